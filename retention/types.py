@@ -1,0 +1,238 @@
+"""The values and the port of the retention room: tables in, decisions out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal, Protocol, runtime_checkable
+
+CustomerId = str
+ProductId = str
+
+
+@dataclass(frozen=True, slots=True, order=False)
+class Money:
+    """An amount in minor units (fen, cents) of one currency."""
+
+    minor: int
+    currency: str
+    """ISO 4217, upper case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why something was decided, as a code with its numbers; the bot turns it into words.
+
+    Codes of recommendations: `bought_together`, `viewed_together`, `buy_again`, `popular`, `similar_content`,
+    `new_product`, `matches_words`. Of offers: `list_price`, `loyalty`, `win_back`, `bought_before`,
+    `overstock`, `capped_by_margin`, `capped_by_budget`, `capped_by_policy`, `existing_offer`, `no_discount`,
+    `complaint_open`, `opted_out`. Of risk: the feature's name.
+    """
+
+    code: str
+    product: ProductId | None = None
+    """The product the reason speaks of, such as the one bought before."""
+    value: float | None = None
+    """The number behind it, in the unit the code implies."""
+    weight: float = 0.0
+    """How much it moved the result; signed for risk (above 0 pushes the risk up)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductState:
+    """What the shop holds about a product right now."""
+
+    product: ProductId
+    list_price: Money
+    cost: Money
+    stock: int
+    category: str
+    active: bool = True
+
+
+class EventKind(StrEnum):
+    """The kinds of events in a shop's history."""
+
+    VIEW = "view"
+    SEARCH = "search"
+    CART = "cart"
+    PURCHASE = "purchase"
+    RETURN = "return"
+    RATING = "rating"
+    MESSAGE = "message"
+    COMPLAINT = "complaint"
+    CONTACT = "contact"
+    """A campaign message sent to the customer."""
+    RESPONSE = "response"
+    """The customer answered, clicked or used the code of a campaign."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One row of a customer's recent history."""
+
+    kind: EventKind
+    at: datetime
+    """Aware, UTC."""
+    product: ProductId | None = None
+    quantity: int = 1
+    amount_minor: int | None = None
+    """Price paid for the whole row, minor units."""
+    text: str | None = None
+    """The words of a search."""
+    value: float | None = None
+    """The stars of a rating (1 to 5)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecommendContext:
+    """What a recommendation may draw on besides the fitted model."""
+
+    now: datetime
+    events: Sequence[Event] = ()
+    """The customer's events, oldest first; the model needs no refit to use them."""
+    stock: Mapping[ProductId, ProductState] = field(default_factory=dict)
+    """Products that may be shown; what is absent, inactive or out of stock is not recommended."""
+    words: Sequence[str] = ()
+    """Words of the customer's message, for those without history."""
+    category: str | None = None
+    exclude: frozenset[ProductId] = frozenset()
+    allow_repeats: bool = False
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recommendation:
+    """A product for a customer, and why."""
+
+    product: ProductId
+    position: int
+    """0 is the first place."""
+    score: float
+    policy: str
+    """Which rule or model placed it, with its version, such as `item_knn/20261124T020000`."""
+    probability: float
+    """The chance with which the policy put this product at this place (1 when it is deterministic)."""
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveOffer:
+    """An offer already made and still valid."""
+
+    product: ProductId
+    price: Money
+    code: str
+    valid_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PricePolicy:
+    """The shop's published rules for personal prices."""
+
+    margin_floor: float = 0.10
+    """Smallest share of the price that must remain above cost: (price - cost) / price."""
+    max_discount: float = 0.20
+    """Largest share taken off the list price."""
+    validity_hours: int = 72
+    cooldown_hours: int = 24
+    """After an offer for a product has expired, no better one for so long."""
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferContext:
+    """What a personal price may draw on. It holds no device, place or willingness-to-pay proxy by design."""
+
+    now: datetime
+    product: ProductState
+    events: Sequence[Event] = ()
+    """The customer's events, oldest first."""
+    live_offers: Sequence[LiveOffer] = ()
+    policy: PricePolicy = field(default_factory=PricePolicy)
+    budget_left: Money | None = None
+    """What the discount budget still holds; None when the shop set none."""
+    reason: Literal["asked", "recommended", "win_back"] = "asked"
+    complaint_open: bool = False
+    opted_out: bool = False
+    """The customer switched personal prices off."""
+    risk: float | None = None
+    """The last known churn probability, for win-back."""
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A price for one customer and one product; never above the list price, never below the margin floor."""
+
+    customer: CustomerId
+    product: ProductId
+    price: Money
+    list_price: Money
+    floor: Money
+    valid_until: datetime
+    personal: bool
+    """True when the price is below the list price for this customer; then the bot must say so."""
+    policy: str
+    probability: float
+    """The chance with which the policy chose this price."""
+    reasons: tuple[Reason, ...]
+    """Every rule and number that shaped the price, in the order they were applied."""
+
+    @property
+    def discount(self) -> float:
+        """Share taken off the list price, 0 to 1."""
+        return 1 - self.price.minor / self.list_price.minor if self.list_price.minor else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskContext:
+    """What a churn score may draw on besides the fitted model."""
+
+    now: datetime
+    events: Sequence[Event] = ()
+    horizon_days: int | None = None
+    """None: the horizon the model was fitted for."""
+
+
+class RiskBand(StrEnum):
+    """Bands of risk, from the shop's own distribution."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Risk:
+    """How likely a customer is not to buy within the horizon."""
+
+    customer: CustomerId
+    probability: float
+    band: RiskBand
+    horizon_days: int
+    policy: str
+    reasons: tuple[Reason, ...]
+    """Features that push it up (weight above 0) and down, strongest first."""
+    expected_loss: Money | None = None
+
+
+@runtime_checkable
+class RetentionCore(Protocol):
+    """The decisions of retention. Implementations are safe to call from several threads and take about 1 ms."""
+
+    def recommend(
+        self, customer: CustomerId | None, n: int, context: RecommendContext
+    ) -> list[Recommendation]:
+        """At most `n` products, best first. Works for unknown customers and before anything was fitted."""
+        ...
+
+    def offer(self, customer: CustomerId, product: ProductId, context: OfferContext) -> Offer:
+        """The price for this customer now; the list price when no rule gives a discount."""
+        ...
+
+    def risk(self, customer: CustomerId, context: RiskContext) -> Risk:
+        """The customer's churn risk as of `context.now`."""
+        ...

@@ -1,0 +1,6 @@
+"""What is kept: the schema, its migrations, and one repository per aggregate."""
+
+from storage.errors import Conflict, NotFound, StorageError, StoreClosed
+from storage.store import Store
+
+__all__ = ["Conflict", "NotFound", "StorageError", "Store", "StoreClosed"]

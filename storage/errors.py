@@ -1,0 +1,22 @@
+"""What can go wrong in storage. An error's message is its docstring unless it is given one."""
+
+from __future__ import annotations
+
+
+class StorageError(Exception):
+    """Something in storage failed."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (self.__doc__ or "").strip().splitlines()[0])
+
+
+class StoreClosed(StorageError):
+    """The store is closed; the program is stopping."""
+
+
+class Conflict(StorageError):
+    """Somebody else changed this first; look again and decide again."""
+
+
+class NotFound(StorageError):
+    """There is no such row."""
