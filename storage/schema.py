@@ -164,12 +164,15 @@ link_attempt = Table(
     Column("succeeded", Boolean, nullable=False),
 )
 
-link_token_use = Table(
-    "link_token_use",
+link_token = Table(
+    "link_token",
     metadata,
     Column("token_hash", String(64), primary_key=True),
-    Column("account_id", BigKey, ForeignKey("account.id"), nullable=False),
-    Column("used_at", UtcMicros, nullable=False),
+    Column("customer_id", String(100), ForeignKey("customer.id"), nullable=False),
+    Column("expires_at", UtcMicros, nullable=False),
+    Column("account_id", BigKey, ForeignKey("account.id"), comment="Who used it; once."),
+    Column("used_at", UtcMicros),
+    comment="Deep links given out; only their hashes are kept.",
 )
 
 consent = Table(
@@ -365,7 +368,7 @@ conversation = Table(
     Column("owner_since", UtcMicros, nullable=False),
     Column("language", String(10), nullable=False, default="zh"),
     Column("memory", JSON, nullable=False, default=dict),
-    Column("version", Integer, nullable=False, default=0, comment="Compare-and-set: two never answer at once."),
+    Column("version", Integer, nullable=False, default=0, comment="Compare-and-set: two never answer."),
     Column("opened_at", UtcMicros, nullable=False),
     Column("last_incoming_at", UtcMicros),
     UniqueConstraint("channel", "address"),
