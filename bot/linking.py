@@ -1,7 +1,7 @@
 """Who may see an order: a messenger account is linked to a customer by proof.
 
-Three proofs exist. A deep link that staff or the shop made (signed, expiring, usable once), an order number with
-a second fact (limited attempts), and a token by which the shop's own site vouches for a signed-in visitor.
+Three proofs exist. A deep link that staff or the shop made (signed, expiring, usable once), an order number
+with a second fact (limited attempts), and a token by which the shop's own site vouches for a visitor.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class Linker:
     async def deep_link_token(
         self, connection: AsyncConnection, customer_id: str, now: datetime
     ) -> tuple[str, datetime]:
-        """Give out a token of at most 64 characters of `[A-Za-z0-9_-]`; return it and when it stops working."""
+        """Give out a token of at most 64 characters of `[A-Za-z0-9_-]`; return it and the end of its time."""
         expires = (now + LINK_VALIDITY).replace(microsecond=0)
         body = secrets.token_bytes(_NONCE_BYTES) + int(expires.timestamp()).to_bytes(_STAMP_BYTES, "big")
         token = _PREFIX + _encode(body + self._mac(b"link", body))
@@ -139,7 +139,7 @@ class Linker:
         return LinkOutcome(result=LinkResult.LINKED, customer_id=customer_id)
 
     def visitor_customer(self, token: str) -> str | None:
-        """The customer a shop's site vouches for: an HS256 token with `sub` and `exp`; None when not valid."""
+        """The customer a shop's site vouches for by an HS256 token with `sub` and `exp`; None if invalid."""
         try:
             claims = jwt.decode(
                 token, self._web_secret, algorithms=["HS256"], options={"require": ["exp", "sub"]}

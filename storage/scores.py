@@ -1,0 +1,78 @@
+"""The night's scores of all customers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.bulk import upsert
+from storage.schema import score
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """What a model said of a customer in the night."""
+
+    customer_id: str
+    kind: str
+    value: float
+    band: str
+    reasons: Sequence[Mapping[str, Any]]
+    policy: str
+    as_of: datetime
+
+
+class Scores:
+    """Scores by customer and kind; the newest replaces the one before."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def replace(self, scores: Sequence[Score]) -> None:
+        """Keep these scores in place of older ones of the same customers."""
+        await upsert(
+            self._connection,
+            score,
+            [
+                {
+                    "customer_id": item.customer_id,
+                    "kind": item.kind,
+                    "value": item.value,
+                    "band": item.band,
+                    "reasons": [dict(reason) for reason in item.reasons],
+                    "policy": item.policy,
+                    "as_of": item.as_of,
+                }
+                for item in scores
+            ],
+        )
+
+    async def get(self, customer_id: str, kind: str) -> Score | None:
+        """The score of one customer."""
+        row = (
+            await self._connection.execute(
+                select(score).where(score.c.customer_id == customer_id, score.c.kind == kind)
+            )
+        ).one_or_none()
+        return None if row is None else Score(**row._mapping)
+
+    async def top(self, kind: str, n: int) -> list[Score]:
+        """The customers with the highest scores."""
+        rows = await self._connection.execute(
+            select(score).where(score.c.kind == kind).order_by(score.c.value.desc()).limit(n)
+        )
+        return [Score(**row._mapping) for row in rows]
+
+    async def bands(self, kind: str) -> dict[str, int]:
+        """How many customers are in each band."""
+        rows = await self._connection.execute(
+            select(score.c.band, func.count().label("number"))
+            .where(score.c.kind == kind)
+            .group_by(score.c.band)
+        )
+        return {row.band: row.number for row in rows}
