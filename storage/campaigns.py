@@ -176,7 +176,7 @@ class Campaigns:
             .join(score, and_(score.c.customer_id == customer.c.id, score.c.kind == "churn"))
             .join(account, account.c.id == _best_account())
             .where(customer.c.id > after, customer.c.erased_at.is_(None), score.c.band == "high")
-            .where(~_in_campaign(campaign_id), ~_complaint_open(), ~_contacted(contacted_since))
+            .where(~_in_campaign(campaign_id), ~_case_open(), ~_contacted(contacted_since))
             .where(_agreed())
             .order_by(customer.c.id)
             .limit(limit)
@@ -217,7 +217,7 @@ class Campaigns:
         return added.scalar_one_or_none() is not None
 
     async def objection(self, outbox_id: int, *, now: datetime, contacted_since: datetime) -> str | None:
-        """Why a planned message must not go out after all (`opted_out`, `complaint`, `bought`, `cap`), or None.
+        """Why a planned message must not go out: `opted_out`, `complaint`, `bought`, `cap`, …; or None.
 
         Asked again at the moment of sending, in the transaction that claims the message.
         """
@@ -233,7 +233,7 @@ class Campaigns:
         who = customer.c.id == row.customer_id
         checks: list[tuple[str, ColumnElement[bool]]] = [
             ("opted_out", _agreed() & customer.c.erased_at.is_(None) & _best_account().is_not(None)),
-            ("complaint", ~_complaint_open()),
+            ("complaint", ~_case_open()),
             ("bought", ~_bought_since(row.decided_at)),
             ("cap", ~_contacted(contacted_since)),
         ]
@@ -247,6 +247,13 @@ class Campaigns:
         if row.state != "active":
             return "campaign_paused"
         return next((name for name, _ in checks if not getattr(verdict, name)), None)
+
+    async def case_open(self, customer_id: str) -> bool:
+        """Whether a conversation of the customer is with the staff: nobody sells into that."""
+        found = await self._connection.scalar(
+            select(customer.c.id).where(customer.c.id == customer_id, _case_open())
+        )
+        return found is not None
 
     async def drop(self, outbox_id: int, reason: str) -> None:
         """Record that a planned message was not sent."""
@@ -330,8 +337,8 @@ def _contacted(since: datetime) -> ColumnElement[bool]:
     )
 
 
-def _complaint_open() -> ColumnElement[bool]:
-    """A conversation of theirs is with the staff, for whatever reason: nobody sells into that."""
+def _case_open() -> ColumnElement[bool]:
+    """A conversation of theirs is with the staff, for whatever reason."""
     own = account.alias("complaining")
     return exists().where(
         own.c.customer_id == customer.c.id,

@@ -1,0 +1,84 @@
+"""Reads the shop's history out of the store, as the Arrow tables that retention takes.
+
+Through ADBC, straight into Arrow: no row ever becomes a Python object. Runs in the refit's own process.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy.engine import make_url
+
+from retention.history import History
+
+# SQLite's driver takes a column's type from its first row, so each query begins with one of its own, which
+# has no id and is dropped again.
+_EVENTS = (
+    """SELECT '' AS id, '' AS kind, '' AS customer, '' AS product, '' AS "order", 0 AS at,
+              0 AS quantity, 0 AS amount, '' AS currency, 0.5 AS value, '' AS text, '' AS channel""",
+    """SELECT id, kind, customer_id, product_id, order_id, at, quantity, amount, currency, value,
+              text, channel
+       FROM event WHERE at <= {until}""",
+)
+_PRODUCTS = (
+    """SELECT '' AS product, '' AS category, 0 AS list_price, 0 AS cost, '' AS currency, 0 AS stock,
+              0 AS active, 0 AS created_at, '' AS name_zh, '' AS name_en, '' AS brand, '' AS attributes""",
+    """SELECT id, category_id, list_price, cost, currency, stock, CASE WHEN active THEN 1 ELSE 0 END,
+              created_at, name_zh, name_en, brand, CAST(attributes AS TEXT)
+       FROM product""",
+)
+_CUSTOMERS = (
+    """SELECT '' AS customer, 0 AS created_at, '' AS language, '' AS tier""",
+    """SELECT id, created_at, language, tier FROM customer WHERE erased_at IS NULL""",
+)
+
+
+def read_history(store_url: str, until_micros: int) -> History:
+    """Everything up to a moment (microseconds since 1970, UTC).
+
+    Args:
+        store_url: as in `Store.open`.
+        until_micros: later events are left out.
+    """
+    with _connect(store_url) as connection, connection.cursor() as cursor:
+        events = _table(cursor, _EVENTS, until=int(until_micros))
+        products = _table(cursor, _PRODUCTS)
+        customers = _table(cursor, _CUSTOMERS)
+    return History.of(events, _with_words(products), customers)
+
+
+def _connect(store_url: str) -> Any:
+    url = make_url(store_url)
+    if url.get_backend_name() == "sqlite":
+        from adbc_driver_sqlite import dbapi as sqlite
+
+        return sqlite.connect(f"file:{url.database}?mode=ro")
+    from adbc_driver_postgresql import dbapi as postgresql
+
+    return postgresql.connect(url.set(drivername="postgresql").render_as_string(hide_password=False))
+
+
+def _table(cursor: Any, query: tuple[str, str], **values: int) -> pa.Table:
+    first, rest = query
+    cursor.execute(f"{first} UNION ALL {rest.format(**values)}")
+    table = cursor.fetch_arrow_table()
+    return table.filter(pc.not_equal(table.column(0), ""))
+
+
+def _with_words(products: pa.Table) -> pa.Table:
+    """Attributes as words instead of JSON, and `active` as a truth value."""
+    words = pa.array([_words(text) for text in products.column("attributes").to_pylist()], type=pa.string())
+    active = products.column("active").cast(pa.bool_())
+    table = products.set_column(products.schema.get_field_index("attributes"), "attributes", words)
+    return table.set_column(table.schema.get_field_index("active"), "active", active)
+
+
+def _words(attributes: str | None) -> str:
+    """Labels and values in every language, from `{"key": {"zh": [label, value], "en": [label, value]}}`."""
+    if not attributes:
+        return ""
+    pairs = (pair for faces in json.loads(attributes).values() for pair in faces.values())
+    return " ".join(str(part) for pair in pairs for part in pair)
