@@ -1,6 +1,6 @@
 """Asks retention with what the store knows, and keeps what was decided.
 
-Retention has no store: this fills its contexts (recent events, stock, live offers, budgets, open complaint) and
+Retention has no store: this fills its contexts (recent events, stock, live offers, budgets, open cases) and
 reserves an offer together with its code and its budget.
 """
 
@@ -28,8 +28,8 @@ from retention.types import (
     PricePolicy,
     ProductState,
     Reason,
-    RecommendContext,
     Recommendation,
+    RecommendContext,
     Risk,
     RiskContext,
 )

@@ -1,0 +1,58 @@
+# Everything sets itself up: `make run` and `make test` work on a fresh machine with Python 3.11 or newer.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: run test lint types imports bench bench-load bench-nlu bench-retention transcript torture demo clean help
+
+help:  ## Show this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
+
+run: $(VENV)/.run  ## Start the demo shop (or yours) in one process
+	@exec $(BIN)/liuke run
+
+test: $(VENV)/.test  ## Check style, types, rooms and promises
+	@$(MAKE) --no-print-directory lint types imports
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.test
+	$(BIN)/mypy
+
+imports: $(VENV)/.test
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.test  ## Answered messages a second and latency, beside a bare echo bot; start-up; memory
+	$(BIN)/python -m tests.benchmarks.load
+
+bench-nlu: $(VENV)/.test  ## Quality and speed of the understanding
+	$(BIN)/python -m tests.benchmarks.nlu
+
+bench-retention: $(VENV)/.test  ## Quality of recommendations and churn scores on real shops' logs
+	$(BIN)/python -m tests.benchmarks.retention
+
+transcript: $(VENV)/.test  ## Play the conversations and write docs/transcript.md
+	$(BIN)/python -m tests.e2e.transcript
+
+clean:  ## Remove the virtual environment and caches; data under LIUKE_HOME stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info
+
+# A stamp each: re-made when what it depends on changes.
+$(VENV)/bin/python:
+	@echo "Making a virtual environment in $(VENV) …"
+	@$(PYTHON) -c 'import sys; sys.exit("Liuke needs Python 3.11 or newer; name one with PYTHON=…" if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing Liuke and what it needs to run (once, about a minute) …"
+	@$(PIP) install --progress-bar on --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.test: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing what the tests and the training need (once, a few minutes) …"
+	@$(PIP) install --quiet --constraint constraints.txt --editable '.[dev,train]'
+	@touch $(VENV)/.run $@
