@@ -1,0 +1,49 @@
+"""The append-only log of what people and the program decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.schema import audit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """One decision: who did what to what."""
+
+    id: int
+    at: datetime
+    actor: str
+    """bot, system, or staff:<id>."""
+    action: str
+    subject: str
+    """What it was done to, such as `conversation:12`."""
+    details: Mapping[str, Any]
+
+
+class Audit:
+    """Writes and reads decisions; nothing here changes or deletes one."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(
+        self, actor: str, action: str, subject: str, details: Mapping[str, Any], now: datetime
+    ) -> None:
+        """Keep one decision. Details hold codes and numbers, never the words of a message."""
+        await self._connection.execute(
+            insert(audit).values(at=now, actor=actor, action=action, subject=subject, details=dict(details))
+        )
+
+    async def of(self, subject: str, limit: int = 100) -> list[AuditEntry]:
+        """What was done to one subject, newest first."""
+        rows = await self._connection.execute(
+            select(audit).where(audit.c.subject == subject).order_by(audit.c.id.desc()).limit(limit)
+        )
+        return [AuditEntry(**row._mapping) for row in rows]
