@@ -1,0 +1,115 @@
+"""Signing in as a member of staff: passwords by Argon2, few wrong attempts."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import OrderedDict
+from datetime import datetime, timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from storage import Store
+from storage.staff import Staff, StaffMember
+
+MIN_PASSWORD = 8
+ATTEMPTS = 5
+WINDOW = timedelta(minutes=5)
+
+_hasher = PasswordHasher()
+# Checked when the login is unknown, so that the time taken says nothing about which logins exist.
+_NOBODY = _hasher.hash(secrets.token_hex(16))
+_REMEMBERED_LOGINS = 1_000
+
+
+class SignInRefused(Exception):
+    """The login or the password is wrong, or there were too many attempts."""
+
+    def __init__(self, *, too_many: bool) -> None:
+        self.too_many = too_many
+        super().__init__("too many attempts; wait five minutes" if too_many else "wrong login or password")
+
+
+class StaffAccounts:
+    """Members of staff and their passwords."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._failures: OrderedDict[str, list[datetime]] = OrderedDict()
+
+    async def first_admin(self, now: datetime) -> tuple[str, str] | None:
+        """Make `admin` with a random password when there is nobody yet; return both, to be shown once."""
+        async with self._store.read() as connection:
+            if await Staff(connection).count():
+                return None
+        password = secrets.token_urlsafe(9)
+        await self.add("admin", "Admin", "admin", password, "zh", now)
+        return "admin", password
+
+    async def add(self, login: str, name: str, role: str, password: str, language: str, now: datetime) -> int:
+        """Add a member.
+
+        Raises:
+            ValueError: the password is too short.
+            storage.Conflict: the login is taken.
+        """
+        hashed = await asyncio.to_thread(hash_password, password)
+        return await self._store.write(
+            lambda connection: Staff(connection).add(
+                login=login, name=name, role=role, password_hash=hashed, language=language, now=now
+            )
+        )
+
+    async def set_password(self, login: str, password: str) -> None:
+        """Replace a password.
+
+        Raises:
+            ValueError: the password is too short.
+            storage.NotFound: there is no such login.
+        """
+        hashed = await asyncio.to_thread(hash_password, password)
+        await self._store.write(lambda connection: Staff(connection).set_password(login, hashed))
+
+    async def sign_in(self, login: str, password: str, now: datetime) -> StaffMember:
+        """Check a password.
+
+        Raises:
+            SignInRefused: wrong, or too many attempts with this login.
+        """
+        recent = [moment for moment in self._failures.get(login, []) if now - moment < WINDOW]
+        if len(recent) >= ATTEMPTS:
+            raise SignInRefused(too_many=True)
+        async with self._store.read() as connection:
+            found = await Staff(connection).by_login(login)
+        known_hash = found[1] if found else _NOBODY
+        correct = await asyncio.to_thread(_matches, known_hash, password)
+        if found is None or not correct:
+            self._remember_failure(login, [*recent, now])
+            raise SignInRefused(too_many=False)
+        self._failures.pop(login, None)
+        return found[0]
+
+    def _remember_failure(self, login: str, failures: list[datetime]) -> None:
+        self._failures[login] = failures
+        self._failures.move_to_end(login)
+        while len(self._failures) > _REMEMBERED_LOGINS:
+            self._failures.popitem(last=False)
+
+
+def hash_password(password: str) -> str:
+    """The Argon2 hash of a password.
+
+    Raises:
+        ValueError: it is shorter than eight characters.
+    """
+    if len(password) < MIN_PASSWORD:
+        raise ValueError(f"a password has at least {MIN_PASSWORD} characters")
+    return _hasher.hash(password)
+
+
+def _matches(known_hash: str, password: str) -> bool:
+    try:
+        return _hasher.verify(known_hash, password)
+    except (VerificationError, InvalidHashError):
+        return False

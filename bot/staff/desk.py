@@ -1,0 +1,219 @@
+"""What a member of staff can do, for the console and the command line alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.conversation import state
+from bot.conversation.codec import dump_reply
+from bot.conversation.messages import Reply
+from storage import Store
+from storage.audit import Audit
+from storage.conversations import Contact, Conversations, Message, NewMessage
+from storage.drafts import Agreement, Draft, Drafts
+from storage.escalations import Escalation, Escalations
+from storage.outbox import Outbox
+from storage.requests import Request, Requests
+from storage.staff import StaffMember
+
+_MAY_ANSWER = ("agent", "admin")
+
+
+class NotAllowed(Exception):
+    """This member of staff may look but not act."""
+
+    def __init__(self, member: StaffMember) -> None:
+        super().__init__(f"{member.login} is a {member.role} and can't do this")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """Everything somebody needs to answer a case."""
+
+    escalation: Escalation
+    contact: Contact
+    messages: Sequence[Message]
+    requests: Sequence[Request]
+    drafts: Sequence[Draft]
+
+
+class Desk:
+    """The queue and the requests."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        decided: Callable[[Request], Reply],
+        wake: Callable[[], None] = lambda: None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Wire it up.
+
+        Args:
+            store: where everything is kept.
+            decided: tells the customer, in their language, what became of a request.
+            wake: called when something was put into the outbox.
+            clock: the time now.
+        """
+        self._store = store
+        self._decided = decided
+        self._wake = wake
+        self._clock = clock
+
+    async def queue(self, staff_id: int | None = None) -> list[Escalation]:
+        """Open cases in the order in which they should be taken; with an id, one's own."""
+        async with self._store.read() as connection:
+            return await Escalations(connection).find(staff_id=staff_id)
+
+    async def case(self, escalation_id: int) -> Case:
+        """A case with its conversation.
+
+        Raises:
+            storage.NotFound: there is no such case.
+        """
+        async with self._store.read() as connection:
+            escalation = await Escalations(connection).get(escalation_id)
+            conversations = Conversations(connection)
+            return Case(
+                escalation=escalation,
+                contact=await conversations.contact_of(escalation.conversation_id),
+                messages=await conversations.history(escalation.conversation_id),
+                requests=await Requests(connection).of_conversation(escalation.conversation_id),
+                drafts=await Drafts(connection).of_conversation(escalation.conversation_id),
+            )
+
+    async def take(self, member: StaffMember, escalation_id: int) -> None:
+        """Become the one who answers.
+
+        Raises:
+            storage.Conflict: somebody else was first.
+        """
+        _may_answer(member)
+        await self._store.write(
+            lambda connection: state.take(connection, escalation_id, member.id, self._clock())
+        )
+
+    async def answer(self, member: StaffMember, escalation_id: int, text: str) -> None:
+        """Write to the customer; a waiting case is taken by it.
+
+        Raises:
+            ValueError: there is nothing to send.
+            storage.Conflict: somebody else holds the case.
+        """
+        _may_answer(member)
+        if not text.strip():
+            raise ValueError("an answer needs words")
+        await self._store.write(
+            lambda connection: state.answer(
+                connection, escalation_id, member.id, member.name, text.strip(), self._clock()
+            )
+        )
+        self._wake()
+
+    async def send_draft(
+        self, member: StaffMember, escalation_id: int, draft: Draft, text: str, original: str
+    ) -> None:
+        """Answer with what a skill in shadow mode drafted; unchanged text counts as agreement."""
+        await self.answer(member, escalation_id, text)
+        verdict = "agreed" if text.strip() == original.strip() else "edited"
+        await self.judge(member, draft.id, verdict)
+
+    async def judge(self, member: StaffMember, draft_id: int, verdict: str) -> None:
+        """Say what a draft was worth."""
+        _may_answer(member)
+        await self._store.write(
+            lambda connection: Drafts(connection).judge(draft_id, verdict, member.id, self._clock())
+        )
+
+    async def agreement(self) -> list[Agreement]:
+        """How often staff agreed with each skill in shadow mode."""
+        async with self._store.read() as connection:
+            return await Drafts(connection).agreement()
+
+    async def release(self, member: StaffMember, escalation_id: int) -> None:
+        """Put one's case back into the queue."""
+        _may_answer(member)
+        await self._store.write(
+            lambda connection: state.release(connection, escalation_id, member.id, self._clock())
+        )
+
+    async def give_back(self, member: StaffMember, escalation_id: int) -> None:
+        """Let the bot answer again."""
+        _may_answer(member)
+        await self._store.write(
+            lambda connection: state.give_back(
+                connection, escalation_id, member.id, self._clock(), force=member.role == "admin"
+            )
+        )
+
+    async def close(self, member: StaffMember, escalation_id: int) -> None:
+        """End a case; the customer's next message goes to the bot."""
+        _may_answer(member)
+        await self._store.write(
+            lambda connection: state.close(
+                connection, escalation_id, member.id, self._clock(), force=member.role == "admin"
+            )
+        )
+
+    async def requests(self, states: tuple[str, ...] = ("asked", "accepted")) -> list[Request]:
+        """Requests in these states, oldest first."""
+        async with self._store.read() as connection:
+            return await Requests(connection).find(states)
+
+    async def decide(
+        self, member: StaffMember, request_id: int, *, seen_state: str, decision: str, note: str = ""
+    ) -> Request:
+        """Accept, decline or finish a request and tell the customer, in one transaction.
+
+        Raises:
+            storage.Conflict: somebody decided it first.
+        """
+        _may_answer(member)
+        now = self._clock()
+
+        async def work(connection: AsyncConnection) -> Request:
+            decided = await Requests(connection).decide(
+                request_id, seen_state=seen_state, state=decision, staff_id=member.id, note=note, now=now
+            )
+            reply = self._decided(decided)
+            message_id = await Conversations(connection).append(
+                NewMessage(
+                    conversation_id=decided.conversation_id,
+                    direction="out",
+                    author=f"staff:{member.id}",
+                    kind="text",
+                    text=reply.text,
+                    payload=dump_reply(reply),
+                    at=now,
+                )
+            )
+            await Outbox(connection).put(
+                channel=decided.channel,
+                address=decided.address,
+                kind="staff",
+                policy="retry",
+                reply=dump_reply(reply),
+                now=now,
+                author=member.name,
+                message_id=message_id,
+                customer_id=decided.customer_id,
+                dedupe_key=f"request:{request_id}:{decision}",
+            )
+            await Audit(connection).add(
+                f"staff:{member.id}", f"request_{decision}", f"request:{request_id}", {}, now
+            )
+            return decided
+
+        request = await self._store.write(work)
+        self._wake()
+        return request
+
+
+def _may_answer(member: StaffMember) -> None:
+    if member.role not in _MAY_ANSWER:
+        raise NotAllowed(member)
