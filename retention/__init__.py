@@ -1,0 +1,115 @@
+"""Who leaves, what they want next, and at what price: tables in, decisions out.
+
+Serving needs `load` or `unfitted` and the values of `retention.types`, and imports NumPy alone. Fitting needs
+`fit` and `retention.history`, which import Arrow, DuckDB and scikit-learn when they are called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from retention.core import Core, load, unfitted
+from retention.errors import HistoryError, MissingColumn, ModelDamaged, RetentionError, WrongType
+from retention.report import FitReport, Problem
+from retention.types import (
+    CustomerId,
+    Event,
+    EventKind,
+    LiveOffer,
+    Money,
+    Offer,
+    OfferContext,
+    PricePolicy,
+    ProductId,
+    ProductState,
+    Reason,
+    Recommendation,
+    RecommendContext,
+    RetentionCore,
+    Risk,
+    RiskBand,
+    RiskContext,
+)
+
+if TYPE_CHECKING:
+    from retention.history import History
+
+
+def fit(
+    history: History,
+    out: Path,
+    *,
+    now: datetime,
+    seed: int = 0,
+    progress: Callable[[str, float], None] = lambda step, share: None,
+) -> FitReport:
+    """Fit everything on a shop's history and write one model version to `out`.
+
+    Meant for a child process: it imports Arrow, DuckDB and scikit-learn and takes seconds. What there is too
+    little data for is left out, and the report's `notes` say so; an empty history gives a working model.
+
+    Args:
+        history: build it with `retention.history.History.of`.
+        out: the folder of this version, such as `models/retention/20261124T020000`; it must be absent or
+            empty. It appears whole or not at all. The version is the folder's name.
+        now: aware; events after it are refused as coming from the future.
+        seed: of every random choice; the same history, moment and seed give the same files.
+        progress: called with the step's name and the share done, 0 to 1.
+
+    Raises:
+        FileExistsError: `out` holds something already.
+        HistoryError: a table is not in the documented form.
+    """
+    from retention.fitting import fit_all
+
+    return fit_all(history, out, now=now, seed=seed, progress=progress)
+
+
+def score_customers(directory: Path, history: History, *, now: datetime) -> Iterator[Risk]:
+    """The risk of every customer who ever bought, in the order of their ids, from the model in `directory`.
+
+    The same numbers that `RetentionCore.risk` gives one by one, computed for all at once; for the child
+    process that has just fitted.
+
+    Raises:
+        ModelDamaged: the model cannot be read.
+    """
+    from retention.fitting import score_all
+
+    return score_all(directory, history, now)
+
+
+__all__ = [
+    "Core",
+    "CustomerId",
+    "Event",
+    "EventKind",
+    "FitReport",
+    "HistoryError",
+    "LiveOffer",
+    "MissingColumn",
+    "ModelDamaged",
+    "Money",
+    "Offer",
+    "OfferContext",
+    "PricePolicy",
+    "Problem",
+    "ProductId",
+    "ProductState",
+    "Reason",
+    "RecommendContext",
+    "Recommendation",
+    "RetentionCore",
+    "RetentionError",
+    "Risk",
+    "RiskBand",
+    "RiskContext",
+    "WrongType",
+    "fit",
+    "load",
+    "score_customers",
+    "unfitted",
+]

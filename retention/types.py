@@ -50,6 +50,8 @@ class ProductState:
     stock: int
     category: str
     active: bool = True
+    created_at: datetime | None = None
+    """Since when the shop has it; the newest lead before anything was fitted."""
 
 
 class EventKind(StrEnum):
@@ -221,7 +223,7 @@ class Risk:
 
 @runtime_checkable
 class RetentionCore(Protocol):
-    """The decisions of retention. Implementations are safe to call from several threads and take about 1 ms."""
+    """The decisions of retention. Implementations are safe to call from several threads; about 1 ms."""
 
     def recommend(
         self, customer: CustomerId | None, n: int, context: RecommendContext

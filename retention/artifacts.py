@@ -1,0 +1,156 @@
+"""Saved models: a folder of NumPy and JSON files with a manifest of what they are and what they hash to.
+
+Nothing is ever pickled: reading a model runs no code of the file's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retention.errors import ModelDamaged
+
+KIND = "retention"
+FORM = 1
+"""Raised when the files change in a way that older programs can't read."""
+MANIFEST = "manifest.json"
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What a folder with a model holds."""
+
+    kind: str
+    version: str
+    form: int
+    fitted_at: str
+    """ISO 8601, UTC."""
+    seed: int
+    data_hash: str
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    """What could not be fitted and what is used instead."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """File name to SHA-256."""
+
+
+def write(
+    directory: Path, manifest: Mapping[str, Any], parts: Mapping[str, tuple[Mapping[str, Any], Arrays]]
+) -> None:
+    """Write a model so that it is either whole or not there.
+
+    Args:
+        directory: must not exist yet, or be empty.
+        manifest: the fields of `Manifest` other than `kind`, `form` and `files`.
+        parts: name to (JSON-able facts, arrays without objects).
+
+    Raises:
+        FileExistsError: there is something in the folder already.
+    """
+    if directory.exists() and any(directory.iterdir()):
+        raise FileExistsError(f"{directory} holds something already: give each version a folder of its own")
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    draft = directory.with_name(f".{directory.name}.{os.getpid()}.part")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir()
+    files: dict[str, str] = {}
+    for name, (facts, arrays) in parts.items():
+        files[f"{name}.json"] = _put(draft / f"{name}.json", _json(facts))
+        files[f"{name}.npz"] = _put(draft / f"{name}.npz", _npz(arrays))
+    whole = {**manifest, "kind": KIND, "form": FORM, "files": files}
+    _put(draft / MANIFEST, _json(whole))
+    if directory.exists():
+        directory.rmdir()
+    draft.rename(directory)
+
+
+def read(directory: Path) -> tuple[Manifest, dict[str, tuple[dict[str, Any], dict[str, NDArray[Any]]]]]:
+    """The manifest and the parts of a saved model, after every checksum has been compared.
+
+    Raises:
+        ModelDamaged: a file is missing, changed or unreadable, or the form is not this program's.
+    """
+    manifest = read_manifest(directory)
+    contents = {name: _checked(directory, name, digest) for name, digest in manifest.files.items()}
+    parts = {}
+    try:
+        for name, content in contents.items():
+            if name.endswith(".json"):
+                stem = name.removesuffix(".json")
+                parts[stem] = (json.loads(content), _arrays(contents[f"{stem}.npz"]))
+    except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
+        raise ModelDamaged(f"{directory} cannot be read: {error}") from error
+    return manifest, parts
+
+
+def read_manifest(directory: Path) -> Manifest:
+    """The manifest alone.
+
+    Raises:
+        ModelDamaged: it is missing, unreadable, of another kind or of another form.
+    """
+    try:
+        raw = json.loads((directory / MANIFEST).read_text("utf-8"))
+        raw["notes"] = tuple(raw.get("notes", ()))
+        manifest = Manifest(**raw)
+    except (OSError, ValueError, TypeError) as error:
+        raise ModelDamaged(f"{directory / MANIFEST} cannot be read: {error}") from error
+    if manifest.kind != KIND or manifest.form != FORM:
+        raise ModelDamaged(
+            f"{directory} holds {manifest.kind!r} in form {manifest.form}, "
+            f"this program reads {KIND!r} in form {FORM}"
+        )
+    return manifest
+
+
+def _json(facts: Mapping[str, Any]) -> bytes:
+    return json.dumps(facts, ensure_ascii=False, allow_nan=False, indent=1, sort_keys=True).encode()
+
+
+def _npz(arrays: Arrays) -> bytes:
+    """The arrays as npz with fixed dates, so that the same model gives the same bytes."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name in sorted(arrays):
+            member = io.BytesIO()
+            np.lib.format.write_array(member, np.ascontiguousarray(arrays[name]), allow_pickle=False)
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), member.getvalue())
+    return buffer.getvalue()
+
+
+def _arrays(content: bytes) -> dict[str, NDArray[Any]]:
+    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
+
+
+def _put(path: Path, content: bytes) -> str:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    return hashlib.sha256(content).hexdigest()
+
+
+def _checked(directory: Path, name: str, digest: str) -> bytes:
+    if Path(name).name != name:
+        raise ModelDamaged(f"{directory / MANIFEST} names a file outside its folder: {name!r}")
+    try:
+        content = (directory / name).read_bytes()
+    except OSError as error:
+        raise ModelDamaged(f"{directory / name} cannot be read: {error}") from error
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise ModelDamaged(f"{directory / name} is not what was written: its checksum differs")
+    return content

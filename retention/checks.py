@@ -1,0 +1,293 @@
+"""Judging the rows of a history: what is wrong is counted, named and kept out, and never becomes a NaN."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from retention.history import History
+from retention.report import Problem
+from retention.times import to_micros
+from retention.types import EventKind
+
+LARGEST_QUANTITY = 1_000_000
+"""Units in one row; more is a typing error."""
+LARGEST_AMOUNT = 10**13
+"""Minor units in one row, the sum of which over millions of rows still fits a 64-bit integer."""
+ABSURD_FACTOR = 100
+"""A unit price so many times the product's own median is a typing error."""
+DOMINANT_SHARE = 0.10
+DOMINANT_FROM_EVENTS = 1_000
+DOMINANT_FROM_CUSTOMERS = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A history whose rows can be relied on, sorted by time and id, and what was wrong with the rest."""
+
+    history: History
+    now: datetime
+    currency: str | None
+    """The currency of nearly all amounts; amounts in others are blanked."""
+    problems: tuple[Problem, ...]
+    dominant: frozenset[str]
+    """Customers with a tenth of all events: robots, tills, resellers. They are not in the fit."""
+
+
+def check(history: History, now: datetime) -> Checked:
+    """Judge every row as of `now` (aware).
+
+    A row that cannot be true is dropped; a number that cannot be true is blanked; what is odd but possible is
+    kept and counted. `now` bounds the events: later ones are dropped as coming from the future.
+    """
+    found: list[Problem] = []
+    products = _products(history.products, found)
+    customers = _unique(history.customers, "customer", "customers", found)
+    events = _drop_impossible(history.events, to_micros(now), found)
+    events, currency = _one_currency(events, found)
+    events = _blank_absurd_amounts(events, found)
+    events = _drop_orphan_returns(events, found)
+    dominant = _dominant(events, found)
+    _count_unknown_products(events, products, found)
+    return Checked(
+        history=History(events=events, products=products, customers=customers),
+        now=now,
+        currency=currency,
+        problems=tuple(found),
+        dominant=dominant,
+    )
+
+
+def _report(
+    found: list[Problem], code: str, table: str, ids: pa.ChunkedArray, action: str, message: str
+) -> None:
+    if len(ids):
+        examples = tuple(str(one) for one in ids.slice(0, 5).to_pylist())
+        found.append(
+            Problem(code=code, table=table, count=len(ids), action=action, message=message, examples=examples)
+        )
+
+
+def _true(condition: Any) -> Any:
+    return pc.fill_null(condition, False)
+
+
+def _drop(
+    rows: pa.Table,
+    bad: Any,
+    found: list[Problem],
+    code: str,
+    message: str,
+    *,
+    key: str = "id",
+    table: str = "events",
+) -> pa.Table:
+    bad = _true(bad)
+    _report(found, code, table, rows.column(key).filter(bad), "dropped", message)
+    return rows.filter(pc.invert(bad))
+
+
+def _replace(rows: pa.Table, column: str, values: Any) -> pa.Table:
+    position = rows.schema.get_field_index(column)
+    return rows.set_column(position, rows.schema.field(column), values)
+
+
+def _blank(rows: pa.Table, bad: Any, column: str) -> pa.Table:
+    nothing = pa.scalar(None, type=rows.schema.field(column).type)
+    return _replace(rows, column, pc.if_else(_true(bad), nothing, rows.column(column)))
+
+
+def _unique(rows: pa.Table, key: str, table: str, found: list[Problem]) -> pa.Table:
+    rows = _drop(
+        rows,
+        pc.equal(pc.fill_null(rows.column(key), ""), ""),
+        found,
+        "no_id",
+        "rows without an id",
+        key=key,
+        table=table,
+    )
+    first = _first_occurrence(rows.column(key))
+    return _drop(rows, pc.invert(first), found, "duplicate", f"the same {key} again", key=key, table=table)
+
+
+def _first_occurrence(column: pa.ChunkedArray) -> pa.Array:
+    codes = column.combine_chunks().dictionary_encode()
+    if isinstance(codes, pa.ChunkedArray):
+        codes = codes.combine_chunks()
+    indices = codes.indices.to_numpy(zero_copy_only=False)
+    first = np.zeros(len(indices), dtype=bool)
+    first[np.unique(indices, return_index=True)[1]] = True
+    return pa.array(first)
+
+
+def _products(rows: pa.Table, found: list[Problem]) -> pa.Table:
+    rows = _unique(rows, "product", "products", found)
+    for column in ("list_price", "cost"):
+        values = rows.column(column)
+        bad = _true(pc.or_(pc.less(values, 0), pc.greater(values, LARGEST_AMOUNT)))
+        message = f"a {column} below 0 or above {LARGEST_AMOUNT}"
+        _report(found, f"bad_{column}", "products", rows.column("product").filter(bad), "blanked", message)
+        rows = _blank(rows, bad, column)
+    dear = _true(pc.greater(rows.column("cost"), rows.column("list_price")))
+    _report(
+        found, "cost_above_price", "products", rows.column("product").filter(dear), "kept", "sold at a loss"
+    )
+    return rows.sort_by("product")
+
+
+def _drop_impossible(rows: pa.Table, now: int, found: list[Problem]) -> pa.Table:
+    """Rows that cannot be true in themselves; what is left is sorted by time and id, each id once."""
+    no_key = pc.or_(
+        pc.equal(pc.fill_null(rows.column("id"), ""), ""),
+        pc.equal(pc.fill_null(rows.column("customer"), ""), ""),
+    )
+    rows = _drop(rows, no_key, found, "no_id", "events without an id or a customer")
+    kinds = pa.array([kind.value for kind in EventKind])
+    strange = pc.invert(pc.is_in(rows.column("kind"), value_set=kinds))
+    rows = _drop(rows, strange, found, "unknown_kind", "events of a kind that is not in retention.EventKind")
+    early = pc.less_equal(pc.fill_null(rows.column("at"), 0), 0)
+    rows = _drop(rows, early, found, "no_time", "events without a time, or before 1970")
+    rows = _drop(
+        rows, pc.greater(rows.column("at"), now), found, "future", "events after the moment of the fit"
+    )
+    rows = _replace(rows, "quantity", pc.fill_null(rows.column("quantity"), 1))
+    rows = rows.sort_by([("at", "ascending"), ("id", "ascending")])
+    rows = _drop(
+        rows, pc.invert(_first_occurrence(rows.column("id"))), found, "duplicate", "the same event again"
+    )
+    return _drop_bad_numbers(rows, found)
+
+
+def _drop_bad_numbers(rows: pa.Table, found: list[Problem]) -> pa.Table:
+    bought = pc.equal(rows.column("kind"), EventKind.PURCHASE.value)
+    moved = pc.or_(bought, pc.equal(rows.column("kind"), EventKind.RETURN.value))
+    size = pc.abs(rows.column("quantity"))
+    none = pc.and_(bought, pc.less_equal(rows.column("quantity"), 0))
+    bad = pc.or_(none, pc.and_(moved, pc.or_(pc.equal(size, 0), pc.greater(size, LARGEST_QUANTITY))))
+    rows = _drop(rows, bad, found, "bad_quantity", f"0, negative or more than {LARGEST_QUANTITY} units")
+    bought = pc.equal(rows.column("kind"), EventKind.PURCHASE.value)
+    negative = pc.and_(bought, _true(pc.less(rows.column("amount"), 0)))
+    rows = _drop(rows, negative, found, "negative_amount", "purchases for less than nothing")
+    rated = pc.equal(rows.column("kind"), EventKind.RATING.value)
+    value = rows.column("value")
+    in_range = _true(pc.and_(pc.greater_equal(value, 1.0), pc.less_equal(value, 5.0)))
+    rows = _drop(
+        rows, pc.and_(rated, pc.invert(in_range)), found, "bad_rating", "ratings without 1 to 5 stars"
+    )
+    value = rows.column("value")
+    unreal = _true(pc.and_(pc.is_valid(value), pc.invert(pc.is_finite(value))))
+    _report(
+        found,
+        "not_a_number",
+        "events",
+        rows.column("id").filter(unreal),
+        "blanked",
+        "values that are no number",
+    )
+    return _blank(rows, unreal, "value")
+
+
+def _one_currency(rows: pa.Table, found: list[Problem]) -> tuple[pa.Table, str | None]:
+    named = rows.column("currency").filter(pc.is_valid(rows.column("amount"))).drop_null()
+    if not len(named):
+        return rows, None
+    counts = sorted(
+        ((-one["counts"], one["values"]) for one in pc.value_counts(named.combine_chunks()).to_pylist()),
+    )
+    currency = str(counts[0][1])
+    other = _true(
+        pc.and_(pc.is_valid(rows.column("amount")), pc.not_equal(rows.column("currency"), currency))
+    )
+    message = f"amounts in another currency than {currency}"
+    _report(found, "other_currency", "events", rows.column("id").filter(other), "blanked", message)
+    return _blank(rows, other, "amount"), currency
+
+
+def _blank_absurd_amounts(rows: pa.Table, found: list[Problem]) -> pa.Table:
+    """Blank amounts no shop takes, and unit prices a hundred times the product's own median."""
+    amount = pc.fill_null(rows.column("amount"), 0).to_numpy().astype(np.float64)
+    quantity = np.maximum(np.abs(rows.column("quantity").to_numpy().astype(np.float64)), 1)
+    bought = pc.equal(rows.column("kind"), EventKind.PURCHASE.value).to_numpy().astype(bool)
+    products = pc.fill_null(rows.column("product"), "").combine_chunks().dictionary_encode()
+    if isinstance(products, pa.ChunkedArray):
+        products = products.combine_chunks()
+    codes = products.indices.to_numpy(zero_copy_only=False)
+    unit = np.abs(amount) / quantity
+    absurd = np.abs(amount) > LARGEST_AMOUNT
+    usable = bought & (unit > 0)
+    if usable.any():
+        medians, counts = _medians(codes[usable], unit[usable], len(products.dictionary))
+        absurd |= usable & (counts[codes] >= 3) & (unit > ABSURD_FACTOR * medians[codes])
+    bad = pa.array(absurd)
+    message = f"amounts above {LARGEST_AMOUNT}, or {ABSURD_FACTOR} times the product's median"
+    _report(found, "absurd_amount", "events", rows.column("id").filter(bad), "blanked", message)
+    return _blank(rows, bad, "amount")
+
+
+def _medians(codes: np.ndarray, values: np.ndarray, groups: int) -> tuple[np.ndarray, np.ndarray]:
+    """Lower medians and counts of `values` by group code, shape (groups,); infinite for an empty group."""
+    order = np.lexsort((values, codes))
+    counts = np.bincount(codes, minlength=groups)
+    starts = np.cumsum(counts) - counts
+    medians = np.full(groups, np.inf)
+    filled = counts > 0
+    medians[filled] = values[order][starts[filled] + (counts[filled] - 1) // 2]
+    return medians, counts
+
+
+def _drop_orphan_returns(rows: pa.Table, found: list[Problem]) -> pa.Table:
+    """A return of something never bought before says nothing about the customer's purchases."""
+    returned = pc.equal(rows.column("kind"), EventKind.RETURN.value)
+    bought = rows.filter(pc.equal(rows.column("kind"), EventKind.PURCHASE.value))
+    first = bought.group_by(["customer", "product"]).aggregate([("at", "min")])
+    since = (
+        {(one["customer"], one["product"]): one["at_min"] for one in first.to_pylist()}
+        if any(returned.to_pylist())
+        else {}
+    )
+    returns = rows.filter(returned).select(["id", "customer", "product", "at"]).to_pylist()
+    never = 2**63 - 1
+    orphans = [
+        one["id"] for one in returns if since.get((one["customer"], one["product"]), never) > one["at"]
+    ]
+    bad = pc.is_in(rows.column("id"), value_set=pa.array(orphans, type=pa.string()))
+    return _drop(rows, bad, found, "return_without_purchase", "returns of what was not bought before")
+
+
+def _dominant(rows: pa.Table, found: list[Problem]) -> frozenset[str]:
+    counts = pc.value_counts(rows.column("customer").combine_chunks())
+    if rows.num_rows < DOMINANT_FROM_EVENTS or len(counts) < DOMINANT_FROM_CUSTOMERS:
+        return frozenset()
+    heavy = frozenset(
+        one["values"] for one in counts.to_pylist() if one["counts"] >= DOMINANT_SHARE * rows.num_rows
+    )
+    message = f"customers with {DOMINANT_SHARE:.0%} of all events or more; they would speak for everybody"
+    _report(
+        found,
+        "dominant_customer",
+        "events",
+        pa.chunked_array([sorted(heavy)], pa.string()),
+        "left out",
+        message,
+    )
+    return heavy
+
+
+def _count_unknown_products(events: pa.Table, products: pa.Table, found: list[Problem]) -> None:
+    named = events.column("product").drop_null()
+    unknown = pc.invert(pc.is_in(named, value_set=products.column("product").combine_chunks()))
+    ids = pc.unique(named.filter(unknown))
+    _report(
+        found,
+        "unknown_product",
+        "events",
+        pa.chunked_array([ids]),
+        "kept",
+        "products that are in no catalogue",
+    )

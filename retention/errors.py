@@ -1,0 +1,44 @@
+"""What can go wrong in the retention room.
+
+RetentionError
+├── HistoryError        the tables that came in cannot be used at all
+│   ├── MissingColumn   a column of the schema is absent
+│   └── WrongType       a column cannot be read as its type without loss
+└── ModelDamaged        a saved model is incomplete, changed, or of a form this program doesn't know
+"""
+
+from __future__ import annotations
+
+
+class RetentionError(Exception):
+    """Something in the retention room could not be done."""
+
+
+class HistoryError(RetentionError):
+    """The history's tables do not have the documented form."""
+
+
+class MissingColumn(HistoryError):
+    """A table lacks a column that the schema asks for."""
+
+    def __init__(self, table: str, columns: list[str]) -> None:
+        self.table = table
+        self.columns = columns
+        super().__init__(
+            f"the table {table!r} lacks the column(s) {', '.join(columns)}: add them, null if unknown"
+        )
+
+
+class WrongType(HistoryError):
+    """A column's values cannot be read as the type that the schema asks for."""
+
+    def __init__(self, table: str, column: str, found: str, wanted: str) -> None:
+        self.table = table
+        self.column = column
+        super().__init__(
+            f"{table}.{column} is {found} and cannot be read as {wanted} without loss: cast it first"
+        )
+
+
+class ModelDamaged(RetentionError):
+    """A saved model cannot be trusted: keep using the last good version, or fit a new one."""

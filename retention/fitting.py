@@ -1,0 +1,73 @@
+"""Fits every model of the room on a shop's history and writes one version."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pyarrow.compute as pc
+
+from retention import artifacts
+from retention.checks import check
+from retention.history import History
+from retention.report import FitReport
+from retention.types import EventKind, Risk, RiskContext
+
+
+def fit_all(
+    history: History, out: Path, *, now: datetime, seed: int, progress: Callable[[str, float], None]
+) -> FitReport:
+    """See `retention.fit`."""
+    started = time.monotonic()
+    progress("checking the history", 0.05)
+    checked = check(history, now)
+    events = checked.history.events
+    bought = events.filter(pc.equal(events.column("kind"), EventKind.PURCHASE.value))
+    counts = {one["values"]: one["counts"] for one in pc.value_counts(bought.column("product")).to_pylist()}
+    products = sorted(one for one in counts if one)
+    data_hash = checked.history.fingerprint()
+    artifacts.write(
+        out,
+        {
+            "version": out.name,
+            "fitted_at": now.astimezone(UTC).isoformat(),
+            "seed": seed,
+            "data_hash": data_hash,
+            "metrics": {},
+            "notes": [],
+        },
+        {
+            "shop": ({"daily_sales": {}}, {}),
+            "recommender": (
+                {"products": products},
+                {"popularity": np.array([counts[one] for one in products], np.float32)},
+            ),
+            "churn": ({"rate": 0.5, "horizon_days": 90}, {}),
+        },
+    )
+    progress("done", 1.0)
+    return FitReport(
+        kind=artifacts.KIND,
+        version=out.name,
+        directory=out,
+        fitted_at=now,
+        seed=seed,
+        data_hash=data_hash,
+        problems=checked.problems,
+        seconds=time.monotonic() - started,
+    )
+
+
+def score_all(directory: Path, history: History, now: datetime) -> Iterator[Risk]:
+    """See `retention.score_customers`."""
+    from retention.core import load
+
+    core = load(directory)
+    checked = check(history, now)
+    events = checked.history.events
+    bought = events.filter(pc.equal(events.column("kind"), EventKind.PURCHASE.value))
+    for customer in sorted(set(bought.column("customer").to_pylist())):
+        yield core.risk(customer, RiskContext(now=now))
