@@ -127,8 +127,8 @@ customer = Table(
     Column("name", String(200), nullable=False, default=""),
     Column("language", String(10), nullable=False, default="zh"),
     Column("time_zone", String(60), nullable=False, default="Asia/Shanghai"),
-    Column("email", String(200)),
-    Column("phone", String(40)),
+    Column("email", String(200), index=True, comment="Lower case."),
+    Column("phone", String(40), index=True, comment="Digits alone, with a leading + where one was given."),
     Column("tier", String(30), nullable=False, default="standard"),
     Column("points", Integer, nullable=False, default=0),
     Column("personal_prices", Boolean, nullable=False, default=True),
@@ -231,6 +231,13 @@ product = Table(
     Column("url", Text),
     Column("active", Boolean, nullable=False, default=True),
     Column("demo", Boolean, nullable=False, default=False),
+    Column(
+        "search_text",
+        Text,
+        nullable=False,
+        default="",
+        comment="Names, brand, category, attributes and code in lower case, a space before each word.",
+    ),
     Column("created_at", UtcMicros, nullable=False),
     Column("updated_at", UtcMicros, nullable=False),
 )
@@ -526,7 +533,7 @@ outbox = Table(
     Column("message_refs", JSON, nullable=False, default=list),
     Column("finished_at", UtcMicros),
     Column("error", String(200)),
-    Index(None, "state", "not_before"),
+    Index(None, "state", "policy", "not_before"),
     Index(None, "channel", "address", "state", "id"),
     comment="States: ready, claimed, sending, sent, failed, unknown, cancelled.",
 )
