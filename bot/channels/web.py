@@ -1,8 +1,8 @@
 """The web chat: static pages and a WebSocket.
 
 A visitor is a random id and a key that only this server can make, kept in the browser; whoever comes back
-with both sees their history again. What the customer sends is acknowledged once it is kept. What is said to them
-is kept in the conversation's history, and a browser that was away asks for what it missed: a message is
+with both sees their history again. What the customer sends is acknowledged once it is kept. What is said to
+them is kept in the conversation's history, and a browser that was away asks for what it missed: a message is
 delivered when it is in the history, and pushing it to open browsers is a courtesy on top.
 """
 

@@ -67,7 +67,7 @@ def _web_message(row: Mapping[Any, Any]) -> WebMessage:
         id=row["id"],
         author=row["staff_name"] or row["author"],
         mine=mine,
-        reply={"text": row["text"]} if mine else row["payload"],
+        reply={"text": row["text"]} if mine else row["payload"] or {"text": row["text"]},
         at=row["at"],
         ref=row["channel_ref"] if mine else None,
     )

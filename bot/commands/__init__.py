@@ -1,0 +1,1 @@
+"""The commands of `liuke`, a file a group."""

@@ -1,0 +1,205 @@
+"""`liuke staff`: the queue in a terminal."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from bot.commands.common import with_store
+from bot.console_output import out, print_json, print_table
+from bot.staff.accounts import StaffAccounts
+from bot.staff.decisions import decision_text
+from bot.staff.desk import Desk, NotAllowed
+from storage import NotFound, Store
+from storage.staff import ROLES, Staff, StaffMember
+
+T = TypeVar("T")
+
+app = typer.Typer(no_args_is_help=True, help="Answer customers, decide requests, manage staff.")
+
+As = Annotated[str | None, typer.Option("--as", help="Login to act as; the first admin when left out.")]
+CaseId = Annotated[int, typer.Argument(help="The case's number, from `liuke staff list`.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document, for programs.")]
+
+
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """Show who waits for a person, the most pressing first, and open requests."""
+
+    async def work(desk: Desk, _member: StaffMember) -> dict[str, Any]:
+        return {
+            "cases": [
+                {
+                    "id": case.id,
+                    "state": case.state,
+                    "reason": case.reason,
+                    "priority": case.priority,
+                    "customer": case.customer_name or case.account_name,
+                    "channel": case.channel,
+                    "due_at": case.due_at,
+                    "staff_id": case.staff_id,
+                    "summary": case.summary,
+                }
+                for case in await desk.queue()
+            ],
+            "requests": [
+                {
+                    "id": request.id,
+                    "number": request.number,
+                    "kind": request.kind,
+                    "state": request.state,
+                    "order": request.order_number,
+                    "created_at": request.created_at,
+                    "details": dict(request.details),
+                }
+                for request in await desk.requests()
+            ],
+        }
+
+    found = _at_desk(None, work)
+    if as_json:
+        print_json(found)
+        return
+    print_table(
+        "Waiting for a person", ("case", "state", "reason", "customer", "channel", "answer by"),
+        [(c["id"], c["state"], c["reason"], c["customer"], c["channel"], f"{c['due_at']:%m-%d %H:%M}Z")
+         for c in found["cases"]],
+    )  # fmt: skip
+    print_table(
+        "Requests", ("id", "number", "kind", "state", "order"),
+        [(r["id"], r["number"], r["kind"], r["state"], r["order"] or "") for r in found["requests"]],
+    )  # fmt: skip
+
+
+@app.command()
+def show(case_id: CaseId) -> None:
+    """Read a case's conversation."""
+
+    async def work(desk: Desk, _member: StaffMember) -> None:
+        case = await desk.case(case_id)
+        for message in case.messages:
+            out.print(f"[dim]{message.at:%m-%d %H:%M}[/dim] {message.author}: ", end="")
+            out.print(message.text, markup=False, highlight=False)
+
+    _at_desk(None, work)
+
+
+@app.command()
+def take(case_id: CaseId, login: As = None) -> None:
+    """Become the one who answers."""
+    _at_desk(login, lambda desk, member: desk.take(member, case_id))
+    out.print(f"Case {case_id} is yours; the bot is silent there.")
+
+
+@app.command()
+def answer(
+    case_id: CaseId, text: Annotated[str, typer.Argument(help="What to say.")], login: As = None
+) -> None:
+    """Write to the customer."""
+    _at_desk(login, lambda desk, member: desk.answer(member, case_id, text))
+    out.print("Sent as soon as the program that sends runs.")
+
+
+@app.command()
+def back(case_id: CaseId, login: As = None) -> None:
+    """Let the bot answer again."""
+    _at_desk(login, lambda desk, member: desk.give_back(member, case_id))
+    out.print(f"The bot answers case {case_id} again.")
+
+
+@app.command()
+def close(case_id: CaseId, login: As = None) -> None:
+    """End a case; the customer's next message goes to the bot."""
+    _at_desk(login, lambda desk, member: desk.close(member, case_id))
+    out.print(f"Case {case_id} is closed.")
+
+
+@app.command()
+def decide(
+    request_id: Annotated[int, typer.Argument(help="The request's id, from `liuke staff list`.")],
+    decision: Annotated[str, typer.Argument(help="accepted, declined or done")],
+    note: Annotated[str, typer.Option(help="A sentence for the customer.")] = "",
+    login: As = None,
+) -> None:
+    """Accept, decline or finish a request; the customer is told."""
+
+    async def work(desk: Desk, member: StaffMember) -> None:
+        found = [r for r in await desk.requests() if r.id == request_id]
+        if not found:
+            raise NotFound(f"there is no open request {request_id}")
+        await desk.decide(member, request_id, seen_state=found[0].state, decision=decision, note=note)
+
+    _at_desk(login, work)
+    out.print(f"Request {request_id} is {decision}; the customer is told.")
+
+
+@app.command()
+def members() -> None:
+    """Show who may sign in."""
+
+    async def work(_settings: Any, store: Store) -> list[StaffMember]:
+        async with store.read() as connection:
+            return await Staff(connection).all()
+
+    print_table(
+        "Staff",
+        ("login", "name", "role", "active"),
+        [(m.login, m.name, m.role, "yes" if m.active else "no") for m in with_store(work)],
+    )
+
+
+@app.command()
+def add(
+    login: str,
+    name: Annotated[str, typer.Option(help="What customers see.")] = "",
+    role: Annotated[str, typer.Option(help=", ".join(ROLES))] = "agent",
+    language: Annotated[str, typer.Option(help="zh or en")] = "zh",
+) -> None:
+    """Add a member of staff; the password is shown once."""
+    if role not in ROLES:
+        raise typer.BadParameter(f"one of {', '.join(ROLES)}", param_hint="--role")
+    password = secrets.token_urlsafe(9)
+    with_store(
+        lambda _settings, store: StaffAccounts(store).add(
+            login, name or login, role, password, language, datetime.now(UTC)
+        )
+    )
+    out.print(f"{login} can sign in with the password {password}", markup=False, highlight=False)
+
+
+@app.command()
+def password(login: str) -> None:
+    """Give a member a new password, shown once."""
+    new = secrets.token_urlsafe(9)
+    with_store(lambda _settings, store: StaffAccounts(store).set_password(login, new))
+    out.print(f"{login}'s new password is {new}", markup=False, highlight=False)
+
+
+def _at_desk(login: str | None, work: Callable[[Desk, StaffMember], Awaitable[T]]) -> T:
+    async def run(_settings: Any, store: Store) -> T:
+        member = await _member(store, login)
+        try:
+            return await work(Desk(store, decided=decision_text), member)
+        except NotAllowed as refused:
+            raise ValueError(str(refused)) from None
+
+    return with_store(run)
+
+
+async def _member(store: Store, login: str | None) -> StaffMember:
+    async with store.read() as connection:
+        everybody = [m for m in await Staff(connection).all() if m.active]
+    if login is None:
+        found = [m for m in sorted(everybody, key=lambda m: m.id) if m.role == "admin"]
+        if not found:
+            await StaffAccounts(store).first_admin(datetime.now(UTC))
+            return await _member(store, "admin")
+    else:
+        found = [m for m in everybody if m.login == login]
+    if not found:
+        raise NotFound(f"there is no member of staff {login or 'with the role admin'!r}")
+    return found[0]
