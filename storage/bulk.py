@@ -1,7 +1,7 @@
 """Many rows into a table at once, quickly, and without minding those already there.
 
-A few rows go through one ordinary statement. Many go the fast way of each database: `executemany` of a prepared
-statement on SQLite, `COPY` into a temporary table on PostgreSQL.
+A few rows go through one ordinary statement. Many go the fast way of each database: `executemany` of a
+prepared statement on SQLite, `COPY` into a temporary table on PostgreSQL.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import JSON, Column, String, Table, cast, or_
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.columns import UtcMicros, to_micros
+from storage.upsert import dialect_insert
 
 Row = Mapping[str, Any]
 
@@ -31,7 +31,7 @@ async def insert_new(connection: AsyncConnection, table: Table, rows: Sequence[R
     if not rows:
         return 0
     if len(rows) <= _FEW:
-        statement = _insert(connection, table).values(_filled(table, rows)).on_conflict_do_nothing()
+        statement = dialect_insert(connection, table).values(_filled(table, rows)).on_conflict_do_nothing()
         return (await connection.execute(statement)).rowcount
     return await _insert_many(connection, table, rows, "ON CONFLICT DO NOTHING")
 
@@ -60,9 +60,7 @@ async def upsert(
     compared = [name for name in named if name not in stamps]
     if len(rows) <= _FEW:
         return await _upsert_few(connection, table, rows, named, compared, unless_set)
-    return await _insert_many(
-        connection, table, rows, _on_conflict_sql(table, named, compared, unless_set)
-    )
+    return await _insert_many(connection, table, rows, _on_conflict_sql(table, named, compared, unless_set))
 
 
 async def _upsert_few(
@@ -73,7 +71,7 @@ async def _upsert_few(
     compared: Sequence[str],
     unless_set: str | None,
 ) -> int:
-    statement = _insert(connection, table).values(_filled(table, rows))
+    statement = dialect_insert(connection, table).values(_filled(table, rows))
     new = statement.excluded
     condition = or_(
         *(_comparable(table.c[name]).is_distinct_from(_comparable(new[name])) for name in compared)
@@ -111,7 +109,6 @@ async def _insert_many(
 ) -> int:
     rows = _filled(table, rows)
     names = list(rows[0])
-    columns = ", ".join(f'"{name}"' for name in names)
     converters = [_converter(table.c[name]) for name in names]
     records = [
         tuple(
@@ -120,38 +117,42 @@ async def _insert_many(
         )
         for row in rows
     ]
+    return await insert_records(connection, table, names, records, on_conflict=on_conflict)
+
+
+async def insert_records(
+    connection: AsyncConnection,
+    table: Table,
+    names: Sequence[str],
+    records: Sequence[tuple[Any, ...]],
+    *,
+    on_conflict: str = "",
+) -> int:
+    """The fast way alone, for whoever has the values as the database keeps them; return the rows written.
+
+    Args:
+        names: the columns, in the order of the values; every column without a database default.
+        records: times as integer microseconds, JSON as text.
+        on_conflict: an `ON CONFLICT` clause.
+    """
+    if not records:
+        return 0
+    columns = ", ".join(f'"{name}"' for name in names)
     if connection.dialect.name == "sqlite":
         marks = ", ".join("?" * len(names))
         insert = f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks}) {on_conflict}'  # noqa: S608
-        return (await connection.exec_driver_sql(insert, records)).rowcount
-    return await _copy(connection, table, names, records, columns, on_conflict)
-
-
-async def _copy(
-    connection: AsyncConnection,
-    table: Table,
-    names: list[str],
-    records: list[tuple[Any, ...]],
-    columns: str,
-    on_conflict: str,
-) -> int:
-    temporary = f"bulk_{table.name}"
-    await connection.exec_driver_sql(
-        f'CREATE TEMPORARY TABLE IF NOT EXISTS "{temporary}" (LIKE "{table.name}") ON COMMIT DROP'
-    )
-    # A key that the database gives out is absent from the rows and must not be missed in between.
-    for column in table.columns:
-        if column.name not in names:
-            await connection.exec_driver_sql(
-                f'ALTER TABLE "{temporary}" ALTER COLUMN "{column.name}" DROP NOT NULL'
-            )
+        return (await connection.exec_driver_sql(insert, list(records))).rowcount
     driver: Any = (await connection.get_raw_connection()).driver_connection
+    if not on_conflict:
+        await driver.copy_records_to_table(table.name, records=records, columns=names)
+        return len(records)
+    temporary = f"bulk_{table.name}"
+    empty = f'SELECT {columns} FROM "{table.name}" WHERE false'  # noqa: S608
+    await connection.exec_driver_sql(f'CREATE TEMPORARY TABLE "{temporary}" ON COMMIT DROP AS {empty}')
     await driver.copy_records_to_table(temporary, records=records, columns=names)
-    insert = (
-        f'INSERT INTO "{table.name}" ({columns}) SELECT {columns} FROM "{temporary}" {on_conflict}'  # noqa: S608
-    )
-    count = (await connection.exec_driver_sql(insert)).rowcount
-    await connection.exec_driver_sql(f'TRUNCATE "{temporary}"')
+    copy = f'INSERT INTO "{table.name}" ({columns}) SELECT {columns} FROM "{temporary}" {on_conflict}'  # noqa: S608
+    count = (await connection.exec_driver_sql(copy)).rowcount
+    await connection.exec_driver_sql(f'DROP TABLE "{temporary}"')
     return count
 
 
@@ -172,14 +173,9 @@ def _filled(table: Table, rows: Sequence[Row]) -> list[dict[str, Any]]:
         default = column.default
         if column.name in rows[0] or default is None:
             continue
-        argument = getattr(default, "arg", None)
-        missing[column.name] = {} if callable(argument) else argument
+        argument: Any = getattr(default, "arg", None)
+        missing[column.name] = argument(None) if callable(argument) else argument
     return [{**missing, **row} for row in rows]
-
-
-def _insert(connection: AsyncConnection, table: Table) -> Any:
-    module: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
-    return module.insert(table)
 
 
 def _comparable(column: Any) -> Any:
@@ -188,12 +184,7 @@ def _comparable(column: Any) -> Any:
 
 def _converter(column: Column[Any]) -> Callable[[Any], Any] | None:
     if isinstance(column.type, UtcMicros):
-        return _micros
+        return to_micros
     if isinstance(column.type, JSON):
         return json.dumps
     return None
-
-
-def _micros(value: Any) -> int:
-    # Whoever made the rows in bulk may already hold the integer.
-    return value if isinstance(value, int) else to_micros(value)

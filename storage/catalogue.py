@@ -1,0 +1,340 @@
+"""The shop's products: finding them, their prices and their stock."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, func, insert, literal, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.bulk import upsert
+from storage.errors import NotFound
+from storage.schema import category, price_change, product
+
+Attributes = Mapping[str, Mapping[str, Sequence[str]]]
+"""Key to `{"zh": [label, value], "en": [label, value]}`."""
+
+_COLUMNS = [column for column in product.columns if column.name != "search_text"]
+_WORD = re.compile(r"[a-z0-9]+(?:[.\-][0-9a-z]+)*|[^\W\d_]+|\d+")
+_ASCII_WORD = re.compile(r"[a-z0-9.\-]+")
+# A word that nearly every product has says nothing; one in the name says more than one in an attribute.
+_IN_NAME = 1.5
+# Products that match clearly fewer of the words than the best one does are noise.
+_NEAR_THE_BEST = 0.6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Category:
+    """A shelf of the shop."""
+
+    id: str
+    name_zh: str
+    name_en: str
+
+    def name(self, language: str) -> str:
+        """The name in a language."""
+        return _choose(language, self.name_zh, self.name_en)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """Something the shop sells. Prices are in minor units of `currency`."""
+
+    id: str
+    code: str
+    name_zh: str
+    name_en: str
+    description_zh: str = ""
+    description_en: str = ""
+    category_id: str | None = None
+    brand: str = ""
+    attributes: Attributes = field(default_factory=dict)
+    list_price: int
+    cost: int
+    currency: str
+    stock: int = 0
+    restock_at: datetime | None = None
+    picture: str | None = None
+    """Path below the media folder or an https address."""
+    url: str | None = None
+    active: bool = True
+    demo: bool = False
+    created_at: datetime
+    updated_at: datetime
+
+    def name(self, language: str) -> str:
+        """The name in a language."""
+        return _choose(language, self.name_zh, self.name_en)
+
+    def description(self, language: str) -> str:
+        """The description in a language."""
+        return _choose(language, self.description_zh, self.description_en)
+
+    def labels(self, language: str) -> list[tuple[str, str]]:
+        """Attributes as (label, value) in a language."""
+        face = "zh" if language.startswith("zh") else "en"
+        found = [pair.get(face) or next(iter(pair.values()), None) for pair in self.attributes.values()]
+        return [(str(pair[0]), str(pair[1])) for pair in found if pair]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceChange:
+    """A list price that became another."""
+
+    product_id: str
+    at: datetime
+    old_price: int
+    new_price: int
+    currency: str
+
+
+class Catalogue:
+    """Products and categories."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def get(self, product_id: str) -> Product | None:
+        """The product with this id."""
+        return await self._first(product.c.id == product_id)
+
+    async def by_code(self, code: str) -> Product | None:
+        """The product a shop calls so, whatever the case of its letters; an active one first."""
+        return await self._first(func.lower(product.c.code) == code.strip().lower())
+
+    async def by_ids(self, product_ids: Collection[str]) -> dict[str, Product]:
+        """Those of the products that exist, by id."""
+        statement = select(*_COLUMNS).where(product.c.id.in_(list(product_ids)))
+        return {row.id: Product(**row._mapping) for row in await self._connection.execute(statement)}
+
+    async def active(self, *, category_id: str | None = None) -> list[Product]:
+        """What can be bought, by id."""
+        statement = select(*_COLUMNS).where(product.c.active.is_(True)).order_by(product.c.id)
+        if category_id is not None:
+            statement = statement.where(product.c.category_id == category_id)
+        return [Product(**row._mapping) for row in await self._connection.execute(statement)]
+
+    async def categories(self) -> list[Category]:
+        """The shelves that hold something active, by id."""
+        filled = select(product.c.category_id).where(product.c.active.is_(True))
+        rows = await self._connection.execute(
+            select(category).where(category.c.id.in_(filled)).order_by(category.c.id)
+        )
+        return [Category(**row._mapping) for row in rows]
+
+    async def category(self, category_id: str) -> Category | None:
+        """The category with this id."""
+        row = (
+            await self._connection.execute(select(category).where(category.c.id == category_id))
+        ).one_or_none()
+        return None if row is None else Category(**row._mapping)
+
+    async def search(
+        self,
+        words: Sequence[str],
+        *,
+        limit: int = 10,
+        category_id: str | None = None,
+        min_price: int | None = None,
+        max_price: int | None = None,
+        in_stock: bool = False,
+    ) -> list[Product]:
+        """Active products that match the words, Chinese or English, best first.
+
+        A word counts for more the rarer it is and when it stands in the name; products that match clearly
+        less than the best one are left out. Without words the filters alone decide, dearest last.
+
+        Args:
+            words: of the customer's message; letters' case and an English plural don't matter.
+            min_price: minor units, inclusive, as is `max_price`.
+        """
+        conditions: list[ColumnElement[bool]] = [product.c.active.is_(True)]
+        if category_id is not None:
+            conditions.append(product.c.category_id == category_id)
+        if min_price is not None:
+            conditions.append(product.c.list_price >= min_price)
+        if max_price is not None:
+            conditions.append(product.c.list_price <= max_price)
+        if in_stock:
+            conditions.append(product.c.stock > 0)
+        patterns = _patterns(words)
+        if not patterns:
+            if any(word.strip() for word in words):
+                return []
+            return await self._select(conditions, [product.c.list_price, product.c.id], limit)
+        weights = await self._weights(patterns)
+        if not weights:
+            return []
+        return await self._ranked(weights, conditions, limit)
+
+    async def price_changes(self, product_id: str, since: datetime) -> list[PriceChange]:
+        """How the list price moved, oldest first."""
+        rows = await self._connection.execute(
+            select(*(column for column in price_change.columns if column.name != "id"))
+            .where(price_change.c.product_id == product_id, price_change.c.at >= since)
+            .order_by(price_change.c.at, price_change.c.id)
+        )
+        return [PriceChange(**row._mapping) for row in rows]
+
+    async def put_categories(self, categories: Sequence[Category]) -> int:
+        """Add categories or bring them up to date; return how many were new or changed."""
+        return await upsert(self._connection, category, [asdict(item) for item in categories])
+
+    async def put_many(self, products: Sequence[Product]) -> int:
+        """Add products or bring them up to date; return how many were new or changed."""
+        shelves = {
+            row.id: (row.name_zh, row.name_en) for row in await self._connection.execute(select(category))
+        }
+        rows = [
+            {**asdict(item), "search_text": search_text(item, *shelves.get(item.category_id, ()))}
+            for item in products
+        ]
+        return await upsert(
+            self._connection,
+            product,
+            rows,
+            keep=frozenset({"created_at"}),
+            stamps=frozenset({"updated_at"}),
+        )
+
+    async def set_stock(
+        self, product_id: str, stock: int, *, now: datetime, restock_at: datetime | None = None
+    ) -> None:
+        """How many there are, and when more come.
+
+        Raises:
+            NotFound: there is no such product.
+            ValueError: fewer than none.
+        """
+        if stock < 0:
+            raise ValueError("stock can't be below 0")
+        await self._change(product_id, stock=stock, restock_at=restock_at, updated_at=now)
+
+    async def set_price(self, product_id: str, list_price: int, *, now: datetime) -> None:
+        """Set the list price, minor units, and keep the change.
+
+        Raises:
+            NotFound: there is no such product.
+            ValueError: not above 0.
+        """
+        if list_price <= 0:
+            raise ValueError("a list price is above 0")
+        known = await self.get(product_id)
+        if known is None:
+            raise NotFound(f"there is no product {product_id!r}")
+        if known.list_price == list_price:
+            return
+        await self._change(product_id, list_price=list_price, updated_at=now)
+        await self._connection.execute(
+            insert(price_change).values(
+                product_id=product_id,
+                at=now,
+                old_price=known.list_price,
+                new_price=list_price,
+                currency=known.currency,
+            )
+        )
+
+    async def _weights(self, patterns: Sequence[str]) -> list[tuple[str, float]]:
+        """Patterns that occur at all, each with the logarithm of how rare it is."""
+        counts = [func.coalesce(func.sum(_hit(product.c.search_text, p)), 0) for p in patterns]
+        statement = select(func.count(), *counts).where(product.c.active.is_(True))
+        total, *occurrences = (await self._connection.execute(statement)).one()
+        return [
+            (pattern, math.log1p(total / occurs))
+            for pattern, occurs in zip(patterns, occurrences, strict=True)
+            if occurs
+        ]
+
+    async def _ranked(
+        self, weights: Sequence[tuple[str, float]], conditions: Sequence[ColumnElement[bool]], limit: int
+    ) -> list[Product]:
+        names = literal(" ") + func.lower(product.c.name_zh + literal(" ") + product.c.name_en)
+        terms = [
+            _hit(product.c.search_text, pattern) * weight + _hit(names, pattern) * (weight * (_IN_NAME - 1))
+            for pattern, weight in weights
+        ]
+        score = sum(terms[1:], start=terms[0]).label("score")
+        matching = or_(*(product.c.search_text.like(pattern, escape="\\") for pattern, _ in weights))
+        statement = (
+            select(*_COLUMNS, score)
+            .where(matching, *conditions)
+            .order_by(score.desc(), (product.c.stock > 0).desc(), product.c.id)
+            .limit(limit)
+        )
+        rows = (await self._connection.execute(statement)).all()
+        if not rows:
+            return []
+        enough = rows[0].score * _NEAR_THE_BEST
+        return [_product(row) for row in rows if row.score >= enough]
+
+    async def _select(
+        self, conditions: Sequence[ColumnElement[bool]], order_by: Sequence[Any], limit: int
+    ) -> list[Product]:
+        statement = select(*_COLUMNS).where(*conditions).order_by(*order_by).limit(limit)
+        return [Product(**row._mapping) for row in await self._connection.execute(statement)]
+
+    async def _first(self, condition: ColumnElement[bool]) -> Product | None:
+        statement = (
+            select(*_COLUMNS).where(condition).order_by(product.c.active.desc(), product.c.id).limit(1)
+        )
+        row = (await self._connection.execute(statement)).one_or_none()
+        return None if row is None else Product(**row._mapping)
+
+    async def _change(self, product_id: str, **values: Any) -> None:
+        result = await self._connection.execute(
+            update(product).where(product.c.id == product_id).values(**values)
+        )
+        if result.rowcount == 0:
+            raise NotFound(f"there is no product {product_id!r}")
+
+
+def search_text(item: Product, *category_names: str) -> str:
+    """What a product is found by: lower case, one space before each word."""
+    attributes = [str(part) for faces in item.attributes.values() for pair in faces.values() for part in pair]
+    parts = [item.name_zh, item.name_en, item.brand, item.code, *category_names, *attributes]
+    return " " + " ".join(" ".join(parts).lower().split())
+
+
+def _patterns(words: Sequence[str]) -> list[str]:
+    """LIKE patterns: an English word begins where a word begins, a Chinese one stands anywhere."""
+    found: dict[str, None] = {}
+    for word in words:
+        for part in _WORD.findall(word.lower()):
+            found.setdefault(_pattern(part))
+    return list(found)
+
+
+def _pattern(word: str) -> str:
+    if not _ASCII_WORD.fullmatch(word):
+        return f"%{_escaped(word)}%"
+    return f"% {_escaped(_singular(word))}%"
+
+
+def _singular(word: str) -> str:
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3]
+    if len(word) > 3 and word.endswith("es") and word[-3] in "xsh":
+        return word[:-2]
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+
+
+def _escaped(word: str) -> str:
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _hit(column: Any, pattern: str) -> Any:
+    return case((column.like(pattern, escape="\\"), 1), else_=0)
+
+
+def _product(row: Any) -> Product:
+    return Product(**{name: value for name, value in row._mapping.items() if name != "score"})
+
+
+def _choose(language: str, zh: str, en: str) -> str:
+    return (zh or en) if language.startswith("zh") else (en or zh)
