@@ -1,165 +1,161 @@
 """One way to read and one way to write, the same on SQLite and PostgreSQL.
 
 Reading takes a connection of its own and sees a consistent snapshot. Writing runs a unit of work in a
-transaction. PostgreSQL gives each unit its own transaction; SQLite has one writer, so a single task gathers the
-units that wait, runs each in a savepoint, and makes all of them durable (`synchronous=FULL`) with one commit.
-Either way `write` returns only after the commit.
+transaction. PostgreSQL gives each unit its own transaction; SQLite has one writer, so a single task gathers
+the units that wait, runs each in a savepoint, and makes all of them durable (`synchronous=FULL`) with one
+commit. Either way `write` returns only after the commit.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Self, TypeVar
 
-from sqlalchemy import event
+from sqlalchemy import URL, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool, Pool
+from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
 
-from storage.errors import StoreClosed
+from storage.group_commit import GroupCommit
+from storage.inline import connector
 
 T = TypeVar("T")
 Work = Callable[[AsyncConnection], Awaitable[T]]
 
-# More units in one transaction would lengthen the wait of the first without saving another fsync.
-_BATCH = 64
+# WAL lets readers go on beside the writer; FULL makes a commit survive a power cut.
+_PRAGMAS = ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL")
+_POSTGRES = {
+    "application_name": "liuke",
+    # A process that is frozen inside a transaction would hold its locks for ever.
+    "idle_in_transaction_session_timeout": "30000",
+}
 
 
 class Store:
     """The database. Open it once a process and close it at the end."""
 
-    def __init__(self, engine: AsyncEngine, writer: AsyncEngine | None) -> None:
-        self.engine = engine
-        self._writer = _GroupCommit(writer) if writer is not None else None
+    def __init__(
+        self, *, engine: AsyncEngine, reader: AsyncEngine, scanner: AsyncEngine, writer: GroupCommit | None
+    ) -> None:
+        self._engine = engine
+        self._reader = reader
+        self._scanner = scanner
+        self._writer = writer
 
     @classmethod
     def open(cls, url: str) -> Self:
         """Open `sqlite:///path` or `postgresql://…`; nothing is created but the SQLite file itself.
 
         Raises:
-            ValueError: another database.
+            ValueError: another database, or a SQLite database that is no file.
         """
-        parsed = make_url(url)
-        backend = parsed.get_backend_name()
+        backend, parsed = _parse(url)
         if backend == "sqlite":
-            async_url = parsed.set(drivername="sqlite+aiosqlite")
-            reader = _sqlite_engine(async_url, begin="BEGIN", pool_size=8)
-            return cls(reader, _sqlite_engine(async_url, begin="BEGIN IMMEDIATE", pool_size=1))
-        if backend in ("postgresql", "postgres"):
-            pg = parsed.set(drivername="postgresql+asyncpg")
-            return cls(create_async_engine(pg, pool_size=16, max_overflow=8), None)
-        raise ValueError(f"Liuke keeps its data in SQLite or PostgreSQL, not in {backend!r}")
+            writer = _sqlite_engine(parsed, "BEGIN IMMEDIATE", pool_size=1)
+            return cls(
+                engine=writer,
+                reader=_sqlite_engine(parsed, "BEGIN", pool_size=8, reading=True),
+                scanner=_sqlite_thread_engine(parsed),
+                writer=GroupCommit(writer),
+            )
+        engine = create_async_engine(
+            parsed, pool_size=16, max_overflow=8, connect_args={"server_settings": _POSTGRES}
+        )
+        reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        return cls(engine=engine, reader=reader, scanner=reader, writer=None)
 
     @property
     def dialect(self) -> str:
         """`sqlite` or `postgresql`."""
-        return self.engine.dialect.name
+        return self._engine.dialect.name
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A connection for reading; whatever is written through it is rolled back."""
-        async with self.engine.connect() as connection:
-            try:
-                yield connection
-            finally:
-                await connection.rollback()
+    async def read(self, *, long: bool = False) -> AsyncIterator[AsyncConnection]:
+        """A connection that sees one moment of the database; writing through it fails.
+
+        `long` is for what looks at very many rows, such as a report: on SQLite an ordinary statement runs
+        on the event loop, which stands still for that long; a long one runs in a thread.
+        """
+        async with (self._scanner if long else self._reader).connect() as connection:
+            yield connection
 
     async def write(self, work: Work[T]) -> T:
         """Run `work` in a transaction and return its result once that is durable.
 
-        `work` may be run beside others in one SQLite transaction: it must only talk to the database, be quick,
-        and must not commit. If it raises, its own changes are undone, nobody else's, and the error is raised
-        here.
+        `work` may be run beside others in one SQLite transaction: it must only talk to the database, be
+        quick, and not commit. If it raises, its own changes are undone, nobody else's, and the error is
+        raised here. A caller that is cancelled can't know whether its work was committed, unless it hadn't begun.
+
+        Raises:
+            StoreClosed: the store was closed before.
         """
         if self._writer is not None:
             return await self._writer.run(work)
-        async with self.engine.begin() as connection:
+        async with self._engine.begin() as connection:
             return await work(connection)
 
     async def close(self) -> None:
         """Finish what is being written and give the connections back."""
         if self._writer is not None:
             await self._writer.close()
-        await self.engine.dispose()
+        for engine in {self._engine, self._reader, self._scanner}:
+            await engine.dispose()
 
 
-class _GroupCommit:
-    """The one writer of a SQLite file."""
-
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        self._waiting: asyncio.Queue[tuple[Work[Any], asyncio.Future[Any]] | None] = asyncio.Queue()
-        self._task: asyncio.Task[None] | None = None
-        self._closed = False
-
-    async def run(self, work: Work[T]) -> T:
-        if self._closed:
-            raise StoreClosed
-        if self._task is None:
-            self._task = asyncio.create_task(self._serve(), name="liuke-writer")
-        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.put_nowait((work, done))
-        return await done
-
-    async def close(self) -> None:
-        self._closed = True
-        if self._task is not None:
-            self._waiting.put_nowait(None)
-            await self._task
-        await self._engine.dispose()
-
-    async def _serve(self) -> None:
-        while (first := await self._waiting.get()) is not None:
-            batch = [first]
-            ending = False
-            while len(batch) < _BATCH and not self._waiting.empty():
-                item = self._waiting.get_nowait()
-                if item is None:
-                    ending = True
-                    break
-                batch.append(item)
-            await self._commit(batch)
-            if ending:
-                return
-
-    async def _commit(self, batch: list[tuple[Work[Any], asyncio.Future[Any]]]) -> None:
-        outcomes: list[tuple[asyncio.Future[Any], Any, BaseException | None]] = []
-        try:
-            async with self._engine.begin() as connection:
-                for work, done in batch:
-                    try:
-                        async with connection.begin_nested():
-                            outcomes.append((done, await work(connection), None))
-                    except Exception as error:  # noqa: BLE001 - handed to the caller, whose unit it was
-                        outcomes.append((done, None, error))
-        except Exception as error:  # noqa: BLE001 - nothing of the batch was committed: every caller is told
-            outcomes = [(done, None, error) for _, done in batch]
-        for done, result, failure in outcomes:
-            if done.done():
-                continue
-            if failure is None:
-                done.set_result(result)
-            else:
-                done.set_exception(failure)
+def exclusive_engine(url: str) -> AsyncEngine:
+    """An engine for changing the schema: one that has the whole of SQLite's file in each transaction."""
+    backend, parsed = _parse(url)
+    if backend == "sqlite":
+        # Rebuilding a table, SQLite's way to alter one, must not trip over what refers to it.
+        return _sqlite_engine(parsed, "BEGIN IMMEDIATE", pool_size=1, foreign_keys=False)
+    return create_async_engine(parsed, poolclass=NullPool)
 
 
-def _sqlite_engine(url: Any, *, begin: str, pool_size: int) -> AsyncEngine:
-    engine = create_async_engine(url, poolclass=AsyncAdaptedQueuePool, pool_size=pool_size, max_overflow=0)
-    pool: Pool = engine.sync_engine.pool
+def _parse(url: str) -> tuple[str, URL]:
+    parsed = make_url(url)
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        if parsed.database in (None, "", ":memory:"):
+            raise ValueError("Liuke needs a SQLite file, as in sqlite:///path/liuke.db")
+        return "sqlite", parsed.set(drivername="sqlite+aiosqlite")
+    if backend in ("postgresql", "postgres"):
+        return "postgresql", parsed.set(drivername="postgresql+asyncpg")
+    raise ValueError(f"Liuke keeps its data in SQLite or PostgreSQL, not in {backend!r}")
 
-    @event.listens_for(pool, "connect")
+
+def _sqlite_engine(
+    url: URL, begin: str, *, pool_size: int, reading: bool = False, foreign_keys: bool = True
+) -> AsyncEngine:
+    pragmas = (*_PRAGMAS, f"foreign_keys={int(foreign_keys)}", f"query_only={int(reading)}")
+    engine = create_async_engine(
+        url,
+        async_creator=connector(str(url.database), pragmas=pragmas),
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=pool_size,
+        max_overflow=0,
+    )
+    _begin_with(engine, begin)
+    return engine
+
+
+def _sqlite_thread_engine(url: URL) -> AsyncEngine:
+    engine = create_async_engine(url, poolclass=AsyncAdaptedQueuePool, pool_size=2, max_overflow=4)
+
+    @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
-        # The driver's own implicit BEGIN would come too late for BEGIN IMMEDIATE and savepoints.
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+        for pragma in (*_PRAGMAS, "query_only=1"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
+    _begin_with(engine, "BEGIN")
+    return engine
+
+
+def _begin_with(engine: AsyncEngine, begin: str) -> None:
+    # The driver's own implicit BEGIN would come too late for BEGIN IMMEDIATE, snapshots and savepoints.
     @event.listens_for(engine.sync_engine, "begin")
     def start(connection: Any) -> None:
         connection.exec_driver_sql(begin)
-
-    return engine

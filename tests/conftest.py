@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -61,14 +61,21 @@ async def postgres_url() -> AsyncIterator[str]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def any_store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+async def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    """The address of an empty database of each kind in turn."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'liuke.db'}"
+    else:
+        async with _postgres_database() as url:
+            yield url
+
+
+@pytest.fixture
+async def any_store(any_url: str) -> AsyncIterator[Store]:
     """A store on each database in turn, for what must hold on both."""
-    async with AsyncExitStack() as stack:
-        if request.param == "sqlite":
-            url = f"sqlite:///{tmp_path / 'liuke.db'}"
-        else:
-            url = await stack.enter_async_context(_postgres_database())
-        opened = Store.open(url)
-        stack.push_async_callback(opened.close)
+    opened = Store.open(any_url)
+    try:
         await opened.write(lambda connection: connection.run_sync(metadata.create_all))
         yield opened
+    finally:
+        await opened.close()

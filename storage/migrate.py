@@ -1,0 +1,59 @@
+"""Bring a database to the schema of this version, or back to an earlier one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
+
+from storage.store import exclusive_engine
+
+# One number for "migrating", so that no two programs on one PostgreSQL database do it at once.
+_MIGRATING = 0x6C69756B66
+
+
+async def migrate(url: str, revision: str = "head") -> None:
+    """Run the migrations that are missing up to `revision`.
+
+    All of it happens in one transaction under a lock: however many processes start at once, the first
+    migrates and the others wait and find nothing to do, and one killed half way leaves nothing behind.
+
+    Raises:
+        ValueError: neither a SQLite nor a PostgreSQL address.
+        sqlalchemy.exc.SQLAlchemyError: the database can't be reached, or a migration failed.
+    """
+    await _run(url, lambda config: command.upgrade(config, revision))
+
+
+async def migrate_down(url: str, revision: str) -> None:
+    """Undo the migrations after `revision`, with what only they can hold; `base` undoes everything."""
+    await _run(url, lambda config: command.downgrade(config, revision))
+
+
+def alembic_config(scripts: Path, connection: Connection) -> Config:
+    """Alembic's configuration: the database is an open connection, and nothing is read from a file."""
+    config = Config()
+    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+async def _run(url: str, act: Callable[[Config], None]) -> None:
+    def locked(connection: Connection) -> None:
+        # On SQLite, BEGIN IMMEDIATE has already locked the file.
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
+        with as_file(files("storage") / "migrations") as scripts:
+            act(alembic_config(scripts, connection))
+
+    engine = exclusive_engine(url)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(locked)
+    finally:
+        await engine.dispose()
