@@ -12,9 +12,10 @@ import zlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import select
+from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.models import ServedRetention
@@ -259,15 +260,14 @@ _STATE = select(
 )
 
 
-def _product_state(row: object) -> ProductState:
-    product_id, list_price, cost, currency, stock, category, active = row  # type: ignore[misc]
+def _product_state(row: Row[Any]) -> ProductState:
     return ProductState(
-        product=product_id,
-        list_price=Money(list_price, currency),
-        cost=Money(cost, currency),
-        stock=stock,
-        category=category or "",
-        active=active,
+        product=row.id,
+        list_price=Money(row.list_price, row.currency),
+        cost=Money(row.cost, row.currency),
+        stock=row.stock,
+        category=row.category_id or "",
+        active=row.active,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -195,7 +195,7 @@ class Offers:
 
     async def coupons(self, customer_id: str | None, now: datetime) -> list[Coupon]:
         """Coupons that hold now for this customer, their own first."""
-        owner = coupon.c.customer_id.is_(None)
+        owner: ColumnElement[bool] = coupon.c.customer_id.is_(None)
         if customer_id is not None:
             owner = or_(owner, coupon.c.customer_id == customer_id)
         rows = await self._connection.execute(

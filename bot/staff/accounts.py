@@ -90,6 +90,12 @@ class StaffAccounts:
         self._failures.pop(login, None)
         return found[0]
 
+    async def active(self, staff_id: int) -> StaffMember | None:
+        """The member, unless they may no longer sign in."""
+        async with self._store.read() as connection:
+            member = await Staff(connection).get(staff_id)
+        return member if member is not None and member.active else None
+
     def _remember_failure(self, login: str, failures: list[datetime]) -> None:
         self._failures[login] = failures
         self._failures.move_to_end(login)

@@ -1,0 +1,141 @@
+"""The one HTTP server: webhook, web chat, console, API, pictures and health.
+
+The webhook is looked at first and passes no middleware: it is the path that every message takes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Match, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+# A picture's path: folders and a file name, nothing that climbs out.
+_PICTURE = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*\.(jpg|jpeg|png|webp)")
+_START_TIMEOUT = 30.0
+
+FindPicture = Callable[[str], Awaitable[Path | None]]
+
+
+class WebServer:
+    """Serves an ASGI application on the loop that runs it."""
+
+    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
+        self._server = _QuietServer(
+            uvicorn.Config(
+                app,
+                host=host,
+                port=port,
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=3,
+                ws_max_size=65_536,
+                server_header=False,
+            )
+        )
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Listen; returns when requests are answered.
+
+        Raises:
+            OSError: the address can't be bound; the port may be taken.
+        """
+        self._task = asyncio.create_task(self._server.serve(), name="http")
+        async with asyncio.timeout(_START_TIMEOUT):
+            while not self._server.started:
+                if self._task.done():
+                    await self._raise_failure()
+                await asyncio.sleep(0.01)
+
+    async def stop(self) -> None:
+        """Stop listening and let open requests end."""
+        self._server.should_exit = True
+        if self._task is not None:
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _raise_failure(self) -> None:
+        host, port = self._server.config.host, self._server.config.port
+        raise OSError(f"can't listen on {host}:{port}; is another program using the port? Set LIUKE_PORT.")
+
+
+class _QuietServer(uvicorn.Server):
+    """Leaves signals to the program, and reports a taken port instead of ending the process."""
+
+    def install_signal_handlers(self) -> None:
+        """Signals belong to the program."""
+
+    def capture_signals(self) -> Any:
+        """Signals belong to the program."""
+        from contextlib import nullcontext
+
+        return nullcontext()
+
+    async def startup(self, sockets: Any = None) -> None:
+        try:
+            await super().startup(sockets)
+        except SystemExit:
+            self.should_exit = True
+
+
+def build_site(
+    *,
+    fast: Sequence[BaseRoute],
+    routes: Sequence[BaseRoute],
+    find_picture: FindPicture,
+    ready: Callable[[], bool],
+) -> tuple[ASGIApp, FastAPI]:
+    """The application to serve, and its FastAPI part for whoever mounts more.
+
+    Args:
+        fast: routes tried first, around every middleware.
+        routes: the rest.
+        find_picture: the file of a picture's path, made if it must be; None when there is none.
+        ready: whether the program serves already.
+    """
+    site = FastAPI(title="Liuke", docs_url=None, redoc_url=None, openapi_url=None)
+
+    async def health(_request: Request) -> Response:
+        return JSONResponse({"ready": ready()}, status_code=200 if ready() else 503)
+
+    async def picture(request: Request) -> Response:
+        name = request.path_params["path"]
+        found = await find_picture(name) if _PICTURE.fullmatch(name) else None
+        if found is None:
+            return Response(status_code=404)
+        return FileResponse(found, headers={"Cache-Control": "public, max-age=86400"})
+
+    async def home(_request: Request) -> Response:
+        return RedirectResponse("/chat")
+
+    site.router.routes.extend(
+        [
+            Route("/", home),
+            Route("/healthz", health),
+            Route("/media/{path:path}", picture),
+            *routes,
+        ]
+    )
+    return _fast_first(fast, site), site
+
+
+def _fast_first(fast: Sequence[BaseRoute], rest: ASGIApp) -> ASGIApp:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            for route in fast:
+                match, child = route.matches(scope)
+                if match is Match.FULL:
+                    scope.update(child)
+                    await route.handle(scope, receive, send)
+                    return
+        await rest(scope, receive, send)
+
+    return app
