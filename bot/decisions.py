@@ -15,7 +15,6 @@ from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import select
-from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.models import ServedRetention
@@ -260,7 +259,7 @@ _STATE = select(
 )
 
 
-def _product_state(row: Row[Any]) -> ProductState:
+def _product_state(row: Any) -> ProductState:
     return ProductState(
         product=row.id,
         list_price=Money(row.list_price, row.currency),

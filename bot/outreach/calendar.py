@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 DAY_BEGINS = time(10, 0)
 DAY_ENDS = time(20, 0)
-
-
-def zone(name: str, fallback: str) -> ZoneInfo:
-    """A time zone by its IANA name; the shop's own where the customer's isn't known to this machine."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo(fallback)
 
 
 def is_daytime(now: datetime, where: ZoneInfo) -> bool:

@@ -18,11 +18,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.codec import dump_reply
 from bot.conversation.messages import Reply
+from bot.conversation.wording import zone
 from bot.decisions import Decisions
-from bot.outreach.calendar import next_daytime, zone
+from bot.outreach.calendar import next_daytime
 from retention.types import Offer, Recommendation
 from storage import Conflict, Store
 from storage.campaigns import Campaign, CampaignRun, Campaigns, Candidate
+from storage.catalogue import Catalogue, Product
 from storage.offers import StoredOffer
 from storage.outbox import Outbox
 
@@ -46,7 +48,7 @@ class WinBack:
     """The reserved offer; None where the price is the list price."""
 
 
-Writer = Callable[[Candidate, WinBack], Reply]
+Writer = Callable[[Candidate, Product, WinBack], Reply]
 """Puts a message into the customer's language."""
 
 
@@ -167,13 +169,16 @@ class Planner:
         win_back: WinBack,
         now: datetime,
     ) -> int | None:
+        product = await Catalogue(connection).get(win_back.recommendation.product)
+        if product is None:
+            raise Conflict("the product has gone")
         where = zone(candidate.time_zone, self._shop_time_zone)
         return await Outbox(connection).put(
             channel=candidate.channel,
             address=candidate.address,
             kind="campaign",
             policy="once",
-            reply=dump_reply(self._write(candidate, win_back)),
+            reply=dump_reply(self._write(candidate, product, win_back)),
             now=now,
             customer_id=candidate.customer_id,
             dedupe_key=f"campaign:{campaign.id}:{candidate.customer_id}",
