@@ -22,6 +22,9 @@ _SUFFIX = 5
 FOLLOWS = {"asked": ("accepted", "declined", "done"), "accepted": ("declined", "done")}
 """Which states may follow which; declined and done are final."""
 
+WITHDRAWN = "withdrawn by the customer"
+"""The note of a request that the customer took back."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
@@ -158,6 +161,20 @@ class Requests:
             update(request)
             .where(request.c.id == request_id, request.c.state == "asked")
             .values(details=dict(details))
+        )
+        if changed.rowcount != 1:
+            raise Conflict("the request has been decided meanwhile")
+
+    async def withdraw(self, request_id: int, now: datetime) -> None:
+        """The customer took it back: it counts as declined, by nobody of the staff.
+
+        Raises:
+            Conflict: somebody has decided it meanwhile.
+        """
+        changed = await self._connection.execute(
+            update(request)
+            .where(request.c.id == request_id, request.c.state == "asked")
+            .values(state="declined", note=WITHDRAWN, decided_at=now)
         )
         if changed.rowcount != 1:
             raise Conflict("the request has been decided meanwhile")

@@ -71,7 +71,7 @@ def _add(
     for entry in resource.body:
         if isinstance(entry, ast.Junk):
             problem = entry.annotations[0].message if entry.annotations else "syntax error"
-            raise TextsInvalid(f"{name}: {problem}: {entry.content.strip()[:60]!r}")
+            raise TextsInvalid(f"{name}: {problem}: {(entry.content or '').strip()[:60]!r}")
         if isinstance(entry, ast.Message):
             found[entry.id.name] = _Variables.of(entry)
     for text_id, used in found.items() if known is not None else ():

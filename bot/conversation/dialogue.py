@@ -1,0 +1,314 @@
+"""Understanding → skills: which wish or wishes a message holds, and who answers them.
+
+The rules, in this order: an answer to the bot's own question; two clear wishes, both answered; one clear
+wish; a number or a product's name alone; asking back once with the two likeliest meanings; offering a person.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.conversation.memory import Memory
+from bot.conversation.messages import IncomingKind
+from bot.conversation.skills import REGISTRY, fallback, media
+from bot.conversation.skills.talk import TALK
+from bot.conversation.turn import Answer, HandOver, Skill, Turn, row
+from nlu.types import DialogueContext, EntityKind, IntentScore, Sentiment, Understander, Understanding
+from storage.errors import StorageError
+
+log = logging.getLogger(__name__)
+
+# A wish is acted on when it is likely, or well ahead of the next one.
+_LIKELY = 0.45
+_FAIRLY = 0.28
+_AHEAD = 0.14
+# What is offered when asking back.
+_PLAUSIBLE = 0.10
+# A part of a message is a wish of its own when it is read with this certainty.
+_OWN_WISH = 0.70
+_WISHES = 2
+_UPSET = 2
+_FELT = 0.5
+
+_CLAUSE = re.compile(
+    r"[。！？!?；;\n]+"
+    r"|[,，、]?\s*(?=另外|还有[，,就想我]|顺便|对了|再问|同时)"
+    r"|(?:,\s*|\s+)(?=and\s+(?:also|can|could|do|does|what|when|where|how|is|i|please|send|give)\b|also\b|plus\b"
+    r"|by the way\b|another thing\b)"
+    r"|\.\s+",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a message was understood to mean."""
+
+    language: str
+    whole: Understanding | None = None
+    """None when there are no words in it."""
+    parts: tuple[Understanding, ...] = ()
+    """Its clauses, where it has several."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """One skill's answer."""
+
+    skill: str
+    answer: Answer
+    shadow: bool = False
+    """Drafted for staff and not sent."""
+
+
+class Dialogue:
+    """Reads messages and routes them to skills."""
+
+    def __init__(self, understander: Understander) -> None:
+        self._understander = understander
+
+    def read(self, turn: Turn) -> Reading:
+        """Understand the words of a turn, about 1 to 3 ms; buttons and commands have none."""
+        incoming = turn.incoming
+        if incoming.kind not in (IncomingKind.TEXT, IncomingKind.EDIT, IncomingKind.MEDIA):
+            return Reading(language=turn.language)
+        if not any(character.isalnum() for character in incoming.text):
+            return Reading(language=turn.language)
+        return self._read(turn, incoming.text)
+
+    def _read(self, turn: Turn, text: str) -> Reading:
+        clauses = [clause.strip() for clause in _CLAUSE.split(text) if clause and clause.strip()]
+        several = 1 < len(clauses) <= 6
+        whole, *parts = self._understander.understand(
+            [text, *clauses] if several else [text],
+            DialogueContext(
+                language="zh" if turn.language == "zh" else "en",
+                previous_intents=turn.memory.intents,
+                now=turn.now,
+                time_zone=turn.contact.time_zone or turn.services.shop.time_zone,
+            ),
+        )
+        language = turn.language if turn.memory.fixed_language else whole.language
+        return Reading(language=language, whole=whole, parts=tuple(parts))
+
+    async def decide(self, turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tuple[Decision, ...]:
+        """Every answer to a turn, in order; never none."""
+        turn = replace(turn, language=reading.language, understanding=reading.whole)
+        match turn.incoming.kind:
+            case IncomingKind.BUTTON:
+                return await self._button(turn, modes)
+            case IncomingKind.COMMAND:
+                return await self._command(turn, modes)
+            case IncomingKind.START:
+                verb = "start" if turn.incoming.payload else "greeting"
+                skill = REGISTRY.named("linking" if turn.incoming.payload else "greeting")
+                return await self._run(skill, replace(turn, intent=verb), modes)
+            case IncomingKind.MEDIA | IncomingKind.OTHER if reading.whole is None:
+                return (_plain("media", await media.answer(turn)),)
+        if reading.whole is None:
+            return (_plain("fallback", await fallback.wordless(turn)),)
+        answers = await self._words(turn, reading, modes)
+        return (*answers[:-1], _felt(answers[-1], turn))
+
+    async def _button(self, turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...]:
+        name, _, rest = turn.incoming.payload.partition(":")
+        verb, _, argument = rest.partition(":")
+        if name == "ask":
+            return await self._clarified(turn, verb, modes)
+        skill = REGISTRY.of_action(name)
+        if skill is None:
+            return (_plain("fallback", fallback.stale(turn)),)
+        return await self._run(skill, replace(turn, intent=verb, argument=argument), modes)
+
+    async def _clarified(self, turn: Turn, intent: str, modes: Mapping[str, str]) -> tuple[Decision, ...]:
+        """The customer pressed what they meant: answer what they had written, in that sense."""
+        skill = REGISTRY.of_intent(intent)
+        if skill is None:
+            return (_plain("fallback", fallback.stale(turn)),)
+        pending = turn.memory.pending
+        text = pending.data.get("text", "") if pending is not None and pending.kind == "clarify" else ""
+        understanding = self._read(turn, text).whole if text else None
+        clear = turn.memory.settled()
+        return await self._wish(
+            replace(turn, memory=clear, understanding=understanding, text=text), skill, intent, modes
+        )
+
+    async def _command(self, turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...]:
+        name, _, argument = turn.incoming.payload.partition(" ")
+        skill = REGISTRY.of_command(name.lower())
+        if skill is None:
+            return (_plain("fallback", fallback.unknown_command(turn)),)
+        turn = replace(turn, intent=name.lower(), argument=argument or turn.incoming.text)
+        return await self._run(skill, turn, modes)
+
+    async def _words(self, turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tuple[Decision, ...]:
+        whole = reading.whole
+        assert whole is not None  # noqa: S101 - the caller has looked
+        resumed = await self._resumed(turn, modes)
+        if resumed is not None:
+            return resumed
+        wishes = _several(reading)
+        if len(wishes) > 1:
+            answers: tuple[Decision, ...] = ()
+            for part in wishes:
+                intent = part.intent or ""
+                skill = REGISTRY.of_intent(intent)
+                assert skill is not None  # noqa: S101 - `_several` keeps only these
+                done = await self._wish(
+                    replace(turn, understanding=part, text=part.text), skill, intent, modes
+                )
+                answers += done
+                turn = turn.remembering(done[-1].answer.memory or turn.memory)
+            return answers
+        meant = _clear_intent(whole) or _implied(turn, whole)
+        skill = REGISTRY.of_intent(meant) if meant else None
+        if meant is None or skill is None:
+            return (_plain("fallback", self._ask_back(turn, whole)),)
+        return await self._wish(turn, skill, meant, modes)
+
+    async def _resumed(self, turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...] | None:
+        pending = turn.memory.pending
+        if pending is None:
+            return None
+        if pending.kind == "clarify":
+            chosen = fallback.chosen(turn, pending)
+            return None if chosen is None else await self._clarified(turn, chosen, modes)
+        skill = REGISTRY.of_pending(pending.kind)
+        if skill is None or skill.resume is None or modes.get(skill.name, "on") != "on":
+            return None
+        answer = await skill.resume(turn)
+        return None if answer is None else (_plain(skill.name, answer),)
+
+    async def _wish(
+        self, turn: Turn, skill: Skill, intent: str, modes: Mapping[str, str]
+    ) -> tuple[Decision, ...]:
+        """Answer one wish, and remember that it was heard."""
+        decisions = await self._run(skill, replace(turn, intent=intent), modes)
+
+        def heard(answer: Answer) -> Answer:
+            return replace(answer, memory=(answer.memory or turn.memory).heard(intent))
+
+        return (*decisions[:-1], replace(decisions[-1], answer=after(decisions[-1].answer, heard)))
+
+    async def _run(self, skill: Skill, turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...]:
+        mode = "on" if skill.always else modes.get(skill.name, "on")
+        if mode == "off":
+            return (_plain("fallback", fallback.switched_off(turn)),)
+        try:
+            answer = await skill.answer(turn)
+        except (StorageError, SQLAlchemyError):
+            raise  # the dispatcher tries again
+        except Exception:
+            # A customer is never left without an answer by a mistake of ours; a colleague gets the case.
+            log.exception("skill %s failed", skill.name)
+            answer = Answer(text=turn.say("failed"), hand_over=HandOver(reason="error"))
+        if mode == "shadow":
+            return (
+                Decision(skill=skill.name, answer=answer, shadow=True),
+                _plain("fallback", Answer(hand_over=HandOver(reason="shadow"))),
+            )
+        return (_plain(skill.name, answer),)
+
+    def _ask_back(self, turn: Turn, whole: Understanding) -> Answer:
+        plausible = [score for score in whole.intents if _askable(score)] if whole.understood else []
+        return fallback.ask_back(turn, tuple(score.intent for score in plausible[:2]))
+
+
+def _askable(score: IntentScore) -> bool:
+    return (
+        score.probability >= _PLAUSIBLE
+        and score.intent not in TALK
+        and REGISTRY.of_intent(score.intent) is not None
+    )
+
+
+def _plain(skill: str, answer: Answer) -> Decision:
+    return Decision(skill=skill, answer=answer)
+
+
+def after(answer: Answer, change: Callable[[Answer], Answer]) -> Answer:
+    """Change an answer once it is known."""
+    then = answer.then
+    if then is None:
+        return change(answer)
+
+    async def later(connection: object) -> Answer:
+        return after(await then(connection), change)  # type: ignore[arg-type]
+
+    return replace(answer, then=later)
+
+
+def _clear_intent(whole: Understanding) -> str | None:
+    """The intent that is certain enough to act on."""
+    if not whole.understood or not whole.intents:
+        return None
+    best = whole.intents[0]
+    next_best = whole.intents[1].probability if len(whole.intents) > 1 else 0.0
+    likely = best.probability >= _LIKELY
+    ahead = best.probability >= _FAIRLY and best.probability - next_best >= _AHEAD
+    return best.intent if likely or ahead else None
+
+
+def _implied(turn: Turn, whole: Understanding) -> str | None:
+    """What a bare number, product or place in a list means."""
+    if whole.first(EntityKind.ORDER_NUMBER) is not None and len(whole.text) <= 40:
+        return "order_status"
+    if whole.first(EntityKind.PRODUCT) is not None and len(whole.text) <= 80:
+        return "product_question"
+    if turn.memory.products and fallback.ordinal(whole.text) is not None:
+        return "product_question"
+    return None
+
+
+def _several(reading: Reading) -> tuple[Understanding, ...]:
+    """The clauses that are wishes of their own; one of each skill."""
+    whole = reading.whole
+    if whole is None or len(reading.parts) < _WISHES:
+        return ()
+    seen_in_whole = {score.intent for score in whole.intents}
+    wishes: dict[str, Understanding] = {}
+    for part in reading.parts:
+        if not part.understood or part.probability < _OWN_WISH or part.intent in TALK:
+            continue
+        skill = REGISTRY.of_intent(part.intent or "")
+        if skill is None or part.intent not in seen_in_whole:
+            continue
+        wishes.setdefault(skill.name, part)
+    return tuple(wishes.values())[:_WISHES]
+
+
+def _felt(decision: Decision, turn: Turn) -> Decision:
+    """Answer the feeling too: a word of regret, and a person when it goes on."""
+    whole = turn.understanding
+    if whole is None:
+        return decision
+    negative = whole.sentiment is Sentiment.NEGATIVE
+    skill = REGISTRY.get(decision.skill)
+    consoled = decision.shadow or skill is None or skill.consoles or skill.name in TALK
+
+    def change(answer: Answer) -> Answer:
+        memory = answer.memory or turn.memory
+        negatives = _negatives(memory, whole)
+        answer = replace(answer, memory=replace(memory, negatives=negatives))
+        if not negative or answer.hand_over is not None:
+            return answer
+        if whole.sentiment_strength >= _FELT and not consoled and turn.memory.negatives == 0:
+            answer = replace(answer, text=f"{turn.say('sorry-first')}{answer.text}")
+        if (negatives >= _UPSET and whole.urgent) or negatives > _UPSET:
+            return replace(answer, hand_over=HandOver(reason="upset", priority=0))
+        if negatives >= _UPSET:
+            return replace(answer, buttons=(*answer.buttons, *row(turn.button("button-human", "human:ask"))))
+        return answer
+
+    return replace(decision, answer=after(decision.answer, change))
+
+
+def _negatives(memory: Memory, whole: Understanding) -> int:
+    if whole.sentiment is Sentiment.NEGATIVE:
+        return memory.negatives + 1
+    return 0 if whole.sentiment is Sentiment.POSITIVE else max(0, memory.negatives - 1)

@@ -1,0 +1,125 @@
+"""What the bot keeps in mind of a dialogue: the order and the products spoken of, and what it asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from storage.columns import from_micros, to_micros
+
+QUESTION_HOLDS = timedelta(minutes=30)
+"""After that an answer such as "yes" no longer belongs to the bot's question."""
+
+TOPIC_HOLDS = timedelta(hours=12)
+"""After that "when will it come?" no longer means the order spoken of."""
+
+_INTENTS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """A question the bot asked and what it needs the answer for."""
+
+    kind: str
+    """link, order, address, confirm, clarify, company, details, …"""
+    data: Mapping[str, str] = field(default_factory=dict)
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """The dialogue so far. Identifiers in it are checked again before anything of theirs is shown."""
+
+    order: str | None = None
+    """Id of the order spoken of."""
+    product: str | None = None
+    """Id of the product spoken of."""
+    products: tuple[str, ...] = ()
+    """Ids of the products last shown, in order, so that "the second one" has a meaning."""
+    pending: Pending | None = None
+    intents: tuple[str, ...] = ()
+    """Latest first."""
+    misses: int = 0
+    """Messages in a row that were not understood."""
+    negatives: int = 0
+    """Messages in a row that were negative."""
+    haggles: int = 0
+    """How often the customer asked for less, about the same product."""
+    seen_product: tuple[str, ...] = ()
+    """Products recommended in this dialogue; "another one" shows others."""
+    album: str | None = None
+    """The album that was answered last."""
+    fixed_language: bool = False
+    """The customer chose the language; it no longer follows each message."""
+    touched: int = 0
+    """When it was last changed, microseconds since 1970."""
+
+    @classmethod
+    def recall(cls, raw: Mapping[str, Any], now: datetime) -> Memory:
+        """Read a kept memory and forget what is too old; one that can't be read is empty."""
+        try:
+            pending = raw.get("pending")
+            memory = cls(
+                **{
+                    **{name: raw[name] for name in _PLAIN if name in raw},
+                    **{name: tuple(raw.get(name, ())) for name in _TUPLES},
+                    "pending": Pending(**pending) if pending else None,
+                }
+            )
+        except (TypeError, ValueError):
+            return cls()
+        age = now - from_micros(memory.touched)
+        if age > TOPIC_HOLDS:
+            return cls(fixed_language=memory.fixed_language, album=memory.album)
+        return replace(memory, pending=None) if age > QUESTION_HOLDS else memory
+
+    def dump(self, now: datetime) -> dict[str, Any]:
+        """As kept in the store; what is empty is left out."""
+        raw = asdict(replace(self, touched=to_micros(now)))
+        return {
+            key: list(value) if isinstance(value, tuple) else value for key, value in raw.items() if value
+        }
+
+    def about_order(self, order_id: str) -> Memory:
+        """Speaking of an order now."""
+        return replace(self, order=order_id, pending=None)
+
+    def about_product(self, product_id: str) -> Memory:
+        """Speaking of one product now."""
+        haggles = self.haggles if self.product == product_id else 0
+        return replace(self, product=product_id, haggles=haggles, pending=None)
+
+    def showing(self, product_ids: tuple[str, ...]) -> Memory:
+        """Several products are on the screen; one alone is also the product spoken of."""
+        seen = (*self.seen_product, *(item for item in product_ids if item not in self.seen_product))
+        only = product_ids[0] if len(product_ids) == 1 else None
+        return replace(
+            self,
+            products=product_ids,
+            product=only,
+            seen_product=seen[-40:],
+            haggles=self.haggles if only == self.product else 0,
+            pending=None,
+        )
+
+    def asking(self, kind: str, **data: str) -> Memory:
+        """The bot has asked something; asking the same again counts the tries."""
+        again = self.pending is not None and self.pending.kind == kind
+        tries = self.pending.tries + 1 if again and self.pending is not None else 0
+        return replace(self, pending=Pending(kind=kind, data=data, tries=tries))
+
+    def settled(self) -> Memory:
+        """The bot waits for nothing."""
+        return replace(self, pending=None)
+
+    def heard(self, intent: str | None) -> Memory:
+        """An intent was acted on."""
+        if intent is None:
+            return self
+        return replace(self, intents=(intent, *self.intents)[:_INTENTS], misses=0)
+
+
+_PLAIN = ("order", "product", "misses", "negatives", "haggles", "album", "fixed_language", "touched")
+_TUPLES = ("products", "intents", "seen_product")

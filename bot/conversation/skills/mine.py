@@ -1,0 +1,121 @@
+"""What belongs to the customer: points, reviews, and the data kept about them."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.conversation.messages import Button
+from bot.conversation.skills import linking, pages, which_order
+from bot.conversation.skills.requesting import ask_shop
+from bot.conversation.turn import Answer, Skill, Turn, row
+from storage.customers import Consents
+from storage.events import Events, StoredEvent
+from storage.orders import Orders
+
+_STARS = 5
+
+
+async def _points(turn: Turn) -> Answer:
+    passage = pages.passage_for(turn)
+    rules = pages.shortened(passage.text) if passage is not None else ""
+    if turn.customer_id is None:
+        if rules:
+            return Answer(
+                text=rules,
+                buttons=row(turn.button("button-link", "link:start")),
+                memory=turn.memory.settled(),
+            )
+        return linking.ask(turn)
+    tier = (
+        turn.say(f"tier-{turn.contact.tier}")
+        if turn.contact.tier in ("standard", "silver", "gold", "platinum")
+        else turn.contact.tier
+    )
+    text = turn.say("points", points=str(turn.contact.points), tier=tier)
+    return Answer(text=f"{text}\n{rules}".strip(), memory=turn.memory.settled())
+
+
+async def _review(turn: Turn) -> Answer:
+    if turn.intent.isdigit():
+        return await _rated(turn, int(turn.intent))
+    if turn.customer_id is None:
+        passage = pages.passage_for(turn)
+        return await pages.answer(turn) if passage is not None else linking.ask(turn)
+    found = await which_order.find(turn, lambda order: order.status == "delivered", "review:ask")
+    if isinstance(found, Answer):
+        return found
+    memory = turn.memory.about_order(found.id)
+    if found.status != "delivered" or not found.lines:
+        return Answer(text=turn.say("review-too-early", number=found.number), memory=memory)
+    stars = [Button(label="★" * count, action=f"review:{count}:{found.id}") for count in range(_STARS, 0, -1)]
+    text = turn.say("review-stars", name=found.lines[0].name(turn.language))
+    return Answer(text=text, buttons=(*row(*stars[:3]), *row(*stars[3:])), memory=memory)
+
+
+async def _rated(turn: Turn, stars: int) -> Answer:
+    """Keep the stars of an order's first product; pressing again changes nothing."""
+    order = await Orders(turn.connection).get(turn.argument)
+    customer_id = turn.customer_id
+    unfit = order is None or customer_id is None or order.customer_id != customer_id or not order.lines
+    if unfit or order is None or customer_id is None or not 1 <= stars <= _STARS:
+        return Answer(text=turn.say("button-stale"))
+    event = StoredEvent(
+        id=f"review:{order.id}:{order.lines[0].product_id}",
+        kind="rating",
+        customer_id=customer_id,
+        product_id=order.lines[0].product_id,
+        order_id=order.id,
+        at=turn.now,
+        value=float(stars),
+        channel=turn.incoming.channel,
+    )
+
+    async def keep(connection: AsyncConnection) -> None:
+        await Events(connection).append([event])
+
+    text = turn.say("review-thanks" if stars > 2 else "review-sorry")
+    buttons = () if stars > 2 else row(turn.button("button-human", "human:ask"))
+    return Answer(text=text, buttons=buttons, effects=(keep,), memory=turn.memory.settled())
+
+
+async def _data(turn: Turn) -> Answer:
+    match turn.intent:
+        case "export":
+            return ask_shop(turn, "data_export", None, {}, "data-export-asked")
+        case "erase":
+            buttons = row(
+                turn.button("button-erase-yes", "data:erase-yes"), turn.button("button-erase-no", "data:keep")
+            )
+            return Answer(text=turn.say("data-erase-confirm"), buttons=buttons, memory=turn.memory.settled())
+        case "erase-yes":
+            return ask_shop(turn, "data_erasure", None, {}, "data-erasure-asked")
+        case "keep":
+            return Answer(text=turn.say("cancel-kept"), memory=turn.memory.settled())
+        case _:
+            return await _held(turn)
+
+
+async def _held(turn: Turn) -> Answer:
+    """What is kept, in a sentence, and what can be done about it."""
+    account_id = turn.contact.conversation.account_id
+    agreed = await Consents(turn.connection).granted(
+        "marketing", customer_id=turn.customer_id, account_id=account_id
+    )
+    news = turn.say("data-news-on" if agreed else "data-news-off")
+    if turn.customer_id is None:
+        text = turn.say("data-unlinked", news=news)
+    else:
+        orders = await Orders(turn.connection).by_customer(turn.customer_id, limit=500)
+        text = turn.say("data-linked", orders=len(orders), points=str(turn.contact.points), news=news)
+    buttons = (
+        *row(turn.button("button-export", "data:export"), turn.button("button-erase", "data:erase")),
+        *(row(turn.button("button-prices", "prices:show")) if turn.customer_id is not None else ()),
+    )
+    return Answer(text=text, buttons=buttons, memory=turn.memory.settled())
+
+
+POINTS = Skill(name="membership", answer=_points, intents=("membership_points",))
+REVIEW = Skill(name="review", answer=_review, intents=("leave_review",), actions=("review",))
+DATA = Skill(
+    name="my_data", answer=_data, intents=("my_data",), actions=("data",), commands=("data",), always=True
+)

@@ -1,0 +1,152 @@
+"""Where is my order: what happened to it, where the parcel was seen, and as of when."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.conversation.messages import Button
+from bot.conversation.skills import linking, pages, which_order
+from bot.conversation.turn import Answer, Rows, Skill, Turn, row
+from nlu.types import EntityKind
+from storage.orders import Order, Orders, Parcel
+
+# A carrier usually scans a parcel every day; after that its last word is called old.
+_OLD = timedelta(hours=36)
+_LIST = 5
+
+
+async def _status(turn: Turn) -> Answer:
+    if turn.intent in ("list", "orders"):
+        return await _list(turn)
+    found = await which_order.find(turn, which_order.in_status(which_order.ON_ITS_WAY), "order:show")
+    if isinstance(found, Answer):
+        return found
+    return Answer(
+        text=_words(turn, found), buttons=_buttons(turn, found), memory=turn.memory.about_order(found.id)
+    )
+
+
+async def _list(turn: Turn) -> Answer:
+    if turn.customer_id is None:
+        return linking.ask(replace(turn, intent="order_status"))
+    recent = await Orders(turn.connection).by_customer(turn.customer_id, limit=_LIST)
+    if not recent:
+        return Answer(text=turn.say("orders-none"), memory=turn.memory.settled())
+    if len(recent) == 1:
+        return await _status(replace(turn, intent="show", argument=recent[0].id))
+    lines = [which_order.one_line(turn, order) for order in recent]
+    asked = which_order.ask_which(replace(turn, intent="order_status"), recent, "order:show")
+    return replace(asked, text="\n".join([turn.say("orders-recent"), *lines]))
+
+
+async def _time(turn: Turn) -> Answer:
+    """When an order of theirs will come, else how long it takes in general."""
+    about_order = turn.named(EntityKind.ORDER_NUMBER) is not None or turn.memory.order is not None
+    if turn.customer_id is not None:
+        if not about_order:
+            recent = await Orders(turn.connection).by_customer(turn.customer_id, limit=_LIST)
+            about_order = any(order.status in which_order.ON_ITS_WAY for order in recent)
+        if about_order:
+            return await _status(turn)
+    if about_order:
+        return linking.ask(turn)
+    return await pages.answer(turn)
+
+
+def _words(turn: Turn, order: Order) -> str:
+    parcels = order.parcels
+    if order.status in ("shipped", "delivered") and parcels:
+        parts = [_parcel(turn, order, parcel) for parcel in parcels]
+        head = (
+            [turn.say("order-parcels", number=order.number, count=len(parcels))] if len(parcels) > 1 else []
+        )
+        return "\n".join([*head, *parts])
+    text = told(turn, order)
+    refund = order.refunds[-1] if order.refunds else None
+    if order.status in ("cancelled", "returned") and refund is not None:
+        amount = turn.money(refund.amount, refund.currency)
+        text = f"{text} {turn.say(f'refund-short-{refund.status}', amount=amount)}"
+    return text
+
+
+def told(turn: Turn, order: Order) -> str:
+    """An order in a sentence, without its parcels."""
+    return turn.say(
+        f"order-{order.status}",
+        number=order.number,
+        items=which_order.items(turn, order),
+        total=turn.money(order.total, order.currency),
+    )
+
+
+def _parcel(turn: Turn, order: Order, parcel: Parcel) -> str:
+    values = {"number": order.number, "carrier": parcel.carrier, "tracking": parcel.tracking_number}
+    if parcel.status == "delivered":
+        at = parcel.delivered_at or parcel.updated_at
+        return turn.say("parcel-delivered", **values, when=turn.moment(at))
+    lines = [turn.say(f"parcel-{parcel.status}", **values)]
+    scan = parcel.last_scan
+    if scan is not None:
+        lines.append(
+            turn.say(
+                "parcel-scan" if scan.place else "parcel-scan-placeless",
+                text=scan.text(turn.language).rstrip("。."),
+                place=scan.place,
+                when=turn.moment(scan.at),
+            )
+        )
+    lines.append(_arrival(turn, parcel))
+    if turn.now - parcel.updated_at > _OLD:
+        lines.append(turn.say("parcel-old", when=turn.moment(parcel.updated_at)))
+    else:
+        lines.append(turn.say("parcel-as-of", when=turn.moment(parcel.updated_at)))
+    return "\n".join(line for line in lines if line)
+
+
+def _arrival(turn: Turn, parcel: Parcel) -> str:
+    if parcel.estimated_at is None:
+        return ""
+    if is_late(turn, parcel):
+        return turn.say("parcel-late", day=turn.day(parcel.estimated_at))
+    return turn.say("parcel-expected", day=turn.near_day(parcel.estimated_at))
+
+
+def is_late(turn: Turn, parcel: Parcel) -> bool:
+    """Whether the day it was promised for is over."""
+    if parcel.estimated_at is None or parcel.status == "delivered":
+        return False
+    promised = parcel.estimated_at.astimezone(turn.zone).date()
+    return promised < turn.now.astimezone(turn.zone).date()
+
+
+def _buttons(turn: Turn, order: Order) -> Rows:
+    links = [
+        Button(label=turn.say("button-track", carrier=parcel.carrier), url=parcel.tracking_url)
+        for parcel in order.parcels
+        if parcel.tracking_url and parcel.tracking_url.startswith("https://") and parcel.status != "delivered"
+    ][:2]
+    rows = row(*links)
+    if any(is_late(turn, parcel) for parcel in order.parcels):
+        return (*rows, *row(turn.button("button-chase", f"parcel:chase:{order.id}")))
+    if order.status == "delivered":
+        return row(
+            turn.button("button-return", f"return:start:{order.id}"),
+            turn.button("button-missing", f"parcel:missing:{order.id}"),
+        )
+    if order.status in which_order.NOT_SHIPPED:
+        return row(
+            turn.button("button-cancel", f"change:cancel:{order.id}"),
+            turn.button("button-address", f"change:address:{order.id}"),
+        )
+    return rows
+
+
+ORDER_STATUS = Skill(
+    name="order_status",
+    answer=_status,
+    intents=("order_status",),
+    actions=("order",),
+    commands=("orders", "order"),
+)
+DELIVERY_TIME = Skill(name="delivery_time", answer=_time, intents=("delivery_time",))

@@ -1,0 +1,57 @@
+"""Questions about how the shop works, answered from its own pages."""
+
+from __future__ import annotations
+
+from bot.conversation.turn import Answer, Skill, Turn, row
+from nlu.types import Passage
+
+_LONGEST = 700
+
+
+def passage_for(turn: Turn, question: str | None = None) -> Passage | None:
+    """The passage that answers the message best, if any does; the customer's own language first."""
+    asked = question or turn.text or (turn.understanding.text if turn.understanding is not None else "")
+    if not asked:
+        return None
+    found = turn.services.pages.search(asked, "zh" if turn.language == "zh" else "en", 3)
+    same = [passage for passage in found if passage.language == turn.language]
+    return next(iter(same or found), None)
+
+
+def shortened(text: str) -> str:
+    """A passage as a chat can hold it: whole sentences up to a length."""
+    text = text.strip()
+    if len(text) <= _LONGEST:
+        return text
+    cut = text[:_LONGEST]
+    end = max(cut.rfind(mark) for mark in ("。", "！", "？", ". ", "\n"))
+    return cut[: end + 1].strip() if end > _LONGEST // 3 else f"{cut.rstrip()}…"
+
+
+async def answer(turn: Turn) -> Answer:
+    """The page's words, or an honest "I don't know" with a person behind it."""
+    passage = passage_for(turn) or passage_for(turn, turn.say(f"ask-{turn.intent}"))
+    if passage is None:
+        return Answer(
+            text=turn.say("pages-unknown"),
+            buttons=row(turn.button("button-human", "human:ask")),
+            memory=turn.memory.settled(),
+        )
+    return Answer(text=shortened(passage.text), memory=turn.memory.settled())
+
+
+POLICY = Skill(
+    name="policy",
+    answer=answer,
+    intents=(
+        "shipping_options",
+        "shipping_fee",
+        "return_policy",
+        "warranty_repair",
+        "usage_help",
+        "payment_methods",
+        "place_order",
+    ),
+)
+STORE = Skill(name="store_info", answer=answer, intents=("store_info",))
+ACCOUNT = Skill(name="account", answer=answer, intents=("account_problem",))

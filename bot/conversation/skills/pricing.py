@@ -1,0 +1,211 @@
+"""Cheaper? Personal prices, coupons, haggling, and codes that don't work."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.conversation.skills import which_product
+from bot.conversation.turn import Answer, Skill, Turn, row
+from retention.types import Offer
+from storage.catalogue import Catalogue, Product
+from storage.offers import Coupon, Offers
+
+_SHOWN = 3
+_CODE = re.compile(
+    r"(?<![A-Za-z0-9])(?=[A-Za-z0-9-]*[A-Za-z])(?=[A-Za-z0-9-]*\d)[A-Za-z0-9-]{5,20}(?![A-Za-z0-9])"
+)
+_FOR_NOTHING = re.compile(
+    r"\b(100|9\d)\s*%|\bfor (free|nothing)\b|\bfree of charge\b"
+    r"|\bfree\b(?! ship| deliver| post| gift| return)"
+    r"|免费(?!配送|送货|退)|白送|不要钱|0\s*元|零元|[0零]\s*折",
+    re.IGNORECASE,
+)
+
+
+async def _discount(turn: Turn) -> Answer:
+    if _FOR_NOTHING.search(turn.text):
+        return await _not_for_nothing(turn)
+    product = await which_product.spoken_of(turn)
+    if product is None:
+        return Answer(text=turn.say("product-gone")) if turn.argument else await _coupons(turn)
+    if not product.active:
+        return Answer(text=turn.say("product-gone"), memory=turn.memory.settled())
+    if turn.customer_id is None:
+        return await _unlinked(turn, product)
+    return await _personal(turn, product, turn.customer_id)
+
+
+async def _not_for_nothing(turn: Turn) -> Answer:
+    product = await which_product.spoken_of(turn)
+    if product is None:
+        return Answer(
+            text=turn.say("not-for-nothing"), buttons=row(turn.button("button-offers", "offer:list"))
+        )
+    button = turn.button("button-best-price", f"offer:ask:{product.id}")
+    return Answer(
+        text=turn.say("not-for-nothing"), buttons=row(button), memory=turn.memory.about_product(product.id)
+    )
+
+
+async def _personal(turn: Turn, product: Product, customer_id: str) -> Answer:
+    offer = await turn.services.decisions.offer(
+        turn.connection, customer_id=customer_id, product_id=product.id, reason="asked", now=turn.now
+    )
+    known = turn.memory.about_product(product.id)
+    memory = replace(known, haggles=known.haggles + 1)
+    if not offer.personal or offer.price.minor >= product.list_price:
+        text_id = "price-is-best-again" if known.haggles else "price-is-best"
+        price = turn.money(product.list_price, product.currency)
+        text = turn.say(text_id, name=product.name(turn.language), price=price)
+        coupons = await Offers(turn.connection).coupons(customer_id, turn.now)
+        lines = (
+            [text, *(_coupon(turn, item) for item in coupons[:_SHOWN])]
+            if coupons and not known.haggles
+            else [text]
+        )
+        return Answer(text="\n".join(lines), memory=memory)
+    return Answer(then=_Reserving(turn.remembering(memory), product, offer, again=known.haggles > 0))
+
+
+class _Reserving:
+    """Keeps the offer inside the transaction, where its code is made."""
+
+    def __init__(self, turn: Turn, product: Product, offer: Offer, *, again: bool) -> None:
+        self._turn = turn
+        self._product = product
+        self._offer = offer
+        self._again = again
+
+    async def __call__(self, connection: AsyncConnection) -> Answer:
+        turn, offer = self._turn, self._offer
+        stored = await turn.services.decisions.reserve(connection, offer, reason="asked", now=turn.now)
+        await turn.services.decisions.record_shown(
+            connection,
+            offer,
+            customer_id=turn.customer_id,
+            account_id=turn.contact.conversation.account_id,
+            conversation_id=turn.contact.conversation.id,
+            now=turn.now,
+        )
+        text = turn.say(
+            "offer-again" if self._again else "offer-first",
+            name=self._product.name(turn.language),
+            price=turn.money(stored.price, stored.currency),
+            list=turn.money(stored.list_price, stored.currency),
+            saved=turn.money(stored.list_price - stored.price, stored.currency),
+            code=stored.code,
+            until=turn.moment(stored.valid_until),
+        )
+        return Answer(text=f"{text}\n{turn.say('offer-disclosure')}", memory=turn.memory)
+
+
+async def _unlinked(turn: Turn, product: Product) -> Answer:
+    """A stranger gets the list price, what is public, and how to see a price of their own."""
+    price = turn.money(product.list_price, product.currency)
+    lines = [turn.say("price-public", name=product.name(turn.language), price=price)]
+    lines += [
+        _coupon(turn, item) for item in (await Offers(turn.connection).coupons(None, turn.now))[:_SHOWN]
+    ]
+    lines.append(turn.say("offer-link-first"))
+    return Answer(
+        text="\n".join(lines),
+        buttons=row(turn.button("button-link", "link:start")),
+        memory=turn.memory.about_product(product.id),
+    )
+
+
+async def _coupons(turn: Turn) -> Answer:
+    """What is on offer now, without a product in mind."""
+    offers = Offers(turn.connection)
+    lines = [_coupon(turn, item) for item in (await offers.coupons(turn.customer_id, turn.now))[:_SHOWN]]
+    if turn.customer_id is not None:
+        live = (await offers.live(turn.customer_id, turn.now))[:_SHOWN]
+        products = await Catalogue(turn.connection).by_ids({item.product_id for item in live}) if live else {}
+        lines += [
+            turn.say(
+                "offer-line",
+                name=products[item.product_id].name(turn.language),
+                price=turn.money(item.price, item.currency),
+                list=turn.money(item.list_price, item.currency),
+                code=item.code,
+                until=turn.day(item.valid_until),
+            )
+            for item in live
+            if item.product_id in products
+        ]
+        if live:
+            lines.append(turn.say("offer-disclosure"))
+    text = (
+        "\n".join([turn.say("coupons-now"), *lines, turn.say("coupons-ask")])
+        if lines
+        else turn.say("coupons-none")
+    )
+    return Answer(text=text, memory=turn.memory.asking("product", intent="discount_request"))
+
+
+def _coupon(turn: Turn, item: Coupon) -> str:
+    words = item.text_zh if turn.language == "zh" else item.text_en
+    return turn.say("coupon-line", text=words, code=item.code, until=turn.day(item.valid_until))
+
+
+async def _code(turn: Turn) -> Answer:
+    """Why a code does not work, as far as it is this customer's to know."""
+    found = _CODE.search(turn.text)
+    if found is None:
+        return Answer(text=turn.say("code-which"), memory=turn.memory.asking("code"))
+    code = found.group().upper()
+    memory = turn.memory.settled()
+    offers = Offers(turn.connection)
+    own = (
+        [item for item in await offers.live(turn.customer_id, turn.now) if item.code == code]
+        if turn.customer_id
+        else []
+    )
+    if own:
+        product = await Catalogue(turn.connection).get(own[0].product_id)
+        name = product.name(turn.language) if product is not None else ""
+        return Answer(
+            text=turn.say("code-personal", code=code, name=name, until=turn.moment(own[0].valid_until)),
+            memory=memory,
+        )
+    coupon = await offers.coupon(code)
+    human = row(turn.button("button-human", "human:ask"))
+    if coupon is None or coupon.customer_id not in (None, turn.customer_id):
+        return Answer(text=turn.say("code-unknown", code=code), buttons=human, memory=memory)
+    return Answer(text=_coupon_state(turn, coupon), buttons=human, memory=memory)
+
+
+def _coupon_state(turn: Turn, coupon: Coupon) -> str:
+    if coupon.used_at is not None:
+        return turn.say("code-used", code=coupon.code, when=turn.day(coupon.used_at))
+    if coupon.valid_until <= turn.now:
+        return turn.say("code-expired", code=coupon.code, when=turn.day(coupon.valid_until))
+    if coupon.valid_from > turn.now:
+        return turn.say("code-early", code=coupon.code, when=turn.day(coupon.valid_from))
+    words = coupon.text_zh if turn.language == "zh" else coupon.text_en
+    return turn.say(
+        "code-valid",
+        code=coupon.code,
+        text=words,
+        least=turn.money(coupon.min_spend, coupon.currency),
+        until=turn.day(coupon.valid_until),
+    )
+
+
+async def _resume(turn: Turn) -> Answer | None:
+    return await _code(turn) if _CODE.search(turn.text) else None
+
+
+async def _action(turn: Turn) -> Answer:
+    return await (_coupons(turn) if turn.intent == "list" else _discount(turn))
+
+
+PRICING = Skill(
+    name="offers", answer=_action, intents=("discount_request",), actions=("offer",), commands=("offers",)
+)
+COUPON = Skill(
+    name="coupon_problem", answer=_code, intents=("coupon_problem",), pending=("code",), resume=_resume
+)

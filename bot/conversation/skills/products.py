@@ -1,0 +1,201 @@
+"""Questions about a product, looking for one, stock and price."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.conversation.skills import pages, recommending, which_product
+from bot.conversation.turn import Answer, Skill, Turn, row
+from storage.catalogue import Catalogue, Product
+from storage.offers import Offers
+
+_SHOWN = 3
+_ATTRIBUTES = 6
+
+
+async def _question(turn: Turn) -> Answer:
+    product = await which_product.spoken_of(turn)
+    if product is None:
+        if turn.argument:
+            return Answer(text=turn.say("product-gone"))
+        passage = pages.passage_for(turn)
+        if passage is not None:
+            return Answer(text=pages.shortened(passage.text), memory=turn.memory.settled())
+        return await _search(turn)
+    return _about(turn, product)
+
+
+def _about(turn: Turn, product: Product) -> Answer:
+    memory = turn.memory.about_product(product.id)
+    asked = _attributes_asked(turn, product)
+    if asked:
+        facts = turn.say("list-comma").join(
+            turn.say("attribute", label=label, value=value) for label, value in asked
+        )
+        return Answer(
+            text=turn.say("product-facts", name=product.name(turn.language), facts=facts), memory=memory
+        )
+    if turn.intent == "product_question" and turn.text and not turn.argument:
+        passage = pages.passage_for(turn)
+        if passage is not None:
+            return Answer(text=pages.shortened(passage.text), memory=memory)
+    return _details(turn, product)
+
+
+def _details(turn: Turn, product: Product) -> Answer:
+    lines = [product.description(turn.language)] if product.description(turn.language) else []
+    lines += [
+        turn.say("attribute", label=label, value=value)
+        for label, value in product.labels(turn.language)[:_ATTRIBUTES]
+    ]
+    shown = which_product.card(turn, product, "\n".join(lines))
+    buttons = row(turn.button("button-best-price", f"offer:ask:{product.id}"))
+    shown = replace(shown, buttons=tuple(button for line in buttons for button in line))
+    if not product.active or product.stock <= 0:
+        similar = turn.button("button-similar", f"recommend:like:{product.id}")
+        shown = replace(shown, buttons=(similar,))
+    return Answer(cards=(shown,), memory=turn.memory.about_product(product.id))
+
+
+def _attributes_asked(turn: Turn, product: Product) -> list[tuple[str, str]]:
+    """The attributes whose label or key stands in the question."""
+    said = turn.text.casefold()
+    if not said:
+        return []
+    labels = product.labels(turn.language)
+    keys = list(product.attributes)
+    found = []
+    for key, (label, value) in zip(keys, labels, strict=False):
+        names = {label.casefold(), key.casefold().replace("_", " ")}
+        if any(len(name) > 1 and name in said for name in names):
+            found.append((label, value))
+    return found
+
+
+async def _search(turn: Turn) -> Answer:
+    words = which_product.search_words(turn)
+    limit = which_product.highest_price(turn)
+    # Every currency that the shops here use has two decimals; a limit is a wish, not a sum.
+    found = (
+        await Catalogue(turn.connection).search(
+            words, limit=_SHOWN, max_price=None if limit is None else round(limit * 100)
+        )
+        if words or limit is not None
+        else []
+    )
+    if not found:
+        return await recommending.instead(turn, turn.say("search-nothing"))
+    head = turn.say("search-one") if len(found) == 1 else turn.say("search-found", count=len(found))
+    return Answer(
+        text=head,
+        cards=tuple(which_product.card(turn, product) for product in found),
+        memory=turn.memory.showing(tuple(product.id for product in found)),
+    )
+
+
+async def _stock(turn: Turn) -> Answer:
+    product = await which_product.spoken_of(turn)
+    if product is None:
+        return await _which(turn)
+    text = turn.say(
+        "stock-answer", name=product.name(turn.language), stock=which_product.stock(turn, product)
+    )
+    memory = turn.memory.about_product(product.id)
+    if product.active and product.stock > 0:
+        buttons = row(turn.button("button-detail", f"product:show:{product.id}"))
+        return Answer(text=text, buttons=buttons, memory=memory)
+    return Answer(
+        text=text, buttons=row(turn.button("button-similar", f"recommend:like:{product.id}")), memory=memory
+    )
+
+
+async def _price(turn: Turn) -> Answer:
+    product = await which_product.spoken_of(turn)
+    if product is None:
+        return await _which(turn)
+    if not product.active:
+        return Answer(text=turn.say("product-gone"), memory=turn.memory.settled())
+    memory = turn.memory.about_product(product.id)
+    values = {
+        "name": product.name(turn.language),
+        "price": turn.money(product.list_price, product.currency),
+        "stock": which_product.stock(turn, product),
+    }
+    live = await _live_price(turn, product)
+    if live:
+        return Answer(text=f"{turn.say('price-answer', **values)}\n{live}", memory=memory)
+    button = turn.button("button-best-price", f"offer:ask:{product.id}")
+    return Answer(text=turn.say("price-answer", **values), buttons=row(button), memory=memory)
+
+
+async def _live_price(turn: Turn, product: Product) -> str:
+    if turn.customer_id is None:
+        return ""
+    live = await Offers(turn.connection).live(turn.customer_id, turn.now, product.id)
+    if not live or live[0].price >= product.list_price:
+        return ""
+    return turn.say(
+        "price-yours",
+        price=turn.money(live[0].price, live[0].currency),
+        code=live[0].code,
+        until=turn.moment(live[0].valid_until),
+    )
+
+
+async def _which(turn: Turn) -> Answer:
+    """No product is known yet: the words may find one, else ask for it."""
+    if which_product.search_words(turn):
+        words = which_product.search_words(turn)
+        found = await Catalogue(turn.connection).search(words, limit=_SHOWN)
+        if found:
+            return Answer(
+                text=turn.say("product-which-of", count=len(found)),
+                cards=tuple(which_product.card(turn, product) for product in found),
+                memory=turn.memory.showing(tuple(product.id for product in found)),
+            )
+    return Answer(text=turn.say("product-which"), memory=turn.memory.asking("product", intent=turn.intent))
+
+
+async def _resume(turn: Turn) -> Answer | None:
+    """The product asked for, named by itself."""
+    from bot.conversation.skills import REGISTRY  # the registry holds this skill
+
+    pending, whole = turn.memory.pending, turn.understanding
+    if pending is None or whole is None:
+        return None
+    intent = pending.data.get("intent", "product_question")
+    named = which_product.named_in_message(turn)
+    if (
+        not named
+        and whole.understood
+        and whole.probability >= 0.6
+        and whole.intent not in ("product_search", "product_question", intent)
+    ):
+        return None
+    again = replace(turn, intent=intent, memory=turn.memory.settled())
+    skill = REGISTRY.of_intent(intent)
+    return await (skill.answer(again) if skill is not None else _question(again))
+
+
+async def _action(turn: Turn) -> Answer:
+    product = await which_product.spoken_of(turn)
+    if product is None or not product.active:
+        return Answer(text=turn.say("product-gone"))
+    return _details(turn, product)
+
+
+async def _product(turn: Turn) -> Answer:
+    return await (_action(turn) if turn.intent == "show" else _question(turn))
+
+
+PRODUCT = Skill(
+    name="product",
+    answer=_product,
+    intents=("product_question",),
+    actions=("product",),
+    pending=("product",),
+    resume=_resume,
+)
+SEARCH = Skill(name="search", answer=_search, intents=("product_search",))
+STOCK = Skill(name="stock", answer=_stock, intents=("stock_question",))
+PRICE = Skill(name="price", answer=_price, intents=("price_question",))

@@ -1,0 +1,112 @@
+"""What the shop recommends, and why, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.conversation.skills import which_product
+from bot.conversation.turn import Answer, Effect, Skill, Turn, row
+from retention.types import Recommendation
+from storage.catalogue import Catalogue, Product
+
+_SHOWN = 3
+_SPOKEN = ("bought_together", "viewed_together", "buy_again", "similar_content", "new_product", "popular")
+
+
+async def _recommend(turn: Turn) -> Answer:
+    if turn.intent == "like":
+        return await _like(turn)
+    words = () if turn.intent == "more" else tuple(which_product.search_words(turn))
+    shown = await _cards(turn, words=words, category=None, exclude=turn.memory.seen_product)
+    if shown is None:
+        return Answer(text=turn.say("recommend-nothing"), memory=turn.memory.settled())
+    personal = turn.customer_id is not None and any(
+        reason.code in ("bought_together", "viewed_together", "buy_again")
+        for item in shown[0]
+        for reason in item.reasons
+    )
+    return _answer(turn, turn.say("recommend-yours" if personal else "recommend-popular"), *shown)
+
+
+async def _like(turn: Turn) -> Answer:
+    product = await Catalogue(turn.connection).get(turn.argument)
+    if product is None:
+        return Answer(text=turn.say("product-gone"))
+    exclude = (*turn.memory.seen_product, product.id)
+    shown = await _cards(turn, words=(), category=product.category_id, exclude=exclude)
+    if shown is None:
+        return Answer(text=turn.say("recommend-nothing"), memory=turn.memory.settled())
+    return _answer(turn, turn.say("recommend-like", name=product.name(turn.language)), *shown)
+
+
+async def instead(turn: Turn, head: str) -> Answer:
+    """Something else where what was looked for isn't there."""
+    shown = await _cards(turn, words=(), category=None, exclude=turn.memory.seen_product)
+    if shown is None:
+        return Answer(text=head, memory=turn.memory.settled())
+    return _answer(turn, f"{head}{turn.say('recommend-instead')}", *shown)
+
+
+async def _cards(
+    turn: Turn, *, words: Sequence[str], category: str | None, exclude: Collection[str]
+) -> tuple[list[Recommendation], dict[str, Product]] | None:
+    items = await turn.services.decisions.recommend(
+        turn.connection,
+        customer_id=turn.customer_id,
+        n=_SHOWN,
+        now=turn.now,
+        words=words,
+        category=category,
+        exclude=frozenset(exclude),
+    )
+    named = {reason.product for item in items for reason in item.reasons if reason.product}
+    products = (
+        await Catalogue(turn.connection).by_ids({item.product for item in items} | named) if items else {}
+    )
+    # Deleted or sold out since the model last looked: not shown.
+    items = [item for item in items if item.product in products and products[item.product].active]
+    return (items, products) if items else None
+
+
+def _answer(turn: Turn, head: str, items: Sequence[Recommendation], products: dict[str, Product]) -> Answer:
+    cards = tuple(
+        which_product.card(turn, products[item.product], why(turn, item, products)) for item in items
+    )
+    return Answer(
+        text=head,
+        cards=cards,
+        buttons=row(turn.button("button-more", "recommend:more")),
+        memory=turn.memory.showing(tuple(item.product for item in items)),
+        effects=(_record(turn, items),),
+    )
+
+
+def why(turn: Turn, item: Recommendation, products: dict[str, Product]) -> str:
+    """The first reason that means something to a customer."""
+    for reason in item.reasons:
+        other = products.get(reason.product) if reason.product else None
+        if reason.code not in _SPOKEN:
+            continue
+        if other is not None and reason.code in ("bought_together", "viewed_together", "similar_content"):
+            return turn.say(f"reason-{reason.code}-of", name=other.name(turn.language))
+        return turn.say(f"reason-{reason.code}")
+    return ""
+
+
+def _record(turn: Turn, items: Sequence[Recommendation]) -> Effect:
+    async def record(connection: AsyncConnection) -> None:
+        await turn.services.decisions.record_shown(
+            connection,
+            items,
+            customer_id=turn.customer_id,
+            account_id=turn.contact.conversation.account_id,
+            conversation_id=turn.contact.conversation.id,
+            now=turn.now,
+        )
+
+    return record
+
+
+RECOMMEND = Skill(name="recommend", answer=_recommend, intents=("recommend_request",), actions=("recommend",))

@@ -1,0 +1,146 @@
+"""Returns, refunds, and goods that arrived wrong."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.conversation.skills import order_status, which_order
+from bot.conversation.skills.requesting import ask_shop
+from bot.conversation.turn import Answer, Skill, Turn, row
+from storage.orders import Order, Orders, Refund
+from storage.requests import Requests
+
+_KIND = {
+    "return_request": "return",
+    "refund_request": "refund",
+    "item_problem": "item_problem",
+    "start": "return",
+}
+_LONG_ENOUGH = 4
+_TOLD_ALREADY = 14
+_AFTER_SHIPPING = which_order.in_status(which_order.ARRIVED)
+
+
+async def _ask(turn: Turn) -> Answer:
+    found = await which_order.find(turn, _AFTER_SHIPPING, "return:start")
+    if isinstance(found, Answer):
+        return found
+    kind = _KIND.get(turn.intent, "return")
+    unfit = _not_possible(turn, found, kind)
+    if unfit is not None:
+        return unfit
+    if kind == "item_problem" and turn.text and len(turn.text.strip()) >= _TOLD_ALREADY:
+        return _submit(turn, found, kind, turn.text)
+    memory = replace(turn.memory.asking("return", order=found.id, for_=kind), order=found.id)
+    values = {"number": found.number, "items": which_order.items(turn, found)}
+    return Answer(text=turn.say(f"{kind.replace('_', '-')}-why", **values), memory=memory)
+
+
+def _not_possible(turn: Turn, order: Order, kind: str) -> Answer | None:
+    values = {"number": order.number}
+    memory = turn.memory.about_order(order.id)
+    if order.status in which_order.NOT_SHIPPED:
+        button = turn.button("button-cancel", f"change:cancel:{order.id}")
+        return Answer(text=turn.say("return-not-shipped", **values), buttons=row(button), memory=memory)
+    if order.status in ("cancelled", "returned") and kind != "refund":
+        refund = order.refunds[-1] if order.refunds else None
+        text = turn.say("too-late-over", **values, status=turn.say(f"status-{order.status}"))
+        return Answer(text=text if refund is None else _refund(turn, order, refund), memory=memory)
+    if order.refunds and order.refunds[-1].status != "declined":
+        return Answer(text=_refund(turn, order, order.refunds[-1]), memory=memory)
+    return None
+
+
+def _submit(turn: Turn, order: Order, kind: str, text: str) -> Answer:
+    details = {"text": text.strip()[:500]}
+    text_id = f"{kind.replace('_', '-')}-asked"
+    return ask_shop(turn, kind, order, details, text_id, number=order.number)
+
+
+async def _resume(turn: Turn) -> Answer | None:
+    pending, whole = turn.memory.pending, turn.understanding
+    if pending is None or whole is None:
+        return None
+    if whole.intent == "deny":
+        return Answer(text=turn.say("cancel-kept"), memory=turn.memory.settled())
+    own = ("return_request", "refund_request", "item_problem", "product_question", "affirm")
+    elsewhere = whole.understood and whole.intent not in own and whole.probability >= 0.75
+    if elsewhere or (len(turn.text.strip()) < _LONG_ENOUGH and whole.intent != "item_problem"):
+        return None
+    order = await Orders(turn.connection).get(pending.data.get("order", ""))
+    if order is None or order.customer_id != turn.customer_id:
+        return None
+    return _submit(turn, order, pending.data.get("for_", "return"), turn.text)
+
+
+async def _status(turn: Turn) -> Answer:
+    """Where the money is: what the books say, and what was asked for here."""
+    found = await which_order.find(turn, lambda order: bool(order.refunds), "refund:status")
+    if isinstance(found, Answer):
+        return found
+    memory = turn.memory.about_order(found.id)
+    if found.refunds:
+        return Answer(text=_refund(turn, found, found.refunds[-1]), memory=memory)
+    asked = [
+        item
+        for item in await Requests(turn.connection).of_order(found.id)
+        if item.kind in ("refund", "return", "cancel_order", "item_problem")
+    ]
+    if asked:
+        latest = asked[0]
+        values = {"request": latest.number, "number": found.number, "when": turn.moment(latest.created_at)}
+        return Answer(text=turn.say(f"request-{latest.state}", **values), memory=memory)
+    button = turn.button("button-refund", f"return:refund:{found.id}")
+    return Answer(text=turn.say("refund-none", number=found.number), buttons=row(button), memory=memory)
+
+
+def _refund(turn: Turn, order: Order, refund: Refund) -> str:
+    values = {
+        "number": order.number,
+        "amount": turn.money(refund.amount, refund.currency),
+        "asked": turn.day(refund.requested_at),
+    }
+    if refund.status == "paid":
+        paid = refund.paid_at or refund.requested_at
+        paid_to = refund.paid_to or turn.say("refund-same-way")
+        return turn.say("refund-paid", **values, paid=turn.day(paid), to=paid_to)
+    return turn.say(f"refund-{refund.status}", **values)
+
+
+async def _return_action(turn: Turn) -> Answer:
+    if turn.intent == "refund":
+        return await _ask(replace(turn, intent="refund_request"))
+    return await _ask(turn)
+
+
+async def _missing(turn: Turn) -> Answer:
+    """A parcel that is lost, shown as delivered but not here, or late: have it looked into."""
+    found = await which_order.find(turn, _AFTER_SHIPPING, "parcel:missing")
+    if isinstance(found, Answer):
+        return found
+    memory = turn.memory.about_order(found.id)
+    if found.status in which_order.NOT_SHIPPED:
+        return Answer(text=order_status.told(turn, found), memory=memory)
+    kind = "chase_parcel" if turn.intent == "chase" else "delivery_problem"
+    details = {"text": turn.text.strip()[:500]} if turn.text.strip() else {}
+    text_id = "chase-asked" if kind == "chase_parcel" else "delivery-problem-asked"
+    return ask_shop(turn, kind, found, details, text_id, number=found.number)
+
+
+RETURNS = Skill(
+    name="returns",
+    answer=_return_action,
+    intents=("return_request", "refund_request", "item_problem"),
+    actions=("return",),
+    pending=("return",),
+    resume=_resume,
+    consoles=True,
+)
+REFUND_STATUS = Skill(name="refund_status", answer=_status, intents=("refund_status",), actions=("refund",))
+DELIVERY_PROBLEM = Skill(
+    name="delivery_problem",
+    answer=_missing,
+    intents=("delivery_problem",),
+    actions=("parcel",),
+    consoles=True,
+)

@@ -1,0 +1,73 @@
+"""Greeting, thanks, goodbye, yes, no, small talk, and what a shop can't help with."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from bot.conversation.turn import Answer, Rows, Skill, Turn, row
+
+TALK = frozenset({"greeting", "thanks", "goodbye", "affirm", "deny", "chitchat", "out_of_scope"})
+"""Intents (and skills) that come for nothing."""
+
+_ROBOT = re.compile(
+    r"机器人|真人|人工智能|\bAI\b|\b(ro)?bot\b|\bhuman\b|real person|who are you|你是谁|你叫什么", re.I
+)
+_ORDERS = re.compile(r"指令|提示词|规则|instruction|prompt|\brules?\b|pretend|假装|扮演", re.I)
+
+
+def _welcome_buttons(turn: Turn) -> Rows:
+    return (
+        *row(turn.button("button-orders", "order:list"), turn.button("button-recommend", "recommend:more")),
+        *row(turn.button("button-offers", "offer:list"), turn.button("button-human", "human:ask")),
+    )
+
+
+async def _greeting(turn: Turn) -> Answer:
+    shop = turn.services.shop
+    values = {"shop": shop.names.get(turn.language, shop.names["en"]), "name": turn.contact.customer_name}
+    known = "known" if turn.customer_id is not None and turn.contact.customer_name else "new"
+    if turn.memory.intents:
+        return Answer(text=turn.say("greeting-again"), memory=turn.memory)
+    text = turn.say(f"greeting-{known}", **values)
+    if shop.demo:
+        text = f"{text}\n{turn.say('demo-note')}"
+    return Answer(text=text, buttons=_welcome_buttons(turn), memory=turn.memory)
+
+
+async def _menu(turn: Turn) -> Answer:
+    return Answer(text=turn.say("help"), buttons=_welcome_buttons(turn), memory=turn.memory.settled())
+
+
+async def _talk(turn: Turn) -> Answer:
+    memory = turn.memory
+    match turn.intent:
+        case "thanks":
+            return Answer(text=turn.say("thanks"), memory=memory.settled())
+        case "goodbye":
+            return Answer(text=turn.say("goodbye"), memory=memory.settled())
+        case "affirm":
+            return Answer(text=turn.say("affirm-nothing"), memory=memory)
+        case "deny":
+            return Answer(text=turn.say("deny-nothing"), memory=memory.settled())
+        case _:
+            return Answer(text=_small_talk(turn), memory=replace(memory, misses=0))
+
+
+def _small_talk(turn: Turn) -> str:
+    if _ORDERS.search(turn.text):
+        return turn.say("chat-orders")
+    if turn.intent == "out_of_scope":
+        return turn.say("out-of-scope")
+    if _ROBOT.search(turn.text):
+        return turn.say("chat-robot")
+    return turn.say("chitchat")
+
+
+GREETING = Skill(name="greeting", answer=_greeting, intents=("greeting",), commands=("start",))
+MENU = Skill(name="menu", answer=_menu, actions=("menu",), commands=("help", "menu"))
+SMALL_TALK = Skill(
+    name="talk",
+    answer=_talk,
+    intents=("thanks", "goodbye", "affirm", "deny", "chitchat", "out_of_scope"),
+)

@@ -1,0 +1,177 @@
+"""Which order is meant: named, pressed, spoken of before, the only one it can be, or asked for.
+
+The one place where orders are read for a conversation, so that ownership is checked in one place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from bot.conversation.messages import Button
+from bot.conversation.skills import fallback, linking
+from bot.conversation.turn import Answer, Skill, Turn, column
+from nlu.types import EntityKind
+from storage.orders import Order, Orders
+
+_RECENT = 6
+_LISTED = 5
+
+NOT_SHIPPED = frozenset({"placed", "paid", "packed"})
+ON_ITS_WAY = frozenset({"placed", "paid", "packed", "shipped"})
+ARRIVED = frozenset({"shipped", "delivered"})
+
+
+def in_status(statuses: frozenset[str]) -> Callable[[Order], bool]:
+    """Orders with one of these statuses."""
+    return lambda order: order.status in statuses
+
+
+async def find(turn: Turn, relevant: Callable[[Order], bool], action: str) -> Order | Answer:
+    """The customer's order that a message is about, or the answer that asks for what is missing.
+
+    Args:
+        turn: its argument may name an order: an id from a button, or `#` and a number.
+        relevant: which orders the wish makes sense for; used to choose when none is named.
+        action: of the buttons below a list, such as `order:show`.
+    """
+    if turn.customer_id is None:
+        return linking.ask(turn)
+    named = turn.argument.removeprefix("#") if turn.argument.startswith("#") else None
+    named = named or turn.named(EntityKind.ORDER_NUMBER)
+    orders = Orders(turn.connection)
+    if turn.argument and not turn.argument.startswith("#"):
+        return _own(turn, await orders.get(turn.argument)) or Answer(text=turn.say("button-stale"))
+    if named:
+        own = _own(turn, await orders.by_number(named))
+        return own or await _not_found(turn, named, action)
+    if turn.memory.order is not None:
+        own = _own(turn, await orders.get(turn.memory.order))
+        if own is not None:
+            return own
+    return await _likely(turn, relevant, action)
+
+
+async def _likely(turn: Turn, relevant: Callable[[Order], bool], action: str) -> Order | Answer:
+    recent = await Orders(turn.connection).by_customer(turn.customer_id or "", limit=_RECENT)
+    if not recent:
+        return Answer(text=turn.say("orders-none"), memory=turn.memory.settled())
+    fitting = [order for order in recent if relevant(order)]
+    by_product = [order for order in fitting or recent if _holds(order, turn.named(EntityKind.PRODUCT))]
+    if len(by_product) == 1:
+        return by_product[0]
+    if len(fitting) == 1:
+        return fitting[0]
+    if not fitting:
+        return recent[0]
+    return ask_which(turn, fitting[:_LISTED], action)
+
+
+def ask_which(turn: Turn, orders: Sequence[Order], action: str) -> Answer:
+    """List orders with a button each and wait for one of them."""
+    lines = [one_line(turn, order) for order in orders]
+    kept = {"intent": turn.intent, "action": action, "ids": "\n".join(order.id for order in orders)}
+    return Answer(
+        text="\n".join([turn.say("order-which"), *lines]),
+        buttons=buttons(turn, orders, action),
+        memory=turn.memory.asking("order", **kept, text=turn.text[:300]),
+    )
+
+
+def buttons(turn: Turn, orders: Sequence[Order], action: str) -> tuple[tuple[Button, ...], ...]:
+    """One button an order."""
+    return column(
+        *(
+            Button(label=turn.say("button-order", number=order.number), action=f"{action}:{order.id}")
+            for order in orders
+        )
+    )
+
+
+def one_line(turn: Turn, order: Order) -> str:
+    """An order in a list."""
+    return turn.say(
+        "order-line",
+        number=order.number,
+        items=items(turn, order),
+        status=turn.say(f"status-{order.status}"),
+        day=turn.day(order.placed_at),
+    )
+
+
+def items(turn: Turn, order: Order) -> str:
+    """What is in it, as short as a chat needs it."""
+    if not order.lines:
+        return turn.money(order.total, order.currency)
+    first = order.lines[0].name(turn.language)
+    more = len(order.lines) - 1
+    return turn.say("items-more", first=first, more=more) if more else first
+
+
+def _own(turn: Turn, order: Order | None) -> Order | None:
+    return order if order is not None and order.customer_id == turn.customer_id else None
+
+
+def _holds(order: Order, product_id: str | None) -> bool:
+    return product_id is not None and any(line.product_id == product_id for line in order.lines)
+
+
+async def _not_found(turn: Turn, number: str, action: str) -> Answer:
+    """The same words whether the number is somebody else's or nobody's."""
+    recent = await Orders(turn.connection).by_customer(turn.customer_id or "", limit=3)
+    text = turn.say("order-not-found", number=number[:40])
+    if not recent:
+        return Answer(text=text, memory=turn.memory.settled())
+    asked = ask_which(turn, recent, action)
+    lines = "\n".join(one_line(turn, order) for order in recent)
+    return replace(asked, text=f"{text}\n{turn.say('order-yours')}\n{lines}")
+
+
+async def _resume(turn: Turn) -> Answer | None:
+    """The answer to "which one?": a place in the list, a number, or a product in it."""
+    from bot.conversation.skills import REGISTRY  # the registry holds this skill
+
+    pending = turn.memory.pending
+    if pending is None:
+        return None
+    ids = pending.data.get("ids", "").split("\n")
+    chosen = await _chosen(turn, ids)
+    skill = REGISTRY.of_intent(pending.data.get("intent", ""))
+    if skill is None:
+        skill = REGISTRY.of_action(pending.data.get("action", "").partition(":")[0])
+    if chosen is None or skill is None:
+        return None
+    verb = pending.data.get("intent") or pending.data.get("action", "").partition(":")[2]
+    heard = turn.memory.settled().heard(pending.data.get("intent"))
+    text = pending.data.get("text", "")
+    return await skill.answer(replace(turn, memory=heard, intent=verb, argument=chosen, text=text))
+
+
+async def _chosen(turn: Turn, ids: Sequence[str]) -> str | None:
+    place = fallback.ordinal(turn.text)
+    if place is not None and place < len(ids):
+        return ids[place]
+    orders = Orders(turn.connection)
+    listed = [order for order_id in ids if (order := _own(turn, await orders.get(order_id))) is not None]
+    said = turn.text.strip().lstrip("#＃").casefold()
+    product = turn.named(EntityKind.PRODUCT)
+    number = (turn.named(EntityKind.ORDER_NUMBER) or said).casefold()
+    for order in listed:
+        short = len(said) >= 3 and said.isalnum() and order.number.casefold().endswith(said)
+        if order.number.casefold() == number or short or _holds(order, product):
+            return order.id
+    return None
+
+
+async def _list(turn: Turn) -> Answer:
+    found = await find(turn, lambda order: True, "order:show")
+    return found if isinstance(found, Answer) else Answer(text=one_line(turn, found))
+
+
+WHICH_ORDER = Skill(
+    name="which_order",
+    answer=_list,
+    pending=("order",),
+    resume=_resume,
+    always=True,
+)

@@ -1,0 +1,344 @@
+# What the bot says. A shop may put a file of the same name into its own texts folder and replace any of these.
+
+## Greeting and small talk
+
+greeting-new = Hi, this is { $shop }. Ask me about orders, products or offers.
+greeting-known = Hi { $name }! { $shop } here. What can I do for you?
+greeting-again = I'm here. What can I do for you?
+demo-note = (This is a demo shop: its products and orders are made up.)
+help =
+    Just ask in your own words, for example:
+    “Where is my parcel?”
+    “Do you have this in M?”
+    “Can you do a better price?”
+    /orders shows your orders, /stop ends promotions, /language changes the language, /human gets a person.
+thanks = You're welcome! I'm here if you need anything else.
+goodbye = Take care! Write any time.
+affirm-nothing = Great. What would you like to know?
+deny-nothing = All right, I'll leave it. Just write if you need me.
+chitchat = I'm not much of a talker, but I do know the orders and products here well.
+chat-robot = I'm the shop's automatic assistant, not a person. I'll gladly help, and if you'd rather talk to someone, just say so.
+chat-orders = I can't do that: the shop sets its prices and rules, and I can't change them. I can help with orders and products though.
+out-of-scope = That's beyond me, I'm afraid. I know about this shop: orders, products, offers, returns.
+emoji-glad = 😊 I'm here if you need anything.
+emoji-sad = You don't look happy. What went wrong? Tell me and I'll see what I can do.
+emoji-none = I'm here. What would you like to know?
+nothing-written = That arrived empty. Could you send it again?
+
+## Not understood
+
+unclear = Sorry, I didn't get that. Could you put it another way? An order number or a product's name helps.
+unclear-again = Sorry, I still don't follow. Shall I get a colleague to help you?
+ask-back-two = Do you mean “{ $first }” or “{ $second }”?
+ask-back-one = Do you mean “{ $first }”?
+button-stale = That button is out of date. Just tell me what you need.
+command-unknown = I don't know that command. Just tell me in your own words.
+skill-off = My colleagues take care of that at the moment. Shall I pass you on?
+failed = Sorry, something went wrong on our side and I couldn't look that up.
+
+ask-order_status = Where my order is
+ask-delivery_time = How long delivery takes
+ask-shipping_options = Ways of delivery
+ask-shipping_fee = Shipping costs
+ask-delivery_problem = A problem with the parcel
+ask-change_address = Change the address
+ask-change_order = Change my order
+ask-cancel_order = Cancel my order
+ask-place_order = How to order
+ask-return_request = Return or exchange
+ask-return_policy = Rules for returns
+ask-refund_request = Get a refund
+ask-refund_status = Where my refund is
+ask-item_problem = Something wrong with an item
+ask-warranty_repair = Warranty or repair
+ask-usage_help = How to use it
+ask-product_question = About a product
+ask-product_search = Find a product
+ask-stock_question = Is it in stock
+ask-recommend_request = Recommend something
+ask-price_question = The price
+ask-discount_request = Discounts
+ask-price_protection = It became cheaper
+ask-coupon_problem = A code that doesn't work
+ask-payment_methods = Ways to pay
+ask-payment_problem = Trouble paying
+ask-invoice_request = An invoice
+ask-account_problem = My account
+ask-membership_points = Membership and points
+ask-complaint = Make a complaint
+ask-human_agent = Talk to a person
+ask-store_info = About the shop
+ask-leave_review = Leave a review
+ask-opt_out = Stop promotions
+ask-opt_in = Get offers
+ask-my_data = My personal data
+
+## Pictures and voice
+
+media-voice = I can't listen to voice messages yet. Could you type it, or shall a colleague listen?
+media-picture = Got your picture, but I can't see what's in it. What would you like to know?
+media-picture-kept = Got your picture; it's saved here for my colleagues. Could you describe what's wrong in a few words?
+media-file = Got your file. I can't open it, but my colleagues can. What is it about?
+media-place = Got your location. If you'd like to change a delivery address, please send it as text.
+media-other = I can't read this kind of message yet. Could you type it?
+
+## Who the customer is
+
+link-ask =
+    Before I look at orders I need to know it's you.
+    Please send me your order number and the last four digits of the phone number on it (or the e-mail you ordered with).
+link-ask-again = I need the order number and the last four digits of the phone number on it (or your e-mail), such as “A1024 5678”. No number at hand? A colleague can help.
+link-number = Thanks. And what's the order number?
+link-second-fact = To protect your privacy, please also tell me the last four digits of the phone number on the order, or the e-mail you ordered with.
+link-wrong = Those two don't match. Please check the order number and the last four digits (or the e-mail), and send me both again.
+link-too-many = That was tried too often. To be safe, please try again in an hour, or let a colleague check.
+link-declined = No problem, I won't look anything up. Ask me anything else.
+link-done = { $known ->
+    [yes] Thanks { $name }, that matches!
+   *[no] Thanks, that matches!
+    }
+link-expired = This link has expired. Please get a new one in the shop, or use an order number instead.
+link-invalid = This link doesn't work any more. Please get a new one in the shop, or use an order number instead.
+
+## Orders
+
+status-placed = awaiting payment
+status-paid = paid, being prepared
+status-packed = packed
+status-shipped = on its way
+status-delivered = delivered
+status-cancelled = cancelled
+status-returned = returned
+items-more = { $first } and { $more } more
+order-line = · { $number } – { $items } – { $status } – ordered { $day }
+order-which = Which order do you mean?
+orders-recent = Your latest orders:
+orders-none = There are no orders in your account yet.
+order-not-found = I can't find { $number } among your orders. Could you check the number?
+order-yours = Your latest orders are:
+order-placed = Order { $number } ({ $items }) is not paid yet; { $total } is due. It ships once it's paid.
+order-paid = Order { $number } ({ $items }) is paid and being prepared. It hasn't shipped yet.
+order-packed = Order { $number } ({ $items }) is packed and waiting for the courier.
+order-shipped = Order { $number } ({ $items }) has shipped; there is no tracking news yet.
+order-delivered = Order { $number } ({ $items }) has been delivered.
+order-cancelled = Order { $number } ({ $items }) was cancelled.
+order-returned = Order { $number } ({ $items }) was returned.
+order-parcels = Order { $number } comes in { $count } parcels:
+parcel-label = Order { $number } is with { $carrier } ({ $tracking }), waiting to be picked up.
+parcel-in_transit = Order { $number } is on its way with { $carrier }, { $tracking }.
+parcel-out_for_delivery = Order { $number } is out for delivery with { $carrier }, { $tracking }.
+parcel-exception = { $carrier } reports a problem with the parcel of order { $number }, { $tracking }.
+parcel-delivered = Order { $number } was delivered on { $when } ({ $carrier }, { $tracking }).
+parcel-scan = Latest: { $text }, { $place }, { $when }
+parcel-scan-placeless = Latest: { $text }, { $when }
+parcel-expected = Expected { $day }.
+parcel-late = It was due on { $day }, so it's late. I'm sorry for the wait.
+parcel-as-of = (as of { $when })
+parcel-old = Note: the carrier's last update was on { $when }. Nothing since, so this may be out of date.
+
+## Changing and cancelling
+
+cancel-confirm = Cancel order { $number } ({ $items }, { $total })?
+cancel-asked = I've asked for order { $number } to be cancelled, request { $request }. It isn't cancelled until a colleague confirms; I'll tell you as soon as they do.
+cancel-kept = All right, nothing changes.
+cancel-none = There's no cancellation for order { $number }; it goes ahead as usual.
+cancel-withdrawn = Done: I've taken back the cancellation of order { $number }. It goes ahead as usual.
+cancel-accepted-already = A colleague is already cancelling order { $number }. They'd have to see whether it can be stopped.
+too-late-over = Order { $number } is { $status }, so it can't be changed any more.
+too-late-cancel = Order { $number } has already left us ({ $status }), so it can't be cancelled. You can return it once it arrives.
+too-late-address = Order { $number } has already left us ({ $status }), so its address can't be changed. A colleague could ask the carrier to redirect it.
+too-late-items = Order { $number } has already left us ({ $status }), so it can't be changed. You can exchange it once it arrives.
+address-which = Order { $number } hasn't shipped, so I can ask for that. Please send me the new name, phone number and full address.
+address-asked =
+    I've asked for a new address for order { $number }, request { $request }:
+    { $address }
+    It isn't changed until a colleague confirms; I'll tell you as soon as they do.
+items-which = Order { $number } hasn't shipped yet. What should change? For example: size M instead, or two of them.
+items-asked = I've passed on your change to order { $number }, request { $request }. Nothing is changed until a colleague confirms.
+request-known = That was already asked for on { $when }, request { $request }. My colleagues are on it, and I'll tell you as soon as there's news.
+request-asked = Request { $request } for order { $number } was made on { $when } and is still waiting for a colleague.
+request-accepted = Request { $request } for order { $number } was accepted and is being carried out.
+request-declined = Request { $request } for order { $number } was declined.
+request-done = Request { $request } for order { $number } is done.
+notice-accepted = Your request { $request } was accepted and is being carried out.
+notice-declined = I'm sorry, your request { $request } was declined.
+notice-done = Your request { $request } is done.
+
+## Returns, refunds, parcels
+
+return-why = I can ask for a return of order { $number } ({ $items }). Which item, return or exchange, and what's the reason?
+refund-why = I can ask for a refund for order { $number } ({ $items }). Which item, and what's the reason?
+item-problem-why = Sorry about that! What's wrong, and with which item of order { $number } ({ $items })? A photo helps.
+return-asked = I've asked for the return of order { $number }, request { $request }. A colleague will tell you how to send it; please don't post it yet.
+refund-asked = I've asked for a refund for order { $number }, request { $request }. I'll tell you as soon as it's decided.
+item-problem-asked = I'm very sorry! I've passed on the problem with order { $number }, request { $request }. A colleague will offer you an exchange or a refund. If you have a photo, just send it here.
+return-not-shipped = Order { $number } hasn't shipped yet, so there's no need to return it: it can simply be cancelled.
+refund-none = There's no refund on record for order { $number }. Would you like to ask for one?
+refund-requested = The refund of { $amount } for order { $number } was asked for on { $asked } and is being checked.
+refund-approved = The refund of { $amount } for order { $number } (asked for on { $asked }) is approved and being paid out.
+refund-paid = The refund of { $amount } for order { $number } was paid on { $paid } to { $to }.
+refund-declined = The refund for order { $number } ({ $amount }, { $asked }) was declined. If that seems wrong, just ask for a person.
+refund-same-way = your original payment method
+refund-short-requested = The refund of { $amount } is being checked.
+refund-short-approved = The refund of { $amount } is approved and being paid out.
+refund-short-paid = The refund of { $amount } has been paid.
+refund-short-declined = The refund was declined.
+delivery-problem-asked = I'm sorry! I've asked a colleague to look into the parcel of order { $number }, request { $request }. I'll tell you as soon as there's news.
+chase-asked = I've asked a colleague to chase the carrier about order { $number }, request { $request }. I'll tell you as soon as there's news.
+
+## Products
+
+separator = { " · " }
+list-comma = {"; "}
+attribute = { $label }: { $value }
+product-facts = { $name } – { $facts }.
+product-gone = Sorry, that product isn't sold any more.
+product-which = Which product do you mean? Its name or code will do.
+product-which-of = { $count ->
+    [1] This one?
+   *[other] Which of these?
+    }
+search-one = I found this one:
+search-found = I found these:
+search-nothing = Sorry, I couldn't find that in the shop.
+stock-gone = no longer sold
+stock-in = in stock
+stock-few = only { $count } left
+stock-out = out of stock, no date yet for more
+stock-back = out of stock, expected back { $day }
+stock-answer = { $name }: { $stock }.
+price-answer = { $name } is { $price }, { $stock }.
+price-yours = You have a personal price of { $price }: use code { $code } at checkout, valid until { $until }.
+recommend-yours = Going by what you've bought and looked at, how about these?
+recommend-popular = These are popular right now:
+recommend-like = Similar to “{ $name }”:
+recommend-instead = { " " }How about these?
+recommend-nothing = I have nothing more to suggest right now. What kind of thing are you looking for?
+reason-bought_together = Often bought with what you have
+reason-bought_together-of = Often bought with “{ $name }”
+reason-viewed_together = Often looked at with what you've seen
+reason-viewed_together-of = Often looked at with “{ $name }”
+reason-buy_again = You've bought it before; time for more?
+reason-similar_content = Similar to what you've looked at
+reason-similar_content-of = Similar to “{ $name }”
+reason-new_product = New in
+reason-popular = A bestseller here
+
+## Prices and offers
+
+offer-first =
+    { $name } is { $list }; I can do { $price } for you ({ $saved } off).
+    Code { $code }, valid until { $until }.
+offer-again = That's the best I can do: { $price } for { $name } (list price { $list }), code { $code }. It's yours until { $until }, so take your time.
+offer-disclosure = This price was personalised for you, based on your purchases here. Send /prices to switch personal prices off.
+offer-line = · { $name }: your price { $price } (list price { $list }), code { $code }, until { $until }
+offer-link-first = Once I know it's you, I can check for a personal price.
+price-is-best = { $name } is { $price }; there's no extra discount at the moment.
+price-is-best-again = I really can't go lower: { $name } is { $price }. If there's a sale, I'll gladly tell you.
+price-public = { $name } is { $price }.
+coupons-now = On offer right now:
+coupons-ask = Which product would you like a price for? Its name will do.
+coupons-none = There are no coupons for everyone right now. Which product do you have in mind? I'll check its price for you.
+coupon-line = · { $text }, code { $code }, until { $until }
+not-for-nothing = I can't give it away 😄 but let me see whether there's a better price for you.
+code-which = Please send me the code and I'll see what's wrong with it.
+code-personal = Code { $code } works, but only for “{ $name }”, until { $until }.
+code-unknown = I can't find code { $code }. Could there be a typo?
+code-used = Code { $code } was already used on { $when }.
+code-expired = Code { $code } expired on { $when }.
+code-early = Code { $code } isn't valid until { $when }.
+code-valid = Code { $code } is valid: { $text }, for orders from { $least }, until { $until }. Does your basket qualify?
+
+## Payment, invoices, price drops
+
+payment-unpaid = Your order { $number } shows as unpaid; { $total } is due.
+payment-help = If paying fails, another payment method often works. If money was taken but the order hasn't changed, a colleague will check it right away.
+invoice-title = An invoice for order { $number }: for you or for a company? For a company, please send me its name and tax number.
+invoice-asked = I've asked for the invoice for order { $number }, request { $request }. You'll get it as soon as it's made.
+protection-none = Nothing in order { $number } is cheaper now than when you bought it.
+protection-asked = You paid { $paid } for “{ $name }”; it's { $current } now, { $difference } less. I've asked for the difference for order { $number }, request { $request }. A colleague will check it against the rules.
+
+## Points, reviews, data
+
+points = You have { $points } points. Your level: { $tier }.
+tier-standard = standard
+tier-silver = silver
+tier-gold = gold
+tier-platinum = platinum
+review-stars = Glad to hear from you! How many stars for “{ $name }”?
+review-too-early = Order { $number } hasn't been delivered yet. Please come back once you have it.
+review-thanks = Thank you for your review!
+review-sorry = Thank you, and I'm sorry it didn't please you. A colleague can help to put it right.
+data-linked = { $orders ->
+    [one] We keep your one order
+   *[other] We keep your { $orders } orders
+    }, { $points } points, your contact details and this chat. { $news }
+data-unlinked = We only keep this chat; it isn't linked to any customer record. { $news }
+data-news-on = You've agreed to receive offers.
+data-news-off = You don't receive offers.
+data-export-asked = I've asked for a copy of your data, request { $request }. You'll get it as soon as it's ready.
+data-erase-confirm = This can't be undone: your name, contact details and chats will be deleted, and your points are lost. Ask for deletion?
+data-erasure-asked = I've asked for your data to be deleted, request { $request }. You'll be told when it's done.
+personal-prices-are-on = Personal prices are on: based on your purchases, we may offer you prices below the list price.
+personal-prices-are-off = Personal prices are off: you see list prices only.
+personal-prices-on = Personal prices are on.
+personal-prices-off = Personal prices are off. From now on you see list prices only, and your purchases aren't used for pricing.
+personal-prices-unlinked = This account isn't linked to a customer, so you only see public list prices.
+
+## Consent, language, people
+
+opted-out = Done: no more promotions, starting now. Replies about your orders still reach you.
+opted-in = Great, I'll let you know about offers. Say stop at any time.
+language-which = Which language? 想用哪种语言？
+language-set = Okay, English from now on.
+pages-unknown = I don't have a reliable answer to that, and I'd rather not guess. Shall I ask a colleague?
+complaint = I'm very sorry about this. You deserve a proper answer from a person.
+sorry-first = I'm sorry about the trouble.{ " " }
+handed-over = I've passed you on to a colleague, who will answer by { $when }. Feel free to add details here; they can read everything.
+
+## Buttons
+
+button-orders = My orders
+button-recommend = Recommend something
+button-offers = Offers
+button-human = Talk to a person
+button-order = Order { $number }
+button-track = Track with { $carrier }
+button-chase = Chase it
+button-return = Return it
+button-missing = Not received
+button-cancel = Cancel order
+button-address = Change address
+button-cancel-yes = Yes, cancel
+button-cancel-no = No, keep it
+button-refund = Ask for a refund
+button-detail = Details
+button-best-price = Any discount?
+button-similar = Similar ones
+button-more = Show others
+button-link = Confirm it's me
+button-invoice-personal = For me
+button-opt-out = Stop these
+button-opt-in = Subscribe again
+button-prices = Personal prices
+button-prices-on = Switch on
+button-prices-off = Switch off
+button-export = Export my data
+button-erase = Delete my data
+button-erase-yes = Yes, delete
+button-erase-no = No, keep it
+
+## Win-back
+
+win-back =
+    { $known ->
+    [yes] Hi { $name }, it's been a while!
+   *[no] It's been a while!
+    } We thought of you: { $product }, now { $price }.
+win-back-offer =
+    { $known ->
+    [yes] Hi { $name }, it's been a while!
+   *[no] It's been a while!
+    } We thought of you: { $product }, list price { $list }, yours for { $price }.
+    Code { $code }, valid until { $until }.
+win-back-stop = Don't want these messages? Reply “stop”.

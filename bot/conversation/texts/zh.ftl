@@ -1,0 +1,341 @@
+# 机器人说的话。店铺可以在自己的 texts 文件夹里放同名文件，覆盖其中任何一条。
+
+## 打招呼、闲聊
+
+greeting-new = 您好，这里是{ $shop }。订单、商品、优惠，直接问我就行。
+greeting-known = { $name }，您好！这里是{ $shop }，今天想问点什么？
+greeting-again = 我在呢，您说。
+demo-note = （这是演示店铺，商品和订单都是虚构的。）
+help =
+    直接用一句话问我就可以，比如：
+    “我的快递到哪了”
+    “这件有 M 码吗”
+    “能便宜点吗”
+    /orders 看订单，/stop 不再收到推广消息，/language 换语言，/human 找人工。
+thanks = 不客气！还有需要随时叫我。
+goodbye = 好的，祝您生活愉快，有事随时来找我！
+affirm-nothing = 好的。您接下来想问什么？
+deny-nothing = 好的，那就先不弄了。有需要再叫我。
+chitchat = 哈哈，聊天我不太在行，查订单、挑商品我倒是很熟。
+chat-robot = 我是店里的自动客服，不是真人。您的问题我来处理，需要真人随时说“转人工”。
+chat-orders = 这个我做不到：价格和规则由店铺决定，我改不了。订单和商品的事我可以帮您。
+out-of-scope = 这个超出我的能力了，我只懂店里的事：订单、商品、优惠和售后。
+emoji-glad = 😊 有需要随时叫我。
+emoji-sad = 看起来您不太开心，是遇到什么问题了吗？跟我说说，我来想办法。
+emoji-none = 我在呢，您想问什么？
+nothing-written = 好像没收到内容，您再发一次？
+
+## 没听懂
+
+unclear = 抱歉，这句我没看懂。您能换个说法吗？比如告诉我订单号，或者商品的名字。
+unclear-again = 抱歉，我还是没弄明白。要不要我请同事来帮您？
+ask-back-two = 您是想问“{ $first }”，还是“{ $second }”？
+ask-back-one = 您是想问“{ $first }”吗？
+button-stale = 这个按钮已经过期了。您直接告诉我需要什么就好。
+command-unknown = 没有这个命令。您直接用一句话告诉我就行。
+skill-off = 这件事目前由同事来处理，要帮您转过去吗？
+failed = 抱歉，我这边出了点问题，没能查到。
+
+ask-order_status = 订单到哪了
+ask-delivery_time = 多久能到
+ask-shipping_options = 配送方式
+ask-shipping_fee = 运费
+ask-delivery_problem = 包裹出了问题
+ask-change_address = 改收货地址
+ask-change_order = 改订单内容
+ask-cancel_order = 取消订单
+ask-place_order = 怎么下单
+ask-return_request = 退货或换货
+ask-return_policy = 退换货规则
+ask-refund_request = 申请退款
+ask-refund_status = 退款进度
+ask-item_problem = 商品有问题
+ask-warranty_repair = 保修维修
+ask-usage_help = 怎么使用
+ask-product_question = 商品详情
+ask-product_search = 找商品
+ask-stock_question = 有没有货
+ask-recommend_request = 推荐商品
+ask-price_question = 价格
+ask-discount_request = 优惠
+ask-price_protection = 补差价
+ask-coupon_problem = 优惠码用不了
+ask-payment_methods = 付款方式
+ask-payment_problem = 付款遇到问题
+ask-invoice_request = 开发票
+ask-account_problem = 账号问题
+ask-membership_points = 会员和积分
+ask-complaint = 投诉
+ask-human_agent = 找人工
+ask-store_info = 店铺信息
+ask-leave_review = 评价商品
+ask-opt_out = 不再收推广消息
+ask-opt_in = 接收优惠消息
+ask-my_data = 我的个人数据
+
+## 图片、语音
+
+media-voice = 语音我还听不了，麻烦您打字告诉我，或者我请同事来听。
+media-picture = 图片收到了，不过我看不懂图里的内容。您说说想问什么？
+media-picture-kept = 图片收到，已经存到对话里，同事能看到。您再用文字说一下情况？
+media-file = 文件收到了，我打不开，同事可以看。您想办什么事？
+media-place = 位置收到了。要改收货地址的话，请用文字发给我。
+media-other = 这种消息我还看不了，您打字告诉我就好。
+
+## 身份确认
+
+link-ask =
+    查订单前要先确认是您本人。
+    请发给我：订单号，加上收货手机号后四位（或下单邮箱）。
+link-ask-again = 我需要订单号和收货手机号后四位（或下单邮箱），比如“A1024 5678”。手边没有的话可以转人工。
+link-number = 收到。订单号是多少呢？
+link-second-fact = 为了保护隐私，查之前请再告诉我收货手机号后四位，或下单用的邮箱。
+link-wrong = 这两项信息对不上。请核对一下订单号和手机号后四位（或邮箱），再一起发给我。
+link-too-many = 核对次数太多了，为了安全请一小时后再试，或者让同事帮您核实。
+link-declined = 没问题，不查也行。其他事可以直接问我。
+link-done = { $known ->
+    [yes] { $name }，核对好了，谢谢！
+   *[no] 核对好了，谢谢！
+    }
+link-expired = 这个链接已经过期了。请在店铺里重新获取一个，或者用订单号来核对。
+link-invalid = 这个链接不能用了。请在店铺里重新获取一个，或者用订单号来核对。
+
+## 订单
+
+status-placed = 待付款
+status-paid = 已付款，备货中
+status-packed = 已打包
+status-shipped = 运输中
+status-delivered = 已送达
+status-cancelled = 已取消
+status-returned = 已退货
+items-more = { $first } 等 { $more } 件以上
+order-line = · { $number }｜{ $items }｜{ $status }｜{ $day } 下单
+order-which = 您说的是哪个订单？
+orders-recent = 您最近的订单：
+orders-none = 您的账户下还没有订单。
+order-not-found = 在您的订单里没找到 { $number }，麻烦核对一下号码。
+order-yours = 您最近的订单是：
+order-placed = 订单 { $number }（{ $items }）还没付款，应付 { $total }。付款后就会安排发货。
+order-paid = 订单 { $number }（{ $items }）已付款，正在备货，还没发出。
+order-packed = 订单 { $number }（{ $items }）已经打包好，等快递来取。
+order-shipped = 订单 { $number }（{ $items }）已经发出，物流信息还没更新。
+order-delivered = 订单 { $number }（{ $items }）已经送达。
+order-cancelled = 订单 { $number }（{ $items }）已取消。
+order-returned = 订单 { $number }（{ $items }）已退货。
+order-parcels = 订单 { $number } 分 { $count } 个包裹发出：
+parcel-label = 订单 { $number } 已交给{ $carrier }（{ $tracking }），等待揽收。
+parcel-in_transit = 订单 { $number } 在路上，{ $carrier } { $tracking }。
+parcel-out_for_delivery = 订单 { $number } 正在派送，{ $carrier } { $tracking }。
+parcel-exception = 订单 { $number } 的包裹遇到了异常，{ $carrier } { $tracking }。
+parcel-delivered = 订单 { $number } 已于 { $when } 送达（{ $carrier } { $tracking }）。
+parcel-scan = 最新动态：{ $text }，{ $place }，{ $when }
+parcel-scan-placeless = 最新动态：{ $text }，{ $when }
+parcel-expected = 预计{ $day }送达。
+parcel-late = 原本预计 { $day } 送到，已经晚了，抱歉让您久等。
+parcel-as-of = （信息截至 { $when }）
+parcel-old = 注意：快递最后一次更新是 { $when }，之后没有新消息，信息可能不准。
+
+## 改单、取消
+
+cancel-confirm = 要取消订单 { $number }（{ $items }，{ $total }）吗？
+cancel-asked = 已为订单 { $number } 提交取消申请，编号 { $request }。同事确认前订单还没有取消，有结果马上告诉您。
+cancel-kept = 好的，那就保持不变。
+cancel-none = 订单 { $number } 没有取消申请，会照常处理。
+cancel-withdrawn = 好的，订单 { $number } 的取消申请已经撤回，会照常发货。
+cancel-accepted-already = 订单 { $number } 的取消同事已经在办了，能不能撤回要请同事看一下。
+too-late-over = 订单 { $number } 目前是“{ $status }”，没法再改了。
+too-late-cancel = 订单 { $number } 已经发出（{ $status }），取消不了了。收到后可以退货。
+too-late-address = 订单 { $number } 已经发出（{ $status }），地址改不了了。要改派的话可以请同事联系快递试试。
+too-late-items = 订单 { $number } 已经发出（{ $status }），内容改不了了。收到后可以退换。
+address-which = 订单 { $number } 还没发出，可以申请改。请把新的收货信息发给我：姓名、电话和详细地址。
+address-asked =
+    已为订单 { $number } 提交改地址申请，编号 { $request }：
+    { $address }
+    同事确认前地址还没有改，有结果马上告诉您。
+items-which = 订单 { $number } 还没发出。您想怎么改？比如换成 M 码、数量改成 2。
+items-asked = 已把您的修改要求提交给同事，订单 { $number }，申请编号 { $request }。确认前订单还没有改。
+request-known = 这件事已经在 { $when } 申请过了，编号 { $request }，同事正在处理，有结果马上告诉您。
+request-asked = 订单 { $number } 的申请 { $request } 已在 { $when } 提交，还在等同事处理。
+request-accepted = 订单 { $number } 的申请 { $request } 已通过，正在办理。
+request-declined = 订单 { $number } 的申请 { $request } 没有通过。
+request-done = 订单 { $number } 的申请 { $request } 已办好。
+notice-accepted = 您的申请 { $request } 已通过，正在办理。
+notice-declined = 很抱歉，您的申请 { $request } 没有通过。
+notice-done = 您的申请 { $request } 已办好。
+
+## 退换、退款、包裹问题
+
+return-why = 可以申请退换订单 { $number }（{ $items }）。请告诉我是哪件、想退还是换、什么原因？
+refund-why = 可以为订单 { $number }（{ $items }）申请退款。请告诉我是哪件、什么原因？
+item-problem-why = 抱歉给您添麻烦了。订单 { $number }（{ $items }）是哪件出了什么问题？可以附上照片。
+return-asked = 已为订单 { $number } 提交退换申请，编号 { $request }。同事会确认寄回方式，请先不要寄出。
+refund-asked = 已为订单 { $number } 提交退款申请，编号 { $request }。审核有结果马上告诉您。
+item-problem-asked = 非常抱歉！订单 { $number } 的问题已经提交给同事，编号 { $request }，他们会给您换货或退款的方案。有照片的话也可以发过来。
+return-not-shipped = 订单 { $number } 还没发出，直接申请取消就可以，不用等收到再退。
+refund-none = 订单 { $number } 目前没有退款记录。需要申请退款吗？
+refund-requested = 订单 { $number } 的退款 { $amount } 于 { $asked } 申请，正在审核。
+refund-approved = 订单 { $number } 的退款 { $amount } 已审核通过（{ $asked } 申请），正在打款。
+refund-paid = 订单 { $number } 的退款 { $amount } 已于 { $paid } 退到{ $to }。
+refund-declined = 订单 { $number } 的退款申请（{ $amount }，{ $asked }）没有通过。有疑问可以说“转人工”。
+refund-same-way = 原付款方式
+refund-short-requested = 退款 { $amount } 正在审核。
+refund-short-approved = 退款 { $amount } 已通过，正在打款。
+refund-short-paid = 退款 { $amount } 已退回。
+refund-short-declined = 退款申请未通过。
+delivery-problem-asked = 很抱歉！订单 { $number } 的包裹已经请同事去核查，编号 { $request }，有结果马上告诉您。
+chase-asked = 已经请同事去催订单 { $number } 的快递，编号 { $request }，有消息马上告诉您。
+
+## 商品
+
+separator = { " · " }
+list-comma = ；
+attribute = { $label }：{ $value }
+product-facts = { $name }：{ $facts }。
+product-gone = 这件商品已经下架了。
+product-which = 您说的是哪件商品？发个名字或货号给我。
+product-which-of = { $count ->
+    [1] 是这件吗？
+   *[other] 是下面哪一件？
+    }
+search-one = 找到一件：
+search-found = 找到这几件：
+search-nothing = 店里暂时没有找到您说的。
+stock-gone = 已下架
+stock-in = 有货
+stock-few = 仅剩 { $count } 件
+stock-out = 暂时缺货，补货时间还没定
+stock-back = 暂时缺货，预计 { $day } 补货
+stock-answer = { $name }：{ $stock }。
+price-answer = { $name } 现在 { $price }，{ $stock }。
+price-yours = 您有专属价 { $price }，下单时填优惠码 { $code }，{ $until } 前有效。
+recommend-yours = 按您之前买过和看过的，挑了这几件：
+recommend-popular = 这几件很受欢迎：
+recommend-like = 和“{ $name }”类似的有：
+recommend-instead = 看看这些？
+recommend-nothing = 暂时没有更多可以推荐的了。您想找哪一类？
+reason-bought_together = 常和您买过的一起买
+reason-bought_together-of = 买过“{ $name }”的人也常买
+reason-viewed_together = 常和您看过的一起看
+reason-viewed_together-of = 看过“{ $name }”的人也常看
+reason-buy_again = 您之前买过，可能该补货了
+reason-similar_content = 和您看过的类似
+reason-similar_content-of = 和“{ $name }”类似
+reason-new_product = 新品
+reason-popular = 店里热卖
+
+## 价格、优惠
+
+offer-first =
+    { $name } 原价 { $list }，给您 { $price }（省 { $saved }）。
+    优惠码 { $code }，{ $until } 前有效。
+offer-again = 这已经是能给您的最低价了：{ $name } { $price }（原价 { $list }），优惠码 { $code }，{ $until } 前都有效，不急，您慢慢考虑。
+offer-disclosure = 这是根据您在本店的购买记录给出的个人优惠价；不想要个人价可以发 /prices 关闭。
+offer-line = · { $name }：专属价 { $price }（原价 { $list }），优惠码 { $code }，{ $until } 前有效
+offer-link-first = 确认身份后，可以看看有没有给您的专属价。
+price-is-best = { $name } 现在 { $price }，暂时没有额外优惠。
+price-is-best-again = 真的没法再低了，{ $name } 就是 { $price }。有活动我一定告诉您。
+price-public = { $name } 现在 { $price }。
+coupons-now = 现在可以用的优惠：
+coupons-ask = 想看哪件商品的价格？告诉我名字。
+coupons-none = 眼下没有通用的优惠券。想看哪件商品？告诉我名字，我帮您问个价。
+coupon-line = · { $text }，优惠码 { $code }，{ $until } 前有效
+not-for-nothing = 白送可不行😄 不过我可以看看有没有能给您的优惠。
+code-which = 请把优惠码发给我，我看看是什么原因。
+code-personal = 优惠码 { $code } 有效，只能用于“{ $name }”，{ $until } 前有效。
+code-unknown = 优惠码 { $code } 查不到，您看看有没有输错？
+code-used = 优惠码 { $code } 已经在 { $when } 用过了。
+code-expired = 优惠码 { $code } 已于 { $when } 过期。
+code-early = 优惠码 { $code } 要到 { $when } 才开始生效。
+code-valid = 优惠码 { $code } 是有效的：{ $text }，满 { $least } 可用，{ $until } 前有效。看看订单金额和商品是否符合？
+
+## 付款、发票、差价
+
+payment-unpaid = 您的订单 { $number } 目前显示未付款，应付 { $total }。
+payment-help = 付不了的话，可以换一种付款方式再试。如果钱已经扣了但订单没变，请转人工，同事会马上核对。
+invoice-title = 为订单 { $number } 开票：抬头开个人还是公司？公司请把抬头和税号一起发给我。
+invoice-asked = 已为订单 { $number } 申请发票，编号 { $request }。开好后会发给您。
+protection-none = 订单 { $number } 里的商品现在没有比您买的时候便宜。
+protection-asked = “{ $name }”您买的时候是 { $paid }，现在 { $current }，差 { $difference }。已为订单 { $number } 申请补差价，编号 { $request }，同事会按规则审核。
+
+## 会员、评价、数据
+
+points = 您有 { $points } 积分，等级是{ $tier }。
+tier-standard = 普通会员
+tier-silver = 银卡会员
+tier-gold = 金卡会员
+tier-platinum = 白金会员
+review-stars = 谢谢您愿意评价！“{ $name }”给几颗星？
+review-too-early = 订单 { $number } 还没送达，收到以后再来评价吧。
+review-thanks = 收到，谢谢您的评价！
+review-sorry = 收到，抱歉没让您满意。需要的话我请同事来处理。
+data-linked = 我们保存着您的 { $orders } 个订单、{ $points } 积分、联系方式，以及这里的聊天记录。{ $news }
+data-unlinked = 我们只保存这里的聊天记录，这个账号还没有关联任何顾客资料。{ $news }
+data-news-on = 您同意接收推广消息。
+data-news-off = 您没有订阅推广消息。
+data-export-asked = 已申请导出您的数据，编号 { $request }，准备好后会发给您。
+data-erase-confirm = 删除后无法恢复：姓名、联系方式、聊天记录都会清除，积分也会作废。确定要申请删除吗？
+data-erasure-asked = 已申请删除您的数据，编号 { $request }。处理完成后会告诉您。
+personal-prices-are-on = 个人优惠价目前是开启的：我们会根据购买记录给您低于标价的价格。
+personal-prices-are-off = 个人优惠价目前是关闭的，您看到的都是标价。
+personal-prices-on = 个人优惠价已开启。
+personal-prices-off = 个人优惠价已关闭，之后只按标价，不再使用您的购买记录定价。
+personal-prices-unlinked = 这个账号没有关联顾客资料，看到的都是公开标价。
+
+## 订阅、语言、评价、人工
+
+opted-out = 好的，不再给您发推广消息了，马上生效。订单相关的回复不受影响。
+opted-in = 好的，以后有优惠会告诉您。想停随时说一声。
+language-which = 想用哪种语言？Which language?
+language-set = 好的，以后用中文回复您。
+pages-unknown = 这个问题我手头没有确切的答案，不想乱说。要请同事来回答吗？
+complaint = 非常抱歉让您有这样的体验，这件事我不想敷衍您。
+sorry-first = 很抱歉让您着急了。
+handed-over = 已经转给人工同事，{ $when } 前会回复您。您可以先把情况写下来，他们都能看到。
+
+## 按钮
+
+button-orders = 我的订单
+button-recommend = 推荐商品
+button-offers = 优惠
+button-human = 转人工
+button-order = 订单 { $number }
+button-track = { $carrier } 物流
+button-chase = 催一下
+button-return = 退换货
+button-missing = 没收到
+button-cancel = 取消订单
+button-address = 改地址
+button-cancel-yes = 确认取消
+button-cancel-no = 不取消
+button-refund = 申请退款
+button-detail = 详情
+button-best-price = 有优惠吗
+button-similar = 看看类似的
+button-more = 换一批
+button-link = 确认身份
+button-invoice-personal = 个人
+button-opt-out = 不再接收
+button-opt-in = 重新订阅
+button-prices = 个人优惠价
+button-prices-on = 开启个人优惠价
+button-prices-off = 关闭个人优惠价
+button-export = 导出数据
+button-erase = 删除数据
+button-erase-yes = 确定删除
+button-erase-no = 不删了
+
+## 挽回
+
+win-back =
+    { $known ->
+    [yes] { $name }，好久不见！
+   *[no] 您好，好久不见！
+    }给您留意了一件：{ $product }，现在 { $price }。
+win-back-offer =
+    { $known ->
+    [yes] { $name }，好久不见！
+   *[no] 您好，好久不见！
+    }给您留意了一件：{ $product }，原价 { $list }，给您 { $price }。
+    优惠码 { $code }，{ $until } 前有效。
+win-back-stop = 不想再收到这类消息，回复“退订”即可。

@@ -1,0 +1,83 @@
+"""How money, days and times are written for a reader."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel.numbers import get_currency_precision
+
+_SYMBOLS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "HKD": "HK$", "JPY": "JP¥", "TWD": "NT$"}
+_WEEKDAYS = {
+    "zh": ("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
+    "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+}
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+@lru_cache(maxsize=64)
+def _precision(currency: str) -> int:
+    return int(get_currency_precision(currency))
+
+
+def money(minor: int, currency: str) -> str:
+    """An amount of minor units, such as `¥128.00`; a currency without a sign of its own keeps its code."""
+    precision = _precision(currency)
+    sign = "-" if minor < 0 else ""
+    amount = f"{abs(minor) / 10**precision:,.{precision}f}"
+    symbol = _SYMBOLS.get(currency)
+    return f"{sign}{symbol}{amount}" if symbol else f"{sign}{currency} {amount}"
+
+
+@lru_cache(maxsize=256)
+def zone(name: str | None, default: str) -> ZoneInfo:
+    """The time zone of that name, or the default where it is unknown."""
+    for candidate in (name, default):
+        if candidate:
+            try:
+                return ZoneInfo(candidate)
+            except (ZoneInfoNotFoundError, ValueError):
+                continue
+    return ZoneInfo("UTC")
+
+
+def day(moment: datetime, language: str, where: ZoneInfo) -> str:
+    """`11月26日 周四` or `Thu 26 Nov`, at the reader's place."""
+    return _day(moment.astimezone(where).date(), language)
+
+
+def moment(at: datetime, language: str, where: ZoneInfo) -> str:
+    """A day with its time of day: `11月26日 周四 14:05` or `Thu 26 Nov, 14:05`."""
+    local = at.astimezone(where)
+    separator = " " if language == "zh" else ", "
+    return f"{_day(local.date(), language)}{separator}{local:%H:%M}"
+
+
+def clock(at: datetime, now: datetime, language: str, where: ZoneInfo) -> str:
+    """The time alone when it is today, else with its day."""
+    local = at.astimezone(where)
+    return f"{local:%H:%M}" if local.date() == now.astimezone(where).date() else moment(at, language, where)
+
+
+def near_day(at: datetime, language: str, where: ZoneInfo, now: datetime) -> str:
+    """Like `day`, with today and tomorrow by name."""
+    local, today = at.astimezone(where).date(), now.astimezone(where).date()
+    words: Mapping[timedelta, str] = (
+        {timedelta(0): "今天", timedelta(days=1): "明天"}
+        if language == "zh"
+        else {timedelta(0): "today", timedelta(days=1): "tomorrow"}
+    )
+    name = words.get(local - today)
+    written = _day(local, language)
+    if name is None:
+        return written
+    return f"{name}（{written}）" if language == "zh" else f"{name} ({written})"
+
+
+def _day(local: date, language: str) -> str:
+    weekday = _WEEKDAYS[language][local.weekday()]
+    if language == "zh":
+        return f"{local.month}月{local.day}日 {weekday}"
+    return f"{weekday} {local.day} {_MONTHS[local.month - 1]}"
