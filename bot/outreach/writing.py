@@ -15,7 +15,7 @@ _FACES = 40
 
 
 class WinBackWriter:
-    """Writes in the customer's language: a greeting, one product, its price, and how to stop these messages."""
+    """Writes in the customer's language: a greeting, one product, its price, how to stop this."""
 
     def __init__(self, texts: Texts, shop_names: Mapping[str, str], shop_time_zone: str) -> None:
         self._texts = texts

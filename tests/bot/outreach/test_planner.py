@@ -1,0 +1,246 @@
+"""Who gets a win-back message, who is left alone, and that it happens once."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.conversation.messages import Reply
+from bot.decisions import Decisions
+from bot.models import ServedRetention
+from bot.outreach.planner import CONTACT_CAP, HOLDOUT, MESSAGE, Planner, WinBack, arm_of
+from bot.outreach.recheck import objection
+from retention.types import PricePolicy
+from storage import Store
+from storage.campaigns import Campaign, Campaigns, Candidate
+from storage.catalogue import Product
+from storage.conversations import Conversations
+from storage.customers import Accounts, Consents
+from storage.escalations import Escalations
+from storage.outbox import Outbox
+from storage.schema import campaign_contact, offer, outbox
+from tests.factories import NOW, add_customer, add_product, add_purchase
+
+PEOPLE = 60
+Setup = Callable[[AsyncConnection], Awaitable[None]]
+
+
+def write(candidate: Candidate, product: Product, win_back: WinBack) -> Reply:
+    return Reply(text=f"{candidate.customer_id} {product.id} {win_back.offer.price.minor}", language="zh")
+
+
+@pytest.fixture
+def planner(any_store: Store, tmp_path: Path) -> Planner:
+    decisions = Decisions(ServedRetention(any_store, tmp_path), PricePolicy())
+    return Planner(any_store, decisions, write, "Asia/Shanghai")
+
+
+async def campaign(store: Store, holdout: float = 0.1, name: str = "win-back") -> Campaign:
+    return await store.write(
+        lambda c: Campaigns(c).ensure(name, "win_back", holdout=holdout, settings={}, seed=7, now=NOW)
+    )
+
+
+async def everybody(connection: AsyncConnection) -> None:
+    await add_product(connection, "p1")
+    for number in range(PEOPLE):
+        await add_customer(connection, f"c{number:03}", telegram=str(1000 + number), risk=0.9)
+
+
+async def planned(store: Store) -> list[str]:
+    async with store.read() as connection:
+        rows = await connection.execute(select(outbox.c.customer_id).where(outbox.c.kind == "campaign"))
+        return [row.customer_id for row in rows]
+
+
+async def test_a_tenth_is_left_alone_and_the_rest_get_one_message_each(
+    any_store: Store, planner: Planner
+) -> None:
+    await any_store.write(everybody)
+    won = await campaign(any_store)
+    counts = await planner.run(won, "s1", NOW)
+    expected = {f"c{n:03}" for n in range(PEOPLE) if arm_of(won, f"c{n:03}") == MESSAGE}
+    assert sorted(await planned(any_store)) == sorted(expected)
+    assert counts[MESSAGE] == len(expected)
+    assert counts[HOLDOUT] == PEOPLE - len(expected)
+    assert 0 < counts[HOLDOUT] < PEOPLE / 3
+
+
+async def test_planning_again_changes_nothing(any_store: Store, planner: Planner) -> None:
+    await any_store.write(everybody)
+    won = await campaign(any_store)
+    await planner.run(won, "s1", NOW)
+    before = sorted(await planned(any_store))
+    await planner.run(won, "s1", NOW)
+    again = await planner.run(won, "s2", NOW + timedelta(minutes=10))
+    assert sorted(await planned(any_store)) == before
+    assert again[MESSAGE] == 0
+    async with any_store.read() as connection:
+        offers = await connection.scalar(select(func.count()).select_from(offer))
+        contacts = await connection.scalar(select(func.count()).select_from(campaign_contact))
+    assert contacts == PEOPLE
+    assert offers is not None
+    assert offers <= len(before)
+
+
+async def _said_no(connection: AsyncConnection) -> None:
+    await add_customer(connection, "c", telegram="1", risk=0.9)
+    await Consents(connection).record("marketing", False, source="test", now=NOW, customer_id="c")
+
+
+async def _account_said_no(connection: AsyncConnection) -> None:
+    await add_customer(connection, "c", telegram="1", risk=0.9)
+    account = await Accounts(connection).find("telegram", "1")
+    assert account is not None
+    await Consents(connection).record("marketing", False, source="test", now=NOW, account_id=account.id)
+
+
+async def _never_asked(connection: AsyncConnection) -> None:
+    await add_customer(connection, "c", telegram="1", risk=0.9, marketing=None)
+
+
+async def _blocked(connection: AsyncConnection) -> None:
+    await add_customer(connection, "c", telegram="1", risk=0.9)
+    account = await Accounts(connection).find("telegram", "1")
+    assert account is not None
+    await Accounts(connection).set_blocked(account.id, True)
+
+
+async def _unreachable(connection: AsyncConnection) -> None:
+    await add_customer(connection, "c", risk=0.9)
+
+
+async def _content(connection: AsyncConnection) -> None:
+    await add_customer(connection, "c", telegram="1", risk=0.2)
+
+
+async def _complaining(connection: AsyncConnection) -> None:
+    await add_customer(connection, "c", telegram="1", risk=0.9)
+    await open_case(connection, "1")
+
+
+async def open_case(connection: AsyncConnection, address: str) -> None:
+    account = await Accounts(connection).find("telegram", address)
+    assert account is not None
+    await Conversations(connection).open("telegram", address, account.id, "zh", NOW)
+    contact = await Conversations(connection).contact("telegram", address)
+    assert contact is not None
+    await Escalations(connection).add(
+        contact.conversation.id,
+        reason="complaint",
+        priority=1,
+        summary="",
+        due_at=NOW + timedelta(hours=1),
+        now=NOW,
+    )
+
+
+@pytest.mark.parametrize(
+    "setup",
+    [_said_no, _account_said_no, _never_asked, _blocked, _unreachable, _content, _complaining],
+    ids=lambda setup: setup.__name__.strip("_"),
+)
+async def test_some_are_never_written_to(any_store: Store, planner: Planner, setup: Setup) -> None:
+    async def prepare(connection: AsyncConnection) -> None:
+        await add_product(connection, "p1")
+        await setup(connection)
+
+    await any_store.write(prepare)
+    counts = await planner.run(await campaign(any_store, holdout=0.0), "s1", NOW)
+    assert counts == {}
+    assert await planned(any_store) == []
+
+
+async def test_the_night_is_waited_for(any_store: Store, planner: Planner) -> None:
+    async def prepare(connection: AsyncConnection) -> None:
+        await add_product(connection, "p1")
+        await add_customer(connection, "c", telegram="1", risk=0.9, time_zone="America/New_York")
+
+    await any_store.write(prepare)
+    await planner.run(await campaign(any_store, holdout=0.0), "s1", NOW)
+    async with any_store.read() as connection:
+        row = (await connection.execute(select(outbox))).one()
+    # 04:00 UTC is 23:00 in New York; the next day begins there at 15:00 UTC.
+    assert row.not_before == NOW.replace(hour=15)
+    assert row.policy == "once"
+
+
+async def one_planned(store: Store, planner: Planner) -> int:
+    async def prepare(connection: AsyncConnection) -> None:
+        await add_product(connection, "p1")
+        await add_customer(connection, "c", telegram="1", risk=0.9)
+
+    await store.write(prepare)
+    await planner.run(await campaign(store, holdout=0.0), "s1", NOW)
+    async with store.read() as connection:
+        return int((await connection.execute(select(outbox.c.id))).scalar_one())
+
+
+async def objection_to(store: Store, outbox_id: int) -> str | None:
+    async def look(connection: AsyncConnection) -> str | None:
+        row = await Outbox(connection).get(outbox_id)
+        assert row is not None
+        return await objection(connection, row, NOW + timedelta(hours=1))
+
+    return await store.write(look)
+
+
+async def test_nothing_stands_against_a_planned_message(any_store: Store, planner: Planner) -> None:
+    assert await objection_to(any_store, await one_planned(any_store, planner)) is None
+
+
+async def _opts_out(connection: AsyncConnection) -> None:
+    await Consents(connection).record("marketing", False, source="t", now=NOW, customer_id="c")
+
+
+async def _buys(connection: AsyncConnection) -> None:
+    await add_purchase(connection, "c", "p1", NOW + timedelta(minutes=5))
+
+
+async def _complains(connection: AsyncConnection) -> None:
+    await open_case(connection, "1")
+
+
+async def _hears_from_another_campaign(connection: AsyncConnection) -> None:
+    other = await Outbox(connection).put(
+        channel="telegram", address="1", kind="campaign", policy="once", reply={}, now=NOW, customer_id="c"
+    )
+    await connection.execute(update(outbox).where(outbox.c.id == other).values(state="sent", finished_at=NOW))
+
+
+@pytest.mark.parametrize(
+    ("happens", "reason"),
+    [
+        (_opts_out, "opted_out"),
+        (_buys, "bought"),
+        (_complains, "complaint"),
+        (_hears_from_another_campaign, "cap"),
+    ],
+)
+async def test_what_happens_meanwhile_stops_the_message(
+    any_store: Store, planner: Planner, happens: Setup, reason: str
+) -> None:
+    outbox_id = await one_planned(any_store, planner)
+    await any_store.write(happens)
+    assert await objection_to(any_store, outbox_id) == reason
+    async with any_store.read() as connection:
+        dropped = await connection.scalar(select(campaign_contact.c.dropped))
+    assert dropped == reason
+
+
+async def test_the_cap_holds_over_campaigns(any_store: Store, planner: Planner) -> None:
+    outbox_id = await one_planned(any_store, planner)
+    await any_store.write(
+        lambda c: c.execute(
+            update(outbox).where(outbox.c.id == outbox_id).values(state="sent", finished_at=NOW)
+        )
+    )
+    other = await campaign(any_store, holdout=0.0, name="spring")
+    assert await planner.run(other, "s1", NOW + timedelta(days=1)) == {}
+    later = NOW + CONTACT_CAP + timedelta(days=1)
+    assert await planner.run(other, "s2", later) == {MESSAGE: 1}
