@@ -1,0 +1,182 @@
+"""A reply to Telegram: part after part, each in the best form that the server takes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aiogram.exceptions import AiogramError, TelegramNotFound, TelegramRetryAfter
+from aiogram.methods import AnswerCallbackQuery, SendChatAction, SendMessage, SendPhoto
+from aiogram.types import LinkPreviewOptions
+
+from bot.channels.telegram_api import BotApi, Failure, describe, failure_of
+from bot.channels.telegram_parts import Part, parts_of
+from bot.channels.telegram_pictures import Pictures
+from bot.conversation.messages import Delivery, DeliveryStatus, Outgoing
+
+log = logging.getLogger(__name__)
+
+_NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
+_MEND_SECONDS: Final = 60.0
+_ACTION_SECONDS: Final = 5
+_REMEMBERED: Final = 1_000
+_GONE: Final = ("chat not found", "user not found", "peer_id_invalid", "chat_id_invalid", "chat_id is empty")
+_BLOCKED: Final = ("blocked by the user", "user is deactivated")
+
+
+@dataclass(eq=False)
+class _Stopped(Exception):
+    """A part could not be sent."""
+
+    status: DeliveryStatus
+    reason: str
+    retry_after: float | None = None
+    blocked: bool = False
+
+
+class TelegramSender:
+    """Sends replies of one bot."""
+
+    def __init__(self, api: BotApi, pictures: Pictures) -> None:
+        self._api = api
+        self._pictures = pictures
+        # A server that answers a picture with silence or an error of its own may do so again: the next
+        # attempt at the same message goes without.
+        self._without_picture: OrderedDict[int, None] = OrderedDict()
+
+    async def deliver(self, message: Outgoing) -> Delivery:
+        """Try once to send every part that has not arrived yet; as `Channel.deliver`."""
+        async with asyncio.TaskGroup() as together:
+            if message.callback_ref and not message.parts_sent:
+                together.create_task(self._acknowledge(message.callback_ref))
+            return await self._send_parts(message)
+
+    async def _send_parts(self, message: Outgoing) -> Delivery:
+        arrived = list(message.parts_sent)
+        try:
+            for part in parts_of(message)[len(arrived) :]:
+                arrived.append(await self._send(int(message.address), part, message.outbox_id))
+        except _Stopped as stopped:
+            return Delivery(
+                status=stopped.status,
+                message_refs=tuple(arrived),
+                retry_after=stopped.retry_after,
+                reason=stopped.reason,
+                blocked=stopped.blocked,
+            )
+        return Delivery(status=DeliveryStatus.SENT, message_refs=tuple(arrived))
+
+    async def working(self, address: str) -> None:
+        """Show "typing…" for a few seconds; whatever goes wrong is of no account."""
+        try:
+            await self._api.call(SendChatAction(chat_id=int(address), action="typing"), _ACTION_SECONDS)
+        except AiogramError as error:
+            log.debug("no chat action: %s", type(error).__name__)
+
+    async def _acknowledge(self, callback_ref: str) -> None:
+        """Stop the waiting sign on a pressed button. Too late or not at all is no reason not to answer."""
+        try:
+            await self._api.call(AnswerCallbackQuery(callback_query_id=callback_ref), _ACTION_SECONDS)
+        except AiogramError as error:
+            log.debug("a pressed button was not acknowledged: %s", type(error).__name__)
+
+    async def _send(self, chat_id: int, part: Part, outbox_id: int) -> str:
+        """Send one part in the best form that is taken; its message id.
+
+        Raises:
+            _Stopped: it did not arrive, or nobody knows.
+        """
+        if part.picture is not None and outbox_id not in self._without_picture:
+            sent = await self._send_picture(chat_id, part.picture, part.caption(), outbox_id)
+            if sent is not None:
+                return sent
+        return await self._send_words(chat_id, part.words())
+
+    async def _send_picture(self, chat_id: int, picture: str, part: Part, outbox_id: int) -> str | None:
+        """Send a part with its picture; None where the server does not take it."""
+        known = await self._pictures.reference(picture)
+        if known is not None:
+            sent = await self._try_picture(chat_id, known, part, outbox_id)
+            if sent is not None:
+                return _message_id(sent)
+            await self._pictures.forget(picture)
+        content = await self._pictures.upload(picture)
+        if content is None:
+            return None
+        sent = await self._try_picture(chat_id, content, part, outbox_id)
+        if sent is None:
+            return None
+        await self._pictures.remember(picture, sent)
+        return _message_id(sent)
+
+    async def _try_picture(self, chat_id: int, photo: Any, part: Part, outbox_id: int) -> Any | None:
+        method = SendPhoto(
+            chat_id=chat_id,
+            photo=photo,
+            caption=part.text,
+            caption_entities=part.entities(),
+            reply_markup=part.markup(),
+        )
+        try:
+            return await self._api.call(method) or {}
+        except AiogramError as error:
+            if failure_of(error) is Failure.UNKNOWN:
+                self._without_picture[outbox_id] = None
+                if len(self._without_picture) > _REMEMBERED:
+                    self._without_picture.popitem(last=False)
+            stopped = _stopped(error)
+            if stopped is not None:
+                raise stopped from None
+            log.info("a picture was refused, sent as text: %s", describe(error))
+            return None
+
+    async def _send_words(self, chat_id: int, part: Part) -> str:
+        full = SendMessage(
+            chat_id=chat_id,
+            text=part.text,
+            entities=part.entities(),
+            reply_markup=part.markup(),
+            link_preview_options=_NO_PREVIEW,
+        )
+        try:
+            return _message_id(await self._api.call(full))
+        except AiogramError as error:
+            stopped = _stopped(error)
+            if stopped is not None:
+                raise stopped from None
+            log.info("a message was refused, sent as plain text: %s", describe(error))
+        try:
+            return _message_id(await self._api.call(SendMessage(chat_id=chat_id, text=part.text)))
+        except AiogramError as error:
+            if isinstance(error, TelegramNotFound):
+                # A malformed token or a wrong address of the server: to be mended, the message is good.
+                raise _Stopped(DeliveryStatus.RETRY, "not_found", _MEND_SECONDS) from None
+            raise _stopped(error) or _Stopped(DeliveryStatus.REFUSED, describe(error)) from None
+
+
+def _stopped(error: AiogramError) -> _Stopped | None:
+    """What an error means for a message; None where another form of it may be taken."""
+    match failure_of(error):
+        case Failure.NOT_DONE:
+            wait = float(error.retry_after) if isinstance(error, TelegramRetryAfter) else None
+            return _Stopped(DeliveryStatus.RETRY, "too_many" if wait else "unreachable", wait)
+        case Failure.TOKEN:
+            return _Stopped(DeliveryStatus.RETRY, "token_refused", _MEND_SECONDS)
+        case Failure.FORBIDDEN:
+            blocked = any(words in str(error) for words in _BLOCKED)
+            return _Stopped(DeliveryStatus.REFUSED, "blocked" if blocked else "forbidden", blocked=blocked)
+        case Failure.UNKNOWN:
+            return _Stopped(DeliveryStatus.UNKNOWN, type(error).__name__)
+        case Failure.REFUSED if any(words in str(error).lower() for words in _GONE):
+            return _Stopped(DeliveryStatus.REFUSED, "chat_gone")
+        case _:
+            return None
+
+
+def _message_id(message: Any) -> str:
+    """The id of a sent message; "?" where the server did not tell, for it counts as a part all the same."""
+    found = message.get("message_id") if isinstance(message, dict) else None
+    return "?" if found is None else str(found)
