@@ -11,8 +11,10 @@ import typer
 
 from bot.commands.common import with_store
 from bot.console_output import out, print_json, print_table
+from bot.conversation.texts import Texts
+from bot.settings import Settings
 from bot.staff.accounts import StaffAccounts
-from bot.staff.decisions import decision_text
+from bot.staff.decisions import DecisionTexts
 from bot.staff.desk import Desk, NotAllowed
 from storage import NotFound, Store
 from storage.staff import ROLES, Staff, StaffMember
@@ -180,10 +182,11 @@ def password(login: str) -> None:
 
 
 def _at_desk(login: str | None, work: Callable[[Desk, StaffMember], Awaitable[T]]) -> T:
-    async def run(_settings: Any, store: Store) -> T:
+    async def run(settings: Settings, store: Store) -> T:
         member = await _member(store, login)
+        texts = Texts.load(settings.home / "texts")
         try:
-            return await work(Desk(store, decided=decision_text), member)
+            return await work(Desk(store, decided=DecisionTexts(texts)), member)
         except NotAllowed as refused:
             raise ValueError(str(refused)) from None
 

@@ -328,17 +328,38 @@ button-erase = Delete my data
 button-erase-yes = Yes, delete
 button-erase-no = No, keep it
 
-## Win-back
+## Outreach
+outreach-hello = Hi { $name }, it has been a while! { $shop } kept this for you.
+outreach-price = { $price } for you (list price { $list }) with code { $code }, until { $until }.
+outreach-look = Have a look
+outreach-stop = No more messages like this
 
-win-back =
-    { $known ->
-    [yes] Hi { $name }, it's been a while!
-   *[no] It's been a while!
-    } We thought of you: { $product }, now { $price }.
-win-back-offer =
-    { $known ->
-    [yes] Hi { $name }, it's been a while!
-   *[no] It's been a while!
-    } We thought of you: { $product }, list price { $list }, yours for { $price }.
-    Code { $code }, valid until { $until }.
-win-back-stop = Don't want these messages? Reply “stop”.
+## Failure
+failed = I'm sorry, something went wrong on my side and I couldn't deal with your message. A colleague will look at it and write to you soon.
+
+## Command menu
+command-orders = My orders
+command-offers = Offers
+command-human = Talk to a person
+command-stop = Stop messages
+command-language = Change language
+command-help = What I can do
+
+## What became of a request
+
+decision-accepted = Your request { $request } ({ $what }) has been accepted. A colleague is on it, and I'll tell you when it's done.
+decision-declined = I'm sorry, your request { $request } ({ $what }) was declined.
+decision-done = Your request { $request } ({ $what }) is done.
+decision-note = From my colleague: { $note }
+decision-kind-cancel_order = cancel order { $order }
+decision-kind-change_order = change order { $order }
+decision-kind-change_address = new address for order { $order }
+decision-kind-refund = refund for order { $order }
+decision-kind-return = return of order { $order }
+decision-kind-exchange = exchange for order { $order }
+decision-kind-item_problem = problem with order { $order }
+decision-kind-invoice = invoice for order { $order }
+decision-kind-price_protection = price difference
+decision-kind-data_export = a copy of your data
+decision-kind-data_erasure = erase your data
+decision-kind-other = what you asked for

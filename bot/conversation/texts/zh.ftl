@@ -325,17 +325,38 @@ button-erase = 删除数据
 button-erase-yes = 确定删除
 button-erase-no = 不删了
 
-## 挽回
+## 主动联系
+outreach-hello = { $name }，好久不见！{ $shop }给您留了这件。
+outreach-price = 专属价 { $price }（标价 { $list }），优惠码 { $code }，{ $until } 前有效。
+outreach-look = 看看
+outreach-stop = 不再接收这类消息
 
-win-back =
-    { $known ->
-    [yes] { $name }，好久不见！
-   *[no] 您好，好久不见！
-    }给您留意了一件：{ $product }，现在 { $price }。
-win-back-offer =
-    { $known ->
-    [yes] { $name }，好久不见！
-   *[no] 您好，好久不见！
-    }给您留意了一件：{ $product }，原价 { $list }，给您 { $price }。
-    优惠码 { $code }，{ $until } 前有效。
-win-back-stop = 不想再收到这类消息，回复“退订”即可。
+## 出错
+failed = 抱歉，我这边出了点问题，没能处理好您的消息。已经请同事来看，很快回复您。
+
+## 命令菜单
+command-orders = 我的订单
+command-offers = 优惠
+command-human = 转人工
+command-stop = 不再接收消息
+command-language = 切换语言
+command-help = 能做什么
+
+## 申请的处理结果
+
+decision-accepted = 您的申请 { $request }（{ $what }）已通过，同事正在办理，办好会再告诉您。
+decision-declined = 很抱歉，您的申请 { $request }（{ $what }）没有通过。
+decision-done = 您的申请 { $request }（{ $what }）已经办好了。
+decision-note = 同事留言：{ $note }
+decision-kind-cancel_order = 取消订单 { $order }
+decision-kind-change_order = 修改订单 { $order }
+decision-kind-change_address = 订单 { $order } 改地址
+decision-kind-refund = 订单 { $order } 退款
+decision-kind-return = 订单 { $order } 退货
+decision-kind-exchange = 订单 { $order } 换货
+decision-kind-item_problem = 订单 { $order } 的商品问题
+decision-kind-invoice = 订单 { $order } 开发票
+decision-kind-price_protection = 补差价
+decision-kind-data_export = 导出个人数据
+decision-kind-data_erasure = 删除个人数据
+decision-kind-other = 您提出的事项
