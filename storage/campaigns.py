@@ -117,6 +117,11 @@ class Campaigns:
         )
         return [Campaign(**row._mapping) for row in rows]
 
+    async def all(self) -> list[Campaign]:
+        """Every campaign, oldest first."""
+        rows = await self._connection.execute(select(campaign).order_by(campaign.c.id))
+        return [Campaign(**row._mapping) for row in rows]
+
     async def set_state(self, campaign_id: int, state: str) -> None:
         """Make a campaign active, paused or ended."""
         await self._connection.execute(

@@ -6,18 +6,33 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.conversation.wording import zone
+from bot.outreach.calendar import next_daytime
 from bot.outreach.planner import CONTACT_CAP
 from storage.campaigns import Campaigns
+from storage.customers import Customers
 from storage.outbox import OutboxRow
 
 
-async def objection(connection: AsyncConnection, row: OutboxRow, now: datetime) -> str | None:
-    """Why a message must not go out after all, recorded with the contact; None when it may.
+class LastLook:
+    """Drops a message that must not go out after all, and puts one off that the night has caught up with."""
 
-    Consent, an open case, a purchase since the decision, and the cap over all campaigns.
-    """
-    campaigns = Campaigns(connection)
-    reason = await campaigns.objection(row.id, now=now, contacted_since=now - CONTACT_CAP)
-    if reason is not None:
-        await campaigns.drop(row.id, reason)
-    return reason
+    def __init__(self, shop_time_zone: str) -> None:
+        self._shop_time_zone = shop_time_zone
+
+    async def __call__(
+        self, connection: AsyncConnection, row: OutboxRow, now: datetime
+    ) -> str | datetime | None:
+        """A reason to drop it (recorded with the contact), a time to put it off to, or None to let it go.
+
+        Consent, an open case, a purchase since the decision, the cap over all campaigns, and quiet hours.
+        """
+        campaigns = Campaigns(connection)
+        reason = await campaigns.objection(row.id, now=now, contacted_since=now - CONTACT_CAP)
+        if reason is not None:
+            await campaigns.drop(row.id, reason)
+            return reason
+        customer = await Customers(connection).get(row.customer_id) if row.customer_id else None
+        where = zone(customer.time_zone if customer else None, self._shop_time_zone)
+        day = next_daytime(now, where)
+        return None if day == now else day

@@ -11,7 +11,8 @@ from bot.outreach.planner import WinBack
 from storage.campaigns import Candidate
 from storage.catalogue import Product
 
-_FACES = 40
+# Longer names are cut: a greeting is no place for them.
+_NAME = 40
 
 
 class WinBackWriter:
@@ -24,23 +25,24 @@ class WinBackWriter:
 
     def __call__(self, candidate: Candidate, product: Product, win_back: WinBack) -> Reply:
         language = "zh" if candidate.language.startswith("zh") else "en"
-        text = self._texts.say(
+        hello = self._texts.say(
             language,
             "outreach-hello",
-            name=candidate.name[:_FACES],
+            name=candidate.name[:_NAME],
             shop=self._shop_names.get(language, ""),
         )
+        # One card and nothing else: a campaign's message is one message on every wire.
         card = Card(
             product_id=product.id,
             title=product.name(language),
-            text=self._price(language, candidate, win_back),
+            text=f"{hello}\n{self._price(language, candidate, win_back)}",
             picture=product.picture,
             buttons=(
                 Button(label=self._say(language, "outreach-look"), action=f"product:show:{product.id}"),
+                Button(label=self._say(language, "outreach-stop"), action="news:off"),
             ),
         )
-        stop = Button(label=self._say(language, "outreach-stop"), action="news:off")
-        return Reply(text=text, cards=(card,), buttons=((stop,),), language=language)
+        return Reply(cards=(card,), language=language)
 
     def _price(self, language: str, candidate: Candidate, win_back: WinBack) -> str:
         offer, stored = win_back.offer, win_back.stored

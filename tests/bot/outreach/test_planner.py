@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from bot.conversation.messages import Reply
 from bot.decisions import Decisions
 from bot.models import ServedRetention
 from bot.outreach.planner import CONTACT_CAP, HOLDOUT, MESSAGE, Planner, WinBack, arm_of
-from bot.outreach.recheck import objection
+from bot.outreach.recheck import LastLook
 from retention.types import PricePolicy
 from storage import Store
 from storage.campaigns import Campaign, Campaigns, Candidate
@@ -181,17 +181,25 @@ async def one_planned(store: Store, planner: Planner) -> int:
         return int((await connection.execute(select(outbox.c.id))).scalar_one())
 
 
-async def objection_to(store: Store, outbox_id: int) -> str | None:
-    async def look(connection: AsyncConnection) -> str | None:
+async def objection_to(
+    store: Store, outbox_id: int, later: timedelta = timedelta(hours=1)
+) -> str | datetime | None:
+    async def look(connection: AsyncConnection) -> str | datetime | None:
         row = await Outbox(connection).get(outbox_id)
         assert row is not None
-        return await objection(connection, row, NOW + timedelta(hours=1))
+        return await LastLook("Asia/Shanghai")(connection, row, NOW + later)
 
     return await store.write(look)
 
 
 async def test_nothing_stands_against_a_planned_message(any_store: Store, planner: Planner) -> None:
     assert await objection_to(any_store, await one_planned(any_store, planner)) is None
+
+
+async def test_a_message_caught_by_the_night_is_put_off(any_store: Store, planner: Planner) -> None:
+    outbox_id = await one_planned(any_store, planner)
+    evening = timedelta(hours=9)  # 21:00 in Shanghai
+    assert await objection_to(any_store, outbox_id, evening) == NOW + timedelta(hours=22)
 
 
 async def _opts_out(connection: AsyncConnection) -> None:

@@ -1,0 +1,37 @@
+"""`liuke`: the command line."""
+
+from __future__ import annotations
+
+import typer
+
+from bot.commands import chat, customer, outreach, refit, run, shop, skills, staff
+from nlu import commands as nlu_commands
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="留客 Liuke: a customer-service bot that keeps customers.",
+)
+app.command("run")(run.run)
+app.command("serve")(run.serve)
+app.command("work")(run.work)
+app.command("demo")(shop.demo)
+app.command("import")(shop.import_)
+app.command("chat")(chat.chat)
+app.command("refit")(refit.refit)
+app.add_typer(refit.app, name="models")
+app.add_typer(customer.app, name="customer")
+app.add_typer(staff.app, name="staff")
+app.add_typer(skills.app, name="skills")
+app.add_typer(outreach.app, name="outreach")
+app.add_typer(nlu_commands.app, name="nlu")
+
+
+def main() -> None:
+    """Entry point of the `liuke` command."""
+    app()
+
+
+if __name__ == "__main__":
+    main()
