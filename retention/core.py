@@ -13,6 +13,7 @@ from retention import artifacts, offers
 from retention.churn.model import ChurnModel
 from retention.errors import ModelDamaged
 from retention.recommenders.model import Recommender
+from retention.recommenders.saving import restored
 from retention.types import (
     CustomerId,
     Offer,
@@ -69,7 +70,7 @@ def load(directory: Path) -> Core:
         shop, _ = parts["shop"]
         return Core(
             version=manifest.version,
-            recommender=Recommender.of(*parts["recommender"]),
+            recommender=restored(*parts["recommender"]),
             churn=ChurnModel.of(*parts["churn"]),
             daily_sales={str(one): float(rate) for one, rate in shop["daily_sales"].items()},
         )

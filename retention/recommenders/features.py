@@ -1,0 +1,145 @@
+"""What the ranker knows of a product for a customer: one row of numbers per candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retention.recommenders.profile import Profile
+
+Floats = NDArray[np.float64]
+
+SIMILARITIES = ("cosine", "cosine_recent", "ease", "content")
+"""The tables of neighbours: purchases by cosine over all time, the same over the last months, EASE, and the
+words of names and attributes."""
+
+SOURCES: Mapping[str, tuple[str, str]] = {
+    "taste": ("cosine", "interest"),
+    "taste_recent": ("cosine_recent", "interest"),
+    "session": ("cosine_recent", "recent"),
+    "ease": ("ease", "interest"),
+    "ease_ever": ("ease", "ever"),
+    "content": ("content", "interest"),
+}
+"""A source of candidates is a table of neighbours, asked with one of the profile's weights."""
+
+STATIC = ("popular_7", "popular_30", "popular_ever", "age", "quiet", "repeated")
+"""Of the product alone: log of decayed purchases (half-lives of 7 and 30 days, none), log of days since the
+first and the last sale, log of the share of its buyers who buy it again."""
+
+OWN = (
+    "own", "own_count", "own_30", "own_120", "own_since", "own_last_basket", "own_repeated", "own_share",
+    "own_due",
+)  # fmt: skip
+LOOKS = ("viewed", "carted")
+
+NAMES = (
+    *(f"{source}_{form}" for source in SOURCES for form in ("relative", "log")),
+    *STATIC,
+    "category_share",
+    *OWN,
+    *LOOKS,
+)
+
+FLOOR = 0.01
+"""Added to a relative score before its logarithm: no neighbour at all is 100 times worse than the best."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The fitted facts about products; everything by product index."""
+
+    neighbours: Mapping[str, tuple[NDArray[np.int32], NDArray[np.float32]]]
+    """Of each of `SIMILARITIES`, indices and similarities, shape (products, k)."""
+    static: Floats
+    """Shape (products, len(STATIC))."""
+    gap: Floats
+    """Usual days between two purchases of the product by one customer."""
+    category: NDArray[np.int32]
+    """Code of the category; -1 when unknown."""
+    categories: int
+
+    def __len__(self) -> int:
+        return len(self.static)
+
+
+def source_scores(catalogue: Catalogue, profile: Profile) -> dict[str, Floats]:
+    """The weighted sum of neighbours for every product, by source; each of shape (products,)."""
+    return {
+        name: _weighted(catalogue.neighbours[table], profile.items, getattr(profile, weight), len(catalogue))
+        for name, (table, weight) in SOURCES.items()
+    }
+
+
+def _weighted(
+    table: tuple[NDArray[np.int32], NDArray[np.float32]], items: NDArray[np.int64], weight: Floats, size: int
+) -> Floats:
+    places, values = table
+    used = weight > 0
+    items, weight = items[used], weight[used]
+    if not len(items) or not places.shape[1]:
+        return np.zeros(size)
+    spread = values[items] * weight[:, None]
+    summed: Floats = np.bincount(places[items].ravel(), spread.ravel(), size).astype(np.float64)
+    return summed
+
+
+def rows(
+    catalogue: Catalogue, profile: Profile, scores: Mapping[str, Floats], candidates: NDArray[np.int64]
+) -> Floats:
+    """The ranker's numbers, shape (candidates, len(NAMES)), in the order of `NAMES`."""
+    out = np.zeros((len(candidates), len(NAMES)))
+    column = 0
+    for source in SOURCES:
+        whole = scores[source]
+        relative = whole[candidates] / max(whole.max(initial=0.0), 1e-9)
+        out[:, column] = relative
+        out[:, column + 1] = np.log(relative + FLOOR)
+        column += 2
+    out[:, column : column + len(STATIC)] = catalogue.static[candidates]
+    column += len(STATIC)
+    out[:, column] = _category_share(catalogue, profile, candidates)
+    column += 1
+    if len(profile.items):
+        _own(out[:, column:], catalogue, profile, candidates)
+    return out
+
+
+def _category_share(catalogue: Catalogue, profile: Profile, candidates: NDArray[np.int64]) -> Floats:
+    """The share of the customer's interest that lies in the candidate's category."""
+    known = catalogue.category[profile.items]
+    shares = np.bincount(known + 1, profile.interest, catalogue.categories + 1)
+    shares[0] = 0.0
+    total = shares.sum()
+    result: Floats = (
+        shares[catalogue.category[candidates] + 1] / total if total > 0 else np.zeros(len(candidates))
+    )
+    return result
+
+
+def _own(out: Floats, catalogue: Catalogue, profile: Profile, candidates: NDArray[np.int64]) -> None:
+    """Fill in what the customer did with the candidates themselves."""
+    place = np.searchsorted(profile.items, candidates)
+    place[place == len(profile.items)] = 0
+    touched = np.flatnonzero(profile.items[place] == candidates)
+    at, which = place[touched], candidates[touched]
+    bought = profile.bought[at] * 1.0
+    since, count = profile.since[at], profile.count[at]
+    own = (
+        bought,
+        np.log1p(count),
+        profile.count_30[at],
+        np.log1p(profile.count_120[at]),
+        bought * np.log1p(since),
+        profile.in_last_basket[at] * 1.0,
+        bought * catalogue.static[which, STATIC.index("repeated")],
+        count / max(profile.count.sum(), 1.0),
+        bought * np.clip(np.log((since + 1.0) / (catalogue.gap[which] + 1.0)), -2.0, 2.0),
+        np.log1p(profile.viewed[at]),
+        np.log1p(profile.carted[at]),
+    )
+    for column, values in enumerate(own):
+        out[touched, column] = values
