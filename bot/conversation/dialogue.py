@@ -93,8 +93,7 @@ class Dialogue:
                 time_zone=turn.contact.time_zone or turn.services.shop.time_zone,
             ),
         )
-        language = turn.language if turn.memory.fixed_language else whole.language
-        return Reading(language=language, whole=whole, parts=tuple(parts))
+        return Reading(language=_language(turn, whole), whole=whole, parts=tuple(parts))
 
     async def decide(self, turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tuple[Decision, ...]:
         """Every answer to a turn, in order; never none."""
@@ -206,7 +205,7 @@ class Dialogue:
         except Exception:
             # A customer is never left without an answer by a mistake of ours; a colleague gets the case.
             log.exception("skill %s failed", skill.name)
-            answer = Answer(text=turn.say("failed"), hand_over=HandOver(reason="error"))
+            answer = Answer(text=turn.say("skill-failed"), hand_over=HandOver(reason="error"))
         if mode == "shadow":
             return (
                 Decision(skill=skill.name, answer=answer, shadow=True),
@@ -217,6 +216,19 @@ class Dialogue:
     def _ask_back(self, turn: Turn, whole: Understanding) -> Answer:
         plausible = [score for score in whole.intents if _askable(score)] if whole.understood else []
         return fallback.ask_back(turn, tuple(score.intent for score in plausible[:2]))
+
+
+def _language(turn: Turn, whole: Understanding) -> str:
+    """The language to answer in: the chosen one, else that of the words; codes and addresses are no words."""
+    spoken = any(
+        (
+            any(character.isalpha() for character in word)
+            and not any(character.isdigit() or character == "@" for character in word)
+        )
+        or not word.isascii()
+        for word in whole.text.split()
+    )
+    return whole.language if spoken and not turn.memory.fixed_language else turn.language
 
 
 def _askable(score: IntentScore) -> bool:

@@ -234,6 +234,8 @@ def _payload(incoming: Incoming) -> dict[str, Any]:
     values: dict[str, Any] = {
         # A deep link's token is as good as a password for a day: it stays out of the history.
         "payload": "" if incoming.kind is IncomingKind.START else incoming.payload,
+        # A press has no message of its own by which the channel could know it again.
+        "update": incoming.update_id if incoming.kind is IncomingKind.BUTTON else None,
         "album": incoming.album,
         "media": None
         if media is None

@@ -200,8 +200,6 @@ class Answer:
     hand_over: HandOver | None = None
     then: Callable[[AsyncConnection], Awaitable[Answer]] | None = None
     """For what only the transaction can know (a code, a proof): run there, its answer replaces this one."""
-    understood: bool = True
-    """False when this admits that the message was not understood."""
 
 
 AnswerTurn = Callable[[Turn], Awaitable[Answer]]

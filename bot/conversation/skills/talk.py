@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from bot.conversation.messages import IncomingKind
 from bot.conversation.turn import Answer, Rows, Skill, Turn, row
 
 TALK = frozenset({"greeting", "thanks", "goodbye", "affirm", "deny", "chitchat", "out_of_scope"})
@@ -27,7 +28,7 @@ async def _greeting(turn: Turn) -> Answer:
     shop = turn.services.shop
     values = {"shop": shop.names.get(turn.language, shop.names["en"]), "name": turn.contact.customer_name}
     known = "known" if turn.customer_id is not None and turn.contact.customer_name else "new"
-    if turn.memory.intents:
+    if turn.memory.intents and turn.incoming.kind is IncomingKind.TEXT:
         return Answer(text=turn.say("greeting-again"), memory=turn.memory)
     text = turn.say(f"greeting-{known}", **values)
     if shop.demo:

@@ -73,6 +73,8 @@ def _add(
             problem = entry.annotations[0].message if entry.annotations else "syntax error"
             raise TextsInvalid(f"{name}: {problem}: {(entry.content or '').strip()[:60]!r}")
         if isinstance(entry, ast.Message):
+            if entry.id.name in found:
+                raise TextsInvalid(f"{name}: {entry.id.name} is there twice")
             found[entry.id.name] = _Variables.of(entry)
     for text_id, used in found.items() if known is not None else ():
         extra = used - known.get(text_id, set()) if known is not None else set()

@@ -34,7 +34,7 @@ ask-back-one = Do you mean “{ $first }”?
 button-stale = That button is out of date. Just tell me what you need.
 command-unknown = I don't know that command. Just tell me in your own words.
 skill-off = My colleagues take care of that at the moment. Shall I pass you on?
-failed = Sorry, something went wrong on our side and I couldn't look that up.
+skill-failed = Sorry, something went wrong on our side and I couldn't look that up.
 
 ask-order_status = Where my order is
 ask-delivery_time = How long delivery takes
@@ -160,9 +160,6 @@ request-asked = Request { $request } for order { $number } was made on { $when }
 request-accepted = Request { $request } for order { $number } was accepted and is being carried out.
 request-declined = Request { $request } for order { $number } was declined.
 request-done = Request { $request } for order { $number } is done.
-notice-accepted = Your request { $request } was accepted and is being carried out.
-notice-declined = I'm sorry, your request { $request } was declined.
-notice-done = Your request { $request } is done.
 
 ## Returns, refunds, parcels
 

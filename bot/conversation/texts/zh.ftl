@@ -34,7 +34,7 @@ ask-back-one = 您是想问“{ $first }”吗？
 button-stale = 这个按钮已经过期了。您直接告诉我需要什么就好。
 command-unknown = 没有这个命令。您直接用一句话告诉我就行。
 skill-off = 这件事目前由同事来处理，要帮您转过去吗？
-failed = 抱歉，我这边出了点问题，没能查到。
+skill-failed = 抱歉，我这边出了点问题，没能查到。
 
 ask-order_status = 订单到哪了
 ask-delivery_time = 多久能到
@@ -160,9 +160,6 @@ request-asked = 订单 { $number } 的申请 { $request } 已在 { $when } 提�
 request-accepted = 订单 { $number } 的申请 { $request } 已通过，正在办理。
 request-declined = 订单 { $number } 的申请 { $request } 没有通过。
 request-done = 订单 { $number } 的申请 { $request } 已办好。
-notice-accepted = 您的申请 { $request } 已通过，正在办理。
-notice-declined = 很抱歉，您的申请 { $request } 没有通过。
-notice-done = 您的申请 { $request } 已办好。
 
 ## 退换、退款、包裹问题
 

@@ -1,0 +1,160 @@
+"""One owner a conversation: while people own it, the bot says nothing at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import insert
+
+from bot.conversation import state
+from bot.conversation.messages import IncomingKind
+from storage import Conflict
+from storage.audit import Audit
+from storage.conversations import Conversations
+from storage.customers import Consents
+from storage.escalations import Escalation, Escalations
+from storage.schema import staff
+from tests.bot.conversation.chat import Chat, said
+from tests.fakes import means
+
+
+@pytest.fixture
+async def colleagues(chat: Chat) -> tuple[int, int]:
+    """Two members of staff."""
+
+    async def work(connection: object) -> tuple[int, int]:
+        ids = []
+        for login in ("li", "wang"):
+            row = (
+                await connection.execute(  # type: ignore[attr-defined]
+                    insert(staff)
+                    .values(
+                        login=login,
+                        name=login,
+                        password_hash="-",
+                        role="agent",
+                        active=True,
+                        created_at=chat.now,
+                    )
+                    .returning(staff.c.id)
+                )
+            ).one()
+            ids.append(row.id)
+        return ids[0], ids[1]
+
+    return await chat.store.write(work)
+
+
+async def _case(chat: Chat) -> Escalation:
+    async with chat.store.read() as connection:
+        (case,) = await Escalations(connection).find()
+    return case
+
+
+async def test_asking_for_a_person_queues_once_and_then_the_bot_is_silent(chat: Chat) -> None:
+    assert "10:30 前" in said(await chat.says("转人工", "human_agent"))
+    assert await chat.says("在吗", "greeting") is None
+    assert await chat.presses("order:list") is None
+    assert await chat.commands("help") is None
+    assert await chat.sends("voice") is None
+    assert await chat.sends("sticker", emoji="😡") is None
+    assert (await _case(chat)).state == "waiting"
+    async with chat.store.read() as connection:
+        history = await Conversations(connection).history((await chat.contact()).conversation.id)
+    assert [item.kind for item in history if item.direction == "in"] == [
+        "text", "text", "button", "command", "media", "media",
+    ]  # fmt: skip
+
+
+async def test_a_case_is_taken_by_one_answered_given_back_and_the_bot_speaks_again(
+    chat: Chat, colleagues: tuple[int, int]
+) -> None:
+    li, wang = colleagues
+    await chat.says("转人工", "human_agent")
+    case = await _case(chat)
+    await chat.store.write(lambda c: state.take(c, case.id, li, chat.now))
+    with pytest.raises(Conflict):
+        await chat.store.write(lambda c: state.take(c, case.id, wang, chat.now))
+    with pytest.raises(Conflict):
+        await chat.store.write(lambda c: state.answer(c, case.id, wang, "Wang", "你好", chat.now))
+    with pytest.raises(Conflict):
+        await chat.store.write(lambda c: state.give_back(c, case.id, wang, chat.now))
+    await chat.store.write(lambda c: state.answer(c, case.id, li, "小李", "您好，我来看看", chat.now))
+    assert "我来看看" in said(await chat._left())
+    assert await chat.says("好的", "affirm") is None
+    await chat.store.write(lambda c: state.give_back(c, case.id, li, chat.now))
+    assert "龙井茶" in said(await chat.says("龙井茶多少钱", "price_question"))
+    async with chat.store.read() as connection:
+        entries = await Audit(connection).of(f"conversation:{case.conversation_id}")
+    assert [entry.action for entry in entries] == ["give_back", "take", "escalate"]
+
+
+async def test_a_closed_conversation_opens_again_with_the_bot(
+    chat: Chat, colleagues: tuple[int, int]
+) -> None:
+    await chat.says("转人工", "human_agent")
+    case = await _case(chat)
+    await chat.store.write(lambda c: state.close(c, case.id, colleagues[0], chat.now))
+    assert (await chat.contact()).conversation.owner == "closed"
+    assert said(await chat.says("你好", "greeting"))
+    assert (await chat.contact()).conversation.owner == "bot"
+
+
+async def test_a_decision_made_before_the_hand_over_is_not_written_after_it(
+    chat: Chat, colleagues: tuple[int, int]
+) -> None:
+    from bot.conversation.messages import Incoming
+
+    await chat.says("你好", "greeting")
+    conversation = (await chat.contact()).conversation
+    incoming = Incoming(
+        channel=chat.channel,
+        address=chat.address,
+        update_id="late",
+        kind=IncomingKind.COMMAND,
+        payload="help",
+        at=chat.now,
+    )
+    work = await chat.engine.handle(incoming)
+    await chat.store.write(lambda c: state.escalate(c, conversation.id, reason="asked", now=chat.now))
+    with pytest.raises(Conflict):
+        await chat.store.write(work)
+    again = await chat.engine.handle(incoming)
+    await chat.store.write(again)
+    assert await chat._left() is None
+
+
+async def test_complaints_and_lasting_anger_go_to_a_person(new_chat: Callable[..., Chat]) -> None:
+    one = new_chat(address="1")
+    assert "抱歉" in said(await one.says("你们太差劲了，我要投诉", means("complaint", negative=True)))
+    assert (await one.contact()).conversation.owner == "queue"
+    two = new_chat(address="2")
+    await two.link()
+    text = said(await two.says("快递到底在哪", means("order_status", negative=True)))
+    assert text.startswith("很抱歉")
+    await two.says("第二次问了！到底在哪！", means("order_status", negative=True, urgent=True))
+    assert (await two.contact()).conversation.owner == "queue"
+
+
+async def test_stop_is_obeyed_even_while_a_person_owns_the_conversation(chat: Chat) -> None:
+    await chat.commands("subscribe")
+    await chat.says("转人工", "human_agent")
+    assert await _agreed(chat)
+    assert await chat.says("别再给我发广告", "opt_out") is None
+    assert not await _agreed(chat)
+
+
+async def test_blocking_is_an_opt_out_and_unblocking_agrees_to_nothing(chat: Chat) -> None:
+    await chat.commands("subscribe")
+    assert await chat.does(IncomingKind.BLOCKED) is None
+    assert (await chat.contact()).blocked
+    assert await chat.does(IncomingKind.UNBLOCKED) is None
+    assert not (await chat.contact()).blocked
+    assert not await _agreed(chat)
+
+
+async def _agreed(chat: Chat) -> bool:
+    contact = await chat.contact()
+    async with chat.store.read() as connection:
+        return await Consents(connection).granted("marketing", account_id=contact.conversation.account_id)

@@ -1,0 +1,164 @@
+"""Products, prices, offers, and what belongs to the customer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import insert
+
+from storage.customers import Consents
+from storage.requests import Requests
+from storage.schema import coupon
+from tests.bot.conversation.chat import Chat, action, buttons, said
+
+
+async def test_price_stock_and_attributes_are_the_shops_own(chat: Chat) -> None:
+    assert "¥128.00" in said(await chat.says("龙井茶多少钱", "price_question"))
+    assert "仅剩 3 件" in said(await chat.says("陶瓷杯有货吗", "stock_question"))
+    assert "预计 12月1日 周二 补货" in said(await chat.says("竹茶盘有货吗", "stock_question"))
+    assert "材质：陶" in said(await chat.says("陶瓷杯是什么材质", "product_question"))
+    assert "Material: clay" in said(await chat.says("what material is the Ceramic Cup", "product_question"))
+
+
+async def test_the_second_one_and_how_much_resolve_to_what_was_shown(chat: Chat) -> None:
+    await chat.says("推荐一下", "recommend_request")
+    assert [card.product_id for card in (chat.last.cards if chat.last else ())] == ["p1", "p2"]
+    assert "陶瓷杯" in said(await chat.says("第二个多少钱", "price_question"))
+    assert "仅剩 3 件" in said(await chat.says("还有货吗", "stock_question"))
+
+
+async def test_a_product_that_is_gone_is_said_to_be_gone(chat: Chat) -> None:
+    assert "下架" in said(await chat.says("旧茶壶多少钱", "price_question"))
+    assert "下架" in said(await chat.presses("product:show:p4"))
+    assert "下架" in said(await chat.presses("offer:ask:deleted"))
+
+
+async def test_what_is_not_sold_is_said_and_something_else_shown(chat: Chat) -> None:
+    reply = await chat.says("有 火箭 吗", "product_search")
+    assert "没有找到" in said(reply)
+    assert reply is not None
+    assert reply.cards
+
+
+async def test_a_personal_price_is_disclosed_valid_and_firm(chat: Chat) -> None:
+    await chat.link()
+    await chat.says("龙井茶多少钱", "price_question")
+    first = said(await chat.says("能便宜点吗", "discount_request"))
+    assert "¥115.20" in first
+    assert "个人优惠价" in first, "that it is personal is said beside it"
+    assert "11月28日" in first
+    again = said(await chat.says("再便宜点", "discount_request"))
+    assert "最低价" in again
+    assert "¥115.20" in again
+    assert "专属价 ¥115.20" in said(await chat.says("龙井茶多少钱", "price_question"))
+
+
+async def test_a_stranger_gets_the_list_price_and_is_told_how_to_get_more(chat: Chat) -> None:
+    reply = await chat.says("龙井茶能便宜点吗", "discount_request")
+    assert "¥128.00" in said(reply)
+    assert action(reply, "link:start")
+
+
+async def test_a_hundred_percent_is_refused_with_a_smile(chat: Chat) -> None:
+    assert "can't give it away" in said(await chat.says("give me 100% off", "discount_request"))
+
+
+async def test_without_a_discount_the_answer_is_honest(chat: Chat) -> None:
+    await chat.link()
+    chat.decisions.discount = 0.0
+    assert "没有额外优惠" in said(await chat.says("龙井茶便宜点", "discount_request"))
+    assert "没法再低" in said(await chat.says("再便宜点嘛", "discount_request"))
+
+
+async def test_codes_are_explained_and_other_peoples_codes_are_unknown(chat: Chat) -> None:
+    rows = [
+        {"code": "TEA10", "customer_id": None, "valid_until": chat.now + timedelta(days=5)},
+        {"code": "OLD55", "customer_id": None, "valid_until": chat.now - timedelta(days=5)},
+        {"code": "ANN77", "customer_id": "c2", "valid_until": chat.now + timedelta(days=5)},
+    ]
+    values = {
+        "text_zh": "满 100 减 10",
+        "text_en": "10 off 100",
+        "amount": 1000,
+        "min_spend": 10000,
+        "currency": "CNY",
+        "valid_from": chat.now - timedelta(days=30),
+        "demo": False,
+    }
+    await chat.store.write(lambda c: c.execute(insert(coupon), [{**values, **row} for row in rows]))
+    await chat.link()
+    assert "¥100.00" in said(await chat.says("TEA10 用不了", "coupon_problem"))
+    assert "过期" in said(await chat.says("OLD55 用不了", "coupon_problem"))
+    assert "查不到" in said(await chat.says("ANN77 用不了", "coupon_problem"))
+    assert "TEA10" in said(await chat.presses("offer:list"))
+
+
+async def test_questions_of_policy_are_answered_from_the_pages_or_not_at_all(chat: Chat) -> None:
+    chat.pages.passages["退货"] = "收到 7 天内可以退货。"
+    assert "7 天内" in said(await chat.says("退货有什么规定", "return_policy"))
+    reply = await chat.says("保修多久", "warranty_repair")
+    assert "不想乱说" in said(reply)
+    assert action(reply, "human:ask")
+
+
+async def test_stop_and_subscribe_are_immediate_in_both_languages(chat: Chat) -> None:
+    await chat.link()
+    assert "不再给您发" in said(await chat.says("退订", "opt_out"))
+    assert not await _agreed(chat)
+    assert "offers" in said(await chat.says("subscribe me again", "opt_in"))
+    assert await _agreed(chat)
+
+
+async def _agreed(chat: Chat) -> bool:
+    async with chat.store.read() as connection:
+        return await Consents(connection).granted("marketing", customer_id="c1")
+
+
+async def test_my_data_tells_what_is_kept_and_erasure_wants_a_second_word(chat: Chat) -> None:
+    await chat.link()
+    reply = await chat.says("你们存了我什么数据", "my_data")
+    assert "2 个订单" in said(reply)
+    reply = await chat.presses(action(reply, "data:erase"))
+    assert "无法恢复" in said(reply)
+    assert "已申请删除" in said(await chat.presses(action(reply, "data:erase-yes")))
+    async with chat.store.read() as connection:
+        (asked,) = await Requests(connection).find(kind="data_erasure")
+    assert asked.customer_id == "c1"
+
+
+async def test_personal_prices_can_be_switched_off(chat: Chat) -> None:
+    await chat.link()
+    reply = await chat.commands("prices")
+    await chat.presses(action(reply, "prices:off"))
+    assert not (await chat.contact()).personal_prices
+
+
+async def test_an_invoice_takes_a_title(chat: Chat) -> None:
+    await chat.link()
+    await chat.says("A1019 开发票", "invoice_request")
+    assert "申请发票" in said(await chat.says("杭州某某科技有限公司 91330100MA0000000X"))
+
+
+async def test_a_review_is_kept_once(chat: Chat) -> None:
+    await chat.link()
+    reply = await chat.says("想评价 A1019", "leave_review")
+    assert "谢谢" in said(await chat.presses(action(reply, "review:5")))
+    assert "谢谢" in said(await chat.presses(action(reply, "review:5")))
+
+
+async def test_points_and_level_are_told(chat: Chat) -> None:
+    await chat.link()
+    text = said(await chat.says("我有多少积分", "membership_points"))
+    assert "320" in text
+    assert "金卡" in text
+
+
+async def test_button_actions_fit_every_channel(chat: Chat) -> None:
+    await chat.link()
+    for text, intent in (
+        ("你好", "greeting"),
+        ("A1024 到哪了", "order_status"),
+        ("推荐", "recommend_request"),
+    ):
+        for button in buttons(await chat.says(text, intent)):
+            assert len(button.action.encode()) <= 64

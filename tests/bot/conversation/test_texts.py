@@ -1,0 +1,63 @@
+"""Both languages say the same things, no skill says what isn't there, and a shop may say it otherwise."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import bot.conversation
+from bot.conversation.skills import REGISTRY
+from bot.conversation.texts import Texts, TextsInvalid
+
+ROOT = Path(bot.conversation.__file__).parent
+_USED = re.compile(r'(?:say|button)\(\s*(f?)"([a-zA-Z0-9_{}.\[\]\'(), -]+)"')
+
+
+def test_both_languages_have_the_same_texts_with_the_same_variables() -> None:
+    variables = Texts.load().variables
+    assert variables["zh"] == variables["en"]
+
+
+def test_no_text_that_is_said_is_missing() -> None:
+    known = set(Texts.load().variables["zh"])
+    for path in ROOT.rglob("*.py"):
+        for formatted, text_id in _USED.findall(path.read_text("utf-8")):
+            if formatted:
+                pattern = re.compile(re.sub(r"\{[^}]*\}", "[a-z_-]+", text_id))
+                assert any(pattern.fullmatch(name) for name in known), (path.name, text_id)
+            else:
+                assert text_id in known, (path.name, text_id)
+
+
+def test_every_intent_has_a_name_for_asking_back() -> None:
+    known = Texts.load().variables["zh"]
+    talk = {"greeting", "thanks", "goodbye", "affirm", "deny", "chitchat", "out_of_scope"}
+    assert all(f"ask-{intent}" in known for intent in REGISTRY.intents - talk)
+
+
+def test_every_shipped_intent_is_answered() -> None:
+    corpus = Path(bot.conversation.__file__).parents[2] / "nlu" / "corpus" / "zh"
+    intents = {path.stem for path in corpus.glob("*.tsv")}
+    assert intents
+    assert intents <= REGISTRY.intents
+
+
+def test_a_shops_own_words_win(tmp_path: Path) -> None:
+    (tmp_path / "zh.ftl").write_text("thanks = 不客气呀～\n", "utf-8")
+    texts = Texts.load(tmp_path)
+    assert texts.say("zh", "thanks") == "不客气呀～"
+    assert texts.say("en", "thanks").startswith("You're welcome")
+
+
+@pytest.mark.parametrize("source", ["thanks = { $name }\n", "thanks { broken\n"])
+def test_a_shops_mistakes_are_named_at_start(tmp_path: Path, source: str) -> None:
+    (tmp_path / "zh.ftl").write_text(source, "utf-8")
+    with pytest.raises(TextsInvalid, match="thanks"):
+        Texts.load(tmp_path)
+
+
+def test_no_bidi_marks_and_nothing_is_escaped() -> None:
+    said = Texts.load().say("en", "product-facts", name="<b>Tom & Jerry</b>", facts="x")
+    assert said == "<b>Tom & Jerry</b> – x."

@@ -1,0 +1,226 @@
+"""In-memory stand-ins for the ports that the conversation works with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from nlu.types import (
+    CatalogueEntry,
+    DialogueContext,
+    Entity,
+    EntityKind,
+    IntentScore,
+    Language,
+    Passage,
+    Sentiment,
+    Understanding,
+)
+from retention.types import Money, Offer, Reason, Recommendation
+from storage.catalogue import Catalogue
+from storage.offers import NewOffer, Offers, StoredOffer
+
+_ORDER_NUMBER = re.compile(r"(?<![A-Za-z0-9])[A-Z]\d{4}(?!\d)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Meaning:
+    """What a scripted text means."""
+
+    intents: tuple[tuple[str, float], ...]
+    sentiment: Sentiment = Sentiment.NEUTRAL
+    urgent: bool = False
+    address: str | None = None
+
+
+def means(
+    intent: str, *, negative: bool = False, urgent: bool = False, address: str | None = None
+) -> Meaning:
+    """One clear intent."""
+    return Meaning(
+        intents=((intent, 0.9), ("chitchat", 0.02)),
+        sentiment=Sentiment.NEGATIVE if negative else Sentiment.NEUTRAL,
+        urgent=urgent,
+        address=address,
+    )
+
+
+@dataclass
+class ScriptedUnderstander:
+    """Knows the texts it was told of; recognises order numbers such as A1024 and product names by itself."""
+
+    script: dict[str, Meaning] = field(default_factory=dict)
+    products: dict[str, str] = field(default_factory=dict)
+
+    def understand(
+        self, texts: Sequence[str], dialogue: DialogueContext | None = None
+    ) -> list[Understanding]:
+        return [self._one(text, dialogue) for text in texts]
+
+    def set_catalogue(self, entries: Sequence[CatalogueEntry]) -> None:
+        self.products = {name: entry.product_id for entry in entries for name in entry.names}
+
+    def _one(self, text: str, dialogue: DialogueContext | None) -> Understanding:
+        meaning = self.script.get(text.strip())
+        chinese = any("\u4e00" <= character <= "\u9fff" for character in text)
+        letters = any(character.isalpha() for character in text)
+        known: Language = dialogue.language if dialogue is not None and dialogue.language else "zh"
+        scores = meaning.intents if meaning is not None else ()
+        return Understanding(
+            text=text.strip(),
+            language="zh" if chinese else "en" if letters else known,
+            intents=tuple(IntentScore(intent=name, probability=p) for name, p in scores),
+            sentiment=meaning.sentiment if meaning is not None else Sentiment.NEUTRAL,
+            sentiment_strength=0.9 if meaning is not None and meaning.sentiment != "neutral" else 0.0,
+            urgent=meaning is not None and meaning.urgent,
+            out_of_scope=0.0 if meaning is not None else 1.0,
+            understood=meaning is not None,
+            entities=tuple(self._entities(text, meaning)),
+            words=tuple(text.split()),
+        )
+
+    def _entities(self, text: str, meaning: Meaning | None) -> list[Entity]:
+        found = [
+            Entity(
+                kind=EntityKind.ORDER_NUMBER,
+                text=match.group(),
+                value=match.group(),
+                start=match.start(),
+                end=match.end(),
+            )
+            for match in _ORDER_NUMBER.finditer(text)
+        ]
+        for name, product_id in self.products.items():
+            start = text.lower().find(name.lower())
+            if start >= 0:
+                end = start + len(name)
+                found.append(
+                    Entity(kind=EntityKind.PRODUCT, text=name, value=product_id, start=start, end=end)
+                )
+        if meaning is not None and meaning.address is not None:
+            address = meaning.address
+            start = text.find(address)
+            found.append(
+                Entity(
+                    kind=EntityKind.ADDRESS,
+                    text=address,
+                    value=address,
+                    start=start,
+                    end=start + len(address),
+                )
+            )
+        return found
+
+
+@dataclass
+class FakePages:
+    """Answers the questions it was given."""
+
+    passages: dict[str, str] = field(default_factory=dict)
+
+    def search(self, question: str, language: Language, n: int = 3) -> list[Passage]:
+        return [
+            Passage(page="page", title=key, text=text, language=language, score=0.9)
+            for key, text in self.passages.items()
+            if key.lower() in question.lower()
+        ][:n]
+
+
+@dataclass
+class FakeDecisions:
+    """Recommends what is in stock in the order of ids, and gives a fixed share off."""
+
+    discount: float = 0.1
+    shown: list[str] = field(default_factory=list)
+
+    async def recommend(
+        self,
+        connection: AsyncConnection,
+        *,
+        customer_id: str | None,
+        n: int,
+        now: datetime,
+        words: Sequence[str] = (),
+        category: str | None = None,
+        exclude: Collection[str] = frozenset(),
+        allow_repeats: bool = False,
+    ) -> list[Recommendation]:
+        products = await Catalogue(connection).active(category_id=category)
+        chosen = [item for item in products if item.stock > 0 and item.id not in exclude][:n]
+        return [
+            Recommendation(
+                product=item.id,
+                position=place,
+                score=1.0 - place / 10,
+                policy="fake/1",
+                probability=1.0,
+                reasons=(Reason(code="popular"),),
+            )
+            for place, item in enumerate(chosen)
+        ]
+
+    async def offer(
+        self,
+        connection: AsyncConnection,
+        *,
+        customer_id: str,
+        product_id: str,
+        reason: str,
+        now: datetime,
+    ) -> Offer:
+        product = await Catalogue(connection).get(product_id)
+        assert product is not None
+        live = await Offers(connection).live(customer_id, now, product_id)
+        price = live[0].price if live else round(product.list_price * (1 - self.discount))
+        return Offer(
+            customer=customer_id,
+            product=product_id,
+            price=Money(price, product.currency),
+            list_price=Money(product.list_price, product.currency),
+            floor=Money(product.cost, product.currency),
+            valid_until=live[0].valid_until if live else now + timedelta(hours=72),
+            personal=price < product.list_price,
+            policy="fake/1",
+            probability=1.0,
+            reasons=(Reason(code="loyalty", value=self.discount),),
+        )
+
+    async def reserve(
+        self, connection: AsyncConnection, offer: Offer, *, reason: str, now: datetime
+    ) -> StoredOffer:
+        live = await Offers(connection).live(offer.customer, now, offer.product)
+        if live:
+            return live[0]
+        return await Offers(connection).reserve(
+            NewOffer(
+                code=f"LK{len(self.shown):04d}{offer.product[-2:].upper()}",
+                customer_id=offer.customer,
+                product_id=offer.product,
+                price=offer.price.minor,
+                list_price=offer.list_price.minor,
+                floor=offer.floor.minor,
+                currency=offer.price.currency,
+                reason=reason,
+                reasons=[],
+                policy=offer.policy,
+                probability=1.0,
+                valid_until=offer.valid_until,
+            ),
+            now,
+        )
+
+    async def record_shown(
+        self,
+        connection: AsyncConnection,
+        what: Sequence[Recommendation] | Offer,
+        *,
+        customer_id: str | None,
+        account_id: int | None,
+        conversation_id: int | None,
+        now: datetime,
+    ) -> None:
+        self.shown += [what.product] if isinstance(what, Offer) else [item.product for item in what]
