@@ -11,9 +11,10 @@ from pathlib import Path
 
 from retention import artifacts, offers
 from retention.churn.model import ChurnModel
+from retention.churn.model import restored as churn_restored
 from retention.errors import ModelDamaged
 from retention.recommenders.model import Recommender
-from retention.recommenders.saving import restored
+from retention.recommenders.saving import restored as recommender_restored
 from retention.types import (
     CustomerId,
     Offer,
@@ -56,7 +57,7 @@ class Core:
 def unfitted() -> Core:
     """A core for a shop without a model yet: own purchases and the newest products, a stated base rate as the
     risk, and the price rules, which need no fit."""
-    return Core(version=UNFITTED, recommender=Recommender.empty(), churn=ChurnModel.base_rate())
+    return Core(version=UNFITTED, recommender=Recommender.empty(), churn=ChurnModel.without_data())
 
 
 def load(directory: Path) -> Core:
@@ -70,8 +71,8 @@ def load(directory: Path) -> Core:
         shop, _ = parts["shop"]
         return Core(
             version=manifest.version,
-            recommender=restored(*parts["recommender"]),
-            churn=ChurnModel.of(*parts["churn"]),
+            recommender=recommender_restored(*parts["recommender"]),
+            churn=churn_restored(*parts["churn"]),
             daily_sales={str(one): float(rate) for one, rate in shop["daily_sales"].items()},
         )
     except (KeyError, ValueError, TypeError, IndexError) as error:

@@ -7,17 +7,27 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pyarrow.compute as pc
 from threadpoolctl import threadpool_limits
 
 from retention import artifacts
-from retention.checks import check
+from retention.checks import Checked, check
+from retention.churn import fit as churn_fit
+from retention.churn.model import saved as churn_saved
+from retention.core import load
+from retention.features.expressions import RawTable, Shop
+from retention.features.raw import NAMES as RAW
 from retention.history import History
-from retention.recommenders.fit import fit as fit_recommender
+from retention.recommenders import fit as recommend_fit
 from retention.recommenders.interactions import Interactions
-from retention.recommenders.saving import saved
+from retention.recommenders.saving import saved as recommender_saved
 from retention.report import FitReport
-from retention.types import EventKind, Risk, RiskContext
+from retention.times import DAY, to_micros
+from retention.types import EventKind, ProductId, Risk, RiskContext
+
+SALES_DAYS = 60
+"""The rate of sale is taken over so many days."""
 
 
 def fit_all(
@@ -34,11 +44,16 @@ def _fit_all(
     history: History, out: Path, now: datetime, seed: int, progress: Callable[[str, float], None]
 ) -> FitReport:
     started = time.monotonic()
-    progress("checking the history", 0.05)
+    progress("checking the history", 0.0)
     checked = check(history, now)
-    progress("learning what to recommend", 0.15)
-    recommender = fit_recommender(Interactions.of(checked), seed=seed)
     data_hash = checked.history.fingerprint()
+    progress("learning what to recommend", 0.1)
+    recommender = recommend_fit.fit(Interactions.of(checked), seed=seed)
+    progress("learning who leaves", 0.7)
+    churn = churn_fit.fit(checked, Shop(checked.history), seed=seed)
+    progress("writing the model", 0.95)
+    metrics = {**recommender.metrics, **churn.metrics}
+    notes = (*recommender.notes, *churn.notes)
     artifacts.write(
         out,
         {
@@ -46,16 +61,16 @@ def _fit_all(
             "fitted_at": now.astimezone(UTC).isoformat(),
             "seed": seed,
             "data_hash": data_hash,
-            "metrics": recommender.metrics,
-            "notes": list(recommender.notes),
+            "metrics": metrics,
+            "notes": list(notes),
         },
         {
-            "shop": ({"daily_sales": {}}, {}),
-            "recommender": saved(recommender.model),
-            "churn": ({"rate": 0.5, "horizon_days": 90}, {}),
+            "shop": ({"daily_sales": daily_sales(checked)}, {}),
+            "recommender": recommender_saved(recommender.model),
+            "churn": churn_saved(churn.model),
         },
     )
-    progress("done", 1.0)
+    progress("fitted", 1.0)
     return FitReport(
         kind=artifacts.KIND,
         version=out.name,
@@ -63,20 +78,45 @@ def _fit_all(
         fitted_at=now,
         seed=seed,
         data_hash=data_hash,
-        metrics=recommender.metrics,
-        notes=recommender.notes,
+        metrics=metrics,
         problems=checked.problems,
+        notes=notes,
         seconds=time.monotonic() - started,
     )
 
 
+def daily_sales(checked: Checked) -> dict[ProductId, float]:
+    """Units sold a day over the last weeks, by product, for products that have been on sale so long.
+
+    A product without a sale in them has the rate of half a unit in all, so that a full shelf of it counts as
+    more than it will sell.
+    """
+    since = to_micros(checked.now) - SALES_DAYS * DAY
+    events, products = checked.history.events, checked.history.products
+    if not events.num_rows or events.column("at")[0].as_py() > since:
+        return {}
+    recent = pc.and_(
+        pc.equal(events.column("kind"), EventKind.PURCHASE.value),
+        pc.greater_equal(events.column("at"), since),
+    )
+    sold = events.filter(recent).group_by("product").aggregate([("quantity", "sum")]).to_pylist()
+    units = {one["product"]: one["quantity_sum"] for one in sold}
+    rows = products.select(["product", "created_at"]).to_pylist()
+    return {
+        one["product"]: max(units.get(one["product"], 0), 0.5) / SALES_DAYS
+        for one in rows
+        if (one["created_at"] or 0) <= since
+    }
+
+
 def score_all(directory: Path, history: History, now: datetime) -> Iterator[Risk]:
     """See `retention.score_customers`."""
-    from retention.core import load
-
     core = load(directory)
     checked = check(history, now)
-    events = checked.history.events
-    bought = events.filter(pc.equal(events.column("kind"), EventKind.PURCHASE.value))
-    for customer in sorted(set(bought.column("customer").to_pylist())):
-        yield core.risk(customer, RiskContext(now=now))
+    table = RawTable.of(Shop(checked.history), to_micros(now))
+    rows = np.flatnonzero(table.values[:, RAW.index("purchase_days")] > 0)
+    customers = tuple(table.customers[row] for row in rows)
+    if core.churn.weights is None:
+        yield from (core.risk(customer, RiskContext(now=now)) for customer in customers)
+    elif customers:
+        yield from core.churn.risks(customers, table.values[rows], version=core.version)

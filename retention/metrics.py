@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 def ndcg(ranked: Sequence[Any], truth: Collection[Any], k: int) -> float:
     """Normalised discounted cumulative gain of the first `k`.
 
-    A hit at place `p` (from 1) counts `1 / log2(p + 1)`; the sum is divided by the best that could be reached.
-    0 when `truth` is empty.
+    A hit at place `p` (from 1) counts `1 / log2(p + 1)`; the sum is divided by the best that could be
+    reached. 0 when `truth` is empty.
     """
     best = sum(1 / np.log2(place + 2) for place in range(min(k, len(truth))))
     gained = sum(1 / np.log2(place + 2) for place, one in enumerate(ranked[:k]) if one in truth)
