@@ -1,4 +1,4 @@
-"""What must be there before the first customer: a migrated store, a shop, fitted models, somebody to sign in."""
+"""What must be there before the first customer: a migrated store, a shop, fitted models, an admin."""
 
 from __future__ import annotations
 
@@ -74,7 +74,8 @@ async def _only_one(store: Store) -> AsyncIterator[None]:
             lambda connection: Leases(connection).acquire("prepare", owner, datetime.now(UTC), _PATIENCE)
         )
 
-    while not await acquire():
+    # Another process holds it, so there is no event to wait for.
+    while not await acquire():  # noqa: ASYNC110
         await asyncio.sleep(0.2)
     try:
         yield

@@ -10,7 +10,10 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 import retention
 from bot.history import read_history
@@ -87,9 +90,12 @@ def _score(path: Path, history: History, now: datetime) -> list[Score]:
 
 async def _publish_scores(store: Store, scores: list[Score]) -> int:
     for start in range(0, len(scores), _CHUNK):
-        chunk = scores[start : start + _CHUNK]
-        await store.write(lambda connection, chunk=chunk: Scores(connection).replace(chunk))
+        await store.write(partial(_replace, scores[start : start + _CHUNK]))
     return len(scores)
+
+
+async def _replace(scores: list[Score], connection: AsyncConnection) -> None:
+    await Scores(connection).replace(scores)
 
 
 def child_command(seed: int) -> list[str]:

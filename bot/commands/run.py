@@ -14,7 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.commands.common import settings_or_exit
 from bot.console_output import err, fail, out
+from bot.conversation.texts import TextsInvalid
 from bot.settings import Settings
+from nlu import NluError
 
 
 def run() -> None:
@@ -40,13 +42,15 @@ def _start(*, serve: bool, work: bool) -> None:
         asyncio.run(_run(settings, serve, work, began))
     except KeyboardInterrupt:
         sys.exit(130)
-    except (OSError, SQLAlchemyError) as error:
+    except (OSError, SQLAlchemyError, NluError, TextsInvalid) as error:
         fail(f"Liuke can't start: {_explain(error)}")
 
 
 def _explain(error: Exception) -> str:
     # A database error's text may hold the address with its password; its kind is enough.
-    return str(error) if isinstance(error, OSError) else f"the database refused ({type(error).__name__})"
+    if isinstance(error, SQLAlchemyError):
+        return f"the database refused ({type(error).__name__})"
+    return str(error)
 
 
 async def _run(settings: Settings, serve: bool, work: bool, began: float) -> None:
