@@ -1,0 +1,59 @@
+"""Files of labelled texts: tab- or comma-separated with a header, UTF-8."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from nlu.errors import DataRefused
+
+
+def read_table(path: Path, required: Sequence[str], *, skip_empty: bool = False) -> list[dict[str, str]]:
+    """The rows as dictionaries, without surrounding white space; blank lines are skipped.
+
+    A row with an empty required field is refused, or left out with `skip_empty`.
+
+    Raises:
+        DataRefused: it cannot be read as UTF-8, a column is missing, or a line has too few or too many fields.
+    """
+    try:
+        content = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError as absent:
+        raise DataRefused(path, ["there is no such file"]) from absent
+    except UnicodeDecodeError as wrong:
+        line = path.read_bytes()[: wrong.start].count(b"\n") + 1
+        raise DataRefused(path, [f"line {line}: not UTF-8; save the file as UTF-8"]) from wrong
+    lines = content.splitlines()
+    if not lines:
+        raise DataRefused(path, ["it is empty; the first line must name the columns"])
+    reader = _reader(content, lines[0])
+    header = [name.strip() for name in next(reader)]
+    missing = [name for name in required if name not in header]
+    if missing:
+        raise DataRefused(
+            path, [f"line 1: column {', '.join(missing)} is missing (found: {', '.join(header)})"]
+        )
+    rows, problems = [], []
+    for fields in reader:
+        if not any(field.strip() for field in fields):
+            continue
+        if len(fields) > len(header):
+            problems.append(f"line {reader.line_num}: {len(fields)} fields where {len(header)} are named")
+        padded = [*fields, *[""] * (len(header) - len(fields))]
+        row = {name: field.strip() for name, field in zip(header, padded, strict=False)}
+        empty = [name for name in required if not row[name]]
+        if empty and not skip_empty:
+            problems.append(f"line {reader.line_num}: {', '.join(empty)} is empty")
+        if not empty:
+            rows.append(row)
+    if problems:
+        raise DataRefused(path, problems)
+    return rows
+
+
+def _reader(content: str, first_line: str) -> csv._reader:
+    if "\t" in first_line or "," not in first_line:
+        return csv.reader(io.StringIO(content), delimiter="\t", quoting=csv.QUOTE_NONE)
+    return csv.reader(io.StringIO(content))

@@ -1,0 +1,82 @@
+"""The transformer at work: ONNX Runtime, one thread a session, token vectors out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+from tokenizers import Encoding, Tokenizer
+
+from nlu.errors import ModelDamaged
+
+Floats = npt.NDArray[np.float32]
+LARGEST_BATCH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """One text read by the encoder."""
+
+    pooled: Floats
+    """Mean of the token vectors, shape (d,)."""
+    tokens: Floats
+    """Token vectors, shape (tokens, d)."""
+    spans: tuple[tuple[int, int], ...]
+    """Where in the text each token lies; (0, 0) for the marks at both ends."""
+    unknown: float
+    """Share of the tokens that the vocabulary lacks."""
+
+
+class Encoder:
+    """Texts in, token vectors out; safe to call from several threads."""
+
+    def __init__(self, model: Path, tokenizer: Path) -> None:
+        """Load.
+
+        Raises:
+            ModelDamaged: one of the files cannot be loaded.
+        """
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        # A bot reads messages of ever new lengths: remembered memory plans would only grow.
+        options.enable_mem_pattern = False
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(model), options, providers=["CPUExecutionProvider"]
+            )
+            self._tokenizer: Tokenizer = Tokenizer.from_file(str(tokenizer))
+        except Exception as broken:
+            raise ModelDamaged(
+                f"{model.parent} cannot be loaded ({broken}): build or fetch it again."
+            ) from broken
+        self._unknown = self._tokenizer.token_to_id("<unk>")
+        self._input_names = [node.name for node in self._session.get_inputs()]
+
+    def encode(self, texts: Sequence[str]) -> list[Encoded]:
+        """Read texts that `nlu.normalise.model_text` has prepared; one result a text, in order."""
+        results: list[Encoded | None] = [None] * len(texts)
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+        for start in range(0, len(order), LARGEST_BATCH):
+            group = order[start : start + LARGEST_BATCH]
+            for i, encoded in zip(group, self._batch([texts[i] for i in group]), strict=True):
+                results[i] = encoded
+        return [encoded for encoded in results if encoded is not None]
+
+    def _batch(self, texts: list[str]) -> list[Encoded]:
+        encodings = self._tokenizer.encode_batch(texts)
+        ids = np.array([encoding.ids for encoding in encodings], np.int64)
+        mask = np.array([encoding.attention_mask for encoding in encodings], np.int64)
+        (states,) = self._session.run(None, dict(zip(self._input_names, (ids, mask), strict=True)))
+        return [self._one(*pair) for pair in zip(encodings, states, strict=True)]
+
+    def _one(self, encoding: Encoding, states: Floats) -> Encoded:
+        length = sum(encoding.attention_mask)
+        tokens = states[:length]
+        unknown = encoding.ids[:length].count(self._unknown) / max(1, length - 2)
+        return Encoded(tokens.mean(0), tokens, tuple(encoding.offsets[:length]), unknown)

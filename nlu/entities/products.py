@@ -1,0 +1,157 @@
+"""Finding the shop's products in a message: an index of character grams narrows, RapidFuzz decides."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from rapidfuzz import fuzz
+
+from nlu.entities.spans import Span
+from nlu.normalise import model_text, normalise
+from nlu.types import CatalogueEntry, EntityKind
+
+ACCEPTED = 0.72
+"""Likeness from which a name counts as meant."""
+CANDIDATES = 24
+MENTIONS = 3
+_READ_AT_MOST = 240
+_RUN = re.compile(r"[a-z0-9]+|[\u4e00-\u9fff]+")
+_CODE = re.compile(r"(?<![a-z0-9])[a-z0-9]+(?:[-_./][a-z0-9]+)*(?![a-z0-9])")
+_HAS_DIGIT = re.compile(r"\d")
+
+
+class ProductIndex:
+    """Products by name and code; read-only once built, so safe for several threads."""
+
+    def __init__(self, entries: Sequence[CatalogueEntry]) -> None:
+        named = [(_form(name), entry.product_id) for entry in entries for name in entry.names]
+        self._names = [name for name, _ in named]
+        self._ids = [product for _, product in named]
+        self._codes = {name: product for name, product in named if _is_code(name)}
+        self._index()
+
+    def _index(self) -> None:
+        postings: dict[str, list[int]] = defaultdict(list)
+        for row, name in enumerate(self._names):
+            for gram in _grams(name):
+                postings[gram].append(row)
+        count = max(1, len(self._names))
+        self._postings = {gram: np.array(rows, np.int32) for gram, rows in postings.items()}
+        self._weights = {gram: float(np.log1p(count / len(rows))) for gram, rows in postings.items()}
+        self._totals = np.array(
+            [sum(self._weights[gram] for gram in _grams(name)) for name in self._names], np.float32
+        )
+
+    def find(self, text: str) -> list[Span]:
+        """Products in normalised text, surest first; the value is the product's id."""
+        if not self._names:
+            return []
+        readable = model_text_with_digits(text[:_READ_AT_MOST])
+        found = list(self._exact_codes(readable))
+        taken = [(span.start, span.end) for span in found]
+        for score, row, start, end in self._alike(readable):
+            if len(found) >= MENTIONS:
+                break
+            if all(end <= other_start or start >= other_end for other_start, other_end in taken):
+                taken.append((start, end))
+                found.append(Span(EntityKind.PRODUCT, start, end, self._ids[row], round(score, 3)))
+        return found
+
+    def _exact_codes(self, text: str) -> list[Span]:
+        return [
+            Span(EntityKind.PRODUCT, match.start(), match.end(), self._codes[match[0]])
+            for match in _CODE.finditer(text)
+            if match[0] in self._codes
+        ]
+
+    def _alike(self, text: str) -> list[tuple[float, int, int, int]]:
+        """Likeness, row and place of the names that the text holds nearly whole, best and longest first."""
+        scored = []
+        for row in self._nearest(_grams(text)):
+            name = self._names[row]
+            if len(name) < 2 or name in self._codes:
+                continue
+            place = fuzz.partial_ratio_alignment(name, text, score_cutoff=100 * ACCEPTED)
+            if place is None:
+                continue
+            start, end = (place.dest_start, place.dest_end) if len(name) <= len(text) else (0, len(text))
+            # A text shorter than the name names it only as far as it covers it.
+            covered = min(1.0, len(text.replace(" ", "")) / len(name.replace(" ", "")))
+            score = place.score / 100 * (0.55 + 0.45 * covered if covered < 1 else 1.0)
+            start, end = _tightened(text, start, end)
+            if score >= ACCEPTED and end > start:
+                scored.append((score, int(row), start, end))
+        return sorted(scored, key=lambda found: (-round(found[0], 2), -len(self._names[found[1]]), found[1]))
+
+    def _nearest(self, grams: set[str]) -> npt.NDArray[np.int64]:
+        known = [gram for gram in grams if gram in self._postings]
+        if not known:
+            return np.array([], np.int64)
+        # The rare grams tell names apart; the common ones would cost the time.
+        known.sort(key=lambda gram: len(self._postings[gram]))
+        rows, weights, held = [], [], 0
+        for gram in known:
+            posting = self._postings[gram]
+            if held and held + len(posting) > 150_000:
+                break
+            held += len(posting)
+            rows.append(posting)
+            weights.append(np.full(len(posting), self._weights[gram], np.float32))
+        shared = np.bincount(np.concatenate(rows), np.concatenate(weights), len(self._names))
+        covered = shared / np.maximum(self._totals, 1e-6)
+        rank = covered + 0.02 * shared
+        best = np.argpartition(-rank, min(CANDIDATES, len(rank) - 1))[:CANDIDATES]
+        return best[covered[best] > 0.2]
+
+
+def model_text_with_digits(text: str) -> str:
+    """As the encoder's text, but with the digits of long numbers kept, since codes differ in them."""
+    prepared = model_text(text)
+    return "".join(c if c.isdigit() else p for c, p in zip(text, prepared, strict=True))
+
+
+def _form(name: str) -> str:
+    return model_text_with_digits(normalise(name).text)
+
+
+def _is_code(name: str) -> bool:
+    return bool(_CODE.fullmatch(name) and _HAS_DIGIT.search(name) and len(name) >= 4)
+
+
+def _grams(text: str) -> set[str]:
+    """Pairs of Chinese characters, and triples of Latin letters and digits with their word's edges."""
+    grams: set[str] = set()
+    for run in _RUN.findall(text):
+        if run[0] >= "\u4e00":
+            grams.update(run[i : i + 2] for i in range(max(1, len(run) - 1)))
+        else:
+            padded = f" {run} "
+            grams.update(padded[i : i + 3] for i in range(len(padded) - 2))
+    return grams
+
+
+def _tightened(text: str, start: int, end: int) -> tuple[int, int]:
+    """The span without white space and punctuation at its ends, and with whole Latin words."""
+    while (
+        start > 0
+        and text[start : start + 1].isascii()
+        and (text[start - 1] + text[start : start + 1]).isalnum()
+        and text[start - 1].isascii()
+    ):
+        start -= 1
+    while (
+        end < len(text)
+        and text[end - 1].isascii()
+        and text[end].isascii()
+        and (text[end - 1] + text[end]).isalnum()
+    ):
+        end += 1
+    while start < end and not text[start].isalnum():
+        start += 1
+    while end > start and not text[end - 1].isalnum():
+        end -= 1
+    return start, end

@@ -1,0 +1,31 @@
+"""What can go wrong in the understanding room; reading a message never does.
+
+NluError
+├── ModelDamaged      a model folder is missing, incomplete, altered or of another kind
+├── DataRefused       a file of labelled texts cannot be used; names the lines
+└── PagesRefused      a page of the shop cannot be read
+"""
+
+from __future__ import annotations
+
+
+class NluError(Exception):
+    """Something that the caller can put right."""
+
+
+class ModelDamaged(NluError):
+    """A model folder is missing, incomplete, altered or of another kind."""
+
+
+class DataRefused(NluError):
+    """A file of labelled texts cannot be used."""
+
+    def __init__(self, path: object, problems: list[str]) -> None:
+        shown = "\n".join(f"  {problem}" for problem in problems[:20])
+        more = f"\n  and {len(problems) - 20} more" if len(problems) > 20 else ""
+        super().__init__(f"{path} was refused, nothing was changed:\n{shown}{more}")
+        self.problems = tuple(problems)
+
+
+class PagesRefused(NluError):
+    """A page of the shop cannot be read."""

@@ -1,0 +1,49 @@
+"""The model folder: encoder.onnx, tokenizer.json, heads.npz, card.md and manifest.json with their checksums."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from nlu.errors import ModelDamaged
+
+FORMAT = "liuke-nlu-1"
+FILES = ("encoder.onnx", "tokenizer.json", "heads.npz")
+SHIPPED = Path(__file__).parent / "model"
+
+
+def seal(folder: Path, facts: dict[str, object]) -> None:
+    """Write the manifest over the files that lie in the folder."""
+    manifest = {"format": FORMAT, **facts, "sha256": {name: _digest(folder / name) for name in FILES}}
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", "utf-8")
+
+
+def check(folder: Path) -> dict[str, object]:
+    """The manifest, after making sure that every file is there and unaltered.
+
+    Raises:
+        ModelDamaged: something is missing, altered or of another format.
+    """
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+        sums = manifest["sha256"]
+        kind = manifest["format"]
+    except (OSError, ValueError, KeyError, TypeError) as broken:
+        raise ModelDamaged(
+            f"{folder} is no model folder: manifest.json is missing or unreadable."
+        ) from broken
+    if kind != FORMAT:
+        raise ModelDamaged(f"{folder} holds a model of format {kind!r}; this version reads {FORMAT!r}.")
+    for name in FILES:
+        path = folder / name
+        if not path.is_file():
+            raise ModelDamaged(f"{folder} is incomplete: {name} is missing. Build or fetch the model again.")
+        if _digest(path) != sums.get(name):
+            raise ModelDamaged(f"{path} was altered or damaged. Build or fetch the model again.")
+    return dict(manifest)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

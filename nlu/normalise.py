@@ -1,0 +1,100 @@
+"""Text as received → text that can be read, with the way back to the original characters.
+
+Two forms: `Normalised.text` is what people see (NFKC, white space folded, control and zero-width characters
+gone); `model_text` is what the encoder and jieba read (besides, simplified characters, lower case, and long
+numbers made alike), character for character as long as the first.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+
+READ_AT_MOST = 4_000
+"""Characters of a message that are read at all; a customer who writes more has said it by then."""
+
+_ODD = re.compile(r"[^\x20-\x7e\u4e00-\u9fff\u3001\u3002]|  ")
+_LONG_NUMBER = re.compile(r"\d{4,}")
+_DROPPED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+_VARIATION_SELECTORS = range(0xFE00, 0xFE10)
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """Normalised text; `offsets[i]` is where character i came from, with one entry past the end."""
+
+    text: str
+    offsets: tuple[int, ...] | range
+
+    def original_span(self, start: int, end: int) -> tuple[int, int]:
+        """The span in the message as received that became `text[start:end]`, `start` < `end`."""
+        return self.offsets[start], self.offsets[end - 1] + 1
+
+
+def normalise(text: str) -> Normalised:
+    """NFKC, white space folded to one space and stripped, control and zero-width characters removed."""
+    text = text[:READ_AT_MOST]
+    if not _ODD.search(text) and text == text.strip():
+        return Normalised(text, range(len(text) + 1))
+    kept: list[str] = []
+    offsets: list[int] = []
+    for start, cluster in _clusters(text):
+        for character in unicodedata.normalize("NFKC", cluster):
+            if character.isspace():
+                if not kept or kept[-1] == " ":
+                    continue
+                character = " "
+            elif _is_dropped(character):
+                continue
+            kept.append(character)
+            offsets.append(start)
+    while kept and kept[-1] == " ":
+        kept.pop()
+        offsets.pop()
+    return Normalised("".join(kept), (*offsets, len(text)))
+
+
+def _clusters(text: str) -> list[tuple[int, str]]:
+    """Characters with the combining marks that follow them, so that NFKC can compose them."""
+    clusters: list[tuple[int, str]] = []
+    for position, character in enumerate(text):
+        if clusters and unicodedata.combining(character):
+            start, cluster = clusters[-1]
+            # A base with dozens of marks is decoration, not language.
+            if len(cluster) < 4:
+                clusters[-1] = (start, cluster + character)
+        else:
+            clusters.append((position, character))
+    return clusters
+
+
+def _is_dropped(character: str) -> bool:
+    return unicodedata.category(character) in _DROPPED_CATEGORIES or ord(character) in _VARIATION_SELECTORS
+
+
+@cache
+def _simplifying() -> dict[int, str]:
+    """Traditional → simplified, one character each: OpenCC's table, which opencc-python-reimplemented carries."""
+    table = importlib.resources.files("opencc") / "dictionary" / "TSCharacters.txt"
+    pairs: dict[int, str] = {}
+    for line in table.read_text(encoding="utf-8").splitlines():
+        traditional, _, simplified = line.partition("\t")
+        if len(traditional) == 1 and simplified:
+            pairs[ord(traditional)] = simplified[0]
+    return pairs
+
+
+def simplify(text: str) -> str:
+    """Traditional characters as simplified ones; as long as before."""
+    return text.translate(_simplifying())
+
+
+def model_text(text: str) -> str:
+    """What the encoder reads, for normalised text; as long as before, so that positions carry over."""
+    lowered = text.lower()
+    if len(lowered) != len(text):
+        lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    return _LONG_NUMBER.sub(lambda number: "0" * len(number[0]), simplify(lowered))

@@ -1,0 +1,157 @@
+"""The whole way from pretrained weights to the model folder; each stage is kept and not repeated."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from tokenizers import Tokenizer
+
+from nlu import modelfiles
+from nlu.encoder import Encoder
+from nlu.training import calibrate, card, data, export, fit, network, vocabulary, weights
+from nlu.training.data import Example
+
+LAYERS = (0, 2, 4, 6, 8, 11)
+"""Kept of the pretrained twelve: first, last and every second between."""
+DISTIL_AT_MOST = 24_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """Everything that a build learns from and measures itself on."""
+
+    train: list[Example]
+    development: list[Example]
+    unlabelled: list[str]
+
+
+def gather(public: Path | None, seed: int) -> Material:
+    """Our corpus, and the public sets where their folder is given.
+
+    Raises:
+        DataRefused: a file has unknown labels or cannot be read.
+    """
+    ours = [example for language in ("zh", "en") for example in data.own_corpus(language)]
+    train = [*ours, *data.offensive_corpus(), *data.unreadable(seed)]
+    development = [example for language in ("zh", "en") for example in data.held_out(language, "dev")]
+    unlabelled = [example.text for example in ours]
+    if public is not None:
+        mapped, held_back = data.public_intents(public, seed)
+        train += [*mapped, *data.reviews(public, 4_000), *data.insults(public, 4_000)]
+        development += held_back
+        unlabelled = data.unlabelled(public)
+    return Material(train=train, development=development, unlabelled=unlabelled)
+
+
+def build(
+    out: Path, work: Path, public: Path | None, plan: fit.Plan, console: Console, *, distil: bool = True
+) -> None:
+    """Make a model in `out`; `work` keeps the stages, so that a build that was cut off goes on.
+
+    Raises:
+        DataRefused: a data file cannot be used.
+        ModelDamaged: the pretrained weights are missing.
+    """
+    _quiet()
+    torch.manual_seed(plan.seed)
+    work.mkdir(parents=True, exist_ok=True)
+    material = gather(public, plan.seed)
+    console.print(f"{len(material.train)} messages to learn from, {len(material.unlabelled)} to distil on")
+    with _progress(console) as progress:
+        reader, tokenizer = _prepared(work, material, plan, progress, distil=distil)
+        checkpoint = work / f"fit-{data.digest(material.train)}-{plan.epochs}.pt"
+        fit.fit(reader, tokenizer, material.train, plan, progress, checkpoint)
+    _assemble(out, reader, tokenizer, material, plan, console)
+
+
+def _quiet() -> None:
+    logging.getLogger("transformers").setLevel(logging.ERROR)
+    torch.set_num_threads(2)
+
+
+def _progress(console: Console) -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=console, refresh_per_second=1)
+
+
+def _prepared(
+    work: Path, material: Material, plan: fit.Plan, progress: Progress, *, distil: bool
+) -> tuple[network.Reader, Tokenizer]:
+    """The cut encoder, distilled unless that was declined, with fresh heads."""
+    pretrained = weights.read(weights.find())
+    texts = [fit.readable(text) for text in material.unlabelled]
+    rows_file, tokenizer_file = work / "rows.npy", work / "tokenizer.json"
+    if not rows_file.exists():
+        cut = vocabulary.cut(pretrained.pieces, texts)
+        cut.tokenizer.save(str(tokenizer_file), pretty=False)
+        np.save(rows_file, np.array(cut.rows))
+    tokenizer = Tokenizer.from_file(str(tokenizer_file))
+    encoder = network.build_encoder(pretrained, np.load(rows_file).tolist(), LAYERS)
+    if distil:
+        _distilled(encoder, work, pretrained, tokenizer, texts, plan, progress)
+    return network.Reader(encoder), tokenizer
+
+
+def _distilled(
+    encoder: torch.nn.Module,
+    work: Path,
+    pretrained: weights.Pretrained,
+    tokenizer: Tokenizer,
+    texts: Sequence[str],
+    plan: fit.Plan,
+    progress: Progress,
+) -> None:
+    finished = work / "distilled.pt"
+    if finished.exists():
+        encoder.load_state_dict(torch.load(finished, weights_only=True))
+        return
+    chosen = np.random.default_rng(plan.seed).permutation(len(texts))[:DISTIL_AT_MOST]
+    sample = [texts[i] for i in chosen]
+    vectors_file = work / "teacher.npy"
+    if not vectors_file.exists():
+        teacher = network.build_encoder(
+            pretrained, range(len(pretrained.pieces.texts)), range(pretrained.sizes.layers)
+        )
+        full = vocabulary.full_tokenizer(pretrained.pieces)
+        np.save(vectors_file, fit.teach(teacher, full, sample, progress))
+    fit.distil(encoder, tokenizer, sample, np.load(vectors_file), plan, progress)
+    torch.save(encoder.state_dict(), finished)
+
+
+def _assemble(
+    out: Path,
+    reader: network.Reader,
+    tokenizer: Tokenizer,
+    material: Material,
+    plan: fit.Plan,
+    console: Console,
+) -> None:
+    """Export beside the old folder and swap, so that a build that fails leaves the model in use alone."""
+    fresh = out.with_name(out.name + ".new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    console.print("exporting and calibrating")
+    export.export(reader.encoder, fresh / "encoder.onnx")
+    tokenizer.save(str(fresh / "tokenizer.json"), pretty=False)
+    encoder = Encoder(fresh / "encoder.onnx", fresh / "tokenizer.json")
+    calibrate.calibrate(reader, encoder, material.train, material.development).save(fresh / "heads.npz")
+    facts = {
+        "data": data.digest(material.train),
+        "development": data.digest(material.development),
+        "seed": plan.seed,
+        "layers": list(LAYERS),
+        "pieces": tokenizer.get_vocab_size(),
+    }
+    modelfiles.seal(fresh, facts)
+    (fresh / "card.md").write_text(card.write(fresh, material.train, facts), encoding="utf-8")
+    shutil.rmtree(out, ignore_errors=True)
+    fresh.rename(out)
+    console.print(f"the model is in {out}")

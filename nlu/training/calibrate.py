@@ -1,0 +1,152 @@
+"""From trained heads to honest ones: probabilities that come true, thresholds, and the distance from the known.
+
+Everything is fitted on vectors of the exported 8-bit encoder, since those are what the bot will meet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize
+from sklearn.linear_model import LogisticRegression
+
+from nlu.encoder import Encoder
+from nlu.heads import Floats, Heads, sigmoid
+from nlu.intents import INTENTS, OUT_OF_SCOPE, SENTIMENTS
+from nlu.training.data import Example
+from nlu.training.fit import readable
+from nlu.training.network import Reader
+
+DIRECTIONS = 96
+"""Directions of the vector space that the Mahalanobis distance looks at."""
+IN_SCOPE_KEPT = 0.965
+"""Share of development messages within the scope that must count as understood."""
+MOST_CENTRES_FROM = 20_000
+
+
+def vectors(encoder: Encoder, examples: Sequence[Example]) -> Floats:
+    """Pooled vectors, shape (examples, d)."""
+    return np.stack([encoded.pooled for encoded in encoder.encode([readable(e.text) for e in examples])])
+
+
+def calibrate(
+    reader: Reader, encoder: Encoder, train: Sequence[Example], development: Sequence[Example]
+) -> Heads:
+    """The trained heads with calibration, thresholds and scope."""
+    labelled = [example for example in train if example.intents][:MOST_CENTRES_FROM]
+    train_vectors = vectors(encoder, labelled)
+    heads = _trained(reader, train_vectors, labelled)
+    known = [example for example in development if example.intents]
+    known_vectors = vectors(encoder, known)
+    heads = _calibrate_intents(heads, known, known_vectors)
+    heads = _calibrate_sentiment(heads, known, known_vectors)
+    heads = _choose_thresholds(heads, known, known_vectors)
+    return _learn_scope(heads, known, known_vectors)
+
+
+def _trained(reader: Reader, train_vectors: Floats, labelled: Sequence[Example]) -> Heads:
+    weights: dict[str, Floats] = {}
+    for name in reader.heads:
+        weight, bias = reader.folded(name)
+        weights |= {f"{name}_weight": weight.numpy(), f"{name}_bias": bias.numpy()}
+    mean, whitening, centres = _geometry(train_vectors, labelled)
+    one, half = np.array(1.0, np.float32), np.array(0.5, np.float32)
+    return Heads(
+        intents=INTENTS,
+        **weights,
+        intent_slope=one,
+        intent_offset=np.array(0.0, np.float32),
+        sentiment_temperature=one,
+        urgent_threshold=half,
+        offensive_threshold=np.array(0.7, np.float32),
+        centres=centres,
+        whitening=whitening,
+        mean=mean,
+        scope_weights=np.array([1.0, 0.0, 0.0, 0.0], np.float32),
+        scope_threshold=half,
+    )
+
+
+def _geometry(train_vectors: Floats, labelled: Sequence[Example]) -> tuple[Floats, Floats, Floats]:
+    """Mean, whitening and class centres (Lee et al. 2018, with the shared covariance cut to its main directions)."""
+    names = np.array([(example.intents or ("",))[0] for example in labelled])
+    mean = train_vectors.mean(0)
+    groups = [train_vectors[names == name] for name in sorted(set(names) - {OUT_OF_SCOPE})]
+    within = np.concatenate([group - group.mean(0) for group in groups])
+    values, directions = np.linalg.eigh(np.cov(within.T).astype(np.float64))
+    whitening = directions[:, -DIRECTIONS:] / np.sqrt(values[-DIRECTIONS:] + 1e-6)
+    centres = np.stack([(group.mean(0) - mean) @ whitening for group in groups])
+    return mean.astype(np.float32), whitening.astype(np.float32), centres.astype(np.float32)
+
+
+def _logits(heads: Heads, pooled: Floats) -> Floats:
+    return pooled @ heads.intent_weight.T + heads.intent_bias
+
+
+def _calibrate_intents(heads: Heads, known: Sequence[Example], pooled: Floats) -> Heads:
+    """Platt scaling of the best intents' logits: of those called 80 % likely, 80 % are right."""
+    logits = _logits(heads, pooled)
+    best = np.argsort(-logits, axis=1)[:, :3]
+    scores = np.take_along_axis(logits, best, 1).ravel()
+    right = np.array(
+        [
+            [INTENTS[i] in (example.intents or ()) for i in row]
+            for row, example in zip(best, known, strict=True)
+        ]
+    ).ravel()
+    fitted = LogisticRegression(C=1e6).fit(scores[:, None], right)
+    return replace(
+        heads,
+        intent_slope=np.array(fitted.coef_[0, 0], np.float32),
+        intent_offset=np.array(fitted.intercept_[0], np.float32),
+    )
+
+
+def _calibrate_sentiment(heads: Heads, known: Sequence[Example], pooled: Floats) -> Heads:
+    rows = [i for i, example in enumerate(known) if example.sentiment]
+    if not rows:
+        return heads
+    logits = pooled[rows] @ heads.sentiment_weight.T + heads.sentiment_bias
+    wanted = np.array([SENTIMENTS.index(str(known[i].sentiment)) for i in rows])
+
+    def loss(temperature: npt.NDArray[np.float64]) -> float:
+        scaled = logits / max(float(temperature[0]), 0.05)
+        chosen = scaled[np.arange(len(rows)), wanted]
+        return float((np.logaddexp.reduce(scaled, axis=1) - chosen).mean())
+
+    found = minimize(loss, np.array([1.0]), bounds=[(0.2, 5.0)])
+    return replace(heads, sentiment_temperature=np.array(found.x[0], np.float32))
+
+
+def _choose_thresholds(heads: Heads, known: Sequence[Example], pooled: Floats) -> Heads:
+    """The threshold of urgency with the best F1."""
+    rows = [i for i, example in enumerate(known) if example.urgent is not None]
+    if not rows:
+        return heads
+    wanted = np.array([bool(known[i].urgent) for i in rows])
+    scores = sigmoid(pooled[rows] @ heads.urgent_weight[0] + heads.urgent_bias[0])
+    candidates = np.linspace(0.2, 0.8, 25)
+    quality = [_f1(scores > threshold, wanted) for threshold in candidates]
+    return replace(heads, urgent_threshold=np.array(candidates[int(np.argmax(quality))], np.float32))
+
+
+def _f1(said: npt.NDArray[np.bool_], wanted: npt.NDArray[np.bool_]) -> float:
+    return 2.0 * float((said & wanted).sum()) / max(1.0, float(said.sum() + wanted.sum()))
+
+
+def _learn_scope(heads: Heads, known: Sequence[Example], pooled: Floats) -> Heads:
+    """Weigh the three signs of a foreign message; set the threshold so that few of ours are turned away."""
+    logits = _logits(heads, pooled)
+    outside = np.array([OUT_OF_SCOPE in (example.intents or ()) for example in known])
+    if not outside.any():
+        return heads
+    features = np.stack([heads.scope_features(*pair) for pair in zip(pooled, logits, strict=True)])
+    scale = features[:, :3].std(0)
+    fitted = LogisticRegression(class_weight="balanced").fit(features[:, :3] / scale, outside)
+    weights = np.append(fitted.coef_[0] / scale, fitted.intercept_[0]).astype(np.float32)
+    scores = sigmoid(features @ weights)
+    threshold = max(0.5, float(np.quantile(scores[~outside], IN_SCOPE_KEPT)))
+    return replace(heads, scope_weights=weights, scope_threshold=np.array(min(threshold, 0.95), np.float32))

