@@ -37,7 +37,8 @@ class WebServer:
                 log_config=None,
                 access_log=False,
                 timeout_graceful_shutdown=3,
-                ws_max_size=65_536,
+                ws="websockets-sansio",
+                ws_max_size=262_144,
                 server_header=False,
             )
         )
@@ -124,18 +125,23 @@ def build_site(
             *routes,
         ]
     )
-    return _fast_first(fast, site), site
+    return _FastFirst(fast, site), site
 
 
-def _fast_first(fast: Sequence[BaseRoute], rest: ASGIApp) -> ASGIApp:
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+class _FastFirst:
+    """Tries a few routes before the application with its middleware."""
+
+    def __init__(self, fast: Sequence[BaseRoute], app: ASGIApp) -> None:
+        self._fast = fast
+        self.app = app
+        """By this name the console finds its way from the server to the application."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            for route in fast:
+            for route in self._fast:
                 match, child = route.matches(scope)
                 if match is Match.FULL:
                     scope.update(child)
                     await route.handle(scope, receive, send)
                     return
-        await rest(scope, receive, send)
-
-    return app
+        await self.app(scope, receive, send)

@@ -1,48 +1,50 @@
 """The web chat: static pages and a WebSocket.
 
 A visitor is a random id and a key that only this server can make, kept in the browser; whoever comes back
-with both sees their history again. What the customer sends is acknowledged once it is kept. What is said to
-them is kept in the conversation's history, and a browser that was away asks for what it missed: a message is
-delivered when it is in the history, and pushing it to open browsers is a courtesy on top.
+with both sees their history again. A visitor whom the shop's site has signed in is known by their customer id
+instead, has the same conversation in every browser, and leaves nothing behind in a shared one.
+
+What the customer sends is acknowledged once it is kept. What is said to them is kept in the conversation's
+history, and a browser that was away asks for what it missed: a message is delivered when it is in the
+history, and pushing it to open browsers is a courtesy on top.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import hmac
-import json
 import logging
 import re
 import secrets
-from collections import defaultdict
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import resources
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.types import Scope
+from starlette.websockets import WebSocket
 
+from bot.channels.web_browser import Browser, Gone, client_id, string, words_of
 from bot.channels.web_history import WebHistory, WebMessage
 from bot.conversation.codec import dump_reply
 from bot.conversation.messages import Delivery, DeliveryStatus, Incoming, IncomingKind, Outgoing
 from bot.delivery.ports import Inbox
+from storage import StorageError
 
 log = logging.getLogger(__name__)
 
 NAME = "web"
 MAX_TEXT = 4_096
-_MAX_FRAME = 16_384
-# A browser that writes faster than this is not a person.
-_BURST = 20
-_PER_SECOND = 2.0
-_VISITOR = re.compile(r"[A-Za-z0-9_-]{16,64}")
-_CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_VISITOR = re.compile(r"[A-Za-z0-9_-]{16,40}")
 _POLL_SECONDS = 1.0
+_RETRY_SECONDS = 2.0
+_TRY_AGAIN_LATER = 1013
 
 
 class WebChannel:
@@ -76,7 +78,8 @@ class WebChannel:
         self._poll = poll
         self._inbox: Inbox | None = None
         self._ready = asyncio.Event()
-        self._browsers: dict[str, set[_Browser]] = defaultdict(set)
+        self._browsers: dict[str, set[Browser]] = {}
+        self._polled: int | None = None
 
     @property
     def name(self) -> str:
@@ -97,25 +100,32 @@ class WebChannel:
             await self._close_all()
 
     async def deliver(self, message: Outgoing) -> Delivery:
-        """Push to the open browsers of this process; the history holds it for all others."""
-        frame = _message_frame(
-            WebMessage(
-                id=message.message_id or -message.outbox_id,
-                author=message.author,
-                mine=False,
-                reply=dump_reply(message.reply),
-                at=datetime.now(UTC),
-            )
+        """See that the history holds it, and push it to the open browsers of this process."""
+        now = datetime.now(UTC)
+        message_id = message.message_id
+        if message_id is None:
+            try:
+                message_id = await self._history.keep(message, now)
+            except (StorageError, SQLAlchemyError) as error:
+                return Delivery(
+                    status=DeliveryStatus.RETRY, retry_after=_RETRY_SECONDS, reason=type(error).__name__
+                )
+        if message_id is None:
+            return Delivery(status=DeliveryStatus.REFUSED, reason="no_conversation")
+        shown = WebMessage(
+            visitor=message.address,
+            id=message_id,
+            author=message.author,
+            mine=False,
+            reply=dump_reply(message.reply),
+            at=now,
         )
-        for browser in list(self._browsers.get(message.address, ())):
-            await browser.send(frame)
-        reference = str(message.message_id or message.outbox_id)
-        return Delivery(status=DeliveryStatus.SENT, message_refs=(reference,))
+        await self._show(shown)
+        return Delivery(status=DeliveryStatus.SENT, message_refs=(str(message_id),))
 
     async def working(self, address: str) -> None:
         """Show three moving dots."""
-        for browser in list(self._browsers.get(address, ())):
-            await browser.send({"type": "working"})
+        await self._to_each(address, {"type": "working"})
 
     def routes(self) -> list[BaseRoute]:
         """The page, its files, the widget and the socket."""
@@ -124,7 +134,7 @@ class WebChannel:
             Route("/chat", self._page),
             Route("/widget.js", self._widget),
             WebSocketRoute("/chat/ws", self._socket),
-            Mount("/chat/static", StaticFiles(directory=folder), name="chat-static"),
+            Mount("/chat/static", _FreshFiles(directory=folder), name="chat-static"),
         ]
 
     async def _page(self, _request: Request) -> Response:
@@ -135,101 +145,121 @@ class WebChannel:
 
     async def _socket(self, socket: WebSocket) -> None:
         await socket.accept()
-        browser = _Browser(socket)
+        browser = Browser(socket)
         try:
             await self._talk(browser)
-        except (WebSocketDisconnect, RuntimeError):
-            pass  # the browser went away; its messages are kept and it may come back
+        except Gone:
+            pass  # what it sent is kept, and it may come back
+        except (StorageError, SQLAlchemyError) as error:
+            # Nothing was acknowledged: the page connects again and sends it again under the same id.
+            log.error("the web chat can't reach the store: %s", type(error).__name__)
+            await browser.close(_TRY_AGAIN_LATER)
         finally:
-            if browser.visitor:
-                self._browsers[browser.visitor].discard(browser)
-                if not self._browsers[browser.visitor]:
-                    del self._browsers[browser.visitor]
+            self._leave(browser)
 
-    async def _talk(self, browser: _Browser) -> None:
+    async def _talk(self, browser: Browser) -> None:
         await self._ready.wait()
-        while (frame := await browser.receive()) is not None:
-            if frame.get("type") == "hello":
+        while True:
+            frame = await browser.receive()
+            if not browser.may_write():
+                await browser.send({"type": "error", "code": "too_fast", "id": client_id(frame)})
+            elif frame.get("type") == "hello":
                 await self._welcome(browser, frame)
             elif not browser.visitor:
-                await browser.send({"type": "error", "code": "hello_first"})
-            elif not browser.may_write():
-                await browser.send({"type": "error", "code": "too_fast", "id": _client_id(frame)})
+                await browser.send({"type": "error", "code": "hello_first", "id": client_id(frame)})
             else:
                 await self._take(browser, frame)
 
-    async def _welcome(self, browser: _Browser, frame: Mapping[str, Any]) -> None:
-        visitor, known = self._identify(frame)
+    async def _welcome(self, browser: Browser, frame: Mapping[str, Any]) -> None:
         token = frame.get("token")
         browser.customer = self._customer_of_token(token) if isinstance(token, str) and token else None
-        browser.language = _language(frame.get("language"))
-        if browser.visitor and browser.visitor != visitor:
-            self._browsers[browser.visitor].discard(browser)
+        browser.language = string(frame.get("language"), 10)
+        visitor, known = self._identify(frame, browser.customer)
+        self._leave(browser)
         browser.visitor = visitor
-        self._browsers[visitor].add(browser)
-        after = frame.get("after")
-        seen = after if isinstance(after, int) and known else 0
-        messages = await self._history.since(visitor, seen) if known else []
-        browser.seen = max([seen, *(message.id for message in messages)])
+        self._browsers.setdefault(visitor, set()).add(browser)
+        after = _after(frame) if visitor == frame.get("visitor") else 0
+        messages = await self._history.since(visitor, after, _now()) if known else []
+        for message in messages:
+            browser.remember(message.id)
         await browser.send(
             {
                 "type": "welcome",
                 "visitor": visitor,
                 "key": self._visitor_key(visitor),
-                "signed_in": browser.customer is not None,
+                "signed_in": _is_signed_in(visitor),
                 "shop": self._shop_names,
                 "demo": self._demo,
                 "messages": [_message_frame(message) for message in messages],
             }
         )
-        if not known or (browser.customer and not messages):
-            await self._start(browser)
+        start = string(frame.get("start"), 64)
+        if start is not None or not (messages or after):
+            await self._start(browser, start or "")
 
-    async def _start(self, browser: _Browser) -> None:
-        """The conversation opens, so that the bot can say hello first."""
-        await self._keep(browser, f"start-{secrets.token_hex(8)}", IncomingKind.START, "", "")
+    async def _start(self, browser: Browser, link: str) -> None:
+        """The conversation opens, so that the bot says hello first; the same opening twice is one."""
+        reference = f"start-{hashlib.sha256(link.encode()).hexdigest()[:16]}" if link else "start"
+        await self._keep(browser, reference, IncomingKind.START, payload=link)
 
-    def _identify(self, frame: Mapping[str, Any]) -> tuple[str, bool]:
+    def _identify(self, frame: Mapping[str, Any], customer: str | None) -> tuple[str, bool]:
+        if customer is not None:
+            return "s-" + self._mac(b"customer", customer), True
         visitor, key = frame.get("visitor"), frame.get("key")
         if (
             isinstance(visitor, str)
             and isinstance(key, str)
             and _VISITOR.fullmatch(visitor)
-            and hmac.compare_digest(key.encode(), self._visitor_key(visitor).encode())
+            and key.isascii()
+            and hmac.compare_digest(key, self._visitor_key(visitor))
         ):
             return visitor, True
-        return secrets.token_urlsafe(18), False
+        return "v-" + secrets.token_hex(16), False
 
-    async def _take(self, browser: _Browser, frame: Mapping[str, Any]) -> None:
-        client_id = _client_id(frame)
+    async def _take(self, browser: Browser, frame: Mapping[str, Any]) -> None:
+        reference = client_id(frame)
         kind = {"message": IncomingKind.TEXT, "press": IncomingKind.BUTTON}.get(str(frame.get("type")))
-        if kind is None or client_id is None:
-            await browser.send({"type": "error", "code": "not_understood", "id": client_id})
+        text = words_of(frame)
+        action = string(frame.get("action"), 64)
+        if reference is None or kind is None or text is None or (kind is IncomingKind.BUTTON and not action):
+            await browser.send({"type": "error", "code": "not_understood", "id": reference})
             return
-        text = str(frame.get("text") or "")
         if len(text) > MAX_TEXT:
-            await browser.send({"type": "error", "code": "too_long", "id": client_id})
+            await browser.send({"type": "error", "code": "too_long", "id": reference})
             return
-        action = str(frame.get("action") or "")[:64] if kind is IncomingKind.BUTTON else ""
-        await self._keep(browser, client_id, kind, text, action)
-        await browser.send({"type": "kept", "id": client_id})
+        if kind is IncomingKind.BUTTON:
+            new = await self._keep(
+                browser, reference, kind, text=text, payload=action or "", message_ref=_carrier(frame)
+            )
+        else:
+            new = await self._keep(browser, reference, kind, text=text, message_ref=reference)
+        await browser.send({"type": "kept", "id": reference})
+        if new:
+            await self._to_each(browser.visitor, _own_frame(reference, text), besides=browser)
 
     async def _keep(
-        self, browser: _Browser, client_id: str, kind: IncomingKind, text: str, action: str
-    ) -> None:
+        self,
+        browser: Browser,
+        reference: str,
+        kind: IncomingKind,
+        *,
+        text: str = "",
+        payload: str = "",
+        message_ref: str | None = None,
+    ) -> int:
         if self._inbox is None:
-            raise RuntimeError("the web chat is not running")
-        await self._inbox.put(
+            raise Gone
+        return await self._inbox.put(
             [
                 Incoming(
                     channel=NAME,
                     address=browser.visitor,
-                    update_id=f"{browser.visitor}:{client_id}",
+                    update_id=f"{browser.visitor}:{reference}",
                     kind=kind,
-                    at=datetime.now(UTC),
+                    at=_now(),
                     text=text,
-                    payload=action,
-                    message_ref=client_id,
+                    payload=payload,
+                    message_ref=message_ref,
                     language=browser.language,
                     signed_in_as=browser.customer,
                 )
@@ -237,12 +267,34 @@ class WebChannel:
         )
 
     async def _catch_up(self) -> None:
-        for visitor, browsers in list(self._browsers.items()):
-            seen = min((browser.seen for browser in browsers), default=0)
-            for message in await self._history.since(visitor, seen):
-                for browser in list(browsers):
-                    if message.id > browser.seen and not message.mine:
-                        await browser.send(_message_frame(message))
+        """Show what other processes have put into the history."""
+        try:
+            if not self._browsers or self._polled is None:
+                self._polled = await self._history.newest_id() if self._browsers else None
+                return
+            for message in await self._history.news(self._polled, _now()):
+                self._polled = max(self._polled, message.id)
+                await self._show(message)
+        except (StorageError, SQLAlchemyError) as error:
+            log.warning("the web chat can't look for news: %s", type(error).__name__)
+
+    async def _show(self, message: WebMessage) -> None:
+        frame = _message_frame(message)
+        for browser in list(self._browsers.get(message.visitor, ())):
+            await browser.show(frame)
+
+    async def _to_each(self, visitor: str, frame: Mapping[str, Any], besides: Browser | None = None) -> None:
+        for browser in list(self._browsers.get(visitor, ())):
+            if browser is not besides:
+                await browser.send(frame)
+
+    def _leave(self, browser: Browser) -> None:
+        """Forget an open socket."""
+        others = self._browsers.get(browser.visitor)
+        if others is not None:
+            others.discard(browser)
+            if not others:
+                del self._browsers[browser.visitor]
 
     async def _close_all(self) -> None:
         for browsers in list(self._browsers.values()):
@@ -250,55 +302,44 @@ class WebChannel:
                 await browser.close()
 
     def _visitor_key(self, visitor: str) -> str:
-        return hmac.digest(self._key, b"visitor\0" + visitor.encode(), "sha256").hex()[:32]
+        return self._mac(b"visitor", visitor)
+
+    def _mac(self, purpose: bytes, what: str) -> str:
+        return hmac.digest(self._key, purpose + b"\0" + what.encode(), "sha256").hex()[:32]
 
 
-class _Browser:
-    """One open socket. Compared by identity."""
+class _FreshFiles(StaticFiles):
+    """Files that a browser asks for again after an upgrade instead of guessing how long they hold."""
 
-    def __init__(self, socket: WebSocket) -> None:
-        self._socket = socket
-        self._sending = asyncio.Lock()
-        self.visitor = ""
-        self.customer: str | None = None
-        self.language: str | None = None
-        self.seen = 0
-        self._allowance = float(_BURST)
-        self._last = asyncio.get_running_loop().time()
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
 
-    def may_write(self) -> bool:
-        now = asyncio.get_running_loop().time()
-        self._allowance = min(_BURST, self._allowance + (now - self._last) * _PER_SECOND)
-        self._last = now
-        if self._allowance < 1:
-            return False
-        self._allowance -= 1
-        return True
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
 
-    async def receive(self) -> Mapping[str, Any] | None:
-        """The next frame that is a JSON object; an empty one for what is not. None when it grew too large."""
-        text = await self._socket.receive_text()
-        if len(text) > _MAX_FRAME:
-            await self.close()
-            return None
-        try:
-            frame = json.loads(text)
-        except ValueError:
-            return {}
-        return frame if isinstance(frame, dict) else {}
 
-    async def send(self, frame: Mapping[str, Any]) -> None:
-        number = frame.get("id")
-        if frame.get("type") == "message" and isinstance(number, int):
-            self.seen = max(self.seen, number)
-        # The browser may have gone away between looking and sending; the history keeps the message.
-        with suppress(WebSocketDisconnect, RuntimeError):
-            async with self._sending:
-                await self._socket.send_text(json.dumps(frame, ensure_ascii=False))
+def _now() -> datetime:
+    return datetime.now(UTC)
 
-    async def close(self) -> None:
-        with suppress(WebSocketDisconnect, RuntimeError):
-            await self._socket.close(code=1001)
+
+def _is_signed_in(visitor: str) -> bool:
+    return visitor.startswith("s-")
+
+
+def _after(frame: Mapping[str, Any]) -> int:
+    """The newest message that the page has; 0 when it says nothing sensible."""
+    after = frame.get("after")
+    return after if type(after) is int and 0 <= after < 2**53 else 0
+
+
+def _carrier(frame: Mapping[str, Any]) -> str | None:
+    """The message below which a button was pressed."""
+    number = frame.get("message")
+    return str(number) if type(number) is int and 0 < number < 2**53 else None
 
 
 def _message_frame(message: WebMessage) -> dict[str, Any]:
@@ -313,13 +354,17 @@ def _message_frame(message: WebMessage) -> dict[str, Any]:
     }
 
 
-def _client_id(frame: Mapping[str, Any]) -> str | None:
-    value = frame.get("id")
-    return value if isinstance(value, str) and _CLIENT_ID.fullmatch(value) else None
-
-
-def _language(value: object) -> str | None:
-    return value[:10] if isinstance(value, str) and value else None
+def _own_frame(reference: str, text: str) -> dict[str, Any]:
+    """What the visitor has just written in another window; the history has not numbered it yet."""
+    return {
+        "type": "message",
+        "id": None,
+        "author": "customer",
+        "mine": True,
+        "reply": {"text": text},
+        "at": _now().isoformat(),
+        "ref": reference,
+    }
 
 
 def _static(name: str, media_type: str) -> Response:
@@ -329,8 +374,11 @@ def _static(name: str, media_type: str) -> Response:
         media_type=media_type,
         headers={
             "Cache-Control": "no-cache",
+            # A link that connects an account must not travel on in a Referer.
+            "Referrer-Policy": "no-referrer",
             "Content-Security-Policy": "default-src 'self'; img-src 'self' https: data:; "
-            "connect-src 'self' ws: wss:; style-src 'self'; script-src 'self'; frame-ancestors *",
+            "connect-src 'self' ws: wss:; style-src 'self'; script-src 'self'; base-uri 'none'; "
+            "form-action 'none'; object-src 'none'; frame-ancestors *",
             "X-Content-Type-Options": "nosniff",
         },
     )

@@ -198,8 +198,25 @@ def _kept(turn: Turn, understanding: Understanding | None, edited: Message | Non
             now=turn.now,
         )
         await _keep_incoming(connection, turn, understanding, None, edited)
+        if turn.incoming.callback_ref is not None:
+            await _queue(connection, turn, Reply(language=turn.language), None)
 
     return work
+
+
+async def _queue(connection: AsyncConnection, turn: Turn, reply: Reply, message_id: int | None) -> None:
+    """Let a reply leave; an empty one only stops the waiting sign on the button that was pressed."""
+    await Outbox(connection).put(
+        channel=turn.incoming.channel,
+        address=turn.incoming.address,
+        kind="reply",
+        policy="retry",
+        reply=dump_reply(reply),
+        now=turn.now,
+        callback_ref=turn.incoming.callback_ref,
+        message_id=message_id,
+        customer_id=turn.customer_id,
+    )
 
 
 async def _keep_incoming(
@@ -278,6 +295,8 @@ class _Turned:
         answer = _announced(combine(sent), turn)
         language = answer.language or turn.language
         memory = answer.memory or turn.memory
+        if answer.hand_over is not None:
+            memory = memory.handed_over()
         conversations = Conversations(connection)
         await conversations.advance(
             conversation, memory=memory.dump(turn.now), language=language, now=turn.now
@@ -324,17 +343,7 @@ class _Turned:
                 at=turn.now,
             )
         )
-        await Outbox(connection).put(
-            channel=conversation.channel,
-            address=conversation.address,
-            kind="reply",
-            policy="retry",
-            reply=dump_reply(reply),
-            now=turn.now,
-            callback_ref=turn.incoming.callback_ref,
-            message_id=message_id,
-            customer_id=turn.customer_id,
-        )
+        await _queue(connection, turn, reply, message_id)
 
 
 async def _settle(connection: AsyncConnection, answer: Answer) -> Answer:

@@ -1,25 +1,41 @@
 // The web chat: one socket, one log. What is sent stays marked as waiting until the server says it is kept,
-// and goes out again after a reconnect under the same id, so that it arrives once.
+// and goes out again after a reconnect under the same id, so that it arrives once. Everything that is shown is
+// set as text, never as markup.
 "use strict";
 (() => {
   const words = {
     zh: { send: "发送", hint: "想问什么？直接说就行", online: "在线", connecting: "连接中…", offline: "网络断开，正在重连…",
-      demo: "这是演示店：商品、订单和客户都是虚构的。", tooLong: "消息太长了，请分开发送。", tooFast: "慢一点，刚才那条没有发出去。", you: "我", other: "EN",
-      bot: "小留", system: "系统" },
+      demo: "这是演示店：商品、订单和客户都是虚构的。", tooLong: "消息太长了，请分开发送。", tooFast: "发得太快了，这条没有发出去。",
+      notSent: "这条没有发出去。", again: "重发", other: "English", otherCode: "en", bot: "小留", system: "系统" },
     en: { send: "Send", hint: "Ask anything", online: "Online", connecting: "Connecting…", offline: "Connection lost, trying again…",
-      demo: "This is a demo shop: products, orders and customers are made up.", tooLong: "That message is too long, please split it.", tooFast: "A little slower, please: that one was not sent.", you: "You", other: "中",
-      bot: "Liuke", system: "System" },
+      demo: "This is a demo shop: products, orders and customers are made up.", tooLong: "Too long; please split it.", tooFast: "Too fast; this one was not sent.",
+      notSent: "This one was not sent.", again: "Send again", other: "中文", otherCode: "zh", bot: "Liuke", system: "System" },
   };
-  const query = new URLSearchParams(location.search);
+  const base = new URL("../../", document.currentScript.src);
+  const given = takeFromAddress();
   const store = safeStorage();
   const log = document.getElementById("log");
   const form = document.getElementById("form");
   const text = document.getElementById("text");
-  let language = query.get("lang") || store.get("language") || (navigator.language.startsWith("zh") ? "zh" : "en");
-  if (!words[language]) language = "en";
-  let shop = {}, demo = false, socket = null, attempt = 0, newest = 0, dots = null, status = "connecting";
-  const shown = new Map();   // server id or own id -> row
-  const unsent = new Map();  // own id -> frame
+  let language = words[given.lang] ? given.lang : store.get("language");
+  if (!words[language]) language = navigator.language.startsWith("zh") ? "zh" : "en";
+  let shop = {}, demo = false, socket = null, attempt = 0, newest = 0, dots = null, dotsEnd = 0, status = "connecting";
+  let me = { visitor: store.get("visitor"), key: store.get("key") };
+  const shown = new Map();   // the server's id or our own -> row
+  const unsent = new Map();  // our own id -> frame
+
+  // A link that connects an account, or a token, must not stay where it can be copied or seen.
+  function takeFromAddress() {
+    const query = new URLSearchParams(location.search), hash = new URLSearchParams(location.hash.slice(1));
+    const found = { token: hash.get("token") || query.get("token"), start: query.get("start"), lang: query.get("lang") || hash.get("lang") };
+    if (query.has("start") || query.has("token")) {
+      query.delete("start"); query.delete("token");
+      if (found.token) hash.set("token", found.token);
+      const rest = query.toString(), tail = hash.toString();
+      history.replaceState(null, "", location.pathname + (rest ? "?" + rest : "") + (tail ? "#" + tail : ""));
+    }
+    return found;
+  }
 
   function safeStorage() {
     const memory = new Map();
@@ -34,7 +50,8 @@
     document.documentElement.lang = language;
     document.getElementById("send").textContent = w.send;
     document.getElementById("language").textContent = w.other;
-    document.getElementById("status").textContent = w[status];
+    document.querySelector("#status span").textContent = w[status];
+    document.getElementById("status").dataset.state = status;
     document.getElementById("shop").textContent = shop[language] || "Liuke 留客";
     document.title = shop[language] || "Liuke 留客";
     text.placeholder = w.hint;
@@ -47,12 +64,13 @@
   function connect() {
     status = attempt ? "offline" : "connecting";
     say();
-    const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    socket = new WebSocket(`${scheme}//${location.host}/chat/ws`);
+    const address = new URL("chat/ws", base);
+    address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
+    socket = new WebSocket(address);
     socket.onopen = () => {
       socket.send(JSON.stringify({
-        type: "hello", visitor: store.get("visitor"), key: store.get("key"),
-        token: query.get("token") || undefined, language, after: newest,
+        type: "hello", visitor: me.visitor, key: me.key, token: given.token || undefined,
+        start: given.start || undefined, language, after: newest,
       }));
     };
     socket.onmessage = (event) => receive(JSON.parse(event.data));
@@ -60,98 +78,125 @@
       status = "offline";
       attempt += 1;
       say();
-      const wait = Math.min(10000, 400 * 2 ** Math.min(attempt, 5)) * (0.7 + Math.random() * 0.6);
-      setTimeout(connect, wait);
+      working(false);
+      setTimeout(connect, Math.min(10000, 400 * 2 ** Math.min(attempt, 5)) * (0.7 + Math.random() * 0.6));
     };
   }
 
   function receive(frame) {
-    if (frame.type === "welcome") {
-      store.set("visitor", frame.visitor);
-      store.set("key", frame.key);
-      shop = frame.shop; demo = frame.demo; status = "online"; attempt = 0;
-      say();
-      frame.messages.forEach(show);
-      for (const waiting of unsent.values()) socket.send(JSON.stringify(waiting));
-    } else if (frame.type === "message") {
-      show(frame);
-    } else if (frame.type === "working") {
-      working(true);
-    } else if (frame.type === "kept") {
-      unsent.delete(frame.id);
-      shown.get(frame.id)?.classList.remove("waiting");
-    } else if (frame.type === "error") {
-      refuse(frame);
+    if (frame.type === "welcome") welcome(frame);
+    else if (frame.type === "message") show(frame);
+    else if (frame.type === "working") working(true);
+    else if (frame.type === "kept") kept(frame.id);
+    else if (frame.type === "error") refuse(frame);
+  }
+
+  function welcome(frame) {
+    if (me.visitor !== frame.visitor) {
+      shown.forEach((row, id) => { if (!unsent.has(id)) { row.remove(); shown.delete(id); } });
+      newest = 0;
     }
+    me = { visitor: frame.visitor, key: frame.key };
+    // Who is signed in at the shop leaves nothing behind in a shared browser.
+    if (!frame.signed_in) { store.set("visitor", frame.visitor); store.set("key", frame.key); }
+    given.start = null;
+    shop = frame.shop; demo = frame.demo; status = "online"; attempt = 0;
+    say();
+    frame.messages.forEach(show);
+    for (const waiting of unsent.values()) socket.send(JSON.stringify(waiting));
+    log.scrollTop = log.scrollHeight;
+  }
+
+  function kept(id) {
+    unsent.delete(id);
+    shown.get(id)?.classList.remove("waiting");
   }
 
   function refuse(frame) {
+    const row = shown.get(frame.id), waiting = unsent.get(frame.id);
+    if (!row || !waiting) return;
     unsent.delete(frame.id);
-    const row = shown.get(frame.id);
-    if (row) { row.classList.remove("waiting"); row.classList.add("failed"); }
-    const reason = { too_long: "tooLong", too_fast: "tooFast" }[frame.code];
-    if (reason) bubble(words[language].system, words[language][reason], false);
+    row.classList.remove("waiting");
+    row.classList.add("failed");
+    const w = words[language];
+    const note = element("div", "note", w[{ too_long: "tooLong", too_fast: "tooFast" }[frame.code] || "notSent"] + " ");
+    if (frame.code === "too_fast") {
+      const again = element("button", "again", w.again);
+      again.type = "button";
+      again.onclick = () => { note.remove(); row.classList.remove("failed"); dispatch(frame.id, waiting); };
+      note.append(again);
+    }
+    row.append(note);
   }
 
   function show(message) {
     if (message.id > newest) newest = message.id;
-    if (shown.has(message.id)) return;
-    if (message.mine) {
-      const own = message.ref && shown.get(message.ref);
-      shown.set(message.id, own || bubble("", message.reply.text, true));
-      if (message.ref) { shown.set(message.ref, shown.get(message.id)); unsent.delete(message.ref); }
-      shown.get(message.id).classList.remove("waiting");
+    const known = shown.get(message.id) || (message.ref && shown.get(message.ref));
+    if (known) {
+      if (message.id) { shown.set(message.id, known); known.dataset.id = message.id; }
+      if (message.ref) kept(message.ref);
       return;
     }
-    working(false);
-    const name = words[language][message.author] || message.author;
-    const row = document.createElement("div");
-    row.className = "row";
-    row.append(element("div", "name", name));
-    const reply = message.reply;
-    if (reply.text) row.append(element("div", "bubble", reply.text));
-    if (reply.cards?.length) {
-      const cards = element("div", "cards");
-      reply.cards.forEach((card) => cards.append(cardOf(card)));
-      row.append(cards);
-    }
-    (reply.buttons || []).forEach((line) => row.append(buttonsOf(line)));
-    shown.set(message.id, row);
-    append(row);
+    const row = message.mine ? rowOf("", message.reply.text, true) : answerOf(message);
+    if (message.id) { row.dataset.id = message.id; shown.set(message.id, row); }
+    if (message.ref) shown.set(message.ref, row);
+    row.title = new Date(message.at).toLocaleString(language === "zh" ? "zh-CN" : "en-GB", { dateStyle: "medium", timeStyle: "short" });
+    if (!message.mine) working(false);
+    place(row);
   }
 
-  function cardOf(card) {
+  function answerOf(message) {
+    const row = rowOf(words[language][message.author] || message.author, message.reply.text, false);
+    const reply = message.reply;
+    if (reply.cards?.length) {
+      const cards = element("div", "cards");
+      reply.cards.forEach((card) => cards.append(cardOf(card, message.id)));
+      row.append(cards);
+      row.classList.add("wide");
+    }
+    (reply.buttons || []).forEach((line) => row.append(buttonsOf(line, message.id)));
+    return row;
+  }
+
+  function cardOf(card, carrier) {
     const box = element("article", "card");
     if (card.picture) {
       const picture = document.createElement("img");
-      picture.src = /^https:/.test(card.picture) ? card.picture : "/media/" + card.picture;
+      picture.src = /^https:/.test(card.picture) ? card.picture : new URL("media/" + card.picture, base).href;
       picture.alt = card.title;
       picture.loading = "lazy";
+      picture.referrerPolicy = "no-referrer";
       picture.onerror = () => picture.remove();
       box.append(picture);
     }
     const body = element("div", "body");
-    body.append(element("h2", "", card.title), element("p", "", card.text));
-    if (card.buttons?.length) body.append(buttonsOf(card.buttons));
+    const title = element("h2", "", card.title), content = element("p", "", card.text);
+    title.dir = content.dir = "auto";
+    body.append(title, content);
+    if (card.buttons?.length) body.append(buttonsOf(card.buttons, carrier));
     box.append(body);
     return box;
   }
 
-  function buttonsOf(buttons) {
+  function buttonsOf(buttons, carrier) {
     const line = element("div", "buttons");
     buttons.forEach((button) => {
-      if (button.url && /^https?:/.test(button.url)) {
-        const link = element("a", "", button.label);
-        link.href = button.url; link.target = "_blank"; link.rel = "noopener noreferrer";
-        line.append(link);
-      } else {
-        const press = element("button", "", button.label);
-        press.type = "button";
-        press.onclick = () => send({ type: "press", action: button.action, text: button.label });
-        line.append(press);
+      if (button.url) {
+        if (/^https?:\/\//.test(button.url)) line.append(linkOf(button.label, button.url));
+        return;
       }
+      const press = element("button", "", button.label);
+      press.type = "button";
+      press.onclick = () => send({ type: "press", action: button.action, text: button.label, message: carrier > 0 ? carrier : undefined });
+      line.append(press);
     });
     return line;
+  }
+
+  function linkOf(label, address) {
+    const link = element("a", "", label);
+    link.href = address; link.target = "_blank"; link.rel = "noopener noreferrer nofollow";
+    return link;
   }
 
   function element(tag, name, content) {
@@ -161,21 +206,31 @@
     return made;
   }
 
-  function bubble(name, content, mine) {
+  function rowOf(name, content, mine) {
     const row = element("div", mine ? "row mine" : "row");
     if (name) row.append(element("div", "name", name));
-    row.append(element("div", "bubble", content));
-    append(row);
+    if (content) {
+      const bubble = element("div", "bubble");
+      bubble.dir = "auto";
+      content.split(/(https?:\/\/[^\s<>"'，。！？、）】]+)/).forEach((part, index) => bubble.append(index % 2 ? linkOf(part, part) : part));
+      row.append(bubble);
+    }
     return row;
   }
 
-  function append(row) {
-    const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 120;
-    log.insertBefore(row, dots);
-    if (atEnd || row.classList.contains("mine")) log.scrollTop = log.scrollHeight;
+  // By the server's order; what has no number yet stays last.
+  function place(row) {
+    const near = log.scrollHeight - log.scrollTop - log.clientHeight < 160;
+    const id = Number(row.dataset.id || Infinity);
+    let before = dots;
+    for (let last = (dots || { previousElementSibling: log.lastElementChild }).previousElementSibling;
+      last && Number(last.dataset.id || 0) > id; last = last.previousElementSibling) before = last;
+    log.insertBefore(row, before);
+    if (near || row.classList.contains("mine")) log.scrollTop = log.scrollHeight;
   }
 
   function working(on) {
+    clearTimeout(dotsEnd);
     if (on && !dots) {
       dots = element("div", "row");
       const box = element("div", "bubble dots");
@@ -184,16 +239,21 @@
       log.append(dots);
       log.scrollTop = log.scrollHeight;
     } else if (!on && dots) { dots.remove(); dots = null; }
+    if (on) dotsEnd = setTimeout(() => working(false), 15000);
   }
 
   function send(frame) {
     const id = Array.from(crypto.getRandomValues(new Uint8Array(12)), (b) => b.toString(16).padStart(2, "0")).join("");
-    const whole = { ...frame, id };
-    const row = bubble("", frame.text, true);
-    row.classList.add("waiting");
+    const row = rowOf("", frame.text, true);
     shown.set(id, row);
-    unsent.set(id, whole);
-    if (status === "online" && socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(whole));
+    place(row);
+    dispatch(id, { ...frame, id });
+  }
+
+  function dispatch(id, frame) {
+    shown.get(id).classList.add("waiting");
+    unsent.set(id, frame);
+    if (status === "online" && socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(frame));
   }
 
   form.addEventListener("submit", (event) => {
@@ -203,18 +263,27 @@
     send({ type: "message", text: content });
     text.value = "";
     grow();
+    text.focus();
   });
   text.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); form.requestSubmit(); }
   });
-  function grow() { text.style.height = "auto"; text.style.height = Math.min(140, text.scrollHeight + 2) + "px"; }
+  function grow() {
+    text.style.height = "auto";
+    text.style.height = Math.min(140, text.scrollHeight + 2) + "px";
+    document.getElementById("send").disabled = !text.value.trim();
+  }
   text.addEventListener("input", grow);
   document.getElementById("language").addEventListener("click", () => {
-    language = language === "zh" ? "en" : "zh";
-    store.set("language", language);
+    const chosen = words[language].otherCode, label = words[language].other;
+    language = chosen;
+    store.set("language", chosen);
     say();
+    send({ type: "press", action: "language:set:" + chosen, text: label });
   });
+  window.addEventListener("online", () => { if (socket.readyState === WebSocket.CLOSED) attempt = 1; });
 
+  document.documentElement.classList.toggle("framed", window.top !== window);
   say();
   connect();
 })();

@@ -3,10 +3,12 @@
 "use strict";
 (() => {
   const script = document.currentScript;
-  const origin = new URL(script.src).origin;
-  const address = new URL("/chat", origin);
-  if (script.dataset.token) address.searchParams.set("token", script.dataset.token);
-  if (script.dataset.lang) address.searchParams.set("lang", script.dataset.lang);
+  const address = new URL("chat", script.src);
+  // Behind the #, so that no server and no Referer sees the token.
+  const facts = new URLSearchParams();
+  if (script.dataset.token) facts.set("token", script.dataset.token);
+  if (script.dataset.lang) facts.set("lang", script.dataset.lang);
+  address.hash = facts.toString();
   const label = (script.dataset.lang || navigator.language).startsWith("zh") ? "联系客服" : "Chat with us";
 
   const host = document.createElement("div");
@@ -15,27 +17,34 @@
   style.textContent = `
     :host { all: initial; }
     button { position: fixed; right: 20px; bottom: 20px; width: 60px; height: 60px; border: 0; border-radius: 50%;
-      background: #0f766e; color: #fff; font: 600 24px system-ui, sans-serif; cursor: pointer; z-index: 2147483646;
-      box-shadow: 0 6px 20px rgb(0 0 0 / .25); }
+      background: #0f766e; color: #fff; font: 600 24px system-ui, sans-serif; cursor: pointer; z-index: 2147483647;
+      box-shadow: 0 6px 20px rgb(0 0 0 / .25); transition: transform .15s; display: grid; place-items: center; }
+    button:hover { transform: scale(1.05); }
     button:focus-visible { outline: 3px solid #5eead4; }
+    svg { width: 30px; height: 30px; fill: #fff; }
     iframe { position: fixed; right: 20px; bottom: 92px; width: min(390px, calc(100vw - 24px));
-      height: min(620px, calc(100vh - 120px)); border: 0; border-radius: 16px; z-index: 2147483647; display: none;
+      height: min(640px, calc(100vh - 120px)); border: 0; border-radius: 18px; z-index: 2147483646; display: none;
       box-shadow: 0 12px 40px rgb(0 0 0 / .3); background: #fff; }
     iframe.open { display: block; }
-    @media (max-width: 480px) { iframe { right: 0; bottom: 0; width: 100vw; height: calc(100vh - 84px); border-radius: 16px 16px 0 0; } }`;
+    @media (max-width: 480px) { iframe { right: 0; bottom: 0; width: 100vw; height: calc(100dvh - 12px); border-radius: 18px 18px 0 0; }
+      button.open { bottom: auto; top: 22px; right: 12px; width: 38px; height: 38px; font-size: 18px; box-shadow: none; } }`;
+  const picture = `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 5.5A2.5 2.5 0 0 1 6.500 3h11A2.500 2.500 0 0 1 20 5.500v8a2.500 2.500 0 0 1-2.500 2.500H11l-5 4.500V16h.5A2.500 2.500 0 0 1 4 13.500z"/></svg>`;
   const button = document.createElement("button");
   button.type = "button";
-  button.textContent = "留";
+  button.innerHTML = picture;
   button.setAttribute("aria-label", label);
+  button.setAttribute("aria-expanded", "false");
   button.title = label;
   const frame = document.createElement("iframe");
   frame.title = label;
   button.addEventListener("click", () => {
     if (!frame.src) frame.src = address.href;
     const open = frame.classList.toggle("open");
-    button.textContent = open ? "×" : "留";
+    button.classList.toggle("open", open);
+    if (open) button.textContent = "×"; else button.innerHTML = picture;
     button.setAttribute("aria-expanded", String(open));
   });
   root.append(style, button, frame);
-  document.body.append(host);
+  if (document.body) document.body.append(host);
+  else document.addEventListener("DOMContentLoaded", () => document.body.append(host));
 })();

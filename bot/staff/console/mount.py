@@ -8,6 +8,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from nicegui import app as nicegui_app
 from nicegui import ui
+from nicegui.storage import Storage
 
 from bot.conversation.texts import Texts
 from bot.staff.accounts import SignInRefused, StaffAccounts
@@ -43,7 +44,7 @@ def mount_console(
         storage: a folder for the sessions.
         demo: the shop is a demonstration, which the pages say.
     """
-    nicegui_app.storage.path = storage
+    Storage.path = storage
     texts = Texts.load(package=__package__)
 
     @ui.page("/login")
@@ -67,6 +68,8 @@ def mount_console(
         favicon="🍵",
         dark=None,
         storage_secret=secret,
+        # Nothing on these pages is bound to a value that would have to be looked at ten times a second.
+        binding_refresh_interval=None,
         show_welcome_message=False,
         session_middleware_kwargs={"same_site": "lax", "https_only": False},
     )
