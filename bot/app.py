@@ -285,7 +285,7 @@ def _telegram(settings: Settings, store: Store, texts: Texts) -> TelegramChannel
             commands={"zh": _commands(texts, "zh"), "": _commands(texts, "en")},
         ),
         store,
-        media=settings.media,
+        find_picture=PictureFolder(store, settings.media).find,
         owner=owner_name(),
     )
 

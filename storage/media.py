@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.schema import media
@@ -35,10 +35,4 @@ class MediaReferences:
                 index_elements=[media.c.picture, media.c.channel],
                 set_={"reference": fresh.excluded.reference, "at": fresh.excluded.at},
             )
-        )
-
-    async def forget(self, picture: str, channel: str) -> None:
-        """Drop a reference that the channel no longer knows."""
-        await self._connection.execute(
-            delete(media).where(media.c.picture == picture, media.c.channel == channel)
         )

@@ -12,7 +12,6 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Final
 
 from aiogram.exceptions import AiogramError
@@ -22,7 +21,7 @@ from starlette.routing import BaseRoute
 
 from bot.channels.errors import TokenRefused
 from bot.channels.telegram_api import BotApi, Failure, describe, failure_of
-from bot.channels.telegram_pictures import Pictures
+from bot.channels.telegram_pictures import FindPicture, Pictures
 from bot.channels.telegram_polling import TelegramPolling
 from bot.channels.telegram_sending import TelegramSender
 from bot.channels.telegram_updates import CHANNEL
@@ -54,18 +53,20 @@ class TelegramSettings:
 class TelegramChannel:
     """One bot in private chats."""
 
-    def __init__(self, settings: TelegramSettings, store: Store, *, media: Path, owner: str) -> None:
+    def __init__(
+        self, settings: TelegramSettings, store: Store, *, find_picture: FindPicture, owner: str
+    ) -> None:
         """Wire it up; nothing is called before `run` or `deliver`.
 
         Args:
             settings: the bot.
             store: keeps the webhook secret, the polling lease and the names of uploaded pictures.
-            media: folder of pictures.
+            find_picture: finds the file of a picture that has no address.
             owner: this process, for the lease.
         """
         self._settings = settings
         self._api = BotApi(settings.token, settings.api)
-        self._sender = TelegramSender(self._api, Pictures(store, media, self._api.bot_id))
+        self._sender = TelegramSender(self._api, Pictures(store, find_picture, self._api.bot_id))
         self._webhook = (
             None if settings.webhook is None else TelegramWebhook(self._api, store, settings.webhook)
         )

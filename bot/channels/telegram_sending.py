@@ -97,19 +97,24 @@ class TelegramSender:
 
     async def _send_picture(self, chat_id: int, picture: str, part: Part, outbox_id: int) -> str | None:
         """Send a part with its picture; None where the server does not take it."""
-        known = await self._pictures.reference(picture)
-        if known is not None:
-            sent = await self._try_picture(chat_id, known, part, outbox_id)
+        try:
+            found = await self._pictures.find(picture)
+        except Exception as error:  # noqa: BLE001 - nothing was sent yet, and the words can still go
+            log.warning("a picture could not be looked up: %s", type(error).__name__)
+            return None
+        if found is None:
+            return None
+        if found.reference is not None:
+            sent = await self._try_picture(chat_id, found.reference, part, outbox_id)
             if sent is not None:
                 return _message_id(sent)
-            await self._pictures.forget(picture)
-        content = await self._pictures.upload(picture)
+        content = await self._pictures.upload(found)
         if content is None:
             return None
         sent = await self._try_picture(chat_id, content, part, outbox_id)
         if sent is None:
             return None
-        await self._pictures.remember(picture, sent)
+        await self._pictures.remember(found, sent)
         return _message_id(sent)
 
     async def _try_picture(self, chat_id: int, photo: Any, part: Part, outbox_id: int) -> Any | None:

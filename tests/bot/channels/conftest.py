@@ -83,13 +83,17 @@ async def make_channel(api: FakeBotApi, store: Store, media: Path) -> AsyncItera
     """Makes channels of the bot on the fake Telegram."""
     made: list[TelegramChannel] = []
 
+    async def find(picture: str) -> Path | None:
+        path = media / picture
+        return path if path.exists() else None
+
     def make(
         token: str = TOKEN, webhook: str | None = None, owner: str = "one", base: str = ""
     ) -> TelegramChannel:
         settings = TelegramSettings(
             token=token, api=base or api.address, webhook=webhook, commands={"": [("menu", "Menu")]}
         )
-        channel = TelegramChannel(settings, store, media=media, owner=owner)
+        channel = TelegramChannel(settings, store, find_picture=find, owner=owner)
         made.append(channel)
         return channel
 
