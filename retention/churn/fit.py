@@ -105,14 +105,17 @@ def choose_horizon(gaps: Floats, span_days: float) -> int:
     Never more than a third of the history, so that there is a window to learn from and one to judge on.
     """
     wanted = float(np.quantile(gaps, GAP_QUANTILE)) if len(gaps) >= LEAST_CUSTOMERS else BASE_HORIZON_DAYS
+    if not span_days:
+        return BASE_HORIZON_DAYS
     most = min(max(span_days / 3, HORIZON_LEAST), HORIZON_MOST)
     return int(np.clip(wanted, HORIZON_LEAST, most) // 7 * 7)
 
 
 def make_windows(shop: Shop, first: int, now: int, horizon: int) -> list[Window]:
-    """Windows with a known outcome, oldest first: the last ends now, each begins half a horizon before the next.
+    """Windows with a known outcome, oldest first.
 
-    All but the last also end before the last begins, so that it can judge them.
+    The last ends now, and each begins half a horizon before the next. All but the last also end before the
+    last begins, so that it can judge them.
     """
     length = horizon * DAY
     last = now - length

@@ -1,0 +1,59 @@
+"""The formulas of collaborative filtering, against sums written out by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from retention.recommenders import similarity
+
+R = np.array([[1.0, 0.5, 0, 0], [1, 1, 0, 0.2], [0, 0, 1, 1], [0, 0, 0, 0]])
+
+
+def cosine(one: np.ndarray, other: np.ndarray) -> float:
+    below = np.sqrt((one**2).sum()) * np.sqrt((other**2).sum())
+    return float((one * other).sum() / below) if below else 0.0
+
+
+def test_cosine_of_users_and_of_items() -> None:
+    users, items = similarity.user_similarity(R), similarity.item_similarity(R)
+    for i in range(4):
+        for j in range(4):
+            assert users[i, j] == pytest.approx(0 if i == j else cosine(R[i], R[j]), abs=1e-6)
+            assert items[i, j] == pytest.approx(0 if i == j else cosine(R[:, i], R[:, j]), abs=1e-6)
+
+
+def test_weighted_sum_is_normalised() -> None:
+    users = similarity.user_similarity(R)
+    predicted = similarity.weighted_sum(users, R)
+    by_hand = sum(users[0, v] * R[v] for v in range(4)) / np.abs(users[0]).sum()
+    assert predicted[0] == pytest.approx(by_hand, abs=1e-6)
+    assert predicted[3] == pytest.approx(np.zeros(4))
+
+
+def test_neighbours_are_the_best_of_the_whole_matrix(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(similarity, "BLOCK", 3)
+    ratings = (np.random.default_rng(0).random((50, 20)) < 0.2) * 1.0
+    whole = similarity.item_similarity(ratings, shrinkage=2.0)
+    places, values = similarity.neighbours(ratings, 5, 2.0)
+    assert values == pytest.approx(-np.sort(-whole, axis=1)[:, :5], abs=1e-6)
+    assert np.take_along_axis(whole, places.astype(int), 1) == pytest.approx(values, abs=1e-6)
+
+
+def test_ease_is_the_ridge_regression_without_self() -> None:
+    ratings = (np.random.default_rng(1).random((80, 8)) < 0.3) * 1.0
+    places, values = similarity.ease_neighbours(ratings, 8, 3.0)
+    for j in range(8):
+        others = [i for i in range(8) if i != j]
+        x, y = ratings[:, others], ratings[:, j]
+        weights = np.linalg.solve(x.T @ x + 3.0 * np.eye(7), x.T @ y)
+        for i, weight in zip(others, weights, strict=True):
+            stored = values[i][places[i] == j].sum()
+            assert stored == pytest.approx(max(weight, 0), abs=1e-4)
+
+
+def test_nothing_to_compare() -> None:
+    places, values = similarity.neighbours(np.zeros((3, 0)), 5, 1.0)
+    assert places.shape[0] == values.shape[0] == 0
+    places, values = similarity.neighbours(np.zeros((3, 2)), 5, 1.0)
+    assert values.sum() == 0
