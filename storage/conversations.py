@@ -7,12 +7,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, insert, select, update
+from sqlalchemy import Select, and_, delete, insert, select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.errors import Conflict, NotFound
-from storage.schema import account, conversation, customer, message, message_edit
+from storage.schema import (
+    account,
+    conversation,
+    correction,
+    customer,
+    draft,
+    escalation,
+    message,
+    message_edit,
+    request,
+)
 from storage.upsert import insert_ignoring_conflicts
 
 
@@ -282,6 +292,30 @@ class Conversations:
             insert(message_edit).values(message_id=seen.id, old_text=seen.text, at=now)
         )
         await self._connection.execute(update(message).where(message.c.id == seen.id).values(text=text))
+
+    async def forget(self, account_id: int) -> int:
+        """Blank everything an account and the shop wrote to each other; return how many messages there were.
+
+        That they wrote, when, and who answered stays; requests, cases and drafts lose their words too.
+        """
+        theirs = select(conversation.c.id).where(conversation.c.account_id == account_id)
+        within = message.c.conversation_id.in_(theirs)
+        messages = select(message.c.id).where(within)
+        execute = self._connection.execute
+        await execute(delete(message_edit).where(message_edit.c.message_id.in_(messages)))
+        await execute(delete(correction).where(correction.c.message_id.in_(messages)))
+        await execute(update(draft).where(draft.c.conversation_id.in_(theirs)).values(reply={}))
+        await execute(
+            update(request).where(request.c.conversation_id.in_(theirs)).values(details={}, note="")
+        )
+        await execute(update(escalation).where(escalation.c.conversation_id.in_(theirs)).values(summary=""))
+        await execute(
+            update(conversation)
+            .where(conversation.c.account_id == account_id)
+            .values(memory={}, version=conversation.c.version + 1)
+        )
+        blanked = await execute(update(message).where(within).values(text="", payload={}, understanding=None))
+        return blanked.rowcount
 
     async def edits(self, conversation_id: int) -> list[Edit]:
         """What messages of a conversation said before they were changed, oldest first."""

@@ -138,12 +138,11 @@ class Dialogue:
         )
 
     async def _command(self, turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...]:
-        name, _, argument = turn.incoming.payload.partition(" ")
-        skill = REGISTRY.of_command(name.lower())
+        name = turn.incoming.payload.lower()
+        skill = REGISTRY.of_command(name)
         if skill is None:
             return (_plain("fallback", fallback.unknown_command(turn)),)
-        turn = replace(turn, intent=name.lower(), argument=argument or turn.incoming.text)
-        return await self._run(skill, turn, modes)
+        return await self._run(skill, replace(turn, intent=name), modes)
 
     async def _words(self, turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tuple[Decision, ...]:
         whole = reading.whole
@@ -188,9 +187,10 @@ class Dialogue:
     ) -> tuple[Decision, ...]:
         """Answer one wish, and remember that it was heard."""
         decisions = await self._run(skill, replace(turn, intent=intent), modes)
+        wish = None if intent in TALK else intent
 
         def heard(answer: Answer) -> Answer:
-            return replace(answer, memory=(answer.memory or turn.memory).heard(intent))
+            return replace(answer, memory=(answer.memory or turn.memory).heard(wish))
 
         return (*decisions[:-1], replace(decisions[-1], answer=after(decisions[-1].answer, heard)))
 

@@ -115,10 +115,13 @@ class Memory:
         return replace(self, pending=None)
 
     def heard(self, intent: str | None) -> Memory:
-        """An intent was acted on."""
-        if intent is None:
-            return self
-        return replace(self, intents=(intent, *self.intents)[:_INTENTS], misses=0)
+        """A message was understood; None when it came for nothing, such as thanks."""
+        intents = self.intents if intent is None else (intent, *self.intents)[:_INTENTS]
+        return replace(self, intents=intents, misses=0)
+
+    def handed_over(self) -> Memory:
+        """People have it: when it comes back, nothing of what led to them counts any more."""
+        return replace(self, pending=None, misses=0, negatives=0, haggles=0)
 
 
 _PLAIN = ("order", "product", "misses", "negatives", "haggles", "album", "fixed_language", "touched")

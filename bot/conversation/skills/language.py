@@ -13,7 +13,8 @@ _WORDS = {"zh": "zh", "中文": "zh", "chinese": "zh", "cn": "zh", "en": "en", "
 
 
 async def _language(turn: Turn) -> Answer:
-    wanted = turn.argument.strip().lower()
+    # A button carries the language itself, a command has it behind its name.
+    wanted = (turn.argument or turn.text.partition(" ")[2]).strip().lower()
     chosen = _WORDS.get(wanted)
     if chosen is None:
         buttons = [Button(label=_NAMES[code], action=f"language:set:{code}") for code in LANGUAGES]

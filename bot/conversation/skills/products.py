@@ -35,11 +35,17 @@ def _about(turn: Turn, product: Product) -> Answer:
         return Answer(
             text=turn.say("product-facts", name=product.name(turn.language), facts=facts), memory=memory
         )
-    if turn.intent == "product_question" and turn.text and not turn.argument:
+    asking = turn.intent == "product_question" and not turn.argument
+    if asking and not which_product.named_in_message(turn):
         passage = pages.passage_for(turn)
         if passage is not None:
             return Answer(text=pages.shortened(passage.text), memory=memory)
-    return _details(turn, product)
+    details = _details(turn, product)
+    if not asking or len(turn.text.strip()) <= len(product.name(turn.language)) + 2:
+        return details
+    # What was asked is not among the facts: show them and say so, rather than guess.
+    human = row(turn.button("button-human", "human:ask"))
+    return replace(details, text=turn.say("product-known"), buttons=human)
 
 
 def _details(turn: Turn, product: Product) -> Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 from bot.conversation.messages import IncomingKind
 from bot.conversation.turn import Answer, Rows, Skill, Turn, row
@@ -11,6 +12,7 @@ from bot.conversation.turn import Answer, Rows, Skill, Turn, row
 TALK = frozenset({"greeting", "thanks", "goodbye", "affirm", "deny", "chitchat", "out_of_scope"})
 """Intents (and skills) that come for nothing."""
 
+_SAME_TALK = timedelta(hours=6)
 _ROBOT = re.compile(
     r"机器人|真人|人工智能|\bAI\b|\b(ro)?bot\b|\bhuman\b|real person|who are you|你是谁|你叫什么", re.I
 )
@@ -24,11 +26,16 @@ def _welcome_buttons(turn: Turn) -> Rows:
     )
 
 
+def _just_spoke(turn: Turn) -> bool:
+    last = turn.contact.conversation.last_incoming_at
+    return last is not None and turn.now - last < _SAME_TALK
+
+
 async def _greeting(turn: Turn) -> Answer:
     shop = turn.services.shop
     values = {"shop": shop.names.get(turn.language, shop.names["en"]), "name": turn.contact.customer_name}
     known = "known" if turn.customer_id is not None and turn.contact.customer_name else "new"
-    if turn.memory.intents and turn.incoming.kind is IncomingKind.TEXT:
+    if turn.incoming.kind is IncomingKind.TEXT and _just_spoke(turn):
         return Answer(text=turn.say("greeting-again"), memory=turn.memory)
     text = turn.say(f"greeting-{known}", **values)
     if shop.demo:

@@ -5,6 +5,7 @@ The one place where orders are read for a conversation, so that ownership is che
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -16,6 +17,17 @@ from storage.orders import Order, Orders
 
 _RECENT = 6
 _LISTED = 5
+
+_ANOTHER = re.compile(
+    r"另(外)?(一|的)?个|另外|别的|其他|其它|最新|最近|所有|全部|都有哪些|哪些订单"
+    r"|\b(other|another|latest|newest|most recent|last|all|orders)\b",
+    re.IGNORECASE,
+)
+
+_OTHER = re.compile(r"另|别的|其他|其它|\b(other|another)\b", re.IGNORECASE)
+_NEWEST = re.compile(
+    r"最新(的|一)?(个|单|订单)|最近(的)?一(个|单)|\b(latest|newest|most recent|last) order", re.IGNORECASE
+)
 
 NOT_SHIPPED = frozenset({"placed", "paid", "packed"})
 ON_ITS_WAY = frozenset({"placed", "paid", "packed", "shipped"})
@@ -45,7 +57,7 @@ async def find(turn: Turn, relevant: Callable[[Order], bool], action: str) -> Or
     if named:
         own = _own(turn, await orders.by_number(named))
         return own or await _not_found(turn, named, action)
-    if turn.memory.order is not None:
+    if turn.memory.order is not None and not _ANOTHER.search(turn.text):
         own = _own(turn, await orders.get(turn.memory.order))
         if own is not None:
             return own
@@ -57,6 +69,10 @@ async def _likely(turn: Turn, relevant: Callable[[Order], bool], action: str) ->
     if not recent:
         return Answer(text=turn.say("orders-none"), memory=turn.memory.settled())
     fitting = [order for order in recent if relevant(order)]
+    if _OTHER.search(turn.text) and len(fitting) > 1:
+        fitting = [order for order in fitting if order.id != turn.memory.order]
+    if _NEWEST.search(turn.text):
+        return recent[0]
     by_product = [order for order in fitting or recent if _holds(order, turn.named(EntityKind.PRODUCT))]
     if len(by_product) == 1:
         return by_product[0]

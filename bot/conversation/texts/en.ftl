@@ -189,6 +189,7 @@ separator = { " · " }
 list-comma = {"; "}
 attribute = { $label }: { $value }
 product-facts = { $name } – { $facts }.
+product-known = This is what I have on it; a colleague can check anything that isn't there:
 product-gone = Sorry, that product isn't sold any more.
 product-which = Which product do you mean? Its name or code will do.
 product-which-of = { $count ->

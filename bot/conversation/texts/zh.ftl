@@ -189,6 +189,7 @@ separator = { " · " }
 list-comma = ；
 attribute = { $label }：{ $value }
 product-facts = { $name }：{ $facts }。
+product-known = 我手头有这些资料，没写到的可以请同事确认：
 product-gone = 这件商品已经下架了。
 product-which = 您说的是哪件商品？发个名字或货号给我。
 product-which-of = { $count ->

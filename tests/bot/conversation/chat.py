@@ -73,8 +73,9 @@ class Chat:
     async def presses(self, action: str) -> Reply | None:
         return await self.does(IncomingKind.BUTTON, payload=action, callback_ref="cb")
 
-    async def commands(self, command: str) -> Reply | None:
-        return await self.does(IncomingKind.COMMAND, payload=command)
+    async def commands(self, command: str, words: str = "") -> Reply | None:
+        text = f"/{command} {words}".strip()
+        return await self.does(IncomingKind.COMMAND, payload=command, text=text)
 
     async def sends(
         self, kind: str, *, caption: str = "", emoji: str | None = None, album: str | None = None
@@ -138,7 +139,9 @@ class Chat:
             return None
         assert len(rows) == 1, "one update is answered by one message"
         self._seen = rows[0].id
-        return load_reply(rows[0].payload)
+        reply = load_reply(rows[0].payload)
+        # An empty one only stops the waiting sign on a pressed button.
+        return reply if reply.text or reply.cards else None
 
 
 def buttons(reply: Reply | None) -> list[Button]:

@@ -122,3 +122,10 @@ async def test_somebody_elses_order_reads_like_one_that_does_not_exist(chat: Cha
     assert other == nobody
     assert "没找到" in other
     assert await chat.presses("order:show:o3") == await chat.presses("order:show:nothing")
+
+
+async def test_another_order_is_not_the_one_just_spoken_of(chat: Chat) -> None:
+    await chat.link()
+    await chat.store.write(lambda c: shop.add_order(c, "o8", "A8000", "paid"))
+    await chat.says("A1024 到哪了", "order_status")
+    assert "A8000" in said(await chat.says("另一个订单呢", "order_status"))

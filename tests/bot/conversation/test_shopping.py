@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import insert
 
+from storage.conversations import Conversations
 from storage.customers import Consents
 from storage.requests import Requests
 from storage.schema import coupon
@@ -162,3 +163,15 @@ async def test_button_actions_fit_every_channel(chat: Chat) -> None:
     ):
         for button in buttons(await chat.says(text, intent)):
             assert len(button.action.encode()) <= 64
+
+
+async def test_a_conversation_can_be_forgotten(chat: Chat) -> None:
+    await chat.link()
+    await chat.says("A1024 到哪了", "order_status")
+    account = (await chat.contact()).conversation.account_id
+    assert await chat.store.write(lambda c: Conversations(c).forget(account)) == 2
+    contact = await chat.contact()
+    async with chat.store.read() as connection:
+        history = await Conversations(connection).history(contact.conversation.id)
+    assert not contact.conversation.memory
+    assert all(not item.text and not item.payload and item.understanding is None for item in history)

@@ -74,6 +74,7 @@ async def test_an_edit_of_something_never_seen_is_ignored(chat: Chat) -> None:
 async def test_the_chosen_language_stays_whatever_is_written(chat: Chat) -> None:
     await chat.presses("language:set:en")
     assert "What can I do" in said(await chat.says("你好", "greeting")) or "Tea House" in said(chat.last)
+    assert "中文" in said(await chat.commands("language", "zh"))
     await chat.commands("language")
     assert {button.action for button in buttons(chat.last)} == {"language:set:zh", "language:set:en"}
 
