@@ -26,6 +26,7 @@ from storage.schema import link_token
 from storage.settings import SettingStore
 
 LINK_VALIDITY = timedelta(hours=24)
+TOKEN_VALIDITY = timedelta(minutes=15)
 ATTEMPT_WINDOW = timedelta(hours=1)
 ATTEMPTS_PER_ACCOUNT = 5
 # More than an account has, so that one prankster does not lock the owner out at once.
@@ -137,6 +138,11 @@ class Linker:
             return LinkOutcome(result=LinkResult.WRONG)
         await Accounts(connection).link(account_id, customer_id, "order", now)
         return LinkOutcome(result=LinkResult.LINKED, customer_id=customer_id)
+
+    def visitor_token(self, customer_id: str, now: datetime, validity: timedelta = TOKEN_VALIDITY) -> str:
+        """A token such as the shop's site makes for a visitor it has signed in; see `visitor_customer`."""
+        claims = {"sub": customer_id, "exp": int((now + validity).timestamp())}
+        return jwt.encode(claims, self._web_secret, algorithm="HS256")
 
     def visitor_customer(self, token: str) -> str | None:
         """The customer a shop's site vouches for by an HS256 token with `sub` and `exp`; None if invalid."""
