@@ -1,0 +1,254 @@
+"""Turns the simulated orders into rows as of now: status, parcels, scans and refunds. The future is left out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from bot.shop.demo.people import Face, places
+from bot.shop.demo.shipping import carriers
+from bot.shop.demo.simulation import DAY, Orders
+
+Record = tuple[Any, ...]
+
+ORDER = (
+    "id", "number", "customer_id", "status", "placed_at", "paid_at", "total", "discount", "shipping_fee",
+    "currency", "payment_method", "ship_to", "coupon_code", "demo", "updated_at",
+)  # fmt: skip
+LINE = ("order_id", "line", "product_id", "quantity", "unit_price")
+PARCEL = (
+    "id", "order_id", "carrier", "tracking_number", "tracking_url", "status", "shipped_at", "estimated_at",
+    "delivered_at", "updated_at",
+)  # fmt: skip
+SCAN = ("parcel_id", "scan", "at", "place", "text_zh", "text_en")
+REFUND = ("id", "order_id", "amount", "currency", "status", "reason", "requested_at", "paid_at", "paid_to")
+
+RETURN_REASONS = (
+    ("质量问题", "Poor quality"),
+    ("收到时破损", "Arrived damaged"),
+    ("与描述不符", "Not as described"),
+    ("不喜欢", "Changed my mind"),
+    ("买错了", "Bought by mistake"),
+    ("尺寸颜色不合适", "Wrong size or colour"),
+)
+_FREE_SHIPPING, _SHIPPING_FEE = 9_900, 800
+_WAREHOUSE = "杭州 Hangzhou"
+# Carriers forget where a parcel went after half a year.
+_SCANS_KEPT = 180 * DAY
+_SILENT_AFTER, _SILENT_FOR = 5 * DAY, 4 * DAY
+_SILENT_SHARE = 0.4
+_METHODS = ("wallet", "card", "bank_transfer")
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Rows as the database keeps them, named by the tuples of columns above."""
+
+    orders: list[Record] = field(default_factory=list)
+    lines: list[Record] = field(default_factory=list)
+    parcels: list[Record] = field(default_factory=list)
+    scans: list[Record] = field(default_factory=list)
+    refunds: list[Record] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
+    """Order ids by their place in the simulation; of orders after `now` too."""
+    spent: dict[int, int] = field(default_factory=dict)
+    """Fen by customer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Journey:
+    packed: int
+    shipped: int
+    promised: int
+    delivered: int
+    carrier: int
+    silent: bool
+
+
+class Bookkeeper:
+    """Writes a ledger as of a moment, in seconds from the start of the window."""
+
+    def __init__(
+        self, products: list[str], faces: list[Face], start_micros: int, now: int, rng: np.random.Generator
+    ) -> None:
+        self._products, self._faces, self._start, self._now, self._rng = (
+            products, faces, start_micros, now, rng,
+        )  # fmt: skip
+        self._carriers = carriers()
+        self._ship_to = [json.dumps(face.ship_to, ensure_ascii=False) for face in faces]
+        self._ledger = Ledger()
+
+    def write(self, orders: Orders) -> Ledger:
+        """Every order up to now."""
+        count = len(orders.customer)
+        numbers = 10_200_000 + np.cumsum(self._rng.integers(3, 240, count))
+        self._ledger.ids = [f"O{number}" for number in numbers.tolist()]
+        luck = self._rng.random((count, 3)).tolist()
+        refunded = self._refunds(orders)
+        for index, journey in enumerate(self._journeys(orders)):
+            if orders.second[index] < self._now:
+                self._order(orders, index, journey, refunded.get(index, 0), luck[index])
+        return self._ledger
+
+    def _journeys(self, orders: Orders) -> list[_Journey]:
+        columns = [
+            np.concatenate([getattr(day, name) for day in orders.shipments]).tolist()
+            for name in ("packed", "shipped", "promised", "delivered", "carrier")
+        ]
+        silent = (self._rng.random(len(columns[0])) < _SILENT_SHARE).tolist()
+        return [
+            _Journey(packed=a, shipped=b, promised=c, delivered=d, carrier=e, silent=quiet)
+            for a, b, c, d, e, quiet in zip(*columns, silent, strict=True)
+        ]
+
+    def _refunds(self, orders: Orders) -> dict[int, int]:
+        """Refunds by their age; returns how many lines of an order were paid back."""
+        paid_lines: dict[int, int] = {}
+        for number, (order, line, asked, why) in enumerate(orders.returns):
+            if asked >= self._now or orders.cancelled[order]:
+                continue
+            customer = orders.customer[order]
+            face = self._faces[customer]
+            age = self._now - asked
+            status = _refund_status(age, number)
+            if status == "paid":
+                paid_lines[order] = paid_lines.get(order, 0) + 1
+            _, quantity, unit_price = orders.lines[order][line]
+            off = 0.9 if orders.coupon[order] else 1.0
+            self._ledger.refunds.append(
+                (
+                    f"R{50_001 + number}",
+                    self._ledger.ids[order],
+                    round(quantity * unit_price * off),
+                    "CNY",
+                    status,
+                    RETURN_REASONS[why][0 if face.language == "zh" else 1],
+                    self._at(asked),
+                    self._at(asked + 3 * DAY + number * 997 % DAY) if status == "paid" else None,
+                    _method(customer),
+                )
+            )
+        return paid_lines
+
+    def _order(
+        self, orders: Orders, index: int, journey: _Journey, refunded_lines: int, luck: list[float]
+    ) -> None:
+        order_id = self._ledger.ids[index]
+        customer, placed, lines = orders.customer[index], orders.second[index], orders.lines[index]
+        cancelled = orders.cancelled[index]
+        goods = sum(quantity * price for _, quantity, price in lines)
+        fee = 0 if goods >= _FREE_SHIPPING else _SHIPPING_FEE
+        total = goods - orders.discount[index] + fee
+        paid = None if cancelled else placed + 60 + round(luck[0] * 500)
+        if paid is not None and (paid >= self._now or (self._now - placed < 4 * 3_600 and luck[1] < 0.3)):
+            paid = None
+        status, changed = self._status(placed, paid, cancelled, journey, refunded_lines == len(lines))
+        if not cancelled:
+            self._ledger.spent[customer] = self._ledger.spent.get(customer, 0) + total
+        self._ledger.orders.append(
+            (
+                order_id, order_id[1:], self._faces[customer].id, status, self._at(placed),
+                None if paid is None else self._at(paid), total, orders.discount[index], fee, "CNY",
+                _method(customer), self._ship_to[customer], orders.coupon[index], True, self._at(changed),
+            )
+        )  # fmt: skip
+        self._ledger.lines += [
+            (order_id, number, self._products[product], quantity, price)
+            for number, (product, quantity, price) in enumerate(lines)
+        ]
+        if paid is not None and journey.packed < self._now:
+            self._parcels(order_id, customer, len(lines), journey, luck[2])
+
+    def _status(
+        self, placed: int, paid: int | None, cancelled: bool, journey: _Journey, all_returned: bool
+    ) -> tuple[str, int]:
+        if cancelled:
+            return "cancelled", min(placed + 3_600, self._now)
+        if paid is None:
+            return "placed", placed
+        reached = [
+            ("paid", paid),
+            ("packed", journey.packed),
+            ("shipped", journey.shipped),
+            ("delivered", journey.delivered),
+        ]
+        status, changed = [step for step in reached if step[1] < self._now or step[0] == "paid"][-1]
+        return ("returned", changed) if status == "delivered" and all_returned else (status, changed)
+
+    def _parcels(self, order_id: str, customer: int, lines: int, journey: _Journey, luck: float) -> None:
+        self._parcel(f"{order_id}-1", order_id, customer, journey)
+        if lines >= 3 and luck < 0.25 and journey.packed + 12 * 3_600 < self._now:
+            later = _Journey(
+                packed=journey.packed + 12 * 3_600,
+                shipped=journey.shipped + 14 * 3_600,
+                promised=journey.promised,
+                delivered=journey.delivered + 16 * 3_600,
+                carrier=journey.carrier,
+                silent=journey.silent,
+            )
+            self._parcel(f"{order_id}-2", order_id, customer, later)
+
+    def _parcel(self, parcel_id: str, order_id: str, customer: int, journey: _Journey) -> None:
+        carrier = self._carriers[journey.carrier]
+        tracking = f"{carrier.code}{parcel_id[1:-2]}{parcel_id[-1]}"
+        scans = [scan for scan in self._plan(customer, journey) if scan[0] < self._heard_until(journey)]
+        status = scans[-1][1] if scans else "label"
+        updated = scans[-1][0] if scans else journey.packed
+        shipped = journey.shipped < self._now
+        self._ledger.parcels.append(
+            (
+                parcel_id, order_id, carrier.name, tracking, f"https://track.example.com/{tracking}", status,
+                self._at(journey.shipped) if shipped else None, self._at(journey.promised),
+                self._at(journey.delivered) if status == "delivered" else None, self._at(updated),
+            )
+        )  # fmt: skip
+        if self._now - journey.shipped < _SCANS_KEPT:
+            self._ledger.scans += [
+                (parcel_id, number, self._at(second), place, zh, en)
+                for number, (second, _, place, zh, en) in enumerate(scans)
+            ]
+
+    def _heard_until(self, journey: _Journey) -> int:
+        """Some carriers fall silent about a parcel that takes long."""
+        on_the_way = journey.delivered >= self._now and self._now - journey.shipped > _SILENT_AFTER
+        return self._now - _SILENT_FOR if journey.silent and on_the_way else self._now
+
+    def _plan(self, customer: int, journey: _Journey) -> list[tuple[int, str, str, str, str]]:
+        """When, status, place and words of every scan of a journey."""
+        place = places()[self._faces[customer].place]
+        city = f"{place.city[0]} {place.city[1]}"
+        steps = [(0.0, "in_transit", _WAREHOUSE, "快件已揽收", "Picked up from the warehouse")]
+        steps.append(
+            (0.1, "in_transit", _WAREHOUSE, "已从杭州转运中心发出", "Left the Hangzhou sorting centre")
+        )
+        if not place.domestic:
+            steps.append((0.3, "in_transit", _WAREHOUSE, "出口清关完成", "Cleared export customs"))
+        if journey.delivered > journey.promised:
+            steps.append(
+                (0.45, "exception", "途中 On the way", "因天气原因运输延误", "Delayed by bad weather")
+            )
+        steps.append(
+            (0.7, "in_transit", city, f"到达{place.city[0]}转运中心", f"Arrived at the {place.city[1]} hub")
+        )
+        steps.append((0.92, "out_for_delivery", city, "正在派送，请保持电话畅通", "Out for delivery"))
+        steps.append((1.0, "delivered", city, "已签收", "Delivered"))
+        span = journey.delivered - journey.shipped
+        return [(journey.shipped + round(part * span), *rest) for part, *rest in steps]  # type: ignore[misc]
+
+    def _at(self, second: int) -> int:
+        return self._start + second * 1_000_000
+
+
+def _refund_status(age: int, number: int) -> str:
+    if age < 1.5 * DAY:
+        return "requested"
+    if number % 13 == 5:
+        return "declined"
+    return "approved" if age < 4 * DAY else "paid"
+
+
+def _method(customer: int) -> str:
+    return _METHODS[(0, 0, 0, 1, 1, 2)[customer % 6]]

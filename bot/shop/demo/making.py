@@ -1,0 +1,317 @@
+"""Makes the demo shop: simulates it, turns it into rows and writes them in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Table
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.shop.demo import ledger as books
+from bot.shop.demo import offers
+from bot.shop.demo.catalogue import Goods, all_goods, shelves
+from bot.shop.demo.journal import KINDS, NOTHING, EventColumns
+from bot.shop.demo.market import Market, open_market
+from bot.shop.demo.people import Crowd, Face, faces, gather, places
+from bot.shop.demo.shipping import Shipping
+from bot.shop.demo.simulation import DAY, Simulation
+from storage import Conflict, Store
+from storage.bulk import insert_records
+from storage.catalogue import Catalogue, Category, Product
+from storage.columns import to_micros
+from storage.schema import (
+    budget,
+    consent,
+    coupon,
+    customer,
+    event,
+    order,
+    order_line,
+    parcel,
+    parcel_scan,
+    price_change,
+    refund,
+)
+from storage.shop import Shop, ShopKind
+
+Progress = Callable[[str, float], None]
+"""Called with what is being done and how much of the whole is done, 0 to 1."""
+
+DEFAULT_SEED = 20_260_301
+CUSTOMERS = 5_000
+DAYS = 548
+CURRENCY = "CNY"
+
+_EVENT = (
+    "id", "kind", "customer_id", "product_id", "order_id", "at", "quantity", "amount", "currency", "value",
+    "text", "channel",
+)  # fmt: skip
+_CUSTOMER = (
+    "id", "name", "language", "time_zone", "email", "phone", "tier", "points", "personal_prices", "demo",
+    "created_at",
+)  # fmt: skip
+_PRICE_CHANGE = ("product_id", "at", "old_price", "new_price", "currency")
+_CONSENT = ("customer_id", "account_id", "purpose", "granted", "source", "at")
+_EVENTS_AT_ONCE = 50_000
+# The default of 2 MB would write every index page many times over.
+_CACHE_KB = 256_000
+
+Rows = tuple[Table, tuple[str, ...], list[tuple[Any, ...]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoShop:
+    """Everything to be written, as the database keeps it."""
+
+    categories: list[Category]
+    products: list[Product]
+    tables: list[Rows]
+    """In an order in which every row finds what it points at."""
+
+    def count(self, table: Table) -> int:
+        """Rows of a table."""
+        return sum(len(rows) for other, _, rows in self.tables if other is table)
+
+
+async def make_demo(
+    store: Store,
+    seed: int = DEFAULT_SEED,
+    now: datetime | None = None,
+    progress: Progress | None = None,
+    *,
+    replace: bool = False,
+) -> DemoShop:
+    """Fill a store with the demo shop; the same seed and moment make the same shop.
+
+    Args:
+        now: the end of the shop's history; midnight UTC before this moment by default.
+        replace: take out a demo shop that is there already.
+
+    Raises:
+        Conflict: the store holds a real shop, or a demo shop and it isn't to be replaced.
+    """
+    tell = progress or _silent
+    tell("simulating", 0.0)
+    made = await asyncio.to_thread(build_demo, seed, now or _midnight())
+    tell("writing", 0.25)
+
+    async def write(connection: AsyncConnection) -> None:
+        await _make_room(connection, replace)
+        await _write(connection, made, tell)
+
+    await store.write(write)
+    tell("done", 1.0)
+    return made
+
+
+def build_demo(seed: int, now: datetime, *, customers: int = CUSTOMERS, days: int = DAYS) -> DemoShop:
+    """Simulate the shop and make its rows; touches no store."""
+    streams = [np.random.default_rng([seed, number]) for number in range(7)]
+    start = now - timedelta(days=days)
+    goods = all_goods()
+    crowd = gather(customers, days, goods, streams[0])
+    market = open_market(goods, start.date(), days, streams[1])
+    start_offset = start.hour * 3_600 + start.minute * 60 + start.second
+    simulation = Simulation(crowd, goods, market, Shipping(streams[2]), start_offset, streams[3])
+    simulation.run()
+    people = faces(crowd, streams[4])
+    product_ids = [f"P{1_001 + number}" for number in range(len(goods))]
+    start_micros = to_micros(start)
+    ledger = books.Bookkeeper(product_ids, people, start_micros, days * DAY, streams[5]).write(
+        simulation.orders
+    )
+    columns = simulation.journal.columns(days * DAY)
+    joined_at = _joined_micros(crowd, columns, start_micros, streams[6])
+    tables: list[Rows] = [
+        (price_change, _PRICE_CHANGE, _price_changes(market, product_ids, start_micros)),
+        (customer, _CUSTOMER, _customers(crowd, people, ledger, joined_at, streams[6])),
+        (consent, _CONSENT, _consents(people, joined_at, to_micros(now), streams[6])),
+        (coupon, offers.COUPON, offers.coupons(people, now)),
+        (budget, offers.BUDGET, offers.budgets(now)),
+        (order, books.ORDER, ledger.orders),
+        (order_line, books.LINE, ledger.lines),
+        (parcel, books.PARCEL, ledger.parcels),
+        (parcel_scan, books.SCAN, ledger.scans),
+        (refund, books.REFUND, ledger.refunds),
+        (event, _EVENT, _events(columns, goods, people, product_ids, ledger.ids, start_micros)),
+    ]
+    return DemoShop(
+        categories=[Category(id=s.id, name_zh=s.name[0], name_en=s.name[1]) for s in shelves()],
+        products=_products(goods, market, product_ids, start, now),
+        tables=tables,
+    )
+
+
+async def _make_room(connection: AsyncConnection, replace: bool) -> None:
+    shop = Shop(connection)
+    kind = await shop.kind()
+    if kind is ShopKind.REAL:
+        raise Conflict("the store holds a real shop; the demo shop would be mixed into it")
+    if kind is ShopKind.DEMO:
+        if not replace:
+            raise Conflict("the store already holds the demo shop")
+        await shop.remove_demo()
+
+
+async def _write(connection: AsyncConnection, made: DemoShop, tell: Progress) -> None:
+    if connection.dialect.name == "sqlite":
+        await connection.exec_driver_sql(f"PRAGMA cache_size = -{_CACHE_KB}")
+    catalogue = Catalogue(connection)
+    await catalogue.put_categories(made.categories)
+    await catalogue.put_many(made.products)
+    total = sum(len(rows) for _, _, rows in made.tables)
+    written = 0
+    for table, names, rows in made.tables:
+        for first in range(0, len(rows), _EVENTS_AT_ONCE):
+            portion = rows[first : first + _EVENTS_AT_ONCE]
+            await insert_records(connection, table, names, portion)
+            written += len(portion)
+            tell("writing", 0.25 + 0.75 * written / total)
+    if connection.dialect.name == "sqlite":
+        await connection.exec_driver_sql("PRAGMA cache_size = -2000")
+
+
+def _products(
+    goods: list[Goods], market: Market, ids: list[str], start: datetime, now: datetime
+) -> list[Product]:
+    found = []
+    for number, (item, product_id) in enumerate(zip(goods, ids, strict=True)):
+        launched = int(market.launched[number])
+        # What is not new came in over the two years before the window, line by line.
+        age = 30 + item.line * 4
+        restock = int(market.restock_in[number])
+        found.append(
+            Product(
+                id=product_id,
+                code=item.code,
+                name_zh=item.name[0],
+                name_en=item.name[1],
+                description_zh=item.description[0],
+                description_en=item.description[1],
+                category_id=item.shelf.id,
+                brand=item.brand,
+                attributes=item.attributes,
+                list_price=int(market.price[-1, number]),
+                cost=item.cost,
+                currency=CURRENCY,
+                stock=int(market.stock[number]),
+                restock_at=now + timedelta(days=restock) if restock > 0 else None,
+                picture=f"products/{product_id}.png",
+                demo=True,
+                created_at=start + timedelta(days=launched if launched else -age),
+                updated_at=now,
+            )
+        )
+    return found
+
+
+def _price_changes(market: Market, ids: list[str], start_micros: int) -> list[tuple[Any, ...]]:
+    days, products = np.nonzero(np.diff(market.price, axis=0))
+    return [
+        (
+            ids[product],
+            start_micros + ((day + 1) * DAY + 3_600) * 1_000_000,
+            int(market.price[day, product]),
+            int(market.price[day + 1, product]),
+            CURRENCY,
+        )
+        for day, product in zip(days.tolist(), products.tolist(), strict=True)
+        if day + 1 > market.launched[product]
+    ]
+
+
+def _joined_micros(
+    crowd: Crowd, columns: EventColumns, start_micros: int, rng: np.random.Generator
+) -> list[int]:
+    """When customers signed up: on their day, but before the first thing they did."""
+    joined = crowd.joined * DAY + rng.integers(0, 3_600, len(crowd.joined))
+    first = np.full(len(joined), np.iinfo(np.int64).max)
+    np.minimum.at(first, columns.customer, columns.second)
+    seconds = np.minimum(joined, first - 120)
+    return [start_micros + second * 1_000_000 for second in seconds.tolist()]
+
+
+def _customers(
+    crowd: Crowd, people: list[Face], ledger: books.Ledger, joined_at: list[int], rng: np.random.Generator
+) -> list[tuple[Any, ...]]:
+    fixed_prices_only = (rng.random(len(people)) < 0.03).tolist()
+    rows = []
+    for number, face in enumerate(people):
+        spent = ledger.spent.get(number, 0) // 100
+        rows.append(
+            (
+                face.id, face.name, face.language, places()[face.place].time_zone, face.email, face.phone,
+                _tier(spent), spent // 10, not fixed_prices_only[number], True, joined_at[number],
+            )
+        )  # fmt: skip
+    return rows
+
+
+def _tier(spent_yuan: int) -> str:
+    if spent_yuan >= 8_000:
+        return "platinum"
+    if spent_yuan >= 3_000:
+        return "gold"
+    return "silver" if spent_yuan >= 1_000 else "standard"
+
+
+def _consents(
+    people: list[Face], joined_at: list[int], now_micros: int, rng: np.random.Generator
+) -> list[tuple[Any, ...]]:
+    """Most agree at sign-up to be written to; some take it back."""
+    draws = rng.random((len(people), 4)).tolist()
+    rows: list[tuple[Any, ...]] = []
+    for face, joined, (marketing, profiling, stops, when) in zip(people, joined_at, draws, strict=True):
+        rows.append((face.id, None, "marketing", marketing < 0.74, "sign-up", joined))
+        rows.append((face.id, None, "profiling", profiling < 0.88, "sign-up", joined))
+        if marketing < 0.74 and stops < 0.09:
+            at = joined + int((now_micros - joined) * when)
+            rows.append((face.id, None, "marketing", False, "unsubscribe link", at))
+    return rows
+
+
+def _events(
+    columns: EventColumns,
+    goods: list[Goods],
+    people: list[Face],
+    product_ids: list[str],
+    order_ids: list[str],
+    start_micros: int,
+) -> list[tuple[Any, ...]]:
+    customer_ids = [face.id for face in people]
+    languages = [0 if face.language == "zh" else 1 for face in people]
+    words = [(item.noun, item.shelf.name) for item in goods]
+    at = (start_micros + columns.second * 1_000_000).tolist()
+    value = [None if number != number else number for number in columns.value.tolist()]
+    rows = []
+    for index, (kind, who, product, order_, when, quantity, amount, text, stars) in enumerate(
+        zip(
+            columns.kind.tolist(), columns.customer.tolist(), columns.product.tolist(),
+            columns.order.tolist(), at, columns.quantity.tolist(), columns.amount.tolist(),
+            columns.text.tolist(), value, strict=True,
+        )
+    ):  # fmt: skip
+        paid = KINDS[kind] in ("purchase", "return")
+        said = None if text == NOTHING else words[text][index % 4 == 0][languages[who]].lower()
+        rows.append(
+            (
+                f"demo-{index:07}", KINDS[kind], customer_ids[who],
+                None if product == NOTHING else product_ids[product],
+                None if order_ == NOTHING else order_ids[order_],
+                when, quantity, amount if paid else None, CURRENCY if paid else None, stars, said, "shop",
+            )
+        )  # fmt: skip
+    return rows
+
+
+def _midnight() -> datetime:
+    return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _silent(_what: str, _share: float) -> None:
+    """Nobody is watching."""

@@ -1,0 +1,413 @@
+"""Eighteen months in the life of the shop, a day at a time.
+
+Customers visit, look, buy, buy again when something is used up, and grow annoyed by parcels that come late,
+goods that disappoint, staples that are out of stock and prices that rise. Annoyance fades, but while it is high
+a customer may drift away: visits thin out over weeks and purchases stop. Neither the annoyance nor the day of
+leaving is ever written down; only what people did is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.shop.demo.catalogue import Goods, shelves
+from bot.shop.demo.journal import NOTHING, Journal
+from bot.shop.demo.market import Market
+from bot.shop.demo.people import Bools, Crowd, Floats, Ints
+from bot.shop.demo.shipping import Shipments, Shipping
+
+DAY = 86_400
+_STAPLES = 4
+_NEVER = 10**6
+# Days by which customers bring a purchase forward to put it into the same parcel.
+_TOGETHER = 9
+_GREAT_SALE = 2.0
+# Not everything is bought here: the pack at home lasts until the one from the corner shop is gone too.
+_ELSEWHERE = 1.45
+# Shopping hours, local time, from midnight.
+_NIGHT_AND_MORNING = [1.2, 0.5, 0.2, 0.1, 0.1, 0.2, 0.6, 1.4, 2.4, 3.4, 4.2, 4.4]
+_AFTERNOON_AND_EVENING = [4.6, 4.2, 3.6, 3.4, 3.4, 3.6, 4.0, 5.2, 6.6, 7.4, 6.2, 3.2]
+_HOURS = np.array([*_NIGHT_AND_MORNING, *_AFTERNOON_AND_EVENING])
+
+
+@dataclass(slots=True)
+class Orders:
+    """Orders in the order in which they were placed; one entry an order."""
+
+    customer: list[int] = field(default_factory=list)
+    second: list[int] = field(default_factory=list)
+    lines: list[list[tuple[int, int, int]]] = field(default_factory=list)
+    """Product, quantity, unit price in fen."""
+    discount: list[int] = field(default_factory=list)
+    coupon: list[str | None] = field(default_factory=list)
+    cancelled: list[bool] = field(default_factory=list)
+    shipments: list[Shipments] = field(default_factory=list)
+    """A day's shipments, for consecutive orders."""
+    returns: list[tuple[int, int, int, int]] = field(default_factory=list)
+    """Order, line, second at which it was asked for, why (an index of `RETURN_REASONS`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basket:
+    """What is bought on one day; one entry a line."""
+
+    customer: Ints
+    product: Ints
+    quantity: Ints
+    second: Ints
+
+
+class Simulation:
+    """The state of the shop's world between two days."""
+
+    def __init__(
+        self,
+        crowd: Crowd,
+        goods: list[Goods],
+        market: Market,
+        shipping: Shipping,
+        start_offset: int,
+        rng: np.random.Generator,
+    ) -> None:
+        """Start with nobody annoyed.
+
+        Args:
+            start_offset: seconds between midnight UTC and the start of the window.
+        """
+        self.journal = Journal()
+        self.orders = Orders()
+        self._crowd, self._market, self._shipping, self._rng = crowd, market, shipping, rng
+        self._start_offset = start_offset
+        self._days = len(market.bustle)
+        people, products = crowd.liking.shape
+        self._shelf_of = np.array([shelves().index(item.shelf) for item in goods])
+        self._cycle = np.array([item.cycle for item in goods]) * _ELSEWHERE
+        self._returns = np.array([item.shelf.returns for item in goods])
+        self._quality = _quality(goods, rng)
+        self._usual_price = market.price[0].astype(np.float64)
+        self._offset = shipping.utc_offsets[crowd.places]
+        self._annoyance = np.zeros(people)
+        self._shock = np.zeros((self._days + 120, people), dtype=np.float32)
+        self._left = np.full(people, _NEVER)
+        self._owns = np.zeros((people, products), dtype=bool)
+        self._staple = np.full((people, _STAPLES), NOTHING)
+        self._due = np.full((people, _STAPLES), float(_NEVER))
+        self._paid = np.zeros((people, _STAPLES))
+        self._settle_old_customers()
+
+    def run(self) -> None:
+        """Live through every day of the window."""
+        for day in range(self._days):
+            self._brood(day)
+            staples = self._rebuy(day)
+            browsed = self._browse(day)
+            self._order(day, _together(staples, browsed))
+
+    def gone(self, day: int) -> Bools:
+        """Who had left by a day; for tests alone."""
+        return self._left <= day
+
+    # --- moods ---
+
+    def _settle_old_customers(self) -> None:
+        """Customers from before the window already have their staples."""
+        old = np.flatnonzero(self._crowd.joined < 0)
+        consumable = (self._cycle > 0) & (self._market.launched == 0)
+        weights = self._crowd.liking[old] * consumable
+        for slot in range(_STAPLES - 1):
+            likely = self._rng.random(len(old)) < (0.5, 0.3, 0.15)[slot]
+            chosen = _draw(weights, self._rng)
+            weights[np.arange(len(old)), chosen] = 0
+            who, product = old[likely], chosen[likely]
+            self._staple[who, slot] = product
+            self._due[who, slot] = self._rng.uniform(0, 1.2, len(who)) * self._cycle[product]
+            self._paid[who, slot] = self._market.price[0, product]
+
+    def _brood(self, day: int) -> None:
+        self._annoyance = self._annoyance * 0.978 + self._shock[day]
+        strain = self._annoyance - 1.7 * self._crowd.patience
+        hazard = 0.0002 + 0.05 / (1 + np.exp(-3.2 * strain))
+        here = (self._crowd.joined <= day) & (self._left == _NEVER)
+        self._left[here & (self._rng.random(len(here)) < hazard)] = day
+
+    def _liveliness(self, day: int) -> Floats:
+        """How much of their usual visits customers still make."""
+        fading = np.exp(-np.maximum(day - self._left, 0) / 16.0)
+        quiet = ((day >= self._crowd.lull) & (day < self._crowd.lull + 28)).any(axis=1)
+        return np.where(self._crowd.joined <= day, fading * np.where(quiet, 0.15, 1.0), 0.0)
+
+    # --- buying again ---
+
+    def _rebuy(self, day: int) -> Basket:
+        """What is used up, and along with it what soon will be; on a great sale much is bought ahead."""
+        ahead = 12 if self._market.bustle[day] > _GREAT_SALE else 0
+        here = (self._crowd.joined <= day) & (self._due <= day + ahead).any(axis=1)
+        who, slot = np.nonzero((self._due <= day + max(ahead, _TOGETHER)) & here[:, None])
+        leaving = (self._left[who] <= day) & (self._rng.random(len(who)) < 0.85)
+        self._due[who[leaving], slot[leaving]] = _NEVER
+        who, slot = who[~leaving], slot[~leaving]
+        product = self._staple[who, slot]
+        start = self._visit_times(day, who)
+        self.journal.note("view", who, start, product=product)
+        missing = ~self._market.in_stock[day, product]
+        self._annoyance[who[missing]] += 0.55
+        self._due[who[missing], slot[missing]] = day + self._rng.integers(2, 6, int(missing.sum()))
+        price = self._market.price[day, product]
+        rise = np.maximum(price / np.maximum(self._paid[who, slot], 1) - 1, 0)
+        shocked = ~missing & (rise > 0.05)
+        self._annoyance[who[shocked]] += rise[shocked] * 9 * self._crowd.price_sense[who[shocked]]
+        hesitates = shocked & (self._rng.random(len(who)) < 0.3)
+        self._due[who[hesitates], slot[hesitates]] = day + self._rng.integers(4, 10, int(hesitates.sum()))
+        buys = ~missing & ~hesitates
+        who, slot, product, start = who[buys], slot[buys], product[buys], start[buys]
+        quantity = 1 + (self._rng.random(len(who)) < 0.14).astype(np.int64)
+        rhythm = self._cycle[product] * quantity * self._rng.lognormal(0, 0.17, len(who))
+        self._due[who, slot] = day + np.maximum(rhythm, 4)
+        self._paid[who, slot] = self._market.price[day, product]
+        self.journal.note("cart", who, start + 40, product=product, quantity=quantity)
+        return Basket(customer=who, product=product, quantity=quantity, second=start + 90)
+
+    # --- looking around ---
+
+    def _browse(self, day: int) -> Basket:
+        chance = self._crowd.pace * self._market.bustle[day] * self._liveliness(day)
+        visitors = np.flatnonzero(self._rng.random(len(chance)) < chance)
+        start = self._visit_times(day, visitors)
+        first = self._look(day, visitors)
+        self._search(visitors, start, first)
+        looks = self._rng.poisson(2.3, len(visitors))
+        more = np.repeat(np.arange(len(visitors)), looks)
+        stays = self._rng.random(len(more)) < 0.6
+        others = self._look(day, visitors[more], np.where(stays, self._shelf_of[first][more], NOTHING))
+        who = np.concatenate([visitors, visitors[more]])
+        product = np.concatenate([first, others])
+        step = np.arange(len(more)) - np.repeat(np.cumsum(looks) - looks, looks)
+        second = np.concatenate([start + 20, start[more] + 20 + (step + 1) * 47])
+        self.journal.note("view", who, second, product=product)
+        return self._choose(day, who, product, second)
+
+    def _look(self, day: int, who: Ints, shelf: Ints | None = None) -> Ints:
+        """One product for each, by liking and season; on one shelf where that is given."""
+        sold = (self._market.launched <= day) * self._market.season[day]
+        weights = self._crowd.liking[who] * sold.astype(np.float32)
+        if shelf is not None:
+            elsewhere = (shelf[:, None] != NOTHING) & (shelf[:, None] != self._shelf_of)
+            weights[elsewhere] = 0
+        return _draw(weights, self._rng)
+
+    def _search(self, who: Ints, start: Ints, product: Ints) -> None:
+        searching = self._rng.random(len(who)) < 0.34
+        self.journal.note("search", who[searching], start[searching], text=product[searching])
+
+    def _choose(self, day: int, who: Ints, product: Ints, second: Ints) -> Basket:
+        """From what was seen into the cart, and from the cart to the till."""
+        dearer = self._market.price[day, product] / self._usual_price[product] - 1
+        wish = 0.21 * np.exp(-2.2 * self._crowd.price_sense[who] * dearer)
+        wish *= np.where(self._owns[who, product] & (self._cycle[product] == 0), 0.08, 1.0)
+        wish *= np.where(self._left[who] <= day, 0.35, 1.0)
+        wanted = self._market.in_stock[day, product] & (self._rng.random(len(who)) < wish)
+        _, first_time = np.unique(who * len(self._shelf_of) + product, return_index=True)
+        wanted &= np.isin(np.arange(len(who)), first_time)
+        who, product, second = who[wanted], product[wanted], second[wanted]
+        self.journal.note("cart", who, second + 15, product=product)
+        bought = self._rng.random(len(who)) < np.where(self._left[who] <= day, 0.3, 0.62)
+        who, product, second = who[bought], product[bought], second[bought]
+        quantity = 1 + (self._rng.random(len(who)) < 0.1).astype(np.int64)
+        self._adopt(day, who, product)
+        return Basket(customer=who, product=product, quantity=quantity, second=second + 60)
+
+    def _adopt(self, day: int, who: Ints, product: Ints) -> None:
+        """A first purchase of something that is used up may become a habit."""
+        self._owns[who, product] = True
+        habit = (self._cycle[product] > 0) & (self._rng.random(len(who)) < 0.22)
+        habit &= ~(self._staple[who] == product[:, None]).any(axis=1)
+        for customer, item in zip(who[habit].tolist(), product[habit].tolist(), strict=True):
+            free = np.flatnonzero(self._due[customer] >= _NEVER)
+            if len(free):
+                slot = free[0]
+                self._staple[customer, slot] = item
+                self._due[customer, slot] = day + self._cycle[item] * self._rng.lognormal(0, 0.2)
+                self._paid[customer, slot] = self._market.price[day, item]
+
+    # --- orders and what comes of them ---
+
+    def _order(self, day: int, basket: Basket) -> None:
+        if not len(basket.customer):
+            return
+        price = self._market.price[day, basket.product]
+        buyers, order_of = np.unique(basket.customer, return_inverse=True)
+        placed = np.zeros(len(buyers), dtype=np.int64)
+        np.maximum.at(placed, order_of, basket.second)
+        sums = np.bincount(order_of, weights=basket.quantity * price)
+        coupon = (self._rng.random(len(buyers)) < 0.09) & (sums >= 15_000)
+        cancelled = self._rng.random(len(buyers)) < 0.015
+        placed, buyers, order_of, coupon, cancelled = _by_time(placed, buyers, order_of, coupon, cancelled)
+        first_order = len(self.orders.customer)
+        paid = np.round(basket.quantity * price * np.where(coupon[order_of], 0.9, 1.0)).astype(np.int64)
+        full = basket.quantity * price
+        self._keep_orders(basket, price, order_of, buyers, placed, coupon, cancelled, full - paid)
+        shipments = self._shipping.ship(placed, self._crowd.places[buyers], self._market.bustle[day])
+        self.orders.shipments.append(shipments)
+        kept = ~cancelled[order_of]
+        self.journal.note(
+            "purchase",
+            basket.customer[kept],
+            placed[order_of][kept],
+            product=basket.product[kept],
+            order=first_order + order_of[kept],
+            quantity=basket.quantity[kept],
+            amount=paid[kept],
+        )
+        self._arrive(buyers, first_order, shipments, cancelled)
+        self._judge(basket, order_of, first_order, shipments, paid, kept)
+
+    def _keep_orders(
+        self,
+        basket: Basket,
+        price: Ints,
+        order_of: Ints,
+        buyers: Ints,
+        placed: Ints,
+        coupon: Bools,
+        cancelled: Bools,
+        off: Ints,
+    ) -> None:
+        lines: list[list[tuple[int, int, int]]] = [[] for _ in buyers]
+        rows = zip(
+            order_of.tolist(), basket.product.tolist(), basket.quantity.tolist(), price.tolist(), strict=True
+        )
+        for order, *line in rows:
+            lines[order].append((line[0], line[1], line[2]))
+        self.orders.customer += buyers.tolist()
+        self.orders.second += placed.tolist()
+        self.orders.lines += lines
+        self.orders.discount += np.bincount(order_of, weights=off).astype(np.int64).tolist()
+        self.orders.coupon += ["SAVE10" if used else None for used in coupon]
+        self.orders.cancelled += cancelled.tolist()
+
+    def _arrive(self, buyers: Ints, first_order: int, shipments: Shipments, cancelled: Bools) -> None:
+        """A late parcel annoys, makes some write and a few complain."""
+        late = (shipments.delivered > shipments.promised) & ~cancelled
+        who = buyers[late]
+        promised = shipments.promised[late]
+        days_late = (shipments.delivered[late] - promised) / DAY
+        self._upset(promised + DAY // 2, who, 0.5 + 0.3 * np.minimum(days_late, 6))
+        orders = first_order + np.flatnonzero(late)
+        asks = self._rng.random(len(who)) < 0.4
+        self.journal.note(
+            "message", who[asks], promised[asks] + DAY // 3, order=orders[asks],
+            value=-np.round(self._rng.uniform(0.1, 0.8, int(asks.sum())), 2),
+        )  # fmt: skip
+        scolds = self._rng.random(len(who)) < np.minimum(0.08 * days_late, 0.4)
+        self.journal.note(
+            "complaint", who[scolds], promised[scolds] + DAY, order=orders[scolds],
+            value=-np.round(self._rng.uniform(0.5, 1.0, int(scolds.sum())), 2),
+        )  # fmt: skip
+
+    def _judge(
+        self, basket: Basket, order_of: Ints, first_order: int, shipments: Shipments, paid: Ints, kept: Bools
+    ) -> None:
+        """Ratings by quality and punctuality; returns by shelf and by how bad it was."""
+        count = len(basket.customer)
+        late = np.maximum(shipments.delivered - shipments.promised, 0)[order_of] / DAY
+        felt = self._quality[basket.product] + self._rng.normal(0, 0.75, count) - 0.35 * np.minimum(late, 4)
+        stars = np.clip(np.round(felt), 1, 5)
+        bad = stars <= 2
+        arrived = shipments.delivered[order_of]
+        second = arrived + (self._rng.uniform(0.3, 6, count) * DAY).astype(np.int64)
+        order = first_order + order_of
+        self._upset(second[bad & kept], basket.customer[bad & kept], np.full(int((bad & kept).sum()), 1.25))
+        rates = kept & (self._rng.random(count) < np.where(bad, 0.55, 0.26))
+        self.journal.note(
+            "rating", basket.customer[rates], second[rates], product=basket.product[rates],
+            order=order[rates], value=stars[rates],
+        )  # fmt: skip
+        complains = kept & bad & (self._rng.random(count) < 0.18)
+        self.journal.note(
+            "complaint", basket.customer[complains], second[complains] + 600,
+            product=basket.product[complains], order=order[complains],
+            value=-np.round(self._rng.uniform(0.4, 1.0, int(complains.sum())), 2),
+        )  # fmt: skip
+        chance = self._returns[basket.product] * np.where(bad, 5.0, 0.8)
+        returns = kept & (self._rng.random(count) < chance)
+        asked = arrived + (self._rng.uniform(0.5, 6.5, count) * DAY).astype(np.int64)
+        self.journal.note(
+            "return", basket.customer[returns], asked[returns], product=basket.product[returns],
+            order=order[returns], quantity=basket.quantity[returns], amount=-paid[returns],
+        )  # fmt: skip
+        line = _position_within(order_of)
+        why = np.where(bad, self._rng.integers(0, 3, count), self._rng.integers(3, 6, count))
+        self.orders.returns += list(
+            zip(
+                order[returns].tolist(), line[returns].tolist(), asked[returns].tolist(),
+                why[returns].tolist(), strict=True,
+            )
+        )  # fmt: skip
+
+    def _upset(self, second: Ints, who: Ints, amount: Floats) -> None:
+        np.add.at(self._shock, (np.minimum(second // DAY, len(self._shock) - 1), who), amount)
+
+    def _visit_times(self, day: int, who: Ints) -> Ints:
+        """The second of the window at which a visit begins, by the hours of the customer's own city.
+
+        A visit never runs over the end of the day, where its second half would come before its first.
+        """
+        local = self._rng.choice(24, len(who), p=_HOURS / _HOURS.sum()) * 3_600
+        local += self._rng.integers(0, 3_600, len(who))
+        into_day = (local - self._offset[who] * 3_600 - self._start_offset) % DAY
+        starts: Ints = day * DAY + np.minimum(into_day, DAY - 1_800)
+        return starts
+
+
+def _quality(goods: list[Goods], rng: np.random.Generator) -> Floats:
+    """How good a line really is, in stars; one in ten disappoints."""
+    lines = max(item.line for item in goods) + 1
+    quality = np.where(rng.random(lines) < 0.1, rng.uniform(2.6, 3.4, lines), rng.uniform(4.1, 4.9, lines))
+    of_each: Floats = quality[[item.line for item in goods]]
+    return of_each
+
+
+def _draw(weights: NDArray[np.float32], rng: np.random.Generator) -> Ints:
+    """One column for each row, with chances in proportion to its weights."""
+    heaps = np.cumsum(weights, axis=1)
+    marks = rng.random(len(weights), dtype=np.float32) * heaps[:, -1] * np.float32(0.99999)
+    column: Ints = (heaps <= marks[:, None]).sum(axis=1)
+    return column
+
+
+def _together(first: Basket, second: Basket) -> Basket:
+    """Both baskets, a product once for each customer."""
+    customer = np.concatenate([first.customer, second.customer])
+    product = np.concatenate([first.product, second.product])
+    _, keep = np.unique(customer * 100_000 + product, return_index=True)
+    keep.sort()
+    return Basket(
+        customer=customer[keep],
+        product=product[keep],
+        quantity=np.concatenate([first.quantity, second.quantity])[keep],
+        second=np.concatenate([first.second, second.second])[keep],
+    )
+
+
+def _by_time(
+    placed: Ints, buyers: Ints, order_of: Ints, coupon: Bools, cancelled: Bools
+) -> tuple[Ints, Ints, Ints, Bools, Bools]:
+    """The day's orders sorted by time, and the lines' order numbers with them."""
+    sequence = np.argsort(placed, kind="stable")
+    place = np.empty_like(sequence)
+    place[sequence] = np.arange(len(sequence))
+    return placed[sequence], buyers[sequence], place[order_of], coupon[sequence], cancelled[sequence]
+
+
+def _position_within(groups: Ints) -> Ints:
+    """0, 1, 2 … within each group, in the order of the entries."""
+    sequence = np.argsort(groups, kind="stable")
+    ordered = groups[sequence]
+    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+    sizes = np.diff(np.append(starts, len(groups)))
+    position = np.empty(len(groups), dtype=np.int64)
+    position[sequence] = np.arange(len(groups)) - np.repeat(starts, sizes)
+    return position

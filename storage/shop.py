@@ -1,0 +1,79 @@
+"""Whose shop is in the store: nobody's yet, the demo's, or a real one; and taking the demo out again."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Column, Select, Table, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.schema import budget, category, consent, coupon, customer, event, metadata, order, product
+
+DEMO_BUDGET = "demo"
+
+
+class ShopKind(StrEnum):
+    """What a store holds."""
+
+    EMPTY = "empty"
+    DEMO = "demo"
+    REAL = "real"
+
+
+class Shop:
+    """The shop as a whole."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def kind(self) -> ShopKind:
+        """Real as soon as one real product, customer or order is there."""
+        kinds: set[bool] = set()
+        for table in (product, customer, order):
+            rows = await self._connection.scalars(select(table.c.demo).distinct())
+            kinds |= {bool(demo) for demo in rows}
+        if not kinds:
+            return ShopKind.EMPTY
+        return ShopKind.REAL if False in kinds else ShopKind.DEMO
+
+    async def remove_demo(self) -> None:
+        """Take out the demo's customers, products, orders and events, and whatever was about them.
+
+        Conversations stay, with accounts that belong to nobody.
+        """
+        people = select(customer.c.id).where(customer.c.demo.is_(True))
+        await self._connection.execute(delete(event).where(event.c.customer_id.in_(people)))
+        # What an account said itself stays said.
+        await self._connection.execute(
+            delete(consent).where(consent.c.customer_id.in_(people), consent.c.account_id.is_(None))
+        )
+        await self._remove(coupon, select(coupon.c.code).where(coupon.c.demo.is_(True)))
+        await self._remove(order, select(order.c.id).where(order.c.demo.is_(True)))
+        await self._remove(customer, people)
+        await self._remove(product, select(product.c.id).where(product.c.demo.is_(True)))
+        used = select(product.c.category_id).where(product.c.category_id.is_not(None))
+        await self._remove(category, select(category.c.id).where(category.c.id.not_in(used)))
+        await self._remove(budget, select(budget.c.id).where(budget.c.id == DEMO_BUDGET))
+
+    async def _remove(self, table: Table, keys: Select[Any]) -> None:
+        """Delete rows by key, and before them what points at them: emptied where it may be, else deleted."""
+        for column in _pointing_at(table):
+            if column.nullable:
+                await self._connection.execute(
+                    update(column.table).where(column.in_(keys)).values({column.name: None})
+                )
+            else:
+                own_key = next(iter(column.table.primary_key.columns))
+                await self._remove(column.table, select(own_key).where(column.in_(keys)))
+        key = next(iter(table.primary_key.columns))
+        await self._connection.execute(delete(table).where(key.in_(keys)))
+
+
+def _pointing_at(table: Table) -> list[Column[Any]]:
+    return [
+        key.parent
+        for other in metadata.sorted_tables
+        for key in other.foreign_keys
+        if key.column.table is table and other is not table
+    ]
