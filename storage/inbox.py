@@ -143,6 +143,25 @@ class Inbox:
         )
         return [(row.channel, row.address) for row in found]
 
+    async def expired(self, places: Sequence[Place], now: datetime) -> set[Place]:
+        """Those of some conversations whose lease ran out instead of being given back: its owner died."""
+        if not places:
+            return set()
+        found = await self._connection.execute(
+            select(conversation_lease.c.channel, conversation_lease.c.address).where(
+                conversation_lease.c.expires_at <= now,
+                tuple_(conversation_lease.c.channel, conversation_lease.c.address).in_(places),
+            )
+        )
+        return {(row.channel, row.address) for row in found}
+
+    async def count_attempts(self, ids: Sequence[int]) -> None:
+        """Count a failed attempt against updates whose handler died with its process."""
+        if ids:
+            await self._connection.execute(
+                update(inbox).where(inbox.c.id.in_(ids)).values(attempts=inbox.c.attempts + 1)
+            )
+
     async def new(self, places: Sequence[Place], limit: int) -> list[InboxRow]:
         """What waits in some conversations, oldest first."""
         if not places:

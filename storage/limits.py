@@ -49,6 +49,8 @@ class Reservation:
     granted: bool
     at: datetime
     """Granted: it may leave at this time. Otherwise nothing was reserved; ask again at this time."""
+    by: str | None = None
+    """The key of the limit that set the time; None where it was none."""
 
 
 class RateLimits:
@@ -108,10 +110,13 @@ _LONG_AGO = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
 def _reserve(demand: Demand, arrival: dict[str, datetime], now: datetime, latest: datetime) -> Reservation:
-    at = max((arrival[limit.key] - limit.tolerance for limit in demand.limits), default=now)
-    at = max(at, now)
+    at, by = max(
+        ((arrival[limit.key] - limit.tolerance, limit.key) for limit in demand.limits), default=(now, None)
+    )
+    if at <= now:
+        at, by = now, None
     if at > latest:
-        return Reservation(granted=False, at=at)
+        return Reservation(granted=False, at=at, by=by)
     for limit in demand.limits:
         arrival[limit.key] = max(arrival[limit.key], at) + limit.interval * demand.cost
-    return Reservation(granted=True, at=at)
+    return Reservation(granted=True, at=at, by=by)

@@ -218,7 +218,8 @@ class Outbox:
                 outbox.c.id == bindparam("of_id"),
                 outbox.c.owner == bindparam("by"),
                 outbox.c.attempts == bindparam("attempt"),
-                outbox.c.state.in_(("claimed", "sending")),
+                # An owner that was taken for dead and comes back knows what became of an `unknown` row.
+                _state_is("claimed", "sending", "unknown"),
             )
             .values(
                 state=bindparam("to_state"),
@@ -226,12 +227,27 @@ class Outbox:
                 finished_at=bindparam("ended"),
                 message_refs=bindparam("refs"),
                 error=bindparam("why"),
-                owner=None,
                 lease_until=None,
             ),
             [_finish_parameters(finish, now) for finish in finishes],
         )
         await self._write_references(finishes)
+
+    async def renew(self, rows: Sequence[OutboxRow], until: datetime) -> None:
+        """Keep rows in hand longer, those that still are."""
+        if not rows:
+            return
+        await self._connection.execute(
+            update(outbox)
+            .where(
+                outbox.c.id == bindparam("of_id"),
+                outbox.c.owner == bindparam("by"),
+                outbox.c.attempts == bindparam("attempt"),
+                _state_is("claimed", "sending"),
+            )
+            .values(lease_until=bindparam("later")),
+            [{**_claim_parameters(row), "later": until} for row in rows],
+        )
 
     async def release(self, rows: Sequence[OutboxRow]) -> None:
         """Give claimed rows back untried."""
@@ -246,7 +262,7 @@ class Outbox:
                 outbox.c.state == "claimed",
             )
             .values(state="ready", owner=None, lease_until=None),
-            [{"of_id": row.id, "by": row.owner, "attempt": row.attempts} for row in rows],
+            [_claim_parameters(row) for row in rows],
         )
 
     async def reap(self, now: datetime) -> Reaped:
@@ -327,11 +343,18 @@ def _same_claim(row: OutboxRow) -> Any:
     return and_(outbox.c.owner == row.owner, outbox.c.attempts == row.attempts)
 
 
+def _state_is(*states: str) -> Any:
+    # Not `in_`, which SQLAlchemy expands for each execution and so can't use with executemany.
+    return or_(*(outbox.c.state == state for state in states))
+
+
+def _claim_parameters(row: OutboxRow) -> dict[str, Any]:
+    return {"of_id": row.id, "by": row.owner, "attempt": row.attempts}
+
+
 def _finish_parameters(finish: Finish, now: datetime) -> dict[str, Any]:
     return {
-        "of_id": finish.row.id,
-        "by": finish.row.owner,
-        "attempt": finish.row.attempts,
+        **_claim_parameters(finish.row),
         "to_state": finish.state,
         "later": finish.not_before or finish.row.not_before,
         "ended": None if finish.state == "ready" else now,

@@ -60,7 +60,11 @@ class Store:
                 writer=GroupCommit(writer),
             )
         engine = create_async_engine(
-            parsed, pool_size=16, max_overflow=8, connect_args={"server_settings": _POSTGRES}
+            parsed,
+            pool_size=16,
+            max_overflow=8,
+            hide_parameters=True,
+            connect_args={"server_settings": _POSTGRES},
         )
         reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         return cls(engine=engine, reader=reader, scanner=reader, writer=None)
@@ -85,7 +89,7 @@ class Store:
 
         `work` may be run beside others in one SQLite transaction: it must only talk to the database, be
         quick, and not commit. If it raises, its own changes are undone, nobody else's, and the error is
-        raised here. A caller that is cancelled can't know whether its work was committed, unless it hadn't begun.
+        raised here. A cancelled caller can't know whether its work was committed, unless it had not begun.
 
         Raises:
             StoreClosed: the store was closed before.
@@ -134,13 +138,16 @@ def _sqlite_engine(
         poolclass=AsyncAdaptedQueuePool,
         pool_size=pool_size,
         max_overflow=0,
+        hide_parameters=True,
     )
     _begin_with(engine, begin)
     return engine
 
 
 def _sqlite_thread_engine(url: URL) -> AsyncEngine:
-    engine = create_async_engine(url, poolclass=AsyncAdaptedQueuePool, pool_size=2, max_overflow=4)
+    engine = create_async_engine(
+        url, poolclass=AsyncAdaptedQueuePool, pool_size=2, max_overflow=4, hide_parameters=True
+    )
 
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _record: Any) -> None:

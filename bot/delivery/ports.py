@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.conversation.messages import Delivery, Incoming, Outgoing
 
 Work = Callable[[AsyncConnection], Awaitable[None]]
-"""Everything a decision writes, to be run in one transaction; raises `storage.Conflict` to be decided again."""
+"""Everything a decision writes, run in one transaction; raises `storage.Conflict` to be decided again."""
 
 
 @runtime_checkable
