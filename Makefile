@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: run test lint types imports bench bench-load bench-nlu bench-retention transcript torture demo clean help
+.PHONY: run test lint types imports bench bench-load bench-nlu bench-retention transcript pictures torture demo clean help
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -37,6 +37,9 @@ bench-retention: $(VENV)/.test  ## Quality of recommendations and churn scores o
 
 transcript: $(VENV)/.test  ## Play the conversations and write docs/transcript.md
 	$(BIN)/python -m tests.e2e.transcript
+
+pictures: $(VENV)/.test  ## Take the pictures of the documentation; needs Debian's chromium
+	$(BIN)/python -m tests.e2e.pictures
 
 clean:  ## Remove the virtual environment and caches; data under LIUKE_HOME stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info

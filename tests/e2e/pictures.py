@@ -1,0 +1,127 @@
+"""Takes the pictures of the documentation from the running program: `make pictures`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import io
+import sys
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from PIL import Image
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from tests.e2e.transcript.cast import Player, find_cast, link_token
+from tests.e2e.transcript.stage import Stage, stage
+
+_FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
+_CHROMIUM = "/usr/bin/chromium"
+_PHONE = {"width": 420, "height": 760}
+_DESK = {"width": 1180, "height": 720}
+_ANSWERS_WITHIN = 10_000
+# An answer may come in several messages.
+_SILENCE = 900
+
+_CONVERSATIONS = {
+    "en": (
+        "Hi, my parcel is late. Where is it?",
+        "OK, thanks. Can you recommend a tea?",
+        "The first one, can you do a better price?",
+    ),
+    "zh": ("你好，我的快递怎么还没到？", "好吧。推荐一款茶给我", "第一个能便宜点吗"),
+}
+_WAITING = (
+    ("Maya", "en", ("Where is my order?", "This is useless, I want to talk to a person!")),
+    ("陈晨", "zh-hans", ("包裹被压坏了，太差劲了！", "转人工")),
+    ("Tom", "en", ("Can I speak to a human please?",)),
+)
+
+
+async def take_all(home: Path, log: Path, folder: Path) -> None:
+    """Start the program, have the conversations, take the pictures."""
+    parts = [("late", language) for language in _CONVERSATIONS]
+    async with stage(home, log) as theatre, async_playwright() as playwright:
+        cast = await find_cast(theatre.store, parts, datetime.now(UTC))  # type: ignore[arg-type]
+        browser = await playwright.chromium.launch(executable_path=_CHROMIUM)
+        for language, said in _CONVERSATIONS.items():
+            picture = await _conversation(theatre, browser, cast.take("late", language), language, said)
+            _keep(picture, folder / f"conversation-{language}.png")
+        _keep(await _console(theatre, browser), folder / "staff.png")
+        await browser.close()
+
+
+async def _conversation(
+    theatre: Stage, browser: Browser, player: Player, language: str, said: Sequence[str]
+) -> bytes:
+    page = await browser.new_page(viewport=_PHONE, device_scale_factor=2)  # type: ignore[arg-type]
+    token = await link_token(theatre.store, player.customer_id, datetime.now(UTC))
+    await page.goto(f"{theatre.address}/chat?lang={language}&start={token}")
+    await _answered(page, 0)
+    for text in said:
+        before = await page.locator(".row:not(.mine)").count()
+        await page.fill("#text", text)
+        await page.press("#text", "Enter")
+        await _answered(page, before)
+    await page.locator("#log").evaluate("log => { log.scrollTop = log.scrollHeight }")
+    picture = await page.screenshot()
+    await page.close()
+    return picture
+
+
+async def _answered(page: Page, before: int) -> None:
+    """Wait for an answer to be complete, pictures included."""
+    rows = page.locator(".row:not(.mine):not(:has(.dots))")
+    await expect(rows.nth(before)).to_be_visible(timeout=_ANSWERS_WITHIN)
+    await page.wait_for_timeout(_SILENCE)
+    await page.wait_for_function("[...document.images].every(image => image.complete)")
+
+
+async def _console(theatre: Stage, browser: Browser) -> bytes:
+    """Three customers wait; one case is open in the console."""
+    for name, language, said in _WAITING:
+        person = theatre.api.person(name, language)
+        person.starts()
+        await person.hears(1)
+        for text in said:
+            await person.asks(text)
+    told = await theatre.liuke("staff", "add", "lin", "--name", "Lin", "--language", "en")
+    page = await browser.new_page(viewport=_DESK, device_scale_factor=1.5)  # type: ignore[arg-type]
+    await page.goto(f"{theatre.address}/staff/login")
+    await page.get_by_label("登录名").or_(page.get_by_label("Login")).first.fill("lin")
+    await page.locator("input[type=password]").fill(told.split()[-1])
+    await page.keyboard.press("Enter")
+    await page.get_by_text("Maya").first.click(timeout=_ANSWERS_WITHIN)
+    await page.get_by_role("button", name="Take", exact=True).click()
+    await page.get_by_placeholder("Write to the customer").fill("Hi Maya, this is Lin. Let me look into it.")
+    await page.wait_for_timeout(6_000)  # the notice that the case is taken goes away by itself
+    picture = await page.screenshot()
+    await page.close()
+    return picture
+
+
+def _keep(picture: bytes, path: Path) -> None:
+    """256 colours are enough for these pages, and a fifth of the bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    image.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+
+
+def main() -> None:
+    """Take every picture."""
+    parser = argparse.ArgumentParser(prog="python -m tests.e2e.pictures", description=__doc__)
+    parser.add_argument("--home", type=Path, help="keep the demo shop here instead of in a new folder")
+    parser.add_argument("--folder", type=Path, default=_FOLDER)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        log = Path(scratch) / "liuke.log"
+        try:
+            asyncio.run(take_all(options.home or Path(scratch) / "home", log, options.folder))
+        except RuntimeError as error:
+            sys.exit(f"{error}\n{log.read_text()}")
+
+
+if __name__ == "__main__":
+    main()
