@@ -1,0 +1,44 @@
+"""docs/benchmarks.md: every benchmark replaces its own section and leaves the others alone."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
+_HEAD = "# Benchmarks\n\nEach section is written by the command that it names.\n"
+
+
+def write_section(name: str, markdown: str, page: Path = PAGE) -> None:
+    """Put `markdown` between the marks of section `name`, which is added at the end where it is new."""
+    begin, end = f"<!-- {name}:start -->", f"<!-- {name}:end -->"
+    section = f"{begin}\n{markdown.strip()}\n{end}"
+    before = page.read_text(encoding="utf-8") if page.exists() else _HEAD
+    pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
+    if pattern.search(before):
+        after = pattern.sub(lambda _: section, before, count=1)
+    else:
+        after = f"{before.rstrip()}\n\n{section}\n"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(after, encoding="utf-8")
+
+
+def machine() -> str:
+    """What the numbers were taken on, in a few words."""
+    cores = os.cpu_count() or 0
+    return f"{cores} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+
+
+def today() -> str:
+    """The date, for the section."""
+    return f"{datetime.now(UTC):%Y-%m-%d}"
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table; numbers stand to the right."""
+    lines: list[Sequence[str]] = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,0 +1,23 @@
+"""A benchmark replaces its own section of the page and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.benchmarks.report import table, write_section
+
+
+def test_sections_are_added_and_replaced(tmp_path: Path) -> None:
+    page = tmp_path / "docs" / "benchmarks.md"
+    write_section("load", r"first \1", page)
+    write_section("nlu", "other", page)
+    write_section("load", r"second \1", page)
+    text = page.read_text()
+    assert text.startswith("# Benchmarks")
+    assert "first" not in text
+    assert text.index("second \\1") < text.index("other")
+    assert text.count("<!-- load:start -->") == 1
+
+
+def test_a_table() -> None:
+    assert table(["a", "b"], [["x", "1"]]) == "| a | b |\n| --- | ---: |\n| x | 1 |"

@@ -1,0 +1,57 @@
+"""The program on a demo shop that is made once for all end-to-end tests."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.botapi import FakeBotApi
+from tests.e2e.program import Program
+
+
+@pytest.fixture(scope="session")
+def filled_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home folder after a first start: demo shop made, models fitted, stopped cleanly. Copy it."""
+    home = tmp_path_factory.mktemp("first") / "home"
+
+    async def fill() -> None:
+        async with Program(home) as program:
+            await program.stop()
+
+    asyncio.run(fill())
+    return home
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[FakeBotApi]:
+    """A Telegram at its real limits; whatever it is told must fit its schema."""
+    fake = FakeBotApi()
+    async with fake.serve():
+        yield fake
+    assert fake.problems == []
+
+
+MakeProgram = Callable[..., Program]
+
+
+@pytest.fixture
+async def make_program(filled_home: Path, tmp_path: Path) -> AsyncIterator[MakeProgram]:
+    """Makes programs, each on a copy of the filled home; nothing that they printed may be a stack trace."""
+    made: list[Program] = []
+
+    def make(**settings: Any) -> Program:
+        home = tmp_path / f"home{len(made)}"
+        shutil.copytree(filled_home, home)
+        program = Program(home, **settings)
+        made.append(program)
+        return program
+
+    yield make
+    for program in made:
+        await program.kill()
+        assert "Traceback" not in program.log
