@@ -126,10 +126,11 @@ def make_windows(shop: Shop, first: int, now: int, horizon: int) -> list[Window]
         moment -= length // 2
     if last <= first:
         return []
-    return [_window(shop, moment, moment + length) for moment in reversed(moments)]
+    return [make_window(shop, moment, moment + length) for moment in reversed(moments)]
 
 
-def _window(shop: Shop, moment: int, end: int) -> Window:
+def make_window(shop: Shop, moment: int, end: int) -> Window:
+    """Customers who had bought before `moment`, and whether they didn't from then until `end`."""
     table = RawTable.of(shop, moment)
     stayed = shop.buyers_between(moment, end)
     rows = np.flatnonzero(table.values[:, RAW.index("purchase_days")] > 0)
