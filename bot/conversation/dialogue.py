@@ -15,11 +15,25 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.conversation.memory import Memory
 from bot.conversation.messages import IncomingKind
-from bot.conversation.skills import REGISTRY, fallback, media
+from bot.conversation.skills import REGISTRY, changes, fallback, media, pricing, talk
 from bot.conversation.skills.talk import TALK
 from bot.conversation.turn import Answer, HandOver, Skill, Turn, row
 from nlu.types import DialogueContext, EntityKind, IntentScore, Sentiment, Understander, Understanding
 from storage.errors import StorageError
+
+_CHANGES = frozenset({"cancel_order", "change_order", "change_address"})
+_ABOUT_ORDERS = _CHANGES | {
+    "order_status",
+    "delivery_time",
+    "delivery_problem",
+    "return_request",
+    "refund_request",
+    "refund_status",
+    "item_problem",
+    "invoice_request",
+    "price_protection",
+}
+_ABOUT_PRODUCTS = frozenset({"product_question", "stock_question", "price_question", "discount_request"})
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +48,8 @@ _OWN_WISH = 0.70
 _WISHES = 2
 _UPSET = 2
 _FELT = 0.5
+# So many English words in a row are English even when they make no sense.
+_SENTENCE = 3
 
 _CLAUSE = re.compile(
     r"[。！？!?；;\n]+"
@@ -220,6 +236,10 @@ class Dialogue:
 
 def _language(turn: Turn, whole: Understanding) -> str:
     """The language to answer in: the chosen one, else that of the words; codes and addresses are no words."""
+    if turn.memory.fixed_language:
+        return turn.language
+    if not whole.understood and whole.text.isascii() and len(whole.text.split()) < _SENTENCE:
+        return turn.language
     spoken = any(
         (
             any(character.isalpha() for character in word)
@@ -228,7 +248,7 @@ def _language(turn: Turn, whole: Understanding) -> str:
         or not word.isascii()
         for word in whole.text.split()
     )
-    return whole.language if spoken and not turn.memory.fixed_language else turn.language
+    return whole.language if spoken else turn.language
 
 
 def _askable(score: IntentScore) -> bool:
@@ -256,25 +276,42 @@ def after(answer: Answer, change: Callable[[Answer], Answer]) -> Answer:
 
 
 def _clear_intent(whole: Understanding) -> str | None:
-    """The intent that is certain enough to act on."""
+    """The intent that is certain enough to act on. Rivals that the same skill answers are none."""
     if not whole.understood or not whole.intents:
         return None
     best = whole.intents[0]
-    next_best = whole.intents[1].probability if len(whole.intents) > 1 else 0.0
+    skill = REGISTRY.of_intent(best.intent)
+    rivals = [score.probability for score in whole.intents if REGISTRY.of_intent(score.intent) is not skill]
     likely = best.probability >= _LIKELY
-    ahead = best.probability >= _FAIRLY and best.probability - next_best >= _AHEAD
+    ahead = best.probability >= _FAIRLY and best.probability - max(rivals, default=0.0) >= _AHEAD
     return best.intent if likely or ahead else None
 
 
 def _implied(turn: Turn, whole: Understanding) -> str | None:
-    """What a bare number, product or place in a list means."""
-    if whole.first(EntityKind.ORDER_NUMBER) is not None and len(whole.text) <= 40:
-        return "order_status"
+    """What a message means that says little by itself: a number, a product, a sum, a place in a list."""
+    last = turn.memory.intents[0] if turn.memory.intents else None
+    if pricing.for_nothing(turn.text):
+        return "discount_request"
+    if talk.gives_orders(turn.text):
+        return "out_of_scope"
+    if changes.takes_back(turn.text) and last in _CHANGES:
+        return last
     if whole.first(EntityKind.PRODUCT) is not None and len(whole.text) <= 80:
-        return "product_question"
+        return _best_of(whole, _ABOUT_PRODUCTS) or "product_question"
+    if whole.first(EntityKind.ORDER_NUMBER) is not None and len(whole.text) <= 60:
+        return _best_of(whole, _ABOUT_ORDERS) or "order_status"
+    if whole.first(EntityKind.AMOUNT) is not None and turn.memory.product and last == "discount_request":
+        return last
     if turn.memory.products and fallback.ordinal(whole.text) is not None:
         return "product_question"
     return None
+
+
+def _best_of(whole: Understanding, group: frozenset[str]) -> str | None:
+    """The likeliest intent of a group, if it is plausible."""
+    fitting = (score.intent for score in whole.intents if score.intent in group)
+    plausible = {score.intent for score in whole.intents if score.probability >= _PLAUSIBLE}
+    return next((intent for intent in fitting if intent in plausible), None)
 
 
 def _several(reading: Reading) -> tuple[Understanding, ...]:

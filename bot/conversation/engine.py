@@ -264,13 +264,17 @@ def _payload(incoming: Incoming) -> dict[str, Any]:
 def summary_of(understanding: Understanding) -> dict[str, Any]:
     """What staff and reports need of an understanding."""
     return {
-        "intents": [[score.intent, round(score.probability, 4)] for score in understanding.intents[:3]],
+        "intents": [
+            [score.intent, round(float(score.probability), 4)] for score in understanding.intents[:3]
+        ],
         "sentiment": understanding.sentiment.value,
-        "strength": round(understanding.sentiment_strength, 3),
-        "urgent": understanding.urgent,
-        "understood": understanding.understood,
+        "strength": round(float(understanding.sentiment_strength), 3),
+        "urgent": bool(understanding.urgent),
+        "understood": bool(understanding.understood),
         "language": understanding.language,
-        "words": [[word.word, round(word.contribution, 3)] for word in understanding.deciding_words[:5]],
+        "words": [
+            [word.word, round(float(word.contribution), 3)] for word in understanding.deciding_words[:5]
+        ],
     }
 
 

@@ -16,15 +16,18 @@ from storage.requests import Requests
 
 _KEEP = re.compile(
     r"不取消|别取消|不用取消|取消.{0,4}(撤回|撤销|作废)|撤(回|销).{0,4}取消|don'?t cancel|do not cancel|undo"
-    r"|keep (the|my) order|changed my mind|不改了|保留订单",
+    r"|keep (the|my) order|changed my mind|不(用)?改了|保留订单|不用换了|(leave|keep) it as it is",
     re.IGNORECASE,
 )
+_KINDS = {kind: kind for kind in ("cancel_order", "change_address", "change_order")}
 _OPEN_BEFORE_SHIPPING = which_order.in_status(which_order.NOT_SHIPPED)
 _DETAILED = frozenset({EntityKind.SIZE, EntityKind.COLOUR, EntityKind.QUANTITY})
 _LONG_ENOUGH = 6
 
 
 async def _change(turn: Turn) -> Answer:
+    if takes_back(turn.text) and turn.intent in _KINDS:
+        return await _take_back(turn, _KINDS[turn.intent])
     match turn.intent:
         case "cancel_order" | "cancel":
             return await _cancel(turn)
@@ -42,8 +45,6 @@ async def _cancel(turn: Turn) -> Answer:
     found = await which_order.find(turn, _OPEN_BEFORE_SHIPPING, "change:cancel")
     if isinstance(found, Answer):
         return found
-    if _KEEP.search(turn.text):
-        return _withdraw(turn, found)
     if found.status not in which_order.NOT_SHIPPED:
         return _too_late(turn, found, "cancel")
     buttons = row(
@@ -68,13 +69,21 @@ async def _cancel_confirmed(turn: Turn) -> Answer:
     return ask_shop(turn, "cancel_order", found, {}, "cancel-asked", number=found.number)
 
 
-def _withdraw(turn: Turn, order: Order) -> Answer:
-    """A change of mind: take back what nobody has acted on yet."""
+def takes_back(text: str) -> bool:
+    """Whether the customer has changed their mind about a change."""
+    return _KEEP.search(text) is not None
+
+
+async def _take_back(turn: Turn, kind: str) -> Answer:
+    """A change of mind: withdraw what nobody has acted on yet."""
+    order = await which_order.find(turn, _OPEN_BEFORE_SHIPPING, "change:keep")
+    if isinstance(order, Answer):
+        return order
 
     async def withdraw(connection: AsyncConnection) -> Answer:
         requests = Requests(connection)
         memory = turn.memory.about_order(order.id)
-        known = await requests.open_of("cancel_order", customer_id=turn.customer_id, order_id=order.id)
+        known = await requests.open_of(kind, customer_id=turn.customer_id, order_id=order.id)
         if known is None:
             return Answer(text=turn.say("cancel-none", number=order.number), memory=memory)
         if known.state != "asked":

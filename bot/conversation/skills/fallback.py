@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from bot.conversation.memory import Pending
-from bot.conversation.turn import Answer, Turn, column, row
+from bot.conversation.turn import Answer, HandOver, Turn, column, row
 
 _ORDINALS = {
     "一": 0, "1": 0, "first": 0, "one": 0,
@@ -21,6 +21,7 @@ _ORDINAL = re.compile(
     re.IGNORECASE,
 )
 _LAST = re.compile(r"最后(一)?(个|款|件|单)|\bthe last( one)?\b|后(面)?(那|一)(个|款|件)", re.IGNORECASE)
+_FELT = 0.5
 _GLAD = set("😀😃😄😁😊🙂😍🥰😘👍👏🙏❤💕🌹🎉😂🤣😆🥳👌💪😋✨")
 _SAD = set("😡🤬😠👎😤😞😢😭😣😖😩😫💔🙁☹😔😒🙄")
 
@@ -45,6 +46,9 @@ def ask_back(turn: Turn, intents: tuple[str, ...]) -> Answer:
     """Ask once with the likeliest meanings; the second time offer a person."""
     memory = replace(turn.memory, misses=turn.memory.misses + 1)
     human = turn.button("button-human", "human:ask")
+    whole = turn.understanding
+    if whole is not None and turn.negative and whole.sentiment_strength >= _FELT:
+        return _upset(turn.remembering(memory), urgent=whole.urgent)
     if memory.misses > 1:
         return Answer(text=turn.say("unclear-again"), buttons=row(human), memory=memory.settled())
     if not intents:
@@ -59,6 +63,14 @@ def ask_back(turn: Turn, intents: tuple[str, ...]) -> Answer:
         buttons=column(*buttons, human),
         memory=memory.asking("clarify", **kept),
     )
+
+
+def _upset(turn: Turn, *, urgent: bool) -> Answer:
+    """Somebody is angry and it isn't clear what about: nobody wants to hear "I don't understand" then."""
+    if urgent or turn.memory.misses > 1:
+        return Answer(text=turn.say("complaint"), hand_over=HandOver(reason="upset", priority=0))
+    human = row(turn.button("button-human", "human:ask"))
+    return Answer(text=turn.say("unclear-upset"), buttons=human, memory=turn.memory.settled())
 
 
 def chosen(turn: Turn, pending: Pending) -> str | None:

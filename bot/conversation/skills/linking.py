@@ -22,12 +22,16 @@ _FOUR = re.compile(r"(?<!\d)(\d{4})(?!\d)")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 _PHONE = re.compile(r"(?<!\d)\+?\d[\d -]{6,16}\d(?!\d)")
 _TRIES = 2
+_LITTLE_ELSE = 16
 
 
 def ask(turn: Turn) -> Answer:
     """Explain why a proof is needed and ask for it; the wish is remembered and answered afterwards."""
-    number = turn.named(EntityKind.ORDER_NUMBER) or ""
     wish = turn.intent or "order_status"
+    both = _both_at_once(turn.text)
+    if both is not None:
+        return Answer(then=_Proof(turn, Pending(kind="link", data={"wish": wish}), *both))
+    number = turn.named(EntityKind.ORDER_NUMBER) or ""
     if number:
         return Answer(text=turn.say("link-second-fact"), memory=_asking(turn, number=number, wish=wish))
     return Answer(text=turn.say("link-ask"), memory=_asking(turn, number="", wish=wish))
@@ -37,6 +41,13 @@ def _asking(turn: Turn, **data: str) -> Memory:
     return turn.memory.asking("link", **data, text=turn.text[:300])
 
 
+def _both_at_once(text: str) -> tuple[str, str] | None:
+    """The facts of a message that is nothing but an order number and a second fact."""
+    number, fact = _facts(text, Pending(kind="link"))
+    rest = len(text.strip()) - len(number) - len(fact)
+    return (number, fact) if number and fact and rest <= _LITTLE_ELSE else None
+
+
 async def _resume(turn: Turn) -> Answer | None:
     pending = turn.memory.pending
     if pending is None:
@@ -44,7 +55,7 @@ async def _resume(turn: Turn) -> Answer | None:
     if turn.understanding is not None and turn.understanding.intent == "deny":
         return Answer(text=turn.say("link-declined"), memory=turn.memory.settled())
     number, fact = _facts(turn.text, pending)
-    if not number and not fact:
+    if (number, fact) == (pending.data.get("number", ""), pending.data.get("fact", "")):
         return None if _elsewhere(turn, pending) else _again(turn, pending)
     if not number:
         return Answer(text=turn.say("link-number"), memory=_kept(turn, pending, fact=fact))
@@ -79,9 +90,9 @@ def _facts(text: str, pending: Pending) -> tuple[str, str]:
 def _elsewhere(turn: Turn, pending: Pending) -> bool:
     """The customer has moved on to something else, or repeats the wish without the facts too often."""
     whole = turn.understanding
-    if whole is None or not whole.understood:
+    if whole is None or not whole.understood or whole.intent in (pending.data.get("wish"), "affirm"):
         return pending.tries >= _TRIES
-    return whole.probability >= 0.5 or pending.tries >= _TRIES
+    return True
 
 
 def _again(turn: Turn, pending: Pending) -> Answer:

@@ -41,7 +41,7 @@ async def _review(turn: Turn) -> Answer:
     if turn.customer_id is None:
         passage = pages.passage_for(turn)
         return await pages.answer(turn) if passage is not None else linking.ask(turn)
-    found = await which_order.find(turn, lambda order: order.status == "delivered", "review:ask")
+    found = await which_order.find(turn, lambda order: order.status == "delivered", "review:ask", insist=True)
     if isinstance(found, Answer):
         return found
     memory = turn.memory.about_order(found.id)

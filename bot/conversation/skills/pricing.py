@@ -25,8 +25,13 @@ _FOR_NOTHING = re.compile(
 )
 
 
+def for_nothing(text: str) -> bool:
+    """Whether somebody wants it free or all but free."""
+    return _FOR_NOTHING.search(text) is not None
+
+
 async def _discount(turn: Turn) -> Answer:
-    if _FOR_NOTHING.search(turn.text):
+    if for_nothing(turn.text):
         return await _not_for_nothing(turn)
     product = await which_product.spoken_of(turn)
     if product is None:
@@ -67,17 +72,17 @@ async def _personal(turn: Turn, product: Product, customer_id: str) -> Answer:
             else [text]
         )
         return Answer(text="\n".join(lines), memory=memory)
-    return Answer(then=_Reserving(turn.remembering(memory), product, offer, again=known.haggles > 0))
+    return Answer(then=_Reserving(turn.remembering(memory), product, offer, said_before=known.haggles))
 
 
 class _Reserving:
     """Keeps the offer inside the transaction, where its code is made."""
 
-    def __init__(self, turn: Turn, product: Product, offer: Offer, *, again: bool) -> None:
+    def __init__(self, turn: Turn, product: Product, offer: Offer, *, said_before: int) -> None:
         self._turn = turn
         self._product = product
         self._offer = offer
-        self._again = again
+        self._said_before = said_before
 
     async def __call__(self, connection: AsyncConnection) -> Answer:
         turn, offer = self._turn, self._offer
@@ -91,7 +96,7 @@ class _Reserving:
             now=turn.now,
         )
         text = turn.say(
-            "offer-again" if self._again else "offer-first",
+            ("offer-first", "offer-again", "offer-firm")[min(2, self._said_before)],
             name=self._product.name(turn.language),
             price=turn.money(stored.price, stored.currency),
             list=turn.money(stored.list_price, stored.currency),
@@ -99,7 +104,10 @@ class _Reserving:
             code=stored.code,
             until=turn.moment(stored.valid_until),
         )
-        return Answer(text=f"{text}\n{turn.say('offer-disclosure')}", memory=turn.memory)
+        # Each text that names the price says that it is personal; how it came about is said the first time.
+        if not self._said_before:
+            text = f"{text}\n{turn.say('offer-disclosure')}"
+        return Answer(text=text, memory=turn.memory)
 
 
 async def _unlinked(turn: Turn, product: Product) -> Answer:

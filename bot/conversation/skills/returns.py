@@ -19,10 +19,11 @@ _KIND = {
 _LONG_ENOUGH = 4
 _TOLD_ALREADY = 14
 _AFTER_SHIPPING = which_order.in_status(which_order.ARRIVED)
+_DELIVERED = which_order.in_status(frozenset({"delivered"}))
 
 
 async def _ask(turn: Turn) -> Answer:
-    found = await which_order.find(turn, _AFTER_SHIPPING, "return:start")
+    found = await which_order.find(turn, _DELIVERED, "return:start", insist=True)
     if isinstance(found, Answer):
         return found
     kind = _KIND.get(turn.intent, "return")

@@ -62,8 +62,13 @@ async def _talk(turn: Turn) -> Answer:
             return Answer(text=_small_talk(turn), memory=replace(memory, misses=0))
 
 
+def gives_orders(text: str) -> bool:
+    """Whether somebody tries to talk the bot out of its rules."""
+    return _ORDERS.search(text) is not None
+
+
 def _small_talk(turn: Turn) -> str:
-    if _ORDERS.search(turn.text):
+    if gives_orders(turn.text):
         return turn.say("chat-orders")
     if turn.intent == "out_of_scope":
         return turn.say("out-of-scope")

@@ -39,13 +39,16 @@ def in_status(statuses: frozenset[str]) -> Callable[[Order], bool]:
     return lambda order: order.status in statuses
 
 
-async def find(turn: Turn, relevant: Callable[[Order], bool], action: str) -> Order | Answer:
+async def find(
+    turn: Turn, relevant: Callable[[Order], bool], action: str, *, insist: bool = False
+) -> Order | Answer:
     """The customer's order that a message is about, or the answer that asks for what is missing.
 
     Args:
         turn: its argument may name an order: an id from a button, or `#` and a number.
         relevant: which orders the wish makes sense for; used to choose when none is named.
         action: of the buttons below a list, such as `order:show`.
+        insist: pass over the order spoken of before when the wish makes no sense for it.
     """
     if turn.customer_id is None:
         return linking.ask(turn)
@@ -59,7 +62,7 @@ async def find(turn: Turn, relevant: Callable[[Order], bool], action: str) -> Or
         return own or await _not_found(turn, named, action)
     if turn.memory.order is not None and not _ANOTHER.search(turn.text):
         own = _own(turn, await orders.get(turn.memory.order))
-        if own is not None:
+        if own is not None and (relevant(own) or not insist):
             return own
     return await _likely(turn, relevant, action)
 
@@ -68,6 +71,10 @@ async def _likely(turn: Turn, relevant: Callable[[Order], bool], action: str) ->
     recent = await Orders(turn.connection).by_customer(turn.customer_id or "", limit=_RECENT)
     if not recent:
         return Answer(text=turn.say("orders-none"), memory=turn.memory.settled())
+    said = turn.text.casefold()
+    named = [order for order in recent if order.number.casefold() in said]
+    if len(named) == 1:
+        return named[0]
     fitting = [order for order in recent if relevant(order)]
     if _OTHER.search(turn.text) and len(fitting) > 1:
         fitting = [order for order in fitting if order.id != turn.memory.order]
@@ -120,8 +127,8 @@ def items(turn: Turn, order: Order) -> str:
     if not order.lines:
         return turn.money(order.total, order.currency)
     first = order.lines[0].name(turn.language)
-    more = len(order.lines) - 1
-    return turn.say("items-more", first=first, more=more) if more else first
+    count = len(order.lines)
+    return turn.say("items-more", first=first, count=count) if count > 1 else first
 
 
 def _own(turn: Turn, order: Order | None) -> Order | None:

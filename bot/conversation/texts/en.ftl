@@ -28,6 +28,7 @@ nothing-written = That arrived empty. Could you send it again?
 ## Not understood
 
 unclear = Sorry, I didn't get that. Could you put it another way? An order number or a product's name helps.
+unclear-upset = I'm sorry you're unhappy. Could you tell me again what went wrong? Or shall a colleague take over?
 unclear-again = Sorry, I still don't follow. Shall I get a colleague to help you?
 ask-back-two = Do you mean “{ $first }” or “{ $second }”?
 ask-back-one = Do you mean “{ $first }”?
@@ -109,7 +110,7 @@ status-shipped = on its way
 status-delivered = delivered
 status-cancelled = cancelled
 status-returned = returned
-items-more = { $first } and { $more } more
+items-more = { $first } and others, { $count } items
 order-line = · { $number } – { $items } – { $status } – ordered { $day }
 order-which = Which order do you mean?
 orders-recent = Your latest orders:
@@ -141,9 +142,9 @@ parcel-old = Note: the carrier's last update was on { $when }. Nothing since, so
 cancel-confirm = Cancel order { $number } ({ $items }, { $total })?
 cancel-asked = I've asked for order { $number } to be cancelled, request { $request }. It isn't cancelled until a colleague confirms; I'll tell you as soon as they do.
 cancel-kept = All right, nothing changes.
-cancel-none = There's no cancellation for order { $number }; it goes ahead as usual.
-cancel-withdrawn = Done: I've taken back the cancellation of order { $number }. It goes ahead as usual.
-cancel-accepted-already = A colleague is already cancelling order { $number }. They'd have to see whether it can be stopped.
+cancel-none = There's nothing pending for order { $number }; it goes ahead as usual.
+cancel-withdrawn = Done: I've taken that request back. Order { $number } stays as it is.
+cancel-accepted-already = A colleague is already working on that for order { $number }. They'd have to see whether it can be stopped.
 too-late-over = Order { $number } is { $status }, so it can't be changed any more.
 too-late-cancel = Order { $number } has already left us ({ $status }), so it can't be cancelled. You can return it once it arrives.
 too-late-address = Order { $number } has already left us ({ $status }), so its address can't be changed. A colleague could ask the carrier to redirect it.
@@ -227,7 +228,8 @@ reason-popular = A bestseller here
 offer-first =
     { $name } is { $list }; I can do { $price } for you ({ $saved } off).
     Code { $code }, valid until { $until }.
-offer-again = That's the best I can do: { $price } for { $name } (list price { $list }), code { $code }. It's yours until { $until }, so take your time.
+offer-again = That's the best I can do: a personal price of { $price } for { $name } (list price { $list }), code { $code }. It's yours until { $until }, so take your time.
+offer-firm = That really is as low as I can go: your personal price for { $name } is { $price } (list price { $list }). The code is still { $code }, until { $until }.
 offer-disclosure = This price was personalised for you, based on your purchases here. Send /prices to switch personal prices off.
 offer-line = · { $name }: your price { $price } (list price { $list }), code { $code }, until { $until }
 offer-link-first = Once I know it's you, I can check for a personal price.

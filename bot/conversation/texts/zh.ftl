@@ -28,6 +28,7 @@ nothing-written = 好像没收到内容，您再发一次？
 ## 没听懂
 
 unclear = 抱歉，这句我没看懂。您能换个说法吗？比如告诉我订单号，或者商品的名字。
+unclear-upset = 很抱歉让您不满意。您能再说一下遇到了什么问题吗？也可以直接让同事来处理。
 unclear-again = 抱歉，我还是没弄明白。要不要我请同事来帮您？
 ask-back-two = 您是想问“{ $first }”，还是“{ $second }”？
 ask-back-one = 您是想问“{ $first }”吗？
@@ -109,7 +110,7 @@ status-shipped = 运输中
 status-delivered = 已送达
 status-cancelled = 已取消
 status-returned = 已退货
-items-more = { $first } 等 { $more } 件以上
+items-more = { $first }等 { $count } 件
 order-line = · { $number }｜{ $items }｜{ $status }｜{ $day } 下单
 order-which = 您说的是哪个订单？
 orders-recent = 您最近的订单：
@@ -141,9 +142,9 @@ parcel-old = 注意：快递最后一次更新是 { $when }，之后没有新消
 cancel-confirm = 要取消订单 { $number }（{ $items }，{ $total }）吗？
 cancel-asked = 已为订单 { $number } 提交取消申请，编号 { $request }。同事确认前订单还没有取消，有结果马上告诉您。
 cancel-kept = 好的，那就保持不变。
-cancel-none = 订单 { $number } 没有取消申请，会照常处理。
-cancel-withdrawn = 好的，订单 { $number } 的取消申请已经撤回，会照常发货。
-cancel-accepted-already = 订单 { $number } 的取消同事已经在办了，能不能撤回要请同事看一下。
+cancel-none = 订单 { $number } 没有待处理的申请，会照常进行。
+cancel-withdrawn = 好的，订单 { $number } 的申请已经撤回，订单保持原样。
+cancel-accepted-already = 订单 { $number } 的申请同事已经在办了，能不能撤回要请同事看一下。
 too-late-over = 订单 { $number } 目前是“{ $status }”，没法再改了。
 too-late-cancel = 订单 { $number } 已经发出（{ $status }），取消不了了。收到后可以退货。
 too-late-address = 订单 { $number } 已经发出（{ $status }），地址改不了了。要改派的话可以请同事联系快递试试。
@@ -227,7 +228,8 @@ reason-popular = 店里热卖
 offer-first =
     { $name } 原价 { $list }，给您 { $price }（省 { $saved }）。
     优惠码 { $code }，{ $until } 前有效。
-offer-again = 这已经是能给您的最低价了：{ $name } { $price }（原价 { $list }），优惠码 { $code }，{ $until } 前都有效，不急，您慢慢考虑。
+offer-again = 这已经是能给您的最低价了：{ $name } 个人优惠价 { $price }（原价 { $list }），优惠码 { $code }，{ $until } 前都有效，不急，您慢慢考虑。
+offer-firm = 真的到底啦，{ $name } 给您的个人优惠价就是 { $price }（原价 { $list }），优惠码还是 { $code }，{ $until } 前都能用。
 offer-disclosure = 这是根据您在本店的购买记录给出的个人优惠价；不想要个人价可以发 /prices 关闭。
 offer-line = · { $name }：专属价 { $price }（原价 { $list }），优惠码 { $code }，{ $until } 前有效
 offer-link-first = 确认身份后，可以看看有没有给您的专属价。
