@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from storage.errors import StorageError, StoreClosed
+from storage.inline import InlineConnection
 
 T = TypeVar("T")
 
@@ -97,8 +98,9 @@ class GroupCommit:
     async def _commit(self, batch: list[_Unit]) -> None:
         try:
             async with self._engine.begin() as connection:
+                driver: Any = (await connection.get_raw_connection()).driver_connection
                 for unit in batch:
-                    await _run(connection, unit)
+                    await _run(connection, driver, unit)
         except Exception as error:  # noqa: BLE001 - nothing of the batch was committed: every caller is told
             for unit in batch:
                 unit.error = unit.error or error
@@ -106,12 +108,12 @@ class GroupCommit:
             unit.tell()
 
 
-async def _run(connection: AsyncConnection, unit: _Unit) -> None:
+async def _run(connection: AsyncConnection, driver: InlineConnection, unit: _Unit) -> None:
     if unit.done.cancelled():
         return
+    driver.savepoint("SAVEPOINT unit")
     try:
-        async with connection.begin_nested():
-            unit.result = await unit.work(connection)
+        unit.result = await unit.work(connection)
     except asyncio.CancelledError as error:
         current = asyncio.current_task()
         if current is not None and current.cancelling():
@@ -119,12 +121,11 @@ async def _run(connection: AsyncConnection, unit: _Unit) -> None:
         unit.error = error  # something the unit waited for was cancelled, not the writer
     except Exception as error:  # noqa: BLE001 - handed to the caller, whose unit it was
         unit.error = error
-    if unit.error is not None:
-        await _require_transaction(connection)
-
-
-async def _require_transaction(connection: AsyncConnection) -> None:
-    """Without its transaction, what earlier units of a batch did is gone: none may be told it was kept."""
-    driver: Any = (await connection.get_raw_connection()).driver_connection
-    if not driver.in_transaction:
+    if not (driver.in_transaction and connection.in_transaction()):
+        # What earlier units of the batch did is gone with it: none may be told that it was kept.
         raise TransactionLost
+    if (nested := connection.get_nested_transaction()) is not None:
+        await nested.rollback()  # a savepoint that the unit left open
+    if unit.error is not None:
+        driver.savepoint("ROLLBACK TO unit")
+    driver.savepoint("RELEASE unit")

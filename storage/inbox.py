@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 from sqlalchemy import and_, bindparam, delete, exists, func, or_, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.columns import UtcMicros
 from storage.schema import conversation_lease, inbox
-from storage.upsert import dialect_insert, insert_ignoring_conflicts
 
 Place: TypeAlias = tuple[str, str]
 """A conversation: channel and address."""
@@ -61,9 +62,7 @@ class Inbox:
         if not updates:
             return {}
         added = await self._connection.execute(
-            insert_ignoring_conflicts(self._connection, inbox).returning(
-                inbox.c.id, inbox.c.channel, inbox.c.update_id
-            ),
+            _ADD[self._connection.dialect.name],
             [
                 {
                     "channel": arrived.channel,
@@ -83,19 +82,11 @@ class Inbox:
         """Take or renew leases on conversations; return those that `owner` now holds."""
         if not places:
             return set()
-        fresh = dialect_insert(self._connection, conversation_lease)
         held = await self._connection.execute(
-            fresh.on_conflict_do_update(
-                index_elements=[conversation_lease.c.channel, conversation_lease.c.address],
-                set_={"owner": fresh.excluded.owner, "expires_at": fresh.excluded.expires_at},
-                where=or_(
-                    conversation_lease.c.owner == fresh.excluded.owner,
-                    conversation_lease.c.expires_at <= now,
-                ),
-            ).returning(conversation_lease.c.channel, conversation_lease.c.address),
+            _LEASE[self._connection.dialect.name],
             # In order, so that two replicas never wait for each other.
             [
-                {"channel": channel, "address": address, "owner": owner, "expires_at": until}
+                {"channel": channel, "address": address, "owner": owner, "expires_at": until, "now": now}
                 for channel, address in sorted(set(places))
             ],
         )
@@ -106,12 +97,7 @@ class Inbox:
         if not leases:
             return
         await self._connection.execute(
-            delete(conversation_lease).where(
-                conversation_lease.c.channel == bindparam("of_channel"),
-                conversation_lease.c.address == bindparam("of_address"),
-                conversation_lease.c.expires_at == bindparam("until"),
-                conversation_lease.c.owner == bindparam("by"),
-            ),
+            _RELEASE,
             [
                 {"of_channel": channel, "of_address": address, "until": until, "by": owner}
                 for (channel, address), until in sorted(leases.items())
@@ -120,27 +106,7 @@ class Inbox:
 
     async def waiting(self, now: datetime, limit: int) -> list[Place]:
         """Conversations with something to handle now that nobody holds, the longest waiting first."""
-        retried_later = inbox.alias("retried_later")
-        found = await self._connection.execute(
-            select(inbox.c.channel, inbox.c.address)
-            .where(
-                inbox.c.state == "new",
-                ~exists().where(
-                    conversation_lease.c.channel == inbox.c.channel,
-                    conversation_lease.c.address == inbox.c.address,
-                    conversation_lease.c.expires_at > now,
-                ),
-                ~exists().where(
-                    retried_later.c.state == "new",
-                    retried_later.c.channel == inbox.c.channel,
-                    retried_later.c.address == inbox.c.address,
-                    retried_later.c.not_before > now,
-                ),
-            )
-            .group_by(inbox.c.channel, inbox.c.address)
-            .order_by(func.min(inbox.c.id))
-            .limit(limit)
-        )
+        found = await self._connection.execute(_WAITING, {"now": now, "at_most": limit})
         return [(row.channel, row.address) for row in found]
 
     async def expired(self, places: Sequence[Place], now: datetime) -> set[Place]:
@@ -181,42 +147,37 @@ class Inbox:
         conversation is still to be handled. Then the caller's transaction must be undone. What the customer
         wrote is kept in the history from here on, so it is dropped here.
         """
-        return await self._end(row, owner, {"state": "done", "payload": {}, "handled_at": now, "error": None})
+        return await self._end(_COMPLETE, row, owner, now=now)
 
     async def retry(self, row: InboxRow, owner: str, not_before: datetime, error: str) -> bool:
         """Count a failed attempt and put the update off; False as for `complete`."""
-        return await self._end(
-            row, owner, {"attempts": row.attempts + 1, "not_before": not_before, "error": error[:200]}
-        )
+        return await self._end(_RETRY, row, owner, later=not_before, error=error)
 
     async def fail(self, row: InboxRow, owner: str, now: datetime, error: str) -> bool:
         """Give an update up so that the conversation goes on; False as for `complete`."""
-        return await self._end(
-            row,
-            owner,
-            {"state": "failed", "attempts": row.attempts + 1, "handled_at": now, "error": error[:200]},
-        )
+        return await self._end(_FAIL, row, owner, now=now, error=error)
 
-    async def _end(self, row: InboxRow, owner: str, values: dict[str, Any]) -> bool:
-        earlier = inbox.alias("earlier")
+    async def _end(
+        self,
+        statement: Any,
+        row: InboxRow,
+        owner: str,
+        *,
+        now: datetime | None = None,
+        later: datetime | None = None,
+        error: str | None = None,
+    ) -> bool:
         ended = await self._connection.execute(
-            update(inbox)
-            .where(
-                inbox.c.id == row.id,
-                inbox.c.state == "new",
-                exists().where(
-                    conversation_lease.c.channel == row.channel,
-                    conversation_lease.c.address == row.address,
-                    conversation_lease.c.owner == owner,
-                ),
-                ~exists().where(
-                    earlier.c.state == "new",
-                    earlier.c.channel == row.channel,
-                    earlier.c.address == row.address,
-                    earlier.c.id < row.id,
-                ),
-            )
-            .values(values)
+            statement,
+            {
+                "of_id": row.id,
+                "of_channel": row.channel,
+                "of_address": row.address,
+                "by": owner,
+                "now": now,
+                "why": error and error[:200],
+                "later": later,
+            },
         )
         return ended.rowcount == 1
 
@@ -236,6 +197,8 @@ class Inbox:
         return gone.rowcount
 
 
+# Statements are built once: building one takes SQLAlchemy several times as long as SQLite takes to run it.
+
 _ROW = (
     inbox.c.id,
     inbox.c.channel,
@@ -243,4 +206,74 @@ _ROW = (
     inbox.c.payload,
     inbox.c.received_at,
     inbox.c.attempts,
+)
+
+
+def _lease_statement(insert: Any) -> Any:
+    fresh = insert(conversation_lease)
+    return fresh.on_conflict_do_update(
+        index_elements=[conversation_lease.c.channel, conversation_lease.c.address],
+        set_={"owner": fresh.excluded.owner, "expires_at": fresh.excluded.expires_at},
+        where=or_(
+            conversation_lease.c.owner == fresh.excluded.owner,
+            conversation_lease.c.expires_at <= bindparam("now", type_=UtcMicros),
+        ),
+    ).returning(conversation_lease.c.channel, conversation_lease.c.address)
+
+
+_INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+_ADD = {
+    dialect: insert(inbox).on_conflict_do_nothing().returning(inbox.c.id, inbox.c.channel, inbox.c.update_id)
+    for dialect, insert in _INSERTS.items()
+}
+_LEASE = {dialect: _lease_statement(insert) for dialect, insert in _INSERTS.items()}
+_RELEASE = delete(conversation_lease).where(
+    conversation_lease.c.channel == bindparam("of_channel"),
+    conversation_lease.c.address == bindparam("of_address"),
+    conversation_lease.c.expires_at == bindparam("until"),
+    conversation_lease.c.owner == bindparam("by"),
+)
+
+_retried_later = inbox.alias("retried_later")
+_WAITING = (
+    select(inbox.c.channel, inbox.c.address)
+    .where(
+        inbox.c.state == "new",
+        ~exists().where(
+            conversation_lease.c.channel == inbox.c.channel,
+            conversation_lease.c.address == inbox.c.address,
+            conversation_lease.c.expires_at > bindparam("now"),
+        ),
+        ~exists().where(
+            _retried_later.c.state == "new",
+            _retried_later.c.channel == inbox.c.channel,
+            _retried_later.c.address == inbox.c.address,
+            _retried_later.c.not_before > bindparam("now"),
+        ),
+    )
+    .group_by(inbox.c.channel, inbox.c.address)
+    .order_by(func.min(inbox.c.id))
+    .limit(bindparam("at_most"))
+)
+
+_earlier = inbox.alias("earlier")
+_END = update(inbox).where(
+    inbox.c.id == bindparam("of_id"),
+    inbox.c.state == "new",
+    exists().where(
+        conversation_lease.c.channel == bindparam("of_channel"),
+        conversation_lease.c.address == bindparam("of_address"),
+        conversation_lease.c.owner == bindparam("by"),
+    ),
+    ~exists().where(
+        _earlier.c.state == "new",
+        _earlier.c.channel == bindparam("of_channel"),
+        _earlier.c.address == bindparam("of_address"),
+        _earlier.c.id < bindparam("of_id"),
+    ),
+)
+_COMPLETE = _END.values(state="done", payload={}, handled_at=bindparam("now"), error=None)
+_RETRY = _END.values(attempts=inbox.c.attempts + 1, not_before=bindparam("later"), error=bindparam("why"))
+_FAIL = _END.values(
+    state="failed", attempts=inbox.c.attempts + 1, handled_at=bindparam("now"), error=bindparam("why")
 )

@@ -82,6 +82,10 @@ class InlineConnection:
         """Undo the transaction."""
         self._conn.rollback()
 
+    def savepoint(self, statement: str) -> None:
+        """Run SAVEPOINT, RELEASE or ROLLBACK TO; straight, since it happens around every unit of work."""
+        self._conn.execute(statement)
+
     async def close(self) -> None:
         """Give the file back; harmless the second time."""
         self.stop()

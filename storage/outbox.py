@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import and_, bindparam, exists, func, or_, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.schema import message, outbox
-from storage.upsert import insert_ignoring_conflicts
 
 OutboxKind = Literal["reply", "staff", "notice", "campaign"]
 Policy = Literal["retry", "once"]
@@ -103,7 +103,7 @@ class Outbox:
     ) -> int | None:
         """Queue a message (`reply` from `dump_reply`); return its id, or None if `dedupe_key` is there."""
         put = await self._connection.execute(
-            insert_ignoring_conflicts(self._connection, outbox).returning(outbox.c.id),
+            _PUT[self._connection.dialect.name],
             {
                 "channel": channel,
                 "address": address,
@@ -122,7 +122,8 @@ class Outbox:
                 "message_refs": [],
             },
         )
-        return put.scalar_one_or_none()
+        outbox_id: int | None = put.scalar_one_or_none()
+        return outbox_id
 
     async def get(self, outbox_id: int) -> OutboxRow | None:
         """One row."""
@@ -132,14 +133,7 @@ class Outbox:
     async def any_ready(self, channels: Collection[str], policy: Policy, now: datetime) -> bool:
         """Whether a look with `ready` could be worth a transaction."""
         found = await self._connection.execute(
-            select(outbox.c.id)
-            .where(
-                outbox.c.state == "ready",
-                outbox.c.policy == policy,
-                outbox.c.not_before <= now,
-                outbox.c.channel.in_(channels),
-            )
-            .limit(1)
+            _ANY_READY, {"channels": channels, "of_policy": policy, "now": now}
         )
         return found.first() is not None
 
@@ -153,34 +147,18 @@ class Outbox:
         others; it sends them in order.
         """
         await self._take_turn()
-        statement = (
-            select(outbox)
-            .where(
-                outbox.c.state == "ready",
-                outbox.c.not_before <= now,
-                outbox.c.channel.in_(channels),
-                outbox.c.policy == policy,
-            )
-            .limit(limit)
+        found = await self._connection.execute(
+            _READY[policy],
+            {"channels": channels, "of_policy": policy, "by": owner, "now": now, "at_most": limit},
         )
-        if policy == "retry":
-            statement = statement.where(~_held_back(owner, now)).order_by(outbox.c.id)
-        else:
-            # A campaign may have very many rows waiting: in this order the index gives the first few.
-            statement = statement.order_by(outbox.c.not_before, outbox.c.id)
-        if self._connection.dialect.name == "postgresql":
-            statement = statement.with_for_update(skip_locked=True, of=outbox)
-        return [OutboxRow(**row._mapping) for row in await self._connection.execute(statement)]
+        return [OutboxRow(**row._mapping) for row in found]
 
     async def claim(self, rows: Sequence[OutboxRow], owner: str, until: datetime) -> list[OutboxRow]:
         """Put rows of `ready` in `owner`'s hands until a time; return them as they are now."""
         if not rows:
             return []
         claimed = await self._connection.execute(
-            update(outbox)
-            .where(outbox.c.id.in_([row.id for row in rows]), outbox.c.state == "ready")
-            .values(state="claimed", owner=owner, lease_until=until, attempts=outbox.c.attempts + 1)
-            .returning(outbox)
+            _CLAIM, {"ids": [row.id for row in rows], "to_owner": owner, "until": until}
         )
         return sorted((OutboxRow(**row._mapping) for row in claimed), key=lambda row: row.id)
 
@@ -213,22 +191,7 @@ class Outbox:
         if not finishes:
             return
         await self._connection.execute(
-            update(outbox)
-            .where(
-                outbox.c.id == bindparam("of_id"),
-                outbox.c.owner == bindparam("by"),
-                outbox.c.attempts == bindparam("attempt"),
-                # An owner that was taken for dead and comes back knows what became of an `unknown` row.
-                _state_is("claimed", "sending", "unknown"),
-            )
-            .values(
-                state=bindparam("to_state"),
-                not_before=bindparam("later"),
-                finished_at=bindparam("ended"),
-                message_refs=bindparam("refs"),
-                error=bindparam("why"),
-                lease_until=None,
-            ),
+            _FINISH,
             [_finish_parameters(finish, now) for finish in finishes],
         )
         await self._write_references(finishes)
@@ -317,25 +280,9 @@ class Outbox:
         ]
         if sent:
             await self._connection.execute(
-                update(message)
-                .where(message.c.id == bindparam("of_id"))
-                .values(channel_ref=bindparam("ref")),
+                _REFER,
                 sent,
             )
-
-
-def _held_back(owner: str, now: datetime) -> Any:
-    earlier = outbox.alias("earlier")
-    return exists().where(
-        earlier.c.channel == outbox.c.channel,
-        earlier.c.address == outbox.c.address,
-        earlier.c.policy == "retry",
-        earlier.c.id < outbox.c.id,
-        or_(
-            and_(earlier.c.state == "ready", earlier.c.not_before > now),
-            and_(earlier.c.state == "claimed", earlier.c.owner != owner),
-        ),
-    )
 
 
 def _same_claim(row: OutboxRow) -> Any:
@@ -361,3 +308,68 @@ def _finish_parameters(finish: Finish, now: datetime) -> dict[str, Any]:
         "refs": list(finish.message_refs),
         "why": finish.error[:200] if finish.error else None,
     }
+
+
+# Statements of the hot path are built once: building one takes longer than running it.
+
+_earlier = outbox.alias("earlier")
+_PUT = {
+    dialect: insert(outbox).on_conflict_do_nothing().returning(outbox.c.id)
+    for dialect, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
+_IS_READY = and_(
+    outbox.c.state == "ready",
+    outbox.c.policy == bindparam("of_policy"),
+    outbox.c.not_before <= bindparam("now"),
+    outbox.c.channel.in_(bindparam("channels", expanding=True)),
+)
+_ANY_READY = select(outbox.c.id).where(_IS_READY).limit(1)
+_HELD_BACK = exists().where(
+    _earlier.c.channel == outbox.c.channel,
+    _earlier.c.address == outbox.c.address,
+    _earlier.c.policy == "retry",
+    _earlier.c.id < outbox.c.id,
+    or_(
+        and_(_earlier.c.state == "ready", _earlier.c.not_before > bindparam("now")),
+        and_(_earlier.c.state == "claimed", _earlier.c.owner != bindparam("by")),
+    ),
+)
+# SQLite leaves FOR UPDATE out; its transaction has the whole file.
+_SOME_READY = (
+    select(outbox).where(_IS_READY).limit(bindparam("at_most")).with_for_update(skip_locked=True, of=outbox)
+)
+_READY = {
+    "retry": _SOME_READY.where(~_HELD_BACK).order_by(outbox.c.id),
+    # A campaign may have very many rows waiting: in this order the index gives the first few.
+    "once": _SOME_READY.order_by(outbox.c.not_before, outbox.c.id),
+}
+_CLAIM = (
+    update(outbox)
+    .where(outbox.c.id.in_(bindparam("ids", expanding=True)), outbox.c.state == "ready")
+    .values(
+        state="claimed",
+        owner=bindparam("to_owner"),
+        lease_until=bindparam("until"),
+        attempts=outbox.c.attempts + 1,
+    )
+    .returning(outbox)
+)
+_FINISH = (
+    update(outbox)
+    .where(
+        outbox.c.id == bindparam("of_id"),
+        outbox.c.owner == bindparam("by"),
+        outbox.c.attempts == bindparam("attempt"),
+        # An owner that was taken for dead and comes back knows what became of an `unknown` row.
+        _state_is("claimed", "sending", "unknown"),
+    )
+    .values(
+        state=bindparam("to_state"),
+        not_before=bindparam("later"),
+        finished_at=bindparam("ended"),
+        message_refs=bindparam("refs"),
+        error=bindparam("why"),
+        lease_until=None,
+    )
+)
+_REFER = update(message).where(message.c.id == bindparam("of_id")).values(channel_ref=bindparam("ref"))

@@ -1,5 +1,4 @@
 """${message}."""
-# ruff: noqa: E501
 
 from __future__ import annotations
 

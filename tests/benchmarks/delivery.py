@@ -31,12 +31,16 @@ class Sink:
 
     def __init__(self) -> None:
         self.arrived: dict[str, float] = {}
+        self.expected = 0
+        self.complete = asyncio.Event()
 
     async def run(self, inbox: Inbox) -> None:
         await asyncio.Event().wait()
 
     async def deliver(self, message: Outgoing) -> Delivery:
         self.arrived[message.reply.text] = time.perf_counter()
+        if len(self.arrived) == self.expected:
+            self.complete.set()
         return Delivery(status=DeliveryStatus.SENT, message_refs=(str(message.outbox_id),))
 
     async def working(self, address: str) -> None: ...
@@ -63,6 +67,7 @@ async def measure(url: str, messages: int, conversations: int, at_once: int, rat
     await migrate(url)
     store = Store.open(url)
     sink = Sink()
+    sink.expected = messages
     sender = Sender(store, [sink], owner="bench", rate=0)
     dispatcher = Dispatcher(store, Echo(), owner="bench", channels=[sink], wake_sender=sender.wake)
     inbox = DurableInbox(store, dispatcher)
@@ -73,7 +78,7 @@ async def measure(url: str, messages: int, conversations: int, at_once: int, rat
 
     async def one(number: int) -> None:
         async with slots:
-            text = str(number)
+            text = f"{began}:{number}"
             put[text] = time.perf_counter()
             await inbox.put(
                 [
@@ -98,8 +103,7 @@ async def measure(url: str, messages: int, conversations: int, at_once: int, rat
             tasks.append(asyncio.create_task(one(number)))
             await asyncio.sleep(max(0.0, began + (number + 1) / rate - time.perf_counter()))
         await asyncio.gather(*tasks)
-    while len(sink.arrived) < messages:
-        await asyncio.sleep(0.01)
+    await sink.complete.wait()
     took = max(sink.arrived.values()) - began
     waits = sorted(sink.arrived[text] - put[text] for text in put)
     print(  # noqa: T201

@@ -1,5 +1,4 @@
 """Make every table."""
-# ruff: noqa: E501
 
 from __future__ import annotations
 
