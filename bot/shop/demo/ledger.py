@@ -128,7 +128,7 @@ class Bookkeeper:
                     RETURN_REASONS[why][0 if face.language == "zh" else 1],
                     self._at(asked),
                     self._at(asked + 3 * DAY + number * 997 % DAY) if status == "paid" else None,
-                    _method(customer),
+                    "",
                 )
             )
         return paid_lines

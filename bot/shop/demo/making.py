@@ -201,7 +201,7 @@ def _products(
                 currency=CURRENCY,
                 stock=int(market.stock[number]),
                 restock_at=now + timedelta(days=restock) if restock > 0 else None,
-                picture=f"products/{product_id}.png",
+                picture=f"products/{product_id}.jpg",
                 demo=True,
                 created_at=start + timedelta(days=launched if launched else -age),
                 updated_at=now,
