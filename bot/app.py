@@ -27,7 +27,8 @@ from bot.channels.web_history import WebHistory
 from bot.conversation.engine import Engine
 from bot.conversation.poison import Apology
 from bot.conversation.texts import Texts
-from bot.conversation.turn import Services, Shop
+from bot.conversation.turn import Services
+from bot.conversation.turn import Shop as ShopFacts
 from bot.decisions import Decisions
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.inbox import DurableInbox
@@ -52,6 +53,7 @@ from storage import Store
 from storage.catalogue import Catalogue
 from storage.customers import Accounts, Consents
 from storage.settings import SettingStore
+from storage.shop import Shop, ShopKind
 
 log = logging.getLogger(__name__)
 
@@ -213,7 +215,7 @@ async def build(settings: Settings, store: Store) -> Parts:
     linker = await Linker.open(store, secret)
     services = Services(
         texts=texts,
-        shop=Shop(names=names, time_zone=settings.time_zone, demo=demo),
+        shop=ShopFacts(names=names, time_zone=settings.time_zone, demo=demo),
         decisions=decisions,
         linker=linker,
         pages=await asyncio.to_thread(load_pages, settings, understander, demo),
@@ -310,7 +312,7 @@ async def _keys(store: Store) -> _Keys:
 async def is_demo(store: Store) -> bool:
     """Whether the store holds the demo shop."""
     async with store.read() as connection:
-        return bool(await SettingStore(connection).get("shop.demo"))
+        return await Shop(connection).kind() is ShopKind.DEMO
 
 
 async def teach_catalogue(store: Store, understander: Understander) -> None:

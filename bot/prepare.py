@@ -17,6 +17,7 @@ from bot.staff.accounts import StaffAccounts
 from storage import Store, migrate
 from storage.leases import Leases
 from storage.models import ModelVersions
+from storage.shop import Shop, ShopKind
 
 _SEED = 20_261_124
 # If the one that prepares dies, another goes on after this.
@@ -36,21 +37,22 @@ async def prepare(settings: Settings) -> tuple[str, str] | None:
     try:
         async with _only_one(store):
             if settings.demo:
-                await _make_demo(settings, store)
+                await _make_demo(store)
             await _fit_once(store)
             return await StaffAccounts(store).first_admin(datetime.now(UTC))
     finally:
         await store.close()
 
 
-async def _make_demo(settings: Settings, store: Store) -> None:
-    from bot.shop.demo import is_empty, make_demo
+async def _make_demo(store: Store) -> None:
+    async with store.read() as connection:
+        if await Shop(connection).kind() is not ShopKind.EMPTY:
+            return
+    from bot.shop.demo import make_demo
 
-    if not await is_empty(store):
-        return
     err.print("Making the demo shop …")
     with progress_bar() as progress:
-        await make_demo(store, seed=_SEED, now=datetime.now(UTC), progress=progress)
+        await make_demo(store, progress=progress)
 
 
 async def _fit_once(store: Store) -> None:

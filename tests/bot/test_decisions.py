@@ -1,0 +1,151 @@
+"""Offers are kept with their code and budget in one transaction, and never twice."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.decisions import Decisions
+from bot.models import ServedRetention
+from retention.types import Offer, PricePolicy
+from storage import Conflict, NotFound, Store
+from storage.customers import Customers
+from storage.offers import Offers
+from storage.schema import budget, offer, product, shown
+from tests.factories import NOW, add_budget, add_customer, add_product, add_purchase
+
+
+@pytest.fixture
+def decisions(any_store: Store, tmp_path: Path) -> Decisions:
+    return Decisions(ServedRetention(any_store, tmp_path), PricePolicy(), stock_age=0.0)
+
+
+async def loyal_customer(connection: AsyncConnection) -> None:
+    """Somebody who bought the product often enough to be offered something."""
+    await add_product(connection, "p1", list_price=10_000, cost=4_000, stock=500)
+    await add_product(connection, "p2", list_price=10_000, cost=9_900)
+    await add_customer(connection, "c1")
+    for months in range(1, 13):
+        await add_purchase(connection, "c1", "p1", NOW - timedelta(days=30 * months))
+
+
+async def ask(store: Store, decisions: Decisions, product_id: str = "p1") -> Offer:
+    async with store.read() as connection:
+        return await decisions.offer(
+            connection, customer_id="c1", product_id=product_id, reason="asked", now=NOW
+        )
+
+
+async def keep(store: Store, decisions: Decisions, made: Offer) -> str:
+    stored = await store.write(lambda c: decisions.reserve(c, made, reason="asked", now=NOW))
+    return stored.code
+
+
+async def reserved(store: Store) -> int:
+    async with store.read() as connection:
+        return int(await connection.scalar(select(budget.c.reserved)) or 0)
+
+
+async def test_asking_again_gives_the_same_price_and_code(any_store: Store, decisions: Decisions) -> None:
+    await any_store.write(loyal_customer)
+    first = await ask(any_store, decisions)
+    assert first.personal
+    code = await keep(any_store, decisions, first)
+    again = await ask(any_store, decisions)
+    assert again.price == first.price
+    assert await keep(any_store, decisions, again) == code
+
+
+async def test_a_discount_is_taken_from_the_budget_and_given_back_when_it_expires(
+    any_store: Store, decisions: Decisions
+) -> None:
+    await any_store.write(loyal_customer)
+    await any_store.write(lambda c: add_budget(c, 100_000))
+    made = await ask(any_store, decisions)
+    await keep(any_store, decisions, made)
+    assert await reserved(any_store) == made.list_price.minor - made.price.minor > 0
+    ended = await any_store.write(lambda c: Offers(c).expire(made.valid_until + timedelta(seconds=1)))
+    assert ended == 1
+    assert await reserved(any_store) == 0
+
+
+async def test_an_empty_budget_gives_the_list_price(any_store: Store, decisions: Decisions) -> None:
+    await any_store.write(loyal_customer)
+    await any_store.write(lambda c: add_budget(c, 0))
+    made = await ask(any_store, decisions)
+    assert not made.personal
+    assert made.price == made.list_price
+
+
+async def test_a_budget_spent_in_between_is_a_conflict_and_keeps_nothing(
+    any_store: Store, decisions: Decisions
+) -> None:
+    await any_store.write(loyal_customer)
+    await any_store.write(lambda c: add_budget(c, 100_000))
+    made = await ask(any_store, decisions)
+    await any_store.write(lambda c: c.execute(update(budget).values(reserved=budget.c.total)))
+    with pytest.raises(Conflict):
+        await keep(any_store, decisions, made)
+    async with any_store.read() as connection:
+        assert await connection.scalar(select(func.count()).select_from(offer)) == 0
+
+
+async def test_a_price_that_moved_in_between_is_a_conflict(any_store: Store, decisions: Decisions) -> None:
+    await any_store.write(loyal_customer)
+    made = await ask(any_store, decisions)
+    await any_store.write(
+        lambda c: c.execute(update(product).where(product.c.id == "p1").values(list_price=9_000))
+    )
+    with pytest.raises(Conflict):
+        await keep(any_store, decisions, made)
+
+
+async def test_thin_margins_and_switched_off_prices_stay_at_the_list(
+    any_store: Store, decisions: Decisions
+) -> None:
+    await any_store.write(loyal_customer)
+    assert (await ask(any_store, decisions, "p2")).price.minor == 10_000
+    await any_store.write(lambda c: Customers(c).set_personal_prices("c1", False))
+    made = await ask(any_store, decisions)
+    assert made.price == made.list_price
+
+
+async def test_what_is_not_there_is_said(any_store: Store, decisions: Decisions) -> None:
+    await any_store.write(loyal_customer)
+    with pytest.raises(NotFound):
+        await ask(any_store, decisions, "nothing")
+
+
+async def test_recommendations_leave_out_what_cannot_be_sold(any_store: Store, decisions: Decisions) -> None:
+    async def shop(connection: AsyncConnection) -> None:
+        await add_product(connection, "good")
+        await add_product(connection, "sold-out", stock=0)
+        await add_product(connection, "gone", active=False)
+
+    await any_store.write(shop)
+    async with any_store.read() as connection:
+        found = await decisions.recommend(connection, customer_id=None, n=5, now=NOW)
+    assert [item.product for item in found] == ["good"]
+
+
+async def test_what_was_shown_is_kept_with_its_chance(any_store: Store, decisions: Decisions) -> None:
+    await any_store.write(lambda c: add_product(c, "p1"))
+    await any_store.write(lambda c: add_customer(c, "c1"))
+
+    async def show(connection: AsyncConnection) -> None:
+        found = await decisions.recommend(connection, customer_id="c1", n=1, now=NOW)
+        await decisions.record_shown(
+            connection, found, customer_id="c1", account_id=None, conversation_id=None, now=NOW
+        )
+
+    await any_store.write(show)
+    async with any_store.read() as connection:
+        row = (await connection.execute(select(shown))).one()
+    assert (row.product_id, row.position, row.kind) == ("p1", 0, "recommendation")
+    assert 0 < row.probability <= 1
+    assert row.policy
+    assert row.reasons
