@@ -74,6 +74,11 @@ class Store:
         """`sqlite` or `postgresql`."""
         return self._engine.dialect.name
 
+    @property
+    def url(self) -> str:
+        """The database's address with its password, for another process that opens it."""
+        return self._engine.url.render_as_string(hide_password=False)
+
     @asynccontextmanager
     async def read(self, *, long: bool = False) -> AsyncIterator[AsyncConnection]:
         """A connection that sees one moment of the database; writing through it fails.
