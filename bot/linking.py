@@ -201,7 +201,9 @@ class Linker:
         return order.customer_id if any(matches(second_fact, fact) for fact in facts) else None
 
     def _order_hash(self, order_number: str) -> str:
-        return self._mac(b"order", order_number.strip().upper().encode()).hex()
+        # As orders are looked up: another way to write the number is no further attempt.
+        number = order_number.strip().lstrip("#＃").strip().casefold()
+        return self._mac(b"order", number.encode("utf-8", "replace")).hex()
 
     def _mac(self, purpose: bytes, body: bytes) -> bytes:
         return hmac.digest(self._key, purpose + b"\0" + body, "sha256")[:_MAC_BYTES]

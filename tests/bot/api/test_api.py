@@ -1,0 +1,368 @@
+"""The shop's API: what it takes, what it refuses, and that the same thing twice is one thing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import func, select
+from starlette.applications import Starlette
+
+from bot.api import ApiKeys, ShopApi
+from storage import Store
+from storage.catalogue import Catalogue
+from storage.conversations import Conversations
+from storage.customers import Accounts, Consents, Customers
+from storage.events import Events
+from storage.offers import NewOffer, Offers
+from storage.orders import Orders
+from storage.requests import NewRequest, Requests
+from storage.schema import budget, coupon, event, price_change
+
+NOW = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)
+CUSTOMER = {"id": "c1", "name": "王芳", "email": "Fang@Example.org", "phone": "+86 138-0000-1234"}
+PRODUCT = {
+    "id": "p1",
+    "code": "TEA-1",
+    "name_zh": "绿茶",
+    "name_en": "Green tea",
+    "category": {"id": "tea", "name_zh": "茶", "name_en": "Tea"},
+    "attributes": {"origin": {"zh": ["产地", "杭州"], "en": ["Origin", "Hangzhou"]}},
+    "list_price": 9_900,
+    "cost": 4_000,
+    "currency": "CNY",
+    "stock": 5,
+}
+ORDER = {
+    "id": "o1",
+    "number": "1024",
+    "customer_id": "c1",
+    "status": "shipped",
+    "placed_at": "2026-11-20T10:00:00+08:00",
+    "total": 9_900,
+    "currency": "CNY",
+    "ship_to": {"recipient": "王芳", "phone": "13800001234", "city": "杭州"},
+    "lines": [{"product_id": "p1", "quantity": 1, "unit_price": 9_900}],
+    "parcels": [
+        {
+            "id": "k1",
+            "carrier": "SF",
+            "tracking_number": "SF1",
+            "tracking_url": "https://example.org/SF1",
+            "status": "in_transit",
+            "updated_at": "2026-11-21T10:00:00Z",
+            "scans": [{"at": "2026-11-21T09:00:00Z", "place": "杭州", "text_zh": "已揽收"}],
+        }
+    ],
+}
+EVENT = {"id": "e1", "kind": "view", "customer_id": "c1", "product_id": "p1", "at": "2026-11-20T10:00:00Z"}
+
+
+class Shop:
+    """The shop's system: knows the key."""
+
+    def __init__(self, client: httpx.AsyncClient, store: Store) -> None:
+        self.client = client
+        self.store = store
+
+    async def send(self, name: str, *batch: dict[str, Any]) -> dict[str, Any]:
+        answer = await self.client.post(f"/{name}", json={name: list(batch)})
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    async def refused(self, name: str, *batch: dict[str, Any], status: int = 422) -> dict[str, Any]:
+        answer = await self.client.post(f"/{name}", json={name: list(batch)})
+        assert answer.status_code == status, answer.text
+        return dict(answer.json()["error"])
+
+    async def stocked(self) -> Shop:
+        await self.send("customers", CUSTOMER)
+        await self.send("products", PRODUCT)
+        return self
+
+
+@pytest.fixture
+async def shop(any_store: Store) -> AsyncIterator[Shop]:
+    keys = ApiKeys(any_store)
+    key = await keys.make()
+    app = Starlette(routes=ShopApi(any_store, keys, clock=lambda: NOW).routes())
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app),
+        base_url="http://shop.test/api/v1",
+        headers={"Authorization": f"Bearer {key}"},
+    ) as client:
+        yield Shop(client, any_store)
+
+
+async def test_customers_are_added_and_brought_up_to_date(shop: Shop) -> None:
+    assert await shop.send("customers", CUSTOMER) == {"received": 1, "changed": 1, "ignored": 0}
+    assert (await shop.send("customers", CUSTOMER))["changed"] == 0
+    assert (await shop.send("customers", {**CUSTOMER, "tier": "gold"}))["changed"] == 1
+    async with shop.store.read() as connection:
+        kept = await Customers(connection).get("c1")
+    assert kept is not None
+    assert (kept.email, kept.phone, kept.tier) == ("fang@example.org", "+8613800001234", "gold")
+
+
+async def test_an_old_yes_does_not_undo_a_later_no(shop: Shop) -> None:
+    said = {**CUSTOMER, "marketing": True, "marketing_at": "2026-11-01T00:00:00Z"}
+    await shop.send("customers", said)
+
+    async def agrees() -> bool:
+        async with shop.store.read() as connection:
+            return await Consents(connection).granted("marketing", customer_id="c1")
+
+    assert await agrees()
+    await shop.store.write(
+        lambda connection: Consents(connection).record(
+            "marketing", False, source="conversation", now=NOW, customer_id="c1"
+        )
+    )
+    await shop.send("customers", said)
+    assert not await agrees()
+    await shop.send("customers", {**said, "marketing_at": "2036-11-01T00:00:00Z"})
+    await shop.send("customers", {**said, "marketing": False, "marketing_at": "2036-11-02T00:00:00Z"})
+    assert not await agrees()
+
+
+async def test_who_was_erased_stays_erased(shop: Shop) -> None:
+    await shop.stocked()
+    await shop.store.write(lambda connection: Customers(connection).erase("c1", key=b"k" * 32, now=NOW))
+    assert await shop.send("customers", CUSTOMER) == {"received": 1, "changed": 0, "ignored": 1}
+    assert (await shop.send("events", EVENT))["ignored"] == 1
+    assert (await shop.send("orders", ORDER))["ignored"] == 1
+
+
+async def test_a_new_price_is_kept_as_a_change(shop: Shop) -> None:
+    assert (await shop.send("products", PRODUCT))["changed"] == 1
+    assert (await shop.send("products", PRODUCT))["changed"] == 0
+    assert (await shop.send("products", {**PRODUCT, "list_price": 8_900}))["changed"] == 1
+    async with shop.store.read() as connection:
+        kept = await Catalogue(connection).get("p1")
+        changes = (await connection.execute(select(price_change))).all()
+    assert kept is not None
+    assert (kept.list_price, kept.category_id) == (8_900, "tea")
+    assert [(row.old_price, row.new_price) for row in changes] == [(9_900, 8_900)]
+
+
+async def test_a_product_without_a_cost_has_no_margin_to_give_away(shop: Shop) -> None:
+    await shop.send("products", {key: value for key, value in PRODUCT.items() if key != "cost"})
+    async with shop.store.read() as connection:
+        kept = await Catalogue(connection).get("p1")
+    assert kept is not None
+    assert kept.cost == kept.list_price
+
+
+async def test_orders_come_with_their_parcels(shop: Shop) -> None:
+    await shop.stocked()
+    assert (await shop.send("orders", ORDER))["changed"] == 1
+    assert (await shop.send("orders", {**ORDER, "status": "delivered"}))["changed"] == 1
+    async with shop.store.read() as connection:
+        kept = await Orders(connection).by_number("1024")
+    assert kept is not None
+    assert kept.status == "delivered"
+    assert kept.placed_at == datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
+    assert kept.parcels[0].scans[0].place == "杭州"
+
+
+async def test_an_order_of_nobody_we_know_is_refused_whole(shop: Shop) -> None:
+    await shop.stocked()
+    stranger = {**ORDER, "id": "o2", "number": "2", "customer_id": "c9"}
+    unknown = {**ORDER, "id": "o3", "number": "3", "lines": [{**ORDER["lines"][0], "product_id": "p9"}]}  # type: ignore[index]
+    error = await shop.refused("orders", ORDER, stranger, unknown)
+    assert error["code"] == "unknown_reference"
+    assert error["where"] == [
+        "orders.1.customer_id: there is no customer 'c9'",
+        "orders.2.lines.0.product_id: there is no product 'p9'",
+    ]
+    async with shop.store.read() as connection:
+        assert await Orders(connection).get("o1") is None
+
+
+async def test_a_number_belongs_to_one_order(shop: Shop) -> None:
+    await shop.stocked()
+    await shop.send("orders", ORDER)
+    assert (await shop.refused("orders", {**ORDER, "id": "o2"}))["code"] == "number_taken"
+    assert (await shop.refused("orders", ORDER, {**ORDER, "id": "o2"}))["code"] == "number_taken"
+    assert (await shop.refused("orders", ORDER, ORDER))["code"] == "twice_in_batch"
+
+
+async def test_an_event_sent_twice_is_one_event(shop: Shop) -> None:
+    second = {**EVENT, "id": "e2", "kind": "rating", "value": 4}
+    assert (await shop.send("events", EVENT, second))["changed"] == 2
+    assert (await shop.send("events", EVENT, {**second, "value": 1}))["changed"] == 0
+    async with shop.store.read() as connection:
+        kept = await Events(connection).by_customer("c1")
+    assert [(item.id, item.value) for item in kept] == [("e1", None), ("e2", 4.0)]
+
+
+async def test_a_thousand_rows_are_a_batch_and_one_more_is_not(shop: Shop) -> None:
+    many = [{**EVENT, "id": f"e{number}"} for number in range(1_001)]
+    assert (await shop.send("events", *many[:1_000]))["changed"] == 1_000
+    error = await shop.refused("events", *many)
+    assert error["code"] == "invalid"
+    assert error["where"][0].startswith("events: ")
+    async with shop.store.read() as connection:
+        assert await connection.scalar(select(func.count()).select_from(event)) == 1_000
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "place"),
+    [
+        ("customers", {**CUSTOMER, "time_zone": "Mars/Olympus"}, "customers.0.time_zone"),
+        ("customers", {**CUSTOMER, "time_zone": "../etc/passwd"}, "customers.0.time_zone"),
+        ("customers", {**CUSTOMER, "name": "a\x00b"}, "customers.0.name"),
+        ("customers", {**CUSTOMER, "nmae": "x"}, "customers.0.nmae"),
+        ("customers", {**CUSTOMER, "id": ""}, "customers.0.id"),
+        ("products", {**PRODUCT, "list_price": -1}, "products.0.list_price"),
+        ("products", {**PRODUCT, "list_price": 99.5}, "products.0.list_price"),
+        ("products", {**PRODUCT, "list_price": 10**40}, "products.0.list_price"),
+        ("products", {**PRODUCT, "currency": "yuan"}, "products.0.currency"),
+        ("products", {**PRODUCT, "url": "javascript:alert(1)"}, "products.0.url"),
+        ("orders", {**ORDER, "placed_at": "2026-11-20T10:00:00"}, "orders.0.placed_at"),
+        ("orders", {**ORDER, "status": "lost"}, "orders.0.status"),
+        ("orders", {**ORDER, "lines": []}, "orders.0.lines"),
+        ("events", {**EVENT, "value": "NaN"}, "events.0.value"),
+        ("events", {**EVENT, "at": "0001-01-01T00:00:00Z"}, "events.0.at"),
+        ("events", {**EVENT, "kind": "contact"}, "events.0.kind"),
+    ],
+)
+async def test_what_can_not_be_used_is_named_with_its_place(
+    shop: Shop, name: str, row: dict[str, Any], place: str
+) -> None:
+    error = await shop.refused(name, row)
+    assert error["code"] == "invalid"
+    assert any(line.startswith(place + ":") for line in error["where"]), error
+
+
+async def test_bodies_that_are_no_json_are_refused(shop: Shop) -> None:
+    for body in (b"", b"{", b"[]", b"\xff", b"[" * 50_000, b'{"events": "x"}'):
+        answer = await shop.client.post("/events", content=body, headers={"Content-Type": "application/json"})
+        assert answer.status_code == 422, body[:20]
+        assert answer.json()["error"]["code"] == "invalid"
+
+
+async def test_only_the_key_opens_the_door(shop: Shop) -> None:
+    for header in ("", "Bearer", "Bearer wrong", "Basic eDp5", "Bearer \u00ff"):
+        answer = await shop.client.get("/requests", headers={"Authorization": header.encode("latin-1")})
+        assert answer.status_code == 401
+        assert answer.json()["error"]["code"] == "wrong_key"
+    assert (await shop.client.get("/openapi.json", headers={"Authorization": ""})).status_code == 401
+    await ApiKeys(shop.store).make()
+    assert (await shop.client.get("/requests")).status_code == 401
+
+
+async def test_without_a_key_nobody_comes_in(store: Store) -> None:
+    app = Starlette(routes=ShopApi(store, ApiKeys(store)).routes())
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x/api/v1") as client:
+        answer = await client.get("/requests", headers={"Authorization": "Bearer " + "-" * 64})
+    assert answer.status_code == 401
+
+
+async def test_a_body_too_large_is_not_read(shop: Shop) -> None:
+    answer = await shop.client.post("/events", content=b" " * (8 * 2**20 + 1))
+    assert answer.status_code == 413
+
+    async def endless() -> AsyncIterator[bytes]:
+        yield b"{"
+
+    assert (await shop.client.post("/events", content=endless())).status_code == 411
+
+
+async def test_an_unknown_path_says_where_the_paths_are(shop: Shop) -> None:
+    answer = await shop.client.get("/nothing")
+    assert answer.json()["error"]["code"] == "no_such_path"
+    assert (await shop.client.get("/orders")).json()["error"]["code"] == "no_such_path"
+
+
+async def _offer(shop: Shop, code: str = "L-ABC") -> None:
+    async def work(connection: Any) -> None:
+        await connection.execute(
+            budget.insert().values(
+                id="b", total=10**6, reserved=0, currency="CNY",
+                starts_at=NOW - timedelta(days=1), ends_at=NOW + timedelta(days=1),
+            )
+        )  # fmt: skip
+        await Offers(connection).reserve(
+            NewOffer(
+                code=code, customer_id="c1", product_id="p1", price=8_000, list_price=9_900, floor=5_000,
+                currency="CNY", reason="asked", reasons=[], policy="p", probability=1.0,
+                valid_until=NOW + timedelta(hours=1),
+            ),
+            NOW - timedelta(hours=1),
+        )  # fmt: skip
+
+    await shop.store.write(work)
+
+
+async def test_a_code_is_used_once_and_by_the_same_order_again(shop: Shop) -> None:
+    await shop.stocked()
+    await shop.send("orders", ORDER, {**ORDER, "id": "o2", "number": "2", "parcels": []})
+    await _offer(shop)
+    use = {"customer_id": "c1", "order_id": "o1"}
+    first = await shop.client.post("/codes/l-abc/use", json=use)
+    assert first.json() == {
+        "code": "L-ABC", "kind": "offer", "customer_id": "c1", "product_id": "p1", "price": 8_000,
+        "currency": "CNY", "used_at": "2026-11-25T04:00:00Z", "again": False,
+    }  # fmt: skip
+    assert (await shop.client.post("/codes/L-ABC/use", json=use)).json()["again"] is True
+    other = await shop.client.post("/codes/L-ABC/use", json={"customer_id": "c1", "order_id": "o2"})
+    assert other.status_code == 409
+    async with shop.store.read() as connection:
+        assert await Offers(connection).live("c1", NOW) == []
+
+
+async def test_somebody_elses_code_is_not_found(shop: Shop) -> None:
+    await shop.stocked()
+    await _offer(shop)
+    answer = await shop.client.post("/codes/L-ABC/use", json={"customer_id": "c2"})
+    missing = await shop.client.post("/codes/L-ABD/use", json={"customer_id": "c2"})
+    assert (answer.status_code, missing.status_code) == (404, 404)
+    unknown_order = await shop.client.post("/codes/L-ABC/use", json={"customer_id": "c1", "order_id": "x"})
+    assert unknown_order.status_code == 404
+
+
+async def test_everyones_coupon_serves_everyone_while_it_holds(shop: Shop) -> None:
+    def row(code: str, until: datetime) -> dict[str, Any]:
+        return {
+            "code": code, "customer_id": None, "text_zh": "减", "text_en": "off", "amount": 500,
+            "min_spend": 0, "currency": "CNY", "valid_from": NOW - timedelta(days=1), "valid_until": until,
+        }  # fmt: skip
+
+    async def keep(connection: Any) -> None:
+        await connection.execute(
+            coupon.insert(), [row("ALL", NOW + timedelta(days=1)), row("OLD", NOW - timedelta(hours=1))]
+        )
+
+    await shop.store.write(keep)
+    for _ in range(2):
+        answer = await shop.client.post("/codes/all/use", json={})
+        assert (answer.status_code, answer.json()["kind"]) == (200, "coupon")
+    assert (await shop.client.post("/codes/OLD/use", json={})).status_code == 409
+
+
+async def test_open_requests_are_listed(shop: Shop) -> None:
+    await shop.stocked()
+
+    async def ask(connection: Any) -> None:
+        account = await Accounts(connection).get_or_create("web", "v-1", now=NOW)
+        await Conversations(connection).open("web", "v-1", account.id, "zh", NOW)
+        contact = await Conversations(connection).contact("web", "v-1")
+        await Requests(connection).add(
+            NewRequest(
+                number="R261125-AAAAA", kind="refund", conversation_id=contact.conversation.id,
+                customer_id="c1", order_id=None, details={"text": "坏了"},
+            ),
+            NOW,
+        )  # fmt: skip
+
+    await shop.store.write(ask)
+    listed = (await shop.client.get("/requests")).json()["requests"]
+    assert [(item["number"], item["state"], item["details"]) for item in listed] == [
+        ("R261125-AAAAA", "asked", {"text": "坏了"})
+    ]
+    assert (await shop.client.get("/requests", params={"state": "done"})).json()["requests"] == []
+    assert (await shop.client.get("/requests", params={"state": "odd"})).status_code == 422
