@@ -20,6 +20,8 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import nlu
+from bot.api.keys import ApiKeys
+from bot.api.service import ShopApi
 from bot.channels.errors import ChannelError
 from bot.channels.telegram import TelegramChannel, TelegramSettings
 from bot.channels.web import WebChannel
@@ -249,7 +251,7 @@ async def build(settings: Settings, store: Store) -> Parts:
     readiness = Readiness()
     site, pages = build_site(
         fast=[] if telegram is None else telegram.routes(),
-        routes=web.routes(),
+        routes=[*web.routes(), *ShopApi(store, ApiKeys(store)).routes()],
         find_picture=PictureFolder(store, settings.media).find,
         ready=lambda: readiness.ready,
     )

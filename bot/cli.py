@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from bot.commands import chat, customer, outreach, refit, run, shop, skills, staff
+from bot.commands import api_key, chat, customer, outreach, refit, run, shop, skills, staff
 from nlu import commands as nlu_commands
 
 app = typer.Typer(
@@ -17,8 +17,8 @@ app.command("run")(run.run)
 app.command("serve")(run.serve)
 app.command("work")(run.work)
 app.command("demo")(shop.demo)
-app.command("import")(shop.import_)
 app.command("chat")(chat.chat)
+app.command("api-key")(api_key.api_key)
 app.command("refit")(refit.refit)
 app.add_typer(refit.app, name="models")
 app.add_typer(customer.app, name="customer")

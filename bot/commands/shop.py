@@ -1,5 +1,5 @@
-"""`liuke demo` and `liuke import`."""
+"""`liuke demo`."""
 
-from bot.shop.commands import demo, import_
+from bot.shop.commands import demo
 
-__all__ = ["demo", "import_"]
+__all__ = ["demo"]
