@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import csv
+import json
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
+from rich.table import Table
 
 from nlu import modelfiles
 from nlu.errors import NluError
+
+if TYPE_CHECKING:
+    from nlu.evaluation import Report
 
 app = typer.Typer(
     name="nlu", help="Make, measure and use the model that reads messages.", no_args_is_help=True
@@ -46,6 +53,70 @@ def build(
         pipeline.build(out, work, public, Plan(seed=seed, epochs=epochs), console, distil=distil)
 
 
+@app.command("evaluate")
+def evaluate(
+    data: Annotated[Path, typer.Option(help="Messages with the columns text and intent (or label).")],
+    model: Model = None,
+    mapping: Annotated[
+        Path | None, typer.Option("--map", help="Table label → intent; `-` leaves a label out.")
+    ] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures there too.")] = None,
+) -> None:
+    """Accuracy, macro-F1, calibration, out-of-scope AUROC and latency on labelled messages."""
+    import nlu
+    from nlu import evaluation
+
+    with _told():
+        rows = evaluation.read_rows(data, mapping)
+        report = evaluation.evaluate(nlu.load(model), rows)
+    if json_file is not None:
+        json_file.write_text(json.dumps(asdict(report), ensure_ascii=False, indent=2) + "\n", "utf-8")
+    _print_report(report)
+
+
+@app.command("predict")
+def predict(
+    data: Annotated[Path, typer.Option(help="Messages with the column text.")],
+    out: Annotated[Path, typer.Option(help="Tab-separated, a row a message, in order.")],
+    model: Model = None,
+) -> None:
+    """What the model says of each message, for scoring with other tools."""
+    import nlu
+    from nlu import evaluation
+    from nlu.datafiles import read_table
+
+    with _told():
+        texts = [row["text"] for row in read_table(data, ["text"], keep_empty=True)]
+        read = nlu.load(model).understand(texts)
+    with out.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(
+            file, evaluation.PREDICTION_COLUMNS, delimiter="\t", quoting=csv.QUOTE_MINIMAL
+        )
+        writer.writeheader()
+        writer.writerows(evaluation.prediction(*pair) for pair in zip(texts, read, strict=True))
+    console.print(f"{len(texts)} messages read, written to {out}")
+
+
+def _print_report(report: Report) -> None:
+    low, high = report.interval
+    table = Table("figure", "value")
+    table.add_row("messages", str(report.rows))
+    table.add_row("accuracy", f"{report.accuracy:.1%} ({low:.1%} to {high:.1%})")
+    table.add_row("macro-F1", f"{report.macro_f1:.1%}")
+    table.add_row("calibration error", f"{report.calibration_error:.3f}")
+    table.add_row("understood, within the scope", f"{report.answered:.1%}")
+    if report.out_of_scope_auroc is not None:
+        table.add_row("out of scope, AUROC", f"{report.out_of_scope_auroc:.3f}")
+    if report.sentiment_accuracy is not None:
+        table.add_row("sentiment accuracy", f"{report.sentiment_accuracy:.1%}")
+    for style, share in report.by_style.items():
+        table.add_row(f"accuracy, {style}", f"{share:.1%}")
+    table.add_row("median, p95, p99", "{:.2f}, {:.2f}, {:.2f} ms".format(*report.milliseconds))
+    Console().print(table)
+    for label, said, count in report.confused[:10]:
+        Console().print(f"{count} × {label} read as {said}")
+
+
 class _told:  # noqa: N801 - reads as a phrase where it is used
     def __enter__(self) -> None: ...
 
@@ -54,6 +125,6 @@ class _told:  # noqa: N801 - reads as a phrase where it is used
             _fail(str(error))
 
 
-def _fail(message: str) -> typer.Exit:
+def _fail(message: str) -> NoReturn:
     console.print(f"[red]{message}[/red]")
     raise typer.Exit(1)

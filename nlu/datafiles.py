@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from nlu.errors import DataRefused
 
 
-def read_table(path: Path, required: Sequence[str], *, skip_empty: bool = False) -> list[dict[str, str]]:
+def read_table(
+    path: Path, required: Sequence[str], *, skip_empty: bool = False, keep_empty: bool = False
+) -> list[dict[str, str]]:
     """The rows as dictionaries, without surrounding white space; blank lines are skipped.
 
-    A row with an empty required field is refused, or left out with `skip_empty`.
+    A row with an empty required field is refused, left out with `skip_empty`, or kept with `keep_empty`.
 
     Raises:
         DataRefused: it cannot be read as UTF-8, a column is missing, or a line has too few or too many fields.
@@ -29,31 +31,35 @@ def read_table(path: Path, required: Sequence[str], *, skip_empty: bool = False)
     if not lines:
         raise DataRefused(path, ["it is empty; the first line must name the columns"])
     reader = _reader(content, lines[0])
-    header = [name.strip() for name in next(reader)]
+    header = [name.strip() for name in next(reader)[1]]
     missing = [name for name in required if name not in header]
     if missing:
         raise DataRefused(
             path, [f"line 1: column {', '.join(missing)} is missing (found: {', '.join(header)})"]
         )
     rows, problems = [], []
-    for fields in reader:
-        if not any(field.strip() for field in fields):
+    for line, fields in reader:
+        if not keep_empty and not any(field.strip() for field in fields):
             continue
         if len(fields) > len(header):
-            problems.append(f"line {reader.line_num}: {len(fields)} fields where {len(header)} are named")
+            problems.append(f"line {line}: {len(fields)} fields where {len(header)} are named")
         padded = [*fields, *[""] * (len(header) - len(fields))]
         row = {name: field.strip() for name, field in zip(header, padded, strict=False)}
         empty = [name for name in required if not row[name]]
-        if empty and not skip_empty:
-            problems.append(f"line {reader.line_num}: {', '.join(empty)} is empty")
-        if not empty:
+        if empty and not skip_empty and not keep_empty:
+            problems.append(f"line {line}: {', '.join(empty)} is empty")
+        if not empty or keep_empty:
             rows.append(row)
     if problems:
         raise DataRefused(path, problems)
     return rows
 
 
-def _reader(content: str, first_line: str) -> csv._reader:
+def _reader(content: str, first_line: str) -> Iterator[tuple[int, list[str]]]:
+    """Line numbers and fields."""
     if "\t" in first_line or "," not in first_line:
-        return csv.reader(io.StringIO(content), delimiter="\t", quoting=csv.QUOTE_NONE)
-    return csv.reader(io.StringIO(content))
+        reader = csv.reader(io.StringIO(content), delimiter="\t", quoting=csv.QUOTE_NONE)
+    else:
+        reader = csv.reader(io.StringIO(content))
+    for fields in reader:
+        yield reader.line_num, fields

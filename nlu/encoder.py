@@ -55,7 +55,7 @@ class Encoder:
             raise ModelDamaged(
                 f"{model.parent} cannot be loaded ({broken}): build or fetch it again."
             ) from broken
-        self._unknown = self._tokenizer.token_to_id("<unk>")
+        self._unknown = self._tokenizer.token_to_id("<unk>") or 0
         self._input_names = [node.name for node in self._session.get_inputs()]
 
     def encode(self, texts: Sequence[str]) -> list[Encoded]:

@@ -15,7 +15,7 @@ Floats = npt.NDArray[np.float32]
 
 def sigmoid(values: Floats) -> Floats:
     """The logistic function."""
-    result: Floats = 1.0 / (1.0 + np.exp(-np.clip(values, -40.0, 40.0)))
+    result: Floats = (1.0 / (1.0 + np.exp(-np.clip(values, -40.0, 40.0)))).astype(np.float32)
     return result
 
 
@@ -68,8 +68,8 @@ class Heads:
 
     def save(self, path: Path) -> None:
         """Write as .npz."""
-        arrays = {f.name: getattr(self, f.name) for f in fields(self)}
-        np.savez_compressed(path, **{name: _storable(values) for name, values in arrays.items()})
+        arrays = {f.name: _storable(getattr(self, f.name)) for f in fields(self)}
+        np.savez_compressed(path, allow_pickle=False, **arrays)
 
     @classmethod
     def load(cls, path: Path) -> Heads:

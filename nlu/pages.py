@@ -31,7 +31,86 @@ WORD_SHARE = 0.4
 _SATURATION, _LENGTH_SHARE = 1.2, 0.6
 """k1 and b of BM25 (Robertson and Zaragoza 2009)."""
 _EMPTY_WORDS = frozenset(
-    ["的", "了", "吗", "呢", "啊", "吧", "我", "你", "你们", "我们", "是", "在", "有", "和", "就", "都", "也", "这", "那", "个", "请", "请问", "想", "要", "一下", "怎么", "什么", "可以", "能", "能不能", "会", "么", "为什么", "a", "an", "the", "i", "you", "we", "my", "your", "me", "is", "are", "was", "do", "does", "did", "can", "could", "will", "would", "to", "of", "for", "in", "on", "at", "it", "this", "that", "and", "or", "be", "have", "has", "if", "how", "what", "when", "where", "which", "please", "there", "with", "am", "s", "t"]
+    [
+        "的",
+        "了",
+        "吗",
+        "呢",
+        "啊",
+        "吧",
+        "我",
+        "你",
+        "你们",
+        "我们",
+        "是",
+        "在",
+        "有",
+        "和",
+        "就",
+        "都",
+        "也",
+        "这",
+        "那",
+        "个",
+        "请",
+        "请问",
+        "想",
+        "要",
+        "一下",
+        "怎么",
+        "什么",
+        "可以",
+        "能",
+        "能不能",
+        "会",
+        "么",
+        "为什么",
+        "a",
+        "an",
+        "the",
+        "i",
+        "you",
+        "we",
+        "my",
+        "your",
+        "me",
+        "is",
+        "are",
+        "was",
+        "do",
+        "does",
+        "did",
+        "can",
+        "could",
+        "will",
+        "would",
+        "to",
+        "of",
+        "for",
+        "in",
+        "on",
+        "at",
+        "it",
+        "this",
+        "that",
+        "and",
+        "or",
+        "be",
+        "have",
+        "has",
+        "if",
+        "how",
+        "what",
+        "when",
+        "where",
+        "which",
+        "please",
+        "there",
+        "with",
+        "am",
+        "s",
+        "t",
+    ]
 )
 
 Embed = Callable[[Sequence[str]], Floats]
@@ -162,7 +241,8 @@ class MarkdownPages:
         words = self._bm25(self._terms(text))
         scores: Floats = (1 - WORD_SHARE) * np.clip(meaning, 0, 1) + WORD_SHARE * words
         # Pages in the other language share no words with the question: there meaning alone decides.
-        return np.maximum(scores, np.clip(meaning, 0, 1) * (1 - WORD_SHARE / 2)).astype(np.float32)
+        best: Floats = np.maximum(scores, np.clip(meaning, 0, 1) * (1 - WORD_SHARE / 2)).astype(np.float32)
+        return best
 
     def _bm25(self, terms: Sequence[str]) -> Floats:
         """BM25 as a share of what a passage could reach that repeats every term of the question."""
@@ -180,7 +260,8 @@ class MarkdownPages:
             reachable += rarity
             counts = np.array([counted[term] for counted in self._counts], np.float32)
             total += rarity * counts * (_SATURATION + 1) / (counts + norm)
-        return np.clip(total / (reachable * (_SATURATION + 1) * 0.7), 0, 1)
+        share: Floats = np.clip(total / (reachable * (_SATURATION + 1) * 0.7), 0, 1)
+        return share
 
     def _terms(self, text: str) -> list[str]:
         words = self._words.cut(model_text(normalise(text).text))

@@ -151,7 +151,7 @@ class TransformerUnderstander:
         if best.intent == OUT_OF_SCOPE or best.probability < UNSURE:
             return False
         # A message that names an order of the shop's or a product of it is not foreign to it.
-        return scope <= self._heads.scope_threshold or (best.probability > 0.5 and bool(entities))
+        return scope <= float(self._heads.scope_threshold) or (best.probability > 0.5 and bool(entities))
 
     def _deciding(
         self, text: str, cut: Sequence[tuple[str, int]], encoded: Encoded, logits: Floats

@@ -11,7 +11,8 @@ from nlu.entities.spans import Span
 from nlu.types import EntityKind
 
 _DAYS = {
-    "大前天": -3, "前天": -2, "昨天": -1, "昨日": -1, "昨晚": -1, "今天": 0, "今日": 0, "今晚": 0, "今早": 0, "明天": 1,
+    "大前天": -3, "前天": -2, "昨天": -1, "昨日": -1, "昨晚": -1, "今天": 0, "今日": 0, "今晚": 0, "今早": 0,
+    "明天": 1,
     "明日": 1, "明早": 1, "明晚": 1, "明儿": 1, "今儿": 0, "昨儿": -1, "后天": 2, "大后天": 3,
     "day before yesterday": -2, "yesterday": -1, "last night": -1, "today": 0, "tonight": 0, "this morning": 0,
     "this evening": 0, "this afternoon": 0, "day after tomorrow": 2, "tomorrow": 1, "tmrw": 1, "tmr": 1, "2moro": 1,
@@ -21,15 +22,24 @@ _WEEKDAYS = {
     **{c: i for i, c in enumerate("一二三四五六")}, "日": 6, "天": 6, "末": 5,
     "mon": 0, "tue": 1, "wed": 2, "thu": 3, "fri": 4, "sat": 5, "sun": 6,
 }  # fmt: skip
-_MONTHS = {m: i + 1 for i, m in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"])}
+_MONTHS = {
+    m: i + 1
+    for i, m in enumerate(
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+    )
+}
 _FEASTS = {
-    "双十一": (11, 11), "双11": (11, 11), "双十二": (12, 12), "618": (6, 18), "元旦": (1, 1), "国庆节": (10, 1), "国庆": (10, 1),
+    "双十一": (11, 11), "双11": (11, 11), "双十二": (12, 12), "618": (6, 18), "元旦": (1, 1), "国庆节": (10, 1),
+    "国庆": (10, 1),
     "圣诞节": (12, 25), "圣诞": (12, 25), "情人节": (2, 14), "christmas eve": (12, 24), "christmas": (12, 25),
     "xmas": (12, 25), "new year's eve": (12, 31), "valentine's day": (2, 14), "halloween": (10, 31),
 }  # fmt: skip
 _NUMERAL = r"(?:\d{1,3}|[一二两三四五六七八九十]{1,3})"
 _WEEKDAY_EN = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?"
-_MONTH_EN = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+_MONTH_EN = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
 _NUMBER_EN = {
     "a": 1,
     "an": 1,
@@ -51,7 +61,8 @@ def _alternatives(words: dict[str, object] | dict[str, int] | dict[str, tuple[in
 
 _PATTERN = re.compile(
     rf"""(?P<iso>(?<!\d)(?:19|20)\d\d[-/.年]\d{{1,2}}[-/.月]\d{{1,2}}(?!\d)[日号]?)
-    | (?P<monthday>(?<!\d)(?:1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])月(?:[0-3]?\d(?!\d)|[一二三]?十[一二三四五六七八九]?|[一二三四五六七八九])[日号]?)
+    | (?P<monthday>(?<!\d)(?:1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])月
+      (?:[0-3]?\d(?!\d)|[一二三]?十[一二三四五六七八九]?|[一二三四五六七八九])[日号]?)
     | (?P<ago>{_NUMERAL}\s?(?:天|日|周|个?星期|个?礼拜|个月)(?:之?后|以后|之?前|以前|内|之内|以内))
     | (?P<week>(?:下下个?|下个?|上个?|这个?|本)?(?:周|星期|礼拜)[一二三四五六日天末])
     | (?P<wholeweek>(?:下下个?|下个?|上个?)(?:周|星期|礼拜)(?![一二三四五六日天末]))
@@ -59,10 +70,12 @@ _PATTERN = re.compile(
     | (?P<feast>(?<![\d\w])(?:{_alternatives(_FEASTS)})(?![\d元块]))
     | (?P<dayofmonth>(?<![\d一二三四五六七八九十])(?:[12]\d|3[01]|[1-9])[号日](?![楼线院店门码机]|\d))
     | \b(?P<dayen>(?:the\s)?(?:{"|".join(re.escape(w) for w in sorted(_DAYS, key=len, reverse=True) if w.isascii())}))\b
-    | \b(?P<weekday>(?:(?P<which>next|this|last|coming|on|by|before|until|till|past)\s(?:the\s)?)?(?P<name>{_WEEKDAY_EN}))\b(?!\w)
+    | \b(?P<weekday>(?:(?P<which>next|this|last|coming|on|by|before|until|till|past)\s(?:the\s)?)?
+      (?P<name>{_WEEKDAY_EN}))\b(?!\w)
     | \b(?P<span>in\s{_COUNT_EN}\s(?:days?|weeks?|months?)(?:'s?\stime)?|{_COUNT_EN}\s(?:days?|weeks?|months?)\sago)\b
     | \b(?P<weeken>(?:next|last)\sweek)\b
-    | \b(?P<named>{_MONTH_EN}\.?\s(?:the\s)?\d{{1,2}}(?:st|nd|rd|th)?(?!\d|:)|\d{{1,2}}(?:st|nd|rd|th)?\s(?:of\s)?{_MONTH_EN})\b
+    | \b(?P<named>{_MONTH_EN}\.?\s(?:the\s)?\d{{1,2}}(?:st|nd|rd|th)?(?!\d|:)
+      |\d{{1,2}}(?:st|nd|rd|th)?\s(?:of\s)?{_MONTH_EN})\b
     | (?<![\w/.])(?P<slashed>\d{{1,2}}/\d{{1,2}}(?:/(?:20)?\d\d)?)(?![\w/])
     | \b(?P<ordinal>(?:the\s)(?:[12]?\d|3[01])(?:st|nd|rd|th))\b""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,

@@ -23,9 +23,12 @@ _KEYBOARD = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _COMMON_CHARACTERS = 3_000
 
 _PADDING_ZH = (
-    ("你好，", ""), ("您好，请问", ""), ("亲，", ""), ("在吗？", ""), ("请问一下", ""), ("那个，", ""), ("客服你好，", ""),
-    ("", "，谢谢"), ("", "，麻烦了"), ("", "，谢谢亲"), ("", "呢"), ("", "啊"), ("", "呀"), ("", "哈"), ("", "～"), ("", "？？"),
-    ("麻烦问一下，", ""), ("我想问下", ""), ("哎，", ""), ("", "，急"), ("hello，", ""), ("老板，", ""), ("亲亲，", ""),
+    ("你好，", ""), ("您好，请问", ""), ("亲，", ""), ("在吗？", ""), ("请问一下", ""), ("那个，", ""),
+    ("客服你好，", ""),
+    ("", "，谢谢"), ("", "，麻烦了"), ("", "，谢谢亲"), ("", "呢"), ("", "啊"), ("", "呀"), ("", "哈"),
+    ("", "～"), ("", "？？"),
+    ("麻烦问一下，", ""), ("我想问下", ""), ("哎，", ""), ("", "，急"), ("hello，", ""), ("老板，", ""),
+    ("亲亲，", ""),
 )  # fmt: skip
 _PADDING_EN = (
     ("hi, ", ""), ("hello, ", ""), ("hey ", ""), ("hi there, ", ""), ("good morning, ", ""), ("excuse me, ", ""),
@@ -36,16 +39,19 @@ _SHORT_FORMS = {
     "please": "pls", "you": "u", "your": "ur", "are": "r", "thanks": "thx", "because": "cuz", "people": "ppl",
     "order": "ordr", "message": "msg", "tomorrow": "tmrw", "today": "2day", "to": "2", "for": "4", "want to": "wanna",
     "going to": "gonna", "i am": "im", "i'm": "im", "don't": "dont", "can't": "cant", "what's": "whats",
-    "haven't": "havent", "didn't": "didnt", "doesn't": "doesnt", "it's": "its", "and": "n", "with": "w/", "about": "abt",
+    "haven't": "havent", "didn't": "didnt", "doesn't": "doesnt", "it's": "its", "and": "n", "with": "w/",
+    "about": "abt",
     "address": "addy", "delivery": "delivry", "package": "pkg", "discount": "disc", "received": "recieved",
     "definitely": "definately", "address ": "adress ", "receipt": "reciept", "quantity": "qty", "number": "no.",
 }  # fmt: skip
 _MIXED = {
-    "订单": "order", "快递": "包裹", "退款": "refund", "取消": "cancel", "尺码": "size", "客服": "CS", "发票": "invoice",
+    "订单": "order", "快递": "包裹", "退款": "refund", "取消": "cancel", "尺码": "size", "客服": "CS",
+    "发票": "invoice",
     "地址": "address", "优惠券": "coupon", "物流": "tracking", "付款": "pay", "会员": "VIP", "折扣": "discount",
     "退货": "return", "支付": "pay", "颜色": "color", "包裹": "package", "推荐": "recommend", "保修": "warranty",
     "价格": "price", "什么": "啥", "怎么": "咋", "没有": "木有", "多少": "几多", "不要": "表",
-    "是不是": "是8是", "这个": "介个", "知道": "造", "喜欢": "稀饭", "拜拜": "88", "就是": "就4", "什么时候": "啥时候",
+    "是不是": "是8是", "这个": "介个", "知道": "造", "喜欢": "稀饭", "拜拜": "88", "就是": "就4",
+    "什么时候": "啥时候",
     "哪里": "哪儿", "可以": "阔以", "现在": "宪在", "一下": "哈", "还没": "还没得", "谢谢": "3Q",
 }  # fmt: skip
 _EMOJI = {

@@ -13,6 +13,7 @@ import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from tokenizers import Tokenizer
+from transformers import BertModel
 
 from nlu import modelfiles
 from nlu.encoder import Encoder
@@ -21,7 +22,7 @@ from nlu.training.data import Example
 
 LAYERS = (0, 2, 4, 6, 8, 11)
 """Kept of the pretrained twelve: first, last and every second between."""
-DISTIL_AT_MOST = 24_000
+DISTIL_AT_MOST = 22_500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,7 @@ def gather(public: Path | None, seed: int) -> Material:
     unlabelled = [example.text for example in ours]
     if public is not None:
         mapped, held_back = data.public_intents(public, seed)
-        train += [*mapped, *data.reviews(public, 4_000), *data.insults(public, 4_000)]
+        train += [*mapped, *data.reviews(public, 2_500), *data.insults(public, 2_500)]
         development += held_back
         unlabelled = data.unlabelled(public)
     return Material(train=train, development=development, unlabelled=unlabelled)
@@ -101,7 +102,7 @@ def _prepared(
 
 
 def _distilled(
-    encoder: torch.nn.Module,
+    encoder: BertModel,
     work: Path,
     pretrained: weights.Pretrained,
     tokenizer: Tokenizer,
@@ -139,11 +140,12 @@ def _assemble(
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     console.print("exporting and calibrating")
+    tokenizer.enable_truncation(vocabulary.LONGEST)
     export.export(reader.encoder, fresh / "encoder.onnx")
     tokenizer.save(str(fresh / "tokenizer.json"), pretty=False)
     encoder = Encoder(fresh / "encoder.onnx", fresh / "tokenizer.json")
     calibrate.calibrate(reader, encoder, material.train, material.development).save(fresh / "heads.npz")
-    facts = {
+    facts: dict[str, object] = {
         "data": data.digest(material.train),
         "development": data.digest(material.development),
         "seed": plan.seed,
@@ -151,7 +153,7 @@ def _assemble(
         "pieces": tokenizer.get_vocab_size(),
     }
     modelfiles.seal(fresh, facts)
-    (fresh / "card.md").write_text(card.write(fresh, material.train, facts), encoding="utf-8")
+    (fresh / "card.md").write_text(card.write(fresh, material.train, len(LAYERS), facts), encoding="utf-8")
     shutil.rmtree(out, ignore_errors=True)
     fresh.rename(out)
     console.print(f"the model is in {out}")

@@ -28,7 +28,7 @@ _NOTICES = {
 }
 
 
-def write(folder: Path, train: Sequence[Example], facts: Mapping[str, object]) -> str:
+def write(folder: Path, train: Sequence[Example], layers: int, facts: Mapping[str, object]) -> str:
     """The card of the model in a folder, as Markdown."""
     counts = Counter(example.source for example in train)
     sources = "\n".join(
@@ -40,8 +40,9 @@ def write(folder: Path, train: Sequence[Example], facts: Mapping[str, object]) -
     return f"""# Liuke's model of customer messages
 
 Chinese and English customer messages in; intents, sentiment, urgency, offensiveness and a sentence vector out.
-A transformer of {len(list(facts["layers"]))} layers and 384 numbers a token, 8-bit weights, {size:.1f} MB in all, linear heads on
-the mean of its token vectors. Made by `liuke nlu build`; how well it reads is measured in `docs/benchmarks.md`.
+A transformer of {layers} layers and 384 numbers a token, 8-bit weights, {size:.1f} MB in all,
+linear heads on the mean of its token vectors. Made by `liuke nlu build`; how well it reads is
+measured in `docs/benchmarks.md`.
 
 ## Where it comes from
 

@@ -23,6 +23,8 @@ from nlu.training.data import Example
 from nlu.training.network import Reader, mean_vectors
 
 BATCH = 64
+TRAINED_TOKENS = 48
+"""Tokens of a message that training looks at; few messages are longer, and those cost the most."""
 SHARE_JOINED = 0.12
 SHARE_CHANGED = 0.6
 
@@ -68,7 +70,7 @@ def teach(
     teacher: BertModel, tokenizer: Tokenizer, texts: Sequence[str], progress: Progress
 ) -> npt.NDArray[np.float16]:
     """The teacher's unit vectors, shape (texts, hidden)."""
-    teacher.eval()
+    teacher.train(False)
     vectors = np.zeros((len(texts), teacher.config.hidden_size), np.float16)
     prefixed = [f"query: {text}" for text in texts]
     task = progress.add_task("teacher's vectors", total=len(texts))
@@ -121,7 +123,7 @@ def _step(
     schedule: torch.optim.lr_scheduler.LambdaLR,
 ) -> None:
     optimiser.zero_grad(set_to_none=True)
-    loss.backward()
+    torch.autograd.backward(loss)
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimiser.step()
     schedule.step()
@@ -140,13 +142,16 @@ def fit(
     steps = math.ceil((len(examples) + own) / BATCH) * plan.epochs
     optimiser = torch.optim.AdamW(
         [
-            {"params": reader.encoder.parameters(), "lr": plan.encoder_rate},
+            {"params": [p for p in reader.encoder.parameters() if p.requires_grad], "lr": plan.encoder_rate},
             {"params": reader.heads.parameters(), "lr": plan.head_rate},
         ],
         weight_decay=0.01,
         fused=True,
     )
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, _warm_then_down(steps))
+    # The word vectors have been through distillation; freezing them here halves the optimiser's work.
+    reader.encoder.embeddings.word_embeddings.weight.requires_grad_(False)
+    tokenizer.enable_truncation(TRAINED_TOKENS)
     _standardise(reader, tokenizer, examples)
     first = _resume(checkpoint, reader, optimiser, schedule)
     task = progress.add_task("training", total=steps, completed=first * steps // plan.epochs)
@@ -177,7 +182,7 @@ def fit(
 
 def _standardise(reader: Reader, tokenizer: Tokenizer, examples: Sequence[Example]) -> None:
     texts = [readable(example.text) for example in examples[:: max(1, len(examples) // 2_000)]]
-    reader.eval()
+    reader.train(False)
     with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):
         pooled = [
             mean_vectors(reader.encoder, ids, mask)

@@ -104,5 +104,6 @@ class Reader(nn.Module):
     def folded(self, head: str) -> tuple[torch.Tensor, torch.Tensor]:
         """Weight and bias of a head for pooled vectors as they come from the encoder."""
         linear = self.heads[head]
+        assert isinstance(linear, nn.Linear)  # noqa: S101 - made so above
         weight = linear.weight.detach() / self.spread
         return weight, linear.bias.detach() - weight @ self.centre

@@ -79,5 +79,5 @@ def _tokenizer(entries: Sequence[tuple[str, float]], pieces: Pieces) -> Tokenize
         single="<s> $A </s>", special_tokens=[("<s>", bos), ("</s>", eos)]
     )
     tokenizer.enable_truncation(LONGEST)
-    tokenizer.enable_padding(pad_id=pad, pad_token="<pad>")
+    tokenizer.enable_padding(pad_id=pad, pad_token=pieces.texts[pieces.pad])
     return tokenizer

@@ -8,6 +8,7 @@ in 4-bit blocks of 32 weights with one float16 scale (`Q4_0`). Matrices are stor
 from __future__ import annotations
 
 import importlib.resources
+import itertools
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,9 +127,7 @@ def _read_pieces(reader: _Reader) -> Pieces:
     offsets = reader.array("<u4", count + 1)
     scores = reader.array("<f4", count)
     blob = reader.raw(int(blob_length))
-    texts = tuple(
-        blob[start:end].decode("utf-8") for start, end in zip(offsets[:-1], offsets[1:], strict=True)
-    )
+    texts = tuple(blob[start:end].decode("utf-8") for start, end in itertools.pairwise(offsets))
     _, map_length = reader.take("iI")
     reader.raw(int(map_length))
     return Pieces(

@@ -1,0 +1,67 @@
+"""A damaged or foreign model folder is told apart, and what was wrong is said."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+import nlu
+from nlu.modelfiles import FILES, SHIPPED
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(SHIPPED, tmp_path / "model"))
+
+
+def test_a_copy_loads(copy: Path) -> None:
+    assert nlu.load(copy).understand(["hi"])[0].intent == "greeting"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_missing_file(copy: Path, name: str) -> None:
+    (copy / name).unlink()
+    with pytest.raises(nlu.ModelDamaged, match=name):
+        nlu.load(copy)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_cut_short(copy: Path, name: str) -> None:
+    content = (copy / name).read_bytes()
+    (copy / name).write_bytes(content[: len(content) // 2])
+    with pytest.raises(nlu.ModelDamaged, match=r"altered or damaged"):
+        nlu.load(copy)
+
+
+def test_another_format(copy: Path) -> None:
+    (copy / "manifest.json").write_text(json.dumps({"format": "other-1", "sha256": {}}), "utf-8")
+    with pytest.raises(nlu.ModelDamaged, match="other-1"):
+        nlu.load(copy)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", '{"format": "liuke-nlu-1"}'])
+def test_an_unreadable_manifest(copy: Path, content: str) -> None:
+    (copy / "manifest.json").write_text(content, "utf-8")
+    with pytest.raises(nlu.ModelDamaged):
+        nlu.load(copy)
+
+
+def test_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(nlu.ModelDamaged):
+        nlu.load(tmp_path / "nowhere")
+
+
+def test_resealed_rubbish_is_still_refused(copy: Path) -> None:
+    from nlu.modelfiles import seal
+
+    (copy / "heads.npz").write_bytes(b"rubbish")
+    seal(copy, {})
+    with pytest.raises(nlu.ModelDamaged, match="heads"):
+        nlu.load(copy)
+    (copy / "encoder.onnx").write_bytes(b"rubbish")
+    seal(copy, {})
+    with pytest.raises(nlu.ModelDamaged):
+        nlu.load(copy)
