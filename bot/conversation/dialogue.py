@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.conversation.memory import Memory
 from bot.conversation.messages import IncomingKind
-from bot.conversation.skills import REGISTRY, changes, fallback, media, pricing, talk
+from bot.conversation.skills import REGISTRY, changes, fallback, media, pages, pricing, products, talk
 from bot.conversation.skills.talk import TALK
 from bot.conversation.turn import Answer, HandOver, Skill, Turn, row
 from nlu.types import DialogueContext, EntityKind, IntentScore, Sentiment, Understander, Understanding
@@ -38,7 +38,7 @@ _ABOUT_PRODUCTS = frozenset({"product_question", "stock_question", "price_questi
 log = logging.getLogger(__name__)
 
 # A wish is acted on when it is likely, or well ahead of the next one.
-_LIKELY = 0.45
+_LIKELY = 0.4
 _FAIRLY = 0.28
 _AHEAD = 0.14
 # What is offered when asking back.
@@ -46,6 +46,22 @@ _PLAUSIBLE = 0.10
 # A part of a message is a wish of its own when it is read with this certainty.
 _OWN_WISH = 0.70
 _WISHES = 2
+# A short message after an order or a product was spoken of is about it when this likely.
+_SHORT = 24
+_FOLLOWING = 0.08
+_STANDS_OUT = 1.5
+_CERTAIN = 0.7
+_HEARD_ANYWAY = frozenset({"opt_out", "human_agent"})
+# What people send to any service to be left alone, and to come back.
+_STOP_WORDS = frozenset(
+    {"stop", "unsubscribe", "stop it", "td", "t", "退订", "回t退订", "取消订阅", "别发了"}
+)
+_START_WORDS = frozenset({"subscribe", "resubscribe", "subscribe again", "订阅", "重新订阅"})
+_OTHERS = re.compile(
+    r"别的|其他的?|其它|换一(个|批|款|些)|还有(什么|哪些|没有)"
+    r"|\b(something|anything) else\b|\bothers?\b|\bother ones\b",
+    re.IGNORECASE,
+)
 _UPSET = 2
 _FELT = 0.5
 # So many English words in a row are English even when they make no sense.
@@ -169,8 +185,7 @@ class Dialogue:
         wishes = _several(reading)
         if len(wishes) > 1:
             answers: tuple[Decision, ...] = ()
-            for part in wishes:
-                intent = part.intent or ""
+            for intent, part in wishes:
                 skill = REGISTRY.of_intent(intent)
                 assert skill is not None  # noqa: S101 - `_several` keeps only these
                 done = await self._wish(
@@ -179,10 +194,10 @@ class Dialogue:
                 answers += done
                 turn = turn.remembering(done[-1].answer.memory or turn.memory)
             return answers
-        meant = _clear_intent(whole) or _implied(turn, whole)
+        meant = _never_missed(turn, whole) or _clear_intent(whole) or _implied(turn, whole)
         skill = REGISTRY.of_intent(meant) if meant else None
         if meant is None or skill is None:
-            return (_plain("fallback", self._ask_back(turn, whole)),)
+            return await self._unclear(turn, whole, modes)
         return await self._wish(turn, skill, meant, modes)
 
     async def _resumed(self, turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...] | None:
@@ -228,6 +243,17 @@ class Dialogue:
                 _plain("fallback", Answer(hand_over=HandOver(reason="shadow"))),
             )
         return (_plain(skill.name, answer),)
+
+    async def _unclear(
+        self, turn: Turn, whole: Understanding, modes: Mapping[str, str]
+    ) -> tuple[Decision, ...]:
+        """Before asking back: a page that answers it, or products that its words name."""
+        if pages.passage_for(turn, at_least=pages.SURE) is not None:
+            return await self._wish(turn, REGISTRY.named("policy"), "usage_help", modes)
+        found = await products.by_words(turn) if not turn.negative else None
+        if found is not None and modes.get("search", "on") == "on":
+            return (_plain("search", found),)
+        return (_plain("fallback", self._ask_back(turn, whole)),)
 
     def _ask_back(self, turn: Turn, whole: Understanding) -> Answer:
         plausible = [score for score in whole.intents if _askable(score)] if whole.understood else []
@@ -275,6 +301,20 @@ def after(answer: Answer, change: Callable[[Answer], Answer]) -> Answer:
     return replace(answer, then=later)
 
 
+def _never_missed(turn: Turn, whole: Understanding) -> str | None:
+    """Being left alone, a person, and a change of mind: heard however the rest is read."""
+    word = whole.text.casefold().strip(" .!。！")
+    if word in _STOP_WORDS:
+        return "opt_out"
+    if word in _START_WORDS:
+        return "opt_in"
+    best = whole.intents[0] if whole.intents else None
+    if best is not None and best.intent in _HEARD_ANYWAY and best.probability >= _CERTAIN:
+        return best.intent
+    last = turn.memory.intents[0] if turn.memory.intents else None
+    return last if last in _CHANGES and changes.takes_back(turn.text) else None
+
+
 def _clear_intent(whole: Understanding) -> str | None:
     """The intent that is certain enough to act on. Rivals that the same skill answers are none."""
     if not whole.understood or not whole.intents:
@@ -294,17 +334,33 @@ def _implied(turn: Turn, whole: Understanding) -> str | None:
         return "discount_request"
     if talk.gives_orders(turn.text):
         return "out_of_scope"
-    if changes.takes_back(turn.text) and last in _CHANGES:
-        return last
     if whole.first(EntityKind.PRODUCT) is not None and len(whole.text) <= 80:
         return _best_of(whole, _ABOUT_PRODUCTS) or "product_question"
     if whole.first(EntityKind.ORDER_NUMBER) is not None and len(whole.text) <= 60:
         return _best_of(whole, _ABOUT_ORDERS) or "order_status"
     if whole.first(EntityKind.AMOUNT) is not None and turn.memory.product and last == "discount_request":
         return last
+    following = _following(turn, whole)
+    if following is not None:
+        return following
+    if turn.memory.products and _OTHERS.search(whole.text) is not None:
+        return "recommend_request"
     if turn.memory.products and fallback.ordinal(whole.text) is not None:
         return "product_question"
     return None
+
+
+def _following(turn: Turn, whole: Understanding) -> str | None:
+    """What a short message asks about the order or the product spoken of, when one meaning stands out."""
+    if len(whole.text) > _SHORT or not whole.intents:
+        return None
+    best, *others = whole.intents
+    second = others[0].probability if others else 0.0
+    if best.probability < _FOLLOWING or best.probability < _STANDS_OUT * second:
+        return None
+    about_order = turn.memory.order is not None and best.intent in _ABOUT_ORDERS
+    about_product = turn.memory.product is not None and best.intent in _ABOUT_PRODUCTS
+    return best.intent if about_order or about_product else None
 
 
 def _best_of(whole: Understanding, group: frozenset[str]) -> str | None:
@@ -314,21 +370,29 @@ def _best_of(whole: Understanding, group: frozenset[str]) -> str | None:
     return next((intent for intent in fitting if intent in plausible), None)
 
 
-def _several(reading: Reading) -> tuple[Understanding, ...]:
-    """The clauses that are wishes of their own; one of each skill."""
+def _several(reading: Reading) -> tuple[tuple[str, Understanding], ...]:
+    """The clauses that are wishes of their own, each with its intent; one of each skill."""
     whole = reading.whole
     if whole is None or len(reading.parts) < _WISHES:
         return ()
-    seen_in_whole = {score.intent for score in whole.intents}
-    wishes: dict[str, Understanding] = {}
+    wishes: dict[str, tuple[str, Understanding]] = {}
     for part in reading.parts:
-        if not part.understood or part.probability < _OWN_WISH or part.intent in TALK:
-            continue
-        skill = REGISTRY.of_intent(part.intent or "")
-        if skill is None or part.intent not in seen_in_whole:
-            continue
-        wishes.setdefault(skill.name, part)
+        intent = _own_wish(part, {score.intent for score in whole.intents})
+        skill = REGISTRY.of_intent(intent) if intent is not None else None
+        if intent is not None and skill is not None:
+            wishes.setdefault(skill.name, (intent, part))
     return tuple(wishes.values())[:_WISHES]
+
+
+def _own_wish(part: Understanding, seen: set[str]) -> str | None:
+    """The intent of a clause: certain by itself, likely and seen in the whole, or about what it names."""
+    if not part.understood or part.intent in TALK:
+        return None
+    if part.probability >= _OWN_WISH or (part.probability >= _LIKELY and part.intent in seen):
+        return part.intent
+    if part.first(EntityKind.ORDER_NUMBER) is not None:
+        return _best_of(part, _ABOUT_ORDERS)
+    return _best_of(part, _ABOUT_PRODUCTS) if part.first(EntityKind.PRODUCT) is not None else None
 
 
 def _felt(decision: Decision, turn: Turn) -> Decision:

@@ -16,7 +16,7 @@ from storage.requests import Requests
 
 _KEEP = re.compile(
     r"不取消|别取消|不用取消|取消.{0,4}(撤回|撤销|作废)|撤(回|销).{0,4}取消|don'?t cancel|do not cancel|undo"
-    r"|keep (the|my) order|changed my mind|不(用)?改了|保留订单|不用换了|(leave|keep) it as it is",
+    r"|keep (the|my) order|\bkeep it\b|changed my mind|不(用)?改了|保留订单|不用换了|(leave|keep) it as it is",
     re.IGNORECASE,
 )
 _KINDS = {kind: kind for kind in ("cancel_order", "change_address", "change_order")}

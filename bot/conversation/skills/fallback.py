@@ -22,6 +22,7 @@ _ORDINAL = re.compile(
 )
 _LAST = re.compile(r"最后(一)?(个|款|件|单)|\bthe last( one)?\b|后(面)?(那|一)(个|款|件)", re.IGNORECASE)
 _FELT = 0.5
+_BEYOND = 0.5
 _GLAD = set("😀😃😄😁😊🙂😍🥰😘👍👏🙏❤💕🌹🎉😂🤣😆🥳👌💪😋✨")
 _SAD = set("😡🤬😠👎😤😞😢😭😣😖😩😫💔🙁☹😔😒🙄")
 
@@ -52,7 +53,8 @@ def ask_back(turn: Turn, intents: tuple[str, ...]) -> Answer:
     if memory.misses > 1:
         return Answer(text=turn.say("unclear-again"), buttons=row(human), memory=memory.settled())
     if not intents:
-        return Answer(text=turn.say("unclear"), memory=memory.settled())
+        beyond = whole is not None and whole.intent == "out_of_scope" and whole.probability >= _BEYOND
+        return Answer(text=turn.say("out-of-scope" if beyond else "unclear"), memory=memory.settled())
     labels = [turn.say(f"ask-{intent}") for intent in intents]
     text_id = "ask-back-two" if len(labels) > 1 else "ask-back-one"
     names = dict(zip(("first", "second"), labels, strict=False))

@@ -18,7 +18,7 @@ from nlu.types import EntityKind
 from storage.conversations import Conversations
 
 _NUMBER = re.compile(r"(?<![\w@.])#?([A-Za-z]{0,6}-?\d[\w-]{2,39})(?![\w@])")
-_FOUR = re.compile(r"(?<!\d)(\d{4})(?!\d)")
+_FOUR = re.compile(r"(?<![A-Za-z0-9-])(\d{4})(?![A-Za-z0-9-])")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 _PHONE = re.compile(r"(?<!\d)\+?\d[\d -]{6,16}\d(?!\d)")
 _TRIES = 2

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
 from bot.conversation.messages import Button
 from bot.conversation.skills import linking, pages, which_order
+from bot.conversation.skills.requesting import ask_shop
 from bot.conversation.turn import Answer, Rows, Skill, Turn, row
 from nlu.types import EntityKind
 from storage.orders import Order, Orders, Parcel
@@ -14,6 +16,7 @@ from storage.orders import Order, Orders, Parcel
 # A carrier usually scans a parcel every day; after that its last word is called old.
 _OLD = timedelta(hours=36)
 _LIST = 5
+_HURRY = re.compile(r"催|快点发|加急|\bhurry\b|\bchase\b|speed (it|this) up", re.IGNORECASE)
 
 
 async def _status(turn: Turn) -> Answer:
@@ -22,8 +25,13 @@ async def _status(turn: Turn) -> Answer:
     found = await which_order.find(turn, which_order.in_status(which_order.ON_ITS_WAY), "order:show")
     if isinstance(found, Answer):
         return found
+    if _HURRY.search(turn.text) and found.status == "shipped":
+        return ask_shop(turn, "chase_parcel", found, {}, "chase-asked", number=found.number)
+    brief = _when_only(turn, found) if turn.intent == "delivery_time" else ""
     return Answer(
-        text=_words(turn, found), buttons=_buttons(turn, found), memory=turn.memory.about_order(found.id)
+        text=brief or _words(turn, found),
+        buttons=_buttons(turn, found),
+        memory=turn.memory.about_order(found.id),
     )
 
 
@@ -70,6 +78,17 @@ def _words(turn: Turn, order: Order) -> str:
     return text
 
 
+def _when_only(turn: Turn, order: Order) -> str:
+    """The day alone, where one parcel is on its way and on time."""
+    if order.status != "shipped" or len(order.parcels) != 1:
+        return ""
+    (parcel,) = order.parcels
+    if parcel.estimated_at is None or parcel.status in ("delivered", "exception") or is_late(turn, parcel):
+        return ""
+    day = turn.near_day(parcel.estimated_at)
+    return f"{turn.say('order-expected', number=order.number, day=day)}\n{_as_of(turn, parcel)}"
+
+
 def told(turn: Turn, order: Order) -> str:
     """An order in a sentence, without its parcels."""
     return turn.say(
@@ -97,11 +116,13 @@ def _parcel(turn: Turn, order: Order, parcel: Parcel) -> str:
             )
         )
     lines.append(_arrival(turn, parcel))
-    if turn.now - parcel.updated_at > _OLD:
-        lines.append(turn.say("parcel-old", when=turn.moment(parcel.updated_at)))
-    else:
-        lines.append(turn.say("parcel-as-of", when=turn.moment(parcel.updated_at)))
+    lines.append(_as_of(turn, parcel))
     return "\n".join(line for line in lines if line)
+
+
+def _as_of(turn: Turn, parcel: Parcel) -> str:
+    old = turn.now - parcel.updated_at > _OLD
+    return turn.say("parcel-old" if old else "parcel-as-of", when=turn.moment(parcel.updated_at))
 
 
 def _arrival(turn: Turn, parcel: Parcel) -> str:

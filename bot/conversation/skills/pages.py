@@ -8,12 +8,17 @@ from nlu.types import Passage
 _LONGEST = 700
 
 
-def passage_for(turn: Turn, question: str | None = None) -> Passage | None:
+SURE = 0.62
+"""A passage this near to a question answers it even when nothing else was understood."""
+
+
+def passage_for(turn: Turn, question: str | None = None, at_least: float = 0.0) -> Passage | None:
     """The passage that answers the message best, if any does; the customer's own language first."""
     asked = question or turn.text or (turn.understanding.text if turn.understanding is not None else "")
     if not asked:
         return None
     found = turn.services.pages.search(asked, "zh" if turn.language == "zh" else "en", 3)
+    found = [passage for passage in found if passage.score >= at_least]
     same = [passage for passage in found if passage.language == turn.language]
     return next(iter(same or found), None)
 

@@ -10,7 +10,10 @@ from storage.catalogue import Catalogue, Product
 from storage.offers import Offers
 
 _SHOWN = 3
+# A passage about a product in general must be this near to the question.
+_NEAR = 0.55
 _ATTRIBUTES = 6
+_FEW_WORDS = 4
 
 
 async def _question(turn: Turn) -> Answer:
@@ -18,10 +21,10 @@ async def _question(turn: Turn) -> Answer:
     if product is None:
         if turn.argument:
             return Answer(text=turn.say("product-gone"))
-        passage = pages.passage_for(turn)
+        passage = pages.passage_for(turn, at_least=_NEAR)
         if passage is not None:
             return Answer(text=pages.shortened(passage.text), memory=turn.memory.settled())
-        return await _search(turn)
+        return await _search(turn) if which_product.search_words(turn) else await _which(turn)
     return _about(turn, product)
 
 
@@ -37,7 +40,7 @@ def _about(turn: Turn, product: Product) -> Answer:
         )
     asking = turn.intent == "product_question" and not turn.argument
     if asking and not which_product.named_in_message(turn):
-        passage = pages.passage_for(turn)
+        passage = pages.passage_for(turn, at_least=_NEAR)
         if passage is not None:
             return Answer(text=pages.shortened(passage.text), memory=memory)
     details = _details(turn, product)
@@ -94,6 +97,21 @@ async def _search(turn: Turn) -> Answer:
     head = turn.say("search-one") if len(found) == 1 else turn.say("search-found", count=len(found))
     return Answer(
         text=head,
+        cards=tuple(which_product.card(turn, product) for product in found),
+        memory=turn.memory.showing(tuple(product.id for product in found)),
+    )
+
+
+async def by_words(turn: Turn) -> Answer | None:
+    """Products that words alone find, for a message that says no more than what somebody wants."""
+    words = [word for word in which_product.search_words(turn) if len(word) > 1 or not word.isascii()]
+    if not words or len(words) > _FEW_WORDS:
+        return None
+    found = await Catalogue(turn.connection).search(words, limit=_SHOWN)
+    if not found:
+        return None
+    return Answer(
+        text=turn.say("search-one") if len(found) == 1 else turn.say("search-found"),
         cards=tuple(which_product.card(turn, product) for product in found),
         memory=turn.memory.showing(tuple(product.id for product in found)),
     )

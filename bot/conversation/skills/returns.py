@@ -15,6 +15,7 @@ _KIND = {
     "refund_request": "refund",
     "item_problem": "item_problem",
     "start": "return",
+    "refund": "refund",
 }
 _LONG_ENOUGH = 4
 _TOLD_ALREADY = 14
@@ -23,10 +24,13 @@ _DELIVERED = which_order.in_status(frozenset({"delivered"}))
 
 
 async def _ask(turn: Turn) -> Answer:
-    found = await which_order.find(turn, _DELIVERED, "return:start", insist=True)
+    kind = _KIND.get(turn.intent, "return")
+    # Money may be wanted back for a parcel that doesn't come; only what arrived can be returned or broken.
+    refund = kind == "refund"
+    relevant = _AFTER_SHIPPING if refund else _DELIVERED
+    found = await which_order.find(turn, relevant, f"return:{turn.intent}", insist=not refund)
     if isinstance(found, Answer):
         return found
-    kind = _KIND.get(turn.intent, "return")
     unfit = _not_possible(turn, found, kind)
     if unfit is not None:
         return unfit
@@ -64,6 +68,8 @@ async def _resume(turn: Turn) -> Answer | None:
         return None
     if whole.intent == "deny":
         return Answer(text=turn.say("cancel-kept"), memory=turn.memory.settled())
+    if turn.negative and whole.urgent:
+        return None
     own = ("return_request", "refund_request", "item_problem", "product_question", "affirm")
     elsewhere = whole.understood and whole.intent not in own and whole.probability >= 0.75
     if elsewhere or (len(turn.text.strip()) < _LONG_ENOUGH and whole.intent != "item_problem"):
@@ -108,12 +114,6 @@ def _refund(turn: Turn, order: Order, refund: Refund) -> str:
     return turn.say(f"refund-{refund.status}", **values)
 
 
-async def _return_action(turn: Turn) -> Answer:
-    if turn.intent == "refund":
-        return await _ask(replace(turn, intent="refund_request"))
-    return await _ask(turn)
-
-
 async def _missing(turn: Turn) -> Answer:
     """A parcel that is lost, shown as delivered but not here, or late: have it looked into."""
     found = await which_order.find(turn, _AFTER_SHIPPING, "parcel:missing")
@@ -130,7 +130,7 @@ async def _missing(turn: Turn) -> Answer:
 
 RETURNS = Skill(
     name="returns",
-    answer=_return_action,
+    answer=_ask,
     intents=("return_request", "refund_request", "item_problem"),
     actions=("return",),
     pending=("return",),

@@ -133,6 +133,7 @@ parcel-delivered = 订单 { $number } 已于 { $when } 送达（{ $carrier } { $
 parcel-scan = 最新动态：{ $text }，{ $place }，{ $when }
 parcel-scan-placeless = 最新动态：{ $text }，{ $when }
 parcel-expected = 预计{ $day }送达。
+order-expected = 订单 { $number } 预计{ $day }送达。
 parcel-late = 原本预计 { $day } 送到，已经晚了，抱歉让您久等。
 parcel-as-of = （信息截至 { $when }）
 parcel-old = 注意：快递最后一次更新是 { $when }，之后没有新消息，信息可能不准。
@@ -189,7 +190,7 @@ chase-asked = 已经请同事去催订单 { $number } 的快递，编号 { $requ
 separator = { " · " }
 list-comma = ；
 attribute = { $label }：{ $value }
-product-facts = { $name }：{ $facts }。
+product-facts = “{ $name }”{ $facts }。
 product-known = 我手头有这些资料，没写到的可以请同事确认：
 product-gone = 这件商品已经下架了。
 product-which = 您说的是哪件商品？发个名字或货号给我。
@@ -205,8 +206,8 @@ stock-in = 有货
 stock-few = 仅剩 { $count } 件
 stock-out = 暂时缺货，补货时间还没定
 stock-back = 暂时缺货，预计 { $day } 补货
-stock-answer = { $name }：{ $stock }。
-price-answer = { $name } 现在 { $price }，{ $stock }。
+stock-answer = “{ $name }”{ $stock }。
+price-answer = “{ $name }”现在 { $price }，{ $stock }。
 price-yours = 您有专属价 { $price }，下单时填优惠码 { $code }，{ $until } 前有效。
 recommend-yours = 按您之前买过和看过的，挑了这几件：
 recommend-popular = 这几件很受欢迎：
@@ -226,16 +227,16 @@ reason-popular = 店里热卖
 ## 价格、优惠
 
 offer-first =
-    { $name } 原价 { $list }，给您 { $price }（省 { $saved }）。
+    “{ $name }”原价 { $list }，给您 { $price }（省 { $saved }）。
     优惠码 { $code }，{ $until } 前有效。
-offer-again = 这已经是能给您的最低价了：{ $name } 个人优惠价 { $price }（原价 { $list }），优惠码 { $code }，{ $until } 前都有效，不急，您慢慢考虑。
-offer-firm = 真的到底啦，{ $name } 给您的个人优惠价就是 { $price }（原价 { $list }），优惠码还是 { $code }，{ $until } 前都能用。
+offer-again = 这已经是能给您的最低价了：“{ $name }”个人优惠价 { $price }（原价 { $list }），优惠码 { $code }，{ $until } 前都有效，不急，您慢慢考虑。
+offer-firm = 真的到底啦，“{ $name }”给您的个人优惠价就是 { $price }（原价 { $list }），优惠码还是 { $code }，{ $until } 前都能用。
 offer-disclosure = 这是根据您在本店的购买记录给出的个人优惠价；不想要个人价可以发 /prices 关闭。
 offer-line = · { $name }：专属价 { $price }（原价 { $list }），优惠码 { $code }，{ $until } 前有效
 offer-link-first = 确认身份后，可以看看有没有给您的专属价。
-price-is-best = { $name } 现在 { $price }，暂时没有额外优惠。
-price-is-best-again = 真的没法再低了，{ $name } 就是 { $price }。有活动我一定告诉您。
-price-public = { $name } 现在 { $price }。
+price-is-best = “{ $name }”现在 { $price }，暂时没有额外优惠。
+price-is-best-again = 真的没法再低了，“{ $name }”就是 { $price }。有活动我一定告诉您。
+price-public = “{ $name }”现在 { $price }。
 coupons-now = 现在可以用的优惠：
 coupons-ask = 想看哪件商品的价格？告诉我名字。
 coupons-none = 眼下没有通用的优惠券。想看哪件商品？告诉我名字，我帮您问个价。
