@@ -29,7 +29,8 @@ from aiogram.exceptions import (
     TelegramUnauthorizedError,
 )
 from aiogram.methods import Response, TelegramMethod
-from aiohttp import ClientConnectorError
+from aiogram.types import InputFile
+from aiohttp import ClientConnectorError, FormData
 
 _CALL_SECONDS: Final = 30
 _CONNECTIONS: Final = 100
@@ -38,6 +39,18 @@ _QUOTED: Final = re.compile(r"""'.*'|".*"|https?://\S+""", re.DOTALL)
 
 class _Session(AiohttpSession):
     """aiogram's own session, which takes any JSON as a result and errors reported under HTTP 200."""
+
+    def build_form_data(self, bot: Bot, method: TelegramMethod[Any]) -> FormData:
+        # As in aiogram, but over the fields that were given: most methods have dozens that never are.
+        form = FormData(quote_fields=False)
+        files: dict[str, InputFile] = {}
+        for name, given in method.model_dump(exclude_unset=True, warnings=False).items():
+            value = self.prepare_value(given, bot=bot, files=files)
+            if value:
+                form.add_field(name, value)
+        for name, file in files.items():
+            form.add_field(name, file.read(bot), filename=file.filename or name)
+        return form
 
     def check_response(
         self, bot: Bot, method: TelegramMethod[Any], status_code: int, content: str
