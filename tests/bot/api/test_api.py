@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -84,17 +85,30 @@ class Shop:
         return self
 
 
-@pytest.fixture
-async def shop(any_store: Store) -> AsyncIterator[Shop]:
-    keys = ApiKeys(any_store)
+@asynccontextmanager
+async def opened(store: Store) -> AsyncIterator[Shop]:
+    keys = ApiKeys(store)
     key = await keys.make()
-    app = Starlette(routes=ShopApi(any_store, keys, clock=lambda: NOW).routes())
+    app = Starlette(routes=ShopApi(store, keys, clock=lambda: NOW).routes())
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app),
         base_url="http://shop.test/api/v1",
         headers={"Authorization": f"Bearer {key}"},
     ) as client:
-        yield Shop(client, any_store)
+        yield Shop(client, store)
+
+
+@pytest.fixture
+async def shop(store: Store) -> AsyncIterator[Shop]:
+    async with opened(store) as known:
+        yield known
+
+
+@pytest.fixture
+async def any_shop(any_store: Store) -> AsyncIterator[Shop]:
+    """The same on each database, for what reaches it."""
+    async with opened(any_store) as known:
+        yield known
 
 
 async def test_customers_are_added_and_brought_up_to_date(shop: Shop) -> None:
@@ -107,40 +121,40 @@ async def test_customers_are_added_and_brought_up_to_date(shop: Shop) -> None:
     assert (kept.email, kept.phone, kept.tier) == ("fang@example.org", "+8613800001234", "gold")
 
 
-async def test_an_old_yes_does_not_undo_a_later_no(shop: Shop) -> None:
+async def test_an_old_yes_does_not_undo_a_later_no(any_shop: Shop) -> None:
     said = {**CUSTOMER, "marketing": True, "marketing_at": "2026-11-01T00:00:00Z"}
-    await shop.send("customers", said)
+    await any_shop.send("customers", said)
 
     async def agrees() -> bool:
-        async with shop.store.read() as connection:
+        async with any_shop.store.read() as connection:
             return await Consents(connection).granted("marketing", customer_id="c1")
 
     assert await agrees()
-    await shop.store.write(
+    await any_shop.store.write(
         lambda connection: Consents(connection).record(
             "marketing", False, source="conversation", now=NOW, customer_id="c1"
         )
     )
-    await shop.send("customers", said)
+    await any_shop.send("customers", said)
     assert not await agrees()
-    await shop.send("customers", {**said, "marketing_at": "2036-11-01T00:00:00Z"})
-    await shop.send("customers", {**said, "marketing": False, "marketing_at": "2036-11-02T00:00:00Z"})
+    await any_shop.send("customers", {**said, "marketing_at": "2036-11-01T00:00:00Z"})
+    await any_shop.send("customers", {**said, "marketing": False, "marketing_at": "2036-11-02T00:00:00Z"})
     assert not await agrees()
 
 
-async def test_who_was_erased_stays_erased(shop: Shop) -> None:
-    await shop.stocked()
-    await shop.store.write(lambda connection: Customers(connection).erase("c1", key=b"k" * 32, now=NOW))
-    assert await shop.send("customers", CUSTOMER) == {"received": 1, "changed": 0, "ignored": 1}
-    assert (await shop.send("events", EVENT))["ignored"] == 1
-    assert (await shop.send("orders", ORDER))["ignored"] == 1
+async def test_who_was_erased_stays_erased(any_shop: Shop) -> None:
+    await any_shop.stocked()
+    await any_shop.store.write(lambda connection: Customers(connection).erase("c1", key=b"k" * 32, now=NOW))
+    assert await any_shop.send("customers", CUSTOMER) == {"received": 1, "changed": 0, "ignored": 1}
+    assert (await any_shop.send("events", EVENT))["ignored"] == 1
+    assert (await any_shop.send("orders", ORDER))["ignored"] == 1
 
 
-async def test_a_new_price_is_kept_as_a_change(shop: Shop) -> None:
-    assert (await shop.send("products", PRODUCT))["changed"] == 1
-    assert (await shop.send("products", PRODUCT))["changed"] == 0
-    assert (await shop.send("products", {**PRODUCT, "list_price": 8_900}))["changed"] == 1
-    async with shop.store.read() as connection:
+async def test_a_new_price_is_kept_as_a_change(any_shop: Shop) -> None:
+    assert (await any_shop.send("products", PRODUCT))["changed"] == 1
+    assert (await any_shop.send("products", PRODUCT))["changed"] == 0
+    assert (await any_shop.send("products", {**PRODUCT, "list_price": 8_900}))["changed"] == 1
+    async with any_shop.store.read() as connection:
         kept = await Catalogue(connection).get("p1")
         changes = (await connection.execute(select(price_change))).all()
     assert kept is not None
@@ -156,11 +170,11 @@ async def test_a_product_without_a_cost_has_no_margin_to_give_away(shop: Shop) -
     assert kept.cost == kept.list_price
 
 
-async def test_orders_come_with_their_parcels(shop: Shop) -> None:
-    await shop.stocked()
-    assert (await shop.send("orders", ORDER))["changed"] == 1
-    assert (await shop.send("orders", {**ORDER, "status": "delivered"}))["changed"] == 1
-    async with shop.store.read() as connection:
+async def test_orders_come_with_their_parcels(any_shop: Shop) -> None:
+    await any_shop.stocked()
+    assert (await any_shop.send("orders", ORDER))["changed"] == 1
+    assert (await any_shop.send("orders", {**ORDER, "status": "delivered"}))["changed"] == 1
+    async with any_shop.store.read() as connection:
         kept = await Orders(connection).by_number("1024")
     assert kept is not None
     assert kept.status == "delivered"
@@ -182,30 +196,30 @@ async def test_an_order_of_nobody_we_know_is_refused_whole(shop: Shop) -> None:
         assert await Orders(connection).get("o1") is None
 
 
-async def test_a_number_belongs_to_one_order(shop: Shop) -> None:
-    await shop.stocked()
-    await shop.send("orders", ORDER)
-    assert (await shop.refused("orders", {**ORDER, "id": "o2"}))["code"] == "number_taken"
-    assert (await shop.refused("orders", ORDER, {**ORDER, "id": "o2"}))["code"] == "number_taken"
-    assert (await shop.refused("orders", ORDER, ORDER))["code"] == "twice_in_batch"
+async def test_a_number_belongs_to_one_order(any_shop: Shop) -> None:
+    await any_shop.stocked()
+    await any_shop.send("orders", ORDER)
+    assert (await any_shop.refused("orders", {**ORDER, "id": "o2"}))["code"] == "number_taken"
+    assert (await any_shop.refused("orders", ORDER, {**ORDER, "id": "o2"}))["code"] == "number_taken"
+    assert (await any_shop.refused("orders", ORDER, ORDER))["code"] == "twice_in_batch"
 
 
-async def test_an_event_sent_twice_is_one_event(shop: Shop) -> None:
+async def test_an_event_sent_twice_is_one_event(any_shop: Shop) -> None:
     second = {**EVENT, "id": "e2", "kind": "rating", "value": 4}
-    assert (await shop.send("events", EVENT, second))["changed"] == 2
-    assert (await shop.send("events", EVENT, {**second, "value": 1}))["changed"] == 0
-    async with shop.store.read() as connection:
+    assert (await any_shop.send("events", EVENT, second))["changed"] == 2
+    assert (await any_shop.send("events", EVENT, {**second, "value": 1}))["changed"] == 0
+    async with any_shop.store.read() as connection:
         kept = await Events(connection).by_customer("c1")
     assert [(item.id, item.value) for item in kept] == [("e1", None), ("e2", 4.0)]
 
 
-async def test_a_thousand_rows_are_a_batch_and_one_more_is_not(shop: Shop) -> None:
+async def test_a_thousand_rows_are_a_batch_and_one_more_is_not(any_shop: Shop) -> None:
     many = [{**EVENT, "id": f"e{number}"} for number in range(1_001)]
-    assert (await shop.send("events", *many[:1_000]))["changed"] == 1_000
-    error = await shop.refused("events", *many)
+    assert (await any_shop.send("events", *many[:1_000]))["changed"] == 1_000
+    error = await any_shop.refused("events", *many)
     assert error["code"] == "invalid"
     assert error["where"][0].startswith("events: ")
-    async with shop.store.read() as connection:
+    async with any_shop.store.read() as connection:
         assert await connection.scalar(select(func.count()).select_from(event)) == 1_000
 
 
@@ -298,20 +312,20 @@ async def _offer(shop: Shop, code: str = "L-ABC") -> None:
     await shop.store.write(work)
 
 
-async def test_a_code_is_used_once_and_by_the_same_order_again(shop: Shop) -> None:
-    await shop.stocked()
-    await shop.send("orders", ORDER, {**ORDER, "id": "o2", "number": "2", "parcels": []})
-    await _offer(shop)
+async def test_a_code_is_used_once_and_by_the_same_order_again(any_shop: Shop) -> None:
+    await any_shop.stocked()
+    await any_shop.send("orders", ORDER, {**ORDER, "id": "o2", "number": "2", "parcels": []})
+    await _offer(any_shop)
     use = {"customer_id": "c1", "order_id": "o1"}
-    first = await shop.client.post("/codes/l-abc/use", json=use)
+    first = await any_shop.client.post("/codes/l-abc/use", json=use)
     assert first.json() == {
         "code": "L-ABC", "kind": "offer", "customer_id": "c1", "product_id": "p1", "price": 8_000,
         "currency": "CNY", "used_at": "2026-11-25T04:00:00Z", "again": False,
     }  # fmt: skip
-    assert (await shop.client.post("/codes/L-ABC/use", json=use)).json()["again"] is True
-    other = await shop.client.post("/codes/L-ABC/use", json={"customer_id": "c1", "order_id": "o2"})
+    assert (await any_shop.client.post("/codes/L-ABC/use", json=use)).json()["again"] is True
+    other = await any_shop.client.post("/codes/L-ABC/use", json={"customer_id": "c1", "order_id": "o2"})
     assert other.status_code == 409
-    async with shop.store.read() as connection:
+    async with any_shop.store.read() as connection:
         assert await Offers(connection).live("c1", NOW) == []
 
 
@@ -325,7 +339,7 @@ async def test_somebody_elses_code_is_not_found(shop: Shop) -> None:
     assert unknown_order.status_code == 404
 
 
-async def test_everyones_coupon_serves_everyone_while_it_holds(shop: Shop) -> None:
+async def test_everyones_coupon_serves_everyone_while_it_holds(any_shop: Shop) -> None:
     def row(code: str, until: datetime) -> dict[str, Any]:
         return {
             "code": code, "customer_id": None, "text_zh": "减", "text_en": "off", "amount": 500,
@@ -337,15 +351,15 @@ async def test_everyones_coupon_serves_everyone_while_it_holds(shop: Shop) -> No
             coupon.insert(), [row("ALL", NOW + timedelta(days=1)), row("OLD", NOW - timedelta(hours=1))]
         )
 
-    await shop.store.write(keep)
+    await any_shop.store.write(keep)
     for _ in range(2):
-        answer = await shop.client.post("/codes/all/use", json={})
+        answer = await any_shop.client.post("/codes/all/use", json={})
         assert (answer.status_code, answer.json()["kind"]) == (200, "coupon")
-    assert (await shop.client.post("/codes/OLD/use", json={})).status_code == 409
+    assert (await any_shop.client.post("/codes/OLD/use", json={})).status_code == 409
 
 
-async def test_open_requests_are_listed(shop: Shop) -> None:
-    await shop.stocked()
+async def test_open_requests_are_listed(any_shop: Shop) -> None:
+    await any_shop.stocked()
 
     async def ask(connection: Any) -> None:
         account = await Accounts(connection).get_or_create("web", "v-1", now=NOW)
@@ -359,10 +373,10 @@ async def test_open_requests_are_listed(shop: Shop) -> None:
             NOW,
         )  # fmt: skip
 
-    await shop.store.write(ask)
-    listed = (await shop.client.get("/requests")).json()["requests"]
+    await any_shop.store.write(ask)
+    listed = (await any_shop.client.get("/requests")).json()["requests"]
     assert [(item["number"], item["state"], item["details"]) for item in listed] == [
         ("R261125-AAAAA", "asked", {"text": "坏了"})
     ]
-    assert (await shop.client.get("/requests", params={"state": "done"})).json()["requests"] == []
-    assert (await shop.client.get("/requests", params={"state": "odd"})).status_code == 422
+    assert (await any_shop.client.get("/requests", params={"state": "done"})).json()["requests"] == []
+    assert (await any_shop.client.get("/requests", params={"state": "odd"})).status_code == 422
