@@ -1,0 +1,126 @@
+"""Rates hold in every window, however many ask, and no bucket is drawn on for what can't leave."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storage import Store
+from storage.leases import Leases
+from storage.limits import Demand, Limit, RateLimits, _reserve
+from storage.settings import SettingStore
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+BOT = Limit(key="bot", interval=SECOND / 10)
+CHAT = Limit(key="chat", interval=SECOND, burst=3)
+
+
+def demand(*limits: Limit, cost: int = 1) -> Demand:
+    return Demand(limits=limits, cost=cost)
+
+
+async def test_burst_then_interval(any_store: Store) -> None:
+    granted = await any_store.write(
+        lambda connection: RateLimits(connection).reserve([demand(CHAT)] * 5, NOW, SECOND)
+    )
+    assert [(one.granted, (one.at - NOW) / SECOND) for one in granted] == [
+        (True, 0),
+        (True, 0),
+        (True, 0),
+        (True, 1),
+        (False, 2),
+    ]
+    assert granted[-1].by == "chat"
+
+
+async def test_what_cannot_leave_takes_no_place_of_others(any_store: Store) -> None:
+    async def ask(*demands: Demand) -> list[tuple[bool, float]]:
+        asked = await any_store.write(
+            lambda connection: RateLimits(connection).reserve(list(demands), NOW, SECOND / 4)
+        )
+        return [(one.granted, round((one.at - NOW) / SECOND, 3)) for one in asked]
+
+    assert await ask(demand(CHAT, cost=4)) == [(True, 0)]
+    assert await ask(demand(BOT, CHAT), demand(BOT), demand(BOT)) == [(False, 2), (True, 0), (True, 0.1)]
+
+
+async def test_all_replicas_share_a_bucket(any_store: Store) -> None:
+    asked = await asyncio.gather(
+        *(
+            any_store.write(lambda connection: RateLimits(connection).reserve([demand(BOT)], NOW, SECOND))
+            for _ in range(8)
+        )
+    )
+    assert sorted((one.at - NOW) / SECOND for [one] in asked) == [number / 10 for number in range(8)]
+
+
+async def test_a_pause_shuts_a_bucket_until_then(any_store: Store) -> None:
+    await any_store.write(lambda connection: RateLimits(connection).pause([CHAT], NOW + 9 * SECOND))
+    [asked] = await any_store.write(
+        lambda connection: RateLimits(connection).reserve([demand(CHAT)], NOW, SECOND)
+    )
+    assert not asked.granted
+    assert asked.at == NOW + 9 * SECOND
+
+
+@given(
+    interval=st.integers(1, 5_000),
+    burst=st.integers(1, 6),
+    gaps=st.lists(st.integers(0, 8_000), min_size=1, max_size=60),
+    window=st.integers(1, 20_000),
+)
+def test_no_window_holds_more_than_promised(
+    interval: int, burst: int, gaps: list[int], window: int
+) -> None:
+    millisecond = timedelta(milliseconds=1)
+    limit = Limit(key="x", interval=interval * millisecond, burst=burst)
+    arrival = {"x": datetime(1970, 1, 1, tzinfo=UTC)}
+    now, times = NOW, []
+    for gap in gaps:
+        now += gap * millisecond
+        times.append(_reserve(demand(limit), arrival, now, now + timedelta(days=1)).at)
+    for start in times:
+        inside = sum(start <= time < start + window * millisecond for time in times)
+        assert inside <= burst + -(-window // interval)
+
+
+async def test_a_lease_has_one_holder_until_it_runs_out(any_store: Store) -> None:
+    async def acquire(owner: str, at: datetime) -> bool:
+        return await any_store.write(
+            lambda connection: Leases(connection).acquire("poll", owner, at, timedelta(seconds=10))
+        )
+
+    assert await acquire("a", NOW)
+    assert not await acquire("b", NOW + 9 * SECOND)
+    assert await acquire("a", NOW + 9 * SECOND)
+    assert not await acquire("b", NOW + 18 * SECOND)
+    assert await acquire("b", NOW + 19 * SECOND)
+    await any_store.write(lambda connection: Leases(connection).release("poll", "a"))
+    assert not await acquire("a", NOW + 20 * SECOND)
+    await any_store.write(lambda connection: Leases(connection).release("poll", "b"))
+    assert await acquire("a", NOW + 20 * SECOND)
+
+
+async def test_settings_keep_json_and_are_made_once(any_store: Store) -> None:
+    made = await asyncio.gather(
+        *(
+            any_store.write(
+                lambda connection, number=number: SettingStore(connection).get_or_create("key", [number])
+            )
+            for number in range(8)
+        )
+    )
+    assert len({str(value) for value in made}) == 1
+
+    async def change(connection: object) -> object:
+        settings = SettingStore(connection)  # type: ignore[arg-type]
+        await settings.put("other", {"a": None})
+        assert await settings.get("other") == {"a": None}
+        await settings.delete("other")
+        return await settings.get("other", "nothing")
+
+    assert await any_store.write(change) == "nothing"
