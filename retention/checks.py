@@ -88,6 +88,8 @@ def _drop(
     table: str = "events",
 ) -> pa.Table:
     bad = _true(bad)
+    if not pc.any(bad).as_py():
+        return rows
     _report(found, code, table, rows.column(key).filter(bad), "dropped", message)
     return rows.filter(pc.invert(bad))
 

@@ -33,7 +33,7 @@ REPEAT_PRIOR, REPEAT_SHARE = 5.0, 0.1
 LAST_SHARE = 0.2
 LAST_LEAST, LAST_MOST = 7 * DAY, 60 * DAY
 """The ranker learns on the last fifth of the history, at least 7 and at most 60 days."""
-MOST_CHOICES = 1_500
+MOST_CHOICES = 1_000
 LEAST_CHOICES = 50
 """With fewer customers to learn from, prior weights are used."""
 SELECTION_LEAST = 20

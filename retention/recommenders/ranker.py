@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-RIDGE = 3.0
+RIDGE = 30.0
 MOST_STEPS = 30
 CLOSE = 1e-4
 """A Newton step that gains less ends the fit."""
