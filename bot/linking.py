@@ -191,7 +191,8 @@ class Linker:
     async def _matching_customer(
         self, connection: AsyncConnection, order_number: str, second_fact: str
     ) -> str | None:
-        order = await Orders(connection).by_number(order_number)
+        # No database is asked for what it can't hold, such as a zero character.
+        order = await Orders(connection).by_number(order_number) if order_number.isprintable() else None
         if order is None or order.customer_id is None:
             return None
         customer = await Customers(connection).get(order.customer_id)
@@ -222,12 +223,16 @@ def matches(said: str, fact: str) -> bool:
     if not fact:
         return False
     if "@" in fact:
-        return hmac.compare_digest(said.strip().casefold().encode(), fact.strip().casefold().encode())
+        return hmac.compare_digest(_bytes(said.strip().casefold()), _bytes(fact.strip().casefold()))
     known, given = _digits(fact), _digits(said)
     if "@" in said or len(known) < 4 or len(given) < 4:
         return False
     expected = known[-4:] if len(given) == 4 else known[-len(given) :]
     return hmac.compare_digest(given.encode(), expected.encode())
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
 
 
 def _digits(text: str) -> str:
