@@ -47,7 +47,7 @@ def outcome(row: OutboxRow, delivery: Delivery, now: datetime) -> Finish:
             return Finish(row=row, state="failed", message_refs=refs, error=reason)
         case DeliveryStatus.UNKNOWN if row.policy == "once":
             return Finish(row=row, state="unknown", message_refs=refs, error=reason)
-    if now - row.created_at > GIVE_UP_AFTER:
+    if row.policy == "retry" and now - row.created_at > GIVE_UP_AFTER:
         return Finish(row=row, state="failed", message_refs=refs, error=f"gave up: {reason}")
     return Finish(
         row=row, state="ready", message_refs=refs, error=reason, not_before=now + _delay(row, delivery)
