@@ -199,7 +199,6 @@ class Desk:
                 policy="retry",
                 reply=dump_reply(reply),
                 now=now,
-                author=member.name,
                 message_id=message_id,
                 customer_id=decided.customer_id,
                 dedupe_key=f"request:{request_id}:{decision}",
