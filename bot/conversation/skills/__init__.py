@@ -26,6 +26,7 @@ REGISTRY = Registry(
         talk.SMALL_TALK,
         order_status.ORDER_STATUS,
         order_status.DELIVERY_TIME,
+        order_status.SHIPPING,
         which_order.WHICH_ORDER,
         changes.CHANGES,
         returns.RETURNS,

@@ -17,10 +17,13 @@ from bot.linking import LinkRefusal, LinkRefused, LinkResult
 from nlu.types import EntityKind
 from storage.conversations import Conversations
 
-_NUMBER = re.compile(r"(?<![\w@.])#?([A-Za-z]{0,6}-?\d[\w-]{2,39})(?![\w@])")
-_FOUR = re.compile(r"(?<![A-Za-z0-9-])(\d{4})(?![A-Za-z0-9-])")
+_NUMBER = re.compile(r"(?<![A-Za-z0-9@.+-])#?([A-Za-z]{0,6}-?\d[A-Za-z0-9-]{2,39})(?![A-Za-z0-9@])")
+_FOUR = re.compile(r"\d{4}")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
-_PHONE = re.compile(r"(?<!\d)\+?\d[\d -]{6,16}\d(?!\d)")
+_PHONE = re.compile(
+    r"(?<![A-Za-z0-9])(?:\+\d[\d -]{8,17}\d|1[3-9]\d[ -]?\d{4}[ -]?\d{4}|0\d{3,4}[ -]?\d{3}[ -]?\d{3,4})(?!\d)"
+)
+_PHONE_DIGITS = 9
 _TRIES = 2
 _LITTLE_ELSE = 16
 
@@ -65,26 +68,30 @@ async def _resume(turn: Turn) -> Answer | None:
 
 
 def _facts(text: str, pending: Pending) -> tuple[str, str]:
-    """The order number and the second fact, from the words and from what was said before."""
+    """The order number and the second fact, from the words and from what was said before.
+
+    Four digits are a second fact once a number is known or stands beside them; other codes are the number.
+    """
     number, fact = pending.data.get("number", ""), pending.data.get("fact", "")
-    email = _EMAIL.search(text)
     rest = text
+    email, phone = _EMAIL.search(rest), _PHONE.search(rest)
+    if phone is not None:
+        # With or without a country's code in front: the last digits are the same.
+        fact = "".join(filter(str.isdecimal, phone.group()))[-_PHONE_DIGITS:]
+        rest = rest.replace(phone.group(), " ")
     if email is not None:
-        fact, rest = email.group(), text.replace(email.group(), " ")
-    if number and not email:
-        four, phone = _FOUR.search(rest), _PHONE.search(rest)
-        found = phone.group() if phone is not None else four.group(1) if four is not None else ""
-        if found:
-            return number, found
-    candidates = [found.group(1) for found in _NUMBER.finditer(rest)]
-    if not candidates:
-        return number, fact
-    if number and not fact:
-        return candidates[0], fact
-    if len(candidates) == 1:
-        return candidates[0], fact
-    facts = [item for item in candidates[1:] if _FOUR.fullmatch(item) or _PHONE.fullmatch(item)]
-    return candidates[0], fact or (facts[0] if facts else "")
+        fact, rest = email.group(), rest.replace(email.group(), " ")
+    codes = [found.group(1) for found in _NUMBER.finditer(rest)]
+    codes = [code for code in codes if code.casefold() != number.casefold()]
+    digits = [code for code in codes if _FOUR.fullmatch(code)]
+    others = [code for code in codes if code not in digits]
+    if others:
+        number = others[0]
+    elif digits and not number:
+        number = digits.pop(0)
+    if digits:
+        fact = digits[0]
+    return number, fact
 
 
 def _elsewhere(turn: Turn, pending: Pending) -> bool:

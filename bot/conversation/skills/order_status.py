@@ -16,6 +16,10 @@ from storage.orders import Order, Orders, Parcel
 # A carrier usually scans a parcel every day; after that its last word is called old.
 _OLD = timedelta(hours=36)
 _LIST = 5
+_WHO_CARRIES = re.compile(
+    r"(什么|哪个|哪家|谁家?).{0,3}(快递|物流)|快递公司|\b(which|what|who)\b.{0,16}(carrier|courier|deliver|shipp?)",
+    re.IGNORECASE,
+)
 _HURRY = re.compile(r"催|快点发|加急|\bhurry\b|\bchase\b|speed (it|this) up", re.IGNORECASE)
 
 
@@ -60,6 +64,21 @@ async def _time(turn: Turn) -> Answer:
     if about_order:
         return linking.ask(turn)
     return await pages.answer(turn)
+
+
+async def _carrier(turn: Turn) -> Answer:
+    """Who carries the order spoken of, else how the shop ships."""
+    known = turn.memory.order if turn.customer_id is not None and _WHO_CARRIES.search(turn.text) else None
+    order = await Orders(turn.connection).get(known) if known is not None else None
+    if order is None or order.customer_id != turn.customer_id or not order.parcels:
+        return await pages.answer(turn)
+    lines = [
+        turn.say(
+            "order-carrier", number=order.number, carrier=parcel.carrier, tracking=parcel.tracking_number
+        )
+        for parcel in order.parcels
+    ]
+    return Answer(text="\n".join(lines), memory=turn.memory.about_order(order.id))
 
 
 def _words(turn: Turn, order: Order) -> str:
@@ -170,4 +189,5 @@ ORDER_STATUS = Skill(
     actions=("order",),
     commands=("orders", "order"),
 )
+SHIPPING = Skill(name="shipping", answer=_carrier, intents=("shipping_options",))
 DELIVERY_TIME = Skill(name="delivery_time", answer=_time, intents=("delivery_time",))

@@ -49,7 +49,6 @@ POLICY = Skill(
     name="policy",
     answer=answer,
     intents=(
-        "shipping_options",
         "shipping_fee",
         "return_policy",
         "warranty_repair",

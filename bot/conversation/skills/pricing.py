@@ -20,7 +20,7 @@ _CODE = re.compile(
 _FOR_NOTHING = re.compile(
     r"\b(100|9\d)\s*%|\bfor (free|nothing)\b|\bfree of charge\b"
     r"|\bfree\b(?! ship| deliver| post| gift| return)"
-    r"|免费(?!配送|送货|退)|白送|不要钱|0\s*元|零元|[0零]\s*折",
+    r"|免费(?!配送|送货|退)|白送|送我(得了|吧|呗|一个)|送给我|不要钱|0\s*元|零元|[0零]\s*折",
     re.IGNORECASE,
 )
 

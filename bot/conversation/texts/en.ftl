@@ -133,6 +133,7 @@ parcel-delivered = Order { $number } was delivered on { $when } ({ $carrier }, {
 parcel-scan = Latest: { $text }, { $place }, { $when }
 parcel-scan-placeless = Latest: { $text }, { $when }
 parcel-expected = Expected { $day }.
+order-carrier = Order { $number } comes with { $carrier }, tracking number { $tracking }.
 order-expected = Order { $number } is expected { $day }.
 parcel-late = It was due on { $day }, so it's late. I'm sorry for the wait.
 parcel-as-of = (as of { $when })

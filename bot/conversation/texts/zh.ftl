@@ -133,6 +133,7 @@ parcel-delivered = 订单 { $number } 已于 { $when } 送达（{ $carrier } { $
 parcel-scan = 最新动态：{ $text }，{ $place }，{ $when }
 parcel-scan-placeless = 最新动态：{ $text }，{ $when }
 parcel-expected = 预计{ $day }送达。
+order-carrier = 订单 { $number } 由{ $carrier }配送，运单号 { $tracking }。
 order-expected = 订单 { $number } 预计{ $day }送达。
 parcel-late = 原本预计 { $day } 送到，已经晚了，抱歉让您久等。
 parcel-as-of = （信息截至 { $when }）

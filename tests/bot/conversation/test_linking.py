@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from bot.conversation.messages import IncomingKind, Reply
 from storage.schema import message
+from tests.bot.conversation import shop
 from tests.bot.conversation.chat import Chat, said
 
 NewChat = Callable[..., Chat]
@@ -33,6 +34,26 @@ async def test_both_facts_may_come_at_once_or_the_mail_instead(new_chat: NewChat
     await two.says("查订单", "order_status")
     assert "邮箱" in said(await two.says("订单号 A1024"))
     assert "顺丰" in said(await two.says("ming@example.com"))
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        ("10234567 5678",),
+        ("5678 10234567",),
+        ("订单号10234567，尾号5678",),
+        ("10234567", "10234567 尾号 5678"),
+        ("138 0000 5678", "10234567"),
+        ("10239999", "10234567", "5678"),
+        ("it's 10234567 and the phone is +86 138 0000 5678",),
+    ],
+)
+async def test_facts_are_found_however_they_are_said(chat: Chat, messages: tuple[str, ...]) -> None:
+    await chat.store.write(lambda c: shop.add_order(c, "o5", "10234567", "paid"))
+    await chat.says("查订单", "order_status")
+    for text in messages:
+        await chat.says(text)
+    assert (await chat.contact()).customer_id == "c1"
 
 
 async def test_the_limit_holds_and_offers_a_person(chat: Chat) -> None:

@@ -129,3 +129,12 @@ async def test_another_order_is_not_the_one_just_spoken_of(chat: Chat) -> None:
     await chat.store.write(lambda c: shop.add_order(c, "o8", "A8000", "paid"))
     await chat.says("A1024 到哪了", "order_status")
     assert "A8000" in said(await chat.says("另一个订单呢", "order_status"))
+
+
+async def test_which_carrier_is_that_of_the_order_spoken_of(chat: Chat) -> None:
+    await chat.link()
+    chat.pages.passages["快递"] = "默认发京东。"
+    assert "京东" in said(await chat.says("你们发什么快递", "shipping_options"))
+    await chat.says("A1024 到哪了", "order_status")
+    assert "SF100200300" in said(await chat.says("发的什么快递", "shipping_options"))
+    assert "预计明天" in said(await chat.says("什么时候到", "delivery_time"))

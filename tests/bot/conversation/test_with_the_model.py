@@ -1,0 +1,68 @@
+"""The shipped model and pages in place of the scripted ones: messages nobody should have to repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+import nlu
+from nlu.types import PageIndex, Understander
+from storage.conversations import Conversations
+from tests.bot.conversation.chat import Chat, said
+from tests.conftest import absent
+
+
+@cache
+def _model() -> tuple[Understander, PageIndex]:
+    try:
+        understander = nlu.load()
+    except nlu.ModelDamaged:
+        absent("the trained model")
+        raise
+    return understander, nlu.load_pages(Path(str(resources.files("bot.shop") / "pages")), understander)
+
+
+@pytest.fixture
+async def real_chat(new_chat: Callable[..., Chat]) -> Chat:
+    """A linked customer in front of the bot with the real model."""
+    understander, pages = _model()
+    chat = new_chat(understander=understander, pages=pages)
+    await chat.link()
+    return chat
+
+
+@pytest.mark.parametrize(
+    ("text", "skill", "answer"),
+    [
+        ("查一下订单 A1024", "order_status", "顺丰"),
+        ("帮我取消订单 A1024", "changes", "取消不了"),
+        ("我要投诉", "complaint", "抱歉"),
+        ("帮我转人工", "human", "人工"),
+        ("别再给我发广告了", "consent", "不再给您发"),
+        ("我有多少积分", "membership", "320"),
+        ("能便宜点吗 龙井茶", "offers", "¥115.20"),
+        ("I want to cancel my order A1024", "changes", "can't be cancelled"),
+        ("please stop sending me ads", "consent", "no more promotions"),
+        ("I want to speak to a human", "human", "colleague"),
+        ("where is my refund for A1019?", "refund_status", "A1019"),
+        ("the cup from A1019 arrived broken", "returns", "very sorry"),
+    ],
+)
+async def test_plain_messages_reach_their_skill(real_chat: Chat, text: str, skill: str, answer: str) -> None:
+    reply = said(await real_chat.says(text))
+    async with real_chat.store.read() as connection:
+        history = await Conversations(connection).history((await real_chat.contact()).conversation.id)
+    assert history[0].skill == skill
+    assert answer in reply
+    assert history[0].understanding is not None
+
+
+@pytest.mark.parametrize(
+    "text", ["x" * 4096, "测" * 4096, "\u202eاهلا", "<b>&</b>", "¿qué tal?", "{ $name }", "1"]
+)
+async def test_odd_messages_are_answered_by_the_real_thing_too(real_chat: Chat, text: str) -> None:
+    assert said(await real_chat.says(text)).strip()
