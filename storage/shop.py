@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, Select, Table, delete, select, update
+from sqlalchemy import Column, Select, Table, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.schema import budget, category, consent, coupon, customer, event, metadata, order, product
+from storage.schema import (
+    budget,
+    category,
+    consent,
+    coupon,
+    customer,
+    event,
+    import_run,
+    metadata,
+    model_version,
+    order,
+    product,
+)
 
 DEMO_BUDGET = "demo"
 
@@ -55,6 +69,8 @@ class Shop:
         used = select(product.c.category_id).where(product.c.category_id.is_not(None))
         await self._remove(category, select(category.c.id).where(category.c.id.not_in(used)))
         await self._remove(budget, select(budget.c.id).where(budget.c.id == DEMO_BUDGET))
+        # Models that were fitted to the demo know nothing of what comes.
+        await self._connection.execute(update(model_version).values(current=False))
 
     async def _remove(self, table: Table, keys: Select[Any]) -> None:
         """Delete rows by key, and before them what points at them: emptied where it may be, else deleted."""
@@ -68,6 +84,32 @@ class Shop:
                 await self._remove(column.table, select(own_key).where(column.in_(keys)))
         key = next(iter(table.primary_key.columns))
         await self._connection.execute(delete(table).where(key.in_(keys)))
+
+
+class ImportRuns:
+    """What was imported when; a file that is imported again keeps its one row."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def record(
+        self, kind: str, source: str, source_hash: str, counts: Mapping[str, int], now: datetime
+    ) -> None:
+        """Note a finished import."""
+        known = await self._connection.scalar(
+            select(import_run.c.id).where(import_run.c.kind == kind, import_run.c.source_hash == source_hash)
+        )
+        if known is None:
+            await self._connection.execute(
+                insert(import_run).values(
+                    kind=kind,
+                    source=source,
+                    source_hash=source_hash,
+                    counts=dict(counts),
+                    started_at=now,
+                    finished_at=now,
+                )
+            )
 
 
 def _pointing_at(table: Table) -> list[Column[Any]]:

@@ -1,5 +1,5 @@
-"""`liuke demo`."""
+"""`liuke demo` and `liuke import`."""
 
-from bot.shop.commands import demo
+from bot.shop.commands import demo, import_
 
-__all__ = ["demo"]
+__all__ = ["demo", "import_"]

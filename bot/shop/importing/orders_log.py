@@ -1,0 +1,265 @@
+"""Imports a log of sales, a row a line, as all that is known of a shop.
+
+Products, customers, orders, purchases and returns are made out of it. Lines with a negative quantity are returns.
+Nothing but counters stays in memory: lines are written as they come, and what needs the whole log (names,
+prices, totals) is settled at the end.
+"""
+
+from __future__ import annotations
+
+import heapq
+import string
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+from statistics import median
+from typing import Any
+
+from sqlalchemy import Column, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.shop.importing.errors import BadRow
+from bot.shop.importing.options import Options
+from bot.shop.importing.written import Refusal, Written, event_id
+from bot.shop.pictures import drawn_picture
+from storage.bulk import insert_new
+from storage.catalogue import Catalogue, Product
+from storage.customers import Customer
+from storage.events import Events, StoredEvent
+from storage.schema import customer, order, order_line, product
+
+# The price of a product is the median of its latest sales: one odd price does not count.
+_LATEST_SALES = 25
+_STILL_SOLD = timedelta(days=180)
+_NAMES_KEPT = 20
+_UNSETTLED = -1
+"""Stands for a stock or total until the end of the log is reached, even if that takes another run."""
+
+
+@dataclass(slots=True)
+class _Order:
+    customer: str | None
+    placed_at: datetime
+    country: str | None
+
+
+@dataclass(slots=True)
+class _Item:
+    """What the log says of a product."""
+
+    first_sold: datetime
+    last_sold: datetime
+    names: Counter[str] = field(default_factory=Counter)
+    latest: list[tuple[datetime, int]] = field(default_factory=list)
+    """A heap of the latest sales with their prices."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    order: str
+    number: int
+    item: str
+    quantity: int
+    price: int
+    returned: bool
+    repeat: int
+    """How many lines of the same order named the product up to this one."""
+    at: datetime
+    customer: str | None
+
+
+class LogImport:
+    """Makes a shop out of its log of sales. Products, customers and orders already there stay as they are."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._items: dict[str, _Item] = {}
+        self._customers: dict[str, datetime] = {}
+        self._orders: dict[str, _Order] = {}
+        self._lines_of: Counter[str] = Counter()
+        self._repeats: Counter[tuple[str, str]] = Counter()
+        self._fresh: list[_Line] = []
+        self._end = datetime.min.replace(tzinfo=UTC)
+
+    def take(self, number: int, row: Mapping[str, Any]) -> None:
+        """Accept a row."""
+        item, quantity, price, who = row["item"], row["quantity"], row["price"], row.get("customer")
+        if item.upper() in self._options.not_products:
+            raise BadRow("not a product but postage, a fee or a correction")
+        if price <= 0:
+            raise BadRow("the price is not above 0")
+        if quantity == 0:
+            raise BadRow("the quantity is 0")
+        if quantity < 0 and who is None:
+            raise BadRow("a return or correction of nobody")
+        line = self._line(row["order"], item, quantity, price, row["time"], who)
+        self._fresh.append(line)
+        self._notice_item(line, row.get("name"))
+        if who is not None:
+            self._customers[who] = min(self._customers.get(who, line.at), line.at)
+        if not line.returned:
+            known = self._orders.setdefault(line.order, _Order(who, line.at, row.get("country")))
+            known.placed_at = min(known.placed_at, line.at)
+
+    async def flush(self, connection: AsyncConnection, last: bool) -> tuple[Written, list[Refusal]]:
+        """Write the lines that came, and at the end what the whole log says."""
+        written = await self._make_room(connection)
+        lines = [_line_row(line) for line in self._fresh if not line.returned]
+        written["lines"] = await insert_new(connection, order_line, lines)
+        events = [self._event(line, line.customer) for line in self._fresh if line.customer is not None]
+        written["events"] = await Events(connection).append(events)
+        if last:
+            await self._settle_products(connection)
+            await self._settle_orders(connection)
+            await _pull_back(connection, customer.c.created_at, self._customers)
+        self._fresh = []
+        return written, []
+
+    async def _make_room(self, connection: AsyncConnection) -> Written:
+        """The rows that the new lines point at, for now with what is known so far."""
+        written = Written()
+        items = sorted({line.item for line in self._fresh})
+        products = [{**asdict(self._product(item)), "stock": _UNSETTLED, "active": False} for item in items]
+        written["products"] = await insert_new(connection, product, products)
+        people = sorted({line.customer for line in self._fresh if line.customer is not None})
+        customers = [asdict(self._customer(who)) for who in people]
+        written["customers"] = await insert_new(connection, customer, customers)
+        numbers = sorted({line.order for line in self._fresh if not line.returned})
+        orders = [self._order_row(number) for number in numbers]
+        written["orders"] = await insert_new(connection, order, orders)
+        return written
+
+    async def _settle_products(self, connection: AsyncConnection) -> None:
+        """Names and prices by the whole log, for products that this log brought."""
+        rows = await connection.scalars(select(product.c.id).where(product.c.stock == _UNSETTLED))
+        ours = [item for item in rows if item in self._items]
+        await Catalogue(connection).put_many([self._product(item) for item in ours])
+        first_sold = {item: self._items[item].first_sold for item in ours}
+        await _pull_back(connection, product.c.created_at, first_sold)
+
+    async def _settle_orders(self, connection: AsyncConnection) -> None:
+        """What the orders come to, now that all their lines are there."""
+        moments = {number: known.placed_at for number, known in self._orders.items()}
+        await _pull_back(connection, order.c.placed_at, moments)
+        await _pull_back(connection, order.c.paid_at, moments)
+        total = (
+            select(func.coalesce(func.sum(order_line.c.quantity * order_line.c.unit_price), 0))
+            .where(order_line.c.order_id == order.c.id)
+            .scalar_subquery()
+        )
+        await connection.execute(update(order).where(order.c.total == _UNSETTLED).values(total=total))
+
+    def _line(
+        self, number: str, item: str, quantity: int, price: int, at: datetime, who: str | None
+    ) -> _Line:
+        self._repeats[number, item] += 1
+        position = self._lines_of[number]
+        if quantity > 0:
+            self._lines_of[number] += 1
+        return _Line(
+            number, position, item, abs(quantity), price, quantity < 0, self._repeats[number, item], at, who
+        )
+
+    def _notice_item(self, line: _Line, name: str | None) -> None:
+        known = self._items.setdefault(line.item, _Item(first_sold=line.at, last_sold=line.at))
+        known.first_sold, known.last_sold = min(known.first_sold, line.at), max(known.last_sold, line.at)
+        self._end = max(self._end, line.at)
+        if name is not None and (name in known.names or len(known.names) < _NAMES_KEPT):
+            known.names[name] += 1
+        if not line.returned or not known.latest:
+            heapq.heappush(known.latest, (line.at, line.price))
+            if len(known.latest) > _LATEST_SALES:
+                heapq.heappop(known.latest)
+
+    def _product(self, item_id: str) -> Product:
+        item = self._items[item_id]
+        price = round(median(price for _, price in item.latest))
+        name = _name(item, item_id)
+        return Product(
+            id=item_id,
+            code=item_id,
+            name_zh=name,
+            name_en=name,
+            list_price=price,
+            cost=round(price * (1 - self._options.margin)),
+            currency=self._options.currency,
+            stock=self._options.stock,
+            picture=drawn_picture(item_id),
+            active=item.last_sold > self._end - _STILL_SOLD,
+            created_at=item.first_sold,
+            updated_at=self._options.now,
+        )
+
+    def _customer(self, who: str) -> Customer:
+        return Customer(
+            id=who,
+            language=self._options.language,
+            time_zone=self._options.zone.key,
+            created_at=self._customers[who],
+        )
+
+    def _order_row(self, number: str) -> dict[str, Any]:
+        known = self._orders[number]
+        return {
+            "id": number,
+            "number": number[:60],
+            "customer_id": known.customer,
+            # A line of such a log is written when the goods leave.
+            "status": "delivered",
+            "placed_at": known.placed_at,
+            "paid_at": known.placed_at,
+            "total": _UNSETTLED,
+            "currency": self._options.currency,
+            "ship_to": {"country": known.country} if known.country else {},
+            "updated_at": self._options.now,
+        }
+
+    def _event(self, line: _Line, who: str) -> StoredEvent:
+        kind = "return" if line.returned else "purchase"
+        return StoredEvent(
+            id=event_id(kind, line.order, line.item, line.repeat),
+            kind=kind,
+            customer_id=who,
+            product_id=line.item,
+            order_id=None if line.returned else line.order,
+            at=line.at,
+            quantity=line.quantity,
+            amount=(-1 if line.returned else 1) * line.quantity * line.price,
+            currency=self._options.currency,
+        )
+
+
+def _line_row(line: _Line) -> dict[str, Any]:
+    return {
+        "order_id": line.order,
+        "line": line.number,
+        "product_id": line.item,
+        "quantity": line.quantity,
+        "unit_price": line.price,
+    }
+
+
+def _name(item: _Item, item_id: str) -> str:
+    """The most frequent description; one shouted in capitals is calmed."""
+    if not item.names:
+        return item_id
+    name = min(item.names, key=lambda words: (-item.names[words], words))
+    return (string.capwords(name) if name.isupper() else " ".join(name.split()))[:300]
+
+
+async def _pull_back(
+    connection: AsyncConnection, column: Column[Any], moments: Mapping[str, datetime]
+) -> None:
+    """Earlier moments in place of later ones: a log need not be sorted by time."""
+    table = column.table
+    rows: dict[str, datetime | None] = {}
+    ids = list(moments)
+    for start in range(0, len(ids), 10_000):
+        found = await connection.execute(
+            select(table.c.id, column).where(table.c.id.in_(ids[start : start + 10_000]))
+        )
+        rows |= {row[0]: row[1] for row in found}
+    late = [key for key, moment in rows.items() if moment is not None and moment > moments[key]]
+    for key in late:
+        await connection.execute(update(table).where(table.c.id == key).values({column.name: moments[key]}))
