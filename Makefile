@@ -52,7 +52,7 @@ $(VENV)/bin/python:
 
 $(VENV)/.run: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing Liuke and what it needs to run (once, about a minute) …"
-	@$(PIP) install --progress-bar on --quiet --constraint constraints.txt --editable .
+	@$(PIP) install --progress-bar on --constraint constraints.txt --editable .
 	@touch $@
 
 $(VENV)/.test: pyproject.toml constraints.txt | $(VENV)/bin/python

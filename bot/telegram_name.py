@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from aiogram import Bot
-from aiogram.client.session.aiohttp import AiohttpSession
-from aiogram.client.telegram import TelegramAPIServer
-from aiogram.exceptions import AiogramError
-
 from bot.settings import Settings
 from storage import Store
 from storage.settings import SettingStore
@@ -32,6 +27,12 @@ async def bot_username(settings: Settings, store: Store) -> str | None:
 
 
 async def _ask(settings: Settings, token: str) -> str | None:
+    # Imported here: building its types takes a second, and most commands never ask.
+    from aiogram import Bot
+    from aiogram.client.session.aiohttp import AiohttpSession
+    from aiogram.client.telegram import TelegramAPIServer
+    from aiogram.exceptions import AiogramError
+
     session = AiohttpSession(api=TelegramAPIServer.from_base(settings.telegram_api), timeout=_TIMEOUT)
     try:
         async with Bot(token, session=session) as bot:

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections import OrderedDict
 from datetime import datetime, timedelta
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -18,8 +19,6 @@ ATTEMPTS = 5
 WINDOW = timedelta(minutes=5)
 
 _hasher = PasswordHasher()
-# Checked when the login is unknown, so that the time taken says nothing about which logins exist.
-_NOBODY = _hasher.hash(secrets.token_hex(16))
 _REMEMBERED_LOGINS = 1_000
 
 
@@ -82,8 +81,7 @@ class StaffAccounts:
             raise SignInRefused(too_many=True)
         async with self._store.read() as connection:
             found = await Staff(connection).by_login(login)
-        known_hash = found[1] if found else _NOBODY
-        correct = await asyncio.to_thread(_matches, known_hash, password)
+        correct = await asyncio.to_thread(_matches, found[1] if found else None, password)
         if found is None or not correct:
             self._remember_failure(login, [*recent, now])
             raise SignInRefused(too_many=False)
@@ -114,8 +112,14 @@ def hash_password(password: str) -> str:
     return _hasher.hash(password)
 
 
-def _matches(known_hash: str, password: str) -> bool:
+@cache
+def _nobodys_hash() -> str:
+    return _hasher.hash(secrets.token_hex(16))
+
+
+def _matches(known_hash: str | None, password: str) -> bool:
+    """Takes as long when the login is unknown, so that the time says nothing about which logins exist."""
     try:
-        return _hasher.verify(known_hash, password)
+        return _hasher.verify(known_hash or _nobodys_hash(), password) and known_hash is not None
     except (VerificationError, InvalidHashError):
         return False

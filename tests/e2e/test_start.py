@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.conftest import MakeProgram
+from tests.e2e.program import ROOT
+
 HEAVY = ("torch", "transformers", "pandas", "ibis", "sklearn", "scipy", "pyarrow", "duckdb")
 
 # Every import of the serving process, from the command line to the wired program.
@@ -60,3 +63,27 @@ def test_settings_that_cannot_be_used_are_all_named_at_once(tmp_path: Path) -> N
     for name in ("LIUKE_PORT", "LIUKE_DATABASE_URL", "LIUKE_TELEGRAM_TOKEN"):
         assert name in done.stderr
     assert "Traceback" not in done.stderr
+
+
+_BLOCKED = ("torch", "transformers")
+
+
+async def test_it_runs_where_the_training_libraries_are_not(
+    make_program: MakeProgram, tmp_path: Path
+) -> None:
+    blocked = tmp_path / "blocked"
+    for name in _BLOCKED:
+        (blocked / name).mkdir(parents=True)
+        (blocked / name / "__init__.py").write_text(f'raise ImportError("{name} is not installed")\n')
+    program = make_program(more={"PYTHONPATH": f"{blocked}:{ROOT}"})
+    started = await program.start()
+    assert started < 60
+    assert "Ready after" in program.log
+    assert await program.stop() < 10
+
+
+async def test_a_taken_port_is_explained(make_program: MakeProgram) -> None:
+    async with make_program() as first:
+        second = make_program(port=first.port)
+        with pytest.raises(RuntimeError, match="LIUKE_PORT"):
+            await second.start()

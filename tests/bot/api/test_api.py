@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import func, select
 from starlette.applications import Starlette
 
-from bot.api import ApiKeys, ShopApi
+from bot.api.keys import ApiKeys
+from bot.api.service import ShopApi
 from storage import Store
 from storage.catalogue import Catalogue
 from storage.conversations import Conversations
