@@ -149,16 +149,25 @@ async def reopen(
 
 
 async def answer(
-    connection: AsyncConnection, escalation_id: int, staff_id: int, staff_name: str, text: str, now: datetime
+    connection: AsyncConnection,
+    escalation_id: int,
+    staff_id: int,
+    staff_name: str,
+    text: str,
+    now: datetime,
+    *,
+    whole: Reply | None = None,
 ) -> int:
     """Send a person's words to the customer; return the message's id.
 
-    A waiting case is taken by answering it.
+    A waiting case is taken by answering it. `whole` is sent instead of the bare words where a drafted reply
+    has cards or buttons.
 
     Raises:
         Conflict: another person holds the case, or it has ended.
     """
     seen = await take(connection, escalation_id, staff_id, now)
+    said = dump_reply(whole or Reply(text=text, language=seen.language))
     message_id = await Conversations(connection).append(
         NewMessage(
             conversation_id=seen.conversation_id,
@@ -166,6 +175,7 @@ async def answer(
             author=_staff(staff_id),
             kind="staff",
             text=text,
+            payload=said,
             at=now,
         )
     )
@@ -174,7 +184,7 @@ async def answer(
         address=seen.address,
         kind="staff",
         policy="retry",
-        reply=dump_reply(Reply(text=text, language=seen.language)),
+        reply=said,
         now=now,
         author=staff_name,
         message_id=message_id,

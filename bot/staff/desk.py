@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import state
-from bot.conversation.codec import dump_reply
+from bot.conversation.codec import dump_reply, load_reply
 from bot.conversation.messages import Reply
 from storage import Store
 from storage.audit import Audit
 from storage.conversations import Contact, Conversations, Message, NewMessage
 from storage.drafts import Agreement, Draft, Drafts
 from storage.escalations import Escalation, Escalations
+from storage.orders import Order, Orders
 from storage.outbox import Outbox
 from storage.requests import Request, Requests
-from storage.staff import StaffMember
+from storage.staff import Staff, StaffMember
 
 _MAY_ANSWER = ("agent", "admin")
 
@@ -32,13 +33,18 @@ class NotAllowed(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """Everything somebody needs to answer a case."""
+    """A conversation with everything somebody needs to answer in it."""
 
-    escalation: Escalation
+    escalation: Escalation | None
+    """The open case; None while the bot has the conversation."""
     contact: Contact
     messages: Sequence[Message]
     requests: Sequence[Request]
     drafts: Sequence[Draft]
+    orders: Sequence[Order]
+    """The customer's latest."""
+    names: Mapping[int, str]
+    """Members of staff by id."""
 
 
 class Desk:
@@ -70,6 +76,11 @@ class Desk:
         async with self._store.read() as connection:
             return await Escalations(connection).find(staff_id=staff_id)
 
+    async def names(self) -> dict[int, str]:
+        """The names of members of staff by id."""
+        async with self._store.read() as connection:
+            return await _names(connection)
+
     async def case(self, escalation_id: int) -> Case:
         """A case with its conversation.
 
@@ -78,14 +89,35 @@ class Desk:
         """
         async with self._store.read() as connection:
             escalation = await Escalations(connection).get(escalation_id)
-            conversations = Conversations(connection)
-            return Case(
-                escalation=escalation,
-                contact=await conversations.contact_of(escalation.conversation_id),
-                messages=await conversations.history(escalation.conversation_id),
-                requests=await Requests(connection).of_conversation(escalation.conversation_id),
-                drafts=await Drafts(connection).of_conversation(escalation.conversation_id),
+            return await _case(connection, escalation.conversation_id, escalation)
+
+    async def conversation(self, conversation_id: int) -> Case:
+        """A conversation, with its open case where there is one.
+
+        Raises:
+            storage.NotFound: there is no such conversation.
+        """
+        async with self._store.read() as connection:
+            escalation = await Escalations(connection).open_of(conversation_id)
+            return await _case(connection, conversation_id, escalation)
+
+    async def take_over(self, member: StaffMember, conversation_id: int) -> int:
+        """Take a conversation from the bot, to ask about a request for instance; return the case's id.
+
+        Raises:
+            storage.Conflict: somebody else has it.
+        """
+        _may_answer(member)
+        now = self._clock()
+
+        async def work(connection: AsyncConnection) -> int:
+            case = await state.escalate(
+                connection, conversation_id, reason="request", now=now, actor=f"staff:{member.id}"
             )
+            await state.take(connection, case, member.id, now)
+            return case
+
+        return await self._store.write(work)
 
     async def take(self, member: StaffMember, escalation_id: int) -> None:
         """Become the one who answers.
@@ -115,13 +147,36 @@ class Desk:
         )
         self._wake()
 
-    async def send_draft(
-        self, member: StaffMember, escalation_id: int, draft: Draft, text: str, original: str
-    ) -> None:
-        """Answer with what a skill in shadow mode drafted; unchanged text counts as agreement."""
-        await self.answer(member, escalation_id, text)
-        verdict = "agreed" if text.strip() == original.strip() else "edited"
-        await self.judge(member, draft.id, verdict)
+    async def send_draft(self, member: StaffMember, escalation_id: int, draft: Draft, text: str) -> None:
+        """Answer with what a skill in shadow mode drafted.
+
+        Unchanged it counts as agreement and goes out with its cards and buttons.
+
+        Raises:
+            ValueError: there is nothing to send.
+            storage.Conflict: somebody else holds the case, or judged the draft first.
+        """
+        _may_answer(member)
+        drafted = load_reply(dict(draft.reply))
+        unchanged = text.strip() == drafted.text.strip()
+        if not text.strip() and not (unchanged and drafted.cards):
+            raise ValueError("an answer needs words")
+        now = self._clock()
+
+        async def work(connection: AsyncConnection) -> None:
+            await Drafts(connection).judge(draft.id, "agreed" if unchanged else "edited", member.id, now)
+            await state.answer(
+                connection,
+                escalation_id,
+                member.id,
+                member.name,
+                text.strip(),
+                now,
+                whole=drafted if unchanged else None,
+            )
+
+        await self._store.write(work)
+        self._wake()
 
     async def judge(self, member: StaffMember, draft_id: int, verdict: str) -> None:
         """Say what a draft was worth."""
@@ -211,6 +266,25 @@ class Desk:
         request = await self._store.write(work)
         self._wake()
         return request
+
+
+async def _case(connection: AsyncConnection, conversation_id: int, escalation: Escalation | None) -> Case:
+    conversations = Conversations(connection)
+    contact = await conversations.contact_of(conversation_id)
+    orders = await Orders(connection).by_customer(contact.customer_id, limit=3) if contact.customer_id else []
+    return Case(
+        escalation=escalation,
+        contact=contact,
+        messages=await conversations.history(conversation_id, limit=100),
+        requests=await Requests(connection).of_conversation(conversation_id, limit=5),
+        drafts=await Drafts(connection).of_conversation(conversation_id),
+        orders=orders,
+        names=await _names(connection),
+    )
+
+
+async def _names(connection: AsyncConnection) -> dict[int, str]:
+    return {member.id: member.name for member in await Staff(connection).all()}
 
 
 def _may_answer(member: StaffMember) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from bot.conversation.texts import Texts
+
+_TAIL = 4
 
 
 class Words:
@@ -17,12 +21,22 @@ class Words:
 
     def of(self, group: str, code: str) -> str:
         """The name of a code such as `reason-complaint`; a general one for codes that have none."""
-        try:
+        if f"{group}-{code}" in self._texts.variables[self.language]:
             return self(f"{group}-{code}")
-        except KeyError:
-            return self(f"{group}-other")
+        return self(f"{group}-other")
+
+    def person(self, name: str, address: str) -> str:
+        """A customer's name; a visitor without one by the end of the address."""
+        return name or self("visitor", tail=address[-_TAIL:])
+
+    def author(self, author: str, names: Mapping[int, str], me: int) -> str:
+        """Who wrote a message: customer, bot, you, or a colleague's name."""
+        kind, _, number = author.partition(":")
+        if kind == "staff" and number.isdecimal():
+            return self("you") if int(number) == me else names.get(int(number), self("colleague"))
+        return self(kind) if kind in ("bot", "customer", "system") else author
 
     @property
     def other(self) -> str:
         """The name of the language that one can switch to."""
-        return "EN" if self.language == "zh" else "中文"
+        return "English" if self.language == "zh" else "中文"
