@@ -16,8 +16,9 @@ import typer
 
 from bot.cli import app
 
+_ROOT = Path(__file__).parents[2]
 _PAGE = Path(__file__).with_name("commands.md")
-_MARKUP = re.compile(r"\[/?[a-z ]+\]")
+_MARKUP = re.compile(r"\[/?(?:bold|dim|red|green|yellow)\]")
 _HEAD = """# Commands
 
 Written by `python docs/reference/make.py` from the program's own help. Every command reads its
@@ -60,7 +61,7 @@ def _options(command: Any) -> Iterator[str]:
         names = parameter.name.upper() if argument else ", ".join(parameter.opts + parameter.secondary_opts)
         if argument and not parameter.help:
             continue
-        told = _clean(parameter.help)
+        told = _sentence(_clean(parameter.help))
         default = _default(parameter)
         lines.append(f"- `{names}`: {told}{default}" if told else f"- `{names}`{default}")
     if lines:
@@ -77,11 +78,17 @@ def _hidden(parameter: Any) -> bool:
 
 def _default(parameter: Any) -> str:
     value = parameter.default
+    if isinstance(value, Path) and value.is_relative_to(_ROOT):
+        value = value.relative_to(_ROOT)
     if isinstance(value, bool) or value in (None, "", ...) or callable(value) or parameter.required:
         return ""
     if isinstance(value, list | tuple) and not value:
         return ""
     return f" Default: `{value}`."
+
+
+def _sentence(text: str) -> str:
+    return text if not text or text.endswith((".", "…", "?")) else f"{text}."
 
 
 def _clean(text: str | None) -> str:

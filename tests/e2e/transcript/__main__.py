@@ -23,16 +23,16 @@ _PAGE = Path(__file__).parents[3] / "docs" / "transcript.md"
 _AT_ONCE = 4
 
 
-async def play_all(home: Path, log: Path, only: str) -> list[Played]:
-    """Play the scenarios whose title holds `only`, each language in its own order."""
+async def play_all(home: Path, only: str) -> tuple[list[Played], str]:
+    """Play the scenarios whose title holds `only`; what was played, and what the program printed."""
     chosen = [
         (scenario, language)
         for language, scenarios in (("en", ENGLISH), ("zh", CHINESE))
         for scenario in scenarios
         if only in scenario.title
     ]
-    async with stage(home, log) as theatre:
-        return await _perform(theatre, chosen)
+    async with stage(home) as theatre:
+        return await _perform(theatre, chosen), theatre.program.log
 
 
 async def _perform(theatre: Stage, chosen: Sequence[tuple[Scenario, str]]) -> list[Played]:
@@ -61,16 +61,16 @@ def main() -> None:
     parser.add_argument("--page", type=Path, default=_PAGE)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        log = Path(folder) / "liuke.log"
         try:
-            played = asyncio.run(play_all(options.home or Path(folder) / "home", log, options.only))
-        except (RuntimeError, TimeoutError) as error:
-            sys.exit(f"{error}\n{log.read_text()}")
-        trouble = [line for line in log.read_text().splitlines() if "Traceback" in line or "ERROR" in line]
+            played, log = asyncio.run(play_all(options.home or Path(folder) / "home", options.only))
+        except RuntimeError as error:
+            sys.exit(str(error))
+    trouble = [line for line in log.splitlines() if "Traceback" in line or "ERROR" in line]
     options.page.write_text(page(played), encoding="utf-8")
     problems = [problem for one in played for problem in one.problems] + trouble
     print(f"{len(played)} conversations, {len(problems)} problems", *problems, sep="\n")  # noqa: T201
     sys.exit(1 if problems else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -127,7 +127,7 @@ class Performance:
 
     async def _open_link(self) -> None:
         assert self._player is not None
-        made = await self._stage.liuke_json("customer", "link", self._player.customer_id)
+        made = await self._stage.program.liuke_json("customer", "link", self._player.customer_id)
         address, _, token = str(made["deep_link"]).partition("?start=")
         self._tell("customer", f"{address}?start=…")
         self._person.starts(token)
@@ -159,7 +159,7 @@ class Performance:
             await self._decide(step)
         else:
             arguments = [step.words] if step.act == "answer" else []
-            await self._stage.liuke("staff", step.act, str(await self._case()), *arguments)
+            await self._stage.program.liuke("staff", step.act, str(await self._case()), *arguments)
         if step.act in ("answer", "decide"):
             heard = await self._person.hears(before + 1, within=_ANSWERS_WITHIN)
             self._hear(heard[before:], step.expect, "")
@@ -174,7 +174,7 @@ class Performance:
             requests = await Requests(connection).of_conversation(conversation.id)
         request = max(requests, key=lambda found: found.id)
         note = ["--note", step.note] if step.note else []
-        await self._stage.liuke("staff", "decide", str(request.id), step.words, *note)
+        await self._stage.program.liuke("staff", "decide", str(request.id), step.words, *note)
 
     async def _case(self) -> int:
         async with self._stage.store.read() as connection:

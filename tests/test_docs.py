@@ -1,0 +1,62 @@
+"""The documentation says what the program does: commands, settings, links, examples."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+from bot.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "README.zh-CN.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*.md")]
+_LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+_COMMAND = re.compile(r"^(?:\.venv/bin/)?liuke (?P<words>[a-z-]+(?: [a-z-]+)?)", re.MULTILINE)
+
+
+def test_the_page_of_commands_is_what_the_program_says_of_itself() -> None:
+    make = runpy.run_path(str(ROOT / "docs" / "reference" / "make.py"))
+    page = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
+    assert page == make["reference"](), "run `python docs/reference/make.py`"
+
+
+def test_every_setting_is_described_with_its_default() -> None:
+    page = (ROOT / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(LIUKE_\w+)` \| (.+?) \|", page, re.MULTILINE))
+    fields = Settings.model_fields
+    assert set(rows) == {f"LIUKE_{name.upper()}" for name in fields}
+    for name, field in fields.items():
+        if isinstance(field.default, str | int | float):
+            shown = rows[f"LIUKE_{name.upper()}"].strip("`")
+            assert shown == str(field.default).lower().removesuffix(".0") or shown == field.default
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    broken = []
+    for target in _LINK.findall(page.read_text(encoding="utf-8")):
+        if target.startswith(("http:", "https:", "mailto:")):
+            continue
+        name, _, anchor = target.partition("#")
+        file = (page.parent / name).resolve() if name else page
+        if not file.exists() or (anchor and anchor not in _anchors(file)):
+            broken.append(target)
+    assert broken == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_commands_in_examples_exist(page: Path) -> None:
+    reference = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
+    known = set(re.findall(r"^#+ `liuke ([a-z-]+(?: [a-z-]+)?)", reference, re.MULTILINE))
+    groups = {words.split()[0] for words in known if " " in words}
+    for words in _COMMAND.findall(page.read_text(encoding="utf-8")):
+        first = words.split()[0]
+        assert (words if first in groups else first) in known
+
+
+def _anchors(file: Path) -> set[str]:
+    headings = _HEADING.findall(file.read_text(encoding="utf-8"))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
