@@ -1,0 +1,249 @@
+"""The sender against a model of everything that can go wrong: kills, freezes, lost answers, in any order.
+
+The real sender runs here; only time, the moment at which each of its transactions happens, and the other side
+are in the hands of the test.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from sqlalchemy import event, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from bot.conversation.messages import Delivery, DeliveryStatus, Outgoing
+from bot.delivery.sender import LEASE, Sender
+from storage.inline import connector
+from storage.schema import metadata, outbox
+from tests.bot.delivery.fakes import START, put
+
+ENDED = {"sent", "failed", "unknown", "cancelled"}
+NOT_SENT = {"ready", "claimed", "failed"}
+
+
+class SteppedStore:
+    """A store on which each transaction waits until the test lets it happen, or for ever."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self.free = 0
+        """Transactions that needn't wait."""
+        self.waiting: list[asyncio.Event] = []
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        async with self._engine.connect() as connection:
+            yield connection
+
+    async def write(self, work: Callable[[AsyncConnection], Awaitable[Any]]) -> Any:
+        if self.free:
+            self.free -= 1
+        else:
+            gate = asyncio.Event()
+            self.waiting.append(gate)
+            await gate.wait()
+        async with self._engine.begin() as connection:
+            return await work(connection)
+
+
+class SteppedChannel:
+    """A channel on which each attempt waits until the test says how it ends, or for ever."""
+
+    name = "telegram"
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[int, asyncio.Future[Delivery]]] = []
+
+    async def run(self, inbox: object) -> None: ...
+
+    async def working(self, address: str) -> None: ...
+
+    async def deliver(self, message: Outgoing) -> Delivery:
+        answer: asyncio.Future[Delivery] = asyncio.get_running_loop().create_future()
+        self.waiting.append((message.outbox_id, answer))
+        return await answer
+
+
+class Worker:
+    """A process that sends. Killing it means never letting it go on."""
+
+    def __init__(self, name: str, engine: AsyncEngine, clock: Callable[[], datetime]) -> None:
+        self.store = SteppedStore(engine)
+        self.channel = SteppedChannel()
+        self.sender = Sender(
+            self.store,  # type: ignore[arg-type]
+            [self.channel],
+            owner=name,
+            rate=0,
+            clock=clock,
+        )
+        self.lane = next(lane for lane in self.sender._lanes if lane.policy == "once")
+
+
+class AtMostOnce(RuleBasedStateMachine):
+    """Two workers, a few messages, and a bad day."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.now = START
+        self.sends: Counter[int] = Counter()
+        self.engine = create_async_engine(
+            "sqlite+aiosqlite:///shared",
+            async_creator=connector(":memory:", pragmas=()),
+            pool_size=1,
+            max_overflow=0,
+        )
+        event.listen(self.engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+        self.run(self._write(lambda connection: connection.run_sync(metadata.create_all, tables=[outbox])))
+        self.workers = [Worker(name, self.engine, lambda: self.now) for name in "ab"]
+        self.rows = 0
+
+    def run(self, work: Awaitable[Any]) -> Any:
+        """Do something and let everything that can go on go on."""
+
+        async def settled() -> Any:
+            result = await work
+            for _ in range(30):
+                await asyncio.sleep(0)
+            return result
+
+        return self.loop.run_until_complete(settled())
+
+    async def _write(self, work: Callable[[AsyncConnection], Awaitable[Any]]) -> Any:
+        async with self.engine.begin() as connection:
+            return await work(connection)
+
+    async def _states(self) -> dict[int, str]:
+        async with self.engine.connect() as connection:
+            rows = await connection.execute(select(outbox.c.id, outbox.c.state))
+            return {row.id: row.state for row in rows}
+
+    async def _until_quiet(self) -> None:
+        """Wait for a commit, which SQLite's driver does in a thread."""
+        pool: Any = self.engine.pool
+        while pool.checkedout():  # noqa: ASYNC110 - the pool has no event for it
+            await asyncio.sleep(0)
+
+    @precondition(lambda self: self.rows < 3)
+    @rule()
+    def put(self) -> None:
+        self.rows += 1
+        self.run(
+            self._write(
+                lambda connection: put(
+                    connection, str(self.rows), kind="campaign", policy="once", now=self.now
+                )
+            )
+        )
+
+    @rule(which=st.integers(0, 1))
+    def claim(self, which: int) -> None:
+        worker = self.workers[which]
+        worker.store.free = 1
+        self.run(worker.sender._claim_and_begin(worker.lane))
+        worker.store.free = 0
+
+    @rule(which=st.integers(0, 1))
+    def commit(self, which: int) -> None:
+        """Let the transaction that has waited longest happen."""
+        self._commit(self.workers[which])
+
+    def _commit(self, worker: Worker) -> bool:
+        if not worker.store.waiting:
+            return False
+        worker.store.waiting.pop(0).set()
+        self.run(asyncio.sleep(0))
+        self.run(self._until_quiet())
+        return True
+
+    @rule(
+        which=st.integers(0, 1),
+        arrives=st.booleans(),
+        status=st.sampled_from([DeliveryStatus.RETRY, DeliveryStatus.REFUSED, DeliveryStatus.UNKNOWN]),
+    )
+    def deliver(self, which: int, arrives: bool, status: DeliveryStatus) -> None:
+        """End an attempt: it arrives, and its answer may be lost; or it doesn't, and that may be known."""
+        if arrives and status is not DeliveryStatus.UNKNOWN:
+            status = DeliveryStatus.SENT
+        self._deliver(self.workers[which], arrives, status)
+
+    def _deliver(self, worker: Worker, arrives: bool, status: DeliveryStatus) -> bool:
+        if not worker.channel.waiting:
+            return False
+        outbox_id, answer = worker.channel.waiting.pop(0)
+        self.sends[outbox_id] += arrives
+        answer.set_result(Delivery(status=status, retry_after=0.0))
+        self.run(asyncio.sleep(0))
+        return True
+
+    @rule(which=st.integers(0, 1))
+    def go_on(self, which: int) -> None:
+        """Nothing goes wrong for a while."""
+        worker = self.workers[which]
+        while self._commit(worker) or self._deliver(worker, True, DeliveryStatus.SENT):
+            pass
+
+    @rule(which=st.integers(0, 1), arrives=st.booleans())
+    def kill(self, which: int, arrives: bool) -> None:
+        """A process dies, perhaps just after what it was sending has arrived; another one takes its name."""
+        worker = self.workers[which]
+        if arrives:
+            for outbox_id, _ in worker.channel.waiting:
+                self.sends[outbox_id] += 1
+        self.workers[which] = Worker(worker.sender._owner, self.engine, lambda: self.now)
+
+    @rule(which=st.integers(0, 1), leases=st.sampled_from([0.3, 1.1]))
+    def time_passes(self, which: int, leases: float) -> None:
+        """One of the workers is awake and tidies up, the other may be frozen."""
+        self.now += LEASE * leases
+        self._tidy(self.workers[which])
+
+    def _tidy(self, worker: Worker) -> None:
+        self.run(self._write(worker.sender._renew_and_reap))
+
+    @invariant()
+    def never_twice(self) -> None:
+        assert not {row for row, sends in self.sends.items() if sends > 1}
+
+    @invariant()
+    def the_state_says_what_is_known(self) -> None:
+        for row, state in self.run(self._states()).items():
+            assert state in ENDED | {"ready", "claimed", "sending"}
+            if state == "sent":
+                assert self.sends[row] == 1
+            if state in NOT_SENT:
+                assert self.sends[row] == 0
+
+    def teardown(self) -> None:
+        """Everybody dies; whoever comes after leaves no message without an end that somebody can see."""
+        self.now += timedelta(hours=1)
+        self.workers = [Worker("later", self.engine, lambda: self.now)]
+        self._tidy(self.workers[0])
+        for _ in range(self.rows + 1):
+            self.claim(0)
+            self.go_on(0)
+        assert set(self.run(self._states()).values()) <= ENDED
+        self.never_twice()
+        for task in asyncio.all_tasks(self.loop):
+            task.cancel()
+        self.run(asyncio.sleep(0))
+        self.run(self.engine.dispose())
+        self.loop.close()
+
+
+AtMostOnce.TestCase.settings = settings(
+    max_examples=60,
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+TestAtMostOnce = AtMostOnce.TestCase
