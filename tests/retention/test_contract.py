@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 import retention
@@ -24,7 +22,13 @@ class TestFitted(RetentionCoreContract):
         return fitted
 
 
+@pytest.fixture(scope="module")
+def fitted_on_nothing(tmp_path_factory: pytest.TempPathFactory) -> RetentionCore:
+    out = tmp_path_factory.mktemp("nothing") / "v"
+    return retention.load(retention.fit(History.of(), out, now=NOW).directory)
+
+
 class TestFittedOnNothing(RetentionCoreContract):
     @pytest.fixture
-    def core(self, tmp_path: Path) -> RetentionCore:
-        return retention.load(retention.fit(History.of(), tmp_path / "v", now=NOW).directory)
+    def core(self, fitted_on_nothing: RetentionCore) -> RetentionCore:
+        return fitted_on_nothing

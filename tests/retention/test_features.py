@@ -67,7 +67,7 @@ def table(events: list[dict[str, Any]], moment: int = MOMENT, now: int | None = 
     return dict(zip(found.customers, found.values.tolist(), strict=True))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(rows, max_size=25))
 def test_ibis_and_python_agree_exactly(events: list[dict[str, Any]]) -> None:
     events = numbered(events)
@@ -81,7 +81,7 @@ def test_ibis_and_python_agree_exactly(events: list[dict[str, Any]]) -> None:
     assert table(events) == served
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(rows, max_size=15), st.lists(rows, max_size=15))
 def test_later_events_change_nothing(past: list[dict[str, Any]], future: list[dict[str, Any]]) -> None:
     later = [{**row, "at": MOMENT + (MOMENT - row["at"]) - 1} for row in future]

@@ -156,6 +156,15 @@ def test_damage_is_noticed(report: retention.FitReport, tmp_path: Path, name: st
         retention.load(tmp_path / "v")
 
 
+def test_a_changed_number_is_noticed(report: retention.FitReport, tmp_path: Path) -> None:
+    """A file that still reads well is refused too."""
+    shutil.copytree(report.directory, tmp_path / "v")
+    path = tmp_path / "v" / "churn.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "base_rate": 0.123}))
+    with pytest.raises(ModelDamaged, match="checksum"):
+        retention.load(tmp_path / "v")
+
+
 def test_a_manifest_cannot_point_out_of_its_folder(report: retention.FitReport, tmp_path: Path) -> None:
     shutil.copytree(report.directory, tmp_path / "v")
     path = tmp_path / "v" / "manifest.json"

@@ -16,18 +16,19 @@ from retention.offers import PriceFacts, decide
 from tests.contracts.retention_core import NOW
 
 money = st.integers(0, 10**9).map(lambda minor: Money(minor, "CNY"))
+# The sampled values are those with which the rules, and not a cap, make the price.
 policies = st.builds(
     PricePolicy,
-    margin_floor=st.floats(0, 1.2),
-    max_discount=st.floats(-0.1, 1.5),
+    margin_floor=st.sampled_from([0.0, 0.1, 0.1]) | st.floats(0, 1.2),
+    max_discount=st.sampled_from([0.2, 0.5]) | st.floats(-0.1, 1.5),
     validity_hours=st.integers(1, 100),
     cooldown_hours=st.integers(0, 100),
 )
 products = st.builds(
     ProductState,
     product=st.just("p"),
-    list_price=money,
-    cost=money,
+    list_price=st.just(Money(9_999, "CNY")) | money,
+    cost=st.just(Money(4_321, "CNY")) | money,
     stock=st.integers(0, 10_000),
     category=st.just("tea"),
 )
@@ -208,6 +209,7 @@ def test_win_back_grows_with_the_risk_and_only_in_a_win_back() -> None:
     prices = [offer(events=once, reason="win_back", risk=risk).price.minor for risk in (0.4, 0.5, 0.75, 1.0)]
     assert prices == [10_000, 9_500, 9_000, 8_500]
     assert offer(events=once, reason="asked", risk=1.0).price.minor == 10_000
+    assert offer(events=[], reason="win_back", risk=1.0).price.minor == 10_000
     assert offer(events=once, reason="win_back", risk=float("nan")).price.minor == 10_000
 
 
