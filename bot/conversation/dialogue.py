@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 # So many negative messages in a row are more than a bad mood.
 _UPSET = 2
 _FELT = 0.5
+# Asked back about though the model calls the message none of its business.
+_WORTH_ASKING = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +143,8 @@ class Dialogue:
 
     async def _resumed(self, turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...] | None:
         pending = turn.memory.pending
-        if pending is None:
+        whole = turn.understanding
+        if pending is None or (whole is not None and routing.unmissable(whole) is not None):
             return None
         if pending.kind == "clarify":
             chosen = fallback.chosen(turn, pending)
@@ -195,7 +198,9 @@ class Dialogue:
         return (_plain("fallback", self._ask_back(turn, whole)),)
 
     def _ask_back(self, turn: Turn, whole: Understanding) -> Answer:
-        plausible = [score for score in whole.intents if routing.askable(score)] if whole.understood else []
+        plausible = [score for score in whole.intents if routing.askable(score)]
+        if not whole.understood:
+            plausible = [score for score in plausible if score.probability >= _WORTH_ASKING]
         return fallback.ask_back(turn, tuple(score.intent for score in plausible[:2]))
 
 

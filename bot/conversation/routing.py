@@ -46,10 +46,20 @@ _STOP_WORDS = frozenset(
 )
 _START_WORDS = frozenset({"subscribe", "resubscribe", "subscribe again", "订阅", "重新订阅"})
 _OTHERS = re.compile(
-    r"别的|其他的?|其它|换一(个|批|款|些)|还有(什么|哪些|没有)"
+    r"(别的|其他的?|其它的?)(款|的)?(吗|呢|么|吧)?\s*[？?。]?$|换一(个|批|款|些)|还有(什么|哪些|没有)"
     r"|\b(something|anything) else\b|\bothers?\b|\bother ones\b",
     re.IGNORECASE,
 )
+# (best, rival): the rival is taken when it is nearly as likely.
+_PREFERRED = frozenset(
+    {
+        ("price_question", "discount_request"),
+        ("return_policy", "return_request"),
+        ("affirm", "thanks"),
+        ("thanks", "goodbye"),
+    }
+)
+_NEAR = 0.7
 # So many English words in a row are English even when they make no sense.
 _SENTENCE = 3
 
@@ -82,7 +92,13 @@ def clauses_of(text: str) -> list[str]:
 
 def meant(turn: Turn, whole: Understanding) -> str | None:
     """The one intent to act on, or None when it isn't clear enough."""
-    return _never_missed(turn, whole) or _clear_intent(whole) or _implied(turn, whole)
+    return (
+        unmissable(whole)
+        or _taken_back(turn)
+        or _pointed_at(turn, whole)
+        or _clear_intent(whole)
+        or _implied(turn, whole)
+    )
 
 
 def language_of(turn: Turn, whole: Understanding) -> str:
@@ -111,8 +127,8 @@ def askable(score: IntentScore) -> bool:
     )
 
 
-def _never_missed(turn: Turn, whole: Understanding) -> str | None:
-    """Being left alone, a person, and a change of mind: heard however the rest is read."""
+def unmissable(whole: Understanding) -> str | None:
+    """The wish to be left alone, or for a person: heard whatever the bot had asked."""
     word = whole.text.casefold().strip(" .!。！")
     if word in _STOP_WORDS:
         return "opt_out"
@@ -121,8 +137,27 @@ def _never_missed(turn: Turn, whole: Understanding) -> str | None:
     best = whole.intents[0] if whole.intents else None
     if best is not None and best.intent in _HEARD_ANYWAY and best.probability >= _CERTAIN:
         return best.intent
-    last = turn.memory.intents[0] if turn.memory.intents else None
+    return None
+
+
+def _last(turn: Turn) -> str | None:
+    return turn.memory.intents[0] if turn.memory.intents else None
+
+
+def _taken_back(turn: Turn) -> str | None:
+    """A change of mind about the change asked for last."""
+    last = _last(turn)
     return last if last in _CHANGES and changes.takes_back(turn.text) else None
+
+
+def _pointed_at(turn: Turn, whole: Understanding) -> str | None:
+    """One of the products on the screen, or others instead of them, when the words say little else."""
+    if not turn.memory.products or len(whole.text) > _SHORT:
+        return None
+    if fallback.ordinal(whole.text) is not None and (whole.intent in TALK or not whole.understood):
+        return "product_question"
+    shown_for = _last(turn) in ("recommend_request", "product_search")
+    return "recommend_request" if shown_for and _OTHERS.search(whole.text) is not None else None
 
 
 def _clear_intent(whole: Understanding) -> str | None:
@@ -134,12 +169,21 @@ def _clear_intent(whole: Understanding) -> str | None:
     rivals = [score.probability for score in whole.intents if REGISTRY.of_intent(score.intent) is not skill]
     likely = best.probability >= _LIKELY
     ahead = best.probability >= _FAIRLY and best.probability - max(rivals, default=0.0) >= _AHEAD
-    return best.intent if likely or ahead else None
+    return _nearly(whole) if likely or ahead else None
+
+
+def _nearly(whole: Understanding) -> str:
+    """Of two near meanings the one whose answer holds the other's too, or does what was wanted."""
+    best, *others = whole.intents
+    for score in others:
+        if (best.intent, score.intent) in _PREFERRED and score.probability >= _NEAR * best.probability:
+            return score.intent
+    return best.intent
 
 
 def _implied(turn: Turn, whole: Understanding) -> str | None:
     """What a message means that says little by itself: a number, a product, a sum, a place in a list."""
-    last = turn.memory.intents[0] if turn.memory.intents else None
+    last = _last(turn)
     if pricing.for_nothing(turn.text):
         return "discount_request"
     if talk.gives_orders(turn.text):
@@ -150,14 +194,7 @@ def _implied(turn: Turn, whole: Understanding) -> str | None:
         return _best_of(whole, _ABOUT_ORDERS) or "order_status"
     if whole.first(EntityKind.AMOUNT) is not None and turn.memory.product and last == "discount_request":
         return last
-    following = _following(turn, whole)
-    if following is not None:
-        return following
-    if turn.memory.products and _OTHERS.search(whole.text) is not None:
-        return "recommend_request"
-    if turn.memory.products and fallback.ordinal(whole.text) is not None:
-        return "product_question"
-    return None
+    return _following(turn, whole)
 
 
 def _following(turn: Turn, whole: Understanding) -> str | None:
@@ -196,9 +233,10 @@ def several(reading: Reading) -> tuple[tuple[str, Understanding], ...]:
 
 def _own_wish(part: Understanding, seen: set[str]) -> str | None:
     """The intent of a clause: certain by itself, likely and seen in the whole, or about what it names."""
-    if not part.understood or part.intent in TALK:
+    if part.intent in TALK:
         return None
-    if part.probability >= _OWN_WISH or (part.probability >= _LIKELY and part.intent in seen):
+    likely = part.probability >= _LIKELY and part.intent in seen
+    if part.understood and (part.probability >= _OWN_WISH or likely):
         return part.intent
     if part.first(EntityKind.ORDER_NUMBER) is not None:
         return _best_of(part, _ABOUT_ORDERS)

@@ -20,6 +20,7 @@ from retention.types import Offer, Recommendation
 from storage.conversations import Contact
 from storage.offers import StoredOffer
 
+_CLEARLY = 0.4
 ACTION_BYTES = 64
 """The longest action a button may carry: Telegram's limit."""
 
@@ -137,6 +138,25 @@ class Turn:
     def negative(self) -> bool:
         """Whether the message feels bad."""
         return self.understanding is not None and self.understanding.sentiment is Sentiment.NEGATIVE
+
+    @property
+    def affirms(self) -> bool:
+        """Whether the message says yes."""
+        return self._says("affirm")
+
+    @property
+    def denies(self) -> bool:
+        """Whether the message says no."""
+        return self._says("deny")
+
+    def _says(self, intent: str) -> bool:
+        whole = self.understanding
+        return (
+            whole is not None
+            and whole.understood
+            and whole.intent == intent
+            and whole.probability >= _CLEARLY
+        )
 
     def say(self, text_id: str, **values: str | int) -> str:
         """A text in the customer's language."""

@@ -33,7 +33,7 @@ async def _resume_invoice(turn: Turn) -> Answer | None:
     title = turn.text.strip()
     if pending is None or whole is None or len(title) < _SENSIBLE_TITLE:
         return None
-    if whole.intent == "deny":
+    if turn.denies:
         return Answer(text=turn.say("cancel-kept"), memory=turn.memory.settled())
     if whole.understood and whole.probability >= 0.7 and whole.intent not in ("invoice_request", "affirm"):
         return None

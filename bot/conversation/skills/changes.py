@@ -152,10 +152,9 @@ async def _resume(turn: Turn) -> Answer | None:
     pending = turn.memory.pending
     if pending is None:
         return None
-    intent = turn.understanding.intent if turn.understanding is not None else None
     if pending.kind == "cancel":
-        return await _resume_cancel(turn, intent, pending.data.get("order", ""))
-    if intent == "deny":
+        return await _resume_cancel(turn, pending.data.get("order", ""))
+    if turn.denies:
         return Answer(text=turn.say("cancel-kept"), memory=turn.memory.settled())
     if not _is_detail(turn, pending.kind):
         return None
@@ -169,10 +168,12 @@ async def _resume(turn: Turn) -> Answer | None:
     return _ask_items(turn, order, turn.text)
 
 
-async def _resume_cancel(turn: Turn, intent: str | None, order_id: str) -> Answer | None:
-    if intent == "deny" or _KEEP.search(turn.text):
+async def _resume_cancel(turn: Turn, order_id: str) -> Answer | None:
+    if turn.denies or _KEEP.search(turn.text):
         return Answer(text=turn.say("cancel-kept"), memory=turn.memory.settled())
-    if intent in ("affirm", "cancel_order"):
+    whole = turn.understanding
+    again = whole is not None and whole.understood and whole.intent == "cancel_order"
+    if turn.affirms or (again and turn.named(EntityKind.ORDER_NUMBER) is None):
         return await _cancel_confirmed(replace(turn, argument=order_id))
     return None
 

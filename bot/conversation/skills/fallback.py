@@ -84,7 +84,7 @@ def chosen(turn: Turn, pending: Pending) -> str | None:
     whole = turn.understanding
     if whole is None or not intents:
         return None
-    if len(intents) == 1 and whole.intent == "affirm":
+    if len(intents) == 1 and turn.affirms:
         return intents[0]
     said = turn.text.strip().casefold()
     for intent in intents:

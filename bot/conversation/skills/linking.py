@@ -55,7 +55,7 @@ async def _resume(turn: Turn) -> Answer | None:
     pending = turn.memory.pending
     if pending is None:
         return None
-    if turn.understanding is not None and turn.understanding.intent == "deny":
+    if turn.denies:
         return Answer(text=turn.say("link-declined"), memory=turn.memory.settled())
     number, fact = _facts(turn.text, pending)
     if (number, fact) == (pending.data.get("number", ""), pending.data.get("fact", "")):

@@ -66,7 +66,7 @@ async def _resume(turn: Turn) -> Answer | None:
     pending, whole = turn.memory.pending, turn.understanding
     if pending is None or whole is None:
         return None
-    if whole.intent == "deny":
+    if turn.denies:
         return Answer(text=turn.say("cancel-kept"), memory=turn.memory.settled())
     if turn.negative and whole.urgent:
         return None

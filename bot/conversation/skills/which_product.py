@@ -59,7 +59,9 @@ def named_in_message(turn: Turn) -> bool:
 def search_words(turn: Turn) -> list[str]:
     """The words of a message that may name a product."""
     words = turn.understanding.words if turn.understanding is not None else ()
-    return [word for word in words if word.lower() not in _EMPTY_WORDS and not word.isspace()][:8]
+    wanted = [word for word in words if word.lower() not in _EMPTY_WORDS and not word.isspace()][:8]
+    # 杯子 is also found as 保温杯: the ending is no part of the name.
+    return wanted + [word[0] for word in wanted if len(word) == 2 and word[1] in "子儿"]
 
 
 def highest_price(turn: Turn) -> float | None:

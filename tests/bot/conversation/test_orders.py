@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from storage.requests import Requests
 from tests.bot.conversation import shop
 from tests.bot.conversation.chat import Chat, action, buttons, said
 from tests.fakes import means
@@ -138,3 +139,24 @@ async def test_which_carrier_is_that_of_the_order_spoken_of(chat: Chat) -> None:
     await chat.says("A1024 到哪了", "order_status")
     assert "SF100200300" in said(await chat.says("发的什么快递", "shipping_options"))
     assert "预计明天" in said(await chat.says("什么时候到", "delivery_time"))
+
+
+async def test_naming_another_order_does_not_confirm_the_first_one(chat: Chat) -> None:
+    await chat.link()
+    for order_id, number in (("o7", "A7000"), ("o8", "A8000")):
+        await chat.store.write(lambda c, i=order_id, n=number: shop.add_order(c, i, n, "paid"))
+    await chat.says("取消 A7000", "cancel_order")
+    text = said(await chat.says("取消 A8000", "cancel_order"))
+    assert "要取消订单 A8000" in text
+    assert "提交取消申请" in said(await chat.says("确定", "affirm"))
+    async with chat.store.read() as connection:
+        (asked,) = await Requests(connection).find()
+    assert asked.order_number == "A8000"
+
+
+async def test_stop_is_heard_whatever_the_bot_had_asked(chat: Chat) -> None:
+    await chat.link()
+    await chat.says("A1019 开发票", "invoice_request")
+    assert "不再给您发" in said(await chat.says("退订"))
+    await chat.says("A1019 开发票", "invoice_request")
+    assert "人工同事" in said(await chat.says("转人工", "human_agent"))
