@@ -80,7 +80,8 @@ class StaffAccounts:
         if len(recent) >= ATTEMPTS:
             raise SignInRefused(too_many=True)
         async with self._store.read() as connection:
-            found = await Staff(connection).by_login(login)
+            # No database is asked for what it can't hold, such as a zero character.
+            found = await Staff(connection).by_login(login) if login.isprintable() else None
         correct = await asyncio.to_thread(_matches, found[1] if found else None, password)
         if found is None or not correct:
             self._remember_failure(login, [*recent, now])
@@ -109,7 +110,7 @@ def hash_password(password: str) -> str:
     """
     if len(password) < MIN_PASSWORD:
         raise ValueError(f"a password has at least {MIN_PASSWORD} characters")
-    return _hasher.hash(password)
+    return _hasher.hash(password.encode("utf-8", "replace"))
 
 
 @cache
@@ -120,6 +121,7 @@ def _nobodys_hash() -> str:
 def _matches(known_hash: str | None, password: str) -> bool:
     """Takes as long when the login is unknown, so that the time says nothing about which logins exist."""
     try:
-        return _hasher.verify(known_hash or _nobodys_hash(), password) and known_hash is not None
+        given = password.encode("utf-8", "replace")
+        return _hasher.verify(known_hash or _nobodys_hash(), given) and known_hash is not None
     except (VerificationError, InvalidHashError):
         return False

@@ -240,7 +240,7 @@ class Desk:
                 NewMessage(
                     conversation_id=decided.conversation_id,
                     direction="out",
-                    author=f"staff:{member.id}",
+                    author="bot",
                     kind="text",
                     text=reply.text,
                     payload=dump_reply(reply),
