@@ -96,9 +96,13 @@ class Parts:
 
     async def watch_catalogue(self) -> None:
         """Keep the product names that can be recognised in step with the shop's."""
+        known = await catalogue_entries(self.store)
         while True:
             await asyncio.sleep(_CATALOGUE_EVERY)
-            await teach_catalogue(self.store, self.understander)
+            entries = await catalogue_entries(self.store)
+            if entries != known:
+                await asyncio.to_thread(self.understander.set_catalogue, entries)
+                known = entries
 
 
 class Program:
@@ -209,7 +213,7 @@ async def build(settings: Settings, store: Store) -> Parts:
     texts = Texts.load(settings.home / "texts")
     names = {"zh": settings.shop_name_zh, "en": settings.shop_name_en}
     understander = await asyncio.to_thread(nlu.load)
-    await teach_catalogue(store, understander)
+    await asyncio.to_thread(understander.set_catalogue, await catalogue_entries(store))
     served = ServedRetention(store, settings.home)
     await served.refresh()
     decisions = Decisions(served, PricePolicy(), seed=keys.seed)
@@ -317,14 +321,13 @@ async def is_demo(store: Store) -> bool:
         return await Shop(connection).kind() is ShopKind.DEMO
 
 
-async def teach_catalogue(store: Store, understander: Understander) -> None:
-    """Let the shop's products be recognised by name and code."""
-    async with store.read() as connection:
+async def catalogue_entries(store: Store) -> list[CatalogueEntry]:
+    """The shop's products by the names and codes that customers may use."""
+    async with store.read(long=True) as connection:
         products = await Catalogue(connection).active()
-    entries = [
+    return [
         CatalogueEntry(product_id=item.id, names=(item.name_zh, item.name_en, item.code)) for item in products
     ]
-    await asyncio.to_thread(understander.set_catalogue, entries)
 
 
 def load_pages(settings: Settings, understander: Understander, demo: bool) -> PageIndex:

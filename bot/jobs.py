@@ -20,7 +20,7 @@ from apscheduler.triggers.cron import CronTrigger
 
 from bot.models import KIND
 from bot.outreach.planner import Planner
-from bot.refit import child_command
+from bot.refit_child import child_command
 from storage import Store
 from storage.campaigns import Campaigns
 from storage.jobs import JobRuns

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from bot.console_output import err, progress_bar
 from bot.jobs import owner_name
 from bot.models import KIND
-from bot.refit import child_command
+from bot.refit_child import child_command
 from bot.settings import Settings
 from bot.staff.accounts import StaffAccounts
 from storage import Store, migrate

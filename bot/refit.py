@@ -6,7 +6,6 @@ Run as `liuke refit`; the nightly job starts it as a child. The new version is w
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -96,8 +95,3 @@ async def _publish_scores(store: Store, scores: list[Score]) -> int:
 
 async def _replace(scores: list[Score], connection: AsyncConnection) -> None:
     await Scores(connection).replace(scores)
-
-
-def child_command(seed: int) -> list[str]:
-    """The command line of a refit in another process; it takes its settings from the same environment."""
-    return [sys.executable, "-m", "bot.cli", "refit", "--seed", str(seed), "--plain"]

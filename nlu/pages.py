@@ -115,13 +115,20 @@ _EMPTY_WORDS = frozenset(
 
 Embed = Callable[[Sequence[str]], Floats]
 
+_AT_ONCE = 8
+
 
 def embedding_of(understander: Understander) -> Embed:
     """Sentence vectors by an understander."""
 
     def embed(texts: Sequence[str]) -> Floats:
-        read = understander.understand(texts)
-        vectors = [meaning.vector for meaning in read if meaning.vector is not None]
+        # Few at a time: the memory of the largest batch is never given back.
+        vectors = [
+            meaning.vector
+            for start in range(0, len(texts), _AT_ONCE)
+            for meaning in understander.understand(texts[start : start + _AT_ONCE])
+            if meaning.vector is not None
+        ]
         return np.stack(vectors) if vectors else np.zeros((0, 1), np.float32)
 
     return embed
