@@ -11,7 +11,7 @@ import time
 import zlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import select
@@ -122,12 +122,13 @@ class Decisions:
             raise NotFound(f"there is no customer {customer_id!r}")
         offers = Offers(connection)
         budget = await offers.budget(state.list_price.currency, now)
+        cooldown = timedelta(hours=self._policy.cooldown_hours)
         score = await Scores(connection).get(customer_id, "churn") if reason == "win_back" else None
         context = OfferContext(
             now=now,
             product=state,
             events=await self._events(connection, customer_id),
-            live_offers=[_live(item) for item in await offers.live(customer_id, now)],
+            live_offers=[_live(item) for item in await offers.since(customer_id, now - cooldown)],
             policy=self._policy,
             budget_left=None if budget is None else Money(budget.left, budget.currency),
             reason=reason,
@@ -256,6 +257,7 @@ _STATE = select(
     product.c.stock,
     product.c.category_id,
     product.c.active,
+    product.c.created_at,
 )
 
 
@@ -267,6 +269,7 @@ def _product_state(row: Any) -> ProductState:
         stock=row.stock,
         category=row.category_id or "",
         active=row.active,
+        created_at=row.created_at,
     )
 
 

@@ -116,14 +116,15 @@ class Offers:
         rows = await self._connection.execute(select(offer).where(*conditions).order_by(offer.c.id.desc()))
         return [_stored(row) for row in rows]
 
-    async def latest_end(self, customer_id: str, product_id: str) -> datetime | None:
-        """When the last offer for this customer and product ended or ends."""
-        moment: datetime | None = await self._connection.scalar(
-            select(func.max(offer.c.valid_until)).where(
-                offer.c.customer_id == customer_id, offer.c.product_id == product_id
-            )
+    async def since(self, customer_id: str, moment: datetime) -> list[StoredOffer]:
+        """The customer's offers that hold or ended after a moment, used ones left out, newest first."""
+        rows = await self._connection.execute(
+            select(offer)
+            .where(offer.c.customer_id == customer_id, offer.c.state.in_(("live", "expired")))
+            .where(offer.c.valid_until > moment)
+            .order_by(offer.c.id.desc())
         )
-        return moment
+        return [_stored(row) for row in rows]
 
     async def reserve(self, new: NewOffer, now: datetime) -> StoredOffer:
         """Keep an offer and take its discount from the budget.

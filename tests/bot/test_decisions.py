@@ -73,6 +73,21 @@ async def test_a_discount_is_taken_from_the_budget_and_given_back_when_it_expire
     assert await reserved(any_store) == 0
 
 
+async def test_an_offer_that_ran_out_is_not_beaten_the_next_hour(
+    any_store: Store, decisions: Decisions
+) -> None:
+    await any_store.write(loyal_customer)
+    first = await ask(any_store, decisions)
+    await keep(any_store, decisions, first)
+    later = first.valid_until + timedelta(hours=1)
+    await any_store.write(lambda c: Offers(c).expire(later))
+    async with any_store.read() as connection:
+        again = await decisions.offer(
+            connection, customer_id="c1", product_id="p1", reason="asked", now=later
+        )
+    assert again.price.minor >= first.price.minor
+
+
 async def test_an_empty_budget_gives_the_list_price(any_store: Store, decisions: Decisions) -> None:
     await any_store.write(loyal_customer)
     await any_store.write(lambda c: add_budget(c, 0))
