@@ -27,8 +27,11 @@ from bot.delivery.ports import Inbox
 log = logging.getLogger(__name__)
 
 _POLL_SECONDS: Final = 25
-_LEASE: Final = timedelta(seconds=45)
-_RENEW_SECONDS: Final = 10.0
+# Short, for nobody polls while the lease of a killed process runs out. Two pollers would do no harm: Telegram
+# turns one of them away, and the inbox knows what it already has.
+_LEASE: Final = timedelta(seconds=10)
+_RENEW_SECONDS: Final = 3.0
+_ASK_SECONDS: Final = 1.0
 _PAUSES: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 _SHORTEST_POLL: Final = 0.5
 
@@ -77,7 +80,7 @@ class TelegramPolling:
         while True:
             if await self._take_lease():
                 return
-            await asyncio.sleep(_RENEW_SECONDS)
+            await asyncio.sleep(_ASK_SECONDS)
 
     async def _keep_lease(self) -> None:
         """Renew the lease; ends when it was lost."""

@@ -7,6 +7,7 @@ answers 2xx; updates of different chats travel side by side.
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections import deque
 from collections.abc import Callable
@@ -90,7 +91,7 @@ class Updates:
     def repeat(self, update: dict[str, Any], chat_id: int) -> None:
         """Deliver an update as it is; for one that was confirmed before, as happens after a lost answer."""
         update_id = update["update_id"]
-        self.pending[update_id] = orjson.dumps(update)
+        self.pending[update_id] = _dumped(update)
         self._places[update_id] = chat_id
         if self.webhook is not None:
             self._queue(update_id, chat_id)
@@ -230,3 +231,11 @@ def wanted_kinds(value: Any, before: frozenset[str]) -> frozenset[str]:
     if not isinstance(value, list):
         raise bad_request("can't parse allowed_updates")
     return frozenset(map(str, value)) & ALL_KINDS or DEFAULT_KINDS
+
+
+def _dumped(update: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(update)
+    except TypeError:
+        # Half of a surrogate pair, which JSON can carry as an escape and UTF-8 can not.
+        return json.dumps(update).encode()

@@ -7,7 +7,9 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import sys
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -122,6 +124,18 @@ class Program:
             self.process.kill()
             await self.process.wait()
 
+    async def prints(self, words: str, within: float = 30.0) -> None:
+        """Wait until it has printed something."""
+        async with asyncio.timeout(within):
+            while words not in self.log:  # noqa: ASYNC110 - another process writes it
+                await asyncio.sleep(_LOOK_AGAIN)
+
+    async def holds(self, query: str, wanted: list[tuple[Any, ...]], within: float = 30.0) -> None:
+        """Wait until its store answers a query in a certain way."""
+        async with asyncio.timeout(within):
+            while rows(self.home, query) != wanted:  # noqa: ASYNC110 - another process writes it
+                await asyncio.sleep(_LOOK_AGAIN)
+
     async def liuke(self, *arguments: str) -> str:
         """What a `liuke` command on the same home prints.
 
@@ -147,6 +161,12 @@ class Program:
 
     async def __aexit__(self, *_: object) -> None:
         await self.kill()
+
+
+def rows(home: Path, query: str) -> list[tuple[Any, ...]]:
+    """What the program's store holds."""
+    with closing(sqlite3.connect(f"file:{home / 'liuke.db'}?mode=ro", uri=True)) as connection:
+        return connection.execute(query).fetchall()
 
 
 def free_port() -> int:

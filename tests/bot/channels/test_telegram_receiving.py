@@ -154,6 +154,7 @@ async def test_one_process_polls_at_a_time(
     api: FakeBotApi, make_channel: MakeChannel, inbox: ListInbox, lin: Person, start: Start, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(telegram_polling, "_RENEW_SECONDS", 0.02)
+    monkeypatch.setattr(telegram_polling, "_ASK_SECONDS", 0.02)
     first = start(make_channel(owner="one").run(inbox))
     await api.wait_for(lambda: len(inbox.kept) == 1)
     other = ListInbox()
