@@ -89,9 +89,9 @@ def _frequent_characters() -> list[str]:
 
 
 def pinyin_typo(text: str, rng: random.Random) -> str:
-    """One Chinese character in ten becomes another that sounds the same."""
+    """About one Chinese character in eight becomes another that sounds the same."""
     table = _homophones()
-    return "".join(rng.choice(table[c]) if c in table and rng.random() < 0.1 else c for c in text)
+    return "".join(rng.choice(table[c]) if c in table and rng.random() < 0.12 else c for c in text)
 
 
 def keyboard_typo(text: str, rng: random.Random) -> str:
@@ -151,7 +151,7 @@ _CHANGES: tuple[tuple[Change, float], ...] = (
     (polite_padding, 0.25),
     (short_forms, 0.2),
     (without_punctuation, 0.25),
-    (pinyin_typo, 0.2),
+    (pinyin_typo, 0.3),
     (keyboard_typo, 0.2),
 )
 

@@ -17,8 +17,10 @@ from transformers import BertModel
 
 from nlu import modelfiles
 from nlu.encoder import Encoder
+from nlu.evaluation import Report, Row, evaluate
 from nlu.training import calibrate, card, data, export, fit, network, vocabulary, weights
 from nlu.training.data import Example
+from nlu.understander import TransformerUnderstander
 
 LAYERS = (0, 2, 4, 6, 8, 11)
 """Kept of the pretrained twelve: first, last and every second between."""
@@ -47,7 +49,7 @@ def gather(public: Path | None, seed: int) -> Material:
     if public is not None:
         mapped, held_back = data.public_intents(public, seed)
         train += [*mapped, *data.reviews(public, 2_500), *data.insults(public, 2_500)]
-        development += held_back
+        development += [*held_back, *data.insults(public, 600, "dev.tsv")]
         unlabelled = data.unlabelled(public)
     return Material(train=train, development=development, unlabelled=unlabelled)
 
@@ -153,7 +155,24 @@ def _assemble(
         "pieces": tokenizer.get_vocab_size(),
     }
     modelfiles.seal(fresh, facts)
-    (fresh / "card.md").write_text(card.write(fresh, material.train, len(LAYERS), facts), encoding="utf-8")
+    reports = _measure(fresh, material)
+    text = card.write(fresh, material.train, len(LAYERS), facts, reports)
+    (fresh / "card.md").write_text(text, encoding="utf-8")
     shutil.rmtree(out, ignore_errors=True)
     fresh.rename(out)
     console.print(f"the model is in {out}")
+
+
+def _measure(folder: Path, material: Material) -> dict[str, Report]:
+    """Figures for the card: the held-out test messages, and the real ones that training left out."""
+    understander = TransformerUnderstander(folder)
+    sets = {f"held out, {language}": data.held_out(language, "test") for language in ("zh", "en")}
+    sets["JDDC, mapped"] = [example for example in material.development if example.source == "jddc_zh"]
+    return {name: evaluate(understander, _rows(examples)) for name, examples in sets.items() if examples}
+
+
+def _rows(examples: Sequence[Example]) -> list[Row]:
+    return [
+        Row(text=example.text, intent=(example.intents or ("",))[0], sentiment=example.sentiment or "")
+        for example in examples
+    ]

@@ -43,7 +43,11 @@ def calibrate(
     known_vectors = vectors(encoder, known)
     heads = _calibrate_intents(heads, known, known_vectors)
     heads = _calibrate_sentiment(heads, known, known_vectors)
-    heads = _choose_thresholds(heads, known, known_vectors)
+    heads = _choose_threshold("urgent", heads, known, known_vectors)
+    swearing = [example for example in development if example.offensive is not None]
+    heads = _choose_threshold(
+        "offensive", heads, swearing, vectors(encoder, swearing) if swearing else known_vectors
+    )
     return _learn_scope(heads, known, known_vectors)
 
 
@@ -121,16 +125,22 @@ def _calibrate_sentiment(heads: Heads, known: Sequence[Example], pooled: Floats)
     return replace(heads, sentiment_temperature=np.array(found.x[0], np.float32))
 
 
-def _choose_thresholds(heads: Heads, known: Sequence[Example], pooled: Floats) -> Heads:
-    """The threshold of urgency with the best F1."""
-    rows = [i for i, example in enumerate(known) if example.urgent is not None]
-    if not rows:
+def _choose_threshold(head: str, heads: Heads, known: Sequence[Example], pooled: Floats) -> Heads:
+    """The threshold of a yes-or-no head with the best F1."""
+    rows = [i for i, example in enumerate(known) if getattr(example, head) is not None]
+    if not any(getattr(known[i], head) for i in rows):
         return heads
-    wanted = np.array([bool(known[i].urgent) for i in rows])
-    scores = sigmoid(pooled[rows] @ heads.urgent_weight[0] + heads.urgent_bias[0])
+    wanted = np.array([bool(getattr(known[i], head)) for i in rows])
+    weight, bias = getattr(heads, f"{head}_weight"), getattr(heads, f"{head}_bias")
+    scores = sigmoid(pooled[rows] @ weight[0] + bias[0])
     candidates = np.linspace(0.2, 0.8, 25)
     quality = [_f1(scores > threshold, wanted) for threshold in candidates]
-    return replace(heads, urgent_threshold=np.array(candidates[int(np.argmax(quality))], np.float32))
+    best = np.array(candidates[int(np.argmax(quality))], np.float32)
+    return (
+        replace(heads, urgent_threshold=best)
+        if head == "urgent"
+        else replace(heads, offensive_threshold=best)
+    )
 
 
 def _f1(said: npt.NDArray[np.bool_], wanted: npt.NDArray[np.bool_]) -> float:

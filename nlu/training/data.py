@@ -84,7 +84,8 @@ def _own(path: Path, row: dict[str, str], source: str) -> Example:
         intents=tuple(dict.fromkeys(intents)),
         sentiment=row["sentiment"],
         urgent=row.get("urgent") == "1",
-        offensive=False,
+        # An angry message may or may not swear: nobody has labelled that here.
+        offensive=None if row["sentiment"] == "negative" else False,
     )
 
 
@@ -92,7 +93,7 @@ def offensive_corpus(folder: Path = CORPUS) -> list[Example]:
     """Our own insults and harmless neighbours of them, for the offensive head alone."""
     path = folder / "offensive.tsv"
     return [
-        Example(text=row["text"], source="corpus/offensive", offensive=row["offensive"] == "1")
+        Example(text=row["text"], source="corpus/offensive", offensive=row["offensive"] == "1", weight=3.0)
         for row in (read_table(path, ["text", "offensive"]) if path.exists() else [])
     ]
 
@@ -216,9 +217,9 @@ def reviews(folder: Path, count: int) -> list[Example]:
     ]
 
 
-def insults(folder: Path, count: int) -> list[Example]:
+def insults(folder: Path, count: int, file: str = INSULTS[1]) -> list[Example]:
     """Chinese posts that are or are not offensive."""
-    name, file, _ = INSULTS
+    name = INSULTS[0]
     rows = sorted(_rows(folder / name, [file]), key=lambda row: len(row[0]))[: 2 * count]
     random.Random(name).shuffle(rows)
     return [

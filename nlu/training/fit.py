@@ -26,7 +26,7 @@ BATCH = 64
 TRAINED_TOKENS = 48
 """Tokens of a message that training looks at; few messages are longer, and those cost the most."""
 SHARE_JOINED = 0.12
-SHARE_CHANGED = 0.6
+SHARE_CHANGED = 0.7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,9 @@ class Plan:
     seed: int = 7
     distil_epochs: int = 2
     distil_rate: float = 2e-4
-    epochs: int = 6
+    epochs: int = 10
+    rounds: int = 2
+    """How often the learning rate comes down to nothing (warm restarts; Loshchilov and Hutter 2017)."""
     encoder_rate: float = 1.2e-4
     head_rate: float = 2e-3
 
@@ -116,6 +118,12 @@ def _warm_then_down(steps: int) -> Callable[[int], float]:
     return lambda step: min(step / warm, max(0.0, (steps - step) / max(1, steps - warm)))
 
 
+def _in_rounds(steps: int, rounds: int) -> Callable[[int], float]:
+    length = math.ceil(steps / rounds)
+    one = _warm_then_down(length)
+    return lambda step: one(step % length)
+
+
 def _step(
     loss: torch.Tensor,
     model: torch.nn.Module,
@@ -148,7 +156,7 @@ def fit(
         weight_decay=0.01,
         fused=True,
     )
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, _warm_then_down(steps))
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, _in_rounds(steps, plan.rounds))
     # The word vectors have been through distillation; freezing them here halves the optimiser's work.
     reader.encoder.embeddings.word_embeddings.weight.requires_grad_(False)
     tokenizer.enable_truncation(TRAINED_TOKENS)
@@ -246,13 +254,22 @@ def losses(answers: dict[str, torch.Tensor], examples: Sequence[Example]) -> tor
     return total
 
 
+def _shares(wanted: torch.Tensor, examples: Sequence[Example]) -> torch.Tensor:
+    """What softmax should give each intent: the first of several, the main one, counts twice."""
+    shares = wanted.clone()
+    for row, example in enumerate(examples):
+        if example.intents:
+            shares[row, INTENTS.index(example.intents[0])] = 2.0
+    return shares / shares.sum(1, keepdim=True)
+
+
 def _intent_loss(logits: torch.Tensor, examples: Sequence[Example], weights: torch.Tensor) -> torch.Tensor:
     """Softmax ranks the intents, a sigmoid each says how many there are; both on the same logits."""
     wanted = torch.zeros(logits.shape)
     for row, example in enumerate(examples):
         for intent in example.intents or ():
             wanted[row, INTENTS.index(intent)] = 1.0
-    shares = wanted / wanted.sum(1, keepdim=True)
+    shares = _shares(wanted, examples)
     smooth = 0.95 * shares + 0.05 / logits.shape[1]
     ranking = functional.cross_entropy(logits.float(), smooth, reduction="none")
     counting = functional.binary_cross_entropy_with_logits(logits.float(), wanted, reduction="none").sum(1)
