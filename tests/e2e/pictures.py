@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import io
 import sys
-import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,10 +40,10 @@ _WAITING = (
 )
 
 
-async def take_all(home: Path, folder: Path) -> None:
+async def take_all(filled: Path | None, folder: Path) -> None:
     """Start the program, have the conversations, take the pictures."""
     parts = [("late", language) for language in _CONVERSATIONS]
-    async with stage(home) as theatre, async_playwright() as playwright:
+    async with stage(filled) as theatre, async_playwright() as playwright:
         cast = await find_cast(theatre.store, parts, datetime.now(UTC))  # type: ignore[arg-type]
         browser = await playwright.chromium.launch(executable_path=_CHROMIUM)
         for language, said in _CONVERSATIONS.items():
@@ -124,14 +123,13 @@ def _keep(picture: Image.Image, path: Path) -> None:
 def main() -> None:
     """Take every picture."""
     parser = argparse.ArgumentParser(prog="python -m tests.e2e.pictures", description=__doc__)
-    parser.add_argument("--home", type=Path, help="keep the demo shop here instead of in a new folder")
+    parser.add_argument("--home", type=Path, help="take the demo shop from here; it is made if need be")
     parser.add_argument("--folder", type=Path, default=_FOLDER)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as scratch:
-        try:
-            asyncio.run(take_all(options.home or Path(scratch) / "home", options.folder))
-        except RuntimeError as error:
-            sys.exit(str(error))
+    try:
+        asyncio.run(take_all(options.home, options.folder))
+    except RuntimeError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

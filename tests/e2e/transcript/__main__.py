@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +22,7 @@ _PAGE = Path(__file__).parents[3] / "docs" / "transcript.md"
 _AT_ONCE = 4
 
 
-async def play_all(home: Path, only: str) -> tuple[list[Played], str]:
+async def play_all(filled: Path | None, only: str) -> tuple[list[Played], str]:
     """Play the scenarios whose title holds `only`; what was played, and what the program printed."""
     chosen = [
         (scenario, language)
@@ -31,7 +30,7 @@ async def play_all(home: Path, only: str) -> tuple[list[Played], str]:
         for scenario in scenarios
         if only in scenario.title
     ]
-    async with stage(home) as theatre:
+    async with stage(filled) as theatre:
         return await _perform(theatre, chosen), theatre.program.log
 
 
@@ -56,15 +55,14 @@ async def _perform(theatre: Stage, chosen: Sequence[tuple[Scenario, str]]) -> li
 def main() -> None:
     """Play, write the page, list what did not go as expected."""
     parser = argparse.ArgumentParser(prog="python -m tests.e2e.transcript", description=__doc__)
-    parser.add_argument("--home", type=Path, help="keep the demo shop here instead of in a new folder")
+    parser.add_argument("--home", type=Path, help="take the demo shop from here; it is made if need be")
     parser.add_argument("--only", default="", help="play the conversations whose title holds this")
     parser.add_argument("--page", type=Path, default=_PAGE)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            played, log = asyncio.run(play_all(options.home or Path(folder) / "home", options.only))
-        except RuntimeError as error:
-            sys.exit(str(error))
+    try:
+        played, log = asyncio.run(play_all(options.home, options.only))
+    except RuntimeError as error:
+        sys.exit(str(error))
     trouble = [line for line in log.splitlines() if "Traceback" in line or "ERROR" in line]
     options.page.write_text(page(played), encoding="utf-8")
     problems = [problem for one in played for problem in one.problems] + trouble

@@ -43,8 +43,8 @@ def _conversation(played: Played) -> str:
 
 def _line(line: Line, language: str) -> str:
     if line.who == "stage":
-        return f"*{_escaped(line.text)}.*"
-    text = "<br>\n".join(_escaped(row) for row in line.text.splitlines())
+        return f"*{_escaped(line.text)}{'。' if language == 'zh' else '.'}*"
+    text = "<br>\n".join(_escaped(row) for row in line.text.splitlines() if row)
     picture = "🖼 " if line.picture else ""
     buttons = "".join("<br>\n" + " ".join(f"`{label}`" for label in row) for row in line.buttons)
     return f"**{_NAMES[language][line.who]}**: {picture}{text}{buttons}"

@@ -5,22 +5,24 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy import func, select
+
 from storage.conversations import Conversations
 from storage.escalations import Escalations
 from storage.requests import Requests
+from storage.schema import inbox, outbox
 from tests.botapi import Message, Person, buttons_of
 from tests.e2e.transcript.cast import Player, link_token
 from tests.e2e.transcript.scenario import OpenLink, Press, Say, Scenario, Send, Staff, Step, Unanswered
 from tests.e2e.transcript.stage import Stage
 
 _ANSWERS_WITHIN = 10.0
-# An answer may come in several messages; after this much silence it is over.
-_SILENCE = 0.7
+# What another process has in hand can only be looked at.
+_LOOK_AGAIN = 0.05
 _LOST = re.compile(
     r"您是想问|没看懂|没弄明白|我这边出了点问题"
     r"|do you mean “|didn't get that|still don't follow|went wrong on (our|my) side",
@@ -133,12 +135,19 @@ class Performance:
         self._person.starts(token)
 
     async def _answer(self) -> list[Message]:
-        """Everything the bot writes now."""
-        heard = await self._person.hears(1, within=_ANSWERS_WITHIN)
-        with suppress(TimeoutError):
-            while True:
-                heard = await self._person.hears(len(heard) + 1, within=_SILENCE)
+        """Everything the bot writes now: until nothing of this chat waits in the inbox or outbox."""
+        await self._person.hears(1, within=_ANSWERS_WITHIN)
+        async with asyncio.timeout(_ANSWERS_WITHIN):
+            while await self._in_hand():  # noqa: ASYNC110
+                await asyncio.sleep(_LOOK_AGAIN)
         return self._person.answers
+
+    async def _in_hand(self) -> int:
+        address = str(self._person.id)
+        arrived = select(func.count()).where(inbox.c.address == address, inbox.c.state == "new")
+        leaving = select(func.count()).where(outbox.c.address == address, outbox.c.finished_at.is_(None))
+        async with self._stage.store.read() as connection:
+            return int(await connection.scalar(arrived) or 0) + int(await connection.scalar(leaving) or 0)
 
     def _hear(self, heard: Sequence[Message], expect: str, never: str, *, understood: bool = True) -> None:
         lines = [_line(message) for message in heard]
@@ -191,7 +200,7 @@ class Performance:
                     history = await Conversations(connection).history(conversation.id)
                 if any(message.text == text and message.direction == "in" for message in history):
                     break
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(_LOOK_AGAIN)
         if self._person.answers:
             self._problem("the bot answered while a person had the conversation")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,23 +24,29 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(home: Path) -> AsyncIterator[Stage]:
-    """Start the program on a home folder, unpaced, and stop it afterwards."""
-    home.parent.mkdir(parents=True, exist_ok=True)
-    api = FakeBotApi(limits=False, checked=False)
-    async with api.serve() as bot_api:
-        program = Program(home, bot_api, rate=0)
-        program.log_path.unlink(missing_ok=True)
-        async with _running(program, home) as store:
-            yield Stage(api=api, program=program, store=store)
+async def stage(filled: Path | None = None) -> AsyncIterator[Stage]:
+    """Start the program on a new home folder, unpaced, and stop it afterwards.
+
+    Args:
+        filled: a home folder whose demo shop is used, made if it is not there; what is played stays out of it.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder) / "home"
+        if filled is not None:
+            await _fill(filled)
+            shutil.copytree(filled, home)
+        api = FakeBotApi(limits=False, checked=False)
+        async with api.serve() as bot_api, Program(home, bot_api, rate=0) as program:
+            store = Store.open(f"sqlite:///{home / 'liuke.db'}")
+            try:
+                yield Stage(api=api, program=program, store=store)
+            finally:
+                await store.close()
+                await program.stop()
 
 
-@asynccontextmanager
-async def _running(program: Program, home: Path) -> AsyncIterator[Store]:
-    async with program:
-        store = Store.open(f"sqlite:///{home / 'liuke.db'}")
-        try:
-            yield store
-        finally:
-            await store.close()
+async def _fill(home: Path) -> None:
+    if not home.exists():  # noqa: ASYNC240
+        home.parent.mkdir(parents=True, exist_ok=True)
+        async with Program(home) as program:
             await program.stop()
