@@ -147,6 +147,16 @@ class Orders:
         )
         return await self._whole(statement)
 
+    async def ids_of(self, numbers: Sequence[str]) -> dict[str, str]:
+        """The ids of those of the order numbers that are known."""
+        found: dict[str, str] = {}
+        for start in range(0, len(numbers), 10_000):
+            rows = await self._connection.execute(
+                select(order.c.number, order.c.id).where(order.c.number.in_(numbers[start : start + 10_000]))
+            )
+            found |= {row.number: row.id for row in rows}
+        return found
+
     async def put_many(self, orders: Sequence[Order]) -> int:
         """Add orders or bring them up to date, with all that belongs to them; return the orders changed.
 

@@ -85,19 +85,23 @@ async def make_demo(
     progress: Progress | None = None,
     *,
     replace: bool = False,
+    customers: int = CUSTOMERS,
+    days: int = DAYS,
 ) -> DemoShop:
     """Fill a store with the demo shop; the same seed and moment make the same shop.
 
     Args:
         now: the end of the shop's history; midnight UTC before this moment by default.
         replace: take out a demo shop that is there already.
+        customers: how many there are.
+        days: how long the history is; at least 120.
 
     Raises:
         Conflict: the store holds a real shop, or a demo shop and it isn't to be replaced.
     """
     tell = progress or _silent
     tell("simulating", 0.0)
-    made = await asyncio.to_thread(build_demo, seed, now or _midnight())
+    made = await asyncio.to_thread(build_demo, seed, now or _midnight(), customers=customers, days=days)
     tell("writing", 0.25)
 
     async def write(connection: AsyncConnection) -> None:

@@ -144,7 +144,9 @@ class Simulation:
     def _rebuy(self, day: int) -> Basket:
         """What is used up, and along with it what soon will be; on a great sale much is bought ahead."""
         ahead = 12 if self._market.bustle[day] > _GREAT_SALE else 0
-        here = (self._crowd.joined <= day) & (self._due <= day + ahead).any(axis=1)
+        # The pack is empty on any day of the week, but shopping waits for a day that suits.
+        suits = self._rng.random(len(self._due)) < 0.4 * self._market.bustle[day] ** 2
+        here = suits & (self._crowd.joined <= day) & (self._due <= day + ahead).any(axis=1)
         who, slot = np.nonzero((self._due <= day + max(ahead, _TOGETHER)) & here[:, None])
         leaving = (self._left[who] <= day) & (self._rng.random(len(who)) < 0.85)
         self._due[who[leaving], slot[leaving]] = _NEVER

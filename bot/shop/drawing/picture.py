@@ -18,6 +18,8 @@ _SIDE = 640
 _FINE = 2
 """Drawn so many times larger, then made smaller: smooth edges."""
 _QUALITY = 86
+# Longer than fits in any font.
+_LONGEST_NAME = 120
 
 # Colours as customers name them, for goods that come in several.
 _NAMED: dict[str, Colour] = {
@@ -122,6 +124,7 @@ def _caption(image: Image.Image, side: int, subject: Subject, shelf: Shades) -> 
 
 
 def _fit(sketch: ImageDraw.ImageDraw, text: str, font: Any, width: float) -> str:
+    text = text[:_LONGEST_NAME]
     if sketch.textlength(text, font=font) <= width:
         return text
     while text and sketch.textlength(text + "…", font=font) > width:

@@ -57,8 +57,8 @@ def customer_fields(options: Options) -> Mapping[str, Field]:
     return {
         "customer": Field(parsing.identifier, required=True, also=("id", *_CUSTOMER)),
         "name": Field(parsing.text, also=("full name", "姓名")),
-        "email": Field(parsing.text, also=("e-mail", "mail", "邮箱")),
-        "phone": Field(parsing.text, also=("mobile", "telephone", "手机", "电话", "手机号")),
+        "email": Field(parsing.at_most(200), also=("e-mail", "mail", "邮箱")),
+        "phone": Field(parsing.at_most(40), also=("mobile", "telephone", "手机", "电话", "手机号")),
         "language": Field(parsing.language, also=("lang", "locale", "语言")),
         "time_zone": Field(parsing.zone_name, also=("tz", "timezone", "时区")),
         "tier": Field(parsing.text, also=("level", "membership", "会员等级")),
@@ -97,7 +97,7 @@ def order_fields(options: Options) -> Mapping[str, Field]:
     """Fields of `orders`: a row a line, the rows of an order one after another."""
     money, moment = parsing.money_in(options), parsing.moment_in(options)
     return {
-        "order": Field(parsing.identifier, required=True, also=_ORDER),
+        "order": Field(parsing.order_number, required=True, also=_ORDER),
         "customer": Field(parsing.identifier, also=_CUSTOMER),
         "item": Field(parsing.identifier, required=True, also=_ITEM),
         "quantity": Field(parsing.whole, also=_QUANTITY),
@@ -132,7 +132,7 @@ def event_fields(options: Options) -> Mapping[str, Field]:
         ),
         "customer": Field(parsing.identifier, required=True, also=_CUSTOMER),
         "item": Field(parsing.identifier, also=_ITEM),
-        "order": Field(parsing.identifier, also=_ORDER),
+        "order": Field(parsing.order_number, also=_ORDER),
         "time": Field(parsing.moment_in(options), required=True, also=_TIME),
         "quantity": Field(parsing.whole, also=_QUANTITY),
         "amount": Field(parsing.money_in(options), also=("total", "revenue", "金额")),
@@ -145,7 +145,7 @@ def event_fields(options: Options) -> Mapping[str, Field]:
 def log_fields(options: Options) -> Mapping[str, Field]:
     """Fields of `orders-log`: a row a line, and nothing else is known of the shop."""
     return {
-        "order": Field(parsing.identifier, required=True, also=_ORDER),
+        "order": Field(parsing.order_number, required=True, also=_ORDER),
         "item": Field(parsing.identifier, required=True, also=_ITEM),
         "name": Field(parsing.text, also=_NAME),
         "quantity": Field(parsing.whole, required=True, also=_QUANTITY),

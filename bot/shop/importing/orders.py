@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.shop.importing.errors import BadRow
 from bot.shop.importing.options import Options
+from bot.shop.importing.parsing import LARGEST_AMOUNT
 from bot.shop.importing.written import Refusal, Written, event_id
 from storage.events import Events, StoredEvent
 from storage.orders import STATUSES, Order, OrderLine, Orders, Parcel
@@ -65,7 +66,10 @@ class OrderImport:
             number: gathered for number, gathered in self._gathered.items() if last or number != self._latest
         }
         known, refusals = await self._known_only(connection, ready)
-        orders = [self._order(number, gathered) for number, gathered in known.items()]
+        ids = await Orders(connection).ids_of(list(known))
+        orders = [
+            self._order(ids.get(number, number), number, gathered) for number, gathered in known.items()
+        ]
         written = Written(orders=await Orders(connection).put_many(orders))
         events = [event for order in orders for event in _events(order)]
         written["events"] = await Events(connection).append(events)
@@ -95,15 +99,15 @@ class OrderImport:
             refusals += [Refusal(row, *reason) for row in gathered.numbers]
         return known, refusals
 
-    def _order(self, number: str, gathered: _Gathered) -> Order:
+    def _order(self, order_id: str, number: str, gathered: _Gathered) -> Order:
         row = gathered.first
         goods = sum(line.quantity * line.unit_price for line in gathered.lines)
         discount, fee = abs(row.get("discount") or 0), max(row.get("shipping_fee") or 0, 0)
         placed = row["time"]
         unpaid = gathered.status in ("placed", "cancelled")
         return Order(
-            id=number,
-            number=number[:60],
+            id=order_id,
+            number=number,
             customer_id=row.get("customer"),
             status=gathered.status,
             placed_at=placed,
@@ -117,17 +121,17 @@ class OrderImport:
             coupon_code=None if row.get("coupon") is None else row["coupon"][:40],
             updated_at=self._options.now,
             lines=tuple(gathered.lines),
-            parcels=self._parcels(number, row),
+            parcels=self._parcels(order_id, row),
         )
 
-    def _parcels(self, number: str, row: Mapping[str, Any]) -> tuple[Parcel, ...]:
+    def _parcels(self, order_id: str, row: Mapping[str, Any]) -> tuple[Parcel, ...]:
         if row.get("tracking_number") is None:
             return ()
         shipped, delivered = row.get("shipped"), row.get("delivered")
         status = "delivered" if delivered else "in_transit" if shipped else "label"
         return (
             Parcel(
-                id=f"{number}-1",
+                id=f"{order_id}-1",
                 carrier=(row.get("carrier") or "")[:60],
                 tracking_number=row["tracking_number"][:60],
                 tracking_url=_web_address(row.get("tracking_url")),
@@ -146,6 +150,8 @@ def _line(row: Mapping[str, Any]) -> OrderLine:
         raise BadRow("the quantity is not above 0")
     if row["price"] < 0:
         raise BadRow("the price is below 0")
+    if quantity * row["price"] > LARGEST_AMOUNT:
+        raise BadRow("the amount is too large")
     return OrderLine(product_id=row["item"], quantity=quantity, unit_price=row["price"])
 
 

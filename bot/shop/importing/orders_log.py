@@ -21,12 +21,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.shop.importing.errors import BadRow
 from bot.shop.importing.options import Options
+from bot.shop.importing.parsing import LARGEST_AMOUNT
 from bot.shop.importing.written import Refusal, Written, event_id
 from bot.shop.pictures import drawn_picture
 from storage.bulk import insert_new
 from storage.catalogue import Catalogue, Product
 from storage.customers import Customer
 from storage.events import Events, StoredEvent
+from storage.orders import Orders
 from storage.schema import customer, order, order_line, product
 
 # The price of a product is the median of its latest sales: one odd price does not count.
@@ -89,6 +91,8 @@ class LogImport:
             raise BadRow("not a product but postage, a fee or a correction")
         if price <= 0:
             raise BadRow("the price is not above 0")
+        if abs(quantity) * price > LARGEST_AMOUNT:
+            raise BadRow("the amount is too large")
         if quantity == 0:
             raise BadRow("the quantity is 0")
         if quantity < 0 and who is None:
@@ -105,9 +109,14 @@ class LogImport:
     async def flush(self, connection: AsyncConnection, last: bool) -> tuple[Written, list[Refusal]]:
         """Write the lines that came, and at the end what the whole log says."""
         written = await self._make_room(connection)
-        lines = [_line_row(line) for line in self._fresh if not line.returned]
+        others = await self._other_ids(connection)
+        lines = [_line_row(line) for line in self._fresh if not line.returned and line.order not in others]
         written["lines"] = await insert_new(connection, order_line, lines)
-        events = [self._event(line, line.customer) for line in self._fresh if line.customer is not None]
+        events = [
+            self._event(line, line.customer)
+            for line in self._fresh
+            if line.customer is not None and line.order not in others
+        ]
         written["events"] = await Events(connection).append(events)
         if last:
             await self._settle_products(connection)
@@ -129,6 +138,12 @@ class LogImport:
         orders = [self._order_row(number) for number in numbers]
         written["orders"] = await insert_new(connection, order, orders)
         return written
+
+    async def _other_ids(self, connection: AsyncConnection) -> set[str]:
+        """Orders that the shop already knows by an id of its own, and better than a log can."""
+        numbers = sorted({line.order for line in self._fresh})
+        ids = await Orders(connection).ids_of(numbers)
+        return {number for number, order_id in ids.items() if order_id != number}
 
     async def _settle_products(self, connection: AsyncConnection) -> None:
         """Names and prices by the whole log, for products that this log brought."""
@@ -203,7 +218,7 @@ class LogImport:
         known = self._orders[number]
         return {
             "id": number,
-            "number": number[:60],
+            "number": number,
             "customer_id": known.customer,
             # A line of such a log is written when the goods leave.
             "status": "delivered",

@@ -34,8 +34,8 @@ _FORMATS = (
     "%Y.%m.%d",
 )
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-_LARGEST = 10**15
-_IDENTIFIER_LENGTH = 90
+# A hundred thousand million in a currency with cents: sums of such amounts still fit into 64 bits.
+LARGEST_AMOUNT = 10**13
 
 
 def text(raw: Any) -> str | None:
@@ -54,12 +54,21 @@ def text(raw: Any) -> str | None:
     return None if words.lower() in _MISSING else words
 
 
-def identifier(raw: Any) -> str | None:
-    """What names a thing: words that are not too long."""
-    words = text(raw)
-    if words is not None and len(words) > _IDENTIFIER_LENGTH:
-        raise BadRow(f"longer than {_IDENTIFIER_LENGTH} characters")
-    return words
+def at_most(length: int) -> Parse:
+    """Words that would mean something else if they were cut."""
+
+    def limited(raw: Any) -> str | None:
+        words = text(raw)
+        if words is not None and len(words) > length:
+            raise BadRow(f"longer than {length} characters")
+        return words
+
+    return limited
+
+
+identifier = at_most(90)
+"""What names a thing."""
+order_number = at_most(60)
 
 
 def decimal(raw: Any) -> Decimal | None:
@@ -137,7 +146,7 @@ def money_in(options: Options) -> Parse:
         if number is None:
             return None
         minor = (number * step).to_integral_value(ROUND_HALF_EVEN)
-        if abs(minor) > _LARGEST:
+        if abs(minor) > LARGEST_AMOUNT:
             raise BadRow(f"{_shown(raw)} is too large")
         return int(minor)
 

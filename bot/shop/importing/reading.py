@@ -180,5 +180,9 @@ def _values(column: Any) -> list[Any]:
     if pyarrow.types.is_timestamp(column.type):
         # Nanoseconds are more than a datetime can hold.
         column = column.cast(pyarrow.timestamp("us", tz=column.type.tz), safe=False)
-    values: list[Any] = column.to_pylist()
+    try:
+        values: list[Any] = column.to_pylist()
+    except UnicodeDecodeError:
+        raw = column.cast(pyarrow.binary())
+        values = [None if item is None else item.decode("utf-8", "replace") for item in raw.to_pylist()]
     return values

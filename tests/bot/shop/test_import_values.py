@@ -1,0 +1,171 @@
+"""Reading values and mappings, whatever stands in the file."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.shop.importing import ImportRefused, Options, parse_columns, read_mapping
+from bot.shop.importing.errors import BadRow
+from bot.shop.importing.fields import customer_fields, event_fields, log_fields, order_fields, product_fields
+from bot.shop.importing.kinds import KINDS
+from bot.shop.importing.mapping import settle
+from bot.shop.importing.parsing import decimal, identifier, language, moment_in, money_in, text, truth, whole
+from bot.shop.importing.rejects import harmless
+from bot.shop.importing.running import FieldError, RowParser
+
+OPTIONS = Options(now=datetime(2026, 3, 2, tzinfo=UTC), zone=ZoneInfo("Asia/Shanghai"))
+
+
+@pytest.mark.parametrize(
+    ("said", "minor"),
+    [
+        ("12.5", 1_250), ("¥12.50", 1_250), ("1,234.50", 123_450), ("1.234,50", 123_450), ("12,50", 1_250),
+        ("1,234", 123_400), ("1 234,5", 123_450), ("-3", -300), ("(3.00)", -300), (12.5, 1_250), (7, 700),
+        ("12.505", 1_250), ("£2.55", 255), ("2.55 GBP", 255), ("", None), (None, None), (float("nan"), None),
+        ("0", 0), ("1e3", 100_000),
+    ],
+)  # fmt: skip
+def test_amounts_are_read_as_people_write_them(said: Any, minor: int | None) -> None:
+    assert money_in(OPTIONS)(said) == minor
+
+
+@pytest.mark.parametrize(
+    "said", ["abc", "12-34", "1.2.3", "inf", "NaNs", "1e40", "12/5", "..", "٣٫٥,", float("inf")]
+)
+def test_what_is_no_amount_is_refused(said: Any) -> None:
+    with pytest.raises(BadRow):
+        money_in(OPTIONS)(said)
+
+
+def test_currencies_have_their_own_minor_units() -> None:
+    assert money_in(Options(now=OPTIONS.now, currency="JPY"))("1200") == 1_200
+    assert money_in(Options(now=OPTIONS.now, currency="KWD"))("1.234") == 1_234
+
+
+@pytest.mark.parametrize(
+    ("said", "moment"),
+    [
+        ("2026-01-02 03:04:05", datetime(2026, 1, 1, 19, 4, 5, tzinfo=UTC)),
+        ("2026-01-02T03:04:05Z", datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)),
+        ("2026-01-02T03:04:05+01:00", datetime(2026, 1, 2, 2, 4, 5, tzinfo=UTC)),
+        ("2026/1/2 3:04", datetime(2026, 1, 1, 19, 4, tzinfo=UTC)),
+        ("2026年1月2日", datetime(2026, 1, 1, 16, tzinfo=UTC)),
+        ("1767225600", datetime(2026, 1, 1, tzinfo=UTC)),
+        ("1767225600000", datetime(2026, 1, 1, tzinfo=UTC)),
+        (1767225600, datetime(2026, 1, 1, tzinfo=UTC)),
+        (date(2026, 1, 2), datetime(2026, 1, 1, 16, tzinfo=UTC)),
+        (datetime(2026, 1, 2, 3), datetime(2026, 1, 1, 19, tzinfo=UTC)),  # noqa: DTZ001
+        (None, None),
+    ],
+)
+def test_times_are_read_in_the_shops_zone(said: Any, moment: datetime | None) -> None:
+    assert moment_in(OPTIONS)(said) == moment
+
+
+@pytest.mark.parametrize(
+    "said", ["12/1/2010 8:26", "soon", "2026-13-01", "9999-12-31", "0001-01-01", "1" * 30]
+)
+def test_a_time_that_can_be_read_in_two_ways_or_none_is_refused(said: str) -> None:
+    with pytest.raises(BadRow):
+        moment_in(OPTIONS)(said)
+
+
+def test_the_form_of_times_can_be_said() -> None:
+    options = Options(now=OPTIONS.now, zone=ZoneInfo("UTC"), date_format="%m/%d/%Y %H:%M")
+    assert moment_in(options)("12/1/2010 8:26") == datetime(2010, 12, 1, 8, 26, tzinfo=UTC)
+    with pytest.raises(BadRow, match="form"):
+        moment_in(options)("2010-12-01")
+
+
+def test_words_lose_what_no_one_sees() -> None:
+    assert text("  a\x00b\x07 ") == "ab"
+    assert text("NULL") is None
+    assert text(17850.0) == "17850"
+    assert identifier(85123) == "85123"
+    assert truth("是") is True
+    assert truth("no") is False
+    assert language("zh-CN") == "zh"
+    assert language("de") == "en"
+    with pytest.raises(BadRow):
+        identifier("x" * 500)
+    with pytest.raises(BadRow):
+        whole("2.5")
+    with pytest.raises(BadRow):
+        truth("perhaps")
+
+
+@given(
+    st.one_of(st.text(), st.floats(), st.integers(), st.binary(), st.datetimes(), st.none(), st.booleans())
+)
+def test_any_value_is_read_or_refused_but_never_breaks_the_import(value: Any) -> None:
+    for make in (customer_fields, product_fields, order_fields, event_fields, log_fields):
+        for field in make(OPTIONS).values():
+            with suppress(BadRow):
+                field.parse(value)
+
+
+@given(st.integers(-(10**12), 10**12))
+def test_an_amount_survives_being_written_with_a_point(minor: int) -> None:
+    sign = "-" if minor < 0 else ""
+    written = f"{sign}{abs(minor) // 100}.{abs(minor) % 100:02}"
+    assert money_in(OPTIONS)(written) == minor
+    grouped = f"{sign}{abs(minor) // 100:,}.{abs(minor) % 100:02}"
+    assert money_in(OPTIONS)(grouped) == minor
+    assert decimal(written) is not None
+
+
+@given(st.lists(st.one_of(st.text(), st.floats(), st.none()), min_size=11, max_size=11))
+def test_any_row_is_taken_or_refused_but_never_breaks_the_import(values: list[Any]) -> None:
+    for kind in KINDS.values():
+        fields = kind.fields(OPTIONS)
+        parser = RowParser(fields, {name: position % 11 for position, name in enumerate(fields)})
+        with suppress(FieldError, BadRow):
+            kind.start(OPTIONS).take(1, parser.parse(values))
+
+
+@given(st.text())
+def test_no_cell_of_the_reject_file_is_a_formula(words: str) -> None:
+    assert not harmless(words).startswith(("=", "+", "-", "@", "\t", "\r"))
+
+
+@given(
+    st.dictionaries(
+        st.text("abcxyz_", min_size=1), st.text("ABC xyz=客户", min_size=1).filter(str.strip), max_size=5
+    )
+)
+def test_columns_said_are_columns_understood(columns: dict[str, str]) -> None:
+    said = ",".join(f"{name}={column}" for name, column in columns.items())
+    assert parse_columns(said) == {name: column.strip() for name, column in columns.items()}
+
+
+@pytest.mark.parametrize("said", ["customer", "=x", "customer=", "a=b,c"])
+def test_a_pair_that_is_none_is_refused(said: str) -> None:
+    with pytest.raises(ImportRefused, match="pair"):
+        parse_columns(said)
+
+
+def test_a_mapping_file_says_the_same(tmp_path: Path) -> None:
+    file = tmp_path / "mapping.toml"
+    file.write_text('[columns]\ncustomer = "Kunde, Nr."\n', encoding="utf-8")
+    assert read_mapping(file) == {"customer": "Kunde, Nr."}
+    for broken in ("columns = 3", "[columns", "[columns]\ncustomer = 3"):
+        file.write_text(broken, encoding="utf-8")
+        with pytest.raises(ImportRefused):
+            read_mapping(file)
+    with pytest.raises(ImportRefused):
+        read_mapping(tmp_path / "gone.toml")
+
+
+def test_columns_are_recognised_by_their_own_names() -> None:
+    fields = log_fields(OPTIONS)
+    header = ["Invoice No", "STOCK_CODE", "描述", "qty", "invoice date", "Unit-Price", "客户编号"]
+    found = settle(fields, header, None)
+    assert found == {"order": 0, "item": 1, "quantity": 3, "time": 4, "price": 5, "customer": 6}
