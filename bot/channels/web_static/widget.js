@@ -12,7 +12,7 @@
   const label = (script.dataset.lang || navigator.language).startsWith("zh") ? "联系客服" : "Chat with us";
 
   const host = document.createElement("div");
-  const root = host.attachShadow({ mode: "closed" });
+  const root = host.attachShadow({ mode: "open" });
   const style = document.createElement("style");
   style.textContent = `
     :host { all: initial; }

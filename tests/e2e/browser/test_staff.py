@@ -1,0 +1,122 @@
+"""Staff and a customer, each in a browser, on the real program."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.browser.conftest import ANSWERS, OpenPage, Site, greeted, say
+
+
+def sign_in(page: Page, login: str, password: str) -> Page:
+    """Through the sign-in page, in English."""
+    page.get_by_role("button", name="English").click()
+    page.get_by_label("Login").fill(login)
+    page.get_by_label("Password").fill(password)
+    page.get_by_label("Password").press("Enter")
+    return page
+
+
+def entry(page: Page, words: str) -> None:
+    """Open the case in which the customer said this."""
+    page.locator(".entry", has_text=words).first.click()
+
+
+def asks_for_a_person(open_page: OpenPage, site: Site, words: str) -> Page:
+    page = greeted(open_page(f"{site.address}/chat?lang=en"))
+    say(page, words)
+    expect(page.locator(ANSWERS)).to_have_count(2)
+    return page
+
+
+@pytest.fixture(scope="session")
+def passwords(site: Site) -> dict[str, str]:
+    return {
+        "ann": site.staff("ann", "--name", "Ann", "--language", "en"),
+        "bob": site.staff("bob", "--name", "Bob", "--language", "en"),
+        "eye": site.staff("eye", "--role", "viewer", "--language", "en"),
+    }
+
+
+def test_nobody_comes_in_without_a_password(
+    site: Site, open_page: OpenPage, passwords: dict[str, str]
+) -> None:
+    page = open_page(f"{site.address}/staff/")
+    expect(page.get_by_role("button", name="登录")).to_be_visible()
+    sign_in(page, "ann", "wrong password")
+    expect(page.get_by_role("alert")).to_have_text("Wrong login or password.")
+    assert page.url.endswith("/staff/login")
+    sign_in_again = page.get_by_label("Password")
+    sign_in_again.fill(passwords["ann"])
+    sign_in_again.press("Enter")
+    expect(page.get_by_text("Ann · agent")).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    page.goto(f"{site.address}/staff/")
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+def test_a_customer_reaches_a_person_and_comes_back_to_the_bot(
+    site: Site, open_page: OpenPage, passwords: dict[str, str]
+) -> None:
+    customer = asks_for_a_person(open_page, site, "I want to talk to a human, please")
+    ann = sign_in(open_page(f"{site.address}/staff/"), "ann", passwords["ann"])
+    entry(ann, "I want to talk to a human, please")
+    ann.get_by_role("button", name="Take", exact=True).click()
+    box = ann.get_by_placeholder("Write to the customer")
+    box.fill("Hello, this is <b>Ann</b>.")
+    box.press("Enter")
+    expect(customer.locator(ANSWERS).last).to_have_text("Hello, this is <b>Ann</b>.")
+    expect(customer.locator(".name").last).to_have_text("Ann")
+    expect(box).to_have_value("")
+    # What the customer says now reaches the person and not the bot.
+    answers = customer.locator(ANSWERS).count()
+    say(customer, "my parcel is late")
+    expect(ann.locator(".bubble.customer").last).to_have_text("my parcel is late")
+    assert customer.locator(ANSWERS).count() == answers
+    ann.get_by_role("button", name="Let the bot answer").click()
+    expect(ann.get_by_text("Choose a case on the left.")).to_be_visible()
+    say(customer, "thank you")
+    expect(customer.locator(ANSWERS)).to_have_count(answers + 1)
+    expect(customer.locator(".name").last).to_have_text("Liuke")
+
+
+def test_two_members_do_not_answer_the_same_customer(
+    site: Site, open_page: OpenPage, passwords: dict[str, str]
+) -> None:
+    words = "give me a real person now"
+    asks_for_a_person(open_page, site, words)
+    ann = sign_in(open_page(f"{site.address}/staff/"), "ann", passwords["ann"])
+    bob = sign_in(open_page(f"{site.address}/staff/"), "bob", passwords["bob"])
+    for page in (ann, bob):
+        entry(page, words)
+        expect(page.get_by_role("button", name="Take", exact=True)).to_be_visible()
+    ann.get_by_role("button", name="Take", exact=True).click()
+    expect(ann.get_by_placeholder("Write to the customer")).to_be_visible()
+    expect(bob.get_by_text("Ann has this case.")).to_be_visible()
+    expect(bob.get_by_role("button", name="Close", exact=True)).to_have_count(0)
+    ann.get_by_role("button", name="Close", exact=True).click()
+    expect(bob.get_by_text("The bot is looking after this customer")).to_be_visible()
+
+
+def test_a_viewer_is_told_that_they_may_only_look(
+    site: Site, open_page: OpenPage, passwords: dict[str, str]
+) -> None:
+    words = "let me talk to a human agent"
+    asks_for_a_person(open_page, site, words)
+    eye = sign_in(open_page(f"{site.address}/staff/"), "eye", passwords["eye"])
+    entry(eye, words)
+    eye.get_by_role("button", name="Take", exact=True).click()
+    expect(eye.get_by_text("Your role may look but not act.")).to_be_visible()
+
+
+def test_the_console_speaks_both_languages(
+    site: Site, open_page: OpenPage, passwords: dict[str, str]
+) -> None:
+    page = sign_in(open_page(f"{site.address}/staff/"), "bob", passwords["bob"])
+    expect(page.get_by_text("Bob · agent")).to_be_visible()
+    page.get_by_role("button", name="中文").click()
+    expect(page.get_by_text("Bob · 客服")).to_be_visible()
+    expect(page.get_by_role("tab", name=re.compile("申请"))).to_be_visible()
