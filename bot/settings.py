@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+")
+_SECRET_LENGTH = 32
 
 
 class SettingsInvalid(Exception):
@@ -44,7 +45,7 @@ class Settings(BaseSettings):
 
     home: Path = Field(default_factory=default_home)
     """Where data, models, pictures and overridden texts lie."""
-    host: str = "127.0.0.1"
+    host: str = Field(default="127.0.0.1", min_length=1)
     port: int = Field(default=8080, ge=1, le=65535)
     public_url: HttpUrl | None = None
     """How customers' browsers reach this server; needed for links in messages, guessed from host and port."""
@@ -55,7 +56,7 @@ class Settings(BaseSettings):
     telegram_api: HttpUrl = "https://api.telegram.org"
     telegram_webhook: HttpUrl | None = None
     """Public address of this server; the product adds its path. Without it Telegram is polled."""
-    telegram_rate: float = Field(default=28.0, ge=0)
+    telegram_rate: float = Field(default=28.0, ge=0, allow_inf_nan=False)
     """Messages a second in all; 0 lifts all pacing, for a local Bot API server."""
     shop_name_zh: str = "留客演示店"
     shop_name_en: str = "Liuke Demo Shop"
@@ -106,11 +107,29 @@ class Settings(BaseSettings):
             raise ValueError("must be an IANA name such as Asia/Shanghai") from error
         return value
 
-    @model_validator(mode="after")
-    def _home_is_a_folder(self) -> Settings:
-        if self.home.exists() and not self.home.is_dir():
-            raise ValueError(f"LIUKE_HOME: {self.home} is a file, not a folder")
-        return self
+    @field_validator("web_secret")
+    @classmethod
+    def _hard_to_guess(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or not value.get_secret_value():
+            return None
+        if len(value.get_secret_value()) < _SECRET_LENGTH:
+            raise ValueError(
+                f"must have at least {_SECRET_LENGTH} characters, or anybody can sign visitors in"
+            )
+        return value
+
+    @field_validator("home", mode="before")
+    @classmethod
+    def _home_of_a_person(cls, value: object) -> object:
+        return Path(value).expanduser() if isinstance(value, str) and value else value or default_home()
+
+    # With the fields, not after them: then it is told together with what is wrong elsewhere.
+    @field_validator("home")
+    @classmethod
+    def _home_is_a_folder(cls, value: Path) -> Path:
+        if value.exists() and not value.is_dir():
+            raise ValueError(f"{value} is a file, not a folder")
+        return value
 
     @property
     def store_url(self) -> str:
@@ -147,6 +166,8 @@ def load_settings() -> Settings:
         return Settings(_env_file=files)  # type: ignore[call-arg]
     except ValidationError as error:
         raise SettingsInvalid([_problem(dict(detail)) for detail in error.errors()]) from None
+    except (UnicodeDecodeError, OSError) as error:
+        raise SettingsInvalid([f"liuke.env can't be read: {type(error).__name__}"]) from None
 
 
 def _problem(detail: dict[str, object]) -> str:
