@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -26,6 +27,10 @@ _ASCII_WORD = re.compile(r"[a-z0-9.\-]+")
 _IN_NAME = 1.5
 # Products that match clearly fewer of the words than the best one does are noise.
 _NEAR_THE_BEST = 0.6
+_AS_GOOD = 0.9
+# Goods come in several colours and sizes: so many more are looked at, to show different ones first.
+_VARIANTS = 5
+_LONGEST_QUERY = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,12 +167,12 @@ class Catalogue:
             conditions.append(product.c.list_price <= max_price)
         if in_stock:
             conditions.append(product.c.stock > 0)
-        patterns = _patterns(words)
-        if not patterns:
+        parts = _split(words)
+        if not parts:
             if any(word.strip() for word in words):
                 return []
             return await self._select(conditions, [product.c.list_price, product.c.id], limit)
-        weights = await self._weights(patterns)
+        weights = await self._weights(parts)
         if not weights:
             return []
         return await self._ranked(weights, conditions, limit)
@@ -240,16 +245,26 @@ class Catalogue:
             )
         )
 
-    async def _weights(self, patterns: Sequence[str]) -> list[tuple[str, float]]:
-        """Patterns that occur at all, each with the logarithm of how rare it is."""
-        counts = [func.coalesce(func.sum(_hit(product.c.search_text, p)), 0) for p in patterns]
+    async def _weights(self, words: Sequence[str]) -> list[tuple[str, float]]:
+        """Patterns that occur at all, each with the logarithm of how rare it is.
+
+        A Chinese word that occurs nowhere is looked for in parts: 杯子 as 杯, 保温水杯 as 保温 and 水杯.
+        """
+        found = await self._rarity([_pattern(word) for word in words])
+        parts = [part for word in words if _pattern(word) not in found for part in _parts(word)]
+        if parts:
+            found |= await self._rarity([_pattern(part) for part in dict.fromkeys(parts)])
+        return list(found.items())
+
+    async def _rarity(self, patterns: Sequence[str]) -> dict[str, float]:
+        counts = [func.coalesce(func.sum(_hit(product.c.search_text, pattern)), 0) for pattern in patterns]
         statement = select(func.count(), *counts).where(product.c.active.is_(True))
         total, *occurrences = (await self._connection.execute(statement)).one()
-        return [
-            (pattern, math.log1p(total / occurs))
+        return {
+            pattern: math.log1p(total / occurs)
             for pattern, occurs in zip(patterns, occurrences, strict=True)
             if occurs
-        ]
+        }
 
     async def _ranked(
         self, weights: Sequence[tuple[str, float]], conditions: Sequence[ColumnElement[bool]], limit: int
@@ -265,13 +280,16 @@ class Catalogue:
             select(*_COLUMNS, score)
             .where(matching, *conditions)
             .order_by(score.desc(), (product.c.stock > 0).desc(), product.c.id)
-            .limit(limit)
+            .limit(limit * _VARIANTS)
         )
         rows = (await self._connection.execute(statement)).all()
-        if not rows:
-            return []
-        enough = rows[0].score * _NEAR_THE_BEST
-        return [_product(row) for row in rows if row.score >= enough]
+        best = rows[0].score if rows else 0.0
+        near = [
+            (row.score >= best * _AS_GOOD, _product(row))
+            for row in rows
+            if row.score >= best * _NEAR_THE_BEST
+        ]
+        return _spread(near)[:limit]
 
     async def _select(
         self, conditions: Sequence[ColumnElement[bool]], order_by: Sequence[Any], limit: int
@@ -301,16 +319,23 @@ def search_text(item: Product, *category_names: str) -> str:
     return " " + " ".join(" ".join(parts).lower().split())
 
 
-def _patterns(words: Sequence[str]) -> list[str]:
-    """LIKE patterns: an English word begins where a word begins, a Chinese one stands anywhere."""
-    found: dict[str, None] = {}
-    for word in words:
-        for part in _WORD.findall(word.lower()):
-            found.setdefault(_pattern(part))
-    return list(found)
+def _split(words: Sequence[str]) -> list[str]:
+    """What can be looked for in words, each once."""
+    parts = (part for word in words for part in _WORD.findall(word.lower()))
+    return list(dict.fromkeys(parts))[:_LONGEST_QUERY]
+
+
+def _parts(word: str) -> list[str]:
+    """What a Chinese word that occurs nowhere may be made of."""
+    if _ASCII_WORD.fullmatch(word) or len(word) < 2:
+        return []
+    if len(word) == 2:
+        return [word[0]] if word[1] in "子儿" else []
+    return [word[i : i + 2] for i in range(min(len(word), _LONGEST_QUERY) - 1)]
 
 
 def _pattern(word: str) -> str:
+    """For LIKE: an English word begins where a word begins, a Chinese one stands anywhere."""
     if not _ASCII_WORD.fullmatch(word):
         return f"%{_escaped(word)}%"
     return f"% {_escaped(_singular(word))}%"
@@ -334,6 +359,18 @@ def _hit(column: Any, pattern: str) -> Any:
 
 def _product(row: Any) -> Product:
     return Product(**{name: value for name, value in row._mapping.items() if name != "score"})
+
+
+def _spread(ranked: Sequence[tuple[bool, Product]]) -> list[Product]:
+    """The best first, and among equals one of each kind before the same in another colour."""
+    seen: Counter[tuple[str, str]] = Counter()
+    turns = []
+    for as_good, item in ranked:
+        kind = (item.brand, item.name_en.partition(",")[0])
+        turns.append((not as_good, seen[kind]))
+        seen[kind] += 1
+    order = sorted(range(len(turns)), key=lambda position: turns[position])
+    return [ranked[position][1] for position in order]
 
 
 def _choose(language: str, zh: str, en: str) -> str:

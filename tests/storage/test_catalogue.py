@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage import NotFound, Store
-from storage.catalogue import Catalogue, _patterns
+from storage.catalogue import Catalogue, _parts, _pattern, _split
 from tests.storage.shop import NOW, a_product, stock_shop
 
 
@@ -125,5 +125,28 @@ async def test_putting_products_again_changes_nothing_until_something_differs(an
 
 @given(st.lists(st.text(max_size=30), max_size=5))
 def test_no_word_makes_a_pattern_that_matches_everything(words: list[str]) -> None:
-    for pattern in _patterns(words):
-        assert pattern.strip("% ")
+    for word in _split(words):
+        for part in (word, *_parts(word)):
+            assert _pattern(part).strip("% ")
+
+
+async def test_different_goods_come_before_the_same_in_another_colour(store: Store) -> None:
+    await store.write(stock_shop)
+    colours = [
+        a_product(
+            f"k{i}", brand="Kelvo", name_en=f"Kelvo travel kettle, {colour}", name_zh=f"旅行水壶{i}", stock=9
+        )
+        for i, colour in enumerate(("white", "blue", "green"))
+    ]
+    await store.write(lambda c: Catalogue(c).put_many(colours))
+    async with store.read() as connection:
+        found = await Catalogue(connection).search(["kettle"], limit=3)
+    assert [item.id for item in found] == ["k0", "p1", "p2"]
+
+
+async def test_chinese_words_are_found_by_their_parts(store: Store) -> None:
+    await store.write(stock_shop)
+    async with store.read() as connection:
+        catalogue = Catalogue(connection)
+        assert [item.id for item in await catalogue.search(["壶子"])] == ["p1", "p2"]
+        assert [item.id for item in await catalogue.search(["龙井绿茶"])] == ["p3"]
