@@ -232,7 +232,6 @@ async def build(settings: Settings, store: Store) -> Parts:
         linker.visitor_customer,
         shop_names=names,
         demo=demo,
-        poll=store.dialect == "postgresql",
     )
     telegram = _telegram(settings, store, texts)
     channels: tuple[Channel, ...] = (web,) if telegram is None else (web, telegram)
@@ -266,6 +265,8 @@ async def build(settings: Settings, store: Store) -> Parts:
         secret=keys.console,
         storage=settings.home / "console",
         demo=demo,
+        time_zone=settings.time_zone,
+        https=settings.base_url.startswith("https:"),
     )
     planner = Planner(store, decisions, WinBackWriter(texts, names, settings.time_zone), settings.time_zone)
     return Parts(

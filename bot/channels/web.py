@@ -58,7 +58,6 @@ class WebChannel:
         *,
         shop_names: Mapping[str, str],
         demo: bool,
-        poll: bool,
     ) -> None:
         """Wire it up.
 
@@ -68,14 +67,12 @@ class WebChannel:
             customer_of_token: checks a token by which the shop's site vouches for a visitor.
             shop_names: by language.
             demo: the page says that this is a demonstration.
-            poll: look for messages that other processes have stored; needed with several replicas.
         """
         self._key = key
         self._history = history
         self._customer_of_token = customer_of_token
         self._shop_names = dict(shop_names)
         self._demo = demo
-        self._poll = poll
         self._inbox: Inbox | None = None
         self._ready = asyncio.Event()
         self._browsers: dict[str, set[Browser]] = {}
@@ -93,8 +90,7 @@ class WebChannel:
         try:
             while True:
                 await asyncio.sleep(_POLL_SECONDS)
-                if self._poll:
-                    await self._catch_up()
+                await self._catch_up()
         finally:
             self._ready.clear()
             await self._close_all()
@@ -267,7 +263,7 @@ class WebChannel:
         )
 
     async def _catch_up(self) -> None:
-        """Show what other processes have put into the history."""
+        """Show what other processes have put into the history: replicas, or the half that works."""
         try:
             if not self._browsers or self._polled is None:
                 self._polled = await self._history.newest_id() if self._browsers else None

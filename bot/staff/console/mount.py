@@ -67,8 +67,8 @@ def mount_console(
     secret: str,
     storage: Path,
     demo: bool,
-    time_zone: str = "Asia/Shanghai",
-    https: bool = False,
+    time_zone: str,
+    https: bool,
 ) -> None:
     """Serve the console below `/staff`.
 

@@ -195,7 +195,7 @@ def token(customer: str, secret: str = SECRET, seconds: int = 60) -> str:
 
 @asynccontextmanager
 async def replica(
-    store: Store, *, poll: bool = False, name: str = "one", sends: bool = True, demo: bool = False
+    store: Store, *, name: str = "one", sends: bool = True, demo: bool = False
 ) -> AsyncIterator[Replica]:
     linker = Linker(b"k" * 32, SECRET)
     channel = WebChannel(
@@ -204,7 +204,6 @@ async def replica(
         linker.visitor_customer,
         shop_names={"zh": "小店", "en": "Shop"},
         demo=demo,
-        poll=poll,
     )
     clerk = Clerk(store)
     sender = Sender(store, [channel], owner=name)
