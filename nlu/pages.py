@@ -20,7 +20,7 @@ from nlu.types import Language, Passage, Understander
 from nlu.words import Words
 
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
-THRESHOLD = 0.5
+THRESHOLD = 0.42
 """Below this score nothing is said."""
 STANDS_IN = 0.04
 """What a passage in the other language must be better by."""

@@ -43,7 +43,8 @@ def gather(public: Path | None, seed: int) -> Material:
         DataRefused: a file has unknown labels or cannot be read.
     """
     ours = [example for language in ("zh", "en") for example in data.own_corpus(language)]
-    train = [*ours, *data.offensive_corpus(), *data.unreadable(seed)]
+    made = [example for language in ("zh", "en") for example in data.from_templates(language, seed)]
+    train = [*ours, *made, *data.offensive_corpus(), *data.unreadable(seed)]
     development = [example for language in ("zh", "en") for example in data.held_out(language, "dev")]
     unlabelled = [example.text for example in ours]
     if public is not None:

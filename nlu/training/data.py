@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from nlu.intents import INTENTS, OUT_OF_SCOPE, SENTIMENTS
 ROOM = Path(__file__).parent.parent
 CORPUS = ROOM / "corpus"
 MAPPING = ROOM / "mapping"
+_SLOT = re.compile(r"{(\w+)}")
 HELD_BACK = 0.15
 """Share of the mapped JDDC messages that is kept for development, chosen by the hash of the text."""
 
@@ -87,6 +89,22 @@ def _own(path: Path, row: dict[str, str], source: str) -> Example:
         # An angry message may or may not swear: nobody has labelled that here.
         offensive=None if row["sentiment"] == "negative" else False,
     )
+
+
+def from_templates(language: str, seed: int, each: int = 14, folder: Path = CORPUS) -> list[Example]:
+    """Messages made of our templates with their slots filled; they teach nouns, not ways of speaking."""
+    slots: dict[str, list[str]] = defaultdict(list)
+    for row in read_table(folder / "templates" / f"{language}.slots.tsv", ["slot", "value"]):
+        slots[row["slot"]].append(row["value"])
+    rng = random.Random(f"{seed}/{language}")
+    examples: dict[str, Example] = {}
+    for row in read_table(folder / "templates" / f"{language}.tsv", ["intent", "text"]):
+        for _ in range(each):
+            text = _SLOT.sub(lambda slot: rng.choice(slots[slot[1]]), row["text"])
+            examples[text] = Example(
+                text=text, source="templates", intents=(row["intent"],), offensive=False, weight=0.4
+            )
+    return list(examples.values())
 
 
 def offensive_corpus(folder: Path = CORPUS) -> list[Example]:
