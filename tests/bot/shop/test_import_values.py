@@ -131,7 +131,7 @@ def test_any_row_is_taken_or_refused_but_never_breaks_the_import(values: list[An
             kind.start(OPTIONS).take(1, parser.parse(values))
 
 
-@given(st.text())
+@given(st.text("=+-@\t\r'a1 "))
 def test_no_cell_of_the_reject_file_is_a_formula(words: str) -> None:
     assert not harmless(words).startswith(("=", "+", "-", "@", "\t", "\r"))
 
