@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
+from bot.conversation.memory import Pending
 from bot.conversation.messages import Button
 from bot.conversation.skills import fallback, linking
 from bot.conversation.turn import Answer, Skill, Turn, column
@@ -16,17 +18,24 @@ from nlu.types import EntityKind
 from storage.orders import Order, Orders
 
 _RECENT = 6
-_LISTED = 5
+_LISTED = 3
+# An order this new is meant when it is the only one: people seldom write about last month's.
+_FRESH = timedelta(days=14)
+_SURELY = 0.6
+# What was said while the bot waited to hear which order.
+_KEPT = 300
 
 _ANOTHER = re.compile(
-    r"另(外)?(一|的)?个|另外|别的|其他|其它|最新|最近|所有|全部|都有哪些|哪些订单"
+    r"另(外)?(一|的|那)?(个|单)|别的|其他|其它|最新|最近|上一?(单|次)|所有|全部|都有哪些|哪些订单"
     r"|\b(other|another|latest|newest|most recent|last|all|orders)\b",
     re.IGNORECASE,
 )
 
-_OTHER = re.compile(r"另|别的|其他|其它|\b(other|another)\b", re.IGNORECASE)
+_OTHER = re.compile(r"另(外)?(一|的|那)?(个|单)|别的|其他|其它|\b(other|another)\b", re.IGNORECASE)
 _NEWEST = re.compile(
-    r"最新(的|一)?(个|单|订单)|最近(的)?一(个|单)|\b(latest|newest|most recent|last) order", re.IGNORECASE
+    r"最新(的|一)?(个|单|订单)|最近(的|那)?一?(个|单)|上一?(个|单|次)|刚刚?(买|下)的?"
+    r"|\b(latest|newest|most recent|last) (order|purchase)",
+    re.IGNORECASE,
 )
 
 NOT_SHIPPED = frozenset({"placed", "paid", "packed"})
@@ -87,6 +96,9 @@ async def _likely(turn: Turn, relevant: Callable[[Order], bool], action: str) ->
         return fitting[0]
     if not fitting:
         return recent[0]
+    fresh = [order for order in fitting if turn.now - order.placed_at < _FRESH]
+    if len(fresh) == 1:
+        return fresh[0]
     return ask_which(turn, fitting[:_LISTED], action)
 
 
@@ -97,7 +109,7 @@ def ask_which(turn: Turn, orders: Sequence[Order], action: str) -> Answer:
     return Answer(
         text="\n".join([turn.say("order-which"), *lines]),
         buttons=buttons(turn, orders, action),
-        memory=turn.memory.asking("order", **kept, text=turn.text[:300]),
+        memory=turn.memory.asking("order", **kept, text=turn.text[:_KEPT]),
     )
 
 
@@ -162,12 +174,35 @@ async def _resume(turn: Turn) -> Answer | None:
     skill = REGISTRY.of_intent(pending.data.get("intent", ""))
     if skill is None:
         skill = REGISTRY.of_action(pending.data.get("action", "").partition(":")[0])
-    if chosen is None or skill is None:
+    if skill is None:
         return None
+    if chosen is None:
+        return None if _moved_on(turn, skill) or pending.tries else await _once_more(turn, pending, ids)
     verb = pending.data.get("intent") or pending.data.get("action", "").partition(":")[2]
     heard = turn.memory.settled().heard(pending.data.get("intent"))
     text = pending.data.get("text", "")
     return await skill.answer(replace(turn, memory=heard, intent=verb, argument=chosen, text=text))
+
+
+def _moved_on(turn: Turn, skill: Skill) -> bool:
+    """Whether the message is a wish of its own, or names another order, instead of an answer."""
+    whole = turn.understanding
+    if turn.named(EntityKind.ORDER_NUMBER) is not None:
+        return True
+    surely = whole is not None and whole.understood and whole.probability >= _SURELY
+    return surely and whole is not None and whole.intent not in skill.intents
+
+
+async def _once_more(turn: Turn, pending: Pending, ids: Sequence[str]) -> Answer:
+    """What else was said is kept for the wish; the list is not read out a second time."""
+    orders = Orders(turn.connection)
+    listed = [order for order_id in ids if (order := _own(turn, await orders.get(order_id))) is not None]
+    text = f"{pending.data.get('text', '')}\n{turn.text}".strip()[:_KEPT]
+    return Answer(
+        text=turn.say("order-which-again"),
+        buttons=buttons(turn, listed, pending.data.get("action", "")),
+        memory=turn.memory.asking("order", **{**pending.data, "text": text}),
+    )
 
 
 async def _chosen(turn: Turn, ids: Sequence[str]) -> str | None:

@@ -113,6 +113,7 @@ status-returned = returned
 items-more = { $first } and others, { $count } items
 order-line = · { $number } – { $items } – { $status } – ordered { $day }
 order-which = Which order do you mean?
+order-which-again = I've noted that. Which order is it about?
 orders-recent = Your latest orders:
 orders-none = There are no orders in your account yet.
 order-not-found = I can't find { $number } among your orders. Could you check the number?

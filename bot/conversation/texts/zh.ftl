@@ -113,6 +113,7 @@ status-returned = 已退货
 items-more = { $first }等 { $count } 件
 order-line = · { $number }｜{ $items }｜{ $status }｜{ $day } 下单
 order-which = 您说的是哪个订单？
+order-which-again = 记下了。说的是哪一单？
 orders-recent = 您最近的订单：
 orders-none = 您的账户下还没有订单。
 order-not-found = 在您的订单里没找到 { $number }，麻烦核对一下号码。
