@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, note, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from sqlalchemy import event, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -134,9 +135,37 @@ class AtMostOnce(RuleBasedStateMachine):
         while pool.checkedout():  # noqa: ASYNC110 - the pool has no event for it
             await asyncio.sleep(0)
 
-    @precondition(lambda self: self.rows < 2)
-    @rule()
-    def put(self) -> None:
+    @rule(data=st.data())
+    def something_happens(self, data: st.DataObject) -> None:
+        """One of the things that can happen now, each as likely as the others."""
+        events = list(self._possible())
+        name, event = events[data.draw(st.integers(0, len(events) - 1))]
+        note(name)
+        event()
+
+    def _possible(self) -> Iterator[tuple[str, Callable[[], object]]]:
+        if self.rows < 2:
+            yield "a message is put", self._put
+        for number, worker in enumerate(self.workers) if self.rows else ():
+            who = f"worker {number}"
+            yield f"{who} is killed", partial(self._kill, number, False)
+            yield f"{who} freezes and the other goes on", partial(self._freeze, number)
+            if "ready" in self.states.values():
+                yield f"{who} claims", partial(self._claim, worker)
+            if worker.store.waiting:
+                yield f"{who} commits", partial(self._commit, worker)
+            if worker.channel.waiting:
+                ends = partial(self._end_attempt, worker)
+                yield f"{who}'s message arrives", partial(ends, True, DeliveryStatus.SENT)
+                yield (
+                    f"{who}'s message arrives and its answer is lost",
+                    partial(ends, True, DeliveryStatus.UNKNOWN),
+                )
+                yield f"{who}'s message is known not to arrive", partial(ends, False, DeliveryStatus.RETRY)
+                yield f"{who}'s message is refused", partial(ends, False, DeliveryStatus.REFUSED)
+                yield f"{who}'s message arrives and it is killed", partial(self._kill, number, True)
+
+    def _put(self) -> None:
         self.rows += 1
         self.run(
             self._write(
@@ -146,77 +175,41 @@ class AtMostOnce(RuleBasedStateMachine):
             )
         )
 
-    @precondition(lambda self: "ready" in self.states.values())
-    @rule(which=st.integers(0, 1))
-    def claim(self, which: int) -> None:
-        self._claim(self.workers[which])
-
     def _claim(self, worker: Worker) -> None:
         worker.store.free = 1
         self.run(worker.sender._claim_and_begin(worker.lane))
         worker.store.free = 0
 
-    @precondition(lambda self: any(worker.store.waiting for worker in self.workers))
-    @rule(which=st.integers(0, 1))
-    def commit(self, which: int) -> None:
-        """Let a transaction happen that has waited longest in its process."""
-        self._commit(self._one(which, lambda worker: worker.store.waiting))
-
-    def _one(self, which: int, has: Callable[[Worker], object]) -> Worker:
-        having = [worker for worker in self.workers if has(worker)]
-        return having[which % len(having)]
-
-    def _commit(self, worker: Worker) -> bool:
-        if not worker.store.waiting:
-            return False
+    def _commit(self, worker: Worker) -> None:
+        """Let the transaction that has waited longest happen."""
         worker.store.waiting.pop(0).set()
         self.run(asyncio.sleep(0))
         self.run(self._until_quiet())
-        return True
 
-    @precondition(lambda self: any(worker.channel.waiting for worker in self.workers))
-    @rule(which=st.integers(0, 1))
-    def it_arrives(self, which: int) -> None:
-        self._deliver(self._one(which, lambda worker: worker.channel.waiting), True, DeliveryStatus.SENT)
-
-    @precondition(lambda self: any(worker.channel.waiting for worker in self.workers))
-    @rule(which=st.integers(0, 1))
-    def its_answer_is_lost(self, which: int) -> None:
-        self._deliver(self._one(which, lambda worker: worker.channel.waiting), True, DeliveryStatus.UNKNOWN)
-
-    @precondition(lambda self: any(worker.channel.waiting for worker in self.workers))
-    @rule(which=st.integers(0, 1), status=st.sampled_from([DeliveryStatus.RETRY, DeliveryStatus.REFUSED]))
-    def it_is_known_not_to_arrive(self, which: int, status: DeliveryStatus) -> None:
-        self._deliver(self._one(which, lambda worker: worker.channel.waiting), False, status)
-
-    def _deliver(self, worker: Worker, arrives: bool, status: DeliveryStatus) -> bool:
-        if not worker.channel.waiting:
-            return False
+    def _end_attempt(self, worker: Worker, arrives: bool, status: DeliveryStatus) -> None:
         outbox_id, answer = worker.channel.waiting.pop(0)
         self.sends[outbox_id] += arrives
         answer.set_result(Delivery(status=status, retry_after=0.0))
         self.run(asyncio.sleep(0))
-        return True
 
     def _go_on(self, worker: Worker) -> None:
-        while self._commit(worker) or self._deliver(worker, True, DeliveryStatus.SENT):
-            pass
+        while worker.store.waiting or worker.channel.waiting:
+            if worker.store.waiting:
+                self._commit(worker)
+            else:
+                self._end_attempt(worker, True, DeliveryStatus.SENT)
 
-    @precondition(lambda self: self.rows)
-    @rule(which=st.integers(0, 1), arrives=st.booleans())
-    def kill(self, which: int, arrives: bool) -> None:
+    def _kill(self, number: int, arrives: bool) -> None:
         """A process dies, perhaps just after what it was sending has arrived; another one takes its name."""
-        worker = self.workers[which]
+        worker = self.workers[number]
         if arrives:
             for outbox_id, _ in worker.channel.waiting:
                 self.sends[outbox_id] += 1
-        self.workers[which] = Worker(worker.sender._owner, self.engine, lambda: self.now)
+        self.workers[number] = Worker(worker.sender._owner, self.engine, lambda: self.now)
 
-    @precondition(lambda self: self.rows)
-    @rule(which=st.integers(0, 1))
-    def freeze(self, which: int) -> None:
+    def _freeze(self, number: int) -> None:
         """One stands still for longer than its leases last, and the other does its work."""
-        other = self.workers[1 - which]
+        other = self.workers[1 - number]
         self.now += LEASE * 1.1
         self._tidy(other)
         self._claim(other)
@@ -258,7 +251,7 @@ class AtMostOnce(RuleBasedStateMachine):
 
 
 AtMostOnce.TestCase.settings = settings(
-    max_examples=120,
+    max_examples=80,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
