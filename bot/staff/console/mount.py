@@ -44,8 +44,7 @@ body.body--dark { background: #0f151a; }
 .bubble.ours { background: #d9f2ec; color: #10312d; border-bottom-right-radius: 5px; }
 .body--dark .bubble.customer { background: #26313b; border-color: #33404b; }
 .body--dark .bubble.ours { background: #115e56; color: #eafff9; }
-.body--dark .text-primary { color: #2dd4bf !important; }
-.body--dark .text-negative { color: #f97066 !important; }
+body.body--dark { --q-primary: #12a594 !important; --q-negative: #f97066 !important; }
 .body--dark .chip { background: #12403c; color: #a7f3e4; }
 .body--dark .chip.urgent { background: #55211d; color: #fecac5; }
 .body--dark .chip.warm { background: #4a3510; color: #fde4b0; }
