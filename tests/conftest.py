@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import uuid
 from collections.abc import AsyncIterator
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from storage import Store
 from storage.schema import metadata
@@ -26,48 +27,116 @@ def absent(what: str) -> None:
     pytest.skip(f"{what} is not there")
 
 
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    """An empty SQLite store with every table."""
-    opened = Store.open(f"sqlite:///{tmp_path / 'liuke.db'}")
-    await opened.write(lambda connection: connection.run_sync(metadata.create_all))
-    yield opened
-    await opened.close()
+class _Templates:
+    """Databases with every table, made once a run and copied for each test: making 44 tables takes longer than
+    most tests."""
+
+    def __init__(self) -> None:
+        self.sqlite: bytes | None = None
+        self.postgres: str | None = None
+
+    async def copy_sqlite(self, path: Path) -> None:
+        if self.sqlite is None:
+            await _make_tables(f"sqlite:///{path}")
+            self.sqlite = _read(path)
+        else:
+            _write(path, self.sqlite)
+
+    async def postgres_name(self, admin: AsyncEngine) -> str:
+        if self.postgres is None:
+            name = f"liuke_template_{uuid.uuid4().hex[:12]}"
+            async with admin.connect() as connection:
+                await connection.execute(text(f"CREATE DATABASE {name}"))
+            await _make_tables(_postgres_address(name))
+            self.postgres = name
+        return self.postgres
 
 
-@asynccontextmanager
-async def _postgres_database() -> AsyncIterator[str]:
-    name = f"liuke_test_{uuid.uuid4().hex[:12]}"
-    admin = create_async_engine(
-        POSTGRES.replace("postgresql://", "postgresql+asyncpg://"), isolation_level="AUTOCOMMIT"
-    )
-    try:
-        async with admin.connect() as connection:
-            await connection.execute(text(f"CREATE DATABASE {name}"))
-    except OSError:
-        await admin.dispose()
-        absent("PostgreSQL on 127.0.0.1:5432")
-    yield POSTGRES.rsplit("/", 1)[0] + f"/{name}"
+_templates = _Templates()
+
+
+def _read(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+
+
+async def _make_tables(url: str) -> None:
+    made = Store.open(url)
+    await made.write(lambda connection: connection.run_sync(metadata.create_all))
+    await made.close()
+
+
+def _postgres_address(name: str) -> str:
+    return POSTGRES.rsplit("/", 1)[0] + f"/{name}"
+
+
+def _postgres_admin() -> AsyncEngine:
+    url = POSTGRES.replace("postgresql://", "postgresql+asyncpg://")
+    return create_async_engine(url, isolation_level="AUTOCOMMIT")
+
+
+@pytest.hookimpl
+def pytest_sessionfinish() -> None:
+    """Drop the template."""
+    if _templates.postgres is not None:
+        asyncio.run(_drop(_templates.postgres))
+
+
+async def _drop(name: str) -> None:
+    admin = _postgres_admin()
     async with admin.connect() as connection:
         await connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
     await admin.dispose()
 
 
+@asynccontextmanager
+async def _postgres_database(*, tables: bool) -> AsyncIterator[str]:
+    name = f"liuke_test_{uuid.uuid4().hex[:12]}"
+    admin = _postgres_admin()
+    try:
+        template = f" TEMPLATE {await _templates.postgres_name(admin)}" if tables else ""
+        async with admin.connect() as connection:
+            await connection.execute(text(f"CREATE DATABASE {name}{template}"))
+    except OSError:
+        absent("PostgreSQL on 127.0.0.1:5432")
+    finally:
+        await admin.dispose()
+    yield _postgres_address(name)
+    await _drop(name)
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    """An empty SQLite store with every table."""
+    path = tmp_path / "liuke.db"
+    await _templates.copy_sqlite(path)
+    opened = Store.open(f"sqlite:///{path}")
+    yield opened
+    await opened.close()
+
+
 @pytest.fixture
 async def postgres_url() -> AsyncIterator[str]:
     """The address of a new, empty PostgreSQL database, dropped afterwards."""
-    async with _postgres_database() as url:
+    async with _postgres_database(tables=False) as url:
         yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
-    """The address of an empty database of each kind in turn."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'liuke.db'}"
-    else:
-        async with _postgres_database() as url:
+    """The address of a database of each kind in turn: empty, or with the tables of `any_store`."""
+    tables = "any_store" in request.fixturenames
+    if request.param == "postgresql":
+        async with _postgres_database(tables=tables) as url:
             yield url
+        return
+    path = tmp_path / "liuke.db"
+    if tables:
+        await _templates.copy_sqlite(path)
+    yield f"sqlite:///{path}"
 
 
 @pytest.fixture
@@ -75,7 +144,6 @@ async def any_store(any_url: str) -> AsyncIterator[Store]:
     """A store on each database in turn, for what must hold on both."""
     opened = Store.open(any_url)
     try:
-        await opened.write(lambda connection: connection.run_sync(metadata.create_all))
         yield opened
     finally:
         await opened.close()
