@@ -106,7 +106,7 @@ async def measure(url: str, messages: int, conversations: int, at_once: int, rat
     await sink.complete.wait()
     took = max(sink.arrived.values()) - began
     waits = sorted(sink.arrived[text] - put[text] for text in put)
-    print(  # noqa: T201
+    print(
         f"{url.split(':')[0]}: {messages / took:.0f} messages/s; "
         f"put p50 {statistics.median(kept) * 1000:.1f} ms; answered p50 {waits[len(waits) // 2] * 1000:.1f} ms, "
         f"p95 {waits[int(len(waits) * 0.95)] * 1000:.1f} ms, p99 {waits[int(len(waits) * 0.99)] * 1000:.1f} ms"

@@ -45,6 +45,8 @@ class Measured:
     latencies: list[float]
     sent: int
     """Messages that the bot sent; more than were asked for where an answer is more than one message."""
+    cpu: float = 0.0
+    """Processor seconds of the bot's process."""
     memory: int = 0
     """Resident bytes of the bot's process afterwards."""
 
@@ -171,9 +173,17 @@ async def _measure(which: str, filled: Path, options: argparse.Namespace) -> tup
     api = FakeBotApi(limits=False, checked=False, log_calls=False)
     async with api.serve(), _echo(api) if which == "echo" else _liuke(api, filled) as pid:
         calm = await at_a_rate(api, options.rate, options.seconds)
+        process = psutil.Process(pid)
+        before = _cpu(process)
         full = await all_at_once(api, options.conversations, options.messages)
-        full.memory = psutil.Process(pid).memory_info().rss
+        full.cpu = _cpu(process) - before
+        full.memory = process.memory_info().rss
     return full, calm
+
+
+def _cpu(process: psutil.Process) -> float:
+    spent = process.cpu_times()
+    return float(spent.user + spent.system)
 
 
 def _line(name: str, measured: Measured) -> list[str]:
@@ -192,7 +202,7 @@ async def _run(options: argparse.Namespace) -> str:
                 results[which].append(await _measure(which, filled, options))
                 print(
                     f"{number + 1}/{options.repeat} {which}: {results[which][-1][0].rate:,.0f}/s", flush=True
-                )  # noqa: T201
+                )
     return _report(results, first, again, options)
 
 
@@ -236,9 +246,15 @@ Liuke answers at {share:.0%} of the echo bot's rate, with understanding, store, 
 | --- | ---: |
 | start with an empty home (demo shop made, models fitted) | {first:.1f} s |
 | start with a filled home | {again:.1f} s |
+| processor time an answered message | {_cost(full["liuke"])} |
+| the echo bot's | {_cost(full["echo"])} |
 | resident memory after the load | {full["liuke"].memory / 2**20:,.0f} MB |
 | the echo bot's | {full["echo"].memory / 2**20:,.0f} MB |
 """
+
+
+def _cost(measured: Measured) -> str:
+    return f"{1000 * measured.cpu / len(measured.latencies):.1f} ms"
 
 
 def main() -> None:
@@ -254,7 +270,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="replace the section in docs/benchmarks.md")
     options = parser.parse_args()
     report = uvloop.run(_run(options))
-    print(report)  # noqa: T201
+    print(report)
     if options.write:
         write_section("load", report)
 
