@@ -12,7 +12,7 @@ from tests.botapi.server import TOKEN, FakeBotApi
 async def _run(options: argparse.Namespace) -> None:
     api = FakeBotApi(options.token, limits=not options.no_limits, checked=options.check)
     async with api.serve(options.host, options.port) as address:
-        print(f"Bot API: {address}  token: {options.token}  control: {address}/control/status", flush=True)  # noqa: T201
+        print(f"Bot API: {address}  token: {options.token}  control: {address}/control/status", flush=True)
         await asyncio.Event().wait()
 
 
