@@ -17,7 +17,7 @@ from tests.e2e.program import Program
 
 pytestmark = pytest.mark.timeout(300)
 
-PEOPLE = 12
+PEOPLE = 8
 
 
 def query(home: Path, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -60,7 +60,7 @@ def messages_with_a_way_out(person: Person) -> list[Any]:
     """What came with the button that stops such messages."""
     return [
         message
-        for message in person.answers
+        for message in person.chat.messages.values()
         if any(
             button.get("callback_data") == "news:off"
             for line in message.get("reply_markup", {}).get("inline_keyboard", [])
