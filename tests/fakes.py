@@ -24,6 +24,7 @@ from retention.types import Money, Offer, Reason, Recommendation
 from storage.catalogue import Catalogue
 from storage.offers import NewOffer, Offers, StoredOffer
 
+_COLOUR = re.compile(r"[黑白红]色|\b(black|white|navy)\b")
 _ORDER_NUMBER = re.compile(r"(?<![A-Za-z0-9])[A-Z]\d{4}(?!\d)")
 
 
@@ -93,6 +94,16 @@ class ScriptedUnderstander:
                 end=match.end(),
             )
             for match in _ORDER_NUMBER.finditer(text)
+        ]
+        found += [
+            Entity(
+                kind=EntityKind.COLOUR,
+                text=match.group(),
+                value=match.group(),
+                start=match.start(),
+                end=match.end(),
+            )
+            for match in _COLOUR.finditer(text)
         ]
         for name, product_id in self.products.items():
             start = text.lower().find(name.lower())

@@ -24,6 +24,8 @@ from storage.errors import StorageError
 
 log = logging.getLogger(__name__)
 
+# Their answers are goods and prices: a word of regret before them sounds odd.
+_WARES = frozenset({"product", "search", "stock", "price", "offers", "coupon_problem", "recommend"})
 # So many negative messages in a row are more than a bad mood.
 _UPSET = 2
 _FELT = 0.5
@@ -135,11 +137,29 @@ class Dialogue:
                 answers += done
                 turn = turn.remembering(done[-1].answer.memory or turn.memory)
             return answers
+        variant = await self._variant(turn, whole, modes)
+        if variant is not None:
+            return variant
         meant = routing.meant(turn, whole)
         skill = REGISTRY.of_intent(meant) if meant else None
         if meant is None or skill is None:
             return await self._unclear(turn, whole, modes)
+        if meant == "place_order" and (await products.by_words(turn)) is not None:
+            # Who names what they want to buy wants to see it, and not how buying works.
+            meant, skill = "product_search", REGISTRY.named("search")
         return await self._wish(turn, skill, meant, modes)
+
+    async def _variant(
+        self, turn: Turn, whole: Understanding, modes: Mapping[str, str]
+    ) -> tuple[Decision, ...] | None:
+        """The product spoken of in another colour or size, whatever the few words were taken for."""
+        if modes.get("product", "on") != "on" or not routing.may_name_variant(turn, whole):
+            return None
+        answer = await products.variant(turn)
+        if answer is None:
+            return None
+        memory = (answer.memory or turn.memory).heard("product_question")
+        return (_plain("product", replace(answer, memory=memory)),)
 
     async def _resumed(self, turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...] | None:
         pending = turn.memory.pending
@@ -192,7 +212,7 @@ class Dialogue:
         """Before asking back: a page that answers it, or products that its words name."""
         if pages.passage_for(turn, at_least=pages.SURE) is not None:
             return await self._wish(turn, REGISTRY.named("policy"), "usage_help", modes)
-        found = await products.by_words(turn) if not turn.negative else None
+        found = await products.by_words(turn) if not (turn.negative or routing.none_of_ours(whole)) else None
         if found is not None and modes.get("search", "on") == "on":
             return (_plain("search", found),)
         return (_plain("fallback", self._ask_back(turn, whole)),)
@@ -227,7 +247,7 @@ def _felt(decision: Decision, turn: Turn) -> Decision:
         return decision
     negative = whole.sentiment is Sentiment.NEGATIVE
     skill = REGISTRY.get(decision.skill)
-    consoled = decision.shadow or skill is None or skill.consoles or skill.name in TALK
+    consoled = decision.shadow or skill is None or skill.consoles or skill.name in TALK | _WARES
 
     def change(answer: Answer) -> Answer:
         memory = answer.memory or turn.memory
@@ -235,15 +255,19 @@ def _felt(decision: Decision, turn: Turn) -> Decision:
         answer = replace(answer, memory=replace(memory, negatives=negatives))
         if not negative or answer.hand_over is not None:
             return answer
-        if whole.sentiment_strength >= _FELT and not consoled and turn.memory.negatives == 0:
+        if answer.text and whole.sentiment_strength >= _FELT and not consoled and not turn.memory.negatives:
             answer = replace(answer, text=f"{turn.say('sorry-first')}{answer.text}")
         if (negatives >= _UPSET and whole.urgent) or negatives > _UPSET:
             return replace(answer, hand_over=HandOver(reason="upset", priority=0))
-        if negatives >= _UPSET:
+        if negatives >= _UPSET and not _offers_person(answer):
             return replace(answer, buttons=(*answer.buttons, *row(turn.button("button-human", "human:ask"))))
         return answer
 
     return replace(decision, answer=after(decision.answer, change))
+
+
+def _offers_person(answer: Answer) -> bool:
+    return any(button.action == "human:ask" for line in answer.buttons for button in line)
 
 
 def _negatives(memory: Memory, whole: Understanding) -> int:

@@ -23,6 +23,8 @@ _ABOUT_ORDERS = _CHANGES | {
     "price_protection",
 }
 _ABOUT_PRODUCTS = frozenset({"product_question", "stock_question", "price_question", "discount_request"})
+_SHOWS_PRODUCTS = _ABOUT_PRODUCTS | {"product_search", "recommend_request"}
+_ABOUT_MONEY = frozenset({"price_question", "discount_request"})
 
 # A wish is acted on when it is likely, or well ahead of the next one.
 _LIKELY = 0.4
@@ -36,15 +38,22 @@ _WISHES = 2
 _CLAUSES = 6
 # A short message after an order or a product was spoken of is about it when this likely.
 _SHORT = 24
+_SENTENCE_LONG = 48
 _FOLLOWING = 0.08
 _STANDS_OUT = 1.5
 _CERTAIN = 0.7
+_BEYOND_DOUBT = 0.95
 _HEARD_ANYWAY = frozenset({"opt_out", "human_agent"})
 # What people send to any service to be left alone, and to come back.
 _STOP_WORDS = frozenset(
     {"stop", "unsubscribe", "stop it", "td", "t", "退订", "回t退订", "取消订阅", "别发了"}
 )
 _START_WORDS = frozenset({"subscribe", "resubscribe", "subscribe again", "订阅", "重新订阅"})
+# A message of one such word asks where it is.
+_PARCEL_WORDS = frozenset(
+    {"parcel", "package", "my parcel", "my package", "tracking", "快递", "物流", "包裹", "我的快递"}
+)
+_THANKS = re.compile(r"谢谢|多谢|感谢|\b(thanks|thank you|thx|cheers)\b", re.IGNORECASE)
 _OTHERS = re.compile(
     r"(别的|其他的?|其它的?)(款|的)?(吗|呢|么|吧)?\s*[？?。]?$|换一(个|批|款|些)|还有(什么|哪些|没有)"
     r"|\b(something|anything) else\b|\bothers?\b|\bother ones\b",
@@ -94,7 +103,9 @@ def meant(turn: Turn, whole: Understanding) -> str | None:
     """The one intent to act on, or None when it isn't clear enough."""
     return (
         unmissable(whole)
+        or _one_word(whole)
         or _taken_back(turn)
+        or _bargaining(turn, whole)
         or _pointed_at(turn, whole)
         or _clear_intent(whole)
         or _implied(turn, whole)
@@ -127,17 +138,43 @@ def askable(score: IntentScore) -> bool:
     )
 
 
+def none_of_ours(whole: Understanding) -> bool:
+    """Whether the words are more likely about something else than about anything that is sold here."""
+    best = whole.intents[0] if whole.intents else None
+    return best is not None and best.intent == "out_of_scope" and best.probability >= _LIKELY
+
+
+def may_name_variant(turn: Turn, whole: Understanding) -> bool:
+    """Whether a message may ask for the product spoken of in another colour or size."""
+    spoken = turn.memory.product is not None or bool(turn.memory.products)
+    if not spoken or len(whole.text) > _SENTENCE_LONG:
+        return False
+    named = whole.first(EntityKind.PRODUCT) is not None and whole.intent in _ABOUT_PRODUCTS
+    if named or whole.first(EntityKind.ORDER_NUMBER) is not None:
+        return False
+    likely = whole.understood and whole.probability >= _LIKELY
+    if likely and whole.intent in _ABOUT_ORDERS | _ABOUT_MONEY:
+        return False
+    return whole.intent in _SHOWS_PRODUCTS or whole.probability < _BEYOND_DOUBT
+
+
 def unmissable(whole: Understanding) -> str | None:
-    """The wish to be left alone, or for a person: heard whatever the bot had asked."""
+    """The wish to be left alone or for a person, or an attempt on the rules: heard whatever was asked."""
     word = whole.text.casefold().strip(" .!。！")
     if word in _STOP_WORDS:
         return "opt_out"
     if word in _START_WORDS:
         return "opt_in"
+    if talk.overrides(whole.text):
+        return "discount_request" if pricing.for_nothing(whole.text) else "out_of_scope"
     best = whole.intents[0] if whole.intents else None
     if best is not None and best.intent in _HEARD_ANYWAY and best.probability >= _CERTAIN:
         return best.intent
     return None
+
+
+def _one_word(whole: Understanding) -> str | None:
+    return "order_status" if whole.text.casefold().strip(" ?？.。!！") in _PARCEL_WORDS else None
 
 
 def _last(turn: Turn) -> str | None:
@@ -150,9 +187,22 @@ def _taken_back(turn: Turn) -> str | None:
     return last if last in _CHANGES and changes.takes_back(turn.text) else None
 
 
+def _bargaining(turn: Turn, whole: Understanding) -> str | None:
+    """Haggling over the product spoken of, which is often put in few and odd words."""
+    about_money = not whole.understood or whole.intent in TALK or whole.intent in _ABOUT_MONEY
+    unsure = whole.probability < _LIKELY
+    if not (about_money or unsure):
+        return None
+    if pricing.for_nothing(turn.text):
+        return "discount_request"
+    if turn.memory.product is None or _last(turn) not in _SHOWS_PRODUCTS:
+        return None
+    return "discount_request" if pricing.asks_for_less(turn.text) else None
+
+
 def _pointed_at(turn: Turn, whole: Understanding) -> str | None:
     """One of the products on the screen, or others instead of them, when the words say little else."""
-    if not turn.memory.products or len(whole.text) > _SHORT:
+    if not turn.memory.products or len(whole.text) > _SENTENCE_LONG:
         return None
     if fallback.ordinal(whole.text) is not None and (whole.intent in TALK or not whole.understood):
         return "product_question"
@@ -188,6 +238,8 @@ def _implied(turn: Turn, whole: Understanding) -> str | None:
         return "discount_request"
     if talk.gives_orders(turn.text):
         return "out_of_scope"
+    if _THANKS.search(turn.text) and len(turn.text) <= _SHORT + 8:
+        return "thanks"
     if whole.first(EntityKind.PRODUCT) is not None and len(whole.text) <= 80:
         return _best_of(whole, _ABOUT_PRODUCTS) or "product_question"
     if whole.first(EntityKind.ORDER_NUMBER) is not None and len(whole.text) <= 60:
@@ -220,7 +272,7 @@ def _best_of(whole: Understanding, group: frozenset[str]) -> str | None:
 def several(reading: Reading) -> tuple[tuple[str, Understanding], ...]:
     """The clauses that are wishes of their own, each with its intent; one of each skill."""
     whole = reading.whole
-    if whole is None or len(reading.parts) < _WISHES:
+    if whole is None or len(reading.parts) < _WISHES or unmissable(whole) is not None:
         return ()
     wishes: dict[str, tuple[str, Understanding]] = {}
     for part in reading.parts:

@@ -152,7 +152,9 @@ async def _welcome(turn: Turn, connection: AsyncConnection, wish: dict[str, str]
     contact = await Conversations(connection).contact_of(turn.contact.conversation.id)
     linked = replace(turn, contact=contact, connection=connection, memory=turn.memory.settled())
     greeting = linked.say(
-        "link-done", name=contact.customer_name, known="yes" if contact.customer_name else "no"
+        "link-done" if number else "link-opened",
+        name=contact.customer_name,
+        known="yes" if contact.customer_name else "no",
     )
     skill = REGISTRY.of_intent(wish.get("wish", ""))
     if skill is None:

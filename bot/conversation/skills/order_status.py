@@ -135,13 +135,19 @@ def _parcel(turn: Turn, order: Order, parcel: Parcel) -> str:
             )
         )
     lines.append(_arrival(turn, parcel))
-    lines.append(_as_of(turn, parcel))
+    # The scan has said already when that was, unless it is so long ago that it needs saying.
+    if scan is None or scan.at != parcel.updated_at or _is_old(turn, parcel):
+        lines.append(_as_of(turn, parcel))
     return "\n".join(line for line in lines if line)
 
 
+def _is_old(turn: Turn, parcel: Parcel) -> bool:
+    return turn.now - parcel.updated_at > _OLD
+
+
 def _as_of(turn: Turn, parcel: Parcel) -> str:
-    old = turn.now - parcel.updated_at > _OLD
-    return turn.say("parcel-old" if old else "parcel-as-of", when=turn.moment(parcel.updated_at))
+    text_id = "parcel-old" if _is_old(turn, parcel) else "parcel-as-of"
+    return turn.say(text_id, when=turn.moment(parcel.updated_at))
 
 
 def _arrival(turn: Turn, parcel: Parcel) -> str:

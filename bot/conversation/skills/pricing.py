@@ -20,9 +20,21 @@ _CODE = re.compile(
 _FOR_NOTHING = re.compile(
     r"\b(100|9\d)\s*%|\bfor (free|nothing)\b|\bfree of charge\b"
     r"|\bfree\b(?! ship| deliver| post| gift| return)"
-    r"|免费(?!配送|送货|退)|白送|送我(得了|吧|呗|一个)|送给我|不要钱|0\s*元|零元|[0零]\s*折",
+    r"|免费(?!配送|送货|退)|白送|送我?(得了|呗)|送我(吧|一个)|送给我|不要钱|0\s*元|零元|[0零]\s*折",
     re.IGNORECASE,
 )
+_LESS = re.compile(
+    r"便宜|优惠|打(个)?折|折扣|少(一)?点|砍(点|个)?价|抹(个)?零|最低|底价|太贵|贵了|有点贵|再降|降点|包个邮"
+    r"|\b(cheaper|lower|lowest|discount|bargain|haggle|knock\b.{0,12}\boff|final (price|offer)|deal)\b"
+    r"|\b(best|better) (price|offer|deal|you can do)\b|\b(do|any) (any )?better\b"
+    r"|\btoo (expensive|pricey|dear|much)\b|\bcome down\b",
+    re.IGNORECASE,
+)
+
+
+def asks_for_less(text: str) -> bool:
+    """Whether the words haggle over a price."""
+    return _LESS.search(text) is not None
 
 
 def for_nothing(text: str) -> bool:

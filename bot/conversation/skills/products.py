@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.conversation.skills import pages, recommending, which_product
+from bot.conversation.skills import pages, product_words, recommending, variants, which_product
 from bot.conversation.turn import Answer, Skill, Turn, row
 from storage.catalogue import Catalogue, Product
 from storage.offers import Offers
@@ -13,7 +14,6 @@ _SHOWN = 3
 # A passage about a product in general must be this near to the question.
 _NEAR = 0.55
 _ATTRIBUTES = 6
-_FEW_WORDS = 4
 
 
 async def _question(turn: Turn) -> Answer:
@@ -24,7 +24,7 @@ async def _question(turn: Turn) -> Answer:
         passage = pages.passage_for(turn, at_least=_NEAR)
         if passage is not None:
             return Answer(text=pages.shortened(passage.text), memory=turn.memory.settled())
-        return await _search(turn) if which_product.search_words(turn) else await _which(turn)
+        return await _search(turn) if product_words.naming_words(turn) else await _which(turn)
     return _about(turn, product)
 
 
@@ -52,10 +52,12 @@ def _about(turn: Turn, product: Product) -> Answer:
 
 
 def _details(turn: Turn, product: Product) -> Answer:
-    lines = [product.description(turn.language)] if product.description(turn.language) else []
+    description = product.description(turn.language)
+    lines = [description] if description else []
     lines += [
         turn.say("attribute", label=label, value=value)
         for label, value in product.labels(turn.language)[:_ATTRIBUTES]
+        if value not in description
     ]
     shown = which_product.card(turn, product, "\n".join(lines))
     buttons = row(turn.button("button-best-price", f"offer:ask:{product.id}"))
@@ -82,21 +84,22 @@ def _attributes_asked(turn: Turn, product: Product) -> list[tuple[str, str]]:
 
 
 async def _search(turn: Turn) -> Answer:
-    words = which_product.search_words(turn)
-    limit = which_product.highest_price(turn)
+    limit = product_words.highest_price(turn)
     # Every currency that the shops here use has two decimals; a limit is a wish, not a sum.
-    found = (
-        await Catalogue(turn.connection).search(
-            words, limit=_SHOWN, max_price=None if limit is None else round(limit * 100)
-        )
-        if words or limit is not None
-        else []
-    )
-    if not found:
+    most = None if limit is None else round(limit * 100)
+    found = await product_words.find(turn, limit=_SHOWN, max_price=most)
+    if not found and most is not None and not product_words.naming_words(turn):
+        found = await Catalogue(turn.connection).search((), limit=_SHOWN, max_price=most)
+    if found:
+        return _found(turn, found)
+    if product_words.naming_words(turn):
         return await recommending.instead(turn, turn.say("search-nothing"))
-    head = turn.say("search-one") if len(found) == 1 else turn.say("search-found", count=len(found))
+    return Answer(text=turn.say("search-what"), memory=turn.memory.asking("product", intent="product_search"))
+
+
+def _found(turn: Turn, found: Sequence[Product]) -> Answer:
     return Answer(
-        text=head,
+        text=turn.say("search-one") if len(found) == 1 else turn.say("search-found"),
         cards=tuple(which_product.card(turn, product) for product in found),
         memory=turn.memory.showing(tuple(product.id for product in found)),
     )
@@ -104,17 +107,31 @@ async def _search(turn: Turn) -> Answer:
 
 async def by_words(turn: Turn) -> Answer | None:
     """Products that words alone find, for a message that says no more than what somebody wants."""
-    words = [word for word in which_product.search_words(turn) if len(word) > 1 or not word.isascii()]
-    if not words or len(words) > _FEW_WORDS:
+    found = await product_words.find_bare(turn, limit=_SHOWN)
+    return _found(turn, found) if found else None
+
+
+async def variant(turn: Turn) -> Answer | None:
+    """The product spoken of in another colour or size, or what there is; None when that isn't the question."""
+    choice = await variants.choose(turn)
+    if choice is None:
         return None
-    found = await Catalogue(turn.connection).search(words, limit=_SHOWN)
-    if not found:
-        return None
-    return Answer(
-        text=turn.say("search-one") if len(found) == 1 else turn.say("search-found"),
-        cards=tuple(which_product.card(turn, product) for product in found),
-        memory=turn.memory.showing(tuple(product.id for product in found)),
+    product = choice.product
+    if product is None:
+        values = turn.say("variant-comma").join(choice.values)
+        text = turn.say("variant-none", name=choice.family, wished=choice.wished, values=values)
+        return Answer(text=text, memory=turn.memory.settled())
+    there = product.active and product.stock > 0
+    text = turn.say(
+        "variant-found" if there else "variant-out",
+        name=product.name(turn.language),
+        price=turn.money(product.list_price, product.currency),
+        stock=which_product.stock(turn, product),
     )
+    buttons = which_product.product_buttons(turn, product)
+    if not there:
+        buttons = row(turn.button("button-similar", f"recommend:like:{product.id}"))
+    return Answer(text=text, buttons=buttons, memory=turn.memory.about_product(product.id))
 
 
 async def _stock(turn: Turn) -> Answer:
@@ -168,15 +185,13 @@ async def _live_price(turn: Turn, product: Product) -> str:
 
 async def _which(turn: Turn) -> Answer:
     """No product is known yet: the words may find one, else ask for it."""
-    if which_product.search_words(turn):
-        words = which_product.search_words(turn)
-        found = await Catalogue(turn.connection).search(words, limit=_SHOWN)
-        if found:
-            return Answer(
-                text=turn.say("product-which-of", count=len(found)),
-                cards=tuple(which_product.card(turn, product) for product in found),
-                memory=turn.memory.showing(tuple(product.id for product in found)),
-            )
+    found = await product_words.find(turn, limit=_SHOWN)
+    if found:
+        return Answer(
+            text=turn.say("product-which-of", count=len(found)),
+            cards=tuple(which_product.card(turn, product) for product in found),
+            memory=turn.memory.showing(tuple(product.id for product in found)),
+        )
     return Answer(text=turn.say("product-which"), memory=turn.memory.asking("product", intent=turn.intent))
 
 

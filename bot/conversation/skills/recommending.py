@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation.skills import which_product
+from bot.conversation.skills import product_words, which_product
 from bot.conversation.turn import Answer, Effect, Skill, Turn, row
 from retention.types import Recommendation
 from storage.catalogue import Catalogue, Product
@@ -18,7 +18,7 @@ _SPOKEN = ("bought_together", "viewed_together", "buy_again", "similar_content",
 async def _recommend(turn: Turn) -> Answer:
     if turn.intent == "like":
         return await _like(turn)
-    words = () if turn.intent == "more" else tuple(which_product.search_words(turn))
+    words = () if turn.intent == "more" else tuple(product_words.search_words(turn))
     shown = await _cards(turn, words=words, category=None, exclude=turn.memory.seen_product)
     if shown is None:
         return Answer(text=turn.say("recommend-nothing"), memory=turn.memory.settled())

@@ -17,6 +17,16 @@ _ROBOT = re.compile(
     r"机器人|真人|人工智能|\bAI\b|\b(ro)?bot\b|\bhuman\b|real person|who are you|你是谁|你叫什么", re.I
 )
 _ORDERS = re.compile(r"指令|提示词|规则|instruction|prompt|\brules?\b|pretend|假装|扮演", re.I)
+_OVERRIDES = re.compile(
+    r"(忽略|无视|忘(掉|记|了)|不(要|用|必)?(管|理会|遵守)|绕过|覆盖).{0,12}(指令|提示词?|设定|规则|要求|限制|命令)"
+    r"|系统(提示|消息|指令|管理员)|提示词|你现在(起|开始)?(就)?(是|扮演)|从现在(起|开始).{0,4}你(就)?(是|扮演)"
+    r"|(开发者|管理员|调试|上帝)模式|越狱"
+    r"|\b(ignore|disregard|forget|bypass|override)\b.{0,24}\b(instructions?|prompts?|rules|guidelines)\b"
+    r"|\bsystem (prompt|message)\b|\b(developer|admin|debug|god) mode\b|\bjailbreak|\byou are now\b"
+    r"|\b(pretend|act|behave)( as if)?( to be| you are| you're| as)\b.{0,20}"
+    r"\b(admin|owner|manager|ai|bot|gpt|developer)",
+    re.IGNORECASE,
+)
 
 
 def _welcome_buttons(turn: Turn) -> Rows:
@@ -67,8 +77,13 @@ def gives_orders(text: str) -> bool:
     return _ORDERS.search(text) is not None
 
 
+def overrides(text: str) -> bool:
+    """Whether a message is plainly an attempt to give the bot other rules, whatever else it says."""
+    return _OVERRIDES.search(text) is not None
+
+
 def _small_talk(turn: Turn) -> str:
-    if gives_orders(turn.text):
+    if gives_orders(turn.text) or overrides(turn.text):
         return turn.say("chat-orders")
     if turn.intent == "out_of_scope":
         return turn.say("out-of-scope")

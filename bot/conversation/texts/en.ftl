@@ -98,6 +98,10 @@ link-done = { $known ->
     [yes] Thanks { $name }, that matches!
    *[no] Thanks, that matches!
     }
+link-opened = { $known ->
+    [yes] Hi { $name }, you're connected to your account now. Ask me about your orders any time.
+   *[no] You're connected to your account now. Ask me about your orders any time.
+    }
 link-expired = This link has expired. Please get a new one in the shop, or use an order number instead.
 link-invalid = This link doesn't work any more. Please get a new one in the shop, or use an order number instead.
 
@@ -203,6 +207,11 @@ product-which-of = { $count ->
 search-one = I found this one:
 search-found = I found these:
 search-nothing = Sorry, I couldn't find that in the shop.
+search-what = What kind of thing are you looking for?
+variant-comma = {", "}
+variant-found = Yes: { $name }, { $price }, { $stock }.
+variant-out = { $name } is { $price }, but { $stock }.
+variant-none = I can't find { $name } in { $wished }. There is: { $values }.
 stock-gone = no longer sold
 stock-in = in stock
 stock-few = only { $count } left

@@ -98,6 +98,10 @@ link-done = { $known ->
     [yes] { $name }，核对好了，谢谢！
    *[no] 核对好了，谢谢！
     }
+link-opened = { $known ->
+    [yes] { $name }，您好！已经连上您在店里的账户，订单的事直接问我就行。
+   *[no] 已经连上您在店里的账户，订单的事直接问我就行。
+    }
 link-expired = 这个链接已经过期了。请在店铺里重新获取一个，或者用订单号来核对。
 link-invalid = 这个链接不能用了。请在店铺里重新获取一个，或者用订单号来核对。
 
@@ -134,7 +138,7 @@ parcel-delivered = 订单 { $number } 已于 { $when } 送达（{ $carrier } { $
 parcel-scan = 最新动态：{ $text }，{ $place }，{ $when }
 parcel-scan-placeless = 最新动态：{ $text }，{ $when }
 parcel-expected = 预计{ $day }送达。
-order-carrier = 订单 { $number } 由{ $carrier }配送，运单号 { $tracking }。
+order-carrier = 订单 { $number } 由 { $carrier } 配送，运单号 { $tracking }。
 order-expected = 订单 { $number } 预计{ $day }送达。
 parcel-late = 原本预计 { $day } 送到，已经晚了，抱歉让您久等。
 parcel-as-of = （信息截至 { $when }）
@@ -203,6 +207,11 @@ product-which-of = { $count ->
 search-one = 找到一件：
 search-found = 找到这几件：
 search-nothing = 店里暂时没有找到您说的。
+search-what = 您想找哪一类东西？
+variant-comma = 、
+variant-found = 有的：“{ $name }”，{ $price }，{ $stock }。
+variant-out = “{ $name }”{ $price }，不过{ $stock }。
+variant-none = “{ $name }”没有{ $wished }的，目前有：{ $values }。
 stock-gone = 已下架
 stock-in = 有货
 stock-few = 仅剩 { $count } 件

@@ -1,0 +1,178 @@
+"""Finding products by a customer's words: what a shop's goods are called, not how a sentence is built."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from bot.conversation.turn import Turn
+from nlu.types import EntityKind
+from storage.catalogue import Catalogue, Product
+
+_EMPTY = """
+的 了 吗 呢 啊 吧 呀 么 嘛 有 没有 有没有 没 卖 你们 你 我 我们 想 要 买 想要 想买 想找 找 个 一个 一款
+款 请问 那 这 是 不 什么 怎么 多少 钱 可以 能 能不能 帮 给 看看 看 推荐 商品 东西 产品 还 在
+和 就 也 店 店里 家 下 几 一下 哪 哪些 哪里 哪个 多少钱 价格 便宜 适合 好 送 用 一 您 都 会 说 去 得 着
+您好 你好 这个 那个 这款 那款 这件 那件 库存 现货 货 有货 来 点 些 最近 今天 明天 昨天 现在 天气
+等 多久 久 时候 什么时候 时间 为什么 为啥 怎么样 如何 谁 咋 个人 人 真人 知道 告诉 觉得 一点 有点
+别的 其他 其它 新 新的 旧 换 退 发 到 快 慢 里 上 让 把 被 跟 对 从 比 又 再 才 很 太 真 真的 最 多 少
+大 小 大一点 小一点 件 双 条 只 套 盒 瓶
+宁愿 宁可 不要 不想 不是 而 但 但是 因为 所以 如果 还是 或者 然后 已经 一直 应该 需要 麻烦 谢谢 一样
+a an the this that these those some any no not none nothing something anything everything one ones
+i i'm i'd i'll i've im me my mine myself we us our you your yours he she it it's its they them their who whom whose
+am is are was were be been being do does did doing done have has had having will would shall should can could may
+might must can't cannot don't doesn't didn't isn't aren't won't wouldn't let let's
+and or but nor so if then than because while though although as at by for from in into of off on onto out over to
+up down with without within about after again against before between during under until since through per via
+what which how when where why whether there here now just only also too very really quite rather even still already
+ever never always maybe perhaps please thanks thank hi hello hey ok okay yes yeah well oh sorry
+want like looking look looks need find get got gets give gives show tell know think see say said take make made
+come comes coming go goes going buy buying sell sells selling order orders bought put keep use used using work works
+long much many more most less least few lot lots other others another else same such own each every both all
+today tomorrow yesterday tonight day days week weeks time times soon later first second third last next new old
+good better best nice great bad worse worst cheap cheaper expensive real right wrong sure able possible
+stock available price prices cost costs recommend suggest suggestion gift present thing things stuff item items
+product products person people someone somebody anyone anybody weather money
+"""
+_EMPTY_WORDS = frozenset(_EMPTY.split())
+_LETTERS = 3
+"""Shorter Latin words without a digit name nothing."""
+_LIMIT = re.compile(
+    r"(?:¥|￥|\$|£|€)?\s*(\d+(?:\.\d+)?)\s*(?:元|块|yuan|rmb|pounds?|dollars?)?\s*(?:以内|以下|之内|内)"
+    r"|(?:under|below|less than|up to|within)\s*(?:¥|￥|\$|£|€)?\s*(\d+(?:\.\d+)?)",
+    re.IGNORECASE,
+)
+# A product is none of these by itself: they only narrow down which one.
+_NARROWING = frozenset(
+    {
+        EntityKind.COLOUR,
+        EntityKind.SIZE,
+        EntityKind.QUANTITY,
+        EntityKind.AMOUNT,
+        EntityKind.DATE,
+        EntityKind.ORDER_NUMBER,
+        EntityKind.PHONE,
+        EntityKind.EMAIL,
+    }
+)
+_WISH = re.compile(
+    r"想|买|要|找|卖|有没有|来(个|一|点)|\b(want|like|need|looking|find|buy|sell|show|after)\b", re.IGNORECASE
+)
+_LATIN = re.compile(r"[a-z0-9]+")
+_MOST = 8
+_LOOKED_AT = 24
+
+
+def search_words(turn: Turn) -> list[str]:
+    """The words of a message that may name or narrow down a product."""
+    words = turn.understanding.words if turn.understanding is not None else ()
+    wanted = [word for word in words if _means_something(word)][:_MOST]
+    return wanted + [stem for word in wanted if (stem := _stem(word)) != word]
+
+
+def _stem(word: str) -> str:
+    """杯子 is also found as 保温杯, and 护肤品 as 护肤: the ending is no part of the name."""
+    shorter = (len(word) == 2 and word[1] in "子儿") or (len(word) == 3 and word[2] in "品类")
+    return word[:-1] if shorter else word
+
+
+def _means_something(word: str) -> bool:
+    lower = word.lower()
+    if lower in _EMPTY_WORDS or not any(character.isalnum() for character in word):
+        return False
+    return not word.isascii() or len(word) >= _LETTERS or any(character.isdigit() for character in word)
+
+
+def naming_words(turn: Turn) -> list[str]:
+    """Those of them that can name a product: no colour, size, sum or date."""
+    narrowing = (
+        {entity.text.casefold() for entity in turn.understanding.entities if entity.kind in _NARROWING}
+        if turn.understanding is not None
+        else set()
+    )
+    return [word for word in search_words(turn) if not any(word.casefold() in text for text in narrowing)]
+
+
+def highest_price(turn: Turn) -> float | None:
+    """A limit such as "under 200" in major units."""
+    found = _LIMIT.search(turn.text)
+    if found is None:
+        return None
+    return float(found.group(1) or found.group(2))
+
+
+async def find(turn: Turn, *, limit: int, max_price: int | None = None) -> list[Product]:
+    """Products that the words name, best first; colours and sizes alone find none."""
+    naming = naming_words(turn)
+    if not naming:
+        return []
+    catalogue = Catalogue(turn.connection)
+    found = await catalogue.search(search_words(turn), limit=_LOOKED_AT, max_price=max_price)
+    shelves = {shelf.id: f"{shelf.name_zh} {shelf.name_en}" for shelf in await catalogue.categories()}
+    return [
+        product
+        for product in found
+        if any(is_called(product, shelves.get(product.category_id or "", ""), word) for word in naming)
+    ][:limit]
+
+
+async def find_bare(turn: Turn, *, limit: int) -> list[Product]:
+    """Products for a message that is little more than their name: every word of it must fit."""
+    naming = naming_words(turn)
+    words = turn.understanding.words if turn.understanding is not None else ()
+    said = [word for word in words if any(character.isalnum() for character in word)]
+    little_else = 2 * len(search_words(turn)) >= len(said)
+    if not naming or not (little_else or _WISH.search(turn.text)):
+        return []
+    catalogue = Catalogue(turn.connection)
+    shelves = {shelf.id: f"{shelf.name_zh} {shelf.name_en}" for shelf in await catalogue.categories()}
+
+    def fits(product: Product, word: str) -> bool:
+        shelf = shelves.get(product.category_id or "", "")
+        return is_called(product, shelf, word) or is_called(product, shelf, _stem(word))
+
+    stems = {_stem(word) for word in naming if _stem(word) != word}
+    return [
+        product
+        for product in await catalogue.search(search_words(turn), limit=_LOOKED_AT)
+        if all(fits(product, word) for word in naming if word not in stems)
+    ][:limit]
+
+
+def is_called(product: Product, shelf: str, word: str) -> bool:
+    """Whether a word stands in a product's name, brand, code, category or attributes as a word of its own."""
+    values = [str(pair[-1]) for faces in product.attributes.values() for pair in faces.values() if pair]
+    own = f"{product.name_zh} {product.name_en} {product.brand} {product.code}".lower()
+    text = f"{own} {shelf} {' '.join(values)}".lower()
+    lower = word.lower()
+    if word.isascii():
+        return _contains(_latin(text), _latin(lower))
+    if len(word) > 1:
+        return lower in text
+    return lower in shelf or any(part.endswith(lower) for part in own.split())
+
+
+def _latin(text: str) -> list[str]:
+    return [_singular(part) for part in _LATIN.findall(text)]
+
+
+def _contains(words: Sequence[str], part: Sequence[str]) -> bool:
+    return bool(part) and any(
+        list(words[start : start + len(part)]) == list(part) for start in range(len(words) - len(part) + 1)
+    )
+
+
+def _singular(word: str) -> str:
+    if len(word) > 4 and word.endswith("ies"):
+        return f"{word[:-3]}y"
+    if len(word) > 4 and word.endswith("es") and word[-3] in "xsh":
+        return word[:-2]
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+
+
+def says(text: str, words: Iterable[str]) -> bool:
+    """Whether a message contains one of these words, as words of their own where they are Latin."""
+    latin = _latin(text.lower())
+    return any(
+        _contains(latin, _latin(word.lower())) if word.isascii() else word in text for word in words if word
+    )
