@@ -22,6 +22,7 @@ _PHONE = {"width": 420, "height": 760}
 _DESK = {"width": 1180, "height": 720}
 _ANSWERS_WITHIN = 10_000
 _GAP = 60
+_TRIES = 4
 # An answer may come in several messages.
 _SILENCE = 900
 
@@ -42,12 +43,17 @@ _WAITING = (
 
 async def take_all(filled: Path | None, folder: Path) -> None:
     """Start the program, have the conversations, take the pictures."""
-    parts = [("late", language) for language in _CONVERSATIONS]
+    parts = [("late", language) for language in _CONVERSATIONS for _ in range(_TRIES)]
     async with stage(filled) as theatre, async_playwright() as playwright:
         cast = await find_cast(theatre.store, parts, datetime.now(UTC))  # type: ignore[arg-type]
         browser = await playwright.chromium.launch(executable_path=_CHROMIUM)
         for language, said in _CONVERSATIONS.items():
-            picture = await _conversation(theatre, browser, cast.take("late", language), language, said)
+            for _ in range(_TRIES):
+                picture, offered = await _conversation(
+                    theatre, browser, cast.take("late", language), language, said
+                )
+                if offered:
+                    break
             _keep(picture, folder / f"conversation-{language}.png")
         _keep(await _console(theatre, browser), folder / "staff.png")
         await browser.close()
@@ -55,7 +61,8 @@ async def take_all(filled: Path | None, folder: Path) -> None:
 
 async def _conversation(
     theatre: Stage, browser: Browser, player: Player, language: str, said: Sequence[str]
-) -> Image.Image:
+) -> tuple[Image.Image, bool]:
+    """Two screens of it, and whether a personal price came of it: not every customer gets one."""
     page = await browser.new_page(viewport=_PHONE, device_scale_factor=2, bypass_csp=True)  # type: ignore[arg-type]
     token = await link_token(theatre.store, player.customer_id, datetime.now(UTC))
     await page.goto(f"{theatre.program.address}/chat?lang={language}&start={token}")
@@ -68,8 +75,9 @@ async def _conversation(
         await _answered(page, before)
         await page.locator("#log").evaluate("log => { log.scrollTop = log.scrollHeight }")
         seen.append(Image.open(io.BytesIO(await page.screenshot())).convert("RGB"))
+    offered = "LK" in await page.locator(".row:not(.mine)").last.inner_text()
     await page.close()
-    return _beside(seen[0], seen[-1])
+    return _beside(seen[0], seen[-1]), offered
 
 
 def _beside(left: Image.Image, right: Image.Image) -> Image.Image:
@@ -108,7 +116,9 @@ async def _console(theatre: Stage, browser: Browser) -> Image.Image:
     await page.get_by_text("Maya").first.click(timeout=_ANSWERS_WITHIN)
     await page.get_by_role("button", name="Take", exact=True).click()
     await page.get_by_placeholder("Write to the customer").fill("Hi Maya, this is Lin. Let me look into it.")
-    await page.wait_for_timeout(6_000)  # the notice that the case is taken goes away by itself
+    # The notice that the case is taken goes away by itself.
+    await expect(page.locator(".q-notification")).to_have_count(0, timeout=_ANSWERS_WITHIN)
+    await page.mouse.move(0, 0)
     picture = Image.open(io.BytesIO(await page.screenshot())).convert("RGB")
     await page.close()
     return picture

@@ -66,7 +66,7 @@ def main() -> None:
     trouble = [line for line in log.splitlines() if "Traceback" in line or "ERROR" in line]
     options.page.write_text(page(played), encoding="utf-8")
     problems = [problem for one in played for problem in one.problems] + trouble
-    print(f"{len(played)} conversations, {len(problems)} problems", *problems, sep="\n")  # noqa: T201
+    print(f"{len(played)} conversations, {len(problems)} problems", *problems, sep="\n")
     sys.exit(1 if problems else 0)
 
 

@@ -21,7 +21,7 @@ CHINESE = (
         steps=(
             Say("订单{order}到哪了", expect="{order}"),
             Say("什么时候能到？", expect="预计|送达|晚"),
-            Say("发的什么快递", expect="顺丰|京东|中通|圆通|快递|物流"),
+            Say("发的什么快递", expect="运单号|快递|物流"),
         ),
     ),
     Scenario(
