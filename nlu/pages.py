@@ -218,12 +218,14 @@ class MarkdownPages:
         """
         return cls(read_pages(folder), embed)
 
-    def search(self, question: str, language: Language, n: int = 3) -> list[Passage]:
+    def search(
+        self, question: str, language: Language, n: int = 3, vector: Floats | None = None
+    ) -> list[Passage]:
         """The best passages above the threshold, best first; pages in the other language stand in."""
         text = normalise(question).text[:300]
         if not self._sections or not text:
             return []
-        scores = self._scores(text)
+        scores = self._scores(text, vector)
         own = np.array([section.language == language for section in self._sections])
         ranked = np.argsort(-(scores - np.where(own, 0.0, STANDS_IN)), kind="stable")
         best = [int(row) for row in ranked if scores[row] >= THRESHOLD]
@@ -242,8 +244,9 @@ class MarkdownPages:
             score=round(min(1.0, score), 4),
         )
 
-    def _scores(self, text: str) -> Floats:
-        vector = _units(self._embed([text]) - self._axis)[0]
+    def _scores(self, text: str, known: Floats | None) -> Floats:
+        raw = self._embed([text]) if known is None else known[np.newaxis]
+        vector = _units(raw - self._axis)[0]
         meaning = HEADING_SHARE * (self._headings @ vector) + (1 - HEADING_SHARE) * (self._answers @ vector)
         words = self._bm25(self._terms(text))
         scores: Floats = (1 - WORD_SHARE) * np.clip(meaning, 0, 1) + WORD_SHARE * words

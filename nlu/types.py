@@ -165,6 +165,15 @@ class Understander(Protocol):
 class PageIndex(Protocol):
     """Finds the passages of the shop's own pages that answer a question."""
 
-    def search(self, question: str, language: Language, n: int = 3) -> list[Passage]:
-        """The best passages above the threshold, best first; pages in the other language stand in."""
+    def search(
+        self,
+        question: str,
+        language: Language,
+        n: int = 3,
+        vector: npt.NDArray[np.float32] | None = None,
+    ) -> list[Passage]:
+        """The best passages above the threshold, best first; pages in the other language stand in.
+
+        `vector` is the question's, where somebody has understood it already; it saves reading it again.
+        """
         ...

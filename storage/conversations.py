@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, insert, select, update
+from sqlalchemy import Select, and_, bindparam, delete, insert, select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -116,9 +116,7 @@ class Conversations:
     async def contact(self, channel: str, address: str) -> Contact | None:
         """The conversation at an address with its account and customer; None before the first contact."""
         row = (
-            await self._connection.execute(
-                _CONTACT.where(conversation.c.channel == channel, conversation.c.address == address)
-            )
+            await self._connection.execute(_CONTACT_AT, {"at_channel": channel, "at_address": address})
         ).one_or_none()
         return None if row is None else _contact(row)
 
@@ -174,14 +172,14 @@ class Conversations:
             Conflict: the conversation is no longer what `seen` was.
         """
         changed = await self._connection.execute(
-            update(conversation)
-            .where(conversation.c.id == seen.id, conversation.c.version == seen.version)
-            .values(
-                memory=dict(memory),
-                language=language,
-                last_incoming_at=now,
-                version=conversation.c.version + 1,
-            )
+            _ADVANCE,
+            {
+                "seen_id": seen.id,
+                "seen_version": seen.version,
+                "memory": dict(memory),
+                "language": language,
+                "last_incoming_at": now,
+            },
         )
         if changed.rowcount != 1:
             raise Conflict("the conversation went on meanwhile")
@@ -218,20 +216,19 @@ class Conversations:
         """Append a message and return its id."""
         row = (
             await self._connection.execute(
-                insert(message)
-                .values(
-                    conversation_id=new.conversation_id,
-                    direction=new.direction,
-                    author=new.author,
-                    kind=new.kind,
-                    text=new.text,
-                    payload=dict(new.payload or {}),
-                    understanding=None if new.understanding is None else dict(new.understanding),
-                    skill=new.skill,
-                    channel_ref=new.channel_ref,
-                    at=new.at,
-                )
-                .returning(message.c.id)
+                _APPEND,
+                {
+                    "conversation_id": new.conversation_id,
+                    "direction": new.direction,
+                    "author": new.author,
+                    "kind": new.kind,
+                    "text": new.text,
+                    "payload": dict(new.payload or {}),
+                    "understanding": None if new.understanding is None else dict(new.understanding),
+                    "skill": new.skill,
+                    "channel_ref": new.channel_ref,
+                    "at": new.at,
+                },
             )
         ).one()
         return int(row.id)
@@ -360,6 +357,22 @@ _CONTACT: Select[Any] = (
     .join(account, account.c.id == conversation.c.account_id)
     .outerjoin(customer, customer.c.id == account.c.customer_id)
 )
+
+# Built once: making a statement costs as much as running it, and every message runs these.
+_CONTACT_AT = _CONTACT.where(
+    conversation.c.channel == bindparam("at_channel"), conversation.c.address == bindparam("at_address")
+)
+_ADVANCE = (
+    update(conversation)
+    .where(conversation.c.id == bindparam("seen_id"), conversation.c.version == bindparam("seen_version"))
+    .values(
+        memory=bindparam("memory"),
+        language=bindparam("language"),
+        last_incoming_at=bindparam("last_incoming_at"),
+        version=conversation.c.version + 1,
+    )
+)
+_APPEND = insert(message).returning(message.c.id)
 
 
 def _contact(row: Row[Any]) -> Contact:

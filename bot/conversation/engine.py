@@ -7,8 +7,10 @@ conversation.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -51,6 +53,8 @@ class Engine:
         self._services = services
         self._dialogue = Dialogue(understander)
         self._clock = clock
+        # The network runs outside the interpreter's lock: one thread for it, and the loop goes on meanwhile.
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="liuke-reading")
         self._switches = _Switches(switches_hold)
 
     async def handle(self, incoming: Incoming) -> Work:
@@ -90,7 +94,7 @@ class Engine:
             services=self._services,
             text=incoming.text,
         )
-        reading = self._dialogue.read(turn)
+        reading = await asyncio.get_running_loop().run_in_executor(self._reader, self._dialogue.read, turn)
         turn = replace(turn, language=reading.language)
         if not state.speaks(contact.conversation):
             return _kept_for_staff(turn, reading.whole, edited)

@@ -17,7 +17,11 @@ def passage_for(turn: Turn, question: str | None = None, at_least: float = 0.0) 
     asked = question or turn.text or (turn.understanding.text if turn.understanding is not None else "")
     if not asked:
         return None
-    found = turn.services.pages.search(asked, "zh" if turn.language == "zh" else "en", 3)
+    meaning = turn.understanding
+    read = meaning is not None and meaning.text == asked.strip()
+    found = turn.services.pages.search(
+        asked, "zh" if turn.language == "zh" else "en", 3, meaning.vector if meaning and read else None
+    )
     found = [passage for passage in found if passage.score >= at_least]
     same = [passage for passage in found if passage.language == turn.language]
     return next(iter(same or found), None)
