@@ -16,7 +16,7 @@ from bot.conversation import routing
 from bot.conversation.memory import Memory
 from bot.conversation.messages import IncomingKind
 from bot.conversation.routing import Reading
-from bot.conversation.skills import REGISTRY, fallback, media, pages, products
+from bot.conversation.skills import REGISTRY, fallback, media, pages, products, requesting
 from bot.conversation.skills.talk import TALK
 from bot.conversation.turn import Answer, HandOver, Skill, Turn, row
 from nlu.types import DialogueContext, Sentiment, Understander, Understanding
@@ -122,6 +122,9 @@ class Dialogue:
     async def _words(self, turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tuple[Decision, ...]:
         whole = reading.whole
         assert whole is not None  # noqa: S101 - the caller has looked
+        told = await requesting.progress(turn) if routing.unmissable(whole) is None else None
+        if told is not None:
+            return (_plain("request", told),)
         resumed = await self._resumed(turn, modes)
         if resumed is not None:
             return resumed

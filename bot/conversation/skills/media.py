@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.conversation.skills import fallback
+from bot.conversation.skills import fallback, which_order
 from bot.conversation.turn import Answer, Turn, row
 
 _SEEN_KINDS = {"photo": "picture", "video": "picture", "document": "file", "location": "place"}
@@ -22,6 +22,9 @@ async def answer(turn: Turn) -> Answer:
         return replace(reply, memory=memory)
     if media.kind in ("voice", "audio"):
         return Answer(text=turn.say("media-voice"), buttons=human, memory=memory)
+    waiting = await which_order.picture_of(turn) if media.kind in ("photo", "video") else None
+    if waiting is not None:
+        return replace(waiting, memory=replace(waiting.memory or memory, album=memory.album))
     if turn.memory.order is not None and media.kind in ("photo", "video"):
         return Answer(text=turn.say("media-picture-kept"), buttons=human, memory=memory)
     name = _SEEN_KINDS.get(media.kind, "other")

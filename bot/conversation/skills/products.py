@@ -164,7 +164,7 @@ async def _price(turn: Turn) -> Answer:
     }
     live = await _live_price(turn, product)
     if live:
-        return Answer(text=f"{turn.say('price-answer', **values)}\n{live}", memory=memory)
+        return Answer(text=live, memory=memory)
     button = turn.button("button-best-price", f"offer:ask:{product.id}")
     return Answer(text=turn.say("price-answer", **values), buttons=row(button), memory=memory)
 
@@ -177,7 +177,10 @@ async def _live_price(turn: Turn, product: Product) -> str:
         return ""
     return turn.say(
         "price-yours",
+        name=product.name(turn.language),
         price=turn.money(live[0].price, live[0].currency),
+        list=turn.money(product.list_price, product.currency),
+        stock=which_product.stock(turn, product),
         code=live[0].code,
         until=turn.moment(live[0].valid_until),
     )

@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.turn import Answer, Turn
 from storage.orders import Order
-from storage.requests import NewRequest, Requests, new_number
+from storage.requests import WITHDRAWN, NewRequest, Requests, new_number
+
+_SHORT = 60
+_LOOKED_AT = 10
+_DONE_YET = re.compile(
+    r"(改|取消|退|换|办|弄|处理|审核|通过|申请|开)(好|成功|完|掉|到)?了(吗|么|嘛|没)|还没(改|取消|退|换|办|处理|审核|开)(好|完)"
+    r"|申请.{0,6}(怎么样|进展|结果|通过|到哪|进度)|有(结果|进展|消息)了?(吗|么|没)"
+    r"|\b(is|are|was|were|has|have|did)\b.{0,24}"
+    r"\b(changed|cancell?ed|updated|done|processed|approved|accepted|exchanged|go(ne)? through)\b"
+    r"|\b(news|update|progress|happen(ed|ing)?)\b.{0,20}\b(request|change|cancellation|return|exchange|invoice)\b"
+    r"|\b(status|state) of my request\b",
+    re.IGNORECASE,
+)
+_KINDS = (
+    (re.compile(r"改|chang|updat", re.I), "change_order"),
+    (re.compile(r"改|地址|chang|updat|address", re.I), "change_address"),
+    (re.compile(r"取消|cancel", re.I), "cancel_order"),
+    (re.compile(r"发票|invoice", re.I), "invoice"),
+    (re.compile(r"退|refund", re.I), "refund"),
+    (re.compile(r"退|换|return|exchang", re.I), "return"),
+    (re.compile(r"换|exchang", re.I), "item_problem"),
+)
 
 
 def ask_shop(
@@ -49,7 +71,24 @@ def ask_shop(
     return Answer(then=ask)
 
 
-async def open_request(turn: Turn, kind: str, order: Order) -> str | None:
-    """The number of the open request of this kind for an order."""
-    known = await Requests(turn.connection).open_of(kind, customer_id=turn.customer_id, order_id=order.id)
-    return None if known is None else known.number
+async def progress(turn: Turn) -> Answer | None:
+    """What became of a request made in this conversation, when the words ask that and nothing else."""
+    if len(turn.text) > _SHORT or not _DONE_YET.search(turn.text):
+        return None
+    made = await Requests(turn.connection).of_conversation(turn.contact.conversation.id, limit=_LOOKED_AT)
+    kinds = {kind for words, kind in _KINDS if words.search(turn.text)}
+    about = [
+        item
+        for item in made
+        if item.order_number is not None
+        and item.customer_id == turn.customer_id
+        and item.note != WITHDRAWN
+        and (not kinds or item.kind in kinds)
+    ]
+    if not about:
+        return None
+    latest = about[0]
+    told = {"request": latest.number, "number": latest.order_number or ""}
+    text = turn.say(f"request-{latest.state}", **told, when=turn.moment(latest.created_at))
+    memory = turn.memory.settled()
+    return Answer(text=text, memory=memory.about_order(latest.order_id) if latest.order_id else memory)

@@ -18,7 +18,8 @@ _KIND = {
     "refund": "refund",
 }
 _LONG_ENOUGH = 4
-_TOLD_ALREADY = 14
+_TOLD_ALREADY = 10
+_TOLD_WHICH = 18
 _AFTER_SHIPPING = which_order.in_status(which_order.ARRIVED)
 _DELIVERED = which_order.in_status(frozenset({"delivered"}))
 
@@ -28,17 +29,31 @@ async def _ask(turn: Turn) -> Answer:
     # Money may be wanted back for a parcel that doesn't come; only what arrived can be returned or broken.
     refund = kind == "refund"
     relevant = _AFTER_SHIPPING if refund else _DELIVERED
+    if kind == "item_problem":
+        relevant = which_order.lately(turn, relevant)
     found = await which_order.find(turn, relevant, f"return:{turn.intent}", insist=not refund)
     if isinstance(found, Answer):
         return found
     unfit = _not_possible(turn, found, kind)
     if unfit is not None:
         return unfit
-    if kind == "item_problem" and turn.text and len(turn.text.strip()) >= _TOLD_ALREADY:
+    if _tells_enough(turn.text, found, kind):
         return _submit(turn, found, kind, turn.text)
     memory = replace(turn.memory.asking("return", order=found.id, for_=kind), order=found.id)
     values = {"number": found.number, "items": which_order.items(turn, found)}
     return Answer(text=turn.say(f"{kind.replace('_', '-')}-why", **values), memory=memory)
+
+
+def _tells_enough(text: str, order: Order, kind: str) -> bool:
+    """Whether the words say already what is wrong, and with which item.
+
+    What was added while the bot waited to hear which order counts as the reason; a Chinese character, double.
+    """
+    said = text.strip()
+    if kind != "item_problem":
+        return "\n" in said
+    weight = len(said) + sum(not character.isascii() for character in said)
+    return weight >= (_TOLD_ALREADY if len(order.lines) == 1 else _TOLD_WHICH)
 
 
 def _not_possible(turn: Turn, order: Order, kind: str) -> Answer | None:
@@ -116,7 +131,8 @@ def _refund(turn: Turn, order: Order, refund: Refund) -> str:
 
 async def _missing(turn: Turn) -> Answer:
     """A parcel that is lost, shown as delivered but not here, or late: have it looked into."""
-    found = await which_order.find(turn, _AFTER_SHIPPING, "parcel:missing")
+    recent = which_order.lately(turn, _AFTER_SHIPPING)
+    found = await which_order.find(turn, recent, "parcel:missing")
     if isinstance(found, Answer):
         return found
     memory = turn.memory.about_order(found.id)

@@ -21,6 +21,8 @@ _RECENT = 6
 _LISTED = 3
 # An order this new is meant when it is the only one: people seldom write about last month's.
 _FRESH = timedelta(days=14)
+# Nobody reports after this long that something came broken or didn't come.
+_LATELY = timedelta(days=30)
 _SURELY = 0.6
 # What was said while the bot waited to hear which order.
 _KEPT = 300
@@ -34,7 +36,7 @@ _ANOTHER = re.compile(
 _OTHER = re.compile(r"另(外)?(一|的|那)?(个|单)|别的|其他|其它|\b(other|another)\b", re.IGNORECASE)
 _NEWEST = re.compile(
     r"最新(的|一)?(个|单|订单)|最近(的|那)?一?(个|单)|上一?(个|单|次)|刚刚?(买|下)的?"
-    r"|\b(latest|newest|most recent|last) (order|purchase)",
+    r"|\b(latest|newest|most recent|last) (order|purchase)|\bthe (latest|newest|most recent)\b",
     re.IGNORECASE,
 )
 
@@ -46,6 +48,11 @@ ARRIVED = frozenset({"shipped", "delivered"})
 def in_status(statuses: frozenset[str]) -> Callable[[Order], bool]:
     """Orders with one of these statuses."""
     return lambda order: order.status in statuses
+
+
+def lately(turn: Turn, relevant: Callable[[Order], bool]) -> Callable[[Order], bool]:
+    """Of these orders, those of the last weeks."""
+    return lambda order: relevant(order) and turn.now - order.placed_at < _LATELY
 
 
 async def find(
@@ -88,7 +95,7 @@ async def _likely(turn: Turn, relevant: Callable[[Order], bool], action: str) ->
     if _OTHER.search(turn.text) and len(fitting) > 1:
         fitting = [order for order in fitting if order.id != turn.memory.order]
     if _NEWEST.search(turn.text):
-        return recent[0]
+        return (fitting or recent)[0]
     by_product = [order for order in fitting or recent if _holds(order, turn.named(EntityKind.PRODUCT))]
     if len(by_product) == 1:
         return by_product[0]
@@ -198,18 +205,31 @@ async def _once_more(turn: Turn, pending: Pending, ids: Sequence[str]) -> Answer
     orders = Orders(turn.connection)
     listed = [order for order_id in ids if (order := _own(turn, await orders.get(order_id))) is not None]
     text = f"{pending.data.get('text', '')}\n{turn.text}".strip()[:_KEPT]
+    photo = turn.incoming.media is not None
     return Answer(
-        text=turn.say("order-which-again"),
+        text=turn.say("order-which-photo" if photo else "order-which-again"),
         buttons=buttons(turn, listed, pending.data.get("action", "")),
         memory=turn.memory.asking("order", **{**pending.data, "text": text}),
     )
 
 
+async def picture_of(turn: Turn) -> Answer | None:
+    """A picture that comes while the bot waits to hear which order is meant; None when it doesn't wait."""
+    pending = turn.memory.pending
+    if pending is None or pending.kind != "order":
+        return None
+    return await _once_more(turn, pending, pending.data.get("ids", "").split("\n"))
+
+
 async def _chosen(turn: Turn, ids: Sequence[str]) -> str | None:
-    place = fallback.ordinal(turn.text)
+    place = 0 if _NEWEST.search(turn.text) else fallback.ordinal(turn.text)
     if place is not None and place < len(ids):
         return ids[place]
     orders = Orders(turn.connection)
+    named = turn.named(EntityKind.ORDER_NUMBER)
+    own = _own(turn, await orders.by_number(named)) if named else None
+    if own is not None:
+        return own.id
     listed = [order for order_id in ids if (order := _own(turn, await orders.get(order_id))) is not None]
     said = turn.text.strip().lstrip("#＃").casefold()
     product = turn.named(EntityKind.PRODUCT)

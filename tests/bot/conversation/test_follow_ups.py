@@ -12,6 +12,7 @@ from bot.conversation.messages import IncomingKind
 from storage.orders import Orders
 from tests.bot.conversation import shop
 from tests.bot.conversation.chat import Chat, buttons, said
+from tests.fakes import means
 
 
 async def _add_older_orders(connection: AsyncConnection) -> None:
@@ -34,10 +35,10 @@ async def _add_older_orders(connection: AsyncConnection) -> None:
 async def test_the_list_of_orders_is_short_and_not_read_out_twice(chat: Chat) -> None:
     await chat.link()
     await chat.store.write(_add_older_orders)
-    first = await chat.says("收到的东西坏了", "item_problem")
+    first = await chat.says("我要退货", "return_request")
     assert said(first).count("已送达") == 3
     again = await chat.sends("photo", caption="侧面裂了一条缝")
-    assert "哪一单" in said(again)
+    assert "照片收到" in said(again)
     assert "已送达" not in said(again)
     assert len(buttons(again)) == 3
     assert "编号" in said(await chat.says("第一个", "affirm")), "what was said meanwhile is the reason"
@@ -71,3 +72,70 @@ async def test_a_parcel_in_one_word_is_asked_for(chat: Chat, word: str) -> None:
 async def test_a_link_from_the_shop_is_not_called_a_match(chat: Chat) -> None:
     token, _expires = await chat.store.write(lambda c: chat.linker.deep_link_token(c, "c1", chat.now))
     assert "已经连上" in said(await chat.does(IncomingKind.START, payload=token))
+
+
+async def test_the_last_one_is_the_newest_it_can_be(chat: Chat) -> None:
+    await chat.link()
+    await chat.store.write(_add_older_orders)
+    await chat.store.write(lambda c: shop.add_order(c, "o8", "A8000", "paid"))
+    assert "A1019" in said(await chat.says("上一单收到是坏的", "item_problem"))
+
+
+async def test_what_came_long_ago_is_not_asked_about_when_something_is_broken(chat: Chat) -> None:
+    await chat.link()
+    await chat.store.write(_add_older_orders)
+    text = said(await chat.says("收到的东西坏了", "item_problem"))
+    assert "A1019" in text
+    assert "A1001" not in text
+
+
+async def test_a_photo_is_kept_while_the_order_is_still_to_be_named(chat: Chat) -> None:
+    await chat.link()
+    await chat.store.write(_add_older_orders)
+    await chat.says("我要退货", "return_request")
+    chat.understander.script["杯子裂了"] = means("item_problem")
+    reply = await chat.sends("photo", caption="杯子裂了")
+    assert "照片收到" in said(reply)
+    assert "A1001" not in reply.text if reply is not None else False
+    assert any(button.action.endswith(":o2") for button in buttons(reply))
+    assert "照片收到" in said(await chat.sends("photo"))
+    assert "A1001" in said(await chat.says("A1001")), "an order that is not in the list will do too"
+
+
+@pytest.mark.parametrize("question", ["改好了吗", "is it changed now?"])
+async def test_whether_it_is_done_yet_is_told_and_not_taken_for_a_new_wish(chat: Chat, question: str) -> None:
+    await chat.link()
+    await chat.store.write(lambda c: shop.add_order(c, "o8", "A8000", "paid"))
+    await chat.says("A8000 改一下", "change_order")
+    await chat.says("两个都换成白色的那种", "change_order")
+    text = said(await chat.says(question, "change_order"))
+    assert "R26" in text
+    assert "A8000" in text
+    assert "？" not in text
+
+
+async def test_done_yet_means_nothing_where_nothing_was_asked_for(chat: Chat) -> None:
+    await chat.link()
+    assert "申请" not in said(await chat.says("改好了吗"))
+
+
+async def test_a_personal_price_comes_first_once_there_is_one(chat: Chat) -> None:
+    await chat.link()
+    await chat.says("龙井茶能便宜点吗", "discount_request")
+    text = said(await chat.says("多少钱来着", "price_question"))
+    assert text.index("¥115.20") < text.index("¥128.00")
+    assert "专属价" in text, "that it is personal is said beside it"
+
+
+async def test_the_time_of_the_news_is_said_once(chat: Chat) -> None:
+    await chat.link()
+    assert said(await chat.says("A1024 到哪了", "order_status")).count("05:00") == 1
+
+
+async def test_a_person_is_offered_once_and_goods_come_without_regret(chat: Chat) -> None:
+    await chat.link()
+    unclear = means("chitchat", negative=True)
+    await chat.says("什么东西啊", unclear)
+    reply = await chat.says("这都什么跟什么", replace(unclear, intents=()))
+    assert [button.action for button in buttons(reply)].count("human:ask") <= 1
+    assert "抱歉" not in said(await chat.says("龙井茶多少钱啊烦死了", means("price_question", negative=True)))
