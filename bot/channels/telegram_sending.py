@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any, Final
@@ -24,6 +25,8 @@ _MEND_SECONDS: Final = 60.0
 _ACTION_SECONDS: Final = 5
 _REMEMBERED: Final = 1_000
 _GONE: Final = ("chat not found", "user not found", "peer_id_invalid", "chat_id_invalid", "chat_id is empty")
+# An address that is none is this side's mistake, and no other attempt mends it.
+_CHAT_ID: Final = re.compile(r"-?\d+", re.ASCII)
 _BLOCKED: Final = ("blocked by the user", "user is deactivated")
 
 
@@ -49,6 +52,8 @@ class TelegramSender:
 
     async def deliver(self, message: Outgoing) -> Delivery:
         """Try once to send every part that has not arrived yet; as `Channel.deliver`."""
+        if not _CHAT_ID.fullmatch(message.address):
+            return Delivery(status=DeliveryStatus.REFUSED, reason="no_chat")
         async with asyncio.TaskGroup() as together:
             if message.callback_ref and not message.parts_sent:
                 together.create_task(self._acknowledge(message.callback_ref))
@@ -71,6 +76,8 @@ class TelegramSender:
 
     async def working(self, address: str) -> None:
         """Show "typing…" for a few seconds; whatever goes wrong is of no account."""
+        if not _CHAT_ID.fullmatch(address):
+            return
         try:
             await self._api.call(SendChatAction(chat_id=int(address), action="typing"), _ACTION_SECONDS)
         except AiogramError as error:
