@@ -222,7 +222,7 @@ class Dialogue:
 
     def _ask_back(self, turn: Turn, whole: Understanding) -> Answer:
         plausible = [score for score in whole.intents if routing.askable(score)]
-        if not whole.understood:
+        if whole.intent == "out_of_scope":
             plausible = [score for score in plausible if score.probability >= _WORTH_ASKING]
         return fallback.ask_back(turn, tuple(score.intent for score in plausible[:2]))
 

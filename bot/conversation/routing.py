@@ -25,6 +25,7 @@ _ABOUT_ORDERS = _CHANGES | {
 _ABOUT_PRODUCTS = frozenset({"product_question", "stock_question", "price_question", "discount_request"})
 _SHOWS_PRODUCTS = _ABOUT_PRODUCTS | {"product_search", "recommend_request"}
 _ABOUT_MONEY = frozenset({"price_question", "discount_request"})
+_ONLY_ANSWERED = _ABOUT_PRODUCTS | {"order_status", "delivery_time", "refund_status"}
 
 # A wish is acted on when it is likely, or well ahead of the next one.
 _LIKELY = 0.4
@@ -54,6 +55,11 @@ _PARCEL_WORDS = frozenset(
     {"parcel", "package", "my parcel", "my package", "tracking", "快递", "物流", "包裹", "我的快递"}
 )
 _THANKS = re.compile(r"谢谢|多谢|感谢|\b(thanks|thank you|thx|cheers)\b", re.IGNORECASE)
+_ABOUT_ME = re.compile(
+    r"\b(know|have|store|keep|hold|saved?)\b.{0,12}\b(about|on) me\b"
+    r"|(知道|了解|存了?|保存了?|收集了?|掌握了?)(有)?(关于)?我的?(什么|哪些|多少)",
+    re.IGNORECASE,
+)
 _OTHERS = re.compile(
     r"(别的|其他的?|其它的?)(款|的)?(吗|呢|么|吧)?\s*[？?。]?$|换一(个|批|款|些)|还有(什么|哪些|没有)"
     r"|\b(something|anything) else\b|\bothers?\b|\bother ones\b",
@@ -103,7 +109,7 @@ def meant(turn: Turn, whole: Understanding) -> str | None:
     """The one intent to act on, or None when it isn't clear enough."""
     return (
         unmissable(whole)
-        or _one_word(whole)
+        or _set_phrase(whole)
         or _taken_back(turn)
         or _bargaining(turn, whole)
         or _pointed_at(turn, whole)
@@ -173,7 +179,10 @@ def unmissable(whole: Understanding) -> str | None:
     return None
 
 
-def _one_word(whole: Understanding) -> str | None:
+def _set_phrase(whole: Understanding) -> str | None:
+    """Words that mean the same thing always."""
+    if _ABOUT_ME.search(whole.text) and len(whole.text) <= _SENTENCE_LONG:
+        return "my_data"
     return "order_status" if whole.text.casefold().strip(" ?？.。!！") in _PARCEL_WORDS else None
 
 
@@ -256,6 +265,9 @@ def _following(turn: Turn, whole: Understanding) -> str | None:
     best, *others = whole.intents
     second = others[0].probability if others else 0.0
     if best.probability < _FOLLOWING or best.probability < _STANDS_OUT * second:
+        return None
+    # A guess may be answered, but nothing is asked of the shop on a guess.
+    if best.intent not in _ONLY_ANSWERED and (not whole.understood or best.probability < _FAIRLY):
         return None
     about_order = turn.memory.order is not None and best.intent in _ABOUT_ORDERS
     about_product = turn.memory.product is not None and best.intent in _ABOUT_PRODUCTS

@@ -50,11 +50,13 @@ def ask_back(turn: Turn, intents: tuple[str, ...]) -> Answer:
     whole = turn.understanding
     if whole is not None and turn.negative and whole.sentiment_strength >= _FELT:
         return _upset(turn.remembering(memory), urgent=whole.urgent)
+    beyond = whole is not None and whole.intent == "out_of_scope" and whole.probability >= _BEYOND
+    if beyond and not intents:
+        return Answer(text=turn.say("out-of-scope"), memory=memory.settled())
     if memory.misses > 1:
         return Answer(text=turn.say("unclear-again"), buttons=row(human), memory=memory.settled())
     if not intents:
-        beyond = whole is not None and whole.intent == "out_of_scope" and whole.probability >= _BEYOND
-        return Answer(text=turn.say("out-of-scope" if beyond else "unclear"), memory=memory.settled())
+        return Answer(text=turn.say("unclear"), memory=memory.settled())
     labels = [turn.say(f"ask-{intent}") for intent in intents]
     text_id = "ask-back-two" if len(labels) > 1 else "ask-back-one"
     names = dict(zip(("first", "second"), labels, strict=False))

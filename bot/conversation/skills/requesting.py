@@ -72,10 +72,13 @@ def ask_shop(
 
 
 async def progress(turn: Turn) -> Answer | None:
-    """What became of a request made in this conversation, when the words ask that and nothing else."""
+    """What became of a request made here or for the order spoken of, when the words ask that and nothing else."""
     if len(turn.text) > _SHORT or not _DONE_YET.search(turn.text):
         return None
-    made = await Requests(turn.connection).of_conversation(turn.contact.conversation.id, limit=_LOOKED_AT)
+    requests = Requests(turn.connection)
+    made = await requests.of_conversation(turn.contact.conversation.id, limit=_LOOKED_AT)
+    if turn.memory.order is not None and turn.customer_id is not None:
+        made += await requests.of_order(turn.memory.order, limit=_LOOKED_AT)
     kinds = {kind for words, kind in _KINDS if words.search(turn.text)}
     about = [
         item
@@ -87,7 +90,7 @@ async def progress(turn: Turn) -> Answer | None:
     ]
     if not about:
         return None
-    latest = about[0]
+    latest = max(about, key=lambda item: item.id)
     told = {"request": latest.number, "number": latest.order_number or ""}
     text = turn.say(f"request-{latest.state}", **told, when=turn.moment(latest.created_at))
     memory = turn.memory.settled()

@@ -40,6 +40,11 @@ _NEWEST = re.compile(
     re.IGNORECASE,
 )
 
+_NEVER_MIND = re.compile(
+    r"^\s*(那|还是)?算了|不(退|换|改|取消|查|问|用|要)了|\b(never ?mind|forget it|leave it|no need)\b",
+    re.IGNORECASE,
+)
+
 NOT_SHIPPED = frozenset({"placed", "paid", "packed"})
 ON_ITS_WAY = frozenset({"placed", "paid", "packed", "shipped"})
 ARRIVED = frozenset({"shipped", "delivered"})
@@ -176,6 +181,8 @@ async def _resume(turn: Turn) -> Answer | None:
     pending = turn.memory.pending
     if pending is None:
         return None
+    if turn.denies or _NEVER_MIND.search(turn.text):
+        return Answer(text=turn.say("cancel-kept"), memory=turn.memory.settled())
     ids = pending.data.get("ids", "").split("\n")
     chosen = await _chosen(turn, ids)
     skill = REGISTRY.of_intent(pending.data.get("intent", ""))

@@ -139,3 +139,32 @@ async def test_a_person_is_offered_once_and_goods_come_without_regret(chat: Chat
     reply = await chat.says("这都什么跟什么", replace(unclear, intents=()))
     assert [button.action for button in buttons(reply)].count("human:ask") <= 1
     assert "抱歉" not in said(await chat.says("龙井茶多少钱啊烦死了", means("price_question", negative=True)))
+
+
+async def test_nothing_is_asked_of_the_shop_on_a_guess(chat: Chat) -> None:
+    await chat.link()
+    await chat.says("A1019 到哪了", "order_status")
+    guess = replace(means("item_problem"), intents=(("item_problem", 0.21), ("product_search", 0.07)))
+    reply = await chat.says("100元以内的绿茶有哪些", guess)
+    assert "编号" not in said(reply)
+
+
+@pytest.mark.parametrize("text", ["算了不退了", "never mind"])
+async def test_which_order_is_not_asked_any_more_once_it_is_let_go(chat: Chat, text: str) -> None:
+    await chat.link()
+    await chat.store.write(_add_older_orders)
+    await chat.says("我要退货", "return_request")
+    reply = await chat.says(text)
+    assert not buttons(reply)
+    assert "保持不变" in said(reply) or "nothing changes" in said(reply)
+
+
+async def test_what_is_none_of_the_shops_business_is_said_so_as_often_as_it_comes(chat: Chat) -> None:
+    for text in ("天气怎么样", "谁赢了比赛", "写首诗"):
+        assert "超出我的能力" in said(await chat.says(text, "out_of_scope"))
+
+
+@pytest.mark.parametrize("text", ["What do you know about me?", "你们存了我的什么资料"])
+async def test_what_is_known_about_a_customer_is_no_small_talk(chat: Chat, text: str) -> None:
+    await chat.link()
+    assert "320" in said(await chat.says(text, "chitchat"))
