@@ -191,7 +191,7 @@ ENGLISH = (
         title="Trouble paying",
         who="unpaid",
         steps=(
-            Say("I can't pay, my card is declined every time", expect="pay"),
+            Say("I can't pay, my card is declined every time", expect="unpaid|pay"),
             Say("which payment methods do you accept?", expect="Alipay|WeChat|card"),
         ),
     ),
