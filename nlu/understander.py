@@ -156,9 +156,13 @@ class TransformerUnderstander:
     def _deciding(
         self, text: str, cut: Sequence[tuple[str, int]], encoded: Encoded, logits: Floats
     ) -> tuple[DecidingWord, ...]:
-        """The head is linear in the mean of the token vectors, so each token's part is exact."""
+        """The head is linear in the mean of the token vectors, so each token's part is exact.
+
+        Every token of a transformer carries some of the whole sentence; what counts is what a word adds beyond that.
+        """
         preference = self._preference[int(logits.argmax())]
         parts = encoded.tokens @ preference / len(encoded.tokens)
+        parts = parts - parts[1:-1].mean() if len(parts) > 2 else parts
         owners = np.full(len(text) + 1, -1, np.int32)
         for number, (word, start) in enumerate(cut):
             owners[start : start + len(word)] = number
@@ -169,7 +173,7 @@ class TransformerUnderstander:
             if inside.size:
                 sums[inside[0]] += part
         ranked = sorted(range(len(cut)), key=lambda i: -abs(float(sums[i])))
-        named = [i for i in ranked if sums[i] != 0 and _WORD_CHARACTER.search(cut[i][0])][:WORDS_SHOWN]
+        named = [i for i in ranked if abs(sums[i]) > 1e-6 and _WORD_CHARACTER.search(cut[i][0])][:WORDS_SHOWN]
         return tuple(
             DecidingWord(
                 word=text[cut[i][1] : cut[i][1] + len(cut[i][0])], contribution=round(float(sums[i]), 4)

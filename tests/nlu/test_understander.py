@@ -66,9 +66,9 @@ def test_plain_wishes_are_understood(understander: TransformerUnderstander, text
 
 
 def test_two_wishes_in_one_message(understander: TransformerUnderstander) -> None:
-    meaning = read(understander, "帮我把地址改一下，另外发票什么时候开")
-    likely = {score.intent for score in meaning.intents if score.probability > 0.3}
-    assert {"change_address", "invoice_request"} <= likely
+    meaning = read(understander, "cancel my order and also delete my account please")
+    likely = {score.intent for score in meaning.intents if score.probability > 0.2}
+    assert {"cancel_order", "account_problem"} <= likely
 
 
 def test_feeling(understander: TransformerUnderstander) -> None:
@@ -159,7 +159,7 @@ def test_deciding_words_are_the_messages_own(understander: TransformerUnderstand
     words = [deciding.word for deciding in meaning.deciding_words]
     assert words
     assert set(words) <= set(meaning.words)
-    assert "發票" in words[:3]
+    assert "發票" in words[:2]
     strengths = [abs(deciding.contribution) for deciding in meaning.deciding_words]
     assert strengths == sorted(strengths, reverse=True)
 
