@@ -55,8 +55,8 @@ def main() -> None:
         f"""## Understanding
 
 `make bench-nlu`, {today()}, {machine()}. ECE is the expected calibration error of the best intent's
-probability; "understood" is the share of messages within the scope that the model did not turn away. The last column is a model of
-character n-grams with logistic regression, trained on the same messages (only with `--public`).
+probability; "understood" is the share of messages within the scope that the model did not turn away. The last column is
+a model of character n-grams with logistic regression, trained on the same messages (only with `--public`).
 
 {table(header, lines)}
 
