@@ -110,7 +110,13 @@ class ScriptedUnderstander:
             if start >= 0:
                 end = start + len(name)
                 found.append(
-                    Entity(kind=EntityKind.PRODUCT, text=name, value=product_id, start=start, end=end)
+                    Entity(
+                        kind=EntityKind.PRODUCT,
+                        text=text[start:end],
+                        value=product_id,
+                        start=start,
+                        end=end,
+                    )
                 )
         if meaning is not None and meaning.address is not None:
             address = meaning.address
