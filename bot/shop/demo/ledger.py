@@ -35,7 +35,7 @@ RETURN_REASONS = (
     ("尺寸颜色不合适", "Wrong size or colour"),
 )
 _FREE_SHIPPING, _SHIPPING_FEE = 9_900, 800
-_WAREHOUSE = "杭州 Hangzhou"
+_WAREHOUSE = ("杭州", "Hangzhou")
 # Carriers forget where a parcel went after half a year.
 _SCANS_KEPT = 180 * DAY
 _SILENT_AFTER, _SILENT_FOR = 5 * DAY, 4 * DAY
@@ -193,6 +193,7 @@ class Bookkeeper:
 
     def _parcel(self, parcel_id: str, order_id: str, customer: int, journey: _Journey) -> None:
         carrier = self._carriers[journey.carrier]
+        name = self._in_words_of(customer, carrier.name)
         tracking = f"{carrier.code}{parcel_id[1:-2]}{parcel_id[-1]}"
         scans = [scan for scan in self._plan(customer, journey) if scan[0] < self._heard_until(journey)]
         status = scans[-1][1] if scans else "label"
@@ -200,26 +201,30 @@ class Bookkeeper:
         shipped = journey.shipped < self._now
         self._ledger.parcels.append(
             (
-                parcel_id, order_id, carrier.name, tracking, f"https://track.example.com/{tracking}", status,
+                parcel_id, order_id, name, tracking, f"https://track.example.com/{tracking}", status,
                 self._at(journey.shipped) if shipped else None, self._at(journey.promised),
                 self._at(journey.delivered) if status == "delivered" else None, self._at(updated),
             )
         )  # fmt: skip
         if self._now - journey.shipped < _SCANS_KEPT:
             self._ledger.scans += [
-                (parcel_id, number, self._at(second), place, zh, en)
+                (parcel_id, number, self._at(second), self._in_words_of(customer, place), zh, en)
                 for number, (second, _, place, zh, en) in enumerate(scans)
             ]
+
+    def _in_words_of(self, customer: int, pair: tuple[str, str]) -> str:
+        """A name in the customer's language: carriers and places are kept in one."""
+        return pair[0] if self._faces[customer].language == "zh" else pair[1]
 
     def _heard_until(self, journey: _Journey) -> int:
         """Some carriers fall silent about a parcel that takes long."""
         on_the_way = journey.delivered >= self._now and self._now - journey.shipped > _SILENT_AFTER
         return self._now - _SILENT_FOR if journey.silent and on_the_way else self._now
 
-    def _plan(self, customer: int, journey: _Journey) -> list[tuple[int, str, str, str, str]]:
+    def _plan(self, customer: int, journey: _Journey) -> list[tuple[int, str, tuple[str, str], str, str]]:
         """When, status, place and words of every scan of a journey."""
         place = places()[self._faces[customer].place]
-        city = f"{place.city[0]} {place.city[1]}"
+        city = place.city
         steps = [(0.0, "in_transit", _WAREHOUSE, "快件已揽收", "Picked up from the warehouse")]
         steps.append(
             (0.1, "in_transit", _WAREHOUSE, "已从杭州转运中心发出", "Left the Hangzhou sorting centre")
@@ -228,7 +233,7 @@ class Bookkeeper:
             steps.append((0.3, "in_transit", _WAREHOUSE, "出口清关完成", "Cleared export customs"))
         if journey.delivered > journey.promised:
             steps.append(
-                (0.45, "exception", "途中 On the way", "因天气原因运输延误", "Delayed by bad weather")
+                (0.45, "exception", ("途中", "On the way"), "因天气原因运输延误", "Delayed by bad weather")
             )
         steps.append(
             (0.7, "in_transit", city, f"到达{place.city[0]}转运中心", f"Arrived at the {place.city[1]} hub")

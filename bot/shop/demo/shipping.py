@@ -15,7 +15,8 @@ _DAY = 86_400
 class Carrier:
     """Who brings parcels."""
 
-    name: str
+    name: tuple[str, str]
+    """Chinese, English."""
     code: str
     domestic: bool
     late: float
@@ -35,7 +36,12 @@ class Shipments:
 def carriers() -> list[Carrier]:
     """The carriers in the order of their file."""
     return [
-        Carrier(name=item["name"], code=item["code"], domestic=item["domestic"], late=item["late"])
+        Carrier(
+            name=(item["name"][0], item["name"][1]),
+            code=item["code"],
+            domestic=item["domestic"],
+            late=item["late"],
+        )
         for item in read_toml("places.toml")["carrier"]
     ]
 

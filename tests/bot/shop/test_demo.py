@@ -125,6 +125,16 @@ def test_parcels_follow_their_orders_and_scans_their_parcels(demo: DemoShop) -> 
             assert box["updated_at"] == scans[box["id"]][-1]
 
 
+def test_carriers_and_places_are_named_in_the_customers_language(demo: DemoShop) -> None:
+    languages = {row["id"]: row["language"] for row in rows(demo, customer)}
+    owners = {row["id"]: languages[row["customer_id"]] for row in rows(demo, order)}
+    for row in rows(demo, parcel):
+        assert row["carrier"].isascii() == (owners[row["order_id"]] != "zh")
+    parcels = {row["id"]: owners[row["order_id"]] for row in rows(demo, parcel)}
+    for row in rows(demo, parcel_scan):
+        assert row["place"].isascii() == (parcels[row["parcel_id"]] != "zh")
+
+
 def test_prices_never_fall_below_cost_and_match_their_history(demo: DemoShop) -> None:
     cost = {item.id: item.cost for item in demo.products}
     price = {item.id: item.list_price for item in demo.products}
