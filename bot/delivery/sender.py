@@ -20,8 +20,9 @@ from bot.delivery.outcomes import Floods, outcome, outgoing
 from bot.delivery.pacing import Pacing
 from bot.delivery.ports import Channel
 from storage import Store, StoreClosed
-from storage.limits import Limit, RateLimits
+from storage.limits import Limit, RateLimits, Reservation
 from storage.outbox import Finish, Outbox, OutboxRow, Policy
+from storage.redis_limits import RedisError, RedisLimits
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +85,7 @@ class Sender:
         rate: float = 28.0,
         recheck: Recheck | None = None,
         on_blocked: OnBlocked | None = None,
+        limits: RedisLimits | None = None,
         clock: Clock = utc_now,
     ) -> None:
         """Wire a sender; `run` starts it.
@@ -95,6 +97,7 @@ class Sender:
             rate: messages a second on Telegram in all; 0 lifts every limit.
             recheck: may drop or put off a campaign's row at the last moment.
             on_blocked: told when a customer turns out to have blocked the shop.
+            limits: keeps the limits in Redis rather than in the store; closed by whoever opened it.
             clock: the time.
         """
         self._store = store
@@ -103,6 +106,7 @@ class Sender:
         self._pacing = Pacing(rate)
         self._recheck = recheck
         self._on_blocked = on_blocked
+        self._limits = limits
         self._clock = clock
         self._lanes = self._make_lanes()
         self._in_hand: dict[int, OutboxRow] = {}
@@ -174,6 +178,8 @@ class Sender:
             if not await Outbox(connection).any_ready(lane.channels, lane.policy, now):
                 return _POLL
         claimed, next_look = await self._store.write(partial(self._claim, lane, limit))
+        if lane.paced and self._limits is not None and claimed:
+            claimed, next_look = await self._reserve_in_redis(self._limits, [claim.row for claim in claimed])
         for claim in claimed:
             self._begin(claim)
         if next_look is not None:
@@ -189,33 +195,59 @@ class Sender:
         rows = await outbox.ready(lane.channels, lane.policy, self._owner, now, limit)
         times = dict.fromkeys((row.id for row in rows), now)
         next_look = None
-        if lane.paced and rows:
-            times, next_look = await self._reserve(connection, rows, now)
+        if lane.paced and rows and self._limits is None:
+            demands = [self._pacing.demand(row) for row in rows]
+            reservations = await RateLimits(connection).reserve(demands, now, _HORIZON)
+            times, put_off, next_look = self._sort_out(rows, reservations)
+            await outbox.postpone(put_off)
             rows = [row for row in rows if row.id in times]
         if lane.policy == "once":
             rows = [row for row in rows if await self._still_wanted(connection, row, now)]
         claimed = await outbox.claim(rows, self._owner, now + LEASE)
         return [_Claimed(row, times[row.id]) for row in claimed], next_look
 
-    async def _reserve(
-        self, connection: AsyncConnection, rows: Sequence[OutboxRow], now: datetime
-    ) -> tuple[dict[int, datetime], datetime | None]:
-        """When which rows may leave, and when to look again; rows whose own chat is the limit are put off."""
+    async def _reserve_in_redis(
+        self, limits: RedisLimits, rows: Sequence[OutboxRow]
+    ) -> tuple[list[_Claimed], datetime | None]:
+        """Ask between transactions, for nothing may wait for a network inside one; give back what must wait."""
+        now = self._clock()
         demands = [self._pacing.demand(row) for row in rows]
-        reservations = await RateLimits(connection).reserve(demands, now, _HORIZON)
-        shared = {self._pacing.whole_bot().key, self._pacing.campaigns().key}
+        try:
+            reservations = await limits.reserve(demands, now, _HORIZON)
+        except RedisError as error:
+            log.warning("Redis can't be asked, the limits of the store hold: %s", describe(error))
+            reservations = await self._store.write(
+                lambda connection: RateLimits(connection).reserve(demands, now, _HORIZON)
+            )
+        times, put_off, next_look = self._sort_out(rows, reservations)
+
+        async def give_back(connection: AsyncConnection) -> None:
+            outbox = Outbox(connection)
+            await outbox.release([row for row in rows if row.id not in times])
+            await outbox.postpone(put_off)
+
+        if len(times) < len(rows):
+            await self._store.write(give_back)
+        return [_Claimed(row, times[row.id]) for row in rows if row.id in times], next_look
+
+    def _sort_out(
+        self, rows: Sequence[OutboxRow], reservations: Sequence[Reservation]
+    ) -> tuple[dict[int, datetime], dict[int, datetime], datetime | None]:
+        """Which rows leave when, which are put off because of their own chat, and when to look again."""
+        whole_bot, campaigns = self._pacing.whole_bot().key, self._pacing.campaigns().key
         times: dict[int, datetime] = {}
         put_off: dict[int, datetime] = {}
+        waits: list[datetime] = []
         for row, reservation in zip(rows, reservations, strict=True):
             if reservation.granted:
                 times[row.id] = reservation.at
-            elif reservation.by not in shared:
-                put_off[row.id] = reservation.at
-            elif reservation.by == self._pacing.whole_bot().key:
+                continue
+            waits.append(reservation.at)
+            if reservation.by == whole_bot:
                 self._paused_until = reservation.at
-        await Outbox(connection).postpone(put_off)
-        waits = [reservation.at for reservation in reservations if not reservation.granted]
-        return times, min(waits, default=None)
+            elif reservation.by != campaigns:
+                put_off[row.id] = reservation.at
+        return times, put_off, min(waits, default=None)
 
     async def _still_wanted(self, connection: AsyncConnection, row: OutboxRow, now: datetime) -> bool:
         if self._recheck is None or row.kind != "campaign":
@@ -358,12 +390,25 @@ class Sender:
                 await _wait(self._stopping, 1.0)
             else:
                 break
+        await self._pause_in_redis(batch)
         was_full = len(self._in_hand) >= _IN_HAND
         for ended in batch:
             self._in_hand.pop(ended.finish.row.id, None)
         if was_full:
             self.wake()
         return True
+
+    async def _pause_in_redis(self, batch: Sequence[_Ended]) -> None:
+        if self._limits is None:
+            return
+        now = self._clock()
+        for ended in batch:
+            if not ended.pauses:
+                continue
+            try:
+                await self._limits.pause(ended.pauses, ended.finish.not_before or now, now)
+            except RedisError as error:
+                log.warning("Redis wasn't told to pause: %s", describe(error))
 
     async def _finish(self, batch: Sequence[_Ended], connection: AsyncConnection) -> None:
         now = self._clock()

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from storage import Store
 from storage.leases import Leases
 from storage.limits import Demand, Limit, RateLimits, _reserve
+from storage.redis_limits import RedisError, RedisLimits
 from storage.settings import SettingStore
+from tests.conftest import absent
 
+REDIS = os.environ.get("LIUKE_TEST_REDIS", "redis://127.0.0.1:6379/15")
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 BOT = Limit(key="bot", interval=SECOND / 10)
@@ -73,9 +81,7 @@ async def test_a_pause_shuts_a_bucket_until_then(any_store: Store) -> None:
     gaps=st.lists(st.integers(0, 8_000), min_size=1, max_size=60),
     window=st.integers(1, 20_000),
 )
-def test_no_window_holds_more_than_promised(
-    interval: int, burst: int, gaps: list[int], window: int
-) -> None:
+def test_no_window_holds_more_than_promised(interval: int, burst: int, gaps: list[int], window: int) -> None:
     millisecond = timedelta(milliseconds=1)
     limit = Limit(key="x", interval=interval * millisecond, burst=burst)
     arrival = {"x": datetime(1970, 1, 1, tzinfo=UTC)}
@@ -124,3 +130,40 @@ async def test_settings_keep_json_and_are_made_once(any_store: Store) -> None:
         return await settings.get("other", "nothing")
 
     assert await any_store.write(change) == "nothing"
+
+
+# --- the same in Redis ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def redis_limits() -> AsyncIterator[RedisLimits]:
+    """Limits in a Redis of this machine, under keys of their own."""
+    limits = RedisLimits.open(REDIS)
+    try:
+        await limits.pause([Limit(key=f"{uuid.uuid4()}", interval=SECOND)], NOW, NOW)
+    except RedisError:
+        absent("Redis on 127.0.0.1:6379")
+    yield limits
+    await limits.close()
+
+
+def fresh(limit: Limit) -> Limit:
+    return replace(limit, key=f"{limit.key}-{uuid.uuid4()}")
+
+
+async def test_redis_reserves_as_the_store_does(store: Store, redis_limits: RedisLimits) -> None:
+    bot, chat = fresh(BOT), fresh(CHAT)
+    demands = [demand(bot, chat), demand(bot), demand(bot, chat, cost=4), demand(bot, chat), demand(bot)]
+    for step in range(6):
+        now = NOW + step * SECOND * 0.7
+        stored = await store.write(
+            lambda connection, now=now: RateLimits(connection).reserve(demands, now, SECOND / 4)
+        )
+        assert await redis_limits.reserve(demands, now, SECOND / 4) == stored
+
+
+async def test_redis_pauses(redis_limits: RedisLimits) -> None:
+    chat = fresh(CHAT)
+    await redis_limits.pause([chat], NOW + 9 * SECOND, NOW)
+    [asked] = await redis_limits.reserve([demand(chat)], NOW, SECOND)
+    assert (asked.granted, asked.at, asked.by) == (False, NOW + 9 * SECOND, chat.key)

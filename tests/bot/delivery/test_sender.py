@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import uuid
 from datetime import datetime, timedelta
 
 import pytest
@@ -16,9 +18,11 @@ from bot.delivery.pacing import Pacing
 from bot.delivery.sender import LEASE, Sender
 from storage import Store
 from storage.outbox import Outbox, OutboxRow
+from storage.redis_limits import RedisLimits
 from storage.schema import account, conversation, message, outbox
 from tests.bot.delivery.fakes import START, Clock, FakeChannel, put, running, sent, states, until
 
+REDIS = os.environ.get("LIUKE_TEST_REDIS", "redis://127.0.0.1:6379/15")
 RETRY = Delivery(status=DeliveryStatus.RETRY, reason="unreachable", retry_after=0.0)
 UNKNOWN = Delivery(status=DeliveryStatus.UNKNOWN, reason="lost")
 
@@ -254,6 +258,23 @@ async def test_a_rate_of_nothing_lifts_every_limit(store: Store) -> None:
     await fill(store, *map(str, range(50)), address="-100")
     async with running(Sender(store, [channel], owner="a", rate=0)):
         await until(lambda: len(channel.sent) == 50, seconds=5)
+
+
+@pytest.mark.parametrize("address", [REDIS, "redis://127.0.0.1:1"])
+async def test_the_limits_may_be_kept_in_redis_which_may_be_gone(store: Store, address: str) -> None:
+    channel = FakeChannel()
+    chats = [uuid.uuid4().hex for _ in range(2)]
+    for number in range(10):
+        await fill(store, str(number), address=chats[number % 2])
+    limits = RedisLimits.open(address)
+    try:
+        async with running(Sender(store, [channel], owner="a", rate=100, limits=limits)):
+            await until(lambda: len(channel.sent) == 10)
+    finally:
+        await limits.close()
+    for chat in range(2):
+        assert channel.texts(chats[chat]) == [str(number) for number in range(10) if number % 2 == chat]
+    assert (channel.times[-1] - channel.times[0]).total_seconds() > 1.5, "three at once, then one a second"
 
 
 def row(**changes: object) -> OutboxRow:
