@@ -16,7 +16,7 @@ from bot.conversation import routing
 from bot.conversation.memory import Memory
 from bot.conversation.messages import IncomingKind
 from bot.conversation.routing import Reading
-from bot.conversation.skills import REGISTRY, fallback, media, pages, products, requesting
+from bot.conversation.skills import REGISTRY, fallback, media, pages, product_words, products, requesting
 from bot.conversation.skills.talk import TALK
 from bot.conversation.turn import Answer, HandOver, Skill, Turn, row
 from nlu.types import DialogueContext, Sentiment, Understander, Understanding
@@ -149,6 +149,9 @@ class Dialogue:
             return await self._unclear(turn, whole, modes)
         if meant == "place_order" and (await products.by_words(turn)) is not None:
             # Who names what they want to buy wants to see it, and not how buying works.
+            meant, skill = "product_search", REGISTRY.named("search")
+        if meant == "recommend_request" and product_words.highest_price(turn) is not None:
+            # What is recommended knows no limit; what is looked for does.
             meant, skill = "product_search", REGISTRY.named("search")
         return await self._wish(turn, skill, meant, modes)
 

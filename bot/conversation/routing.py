@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from bot.conversation.skills import REGISTRY, changes, fallback, pricing, talk
+from bot.conversation.skills import REGISTRY, changes, fallback, pricing, product_words, talk
 from bot.conversation.skills.talk import TALK
 from bot.conversation.turn import Turn
 from nlu.types import EntityKind, IntentScore, Understanding
@@ -70,6 +70,7 @@ _PREFERRED = frozenset(
     {
         ("price_question", "discount_request"),
         ("return_policy", "return_request"),
+        ("change_order", "change_address"),
         ("affirm", "thanks"),
         ("thanks", "goodbye"),
     }
@@ -183,7 +184,8 @@ def _set_phrase(whole: Understanding) -> str | None:
     """Words that mean the same thing always."""
     if _ABOUT_ME.search(whole.text) and len(whole.text) <= _SENTENCE_LONG:
         return "my_data"
-    return "order_status" if whole.text.casefold().strip(" ?？.。!！") in _PARCEL_WORDS else None
+    bare = whole.text.casefold().strip(" ?？.。!！").rstrip("呢呀啊")
+    return "order_status" if bare in _PARCEL_WORDS else None
 
 
 def _last(turn: Turn) -> str | None:
@@ -253,6 +255,8 @@ def _implied(turn: Turn, whole: Understanding) -> str | None:
         return _best_of(whole, _ABOUT_PRODUCTS) or "product_question"
     if whole.first(EntityKind.ORDER_NUMBER) is not None and len(whole.text) <= 60:
         return _best_of(whole, _ABOUT_ORDERS) or "order_status"
+    if product_words.highest_price(turn) is not None and last in _SHOWS_PRODUCTS:
+        return "product_search"
     if whole.first(EntityKind.AMOUNT) is not None and turn.memory.product and last == "discount_request":
         return last
     return _following(turn, whole)

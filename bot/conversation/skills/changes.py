@@ -100,7 +100,8 @@ async def _take_back(turn: Turn, kind: str) -> Answer:
 
 def _too_late(turn: Turn, order: Order, what: str) -> Answer:
     values = {"number": order.number, "status": turn.say(f"status-{order.status}")}
-    if order.status in ("cancelled", "returned"):
+    arrived = what == "address" and order.status == "delivered"
+    if arrived or order.status in ("cancelled", "returned"):
         return Answer(text=turn.say("too-late-over", **values), memory=turn.memory.about_order(order.id))
     buttons = row(
         turn.button("button-return", f"return:start:{order.id}"), turn.button("button-human", "human:ask")

@@ -16,7 +16,7 @@ _EMPTY = """
 您好 你好 这个 那个 这款 那款 这件 那件 库存 现货 货 有货 来 点 些 最近 今天 明天 昨天 现在 天气
 等 多久 久 时候 什么时候 时间 为什么 为啥 怎么样 如何 谁 咋 个人 人 真人 知道 告诉 觉得 一点 有点
 别的 其他 其它 新 新的 旧 换 退 发 到 快 慢 里 上 让 把 被 跟 对 从 比 又 再 才 很 太 真 真的 最 多 少
-颜色 尺码 尺寸 码 大 小 大一点 小一点 件 双 条 只 套 盒 瓶
+颜色 尺码 尺寸 码 大 小 大一点 小一点 件 双 条 只 套 盒 瓶 以内 以下 之内 块 元 还有 有什么 有哪些
 宁愿 宁可 不要 不想 不是 而 但 但是 因为 所以 如果 还是 或者 然后 已经 一直 应该 需要 麻烦 谢谢 一样
 a an the this that these those some any no not none nothing something anything everything one ones
 i i'm i'd i'll i've im me my mine myself we us our you your yours he she it it's its they them their who whom whose
@@ -91,6 +91,9 @@ def naming_words(turn: Turn) -> list[str]:
         if turn.understanding is not None
         else set()
     )
+    limit = _LIMIT.search(turn.text)
+    if limit is not None:
+        narrowing.add(limit.group().casefold())
     return [word for word in search_words(turn) if not any(word.casefold() in text for text in narrowing)]
 
 

@@ -119,7 +119,11 @@ async def variant(turn: Turn) -> Answer | None:
     product = choice.product
     if product is None:
         values = turn.say("variant-comma").join(choice.values)
-        text = turn.say("variant-none", name=choice.family, wished=choice.wished, values=values)
+        text = (
+            turn.say("variant-none", name=choice.family, wished=choice.wished, values=values)
+            if choice.wished
+            else turn.say("variant-values", name=choice.family, values=values)
+        )
         return Answer(text=text, memory=turn.memory.settled())
     there = product.active and product.stock > 0
     text = turn.say(

@@ -18,6 +18,7 @@ _KIND = {
     "refund": "refund",
 }
 _LONG_ENOUGH = 4
+_NONE_OF_OURS = 0.5
 _TOLD_ALREADY = 10
 _TOLD_WHICH = 18
 _AFTER_SHIPPING = which_order.in_status(which_order.ARRIVED)
@@ -87,6 +88,7 @@ async def _resume(turn: Turn) -> Answer | None:
         return None
     own = ("return_request", "refund_request", "item_problem", "product_question", "affirm")
     elsewhere = whole.understood and whole.intent not in own and whole.probability >= 0.75
+    elsewhere = elsewhere or (whole.intent == "out_of_scope" and whole.probability >= _NONE_OF_OURS)
     if elsewhere or (len(turn.text.strip()) < _LONG_ENOUGH and whole.intent != "item_problem"):
         return None
     order = await Orders(turn.connection).get(pending.data.get("order", ""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from bot.conversation.skills import fallback, product_words
@@ -10,7 +11,13 @@ from nlu.types import EntityKind
 from storage.catalogue import Catalogue, Product
 
 _LISTED = 6
-_AXES = frozenset({"colour", "color", "size"})
+_COLOURS = frozenset({"colour", "color"})
+_AXES = _COLOURS | {"size"}
+_WHICH = re.compile(
+    r"(别的|其他|其它|什么|哪些|哪几种|几种|几个).{0,2}颜色|颜色.{0,3}(哪些|什么|几)"
+    r"|\b(other|which|what|any) colou?rs?\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +29,7 @@ class Choice:
     product: Product | None
     """The variant meant; None: it isn't made that way."""
     wished: str = ""
+    """The colour or size that there isn't; empty when it was asked what there is."""
     values: tuple[str, ...] = ()
     """What it is made in."""
 
@@ -33,11 +41,11 @@ async def choose(turn: Turn) -> Choice | None:
         chosen = _named(turn, await family(turn, base))
         if chosen is not None:
             return Choice(family=family_name(base, turn.language), product=chosen)
-    wished = _wished(turn)
-    variants = await family(turn, bases[0]) if bases and wished else []
+    wished, which = _wished(turn), _WHICH.search(turn.text) is not None
+    variants = await family(turn, bases[0]) if bases and (wished or which) else []
     axis = _axis(turn, variants)
     # A wish for a colour where the family differs in volume is another question.
-    if axis not in _AXES:
+    if axis not in (_COLOURS if which and not wished else _AXES):
         return None
     return Choice(
         family=family_name(bases[0], turn.language),
@@ -144,5 +152,5 @@ def _wished(turn: Turn) -> str:
     if turn.understanding is None:
         return ""
     kinds = (EntityKind.COLOUR, EntityKind.SIZE)
-    entity = next((item for item in turn.understanding.entities if item.kind in kinds), None)
-    return entity.text if entity is not None else ""
+    named = [item.text for item in turn.understanding.entities if item.kind in kinds]
+    return next((text for text in named if product_words.says(turn.text, (text,))), "")

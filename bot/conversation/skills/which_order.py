@@ -203,7 +203,8 @@ def _moved_on(turn: Turn, skill: Skill) -> bool:
     whole = turn.understanding
     if turn.named(EntityKind.ORDER_NUMBER) is not None:
         return True
-    surely = whole is not None and whole.understood and whole.probability >= _SURELY
+    beyond = whole is not None and whole.intent == "out_of_scope"
+    surely = whole is not None and (whole.understood or beyond) and whole.probability >= _SURELY
     return surely and whole is not None and whole.intent not in skill.intents
 
 

@@ -212,6 +212,7 @@ search-what = What kind of thing are you looking for?
 variant-comma = {", "}
 variant-found = Yes: { $name }, { $price }, { $stock }.
 variant-out = { $name } is { $price }, but { $stock }.
+variant-values = { $name } is available in { $values }.
 variant-none = I can't find { $name } in { $wished }. There is: { $values }.
 stock-gone = no longer sold
 stock-in = in stock

@@ -212,6 +212,7 @@ search-what = 您想找哪一类东西？
 variant-comma = 、
 variant-found = 有的：“{ $name }”，{ $price }，{ $stock }。
 variant-out = “{ $name }”{ $price }，不过{ $stock }。
+variant-values = “{ $name }”有：{ $values }。
 variant-none = “{ $name }”没有{ $wished }的，目前有：{ $values }。
 stock-gone = 已下架
 stock-in = 有货

@@ -84,6 +84,20 @@ async def test_a_colour_that_is_not_made_is_said_with_those_that_are(chat: Chat)
     assert "没有红色的，目前有：白色、黑色" in said(await chat.says("红色 的 呢", "product_search"))
 
 
+@pytest.mark.parametrize("text", ["还有 别的 颜色 吗", "有 哪些 颜色"])
+async def test_which_colours_there_are_is_told(chat: Chat, text: str) -> None:
+    await chat.store.write(_kettles)
+    await chat.presses("product:show:k0")
+    assert "白色、黑色" in said(await chat.says(text, "product_search"))
+
+
+async def test_a_limit_alone_narrows_down_what_was_looked_for(chat: Chat) -> None:
+    await chat.says("推荐一下", "recommend_request")
+    text = said(await chat.says("100块以内 的"))
+    assert "陶瓷杯" in text
+    assert "龙井茶" not in text
+
+
 async def _kettles(connection: AsyncConnection) -> None:
     catalogue = Catalogue(connection)
     cup = await catalogue.get("p2")

@@ -168,3 +168,21 @@ async def test_what_is_none_of_the_shops_business_is_said_so_as_often_as_it_come
 async def test_what_is_known_about_a_customer_is_no_small_talk(chat: Chat, text: str) -> None:
     await chat.link()
     assert "320" in said(await chat.says(text, "chitchat"))
+
+
+async def test_talk_of_something_else_is_no_reason_for_a_return(chat: Chat) -> None:
+    await chat.link()
+    await chat.says("A1019 想退货", "return_request")
+    assert "编号" not in said(await chat.says("今天天气真差劲啊", "out_of_scope"))
+
+
+async def test_a_parcel_named_and_nothing_else_is_looked_for(chat: Chat) -> None:
+    await chat.link()
+    assert "A1024" in said(await chat.says("我的快递呢", "shipping_options"))
+
+
+async def test_talk_of_something_else_is_not_noted_for_an_order(chat: Chat) -> None:
+    await chat.link()
+    await chat.store.write(_add_older_orders)
+    await chat.says("我要退货", "return_request")
+    assert not buttons(await chat.says("今天天气真差劲啊", "out_of_scope"))
