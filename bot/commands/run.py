@@ -71,6 +71,12 @@ async def _run(settings: Settings, serve: bool, work: bool, began: float) -> Non
             from bot.welcome import welcome
 
             await welcome(settings, parts, admin)
+        elif admin is not None:
+            # Whichever process came first made the account, and nobody else knows its password.
+            out.print(
+                f"Staff sign in as {admin[0]} with the password {admin[1]}", markup=False, highlight=False
+            )
+            out.print("It is shown this once; `liuke staff password admin` makes a new one.")
 
     await program.run(ready)
     err.print(f"Stopped at {datetime.now(UTC):%H:%M:%S} UTC; nothing in hand was lost.")
