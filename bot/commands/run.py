@@ -7,6 +7,7 @@ import logging
 import signal
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from rich.logging import RichHandler
@@ -39,11 +40,21 @@ def _start(*, serve: bool, work: bool) -> None:
     _configure_logging(settings.log_level)
     began = time.monotonic()
     try:
-        asyncio.run(_run(settings, serve, work, began))
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(_run(settings, serve, work, began))
     except KeyboardInterrupt:
         sys.exit(130)
     except (OSError, SQLAlchemyError, NluError, TextsInvalid) as error:
         fail(f"Liuke can't start: {_explain(error)}")
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop where it exists: a third less time on sockets; Windows has the standard loop."""
+    if sys.platform == "win32":
+        return None
+    import uvloop
+
+    return uvloop.new_event_loop
 
 
 def _explain(error: Exception) -> str:
