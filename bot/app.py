@@ -55,6 +55,7 @@ from retention.types import PricePolicy
 from storage import Store
 from storage.catalogue import Catalogue
 from storage.customers import Accounts, Consents
+from storage.redis_limits import RedisLimits
 from storage.settings import SettingStore
 from storage.shop import Shop, ShopKind
 
@@ -93,6 +94,7 @@ class Parts:
     channels: tuple[Channel, ...]
     server: WebServer
     jobs: Jobs
+    limits: RedisLimits | None
     readiness: Readiness
 
     async def watch_catalogue(self) -> None:
@@ -186,6 +188,8 @@ class Program:
         for channel in parts.channels:
             if isinstance(channel, TelegramChannel):
                 await channel.close()
+        if parts.limits is not None:
+            await parts.limits.close()
 
     async def _cancel(self, prefix: str) -> None:
         chosen = [task for task in self._tasks if task.get_name().startswith(prefix)]
@@ -237,6 +241,7 @@ async def build(settings: Settings, store: Store) -> Parts:
     )
     telegram = _telegram(settings, store, texts)
     channels: tuple[Channel, ...] = (web,) if telegram is None else (web, telegram)
+    limits = RedisLimits.open(settings.redis_url) if settings.redis_url else None
     sender = Sender(
         store,
         channels,
@@ -244,6 +249,7 @@ async def build(settings: Settings, store: Store) -> Parts:
         rate=settings.telegram_rate,
         recheck=LastLook(settings.time_zone),
         on_blocked=note_block,
+        limits=limits,
     )
     dispatcher = Dispatcher(
         store,
@@ -281,6 +287,7 @@ async def build(settings: Settings, store: Store) -> Parts:
         channels=channels,
         server=WebServer(site, settings.host, settings.port),
         jobs=Jobs(store, planner, time_zone=settings.time_zone, seed=keys.seed, environment=os.environ),
+        limits=limits,
         readiness=readiness,
     )
 

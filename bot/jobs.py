@@ -23,6 +23,7 @@ from bot.outreach.planner import Planner
 from bot.refit_child import child_command
 from storage import Store
 from storage.campaigns import Campaigns
+from storage.inbox import Inbox
 from storage.jobs import JobRuns
 from storage.models import ModelVersions
 from storage.offers import Offers
@@ -34,6 +35,8 @@ Details = Mapping[str, Any]
 WIN_BACK = "win-back"
 HOLDOUT_SHARE = 0.1
 
+# Telegram keeps an update for a day; after this none can come a second time.
+_KEEP_UPDATES = timedelta(days=30)
 _REFIT_TIMEOUT = timedelta(hours=2).total_seconds()
 
 
@@ -70,6 +73,7 @@ class Jobs:
         self._add("refit", nightly, self.refit)
         self._add("outreach", CronTrigger(minute="*/10", timezone=self._time_zone), self.outreach)
         self._add("expire_offers", CronTrigger(minute="*/15", timezone=self._time_zone), self.expire_offers)
+        self._add("prune", CronTrigger(hour=4, timezone=self._time_zone), self.prune)
         self._scheduler.start()
 
     async def stop(self) -> None:
@@ -122,6 +126,13 @@ class Jobs:
         """End offers whose time is over and give their discounts back to the budget."""
         now = self._clock()
         return {"expired": await self._store.write(lambda connection: Offers(connection).expire(now))}
+
+    async def prune(self) -> Details:
+        """Forget updates that were handled long ago; their words are in the conversations' history."""
+        now = self._clock()
+        return {
+            "updates": await self._store.write(lambda connection: Inbox(connection).prune(now, _KEEP_UPDATES))
+        }
 
     def _add(self, name: str, trigger: Any, work: Callable[[], Awaitable[Details]]) -> None:
         self._scheduler.add_job(
