@@ -36,6 +36,7 @@ class Meaning:
     sentiment: Sentiment = Sentiment.NEUTRAL
     urgent: bool = False
     address: str | None = None
+    understood: bool = True
 
 
 def means(
@@ -79,7 +80,7 @@ class ScriptedUnderstander:
             sentiment_strength=0.9 if meaning is not None and meaning.sentiment != "neutral" else 0.0,
             urgent=meaning is not None and meaning.urgent,
             out_of_scope=0.0 if meaning is not None else 1.0,
-            understood=meaning is not None,
+            understood=meaning is not None and meaning.understood,
             entities=tuple(self._entities(text, meaning)),
             words=tuple(text.split()),
         )

@@ -17,6 +17,11 @@ _WEEKDAYS = {
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
+def called(name: str) -> str:
+    """How a customer is spoken to: the first name where it is a Western one, else the whole."""
+    return name.partition(" ")[0] if name.isascii() else name
+
+
 @lru_cache(maxsize=64)
 def _precision(currency: str) -> int:
     return int(get_currency_precision(currency))

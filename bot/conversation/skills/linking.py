@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.conversation import wording
 from bot.conversation.memory import Memory, Pending
 from bot.conversation.turn import Answer, Skill, Turn, row
 from bot.linking import LinkRefusal, LinkRefused, LinkResult
@@ -153,7 +154,7 @@ async def _welcome(turn: Turn, connection: AsyncConnection, wish: dict[str, str]
     linked = replace(turn, contact=contact, connection=connection, memory=turn.memory.settled())
     greeting = linked.say(
         "link-done" if number else "link-opened",
-        name=contact.customer_name,
+        name=wording.called(contact.customer_name),
         known="yes" if contact.customer_name else "no",
     )
     skill = REGISTRY.of_intent(wish.get("wish", ""))

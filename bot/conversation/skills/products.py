@@ -24,7 +24,7 @@ async def _question(turn: Turn) -> Answer:
         passage = pages.passage_for(turn, at_least=_NEAR)
         if passage is not None:
             return Answer(text=pages.shortened(passage.text), memory=turn.memory.settled())
-        return await _search(turn) if product_words.naming_words(turn) else await _which(turn)
+        return await _which(turn)
     return _about(turn, product)
 
 

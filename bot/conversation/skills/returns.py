@@ -84,7 +84,7 @@ async def _resume(turn: Turn) -> Answer | None:
         return None
     if turn.denies:
         return Answer(text=turn.say("cancel-kept"), memory=turn.memory.settled())
-    if turn.negative and whole.urgent:
+    if turn.negative and (whole.urgent or not whole.understood):
         return None
     own = ("return_request", "refund_request", "item_problem", "product_question", "affirm")
     elsewhere = whole.understood and whole.intent not in own and whole.probability >= 0.75

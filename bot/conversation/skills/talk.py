@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.conversation import wording
 from bot.conversation.messages import IncomingKind
 from bot.conversation.turn import Answer, Rows, Skill, Turn, row
 
@@ -43,7 +44,10 @@ def _just_spoke(turn: Turn) -> bool:
 
 async def _greeting(turn: Turn) -> Answer:
     shop = turn.services.shop
-    values = {"shop": shop.names.get(turn.language, shop.names["en"]), "name": turn.contact.customer_name}
+    values = {
+        "shop": shop.names.get(turn.language, shop.names["en"]),
+        "name": wording.called(turn.contact.customer_name),
+    }
     known = "known" if turn.customer_id is not None and turn.contact.customer_name else "new"
     if turn.incoming.kind is IncomingKind.TEXT and _just_spoke(turn):
         return Answer(text=turn.say("greeting-again"), memory=turn.memory)

@@ -186,3 +186,10 @@ async def test_talk_of_something_else_is_not_noted_for_an_order(chat: Chat) -> N
     await chat.store.write(_add_older_orders)
     await chat.says("我要退货", "return_request")
     assert not buttons(await chat.says("今天天气真差劲啊", "out_of_scope"))
+
+
+async def test_an_outburst_is_no_reason_for_a_return(chat: Chat) -> None:
+    await chat.link()
+    await chat.says("A1019 想退货", "return_request")
+    outburst = replace(means("thanks", negative=True), understood=False)
+    assert "编号" not in said(await chat.says("你们太慢了！！", outburst))
