@@ -27,7 +27,7 @@ imports: $(VENV)/.test
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.test  ## Answered messages a second and latency, beside a bare echo bot; start-up; memory
-	$(BIN)/python -m tests.benchmarks.load
+	$(BIN)/python -m tests.benchmarks.load --write
 
 bench-nlu: $(VENV)/.test  ## Quality and speed of the understanding
 	$(BIN)/python -m tests.benchmarks.nlu
