@@ -2,9 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Public data sets, kept outside the repository.
+SHARED_DATA ?= $(or $(LIUKE_SHARED_DATA),../shared/data)
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: run test lint types imports bench bench-load bench-nlu bench-retention transcript pictures torture demo clean help
+.PHONY: run test lint types imports bench bench-nlu bench-retention transcript pictures clean help
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -30,10 +32,10 @@ bench: $(VENV)/.test  ## Answered messages a second and latency, beside a bare e
 	$(BIN)/python -m tests.benchmarks.load --write
 
 bench-nlu: $(VENV)/.test  ## Quality and speed of the understanding
-	$(BIN)/python -m tests.benchmarks.nlu
+	$(BIN)/python -m tests.benchmarks.nlu --public $(SHARED_DATA)/nlu
 
 bench-retention: $(VENV)/.test  ## Quality of recommendations and churn scores on real shops' logs
-	$(BIN)/python -m tests.benchmarks.retention
+	$(BIN)/python -m tests.benchmarks.retention --data $(SHARED_DATA)/retention
 
 transcript: $(VENV)/.test  ## Play the conversations and write docs/transcript.md
 	$(BIN)/python -m tests.e2e.transcript
