@@ -170,7 +170,7 @@ class Dialogue:
     async def _resumed(self, turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...] | None:
         pending = turn.memory.pending
         whole = turn.understanding
-        if pending is None or (whole is not None and routing.unmissable(whole) is not None):
+        if pending is None or (whole is not None and routing.interrupts(turn, whole)):
             return None
         if pending.kind == "clarify":
             chosen = fallback.chosen(turn, pending)

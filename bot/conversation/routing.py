@@ -55,6 +55,9 @@ _PARCEL_WORDS = frozenset(
     {"parcel", "package", "my parcel", "my package", "tracking", "快递", "物流", "包裹", "我的快递"}
 )
 _THANKS = re.compile(r"谢谢|多谢|感谢|\b(thanks|thank you|thx|cheers)\b", re.IGNORECASE)
+_PERSON = re.compile(
+    r"人工|客服|真人|活人|找人|\b(person|human|agent|operator|representative|someone|somebody|staff)\b", re.I
+)
 _ABOUT_ME = re.compile(
     r"\b(know|have|store|keep|hold|saved?)\b.{0,12}\b(about|on) me\b"
     r"|(知道|了解|存了?|保存了?|收集了?|掌握了?)(有)?(关于)?我的?(什么|哪些|多少)",
@@ -249,6 +252,8 @@ def _implied(turn: Turn, whole: Understanding) -> str | None:
         return "discount_request"
     if talk.gives_orders(turn.text):
         return "out_of_scope"
+    if talk.asks_who(turn.text):
+        return "chitchat"
     if _THANKS.search(turn.text) and len(turn.text) <= _SHORT + 8:
         return "thanks"
     if whole.first(EntityKind.PRODUCT) is not None and len(whole.text) <= 80:
@@ -283,6 +288,12 @@ def _best_of(whole: Understanding, group: frozenset[str]) -> str | None:
     fitting = (score.intent for score in whole.intents if score.intent in group)
     plausible = {score.intent for score in whole.intents if score.probability >= _PLAUSIBLE}
     return next((intent for intent in fitting if intent in plausible), None)
+
+
+def interrupts(turn: Turn, whole: Understanding) -> bool:
+    """Whether a message passes over the bot's question: an answer of a word is no call for a person."""
+    heard = unmissable(whole)
+    return heard is not None and (heard != "human_agent" or _PERSON.search(turn.text) is not None)
 
 
 def several(reading: Reading) -> tuple[tuple[str, Understanding], ...]:

@@ -35,7 +35,9 @@ async def _resume_invoice(turn: Turn) -> Answer | None:
         return None
     if turn.denies:
         return Answer(text=turn.say("cancel-kept"), memory=turn.memory.settled())
-    if whole.understood and whole.probability >= 0.7 and whole.intent not in ("invoice_request", "affirm"):
+    personal = title.casefold() == turn.say("button-invoice-personal").casefold()
+    certain = whole.understood and whole.probability >= 0.7
+    if certain and not personal and whole.intent not in ("invoice_request", "affirm"):
         return None
     order = await Orders(turn.connection).get(pending.data.get("order", ""))
     if order is None or order.customer_id != turn.customer_id:

@@ -35,6 +35,8 @@ stock available price prices cost costs recommend suggest suggestion gift presen
 size sizes colour colours color colors product products person people someone somebody anyone anybody weather money
 """
 _EMPTY_WORDS = frozenset(_EMPTY.split())
+_WISHING = frozenset("想要买找来有个卖给我您你请的吗呢件款还")
+"""Words of these characters alone, such as 想买个, only wish for something."""
 _LETTERS = 3
 """Shorter Latin words without a digit name nothing."""
 _LIMIT = re.compile(
@@ -79,7 +81,7 @@ def _stem(word: str) -> str:
 
 def _means_something(word: str) -> bool:
     lower = word.lower()
-    if lower in _EMPTY_WORDS or not any(character.isalnum() for character in word):
+    if lower in _EMPTY_WORDS or set(word) <= _WISHING or not any(character.isalnum() for character in word):
         return False
     return not word.isascii() or len(word) >= _LETTERS or any(character.isdigit() for character in word)
 

@@ -17,6 +17,8 @@ _SAME_TALK = timedelta(hours=6)
 _ROBOT = re.compile(
     r"机器人|真人|人工智能|\bAI\b|\b(ro)?bot\b|\bhuman\b|real person|who are you|你是谁|你叫什么", re.I
 )
+_WHO = re.compile(r"你(们)?(是|到底)|是不是|\b(are you|is this|who are|am i)\b", re.I)
+_SHORT = 40
 _ORDERS = re.compile(r"指令|提示词|规则|instruction|prompt|\brules?\b|pretend|假装|扮演", re.I)
 _OVERRIDES = re.compile(
     r"(忽略|无视|忘(掉|记|了)|不(要|用|必)?(管|理会|遵守)|绕过|覆盖).{0,12}(指令|提示词?|设定|规则|要求|限制|命令)"
@@ -74,6 +76,11 @@ async def _talk(turn: Turn) -> Answer:
             return Answer(text=turn.say("deny-nothing"), memory=memory.settled())
         case _:
             return Answer(text=_small_talk(turn), memory=replace(memory, misses=0))
+
+
+def asks_who(text: str) -> bool:
+    """Whether somebody wants to know whether they talk to a person."""
+    return len(text) <= _SHORT and _WHO.search(text) is not None and _ROBOT.search(text) is not None
 
 
 def gives_orders(text: str) -> bool:

@@ -193,3 +193,17 @@ async def test_an_outburst_is_no_reason_for_a_return(chat: Chat) -> None:
     await chat.says("A1019 想退货", "return_request")
     outburst = replace(means("thanks", negative=True), understood=False)
     assert "编号" not in said(await chat.says("你们太慢了！！", outburst))
+
+
+async def test_one_word_that_answers_a_question_is_no_call_for_a_person(chat: Chat) -> None:
+    await chat.link()
+    await chat.says("A1019 开发票", "invoice_request")
+    assert "申请发票" in said(await chat.says("个人", "human_agent"))
+    await chat.says("A1019 想退货", "return_request")
+    assert "人工" in said(await chat.says("我要找客服", "human_agent"))
+
+
+@pytest.mark.parametrize("text", ["你是真人吗", "is this a bot?"])
+async def test_whether_it_is_a_person_is_answered_however_it_is_asked(chat: Chat, text: str) -> None:
+    answer = said(await chat.says(text))
+    assert "不是真人" in answer or "not a person" in answer
