@@ -259,7 +259,7 @@ ENGLISH = (
         who="delivered",
         linked=False,
         steps=(
-            OpenLink(expect="{name}"),
+            OpenLink(expect="connected to your account"),
             Say("what did I order last?", expect="{order}"),
         ),
     ),
