@@ -10,6 +10,7 @@ import typer
 from bot.commands.common import with_store
 from bot.console_output import out, print_json, print_table
 from bot.linking import Linker, second_fact
+from bot.privacy import erase_customer, export_customer
 from bot.settings import Settings
 from bot.telegram_name import bot_username
 from storage import NotFound, Store
@@ -62,6 +63,33 @@ def list_(limit: Annotated[int, typer.Option(min=1, max=10_000)] = 20, as_json: 
         print_json(rows)
         return
     print_table("Customers", ("id", "name", "language", "last order"), [list(row.values()) for row in rows])
+
+
+@app.command()
+def export(customer_id: CustomerId) -> None:
+    """Write everything that is held about a customer as JSON: what they may ask for."""
+
+    async def work(_settings: Settings, store: Store) -> dict[str, Any]:
+        async with store.read(long=True) as connection:
+            return await export_customer(connection, customer_id)
+
+    print_json(with_store(work))
+
+
+@app.command()
+def erase(
+    customer_id: CustomerId,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Erase a customer and every word of their conversations, for good."""
+    if not yes:
+        typer.confirm(f"Erase customer {customer_id} for good?", abort=True)
+    blanked = with_store(
+        lambda _settings, store: store.write(
+            lambda connection: erase_customer(connection, customer_id, datetime.now(UTC))
+        )
+    )
+    out.print(f"Erased. {blanked} messages were blanked; what was bought stays without a name.")
 
 
 async def _facts(store: Store, customer_id: str) -> dict[str, Any]:

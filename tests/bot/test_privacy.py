@@ -1,0 +1,83 @@
+"""A customer can have what is held about them, and can have it erased."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.privacy import erase_customer, export_customer
+from storage import NotFound, Store
+from storage.conversations import Conversations, NewMessage
+from storage.customers import Accounts, Consents, Customers
+from storage.outbox import Outbox
+from storage.schema import event, message, outbox
+from tests.factories import NOW, add_customer, add_product, add_purchase
+
+SECRET = "my name is Rumpelstiltskin"
+
+
+async def _somebody(connection: AsyncConnection) -> None:
+    await add_product(connection, "p1")
+    await add_customer(connection, "c1", telegram="77")
+    await add_purchase(connection, "c1", "p1", NOW - timedelta(days=3))
+    account = await Accounts(connection).find("telegram", "77")
+    assert account is not None
+    await Conversations(connection).open("telegram", "77", account.id, "en", NOW)
+    contact = await Conversations(connection).contact("telegram", "77")
+    assert contact is not None
+    await Conversations(connection).append(
+        NewMessage(
+            conversation_id=contact.conversation.id,
+            direction="in",
+            author="customer",
+            kind="text",
+            text=SECRET,
+            at=NOW,
+        )
+    )
+    await Outbox(connection).put(
+        channel="telegram",
+        address="77",
+        kind="reply",
+        policy="retry",
+        reply={"text": SECRET},
+        now=NOW,
+        customer_id="c1",
+    )
+
+
+async def test_an_export_holds_all_of_it(any_store: Store) -> None:
+    await any_store.write(_somebody)
+    async with any_store.read() as connection:
+        told = json.dumps(await export_customer(connection, "c1"), default=str)
+    for what in ("Name c1", "marketing", "purchase", SECRET, "77"):
+        assert what in told
+
+
+async def test_after_erasure_nothing_names_them_and_nobody_writes_again(any_store: Store) -> None:
+    await any_store.write(_somebody)
+    assert await any_store.write(lambda c: erase_customer(c, "c1", NOW)) == 1
+    async with any_store.read() as connection:
+        customer = await Customers(connection).get("c1")
+        assert customer is not None
+        assert customer.name == ""
+        assert await Accounts(connection).by_customer("c1") == []
+        assert not await Consents(connection).granted("marketing", customer_id="c1")
+        assert [row.text for row in await connection.execute(select(message.c.text))] == [""]
+        left = (await connection.execute(select(outbox.c.state, outbox.c.payload))).one()
+        assert left.state == "cancelled"
+        assert SECRET not in json.dumps(left.payload)
+        # The shop's books stay right.
+        assert (await connection.execute(select(event.c.amount))).scalar_one() == 10_000
+
+
+async def test_somebody_unknown_is_said_so(any_store: Store) -> None:
+    with pytest.raises(NotFound):
+        await any_store.write(lambda c: erase_customer(c, "nobody", NOW))
+    async with any_store.read() as connection:
+        with pytest.raises(NotFound):
+            await export_customer(connection, "nobody")
