@@ -90,8 +90,9 @@ def site(filled_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     assert "Traceback" not in running.program.log
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """Closed after each file: Playwright's loop runs in this thread until then, and asyncio's tests need it."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         absent("Chromium")
