@@ -86,4 +86,4 @@ async def test_a_taken_port_is_explained(make_program: MakeProgram) -> None:
     async with make_program() as first:
         second = make_program(port=first.port)
         with pytest.raises(RuntimeError, match="LIUKE_PORT"):
-            await second.start()
+            await second.liuke("run")
