@@ -131,8 +131,8 @@ def _announced(answer: Answer, turn: Turn) -> Answer:
     """A hand-over is said once, with when to expect an answer; after it the bot is silent."""
     if answer.hand_over is None:
         return answer
-    due = turn.now + state.FIRST_ANSWER[answer.hand_over.priority]
-    told = turn.say("handed-over", when=wording.clock(due, turn.now, turn.language, turn.zone))
+    within = wording.duration(state.FIRST_ANSWER[answer.hand_over.priority], turn.language)
+    told = turn.say("handed-over", within=within)
     return replace(answer, text=f"{answer.text}\n\n{told}".strip())
 
 

@@ -16,7 +16,16 @@ from bot.conversation import routing
 from bot.conversation.memory import Memory
 from bot.conversation.messages import IncomingKind
 from bot.conversation.routing import Reading
-from bot.conversation.skills import REGISTRY, fallback, media, pages, product_words, products, requesting
+from bot.conversation.skills import (
+    REGISTRY,
+    fallback,
+    media,
+    pages,
+    product_words,
+    products,
+    requesting,
+    returns,
+)
 from bot.conversation.skills.talk import TALK
 from bot.conversation.turn import Answer, HandOver, Skill, Turn, row
 from nlu.types import DialogueContext, Sentiment, Understander, Understanding
@@ -122,7 +131,7 @@ class Dialogue:
     async def _words(self, turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tuple[Decision, ...]:
         whole = reading.whole
         assert whole is not None  # noqa: S101 - the caller has looked
-        told = await requesting.progress(turn) if routing.unmissable(whole) is None else None
+        told = await _by_the_way(turn) if routing.unmissable(whole) is None else None
         if told is not None:
             return (_plain("request", told),)
         resumed = await self._resumed(turn, modes)
@@ -228,6 +237,11 @@ class Dialogue:
         if whole.intent == "out_of_scope":
             plausible = [score for score in plausible if score.probability >= _WORTH_ASKING]
         return fallback.ask_back(turn, tuple(score.intent for score in plausible[:2]))
+
+
+async def _by_the_way(turn: Turn) -> Answer | None:
+    """What is said about something under way, whatever the bot has asked meanwhile."""
+    return await requesting.progress(turn) or await requesting.preference(turn) or await returns.paid_to(turn)
 
 
 def _plain(skill: str, answer: Answer) -> Decision:

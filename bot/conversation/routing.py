@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from bot.conversation.skills import REGISTRY, changes, fallback, pricing, product_words, talk
+from bot.conversation.skills import REGISTRY, changes, fallback, order_status, pricing, product_words, talk
 from bot.conversation.skills.talk import TALK
 from bot.conversation.turn import Turn
 from nlu.types import EntityKind, IntentScore, Understanding
@@ -44,6 +44,8 @@ _FOLLOWING = 0.08
 _STANDS_OUT = 1.5
 _CERTAIN = 0.7
 _BEYOND_DOUBT = 0.95
+# What a complaint may be about that can be answered at once.
+_WHEREABOUTS = frozenset({"order_status", "delivery_time", "delivery_problem"})
 _HEARD_ANYWAY = frozenset({"opt_out", "human_agent"})
 # What people send to any service to be left alone, and to come back.
 _STOP_WORDS = frozenset(
@@ -117,6 +119,7 @@ def meant(turn: Turn, whole: Understanding) -> str | None:
         or _taken_back(turn)
         or _bargaining(turn, whole)
         or _pointed_at(turn, whole)
+        or _missed_parcel(turn, whole)
         or _clear_intent(whole)
         or _implied(turn, whole)
     )
@@ -187,6 +190,8 @@ def _set_phrase(whole: Understanding) -> str | None:
     """Words that mean the same thing always."""
     if _ABOUT_ME.search(whole.text) and len(whole.text) <= _SENTENCE_LONG:
         return "my_data"
+    if order_status.asks_for_last(whole.text):
+        return "order_status"
     bare = whole.text.casefold().strip(" ?？.。!！").rstrip("呢呀啊")
     return "order_status" if bare in _PARCEL_WORDS else None
 
@@ -222,6 +227,14 @@ def _pointed_at(turn: Turn, whole: Understanding) -> str | None:
         return "product_question"
     shown_for = _last(turn) in ("recommend_request", "product_search")
     return "recommend_request" if shown_for and _OTHERS.search(whole.text) is not None else None
+
+
+def _missed_parcel(turn: Turn, whole: Understanding) -> str | None:
+    """Somebody who is upset, and may be so about a parcel, is told first where it is."""
+    if not turn.negative or turn.customer_id is None or turn.memory.negatives:
+        return None
+    best = _clear_intent(whole)
+    return _best_of(whole, _WHEREABOUTS) if best in (None, "complaint") else None
 
 
 def _clear_intent(whole: Understanding) -> str | None:
@@ -307,6 +320,8 @@ def several(reading: Reading) -> tuple[tuple[str, Understanding], ...]:
         skill = REGISTRY.of_intent(intent) if intent is not None else None
         if intent is not None and skill is not None:
             wishes.setdefault(skill.name, (intent, part))
+    if {intent for intent, _ in wishes.values()} <= _WHEREABOUTS:
+        return ()  # one question in two sentences
     return tuple(wishes.values())[:_WISHES]
 
 

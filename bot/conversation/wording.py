@@ -60,10 +60,14 @@ def moment(at: datetime, language: str, where: ZoneInfo) -> str:
     return f"{_day(local.date(), language)}{separator}{local:%H:%M}"
 
 
-def clock(at: datetime, now: datetime, language: str, where: ZoneInfo) -> str:
-    """The time alone when it is today, else with its day."""
-    local = at.astimezone(where)
-    return f"{local:%H:%M}" if local.date() == now.astimezone(where).date() else moment(at, language, where)
+def duration(length: timedelta, language: str) -> str:
+    """`5 分钟` or `5 minutes`, in whole hours where it is some: right in every time zone."""
+    minutes = round(length.total_seconds() / 60)
+    hours, rest = divmod(minutes, 60)
+    count, unit = (hours, "hour") if hours and not rest else (minutes, "minute")
+    if language == "zh":
+        return f"{count} {'小时' if unit == 'hour' else '分钟'}"
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
 
 
 def near_day(at: datetime, language: str, where: ZoneInfo, now: datetime) -> str:

@@ -71,7 +71,7 @@ def ask_back(turn: Turn, intents: tuple[str, ...]) -> Answer:
 
 def _upset(turn: Turn, *, urgent: bool) -> Answer:
     """Somebody is angry and it isn't clear what about: nobody wants to hear "I don't understand" then."""
-    if urgent or turn.memory.misses > 1:
+    if (urgent and turn.memory.negatives) or turn.memory.misses > 1:
         return Answer(text=turn.say("complaint"), hand_over=HandOver(reason="upset", priority=0))
     human = row(turn.button("button-human", "human:ask"))
     return Answer(text=turn.say("unclear-upset"), buttons=human, memory=turn.memory.settled())

@@ -21,9 +21,22 @@ _WHO_CARRIES = re.compile(
     re.IGNORECASE,
 )
 _HURRY = re.compile(r"催|快点发|加急|\bhurry\b|\bchase\b|speed (it|this) up", re.IGNORECASE)
+_BOUGHT_LAST = re.compile(
+    r"(上次|上回|上一次|最近一次|最后一次|最近)(都)?(买|下单|订)(了|的)?(是)?(什么|啥|哪些)"
+    r"|\b(what|which)\b.{0,12}\bi (order(ed)?|buy|bought|purchased?)\b.{0,12}\b(last|latest|recently)\b",
+    re.IGNORECASE,
+)
+_BRIEF = 60
+
+
+def asks_for_last(text: str) -> bool:
+    """Whether somebody wants to know what they bought last."""
+    return len(text) <= _BRIEF and _BOUGHT_LAST.search(text) is not None
 
 
 async def _status(turn: Turn) -> Answer:
+    if turn.customer_id is not None and asks_for_last(turn.text):
+        return await _bought_last(turn, turn.customer_id)
     if turn.intent in ("list", "orders"):
         return await _list(turn)
     found = await which_order.find(turn, which_order.in_status(which_order.ON_ITS_WAY), "order:show")
@@ -36,6 +49,26 @@ async def _status(turn: Turn) -> Answer:
         text=brief or _words(turn, found),
         buttons=_buttons(turn, found),
         memory=turn.memory.about_order(found.id),
+    )
+
+
+async def _bought_last(turn: Turn, customer_id: str) -> Answer:
+    newest = await Orders(turn.connection).by_customer(customer_id, limit=1)
+    if not newest:
+        return Answer(text=turn.say("orders-none"), memory=turn.memory.settled())
+    (order,) = newest
+    head = turn.say(
+        "order-newest",
+        number=order.number,
+        day=turn.day(order.placed_at),
+        total=turn.money(order.total, order.currency),
+        status=turn.say(f"status-{order.status}"),
+    )
+    lines = [f"· {line.name(turn.language)} × {line.quantity}" for line in order.lines]
+    return Answer(
+        text="\n".join([head, *lines]),
+        buttons=_buttons(turn, order),
+        memory=turn.memory.about_order(order.id),
     )
 
 
@@ -79,6 +112,19 @@ async def _carrier(turn: Turn) -> Answer:
         for parcel in order.parcels
     ]
     return Answer(text="\n".join(lines), memory=turn.memory.about_order(order.id))
+
+
+def awaited(turn: Turn, order: Order) -> Answer:
+    """Where a parcel is that somebody misses, with what can be done about it."""
+    links = [line for line in _buttons(turn, order) if all(button.url for button in line)]
+    help_ = row(
+        turn.button("button-chase", f"parcel:chase:{order.id}"), turn.button("button-human", "human:ask")
+    )
+    return Answer(
+        text=f"{turn.say('sorry-first')}{_words(turn, order)}",
+        buttons=(*links, *help_),
+        memory=turn.memory.about_order(order.id),
+    )
 
 
 def _words(turn: Turn, order: Order) -> str:

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.conversation.memory import Memory
 from bot.conversation.turn import Answer, Turn
 from storage.orders import Order
-from storage.requests import WITHDRAWN, NewRequest, Requests, new_number
+from storage.requests import WITHDRAWN, NewRequest, Request, Requests, new_number
 
 _SHORT = 60
+_A_MOMENT = timedelta(hours=24)
+_TROUBLES = frozenset({"delivery_problem", "item_problem"})
+_RATHER = re.compile(
+    r"换(个|一个|一件|一台|货|新)|(不想|不要|不用)(退|换)|(想要?|要|给我|还是)(退钱|退款)"
+    r"|\b(rather|prefer|instead)\b.{0,40}\b(new|another|replacement|exchange|money|refund)\b"
+    r"|\b(new one|replacement|money back)\b",
+    re.IGNORECASE,
+)
 _LOOKED_AT = 10
 _DONE_YET = re.compile(
     r"(改|取消|退|换|办|弄|处理|审核|通过|申请|开)(好|成功|完|掉|到)?了(吗|么|嘛|没)|还没(改|取消|退|换|办|处理|审核|开)(好|完)"
@@ -54,6 +64,9 @@ def ask_shop(
                 await requests.amend(known.id, {**known.details, **details})
             told = {"request": known.number, "when": turn.moment(known.created_at)}
             return Answer(text=turn.say("request-known", **told), memory=memory)
+        same_thing = await _just_asked(turn.within(connection), kind, order)
+        if same_thing is not None:
+            return await _added(turn.within(connection), same_thing, details, memory)
         number = new_number(turn.now)
         await requests.add(
             NewRequest(
@@ -69,6 +82,49 @@ def ask_shop(
         return Answer(text=turn.say(text_id, request=number, **values), memory=memory)
 
     return Answer(then=ask)
+
+
+async def _just_asked(turn: Turn, kind: str, order: Order | None) -> Request | None:
+    """The trouble reported a moment ago that a picture belongs to."""
+    if turn.incoming.media is None or order is None or kind not in _TROUBLES:
+        return None
+    return await _undecided(turn, order.id, _TROUBLES)
+
+
+async def _undecided(turn: Turn, order_id: str, kinds: Collection[str]) -> Request | None:
+    made = await Requests(turn.connection).of_conversation(turn.contact.conversation.id, limit=_LOOKED_AT)
+    fitting = (
+        item
+        for item in made
+        if item.order_id == order_id
+        and item.customer_id == turn.customer_id
+        and item.kind in kinds
+        and item.state == "asked"
+        and turn.now - item.created_at <= _A_MOMENT
+    )
+    return next(fitting, None)
+
+
+async def _added(turn: Turn, known: Request, details: Mapping[str, str], memory: Memory) -> Answer:
+    said = "\n".join(part for part in (known.details.get("text", ""), details.get("text", "")) if part)
+    await Requests(turn.connection).amend(known.id, {**known.details, **details, "text": said})
+    return Answer(text=turn.say("request-added", request=known.number), memory=memory)
+
+
+async def preference(turn: Turn) -> Answer | None:
+    """What somebody would rather have for the trouble just reported: noted with the request."""
+    order_id = turn.memory.order
+    if order_id is None or len(turn.text) > _SHORT or not _RATHER.search(turn.text):
+        return None
+    known = await _undecided(turn, order_id, _TROUBLES)
+    if known is None:
+        return None
+    request, details = known, {"text": turn.text.strip()[:500]}
+
+    async def add(connection: AsyncConnection) -> Answer:
+        return await _added(turn.within(connection), request, details, turn.memory.settled())
+
+    return Answer(then=add)
 
 
 async def progress(turn: Turn) -> Answer | None:

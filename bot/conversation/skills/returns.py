@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from bot.conversation.skills import order_status, which_order
@@ -23,6 +24,25 @@ _TOLD_ALREADY = 10
 _TOLD_WHICH = 18
 _AFTER_SHIPPING = which_order.in_status(which_order.ARRIVED)
 _DELIVERED = which_order.in_status(frozenset({"delivered"}))
+_WHERE_TO = re.compile(
+    r"(退|返|到|回).{0,6}(卡|账户|帐户|账号|支付宝|微信|零钱|余额|哪)|原路|原来的卡"
+    r"|\b(to|on|onto|into|in) (my|the|which|a)\b.{0,16}\b(card|account|bank|wallet|alipay|wechat|paypal)\b"
+    r"|\bwhere (does|will|do) (it|the money|my money|the refund) go\b",
+    re.IGNORECASE,
+)
+_BRIEF = 60
+
+
+async def paid_to(turn: Turn) -> Answer | None:
+    """Where the money of a refund just spoken of goes; a question by the way, whatever else is open."""
+    last = turn.memory.intents[0] if turn.memory.intents else None
+    money = last in ("refund_status", "refund_request", "return_request")
+    if not money or len(turn.text) > _BRIEF or not _WHERE_TO.search(turn.text):
+        return None
+    order = await Orders(turn.connection).get(turn.memory.order) if turn.memory.order else None
+    own = order is not None and order.customer_id == turn.customer_id and order.refunds
+    known = order.refunds[-1].paid_to if order is not None and own else None
+    return Answer(text=turn.say("refund-goes", to=known or turn.say("refund-same-way")), memory=turn.memory)
 
 
 async def _ask(turn: Turn) -> Answer:
@@ -140,6 +160,8 @@ async def _missing(turn: Turn) -> Answer:
     memory = turn.memory.about_order(found.id)
     if found.status in which_order.NOT_SHIPPED:
         return Answer(text=order_status.told(turn, found), memory=memory)
+    if turn.intent == "delivery_problem" and found.status == "shipped" and turn.memory.order != found.id:
+        return order_status.awaited(turn, found)
     kind = "chase_parcel" if turn.intent == "chase" else "delivery_problem"
     details = {"text": turn.text.strip()[:500]} if turn.text.strip() else {}
     text_id = "chase-asked" if kind == "chase_parcel" else "delivery-problem-asked"

@@ -10,12 +10,17 @@ from bot.conversation.turn import Turn
 from nlu.types import EntityKind
 from storage.catalogue import Catalogue, Product
 
-_LISTED = 6
+_LISTED = 8
 _COLOURS = frozenset({"colour", "color"})
 _AXES = _COLOURS | {"size"}
 _WHICH = re.compile(
     r"(别的|其他|其它|什么|哪些|哪几种|几种|几个).{0,2}颜色|颜色.{0,3}(哪些|什么|几)"
     r"|\b(other|which|what|any) colou?rs?\b",
+    re.IGNORECASE,
+)
+_WHICH_SIZES = re.compile(
+    r"(什么|哪些|哪几个?|几个|多少个?|啥).{0,2}(尺码|码数|尺寸|码|号)(?!头)|(尺码|码数|尺寸).{0,3}(哪些|什么|几)"
+    r"|\b(which|what) sizes?\b",
     re.IGNORECASE,
 )
 
@@ -36,7 +41,10 @@ class Choice:
 
 async def choose(turn: Turn) -> Choice | None:
     """The variant of a product spoken of that a message names; None when that isn't the question."""
-    bases = [base for base in await _spoken_of(turn) if _nothing_else_named(turn, base)]
+    spoken = await _spoken_of(turn)
+    if spoken and _WHICH_SIZES.search(turn.text):
+        return await _sizes(turn, spoken[0])
+    bases = [base for base in spoken if _nothing_else_named(turn, base)]
     for base in bases:
         chosen = _named(turn, await family(turn, base))
         if chosen is not None:
@@ -53,6 +61,17 @@ async def choose(turn: Turn) -> Choice | None:
         wished=wished,
         values=tuple(_value(turn, product, axis) for product in variants if product.active)[:_LISTED],
     )
+
+
+async def _sizes(turn: Turn, base: Product) -> Choice | None:
+    """The sizes of a product: those of its variants, or those that its description names."""
+    name = family_name(base, turn.language)
+    variants = await family(turn, base)
+    if _axis(turn, variants) == "size":
+        values = tuple(_value(turn, product, "size") for product in variants if product.active)
+        return Choice(family=name, product=None, values=values[:_LISTED])
+    described = next((value for key in ("sizes", "size") if (value := _value(turn, base, key))), "")
+    return Choice(family=name, product=None, values=(described,)) if described else None
 
 
 async def other_of(turn: Turn, base: Product) -> Product:

@@ -184,6 +184,9 @@ refund-requested = The refund of { $amount } for order { $number } was asked for
 refund-approved = The refund of { $amount } for order { $number } (asked for on { $asked }) is approved and being paid out.
 refund-paid = The refund of { $amount } for order { $number } was paid on { $paid } to { $to }.
 refund-declined = The refund for order { $number } ({ $amount }, { $asked }) was declined. If that seems wrong, just ask for a person.
+refund-goes = A refund goes to { $to }.
+request-added = Thank you, I've added that to request { $request }, so my colleagues see it with the rest.
+order-newest = Your latest order is { $number } of { $day }, { $total }, { $status }:
 refund-same-way = your original payment method
 refund-short-requested = The refund of { $amount } is being checked.
 refund-short-approved = The refund of { $amount } is approved and being paid out.
@@ -308,7 +311,7 @@ language-set = Okay, English from now on.
 pages-unknown = I don't have a reliable answer to that, and I'd rather not guess. Shall I ask a colleague?
 complaint = I'm very sorry about this. You deserve a proper answer from a person.
 sorry-first = I'm sorry about the trouble.{ " " }
-handed-over = I've passed you on to a colleague, who will answer by { $when }. Feel free to add details here; they can read everything.
+handed-over = I've passed you on to a colleague, who will answer within { $within }. Feel free to add details here; they can read everything.
 
 ## Buttons
 

@@ -184,6 +184,9 @@ refund-requested = 订单 { $number } 的退款 { $amount } 于 { $asked } 申�
 refund-approved = 订单 { $number } 的退款 { $amount } 已审核通过（{ $asked } 申请），正在打款。
 refund-paid = 订单 { $number } 的退款 { $amount } 已于 { $paid } 退到{ $to }。
 refund-declined = 订单 { $number } 的退款申请（{ $amount }，{ $asked }）没有通过。有疑问可以说“转人工”。
+refund-goes = 退款会退到{ $to }。
+request-added = 好的，已经补充到申请 { $request } 里，同事处理时会一起看到。
+order-newest = 您最近一单是 { $day } 下的订单 { $number }，{ $total }，{ $status }：
 refund-same-way = 原付款方式
 refund-short-requested = 退款 { $amount } 正在审核。
 refund-short-approved = 退款 { $amount } 已通过，正在打款。
@@ -305,7 +308,7 @@ language-set = 好的，以后用中文回复您。
 pages-unknown = 这个问题我手头没有确切的答案，不想乱说。要请同事来回答吗？
 complaint = 非常抱歉让您有这样的体验，这件事我不想敷衍您。
 sorry-first = 很抱歉让您着急了。
-handed-over = 已经转给人工同事，{ $when } 前会回复您。您可以先把情况写下来，他们都能看到。
+handed-over = 已经转给人工同事，{ $within }内会回复您。您可以先把情况写下来，他们都能看到。
 
 ## 按钮
 

@@ -91,6 +91,22 @@ async def test_which_colours_there_are_is_told(chat: Chat, text: str) -> None:
     assert "白色、黑色" in said(await chat.says(text, "product_search"))
 
 
+@pytest.mark.parametrize(("text", "sizes"), [("都 有 什么码", "XS 至 XXL"), ("which sizes?", "XS to XXL")])
+async def test_which_sizes_there_are_is_told_though_only_colours_are_sold_apart(
+    chat: Chat, text: str, sizes: str
+) -> None:
+    async def sized(connection: AsyncConnection) -> None:
+        catalogue = Catalogue(connection)
+        cup = await catalogue.get("p2")
+        assert cup is not None
+        made = {"sizes": {"zh": ["尺码", "XS 至 XXL"], "en": ["Sizes", "XS to XXL"]}}
+        await catalogue.put_many([replace(cup, attributes=made)])
+
+    await chat.store.write(sized)
+    await chat.presses("product:show:p2")
+    assert sizes in said(await chat.says(text, "stock_question"))
+
+
 async def test_a_limit_alone_narrows_down_what_was_looked_for(chat: Chat) -> None:
     await chat.says("推荐一下", "recommend_request")
     text = said(await chat.says("100块以内 的"))

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.messages import IncomingKind
 from storage.orders import Orders
+from storage.requests import Requests
 from tests.bot.conversation import shop
 from tests.bot.conversation.chat import Chat, buttons, said
 from tests.fakes import means
@@ -207,3 +208,58 @@ async def test_one_word_that_answers_a_question_is_no_call_for_a_person(chat: Ch
 async def test_whether_it_is_a_person_is_answered_however_it_is_asked(chat: Chat, text: str) -> None:
     answer = said(await chat.says(text))
     assert "不是真人" in answer or "not a person" in answer
+
+
+@pytest.mark.parametrize(
+    ("asked", "follow_up", "answer"),
+    [
+        ("退款到哪了 A7000", "是退回原来的卡吗", "微信支付"),
+        ("where is my refund for A7000?", "where does it go, to my card?", "微信支付"),
+    ],
+)
+async def test_where_a_refund_goes_is_told(chat: Chat, asked: str, follow_up: str, answer: str) -> None:
+    await chat.link()
+    await chat.store.write(
+        lambda c: shop.add_order(c, "o7", "A7000", "cancelled", refunds=(shop.refund("paid"),))
+    )
+    await chat.says(asked, "refund_status")
+    assert answer in said(await chat.says(follow_up, means("order_status", negative=True)))
+
+
+async def test_where_a_refund_goes_is_told_while_the_order_is_still_open(chat: Chat) -> None:
+    await chat.link()
+    await chat.store.write(_add_older_orders)
+    await chat.says("I still haven't got my money back", "refund_status")
+    text = said(await chat.says("where does it go, to my card?", "order_status"))
+    assert "original payment method" in text
+
+
+@pytest.mark.parametrize("text", ["what did I order last?", "我上次买了什么"])
+async def test_what_was_bought_last_is_the_newest_order_with_its_items(chat: Chat, text: str) -> None:
+    await chat.link()
+    await chat.store.write(_add_older_orders)
+    reply = said(await chat.says(text, "recommend_request"))
+    assert "A1024" in reply
+    assert " × " in reply
+    assert "A1001" not in reply
+
+
+@pytest.mark.parametrize(
+    ("trouble", "wish"),
+    [
+        ("A1019 收到是坏的，杯口裂了一条很长的缝", "换个新的，不想退钱"),
+        ("A1019 arrived broken, there is a long crack", "I'd rather have a new one than the money"),
+    ],
+)
+async def test_a_picture_and_a_wish_are_added_to_the_trouble_just_reported(
+    chat: Chat, trouble: str, wish: str
+) -> None:
+    await chat.link()
+    await chat.says(trouble, "delivery_problem")
+    chat.understander.script["杯子侧面 crack 裂了一条缝"] = means("item_problem")
+    assert said(await chat.sends("photo", caption="杯子侧面 crack 裂了一条缝"))
+    assert said(await chat.says(wish, "refund_request"))
+    conversation = (await chat.contact()).conversation
+    async with chat.store.read() as connection:
+        (made,) = await Requests(connection).of_conversation(conversation.id)
+    assert made.details["text"].split("\n") == [trouble, "杯子侧面 crack 裂了一条缝", wish]

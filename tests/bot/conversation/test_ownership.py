@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import insert
@@ -15,7 +16,7 @@ from storage.conversations import Conversations
 from storage.customers import Consents
 from storage.escalations import Escalation, Escalations
 from storage.schema import staff
-from tests.bot.conversation.chat import Chat, said
+from tests.bot.conversation.chat import Chat, buttons, said
 from tests.fakes import means
 
 
@@ -53,7 +54,7 @@ async def _case(chat: Chat) -> Escalation:
 
 
 async def test_asking_for_a_person_queues_once_and_then_the_bot_is_silent(chat: Chat) -> None:
-    assert "10:30 前" in said(await chat.says("转人工", "human_agent"))
+    assert "30 分钟内" in said(await chat.says("转人工", "human_agent"))
     assert await chat.says("在吗", "greeting") is None
     assert await chat.presses("order:list") is None
     assert await chat.commands("help") is None
@@ -135,6 +136,31 @@ async def test_complaints_and_lasting_anger_go_to_a_person(new_chat: Callable[..
     assert text.startswith("很抱歉")
     await two.says("第二次问了！到底在哪！", means("order_status", negative=True, urgent=True))
     assert (await two.contact()).conversation.owner == "queue"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "sorry"),
+    [
+        ("我的快递几天前就该到了，到底在哪？", "还是没到，你们在干嘛！！", "很抱歉"),
+        ("Hi, my parcel should have been here days ago. Where is it?", "Still nothing here!!", "I'm sorry"),
+    ],
+)
+@pytest.mark.parametrize("intent", ["delivery_problem", "order_status", "complaint"])
+async def test_a_missed_parcel_is_looked_up_before_a_person_is_called(
+    chat: Chat, intent: str, first: str, second: str, sorry: str
+) -> None:
+    await chat.link()
+    upset = means(intent, negative=True, urgent=True)
+    upset = replace(upset, intents=((intent, 0.68), ("order_status", 0.2)))
+    text = said(reply := await chat.says(first, upset))
+    assert sorry in text
+    assert "A1024" in text
+    if intent == "delivery_problem":
+        labels = [button.action for button in buttons(reply)]
+        assert {"parcel:chase:o1", "human:ask"} <= set(labels)
+    assert (await chat.contact()).conversation.owner == "bot"
+    await chat.says(second, means("complaint", negative=True, urgent=True))
+    assert (await chat.contact()).conversation.owner == "queue"
 
 
 async def test_stop_is_obeyed_even_while_a_person_owns_the_conversation(chat: Chat) -> None:
