@@ -18,6 +18,7 @@ from typing import Any
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 
+from bot.delivery.faults import describe
 from bot.models import KIND
 from bot.outreach.planner import Planner
 from bot.refit_child import child_command
@@ -162,7 +163,6 @@ class Jobs:
     async def _outcome(self, name: str, work: Callable[[], Awaitable[Details]]) -> tuple[str, Details]:
         try:
             return "done", await work()
-        except Exception as error:
-            # The next tick must come whatever happened in this one; the slot keeps what did.
-            log.exception("the job %s failed", name)
+        except Exception as error:  # noqa: BLE001 - the next tick must come; the slot keeps what happened
+            log.error("the job %s failed: %s", name, describe(error))
             return "failed", {"error": type(error).__name__}

@@ -28,6 +28,7 @@ from bot.conversation.skills import (
 )
 from bot.conversation.skills.talk import TALK
 from bot.conversation.turn import Answer, HandOver, Skill, Turn, row
+from bot.delivery.faults import describe
 from nlu.types import DialogueContext, Sentiment, Understander, Understanding
 from storage.errors import StorageError
 
@@ -210,9 +211,8 @@ class Dialogue:
             answer = await skill.answer(turn)
         except (StorageError, SQLAlchemyError):
             raise  # the dispatcher tries again
-        except Exception:
-            # A customer is never left without an answer by a mistake of ours; a colleague gets the case.
-            log.exception("skill %s failed", skill.name)
+        except Exception as error:  # noqa: BLE001 - an answer is owed whatever we got wrong; a colleague gets the case
+            log.error("skill %s failed: %s", skill.name, describe(error))
             answer = Answer(text=turn.say("skill-failed"), hand_over=HandOver(reason="error"))
         if mode == "shadow":
             return (
