@@ -13,7 +13,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    LargeBinary,
     MetaData,
     String,
     Table,
@@ -691,14 +690,4 @@ media = Table(
     Column("channel", String(30), primary_key=True),
     Column("reference", Text, nullable=False, comment="What the channel calls an upload it already has."),
     Column("at", UtcMicros, nullable=False),
-)
-
-blob = Table(
-    "blob",
-    metadata,
-    Column("key", String(200), primary_key=True),
-    Column("content_type", String(100), nullable=False),
-    Column("body", LargeBinary, nullable=False),
-    Column("created_at", UtcMicros, nullable=False),
-    comment="Small files made on request, such as a customer's export.",
 )

@@ -30,15 +30,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_audit_at"), ["at"], unique=False)
 
     op.create_table(
-        "blob",
-        sa.Column("key", sa.String(length=200), nullable=False),
-        sa.Column("content_type", sa.String(length=100), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("key", name=op.f("pk_blob")),
-        comment="Small files made on request, such as a customer's export.",
-    )
-    op.create_table(
         "budget",
         sa.Column("id", sa.String(length=60), nullable=False),
         sa.Column("total", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1005,7 +996,6 @@ def downgrade() -> None:
     op.drop_table("category")
     op.drop_table("campaign")
     op.drop_table("budget")
-    op.drop_table("blob")
     with op.batch_alter_table("audit", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_audit_at"))
 
