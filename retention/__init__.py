@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from retention.core import Core, load, unfitted
 from retention.errors import HistoryError, MissingColumn, ModelDamaged, RetentionError, WrongType
-from retention.report import FitReport, Problem
+from retention.report import FitReport, Problem, Readiness
 from retention.types import (
     CustomerId,
     Event,
@@ -99,6 +99,7 @@ __all__ = [
     "Problem",
     "ProductId",
     "ProductState",
+    "Readiness",
     "Reason",
     "RecommendContext",
     "Recommendation",

@@ -43,6 +43,8 @@ class Manifest:
     metrics: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     """What could not be fitted and what is used instead."""
+    readiness: tuple[Mapping[str, Any], ...] = ()
+    """The fields of a `retention.report.Readiness` each."""
     files: Mapping[str, str] = field(default_factory=dict)
     """File name to SHA-256."""
 
@@ -104,7 +106,8 @@ def read_manifest(directory: Path) -> Manifest:
     """
     try:
         raw = json.loads((directory / MANIFEST).read_text("utf-8"))
-        raw["notes"] = tuple(raw.get("notes", ()))
+        for name in ("notes", "readiness"):
+            raw[name] = tuple(raw.get(name, ()))
         manifest = Manifest(**raw)
     except (OSError, ValueError, TypeError) as error:
         raise ModelDamaged(f"{directory / MANIFEST} cannot be read: {error}") from error

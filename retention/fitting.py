@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -54,6 +55,7 @@ def _fit_all(
     progress("writing the model", 0.95)
     metrics = {**recommender.metrics, **churn.metrics}
     notes = (*recommender.notes, *churn.notes)
+    readiness = (*recommender.readiness, *churn.readiness)
     artifacts.write(
         out,
         {
@@ -63,6 +65,7 @@ def _fit_all(
             "data_hash": data_hash,
             "metrics": metrics,
             "notes": list(notes),
+            "readiness": [asdict(one) for one in readiness],
         },
         {
             "shop": ({"daily_sales": daily_sales(checked)}, {}),
@@ -81,6 +84,7 @@ def _fit_all(
         metrics=metrics,
         problems=checked.problems,
         notes=notes,
+        readiness=readiness,
         seconds=time.monotonic() - started,
     )
 

@@ -23,6 +23,31 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Readiness:
+    """Whether a model had the data it needs; where it had not, what stands in for it and what would be needed."""
+
+    model: str
+    """What it is a model of, in the words of the documentation: `churn`, `recommend.new`, …"""
+    enough: bool
+    found: str
+    """What there was, with its numbers: `31 customers with a known outcome`."""
+    needed: str
+    """What it takes, with its numbers: `50 customers with a known outcome, 10 of each`."""
+    fallback: str = ""
+    """What is used meanwhile; empty where there was enough."""
+
+    def __post_init__(self) -> None:
+        if self.enough == bool(self.fallback):
+            raise ValueError(f"{self.model}: a fallback goes with too little data, and with nothing else")
+
+    def __str__(self) -> str:
+        """One sentence for people."""
+        if self.enough:
+            return f"{self.model}: {self.found}; enough"
+        return f"{self.model}: {self.found}; needed: {self.needed}; until then: {self.fallback}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FitReport:
     """The outcome of one fit: what to publish in `model_version`, and what to show to staff."""
 
@@ -37,4 +62,6 @@ class FitReport:
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
     """What there was too little data for, and what is used instead."""
+    readiness: tuple[Readiness, ...] = ()
+    """A word from each model on whether it had enough."""
     seconds: float = 0.0

@@ -19,6 +19,7 @@ from retention.features.derived import derive
 from retention.features.expressions import RawTable, Shop
 from retention.features.raw import NAMES as RAW
 from retention.features.raw import Shelf
+from retention.report import Readiness
 from retention.times import DAY, to_micros
 from retention.types import EventKind
 
@@ -45,6 +46,7 @@ class Fitted:
     model: ChurnModel
     metrics: dict[str, float]
     notes: tuple[str, ...]
+    readiness: tuple[Readiness, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

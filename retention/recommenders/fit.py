@@ -16,6 +16,7 @@ from retention.recommenders.interactions import Interactions
 from retention.recommenders.model import POPULARITY, RANKER, Mode, Recommender
 from retention.recommenders.profile import PURCHASE, weights
 from retention.recommenders.ranker import Choice, fit_choices
+from retention.report import Readiness
 from retention.times import DAY
 
 NEIGHBOURS = 100
@@ -54,6 +55,7 @@ class Fitted:
     model: Recommender
     metrics: dict[str, float]
     notes: tuple[str, ...]
+    readiness: tuple[Readiness, ...] = ()
 
 
 def fit(interactions: Interactions, *, seed: int) -> Fitted:
