@@ -23,17 +23,20 @@ def explain(model: Recommender, profile: Profile, item: int, *, personal: bool) 
     (its value is their similarity), `similar_content` the one with the likest words, and `popular` gives the
     decayed number of recent purchases. Weights are the product's share of what its source adds up to.
     """
-    found: list[Reason] = []
-    if personal:
-        reason = _strongest(model, profile, item, _BY_PURCHASES)
-        if reason is None:
-            reason = _strongest(model, profile, item, ("content",))
-        if reason is not None:
-            found.append(reason)
+    found = evidence(model, profile, item) if personal else []
     recent = float(np.exp(model.catalogue.static[item, STATIC.index("popular_30")])) - 0.5
     if recent >= 0.5 or not found:
         found.append(Reason(code="popular", value=round(max(recent, 0.0), 2)))
     return found
+
+
+def evidence(model: Recommender, profile: Profile, item: int) -> list[Reason]:
+    """The customer's product that speaks most for this one, by purchases or else by words; or nothing."""
+    for tables in (_BY_PURCHASES, ("content",)):
+        reason = _strongest(model, profile, item, tables)
+        if reason is not None:
+            return [reason]
+    return []
 
 
 def _strongest(model: Recommender, profile: Profile, item: int, tables: tuple[str, ...]) -> Reason | None:

@@ -25,6 +25,8 @@ RECENT_SHRINKAGE = 2.0
 RECENT_DAYS = 60.0
 RIDGE = 500.0
 EASE_MOST_PRODUCTS = 10_000
+LOCAL_NEIGHBOURS, LOCAL_RIDGE = 30, 5.0
+"""Of EASE within neighbourhoods, for shops with more products."""
 CONTENT_NEIGHBOURS = 50
 COMMON_WORD = 0.2
 """A word that a larger share of products has says nothing about likeness."""
@@ -60,8 +62,8 @@ class Fitted:
 
 def fit(interactions: Interactions, *, seed: int) -> Fitted:
     """Fit on all interactions before `interactions.now`."""
-    terms = _Terms.of(interactions.texts)
-    modes, metrics, notes = _learn(interactions, terms, seed)
+    terms = Terms.of(interactions)
+    modes, metrics, notes, readiness = _learn(interactions, terms, seed)
     catalogue = components(interactions, terms)
     model = Recommender(
         products=interactions.products,
@@ -74,15 +76,15 @@ def fit(interactions: Interactions, *, seed: int) -> Fitted:
         any=modes["any"],
         index={product: place for place, product in enumerate(interactions.products)},
     )
-    return Fitted(model=model, metrics=metrics, notes=tuple(notes))
+    return Fitted(model=model, metrics=metrics, notes=tuple(notes), readiness=tuple(readiness))
 
 
 # --- the first stage --------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class _Terms:
-    """TF-IDF of the products' words."""
+class Terms:
+    """TF-IDF of the products' words; a product's category is one of them."""
 
     names: tuple[str, ...]
     matrix: Any
@@ -90,7 +92,9 @@ class _Terms:
     rarity: NDArray[np.float32]
 
     @classmethod
-    def of(cls, texts: list[str]) -> _Terms:
+    def of(cls, interactions: Interactions) -> Terms:
+        """From the texts of all products."""
+        texts = interactions.texts
         vocabulary: dict[str, int] = {}
         rows, columns = [], []
         for row, text in enumerate(texts):
@@ -118,20 +122,15 @@ class _Terms:
         return found
 
 
-def components(interactions: Interactions, terms: _Terms) -> Catalogue:
+def components(interactions: Interactions, terms: Terms) -> Catalogue:
     """Everything the first stage knows, from the events before `interactions.now`."""
-    size = len(interactions.products)
-    ever = _ratings(interactions, None)
-    recent = _ratings(interactions, RECENT_DAYS)
-    nothing = (np.zeros((size, 0), np.int32), np.zeros((size, 0), np.float32))
-    ease = nothing
-    if ever.nnz and size <= EASE_MOST_PRODUCTS:
-        ease = similarity.ease_neighbours(ever, NEIGHBOURS, RIDGE)
+    ever = ratings(interactions, None)
+    recent = ratings(interactions, RECENT_DAYS)
     return Catalogue(
         neighbours={
             "cosine": similarity.neighbours(ever, NEIGHBOURS, SHRINKAGE),
             "cosine_recent": similarity.neighbours(recent, NEIGHBOURS, RECENT_SHRINKAGE),
-            "ease": ease,
+            "ease": ease_table(ever),
             "content": similarity.neighbours(terms.likeness(), CONTENT_NEIGHBOURS, 0.0),
         },
         static=_static(interactions),
@@ -141,7 +140,18 @@ def components(interactions: Interactions, terms: _Terms) -> Catalogue:
     )
 
 
-def _ratings(interactions: Interactions, half_life: float | None) -> Any:
+def ease_table(matrix: Any) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """EASE's largest weights, from the whole Gram matrix or, where that is too large, from each product's
+    neighbourhood."""
+    size = matrix.shape[1]
+    if not matrix.nnz:
+        return np.zeros((size, 0), np.int32), np.zeros((size, 0), np.float32)
+    if size <= EASE_MOST_PRODUCTS:
+        return similarity.ease_neighbours(matrix, NEIGHBOURS, RIDGE)
+    return similarity.local_ease_neighbours(matrix, LOCAL_NEIGHBOURS, LOCAL_RIDGE)
+
+
+def ratings(interactions: Interactions, half_life: float | None) -> Any:
     """`R`, sparse, customers by products: decayed weights of all events, kept between 0 and 1."""
     one = interactions.once_a_day()
     weight = weights(one.kinds, one.values)
@@ -197,15 +207,17 @@ def _orders(catalogue: Catalogue) -> NDArray[np.int32]:
 
 
 def _learn(
-    interactions: Interactions, terms: _Terms, seed: int
-) -> tuple[dict[str, Mode], dict[str, float], list[str]]:
+    interactions: Interactions, terms: Terms, seed: int
+) -> tuple[dict[str, Mode], dict[str, float], list[str], list[Readiness]]:
     """Fit the ranker on what customers bought in the last weeks, from candidates as of the weeks' begin."""
     notes: list[str] = []
+    readiness: list[Readiness] = []
     metrics: dict[str, float] = {}
     modes = {"new": _prior(PRIOR_NEW), "any": _prior(PRIOR_ANY)}
     choices = make_choices(interactions, terms, seed)
     for name, mine in choices.items():
         metrics[f"{name}_customers"] = float(len(mine))
+        readiness.append(_readiness(name, len(mine)))
         if len(mine) < SELECTION_LEAST:
             notes.append(
                 f"recommender ({name}): {len(mine)} customers to compare on, {SELECTION_LEAST} needed; "
@@ -224,7 +236,19 @@ def _learn(
             policy = POPULARITY
             notes.append(f"recommender ({name}): popularity did better on the last weeks and is used")
         modes[name] = Mode(policy=policy, weights=prior if fitted is None else fitted)
-    return modes, metrics, notes
+    return modes, metrics, notes, readiness
+
+
+def _readiness(name: str, have: int) -> Readiness:
+    """Whether the mode's weights could be learned."""
+    enough = have >= LEAST_CHOICES
+    return Readiness(
+        model=f"recommend.{name}",
+        enough=enough,
+        found=f"{have} customers who came back in the last weeks",
+        needed=f"{LEAST_CHOICES} customers who came back in the last weeks",
+        fallback="" if enough else "weights that other shops came to",
+    )
 
 
 def _prior(named: dict[str, float]) -> Mode:
@@ -254,7 +278,7 @@ def _ndcg(choices: list[Choice], by: NDArray[np.float64]) -> NDArray[np.float64]
     )
 
 
-def make_choices(interactions: Interactions, terms: _Terms, seed: int) -> dict[str, list[Choice]]:
+def make_choices(interactions: Interactions, terms: Terms, seed: int) -> dict[str, list[Choice]]:
     """Candidates of customers as of the begin of the last weeks, and what they bought in them, by mode."""
     cut = _cut(interactions)
     before = interactions.before(cut)

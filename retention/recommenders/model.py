@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from retention.recommenders import candidates, features, profile, words
 from retention.recommenders.explain import explain
 from retention.recommenders.features import SIMILARITIES, STATIC, Catalogue
+from retention.recommenders.profile import Profile
 from retention.times import to_micros
 from retention.types import EventKind, ProductId, ProductState, Reason, Recommendation, RecommendContext
 
@@ -85,6 +86,41 @@ class Recommender:
         if n <= 0:
             return []
         return _Request(self, n, context, version).answer()
+
+    def rank(
+        self, profile: Profile, *, repeats: bool, hidden: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """A customer's candidates in no order, and their scores, shape (candidates,) both.
+
+        Args:
+            profile: somebody with no product at all has no candidates.
+            repeats: by which weights, and may the customer's own be among them?
+            hidden: products to leave out.
+        """
+        if not len(profile.items):
+            return np.zeros(0, np.int64), np.zeros(0)
+        allowed = np.ones(len(self.products), dtype=bool)
+        allowed[hidden] = False
+        mode = self.any if repeats else self.new
+        scores = features.source_scores(self.catalogue, profile)
+        items = candidates.choose(scores, self.popular, profile, allowed)
+        return items, self.judged(mode, profile, scores, items)
+
+    def judged(
+        self,
+        mode: Mode,
+        profile: Profile,
+        scores: Mapping[str, NDArray[np.float64]],
+        items: NDArray[np.int64],
+    ) -> NDArray[np.float64]:
+        """The candidates' scores by the mode's policy."""
+        if mode.policy == POPULARITY:
+            popular: NDArray[np.float64] = self.catalogue.static[items, STATIC.index("popular_30")]
+            return popular
+        rows = features.rows(self.catalogue, profile, scores, items)
+        # Not `@`: BLAS wakes its threads for this little, and on busy cores that takes milliseconds.
+        ranked: NDArray[np.float64] = np.einsum("ij,j->i", rows, mode.weights)
+        return ranked
 
     def matching(self, asked: list[str]) -> NDArray[np.float64]:
         """How much of the asked words' weight each product has, relative to the best; shape (products,)."""
@@ -178,11 +214,8 @@ class _Request:
         items = candidates.choose(self.scores, self.model.popular, self.profile, allowed)
         if self.matches is not None:
             items = np.union1d(items, np.flatnonzero(allowed & (self.matches >= WORDS_LEAST)))
-        if self.mode.policy == POPULARITY:
-            return items, catalogue.static[items, STATIC.index("popular_30")], POPULARITY
-        rows = features.rows(catalogue, self.profile, self.scores, items)
-        # Not `@`: BLAS wakes its threads for this little, and on busy cores that takes milliseconds.
-        return items, np.einsum("ij,j->i", rows, self.mode.weights), RANKER
+        policy = POPULARITY if self.mode.policy == POPULARITY else RANKER
+        return items, self.model.judged(self.mode, self.profile, self.scores, items), policy
 
     def _by_words(self) -> tuple[NDArray[np.int64], NDArray[np.float64], str]:
         if self.matches is None:

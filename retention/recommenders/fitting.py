@@ -1,0 +1,83 @@
+"""How each recommender of the registry is fitted; `auto` has a module of its own, `fit`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from retention.recommenders import fit, similarity
+from retention.recommenders.base import Floats, Goods, ItemModel
+from retention.recommenders.interactions import Interactions
+from retention.recommenders.models.neighbours import Content, Ease, ItemKNN
+from retention.recommenders.models.popular import OwnPurchases, Popularity
+from retention.recommenders.models.two_stage import TwoStage
+from retention.recommenders.models.users import UserKNN
+from retention.recommenders.profile import PURCHASE
+from retention.times import DAY
+
+POPULAR_HALF_LIFE = 30.0
+"""Days after which a purchase counts half for a product's popularity."""
+EASE_HALF_LIFE = 120.0
+"""The same for the history that EASE learns from."""
+
+
+def customers_with_two(interactions: Interactions) -> int:
+    """Customers with two products or more: what it takes to learn that products go together."""
+    pairs = np.unique(interactions.users * max(len(interactions.products), 1) + interactions.items)
+    each = np.bincount(pairs // max(len(interactions.products), 1), minlength=1)
+    return int((each >= 2).sum())
+
+
+def popularity(interactions: Interactions) -> Floats:
+    """Purchases by product, at most one of a customer and day, each counting half after 30 days."""
+    bought = interactions.once_a_day().only(PURCHASE)
+    decay = np.exp2(-(bought.now - bought.at) / DAY / POPULAR_HALF_LIFE)
+    return np.bincount(bought.items, decay, len(interactions.products)).astype(np.float64)
+
+
+def _goods(interactions: Interactions) -> Goods:
+    return Goods.of(interactions.products, popularity(interactions))
+
+
+def _popularity(interactions: Interactions, seed: int) -> ItemModel:
+    return Popularity(_goods(interactions))
+
+
+def _own(interactions: Interactions, seed: int) -> ItemModel:
+    return OwnPurchases(_goods(interactions))
+
+
+def _user_knn(interactions: Interactions, seed: int) -> ItemModel:
+    return UserKNN.of(_goods(interactions), fit.ratings(interactions, None))
+
+
+def _item_knn(interactions: Interactions, seed: int) -> ItemModel:
+    table = similarity.neighbours(fit.ratings(interactions, None), fit.NEIGHBOURS, 0.0)
+    return ItemKNN(_goods(interactions), (), *table)
+
+
+def _content(interactions: Interactions, seed: int) -> ItemModel:
+    table = similarity.neighbours(fit.Terms.of(interactions).likeness(), fit.CONTENT_NEIGHBOURS, 0.0)
+    return Content(_goods(interactions), (), *table)
+
+
+def _ease(interactions: Interactions, seed: int) -> ItemModel:
+    table = fit.ease_table(fit.ratings(interactions, EASE_HALF_LIFE))
+    return Ease(_goods(interactions), (), *table)
+
+
+def _auto(interactions: Interactions, seed: int) -> ItemModel:
+    fitted = fit.fit(interactions, seed=seed)
+    return TwoStage(_goods(interactions), fitted.readiness, fitted.model)
+
+
+FITS: Mapping[str, Callable[[Interactions, int], ItemModel]] = {
+    "auto": _auto,
+    "popularity": _popularity,
+    "own": _own,
+    "user_knn": _user_knn,
+    "item_knn": _item_knn,
+    "content": _content,
+    "ease": _ease,
+}

@@ -1,0 +1,1 @@
+"""The recommenders behind `retention.recommenders.base.ItemModel`, a file for each kind."""
