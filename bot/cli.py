@@ -6,6 +6,7 @@ import typer
 
 from bot.commands import api_key, chat, customer, outreach, refit, run, shop, skills, staff
 from nlu import commands as nlu_commands
+from retention import commands as retention_commands
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -27,6 +28,7 @@ app.add_typer(staff.app, name="staff")
 app.add_typer(skills.app, name="skills")
 app.add_typer(outreach.app, name="outreach")
 app.add_typer(nlu_commands.app, name="nlu")
+app.add_typer(retention_commands.app, name="retention")
 
 
 def main() -> None:

@@ -3,7 +3,8 @@
 RetentionError
 ├── HistoryError        the tables that came in cannot be used at all
 │   ├── MissingColumn   a column of the schema is absent
-│   └── WrongType       a column cannot be read as its type without loss
+│   ├── WrongType       a column cannot be read as its type without loss
+│   └── LogRefused      a log file cannot be read as a shop's history
 └── ModelDamaged        a saved model is incomplete, changed, or of a form this program doesn't know
 """
 
@@ -38,6 +39,10 @@ class WrongType(HistoryError):
         super().__init__(
             f"{table}.{column} is {found} and cannot be read as {wanted} without loss: cast it first"
         )
+
+
+class LogRefused(HistoryError):
+    """A log file cannot be read as a shop's history; the message says what it lacks and what to do."""
 
 
 class ModelDamaged(RetentionError):

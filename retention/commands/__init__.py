@@ -1,0 +1,16 @@
+"""`liuke retention …`: any shop's log in, tables of decisions out; the bot is not needed.
+
+The modules of the commands import what is heavy when they are called: the program that serves mounts this
+app, too.
+"""
+
+from __future__ import annotations
+
+import typer
+
+app = typer.Typer(
+    name="retention",
+    help="Recommendations, churn, value, segments and retention rates from any shop's log.",
+    no_args_is_help=True,
+)
+# A line a command, in the order of the help.

@@ -1,0 +1,83 @@
+"""The options that the commands share, and how their values are read."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from retention.commands.output import fail
+
+Events = Annotated[
+    Path,
+    typer.Option("--events", help="The shop's log: .csv (also .tsv, .gz) or .parquet, a row a purchase."),
+]
+Columns = Annotated[
+    str | None,
+    typer.Option(
+        "--columns",
+        help="Which column is what: customer=…,time=… and any of item, quantity, price (of a unit), amount (of "
+        "the row), order, category, name, kind, channel. Without it, columns that are called so.",
+    ),
+]
+At = Annotated[
+    str | None,
+    typer.Option(
+        "--at",
+        help="Only what lies before it is used: 2026-11-01 or 2026-11-01T09:00+08:00; UTC where no zone is "
+        "named. The end of the log by default.",
+    ),
+]
+Out = Annotated[Path, typer.Option("--out", help="The table to write: .csv or .parquet.")]
+Count = Annotated[int, typer.Option("--n", min=1, help="How many for each customer.")]
+Horizon = Annotated[
+    str | None, typer.Option("--horizon", help="How far ahead: 90d, 12w, 3m (30 days each) or 1y.")
+]
+Seed = Annotated[int, typer.Option("--seed", help="Of every random choice.")]
+
+
+class Mode(StrEnum):
+    """What may be recommended."""
+
+    NEW = "new"
+    ANY = "any"
+
+
+ModeOption = Annotated[
+    Mode, typer.Option("--mode", help="`new` leaves out what the customer has bought; `any` allows repeats.")
+]
+
+_DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
+
+
+def moment(text: str | None, option: str = "--at") -> datetime | None:
+    """An aware UTC datetime from ISO 8601 or seconds since 1970; ends the command where it is neither."""
+    if text is None:
+        return None
+    try:
+        if re.fullmatch(r"\d{9,11}(\.\d+)?", text):
+            return datetime.fromtimestamp(float(text), UTC)
+        found = datetime.fromisoformat(text.strip())
+    except (ValueError, OverflowError):
+        fail(f"{option} {text!r} is no time: write 2026-11-01, 2026-11-01T09:00 or 2026-11-01T09:00+08:00")
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+def days(text: str | None, option: str = "--horizon") -> int | None:
+    """Days from 90d, 12w, 3m, 1y or a bare number; ends the command where it is none of these."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d{1,5})([dwmy]?)", text.strip().lower())
+    number = int(found[1]) * _DAYS[found[2] or "d"] if found else 0
+    if not 1 <= number <= 3_650:
+        fail(f"{option} {text!r} is no span of time: write 90d, 12w, 3m or 1y, at most ten years")
+    return number
+
+
+def span(number: int) -> timedelta:
+    """Days as a span of time."""
+    return timedelta(days=number)

@@ -1,0 +1,82 @@
+"""A shop's own log file, CSV or Parquet, as the history that everything here works on.
+
+    log = read_log(Path("orders.csv"), Columns.parse("customer=CustomerID,item=StockCode,time=InvoiceDate"))
+    log.checked()      # for fits
+    log.problems       # what was wrong with the rows, with their numbers
+
+Imports Arrow and DuckDB when a log is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from retention.logs.columns import NEEDED, ROLES, Columns
+from retention.report import Problem
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from retention.checks import Checked
+    from retention.history import History
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Log:
+    """A log that has been read, as of a moment."""
+
+    path: Path
+    columns: Mapping[str, str]
+    """Role to the column that plays it."""
+    history: History
+    """What lies before `at`, in the order of the file; an event's id is its row in the file."""
+    at: datetime
+    """Aware, UTC: the moment asked for, or just after the last event."""
+    rows: int
+    """Rows in the file."""
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+    """How the columns were read, where that was a choice, and what the log cannot tell."""
+    types: Mapping[str, Any] = field(default_factory=dict)
+    """The Arrow types that customer and item have in the file, for writing them back."""
+    by: pa.ChunkedArray | None = None
+    """The values of the column asked for with `by`, as strings, one for each event."""
+
+    def checked(self) -> Checked:
+        """The history with every row judged, and all problems, those of reading first."""
+        from retention.checks import check
+
+        checked = check(self.history, self.at)
+        judged = tuple(_in_rows(one) for one in checked.problems)
+        return replace(checked, problems=(*self.problems, *judged))
+
+
+def read_log(path: Path, columns: Columns, *, before: datetime | None = None, by: str | None = None) -> Log:
+    """Read a log; a million rows take a few seconds.
+
+    Args:
+        path: `.csv`, `.tsv`, `.txt` (the delimiter is found), each also with `.gz`, or `.parquet`.
+        columns: which column plays which part.
+        before: aware; only what happened earlier is read. The report covers those rows alone, too.
+        by: a further column to group by; see `Log.by`.
+
+    Raises:
+        LogRefused: the file, or one of its columns, cannot be used at all.
+    """
+    from retention.logs.reading import read
+
+    return read(path, columns, before, by)
+
+
+def _in_rows(problem: Problem) -> Problem:
+    if problem.table != "events":
+        return problem
+    rows = tuple(one.lstrip("0") if one.isdecimal() else one for one in problem.examples)
+    return replace(problem, examples=rows)
+
+
+__all__ = ["NEEDED", "ROLES", "Columns", "Log", "read_log"]

@@ -1,0 +1,91 @@
+"""Which column of a log plays which part."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from retention.errors import LogRefused
+
+ROLES: Mapping[str, str] = {
+    "customer": "who; needed",
+    "time": "when: ISO 8601 with or without a zone, a date, or seconds since 1970; needed",
+    "item": "of what",
+    "quantity": "units; below 0 is a return",
+    "price": "of one unit (or of the row, where it evidently grows with the quantity)",
+    "amount": "of the whole row",
+    "order": "the number of the order",
+    "category": "of the item",
+    "name": "of the item, in words",
+    "kind": "view, search, cart, purchase, return, …; without it every row is a purchase or a return",
+    "channel": "where it happened",
+}
+NEEDED = ("customer", "time")
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Role to column name, as given with `--columns`; empty: columns that are called like their role."""
+
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, text: str | None) -> Columns:
+        """From `customer=…,item=…,time=…`; a part with a comma in its name goes in double quotes.
+
+        Raises:
+            LogRefused: a part is not `role=column`, or names an unknown role or one role twice.
+        """
+        names: dict[str, str] = {}
+        for part in next(csv.reader([text or ""], skipinitialspace=True), []):
+            role, sign, column = part.partition("=")
+            role, column = role.strip().lower(), column.strip()
+            if not sign or not column:
+                raise LogRefused(f"--columns: {part!r} is not role=column, such as customer=CustomerID")
+            if role not in ROLES:
+                near = difflib.get_close_matches(role, ROLES, 1, 0.5)
+                hint = f"; did you mean {near[0]}?" if near else ""
+                raise LogRefused(f"--columns: there is no role {role!r}{hint} Roles: {', '.join(ROLES)}")
+            if role in names:
+                raise LogRefused(f"--columns: {role} is named twice")
+            names[role] = column
+        return cls(names)
+
+    def within(self, header: Sequence[str], path: Path, extra: str | None = None) -> dict[str, str]:
+        """Role to column for a file with these columns; `extra` (any column) plays the role `by`.
+
+        Raises:
+            LogRefused: a named column is absent or there twice, or customer or time has none.
+        """
+        folded = {one.casefold(): one for one in reversed(header)}
+        names = dict(self.names) or {role: folded[role] for role in ROLES if role in folded}
+        lacking = [role for role in NEEDED if role not in names]
+        if lacking:
+            raise LogRefused(
+                f"{path}: which column is the {' and the '.join(lacking)}? Say so with "
+                f"--columns {','.join(f'{role}=…' for role in NEEDED)}. {_listed(header)}"
+            )
+        if extra is not None:
+            names["by"] = extra
+        for role, column in names.items():
+            _find(column, role, header, path)
+        return names
+
+
+def _find(column: str, role: str, header: Sequence[str], path: Path) -> None:
+    count = list(header).count(column)
+    if count > 1:
+        raise LogRefused(f"{path} has the column {column!r} {count} times: give each a name of its own")
+    if not count:
+        folded = {one.casefold(): one for one in header}
+        near = [folded[one] for one in difflib.get_close_matches(column.casefold(), folded, 3, 0.5)]
+        hint = f" Nearest: {', '.join(map(repr, near))}." if near else ""
+        raise LogRefused(f"{path} has no column {column!r} (for {role}).{hint} {_listed(header)}")
+
+
+def _listed(header: Sequence[str]) -> str:
+    shown = ", ".join(map(repr, header[:40]))
+    return f"Its columns: {shown}{', …' if len(header) > 40 else ''}."
