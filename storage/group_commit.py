@@ -45,6 +45,7 @@ class GroupCommit:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._connection: InlineConnection | None = None
         self._waiting: asyncio.Queue[_Unit | None] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
         self._closed = False
@@ -68,6 +69,7 @@ class GroupCommit:
         if self._task is not None:
             self._waiting.put_nowait(None)
             await asyncio.wait([self._task])
+        await self._hang_up()
 
     async def _serve(self) -> None:
         batch: list[_Unit] = []
@@ -97,21 +99,34 @@ class GroupCommit:
 
     async def _commit(self, batch: list[_Unit]) -> None:
         try:
-            async with self._engine.begin() as connection:
-                driver: Any = (await connection.get_raw_connection()).driver_connection
-                for unit in batch:
-                    await _run(connection, driver, unit)
+            if self._connection is None:
+                self._connection = await InlineConnection.open(self._engine)
+            await _together(self._connection, batch)
         except Exception as error:  # noqa: BLE001 - nothing of the batch was committed: every caller is told
+            await self._hang_up()
             for unit in batch:
                 unit.error = unit.error or error
         for unit in batch:
             unit.tell()
 
+    async def _hang_up(self) -> None:
+        """Close the connection, and with it undo what it had not committed; the next batch opens another."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
 
-async def _run(connection: AsyncConnection, driver: InlineConnection, unit: _Unit) -> None:
+
+async def _together(connection: InlineConnection, batch: list[_Unit]) -> None:
+    await connection.begin_writing()
+    for unit in batch:
+        await _run(connection, unit)
+    await connection.commit_durably()
+
+
+async def _run(connection: InlineConnection, unit: _Unit) -> None:
     if unit.done.cancelled():
         return
-    driver.savepoint("SAVEPOINT unit")
+    connection.savepoint("SAVEPOINT unit")
     try:
         unit.result = await unit.work(connection)
     except asyncio.CancelledError as error:
@@ -121,11 +136,11 @@ async def _run(connection: AsyncConnection, driver: InlineConnection, unit: _Uni
         unit.error = error  # something the unit waited for was cancelled, not the writer
     except Exception as error:  # noqa: BLE001 - handed to the caller, whose unit it was
         unit.error = error
-    if not (driver.in_transaction and connection.in_transaction()):
+    if not connection.in_driver_transaction:
         # What earlier units of the batch did is gone with it: none may be told that it was kept.
         raise TransactionLost
     if (nested := connection.get_nested_transaction()) is not None:
         await nested.rollback()  # a savepoint that the unit left open
     if unit.error is not None:
-        driver.savepoint("ROLLBACK TO unit")
-    driver.savepoint("RELEASE unit")
+        connection.savepoint("ROLLBACK TO unit")
+    connection.savepoint("RELEASE unit")

@@ -1,173 +1,248 @@
-"""SQLite for SQLAlchemy's asyncio, without a thread between a statement and its answer.
+"""SQLite for SQLAlchemy's asyncio, without a thread or a greenlet between a statement and its answer.
 
 A statement of a running bot takes some ten microseconds once its page is in memory, while a hop to a driver's
-thread and back takes ten times that, and four are made for each. So statements run where they are called;
-only what waits for a disk or for another process, BEGIN IMMEDIATE and COMMIT, goes to a thread.
+thread and back takes ten times that, and switching to a greenlet and back as long as the statement. So
+statements run where they are called, on a connection that stays open; only what waits for a disk or for another
+process, BEGIN IMMEDIATE and COMMIT, goes to a thread.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from types import TracebackType
+from typing import Any, Self
 
-T = TypeVar("T")
-Connector = Callable[[], Awaitable["InlineConnection"]]
+from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 
 
-def connector(path: str, *, pragmas: Sequence[str]) -> Connector:
-    """What `create_async_engine(async_creator=…)` takes: opens `path` and sets the pragmas in order."""
+def inline_engine(url: URL | str, path: str, *, pragmas: Sequence[str]) -> AsyncEngine:
+    """What `InlineConnection.open` takes: opens `path` and sets the pragmas in order."""
 
-    async def connect() -> InlineConnection:
-        executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="liuke-sqlite")
+    def connect() -> InlineDriver:
+        # isolation_level=None: transactions begin where they are begun and not where the driver guesses.
+        driver = sqlite3.connect(
+            path,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=512,
+            timeout=30,
+            factory=InlineDriver,
+        )
         try:
-            loop = asyncio.get_running_loop()
-            return InlineConnection(await loop.run_in_executor(executor, _open, path, pragmas), executor)
+            for pragma in pragmas:
+                driver.execute(f"PRAGMA {pragma}")
         except BaseException:
-            executor.shutdown(wait=False)
+            driver.close()
             raise
+        return driver
 
-    return connect
-
-
-def _open(path: str, pragmas: Sequence[str]) -> sqlite3.Connection:
-    # isolation_level=None: transactions begin where SQLAlchemy says so and not where the driver guesses.
-    connection = sqlite3.connect(
-        path, isolation_level=None, check_same_thread=False, cached_statements=512, timeout=30
-    )
-    try:
-        for pragma in pragmas:
-            connection.execute(f"PRAGMA {pragma}")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+    return create_async_engine(url, creator=connect, poolclass=NullPool, hide_parameters=True)
 
 
-class InlineConnection:
-    """Of aiosqlite's connection, the part that SQLAlchemy's dialect for it uses."""
+class InlineCursor(sqlite3.Cursor):
+    """A cursor that has read its result to the end, so that no statement is still running at a COMMIT."""
 
-    def __init__(self, connection: sqlite3.Connection, executor: ThreadPoolExecutor) -> None:
-        self._connection: sqlite3.Connection | None = connection
-        self._executor = executor
+    _rows: list[Any]
+    _next: int
 
-    @property
-    def _conn(self) -> sqlite3.Connection:
-        if self._connection is None:
-            # The words by which the dialect knows that the connection is gone.
-            raise ValueError("no active connection")
-        return self._connection
+    def execute(self, operation: str, parameters: Any = ()) -> Self:
+        """Run one statement."""
+        super().execute(operation, parameters)
+        self._rows = super().fetchall() if self.description is not None else []
+        self._next = 0
+        return self
 
-    @property
-    def in_transaction(self) -> bool:
-        """Whether a transaction is open; SQLite ends one by itself when the disk fails or is full."""
-        return self._conn.in_transaction
+    def executemany(self, operation: str, parameters: Iterable[Any]) -> Self:
+        """Run one statement with many sets of parameters."""
+        super().executemany(operation, parameters)
+        self._rows, self._next = [], 0
+        return self
 
-    def cursor(self) -> InlineCursor:
+    def fetchall(self) -> list[Any]:
+        """The rest of the rows."""
+        rest = self._rows[self._next :] if self._next else self._rows
+        self._next = len(self._rows)
+        return rest
+
+    def fetchmany(self, size: int | None = None) -> list[Any]:
+        """Some more rows."""
+        first = self._next
+        self._next = min(len(self._rows), first + (self.arraysize if size is None else size))
+        return self._rows[first : self._next]
+
+    def fetchone(self) -> Any:
+        """One more row, or None."""
+        if self._next >= len(self._rows):
+            return None
+        self._next += 1
+        return self._rows[self._next - 1]
+
+
+class InlineDriver(sqlite3.Connection):
+    """`sqlite3`'s connection with what SQLAlchemy's dialect for aiosqlite asks of its own."""
+
+    def cursor(self, factory: Any = InlineCursor) -> Any:
         """A new cursor."""
-        return InlineCursor(self._conn.cursor(), self)
+        return super().cursor(factory)
 
-    async def create_function(self, *arguments: Any, **options: Any) -> None:
-        """As of `sqlite3`."""
-        self._conn.create_function(*arguments, **options)
+    @property
+    def _connection(self) -> InlineDriver:
+        return self
 
-    async def commit(self) -> None:
-        """Returns when the transaction is durable."""
-        if self._conn.in_transaction:
-            await self.in_thread(self._conn.commit)
+    def terminate(self) -> None:
+        """As `close`."""
+        self.close()
 
-    async def rollback(self) -> None:
-        """Undo the transaction."""
-        self._conn.rollback()
+
+class InlineConnection(AsyncConnection):
+    """A connection of SQLAlchemy's whose statements run where they are called.
+
+    Transactions are begun and ended by `begin`, `commit` and `rollback` here, and not through SQLAlchemy, which
+    takes the connection to be in one all the time; savepoints are SQLAlchemy's own as ever.
+    """
+
+    __slots__ = ("_executor", "driver")
+
+    def __init__(self, engine: AsyncEngine, connection: Any) -> None:
+        super().__init__(engine, connection)
+        self.driver: InlineDriver = connection.connection.driver_connection
+        # Threads are only started once something is submitted: a reader never has one.
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="liuke-sqlite")
+
+    @classmethod
+    async def open(cls, engine: AsyncEngine) -> Self:
+        """A connection of an `inline_engine`."""
+        return cls(engine, (await engine.connect()).sync_connection)
+
+    async def execute(self, statement: Any, parameters: Any = None, *, execution_options: Any = None) -> Any:
+        """As of SQLAlchemy."""
+        return self._open.execute(statement, parameters, execution_options=execution_options)
+
+    async def exec_driver_sql(
+        self, statement: str, parameters: Any = None, execution_options: Any = None
+    ) -> Any:
+        """As of SQLAlchemy."""
+        return self._open.exec_driver_sql(statement, parameters, execution_options)
+
+    @property
+    def _open(self) -> Any:
+        return self.sync_connection
+
+    @property
+    def in_driver_transaction(self) -> bool:
+        """Whether a transaction is open; SQLite ends one by itself when the disk fails or is full."""
+        return self.driver.in_transaction
+
+    def begin_reading(self) -> None:
+        """BEGIN: from the first statement on, one moment of the database is seen."""
+        self._run("BEGIN")
+
+    async def begin_writing(self) -> None:
+        """BEGIN IMMEDIATE, once no other process is writing."""
+        await self._in_thread("BEGIN IMMEDIATE")
+
+    async def commit_durably(self) -> None:
+        """COMMIT; returns when the transaction is durable."""
+        await self._in_thread("COMMIT")
+
+    def undo(self) -> None:
+        """ROLLBACK, if a transaction is open."""
+        if self.driver.in_transaction:
+            self._run("ROLLBACK")
 
     def savepoint(self, statement: str) -> None:
         """Run SAVEPOINT, RELEASE or ROLLBACK TO; straight, since it happens around every unit of work."""
-        self._conn.execute(statement)
+        self._run(statement)
 
     async def close(self) -> None:
-        """Give the file back; harmless the second time."""
-        self.stop()
+        """Give the file back; what was not committed is undone."""
+        self._executor.shutdown(wait=False)
+        self._open.close()
 
-    def stop(self) -> None:
-        """As `close`, where nothing can be awaited any more."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
-            self._executor.shutdown(wait=False)
-
-    async def in_thread(self, call: Callable[..., T], *arguments: Any) -> T:
-        """Run something that waits; a cancelled caller still waits for it, since it can't be undone."""
-        loop = asyncio.get_running_loop()
-        running = loop.run_in_executor(self._executor, call, *arguments)
+    async def _in_thread(self, statement: str) -> None:
+        """Run what waits; a cancelled caller still waits for it, since it can't be undone."""
+        running = asyncio.get_running_loop().run_in_executor(self._executor, self._run, statement)
         try:
-            return await asyncio.shield(running)
+            await asyncio.shield(running)
         except asyncio.CancelledError:
             await asyncio.wait([running])
             raise
 
+    def _run(self, statement: str) -> None:
+        try:
+            self.driver.execute(statement)
+        except sqlite3.Error as error:
+            raise DBAPIError.instance(statement, None, error, sqlite3.Error) from error
 
-class InlineCursor:
-    """Of aiosqlite's cursor, the part that SQLAlchemy uses."""
 
-    def __init__(self, cursor: sqlite3.Cursor, connection: InlineConnection) -> None:
-        self._cursor = cursor
-        self._connection = connection
-        self.arraysize = 1
+class Readers:
+    """Connections that stay open for reading; each is lent to one reader at a time."""
 
-    async def __aenter__(self) -> InlineCursor:
-        return self
+    def __init__(self, engine: AsyncEngine, size: int) -> None:
+        self._engine = engine
+        self._free: list[InlineConnection] = []
+        self._room = asyncio.Semaphore(size)
+        self._closed = False
 
-    @property
-    def description(self) -> Any:
-        """Columns of the result."""
-        return self._cursor.description
+    def lend(self) -> Snapshot:
+        """A connection that sees one moment of the database, for an `async with`."""
+        return Snapshot(self)
 
-    @property
-    def rowcount(self) -> int:
-        """Rows changed."""
-        return self._cursor.rowcount
+    async def take(self) -> InlineConnection:
+        """A connection with a transaction begun; give it back."""
+        await self._room.acquire()
+        connection = None
+        try:
+            connection = self._free.pop() if self._free else await InlineConnection.open(self._engine)
+            connection.begin_reading()
+        except BaseException:
+            self._room.release()
+            if connection is not None:
+                await connection.close()
+            raise
+        return connection
 
-    @property
-    def lastrowid(self) -> int | None:
-        """Key of the row inserted last."""
-        return self._cursor.lastrowid
-
-    async def execute(self, operation: str, parameters: Any = ()) -> InlineCursor:
-        """Run one statement."""
-        if operation == "BEGIN IMMEDIATE":
-            await self._connection.in_thread(self._cursor.execute, operation)
+    async def give_back(self, connection: InlineConnection) -> None:
+        """End its transaction and lend it again; one that can't be used any more is closed."""
+        self._room.release()
+        try:
+            connection.undo()
+        except DBAPIError:
+            await connection.close()
+            return
+        if self._closed:
+            await connection.close()
         else:
-            self._cursor.execute(operation, parameters)
-        return self
-
-    async def executemany(self, operation: str, parameters: Any) -> InlineCursor:
-        """Run one statement with many sets of parameters."""
-        self._cursor.executemany(operation, parameters)
-        return self
-
-    async def fetchall(self) -> list[Any]:
-        """The rest of the rows."""
-        return self._cursor.fetchall()
-
-    async def fetchmany(self, size: int | None = None) -> list[Any]:
-        """Some more rows."""
-        return self._cursor.fetchmany(self.arraysize if size is None else size)
-
-    async def fetchone(self) -> Any:
-        """One more row, or None."""
-        return self._cursor.fetchone()
-
-    def __aiter__(self) -> InlineCursor:
-        return self
-
-    async def __anext__(self) -> Any:
-        row = self._cursor.fetchone()
-        if row is None:
-            raise StopAsyncIteration
-        return row
+            self._free.append(connection)
 
     async def close(self) -> None:
-        """Forget the result."""
-        self._cursor.close()
+        """Close those that nobody has, and the others when they come back."""
+        self._closed = True
+        while self._free:
+            await self._free.pop().close()
+
+
+class Snapshot:
+    """One reading: a connection for as long as an `async with` lasts."""
+
+    __slots__ = ("_connection", "_readers")
+
+    def __init__(self, readers: Readers) -> None:
+        self._readers = readers
+        self._connection: InlineConnection | None = None
+
+    async def __aenter__(self) -> AsyncConnection:
+        self._connection = await self._readers.take()
+        return self._connection
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._connection is not None:
+            await self._readers.give_back(self._connection)

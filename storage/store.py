@@ -8,9 +8,9 @@ commit. Either way `write` returns only after the commit.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from typing import Any, Self, TypeVar
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol, Self, TypeVar
 
 from sqlalchemy import URL, event
 from sqlalchemy.engine import make_url
@@ -18,13 +18,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
 
 from storage.group_commit import GroupCommit
-from storage.inline import connector
+from storage.inline import Readers, inline_engine
 
 T = TypeVar("T")
 Work = Callable[[AsyncConnection], Awaitable[T]]
 
 # WAL lets readers go on beside the writer; FULL makes a commit survive a power cut.
 _PRAGMAS = ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL")
+_READERS = 8
 _POSTGRES = {
     "application_name": "liuke",
     # A process that is frozen inside a transaction would hold its locks for ever.
@@ -36,10 +37,10 @@ class Store:
     """The database. Open it once a process and close it at the end."""
 
     def __init__(
-        self, *, engine: AsyncEngine, reader: AsyncEngine, scanner: AsyncEngine, writer: GroupCommit | None
+        self, *, engine: AsyncEngine, readers: _Lender, scanner: AsyncEngine, writer: GroupCommit | None
     ) -> None:
         self._engine = engine
-        self._reader = reader
+        self._readers = readers
         self._scanner = scanner
         self._writer = writer
 
@@ -52,11 +53,12 @@ class Store:
         """
         backend, parsed = _parse(url)
         if backend == "sqlite":
-            writer = _sqlite_engine(parsed, "BEGIN IMMEDIATE", pool_size=1)
+            writer = inline_engine(parsed, str(parsed.database), pragmas=(*_PRAGMAS, "foreign_keys=1"))
+            reader = inline_engine(parsed, str(parsed.database), pragmas=(*_PRAGMAS, "query_only=1"))
             return cls(
                 engine=writer,
-                reader=_sqlite_engine(parsed, "BEGIN", pool_size=8, reading=True),
-                scanner=_sqlite_thread_engine(parsed),
+                readers=Readers(reader, _READERS),
+                scanner=_sqlite_engine(parsed, "BEGIN", "query_only=1", pool_size=2),
                 writer=GroupCommit(writer),
             )
         engine = create_async_engine(
@@ -67,7 +69,7 @@ class Store:
             connect_args={"server_settings": _POSTGRES},
         )
         reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        return cls(engine=engine, reader=reader, scanner=reader, writer=None)
+        return cls(engine=engine, readers=_Pooled(reader), scanner=reader, writer=None)
 
     @property
     def dialect(self) -> str:
@@ -79,15 +81,13 @@ class Store:
         """The database's address with its password, for another process that opens it."""
         return self._engine.url.render_as_string(hide_password=False)
 
-    @asynccontextmanager
-    async def read(self, *, long: bool = False) -> AsyncIterator[AsyncConnection]:
+    def read(self, *, long: bool = False) -> AbstractAsyncContextManager[AsyncConnection]:
         """A connection that sees one moment of the database; writing through it fails.
 
         `long` is for what looks at very many rows, such as a report: on SQLite an ordinary statement runs
         on the event loop, which stands still for that long; a long one runs in a thread.
         """
-        async with (self._scanner if long else self._reader).connect() as connection:
-            yield connection
+        return self._scanner.connect() if long else self._readers.lend()
 
     async def write(self, work: Work[T]) -> T:
         """Run `work` in a transaction and return its result once that is durable.
@@ -108,8 +108,30 @@ class Store:
         """Finish what is being written and give the connections back."""
         if self._writer is not None:
             await self._writer.close()
-        for engine in {self._engine, self._reader, self._scanner}:
+        await self._readers.close()
+        for engine in (self._engine, self._scanner):
             await engine.dispose()
+
+
+class _Lender(Protocol):
+    """Who lends connections for reading."""
+
+    def lend(self) -> AbstractAsyncContextManager[AsyncConnection]: ...
+
+    async def close(self) -> None: ...
+
+
+class _Pooled:
+    """Connections for reading out of SQLAlchemy's own pool."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    def lend(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        return self._engine.connect()
+
+    async def close(self) -> None:
+        await self._engine.dispose()
 
 
 def exclusive_engine(url: str) -> AsyncEngine:
@@ -117,7 +139,7 @@ def exclusive_engine(url: str) -> AsyncEngine:
     backend, parsed = _parse(url)
     if backend == "sqlite":
         # Rebuilding a table, SQLite's way to alter one, must not trip over what refers to it.
-        return _sqlite_engine(parsed, "BEGIN IMMEDIATE", pool_size=1, foreign_keys=False)
+        return _sqlite_engine(parsed, "BEGIN IMMEDIATE", "foreign_keys=0", pool_size=1)
     return create_async_engine(parsed, poolclass=NullPool)
 
 
@@ -133,41 +155,23 @@ def _parse(url: str) -> tuple[str, URL]:
     raise ValueError(f"Liuke keeps its data in SQLite or PostgreSQL, not in {backend!r}")
 
 
-def _sqlite_engine(
-    url: URL, begin: str, *, pool_size: int, reading: bool = False, foreign_keys: bool = True
-) -> AsyncEngine:
-    pragmas = (*_PRAGMAS, f"foreign_keys={int(foreign_keys)}", f"query_only={int(reading)}")
+def _sqlite_engine(url: URL, begin: str, pragma: str, *, pool_size: int) -> AsyncEngine:
+    """SQLite in a thread a connection, for what takes its time."""
     engine = create_async_engine(
-        url,
-        async_creator=connector(str(url.database), pragmas=pragmas),
-        poolclass=AsyncAdaptedQueuePool,
-        pool_size=pool_size,
-        max_overflow=0,
-        hide_parameters=True,
-    )
-    _begin_with(engine, begin)
-    return engine
-
-
-def _sqlite_thread_engine(url: URL) -> AsyncEngine:
-    engine = create_async_engine(
-        url, poolclass=AsyncAdaptedQueuePool, pool_size=2, max_overflow=4, hide_parameters=True
+        url, poolclass=AsyncAdaptedQueuePool, pool_size=pool_size, max_overflow=4, hide_parameters=True
     )
 
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in (*_PRAGMAS, "query_only=1"):
-            cursor.execute(f"PRAGMA {pragma}")
+        for one in (*_PRAGMAS, pragma):
+            cursor.execute(f"PRAGMA {one}")
         cursor.close()
 
-    _begin_with(engine, "BEGIN")
-    return engine
-
-
-def _begin_with(engine: AsyncEngine, begin: str) -> None:
     # The driver's own implicit BEGIN would come too late for BEGIN IMMEDIATE, snapshots and savepoints.
     @event.listens_for(engine.sync_engine, "begin")
     def start(connection: Any) -> None:
         connection.exec_driver_sql(begin)
+
+    return engine

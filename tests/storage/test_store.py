@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import Conflict, Store, StoreClosed, migrate
 from storage.group_commit import TransactionLost
+from storage.inline import InlineConnection
 from storage.schema import lease
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -158,8 +159,8 @@ async def test_a_commit_that_fails_is_told_to_all_whose_work_it_was(store: Store
 
 async def test_nobody_is_told_that_a_lost_transaction_was_kept(store: Store) -> None:
     async def full_disk(connection: AsyncConnection) -> None:
-        driver: Any = (await connection.get_raw_connection()).driver_connection
-        await driver.rollback()  # SQLite does this by itself when a page can't be written
+        assert isinstance(connection, InlineConnection)
+        connection.undo()  # SQLite does this by itself when a page can't be written
 
     outcomes = await asyncio.gather(
         store.write(adding("a")), store.write(full_disk), store.write(adding("b")), return_exceptions=True

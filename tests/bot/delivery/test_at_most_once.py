@@ -17,12 +17,12 @@ from typing import Any
 from hypothesis import HealthCheck, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from sqlalchemy import event, select
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.messages import Delivery, DeliveryStatus, Outgoing
 from bot.delivery.sender import LEASE, Sender
-from storage.inline import connector
+from storage.inline import InlineConnection, inline_engine
 from storage.schema import metadata, outbox
 from tests.bot.delivery.fakes import START, put
 
@@ -30,18 +30,43 @@ ENDED = {"sent", "failed", "unknown", "cancelled"}
 NOT_SENT = {"ready", "claimed", "failed"}
 
 
+class Shared:
+    """One database in memory, in which one transaction happens after the other."""
+
+    def __init__(self) -> None:
+        self.engine = inline_engine("sqlite+aiosqlite:///shared", ":memory:", pragmas=())
+        self.lock = asyncio.Lock()
+        self._connection: InlineConnection | None = None
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        async with self.lock:
+            if self._connection is None:
+                self._connection = await InlineConnection.open(self.engine)
+            self._connection.begin_reading()
+            try:
+                yield self._connection
+                await self._connection.commit_durably()
+            finally:
+                self._connection.undo()
+
+    async def close(self) -> None:
+        if self._connection is not None:
+            await self._connection.close()
+
+
 class SteppedStore:
     """A store on which each transaction waits until the test lets it happen, or for ever."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, database: Shared) -> None:
+        self._database = database
         self.free = 0
         """Transactions that needn't wait."""
         self.waiting: list[asyncio.Event] = []
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        async with self._engine.connect() as connection:
+        async with self._database.transaction() as connection:
             yield connection
 
     async def write(self, work: Callable[[AsyncConnection], Awaitable[Any]]) -> Any:
@@ -51,7 +76,7 @@ class SteppedStore:
             gate = asyncio.Event()
             self.waiting.append(gate)
             await gate.wait()
-        async with self._engine.begin() as connection:
+        async with self._database.transaction() as connection:
             return await work(connection)
 
 
@@ -76,8 +101,8 @@ class SteppedChannel:
 class Worker:
     """A process that sends. Killing it means never letting it go on."""
 
-    def __init__(self, name: str, engine: AsyncEngine, clock: Callable[[], datetime]) -> None:
-        self.store = SteppedStore(engine)
+    def __init__(self, name: str, database: Shared, clock: Callable[[], datetime]) -> None:
+        self.store = SteppedStore(database)
         self.channel = SteppedChannel()
         self.sender = Sender(
             self.store,  # type: ignore[arg-type]
@@ -97,15 +122,9 @@ class AtMostOnce(RuleBasedStateMachine):
         self.loop = asyncio.new_event_loop()
         self.now = START
         self.sends: Counter[int] = Counter()
-        self.engine = create_async_engine(
-            "sqlite+aiosqlite:///shared",
-            async_creator=connector(":memory:", pragmas=()),
-            pool_size=1,
-            max_overflow=0,
-        )
-        event.listen(self.engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+        self.database = Shared()
         self.run(self._write(lambda connection: connection.run_sync(metadata.create_all, tables=[outbox])))
-        self.workers = [Worker(name, self.engine, lambda: self.now) for name in "ab"]
+        self.workers = [Worker(name, self.database, lambda: self.now) for name in "ab"]
         self.rows = 0
         self.states: dict[int, str] = {}
 
@@ -121,19 +140,18 @@ class AtMostOnce(RuleBasedStateMachine):
         return self.loop.run_until_complete(settled())
 
     async def _write(self, work: Callable[[AsyncConnection], Awaitable[Any]]) -> Any:
-        async with self.engine.begin() as connection:
+        async with self.database.transaction() as connection:
             return await work(connection)
 
     async def _states(self) -> dict[int, str]:
-        async with self.engine.connect() as connection:
+        async with self.database.transaction() as connection:
             rows = await connection.execute(select(outbox.c.id, outbox.c.state))
             return {row.id: row.state for row in rows}
 
     async def _until_quiet(self) -> None:
         """Wait for a commit, which SQLite's driver does in a thread."""
-        pool: Any = self.engine.pool
-        while pool.checkedout():  # noqa: ASYNC110 - the pool has no event for it
-            await asyncio.sleep(0)
+        async with self.database.lock:
+            pass
 
     @rule(data=st.data())
     def something_happens(self, data: st.DataObject) -> None:
@@ -205,7 +223,7 @@ class AtMostOnce(RuleBasedStateMachine):
         if arrives:
             for outbox_id, _ in worker.channel.waiting:
                 self.sends[outbox_id] += 1
-        self.workers[number] = Worker(worker.sender._owner, self.engine, lambda: self.now)
+        self.workers[number] = Worker(worker.sender._owner, self.database, lambda: self.now)
 
     def _freeze(self, number: int) -> None:
         """One stands still for longer than its leases last, and the other does its work."""
@@ -235,7 +253,7 @@ class AtMostOnce(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Everybody dies; whoever comes after leaves no message without an end that somebody can see."""
         self.now += timedelta(hours=1)
-        self.workers = [Worker("later", self.engine, lambda: self.now)]
+        self.workers = [Worker("later", self.database, lambda: self.now)]
         self._tidy(self.workers[0])
         for _ in range(self.rows + 1):
             self._claim(self.workers[0])
@@ -246,7 +264,7 @@ class AtMostOnce(RuleBasedStateMachine):
             for task in tasks:
                 task.cancel()
             self.run(asyncio.sleep(0))
-        self.run(self.engine.dispose())
+        self.run(self.database.close())
         self.loop.close()
 
 
