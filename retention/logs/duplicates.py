@@ -38,12 +38,14 @@ def mark_duplicates(connection: Any, *, by_day: bool) -> bool:
             ), ordered AS (
               SELECT line, equal, place, min(equal) OVER (PARTITION BY {_ORDER}) AS copies FROM counted
             )
-            SELECT line, NOT {keep_all} AND place > equal // copies AS duplicate FROM ordered WHERE equal > 1"""  # noqa: S608
+            SELECT line, NOT {keep_all} AND place > equal // copies AS duplicate,
+                   {keep_all} OR equal // copies > 1 AS repeated
+            FROM ordered WHERE equal > 1"""  # noqa: S608
     )
     connection.execute("ALTER TABLE kept ADD COLUMN duplicate BOOLEAN DEFAULT false")
     connection.execute("ALTER TABLE kept ADD COLUMN repeated BOOLEAN DEFAULT false")
     connection.execute(
-        "UPDATE kept SET duplicate = doubled.duplicate, repeated = NOT doubled.duplicate "
+        "UPDATE kept SET duplicate = doubled.duplicate, repeated = doubled.repeated "
         "FROM doubled WHERE kept.line = doubled.line"
     )
     connection.execute("CREATE TEMP TABLE gone AS SELECT line FROM kept WHERE duplicate")

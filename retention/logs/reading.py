@@ -254,15 +254,17 @@ class _Reading:
         limit = 10**15
         bought = f"kind IN ('{EventKind.PURCHASE}', '{EventKind.RETURN}')"
         back = f"(kind = '{EventKind.RETURN}' OR ({bought} AND (quantity < 0 OR amount < 0)))"
-        size = f"least(greatest(round(abs(amount) * {MINOR}), 0), {limit})::BIGINT"
-        units = (
+        # NULL stays NULL: least and greatest would pass over it.
+        size = f"CASE WHEN amount IS NOT NULL THEN least(round(abs(amount) * {MINOR}), {limit})::BIGINT END"
+        whole = (
             "CASE WHEN quantity = 0 THEN 0 ELSE greatest(least(round(abs(quantity)), 1e12), 1) END::BIGINT"
         )
+        units = f"CASE WHEN quantity IS NOT NULL THEN {whole} END"
         table = self._table(
             f"""SELECT lpad(line::VARCHAR, 12, '0') AS id,
                        CASE WHEN {back} THEN '{EventKind.RETURN}' ELSE kind END AS kind,
                        customer, item AS product, "order", moment AS "at", {units} AS quantity,
-                       CASE WHEN {back} THEN -{size} ELSE {size} END AS amount,
+                       CASE WHEN {back} THEN -({size}) ELSE {size} END AS amount,
                        CASE WHEN amount IS NOT NULL THEN '{NO_CURRENCY}' END AS currency,
                        NULL::DOUBLE AS value, NULL::VARCHAR AS text, channel, "by"
                 FROM kept ORDER BY line"""  # noqa: S608

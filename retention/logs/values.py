@@ -34,7 +34,7 @@ def moments(connection: Any, table: str, column: str, kind: pa.DataType) -> tupl
     """
     if pa.types.is_timestamp(kind):
         told = [] if kind.tz else [f"the times in {column} name no zone: taken as UTC"]
-        return f"epoch_us({column})", told
+        return f"epoch_us({column}::TIMESTAMPTZ)", told
     if pa.types.is_date(kind):
         return f"epoch_us({column}::TIMESTAMP)", [f"{column} holds days: taken as 00:00 UTC"]
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
