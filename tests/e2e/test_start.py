@@ -11,7 +11,7 @@ import pytest
 from tests.e2e.conftest import MakeProgram
 from tests.e2e.program import ROOT
 
-HEAVY = ("torch", "transformers", "pandas", "ibis", "sklearn", "scipy", "pyarrow", "duckdb")
+HEAVY = ("torch", "transformers", "pandas", "ibis", "sklearn", "scipy", "pyarrow", "duckdb", "matplotlib")
 
 # Every import of the serving process, from the command line to the wired program.
 _SERVING = """
@@ -31,7 +31,9 @@ def test_serving_imports_no_heavy_library() -> None:
     assert done.stdout.strip() == ""
 
 
-@pytest.mark.parametrize("command", ["--help", "staff --help", "customer --help", "nlu --help"])
+@pytest.mark.parametrize(
+    "command", ["--help", "staff --help", "customer --help", "nlu --help", "retention --help"]
+)
 def test_every_command_explains_itself(command: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "bot.cli", *command.split()],
