@@ -159,9 +159,7 @@ class Conversations:
             "memory": {},
             "version": 0,
         }
-        await self._connection.execute(
-            insert_ignoring_conflicts(self._connection, conversation).values(values)
-        )
+        await self._connection.execute(insert_ignoring_conflicts(self._connection, conversation), values)
 
     async def advance(
         self, seen: Conversation, *, memory: Mapping[str, Any], language: str, now: datetime

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.bulk import insert_new, upsert
@@ -204,6 +204,11 @@ class Customers:
             raise NotFound(f"there is no customer {customer_id!r}")
 
 
+_ACCOUNT_AT = select(account).where(
+    account.c.channel == bindparam("at_channel"), account.c.address == bindparam("at_address")
+)
+
+
 class Accounts:
     """Places in messengers, each linked to at most one customer."""
 
@@ -216,7 +221,9 @@ class Accounts:
 
     async def find(self, channel: str, address: str) -> Account | None:
         """The account at an address, if it has ever written."""
-        return await self._first(and_(account.c.channel == channel, account.c.address == address))
+        found = await self._connection.execute(_ACCOUNT_AT, {"at_channel": channel, "at_address": address})
+        row = found.one_or_none()
+        return None if row is None else Account(**row._mapping)
 
     async def get_or_create(
         self, channel: str, address: str, *, now: datetime, name: str = "", language: str | None = None
@@ -225,16 +232,26 @@ class Accounts:
 
         A name or language that has changed since is taken over.
         """
-        known = await self.find(channel, address)
-        if known is None:
-            await self._connection.execute(
-                insert_ignoring_conflicts(self._connection, account).values(
-                    channel=channel, address=address, name=name[:200], language=language, created_at=now
-                )
-            )
-            known = await self.find(channel, address)
-            assert known is not None  # noqa: S101 - it was there already, or has just been put there
+        known = await self.find(channel, address) or await self._make(channel, address, name, language, now)
         return await self._brought_up_to_date(known, name[:200], language)
+
+    async def _make(
+        self, channel: str, address: str, name: str, language: str | None, now: datetime
+    ) -> Account:
+        made = await self._connection.execute(
+            insert_ignoring_conflicts(self._connection, account, returning=True),
+            {
+                "channel": channel,
+                "address": address,
+                "name": name[:200],
+                "language": language,
+                "created_at": now,
+            },
+        )
+        row = made.one_or_none()
+        known = await self.find(channel, address) if row is None else Account(**row._mapping)
+        assert known is not None  # noqa: S101 - it has just been put there, or was by somebody else
+        return known
 
     async def link(self, account_id: int, customer_id: str, method: str, now: datetime) -> None:
         """Say that an account belongs to a customer, in place of whom it belonged to."""

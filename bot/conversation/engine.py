@@ -7,10 +7,8 @@ conversation.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -20,6 +18,7 @@ from bot.conversation import state
 from bot.conversation.answering import AnsweredTurn
 from bot.conversation.dialogue import Dialogue
 from bot.conversation.history import keep_incoming, queue
+from bot.conversation.in_turn import InTurn
 from bot.conversation.memory import Memory
 from bot.conversation.messages import Incoming, IncomingKind, Reply
 from bot.conversation.turn import Services, Turn
@@ -53,8 +52,7 @@ class Engine:
         self._services = services
         self._dialogue = Dialogue(understander)
         self._clock = clock
-        # The network runs outside the interpreter's lock: one thread for it, and the loop goes on meanwhile.
-        self._reader = ThreadPoolExecutor(1, thread_name_prefix="liuke-reading")
+        self._reader = InTurn(self._dialogue.read)
         self._switches = _Switches(switches_hold)
 
     async def handle(self, incoming: Incoming) -> Work:
@@ -94,7 +92,7 @@ class Engine:
             services=self._services,
             text=incoming.text,
         )
-        reading = await asyncio.get_running_loop().run_in_executor(self._reader, self._dialogue.read, turn)
+        reading = await self._reader(turn)
         turn = replace(turn, language=reading.language)
         if not state.speaks(contact.conversation):
             return _kept_for_staff(turn, reading.whole, edited)
