@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from nlu.errors import PagesRefused
 from nlu.heads import Floats
@@ -42,6 +44,7 @@ _EMPTY_WORDS = frozenset((
 Embed = Callable[[Sequence[str]], Floats]
 
 _AT_ONCE = 8
+_HEARD_AT_MOST = 256
 
 
 def embedding_of(understander: Understander) -> Embed:
@@ -128,12 +131,17 @@ class MarkdownPages:
         self._axis = vectors.mean(0) if len(texts) else np.zeros(vectors.shape[1], np.float32)
         centred = _units(vectors - self._axis)
         self._headings, self._answers = centred[: len(self._sections)], centred[len(self._sections) :]
-        self._counts = [
+        counts = [
             Counter([*self._terms(section.title) * 3, *self._terms(section.text)])
             for section in self._sections
         ]
-        self._lengths = np.array([counts.total() for counts in self._counts], np.float32)
-        self._rarity = self._inverse_frequencies()
+        self._postings = _postings(counts)
+        self._of_language = {
+            language: np.array([section.language == language for section in self._sections])
+            for language in LANGUAGES
+        }
+        # The bot's own questions come again and again.
+        self._vector = lru_cache(_HEARD_AT_MOST)(lambda text: self._embed([text])[0])
 
     @classmethod
     def from_folder(cls, folder: Path, embed: Embed) -> MarkdownPages:
@@ -152,7 +160,7 @@ class MarkdownPages:
         if not self._sections or not text:
             return []
         scores = self._scores(text, vector)
-        own = np.array([section.language == language for section in self._sections])
+        own = self._of_language[language]
         ranked = np.argsort(-(scores - np.where(own, 0.0, STANDS_IN)), kind="stable")
         best = [int(row) for row in ranked if scores[row] >= THRESHOLD]
         # A translation of what is already given in the customer's language adds nothing.
@@ -171,8 +179,7 @@ class MarkdownPages:
         )
 
     def _scores(self, text: str, known: Floats | None) -> Floats:
-        raw = self._embed([text]) if known is None else known[np.newaxis]
-        vector = _units(raw - self._axis)[0]
+        vector = _units((self._vector(text) if known is None else known) - self._axis)
         meaning = HEADING_SHARE * (self._headings @ vector) + (1 - HEADING_SHARE) * (self._answers @ vector)
         words = self._bm25(self._terms(text))
         scores: Floats = (1 - WORD_SHARE) * np.clip(meaning, 0, 1) + WORD_SHARE * words
@@ -186,16 +193,15 @@ class MarkdownPages:
         known = set(terms)
         if not known:
             return total
-        norm = _SATURATION * (
-            1 - _LENGTH_SHARE + _LENGTH_SHARE * self._lengths / max(1.0, self._lengths.mean())
-        )
         unseen = float(np.log(1 + len(self._sections)))
         reachable = 0.0
         for term in known:
-            rarity = self._rarity.get(term, unseen)
-            reachable += rarity
-            counts = np.array([counted[term] for counted in self._counts], np.float32)
-            total += rarity * counts * (_SATURATION + 1) / (counts + norm)
+            posting = self._postings.get(term)
+            if posting is None:
+                reachable += unseen
+            else:
+                reachable += posting.rarity
+                total[posting.sections] += posting.gains
         share: Floats = np.clip(total / (reachable * (_SATURATION + 1) * 0.7), 0, 1)
         return share
 
@@ -203,10 +209,32 @@ class MarkdownPages:
         words = self._words.cut(model_text(normalise(text).text))
         return [_stem(word) for word in words if word not in _EMPTY_WORDS and word[0].isalnum()]
 
-    def _inverse_frequencies(self) -> dict[str, float]:
-        present = Counter(term for counted in self._counts for term in counted)
-        count = len(self._sections)
-        return {term: float(np.log(1 + (count - n + 0.5) / (n + 0.5))) for term, n in present.items()}
+
+@dataclass(frozen=True, slots=True)
+class _Posting:
+    """A term's sections and what it adds to the score of each."""
+
+    rarity: float
+    sections: npt.NDArray[np.intp]
+    gains: Floats
+
+
+def _postings(counts: Sequence[Counter[str]]) -> dict[str, _Posting]:
+    """BM25 of every term in every section, worked out beforehand."""
+    lengths = np.array([counted.total() for counted in counts], np.float32)
+    mean = max(1.0, float(lengths.mean())) if len(counts) else 1.0
+    norms = _SATURATION * (1 - _LENGTH_SHARE + _LENGTH_SHARE * lengths / mean)
+    found: dict[str, list[int]] = {}
+    for row, counted in enumerate(counts):
+        for term in counted:
+            found.setdefault(term, []).append(row)
+    postings = {}
+    for term, rows in found.items():
+        rarity = float(np.log(1 + (len(counts) - len(rows) + 0.5) / (len(rows) + 0.5)))
+        often = np.array([counts[row][term] for row in rows], np.float32)
+        gains = rarity * often * (_SATURATION + 1) / (often + norms[rows])
+        postings[term] = _Posting(rarity, np.array(rows, np.intp), gains.astype(np.float32))
+    return postings
 
 
 def _stem(word: str) -> str:
