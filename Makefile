@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 SHARED_DATA ?= $(or $(LIUKE_SHARED_DATA),../shared/data)
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: run test lint types imports bench bench-nlu bench-retention transcript pictures clean help
+.PHONY: run test test-scale lint types imports bench bench-nlu bench-retention bench-scale transcript pictures clean help
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -17,6 +17,9 @@ run: $(VENV)/.run  ## Start the demo shop (or yours) in one process
 test: $(VENV)/.test  ## Check style, types, rooms and promises
 	@$(MAKE) --no-print-directory lint types imports
 	$(BIN)/python -m pytest
+
+test-scale: $(VENV)/.scale  ## Check that Spark gives the same features as DuckDB; needs Java 17
+	$(BIN)/python -m pytest -m scale
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
@@ -36,6 +39,9 @@ bench-nlu: $(VENV)/.test  ## Quality and speed of the understanding
 
 bench-retention: $(VENV)/.test  ## Quality of recommendations and churn scores on real shops' logs
 	$(BIN)/python -m tests.benchmarks.retention --data $(SHARED_DATA)/retention
+
+bench-scale: $(VENV)/.test  ## Features and scores of 400,000 customers from 8 million events
+	$(BIN)/python -m tests.benchmarks.scale --write
 
 transcript: $(VENV)/.test  ## Play the conversations and write docs/transcript.md
 	$(BIN)/python -m tests.e2e.transcript
@@ -61,3 +67,8 @@ $(VENV)/.test: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing what the tests and the training need (once, a few minutes) …"
 	@$(PIP) install --quiet --constraint constraints.txt --editable '.[dev,train]'
 	@touch $(VENV)/.run $@
+
+$(VENV)/.scale: pyproject.toml constraints.txt | $(VENV)/.test
+	@echo "Installing Spark (once, a minute) …"
+	@$(PIP) install --quiet --constraint constraints.txt --editable '.[dev,train,scale]'
+	@touch $@

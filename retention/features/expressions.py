@@ -6,58 +6,71 @@ moment; an expression that looks later cannot be written by accident.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import ibis
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from pyarrow.dataset import dataset
 
+from retention.features.engines import Tables, over_arrow
 from retention.features.raw import DISCOUNT_PERCENT, NAMES, RECENT_GAPS
 from retention.history import History
 from retention.times import DAY
 from retention.types import EventKind
 
 
-@dataclass(frozen=True, slots=True)
 class Past:
-    """The events before a moment."""
+    """The events before a moment, and no way to any other: whoever makes one names the moment."""
 
-    moment: int
-    """Microseconds since 1970."""
-    events: Any
-    """Ibis table with the columns of `history.EVENTS` and the product's `category` and `list_price`."""
+    __slots__ = ("events", "moment", "products")
+
+    def __init__(self, events: Any, products: Any, moment: int) -> None:
+        """Shut out what happened at `moment` (microseconds since 1970) or later.
+
+        Args:
+            events: Ibis table with the columns `engines.OF_EVENTS`.
+            products: Ibis table with the columns `engines.OF_PRODUCTS`: the catalogue as of the fit, which has
+                no times.
+        """
+        self.moment = moment
+        self.events = events.filter(events.at < moment)
+        self.products = products
 
 
 class Shop:
-    """A checked history in DuckDB, in place over Arrow."""
+    """A shop's checked events, wherever they lie."""
 
-    def __init__(self, history: History) -> None:
-        self._connection = ibis.duckdb.connect()
-        # One thread: a fit shares the machine with the serving process.
-        self._connection.raw_sql("SET threads = 1")
-        columns = ["kind", "customer", "product", "at", "quantity", "amount", "value"]
-        events = ibis.memtable(history.events.select(columns))
-        products = ibis.memtable(history.products.select(["product", "category", "list_price"]))
-        self._events = events.left_join(products, "product").drop("product_right")
+    def __init__(self, source: History | Tables) -> None:
+        """Take a history in memory, or the tables of an engine."""
+        self._tables = over_arrow(source) if isinstance(source, History) else source
 
     def before(self, moment: int) -> Past:
         """The past as of a moment: the only way to events for a feature."""
-        return Past(moment, self._events.filter(self._events.at < moment))
+        return Past(self._tables.events, self._tables.products, moment)
 
     def buyers_between(self, start: int, end: int) -> frozenset[str]:
         """Who bought at `start` or later and before `end`: what labels are made of, and nothing else."""
-        events = self._events
+        events = self._tables.events
         bought = events.filter(
             (events.kind == EventKind.PURCHASE.value) & (events.at >= start) & (events.at < end)
         )
-        table = self._connection.to_pyarrow(bought.select("customer").distinct())
+        table = self._tables.backend.to_pyarrow(bought.select("customer").distinct())
         return frozenset(table.column("customer").to_pylist())
 
     def run(self, expression: Any) -> pa.Table:
         """The rows of an expression over this shop."""
-        return self._connection.to_pyarrow(expression)
+        return self._tables.backend.to_pyarrow(expression)
+
+    def stream(self, expression: Any, scratch: Path, rows: int) -> Iterator[pa.RecordBatch]:
+        """The rows of an expression, at most so many at a time, by way of a file in the folder `scratch`."""
+        path = scratch / "rows.parquet"
+        self._tables.backend.to_parquet(expression, path)
+        yield from dataset(path, format="parquet").to_batches(batch_size=rows, batch_readahead=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,33 +92,25 @@ class RawTable:
 
 def raw_features(past: Past) -> Any:
     """One row per customer: `customer` and the integers named in `raw.NAMES`."""
-    behaviour = _behaviour(past)
-    rhythm = _rhythm(past)
-    joined = behaviour.left_join(rhythm, "customer").drop("customer_right")
+    joined = _behaviour(past)
+    for part in (_purchases(past), _categories(past), _rhythm(past)):
+        joined = joined.left_join(part, "customer").drop("customer_right")
     columns = {name: joined[name].fill_null(0).cast("int64") for name in NAMES}
     return joined.select("customer", **columns)
 
 
 def _behaviour(past: Past) -> Any:
+    """Everything that is counted over all kinds of events."""
     events = past.events
     age = past.moment - events.at
     kind = {one: events.kind == one.value for one in EventKind}
-    bought = kind[EventKind.PURCHASE]
     in_30, in_90 = age <= 30 * DAY, age <= 90 * DAY
-    below_list = events.amount * 100 < DISCOUNT_PERCENT * events.quantity * events.list_price
     moody = kind[EventKind.MESSAGE] & in_90 & events.value.notnull()
     rated = kind[EventKind.RATING] & events.value.notnull()
     columns = {
         "silence": age.min(),
         "tenure": age.max(),
-        "recency": age.min(where=bought),
-        "purchase_rows": events.count(where=bought),
-        "units": events.quantity.sum(where=bought),
-        "money": events.amount.sum(where=bought),
-        "money_90": events.amount.sum(where=bought & in_90),
         "returns": events.count(where=kind[EventKind.RETURN]),
-        "categories": events.category.nunique(where=bought),
-        "discounted": events.count(where=bought & below_list),
         "ratings": events.count(where=rated),
         "stars_hundredths": _rounded(events.value * 100).sum(where=rated),
         "complaints": events.count(where=kind[EventKind.COMPLAINT]),
@@ -122,9 +127,38 @@ def _behaviour(past: Past) -> Any:
     return events.group_by("customer").aggregate(**columns)
 
 
+def _bought(past: Past) -> Any:
+    return past.events.filter(past.events.kind == EventKind.PURCHASE.value)
+
+
+def _with_products(past: Past) -> Any:
+    return _bought(past).left_join(past.products, "product").drop("product_right")
+
+
+def _purchases(past: Past) -> Any:
+    rows = _with_products(past)
+    age = past.moment - rows.at
+    below_list = rows.amount * 100 < DISCOUNT_PERCENT * rows.quantity * rows.list_price
+    return rows.group_by("customer").aggregate(
+        recency=age.min(),
+        purchase_rows=rows.count(),
+        units=rows.quantity.sum(),
+        money=rows.amount.sum(),
+        money_90=rows.amount.sum(where=age <= 90 * DAY),
+        discounted=rows.count(where=below_list),
+    )
+
+
+def _categories(past: Past) -> Any:
+    """Counted over distinct pairs: a count of distinct values for each customer takes several times as long."""
+    rows = _with_products(past)
+    pairs = rows.filter(rows.category.notnull()).select("customer", "category").distinct()
+    return pairs.group_by("customer").aggregate(categories=pairs.count())
+
+
 def _rhythm(past: Past) -> Any:
     """Days with a purchase and the gaps between them."""
-    bought = past.events.filter(past.events.kind == EventKind.PURCHASE.value)
+    bought = _bought(past)
     days = (
         bought.mutate(day=bought.at // DAY)
         .group_by(["customer", "day"])
