@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from bot.commands import api_key, chat, customer, outreach, refit, run, shop, skills, staff
+from bot.commands import api_key, chat, customer, outreach, refit, retention, run, shop, skills, staff
 from nlu import commands as nlu_commands
 from retention import commands as retention_commands
 
@@ -28,7 +28,7 @@ app.add_typer(staff.app, name="staff")
 app.add_typer(skills.app, name="skills")
 app.add_typer(outreach.app, name="outreach")
 app.add_typer(nlu_commands.app, name="nlu")
-app.add_typer(retention_commands.app, name="retention")
+app.add_typer(retention_commands.app, name="retention", context_settings={"obj": retention.shop_history})
 
 
 def main() -> None:

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import typer
 
+from retention.commands import rates
+
 app = typer.Typer(
     name="retention",
     help="Recommendations, churn, value, segments and retention rates from any shop's log.",
     no_args_is_help=True,
 )
 # A line a command, in the order of the help.
+app.command("rate")(rates.rate)
+app.command("cohorts")(rates.cohorts)

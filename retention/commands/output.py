@@ -26,6 +26,7 @@ out = Console()
 err = Console(stderr=True)
 
 SUFFIXES = (".csv", ".parquet")
+PICTURES = (".png", ".svg")
 
 
 def fail(message: str) -> NoReturn:
@@ -85,8 +86,17 @@ def working(what: str) -> Iterator[None]:
 
 def check_suffix(path: Path) -> None:
     """End the command before any work where the table could not be written."""
-    if path.suffix.lower() not in SUFFIXES:
-        fail(f"{path}: the suffix decides the format; use {' or '.join(SUFFIXES)}")
+    _check(path, SUFFIXES)
+
+
+def check_picture(path: Path) -> None:
+    """The same for a picture."""
+    _check(path, PICTURES)
+
+
+def _check(path: Path, suffixes: Sequence[str]) -> None:
+    if path.suffix.lower() not in suffixes:
+        fail(f"{path}: the suffix decides the format; use {' or '.join(suffixes)}")
     if not path.parent.is_dir():
         fail(f"{path}: there is no folder {path.parent}")
 
@@ -147,9 +157,13 @@ def _as_in_the_log(table: pa.Table, log: Log) -> pa.Table:
     return table
 
 
-def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+def print_table(
+    title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, wrap: bool = True
+) -> None:
     """A table for people, on standard output."""
-    table = Table(*columns, title=title, title_justify="left")
+    table = Table(title=title, title_justify="left")
+    for column in columns:
+        table.add_column(column, no_wrap=not wrap)
     for row in rows:
         table.add_row(*(str(cell) for cell in row))
     out.print(table)

@@ -30,6 +30,8 @@ CAME = frozenset(
     }
 )
 """Everything that customers do of their own accord in the shop."""
+GAP_QUANTILE = 0.9
+LEAST_GAPS = 50
 UNKNOWN = "(unknown)"
 """The group of those whose first row names none."""
 
@@ -104,6 +106,18 @@ class Activity:
     def watched(self) -> Ints:
         """Whole days that each customer could be watched after the first; shape (customers,)."""
         return self.last_day - self.first
+
+    def usual_silence(self) -> int:
+        """Days of silence that mean something here: nine of ten gaps are shorter; in whole weeks, 1 to 52.
+
+        Never more than a third of the time that the log covers, so that somebody can be seen to lapse; 13
+        weeks where hardly anybody came twice.
+        """
+        same = self.customer[1:] == self.customer[:-1]
+        gaps = np.diff(self.day)[same]
+        covered = self.last_day + 1 - int(self.first.min(initial=self.last_day))
+        wanted = float(np.quantile(gaps, GAP_QUANTILE)) if len(gaps) >= LEAST_GAPS else 91.0
+        return int(np.clip(min(wanted, covered / 3) / 7, 1, 52)) * 7
 
     def by_group(self) -> Iterator[tuple[str | None, NDArray[np.bool_]]]:
         """Each group's name and its members, shape (customers,); (None, everybody) without grouping."""
