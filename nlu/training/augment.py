@@ -21,6 +21,7 @@ Change = Callable[[str, random.Random], str]
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _KEYBOARD = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _COMMON_CHARACTERS = 3_000
+SHARE_LOOSE = 0.3
 
 _PADDING_ZH = (
     ("你好，", ""), ("您好，请问", ""), ("亲，", ""), ("在吗？", ""), ("请问一下", ""), ("那个，", ""),
@@ -59,8 +60,25 @@ _EMOJI = {
     "positive": ("😊", "👍", "❤️", "😄", "🥰", "🎉", "😍", "💯", "🌹"),
     None: ("🙏", "😅", "🤔", "📦", "😂", "…", "~", "👀"),
 }
-_JOINS_ZH = ("，还有", "，另外", "。顺便问下", "，对了", "，然后", " ", "，")
-_JOINS_EN = (" and ", ", also ", ". also, ", " and also ", ". one more thing: ", ", plus ", ". ")
+_JOINS_ZH = (
+    "，还有",
+    "，另外",
+    "。顺便问下",
+    "，对了",
+    "，然后",
+    " ",
+    "，",
+    " 顺便",
+    "，再",
+    " 还有",
+    "？",
+    "。",
+    "；还想问",
+)
+_JOINS_EN = (
+    " and ", ", also ", ". also, ", " and also ", ". one more thing: ", ", plus ", ". ", " n ", ", and then ", " + ",
+    "? ", ", oh and ", " & ", ". by the way ",
+)  # fmt: skip
 
 
 def is_chinese(text: str) -> bool:
@@ -69,17 +87,24 @@ def is_chinese(text: str) -> bool:
 
 
 @cache
-def _homophones() -> dict[str, tuple[str, ...]]:
-    """Character → frequent characters that sound the same, tone aside."""
+def _homophones(*, loosely: bool) -> dict[str, tuple[str, ...]]:
+    """Character → frequent characters that sound the same, tone aside; loosely, as many southerners speak."""
     sounds: dict[str, list[str]] = defaultdict(list)
     for character in _frequent_characters():
-        sounds[pypinyin.lazy_pinyin(character)[0]].append(character)
+        sound = pypinyin.lazy_pinyin(character)[0]
+        sounds[_blurred(sound) if loosely else sound].append(character)
     return {
         character: tuple(other for other in group if other != character)
         for group in sounds.values()
         for character in group
         if len(group) > 1
     }
+
+
+def _blurred(sound: str) -> str:
+    """Pinyin with the sounds made alike that input methods let people mix up: zh/z, n/l, -ng/-n."""
+    hard = sound.replace("zh", "z").replace("ch", "c").replace("sh", "s")
+    return ("l" + hard[1:] if hard.startswith("n") else hard).removesuffix("g")
 
 
 def _frequent_characters() -> list[str]:
@@ -89,9 +114,13 @@ def _frequent_characters() -> list[str]:
 
 
 def pinyin_typo(text: str, rng: random.Random) -> str:
-    """About one Chinese character in eight becomes another that sounds the same."""
-    table = _homophones()
-    return "".join(rng.choice(table[c]) if c in table and rng.random() < 0.12 else c for c in text)
+    """One to three Chinese characters, more in a longer text, become others that sound the same or nearly so."""
+    table = _homophones(loosely=rng.random() < SHARE_LOOSE)
+    letters = list(text)
+    places = [place for place, character in enumerate(letters) if character in table]
+    for place in rng.sample(places, min(len(places), 1 + min(2, len(places) // 9))):
+        letters[place] = rng.choice(table[letters[place]])
+    return "".join(letters)
 
 
 def keyboard_typo(text: str, rng: random.Random) -> str:
@@ -151,8 +180,8 @@ _CHANGES: tuple[tuple[Change, float], ...] = (
     (polite_padding, 0.25),
     (short_forms, 0.2),
     (without_punctuation, 0.25),
-    (pinyin_typo, 0.3),
-    (keyboard_typo, 0.2),
+    (pinyin_typo, 0.4),
+    (keyboard_typo, 0.25),
 )
 
 
@@ -165,7 +194,7 @@ def augment(example: Example, rng: random.Random) -> Example:
     if rng.random() < 0.08:
         mood = example.sentiment if example.sentiment in _EMOJI and rng.random() < 0.7 else None
         text += rng.choice(_EMOJI[mood])
-    return replace(example, text=text)
+    return replace(example, text=text, original=example.original or example.text)
 
 
 def join(first: Example, second: Example, rng: random.Random) -> Example:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import random
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,18 +15,22 @@ import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from tokenizers import Tokenizer
-from transformers import BertModel
 
 from nlu import modelfiles
 from nlu.encoder import Encoder
 from nlu.evaluation import Report, Row, evaluate
-from nlu.training import calibrate, card, data, export, fit, network, vocabulary, weights
+from nlu.training import calibrate, card, data, export, fit, lessons, network, vocabulary, weights
+from nlu.training.batches import readable
 from nlu.training.data import Example
+from nlu.training.teacher import Teacher, learn_from
 from nlu.understander import TransformerUnderstander
 
 LAYERS = (0, 2, 4, 6, 8, 11)
 """Kept of the pretrained twelve: first, last and every second between."""
-DISTIL_AT_MOST = 22_500
+LESSONS_AN_EPOCH = 12_000
+"""Lessons repeated in every pass over our own messages."""
+REVIEWS = 4_000
+INSULTS = 2_500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +39,7 @@ class Material:
 
     train: list[Example]
     development: list[Example]
-    unlabelled: list[str]
+    lessons: list[Example]
 
 
 def gather(public: Path | None, seed: int) -> Material:
@@ -46,13 +52,11 @@ def gather(public: Path | None, seed: int) -> Material:
     made = [example for language in ("zh", "en") for example in data.from_templates(language, seed)]
     train = [*ours, *made, *data.offensive_corpus(), *data.unreadable(seed)]
     development = [example for language in ("zh", "en") for example in data.held_out(language, "dev")]
-    unlabelled = [example.text for example in ours]
     if public is not None:
         mapped, held_back = data.public_intents(public, seed)
-        train += [*mapped, *data.reviews(public, 2_500), *data.insults(public, 2_500)]
+        train += [*mapped, *data.reviews(public, REVIEWS), *data.insults(public, INSULTS)]
         development += [*held_back, *data.insults(public, 600, "dev.tsv")]
-        unlabelled = data.unlabelled(public)
-    return Material(train=train, development=development, unlabelled=unlabelled)
+    return Material(train=train, development=development, lessons=lessons.lessons(public, seed))
 
 
 def build(
@@ -68,11 +72,16 @@ def build(
     torch.manual_seed(plan.seed)
     work.mkdir(parents=True, exist_ok=True)
     material = gather(public, plan.seed)
-    console.print(f"{len(material.train)} messages to learn from, {len(material.unlabelled)} to distil on")
+    console.print(f"{len(material.train)} messages to learn from, {len(material.lessons)} lessons before")
     with _progress(console) as progress:
-        reader, tokenizer = _prepared(work, material, plan, progress, distil=distil)
+        reader, tokenizer, teacher = _prepared(work, material, plan, progress, distil=distil)
         checkpoint = work / f"fit-{data.digest(material.train)}-{plan.epochs}.pt"
-        fit.fit(reader, tokenizer, material.train, plan, progress, checkpoint)
+
+        def epoch_of(rng: random.Random) -> list[Example]:
+            again = fit.lessons_of_an_epoch(material.lessons, rng, LESSONS_AN_EPOCH) if public else []
+            return fit.varied(material.train, rng) + again
+
+        fit.fit(reader, tokenizer, teacher, epoch_of, fit.own_part(plan), progress, checkpoint)
     _assemble(out, reader, tokenizer, material, plan, console)
 
 
@@ -88,10 +97,10 @@ def _progress(console: Console) -> Progress:
 
 def _prepared(
     work: Path, material: Material, plan: fit.Plan, progress: Progress, *, distil: bool
-) -> tuple[network.Reader, Tokenizer]:
-    """The cut encoder, distilled unless that was declined, with fresh heads."""
+) -> tuple[network.Reader, Tokenizer, Teacher]:
+    """The cut encoder, through its lessons unless that was declined, and the teacher of all messages."""
     pretrained = weights.read(weights.find())
-    texts = [fit.readable(text) for text in material.unlabelled]
+    texts = [readable(example.text) for example in material.lessons]
     rows_file, tokenizer_file = work / "rows.npy", work / "tokenizer.json"
     if not rows_file.exists():
         cut = vocabulary.cut(pretrained.pieces, texts)
@@ -99,35 +108,30 @@ def _prepared(
         np.save(rows_file, np.array(cut.rows))
     tokenizer = Tokenizer.from_file(str(tokenizer_file))
     encoder = network.build_encoder(pretrained, np.load(rows_file).tolist(), LAYERS)
-    if distil:
-        _distilled(encoder, work, pretrained, tokenizer, texts, plan, progress)
-    return network.Reader(encoder), tokenizer
+    reader = network.Reader(encoder, lessons.tasks(material.lessons))
+    if not distil:
+        return reader, tokenizer, Teacher.of_nothing(pretrained.sizes.hidden)
+    teacher = learn_from(work, pretrained, texts, progress)
+    _taught(reader, tokenizer, teacher, work, material, plan, progress)
+    return reader, tokenizer, teacher
 
 
-def _distilled(
-    encoder: BertModel,
-    work: Path,
-    pretrained: weights.Pretrained,
+def _taught(
+    reader: network.Reader,
     tokenizer: Tokenizer,
-    texts: Sequence[str],
+    teacher: Teacher,
+    work: Path,
+    material: Material,
     plan: fit.Plan,
     progress: Progress,
 ) -> None:
-    finished = work / "distilled.pt"
+    finished = work / "lessons-learned.pt"
     if finished.exists():
-        encoder.load_state_dict(torch.load(finished, weights_only=True))
+        reader.load_state_dict(torch.load(finished, weights_only=True))
         return
-    chosen = np.random.default_rng(plan.seed).permutation(len(texts))[:DISTIL_AT_MOST]
-    sample = [texts[i] for i in chosen]
-    vectors_file = work / "teacher.npy"
-    if not vectors_file.exists():
-        teacher = network.build_encoder(
-            pretrained, range(len(pretrained.pieces.texts)), range(pretrained.sizes.layers)
-        )
-        full = vocabulary.full_tokenizer(pretrained.pieces)
-        np.save(vectors_file, fit.teach(teacher, full, sample, progress))
-    fit.distil(encoder, tokenizer, sample, np.load(vectors_file), plan, progress)
-    torch.save(encoder.state_dict(), finished)
+    epoch_of = partial(fit.lessons_of_an_epoch, material.lessons)
+    fit.fit(reader, tokenizer, teacher, epoch_of, fit.lesson_part(plan), progress, work / "lessons.pt")
+    torch.save(reader.state_dict(), finished)
 
 
 def _assemble(
@@ -157,7 +161,7 @@ def _assemble(
     }
     modelfiles.seal(fresh, facts)
     reports = _measure(fresh, material)
-    text = card.write(fresh, material.train, len(LAYERS), facts, reports)
+    text = card.write(fresh, material.train, material.lessons, len(LAYERS), facts, reports)
     (fresh / "card.md").write_text(text, encoding="utf-8")
     shutil.rmtree(out, ignore_errors=True)
     fresh.rename(out)

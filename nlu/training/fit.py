@@ -1,197 +1,185 @@
-"""Distillation from the 12-layer encoder, then joint training of encoder and heads."""
+"""Training in two parts: first the encoder on many messages, then encoder and heads on ours."""
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from rich.progress import Progress
 from tokenizers import Tokenizer
-from torch.nn import functional
-from transformers import BertModel
 
-from nlu.intents import INTENTS, SENTIMENTS
-from nlu.normalise import model_text, normalise
+from nlu.training import losses
 from nlu.training.augment import augment, is_chinese, join, joinable
+from nlu.training.batches import BATCH, batches, readable
 from nlu.training.data import Example
+from nlu.training.halves import Halved
 from nlu.training.network import Reader, mean_vectors
+from nlu.training.teacher import Teacher
 
-BATCH = 64
 TRAINED_TOKENS = 48
 """Tokens of a message that training looks at; few messages are longer, and those cost the most."""
-SHARE_JOINED = 0.12
+SHARE_JOINED = 0.2
 SHARE_CHANGED = 0.7
+PACE = 0.02
+"""How fast centre and spread of the vectors are followed while the encoder still changes much."""
+
+Epoch = Callable[[random.Random], list[Example]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """How long and how fast to learn."""
+    """How long to learn."""
 
     seed: int = 7
-    distil_epochs: int = 2
-    distil_rate: float = 2e-4
-    epochs: int = 10
-    rounds: int = 2
-    """How often the learning rate comes down to nothing (warm restarts; Loshchilov and Hutter 2017)."""
-    encoder_rate: float = 1.2e-4
-    head_rate: float = 2e-3
+    lesson_epochs: int = 3
+    """Passes over the lessons: many messages, the teacher's vectors, the public sets' own labels."""
+    epochs: int = 6
+    """Passes over our own messages and those that were mapped onto our intents."""
 
 
-def readable(text: str) -> str:
-    """The text as the encoder will meet it when the bot runs."""
-    return model_text(normalise(text).text)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """How long and how fast one part of the training goes."""
+
+    name: str
+    seed: int
+    epochs: int
+    encoder_rate: float
+    head_rate: float
+    likeness: float
+    """Weight of being like the teacher beside the labels."""
+    foreign: float
+    """Weight of the public sets' own labels."""
+    follows: bool = False
+    """Whether centre and spread move along; else they are measured once at the start."""
 
 
-def batches(
-    tokenizer: Tokenizer, texts: Sequence[str], rng: random.Random
-) -> Iterator[tuple[list[int], torch.Tensor, torch.Tensor]]:
-    """Positions, ids and mask of batches of texts of like length, in random order."""
-    lengths = [len(text.encode()) for text in texts]
-    order = sorted(range(len(texts)), key=lambda i: (lengths[i] + rng.randrange(12), i))
-    groups = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
-    rng.shuffle(groups)
-    for group in groups:
-        ids, mask = encode(tokenizer, [texts[i] for i in group])
-        yield group, ids, mask
+def lesson_part(plan: Plan) -> Part:
+    """The encoder learns to read as the teacher does, and to tell apart what public sets tell apart."""
+    return Part(
+        name="lessons",
+        seed=plan.seed,
+        epochs=plan.lesson_epochs,
+        encoder_rate=3e-4,
+        head_rate=2e-3,
+        likeness=4.0,
+        foreign=1.0,
+        follows=True,
+    )
 
 
-def encode(tokenizer: Tokenizer, texts: Sequence[str]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Padded ids and mask, shape (batch, tokens)."""
-    encodings = tokenizer.encode_batch_fast(list(texts))
-    ids = torch.tensor([encoding.ids for encoding in encodings])
-    return ids, torch.tensor([encoding.attention_mask for encoding in encodings])
-
-
-def teach(
-    teacher: BertModel, tokenizer: Tokenizer, texts: Sequence[str], progress: Progress
-) -> npt.NDArray[np.float16]:
-    """The teacher's unit vectors, shape (texts, hidden)."""
-    teacher.train(False)
-    vectors = np.zeros((len(texts), teacher.config.hidden_size), np.float16)
-    prefixed = [f"query: {text}" for text in texts]
-    task = progress.add_task("teacher's vectors", total=len(texts))
-    with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):
-        for group, ids, mask in batches(tokenizer, prefixed, random.Random(0)):
-            pooled = functional.normalize(mean_vectors(teacher, ids, mask), dim=1)
-            vectors[group] = pooled.numpy().astype(np.float16)
-            progress.advance(task, len(group))
-    return vectors
-
-
-def distil(
-    student: BertModel,
-    tokenizer: Tokenizer,
-    texts: Sequence[str],
-    vectors: npt.NDArray[np.float16],
-    plan: Plan,
-    progress: Progress,
-) -> None:
-    """Bring the student's vectors close to the teacher's, and their similarities within a batch."""
-    rng = random.Random(plan.seed)
-    steps = math.ceil(len(texts) / BATCH) * plan.distil_epochs
-    optimiser = torch.optim.AdamW(student.parameters(), lr=plan.distil_rate, fused=True)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, _warm_then_down(steps))
-    centre = torch.from_numpy(vectors.astype(np.float32).mean(0))
-    task = progress.add_task("distilling", total=steps)
-    student.train()
-    for _ in range(plan.distil_epochs):
-        for group, ids, mask in batches(tokenizer, texts, rng):
-            with torch.autocast("cpu", dtype=torch.bfloat16):
-                pooled = mean_vectors(student, ids, mask)
-            # e5's vectors lie in a narrow cone: without its axis, what differs counts.
-            wanted = functional.normalize(torch.from_numpy(vectors[group].astype(np.float32)) - centre, dim=1)
-            got = functional.normalize(functional.normalize(pooled, dim=1) - centre, dim=1)
-            alike = functional.mse_loss(got @ got.T, wanted @ wanted.T)
-            loss = (1 - (got * wanted).sum(1)).mean() + 2 * alike
-            _step(loss, student, optimiser, schedule)
-            progress.update(task, advance=1, description=f"distilling, loss {loss.item():.3f}")
-
-
-def _warm_then_down(steps: int) -> Callable[[int], float]:
-    warm = max(1, steps // 12)
-    return lambda step: min(step / warm, max(0.0, (steps - step) / max(1, steps - warm)))
-
-
-def _in_rounds(steps: int, rounds: int) -> Callable[[int], float]:
-    length = math.ceil(steps / rounds)
-    one = _warm_then_down(length)
-    return lambda step: one(step % length)
-
-
-def _step(
-    loss: torch.Tensor,
-    model: torch.nn.Module,
-    optimiser: torch.optim.Optimizer,
-    schedule: torch.optim.lr_scheduler.LambdaLR,
-) -> None:
-    optimiser.zero_grad(set_to_none=True)
-    torch.autograd.backward(loss)
-    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-    optimiser.step()
-    schedule.step()
+def own_part(plan: Plan) -> Part:
+    """Encoder and heads learn our intents; a share of the lessons keeps the rest from being forgotten."""
+    return Part(
+        name="training",
+        seed=plan.seed + 1,
+        epochs=plan.epochs,
+        encoder_rate=1.5e-4,
+        head_rate=2e-3,
+        likeness=1.0,
+        foreign=0.7,
+    )
 
 
 def fit(
     reader: Reader,
     tokenizer: Tokenizer,
-    examples: Sequence[Example],
-    plan: Plan,
+    teacher: Teacher,
+    epoch_of: Epoch,
+    part: Part,
     progress: Progress,
     checkpoint: Path,
 ) -> None:
     """Train encoder and heads together; goes on from the checkpoint where there is one."""
-    own = sum(example.source.startswith("corpus/") for example in examples)
-    steps = math.ceil((len(examples) + own) / BATCH) * plan.epochs
-    optimiser = torch.optim.AdamW(
-        [
-            {"params": [p for p in reader.encoder.parameters() if p.requires_grad], "lr": plan.encoder_rate},
-            {"params": reader.heads.parameters(), "lr": plan.head_rate},
-        ],
-        weight_decay=0.01,
-        fused=True,
-    )
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, _in_rounds(steps, plan.rounds))
-    # The word vectors have been through distillation; freezing them here halves the optimiser's work.
-    reader.encoder.embeddings.word_embeddings.weight.requires_grad_(False)
     tokenizer.enable_truncation(TRAINED_TOKENS)
-    _standardise(reader, tokenizer, examples)
-    first = _resume(checkpoint, reader, optimiser, schedule)
-    task = progress.add_task("training", total=steps, completed=first * steps // plan.epochs)
-    for epoch in range(first, plan.epochs):
-        rng = random.Random(f"{plan.seed}/{epoch}")
-        torch.manual_seed(plan.seed * 1000 + epoch)
-        seen = varied(examples, rng)
+    # Words that no training message holds must stay where the pretrained encoder has them, beside their like.
+    reader.encoder.embeddings.word_embeddings.weight.requires_grad_(False)
+    reader.encoder.set_attn_implementation("eager")
+    sample = epoch_of(random.Random(part.seed))
+    _standardise(reader, tokenizer, sample)
+    steps = math.ceil(len(sample) / BATCH) * part.epochs
+    halved = Halved(reader.encoder)
+    optimiser = _optimiser(reader, halved, part)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, _warm_then_down(steps))
+    first = _resume(checkpoint, reader, halved, optimiser, schedule)
+    task = progress.add_task(part.name, total=steps, completed=first * steps // part.epochs)
+    for epoch in range(first, part.epochs):
+        rng = random.Random(f"{part.seed}/{epoch}")
+        torch.manual_seed(part.seed * 1000 + epoch)
+        seen = epoch_of(rng)
         reader.train()
+        total = torch.zeros(())
         for group, ids, mask in batches(tokenizer, [readable(example.text) for example in seen], rng):
-            with torch.autocast("cpu", dtype=torch.bfloat16):
-                answers = reader(ids, mask)
-            loss = losses(answers, [seen[i] for i in group])
-            _step(loss, reader, optimiser, schedule)
-            progress.update(
-                task, advance=1, description=f"training, epoch {epoch + 1}, loss {loss.item():.3f}"
-            )
-        torch.save(
-            {
-                "epoch": epoch + 1,
-                "reader": reader.state_dict(),
-                "optimiser": optimiser.state_dict(),
-                "schedule": schedule.state_dict(),
-            },
-            checkpoint,
-        )
-        progress.console.log(f"epoch {epoch + 1} of {plan.epochs} done, last loss {loss.item():.3f}")
+            loss = _loss(reader, teacher, [seen[i] for i in group], ids, mask, part)
+            _step(loss, reader, halved, optimiser, schedule)
+            total = total.lerp(loss.detach(), 0.02) if total else loss.detach()
+            progress.update(task, advance=1, description=f"{part.name}, epoch {epoch + 1}, loss {total:.3f}")
+        _keep(checkpoint, epoch + 1, reader, halved, optimiser, schedule)
+        progress.console.log(f"{part.name}: epoch {epoch + 1} of {part.epochs} done, loss {total:.3f}")
+    halved.restore()
+
+
+def _loss(
+    reader: Reader,
+    teacher: Teacher,
+    examples: Sequence[Example],
+    ids: torch.Tensor,
+    mask: torch.Tensor,
+    part: Part,
+) -> torch.Tensor:
+    pooled, read = reader(ids, mask)
+    if part.follows:
+        reader.follow(pooled, PACE)
+    loss = losses.answers(reader, read, examples) + part.foreign * losses.foreign_labels(
+        reader, read, examples
+    )
+    # What is written another way still means what it meant: the teacher's vector is that of the clean text.
+    clean = [readable(example.original or example.text) for example in examples]
+    return loss + part.likeness * losses.likeness(pooled, teacher, clean)
+
+
+def _optimiser(reader: Reader, halved: Halved, part: Part) -> torch.optim.Optimizer:
+    heads = [*reader.heads.parameters(), *reader.task_heads.parameters()]
+    groups = [
+        {"params": list(halved.exact.values()), "lr": part.encoder_rate},
+        {"params": heads, "lr": part.head_rate},
+    ]
+    return torch.optim.AdamW(groups, weight_decay=0.01, fused=True)
+
+
+def _warm_then_down(steps: int) -> Callable[[int], float]:
+    warm = max(1, steps // 15)
+    return lambda step: min(step / warm, max(0.0, (steps - step) / max(1, steps - warm)))
+
+
+def _step(
+    loss: torch.Tensor,
+    reader: Reader,
+    halved: Halved,
+    optimiser: torch.optim.Optimizer,
+    schedule: torch.optim.lr_scheduler.LambdaLR,
+) -> None:
+    optimiser.zero_grad(set_to_none=False)
+    torch.autograd.backward(loss)
+    halved.take_gradients()
+    torch.nn.utils.clip_grad_norm_(_learned(optimiser), 1.0)
+    optimiser.step()
+    halved.give_weights()
+    schedule.step()
+
+
+def _learned(optimiser: torch.optim.Optimizer) -> Iterable[torch.Tensor]:
+    return [parameter for group in optimiser.param_groups for parameter in group["params"]]
 
 
 def _standardise(reader: Reader, tokenizer: Tokenizer, examples: Sequence[Example]) -> None:
-    texts = [readable(example.text) for example in examples[:: max(1, len(examples) // 2_000)]]
+    texts = [readable(example.text) for example in examples[:: max(1, len(examples) // 1_000)]]
     reader.train(False)
-    with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):
+    with torch.inference_mode():
         pooled = [
             mean_vectors(reader.encoder, ids, mask)
             for _, ids, mask in batches(tokenizer, texts, random.Random(0))
@@ -199,19 +187,47 @@ def _standardise(reader: Reader, tokenizer: Tokenizer, examples: Sequence[Exampl
     reader.standardise(torch.cat(pooled))
 
 
+def _keep(
+    checkpoint: Path,
+    epochs: int,
+    reader: Reader,
+    halved: Halved,
+    optimiser: torch.optim.Optimizer,
+    schedule: torch.optim.lr_scheduler.LambdaLR,
+) -> None:
+    rest = {name: value for name, value in reader.state_dict().items() if not name.startswith("encoder.")}
+    state = {"epoch": epochs, "rest": rest, "encoder": {k: v.detach() for k, v in halved.exact.items()}}
+    state |= {"optimiser": optimiser.state_dict(), "schedule": schedule.state_dict()}
+    fresh = checkpoint.with_suffix(".new")
+    torch.save(state, fresh)
+    fresh.replace(checkpoint)
+
+
 def _resume(
     checkpoint: Path,
     reader: Reader,
+    halved: Halved,
     optimiser: torch.optim.Optimizer,
     schedule: torch.optim.lr_scheduler.LambdaLR,
 ) -> int:
     if not checkpoint.exists():
         return 0
     saved = torch.load(checkpoint, weights_only=True)
-    reader.load_state_dict(saved["reader"])
+    reader.load_state_dict(saved["rest"], strict=False)
+    for name, tensor in halved.exact.items():
+        tensor.detach().copy_(saved["encoder"][name])
+    halved.give_weights()
     optimiser.load_state_dict(saved["optimiser"])
     schedule.load_state_dict(saved["schedule"])
     return int(saved["epoch"])
+
+
+def lessons_of_an_epoch(
+    examples: Sequence[Example], rng: random.Random, at_most: int | None = None
+) -> list[Example]:
+    """The lessons or some of them, a share written another way."""
+    chosen = rng.sample(examples, min(at_most, len(examples))) if at_most else examples
+    return [augment(example, rng) if rng.random() < SHARE_CHANGED / 2 else example for example in chosen]
 
 
 def varied(examples: Sequence[Example], rng: random.Random) -> list[Example]:
@@ -229,48 +245,3 @@ def varied(examples: Sequence[Example], rng: random.Random) -> list[Example]:
         else:
             seen.append(augment(example, rng))
     return seen
-
-
-def losses(answers: dict[str, torch.Tensor], examples: Sequence[Example]) -> torch.Tensor:
-    """The sum of the heads' losses, each over the messages whose answer is known."""
-    weights = torch.tensor([example.weight for example in examples])
-    total = torch.zeros(())
-    known = [i for i, example in enumerate(examples) if example.intents is not None]
-    if known:
-        total = total + _intent_loss(answers["intent"][known], [examples[i] for i in known], weights[known])
-    known = [i for i, example in enumerate(examples) if example.sentiment is not None]
-    if known:
-        wanted = torch.tensor([SENTIMENTS.index(str(examples[i].sentiment)) for i in known])
-        loss = functional.cross_entropy(answers["sentiment"][known].float(), wanted, reduction="none")
-        total = total + 0.5 * (loss * weights[known]).sum() / len(examples)
-    for head, share in (("urgent", 0.5), ("offensive", 0.5)):
-        known = [i for i, example in enumerate(examples) if getattr(example, head) is not None]
-        if known:
-            wanted = torch.tensor([float(getattr(examples[i], head)) for i in known])
-            loss = functional.binary_cross_entropy_with_logits(
-                answers[head][known, 0].float(), wanted, reduction="none"
-            )
-            total = total + share * (loss * weights[known]).sum() / len(examples)
-    return total
-
-
-def _shares(wanted: torch.Tensor, examples: Sequence[Example]) -> torch.Tensor:
-    """What softmax should give each intent: the first of several, the main one, counts twice."""
-    shares = wanted.clone()
-    for row, example in enumerate(examples):
-        if example.intents:
-            shares[row, INTENTS.index(example.intents[0])] = 2.0
-    return shares / shares.sum(1, keepdim=True)
-
-
-def _intent_loss(logits: torch.Tensor, examples: Sequence[Example], weights: torch.Tensor) -> torch.Tensor:
-    """Softmax ranks the intents, a sigmoid each says how many there are; both on the same logits."""
-    wanted = torch.zeros(logits.shape)
-    for row, example in enumerate(examples):
-        for intent in example.intents or ():
-            wanted[row, INTENTS.index(intent)] = 1.0
-    shares = _shares(wanted, examples)
-    smooth = 0.95 * shares + 0.05 / logits.shape[1]
-    ranking = functional.cross_entropy(logits.float(), smooth, reduction="none")
-    counting = functional.binary_cross_entropy_with_logits(logits.float(), wanted, reduction="none").sum(1)
-    return ((ranking + 0.5 * counting) * weights).mean()

