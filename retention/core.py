@@ -11,7 +11,7 @@ from pathlib import Path
 
 from retention import artifacts, offers
 from retention.churn.model import ChurnModel
-from retention.churn.model import restored as churn_restored
+from retention.churn.saving import restored as churn_restored
 from retention.errors import ModelDamaged
 from retention.recommenders.model import Recommender
 from retention.recommenders.saving import restored as recommender_restored

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from retention import artifacts
 from retention.checks import Checked, check
 from retention.churn import fit as churn_fit
-from retention.churn.model import saved as churn_saved
+from retention.churn.saving import saved as churn_saved
 from retention.core import load
 from retention.features.expressions import RawTable, Shop
 from retention.features.raw import NAMES as RAW
@@ -120,7 +120,7 @@ def score_all(directory: Path, history: History, now: datetime) -> Iterator[Risk
     table = RawTable.of(Shop(checked.history), to_micros(now))
     rows = np.flatnonzero(table.values[:, RAW.index("purchase_days")] > 0)
     customers = tuple(table.customers[row] for row in rows)
-    if core.churn.weights is None:
+    if not core.churn.fitted:
         yield from (core.risk(customer, RiskContext(now=now)) for customer in customers)
     elif customers:
         yield from core.churn.risks(customers, table.values[rows], version=core.version)

@@ -1,1 +1,1 @@
-"""Who is about to leave: a calibrated logistic model of "no purchase within the horizon"."""
+"""Who is about to leave: a calibrated blend of models of "no purchase within the horizon", and of a label."""

@@ -1,14 +1,16 @@
-"""The churn score as it is served: `ŷ = sigmoid(β0 + Σ_j β_j X_j)` over standardised features, calibrated."""
+"""The churn score as it is served: a calibrated blend of three models, in NumPy."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from retention.churn.logistic import Linear
+from retention.churn.rhythm import Counts, Rhythm
+from retention.churn.trees import Trees
 from retention.features import derived, raw
 from retention.features.derived import CONCEPTS
 from retention.features.raw import Shelf
@@ -19,10 +21,13 @@ Floats = NDArray[np.float64]
 
 BASE_RATE = 0.5
 BASE_HORIZON_DAYS = 90
+PARTS = ("bg_nbd", "logistic", "boosting")
+"""The parts of the blend, in the order of its shares."""
 MOST_REASONS = 6
 LEAST_WEIGHT = 0.01
 """Reasons that move the log-odds by less are not worth a word."""
 
+_CHUNK = 20_000
 _EMPTY_SHELF = Shelf(category={}, list_price={})
 _RAW_COLUMN = {name: place for place, name in enumerate(raw.NAMES)}
 
@@ -46,19 +51,34 @@ _SHOWN: Mapping[str, tuple[str, float]] = {
 """The raw number, and its divisor, that is shown beside a concept: days, counts, minor units."""
 
 
+NAMES = (*derived.NAMES, "rhythm")
+"""What the parts of the blend look at: the features, and the log-odds of silence by the customer's own rhythm."""
+_CONCEPTS = (*CONCEPTS.values(), "overdue")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChurnModel:
-    """A logistic model, or a base rate for everybody where there is no model."""
+    """A blend of BG/NBD, a logistic regression and boosted trees, or a base rate where there is no model.
+
+    In log-odds, `shift + slope · Σ_k share_k · part_k`: the parts foretell silence over the windows that they
+    were fitted on, and the shift carries that to the model's horizon. Asked about another horizon, the
+    customer's own rhythm carries it there.
+    """
 
     horizon_days: int
     base_rate: float
     """The share of customers who didn't buy within the horizon; what is answered without a model."""
-    intercept: float = 0.0
-    """In calibrated log-odds, at the mean of the features."""
-    weights: Floats | None = None
-    """Calibrated, per standard deviation of each of `derived.NAMES`; None: base rate only."""
-    means: Floats | None = None
-    scales: Floats | None = None
+    window_days: int = BASE_HORIZON_DAYS
+    """How long the windows of the fit were."""
+    rhythm: Rhythm | None = None
+    linear: Linear | None = None
+    trees: Trees | None = None
+    shares: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """Of rhythm, linear and trees in the blend; they add up to 1, or to 0 without a model."""
+    slope: float = 1.0
+    shift: float = 0.0
+    usual_rhythm: float = 0.0
+    """The mean over customers of the rhythm's log-odds at the window."""
     usual_gap: float = 30.0
     bands: tuple[float, float] = (0.5, 0.8)
     """Probabilities at which medium and high begin."""
@@ -70,27 +90,77 @@ class ChurnModel:
         """For a shop with no history."""
         return cls(horizon_days=BASE_HORIZON_DAYS, base_rate=BASE_RATE)
 
+    @property
+    def fitted(self) -> bool:
+        """Whether there is more than a base rate."""
+        return sum(self.shares) > 0
+
+    @property
+    def policy(self) -> str:
+        """The name of what decides."""
+        named = [name for name, share in zip(PARTS, self.shares, strict=True) if share > 0]
+        return "base_rate" if not named else named[0] if len(named) == 1 else "blend"
+
+    @property
+    def intercept(self) -> float:
+        """The log-odds at the model's horizon of a customer whose every part is 0, the usual one."""
+        usual = (
+            self.usual_rhythm,
+            self.linear.intercept if self.linear else 0.0,
+            self.trees.centre if self.trees else 0.0,
+        )
+        blend = sum(share * one for share, one in zip(self.shares, usual, strict=True))
+        return self.shift + self.slope * blend
+
     def risk(self, customer: CustomerId, context: RiskContext, *, version: str) -> Risk:
         """The customer's risk as of `context.now`, from the events before it."""
         counted = raw.of_events(context.events, context.now, self.shelf)
-        if self.weights is None or counted is None or not counted["purchase_days"]:
-            code = "base_rate" if self.weights is None else "never_bought"
+        if not self.fitted or counted is None or not counted["purchase_days"]:
+            code = "never_bought" if self.fitted else "base_rate"
             return self._base(customer, context, code, version)
         table = np.array([[counted[name] for name in raw.NAMES]], dtype=np.int64)
         return self.risks((customer,), table, version=version, horizon_days=context.horizon_days)[0]
 
-    def log_odds(self, table: NDArray[np.int64]) -> tuple[Floats, Floats]:
-        """Calibrated log-odds, shape (customers,), and each feature's part in them, (customers, features)."""
-        if self.weights is None or self.means is None or self.scales is None:
+    def features(self, table: NDArray[np.int64]) -> Floats:
+        """What the parts look at, shape (customers, len(NAMES))."""
+        rhythm = np.zeros(len(table))
+        if self.rhythm:
+            rhythm = self.rhythm.log_odds(Counts.of(table), self.window_days)
+        return np.column_stack([derived.derive(table, self.usual_gap), rhythm])
+
+    def log_odds(self, table: NDArray[np.int64], horizon_days: int | None = None) -> tuple[Floats, Floats]:
+        """Calibrated log-odds, shape (customers,), and each feature's part in them, (customers, NAMES).
+
+        The parts add up to the log-odds less `intercept`.
+
+        Args:
+            table: raw features of customers who have bought.
+            horizon_days: the model's own by default.
+        """
+        if not self.fitted:
             raise ValueError("a base rate has no log-odds")
-        standard = (derived.derive(table, self.usual_gap) - self.means) / self.scales
-        parts = np.clip(standard, -6.0, 6.0) * self.weights
+        rows = self.features(table)
+        of_rhythm, of_linear, of_trees = (self.slope * share for share in self.shares)
+        parts = np.zeros(rows.shape)
+        if self.linear and of_linear:
+            parts += of_linear * self.linear.parts(rows)
+        if self.trees and of_trees:
+            parts += of_trees * self.trees.explain(rows)[1]
+        if self.rhythm:
+            parts[:, -1] += of_rhythm * (rows[:, -1] - self.usual_rhythm)
+            if horizon_days and horizon_days != self.horizon_days:
+                counts = Counts.of(table)
+                asked, own = (
+                    self.rhythm.log_odds(counts, days) for days in (horizon_days, self.horizon_days)
+                )
+                parts[:, -1] += asked - own
         return self.intercept + parts.sum(axis=1), parts
 
     def probabilities(self, table: NDArray[np.int64], horizon_days: int | None = None) -> Floats:
         """The chance of no purchase within the horizon, shape (customers,)."""
-        log_odds, _ = self.log_odds(table)
-        return _stretched(1 / (1 + np.exp(-log_odds)), horizon_days, self.horizon_days)
+        chunks = [table[start : start + _CHUNK] for start in range(0, len(table), _CHUNK)]
+        found = [self._chances(self.log_odds(one, horizon_days)[0], horizon_days) for one in chunks]
+        return np.concatenate(found) if found else np.zeros(0)
 
     def risks(
         self,
@@ -102,22 +172,28 @@ class ChurnModel:
     ) -> list[Risk]:
         """The risks of customers who have bought, from their raw features of shape (customers, raw.NAMES)."""
         log_odds, parts = self.log_odds(table)
-        own_horizon = 1 / (1 + np.exp(-log_odds))
-        asked = _stretched(own_horizon, horizon_days, self.horizon_days)
+        own_horizon = self._chances(log_odds, None)
+        days = horizon_days or self.horizon_days
+        asked = own_horizon if days == self.horizon_days else self.probabilities(table, days)
         return [
             Risk(
                 customer=customer,
                 probability=float(asked[place]),
                 band=self._band(float(own_horizon[place])),
-                horizon_days=horizon_days or self.horizon_days,
-                policy=f"logistic/{version}",
+                horizon_days=days,
+                policy=f"{self.policy}/{version}",
                 reasons=_reasons(parts[place], table[place]),
-                expected_loss=self._loss(
-                    table[place], float(asked[place]), horizon_days or self.horizon_days
-                ),
+                expected_loss=self._loss(table[place], float(asked[place]), days),
             )
             for place, customer in enumerate(customers)
         ]
+
+    def _chances(self, log_odds: Floats, horizon_days: int | None) -> Floats:
+        """Probabilities at the horizon. Without a rhythm, the log-odds are those of the window."""
+        chances = 1 / (1 + np.exp(-log_odds))
+        if self.rhythm:
+            return chances
+        return _stretched(chances, horizon_days or self.horizon_days, self.window_days)
 
     def _base(self, customer: CustomerId, context: RiskContext, code: str, version: str) -> Risk:
         rates = _stretched(np.array([self.base_rate]), context.horizon_days, self.horizon_days)
@@ -159,7 +235,7 @@ def _stretched(probability: Floats, asked: int | None, fitted: int) -> Floats:
 def _reasons(parts: Floats, row: NDArray[np.int64]) -> tuple[Reason, ...]:
     """The concepts' parts in the log-odds beside a customer of the mean, strongest first."""
     by_concept: dict[str, float] = {}
-    for part, concept in zip(parts.tolist(), CONCEPTS.values(), strict=True):
+    for part, concept in zip(parts.tolist(), _CONCEPTS, strict=True):
         by_concept[concept] = by_concept.get(concept, 0.0) + part
     order = sorted(by_concept.items(), key=lambda item: (-abs(item[1]), item[0]))
     return tuple(
@@ -174,43 +250,3 @@ def _shown(concept: str, row: NDArray[np.int64]) -> float | None:
         return None
     name, divisor = _SHOWN[concept]
     return round(int(row[_RAW_COLUMN[name]]) / divisor, 2)
-
-
-def saved(model: ChurnModel) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    """The model as JSON-able facts and arrays; `restored` is the way back."""
-    facts = {
-        "horizon_days": model.horizon_days,
-        "base_rate": model.base_rate,
-        "intercept": model.intercept,
-        "usual_gap": model.usual_gap,
-        "bands": list(model.bands),
-        "currency": model.currency,
-        "features": list(derived.NAMES),
-        "category": dict(model.shelf.category),
-        "list_price": dict(model.shelf.list_price),
-    }
-    if model.weights is None or model.means is None or model.scales is None:
-        return facts, {}
-    return facts, {"weights": model.weights, "means": model.means, "scales": model.scales}
-
-
-def restored(facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> ChurnModel:
-    """The model from its saved form.
-
-    Raises:
-        ValueError: it was saved with other features than this program computes.
-    """
-    if tuple(facts["features"]) != derived.NAMES:
-        raise ValueError("the churn model was fitted on other features")
-    return ChurnModel(
-        horizon_days=facts["horizon_days"],
-        base_rate=facts["base_rate"],
-        intercept=facts["intercept"],
-        usual_gap=facts["usual_gap"],
-        bands=(facts["bands"][0], facts["bands"][1]),
-        currency=facts["currency"],
-        shelf=Shelf(category=facts["category"], list_price=facts["list_price"]),
-        weights=arrays.get("weights"),
-        means=arrays.get("means"),
-        scales=arrays.get("scales"),
-    )

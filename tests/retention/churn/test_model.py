@@ -12,7 +12,7 @@ import retention
 from retention import Event, EventKind, RiskBand, RiskContext
 from retention.checks import check
 from retention.churn import model as churn_model
-from retention.churn.fit import choose_horizon
+from retention.churn.windows import choose_horizon
 from retention.core import Core
 from retention.history import History
 from retention.metrics import auc, average_precision, brier, calibration_error, ndcg, precision, recall

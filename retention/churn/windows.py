@@ -1,0 +1,132 @@
+"""The shop's past cut into windows: customers as of a moment, and what they did after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from retention.checks import Checked
+from retention.churn import bgnbd
+from retention.churn.model import BASE_HORIZON_DAYS
+from retention.churn.rhythm import Counts, Rhythm
+from retention.features.expressions import RawTable, Shop
+from retention.features.raw import NAMES as RAW
+from retention.times import DAY
+from retention.types import EventKind
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+GAP_QUANTILE = 0.9
+"""The horizon is the gap that nine of ten gaps between purchases stay below, in whole weeks."""
+HORIZON_LEAST, HORIZON_MOST = 14, 180
+WINDOW_LEAST = 7
+MOST_WINDOWS = 5
+LEAST_CUSTOMERS = 50
+LEAST_OF_A_LABEL = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Customers as of a moment, and whether they were silent from then until its end."""
+
+    moment: int
+    end: int
+    customers: tuple[str, ...]
+    raw: NDArray[np.int64]
+    """Shape (customers, raw.NAMES)."""
+    left: Bools
+    rhythm: Rhythm | None
+    """BG/NBD as it could be fitted at the moment; it takes no outcome, so it sees nothing later."""
+
+    @property
+    def days(self) -> float:
+        """Its length."""
+        return (self.end - self.moment) / DAY
+
+    @property
+    def enough(self) -> bool:
+        """Whether there is something to learn from it."""
+        gone, all_of_them = int(self.left.sum()), len(self.left)
+        return all_of_them >= LEAST_CUSTOMERS and LEAST_OF_A_LABEL <= gone <= all_of_them - LEAST_OF_A_LABEL
+
+    def column(self, name: str) -> NDArray[np.int64]:
+        """A raw feature, shape (customers,)."""
+        column: NDArray[np.int64] = self.raw[:, RAW.index(name)]
+        return column
+
+    def only(self, kept: Bools) -> Window:
+        """The window of some of its customers."""
+        names = tuple(one for one, stays in zip(self.customers, kept.tolist(), strict=True) if stays)
+        return replace(self, customers=names, raw=self.raw[kept], left=self.left[kept])
+
+
+def rhythm_of(checked: Checked) -> tuple[int, Floats]:
+    """The first purchase (microseconds; 0 if none), and all gaps in days between days with a purchase."""
+    events = checked.history.events
+    bought = events.filter(pc.equal(events.column("kind"), EventKind.PURCHASE.value))
+    if not bought.num_rows:
+        return 0, np.zeros(0)
+    at = bought.column("at").to_numpy()
+    names = pc.unique(bought.column("customer"))
+    users = pc.index_in(bought.column("customer"), value_set=names).to_numpy().astype(np.int64)
+    pairs = np.unique(np.stack([users, at // DAY]), axis=1)
+    same = pairs[0, 1:] == pairs[0, :-1]
+    return int(at.min()), (pairs[1, 1:] - pairs[1, :-1])[same].astype(np.float64)
+
+
+def choose_horizon(gaps: Floats, span_days: float) -> int:
+    """Days after which silence means something, in whole weeks: the 90 % point of the gaps between purchases.
+
+    Never more than a third of the history, so that there is a window to learn from and one to judge on.
+    """
+    wanted = float(np.quantile(gaps, GAP_QUANTILE)) if len(gaps) >= LEAST_CUSTOMERS else BASE_HORIZON_DAYS
+    if not span_days:
+        return BASE_HORIZON_DAYS
+    most = min(max(span_days / 3, HORIZON_LEAST), HORIZON_MOST)
+    return int(np.clip(wanted, HORIZON_LEAST, most) // 7 * 7)
+
+
+def window_days(horizon: int, span_days: float) -> int:
+    """How long the windows to learn from are: the horizon, where three of them fit into the history.
+
+    A longer horizon is reached from shorter windows by the customers' own rhythm (`ChurnModel.log_odds`).
+    """
+    return int(max(min(horizon, span_days // 3), WINDOW_LEAST))
+
+
+def make_windows(shop: Shop, first: int, now: int, days: int, leave_out: frozenset[str]) -> list[Window]:
+    """Windows with a known outcome, oldest first. The last ends now; each begins half a window before the next.
+
+    None begins before the history is as long as a window, and none has a customer of `leave_out`.
+    """
+    length = days * DAY
+    moment, moments = now - length, list[int]()
+    while moment - length >= first - DAY and len(moments) < MOST_WINDOWS:
+        moments.append(moment)
+        moment -= length // 2
+    if not moments and now - length > first:
+        moments = [now - length]
+    found = [make_window(shop, moment, moment + length) for moment in reversed(moments)]
+    if not leave_out:
+        return found
+    return [one.only(np.array([name not in leave_out for name in one.customers], bool)) for one in found]
+
+
+def make_window(shop: Shop, moment: int, end: int) -> Window:
+    """Customers who had bought before `moment`, and whether they didn't from then until `end`."""
+    table = buyers(shop, moment)
+    stayed = shop.buyers_between(moment, end)
+    left = np.array([customer not in stayed for customer in table.customers], dtype=bool)
+    rhythm = bgnbd.fit(Counts.of(table.values), seed=moment)
+    return Window(moment, end, table.customers, table.values, left, rhythm)
+
+
+def buyers(shop: Shop, moment: int) -> RawTable:
+    """The raw features of everybody who had bought before a moment."""
+    table = RawTable.of(shop, moment)
+    rows = np.flatnonzero(table.values[:, RAW.index("purchase_days")] > 0)
+    return RawTable(tuple(table.customers[row] for row in rows), table.values[rows])
