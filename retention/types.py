@@ -219,6 +219,9 @@ class Risk:
     reasons: tuple[Reason, ...]
     """Features that push it up (weight above 0) and down, strongest first."""
     expected_loss: Money | None = None
+    """What they used to spend in so many days, times the chance that they won't."""
+    due_days: float | None = None
+    """Days until the next purchase is due by their own gaps; below 0: for so long overdue. None: never bought."""
 
 
 @runtime_checkable

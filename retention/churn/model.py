@@ -184,6 +184,7 @@ class ChurnModel:
                 policy=f"{self.policy}/{version}",
                 reasons=_reasons(parts[place], table[place]),
                 expected_loss=self._loss(table[place], float(asked[place]), days),
+                due_days=self._due(table[place]),
             )
             for place, customer in enumerate(customers)
         ]
@@ -211,6 +212,12 @@ class ChurnModel:
         if probability >= high:
             return RiskBand.HIGH
         return RiskBand.MEDIUM if probability >= medium else RiskBand.LOW
+
+    def _due(self, row: NDArray[np.int64]) -> float:
+        """The customer's mean gap, drawn to the shop's usual one, less the time since the last purchase."""
+        gaps = max(int(row[_RAW_COLUMN["purchase_days"]]) - 1, 0)
+        gap = (int(row[_RAW_COLUMN["gap_days"]]) + self.usual_gap) / (gaps + 1)
+        return round(gap - int(row[_RAW_COLUMN["recency"]]) / DAY, 2)
 
     def _loss(self, row: NDArray[np.int64], probability: float, horizon_days: int) -> Money | None:
         """What they used to spend in so many days, times the chance that they won't.
