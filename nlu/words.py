@@ -16,6 +16,8 @@ from typing import Any
 
 import jieba
 
+from nlu.goods import GOODS
+
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _TERM = re.compile(r"[\u4e00-\u9fff]{2,8}")
 _ENGLISH = re.compile(r"[#@]?\w+(?:['’.@&+-]\w+)*|[^\w\s]")
@@ -28,7 +30,11 @@ jieba.setLogLevel(logging.WARNING)
 def _dictionary() -> tuple[dict[str, int], int]:
     with _LOCK, jieba.Tokenizer().get_dict_file() as file:
         frequencies, total = jieba.Tokenizer.gen_pfdict(file)
-    return frequencies, total
+    goods: Any = jieba.Tokenizer()
+    goods.FREQ, goods.total, goods.initialized = frequencies, total, True
+    for name in sorted(GOODS):
+        goods.add_word(name)
+    return frequencies, goods.total
 
 
 class Words:

@@ -7,13 +7,15 @@ from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation.skills import which_product
+from bot.conversation.skills import pages, which_product
 from bot.conversation.turn import Answer, Skill, Turn, row
 from retention.types import Offer
 from storage.catalogue import Catalogue, Product
 from storage.offers import Coupon, Offers
 
 _SHOWN = 3
+# A passage about coupons in general must be this near to the question.
+_NEAR = 0.5
 _CODE = re.compile(
     r"(?<![A-Za-z0-9])(?=[A-Za-z0-9-]*[A-Za-z])(?=[A-Za-z0-9-]*\d)[A-Za-z0-9-]{5,20}(?![A-Za-z0-9])"
 )
@@ -175,7 +177,10 @@ async def _code(turn: Turn) -> Answer:
     """Why a code does not work, as far as it is this customer's to know."""
     found = _CODE.search(turn.text)
     if found is None:
-        return Answer(text=turn.say("code-which"), memory=turn.memory.asking("code"))
+        passage = pages.passage_for(turn, at_least=_NEAR) if turn.intent == "coupon_problem" else None
+        known = "" if passage is None else f"{pages.shortened(passage.text)}\n\n"
+        text_id = "code-which" if passage is None else "code-look"
+        return Answer(text=f"{known}{turn.say(text_id)}", memory=turn.memory.asking("code"))
     code = found.group().upper()
     memory = turn.memory.settled()
     offers = Offers(turn.connection)

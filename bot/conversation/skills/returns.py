@@ -54,7 +54,7 @@ async def _ask(turn: Turn) -> Answer:
         relevant = which_order.lately(turn, relevant)
     found = await which_order.find(turn, relevant, f"return:{turn.intent}", insist=not refund)
     if isinstance(found, Answer):
-        return found
+        return _sorry(turn, found) if kind == "item_problem" else found
     unfit = _not_possible(turn, found, kind)
     if unfit is not None:
         return unfit
@@ -63,6 +63,13 @@ async def _ask(turn: Turn) -> Answer:
     memory = replace(turn.memory.asking("return", order=found.id, for_=kind), order=found.id)
     values = {"number": found.number, "items": which_order.items(turn, found)}
     return Answer(text=turn.say(f"{kind.replace('_', '-')}-why", **values), memory=memory)
+
+
+def _sorry(turn: Turn, answer: Answer) -> Answer:
+    """Something is broken or lost: that comes before the question which order it is."""
+    if turn.argument or not turn.text.strip() or not answer.text:
+        return answer
+    return replace(answer, text=f"{turn.say('sorry-trouble')}{answer.text}")
 
 
 def _tells_enough(text: str, order: Order, kind: str) -> bool:
@@ -156,7 +163,7 @@ async def _missing(turn: Turn) -> Answer:
     recent = which_order.lately(turn, _AFTER_SHIPPING)
     found = await which_order.find(turn, recent, "parcel:missing")
     if isinstance(found, Answer):
-        return found
+        return _sorry(turn, found) if turn.intent == "delivery_problem" else found
     memory = turn.memory.about_order(found.id)
     if found.status in which_order.NOT_SHIPPED:
         return Answer(text=order_status.told(turn, found), memory=memory)

@@ -259,6 +259,7 @@ coupons-none = There are no coupons for everyone right now. Which product do you
 coupon-line = · { $text }, code { $code }, until { $until }
 not-for-nothing = I can't give it away 😄 but let me see whether there's a better price for you.
 code-which = Please send me the code and I'll see what's wrong with it.
+code-look = Send me the code if you'd like me to look it up.
 code-personal = Code { $code } works, but only for “{ $name }”, until { $until }.
 code-unknown = I can't find code { $code }. Could there be a typo?
 code-used = Code { $code } was already used on { $when }.
@@ -311,6 +312,7 @@ language-set = Okay, English from now on.
 pages-unknown = I don't have a reliable answer to that, and I'd rather not guess. Shall I ask a colleague?
 complaint = I'm very sorry about this. You deserve a proper answer from a person.
 sorry-first = I'm sorry about the trouble.{ " " }
+sorry-trouble = I'm sorry about that.{ " " }
 handed-over = I've passed you on to a colleague, who will answer within { $within }. Feel free to add details here; they can read everything.
 
 ## Buttons

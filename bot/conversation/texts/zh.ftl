@@ -259,6 +259,7 @@ coupons-none = 眼下没有通用的优惠券。想看哪件商品？告诉我�
 coupon-line = · { $text }，优惠码 { $code }，{ $until } 前有效
 not-for-nothing = 白送可不行😄 不过我可以看看有没有能给您的优惠。
 code-which = 请把优惠码发给我，我看看是什么原因。
+code-look = 也可以把优惠码发给我，我帮您查。
 code-personal = 优惠码 { $code } 有效，只能用于“{ $name }”，{ $until } 前有效。
 code-unknown = 优惠码 { $code } 查不到，您看看有没有输错？
 code-used = 优惠码 { $code } 已经在 { $when } 用过了。
@@ -308,6 +309,7 @@ language-set = 好的，以后用中文回复您。
 pages-unknown = 这个问题我手头没有确切的答案，不想乱说。要请同事来回答吗？
 complaint = 非常抱歉让您有这样的体验，这件事我不想敷衍您。
 sorry-first = 很抱歉让您着急了。
+sorry-trouble = 很抱歉给您添麻烦了。
 handed-over = 已经转给人工同事，{ $within }内会回复您。您可以先把情况写下来，他们都能看到。
 
 ## 按钮
