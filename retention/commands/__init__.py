@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from retention.commands import rates
+from retention.commands import rates, recommend
 
 app = typer.Typer(
     name="retention",
@@ -16,5 +16,6 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 # A line a command, in the order of the help.
+app.command("recommend")(recommend.recommend)
 app.command("rate")(rates.rate)
 app.command("cohorts")(rates.cohorts)

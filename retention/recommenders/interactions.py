@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from retention.checks import Checked
 from retention.recommenders import profile
 from retention.recommenders.profile import KINDS, PURCHASE, RATING, Profile
 from retention.times import DAY, to_micros
+from retention.types import ProductId
 
 Ints = NDArray[np.int64]
 
@@ -31,7 +33,8 @@ class Interactions:
     category_names: tuple[str, ...]
     created: Ints
     """Per product, microseconds; 0 when unknown."""
-    customers: int
+    names: tuple[str, ...]
+    """The customers' ids, ascending; a customer's code is its place here."""
     now: int
     users: Ints
     items: Ints
@@ -40,20 +43,36 @@ class Interactions:
     at: Ints
     values: NDArray[np.float64]
 
+    @property
+    def customers(self) -> int:
+        """How many there are."""
+        return len(self.names)
+
     @classmethod
-    def of(cls, checked: Checked) -> Interactions:
-        """From a checked history; dominant customers are left out."""
+    def of(
+        cls, checked: Checked, *, everybody: bool = False, products: Sequence[ProductId] | None = None
+    ) -> Interactions:
+        """From a checked history.
+
+        Args:
+            checked: dominant customers in it are left out, for fits.
+            everybody: keep them, for asking.
+            products: a model's products in its order, to ask it; events of others are left out.
+        """
         events = checked.history.events
         codes = pc.index_in(events.column("kind"), value_set=pa.array([kind.value for kind in KINDS]))
         mine = pc.and_(pc.is_valid(codes), pc.is_valid(events.column("product")))
-        if checked.dominant:
+        if checked.dominant and not everybody:
             heavy = pc.is_in(events.column("customer"), value_set=pa.array(sorted(checked.dominant)))
             mine = pc.and_(mine, pc.invert(heavy))
-        events, codes = events.filter(mine), codes.filter(mine)
         table = checked.history.products
-        products = sorted(
-            {*table.column("product").to_pylist(), *pc.unique(events.column("product")).to_pylist()}
-        )
+        if products is not None:
+            known = pc.is_in(events.column("product"), value_set=pa.array(products, pa.string()))
+            mine = pc.and_(mine, known)
+        events, codes = events.filter(mine), codes.filter(mine)
+        if products is None:
+            named = {*table.column("product").to_pylist(), *pc.unique(events.column("product")).to_pylist()}
+            products = sorted(named)
         users = pc.unique(events.column("customer")).sort()
         categories = sorted({one for one in table.column("category").to_pylist() if one})
         rows = {one["product"]: one for one in table.to_pylist()}
@@ -66,7 +85,7 @@ class Interactions:
             category=np.array([code.get(one.get("category") or "", -1) for one in facts], np.int32),
             category_names=tuple(categories),
             created=np.array([one.get("created_at") or 0 for one in facts], np.int64),
-            customers=len(users),
+            names=tuple(users.to_pylist()),
             now=to_micros(checked.now),
             users=_numbers(pc.index_in(events.column("customer"), value_set=users)),
             items=_numbers(pc.index_in(events.column("product"), value_set=pa.array(products, pa.string()))),

@@ -122,7 +122,7 @@ def _once_a_day(items: Ints, kinds: Ints, at: Ints, values: Floats) -> tuple[Int
     day = np.where(kinds == RATING, 0, at // DAY)
     many = (kinds == PURCHASE) | (kinds == RATING)
     key = np.where(many, (items * 4 + kinds) * 1_000_000 + day, -1 - np.arange(len(items)))
-    order = np.argsort(-at, kind="stable")
+    order = np.lexsort((-values, -at))
     kept = order[np.unique(key[order], return_index=True)[1]]
     return items[kept], kinds[kept], at[kept], values[kept]
 

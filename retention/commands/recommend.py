@@ -1,0 +1,134 @@
+"""`liuke retention recommend`: what each customer of a log wants next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from retention.commands import options
+from retention.commands.output import (
+    check_suffix,
+    fail,
+    open_log,
+    tell_notes,
+    told,
+    write_table,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from retention.checks import Checked
+    from retention.logs import Log
+    from retention.recommenders.base import ItemModel
+    from retention.recommenders.everybody import Line
+
+ModelName = Annotated[
+    str,
+    typer.Option(
+        "--model-name",
+        help="auto (learns from the log how to rank the others' candidates), popularity, own, user_knn, item_knn, "
+        "content, ease, linear or two_tower (these two need the extra `train`).",
+    ),
+]
+Save = Annotated[Path | None, typer.Option("--save", help="Keep the fitted model in this new folder.")]
+Model = Annotated[
+    Path | None, typer.Option("--model", help="Use the model in this folder instead of fitting one.")
+]
+
+
+def recommend(
+    events: options.Events,
+    out_file: options.Out,
+    columns: options.Columns = None,
+    at: options.At = None,
+    n: options.Count = 10,
+    mode: options.ModeOption = options.Mode.NEW,
+    model_name: ModelName = "auto",
+    save: Save = None,
+    model: Model = None,
+    seed: options.Seed = 0,
+) -> None:
+    """Write what each customer wants next: customer, rank, item, score, reason, a row per customer and rank."""
+    check_suffix(out_file)
+    _check_folders(model_name, save, model)
+    log = open_log(events, columns, options.moment(at))
+    if "item" not in log.columns:
+        fail("a recommendation needs items: name their column with --columns item=…")
+    checked = log.checked()
+    fitted = _loaded(model) if model is not None else _fitted(model_name, checked, seed)
+    if save is not None:
+        with told():
+            fitted.save(save, seed=seed, data_hash=log.history.fingerprint())
+    _write(_lines(fitted, log, checked, n, repeats=mode is options.Mode.ANY), log, out_file)
+
+
+def _check_folders(model_name: str, save: Path | None, model: Path | None) -> None:
+    """End the command before any work where it could not end well."""
+    from retention.recommenders.registry import MODELS
+
+    if model_name not in MODELS:
+        fail(f"--model-name {model_name!r} is not one of {', '.join(MODELS)}")
+    if save is not None and model is not None:
+        fail("--save keeps a model that is fitted now, --model uses one that was kept: name one of them")
+    if save is not None and save.exists() and any(save.iterdir()):
+        fail(f"--save {save} holds something already: name a new folder")
+
+
+def _loaded(directory: Path) -> ItemModel:
+    from retention.recommenders.registry import load_model
+
+    with told():
+        return load_model(directory)
+
+
+def _fitted(name: str, checked: Checked, seed: int) -> ItemModel:
+    from threadpoolctl import threadpool_limits
+
+    from retention.commands.progress import progress_bar
+    from retention.recommenders.interactions import Interactions
+    from retention.recommenders.registry import fit_model
+
+    with progress_bar() as advance, threadpool_limits(1):
+        try:
+            fitted = fit_model(name, Interactions.of(checked), seed=seed, progress=advance)
+        except ImportError as error:
+            fail(f"{name} cannot be fitted: {error}")
+    tell_notes([str(one) for one in fitted.readiness if not one.enough])
+    return fitted
+
+
+def _lines(
+    model: ItemModel, log: Log, checked: Checked, n: int, *, repeats: bool
+) -> Iterable[tuple[Line, str]]:
+    from retention.commands.progress import progress_bar
+    from retention.recommenders.everybody import lists_for_all
+    from retention.recommenders.sentences import sentence
+
+    products = log.history.products
+    called = zip(*(products.column(name).to_pylist() for name in ("name_en", "name_zh")), strict=True)
+    names = {
+        product: english or chinese or ""
+        for product, (english, chinese) in zip(products.column("product").to_pylist(), called, strict=True)
+    }
+    customers = sorted(set(log.history.events.column("customer").to_pylist()))
+    with progress_bar() as advance:
+
+        def told_how_far(share: float) -> None:
+            advance("making the lists", share)
+
+        for line in lists_for_all(model, checked, customers, n, repeats=repeats, progress=told_how_far):
+            yield line, sentence(line.reason, names)
+
+
+def _write(lines: Iterable[tuple[Line, str]], log: Log, path: Path) -> None:
+    table: dict[str, list[Any]] = {name: [] for name in ("customer", "rank", "item", "score", "reason")}
+    for line, reason in lines:
+        table["customer"].append(line.customer)
+        table["rank"].append(line.rank)
+        table["item"].append(line.product)
+        table["score"].append(line.score)
+        table["reason"].append(reason)
+    write_table(table, path, log=log)
