@@ -13,19 +13,26 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 DEPTH = 3
-TREES = 60
+TREES, RATE = 60, 0.08
 LEAST_ROWS = 1_000
 LEAST_OF_A_LABEL = 100
 
 
 def fit(
-    rows: Floats, label: Bools, *, seed: int, rising: tuple[int, ...] = (), trees: int = TREES
+    rows: Floats,
+    label: Bools,
+    *,
+    seed: int,
+    rising: tuple[int, ...] = (),
+    trees: int = TREES,
+    rate: float = RATE,
 ) -> Trees | None:
     """Boosted trees for the log-odds of `label`; None with too few rows, or none that could be taken out.
 
     Args:
         rows: finite, shape (rows, columns).
         rising: columns with which the answer may only rise.
+        trees: how many, each of which counts by `rate`.
     """
     if len(rows) < LEAST_ROWS or min(label.sum(), (~label).sum()) < LEAST_OF_A_LABEL:
         return None
@@ -34,7 +41,7 @@ def fit(
     direction = np.zeros(rows.shape[1], np.int8)
     direction[list(rising)] = 1
     model: Any = HistGradientBoostingClassifier(
-        learning_rate=0.08,
+        learning_rate=rate,
         max_iter=trees,
         max_depth=DEPTH,
         min_samples_leaf=60,
