@@ -106,9 +106,8 @@ def _too_late(turn: Turn, order: Order, what: str) -> Answer:
     buttons = row(
         turn.button("button-return", f"return:start:{order.id}"), turn.button("button-human", "human:ask")
     )
-    return Answer(
-        text=turn.say(f"too-late-{what}", **values), buttons=buttons, memory=turn.memory.about_order(order.id)
-    )
+    text_id = f"too-late-{what}-arrived" if order.status == "delivered" else f"too-late-{what}"
+    return Answer(text=turn.say(text_id, **values), buttons=buttons, memory=turn.memory.about_order(order.id))
 
 
 async def _address(turn: Turn) -> Answer:

@@ -49,12 +49,22 @@ async def _discount(turn: Turn) -> Answer:
         return await _not_for_nothing(turn)
     product = await which_product.spoken_of(turn)
     if product is None:
-        return Answer(text=turn.say("product-gone")) if turn.argument else await _coupons(turn)
+        return Answer(text=turn.say("product-gone")) if turn.argument else await _in_general(turn)
     if not product.active:
         return Answer(text=turn.say("product-gone"), memory=turn.memory.settled())
     if turn.customer_id is None:
         return await _unlinked(turn, product)
     return await _personal(turn, product, turn.customer_id)
+
+
+async def _in_general(turn: Turn) -> Answer:
+    """What a page says of it, such as of students' discounts, else what is on offer."""
+    passage = pages.passage_for(turn, at_least=pages.SURE) if turn.text else None
+    if passage is None:
+        return await _coupons(turn)
+    return Answer(
+        text=pages.shortened(passage.text), memory=turn.memory.asking("product", intent=turn.intent)
+    )
 
 
 async def _not_for_nothing(turn: Turn) -> Answer:

@@ -157,6 +157,8 @@ too-late-over = Order { $number } is { $status }, so it can't be changed any mor
 too-late-cancel = Order { $number } has already left us ({ $status }), so it can't be cancelled. You can return it once it arrives.
 too-late-address = Order { $number } has already left us ({ $status }), so its address can't be changed. A colleague could ask the carrier to redirect it.
 too-late-items = Order { $number } has already left us ({ $status }), so it can't be changed. You can exchange it once it arrives.
+too-late-cancel-arrived = Order { $number } has been delivered, so it can't be cancelled. You can return it instead.
+too-late-items-arrived = Order { $number } has been delivered, so it can't be changed. You can exchange it instead.
 address-which = Order { $number } hasn't shipped, so I can ask for that. Please send me the new name, phone number and full address.
 address-asked =
     I've asked for a new address for order { $number }, request { $request }:

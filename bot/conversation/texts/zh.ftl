@@ -157,6 +157,8 @@ too-late-over = 订单 { $number } 目前是“{ $status }”，没法再改了�
 too-late-cancel = 订单 { $number } 已经发出（{ $status }），取消不了了。收到后可以退货。
 too-late-address = 订单 { $number } 已经发出（{ $status }），地址改不了了。要改派的话可以请同事联系快递试试。
 too-late-items = 订单 { $number } 已经发出（{ $status }），内容改不了了。收到后可以退换。
+too-late-cancel-arrived = 订单 { $number } 已经送达，取消不了了，不过可以退货。
+too-late-items-arrived = 订单 { $number } 已经送达，内容改不了了，不过可以退换。
 address-which = 订单 { $number } 还没发出，可以申请改。请把新的收货信息发给我：姓名、电话和详细地址。
 address-asked =
     已为订单 { $number } 提交改地址申请，编号 { $request }：
