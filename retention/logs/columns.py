@@ -24,6 +24,11 @@ ROLES: Mapping[str, str] = {
     "channel": "where it happened",
 }
 NEEDED = ("customer", "time")
+USUAL: Mapping[str, Sequence[str]] = {
+    "name": ("name", "description", "product_name", "item_name", "title", "商品名称", "品名"),
+    "category": ("category", "product_category", "item_category", "department", "类目", "品类"),
+}
+"""Roles that describe an item, and what their columns are called in most logs, in lower case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,20 @@ class Columns:
         for role, column in names.items():
             _find(column, role, header, path)
         return names
+
+    def describing(self, header: Sequence[str], roles: Mapping[str, str]) -> dict[str, str]:
+        """Role to column for what describes an item and was not named, found by the names that shops use.
+
+        The words of a name tell which new items are alike, so a column that plainly holds them isn't left unread.
+        """
+        folded = {one.casefold().replace(" ", "_"): one for one in reversed(header)}
+        taken = set(roles.values())
+        found = {}
+        for role, usual in USUAL.items():
+            column = next((folded[name] for name in usual if name in folded), None)
+            if "item" in roles and role not in roles and column is not None and column not in taken:
+                found[role] = column
+        return found
 
 
 def _find(column: str, role: str, header: Sequence[str], path: Path) -> None:

@@ -58,12 +58,16 @@ _PROBLEMS: Mapping[str, tuple[str, str]] = {
 
 def read(path: Path, columns: Columns, before: datetime | None, by: str | None) -> Log:
     """See `retention.logs.read_log`."""
-    roles = columns.within(files.header(path), path, by)
+    header = files.header(path)
+    roles = columns.within(header, path, by)
+    described = columns.describing(header, roles)
+    roles.update(described)
     table, skipped = files.read(path, list(roles.values()))
     with duckdb.connect(":memory:") as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.register("file", _plain(table))
         reading = _Reading(connection, path, roles, table)
+        reading.notes += [f"{column} is taken as the item's {role}" for role, column in described.items()]
         return reading.log(skipped, before)
 
 

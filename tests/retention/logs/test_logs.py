@@ -61,6 +61,23 @@ def test_columns_are_found_by_name_or_as_told(tmp_path: Path) -> None:
     assert told.history.products.column("product").to_pylist() == ["p1"]
 
 
+def test_columns_that_describe_an_item_are_found_beside_those_named(tmp_path: Path) -> None:
+    header = "Who,What,When,Description,Category"
+    log = read(
+        tmp_path, "a,x,2026-01-02,red cup,Cups", header=header, columns="customer=Who,item=What,time=When"
+    )
+    [product] = log.history.products.to_pylist()
+    assert (product["name_en"], product["category"]) == ("red cup", "Cups")
+    assert any("Description" in note for note in log.notes)
+    plain = read(
+        tmp_path,
+        "a,2026-01-02,red cup,Cups",
+        header="Who,When,Description,Category",
+        columns="customer=Who,time=When",
+    )
+    assert "name" not in plain.columns
+
+
 @pytest.mark.parametrize(
     ("columns", "words"),
     [
