@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,10 @@ class ModelVersion:
     seed: int
     fitted_at: datetime
     current: bool
+    served_since: datetime | None = None
+    """When it last became current; None if it never did."""
+    report: Mapping[str, Any] = field(default_factory=dict)
+    """What the refit said: comparison with the version before, drift, models with too little data, notes."""
 
 
 class ModelVersions:
@@ -52,8 +56,20 @@ class ModelVersions:
         )
         return [ModelVersion(**row._mapping) for row in rows]
 
-    async def add(self, model: ModelVersion) -> None:
-        """Register a version; it becomes current when it says so."""
+    async def before(self, kind: str) -> ModelVersion | None:
+        """The version to go back to: the latest of those older than the current one that was served, too."""
+        current = await self.current(kind)
+        if current is None:
+            return None
+        older = [
+            one
+            for one in await self.all(kind)
+            if one.served_since is not None and one.fitted_at < current.fitted_at
+        ]
+        return older[0] if older else None
+
+    async def add(self, model: ModelVersion, *, now: datetime | None = None) -> None:
+        """Register a version; it becomes current when it says so, as of `now` (by default: of its fit)."""
         await self._connection.execute(
             insert(model_version).values(
                 kind=model.kind,
@@ -64,13 +80,14 @@ class ModelVersions:
                 seed=model.seed,
                 fitted_at=model.fitted_at,
                 current=False,
+                report=dict(model.report),
             )
         )
         if model.current:
-            await self.make_current(model.kind, model.version)
+            await self.make_current(model.kind, model.version, now or model.fitted_at)
 
-    async def make_current(self, kind: str, version: str) -> None:
-        """Serve this version from now on.
+    async def make_current(self, kind: str, version: str, now: datetime) -> None:
+        """Serve this version from `now` on.
 
         Raises:
             NotFound: there is no such version.
@@ -83,7 +100,7 @@ class ModelVersions:
         changed = await self._connection.execute(
             update(model_version)
             .where(model_version.c.kind == kind, model_version.c.version == version)
-            .values(current=True)
+            .values(current=True, served_since=now)
         )
         if changed.rowcount != 1:
             raise NotFound(f"there is no version {version!r} of the {kind} model")

@@ -88,6 +88,8 @@ model_version = Table(
     Column("seed", Integer, nullable=False, default=0),
     Column("fitted_at", UtcMicros, nullable=False),
     Column("current", Boolean, nullable=False, default=False),
+    Column("served_since", UtcMicros, comment="When it last became current; empty if it never did."),
+    Column("report", JSON, nullable=False, default=dict, comment="Comparison, drift, data too few, notes."),
 )
 
 job_run = Table(
@@ -636,6 +638,27 @@ score = Table(
     Column("as_of", UtcMicros, nullable=False),
     Index(None, "kind", "band", "value"),
     comment="The night's scores, for lists; a conversation asks the model itself.",
+)
+
+churn_warning = Table(
+    "churn_warning",
+    metadata,
+    _key(),
+    Column("customer_id", String(100), ForeignKey("customer.id"), nullable=False),
+    Column("at", UtcMicros, nullable=False, comment="Of the scores that showed it."),
+    Column("was", String(10), nullable=False, comment="The band before."),
+    Column("band", String(10), nullable=False),
+    Column("probability", Float, nullable=False),
+    Column("lead_days", Float, comment="Until the next purchase is due; below 0: overdue since."),
+    Column("expected_loss", BigKey, comment="Minor units, within the horizon of the score."),
+    Column("currency", String(3)),
+    Column("reasons", JSON, nullable=False, default=list),
+    Column("policy", String(100), nullable=False),
+    Column("seen_at", UtcMicros),
+    Column("staff_id", BigKey, ForeignKey("staff.id"), comment="Who saw to it."),
+    UniqueConstraint("customer_id", "at"),
+    Index(None, "seen_at", "at"),
+    comment="A customer's churn risk went up a band: an event, told to staff before the customer is gone.",
 )
 
 campaign = Table(

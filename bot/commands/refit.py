@@ -66,5 +66,9 @@ def list_(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
 @app.command()
 def use(version: Annotated[str, typer.Argument(help="From `liuke models list`.")]) -> None:
     """Serve this version: roll back, or forward again."""
-    with_store(lambda _settings, store: store.write(lambda c: ModelVersions(c).make_current(KIND, version)))
+    with_store(
+        lambda _settings, store: store.write(
+            lambda c: ModelVersions(c).make_current(KIND, version, datetime.now(UTC))
+        )
+    )
     out.print(f"Serving {version} within seconds.")

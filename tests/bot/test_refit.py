@@ -82,7 +82,7 @@ async def test_rolling_back_is_one_step(settings: Settings) -> None:
     second = await refit(settings, seed=1, progress=_silent, now=NOW + timedelta(hours=1))
     await served.refresh()
     assert served.version == second.version
-    await store.write(lambda c: ModelVersions(c).make_current(KIND, first.version))
+    await store.write(lambda c: ModelVersions(c).make_current(KIND, first.version, NOW))
     assert await served.refresh()
     assert served.version == first.version
     await store.close()
