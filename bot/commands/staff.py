@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
@@ -11,6 +12,7 @@ import typer
 
 from bot.commands.common import with_store
 from bot.console_output import out, print_json, print_table
+from bot.conversation.case import CaseFacts
 from bot.conversation.texts import Texts
 from bot.settings import Settings
 from bot.staff.accounts import StaffAccounts
@@ -44,7 +46,7 @@ def list_(as_json: AsJson = False) -> None:
                     "channel": case.channel,
                     "due_at": case.due_at,
                     "staff_id": case.staff_id,
-                    "summary": case.summary,
+                    "about": asdict(CaseFacts.read(case.summary)),
                 }
                 for case in await desk.queue()
             ],

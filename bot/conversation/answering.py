@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import state, wording
+from bot.conversation.case import CaseFacts
 from bot.conversation.codec import dump_reply
 from bot.conversation.dialogue import Decision
 from bot.conversation.history import keep_incoming, queue
 from bot.conversation.messages import Reply
 from bot.conversation.routing import Reading
 from bot.conversation.turn import Answer, Turn
-from nlu.types import Understanding
 from storage.conversations import Conversations, Message, NewMessage
 from storage.drafts import Drafts
 
@@ -64,7 +64,7 @@ class AnsweredTurn:
                 conversation.id,
                 reason=answer.hand_over.reason,
                 priority=answer.hand_over.priority,
-                summary=_summary(turn, self.reading.whole),
+                summary=CaseFacts.of(turn, self.reading.whole).written(),
                 now=turn.now,
             )
         elif conversation.owner == "closed":
@@ -138,18 +138,3 @@ def _announced(answer: Answer, turn: Turn) -> Answer:
 
 def _reply(answer: Answer, language: str) -> Reply:
     return Reply(text=answer.text, buttons=answer.buttons, cards=answer.cards, language=language)
-
-
-def _summary(turn: Turn, understanding: Understanding | None) -> str:
-    """The first thing a colleague should see: the wish, the mood, the order, the last words."""
-    parts = []
-    if understanding is not None and understanding.intent is not None:
-        mood = understanding.sentiment.value + (", urgent" if understanding.urgent else "")
-        parts.append(f"{understanding.intent} ({mood})")
-    elif turn.memory.intents:
-        parts.append(turn.memory.intents[0])
-    if turn.memory.order is not None:
-        parts.append(f"order {turn.memory.order}")
-    if turn.incoming.text.strip():
-        parts.append(f"“{turn.incoming.text.strip()[:300]}”")
-    return " · ".join(parts)

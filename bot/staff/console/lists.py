@@ -8,6 +8,7 @@ from functools import partial
 
 from nicegui import ui
 
+from bot.conversation.case import CaseFacts
 from bot.staff.console.acting import Acting
 from bot.staff.console.words import Words
 from bot.staff.desk import Desk
@@ -92,8 +93,8 @@ class Lists:
                         state = f"{state} · {names.get(case.staff_id, '?')}"
                     ui.label(f"{words.of('channel', case.channel)} · {state}").classes("text-grey-7")
                     self._due(case, now)
-                if case.summary:
-                    ui.label(case.summary).classes("text-sm opacity-80 line-clamp-2 summary")
+                if about := words.case(CaseFacts.read(case.summary)):
+                    ui.label(about).classes("text-sm opacity-80 line-clamp-2 summary")
 
     def _due(self, case: Escalation, now: datetime) -> None:
         if case.first_answer_at is not None:

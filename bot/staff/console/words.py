@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bot.conversation.case import CaseFacts
 from bot.conversation.texts import Texts
 
 _TAIL = 4
@@ -24,6 +25,20 @@ class Words:
         if f"{group}-{code}" in self._texts.variables[self.language]:
             return self(f"{group}-{code}")
         return self(f"{group}-other")
+
+    def case(self, facts: CaseFacts) -> str:
+        """What a case is about, in a line."""
+        parts = []
+        if facts.wish:
+            mood = self.of("mood", facts.mood) if facts.mood not in ("", "neutral") else ""
+            notes = [note for note in (mood, self("pressing") if facts.urgent else "") if note]
+            wish = self.of("intent", facts.wish)
+            parts.append(self("wish-noted", wish=wish, notes=self("comma").join(notes)) if notes else wish)
+        if facts.order:
+            parts.append(self("order", number=facts.order))
+        if facts.words:
+            parts.append(self("quoted", words=facts.words))
+        return " · ".join(parts)
 
     def person(self, name: str, address: str) -> str:
         """A customer's name; a visitor without one by the end of the address."""
