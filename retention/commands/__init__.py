@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from retention.commands import rates, recommend
+from retention.commands import evaluate, rates, recommend
 
 app = typer.Typer(
     name="retention",
@@ -19,3 +19,5 @@ app = typer.Typer(
 app.command("recommend")(recommend.recommend)
 app.command("rate")(rates.rate)
 app.command("cohorts")(rates.cohorts)
+app.command("evaluate")(evaluate.evaluate)
+app.command("compare")(evaluate.compare)

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
+import matplotlib.ticker
 import numpy as np
 from matplotlib.figure import Figure
 
-from retention.rates import Cell, Curve
+from retention.evaluation.churn import ChurnComparison
+from retention.evaluation.recommenders import Comparison
+from retention.evaluation.splits import Mode
+from retention.rates import Cell, Curve, wilson
+
+if TYPE_CHECKING:
+    from retention.evaluation.report import Evaluation
 
 INK, SOFT, GRID = "#1f2933", "#7b8794", "#e4e7eb"
 COLOURS = ("#1769aa", "#d9822b", "#2f9e6e", "#b3416b", "#7a5cc0", "#8a8d91", "#c2a83e", "#4cb5c4")
@@ -107,8 +114,136 @@ def survival_lines(axes: Any, curves: Sequence[Curve], silence: int) -> None:
         axes.fill_between(day, low, high, step="post", color=colour, alpha=0.15, linewidth=0)
     axes.set_ylim(0, 1.02)
     axes.set_xlim(left=0)
-    axes.yaxis.set_major_formatter(mpl.ticker.PercentFormatter(1.0))
+    axes.yaxis.set_major_formatter(mpl.ticker.PercentFormatter(1.0, decimals=0))
     axes.set_xlabel("days since the first purchase")
     axes.set_title(f"Not yet silent for {silence} days", loc="left", fontsize=10, fontweight="bold")
     if any(curve.group is not None for curve in curves):
-        axes.legend()
+        axes.legend(frameon=False)
+
+
+# --- an evaluation ----------------------------------------------------------------------------------------
+
+
+def draw_all(evaluation: Evaluation, folder: Path, form: str) -> dict[str, str]:
+    """All pictures that the evaluation has figures for, as name to file name."""
+    figures: dict[str, Figure] = {}
+    if evaluation.recommendation is not None and evaluation.recommendation.judged:
+        figures["ndcg"] = ndcg_bars(evaluation.recommendation)
+        figures["coverage"] = coverage_dots(evaluation.recommendation)
+    if evaluation.churn is not None and evaluation.churn.judged:
+        figures["lift"] = lift_curves(evaluation.churn)
+        figures["calibration"] = calibration_curves(evaluation.churn)
+    if evaluation.cohorts:
+        figures["cohorts"] = cohort_page(evaluation.cohorts, evaluation.survival, evaluation.silence, "month")
+    for name, figure in figures.items():
+        save(figure, folder / f"{name}.{form}")
+    return {name: f"{name}.{form}" for name in figures}
+
+
+def ndcg_bars(done: Comparison) -> Figure:
+    """NDCG of every model in both modes, with intervals; `auto` stands out."""
+    names = len({one.model for one in done.judged})
+    figure, panels = drawn(11, 1.2 + 0.32 * names, 2)
+    for axes, mode in zip(panels, Mode, strict=True):
+        models = done.of(mode)[::-1]
+        means = [one.mean("ndcg") for one in models]
+        axes.barh(
+            range(len(models)),
+            [mean.value for mean in means],
+            xerr=[
+                [mean.value - max(mean.low, 0.0) for mean in means],
+                [mean.high - mean.value for mean in means],
+            ],
+            color=[COLOURS[0] if one.model == "auto" else "#b8c4ce" for one in models],
+            error_kw={"ecolor": INK, "elinewidth": 0.9, "capsize": 2},
+        )
+        axes.set_yticks(range(len(models)), [one.model for one in models])
+        axes.grid(visible=False, axis="y")
+        k = models[0].k if models else 10
+        axes.set_title(f"NDCG@{k}, {mode.value}", loc="left", fontsize=10, fontweight="bold")
+    return figure
+
+
+def coverage_dots(done: Comparison) -> Figure:
+    """How much of the catalogue the lists show, against how good they are."""
+    figure, panels = drawn(11, 4.2, 2)
+    for axes, mode in zip(panels, Mode, strict=True):
+        places: dict[tuple[float, float], list[str]] = {}
+        for one in done.of(mode):
+            place = round(one.coverage, 3), round(one.mean("ndcg").value, 4)
+            places.setdefault(place, []).append(one.model)
+        for (x, y), names in places.items():
+            mine = "auto" in names
+            axes.plot(x, y, "o", color=COLOURS[0] if mine else SOFT, markersize=7 if mine else 5)
+            told = ", ".join(names)
+            axes.annotate(told, (x, y), xytext=(5, 4), textcoords="offset points", fontsize=7.5)
+        axes.set_xlim(left=0)
+        axes.set_ylim(bottom=0)
+        axes.margins(0.12)
+        axes.xaxis.set_major_formatter(mpl.ticker.PercentFormatter(1.0, decimals=0))
+        axes.set_xlabel("share of products in anybody's list")
+        axes.set_ylabel("NDCG")
+        axes.set_title(f"Coverage, {mode.value}", loc="left", fontsize=10, fontweight="bold")
+    return figure
+
+
+def lift_curves(done: ChurnComparison) -> Figure:
+    """How many of those who left are among the first so many, of all and of those still active."""
+    split = done.split
+    figure, panels = drawn(11, 4.4, 2)
+    everybody = np.ones(len(split.window.left), dtype=bool)
+    for axes, (title, mine) in zip(
+        panels, (("all customers", everybody), ("still active", split.active)), strict=True
+    ):
+        left = split.window.left[mine]
+        if not left.any():
+            continue
+        reached = np.arange(1, len(left) + 1) / len(left)
+        for place, one in enumerate(done.judged[: len(COLOURS)]):
+            order = np.argsort(-one.probability[mine], kind="stable")
+            lift = np.cumsum(left[order]) / np.arange(1, len(left) + 1) / left.mean()
+            shown = reached >= 0.02
+            axes.plot(
+                reached[shown],
+                lift[shown],
+                color=COLOURS[place],
+                linewidth=2.2 if place == 0 else 1.1,
+                label=one.model,
+                zorder=3 if place == 0 else 2,
+            )
+        axes.axhline(1.0, color=SOFT, linewidth=0.8, linestyle="--")
+        axes.axhline(1 / left.mean(), color=SOFT, linewidth=0.8, linestyle=":")
+        axes.xaxis.set_major_formatter(mpl.ticker.PercentFormatter(1.0, decimals=0))
+        axes.set_xlim(0, 1)
+        axes.set_xlabel("share of customers, most at risk first")
+        axes.set_ylabel("times as many leave as at random")
+        axes.set_title(f"Lift, {title}", loc="left", fontsize=10, fontweight="bold")
+    panels[0].legend(fontsize=7.5, frameon=False)
+    return figure
+
+
+def calibration_curves(done: ChurnComparison, bins: int = 10) -> Figure:
+    """Shares that left by tenths of the foretold probability, with intervals for the first method."""
+    left = done.split.window.left
+    figure, (axes,) = drawn(5.6, 5.0)
+    axes.plot([0, 1], [0, 1], color=SOFT, linewidth=0.8, linestyle="--")
+    for place, one in enumerate(done.judged[: len(COLOURS)]):
+        order = np.argsort(one.probability, kind="stable")
+        parts = [part for part in np.array_split(order, bins) if len(part)]
+        said = np.array([one.probability[part].mean() for part in parts])
+        came = np.array([left[part].mean() for part in parts])
+        first = place == 0
+        style = {"color": COLOURS[place], "linewidth": 2.0 if first else 1.0, "zorder": 3 if first else 2}
+        axes.plot(said, came, marker="o", markersize=4 if first else 2.5, label=one.model, **style)
+        if first:
+            ends = np.array([wilson(int(left[part].sum()), len(part)) for part in parts])
+            axes.vlines(said, ends[:, 0], ends[:, 1], color=COLOURS[0], linewidth=1.0, zorder=3)
+    for side in (axes.xaxis, axes.yaxis):
+        side.set_major_formatter(mpl.ticker.PercentFormatter(1.0, decimals=0))
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1)
+    axes.set_xlabel("foretold to leave")
+    axes.set_ylabel("left")
+    axes.set_title("Calibration", loc="left", fontsize=10, fontweight="bold")
+    axes.legend(fontsize=7.5, frameon=False)
+    return figure

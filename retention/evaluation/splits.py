@@ -8,14 +8,13 @@ from datetime import datetime
 from enum import StrEnum
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from retention.checks import Checked, check
 from retention.errors import HistoryError
 from retention.history import History
 from retention.recommenders.interactions import Interactions
-from retention.recommenders.profile import KINDS, PURCHASE, Profile
+from retention.recommenders.profile import PURCHASE, Profile
 from retention.times import from_micros, to_micros
 from retention.types import CustomerId, EventKind, ProductId
 
@@ -60,9 +59,7 @@ class Split:
         past = check(before(history, moment), cut)
         whole = check(history, end)
         interactions = Interactions.of(past)
-        names = _customers(past)
-        if len(names) != interactions.customers:
-            raise RuntimeError("the customers of the split and of the interactions differ")
+        names = interactions.names
         future = _purchases(whole, moment)
         rows = interactions.by_user()
         bought_before = interactions.only(PURCHASE)
@@ -113,15 +110,6 @@ def before(history: History, moment: int) -> History:
     seen = pc.is_in(products.column("product"), value_set=pc.unique(events.column("product")))
     made = pc.fill_null(pc.less(products.column("created_at"), moment), False)
     return History(events=events, products=products.filter(pc.or_(seen, made)), customers=history.customers)
-
-
-def _customers(checked: Checked) -> list[CustomerId]:
-    """Names in the order of `Interactions.users`."""
-    events = checked.history.events
-    kinds = pa.array([kind.value for kind in KINDS])
-    mine = pc.and_(pc.is_in(events.column("kind"), value_set=kinds), pc.is_valid(events.column("product")))
-    names = pc.unique(events.column("customer").filter(mine)).sort().to_pylist()
-    return [name for name in names if name not in checked.dominant]
 
 
 def _purchases(checked: Checked, moment: int) -> dict[CustomerId, set[ProductId]]:

@@ -1,0 +1,200 @@
+"""`liuke retention evaluate` and `compare`: every model on a shop's own log, split in time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from retention.commands import options
+from retention.commands.output import err, fail, open_log, tell_notes, told
+from retention.commands.progress import progress_bar
+
+if TYPE_CHECKING:
+    from retention.evaluation.report import Evaluation
+    from retention.logs import Log
+
+Progress = Callable[[str, float], None]
+
+
+class Form(StrEnum):
+    """Of pictures."""
+
+    PNG = "png"
+    SVG = "svg"
+
+
+Folder = Annotated[Path, typer.Option("--out", help="A folder for report.md, report.json and the pictures.")]
+CutAt = Annotated[
+    str | None,
+    typer.Option(
+        "--at",
+        help="Where the log is cut: what came before is learned from, what came after is foretold. By default at "
+        "80 % of the time for recommendations, and one horizon before the end for churn.",
+    ),
+]
+Places = Annotated[int, typer.Option("--n", min=1, max=1000, help="Places of a list.")]
+Pictures = Annotated[Form, typer.Option("--pictures", help="png or svg.")]
+
+
+def evaluate(
+    events: options.Events,
+    out_folder: Folder,
+    columns: options.Columns = None,
+    at: CutAt = None,
+    n: Places = 10,
+    horizon: options.Horizon = None,
+    pictures: Pictures = Form.PNG,
+    seed: options.Seed = 0,
+) -> None:
+    """Judge every model on what came after a cut in time; write tables and pictures."""
+    _run(events, out_folder, columns, at, n, horizon, pictures, seed, tries=0)
+
+
+def compare(
+    events: options.Events,
+    out_folder: Folder,
+    columns: options.Columns = None,
+    at: CutAt = None,
+    n: Places = 10,
+    horizon: options.Horizon = None,
+    tries: Annotated[
+        int, typer.Option(min=1, max=6, help="Settings that each peer may try on a cut within the past.")
+    ] = 6,
+    pictures: Pictures = Form.PNG,
+    seed: options.Seed = 0,
+) -> None:
+    """As `evaluate`, beside implicit (ALS, BPR, BM25), RecTools, lifetimes and LightGBM; needs the extra `peers`."""
+    _run(events, out_folder, columns, at, n, horizon, pictures, seed, tries=tries)
+
+
+def _run(
+    events: Path,
+    folder: Path,
+    columns: str | None,
+    at: str | None,
+    n: int,
+    horizon: str | None,
+    pictures: Form,
+    seed: int,
+    *,
+    tries: int,
+) -> None:
+    cut, days = options.moment(at), options.days(horizon)
+    with told():
+        from retention.evaluation import peers, report
+
+        report.check_folder(folder)
+        notes = peers.require() if tries else []
+        log = open_log(events, columns, None)
+        with progress_bar() as progress:
+            found = _evaluated(log, cut, days, n, seed, tries, progress)
+            found.notes += notes
+            progress("writing the report", 1.0)
+            files = report.write(found, folder, pictures.value)
+    tell_notes([*found.notes, *_said(found)])
+    err.print(f"{len(files)} files in {folder}; begin with {report.PAGE}", markup=False, highlight=False)
+
+
+def _said(found: Evaluation) -> list[str]:
+    return [
+        *(found.recommendation.notes if found.recommendation else ()),
+        *(found.churn.notes if found.churn else ()),
+    ]
+
+
+def _evaluated(
+    log: Log, cut: datetime | None, days: int | None, n: int, seed: int, tries: int, progress: Progress
+) -> Evaluation:
+    from retention.evaluation.report import Evaluation
+    from retention.rates import Activity, Ending, Kind, cohorts, rates, survival
+    from retention.times import from_micros
+
+    first = from_micros(min(log.history.events.column("at").to_pylist()))
+    if cut is not None and not first < cut < log.at:
+        fail(f"--at {cut:%Y-%m-%d} must lie within the log, {first:%Y-%m-%d} to {log.at:%Y-%m-%d}")
+    activity = Activity.of(log.history.events, log.at)
+    silence = activity.usual_silence() if activity.customers else 90
+    found = Evaluation(
+        log=log.path.name,
+        rows=log.rows,
+        start=first,
+        end=log.at,
+        seed=seed,
+        problems=log.checked().problems,
+        notes=list(log.notes),
+        rates=rates(activity, Kind.WITHIN),
+        cohorts=cohorts(activity),
+        survival=survival(activity, Ending.LAPSE, lapse=silence),
+        silence=silence,
+        k=n,
+    )
+    _recommendation(found, log, cut, n, seed, tries, progress)
+    _churn(found, log, cut, days, seed, tries, progress)
+    return found
+
+
+def _recommendation(
+    found: Evaluation, log: Log, cut: datetime | None, n: int, seed: int, tries: int, progress: Progress
+) -> None:
+    from retention.errors import HistoryError
+    from retention.evaluation.recommenders import judge_models
+    from retention.evaluation.splits import Split, cut_at
+
+    if "item" not in log.columns:
+        found.notes.append("the log has no items: there is nothing to recommend, only churn is judged")
+        return
+    share = 0.35 if tries else 0.7
+    try:
+        found.split = Split.of(log.history, log.at, cut or cut_at(log.history, log.at, 0.8))
+    except HistoryError as empty:
+        found.notes.append(f"recommendations were not judged: {empty}")
+        return
+    found.recommendation = judge_models(found.split, n, seed=seed, progress=_part(progress, 0.0, share))
+    if tries:
+        from retention.evaluation.peers.recommenders import judge_peers
+
+        found.recommendation.judged += judge_peers(
+            found.split, n, tries=tries, seed=seed, progress=_part(progress, share, 0.8)
+        )
+
+
+def _churn(
+    found: Evaluation,
+    log: Log,
+    cut: datetime | None,
+    days: int | None,
+    seed: int,
+    tries: int,
+    progress: Progress,
+) -> None:
+    from retention.churn.windows import choose_horizon, rhythm_of
+    from retention.errors import HistoryError
+    from retention.evaluation.churn import ChurnSplit, judge_churn
+
+    if days is None:
+        _, gaps = rhythm_of(log.checked())
+        days = choose_horizon(gaps, (log.at - found.start) / timedelta(days=1))
+    moment = cut or log.at - timedelta(days=days)
+    days = min(days, (log.at - moment).days)
+    progress("learning who leaves", 0.8)
+    try:
+        if moment <= found.start or days < 1:
+            raise HistoryError(f"the log is too short for a horizon of {days} days")
+        split = ChurnSplit.of(log.history, moment, days, seed=seed)
+    except HistoryError as empty:
+        found.notes.append(f"churn was not judged: {empty}")
+        return
+    found.churn = judge_churn(split, progress=_part(progress, 0.85, 0.9))
+    if tries and found.churn.judged:
+        from retention.evaluation.peers.churn import add_peers
+
+        add_peers(found.churn, tries=tries, seed=seed, progress=_part(progress, 0.9, 0.98))
+
+
+def _part(progress: Progress, start: float, end: float) -> Progress:
+    return lambda step, share: progress(step, start + (end - start) * share)
