@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from retention.commands import evaluate, rates, recommend
+from retention.commands import churn, evaluate, rates, recommend
 
 app = typer.Typer(
     name="retention",
@@ -17,6 +17,7 @@ app = typer.Typer(
 )
 # A line a command, in the order of the help.
 app.command("recommend")(recommend.recommend)
+app.command("churn")(churn.churn)
 app.command("rate")(rates.rate)
 app.command("cohorts")(rates.cohorts)
 app.command("evaluate")(evaluate.evaluate)
