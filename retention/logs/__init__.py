@@ -35,7 +35,7 @@ class Log:
     history: History
     """What lies before `at`, in the order of the file; an event's id is its row in the file."""
     at: datetime
-    """Aware, UTC: the moment asked for, or just after the last event."""
+    """Aware, UTC: the moment asked for, or just after the last event; after its day where times are days."""
     rows: int
     """Rows in the file."""
     problems: tuple[Problem, ...] = ()

@@ -16,7 +16,7 @@ from retention.logs import Log, files, values
 from retention.logs.columns import Columns
 from retention.logs.duplicates import mark_duplicates
 from retention.report import Problem
-from retention.times import from_micros, to_micros
+from retention.times import DAY, from_micros, to_micros
 from retention.types import EventKind
 
 MINOR = 100
@@ -202,7 +202,10 @@ class _Reading:
                     f"{self.path} lies in the future: it starts at {from_micros(first):%Y-%m-%d}. "
                     "Say with --at as of when it is to be read"
                 )
-            return int(known) + 1
+            days_only = self._value(
+                "SELECT bool_and(moment % ? = 0) FROM parsed WHERE moment IS NOT NULL", DAY
+            )
+            return int(known) + (DAY if days_only else 1)
         end = to_micros(before)
         if first >= end:
             raise LogRefused(

@@ -248,7 +248,13 @@ def test_rows_from_the_future_do_not_move_the_end(tmp_path: Path) -> None:
     late = datetime.now(UTC) + timedelta(days=400)
     log = read(tmp_path, "c1,p1,2026-01-01,1,1", f"c1,p2,{late:%Y-%m-%d},1,1")
     assert problems(log)["future"] == (1, "dropped", ("3",))
-    assert log.at.date().isoformat() == "2026-01-01"
+    assert log.at == datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def test_a_log_ends_after_its_last_event_or_day(tmp_path: Path) -> None:
+    assert read(tmp_path, "c1,p1,2026-01-01,1,1").at == datetime(2026, 1, 2, tzinfo=UTC)
+    ended = read(tmp_path, "c1,p1,2026-01-01,1,1", "c1,p1,2026-01-02T10:00,1,1").at
+    assert ended == datetime(2026, 1, 2, 10, 0, 0, 1, tzinfo=UTC)
 
 
 @settings(max_examples=10, deadline=None)
