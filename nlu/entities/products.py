@@ -19,6 +19,8 @@ ACCEPTED = 0.72
 CANDIDATES = 24
 MENTIONS = 3
 _READ_AT_MOST = 240
+_POSTINGS_READ = 20_000
+"""Entries of the index that a search reads at most, those of the rarest grams first."""
 _RUN = re.compile(r"[a-z0-9]+|[\u4e00-\u9fff]+")
 _CODE = re.compile(r"(?<![a-z0-9])[a-z0-9]+(?:[-_./][a-z0-9]+)*(?![a-z0-9])")
 _HAS_DIGIT = re.compile(r"\d")
@@ -87,25 +89,35 @@ class ProductIndex:
                 scored.append((score, int(row), start, end))
         return sorted(scored, key=lambda found: (-round(found[0], 2), -len(self._names[found[1]]), found[1]))
 
-    def _nearest(self, grams: set[str]) -> npt.NDArray[np.int64]:
+    def _nearest(self, grams: set[str]) -> npt.NDArray[np.int32]:
         known = [gram for gram in grams if gram in self._postings]
         if not known:
-            return np.array([], np.int64)
+            return np.array([], np.int32)
         # The rare grams tell names apart; the common ones would cost the time.
         known.sort(key=lambda gram: len(self._postings[gram]))
         rows, weights, held = [], [], 0
         for gram in known:
             posting = self._postings[gram]
-            if held and held + len(posting) > 150_000:
+            if held and held + len(posting) > _POSTINGS_READ:
                 break
             held += len(posting)
             rows.append(posting)
             weights.append(np.full(len(posting), self._weights[gram], np.float32))
-        shared = np.bincount(np.concatenate(rows), np.concatenate(weights), len(self._names))
-        covered = shared / np.maximum(self._totals, 1e-6)
+        names, shared = _summed(np.concatenate(rows), np.concatenate(weights))
+        covered = shared / np.maximum(self._totals[names], 1e-6)
         rank = covered + 0.02 * shared
         best = np.argpartition(-rank, min(CANDIDATES, len(rank) - 1))[:CANDIDATES]
-        return best[covered[best] > 0.2]
+        return names[best[covered[best] > 0.2]]
+
+
+def _summed(
+    rows: npt.NDArray[np.int32], weights: npt.NDArray[np.float32]
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+    """The different rows and the sum of each one's weights, without an array as long as the catalogue."""
+    order = np.argsort(rows)
+    ordered = rows[order]
+    firsts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
+    return ordered[firsts], np.add.reduceat(weights[order], firsts)
 
 
 def model_text_with_digits(text: str) -> str:
