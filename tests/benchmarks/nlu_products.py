@@ -21,29 +21,10 @@ from tests.benchmarks.report import machine, table, today, write_section
 
 _SEED = 20261125
 _MESSAGES = 600
-_SYLLABLES = [
-    "bel",
-    "cor",
-    "dan",
-    "fen",
-    "gal",
-    "hov",
-    "jun",
-    "kel",
-    "lum",
-    "mor",
-    "nav",
-    "oth",
-    "pel",
-    "qua",
-    "ros",
-    "sil",
-    "tor",
-    "ven",
-    "wex",
-    "yor",
-    "zan",
-]
+_SYLLABLES = (
+    "bel", "cor", "dan", "fen", "gal", "hov", "jun", "kel", "lum", "mor", "nav",
+    "oth", "pel", "qua", "ros", "sil", "tor", "ven", "wex", "yor", "zan",
+)  # fmt: skip
 _CHARACTERS = "青松竹梅兰云海山星月清风雅致悦心宜家品味居优良物纯净自然简约时光木石金玉禾谷麦穗"
 _KINDS = (
     ("蓝牙耳机", "Bluetooth earphones"), ("保温杯", "Vacuum flask"), ("纯棉短袖", "Cotton T-shirt"),
