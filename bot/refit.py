@@ -1,16 +1,19 @@
 """Fits the retention models from the events in the store, in a process of its own.
 
 Run as `liuke refit`; the nightly job starts it as a child. The new version is written below
-`models/retention/<version>/`, registered, and made current; whoever serves notices by itself.
+`models/retention/<version>/`, compared with the one that is served, and made current unless it is worse; whoever
+serves notices by itself. Then everybody is scored, and whose risk went up a band becomes a warning.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,15 +21,21 @@ import retention
 from bot.history import read_history
 from bot.models import KIND
 from bot.settings import Settings
-from retention.history import History
+from retention import FitReport, Reason, Risk, RiskBand, Warned, crossings
+from retention.drift import Drift
+from retention.reviewing import Review
 from storage import Store
 from storage.columns import to_micros
 from storage.models import ModelVersion, ModelVersions
 from storage.scores import Score, Scores
+from storage.warnings import NewWarning, Warnings
 
 Progress = Callable[[str, float], None]
 
+log = logging.getLogger(__name__)
+
 _CHUNK = 2_000
+_CHURN = "churn"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,63 +44,138 @@ class RefitResult:
 
     version: str
     path: Path
+    promoted: bool
+    """Whether it is served from now on."""
+    reason: str
+    """Why, or why not."""
+    drifted: Sequence[str]
+    """Features, or the score, that have moved far since the version served so far was fitted."""
+    readiness: Sequence[str]
+    """A sentence for each model that had too little data."""
     customers_scored: int
+    warnings: int
 
 
 async def refit(settings: Settings, *, seed: int, progress: Progress, now: datetime) -> RefitResult:
-    """Fit, publish and score everything as of `now`."""
+    """Fit, compare, publish and score everything as of `now`."""
     progress("reading the shop's history", 0.0)
     history = read_history(settings.store_url, to_micros(now))
     version = now.astimezone(UTC).strftime("%Y%m%dT%H%M%S")
     relative = Path("models") / KIND / version
-    report = retention.fit(history, settings.home / relative, now=now, seed=seed, progress=progress)
+    path = settings.home / relative
+    fitted = retention.fit(
+        history, path, now=now, seed=seed, progress=lambda step, share: progress(step, share * 0.8)
+    )
     store = Store.open(settings.store_url)
     try:
-        await store.write(
-            lambda connection: ModelVersions(connection).add(
-                ModelVersion(
-                    kind=KIND,
-                    version=version,
-                    path=str(relative),
-                    metrics=report.metrics,
-                    data_hash=report.data_hash,
-                    seed=seed,
-                    fitted_at=now,
-                    current=True,
-                )
-            )
+        async with store.read() as connection:
+            served = await ModelVersions(connection).current(KIND)
+        progress("comparing it with the one in use", 0.8)
+        before = None if served is None else settings.home / served.path
+        review = retention.review(before, path, history, now=now, seed=seed)
+        _tell(version, review)
+        new = ModelVersion(
+            kind=KIND,
+            version=version,
+            path=str(relative),
+            metrics=fitted.metrics,
+            data_hash=fitted.data_hash,
+            seed=seed,
+            fitted_at=now,
+            current=review.verdict.promoted,
+            report=_report(fitted, review),
         )
-        scored = await _publish_scores(store, _score(settings.home / relative, history, now))
+        await store.write(lambda connection: ModelVersions(connection).add(new))
+        progress("scoring everybody", 0.9)
+        in_use = path if review.verdict.promoted or before is None else before
+        risks = list(retention.score_customers(in_use, history, now=now))
+        warnings = await _publish(store, risks, now)
     finally:
         await store.close()
     progress("done", 1.0)
-    return RefitResult(version=version, path=settings.home / relative, customers_scored=scored)
+    return RefitResult(
+        version=version,
+        path=path,
+        promoted=review.verdict.promoted,
+        reason=review.verdict.reason,
+        drifted=[one.name for one in review.drift.drifted] if review.drift else [],
+        readiness=[str(one) for one in fitted.readiness if not one.enough],
+        customers_scored=len(risks),
+        warnings=warnings,
+    )
 
 
-def _score(path: Path, history: History, now: datetime) -> list[Score]:
-    """The churn risk of every customer who ever bought, from the model just fitted."""
-    return [
-        Score(
-            customer_id=risk.customer,
-            kind="churn",
-            value=risk.probability,
-            band=risk.band.value,
-            reasons=[
-                {"code": reason.code, "value": reason.value, "weight": reason.weight}
-                for reason in risk.reasons
-            ],
-            policy=risk.policy,
-            as_of=now,
-        )
-        for risk in retention.score_customers(path, history, now=now)
-    ]
+def _tell(version: str, review: Review) -> None:
+    if not review.verdict.promoted:
+        log.warning("retention model %s is not served: %s", version, review.verdict.reason)
+    if review.drift and review.drift.drifted:
+        moved = ", ".join(f"{one.name} {one.index:.2f}" for one in review.drift.drifted)
+        log.warning("customers have changed since version %s was fitted: %s", review.drift.version, moved)
 
 
-async def _publish_scores(store: Store, scores: list[Score]) -> int:
-    for start in range(0, len(scores), _CHUNK):
-        await store.write(partial(_replace, scores[start : start + _CHUNK]))
-    return len(scores)
+def _report(fitted: FitReport, review: Review) -> dict[str, Any]:
+    """What `liuke models show` shows."""
+    return {
+        "verdict": asdict(review.verdict),
+        "drift": None if review.drift is None else _drift(review.drift),
+        "readiness": [asdict(one) for one in fitted.readiness],
+        "notes": list(fitted.notes),
+        "problems": [asdict(one) for one in fitted.problems],
+        "seconds": round(fitted.seconds, 2),
+    }
+
+
+def _drift(drift: Drift) -> dict[str, Any]:
+    shifts = [{**asdict(one), "level": one.level} for one in drift.shifts]
+    return {**asdict(drift), "shifts": shifts}
+
+
+async def _publish(store: Store, risks: list[Risk], now: datetime) -> int:
+    """Keep the scores, and a warning for everybody whose band rose; return how many warnings were new."""
+    async with store.read() as connection:
+        bands = await Scores(connection).band_of_each(_CHURN)
+    warned = crossings({customer: RiskBand(band) for customer, band in bands.items()}, risks)
+    policies = {risk.customer: risk.policy for risk in risks}
+    warnings = [_warning(one, policies[one.customer], now) for one in warned]
+    # Warnings first: should this end half-way, one that comes again is better than one that never came.
+    added = await store.write(lambda connection: Warnings(connection).add(warnings))
+    for start in range(0, len(risks), _CHUNK):
+        chunk = [_score(risk, now) for risk in risks[start : start + _CHUNK]]
+        await store.write(partial(_replace, chunk))
+    return added
 
 
 async def _replace(scores: list[Score], connection: AsyncConnection) -> None:
     await Scores(connection).replace(scores)
+
+
+def _reasons(reasons: Sequence[Reason]) -> list[dict[str, Any]]:
+    return [{"code": one.code, "value": one.value, "weight": one.weight} for one in reasons]
+
+
+def _score(risk: Risk, now: datetime) -> Score:
+    return Score(
+        customer_id=risk.customer,
+        kind=_CHURN,
+        value=risk.probability,
+        band=risk.band.value,
+        reasons=_reasons(risk.reasons),
+        policy=risk.policy,
+        as_of=now,
+    )
+
+
+def _warning(warned: Warned, policy: str, now: datetime) -> NewWarning:
+    loss = warned.expected_loss
+    return NewWarning(
+        customer_id=warned.customer,
+        at=now,
+        was=warned.before.value,
+        band=warned.band.value,
+        probability=warned.probability,
+        lead_days=warned.lead_days,
+        expected_loss=None if loss is None else loss.minor,
+        currency=None if loss is None else loss.currency,
+        reasons=_reasons(warned.reasons),
+        policy=policy,
+    )

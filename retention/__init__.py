@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from retention.churn.warning import Warned, crossings
 from retention.core import Core, load, unfitted
 from retention.errors import HistoryError, MissingColumn, ModelDamaged, RetentionError, WrongType
 from retention.report import FitReport, Problem, Readiness
@@ -36,6 +37,7 @@ from retention.types import (
 
 if TYPE_CHECKING:
     from retention.history import History
+    from retention.reviewing import Review
 
 
 def fit(
@@ -82,6 +84,27 @@ def score_customers(directory: Path, history: History, *, now: datetime) -> Iter
     return score_all(directory, history, now)
 
 
+def review(served: Path | None, candidate: Path, history: History, *, now: datetime, seed: int = 0) -> Review:
+    """Compare a new version with the one that is served, on the last window, and look for drift.
+
+    Args:
+        served: the folder of the version in use; None when there is none.
+        candidate: the folder of the new one.
+        history: what the candidate was fitted on.
+        now: aware.
+        seed: of the customers drawn and of the bootstrap.
+
+    Returns:
+        Whether the candidate may be served, with the numbers; and what has moved since the served one's fit.
+
+    Raises:
+        ModelDamaged: the candidate can't be read.
+    """
+    from retention.reviewing import review as look
+
+    return look(served, candidate, history, now=now, seed=seed)
+
+
 __all__ = [
     "Core",
     "CustomerId",
@@ -108,9 +131,12 @@ __all__ = [
     "Risk",
     "RiskBand",
     "RiskContext",
+    "Warned",
     "WrongType",
+    "crossings",
     "fit",
     "load",
+    "review",
     "score_customers",
     "unfitted",
 ]

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow.compute as pc
 from threadpoolctl import threadpool_limits
 
-from retention import artifacts
+from retention import artifacts, drift
 from retention.checks import Checked, check
 from retention.churn import fit as churn_fit
 from retention.churn.saving import saved as churn_saved
@@ -51,7 +51,9 @@ def _fit_all(
     progress("learning what to recommend", 0.1)
     recommender = recommend_fit.fit(Interactions.of(checked), seed=seed)
     progress("learning who leaves", 0.7)
-    churn = churn_fit.fit(checked, Shop(checked.history), seed=seed)
+    shop = Shop(checked.history)
+    churn = churn_fit.fit(checked, shop, seed=seed)
+    today = RawTable.of(shop, to_micros(now)).values
     progress("writing the model", 0.95)
     metrics = {**recommender.metrics, **churn.metrics}
     notes = (*recommender.notes, *churn.notes)
@@ -71,6 +73,7 @@ def _fit_all(
             "shop": ({"daily_sales": daily_sales(checked)}, {}),
             "recommender": recommender_saved(recommender.model),
             "churn": churn_saved(churn.model),
+            "reference": (drift.to_facts(drift.reference(churn.model, today)), {}),
         },
     )
     progress("fitted", 1.0)

@@ -61,6 +61,13 @@ class Scores:
         ).one_or_none()
         return None if row is None else Score(**row._mapping)
 
+    async def band_of_each(self, kind: str) -> dict[str, str]:
+        """The band of every customer with a score."""
+        rows = await self._connection.execute(
+            select(score.c.customer_id, score.c.band).where(score.c.kind == kind)
+        )
+        return {row.customer_id: row.band for row in rows}
+
     async def top(self, kind: str, n: int) -> list[Score]:
         """The customers with the highest scores."""
         rows = await self._connection.execute(

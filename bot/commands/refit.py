@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -11,64 +12,194 @@ import typer
 from bot.commands.common import settings_or_exit, with_store
 from bot.console_output import fail, out, print_json, print_table, progress_bar
 from bot.models import KIND
-from storage import Store
+from storage import NotFound, Store, migrate
 from storage.models import ModelVersion, ModelVersions
 
 app = typer.Typer(no_args_is_help=True, help="Versions of the fitted models.")
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document, for programs.")]
+_MOST_SHIFTS = 10
 
 
 def refit(
     seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 0,
     plain: Annotated[bool, typer.Option("--plain", help="A line a step instead of a bar.")] = False,
 ) -> None:
-    """Fit the retention models to the shop's history and serve them from now on."""
+    """Fit the retention models to the shop's history and serve them, unless they are worse than those in use."""
     from bot.refit import refit as fit
     from retention import RetentionError
 
     settings = settings_or_exit()
     with progress_bar(plain) as progress:
         try:
+            asyncio.run(migrate(settings.store_url))
             result = asyncio.run(fit(settings, seed=seed, progress=progress, now=datetime.now(UTC)))
         except RetentionError as error:
             fail(f"the models can't be fitted: {error}")
-    out.print(f"Version {result.version}; {result.customers_scored} customers scored.")
+    served = "served from now on" if result.promoted else "not served, the one in use stays"
+    _say(f"Version {result.version} is {served}: {result.reason}.")
+    for sentence in result.readiness:
+        _say(f"Too little data: {sentence}.")
+    if result.drifted:
+        _say(f"Customers have changed since the last fit: {', '.join(result.drifted)}.")
+    _say(f"{result.customers_scored} customers scored; {result.warnings} warnings.")
 
 
 @app.command("list")
-def list_(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+def list_(as_json: AsJson = False) -> None:
     """Show every version, newest first."""
-
-    async def work(_settings: Any, store: Store) -> list[ModelVersion]:
-        async with store.read() as connection:
-            return await ModelVersions(connection).all(KIND)
-
-    versions = with_store(work)
+    versions = with_store(lambda _settings, store: _all(store))
     if as_json:
-        print_json(
-            [
-                {
-                    "version": v.version,
-                    "current": v.current,
-                    "fitted_at": v.fitted_at,
-                    "metrics": dict(v.metrics),
-                }
-                for v in versions
-            ]
-        )
+        print_json([_facts(one) for one in versions])
         return
     print_table(
         "Retention models",
-        ("version", "served", "fitted"),
-        [(v.version, "yes" if v.current else "", f"{v.fitted_at:%Y-%m-%d %H:%M}Z") for v in versions],
+        ("version", "served", "fitted", "beside the one before", "drift", "too little data"),
+        [
+            (
+                one.version,
+                "yes" if one.current else "",
+                f"{one.fitted_at:%Y-%m-%d %H:%M}Z",
+                _verdict(one.report),
+                _most_moved(one.report),
+                ", ".join(item["model"] for item in one.report.get("readiness", ()) if not item["enough"]),
+            )
+            for one in versions
+        ],
     )
+
+
+@app.command()
+def show(
+    version: Annotated[
+        str | None, typer.Argument(help="From `liuke models list`; else the one served.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a version was fitted on, how good it is, and what has moved since the one before."""
+
+    async def work(_settings: Any, store: Store) -> ModelVersion:
+        for one in await _all(store):
+            if one.version == version or (version is None and one.current):
+                return one
+        raise NotFound(f"there is no version {version!r}" if version else "nothing has been fitted yet")
+
+    found = with_store(work)
+    if as_json:
+        print_json(_facts(found))
+        return
+    report = found.report
+    _say(f"Version {found.version}{', served' if found.current else ''}")
+    _say(f"fitted {found.fitted_at:%Y-%m-%d %H:%M}Z with seed {found.seed} on data {found.data_hash[:12]}")
+    if verdict := report.get("verdict"):
+        _say(f"{'promoted' if verdict['promoted'] else 'refused'}: {verdict['reason']}")
+        _print_comparisons(verdict["comparisons"])
+    print_table(
+        "Measured by its fit", ("measure", "value"), [(k, f"{v:.4f}") for k, v in found.metrics.items()]
+    )
+    for one in report.get("readiness", ()):
+        if one["enough"]:
+            _say(f"{one['model']}: {one['found']}; enough")
+        else:
+            _say(f"{one['model']}: {one['found']}; needed: {one['needed']}; until then: {one['fallback']}")
+    for note in report.get("notes", ()):
+        _say(note)
+    if drift := report.get("drift"):
+        _print_drift(drift)
+    if problems := report.get("problems"):
+        print_table(
+            "Bad rows in the data", ("table", "rows", "done", "what"),
+            [(one["table"], one["count"], one["action"], one["message"]) for one in problems],
+        )  # fmt: skip
 
 
 @app.command()
 def use(version: Annotated[str, typer.Argument(help="From `liuke models list`.")]) -> None:
     """Serve this version: roll back, or forward again."""
+    now = datetime.now(UTC)
     with_store(
         lambda _settings, store: store.write(
-            lambda c: ModelVersions(c).make_current(KIND, version, datetime.now(UTC))
+            lambda connection: ModelVersions(connection).make_current(KIND, version, now)
         )
     )
     out.print(f"Serving {version} within seconds.")
+
+
+@app.command()
+def rollback() -> None:
+    """Serve the version that was served before this one; again to go back further."""
+
+    async def work(_settings: Any, store: Store) -> str:
+        async def back(connection: Any) -> str:
+            versions = ModelVersions(connection)
+            before = await versions.before(KIND)
+            if before is None:
+                raise NotFound("no older version was ever served: there is nothing to go back to")
+            await versions.make_current(KIND, before.version, datetime.now(UTC))
+            return before.version
+
+        return await store.write(back)
+
+    out.print(f"Serving {with_store(work)} within seconds. The next refit is compared with it.")
+
+
+def _say(text: str) -> None:
+    out.print(text, markup=False, highlight=False)
+
+
+async def _all(store: Store) -> list[ModelVersion]:
+    async with store.read() as connection:
+        return await ModelVersions(connection).all(KIND)
+
+
+def _facts(one: ModelVersion) -> dict[str, Any]:
+    return {
+        "version": one.version,
+        "current": one.current,
+        "fitted_at": one.fitted_at,
+        "served_since": one.served_since,
+        "seed": one.seed,
+        "data_hash": one.data_hash,
+        "metrics": dict(one.metrics),
+        **one.report,
+    }
+
+
+def _verdict(report: Mapping[str, Any]) -> str:
+    verdict = report.get("verdict")
+    if not verdict:
+        return ""
+    gains = (f"{one['measure']} {one['gain']:+.4f}" for one in verdict["comparisons"])
+    return " ".join(["promoted" if verdict["promoted"] else "refused", *gains])
+
+
+def _most_moved(report: Mapping[str, Any]) -> str:
+    drift = report.get("drift")
+    if not drift or not drift["shifts"]:
+        return ""
+    most = drift["shifts"][0]
+    return f"{most['level']} ({most['name']} {most['index']:.2f})"
+
+
+def _print_comparisons(comparisons: list[Mapping[str, Any]]) -> None:
+    if comparisons:
+        print_table(
+            "On the last window", ("measure", "customers", "before", "this", "gain", "95 %", "may lose"),
+            [
+                (c["measure"], c["customers"], f"{c['served']:.4f}", f"{c['candidate']:.4f}",
+                 f"{c['gain']:+.4f}", f"{c['low']:+.4f} … {c['high']:+.4f}", f"{c['margin']:.4f}")
+                for c in comparisons
+            ],
+        )  # fmt: skip
+
+
+def _print_drift(drift: Mapping[str, Any]) -> None:
+    print_table(
+        f"Moved since {drift['version']} was fitted "
+        f"({drift['customers_then']} customers then, {drift['customers_now']} now)",
+        ("feature", "index", "by chance below", "level"),
+        [
+            (one["name"], f"{one['index']:.3f}", f"{one['by_chance']:.3f}", one["level"])
+            for one in drift["shifts"][:_MOST_SHIFTS]
+        ],
+    )

@@ -6,17 +6,22 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+import retention
 from bot.models import KIND, ServedRetention
 from bot.refit import refit
 from bot.settings import Settings
+from retention import promotion
+from retention.reviewing import Review
 from storage import Store
 from storage.models import ModelVersions
 from storage.schema import metadata, score
-from tests.factories import NOW, add_customer, add_product, add_purchase
+from storage.warnings import Warnings
+from tests.factories import NOW, add_customer, add_product, add_purchase, add_score
 
 CUSTOMERS = 40
 
@@ -82,7 +87,70 @@ async def test_rolling_back_is_one_step(settings: Settings) -> None:
     second = await refit(settings, seed=1, progress=_silent, now=NOW + timedelta(hours=1))
     await served.refresh()
     assert served.version == second.version
-    await store.write(lambda c: ModelVersions(c).make_current(KIND, first.version, NOW))
+
+    async def back(connection: AsyncConnection) -> None:
+        before = await ModelVersions(connection).before(KIND)
+        assert before is not None
+        await ModelVersions(connection).make_current(KIND, before.version, NOW + timedelta(hours=2))
+
+    await store.write(back)
     assert await served.refresh()
     assert served.version == first.version
     await store.close()
+
+
+async def test_a_worse_version_is_kept_but_not_served(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await refit(settings, seed=1, progress=_silent, now=NOW)
+    worse = promotion.compare(
+        "brier", np.full(90, 0.1), np.linspace(0.2, 0.4, 90), lower_is_better=True, seed=1
+    )
+    bad = Review(verdict=promotion.judge(first.version, [worse]), drift=None)
+    monkeypatch.setattr(retention, "review", lambda *_, **__: bad)
+    second = await refit(settings, seed=1, progress=_silent, now=NOW + timedelta(hours=1))
+    assert not second.promoted
+    store = Store.open(settings.store_url)
+    async with store.read() as connection:
+        current = await ModelVersions(connection).current(KIND)
+        kept = {one.version: one for one in await ModelVersions(connection).all(KIND)}
+        policies = {row.policy for row in await connection.execute(select(score.c.policy))}
+    await store.close()
+    assert current is not None
+    assert current.version == first.version
+    assert {policy.split("/")[1] for policy in policies} == {first.version}
+    refused = kept[second.version].report["verdict"]
+    assert (refused["promoted"], refused["against"]) == (False, first.version)
+    assert refused["comparisons"][0]["gain"] == pytest.approx(-0.2)
+    assert "worse on the last window" in refused["reason"]
+
+
+async def test_a_report_goes_with_every_version(settings: Settings) -> None:
+    await refit(settings, seed=1, progress=_silent, now=NOW)
+    await refit(settings, seed=1, progress=_silent, now=NOW + timedelta(days=1))
+    store = Store.open(settings.store_url)
+    async with store.read() as connection:
+        second, first = await ModelVersions(connection).all(KIND)
+    await store.close()
+    assert first.report["verdict"]["reason"] == "there was none before"
+    assert first.report["drift"] is None
+    assert second.report["drift"]["version"] == first.version
+    assert {one["level"] for one in second.report["drift"]["shifts"]} == {"steady"}
+    lacking = {one["model"]: one for one in second.report["readiness"] if not one["enough"]}
+    assert "churn" in lacking
+    assert lacking["churn"]["needed"]
+    assert lacking["churn"]["fallback"]
+
+
+async def test_whose_risk_rose_is_told_to_staff_once(settings: Settings) -> None:
+    store = Store.open(settings.store_url)
+    await store.write(lambda connection: add_score(connection, "c03", 0.1))
+    first = await refit(settings, seed=1, progress=_silent, now=NOW)
+    assert first.warnings == 1
+    second = await refit(settings, seed=1, progress=_silent, now=NOW + timedelta(hours=1))
+    assert second.warnings == 0
+    async with store.read() as connection:
+        (warning,) = await Warnings(connection).open()
+    await store.close()
+    assert (warning.customer_id, warning.was, warning.band) == ("c03", "low", "medium")
+    assert warning.reasons

@@ -1,0 +1,113 @@
+"""May a new version take the place of the one that is served? Only if it isn't worse where both are measured.
+
+Both answer for the same customers on the same last window, and each answer is judged by itself, so that the
+difference is taken customer by customer and its interval needs no assumption on how the answers are spread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+MARGINS = {"brier": 0.01, "ndcg_at_10": 0.01}
+"""How much worse a new version may be on the last window, in the measure's own unit."""
+LEAST_CUSTOMERS = 50
+"""Fewer can't tell two versions apart."""
+_DRAWS = 1_000
+_MANY = 5_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Two versions in one measure on the same customers."""
+
+    measure: str
+    customers: int
+    served: float
+    candidate: float
+    gain: float
+    """How much better the candidate is; below 0 it is worse. The mean over customers."""
+    low: float
+    high: float
+    """A 95 % interval of the gain, over customers."""
+    margin: float
+
+    @property
+    def worse(self) -> bool:
+        """Worse by more than the margin, and not by chance."""
+        return self.gain < -self.margin and self.high < 0
+
+    def __str__(self) -> str:
+        """One line for people."""
+        return (
+            f"{self.measure} {self.candidate:.4f} after {self.served:.4f} on {self.customers} customers; "
+            f"gain {self.gain:+.4f} [{self.low:+.4f}, {self.high:+.4f}], margin {self.margin:.4f}"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Whether the candidate is served, and the numbers that say so."""
+
+    promoted: bool
+    reason: str
+    against: str
+    """The version it was compared with; empty when there was none."""
+    comparisons: tuple[Comparison, ...] = ()
+
+
+def compare(
+    measure: str, served: Floats, candidate: Floats, *, lower_is_better: bool, seed: int
+) -> Comparison:
+    """Compare two versions, customer by customer.
+
+    Args:
+        measure: a key of `MARGINS`.
+        served: what the version in use scored, shape (customers,).
+        candidate: what the new one scored for the same customers.
+        seed: of the bootstrap.
+    """
+    gains = (served - candidate) if lower_is_better else (candidate - served)
+    low, high = _interval(gains, seed)
+    return Comparison(
+        measure=measure,
+        customers=len(gains),
+        served=float(served.mean()),
+        candidate=float(candidate.mean()),
+        gain=float(gains.mean()),
+        low=low,
+        high=high,
+        margin=MARGINS[measure],
+    )
+
+
+def judge(against: str, comparisons: Sequence[Comparison]) -> Verdict:
+    """Promote unless a measure says that the candidate is worse. Too few customers say nothing."""
+    telling = [one for one in comparisons if one.customers >= LEAST_CUSTOMERS]
+    worse = [one for one in telling if one.worse]
+    if worse:
+        reason = "worse on the last window: " + "; ".join(str(one) for one in worse)
+    elif not telling:
+        reason = f"fewer than {LEAST_CUSTOMERS} customers to compare on"
+    else:
+        reason = "not worse on the last window"
+    return Verdict(promoted=not worse, reason=reason, against=against, comparisons=tuple(comparisons))
+
+
+def _interval(gains: Floats, seed: int) -> tuple[float, float]:
+    """Percentiles of the mean over customers drawn with replacement; of the normal law for very many."""
+    size = len(gains)
+    if not gains.any():
+        return 0.0, 0.0
+    if size > _MANY:
+        half = 1.96 * float(gains.std()) / size**0.5
+        return float(gains.mean()) - half, float(gains.mean()) + half
+    draw = np.random.default_rng(seed)
+    means = [float(gains[draw.integers(0, size, size)].mean()) for _ in range(_DRAWS)]
+    low, high = np.quantile(means, (0.025, 0.975))
+    return float(low), float(high)

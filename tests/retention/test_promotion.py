@@ -1,0 +1,111 @@
+"""A new version is served unless it is worse by more than the margin, and not by chance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import retention
+from retention import promotion
+from retention.history import History
+from retention.promotion import MARGINS, Comparison, compare, judge
+from tests.contracts.retention_core import NOW
+
+DRAW = np.random.default_rng(0)
+SPREAD = DRAW.normal(0, 0.05, 400)
+
+
+def brier(loss: float, spread: float = 1.0, customers: int = 400) -> Comparison:
+    """A candidate worse by `loss` in the mean; `spread` says how much that differs between customers."""
+    served = np.full(customers, 0.2)
+    noise = spread * (SPREAD[:customers] - SPREAD[:customers].mean())
+    return compare("brier", served, served + loss + noise, lower_is_better=True, seed=3)
+
+
+@pytest.mark.parametrize(
+    ("comparison", "promoted"),
+    [
+        (brier(-0.05), True),
+        (brier(0.0), True),
+        (brier(0.8 * MARGINS["brier"]), True),
+        (brier(3 * MARGINS["brier"]), False),
+        (brier(3 * MARGINS["brier"], spread=20.0), True),
+        (brier(0.5, customers=promotion.LEAST_CUSTOMERS - 1), True),
+    ],
+    ids=["better", "the same", "within the margin", "worse", "worse by chance", "too few to tell"],
+)
+def test_what_is_refused(comparison: Comparison, promoted: bool) -> None:
+    verdict = judge("before", [comparison])
+    assert verdict.promoted is promoted
+    assert verdict.comparisons == (comparison,)
+    if not promoted:
+        assert f"{comparison.gain:+.4f}" in verdict.reason
+
+
+def test_one_measure_is_enough_to_refuse() -> None:
+    better = compare("ndcg_at_10", np.full(90, 0.1), np.full(90, 0.3), lower_is_better=False, seed=1)
+    assert better.gain == pytest.approx(0.2)
+    assert not judge("before", [better, brier(0.1)]).promoted
+
+
+def test_the_interval_is_that_of_the_mean_over_customers() -> None:
+    found = brier(0.0)
+    half = 1.96 * SPREAD.std() / np.sqrt(len(SPREAD))
+    assert found.low == pytest.approx(-half, rel=0.15)
+    assert found.high == pytest.approx(half, rel=0.15)
+
+
+def test_the_same_seed_the_same_interval() -> None:
+    assert brier(0.01) == brier(0.01)
+
+
+def scrambled(history: History) -> History:
+    """The same shop with every event at somebody else's: nothing left to learn."""
+    rows: list[dict[str, Any]] = history.events.to_pylist()
+    draw = np.random.default_rng(5)
+    customers = draw.permutation([row["customer"] for row in rows])
+    products = draw.permutation([row["product"] or "" for row in rows])
+    rows = [
+        {**row, "customer": str(customers[place]), "product": str(products[place]) or None}
+        for place, row in enumerate(rows)
+    ]
+    return History.from_rows(rows, history.products.to_pylist())
+
+
+@pytest.fixture(scope="module")
+def spoilt(history: History, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A version from a night in which the data was mixed up."""
+    out = tmp_path_factory.mktemp("models") / "spoilt"
+    return retention.fit(scrambled(history), out, now=NOW, seed=3).directory
+
+
+def test_a_version_of_spoilt_data_is_refused(
+    report: retention.FitReport, spoilt: Path, history: History
+) -> None:
+    review = retention.review(report.directory, spoilt, history, now=NOW, seed=1)
+    assert not review.verdict.promoted
+    assert review.verdict.against == report.version
+    worse = {one.measure for one in review.verdict.comparisons if one.worse}
+    assert worse == {"brier", "ndcg_at_10"}
+    assert retention.review(spoilt, report.directory, history, now=NOW, seed=1).verdict.promoted
+
+
+def test_the_first_version_and_one_after_a_broken_one_are_served(
+    report: retention.FitReport, history: History, tmp_path: Path
+) -> None:
+    first = retention.review(None, report.directory, history, now=NOW)
+    assert first.verdict.promoted
+    assert first.drift is None
+    broken = retention.review(tmp_path / "nothing", report.directory, history, now=NOW)
+    assert broken.verdict.promoted
+    assert "can't be read" in broken.verdict.reason
+
+
+def test_a_broken_candidate_is_an_error(
+    report: retention.FitReport, history: History, tmp_path: Path
+) -> None:
+    with pytest.raises(retention.ModelDamaged):
+        retention.review(report.directory, tmp_path / "nothing", history, now=NOW)
