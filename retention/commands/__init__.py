@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from retention.commands import churn, evaluate, rates, recommend
+from retention.commands import churn, evaluate, rates, recommend, segments, value
 
 app = typer.Typer(
     name="retention",
@@ -18,6 +18,8 @@ app = typer.Typer(
 # A line a command, in the order of the help.
 app.command("recommend")(recommend.recommend)
 app.command("churn")(churn.churn)
+app.command("value")(value.value)
+app.command("segments")(segments.segments)
 app.command("rate")(rates.rate)
 app.command("cohorts")(rates.cohorts)
 app.command("evaluate")(evaluate.evaluate)

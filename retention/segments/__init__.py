@@ -1,0 +1,1 @@
+"""Groups of customers: RFM segments by name, and clusters of behaviour."""
