@@ -20,19 +20,27 @@ def read_table(
     Raises:
         DataRefused: it cannot be read as UTF-8, a column is missing, or a line has too few or too many fields.
     """
-    try:
-        content = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError as absent:
-        raise DataRefused(path, ["there is no such file"]) from absent
-    except UnicodeDecodeError as wrong:
-        line = path.read_bytes()[: wrong.start].count(b"\n") + 1
-        raise DataRefused(path, [f"line {line}: not UTF-8; save the file as UTF-8"]) from wrong
-    lines = content.splitlines()
-    if not lines:
-        raise DataRefused(path, ["it is empty; the first line must name the columns"])
-    reader = _reader(content, lines[0])
+    return [row for _, row in read_lines(path, required, skip_empty=skip_empty, keep_empty=keep_empty)]
+
+
+def read_lines(
+    path: Path,
+    required: Sequence[str],
+    *,
+    one_of: Sequence[str] = (),
+    skip_empty: bool = False,
+    keep_empty: bool = False,
+) -> list[tuple[int, dict[str, str]]]:
+    """The same with each row's line number; of the columns `one_of` at least one must be there.
+
+    Raises:
+        DataRefused: it cannot be read as UTF-8, a column is missing, or a line has too few or too many fields.
+    """
+    reader = _reader(_decoded(path), path)
     header = [name.strip() for name in next(reader)[1]]
     missing = [name for name in required if name not in header]
+    if one_of and not any(name in header for name in one_of):
+        missing.append(" or ".join(one_of))
     if missing:
         raise DataRefused(
             path, [f"line 1: column {', '.join(missing)} is missing (found: {', '.join(header)})"]
@@ -49,15 +57,31 @@ def read_table(
         if empty and not skip_empty and not keep_empty:
             problems.append(f"line {line}: {', '.join(empty)} is empty")
         if not empty or keep_empty:
-            rows.append(row)
+            rows.append((line, row))
     if problems:
         raise DataRefused(path, problems)
     return rows
 
 
-def _reader(content: str, first_line: str) -> Iterator[tuple[int, list[str]]]:
+def _decoded(path: Path) -> str:
+    try:
+        stored = path.read_bytes()
+        return stored.decode("utf-8-sig")
+    except FileNotFoundError as absent:
+        raise DataRefused(path, ["there is no such file"]) from absent
+    except OSError as unreadable:
+        raise DataRefused(path, [f"it cannot be read: {unreadable.strerror}"]) from unreadable
+    except UnicodeDecodeError as wrong:
+        line = stored[: wrong.start].count(b"\n") + 1
+        raise DataRefused(path, [f"line {line}: not UTF-8; save the file as UTF-8"]) from wrong
+
+
+def _reader(content: str, path: Path) -> Iterator[tuple[int, list[str]]]:
     """Line numbers and fields."""
-    if "\t" in first_line or "," not in first_line:
+    lines = content.splitlines()
+    if not lines:
+        raise DataRefused(path, ["it is empty; the first line must name the columns"])
+    if "\t" in lines[0] or "," not in lines[0]:
         reader = csv.reader(io.StringIO(content), delimiter="\t", quoting=csv.QUOTE_NONE)
     else:
         reader = csv.reader(io.StringIO(content))

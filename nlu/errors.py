@@ -3,7 +3,8 @@
 NluError
 ├── ModelDamaged      a model folder is missing, incomplete, altered or of another kind
 ├── DataRefused       a file of labelled texts cannot be used; names the lines
-└── PagesRefused      a page of the shop cannot be read
+├── PagesRefused      a page of the shop cannot be read
+└── TrainingMissing   the extra `train` is needed and not installed
 """
 
 from __future__ import annotations
@@ -29,3 +30,10 @@ class DataRefused(NluError):
 
 class PagesRefused(NluError):
     """A page of the shop cannot be read."""
+
+
+class TrainingMissing(NluError):
+    """What trains the encoder is not installed."""
+
+    def __init__(self, absent: ModuleNotFoundError) -> None:
+        super().__init__(f"{absent.name} is missing: install liuke with the extra 'train'.")

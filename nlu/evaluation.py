@@ -11,13 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
+from nlu import figures
 from nlu.datafiles import read_table
 from nlu.errors import DataRefused
+from nlu.figures import wilson
 from nlu.intents import INTENTS, OUT_OF_SCOPE
 from nlu.types import Understander, Understanding
-
-_Z = 1.96
-_BINS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,15 +42,17 @@ class Report:
     macro_f1: float
     calibration_error: float
     """Expected calibration error of the best intent's probability, ten bins."""
-    answered: float
-    """Share of messages within the scope that count as understood."""
+    answered: float | None
+    """Share of messages within the scope that count as understood; None for labels that are no intents of ours."""
     out_of_scope_auroc: float | None
     sentiment_accuracy: float | None
     by_style: dict[str, float]
     confused: tuple[tuple[str, str, int], ...]
     """Labelled, said instead, how often; the most frequent first."""
     milliseconds: tuple[float, float, float]
-    """Median, 95th and 99th percentile of one `understand` call a message."""
+    """Median, 95th and 99th percentile of one message read by itself."""
+    out_of_scope_recall: float | None = None
+    """Share of the messages outside the scope that were said to be so; for a split with its own labels."""
 
 
 def read_rows(path: Path, table: Path | None = None) -> list[Row]:
@@ -105,22 +106,26 @@ def evaluate(understander: Understander, rows: Sequence[Row]) -> Report:
         read.extend(understander.understand([row.text]))
         times.append((time.perf_counter() - began) * 1000)
     right = np.array([is_right(row, meaning) for row, meaning in zip(rows, read, strict=True)], bool)
+    wanted = [row.intent for row in rows]
+    said = [
+        row.intent if is_right(row, m) else (m.intent or "nothing") for row, m in zip(rows, read, strict=True)
+    ]
     inside = [m.understood for row, m in zip(rows, read, strict=True) if row.intent != OUT_OF_SCOPE]
     felt = [row.sentiment == m.sentiment for row, m in zip(rows, read, strict=True) if row.sentiment]
     return Report(
         rows=len(rows),
         accuracy=float(right.mean()) if len(rows) else 0.0,
         interval=wilson(int(right.sum()), len(rows)),
-        macro_f1=_macro_f1(rows, read),
-        calibration_error=_calibration_error(np.array([m.probability for m in read]), right),
+        macro_f1=figures.macro_f1(wanted, said),
+        calibration_error=figures.calibration_error(np.array([m.probability for m in read]), right),
         answered=sum(inside) / max(1, len(inside)),
-        out_of_scope_auroc=_auroc(rows, read),
+        out_of_scope_auroc=figures.auroc(
+            _scores(rows, read, outside=True), _scores(rows, read, outside=False)
+        ),
         sentiment_accuracy=sum(felt) / len(felt) if felt else None,
         by_style=_by_style(rows, right),
-        confused=_confused(rows, read),
-        milliseconds=tuple(float(x) for x in np.percentile(times, [50, 95, 99]))
-        if times
-        else (0.0, 0.0, 0.0),  # type: ignore[arg-type]
+        confused=figures.confusions(wanted, said),
+        milliseconds=figures.percentiles(times),
     )
 
 
@@ -131,54 +136,11 @@ def is_right(row: Row, meaning: Understanding) -> bool:
     return meaning.intent == row.intent
 
 
-def wilson(right: int, count: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson 1927)."""
-    if count == 0:
-        return 0.0, 1.0
-    share = right / count
-    middle = (share + _Z**2 / (2 * count)) / (1 + _Z**2 / count)
-    half = _Z * np.sqrt(share * (1 - share) / count + _Z**2 / (4 * count**2)) / (1 + _Z**2 / count)
-    return float(middle - half), float(middle + half)
-
-
-def _macro_f1(rows: Sequence[Row], read: Sequence[Understanding]) -> float:
-    labels = [row.intent for row in rows]
-    said = [
-        row.intent if is_right(row, m) else (m.intent or OUT_OF_SCOPE)
-        for row, m in zip(rows, read, strict=True)
+def _scores(rows: Sequence[Row], read: Sequence[Understanding], *, outside: bool) -> figures.Floats:
+    chosen = [
+        m.out_of_scope for row, m in zip(rows, read, strict=True) if (row.intent == OUT_OF_SCOPE) == outside
     ]
-    hits = Counter(label for label, answer in zip(labels, said, strict=True) if label == answer)
-    wanted, given = Counter(labels), Counter(said)
-    scores = [2 * hits[label] / (wanted[label] + given[label]) for label in wanted]
-    return float(np.mean(scores)) if scores else 0.0
-
-
-def _calibration_error(
-    probabilities: np.ndarray[tuple[int], np.dtype[np.float64]],
-    right: np.ndarray[tuple[int], np.dtype[np.bool_]],
-) -> float:
-    bins = np.minimum((probabilities * _BINS).astype(int), _BINS - 1)
-    gaps = [
-        abs(float(probabilities[bins == number].mean()) - float(right[bins == number].mean()))
-        * (bins == number).mean()
-        for number in range(_BINS)
-        if (bins == number).any()
-    ]
-    return float(sum(gaps))
-
-
-def _auroc(rows: Sequence[Row], read: Sequence[Understanding]) -> float | None:
-    """Probability that a message outside the scope has the higher score (Mann and Whitney 1947)."""
-    outside = np.array(
-        [m.out_of_scope for row, m in zip(rows, read, strict=True) if row.intent == OUT_OF_SCOPE]
-    )
-    inside = np.array(
-        [m.out_of_scope for row, m in zip(rows, read, strict=True) if row.intent != OUT_OF_SCOPE]
-    )
-    if not outside.size or not inside.size:
-        return None
-    higher = (outside[:, None] > inside[None, :]).mean() + 0.5 * (outside[:, None] == inside[None, :]).mean()
-    return float(higher)
+    return np.array(chosen, np.float64)
 
 
 def _by_style(rows: Sequence[Row], right: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> dict[str, float]:
@@ -187,13 +149,6 @@ def _by_style(rows: Sequence[Row], right: np.ndarray[tuple[int], np.dtype[np.boo
         style: float(np.mean([hit for row, hit in zip(rows, right, strict=True) if row.style == style]))
         for style in styles
     }
-
-
-def _confused(rows: Sequence[Row], read: Sequence[Understanding]) -> tuple[tuple[str, str, int], ...]:
-    pairs = Counter(
-        (row.intent, m.intent or "nothing") for row, m in zip(rows, read, strict=True) if not is_right(row, m)
-    )
-    return tuple((label, said, count) for (label, said), count in pairs.most_common(15))
 
 
 PREDICTION_COLUMNS = (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -87,29 +86,6 @@ def test_the_interval_of_a_share() -> None:
     assert 0.82 < low < 0.84
     assert 0.94 < high < 0.96
     assert wilson(0, 0) == (0.0, 1.0)
-
-
-CORPUS = Path("nlu/corpus")
-
-
-@pytest.mark.parametrize("language", ["zh", "en"])
-def test_the_corpus_has_every_intent_with_enough_messages(language: str) -> None:
-    from nlu.training.data import own_corpus
-
-    counts = Counter((example.intents or ("",))[0] for example in own_corpus(language))
-    assert set(counts) == set(INTENTS)
-    assert min(counts.values()) >= 60
-
-
-@pytest.mark.parametrize("language", ["zh", "en"])
-def test_what_is_held_out_is_not_trained_on(language: str) -> None:
-    from nlu.training.data import held_out, own_corpus
-
-    trained = {example.text.casefold().strip(" ?？!！。.") for example in own_corpus(language)}
-    for part in ("dev", "test"):
-        kept = held_out(language, part)
-        assert kept
-        assert not [e.text for e in kept if e.text.casefold().strip(" ?？!！。.") in trained]
 
 
 @pytest.mark.parametrize("name", ["jddc_zh", "bitext_en", "multidogo_en", "clinc150_en", "hwu64_en"])
