@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stdout
+from io import StringIO
 from typing import Any
 
 import numpy as np
@@ -102,7 +104,8 @@ def _lifetimes(split: ChurnSplit, tries: int) -> tuple[Floats, str] | str:
 
     found: list[tuple[float, float]] = []
     trouble = "it was not fitted"
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
+    # The library prints its optimiser's state before it gives up.
+    with warnings.catch_warnings(), np.errstate(all="ignore"), redirect_stdout(StringIO()):
         warnings.simplefilter("ignore")
         for penalty in _PENALTIES[:tries]:
             try:

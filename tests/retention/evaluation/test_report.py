@@ -1,0 +1,136 @@
+"""A report is whole or not there, and says the same in words, figures and pictures."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from retention.evaluation import peers, pictures, report
+from retention.evaluation.churn import LIUKE, ChurnSplit, judge_churn
+from retention.evaluation.recommenders import judge_models
+from retention.evaluation.report import Evaluation, FolderTaken
+from retention.evaluation.splits import Mode, Split
+from retention.history import History
+from retention.rates import Activity, Ending, Kind, cohorts, rates, survival
+from tests.contracts.retention_core import NOW
+
+CUT = NOW - timedelta(days=60)
+
+
+@pytest.fixture(scope="module")
+def evaluation(history: History) -> Evaluation:
+    activity = Activity.of(history.events, NOW)
+    split = Split.of(history, NOW, CUT)
+    return Evaluation(
+        log="made up",
+        rows=history.events.num_rows,
+        start=NOW - timedelta(days=400),
+        end=NOW,
+        seed=1,
+        split=split,
+        recommendation=judge_models(split, 10, seed=1, names=("popularity", "own")),
+        churn=judge_churn(ChurnSplit.of(history, CUT, 60, seed=1)),
+        rates=rates(activity, Kind.WITHIN),
+        cohorts=cohorts(activity),
+        survival=survival(activity, Ending.LAPSE, lapse=60),
+        silence=60,
+    )
+
+
+def test_a_report_holds_tables_figures_and_pictures(evaluation: Evaluation, tmp_path: Path) -> None:
+    out = tmp_path / "report"
+    files = {path.name for path in report.write(evaluation, out, "svg")}
+    assert files == {
+        "report.md",
+        "report.json",
+        *(f"{name}.svg" for name in ("ndcg", "coverage", "lift", "calibration", "cohorts")),
+    }
+    page = (out / "report.md").read_text("utf-8")
+    assert all(f"]({name})" in page for name in files if name.endswith(".svg"))
+    figures = json.loads((out / "report.json").read_text("utf-8"))
+    own = next(
+        one for one in figures["recommendation"]["models"] if (one["model"], one["mode"]) == ("own", "any")
+    )
+    assert f"| own | {own['ndcg']['value']:.3f} ±" in page
+    ours = figures["churn"]["models"][0]
+    assert ours["model"] == LIUKE
+    assert f"| **Liuke** | {ours['auc']['value']:.3f} ({ours['auc']['low']:.3f}" in page
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_the_same_figures_draw_the_same_picture(evaluation: Evaluation, tmp_path: Path) -> None:
+    assert evaluation.recommendation is not None
+    for name in ("a.svg", "b.svg"):
+        pictures.save(pictures.ndcg_bars(evaluation.recommendation), tmp_path / name)
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+
+
+def test_an_earlier_report_is_replaced_and_nothing_else_is(evaluation: Evaluation, tmp_path: Path) -> None:
+    small = Evaluation(log="x", rows=0, start=NOW, end=NOW, seed=0, cohorts=evaluation.cohorts)
+    out = tmp_path / "report"
+    report.write(small, out)
+    (out / "old.txt").write_text("old")
+    report.write(small, out)
+    assert not (out / "old.txt").exists()
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (theirs / "thesis.tex").write_text("do not lose me")
+    with pytest.raises(FolderTaken, match="not a report"):
+        report.write(small, theirs)
+    assert (theirs / "thesis.tex").exists()
+
+
+def test_a_report_that_cannot_be_drawn_leaves_nothing(
+    evaluation: Evaluation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(pictures, "draw_all", broken)
+    with pytest.raises(OSError, match="full"):
+        report.write(evaluation, tmp_path / "report")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_churn_split_asks_buyers_before_the_cut_only(history: History, evaluation: Evaluation) -> None:
+    assert evaluation.churn is not None
+    window = evaluation.churn.split.window
+    bought = [row for row in history.events.to_pylist() if row["kind"] == "purchase"]
+    cut, end = (int(moment.timestamp() * 1e6) for moment in (CUT, NOW))
+    before = {row["customer"] for row in bought if row["at"] < cut}
+    after = {row["customer"] for row in bought if cut <= row["at"] < end}
+    assert set(window.customers) == before
+    assert [name not in after for name in window.customers] == window.left.tolist()
+
+
+def test_without_the_peers_it_is_said_how_to_get_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(peers, "find_spec", lambda name: None)
+    with pytest.raises(peers.PeersMissing, match=r"implicit, lifetimes, lightgbm missing: pip install"):
+        peers.require()
+
+
+def test_peers_are_tuned_within_the_past_and_judged_alike(evaluation: Evaluation) -> None:
+    for library in ("implicit", "lightgbm", "lifetimes"):
+        pytest.importorskip(library, reason=f"{library} is of the extra `peers`", exc_type=ImportError)
+    from retention.evaluation.peers import churn as churn_peers
+    from retention.evaluation.peers.recommenders import judge_peers
+
+    assert evaluation.split is not None
+    judged = judge_peers(evaluation.split, 10, tries=2, seed=1)
+    names = {(one.model, one.mode) for one in judged}
+    assert {(f"implicit {name}", mode) for name in ("BM25", "ALS", "BPR") for mode in Mode} <= names
+    assert evaluation.recommendation is not None
+    popular = evaluation.recommendation.find("popularity", Mode.ANY)
+    tuned = next(one for one in judged if (one.model, one.mode) == ("implicit BM25", Mode.ANY))
+    assert popular is not None
+    assert tuned.settings
+    assert tuned.mean("ndcg").value > popular.mean("ndcg").value
+    assert evaluation.churn is not None
+    done = judge_churn(evaluation.churn.split)
+    churn_peers.add_peers(done, tries=2, seed=1)
+    found = {one.model: one for one in done.judged}
+    assert found["LightGBM, our features"].auc > 0.6
+    assert found["lifetimes BG/NBD"].auc > 0.6
