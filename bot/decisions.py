@@ -36,10 +36,11 @@ from retention.types import (
 from storage.campaigns import Campaigns
 from storage.customers import Customers
 from storage.errors import Conflict, NotFound
-from storage.events import Events
+from storage.events import Events, StoredEvent
 from storage.offers import Impression, NewOffer, Offers, StoredOffer
 from storage.schema import product
 from storage.scores import Scores
+from storage.signals import Signals
 
 OfferReason = Literal["asked", "recommended", "win_back"]
 
@@ -141,7 +142,7 @@ class Decisions:
 
     async def risk(self, connection: AsyncConnection, *, customer_id: str, now: datetime) -> Risk:
         """The customer's churn risk now."""
-        events = await self._events(connection, customer_id)
+        events = await all_events(connection, customer_id)
         return self._served.core.risk(customer_id, RiskContext(now=now, events=events))
 
     async def reserve(
@@ -203,20 +204,7 @@ class Decisions:
     async def _events(self, connection: AsyncConnection, customer_id: str | None) -> list[Event]:
         if customer_id is None:
             return []
-        rows = await Events(connection).by_customer(customer_id, limit=_EVENTS)
-        return [
-            Event(
-                kind=_KINDS[row.kind],
-                at=row.at,
-                product=row.product_id,
-                quantity=row.quantity,
-                amount_minor=row.amount,
-                text=row.text,
-                value=row.value,
-            )
-            for row in rows
-            if row.kind in _KINDS
-        ]
+        return _known(await Events(connection).by_customer(customer_id, limit=_EVENTS))
 
     async def _states(self, connection: AsyncConnection) -> Mapping[str, ProductState]:
         """Every active product, remembered for a few seconds: reading all of them for each message costs more
@@ -237,6 +225,29 @@ class Decisions:
     def _seed_for(self, customer_id: str | None, now: datetime) -> int:
         """The same all day, so that an exploration doesn't flicker between two messages."""
         return zlib.crc32(f"{self._seed}:{customer_id}:{now.date()}".encode())
+
+
+async def all_events(connection: AsyncConnection, customer_id: str) -> list[Event]:
+    """What a fit sees of a customer, oldest first: the shop's log, moods of messages and campaign contacts."""
+    of_the_shop = await Events(connection).by_customer(customer_id, limit=_EVENTS)
+    of_talk = await Signals(connection).by_customer(customer_id)
+    return _known(sorted([*of_the_shop, *of_talk], key=lambda row: (row.at, row.id)))
+
+
+def _known(rows: Sequence[StoredEvent]) -> list[Event]:
+    return [
+        Event(
+            kind=_KINDS[row.kind],
+            at=row.at,
+            product=row.product_id,
+            quantity=row.quantity,
+            amount_minor=row.amount,
+            text=row.text,
+            value=row.value,
+        )
+        for row in rows
+        if row.kind in _KINDS
+    ]
 
 
 def reason_to_json(reason: Reason) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """Reads the shop's history out of the store, as the Arrow tables that retention takes.
 
-Through ADBC, straight into Arrow: no row ever becomes a Python object. Runs in the refit's own process.
+Through ADBC, straight into Arrow: no row ever becomes a Python object. Runs in the refit's own process. Of the
+conversations it takes who wrote when and in what mood, and never a word.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import pyarrow.compute as pc
 from sqlalchemy.engine import make_url
 
 from retention.history import History
+from storage.signals import signals_sql
 
 # SQLite's driver takes a column's type from its first row, so each query begins with one of its own, which
 # has no id and is dropped again.
@@ -46,7 +48,10 @@ def read_history(store_url: str, until_micros: int) -> History:
         until_micros: later events are left out.
     """
     with _connect(store_url) as connection, connection.cursor() as cursor:
-        events = _table(cursor, _EVENTS, until=int(until_micros))
+        first, of_the_shop = _EVENTS
+        until = int(until_micros)
+        of_talk = signals_sql(make_url(store_url).get_backend_name(), until)
+        events = _table(cursor, (first, f"{of_the_shop.format(until=until)} UNION ALL {of_talk}"))
         products = _table(cursor, _PRODUCTS)
         customers = _table(cursor, _CUSTOMERS)
     return History.of(events, _with_words(products), customers)
@@ -63,9 +68,9 @@ def _connect(store_url: str) -> Any:
     return postgresql.connect(url.set(drivername="postgresql").render_as_string(hide_password=False))
 
 
-def _table(cursor: Any, query: tuple[str, str], **values: int) -> pa.Table:
+def _table(cursor: Any, query: tuple[str, str]) -> pa.Table:
     first, rest = query
-    cursor.execute(f"{first} UNION ALL {rest.format(**values)}")
+    cursor.execute(f"{first} UNION ALL {rest}")
     table = cursor.fetch_arrow_table()
     return table.filter(pc.not_equal(table.column(0), ""))
 

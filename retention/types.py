@@ -85,7 +85,7 @@ class Event:
     text: str | None = None
     """The words of a search."""
     value: float | None = None
-    """The stars of a rating (1 to 5)."""
+    """The stars of a rating (1 to 5); the sentiment of a message (-1 to 1)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
