@@ -14,6 +14,7 @@ from retention.checks import Checked
 from retention.churn import bgnbd, boosting, calibration, logistic
 from retention.churn.model import BASE_RATE, ChurnModel
 from retention.churn.rhythm import Counts, Rhythm
+from retention.churn.treated import untreated
 from retention.churn.windows import (
     LEAST_CUSTOMERS,
     LEAST_OF_A_LABEL,
@@ -71,6 +72,7 @@ def fit(checked: Checked, shop: Shop, *, seed: int, horizon_days: int | None = N
         shelf=_shelf(checked),
     )
     windows = make_windows(shop, first, now, plain.window_days, checked.dominant) if first else []
+    windows, treated = untreated(windows, checked.history.events)
     usable = [one for one in windows if one.enough]
     table = buyers(shop, now) if first else RawTable((), np.zeros((0, len(RAW)), np.int64))
     unanimous = not usable and any(len(one.left) >= LEAST_CUSTOMERS for one in windows)
@@ -83,7 +85,7 @@ def fit(checked: Checked, shop: Shop, *, seed: int, horizon_days: int | None = N
     else:
         model = replace(model, bands=_bands(model, table.values))
     ready = _readiness(model, windows[-1] if windows else None)
-    return Fitted(model=model, metrics=judged, notes=(*notes, *said), readiness=(ready,))
+    return Fitted(model=model, metrics=judged, notes=(*treated, *notes, *said), readiness=(ready,))
 
 
 def fit_windows(

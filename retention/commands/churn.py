@@ -41,6 +41,12 @@ Data = Annotated[
 Label = Annotated[
     str | None, typer.Option("--label", help="The column of --data that says who left: yes/no, 1/0, …")
 ]
+Treated = Annotated[
+    str | None,
+    typer.Option(
+        "--treated", help="The column of --data that says whom a campaign reached: the others teach the risk."
+    ),
+]
 Test = Annotated[
     Path | None, typer.Option("--test", help="The table to score, in its order; it needs no label.")
 ]
@@ -58,6 +64,7 @@ def churn(
     horizon: options.Horizon = None,
     data: Data = None,
     label: Label = None,
+    treated: Treated = None,
     test: Test = None,
     save: Save = None,
     model: Model = None,
@@ -80,7 +87,7 @@ def churn(
         days = options.days(horizon)
         _of_log(events, columns, options.moment(at), days, save, model, seed, out_file)
     else:
-        _of_table(data, label, test, columns, save, model, seed, out_file)
+        _of_table(data, label, treated, test, columns, save, model, seed, out_file)
 
 
 # --- a log ------------------------------------------------------------------------------------------------
@@ -168,6 +175,7 @@ class _Table:
 def _of_table(
     data: Path | None,
     label: str | None,
+    treated: str | None,
     test: Path | None,
     columns: str | None,
     save: Path | None,
@@ -185,7 +193,7 @@ def _of_table(
     if model is not None:
         found = restored(*load_part(model, CONTRACT_PART))
     elif data is not None and label is not None:
-        found = _fit_table(_read(data), label, customer, seed)
+        found = _fit_table(_read(data), label, treated, customer, seed)
     else:
         fail("name the table to learn from with --data and --label, or a fitted model with --model")
     if save is not None:
@@ -196,11 +204,20 @@ def _of_table(
         write_table(rows, out_file)
 
 
-def _fit_table(table: _Table, label: str, customer: str | None, seed: int) -> ContractModel:
+def _fit_table(
+    table: _Table, label: str, treated: str | None, customer: str | None, seed: int
+) -> ContractModel:
     from retention.churn.contract import fit
+    from retention.churn.treated import fit_left_alone
+    from retention.errors import MissingColumn
 
     with told(), working("learning who leaves"):
-        fitted = fit(table.columns, label, customer=customer, seed=seed)
+        if treated is None:
+            fitted = fit(table.columns, label, customer=customer, seed=seed)
+        elif treated in table.columns:
+            fitted = fit_left_alone(table.columns, label, treated, customer=customer, seed=seed)
+        else:
+            raise MissingColumn("data", [treated])
     tell_notes(fitted.notes)
     _print_metrics(fitted.metrics, "By cross-validation")
     return fitted.model
