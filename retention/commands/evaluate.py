@@ -15,6 +15,7 @@ from retention.commands.output import err, fail, open_log, tell_notes, told
 from retention.commands.progress import progress_bar
 
 if TYPE_CHECKING:
+    from retention.evaluation.churn import ChurnComparison
     from retention.evaluation.report import Evaluation
     from retention.logs import Log
 
@@ -175,6 +176,7 @@ def _churn(
     from retention.churn.windows import choose_horizon, rhythm_of
     from retention.errors import HistoryError
     from retention.evaluation.churn import ChurnSplit, judge_churn
+    from retention.evaluation.value import judge_value
 
     if days is None:
         _, gaps = rhythm_of(log.checked())
@@ -190,10 +192,25 @@ def _churn(
         found.notes.append(f"churn was not judged: {empty}")
         return
     found.churn = judge_churn(split, progress=_part(progress, 0.85, 0.9))
-    if tries and found.churn.judged:
-        from retention.evaluation.peers.churn import add_peers
+    found.value = judge_value(split, seed=seed)
+    if tries:
+        _churn_peers(found, found.churn, tries, seed, progress)
 
-        add_peers(found.churn, tries=tries, seed=seed, progress=_part(progress, 0.9, 0.98))
+
+def _churn_peers(
+    found: Evaluation, churn: ChurnComparison, tries: int, seed: int, progress: Progress
+) -> None:
+    from retention.evaluation.peers.churn import add_peers
+    from retention.evaluation.peers.value import judge_lifetimes
+
+    if churn.judged:
+        add_peers(churn, tries=tries, seed=seed, progress=_part(progress, 0.9, 0.98))
+    if found.value:
+        peer = judge_lifetimes(churn.split, tries)
+        if isinstance(peer, str):
+            found.notes.append(f"lifetimes was left out of the value: {peer}")
+        else:
+            found.value = [*found.value, peer]
 
 
 def _part(progress: Progress, start: float, end: float) -> Progress:

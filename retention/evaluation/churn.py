@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from retention import metrics
-from retention.checks import check
+from retention.checks import Checked, check
 from retention.churn import calibration, logistic
 from retention.churn import fit as churn_fit
 from retention.churn.model import ChurnModel
@@ -23,7 +23,8 @@ from retention.evaluation.splits import before
 from retention.features.expressions import Shop
 from retention.features.raw import NAMES as RAW
 from retention.history import History
-from retention.times import DAY, to_micros
+from retention.times import DAY, from_micros, to_micros
+from retention.value.fit import Outcome
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -37,7 +38,10 @@ class ChurnSplit:
 
     cut: datetime
     days: int
+    past: Checked
     window: Window
+    outcome: Outcome
+    """What the customers of the window bought and spent in it."""
     model: ChurnModel
     """Fitted on what was known at the cut."""
     learned: tuple[Window, ...]
@@ -54,11 +58,11 @@ class ChurnSplit:
         moment = to_micros(cut)
         past = check(before(history, moment), cut)
         end = moment + days * DAY
-        whole = Shop(check(before(history, end), datetime.fromtimestamp(end / 1e6, cut.tzinfo)).history)
+        whole = check(before(history, end), from_micros(end)).history
         with threadpool_limits(1):
             shop = Shop(past.history)
             fitted = churn_fit.fit(past, shop, seed=seed, horizon_days=days)
-            window = make_window(whole, moment, end)
+            window = make_window(Shop(whole), moment, end)
             first, _ = rhythm_of(past)
             learned = make_windows(shop, first, moment, fitted.model.window_days, past.dominant)
         if past.dominant:
@@ -70,7 +74,9 @@ class ChurnSplit:
         return cls(
             cut=cut,
             days=days,
+            past=past,
             window=window,
+            outcome=Outcome.of(whole.events, window.customers, moment, end),
             model=fitted.model,
             learned=tuple(one for one in learned if one.enough),
             notes=(*fitted.notes, *(str(one) for one in fitted.readiness if not one.enough)),

@@ -16,6 +16,7 @@ from retention.evaluation.churn import LIUKE, ChurnComparison
 from retention.evaluation.rankings import Judged, Mean
 from retention.evaluation.recommenders import Comparison
 from retention.evaluation.splits import Mode, Split
+from retention.evaluation.value import JudgedValue
 from retention.rates import Cell, Curve, Rate
 from retention.report import Problem
 
@@ -37,6 +38,7 @@ class Evaluation:
     split: Split | None = None
     recommendation: Comparison | None = None
     churn: ChurnComparison | None = None
+    value: Sequence[JudgedValue] = ()
     rates: Sequence[Rate] = ()
     cohorts: Sequence[Cell] = ()
     survival: Sequence[Curve] = ()
@@ -106,6 +108,18 @@ def figures(evaluation: Evaluation) -> dict[str, Any]:
         found["recommendation"] = _recommendation(evaluation.split, evaluation.recommendation, evaluation.k)
     if evaluation.churn is not None:
         found["churn"] = _churn(evaluation.churn)
+    found["value"] = [
+        {
+            "model": one.model,
+            "purchases_mae": one.purchases_error.value,
+            "purchases_total": one.purchases_total,
+            "spend_mae": one.spend_error.value,
+            "spend_rmse": one.spend_root,
+            "spend_total": one.spend_total,
+            "settings": one.settings,
+        }
+        for one in evaluation.value
+    ]
     found["retention"] = [
         {
             "kind": one.kind.value,
@@ -198,6 +212,8 @@ def page(evaluation: Evaluation, pictures: Mapping[str, str]) -> str:
         if evaluation.churn.judged:
             parts += [churn_table(evaluation.churn)]
         parts += _shown(pictures, "lift", "calibration")
+    if evaluation.value and evaluation.churn is not None:
+        parts += ["## Value", value_text(evaluation.churn), value_table(evaluation.value)]
     parts += ["## Retention", "Of those who bought in a period, the share that bought in the next."]
     parts += [rate_table(evaluation.rates), *_shown(pictures, "cohorts")]
     notes = [
@@ -298,6 +314,31 @@ def churn_table(done: ChurnComparison) -> str:
         )
     head = ["method", "AUC", "AUC, active", "precision at capacity", "average precision", "Brier", "ECE"]
     return table([*head, "mean probability"], rows)
+
+
+def value_text(done: ChurnComparison) -> str:
+    """What was foretold, in a sentence."""
+    return (
+        f"Days with a purchase, and spend in the log's units of money, of the same customers in the "
+        f"{done.split.days} days after the cut. Total: what was expected of all together, over what came."
+    )
+
+
+def value_table(judged: Sequence[JudgedValue]) -> str:
+    """A row for each method, ours first."""
+    rows = [
+        [
+            f"**{one.model}**" if one.model == LIUKE else one.model,
+            _plus_minus(one.purchases_error),
+            f"{one.purchases_total:.2f}",
+            f"{one.spend_error.value:.2f} ± {one.spend_error.high - one.spend_error.value:.2f}",
+            f"{one.spend_root:.2f}",
+            f"{one.spend_total:.2f}",
+        ]
+        for one in judged
+    ]
+    head = ["method", "purchases, mean error", "total", "spend, mean error", "root mean square", "total"]
+    return table(head, rows)
 
 
 def rate_table(rates: Sequence[Rate]) -> str:

@@ -13,6 +13,7 @@ from retention.evaluation.churn import LIUKE, ChurnSplit, judge_churn
 from retention.evaluation.recommenders import judge_models
 from retention.evaluation.report import Evaluation, FolderTaken
 from retention.evaluation.splits import Mode, Split
+from retention.evaluation.value import judge_value
 from retention.history import History
 from retention.rates import Activity, Ending, Kind, cohorts, rates, survival
 from tests.contracts.retention_core import NOW
@@ -24,6 +25,7 @@ CUT = NOW - timedelta(days=60)
 def evaluation(history: History) -> Evaluation:
     activity = Activity.of(history.events, NOW)
     split = Split.of(history, NOW, CUT)
+    churn = ChurnSplit.of(history, CUT, 60, seed=1)
     return Evaluation(
         log="made up",
         rows=history.events.num_rows,
@@ -32,7 +34,8 @@ def evaluation(history: History) -> Evaluation:
         seed=1,
         split=split,
         recommendation=judge_models(split, 10, seed=1, names=("popularity", "own")),
-        churn=judge_churn(ChurnSplit.of(history, CUT, 60, seed=1)),
+        churn=judge_churn(churn),
+        value=judge_value(churn, seed=1),
         rates=rates(activity, Kind.WITHIN),
         cohorts=cohorts(activity),
         survival=survival(activity, Ending.LAPSE, lapse=60),
@@ -58,6 +61,9 @@ def test_a_report_holds_tables_figures_and_pictures(evaluation: Evaluation, tmp_
     ours = figures["churn"]["models"][0]
     assert ours["model"] == LIUKE
     assert f"| **Liuke** | {ours['auc']['value']:.3f} ({ours['auc']['low']:.3f}" in page
+    worth = figures["value"][0]
+    assert worth["model"] == LIUKE
+    assert f"{worth['spend_mae']:.2f} ±" in page
     assert list(tmp_path.iterdir()) == [out]
 
 
@@ -106,6 +112,18 @@ def test_a_churn_split_asks_buyers_before_the_cut_only(history: History, evaluat
     assert [name not in after for name in window.customers] == window.left.tolist()
 
 
+def test_what_customers_spend_is_counted_in_the_window(history: History, evaluation: Evaluation) -> None:
+    assert evaluation.churn is not None
+    split = evaluation.churn.split
+    cut, end = (int(moment.timestamp() * 1e6) for moment in (CUT, NOW))
+    spent = sum(
+        row["amount"]
+        for row in history.events.to_pylist()
+        if row["kind"] == "purchase" and cut <= row["at"] < end and row["customer"] in split.window.customers
+    )
+    assert split.outcome.spend.sum() == spent
+
+
 def test_without_the_peers_it_is_said_how_to_get_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(peers, "find_spec", lambda name: None)
     with pytest.raises(peers.PeersMissing, match=r"implicit, lifetimes, lightgbm missing: pip install"):
@@ -117,6 +135,7 @@ def test_peers_are_tuned_within_the_past_and_judged_alike(evaluation: Evaluation
         pytest.importorskip(library, reason=f"{library} is of the extra `peers`", exc_type=ImportError)
     from retention.evaluation.peers import churn as churn_peers
     from retention.evaluation.peers.recommenders import judge_peers
+    from retention.evaluation.peers.value import judge_lifetimes
 
     assert evaluation.split is not None
     judged = judge_peers(evaluation.split, 10, tries=2, seed=1)
@@ -134,3 +153,6 @@ def test_peers_are_tuned_within_the_past_and_judged_alike(evaluation: Evaluation
     found = {one.model: one for one in done.judged}
     assert found["LightGBM, our features"].auc > 0.6
     assert found["lifetimes BG/NBD"].auc > 0.6
+    worth = judge_lifetimes(done.split, 2)
+    assert not isinstance(worth, str)
+    assert 0.3 < worth.purchases_total < 3
