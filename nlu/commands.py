@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import csv
-import json
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from nlu import modelfiles
-from nlu.errors import NluError
+from nlu.printing import (
+    as_values,
+    console,
+    fail,
+    print_comparison,
+    print_report,
+    progress_bar,
+    told,
+    write_figures,
+)
 
 if TYPE_CHECKING:
     from nlu.evaluation import Report
+    from nlu.teaching.labelled import Labelled
 
 app = typer.Typer(
     name="nlu", help="Make, measure and use the model that reads messages.", no_args_is_help=True
 )
-console = Console(stderr=True)
 
 Public = Annotated[
     Path | None,
@@ -30,6 +35,15 @@ Public = Annotated[
     ),
 ]
 Model = Annotated[Path | None, typer.Option(help="A model folder; the shipped one by default.")]
+Train = Annotated[
+    Path | None, typer.Option(help="Messages to learn from: columns text and label, labels of any kind.")
+]
+Test = Annotated[Path | None, typer.Option(help="Messages to measure on, labelled likewise.")]
+Finetune = Annotated[
+    bool, typer.Option("--finetune", help="Train the encoder too; needs the extra `train`, and minutes.")
+]
+Seed = Annotated[int, typer.Option(help="Of every random choice.")]
+JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the figures there too.")]
 
 
 @app.command("build")
@@ -48,30 +62,99 @@ def build(
         from nlu.training import build as pipeline
         from nlu.training.fit import Plan
     except ModuleNotFoundError as absent:
-        _fail(f"{absent.name} is missing: install liuke with the extra 'train'.")
-    with _told():
+        fail(f"{absent.name} is missing: install liuke with the extra 'train'.")
+    with told():
         pipeline.build(out, work, public, Plan(seed=seed, epochs=epochs), console, distil=distil)
 
 
 @app.command("evaluate")
 def evaluate(
-    data: Annotated[Path, typer.Option(help="Messages with the columns text and intent (or label).")],
+    data: Annotated[
+        Path | None, typer.Option(help="Messages with the columns text and intent (or label).")
+    ] = None,
     model: Model = None,
     mapping: Annotated[
         Path | None, typer.Option("--map", help="Table label → intent; `-` leaves a label out.")
     ] = None,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures there too.")] = None,
+    train: Train = None,
+    test: Test = None,
+    finetune: Finetune = False,
+    seed: Seed = 0,
+    json_file: JsonFile = None,
 ) -> None:
-    """Accuracy, macro-F1, calibration, out-of-scope AUROC and latency on labelled messages."""
-    import nlu
+    """Accuracy, macro-F1, calibration, out-of-scope AUROC and latency on labelled messages.
+
+    With --data the model's own intents are measured; with --train and --test any labels are learned first.
+    """
     from nlu import evaluation
 
-    with _told():
-        rows = evaluation.read_rows(data, mapping)
-        report = evaluation.evaluate(nlu.load(model), rows)
-    if json_file is not None:
-        json_file.write_text(json.dumps(asdict(report), ensure_ascii=False, indent=2) + "\n", "utf-8")
-    _print_report(report)
+    if data is not None and (train or test):
+        fail("Either --data, or --train and --test.")
+    if data is None:
+        learned, measured = _split(train, test)
+        report = _evaluated_split(learned, measured, model or modelfiles.SHIPPED, finetune, seed)
+    else:
+        import nlu
+
+        with told():
+            rows = evaluation.read_rows(data, mapping)
+            report = evaluation.evaluate(nlu.load(model), rows)
+    write_figures(json_file, as_values(report))
+    print_report(report)
+
+
+@app.command("compare")
+def compare(
+    train: Train = None,
+    test: Test = None,
+    finetune: Finetune = False,
+    deep: Annotated[bool, typer.Option(help="The 12-layer peer too; needs the extra `train`.")] = True,
+    model: Model = None,
+    work: Annotated[
+        Path, typer.Option(help="Peers and figures are kept here; a run that was cut off goes on.")
+    ] = Path(".nlu-peers"),
+    seed: Seed = 0,
+    json_file: JsonFile = None,
+) -> None:
+    """The same figures for ours and for its peers, on one split in one run."""
+    from nlu.peers.comparing import compare as compared
+
+    with told(), progress_bar() as progress:
+        learned, measured = _split(train, test)
+        reports = compared(
+            learned,
+            measured,
+            work,
+            model or modelfiles.SHIPPED,
+            deep=deep,
+            finetune=finetune,
+            seed=seed,
+            progress=progress,
+        )
+    write_figures(json_file, {name: as_values(report) for name, report in reports.items()})
+    print_comparison(reports)
+
+
+def _split(train: Path | None, test: Path | None) -> tuple[list[Labelled], list[Labelled]]:
+    """Both tables of a split; what is odd about them is told, but measured as it is."""
+    from nlu.teaching import labelled
+
+    if train is None or test is None:
+        fail("Both --train and --test are needed.")
+    with told():
+        learned, measured = labelled.read_labelled(train), labelled.read_labelled(test)
+        for remark in labelled.remarks(train, learned, measured):
+            console.print(remark, style="yellow", markup=False, highlight=False)
+    return learned, measured
+
+
+def _evaluated_split(
+    learned: list[Labelled], measured: list[Labelled], model: Path, finetune: bool, seed: int
+) -> Report:
+    from nlu.teaching.measuring import evaluate_split
+
+    with told(), progress_bar() as progress:
+        return evaluate_split(learned, measured, model, finetune=finetune, seed=seed, progress=progress)
 
 
 @app.command("predict")
@@ -85,7 +168,7 @@ def predict(
     from nlu import evaluation
     from nlu.datafiles import read_table
 
-    with _told():
+    with told():
         texts = [row["text"] for row in read_table(data, ["text"], keep_empty=True)]
         read = nlu.load(model).understand(texts)
     with out.open("w", encoding="utf-8", newline="") as file:
@@ -95,36 +178,3 @@ def predict(
         writer.writeheader()
         writer.writerows(evaluation.prediction(*pair) for pair in zip(texts, read, strict=True))
     console.print(f"{len(texts)} messages read, written to {out}")
-
-
-def _print_report(report: Report) -> None:
-    low, high = report.interval
-    table = Table("figure", "value")
-    table.add_row("messages", str(report.rows))
-    table.add_row("accuracy", f"{report.accuracy:.1%} ({low:.1%} to {high:.1%})")
-    table.add_row("macro-F1", f"{report.macro_f1:.1%}")
-    table.add_row("calibration error", f"{report.calibration_error:.3f}")
-    table.add_row("understood, within the scope", f"{report.answered:.1%}")
-    if report.out_of_scope_auroc is not None:
-        table.add_row("out of scope, AUROC", f"{report.out_of_scope_auroc:.3f}")
-    if report.sentiment_accuracy is not None:
-        table.add_row("sentiment accuracy", f"{report.sentiment_accuracy:.1%}")
-    for style, share in report.by_style.items():
-        table.add_row(f"accuracy, {style}", f"{share:.1%}")
-    table.add_row("median, p95, p99", "{:.2f}, {:.2f}, {:.2f} ms".format(*report.milliseconds))
-    Console().print(table)
-    for label, said, count in report.confused[:10]:
-        Console().print(f"{count} × {label} read as {said}")
-
-
-class _told:  # noqa: N801 - reads as a phrase where it is used
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, NluError):
-            _fail(str(error))
-
-
-def _fail(message: str) -> NoReturn:
-    console.print(f"[red]{message}[/red]")
-    raise typer.Exit(1)

@@ -11,13 +11,12 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 
 from nlu.teaching.deep import Advance, DeepEncoder, Floats
+from nlu.teaching.labelled import OUTSIDE
 from nlu.teaching.views import Labels, Meaning, Spelling, View, log_softmax
 
 FOLDS = 3
 ONE_SPLIT_FROM = 3_000
 """With more messages than this, one part held back says as much about the mixture as all folds do."""
-OUTSIDE = frozenset({"out_of_scope", "oos"})
-"""Labels that stand for messages outside the scope."""
 _EVEN = np.array([0.5, 0.5])
 
 

@@ -15,6 +15,8 @@ from nlu.errors import DataRefused
 from nlu.normalise import normalise
 
 LONGEST_LABEL = 60
+OUTSIDE = frozenset({"out_of_scope", "oos"})
+"""Labels that stand for messages outside the scope."""
 _OWN_NAME = re.compile(r"[^\s\t\"',;|{}<>]+")
 _NEAR = 84.0
 """Likeness of two names, of 100, from which one is taken for a slip of the other: `order_staus`."""
@@ -56,6 +58,23 @@ def contradictions(rows: Sequence[Labelled]) -> list[str]:
         for text, labels in seen.items()
         if len(labels) > 1
     ]
+
+
+def remarks(path: Path, learned: Sequence[Labelled], measured: Sequence[Labelled]) -> list[str]:
+    """What is odd about a split, a line each: texts with several labels, and labels that are never learned.
+
+    Raises:
+        DataRefused: fewer than two labels are there to learn.
+    """
+    labels = {row.label for row in learned}
+    if len(labels) < 2:
+        raise DataRefused(path, ["messages of at least two labels are needed"])
+    found = contradictions(learned)
+    said = [f"{path}: {found[0]}" + (f", and {len(found) - 1} more" if found[1:] else "")] if found else []
+    unknown = sorted({row.label for row in measured} - labels - OUTSIDE)
+    if unknown:
+        said.append(f"{path} has no message of {', '.join(unknown[:5])}: those of the test count as wrong")
+    return said
 
 
 def check_for_training(path: Path, rows: Sequence[Labelled], known: Collection[str], fewest: int) -> None:

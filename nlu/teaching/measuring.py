@@ -11,9 +11,9 @@ import numpy as np
 
 from nlu import figures, modelfiles
 from nlu.evaluation import Report
-from nlu.teaching.classifier import OUTSIDE, Answers, Classifier
+from nlu.teaching.classifier import Answers, Classifier
 from nlu.teaching.deep import DeepEncoder
-from nlu.teaching.labelled import Labelled
+from nlu.teaching.labelled import OUTSIDE, Labelled
 from nlu.teaching.progress import Progress, counting, quiet
 
 TIMED = 200

@@ -1,0 +1,216 @@
+"""Peers with a transformer: multilingual-e5-small, all 12 layers, in PyTorch, frozen and fine-tuned."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+import random
+import zipfile
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from nlu.errors import TrainingMissing
+from nlu.teaching.classifier import Answers, outside_score
+from nlu.teaching.deep import Floats
+from nlu.teaching.labelled import OUTSIDE
+from nlu.teaching.progress import Progress
+from nlu.teaching.views import log_softmax
+
+try:
+    import torch
+    from tokenizers import Tokenizer
+    from torch import nn
+    from torch.nn import functional
+    from transformers import BertModel
+
+    from nlu.training import network, vocabulary, weights
+    from nlu.training.batches import BATCH, batches
+    from nlu.training.halves import Halved
+except ModuleNotFoundError as absent:
+    raise TrainingMissing(absent) from absent
+
+PASSES = 5
+ENCODER_RATE = 5e-5
+HEAD_RATE = 1e-3
+TOKENS = 64
+
+
+class _E5(nn.Module):
+    """The encoder with a linear head on its mean token vector."""
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        self.encoder = pretrained()
+        self.head = nn.Linear(self.encoder.config.hidden_size, classes)
+        self.dropout = nn.Dropout(0.1)
+
+    def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Logits, shape (batch, classes)."""
+        # Vectors of unit length are what this encoder was trained for; times 20 they are of the size of logits.
+        vectors = functional.normalize(network.mean_vectors(self.encoder, ids, mask), dim=1)
+        logits: torch.Tensor = self.head(self.dropout(20.0 * vectors))
+        return logits
+
+
+def pretrained() -> BertModel:
+    """All layers and the whole vocabulary.
+
+    Raises:
+        ModelDamaged: the package with the weights is not there.
+    """
+    stored = weights.read(weights.find())
+    return network.build_encoder(stored, range(len(stored.pieces.texts)), range(stored.sizes.layers))
+
+
+@cache
+def _tokenizer() -> Tokenizer:
+    tokenizer = vocabulary.full_tokenizer(weights.read(weights.find()).pieces)
+    tokenizer.enable_truncation(TOKENS)
+    return tokenizer
+
+
+class FrozenE5:
+    """Its sentence vectors, standardised, with logistic regression."""
+
+    def __init__(self, store: Path, progress: Progress) -> None:
+        self._store, self._progress = store, progress
+        self._encoder: BertModel | None = None
+
+    def fit(self, texts: Sequence[str], labels: Sequence[str]) -> FrozenE5:
+        """Learn; vectors that an earlier run has made are read from the store."""
+        self._model = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=300))
+        self._model.fit(self._vectors(texts), list(labels))
+        self.labels = tuple(str(label) for label in self._model.classes_)
+        return self
+
+    def read(self, texts: Sequence[str]) -> Answers:
+        """What it says."""
+        logits = self._model.decision_function(self._vectors(texts)).astype(np.float32)
+        return _answers(self.labels, logits)
+
+    def _vectors(self, texts: Sequence[str]) -> Floats:
+        """Kept where there are many; one message is always encoded, so that its latency is a true one."""
+        kept = self._store / f"e5-{_fingerprint(texts)}.npy"
+        if len(texts) > 1 and kept.exists():
+            stored: Floats = np.load(kept)
+            return stored
+        if self._encoder is None:
+            self._encoder = pretrained().train(False)
+        rows = np.zeros((len(texts), self._encoder.config.hidden_size), np.float32)
+        done = 0
+        with torch.inference_mode():
+            for group, ids, mask in batches(_tokenizer(), _prefixed(texts), random.Random(0)):
+                rows[group] = functional.normalize(
+                    network.mean_vectors(self._encoder, ids, mask), dim=1
+                ).numpy()
+                done += len(group)
+                if len(texts) > 1:
+                    self._progress("e5, 12 layers: vectors", done / len(texts))
+        if len(texts) > 1:
+            _write_array(kept, rows)
+        return rows
+
+
+class TunedE5:
+    """The same, trained on as a whole."""
+
+    def __init__(self, store: Path, progress: Progress, seed: int = 0) -> None:
+        self._store, self._progress, self._seed = store, progress, seed
+
+    def fit(self, texts: Sequence[str], labels: Sequence[str]) -> TunedE5:
+        """Learn; weights that an earlier run has learned from the same messages are read from the store."""
+        self.labels = tuple(sorted(set(labels)))
+        numbers = {label: number for number, label in enumerate(self.labels)}
+        targets = torch.tensor([numbers[label] for label in labels])
+        torch.manual_seed(self._seed)
+        self._net = _E5(len(self.labels))
+        self._net.encoder.embeddings.word_embeddings.weight.requires_grad_(False)
+        kept = self._store / f"e5-tuned-{_fingerprint([*texts, *labels])}.pt"
+        if not self._restored(kept):
+            self._train(_prefixed(texts), targets)
+            learned = {n: p.detach() for n, p in self._net.named_parameters() if p.requires_grad}
+            fresh = kept.with_suffix(f".{os.getpid()}")
+            torch.save(learned, fresh)
+            fresh.replace(kept)
+        self._net.train(False)
+        return self
+
+    def read(self, texts: Sequence[str]) -> Answers:
+        """What it says."""
+        logits = np.zeros((len(texts), len(self.labels)), np.float32)
+        with torch.inference_mode():
+            for group, ids, mask in batches(_tokenizer(), _prefixed(texts), random.Random(0)):
+                logits[group] = self._net(ids, mask).numpy()
+        return _answers(self.labels, logits)
+
+    def _restored(self, kept: Path) -> bool:
+        if not kept.exists():
+            return False
+        try:
+            self._net.load_state_dict(torch.load(kept, weights_only=True), strict=False)
+        except (RuntimeError, zipfile.BadZipFile, EOFError):
+            return False
+        return True
+
+    def _train(self, texts: Sequence[str], targets: torch.Tensor) -> None:
+        net = self._net
+        passes = max(PASSES, math.ceil(6_000 / len(texts)))
+        steps = passes * math.ceil(len(texts) / BATCH)
+        net.encoder.set_attn_implementation("eager")
+        halved = Halved(net.encoder)
+        groups = [
+            {"params": list(halved.exact.values()), "lr": ENCODER_RATE},
+            {"params": net.head.parameters(), "lr": HEAD_RATE},
+        ]
+        optimiser = torch.optim.AdamW(groups, weight_decay=0.01)
+        warm = max(1, steps // 10)
+        schedule = torch.optim.lr_scheduler.LambdaLR(
+            optimiser, lambda step: min(step / warm, max(0.0, (steps - step) / max(1, steps - warm)))
+        )
+        net.train()
+        done = 0
+        for number in range(passes):
+            for group, ids, mask in batches(_tokenizer(), texts, random.Random(f"{self._seed}/{number}")):
+                loss = functional.cross_entropy(net(ids, mask), targets[group])
+                optimiser.zero_grad(set_to_none=False)
+                torch.autograd.backward(loss)
+                halved.take_gradients()
+                torch.nn.utils.clip_grad_norm_([*halved.exact.values(), *net.head.parameters()], 1.0)
+                optimiser.step()
+                halved.give_weights()
+                schedule.step()
+                done += 1
+                self._progress("e5, 12 layers: fine-tuning", done / steps)
+        halved.restore()
+
+
+def _prefixed(texts: Sequence[str]) -> list[str]:
+    return [f"query: {text}" for text in texts]
+
+
+def _answers(labels: tuple[str, ...], logits: Floats) -> Answers:
+    if logits.ndim == 1:
+        logits = np.stack([-logits, logits], axis=1)
+    outside = np.array([label.lower() in OUTSIDE for label in labels])
+    return Answers(
+        labels=labels,
+        probabilities=np.exp(log_softmax(logits)),
+        out_of_scope=outside_score(logits, outside),
+    )
+
+
+def _fingerprint(texts: Sequence[str]) -> str:
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:20]
+
+
+def _write_array(path: Path, rows: Floats) -> None:
+    fresh = path.with_suffix(f".{os.getpid()}.npy")
+    np.save(fresh, rows)
+    fresh.replace(path)

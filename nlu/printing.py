@@ -1,0 +1,112 @@
+"""How the commands of this room speak: progress, tables of figures, and errors that say what to do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from nlu.errors import NluError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nlu.evaluation import Report
+
+console = Console(stderr=True)
+out = Console()
+
+
+class told:  # noqa: N801 - reads as a phrase where it is used
+    """What goes wrong within is told in its own words, and ends the command."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, NluError):
+            fail(str(error))
+
+
+def fail(message: str) -> NoReturn:
+    """End the command with an error."""
+    console.print(message, style="red", markup=False, highlight=False)
+    raise typer.Exit(1)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[str, float], None]]:
+    """A function that shows what is being done and which share of it is finished; a line a step without a terminal."""
+    if not console.is_terminal:
+        said: set[str] = set()
+
+        def line(what: str, _share: float) -> None:
+            if what not in said:
+                said.add(what)
+                console.print(f"  {what}", markup=False, highlight=False)
+
+        yield line
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=1.0)
+        yield lambda what, share: bar.update(task, description=what, completed=share)
+
+
+def write_figures(path: Path | None, figures: Mapping[str, object]) -> None:
+    """Keep figures as JSON, where a file was named."""
+    if path is not None:
+        path.write_text(json.dumps(figures, ensure_ascii=False, indent=2) + "\n", "utf-8")
+
+
+def print_report(report: Report) -> None:
+    """One model's figures."""
+    low, high = report.interval
+    table = Table("figure", "value")
+    table.add_row("messages", str(report.rows))
+    table.add_row("accuracy", f"{report.accuracy:.1%} ({low:.1%} to {high:.1%})")
+    table.add_row("macro-F1", f"{report.macro_f1:.1%}")
+    table.add_row("calibration error", f"{report.calibration_error:.3f}")
+    if report.answered is not None:
+        table.add_row("understood, within the scope", f"{report.answered:.1%}")
+    if report.out_of_scope_auroc is not None:
+        table.add_row("out of scope, AUROC", f"{report.out_of_scope_auroc:.3f}")
+    if report.out_of_scope_recall is not None:
+        table.add_row("out of scope, recall", f"{report.out_of_scope_recall:.1%}")
+    if report.sentiment_accuracy is not None:
+        table.add_row("sentiment accuracy", f"{report.sentiment_accuracy:.1%}")
+    for style, share in report.by_style.items():
+        table.add_row(f"accuracy, {style}", f"{share:.1%}")
+    table.add_row("median, p95, p99", "{:.2f}, {:.2f}, {:.2f} ms".format(*report.milliseconds))
+    out.print(table)
+    for label, said, count in report.confused[:10]:
+        out.print(f"{count} × {label} read as {said}", markup=False, highlight=False)
+
+
+def print_comparison(reports: Mapping[str, Report]) -> None:
+    """Several models' figures, a line each."""
+    table = Table("model", "accuracy (95 %)", "macro-F1", "ECE", "OOS AUROC", "OOS recall", "median, p95 ms")
+    for name, report in reports.items():
+        low, high = report.interval
+        table.add_row(
+            name,
+            f"{report.accuracy:.1%} ({low:.1%}-{high:.1%})",
+            f"{report.macro_f1:.1%}",
+            f"{report.calibration_error:.3f}",
+            "" if report.out_of_scope_auroc is None else f"{report.out_of_scope_auroc:.3f}",
+            "" if report.out_of_scope_recall is None else f"{report.out_of_scope_recall:.1%}",
+            "{:.2f}, {:.2f}".format(*report.milliseconds[:2]),
+        )
+    out.print(table)
+
+
+def as_values(report: Report) -> dict[str, object]:
+    """The figures for JSON."""
+    return asdict(report)
