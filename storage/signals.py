@@ -62,8 +62,8 @@ def signals_sql(backend: str, until_micros: int) -> str:
     """
     rows = signals().subquery()
     statement = select(rows).where(rows.c.at <= until_micros)
-    dialect: Any = sqlite.dialect() if backend == "sqlite" else postgresql.dialect()
-    return str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+    kind: Any = sqlite if backend == "sqlite" else postgresql
+    return str(statement.compile(dialect=kind.dialect(), compile_kwargs={"literal_binds": True}))
 
 
 def signals() -> CompoundSelect[Any]:

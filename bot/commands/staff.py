@@ -14,12 +14,14 @@ from bot.commands.common import with_store
 from bot.console_output import out, print_json, print_table
 from bot.conversation.case import CaseFacts
 from bot.conversation.texts import Texts
+from bot.conversation.wording import money
 from bot.settings import Settings
 from bot.staff.accounts import StaffAccounts
 from bot.staff.decisions import DecisionTexts
 from bot.staff.desk import Desk, NotAllowed
 from storage import NotFound, Store
 from storage.staff import ROLES, Staff, StaffMember
+from storage.warnings import ChurnWarning
 
 T = TypeVar("T")
 
@@ -77,6 +79,37 @@ def list_(as_json: AsJson = False) -> None:
         "Requests", ("id", "number", "kind", "state", "order"),
         [(r["id"], r["number"], r["kind"], r["state"], r["order"] or "") for r in found["requests"]],
     )  # fmt: skip
+
+
+@app.command()
+def warnings(as_json: AsJson = False) -> None:
+    """Show customers whose risk of leaving has risen, the most expensive to lose first."""
+
+    async def work(desk: Desk, _member: StaffMember) -> list[ChurnWarning]:
+        return await desk.warnings()
+
+    found = _at_desk(None, work)
+    if as_json:
+        print_json([asdict(one) for one in found])
+        return
+    print_table(
+        "May be about to leave",
+        ("warning", "customer", "risk", "leaves", "next purchase", "at stake", "because of"),
+        [
+            (one.id, one.customer_name or one.customer_id, f"{one.was} → {one.band}", f"{one.probability:.0%}",
+             _due(one.lead_days), _at_stake(one), ", ".join(_pushing(one)))
+            for one in found
+        ],
+    )  # fmt: skip
+
+
+@app.command()
+def seen(
+    warning_id: Annotated[int, typer.Argument(help="From `liuke staff warnings`.")], login: As = None
+) -> None:
+    """Take a warning off the list: it has been seen to."""
+    _at_desk(login, lambda desk, member: desk.see_to(member, warning_id))
+    out.print(f"Warning {warning_id} is off the list.")
 
 
 @app.command()
@@ -181,6 +214,23 @@ def password(login: str) -> None:
     new = secrets.token_urlsafe(9)
     with_store(lambda _settings, store: StaffAccounts(store).set_password(login, new))
     out.print(f"{login}'s new password is {new}", markup=False, highlight=False)
+
+
+def _due(days: float | None) -> str:
+    if days is None:
+        return ""
+    return f"in {days:.0f} days" if days >= 0 else f"overdue {-days:.0f} days"
+
+
+def _at_stake(warning: ChurnWarning) -> str:
+    if not warning.expected_loss or not warning.currency:
+        return ""
+    return money(warning.expected_loss, warning.currency)
+
+
+def _pushing(warning: ChurnWarning) -> list[str]:
+    """The features that push the risk up, strongest first."""
+    return [one["code"] for one in warning.reasons if one.get("weight", 0) > 0][:3]
 
 
 def _at_desk(login: str | None, work: Callable[[Desk, StaffMember], Awaitable[T]]) -> T:

@@ -20,6 +20,7 @@ from storage.orders import Order, Orders
 from storage.outbox import Outbox
 from storage.requests import Request, Requests
 from storage.staff import Staff, StaffMember
+from storage.warnings import ChurnWarning, Warnings
 
 _MAY_ANSWER = ("agent", "admin")
 
@@ -80,6 +81,29 @@ class Desk:
         """The names of members of staff by id."""
         async with self._store.read() as connection:
             return await _names(connection)
+
+    async def warnings(self, limit: int = 50) -> list[ChurnWarning]:
+        """Customers who may be about to leave and whom nobody has seen to yet, the dearest first."""
+        async with self._store.read() as connection:
+            return await Warnings(connection).open(limit=limit)
+
+    async def see_to(self, member: StaffMember, warning_id: int) -> None:
+        """Take a warning off the list: something was done, or there is nothing to do.
+
+        Raises:
+            storage.NotFound: there is no such warning.
+            storage.Conflict: somebody else saw to it first.
+        """
+        _may_answer(member)
+        now = self._clock()
+
+        async def work(connection: AsyncConnection) -> None:
+            await Warnings(connection).see_to(warning_id, member.id, now)
+            await Audit(connection).add(
+                f"staff:{member.id}", "warning_seen", f"churn_warning:{warning_id}", {}, now
+            )
+
+        await self._store.write(work)
 
     async def case(self, escalation_id: int) -> Case:
         """A case with its conversation.

@@ -1,4 +1,4 @@
-"""The left side: who waits, what was asked for, and how skills on trial do."""
+"""The left side: who waits, what was asked for, who may leave, and how skills on trial do."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ from nicegui import ui
 
 from bot.conversation.case import CaseFacts
 from bot.staff.console.acting import Acting
+from bot.staff.console.warning_card import draw_warning
 from bot.staff.console.words import Words
 from bot.staff.desk import Desk
 from storage.drafts import Agreement
 from storage.escalations import Escalation
 from storage.requests import Request
 from storage.staff import StaffMember
+from storage.warnings import ChurnWarning
 
 
 class Lists:
-    """Three lists below tabs; a click on an entry opens its conversation."""
+    """Four lists below tabs; a click on an entry opens its conversation."""
 
     def __init__(
         self,
@@ -38,7 +40,8 @@ class Lists:
         with ui.column().classes("w-full md:w-96 shrink-0 gap-2 lists"):
             with ui.tabs().classes("w-full").props("dense no-caps align=justify") as tabs:
                 self._tabs = {
-                    name: ui.tab(name, label=words(name)) for name in ("queue", "requests", "drafts")
+                    name: ui.tab(name, label=words(name))
+                    for name in ("queue", "requests", "warnings", "drafts")
                 }
             with ui.tab_panels(tabs, value="queue").classes("w-full bg-transparent p-0"):
                 self._panels = {}
@@ -54,6 +57,10 @@ class Lists:
     def show_requests(self, requests: Sequence[Request]) -> None:
         """What is undecided, oldest first."""
         self._redraw("requests", len(requests), requests, lambda: self._draw_requests(requests))
+
+    def show_warnings(self, warnings: Sequence[ChurnWarning]) -> None:
+        """Who may be about to leave, the dearest first."""
+        self._redraw("warnings", len(warnings), warnings, lambda: self._draw_warnings(warnings))
 
     def show_trials(self, agreement: Sequence[Agreement]) -> None:
         """How often drafts were good as they were."""
@@ -153,6 +160,15 @@ class Lists:
         ui.button(self._words(label), on_click=decide, color=color).props(
             "dense no-caps outline padding='2px 12px'"
         )
+
+    def _draw_warnings(self, warnings: Sequence[ChurnWarning]) -> None:
+        if not warnings:
+            ui.label(self._words("no-warnings")).classes("text-grey-7 p-4")
+        for warning in warnings:
+            draw_warning(warning, self._words, partial(self._see_to, warning.id))
+
+    async def _see_to(self, warning_id: int) -> None:
+        await self._act(self._desk.see_to(self._member, warning_id), "seen-noted")
 
     def _draw_trials(self, agreement: Sequence[Agreement]) -> None:
         if not agreement:

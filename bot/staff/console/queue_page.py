@@ -92,6 +92,7 @@ class QueuePage:
         names = await self._desk.names()
         self._lists.show_queue(await self._desk.queue(), names, datetime.now(UTC))
         self._lists.show_requests(await self._desk.requests())
+        self._lists.show_warnings(await self._desk.warnings())
         self._lists.show_trials(await self._desk.agreement())
         if self._chosen is not None:
             await self._show(self._chosen)

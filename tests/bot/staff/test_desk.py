@@ -17,6 +17,7 @@ from bot.conversation.texts import Texts
 from bot.staff.accounts import StaffAccounts
 from bot.staff.decisions import DecisionTexts
 from bot.staff.desk import Desk, NotAllowed
+from retention.features.derived import CONCEPTS
 from storage import Conflict, NotFound, Store
 from storage.conversations import Conversations, NewMessage
 from storage.customers import Accounts
@@ -24,6 +25,8 @@ from storage.drafts import Drafts
 from storage.requests import NewRequest, Request, Requests
 from storage.schema import message, outbox
 from storage.staff import Staff, StaffMember
+from storage.warnings import NewWarning, Warnings
+from tests.factories import add_customer
 
 NOW = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)
 
@@ -313,6 +316,39 @@ async def test_a_draft_is_not_judged_when_the_case_is_a_colleagues(office: Offic
         await office.desk.send_draft(office.members["ann"], case, draft, "Try this one")
     [agreement] = await office.desk.agreement()
     assert agreement.judged == 0
+
+
+async def test_a_warning_stands_until_one_has_seen_to_it(any_office: Office) -> None:
+    desk, ann, bob = any_office.desk, any_office.members["ann"], any_office.members["bob"]
+    warning = NewWarning(
+        customer_id="c1", at=NOW, was="low", band="high", probability=0.8, lead_days=-4.0, expected_loss=12_300,
+        currency="CNY", reasons=[{"code": "recency", "value": 9.0, "weight": 0.7}], policy="blend/v",
+    )  # fmt: skip
+
+    async def warn(connection: AsyncConnection) -> None:
+        await add_customer(connection, "c1")
+        await Warnings(connection).add([warning])
+
+    await any_office.store.write(warn)
+    [found] = await desk.warnings()
+    assert (found.customer_name, found.band, found.expected_loss) == ("Name c1", "high", 12_300)
+    results = await asyncio.gather(
+        desk.see_to(ann, found.id), desk.see_to(bob, found.id), return_exceptions=True
+    )
+    assert sum(isinstance(result, Conflict) for result in results) == 1
+    assert await desk.warnings() == []
+
+
+async def test_a_viewer_can_not_take_a_warning_off(office: Office) -> None:
+    with pytest.raises(NotAllowed):
+        await office.desk.see_to(office.members["eye"], 1)
+
+
+def test_every_reason_of_a_warning_has_words_in_the_console() -> None:
+    texts = Texts.load(package="bot.staff.console")
+    for language in ("zh", "en"):
+        for concept in (*CONCEPTS.values(), "other"):
+            assert f"feature-{concept}" in texts.variables[language]
 
 
 async def test_what_is_not_there_is_not_found(office: Office) -> None:
