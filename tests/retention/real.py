@@ -27,6 +27,16 @@ def cdnow() -> Path:
     return _there("retention/cdnow/cdnow_even.parquet")
 
 
+def telco() -> Path:
+    """IBM Telco churn, Parquet: a contract table; skips where it is absent."""
+    return _there("retention/telco_churn/telco.parquet")
+
+
+def hillstrom() -> Path:
+    """Hillstrom's e-mail experiment, Parquet; skips where it is absent."""
+    return _there("retention/hillstrom/womens_train.parquet")
+
+
 def _there(name: str) -> Path:
     path = SHARED / name
     if not path.exists():

@@ -1,0 +1,184 @@
+"""Contract tables: whatever stands in their columns, a finite chance comes out, in the order of the rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from retention.churn import contract
+from retention.churn.encoding import Encoder
+from retention.churn.treated import fit_left_alone, switched_off
+from retention.errors import LogRefused, MissingColumn
+from retention.metrics import auc, calibration_error
+from tests.retention.real import hillstrom, telco
+
+Table = dict[str, list[str | None]]
+
+cells = st.one_of(st.none(), st.text(max_size=6), st.floats().map(str), st.integers().map(str))
+
+
+def some(rows: int = 400, seed: int = 0) -> Table:
+    """Who pays by the month and is new leaves."""
+    draw = np.random.default_rng(seed)
+    months = draw.integers(0, 70, rows)
+    monthly = draw.random(rows) < 0.5
+    left = draw.random(rows) < 1 / (1 + np.exp(-(1.5 * monthly - months / 15)))
+    return {
+        "id": [f"C{number}" for number in range(rows)],
+        "months": [str(one) if draw.random() > 0.05 else None for one in months],
+        "contract": ["monthly" if one else "yearly" for one in monthly],
+        "left": ["yes" if one else "no" for one in left],
+    }
+
+
+def only(table: Table, rows: slice) -> Table:
+    return {name: values[rows] for name, values in table.items()}
+
+
+@pytest.fixture(scope="module")
+def fitted() -> contract.FittedContract:
+    return contract.fit(some(), "left", customer="id", seed=1)
+
+
+def test_tells_leavers_from_stayers(fitted: contract.FittedContract) -> None:
+    table = some(seed=9)
+    chances = fitted.model.probabilities(table, 400)
+    left = np.array([one == "yes" for one in table["left"]])
+    assert auc(left, chances) > 0.75
+    assert calibration_error(left, chances) < 0.1
+    assert any("boosting" in note for note in fitted.notes)
+
+
+def test_the_label_is_not_needed_and_order_is_kept(fitted: contract.FittedContract) -> None:
+    table = {name: values for name, values in some(50, seed=2).items() if name != "left"}
+    straight = fitted.model.probabilities(table, 50)
+    turned = fitted.model.probabilities({name: values[::-1] for name, values in table.items()}, 50)
+    assert straight == pytest.approx(turned[::-1], abs=1e-12)
+
+
+def test_reasons_push_the_right_way(fitted: contract.FittedContract) -> None:
+    table: Table = {"months": ["1", "69"], "contract": ["monthly", "yearly"]}
+    new, old = fitted.model.reasons(table, 2)
+    assert {one.code for one in new} == {"months", "contract"}
+    assert all(one.weight > 0 for one in new)
+    assert all(one.weight < 0 for one in old)
+
+
+def test_a_column_that_is_not_there_is_named(fitted: contract.FittedContract) -> None:
+    with pytest.raises(MissingColumn, match="contract"):
+        fitted.model.probabilities({"months": ["1"]}, 1)
+    with pytest.raises(MissingColumn, match="churned"):
+        contract.fit(some(), "churned")
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(cells, cells), min_size=1, max_size=8))
+def test_anything_in_a_cell_gives_a_chance(
+    fitted: contract.FittedContract, rows: list[tuple[str | None, str | None]]
+) -> None:
+    table: Table = {"months": [one for one, _ in rows], "contract": [two for _, two in rows]}
+    chances = fitted.model.probabilities(table, len(rows))
+    assert ((chances > 0) & (chances < 1)).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(cells, cells), max_size=40))
+def test_anything_in_a_column_can_be_learned_from(rows: list[tuple[str | None, str | None]]) -> None:
+    table: Table = {"one": [one for one, _ in rows], "two": [two for _, two in rows]}
+    encoder, notes = Encoder.of(table)
+    encoded = encoder.encode(table, len(rows))
+    assert np.isfinite(encoded).all()
+    assert encoded.shape == (len(rows), len(encoder.owners))
+    assert len(encoder.columns) + len(notes) == 2
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["Yes", "No", " yes "], [True, False, True]),
+        (["1", "0", "1.0"], [True, False, True]),
+        (["True.", "False.", "TRUE"], [True, False, True]),
+        (["Churned", "Stayed", "churned"], [True, False, True]),
+        (["是", "否", "流失"], [True, False, True]),
+    ],
+)
+def test_labels_are_read_as_people_write_them(values: list[str | None], expected: list[bool]) -> None:
+    left, known = contract.read_label([*values, None, ""], "left")
+    assert left.tolist() == [*expected, False, False]
+    assert known.tolist() == [True, True, True, False, False]
+
+
+def test_a_label_of_other_values_is_refused() -> None:
+    with pytest.raises(LogRefused, match="'maybe'"):
+        contract.read_label(["yes", "maybe"], "left")
+
+
+@pytest.mark.parametrize("rows", [0, 1, 30, 400])
+@pytest.mark.parametrize("label", ["yes", "no"])
+def test_one_label_everywhere_gives_its_rate(rows: int, label: str) -> None:
+    table = some(rows)
+    table["left"] = [label] * rows
+    fitted = contract.fit(table, "left", customer="id")
+    assert not fitted.model.fitted
+    assert fitted.notes
+    chance = fitted.model.probabilities(some(5), 5)
+    assert ((chance > 0) & (chance < 1)).all()
+    assert rows == 0 or (chance > 0.5).all() == (label == "yes")
+
+
+def test_a_column_that_gives_it_away_is_told_of() -> None:
+    table = some(1_500)
+    table["goodbye"] = [str(7 if one == "yes" else number % 3) for number, one in enumerate(table["left"])]
+    assert any("'goodbye'" in note for note in contract.fit(table, "left", customer="id").notes)
+
+
+def test_a_saved_model_gives_the_same(fitted: contract.FittedContract) -> None:
+    table = some(40, seed=3)
+    again = contract.restored(*contract.saved(fitted.model))
+    assert (again.probabilities(table, 40) == fitted.model.probabilities(table, 40)).all()
+    assert again.reasons(table, 40) == fitted.model.reasons(table, 40)
+
+
+def test_telco_is_above_its_target_on_a_fold() -> None:
+    """One fold of five; the benchmark has them all."""
+    raw = pq.read_table(telco())
+    table: Table = {name: [str(one) for one in raw.column(name).to_pylist()] for name in raw.column_names}
+    order = np.random.default_rng(0).permutation(raw.num_rows)
+    part = {name: [values[place] for place in order] for name, values in table.items()}
+    fitted = contract.fit(only(part, slice(1_408, None)), "Churn", seed=0)
+    held = only(part, slice(0, 1_408))
+    chances = fitted.model.probabilities(held, 1_408)
+    left = np.array([one == "Yes" for one in held["Churn"]])
+    assert auc(left, chances) > 0.83
+    assert fitted.metrics["churn_auc"] > 0.845
+    assert calibration_error(left, chances) < 0.04
+
+
+def test_a_campaign_that_helped_hides_the_risk_of_those_left_alone() -> None:
+    """Hillstrom's experiment: half were written to by chance, and more of them came."""
+    raw = pq.read_table(hillstrom()).slice(0, 9_000)
+    columns = ("recency", "history", "mens", "womens", "zip_code", "newbie", "channel")
+    table: Table = {name: [str(one) for one in raw.column(name).to_pylist()] for name in columns}
+    table["left"] = [str(1 - one) for one in raw.column("visit").to_pylist()]
+    table["written"] = [str(int(one != "No E-Mail")) for one in raw.column("segment").to_pylist()]
+    learn, held = only(table, slice(0, 5_000)), only(table, slice(5_000, None))
+    alone = np.array([one == "0" for one in held["written"]])
+    left = np.array([one == "1" for one in held["left"]])
+    rows = len(alone)
+    all_of_them = contract.fit({k: v for k, v in learn.items() if k != "written"}, "left", seed=0).model
+    of_alone = fit_left_alone(learn, "left", "written", customer=None, seed=0).model
+    modelled = contract.fit(learn, "left", seed=0).model
+    off = switched_off(held, "written")
+    wrong = [
+        abs(one[alone].mean() - left[alone].mean())
+        for one in (
+            all_of_them.probabilities(held, rows),
+            of_alone.probabilities(held, rows),
+            modelled.probabilities(off, rows),
+        )
+    ]
+    assert wrong[0] > 0.015
+    assert max(wrong[1:]) < wrong[0]

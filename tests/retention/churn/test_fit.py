@@ -1,0 +1,187 @@
+"""The fit: nothing later is seen, what is lacking is said, campaigns don't teach the risk."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from retention.checks import check
+from retention.churn import bgnbd, boosting, logistic
+from retention.churn.fit import Fitted, fit
+from retention.churn.treated import left_alone, untreated
+from retention.churn.windows import Window, buyers, make_window, make_windows, rhythm_of, window_days
+from retention.features.expressions import Shop
+from retention.history import History
+from retention.logs import Columns, read_log
+from retention.metrics import auc, calibration_error
+from retention.times import DAY, from_micros, to_micros
+from tests.contracts.retention_core import NOW
+from tests.retention.conftest import make_events, make_products
+from tests.retention.real import CDNOW_COLUMNS, cdnow
+
+
+def fitted(history: History, **options: Any) -> Fitted:
+    checked = check(history, NOW)
+    return fit(checked, Shop(checked.history), seed=3, **options)
+
+
+@pytest.fixture(scope="module")
+def shop(history: History) -> Shop:
+    return Shop(check(history, NOW).history)
+
+
+def test_windows_lie_in_the_past_and_end_by_now(shop: Shop, history: History) -> None:
+    first, _ = rhythm_of(check(history, NOW))
+    now = to_micros(NOW)
+    windows = make_windows(shop, first, now, 40, frozenset({"c1"}))
+    assert windows[-1].end == now
+    assert all(one.moment - first >= 39 * DAY for one in windows)
+    assert [one.moment for one in windows] == sorted(one.moment for one in windows)
+    assert any(one.end <= windows[-1].moment for one in windows)
+    assert all("c1" not in one.customers for one in windows)
+
+
+@pytest.mark.parametrize(("horizon", "span", "expected"), [(30, 400, 30), (273, 273, 91), (90, 20, 7)])
+def test_three_windows_fit_into_the_history(horizon: int, span: float, expected: int) -> None:
+    assert window_days(horizon, span) == expected
+
+
+def test_what_happened_later_changes_nothing(history: History) -> None:
+    """The same windows from the log cut at the moment, and from the whole log as of the moment."""
+    moment = NOW - timedelta(days=90)
+    cut = History.from_rows([row for row in make_events() if row["at"] < to_micros(moment)], make_products())
+    found = []
+    for one in (history, cut):
+        checked = check(one, moment)
+        first, _ = rhythm_of(checked)
+        found.append(make_windows(Shop(checked.history), first, to_micros(moment), 30, frozenset()))
+    for whole, part in zip(*found, strict=True):
+        assert whole.customers == part.customers
+        assert (whole.raw == part.raw).all()
+        assert (whole.left == part.left).all()
+        assert whole.rhythm == part.rhythm
+
+
+def test_a_longer_horizon_than_the_past_is_reached(history: History) -> None:
+    """A year of silence asked of 400 days of history: rarer than a month's, and still a probability."""
+    long = fitted(history, horizon_days=365).model
+    assert long.window_days < 140
+    table = buyers(Shop(check(history, NOW).history), to_micros(NOW)).values
+    year, month = long.probabilities(table), long.probabilities(table, 30)
+    assert ((year > 0) & (year < 1)).all()
+    assert (year <= month).all()
+    assert year.mean() < month.mean() - 0.05
+
+
+@pytest.mark.parametrize(
+    ("broken", "part", "word"),
+    [
+        ((bgnbd, "fit"), "rhythm", "BG/NBD"),
+        ((logistic, "regression"), "linear", None),
+        ((boosting, "fit"), "trees", "boosting"),
+    ],
+)
+def test_a_part_that_does_not_converge_is_done_without(
+    history: History, monkeypatch: pytest.MonkeyPatch, broken: tuple[Any, str], part: str, word: str | None
+) -> None:
+    monkeypatch.setattr(*broken, lambda *args, **options: None)
+    found = fitted(history)
+    assert getattr(found.model, part) is None
+    assert found.model.fitted
+    assert word is None or any(word in note for note in found.notes)
+    shop = Shop(check(history, NOW).history)
+    chances = found.model.probabilities(buyers(shop, to_micros(NOW)).values)
+    assert np.isfinite(chances).all()
+    assert chances.std() > 0.05
+
+
+def test_where_nothing_converges_everybody_has_the_base_rate(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place, name in ((bgnbd, "fit"), (logistic, "regression"), (boosting, "fit")):
+        monkeypatch.setattr(place, name, lambda *args, **options: None)
+    found = fitted(history)
+    assert not found.model.fitted
+    assert any("base rate" in note for note in found.notes)
+    assert not found.readiness[0].enough
+
+
+def test_a_young_shop_has_bg_nbd_alone() -> None:
+    """Six days of history: no window to learn from, and already a rhythm."""
+    draw = np.random.default_rng(0)
+    rows = [
+        {
+            "id": f"{customer}-{day}",
+            "kind": "purchase",
+            "customer": f"c{customer}",
+            "product": "p0",
+            "quantity": 1,
+        }
+        | {"at": to_micros(NOW - timedelta(days=5.5 - day)), "amount": 100, "currency": "CNY"}
+        for customer in range(120)
+        for day in range(6)
+        if draw.random() < 0.2 + 0.3 * (customer % 2)
+    ]
+    found = fitted(History.from_rows(rows, make_products()), horizon_days=30)
+    assert found.model.policy == "bg_nbd"
+    assert found.readiness[0].fallback == "BG/NBD"
+
+
+def contact(customer: str, days: float) -> dict[str, Any]:
+    at = to_micros(NOW - timedelta(days=days))
+    return {"id": f"x{customer}{days}", "kind": "contact", "customer": customer, "at": at}
+
+
+def test_those_whom_a_campaign_reached_are_left_out(history: History) -> None:
+    reached = [contact(f"c{number}", 5.0) for number in range(0, 260, 3)]
+    campaign = History.from_rows([*make_events(), *reached], make_products())
+    checked = check(campaign, NOW)
+    window = make_window(Shop(checked.history), to_micros(NOW) - 30 * DAY, to_micros(NOW))
+    alone = left_alone(window, checked.history.events)
+    contacted = {one["customer"] for one in reached} | {
+        row["customer"]
+        for row in make_events()
+        if row["kind"] == "contact" and window.moment <= row["at"] < window.end
+    }
+    assert {one for one, yes in zip(window.customers, alone, strict=True) if not yes} == contacted & set(
+        window.customers
+    )
+    kept, notes = untreated([window], checked.history.events)
+    assert set(kept[0].customers) == set(window.customers) - contacted
+    assert "left alone" in notes[0]
+
+
+def test_without_a_holdout_the_labels_are_kept_and_that_is_said(history: History) -> None:
+    everybody = [contact(f"c{number}", 5.0) for number in range(260)]
+    checked = check(History.from_rows([*make_events(), *everybody], make_products()), NOW)
+    window = make_window(Shop(checked.history), to_micros(NOW) - 30 * DAY, to_micros(NOW))
+    kept, notes = untreated([window], checked.history.events)
+    assert kept[0].customers == window.customers
+    assert "keep a holdout" in notes[0]
+
+
+@pytest.fixture(scope="module")
+def later(tmp_path_factory: pytest.TempPathFactory) -> tuple[Fitted, Window]:
+    """CDNOW as of day 182, and the 91 days after it."""
+    path: Path = cdnow()
+    start = 852_076_800 * 1_000_000
+    moment, end = start + 182 * DAY, start + 273 * DAY
+    log = read_log(path, Columns.parse(CDNOW_COLUMNS), before=from_micros(moment))
+    whole = read_log(path, Columns.parse(CDNOW_COLUMNS), before=from_micros(end))
+    checked = log.checked()
+    found = fit(checked, Shop(checked.history), seed=0, horizon_days=91)
+    return found, make_window(Shop(whole.checked().history), moment, end)
+
+
+def test_cdnow_later(later: tuple[Fitted, Window]) -> None:
+    """A window inside the past that the benchmark's later one begins after."""
+    found, window = later
+    chances = found.model.probabilities(window.raw)
+    assert found.model.policy == "blend"
+    assert auc(window.left, chances) > 0.75
+    assert calibration_error(window.left, chances) < 0.02
+    assert chances.mean() == pytest.approx(window.left.mean(), abs=0.02)
