@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import random
 import shutil
@@ -27,10 +28,10 @@ from nlu.understander import TransformerUnderstander
 
 LAYERS = (0, 2, 4, 6, 8, 11)
 """Kept of the pretrained twelve: first, last and every second between."""
-LESSONS_AN_EPOCH = 12_000
+LESSONS_AN_EPOCH = 8_000
 """Lessons repeated in every pass over our own messages."""
-REVIEWS = 4_000
-INSULTS = 2_500
+REVIEWS = 3_000
+INSULTS = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,12 +109,20 @@ def _prepared(
         np.save(rows_file, np.array(cut.rows))
     tokenizer = Tokenizer.from_file(str(tokenizer_file))
     encoder = network.build_encoder(pretrained, np.load(rows_file).tolist(), LAYERS)
-    reader = network.Reader(encoder, lessons.tasks(material.lessons))
+    reader = network.Reader(encoder, _tasks(work, material))
     if not distil:
         return reader, tokenizer, Teacher.of_nothing(pretrained.sizes.hidden)
     teacher = learn_from(work, pretrained, texts, progress)
     _taught(reader, tokenizer, teacher, work, material, plan, progress)
     return reader, tokenizer, teacher
+
+
+def _tasks(work: Path, material: Material) -> dict[str, tuple[str, ...]]:
+    """The public sets' labels; those of lessons already learned, whatever the corpus has become since."""
+    path = work / "tasks.json"
+    if not path.exists():
+        path.write_text(json.dumps(lessons.tasks(material.lessons), ensure_ascii=False), "utf-8")
+    return {task: tuple(labels) for task, labels in json.loads(path.read_text("utf-8")).items()}
 
 
 def _taught(

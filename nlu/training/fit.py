@@ -37,7 +37,7 @@ class Plan:
     seed: int = 7
     lesson_epochs: int = 3
     """Passes over the lessons: many messages, the teacher's vectors, the public sets' own labels."""
-    epochs: int = 6
+    epochs: int = 5
     """Passes over our own messages and those that were mapped onto our intents."""
 
 

@@ -42,7 +42,7 @@ def foreign_labels(reader: Reader, read: torch.Tensor, examples: Sequence[Exampl
     """Cross entropy of the public sets' own labels."""
     total = torch.zeros(())
     for task, labels in reader.tasks.items():
-        known = [i for i, example in enumerate(examples) if example.task == task]
+        known = [i for i, example in enumerate(examples) if example.task == task and example.label in labels]
         if known:
             wanted = torch.tensor([labels.index(examples[i].label) for i in known])
             logits = reader.task_heads[task](read[known])
