@@ -1,0 +1,148 @@
+"""`liuke retention churn | value | segments`: files in, files out, and what is wrong is said."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner
+
+from retention.commands import app
+from retention.times import from_micros
+from tests.retention.churn.test_contract import some
+from tests.retention.conftest import make_events
+
+COLUMNS = "customer=who,item=what,time=when,quantity=units,amount=paid"
+AT = "2026-09-01"
+
+
+def run(*arguments: object) -> tuple[int, str]:
+    done = CliRunner().invoke(app, [str(one) for one in arguments])
+    return done.exit_code, " ".join((done.stdout + done.stderr).split())
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(path.read_text("utf-8").splitlines()))
+
+
+def written(path: Path, table: dict[str, list[str | None]]) -> Path:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        out = csv.writer(file)
+        out.writerow(table)
+        out.writerows(zip(*([one or "" for one in values] for values in table.values()), strict=True))
+    return path
+
+
+def purchases(end: str = "9999") -> dict[str, list[str | None]]:
+    bought = [row for row in make_events() if row["kind"] == "purchase"]
+    kept = [row for row in bought if from_micros(row["at"]).isoformat() < end]
+    return {
+        "who": [row["customer"] for row in kept],
+        "what": [row["product"] for row in kept],
+        "when": [from_micros(row["at"]).isoformat() for row in kept],
+        "units": ["1"] * len(kept),
+        "paid": [f"{row['amount'] / 100}" for row in kept],
+    }
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return written(tmp_path_factory.mktemp("log") / "log.csv", purchases())
+
+
+def test_churn_of_a_log_sees_nothing_after_the_moment(log: Path, tmp_path: Path) -> None:
+    out, saved = tmp_path / "risks.csv", tmp_path / "model"
+    options = ("--columns", COLUMNS, "--at", AT, "--horizon", "30d")
+    code, told = run("churn", "--events", log, *options, "--out", out, "--save", saved)
+    assert code == 0, told
+    found = rows_of(out)
+    assert list(found[0])[:4] == ["customer", "probability", "band", "reasons"]
+    assert {row["customer"] for row in found} == set(purchases(AT)["who"])
+    chances = np.array([float(row["probability"]) for row in found])
+    assert ((chances > 0) & (chances < 1)).all()
+    assert {row["band"] for row in found} == {"low", "medium", "high"}
+    assert all(row["reasons"] for row in found)
+
+    cut = written(tmp_path / "cut.csv", purchases(AT))
+    again = tmp_path / "again.csv"
+    code, told = run("churn", "--events", cut, *options, "--model", saved, "--out", again)
+    assert code == 0, told
+    assert again.read_bytes() == out.read_bytes()
+
+
+def test_value_of_a_log(log: Path, tmp_path: Path) -> None:
+    out = tmp_path / "value.parquet"
+    code, told = run(
+        "value", "--events", log, "--columns", COLUMNS, "--at", AT, "--horizon", "60d", "--out", out
+    )
+    assert code == 0, told
+    found = pq.read_table(out).to_pylist()
+    assert set(found[0]) == {"customer", "purchases", "per_purchase", "spend"}
+    assert found[0]["spend"] == max(row["spend"] for row in found)
+    assert all(row["spend"] == pytest.approx(row["purchases"] * row["per_purchase"]) for row in found)
+
+
+def test_segments_of_a_log_from_one_night_to_the_next(log: Path, tmp_path: Path) -> None:
+    out, saved = tmp_path / "segments.csv", tmp_path / "model"
+    code, told = run(
+        "segments", "--events", log, "--columns", COLUMNS, "--at", AT, "--out", out, "--save", saved
+    )
+    assert code == 0, told
+    assert "重要价值客户" in told
+    assert "silhouette" in told
+    found = rows_of(out)
+    assert len(found) == len(set(purchases(AT)["who"]))
+    code, told = run(
+        *("segments", "--events", log, "--columns", COLUMNS, "--at", "2026-09-02"),
+        *("--out", tmp_path / "next.csv", "--previous", saved),
+    )
+    assert code == 0, told
+    assert "adjusted Rand index with the previous clusters" in told
+
+
+def test_a_contract_table_is_scored_in_its_order(tmp_path: Path) -> None:
+    train = written(tmp_path / "train.csv", some(300))
+    unlabelled = {name: values for name, values in some(60, seed=5).items() if name != "left"}
+    test = written(tmp_path / "test.csv", unlabelled)
+    out, saved = tmp_path / "scores.csv", tmp_path / "model"
+    code, told = run(
+        *("churn", "--data", train, "--label", "left", "--test", test, "--columns", "customer=id"),
+        *("--out", out, "--save", saved),
+    )
+    assert code == 0, told
+    found = rows_of(out)
+    assert [row["customer"] for row in found] == unlabelled["id"]
+    assert all(0 < float(row["probability"]) < 1 for row in found)
+    again = tmp_path / "again.csv"
+    code, told = run("churn", "--model", saved, "--test", test, "--columns", "customer=id", "--out", again)
+    assert code == 0, told
+    assert again.read_bytes() == out.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--out", "x.csv"), "name either a log"),
+        (("--data", "DATA", "--test", "DATA", "--out", "x.csv"), "--data and --label"),
+        (("--data", "DATA", "--label", "nope", "--test", "DATA", "--out", "x.csv"), "nope"),
+        (("--data", "DATA", "--label", "months", "--test", "DATA", "--out", "x.csv"), "write yes/no"),
+        (("--data", "DATA", "--label", "left", "--test", "DATA", "--out", "x.txt"), "suffix decides"),
+        (("--data", "DATA", "--label", "left", "--out", "x.csv"), "--test"),
+        (("--data", "DATA", "--label", "left", "--test", "DATA"), "--out"),
+        (("--data", "none.csv", "--label", "left", "--test", "DATA", "--out", "x.csv"), "no such file"),
+        (("--model", "none", "--test", "DATA", "--out", "x.csv"), "cannot be read"),
+        (("--data", "DATA", "--label", "left", "--treated", "sent", "--save", "m"), "sent"),
+    ],
+)
+def test_what_is_wrong_is_said(
+    arguments: tuple[str, ...], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = written(tmp_path / "data.csv", some(80))
+    monkeypatch.chdir(tmp_path)
+    code, told = run("churn", *(str(data) if one == "DATA" else one for one in arguments))
+    assert code == 1
+    assert said in told
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["data.csv"]
