@@ -12,10 +12,9 @@ import pyarrow as pa
 
 from retention.errors import LogRefused
 from retention.history import EVENTS, PRODUCTS, History
-from retention.logs import Log, files, values
+from retention.logs import Log, files, problems, values
 from retention.logs.columns import Columns
 from retention.logs.duplicates import mark_duplicates
-from retention.report import Problem
 from retention.times import DAY, from_micros, to_micros
 from retention.types import EventKind
 
@@ -39,22 +38,6 @@ KINDS: Mapping[str, EventKind] = {
 
 _TEXTS = (pa.types.is_dictionary, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_null)
 
-_PROBLEMS: Mapping[str, tuple[str, str]] = {
-    "no_customer": ("dropped", "rows without a customer"),
-    "no_time": ("dropped", "rows without a time"),
-    "bad_time": ("dropped", "times that cannot be read"),
-    "future": ("dropped", "rows that claim to come from the future"),
-    "no_item": ("kept", "rows without an item: they count as purchases of something"),
-    "bad_quantity": ("blanked", "quantities that cannot be read; taken as 1"),
-    "broken_quantity": ("kept", "quantities with a fraction, such as weights: rounded, to 1 at least"),
-    "bad_price": ("blanked", "prices that cannot be read"),
-    "negative_quantity": ("kept", "rows with a negative quantity: read as returns"),
-    "negative_price": ("kept", "rows with a negative price: read as returns"),
-    "duplicate": ("dropped", "rows of orders that are in the file more than once"),
-    "repeated_line": ("kept", "equal rows that may well be purchases of their own"),
-}
-"""Code to what is done and what it means, in the order of the report."""
-
 
 def read(path: Path, columns: Columns, before: datetime | None, by: str | None) -> Log:
     """See `retention.logs.read_log`."""
@@ -74,13 +57,7 @@ def read(path: Path, columns: Columns, before: datetime | None, by: str | None) 
 def _plain(table: pa.Table) -> pa.Table:
     """Dictionaries and large strings as strings, so that every column has one of few types."""
     for place, field in enumerate(table.schema):
-        kind = field.type
-        if (
-            pa.types.is_dictionary(kind)
-            or pa.types.is_large_string(kind)
-            or pa.types.is_string_view(kind)
-            or pa.types.is_null(kind)
-        ):
+        if any(test(field.type) for test in _TEXTS):
             table = table.set_column(place, field.name, table.column(place).cast(pa.string()))
     return table
 
@@ -95,7 +72,6 @@ class _Reading:
         self.types = {role: table.schema.field(name).type for role, name in roles.items()}
         self.rows = table.num_rows
         self.notes: list[str] = []
-        self.problems: list[Problem] = []
 
     def log(self, skipped: list[int], before: datetime | None) -> Log:
         self._raw()
@@ -108,7 +84,7 @@ class _Reading:
         self._kept(end)
         if mark_duplicates(self.connection, by_day="order" not in self.roles):
             self.connection.execute("DELETE FROM kept WHERE duplicate")
-        self._report(skipped, end)
+        found = problems.found(self.connection, self.roles, skipped, end)
         events = self._events()
         at = before if before is not None else from_micros(end)
         self._tell_what_is_missing(events)
@@ -118,7 +94,7 @@ class _Reading:
             history=History.of(events, self._products()),
             at=at.astimezone(UTC),
             rows=self.rows + len(skipped),
-            problems=tuple(self.problems),
+            problems=tuple(found),
             notes=tuple(self.notes),
             types={role: self.types[role] for role in ("customer", "item") if role in self.roles},
             by=events.column("by") if "by" in self.roles else None,
@@ -289,50 +265,6 @@ class _Reading:
                        arg_min(name, line) FILTER (NOT {chinese}) AS name_en, {rest}
                 FROM kept WHERE item IS NOT NULL GROUP BY item ORDER BY item"""  # noqa: S608
         )
-
-    # --- report ------------------------------------------------------------------------------------------
-
-    def _report(self, skipped: list[int], end: int) -> None:
-        if skipped:
-            shown = tuple(str(one) for one in skipped[:5])
-            message = "rows with too many or too few values"
-            self.problems.append(self._problem("bad_row", len(skipped), shown, "dropped", message))
-        for code, rows in self._wrong(end).items():
-            count, first = self._sql(
-                f"SELECT count(*), list_slice(list(line ORDER BY line), 1, 5) {rows}"
-            ).fetchall()[0]
-            if count:
-                action, message = _PROBLEMS[code]
-                self.problems.append(self._problem(code, count, tuple(map(str, first)), action, message))
-
-    @staticmethod
-    def _problem(code: str, count: int, rows: tuple[str, ...], action: str, message: str) -> Problem:
-        return Problem(code=code, table="events", count=count, action=action, message=message, examples=rows)
-
-    def _wrong(self, end: int) -> dict[str, str]:
-        """Code to the rows it stands for, as the rest of a query."""
-        unread = "FROM raw JOIN parsed USING (line) WHERE parsed.customer IS NOT NULL AND moment < " + str(
-            end
-        )
-        found = {
-            "no_customer": "FROM parsed WHERE customer IS NULL",
-            "no_time": "FROM parsed WHERE customer IS NOT NULL AND no_time",
-            "bad_time": "FROM parsed WHERE customer IS NOT NULL AND moment IS NULL AND NOT no_time",
-            "negative_quantity": "FROM kept WHERE quantity < 0",
-            "negative_price": "FROM kept WHERE amount < 0 AND quantity >= 0 AND kind = 'purchase'",
-            "broken_quantity": "FROM kept WHERE broken",
-            "duplicate": "FROM gone",
-            "repeated_line": "FROM kept WHERE repeated",
-        }
-        found["future"] = f"FROM parsed WHERE moment > {to_micros(datetime.now(UTC))} AND moment >= {end}"
-        if "item" in self.roles:
-            found["no_item"] = "FROM kept WHERE item IS NULL AND kind = 'purchase'"
-        if "quantity" in self.roles:
-            found["bad_quantity"] = f'{unread} AND raw."quantity" IS NOT NULL AND parsed.quantity IS NULL'
-        for role in ("price", "amount"):
-            if role in self.roles:
-                found["bad_price"] = f'{unread} AND raw."{role}" IS NOT NULL AND parsed.{role} IS NULL'
-        return {code: found[code] for code in _PROBLEMS if code in found}
 
     def _tell_what_is_missing(self, events: pa.Table) -> None:
         kinds = set(events.column("kind").unique().to_pylist())
