@@ -13,7 +13,7 @@ from retention.types import Reason
 if TYPE_CHECKING:
     from retention.recommenders.model import Recommender
 
-_BY_PURCHASES = ("ease", "cosine", "cosine_recent")
+_BY_PURCHASES = ("ease_recent", "ease", "cosine", "cosine_recent")
 
 
 def explain(model: Recommender, profile: Profile, item: int, *, personal: bool) -> list[Reason]:

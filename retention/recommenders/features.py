@@ -8,26 +8,35 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from retention.recommenders.crowd import Crowd
 from retention.recommenders.profile import Profile
 
 Floats = NDArray[np.float64]
 
-SIMILARITIES = ("cosine", "cosine_recent", "ease", "content")
-"""The tables of neighbours: purchases by cosine over all time, the same over the last months, EASE, and the
+SIMILARITIES = ("cosine", "cosine_recent", "ease", "ease_recent", "content")
+"""The tables of neighbours: purchases by cosine over all time and over the last months, EASE likewise, and the
 words of names and attributes."""
 
-SOURCES: Mapping[str, tuple[str, str]] = {
+TABLES: Mapping[str, tuple[str, str]] = {
     "taste": ("cosine", "interest"),
     "taste_recent": ("cosine_recent", "interest"),
     "session": ("cosine_recent", "recent"),
-    "ease": ("ease", "interest"),
-    "ease_ever": ("ease", "ever"),
+    "ease": ("ease", "ever"),
+    "ease_recent": ("ease_recent", "interest"),
     "content": ("content", "interest"),
 }
-"""A source of candidates is a table of neighbours, asked with one of the profile's weights."""
+"""Sources of candidates that are a table of neighbours, asked with one of the profile's weights."""
 
-STATIC = ("popular_7", "popular_30", "popular_ever", "age", "quiet", "repeated")
-"""Of the product alone: log of decayed purchases (half-lives of 7 and 30 days, none), log of days since the
+SOURCES = (*TABLES, "crowd", "crowd_recent")
+"""All sources; `crowd` is what customers with the like taste bought, `crowd_recent` what the closest of them bought
+lately."""
+MOST_ALIKE, CLOSEST = 300, 100
+"""Customers of the crowd who are listened to."""
+
+STATIC = (
+    "popular_7", "popular_14", "popular_30", "popular_90", "popular_ever", "age", "quiet", "repeated",
+)  # fmt: skip
+"""Of the product alone: log of decayed purchases (half-lives of 7 to 90 days, and none), log of days since the
 first and the last sale, log of the share of its buyers who buy it again."""
 
 OWN = (
@@ -54,6 +63,8 @@ class Catalogue:
 
     neighbours: Mapping[str, tuple[NDArray[np.int32], NDArray[np.float32]]]
     """Of each of `SIMILARITIES`, indices and similarities, shape (products, k)."""
+    crowd: Crowd
+    """The customers who are asked for what they bought."""
     static: Floats
     """Shape (products, len(STATIC))."""
     gap: Floats
@@ -68,10 +79,15 @@ class Catalogue:
 
 def source_scores(catalogue: Catalogue, profile: Profile) -> dict[str, Floats]:
     """The weighted sum of neighbours for every product, by source; each of shape (products,)."""
-    return {
+    scores = {
         name: _weighted(catalogue.neighbours[table], profile.items, getattr(profile, weight), len(catalogue))
-        for name, (table, weight) in SOURCES.items()
+        for name, (table, weight) in TABLES.items()
     }
+    crowd = catalogue.crowd
+    who, similarity = crowd.similar(profile.items, profile.interest, MOST_ALIKE)
+    scores["crowd"] = crowd.weighted_sum(who, similarity, crowd.tastes)
+    scores["crowd_recent"] = crowd.weighted_sum(who[:CLOSEST], similarity[:CLOSEST], crowd.told)
+    return scores
 
 
 def _weighted(

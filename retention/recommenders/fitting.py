@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from retention.recommenders import fit, similarity
+from retention.recommenders import components, fit, similarity
 from retention.recommenders.base import Floats, Goods, ItemModel
+from retention.recommenders.crowd import Crowd
 from retention.recommenders.interactions import Interactions
 from retention.recommenders.models.neighbours import Content, Ease, ItemKNN
 from retention.recommenders.models.popular import OwnPurchases, Popularity
@@ -18,8 +19,6 @@ from retention.times import DAY
 
 POPULAR_HALF_LIFE = 30.0
 """Days after which a purchase counts half for a product's popularity."""
-EASE_HALF_LIFE = 120.0
-"""The same for the history that EASE learns from."""
 
 
 def customers_with_two(interactions: Interactions) -> int:
@@ -49,21 +48,25 @@ def _own(interactions: Interactions, seed: int) -> ItemModel:
 
 
 def _user_knn(interactions: Interactions, seed: int) -> ItemModel:
-    return UserKNN.of(_goods(interactions), fit.ratings(interactions, None))
+    return UserKNN(_goods(interactions), (), Crowd.of(components.ratings(interactions, None)))
 
 
 def _item_knn(interactions: Interactions, seed: int) -> ItemModel:
-    table = similarity.neighbours(fit.ratings(interactions, None), fit.NEIGHBOURS, 0.0)
+    table = similarity.neighbours(components.ratings(interactions, None), components.NEIGHBOURS, 0.0)
     return ItemKNN(_goods(interactions), (), *table)
 
 
 def _content(interactions: Interactions, seed: int) -> ItemModel:
-    table = similarity.neighbours(fit.Terms.of(interactions).likeness(), fit.CONTENT_NEIGHBOURS, 0.0)
+    table = similarity.neighbours(
+        components.Terms.of(interactions).likeness(), components.CONTENT_NEIGHBOURS, 0.0
+    )
     return Content(_goods(interactions), (), *table)
 
 
 def _ease(interactions: Interactions, seed: int) -> ItemModel:
-    table = fit.ease_table(fit.ratings(interactions, EASE_HALF_LIFE))
+    table = components.ease_table(
+        components.ratings(interactions, components.RECENT_DAYS), components.RECENT_EASE_RIDGE
+    )
     return Ease(_goods(interactions), (), *table)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retention.recommenders import candidates, features, profile, words
+from retention.recommenders.crowd import Crowd
 from retention.recommenders.explain import explain
 from retention.recommenders.features import SIMILARITIES, STATIC, Catalogue
 from retention.recommenders.profile import Profile
@@ -64,6 +65,7 @@ class Recommender:
         nothing = (np.zeros((0, 0), np.int32), np.zeros((0, 0), np.float32))
         catalogue = Catalogue(
             neighbours=dict.fromkeys(SIMILARITIES, nothing),
+            crowd=Crowd.of_nobody(0),
             static=np.zeros((0, len(STATIC))),
             gap=np.zeros(0),
             category=np.zeros(0, np.int32),

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-RIDGE = 30.0
 MOST_STEPS = 30
 CLOSE = 1e-4
 """A Newton step that gains less ends the fit."""
@@ -28,11 +27,16 @@ class Choice:
     """All products bought afterwards that could have been recommended, candidates or not; never empty."""
 
 
-def fit_choices(choices: list[Choice]) -> Floats | None:
+def fit_choices(choices: list[Choice], prior: Floats, ridge: float) -> Floats | None:
     """The weights `w` that make what was bought likely: a softmax over each customer's candidates.
 
-    Maximises `Σ_u 1/√n_u · Σ_{i bought} log(exp(w·x_ui) / Σ_j exp(w·x_uj)) - RIDGE · |w·σ|²`; dividing by the
+    Maximises `Σ_u 1/√n_u · Σ_{i bought} log(exp(w·x_ui) / Σ_j exp(w·x_uj)) - ridge · |(w - prior)·σ|²`; dividing by the
     root of the number of purchases `n_u` keeps big baskets from drowning small ones.
+
+    Args:
+        choices: of customers of the shop.
+        prior: what the weights are held to where the shop's own purchases say little, shape (features,).
+        ridge: how strongly.
 
     Returns:
         Shape (features,), for features as they come; None when there is nothing to learn from or the
@@ -43,8 +47,8 @@ def fit_choices(choices: list[Choice]) -> Floats | None:
     useful = [one for one in choices if one.bought.any() and not one.bought.all()]
     if not useful:
         return None
-    problem = _Problem.of(useful)
-    weights = np.zeros(problem.rows.shape[1])
+    problem = _Problem.of(useful, prior, ridge)
+    weights = problem.prior
     gain, slope, curve = problem.at(weights)
     for _ in range(MOST_STEPS):
         step = np.linalg.solve(curve, slope)
@@ -68,11 +72,14 @@ class _Problem:
     bought: Floats
     starts: NDArray[np.int64]
     group: NDArray[np.int64]
+    prior: Floats
+    """For features that are standardised."""
+    ridge: float
     total: Floats
     """Purchases of each customer."""
 
     @classmethod
-    def of(cls, choices: list[Choice]) -> _Problem:
+    def of(cls, choices: list[Choice], prior: Floats, ridge: float) -> _Problem:
         rows = np.concatenate([one.rows for one in choices])
         bought = np.concatenate([one.bought for one in choices]).astype(np.float64)
         sizes = np.array([len(one.bought) for one in choices])
@@ -86,6 +93,8 @@ class _Problem:
             bought=bought,
             starts=starts,
             group=np.repeat(np.arange(len(choices)), sizes),
+            prior=prior * np.where(spread > 1e-6, spread, 0.0),
+            ridge=ridge,
             total=np.add.reduceat(bought, starts),
         )
 
@@ -96,7 +105,7 @@ class _Problem:
         odds = np.exp(score - highest[self.group])
         norm = np.add.reduceat(odds, self.starts)
         likely = np.add.reduceat(self.bought * score, self.starts) - self.total * (np.log(norm) + highest)
-        gain = float(likely @ (1 / np.sqrt(self.total)) - RIDGE * weights @ weights)
+        gain = float(likely @ (1 / np.sqrt(self.total)) - self.ridge * ((weights - self.prior) ** 2).sum())
         return odds / norm[self.group], gain
 
     def gain(self, weights: Floats) -> float:
@@ -108,9 +117,9 @@ class _Problem:
         chance, gain = self._chances(weights)
         importance = 1 / np.sqrt(self.total)
         pull = (self.bought - chance * self.total[self.group]) * importance[self.group]
-        slope = self.rows.T @ pull - 2 * RIDGE * weights
+        slope = self.rows.T @ pull - 2 * self.ridge * (weights - self.prior)
         mass = chance * (self.total * importance)[self.group]
         means = np.add.reduceat(self.rows * chance[:, None], self.starts)
         curve = (self.rows * mass[:, None]).T @ self.rows
         curve -= (means * (self.total * importance)[:, None]).T @ means
-        return gain, slope, curve + 2 * RIDGE * np.eye(len(weights))
+        return gain, slope, curve + 2 * self.ridge * np.eye(len(weights))

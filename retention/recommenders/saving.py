@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retention.recommenders import features
+from retention.recommenders.crowd import FIELDS as CROWD
+from retention.recommenders.crowd import Crowd
 from retention.recommenders.features import SIMILARITIES, Catalogue
 from retention.recommenders.model import Mode, Recommender
 
@@ -37,6 +39,7 @@ def saved(model: Recommender) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     }
     for name in SIMILARITIES:
         arrays[f"{name}_items"], arrays[f"{name}_values"] = model.catalogue.neighbours[name]
+    arrays |= {f"crowd_{name}": array for name, array in model.catalogue.crowd.arrays().items()}
     return facts, arrays
 
 
@@ -55,6 +58,7 @@ def restored(facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Re
     products = tuple(facts["products"])
     catalogue = Catalogue(
         neighbours={name: (arrays[f"{name}_items"], arrays[f"{name}_values"]) for name in SIMILARITIES},
+        crowd=Crowd(len(products), **{name: arrays[f"crowd_{name}"] for name in CROWD}),
         static=arrays["static"],
         gap=arrays["gap"],
         category=arrays["category"],

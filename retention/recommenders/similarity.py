@@ -103,6 +103,10 @@ def ease_neighbours(ratings: Any, most: int, ridge: float) -> tuple[NDArray[np.i
     Source: Steck, "Embarrassingly shallow autoencoders for sparse data", WWW 2019.
     """
     matrix = sp.csr_matrix(ratings, dtype=np.float32)
+    size = matrix.shape[1]
+    # A product without customers has only zeros in its row and column: the inverse is taken without it.
+    used = np.flatnonzero(np.diff(matrix.tocsc().indptr))
+    matrix = matrix[:, used]
     gram = (matrix.T @ matrix).toarray()
     gram[np.diag_indices_from(gram)] += ridge
     # The matrix is symmetric and positive: Cholesky takes a third of the time of a general inverse.
@@ -114,7 +118,10 @@ def ease_neighbours(ratings: Any, most: int, ridge: float) -> tuple[NDArray[np.i
     np.fill_diagonal(weights, 0)
     count = len(weights)
     parts = [_best(weights[start : start + BLOCK], most) for start in range(0, count, BLOCK)]
-    return _stack(parts, most)
+    places, values = _stack(parts, most)
+    whole = np.zeros((size, places.shape[1]), np.int32), np.zeros((size, places.shape[1]), np.float32)
+    whole[0][used], whole[1][used] = used[places], values
+    return whole
 
 
 def local_ease_neighbours(ratings: Any, most: int, ridge: float) -> tuple[NDArray[np.int32], Matrix]:

@@ -10,11 +10,13 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 
 import retention
 from retention import Event, EventKind, Money, ProductState, RecommendContext, RiskContext
 from retention.churn.model import ChurnModel
 from retention.core import Core
+from retention.recommenders.crowd import Crowd
 from retention.recommenders.features import NAMES, SIMILARITIES, STATIC, Catalogue
 from retention.recommenders.model import RANKER, Mode, Recommender
 from tests.contracts.retention_core import NOW
@@ -59,6 +61,7 @@ def large() -> tuple[Core, dict[str, ProductState]]:
         products=products,
         catalogue=Catalogue(
             neighbours={name: table() for name in SIMILARITIES},
+            crowd=Crowd.of(sp.random(3_000, size, 0.01, "csr", np.float32, draw)),
             static=draw.random((size, len(STATIC))),
             gap=np.full(size, 30.0),
             category=draw.integers(0, 20, size).astype(np.int32),

@@ -1,0 +1,174 @@
+"""The first stage's facts about a shop's products: neighbours, popularity, rhythm and words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from retention.recommenders import similarity, words
+from retention.recommenders.crowd import Crowd
+from retention.recommenders.features import STATIC, Catalogue
+from retention.recommenders.interactions import Interactions
+from retention.recommenders.profile import PURCHASE, weights
+from retention.times import DAY
+
+NEIGHBOURS = 100
+SHRINKAGE = 10.0
+RECENT_SHRINKAGE = 2.0
+RECENT_DAYS = 60.0
+EASE_RIDGE, RECENT_EASE_RIDGE = 500.0, 100.0
+"""Of EASE on all time and on the last months."""
+EASE_MOST_PRODUCTS, RANKED_EASE_MOST_PRODUCTS = 10_000, 5_000
+"""Shops with more products get EASE within neighbourhoods; sooner where several are fitted for a ranker."""
+LOCAL_NEIGHBOURS, LOCAL_RIDGE = 30, 5.0
+"""Of EASE within neighbourhoods, for shops with more products."""
+CROWD_HALF_LIFE, CROWD_TOLD_HALF_LIFE = 120.0, 30.0
+"""Days after which an event counts half for who is alike, and for what those alike pass on."""
+CROWD_MOST = 5_000
+"""Customers that others are compared with: the latest to come, so that a question costs the same in any shop."""
+CONTENT_NEIGHBOURS = 50
+COMMON_WORD = 0.2
+"""A word that a larger share of products has says nothing about likeness."""
+REPEAT_PRIOR, REPEAT_SHARE = 5.0, 0.1
+"""A product's share of repeat buyers starts as 10 % of 5 imagined buyers."""
+POPULAR_DAYS = (7.0, 14.0, 30.0, 90.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """TF-IDF of the products' words; a product's category is one of them."""
+
+    names: tuple[str, ...]
+    matrix: Any
+    """Sparse, products by words; rows of length 1."""
+    rarity: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, interactions: Interactions) -> Terms:
+        """From the texts of all products."""
+        texts = interactions.texts
+        vocabulary: dict[str, int] = {}
+        rows, columns = [], []
+        for row, text in enumerate(texts):
+            for word in sorted(set(words.tokens(text))):
+                rows.append(row)
+                columns.append(vocabulary.setdefault(word, len(vocabulary)))
+        shape = (len(texts), len(vocabulary))
+        matrix = sp.csr_matrix((np.ones(len(rows), np.float32), (rows, columns)), shape=shape)
+        with_word = np.asarray(matrix.sum(axis=0)).ravel()
+        rarity = np.log((len(texts) + 1.0) / (with_word + 1.0)).astype(np.float32) + np.float32(0.1)
+        return cls(tuple(vocabulary), matrix, rarity)
+
+    def likeness(self) -> Any:
+        """The matrix for neighbours: words by products, weighted by rarity, common words left out."""
+        share = np.asarray(self.matrix.sum(axis=0)).ravel() / max(self.matrix.shape[0], 1)
+        keep = self.rarity * ((share <= COMMON_WORD) | (self.matrix.shape[0] < 20))
+        return self.matrix.multiply(keep[None, :]).T.tocsr()
+
+    def postings(self) -> dict[str, tuple[NDArray[np.int32], NDArray[np.float32]]]:
+        by_word = self.matrix.tocsc()
+        found = {}
+        for column, name in enumerate(self.names):
+            places = by_word.indices[by_word.indptr[column] : by_word.indptr[column + 1]].astype(np.int32)
+            found[name] = (places, np.full(len(places), self.rarity[column], np.float32))
+        return found
+
+
+def build(interactions: Interactions, terms: Terms) -> Catalogue:
+    """Everything the first stage knows, from the events before `interactions.now`."""
+    ever = ratings(interactions, None)
+    recent = ratings(interactions, RECENT_DAYS)
+    return Catalogue(
+        neighbours={
+            "cosine": similarity.neighbours(ever, NEIGHBOURS, SHRINKAGE),
+            "cosine_recent": similarity.neighbours(recent, NEIGHBOURS, RECENT_SHRINKAGE),
+            "ease": ease_table(ever, EASE_RIDGE, RANKED_EASE_MOST_PRODUCTS),
+            "ease_recent": ease_table(recent, RECENT_EASE_RIDGE, RANKED_EASE_MOST_PRODUCTS),
+            "content": similarity.neighbours(terms.likeness(), CONTENT_NEIGHBOURS, 0.0),
+        },
+        crowd=_crowd(interactions),
+        static=_static(interactions),
+        gap=_gaps(interactions),
+        category=interactions.category,
+        categories=len(interactions.category_names),
+    )
+
+
+def ease_table(
+    matrix: Any, ridge: float, most: int = EASE_MOST_PRODUCTS
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """EASE's largest weights, from the whole Gram matrix or, where that is too large, from each product's
+    neighbourhood."""
+    size = matrix.shape[1]
+    if not matrix.nnz:
+        return np.zeros((size, 0), np.int32), np.zeros((size, 0), np.float32)
+    if size <= most:
+        return similarity.ease_neighbours(matrix, NEIGHBOURS, ridge)
+    return similarity.local_ease_neighbours(matrix, LOCAL_NEIGHBOURS, LOCAL_RIDGE)
+
+
+def ratings(interactions: Interactions, half_life: float | None) -> Any:
+    """`R`, sparse, customers by products: decayed weights of all events, kept between 0 and 1."""
+    one = interactions.once_a_day()
+    weight = weights(one.kinds, one.values)
+    if half_life is not None:
+        weight = weight * np.exp2(-(one.now - one.at) / DAY / half_life)
+    shape = (one.customers, len(one.products))
+    matrix = sp.csr_matrix((weight, (one.users, one.items)), shape=shape, dtype=np.float32)
+    matrix.data = np.clip(matrix.data, 0.0, 1.0)
+    matrix.eliminate_zeros()
+    return matrix
+
+
+def _crowd(interactions: Interactions) -> Crowd:
+    """The latest customers with what makes them alike and what they pass on."""
+    taste, told = (ratings(interactions, half) for half in (CROWD_HALF_LIFE, CROWD_TOLD_HALF_LIFE))
+    if taste.shape[0] > CROWD_MOST:
+        last = np.zeros(taste.shape[0], np.int64)
+        np.maximum.at(last, interactions.users, interactions.at)
+        kept = np.sort(np.argsort(-last, kind="stable")[:CROWD_MOST])
+        taste, told = taste[kept], told[kept]
+    return Crowd.of(taste, told)
+
+
+def _static(interactions: Interactions) -> NDArray[np.float64]:
+    """The columns of `features.STATIC`."""
+    bought = interactions.once_a_day().only(PURCHASE)
+    size = len(interactions.products)
+    age = (bought.now - bought.at) / DAY
+    columns = [np.log(np.bincount(bought.items, np.exp2(-age / half), size) + 0.5) for half in POPULAR_DAYS]
+    columns.append(np.log(np.bincount(bought.items, minlength=size) + 0.5))
+    first, last = np.full(size, 0.0), np.full(size, 1e3)
+    np.maximum.at(first, bought.items, age)
+    np.minimum.at(last, bought.items, age)
+    columns += [np.log1p(first), np.log1p(last)]
+    pairs, days = np.unique(bought.users * size + bought.items, return_counts=True)
+    buyers = np.bincount(pairs % size, minlength=size) if size else np.zeros(0)
+    again = np.bincount(pairs % size, days >= 2, size) if size else np.zeros(0)
+    columns.append(np.log((again + REPEAT_PRIOR * REPEAT_SHARE) / (buyers + REPEAT_PRIOR)))
+    return np.stack(columns, axis=1) if size else np.zeros((0, len(STATIC)))
+
+
+def _gaps(interactions: Interactions) -> NDArray[np.float64]:
+    """Usual days between two purchases of a product by one customer, pulled towards the shop's median."""
+    bought = interactions.once_a_day().only(PURCHASE)
+    size = len(interactions.products)
+    order = np.lexsort((bought.at, bought.items, bought.users))
+    users, items, at = bought.users[order], bought.items[order], bought.at[order]
+    same = (users[1:] == users[:-1]) & (items[1:] == items[:-1])
+    gaps = ((at[1:] - at[:-1]) / DAY)[same]
+    usual = float(np.median(gaps)) if len(gaps) else 30.0
+    of = items[1:][same]
+    total = np.bincount(of, gaps, size) + usual * REPEAT_PRIOR
+    result: NDArray[np.float64] = total / (np.bincount(of, minlength=size) + REPEAT_PRIOR)
+    return result
+
+
+def orders(catalogue: Catalogue) -> NDArray[np.int32]:
+    """Products by popularity; those never bought come last, by their index."""
+    columns = [catalogue.static[:, STATIC.index(name)] for name in ("popular_30", "popular_7")]
+    return np.stack([np.argsort(-column, kind="stable") for column in columns]).astype(np.int32)

@@ -1,0 +1,193 @@
+"""Learns, from what customers of this shop went on to buy, how to rank their candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retention.metrics import ndcg
+from retention.recommenders import candidates, components, features
+from retention.recommenders.interactions import Interactions
+from retention.recommenders.model import POPULARITY, RANKER, Mode
+from retention.recommenders.profile import PURCHASE
+from retention.recommenders.ranker import Choice, fit_choices
+from retention.report import Readiness
+from retention.times import DAY
+
+Floats = NDArray[np.float64]
+
+LAST_SHARE = 0.2
+LAST_LEAST, LAST_MOST = 7 * DAY, 60 * DAY
+"""A window to learn from is the last fifth of the history, at least 7 and at most 60 days."""
+WINDOWS = 2
+"""So many windows, one before the other, as far as the history reaches."""
+RIDGES = (30.0, 300.0)
+"""How strongly the ranker's weights are held to the prior ones; the shop's last window decides."""
+MOST_CHOICES = 2_000
+LEAST_CHOICES = 50
+"""With fewer customers to learn from, prior weights are used."""
+SELECTION_LEAST = 20
+"""With fewer customers to compare on, the ranker is used without a comparison."""
+
+PRIOR_NEW = {
+    "taste_log": 0.2, "taste_recent_relative": 0.5, "ease_log": 0.2, "ease_recent_log": 0.2, "crowd_log": 0.4,
+    "crowd_recent_relative": 1.0, "content_relative": 0.5, "popular_30": 0.3, "category_share": 0.5,
+    "viewed": 0.8, "carted": 1.5,
+}  # fmt: skip
+PRIOR_ANY = {**PRIOR_NEW, "own": 1.5, "own_120": 1.5, "own_repeated": 0.5}
+"""Rough weights, of the order that larger shops' fits came to."""
+
+PLAIN: Mapping[str, Mapping[str, float]] = {
+    "popularity": {"popular_30": 1.0},
+    "ease": {"ease_log": 1.0, "popular_30": 1e-3},
+    "ease_recent": {"ease_recent_log": 1.0, "popular_30": 1e-3},
+    "taste": {"taste_log": 1.0, "popular_30": 1e-3},
+    "crowd": {"crowd_log": 1.0, "popular_30": 1e-3},
+    "crowd_recent": {"crowd_recent_log": 1.0, "popular_30": 1e-3},
+    "own": {"own_count": 1.0, "popular_30": 1e-3},
+}
+"""The plain methods as weights, in case that one of them is better in this shop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """How lists are made, by mode (`new`, `any`), and how that did."""
+
+    modes: Mapping[str, Mode]
+    metrics: dict[str, float]
+    readiness: tuple[Readiness, ...]
+    notes: tuple[str, ...]
+
+
+def learn(interactions: Interactions, terms: components.Terms, seed: int) -> Learned:
+    """Fit the ranker on what customers bought in the last windows, from candidates as of each window's begin.
+
+    How it is fitted, and whether a plain order is better in this shop, is decided in the order of time: by weights
+    from the earlier window, on the last one. Where there is only one window, halves of its customers take turns.
+    """
+    windows = [
+        make_choices(interactions.before(end), begin, terms, seed) for begin, end in _windows(interactions)
+    ]
+    modes: dict[str, Mode] = {}
+    metrics: dict[str, float] = {}
+    notes: list[str] = []
+    readiness: list[Readiness] = []
+    for name, prior in (("new", PRIOR_NEW), ("any", PRIOR_ANY)):
+        mine = [window[name] for window in windows]
+        count = len(mine[0]) if mine else 0
+        metrics[f"{name}_customers"] = float(count)
+        readiness.append(_readiness(name, count))
+        modes[name], results = _mode(mine, _vector(prior))
+        metrics |= {f"ndcg_{name}{suffix}": value for suffix, value in results.items()}
+        if modes[name].policy == POPULARITY:
+            notes.append(f"recommender ({name}): popularity did better on the last weeks and is used")
+    return Learned(modes, metrics, tuple(readiness), tuple(notes))
+
+
+def _mode(windows: list[list[Choice]], prior: Floats) -> tuple[Mode, dict[str, float]]:
+    """The best way to make lists, and the NDCG of it and of popularity on the last window."""
+    fallback = Mode(policy=RANKER, weights=prior)
+    last = windows[0] if windows else []
+    if len(last) < SELECTION_LEAST:
+        return fallback, {}
+    trials: dict[str, tuple[Floats, float]] = {"prior": (prior, _ndcg(last, prior))}
+    for name, weights in PLAIN.items():
+        trials[name] = (_vector(weights), _ndcg(last, _vector(weights)))
+    everything = [choice for window in windows for choice in window]
+    if len(last) >= LEAST_CHOICES:
+        for ridge in RIDGES:
+            fitted = fit_choices(everything, prior, ridge)
+            if fitted is not None:
+                trials[f"ranker {ridge:.0f}"] = (fitted, _validated(windows, prior, ridge))
+    best = max(trials, key=lambda name: trials[name][1])
+    results = {"": trials[best][1], "_popularity": trials["popularity"][1]}
+    policy = POPULARITY if best == "popularity" else RANKER
+    return Mode(policy=policy, weights=trials[best][0]), results
+
+
+def _validated(windows: list[list[Choice]], prior: Floats, ridge: float) -> float:
+    """NDCG@10 on the last window by weights that have not seen it."""
+    last, *earlier = windows
+    before = [choice for window in earlier for choice in window]
+    if len(before) >= LEAST_CHOICES:
+        weights = fit_choices(before, prior, ridge)
+        return _ndcg(last, weights) if weights is not None else 0.0
+    halves = (last[0::2], last[1::2])
+    found = 0.0
+    for mine, other in (halves, halves[::-1]):
+        weights = fit_choices(other, prior, ridge)
+        found += _ndcg(mine, weights) * len(mine) / len(last) if weights is not None else 0.0
+    return found
+
+
+def _vector(named: Mapping[str, float]) -> Floats:
+    return np.array([named.get(name, 0.0) for name in features.NAMES])
+
+
+def _ndcg(choices: list[Choice], by: Floats) -> float:
+    return float(
+        np.mean(
+            [
+                ndcg(one.candidates[np.argsort(-(one.rows @ by), kind="stable")].tolist(), one.truth, 10)
+                for one in choices
+            ]
+        )
+    )
+
+
+def _readiness(name: str, have: int) -> Readiness:
+    """Whether the mode's weights could be learned."""
+    enough = have >= LEAST_CHOICES
+    return Readiness(
+        model=f"recommend.{name}",
+        enough=enough,
+        found=f"{have} customers who came back in the last weeks",
+        needed=f"{LEAST_CHOICES} customers who came back in the last weeks",
+        fallback="" if enough else "weights that other shops came to, or popularity where it does better",
+    )
+
+
+def make_choices(
+    interactions: Interactions, cut: int, terms: components.Terms, seed: int
+) -> dict[str, list[Choice]]:
+    """Candidates of customers as of the moment `cut`, and what they bought since, by mode."""
+    before = interactions.before(cut)
+    after = interactions.after(cut).only(PURCHASE)
+    returning = np.intersect1d(np.unique(before.users), np.unique(after.users))
+    found: dict[str, list[Choice]] = {"new": [], "any": []}
+    if not len(returning):
+        return found
+    draw = np.random.default_rng(seed)
+    if len(returning) > MOST_CHOICES:
+        returning = np.sort(draw.choice(returning, MOST_CHOICES, replace=False))
+    catalogue = components.build(before, terms)
+    popular = components.orders(catalogue)
+    past, future = before.by_user(), after.by_user()
+    for user in returning.tolist():
+        profile = before.profile(past[user])
+        bought = frozenset(np.unique(after.items[future[user]]).tolist())
+        scores = features.source_scores(catalogue, profile)
+        owned = profile.items[profile.bought]
+        for name, hidden in (("new", owned), ("any", owned[:0])):
+            truth = bought - frozenset(hidden.tolist())
+            if not truth:
+                continue
+            allowed = np.ones(len(catalogue), dtype=bool)
+            allowed[hidden] = False
+            items = candidates.choose(scores, popular, profile, allowed)
+            rows = features.rows(catalogue, profile, scores, items)
+            found[name].append(Choice(items, rows, np.isin(items, list(truth)), truth))
+    return found
+
+
+def _windows(interactions: Interactions) -> list[tuple[int, int]]:
+    """Begin and end of the windows, the last one first; as much history as a window is long lies before each."""
+    if not len(interactions.at):
+        return []
+    first, end = int(interactions.at.min()), interactions.now
+    length = int(np.clip((end - first) * LAST_SHARE, LAST_LEAST, LAST_MOST))
+    windows = [(end - (back + 1) * length, end - back * length) for back in range(WINDOWS)]
+    return [window for window in windows if window[0] - length >= first] or windows[:1]
