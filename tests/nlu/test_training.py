@@ -1,0 +1,96 @@
+"""How training text is varied, what the lessons may read, and that half precision loses no weight."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nlu.language import has_words
+from nlu.training.augment import augment, is_chinese, join, joinable, keyboard_typo, pinyin_typo
+from nlu.training.batches import readable
+from nlu.training.data import Example, is_held_back
+from nlu.training.lessons import lessons, tasks
+from tests.nlu.public import public_sets
+
+TEXTS = st.text(st.sampled_from("退货发票什么时候到 where is my order,.!?😀123"), min_size=1, max_size=40)
+SEEDS = st.integers(0, 2**32)
+
+
+@given(text=TEXTS, seed=SEEDS)
+def test_a_sound_alike_takes_the_place_of_one_character(text: str, seed: int) -> None:
+    changed = pinyin_typo(text, random.Random(seed))
+    assert len(changed) == len(text)
+    assert all(
+        old == new or (is_chinese(old) and is_chinese(new)) for old, new in zip(text, changed, strict=True)
+    )
+
+
+@given(text=TEXTS, seed=SEEDS)
+def test_slips_of_the_finger_leave_chinese_alone(text: str, seed: int) -> None:
+    changed = keyboard_typo(text, random.Random(seed))
+    assert [c for c in changed if is_chinese(c)] == [c for c in text if is_chinese(c)]
+
+
+@given(text=TEXTS, seed=SEEDS)
+def test_another_way_of_writing_keeps_what_is_known_and_where_it_came_from(text: str, seed: int) -> None:
+    example = Example(
+        text=text, source="corpus/zh", intents=("order_status",), sentiment="negative", urgent=True
+    )
+    changed = augment(augment(example, random.Random(seed)), random.Random(seed + 1))
+    assert (changed.intents, changed.sentiment, changed.urgent) == (("order_status",), "negative", True)
+    assert changed.original == text
+    assert has_words(readable(changed.text)) or not has_words(readable(text)) or len(text) < 4
+
+
+def test_of_two_wishes_the_first_stays_the_main_one() -> None:
+    first = Example(text="查一下快递", source="corpus/zh", intents=("order_status",), sentiment="neutral")
+    second = Example(
+        text="顺便开发票", source="corpus/zh", intents=("invoice_request",), sentiment="negative"
+    )
+    both = join(first, second, random.Random(0))
+    assert both.intents == ("order_status", "invoice_request")
+    assert both.text.startswith(first.text)
+    assert both.text.endswith(second.text)
+    assert both.sentiment == "negative"
+    assert joinable([first, both])[True] == [first]
+
+
+def test_lessons_leave_out_what_is_held_back() -> None:
+    found = lessons(public_sets(), 7)
+    public = [example for example in found if not example.source.startswith("corpus/")]
+    assert len(public) > 40_000
+    assert not [example for example in public if is_held_back(example.text)]
+    labels = tasks(found)
+    assert len(labels["banking77_en"]) == 77
+    assert "hwu64_en" not in labels
+
+
+def test_half_precision_gives_the_weights_back() -> None:
+    torch = pytest.importorskip("torch")
+    from transformers import BertConfig, BertModel
+
+    from nlu.training.halves import Halved
+
+    sizes = BertConfig(
+        vocab_size=11, hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16
+    )
+    encoder = BertModel(sizes, add_pooling_layer=False)
+    encoder.embeddings.word_embeddings.weight.requires_grad_(False)
+    before = {name: tensor.clone() for name, tensor in encoder.state_dict().items()}
+    halved = Halved(encoder)
+    ids = torch.tensor([[1, 2, 3]])
+    encoder(input_ids=ids).last_hidden_state.float().pow(2).sum().backward()
+    halved.take_gradients()
+    name = "encoder.layer.0.output.dense.weight"
+    assert halved.exact[name].grad is not None
+    assert bool(halved.exact[name].grad.abs().sum() > 0)
+    halved.exact[name].detach().add_(1e-4)  # too little for bfloat16 to show
+    halved.give_weights()
+    halved.restore()
+    after = encoder.state_dict()
+    assert after[name].dtype == torch.float32
+    torch.testing.assert_close(after[name], before[name] + 1e-4)
+    assert all(torch.equal(after[other], tensor) for other, tensor in before.items() if other != name)
