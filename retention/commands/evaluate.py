@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -10,14 +11,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retention.commands import options
-from retention.commands.output import err, fail, open_log, tell_notes, told
+from retention.commands import options, sources
+from retention.commands.output import err, fail, tell_notes, told
 from retention.commands.progress import progress_bar
+from retention.commands.sources import Source
 
 if TYPE_CHECKING:
     from retention.evaluation.churn import ChurnComparison
     from retention.evaluation.report import Evaluation
-    from retention.logs import Log
 
 Progress = Callable[[str, float], None]
 
@@ -43,8 +44,9 @@ Pictures = Annotated[Form, typer.Option("--pictures", help="png or svg.")]
 
 
 def evaluate(
-    events: options.Events,
+    context: typer.Context,
     out_folder: Folder,
+    events: sources.OwnEvents = None,
     columns: options.Columns = None,
     at: CutAt = None,
     n: Places = 10,
@@ -53,12 +55,14 @@ def evaluate(
     seed: options.Seed = 0,
 ) -> None:
     """Judge every model on what came after a cut in time; write tables and pictures."""
-    _run(events, out_folder, columns, at, n, horizon, pictures, seed, tries=0)
+    plan = _plan(at, n, horizon, seed, tries=0)
+    _run(context, events, columns, out_folder, pictures, plan)
 
 
 def compare(
-    events: options.Events,
+    context: typer.Context,
     out_folder: Folder,
+    events: sources.OwnEvents = None,
     columns: options.Columns = None,
     at: CutAt = None,
     n: Places = 10,
@@ -70,30 +74,42 @@ def compare(
     seed: options.Seed = 0,
 ) -> None:
     """As `evaluate`, beside implicit (ALS, BPR, BM25), RecTools, lifetimes and LightGBM; needs the extra `peers`."""
-    _run(events, out_folder, columns, at, n, horizon, pictures, seed, tries=tries)
+    plan = _plan(at, n, horizon, seed, tries=tries)
+    _run(context, events, columns, out_folder, pictures, plan)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plan:
+    """What is to be judged, and how."""
+
+    cut: datetime | None
+    days: int | None
+    places: int
+    seed: int
+    tries: int
+    """Settings for each peer; 0 leaves the peers out."""
+
+
+def _plan(at: str | None, n: int, horizon: str | None, seed: int, *, tries: int) -> _Plan:
+    return _Plan(cut=options.moment(at), days=options.days(horizon), places=n, seed=seed, tries=tries)
 
 
 def _run(
-    events: Path,
-    folder: Path,
+    context: typer.Context,
+    events: Path | None,
     columns: str | None,
-    at: str | None,
-    n: int,
-    horizon: str | None,
+    folder: Path,
     pictures: Form,
-    seed: int,
-    *,
-    tries: int,
+    plan: _Plan,
 ) -> None:
-    cut, days = options.moment(at), options.days(horizon)
     with told():
         from retention.evaluation import peers, report
 
         report.check_folder(folder)
-        notes = peers.require() if tries else []
-        log = open_log(events, columns, None)
+        notes = peers.require() if plan.tries else []
+        source = sources.opened(context, events, columns, None)
         with progress_bar() as progress:
-            found = _evaluated(log, cut, days, n, seed, tries, progress)
+            found = _evaluated(source, plan, progress)
             found.notes += notes
             progress("writing the report", 1.0)
             files = report.write(found, folder, pictures.value)
@@ -108,105 +124,94 @@ def _said(found: Evaluation) -> list[str]:
     ]
 
 
-def _evaluated(
-    log: Log, cut: datetime | None, days: int | None, n: int, seed: int, tries: int, progress: Progress
-) -> Evaluation:
+def _evaluated(source: Source, plan: _Plan, progress: Progress) -> Evaluation:
     from retention.evaluation.report import Evaluation
     from retention.rates import Activity, Ending, Kind, cohorts, rates, survival
     from retention.times import from_micros
 
-    first = from_micros(min(log.history.events.column("at").to_pylist()))
-    if cut is not None and not first < cut < log.at:
-        fail(f"--at {cut:%Y-%m-%d} must lie within the log, {first:%Y-%m-%d} to {log.at:%Y-%m-%d}")
-    activity = Activity.of(log.history.events, log.at)
+    first = from_micros(min(source.history.events.column("at").to_pylist()))
+    if plan.cut is not None and not first < plan.cut < source.at:
+        fail(f"--at {plan.cut:%Y-%m-%d} must lie within the log, {first:%Y-%m-%d} to {source.at:%Y-%m-%d}")
+    activity = Activity.of(source.history.events, source.at)
     silence = activity.usual_silence() if activity.customers else 90
     found = Evaluation(
-        log=log.path.name,
-        rows=log.rows,
+        log=source.name,
+        rows=source.rows,
         start=first,
-        end=log.at,
-        seed=seed,
-        problems=log.checked().problems,
-        notes=list(log.notes),
+        end=source.at,
+        seed=plan.seed,
+        problems=source.checked().problems,
+        notes=list(source.notes),
         rates=rates(activity, Kind.WITHIN),
         cohorts=cohorts(activity),
         survival=survival(activity, Ending.LAPSE, lapse=silence),
         silence=silence,
-        k=n,
+        k=plan.places,
     )
-    _recommendation(found, log, cut, n, seed, tries, progress)
-    _churn(found, log, cut, days, seed, tries, progress)
+    _recommendation(found, source, plan, progress)
+    _churn(found, source, plan, progress)
     return found
 
 
-def _recommendation(
-    found: Evaluation, log: Log, cut: datetime | None, n: int, seed: int, tries: int, progress: Progress
-) -> None:
+def _recommendation(found: Evaluation, source: Source, plan: _Plan, progress: Progress) -> None:
     from retention.errors import HistoryError
     from retention.evaluation.recommenders import judge_models
     from retention.evaluation.splits import Split, cut_at
 
-    if "item" not in log.columns:
+    if not source.items:
         found.notes.append("the log has no items: there is nothing to recommend, only churn is judged")
         return
-    share = 0.35 if tries else 0.7
+    share = 0.35 if plan.tries else 0.7
     try:
-        found.split = Split.of(log.history, log.at, cut or cut_at(log.history, log.at, 0.8))
+        found.split = Split.of(source.history, source.at, plan.cut or cut_at(source.history, source.at, 0.8))
     except HistoryError as empty:
         found.notes.append(f"recommendations were not judged: {empty}")
         return
-    found.recommendation = judge_models(found.split, n, seed=seed, progress=_part(progress, 0.0, share))
-    if tries:
+    found.recommendation = judge_models(
+        found.split, plan.places, seed=plan.seed, progress=_part(progress, 0.0, share)
+    )
+    if plan.tries:
         from retention.evaluation.peers.recommenders import judge_peers
 
         found.recommendation.judged += judge_peers(
-            found.split, n, tries=tries, seed=seed, progress=_part(progress, share, 0.8)
+            found.split, plan.places, tries=plan.tries, seed=plan.seed, progress=_part(progress, share, 0.8)
         )
 
 
-def _churn(
-    found: Evaluation,
-    log: Log,
-    cut: datetime | None,
-    days: int | None,
-    seed: int,
-    tries: int,
-    progress: Progress,
-) -> None:
+def _churn(found: Evaluation, source: Source, plan: _Plan, progress: Progress) -> None:
     from retention.churn.windows import choose_horizon, rhythm_of
     from retention.errors import HistoryError
     from retention.evaluation.churn import ChurnSplit, judge_churn
     from retention.evaluation.value import judge_value
 
+    days = plan.days
     if days is None:
-        _, gaps = rhythm_of(log.checked())
-        days = choose_horizon(gaps, (log.at - found.start) / timedelta(days=1))
-    moment = cut or log.at - timedelta(days=days)
-    days = min(days, (log.at - moment).days)
+        _, gaps = rhythm_of(source.checked())
+        days = choose_horizon(gaps, (source.at - found.start) / timedelta(days=1))
+    moment = plan.cut or source.at - timedelta(days=days)
+    days = min(days, (source.at - moment).days)
     progress("learning who leaves", 0.8)
     try:
         if moment <= found.start or days < 1:
             raise HistoryError(f"the log is too short for a horizon of {days} days")
-        split = ChurnSplit.of(log.history, moment, days, seed=seed)
+        split = ChurnSplit.of(source.history, moment, days, seed=plan.seed)
     except HistoryError as empty:
         found.notes.append(f"churn was not judged: {empty}")
         return
     found.churn = judge_churn(split, progress=_part(progress, 0.85, 0.9))
-    found.value = judge_value(split, seed=seed)
-    if tries:
-        _churn_peers(found, found.churn, tries, seed, progress)
+    found.value = judge_value(split, seed=plan.seed)
+    if plan.tries:
+        _churn_peers(found, found.churn, plan, progress)
 
 
-def _churn_peers(
-    found: Evaluation, churn: ChurnComparison, tries: int, seed: int, progress: Progress
-) -> None:
+def _churn_peers(found: Evaluation, churn: ChurnComparison, plan: _Plan, progress: Progress) -> None:
     from retention.evaluation.peers.churn import add_peers
     from retention.evaluation.peers.value import judge_lifetimes
 
     if churn.judged:
-        add_peers(churn, tries=tries, seed=seed, progress=_part(progress, 0.9, 0.98))
+        add_peers(churn, tries=plan.tries, seed=plan.seed, progress=_part(progress, 0.9, 0.98))
     if found.value:
-        peer = judge_lifetimes(churn.split, tries)
+        peer = judge_lifetimes(churn.split, plan.tries)
         if isinstance(peer, str):
             found.notes.append(f"lifetimes was left out of the value: {peer}")
         else:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retention.commands import options
+from retention.commands import options, sources
 from retention.commands.output import (
     check_picture,
     check_suffix,
     fail,
-    open_log,
-    told,
     working,
     write_table,
 )
@@ -30,16 +26,8 @@ from retention.commands.rate_tables import (
 )
 
 if TYPE_CHECKING:
-    from retention.history import History
     from retention.rates import Activity
 
-Shop = Callable[[datetime | None], tuple["History", datetime]]
-"""Where the program that mounts the app finds its own shop's history, as of a moment or of now."""
-
-OwnEvents = Annotated[
-    Path | None,
-    typer.Option("--events", help="The shop's log, .csv or .parquet; without it, this shop's own store."),
-]
 By = Annotated[
     str | None,
     typer.Option(
@@ -82,7 +70,7 @@ Table = Annotated[Path | None, typer.Option("--out", help="Write the table there
 
 def rate(
     context: typer.Context,
-    events: OwnEvents = None,
+    events: sources.OwnEvents = None,
     columns: options.Columns = None,
     at: options.At = None,
     kind: Annotated[
@@ -115,7 +103,7 @@ def rate(
 
 def cohorts(
     context: typer.Context,
-    events: OwnEvents = None,
+    events: sources.OwnEvents = None,
     columns: options.Columns = None,
     at: options.At = None,
     unit: Annotated[UnitOption, typer.Option(help="The calendar's period.")] = UnitOption.MONTH,
@@ -173,39 +161,11 @@ def _activity(
 ) -> Activity:
     from retention.rates.activity import BOUGHT, CAME, Activity
 
-    moment = options.moment(at)
-    if events is not None:
-        log = open_log(events, columns, moment, by=by)
-        rows, end, groups = log.history.events, log.at, log.by
-    else:
-        history, end = _own_shop(context.obj, moment)
-        rows, groups = history.events, _own_groups(history, by)
-    with told():
-        seen = Activity.of(rows, end, kinds=BOUGHT if what is What.PURCHASE else CAME, by=groups)
+    source = sources.opened(context, events, columns, options.moment(at), by)
+    kinds = BOUGHT if what is What.PURCHASE else CAME
+    seen = Activity.of(source.history.events, source.at, kinds=kinds, by=source.groups)
     if not seen.customers:
         fail("nobody has bought anything in the time that is asked about")
     if len(seen.groups) > 50:
         fail(f"--by {by} has {len(seen.groups)} values, which makes no table: choose a column with fewer")
     return seen
-
-
-def _own_shop(shop: Shop | None, moment: datetime | None) -> tuple[History, datetime]:
-    if shop is None:
-        fail("name the shop's log with --events FILE")
-    return shop(moment)
-
-
-def _own_groups(history: History, by: str | None) -> Any:
-    import pyarrow.compute as pc
-
-    if by is None:
-        return None
-    if by == "channel":
-        return history.events.column("channel")
-    if by in ("language", "tier"):
-        people = history.customers
-        place = pc.index_in(
-            history.events.column("customer"), value_set=people.column("customer").combine_chunks()
-        )
-        return people.column(by).take(place)
-    return fail(f"--by {by!r}: the own store can be grouped by channel, language or tier")

@@ -17,12 +17,15 @@ from typing import TYPE_CHECKING, Any
 
 from retention.logs.columns import NEEDED, ROLES, Columns
 from retention.report import Problem
+from retention.types import EventKind
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from retention.checks import Checked
     from retention.history import History
+
+NO_VIEWS = "the log has no views, searches or carts: what they would tell is not in the models"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +75,12 @@ def read_log(path: Path, columns: Columns, *, before: datetime | None = None, by
     return read(path, columns, before, by)
 
 
+def seen_in_the_shop(events: pa.Table) -> bool:
+    """Whether the events tell what customers looked at, and not only what they bought."""
+    kinds = set(events.column("kind").unique().to_pylist())
+    return bool(kinds & {EventKind.VIEW, EventKind.SEARCH, EventKind.CART})
+
+
 def _in_rows(problem: Problem) -> Problem:
     if problem.table != "events":
         return problem
@@ -79,4 +88,4 @@ def _in_rows(problem: Problem) -> Problem:
     return replace(problem, examples=rows)
 
 
-__all__ = ["NEEDED", "ROLES", "Columns", "Log", "read_log"]
+__all__ = ["NEEDED", "NO_VIEWS", "ROLES", "Columns", "Log", "read_log", "seen_in_the_shop"]

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from retention.errors import LogRefused
 from retention.history import EVENTS, PRODUCTS, History
-from retention.logs import Log, files, problems, values
+from retention.logs import NO_VIEWS, Log, files, problems, seen_in_the_shop, values
 from retention.logs.columns import Columns
 from retention.logs.duplicates import mark_duplicates
 from retention.times import DAY, from_micros, to_micros
@@ -267,11 +267,8 @@ class _Reading:
         )
 
     def _tell_what_is_missing(self, events: pa.Table) -> None:
-        kinds = set(events.column("kind").unique().to_pylist())
-        if not kinds & {EventKind.VIEW, EventKind.SEARCH, EventKind.CART}:
-            self.notes.append(
-                "the log has no views, searches or carts: what they would tell is not in the models"
-            )
+        if not seen_in_the_shop(events):
+            self.notes.append(NO_VIEWS)
         if "price" not in self.roles and "amount" not in self.roles:
             self.notes.append("the log has no prices: nothing can be said about money")
 
