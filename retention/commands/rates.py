@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -26,14 +27,19 @@ from retention.commands.rate_tables import (
 )
 
 if TYPE_CHECKING:
-    from retention.rates import Activity
+    from retention.rates import Activity, Rate
+    from retention.types import EventKind
+
+RFM = "rfm"
+NOBODY = "nobody has bought anything in the time that is asked about"
 
 By = Annotated[
     str | None,
     typer.Option(
         "--by",
         help="A row of the result for each value of this column (of a customer's first row): any column of the "
-        "log; of the own store `channel`, `language` or `tier`.",
+        "log; of the own store `channel`, `language` or `tier`. `rfm`: for each segment, drawn anew on the eve of "
+        "each period, the share of all its customers who come in it.",
     ),
 ]
 
@@ -92,13 +98,48 @@ def rate(
     if out_file is not None:
         check_suffix(out_file)
     length = options.days(period, "--period") or 30
-    seen = _activity(context, events, columns, at, by, activity)
-    found = rates(seen, Kind(kind.value), period=length)
+    if by == RFM:
+        found = _by_segment(context, events, columns, at, kind, length, activity)
+    else:
+        seen = _activity(context, events, columns, at, by, activity)
+        found = rates(seen, Kind(kind.value), period=length)
     if not found:
         fail(f"the log covers too few days for a rate over {length} days: name a shorter --period")
     if out_file is not None:
         write_table(rate_columns(found), out_file)
-    print_rates(found)
+    print_rates(_latest(found) if by == RFM else found)
+
+
+def _by_segment(
+    context: typer.Context,
+    events: Path | None,
+    columns: str | None,
+    at: str | None,
+    kind: RateKind,
+    length: int,
+    what: What,
+) -> list[Rate]:
+    from retention.commands.progress import progress_bar
+    from retention.rates.activity import Activity
+    from retention.rates.segments import rates_by_segment
+
+    if kind is not RateKind.WITHIN:
+        fail(f"--by {RFM} goes with --kind within: segments are drawn anew on the eve of each period")
+    source = sources.opened(context, events, columns, options.moment(at))
+    history = source.checked().history
+    seen = Activity.of(history.events, source.at, kinds=_kinds(what))
+    if not seen.customers:
+        fail(NOBODY)
+    with progress_bar() as progress:
+        return rates_by_segment(
+            history, seen, period=length, progress=lambda share: progress("drawing segments", share)
+        )
+
+
+def _latest(found: Sequence[Rate]) -> list[Rate]:
+    """The rates of the newest period."""
+    newest = max(found, key=lambda one: str(one.start)).start
+    return [one for one in found if one.start == newest]
 
 
 def cohorts(
@@ -159,13 +200,20 @@ def _activity(
     by: str | None,
     what: What,
 ) -> Activity:
-    from retention.rates.activity import BOUGHT, CAME, Activity
+    from retention.rates.activity import Activity
 
+    if by == RFM:
+        fail(f"--by {RFM} belongs to `rate`: a customer's segment changes from period to period")
     source = sources.opened(context, events, columns, options.moment(at), by)
-    kinds = BOUGHT if what is What.PURCHASE else CAME
-    seen = Activity.of(source.history.events, source.at, kinds=kinds, by=source.groups)
+    seen = Activity.of(source.history.events, source.at, kinds=_kinds(what), by=source.groups)
     if not seen.customers:
-        fail("nobody has bought anything in the time that is asked about")
+        fail(NOBODY)
     if len(seen.groups) > 50:
         fail(f"--by {by} has {len(seen.groups)} values, which makes no table: choose a column with fewer")
     return seen
+
+
+def _kinds(what: What) -> frozenset[EventKind]:
+    from retention.rates.activity import BOUGHT, CAME
+
+    return BOUGHT if what is What.PURCHASE else CAME

@@ -40,8 +40,10 @@ UNKNOWN = "(unknown)"
 class Activity:
     """Each customer and day once, by customer and then by day."""
 
+    names: tuple[str, ...]
+    """The customers' ids, ascending; a customer's code is its place here."""
     customer: Ints
-    """Codes 0 … customers - 1, shape (rows,)."""
+    """Codes, shape (rows,)."""
     day: Ints
     """Days since 1970 (UTC), shape (rows,)."""
     first: Ints
@@ -84,6 +86,7 @@ class Activity:
         fresh = np.ones(len(code), dtype=bool)
         fresh[1:] = (code[1:] != code[:-1]) | (day[1:] != day[:-1])
         return cls(
+            names=names,
             customer=code[fresh],
             day=day[fresh],
             first=day[starts],

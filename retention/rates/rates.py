@@ -83,6 +83,11 @@ def rates(
     return found
 
 
+def as_date(day: int) -> date:
+    """The date of a day counted from 1970-01-01."""
+    return _EPOCH + timedelta(days=day)
+
+
 def _periods(period: int, longest: int) -> Iterator[tuple[int, int]]:
     """First and last day of period 1, 2, …; period 0 is the one with the first purchase."""
     for start in range(period, longest + 1, period):
@@ -122,8 +127,8 @@ def _within(activity: Activity, members: NDArray[np.bool_], group: str | None, p
         yield Rate(
             group=group,
             kind=Kind.WITHIN,
-            start=_EPOCH + timedelta(days=start),
-            end=_EPOCH + timedelta(days=start + period - 1),
+            start=as_date(start),
+            end=as_date(start + period - 1),
             customers=len(before),
             returned=len(np.intersect1d(before, after, assume_unique=True)),
         )

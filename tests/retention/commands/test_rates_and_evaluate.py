@@ -110,6 +110,8 @@ def test_an_evaluation_of_a_real_log(slice_of_online_retail: Path, tmp_path: Pat
         (("rate", "--period", "5y"), "too few days for a rate over 1825 days"),
         (("rate", "--by", "Land"), "no column 'Land'"),
         (("rate", "--by", "StockCode"), "makes no table"),
+        (("rate", "--by", "rfm", "--kind", "classic"), "goes with --kind within"),
+        (("cohorts", "--by", "rfm"), "belongs to `rate`"),
         (("rate", "--out", "rates.xlsx"), "use .csv or .parquet"),
         (("rate", "--out", "/nowhere/rates.csv"), "there is no folder /nowhere"),
         (("cohorts", "--picture", "c.pdf"), "use .png or .svg"),
