@@ -75,6 +75,18 @@ def _auto(interactions: Interactions, seed: int) -> ItemModel:
     return TwoStage(_goods(interactions), fitted.readiness, fitted.model)
 
 
+def _linear(interactions: Interactions, seed: int) -> ItemModel:
+    from retention.recommenders.models import neural_fit
+
+    return neural_fit.linear(interactions, _goods(interactions), seed)
+
+
+def _two_tower(interactions: Interactions, seed: int) -> ItemModel:
+    from retention.recommenders.models import neural_fit
+
+    return neural_fit.two_tower(interactions, _goods(interactions), seed)
+
+
 FITS: Mapping[str, Callable[[Interactions, int], ItemModel]] = {
     "auto": _auto,
     "popularity": _popularity,
@@ -83,4 +95,6 @@ FITS: Mapping[str, Callable[[Interactions, int], ItemModel]] = {
     "item_knn": _item_knn,
     "content": _content,
     "ease": _ease,
+    "linear": _linear,
+    "two_tower": _two_tower,
 }

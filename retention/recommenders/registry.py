@@ -11,6 +11,7 @@ from retention import artifacts
 from retention.errors import ModelDamaged
 from retention.recommenders.base import PART, Goods, ItemModel
 from retention.recommenders.models.neighbours import Content, Ease, ItemKNN
+from retention.recommenders.models.neural import Linear, TwoTower
 from retention.recommenders.models.popular import OwnPurchases, Popularity
 from retention.recommenders.models.two_stage import TwoStage
 from retention.recommenders.models.users import UserKNN
@@ -56,6 +57,20 @@ _KINDS = (
     ModelKind(name="content", about="products with similar words and category", kind=Content, customers=0),
     ModelKind(
         name="ease", about="a ridge regression of every product on all others", kind=Ease, customers=50
+    ),
+    ModelKind(
+        name="linear",
+        about="embeddings of customer and product into one linear layer, the same order for everybody",
+        kind=Linear,
+        customers=50,
+        extra="train",
+    ),
+    ModelKind(
+        name="two_tower",
+        about="a network that multiplies what a customer touched with each product",
+        kind=TwoTower,
+        customers=50,
+        extra="train",
     ),
 )
 

@@ -33,6 +33,14 @@ class TestEase(ItemModelContract):
     name = "ease"
 
 
+class TestLinear(ItemModelContract):
+    name = "linear"
+
+
+class TestTwoTower(ItemModelContract):
+    name = "two_tower"
+
+
 def test_all_are_covered() -> None:
     from retention.recommenders.registry import MODELS
 
