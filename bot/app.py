@@ -14,6 +14,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,7 @@ from bot.staff.accounts import StaffAccounts
 from bot.staff.console import mount_console
 from bot.staff.decisions import DecisionTexts
 from bot.staff.desk import Desk
+from bot.understanding import ServedUnderstanding
 from nlu.types import CatalogueEntry, PageIndex, Understander
 from retention.types import PricePolicy
 from storage import Store
@@ -86,7 +88,7 @@ class Parts:
     """Everything a process consists of, wired."""
 
     store: Store
-    understander: Understander
+    understanding: ServedUnderstanding
     served: ServedRetention
     inbox: DurableInbox
     dispatcher: Dispatcher
@@ -104,7 +106,7 @@ class Parts:
             await asyncio.sleep(_CATALOGUE_EVERY)
             entries = await catalogue_entries(self.store)
             if entries != known:
-                await asyncio.to_thread(self.understander.set_catalogue, entries)
+                await asyncio.to_thread(self.understanding.set_catalogue, entries)
                 known = entries
 
 
@@ -148,6 +150,7 @@ class Program:
                 self._spawn(self._run_channel(channel, parts.inbox), f"channel-{channel.name}")
         self._spawn(parts.sender.run(), "sender")
         self._spawn(parts.served.watch(), "model")
+        self._spawn(parts.understanding.watch(), "understanding")
         if self._halves.work:
             parts.jobs.start()
             self._spawn(parts.jobs.refit_if_older(_REFIT_AFTER), "refit")
@@ -218,8 +221,11 @@ async def build(settings: Settings, store: Store) -> Parts:
     demo = await is_demo(store)
     texts = Texts.load(settings.home / "texts")
     names = {"zh": settings.shop_name_zh, "en": settings.shop_name_en}
-    understander = await asyncio.to_thread(nlu.load)
-    await asyncio.to_thread(understander.set_catalogue, await catalogue_entries(store))
+    understanding = await asyncio.to_thread(
+        ServedUnderstanding, store, settings.home, partial(load_pages, settings, demo=demo)
+    )
+    await asyncio.to_thread(understanding.set_catalogue, await catalogue_entries(store))
+    await understanding.refresh()
     served = ServedRetention(store, settings.home)
     await served.refresh()
     decisions = Decisions(served, PricePolicy(), seed=keys.seed)
@@ -230,7 +236,7 @@ async def build(settings: Settings, store: Store) -> Parts:
         shop=ShopFacts(names=names, time_zone=settings.time_zone, demo=demo),
         decisions=decisions,
         linker=linker,
-        pages=await asyncio.to_thread(load_pages, settings, understander, demo),
+        pages=understanding,
     )
     web = WebChannel(
         keys.web,
@@ -253,7 +259,7 @@ async def build(settings: Settings, store: Store) -> Parts:
     )
     dispatcher = Dispatcher(
         store,
-        Engine(store, understander, services),
+        Engine(store, understanding, services),
         owner=owner_name(),
         channels=channels,
         wake_sender=sender.wake,
@@ -279,7 +285,7 @@ async def build(settings: Settings, store: Store) -> Parts:
     planner = Planner(store, decisions, WinBackWriter(texts, names, settings.time_zone), settings.time_zone)
     return Parts(
         store=store,
-        understander=understander,
+        understanding=understanding,
         served=served,
         inbox=DurableInbox(store, dispatcher),
         dispatcher=dispatcher,

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 import typer
 
-from bot.commands import api_key, chat, customer, outreach, refit, retention, run, shop, skills, staff
-from nlu import commands as nlu_commands
+from bot.commands import (
+    api_key,
+    chat,
+    customer,
+    outreach,
+    refit,
+    retention,
+    run,
+    shop,
+    skills,
+    staff,
+    understanding,
+)
 from retention import commands as retention_commands
 
 app = typer.Typer(
@@ -27,7 +38,7 @@ app.add_typer(customer.app, name="customer")
 app.add_typer(staff.app, name="staff")
 app.add_typer(skills.app, name="skills")
 app.add_typer(outreach.app, name="outreach")
-app.add_typer(nlu_commands.app, name="nlu")
+app.add_typer(understanding.app, name="nlu")
 app.add_typer(retention_commands.app, name="retention", context_settings={"obj": retention.shop_history})
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.conversations import Conversations
+from storage.corrections import Corrections
 from storage.customers import Account, Accounts, Customers
 from storage.errors import NotFound
 from storage.events import Events
@@ -48,7 +49,14 @@ async def export_customer(connection: AsyncConnection, customer_id: str) -> dict
         "shown": await _rows(connection, select(shown).where(shown.c.customer_id == customer_id)),
         "churn_score": None if score is None else asdict(score),
         "conversations": [
-            {"channel": account.channel, "messages": await _messages(connection, account)}
+            {
+                "channel": account.channel,
+                "messages": await _messages(connection, account),
+                "corrections": [
+                    {"at": one.at, "text": one.text, "meant": one.label}
+                    for one in await Corrections(connection).of_account(account.id)
+                ],
+            }
             for account in accounts
         ],
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 GROUPS: dict[str, tuple[str, ...]] = {
     "order and delivery": (
         "order_status",
@@ -47,4 +49,11 @@ GROUPS: dict[str, tuple[str, ...]] = {
 
 INTENTS: tuple[str, ...] = tuple(intent for group in GROUPS.values() for intent in group)
 OUT_OF_SCOPE = "out_of_scope"
+LONGEST_NAME = 60
+_NAME = re.compile(r"[^\s\"',;|{}<>]+")
 SENTIMENTS: tuple[str, ...] = ("negative", "neutral", "positive")
+
+
+def can_be_intent(name: str) -> bool:
+    """Whether a shop may call an intent of its own so: one word."""
+    return len(name) <= LONGEST_NAME and _NAME.fullmatch(name) is not None

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nlu.evaluation import Report
+    from nlu.teaching.shop import Lesson
 
 console = Console(stderr=True)
 out = Console()
@@ -105,6 +106,30 @@ def print_comparison(reports: Mapping[str, Report]) -> None:
             "{:.2f}, {:.2f}".format(*report.milliseconds[:2]),
         )
     out.print(table)
+
+
+def print_lesson(lesson: Lesson) -> None:
+    """What came of teaching."""
+    low, high = lesson.interval
+    table = Table("figure", "value")
+    table.add_row("messages", str(lesson.messages))
+    table.add_row("new intents", ", ".join(lesson.new_intents) or "none")
+    table.add_row("accuracy, cross-validated", f"{lesson.accuracy:.1%} ({low:.1%} to {high:.1%})")
+    table.add_row(
+        "built-in intents, before and after", f"{lesson.built_in_before:.1%}, {lesson.built_in_after:.1%}"
+    )
+    out.print(table)
+    for label, said, count in lesson.confused[:10]:
+        out.print(f"{count} × {label} read as {said}", markup=False, highlight=False)
+    if lesson.suspects:
+        out.print("These may be labelled wrongly:")
+    for suspect in lesson.suspects:
+        likelier = f"{suspect.likelier} ({suspect.probability:.0%})"
+        out.print(
+            f"  line {suspect.line}: {suspect.text} is {suspect.label}, perhaps {likelier}",
+            markup=False,
+            highlight=False,
+        )
 
 
 def as_values(report: Report) -> dict[str, object]:

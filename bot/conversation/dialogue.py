@@ -29,6 +29,7 @@ from bot.conversation.skills import (
 from bot.conversation.skills.talk import TALK
 from bot.conversation.turn import Answer, HandOver, Skill, Turn, row
 from bot.delivery.faults import describe
+from nlu.intents import INTENTS
 from nlu.types import DialogueContext, Sentiment, Understander, Understanding
 from storage.errors import StorageError
 
@@ -154,7 +155,7 @@ class Dialogue:
         if variant is not None:
             return variant
         meant = routing.meant(turn, whole)
-        skill = REGISTRY.of_intent(meant) if meant else None
+        skill = _skill_of(meant)
         if meant is None or skill is None:
             return await self._unclear(turn, whole, modes)
         if meant == "place_order" and (await products.by_words(turn)) is not None:
@@ -237,6 +238,13 @@ class Dialogue:
         if whole.intent == "out_of_scope":
             plausible = [score for score in plausible if score.probability >= _WORTH_ASKING]
         return fallback.ask_back(turn, tuple(score.intent for score in plausible[:2]))
+
+
+def _skill_of(intent: str | None) -> Skill | None:
+    """Who answers an intent; one that isn't ours was taught by the shop."""
+    if intent is None:
+        return None
+    return REGISTRY.of_intent(intent) or (None if intent in INTENTS else REGISTRY.named("own"))
 
 
 async def _by_the_way(turn: Turn) -> Answer | None:

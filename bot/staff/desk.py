@@ -11,9 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.conversation import state
 from bot.conversation.codec import dump_reply, load_reply
 from bot.conversation.messages import Reply
+from nlu.intents import can_be_intent
+from nlu.redaction import redact
 from storage import Store
 from storage.audit import Audit
 from storage.conversations import Contact, Conversations, Message, NewMessage
+from storage.corrections import Corrections
 from storage.drafts import Agreement, Draft, Drafts
 from storage.escalations import Escalation, Escalations
 from storage.orders import Order, Orders
@@ -42,6 +45,8 @@ class Case:
     messages: Sequence[Message]
     requests: Sequence[Request]
     drafts: Sequence[Draft]
+    corrections: Mapping[int, str]
+    """What staff said that messages really meant, by the message's id."""
     orders: Sequence[Order]
     """The customer's latest."""
     names: Mapping[int, str]
@@ -209,6 +214,30 @@ class Desk:
             lambda connection: Drafts(connection).judge(draft_id, verdict, member.id, self._clock())
         )
 
+    async def correct(self, member: StaffMember, message: Message, label: str | None) -> None:
+        """Say what a customer's message really meant, for the model to learn from; None takes it back.
+
+        Personal data is taken out of what is kept.
+
+        Raises:
+            ValueError: the label can't be an intent's name.
+            storage.NotFound: the message is gone, or has no words.
+        """
+        _may_answer(member)
+        if label is not None and not can_be_intent(label):
+            raise ValueError(f"{label!r} can't be an intent's name")
+
+        async def work(connection: AsyncConnection) -> None:
+            corrections = Corrections(connection)
+            if label is None:
+                await corrections.drop(message.id)
+            else:
+                await corrections.put(
+                    message.id, label, text=redact(message.text), staff_id=member.id, now=self._clock()
+                )
+
+        await self._store.write(work)
+
     async def agreement(self) -> list[Agreement]:
         """How often staff agreed with each skill in shadow mode."""
         async with self._store.read() as connection:
@@ -302,6 +331,7 @@ async def _case(connection: AsyncConnection, conversation_id: int, escalation: E
         messages=await conversations.history(conversation_id, limit=100),
         requests=await Requests(connection).of_conversation(conversation_id, limit=5),
         drafts=await Drafts(connection).of_conversation(conversation_id),
+        corrections=await Corrections(connection).of_conversation(conversation_id),
         orders=orders,
         names=await _names(connection),
     )

@@ -10,7 +10,7 @@ import math
 import random
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -119,7 +119,14 @@ def finetuned(
     tokenizer = Tokenizer.from_file(str(model / "tokenizer.json"))
     tokenizer.enable_truncation(TOKENS)
     numbers = {label: number for number, label in enumerate(frozen.labels)}
-    _train(net, tokenizer, list(texts), [numbers[label] for label in labels], seed, progress)
+    wanted = torch.tensor([numbers[label] for label in labels])
+
+    def loss(group: list[int], ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        return functional.cross_entropy(net(ids, mask), wanted[group], label_smoothing=SMOOTHING)
+
+    passes = min(MOST, max(FEWEST, math.ceil(SEEN / len(texts))))
+    prepared = [readable(text) for text in texts]
+    train(net, net.encoder, tokenizer, prepared, loss, passes=passes, seed=seed, progress=progress)
     progress("exporting", 0.0)
     with tempfile.TemporaryDirectory() as folder:
         export(encoder, Path(folder) / "encoder.onnx")
@@ -130,32 +137,37 @@ def finetuned(
     return Tuned(frozen=frozen, encoder=tuned, weight=weight, bias=bias)
 
 
-def _train(
-    net: _Net, tokenizer: Tokenizer, texts: list[str], targets: list[int], seed: int, progress: Progress
+def train(
+    net: nn.Module,
+    encoder: BertModel,
+    tokenizer: Tokenizer,
+    texts: Sequence[str],
+    loss_of: Callable[[list[int], torch.Tensor, torch.Tensor], torch.Tensor],
+    *,
+    passes: int,
+    seed: int,
+    progress: Progress,
 ) -> None:
-    passes = min(MOST, max(FEWEST, math.ceil(SEEN / len(texts))))
+    """Train a network that holds the encoder; `loss_of` is given rows with their ids and mask."""
     steps = passes * math.ceil(len(texts) / BATCH)
-    net.encoder.embeddings.word_embeddings.weight.requires_grad_(False)
-    net.encoder.set_attn_implementation("eager")
-    halved = Halved(net.encoder)
+    # Words that no message holds must stay where they are beside their like.
+    encoder.embeddings.word_embeddings.weight.requires_grad_(False)
+    encoder.set_attn_implementation("eager")
+    rest = [p for name, p in net.named_parameters() if not name.startswith("encoder.")]
+    halved = Halved(encoder)
+    exact = list(halved.exact.values())
     optimiser = torch.optim.AdamW(
-        [
-            {"params": list(halved.exact.values()), "lr": ENCODER_RATE},
-            {"params": net.head.parameters(), "lr": HEAD_RATE},
-        ],
-        weight_decay=0.01,
+        [{"params": exact, "lr": ENCODER_RATE}, {"params": rest, "lr": HEAD_RATE}], weight_decay=0.01
     )
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, steps))
-    prepared, wanted = [readable(text) for text in texts], torch.tensor(targets)
     net.train()
     done = 0
     for number in range(passes):
-        for group, ids, mask in batches(tokenizer, prepared, random.Random(f"{seed}/{number}")):
-            loss = functional.cross_entropy(net(ids, mask), wanted[group], label_smoothing=SMOOTHING)
-            net.head.zero_grad(set_to_none=True)
-            torch.autograd.backward(loss)
+        for group, ids, mask in batches(tokenizer, texts, random.Random(f"{seed}/{number}")):
+            optimiser.zero_grad(set_to_none=False)
+            torch.autograd.backward(loss_of(group, ids, mask))
             halved.take_gradients()
-            torch.nn.utils.clip_grad_norm_([*halved.exact.values(), *net.head.parameters()], 1.0)
+            torch.nn.utils.clip_grad_norm_([*exact, *rest], 1.0)
             optimiser.step()
             halved.give_weights()
             schedule.step()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -12,12 +11,11 @@ from rapidfuzz import fuzz, process
 
 from nlu.datafiles import read_lines
 from nlu.errors import DataRefused
+from nlu.intents import LONGEST_NAME, can_be_intent
 from nlu.normalise import normalise
 
-LONGEST_LABEL = 60
 OUTSIDE = frozenset({"out_of_scope", "oos"})
 """Labels that stand for messages outside the scope."""
-_OWN_NAME = re.compile(r"[^\s\t\"',;|{}<>]+")
 _NEAR = 84.0
 """Likeness of two names, of 100, from which one is taken for a slip of the other: `order_staus`."""
 LABEL_COLUMNS = ("label", "intent")
@@ -84,8 +82,9 @@ def check_for_training(path: Path, rows: Sequence[Labelled], known: Collection[s
         DataRefused: a text has several labels, a label is a slip of a known one, cannot be a name, or has fewer than
             `fewest` messages although no model knows it yet.
     """
-    problems = [*contradictions(rows), *_odd_names(rows, known)]
-    fresh = {row.label for row in rows} - set(known)
+    odd = _odd_names(rows, known)
+    problems = [*contradictions(rows), *odd.values()]
+    fresh = {row.label for row in rows} - set(known) - set(odd)
     for label in sorted(fresh):
         lines = [row.line for row in rows if row.label == label]
         if len(lines) < fewest:
@@ -101,19 +100,20 @@ def without_repeats(rows: Iterable[Labelled]) -> list[Labelled]:
     return list({normalise(row.text).text.casefold(): row for row in reversed(list(rows))}.values())[::-1]
 
 
-def _odd_names(rows: Sequence[Labelled], known: Collection[str]) -> list[str]:
+def _odd_names(rows: Sequence[Labelled], known: Collection[str]) -> dict[str, str]:
+    """What is wrong with labels, by the label."""
     first = {row.label: row.line for row in reversed(rows)}
-    problems = []
+    problems: dict[str, str] = {}
     for label, line in first.items():
         if label in known:
             continue
-        if len(label) > LONGEST_LABEL or not _OWN_NAME.fullmatch(label):
-            problems.append(
+        if not can_be_intent(label):
+            problems[label] = (
                 f"line {line}: {_short(label)!r} can't be an intent's name: "
-                f"one word of at most {LONGEST_LABEL} characters"
+                f"one word of at most {LONGEST_NAME} characters"
             )
         elif near := _near(label, known):
-            problems.append(
+            problems[label] = (
                 f"line {line}: {label!r} looks like a slip of {near!r}; call your own intent something else"
             )
     return problems

@@ -45,6 +45,7 @@ REGISTRY = Registry(
         pages.POLICY,
         pages.STORE,
         pages.ACCOUNT,
+        pages.OWN,
         mine.POINTS,
         mine.REVIEW,
         mine.DATA,

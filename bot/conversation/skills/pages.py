@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from bot.conversation.turn import Answer, Skill, Turn, row
+from bot.conversation.turn import Answer, HandOver, Skill, Turn, row
 from nlu.types import Passage
 
 _LONGEST = 700
+_LOOKED_AT = 8
 
 
 SURE = 0.62
@@ -49,6 +50,16 @@ async def answer(turn: Turn) -> Answer:
     return Answer(text=shortened(passage.text), memory=turn.memory.settled())
 
 
+async def answer_own(turn: Turn) -> Answer:
+    """An intent that the shop taught: its page if one is named like it, else any that answers; else a person."""
+    found = turn.services.pages.search(turn.text, "zh" if turn.language == "zh" else "en", _LOOKED_AT)
+    named = [passage for passage in found if passage.page == turn.intent]
+    passage = next(iter(named), None) or passage_for(turn)
+    if passage is None:
+        return Answer(memory=turn.memory.settled(), hand_over=HandOver(reason="own_intent"))
+    return Answer(text=shortened(passage.text), memory=turn.memory.settled())
+
+
 POLICY = Skill(
     name="policy",
     answer=answer,
@@ -62,4 +73,6 @@ POLICY = Skill(
     ),
 )
 STORE = Skill(name="store_info", answer=answer, intents=("store_info",))
+OWN = Skill(name="own", answer=answer_own)
+"""Intents that only this shop has."""
 ACCOUNT = Skill(name="account", answer=answer, intents=("account_problem",))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from zoneinfo import ZoneInfo
 
 from nicegui import ui
@@ -10,6 +10,7 @@ from nicegui import ui
 from bot.conversation.codec import load_reply
 from bot.conversation.messages import Reply
 from bot.staff.console.acting import Acting
+from bot.staff.console.correcting import Correcting
 from bot.staff.console.words import Words
 from bot.staff.desk import Case, Desk
 from storage.conversations import Message
@@ -37,6 +38,7 @@ class CaseView:
         self._act = acting
         self._zone = zone
         self._leave = leave
+        self._correcting = Correcting(desk, member, words, acting)
         with ui.card().classes("grow min-w-0 gap-0 p-0 no-wrap case overflow-hidden"):
             self._top = ui.row().classes("w-full items-center gap-3 px-4 py-3 case-top")
             self._facts = ui.row().classes("w-full items-center gap-2 case-facts")
@@ -59,7 +61,7 @@ class CaseView:
         held = (case.escalation and (case.escalation.id, case.escalation.state, case.escalation.staff_id),)
         self._redraw("top", (case.contact, held), lambda: self._draw_top(case))
         self._redraw("facts", (case.orders, case.requests), lambda: self._draw_facts(case))
-        self._redraw("log", (case.messages, case.drafts), lambda: self._draw_log(case))
+        self._redraw("log", (case.messages, case.drafts, case.corrections), lambda: self._draw_log(case))
         self._redraw("composer", (case.contact.conversation.id, held), lambda: self._draw_composer(case))
 
     def _redraw(self, part: str, value: object, draw: Callable[[], None]) -> None:
@@ -115,12 +117,12 @@ class CaseView:
         with self._conversation, ui.scroll_area().classes("w-full grow min-h-0") as area:
             with ui.column().classes("w-full gap-1"):
                 for message in case.messages:
-                    self._draw_message(message, case.names)
+                    self._draw_message(message, case)
                 for draft in case.drafts:
                     self._draw_draft(case, draft)
             area.scroll_to(percent=1.0)
 
-    def _draw_message(self, message: Message, names: Mapping[int, str]) -> None:
+    def _draw_message(self, message: Message, case: Case) -> None:
         words = self._words
         at = f"{message.at.astimezone(self._zone):%m-%d %H:%M}"
         if message.direction == "in" and not message.text and message.kind in ("start", "other"):
@@ -132,8 +134,10 @@ class CaseView:
             ui.label(text).classes(f"bubble {side}").props("dir=auto")
             if message.direction == "out" and message.payload:
                 self._draw_offered(load_reply(dict(message.payload)))
-            author = words.author(message.author, names, self._member.id)
+            author = words.author(message.author, case.names, self._member.id)
             ui.label(f"{author} · {at}").classes("meta")
+            if message.direction == "in" and message.text:
+                self._correcting.draw(message, case.corrections.get(message.id))
 
     def _draw_offered(self, reply: Reply) -> None:
         """Cards and buttons that the customer saw, in small."""

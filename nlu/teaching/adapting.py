@@ -1,0 +1,129 @@
+"""Adding a shop's messages to the head that ships, without forgetting what it knew.
+
+The head is moved as little as the shop's messages ask for: the cross-entropy on them, the head's own former answers on
+messages of our corpus (Li and Hoiem 2016, Learning without forgetting), and a penalty on the way it went.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize
+
+from nlu.heads import Floats, Heads, sigmoid
+from nlu.teaching.views import log_softmax
+
+PENALTY = 0.02
+"""Of the squared way of each weight, for standardised vectors."""
+HEAVIEST = 100.0
+"""Most that one message of the shop counts, against one of the corpus."""
+AS_MANY = 1_000.0
+"""Messages that all examples of one label together count as, as far as HEAVIEST allows."""
+PASSES = 40
+YIELDED = 0.005
+"""Share of the corpus that may be read as a new intent: few examples say less than they should of what is like them."""
+FURTHEST = 4.0
+"""How far a new intent's bias is raised at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taught:
+    """Messages with the vectors that the encoder gives them."""
+
+    vectors: Floats
+    """Shape (n, d)."""
+    labels: npt.NDArray[np.str_]
+
+
+def adapt(heads: Heads, shop: Taught, replayed: Floats) -> Heads:
+    """The heads with the shop's labels learned; labels that are no intents yet are appended to the intents.
+
+    Args:
+        heads: what is known.
+        shop: the shop's messages.
+        replayed: vectors of messages of the corpus, shape (m, d), on which the answers should stay.
+    """
+    intents = (*heads.intents, *sorted(set(shop.labels.tolist()) - set(heads.intents)))
+    fresh = len(intents) - len(heads.intents)
+    weight = np.concatenate(
+        [heads.intent_weight, np.zeros((fresh, heads.intent_weight.shape[1]), np.float32)]
+    )
+    bias = np.concatenate([heads.intent_bias, np.zeros(fresh, np.float32)])
+    known = replayed @ heads.intent_weight.T + heads.intent_bias
+    vectors = np.concatenate([shop.vectors, replayed])
+    centre, spread = replayed.mean(0), replayed.std(0) + 1e-3
+    standard = (vectors - centre) / spread / np.sqrt(np.float32(vectors.shape[1]))
+    told = np.zeros((len(shop.labels), len(intents)), np.float32)
+    told[np.arange(len(told)), [intents.index(str(label)) for label in shop.labels]] = 1.0
+    kept = np.pad(np.exp(log_softmax(known)), ((0, 0), (0, fresh)))
+    counted = np.pad(sigmoid(known), ((0, 0), (0, fresh)))
+    change, shift = _least(
+        standard,
+        vectors @ weight.T + bias,
+        shares=np.concatenate([told, kept]),
+        chances=np.concatenate([told, counted]),
+        weights=np.concatenate([_weights(shop.labels), np.ones(len(replayed), np.float32)]),
+    )
+    moved = change / spread / np.sqrt(np.float32(vectors.shape[1]))
+    weight, bias = weight + moved, bias + shift - moved @ centre
+    bias[len(heads.intents) :] += _raise(replayed @ weight.T + bias, fresh)
+    return replace(
+        heads,
+        intents=intents,
+        intent_weight=weight.astype(np.float32),
+        intent_bias=bias.astype(np.float32),
+        centres=np.concatenate([heads.centres, _centres(heads, shop, intents[len(heads.intents) :])]),
+    )
+
+
+def _weights(labels: npt.NDArray[np.str_]) -> Floats:
+    names, counts = np.unique(labels, return_counts=True)
+    each = dict(zip(names.tolist(), np.clip(AS_MANY / counts, 1.0, HEAVIEST), strict=True))
+    return np.array([each[str(label)] for label in labels], np.float32)
+
+
+def _least(
+    standard: Floats, logits: Floats, *, shares: Floats, chances: Floats, weights: Floats
+) -> tuple[Floats, Floats]:
+    """What is to be added to weight and bias: shape (k, d) and (k,).
+
+    The loss is the one that the head was trained with: a softmax ranks the intents, a sigmoid each counts them.
+    """
+    classes, size = logits.shape[1], standard.shape[1]
+    each = (weights / weights.sum())[:, None]
+
+    def loss(flat: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
+        change = flat.astype(np.float32).reshape(classes, size + 1)
+        now = logits + standard @ change[:, :-1].T + change[:, -1]
+        ranked, chance = log_softmax(now), sigmoid(now)
+        value = -(each * shares * ranked).sum()
+        value += 0.5 * (each * (np.logaddexp(0.0, now) - chances * now)).sum()
+        slope = each * (np.exp(ranked) - shares + 0.5 * (chance - chances))
+        way = change[:, :-1]
+        gradient = np.concatenate([slope.T @ standard + PENALTY / size * way, slope.sum(0)[:, None]], axis=1)
+        value += 0.5 * PENALTY / size * float((way**2).sum())
+        return float(value), gradient.astype(np.float64).ravel()
+
+    start = np.zeros(classes * (size + 1))
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": PASSES})
+    change = found.x.astype(np.float32).reshape(classes, size + 1)
+    return change[:, :-1], change[:, -1]
+
+
+def _raise(logits: Floats, fresh: int) -> float:
+    """What lifts the new intents, the last `fresh` ones, until YIELDED of the corpus is read as one of them."""
+    if not fresh:
+        return 0.0
+    lead = np.sort(logits[:, -fresh:].max(1) - logits[:, :-fresh].max(1))[::-1]
+    return float(np.clip(-lead[int(YIELDED * len(lead))], 0.0, FURTHEST))
+
+
+def _centres(heads: Heads, shop: Taught, fresh: Sequence[str]) -> Floats:
+    """Where the new intents lie in the space of the distances."""
+    means = [shop.vectors[shop.labels == name].mean(0) for name in fresh]
+    if not means:
+        return np.zeros((0, heads.centres.shape[1]), np.float32)
+    return ((np.stack(means) - heads.mean) @ heads.whitening).astype(np.float32)
