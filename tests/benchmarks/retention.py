@@ -1,6 +1,6 @@
 """What each model reaches on real shops' logs, beside the tools that people use, by splits in time.
 
-    python -m tests.benchmarks.retention --data FOLDER [--quick]
+    python -m tests.benchmarks.retention --data FOLDER [--only recommendation|churn] [--quick]
 
 `FOLDER` holds `online_retail/`, `complete_journey/` and `cdnow/`. It is what `liuke retention compare` does, at
 more than one cut; without the extra `peers`, the peers are left out and the page says so.
@@ -9,7 +9,7 @@ more than one cut; without the extra `peers`, the peers are left out and the pag
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -171,26 +171,21 @@ def _told(step: str, share: float) -> None:
     print(f"{share:4.0%} {step}", flush=True)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure and write the section `retention` of the page."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="the folder with the logs")
-    parser.add_argument("--quick", action="store_true", help="one cut, no peers, nothing written")
-    given = parser.parse_args(arguments)
-    logs = {name: read(given.data) for name, read in LOGS.items() if (given.data / name).is_dir()}
-    try:
-        missing, tries = peers.require(), 0 if given.quick else TRIES
-    except peers.PeersMissing as absent:
-        missing, tries = [f"The peers were left out: {absent}"], 0
-    parts = ["## Retention", HEAD.format(today(), machine(), SEED), *missing, "### Recommendation", NOTE]
+def recommendation_section(logs: Mapping[str, Log], cuts: Sequence[float], tries: int) -> list[str]:
+    """What each recommender reaches, and what a small shop can expect."""
+    parts = ["### Recommendation", NOTE]
     for name in ("online_retail", "complete_journey"):
         if name in logs:
-            parts += recommendation(name, logs[name], CUTS[-1:] if given.quick else CUTS, tries)
+            parts += recommendation(name, logs[name], cuts, tries)
     if "online_retail" in logs:
-        parts += ["### A small shop", COLD_NOTE]
         rows = [one for size in COLD for one in cold_start(logs["online_retail"], *size)]
-        parts.append(cold_table(rows))
-    parts += ["### Churn and value", CHURN_NOTE]
+        parts += ["### A small shop", COLD_NOTE, cold_table(rows)]
+    return parts
+
+
+def churn_section(logs: Mapping[str, Log], tries: int) -> list[str]:
+    """Who leaves, and what customers are worth."""
+    parts = ["### Churn and value", CHURN_NOTE]
     if "online_retail" in logs:
         log = logs["online_retail"]
         parts += churn("online_retail", log, log.at - timedelta(days=90), 90, tries)
@@ -198,11 +193,35 @@ def main(arguments: Sequence[str] | None = None) -> None:
         log = logs["cdnow"]
         start = from_micros(pc.min(log.history.events.column("at")).as_py())
         parts += churn("cdnow", log, start + timedelta(days=273), 273, tries)
+    return parts
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure and write the sections `retention` and `retention-churn` of the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="the folder with the logs")
+    parser.add_argument("--only", choices=("recommendation", "churn"), help="one of the two sections")
+    parser.add_argument("--quick", action="store_true", help="one cut, no peers, nothing written")
+    given = parser.parse_args(arguments)
+    logs = {name: read(given.data) for name, read in LOGS.items() if (given.data / name).is_dir()}
+    try:
+        missing, tries = peers.require(), 0 if given.quick else TRIES
+    except peers.PeersMissing as absent:
+        missing, tries = [f"The peers were left out: {absent}"], 0
+    about = [HEAD.format(today(), machine(), SEED), *missing]
+    if given.only != "churn":
+        cuts = CUTS[-1:] if given.quick else CUTS
+        _put("retention", ["## Retention", *about, *recommendation_section(logs, cuts, tries)], given.quick)
+    if given.only != "recommendation":
+        _put("retention-churn", [*churn_section(logs, tries)], given.quick)
+
+
+def _put(section: str, parts: Sequence[str], quick: bool) -> None:
     text = "\n\n".join(part.strip() for part in parts)
-    if given.quick:
+    if quick:
         print(text)
     else:
-        write_section("retention", text)
+        write_section(section, text)
 
 
 HEAD = """`python -m tests.benchmarks.retention --data FOLDER` on {}; {}, one thread. Seed {}. Intervals are 95 %, over
