@@ -16,7 +16,7 @@ run: $(VENV)/.run  ## Start the demo shop (or yours) in one process
 
 test: $(VENV)/.test  ## Check style, types, rooms and promises
 	@$(MAKE) --no-print-directory lint types imports
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 
 test-scale: $(VENV)/.scale  ## Check that Spark gives the same features as DuckDB; needs Java 17
 	$(BIN)/python -m pytest -m scale
