@@ -58,7 +58,8 @@ def lasting(differences: Sequence[float]) -> float:
     Source: James, Stein, "Estimation with quadratic loss", 1961 (the positive part).
     """
     mean = float(np.mean(differences)) if len(differences) else 0.0
-    return mean * max(0.5, 1 - SEASON**2 / mean**2) if mean else 0.0
+    beyond_a_season = 1 - (SEASON / mean) ** 2 if abs(mean) > SEASON else 0.0
+    return mean * max(0.5, beyond_a_season)
 
 
 def logit(share: float) -> float:

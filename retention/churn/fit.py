@@ -263,8 +263,9 @@ def judge(model: ChurnModel, window: Window) -> dict[str, float]:
 
 
 def _bands(model: ChurnModel, table: NDArray[np.int64]) -> tuple[float, float]:
-    """The risks at which medium and high begin, among those who bought within two horizons."""
-    active = table[table[:, RAW.index("recency")] <= 2 * model.horizon_days * DAY]
+    """The risks at which medium and high begin, among those who bought within the horizon: with the long-gone
+    among them, high would begin when it is too late."""
+    active = table[table[:, RAW.index("recency")] <= model.horizon_days * DAY]
     if len(active) < LEAST_CUSTOMERS:
         return model.bands
     medium, high = np.quantile(model.probabilities(active), BAND_SHARES)

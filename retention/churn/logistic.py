@@ -53,7 +53,7 @@ def fit(
     favoured: Sequence[int] = (),
     strengths: Sequence[float] = STRENGTHS,
 ) -> Linear | None:
-    """Fit with the penalty that has the least log loss on rows whose group was held out.
+    """Fit with the strongest penalty whose log loss on rows of held-out groups can't be told from the least.
 
     Args:
         rows: finite, shape (rows, columns).
@@ -69,15 +69,12 @@ def fit(
     scales = np.where(spread > 1e-9, spread, np.inf)
     scales[list(favoured)] /= 2
     standard = np.clip((rows - means) / scales, -FARTHEST, FARTHEST)
-    best: tuple[float, float] | None = None
-    for strength in strengths:
+    losses: dict[float, Floats] = {}
+    for strength in sorted(strengths):
         held_out = _held_out(standard, label, groups, strength)
-        if held_out is None:
-            continue
-        loss = log_loss(label[scored], held_out[scored])
-        if best is None or loss < best[0]:
-            best = (loss, strength)
-    fitted = regression(standard, label, best[1]) if best else None
+        if held_out is not None:
+            losses[strength] = _losses(label[scored], held_out[scored])
+    fitted = regression(standard, label, _simplest(losses)) if losses else None
     if fitted is None:
         return None
     return Linear(intercept=fitted[0], weights=fitted[1], means=means, scales=scales)
@@ -108,7 +105,25 @@ def fold_of(customers: Sequence[str], seed: int) -> NDArray[np.int64]:
 
 def log_loss(label: Bools, log_odds: Floats) -> float:
     """Mean negative log-likelihood of outcomes."""
-    return float(np.logaddexp(0, np.where(label, -log_odds, log_odds)).mean())
+    return float(_losses(label, log_odds).mean())
+
+
+def _losses(label: Bools, log_odds: Floats) -> Floats:
+    result: Floats = np.logaddexp(0, np.where(label, -log_odds, log_odds))
+    return result
+
+
+def _simplest(losses: dict[float, Floats]) -> float:
+    """The smallest C within one standard error of the best.
+
+    Source: Breiman et al., "Classification and regression trees", 1984 (the 1-SE rule), on paired differences.
+    """
+    best = min(losses, key=lambda strength: float(losses[strength].mean()))
+    for strength, one in losses.items():
+        worse = one - losses[best]
+        if worse.mean() <= worse.std() / np.sqrt(len(worse)):
+            return strength
+    return best
 
 
 def _held_out(rows: Floats, label: Bools, groups: NDArray[np.int64], strength: float) -> Floats | None:

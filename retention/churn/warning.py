@@ -65,16 +65,18 @@ class Replay:
 
     nights: int
     customers: int
-    """Not yet at high risk on the first night."""
+    """Below the band on the first night."""
     left: int
     """Of them, who then bought no more within the horizon of the last night."""
     warned: int
-    """Who crossed into the high band on some night."""
+    """Who crossed into the band on some night."""
     warned_and_left: int
     warned_before_due: int
     """Of those, whose next purchase was not yet due."""
+    due_days: tuple[float, float, float]
+    """Quartiles of the days from the warning until the purchase that never came was due; below 0, it was."""
     lead_days: tuple[float, float, float]
-    """Quartiles of the days between the warning and when the purchase that never came was due."""
+    """Quartiles of the days from the warning until the silence had lasted for the horizon."""
 
     @property
     def precision(self) -> float:
@@ -87,8 +89,18 @@ class Replay:
         return self.warned_and_left / self.left if self.left else 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """What was left to act in when a customer was warned of."""
+
+    until_due: float
+    """Days until the next purchase was due by the customer's own gaps."""
+    until_gone: float
+    """Days until the silence would have lasted for the horizon."""
+
+
 def summed_up(
-    first_high: Mapping[CustomerId, float | None],
+    warned: Mapping[CustomerId, Lead],
     watched: Iterable[CustomerId],
     left: frozenset[CustomerId],
     nights: int,
@@ -96,21 +108,24 @@ def summed_up(
     """The outcome of a replay.
 
     Args:
-        first_high: the days until the next purchase was due, of everybody who crossed into the high band.
+        warned: everybody who crossed into the band.
         watched: who was below it on the first night.
         left: who bought no more.
     """
     seen = frozenset(watched)
-    warned = [one for one in first_high if one in seen]
-    true = [one for one in warned if one in left]
-    leads = np.array([lead for one in true if (lead := first_high[one]) is not None])
-    low, middle, high = np.quantile(leads, (0.25, 0.5, 0.75)).tolist() if len(leads) else (0.0, 0.0, 0.0)
+    true = [lead for one, lead in warned.items() if one in seen and one in left]
     return Replay(
         nights=nights,
         customers=len(seen),
         left=len(seen & left),
-        warned=len(warned),
+        warned=sum(one in seen for one in warned),
         warned_and_left=len(true),
-        warned_before_due=int((leads > 0).sum()),
-        lead_days=(low, middle, high),
+        warned_before_due=sum(one.until_due > 0 for one in true),
+        due_days=_quartiles([one.until_due for one in true]),
+        lead_days=_quartiles([one.until_gone for one in true]),
     )
+
+
+def _quartiles(days: list[float]) -> tuple[float, float, float]:
+    low, middle, high = np.quantile(days, (0.25, 0.5, 0.75)).tolist() if days else (0.0, 0.0, 0.0)
+    return low, middle, high

@@ -11,7 +11,7 @@ import retention
 from retention import Event, EventKind, Money, Risk, RiskBand, RiskContext
 from retention.checks import check
 from retention.churn.replay import replay
-from retention.churn.warning import ORDER, crossings, summed_up
+from retention.churn.warning import ORDER, Lead, crossings, summed_up
 from retention.core import Core
 from retention.features.expressions import Shop
 from retention.history import History
@@ -71,10 +71,11 @@ def test_what_is_left_to_act_in_counts_from_the_customers_own_gaps(fitted: Core)
 
 
 def test_counts_by_hand() -> None:
-    found = summed_up({"a": 4.0, "b": -2.0, "c": 1.0, "x": 9.0}, ["a", "b", "c", "d"], frozenset("abd"), 3)
+    warned = {"a": Lead(4.0, 9.0), "b": Lead(-2.0, 3.0), "c": Lead(1.0, 1.0), "x": Lead(9.0, 9.0)}
+    found = summed_up(warned, ["a", "b", "c", "d"], frozenset("abd"), 3)
     assert (found.customers, found.left, found.warned, found.warned_and_left) == (4, 3, 3, 2)
     assert found.warned_before_due == 1
-    assert found.lead_days[1] == 1.0
+    assert (found.due_days[1], found.lead_days[1]) == (1.0, 6.0)
     assert (found.precision, found.recall) == (2 / 3, 2 / 3)
 
 
@@ -87,3 +88,4 @@ def test_warnings_come_before_people_are_gone(report: retention.FitReport, histo
     found = replay(model, shop, start, nights, every_days=3)
     assert found.warned > 0
     assert found.precision > found.left / found.customers
+    assert found.lead_days[1] > 0
