@@ -24,6 +24,7 @@ from nlu.teaching.progress import Progress
 from nlu.teaching.views import log_softmax
 
 try:
+    import nlu.training  # noqa: F401, I001 - says how threads wait, before they are made
     import torch
     from tokenizers import Tokenizer
     from torch import nn
@@ -169,7 +170,7 @@ class TunedE5:
             {"params": list(halved.exact.values()), "lr": ENCODER_RATE},
             {"params": net.head.parameters(), "lr": HEAD_RATE},
         ]
-        optimiser = torch.optim.AdamW(groups, weight_decay=0.01)
+        optimiser = torch.optim.AdamW(groups, weight_decay=0.01, fused=True)
         warm = max(1, steps // 10)
         schedule = torch.optim.lr_scheduler.LambdaLR(
             optimiser, lambda step: min(step / warm, max(0.0, (steps - step) / max(1, steps - warm)))

@@ -23,6 +23,7 @@ from nlu.teaching.progress import Progress
 from nlu.teaching.views import log_softmax
 
 try:
+    import nlu.training  # noqa: F401, I001 - says how threads wait, before they are made
     import torch
     from tokenizers import Tokenizer
     from torch import nn
@@ -157,7 +158,9 @@ def train(
     halved = Halved(encoder)
     exact = list(halved.exact.values())
     optimiser = torch.optim.AdamW(
-        [{"params": exact, "lr": ENCODER_RATE}, {"params": rest, "lr": HEAD_RATE}], weight_decay=0.01
+        [{"params": exact, "lr": ENCODER_RATE}, {"params": rest, "lr": HEAD_RATE}],
+        weight_decay=0.01,
+        fused=True,
     )
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, steps))
     net.train()

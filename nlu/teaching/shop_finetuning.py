@@ -19,6 +19,7 @@ from nlu.teaching.views import log_softmax
 from nlu.training.data import Example
 
 try:
+    import nlu.training  # noqa: F401, I001 - says how threads wait, before they are made
     import torch
     from tokenizers import Tokenizer
     from torch import nn

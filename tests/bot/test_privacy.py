@@ -12,9 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.privacy import erase_customer, export_customer
 from storage import NotFound, Store
 from storage.conversations import Conversations, NewMessage
+from storage.corrections import Corrections
 from storage.customers import Accounts, Consents, Customers
 from storage.outbox import Outbox
 from storage.schema import event, message, outbox
+from storage.staff import Staff
 from tests.factories import NOW, add_customer, add_product, add_purchase
 
 SECRET = "my name is Rumpelstiltskin"
@@ -39,6 +41,12 @@ async def _somebody(connection: AsyncConnection) -> None:
             at=NOW,
         )
     )
+    (said,) = await Conversations(connection).history(contact.conversation.id)
+    await Staff(connection).add(
+        login="ann", name="Ann", role="agent", password_hash="-", language="en", now=NOW
+    )
+    (ann,) = await Staff(connection).all()
+    await Corrections(connection).put(said.id, "their_name", staff_id=ann.id, now=NOW)
     await Outbox(connection).put(
         channel="telegram",
         address="77",
@@ -54,7 +62,7 @@ async def test_an_export_holds_all_of_it(any_store: Store) -> None:
     await any_store.write(_somebody)
     async with any_store.read() as connection:
         told = json.dumps(await export_customer(connection, "c1"), default=str)
-    for what in ("Name c1", "marketing", "purchase", SECRET, "77"):
+    for what in ("Name c1", "marketing", "purchase", SECRET, "77", "their_name"):
         assert what in told
 
 
@@ -68,6 +76,7 @@ async def test_after_erasure_nothing_names_them_and_nobody_writes_again(any_stor
         assert await Accounts(connection).by_customer("c1") == []
         assert not await Consents(connection).granted("marketing", customer_id="c1")
         assert [row.text for row in await connection.execute(select(message.c.text))] == [""]
+        assert await Corrections(connection).all() == []
         left = (await connection.execute(select(outbox.c.state, outbox.c.payload))).one()
         assert left.state == "cancelled"
         assert SECRET not in json.dumps(left.payload)

@@ -19,7 +19,8 @@ from bot.staff.decisions import DecisionTexts
 from bot.staff.desk import Desk, NotAllowed
 from retention.features.derived import CONCEPTS
 from storage import Conflict, NotFound, Store
-from storage.conversations import Conversations, NewMessage
+from storage.conversations import Conversations, Message, NewMessage
+from storage.corrections import Corrections
 from storage.customers import Accounts
 from storage.drafts import Drafts
 from storage.requests import NewRequest, Request, Requests
@@ -367,3 +368,43 @@ async def test_the_first_admin_is_made_once(store: Store) -> None:
     assert await accounts.first_admin(NOW) is None
     member = await accounts.sign_in(*made, NOW)
     assert member.role == "admin"
+
+
+async def _said(office: Office, text: str) -> tuple[int, Message]:
+    conversation = await office.conversation()
+
+    async def write(connection: AsyncConnection) -> None:
+        await Conversations(connection).append(
+            NewMessage(
+                conversation_id=conversation,
+                direction="in",
+                author="customer",
+                kind="text",
+                text=text,
+                at=NOW,
+            )
+        )
+
+    await office.store.write(write)
+    return conversation, (await office.desk.conversation(conversation)).messages[-1]
+
+
+async def test_staff_say_what_a_message_meant_and_no_personal_data_is_kept(office: Office) -> None:
+    conversation, said = await _said(office, "wrap it as a present, call me on 13800001234")
+    ann = office.members["ann"]
+    await office.desk.correct(ann, said, "gift_wrap")
+    assert (await office.desk.conversation(conversation)).corrections == {said.id: "gift_wrap"}
+    async with office.store.read() as connection:
+        (kept,) = await Corrections(connection).all()
+    assert kept.text == "wrap it as a present, call me on [phone]"
+    await office.desk.correct(ann, said, None)
+    assert (await office.desk.conversation(conversation)).corrections == {}
+
+
+async def test_a_correction_needs_a_name_and_somebody_who_may(office: Office) -> None:
+    conversation, said = await _said(office, "wrap it")
+    with pytest.raises(ValueError, match="name"):
+        await office.desk.correct(office.members["ann"], said, "gift wrap")
+    with pytest.raises(NotAllowed):
+        await office.desk.correct(office.members["eye"], said, "gift_wrap")
+    assert (await office.desk.conversation(conversation)).corrections == {}
