@@ -33,6 +33,7 @@ from retention.types import (
     Risk,
     RiskBand,
     RiskContext,
+    ShopRules,
 )
 
 if TYPE_CHECKING:
@@ -131,6 +132,7 @@ __all__ = [
     "Risk",
     "RiskBand",
     "RiskContext",
+    "ShopRules",
     "Warned",
     "WrongType",
     "crossings",

@@ -26,9 +26,9 @@ class Reason:
     """Why something was decided, as a code with its numbers; the bot turns it into words.
 
     Codes of recommendations: `bought_together`, `viewed_together`, `buy_again`, `popular`, `similar_content`,
-    `new_product`, `matches_words`. Of offers: `list_price`, `loyalty`, `win_back`, `bought_before`,
-    `overstock`, `capped_by_margin`, `capped_by_budget`, `capped_by_policy`, `existing_offer`, `no_discount`,
-    `complaint_open`, `opted_out`. Of risk: the feature's name.
+    `similar_customers`, `new_product`, `matches_words`, `pinned`. Of offers: `list_price`, `loyalty`,
+    `win_back`, `bought_before`, `overstock`, `capped_by_margin`, `capped_by_budget`, `capped_by_policy`,
+    `existing_offer`, `no_discount`, `complaint_open`, `opted_out`. Of risk: the feature's name.
     """
 
     code: str
@@ -89,6 +89,18 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShopRules:
+    """What the shop itself wants of every list; whatever a rule says, what can't be sold is not shown."""
+
+    pinned: Sequence[ProductId] = ()
+    """Shown first, in this order."""
+    buried: frozenset[ProductId] = frozenset()
+    """Shown only when nothing else is left."""
+    category_caps: Mapping[str, int] = field(default_factory=dict)
+    """Category to the most of its products in one list, even if the list gets shorter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecommendContext:
     """What a recommendation may draw on besides the fitted model."""
 
@@ -102,6 +114,7 @@ class RecommendContext:
     category: str | None = None
     exclude: frozenset[ProductId] = frozenset()
     allow_repeats: bool = False
+    rules: ShopRules = field(default_factory=ShopRules)
     seed: int = 0
 
 

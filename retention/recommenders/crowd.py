@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+READ_MOST = 10_000
 FIELDS = ("ends", "items", "tastes", "told", "norms", "buyer_ends", "buyers", "buyer_tastes")
 
 
@@ -68,7 +69,8 @@ class Crowd:
         Args:
             items: a customer's products, shape (k,).
             taste: how much they count, shape (k,).
-            most: so many at most; nobody without a common product is among them.
+            most: so many at most, and fewer where they have bought more than `READ_MOST` products together, which
+                bounds the time of an answer; nobody without a common product is among them.
         """
         where, length = ranges(self.buyer_ends, items)
         shared = np.bincount(
@@ -78,8 +80,11 @@ class Crowd:
         who = np.flatnonzero(similarity > 0)
         if len(who) > most:
             who = who[np.argpartition(-similarity[who], most - 1)[:most]]
-        order = np.lexsort((who, -similarity[who]))
-        return who[order], similarity[who[order]]
+        who = who[np.lexsort((who, -similarity[who]))]
+        starts = np.where(who > 0, self.ends[who - 1], 0)
+        whole = int(np.searchsorted(np.cumsum(self.ends[who] - starts), READ_MOST, side="right"))
+        who = who[: max(whole, 1)]
+        return who, similarity[who]
 
     def weighted_sum(self, who: Ints, similarity: Floats, ratings: NDArray[np.float32]) -> Floats:
         """The prediction `α Σ_v s_uv R_vi` with `α = 1 / Σ_v s_uv`; shape (products,), 0 from nobody.

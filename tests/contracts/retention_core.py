@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -24,6 +25,7 @@ from retention import (
     RetentionCore,
     Risk,
     RiskContext,
+    ShopRules,
 )
 
 NOW = datetime(2026, 11, 1, 9, tzinfo=UTC)
@@ -114,6 +116,30 @@ class RetentionCoreContract:
     def test_does_not_fill_a_list_from_one_category(self, core: RetentionCore) -> None:
         shown = self.ask(core, 6)
         assert sum(int(one[1:]) % 2 for one in shown) == 3
+
+    def test_pinned_products_lead_if_they_may_be_shown(self, core: RetentionCore) -> None:
+        stock = states()
+        stock["p9"] = replace(stock["p9"], stock=0)
+        rules = ShopRules(pinned=("p8", "p9", "p3", "unknown"))
+        found = core.recommend(None, 5, RecommendContext(now=NOW, stock=stock, rules=rules))
+        assert [one.product for one in found[:2]] == ["p8", "p3"]
+        assert all(one.reasons[0].code == "pinned" and one.probability == 1 for one in found[:2])
+        assert "p9" not in {one.product for one in found}
+
+    def test_buried_products_come_when_nothing_else_is_left(self, core: RetentionCore) -> None:
+        rules = ShopRules(buried=frozenset({"p0", "p1", "p2"}))
+        shown = self.ask(core, 12, rules=rules)
+        assert set(shown[-3:]) == {"p0", "p1", "p2"}
+        for seed in range(30):
+            assert not {"p0", "p1", "p2"} & set(self.ask(core, 9, rules=rules, seed=seed))
+
+    def test_caps_of_categories_hold_even_if_the_list_gets_shorter(self, core: RetentionCore) -> None:
+        rules = ShopRules(category_caps={"odd": 2})
+        for seed in range(30):
+            shown = self.ask(core, 12, rules=rules, seed=seed)
+            assert sum(int(one[1:]) % 2 for one in shown) == 2
+            assert len(shown) == 8
+        assert len(self.ask(core, 12, rules=ShopRules(category_caps={"odd": 0}))) == 6
 
     @pytest.mark.parametrize("n", [0, -1])
     def test_nothing_asked_nothing_given(self, core: RetentionCore, n: int) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retention.recommenders.base import Arrays, Facts, Floats, Goods, ItemModel, best_first
-from retention.recommenders.explain import evidence
+from retention.recommenders.explain import Evidence
 from retention.recommenders.model import Recommender
 from retention.recommenders.profile import Profile
 from retention.recommenders.saving import restored, saved
@@ -62,7 +62,8 @@ class TwoStage(ItemModel):
 
     def reasons(self, profile: Profile, item: int) -> list[Reason]:
         """The customer's product that speaks most for this one in any of the sources."""
-        return evidence(self.recommender, profile, item)
+        reason = Evidence(self.recommender, profile).strongest(item)
+        return [reason] if reason is not None else []
 
     def parts(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """The recommender's."""
