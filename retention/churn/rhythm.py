@@ -65,8 +65,8 @@ class Rhythm:
         what to ask about them."""
         x = counts.repeats
         quiet = (self.shape + x) * np.log((self.scale + counts.age) / (self.scale + counts.last))
-        odds_gone = self.leave / (self.stay + np.maximum(x - 1, 0)) * np.exp(np.minimum(quiet, 700.0))
-        result: Floats = 1 / (1 + np.where(x > 0, odds_gone, 0.0))
+        gone = np.log(self.leave / (self.stay + np.maximum(x - 1, 0))) + quiet
+        result: Floats = np.where(x > 0, 1 / (1 + np.exp(np.clip(gone, -700.0, 700.0))), 1.0)
         return result
 
     def silence(self, counts: Counts, days: float) -> Floats:

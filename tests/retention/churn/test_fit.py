@@ -11,7 +11,9 @@ import pytest
 
 from retention.checks import check
 from retention.churn import bgnbd, boosting, logistic
-from retention.churn.fit import Fitted, fit
+from retention.churn.fit import Fitted, fit, fit_windows
+from retention.churn.model import ChurnModel
+from retention.churn.saving import restored, saved
 from retention.churn.treated import left_alone, untreated
 from retention.churn.windows import Window, buyers, make_window, make_windows, rhythm_of, window_days
 from retention.features.expressions import Shop
@@ -34,15 +36,18 @@ def shop(history: History) -> Shop:
     return Shop(check(history, NOW).history)
 
 
-def test_windows_lie_in_the_past_and_end_by_now(shop: Shop, history: History) -> None:
+def test_windows_lie_in_the_past_and_end_by_now(
+    history: History, known: tuple[list[Window], np.ndarray]
+) -> None:
     first, _ = rhythm_of(check(history, NOW))
-    now = to_micros(NOW)
-    windows = make_windows(shop, first, now, 40, frozenset({"c1"}))
+    now, (windows, _) = to_micros(NOW), known
     assert windows[-1].end == now
     assert all(one.moment - first >= 39 * DAY for one in windows)
     assert [one.moment for one in windows] == sorted(one.moment for one in windows)
     assert any(one.end <= windows[-1].moment for one in windows)
-    assert all("c1" not in one.customers for one in windows)
+    last = windows[-1].only(np.array([one != "c1" for one in windows[-1].customers]))
+    assert len(last.left) == len(last.raw) == len(windows[-1].left) - 1
+    assert "c1" not in last.customers
 
 
 @pytest.mark.parametrize(("horizon", "span", "expected"), [(30, 400, 30), (273, 273, 91), (90, 20, 7)])
@@ -58,7 +63,7 @@ def test_what_happened_later_changes_nothing(history: History) -> None:
     for one in (history, cut):
         checked = check(one, moment)
         first, _ = rhythm_of(checked)
-        found.append(make_windows(Shop(checked.history), first, to_micros(moment), 30, frozenset()))
+        found.append(make_windows(Shop(checked.history), first, to_micros(moment), 90, frozenset()))
     for whole, part in zip(*found, strict=True):
         assert whole.customers == part.customers
         assert (whole.raw == part.raw).all()
@@ -66,12 +71,23 @@ def test_what_happened_later_changes_nothing(history: History) -> None:
         assert whole.rhythm == part.rhythm
 
 
-def test_a_longer_horizon_than_the_past_is_reached(history: History) -> None:
-    """A year of silence asked of 400 days of history: rarer than a month's, and still a probability."""
-    long = fitted(history, horizon_days=365).model
-    assert long.window_days < 140
-    table = buyers(Shop(check(history, NOW).history), to_micros(NOW)).values
-    year, month = long.probabilities(table), long.probabilities(table, 30)
+@pytest.fixture(scope="module")
+def known(history: History, shop: Shop) -> tuple[list[Window], np.ndarray]:
+    """The made-up shop's windows of 40 days, and its customers now."""
+    first, _ = rhythm_of(check(history, NOW))
+    now = to_micros(NOW)
+    return make_windows(shop, first, now, 40, frozenset()), buyers(shop, now).values
+
+
+def model_of(known: tuple[list[Window], np.ndarray], horizon: int) -> tuple[ChurnModel, list[str]]:
+    plain = ChurnModel(horizon_days=horizon, window_days=40, base_rate=0.5)
+    return fit_windows(plain, *known, 1)
+
+
+def test_a_longer_horizon_than_the_windows_is_reached(known: tuple[list[Window], np.ndarray]) -> None:
+    """A year of silence by windows of 40 days: rarer than a month's, and still a probability."""
+    model, _ = model_of(known, 365)
+    year, month = model.probabilities(known[1]), model.probabilities(known[1], 30)
     assert ((year > 0) & (year < 1)).all()
     assert (year <= month).all()
     assert year.mean() < month.mean() - 0.05
@@ -86,28 +102,32 @@ def test_a_longer_horizon_than_the_past_is_reached(history: History) -> None:
     ],
 )
 def test_a_part_that_does_not_converge_is_done_without(
-    history: History, monkeypatch: pytest.MonkeyPatch, broken: tuple[Any, str], part: str, word: str | None
+    known: tuple[list[Window], np.ndarray],
+    monkeypatch: pytest.MonkeyPatch,
+    broken: tuple[Any, str],
+    part: str,
+    word: str | None,
 ) -> None:
     monkeypatch.setattr(*broken, lambda *args, **options: None)
-    found = fitted(history)
-    assert getattr(found.model, part) is None
-    assert found.model.fitted
-    assert word is None or any(word in note for note in found.notes)
-    shop = Shop(check(history, NOW).history)
-    chances = found.model.probabilities(buyers(shop, to_micros(NOW)).values)
+    model, notes = model_of(known, 40)
+    assert getattr(model, part) is None
+    assert model.fitted
+    assert word is None or any(word in note for note in notes)
+    chances = model.probabilities(known[1])
     assert np.isfinite(chances).all()
     assert chances.std() > 0.05
+    again = restored(*saved(model))
+    assert (again.probabilities(known[1]) == chances).all()
 
 
-def test_where_nothing_converges_everybody_has_the_base_rate(
-    history: History, monkeypatch: pytest.MonkeyPatch
+def test_where_nothing_converges_there_is_no_model(
+    known: tuple[list[Window], np.ndarray], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for place, name in ((bgnbd, "fit"), (logistic, "regression"), (boosting, "fit")):
         monkeypatch.setattr(place, name, lambda *args, **options: None)
-    found = fitted(history)
-    assert not found.model.fitted
-    assert any("base rate" in note for note in found.notes)
-    assert not found.readiness[0].enough
+    model, notes = model_of(known, 40)
+    assert not model.fitted
+    assert notes
 
 
 def test_a_young_shop_has_bg_nbd_alone() -> None:

@@ -83,9 +83,9 @@ def test_warnings_come_before_people_are_gone(report: retention.FitReport, histo
     """On the made-up shop, where a third stop coming at some day: most are warned of, most warnings are true."""
     model = retention.load(report.directory).churn
     shop = Shop(check(history, NOW).history)
-    nights = 12
-    start = to_micros(NOW) - (model.horizon_days + nights * 3) * DAY
-    found = replay(model, shop, start, nights, every_days=3)
+    nights = 6
+    start = to_micros(NOW) - (model.horizon_days + nights * 6) * DAY
+    found = replay(model, shop, start, nights, every_days=6)
     assert found.warned > 0
     assert found.precision > found.left / found.customers
     assert found.lead_days[1] > 0
