@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -39,6 +39,10 @@ CutAt = Annotated[
         "80 % of the time for recommendations, and one horizon before the end for churn.",
     ),
 ]
+Models = Annotated[
+    str | None,
+    typer.Option("--models", help="Of the recommenders only these, such as auto,ease,own; all without it."),
+]
 Places = Annotated[int, typer.Option("--n", min=1, max=1000, help="Places of a list.")]
 Pictures = Annotated[Form, typer.Option("--pictures", help="png or svg.")]
 
@@ -51,11 +55,12 @@ def evaluate(
     at: CutAt = None,
     n: Places = 10,
     horizon: options.Horizon = None,
+    models: Models = None,
     pictures: Pictures = Form.PNG,
     seed: options.Seed = 0,
 ) -> None:
     """Judge every model on what came after a cut in time; write tables and pictures."""
-    plan = _plan(at, n, horizon, seed, tries=0)
+    plan = _plan(at, n, horizon, models, seed, tries=0)
     _run(context, events, columns, out_folder, pictures, plan)
 
 
@@ -67,6 +72,7 @@ def compare(
     at: CutAt = None,
     n: Places = 10,
     horizon: options.Horizon = None,
+    models: Models = None,
     tries: Annotated[
         int, typer.Option(min=1, max=6, help="Settings that each peer may try on a cut within the past.")
     ] = 6,
@@ -74,7 +80,7 @@ def compare(
     seed: options.Seed = 0,
 ) -> None:
     """As `evaluate`, beside implicit (ALS, BPR, BM25), RecTools, lifetimes and LightGBM; needs the extra `peers`."""
-    plan = _plan(at, n, horizon, seed, tries=tries)
+    plan = _plan(at, n, horizon, models, seed, tries=tries)
     _run(context, events, columns, out_folder, pictures, plan)
 
 
@@ -85,13 +91,31 @@ class _Plan:
     cut: datetime | None
     days: int | None
     places: int
+    models: Sequence[str]
     seed: int
     tries: int
     """Settings for each peer; 0 leaves the peers out."""
 
 
-def _plan(at: str | None, n: int, horizon: str | None, seed: int, *, tries: int) -> _Plan:
-    return _Plan(cut=options.moment(at), days=options.days(horizon), places=n, seed=seed, tries=tries)
+def _plan(at: str | None, n: int, horizon: str | None, models: str | None, seed: int, *, tries: int) -> _Plan:
+    return _Plan(
+        cut=options.moment(at),
+        days=options.days(horizon),
+        places=n,
+        models=_named(models),
+        seed=seed,
+        tries=tries,
+    )
+
+
+def _named(models: str | None) -> list[str]:
+    from retention.recommenders.registry import MODELS
+
+    chosen = [one.strip() for one in models.split(",")] if models is not None else list(MODELS)
+    strange = [one for one in chosen if one not in MODELS]
+    if strange:
+        fail(f"--models: there is no {', '.join(map(repr, strange))}; there are {', '.join(MODELS)}")
+    return chosen
 
 
 def _run(

@@ -87,8 +87,9 @@ def test_cohorts_of_a_log_without_items(tmp_path: Path) -> None:
 def test_an_evaluation_of_a_real_log(slice_of_online_retail: Path, tmp_path: Path) -> None:
     out = tmp_path / "report"
     done = program(
-        "evaluate", "--events", slice_of_online_retail, "--columns", ONLINE_RETAIL_COLUMNS, "--out", out
-    )
+        "evaluate", "--events", slice_of_online_retail, "--columns", ONLINE_RETAIL_COLUMNS, "--out", out,
+        "--models", "auto,popularity",
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "no views, searches or carts" in " ".join(done.stderr.split())
     figures = json.loads((out / "report.json").read_text("utf-8"))
@@ -118,6 +119,7 @@ def test_an_evaluation_of_a_real_log(slice_of_online_retail: Path, tmp_path: Pat
         (("cohorts", "--lapse", "0d"), "--lapse '0d' is no span"),
         (("evaluate", "--out", "{here}"), "is not a report"),
         (("evaluate", "--out", "{here}/new", "--at", "2020-01-01"), "must lie within the log"),
+        (("evaluate", "--out", "{here}/new", "--models", "auto,eese"), "there is no 'eese'; there are auto"),
         (("evaluate", "--out", "{here}/new", "--horizon", "-1d"), "--horizon '-1d' is no span"),
     ],
 )
