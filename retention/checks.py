@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from retention.history import History
+from retention.marking import blank, drop, first_occurrence, medians, replace, report, true
 from retention.report import Problem
 from retention.times import to_micros
 from retention.types import EventKind
@@ -21,6 +21,8 @@ LARGEST_AMOUNT = 10**13
 """Minor units in one row, the sum of which over millions of rows still fits a 64-bit integer."""
 ABSURD_FACTOR = 100
 """A unit price so many times the product's own median is a typing error."""
+LATEST = 4_102_444_800_000_000
+"""The year 2100, in microseconds: a later time is a typing error."""
 DOMINANT_SHARE = 0.10
 DOMINANT_FROM_EVENTS = 1_000
 DOMINANT_FROM_CUSTOMERS = 50
@@ -63,49 +65,8 @@ def check(history: History, now: datetime) -> Checked:
     )
 
 
-def _report(
-    found: list[Problem], code: str, table: str, ids: pa.ChunkedArray, action: str, message: str
-) -> None:
-    if len(ids):
-        examples = tuple(str(one) for one in ids.slice(0, 5).to_pylist())
-        found.append(
-            Problem(code=code, table=table, count=len(ids), action=action, message=message, examples=examples)
-        )
-
-
-def _true(condition: Any) -> Any:
-    return pc.fill_null(condition, False)
-
-
-def _drop(
-    rows: pa.Table,
-    bad: Any,
-    found: list[Problem],
-    code: str,
-    message: str,
-    *,
-    key: str = "id",
-    table: str = "events",
-) -> pa.Table:
-    bad = _true(bad)
-    if not pc.any(bad).as_py():
-        return rows
-    _report(found, code, table, rows.column(key).filter(bad), "dropped", message)
-    return rows.filter(pc.invert(bad))
-
-
-def _replace(rows: pa.Table, column: str, values: Any) -> pa.Table:
-    position = rows.schema.get_field_index(column)
-    return rows.set_column(position, rows.schema.field(column), values)
-
-
-def _blank(rows: pa.Table, bad: Any, column: str) -> pa.Table:
-    nothing = pa.scalar(None, type=rows.schema.field(column).type)
-    return _replace(rows, column, pc.if_else(_true(bad), nothing, rows.column(column)))
-
-
 def _unique(rows: pa.Table, key: str, table: str, found: list[Problem]) -> pa.Table:
-    rows = _drop(
+    rows = drop(
         rows,
         pc.equal(pc.fill_null(rows.column(key), ""), ""),
         found,
@@ -114,30 +75,25 @@ def _unique(rows: pa.Table, key: str, table: str, found: list[Problem]) -> pa.Ta
         key=key,
         table=table,
     )
-    first = _first_occurrence(rows.column(key))
-    return _drop(rows, pc.invert(first), found, "duplicate", f"the same {key} again", key=key, table=table)
-
-
-def _first_occurrence(column: pa.ChunkedArray) -> pa.Array:
-    codes = column.combine_chunks().dictionary_encode()
-    if isinstance(codes, pa.ChunkedArray):
-        codes = codes.combine_chunks()
-    indices = codes.indices.to_numpy(zero_copy_only=False)
-    first = np.zeros(len(indices), dtype=bool)
-    first[np.unique(indices, return_index=True)[1]] = True
-    return pa.array(first)
+    first = first_occurrence(rows.column(key))
+    return drop(rows, pc.invert(first), found, "duplicate", f"the same {key} again", key=key, table=table)
 
 
 def _products(rows: pa.Table, found: list[Problem]) -> pa.Table:
     rows = _unique(rows, "product", "products", found)
     for column in ("list_price", "cost"):
         values = rows.column(column)
-        bad = _true(pc.or_(pc.less(values, 0), pc.greater(values, LARGEST_AMOUNT)))
+        bad = true(pc.or_(pc.less(values, 0), pc.greater(values, LARGEST_AMOUNT)))
         message = f"a {column} below 0 or above {LARGEST_AMOUNT}"
-        _report(found, f"bad_{column}", "products", rows.column("product").filter(bad), "blanked", message)
-        rows = _blank(rows, bad, column)
-    dear = _true(pc.greater(rows.column("cost"), rows.column("list_price")))
-    _report(
+        report(found, f"bad_{column}", "products", rows.column("product").filter(bad), "blanked", message)
+        rows = blank(rows, bad, column)
+    made = rows.column("created_at")
+    bad = true(pc.or_(pc.less(made, 0), pc.greater(made, LATEST)))
+    message = "products made before 1970 or after 2100"
+    report(found, "bad_created_at", "products", rows.column("product").filter(bad), "blanked", message)
+    rows = blank(rows, bad, "created_at")
+    dear = true(pc.greater(rows.column("cost"), rows.column("list_price")))
+    report(
         found, "cost_above_price", "products", rows.column("product").filter(dear), "kept", "sold at a loss"
     )
     return rows.sort_by("product")
@@ -149,19 +105,19 @@ def _drop_impossible(rows: pa.Table, now: int, found: list[Problem]) -> pa.Table
         pc.equal(pc.fill_null(rows.column("id"), ""), ""),
         pc.equal(pc.fill_null(rows.column("customer"), ""), ""),
     )
-    rows = _drop(rows, no_key, found, "no_id", "events without an id or a customer")
+    rows = drop(rows, no_key, found, "no_id", "events without an id or a customer")
     kinds = pa.array([kind.value for kind in EventKind])
     strange = pc.invert(pc.is_in(rows.column("kind"), value_set=kinds))
-    rows = _drop(rows, strange, found, "unknown_kind", "events of a kind that is not in retention.EventKind")
+    rows = drop(rows, strange, found, "unknown_kind", "events of a kind that is not in retention.EventKind")
     early = pc.less_equal(pc.fill_null(rows.column("at"), 0), 0)
-    rows = _drop(rows, early, found, "no_time", "events without a time, or before 1970")
-    rows = _drop(
+    rows = drop(rows, early, found, "no_time", "events without a time, or before 1970")
+    rows = drop(
         rows, pc.greater(rows.column("at"), now), found, "future", "events after the moment of the fit"
     )
-    rows = _replace(rows, "quantity", pc.fill_null(rows.column("quantity"), 1))
+    rows = replace(rows, "quantity", pc.fill_null(rows.column("quantity"), 1))
     rows = rows.sort_by([("at", "ascending"), ("id", "ascending")])
-    rows = _drop(
-        rows, pc.invert(_first_occurrence(rows.column("id"))), found, "duplicate", "the same event again"
+    rows = drop(
+        rows, pc.invert(first_occurrence(rows.column("id"))), found, "duplicate", "the same event again"
     )
     return _drop_bad_numbers(rows, found)
 
@@ -172,27 +128,37 @@ def _drop_bad_numbers(rows: pa.Table, found: list[Problem]) -> pa.Table:
     size = pc.abs(rows.column("quantity"))
     none = pc.and_(bought, pc.less_equal(rows.column("quantity"), 0))
     bad = pc.or_(none, pc.and_(moved, pc.or_(pc.equal(size, 0), pc.greater(size, LARGEST_QUANTITY))))
-    rows = _drop(rows, bad, found, "bad_quantity", f"0, negative or more than {LARGEST_QUANTITY} units")
+    rows = drop(rows, bad, found, "bad_quantity", f"0, negative or more than {LARGEST_QUANTITY} units")
     bought = pc.equal(rows.column("kind"), EventKind.PURCHASE.value)
-    negative = pc.and_(bought, _true(pc.less(rows.column("amount"), 0)))
-    rows = _drop(rows, negative, found, "negative_amount", "purchases for less than nothing")
+    negative = pc.and_(bought, true(pc.less(rows.column("amount"), 0)))
+    rows = drop(rows, negative, found, "negative_amount", "purchases for less than nothing")
     rated = pc.equal(rows.column("kind"), EventKind.RATING.value)
     value = rows.column("value")
-    in_range = _true(pc.and_(pc.greater_equal(value, 1.0), pc.less_equal(value, 5.0)))
-    rows = _drop(
+    in_range = true(pc.and_(pc.greater_equal(value, 1.0), pc.less_equal(value, 5.0)))
+    rows = drop(
         rows, pc.and_(rated, pc.invert(in_range)), found, "bad_rating", "ratings without 1 to 5 stars"
     )
+    return _blank_values(rows, found)
+
+
+def _blank_values(rows: pa.Table, found: list[Problem]) -> pa.Table:
+    """Values that are no number, no mood of a message, or of a kind that has none."""
+    value, kind = rows.column("value"), rows.column("kind")
+    unreal = true(pc.invert(pc.is_finite(value)))
+    message = "values that are no number"
+    report(found, "not_a_number", "events", rows.column("id").filter(unreal), "blanked", message)
+    rows = blank(rows, unreal, "value")
     value = rows.column("value")
-    unreal = _true(pc.and_(pc.is_valid(value), pc.invert(pc.is_finite(value))))
-    _report(
-        found,
-        "not_a_number",
-        "events",
-        rows.column("id").filter(unreal),
-        "blanked",
-        "values that are no number",
-    )
-    return _blank(rows, unreal, "value")
+    said = pc.equal(kind, EventKind.MESSAGE.value)
+    wild = true(pc.and_(said, pc.greater(pc.abs(value), 1.0)))
+    message = "moods of messages below -1 or above 1"
+    report(found, "bad_mood", "events", rows.column("id").filter(wild), "blanked", message)
+    rows = blank(rows, wild, "value")
+    other = pc.invert(pc.or_(said, pc.equal(kind, EventKind.RATING.value)))
+    idle = true(pc.and_(other, pc.is_valid(rows.column("value"))))
+    message = "values of events that are neither ratings nor messages"
+    report(found, "value_unused", "events", rows.column("id").filter(idle), "blanked", message)
+    return blank(rows, idle, "value")
 
 
 def _one_currency(rows: pa.Table, found: list[Problem]) -> tuple[pa.Table, str | None]:
@@ -203,12 +169,10 @@ def _one_currency(rows: pa.Table, found: list[Problem]) -> tuple[pa.Table, str |
         ((-one["counts"], one["values"]) for one in pc.value_counts(named.combine_chunks()).to_pylist()),
     )
     currency = str(counts[0][1])
-    other = _true(
-        pc.and_(pc.is_valid(rows.column("amount")), pc.not_equal(rows.column("currency"), currency))
-    )
+    other = true(pc.and_(pc.is_valid(rows.column("amount")), pc.not_equal(rows.column("currency"), currency)))
     message = f"amounts in another currency than {currency}"
-    _report(found, "other_currency", "events", rows.column("id").filter(other), "blanked", message)
-    return _blank(rows, other, "amount"), currency
+    report(found, "other_currency", "events", rows.column("id").filter(other), "blanked", message)
+    return blank(rows, other, "amount"), currency
 
 
 def _blank_absurd_amounts(rows: pa.Table, found: list[Problem]) -> pa.Table:
@@ -224,23 +188,12 @@ def _blank_absurd_amounts(rows: pa.Table, found: list[Problem]) -> pa.Table:
     absurd = np.abs(amount) > LARGEST_AMOUNT
     usable = bought & (unit > 0)
     if usable.any():
-        medians, counts = _medians(codes[usable], unit[usable], len(products.dictionary))
-        absurd |= usable & (counts[codes] >= 3) & (unit > ABSURD_FACTOR * medians[codes])
+        usual, counts = medians(codes[usable], unit[usable], len(products.dictionary))
+        absurd |= usable & (counts[codes] >= 3) & (unit > ABSURD_FACTOR * usual[codes])
     bad = pa.array(absurd)
     message = f"amounts above {LARGEST_AMOUNT}, or {ABSURD_FACTOR} times the product's median"
-    _report(found, "absurd_amount", "events", rows.column("id").filter(bad), "blanked", message)
-    return _blank(rows, bad, "amount")
-
-
-def _medians(codes: np.ndarray, values: np.ndarray, groups: int) -> tuple[np.ndarray, np.ndarray]:
-    """Lower medians and counts of `values` by group code, shape (groups,); infinite for an empty group."""
-    order = np.lexsort((values, codes))
-    counts = np.bincount(codes, minlength=groups)
-    starts = np.cumsum(counts) - counts
-    medians = np.full(groups, np.inf)
-    filled = counts > 0
-    medians[filled] = values[order][starts[filled] + (counts[filled] - 1) // 2]
-    return medians, counts
+    report(found, "absurd_amount", "events", rows.column("id").filter(bad), "blanked", message)
+    return blank(rows, bad, "amount")
 
 
 def _drop_orphan_returns(rows: pa.Table, found: list[Problem]) -> pa.Table:
@@ -259,7 +212,7 @@ def _drop_orphan_returns(rows: pa.Table, found: list[Problem]) -> pa.Table:
         one["id"] for one in returns if since.get((one["customer"], one["product"]), never) > one["at"]
     ]
     bad = pc.is_in(rows.column("id"), value_set=pa.array(orphans, type=pa.string()))
-    return _drop(rows, bad, found, "return_without_purchase", "returns of what was not bought before")
+    return drop(rows, bad, found, "return_without_purchase", "returns of what was not bought before")
 
 
 def _dominant(rows: pa.Table, found: list[Problem]) -> frozenset[str]:
@@ -270,7 +223,7 @@ def _dominant(rows: pa.Table, found: list[Problem]) -> frozenset[str]:
         one["values"] for one in counts.to_pylist() if one["counts"] >= DOMINANT_SHARE * rows.num_rows
     )
     message = f"customers with {DOMINANT_SHARE:.0%} of all events or more; they would speak for everybody"
-    _report(
+    report(
         found,
         "dominant_customer",
         "events",
@@ -285,7 +238,7 @@ def _count_unknown_products(events: pa.Table, products: pa.Table, found: list[Pr
     named = events.column("product").drop_null()
     unknown = pc.invert(pc.is_in(named, value_set=products.column("product").combine_chunks()))
     ids = pc.unique(named.filter(unknown))
-    _report(
+    report(
         found,
         "unknown_product",
         "events",

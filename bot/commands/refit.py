@@ -54,7 +54,7 @@ def list_(as_json: AsJson = False) -> None:
         return
     print_table(
         "Retention models",
-        ("version", "served", "fitted", "beside the one before", "drift", "too little data"),
+        ("version", "served", "fitted", "verdict", "drift", "lacks data"),
         [
             (
                 one.version,
@@ -167,10 +167,7 @@ def _facts(one: ModelVersion) -> dict[str, Any]:
 
 def _verdict(report: Mapping[str, Any]) -> str:
     verdict = report.get("verdict")
-    if not verdict:
-        return ""
-    gains = (f"{one['measure']} {one['gain']:+.4f}" for one in verdict["comparisons"])
-    return " ".join(["promoted" if verdict["promoted"] else "refused", *gains])
+    return "" if not verdict else "promoted" if verdict["promoted"] else "refused"
 
 
 def _most_moved(report: Mapping[str, Any]) -> str:
@@ -178,7 +175,7 @@ def _most_moved(report: Mapping[str, Any]) -> str:
     if not drift or not drift["shifts"]:
         return ""
     most = drift["shifts"][0]
-    return f"{most['level']} ({most['name']} {most['index']:.2f})"
+    return "steady" if most["level"] == "steady" else f"{most['level']}: {most['name']} {most['index']:.2f}"
 
 
 def _print_comparisons(comparisons: list[Mapping[str, Any]]) -> None:

@@ -138,7 +138,9 @@ def _with_products(past: Past) -> Any:
 def _purchases(past: Past) -> Any:
     rows = _with_products(past)
     age = past.moment - rows.at
-    below_list = rows.amount * 100 < DISCOUNT_PERCENT * rows.quantity * rows.list_price
+    # In floating point, since the product of the largest amounts that a check lets through is no 64-bit integer.
+    listed = rows.quantity.cast("float64") * rows.list_price.cast("float64")
+    below_list = rows.amount.cast("float64") * 100.0 < listed * DISCOUNT_PERCENT
     return rows.group_by("customer").aggregate(
         recency=age.min(),
         purchase_rows=rows.count(),

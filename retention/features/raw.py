@@ -53,7 +53,7 @@ of the last three gaps. `discounted`: purchase rows at least 3 % below the list 
 """
 
 RECENT_GAPS = 3
-DISCOUNT_PERCENT = 97
+DISCOUNT_PERCENT = 97.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +105,8 @@ def _purchases(found: dict[str, int], past: list[tuple[int, Event]], moment: int
                     categories.add(shelf.category[event.product])
                 listed = shelf.list_price.get(event.product)
                 if listed is not None and event.amount_minor is not None:
-                    found["discounted"] += amount * 100 < DISCOUNT_PERCENT * event.quantity * listed
+                    listed_in_all = float(event.quantity) * float(listed)
+                    found["discounted"] += float(amount) * 100.0 < listed_in_all * DISCOUNT_PERCENT
         elif event.kind is EventKind.RETURN:
             # A history's check drops returns of what was never bought, so they don't count here either.
             found["returns"] += event.product in bought

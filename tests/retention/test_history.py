@@ -88,6 +88,22 @@ def test_values_that_are_no_number_are_blanked() -> None:
     assert result.history.events.column("value").to_pylist() == [None]
 
 
+@pytest.mark.parametrize(
+    ("kind", "value", "code"),
+    [("message", 1e300, "bad_mood"), ("message", -1.5, "bad_mood"), ("view", 3.0, "value_unused")],
+)
+def test_values_that_mean_nothing_are_blanked(kind: str, value: float, code: str) -> None:
+    result = checked(event(1, kind=kind, value=value))
+    assert problems(result)[code] == (1, "blanked")
+    assert result.history.events.column("value").to_pylist() == [None]
+
+
+def test_products_from_before_there_were_any_are_undated() -> None:
+    result = checked(products=({"product": "p", "created_at": -5}, {"product": "q", "created_at": 2**62}))
+    assert problems(result) == {"bad_created_at": (2, "blanked")}
+    assert result.history.products.column("created_at").to_pylist() == [None, None]
+
+
 def test_product_prices_below_nothing_are_blanked() -> None:
     result = checked(products=({"product": "p", "list_price": -5, "cost": 3}, {"product": "p"}))
     assert problems(result) == {"bad_list_price": (1, "blanked"), "duplicate": (1, "dropped")}
