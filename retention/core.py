@@ -14,6 +14,7 @@ from retention.churn.model import ChurnModel
 from retention.churn.saving import restored as churn_restored
 from retention.errors import ModelDamaged
 from retention.recommenders.model import Recommender
+from retention.recommenders.nightly import NightlyLists
 from retention.recommenders.saving import restored as recommender_restored
 from retention.types import (
     CustomerId,
@@ -38,12 +39,15 @@ class Core:
     churn: ChurnModel
     daily_sales: Mapping[ProductId, float] = field(default_factory=dict)
     """Units sold a day lately, by product; for the overstock rule."""
+    lists: NightlyLists = field(default_factory=NightlyLists.empty)
+    """Made ahead, for customers of whom nothing new is known."""
 
     def recommend(
         self, customer: CustomerId | None, n: int, context: RecommendContext
     ) -> list[Recommendation]:
         """At most `n` products, best first; see `RetentionCore`."""
-        return self.recommender.recommend(n, context, version=self.version)
+        prepared = self.lists.entries(customer, context, self.recommender.products)
+        return self.recommender.recommend(n, context, version=self.version, prepared=prepared)
 
     def offer(self, customer: CustomerId, product: ProductId, context: OfferContext) -> Offer:
         """The price for this customer now; see `retention.offers`."""
@@ -73,6 +77,7 @@ def load(directory: Path) -> Core:
             version=manifest.version,
             recommender=recommender_restored(*parts["recommender"]),
             churn=churn_restored(*parts["churn"]),
+            lists=NightlyLists.restored(*parts["lists"]) if "lists" in parts else NightlyLists.empty(),
             daily_sales={str(one): float(rate) for one, rate in shop["daily_sales"].items()},
         )
     except (KeyError, ValueError, TypeError, IndexError) as error:

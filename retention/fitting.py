@@ -22,6 +22,7 @@ from retention.features.raw import NAMES as RAW
 from retention.history import History
 from retention.recommenders import fit as recommend_fit
 from retention.recommenders.interactions import Interactions
+from retention.recommenders.nightly import NightlyLists
 from retention.recommenders.saving import saved as recommender_saved
 from retention.report import FitReport
 from retention.times import DAY, to_micros
@@ -49,7 +50,9 @@ def _fit_all(
     checked = check(history, now)
     data_hash = checked.history.fingerprint()
     progress("learning what to recommend", 0.1)
-    recommender = recommend_fit.fit(Interactions.of(checked), seed=seed)
+    interactions = Interactions.of(checked)
+    recommender = recommend_fit.fit(interactions, seed=seed)
+    lists = NightlyLists.of(recommender.model, interactions)
     progress("learning who leaves", 0.7)
     shop = Shop(checked.history)
     churn = churn_fit.fit(checked, shop, seed=seed)
@@ -72,6 +75,7 @@ def _fit_all(
         {
             "shop": ({"daily_sales": daily_sales(checked)}, {}),
             "recommender": recommender_saved(recommender.model),
+            "lists": lists.saved(),
             "churn": churn_saved(churn.model),
             "reference": (drift.to_facts(drift.reference(churn.model, today)), {}),
         },

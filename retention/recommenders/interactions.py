@@ -134,6 +134,8 @@ class Interactions:
 
     def by_user(self) -> dict[int, Ints]:
         """Row numbers of each customer's events."""
+        if not len(self.users):
+            return {}
         order = np.argsort(self.users, kind="stable")
         found, starts = np.unique(self.users[order], return_index=True)
         return dict(zip(found.tolist(), np.split(order, starts[1:]), strict=True))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,9 @@ from retention.recommenders.crowd import Crowd
 from retention.recommenders.features import SIMILARITIES, STATIC, Catalogue
 from retention.recommenders.profile import Profile
 from retention.types import ProductId, Recommendation, RecommendContext
+
+if TYPE_CHECKING:
+    from retention.recommenders.nightly import Entry
 
 RANKER, POPULARITY = "ranker", "popularity"
 
@@ -68,13 +72,27 @@ class Recommender:
             any=mode,
         )
 
-    def recommend(self, n: int, context: RecommendContext, *, version: str) -> list[Recommendation]:
-        """At most `n` products that may be shown, best first; see `RetentionCore.recommend`."""
+    def recommend(
+        self,
+        n: int,
+        context: RecommendContext,
+        *,
+        version: str,
+        prepared: Sequence[Entry] | None = None,
+    ) -> list[Recommendation]:
+        """At most `n` products that may be shown, best first; see `RetentionCore.recommend`.
+
+        Args:
+            n: how many.
+            context: what is known now.
+            version: of the model, for the policy's name.
+            prepared: the customer's list as it was ranked ahead; what comes after it is what is popular.
+        """
         if n <= 0:
             return []
         from retention.recommenders.request import Request
 
-        return Request(self, n, context, version).answer()
+        return Request(self, n, context, version, prepared).answer()
 
     def rank(
         self, profile: Profile, *, repeats: bool, hidden: NDArray[np.int64]

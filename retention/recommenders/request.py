@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from retention.types import EventKind, ProductId, ProductState, Reason, Recommen
 
 if TYPE_CHECKING:
     from retention.recommenders.model import Recommender
+    from retention.recommenders.nightly import Entry
 
 NEW_FOR = timedelta(days=30)
 """A product counts as new for so long after it was created, and while the model doesn't know it."""
@@ -49,11 +51,19 @@ class Pick:
 class Request:
     """One list being made."""
 
-    def __init__(self, model: Recommender, n: int, context: RecommendContext, version: str) -> None:
+    def __init__(
+        self,
+        model: Recommender,
+        n: int,
+        context: RecommendContext,
+        version: str,
+        prepared: Sequence[Entry] | None = None,
+    ) -> None:
+        self.prepared = prepared
+        self.told = {model.products[one.item]: one.reason for one in prepared or () if one.reason}
         self.model, self.n, self.context, self.version = model, n, context, version
         self.mode = model.any if context.allow_repeats else model.new
         past = [event for event in context.events if event.at < context.now]
-        self.profile = profile.of_events(past, model.index, context.now)
         self.owned = frozenset(
             event.product for event in past if event.kind is EventKind.PURCHASE and event.product is not None
         )
@@ -62,7 +72,16 @@ class Request:
         asked = [token for word in context.words for token in words.tokens(word)]
         self.matches = model.matching(asked) if asked else None
         self.scores: Mapping[str, NDArray[np.float64]] = {}
-        self.evidence = Evidence(model, self.profile)
+
+    @cached_property
+    def profile(self) -> profile.Profile:
+        """The customer as of now; not needed where a list was made ahead."""
+        return profile.of_events(self.past, self.model.index, self.context.now)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """What speaks for the products."""
+        return Evidence(self.model, self.profile)
 
     def answer(self) -> list[Recommendation]:
         picks = self._varied(self._in_order())
@@ -114,6 +133,10 @@ class Request:
 
     def _ranked(self) -> Iterator[Pick]:
         """What fits the customer's events and words; nothing for somebody of whom nothing is known."""
+        for entry in self.prepared or ():
+            yield Pick(self.model.products[entry.item], entry.item, entry.score, self.mode.policy)
+        if self.prepared is not None:
+            return
         known = len(self.profile.items) > 0
         if not known and self.matches is None:
             return
@@ -263,6 +286,8 @@ class Request:
             found.append(Reason(code="new_product", product=None, weight=0.0))
         elif pick.product in self.owned:
             found.append(self._again(pick.product))
+        elif pick.product in self.told:
+            found.append(self.told[pick.product])
         elif pick.item is not None:
             personal = pick.policy in (RANKER, PINNED)
             found += explain(self.evidence, pick.item, personal=personal)
