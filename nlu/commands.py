@@ -53,7 +53,7 @@ def build(
     work: Annotated[
         Path, typer.Option(help="Stages are kept here; a build that was cut off goes on.")
     ] = Path(".nlu-build"),
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the messages.")] = 10,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the messages.")] = 5,
     seed: Annotated[int, typer.Option(help="The same seed and data give the same model.")] = 7,
     distil: Annotated[bool, typer.Option(help="Learn from the 12-layer encoder's vectors first.")] = True,
 ) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from nlu.errors import ModelDamaged
+from nlu.spelling import Spelt
 
 Floats = npt.NDArray[np.float32]
 
@@ -51,6 +52,28 @@ class Heads:
     scope_weights: Floats
     """Shape (4,): of the margin of the class out_of_scope, the energy, the distance, and 1."""
     scope_threshold: Floats
+    spelling_weight: npt.NDArray[np.int8] = field(default_factory=lambda: np.zeros((0, 0), np.int8))
+    """Shape (buckets, j): of character n-grams, for the first j intents; a shop's own have none."""
+    spelling_scale: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
+    """Shape (j,)."""
+    spelling_bias: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
+
+    def logits(self, pooled: Floats, spelt: Spelt) -> Floats:
+        """What speaks for each intent, shape (k,)."""
+        logits: Floats = self.intent_weight @ pooled + self.intent_bias + self.spelling(spelt)
+        return logits
+
+    def spelling(self, spelt: Spelt) -> Floats:
+        """The part of the logits that the vector has no say in, shape (k,)."""
+        part = np.zeros(len(self.intents), np.float32)
+        part[: len(self.spelling_bias)] = self.spelled(spelt).sum(0) + self.spelling_bias
+        return part
+
+    def spelled(self, spelt: Spelt) -> Floats:
+        """What each n-gram says for each of the first j intents, shape (n, j)."""
+        parts = self.spelling_weight[spelt.buckets] if self.spelling_weight.size else np.zeros((0, 0))
+        result: Floats = (parts * (self.spelling_scale * spelt.value)).astype(np.float32)
+        return result
 
     def scope(self, pooled: Floats, logits: Floats) -> float:
         """How far outside the model's scope, above 0; 0.5 where the features balance."""
@@ -80,13 +103,15 @@ class Heads:
         """
         try:
             with np.load(path, allow_pickle=False) as stored:
-                arrays = {f.name: stored[f.name] for f in fields(cls)}
+                arrays = {
+                    f.name: stored[f.name] for f in fields(cls) if f.name in stored or f.name in _NEEDED
+                }
         except Exception as broken:
             raise ModelDamaged(
                 f"{path} cannot be read ({broken}): build or fetch the model again."
             ) from broken
         intents = tuple(str(name) for name in arrays.pop("intents"))
-        heads = cls(intents=intents, **{name: values.astype(np.float32) for name, values in arrays.items()})
+        heads = cls(intents=intents, **{n: _usable(v) for n, v in arrays.items()})  # type: ignore[arg-type]
         if heads.intent_weight.shape != (len(intents), heads.mean.shape[0]):
             raise ModelDamaged(
                 f"{path} does not fit together: {len(intents)} intents, weights {heads.intent_weight.shape}."
@@ -94,7 +119,14 @@ class Heads:
         return heads
 
 
-def _storable(values: Floats | tuple[str, ...]) -> npt.NDArray[np.generic]:
+_NEEDED = frozenset(f.name for f in fields(Heads)) - {"spelling_weight", "spelling_scale", "spelling_bias"}
+
+
+def _usable(values: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+    return values if values.dtype == np.int8 else values.astype(np.float32)
+
+
+def _storable(values: npt.NDArray[np.generic] | tuple[str, ...]) -> npt.NDArray[np.generic]:
     if isinstance(values, tuple):
         return np.array(values)
-    return values.astype(np.float16) if values.size > 1000 else values
+    return values.astype(np.float16) if values.size > 1000 and values.dtype != np.int8 else values

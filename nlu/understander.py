@@ -9,6 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
+import numpy.typing as npt
 
 from nlu import modelfiles
 from nlu.encoder import Encoded, Encoder
@@ -17,6 +18,7 @@ from nlu.heads import Floats, Heads, sigmoid
 from nlu.intents import OUT_OF_SCOPE, SENTIMENTS
 from nlu.language import detect, has_words, is_foreign
 from nlu.normalise import Normalised, model_text, normalise, simplify
+from nlu.spelling import Spelt, spell
 from nlu.types import (
     CatalogueEntry,
     DecidingWord,
@@ -79,8 +81,8 @@ class TransformerUnderstander:
         readable = [model_text(one.text[:ENCODED_AT_MOST]) for one in normalised]
         encoded = self._encoder.encode(readable)
         return [
-            self._one(text, form, seen, dialogue, today)
-            for text, form, seen in zip(texts, normalised, encoded, strict=True)
+            self._one(text, form, seen, spell(read), dialogue, today)
+            for text, form, seen, read in zip(texts, normalised, encoded, readable, strict=True)
         ]
 
     def vectors(self, texts: Sequence[str]) -> Floats:
@@ -91,14 +93,20 @@ class TransformerUnderstander:
         return np.stack([_unit(encoded.pooled) for encoded in self._encoder.encode(prepared)])
 
     def _one(
-        self, message: str, form: Normalised, encoded: Encoded, dialogue: DialogueContext, today: date
+        self,
+        message: str,
+        form: Normalised,
+        encoded: Encoded,
+        spelt: Spelt,
+        dialogue: DialogueContext,
+        today: date,
     ) -> Understanding:
         words, products = self._shop
         text = form.text
         language: Language = detect(text, dialogue.language)
         cut = words.cut_with_starts(simplify(text))
         entities = recognise(message, form, today, products)
-        logits = self._heads.intent_weight @ encoded.pooled + self._heads.intent_bias
+        logits = self._heads.logits(encoded.pooled, spelt)
         scope = self._heads.scope(encoded.pooled, logits)
         readable = _is_readable(text)
         intents = self._intents(logits) if readable else ()
@@ -115,7 +123,7 @@ class TransformerUnderstander:
             understood=readable and self._is_understood(intents, scope, entities),
             entities=entities,
             words=tuple(text[start : start + len(word)] for word, start in cut),
-            deciding_words=self._deciding(text, cut, encoded, logits) if intents else (),
+            deciding_words=self._deciding(text, cut, encoded, spelt, int(logits.argmax())) if intents else (),
             offensive=readable and self._above("offensive", encoded.pooled),
             vector=_unit(encoded.pooled),
         )
@@ -154,13 +162,13 @@ class TransformerUnderstander:
         return scope <= float(self._heads.scope_threshold) or (best.probability > 0.5 and bool(entities))
 
     def _deciding(
-        self, text: str, cut: Sequence[tuple[str, int]], encoded: Encoded, logits: Floats
+        self, text: str, cut: Sequence[tuple[str, int]], encoded: Encoded, spelt: Spelt, best: int
     ) -> tuple[DecidingWord, ...]:
-        """The head is linear in the mean of the token vectors, so each token's part is exact.
+        """The heads are linear in the mean of the token vectors and in the n-grams, so each part is exact.
 
         Every token of a transformer carries some of the whole sentence; what counts is what a word adds beyond that.
         """
-        preference = self._preference[int(logits.argmax())]
+        preference = self._preference[best]
         parts = encoded.tokens @ preference / len(encoded.tokens)
         parts = parts - parts[1:-1].mean() if len(parts) > 2 else parts
         owners = np.full(len(text) + 1, -1, np.int32)
@@ -172,6 +180,7 @@ class TransformerUnderstander:
             inside = inside[inside >= 0]
             if inside.size:
                 sums[inside[0]] += part
+        np.add.at(sums, *self._spelled(spelt, best, owners))
         ranked = sorted(range(len(cut)), key=lambda i: -abs(float(sums[i])))
         named = [i for i in ranked if abs(sums[i]) > 1e-6 and _WORD_CHARACTER.search(cut[i][0])][:WORDS_SHOWN]
         return tuple(
@@ -180,6 +189,17 @@ class TransformerUnderstander:
             )
             for i in named
         )
+
+    def _spelled(
+        self, spelt: Spelt, best: int, owners: npt.NDArray[np.int32]
+    ) -> tuple[npt.NDArray[np.int32], Floats]:
+        """The words that the n-grams begin in, and what each says for an intent beyond what it says for all."""
+        said = self._heads.spelled(spelt)
+        if best >= said.shape[1]:
+            return np.zeros(0, np.int32), np.zeros(0, np.float32)
+        words = owners[np.minimum(spelt.starts, len(owners) - 1)]
+        parts: Floats = said[:, best] - said.mean(1)
+        return words[words >= 0], parts[words >= 0]
 
 
 def _today(dialogue: DialogueContext) -> date:

@@ -30,21 +30,39 @@ FURTHEST = 4.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Taught:
-    """Messages with the vectors that the encoder gives them."""
+class Seen:
+    """Messages as the heads see them."""
 
     vectors: Floats
     """Shape (n, d)."""
+    spelling: Floats
+    """What their spelling says for each intent that ships, shape (n, j); teaching leaves that alone."""
+
+    def logits(self, heads: Heads) -> Floats:
+        """What speaks for each intent of the heads, shape (n, k)."""
+        result: Floats = self.vectors @ heads.intent_weight.T + heads.intent_bias
+        result[:, : self.spelling.shape[1]] += self.spelling
+        return result
+
+    def __getitem__(self, rows: npt.NDArray[np.bool_]) -> Seen:
+        return Seen(vectors=self.vectors[rows], spelling=self.spelling[rows])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taught:
+    """Messages of the shop with their labels."""
+
+    seen: Seen
     labels: npt.NDArray[np.str_]
 
 
-def adapt(heads: Heads, shop: Taught, replayed: Floats) -> Heads:
+def adapt(heads: Heads, shop: Taught, replayed: Seen) -> Heads:
     """The heads with the shop's labels learned; labels that are no intents yet are appended to the intents.
 
     Args:
         heads: what is known.
         shop: the shop's messages.
-        replayed: vectors of messages of the corpus, shape (m, d), on which the answers should stay.
+        replayed: messages of the corpus, on which the answers should stay.
     """
     intents = (*heads.intents, *sorted(set(shop.labels.tolist()) - set(heads.intents)))
     fresh = len(intents) - len(heads.intents)
@@ -52,9 +70,11 @@ def adapt(heads: Heads, shop: Taught, replayed: Floats) -> Heads:
         [heads.intent_weight, np.zeros((fresh, heads.intent_weight.shape[1]), np.float32)]
     )
     bias = np.concatenate([heads.intent_bias, np.zeros(fresh, np.float32)])
-    known = replayed @ heads.intent_weight.T + heads.intent_bias
-    vectors = np.concatenate([shop.vectors, replayed])
-    centre, spread = replayed.mean(0), replayed.std(0) + 1e-3
+    known = replayed.logits(heads)
+    vectors = np.concatenate([shop.seen.vectors, replayed.vectors])
+    spelling = np.concatenate([shop.seen.spelling, replayed.spelling])
+    spelling = np.pad(spelling, ((0, 0), (0, len(intents) - spelling.shape[1])))
+    centre, spread = replayed.vectors.mean(0), replayed.vectors.std(0) + 1e-3
     standard = (vectors - centre) / spread / np.sqrt(np.float32(vectors.shape[1]))
     told = np.zeros((len(shop.labels), len(intents)), np.float32)
     told[np.arange(len(told)), [intents.index(str(label)) for label in shop.labels]] = 1.0
@@ -62,14 +82,14 @@ def adapt(heads: Heads, shop: Taught, replayed: Floats) -> Heads:
     counted = np.pad(sigmoid(known), ((0, 0), (0, fresh)))
     change, shift = _least(
         standard,
-        vectors @ weight.T + bias,
+        vectors @ weight.T + bias + spelling,
         shares=np.concatenate([told, kept]),
         chances=np.concatenate([told, counted]),
-        weights=np.concatenate([_weights(shop.labels), np.ones(len(replayed), np.float32)]),
+        weights=np.concatenate([_weights(shop.labels), np.ones(len(kept), np.float32)]),
     )
     moved = change / spread / np.sqrt(np.float32(vectors.shape[1]))
     weight, bias = weight + moved, bias + shift - moved @ centre
-    bias[len(heads.intents) :] += _raise(replayed @ weight.T + bias, fresh)
+    bias[len(heads.intents) :] += _raise((vectors @ weight.T + bias + spelling)[len(shop.labels) :], fresh)
     return replace(
         heads,
         intents=intents,
@@ -123,7 +143,7 @@ def _raise(logits: Floats, fresh: int) -> float:
 
 def _centres(heads: Heads, shop: Taught, fresh: Sequence[str]) -> Floats:
     """Where the new intents lie in the space of the distances."""
-    means = [shop.vectors[shop.labels == name].mean(0) for name in fresh]
+    means = [shop.seen.vectors[shop.labels == name].mean(0) for name in fresh]
     if not means:
         return np.zeros((0, heads.centres.shape[1]), np.float32)
     return ((np.stack(means) - heads.mean) @ heads.whitening).astype(np.float32)

@@ -15,7 +15,8 @@ import numpy as np
 from nlu import figures, modelfiles
 from nlu.encoder import Encoder
 from nlu.heads import Floats, Heads
-from nlu.teaching.adapting import Taught, adapt
+from nlu.spelling import spell
+from nlu.teaching.adapting import Seen, Taught, adapt
 from nlu.teaching.classifier import folds
 from nlu.teaching.deep import readable
 from nlu.teaching.doubts import doubts
@@ -100,12 +101,14 @@ def teach(
     measured = [example for language in ("zh", "en") for example in data.held_out(language, "dev")]
     encoder = Encoder(base / "encoder.onnx", base / "tokenizer.json")
     labels = np.array([row.label for row in rows])
-    vectors = _vectors(encoder, [row.text for row in rows], "reading your messages", progress)
-    kept = _vectors(encoder, [example.text for example in replayed], "reading the corpus", progress)
-    known = _vectors(encoder, [example.text for example in measured], "reading the development set", progress)
-    said, classes = _out_of_fold(heads, Taught(vectors=vectors, labels=labels), kept, seed, progress)
+    seen = _seen(heads, encoder, [row.text for row in rows], "reading your messages", progress)
+    kept = _seen(heads, encoder, [example.text for example in replayed], "reading the corpus", progress)
+    known = _seen(
+        heads, encoder, [example.text for example in measured], "reading the development set", progress
+    )
+    said, classes = _out_of_fold(heads, Taught(seen=seen, labels=labels), kept, seed, progress)
     progress("fitting", 0.0)
-    taught = adapt(heads, Taught(vectors=vectors, labels=labels), kept)
+    taught = adapt(heads, Taught(seen=seen, labels=labels), kept)
     before = _accuracy(heads, known, measured)
     fresh = out.with_name(f".{out.name}.{os.getpid()}")
     try:
@@ -114,12 +117,11 @@ def teach(
             from nlu.teaching.shop_finetuning import finetune_model
 
             taught = finetune_model(
-                base, fresh, taught, rows, vectors, replayed, kept, seed=seed, progress=progress
+                base, fresh, taught, rows, seen, replayed, kept, seed=seed, progress=progress
             )
             tuned = Encoder(fresh / "encoder.onnx", fresh / "tokenizer.json")
-            known = _vectors(
-                tuned, [example.text for example in measured], "reading the development set anew", progress
-            )
+            texts = [example.text for example in measured]
+            known = _seen(heads, tuned, texts, "reading the development set anew", progress)
         else:
             for name in ("encoder.onnx", "tokenizer.json"):
                 shutil.copy(base / name, fresh / name)
@@ -184,7 +186,7 @@ def _replayed(seed: int) -> list[Example]:
     return chosen
 
 
-def _vectors(encoder: Encoder, texts: Sequence[str], what: str, progress: Progress) -> Floats:
+def _seen(heads: Heads, encoder: Encoder, texts: Sequence[str], what: str, progress: Progress) -> Seen:
     prepared = [readable(text) for text in texts]
     order = np.argsort([len(text) for text in prepared], kind="stable")
     rows: dict[int, Floats] = {}
@@ -194,11 +196,14 @@ def _vectors(encoder: Encoder, texts: Sequence[str], what: str, progress: Progre
         read = encoder.encode([prepared[i] for i in group])
         rows |= {i: encoded.pooled for i, encoded in zip(group, read, strict=True)}
         progress(what, min(1.0, (start + step) / len(order)))
-    return np.stack([rows[i] for i in range(len(prepared))])
+    return Seen(
+        vectors=np.stack([rows[i] for i in range(len(prepared))]),
+        spelling=np.stack([heads.spelling(spell(text)) for text in prepared]),
+    )
 
 
 def _out_of_fold(
-    heads: Heads, shop: Taught, kept: Floats, seed: int, progress: Progress
+    heads: Heads, shop: Taught, kept: Seen, seed: int, progress: Progress
 ) -> tuple[Floats, list[str]]:
     """What models that had not seen them say of the shop's messages, shape (n, k), and the k intents."""
     classes = [*heads.intents, *sorted(set(shop.labels.tolist()) - set(heads.intents))]
@@ -206,17 +211,16 @@ def _out_of_fold(
     said = np.zeros((len(parts), len(classes)), np.float32)
     for part in sorted(set(parts.tolist())):
         held = parts == part
-        learned = Taught(vectors=shop.vectors[~held], labels=shop.labels[~held])
+        learned = Taught(seen=shop.seen[~held], labels=shop.labels[~held])
         fitted = adapt(heads, learned, kept) if len(learned.labels) else heads
-        logits = shop.vectors[held] @ fitted.intent_weight.T + fitted.intent_bias
         columns = [classes.index(name) for name in fitted.intents]
-        said[np.ix_(held, columns)] = np.exp(log_softmax(logits))
+        said[np.ix_(held, columns)] = np.exp(log_softmax(shop.seen[held].logits(fitted)))
         progress("cross-validating", (part + 1) / FOLDS)
     return said, classes
 
 
-def _accuracy(heads: Heads, vectors: Floats, examples: Sequence[Example]) -> float:
-    best = (vectors @ heads.intent_weight.T + heads.intent_bias).argmax(1)
+def _accuracy(heads: Heads, seen: Seen, examples: Sequence[Example]) -> float:
+    best = seen.logits(heads).argmax(1)
     right = [
         heads.intents[i] == (example.intents or ("",))[0] for i, example in zip(best, examples, strict=True)
     ]

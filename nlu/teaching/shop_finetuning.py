@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from nlu.heads import Floats, Heads
+from nlu.heads import Heads
+from nlu.teaching.adapting import Seen
 from nlu.teaching.deep import readable
 from nlu.teaching.finetuning import TOKENS, train
 from nlu.teaching.labelled import Labelled
@@ -63,9 +64,9 @@ def finetune_model(
     fresh: Path,
     heads: Heads,
     rows: Sequence[Labelled],
-    vectors: Floats,
+    seen: Seen,
     replayed: Sequence[Example],
-    kept: Floats,
+    kept: Seen,
     *,
     seed: int,
     progress: Progress,
@@ -77,9 +78,9 @@ def finetune_model(
         fresh: a folder.
         heads: fitted to the shop's messages on the frozen encoder.
         rows: the shop's messages.
-        vectors: theirs, by the frozen encoder, shape (n, d).
+        seen: the same, by the frozen encoder.
         replayed: messages of the corpus.
-        kept: theirs, shape (m, d).
+        kept: the same, by the frozen encoder.
         seed: of the order and the dropout.
         progress: told what is done.
     """
@@ -91,19 +92,22 @@ def finetune_model(
     texts = [readable(row.text) for row in rows] * SHOWN_AGAIN
     own = len(texts)
     texts += [readable(example.text) for example in replayed]
-    former = np.concatenate([np.tile(vectors, (SHOWN_AGAIN, 1)), kept])
+    former = np.concatenate([np.tile(seen.vectors, (SHOWN_AGAIN, 1)), kept.vectors])
+    spelling = np.concatenate([np.tile(seen.spelling, (SHOWN_AGAIN, 1)), kept.spelling])
+    spelling = np.pad(spelling, ((0, 0), (0, len(heads.intents) - spelling.shape[1])))
     told = np.zeros((own, len(heads.intents)), np.float32)
     told[np.arange(own), [heads.intents.index(row.label) for row in rows] * SHOWN_AGAIN] = 1.0
-    answers = np.exp(log_softmax(kept @ heads.intent_weight.T + heads.intent_bias))
+    answers = np.exp(log_softmax(kept.logits(heads)))
     shares = torch.from_numpy(np.concatenate([told, answers]).astype(np.float32))
     places = torch.from_numpy(former.astype(np.float32))
+    said = torch.from_numpy(spelling.astype(np.float32))
     spread = places.std(0).clamp_min(1e-3)
 
     def loss(group: list[int], ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         pooled = net(ids, mask)
         away = (((pooled - places[group]) / spread) ** 2).mean(1)
         elsewhere = torch.tensor([float(i >= own) for i in group])
-        ranked = functional.cross_entropy(net.head(pooled), shares[group])
+        ranked = functional.cross_entropy(net.head(pooled) + said[group], shares[group])
         whole: torch.Tensor = ranked + LIKENESS * (away * elsewhere).mean()
         return whole
 

@@ -160,7 +160,8 @@ def _assemble(
     export.export(reader.encoder, fresh / "encoder.onnx")
     tokenizer.save(str(fresh / "tokenizer.json"), pretty=False)
     encoder = Encoder(fresh / "encoder.onnx", fresh / "tokenizer.json")
-    calibrate.calibrate(reader, encoder, material.train, material.development).save(fresh / "heads.npz")
+    heads = calibrate.calibrate(reader, encoder, material.train, material.development, plan.seed)
+    heads.save(fresh / "heads.npz")
     facts: dict[str, object] = {
         "data": data.digest(material.train),
         "development": data.digest(material.development),

@@ -1,0 +1,85 @@
+"""Tables to learn from: whatever is wrong with them is told with its line, before anything is learned."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nlu.errors import DataRefused
+from nlu.intents import INTENTS, can_be_intent
+from nlu.teaching.doubts import doubts
+from nlu.teaching.labelled import check_for_training, read_labelled, remarks, without_repeats
+
+
+def _table(folder: Path, *lines: str) -> Path:
+    path = folder / "mine.tsv"
+    path.write_text("\n".join(("text\tlabel", *lines)) + "\n", "utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"text\nhi\n", "line 1: column label or intent is missing"),
+        (b"message\tlabel\nhi\tgreeting\n", "line 1: column text is missing"),
+        (b"text\tlabel\nhi\t\n", "line 2: label is empty"),
+        (b"text\tlabel\n\tgreeting\n", "line 2: text is empty"),
+        (b"text\tlabel\n", "holds no message"),
+        ("text\tlabel\nhi\tgreeting\n你好\tgreeting\n".encode("gb18030"), "line 3: not UTF-8"),
+    ],
+)
+def test_a_table_that_cannot_be_read_is_told_by_line(tmp_path: Path, content: bytes, told: str) -> None:
+    path = tmp_path / "mine.tsv"
+    path.write_bytes(content)
+    with pytest.raises(DataRefused, match=told):
+        read_labelled(path)
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (["where is it\torder_status", "Where  is it\trefund_status"], r"lines 2 \(order_status\) and 3"),
+        (["a\torder_staus"], "line 2: 'order_staus' looks like a slip of 'order_status'"),
+        (["a\tgift wrapping"], "line 2: 'gift wrapping' can't be an intent's name"),
+        (["a\tgift_wrap", "b\tgift_wrap"], "line 2: 'gift_wrap' is new and needs 5 messages, not 2"),
+    ],
+)
+def test_what_would_teach_nonsense_is_refused(tmp_path: Path, lines: list[str], told: str) -> None:
+    path = _table(tmp_path, *lines)
+    with pytest.raises(DataRefused, match=told) as refused:
+        check_for_training(path, read_labelled(path), INTENTS, 5)
+    assert len(refused.value.problems) == 1
+
+
+def test_our_intents_need_no_number_and_repeats_count_once(tmp_path: Path) -> None:
+    path = _table(tmp_path, "hi\tgreeting", "HI\tgreeting", "bye\tgoodbye")
+    rows = read_labelled(path)
+    check_for_training(path, rows, INTENTS, 5)
+    assert [(row.text, row.line) for row in without_repeats(rows)] == [("hi", 2), ("bye", 4)]
+
+
+def test_a_split_is_measured_as_it_is_and_its_oddities_are_told(tmp_path: Path) -> None:
+    path = _table(tmp_path, "a\tx", "a\ty", "b\ty")
+    learned = read_labelled(path)
+    measured = read_labelled(_table(tmp_path, "c\tz", "d\toos"))
+    told = remarks(path, learned, measured)
+    assert "several labels" in told[0]
+    assert "no message of z" in told[1]
+    with pytest.raises(DataRefused, match="two labels"):
+        remarks(path, learned[:1], measured)
+
+
+def test_names_of_our_intents_can_be_names() -> None:
+    assert all(can_be_intent(name) for name in (*INTENTS, "礼品包装"))
+    assert not any(can_be_intent(name) for name in ("", "two words", "a,b", "x" * 61))
+
+
+def test_an_example_that_another_label_suits_is_doubted() -> None:
+    labels = np.array(["a", "a", "a", "b", "b", "b"])
+    probabilities = np.array(
+        [[0.9, 0.1], [0.8, 0.2], [0.1, 0.9], [0.2, 0.8], [0.45, 0.55], [0.55, 0.45]], np.float32
+    )
+    (found,) = doubts(labels, probabilities, ["a", "b"])
+    assert (found.row, found.likelier) == (2, "b")

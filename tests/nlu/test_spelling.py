@@ -1,0 +1,88 @@
+"""N-grams beside the sentence vector: each once, where it begins, and with a say that adds up exactly."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nlu.heads import Heads
+from nlu.modelfiles import SHIPPED
+from nlu.spelling import BUCKETS, LONGEST, spell
+
+
+@pytest.fixture(scope="module")
+def heads() -> Heads:
+    """The shipped heads, with n-grams that say something for each intent."""
+    shipped = Heads.load(SHIPPED / "heads.npz")
+    known = len(shipped.intents)
+    numbers = np.random.default_rng(1).integers(-127, 128, (BUCKETS, known)).astype(np.int8)
+    scale = np.linspace(0.01, 0.1, known).astype(np.float32)
+    return replace(
+        shipped, spelling_weight=numbers, spelling_scale=scale, spelling_bias=np.ones(known, np.float32)
+    )
+
+
+def _vector(heads: Heads) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    return np.zeros(heads.mean.shape[0], np.float32)
+
+
+@given(st.text(st.sampled_from("ab你 好"), max_size=30))
+def test_each_ngram_counts_once_and_begins_inside_the_text(text: str) -> None:
+    spelt = spell(text)
+    assert len(set(spelt.buckets.tolist())) == len(spelt.buckets)
+    assert spelt.buckets.size == 0 or 0 <= spelt.buckets.min() <= spelt.buckets.max() < BUCKETS
+    assert all(0 <= start < len(text) for start in spelt.starts)
+    assert (spelt.buckets.size == 0) == (not text.strip(" "))
+
+
+def test_a_word_is_known_by_its_edges() -> None:
+    assert set(spell("cat").buckets) != set(spell("acat").buckets)
+    assert set(spell("cat").buckets) == set(spell("cat  cat").buckets)
+    assert len(spell("你好").buckets) == len(
+        {" 你好 "[i : i + n] for n in range(1, LONGEST + 1) for i in range(5 - n)}
+    )
+
+
+def test_long_texts_count_no_more_than_short_ones() -> None:
+    for text in ("hi", "where is my parcel now please " * 3):
+        spelt = spell(text)
+        assert np.isclose(len(spelt.buckets) * spelt.value**2, 1.0)
+
+
+def test_the_parts_add_up_to_the_logits(heads: Heads) -> None:
+    spelt = spell("refund me")
+    parts = heads.spelled(spelt)
+    assert parts.shape == (len(spelt.buckets), len(heads.intents))
+    whole = heads.logits(_vector(heads), spelt)
+    assert np.allclose(whole, heads.intent_bias + parts.sum(0) + heads.spelling_bias, atol=1e-4)
+
+
+def test_an_intent_of_the_shops_own_has_no_ngrams(heads: Heads) -> None:
+    wider = replace(
+        heads,
+        intents=(*heads.intents, "gift_wrap"),
+        intent_weight=np.concatenate([heads.intent_weight, heads.intent_weight[:1]]),
+        intent_bias=np.append(heads.intent_bias, np.float32(3.0)),
+    )
+    logits = wider.logits(_vector(wider), spell("refund me"))
+    assert logits[-1] == pytest.approx(3.0)
+    assert np.allclose(logits[:-1], heads.logits(_vector(heads), spell("refund me")))
+
+
+def test_heads_with_and_without_ngrams_are_read_back(heads: Heads, tmp_path: Path) -> None:
+    none = np.zeros(0, np.float32)
+    without = replace(
+        heads, spelling_weight=np.zeros((0, 0), np.int8), spelling_scale=none, spelling_bias=none
+    )
+    for name, kept in (("with.npz", heads), ("without.npz", without)):
+        kept.save(tmp_path / name)
+        read = Heads.load(tmp_path / name)
+        assert np.array_equal(read.spelling_weight, kept.spelling_weight)
+        spelt = spell("where is it")
+        assert np.allclose(read.logits(_vector(read), spelt), kept.logits(_vector(kept), spelt), atol=0.02)
+    assert np.allclose(without.logits(_vector(without), spell("where")), without.intent_bias)

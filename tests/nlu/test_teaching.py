@@ -1,0 +1,184 @@
+"""A shop teaches the model, and any labelled split can be learned and measured."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import nlu
+from nlu import modelfiles
+from nlu.commands import app
+from nlu.errors import DataRefused
+from nlu.figures import auroc
+from nlu.heads import Heads
+from nlu.peers import comparing
+from nlu.teaching import shop
+from nlu.teaching.deep import DeepEncoder, inner_layers
+from nlu.teaching.labelled import Labelled
+from nlu.teaching.measuring import evaluate_split, learn
+from nlu.training import data
+
+RUN = CliRunner()
+GIFTS = (
+    "can you gift wrap it", "请问可以包装成礼物吗", "I want it wrapped as a present with a card",
+    "能帮我写张贺卡放里面吗", "do you do gift boxes", "有礼品盒吗", "送人的，帮我包好看点",
+    "is gift packaging available", "gift wrapping please, it is for my mum", "礼物包装要多少钱",
+)  # fmt: skip
+SPLIT = ("order_status", "cancel_order", "greeting", "invoice_request")
+
+
+def _tsv(path: Path, rows: list[tuple[str, str]]) -> Path:
+    path.write_text("text\tlabel\n" + "".join(f"{text}\t{label}\n" for text, label in rows), "utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def lesson(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, shop.Lesson]:
+    """The shipped model with an intent learned from ten messages; a part of the corpus stands for all of it."""
+    folder = tmp_path_factory.mktemp("taught")
+    file = _tsv(folder / "mine.tsv", [*((text, "gift_wrap") for text in GIFTS), ("hey there", "greeting")])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shop, "REPLAYED", 12)
+        return folder / "model", shop.teach([file], folder / "model")
+
+
+def test_a_new_intent_is_read_and_the_others_stay(lesson: tuple[Path, shop.Lesson]) -> None:
+    folder, told = lesson
+    understander = nlu.load(folder)
+    read = understander.understand(
+        ["请帮我把它包装成礼物", "where is my order", "could you gift wrap it for me"]
+    )
+    assert [meaning.intent for meaning in read] == ["gift_wrap", "order_status", "gift_wrap"]
+    assert told.new_intents == ("gift_wrap",)
+    assert told.messages == len(GIFTS) + 1
+    assert told.built_in_after >= told.built_in_before - 0.01
+    assert not told.harms
+    low, high = told.interval
+    assert low <= told.accuracy <= high
+
+
+def test_the_lesson_names_no_message_in_its_figures(lesson: tuple[Path, shop.Lesson]) -> None:
+    told = json.dumps(shop.lesson_values(lesson[1]), ensure_ascii=False)
+    assert not any(text in told for text in GIFTS)
+
+
+def test_only_the_intents_change_in_the_heads(lesson: tuple[Path, shop.Lesson]) -> None:
+    before, after = Heads.load(modelfiles.SHIPPED / "heads.npz"), Heads.load(lesson[0] / "heads.npz")
+    assert after.intents == (*before.intents, "gift_wrap")
+    assert np.array_equal(before.sentiment_weight, after.sentiment_weight)
+    assert len(after.centres) == len(before.centres) + 1
+
+
+def test_nothing_is_written_when_a_file_is_refused(tmp_path: Path) -> None:
+    bad = _tsv(tmp_path / "bad.tsv", [("hi", "greetng")])
+    with pytest.raises(DataRefused, match="slip"):
+        shop.teach([bad], tmp_path / "model")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.tsv"]
+
+
+@pytest.fixture(scope="module")
+def split() -> tuple[list[Labelled], list[Labelled]]:
+    """Eight messages a label to learn from, others and a few of no label to measure on."""
+    ours = [example for example in data.own_corpus("en") if example.intents and len(example.intents) == 1]
+    random.Random(5).shuffle(ours)
+    by_label = {label: [e.text for e in ours if e.intents == (label,)] for label in (*SPLIT, "out_of_scope")}
+
+    def rows(start: int, end: int, labels: tuple[str, ...]) -> list[Labelled]:
+        return [
+            Labelled(text=text, label=label, line=number)
+            for label in labels
+            for number, text in enumerate(by_label[label][start:end])
+        ]
+
+    return rows(0, 8, SPLIT), rows(8, 20, (*SPLIT, "out_of_scope"))
+
+
+def test_a_split_is_learned_and_measured(split: tuple[list[Labelled], list[Labelled]]) -> None:
+    learned, measured = split
+    report = evaluate_split(learned, measured)
+    assert report.rows == len(measured)
+    assert report.accuracy >= 0.8
+    assert report.out_of_scope_auroc is not None
+    assert report.out_of_scope_auroc > 0.6
+    assert report.out_of_scope_recall == 0.0
+    assert report.milliseconds[0] > 0
+    said = learn(learned).read([row.text for row in measured])
+    assert said.labels == tuple(sorted(SPLIT))
+    assert np.allclose(said.probabilities.sum(1), 1.0, atol=1e-4)
+
+
+def test_one_layer_less_in_view_is_still_a_model(tmp_path: Path) -> None:
+    stored = (modelfiles.SHIPPED / "encoder.onnx").read_bytes()
+    assert len(inner_layers(stored)) == 2
+    assert inner_layers(b"another exporter") == []
+    vectors = DeepEncoder(modelfiles.SHIPPED).vectors(["where is my parcel", "我的快递呢", ""])
+    assert vectors.shape == (3, 3 * Heads.load(modelfiles.SHIPPED / "heads.npz").mean.shape[0])
+    assert np.isfinite(vectors).all()
+
+
+def test_compare_goes_on_where_it_was(
+    split: tuple[list[Labelled], list[Labelled]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned, measured = split
+    first = comparing.compare(learned, measured, tmp_path, deep=False)
+    assert next(iter(first)) == comparing.OURS
+    assert len(first) == 3
+    monkeypatch.setattr(comparing, "measure", lambda *_: pytest.fail("measured again"))
+    again = comparing.compare(learned, measured, tmp_path, deep=False)
+    assert {name: report.accuracy for name, report in again.items()} == {
+        name: report.accuracy for name, report in first.items()
+    }
+
+
+def test_the_commands_write_the_same_figures(
+    split: tuple[list[Labelled], list[Labelled]], tmp_path: Path
+) -> None:
+    learned, measured = (
+        _tsv(tmp_path / f"{name}.tsv", [(row.text, row.label) for row in rows])
+        for name, rows in zip(("learned", "measured"), split, strict=True)
+    )
+    figures = tmp_path / "figures.json"
+    arguments = ["--train", str(learned), "--test", str(measured), "--json", str(figures)]
+    done = RUN.invoke(app, ["evaluate", *arguments])
+    assert done.exit_code == 0, done.output
+    alone = json.loads(figures.read_text("utf-8"))
+    done = RUN.invoke(app, ["compare", *arguments, "--no-deep", "--work", str(tmp_path / "kept")])
+    assert done.exit_code == 0, done.output
+    together = json.loads(figures.read_text("utf-8"))
+    assert together[comparing.OURS]["accuracy"] == pytest.approx(alone["accuracy"])
+    assert set(together[comparing.OURS]) == set(alone)
+
+
+def test_half_a_split_is_told() -> None:
+    done = RUN.invoke(app, ["evaluate", "--train", "x.tsv"])
+    assert done.exit_code == 1
+    assert "--test" in done.output
+
+
+def test_the_exported_encoder_can_be_trained_on() -> None:
+    torch = pytest.importorskip("torch")
+    from tokenizers import Tokenizer
+
+    from nlu.teaching.deep import readable
+    from nlu.teaching.restoring import restore
+
+    texts = ["where is my parcel", "我的快递到哪了", "can I return it?", "退款什么时候到账"]
+    exported = DeepEncoder(modelfiles.SHIPPED).vectors(texts)[:, :384]
+    encoder = restore(modelfiles.SHIPPED / "encoder.onnx").train(False)
+    tokenizer = Tokenizer.from_file(str(modelfiles.SHIPPED / "tokenizer.json"))
+    for text, vector in zip(texts, exported, strict=True):
+        ids = torch.tensor([tokenizer.encode(readable(text)).ids])
+        with torch.inference_mode():
+            restored = encoder(input_ids=ids).last_hidden_state[0].mean(0).numpy()
+        likeness = vector @ restored / np.linalg.norm(vector) / np.linalg.norm(restored)
+        assert likeness > 0.98
+
+
+def test_the_area_under_the_curve_counts_ties_by_half() -> None:
+    assert auroc(np.array([0.9, 0.5]), np.array([0.5, 0.1])) == pytest.approx(0.875)
+    assert auroc(np.array([]), np.array([0.5])) is None
