@@ -19,6 +19,8 @@ class Correcting:
 
     def __init__(self, desk: Desk, member: StaffMember, words: Words, act: Acting) -> None:
         self._desk, self._member, self._words, self._act = desk, member, words, act
+        # Not among the messages: those are drawn anew whenever one comes.
+        self._place = ui.element()
 
     def draw(self, message: Message, corrected: str | None) -> None:
         """The line, for a message of the customer's that has words."""
@@ -44,7 +46,7 @@ class Correcting:
         options = {intent: self._name(intent) for intent in INTENTS}
         if corrected and corrected not in options:
             options[corrected] = corrected
-        with ui.dialog() as dialog, ui.card().classes("w-96 gap-3"):
+        with self._place, ui.dialog() as dialog, ui.card().classes("w-96 gap-3"):
             ui.label(words("what-meant")).classes("font-semibold")
             ui.label(message.text).classes("text-sm text-grey-7 pre")
             chosen = (

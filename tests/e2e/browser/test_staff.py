@@ -101,6 +101,20 @@ def test_two_members_do_not_answer_the_same_customer(
     expect(bob.get_by_text("The bot is looking after this customer")).to_be_visible()
 
 
+def test_what_a_message_meant_can_be_put_right(
+    site: Site, open_page: OpenPage, passwords: dict[str, str]
+) -> None:
+    words = "a human please, about wrapping it as a present"
+    asks_for_a_person(open_page, site, words)
+    ann = sign_in(open_page(f"{site.address}/staff/"), "ann", passwords["ann"])
+    entry(ann, words)
+    expect(ann.get_by_text("read as: ")).to_be_visible()
+    ann.get_by_role("button", name="correct", exact=True).click()
+    ann.get_by_label("Or a meaning of your own: one word").fill("gift_wrap")
+    ann.get_by_role("button", name="Keep", exact=True).click()
+    expect(ann.get_by_text("corrected to: gift_wrap")).to_be_visible()
+
+
 def test_a_viewer_is_told_that_they_may_only_look(
     site: Site, open_page: OpenPage, passwords: dict[str, str]
 ) -> None:
