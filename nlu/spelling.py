@@ -40,6 +40,7 @@ def spell(text: str) -> Spelt:
             for length in range(1, LONGEST + 1):
                 for place in range(len(edged) - length + 1):
                     bucket = zlib.crc32(edged[place : place + length].encode()) % BUCKETS
-                    found.setdefault(bucket, start + max(0, place - 1))
+                    if bucket not in found:
+                        found[bucket] = start + (place - 1 if place else 0)
         start += len(word) + 1
     return Spelt(np.array(list(found), np.int64), np.array(list(found.values()), np.int64))
