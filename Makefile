@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 SHARED_DATA ?= $(or $(LIUKE_SHARED_DATA),../shared/data)
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: run test test-scale lint types imports bench bench-nlu bench-retention bench-scale transcript pictures clean help
+.PHONY: run test test-scale lint types imports bench bench-nlu bench-recommend bench-retention bench-churn bench-scale transcript pictures clean help
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -39,6 +39,12 @@ bench-nlu: $(VENV)/.test  ## Quality and speed of the understanding
 
 bench-retention: $(VENV)/.test  ## Quality of recommendations and churn scores on real shops' logs
 	$(BIN)/python -m tests.benchmarks.retention --data $(SHARED_DATA)/retention
+
+bench-recommend: $(VENV)/.test  ## How long a recommendation takes, and what a place for new products costs
+	$(BIN)/python -m tests.benchmarks.recommend_speed --data $(SHARED_DATA)/retention
+
+bench-churn: $(VENV)/.test  ## Churn from cut to cut, contract tables, warnings, campaigns, clusters
+	$(BIN)/python -m tests.benchmarks.churn --data $(SHARED_DATA)/retention
 
 bench-scale: $(VENV)/.test  ## Features and scores of 400,000 customers from 8 million events
 	$(BIN)/python -m tests.benchmarks.scale --write
