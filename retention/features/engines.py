@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import ibis
 
-from retention.errors import MissingColumn, WrongType
+from retention.errors import LogRefused, MissingColumn, WrongType
 from retention.history import EVENTS, PRODUCTS, History
 
 OF_EVENTS = ("kind", "customer", "product", "at", "quantity", "amount", "value")
@@ -59,6 +60,7 @@ def over_parquet(
         memory: as DuckDB writes it, such as `400MB`.
 
     Raises:
+        LogRefused: a file cannot be read as Parquet.
         MissingColumn: a column that features look at is absent.
         WrongType: a column has another type.
     """
@@ -69,8 +71,8 @@ def over_parquet(
     backend.raw_sql("SET preserve_insertion_order = false")
     return Tables(
         backend,
-        _looked_at("events", backend.read_parquet(_files(events)), OF_EVENTS, EVENTS),
-        _looked_at("products", backend.read_parquet(_files(products)), OF_PRODUCTS, PRODUCTS),
+        _looked_at("events", _read(backend, events), OF_EVENTS, EVENTS),
+        _looked_at("products", _read(backend, products), OF_PRODUCTS, PRODUCTS),
     )
 
 
@@ -92,8 +94,13 @@ def over_spark(session: Any, events: Path, products: Path) -> Tables:
     )
 
 
-def _files(path: Path) -> str:
-    return str(path / "*.parquet") if path.is_dir() else str(path)
+def _read(backend: Any, path: Path) -> Any:
+    if path.is_dir() and not any(path.glob("*.parquet")):
+        raise LogRefused(f"{path} holds no .parquet file: name the file, or the folder that has it")
+    try:
+        return backend.read_parquet(str(path / "*.parquet") if path.is_dir() else str(path))
+    except duckdb.Error as error:
+        raise LogRefused(f"{path} cannot be read as Parquet: {str(error).splitlines()[0]}") from error
 
 
 def _looked_at(name: str, table: Any, columns: Sequence[str], schema: Any) -> Any:
