@@ -148,7 +148,8 @@ def _behaviour(found: dict[str, int], past: list[tuple[int, Event]], moment: int
             found["responses_90"] += in_90
         elif event.kind is EventKind.MESSAGE:
             found["messages_90"] += in_90
-            if event.value is not None and in_90:
+            # A history's check blanks what is no mood.
+            if event.value is not None and abs(event.value) <= 1 and in_90:
                 found["moods_90"] += 1
                 found["mood_thousandths_90"] += _rounded(event.value * 1000)
 
