@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from bot.commands.acting import As, with_member
 from bot.commands.common import with_store
 from bot.console_output import out, print_json, print_table
 from bot.conversation.case import CaseFacts
@@ -18,7 +19,7 @@ from bot.conversation.wording import money
 from bot.settings import Settings
 from bot.staff.accounts import StaffAccounts
 from bot.staff.decisions import DecisionTexts
-from bot.staff.desk import Desk, NotAllowed
+from bot.staff.desk import Desk
 from storage import NotFound, Store
 from storage.staff import ROLES, Staff, StaffMember
 from storage.warnings import ChurnWarning
@@ -27,7 +28,6 @@ T = TypeVar("T")
 
 app = typer.Typer(no_args_is_help=True, help="Answer customers, decide requests, manage staff.")
 
-As = Annotated[str | None, typer.Option("--as", help="Login to act as; the first admin when left out.")]
 CaseId = Annotated[int, typer.Argument(help="The case's number, from `liuke staff list`.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document, for programs.")]
 
@@ -234,27 +234,8 @@ def _pushing(warning: ChurnWarning) -> list[str]:
 
 
 def _at_desk(login: str | None, work: Callable[[Desk, StaffMember], Awaitable[T]]) -> T:
-    async def run(settings: Settings, store: Store) -> T:
-        member = await _member(store, login)
+    async def run(settings: Settings, store: Store, member: StaffMember) -> T:
         texts = Texts.load(settings.home / "texts")
-        try:
-            return await work(Desk(store, decided=DecisionTexts(texts)), member)
-        except NotAllowed as refused:
-            raise ValueError(str(refused)) from None
+        return await work(Desk(store, decided=DecisionTexts(texts)), member)
 
-    return with_store(run)
-
-
-async def _member(store: Store, login: str | None) -> StaffMember:
-    async with store.read() as connection:
-        everybody = [m for m in await Staff(connection).all() if m.active]
-    if login is None:
-        found = [m for m in sorted(everybody, key=lambda m: m.id) if m.role == "admin"]
-        if not found:
-            await StaffAccounts(store).first_admin(datetime.now(UTC))
-            return await _member(store, "admin")
-    else:
-        found = [m for m in everybody if m.login == login]
-    if not found:
-        raise NotFound(f"there is no member of staff {login or 'with the role admin'!r}")
-    return found[0]
+    return with_member(login, run)

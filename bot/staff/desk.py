@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.conversation import state
 from bot.conversation.codec import dump_reply, load_reply
 from bot.conversation.messages import Reply
+from bot.staff.roles import ANSWERING, require
 from nlu.intents import can_be_intent
 from nlu.redaction import redact
 from storage import Store
@@ -24,15 +25,6 @@ from storage.outbox import Outbox
 from storage.requests import Request, Requests
 from storage.staff import Staff, StaffMember
 from storage.warnings import ChurnWarning, Warnings
-
-_MAY_ANSWER = ("agent", "admin")
-
-
-class NotAllowed(Exception):
-    """This member of staff may look but not act."""
-
-    def __init__(self, member: StaffMember) -> None:
-        super().__init__(f"{member.login} is a {member.role} and can't do this")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +91,7 @@ class Desk:
             storage.NotFound: there is no such warning.
             storage.Conflict: somebody else saw to it first.
         """
-        _may_answer(member)
+        require(member, ANSWERING)
         now = self._clock()
 
         async def work(connection: AsyncConnection) -> None:
@@ -136,7 +128,7 @@ class Desk:
         Raises:
             storage.Conflict: somebody else has it.
         """
-        _may_answer(member)
+        require(member, ANSWERING)
         now = self._clock()
 
         async def work(connection: AsyncConnection) -> int:
@@ -154,7 +146,7 @@ class Desk:
         Raises:
             storage.Conflict: somebody else was first.
         """
-        _may_answer(member)
+        require(member, ANSWERING)
         await self._store.write(
             lambda connection: state.take(connection, escalation_id, member.id, self._clock())
         )
@@ -166,7 +158,7 @@ class Desk:
             ValueError: there is nothing to send.
             storage.Conflict: somebody else holds the case.
         """
-        _may_answer(member)
+        require(member, ANSWERING)
         if not text.strip():
             raise ValueError("an answer needs words")
         await self._store.write(
@@ -185,7 +177,7 @@ class Desk:
             ValueError: there is nothing to send.
             storage.Conflict: somebody else holds the case, or judged the draft first.
         """
-        _may_answer(member)
+        require(member, ANSWERING)
         drafted = load_reply(dict(draft.reply))
         unchanged = text.strip() == drafted.text.strip()
         if not text.strip() and not (unchanged and drafted.cards):
@@ -209,7 +201,7 @@ class Desk:
 
     async def judge(self, member: StaffMember, draft_id: int, verdict: str) -> None:
         """Say what a draft was worth."""
-        _may_answer(member)
+        require(member, ANSWERING)
         await self._store.write(
             lambda connection: Drafts(connection).judge(draft_id, verdict, member.id, self._clock())
         )
@@ -223,7 +215,7 @@ class Desk:
             ValueError: the label can't be an intent's name.
             storage.NotFound: the message is gone, or has no words.
         """
-        _may_answer(member)
+        require(member, ANSWERING)
         if label is not None and not can_be_intent(label):
             raise ValueError(f"{label!r} can't be an intent's name")
 
@@ -245,14 +237,14 @@ class Desk:
 
     async def release(self, member: StaffMember, escalation_id: int) -> None:
         """Put one's case back into the queue."""
-        _may_answer(member)
+        require(member, ANSWERING)
         await self._store.write(
             lambda connection: state.release(connection, escalation_id, member.id, self._clock())
         )
 
     async def give_back(self, member: StaffMember, escalation_id: int) -> None:
         """Let the bot answer again."""
-        _may_answer(member)
+        require(member, ANSWERING)
         await self._store.write(
             lambda connection: state.give_back(
                 connection, escalation_id, member.id, self._clock(), force=member.role == "admin"
@@ -261,7 +253,7 @@ class Desk:
 
     async def close(self, member: StaffMember, escalation_id: int) -> None:
         """End a case; the customer's next message goes to the bot."""
-        _may_answer(member)
+        require(member, ANSWERING)
         await self._store.write(
             lambda connection: state.close(
                 connection, escalation_id, member.id, self._clock(), force=member.role == "admin"
@@ -281,7 +273,7 @@ class Desk:
         Raises:
             storage.Conflict: somebody decided it first.
         """
-        _may_answer(member)
+        require(member, ANSWERING)
         now = self._clock()
 
         async def work(connection: AsyncConnection) -> Request:
@@ -339,8 +331,3 @@ async def _case(connection: AsyncConnection, conversation_id: int, escalation: E
 
 async def _names(connection: AsyncConnection) -> dict[int, str]:
     return {member.id: member.name for member in await Staff(connection).all()}
-
-
-def _may_answer(member: StaffMember) -> None:
-    if member.role not in _MAY_ANSWER:
-        raise NotAllowed(member)

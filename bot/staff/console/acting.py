@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from nicegui import ui
 
 from bot.staff.console.words import Words
-from bot.staff.desk import NotAllowed
+from bot.staff.roles import NotAllowed
 from storage import Conflict, NotFound
 
 

@@ -16,7 +16,8 @@ from bot.conversation.messages import Button, Card, Reply
 from bot.conversation.texts import Texts
 from bot.staff.accounts import StaffAccounts
 from bot.staff.decisions import DecisionTexts
-from bot.staff.desk import Desk, NotAllowed
+from bot.staff.desk import Desk
+from bot.staff.roles import NotAllowed
 from retention.features.derived import CONCEPTS
 from storage import Conflict, NotFound, Store
 from storage.conversations import Conversations, Message, NewMessage
