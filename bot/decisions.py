@@ -33,7 +33,7 @@ from retention.types import (
     Risk,
     RiskContext,
 )
-from storage.campaigns import Campaigns
+from storage.audience import Audience
 from storage.customers import Customers
 from storage.errors import Conflict, NotFound
 from storage.events import Events, StoredEvent
@@ -133,7 +133,7 @@ class Decisions:
             policy=self._policy,
             budget_left=None if budget is None else Money(budget.left, budget.currency),
             reason=reason,
-            complaint_open=await Campaigns(connection).case_open(customer_id),
+            complaint_open=await Audience(connection).case_open(customer_id),
             opted_out=not customer.personal_prices,
             risk=None if score is None else score.value,
             seed=self._seed_for(customer_id, now),

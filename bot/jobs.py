@@ -28,6 +28,7 @@ from storage.inbox import Inbox
 from storage.jobs import JobRuns
 from storage.models import ModelVersions
 from storage.offers import Offers
+from storage.responses import Responses
 
 log = logging.getLogger(__name__)
 
@@ -111,8 +112,9 @@ class Jobs:
         return {"status": code}
 
     async def outreach(self) -> Details:
-        """Plan today's messages of every active campaign."""
+        """Note who has answered, and plan today's messages of every active campaign."""
         now = self._clock()
+        await self._store.write(lambda connection: Responses(connection).note(now))
         await self._store.write(
             lambda connection: Campaigns(connection).ensure(
                 WIN_BACK, "win_back", holdout=HOLDOUT_SHARE, settings={}, seed=self._seed, now=now

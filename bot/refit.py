@@ -8,7 +8,7 @@ serves notices by itself. Then everybody is scored, and whose risk went up a ban
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -21,7 +21,8 @@ import retention
 from bot.history import read_history
 from bot.models import KIND
 from bot.settings import Settings
-from retention import FitReport, Reason, Risk, RiskBand, Warned, crossings
+from bot.worth import expected_spend
+from retention import CustomerId, FitReport, Money, Reason, Risk, RiskBand, Warned, crossings
 from retention.drift import Drift
 from retention.reviewing import Review
 from storage import Store
@@ -89,7 +90,8 @@ async def refit(settings: Settings, *, seed: int, progress: Progress, now: datet
         progress("scoring everybody", 0.9)
         in_use = path if review.verdict.promoted or before is None else before
         risks = list(retention.score_customers(in_use, history, now=now))
-        warnings = await _publish(store, risks, now)
+        worth = expected_spend(in_use, history, now=now, seed=seed)
+        warnings = await _publish(store, risks, worth, now)
     finally:
         await store.close()
     progress("done", 1.0)
@@ -130,7 +132,7 @@ def _drift(drift: Drift) -> dict[str, Any]:
     return {**asdict(drift), "shifts": shifts}
 
 
-async def _publish(store: Store, risks: list[Risk], now: datetime) -> int:
+async def _publish(store: Store, risks: list[Risk], worth: Mapping[CustomerId, Money], now: datetime) -> int:
     """Keep the scores, and a warning for everybody whose band rose; return how many warnings were new."""
     async with store.read() as connection:
         bands = await Scores(connection).band_of_each(_CHURN)
@@ -140,7 +142,7 @@ async def _publish(store: Store, risks: list[Risk], now: datetime) -> int:
     # Warnings first: should this end half-way, one that comes again is better than one that never came.
     added = await store.write(lambda connection: Warnings(connection).add(warnings))
     for start in range(0, len(risks), _CHUNK):
-        chunk = [_score(risk, now) for risk in risks[start : start + _CHUNK]]
+        chunk = [_score(risk, worth.get(risk.customer), now) for risk in risks[start : start + _CHUNK]]
         await store.write(partial(_replace, chunk))
     return added
 
@@ -153,7 +155,7 @@ def _reasons(reasons: Sequence[Reason]) -> list[dict[str, Any]]:
     return [{"code": one.code, "value": one.value, "weight": one.weight} for one in reasons]
 
 
-def _score(risk: Risk, now: datetime) -> Score:
+def _score(risk: Risk, worth: Money | None, now: datetime) -> Score:
     return Score(
         customer_id=risk.customer,
         kind=_CHURN,
@@ -162,6 +164,8 @@ def _score(risk: Risk, now: datetime) -> Score:
         reasons=_reasons(risk.reasons),
         policy=risk.policy,
         as_of=now,
+        expected_value=None if worth is None else worth.minor,
+        currency=None if worth is None else worth.currency,
     )
 
 

@@ -635,8 +635,11 @@ score = Table(
     Column("band", String(10), nullable=False),
     Column("reasons", JSON, nullable=False, default=list),
     Column("policy", String(100), nullable=False),
+    Column("expected_value", BigKey, comment="Minor units that they are expected to spend; empty: unknown."),
+    Column("at_stake", BigKey, nullable=False, default=0, comment="The chance of losing it, times it."),
+    Column("currency", String(3)),
     Column("as_of", UtcMicros, nullable=False),
-    Index(None, "kind", "band", "value"),
+    Index(None, "kind", "band", "at_stake"),
     comment="The night's scores, for lists; a conversation asks the model itself.",
 )
 
@@ -682,7 +685,7 @@ campaign_run = Table(
     Column("slot", String(60), nullable=False),
     Column("started_at", UtcMicros, nullable=False),
     Column("finished_at", UtcMicros),
-    Column("cursor", String(100), nullable=False, default=""),
+    Column("cursor", String(150), nullable=False, default=""),
     Column("counts", JSON, nullable=False, default=dict),
     UniqueConstraint("campaign_id", "slot"),
 )
@@ -700,6 +703,10 @@ campaign_contact = Table(
     Column("offer_id", BigKey, ForeignKey("offer.id")),
     Column("outbox_id", BigKey, ForeignKey("outbox.id")),
     Column("risk", Float, nullable=False),
+    Column("expected_value", BigKey, comment="As in the score that they were chosen by."),
+    Column("at_stake", BigKey, nullable=False, default=0),
+    Column("currency", String(3)),
+    Column("reasons", JSON, nullable=False, default=list, comment="What drove the risk, strongest first."),
     Column("decided_at", UtcMicros, nullable=False),
     Column("dropped", String(30), comment="Why a message was not sent after all: consent, cap, bought, …"),
     Column("responded_at", UtcMicros),

@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.bulk import upsert
 from storage.schema import score
 
+_KEPT = [column for column in score.c if column.name != "at_stake"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
@@ -25,6 +27,14 @@ class Score:
     reasons: Sequence[Mapping[str, Any]]
     policy: str
     as_of: datetime
+    expected_value: int | None = None
+    """What they are expected to spend within the horizon, minor units; None where that is unknown."""
+    currency: str | None = None
+
+    @property
+    def at_stake(self) -> int:
+        """The chance of losing what they would spend, times it; minor units, 0 where it is unknown."""
+        return round(self.value * (self.expected_value or 0))
 
 
 class Scores:
@@ -46,6 +56,9 @@ class Scores:
                     "band": item.band,
                     "reasons": [dict(reason) for reason in item.reasons],
                     "policy": item.policy,
+                    "expected_value": item.expected_value,
+                    "at_stake": item.at_stake,
+                    "currency": item.currency,
                     "as_of": item.as_of,
                 }
                 for item in scores
@@ -56,7 +69,7 @@ class Scores:
         """The score of one customer."""
         row = (
             await self._connection.execute(
-                select(score).where(score.c.customer_id == customer_id, score.c.kind == kind)
+                select(*_KEPT).where(score.c.customer_id == customer_id, score.c.kind == kind)
             )
         ).one_or_none()
         return None if row is None else Score(**row._mapping)
@@ -71,7 +84,7 @@ class Scores:
     async def top(self, kind: str, n: int) -> list[Score]:
         """The customers with the highest scores."""
         rows = await self._connection.execute(
-            select(score).where(score.c.kind == kind).order_by(score.c.value.desc()).limit(n)
+            select(*_KEPT).where(score.c.kind == kind).order_by(score.c.value.desc()).limit(n)
         )
         return [Score(**row._mapping) for row in rows]
 

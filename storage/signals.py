@@ -107,7 +107,7 @@ def _contacts() -> Select[Any]:
 
 def _responses() -> Select[Any]:
     """The first sign of life after a campaign's message."""
-    answer = _first_after(outbox.c.finished_at)
+    answer = first_answer_after(outbox.c.finished_at)
     return _sent("response", answer).where(answer.is_not(None))
 
 
@@ -120,7 +120,11 @@ def _sent(kind: str, at: Any) -> Select[Any]:
     )
 
 
-def _first_after(moment: Any) -> Any:
+def first_answer_after(moment: Any) -> Any:
+    """The first message or purchase of a contact's customer so soon after a moment; integer microseconds.
+
+    An expression for statements over `campaign_contact` and `outbox`.
+    """
     own = account.alias("answering")
     sent = type_coerce(moment, BigInteger)
 

@@ -54,7 +54,9 @@ async def add_customer(
         await add_score(connection, customer_id, risk)
 
 
-async def add_score(connection: AsyncConnection, customer_id: str, risk: float) -> None:
+async def add_score(
+    connection: AsyncConnection, customer_id: str, risk: float, expected_value: int | None = None
+) -> None:
     """A churn score; above 0.7 it is in the band `high`."""
     await Scores(connection).replace(
         [
@@ -66,6 +68,8 @@ async def add_score(connection: AsyncConnection, customer_id: str, risk: float) 
                 reasons=[],
                 policy="test",
                 as_of=NOW,
+                expected_value=expected_value,
+                currency=None if expected_value is None else "CNY",
             )
         ]
     )

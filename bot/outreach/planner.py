@@ -1,8 +1,9 @@
 """Plans a campaign's messages: who gets one, with which product and price, when, and who is left alone.
 
-Each customer is decided once a campaign, in one transaction: the arm, the offer with its code, and the row in
-the outbox. A run can be stopped anywhere and goes on from its cursor; two replicas that plan the same slot
-cannot decide for the same customer twice.
+Those with the most at stake come first and get what is left of the budget for discounts. Each customer is
+decided once a campaign, in one transaction: the arm, the offer with its code, and the row in the outbox. A run
+can be stopped anywhere and goes on from its cursor; two replicas that plan the same slot cannot decide for the
+same customer twice.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from bot.decisions import Decisions
 from bot.outreach.calendar import next_daytime
 from retention.types import Offer, Recommendation
 from storage import Conflict, Store
-from storage.campaigns import Campaign, CampaignRun, Campaigns, Candidate
+from storage.audience import Audience, Candidate
+from storage.campaigns import Campaign, CampaignRun, Campaigns
 from storage.catalogue import Catalogue, Product
 from storage.offers import StoredOffer
 from storage.outbox import Outbox
@@ -76,7 +78,7 @@ class Planner:
         totals: Counter[str] = Counter(run.counts)
         while run.finished_at is None:
             async with self._store.read() as connection:
-                chunk = await Campaigns(connection).candidates(
+                chunk = await Audience(connection).candidates(
                     campaign.id,
                     after=run.cursor,
                     limit=_CHUNK,
@@ -91,7 +93,7 @@ class Planner:
     async def _advance(
         self, run: CampaignRun, chunk: list[Candidate], totals: Counter[str], now: datetime
     ) -> CampaignRun:
-        cursor = chunk[-1].customer_id if chunk else run.cursor
+        cursor = chunk[-1].place if chunk else run.cursor
         finished = now if len(chunk) < _CHUNK else None
         await self._store.write(
             lambda connection: Campaigns(connection).advance(run, cursor, totals, finished)
@@ -131,12 +133,11 @@ class Planner:
         if arm == MESSAGE and outbox_id is None:
             return "already_planned"
         added = await Campaigns(connection).add_contact(
+            candidate,
             campaign_id=campaign.id,
             run_id=run.id,
-            customer_id=candidate.customer_id,
             arm=arm,
             probability=campaign.holdout if arm == HOLDOUT else 1 - campaign.holdout,
-            risk=candidate.risk,
             now=now,
             product_id=products[0].product,
             offer_id=win_back.stored.id if win_back and win_back.stored else None,

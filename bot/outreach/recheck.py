@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.conversation.wording import zone
 from bot.outreach.calendar import next_daytime
 from bot.outreach.planner import CONTACT_CAP
+from storage.audience import Audience
 from storage.campaigns import Campaigns
 from storage.customers import Customers
 from storage.outbox import OutboxRow
@@ -27,10 +28,9 @@ class LastLook:
 
         Consent, an open case, a purchase since the decision, the cap over all campaigns, and quiet hours.
         """
-        campaigns = Campaigns(connection)
-        reason = await campaigns.objection(row.id, now=now, contacted_since=now - CONTACT_CAP)
+        reason = await Audience(connection).objection(row.id, now=now, contacted_since=now - CONTACT_CAP)
         if reason is not None:
-            await campaigns.drop(row.id, reason)
+            await Campaigns(connection).drop(row.id, reason)
             return reason
         customer = await Customers(connection).get(row.customer_id) if row.customer_id else None
         where = zone(customer.time_zone if customer else None, self._shop_time_zone)

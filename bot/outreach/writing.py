@@ -8,7 +8,7 @@ from bot.conversation import wording
 from bot.conversation.messages import Button, Card, Reply
 from bot.conversation.texts import Texts
 from bot.outreach.planner import WinBack
-from storage.campaigns import Candidate
+from storage.audience import Candidate
 from storage.catalogue import Product
 
 # Longer names are cut: a greeting is no place for them.

@@ -17,14 +17,16 @@ from bot.outreach.planner import CONTACT_CAP, HOLDOUT, MESSAGE, Planner, WinBack
 from bot.outreach.recheck import LastLook
 from retention.types import PricePolicy
 from storage import Store
-from storage.campaigns import Campaign, Campaigns, Candidate
+from storage.audience import Candidate
+from storage.campaigns import Campaign, Campaigns
 from storage.catalogue import Product
 from storage.conversations import Conversations
 from storage.customers import Accounts, Consents
 from storage.escalations import Escalations
 from storage.outbox import Outbox
+from storage.responses import Responses
 from storage.schema import campaign_contact, offer, outbox
-from tests.factories import NOW, add_customer, add_product, add_purchase
+from tests.factories import NOW, add_customer, add_product, add_purchase, add_score
 
 PEOPLE = 60
 Setup = Callable[[AsyncConnection], Awaitable[None]]
@@ -54,7 +56,9 @@ async def everybody(connection: AsyncConnection) -> None:
 
 async def planned(store: Store) -> list[str]:
     async with store.read() as connection:
-        rows = await connection.execute(select(outbox.c.customer_id).where(outbox.c.kind == "campaign"))
+        rows = await connection.execute(
+            select(outbox.c.customer_id).where(outbox.c.kind == "campaign").order_by(outbox.c.id)
+        )
         return [row.customer_id for row in rows]
 
 
@@ -86,6 +90,47 @@ async def test_planning_again_changes_nothing(any_store: Store, planner: Planner
     assert contacts == PEOPLE
     assert offers is not None
     assert offers <= len(before)
+
+
+STAKES = {"long-gone": 20, "dear": 90_000, "cheap": 900, "unknown": None, "as-dear": 90_000}
+
+
+async def _differing(connection: AsyncConnection) -> None:
+    await add_product(connection, "p1")
+    for number, (customer, value) in enumerate(STAKES.items()):
+        await add_customer(connection, customer, telegram=str(number))
+        await add_score(connection, customer, 0.99 if customer == "long-gone" else 0.8, value)
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 200])
+async def test_who_still_has_much_to_spend_comes_first(
+    any_store: Store, planner: Planner, monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    monkeypatch.setattr("bot.outreach.planner._CHUNK", chunk)
+    await any_store.write(_differing)
+    won = await campaign(any_store, holdout=0.0)
+    await planner.run(won, "s1", NOW)
+    assert await planned(any_store) == ["as-dear", "dear", "cheap", "long-gone", "unknown"]
+    async with any_store.read() as connection:
+        why = {one.customer_id: one for one in await Responses(connection).contacts(won.id)}
+    assert (why["dear"].risk, why["dear"].expected_value, why["dear"].at_stake) == (0.8, 90_000, 72_000)
+    assert (why["unknown"].expected_value, why["unknown"].at_stake) == (None, 0)
+
+
+async def test_nobody_is_asked_about_for_ever(
+    any_store: Store, planner: Planner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who can't be decided for keeps no place in the campaign; the run passes on all the same."""
+    monkeypatch.setattr("bot.outreach.planner._CHUNK", 1)
+
+    async def without_products(connection: AsyncConnection) -> None:
+        for number, (customer, value) in enumerate(STAKES.items()):
+            await add_customer(connection, customer, telegram=str(number))
+            await add_score(connection, customer, 0.8, value)
+
+    await any_store.write(without_products)
+    counts = await planner.run(await campaign(any_store), "s1", NOW)
+    assert counts == {"nothing_to_say": len(STAKES)}
 
 
 async def _said_no(connection: AsyncConnection) -> None:
