@@ -26,6 +26,7 @@ from storage import Store
 from storage.campaigns import Campaigns
 from storage.inbox import Inbox
 from storage.jobs import JobRuns
+from storage.limits import RateLimits
 from storage.models import ModelVersions
 from storage.offers import Offers
 from storage.responses import Responses
@@ -131,10 +132,14 @@ class Jobs:
         return {"expired": await self._store.write(lambda connection: Offers(connection).expire(now))}
 
     async def prune(self) -> Details:
-        """Forget updates that were handled long ago; their words are in the conversations' history."""
+        """Forget what nothing depends on any more: updates handled long ago, whose words are in the
+        conversations' history, and limits that nobody is near."""
         now = self._clock()
         return {
-            "updates": await self._store.write(lambda connection: Inbox(connection).prune(now, _KEEP_UPDATES))
+            "updates": await self._store.write(
+                lambda connection: Inbox(connection).prune(now, _KEEP_UPDATES)
+            ),
+            "limits": await self._store.write(lambda connection: RateLimits(connection).prune(now)),
         }
 
     def _add(self, name: str, trigger: Any, work: Callable[[], Awaitable[Details]]) -> None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.schema import rate_bucket
@@ -81,20 +82,36 @@ class RateLimits:
         later = {limit.key: max(arrival[limit.key], until + limit.tolerance) for limit in limits}
         await self._save(later)
 
+    async def forget(self, limit: Limit) -> None:
+        """Begin anew with one bucket, as if nothing had ever passed."""
+        await self._connection.execute(delete(rate_bucket).where(rate_bucket.c.key == limit.key))
+
+    async def prune(self, now: datetime) -> int:
+        """Drop the buckets that are full again; return how many. One without a row is full as well."""
+        gone = await self._connection.execute(delete(rate_bucket).where(rate_bucket.c.tat <= now))
+        return gone.rowcount
+
     async def _lock(self, limits: dict[str, Limit]) -> dict[str, datetime]:
         keys = sorted(limits)
         if not keys:
             return {}
-        statement = select(rate_bucket.c.key, rate_bucket.c.tat).where(rate_bucket.c.key.in_(keys))
-        if self._connection.dialect.name == "postgresql":
-            # A row must be there to be locked; with the keys in order, no two senders wait for each other.
+        if self._connection.dialect.name != "postgresql":
+            known = await self._known(_BUCKETS, keys)
+            return {key: known.get(key, _LONG_AGO) for key in keys}
+        known = {}
+        # A row must be there to be locked, and one that was may be pruned between the two statements.
+        while len(known) < len(keys):
             await self._connection.execute(
                 insert_ignoring_conflicts(self._connection, rate_bucket),
                 [{"key": key, "tat": _LONG_AGO} for key in keys],
             )
-            statement = statement.order_by(rate_bucket.c.key).with_for_update()
-        known = {row.key: row.tat for row in await self._connection.execute(statement)}
-        return {key: known.get(key, _LONG_AGO) for key in keys}
+            # With the keys in order, no two senders wait for each other.
+            known = await self._known(_BUCKETS.order_by(rate_bucket.c.key).with_for_update(), keys)
+        return known
+
+    async def _known(self, buckets: Select[Any], keys: Sequence[str]) -> dict[str, datetime]:
+        rows = await self._connection.execute(buckets.where(rate_bucket.c.key.in_(keys)))
+        return {row.key: row.tat for row in rows}
 
     async def _save(self, arrival: dict[str, datetime]) -> None:
         if not arrival:
@@ -106,6 +123,7 @@ class RateLimits:
         )
 
 
+_BUCKETS = select(rate_bucket.c.key, rate_bucket.c.tat)
 _LONG_AGO = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import Store
 from storage.leases import Leases
@@ -43,6 +44,40 @@ async def test_burst_then_interval(any_store: Store) -> None:
         (False, 2),
     ]
     assert granted[-1].by == "chat"
+
+
+async def test_buckets_that_are_full_again_are_dropped_and_the_others_hold(any_store: Store) -> None:
+    slow = Limit(key="slow", interval=60 * SECOND)
+
+    async def draw(connection: AsyncConnection) -> None:
+        await RateLimits(connection).reserve([demand(CHAT), demand(slow)], NOW)
+
+    await any_store.write(draw)
+    soon = NOW + SECOND
+    assert await any_store.write(lambda connection: RateLimits(connection).prune(NOW)) == 0
+    assert await any_store.write(lambda connection: RateLimits(connection).prune(soon)) == 1
+    again = await any_store.write(
+        lambda connection: RateLimits(connection).reserve([demand(CHAT, cost=4), demand(slow)], soon)
+    )
+    assert [one.granted for one in again] == [True, False]
+    await any_store.write(lambda connection: RateLimits(connection).forget(slow))
+    (anew,) = await any_store.write(lambda connection: RateLimits(connection).reserve([demand(slow)], soon))
+    assert anew.granted
+
+
+async def test_a_bucket_pruned_while_it_is_drawn_on_holds(any_store: Store) -> None:
+    """Draws and prunes side by side: no draw may be forgotten while its bucket isn't full."""
+
+    async def draw() -> bool:
+        (one,) = await any_store.write(lambda connection: RateLimits(connection).reserve([demand(CHAT)], NOW))
+        return one.granted
+
+    async def prune() -> bool:
+        await any_store.write(lambda connection: RateLimits(connection).prune(NOW))
+        return False
+
+    granted = await asyncio.gather(*(work() for _ in range(12) for work in (draw, prune)))
+    assert sum(granted) == CHAT.burst
 
 
 async def test_what_cannot_leave_takes_no_place_of_others(any_store: Store) -> None:
