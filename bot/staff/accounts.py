@@ -1,10 +1,10 @@
-"""Signing in as a member of staff: passwords by Argon2, few wrong attempts."""
+"""Signing in as a member of staff: passwords by Argon2, few wrong attempts over all replicas."""
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import secrets
-from collections import OrderedDict
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -12,14 +12,16 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from storage import Store
+from storage.limits import Demand, Limit, RateLimits
 from storage.staff import Staff, StaffMember
 
 MIN_PASSWORD = 8
 ATTEMPTS = 5
+"""So many wrong passwords in a row are let pass …"""
 WINDOW = timedelta(minutes=5)
+"""… and then one in this time."""
 
 _hasher = PasswordHasher()
-_REMEMBERED_LOGINS = 1_000
 
 
 class SignInRefused(Exception):
@@ -35,7 +37,6 @@ class StaffAccounts:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._failures: OrderedDict[str, list[datetime]] = OrderedDict()
 
     async def first_admin(self, now: datetime) -> tuple[str, str] | None:
         """Make `admin` with a random password when there is nobody yet; return both, to be shown once."""
@@ -76,17 +77,20 @@ class StaffAccounts:
         Raises:
             SignInRefused: wrong, or too many attempts with this login.
         """
-        recent = [moment for moment in self._failures.get(login, []) if now - moment < WINDOW]
-        if len(recent) >= ATTEMPTS:
+        attempts = _attempts(login)
+        # Taken before the password is looked at: guesses sent side by side are counted one by one.
+        (taken,) = await self._store.write(
+            lambda connection: RateLimits(connection).reserve([Demand(limits=(attempts,))], now)
+        )
+        if not taken.granted:
             raise SignInRefused(too_many=True)
         async with self._store.read() as connection:
             # No database is asked for what it can't hold, such as a zero character.
             found = await Staff(connection).by_login(login) if login.isprintable() else None
         correct = await asyncio.to_thread(_matches, found[1] if found else None, password)
         if found is None or not correct:
-            self._remember_failure(login, [*recent, now])
             raise SignInRefused(too_many=False)
-        self._failures.pop(login, None)
+        await self._store.write(lambda connection: RateLimits(connection).forget(attempts))
         return found[0]
 
     async def active(self, staff_id: int) -> StaffMember | None:
@@ -95,11 +99,14 @@ class StaffAccounts:
             member = await Staff(connection).get(staff_id)
         return member if member is not None and member.active else None
 
-    def _remember_failure(self, login: str, failures: list[datetime]) -> None:
-        self._failures[login] = failures
-        self._failures.move_to_end(login)
-        while len(self._failures) > _REMEMBERED_LOGINS:
-            self._failures.popitem(last=False)
+
+def _attempts(login: str) -> Limit:
+    """The limit of one login, in the store, so that all replicas count together.
+
+    What is typed there may be a password by mistake: its hash is kept.
+    """
+    digest = hashlib.sha256(login.encode("utf-8", "replace")).hexdigest()
+    return Limit(key=f"sign_in:{digest}", interval=WINDOW, burst=ATTEMPTS)
 
 
 def hash_password(password: str) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from bot.staff.accounts import ATTEMPTS, WINDOW, SignInRefused, StaffAccounts
 from storage import Conflict, NotFound, Store
+from storage.schema import rate_bucket
 from storage.staff import Staff
 
 NOW = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)
@@ -51,6 +54,33 @@ async def test_few_wrong_attempts_then_a_pause(accounts: StaffAccounts) -> None:
         assert not await too_many(accounts, "ann", "wrong")
     assert await too_many(accounts, "ann", "correct horse")
     await accounts.sign_in("ann", "correct horse", NOW + WINDOW + timedelta(seconds=1))
+
+
+async def test_replicas_count_attempts_together(accounts: StaffAccounts, store: Store) -> None:
+    replicas = [accounts, StaffAccounts(store)]
+    for number in range(ATTEMPTS):
+        assert not await too_many(replicas[number % 2], "ann", "wrong")
+    for replica in replicas:
+        assert await too_many(replica, "ann", "correct horse")
+
+
+async def test_guesses_sent_side_by_side_are_counted(accounts: StaffAccounts) -> None:
+    refused = await asyncio.gather(*(too_many(accounts, "ann", f"wrong {n}") for n in range(ATTEMPTS + 3)))
+    assert sorted(refused) == [False] * ATTEMPTS + [True] * 3
+
+
+async def test_the_right_password_makes_good_for_the_wrong_ones(accounts: StaffAccounts) -> None:
+    for _ in range(3):
+        for _ in range(ATTEMPTS - 1):
+            assert not await too_many(accounts, "ann", "wrong")
+        await accounts.sign_in("ann", "correct horse", NOW)
+
+
+async def test_what_was_typed_as_a_login_is_kept_as_a_hash(accounts: StaffAccounts, store: Store) -> None:
+    assert not await too_many(accounts, "correct horse", "ann")
+    async with store.read() as connection:
+        (kept,) = (await connection.execute(select(rate_bucket.c.key))).scalars()
+    assert "horse" not in kept
 
 
 async def test_attempts_are_counted_for_logins_that_do_not_exist_too(accounts: StaffAccounts) -> None:
