@@ -137,9 +137,8 @@ class ChurnModel:
             table: raw features of customers who have bought.
             horizon_days: the model's own by default.
         """
-        if not self.fitted:
-            raise ValueError("a base rate has no log-odds")
         rows = self.features(table)
+        carried = self._carried(table, horizon_days)
         of_rhythm, of_linear, of_trees = (self.slope * share for share in self.shares)
         parts = np.zeros(rows.shape)
         if self.linear and of_linear:
@@ -147,19 +146,37 @@ class ChurnModel:
         if self.trees and of_trees:
             parts += of_trees * self.trees.explain(rows)[1]
         if self.rhythm:
-            parts[:, -1] += of_rhythm * (rows[:, -1] - self.usual_rhythm)
-            if horizon_days and horizon_days != self.horizon_days:
-                counts = Counts.of(table)
-                asked, own = (
-                    self.rhythm.log_odds(counts, days) for days in (horizon_days, self.horizon_days)
-                )
-                parts[:, -1] += asked - own
-        return self.intercept + parts.sum(axis=1), parts
+            parts[:, -1] += of_rhythm * (rows[:, -1] - self.usual_rhythm) + carried
+        return self._blended(rows) + carried, parts
+
+    def _blended(self, rows: Floats) -> Floats:
+        """Calibrated log-odds at the model's horizon, shape (customers,), from what the parts look at."""
+        if not self.fitted:
+            raise ValueError("a base rate has no log-odds")
+        of_rhythm, of_linear, of_trees = self.shares
+        blend = np.zeros(len(rows))
+        if self.rhythm and of_rhythm:
+            blend += of_rhythm * rows[:, -1]
+        if self.linear and of_linear:
+            blend += of_linear * self.linear.predict(rows)
+        if self.trees and of_trees:
+            blend += of_trees * self.trees.predict(rows)
+        return self.shift + self.slope * blend
+
+    def _carried(self, table: NDArray[np.int64], horizon_days: int | None) -> Floats:
+        """What another horizon than the model's adds to the log-odds by the customers' own rhythm."""
+        if self.rhythm is None or not horizon_days or horizon_days == self.horizon_days:
+            return np.zeros(len(table))
+        counts = Counts.of(table)
+        return self.rhythm.log_odds(counts, horizon_days) - self.rhythm.log_odds(counts, self.horizon_days)
 
     def probabilities(self, table: NDArray[np.int64], horizon_days: int | None = None) -> Floats:
         """The chance of no purchase within the horizon, shape (customers,)."""
         chunks = [table[start : start + _CHUNK] for start in range(0, len(table), _CHUNK)]
-        found = [self._chances(self.log_odds(one, horizon_days)[0], horizon_days) for one in chunks]
+        found = [
+            self._chances(self._blended(self.features(one)) + self._carried(one, horizon_days), horizon_days)
+            for one in chunks
+        ]
         return np.concatenate(found) if found else np.zeros(0)
 
     def risks(

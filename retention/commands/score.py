@@ -44,7 +44,7 @@ def score(
         Engine, typer.Option(help="`spark` needs the extra `scale` and Java 17; the answers are the same.")
     ] = Engine.DUCKDB,
     threads: Annotated[int, typer.Option(min=1, help="Of DuckDB.")] = 2,
-    memory: Annotated[str, typer.Option(help="What DuckDB may take before it spills to disk.")] = "400MB",
+    memory: Annotated[str, typer.Option(help="What DuckDB may take before it spills to disk.")] = "600MB",
 ) -> None:
     """Score millions of events without reading them into memory: customer, probability, band.
 

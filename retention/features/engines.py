@@ -21,7 +21,7 @@ OF_PRODUCTS = ("product", "category", "list_price")
 """The columns that features look at."""
 
 THREADS = 2
-MEMORY = "400MB"
+MEMORY = "600MB"
 """What DuckDB may take beside the interpreter; beyond it, it spills to disk."""
 
 
@@ -57,7 +57,7 @@ def over_parquet(
         events: one file, or a folder of them. Its rows are taken as they are: give what a check let through.
         products: likewise.
         spill: a folder for what does not fit into `memory`.
-        memory: as DuckDB writes it, such as `400MB`.
+        memory: as DuckDB writes it, such as `600MB`.
 
     Raises:
         LogRefused: a file cannot be read as Parquet.

@@ -27,6 +27,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from rich.progress import track
 
+from retention.features.engines import MEMORY, THREADS
 from tests.benchmarks import report
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -181,7 +182,7 @@ def section(rows: list[dict[str, Any]], runs: int, seed: int) -> str:
             "of them buyers",
             "seconds",
             "fastest – slowest",
-            "seconds a million",
+            "CPU seconds",
             "peak MB",
         ),
         [
@@ -199,7 +200,7 @@ def section(rows: list[dict[str, Any]], runs: int, seed: int) -> str:
     )
     said = (
         f"`make bench-scale`, {report.today()}, {report.machine()}. A made-up log (seed {seed}) in Parquet, "
-        f"{EVENTS_EACH} events a customer; Ibis on DuckDB with two threads and 400 MB, from the files to the "
+        f"{EVENTS_EACH} events a customer; Ibis on DuckDB with {THREADS} threads and {MEMORY}, from the files to the "
         "features of every customer and the scores of every buyer, in a process of its own. Seconds are the "
         f"median of {runs} runs, memory the most of any run; CPU is of the whole "
         f"process, its start included. Time grows as the number of events to the power of "
