@@ -41,16 +41,20 @@ from bot.delivery.sender import Sender
 from bot.jobs import Jobs, owner_name
 from bot.linking import Linker
 from bot.models import ServedRetention
+from bot.outreach.office import Office
 from bot.outreach.planner import Planner
 from bot.outreach.recheck import LastLook
 from bot.outreach.writing import WinBackWriter
 from bot.server import WebServer, build_site
 from bot.settings import Settings
 from bot.shop.pictures import PictureFolder
+from bot.skills import known_skills
 from bot.staff.accounts import StaffAccounts
-from bot.staff.console import mount_console
+from bot.staff.console import Rooms, mount_console
 from bot.staff.decisions import DecisionTexts
 from bot.staff.desk import Desk
+from bot.staff.switchboard import Switchboard
+from bot.staff.trail import Trail
 from bot.understanding import ServedUnderstanding
 from nlu.types import CatalogueEntry, PageIndex, Understander
 from retention.types import PricePolicy
@@ -274,8 +278,13 @@ async def build(settings: Settings, store: Store) -> Parts:
     )
     mount_console(
         pages,
-        Desk(store, decided=DecisionTexts(texts), wake=sender.wake),
-        StaffAccounts(store),
+        Rooms(
+            desk=Desk(store, decided=DecisionTexts(texts), wake=sender.wake),
+            office=Office(store),
+            switchboard=Switchboard(store, known_skills()),
+            trail=Trail(store),
+            accounts=StaffAccounts(store),
+        ),
         secret=keys.console,
         storage=settings.home / "console",
         demo=demo,

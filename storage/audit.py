@@ -26,6 +26,12 @@ class AuditEntry:
     """What it was done to, such as `conversation:12`."""
     details: Mapping[str, Any]
 
+    @property
+    def staff_id(self) -> int | None:
+        """The member of staff who did it; None where the program did."""
+        kind, _, number = self.actor.partition(":")
+        return int(number) if kind == "staff" and number.isdecimal() else None
+
 
 class Audit:
     """Writes and reads decisions; nothing here changes or deletes one."""
@@ -47,3 +53,23 @@ class Audit:
             select(audit).where(audit.c.subject == subject).order_by(audit.c.id.desc()).limit(limit)
         )
         return [AuditEntry(**row._mapping) for row in rows]
+
+    async def latest(
+        self, *, before: int | None = None, people_only: bool = False, limit: int = 50
+    ) -> list[AuditEntry]:
+        """The newest decisions of all.
+
+        Args:
+            before: only those older than the one with this id.
+            people_only: leave out what the program decided by itself.
+            limit: at most so many.
+        """
+        query = select(audit).order_by(audit.c.id.desc()).limit(limit)
+        if before is not None:
+            query = query.where(audit.c.id < before)
+        if people_only:
+            query = query.where(audit.c.actor.startswith(_STAFF))
+        return [AuditEntry(**row._mapping) for row in await self._connection.execute(query)]
+
+
+_STAFF = "staff:"

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from bot.commands.acting import As, with_member
 from bot.commands.common import with_store
 from bot.console_output import out, print_table
+from bot.staff.switchboard import SkillState, Switchboard
 from storage import Store
-from storage.drafts import MODES, Agreement, Drafts, SkillSwitches
+from storage.drafts import MODES
 
 app = typer.Typer(no_args_is_help=True, help="Switch skills on, off, or to a trial that only drafts.")
 
@@ -18,30 +19,26 @@ app = typer.Typer(no_args_is_help=True, help="Switch skills on, off, or to a tri
 @app.command("list")
 def list_() -> None:
     """Show every skill, its switch, and how often staff agreed with its drafts."""
-    from bot.conversation.skills import REGISTRY
-
-    async def work(_settings: Any, store: Store) -> tuple[dict[str, str], list[Agreement]]:
-        async with store.read() as connection:
-            return await SkillSwitches(connection).all(), await Drafts(connection).agreement()
-
-    modes, agreements = with_store(work)
-    judged = {item.skill: f"{item.agreed} of {item.judged}" for item in agreements}
+    states = with_store(lambda _settings, store: _switchboard(store).skills())
     rows = [
-        (skill.name, modes.get(skill.name, "on"), judged.get(skill.name, "")) for skill in REGISTRY.skills
+        (state.skill.name, "always on" if state.skill.always else state.mode, _agreed(state))
+        for state in states
     ]
     print_table("Skills", ("skill", "switch", "drafts sent unchanged"), rows)
 
 
 @app.command("set")
-def set_(skill: str, mode: Annotated[str, typer.Argument(help=", ".join(MODES))]) -> None:
+def set_(skill: str, mode: Annotated[str, typer.Argument(help=", ".join(MODES))], login: As = None) -> None:
     """Switch a skill; it holds within seconds."""
-    from bot.conversation.skills import REGISTRY
-
-    if REGISTRY.get(skill) is None:
-        raise typer.BadParameter(f"there is no skill {skill!r}; `liuke skills list` shows them")
-    if mode not in MODES:
-        raise typer.BadParameter(f"one of {', '.join(MODES)}")
-    with_store(
-        lambda _settings, store: store.write(lambda c: SkillSwitches(c).set(skill, mode, datetime.now(UTC)))
-    )
+    with_member(login, lambda _settings, store, member: _switchboard(store).set(member, skill, mode))
     out.print(f"{skill} is {mode}.")
+
+
+def _switchboard(store: Store) -> Switchboard:
+    from bot.skills import known_skills
+
+    return Switchboard(store, known_skills())
+
+
+def _agreed(state: SkillState) -> str:
+    return "" if state.agreement is None else f"{state.agreement.agreed} of {state.agreement.judged}"

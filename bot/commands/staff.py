@@ -20,6 +20,7 @@ from bot.settings import Settings
 from bot.staff.accounts import StaffAccounts
 from bot.staff.decisions import DecisionTexts
 from bot.staff.desk import Desk
+from bot.staff.trail import Trail
 from storage import NotFound, Store
 from storage.staff import ROLES, Staff, StaffMember
 from storage.warnings import ChurnWarning
@@ -172,6 +173,29 @@ def decide(
 
     _at_desk(login, work)
     out.print(f"Request {request_id} is {decision}; the customer is told.")
+
+
+@app.command()
+def audit(
+    people: Annotated[
+        bool, typer.Option("--people", help="Leave out what the bot decided by itself.")
+    ] = False,
+    limit: Annotated[int, typer.Option(min=1, help="How many, the latest first.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Show who did what."""
+    page = with_store(lambda _settings, store: Trail(store).page(people_only=people, size=limit))
+    if as_json:
+        print_json([asdict(entry) for entry in page.entries])
+        return
+    print_table(
+        "Who did what", ("when", "who", "what", "to what", "details"),
+        [(f"{entry.at:%Y-%m-%d %H:%M}Z",
+          entry.actor if entry.staff_id is None else page.names.get(entry.staff_id, entry.actor),
+          entry.action, entry.subject,
+          ", ".join(f"{key} {value}" for key, value in entry.details.items()))
+         for entry in page.entries],
+    )  # fmt: skip
 
 
 @app.command()

@@ -16,7 +16,7 @@ class NotAllowed(Exception):
     """This member of staff may look but not act."""
 
     def __init__(self, member: StaffMember) -> None:
-        super().__init__(f"{member.login} is a {member.role} and can't do this")
+        super().__init__(f"the role of {member.login}, {member.role}, does not allow this")
 
 
 def require(member: StaffMember, roles: tuple[str, ...]) -> None:

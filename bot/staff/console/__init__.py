@@ -1,5 +1,5 @@
-"""The staff's pages: sign in, see who waits, take, answer, give back, decide requests."""
+"""The staff's pages: who waits, what was asked for, campaigns, the skills' switches, who did what."""
 
-from bot.staff.console.mount import mount_console
+from bot.staff.console.mount import Rooms, mount_console
 
-__all__ = ["mount_console"]
+__all__ = ["Rooms", "mount_console"]

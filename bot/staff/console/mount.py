@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import resources
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,69 +14,43 @@ from nicegui import ui
 from nicegui.storage import Storage
 
 from bot.conversation.texts import Texts
+from bot.outreach.office import Office
 from bot.staff.accounts import SignInRefused, StaffAccounts
+from bot.staff.console.audit_page import AuditPage
+from bot.staff.console.frame import PAGES, Visit
+from bot.staff.console.outreach_page import OutreachPage
 from bot.staff.console.queue_page import QueuePage
+from bot.staff.console.skills_page import SkillsPage
 from bot.staff.console.words import Words
 from bot.staff.desk import Desk
+from bot.staff.switchboard import Switchboard
+from bot.staff.trail import Trail
 from storage.staff import StaffMember
 
 PATH = "/staff"
 _BRAND = "#0f766e"
-_STYLE = """
-body { background: #f3f6f8; }
-body.body--dark { background: #0f151a; }
-.nicegui-content { padding: 14px 20px; height: 100dvh; gap: 12px; flex-wrap: nowrap; }
-.page { flex: 1; min-height: 0; }
-.lists { overflow-y: auto; }
-.mark { background: #0f766e; color: #fff; border-radius: 13px; width: 42px; height: 42px; font-size: 20px; }
-.mark { display: grid; place-items: center; font-weight: 600; flex: none; }
-.q-card { border-radius: 16px; box-shadow: 0 1px 3px rgb(15 23 42 / .1); }
-.entry:hover, .entry:focus-visible { outline: 1.5px solid #0f766e; }
-.summary { overflow-wrap: anywhere; }
-.pre { white-space: pre-wrap; overflow-wrap: anywhere; }
-.case-top { border-bottom: 1px solid rgb(128 140 152 / .2); }
-.case-log { padding: 4px 0; }
-.case-facts { padding: 10px 16px 4px; }
-.case-composer { border-top: 1px solid rgb(128 140 152 / .2); }
-.bubble-box { max-width: min(82%, 620px); margin-bottom: 8px; }
-.bubble-box.customer { align-self: flex-start; align-items: flex-start; }
-.bubble-box.ours { align-self: flex-end; align-items: flex-end; }
-.bubble { border-radius: 16px; padding: 8px 13px; white-space: pre-wrap; overflow-wrap: anywhere; }
-.bubble.customer { background: #fff; border: 1px solid #e2e8ee; border-top-left-radius: 5px; }
-.bubble.ours { background: #d9f2ec; color: #10312d; border-bottom-right-radius: 5px; }
-.body--dark .bubble.customer { background: #26313b; border-color: #33404b; }
-.body--dark .bubble.ours { background: #115e56; color: #eafff9; }
-body.body--dark { --q-primary: #12a594 !important; --q-negative: #f97066 !important; }
-.body--dark .chip { background: #12403c; color: #a7f3e4; }
-.body--dark .chip.urgent { background: #55211d; color: #fecac5; }
-.body--dark .chip.warm { background: #4a3510; color: #fde4b0; }
-.meta, .offered { font-size: 12px; color: #6b7885; padding: 1px 6px; }
-.chip { font-size: 12px; border-radius: 999px; padding: 2px 10px; background: #e0f2ef; color: #0f5b54; }
-.chip { white-space: nowrap; }
-.chip.urgent { background: #fde3e1; color: #a01c13; }
-.chip.warm { background: #fdf0d5; color: #7c4a03; }
-.draft { border: 1px dashed #d9a441; border-radius: 16px; padding: 12px; background: rgb(253 240 213 / .35); }
-@media (max-width: 768px) { .nicegui-content { height: auto; } .case { height: 75dvh; flex-basis: 100%; } }
-"""
+_STYLE = resources.files(__package__).joinpath("style.css").read_text("utf-8")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rooms:
+    """What the pages are about."""
+
+    desk: Desk
+    office: Office
+    switchboard: Switchboard
+    trail: Trail
+    accounts: StaffAccounts
 
 
 def mount_console(
-    site: FastAPI,
-    desk: Desk,
-    accounts: StaffAccounts,
-    *,
-    secret: str,
-    storage: Path,
-    demo: bool,
-    time_zone: str,
-    https: bool,
+    site: FastAPI, rooms: Rooms, *, secret: str, storage: Path, demo: bool, time_zone: str, https: bool
 ) -> None:
     """Serve the console below `/staff`.
 
     Args:
         site: the FastAPI application.
-        desk: what staff can do.
-        accounts: who they are.
+        rooms: what staff can look at and do.
         secret: signs the session cookies.
         storage: a folder for the sessions.
         demo: the shop is a demonstration, which the pages say.
@@ -84,30 +60,49 @@ def mount_console(
     storage.mkdir(parents=True, exist_ok=True)
     Storage.path = storage
     texts = Texts.load(package=__package__)
+    accounts = rooms.accounts
+
+    async def visit() -> Visit | None:
+        """Whoever has signed in; anybody else is sent to the door."""
+        member = await _signed_in(accounts)
+        if member is None:
+            ui.navigate.to("/login")
+            return None
+        words = Words(texts, nicegui_app.storage.user.get("language") or member.language)
+        _dress()
+        return Visit(
+            member=member,
+            words=words,
+            zone=ZoneInfo(time_zone),
+            demo=demo,
+            still=lambda: _signed_in(accounts),
+            sign_out=_sign_out,
+            switch_language=lambda: _switch_language(words),
+        )
 
     @ui.page("/login")
     def login_page() -> None:
         _login_page(accounts, Words(texts, nicegui_app.storage.user.get("language", "zh")))
 
-    @ui.page("/")
-    async def main_page() -> None:
-        member = await _signed_in(accounts)
-        if member is None:
-            ui.navigate.to("/login")
-            return
-        words = Words(texts, nicegui_app.storage.user.get("language") or member.language)
-        _dress()
-        page = QueuePage(
-            desk,
-            member,
-            words,
-            demo=demo,
-            zone=ZoneInfo(time_zone),
-            still=lambda: _signed_in(accounts),
-            sign_out=_sign_out,
-            switch_language=lambda: _switch_language(words),
-        )
-        await page.build()
+    @ui.page(PAGES["desk"])
+    async def desk_page(conversation: int | None = None) -> None:
+        if (visitor := await visit()) is not None:
+            await QueuePage(rooms.desk, visitor, conversation).build()
+
+    @ui.page(PAGES["outreach"])
+    async def outreach_page() -> None:
+        if (visitor := await visit()) is not None:
+            await OutreachPage(rooms.office, visitor).build()
+
+    @ui.page(PAGES["skills"])
+    async def skills_page() -> None:
+        if (visitor := await visit()) is not None:
+            await SkillsPage(rooms.switchboard, visitor).build()
+
+    @ui.page(PAGES["audit"])
+    async def audit_page() -> None:
+        if (visitor := await visit()) is not None:
+            await AuditPage(rooms.trail, visitor).build()
 
     ui.run_with(
         site,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 from nicegui import ui
 
@@ -21,7 +22,7 @@ def draw_warning(warning: ChurnWarning, words: Words, seen: Callable[[], Awaitab
             urgent = "urgent" if warning.band == "high" else "warm"
             ui.label(words.of("band", warning.band)).classes(f"chip {urgent}")
         ui.label(_facts(warning, words)).classes("text-sm")
-        if reasons := _reasons(warning, words):
+        if reasons := pushing(warning.reasons, words):
             ui.label(words("because", reasons=reasons)).classes("text-sm opacity-80")
         with ui.row().classes("w-full items-center justify-between no-wrap"):
             ui.label(words("customer-linked", id=warning.customer_id)).classes("text-xs text-grey-7")
@@ -40,7 +41,7 @@ def _facts(warning: ChurnWarning, words: Words) -> str:
     return words("comma").join(parts)
 
 
-def _reasons(warning: ChurnWarning, words: Words) -> str:
-    """What pushes the risk up, strongest first; the scores are kept in that order."""
-    up = [one["code"] for one in warning.reasons if one.get("weight", 0) > 0]
+def pushing(reasons: Sequence[Mapping[str, Any]], words: Words) -> str:
+    """What pushes a risk up, strongest first, in words; the scores are kept in that order."""
+    up = [str(one["code"]) for one in reasons if one.get("weight", 0) > 0]
     return words("comma").join(words.of("feature", code) for code in up[:_MOST_REASONS])

@@ -20,11 +20,11 @@ class Words:
     def __call__(self, text_id: str, **values: str | int) -> str:
         return self._texts.say(self.language, text_id, **values)
 
-    def of(self, group: str, code: str) -> str:
+    def of(self, group: str, code: str, **values: str | int) -> str:
         """The name of a code such as `reason-complaint`; a general one for codes that have none."""
         if f"{group}-{code}" in self._texts.variables[self.language]:
-            return self(f"{group}-{code}")
-        return self(f"{group}-other")
+            return self(f"{group}-{code}", **values)
+        return self(f"{group}-other", **values)
 
     def case(self, facts: CaseFacts) -> str:
         """What a case is about, in a line."""

@@ -1,0 +1,55 @@
+"""The console's words: the same in both languages, and none missing."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import bot.staff.console
+from bot.conversation.texts import Texts
+from bot.skills import known_skills
+from storage.drafts import MODES
+
+ROOT = Path(bot.staff.console.__file__).parent
+_SAID = re.compile(r'words\(\s*"([a-z-]+)"')
+_GROUPS = re.compile(r'words\.of\(\s*"([a-z]+)"')
+
+
+@pytest.fixture(scope="module")
+def texts() -> Texts:
+    return Texts.load(package="bot.staff.console")
+
+
+def test_both_languages_have_the_same_texts_with_the_same_variables(texts: Texts) -> None:
+    assert texts.variables["zh"] == texts.variables["en"]
+
+
+def test_nothing_that_is_said_is_missing(texts: Texts) -> None:
+    known = set(texts.variables["en"])
+    said = {name for path in ROOT.glob("*.py") for name in _SAID.findall(path.read_text("utf-8"))}
+    assert len(said) > 50
+    assert said - known == set()
+
+
+def test_every_group_has_a_word_for_what_is_not_known(texts: Texts) -> None:
+    groups = {name for path in ROOT.glob("*.py") for name in _GROUPS.findall(path.read_text("utf-8"))}
+    # Intents and skills of the shop's own are shown by their own names or a general one.
+    assert {f"{group}-other" for group in groups} - set(texts.variables["en"]) == set()
+
+
+def test_every_skill_and_every_switch_has_a_name(texts: Texts) -> None:
+    wanted = {f"skill-{skill.name}" for skill in known_skills()} | {f"mode-{mode}" for mode in MODES}
+    assert wanted - set(texts.variables["en"]) == set()
+
+
+def test_every_decision_that_is_written_down_has_a_name(texts: Texts) -> None:
+    actions = {f"skill_{mode}" for mode in MODES}
+    actions |= {f"campaign_{state}" for state in ("active", "paused", "ended")}
+    actions |= {f"request_{state}" for state in ("accepted", "declined", "done")}
+    source = (ROOT.parents[1] / "conversation" / "state.py").read_text("utf-8")
+    actions |= set(re.findall(r'_record\(\s*connection, [\w().]+, "([a-z_]+)"', source))
+    actions |= {"give_back", "close", "warning_seen"}
+    assert {"escalate", "take", "release", "reopen"} <= actions
+    assert {f"action-{action}" for action in actions} - set(texts.variables["en"]) == set()
