@@ -13,7 +13,7 @@ from retention.churn.logistic import regression
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-SEASON = 0.15
+SEASON = 0.25
 """How far, in log-odds, seasons move the share that leaves."""
 SLOPES = (0.6, 1.0)
 """Confidence is only ever taken away: the earlier model that is measured saw less than the one it is for."""
@@ -48,17 +48,18 @@ def shift_to(log_odds: Floats, mean: float) -> float:
     return float(brentq(error, -most, most)) if len(log_odds) else 0.0
 
 
-def lasting(differences: Sequence[float]) -> float:
+def lasting(differences: Sequence[float], season: float = SEASON) -> float:
     """The part of past differences of level that will last: half of their mean, and more where it is too large
     to be a season's.
 
     Args:
         differences: of windows, in log-odds: the share that left less the share that was foretold.
+        season: how far seasons move it.
 
     Source: James, Stein, "Estimation with quadratic loss", 1961 (the positive part).
     """
     mean = float(np.mean(differences)) if len(differences) else 0.0
-    beyond_a_season = 1 - (SEASON / mean) ** 2 if abs(mean) > SEASON else 0.0
+    beyond_a_season = 1 - (season / mean) ** 2 if abs(mean) > season else 0.0
     return mean * max(0.5, beyond_a_season)
 
 

@@ -217,8 +217,11 @@ def _levelled(model: ChurnModel, windows: list[Window], table: NDArray[np.int64]
 
 
 def _wrong_by(rhythm: Rhythm, window: Window) -> float:
-    """The share that left less the share that BG/NBD foretold at the time, in log-odds."""
-    foretold = (window.rhythm or rhythm).silence(Counts.of(window.raw), window.days)
+    """The share that left less the share that BG/NBD says now, looking back, in log-odds.
+
+    What it said at the time came of less data than it has now, and was wrong by more.
+    """
+    foretold = rhythm.silence(Counts.of(window.raw), window.days)
     return calibration.logit(float(window.left.mean())) - calibration.logit(float(foretold.mean()))
 
 

@@ -26,6 +26,8 @@ Floats = NDArray[np.float64]
 
 LEAST_PURCHASES = 30
 """In a window, for its difference to count."""
+SEASON = 0.15
+"""How far, in logarithms, seasons move purchases and what is spent on each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +135,7 @@ def _levels(
         worth = float((expected * model.per_purchase(window.raw)).sum() / max(expected.sum(), 1e-9))
         if worth > 0 and outcome.spend.sum() > 0:
             much.append(float(np.log(outcome.spend.sum() / total / worth)))
-    return float(np.exp(lasting(often))), float(np.exp(lasting(much)))
+    return float(np.exp(lasting(often, SEASON))), float(np.exp(lasting(much, SEASON)))
 
 
 def _as_of(window: Window, currency: str | None, seed: int) -> ValueModel:
