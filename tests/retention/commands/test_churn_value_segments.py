@@ -73,16 +73,21 @@ def test_churn_of_a_log_sees_nothing_after_the_moment(log: Path, tmp_path: Path)
     assert again.read_bytes() == out.read_bytes()
 
 
-def test_value_of_a_log(log: Path, tmp_path: Path) -> None:
-    out = tmp_path / "value.parquet"
-    code, told = run(
-        "value", "--events", log, "--columns", COLUMNS, "--at", AT, "--horizon", "60d", "--out", out
-    )
+def test_value_of_a_log_sees_nothing_after_the_moment(log: Path, tmp_path: Path) -> None:
+    out, saved = tmp_path / "value.parquet", tmp_path / "model"
+    options = ("--columns", COLUMNS, "--at", AT, "--horizon", "60d")
+    code, told = run("value", "--events", log, *options, "--out", out, "--save", saved)
     assert code == 0, told
     found = pq.read_table(out).to_pylist()
     assert set(found[0]) == {"customer", "purchases", "per_purchase", "spend"}
     assert found[0]["spend"] == max(row["spend"] for row in found)
     assert all(row["spend"] == pytest.approx(row["purchases"] * row["per_purchase"]) for row in found)
+
+    cut = written(tmp_path / "cut.csv", purchases(AT))
+    again = tmp_path / "again.parquet"
+    code, told = run("value", "--events", cut, *options, "--model", saved, "--out", again)
+    assert code == 0, told
+    assert pq.read_table(again).equals(pq.read_table(out))
 
 
 def test_segments_of_a_log_from_one_night_to_the_next(log: Path, tmp_path: Path) -> None:
@@ -95,6 +100,12 @@ def test_segments_of_a_log_from_one_night_to_the_next(log: Path, tmp_path: Path)
     assert "silhouette" in told
     found = rows_of(out)
     assert len(found) == len(set(purchases(AT)["who"]))
+    cut = written(tmp_path / "cut.csv", purchases(AT))
+    again = tmp_path / "again.csv"
+    options = ("--columns", COLUMNS, "--at", AT, "--model", saved, "--out", again)
+    code, told = run("segments", "--events", cut, *options)
+    assert code == 0, told
+    assert again.read_bytes() == out.read_bytes()
     code, told = run(
         *("segments", "--events", log, "--columns", COLUMNS, "--at", "2026-09-02"),
         *("--out", tmp_path / "next.csv", "--previous", saved),
@@ -120,6 +131,20 @@ def test_a_contract_table_is_scored_in_its_order(tmp_path: Path) -> None:
     code, told = run("churn", "--model", saved, "--test", test, "--columns", "customer=id", "--out", again)
     assert code == 0, told
     assert again.read_bytes() == out.read_bytes()
+
+
+@pytest.mark.parametrize("command", ["churn", "value", "segments"])
+def test_a_model_of_another_kind_is_refused(command: str, log: Path, tmp_path: Path) -> None:
+    other = {"churn": "value", "value": "segments", "segments": "churn"}[command]
+    saved, out = tmp_path / "model", tmp_path / "out.csv"
+    code, told = run(other, "--events", log, "--columns", COLUMNS, "--at", AT, "--save", saved)
+    assert code == 0, told
+    code, told = run(
+        command, "--events", log, "--columns", COLUMNS, "--at", AT, "--model", saved, "--out", out
+    )
+    assert code == 1
+    assert f"no model of the kind '{command}'" in told
+    assert not out.exists()
 
 
 @pytest.mark.parametrize(
