@@ -237,7 +237,7 @@ async def build(settings: Settings, store: Store) -> Parts:
     linker = await Linker.open(store, secret)
     services = Services(
         texts=texts,
-        shop=ShopFacts(names=names, time_zone=settings.time_zone, demo=demo),
+        shop=ShopFacts(names=names, time_zone=settings.time_zone, demo=demo, hours=settings.hours),
         decisions=decisions,
         linker=linker,
         pages=understanding,
@@ -267,7 +267,7 @@ async def build(settings: Settings, store: Store) -> Parts:
         owner=owner_name(),
         channels=channels,
         wake_sender=sender.wake,
-        on_poison=Apology(texts, lambda: datetime.now(UTC)),
+        on_poison=Apology(texts, lambda: datetime.now(UTC), settings.hours),
     )
     readiness = Readiness()
     site, pages = build_site(

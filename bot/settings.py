@@ -7,9 +7,12 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.conversation.hours import OpeningHours
 
 _TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+")
 _SECRET_LENGTH = 32
@@ -62,6 +65,8 @@ class Settings(BaseSettings):
     shop_name_en: str = "Liuke Demo Shop"
     time_zone: str = "Asia/Shanghai"
     """The shop's own, for opening hours and nightly work."""
+    opening_hours: str = "09:00-21:00"
+    """When people answer, at the shop's place: `Mon-Fri 09:00-18:00, Sat 10:00-16:00`, or `always`."""
     web_secret: SecretStr | None = None
     """Shared with the shop's site, which signs its visitors' tokens with it; generated when absent."""
     demo: bool = True
@@ -99,12 +104,16 @@ class Settings(BaseSettings):
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
         try:
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError("must be an IANA name such as Asia/Shanghai") from error
+        return value
+
+    @field_validator("opening_hours")
+    @classmethod
+    def _known_hours(cls, value: str) -> str:
+        OpeningHours.parse(value, ZoneInfo("UTC"))
         return value
 
     @field_validator("web_secret")
@@ -135,6 +144,11 @@ class Settings(BaseSettings):
     def store_url(self) -> str:
         """The database's address."""
         return self.database_url or f"sqlite:///{self.home / 'liuke.db'}"
+
+    @property
+    def hours(self) -> OpeningHours:
+        """When people answer."""
+        return OpeningHours.parse(self.opening_hours, ZoneInfo(self.time_zone))
 
     @property
     def base_url(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -66,6 +67,7 @@ class AnsweredTurn:
                 priority=answer.hand_over.priority,
                 summary=CaseFacts.of(turn, self.reading.whole).written(),
                 now=turn.now,
+                hours=turn.services.shop.hours,
             )
         elif conversation.owner == "closed":
             await state.reopen(connection, conversation.id, turn.now)
@@ -131,9 +133,23 @@ def _announced(answer: Answer, turn: Turn) -> Answer:
     """A hand-over is said once, with when to expect an answer; after it the bot is silent."""
     if answer.hand_over is None:
         return answer
-    within = wording.duration(state.FIRST_ANSWER[answer.hand_over.priority], turn.language)
-    told = turn.say("handed-over", within=within)
+    told = _promise(turn, state.FIRST_ANSWER[answer.hand_over.priority])
     return replace(answer, text=f"{answer.text}\n\n{told}".strip())
+
+
+def _promise(turn: Turn, within: timedelta) -> str:
+    """When somebody answers: soon, when the shop opens, or one of both where it closes before."""
+    hours = turn.services.shop.hours
+    opens, closes = hours.next_open(turn.now), hours.closes(turn.now)
+    if opens > turn.now:
+        return turn.say("handed-over-closed", opens=turn.near_moment(opens))
+    if hours.after(turn.now, within) <= closes:
+        return turn.say("handed-over", within=wording.duration(within, turn.language))
+    return turn.say(
+        "handed-over-closing",
+        closes=turn.near_moment(closes),
+        opens=turn.near_moment(hours.next_open(closes)),
+    )
 
 
 def _reply(answer: Answer, language: str) -> Reply:

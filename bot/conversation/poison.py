@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import state
 from bot.conversation.codec import dump_reply
+from bot.conversation.hours import ALWAYS, OpeningHours
 from bot.conversation.messages import Incoming, Reply
 from bot.conversation.texts import Texts
 from bot.delivery.ports import Work
@@ -19,8 +20,9 @@ from storage.outbox import Outbox
 class Apology:
     """Called by the dispatcher when an update has failed for good."""
 
-    def __init__(self, texts: Texts, clock: Callable[[], datetime]) -> None:
+    def __init__(self, texts: Texts, clock: Callable[[], datetime], hours: OpeningHours = ALWAYS) -> None:
         self._texts = texts
+        self._hours = hours
         self._clock = clock
 
     def __call__(self, incoming: Incoming) -> Work:
@@ -33,7 +35,7 @@ class Apology:
             now = self._clock()
             conversation = contact.conversation
             bot_spoke = state.speaks(conversation)
-            await state.escalate(connection, conversation.id, reason="failed", now=now)
+            await state.escalate(connection, conversation.id, reason="failed", now=now, hours=self._hours)
             if bot_spoke:
                 await self._say_sorry(connection, conversation.id, incoming, conversation.language, now)
 

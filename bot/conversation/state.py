@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.codec import dump_reply
+from bot.conversation.hours import ALWAYS, OpeningHours
 from bot.conversation.messages import Reply
 from storage.audit import Audit
 from storage.conversations import Conversation, Conversations, NewMessage
@@ -26,7 +27,7 @@ from storage.escalations import Escalation, Escalations
 from storage.outbox import Outbox
 
 FIRST_ANSWER = {0: timedelta(minutes=5), 1: timedelta(minutes=30), 2: timedelta(hours=4)}
-"""How soon a person is promised to answer, by priority."""
+"""How soon a person is promised to answer, by priority, while people are there."""
 
 BOT = "bot"
 
@@ -40,12 +41,14 @@ async def escalate(
     priority: int = 1,
     summary: str = "",
     actor: str = BOT,
+    hours: OpeningHours = ALWAYS,
 ) -> int:
     """Hand a conversation to the queue and return the case's id.
 
-    One that people have already keeps its case, which becomes more urgent if it must.
+    One that people have already keeps its case, which becomes more urgent if it must. The time in which it is to
+    be answered runs in the shop's hours alone.
     """
-    due_at = now + FIRST_ANSWER[priority]
+    due_at = hours.after(now, FIRST_ANSWER[priority])
     escalations = Escalations(connection)
     known = await escalations.open_of(conversation_id)
     if known is not None:

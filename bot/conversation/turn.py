@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import wording
+from bot.conversation.hours import ALWAYS, OpeningHours
 from bot.conversation.memory import Memory
 from bot.conversation.messages import Button, Card, Incoming
 from bot.conversation.texts import Texts
@@ -91,6 +92,8 @@ class Shop:
     """Name by language."""
     time_zone: str = "Asia/Shanghai"
     demo: bool = False
+    hours: OpeningHours = ALWAYS
+    """When people answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +181,10 @@ class Turn:
     def near_day(self, at: datetime) -> str:
         """A day, with today and tomorrow by name."""
         return wording.near_day(at, self.language, self.zone, self.now)
+
+    def near_moment(self, at: datetime) -> str:
+        """A day and time, with today and tomorrow by name."""
+        return wording.near_moment(at, self.language, self.zone, self.now)
 
     def moment(self, at: datetime) -> str:
         """A day and time as this customer reads it."""

@@ -85,6 +85,13 @@ def near_day(at: datetime, language: str, where: ZoneInfo, now: datetime) -> str
     return f"{name}（{written}）" if language == "zh" else f"{name} ({written})"
 
 
+def near_moment(at: datetime, language: str, where: ZoneInfo, now: datetime) -> str:
+    """Like `near_day`, with the time of day: `明天（11月27日 周五）9:00` or `9:00 tomorrow (Fri 27 Nov)`."""
+    named, local = near_day(at, language, where, now), at.astimezone(where)
+    clock = f"{local.hour}:{local.minute:02}"
+    return f"{named}{clock}" if language == "zh" else f"{clock} {named}"
+
+
 def _day(local: date, language: str) -> str:
     weekday = _WEEKDAYS[language][local.weekday()]
     if language == "zh":

@@ -315,6 +315,8 @@ pages-unknown = I don't have a reliable answer to that, and I'd rather not guess
 complaint = I'm very sorry about this. You deserve a proper answer from a person.
 sorry-first = I'm sorry about the trouble.{ " " }
 sorry-trouble = I'm sorry about that.{ " " }
+handed-over-closed = I've passed you on to my colleagues. They are back at { $opens } and will answer then. Feel free to add details here; they can read everything.
+handed-over-closing = I've passed you on to a colleague, who will answer before { $closes } or, if there isn't enough time, from { $opens }. Feel free to add details here; they can read everything.
 handed-over = I've passed you on to a colleague, who will answer within { $within }. Feel free to add details here; they can read everything.
 
 ## Buttons

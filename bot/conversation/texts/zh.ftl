@@ -312,6 +312,8 @@ pages-unknown = 这个问题我手头没有确切的答案，不想乱说。要�
 complaint = 非常抱歉让您有这样的体验，这件事我不想敷衍您。
 sorry-first = 很抱歉让您着急了。
 sorry-trouble = 很抱歉给您添麻烦了。
+handed-over-closed = 已经转给人工同事。他们{ $opens }上班，上班后马上回复您。您可以先把情况写下来，他们都能看到。
+handed-over-closing = 已经转给人工同事，{ $closes }前会回复您；来不及的话，{ $opens }起回复。您可以先把情况写下来，他们都能看到。
 handed-over = 已经转给人工同事，{ $within }内会回复您。您可以先把情况写下来，他们都能看到。
 
 ## 按钮

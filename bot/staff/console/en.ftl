@@ -339,3 +339,4 @@ action-skill_on = switched a skill on
 action-skill_off = switched a skill off
 action-skill_shadow = put a skill on trial
 action-other = decided something
+due-at = answer by { $time }

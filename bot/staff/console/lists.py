@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from nicegui import ui
 
@@ -19,6 +20,9 @@ from storage.requests import Request
 from storage.staff import StaffMember
 from storage.warnings import ChurnWarning
 
+_COUNTED_DOWN = 240
+"""Minutes: what is due later has a time instead."""
+
 
 class Lists:
     """Four lists below tabs; a click on an entry opens its conversation."""
@@ -30,12 +34,15 @@ class Lists:
         words: Words,
         acting: Acting,
         choose: Callable[[int], Awaitable[None]],
+        *,
+        zone: ZoneInfo,
     ) -> None:
         self._desk = desk
         self._member = member
         self._words = words
         self._act = acting
         self._choose = choose
+        self._zone = zone
         self._seen: dict[str, object] = {}
         with ui.column().classes("w-full md:w-96 shrink-0 gap-2 lists"):
             with ui.tabs().classes("w-full").props("dense no-caps align=justify") as tabs:
@@ -109,8 +116,11 @@ class Lists:
         minutes = int((case.due_at - now).total_seconds() // 60)
         if minutes < 0:
             ui.label(self._words("overdue", minutes=-minutes)).classes("text-negative font-medium")
-        else:
+        elif minutes <= _COUNTED_DOWN:
             ui.label(self._words("due-in", minutes=minutes)).classes("text-grey-7")
+        else:
+            at = case.due_at.astimezone(self._zone)
+            ui.label(self._words("due-at", time=f"{at:%m-%d %H:%M}")).classes("text-grey-7")
 
     def _draw_requests(self, requests: Sequence[Request]) -> None:
         if not requests:

@@ -37,7 +37,7 @@ class QueuePage:
         acting = Acting(visit.words, self._refresh)
         visit.draw_header("desk")
         with ui.row().classes("w-full no-wrap gap-4 items-stretch max-md:flex-wrap page"):
-            self._lists = Lists(self._desk, visit.member, visit.words, acting, self._choose)
+            self._lists = Lists(self._desk, visit.member, visit.words, acting, self._choose, zone=visit.zone)
             self._case = CaseView(
                 self._desk, visit.member, visit.words, acting, zone=visit.zone, leave=self._show_nothing
             )

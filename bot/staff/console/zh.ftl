@@ -339,3 +339,4 @@ action-skill_on = 开启技能
 action-skill_off = 关闭技能
 action-skill_shadow = 试用技能
 action-other = 其他决定
+due-at = { $time } 前回复

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from bot.conversation.codec import load_reply
 from bot.conversation.engine import Engine
+from bot.conversation.hours import ALWAYS, OpeningHours
 from bot.conversation.messages import Button, Incoming, IncomingKind, Media, Reply
 from bot.conversation.texts import Texts
 from bot.conversation.turn import Services, Shop
@@ -37,6 +38,7 @@ class Chat:
     understander: ScriptedUnderstander = field(default_factory=ScriptedUnderstander)
     decisions: FakeDecisions = field(default_factory=FakeDecisions)
     pages: FakePages = field(default_factory=FakePages)
+    hours: OpeningHours = ALWAYS
     last: Reply | None = None
     _count: int = 0
     _seen: int = 0
@@ -47,7 +49,7 @@ class Chat:
             self.understander,
             Services(
                 texts=TEXTS,
-                shop=Shop(names={"zh": "小茶铺", "en": "Tea House"}),
+                shop=Shop(names={"zh": "小茶铺", "en": "Tea House"}, hours=self.hours),
                 decisions=self.decisions,
                 linker=self.linker,
                 pages=self.pages,

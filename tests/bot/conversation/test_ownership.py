@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import insert
 
 from bot.conversation import state
+from bot.conversation.hours import OpeningHours
 from bot.conversation.messages import IncomingKind
 from storage import Conflict
 from storage.audit import Audit
@@ -51,6 +54,33 @@ async def _case(chat: Chat) -> Escalation:
     async with chat.store.read() as connection:
         (case,) = await Escalations(connection).find()
     return case
+
+
+DAILY = OpeningHours.parse("09:00-21:00", ZoneInfo("Asia/Shanghai"))
+
+
+@pytest.mark.parametrize(
+    ("clock", "promise", "due"),
+    [
+        ((20, 15), "30 分钟内会回复您", (20, 45)),
+        ((22, 0), "明天（11月26日 周四）9:00上班", (24 + 9, 30)),
+        ((3, 0), "今天（11月25日 周三）9:00上班", (9, 30)),
+        (
+            (20, 50),
+            "今天（11月25日 周三）21:00前会回复您；来不及的话，明天（11月26日 周四）9:00起",
+            (24 + 9, 20),
+        ),
+    ],
+)
+async def test_nobody_is_promised_while_the_shop_is_closed(
+    new_chat: Callable[..., Chat], clock: tuple[int, int], promise: str, due: tuple[int, int]
+) -> None:
+    midnight = datetime(2026, 11, 25, tzinfo=ZoneInfo("Asia/Shanghai"))
+    asked = midnight + timedelta(hours=clock[0], minutes=clock[1])
+    # Each message comes a second after the one before.
+    asking = new_chat(hours=DAILY, now=asked - timedelta(seconds=1))
+    assert promise in said(await asking.says("转人工", "human_agent"))
+    assert (await _case(asking)).due_at == midnight + timedelta(hours=due[0], minutes=due[1])
 
 
 async def test_asking_for_a_person_queues_once_and_then_the_bot_is_silent(chat: Chat) -> None:
