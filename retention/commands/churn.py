@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -106,21 +107,23 @@ def _of_log(
     from retention.churn.saving import restored, saved
 
     log = open_log(events, columns, at)
+    measured: Mapping[str, float] = {}
     if model is not None:
         found = restored(*load_part(model, LOG_PART))
         if horizon is not None and horizon != found.horizon_days:
             tell_notes([f"the model was fitted for {found.horizon_days} days; carried on to {horizon}"])
     else:
-        found = _fit_log(log, horizon, seed)
+        found, measured = _fit_log(log, horizon, seed)
     if save is not None:
-        save_part(save, LOG_PART, saved(found), seed=seed, at=log.at, data=log.history.fingerprint())
+        data = log.history.fingerprint() if model is None else ""
+        save_part(save, LOG_PART, saved(found), seed=seed, at=log.at, data=data, metrics=measured)
     if out_file is not None:
         with told(), working("scoring"):
             rows = _score_log(log, found, horizon)
         write_table(rows, out_file, log=log)
 
 
-def _fit_log(log: Log, horizon: int | None, seed: int) -> ChurnModel:
+def _fit_log(log: Log, horizon: int | None, seed: int) -> tuple[ChurnModel, Mapping[str, float]]:
     from retention.churn.fit import fit
     from retention.features.expressions import Shop
 
@@ -132,7 +135,7 @@ def _fit_log(log: Log, horizon: int | None, seed: int) -> ChurnModel:
         notes.append(f"the horizon is {fitted.model.horizon_days} days, by the gaps between purchases")
     tell_notes([*notes, *(str(one) for one in fitted.readiness if not one.enough)])
     _print_metrics(fitted.metrics, f"Judged on the last {fitted.model.window_days} days before")
-    return fitted.model
+    return fitted.model, fitted.metrics
 
 
 def _score_log(log: Log, model: ChurnModel, horizon: int | None) -> dict[str, list[Any]]:
@@ -190,14 +193,16 @@ def _of_table(
         fail("name the table to score with --test")
     with told():
         customer = Columns.parse(columns).names.get("customer")
+    measured: Mapping[str, float] = {}
     if model is not None:
         found = restored(*load_part(model, CONTRACT_PART))
     elif data is not None and label is not None:
-        found = _fit_table(_read(data), label, treated, customer, seed)
+        found, measured = _fit_table(_read(data), label, treated, customer, seed)
     else:
         fail("name the table to learn from with --data and --label, or a fitted model with --model")
     if save is not None:
-        save_part(save, CONTRACT_PART, saved(found), seed=seed, at=None, data="")
+        digest = sha256(data.read_bytes()).hexdigest() if data is not None else ""
+        save_part(save, CONTRACT_PART, saved(found), seed=seed, at=None, data=digest, metrics=measured)
     if out_file is not None and test is not None:
         with told(), working("scoring"):
             rows = _score_table(_read(test), found, customer)
@@ -206,7 +211,7 @@ def _of_table(
 
 def _fit_table(
     table: _Table, label: str, treated: str | None, customer: str | None, seed: int
-) -> ContractModel:
+) -> tuple[ContractModel, Mapping[str, float]]:
     from retention.churn.contract import fit
     from retention.churn.treated import fit_left_alone
     from retention.errors import MissingColumn
@@ -220,7 +225,7 @@ def _fit_table(
             raise MissingColumn("data", [treated])
     tell_notes(fitted.notes)
     _print_metrics(fitted.metrics, "By cross-validation")
-    return fitted.model
+    return fitted.model, fitted.metrics
 
 
 def _score_table(table: _Table, model: ContractModel, customer: str | None) -> dict[str, list[Any]]:

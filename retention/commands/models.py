@@ -18,12 +18,25 @@ def save_part(
     seed: int,
     at: datetime | None,
     data: str,
+    metrics: Mapping[str, float] | None = None,
 ) -> None:
-    """Write a model of one part; ends the command where the folder holds something already."""
+    """Write a model of one part; ends the command where the folder holds something already.
+
+    Args:
+        at: the moment up to which it has learned; now, where the data has no times.
+        data: the hash of what it has learned from; empty for a model that was only taken over.
+        metrics: as its fit measured them.
+    """
     from retention import artifacts
 
     moment = (at or datetime.now(UTC)).astimezone(UTC).isoformat()
-    manifest = {"version": directory.name, "fitted_at": moment, "seed": seed, "data_hash": data}
+    manifest: dict[str, Any] = {
+        "version": directory.name,
+        "fitted_at": moment,
+        "seed": seed,
+        "data_hash": data,
+    }
+    manifest["metrics"] = dict(metrics or {})
     try:
         artifacts.write(directory, manifest, {part: content})
     except OSError as error:

@@ -53,16 +53,19 @@ def value(
         check_suffix(out_file)
     days = options.days(horizon)
     log = open_log(events, columns, options.moment(at))
-    found = restored(load_part(model, PART)[0]) if model is not None else _fit(log, days, seed)
+    found, measured = (
+        (restored(load_part(model, PART)[0]), {}) if model is not None else _fit(log, days, seed)
+    )
     if save is not None:
-        save_part(save, PART, saved(found), seed=seed, at=log.at, data=log.history.fingerprint())
+        data = log.history.fingerprint() if model is None else ""
+        save_part(save, PART, saved(found), seed=seed, at=log.at, data=data, metrics=measured)
     if out_file is not None:
         with told(), working("scoring"):
             rows = _table(log, found, days)
         write_table(rows, out_file, log=log)
 
 
-def _fit(log: Log, days: int | None, seed: int) -> ValueModel:
+def _fit(log: Log, days: int | None, seed: int) -> tuple[ValueModel, dict[str, float]]:
     from retention.features.expressions import Shop
     from retention.value.fit import fit
 
@@ -79,7 +82,7 @@ def _fit(log: Log, days: int | None, seed: int) -> ValueModel:
             for name, one in fitted.metrics.items()
         ]
         print_table("Judged on the last window of the past", ("measure", "value"), shown)
-    return fitted.model
+    return fitted.model, fitted.metrics
 
 
 def _major(name: str, number: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+from retention.artifacts import read_manifest
 from retention.commands import app
 from retention.times import from_micros
 from tests.retention.churn.test_contract import some
@@ -65,6 +67,9 @@ def test_churn_of_a_log_sees_nothing_after_the_moment(log: Path, tmp_path: Path)
     assert ((chances > 0) & (chances < 1)).all()
     assert {row["band"] for row in found} == {"low", "medium", "high"}
     assert all(row["reasons"] for row in found)
+    kept = read_manifest(saved)
+    assert kept.fitted_at == "2026-09-01T00:00:00+00:00"
+    assert f"{kept.metrics['churn_auc']:.4g}" in told
 
     cut = written(tmp_path / "cut.csv", purchases(AT))
     again = tmp_path / "again.csv"
@@ -78,6 +83,7 @@ def test_value_of_a_log_sees_nothing_after_the_moment(log: Path, tmp_path: Path)
     options = ("--columns", COLUMNS, "--at", AT, "--horizon", "60d")
     code, told = run("value", "--events", log, *options, "--out", out, "--save", saved)
     assert code == 0, told
+    assert f"{read_manifest(saved).metrics['value_spend_total']:.4g}" in told
     found = pq.read_table(out).to_pylist()
     assert set(found[0]) == {"customer", "purchases", "per_purchase", "spend"}
     assert found[0]["spend"] == max(row["spend"] for row in found)
@@ -127,6 +133,9 @@ def test_a_contract_table_is_scored_in_its_order(tmp_path: Path) -> None:
     found = rows_of(out)
     assert [row["customer"] for row in found] == unlabelled["id"]
     assert all(0 < float(row["probability"]) < 1 for row in found)
+    kept = read_manifest(saved)
+    assert kept.data_hash == sha256(train.read_bytes()).hexdigest()
+    assert f"{kept.metrics['churn_auc']:.4g}" in told
     again = tmp_path / "again.csv"
     code, told = run("churn", "--model", saved, "--test", test, "--columns", "customer=id", "--out", again)
     assert code == 0, told
