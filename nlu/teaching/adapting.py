@@ -24,7 +24,8 @@ AS_MANY = 1_000.0
 """Messages that all examples of one label together count as, as far as HEAVIEST allows."""
 PASSES = 40
 YIELDED = 0.005
-"""Share of the corpus that may be read as a new intent: few examples say less than they should of what is like them."""
+"""Share of others' messages that may be read as a new intent: few examples say less than they should of what is like
+them. Counted on messages that the model never saw, since of those that it learned from it is too sure."""
 FURTHEST = 4.0
 """How far a new intent's bias is raised at most."""
 
@@ -56,13 +57,14 @@ class Taught:
     labels: npt.NDArray[np.str_]
 
 
-def adapt(heads: Heads, shop: Taught, replayed: Seen) -> Heads:
+def adapt(heads: Heads, shop: Taught, replayed: Seen, unseen: Seen) -> Heads:
     """The heads with the shop's labels learned; labels that are no intents yet are appended to the intents.
 
     Args:
         heads: what is known.
         shop: the shop's messages.
         replayed: messages of the corpus, on which the answers should stay.
+        unseen: messages of the development set, by which new intents are kept within bounds.
     """
     intents = (*heads.intents, *sorted(set(shop.labels.tolist()) - set(heads.intents)))
     fresh = len(intents) - len(heads.intents)
@@ -89,14 +91,16 @@ def adapt(heads: Heads, shop: Taught, replayed: Seen) -> Heads:
     )
     moved = change / spread / np.sqrt(np.float32(vectors.shape[1]))
     weight, bias = weight + moved, bias + shift - moved @ centre
-    bias[len(heads.intents) :] += _raise((vectors @ weight.T + bias + spelling)[len(shop.labels) :], fresh)
-    return replace(
+    taught = replace(
         heads,
         intents=intents,
         intent_weight=weight.astype(np.float32),
         intent_bias=bias.astype(np.float32),
         centres=np.concatenate([heads.centres, _centres(heads, shop, intents[len(heads.intents) :])]),
     )
+    lift = np.zeros(len(intents), np.float32)
+    lift[len(heads.intents) :] = _raise(unseen.logits(taught), fresh)
+    return replace(taught, intent_bias=taught.intent_bias + lift)
 
 
 def _weights(labels: npt.NDArray[np.str_]) -> Floats:
@@ -134,7 +138,7 @@ def _least(
 
 
 def _raise(logits: Floats, fresh: int) -> float:
-    """What lifts the new intents, the last `fresh` ones, until YIELDED of the corpus is read as one of them."""
+    """What lifts the new intents, the last `fresh` ones, until YIELDED of the messages is read as one of them."""
     if not fresh:
         return 0.0
     lead = np.sort(logits[:, -fresh:].max(1) - logits[:, :-fresh].max(1))[::-1]

@@ -106,9 +106,9 @@ def teach(
     known = _seen(
         heads, encoder, [example.text for example in measured], "reading the development set", progress
     )
-    said, classes = _out_of_fold(heads, Taught(seen=seen, labels=labels), kept, seed, progress)
+    said, classes = _out_of_fold(heads, Taught(seen=seen, labels=labels), kept, known, seed, progress)
     progress("fitting", 0.0)
-    taught = adapt(heads, Taught(seen=seen, labels=labels), kept)
+    taught = adapt(heads, Taught(seen=seen, labels=labels), kept, known)
     before = _accuracy(heads, known, measured)
     fresh = out.with_name(f".{out.name}.{os.getpid()}")
     try:
@@ -203,7 +203,7 @@ def _seen(heads: Heads, encoder: Encoder, texts: Sequence[str], what: str, progr
 
 
 def _out_of_fold(
-    heads: Heads, shop: Taught, kept: Seen, seed: int, progress: Progress
+    heads: Heads, shop: Taught, kept: Seen, unseen: Seen, seed: int, progress: Progress
 ) -> tuple[Floats, list[str]]:
     """What models that had not seen them say of the shop's messages, shape (n, k), and the k intents."""
     classes = [*heads.intents, *sorted(set(shop.labels.tolist()) - set(heads.intents))]
@@ -212,7 +212,7 @@ def _out_of_fold(
     for part in sorted(set(parts.tolist())):
         held = parts == part
         learned = Taught(seen=shop.seen[~held], labels=shop.labels[~held])
-        fitted = adapt(heads, learned, kept) if len(learned.labels) else heads
+        fitted = adapt(heads, learned, kept, unseen) if len(learned.labels) else heads
         columns = [classes.index(name) for name in fitted.intents]
         said[np.ix_(held, columns)] = np.exp(log_softmax(shop.seen[held].logits(fitted)))
         progress("cross-validating", (part + 1) / FOLDS)
