@@ -142,6 +142,29 @@ def test_a_contract_table_is_scored_in_its_order(tmp_path: Path) -> None:
     assert again.read_bytes() == out.read_bytes()
 
 
+def test_those_whom_a_campaign_reached_do_not_teach_the_risk(tmp_path: Path) -> None:
+    """Everybody who was written to stayed: learned from, they would halve the risk of the others."""
+    alone = some(300)
+    reached: dict[str, list[str | None]] = {**some(300, seed=9), "left": ["no"] * 300}
+    both = {name: [*alone[name], *reached[name]] for name in alone}
+    sent = {"sent": ["0"] * 300 + ["1"] * 300}
+    files = {
+        name: written(tmp_path / f"{name}.csv", both | more) for name, more in (("all", {}), ("alone", sent))
+    }
+    options = ("--label", "left", "--columns", "customer=id")
+    test = written(tmp_path / "test.csv", some(200, seed=5))
+    means = {}
+    for name, more in (("all", ()), ("alone", ("--treated", "sent"))):
+        out = tmp_path / f"risks-{name}.csv"
+        code, told = run("churn", "--data", files[name], *options, *more, "--test", test, "--out", out)
+        assert code == 0, told
+        assert ("campaigns reached 300 of 600 customers" in told) == bool(more)
+        means[name] = np.mean([float(row["probability"]) for row in rows_of(out)])
+    left = np.mean([one == "yes" for one in some(200, seed=5)["left"]])
+    assert means["all"] < 0.7 * left
+    assert means["alone"] == pytest.approx(left, abs=0.08)
+
+
 @pytest.mark.parametrize("command", ["churn", "value", "segments"])
 def test_a_model_of_another_kind_is_refused(command: str, log: Path, tmp_path: Path) -> None:
     other = {"churn": "value", "value": "segments", "segments": "churn"}[command]
