@@ -5,32 +5,25 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Coroutine, Iterable, Sequence
 from datetime import datetime, timedelta
-from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.messages import Delivery, DeliveryStatus
-from bot.delivery.clock import Clock, utc_now
+from bot.delivery.claiming import Claimed, Claiming, Lane, Recheck
+from bot.delivery.clock import Clock, utc_now, wait
 from bot.delivery.faults import describe
-from bot.delivery.outcomes import Floods, outcome, outgoing
-from bot.delivery.pacing import Pacing
+from bot.delivery.gate import Gate
+from bot.delivery.outcomes import outgoing
 from bot.delivery.ports import Channel
+from bot.delivery.recording import OnBlocked, Recording
 from storage import Store, StoreClosed
-from storage.limits import Limit, RateLimits, Reservation
-from storage.outbox import Finish, Outbox, OutboxRow, Policy
-from storage.redis_limits import RedisError, RedisLimits
+from storage.outbox import Finish, Outbox, OutboxRow
+from storage.redis_limits import RedisLimits
 
 log = logging.getLogger(__name__)
-
-Recheck: TypeAlias = Callable[[AsyncConnection, OutboxRow, datetime], Awaitable[str | datetime | None]]
-"""Looks at a campaign's row again just before it is sent: None lets it go, a string drops it for that reason,
-a time puts it off."""
-OnBlocked: TypeAlias = Callable[[AsyncConnection, str, str, datetime], Awaitable[None]]
-"""Told, in a transaction, of a customer who blocked the shop: channel, address, now."""
 
 LEASE = timedelta(seconds=15)
 """How long what a dead process had in hand waits for another."""
@@ -40,32 +33,6 @@ _ATTEMPT = 60.0
 """Seconds after which an attempt counts as unknown."""
 _IN_HAND = 128
 _CLAIM = 64
-# Places in the limits are reserved no further ahead, so that no reply queues behind much of a campaign.
-_AFTER_BAD_RECHECK = timedelta(minutes=5)
-_HORIZON = timedelta(seconds=0.25)
-
-
-@dataclass(frozen=True, slots=True)
-class _Lane:
-    """Rows that are claimed together."""
-
-    channels: tuple[str, ...]
-    policy: Policy
-    paced: bool
-    wake: asyncio.Event = field(default_factory=asyncio.Event)
-
-
-@dataclass(frozen=True, slots=True)
-class _Claimed:
-    row: OutboxRow
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class _Ended:
-    finish: Finish
-    blocked: bool
-    pauses: tuple[Limit, ...]
 
 
 class Sender:
@@ -102,29 +69,28 @@ class Sender:
         """
         self._store = store
         self._channels = {channel.name: channel for channel in channels}
-        self._owner = owner
-        self._pacing = Pacing(rate)
-        self._recheck = recheck
-        self._on_blocked = on_blocked
-        self._limits = limits
         self._clock = clock
+        self._gate = Gate(rate, clock)
+        self._stopping = asyncio.Event()
+        self._claiming = Claiming(
+            store, self._gate, owner=owner, lease=LEASE, recheck=recheck, limits=limits, clock=clock
+        )
+        self._recording = Recording(
+            store, self._gate, on_blocked=on_blocked, limits=limits, clock=clock, stopping=self._stopping,
+            recorded=self._recorded,
+        )  # fmt: skip
         self._lanes = self._make_lanes()
         self._in_hand: dict[int, OutboxRow] = {}
-        self._chains: dict[tuple[str, str], deque[_Claimed]] = {}
+        self._chains: dict[tuple[str, str], deque[Claimed]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._results: list[_Ended] = []
-        self._flushing: asyncio.Task[None] | None = None
-        self._floods = Floods()
-        self._paused_until: datetime | None = None
-        self._stopping = asyncio.Event()
 
-    def _make_lanes(self) -> list[_Lane]:
+    def _make_lanes(self) -> list[Lane]:
         """Paced rows apart from the others, which mustn't wait behind them; replies apart from campaigns."""
-        lanes: list[_Lane] = []
+        lanes: list[Lane] = []
         for paced in (False, True):
-            names = tuple(sorted(name for name in self._channels if self._pacing.paces(name) == paced))
+            names = tuple(sorted(name for name in self._channels if self._gate.paces(name) == paced))
             if names:
-                lanes += [_Lane(names, "retry", paced), _Lane(names, "once", paced)]
+                lanes += [Lane(names, "retry", paced), Lane(names, "once", paced)]
         return lanes
 
     def wake(self) -> None:
@@ -149,11 +115,11 @@ class Sender:
                 task.cancel()
             if late:
                 await asyncio.wait(late)
-        await self._flushed()
+        await self._recording.flushed()
 
     # --- claiming -----------------------------------------------------------------------------------------
 
-    async def _serve(self, lane: _Lane) -> None:
+    async def _serve(self, lane: Lane) -> None:
         while not self._stopping.is_set():
             lane.wake.clear()
             try:
@@ -164,109 +130,28 @@ class Sender:
                 log.warning("looking at the outbox failed, looking again: %s", describe(error))
                 pause = 1.0
             if pause > 0:
-                await _wait(lane.wake, pause)
+                await wait(lane.wake, pause)
 
-    async def _claim_and_begin(self, lane: _Lane) -> float:
+    async def _claim_and_begin(self, lane: Lane) -> float:
         """Claim what may go and send it on its way; return the seconds until the next look is worth it."""
         now = self._clock()
-        if lane.paced and self._paused_until is not None and self._paused_until > now:
-            return min((self._paused_until - now).total_seconds(), _POLL)
+        if lane.paced and (shut := self._gate.shut_for(now)) > 0:
+            return min(shut, _POLL)
         limit = min(_CLAIM, _IN_HAND - len(self._in_hand))
         if limit <= 0:
             return _POLL
-        async with self._store.read() as connection:
-            if not await Outbox(connection).any_ready(lane.channels, lane.policy, now):
-                return _POLL
-        claimed, next_look = await self._store.write(partial(self._claim, lane, limit))
-        if lane.paced and self._limits is not None and claimed:
-            claimed, next_look = await self._reserve_in_redis(self._limits, [claim.row for claim in claimed])
+        if not await self._claiming.any_ready(lane, now):
+            return _POLL
+        claimed, next_look = await self._claiming.claim(lane, limit)
         for claim in claimed:
             self._begin(claim)
         if next_look is not None:
             return min(max((next_look - self._clock()).total_seconds(), 0.001), _POLL)
         return 0.0 if len(claimed) == limit else _POLL
 
-    async def _claim(
-        self, lane: _Lane, limit: int, connection: AsyncConnection
-    ) -> tuple[list[_Claimed], datetime | None]:
-        """In one transaction: choose, reserve places in the limits, look again, claim."""
-        now = self._clock()
-        outbox = Outbox(connection)
-        rows = await outbox.ready(lane.channels, lane.policy, self._owner, now, limit)
-        times = dict.fromkeys((row.id for row in rows), now)
-        next_look = None
-        if lane.paced and rows and self._limits is None:
-            demands = [self._pacing.demand(row) for row in rows]
-            reservations = await RateLimits(connection).reserve(demands, now, _HORIZON)
-            times, put_off, next_look = self._sort_out(rows, reservations)
-            await outbox.postpone(put_off)
-            rows = [row for row in rows if row.id in times]
-        if lane.policy == "once":
-            rows = [row for row in rows if await self._still_wanted(connection, row, now)]
-        claimed = await outbox.claim(rows, self._owner, now + LEASE)
-        return [_Claimed(row, times[row.id]) for row in claimed], next_look
-
-    async def _reserve_in_redis(
-        self, limits: RedisLimits, rows: Sequence[OutboxRow]
-    ) -> tuple[list[_Claimed], datetime | None]:
-        """Ask between transactions, for nothing may wait for a network inside one; give back what must wait."""
-        now = self._clock()
-        demands = [self._pacing.demand(row) for row in rows]
-        try:
-            reservations = await limits.reserve(demands, now, _HORIZON)
-        except RedisError as error:
-            log.warning("Redis can't be asked, the limits of the store hold: %s", describe(error))
-            reservations = await self._store.write(
-                lambda connection: RateLimits(connection).reserve(demands, now, _HORIZON)
-            )
-        times, put_off, next_look = self._sort_out(rows, reservations)
-
-        async def give_back(connection: AsyncConnection) -> None:
-            outbox = Outbox(connection)
-            await outbox.release([row for row in rows if row.id not in times])
-            await outbox.postpone(put_off)
-
-        if len(times) < len(rows):
-            await self._store.write(give_back)
-        return [_Claimed(row, times[row.id]) for row in rows if row.id in times], next_look
-
-    def _sort_out(
-        self, rows: Sequence[OutboxRow], reservations: Sequence[Reservation]
-    ) -> tuple[dict[int, datetime], dict[int, datetime], datetime | None]:
-        """Which rows leave when, which are put off because of their own chat, and when to look again."""
-        whole_bot, campaigns = self._pacing.whole_bot().key, self._pacing.campaigns().key
-        times: dict[int, datetime] = {}
-        put_off: dict[int, datetime] = {}
-        waits: list[datetime] = []
-        for row, reservation in zip(rows, reservations, strict=True):
-            if reservation.granted:
-                times[row.id] = reservation.at
-                continue
-            waits.append(reservation.at)
-            if reservation.by == whole_bot:
-                self._paused_until = reservation.at
-            elif reservation.by != campaigns:
-                put_off[row.id] = reservation.at
-        return times, put_off, min(waits, default=None)
-
-    async def _still_wanted(self, connection: AsyncConnection, row: OutboxRow, now: datetime) -> bool:
-        if self._recheck is None or row.kind != "campaign":
-            return True
-        try:
-            async with connection.begin_nested():
-                verdict = await self._recheck(connection, row, now)
-        except Exception as error:  # noqa: BLE001 - one bad row mustn't hold up the campaign
-            log.error("message %d couldn't be looked at again: %s", row.id, describe(error))
-            verdict = now + _AFTER_BAD_RECHECK
-        if isinstance(verdict, str):
-            await Outbox(connection).cancel(row.id, now, verdict)
-        elif verdict is not None:
-            await Outbox(connection).postpone({row.id: verdict})
-        return verdict is None
-
     # --- sending ------------------------------------------------------------------------------------------
 
-    def _begin(self, claim: _Claimed) -> None:
+    def _begin(self, claim: Claimed) -> None:
         row = claim.row
         self._in_hand[row.id] = row
         if row.policy == "once":
@@ -290,7 +175,7 @@ class Sender:
                 await self._sleep_until(claim.at)
                 if (await self._attempt(claim.row)).state == "ready":
                     # Later ones of the conversation may be claimed again only once this is known to wait.
-                    await self._flushed()
+                    await self._recording.flushed()
                     break
         finally:
             while chain:
@@ -299,7 +184,7 @@ class Sender:
                 await self._give_back(waiting)
             del self._chains[place]
 
-    async def _send_once(self, claim: _Claimed) -> None:
+    async def _send_once(self, claim: Claimed) -> None:
         await self._sleep_until(claim.at)
         row = claim.row
         try:
@@ -319,9 +204,9 @@ class Sender:
         try:
             delivery = await self._deliver(row)
         except asyncio.CancelledError:
-            self._end(row, Delivery(status=DeliveryStatus.UNKNOWN, reason="stopped"))
+            self._recording.end(row, Delivery(status=DeliveryStatus.UNKNOWN, reason="stopped"))
             raise
-        return self._end(row, delivery)
+        return self._recording.end(row, delivery)
 
     async def _deliver(self, row: OutboxRow) -> Delivery:
         try:
@@ -342,82 +227,14 @@ class Sender:
         if seconds > 0:
             await asyncio.sleep(seconds)
 
-    # --- recording ----------------------------------------------------------------------------------------
+    # --- what is in hand ----------------------------------------------------------------------------------
 
-    def _end(self, row: OutboxRow, delivery: Delivery) -> Finish:
-        now = self._clock()
-        finish = outcome(row, delivery, now)
-        self._results.append(_Ended(finish, delivery.blocked, self._pauses(row, delivery, finish)))
-        if self._flushing is None:
-            self._flushing = asyncio.create_task(self._flush(), name="liuke-sender-finish")
-        return finish
-
-    def _pauses(self, row: OutboxRow, delivery: Delivery, finish: Finish) -> tuple[Limit, ...]:
-        """The limits that stay shut for a while because the channel asked for it."""
-        told_to_wait = delivery.status is DeliveryStatus.RETRY and delivery.retry_after is not None
-        if not told_to_wait or not self._pacing.paces(row.channel):
-            return ()
-        if not self._floods.is_general(row.address, self._clock()):
-            return (self._pacing.chat(row.address),)
-        self._paused_until = finish.not_before
-        log.warning("%s asked the whole bot to wait %.0f s", row.channel, delivery.retry_after)
-        return (self._pacing.chat(row.address), self._pacing.whole_bot())
-
-    async def _flushed(self) -> None:
-        if self._flushing is not None:
-            await asyncio.wait([self._flushing])
-
-    async def _flush(self) -> None:
-        """Record what ended; what ends meanwhile shares the next transaction."""
-        try:
-            while self._results:
-                batch, self._results = self._results, []
-                if not await self._record(batch):
-                    return
-        finally:
-            self._flushing = None
-
-    async def _record(self, batch: list[_Ended]) -> bool:
-        while True:
-            try:
-                await self._store.write(partial(self._finish, batch))
-            except StoreClosed:
-                return False
-            except Exception as error:  # noqa: BLE001 - the store may come back
-                log.warning("what became of %d messages isn't recorded yet: %s", len(batch), describe(error))
-                if self._stopping.is_set():
-                    return False
-                await _wait(self._stopping, 1.0)
-            else:
-                break
-        await self._pause_in_redis(batch)
+    def _recorded(self, rows: Sequence[OutboxRow]) -> None:
         was_full = len(self._in_hand) >= _IN_HAND
-        for ended in batch:
-            self._in_hand.pop(ended.finish.row.id, None)
+        for row in rows:
+            self._in_hand.pop(row.id, None)
         if was_full:
             self.wake()
-        return True
-
-    async def _pause_in_redis(self, batch: Sequence[_Ended]) -> None:
-        if self._limits is None:
-            return
-        now = self._clock()
-        for ended in batch:
-            if not ended.pauses:
-                continue
-            try:
-                await self._limits.pause(ended.pauses, ended.finish.not_before or now, now)
-            except RedisError as error:
-                log.warning("Redis wasn't told to pause: %s", describe(error))
-
-    async def _finish(self, batch: Sequence[_Ended], connection: AsyncConnection) -> None:
-        now = self._clock()
-        await Outbox(connection).finish([ended.finish for ended in batch], now)
-        for ended in batch:
-            if ended.pauses:
-                await RateLimits(connection).pause(ended.pauses, ended.finish.not_before or now)
-            if ended.blocked and self._on_blocked is not None:
-                await _tell_blocked(connection, self._on_blocked, ended.finish.row, now)
 
     async def _give_back(self, rows: Sequence[OutboxRow]) -> None:
         for row in rows:
@@ -438,7 +255,7 @@ class Sender:
                 return
             except Exception as error:  # noqa: BLE001 - the store may come back
                 log.warning("tidying the outbox failed, trying again: %s", describe(error))
-            await _wait(self._stopping, _HOUSEKEEPING)
+            await wait(self._stopping, _HOUSEKEEPING)
 
     async def _renew_and_reap(self, connection: AsyncConnection) -> None:
         now = self._clock()
@@ -447,21 +264,3 @@ class Sender:
         reaped = await outbox.reap(now)
         if reaped.unknown:
             log.warning("%d messages may or may not have been sent; they stay `unknown`", reaped.unknown)
-
-
-async def _tell_blocked(
-    connection: AsyncConnection, on_blocked: OnBlocked, row: OutboxRow, now: datetime
-) -> None:
-    try:
-        async with connection.begin_nested():
-            await on_blocked(connection, row.channel, row.address, now)
-    except Exception as error:  # noqa: BLE001 - the messages' ends must be recorded all the same
-        log.error("recording that a customer blocked the shop failed: %s", describe(error))
-
-
-async def _wait(event: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        pass

@@ -102,6 +102,7 @@ class Worker:
     """A process that sends. Killing it means never letting it go on."""
 
     def __init__(self, name: str, database: Shared, clock: Callable[[], datetime]) -> None:
+        self.name = name
         self.store = SteppedStore(database)
         self.channel = SteppedChannel()
         self.sender = Sender(
@@ -223,7 +224,7 @@ class AtMostOnce(RuleBasedStateMachine):
         if arrives:
             for outbox_id, _ in worker.channel.waiting:
                 self.sends[outbox_id] += 1
-        self.workers[number] = Worker(worker.sender._owner, self.database, lambda: self.now)
+        self.workers[number] = Worker(worker.name, self.database, lambda: self.now)
 
     def _freeze(self, number: int) -> None:
         """One stands still for longer than its leases last, and the other does its work."""
