@@ -3,80 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
-from sqlalchemy import and_, bindparam, func, or_, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import and_, bindparam, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.schema import message, outbox
+from storage import outbox_statements as statements
+from storage.outbox_rows import EndState, Finish, OutboxKind, OutboxRow, Policy, Reaped
+from storage.schema import outbox
 
-OutboxKind = Literal["reply", "staff", "notice", "campaign"]
-Policy = Literal["retry", "once"]
-EndState = Literal["sent", "failed", "unknown", "cancelled"]
+__all__ = ["EndState", "Finish", "Outbox", "OutboxKind", "OutboxRow", "Policy", "Reaped"]
 
 # One number for "claiming": senders on PostgreSQL take turns, so that none skips a row that another has
 # locked and claims a later one of the same conversation.
 _CLAIMING = 0x6C69756B65
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutboxRow:
-    """A message on its way.
-
-    `retry` rows go ready → claimed → sent or failed, and back to ready until that is known. `once` rows go
-    ready → claimed → sending → sent, failed or unknown; only proof that nothing was sent takes them back.
-    """
-
-    id: int
-    channel: str
-    address: str
-    kind: str
-    policy: str
-    state: str
-    dedupe_key: str | None
-    payload: Mapping[str, Any]
-    author: str
-    callback_ref: str | None
-    message_id: int | None
-    customer_id: str | None
-    created_at: datetime
-    not_before: datetime
-    attempts: int
-    owner: str | None
-    lease_until: datetime | None
-    message_refs: Sequence[str]
-    finished_at: datetime | None
-    error: str | None
-
-    @property
-    def place(self) -> tuple[str, str]:
-        """The conversation it belongs to: channel and address."""
-        return self.channel, self.address
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finish:
-    """How an attempt ended."""
-
-    row: OutboxRow
-    state: EndState | Literal["ready"]
-    """ready: to be tried again at `not_before`."""
-    message_refs: Sequence[str] = ()
-    error: str | None = None
-    not_before: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reaped:
-    """Rows whose owner died."""
-
-    ready: int
-    """Nothing had been sent for sure, or the row may be sent twice."""
-    unknown: int
-    """May have been sent; not sent again."""
 
 
 class Outbox:
@@ -103,7 +44,7 @@ class Outbox:
     ) -> int | None:
         """Queue a message (`reply` from `dump_reply`); return its id, or None if `dedupe_key` is there."""
         put = await self._connection.execute(
-            _PUT[self._connection.dialect.name],
+            statements.PUT[self._connection.dialect.name],
             {
                 "channel": channel,
                 "address": address,
@@ -133,7 +74,7 @@ class Outbox:
     async def any_ready(self, channels: Collection[str], policy: Policy, now: datetime) -> bool:
         """Whether a look with `ready` could be worth a transaction."""
         found = await self._connection.execute(
-            _ANY_READY, {"channels": channels, "of_policy": policy, "now": now}
+            statements.ANY_READY, {"channels": channels, "of_policy": policy, "now": now}
         )
         return found.first() is not None
 
@@ -148,15 +89,17 @@ class Outbox:
         """
         await self._take_turn()
         if policy == "once":
-            return await self._some_ready(_READY_ONCE, channels, now, limit)
-        held = await self._connection.execute(_HELD_BACK, {"channels": channels, "by": owner, "now": now})
+            return await self._some_ready(statements.READY_ONCE, channels, now, limit)
+        held = await self._connection.execute(
+            statements.HELD_BACK, {"channels": channels, "by": owner, "now": now}
+        )
         held_from = {(row.channel, row.address): row.id for row in held}
         chosen: list[OutboxRow] = []
         after = 0
         # Left out here and not in SQL: a planner without fresh statistics makes the join of one table with
         # itself quadratic.
         while True:
-            rows = await self._some_ready(_READY_RETRY, channels, now, limit, after)
+            rows = await self._some_ready(statements.READY_RETRY, channels, now, limit, after)
             chosen += [row for row in rows if row.id < held_from.get(row.place, row.id + 1)]
             if len(rows) < limit or len(chosen) >= limit:
                 return chosen[:limit]
@@ -175,7 +118,7 @@ class Outbox:
         if not rows:
             return []
         claimed = await self._connection.execute(
-            _CLAIM, {"ids": [row.id for row in rows], "to_owner": owner, "until": until}
+            statements.CLAIM, {"ids": [row.id for row in rows], "to_owner": owner, "until": until}
         )
         return sorted((OutboxRow(**row._mapping) for row in claimed), key=lambda row: row.id)
 
@@ -208,7 +151,7 @@ class Outbox:
         if not finishes:
             return
         await self._connection.execute(
-            _FINISH,
+            statements.FINISH,
             [_finish_parameters(finish, now) for finish in finishes],
         )
         await self._write_references(finishes)
@@ -223,7 +166,7 @@ class Outbox:
                 outbox.c.id == bindparam("of_id"),
                 outbox.c.owner == bindparam("by"),
                 outbox.c.attempts == bindparam("attempt"),
-                _state_is("claimed", "sending"),
+                statements.state_is("claimed", "sending"),
             )
             .values(lease_until=bindparam("later")),
             [{**_claim_parameters(row), "later": until} for row in rows],
@@ -297,7 +240,7 @@ class Outbox:
         ]
         if sent:
             await self._connection.execute(
-                _REFER,
+                statements.REFER,
                 sent,
             )
 
@@ -305,11 +248,6 @@ class Outbox:
 def _same_claim(row: OutboxRow) -> Any:
     # The number of the attempt tells a claim from a later one by the same owner.
     return and_(outbox.c.owner == row.owner, outbox.c.attempts == row.attempts)
-
-
-def _state_is(*states: str) -> Any:
-    # Not `in_`, which SQLAlchemy expands for each execution and so can't use with executemany.
-    return or_(*(outbox.c.state == state for state in states))
 
 
 def _claim_parameters(row: OutboxRow) -> dict[str, Any]:
@@ -325,73 +263,3 @@ def _finish_parameters(finish: Finish, now: datetime) -> dict[str, Any]:
         "refs": list(finish.message_refs),
         "why": finish.error[:200] if finish.error else None,
     }
-
-
-# Statements of the hot path are built once: building one takes longer than running it.
-
-_PUT = {
-    dialect: insert(outbox).on_conflict_do_nothing().returning(outbox.c.id)
-    for dialect, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
-}
-
-
-def _ready(*also: Any) -> Any:
-    return and_(
-        outbox.c.state == "ready",
-        outbox.c.not_before <= bindparam("now"),
-        outbox.c.channel.in_(bindparam("channels", expanding=True)),
-        *also,
-    )
-
-
-_ANY_READY = select(outbox.c.id).where(_ready(outbox.c.policy == bindparam("of_policy"))).limit(1)
-# Of each conversation, the first reply that waits for its time or is in other hands.
-_HELD_BACK = (
-    select(outbox.c.channel, outbox.c.address, func.min(outbox.c.id).label("id"))
-    .where(
-        outbox.c.policy == "retry",
-        outbox.c.channel.in_(bindparam("channels", expanding=True)),
-        or_(
-            and_(outbox.c.state == "ready", outbox.c.not_before > bindparam("now")),
-            and_(outbox.c.state == "claimed", outbox.c.owner != bindparam("by")),
-        ),
-    )
-    .group_by(outbox.c.channel, outbox.c.address)
-)
-# SQLite leaves FOR UPDATE out; its transaction has the whole file.
-_SOME_READY = select(outbox).limit(bindparam("at_most")).with_for_update(skip_locked=True)
-_READY_RETRY = _SOME_READY.where(
-    _ready(outbox.c.policy == "retry", outbox.c.id > bindparam("after"))
-).order_by(outbox.c.id)
-# A campaign may have very many rows waiting: in this order the index gives the first few.
-_READY_ONCE = _SOME_READY.where(_ready(outbox.c.policy == "once")).order_by(outbox.c.not_before, outbox.c.id)
-_CLAIM = (
-    update(outbox)
-    .where(outbox.c.id.in_(bindparam("ids", expanding=True)), outbox.c.state == "ready")
-    .values(
-        state="claimed",
-        owner=bindparam("to_owner"),
-        lease_until=bindparam("until"),
-        attempts=outbox.c.attempts + 1,
-    )
-    .returning(outbox)
-)
-_FINISH = (
-    update(outbox)
-    .where(
-        outbox.c.id == bindparam("of_id"),
-        outbox.c.owner == bindparam("by"),
-        outbox.c.attempts == bindparam("attempt"),
-        # An owner that was taken for dead and comes back knows what became of an `unknown` row.
-        _state_is("claimed", "sending", "unknown"),
-    )
-    .values(
-        state=bindparam("to_state"),
-        not_before=bindparam("later"),
-        finished_at=bindparam("ended"),
-        message_refs=bindparam("refs"),
-        error=bindparam("why"),
-        lease_until=None,
-    )
-)
-_REFER = update(message).where(message.c.id == bindparam("of_id")).values(channel_ref=bindparam("ref"))
