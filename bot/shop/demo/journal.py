@@ -12,6 +12,8 @@ from bot.shop.demo.people import Floats, Ints
 KINDS = ("view", "search", "cart", "purchase", "return", "rating", "message", "complaint")
 _CODES = {kind: code for code, kind in enumerate(KINDS)}
 NOTHING = -1
+DAY = 86_400
+"""Seconds."""
 
 _INTS = ("kind", "customer", "product", "order", "second", "quantity", "amount", "text")
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from bot.shop.demo.baskets import Orders
+from bot.shop.demo.journal import DAY
 from bot.shop.demo.people import Face, places
 from bot.shop.demo.shipping import carriers
-from bot.shop.demo.simulation import DAY, Orders
 
 Record = tuple[Any, ...]
 

@@ -15,11 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.shop.demo import ledger as books
 from bot.shop.demo import offers
 from bot.shop.demo.catalogue import Goods, all_goods, shelves
-from bot.shop.demo.journal import KINDS, NOTHING, EventColumns
+from bot.shop.demo.journal import DAY, KINDS, NOTHING, EventColumns
 from bot.shop.demo.market import Market, open_market
 from bot.shop.demo.people import Crowd, Face, faces, gather, places
 from bot.shop.demo.shipping import Shipping
-from bot.shop.demo.simulation import DAY, Simulation
+from bot.shop.demo.simulation import Simulation
 from storage import Conflict, Store
 from storage.bulk import insert_records
 from storage.catalogue import Catalogue, Category, Product

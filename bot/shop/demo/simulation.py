@@ -8,18 +8,17 @@ leaving is ever written down; only what people did is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.shop.demo.aftermath import Aftermath
+from bot.shop.demo.baskets import Basket, Orders, by_time, together
 from bot.shop.demo.catalogue import Goods, shelves
-from bot.shop.demo.journal import NOTHING, Journal
+from bot.shop.demo.journal import DAY, NOTHING, Journal
 from bot.shop.demo.market import Market
 from bot.shop.demo.people import Bools, Crowd, Floats, Ints
-from bot.shop.demo.shipping import Shipments, Shipping
+from bot.shop.demo.shipping import Shipping
 
-DAY = 86_400
 _STAPLES = 4
 _NEVER = 10**6
 # Days by which customers bring a purchase forward to put it into the same parcel.
@@ -31,33 +30,6 @@ _ELSEWHERE = 1.45
 _NIGHT_AND_MORNING = [1.2, 0.5, 0.2, 0.1, 0.1, 0.2, 0.6, 1.4, 2.4, 3.4, 4.2, 4.4]
 _AFTERNOON_AND_EVENING = [4.6, 4.2, 3.6, 3.4, 3.4, 3.6, 4.0, 5.2, 6.6, 7.4, 6.2, 3.2]
 _HOURS = np.array([*_NIGHT_AND_MORNING, *_AFTERNOON_AND_EVENING])
-
-
-@dataclass(slots=True)
-class Orders:
-    """Orders in the order in which they were placed; one entry an order."""
-
-    customer: list[int] = field(default_factory=list)
-    second: list[int] = field(default_factory=list)
-    lines: list[list[tuple[int, int, int]]] = field(default_factory=list)
-    """Product, quantity, unit price in fen."""
-    discount: list[int] = field(default_factory=list)
-    coupon: list[str | None] = field(default_factory=list)
-    cancelled: list[bool] = field(default_factory=list)
-    shipments: list[Shipments] = field(default_factory=list)
-    """A day's shipments, for consecutive orders."""
-    returns: list[tuple[int, int, int, int]] = field(default_factory=list)
-    """Order, line, second at which it was asked for, why (an index of `RETURN_REASONS`)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Basket:
-    """What is bought on one day; one entry a line."""
-
-    customer: Ints
-    product: Ints
-    quantity: Ints
-    second: Ints
 
 
 class Simulation:
@@ -85,8 +57,7 @@ class Simulation:
         people, products = crowd.liking.shape
         self._shelf_of = np.array([shelves().index(item.shelf) for item in goods])
         self._cycle = np.array([item.cycle for item in goods]) * _ELSEWHERE
-        self._returns = np.array([item.shelf.returns for item in goods])
-        self._quality = _quality(goods, rng)
+        self._aftermath = Aftermath(goods, self.journal, self.orders, self._upset, rng)
         self._usual_price = market.price[0].astype(np.float64)
         self._offset = shipping.utc_offsets[crowd.places]
         self._annoyance = np.zeros(people)
@@ -104,7 +75,7 @@ class Simulation:
             self._brood(day)
             staples = self._rebuy(day)
             browsed = self._browse(day)
-            self._order(day, _together(staples, browsed))
+            self._order(day, together(staples, browsed))
 
     def gone(self, day: int) -> Bools:
         """Who had left by a day; for tests alone."""
@@ -246,7 +217,7 @@ class Simulation:
         sums = np.bincount(order_of, weights=basket.quantity * price)
         coupon = (self._rng.random(len(buyers)) < 0.09) & (sums >= 15_000)
         cancelled = self._rng.random(len(buyers)) < 0.015
-        placed, buyers, order_of, coupon, cancelled = _by_time(placed, buyers, order_of, coupon, cancelled)
+        placed, buyers, order_of, coupon, cancelled = by_time(placed, buyers, order_of, coupon, cancelled)
         first_order = len(self.orders.customer)
         paid = np.round(basket.quantity * price * np.where(coupon[order_of], 0.9, 1.0)).astype(np.int64)
         full = basket.quantity * price
@@ -263,8 +234,8 @@ class Simulation:
             quantity=basket.quantity[kept],
             amount=paid[kept],
         )
-        self._arrive(buyers, first_order, shipments, cancelled)
-        self._judge(basket, order_of, first_order, shipments, paid, kept)
+        self._aftermath.arrive(buyers, first_order, shipments, cancelled)
+        self._aftermath.judge(basket, order_of, first_order, shipments, paid, kept)
 
     def _keep_orders(
         self,
@@ -290,65 +261,6 @@ class Simulation:
         self.orders.coupon += ["SAVE10" if used else None for used in coupon]
         self.orders.cancelled += cancelled.tolist()
 
-    def _arrive(self, buyers: Ints, first_order: int, shipments: Shipments, cancelled: Bools) -> None:
-        """A late parcel annoys, makes some write and a few complain."""
-        late = (shipments.delivered > shipments.promised) & ~cancelled
-        who = buyers[late]
-        promised = shipments.promised[late]
-        days_late = (shipments.delivered[late] - promised) / DAY
-        self._upset(promised + DAY // 2, who, 0.5 + 0.3 * np.minimum(days_late, 6))
-        orders = first_order + np.flatnonzero(late)
-        asks = self._rng.random(len(who)) < 0.4
-        self.journal.note(
-            "message", who[asks], promised[asks] + DAY // 3, order=orders[asks],
-            value=-np.round(self._rng.uniform(0.1, 0.8, int(asks.sum())), 2),
-        )  # fmt: skip
-        scolds = self._rng.random(len(who)) < np.minimum(0.08 * days_late, 0.4)
-        self.journal.note(
-            "complaint", who[scolds], promised[scolds] + DAY, order=orders[scolds],
-            value=-np.round(self._rng.uniform(0.5, 1.0, int(scolds.sum())), 2),
-        )  # fmt: skip
-
-    def _judge(
-        self, basket: Basket, order_of: Ints, first_order: int, shipments: Shipments, paid: Ints, kept: Bools
-    ) -> None:
-        """Ratings by quality and punctuality; returns by shelf and by how bad it was."""
-        count = len(basket.customer)
-        late = np.maximum(shipments.delivered - shipments.promised, 0)[order_of] / DAY
-        felt = self._quality[basket.product] + self._rng.normal(0, 0.75, count) - 0.35 * np.minimum(late, 4)
-        stars = np.clip(np.round(felt), 1, 5)
-        bad = stars <= 2
-        arrived = shipments.delivered[order_of]
-        second = arrived + (self._rng.uniform(0.3, 6, count) * DAY).astype(np.int64)
-        order = first_order + order_of
-        self._upset(second[bad & kept], basket.customer[bad & kept], np.full(int((bad & kept).sum()), 1.25))
-        rates = kept & (self._rng.random(count) < np.where(bad, 0.55, 0.26))
-        self.journal.note(
-            "rating", basket.customer[rates], second[rates], product=basket.product[rates],
-            order=order[rates], value=stars[rates],
-        )  # fmt: skip
-        complains = kept & bad & (self._rng.random(count) < 0.18)
-        self.journal.note(
-            "complaint", basket.customer[complains], second[complains] + 600,
-            product=basket.product[complains], order=order[complains],
-            value=-np.round(self._rng.uniform(0.4, 1.0, int(complains.sum())), 2),
-        )  # fmt: skip
-        chance = self._returns[basket.product] * np.where(bad, 5.0, 0.8)
-        returns = kept & (self._rng.random(count) < chance)
-        asked = arrived + (self._rng.uniform(0.5, 6.5, count) * DAY).astype(np.int64)
-        self.journal.note(
-            "return", basket.customer[returns], asked[returns], product=basket.product[returns],
-            order=order[returns], quantity=basket.quantity[returns], amount=-paid[returns],
-        )  # fmt: skip
-        line = _position_within(order_of)
-        why = np.where(bad, self._rng.integers(0, 3, count), self._rng.integers(3, 6, count))
-        self.orders.returns += list(
-            zip(
-                order[returns].tolist(), line[returns].tolist(), asked[returns].tolist(),
-                why[returns].tolist(), strict=True,
-            )
-        )  # fmt: skip
-
     def _upset(self, second: Ints, who: Ints, amount: Floats) -> None:
         np.add.at(self._shock, (np.minimum(second // DAY, len(self._shock) - 1), who), amount)
 
@@ -364,52 +276,9 @@ class Simulation:
         return starts
 
 
-def _quality(goods: list[Goods], rng: np.random.Generator) -> Floats:
-    """How good a line really is, in stars; one in ten disappoints."""
-    lines = max(item.line for item in goods) + 1
-    quality = np.where(rng.random(lines) < 0.1, rng.uniform(2.6, 3.4, lines), rng.uniform(4.1, 4.9, lines))
-    of_each: Floats = quality[[item.line for item in goods]]
-    return of_each
-
-
 def _draw(weights: NDArray[np.float32], rng: np.random.Generator) -> Ints:
     """One column for each row, with chances in proportion to its weights."""
     heaps = np.cumsum(weights, axis=1)
     marks = rng.random(len(weights), dtype=np.float32) * heaps[:, -1] * np.float32(0.99999)
     column: Ints = (heaps <= marks[:, None]).sum(axis=1)
     return column
-
-
-def _together(first: Basket, second: Basket) -> Basket:
-    """Both baskets, a product once for each customer."""
-    customer = np.concatenate([first.customer, second.customer])
-    product = np.concatenate([first.product, second.product])
-    _, keep = np.unique(customer * 100_000 + product, return_index=True)
-    keep.sort()
-    return Basket(
-        customer=customer[keep],
-        product=product[keep],
-        quantity=np.concatenate([first.quantity, second.quantity])[keep],
-        second=np.concatenate([first.second, second.second])[keep],
-    )
-
-
-def _by_time(
-    placed: Ints, buyers: Ints, order_of: Ints, coupon: Bools, cancelled: Bools
-) -> tuple[Ints, Ints, Ints, Bools, Bools]:
-    """The day's orders sorted by time, and the lines' order numbers with them."""
-    sequence = np.argsort(placed, kind="stable")
-    place = np.empty_like(sequence)
-    place[sequence] = np.arange(len(sequence))
-    return placed[sequence], buyers[sequence], place[order_of], coupon[sequence], cancelled[sequence]
-
-
-def _position_within(groups: Ints) -> Ints:
-    """0, 1, 2 … within each group, in the order of the entries."""
-    sequence = np.argsort(groups, kind="stable")
-    ordered = groups[sequence]
-    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
-    sizes = np.diff(np.append(starts, len(groups)))
-    position = np.empty(len(groups), dtype=np.int64)
-    position[sequence] = np.arange(len(groups)) - np.repeat(starts, sizes)
-    return position
