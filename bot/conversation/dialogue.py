@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.conversation import routing
+from bot.conversation import phrases, routing
 from bot.conversation.memory import Memory
 from bot.conversation.messages import IncomingKind
 from bot.conversation.routing import Reading
@@ -71,7 +71,7 @@ class Dialogue:
 
     def _read(self, turn: Turn, text: str) -> Reading:
         whole, *parts = self._understander.understand(
-            [text, *routing.clauses_of(text)],
+            [text, *phrases.clauses_of(text)],
             DialogueContext(
                 language="zh" if turn.language == "zh" else "en",
                 previous_intents=turn.memory.intents,

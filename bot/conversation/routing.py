@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
+from bot.conversation import phrases
 from bot.conversation.skills import REGISTRY, changes, fallback, order_status, pricing, product_words, talk
 from bot.conversation.skills.talk import TALK
 from bot.conversation.turn import Turn
@@ -36,7 +36,6 @@ _PLAUSIBLE = 0.10
 # A part of a message is a wish of its own when it is read with this certainty.
 _OWN_WISH = 0.70
 _WISHES = 2
-_CLAUSES = 6
 # A short message after an order or a product was spoken of is about it when this likely.
 _SHORT = 24
 _SENTENCE_LONG = 48
@@ -47,29 +46,6 @@ _BEYOND_DOUBT = 0.95
 # What a complaint may be about that can be answered at once.
 _WHEREABOUTS = frozenset({"order_status", "delivery_time", "delivery_problem"})
 _HEARD_ANYWAY = frozenset({"opt_out", "human_agent"})
-# What people send to any service to be left alone, and to come back.
-_STOP_WORDS = frozenset(
-    {"stop", "unsubscribe", "stop it", "td", "t", "退订", "回t退订", "取消订阅", "别发了"}
-)
-_START_WORDS = frozenset({"subscribe", "resubscribe", "subscribe again", "订阅", "重新订阅"})
-# A message of one such word asks where it is.
-_PARCEL_WORDS = frozenset(
-    {"parcel", "package", "my parcel", "my package", "tracking", "快递", "物流", "包裹", "我的快递"}
-)
-_THANKS = re.compile(r"谢谢|多谢|感谢|\b(thanks|thank you|thx|cheers)\b", re.IGNORECASE)
-_PERSON = re.compile(
-    r"人工|客服|真人|活人|找人|\b(person|human|agent|operator|representative|someone|somebody|staff)\b", re.I
-)
-_ABOUT_ME = re.compile(
-    r"\b(know|have|store|keep|hold|saved?)\b.{0,12}\b(about|on) me\b"
-    r"|(知道|了解|存了?|保存了?|收集了?|掌握了?)(有)?(关于)?我的?(什么|哪些|多少)",
-    re.IGNORECASE,
-)
-_OTHERS = re.compile(
-    r"(别的|其他的?|其它的?)(款|的)?(吗|呢|么|吧)?\s*[？?。]?$|换一(个|批|款|些)|还有(什么|哪些|没有)"
-    r"|\b(something|anything) else\b|\bothers?\b|\bother ones\b",
-    re.IGNORECASE,
-)
 # (best, rival): the rival is taken when it is nearly as likely.
 _PREFERRED = frozenset(
     {
@@ -84,15 +60,6 @@ _NEAR = 0.7
 # So many English words in a row are English even when they make no sense.
 _SENTENCE = 3
 
-_CLAUSE = re.compile(
-    r"[。！？!?；;\n]+"
-    r"|[,，、]?\s*(?=另外|还有[，,就想我]|顺便|对了|再问|同时)"
-    r"|(?:,\s*|\s+)(?=and\s+(?:also|can|could|do|does|what|when|where|how|is|i|please|send|give)\b|also\b|plus\b"
-    r"|by the way\b|another thing\b)"
-    r"|\.\s+",
-    re.IGNORECASE,
-)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
@@ -103,12 +70,6 @@ class Reading:
     """None when there are no words in it."""
     parts: tuple[Understanding, ...] = ()
     """Its clauses, where it has several."""
-
-
-def clauses_of(text: str) -> list[str]:
-    """The parts of a message that may be wishes of their own; none where it is all one."""
-    parts = [part.strip() for part in _CLAUSE.split(text) if part and part.strip()]
-    return parts if 1 < len(parts) <= _CLAUSES else []
 
 
 def meant(turn: Turn, whole: Understanding) -> str | None:
@@ -173,11 +134,8 @@ def may_name_variant(turn: Turn, whole: Understanding) -> bool:
 
 def unmissable(whole: Understanding) -> str | None:
     """The wish to be left alone or for a person, or an attempt on the rules: heard whatever was asked."""
-    word = whole.text.casefold().strip(" .!。！")
-    if word in _STOP_WORDS:
-        return "opt_out"
-    if word in _START_WORDS:
-        return "opt_in"
+    if (subscribing := phrases.about_messages(whole.text)) is not None:
+        return subscribing
     if talk.overrides(whole.text):
         return "discount_request" if pricing.for_nothing(whole.text) else "out_of_scope"
     best = whole.intents[0] if whole.intents else None
@@ -188,12 +146,11 @@ def unmissable(whole: Understanding) -> str | None:
 
 def _set_phrase(whole: Understanding) -> str | None:
     """Words that mean the same thing always."""
-    if _ABOUT_ME.search(whole.text) and len(whole.text) <= _SENTENCE_LONG:
+    if phrases.asks_what_is_known(whole.text) and len(whole.text) <= _SENTENCE_LONG:
         return "my_data"
-    if order_status.asks_for_last(whole.text):
+    if order_status.asks_for_last(whole.text) or phrases.names_a_parcel(whole.text):
         return "order_status"
-    bare = whole.text.casefold().strip(" ?？.。!！").rstrip("呢呀啊")
-    return "order_status" if bare in _PARCEL_WORDS else None
+    return None
 
 
 def _last(turn: Turn) -> str | None:
@@ -226,7 +183,7 @@ def _pointed_at(turn: Turn, whole: Understanding) -> str | None:
     if fallback.ordinal(whole.text) is not None and (whole.intent in TALK or not whole.understood):
         return "product_question"
     shown_for = _last(turn) in ("recommend_request", "product_search")
-    return "recommend_request" if shown_for and _OTHERS.search(whole.text) is not None else None
+    return "recommend_request" if shown_for and phrases.asks_for_others(whole.text) else None
 
 
 def _missed_parcel(turn: Turn, whole: Understanding) -> str | None:
@@ -267,7 +224,7 @@ def _implied(turn: Turn, whole: Understanding) -> str | None:
         return "out_of_scope"
     if talk.asks_who(turn.text):
         return "chitchat"
-    if _THANKS.search(turn.text) and len(turn.text) <= _SHORT + 8:
+    if phrases.thanks(turn.text) and len(turn.text) <= _SHORT + 8:
         return "thanks"
     if whole.first(EntityKind.PRODUCT) is not None and len(whole.text) <= 80:
         return _best_of(whole, _ABOUT_PRODUCTS) or "product_question"
@@ -306,7 +263,7 @@ def _best_of(whole: Understanding, group: frozenset[str]) -> str | None:
 def interrupts(turn: Turn, whole: Understanding) -> bool:
     """Whether a message passes over the bot's question: an answer of a word is no call for a person."""
     heard = unmissable(whole)
-    return heard is not None and (heard != "human_agent" or _PERSON.search(turn.text) is not None)
+    return heard is not None and (heard != "human_agent" or phrases.asks_for_a_person(turn.text))
 
 
 def several(reading: Reading) -> tuple[tuple[str, Understanding], ...]:

@@ -1,0 +1,77 @@
+"""What words say that always mean the same, and where one wish of a message ends and the next begins."""
+
+from __future__ import annotations
+
+import re
+
+_CLAUSES = 6
+# What people send to any service to be left alone, and to come back.
+_STOP_WORDS = frozenset(
+    {"stop", "unsubscribe", "stop it", "td", "t", "退订", "回t退订", "取消订阅", "别发了"}
+)
+_START_WORDS = frozenset({"subscribe", "resubscribe", "subscribe again", "订阅", "重新订阅"})
+# A message of one such word asks where it is.
+_PARCEL_WORDS = frozenset(
+    {"parcel", "package", "my parcel", "my package", "tracking", "快递", "物流", "包裹", "我的快递"}
+)
+_THANKS = re.compile(r"谢谢|多谢|感谢|\b(thanks|thank you|thx|cheers)\b", re.IGNORECASE)
+_PERSON = re.compile(
+    r"人工|客服|真人|活人|找人|\b(person|human|agent|operator|representative|someone|somebody|staff)\b", re.I
+)
+_ABOUT_ME = re.compile(
+    r"\b(know|have|store|keep|hold|saved?)\b.{0,12}\b(about|on) me\b"
+    r"|(知道|了解|存了?|保存了?|收集了?|掌握了?)(有)?(关于)?我的?(什么|哪些|多少)",
+    re.IGNORECASE,
+)
+_OTHERS = re.compile(
+    r"(别的|其他的?|其它的?)(款|的)?(吗|呢|么|吧)?\s*[？?。]?$|换一(个|批|款|些)|还有(什么|哪些|没有)"
+    r"|\b(something|anything) else\b|\bothers?\b|\bother ones\b",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(
+    r"[。！？!?；;\n]+"
+    r"|[,，、]?\s*(?=另外|还有[，,就想我]|顺便|对了|再问|同时)"
+    r"|(?:,\s*|\s+)(?=and\s+(?:also|can|could|do|does|what|when|where|how|is|i|please|send|give)\b|also\b|plus\b"
+    r"|by the way\b|another thing\b)"
+    r"|\.\s+",
+    re.IGNORECASE,
+)
+
+
+def clauses_of(text: str) -> list[str]:
+    """The parts of a message that may be wishes of their own; none where it is all one."""
+    parts = [part.strip() for part in _CLAUSE.split(text) if part and part.strip()]
+    return parts if 1 < len(parts) <= _CLAUSES else []
+
+
+def about_messages(text: str) -> str | None:
+    """`opt_out` or `opt_in` where the whole text is the word for it."""
+    word = text.casefold().strip(" .!。！")
+    if word in _STOP_WORDS:
+        return "opt_out"
+    return "opt_in" if word in _START_WORDS else None
+
+
+def names_a_parcel(text: str) -> bool:
+    """Whether the whole text is a word for a parcel."""
+    return text.casefold().strip(" ?？.。!！").rstrip("呢呀啊") in _PARCEL_WORDS
+
+
+def asks_what_is_known(text: str) -> bool:
+    """Whether somebody asks what the shop knows about them."""
+    return _ABOUT_ME.search(text) is not None
+
+
+def asks_for_others(text: str) -> bool:
+    """Whether somebody wants to see others than those shown."""
+    return _OTHERS.search(text) is not None
+
+
+def asks_for_a_person(text: str) -> bool:
+    """Whether a person of the shop's is named."""
+    return _PERSON.search(text) is not None
+
+
+def thanks(text: str) -> bool:
+    """Whether there are thanks in it."""
+    return _THANKS.search(text) is not None
