@@ -17,7 +17,16 @@ from storage.customers import Account, Accounts, Customers
 from storage.errors import NotFound
 from storage.events import Events
 from storage.orders import Orders
-from storage.schema import consent, conversation, inbox, offer, outbox, shown
+from storage.schema import (
+    campaign_contact,
+    churn_warning,
+    consent,
+    conversation,
+    inbox,
+    offer,
+    outbox,
+    shown,
+)
 from storage.scores import Scores
 from storage.settings import SettingStore
 
@@ -47,6 +56,12 @@ async def export_customer(connection: AsyncConnection, customer_id: str) -> dict
         ],
         "offers": await _rows(connection, select(offer).where(offer.c.customer_id == customer_id)),
         "shown": await _rows(connection, select(shown).where(shown.c.customer_id == customer_id)),
+        "campaigns": await _rows(
+            connection, select(campaign_contact).where(campaign_contact.c.customer_id == customer_id)
+        ),
+        "churn_warnings": await _rows(
+            connection, select(churn_warning).where(churn_warning.c.customer_id == customer_id)
+        ),
         "churn_score": None if score is None else asdict(score),
         "conversations": [
             {

@@ -11,12 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.privacy import erase_customer, export_customer
 from storage import NotFound, Store
+from storage.audience import Candidate
+from storage.campaigns import Campaigns
 from storage.conversations import Conversations, NewMessage
 from storage.corrections import Corrections
 from storage.customers import Accounts, Consents, Customers
 from storage.outbox import Outbox
 from storage.schema import event, message, outbox
 from storage.staff import Staff
+from storage.warnings import NewWarning, Warnings
 from tests.factories import NOW, add_customer, add_product, add_purchase
 
 SECRET = "my name is Rumpelstiltskin"
@@ -58,11 +61,32 @@ async def _somebody(connection: AsyncConnection) -> None:
     )
 
 
+async def _judged(connection: AsyncConnection) -> None:
+    """A warning was given of them, and a campaign left them alone."""
+    reasons = [{"code": "silence", "value": 90, "weight": 1.5}]
+    warning = NewWarning(
+        customer_id="c1", at=NOW, was="low", band="high", probability=0.9, lead_days=None,
+        expected_loss=4_711, currency="CNY", reasons=reasons, policy="test",
+    )  # fmt: skip
+    await Warnings(connection).add([warning])
+    campaigns = Campaigns(connection)
+    campaign = await campaigns.ensure("win-back", "win_back", holdout=1.0, settings={}, seed=1, now=NOW)
+    run = await campaigns.start_run(campaign.id, "s1", NOW)
+    candidate = Candidate(
+        customer_id="c1", name="", language="en", time_zone="UTC", channel="telegram", address="77",
+        account_id=1, risk=0.9, expected_value=8_150, at_stake=7_335, currency="CNY", reasons=reasons,
+    )  # fmt: skip
+    await campaigns.add_contact(
+        candidate, campaign_id=campaign.id, run_id=run.id, arm="holdout", probability=1.0, now=NOW
+    )
+
+
 async def test_an_export_holds_all_of_it(any_store: Store) -> None:
     await any_store.write(_somebody)
+    await any_store.write(_judged)
     async with any_store.read() as connection:
         told = json.dumps(await export_customer(connection, "c1"), default=str)
-    for what in ("Name c1", "marketing", "purchase", SECRET, "77", "their_name"):
+    for what in ("Name c1", "marketing", "purchase", SECRET, "77", "their_name", "4711", "7335", "holdout"):
         assert what in told
 
 
