@@ -22,7 +22,7 @@ from nlu.training.teacher import Teacher
 
 TRAINED_TOKENS = 48
 """Tokens of a message that training looks at; few messages are longer, and those cost the most."""
-SHARE_JOINED = 0.2
+SHARE_JOINED = 0.3
 SHARE_CHANGED = 0.7
 PACE = 0.02
 """How fast centre and spread of the vectors are followed while the encoder still changes much."""

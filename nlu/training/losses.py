@@ -75,9 +75,9 @@ def _intents(logits: torch.Tensor, examples: Sequence[Example]) -> torch.Tensor:
 
 
 def _shares(wanted: torch.Tensor, examples: Sequence[Example]) -> torch.Tensor:
-    """What softmax should give each intent: the first of several, the main one, counts three times."""
+    """What softmax should give each intent: the first of several, the main one, counts five times."""
     shares = wanted.clone()
     for row, example in enumerate(examples):
         if example.intents:
-            shares[row, INTENTS.index(example.intents[0])] = 3.0
+            shares[row, INTENTS.index(example.intents[0])] = 5.0
     return shares / shares.sum(1, keepdim=True)
