@@ -20,6 +20,7 @@ from apscheduler.triggers.cron import CronTrigger
 
 from bot.delivery.faults import describe
 from bot.models import KIND
+from bot.outreach.answers import note_answers
 from bot.outreach.planner import Planner
 from bot.refit_child import child_command
 from storage import Store
@@ -29,7 +30,6 @@ from storage.jobs import JobRuns
 from storage.limits import RateLimits
 from storage.models import ModelVersions
 from storage.offers import Offers
-from storage.responses import Responses
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +115,7 @@ class Jobs:
     async def outreach(self) -> Details:
         """Note who has answered, and plan today's messages of every active campaign."""
         now = self._clock()
-        await self._store.write(lambda connection: Responses(connection).note(now))
+        await note_answers(self._store, now)
         await self._store.write(
             lambda connection: Campaigns(connection).ensure(
                 WIN_BACK, "win_back", holdout=HOLDOUT_SHARE, settings={}, seed=self._seed, now=now

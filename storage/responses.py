@@ -62,10 +62,11 @@ class Responses:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def note(self, now: datetime) -> int:
-        """Set when each contact first answered; return how many have done so since the last time.
+    async def unnoted(self, now: datetime) -> dict[int, datetime]:
+        """When contacts first answered of whom it isn't noted yet, by the contact's id.
 
-        An answer is a message or a purchase within `ANSWERED_WITHIN` of the message's leaving.
+        An answer is a message or a purchase within `ANSWERED_WITHIN` of the message's leaving. It looks at every
+        contact of the last weeks: read it outside of any transaction that writes.
         """
         first = first_answer_after(outbox.c.finished_at)
         unanswered = (
@@ -80,15 +81,18 @@ class Responses:
                 unanswered.c.at.is_not(None)
             )
         )
-        answers = [{"contact": row.id, "answered": row.at} for row in found]
-        if answers:
-            await self._connection.execute(
-                update(campaign_contact)
-                .where(campaign_contact.c.id == bindparam("contact"))
-                .values(responded_at=bindparam("answered")),
-                answers,
-            )
-        return len(answers)
+        return {row.id: row.at for row in found}
+
+    async def note(self, answers: Mapping[int, datetime]) -> None:
+        """Note when contacts first answered; what is noted already stays."""
+        if not answers:
+            return
+        await self._connection.execute(
+            update(campaign_contact)
+            .where(campaign_contact.c.id == bindparam("contact"), campaign_contact.c.responded_at.is_(None))
+            .values(responded_at=bindparam("answered")),
+            [{"contact": contact, "answered": at} for contact, at in answers.items()],
+        )
 
     async def results(self, campaign_id: int) -> list[ArmResult]:
         """Each arm in figures, those left alone first. `note` must have been called for `responded`."""

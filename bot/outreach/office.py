@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.outreach.answers import note_answers
 from bot.outreach.lift import Lift, Share, lift
 from bot.outreach.planner import HOLDOUT, MESSAGE
 from bot.staff.roles import CAMPAIGNING, require
@@ -59,8 +60,8 @@ class Office:
 
     async def reports(self) -> list[CampaignReport]:
         """Every campaign with its figures as of now, oldest first."""
-        await self._store.write(lambda connection: Responses(connection).note(self._clock()))
-        async with self._store.read() as connection:
+        await note_answers(self._store, self._clock())
+        async with self._store.read(long=True) as connection:
             responses = Responses(connection)
             return [
                 CampaignReport(

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.outreach.answers import note_answers
 from storage import Store
 from storage.audience import Audience, Candidate
 from storage.campaigns import Campaigns
@@ -86,7 +87,7 @@ async def writes(connection: AsyncConnection, customer_id: str, at: datetime) ->
 
 
 async def answered(store: Store, customer_id: str = "c") -> datetime | None:
-    await store.write(lambda c: Responses(c).note(LATER))
+    await note_answers(store, LATER)
     async with store.read() as connection:
         return await connection.scalar(
             select(campaign_contact.c.responded_at).where(campaign_contact.c.customer_id == customer_id)
@@ -117,7 +118,8 @@ async def test_so_is_a_purchase_and_the_first_of_both_is_kept(any_store: Store) 
     assert await answered(any_store) == bought
     # An answer that is known stays; what comes to light afterwards adds no second one.
     await any_store.write(lambda c: writes(c, "c", SENT + timedelta(days=3)))
-    assert await any_store.write(lambda c: Responses(c).note(LATER)) == 0
+    assert await note_answers(any_store, LATER) == 0
+    await any_store.write(lambda c: Responses(c).note({1: LATER}))
     assert await answered(any_store) == bought
 
 
@@ -144,7 +146,7 @@ async def test_the_figures_of_an_arm(any_store: Store) -> None:
         return contact.campaign_id
 
     campaign_id = await any_store.write(happen)
-    await any_store.write(lambda c: Responses(c).note(LATER))
+    await note_answers(any_store, LATER)
     async with any_store.read() as connection:
         (arm,) = await Responses(connection).results(campaign_id)
         latest = await Responses(connection).contacts(campaign_id, limit=3)
