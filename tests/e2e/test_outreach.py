@@ -98,4 +98,12 @@ async def test_each_gets_one_message_and_a_tenth_is_left_alone(
         written = messages_with_a_way_out(person)
         assert len(written) == (1 if customer in expected else 0), (customer, arms[customer])
     assert all(arm in (MESSAGE, HOLDOUT) for arm in arms.values())
+    (report,) = await program.liuke_json("outreach", "show")
+    written_to = report["arms"][MESSAGE]
+    # Each of them has answered "谢谢" above.
+    assert (written_to["sent"], written_to["responded"]) == (len(expected), len(expected))
+    chosen = await program.liuke_json("outreach", "contacts", "win-back")
+    stakes = [one["at_stake"] for one in chosen]
+    assert stakes == sorted(stakes, reverse=True)
+    assert all(one["reasons"] and one["expected_value"] is not None for one in chosen)
     await program.stop()
