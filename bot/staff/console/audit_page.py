@@ -28,7 +28,7 @@ class AuditPage:
         self._visit.draw_header("audit")
         with ui.column().classes("w-full gap-2 page scrolling"):
             with ui.row().classes("w-full items-center justify-between"):
-                ui.label(words("audit-what-for")).classes("text-sm text-grey-7 lead")
+                ui.label(words("audit-what-for")).classes("text-sm soft lead")
                 ui.switch(words("people-only"), on_change=lambda event: self._filter(bool(event.value)))
             self._place = ui.column().classes("w-full gap-2")
         await self._visit.keep(self._refresh, _REFRESH_SECONDS)
@@ -59,7 +59,7 @@ class AuditPage:
     def _draw(self, page: TrailPage) -> None:
         words = self._visit.words
         if not page.entries:
-            ui.label(words("no-audit")).classes("text-grey-7 p-4")
+            ui.label(words("no-audit")).classes("soft p-4")
             return
         with ui.card().classes("w-full p-0 gap-0 log"):
             for entry in page.entries:
@@ -87,7 +87,7 @@ class AuditPage:
                         "text-sm"
                     )
                 else:
-                    ui.label(self._subject(kind, key, entry)).classes("text-sm text-grey-7")
+                    ui.label(self._subject(kind, key, entry)).classes("text-sm soft")
                 if entry.action == "escalate":
                     ui.label(words.of("reason", str(entry.details.get("reason")))).classes("chip")
 

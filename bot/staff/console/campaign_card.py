@@ -59,7 +59,7 @@ class CampaignCard:
     def _figure(self, label: str, number: int) -> None:
         with ui.column().classes("gap-0"):
             ui.label(str(number)).classes("text-xl leading-tight figure")
-            ui.label(self._words(label)).classes("text-xs text-grey-7")
+            ui.label(self._words(label)).classes("text-xs soft")
 
     def _draw_share(self, share: Share) -> None:
         """The share that came back, as a point on its interval."""
@@ -87,7 +87,7 @@ class CampaignCard:
         with ui.row().classes("w-full items-center gap-2"):
             ui.label(told).classes("text-sm font-medium")
             if not lift.certain:
-                ui.label(words("too-few-to-tell")).classes("text-sm text-grey-7")
+                ui.label(words("too-few-to-tell")).classes("text-sm soft")
 
     def _draw_contacts(self) -> None:
         if not self._contacts:
@@ -107,7 +107,7 @@ class CampaignCard:
         with ui.column().classes("w-full gap-0 contact"):
             with ui.row().classes("w-full items-center gap-2"):
                 ui.label(contact.name or contact.customer_id).classes("font-medium")
-                ui.label(words("customer-linked", id=contact.customer_id)).classes("text-xs text-grey-7")
+                ui.label(words("customer-linked", id=contact.customer_id)).classes("text-xs soft")
                 lost = contact.dropped is not None or contact.state in ("failed", "unknown", "cancelled")
                 ui.label(self._state(contact)).classes("chip warm ml-auto" if lost else "chip ml-auto")
             ui.label(self._why(contact)).classes("text-sm")

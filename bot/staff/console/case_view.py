@@ -53,7 +53,7 @@ class CaseView:
             place.clear()
         self._facts.visible = self._composer.visible = self._top.visible = False
         with self._conversation:
-            ui.label(self._words("pick-case")).classes("text-grey-7 m-auto")
+            ui.label(self._words("pick-case")).classes("soft m-auto")
 
     def show(self, case: Case) -> None:
         """Draw what has changed; what somebody is typing stays."""
@@ -83,7 +83,7 @@ class CaseView:
                     else words("customer-unknown")
                 )
                 ui.label(f"{words.of('channel', contact.conversation.channel)} · {who}").classes(
-                    "text-xs text-grey-7"
+                    "text-xs soft"
                 )
             if case.escalation is None:
                 self._button("take-over", self._take_over(case), primary=True)
@@ -175,12 +175,12 @@ class CaseView:
         self._composer.clear()
         with self._composer:
             if escalation is None:
-                ui.label(words("bot-has-it")).classes("text-grey-7 text-sm")
+                ui.label(words("bot-has-it")).classes("soft text-sm")
             elif escalation.state == "waiting":
-                ui.label(words("take-first")).classes("text-grey-7 text-sm")
+                ui.label(words("take-first")).classes("soft text-sm")
             elif escalation.staff_id != self._member.id:
                 name = case.names.get(escalation.staff_id or 0, "?")
-                ui.label(words("held-by-other", name=name)).classes("text-grey-7 text-sm")
+                ui.label(words("held-by-other", name=name)).classes("soft text-sm")
             else:
                 self._answer_box(escalation.id)
 

@@ -48,7 +48,7 @@ class Correcting:
             options[corrected] = corrected
         with self._place, ui.dialog() as dialog, ui.card().classes("w-96 gap-3"):
             ui.label(words("what-meant")).classes("font-semibold")
-            ui.label(message.text).classes("text-sm text-grey-7 pre")
+            ui.label(message.text).classes("text-sm soft pre")
             chosen = (
                 ui.select(options, value=corrected, label=words("intent"), with_input=True)
                 .classes("w-full")
@@ -56,7 +56,7 @@ class Correcting:
                 .mark("meant")
             )
             own = ui.input(words("own-intent")).classes("w-full").props("outlined dense").mark("own-intent")
-            ui.label(words("what-for")).classes("text-xs text-grey-7")
+            ui.label(words("what-for")).classes("text-xs soft")
 
             async def keep() -> None:
                 label = (own.value or "").strip() or chosen.value

@@ -43,7 +43,7 @@ class Visit:
             with ui.column().classes("gap-0 min-w-0 name"):
                 ui.label(words("console")).classes("text-lg font-semibold leading-tight")
                 if self.demo:
-                    ui.label(words("shop-demo")).classes("text-xs text-grey-7 truncate w-full")
+                    ui.label(words("shop-demo")).classes("text-xs soft truncate w-full")
             with ui.row().classes("items-center no-wrap gap-1 grow pages").props("role=navigation"):
                 for name, path in PAGES.items():
                     link = ui.link(words(f"page-{name}"), path).classes("page-link")

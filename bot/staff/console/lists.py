@@ -86,7 +86,7 @@ class Lists:
     def _draw_queue(self, cases: Sequence[Escalation], names: Mapping[int, str], now: datetime) -> None:
         words = self._words
         if not cases:
-            ui.label(words("nobody-waits")).classes("text-grey-7 p-4")
+            ui.label(words("nobody-waits")).classes("soft p-4")
         for case in cases:
             with (
                 ui.card()
@@ -105,7 +105,7 @@ class Lists:
                     state = words.of("state", case.state)
                     if case.staff_id is not None:
                         state = f"{state} · {names.get(case.staff_id, '?')}"
-                    ui.label(f"{words.of('channel', case.channel)} · {state}").classes("text-grey-7")
+                    ui.label(f"{words.of('channel', case.channel)} · {state}").classes("soft")
                     self._due(case, now)
                 if about := words.case(CaseFacts.read(case.summary)):
                     ui.label(about).classes("text-sm opacity-80 line-clamp-2 summary")
@@ -117,14 +117,14 @@ class Lists:
         if minutes < 0:
             ui.label(self._words("overdue", minutes=-minutes)).classes("text-negative font-medium")
         elif minutes <= _COUNTED_DOWN:
-            ui.label(self._words("due-in", minutes=minutes)).classes("text-grey-7")
+            ui.label(self._words("due-in", minutes=minutes)).classes("soft")
         else:
             at = case.due_at.astimezone(self._zone)
-            ui.label(self._words("due-at", time=f"{at:%m-%d %H:%M}")).classes("text-grey-7")
+            ui.label(self._words("due-at", time=f"{at:%m-%d %H:%M}")).classes("soft")
 
     def _draw_requests(self, requests: Sequence[Request]) -> None:
         if not requests:
-            ui.label(self._words("no-requests")).classes("text-grey-7 p-4")
+            ui.label(self._words("no-requests")).classes("soft p-4")
         for request in requests:
             with ui.card().classes("w-full p-3 gap-2 entry"):
                 self._draw_request(request)
@@ -139,7 +139,7 @@ class Lists:
             about.append(words("order", number=request.order_number))
         if request.customer_id:
             about.append(words("customer-linked", id=request.customer_id))
-        ui.label(" · ".join(about)).classes("text-xs text-grey-7")
+        ui.label(" · ".join(about)).classes("text-xs soft")
         for key, value in request.details.items():
             ui.label(f"{words.of('detail', key)}: {value}").classes("text-sm pre").props("dir=auto")
         note = (
@@ -173,7 +173,7 @@ class Lists:
 
     def _draw_warnings(self, warnings: Sequence[ChurnWarning]) -> None:
         if not warnings:
-            ui.label(self._words("no-warnings")).classes("text-grey-7 p-4")
+            ui.label(self._words("no-warnings")).classes("soft p-4")
         for warning in warnings:
             draw_warning(warning, self._words, partial(self._see_to, warning.id))
 
@@ -182,7 +182,7 @@ class Lists:
 
     def _draw_trials(self, agreement: Sequence[Agreement]) -> None:
         if not agreement:
-            ui.label(self._words("no-drafts")).classes("text-grey-7 p-4")
+            ui.label(self._words("no-drafts")).classes("soft p-4")
         for item in agreement:
             with ui.card().classes("w-full p-3 gap-2"):
                 ui.label(self._words("agreement", skill=item.skill, agreed=item.agreed, judged=item.judged))

@@ -30,7 +30,7 @@ class OutreachPage:
         """Draw the page and keep it up to date."""
         self._visit.draw_header("outreach")
         with ui.column().classes("w-full gap-4 page scrolling"):
-            ui.label(self._visit.words("outreach-what-for")).classes("text-sm text-grey-7 lead")
+            ui.label(self._visit.words("outreach-what-for")).classes("text-sm soft lead")
             self._place = ui.column().classes("w-full gap-4")
         # Not among the cards: those are drawn anew when a figure changes.
         self._dialogs = ui.element()
@@ -47,7 +47,7 @@ class OutreachPage:
         self._place.clear()
         with self._place:
             if not found:
-                ui.label(self._visit.words("no-campaigns")).classes("text-grey-7 p-4")
+                ui.label(self._visit.words("no-campaigns")).classes("soft p-4")
             for report, contacts in found:
                 card = CampaignCard(self._visit, report, contacts, self._opened)
                 card.draw(partial(self._draw_actions, report))
@@ -73,7 +73,7 @@ class OutreachPage:
         words = self._visit.words
         with self._dialogs, ui.dialog() as dialog, ui.card().classes("w-96 gap-3"):
             ui.label(words("end-campaign", name=report.campaign.name)).classes("font-semibold")
-            ui.label(words("end-for-good")).classes("text-sm text-grey-7")
+            ui.label(words("end-for-good")).classes("text-sm soft")
 
             async def end() -> None:
                 dialog.close()

@@ -28,7 +28,7 @@ class SkillsPage:
         """Draw the page and keep it up to date."""
         self._visit.draw_header("skills")
         with ui.column().classes("w-full gap-3 page scrolling"):
-            ui.label(self._visit.words("skills-what-for")).classes("text-sm text-grey-7 lead")
+            ui.label(self._visit.words("skills-what-for")).classes("text-sm soft lead")
             self._place = ui.element().classes("w-full tiles")
         await self._visit.keep(self._refresh, _REFRESH_SECONDS)
 
@@ -53,7 +53,7 @@ class SkillsPage:
             with ui.row().classes("w-full items-start justify-between no-wrap gap-2"):
                 with ui.column().classes("gap-0 min-w-0"):
                     ui.label(words.of("skill", name)).classes("font-medium leading-tight")
-                    ui.label(name).classes("text-xs text-grey-7")
+                    ui.label(name).classes("text-xs soft")
                 if state.skill.always:
                     ui.label(words("always-on")).classes("chip")
                 else:
@@ -77,7 +77,7 @@ class SkillsPage:
     def _draw_agreement(self, agreement: Agreement) -> None:
         words = self._visit.words
         if agreement.rate is None:
-            ui.label(words("drafts-unjudged", drafts=agreement.drafts)).classes("text-sm text-grey-7")
+            ui.label(words("drafts-unjudged", drafts=agreement.drafts)).classes("text-sm soft")
             return
         told = words("drafts-agreed", agreed=agreement.agreed, judged=agreement.judged)
         ui.label(told).classes("text-sm")

@@ -25,7 +25,7 @@ def draw_warning(warning: ChurnWarning, words: Words, seen: Callable[[], Awaitab
         if reasons := pushing(warning.reasons, words):
             ui.label(words("because", reasons=reasons)).classes("text-sm opacity-80")
         with ui.row().classes("w-full items-center justify-between no-wrap"):
-            ui.label(words("customer-linked", id=warning.customer_id)).classes("text-xs text-grey-7")
+            ui.label(words("customer-linked", id=warning.customer_id)).classes("text-xs soft")
             ui.button(words("seen-to"), on_click=seen).props("dense no-caps outline padding='2px 12px'").mark(
                 f"seen-{warning.id}"
             )
