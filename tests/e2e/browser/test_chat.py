@@ -16,6 +16,9 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.browser.conftest import ANSWERS, OpenPage, Site, greeted, say
 
+# The first of them waits for the demo shop to be made and fitted.
+pytestmark = pytest.mark.timeout(300)
+
 
 def called(customer: dict[str, Any]) -> str:
     """What a customer is called in a greeting: Western first names, Chinese full names."""

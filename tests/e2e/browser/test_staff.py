@@ -9,6 +9,9 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.browser.conftest import ANSWERS, OpenPage, Site, greeted, say
 
+# The first of them waits for the demo shop to be made and fitted.
+pytestmark = pytest.mark.timeout(300)
+
 
 def sign_in(page: Page, login: str, password: str) -> Page:
     """Through the sign-in page, in English."""
