@@ -52,8 +52,9 @@ def open_log(
 
     with told(), working(f"reading {events.name}"):
         log = read_log(events, Columns.parse(columns), before=at, by=by)
+        problems = () if quiet else log.checked().problems
     if not quiet:
-        tell_problems(log.problems)
+        tell_problems(problems)
         tell_notes(log.notes)
     return log
 

@@ -84,6 +84,8 @@ def seen_in_the_shop(events: pa.Table) -> bool:
 def _in_rows(problem: Problem) -> Problem:
     if problem.table != "events":
         return problem
+    if problem.code == "dominant_customer":
+        return replace(problem, examples=tuple(f"customer {one}" for one in problem.examples))
     rows = tuple(one.lstrip("0") if one.isdecimal() else one for one in problem.examples)
     return replace(problem, examples=rows)
 

@@ -120,6 +120,25 @@ def test_segments_of_a_log_from_one_night_to_the_next(log: Path, tmp_path: Path)
     assert "adjusted Rand index with the previous clusters" in told
 
 
+def test_bad_rows_are_told_of_with_their_numbers(tmp_path: Path) -> None:
+    table = purchases(AT)
+    rows = len(table["who"])
+    bad = [("c0", "p39", "2026-08-01", "-1", "0.5"), ("c0", "p1", "2026-08-02", "1", "9000000000000")]
+    bad += [
+        ("crowd", "p2", f"2026-07-01T{n // 3600:02}:{n // 60 % 60:02}:{n % 60:02}", "1", "10")
+        for n in range(rows)
+    ]
+    for name, values in zip(table, zip(*bad, strict=True), strict=True):
+        table[name] = [*table[name], *values]
+    log = written(tmp_path / "log.csv", table)
+    out = tmp_path / "value.csv"
+    code, told = run("value", "--events", log, "--columns", COLUMNS, "--at", AT, "--out", out)
+    assert code == 0, told
+    said = ("returns of what", f"{rows + 2}", "amounts above", f"{rows + 3}", "customers with 10%", "crowd")
+    assert [one for one in said if one not in told] == []
+    assert all(float(row["spend"]) < 1e6 for row in rows_of(out))
+
+
 def test_a_contract_table_is_scored_in_its_order(tmp_path: Path) -> None:
     train = written(tmp_path / "train.csv", some(300))
     unlabelled = {name: values for name, values in some(60, seed=5).items() if name != "left"}
