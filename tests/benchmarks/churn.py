@@ -313,8 +313,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 NOTE_CUTS = """
 Each row is a model fitted on what lay before the cut. BG/NBD and past windows say how many will leave; nothing
-before a cut can say what a season after it does, which is the distance between the last two columns. ECE over
-ten bins of equal count, its interval by bootstrap over customers (which adds its own noise to it).
+before a cut can say what a season after it does, which is the distance between the last two columns: largest on
+CDNOW from October on, whose customers had never been seen before Christmas. What was tried for the level is in
+[decision 0010](decisions/0010-who-leaves-is-a-blend.md). ECE over ten bins of equal count, its interval by bootstrap
+over customers (which adds its own noise to it).
 """
 
 NOTE_WARNINGS = """
