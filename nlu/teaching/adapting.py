@@ -1,7 +1,8 @@
 """Adding a shop's messages to the head that ships, without forgetting what it knew.
 
 The head is moved as little as the shop's messages ask for: the cross-entropy on them, the head's own former answers on
-messages of our corpus (Li and Hoiem 2016, Learning without forgetting), and a penalty on the way it went.
+messages of our corpus (Li and Hoiem 2016, Learning without forgetting), and a penalty on the way it went. Intents that
+the shop's messages don't name are not moved at all.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ HEAVIEST = 100.0
 AS_MANY = 1_000.0
 """Messages that all examples of one label together count as, as far as HEAVIEST allows."""
 PASSES = 40
-YIELDED = 0.005
+YIELDED = 0.0025
 """Share of others' messages that may be read as a new intent: few examples say less than they should of what is like
 them. Counted on messages that the model never saw, since of those that it learned from it is too sure."""
 FURTHEST = 4.0
-"""How far a new intent's bias is raised at most."""
+"""How far the new intents' bias is moved at most, up or down."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +89,7 @@ def adapt(heads: Heads, shop: Taught, replayed: Seen, unseen: Seen) -> Heads:
         shares=np.concatenate([told, kept]),
         chances=np.concatenate([told, counted]),
         weights=np.concatenate([_weights(shop.labels), np.ones(len(kept), np.float32)]),
+        movable=np.isin(intents, shop.labels),
     )
     moved = change / spread / np.sqrt(np.float32(vectors.shape[1]))
     weight, bias = weight + moved, bias + shift - moved @ centre
@@ -99,7 +101,7 @@ def adapt(heads: Heads, shop: Taught, replayed: Seen, unseen: Seen) -> Heads:
         centres=np.concatenate([heads.centres, _centres(heads, shop, intents[len(heads.intents) :])]),
     )
     lift = np.zeros(len(intents), np.float32)
-    lift[len(heads.intents) :] = _raise(unseen.logits(taught), fresh)
+    lift[len(heads.intents) :] = _level(unseen.logits(taught), fresh)
     return replace(taught, intent_bias=taught.intent_bias + lift)
 
 
@@ -110,9 +112,15 @@ def _weights(labels: npt.NDArray[np.str_]) -> Floats:
 
 
 def _least(
-    standard: Floats, logits: Floats, *, shares: Floats, chances: Floats, weights: Floats
+    standard: Floats,
+    logits: Floats,
+    *,
+    shares: Floats,
+    chances: Floats,
+    weights: Floats,
+    movable: npt.NDArray[np.bool_],
 ) -> tuple[Floats, Floats]:
-    """What is to be added to weight and bias: shape (k, d) and (k,).
+    """What is to be added to weight and bias: shape (k, d) and (k,); nothing to what is not movable, shape (k,).
 
     The loss is the one that the head was trained with: a softmax ranks the intents, a sigmoid each counts them.
     """
@@ -128,6 +136,7 @@ def _least(
         slope = each * (np.exp(ranked) - shares + 0.5 * (chance - chances))
         way = change[:, :-1]
         gradient = np.concatenate([slope.T @ standard + PENALTY / size * way, slope.sum(0)[:, None]], axis=1)
+        gradient[~movable] = 0.0
         value += 0.5 * PENALTY / size * float((way**2).sum())
         return float(value), gradient.astype(np.float64).ravel()
 
@@ -137,12 +146,12 @@ def _least(
     return change[:, :-1], change[:, -1]
 
 
-def _raise(logits: Floats, fresh: int) -> float:
-    """What lifts the new intents, the last `fresh` ones, until YIELDED of the messages is read as one of them."""
+def _level(logits: Floats, fresh: int) -> float:
+    """What moves the new intents, the last `fresh` ones, until YIELDED of the messages is read as one of them."""
     if not fresh:
         return 0.0
     lead = np.sort(logits[:, -fresh:].max(1) - logits[:, :-fresh].max(1))[::-1]
-    return float(np.clip(-lead[int(YIELDED * len(lead))], 0.0, FURTHEST))
+    return float(np.clip(-lead[int(YIELDED * len(lead))], -FURTHEST, FURTHEST))
 
 
 def _centres(heads: Heads, shop: Taught, fresh: Sequence[str]) -> Floats:
