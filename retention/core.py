@@ -46,7 +46,7 @@ class Core:
         self, customer: CustomerId | None, n: int, context: RecommendContext
     ) -> list[Recommendation]:
         """At most `n` products, best first; see `RetentionCore`."""
-        prepared = self.lists.entries(customer, context, self.recommender.products)
+        prepared = self.lists.prepared(customer, context, self.recommender.products)
         return self.recommender.recommend(n, context, version=self.version, prepared=prepared)
 
     def offer(self, customer: CustomerId, product: ProductId, context: OfferContext) -> Offer:

@@ -10,6 +10,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from retention.recommenders import similarity, words
+from retention.recommenders.buyers import Buyers
 from retention.recommenders.crowd import Crowd
 from retention.recommenders.features import STATIC, Catalogue
 from retention.recommenders.interactions import Interactions
@@ -17,16 +18,23 @@ from retention.recommenders.profile import PURCHASE, weights
 from retention.times import DAY
 
 NEIGHBOURS = 100
-SHRINKAGE = 10.0
-RECENT_SHRINKAGE = 2.0
-RECENT_DAYS = 60.0
+SHRINKAGE, RECENT_SHRINKAGE = 5.0, 1.0
+"""Of cosines over all time and over the last weeks."""
+COSINE_DAYS, RECENT_DAYS = 20.0, 60.0
+"""Half-lives of the last weeks' cosines and of the last months' EASE."""
+COSINE_POWER, EASE_POWER, CONTENT_POWER = 2.0, 1.5, 2.0
+"""What similarities are raised to; of EASE, the last months' only."""
+EVEN = 0.5
+"""For cosines, a customer's row is divided by the root of its length: wholesalers tell less of what goes together."""
 EASE_RIDGE, RECENT_EASE_RIDGE = 500.0, 100.0
 """Of EASE on all time and on the last months."""
-EASE_MOST_PRODUCTS, RANKED_EASE_MOST_PRODUCTS = 10_000, 5_000
-"""Shops with more products get EASE within neighbourhoods; sooner where several are fitted for a ranker."""
+EASE_MOST_PRODUCTS = 10_000
+"""Shops with more products get EASE within neighbourhoods."""
+RANKED_EASE_MOST_PRODUCTS, RANKED_EASE_HEAD = 5_000, 3_000
+"""For a ranker, where several are fitted, shops with more products get EASE among those that sell most."""
 LOCAL_NEIGHBOURS, LOCAL_RIDGE = 30, 5.0
 """Of EASE within neighbourhoods, for shops with more products."""
-CROWD_HALF_LIFE, CROWD_TOLD_HALF_LIFE = 120.0, 30.0
+CROWD_HALF_LIFE, CROWD_TOLD_HALF_LIFE = 120.0, 15.0
 """Days after which an event counts half for who is alike, and for what those alike pass on."""
 CROWD_MOST = 5_000
 """Customers that others are compared with: the latest to come, so that a question costs the same in any shop."""
@@ -36,6 +44,9 @@ COMMON_WORD = 0.2
 REPEAT_PRIOR, REPEAT_SHARE = 5.0, 0.1
 """A product's share of repeat buyers starts as 10 % of 5 imagined buyers."""
 POPULAR_DAYS = (7.0, 14.0, 30.0, 90.0)
+
+Table = tuple[NDArray[np.int32], NDArray[np.float32]]
+"""Neighbours and how close they are, both of shape (products, k)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +91,18 @@ class Terms:
 
 def build(interactions: Interactions, terms: Terms) -> Catalogue:
     """Everything the first stage knows, from the events before `interactions.now`."""
-    ever = ratings(interactions, None)
-    recent = ratings(interactions, RECENT_DAYS)
+    ever, months, weeks = (ratings(interactions, half) for half in (None, RECENT_DAYS, COSINE_DAYS))
+    content = similarity.neighbours(terms.likeness(), CONTENT_NEIGHBOURS, 0.0)
     return Catalogue(
         neighbours={
-            "cosine": similarity.neighbours(ever, NEIGHBOURS, SHRINKAGE),
-            "cosine_recent": similarity.neighbours(recent, NEIGHBOURS, RECENT_SHRINKAGE),
-            "ease": ease_table(ever, EASE_RIDGE, RANKED_EASE_MOST_PRODUCTS),
-            "ease_recent": ease_table(recent, RECENT_EASE_RIDGE, RANKED_EASE_MOST_PRODUCTS),
-            "content": similarity.neighbours(terms.likeness(), CONTENT_NEIGHBOURS, 0.0),
+            "cosine": _cosines(ever, SHRINKAGE),
+            "cosine_recent": _cosines(weeks, RECENT_SHRINKAGE),
+            "ease": _ranked_ease(ever, EASE_RIDGE),
+            "ease_recent": similarity.sharpened(_ranked_ease(months, RECENT_EASE_RIDGE), EASE_POWER),
+            "content": similarity.sharpened(content, CONTENT_POWER),
         },
         crowd=_crowd(interactions),
+        buyers=Buyers.of(interactions),
         static=_static(interactions),
         gap=_gaps(interactions),
         category=interactions.category,
@@ -98,17 +110,34 @@ def build(interactions: Interactions, terms: Terms) -> Catalogue:
     )
 
 
-def ease_table(
-    matrix: Any, ridge: float, most: int = EASE_MOST_PRODUCTS
-) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+def _cosines(matrix: Any, shrinkage: float) -> Table:
+    table = similarity.neighbours(similarity.even(matrix, EVEN), NEIGHBOURS, shrinkage)
+    return similarity.sharpened(table, COSINE_POWER)
+
+
+def ease_table(matrix: Any, ridge: float) -> Table:
     """EASE's largest weights, from the whole Gram matrix or, where that is too large, from each product's
     neighbourhood."""
     size = matrix.shape[1]
     if not matrix.nnz:
         return np.zeros((size, 0), np.int32), np.zeros((size, 0), np.float32)
-    if size <= most:
+    if size <= EASE_MOST_PRODUCTS:
         return similarity.ease_neighbours(matrix, NEIGHBOURS, ridge)
     return similarity.local_ease_neighbours(matrix, LOCAL_NEIGHBOURS, LOCAL_RIDGE)
+
+
+def _ranked_ease(matrix: Any, ridge: float) -> Table:
+    """EASE for one of the ranker's sources: in large shops of the products that sell most, since the others' few
+    purchases say no more than their cosines do."""
+    size = matrix.shape[1]
+    if size <= RANKED_EASE_MOST_PRODUCTS:
+        return ease_table(matrix, ridge)
+    sold = np.asarray(matrix.sum(axis=0)).ravel()
+    head = np.sort(np.argsort(-sold, kind="stable")[:RANKED_EASE_HEAD])
+    places, values = ease_table(matrix[:, head], ridge)
+    whole = np.zeros((size, places.shape[1]), np.int32), np.zeros((size, places.shape[1]), np.float32)
+    whole[0][head], whole[1][head] = head[places], values
+    return whole
 
 
 def ratings(interactions: Interactions, half_life: float | None) -> Any:

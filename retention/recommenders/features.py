@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from retention.recommenders import buyers
+from retention.recommenders.buyers import Buyers
 from retention.recommenders.crowd import Crowd
 from retention.recommenders.profile import Profile
 
@@ -32,6 +34,8 @@ SOURCES = (*TABLES, "crowd", "crowd_recent")
 lately."""
 MOST_ALIKE, CLOSEST = 300, 100
 """Customers of the crowd who are listened to."""
+CLOSENESS = 2.0
+"""Their cosines count to this power: a few close ones outweigh many distant."""
 
 STATIC = (
     "popular_7", "popular_14", "popular_30", "popular_90", "popular_ever", "age", "quiet", "repeated",
@@ -49,6 +53,7 @@ NAMES = (
     *(f"{source}_{form}" for source in SOURCES for form in ("relative", "log")),
     *STATIC,
     "category_share",
+    *buyers.NAMES,
     *OWN,
     *LOOKS,
 )
@@ -65,6 +70,7 @@ class Catalogue:
     """Of each of `SIMILARITIES`, indices and similarities, shape (products, k)."""
     crowd: Crowd
     """The customers who are asked for what they bought."""
+    buyers: Buyers
     static: Floats
     """Shape (products, len(STATIC))."""
     gap: Floats
@@ -79,28 +85,33 @@ class Catalogue:
 
 def source_scores(catalogue: Catalogue, profile: Profile) -> dict[str, Floats]:
     """The weighted sum of neighbours for every product, by source; each of shape (products,)."""
+    near = {name: _near(catalogue.neighbours[name], profile.items) for name in SIMILARITIES}
     scores = {
-        name: _weighted(catalogue.neighbours[table], profile.items, getattr(profile, weight), len(catalogue))
+        name: _weighted(near[table], getattr(profile, weight), len(catalogue))
         for name, (table, weight) in TABLES.items()
     }
     crowd = catalogue.crowd
     who, similarity = crowd.similar(profile.items, profile.interest, MOST_ALIKE)
-    scores["crowd"] = crowd.weighted_sum(who, similarity, crowd.tastes)
-    scores["crowd_recent"] = crowd.weighted_sum(who[:CLOSEST], similarity[:CLOSEST], crowd.told)
+    close = similarity**CLOSENESS
+    scores["crowd"] = crowd.weighted_sum(who, close, crowd.tastes)
+    scores["crowd_recent"] = crowd.weighted_sum(who[:CLOSEST], close[:CLOSEST], crowd.told)
     return scores
 
 
-def _weighted(
-    table: tuple[NDArray[np.int32], NDArray[np.float32]], items: NDArray[np.int64], weight: Floats, size: int
-) -> Floats:
+def _near(
+    table: tuple[NDArray[np.int32], NDArray[np.float32]], items: NDArray[np.int64]
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """The neighbours of the customer's products; shape (the customer's products, k)."""
     places, values = table
-    used = weight > 0
-    items, weight = items[used], weight[used]
-    if not len(items) or not places.shape[1]:
+    return places.take(items, axis=0), values.take(items, axis=0)
+
+
+def _weighted(near: tuple[NDArray[np.int32], NDArray[np.float32]], weight: Floats, size: int) -> Floats:
+    places, values = near
+    if not places.size:
         return np.zeros(size)
-    spread = values[items] * weight[:, None]
-    summed: Floats = np.bincount(places[items].ravel(), spread.ravel(), size).astype(np.float64)
-    return summed
+    spread = values * weight[:, None]
+    return np.bincount(places.ravel(), spread.ravel(), size).astype(np.float64, copy=False)
 
 
 def rows(
@@ -119,6 +130,8 @@ def rows(
     column += len(STATIC)
     out[:, column] = _category_share(catalogue, profile, candidates)
     column += 1
+    out[:, column : column + len(buyers.NAMES)] = catalogue.buyers.rows(profile, candidates)
+    column += len(buyers.NAMES)
     if len(profile.items):
         _own(out[:, column:], catalogue, profile, candidates)
     return out

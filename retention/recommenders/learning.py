@@ -24,7 +24,7 @@ LAST_LEAST, LAST_MOST = 7 * DAY, 60 * DAY
 """A window to learn from is the last fifth of the history, at least 7 and at most 60 days."""
 WINDOWS = 2
 """So many windows, one before the other, as far as the history reaches."""
-RIDGES = (30.0, 300.0)
+RIDGES = (30.0, 100.0)
 """How strongly the ranker's weights are held to the prior ones; the shop's last window decides."""
 MOST_CHOICES = 2_000
 LEAST_CHOICES = 50
@@ -33,11 +33,11 @@ SELECTION_LEAST = 20
 """With fewer customers to compare on, the ranker is used without a comparison."""
 
 PRIOR_NEW = {
-    "taste_log": 0.2, "taste_recent_relative": 0.5, "ease_log": 0.2, "ease_recent_log": 0.2, "crowd_log": 0.4,
-    "crowd_recent_relative": 1.0, "content_relative": 0.5, "popular_30": 0.3, "category_share": 0.5,
-    "viewed": 0.8, "carted": 1.5,
+    "taste_log": 0.05, "taste_recent_log": 0.05, "session_log": 0.05, "ease_log": 0.1, "ease_recent_log": 0.15,
+    "crowd_log": 0.25, "crowd_recent_log": 0.1, "content_log": 0.1, "popular_7": 0.2, "popular_14": 0.1,
+    "popular_30": 0.05, "category_share": 0.5, "buyers_apart": 0.3, "viewed": 0.8, "carted": 1.5,
 }  # fmt: skip
-PRIOR_ANY = {**PRIOR_NEW, "own": 1.5, "own_120": 1.5, "own_repeated": 0.5}
+PRIOR_ANY = {**PRIOR_NEW, "own": 0.8, "own_count": 0.5, "own_120": 0.8, "own_repeated": 0.4}
 """Rough weights, of the order that larger shops' fits came to."""
 
 PLAIN: Mapping[str, Mapping[str, float]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retention.recommenders import candidates, features
+from retention.recommenders.buyers import Buyers
 from retention.recommenders.crowd import Crowd
 from retention.recommenders.features import SIMILARITIES, STATIC, Catalogue
 from retention.recommenders.profile import Profile
 from retention.types import ProductId, Recommendation, RecommendContext
 
 if TYPE_CHECKING:
-    from retention.recommenders.nightly import Entry
+    from retention.recommenders.nightly import Prepared
 
 RANKER, POPULARITY = "ranker", "popularity"
 
@@ -55,6 +56,7 @@ class Recommender:
         catalogue = Catalogue(
             neighbours=dict.fromkeys(SIMILARITIES, nothing),
             crowd=Crowd.of_nobody(0),
+            buyers=Buyers.of_nobody(0),
             static=np.zeros((0, len(STATIC))),
             gap=np.zeros(0),
             category=np.zeros(0, np.int32),
@@ -78,7 +80,7 @@ class Recommender:
         context: RecommendContext,
         *,
         version: str,
-        prepared: Sequence[Entry] | None = None,
+        prepared: Prepared | None = None,
     ) -> list[Recommendation]:
         """At most `n` products that may be shown, best first; see `RetentionCore.recommend`.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from retention.recommenders.explain import Evidence, explain
 from retention.times import to_micros
-from retention.types import CustomerId, Reason, RecommendContext
+from retention.types import CustomerId, ProductId, Reason, RecommendContext
 
 if TYPE_CHECKING:
     from retention.recommenders.interactions import Interactions
@@ -27,13 +27,33 @@ FIELDS = ("items", "scores", "codes", "products", "numbers")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A product of a list, by its index, with its reason."""
+class Prepared:
+    """A customer's list as it was ranked ahead, best first; reasons are put together for what is shown."""
 
-    item: int
-    score: float
-    reason: Reason | None
-    """None where the customer has bought it: how long ago is known when it is shown."""
+    items: Sequence[int]
+    """By their index."""
+    scores: Sequence[float]
+    products: Sequence[ProductId]
+    """All of the model's."""
+    _told: tuple[NDArray[np.int8], NDArray[np.int32], NDArray[np.float32]]
+
+    def reason(self, item: int) -> Reason | None:
+        """Why the product is in the list; None where it isn't, or where the customer has bought it: how long ago
+        is known when it is shown."""
+        if item not in self.items:
+            return None
+        place = self.items.index(item)
+        codes, products, numbers = self._told
+        if codes[place] < 0:
+            return None
+        named = int(products[place])
+        value, weight = numbers[place].tolist()
+        return Reason(
+            code=CODES[codes[place]],
+            product=self.products[named] if named >= 0 else None,
+            value=round(value, 4),
+            weight=round(weight, 4),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +107,9 @@ class NightlyLists:
         names = tuple(log.names[code] for code in chosen.tolist())
         return cls(log.now, names, *arrays, {name: place for place, name in enumerate(names)})
 
-    def entries(
-        self, customer: CustomerId | None, context: RecommendContext, products: tuple[str, ...]
-    ) -> list[Entry] | None:
+    def prepared(
+        self, customer: CustomerId | None, context: RecommendContext, products: Sequence[ProductId]
+    ) -> Prepared | None:
         """The customer's list; None where it would not say what the model says now: something has happened since,
         or a category or words are asked for."""
         row = self.places.get(customer) if customer is not None else None
@@ -98,12 +118,10 @@ class NightlyLists:
         if any(to_micros(event.at) >= self.as_of for event in context.events[-1:]):
             return None
         at = (int(context.allow_repeats), row)
-        columns = (getattr(self, name)[at].tolist() for name in FIELDS)
-        return [
-            Entry(item, score, _reason(code, product, value, weight, products))
-            for item, score, code, product, (value, weight) in zip(*columns, strict=True)
-            if item >= 0
-        ]
+        items = self.items[at]
+        whole = int(np.count_nonzero(items >= 0))
+        told = (self.codes[at], self.products[at], self.numbers[at])
+        return Prepared(items[:whole].tolist(), self.scores[at][:whole].tolist(), products, told)
 
     def saved(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """As JSON-able facts and arrays; `restored` is the way back."""
@@ -133,10 +151,3 @@ def _keep(arrays: Arrays, at: tuple[int, int, int], model: Recommender, reason: 
     codes[at] = CODES.index(reason.code)
     products[at] = model.index[reason.product] if reason.product is not None else -1
     numbers[at] = (reason.value or 0.0, reason.weight)
-
-
-def _reason(code: int, product: int, value: float, weight: float, products: tuple[str, ...]) -> Reason | None:
-    if code < 0:
-        return None
-    named = products[product] if product >= 0 else None
-    return Reason(code=CODES[code], product=named, value=round(value, 4), weight=round(weight, 4))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -22,7 +22,7 @@ from retention.types import EventKind, ProductId, ProductState, Reason, Recommen
 
 if TYPE_CHECKING:
     from retention.recommenders.model import Recommender
-    from retention.recommenders.nightly import Entry
+    from retention.recommenders.nightly import Prepared
 
 NEW_FOR = timedelta(days=30)
 """A product counts as new for so long after it was created, and while the model doesn't know it."""
@@ -57,10 +57,9 @@ class Request:
         n: int,
         context: RecommendContext,
         version: str,
-        prepared: Sequence[Entry] | None = None,
+        prepared: Prepared | None = None,
     ) -> None:
         self.prepared = prepared
-        self.told = {model.products[one.item]: one.reason for one in prepared or () if one.reason}
         self.model, self.n, self.context, self.version = model, n, context, version
         self.mode = model.any if context.allow_repeats else model.new
         past = [event for event in context.events if event.at < context.now]
@@ -133,9 +132,9 @@ class Request:
 
     def _ranked(self) -> Iterator[Pick]:
         """What fits the customer's events and words; nothing for somebody of whom nothing is known."""
-        for entry in self.prepared or ():
-            yield Pick(self.model.products[entry.item], entry.item, entry.score, self.mode.policy)
         if self.prepared is not None:
+            for known_item, known_score in zip(self.prepared.items, self.prepared.scores, strict=True):
+                yield Pick(self.model.products[known_item], known_item, known_score, self.mode.policy)
             return
         known = len(self.profile.items) > 0
         if not known and self.matches is None:
@@ -236,30 +235,30 @@ class Request:
         draw = random.Random(self.context.seed)
         wanted = draw.random() < EXPLORE
         shown = frozenset(pick.product for pick in picks)
-        pool = self._recent_products(shown)
-        # A look through the whole shelf is only taken where the answer depends on it.
-        if wanted or not pool:
-            pool = sorted({*pool, *self._unknown_products(shown)})
+        if not wanted:
+            # The first is enough to know: a look through the whole shelf is only taken where it decides.
+            any_new = next(chain(self._recent_products(shown), self._unknown_products(shown)), None)
+            chance = 1.0 if any_new is None else 1 - EXPLORE
+            return [*others, Pick(last.product, last.item, last.score, last.policy, chance)]
+        pool = sorted({*self._recent_products(shown), *self._unknown_products(shown)})
         if not pool:
             return picks
-        if not wanted:
-            return [*others, Pick(last.product, last.item, last.score, last.policy, 1 - EXPLORE)]
         product = draw.choice(pool)
         chance = EXPLORE / len(pool)
         return [*others, Pick(product, self.model.index.get(product), 0.0, "explore_new", chance)]
 
-    def _recent_products(self, shown: frozenset[ProductId]) -> list[ProductId]:
-        """Products that the model knows to be new, may be shown and aren't yet, in a fixed order."""
+    def _recent_products(self, shown: frozenset[ProductId]) -> Iterator[ProductId]:
+        """Products that the model knows to be new, may be shown and aren't yet."""
         since = to_micros(self.context.now - NEW_FOR)
         recent = (self.model.products[item] for item in np.flatnonzero(self.model.created > since).tolist())
-        return sorted(one for one in recent if self._may_explore(one, shown))
+        return (one for one in recent if self._may_explore(one, shown))
 
-    def _unknown_products(self, shown: frozenset[ProductId]) -> list[ProductId]:
+    def _unknown_products(self, shown: frozenset[ProductId]) -> Iterator[ProductId]:
         """The same of those that the model doesn't know."""
         if not self.model.products or self.context.stock.keys() <= self.model.index.keys():
-            return []
+            return iter(())
         unknown = self.context.stock.keys() - self.model.index.keys()
-        return [one for one in unknown if self._may_explore(one, shown)]
+        return (one for one in unknown if self._may_explore(one, shown))
 
     def _may_explore(self, product: ProductId, shown: frozenset[ProductId]) -> bool:
         rules = self.context.rules
@@ -286,12 +285,16 @@ class Request:
             found.append(Reason(code="new_product", product=None, weight=0.0))
         elif pick.product in self.owned:
             found.append(self._again(pick.product))
-        elif pick.product in self.told:
-            found.append(self.told[pick.product])
+        elif (told := self._told(pick)) is not None:
+            found.append(told)
         elif pick.item is not None:
             personal = pick.policy in (RANKER, PINNED)
             found += explain(self.evidence, pick.item, personal=personal)
         return tuple(found)
+
+    def _told(self, pick: Pick) -> Reason | None:
+        """The reason that was found when the list was made ahead."""
+        return self.prepared.reason(pick.item) if self.prepared and pick.item is not None else None
 
     def _again(self, product: ProductId) -> Reason:
         """Bought before; the value is the days since."""

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retention.recommenders import features
+from retention.recommenders.buyers import FIELDS as BUYERS
+from retention.recommenders.buyers import Buyers
 from retention.recommenders.crowd import FIELDS as CROWD
 from retention.recommenders.crowd import Crowd
 from retention.recommenders.features import SIMILARITIES, Catalogue
@@ -40,6 +42,7 @@ def saved(model: Recommender) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     for name in SIMILARITIES:
         arrays[f"{name}_items"], arrays[f"{name}_values"] = model.catalogue.neighbours[name]
     arrays |= {f"crowd_{name}": array for name, array in model.catalogue.crowd.arrays().items()}
+    arrays |= {f"buyers_{name}": array for name, array in model.catalogue.buyers.arrays().items()}
     return facts, arrays
 
 
@@ -59,6 +62,7 @@ def restored(facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Re
     catalogue = Catalogue(
         neighbours={name: (arrays[f"{name}_items"], arrays[f"{name}_values"]) for name in SIMILARITIES},
         crowd=Crowd(len(products), **{name: arrays[f"crowd_{name}"] for name in CROWD}),
+        buyers=Buyers(**{name: arrays[f"buyers_{name}"] for name in BUYERS}),
         static=arrays["static"],
         gap=arrays["gap"],
         category=arrays["category"],

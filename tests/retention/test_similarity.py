@@ -31,13 +31,32 @@ def test_weighted_sum_is_normalised() -> None:
     assert predicted[3] == pytest.approx(np.zeros(4))
 
 
-def test_neighbours_are_the_best_of_the_whole_matrix(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("sparse_from", [0, 1_000])
+def test_neighbours_are_the_best_of_the_whole_matrix(
+    monkeypatch: pytest.MonkeyPatch, sparse_from: int
+) -> None:
     monkeypatch.setattr(similarity, "BLOCK", 3)
+    monkeypatch.setattr(similarity, "SPARSE_FROM", sparse_from)
     ratings = (np.random.default_rng(0).random((50, 20)) < 0.2) * 1.0
     whole = similarity.item_similarity(ratings, shrinkage=2.0)
     places, values = similarity.neighbours(ratings, 5, 2.0)
     assert values == pytest.approx(-np.sort(-whole, axis=1)[:, :5], abs=1e-6)
     assert np.take_along_axis(whole, places.astype(int), 1) == pytest.approx(values, abs=1e-6)
+
+
+def test_sharpened_similarities_keep_their_order() -> None:
+    places, values = np.array([[1, 2]], np.int32), np.array([[0.8, 0.2]], np.float32)
+    kept, sharp = similarity.sharpened((places, values), 2.0)
+    assert kept is places
+    assert sharp == pytest.approx(np.array([[0.64, 0.04]]))
+
+
+def test_even_rows() -> None:
+    assert similarity.even(R, 0.0).toarray() == pytest.approx(R)
+    rows = similarity.even(R, 1.0).toarray()
+    assert np.sqrt((rows**2).sum(axis=1)) == pytest.approx([1, 1, 1, 0])
+    half = similarity.even(R, 0.5).toarray()
+    assert half[0] == pytest.approx(R[0] / 1.25**0.25)
 
 
 def test_ease_is_the_ridge_regression_without_self() -> None:

@@ -58,13 +58,13 @@ def test_a_new_event_or_a_wish_is_answered_by_the_model(fitted: Core, past: dict
     lists, products = fitted.lists, fitted.recommender.products
     for customer in CUSTOMERS:
         context = RecommendContext(now=NOW, events=past[customer])
-        assert lists.entries(customer, context, products)
+        assert lists.prepared(customer, context, products)
         later = [*past[customer], bought("p2", -0.1)]
         for changed in (
             replace(context, events=later, now=NOW + timedelta(days=1)),
             replace(context, words=("tea",)),
             replace(context, category="tea"),
         ):
-            assert lists.entries(customer, changed, products) is None
-    assert lists.entries("nobody", RecommendContext(now=NOW), products) is None
-    assert lists.entries(None, RecommendContext(now=NOW), products) is None
+            assert lists.prepared(customer, changed, products) is None
+    assert lists.prepared("nobody", RecommendContext(now=NOW), products) is None
+    assert lists.prepared(None, RecommendContext(now=NOW), products) is None
