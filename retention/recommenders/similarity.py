@@ -102,6 +102,7 @@ def _sparse_block(
 ) -> tuple[NDArray[np.int32], Matrix]:
     start, stop = part
     shared = (across[start:stop] @ matrix).tocsr()
+    shared.sort_indices()
     rows = np.repeat(np.arange(stop - start), np.diff(shared.indptr))
     below = norms[start + rows] * norms[shared.indices] + np.float32(shrinkage)
     values = np.divide(shared.data, below, out=np.zeros_like(shared.data), where=below > 0)
@@ -190,13 +191,15 @@ def _best_of_each(
     """The columns with the largest values above 0 of each row, best first, ties by the lower column.
 
     Args:
-        rows: of each entry, in any order; shape (entries,), as are the others.
-        columns: of each entry.
+        rows: of each entry; shape (entries,), as are the others.
+        columns: of each entry, ascending within a row.
         values: of each entry.
         shape: how many rows, and how many places in each.
     """
-    order = np.lexsort((columns, -values, rows))
-    order = order[values[order] > 0]
+    some = np.flatnonzero(values > 0)
+    # One key for row and value takes a third of the time of sorting by both.
+    key = rows[some] - values[some] / (2.0 * float(values.max(initial=1e-9)))
+    order = some[np.argsort(key, kind="stable")]
     rows, columns, values = rows[order], columns[order], values[order]
     rank = np.arange(len(rows)) - np.searchsorted(rows, np.arange(shape[0]))[rows]
     kept = rank < shape[1]
