@@ -57,6 +57,8 @@ class Terms:
     matrix: Any
     """Sparse, products by words; rows of length 1."""
     rarity: NDArray[np.float32]
+    near: Table
+    """The products with the likest words; the same at every moment, so it is worked out once."""
 
     @classmethod
     def of(cls, interactions: Interactions) -> Terms:
@@ -72,13 +74,11 @@ class Terms:
         matrix = sp.csr_matrix((np.ones(len(rows), np.float32), (rows, columns)), shape=shape)
         with_word = np.asarray(matrix.sum(axis=0)).ravel()
         rarity = np.log((len(texts) + 1.0) / (with_word + 1.0)).astype(np.float32) + np.float32(0.1)
-        return cls(tuple(vocabulary), matrix, rarity)
-
-    def likeness(self) -> Any:
-        """The matrix for neighbours: words by products, weighted by rarity, common words left out."""
-        share = np.asarray(self.matrix.sum(axis=0)).ravel() / max(self.matrix.shape[0], 1)
-        keep = self.rarity * ((share <= COMMON_WORD) | (self.matrix.shape[0] < 20))
-        return self.matrix.multiply(keep[None, :]).T.tocsr()
+        share = with_word / max(len(texts), 1)
+        keep = rarity * ((share <= COMMON_WORD) | (len(texts) < 20))
+        likeness = matrix.multiply(keep[None, :]).T.tocsr()
+        near = similarity.neighbours(likeness, CONTENT_NEIGHBOURS, 0.0)
+        return cls(tuple(vocabulary), matrix, rarity, near)
 
     def postings(self) -> dict[str, tuple[NDArray[np.int32], NDArray[np.float32]]]:
         by_word = self.matrix.tocsc()
@@ -92,14 +92,13 @@ class Terms:
 def build(interactions: Interactions, terms: Terms) -> Catalogue:
     """Everything the first stage knows, from the events before `interactions.now`."""
     ever, months, weeks = (ratings(interactions, half) for half in (None, RECENT_DAYS, COSINE_DAYS))
-    content = similarity.neighbours(terms.likeness(), CONTENT_NEIGHBOURS, 0.0)
     return Catalogue(
         neighbours={
             "cosine": _cosines(ever, SHRINKAGE),
             "cosine_recent": _cosines(weeks, RECENT_SHRINKAGE),
             "ease": _ranked_ease(ever, EASE_RIDGE),
             "ease_recent": similarity.sharpened(_ranked_ease(months, RECENT_EASE_RIDGE), EASE_POWER),
-            "content": similarity.sharpened(content, CONTENT_POWER),
+            "content": similarity.sharpened(terms.near, CONTENT_POWER),
         },
         crowd=_crowd(interactions),
         buyers=Buyers.of(interactions),

@@ -57,10 +57,7 @@ def _item_knn(interactions: Interactions, seed: int) -> ItemModel:
 
 
 def _content(interactions: Interactions, seed: int) -> ItemModel:
-    table = similarity.neighbours(
-        components.Terms.of(interactions).likeness(), components.CONTENT_NEIGHBOURS, 0.0
-    )
-    return Content(_goods(interactions), (), *table)
+    return Content(_goods(interactions), (), *components.Terms.of(interactions).near)
 
 
 def _ease(interactions: Interactions, seed: int) -> ItemModel:
