@@ -53,7 +53,10 @@ def build(
     work: Annotated[
         Path, typer.Option(help="Stages are kept here; a build that was cut off goes on.")
     ] = Path(".nlu-build"),
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the messages.")] = 5,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the messages, in the first training.")] = 7,
+    again: Annotated[
+        int, typer.Option(min=1, help="Passes in the second training; the model is the mean of both.")
+    ] = 4,
     seed: Annotated[int, typer.Option(help="The same seed and data give the same model.")] = 7,
     distil: Annotated[bool, typer.Option(help="Learn from the 12-layer encoder's vectors first.")] = True,
 ) -> None:
@@ -64,7 +67,9 @@ def build(
     except ModuleNotFoundError as absent:
         fail(f"{absent.name} is missing: install liuke with the extra 'train'.")
     with told():
-        pipeline.build(out, work, public, Plan(seed=seed, epochs=epochs), console, distil=distil)
+        pipeline.build(
+            out, work, public, Plan(seed=seed, epochs=epochs, epochs_again=again), console, distil=distil
+        )
 
 
 @app.command("evaluate")

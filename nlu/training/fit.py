@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -37,8 +37,10 @@ class Plan:
     seed: int = 7
     lesson_epochs: int = 3
     """Passes over the lessons: many messages, the teacher's vectors, the public sets' own labels."""
-    epochs: int = 5
-    """Passes over our own messages and those that were mapped onto our intents."""
+    epochs: int = 7
+    """Passes over our own messages and those that were mapped onto our intents, in the first training."""
+    epochs_again: int = 4
+    """The same in the second training, from where the first one started."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,9 +74,9 @@ def lesson_part(plan: Plan) -> Part:
     )
 
 
-def own_part(plan: Plan) -> Part:
+def own_parts(plan: Plan) -> tuple[Part, Part]:
     """Encoder and heads learn our intents; a share of the lessons keeps the rest from being forgotten."""
-    return Part(
+    first = Part(
         name="training",
         seed=plan.seed + 1,
         epochs=plan.epochs,
@@ -83,6 +85,7 @@ def own_part(plan: Plan) -> Part:
         likeness=1.0,
         foreign=0.7,
     )
+    return first, replace(first, name="training again", seed=plan.seed + 2, epochs=plan.epochs_again)
 
 
 def fit(

@@ -82,7 +82,7 @@ def _right(
     encoder = network.build_encoder(pretrained, np.load(work / "rows.npy").tolist(), LAYERS)
     reader = network.Reader(encoder, lessons.tasks(lessons.lessons(public, fit.Plan().seed)))
     reader.load_state_dict(torch.load(work / "lessons-learned.pt", weights_only=True))
-    part = fit.own_part(fit.Plan(seed=SEED, epochs=EPOCHS))
+    part, _ = fit.own_parts(fit.Plan(seed=SEED, epochs=EPOCHS))
     checkpoint = work / "augmentation.pt"
     checkpoint.unlink(missing_ok=True)
     teacher = Teacher.of_nothing(pretrained.sizes.hidden)

@@ -94,3 +94,24 @@ def test_half_precision_gives_the_weights_back() -> None:
     assert after[name].dtype == torch.float32
     torch.testing.assert_close(after[name], before[name] + 1e-4)
     assert all(torch.equal(after[other], tensor) for other, tensor in before.items() if other != name)
+
+
+def test_what_ships_is_the_mean_of_trainings_from_one_start() -> None:
+    torch = pytest.importorskip("torch")
+    from nlu.training.build import _mean_of_trainings
+    from nlu.training.fit import Plan, own_parts
+
+    layer = torch.nn.Linear(1, 1)
+    torch.nn.init.constant_(layer.weight, 1.0)
+    begun = []
+
+    def train(part: object) -> None:
+        begun.append(layer.weight.item())
+        torch.nn.init.constant_(layer.weight, 2.0 + 3.0 * len(begun))
+
+    first, second = own_parts(Plan(seed=3, epochs=5, epochs_again=2))
+    assert (first.epochs, second.epochs) == (5, 2)
+    assert first.seed != second.seed
+    _mean_of_trainings(layer, (first, second), train)  # type: ignore[arg-type]
+    assert begun == [1.0, 1.0]
+    assert layer.weight.item() == pytest.approx((5.0 + 8.0) / 2)
