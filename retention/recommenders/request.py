@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from itertools import chain
@@ -17,6 +15,7 @@ from retention.recommenders import candidates, features, profile, words
 from retention.recommenders.explain import Evidence, explain
 from retention.recommenders.features import STATIC
 from retention.recommenders.model import POPULARITY, RANKER
+from retention.recommenders.novelties import PINNED, Novelties, Pick
 from retention.times import to_micros
 from retention.types import EventKind, ProductId, ProductState, Reason, Recommendation, RecommendContext
 
@@ -24,28 +23,10 @@ if TYPE_CHECKING:
     from retention.recommenders.model import Recommender
     from retention.recommenders.nightly import Prepared
 
-NEW_FOR = timedelta(days=30)
-"""A product counts as new for so long after it was created, and while the model doesn't know it."""
-EXPLORE = 0.10
-"""The chance that the last place of a list goes to a new product, drawn evenly among them."""
-EXPLORE_FROM = 3
-"""Shorter lists have no place to spare."""
 WORDS_WEIGHT = 6.0
 """What a product that has all the words of the message gains; more than any other feature moves."""
 WORDS_LEAST = 0.34
 """Products with less of the words (by weight, of the best match) are not taken as matching."""
-
-PINNED = "pinned"
-
-
-@dataclass(frozen=True, slots=True)
-class Pick:
-    product: ProductId
-    item: int | None
-    """Index in the model; None when the model doesn't know the product."""
-    score: float
-    policy: str
-    probability: float = 1.0
 
 
 class Request:
@@ -84,7 +65,7 @@ class Request:
 
     def answer(self) -> list[Recommendation]:
         picks = self._varied(self._in_order())
-        picks = self._explored(picks)
+        picks = Novelties(self.model, self.context, self._may_show).placed(picks, self.n)
         return [
             Recommendation(
                 product=pick.product,
@@ -222,53 +203,6 @@ class Request:
 
     def _one_wish(self) -> bool:
         return self.context.category is not None or bool(self.context.words)
-
-    # --- a place for new products -------------------------------------------------------------------------
-
-    def _explored(self, picks: list[Pick]) -> list[Pick]:
-        """Give the last place to a new product now and then, and say with which chance each was placed."""
-        if len(picks) < max(EXPLORE_FROM, self.n) or self.context.words:
-            return picks
-        *others, last = picks
-        if last.policy == PINNED:
-            return picks
-        draw = random.Random(self.context.seed)
-        wanted = draw.random() < EXPLORE
-        shown = frozenset(pick.product for pick in picks)
-        if not wanted:
-            # The first is enough to know: a look through the whole shelf is only taken where it decides.
-            any_new = next(chain(self._recent_products(shown), self._unknown_products(shown)), None)
-            chance = 1.0 if any_new is None else 1 - EXPLORE
-            return [*others, Pick(last.product, last.item, last.score, last.policy, chance)]
-        pool = sorted({*self._recent_products(shown), *self._unknown_products(shown)})
-        if not pool:
-            return picks
-        product = draw.choice(pool)
-        chance = EXPLORE / len(pool)
-        return [*others, Pick(product, self.model.index.get(product), 0.0, "explore_new", chance)]
-
-    def _recent_products(self, shown: frozenset[ProductId]) -> Iterator[ProductId]:
-        """Products that the model knows to be new, may be shown and aren't yet."""
-        since = to_micros(self.context.now - NEW_FOR)
-        recent = (self.model.products[item] for item in np.flatnonzero(self.model.created > since).tolist())
-        return (one for one in recent if self._may_explore(one, shown))
-
-    def _unknown_products(self, shown: frozenset[ProductId]) -> Iterator[ProductId]:
-        """The same of those that the model doesn't know."""
-        if not self.model.products or self.context.stock.keys() <= self.model.index.keys():
-            return iter(())
-        unknown = self.context.stock.keys() - self.model.index.keys()
-        return (one for one in unknown if self._may_explore(one, shown))
-
-    def _may_explore(self, product: ProductId, shown: frozenset[ProductId]) -> bool:
-        rules = self.context.rules
-        if product in shown or product in rules.buried or not self._may_show(product):
-            return False
-        category = self.context.stock[product].category
-        if category not in rules.category_caps:
-            return True
-        count = sum(self.context.stock[one].category == category for one in shown)
-        return count < rules.category_caps[category]
 
     # --- why ----------------------------------------------------------------------------------------------
 
