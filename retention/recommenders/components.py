@@ -89,15 +89,23 @@ class Terms:
         return found
 
 
-def build(interactions: Interactions, terms: Terms) -> Catalogue:
-    """Everything the first stage knows, from the events before `interactions.now`."""
+def build(interactions: Interactions, terms: Terms, firmness: float) -> Catalogue:
+    """Everything the first stage knows, from the events before `interactions.now`.
+
+    Args:
+        interactions: the events.
+        terms: the products' words.
+        firmness: what EASE's ridges are multiplied with; see `firmness.choose`.
+    """
     ever, months, weeks = (ratings(interactions, half) for half in (None, RECENT_DAYS, COSINE_DAYS))
     return Catalogue(
         neighbours={
             "cosine": _cosines(ever, SHRINKAGE),
             "cosine_recent": _cosines(weeks, RECENT_SHRINKAGE),
-            "ease": _ranked_ease(ever, EASE_RIDGE),
-            "ease_recent": similarity.sharpened(_ranked_ease(months, RECENT_EASE_RIDGE), EASE_POWER),
+            "ease": ranked_ease(ever, EASE_RIDGE * firmness),
+            "ease_recent": similarity.sharpened(
+                ranked_ease(months, RECENT_EASE_RIDGE * firmness), EASE_POWER
+            ),
             "content": similarity.sharpened(terms.near, CONTENT_POWER),
         },
         crowd=_crowd(interactions),
@@ -125,7 +133,7 @@ def ease_table(matrix: Any, ridge: float) -> Table:
     return similarity.local_ease_neighbours(matrix, LOCAL_NEIGHBOURS, LOCAL_RIDGE)
 
 
-def _ranked_ease(matrix: Any, ridge: float) -> Table:
+def ranked_ease(matrix: Any, ridge: float) -> Table:
     """EASE for one of the ranker's sources: in large shops of the products that sell most, since the others' few
     purchases say no more than their cosines do."""
     size = matrix.shape[1]

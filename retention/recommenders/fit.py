@@ -25,7 +25,7 @@ def fit(interactions: Interactions, *, seed: int) -> Fitted:
     """Fit on all interactions before `interactions.now`."""
     terms = components.Terms.of(interactions)
     learned = learn(interactions, terms, seed)
-    catalogue = components.build(interactions, terms)
+    catalogue = components.build(interactions, terms, learned.firmness)
     model = Recommender(
         products=interactions.products,
         catalogue=catalogue,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retention.metrics import ndcg
-from retention.recommenders import candidates, components, features
+from retention.recommenders import candidates, components, features, firmness
 from retention.recommenders.interactions import Interactions
 from retention.recommenders.model import POPULARITY, RANKER, Mode
 from retention.recommenders.profile import PURCHASE
@@ -60,6 +60,8 @@ class Learned:
     metrics: dict[str, float]
     readiness: tuple[Readiness, ...]
     notes: tuple[str, ...]
+    firmness: float
+    """What EASE's ridges are multiplied with."""
 
 
 def learn(interactions: Interactions, terms: components.Terms, seed: int) -> Learned:
@@ -68,9 +70,9 @@ def learn(interactions: Interactions, terms: components.Terms, seed: int) -> Lea
     How it is fitted, and whether a plain order is better in this shop, is decided in the order of time: by weights
     from the earlier window, on the last one. Where there is only one window, halves of its customers take turns.
     """
-    windows = [
-        make_choices(interactions.before(end), begin, terms, seed) for begin, end in _windows(interactions)
-    ]
+    times = _windows(interactions)
+    firm = firmness.choose(interactions, times[0][0], seed) if times else firmness.LOOSE
+    windows = [make_choices(interactions.before(end), begin, terms, firm, seed) for begin, end in times]
     modes: dict[str, Mode] = {}
     metrics: dict[str, float] = {}
     notes: list[str] = []
@@ -84,7 +86,7 @@ def learn(interactions: Interactions, terms: components.Terms, seed: int) -> Lea
         metrics |= {f"ndcg_{name}{suffix}": value for suffix, value in results.items()}
         if modes[name].policy == POPULARITY:
             notes.append(f"recommender ({name}): popularity did better on the last weeks and is used")
-    return Learned(modes, metrics, tuple(readiness), tuple(notes))
+    return Learned(modes, metrics, tuple(readiness), tuple(notes), firm)
 
 
 def _mode(windows: list[list[Choice]], prior: Floats) -> tuple[Mode, dict[str, float]]:
@@ -156,7 +158,7 @@ def _readiness(name: str, have: int) -> Readiness:
 
 
 def make_choices(
-    interactions: Interactions, cut: int, terms: components.Terms, seed: int
+    interactions: Interactions, cut: int, terms: components.Terms, firm: float, seed: int
 ) -> dict[str, list[Choice]]:
     """Candidates of customers as of the moment `cut`, and what they bought since, by mode."""
     before = interactions.before(cut)
@@ -168,7 +170,7 @@ def make_choices(
     draw = np.random.default_rng(seed)
     if len(returning) > MOST_CHOICES:
         returning = np.sort(draw.choice(returning, MOST_CHOICES, replace=False))
-    catalogue = components.build(before, terms)
+    catalogue = components.build(before, terms, firm)
     popular = components.orders(catalogue)
     past, future = before.by_user(), after.by_user()
     for user in returning.tolist():
