@@ -76,11 +76,12 @@ class Novelties:
         return (one for one in recent if self._may_explore(one, shown))
 
     def _unknown_products(self, shown: frozenset[ProductId]) -> Iterator[ProductId]:
-        """The same of those that the model doesn't know."""
+        """The same of those that the model doesn't know; a look through the whole shelf, once the first is asked
+        for."""
         if not self.model.products or self.context.stock.keys() <= self.model.index.keys():
-            return iter(())
+            return
         unknown = self.context.stock.keys() - self.model.index.keys()
-        return (one for one in unknown if self._may_explore(one, shown))
+        yield from (one for one in unknown if self._may_explore(one, shown))
 
     def _may_explore(self, product: ProductId, shown: frozenset[ProductId]) -> bool:
         rules = self.context.rules
