@@ -35,7 +35,9 @@ def choose(interactions: Interactions, begin: int, seed: int) -> float:
         return LOOSE
     loose, firm = (_reached(past, later, asked, factor) for factor in (LOOSE, FIRM))
     lead = firm - loose
-    return FIRM if lead.mean() > lead.std() / np.sqrt(max(len(lead), 1)) else LOOSE
+    if len(lead) < LEAST:  # the others bought nothing new
+        return LOOSE
+    return FIRM if lead.mean() > lead.std() / np.sqrt(len(lead)) else LOOSE
 
 
 def _reached(past: Interactions, later: Interactions, asked: list[int], factor: float) -> NDArray[np.float64]:

@@ -86,5 +86,6 @@ def test_what_is_wrong_is_said_and_nothing_is_written(
     for changed, said in cases:
         code, told = asked(shop, report, **{"out": tmp_path / "scores.parquet", **changed})
         assert code == 1, (changed, told)
-        assert said in told.replace("\n", "")
+        # A long path wraps the line, within the path, too.
+        assert said.replace(" ", "") in "".join(told.split())
     assert [one.name for one in tmp_path.iterdir()] == ["in"]
