@@ -24,6 +24,7 @@ _ABOUT_ORDERS = _CHANGES | {
 }
 _ABOUT_PRODUCTS = frozenset({"product_question", "stock_question", "price_question", "discount_request"})
 _SHOWS_PRODUCTS = _ABOUT_PRODUCTS | {"product_search", "recommend_request"}
+_LOOKS_FOR = frozenset({"recommend_request", "product_search"})
 _ABOUT_MONEY = frozenset({"price_question", "discount_request"})
 _ONLY_ANSWERED = _ABOUT_PRODUCTS | {"order_status", "delivery_time", "refund_status"}
 
@@ -43,6 +44,7 @@ _FOLLOWING = 0.08
 _STANDS_OUT = 1.5
 _CERTAIN = 0.7
 _BEYOND_DOUBT = 0.95
+_FOREIGN = 0.5
 # What a complaint may be about that can be answered at once.
 _WHEREABOUTS = frozenset({"order_status", "delivery_time", "delivery_problem"})
 _HEARD_ANYWAY = frozenset({"opt_out", "human_agent"})
@@ -180,10 +182,15 @@ def _pointed_at(turn: Turn, whole: Understanding) -> str | None:
     """One of the products on the screen, or others instead of them, when the words say little else."""
     if not turn.memory.products or len(whole.text) > _SENTENCE_LONG:
         return None
-    if fallback.ordinal(whole.text) is not None and (whole.intent in TALK or not whole.understood):
-        return "product_question"
-    shown_for = _last(turn) in ("recommend_request", "product_search")
-    return "recommend_request" if shown_for and phrases.asks_for_others(whole.text) else None
+    if fallback.ordinal(whole.text) is not None:
+        if whole.intent in TALK or not whole.understood:
+            return "product_question"
+        if whole.probability < _LIKELY and whole.intent in _SHOWS_PRODUCTS:
+            return _best_of(whole, _ABOUT_PRODUCTS) or "product_question"
+    shown_for = _last(turn) in _LOOKS_FOR
+    # Who was shown some and says few words of whom or what it is for, goes on looking.
+    goes_on = whole.intent in _LOOKS_FOR and whole.probability < _LIKELY and whole.out_of_scope < _FOREIGN
+    return "recommend_request" if shown_for and (phrases.asks_for_others(whole.text) or goes_on) else None
 
 
 def _missed_parcel(turn: Turn, whole: Understanding) -> str | None:

@@ -66,3 +66,21 @@ async def test_plain_messages_reach_their_skill(real_chat: Chat, text: str, skil
 )
 async def test_odd_messages_are_answered_by_the_real_thing_too(real_chat: Chat, text: str) -> None:
     assert said(await real_chat.says(text)).strip()
+
+
+async def _skill_of_last(chat: Chat) -> str:
+    async with chat.store.read() as connection:
+        history = await Conversations(connection).history((await chat.contact()).conversation.id)
+    return history[-1].skill
+
+
+async def test_a_place_in_the_list_is_that_product_and_no_new_search(real_chat: Chat) -> None:
+    await real_chat.says("推荐点东西")
+    await real_chat.says("第二个有黑色的吗")
+    assert await _skill_of_last(real_chat) in ("product", "stock")
+
+
+async def test_few_words_after_a_recommendation_go_on_looking(real_chat: Chat) -> None:
+    await real_chat.says("推荐点东西")
+    await real_chat.says("想送个爱喝茶的朋友")
+    assert await _skill_of_last(real_chat) in ("recommend", "search")
