@@ -83,6 +83,7 @@ def meant(turn: Turn, whole: Understanding) -> str | None:
         or _bargaining(turn, whole)
         or _pointed_at(turn, whole)
         or _missed_parcel(turn, whole)
+        or _where_it_is(whole)
         or _clear_intent(whole)
         or _implied(turn, whole)
     )
@@ -211,6 +212,17 @@ def _clear_intent(whole: Understanding) -> str | None:
     likely = best.probability >= _LIKELY
     ahead = best.probability >= _FAIRLY and best.probability - max(rivals, default=0.0) >= _AHEAD
     return _nearly(whole) if likely or ahead else None
+
+
+def _where_it_is(whole: Understanding) -> str | None:
+    """What is said of an order tells when it comes and what is wrong with it, too: no need to ask which is meant."""
+    if not whole.understood or whole.probability >= _LIKELY:
+        return None
+    near = sum(score.probability for score in whole.intents if score.intent in _WHEREABOUTS)
+    rest = max(
+        (score.probability for score in whole.intents if score.intent not in _WHEREABOUTS), default=0.0
+    )
+    return "order_status" if near >= _FAIRLY and near >= _STANDS_OUT * rest else None
 
 
 def _nearly(whole: Understanding) -> str:

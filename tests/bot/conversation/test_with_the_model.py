@@ -84,3 +84,11 @@ async def test_few_words_after_a_recommendation_go_on_looking(real_chat: Chat) -
     await real_chat.says("推荐点东西")
     await real_chat.says("想送个爱喝茶的朋友")
     assert await _skill_of_last(real_chat) in ("recommend", "search")
+
+
+@pytest.mark.parametrize(
+    "text", ["你好，我的快递怎么还没到？", "快递怎么还没到啊", "快递还没到", "我买的东西几天了还没到"]
+)
+async def test_whoever_waits_for_a_parcel_is_told_where_it_is(real_chat: Chat, text: str) -> None:
+    await real_chat.says(text)
+    assert await _skill_of_last(real_chat) == "order_status"
