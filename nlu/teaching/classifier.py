@@ -70,8 +70,8 @@ class Classifier:
         )
         names = np.array(list(labels))
         self.labels = tuple(str(name) for name in np.unique(names))
-        self.mixture = _mixture(inputs, names, seed)
-        self.meaning, self.spelling = _fitted(inputs, names)
+        self.mixture = _mixture(inputs, names, self._encoder.layers, seed)
+        self.meaning, self.spelling = _fitted(inputs, names, self._encoder.layers)
         self.outside = np.array([label.lower() in OUTSIDE for label in self.labels])
         return self
 
@@ -98,8 +98,10 @@ def outside_score(logits: Floats, outside: npt.NDArray[np.bool_]) -> Floats:
     return score
 
 
-def _fitted(inputs: tuple[npt.NDArray[np.generic], ...], labels: Labels) -> tuple[Meaning, Spelling]:
-    meaning, spelling = Meaning(), Spelling()
+def _fitted(
+    inputs: tuple[npt.NDArray[np.generic], ...], labels: Labels, layers: int
+) -> tuple[Meaning, Spelling]:
+    meaning, spelling = Meaning(layers), Spelling()
     meaning.fit(inputs[0], labels)
     spelling.fit(inputs[1], labels)
     return meaning, spelling
@@ -126,7 +128,7 @@ def folds(labels: Labels, count: int, seed: int) -> npt.NDArray[np.int64]:
 
 
 def _mixture(
-    inputs: tuple[npt.NDArray[np.generic], ...], labels: Labels, seed: int
+    inputs: tuple[npt.NDArray[np.generic], ...], labels: Labels, layers: int, seed: int
 ) -> npt.NDArray[np.float64]:
     parts = folds(labels, FOLDS, seed)
     tried = 1 if len(labels) > ONE_SPLIT_FROM else FOLDS
@@ -138,7 +140,7 @@ def _mixture(
         held &= np.isin(labels, known)
         if len(known) < 2 or not held.any():
             continue
-        views = _fitted(tuple(values[learned] for values in inputs), labels[learned])
+        views = _fitted(tuple(values[learned] for values in inputs), labels[learned], layers)
         said.append(_said(views, tuple(values[held] for values in inputs)))
         wanted.append(np.searchsorted(known, labels[held]))
     return _fit_mixture(said, wanted) if said else _EVEN.copy()

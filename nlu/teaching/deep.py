@@ -58,6 +58,8 @@ class DeepEncoder:
             raise ModelDamaged(f"{folder} cannot be loaded ({broken}): build or fetch it again.") from broken
         self._inputs = [node.name for node in self._session.get_inputs()]
         self._outputs = [node.name for node in self._session.get_outputs()]
+        self.layers = len(self._outputs)
+        """How many layers are shown side by side."""
 
     def vectors(self, texts: Sequence[str], advance: Advance = lambda _: None) -> Floats:
         """Mean token vectors of the last layer and those below it, side by side, shape (texts, layers · d)."""

@@ -19,8 +19,10 @@ from nlu.teaching.deep import Floats, readable
 
 Labels = npt.NDArray[np.str_]
 
-DENSE_STRENGTH = 0.03
+DENSE_STRENGTH = 0.05
 """Inverse of the penalty for standardised vectors."""
+INNER = 0.4
+"""What the layers below the last count: they know more of the wording, and with few messages mislead more."""
 SPARSE_STRENGTH = 20.0
 RARE = 3_000
 """With more messages than this, an n-gram must occur twice."""
@@ -62,12 +64,16 @@ def log_softmax(logits: Floats) -> Floats:
 
 
 class Meaning:
-    """Vectors of the encoder, standardised; inputs of shape (texts, d)."""
+    """Vectors of the encoder's layers side by side, the last one first, standardised; inputs of shape (texts, d)."""
+
+    def __init__(self, layers: int) -> None:
+        self._layers = layers
 
     def fit(self, inputs: npt.NDArray[np.generic], labels: Labels) -> None:
         """Learn."""
         vectors = inputs.astype(np.float32)
         self._centre, self._spread = vectors.mean(0), vectors.std(0) + 1e-3
+        self._spread[vectors.shape[1] // self._layers :] /= INNER
         self._linear = _Linear(self._standard(vectors), labels, DENSE_STRENGTH)
 
     def log_probabilities(self, inputs: npt.NDArray[np.generic]) -> Floats:
