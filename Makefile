@@ -38,7 +38,7 @@ bench-nlu: $(VENV)/.test  ## Quality and speed of the understanding
 	$(BIN)/python -m tests.benchmarks.nlu --public $(SHARED_DATA)/nlu
 	$(BIN)/python -m tests.benchmarks.nlu_products --write
 	$(BIN)/python -m tests.benchmarks.nlu_teaching --public $(SHARED_DATA)/nlu
-	$(BIN)/python -m tests.benchmarks.nlu_public --public $(SHARED_DATA)/nlu --finetune
+	$(BIN)/python -m tests.benchmarks.nlu_public --public $(SHARED_DATA)/nlu
 
 bench-retention: $(VENV)/.test  ## Quality of recommendations and churn scores on real shops' logs
 	$(BIN)/python -m tests.benchmarks.retention --data $(SHARED_DATA)/retention
