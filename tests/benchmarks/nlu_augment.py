@@ -29,7 +29,7 @@ from nlu.training.teacher import Teacher
 from tests.benchmarks.report import machine, table, today, write_section
 
 SEED = 11
-EPOCHS = 2
+EPOCHS = 1
 TYPED = ("typo", "slang", "dialect", "non_native", "short")
 
 Right = npt.NDArray[np.bool_]
