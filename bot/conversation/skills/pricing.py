@@ -89,7 +89,7 @@ async def _personal(turn: Turn, product: Product, customer_id: str) -> Answer:
         text_id = "price-is-best-again" if known.haggles else "price-is-best"
         price = turn.money(product.list_price, product.currency)
         text = turn.say(text_id, name=product.name(turn.language), price=price)
-        coupons = await Offers(turn.connection).coupons(customer_id, turn.now)
+        coupons = await _fitting(turn, product, customer_id)
         lines = (
             [text, *(_coupon(turn, item) for item in coupons[:_SHOWN])]
             if coupons and not known.haggles
@@ -138,15 +138,19 @@ async def _unlinked(turn: Turn, product: Product) -> Answer:
     """A stranger gets the list price, what is public, and how to see a price of their own."""
     price = turn.money(product.list_price, product.currency)
     lines = [turn.say("price-public", name=product.name(turn.language), price=price)]
-    lines += [
-        _coupon(turn, item) for item in (await Offers(turn.connection).coupons(None, turn.now))[:_SHOWN]
-    ]
+    lines += [_coupon(turn, item) for item in (await _fitting(turn, product, None))[:_SHOWN]]
     lines.append(turn.say("offer-link-first"))
     return Answer(
         text="\n".join(lines),
         buttons=row(turn.button("button-link", "link:start")),
         memory=turn.memory.about_product(product.id),
     )
+
+
+async def _fitting(turn: Turn, product: Product, customer_id: str | None) -> list[Coupon]:
+    """The coupons of now that may hold for a product: another shelf's don't."""
+    found = await Offers(turn.connection).coupons(customer_id, turn.now)
+    return [coupon for coupon in found if coupon.category_id in (None, product.category_id)]
 
 
 async def _coupons(turn: Turn) -> Answer:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from bot.conversation.skills import order_status, which_order
+from bot.conversation.skills import order_status, pages, which_order
 from bot.conversation.skills.requesting import ask_shop
 from bot.conversation.turn import Answer, Skill, Turn, row
+from nlu.types import EntityKind
 from storage.orders import Order, Orders, Refund
 from storage.requests import Requests
 
@@ -125,10 +126,10 @@ async def _resume(turn: Turn) -> Answer | None:
 
 
 async def _status(turn: Turn) -> Answer:
-    """Where the money is: what the books say, and what was asked for here."""
+    """Where the money is: what the books say, and what was asked for here; to a stranger, how long it takes."""
     found = await which_order.find(turn, lambda order: bool(order.refunds), "refund:status")
     if isinstance(found, Answer):
-        return found
+        return found if turn.customer_id is not None else _usually(turn, found)
     memory = turn.memory.about_order(found.id)
     if found.refunds:
         return Answer(text=_refund(turn, found, found.refunds[-1]), memory=memory)
@@ -143,6 +144,14 @@ async def _status(turn: Turn) -> Answer:
         return Answer(text=turn.say(f"request-{latest.state}", **values), memory=memory)
     button = turn.button("button-refund", f"return:refund:{found.id}")
     return Answer(text=turn.say("refund-none", number=found.number), buttons=row(button), memory=memory)
+
+
+def _usually(turn: Turn, asked: Answer) -> Answer:
+    """What the pages say of refunds, before asking who it is."""
+    passage = pages.passage_for(turn, turn.say("refund-how-long"))
+    if passage is None or turn.named(EntityKind.ORDER_NUMBER) is not None:
+        return asked
+    return replace(asked, text=f"{pages.shortened(passage.text)}\n\n{asked.text}")
 
 
 def _refund(turn: Turn, order: Order, refund: Refund) -> str:

@@ -181,6 +181,8 @@ return-asked = I've asked for the return of order { $number }, request { $reques
 refund-asked = I've asked for a refund for order { $number }, request { $request }. I'll tell you as soon as it's decided.
 item-problem-asked = I'm very sorry! I've passed on the problem with order { $number }, request { $request }. A colleague will offer you an exchange or a refund. If you have a photo, just send it here.
 return-not-shipped = Order { $number } hasn't shipped yet, so there's no need to return it: it can simply be cancelled.
+# Asked of the shop's own pages, never said.
+refund-how-long = How long until I get my money back
 refund-none = There's no refund on record for order { $number }. Would you like to ask for one?
 refund-requested = The refund of { $amount } for order { $number } was asked for on { $asked } and is being checked.
 refund-approved = The refund of { $amount } for order { $number } (asked for on { $asked }) is approved and being paid out.

@@ -181,6 +181,8 @@ return-asked = 已为订单 { $number } 提交退换申请，编号 { $request }
 refund-asked = 已为订单 { $number } 提交退款申请，编号 { $request }。审核有结果马上告诉您。
 item-problem-asked = 非常抱歉！订单 { $number } 的问题已经提交给同事，编号 { $request }，他们会给您换货或退款的方案。有照片的话也可以发过来。
 return-not-shipped = 订单 { $number } 还没发出，直接申请取消就可以，不用等收到再退。
+# Asked of the shop's own pages, never said.
+refund-how-long = 退款多久到账
 refund-none = 订单 { $number } 目前没有退款记录。需要申请退款吗？
 refund-requested = 订单 { $number } 的退款 { $amount } 于 { $asked } 申请，正在审核。
 refund-approved = 订单 { $number } 的退款 { $amount } 已审核通过（{ $asked } 申请），正在打款。

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import insert
 
+from storage.catalogue import Catalogue, Category
 from storage.conversations import Conversations
 from storage.customers import Consents
 from storage.requests import Requests
@@ -175,3 +176,26 @@ async def test_a_conversation_can_be_forgotten(chat: Chat) -> None:
         history = await Conversations(connection).history(contact.conversation.id)
     assert not contact.conversation.memory
     assert all(not item.text and not item.payload and item.understanding is None for item in history)
+
+
+async def test_coupons_of_another_shelf_are_not_named_for_a_product(chat: Chat) -> None:
+    async with chat.store.read() as connection:
+        assert {shelf.id for shelf in await Catalogue(connection).categories()} == {"tea"}
+    await chat.store.write(
+        lambda c: Catalogue(c).put_categories([Category(id="pets", name_zh="宠物", name_en="Pets")])
+    )
+    values = {
+        "text_zh": "满 100 减 10",
+        "text_en": "10 off 100",
+        "amount": 1000,
+        "min_spend": 10000,
+        "currency": "CNY",
+        "valid_from": chat.now - timedelta(days=1),
+        "valid_until": chat.now + timedelta(days=5),
+        "demo": False,
+    }
+    rows = [{"code": "TEA10", "category_id": "tea"}, {"code": "PETS9", "category_id": "pets"}]
+    await chat.store.write(lambda c: c.execute(insert(coupon), [{**values, **row} for row in rows]))
+    reply = said(await chat.says("龙井茶便宜点", "discount_request"))
+    assert "TEA10" in reply or "满 100 减 10" in reply
+    assert "PETS9" not in reply

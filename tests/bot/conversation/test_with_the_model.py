@@ -92,3 +92,18 @@ async def test_few_words_after_a_recommendation_go_on_looking(real_chat: Chat) -
 async def test_whoever_waits_for_a_parcel_is_told_where_it_is(real_chat: Chat, text: str) -> None:
     await real_chat.says(text)
     assert await _skill_of_last(real_chat) == "order_status"
+
+
+@pytest.mark.parametrize(("text", "days"), [("how long do refunds take?", "3–5"), ("退款多久到账", "3–5")])
+async def test_a_stranger_learns_how_long_refunds_take(
+    new_chat: Callable[..., Chat], text: str, days: str
+) -> None:
+    understander, pages = _model()
+    reply = said(await new_chat(understander=understander, pages=pages).says(text))
+    assert days in reply
+
+
+async def test_who_likes_tea_is_shown_tea(real_chat: Chat) -> None:
+    reply = said(await real_chat.says("想送个爱喝茶的朋友，预算200以内"))
+    assert "龙井茶" in reply
+    assert reply.startswith("找到这几件")
