@@ -74,7 +74,7 @@ def shelf(
     products: Iterable[str], created: Sequence[int], categories: Sequence[str]
 ) -> dict[str, ProductState]:
     """Everything in stock."""
-    price, cost = Money(100, "XXX"), Money(50, "XXX")
+    price, cost = Money(100, "EUR"), Money(50, "EUR")
     return {
         product: ProductState(
             product=product,

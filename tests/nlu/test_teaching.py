@@ -72,6 +72,8 @@ def test_only_the_intents_change_in_the_heads(lesson: tuple[Path, shop.Lesson]) 
     assert after.intents == (*before.intents, "gift_wrap")
     assert np.array_equal(before.sentiment_weight, after.sentiment_weight)
     assert len(after.centres) == len(before.centres) + 1
+    moved = np.flatnonzero(np.any(before.intent_weight != after.intent_weight[: len(before.intents)], axis=1))
+    assert [before.intents[i] for i in moved] == ["greeting"], "what the shop says nothing about stays"
 
 
 def test_nothing_is_written_when_a_file_is_refused(tmp_path: Path) -> None:
