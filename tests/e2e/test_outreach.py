@@ -100,8 +100,14 @@ async def test_each_gets_one_message_and_a_tenth_is_left_alone(
     assert all(arm in (MESSAGE, HOLDOUT) for arm in arms.values())
     (report,) = await program.liuke_json("outreach", "show")
     written_to = report["arms"][MESSAGE]
+    # What left just before the kill may not have been recorded: it is under way until its lease ends, then unknown,
+    # and nobody claims that it was sent.
+    states = [state for (state,) in query(program.home, "SELECT state FROM outbox WHERE kind = 'campaign'")]
+    assert set(states) <= {"sent", "sending", "unknown"}
+    assert len(states) == len(expected)
+    sent = states.count("sent")
     # Each of them has answered "谢谢" above.
-    assert (written_to["sent"], written_to["responded"]) == (len(expected), len(expected))
+    assert (written_to["sent"], written_to["responded"]) == (sent, sent)
     chosen = await program.liuke_json("outreach", "contacts", "win-back")
     stakes = [one["at_stake"] for one in chosen]
     assert stakes == sorted(stakes, reverse=True)
