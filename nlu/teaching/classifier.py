@@ -149,16 +149,19 @@ def _mixture(
 def _fit_mixture(
     said: Sequence[Sequence[Floats]], wanted: Sequence[npt.NDArray[np.int64]]
 ) -> npt.NDArray[np.float64]:
-    """Weights of least log loss; none is negative."""
+    """Weights of least log loss, a convex function of them; none is negative."""
+    count = sum(len(right) for right in wanted)
 
-    def loss(weights: npt.NDArray[np.float64]) -> float:
-        total, count = 0.0, 0
+    def loss(weights: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
+        total, slope = 0.0, np.zeros_like(weights)
         for parts, right in zip(said, wanted, strict=True):
             logits = log_softmax(weighed(parts, weights))
-            total -= float(logits[np.arange(len(right)), right].sum())
-            count += len(right)
-        return total / count
+            rows = np.arange(len(right))
+            total -= float(logits[rows, right].sum())
+            shares = np.exp(logits)
+            slope += [float((shares * part).sum() - part[rows, right].sum()) for part in parts]
+        return total / count, slope / count
 
-    found = minimize(loss, 2 * _EVEN, bounds=[(0.0, 10.0)] * len(_EVEN), method="L-BFGS-B")
+    found = minimize(loss, 2 * _EVEN, jac=True, bounds=[(0.0, 10.0)] * len(_EVEN), method="L-BFGS-B")
     weights: npt.NDArray[np.float64] = found.x
     return weights

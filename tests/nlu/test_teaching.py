@@ -18,9 +18,11 @@ from nlu.figures import auroc
 from nlu.heads import Heads
 from nlu.peers import comparing
 from nlu.teaching import shop
+from nlu.teaching.classifier import _fit_mixture, weighed
 from nlu.teaching.deep import DeepEncoder, inner_layers
 from nlu.teaching.labelled import Labelled
 from nlu.teaching.measuring import evaluate_split, learn
+from nlu.teaching.views import log_softmax
 from nlu.training import data
 
 RUN = CliRunner()
@@ -112,6 +114,27 @@ def test_a_split_is_learned_and_measured(split: tuple[list[Labelled], list[Label
     said = learn(learned).read([row.text for row in measured])
     assert said.labels == tuple(sorted(SPLIT))
     assert np.allclose(said.probabilities.sum(1), 1.0, atol=1e-4)
+
+
+def test_a_view_that_misleads_is_given_no_say() -> None:
+    rng = np.random.default_rng(4)
+    right = rng.integers(0, 3, 400)
+    logits = np.zeros((400, 3), np.float32)
+    logits[np.arange(400), np.where(rng.random(400) < 0.9, right, rng.integers(0, 3, 400))] = 1.0
+    useful, useless = log_softmax(logits), log_softmax(rng.normal(size=(400, 3)).astype(np.float32))
+    weights = _fit_mixture([[useful, useless]], [right])
+    assert weights[1] < 0.25 * weights[0]
+
+    def loss(tried: list[float]) -> float:
+        return -float(log_softmax(weighed([useful, useless], np.array(tried)))[np.arange(400), right].mean())
+
+    # As sure as it is right, and nothing near is better.
+    assert weights[0] > 2.5
+    assert all(
+        loss(list(weights)) <= loss([weights[0] + a, max(0.0, weights[1] + b)]) + 1e-6
+        for a in (-0.2, 0.2)
+        for b in (-0.2, 0.2)
+    )
 
 
 def test_one_layer_less_in_view_is_still_a_model(tmp_path: Path) -> None:
