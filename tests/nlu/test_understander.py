@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 import threading
@@ -63,6 +64,40 @@ def test_plain_wishes_are_understood(understander: TransformerUnderstander, text
     meaning = read(understander, text)
     assert meaning.intent == intent
     assert meaning.understood
+
+
+WISHES = {
+    "zh": (
+        ("退货怎么弄", "return_request"),
+        ("发票能开吗", "invoice_request"),
+        ("我的快递到哪了", "order_status"),
+        ("这款有货吗", "stock_question"),
+        ("地址写错了帮我改一下", "change_address"),
+        ("有优惠券吗", "discount_request"),
+        ("你们几点关门", "store_info"),
+    ),
+    "en": (
+        ("how do I send this back", "return_request"),
+        ("can I get an invoice", "invoice_request"),
+        ("where is my parcel", "order_status"),
+        ("is the blue one in stock", "stock_question"),
+        ("please change my delivery address", "change_address"),
+        ("any discount codes", "discount_request"),
+        ("what time do you close", "store_info"),
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "glue"), [("zh", " 还有"), ("zh", "，顺便问下"), ("en", " and "), ("en", ". also ")]
+)
+def test_the_wish_spoken_of_first_leads(
+    understander: TransformerUnderstander, language: str, glue: str
+) -> None:
+    pairs = list(itertools.permutations(WISHES[language], 2))
+    read = understander.understand([first + glue + second for (first, _), (second, _) in pairs])
+    leads = [meaning.intent == wanted for meaning, ((_, wanted), _) in zip(read, pairs, strict=True)]
+    assert sum(leads) >= 0.8 * len(leads), [p for p, right in zip(pairs, leads, strict=True) if not right]
 
 
 def test_two_wishes_in_one_message(understander: TransformerUnderstander) -> None:
