@@ -53,10 +53,10 @@ def build(
     work: Annotated[
         Path, typer.Option(help="Stages are kept here; a build that was cut off goes on.")
     ] = Path(".nlu-build"),
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the messages, in the first training.")] = 7,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the messages, in the first training.")] = 6,
     again: Annotated[
         int, typer.Option(min=1, help="Passes in the second training; the model is the mean of both.")
-    ] = 4,
+    ] = 3,
     seed: Annotated[int, typer.Option(help="The same seed and data give the same model.")] = 7,
     distil: Annotated[bool, typer.Option(help="Learn from the 12-layer encoder's vectors first.")] = True,
 ) -> None:

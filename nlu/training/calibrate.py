@@ -145,7 +145,8 @@ def _calibrate_sentiment(heads: Heads, known: Sequence[Example], pooled: Floats)
     rows = [i for i, example in enumerate(known) if example.sentiment]
     if not rows:
         return heads
-    logits = pooled[rows] @ heads.sentiment_weight.T + heads.sentiment_bias
+    # In float64: the optimiser's steps are too small for float32 to tell apart.
+    logits = (pooled[rows] @ heads.sentiment_weight.T + heads.sentiment_bias).astype(np.float64)
     wanted = np.array([SENTIMENTS.index(str(known[i].sentiment)) for i in rows])
 
     def loss(temperature: npt.NDArray[np.float64]) -> float:

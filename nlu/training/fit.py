@@ -37,9 +37,9 @@ class Plan:
     seed: int = 7
     lesson_epochs: int = 3
     """Passes over the lessons: many messages, the teacher's vectors, the public sets' own labels."""
-    epochs: int = 7
+    epochs: int = 6
     """Passes over our own messages and those that were mapped onto our intents, in the first training."""
-    epochs_again: int = 4
+    epochs_again: int = 3
     """The same in the second training, from where the first one started."""
 
 
