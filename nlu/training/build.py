@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
 import logging
 import random
 import shutil
@@ -19,6 +19,7 @@ from tokenizers import Tokenizer
 
 from nlu import modelfiles
 from nlu.encoder import Encoder
+from nlu.errors import ModelDamaged
 from nlu.evaluation import Report, Row, evaluate
 from nlu.training import calibrate, card, data, export, fit, lessons, network, vocabulary, weights
 from nlu.training.batches import readable
@@ -41,6 +42,8 @@ class Material:
     train: list[Example]
     development: list[Example]
     lessons: list[Example]
+    real: list[Example]
+    """Messages of other shops' customers, to measure on alone."""
 
 
 def gather(public: Path | None, seed: int) -> Material:
@@ -53,11 +56,13 @@ def gather(public: Path | None, seed: int) -> Material:
     made = [example for language in ("zh", "en") for example in data.from_templates(language, seed)]
     train = [*ours, *made, *data.offensive_corpus(), *data.unreadable(seed)]
     development = [example for language in ("zh", "en") for example in data.held_out(language, "dev")]
+    real: list[Example] = []
     if public is not None:
         mapped, held_back = data.public_intents(public, seed)
         train += [*mapped, *data.reviews(public, REVIEWS), *data.insults(public, INSULTS)]
         development += [*held_back, *data.insults(public, 600, "dev.tsv")]
-    return Material(train=train, development=development, lessons=lessons.lessons(public, seed))
+        real, _ = data.public_tests(public)
+    return Material(train=train, development=development, lessons=lessons.lessons(public, seed), real=real)
 
 
 def build(
@@ -67,26 +72,41 @@ def build(
 
     Raises:
         DataRefused: a data file cannot be used.
-        ModelDamaged: the pretrained weights are missing.
+        ModelDamaged: the pretrained weights are missing, or `out` holds something that is no model.
     """
     _quiet()
+    _refuse_what_is_no_model(out)
     torch.manual_seed(plan.seed)
-    work.mkdir(parents=True, exist_ok=True)
     material = gather(public, plan.seed)
+    stages = stages_of(work, material.lessons, plan, distil=distil)
     console.print(f"{len(material.train)} messages to learn from, {len(material.lessons)} lessons before")
     with _progress(console) as progress:
-        reader, tokenizer, teacher = _prepared(work, material, plan, progress, distil=distil)
+        reader, tokenizer, teacher = _prepared(stages, material, plan, progress, distil=distil)
 
         def epoch_of(rng: random.Random) -> list[Example]:
             again = fit.lessons_of_an_epoch(material.lessons, rng, LESSONS_AN_EPOCH) if public else []
             return fit.varied(material.train, rng) + again
 
         def train(part: fit.Part) -> None:
-            kept = work / f"fit-{data.digest(material.train)}-{part.seed}-{part.epochs}.pt"
+            kept = stages / f"fit-{data.digest(material.train)}-{part.seed}-{part.epochs}.pt"
             fit.fit(reader, tokenizer, teacher, epoch_of, part, progress, kept)
 
         _mean_of_trainings(reader, fit.own_parts(plan), train)
     _assemble(out, reader, tokenizer, material, plan, console)
+
+
+def _refuse_what_is_no_model(out: Path) -> None:
+    """A build replaces the folder: nothing but a model may be lost that way."""
+    if out.exists() and any(out.iterdir()) and not (out / "manifest.json").exists():
+        raise ModelDamaged(f"{out} is there and holds no model: name an empty folder, or the model's own.")
+
+
+def stages_of(work: Path, before: Sequence[Example], plan: fit.Plan, *, distil: bool = True) -> Path:
+    """Where a build keeps its stages: another seed, other lessons `before` or another plan have another place."""
+    content = f"{data.digest(before)} {plan.seed} {plan.lesson_epochs} {distil}"
+    folder = work / f"lessons-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _quiet() -> None:
@@ -100,49 +120,42 @@ def _progress(console: Console) -> Progress:
 
 
 def _prepared(
-    work: Path, material: Material, plan: fit.Plan, progress: Progress, *, distil: bool
+    stages: Path, material: Material, plan: fit.Plan, progress: Progress, *, distil: bool
 ) -> tuple[network.Reader, Tokenizer, Teacher]:
     """The cut encoder, through its lessons unless that was declined, and the teacher of all messages."""
     pretrained = weights.read(weights.find())
     texts = [readable(example.text) for example in material.lessons]
-    rows_file, tokenizer_file = work / "rows.npy", work / "tokenizer.json"
+    rows_file, tokenizer_file = stages / "rows.npy", stages / "tokenizer.json"
     if not rows_file.exists():
         cut = vocabulary.cut(pretrained.pieces, texts)
         cut.tokenizer.save(str(tokenizer_file), pretty=False)
         np.save(rows_file, np.array(cut.rows))
     tokenizer = Tokenizer.from_file(str(tokenizer_file))
     encoder = network.build_encoder(pretrained, np.load(rows_file).tolist(), LAYERS)
-    reader = network.Reader(encoder, _tasks(work, material))
+    reader = network.Reader(encoder, lessons.tasks(material.lessons))
     if not distil:
         return reader, tokenizer, Teacher.of_nothing(pretrained.sizes.hidden)
-    teacher = learn_from(work, pretrained, texts, progress)
-    _taught(reader, tokenizer, teacher, work, material, plan, progress)
+    # A text's vector is the same in every build.
+    teacher = learn_from(stages.parent, pretrained, texts, progress)
+    _taught(reader, tokenizer, teacher, stages, material, plan, progress)
     return reader, tokenizer, teacher
-
-
-def _tasks(work: Path, material: Material) -> dict[str, tuple[str, ...]]:
-    """The public sets' labels; those of lessons already learned, whatever the corpus has become since."""
-    path = work / "tasks.json"
-    if not path.exists():
-        path.write_text(json.dumps(lessons.tasks(material.lessons), ensure_ascii=False), "utf-8")
-    return {task: tuple(labels) for task, labels in json.loads(path.read_text("utf-8")).items()}
 
 
 def _taught(
     reader: network.Reader,
     tokenizer: Tokenizer,
     teacher: Teacher,
-    work: Path,
+    stages: Path,
     material: Material,
     plan: fit.Plan,
     progress: Progress,
 ) -> None:
-    finished = work / "lessons-learned.pt"
+    finished = stages / "lessons-learned.pt"
     if finished.exists():
         reader.load_state_dict(torch.load(finished, weights_only=True))
         return
     epoch_of = partial(fit.lessons_of_an_epoch, material.lessons)
-    fit.fit(reader, tokenizer, teacher, epoch_of, fit.lesson_part(plan), progress, work / "lessons.pt")
+    fit.fit(reader, tokenizer, teacher, epoch_of, fit.lesson_part(plan), progress, stages / "lessons.pt")
     torch.save(reader.state_dict(), finished)
 
 
@@ -193,8 +206,12 @@ def _assemble(
     reports = _measure(fresh, material)
     text = card.write(fresh, material.train, material.lessons, len(LAYERS), facts, reports)
     (fresh / "card.md").write_text(text, encoding="utf-8")
-    shutil.rmtree(out, ignore_errors=True)
+    old = out.with_name(out.name + ".old")
+    shutil.rmtree(old, ignore_errors=True)
+    if out.exists():
+        out.rename(old)
     fresh.rename(out)
+    shutil.rmtree(old, ignore_errors=True)
     console.print(f"the model is in {out}")
 
 
@@ -202,7 +219,7 @@ def _measure(folder: Path, material: Material) -> dict[str, Report]:
     """Figures for the card: the held-out test messages, and the real ones that training left out."""
     understander = TransformerUnderstander(folder)
     sets = {f"held out, {language}": data.held_out(language, "test") for language in ("zh", "en")}
-    sets["JDDC, mapped"] = [example for example in material.development if example.source == "jddc_zh"]
+    sets["JDDC, mapped"] = material.real
     return {name: evaluate(understander, _rows(examples)) for name, examples in sets.items() if examples}
 
 

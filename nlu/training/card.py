@@ -79,7 +79,7 @@ this repository, save our own.
 {measured}
 
 The held-out messages were written apart from the training text; JDDC's are real, and their labels noisy. Thresholds
-and calibration were fitted on the development part of the first and on the same JDDC messages.
+and calibration were fitted on other parts of both.
 
 ## Facts
 

@@ -7,7 +7,7 @@ import random
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nlu.datafiles import read_table
@@ -19,7 +19,7 @@ CORPUS = ROOM / "corpus"
 MAPPING = ROOM / "mapping"
 _SLOT = re.compile(r"{(\w+)}")
 HELD_BACK = 0.15
-"""Share of the mapped JDDC messages that is kept for development, chosen by the hash of the text."""
+"""Share of the JDDC messages that is kept for development and for tests, half each, chosen by the hash of the text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,13 +178,15 @@ def held_out(language: str, part: str, folder: Path = CORPUS) -> list[Example]:
 
 
 def public_intents(folder: Path, seed: int) -> tuple[list[Example], list[Example]]:
-    """Mapped public messages: those to learn from, and those to develop on (held-back JDDC, CLINC's own part)."""
+    """Mapped public messages: those to learn from, and those to develop on (of held-back JDDC, of CLINC's own part)."""
     chosen: list[Example] = []
     development: list[Example] = []
     for public in INTENT_SETS:
         mapped = _mapped(folder, public)
         if public.name == "jddc_zh":
-            development = [example for example in mapped if is_held_back(example.text)]
+            development = [
+                example for example in mapped if is_held_back(example.text) and not _tests(example)
+            ]
             mapped = [example for example in mapped if not is_held_back(example.text)]
         chosen.extend(mapped)
     development.extend(
@@ -194,9 +196,24 @@ def public_intents(folder: Path, seed: int) -> tuple[list[Example], list[Example
     return chosen, development
 
 
-def is_held_back(text: str) -> bool:
+def public_tests(folder: Path) -> tuple[list[Example], list[Example]]:
+    """Mapped messages that neither training nor development meets: real ones (JDDC), and ones outside the scope."""
+    jddc = next(public for public in INTENT_SETS if public.name == "jddc_zh")
+    real = [example for example in _mapped(folder, jddc) if _tests(example)]
+    developed = {example.text for example in _mapped(folder, DEVELOPMENT_SET)}
+    everything = _mapped(folder, replace(DEVELOPMENT_SET, per_label=10_000))
+    outside = [example for example in everything if example.intents == (OUT_OF_SCOPE,)]
+    return real, [example for example in outside if example.text not in developed]
+
+
+def is_held_back(text: str, share: float = HELD_BACK) -> bool:
     """Whether a message of a public set without a development part of its own is kept out of training."""
-    return hashlib.sha256(text.encode()).digest()[0] < 256 * HELD_BACK
+    return hashlib.sha256(text.encode()).digest()[0] < 256 * share
+
+
+def _tests(example: Example) -> bool:
+    """Whether a held-back message is measured on, instead of developed on."""
+    return is_held_back(example.text, HELD_BACK / 2)
 
 
 def mapping(name: str, folder: Path = MAPPING) -> dict[str, str]:

@@ -23,7 +23,7 @@ from nlu.figures import wilson
 from nlu.intents import INTENTS
 from nlu.training import data, fit, lessons, network, weights
 from nlu.training.batches import encode, readable
-from nlu.training.build import LAYERS
+from nlu.training.build import LAYERS, stages_of
 from nlu.training.data import Example
 from nlu.training.teacher import Teacher
 from tests.benchmarks.report import machine, table, today, write_section
@@ -78,10 +78,12 @@ def _right(
 ) -> Right:  # fmt: skip
     torch.manual_seed(SEED)
     pretrained = weights.read(weights.find())
-    tokenizer = Tokenizer.from_file(str(work / "tokenizer.json"))
-    encoder = network.build_encoder(pretrained, np.load(work / "rows.npy").tolist(), LAYERS)
-    reader = network.Reader(encoder, lessons.tasks(lessons.lessons(public, fit.Plan().seed)))
-    reader.load_state_dict(torch.load(work / "lessons-learned.pt", weights_only=True))
+    before = lessons.lessons(public, fit.Plan().seed)
+    stages = stages_of(work, before, fit.Plan())
+    tokenizer = Tokenizer.from_file(str(stages / "tokenizer.json"))
+    encoder = network.build_encoder(pretrained, np.load(stages / "rows.npy").tolist(), LAYERS)
+    reader = network.Reader(encoder, lessons.tasks(before))
+    reader.load_state_dict(torch.load(stages / "lessons-learned.pt", weights_only=True))
     part, _ = fit.own_parts(fit.Plan(seed=SEED, epochs=EPOCHS))
     checkpoint = work / "augmentation.pt"
     checkpoint.unlink(missing_ok=True)

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from nlu import modelfiles
+from nlu.errors import ModelDamaged
 from nlu.heads import Heads
 from nlu.intents import SENTIMENTS
 from nlu.language import has_words
 from nlu.training.augment import augment, is_chinese, join, joinable, keyboard_typo, pinyin_typo
 from nlu.training.batches import readable
-from nlu.training.data import Example, is_held_back
+from nlu.training.data import Example, is_held_back, public_intents, public_tests
 from nlu.training.lessons import lessons, tasks
 from tests.nlu.public import public_sets
 
@@ -143,3 +146,46 @@ def test_what_ships_is_the_mean_of_trainings_from_one_start() -> None:
     _mean_of_trainings(layer, (first, second), train)  # type: ignore[arg-type]
     assert begun == [1.0, 1.0]
     assert layer.weight.item() == pytest.approx((5.0 + 8.0) / 2)
+
+
+def test_a_build_goes_on_only_with_stages_of_its_own(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    from nlu.training.build import stages_of
+    from nlu.training.fit import Plan
+
+    before = [Example(text="查一下快递", source="corpus/zh")]
+    mine = stages_of(tmp_path, before, Plan(seed=3))
+    assert mine.is_dir()
+    assert stages_of(tmp_path, before, Plan(seed=3)) == mine
+    others = {
+        stages_of(tmp_path, before, Plan(seed=4)),
+        stages_of(tmp_path, before, Plan(seed=3, lesson_epochs=1)),
+        stages_of(tmp_path, before, Plan(seed=3), distil=False),
+        stages_of(tmp_path, [Example(text="查一下快", source="corpus/zh")], Plan(seed=3)),
+    }
+    assert len(others | {mine}) == 5
+
+
+def test_a_build_replaces_nothing_but_a_model(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    from nlu.training.build import build
+    from nlu.training.fit import Plan
+
+    letters = tmp_path / "out" / "letters.txt"
+    letters.parent.mkdir()
+    letters.write_text("not to be lost", "utf-8")
+    with pytest.raises(ModelDamaged, match="holds no model"):
+        build(letters.parent, tmp_path / "work", None, Plan(), Console())
+    assert letters.read_text("utf-8") == "not to be lost"
+
+
+def test_what_is_measured_on_was_not_developed_on() -> None:
+    folder = public_sets()
+    learned, developed = public_intents(folder, 7)
+    real, outside = public_tests(folder)
+    seen = {example.text for example in (*learned, *developed)} | {e.text for e in lessons(folder, 7)}
+    assert len(real) > 400
+    assert len(outside) > 1_000
+    assert not seen & {example.text for example in real}
+    # A handful is said in another set, too, word for word.
+    assert len(seen & {example.text for example in outside}) < 0.005 * len(outside)
