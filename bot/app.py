@@ -48,6 +48,7 @@ from bot.outreach.writing import WinBackWriter
 from bot.server import WebServer, build_site
 from bot.settings import Settings
 from bot.shop.pictures import PictureFolder
+from bot.shop_rules import Steering
 from bot.skills import known_skills
 from bot.staff.accounts import StaffAccounts
 from bot.staff.console import Rooms, mount_console
@@ -232,7 +233,7 @@ async def build(settings: Settings, store: Store) -> Parts:
     await understanding.refresh()
     served = ServedRetention(store, settings.home)
     await served.refresh()
-    decisions = Decisions(served, PricePolicy(), seed=keys.seed)
+    decisions = Decisions(served, PricePolicy(), steering=Steering(settings.home), seed=keys.seed)
     secret = settings.web_secret.get_secret_value() if settings.web_secret else None
     linker = await Linker.open(store, secret)
     services = Services(

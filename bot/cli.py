@@ -11,6 +11,7 @@ from bot.commands import (
     outreach,
     refit,
     retention,
+    rules,
     run,
     shop,
     skills,
@@ -33,6 +34,7 @@ app.command("import")(shop.import_)
 app.command("chat")(chat.chat)
 app.command("api-key")(api_key.api_key)
 app.command("refit")(refit.refit)
+app.command("rules")(rules.rules)
 app.add_typer(refit.app, name="models")
 app.add_typer(customer.app, name="customer")
 app.add_typer(staff.app, name="staff")

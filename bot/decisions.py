@@ -18,6 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.models import ServedRetention
+from bot.shop_rules import Listed, Steering
 from retention.types import (
     Event,
     EventKind,
@@ -32,6 +33,7 @@ from retention.types import (
     RecommendContext,
     Risk,
     RiskContext,
+    ShopRules,
 )
 from storage.audience import Audience
 from storage.customers import Customers
@@ -55,6 +57,7 @@ _KINDS = {kind.value: kind for kind in EventKind}
 @dataclass(frozen=True, slots=True)
 class _Snapshot:
     states: Mapping[str, ProductState]
+    rules: ShopRules
     taken_at: float
 
 
@@ -62,18 +65,26 @@ class Decisions:
     """Recommendations, personal prices and risk for the shop's customers."""
 
     def __init__(
-        self, served: ServedRetention, policy: PricePolicy, *, seed: int = 0, stock_age: float = 5.0
+        self,
+        served: ServedRetention,
+        policy: PricePolicy,
+        *,
+        steering: Steering | None = None,
+        seed: int = 0,
+        stock_age: float = 5.0,
     ) -> None:
         """Wire it up.
 
         Args:
             served: the fitted model in use.
             policy: the shop's rules for personal prices.
+            steering: the shop's rules for recommendations; without it there are none.
             seed: joins the seeds of explorations.
-            stock_age: seconds for which stock and prices may be remembered when recommending.
+            stock_age: seconds for which stock, prices and rules may be remembered when recommending.
         """
         self._served = served
         self._policy = policy
+        self._steering = steering
         self._seed = seed
         self._stock_age = stock_age
         self._snapshot: _Snapshot | None = None
@@ -90,15 +101,17 @@ class Decisions:
         exclude: Collection[str] = frozenset(),
         allow_repeats: bool = False,
     ) -> list[Recommendation]:
-        """At most `n` products that are in stock, best first."""
+        """At most `n` products that are in stock, best first, within the shop's rules."""
+        shelf = await self._shelf(connection)
         context = RecommendContext(
             now=now,
             events=await self._events(connection, customer_id),
-            stock=await self._states(connection),
+            stock=shelf.states,
             words=words,
             category=category,
             exclude=frozenset(exclude),
             allow_repeats=allow_repeats,
+            rules=shelf.rules,
             seed=self._seed_for(customer_id, now),
         )
         return self._served.core.recommend(customer_id, n, context)
@@ -206,15 +219,21 @@ class Decisions:
             return []
         return _known(await Events(connection).by_customer(customer_id, limit=_EVENTS))
 
-    async def _states(self, connection: AsyncConnection) -> Mapping[str, ProductState]:
-        """Every active product, remembered for a few seconds: reading all of them for each message costs more
-        than a card that sells out in between, and prices are read anew wherever one is promised."""
+    async def _shelf(self, connection: AsyncConnection) -> _Snapshot:
+        """Every active product and the rules for them, remembered for a few seconds: reading all of them for each
+        message costs more than a card that sells out in between, and prices are read anew wherever one is
+        promised."""
         moment = time.monotonic()
         if self._snapshot is None or moment - self._snapshot.taken_at > self._stock_age:
-            rows = await connection.execute(_STATE.where(product.c.active.is_(True)))
+            rows = (await connection.execute(_STATE.where(product.c.active.is_(True)))).all()
             states = {row.id: _product_state(row) for row in rows}
-            self._snapshot = _Snapshot(states, moment)
-        return self._snapshot.states
+            self._snapshot = _Snapshot(states, self._rules(rows), moment)
+        return self._snapshot
+
+    def _rules(self, rows: Sequence[Any]) -> ShopRules:
+        if self._steering is None:
+            return ShopRules()
+        return self._steering.rules(Listed(row.code, row.id, row.category_id or "") for row in rows)
 
     async def _state(self, connection: AsyncConnection, product_id: str) -> ProductState:
         row = (await connection.execute(_STATE.where(product.c.id == product_id))).one_or_none()
@@ -262,6 +281,7 @@ def reason_to_json(reason: Reason) -> dict[str, object]:
 
 _STATE = select(
     product.c.id,
+    product.c.code,
     product.c.list_price,
     product.c.cost,
     product.c.currency,

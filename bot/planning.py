@@ -13,6 +13,7 @@ from bot.models import ServedRetention
 from bot.outreach.planner import Planner
 from bot.outreach.writing import WinBackWriter
 from bot.settings import Settings
+from bot.shop_rules import Steering
 from retention.types import PricePolicy
 from storage import Store, migrate
 
@@ -26,7 +27,8 @@ async def plan_now(settings: Settings, now: datetime) -> Mapping[str, Mapping[st
         await served.refresh()
         names = {"zh": settings.shop_name_zh, "en": settings.shop_name_en}
         writer = WinBackWriter(Texts.load(settings.home / "texts"), names, settings.time_zone)
-        planner = Planner(store, Decisions(served, PricePolicy()), writer, settings.time_zone)
+        decisions = Decisions(served, PricePolicy(), steering=Steering(settings.home))
+        planner = Planner(store, decisions, writer, settings.time_zone)
         jobs = Jobs(
             store, planner, time_zone=settings.time_zone, seed=0, environment=os.environ, clock=lambda: now
         )

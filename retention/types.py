@@ -88,6 +88,10 @@ class Event:
     """The stars of a rating (1 to 5); the sentiment of a message (-1 to 1)."""
 
 
+NEW_PRODUCTS = 0.10
+"""Chance of a place for a new product where the shop says nothing else."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShopRules:
     """What the shop itself wants of every list; whatever a rule says, what can't be sold is not shown."""
@@ -98,6 +102,8 @@ class ShopRules:
     """Shown only when nothing else is left."""
     category_caps: Mapping[str, int] = field(default_factory=dict)
     """Category to the most of its products in one list, even if the list gets shorter."""
+    new_products: float = NEW_PRODUCTS
+    """The chance that the last place of a list goes to a product that is new to the shop."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 NEW_FOR = timedelta(days=30)
 """A product counts as new for so long after it was created, and while the model doesn't know it."""
-EXPLORE = 0.10
-"""The chance that the last place of a list goes to a new product, drawn evenly among them."""
 EXPLORE_FROM = 3
 """Shorter lists have no place to spare."""
 
@@ -48,25 +46,25 @@ class Novelties:
     may_show: Callable[[ProductId], bool]
 
     def placed(self, picks: list[Pick], n: int) -> list[Pick]:
-        """Give the last place to a new product now and then, and say with which chance each was placed."""
+        """Give the last place to a new product now and then, evenly drawn; say with which chance each was placed."""
         if len(picks) < max(EXPLORE_FROM, n) or self.context.words:
             return picks
         *others, last = picks
         if last.policy == PINNED:
             return picks
-        draw = random.Random(self.context.seed)
-        wanted = draw.random() < EXPLORE
+        draw, share = random.Random(self.context.seed), self.context.rules.new_products
+        wanted = draw.random() < share
         shown = frozenset(pick.product for pick in picks)
         if not wanted:
             # The first is enough to know: a look through the whole shelf is only taken where it decides.
             any_new = next(chain(self._recent_products(shown), self._unknown_products(shown)), None)
-            chance = 1.0 if any_new is None else 1 - EXPLORE
+            chance = 1.0 if any_new is None else 1 - share
             return [*others, Pick(last.product, last.item, last.score, last.policy, chance)]
         pool = sorted({*self._recent_products(shown), *self._unknown_products(shown)})
         if not pool:
             return picks
         product = draw.choice(pool)
-        chance = EXPLORE / len(pool)
+        chance = share / len(pool)
         return [*others, Pick(product, self.model.index.get(product), 0.0, "explore_new", chance)]
 
     def _recent_products(self, shown: frozenset[ProductId]) -> Iterator[ProductId]:

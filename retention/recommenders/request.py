@@ -83,11 +83,13 @@ class Request:
     def _in_order(self) -> Iterator[Pick]:
         """All that may be shown, best first; the later parts are only worked out when they are reached.
 
-        What the shop pins leads, and what it buries comes when nothing else is left.
+        What the shop pins leads, where it is an answer to what was asked, and what it buries comes when nothing else
+        is left. A single place is the customer's own: no pin takes it.
         """
         given: set[ProductId] = set()
         buried: list[Pick] = []
-        pins = (self._pin(product) for product in self.context.rules.pinned)
+        pinned = self.context.rules.pinned if self.n > 1 else ()
+        pins = (self._pin(product) for product in pinned if self._is_asked_for(product))
         for pick in chain(pins, self._all()):
             if pick.product in given or not self._may_show(pick.product):
                 continue
@@ -97,6 +99,12 @@ class Request:
             else:
                 yield pick
         yield from buried
+
+    def _is_asked_for(self, product: ProductId) -> bool:
+        if self.matches is None or not (self.matches >= WORDS_LEAST).any():
+            return True
+        item = self.model.index.get(product)
+        return item is not None and bool(self.matches[item] >= WORDS_LEAST)
 
     def _pin(self, product: ProductId) -> Pick:
         return Pick(product, self.model.index.get(product), 0.0, PINNED)

@@ -1,0 +1,276 @@
+"""The shop's own rules: read with every mistake named, in force when they change, obeyed in what customers see."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+from typer.testing import CliRunner
+
+from bot.cli import app
+from bot.decisions import Decisions
+from bot.linking import Linker
+from bot.models import ServedRetention
+from bot.planning import plan_now
+from bot.refit import refit
+from bot.settings import Settings
+from bot.shop.demo import make_demo
+from bot.shop_rules import FILE, Listed, RulesInvalid, Steering, WrittenRules, read_rules, resolve
+from retention.types import PricePolicy, ShopRules
+from storage import Store, migrate
+from storage.catalogue import Catalogue
+from storage.schema import campaign_contact
+from storage.schema import customer as customer_table
+from tests.bot.conversation.chat import Chat
+from tests.factories import NOW, add_customer, add_product
+
+ON_SALE = [Listed("TEA-1", "p1", "Tea"), Listed("mug", "p2", "cups"), Listed("Mug", "p3", "cups")]
+
+
+def write(home: Path, text: str) -> Path:
+    path = home / FILE
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def problems(home: Path, text: str) -> list[str]:
+    with pytest.raises(RulesInvalid) as invalid:
+        read_rules(write(home, text))
+    assert all(problem in str(invalid.value) for problem in invalid.value.problems)
+    return invalid.value.problems
+
+
+# --- reading -----------------------------------------------------------------------------------------------
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    path = write(
+        tmp_path, '\ufeffpin = [" A ", "B"]\nbury = ["C"]\n[at_most]\ntea = 1\n"Home & garden" = 0\n'
+    )
+    assert read_rules(path) == WrittenRules(
+        pin=("A", "B"), bury=("C",), at_most={"tea": 1, "Home & garden": 0}
+    )
+
+
+def test_no_file_and_an_empty_one_are_no_rules(tmp_path: Path) -> None:
+    assert read_rules(tmp_path / FILE) == WrittenRules() == read_rules(write(tmp_path, "# later\n"))
+
+
+def test_every_mistake_is_told_at_once_with_its_key(tmp_path: Path) -> None:
+    told = problems(
+        tmp_path,
+        'pin = ["A", 7, ""]\nbury = "B"\npinned = []\n[at_most]\ntea = -1\ncups = "two"\nmats = 1.5\nrugs = true\n',
+    )
+    keys = [line.split(":")[0] for line in told]
+    assert sorted(keys) == sorted(
+        ["pin.1", "pin.2", "bury", "pinned", "at_most.tea", "at_most.cups", "at_most.mats", "at_most.rugs"]
+    )
+    assert "pinned: is no rule; there are pin, bury, at_most, new_products" in told
+    assert "bury: Input should be a valid list" in told
+
+
+def test_pinned_and_buried_is_told_beside_what_else_is_wrong(tmp_path: Path) -> None:
+    told = problems(tmp_path, 'pin = ["a", "b"]\nbury = ["A"]\n[at_most]\ntea = -1\n')
+    assert told[0] == "bury: A can't be pinned and buried"
+    assert told[1].startswith("at_most.tea: ")
+
+
+@pytest.mark.parametrize("content", [b"pin = [", b"pin = ['\xff']", b"pin = []\npin = []"])
+def test_what_is_no_toml_is_one_problem(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / FILE).write_bytes(content)
+    with pytest.raises(RulesInvalid):
+        read_rules(tmp_path / FILE)
+
+
+def test_codes_and_categories_become_the_models_own() -> None:
+    written = WrittenRules(pin=("MUG", "gone"), bury=("tea-1", "x"), at_most={"CUPS": 1, "rugs": 2})
+    found = resolve(written, ON_SALE)
+    assert found.rules == ShopRules(pinned=("p2", "p3"), buried=frozenset({"p1"}), category_caps={"cups": 1})
+    assert found.unknown == ("pin: gone", "bury: x", "at_most: rugs")
+
+
+# --- in force ----------------------------------------------------------------------------------------------
+
+
+def test_a_changed_file_is_taken_and_a_deleted_one_ends_the_rules(tmp_path: Path) -> None:
+    steering = Steering(tmp_path)
+    assert steering.rules(ON_SALE) == ShopRules()
+    write(tmp_path, 'pin = ["TEA-1"]')
+    assert steering.rules(ON_SALE).pinned == ("p1",)
+    write(tmp_path, 'bury = ["TEA-1"]\n')
+    assert steering.rules(ON_SALE) == ShopRules(buried=frozenset({"p1"}))
+    (tmp_path / FILE).unlink()
+    assert steering.rules(ON_SALE) == ShopRules()
+
+
+def test_a_broken_file_keeps_the_rules_in_use_and_is_told_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(tmp_path, 'pin = ["TEA-1"]')
+    steering = Steering(tmp_path)
+    write(tmp_path, 'pin = ["TEA-1", 7]')
+    for _ in range(3):
+        assert steering.rules(ON_SALE).pinned == ("p1",)
+    [told] = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
+    assert "pin.1: " in told
+    assert "The rules in use stay" in told
+
+
+def test_a_file_broken_at_the_start_is_told_and_can_be_mended(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(tmp_path, "pin = [")
+    steering = Steering(tmp_path)
+    assert FILE in caplog.text
+    assert steering.rules(ON_SALE) == ShopRules()
+    write(tmp_path, 'pin = ["TEA-1"]')
+    assert steering.rules(ON_SALE).pinned == ("p1",)
+
+
+def test_what_is_not_on_sale_is_told_once_for_each_file(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(tmp_path, 'pin = ["gone", "TEA-1"]')
+    steering = Steering(tmp_path)
+    for _ in range(3):
+        assert steering.rules(ON_SALE).pinned == ("p1",)
+    assert caplog.text.count("pin: gone") == 1
+    write(tmp_path, 'pin = ["gone", "TEA-1"] # still')
+    steering.rules(ON_SALE)
+    assert caplog.text.count("pin: gone") == 2
+
+
+# --- obeyed ------------------------------------------------------------------------------------------------
+
+DEMO_NOW = datetime(2026, 4, 15, 4, tzinfo=UTC)
+
+
+@dataclass
+class FittedShop:
+    """The demo shop with its fitted model, and somebody in it who asks what to buy."""
+
+    store: Store
+    home: Path
+    decisions: Decisions
+    linker: Linker
+    customer: str
+    asked: int = 0
+
+    async def shown(self) -> list[str]:
+        """The cards of a recommendation in a new conversation, as codes."""
+        self.asked += 1
+        chat = Chat(
+            store=self.store,
+            linker=self.linker,
+            address=str(self.asked),
+            now=DEMO_NOW,
+            decisions=self.decisions,  # type: ignore[arg-type]
+        )
+        await chat.link(self.customer)
+        reply = await chat.says("推荐一下", "recommend_request")
+        assert reply is not None
+        known = await self.products([card.product_id for card in reply.cards if card.product_id])
+        return [known[card.product_id][0] for card in reply.cards if card.product_id]
+
+    async def products(self, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+        """Code and category by id."""
+        async with self.store.read() as connection:
+            found = await Catalogue(connection).by_ids(ids)
+        return {one.id: (one.code, one.category_id or "") for one in found.values()}
+
+    async def by_code(self) -> dict[str, str]:
+        """Category by code, of what can be sold."""
+        async with self.store.read() as connection:
+            return {
+                one.code: one.category_id or "" for one in await Catalogue(connection).active() if one.stock
+            }
+
+
+@pytest.fixture
+async def fitted_shop(store: Store, tmp_path: Path) -> FittedShop:
+    settings = Settings(home=tmp_path)
+    await make_demo(store, 1, DEMO_NOW, customers=120, days=150)
+    await refit(settings, seed=1, progress=lambda _step, _share: None, now=DEMO_NOW)
+    served = ServedRetention(store, tmp_path)
+    assert await served.refresh()
+    async with store.read() as connection:
+        customer = await connection.scalar(select(customer_table.c.id).order_by(customer_table.c.id))
+    decisions = Decisions(served, PricePolicy(), steering=Steering(tmp_path), stock_age=0.0)
+    return FittedShop(store, tmp_path, decisions, await Linker.open(store, "secret"), str(customer))
+
+
+@pytest.mark.slow
+async def test_customers_are_shown_what_the_shop_wants(fitted_shop: FittedShop) -> None:
+    before = await fitted_shop.shown()
+    assert len(before) == 3
+    category = await fitted_shop.by_code()
+
+    write(fitted_shop.home, f'bury = ["{before[0]}"]')
+    buried = await fitted_shop.shown()
+    assert before[0] not in buried
+    assert len(buried) == 3
+
+    pinned = next(code for code in reversed(category) if code not in before)
+    write(fitted_shop.home, f'pin = ["{pinned.lower()}"]')
+    assert (await fitted_shop.shown())[0] == pinned
+
+    [(crowded, count)] = Counter(category[code] for code in before).most_common(1)
+    write(fitted_shop.home, f"[at_most]\n{crowded} = {count - 1}")
+    capped = await fitted_shop.shown()
+    assert Counter(category[code] for code in capped)[crowded] <= count - 1
+
+    (fitted_shop.home / FILE).unlink()
+    assert await fitted_shop.shown() == before
+
+
+async def test_a_win_back_message_stays_personal_but_for_what_is_buried(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+
+    async def shop(connection: AsyncConnection) -> None:
+        for name in ("p1", "p2"):
+            await add_product(connection, name)
+        await add_customer(connection, "c1", telegram="1", risk=0.9)
+
+    await fill(settings, shop)
+    write(tmp_path, 'bury = ["P1"]')
+    await plan_now(settings, NOW)
+    store = Store.open(settings.store_url)
+    async with store.read() as connection:
+        assert list(await connection.scalars(select(campaign_contact.c.product_id))) == ["p2"]
+    await store.close()
+
+
+# --- shown -------------------------------------------------------------------------------------------------
+
+
+def test_the_command_shows_what_rules_mean_and_what_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIUKE_HOME", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.chdir(tmp_path)
+    asyncio.run(fill(Settings(home=tmp_path), add_product))
+    write(tmp_path, 'pin = ["p1"]\nbury = ["gone"]')
+    good = CliRunner().invoke(app, ["rules"])
+    assert good.exit_code == 0
+    assert "Product p1" in good.output
+    assert "bury: gone is not on sale" in good.output
+    write(tmp_path, "pin = [1]")
+    bad = CliRunner().invoke(app, ["rules"])
+    assert bad.exit_code == 1
+    assert "pin.0: " in bad.output
+
+
+async def fill(settings: Settings, setup: Callable[[AsyncConnection], Awaitable[None]]) -> None:
+    await migrate(settings.store_url)
+    store = Store.open(settings.store_url)
+    await store.write(setup)
+    await store.close()
