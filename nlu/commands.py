@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,11 +12,13 @@ import typer
 from nlu import modelfiles
 from nlu.printing import (
     as_values,
+    check_writable,
     console,
     fail,
     print_comparison,
     print_report,
     progress_bar,
+    remark,
     told,
     write_figures,
 )
@@ -23,6 +26,10 @@ from nlu.printing import (
 if TYPE_CHECKING:
     from nlu.evaluation import Report
     from nlu.teaching.labelled import Labelled
+    from nlu.types import Understander
+
+READ_AT_ONCE = 256
+"""Messages; what is known of them is written before the next are read."""
 
 app = typer.Typer(
     name="nlu", help="Make, measure and use the model that reads messages.", no_args_is_help=True
@@ -53,10 +60,12 @@ def build(
     work: Annotated[
         Path, typer.Option(help="Stages are kept here; a build that was cut off goes on.")
     ] = Path(".nlu-build"),
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the messages, in the first training.")] = 6,
-    again: Annotated[
-        int, typer.Option(min=1, help="Passes in the second training; the model is the mean of both.")
-    ] = 3,
+    epochs: Annotated[
+        int,
+        typer.Option(
+            min=1, help="Passes over the messages in each of two trainings; the model is their mean."
+        ),
+    ] = 4,
     seed: Annotated[int, typer.Option(help="The same seed and data give the same model.")] = 7,
     distil: Annotated[bool, typer.Option(help="Learn from the 12-layer encoder's vectors first.")] = True,
 ) -> None:
@@ -67,9 +76,7 @@ def build(
     except ModuleNotFoundError as absent:
         fail(f"{absent.name} is missing: install liuke with the extra 'train'.")
     with told():
-        pipeline.build(
-            out, work, public, Plan(seed=seed, epochs=epochs, epochs_again=again), console, distil=distil
-        )
+        pipeline.build(out, work, public, Plan(seed=seed, epochs=epochs), console, distil=distil)
 
 
 @app.command("evaluate")
@@ -91,19 +98,18 @@ def evaluate(
 
     With --data the model's own intents are measured; with --train and --test any labels are learned first.
     """
-    from nlu import evaluation
-
     if data is not None and (train or test):
         fail("Either --data, or --train and --test.")
+    if data is not None and finetune:
+        fail("--finetune goes with --train and --test: with --data a model is measured as it is.")
+    if data is None and mapping is not None:
+        fail("--map goes with --data: with --train and --test any labels are learned as they are.")
+    check_writable(json_file)
     if data is None:
         learned, measured = _split(train, test)
         report = _evaluated_split(learned, measured, model or modelfiles.SHIPPED, finetune, seed)
     else:
-        import nlu
-
-        with told():
-            rows = evaluation.read_rows(data, mapping)
-            report = evaluation.evaluate(nlu.load(model), rows)
+        report = _evaluated(data, model or modelfiles.SHIPPED, mapping)
     write_figures(json_file, as_values(report))
     print_report(report)
 
@@ -124,6 +130,7 @@ def compare(
     """The same figures for ours and for its peers, on one split in one run."""
     from nlu.peers.comparing import compare as compared
 
+    check_writable(json_file)
     with told(), progress_bar() as progress:
         learned, measured = _split(train, test)
         reports = compared(
@@ -140,6 +147,18 @@ def compare(
     print_comparison(reports)
 
 
+def _evaluated(data: Path, model: Path, mapping: Path | None) -> Report:
+    import nlu
+    from nlu import evaluation
+    from nlu.heads import Heads
+
+    with told():
+        modelfiles.check(model)
+        known = Heads.load(model / "heads.npz").intents
+        rows = evaluation.read_rows(data, mapping, known, remark)
+        return evaluation.evaluate(nlu.load(model), rows)
+
+
 def _split(train: Path | None, test: Path | None) -> tuple[list[Labelled], list[Labelled]]:
     """Both tables of a split; what is odd about them is told, but measured as it is."""
     from nlu.teaching import labelled
@@ -148,8 +167,8 @@ def _split(train: Path | None, test: Path | None) -> tuple[list[Labelled], list[
         fail("Both --train and --test are needed.")
     with told():
         learned, measured = labelled.read_labelled(train), labelled.read_labelled(test)
-        for remark in labelled.remarks(train, learned, measured):
-            console.print(remark, style="yellow", markup=False, highlight=False)
+        for odd in labelled.remarks(train, learned, measured):
+            remark(odd)
     return learned, measured
 
 
@@ -171,15 +190,30 @@ def predict(
     """What the model says of each message, for scoring with other tools."""
     import nlu
     from nlu import evaluation
-    from nlu.datafiles import read_table
+    from nlu.datafiles import read_table, written_beside
 
+    if out.exists() and data.exists() and out.samefile(data):
+        fail(f"--out is --data: {data} would be lost. Name another file.")
+    check_writable(out)
     with told():
         texts = [row["text"] for row in read_table(data, ["text"], keep_empty=True)]
-        read = nlu.load(model).understand(texts)
-    with out.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(
-            file, evaluation.PREDICTION_COLUMNS, delimiter="\t", quoting=csv.QUOTE_MINIMAL
-        )
-        writer.writeheader()
-        writer.writerows(evaluation.prediction(*pair) for pair in zip(texts, read, strict=True))
-    console.print(f"{len(texts)} messages read, written to {out}")
+        understander = nlu.load(model)
+        with progress_bar() as progress, written_beside(out) as file:
+            writer = csv.DictWriter(file, evaluation.PREDICTION_COLUMNS, delimiter="\t")
+            writer.writeheader()
+            for row in _predicted(understander, texts, progress):
+                writer.writerow(row)
+    console.print(f"{len(texts)} messages read, written to {out}", markup=False, highlight=False)
+
+
+def _predicted(
+    understander: Understander, texts: Sequence[str], progress: Callable[[str, float], None]
+) -> Iterator[dict[str, str]]:
+    """What is said of each message, in order; a few hundred are held at a time."""
+    from nlu.evaluation import prediction
+
+    for start in range(0, len(texts), READ_AT_ONCE):
+        group = texts[start : start + READ_AT_ONCE]
+        for text, meaning in zip(group, understander.understand(group), strict=True):
+            yield prediction(text, meaning)
+        progress("reading", (start + len(group)) / len(texts))

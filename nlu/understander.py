@@ -24,6 +24,7 @@ from nlu.types import (
     DecidingWord,
     DialogueContext,
     Entity,
+    EntityKind,
     IntentScore,
     Language,
     Sentiment,
@@ -49,6 +50,7 @@ CLOSE = 2.2
 EARLIER = 0.1
 """Share of the message by which what speaks for the second must lie before what speaks for the first."""
 
+_OF_THE_SHOP = frozenset({EntityKind.ORDER_NUMBER, EntityKind.PRODUCT})
 _BLOB = re.compile(r"[A-Za-z0-9+/=_-]{40,}")
 _ONE_KEY = re.compile(r"(.)\1{5,}", re.DOTALL)
 _WORD_CHARACTER = re.compile(r"\w")
@@ -187,7 +189,8 @@ class TransformerUnderstander:
         if best.intent == OUT_OF_SCOPE or best.probability < UNSURE:
             return False
         # A message that names an order of the shop's or a product of it is not foreign to it.
-        return scope <= float(self._heads.scope_threshold) or (best.probability > 0.5 and bool(entities))
+        knows = any(entity.kind in _OF_THE_SHOP for entity in entities)
+        return scope <= float(self._heads.scope_threshold) or (best.probability > 0.5 and knows)
 
     def _deciding(
         self, text: str, cut: Sequence[tuple[str, int]], encoded: Encoded, spelt: Spelt, best: int

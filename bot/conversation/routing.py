@@ -190,7 +190,9 @@ def _pointed_at(turn: Turn, whole: Understanding) -> str | None:
             return _best_of(whole, _ABOUT_PRODUCTS) or "product_question"
     shown_for = _last(turn) in _LOOKS_FOR
     # Who was shown some and says few words of whom or what it is for, goes on looking.
-    goes_on = whole.intent in _LOOKS_FOR and whole.probability < _LIKELY and whole.out_of_scope < _FOREIGN
+    looked_at = whole.intents[:1] if whole.understood else whole.intents[:2]
+    hinted = any(score.intent in _LOOKS_FOR for score in looked_at)
+    goes_on = hinted and whole.probability < _LIKELY and whole.out_of_scope < _FOREIGN
     return "recommend_request" if shown_for and (phrases.asks_for_others(whole.text) or goes_on) else None
 
 
@@ -216,7 +218,7 @@ def _clear_intent(whole: Understanding) -> str | None:
 
 def _where_it_is(whole: Understanding) -> str | None:
     """What is said of an order tells when it comes and what is wrong with it, too: no need to ask which is meant."""
-    if not whole.understood or whole.probability >= _LIKELY:
+    if whole.out_of_scope >= _FOREIGN or whole.probability >= _LIKELY:
         return None
     near = sum(score.probability for score in whole.intents if score.intent in _WHEREABOUTS)
     rest = max(

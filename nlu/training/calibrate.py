@@ -27,6 +27,8 @@ DIRECTIONS = 96
 IN_SCOPE_KEPT = 0.965
 """Share of development messages within the scope that must count as understood."""
 MOST_CENTRES_FROM = 20_000
+FEELING_STRENGTH = 0.003
+"""Inverse of the penalty of the head of the feelings, for standardised vectors."""
 
 
 def vectors(encoder: Encoder, examples: Sequence[Example]) -> Floats:
@@ -35,9 +37,14 @@ def vectors(encoder: Encoder, examples: Sequence[Example]) -> Floats:
 
 
 def calibrate(
-    reader: Reader, encoder: Encoder, train: Sequence[Example], development: Sequence[Example], seed: int
+    reader: Reader,
+    encoder: Encoder,
+    train: Sequence[Example],
+    development: Sequence[Example],
+    feelings: Sequence[Example],
+    seed: int,
 ) -> Heads:
-    """The trained heads with calibration, thresholds and scope."""
+    """The trained heads with calibration, thresholds and scope; see `Material` for the messages."""
     labelled = [example for example in train if example.intents][:MOST_CENTRES_FROM]
     train_vectors = vectors(encoder, labelled)
     heads = _trained(reader, train_vectors, labelled)
@@ -45,6 +52,7 @@ def calibrate(
     known_vectors = vectors(encoder, known)
     heads = _mix(_with_spelling(heads, train, seed), known, known_vectors)
     heads = _calibrate_intents(heads, known, known_vectors)
+    heads = _relearn_feelings(heads, encoder, train, feelings)
     heads = _calibrate_sentiment(heads, known, known_vectors)
     heads = _choose_threshold("urgent", heads, known, known_vectors)
     swearing = [example for example in development if example.offensive is not None]
@@ -138,6 +146,27 @@ def _calibrate_intents(heads: Heads, known: Sequence[Example], pooled: Floats) -
         heads,
         intent_slope=np.array(fitted.coef_[0, 0], np.float32),
         intent_offset=np.array(fitted.intercept_[0], np.float32),
+    )
+
+
+def _relearn_feelings(
+    heads: Heads, encoder: Encoder, train: Sequence[Example], feelings: Sequence[Example]
+) -> Heads:
+    """Read feelings in texts of any length: training met none longer than a message, and long texts' vectors lie
+    elsewhere."""
+    if not feelings:
+        return heads
+    ours = [example for example in train if example.source.startswith("corpus/") and example.sentiment]
+    learned = [*ours, *feelings]
+    pooled = vectors(encoder, learned)
+    centre, spread = pooled[: len(ours)].mean(0), pooled[: len(ours)].std(0) + 1e-3
+    wanted = [SENTIMENTS.index(str(example.sentiment)) for example in learned]
+    fitted = LogisticRegression(C=FEELING_STRENGTH, max_iter=300).fit((pooled - centre) / spread, wanted)
+    weight = fitted.coef_ / spread
+    return replace(
+        heads,
+        sentiment_weight=weight.astype(np.float32),
+        sentiment_bias=(fitted.intercept_ - weight @ centre).astype(np.float32),
     )
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
-from rich.progress import Progress
 from tokenizers import Tokenizer
 
 from nlu.training import losses
@@ -19,6 +18,7 @@ from nlu.training.data import Example
 from nlu.training.halves import Halved
 from nlu.training.network import Reader, mean_vectors
 from nlu.training.teacher import Teacher
+from nlu.training.telling import Telling
 
 TRAINED_TOKENS = 48
 """Tokens of a message that training looks at; few messages are longer, and those cost the most."""
@@ -37,10 +37,8 @@ class Plan:
     seed: int = 7
     lesson_epochs: int = 3
     """Passes over the lessons: many messages, the teacher's vectors, the public sets' own labels."""
-    epochs: int = 6
-    """Passes over our own messages and those that were mapped onto our intents, in the first training."""
-    epochs_again: int = 3
-    """The same in the second training, from where the first one started."""
+    epochs: int = 4
+    """Passes over our own messages and those that were mapped onto our intents, in each of two trainings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +83,7 @@ def own_parts(plan: Plan) -> tuple[Part, Part]:
         likeness=1.0,
         foreign=0.7,
     )
-    return first, replace(first, name="training again", seed=plan.seed + 2, epochs=plan.epochs_again)
+    return first, replace(first, name="training again", seed=plan.seed + 2)
 
 
 def fit(
@@ -94,7 +92,7 @@ def fit(
     teacher: Teacher,
     epoch_of: Epoch,
     part: Part,
-    progress: Progress,
+    told: Telling,
     checkpoint: Path,
 ) -> None:
     """Train encoder and heads together; goes on from the checkpoint where there is one."""
@@ -109,7 +107,7 @@ def fit(
     optimiser = _optimiser(reader, halved, part)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, _warm_then_down(steps))
     first = _resume(checkpoint, reader, halved, optimiser, schedule)
-    task = progress.add_task(part.name, total=steps, completed=first * steps // part.epochs)
+    told.begin(steps, first * steps // part.epochs)
     for epoch in range(first, part.epochs):
         rng = random.Random(f"{part.seed}/{epoch}")
         torch.manual_seed(part.seed * 1000 + epoch)
@@ -120,9 +118,9 @@ def fit(
             loss = _loss(reader, teacher, [seen[i] for i in group], ids, mask, part)
             _step(loss, reader, halved, optimiser, schedule)
             total = total.lerp(loss.detach(), 0.02) if total else loss.detach()
-            progress.update(task, advance=1, description=f"{part.name}, epoch {epoch + 1}, loss {total:.3f}")
+            told.step(f"epoch {epoch + 1}, loss {total:.3f}")
         _keep(checkpoint, epoch + 1, reader, halved, optimiser, schedule)
-        progress.console.log(f"{part.name}: epoch {epoch + 1} of {part.epochs} done, loss {total:.3f}")
+        told.passed(f"epoch {epoch + 1} of {part.epochs} done, loss {total:.3f}")
     halved.restore()
 
 

@@ -23,9 +23,10 @@ from nlu.figures import wilson
 from nlu.intents import INTENTS
 from nlu.training import data, fit, lessons, network, weights
 from nlu.training.batches import encode, readable
-from nlu.training.build import LAYERS, stages_of
 from nlu.training.data import Example
+from nlu.training.starting import LAYERS, stages_of
 from nlu.training.teacher import Teacher
+from nlu.training.telling import OnBar
 from tests.benchmarks.report import machine, table, today, write_section
 
 SEED = 11
@@ -88,7 +89,7 @@ def _right(
     checkpoint = work / "augmentation.pt"
     checkpoint.unlink(missing_ok=True)
     teacher = Teacher.of_nothing(pretrained.sizes.hidden)
-    fit.fit(reader, tokenizer, teacher, epoch_of, part, progress, checkpoint)
+    fit.fit(reader, tokenizer, teacher, epoch_of, part, OnBar(progress, part.name), checkpoint)
     checkpoint.unlink()
     reader.train(False)
     with torch.inference_mode():

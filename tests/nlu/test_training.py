@@ -127,31 +127,23 @@ def test_half_precision_gives_the_weights_back() -> None:
     assert all(torch.equal(after[other], tensor) for other, tensor in before.items() if other != name)
 
 
-def test_what_ships_is_the_mean_of_trainings_from_one_start() -> None:
+def test_what_ships_is_the_mean_of_the_trainings() -> None:
     torch = pytest.importorskip("torch")
-    from nlu.training.build import _mean_of_trainings
+    from nlu.training.build import mean
     from nlu.training.fit import Plan, own_parts
 
-    layer = torch.nn.Linear(1, 1)
-    torch.nn.init.constant_(layer.weight, 1.0)
-    begun = []
-
-    def train(part: object) -> None:
-        begun.append(layer.weight.item())
-        torch.nn.init.constant_(layer.weight, 2.0 + 3.0 * len(begun))
-
-    first, second = own_parts(Plan(seed=3, epochs=5, epochs_again=2))
-    assert (first.epochs, second.epochs) == (5, 2)
+    first, second = own_parts(Plan(seed=3, epochs=5))
+    assert (first.epochs, second.epochs) == (5, 5)
     assert first.seed != second.seed
-    _mean_of_trainings(layer, (first, second), train)  # type: ignore[arg-type]
-    assert begun == [1.0, 1.0]
-    assert layer.weight.item() == pytest.approx((5.0 + 8.0) / 2)
+    found = mean([{"weight": torch.tensor([1.0, 5.0])}, {"weight": torch.tensor([2.0, 8.0])}])
+    assert found["weight"].tolist() == [1.5, 6.5]
+    assert found["weight"].dtype == torch.float32
 
 
 def test_a_build_goes_on_only_with_stages_of_its_own(tmp_path: Path) -> None:
     pytest.importorskip("torch")
-    from nlu.training.build import stages_of
     from nlu.training.fit import Plan
+    from nlu.training.starting import stages_of
 
     before = [Example(text="查一下快递", source="corpus/zh")]
     mine = stages_of(tmp_path, before, Plan(seed=3))
