@@ -37,6 +37,7 @@ bench: $(VENV)/.test  ## Answered messages a second and latency, beside a bare e
 bench-nlu: $(VENV)/.test  ## Quality and speed of the understanding
 	$(BIN)/python -m tests.benchmarks.nlu --public $(SHARED_DATA)/nlu
 	$(BIN)/python -m tests.benchmarks.nlu_products --write
+	$(BIN)/python -m tests.benchmarks.nlu_pages --write
 	$(BIN)/python -m tests.benchmarks.nlu_teaching --public $(SHARED_DATA)/nlu
 	$(BIN)/python -m tests.benchmarks.nlu_public --public $(SHARED_DATA)/nlu
 

@@ -1,11 +1,18 @@
 """Questions answered from the shop's own pages: sentence vectors and BM25 over words, combined.
 
-A page is a Markdown file: `# title`, then sections `## question` with the answer below; a section is a passage.
-Pages lie in one folder a language: `zh/*.md`, `en/*.md`.
+A page is a Markdown file: `# title`, then sections `## question` with the answer below; a section is a passage, and so
+is what stands before the first. Pages lie in one folder a language, `zh` and `en`, and in folders below it.
+
+A question may be in the other language. Vectors of one language lie together, apart from the other's, so each is seen
+from the middle of its own language. How near is near enough is not the same within a language and across, nor for two
+models or for three passages and a thousand: a score counts from what messages reach that no page answers, in units of
+how far apart unlike messages lie. Both come from a few messages of our own corpus.
 """
 
 from __future__ import annotations
 
+import logging
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,8 +22,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from nlu.datafiles import read_table
 from nlu.errors import PagesRefused
 from nlu.heads import Floats
+from nlu.language import detect
 from nlu.normalise import model_text, normalise
 from nlu.types import Language, Passage, Understander
 from nlu.words import Words
@@ -24,12 +33,19 @@ from nlu.words import Words
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 THRESHOLD = 0.42
 """Below this score nothing is said."""
-STANDS_IN = 0.04
-"""What a passage in the other language must be better by."""
-HEADING_SHARE = 0.65
-"""How much the section's question counts against its answer."""
+ENOUGH_WITHIN, ENOUGH_ACROSS = 3.0, 2.85
+"""What has this score, within a language and across: so many spreads above the floor …"""
+INTRODUCES = 1.25
+"""… and so many times as many for an introduction, for which no second likeness speaks."""
+SAME = 5.0
+"""From so many spreads on, passages in two languages that are nearest to each other say the same."""
+NOISE_SHARE = 0.5
+"""Where the floor is: this share of what messages reach that no page answers. With all of it, a shop of three passages
+would answer whatever comes near one of them."""
+HEADING_SHARE = 0.6
+"""How much a section's question counts against its answer. The title of a page asks nothing and counts nothing."""
 WORD_SHARE = 0.4
-"""How much common words count against likeness of meaning."""
+"""What all words of a question in common with a passage add to likeness of meaning; half of them, a quarter of it."""
 _SATURATION, _LENGTH_SHARE = 1.2, 0.6
 """k1 and b of BM25 (Robertson and Zaragoza 2009)."""
 _EMPTY_WORDS = frozenset((
@@ -45,6 +61,14 @@ Embed = Callable[[Sequence[str]], Floats]
 
 _AT_ONCE = 8
 _HEARD_AT_MOST = 256
+_CORPUS = Path(__file__).parent / "corpus"
+_UNANSWERED = ("out_of_scope", "chitchat")
+_UNANSWERED_EACH = 20
+_HEADING = re.compile(r"(#{1,6})\s+(\S.*?)(?:\s+#+)?\s*$")
+_HIDDEN = re.compile(r"\A---\s*\n\w[\w-]*:.*?\n---\s*$|<!--.*?-->", re.DOTALL | re.MULTILINE)
+"""Front matter and comments."""
+
+log = logging.getLogger(__name__)
 
 
 def embedding_of(understander: Understander) -> Embed:
@@ -70,52 +94,77 @@ class Section:
     page: str
     """The file's name without its ending."""
     title: str
-    """The section's question."""
+    """The section's question, or the page's title."""
     text: str
     language: Language
+    introduces: bool = False
+    """Whether it stands before the first section, under a title that names the page and asks nothing."""
 
 
 def read_page(path: Path, language: Language) -> list[Section]:
-    """The sections of one file; what stands before the first section belongs to none.
+    """The passages of one file; a heading deeper than the one that it stands under is part of the text.
 
     Raises:
         PagesRefused: the file is not UTF-8 text.
     """
     try:
-        lines = path.read_text("utf-8-sig").splitlines()
+        content = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as broken:
         raise PagesRefused(f"{path} cannot be read ({broken}): save it as UTF-8 text.") from broken
     sections: list[Section] = []
-    heading, body = "", list[str]()
+    level, title, body, fenced = 0, path.stem.replace("-", " "), list[str](), False
 
     def close() -> None:
         text = "\n".join(body).strip()
-        if heading and text:
-            sections.append(Section(page=path.stem, title=heading, text=text, language=language))
+        if text:
+            sections.append(
+                Section(page=path.stem, title=title, text=text, language=language, introduces=level < 2)
+            )
         body.clear()
 
-    for line in lines:
-        if line.startswith("## "):
-            close()
-            heading = line[3:].strip()
-        elif heading:
+    for line in _HIDDEN.sub("", content).splitlines():
+        fenced ^= line.startswith("```")
+        heading = None if fenced else _HEADING.match(line)
+        if heading is None or 1 < level < len(heading[1]):
             body.append(line)
+            continue
+        close()
+        level, title = len(heading[1]), heading[2]
     close()
     return sections
 
 
 def read_pages(folder: Path) -> list[Section]:
-    """All sections of `folder/zh/*.md` and `folder/en/*.md`; a language without a folder has none.
+    """All passages of the Markdown files below `folder/zh` and `folder/en`; other files are named in the log.
 
     Raises:
         PagesRefused: a file is not UTF-8 text.
     """
-    return [
-        section
+    pages = {
+        path: language
         for language in LANGUAGES
-        for path in sorted((folder / language).glob("*.md"))
-        for section in read_page(path, language)
-    ]
+        for path in _files(folder / language)
+        if path.suffix.lower() == ".md"
+    }
+    for path in _files(folder):
+        if path not in pages:
+            log.warning("%s is not read: pages are .md files in the folders zh and en", path)
+    sections = []
+    for path, language in pages.items():
+        found = read_page(path, language)
+        if not found:
+            log.warning("%s holds no text that could answer a question", path)
+        sections += found
+    return sections
+
+
+def _files(folder: Path) -> list[Path]:
+    """All files below a folder, without hidden ones."""
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
 
 
 class MarkdownPages:
@@ -125,23 +174,60 @@ class MarkdownPages:
         self._sections = tuple(sections)
         self._embed = embed
         self._words = Words()
-        texts = [section.title for section in self._sections] + [section.text for section in self._sections]
-        vectors = embed(texts)
-        # All sentences lie in a narrow cone: without its axis, what differs counts.
-        self._axis = vectors.mean(0) if len(texts) else np.zeros(vectors.shape[1], np.float32)
-        centred = _units(vectors - self._axis)
-        self._headings, self._answers = centred[: len(self._sections)], centred[len(self._sections) :]
         counts = [
-            Counter([*self._terms(section.title) * 3, *self._terms(section.text)])
+            Counter([*self._terms(section.title) * (not section.introduces) * 3, *self._terms(section.text)])
             for section in self._sections
         ]
         self._postings = _postings(counts)
         self._of_language = {
-            language: np.array([section.language == language for section in self._sections])
+            language: np.array([section.language == language for section in self._sections], bool)
             for language in LANGUAGES
         }
         # The bot's own questions come again and again.
         self._vector = lru_cache(_HEARD_AT_MOST)(lambda text: self._embed([text])[0])
+        if self._sections:
+            self._place()
+
+    def _place(self) -> None:
+        """Put the passages where questions look for them, and say from where on they are near enough."""
+        surroundings = _Surroundings.seen_by(self._embed)
+        self._centres = surroundings.centres
+        centres = np.stack([self._centres[section.language] for section in self._sections])
+        shares = [0.0 if section.introduces else HEADING_SHARE for section in self._sections]
+        self._heading_shares = np.array(shares, np.float32)
+        self._headings = _units(self._embed([section.title for section in self._sections]) - centres)
+        self._answers = _units(self._embed([section.text for section in self._sections]) - centres)
+        self._twins = self._translations(surroundings.spreads["zh", "en"])
+        self._levels = {spoken: self._level(spoken, surroundings) for spoken in LANGUAGES}
+
+    def _translations(self, spread: float) -> npt.NDArray[np.intp]:
+        """Of each passage, the one that says the same in the other language, or itself: nearest to each other."""
+        twins = np.arange(len(self._sections))
+        first, second = (np.flatnonzero(self._of_language[language]) for language in LANGUAGES)
+        if len(first) and len(second):
+            likeness = HEADING_SHARE * (self._headings[first] @ self._headings[second].T)
+            likeness += (1 - HEADING_SHARE) * (self._answers[first] @ self._answers[second].T)
+            nearest, back = likeness.argmax(1), likeness.argmax(0)
+            rows = np.arange(len(first))
+            alike = (back[nearest] == rows) & (likeness[rows, nearest] >= SAME * spread)
+            twins[first[alike]], twins[second[nearest[alike]]] = second[nearest[alike]], first[alike]
+        return twins
+
+    def _level(self, spoken: Language, surroundings: _Surroundings) -> _Level:
+        noise = np.stack(
+            [
+                self._likeness(text, vector, spoken)
+                for text, vector in zip(*surroundings.unanswered[spoken], strict=True)
+            ]
+        )
+        floors, slopes = np.zeros((2, len(self._sections)), np.float32)
+        for written, rows in self._of_language.items():
+            if rows.any():
+                enough = ENOUGH_WITHIN if written == spoken else ENOUGH_ACROSS
+                floors[rows] = NOISE_SHARE * noise[:, rows].max(1).mean()
+                slopes[rows] = THRESHOLD / (enough * surroundings.spreads[spoken, written])
+        slopes[self._heading_shares == 0] /= INTRODUCES
+        return _Level(floors, slopes)
 
     @classmethod
     def from_folder(cls, folder: Path, embed: Embed) -> MarkdownPages:
@@ -155,18 +241,22 @@ class MarkdownPages:
     def search(
         self, question: str, language: Language, n: int = 3, vector: Floats | None = None
     ) -> list[Passage]:
-        """The best passages above the threshold, best first; pages in the other language stand in."""
+        """The best passages above the threshold, best first, all in one language.
+
+        It is `language`, unless no passage in it is near enough, or one in the other language that has no translation
+        is nearer than all of them.
+        """
         text = normalise(question).text[:300]
         if not self._sections or not text:
             return []
-        scores = self._scores(text, vector)
-        own = self._of_language[language]
-        ranked = np.argsort(-(scores - np.where(own, 0.0, STANDS_IN)), kind="stable")
-        best = [int(row) for row in ranked if scores[row] >= THRESHOLD]
-        # A translation of what is already given in the customer's language adds nothing.
-        if any(own[row] for row in best):
-            best = [row for row in best if own[row]]
-        return [self._passage(row, float(scores[row])) for row in best[:n]]
+        scores = self._scores(text, self._vector(text) if vector is None else vector, detect(text, language))
+        enough, own = scores >= THRESHOLD, self._of_language[language]
+        rows = np.flatnonzero(enough & own)
+        stands = np.flatnonzero(enough & ~own & (self._twins == np.arange(len(scores))))
+        if not len(rows) or (len(stands) and scores[stands].max() > scores[rows].max()):
+            rows = stands
+        best = rows[np.argsort(-scores[rows], kind="stable")][:n]
+        return [self._passage(row, float(scores[row])) for row in best]
 
     def _passage(self, row: int, score: float) -> Passage:
         section = self._sections[row]
@@ -178,14 +268,21 @@ class MarkdownPages:
             score=round(min(1.0, score), 4),
         )
 
-    def _scores(self, text: str, known: Floats | None) -> Floats:
-        vector = _units((self._vector(text) if known is None else known) - self._axis)
-        meaning = HEADING_SHARE * (self._headings @ vector) + (1 - HEADING_SHARE) * (self._answers @ vector)
-        words = self._bm25(self._terms(text))
-        scores: Floats = (1 - WORD_SHARE) * np.clip(meaning, 0, 1) + WORD_SHARE * words
-        # Pages in the other language share no words with the question: there meaning alone decides.
-        best: Floats = np.maximum(scores, np.clip(meaning, 0, 1) * (1 - WORD_SHARE / 2)).astype(np.float32)
-        return best
+    def _scores(self, text: str, vector: Floats, spoken: Language) -> Floats:
+        level = self._levels[spoken]
+        scores: Floats = (self._likeness(text, vector, spoken) - level.floors) * level.slopes
+        # What is near to the question in either language is near.
+        both: Floats = np.maximum(scores, scores[self._twins])
+        return both
+
+    def _likeness(self, text: str, vector: Floats, spoken: Language) -> Floats:
+        """Meaning and words in common, of every passage; comparable within one language of passages only."""
+        centred = _units(vector - self._centres[spoken])
+        shares = self._heading_shares
+        meaning = shares * (self._headings @ centred) + (1 - shares) * (self._answers @ centred)
+        # A word in common may be chance; most of them are not.
+        likeness: Floats = (meaning + WORD_SHARE * self._bm25(self._terms(text)) ** 2).astype(np.float32)
+        return likeness
 
     def _bm25(self, terms: Sequence[str]) -> Floats:
         """BM25 as a share of what a passage could reach that repeats every term of the question."""
@@ -208,6 +305,51 @@ class MarkdownPages:
     def _terms(self, text: str) -> list[str]:
         words = self._words.cut(model_text(normalise(text).text))
         return [_stem(word) for word in words if word not in _EMPTY_WORDS and word[0].isalnum()]
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """What turns the likeness of each passage into a score: shape (passages,) each."""
+
+    floors: Floats
+    slopes: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class _Surroundings:
+    """Where each language lies for a model, how far apart unlike messages lie, and messages that no page answers."""
+
+    centres: dict[Language, Floats]
+    """Shape (d,)."""
+    spreads: dict[tuple[Language, Language], float]
+    """Standard deviation of the cosine of messages with different intents, by their languages."""
+    unanswered: dict[Language, tuple[list[str], Floats]]
+    """Texts and their vectors."""
+
+    @classmethod
+    def seen_by(cls, embed: Embed) -> _Surroundings:
+        """The pages of a small shop are too few to tell: it is seen by a message of every intent."""
+        vectors = {language: embed(_messages(language, 1)) for language in LANGUAGES}
+        centres = {language: vectors[language].mean(0) for language in LANGUAGES}
+        centred = {language: _units(vectors[language] - centres[language]) for language in LANGUAGES}
+        unlike = ~np.eye(len(vectors["zh"]), dtype=bool)
+        spreads = {
+            (first, second): float((centred[first] @ centred[second].T)[unlike].std())
+            for first in LANGUAGES
+            for second in LANGUAGES
+        }
+        texts = {language: _messages(language, _UNANSWERED_EACH, _UNANSWERED) for language in LANGUAGES}
+        return cls(centres, spreads, {language: (said, embed(said)) for language, said in texts.items()})
+
+
+def _messages(language: Language, each: int, intents: Sequence[str] = ()) -> list[str]:
+    """The first messages of our corpus of each intent, or of these."""
+    return [
+        row["text"]
+        for path in sorted((_CORPUS / language).glob("*.tsv"))
+        if not intents or path.stem in intents
+        for row in read_table(path, ["text"])[:each]
+    ]
 
 
 @dataclass(frozen=True, slots=True)

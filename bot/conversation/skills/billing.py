@@ -57,7 +57,7 @@ async def _payment(turn: Turn) -> Answer:
             for order in recent
             if order.status == "placed"
         ][:1]
-    lines.append(pages.shortened(passage.text) if passage is not None else turn.say("payment-help"))
+    lines.append(pages.told(turn, passage) if passage is not None else turn.say("payment-help"))
     return Answer(text="\n".join(lines), buttons=human, memory=turn.memory.settled())
 
 

@@ -17,7 +17,7 @@ _STARS = 5
 
 async def _points(turn: Turn) -> Answer:
     passage = pages.passage_for(turn)
-    rules = pages.shortened(passage.text) if passage is not None else ""
+    rules = pages.told(turn, passage) if passage is not None else ""
     if turn.customer_id is None:
         if rules:
             return Answer(

@@ -28,6 +28,14 @@ def passage_for(turn: Turn, question: str | None = None, at_least: float = 0.0) 
     return next(iter(same or found), None)
 
 
+def told(turn: Turn, passage: Passage) -> str:
+    """A passage for this customer: as a chat can hold it, and with a word where it is in the other language."""
+    text = shortened(passage.text)
+    if passage.language == turn.language:
+        return text
+    return f"{turn.say('pages-other-language')}\n{text}"
+
+
 def shortened(text: str) -> str:
     """A passage as a chat can hold it: whole sentences up to a length."""
     text = text.strip()
@@ -47,7 +55,7 @@ async def answer(turn: Turn) -> Answer:
             buttons=row(turn.button("button-human", "human:ask")),
             memory=turn.memory.settled(),
         )
-    return Answer(text=shortened(passage.text), memory=turn.memory.settled())
+    return Answer(text=told(turn, passage), memory=turn.memory.settled())
 
 
 async def answer_own(turn: Turn) -> Answer:
@@ -57,7 +65,7 @@ async def answer_own(turn: Turn) -> Answer:
     passage = next(iter(named), None) or passage_for(turn)
     if passage is None:
         return Answer(memory=turn.memory.settled(), hand_over=HandOver(reason="own_intent"))
-    return Answer(text=shortened(passage.text), memory=turn.memory.settled())
+    return Answer(text=told(turn, passage), memory=turn.memory.settled())
 
 
 POLICY = Skill(

@@ -62,9 +62,7 @@ async def _in_general(turn: Turn) -> Answer:
     passage = pages.passage_for(turn, at_least=pages.SURE) if turn.text else None
     if passage is None:
         return await _coupons(turn)
-    return Answer(
-        text=pages.shortened(passage.text), memory=turn.memory.asking("product", intent=turn.intent)
-    )
+    return Answer(text=pages.told(turn, passage), memory=turn.memory.asking("product", intent=turn.intent))
 
 
 async def _not_for_nothing(turn: Turn) -> Answer:
@@ -192,7 +190,7 @@ async def _code(turn: Turn) -> Answer:
     found = _CODE.search(turn.text)
     if found is None:
         passage = pages.passage_for(turn, at_least=_NEAR) if turn.intent == "coupon_problem" else None
-        known = "" if passage is None else f"{pages.shortened(passage.text)}\n\n"
+        known = "" if passage is None else f"{pages.told(turn, passage)}\n\n"
         text_id = "code-which" if passage is None else "code-look"
         return Answer(text=f"{known}{turn.say(text_id)}", memory=turn.memory.asking("code"))
     code = found.group().upper()

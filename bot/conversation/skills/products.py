@@ -23,7 +23,7 @@ async def _question(turn: Turn) -> Answer:
             return Answer(text=turn.say("product-gone"))
         passage = pages.passage_for(turn, at_least=_NEAR)
         if passage is not None:
-            return Answer(text=pages.shortened(passage.text), memory=turn.memory.settled())
+            return Answer(text=pages.told(turn, passage), memory=turn.memory.settled())
         return await _which(turn)
     return _about(turn, product)
 
@@ -42,7 +42,7 @@ def _about(turn: Turn, product: Product) -> Answer:
     if asking and not which_product.named_in_message(turn):
         passage = pages.passage_for(turn, at_least=_NEAR)
         if passage is not None:
-            return Answer(text=pages.shortened(passage.text), memory=memory)
+            return Answer(text=pages.told(turn, passage), memory=memory)
     details = _details(turn, product)
     if not asking or len(turn.text.strip()) <= len(product.name(turn.language)) + 2:
         return details

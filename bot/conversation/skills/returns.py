@@ -151,7 +151,7 @@ def _usually(turn: Turn, asked: Answer) -> Answer:
     passage = pages.passage_for(turn, turn.say("refund-how-long"))
     if passage is None or turn.named(EntityKind.ORDER_NUMBER) is not None:
         return asked
-    return replace(asked, text=f"{pages.shortened(passage.text)}\n\n{asked.text}")
+    return replace(asked, text=f"{pages.told(turn, passage)}\n\n{asked.text}")
 
 
 def _refund(turn: Turn, order: Order, refund: Refund) -> str:

@@ -171,5 +171,7 @@ def _wished(turn: Turn) -> str:
     if turn.understanding is None:
         return ""
     kinds = (EntityKind.COLOUR, EntityKind.SIZE)
-    named = [item.text for item in turn.understanding.entities if item.kind in kinds]
+    # "+1" is one size larger than something: which, the message leaves open.
+    entities = [item for item in turn.understanding.entities if item.value not in ("+1", "-1")]
+    named = [item.text for item in entities if item.kind in kinds]
     return next((text for text in named if product_words.says(turn.text, (text,))), "")

@@ -314,6 +314,7 @@ opted-in = Great, I'll let you know about offers. Say stop at any time.
 language-which = Which language? 想用哪种语言？
 language-set = Okay, English from now on.
 pages-unknown = I don't have a reliable answer to that, and I'd rather not guess. Shall I ask a colleague?
+pages-other-language = This is only written in Chinese so far:
 complaint = I'm very sorry about this. You deserve a proper answer from a person.
 sorry-first = I'm sorry about the trouble.{ " " }
 sorry-trouble = I'm sorry about that.{ " " }

@@ -311,6 +311,7 @@ opted-in = 好的，以后有优惠会告诉您。想停随时说一声。
 language-which = 想用哪种语言？Which language?
 language-set = 好的，以后用中文回复您。
 pages-unknown = 这个问题我手头没有确切的答案，不想乱说。要请同事来回答吗？
+pages-other-language = 这条说明目前只有英文版：
 complaint = 非常抱歉让您有这样的体验，这件事我不想敷衍您。
 sorry-first = 很抱歉让您着急了。
 sorry-trouble = 很抱歉给您添麻烦了。
