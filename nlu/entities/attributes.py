@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from nlu.entities.numerals import chinese_number
 from nlu.entities.spans import Span
 from nlu.types import EntityKind
 
@@ -13,79 +14,138 @@ _SIZE_WORDS = {
     "extra small": "XS", "small": "S", "medium": "M", "large": "L", "extra large": "XL", "one size": "ONE SIZE",
     "小": "S", "中": "M", "大": "L", "加大": "XL", "特大": "XXL", "均": "ONE SIZE",
 }  # fmt: skip
+_SYSTEMS = {"eur": "EU", "欧": "EU", "英": "UK", "美": "US"}
+_ONE = r"(?:one|a|1)"
+_MEASURED = (
+    r"cm|mm|厘米|毫米|公分|inch(?:es)?|英寸|ml|毫升|kg|公斤|千克|gb|tb"
+    r"|米(?![白色黄粉面0-9])|(?-i:m)(?=\s|[,.!?]|$)"
+)
 _SIZES = re.compile(
     rf"""(?<![\w])(?P<extra>[2-6]?X{{1,5}}[SL]|[2-6]XL)(?![A-Za-z])
-    | (?<![A-Za-z'’])(?P<letter>{_LETTER_SIZE})\s?(?:码|号|size\b)
+    | (?<![A-Za-z'’])(?P<letter>{_LETTER_SIZE})\s?(?:码|号|size\b|(?=的))
     | (?:\bsizes?\s(?:is\s|of\s)?|尺码|码数|size)\s?[:：]?\s?(?:an?\s)?
       (?P<cued>{_LETTER_SIZE}|\d{{1,3}}(?:\.5)?)(?![\w])
-    | (?<![\d.])(?P<shoe>\d{{2}}(?:\.5)?)\s?码
+    | (?P<system>\b(?:(?:uk|eu|eur)|(?-i:US|FR|IT|JP))|[欧英美]码)\s?(?:size\s)?(?P<number>\d{{1,2}}(?:\.5)?)\b
+      (?!\s?(?:days?|weeks?|months?|years?|hours?|times?|pairs?|pieces?|orders?|pounds?|dollars?|%|-\s?\d|[,.:]\d))
+    | (?P<larger>再?大(?:[一1]个?(?:号|码)|(?:点|一点)的?(?=码|号))|\b{_ONE}\ssize\s(?:up|bigger|larger)\b
+      |\b(?:the\s)?(?:next\ssize\sup|(?:bigger|larger)\ssize|size\sup)\b)
+    | (?P<smaller>再?小(?:[一1]个?(?:号|码)|(?:点|一点)的?(?=码|号))|\b{_ONE}\ssize\s(?:down|smaller)\b
+      |\b(?:the\s)?(?:next\ssize\sdown|smaller\ssize|size\sdown)\b)
+    | (?<![\d.])(?P<shoe>\d{{2}}(?:\.5)?|[二三四五]十[一二三四五六七八九]?)\s?码(?P<half>半)?
     | (?P<chinese>加大|特大|小|中|大|均)(?:号|码)(?!头)
     | \b(?:an?|in|the|size|is)\s(?P<word>extra\ssmall|small|medium|extra\slarge|large)\b
       (?!\s(?:problem|order|parcel|package|issue|amount|number))
-    | \b(?P<one>one\ssize)\b
-    | (?<![\d.])(?P<measure>\d{{1,4}}(?:\.\d{{1,2}})?)\s?
-      (?P<unit>cm|mm|厘米|毫米|公分|inch(?:es)?|英寸|ml|毫升|kg|公斤|千克|gb|tb)(?![A-Za-z])""",
+    | \b(?P<one>one\ssize)\b(?!\s(?:too|or|above|below))
+    | (?<![\d.])(?P<measure>\d{{1,4}}(?:\.\d{{1,2}})?)\s?(?P<unit>{_MEASURED})(?![A-Za-z])""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
 _UNITS = {
-    "厘米": "cm",
-    "公分": "cm",
-    "毫米": "mm",
-    "英寸": "inch",
-    "inches": "inch",
-    "毫升": "ml",
-    "公斤": "kg",
-    "千克": "kg",
-}
+    "厘米": "cm", "公分": "cm", "毫米": "mm", "英寸": "inch", "inches": "inch", "毫升": "ml",
+    "公斤": "kg", "千克": "kg", "米": "m",
+}  # fmt: skip
 
 _COLOURS_ZH = {
     "黑": "black", "白": "white", "红": "red", "蓝": "blue", "绿": "green", "黄": "yellow", "粉": "pink",
-    "粉红": "pink",
-    "紫": "purple", "灰": "grey", "棕": "brown", "咖啡": "brown", "咖": "brown", "橙": "orange", "橘": "orange",
-    "米": "beige", "米白": "beige", "杏": "beige", "藏青": "navy", "藏蓝": "navy", "金": "gold", "银": "silver",
-    "卡其": "khaki", "酒红": "burgundy", "青": "teal", "天蓝": "light blue", "湖蓝": "teal", "军绿": "olive",
-    "奶白": "ivory", "象牙白": "ivory", "玫红": "rose",
+    "紫": "purple", "灰": "grey", "棕": "brown", "咖": "brown", "橙": "orange", "橘": "orange",
+    "米": "beige", "杏": "beige",
+    "金": "gold", "银": "silver", "青": "teal",
+}  # fmt: skip
+# Said for a colour only with 色 or a hint of that kind.
+_HINTED_ZH = {
+    "粉红": "pink", "咖啡": "brown", "卡其": "khaki", "香槟": "champagne", "焦糖": "caramel", "豆沙": "dusty pink",
+    "奶茶": "milk tea", "驼": "camel", "肉": "nude", "裸": "nude", "彩": "multicolour",
+}  # fmt: skip
+# Colours wherever they stand.
+_WHOLE_ZH = {
+    "米白": "beige", "藏青": "navy", "藏蓝": "navy", "海军蓝": "navy", "酒红": "burgundy", "枣红": "burgundy",
+    "天蓝": "light blue", "天空蓝": "light blue", "湖蓝": "teal", "宝蓝": "royal blue", "雾霾蓝": "dusty blue",
+    "军绿": "olive", "墨绿": "dark green", "橄榄绿": "olive", "薄荷绿": "mint green", "奶白": "ivory",
+    "象牙白": "ivory", "玫红": "rose", "玫瑰红": "rose", "玫瑰金": "rose gold", "樱花粉": "pink", "香芋紫": "lilac",
+    "银灰": "silver grey", "炭灰": "charcoal",
 }  # fmt: skip
 _PLAIN_COLOURS_EN = (
     "black", "white", "red", "blue", "green", "yellow", "pink", "purple", "grey", "brown", "orange", "beige", "navy",
     "gold", "silver", "khaki", "burgundy", "teal", "olive", "ivory", "rose", "turquoise", "cream", "lilac", "charcoal",
-    "maroon",
+    "maroon", "rose gold", "royal blue", "mint green", "dusty pink",
 )  # fmt: skip
 _COLOURS_EN = {
     **{name: name for name in _PLAIN_COLOURS_EN},
-    "gray": "grey", "violet": "purple", "tan": "beige", "navy blue": "navy", "golden": "gold",
-    "light blue": "light blue",
-    "dark blue": "dark blue", "dark green": "dark green",
+    "gray": "grey", "violet": "purple", "tan": "beige", "navy blue": "navy", "golden": "gold", "sky blue": "light blue",
+    "off white": "ivory", "champagne gold": "champagne", "champagne colour": "champagne", "off-white": "ivory",
 }  # fmt: skip
-_ZH = "|".join(sorted(_COLOURS_ZH, key=len, reverse=True))
+_SHADES_ZH = {"深": "dark ", "暗": "dark ", "浅": "light ", "亮": "light "}
+_SHADES_EN = {"dark": "dark ", "deep": "dark ", "light": "light ", "pale": "light "}
+_WITH_HINT = {**_COLOURS_ZH, **_HINTED_ZH}
+
+
+def _words(names: dict[str, str]) -> str:
+    return "|".join(sorted(map(re.escape, names), key=len, reverse=True))
+
+
+# 明白的, 现金的, 奶粉的 and 口红的 name no colour, and in 1.8米的床 a metre is meant.
+_GUARDED = {
+    "米": "米小大玉厘毫纳一二两三四五六七八九十百几半.0-9", "白": "明表告坦空", "红": "口网分鸿", "粉": "奶面花珍米淀",
+    "金": "现押定基奖佣租本资",
+}  # fmt: skip
+_SINGLE = "|".join(f"(?<![{before}]){colour}" for colour, before in _GUARDED.items())
+_FREE = _words({name: value for name, value in _WITH_HINT.items() if name not in _GUARDED})
+_NOT_OF_OTHERS = {k: v for k, v in _COLOURS_ZH.items() if k not in _GUARDED and k not in "咖青"}
 _COLOUR = re.compile(
-    rf"""(?P<shade>[深浅暗亮])?(?P<zh>{_ZH})(?:色|(?=的(?!士))|(?=款)|(?=那[件个双条只]))
-    | \b(?P<en>{"|".join(sorted(map(re.escape, _COLOURS_EN), key=len, reverse=True))})\b
-      (?!\s(?:friday|list|card|flag))""",
+    rf"""(?P<whole>{_words(_WHOLE_ZH)})色?
+    | (?P<shade>[深浅暗亮])(?P<shaded>{_words(_COLOURS_ZH)})(?!灯)色?
+    | (?P<zh>{_SINGLE}|{_FREE})(?:色|款|(?=那[件个双条只]))
+    | (?P<owned>{_SINGLE}|{_words(_NOT_OF_OTHERS)})(?=的(?!士))
+    | \b(?:(?P<tone>dark|deep|light|pale)\s)?(?P<en>{_words(_COLOURS_EN)})\b
+      (?!\s(?:friday|list|card|flag|wine|tea|members?)\b)""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
-_SHADES = {"深": "dark ", "暗": "dark ", "浅": "light ", "亮": "light "}
 
 
 def sizes(text: str) -> Iterator[Span]:
-    """Clothing and shoe sizes and measures; the value is upper case, or a number with its unit."""
+    """Clothing and shoe sizes and measures.
+
+    The value is upper case, or a number with its unit or system ("1.8 m", "UK 8"); a size larger or smaller than the
+    one spoken of is "+1" or "-1".
+    """
     for match in _SIZES.finditer(text):
         group = match.lastgroup or ""
-        if group == "unit":
-            unit = match["unit"].lower()
-            value = f"{match['measure']} {_UNITS.get(unit, unit)}"
+        if group in ("unit", "number"):
+            yield _size(match, 0, _measure(match) if group == "unit" else _of_system(match))
+        elif group in ("larger", "smaller"):
+            yield _size(match, group, "+1" if group == "larger" else "-1")
+        elif group in ("shoe", "half"):
+            shoe = match["shoe"]
+            number = shoe if shoe[0].isdigit() else str(chinese_number(shoe))
+            yield _size(match, 0 if match["half"] else "shoe", number + (".5" if match["half"] else ""))
         else:
             written = match[group]
-            value = _SIZE_WORDS.get(" ".join(written.lower().split()), written.upper())
-        start, end = (match.start(), match.end()) if group == "unit" else match.span(group)
-        yield Span(EntityKind.SIZE, start, end, value, 0.9)
+            yield _size(match, group, _SIZE_WORDS.get(" ".join(written.lower().split()), written.upper()))
+
+
+def _size(match: re.Match[str], group: str | int, value: str) -> Span:
+    return Span(EntityKind.SIZE, *match.span(group), value, 0.9)
+
+
+def _measure(match: re.Match[str]) -> str:
+    unit = match["unit"].lower()
+    return f"{match['measure']} {_UNITS.get(unit, unit)}"
+
+
+def _of_system(match: re.Match[str]) -> str:
+    system = match["system"].lower().rstrip("码")
+    return f"{_SYSTEMS.get(system, system.upper())} {match['number']}"
 
 
 def colours(text: str) -> Iterator[Span]:
     """Colours; the value is the English name."""
     for match in _COLOUR.finditer(text):
-        if match["zh"]:
-            value = _SHADES.get(match["shade"] or "", "") + _COLOURS_ZH[match["zh"]]
+        if match["en"]:
+            tone = _SHADES_EN.get((match["tone"] or "").lower(), "")
+            value = tone + _COLOURS_EN[match["en"].lower()]
+        elif match["whole"]:
+            value = _WHOLE_ZH[match["whole"]]
+        elif match["shaded"]:
+            value = _SHADES_ZH[match["shade"]] + _COLOURS_ZH[match["shaded"]]
         else:
-            value = _COLOURS_EN[match["en"].lower()]
+            value = _WITH_HINT[match["zh"] or match["owned"]]
         yield Span(EntityKind.COLOUR, match.start(), match.end(), value, 0.9)

@@ -1,10 +1,11 @@
-"""Phone numbers, e-mail addresses and postal addresses."""
+"""Phone numbers and e-mail addresses."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
+from nlu.entities.numerals import chinese_digits
 from nlu.entities.spans import Span
 from nlu.types import EntityKind
 
@@ -13,42 +14,33 @@ EMAIL = re.compile(
 )
 PHONE = re.compile(
     r"""(?<![\w-])(?:
-      (?:\+?86[-\ ]?)?1[3-9]\d[-\ ]?\d{4}[-\ ]?\d{4}       # mainland China, mobile
-    | 0\d{2,3}[-\ ]\d{7,8}                                 # mainland China, landline
-    | (?:400|800)-?\d{3,4}-?\d{3,4}                        # service numbers
-    | \+\d{1,3}[-.\ ]?(?:\(?\d{1,4}\)?[-.\ ]?){2,5}\d      # international
-    | (?:1[-.\ ])?\(?[2-9]\d{2}\)?[-.\ ]\d{3}[-.\ ]\d{4}   # North America
-    | 07\d{3}[\ ]?\d{6}                                    # Britain, mobile
+      (?:\(?\+?86\)?[-\ ]?)?1[3-9]\d[-.\ ]?\d{4}[-.\ ]?\d{4}        # mainland China, mobile
+    | (?<!\d[\ .-])(?P<trunk>\(?0[1-9]\d{0,3}\)?(?:[-.\ ]{0,2}\d){6,9})     # China and Britain, from the trunk's 0
+    | (?:400|800)-?\d{3,4}-?\d{3,4}                                 # service numbers
+    | (?:\+|00)\d{1,3}[-.\ ]?(?:\(?\d{1,4}\)?[-.\ ]?){2,5}\d        # international
+    | (?:1[-.\ ])?(?:\([2-9]\d{2}\)[-.\ ]?|[2-9]\d{2}[-.\ ])\d{3}[-.\ ]\d{4}   # North America
+    | (?P<american>[2-9][0-8]\d[2-9]\d{6})                          # the same in one piece
     )(?![\d-])""",
     re.VERBOSE | re.ASCII,
 )
-_ADDRESS_ZH = re.compile(
-    r"""
-    (?:[\u4e00-\u9fff]{2,7}?(?:省|自治区|特别行政区))?
-    (?:[\u4e00-\u9fff]{2,8}?(?:市|自治州|地区))?
-    (?:[\u4e00-\u9fff]{1,6}?(?:区|县|镇|乡|旗))?
-    [\u4e00-\u9fffA-Za-z0-9]{1,10}?(?:路|街道|街|大道|巷|弄|胡同|村|小区|花园|大厦|广场|园区|新城|公寓|大学|学校|苑)
-    (?:[\u4e00-\u9fffA-Za-z]{0,8}?[0-9一二三四五六七八九十]{1,5}(?:-[0-9]{1,4}){0,2}(?:号楼|号院|号|栋|幢|单元|楼|层|室|座|弄|房)){1,6}
-    (?:[0-9]{1,4}(?:室|房)?)?
-    | (?:[\u4e00-\u9fff]{2,7}?(?:省|自治区))?[\u4e00-\u9fff]{2,6}?市
-      [\u4e00-\u9fff]{1,6}?(?:区|县)[\u4e00-\u9fffA-Za-z0-9]{2,30}
-    """,
-    re.VERBOSE | re.ASCII,
-)
-_BEFORE_ADDRESS = re.compile(
-    r".*(?:改成|改到|改为|换成|换到|寄到|寄去|寄往|送到|送去|发到|发往|发去|地址是|地址为|地址|住在|住|搬到|搬去|到|在|是|成|为)"
-)
-_PLACE = re.compile(r"[省市区县]")
-_ADDRESS_EN = re.compile(
-    r"""\b\d{1,5}[A-Za-z]?,?\s(?:[A-Z][a-z'.]{1,15}\s|[a-z]{2,15}\s){1,3}?
-    (?:street|st|road|rd|avenue|ave|lane|ln|drive|dr|boulevard|blvd|court|crescent|terrace|gardens)\b\.?
-    (?:,?\s(?:apt|apartment|unit|flat|suite|floor)\.?\s?\#?\w{1,5})?
-    (?:,\s?(?-i:[A-Z][A-Za-z'.]{1,20}(?:\s[A-Z][A-Za-z'.]{1,20}){0,2})){0,3}
-    (?:,?\s(?:[A-Z]{1,2}\d{1,2}[A-Z]?\s?\d[A-Z]{2}|[A-Z]{2}\s\d{5}|\d{5})\b)?""",
+_AFTER_CUE = re.compile(
+    r"""(?:电话|手机|联系方式|座机|\btel|\bphone|\bmobile|\bcell|\bwhatsapp|\b(?:call|ring|text)\sme\s(?:on|at))
+    (?:号码?|\snumber)?[\s:.]*(?:是|为|is|改成|改为)?[\s:.]*
+    (?P<number>\+?\(?\d(?:[-.\ ()]{0,2}\d){6,14})(?![\d-])""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
-_LONGEST_SCAN = 1_000
-"""Characters in which a postal address is looked for; its pattern costs more than the others."""
+_READ_OUT = re.compile(
+    r"[一幺][三四五六七八九](?:[ -]?[零〇一幺二两三四五六七八九]){9}(?![零〇一二三四五六七八九十百千万])"
+)
+_ORDER_CUE = re.compile(
+    r"(?:订单|单号|编号|\border)\s?(?:号码?|编号|number|num|no\.?|id)?[\s:#]*(?:是|为|is)?[\s:#]*$",
+    re.IGNORECASE,
+)
+_PHONE_CUE = re.compile(
+    r"电话|手机|号码|联系|\b(?:call|phone|tel|mobile|cell|text|ring|reach|contact)", re.IGNORECASE
+)
+_MONTH_OF_A_YEAR = re.compile(r"20[12]\d(?:0[1-9]|1[0-2])")
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
 def emails(text: str) -> Iterator[Span]:
@@ -61,22 +53,29 @@ def emails(text: str) -> Iterator[Span]:
 def phones(text: str) -> Iterator[Span]:
     """Phone numbers; the value holds digits and, if it was there, the plus."""
     for match in PHONE.finditer(text):
-        plus = "+" if match[0].startswith("+") else ""
-        yield Span(EntityKind.PHONE, match.start(), match.end(), plus + re.sub(r"\D", "", match[0]))
+        if not _is_another_number(match):
+            yield _phone(*match.span(), match[0])
+    for match in _AFTER_CUE.finditer(text):
+        yield _phone(*match.span("number"), match["number"])
+    for match in _READ_OUT.finditer(text):
+        yield _phone(*match.span(), chinese_digits(match[0]))
 
 
-def addresses(text: str) -> Iterator[Span]:
-    """Postal addresses down to a street or house; the value is the address as written."""
-    scanned = text[:_LONGEST_SCAN]
-    for match in _ADDRESS_ZH.finditer(scanned):
-        start = match.start()
-        lead = _BEFORE_ADDRESS.match(match[0])
-        if lead and lead.end() < len(match[0]) - 3:
-            start += lead.end()
-        value = text[start : match.end()]
-        if len(value) >= 5 and (
-            re.search(r"\d|[一二三四五六七八九十]号", value) or len(_PLACE.findall(value)) > 1
-        ):
-            yield Span(EntityKind.ADDRESS, start, match.end(), value, 0.9)
-    for match in _ADDRESS_EN.finditer(scanned):
-        yield Span(EntityKind.ADDRESS, match.start(), match.end(), match[0].strip(), 0.9)
+def _phone(start: int, end: int, written: str) -> Span:
+    plus = "+" if written.startswith("+") else ""
+    return Span(EntityKind.PHONE, start, end, plus + re.sub(r"\D", "", written))
+
+
+def _is_another_number(match: re.Match[str]) -> bool:
+    """Whether what could be a phone number is rather an order's."""
+    written = match[0]
+    if match["trunk"] and not 10 <= sum(character.isdigit() for character in written) <= 12:
+        return True
+    # Spaces and dashes make a phone number; bare digits may be anything, and what stands before them tells.
+    if written.isdigit() and _ORDER_CUE.search(match.string[: match.start()]):
+        return True
+    if not match["american"]:
+        return False
+    if _PHONE_CUE.search(match.string):
+        return False
+    return bool(_CHINESE.search(match.string) or _MONTH_OF_A_YEAR.match(written))

@@ -1,16 +1,15 @@
-"""Order numbers, quantities, amounts of money."""
+"""Order numbers and quantities."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
+from nlu.entities.amounts import MEASURES
+from nlu.entities.numerals import NUMERAL_ZH, chinese_number
 from nlu.entities.spans import Span
 from nlu.types import EntityKind
 
-_DIGITS_ZH = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 2, "俩": 2, "仨": 3, "〇": 0}
-_UNITS_ZH = {"十": 10, "百": 100, "千": 1000, "万": 10000}
-_NUMBER_ZH = "[零〇一二两俩仨三四五六七八九十百千万]"
 _WORDS_EN = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
     "eleven": 11, "twelve": 12, "a dozen": 12, "a couple of": 2, "a pair of": 1, "both": 2, "twenty": 20,
@@ -22,6 +21,12 @@ _CUED_ORDER = re.compile(
     rf"(?:订单编号|订单号码?|订单|单号|编号|\border\s?(?:number|num|no\.?|nr\.?|id)?|\bpurchase|\bpo)"
     rf"\s*(?:是|为|is|was|:|：|\#|号|no\.?)*\s*[\#:]?\s*(?P<number>{_SHAPED})(?![\w-])",
     re.IGNORECASE | re.ASCII,
+)
+# "I want to order 2 lamps" orders, "has order 12 left" names one.
+_ORDERING = re.compile(
+    r"(?<!\bmy\s)(?<!\bthe\s)(?<!\bis\s)(?<!\bfor\s)(?<!\babout\s)(?<!\bhas\s)(?<!\bof\s)(?<!\bon\s)(?<!\bwas\s)"
+    r"\border\s\d{1,2}(?=\s[a-z])",
+    re.IGNORECASE,
 )
 _HASH = re.compile(r"#\s?(?P<number>[A-Za-z]{0,4}-?\d{3,}[\dA-Za-z-]*)", re.ASCII)
 _TYPICAL = re.compile(
@@ -36,23 +41,14 @@ _BARE = re.compile(
 _ALONE = re.compile(r"\s*#?(?P<number>[A-Za-z]{0,4}-?\d{3,24}(?:-[\dA-Za-z]+){0,2})\s*[。.!?？!]?\s*")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
-_CURRENCY = r"[¥￥$€£]"
-_MONEY = re.compile(
-    rf"""(?:{_CURRENCY}\s?(?P<after>\d[\d,]*(?:\.\d{{1,2}})?)(?![\d%])
-    | (?<![\w.-])(?P<before>\d[\d,]*(?:\.\d{{1,2}})?)\s?(?P<kilo>k(?=\s?(?:元|块|yuan|rmb|usd)))?\s?
-      (?:元|块钱?|圆|rmb\b|cny\b|yuan\b|usd\b|us\s?dollars?\b|dollars?\b|bucks?\b|euros?\b|eur\b|pounds?\b|quid\b|gbp\b|人民币)
-      (?P<tenth>\d(?!\d))?
-    | (?<![一二三四五六七八九十百千万两])(?P<chinese>{_NUMBER_ZH}{{1,9}})(?:块钱?|元)(?!表))""",
-    re.VERBOSE | re.IGNORECASE | re.ASCII,
-)
-_MEASURES = "件|双|条|瓶|盒|箱|包|台|套|只|支|袋|罐|把|张|副|斤|部|辆|枚|桶|打|对|本|串|份|块(?!钱)|个"
 _NOT_COUNTED = (
     "(?!月|小时|星期|礼拜|人|问题|事|钟头|地址|订单|快递|包裹|客服|电话|价|字|意思|样|优惠|办法|时间|东西都"
     "|工作日|账号)"
 )
 _QUANTITY_ZH = re.compile(
-    rf"(?<![\d.第每这那哪某另])(?P<number>\d{{1,5}}|{_NUMBER_ZH}{{1,4}})\s?(?:{_MEASURES}){_NOT_COUNTED}"
+    rf"(?<![\d.第每这那哪某另几数])(?!一块(?!钱))(?P<number>\d{{1,5}}|{NUMERAL_ZH}{{1,4}})\s?(?:{MEASURES}){_NOT_COUNTED}"
 )
+_EACH = re.compile("[二三四五六七八九]一$")
 _QUANTITY_EN = re.compile(
     rf"""\b(?P<number>\d{{1,5}}|{_WORD_EN})\s?(?:pcs?|pieces?|pairs?|items?|boxes|bottles?|packs?|units?|sets?|copies|
     of\s(?:them|these|those|each)|(?:more\s)?(?:mugs|cups|shirts|shoes|lamps|bags))\b
@@ -62,32 +58,12 @@ _QUANTITY_EN = re.compile(
 )
 
 
-def chinese_number(text: str) -> int | None:
-    """The value of a Chinese numeral up to 万, or None: 两百五 is 250, 一千二 is 1200."""
-    total, section, digit, last_unit = 0, 0, 0, 1
-    for character in text:
-        if character in _DIGITS_ZH:
-            digit = digit * 10 + _DIGITS_ZH[character] if last_unit == 0 else _DIGITS_ZH[character]
-            if character in "零〇":
-                last_unit = 1
-        elif character in _UNITS_ZH:
-            unit = _UNITS_ZH[character]
-            if unit == 10000:
-                total += (section + digit) * unit
-                section = 0
-            else:
-                section += (digit or 1) * unit
-            digit, last_unit = 0, unit
-        else:
-            return None
-    return total + section + digit * (last_unit // 10 if last_unit >= 100 else 1)
-
-
 def order_numbers(text: str) -> Iterator[Span]:
     """Order numbers, surest first; the value is in upper case, without `#` and spaces."""
     for pattern, score in ((_CUED_ORDER, 1.0), (_HASH, 1.0), (_TYPICAL, 0.9), (_LONG, 0.7)):
         for match in pattern.finditer(text):
-            yield _order(match, score)
+            if not _ORDERING.match(text, match.start()):
+                yield _order(match, score)
     alone = _ALONE.fullmatch(text)
     if alone:
         yield _order(alone, 0.8)
@@ -101,29 +77,17 @@ def _order(match: re.Match[str], score: float) -> Span:
     return Span(EntityKind.ORDER_NUMBER, start, end, match["number"].upper().strip("-_"), score)
 
 
-def amounts(text: str) -> Iterator[Span]:
-    """Sums of money; the value is a decimal string without currency."""
-    for match in _MONEY.finditer(text):
-        if match["chinese"]:
-            number = chinese_number(match["chinese"])
-            value = None if number is None else str(number)
-        else:
-            value = (match["after"] or match["before"]).replace(",", "").rstrip(".")
-            if match["kilo"]:
-                value = f"{float(value) * 1000:g}"
-            if match["tenth"]:
-                value += f".{match['tenth']}"
-        if value:
-            yield Span(EntityKind.AMOUNT, match.start(), match.end(), value)
-
-
 def quantities(text: str) -> Iterator[Span]:
     """Numbers of things; the value is a whole number."""
     for match in _QUANTITY_ZH.finditer(text):
         written = match["number"]
-        number = int(written) if written.isdigit() else chinese_number(written)
+        # In 三十五一罐 one costs thirty-five.
+        start = match.start() + (len(written) - 1 if _EACH.search(written) else 0)
+        number = (
+            int(written) if written.isdigit() else chinese_number(match.string[start : match.end("number")])
+        )
         if number:
-            yield Span(EntityKind.QUANTITY, match.start(), match.end(), str(number), 0.9)
+            yield Span(EntityKind.QUANTITY, start, match.end(), str(number), 0.9)
     for match in _QUANTITY_EN.finditer(text):
         written = next(group for group in match.groups() if group).lower()
         number = int(written) if written.isdigit() else _WORDS_EN[written]

@@ -1,16 +1,20 @@
-"""Finding the shop's products in a message: an index of character grams narrows, RapidFuzz decides."""
+"""Finding the shop's products in a message: an index of character grams narrows, RapidFuzz decides.
+
+A code is also known without its hyphens and with spaces in their place, and a long name by its beginning and its end
+("cloud headphones", 云朵耳机), where that fits one product only.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 from rapidfuzz import fuzz
 
-from nlu.entities.spans import Span
+from nlu.entities.spans import Span, without_overlaps
 from nlu.normalise import model_text, normalise
 from nlu.types import CatalogueEntry, EntityKind
 
@@ -24,6 +28,17 @@ _POSTINGS_READ = 20_000
 _RUN = re.compile(r"[a-z0-9]+|[\u4e00-\u9fff]+")
 _CODE = re.compile(r"(?<![a-z0-9])[a-z0-9]+(?:[-_./][a-z0-9]+)*(?![a-z0-9])")
 _HAS_DIGIT = re.compile(r"\d")
+_HAS_LETTER = re.compile(r"[a-z]")
+_WITHIN_CODE = re.compile(r"[-_./ ]+")
+_CODE_TOKEN = re.compile(r"[a-z0-9]+")
+_CODE_TOKENS = 3
+"""Pieces that a code may be written in: `rf 55 20`."""
+_SHORTEST_CODE = 4
+_LATIN_WORD = re.compile(r"[a-z][a-z0-9]*")
+_PART_SCORE = 0.8
+"""Score of a product that is named by the beginning and the end of its name."""
+_PART_ZH = 2
+"""Characters that are said of a Chinese name's beginning and of its end at least."""
 
 
 class ProductIndex:
@@ -34,6 +49,7 @@ class ProductIndex:
         self._names = [name for name, _ in named]
         self._ids = [product for _, product in named]
         self._codes = {name: product for name, product in named if _is_code(name)}
+        self._compact = _compact_codes(self._codes)
         self._index()
 
     def _index(self) -> None:
@@ -55,7 +71,8 @@ class ProductIndex:
         readable = model_text_with_digits(text[:_READ_AT_MOST])
         found = list(self._exact_codes(readable))
         taken = [(span.start, span.end) for span in found]
-        for score, row, start, end in self._alike(readable):
+        near = self._nearest(_grams(readable))
+        for score, row, start, end in [*self._alike(readable, near), *self._by_parts(readable, near)]:
             if len(found) >= MENTIONS:
                 break
             if all(end <= other_start or start >= other_end for other_start, other_end in taken):
@@ -64,16 +81,31 @@ class ProductIndex:
         return found
 
     def _exact_codes(self, text: str) -> list[Span]:
-        return [
+        exact = [
             Span(EntityKind.PRODUCT, match.start(), match.end(), self._codes[match[0]])
             for match in _CODE.finditer(text)
             if match[0] in self._codes
         ]
+        return without_overlaps([*exact, *self._compact_written(text)])
 
-    def _alike(self, text: str) -> list[tuple[float, int, int, int]]:
+    def _compact_written(self, text: str) -> Iterator[Span]:
+        """Codes without their hyphens: `md77`, `rf 5520`."""
+        if not self._compact:
+            return
+        tokens = list(_CODE_TOKEN.finditer(text))
+        for first in range(len(tokens)):
+            joined, end = "", tokens[first].start()
+            for token in tokens[first : first + _CODE_TOKENS]:
+                if not _WITHIN_CODE.fullmatch(text, end, token.start()) and joined:
+                    break
+                joined, end = joined + token[0], token.end()
+                if joined in self._compact:
+                    yield Span(EntityKind.PRODUCT, tokens[first].start(), end, self._compact[joined])
+
+    def _alike(self, text: str, near: npt.NDArray[np.int32]) -> list[tuple[float, int, int, int]]:
         """Likeness, row and place of the names that the text holds nearly whole, best and longest first."""
         scored = []
-        for row in self._nearest(_grams(text)):
+        for row in near:
             name = self._names[row]
             if len(name) < 2 or name in self._codes:
                 continue
@@ -88,6 +120,19 @@ class ProductIndex:
             if score >= ACCEPTED and end > start:
                 scored.append((score, int(row), start, end))
         return sorted(scored, key=lambda found: (-round(found[0], 2), -len(self._names[found[1]]), found[1]))
+
+    def _by_parts(self, text: str, near: npt.NDArray[np.int32]) -> list[tuple[float, int, int, int]]:
+        """The product of which the text says the beginning and the end, if there is only one."""
+        words = list(_LATIN_WORD.finditer(text))
+        found = [
+            (_PART_SCORE, int(row), *place)
+            for row in near
+            if (place := _part_of(self._names[row], text, words)) is not None
+        ]
+        places: dict[tuple[int, int], set[str]] = defaultdict(set)
+        for _, row, start, end in found:
+            places[start, end].add(self._ids[row])
+        return [part for part in found if len(places[part[2], part[3]]) == 1]
 
     def _nearest(self, grams: set[str]) -> npt.NDArray[np.int32]:
         known = [gram for gram in grams if gram in self._postings]
@@ -132,6 +177,57 @@ def _form(name: str) -> str:
 
 def _is_code(name: str) -> bool:
     return bool(_CODE.fullmatch(name) and _HAS_DIGIT.search(name) and len(name) >= 4)
+
+
+def _compact_codes(codes: Mapping[str, str]) -> dict[str, str]:
+    """Codes without what is written between their pieces; those that two products share are left out.
+
+    Without a letter (`10-24`) it would be a number like any other.
+    """
+    compact: dict[str, set[str]] = defaultdict(set)
+    for code, product in codes.items():
+        joined = _WITHIN_CODE.sub("", code)
+        if len(joined) >= _SHORTEST_CODE and _HAS_LETTER.search(joined):
+            compact[joined].add(product)
+    return {joined: next(iter(products)) for joined, products in compact.items() if len(products) == 1}
+
+
+def _part_of(name: str, text: str, words: Sequence[re.Match[str]]) -> tuple[int, int] | None:
+    """Where a text says the first and the last word of a name, and nothing between them but words of it in order."""
+    if name[0] >= "\u4e00":
+        return _chinese_part(name, text)
+    own = _LATIN_WORD.findall(name)
+    if len(own) < 3:
+        return None
+    for first in range(len(words) - 1):
+        if words[first][0] != own[0]:
+            continue
+        at = 1
+        for word in words[first + 1 :]:
+            while at < len(own) and own[at].rstrip("s") != word[0].rstrip("s"):
+                at += 1
+            if at == len(own):
+                break
+            if at == len(own) - 1:
+                return words[first].start(), word.end()
+            at += 1
+    return None
+
+
+def _chinese_part(name: str, text: str) -> tuple[int, int] | None:
+    if len(name) < 3 * _PART_ZH:
+        return None
+    start = text.find(name[:_PART_ZH])
+    if start < 0:
+        return None
+    for length in range(_PART_ZH, len(name) - 2 * _PART_ZH + 1):
+        if not text.startswith(name[:length], start):
+            break
+        end = start + length
+        for tail in range(len(name) - length - 1, _PART_ZH - 1, -1):
+            if text.startswith(name[-tail:], end):
+                return start, end + tail
+    return None
 
 
 def _grams(text: str) -> set[str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from nlu.entities import attributes, contact, dates, numbers
+from nlu.entities import addresses, amounts, attributes, contact, dates, numbers
 from nlu.entities.products import ProductIndex
 from nlu.entities.spans import Span, without_overlaps
 from nlu.normalise import Normalised, simplify
-from nlu.types import Entity
+from nlu.types import Entity, EntityKind
 
 
 def recognise(
@@ -29,9 +29,9 @@ def _candidates(text: str, today: date, products: ProductIndex) -> Iterator[Span
     yield from contact.phones(text)
     found = products.find(text)
     yield from (span for span in found if span.score >= 1.0)
-    yield from contact.addresses(text)
+    yield from addresses.addresses(text)
     yield from dates.dates(text, today)
-    yield from numbers.amounts(text)
+    yield from amounts.amounts(text)
     yield from numbers.order_numbers(text)
     yield from found
     yield from attributes.sizes(text)
@@ -41,10 +41,12 @@ def _candidates(text: str, today: date, products: ProductIndex) -> Iterator[Span
 
 def _as_written(message: str, normalised: Normalised, span: Span) -> Entity:
     start, end = normalised.original_span(span.start, span.end)
+    # A parcel is sent to the address as its writer knows it, traditional characters and all.
+    as_written = span.kind is EntityKind.ADDRESS
     return Entity(
         kind=span.kind,
         text=message[start:end],
-        value=span.value,
+        value=normalised.text[span.start : span.end] if as_written else span.value,
         start=start,
         end=end,
         score=span.score,

@@ -22,7 +22,11 @@ class Span:
 def without_overlaps(candidates: Iterable[Span]) -> list[Span]:
     """Those that stand when each takes its place in turn; earlier candidates win. In the order of the text."""
     kept: list[Span] = []
+    taken = bytearray()
     for span in candidates:
-        if all(span.end <= other.start or span.start >= other.end for other in kept):
+        if len(taken) < span.end:
+            taken.extend(bytes(span.end - len(taken)))
+        if not any(taken[span.start : span.end]):
+            taken[span.start : span.end] = b"\1" * (span.end - span.start)
             kept.append(span)
     return sorted(kept, key=lambda span: span.start)

@@ -1,0 +1,130 @@
+"""Sums of money.
+
+The value is a decimal string without currency. A range ("¥99-199", 三四百块) is two sums, its ends, each with its
+own place in the text; a sum that is only about right (两百多, 一百来块) is the number said.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+from nlu.entities.numerals import NUMERAL_ZH, NUMERALS_EN, chinese_number, english_number, plain, scaled
+from nlu.entities.spans import Span
+from nlu.types import EntityKind
+
+MEASURES = "件|双|条|瓶|盒|箱|包|台|套|只|支|袋|罐|把|张|副|斤|部|辆|枚|桶|打|对|本|串|份|块(?!钱)|个"
+"""What Chinese counts things in."""
+
+_CURRENCY = r"(?:[¥￥$€£]|\b(?:rmb|cny|usd|gbp|eur)\s?(?=\d))"
+_NUMBER = r"\d[\d,]*(?:\.\d{1,2})?"
+_TO = r"\s?(?:-|–|—|~|到|至|to)\s?"
+_MORE = "(?:[多来几]|左右)"
+_UNIT_EN = r"(?:yuan|rmb|cny|usd|us\s?dollars?|dollars?|bucks?|euros?|eur|pounds?|quid|gbp)\b"
+_NOT_WEIGHT = r"(?!\s(?:of\b|heavier|lighter|in\sweight))"
+_DIGIT_ZH = "[一二两三四五六七八九]"
+# 十块五 is 10.5, but 十块五个 is five for ten, and 十块一斤 is ten a pound.
+_TENTH = (
+    r"(?:零?(?P<tenth>[\d二三四五六七八九]|一(?=毛|$|[,。!?]))毛?"
+    rf"(?!\d|[十百千万点次天年月米人]|\s?(?:{MEASURES})))?"
+)
+# 一块 alone mostly means "together".
+_TOGETHER = r"(?!(?<![减差少付花扣退涨降])一块(?!钱|[二三四五六七八九\d]))"
+_ROUGHLY_ENDS = r"(?=[块元的了买吧吗呢呀啊就都能也还,。!?\s]|$)"
+_WORD_EN = "|".join(NUMERALS_EN)
+_NAMED_NOTES = {"fiver": 5, "tenner": 10}
+
+_DIGITS = re.compile(
+    rf"""{_CURRENCY}\s?(?P<after>{_NUMBER})(?:\s?(?P<afterscale>[千万k])(?![A-Za-z]))?(?![\d%])
+      (?:{_TO}{_CURRENCY}?\s?(?P<upto>{_NUMBER})(?![\d%]|\s?(?:days?|天)))?
+    | (?<![\w.-])(?:(?P<from>{_NUMBER}){_TO})?(?P<before>\d[\d,]*(?:\.\d{{1,4}})?)\s?(?:(?P<scale>[百千万k])\s?)?
+      {_MORE}?\s?(?:(?:元|块钱?|圆|人民币){_TENTH}|{_UNIT_EN}{_NOT_WEIGHT})
+    | (?<![\w.-])(?P<dimes>\d)\s?毛(?:钱|(?![\u4e00-\u9fff]))""",
+    re.VERBOSE | re.IGNORECASE | re.ASCII,
+)
+_CHINESE = re.compile(
+    rf"""(?<![一二三四五六七八九十百千万两几数半第\d.])(?:
+      (?P<dimes>{_DIGIT_ZH})毛(?:钱|(?![\u4e00-\u9fff])|(?=[的吧吗呢啊行]))
+    | {_TOGETHER}(?P<number>{NUMERAL_ZH}{{1,9}}){_MORE}?(?:块钱?|元(?!表|旦|宵|素|件)){_TENTH}
+    | (?P<about>{_DIGIT_ZH}{{1,2}}[百千万])(?:多|来){_ROUGHLY_ENDS}
+    )""",
+    re.VERBOSE | re.ASCII,
+)
+_ENGLISH = re.compile(
+    rf"""\b(?:(?P<words>(?:an?\s)?(?:(?:{_WORD_EN})(?:\s|-|\sand\s)){{1,6}}){_UNIT_EN}{_NOT_WEIGHT}
+    | (?P<one>an?\s(?:quid|buck|dollar|euro)\b)
+    | (?P<note>{"|".join(_NAMED_NOTES)})\b)""",
+    re.VERBOSE | re.IGNORECASE | re.ASCII,
+)
+_ENGLISH_HINT = re.compile(r"yuan|dollar|buck|euro|pound|quid|fiver|tenner", re.IGNORECASE)
+_TWO_DIGITS = re.compile(r"([一二两三四五六七八九])([二三四五六七八九])([十百千万]?)")
+
+
+def amounts(text: str) -> Iterator[Span]:
+    """The sums of money that a text names."""
+    for match in _DIGITS.finditer(text):
+        yield from _digits(match)
+    if not text.isascii():
+        for match in _CHINESE.finditer(text):
+            yield from _chinese(match)
+    if _ENGLISH_HINT.search(text):
+        for match in _ENGLISH.finditer(text):
+            yield from _english(match)
+
+
+def _english(match: re.Match[str]) -> Iterator[Span]:
+    number = _NAMED_NOTES[match["note"].lower()] if match["note"] else english_number(match["words"] or "one")
+    if number:
+        yield _amount(*match.span(), str(number))
+
+
+def _amount(start: int, end: int, value: str) -> Span:
+    return Span(EntityKind.AMOUNT, start, end, value)
+
+
+def _digits(match: re.Match[str]) -> Iterator[Span]:
+    start, end = match.span()
+    if match["dimes"]:
+        yield _amount(start, end, f"0.{match['dimes']}")
+    elif match["after"]:
+        scale = match["afterscale"] or ""
+        upto = match["upto"]
+        yield _amount(start, match.end("afterscale" if scale else "after"), _sum(match["after"], scale))
+        if upto:
+            yield _amount(*match.span("upto"), _sum(upto, ""))
+    else:
+        scale = match["scale"] or ""
+        if match["from"]:
+            yield _amount(*match.span("from"), _sum(match["from"], scale))
+            start = match.start("before")
+        yield _amount(start, end, _sum(match["before"], scale) + _fraction(match))
+
+
+def _sum(number: str, scale: str) -> str:
+    """As it was written, unless a unit such as 万 multiplies it."""
+    return plain(scaled(number, scale)) if scale else number.replace(",", "").rstrip(".")
+
+
+def _fraction(match: re.Match[str]) -> str:
+    tenth = match["tenth"]
+    if not tenth:
+        return ""
+    return f".{chinese_number(tenth) if not tenth.isdigit() else tenth}"
+
+
+def _chinese(match: re.Match[str]) -> Iterator[Span]:
+    start, end = match.span()
+    if match["dimes"]:
+        yield _amount(start, end, plain(Decimal(chinese_number(match["dimes"]) or 0) / 10))
+        return
+    written = match["number"] or match["about"]
+    either = _TWO_DIGITS.fullmatch(written)
+    if either:
+        low, high, unit = either.groups()
+        yield _amount(start, start + 1, str(chinese_number(low + unit)))
+        yield _amount(start + 1, end, str(chinese_number(high + unit)))
+        return
+    number = chinese_number(written)
+    if number:
+        yield _amount(start, end, str(number) + (_fraction(match) if match["number"] else ""))

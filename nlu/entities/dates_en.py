@@ -1,0 +1,184 @@
+"""Dates in English."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from nlu.entities import feasts
+from nlu.entities.calendar import (
+    MONTHS_AWAY,
+    YEARS_AWAY,
+    Resolver,
+    alternatives,
+    day_of_month,
+    feast,
+    last_of_month,
+    months_on,
+    nearest,
+    resolved,
+    same_day,
+    years_around,
+)
+from nlu.entities.numerals import english_number
+from nlu.entities.spans import Span
+
+_DAYS = {
+    "day before yesterday": -2, "yesterday": -1, "last night": -1, "today": 0, "tonight": 0, "this morning": 0,
+    "this evening": 0, "this afternoon": 0, "day after tomorrow": 2, "tomorrow": 1, "tmrw": 1, "tmr": 1, "2moro": 1,
+    "tomoro": 1, "tommorow": 1, "tomorow": 1,
+}  # fmt: skip
+_WEEKDAYS = {"mon": 0, "tue": 1, "wed": 2, "thu": 3, "fri": 4, "sat": 5, "sun": 6}
+_MONTHS = {
+    m: i + 1
+    for i, m in enumerate(
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+    )
+}
+_WEEKDAY_EN = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?"
+_MONTH_EN = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
+_COUNT_EN = (
+    r"(?:\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fourteen|fifteen|twenty|thirty"
+    r"|a\scouple\sof)"
+)
+_STRETCH_EN = rf"(?:{_COUNT_EN}\s(?:days?|weeks?|fortnights?|months?))"
+_FEASTS = alternatives(name for name in feasts.NAMES if name.isascii() and not name.isdigit())
+_PATTERN = re.compile(
+    rf"""\b(?P<feasten>(?:(?:last|this|next)\s)?(?:{_FEASTS}))\b
+    | \b(?P<dayen>(?:the\s)?(?:{alternatives(_DAYS)}))\b
+    | \b(?P<weekend>(?:(?:this|next|last|past|the|coming)\s){{1,2}}weekend)\b
+    | \b(?P<weekday>(?:(?P<which>next|this|last|coming|on|by|before|until|till|past)\s(?:the\s)?)?
+      (?P<name>{_WEEKDAY_EN}))\b(?!\w)
+    | \b(?P<span>(?:within|in)\s(?:the\s(?:next|coming|last|past)\s)?{_STRETCH_EN}(?:'s?\stime)?
+      |{_STRETCH_EN}\s(?:ago|later|from\s(?:now|today)))\b
+    | \b(?P<weeken>(?:next|last)\sweek)\b
+    | \b(?P<named>(?:the\s)?\d{{1,2}}(?:st|nd|rd|th)?\s(?:of\s)?{_MONTH_EN}\b(?:,?\s20\d\d\b)?
+      |{_MONTH_EN}\.?\s(?:the\s)?\d{{1,2}}(?:st|nd|rd|th)?(?!\d|:)(?:,?\s20\d\d\b)?)(?!\w)
+    | \b(?P<monthend>(?:the\s)?(?P<edge>end|start|beginning)\sof\s(?:(?P<edgemonth>{_MONTH_EN})
+      |(?P<edgeaway>the|this|next|last)\s(?P<edgeof>month|year)))\b
+    | \b(?P<monthen>(?:next|last)\smonth|month[\s-]end)\b
+    | \b(?P<ordinal>the\s(?:[12]?\d|3[01])(?:st|nd|rd|th)(?:\sof\s(?P<of>this|next|last)\smonth)?)\b""",
+    re.VERBOSE | re.IGNORECASE | re.ASCII,
+)
+
+# "It hasn't moved in nine days" tells of days gone by.
+_NOT_SO = re.compile(
+    r"\b(?:hasn'?t|haven'?t|hadn'?t|didn'?t|not|nothing|never|no)\b[^.!?,]{0,30}$", re.IGNORECASE
+)
+
+
+def english_dates(text: str, today: date) -> Iterator[Span]:
+    """Dates written in English."""
+    for match in _PATTERN.finditer(text):
+        yield from resolved(match, today, _RESOLVERS)
+
+
+def _feast_en(match: re.Match[str], today: date) -> date | None:
+    """ "Last Christmas" is the latest one gone by, "next Easter" the first to come."""
+    which, _, name = match["feasten"].lower().partition(" ")
+    if which not in YEARS_AWAY:
+        return feast(match["feasten"].lower(), None, today)
+    days = [day for year in years_around(today) if (day := feasts.day_of(name, year)) is not None]
+    if which == "last":
+        return max((day for day in days if day < today), default=None)
+    return min((day for day in days if day >= today), default=None)
+
+
+def _weekday_en(match: re.Match[str], today: date) -> date | None:
+    if match["name"].lower() in {"sat", "sun", "mon", "wed"} and not match["which"]:
+        return None  # "sat in the van", "sun cream"
+    day = _WEEKDAYS[match["name"][:3].lower()]
+    ahead = (day - today.weekday()) % 7
+    which = (match["which"] or "").lower()
+    if which == "next":
+        return today - timedelta(days=today.weekday()) + timedelta(days=7 + day)
+    if which in {"last", "past"}:
+        return today - timedelta(days=(today.weekday() - day) % 7 or 7)
+    return today + timedelta(days=ahead)
+
+
+def _weekend(match: re.Match[str], today: date) -> date:
+    """The Saturday of a weekend."""
+    written = match["weekend"].lower()
+    weeks = 1 if "next" in written else -1 if "last" in written or "past" in written else 0
+    return today - timedelta(days=today.weekday()) + timedelta(days=5 + 7 * weeks)
+
+
+def _span_en(match: re.Match[str], today: date) -> date | None:
+    words = match["span"].lower()
+    found = re.search(rf"\b({_COUNT_EN})\s(day|week|fortnight|month)", words)
+    if not found:
+        return None
+    written = "two" if found[1].startswith("a couple") else found[1]
+    count = int(written) if written.isdigit() else english_number(written)
+    if count is None:
+        return None
+    if words.startswith("in ") and _NOT_SO.search(match.string[: match.start()]):
+        return None
+    count *= -1 if words.endswith("ago") or re.search(r"\b(?:last|past)\s", words) else 1
+    if found[2] == "month":
+        return same_day(today, count)
+    return today + timedelta(days=count * {"day": 1, "week": 7, "fortnight": 14}[found[2]])
+
+
+def _week_en(match: re.Match[str], today: date) -> date:
+    monday = today - timedelta(days=today.weekday())
+    return monday + timedelta(weeks=1 if match["weeken"].lower().startswith("next") else -1)
+
+
+def _month_en(match: re.Match[str], today: date) -> date:
+    written = match["monthen"].lower()
+    if written.endswith("end"):
+        return last_of_month(today)
+    return months_on(today, MONTHS_AWAY[written.split()[0]])
+
+
+def _edge_of_month(match: re.Match[str], today: date) -> date | None:
+    """ "End of next month", "the beginning of March", "end of the year"."""
+    at_end = match["edge"].lower() == "end"
+    if match["edgemonth"]:
+        first = nearest(_MONTHS[match["edgemonth"][:3].lower()], 1, today)
+    elif match["edgeof"].lower() == "year":
+        year = today.year + YEARS_AWAY.get(match["edgeaway"].lower(), 0)
+        return date(year, 12, 31) if at_end else date(year, 1, 1)
+    else:
+        first = months_on(today, MONTHS_AWAY.get(match["edgeaway"].lower(), 0))
+    return last_of_month(first) if first and at_end else first
+
+
+def _named(match: re.Match[str], today: date) -> date | None:
+    written = match["named"]
+    month = re.search(_MONTH_EN, written, re.IGNORECASE)
+    year = re.search(r"20\d\d$", written)
+    day = re.search(r"\d{1,2}", written)
+    if not month or not day:
+        return None
+    number = _MONTHS[month[0][:3].lower()]
+    return date(int(year[0]), number, int(day[0])) if year else nearest(number, int(day[0]), today)
+
+
+def _ordinal(match: re.Match[str], today: date) -> date | None:
+    day = re.search(r"\d+", match["ordinal"])
+    if not day:
+        return None
+    if match["of"]:
+        return months_on(today, MONTHS_AWAY[match["of"].lower()]).replace(day=int(day[0]))
+    return day_of_month(int(day[0]), today)
+
+
+_RESOLVERS: dict[str, Resolver] = {
+    "feasten": _feast_en,
+    "dayen": lambda match, today: today + timedelta(days=_DAYS[match["dayen"].lower().removeprefix("the ")]),
+    "weekend": _weekend,
+    "weekday": _weekday_en,
+    "span": _span_en,
+    "weeken": _week_en,
+    "named": _named,
+    "monthend": _edge_of_month,
+    "monthen": _month_en,
+    "ordinal": _ordinal,
+}
