@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from nlu.errors import DataRefused
 
@@ -85,5 +88,49 @@ def _reader(content: str, path: Path) -> Iterator[tuple[int, list[str]]]:
         reader = csv.reader(io.StringIO(content), delimiter="\t", quoting=csv.QUOTE_NONE)
     else:
         reader = csv.reader(io.StringIO(content))
-    for fields in reader:
-        yield reader.line_num, fields
+    try:
+        for fields in reader:
+            yield reader.line_num, fields
+    except csv.Error as wrong:
+        raise DataRefused(path, [f"line {reader.line_num}: {_unreadable(wrong)}"]) from wrong
+
+
+def _unreadable(wrong: csv.Error) -> str:
+    """What a person can do about what the csv module says."""
+    said = str(wrong)
+    if "new-line character" in said:
+        return "a carriage return without a line feed; save the file with the line ends of Unix or Windows"
+    if "field limit" in said:
+        limit = csv.field_size_limit()
+        return f"a field of more than {limit:,} characters; perhaps a quotation mark is not closed"
+    return f"it cannot be read ({said})"
+
+
+@contextmanager
+def written_beside(path: Path) -> Iterator[TextIO]:
+    """A text file that takes the place of `path` once everything is written; until then what was there stays.
+
+    Raises:
+        OSError: it cannot be written; nothing is left of it.
+    """
+    if path.exists() and not path.is_file():  # a pipe or a device is written to, never replaced
+        with path.open("w", encoding="utf-8", newline="") as file:
+            yield file
+        return
+    path = path.resolve()
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with fresh.open("w", encoding="utf-8", newline="") as file:
+            yield file
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def write_lines(file: TextIO, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Tab-separated, for texts that `nlu.redact` or `nlu.normalise` went over: none holds a tab or a line's end."""
+    writer = csv.writer(
+        file, delimiter="\t", quoting=csv.QUOTE_NONE, quotechar=None, escapechar=None, lineterminator="\n"
+    )
+    writer.writerow(columns)
+    writer.writerows(rows)

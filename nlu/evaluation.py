@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 import time
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
 from nlu import figures
-from nlu.datafiles import read_table
+from nlu.datafiles import read_lines
 from nlu.errors import DataRefused
 from nlu.figures import wilson
-from nlu.intents import INTENTS, OUT_OF_SCOPE
-from nlu.types import Understander, Understanding
+from nlu.intents import INTENTS, OUT_OF_SCOPE, SENTIMENTS
+from nlu.teaching.labelled import Labelled, shown, told_contradictions
+from nlu.types import IntentScore, Understander, Understanding
+
+COLUMNS = ("intent", "label")
+NAMED = 0.5
+"""From this probability on a further wish counts as named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +40,7 @@ class Report:
 
     rows: int
     accuracy: float
-    """Share of messages whose best intent is the labelled one."""
+    """Share of messages whose best intent is the labelled one; see `best`."""
     interval: tuple[float, float]
     """95 % Wilson interval of the accuracy."""
     macro_f1: float
@@ -53,48 +57,129 @@ class Report:
     """Median, 95th and 99th percentile of one message read by itself."""
     out_of_scope_recall: float | None = None
     """Share of the messages outside the scope that were said to be so; for a split with its own labels."""
+    further_named: float | None = None
+    """Share of the messages with several wishes whose further wishes are all named, with a probability of at least
+    `NAMED`; None where no message has a label for a further wish."""
+    further_false: float | None = None
+    """Share of all messages for which a further wish is named, likewise, that they don't hold."""
 
 
-def read_rows(path: Path, table: Path | None = None) -> list[Row]:
-    """Labelled messages: column `text`, and `intent` or `label`; `table` maps labels to intents, `-` leaves out.
+def _silent(_remark: str) -> None:
+    """Keep a remark to oneself."""
+
+
+def read_rows(
+    path: Path,
+    table: Path | None = None,
+    known: Collection[str] = INTENTS,
+    remark: Callable[[str], None] = _silent,
+) -> list[Row]:
+    """Labelled messages: column `text`, and `intent` or `label`; perhaps `also`, `sentiment` and `style`.
+
+    Args:
+        path: the messages.
+        table: maps labels to intents; `-` leaves a label out, `*` stands for every other label.
+        known: the intents of the model that is to be measured.
+        remark: told what is odd but no reason to refuse: empty texts, and texts with several labels.
 
     Raises:
-        DataRefused: the file or the table cannot be used, or a label is no intent.
+        DataRefused: the file or the table cannot be used, a label is missing, or is no intent of the model.
     """
-    rows = read_table(path, ["text"], skip_empty=True)
-    column = next((name for name in ("intent", "label") if rows and name in rows[0]), None)
-    if column is None:
-        raise DataRefused(path, ["line 1: a column named intent or label is needed"])
-    mapping = _read_mapping(table)
-    labelled, unknown = [], Counter[str]()
-    for row in rows:
-        intent = mapping.get(row[column], mapping.get("*", row[column]))
-        if intent == "-":
-            continue
-        if intent not in INTENTS:
-            unknown[row[column]] += 1
-        also = tuple(part.strip() for part in row.get("also", "").split(",") if part.strip())
-        labelled.append(
-            Row(
-                text=row["text"],
-                intent=intent,
-                also=also,
-                sentiment=row.get("sentiment", ""),
-                style=row.get("style", ""),
-            )
-        )
-    if unknown:
-        problems = [
-            f"{label!r} is no intent ({n} rows); map it with --map" for label, n in unknown.most_common()
-        ]
+    found = [
+        (line, row)
+        for line, row in read_lines(path, ["text"], one_of=COLUMNS, keep_empty=True)
+        if any(row.values())
+    ]
+    empty = [line for line, row in found if not row["text"]]
+    found = [(line, row) for line, row in found if row["text"]]
+    if not found:
+        raise DataRefused(path, ["it holds no message"])
+    if empty:
+        remark(f"{path}: {len(empty)} empty texts are left out: lines {shown(empty)}")
+    column = next(name for name in COLUMNS if name in found[0][1])
+    mapping = {} if table is None else _read_mapping(table, known)
+    problems = [*_odd_values(found, column), *_unknown(found, column, mapping, known, table)]
+    if problems:
         raise DataRefused(path, problems)
-    return labelled
+    rows = [(line, _row(row, column, mapping)) for line, row in found]
+    measured = [(line, row) for line, row in rows if row.intent != "-"]
+    if not measured:
+        raise DataRefused(path, [f"no message is left: {table} leaves all of them out"])
+    labelled = [Labelled(text=row.text, label=row.intent, line=line) for line, row in measured]
+    for said in told_contradictions(path, labelled):
+        remark(said)
+    return [row for _, row in measured]
 
 
-def _read_mapping(table: Path | None) -> dict[str, str]:
-    if table is None:
-        return {}
-    return {row["label"]: row["intent"] for row in read_table(table, ["label", "intent"])}
+def _row(row: dict[str, str], column: str, mapping: dict[str, str]) -> Row:
+    also = (_mapped(label, mapping) for label in _further(row))
+    return Row(
+        text=row["text"],
+        intent=_mapped(row[column], mapping),
+        also=tuple(intent for intent in also if intent != "-"),
+        sentiment=row.get("sentiment", ""),
+        style=row.get("style", ""),
+    )
+
+
+def _mapped(label: str, mapping: dict[str, str]) -> str:
+    return mapping.get(label, mapping.get("*", label))
+
+
+def _further(row: dict[str, str]) -> list[str]:
+    """Labels of a message's wishes beyond the first."""
+    return [part.strip() for part in row.get("also", "").split(",") if part.strip()]
+
+
+def _odd_values(found: Sequence[tuple[int, dict[str, str]]], column: str) -> list[str]:
+    """Labels that are missing, and sentiments that are none."""
+    missing = [f"line {line}: {column} is empty" for line, row in found if not row[column]]
+    return missing + [
+        f"line {line}: {row['sentiment']!r} is no sentiment ({', '.join(SENTIMENTS)})"
+        for line, row in found
+        if row.get("sentiment") and row["sentiment"] not in SENTIMENTS
+    ]
+
+
+def _unknown(
+    found: Sequence[tuple[int, dict[str, str]]],
+    column: str,
+    mapping: dict[str, str],
+    known: Collection[str],
+    table: Path | None,
+) -> list[str]:
+    """Labels that the model has no intent for, each with its lines."""
+    lines: dict[str, list[int]] = {}
+    for line, row in found:
+        for label in dict.fromkeys([row[column], *_further(row)]):
+            if label and _mapped(label, mapping) not in known and _mapped(label, mapping) != "-":
+                lines.setdefault(label, []).append(line)
+    where = "map it with --map" if table is None else f"{table} doesn't map it"
+    return [
+        f"line{'s' if at[1:] else ''} {shown(at)}: {label!r} is no intent of this model; {where}"
+        for label, at in sorted(lines.items(), key=lambda pair: -len(pair[1]))
+    ]
+
+
+def _read_mapping(table: Path, known: Collection[str]) -> dict[str, str]:
+    """Label to intent.
+
+    Raises:
+        DataRefused: the table, named as such, gives a label twice, or an intent that the model doesn't have.
+    """
+    lines = read_lines(table, ["label", "intent"])
+    first: dict[str, int] = {}
+    problems = [] if lines else ["it maps no label"]
+    for line, row in lines:
+        if first.setdefault(row["label"], line) != line:
+            problems.append(
+                f"line {line}: label {row['label']!r} is mapped in line {first[row['label']]} already"
+            )
+        if row["intent"] not in known and row["intent"] != "-":
+            problems.append(f"line {line}: {row['intent']!r} is no intent of this model")
+    if problems:
+        raise DataRefused(table, problems)
+    return {row["label"]: row["intent"] for _, row in lines}
 
 
 def evaluate(understander: Understander, rows: Sequence[Row]) -> Report:
@@ -105,11 +190,8 @@ def evaluate(understander: Understander, rows: Sequence[Row]) -> Report:
         began = time.perf_counter()
         read.extend(understander.understand([row.text]))
         times.append((time.perf_counter() - began) * 1000)
-    right = np.array([is_right(row, meaning) for row, meaning in zip(rows, read, strict=True)], bool)
-    wanted = [row.intent for row in rows]
-    said = [
-        row.intent if is_right(row, m) else (m.intent or "nothing") for row, m in zip(rows, read, strict=True)
-    ]
+    wanted, said = [row.intent for row in rows], [best(meaning).intent for meaning in read]
+    right = np.array([a == b for a, b in zip(wanted, said, strict=True)], bool)
     inside = [m.understood for row, m in zip(rows, read, strict=True) if row.intent != OUT_OF_SCOPE]
     felt = [row.sentiment == m.sentiment for row, m in zip(rows, read, strict=True) if row.sentiment]
     return Report(
@@ -117,7 +199,7 @@ def evaluate(understander: Understander, rows: Sequence[Row]) -> Report:
         accuracy=float(right.mean()) if len(rows) else 0.0,
         interval=wilson(int(right.sum()), len(rows)),
         macro_f1=figures.macro_f1(wanted, said),
-        calibration_error=figures.calibration_error(np.array([m.probability for m in read]), right),
+        calibration_error=figures.calibration_error(np.array([best(m).probability for m in read]), right),
         answered=sum(inside) / max(1, len(inside)),
         out_of_scope_auroc=figures.auroc(
             _scores(rows, read, outside=True), _scores(rows, read, outside=False)
@@ -126,14 +208,27 @@ def evaluate(understander: Understander, rows: Sequence[Row]) -> Report:
         by_style=_by_style(rows, right),
         confused=figures.confusions(wanted, said),
         milliseconds=figures.percentiles(times),
+        **_further_wishes(rows, read),
     )
 
 
-def is_right(row: Row, meaning: Understanding) -> bool:
-    """Whether the best intent is the labelled one; not being understood is the right answer out of scope."""
-    if row.intent == OUT_OF_SCOPE and not meaning.understood:
-        return True
-    return meaning.intent == row.intent
+def best(meaning: Understanding) -> IntentScore:
+    """What is said of a message in one word; one that nothing can be read in is surely out of scope."""
+    return meaning.intents[0] if meaning.intents else IntentScore(intent=OUT_OF_SCOPE, probability=1.0)
+
+
+def _further_wishes(rows: Sequence[Row], read: Sequence[Understanding]) -> dict[str, float | None]:
+    """How many further wishes are named; nothing where the rows don't say which there are."""
+    if not any(row.also for row in rows):
+        return {"further_named": None, "further_false": None}
+    named, false = [], []
+    for row, meaning in zip(rows, read, strict=True):
+        likely = {score.intent for score in meaning.intents if score.probability >= NAMED}
+        if row.also:
+            named.append(likely.issuperset(row.also))
+        # A first answer that is wrong counts in the accuracy already.
+        false.append(bool(likely - {row.intent, *row.also, best(meaning).intent}))
+    return {"further_named": sum(named) / len(named), "further_false": sum(false) / len(false)}
 
 
 def _scores(rows: Sequence[Row], read: Sequence[Understanding], *, outside: bool) -> figures.Floats:
@@ -157,13 +252,13 @@ PREDICTION_COLUMNS = (
 
 
 def prediction(text: str, meaning: Understanding) -> dict[str, str]:
-    """One row of `liuke nlu predict`."""
+    """One row of `liuke nlu predict`, from which the figures of `evaluate` can be computed again."""
     intents = [asdict(score) for score in meaning.intents]
     entities = [{**asdict(entity), "kind": entity.kind.value} for entity in meaning.entities]
     return {
         "text": text,
-        "intent": meaning.intent or "",
-        "probability": f"{meaning.probability:.4f}",
+        "intent": best(meaning).intent,
+        "probability": f"{best(meaning).probability:.4f}",
         "intents": json.dumps(intents, ensure_ascii=False),
         "out_of_scope": f"{meaning.out_of_scope:.6f}",
         "sentiment": meaning.sentiment.value,

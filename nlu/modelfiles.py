@@ -1,4 +1,8 @@
-"""The model folder: encoder.onnx, tokenizer.json, heads.npz, card.md and manifest.json with their checksums."""
+"""The model folder: encoder.onnx, tokenizer.json, heads.npz, card.md and manifest.json with their checksums.
+
+A folder that a shop taught holds two files more: `taught.tsv`, the messages it was taught with, and `untaught.npz`, the
+heads before the first of them. Only teaching reads them.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +14,16 @@ from nlu.errors import ModelDamaged
 
 FORMAT = "liuke-nlu-1"
 FILES = ("encoder.onnx", "tokenizer.json", "heads.npz")
+TAUGHT = "taught.tsv"
+"""Has no checksum, so that a person may take a message out of it."""
+UNTAUGHT = "untaught.npz"
 SHIPPED = Path(__file__).parent / "model"
 
 
 def seal(folder: Path, facts: dict[str, object]) -> None:
     """Write the manifest over the files that lie in the folder."""
-    manifest = {"format": FORMAT, **facts, "sha256": {name: _digest(folder / name) for name in FILES}}
+    names = [*FILES, *([UNTAUGHT] if (folder / UNTAUGHT).is_file() else [])]
+    manifest = {"format": FORMAT, **facts, "sha256": {name: _digest(folder / name) for name in names}}
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
@@ -29,13 +37,17 @@ def check(folder: Path) -> dict[str, object]:
         manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
         sums = manifest["sha256"]
         kind = manifest["format"]
-    except (OSError, ValueError, KeyError, TypeError) as broken:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as broken:
         raise ModelDamaged(
             f"{folder} is no model folder: manifest.json is missing or unreadable."
         ) from broken
     if kind != FORMAT:
         raise ModelDamaged(f"{folder} holds a model of format {kind!r}; this version reads {FORMAT!r}.")
-    for name in FILES:
+    if not isinstance(sums, dict):
+        raise ModelDamaged(f"{folder} is no model folder: manifest.json names no checksums.")
+    # A second set of heads is no less trusted than the first: it counts as soon as either side speaks of it.
+    more = [UNTAUGHT] if UNTAUGHT in sums or (folder / UNTAUGHT).exists() else []
+    for name in (*FILES, *more):
         path = folder / name
         if not path.is_file():
             raise ModelDamaged(f"{folder} is incomplete: {name} is missing. Build or fetch the model again.")

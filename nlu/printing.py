@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -14,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from nlu.datafiles import written_beside
 from nlu.errors import NluError
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ class told:  # noqa: N801 - reads as a phrase where it is used
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, NluError):
             fail(str(error))
+        if isinstance(error, OSError):
+            fail(f"{error.filename or 'A file'} can't be read or written: {error.strerror or error}")
 
 
 def fail(message: str) -> NoReturn:
@@ -61,10 +65,29 @@ def progress_bar() -> Iterator[Callable[[str, float], None]]:
         yield lambda what, share: bar.update(task, description=what, completed=share)
 
 
+def check_writable(*paths: Path | None) -> None:
+    """End the command, before any work, where a file that was named could not be written."""
+    for path in paths:
+        if path is None:
+            continue
+        if path.is_dir():
+            fail(f"{path} is a folder; name a file.")
+        if not path.parent.is_dir():
+            fail(f"{path} can't be written: there is no folder {path.parent}.")
+        if not os.access(path.parent, os.W_OK):
+            fail(f"{path} can't be written: the folder {path.parent} doesn't allow it.")
+
+
 def write_figures(path: Path | None, figures: Mapping[str, object]) -> None:
     """Keep figures as JSON, where a file was named."""
     if path is not None:
-        path.write_text(json.dumps(figures, ensure_ascii=False, indent=2) + "\n", "utf-8")
+        with told(), written_beside(path) as file:
+            file.write(json.dumps(figures, ensure_ascii=False, indent=2) + "\n")
+
+
+def remark(what: str) -> None:
+    """Tell something odd that nothing is refused for."""
+    console.print(what, style="yellow", markup=False, highlight=False)
 
 
 def print_report(report: Report) -> None:
@@ -83,6 +106,10 @@ def print_report(report: Report) -> None:
         table.add_row("out of scope, recall", f"{report.out_of_scope_recall:.1%}")
     if report.sentiment_accuracy is not None:
         table.add_row("sentiment accuracy", f"{report.sentiment_accuracy:.1%}")
+    if report.further_named is not None:
+        table.add_row("several wishes, every further one named", f"{report.further_named:.1%}")
+    if report.further_false is not None:
+        table.add_row("a further wish named that is not there", f"{report.further_false:.1%}")
     for style, share in report.by_style.items():
         table.add_row(f"accuracy, {style}", f"{share:.1%}")
     table.add_row("median, p95, p99", "{:.2f}, {:.2f}, {:.2f} ms".format(*report.milliseconds))
@@ -108,17 +135,23 @@ def print_comparison(reports: Mapping[str, Report]) -> None:
     out.print(table)
 
 
-def print_lesson(lesson: Lesson) -> None:
-    """What came of teaching."""
+def print_lesson(lesson: Lesson, base: str) -> None:
+    """What came of teaching the model that `base` names."""
     low, high = lesson.interval
     table = Table("figure", "value")
-    table.add_row("messages", str(lesson.messages))
+    table.add_row("taught from", base)
+    table.add_row("messages", f"{lesson.messages}, of earlier lessons {lesson.messages_before}")
     table.add_row("new intents", ", ".join(lesson.new_intents) or "none")
-    table.add_row("accuracy, cross-validated", f"{lesson.accuracy:.1%} ({low:.1%} to {high:.1%})")
+    if lesson.lost_intents:
+        table.add_row("intents that no message names any more", ", ".join(lesson.lost_intents))
+    judged = " by heads on the encoder as it was" if lesson.finetuned else ""
+    table.add_row(f"accuracy, cross-validated{judged}", f"{lesson.accuracy:.1%} ({low:.1%} to {high:.1%})")
     table.add_row(
         "built-in intents, before and after", f"{lesson.built_in_before:.1%}, {lesson.built_in_after:.1%}"
     )
     out.print(table)
+    for line in _about_accuracy(lesson):
+        out.print(line, markup=False, highlight=False)
     for label, said, count in lesson.confused[:10]:
         out.print(f"{count} × {label} read as {said}", markup=False, highlight=False)
     if lesson.suspects:
@@ -126,10 +159,21 @@ def print_lesson(lesson: Lesson) -> None:
     for suspect in lesson.suspects:
         likelier = f"{suspect.likelier} ({suspect.probability:.0%})"
         out.print(
-            f"  line {suspect.line}: {suspect.text} is {suspect.label}, perhaps {likelier}",
+            f"  {suspect.file}, line {suspect.line}: {suspect.text} is {suspect.label}, perhaps {likelier}",
             markup=False,
             highlight=False,
         )
+
+
+def _about_accuracy(lesson: Lesson) -> Iterator[str]:
+    """What must be known to read it rightly."""
+    if lesson.finetuned:
+        yield (
+            "The cross-validated accuracy, the confused pairs and the doubtful examples are those of heads on the "
+            "encoder as it was; the built-in intents' second figure is that of the model with its trained encoder."
+        )
+    if lesson.seen_before:
+        yield "An earlier lesson has trained the encoder on some of these messages: the accuracy flatters."
 
 
 def as_values(report: Report) -> dict[str, object]:

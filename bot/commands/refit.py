@@ -200,3 +200,5 @@ def _print_drift(drift: Mapping[str, Any]) -> None:
             for one in drift["shifts"][:_MOST_SHIFTS]
         ],
     )
+    if older := drift.get("older"):
+        _print_drift(older)

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-import csv
-import os
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+import nlu
 from bot.commands.common import with_store
 from bot.console_output import fail, out, print_table
 from bot.settings import Settings
 from bot.understanding import KIND, SHIPPED
 from nlu import commands as nlu_commands
-from nlu.printing import print_lesson, progress_bar, told, write_figures
+from nlu import modelfiles
+from nlu.datafiles import write_lines, written_beside
+from nlu.errors import ModelDamaged
+from nlu.printing import check_writable, print_lesson, progress_bar, told, write_figures
 from nlu.redaction import redact
 from storage import NotFound, Store
 from storage.corrections import Correction, Corrections
 from storage.models import ModelVersion, ModelVersions
+
+if TYPE_CHECKING:
+    from nlu.teaching.shop import Lesson
 
 app = nlu_commands.app
 """The commands of the understanding room; those that need a store are added here."""
@@ -40,6 +46,13 @@ def train(
     finetune: Annotated[
         bool, typer.Option("--finetune", help="Train the encoder too; needs the extra `train`, and minutes.")
     ] = False,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            help="The version that is taught, from `liuke nlu versions`, with what it was taught before; "
+            "`shipped` forgets all of that. By default the one in use."
+        ),
+    ] = None,
     to: Annotated[
         Path | None, typer.Option("--out", help="Only write the model there; what is in use stays.")
     ] = None,
@@ -48,14 +61,20 @@ def train(
     ] = False,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures there too.")] = None,
 ) -> None:
-    """Teach the model your messages and use it from now on; the one before is kept."""
+    """Teach the model in use your messages, beside those it was taught before, and use it from now on."""
     if to is not None and to.exists():
         fail(f"{to} is there already; name a folder that is not.")
-    if to is not None:
-        _teach(data, to, finetune, json_file)
+    check_writable(json_file)
+
+    async def work(settings: Settings, store: Store) -> None:
+        before = await _base(settings, store, base)
+        if to is None:
+            await _teach_and_use(settings, store, before, data, finetune, anyway, json_file)
+            return
+        write_figures(json_file, _figures(_teach(data, to, before, finetune), before))
         out.print(f"The model is in {to}.", markup=False, highlight=False)
-        return
-    with_store(lambda settings, store: _teach_and_use(settings, store, data, finetune, anyway, json_file))
+
+    with_store(work)
 
 
 @app.command("versions")
@@ -85,10 +104,11 @@ def versions() -> None:
 @app.command("use")
 def use(version: Annotated[str, typer.Argument(help="From `liuke nlu versions`.")]) -> None:
     """Read with this version: go back, or forward again."""
-    now = datetime.now(UTC)
-    with_store(
-        lambda _settings, store: store.write(lambda c: ModelVersions(c).make_current(KIND, version, now))
-    )
+
+    async def work(settings: Settings, store: Store) -> None:
+        await _use(settings, store, await _version(store, version))
+
+    with_store(work)
     out.print(f"Reading with {version} within seconds.", markup=False, highlight=False)
 
 
@@ -96,20 +116,24 @@ def use(version: Annotated[str, typer.Argument(help="From `liuke nlu versions`."
 def rollback() -> None:
     """Read with the version that was used before this one; again to go back further."""
 
-    async def back(connection: AsyncConnection) -> str:
-        before = await ModelVersions(connection).before(KIND)
+    async def work(settings: Settings, store: Store) -> str:
+        async with store.read() as connection:
+            before = await ModelVersions(connection).before(KIND)
         if before is None:
             raise NotFound("no older version was ever used: there is nothing to go back to")
-        await ModelVersions(connection).make_current(KIND, before.version, datetime.now(UTC))
+        await _use(settings, store, before)
         return before.version
 
-    version = with_store(lambda _settings, store: store.write(back))
+    version = with_store(work)
     out.print(f"Reading with {version} within seconds.", markup=False, highlight=False)
 
 
 @app.command("corrections")
 def corrections(
-    to: Annotated[Path, typer.Option("--out", help="Tab-separated: text and label, for `liuke nlu train`.")],
+    to: Annotated[
+        Path,
+        typer.Option("--out", help="Tab-separated: text, label and corrected_at, for `liuke nlu train`."),
+    ],
 ) -> None:
     """Write what staff said that messages really meant, without personal data."""
 
@@ -117,50 +141,100 @@ def corrections(
         async with store.read(long=True) as connection:
             return await Corrections(connection).all()
 
+    check_writable(to)
     found = with_store(work)
-    fresh = to.with_name(f".{to.name}.{os.getpid()}")
-    try:
-        with fresh.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, delimiter="\t", quoting=csv.QUOTE_NONE, quotechar=None, escapechar=None)
-            writer.writerow(("text", "label"))
-            # Normalised by the redaction, so that no text holds a tab or a line's end.
-            writer.writerows((redact(one.text), one.label) for one in found)
-        fresh.replace(to)
-    except OSError as error:
-        fail(f"{to} can't be written: {error.strerror}")
-    finally:
-        fresh.unlink(missing_ok=True)
+    with told(), written_beside(to) as file:
+        rows = [(redact(one.text), one.label, one.at.isoformat()) for one in found]
+        write_lines(file, ("text", "label", "corrected_at"), rows)
     out.print(f"{len(found)} corrections written to {to}.", markup=False, highlight=False)
 
 
-def _teach(data: Sequence[Path], folder: Path, finetune: bool, json_file: Path | None) -> Any:
-    from nlu.teaching.shop import lesson_values, teach
+async def _version(store: Store, version: str) -> ModelVersion:
+    """The version of that name.
+
+    Raises:
+        NotFound: there is none.
+    """
+    async with store.read() as connection:
+        found = [one for one in await ModelVersions(connection).all(KIND) if one.version == version]
+    if not found:
+        raise NotFound(f"there is no version {version!r} of the understanding; see `liuke nlu versions`")
+    return found[0]
+
+
+def _folder(settings: Settings, version: ModelVersion) -> Path:
+    return settings.home / version.path if version.path else modelfiles.SHIPPED
+
+
+async def _use(settings: Settings, store: Store, version: ModelVersion) -> None:
+    """Read with a version from now on, if it can be loaded; else the command ends, and the one in use stays."""
+    with told():
+        nlu.load(_folder(settings, version))
+    now = datetime.now(UTC)
+    await store.write(lambda connection: ModelVersions(connection).make_current(KIND, version.version, now))
+
+
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """What is taught."""
+
+    name: str
+    folder: Path
+
+
+async def _base(settings: Settings, store: Store, wanted: str | None) -> _Base:
+    """The version named, or the one in use; a damaged one ends the command."""
+    if wanted == SHIPPED:
+        return _Base(SHIPPED, modelfiles.SHIPPED)
+    if wanted is None:
+        async with store.read() as connection:
+            version = await ModelVersions(connection).current(KIND)
+    else:
+        version = await _version(store, wanted)
+    if version is None:
+        return _Base(SHIPPED, modelfiles.SHIPPED)
+    folder = _folder(settings, version)
+    try:
+        modelfiles.check(folder)
+    except ModelDamaged as damaged:
+        fail(f"{damaged}\nTeach another one: --base VERSION, or --base {SHIPPED}.")
+    return _Base(version.version, folder)
+
+
+def _teach(data: Sequence[Path], to: Path, base: _Base, finetune: bool) -> Lesson:
+    from nlu.teaching.shop import teach
 
     with told(), progress_bar() as progress:
-        lesson = teach(data, folder, finetune=finetune, progress=progress)
-    print_lesson(lesson)
-    write_figures(json_file, lesson_values(lesson))
+        lesson = teach(data, to, base.folder, finetune=finetune, progress=progress)
+    print_lesson(lesson, base.name)
     return lesson
+
+
+def _figures(lesson: Lesson, base: _Base) -> dict[str, object]:
+    """What is kept of a lesson: no message of the shop's."""
+    from nlu.teaching.shop import lesson_values
+
+    return {**lesson_values(lesson), "base": base.name}
 
 
 async def _teach_and_use(
     settings: Settings,
     store: Store,
+    base: _Base,
     data: Sequence[Path],
     finetune: bool,
     anyway: bool,
     json_file: Path | None,
 ) -> None:
-    from nlu.teaching.shop import lesson_values
-
     now = datetime.now(UTC)
     version = now.strftime("%Y%m%dT%H%M%S")
     relative = Path("models") / KIND / version
     folder = settings.home / relative
     folder.parent.mkdir(parents=True, exist_ok=True)
-    lesson = _teach(data, folder, finetune, json_file)
+    lesson = _teach(data, folder, base, finetune)
     if lesson.harms and not anyway:
         shutil.rmtree(folder, ignore_errors=True)
+        write_figures(json_file, _figures(lesson, base))
         fail(
             "The built-in intents would be read worse, so the model in use stays. "
             "Look at the confused pairs and the doubtful examples, or insist with --anyway."
@@ -174,12 +248,14 @@ async def _teach_and_use(
         seed=0,
         fitted_at=now,
         current=True,
-        report=lesson_values(lesson),
+        report=_figures(lesson, base),
     )
     await store.write(lambda connection: _register(connection, taught))
     out.print(
         f"Version {version} reads from now on; `liuke nlu rollback` goes back.", markup=False, highlight=False
     )
+    # Last, so that a full disk can't leave a model that nobody reads with.
+    write_figures(json_file, _figures(lesson, base))
 
 
 async def _register(connection: AsyncConnection, taught: ModelVersion) -> None:

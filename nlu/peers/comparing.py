@@ -54,6 +54,7 @@ def compare(
         ModelDamaged: the model folder, or the deep peer's weights, cannot be used.
         TrainingMissing: PyTorch is needed and not there.
     """
+    modelfiles.check(model)
     store.mkdir(parents=True, exist_ok=True)
     texts, labels = [row.text for row in train], [row.label for row in train]
     makers: dict[str, Callable[[], Reads]] = {OURS: lambda: learn(train, model, seed=seed, progress=progress)}

@@ -47,6 +47,7 @@ def learn(
         ModelDamaged: the model folder cannot be used.
         TrainingMissing: PyTorch is needed and not there.
     """
+    modelfiles.check(model)
     texts, labels = [row.text for row in train], [row.label for row in train]
     encoder = DeepEncoder(model)
     told = counting("reading messages", len(texts), progress)

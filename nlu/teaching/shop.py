@@ -1,4 +1,9 @@
-"""A shop teaches the model: its messages in, a model folder and an honest report out."""
+"""A shop teaches the model: its messages in, a model folder and an honest report out.
+
+A taught model keeps the messages that it was taught with, and the heads from before the first of them. Every lesson
+begins with those heads and learns all messages, old and new, in one go: so nothing taught earlier is forgotten, nothing
+counts double when a file comes again, and whoever judges a message in the cross-validation has truly not seen it.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +20,22 @@ import numpy as np
 from nlu import figures, modelfiles
 from nlu.encoder import Encoder
 from nlu.heads import Floats, Heads
+from nlu.intents import INTENTS, OUT_OF_SCOPE
 from nlu.spelling import spell
 from nlu.teaching.adapting import Seen, Taught, adapt
 from nlu.teaching.classifier import folds
 from nlu.teaching.deep import readable
 from nlu.teaching.doubts import doubts
-from nlu.teaching.labelled import Labelled, check_for_training, read_labelled, without_repeats
+from nlu.teaching.labelled import (
+    TAUGHT_BEFORE,
+    Labelled,
+    check_for_training,
+    read_labelled,
+    read_taught,
+    settled,
+    without_repeats,
+    write_taught,
+)
 from nlu.teaching.progress import Progress, quiet
 from nlu.teaching.views import log_softmax
 from nlu.training import data
@@ -40,6 +55,8 @@ DOUBTS_SHOWN = 20
 class Suspect:
     """An example that may be mislabelled."""
 
+    file: str
+    """As it was named, or `labelled.TAUGHT_BEFORE`."""
     line: int
     text: str
     label: str
@@ -52,10 +69,23 @@ class Lesson:
     """What came of teaching."""
 
     messages: int
+    """All that were learned, those of earlier lessons among them."""
+    messages_before: int
+    """Those of earlier lessons that no file names again."""
     data_hash: str
     new_intents: tuple[str, ...]
+    """What the model taught from did not know."""
+    own_intents: tuple[str, ...]
+    """All that are not built in."""
+    lost_intents: tuple[str, ...]
+    """What the model taught from knew, and no message names any more."""
     accuracy: float
-    """Cross-validated, on the shop's messages, among all intents."""
+    """Cross-validated, on the shop's messages, among all intents: of heads on the encoder as it was, even where the
+    encoder was trained as well, since that takes too long to be done once more for every fold."""
+    finetuned: bool
+    """Whether the encoder was trained as well, so that `accuracy` is not of the model that was written."""
+    seen_before: bool
+    """Whether an earlier lesson trained the encoder, so that `accuracy` is of messages it has partly seen."""
     interval: tuple[float, float]
     """95 % Wilson interval of it."""
     confused: tuple[tuple[str, str, int], ...]
@@ -84,9 +114,9 @@ def teach(
     """Learn a shop's messages and write the model folder `out`, whole or not at all.
 
     Args:
-        files: tables with the columns text and label.
+        files: tables with the columns text and label; where they name a message that was taught before, they win.
         out: where the model goes; must not exist.
-        base: the model folder that is taught.
+        base: the model folder that is taught; what it was taught with before is learned again.
         finetune: train the encoder as well; needs the extra `train`.
         seed: of the folds.
         progress: told what is done.
@@ -96,42 +126,45 @@ def teach(
         ModelDamaged: the base model cannot be used.
         TrainingMissing: PyTorch is needed and not there.
     """
-    manifest = modelfiles.check(base)
-    heads = Heads.load(base / "heads.npz")
-    rows = _rows(files, heads.intents)
+    before = _before(base)
+    heads = before.untaught
+    rows = _rows(files, before)
     replayed = _replayed(seed)
     measured = [example for language in ("zh", "en") for example in data.held_out(language, "dev")]
+    texts, examples = [row.text for row in rows], [example.text for example in measured]
     encoder = Encoder(base / "encoder.onnx", base / "tokenizer.json")
     labels = np.array([row.label for row in rows])
-    seen = _seen(heads, encoder, [row.text for row in rows], "reading your messages", progress)
+    shop = Taught(seen=_seen(heads, encoder, texts, "reading your messages", progress), labels=labels)
     kept = _seen(heads, encoder, [example.text for example in replayed], "reading the corpus", progress)
-    known = _seen(
-        heads, encoder, [example.text for example in measured], "reading the development set", progress
-    )
-    said, classes = _out_of_fold(heads, Taught(seen=seen, labels=labels), kept, known, seed, progress)
+    known = _seen(heads, encoder, examples, "reading the development set", progress)
+    outside = _outside(shop, kept, replayed)
+    said, classes = _out_of_fold(heads, shop, outside, kept, known, seed, progress)
     progress("fitting", 0.0)
-    taught = adapt(heads, Taught(seen=seen, labels=labels), kept, known)
-    before = _accuracy(heads, known, measured)
+    taught = adapt(heads, _joined(shop, outside), kept, known)
+    built_in_before = _accuracy(before.heads, known, measured)
     fresh = out.with_name(f".{out.name}.{os.getpid()}")
     try:
         fresh.mkdir(parents=True)
         if finetune:
-            from nlu.teaching.shop_finetuning import finetune_model
+            from nlu.teaching.shop_finetuning import finetune_model, refitted
 
             taught = finetune_model(
-                base, fresh, taught, rows, seen, replayed, kept, seed=seed, progress=progress
+                base, fresh, taught, rows, shop.seen, replayed, kept, seed=seed, progress=progress
             )
             tuned = Encoder(fresh / "encoder.onnx", fresh / "tokenizer.json")
-            texts = [example.text for example in measured]
-            known = _seen(heads, tuned, texts, "reading the development set anew", progress)
+            known = _seen(heads, tuned, examples, "reading the development set anew", progress)
+            moved = _seen(heads, tuned, texts, "reading your messages anew", progress)
+            taught = refitted(taught, Taught(seen=moved, labels=labels), known, measured)
         else:
             for name in ("encoder.onnx", "tokenizer.json"):
                 shutil.copy(base / name, fresh / name)
+            # Heads belong to their encoder: once that was trained, there is no way back to those before.
+            heads.save(fresh / modelfiles.UNTAUGHT)
         taught.save(fresh / "heads.npz")
+        write_taught(fresh / modelfiles.TAUGHT, rows)
         # What was written is what is measured: heads are kept with fewer digits.
-        after = _accuracy(Heads.load(fresh / "heads.npz"), known, measured)
-        facts = {name: value for name, value in manifest.items() if name not in ("format", "sha256")}
-        modelfiles.seal(fresh, {**facts, "taught": len(rows), "finetuned": finetune})
+        built_in_after = _accuracy(Heads.load(fresh / "heads.npz"), known, measured)
+        modelfiles.seal(fresh, {**before.facts, "taught": len(rows), "finetuned": finetune or before.tuned})
         fresh.rename(out)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
@@ -140,15 +173,54 @@ def teach(
     right = sum(a == b for a, b in zip(labels.tolist(), best, strict=True))
     return Lesson(
         messages=len(rows),
+        messages_before=sum(row.file == TAUGHT_BEFORE for row in rows),
         data_hash=_digest(rows),
-        new_intents=taught.intents[len(heads.intents) :],
+        new_intents=_beyond(taught.intents, before.heads.intents),
+        own_intents=_beyond(taught.intents, INTENTS),
+        lost_intents=_beyond(before.heads.intents, taught.intents),
         accuracy=right / len(rows),
+        finetuned=finetune,
+        seen_before=before.tuned,
         interval=figures.wilson(right, len(rows)),
         confused=figures.confusions(labels.tolist(), best),
         suspects=_suspects(rows, labels, said, classes),
-        built_in_before=before,
-        built_in_after=after,
+        built_in_before=built_in_before,
+        built_in_after=built_in_after,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Before:
+    """The model that is taught."""
+
+    heads: Heads
+    """With what it was taught already."""
+    untaught: Heads
+    """Without; the same where nothing was, where an encoder was trained, or where an older version taught it."""
+    rows: tuple[Labelled, ...]
+    """What it was taught with."""
+    facts: dict[str, object]
+    """Of its manifest, for the next one."""
+
+    @property
+    def tuned(self) -> bool:
+        """Whether a lesson trained its encoder."""
+        return bool(self.facts.get("finetuned"))
+
+
+def _before(base: Path) -> _Before:
+    manifest = modelfiles.check(base)
+    heads, untaught = Heads.load(base / "heads.npz"), base / modelfiles.UNTAUGHT
+    return _Before(
+        heads=heads,
+        untaught=Heads.load(untaught) if untaught.exists() else heads,
+        rows=tuple(read_taught(base / modelfiles.TAUGHT)),
+        facts={name: value for name, value in manifest.items() if name not in ("format", "sha256")},
+    )
+
+
+def _beyond(intents: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
+    return tuple(intent for intent in intents if intent not in known)
 
 
 def lesson_values(lesson: Lesson) -> dict[str, object]:
@@ -165,15 +237,14 @@ def _digest(rows: Sequence[Labelled]) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
-def _rows(files: Sequence[Path], known: Sequence[str]) -> list[Labelled]:
-    rows = []
-    for path in files:
-        found = read_labelled(path)
-        check_for_training(path, found, known, FEWEST)
-        rows.extend(found)
-    if len(files) > 1:
-        check_for_training(files[-1], rows, known, FEWEST)
-    return without_repeats(rows)
+def _rows(files: Sequence[Path], before: _Before) -> list[Labelled]:
+    """What is to be learned: what the files say, and of what was taught before whatever they don't say anew."""
+    given = settled([row for path in files for row in read_labelled(path)])
+    said = {row.kept_key for row in given}
+    kept = [row for row in before.rows if row.kept_key not in said]
+    known = {*before.untaught.intents, *(row.label for row in kept)}
+    check_for_training(" and ".join(map(str, files)), given, known, FEWEST)
+    return [*without_repeats(given), *kept]
 
 
 def _replayed(seed: int) -> list[Example]:
@@ -204,8 +275,40 @@ def _seen(heads: Heads, encoder: Encoder, texts: Sequence[str], what: str, progr
     )
 
 
+def _outside(shop: Taught, kept: Seen, replayed: Sequence[Example]) -> Taught:
+    """Messages outside the scope to learn beside intents of the shop's own; none where it teaches only ours.
+
+    What a shop teaches may have been outside until now. Unless the class out_of_scope yields there, such a message is
+    read rightly and still doesn't count as understood. That class is moved only where messages are labelled so: those
+    of the corpus serve, save the half that is most like the shop's, since the shop may know better.
+    """
+    own = ~np.isin(shop.labels, INTENTS)
+    rows = np.array([(example.intents or ("",))[0] == OUT_OF_SCOPE for example in replayed], bool)
+    if own.any():
+        likeness = (_units(kept.vectors) @ _units(shop.seen.vectors[own]).T).max(1)
+        rows &= likeness <= np.median(likeness[rows]) if rows.any() else False
+    else:
+        rows[:] = False
+    return Taught(seen=kept[rows], labels=np.full(int(rows.sum()), OUT_OF_SCOPE))
+
+
+def _units(vectors: Floats) -> Floats:
+    units: Floats = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    return units
+
+
+def _joined(first: Taught, second: Taught) -> Taught:
+    return Taught(
+        seen=Seen(
+            vectors=np.concatenate([first.seen.vectors, second.seen.vectors]),
+            spelling=np.concatenate([first.seen.spelling, second.seen.spelling]),
+        ),
+        labels=np.concatenate([first.labels, second.labels]),
+    )
+
+
 def _out_of_fold(
-    heads: Heads, shop: Taught, kept: Seen, unseen: Seen, seed: int, progress: Progress
+    heads: Heads, shop: Taught, outside: Taught, kept: Seen, unseen: Seen, seed: int, progress: Progress
 ) -> tuple[Floats, list[str]]:
     """What models that had not seen them say of the shop's messages, shape (n, k), and the k intents."""
     classes = [*heads.intents, *sorted(set(shop.labels.tolist()) - set(heads.intents))]
@@ -214,7 +317,7 @@ def _out_of_fold(
     for part in sorted(set(parts.tolist())):
         held = parts == part
         learned = Taught(seen=shop.seen[~held], labels=shop.labels[~held])
-        fitted = adapt(heads, learned, kept, unseen) if len(learned.labels) else heads
+        fitted = adapt(heads, _joined(learned, outside), kept, unseen) if len(learned.labels) else heads
         columns = [classes.index(name) for name in fitted.intents]
         said[np.ix_(held, columns)] = np.exp(log_softmax(shop.seen[held].logits(fitted)))
         progress("cross-validating", (part + 1) / FOLDS)
@@ -234,6 +337,7 @@ def _suspects(
 ) -> tuple[Suspect, ...]:
     return tuple(
         Suspect(
+            file=rows[doubt.row].file,
             line=rows[doubt.row].line,
             text=rows[doubt.row].text,
             label=rows[doubt.row].label,

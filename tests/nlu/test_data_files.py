@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from nlu import commands
 from nlu.commands import app
-from nlu.datafiles import read_table
+from nlu.datafiles import read_table, written_beside
 from nlu.errors import DataRefused
-from nlu.evaluation import PREDICTION_COLUMNS, read_rows, wilson
+from nlu.evaluation import PREDICTION_COLUMNS, Row, evaluate, read_rows, wilson
 from nlu.intents import GROUPS, INTENTS
+from nlu.types import CatalogueEntry, DialogueContext, IntentScore, Sentiment, Understanding
 
 RUN = CliRunner()
 LABELLED = "text\tintent\tsentiment\n我的快递呢\torder_status\tneutral\nwhat a lovely shop, thanks\tthanks\tpositive\n"
@@ -33,6 +36,9 @@ def written(folder: Path, content: str | bytes) -> Path:
         ("text\tintent\n好\tgreeting\n".encode("gbk"), "line 2: not UTF-8"),
         (b"text\tintent\nhi\tgreeting\textra\n", "line 2: 3 fields"),
         (b"text\tintent\nhi\tgreeting\n\tthanks\n", "line 3: text is empty"),
+        (b"text\tintent\nhi\tgreeting\na\rb\tthanks\n", "line 3: a carriage return"),
+        (b"text\tintent\rhi\tgreeting\r", "line 1: a carriage return"),
+        (b'text,intent\n"' + b"x" * 140_000 + b'",greeting\n', "line 2: a field of more than 131,072"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_told_by_line(tmp_path: Path, content: bytes, told: str) -> None:
@@ -54,6 +60,112 @@ def test_unknown_labels_need_a_map(tmp_path: Path) -> None:
     assert [row.intent for row in read_rows(path, table)] == ["order_status"]
 
 
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("text\tintent\n", "holds no message"),
+        ("text\tlang\nhi\ten\n", "line 1: column intent or label is missing"),
+        ("text\tintent\nhi\tgreeting\nyo\t\n", "line 3: intent is empty"),
+        ("text\tintent\na\tx\nhi\tgreeting\nb\tx\n", "lines 2, 4: 'x' is no intent of this model"),
+        ("text\tintent\talso\nhi\tgreeting\tx\n", "line 2: 'x' is no intent of this model"),
+        ("text\tintent\tsentiment\nhi\tgreeting\tgood\n", "line 2: 'good' is no sentiment"),
+    ],
+)
+def test_what_cannot_be_measured_is_told_by_line(tmp_path: Path, content: str, told: str) -> None:
+    with pytest.raises(DataRefused, match=told):
+        read_rows(written(tmp_path, content))
+
+
+def test_what_is_odd_is_told_and_measured_as_it_is(tmp_path: Path) -> None:
+    path = written(tmp_path, "text\tintent\nhi\tgreeting\n\tthanks\nHI\tgoodbye\n\t\n")
+    told: list[str] = []
+    assert len(read_rows(path, remark=told.append)) == 2
+    assert "1 empty texts are left out: lines 3" in told[0]
+    assert "lines 2 (greeting) and 4 (goodbye): one text, several labels: hi" in told[1]
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ("label\tintent\n", "maps no label"),
+        (
+            "label\tintent\na\tgreeting\nb\tthanks\na\tthanks\n",
+            "line 4: label 'a' is mapped in line 2 already",
+        ),
+        ("label\tintent\na\tgreting\n", "line 2: 'greting' is no intent"),
+    ],
+)
+def test_a_bad_map_is_named(tmp_path: Path, table: str, told: str) -> None:
+    path = tmp_path / "map.tsv"
+    path.write_text(table, "utf-8")
+    with pytest.raises(DataRefused, match=rf"map.tsv was refused[^$]*{told}"):
+        read_rows(written(tmp_path, "text\tlabel\nhi\ta\n"), path)
+
+
+def test_a_model_is_measured_by_its_own_intents(tmp_path: Path) -> None:
+    path = written(tmp_path, "text\tlabel\nwrap it\tgift_wrap\n")
+    assert [row.intent for row in read_rows(path, known=("gift_wrap",))] == ["gift_wrap"]
+
+
+class _Says:
+    """Answers each text with the intents that were laid down for it."""
+
+    def __init__(self, **intents: dict[str, float]) -> None:
+        self._intents = intents
+
+    def understand(
+        self, texts: Sequence[str], dialogue: DialogueContext | None = None
+    ) -> list[Understanding]:
+        return [
+            Understanding(
+                text=text,
+                language="en",
+                intents=tuple(
+                    IntentScore(intent=name, probability=share) for name, share in self._intents[text].items()
+                ),
+                sentiment=Sentiment.NEUTRAL,
+                sentiment_strength=0.0,
+                urgent=False,
+                out_of_scope=0.9,
+                understood=False,
+            )
+            for text in texts
+        ]
+
+    def set_catalogue(self, entries: Sequence[CatalogueEntry]) -> None: ...
+
+
+def test_not_being_understood_alone_is_no_right_answer() -> None:
+    says = _Says(a={"greeting": 0.4}, b={}, c={"out_of_scope": 0.7}, d={})
+    rows = [Row(text=text, intent="out_of_scope") for text in "abc"] + [Row(text="d", intent="greeting")]
+    report = evaluate(says, rows)
+    assert report.accuracy == 0.5
+    assert ("out_of_scope", "greeting", 1) in report.confused
+    assert ("greeting", "out_of_scope", 1) in report.confused
+    assert report.further_named is None
+
+
+def test_further_wishes_are_counted() -> None:
+    says = _Says(
+        both={"refund_request": 0.9, "complaint": 0.6},
+        one={"refund_request": 0.9, "complaint": 0.3},
+        none={"greeting": 0.9, "thanks": 0.5},
+        other={"thanks": 0.9},
+    )
+    also = {"both": ("complaint",), "one": ("complaint",)}
+    report = evaluate(
+        says,
+        [
+            Row(text=text, intent=intent, also=also.get(text, ()))
+            for text, intent in [
+                ("both", "refund_request"), ("one", "refund_request"), ("none", "greeting"), ("other", "greeting"),
+            ]
+        ],
+    )  # fmt: skip
+    assert report.further_named == 0.5
+    assert report.further_false == 0.25, "a first answer that is wrong is no further wish"
+
+
 def test_evaluate_prints_and_writes_figures(tmp_path: Path) -> None:
     figures = tmp_path / "figures.json"
     done = RUN.invoke(app, ["evaluate", "--data", str(written(tmp_path, LABELLED)), "--json", str(figures)])
@@ -73,6 +185,73 @@ def test_predict_writes_a_row_a_text_in_order(tmp_path: Path) -> None:
     assert [row["text"] for row in rows] == ["我的快递呢", '"quoted" and, odd', "", "订单 LK-20931"]
     assert json.loads(rows[3]["entities"])[0]["value"] == "LK-20931"
     assert json.loads(rows[0]["intents"])[0]["intent"] == rows[0]["intent"]
+
+
+def test_what_cannot_be_read_is_predicted_out_of_scope(tmp_path: Path) -> None:
+    out = tmp_path / "out.tsv"
+    data = written(tmp_path, "text\n😀😀😀😀😀😀\n")
+    done = RUN.invoke(app, ["predict", "--data", str(data), "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    with out.open(encoding="utf-8", newline="") as file:
+        (row,) = csv.DictReader(file, delimiter="\t")
+    assert (row["intent"], row["probability"], row["intents"]) == ("out_of_scope", "1.0000", "[]")
+
+
+def test_predictions_are_made_a_few_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "READ_AT_ONCE", 2)
+    out = tmp_path / "out.tsv"
+    data = written(tmp_path, "text\na\nb\nc\nd\ne\n")
+    done = RUN.invoke(app, ["predict", "--data", str(data), "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    with out.open(encoding="utf-8", newline="") as file:
+        assert [row["text"] for row in csv.DictReader(file, delimiter="\t")] == list("abcde")
+
+
+def test_predict_does_not_eat_what_it_reads(tmp_path: Path) -> None:
+    data = written(tmp_path, "text\nhi\n")
+    done = RUN.invoke(app, ["predict", "--data", str(data), "--out", str(tmp_path / "." / "data.tsv")])
+    assert done.exit_code == 1
+    assert data.read_text("utf-8") == "text\nhi\n"
+
+
+def test_a_file_half_written_leaves_the_old_one(tmp_path: Path) -> None:
+    path = written(tmp_path, "old")
+    with pytest.raises(UnicodeEncodeError), written_beside(path) as file:
+        file.write("new" * 10_000 + "\ud800")
+    assert path.read_text("utf-8") == "old"
+    assert [one.name for one in tmp_path.iterdir()] == ["data.tsv"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["predict", "--data", "DATA", "--out", "/nowhere/x.tsv"],
+        ["evaluate", "--data", "DATA", "--json", "/nowhere/x.json"],
+        ["compare", "--train", "DATA", "--test", "DATA", "--json", "/nowhere/x.json"],
+    ],
+)
+def test_a_file_that_could_not_be_written_is_told_before_any_work(
+    tmp_path: Path, arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nlu.load", lambda *_: pytest.fail("worked"))
+    monkeypatch.setattr(commands, "_split", lambda *_: pytest.fail("worked"))
+    data = str(written(tmp_path, LABELLED))
+    done = RUN.invoke(app, [data if part == "DATA" else part for part in arguments])
+    assert done.exit_code == 1
+    assert "there is no folder /nowhere" in " ".join(done.output.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--data", "x.tsv", "--finetune"], "--finetune goes with --train"),
+        (["--train", "x.tsv", "--test", "y.tsv", "--map", "z.tsv"], "--map goes with --data"),
+    ],
+)
+def test_an_option_without_effect_is_told(arguments: list[str], told: str) -> None:
+    done = RUN.invoke(app, ["evaluate", *arguments])
+    assert done.exit_code == 1
+    assert told in " ".join(done.output.split())
 
 
 def test_a_bad_file_ends_with_a_message_and_not_a_trace(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,16 @@ import pytest
 from nlu.errors import DataRefused
 from nlu.intents import INTENTS, can_be_intent
 from nlu.teaching.doubts import doubts
-from nlu.teaching.labelled import check_for_training, read_labelled, remarks, without_repeats
+from nlu.teaching.labelled import (
+    Labelled,
+    check_for_training,
+    read_labelled,
+    read_taught,
+    remarks,
+    settled,
+    without_repeats,
+    write_taught,
+)
 
 
 def _table(folder: Path, *lines: str) -> Path:
@@ -27,6 +37,7 @@ def _table(folder: Path, *lines: str) -> Path:
         (b"text\tlabel\nhi\t\n", "line 2: label is empty"),
         (b"text\tlabel\n\tgreeting\n", "line 2: text is empty"),
         (b"text\tlabel\n", "holds no message"),
+        (b"text\tlabel\tcorrected_at\nhi\tgreeting\tnoon\n", "line 2: 'noon' is no time"),
         ("text\tlabel\nhi\tgreeting\n你好\tgreeting\n".encode("gb18030"), "line 3: not UTF-8"),
     ],
 )
@@ -51,6 +62,51 @@ def test_what_would_teach_nonsense_is_refused(tmp_path: Path, lines: list[str], 
     with pytest.raises(DataRefused, match=told) as refused:
         check_for_training(path, read_labelled(path), INTENTS, 5)
     assert len(refused.value.problems) == 1
+
+
+def test_files_are_named_where_there_are_several() -> None:
+    rows = [
+        Labelled(text="Wrap it", label="gift_wrap", line=7, file="a.tsv"),
+        Labelled(text="wrap  it", label="gift_bag", line=2, file="b.tsv"),
+        Labelled(text="in paper", label="gift_wrap", line=3, file="b.tsv"),
+    ]
+    with pytest.raises(DataRefused) as refused:
+        check_for_training("a.tsv and b.tsv", rows, INTENTS, 2)
+    assert refused.value.problems == (
+        "a.tsv line 7 (gift_wrap) and b.tsv line 2 (gift_bag): one text, several labels: wrap it",
+        "b.tsv line 2: 'gift_bag' is new and needs 2 messages, not 1",
+    )
+
+
+def test_of_corrections_the_latest_counts() -> None:
+    def row(label: str, line: int, hour: int | None) -> Labelled:
+        at = None if hour is None else datetime(2026, 5, 1, hour, tzinfo=UTC)
+        return Labelled(text="wrap it", label=label, line=line, at=at)
+
+    early, late, late_again, written = row("a", 2, 9), row("b", 3, 11), row("b", 4, 11), row("c", 5, None)
+    assert settled([early, late, late_again]) == [late, late_again]
+    assert settled([late, early]) == [late]
+    assert settled([early, written]) == [early, written], (
+        "what the shop wrote down is not overruled in silence"
+    )
+
+
+def test_a_time_is_read_with_its_zone_or_as_utc(tmp_path: Path) -> None:
+    path = tmp_path / "corrections.tsv"
+    path.write_text(
+        "text\tlabel\tcorrected_at\na\tx\t2026-05-01T09:00:00+08:00\nb\tx\t2026-05-01T01:00:00\nc\tx\t\n"
+    )
+    first, second, third = read_labelled(path)
+    assert first.at == second.at == datetime(2026, 5, 1, 1, tzinfo=UTC)
+    assert third.at is None
+
+
+def test_what_was_taught_is_kept_once_and_without_personal_data(tmp_path: Path) -> None:
+    path = tmp_path / "taught.tsv"
+    texts = ["call 13800001234", "a\tb\nc", "A B C", '"quoted', "call 13900001234", "\x00"]
+    write_taught(path, [Labelled(text=text, label="x", line=i) for i, text in enumerate(texts)])
+    assert [row.text for row in read_taught(path)] == ["call [phone]", "a b c", '"quoted']
+    assert read_taught(tmp_path / "none.tsv") == []
 
 
 def test_our_intents_need_no_number_and_repeats_count_once(tmp_path: Path) -> None:

@@ -42,11 +42,26 @@ def test_another_format(copy: Path) -> None:
         nlu.load(copy)
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{", '{"format": "liuke-nlu-1"}'])
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{", '{"format": "liuke-nlu-1"}', '{"format": "liuke-nlu-1", "sha256": []}']
+)
 def test_an_unreadable_manifest(copy: Path, content: str) -> None:
     (copy / "manifest.json").write_text(content, "utf-8")
     with pytest.raises(nlu.ModelDamaged):
         nlu.load(copy)
+
+
+def test_the_heads_before_teaching_are_checked_as_well(copy: Path) -> None:
+    from nlu.modelfiles import UNTAUGHT, check, seal
+
+    shutil.copy(copy / "heads.npz", copy / UNTAUGHT)
+    with pytest.raises(nlu.ModelDamaged, match=UNTAUGHT):
+        check(copy)
+    seal(copy, {})
+    check(copy)
+    (copy / UNTAUGHT).unlink()
+    with pytest.raises(nlu.ModelDamaged, match=UNTAUGHT):
+        check(copy)
 
 
 def test_no_folder(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from nlu.peers import comparing
 from nlu.teaching import shop
 from nlu.teaching.classifier import _fit_mixture, weighed
 from nlu.teaching.deep import DeepEncoder, inner_layers
-from nlu.teaching.labelled import Labelled
+from nlu.teaching.labelled import Labelled, read_taught
 from nlu.teaching.measuring import evaluate_split, learn
 from nlu.teaching.views import log_softmax
 from nlu.training import data
@@ -30,6 +31,10 @@ GIFTS = (
     "can you gift wrap it", "请问可以包装成礼物吗", "I want it wrapped as a present with a card",
     "能帮我写张贺卡放里面吗", "do you do gift boxes", "有礼品盒吗", "送人的，帮我包好看点",
     "is gift packaging available", "gift wrapping please, it is for my mum", "礼物包装要多少钱",
+)  # fmt: skip
+WEATHER = (
+    "what is the weather like tomorrow", "明天下雨吗", "will it snow in Beijing", "今天多少度", "is it sunny outside",
+    "北京天气怎么样", "do I need an umbrella", "周末会不会下雪", "how hot will it be", "台风什么时候到",
 )  # fmt: skip
 SPLIT = ("order_status", "cancel_order", "greeting", "invoice_request")
 
@@ -75,7 +80,133 @@ def test_only_the_intents_change_in_the_heads(lesson: tuple[Path, shop.Lesson]) 
     assert np.array_equal(before.sentiment_weight, after.sentiment_weight)
     assert len(after.centres) == len(before.centres) + 1
     moved = np.flatnonzero(np.any(before.intent_weight != after.intent_weight[: len(before.intents)], axis=1))
-    assert [before.intents[i] for i in moved] == ["greeting"], "what the shop says nothing about stays"
+    stays = "what the shop says nothing about stays; what was outside the scope yields to an intent of the shop's own"
+    assert [before.intents[i] for i in moved] == ["greeting", "out_of_scope"], stays
+
+
+@pytest.fixture(scope="module")
+def second(
+    lesson: tuple[Path, shop.Lesson], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, shop.Lesson]:
+    """Taught on: three corrections, one of them of an old message, and an intent far from anything a shop is asked."""
+    folder = tmp_path_factory.mktemp("again")
+    corrections = folder / "corrections.tsv"
+    corrections.write_text(
+        "text\tlabel\tcorrected_at\n"
+        "hey there\tchitchat\t2026-05-01T09:00:00+00:00\n"
+        "wrap it up nicely for my niece\tchitchat\t2026-05-01T09:00:00+00:00\n"
+        "wrap it up nicely for my niece\tgift_wrap\t2026-05-02T09:00:00+00:00\n"
+        "with a bow please\tgift_wrap\t2026-05-01T09:00:00+00:00\n",
+        "utf-8",
+    )
+    weather = _tsv(folder / "weather.tsv", [(text, "weather") for text in WEATHER])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shop, "REPLAYED", 12)
+        return folder / "model", shop.teach([corrections, weather], folder / "model", lesson[0])
+
+
+def test_what_was_taught_before_is_kept(second: tuple[Path, shop.Lesson]) -> None:
+    folder, told = second
+    assert told.new_intents == ("weather",)
+    assert told.own_intents == ("gift_wrap", "weather")
+    assert told.lost_intents == ()
+    assert (told.messages, told.messages_before) == (len(GIFTS) + 3 + len(WEATHER), len(GIFTS))
+    kept = {row.text: row.label for row in read_taught(folder / modelfiles.TAUGHT)}
+    assert len(kept) == told.messages
+    assert kept["hey there"] == "chitchat"
+    assert kept["wrap it up nicely for my niece"] == "gift_wrap"
+    read = nlu.load(folder).understand(["请帮我把它包装成礼物", "where is my order", "上海今天天气"])
+    assert [meaning.intent for meaning in read] == ["gift_wrap", "order_status", "weather"]
+
+
+def test_every_lesson_begins_where_the_first_began(second: tuple[Path, shop.Lesson]) -> None:
+    untaught, shipped = (
+        Heads.load(path) for path in (second[0] / modelfiles.UNTAUGHT, modelfiles.SHIPPED / "heads.npz")
+    )
+    assert untaught.intents == shipped.intents
+    assert np.array_equal(untaught.intent_weight, shipped.intent_weight)
+
+
+def test_what_was_taught_counts_as_understood(second: tuple[Path, shop.Lesson]) -> None:
+    read = nlu.load(second[0]).understand([*GIFTS, *WEATHER])
+    assert [meaning.text for meaning in read if not meaning.understood] == []
+    (nonsense,) = nlu.load(second[0]).understand(["asdf qwer zxcv"])
+    assert not nonsense.understood
+
+
+def test_the_same_file_again_doubles_nothing(lesson: tuple[Path, shop.Lesson], tmp_path: Path) -> None:
+    before = shop._before(lesson[0])
+    again = _tsv(tmp_path / "mine.tsv", [*((text, "gift_wrap") for text in GIFTS), ("hey there", "thanks")])
+    rows = shop._rows([again], before)
+    assert len(rows) == len(GIFTS) + 1
+    assert {row.text: row.label for row in rows}["hey there"] == "thanks"
+    other = _tsv(tmp_path / "other.tsv", [("HEY THERE", "goodbye")])
+    assert [row.label for row in shop._rows([other], before)] == ["goodbye", *["gift_wrap"] * len(GIFTS)]
+
+
+def test_an_intent_can_be_renamed(lesson: tuple[Path, shop.Lesson], tmp_path: Path) -> None:
+    renamed = _tsv(tmp_path / "mine.tsv", [(text, "gift_wraps") for text in GIFTS])
+    rows = shop._rows([renamed], shop._before(lesson[0]))
+    assert {row.label for row in rows} == {"gift_wraps", "greeting"}
+    with pytest.raises(DataRefused, match="slip"):
+        shop._rows([_tsv(renamed, [(text, "gift_wraps") for text in GIFTS[1:]])], shop._before(lesson[0]))
+
+
+def test_few_messages_are_enough_where_the_files_together_hold_many(tmp_path: Path) -> None:
+    before = shop._before(modelfiles.SHIPPED)
+    mine = _tsv(tmp_path / "mine.tsv", [(text, "gift_wrap") for text in GIFTS])
+    corrections = _tsv(tmp_path / "corrections.tsv", [("with a bow", "gift_wrap")])
+    assert len(shop._rows([corrections, mine], before)) == len(GIFTS) + 1
+    with pytest.raises(DataRefused, match=r"corrections.tsv line 2 .* and .*mine.tsv line 3"):
+        shop._rows([_tsv(corrections, [("请问可以包装成礼物吗", "greeting")]), mine], before)
+
+
+def test_a_model_taught_by_an_older_program_can_be_taught_on(
+    lesson: tuple[Path, shop.Lesson], tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(lesson[0], tmp_path / "old"))
+    for name in (modelfiles.TAUGHT, modelfiles.UNTAUGHT):
+        (folder / name).unlink()
+    modelfiles.seal(folder, {})
+    before = shop._before(folder)
+    assert before.untaught is before.heads
+    more = _tsv(tmp_path / "more.tsv", [("with a bow", "gift_wrap")])
+    assert [row.text for row in shop._rows([more], before)] == ["with a bow"], "known to its heads"
+
+
+def test_a_taught_model_is_measured_by_its_own_intents(
+    lesson: tuple[Path, shop.Lesson], tmp_path: Path
+) -> None:
+    data = _tsv(tmp_path / "mine.tsv", [(text, "gift_wrap") for text in GIFTS])
+    done = RUN.invoke(app, ["evaluate", "--data", str(data), "--model", str(lesson[0])])
+    assert done.exit_code == 0, done.output
+    done = RUN.invoke(app, ["evaluate", "--data", str(data)])
+    assert done.exit_code == 1
+    assert "'gift_wrap' is no intent of this model" in " ".join(done.output.split())
+
+
+def test_what_a_trained_encoder_has_moved_is_fitted_anew(lesson: tuple[Path, shop.Lesson]) -> None:
+    pytest.importorskip("torch")
+    from nlu.encoder import Encoder
+    from nlu.teaching.adapting import Taught
+    from nlu.teaching.shop_finetuning import refitted
+
+    folder = lesson[0]
+    heads = Heads.load(folder / "heads.npz")
+    encoder = Encoder(folder / "encoder.onnx", folder / "tokenizer.json")
+    ours = [example for language in ("zh", "en") for example in data.own_corpus(language)]
+    measured = random.Random(3).sample(ours, 150)
+    measured += [e for e in ours if e.intents == ("out_of_scope",)][:20]
+    seen = shop._seen(heads, encoder, [e.text for e in measured], "", lambda *_: None)
+    gifts = shop._seen(heads, encoder, GIFTS, "", lambda *_: None)
+    fitted = refitted(heads, Taught(seen=gifts, labels=np.array(["gift_wrap"] * len(GIFTS))), seen, measured)
+    assert fitted.intents == heads.intents
+    assert np.array_equal(fitted.intent_weight, heads.intent_weight)
+    centre = (gifts.vectors.mean(0) - heads.mean) @ heads.whitening
+    assert np.allclose(fitted.centres[-1], centre, atol=0.05)
+    assert np.array_equal(fitted.centres[:-1], heads.centres[:-1])
+    assert fitted.intent_slope != heads.intent_slope
+    assert np.array_equal(fitted.scope_weights, heads.scope_weights)
 
 
 def test_nothing_is_written_when_a_file_is_refused(tmp_path: Path) -> None:
@@ -177,6 +308,14 @@ def test_the_commands_write_the_same_figures(
     together = json.loads(figures.read_text("utf-8"))
     assert together[comparing.OURS]["accuracy"] == pytest.approx(alone["accuracy"])
     assert set(together[comparing.OURS]) == set(alone)
+
+
+def test_a_model_that_is_not_there_is_told(
+    split: tuple[list[Labelled], list[Labelled]], tmp_path: Path
+) -> None:
+    for compared in (comparing.compare, lambda *given, deep: evaluate_split(given[0], given[1], given[3])):
+        with pytest.raises(nlu.ModelDamaged, match="nowhere"):
+            compared(*split, tmp_path, tmp_path / "nowhere", deep=False)
 
 
 def test_half_a_split_is_told() -> None:

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from nicegui import ui
 
 from bot.staff.console.acting import Acting
 from bot.staff.console.words import Words
 from bot.staff.desk import Desk
+from bot.understanding import KIND
 from nlu.intents import INTENTS
+from storage import Store
 from storage.conversations import Message
+from storage.models import ModelVersions
 from storage.staff import StaffMember
+
+
+async def own_intents(store: Store) -> tuple[str, ...]:
+    """The shop's own intents, as far as the model in use was taught them."""
+    async with store.read() as connection:
+        current = await ModelVersions(connection).current(KIND)
+    report = {} if current is None else current.report
+    # A version that an older program taught says only what was new in it.
+    return tuple(report.get("own_intents") or report.get("new_intents") or ())
+
+
+def offered(own: Sequence[str], corrected: str | None) -> list[str]:
+    """What a message may have meant: the built-in intents, the shop's own, and what was said of it already."""
+    return list(dict.fromkeys([*INTENTS, *own, *([corrected] if corrected else [])]))
 
 
 class Correcting:
@@ -41,11 +58,10 @@ class Correcting:
     def _name(self, intent: str) -> str:
         return self._words.of("intent", intent) if intent in INTENTS else intent
 
-    def _ask(self, message: Message, corrected: str | None) -> None:
+    async def _ask(self, message: Message, corrected: str | None) -> None:
         words = self._words
-        options = {intent: self._name(intent) for intent in INTENTS}
-        if corrected and corrected not in options:
-            options[corrected] = corrected
+        own = await own_intents(self._desk._store)
+        options = {intent: self._name(intent) for intent in offered(own, corrected)}
         with self._place, ui.dialog() as dialog, ui.card().classes("w-96 gap-3"):
             ui.label(words("what-meant")).classes("font-semibold")
             ui.label(message.text).classes("text-sm soft pre")
@@ -55,11 +71,11 @@ class Correcting:
                 .props("outlined dense")
                 .mark("meant")
             )
-            own = ui.input(words("own-intent")).classes("w-full").props("outlined dense").mark("own-intent")
+            name = ui.input(words("own-intent")).classes("w-full").props("outlined dense").mark("own-intent")
             ui.label(words("what-for")).classes("text-xs soft")
 
             async def keep() -> None:
-                label = (own.value or "").strip() or chosen.value
+                label = (name.value or "").strip() or chosen.value
                 await self._done(dialog, self._desk.correct(self._member, message, label or ""), "corrected")
 
             async def take_back() -> None:
