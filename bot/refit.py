@@ -22,7 +22,7 @@ from bot.history import read_history
 from bot.models import KIND
 from bot.settings import Settings
 from bot.worth import expected_spend
-from retention import CustomerId, FitReport, Money, Reason, Risk, RiskBand, Warned, crossings
+from retention import CustomerId, FitReport, Money, Reason, Risk, RiskBand, Warned, crossings, settled
 from retention.drift import Drift
 from retention.reviewing import Review
 from storage import Store
@@ -91,7 +91,8 @@ async def refit(settings: Settings, *, seed: int, progress: Progress, now: datet
         in_use = path if review.verdict.promoted or before is None else before
         risks = list(retention.score_customers(in_use, history, now=now))
         worth = expected_spend(in_use, history, now=now, seed=seed)
-        warnings = await _publish(store, risks, worth, now)
+        churn = retention.load(in_use).churn
+        warnings = await _publish(store, risks, churn.bands if churn.fitted else None, worth, now)
     finally:
         await store.close()
     progress("done", 1.0)
@@ -129,14 +130,27 @@ def _report(fitted: FitReport, review: Review) -> dict[str, Any]:
 
 def _drift(drift: Drift) -> dict[str, Any]:
     shifts = [{**asdict(one), "level": one.level} for one in drift.shifts]
-    return {**asdict(drift), "shifts": shifts}
+    older = None if drift.older is None else _drift(drift.older)
+    return {**asdict(drift), "shifts": shifts, "older": older}
 
 
-async def _publish(store: Store, risks: list[Risk], worth: Mapping[CustomerId, Money], now: datetime) -> int:
-    """Keep the scores, and a warning for everybody whose band rose; return how many warnings were new."""
+async def _publish(
+    store: Store,
+    risks: list[Risk],
+    edges: tuple[float, float] | None,
+    worth: Mapping[CustomerId, Money],
+    now: datetime,
+) -> int:
+    """Keep the scores, and a warning for everybody whose band rose; return how many warnings were new.
+
+    Where the model in use is fitted, `edges` are where its bands begin: a band is only left beyond them.
+    """
     async with store.read() as connection:
-        bands = await Scores(connection).band_of_each(_CHURN)
-    warned = crossings({customer: RiskBand(band) for customer, band in bands.items()}, risks)
+        found = await Scores(connection).band_of_each(_CHURN)
+    bands = {customer: RiskBand(band) for customer, band in found.items()}
+    if edges is not None:
+        risks = settled(bands, risks, edges)
+    warned = crossings(bands, risks)
     policies = {risk.customer: risk.policy for risk in risks}
     warnings = [_warning(one, policies[one.customer], now) for one in warned]
     # Warnings first: should this end half-way, one that comes again is better than one that never came.

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from retention.churn.warning import Warned, crossings
+from retention.churn.warning import Warned, crossings, settled
 from retention.core import Core, load, unfitted
 from retention.errors import HistoryError, MissingColumn, ModelDamaged, RetentionError, WrongType
 from retention.report import FitReport, Problem, Readiness
@@ -140,5 +140,6 @@ __all__ = [
     "load",
     "review",
     "score_customers",
+    "settled",
     "unfitted",
 ]

@@ -5,27 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from retention.amounts import LARGEST_AMOUNT, blank_absurd, keep_one_currency
 from retention.history import History
-from retention.marking import blank, drop, first_occurrence, medians, replace, report, true
+from retention.marking import blank, drop, first_occurrence, replace, report, true
 from retention.report import Problem
 from retention.times import to_micros
 from retention.types import EventKind
 
 LARGEST_QUANTITY = 1_000_000
 """Units in one row; more is a typing error."""
-LARGEST_AMOUNT = 10**13
-"""Minor units in one row, the sum of which over millions of rows still fits a 64-bit integer."""
-ABSURD_FACTOR = 100
-"""A unit price so many times the product's own median is a typing error."""
 LATEST = 4_102_444_800_000_000
 """The year 2100, in microseconds: a later time is a typing error."""
 DOMINANT_SHARE = 0.10
-DOMINANT_FROM_EVENTS = 1_000
-DOMINANT_FROM_CUSTOMERS = 50
+DOMINANT_FROM_EVENTS, DOMINANT_FROM_CUSTOMERS = 1_000, 50
+"""From so many on, somebody with a tenth of all events is a robot or a reseller, and is left out of fits."""
+NOTED_FROM_EVENTS, NOTED_FROM_CUSTOMERS = 100, 30
+"""From so many on, such a customer is reported and kept: it may well be the small shop's best one. With fewer, a
+tenth of all events is less than three even shares, which ordinary customers have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +34,7 @@ class Checked:
     history: History
     now: datetime
     currency: str | None
-    """The currency of nearly all amounts; amounts in others are blanked."""
+    """The shop's currency as of `now`; amounts in others are blanked."""
     problems: tuple[Problem, ...]
     dominant: frozenset[str]
     """Customers with a tenth of all events: robots, tills, resellers. They are not in the fit."""
@@ -45,15 +44,18 @@ def check(history: History, now: datetime) -> Checked:
     """Judge every row as of `now` (aware).
 
     A row that cannot be true is dropped; a number that cannot be true is blanked; what is odd but possible is
-    kept and counted. `now` bounds the events: later ones are dropped as coming from the future.
+    kept and counted. `now` bounds the events: later ones are dropped as coming from the future. Whether a row is
+    kept, and its numbers, depend on the rows up to its own time only, so the features of an earlier moment can be
+    taken from what was judged later. The report, the currency and the dominant customers are as of `now`.
     """
     found: list[Problem] = []
     products = _products(history.products, found)
     customers = _unique(history.customers, "customer", "customers", found)
     events = _drop_impossible(history.events, to_micros(now), found)
-    events, currency = _one_currency(events, found)
-    events = _blank_absurd_amounts(events, found)
+    # Returns go before their currency counts: a history that is judged again must lead to the same currency.
     events = _drop_orphan_returns(events, found)
+    events, currency = keep_one_currency(events, products, found)
+    events = blank_absurd(events, found)
     dominant = _dominant(events, found)
     _count_unknown_products(events, products, found)
     return Checked(
@@ -161,41 +163,6 @@ def _blank_values(rows: pa.Table, found: list[Problem]) -> pa.Table:
     return blank(rows, idle, "value")
 
 
-def _one_currency(rows: pa.Table, found: list[Problem]) -> tuple[pa.Table, str | None]:
-    named = rows.column("currency").filter(pc.is_valid(rows.column("amount"))).drop_null()
-    if not len(named):
-        return rows, None
-    counts = sorted(
-        ((-one["counts"], one["values"]) for one in pc.value_counts(named.combine_chunks()).to_pylist()),
-    )
-    currency = str(counts[0][1])
-    other = true(pc.and_(pc.is_valid(rows.column("amount")), pc.not_equal(rows.column("currency"), currency)))
-    message = f"amounts in another currency than {currency}"
-    report(found, "other_currency", "events", rows.column("id").filter(other), "blanked", message)
-    return blank(rows, other, "amount"), currency
-
-
-def _blank_absurd_amounts(rows: pa.Table, found: list[Problem]) -> pa.Table:
-    """Blank amounts no shop takes, and unit prices a hundred times the product's own median."""
-    amount = pc.fill_null(rows.column("amount"), 0).to_numpy().astype(np.float64)
-    quantity = np.maximum(np.abs(rows.column("quantity").to_numpy().astype(np.float64)), 1)
-    bought = pc.equal(rows.column("kind"), EventKind.PURCHASE.value).to_numpy().astype(bool)
-    products = pc.fill_null(rows.column("product"), "").combine_chunks().dictionary_encode()
-    if isinstance(products, pa.ChunkedArray):
-        products = products.combine_chunks()
-    codes = products.indices.to_numpy(zero_copy_only=False)
-    unit = np.abs(amount) / quantity
-    absurd = np.abs(amount) > LARGEST_AMOUNT
-    usable = bought & (unit > 0)
-    if usable.any():
-        usual, counts = medians(codes[usable], unit[usable], len(products.dictionary))
-        absurd |= usable & (counts[codes] >= 3) & (unit > ABSURD_FACTOR * usual[codes])
-    bad = pa.array(absurd)
-    message = f"amounts above {LARGEST_AMOUNT}, or {ABSURD_FACTOR} times the product's median"
-    report(found, "absurd_amount", "events", rows.column("id").filter(bad), "blanked", message)
-    return blank(rows, bad, "amount")
-
-
 def _drop_orphan_returns(rows: pa.Table, found: list[Problem]) -> pa.Table:
     """A return of something never bought before says nothing about the customer's purchases."""
     returned = pc.equal(rows.column("kind"), EventKind.RETURN.value)
@@ -216,22 +183,22 @@ def _drop_orphan_returns(rows: pa.Table, found: list[Problem]) -> pa.Table:
 
 
 def _dominant(rows: pa.Table, found: list[Problem]) -> frozenset[str]:
+    """Customers with a tenth of all events: left out in shops that are large enough, else reported only."""
     counts = pc.value_counts(rows.column("customer").combine_chunks())
-    if rows.num_rows < DOMINANT_FROM_EVENTS or len(counts) < DOMINANT_FROM_CUSTOMERS:
+    if rows.num_rows < NOTED_FROM_EVENTS or len(counts) < NOTED_FROM_CUSTOMERS:
         return frozenset()
-    heavy = frozenset(
-        one["values"] for one in counts.to_pylist() if one["counts"] >= DOMINANT_SHARE * rows.num_rows
-    )
+    large = rows.num_rows >= DOMINANT_FROM_EVENTS and len(counts) >= DOMINANT_FROM_CUSTOMERS
+    least = pa.scalar(DOMINANT_SHARE * rows.num_rows)
+    heavy = counts.field("values").filter(pc.greater_equal(counts.field("counts"), least)).sort()
     message = f"customers with {DOMINANT_SHARE:.0%} of all events or more; they would speak for everybody"
-    report(
-        found,
-        "dominant_customer",
-        "events",
-        pa.chunked_array([sorted(heavy)], pa.string()),
-        "left out",
-        message,
-    )
-    return heavy
+    if not large:
+        message = (
+            f"customers with {DOMINANT_SHARE:.0%} of all events or more; left out only from {DOMINANT_FROM_EVENTS:,} "
+            f"events and {DOMINANT_FROM_CUSTOMERS} customers on: here they count, and may speak for everybody"
+        )
+    action = "left out" if large else "kept"
+    report(found, "dominant_customer", "events", pa.chunked_array([heavy]), action, message)
+    return frozenset(heavy.to_pylist()) if large else frozenset()
 
 
 def _count_unknown_products(events: pa.Table, products: pa.Table, found: list[Problem]) -> None:

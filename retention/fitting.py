@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from retention import artifacts, drift
@@ -30,6 +31,8 @@ from retention.types import EventKind, ProductId, Risk, RiskContext
 
 SALES_DAYS = 60
 """The rate of sale is taken over so many days."""
+_ANY = 1
+"""The mode of `NightlyLists` that allows repeats."""
 
 
 def fit_all(
@@ -77,7 +80,7 @@ def _fit_all(
             "recommender": recommender_saved(recommender.model),
             "lists": lists.saved(),
             "churn": churn_saved(churn.model),
-            "reference": (drift.to_facts(drift.reference(churn.model, today)), {}),
+            "reference": (drift.to_facts(drift.reference(churn.model, today, _best(lists))), {}),
         },
     )
     progress("fitted", 1.0)
@@ -94,6 +97,13 @@ def _fit_all(
         readiness=readiness,
         seconds=time.monotonic() - started,
     )
+
+
+def _best(lists: NightlyLists) -> NDArray[np.float64]:
+    """The score of each list's first product, repeats allowed; see `drift.BEST`."""
+    first = (_ANY, slice(None), 0)
+    scores: NDArray[np.float64] = lists.scores[first][lists.items[first] >= 0]
+    return scores
 
 
 def daily_sales(checked: Checked) -> dict[ProductId, float]:

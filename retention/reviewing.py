@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,8 @@ from retention.features.expressions import RawTable, Shop
 from retention.history import History
 from retention.metrics import ndcg
 from retention.promotion import Comparison, Verdict
+from retention.recommenders.interactions import Interactions
+from retention.recommenders.nightly import MOST as LATEST
 from retention.times import DAY, from_micros, to_micros
 from retention.types import Event, EventKind, Money, ProductState, RecommendContext
 
@@ -40,6 +42,8 @@ RECOMMENDED_DAYS = 28
 PLACES = 10
 ASKED_FOR = 200
 """Customers for whom both versions recommend; drawn by the seed."""
+SLOW = timedelta(days=30)
+"""How far back the older version lies that drift is measured from, where one so old is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +52,15 @@ class Review:
 
     verdict: Verdict
     drift: Drift | None
-    """What has moved since the served version was fitted; None when that can't be told."""
+    """What has moved since the served version was fitted, and since one some weeks before; None when that can't
+    be told."""
 
 
 def review(served: Path | None, candidate: Path, history: History, *, now: datetime, seed: int) -> Review:
     """Compare a new version with the one that is served, on the last window, and look for drift.
+
+    Drift is measured from the served version and from an older one beside the candidate (see `older_version`):
+    what moves a little every night shows from there.
 
     Args:
         served: the folder of the version in use; None when there is none.
@@ -77,7 +85,7 @@ def review(served: Path | None, candidate: Path, history: History, *, now: datet
     ]
     return Review(
         verdict=promotion.judge(old.version, [one for one in comparisons if one is not None]),
-        drift=None if then is None else moved(then, old, shop, now),
+        drift=None if then is None else _drift(then, old, (served, candidate), checked, shop, seed),
     )
 
 
@@ -87,9 +95,78 @@ def reference_of(directory: Path) -> drift.Reference | None:
     return drift.from_facts(parts["reference"][0]) if "reference" in parts else None
 
 
-def moved(then: drift.Reference, core: Core, shop: Shop, now: datetime) -> Drift:
-    """What has moved since the fit of `core`."""
-    return drift.since(then, core.version, core.churn, RawTable.of(shop, to_micros(now)).values)
+def older_version(served: Path, candidate: Path, now: datetime) -> Path | None:
+    """The oldest version of the last 30 days in the candidate's folder, or else the latest before them.
+
+    Only versions fitted before the served one count. Whether one was ever served is not looked at: what is
+    compared is how the customers were when it was fitted.
+    """
+    before = _fitted_at(served)
+    others = candidate.parent.iterdir() if before is not None else ()
+    times = {one: _fitted_at(one) for one in others if one.name not in (served.name, candidate.name)}
+    older = sorted((at, one) for one, at in times.items() if at is not None and before and at < before)
+    recent = [one for at, one in older if at >= now - SLOW]
+    if recent:
+        return recent[0]
+    return older[-1][1] if older else None
+
+
+def _fitted_at(directory: Path) -> datetime | None:
+    """None for what is no version that can be read."""
+    try:
+        return datetime.fromisoformat(artifacts.read_manifest(directory).fitted_at)
+    except (ModelDamaged, ValueError):
+        return None
+
+
+def _drift(
+    then: drift.Reference,
+    old: Core,
+    versions: tuple[Path, Path],
+    checked: Checked,
+    shop: Shop,
+    seed: int,
+) -> Drift:
+    """From the served version, and from the older one.
+
+    Args:
+        then: of the served version, which is `old`.
+        versions: the folders of the served version and of the candidate.
+    """
+    table = RawTable.of(shop, to_micros(checked.now)).values
+    slow = None
+    older = older_version(*versions, checked.now)
+    if older is not None:
+        slow = _since(older, table, checked, seed)
+    return drift.since(then, old.version, old.churn, table, best_scores(old, checked, seed), slow)
+
+
+def _since(version: Path, table: NDArray[np.int64], checked: Checked, seed: int) -> Drift | None:
+    """None where the version is damaged or was saved without a reference."""
+    try:
+        core, then = load(version), reference_of(version)
+    except ModelDamaged:
+        return None
+    if then is None:
+        return None
+    return drift.since(then, core.version, core.churn, table, best_scores(core, checked, seed))
+
+
+def best_scores(core: Core, checked: Checked, seed: int) -> Floats:
+    """What the recommender gives each customer's first product, repeats allowed; see `drift.BEST`.
+
+    Of customers drawn from the latest to come, who are those that the fit has lists for; shape (at most
+    ASKED_FOR,).
+    """
+    log = Interactions.of(checked, products=core.recommender.products)
+    last = np.zeros(log.customers, np.int64)
+    np.maximum.at(last, log.users, log.at)
+    latest = np.argsort(-last, kind="stable")[:LATEST]
+    if len(latest) > ASKED_FOR:
+        latest = np.random.default_rng(seed).choice(latest, ASKED_FOR, replace=False)
+    rows, nothing = log.by_user(), np.zeros(0, np.int64)
+    ranked = (core.recommender.rank(log.profile(rows[code]), repeats=True, hidden=nothing) for code in latest)
+    return np.array([float(scores.max()) for _, scores in ranked if len(scores)], np.float64)
 
 
 def _alone(reason: str, against: str) -> Verdict:

@@ -34,7 +34,7 @@ def fit(
         rising: columns with which the answer may only rise.
         trees: how many, each of which counts by `rate`.
     """
-    if len(rows) < LEAST_ROWS or min(label.sum(), (~label).sum()) < LEAST_OF_A_LABEL:
+    if not enough(label):
         return None
     from sklearn.ensemble import HistGradientBoostingClassifier
 
@@ -57,6 +57,21 @@ def fit(
     if found is None or not np.allclose(found.predict(sample), model.decision_function(sample), atol=1e-6):
         return None
     return found
+
+
+def enough(label: Bools) -> bool:
+    """Whether there are rows of both labels enough for trees."""
+    return len(label) >= LEAST_ROWS and min(label.sum(), (~label).sum()) >= LEAST_OF_A_LABEL
+
+
+def lacking(label: Bools) -> str:
+    """Why `fit` gave no trees for these labels, for people."""
+    if enough(label):
+        return "boosting gave trees that could not be taken out of scikit-learn"
+    return (
+        f"boosting needs {LEAST_ROWS} outcomes, {LEAST_OF_A_LABEL} of each; "
+        f"there are {len(label)}, {int(label.sum())} of which left"
+    )
 
 
 def _taken_out(model: Any) -> Trees | None:

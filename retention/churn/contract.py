@@ -175,9 +175,9 @@ def _fit(plain: ContractModel, used: Table, left: Bools, notes: list[str], seed:
     folds = _folds(left, seed)
     linear, trees = _parts(rows, left, folds, seed)
     if linear is None:
-        notes.append("the logistic regression did not converge; the trees stand alone")
+        notes.append("the logistic regression did not converge; the blend goes without it")
     if trees is None:
-        notes.append(f"too few rows for boosting ({boosting.LEAST_ROWS} needed); the regression stands alone")
+        notes.append(f"{boosting.lacking(left)}; the blend goes without it")
     if linear is None and trees is None:
         notes.append(f"nothing could be fitted: everybody has the rate {plain.base_rate:.2f}")
         return FittedContract(model=plain, metrics={"churn_base_rate": plain.base_rate}, notes=tuple(notes))

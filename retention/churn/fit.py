@@ -24,6 +24,7 @@ from retention.churn.windows import (
     choose_horizon,
     make_windows,
     rhythm_of,
+    usual_gap,
     window_days,
 )
 from retention.features.expressions import RawTable, Shop
@@ -67,7 +68,8 @@ def fit(checked: Checked, shop: Shop, *, seed: int, horizon_days: int | None = N
         horizon_days=horizon,
         window_days=window_days(horizon, span),
         base_rate=BASE_RATE,
-        usual_gap=float(np.median(gaps)) if len(gaps) else 30.0,
+        # Of all time, for the windows too: one number for all customers, and serving asks with the same one.
+        usual_gap=usual_gap(gaps),
         currency=checked.currency,
         shelf=_shelf(checked),
     )
@@ -77,7 +79,7 @@ def fit(checked: Checked, shop: Shop, *, seed: int, horizon_days: int | None = N
     table = buyers(shop, now) if first else RawTable((), np.zeros((0, len(RAW)), np.int64))
     unanimous = not usable and any(len(one.left) >= LEAST_CUSTOMERS for one in windows)
     model, notes = (plain, []) if unanimous else fit_windows(plain, usable, table.values, seed)
-    judged, said = _judge(plain, usable, seed)
+    judged, said = _judge(plain, usable, checked, seed)
     if not model.fitted:
         model = replace(model, base_rate=_smoothed_rate(windows, model))
         notes.append(f"churn: everybody has the base rate {model.base_rate:.2f}")
@@ -112,10 +114,10 @@ def fit_windows(
         model, said = _parts(replace(model, slope=slope), windows, seed)
         model = _with_shares(model, shares)
         notes += said
-        if not model.fitted:
-            notes.append("churn: the logistic regression did not converge; BG/NBD stands alone")
     if not model.fitted and rhythm is not None:
         model = replace(model, shares=(1.0, 0.0, 0.0))
+        if windows:
+            notes.append("churn: BG/NBD stands alone")
     return _levelled(model, windows, table), notes
 
 
@@ -128,7 +130,7 @@ def _parts(plain: ChurnModel, windows: list[Window], seed: int) -> tuple[ChurnMo
     No customer is on both sides of a fold, and with several windows the penalty is chosen on the latest one:
     that is the one most like the future.
     """
-    rows = np.concatenate([_rows(plain, one) for one in windows])
+    rows = np.concatenate(_rows(plain, windows))
     left = np.concatenate([one.left for one in windows])
     groups = np.concatenate([logistic.fold_of(one.customers, seed) for one in windows])
     latest = np.concatenate([np.full(len(one.left), one is windows[-1]) for one in windows])
@@ -136,18 +138,24 @@ def _parts(plain: ChurnModel, windows: list[Window], seed: int) -> tuple[ChurnMo
     linear = logistic.fit(rows, left, groups, scored=latest, favoured=rhythm)
     trees = boosting.fit(rows, left, seed=seed, rising=rhythm)
     notes = []
+    if linear is None:
+        notes.append("churn: the logistic regression did not converge; the blend goes without it")
     if trees is None:
-        notes.append(
-            f"churn: boosting needs {boosting.LEAST_ROWS} outcomes, {boosting.LEAST_OF_A_LABEL} of each; "
-            f"there are {len(left)}, {int(left.sum())} of which left; the blend goes without it"
-        )
+        notes.append(f"churn: {boosting.lacking(left)}; the blend goes without it")
     return replace(plain, linear=linear, trees=trees), notes
 
 
-def _rows(plain: ChurnModel, window: Window) -> Floats:
-    """The features at a window, with the rhythm that was known then."""
-    rhythm = plain.rhythm and (window.rhythm or plain.rhythm)
-    return replace(plain, rhythm=rhythm).features(window.raw)
+def _rows(plain: ChurnModel, windows: list[Window]) -> list[Floats]:
+    """The features at each window (oldest first), with the rhythm that was known then.
+
+    A window where none could be fitted has the one before it, and the first ones none: today's knows how they ended.
+    """
+    known: Rhythm | None = None
+    found = []
+    for window in windows:
+        known = window.rhythm or known
+        found.append(replace(plain, rhythm=plain.rhythm and known).features(window.raw))
+    return found
 
 
 def _with_shares(model: ChurnModel, wanted: tuple[float, float, float]) -> ChurnModel:
@@ -175,7 +183,7 @@ def _later(model: ChurnModel, windows: list[Window], seed: int) -> tuple[tuple[f
     earlier, _ = _parts(model, before, seed)
     if earlier.linear is None or earlier.trees is None:
         return EQUAL, 1.0
-    rows = _rows(model, latest)
+    rows = _rows(model, windows)[-1]
     parts = np.stack([rows[:, -1], earlier.linear.predict(rows), earlier.trees.predict(rows)])
 
     def tried(shares: tuple[float, float, float]) -> tuple[float, float]:
@@ -228,8 +236,13 @@ def _wrong_by(rhythm: Rhythm, window: Window) -> float:
 # --- judging ----------------------------------------------------------------------------------------------
 
 
-def _judge(plain: ChurnModel, windows: list[Window], seed: int) -> tuple[dict[str, float], list[str]]:
-    """Metrics on the last window by a model of those that had ended before it."""
+def _judge(
+    plain: ChurnModel, windows: list[Window], checked: Checked, seed: int
+) -> tuple[dict[str, float], list[str]]:
+    """Metrics on the last window by a model of those that had ended before it, from what was known at its moment.
+
+    The window's length alone is today's: it is what is asked, not what is answered.
+    """
     if not windows:
         return {}, []
     last = windows[-1]
@@ -237,7 +250,9 @@ def _judge(plain: ChurnModel, windows: list[Window], seed: int) -> tuple[dict[st
     unseen = "churn: the history has one window with an outcome only; the model is not judged on a later one"
     if not earlier:
         return {"churn_customers": float(len(last.left))}, [unseen]
-    model, _ = fit_windows(replace(plain, horizon_days=plain.window_days), earlier, last.raw, seed)
+    _, gaps = rhythm_of(checked, before=last.moment)
+    then = replace(plain, horizon_days=plain.window_days, usual_gap=usual_gap(gaps))
+    model, _ = fit_windows(then, earlier, last.raw, seed)
     return (
         (judge(model, last), []) if model.fitted else ({"churn_customers": float(len(last.left))}, [unseen])
     )

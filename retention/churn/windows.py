@@ -64,10 +64,16 @@ class Window:
         return replace(self, customers=names, raw=self.raw[kept], left=self.left[kept])
 
 
-def rhythm_of(checked: Checked) -> tuple[int, Floats]:
-    """The first purchase (microseconds; 0 if none), and all gaps in days between days with a purchase."""
+def rhythm_of(checked: Checked, *, before: int | None = None) -> tuple[int, Floats]:
+    """The first purchase (microseconds; 0 if none), and all gaps in days between days with a purchase.
+
+    Args:
+        before: microseconds; later purchases, and those at the moment, are not seen.
+    """
     events = checked.history.events
     bought = events.filter(pc.equal(events.column("kind"), EventKind.PURCHASE.value))
+    if before is not None:
+        bought = bought.filter(pc.less(bought.column("at"), before))
     if not bought.num_rows:
         return 0, np.zeros(0)
     at = bought.column("at").to_numpy()
@@ -76,6 +82,11 @@ def rhythm_of(checked: Checked) -> tuple[int, Floats]:
     pairs = np.unique(np.stack([users, at // DAY]), axis=1)
     same = pairs[0, 1:] == pairs[0, :-1]
     return int(at.min()), (pairs[1, 1:] - pairs[1, :-1])[same].astype(np.float64)
+
+
+def usual_gap(gaps: Floats) -> float:
+    """The median gap in days; a month where there is none."""
+    return float(np.median(gaps)) if len(gaps) else 30.0
 
 
 def choose_horizon(gaps: Floats, span_days: float) -> int:
@@ -101,7 +112,8 @@ def window_days(horizon: int, span_days: float) -> int:
 def make_windows(shop: Shop, first: int, now: int, days: int, leave_out: frozenset[str]) -> list[Window]:
     """Windows with a known outcome, oldest first. The last ends now; each begins half a window before the next.
 
-    None begins before the history is as long as a window, and none has a customer of `leave_out`.
+    None begins before the history is as long as a window, and none has a customer of `leave_out`: robots as of now.
+    That they were not known for robots at the windows' moments matters not, for it only decides whom to learn from.
     """
     length = days * DAY
     moment, moments = now - length, list[int]()
@@ -117,7 +129,11 @@ def make_windows(shop: Shop, first: int, now: int, days: int, leave_out: frozens
 
 
 def make_window(shop: Shop, moment: int, end: int) -> Window:
-    """Customers who had bought before `moment`, and whether they didn't from then until `end`."""
+    """Customers who had bought before `moment`, and whether they didn't from then until `end`.
+
+    Their features see no later event. Of the products they see the category and the list price as of the fit, as
+    serving does: there are no earlier ones to be had, and neither follows from what a customer did later.
+    """
     table = buyers(shop, moment)
     stayed = shop.buyers_between(moment, end)
     left = np.array([customer not in stayed for customer in table.customers], dtype=bool)

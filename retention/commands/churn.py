@@ -25,6 +25,8 @@ from retention.commands.output import (
 )
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from retention.churn.contract import ContractModel
     from retention.churn.model import ChurnModel
     from retention.logs import Log
@@ -55,7 +57,6 @@ Save = Annotated[Path | None, typer.Option("--save", help="Keep the fitted model
 Model = Annotated[
     Path | None, typer.Option("--model", help="Score with the model in this folder; fit nothing.")
 ]
-OutFile = Annotated[Path | None, typer.Option("--out", help="The table to write: .csv or .parquet.")]
 
 
 def churn(
@@ -70,7 +71,7 @@ def churn(
     save: Save = None,
     model: Model = None,
     seed: options.Seed = 0,
-    out_file: OutFile = None,
+    out_file: options.Out = None,
 ) -> None:
     """Who is about to leave: `customer, probability, band, reasons`, a row a customer.
 
@@ -88,7 +89,17 @@ def churn(
         days = options.days(horizon)
         _of_log(events, columns, options.moment(at), days, save, model, seed, out_file)
     else:
+        _tell_ignored(at, horizon)
         _of_table(data, label, treated, test, columns, save, model, seed, out_file)
+
+
+def _tell_ignored(at: str | None, horizon: str | None) -> None:
+    """A contract table has no times: its label says over which span somebody left."""
+    for name, given in (("--at", at), ("--horizon", horizon)):
+        if given is not None:
+            tell_notes(
+                [f"{name} {given} has no effect on a table: its label says who left, and over what time"]
+            )
 
 
 # --- a log ------------------------------------------------------------------------------------------------
@@ -173,6 +184,14 @@ def _score_log(log: Log, model: ChurnModel, horizon: int | None) -> dict[str, li
 class _Table:
     columns: Mapping[str, Sequence[str | None]]
     rows: int
+    source: pa.Table
+    """As it was read: with the types of the file."""
+
+    def ids(self, name: str | None) -> Any:
+        """The customers as they stand in the file, so that scores join with it; row numbers without a column."""
+        if name is None:
+            return [str(number + 1) for number in range(self.rows)]
+        return self.source.column(name)
 
 
 def _of_table(
@@ -235,7 +254,6 @@ def _score_table(table: _Table, model: ContractModel, customer: str | None) -> d
         raise MissingColumn("test", [customer])
     chances = model.probabilities(table.columns, table.rows).tolist()
     reasons = model.reasons(table.columns, table.rows)
-    names = table.columns[customer] if customer else [str(number + 1) for number in range(table.rows)]
     said = [
         "; ".join(
             _named(one, table.columns[one.code][row] if one.code in table.columns else None) for one in why
@@ -243,7 +261,7 @@ def _score_table(table: _Table, model: ContractModel, customer: str | None) -> d
         for row, why in enumerate(reasons)
     ]
     return {
-        "customer": list(names),
+        "customer": table.ids(customer),
         "probability": chances,
         "band": [model.band(one).value for one in chances],
         "reasons": said,
@@ -269,7 +287,7 @@ def _read(path: Path) -> _Table:
         if pa.types.is_dictionary(column.type):
             column = column.cast(column.type.value_type)
         columns[name] = [None if one is None else str(one) for one in column.to_pylist()]
-    return _Table(columns, table.num_rows)
+    return _Table(columns, table.num_rows, table)
 
 
 # --- words ------------------------------------------------------------------------------------------------

@@ -30,7 +30,9 @@ class Form(StrEnum):
     SVG = "svg"
 
 
-Folder = Annotated[Path, typer.Option("--out", help="A folder for report.md, report.json and the pictures.")]
+Folder = Annotated[
+    Path, typer.Option("--out", help="A folder for report.md, report.json, tables (CSV) and pictures.")
+]
 CutAt = Annotated[
     str | None,
     typer.Option(
@@ -55,12 +57,13 @@ def evaluate(
     at: CutAt = None,
     n: Places = 10,
     horizon: options.Horizon = None,
+    capacity: options.Capacity = None,
     models: Models = None,
     pictures: Pictures = Form.PNG,
     seed: options.Seed = 0,
 ) -> None:
     """Judge every model on what came after a cut in time; write tables and pictures."""
-    plan = _plan(at, n, horizon, models, seed, tries=0)
+    plan = _plan(at, n, horizon, capacity, models, seed, tries=0)
     _run(context, events, columns, out_folder, pictures, plan)
 
 
@@ -72,6 +75,7 @@ def compare(
     at: CutAt = None,
     n: Places = 10,
     horizon: options.Horizon = None,
+    capacity: options.Capacity = None,
     models: Models = None,
     tries: Annotated[
         int, typer.Option(min=1, max=6, help="Settings that each peer may try on a cut within the past.")
@@ -80,7 +84,7 @@ def compare(
     seed: options.Seed = 0,
 ) -> None:
     """As `evaluate`, beside implicit (ALS, BPR, BM25), RecTools, lifetimes and LightGBM; needs the extra `peers`."""
-    plan = _plan(at, n, horizon, models, seed, tries=tries)
+    plan = _plan(at, n, horizon, capacity, models, seed, tries=tries)
     _run(context, events, columns, out_folder, pictures, plan)
 
 
@@ -90,6 +94,8 @@ class _Plan:
 
     cut: datetime | None
     days: int | None
+    capacity: float | None
+    """Whom the staff can look after, a share of the active or a number; None is the usual share."""
     places: int
     models: Sequence[str]
     seed: int
@@ -97,10 +103,20 @@ class _Plan:
     """Settings for each peer; 0 leaves the peers out."""
 
 
-def _plan(at: str | None, n: int, horizon: str | None, models: str | None, seed: int, *, tries: int) -> _Plan:
+def _plan(
+    at: str | None,
+    n: int,
+    horizon: str | None,
+    capacity: str | None,
+    models: str | None,
+    seed: int,
+    *,
+    tries: int,
+) -> _Plan:
     return _Plan(
         cut=options.moment(at),
         days=options.days(horizon),
+        capacity=options.capacity(capacity),
         places=n,
         models=_named(models),
         seed=seed,
@@ -145,11 +161,13 @@ def _said(found: Evaluation) -> list[str]:
     return [
         *(found.recommendation.notes if found.recommendation else ()),
         *(found.churn.notes if found.churn else ()),
+        *(found.segments.notes if found.segments else ()),
     ]
 
 
 def _evaluated(source: Source, plan: _Plan, progress: Progress) -> Evaluation:
     from retention.evaluation.report import Evaluation
+    from retention.evaluation.segments import segment
     from retention.rates import Activity, Ending, Kind, cohorts, rates, survival
     from retention.times import from_micros
 
@@ -174,6 +192,8 @@ def _evaluated(source: Source, plan: _Plan, progress: Progress) -> Evaluation:
     )
     _recommendation(found, source, plan, progress)
     _churn(found, source, plan, progress)
+    progress("grouping customers", 0.98)
+    found.segments = segment(source.checked(), seed=plan.seed, horizon_days=plan.days)
     return found
 
 
@@ -192,7 +212,7 @@ def _recommendation(found: Evaluation, source: Source, plan: _Plan, progress: Pr
         found.notes.append(f"recommendations were not judged: {empty}")
         return
     found.recommendation = judge_models(
-        found.split, plan.places, seed=plan.seed, progress=_part(progress, 0.0, share)
+        found.split, plan.places, seed=plan.seed, names=plan.models, progress=_part(progress, 0.0, share)
     )
     if plan.tries:
         from retention.evaluation.peers.recommenders import judge_peers
@@ -203,6 +223,7 @@ def _recommendation(found: Evaluation, source: Source, plan: _Plan, progress: Pr
 
 
 def _churn(found: Evaluation, source: Source, plan: _Plan, progress: Progress) -> None:
+    from retention.churn.fit import CAPACITY
     from retention.churn.windows import choose_horizon, rhythm_of
     from retention.errors import HistoryError
     from retention.evaluation.churn import ChurnSplit, judge_churn
@@ -218,7 +239,8 @@ def _churn(found: Evaluation, source: Source, plan: _Plan, progress: Progress) -
     try:
         if moment <= found.start or days < 1:
             raise HistoryError(f"the log is too short for a horizon of {days} days")
-        split = ChurnSplit.of(source.history, moment, days, seed=plan.seed)
+        capacity = plan.capacity or CAPACITY
+        split = ChurnSplit.of(source.history, moment, days, seed=plan.seed, capacity=capacity)
     except HistoryError as empty:
         found.notes.append(f"churn was not judged: {empty}")
         return

@@ -32,10 +32,18 @@ At = Annotated[
         "named. The end of the log by default.",
     ),
 ]
-Out = Annotated[Path, typer.Option("--out", help="The table to write: .csv or .parquet.")]
+Out = Annotated[Path | None, typer.Option("--out", help="The table to write: .csv or .parquet.")]
 Count = Annotated[int, typer.Option("--n", min=1, help="How many for each customer.")]
 Horizon = Annotated[
     str | None, typer.Option("--horizon", help="How far ahead: 90d, 12w, 3m (30 days each) or 1y.")
+]
+Capacity = Annotated[
+    str | None,
+    typer.Option(
+        "--capacity",
+        help="Whom your staff can look after: a share of the customers still active, such as 5%, or a number of "
+        "them, such as 40. 5% without it.",
+    ),
 ]
 Seed = Annotated[int, typer.Option("--seed", help="Of every random choice.")]
 
@@ -75,6 +83,20 @@ def days(text: str | None, option: str = "--horizon") -> int | None:
     number = int(found[1]) * _DAYS[found[2] or "d"] if found else 0
     if not 1 <= number <= 3_650:
         fail(f"{option} {text!r} is no span of time: write 90d, 12w, 3m or 1y, at most ten years")
+    return number
+
+
+def capacity(text: str | None, option: str = "--capacity") -> float | None:
+    """Below 1 a share (5%, 0.05), else a number of customers; ends the command where it is neither."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(%?)", text.strip())
+    number = float(found[1]) / (100 if found[2] else 1) if found else 0.0
+    share, count = number < 1, number.is_integer()
+    if number <= 0 or (found and found[2] and not share) or not (share or count):
+        fail(
+            f"{option} {text!r} is no capacity: write a share below 100%, such as 5% or 0.05, or a number, such as 40"
+        )
     return number
 
 

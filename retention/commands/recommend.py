@@ -12,15 +12,17 @@ from retention.commands.output import (
     check_suffix,
     fail,
     open_log,
+    print_table,
     tell_notes,
     told,
     write_table,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from retention.checks import Checked
+    from retention.evaluation.fits import FittedModel
     from retention.logs import Log
     from retention.recommenders.base import ItemModel
     from retention.recommenders.everybody import Line
@@ -41,7 +43,6 @@ Model = Annotated[
 
 def recommend(
     events: options.Events,
-    out_file: options.Out,
     columns: options.Columns = None,
     at: options.At = None,
     n: options.Count = 10,
@@ -50,19 +51,28 @@ def recommend(
     save: Save = None,
     model: Model = None,
     seed: options.Seed = 0,
+    out_file: options.Out = None,
 ) -> None:
     """Write what each customer wants next: customer, rank, item, score, reason, a row per customer and rank."""
-    check_suffix(out_file)
+    _check_files(out_file, save)
     _check_folders(model_name, save, model)
     log = open_log(events, columns, options.moment(at))
     if "item" not in log.columns:
         fail("a recommendation needs items: name their column with --columns item=…")
     checked = log.checked()
     fitted = _loaded(model) if model is not None else _fitted(model_name, checked, seed)
+    _tell(fitted)
     if save is not None:
-        with told():
-            fitted.save(save, seed=seed, data_hash=log.history.fingerprint())
-    _write(_lines(fitted, log, checked, n, repeats=mode is options.Mode.ANY), log, out_file)
+        _save(fitted, save, log, seed)
+    if out_file is not None:
+        _write(_lines(fitted.model, log, checked, n, repeats=mode is options.Mode.ANY), log, out_file)
+
+
+def _check_files(out_file: Path | None, save: Path | None) -> None:
+    if out_file is None and save is None:
+        fail("name --out for the lists, --save for the model, or both")
+    if out_file is not None:
+        check_suffix(out_file)
 
 
 def _check_folders(model_name: str, save: Path | None, model: Path | None) -> None:
@@ -77,27 +87,45 @@ def _check_folders(model_name: str, save: Path | None, model: Path | None) -> No
         fail(f"--save {save} holds something already: name a new folder")
 
 
-def _loaded(directory: Path) -> ItemModel:
+def _loaded(directory: Path) -> FittedModel:
+    from retention.artifacts import read_manifest
+    from retention.evaluation.fits import FittedModel
     from retention.recommenders.registry import load_model
 
     with told():
-        return load_model(directory)
+        model, manifest = load_model(directory), read_manifest(directory)
+    return FittedModel(model, manifest.metrics, manifest.notes)
 
 
-def _fitted(name: str, checked: Checked, seed: int) -> ItemModel:
+def _fitted(name: str, checked: Checked, seed: int) -> FittedModel:
     from threadpoolctl import threadpool_limits
 
     from retention.commands.progress import progress_bar
+    from retention.evaluation.fits import fit_with_notes
     from retention.recommenders.interactions import Interactions
-    from retention.recommenders.registry import fit_model
 
     with progress_bar() as advance, threadpool_limits(1):
         try:
-            fitted = fit_model(name, Interactions.of(checked), seed=seed, progress=advance)
+            return fit_with_notes(name, Interactions.of(checked), seed=seed, progress=advance)
         except ImportError as error:
             fail(f"{name} cannot be fitted: {error}")
-    tell_notes([str(one) for one in fitted.readiness if not one.enough])
-    return fitted
+
+
+def _tell(fitted: FittedModel) -> None:
+    tell_notes(fitted.notes)
+    if fitted.metrics:
+        print_table("Judged on the last weeks of its past", ("measure", "value"), _measures(fitted.metrics))
+
+
+def _measures(metrics: Mapping[str, float]) -> list[tuple[str, str]]:
+    return [(name.replace("_", " "), f"{value:.4g}") for name, value in metrics.items()]
+
+
+def _save(fitted: FittedModel, directory: Path, log: Log, seed: int) -> None:
+    try:
+        fitted.save(directory, at=log.at, seed=seed, data_hash=log.history.fingerprint())
+    except OSError as error:
+        fail(f"--save {directory}: {error}")
 
 
 def _lines(

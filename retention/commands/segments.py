@@ -38,7 +38,6 @@ Previous = Annotated[
 Number = Annotated[
     int | None, typer.Option("--clusters", min=2, max=20, help="How many; chosen and shown without it.")
 ]
-OutFile = Annotated[Path | None, typer.Option("--out", help="The table to write: .csv or .parquet.")]
 
 
 def segments(
@@ -51,7 +50,7 @@ def segments(
     model: Model = None,
     previous: Previous = None,
     seed: options.Seed = 0,
-    out_file: OutFile = None,
+    out_file: options.Out = None,
 ) -> None:
     """Groups of customers: `customer, segment, segment_zh, segment_en`, three scores and a cluster, a row each.
 

@@ -28,7 +28,6 @@ PART = "value"
 
 Save = Annotated[Path | None, typer.Option("--save", help="Keep the fitted model in this folder.")]
 Model = Annotated[Path | None, typer.Option("--model", help="Use the model in this folder; fit nothing.")]
-OutFile = Annotated[Path | None, typer.Option("--out", help="The table to write: .csv or .parquet.")]
 
 
 def value(
@@ -39,7 +38,7 @@ def value(
     save: Save = None,
     model: Model = None,
     seed: options.Seed = 0,
-    out_file: OutFile = None,
+    out_file: options.Out = None,
 ) -> None:
     """Expected purchases and spend: `customer, purchases, per_purchase, spend`, the most valuable first.
 

@@ -18,11 +18,12 @@ from retention.churn.model import ChurnModel
 from retention.churn.rhythm import Counts
 from retention.churn.windows import Window, make_window, make_windows, rhythm_of
 from retention.errors import HistoryError
-from retention.evaluation.rankings import Z
+from retention.evaluation.rankings import Mean, Z
 from retention.evaluation.splits import before
 from retention.features.expressions import Shop
 from retention.features.raw import NAMES as RAW
 from retention.history import History
+from retention.rates import wilson
 from retention.times import DAY, from_micros, to_micros
 from retention.value.fit import Outcome
 
@@ -47,10 +48,23 @@ class ChurnSplit:
     learned: tuple[Window, ...]
     """The windows before the cut that it, and everything beside it, learns from."""
     notes: tuple[str, ...]
+    capacity: float = churn_fit.CAPACITY
+    """Whom the staff can look after: below 1 a share of the customers still active, else a number of them."""
 
     @classmethod
-    def of(cls, history: History, cut: datetime, days: int, *, seed: int) -> ChurnSplit:
+    def of(
+        cls,
+        history: History,
+        cut: datetime,
+        days: int,
+        *,
+        seed: int,
+        capacity: float = churn_fit.CAPACITY,
+    ) -> ChurnSplit:
         """Fit before the cut, and look at the `days` after it.
+
+        Args:
+            capacity: see the field.
 
         Raises:
             HistoryError: nobody had bought before the cut, or all or none of them left.
@@ -80,6 +94,7 @@ class ChurnSplit:
             model=fitted.model,
             learned=tuple(one for one in learned if one.enough),
             notes=(*fitted.notes, *(str(one) for one in fitted.readiness if not one.enough)),
+            capacity=capacity,
         )
 
     @property
@@ -87,6 +102,13 @@ class ChurnSplit:
         """Who had bought within as many days before the cut: the long-gone make any AUC look good."""
         recent: Bools = self.window.column("recency") <= self.days * DAY
         return recent
+
+    @property
+    def reached(self) -> int:
+        """How many of those still active the staff can look after; one at least, where anybody is."""
+        active = int(self.active.sum())
+        wanted = int(active * self.capacity) if self.capacity < 1 else int(self.capacity)
+        return min(max(wanted, 1), active)
 
     def carried(self, probability: Floats) -> Floats:
         """From the windows that were learned from to the days asked about, each day being alike."""
@@ -101,13 +123,13 @@ class JudgedChurn:
     model: str
     probability: Floats
     """Of each customer of the window."""
-    auc: float
-    auc_low: float
-    auc_high: float
-    """95 %, DeLong."""
-    auc_active: float
-    precision_at_capacity: float
-    """The share that left among the twentieth of those still active who are said to be most at risk."""
+    auc: Mean
+    """Among all; 95 % by DeLong."""
+    auc_active: Mean
+    """Among those still active; likewise."""
+    precision: Mean
+    """The share that left among as many of those still active, most at risk first, as the staff can look after;
+    95 % by Wilson."""
     average_precision: float
     brier: float
     calibration_error: float
@@ -149,23 +171,29 @@ def judge_churn(
 def judge(name: str, split: ChurnSplit, probability: Floats, settings: str = "") -> JudgedChurn:
     """All measures of one method's probabilities for `split.window`."""
     left, active = split.window.left, split.active
-    low, high = auc_interval(left, probability)
-    reached = max(int(active.sum() * churn_fit.CAPACITY), 1)
-    worst = np.argsort(-probability[active], kind="stable")[:reached]
     return JudgedChurn(
         model=name,
         probability=probability,
-        auc=metrics.auc(left, probability),
-        auc_low=low,
-        auc_high=high,
-        auc_active=metrics.auc(left[active], probability[active]),
-        precision_at_capacity=float(left[active][worst].mean()) if active.any() else 0.0,
+        auc=_auc(left, probability),
+        auc_active=_auc(left[active], probability[active]),
+        precision=_precision(left[active], probability[active], split.reached),
         average_precision=metrics.average_precision(left, probability),
         brier=metrics.brier(left, probability),
         calibration_error=metrics.calibration_error(left, probability),
         mean_probability=float(probability.mean()),
         settings=settings,
     )
+
+
+def _auc(left: Bools, probability: Floats) -> Mean:
+    return Mean(metrics.auc(left, probability), *auc_interval(left, probability))
+
+
+def _precision(left: Bools, probability: Floats, reached: int) -> Mean:
+    """The share that left among the first so many; 0, between 0 and 1, where there is nobody."""
+    worst = np.argsort(-probability, kind="stable")[:reached]
+    hits = int(left[worst].sum())
+    return Mean(hits / len(worst) if len(worst) else 0.0, *wilson(hits, len(worst)))
 
 
 def auc_interval(label: Bools, score: Floats) -> tuple[float, float]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from retention.evaluation import tables
 from retention.evaluation.churn import ChurnComparison
+from retention.evaluation.rankings import Mean
 from retention.evaluation.recommenders import Comparison
+from retention.evaluation.segments import Segmentation
 from retention.evaluation.splits import Mode, Split
+from retention.evaluation.tables import MEASURES
 
 if TYPE_CHECKING:
     from retention.evaluation.report import Evaluation
-
-MEASURES = ("ndcg", "precision", "recall", "auc")
 
 
 def figures(evaluation: Evaluation) -> dict[str, Any]:
@@ -29,18 +31,9 @@ def figures(evaluation: Evaluation) -> dict[str, Any]:
         found["recommendation"] = _recommendation(evaluation.split, evaluation.recommendation, evaluation.k)
     if evaluation.churn is not None:
         found["churn"] = _churn(evaluation.churn)
-    found["value"] = [
-        {
-            "model": one.model,
-            "purchases_mae": one.purchases_error.value,
-            "purchases_total": one.purchases_total,
-            "spend_mae": one.spend_error.value,
-            "spend_rmse": one.spend_root,
-            "spend_total": one.spend_total,
-            "settings": one.settings,
-        }
-        for one in evaluation.value
-    ]
+    found["value"] = tables.value_rows(evaluation.value)
+    if evaluation.segments is not None:
+        found["segments"] = _segments(evaluation.segments)
     found["retention"] = [
         {
             "kind": one.kind.value,
@@ -53,6 +46,11 @@ def figures(evaluation: Evaluation) -> dict[str, Any]:
         }
         for one in evaluation.rates
     ]
+    found["cohorts"] = tables.cohort_rows(evaluation.cohorts)
+    found["survival"] = {
+        "silence_days": evaluation.silence,
+        "steps": tables.survival_rows(evaluation.survival),
+    }
     return found
 
 
@@ -66,10 +64,7 @@ def _recommendation(split: Split, done: Comparison, k: int) -> dict[str, Any]:
             {
                 "model": one.model,
                 "mode": one.mode.value,
-                **{
-                    measure: {"value": found.value, "low": found.low, "high": found.high}
-                    for measure, found in ((name, one.mean(name)) for name in MEASURES)
-                },
+                **{measure: _ends(one.mean(measure)) for measure in MEASURES},
                 "coverage": one.coverage,
                 "fit_seconds": round(one.seconds, 3),
                 "order_milliseconds": round(one.milliseconds, 4),
@@ -89,13 +84,14 @@ def _churn(done: ChurnComparison) -> dict[str, Any]:
         "days": split.days,
         "customers": len(split.window.left),
         "active": int(split.active.sum()),
+        "capacity": split.reached,
         "left": float(split.window.left.mean()),
         "models": [
             {
                 "model": one.model,
-                "auc": {"value": one.auc, "low": one.auc_low, "high": one.auc_high},
-                "auc_active": one.auc_active,
-                "precision_at_capacity": one.precision_at_capacity,
+                "auc": _ends(one.auc),
+                "auc_active": _ends(one.auc_active),
+                "precision_at_capacity": _ends(one.precision),
                 "average_precision": one.average_precision,
                 "brier": one.brier,
                 "calibration_error": one.calibration_error,
@@ -104,8 +100,24 @@ def _churn(done: ChurnComparison) -> dict[str, Any]:
             }
             for one in done.judged
         ],
+        "lift": tables.lift_rows(done),
+        "calibration": tables.calibration_rows(done),
         "notes": done.notes,
     }
+
+
+def _segments(found: Segmentation) -> dict[str, Any]:
+    return {
+        "customers": found.customers,
+        "recent_days": found.recent_days,
+        "rfm": tables.segment_rows(found),
+        "clusters": tables.cluster_rows(found),
+        "choices": tables.choice_rows(found),
+    }
+
+
+def _ends(found: Mean) -> dict[str, float]:
+    return {"value": found.value, "low": found.low, "high": found.high}
 
 
 def _asked(split: Split, mode: Mode) -> int:

@@ -7,19 +7,21 @@ from statistics import mean, median
 from typing import TYPE_CHECKING
 
 from retention.evaluation.churn import LIUKE, ChurnComparison
-from retention.evaluation.figures import MEASURES
 from retention.evaluation.rankings import Judged, Mean
 from retention.evaluation.recommenders import Comparison
+from retention.evaluation.segments import Segmentation
 from retention.evaluation.splits import Mode, Split
+from retention.evaluation.tables import MEASURES, choice_rows, cluster_rows
 from retention.evaluation.value import JudgedValue
 from retention.rates import Rate
+from retention.segments.rfm import MEANING, NAMES
 
 if TYPE_CHECKING:
     from retention.evaluation.report import Evaluation
 
 
-def page(evaluation: Evaluation, pictures: Mapping[str, str]) -> str:
-    """The report for people; `pictures` are title to file name."""
+def page(evaluation: Evaluation, pictures: Mapping[str, str], tables: Mapping[str, str]) -> str:
+    """The report for people; `pictures` and `tables` are title to file name."""
     parts = [
         f"# {evaluation.log}: how well it is known",
         f"{evaluation.rows} rows, {evaluation.start:%Y-%m-%d} to {evaluation.end:%Y-%m-%d}; "
@@ -41,18 +43,24 @@ def page(evaluation: Evaluation, pictures: Mapping[str, str]) -> str:
         parts += _shown(pictures, "lift", "calibration")
     if evaluation.value and evaluation.churn is not None:
         parts += ["## Value", value_text(evaluation.churn), value_table(evaluation.value)]
+    if evaluation.segments is not None:
+        parts += ["## Segments", *segments_text(evaluation.segments)]
     parts += ["## Retention", "Of those who bought in a period, the share that bought in the next."]
     parts += [rate_table(evaluation.rates), *_shown(pictures, "cohorts")]
     notes = [
         *evaluation.notes,
         *(evaluation.recommendation.notes if evaluation.recommendation else ()),
         *(evaluation.churn.notes if evaluation.churn else ()),
+        *(evaluation.segments.notes if evaluation.segments else ()),
     ]
     if notes:
         parts += ["## Notes", "\n".join(f"- {note}" for note in dict.fromkeys(notes))]
     if evaluation.problems:
         rows = [[str(one.count), one.message, one.action] for one in evaluation.problems]
         parts += ["## Rows of the log", table(["rows", "what", "done"], rows)]
+    if tables:
+        listed = ", ".join(f"[{name.replace('_', ' ')}]({file})" for name, file in tables.items())
+        parts += ["## The figures as CSV", listed]
     return "\n\n".join(parts) + "\n"
 
 
@@ -109,6 +117,10 @@ def _plus_minus(found: Mean) -> str:
     return f"{found.value:.3f} ± {found.high - found.value:.3f}"
 
 
+def _between(found: Mean) -> str:
+    return f"{found.value:.3f} ({found.low:.3f} to {found.high:.3f})"
+
+
 def _settings_text(tuned: Sequence[Judged]) -> list[str]:
     if not tuned:
         return []
@@ -123,7 +135,8 @@ def churn_text(done: ChurnComparison) -> str:
         f"Fitted on what came before {split.cut:%Y-%m-%d}; who bought nothing in the {split.days} days after it "
         f"has left: {split.window.left.mean():.1%} of {len(split.window.left)} customers. "
         f"*Active*: the {int(split.active.sum())} who had bought within as many days before. "
-        "Precision at capacity: the share that left among the twentieth of the active said to be most at risk. "
+        f"Precision at capacity: the share that left among the {split.reached} of the active said to be most at "
+        "risk, whom the staff can look after (`--capacity`). "
         "The share that leaves moves with the season, and the calibration error (ECE, ten bins) with it: compare "
         "it with the mean probability. A part alone is shifted to the blend's mean."
     )
@@ -136,12 +149,10 @@ def churn_table(done: ChurnComparison) -> str:
         rows.append(
             [
                 f"**{one.model}**" if one.model == LIUKE else one.model,
-                f"{one.auc:.3f} ({one.auc_low:.3f} to {one.auc_high:.3f})",
+                *(_between(value) for value in (one.auc, one.auc_active, one.precision)),
                 *(
                     f"{value:.3f}"
                     for value in (
-                        one.auc_active,
-                        one.precision_at_capacity,
                         one.average_precision,
                         one.brier,
                         one.calibration_error,
@@ -177,6 +188,55 @@ def value_table(judged: Sequence[JudgedValue]) -> str:
     ]
     head = ["method", "purchases, mean error", "total", "spend, mean error", "root mean square", "total"]
     return table(head, rows)
+
+
+def segments_text(found: Segmentation) -> list[str]:
+    """RFM segments, and the clusters with how many there might have been."""
+    parts = [
+        f"All {found.customers} customers who bought. Lately: within {found.recent_days} days of the log's end.",
+        segment_table(found),
+    ]
+    if found.clusters is None:
+        return parts
+    return [
+        *parts,
+        "Clusters of behaviour, and what sets each apart, in standard deviations from everybody's mean:",
+        cluster_table(found),
+        "How many clusters: the best sum of silhouette and stability. Stability: the mean adjusted Rand index of the "
+        "clusterings of two random halves; 1 is always the same, 0 is chance.",
+        choice_table(found),
+    ]
+
+
+def segment_table(found: Segmentation) -> str:
+    """A row for each RFM segment."""
+    rows = [
+        [NAMES[one][1], NAMES[one][0], MEANING[one][1], str(size), f"{size / max(found.customers, 1):.1%}"]
+        for one, size in found.sizes.items()
+    ]
+    return table(["segment", "中文", "meaning", "customers", "share"], rows)
+
+
+def cluster_table(found: Segmentation) -> str:
+    """A row for each cluster."""
+    rows = [
+        [str(one["cluster"]), str(one["customers"]), one["apart"] or "like everybody"]
+        for one in cluster_rows(found)
+    ]
+    return table(["cluster", "customers", "apart by"], rows)
+
+
+def choice_table(found: Segmentation) -> str:
+    """A row for each number of clusters that was tried."""
+    rows = [
+        [
+            f"{'**' * one['chosen']}{one['k']}{'**' * one['chosen']}",
+            f"{one['silhouette']:.3f}",
+            f"{one['stability']:.3f}",
+        ]
+        for one in choice_rows(found)
+    ]
+    return table(["clusters", "silhouette", "stability"], rows)
 
 
 def rate_table(rates: Sequence[Rate]) -> str:

@@ -11,10 +11,11 @@ import matplotlib.ticker
 import numpy as np
 from matplotlib.figure import Figure
 
+from retention.evaluation import curves
 from retention.evaluation.churn import ChurnComparison
 from retention.evaluation.recommenders import Comparison
 from retention.evaluation.splits import Mode
-from retention.rates import Cell, Curve, wilson
+from retention.rates import Cell, Curve
 
 if TYPE_CHECKING:
     from retention.evaluation.report import Evaluation
@@ -189,55 +190,50 @@ def coverage_dots(done: Comparison) -> Figure:
 
 def lift_curves(done: ChurnComparison) -> Figure:
     """How many of those who left are among the first so many, of all and of those still active."""
-    split = done.split
+    left = done.split.window.left
     figure, panels = drawn(11, 4.4, 2)
-    everybody = np.ones(len(split.window.left), dtype=bool)
-    for axes, (title, mine) in zip(
-        panels, (("all customers", everybody), ("still active", split.active)), strict=True
-    ):
-        left = split.window.left[mine]
-        if not left.any():
+    titles = {"all": "all customers", "active": "still active"}
+    for axes, (name, mine) in zip(panels, curves.groups(done).items(), strict=True):
+        if not left[mine].any():
             continue
-        reached = np.arange(1, len(left) + 1) / len(left)
         for place, one in enumerate(done.judged[: len(COLOURS)]):
-            order = np.argsort(-one.probability[mine], kind="stable")
-            lift = np.cumsum(left[order]) / np.arange(1, len(left) + 1) / left.mean()
-            shown = reached >= 0.02
+            points = curves.lift(left[mine], one.probability[mine])
+            # Of the first few customers alone, a lift is mostly luck.
+            shown = [point for point in points if point.share >= 0.02]
             axes.plot(
-                reached[shown],
-                lift[shown],
+                [point.share for point in shown],
+                [point.lift for point in shown],
                 color=COLOURS[place],
                 linewidth=2.2 if place == 0 else 1.1,
                 label=one.model,
                 zorder=3 if place == 0 else 2,
             )
         axes.axhline(1.0, color=SOFT, linewidth=0.8, linestyle="--")
-        axes.axhline(1 / left.mean(), color=SOFT, linewidth=0.8, linestyle=":")
+        axes.axhline(1 / left[mine].mean(), color=SOFT, linewidth=0.8, linestyle=":")
         axes.xaxis.set_major_formatter(mpl.ticker.PercentFormatter(1.0, decimals=0))
         axes.set_xlim(0, 1)
         axes.set_xlabel("share of customers, most at risk first")
         axes.set_ylabel("times as many leave as at random")
-        axes.set_title(f"Lift, {title}", loc="left", fontsize=10, fontweight="bold")
+        axes.set_title(f"Lift, {titles[name]}", loc="left", fontsize=10, fontweight="bold")
     panels[0].legend(fontsize=7.5, frameon=False)
     return figure
 
 
-def calibration_curves(done: ChurnComparison, bins: int = 10) -> Figure:
+def calibration_curves(done: ChurnComparison) -> Figure:
     """Shares that left by tenths of the foretold probability, with intervals for the first method."""
     left = done.split.window.left
     figure, (axes,) = drawn(5.6, 5.0)
     axes.plot([0, 1], [0, 1], color=SOFT, linewidth=0.8, linestyle="--")
     for place, one in enumerate(done.judged[: len(COLOURS)]):
-        order = np.argsort(one.probability, kind="stable")
-        parts = [part for part in np.array_split(order, bins) if len(part)]
-        said = np.array([one.probability[part].mean() for part in parts])
-        came = np.array([left[part].mean() for part in parts])
+        points = curves.calibration(left, one.probability)
+        said = [point.said for point in points]
         first = place == 0
         style = {"color": COLOURS[place], "linewidth": 2.0 if first else 1.0, "zorder": 3 if first else 2}
+        came = [point.came for point in points]
         axes.plot(said, came, marker="o", markersize=4 if first else 2.5, label=one.model, **style)
         if first:
-            ends = np.array([wilson(int(left[part].sum()), len(part)) for part in parts])
-            axes.vlines(said, ends[:, 0], ends[:, 1], color=COLOURS[0], linewidth=1.0, zorder=3)
+            low, high = [point.low for point in points], [point.high for point in points]
+            axes.vlines(said, low, high, color=COLOURS[0], linewidth=1.0, zorder=3)
     for side in (axes.xaxis, axes.yaxis):
         side.set_major_formatter(mpl.ticker.PercentFormatter(1.0, decimals=0))
     axes.set_xlim(0, 1)

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 
 from threadpoolctl import threadpool_limits
 
+from retention.evaluation.fits import fit_with_notes
 from retention.evaluation.rankings import Judged, ModelRanking, judge
 from retention.evaluation.splits import Mode, Split
-from retention.recommenders.registry import MODELS, fit_model
+from retention.recommenders.registry import MODELS
 
 Progress = Callable[[str, float], None]
 
@@ -44,7 +45,7 @@ def judge_models(
     """Fit every model of the registry on the past and judge it in both modes, on one thread.
 
     A model whose extra is not installed is left out, and the notes say so; so do they where a model had too
-    little data and something else stands in for it.
+    little data and something else stands in for it, or where `auto` chose popularity.
     """
     done = Comparison()
     chosen = list(names if names is not None else MODELS)
@@ -53,15 +54,17 @@ def judge_models(
         start = time.perf_counter()
         try:
             with threadpool_limits(1):
-                model = fit_model(name, split.interactions, seed=seed)
+                fitted = fit_with_notes(name, split.interactions, seed=seed)
         except ImportError as absent:
             extra = MODELS[name].extra
             done.notes.append(f"{name} was left out: {absent.name} is not installed (the extra {extra!r})")
             continue
         seconds = time.perf_counter() - start
-        done.notes += [str(one) for one in model.readiness if not one.enough]
+        done.notes += fitted.notes
         progress(f"judging {name}", (place + 0.5) / len(chosen))
         for mode in Mode:
-            done.judged.append(judge(name, ModelRanking(model, split), split, mode, k, seconds=seconds))
+            done.judged.append(
+                judge(name, ModelRanking(fitted.model, split), split, mode, k, seconds=seconds)
+            )
     progress("recommenders judged", 1.0)
     return done

@@ -1,4 +1,4 @@
-"""An evaluation as a folder: tables in Markdown and JSON, and pictures. It appears whole or not at all."""
+"""An evaluation as a folder: tables in Markdown, JSON and CSV, and pictures. It appears whole or not at all."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from retention.evaluation.churn import ChurnComparison
 from retention.evaluation.figures import figures
 from retention.evaluation.page import page
 from retention.evaluation.recommenders import Comparison
+from retention.evaluation.segments import Segmentation
 from retention.evaluation.splits import Split
+from retention.evaluation.tables import write_tables
 from retention.evaluation.value import JudgedValue
 from retention.rates import Cell, Curve, Rate
 from retention.report import Problem
@@ -38,6 +40,7 @@ class Evaluation:
     recommendation: Comparison | None = None
     churn: ChurnComparison | None = None
     value: Sequence[JudgedValue] = ()
+    segments: Segmentation | None = None
     rates: Sequence[Rate] = ()
     cohorts: Sequence[Cell] = ()
     survival: Sequence[Curve] = ()
@@ -77,7 +80,8 @@ def write(evaluation: Evaluation, out: Path, form: str = "png") -> list[Path]:
     draft.mkdir()
     try:
         drawn = pictures.draw_all(evaluation, draft, form)
-        (draft / PAGE).write_text(page(evaluation, drawn), "utf-8")
+        written = write_tables(evaluation, draft)
+        (draft / PAGE).write_text(page(evaluation, drawn, written), "utf-8")
         (draft / DATA).write_text(
             json.dumps(figures(evaluation), ensure_ascii=False, indent=1, allow_nan=False) + "\n", "utf-8"
         )

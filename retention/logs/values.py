@@ -24,6 +24,8 @@ _FORMS = (
 _CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 _SLASHED = r"^\s*\d{1,2}/\d{1,2}/\d{4}"
 _ZONED = r":\d\d.*(Z|UTC|GMT|[+-]\d\d(:?\d\d)?)\s*$"
+_ZONE = r"(Z|UTC|GMT|[+-]\d\d(:?\d\d)?)\s*$"
+_SHOWN_ZONES = 5
 
 
 def moments(connection: Any, table: str, column: str, kind: pa.DataType) -> tuple[str, list[str]]:
@@ -79,7 +81,30 @@ def _text_moments(connection: Any, table: str, column: str) -> tuple[str, list[s
         told.append("the times name no zone: taken as UTC")
     elif zoned and zoned < rows:
         told.append(f"{rows - zoned} of {rows} times name no zone: taken as UTC")
+    if zoned:
+        told += _mixed_zones(connection, table, column)
     return f"coalesce({', '.join(parts)})", told
+
+
+def _mixed_zones(connection: Any, table: str, column: str) -> list[str]:
+    """What to say where the times name more than one zone: how many name each, the most frequent first."""
+    zone = f"regexp_extract({column}, '{_ZONE}', 1)"
+    offset = f"replace({zone}, ':', '')"
+    utc = f"{zone} IN ('Z', 'UTC', 'GMT') OR {offset} IN ('+00', '-00', '+0000', '-0000')"
+    name = (
+        f"CASE WHEN {utc} THEN 'UTC' ELSE left({offset}, 3) || ':' || rpad(substr({offset}, 4), 2, '0') END"
+    )
+    found = connection.execute(
+        f"""SELECT {name} AS zone, count(*) AS times FROM {table}
+            WHERE regexp_matches({column}, ?) GROUP BY zone ORDER BY times DESC, zone""",  # noqa: S608
+        [_ZONED],
+    ).fetchall()
+    if len(found) < 2:
+        return []
+    shown = [f"{times} in {zone}" for zone, times in found[:_SHOWN_ZONES]]
+    rest = sum(times for _, times in found[_SHOWN_ZONES:])
+    listed = ", ".join([*shown, f"{rest} in others"] if rest else shown)
+    return [f"the times name {len(found)} time zones: {listed}; each is read in its own"]
 
 
 def _slashes(first: int, second: int) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from retention.recommenders import components
 from retention.recommenders.interactions import Interactions
-from retention.recommenders.learning import learn
+from retention.recommenders.learning import learn, noted
 from retention.recommenders.model import Recommender
 from retention.report import Readiness
 
@@ -25,7 +25,8 @@ def fit(interactions: Interactions, *, seed: int) -> Fitted:
     """Fit on all interactions before `interactions.now`."""
     terms = components.Terms.of(interactions)
     learned = learn(interactions, terms, seed)
-    catalogue = components.build(interactions, terms, learned.firmness)
+    with noted() as said:
+        catalogue = components.build(interactions, terms, learned.firmness)
     model = Recommender(
         products=interactions.products,
         catalogue=catalogue,
@@ -37,4 +38,6 @@ def fit(interactions: Interactions, *, seed: int) -> Fitted:
         any=learned.modes["any"],
         index={product: place for place, product in enumerate(interactions.products)},
     )
-    return Fitted(model=model, metrics=learned.metrics, notes=learned.notes, readiness=learned.readiness)
+    return Fitted(
+        model=model, metrics=learned.metrics, notes=(*learned.notes, *said), readiness=learned.readiness
+    )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +16,7 @@ from retention.recommenders.interactions import Interactions
 from retention.recommenders.model import POPULARITY, RANKER, Mode
 from retention.recommenders.profile import PURCHASE
 from retention.recommenders.ranker import Choice, fit_choices
+from retention.recommenders.similarity import FellBack
 from retention.report import Readiness
 from retention.times import DAY
 
@@ -71,37 +74,68 @@ def learn(interactions: Interactions, terms: components.Terms, seed: int) -> Lea
     from the earlier window, on the last one. Where there is only one window, halves of its customers take turns.
     """
     times = _windows(interactions)
-    firm = firmness.choose(interactions, times[0][0], seed) if times else firmness.LOOSE
-    windows = [make_choices(interactions.before(end), begin, terms, firm, seed) for begin, end in times]
+    with noted() as notes:
+        firm = firmness.choose(interactions, times[0][0], seed) if times else firmness.LOOSE
+        windows = [make_choices(interactions.before(end), begin, terms, firm, seed) for begin, end in times]
     modes: dict[str, Mode] = {}
     metrics: dict[str, float] = {}
-    notes: list[str] = []
     readiness: list[Readiness] = []
     for name, prior in (("new", PRIOR_NEW), ("any", PRIOR_ANY)):
         mine = [window[name] for window in windows]
         count = len(mine[0]) if mine else 0
         metrics[f"{name}_customers"] = float(count)
         readiness.append(_readiness(name, count))
-        modes[name], results = _mode(mine, _vector(prior))
+        modes[name], results, unfitted = _mode(mine, _vector(prior))
+        notes += _of_unfitted(name, unfitted)
         metrics |= {f"ndcg_{name}{suffix}": value for suffix, value in results.items()}
         if modes[name].policy == POPULARITY:
             notes.append(f"recommender ({name}): popularity did better on the last weeks and is used")
     return Learned(modes, metrics, tuple(readiness), tuple(notes), firm)
 
 
-def _mode(windows: list[list[Choice]], prior: Floats) -> tuple[Mode, dict[str, float]]:
-    """The best way to make lists, and the NDCG of it and of popularity on the last window."""
+@contextmanager
+def noted() -> Iterator[list[str]]:
+    """Takes what tables of neighbours fell back to inside the block as notes; they are there after it."""
+    notes: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", FellBack)
+        yield notes
+    for one in caught:
+        if not issubclass(one.category, FellBack):
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+        elif (note := f"recommender: {one.message}") not in notes:
+            notes.append(note)
+
+
+def _of_unfitted(name: str, ridges: list[float]) -> list[str]:
+    """What to say of strengths with which the ranker's weights could not be learned."""
+    if not ridges:
+        return []
+    tried = " and ".join(f"{ridge:.0f}" for ridge in ridges)
+    instead = "prior weights or a plain order are" if len(ridges) == len(RIDGES) else "another way is"
+    return [
+        f"recommender ({name}): with a ridge of {tried} the ranker had nothing to learn from or did not converge; "
+        f"{instead} used"
+    ]
+
+
+def _mode(windows: list[list[Choice]], prior: Floats) -> tuple[Mode, dict[str, float], list[float]]:
+    """The best way to make lists, the NDCG of it and of popularity on the last window, and the ridges with which
+    no weights could be learned."""
     fallback = Mode(policy=RANKER, weights=prior)
     last = windows[0] if windows else []
     if len(last) < SELECTION_LEAST:
-        return fallback, {}
+        return fallback, {}, []
     plain = {name: (_vector(weights), _ndcg(last, _vector(weights))) for name, weights in PLAIN.items()}
     ranked = {"prior": (prior, _ndcg(last, prior))}
     everything = [choice for window in windows for choice in window]
+    unfitted = []
     for ridge in RIDGES if len(last) >= LEAST_CHOICES else ():
-        fitted = fit_choices(everything, prior, ridge)
-        if fitted is not None:
-            ranked[f"ranker {ridge:.0f}"] = (fitted, _validated(windows, prior, ridge))
+        fitted, validated = fit_choices(everything, prior, ridge), _validated(windows, prior, ridge)
+        if fitted is None or validated is None:
+            unfitted.append(ridge)
+        else:
+            ranked[f"ranker {ridge:.0f}"] = (fitted, validated)
     best, rival = (max(trials, key=lambda name: trials[name][1].mean()) for trials in (ranked, plain))
     weights, reached = ranked[best]
     lead = plain[rival][1] - reached
@@ -112,22 +146,23 @@ def _mode(windows: list[list[Choice]], prior: Floats) -> tuple[Mode, dict[str, f
         weights, reached = plain[rival]
         policy = POPULARITY if rival == "popularity" else RANKER
     results = {"": float(reached.mean()), "_popularity": float(plain["popularity"][1].mean())}
-    return Mode(policy=policy, weights=weights), results
+    return Mode(policy=policy, weights=weights), results, unfitted
 
 
-def _validated(windows: list[list[Choice]], prior: Floats, ridge: float) -> Floats:
-    """NDCG@10 of every customer of the last window by weights that have not seen what they bought in it."""
+def _validated(windows: list[list[Choice]], prior: Floats, ridge: float) -> Floats | None:
+    """NDCG@10 of every customer of the last window by weights that have not seen what they bought in it; None
+    where there are no such weights."""
     last, *earlier = windows
     before = [choice for window in earlier for choice in window]
-    nothing = np.zeros(len(last))
     if len(before) >= LEAST_CHOICES:
         weights = fit_choices(before, prior, ridge)
-        return _ndcg(last, weights) if weights is not None else nothing
-    found = nothing
+        return None if weights is None else _ndcg(last, weights)
+    found = np.zeros(len(last))
     for start in (0, 1):
         weights = fit_choices(last[1 - start :: 2], prior, ridge)
-        if weights is not None:
-            found[start::2] = _ndcg(last[start::2], weights)
+        if weights is None:
+            return None
+        found[start::2] = _ndcg(last[start::2], weights)
     return found
 
 

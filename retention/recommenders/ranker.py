@@ -40,7 +40,7 @@ def fit_choices(choices: list[Choice], prior: Floats, ridge: float) -> Floats | 
 
     Returns:
         Shape (features,), for features as they come; None when there is nothing to learn from or the
-        optimisation did not converge.
+        optimisation did not converge, be it that a step could not be solved.
 
     Source: the conditional logit of McFadden (1974), known in ranking as ListNet's top-one loss.
     """
@@ -51,7 +51,9 @@ def fit_choices(choices: list[Choice], prior: Floats, ridge: float) -> Floats | 
     weights = problem.prior
     gain, slope, curve = problem.at(weights)
     for _ in range(MOST_STEPS):
-        step = np.linalg.solve(curve, slope)
+        step = _step(curve, slope)
+        if step is None:
+            return None
         if slope @ step < CLOSE:
             result: Floats = weights / problem.scale
             return result
@@ -61,6 +63,15 @@ def fit_choices(choices: list[Choice], prior: Floats, ridge: float) -> Floats | 
         weights = weights + part * step
         gain, slope, curve = problem.at(weights)
     return None
+
+
+def _step(curve: Floats, slope: Floats) -> Floats | None:
+    """Newton's step; None where the curvature is singular or nothing finite comes out."""
+    try:
+        step = np.asarray(np.linalg.solve(curve, slope), np.float64)
+    except np.linalg.LinAlgError:
+        return None
+    return step if np.isfinite(step).all() else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,12 @@ BLOCK = 256
 """Rows handled at a time, so that memory grows with the products and not with their square."""
 SPARSE_FROM = 20_000
 """With more products, most pairs have no customer in common, and only those that have are looked at."""
+FIRMER = (1.0, 10.0, 100.0, 1_000.0)
+"""Factors of EASE's ridge, tried one after the other until its matrix can be inverted."""
+
+
+class FellBack(UserWarning):
+    """A table of neighbours could not be worked out as asked; the message says what stands in for it."""
 
 
 def user_similarity(ratings: Any) -> Matrix:
@@ -121,7 +128,8 @@ def ease_neighbours(ratings: Any, most: int, ridge: float) -> tuple[NDArray[np.i
         ridge: λ.
 
     Returns:
-        As `neighbours`.
+        As `neighbours`. Where the matrix cannot be inverted, the ridge is raised, and where nothing helps the cosines
+        of `neighbours` are returned; a warning `FellBack` says so.
 
     Source: Steck, "Embarrassingly shallow autoencoders for sparse data", WWW 2019.
     """
@@ -129,14 +137,11 @@ def ease_neighbours(ratings: Any, most: int, ridge: float) -> tuple[NDArray[np.i
     size = matrix.shape[1]
     # A product without customers has only zeros in its row and column: the inverse is taken without it.
     used = np.flatnonzero(np.diff(matrix.tocsc().indptr))
-    matrix = matrix[:, used]
-    gram = (matrix.T @ matrix).toarray()
-    gram[np.diag_indices_from(gram)] += ridge
-    # The matrix is symmetric and positive: Cholesky takes a third of the time of a general inverse.
-    inverse, failed = scipy.linalg.lapack.spotri(*scipy.linalg.lapack.spotrf(gram, lower=1)[:1], lower=1)
-    if failed:
-        raise np.linalg.LinAlgError("the Gram matrix of EASE is not positive: raise the ridge")
-    inverse = np.tril(inverse) + np.tril(inverse, -1).T
+    bought = matrix[:, used]
+    inverse = _held_back_inverse((bought.T @ bought).toarray(), ridge)
+    if inverse is None:
+        warnings.warn(FellBack("EASE could not be fitted; cosines stand in for it"), stacklevel=2)
+        return neighbours(matrix, most, SPARSE_SHRINKAGE)
     weights = -inverse / np.diag(inverse)[None, :]
     np.fill_diagonal(weights, 0)
     count = len(weights)
@@ -145,6 +150,33 @@ def ease_neighbours(ratings: Any, most: int, ridge: float) -> tuple[NDArray[np.i
     whole = np.zeros((size, places.shape[1]), np.int32), np.zeros((size, places.shape[1]), np.float32)
     whole[0][used], whole[1][used] = used[places], values
     return whole
+
+
+def _held_back_inverse(gram: Matrix, ridge: float) -> Matrix | None:
+    """`(gram + λI)⁻¹` with the least of the ridges with which there is one; None where there is with none."""
+    own, diagonal = gram.diagonal().copy(), np.diag_indices_from(gram)
+    for factor in FIRMER:
+        gram[diagonal] = own + ridge * factor
+        inverse = _inverse(gram)
+        if inverse is not None:
+            if factor > 1:
+                warnings.warn(
+                    FellBack(f"EASE could only be fitted with {factor:.0f} times its ridge"), stacklevel=3
+                )
+            return inverse
+    return None
+
+
+def _inverse(positive: Matrix) -> Matrix | None:
+    """Of a symmetric, positive matrix; None where it is not. Cholesky takes a third of a general inverse's time."""
+    factor, failed = scipy.linalg.lapack.spotrf(positive, lower=1)
+    if failed:
+        return None
+    half, failed = scipy.linalg.lapack.spotri(factor, lower=1)
+    if failed or not np.isfinite(np.diag(half)).all():
+        return None
+    inverse: Matrix = np.tril(half) + np.tril(half, -1).T
+    return inverse
 
 
 def local_ease_neighbours(ratings: Any, most: int, ridge: float) -> tuple[NDArray[np.int32], Matrix]:
@@ -158,7 +190,8 @@ def local_ease_neighbours(ratings: Any, most: int, ridge: float) -> tuple[NDArra
         ridge: λ.
 
     Returns:
-        As `neighbours`: row `i` holds the `j` that `i` speaks for most.
+        As `neighbours`: row `i` holds the `j` that `i` speaks for most. Nothing speaks for a product whose regression
+        could not be solved; a warning `FellBack` counts them.
 
     Source: the sparse approximation in Steck, "Markov random fields for collaborative filtering", NeurIPS 2019.
     """
@@ -168,14 +201,31 @@ def local_ease_neighbours(ratings: Any, most: int, ridge: float) -> tuple[NDArra
     places, likeness = neighbours(matrix, most, SPARSE_SHRINKAGE)
     most = places.shape[1]
     weights = np.zeros((count, most), np.float32)
+    unsolved = 0
     for j in np.flatnonzero(likeness[:, 0] > 0).tolist() if most else []:
         near = places[j][likeness[j] > 0]
         columns = across[near]
         gram = (columns @ columns.T).toarray()
         gram[np.diag_indices_from(gram)] += ridge
         target = (columns @ across[j].T).toarray().ravel()
-        weights[j, : len(near)] = np.linalg.solve(gram, target)
+        found = _solved(gram, target)
+        if found is None:
+            unsolved += 1
+        else:
+            weights[j, : len(near)] = found
+    if unsolved:
+        said = f"EASE within neighbourhoods could not be fitted for {unsolved} of {count} products; they go without it"
+        warnings.warn(FellBack(said), stacklevel=2)
     return _turned(places, np.maximum(weights, 0.0), most)
+
+
+def _solved(gram: Matrix, target: Matrix) -> Matrix | None:
+    """The weights of a regression; None where the matrix is singular or nothing finite comes out."""
+    try:
+        weights: Matrix = np.linalg.solve(gram, target)
+    except np.linalg.LinAlgError:
+        return None
+    return weights if np.isfinite(weights).all() else None
 
 
 def _turned(places: NDArray[np.int32], values: Matrix, most: int) -> tuple[NDArray[np.int32], Matrix]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from retention import FitReport, drift
+from retention import FitReport, artifacts, drift, review
+from retention.checks import check
 from retention.core import Core
 from retention.features.expressions import RawTable, Shop
 from retention.features.raw import NAMES as RAW
 from retention.history import History
-from retention.reviewing import reference_of
+from retention.reviewing import SLOW, best_scores, older_version, reference_of
 from retention.times import to_micros
 from tests.contracts.retention_core import NOW
 
@@ -60,7 +63,9 @@ def test_a_saved_version_carries_its_reference(
 ) -> None:
     then = reference_of(report.directory)
     assert then is not None
-    assert then == drift.reference(fitted.churn, table)
+    alone = drift.reference(fitted.churn, table)
+    assert {name: one for name, one in then.counts.items() if name != drift.BEST} == alone.counts
+    assert sum(then.counts[drift.BEST]) == len(fitted.lists.customers)
     assert drift.from_facts(json.loads(json.dumps(drift.to_facts(then)))) == then
 
 
@@ -94,3 +99,72 @@ def test_chance_by_simulation() -> None:
         for _ in range(2_000)
     ]
     assert np.mean(np.array(found) > limit) == pytest.approx(0.05, abs=0.02)
+
+
+def kept(of: Path, into: Path, version: str, at: datetime, reference: drift.Reference | None = None) -> Path:
+    """The version once more, as if it had been fitted at another moment, on customers as they were then."""
+    manifest, parts = artifacts.read(of)
+    if reference is not None:
+        parts["reference"] = (drift.to_facts(reference), {})
+    facts = {"version": version, "fitted_at": at.isoformat(), "seed": 1, "data_hash": manifest.data_hash}
+    artifacts.write(into / version, facts, parts)
+    return into / version
+
+
+def test_what_moves_a_little_every_night_shows_from_an_older_version(
+    fitted: Core, report: FitReport, history: History, table: NDArray[np.int64], tmp_path: Path
+) -> None:
+    """Searches grew by two a night: from last night that is nothing, from three weeks ago it is a lot."""
+    served = kept(report.directory, tmp_path, "b", NOW - timedelta(days=1))
+    candidate = kept(report.directory, tmp_path, "c", NOW)
+    alone = review(served, candidate, history, now=NOW).drift
+    assert alone is not None
+    assert alone.older is None
+    past = table.copy()
+    past[:, RAW.index("searches_30")] += 40
+    kept(report.directory, tmp_path, "a", NOW - timedelta(days=20), drift.reference(fitted.churn, past))
+    found = review(served, candidate, history, now=NOW).drift
+    assert found is not None
+    assert found.older is not None
+    assert (found.version, found.older.version) == ("b", "a")
+    assert "searches_30" not in {one.name for one in found.shifts if one.level == "drifted"}
+    assert found.older.shifts[0].name == "searches_30"
+    assert "searches_30" in {one.name for one in found.drifted}
+
+
+def test_the_older_version_is_the_oldest_of_a_month(report: FitReport, tmp_path: Path) -> None:
+    served = kept(report.directory, tmp_path, "served", NOW - timedelta(days=1))
+    candidate = kept(report.directory, tmp_path, "new", NOW)
+    (tmp_path / ".new.part").mkdir()
+    (tmp_path / "notes.txt").write_text("no version")
+    assert older_version(served, candidate, NOW) is None
+    kept(report.directory, tmp_path, "ancient", NOW - 3 * SLOW)
+    assert older_version(served, candidate, NOW) == tmp_path / "ancient"
+    for days in (9, 29):
+        kept(report.directory, tmp_path, f"{days} days", NOW - timedelta(days=days))
+    kept(report.directory, tmp_path, "later", NOW - timedelta(hours=2))
+    assert older_version(served, candidate, NOW) == tmp_path / "29 days"
+
+
+def test_a_damaged_older_version_is_passed_over(report: FitReport, history: History, tmp_path: Path) -> None:
+    served = kept(report.directory, tmp_path, "b", NOW - timedelta(days=1))
+    candidate = kept(report.directory, tmp_path, "c", NOW)
+    older = kept(report.directory, tmp_path, "a", NOW - timedelta(days=9))
+    (older / "churn.npz").write_bytes(b"?")
+    found = review(served, candidate, history, now=NOW).drift
+    assert found is not None
+    assert found.older is None
+
+
+def test_the_recommenders_scores_are_watched(
+    fitted: Core, report: FitReport, history: History, table: NDArray[np.int64]
+) -> None:
+    then = reference_of(report.directory)
+    assert then is not None
+    now = best_scores(fitted, check(history, NOW), seed=1)
+    assert len(now) == 200
+    steady = drift.since(then, "v", fitted.churn, table, now)
+    found = {one.name: one for one in steady.shifts}
+    assert found[drift.BEST].level == "steady"
+    moved = drift.since(then, "v", fitted.churn, table, now + 3.0)
+    assert {one.name: one for one in moved.shifts}[drift.BEST].level == "drifted"

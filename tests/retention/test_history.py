@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from retention import MissingColumn, WrongType
+from retention.amounts import RECENT_PURCHASES, _typing_errors
 from retention.checks import Checked, check
 from retention.history import EVENTS, History
 from retention.times import to_micros
@@ -76,6 +79,74 @@ def test_absurd_amounts_become_unknown_and_the_purchase_stays() -> None:
     assert result.history.events.column("amount").to_pylist() == [500] * 5 + [None]
 
 
+def amounts(result: Checked) -> list[int | None]:
+    found: list[int | None] = result.history.events.column("amount").to_pylist()
+    return found
+
+
+def priced(*prices: int, product: str = "p", start: int = 0) -> list[dict[str, Any]]:
+    return [event(start + number, amount=price, product=product) for number, price in enumerate(prices)]
+
+
+def test_a_price_is_judged_by_those_before_it() -> None:
+    """The first one is only found to be absurd by later ones: it is kept, and reported."""
+    result = checked(*priced(5_000_000, 500, 500, 500, 500, 5_000_000))
+    assert amounts(result) == [5_000_000, 500, 500, 500, 500, None]
+    assert problems(result) == {"absurd_amount": (1, "blanked"), "absurd_at_first": (1, "kept")}
+
+
+def test_a_new_price_level_is_refused_a_few_times_only() -> None:
+    """Three orders for a cent to try the shop out, and then the price."""
+    found = amounts(checked(*priced(*[1] * 3, *[990_000] * 20)))
+    refused = found.count(None)
+    assert 0 < refused < RECENT_PURCHASES
+    assert found == [1] * 3 + [None] * refused + [990_000] * (20 - refused)
+
+
+def test_a_new_product_is_judged_by_the_shop() -> None:
+    usual = [one for n in range(3) for one in priced(300, product=f"q{n}", start=n)]
+    result = checked(*usual, *priced(99_999_900, 300, product="r", start=10))
+    assert amounts(result) == [300, 300, 300, None, 300]
+    dear = checked(*usual, *priced(290_000, product="r", start=10))
+    assert amounts(dear)[-1] == 290_000, "a shop may sell cups and a piano"
+
+
+def test_what_was_judged_once_stays_as_it_is() -> None:
+    prices = [1] * 3 + [990_000] * 20 + [1] * 5 + [99_000_000]
+    currencies = ["USD", "CNY", "CNY", "CNY"] * 8
+    rows = [{**row, "currency": one} for row, one in zip(priced(*prices), currencies, strict=False)]
+    once = checked(*rows)
+    assert None in amounts(once)
+    again = check(once.history, NOW)
+    assert again.history.events.equals(once.history.events)
+    assert not [one for one in again.problems if one.action == "blanked"]
+
+
+def test_millions_of_purchases_are_judged_in_seconds() -> None:
+    """Every product has a price that makes it be looked at row by row."""
+    draw = np.random.default_rng(0)
+    codes = draw.integers(0, 1_000, 300_000).astype(np.int32)
+    prices = np.exp(draw.normal(6, 2, 300_000))
+    started = time.process_time()
+    _typing_errors(codes, prices, np.ones(len(codes), bool))
+    assert time.process_time() - started < 3.0
+
+
+def test_the_currency_is_that_of_the_catalogue() -> None:
+    rows = [event(1, amount=5), event(2, amount=5, currency="USD"), event(3, amount=5, currency="USD")]
+    result = checked(*rows, products=({"product": "p", "currency": "CNY"},))
+    assert amounts(result) == [5, None, None]
+    assert result.currency == "CNY"
+
+
+def test_a_currency_counts_from_when_it_leads() -> None:
+    rows = [event(number, amount=5, currency=one) for number, one in enumerate(["CNY", "USD", "USD", "USD"])]
+    result = checked(*rows)
+    assert amounts(result) == [5, None, 5, 5]
+    assert result.currency == "USD"
+    assert problems(result) == {"other_currency": (1, "blanked"), "currency_changed": (1, "kept")}
+
+
 def test_other_currencies_are_not_added_up() -> None:
     result = checked(event(1, amount=5), event(2, amount=5), event(3, amount=5, currency="USD"))
     assert problems(result)["other_currency"] == (1, "blanked")
@@ -117,6 +188,15 @@ def test_one_customer_with_a_tenth_of_all_events_is_named() -> None:
     assert result.dominant == {"robot"}
     assert problems(result)["dominant_customer"] == (1, "left out")
     assert len(ids(result)) == 1_100
+
+
+def test_in_a_small_shop_such_a_customer_is_named_and_kept() -> None:
+    crowd = [event(number, customer=f"c{number % 30}") for number in range(120)]
+    best = [event(1_000 + number, customer="best") for number in range(30)]
+    result = checked(*crowd, *best)
+    assert problems(result)["dominant_customer"] == (1, "kept")
+    assert result.dominant == frozenset()
+    assert "dominant_customer" not in problems(checked(*crowd[:60], *best))
 
 
 def test_missing_columns_are_all_named() -> None:

@@ -71,6 +71,31 @@ def test_ease_is_the_ridge_regression_without_self() -> None:
             assert stored == pytest.approx(max(weight, 0), abs=1e-4)
 
 
+TWINS = np.repeat((np.random.default_rng(1).random((80, 4)) < 0.4) * 1.0, 2, axis=1)
+"""Each product has another with the same customers: without a ridge there is no inverse."""
+
+
+def test_ease_takes_a_firmer_ridge_where_there_is_no_inverse() -> None:
+    with pytest.warns(similarity.FellBack, match="times its ridge"):
+        places, values = similarity.ease_neighbours(TWINS * 1_000, 8, 0.1)
+    assert np.isfinite(values).all()
+    assert (places[np.arange(8), 0] == np.arange(8) + [1, -1] * 4).all(), "twins speak for one another"
+
+
+def test_ease_gives_way_to_cosines_where_no_ridge_helps() -> None:
+    with pytest.warns(similarity.FellBack, match="cosines"):
+        found = similarity.ease_neighbours(TWINS, 3, 0.0)
+    cosines = similarity.neighbours(TWINS, 3, similarity.SPARSE_SHRINKAGE)
+    for one, other in zip(found, cosines, strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_local_ease_goes_without_a_product_that_cannot_be_solved() -> None:
+    with pytest.warns(similarity.FellBack, match="of 8 products"):
+        _, values = similarity.local_ease_neighbours(TWINS, 8, 0.0)
+    assert np.isfinite(values).all()
+
+
 def test_nothing_to_compare() -> None:
     places, values = similarity.neighbours(np.zeros((3, 0)), 5, 1.0)
     assert places.shape[0] == values.shape[0] == 0

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from retention.recommenders.base import Goods
 from retention.recommenders.interactions import Interactions
 from retention.recommenders.models.neural import Linear, TwoTower
+from retention.recommenders.models.popular import Popularity
 from retention.recommenders.profile import PURCHASE
+from retention.report import Readiness
 from retention.times import DAY
 
 WIDTH = 64
@@ -31,12 +33,52 @@ DECAY = 1e-6
 Ints = NDArray[np.int64]
 
 
-def linear(interactions: Interactions, goods: Goods, seed: int) -> Linear:
+class _NotFiniteError(ArithmeticError):
+    """The training ran away: the loss or a weight is no finite number."""
+
+
+def linear(interactions: Interactions, goods: Goods, seed: int) -> Linear | Popularity:
     """Learned to tell what was bought from products drawn at random, by logistic loss.
+
+    Returns:
+        What is popular where the training ran away; its readiness says so.
 
     Raises:
         ImportError: PyTorch is not installed.
     """
+    try:
+        return _linear(interactions, goods, seed)
+    except _NotFiniteError:
+        return _what_is_popular(Linear.name, goods)
+
+
+def two_tower(interactions: Interactions, goods: Goods, seed: int) -> TwoTower | Popularity:
+    """Learned to find the other half of a customer's products from one half of them, by softmax over products.
+
+    Returns:
+        What is popular where the training ran away; its readiness says so.
+
+    Raises:
+        ImportError: PyTorch is not installed.
+    """
+    try:
+        return _two_tower(interactions, goods, seed)
+    except _NotFiniteError:
+        return _what_is_popular(TwoTower.name, goods)
+
+
+def _what_is_popular(name: str, goods: Goods) -> Popularity:
+    word = Readiness(
+        model=f"recommend.{name}",
+        enough=False,
+        found="a training whose loss or weights became no finite numbers",
+        needed="a training that converges",
+        fallback="what is popular",
+    )
+    return Popularity(goods, (word,))
+
+
+def _linear(interactions: Interactions, goods: Goods, seed: int) -> Linear:
     torch = _torch(seed)
     users, items = _pairs(interactions)
     sizes = max(interactions.customers, 1), max(len(goods.products), 1)
@@ -51,25 +93,18 @@ def linear(interactions: Interactions, goods: Goods, seed: int) -> Linear:
         label = torch.cat([torch.ones(len(rows)), torch.zeros(NEGATIVES * len(rows))])
         both = torch.cat([people(torch.from_numpy(who)), things(torch.from_numpy(what))], dim=1)
         loss = torch.nn.functional.binary_cross_entropy_with_logits(layer(both).squeeze(1), label)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
+        _step(optimiser, loss)
     return Linear(
         goods,
         (),
         customers=_array(people.weight)[: interactions.customers],
         products=_array(things.weight)[: len(goods.products)],
         weights=_array(layer.weight).ravel(),
-        bias=float(layer.bias.item()),
+        bias=float(_array(layer.bias)[0]),
     )
 
 
-def two_tower(interactions: Interactions, goods: Goods, seed: int) -> TwoTower:
-    """Learned to find the other half of a customer's products from one half of them, by softmax over products.
-
-    Raises:
-        ImportError: PyTorch is not installed.
-    """
+def _two_tower(interactions: Interactions, goods: Goods, seed: int) -> TwoTower:
     torch = _torch(seed)
     users, items, weight = _interests(interactions)
     size = max(len(goods.products), 1)
@@ -91,9 +126,7 @@ def two_tower(interactions: Interactions, goods: Goods, seed: int) -> TwoTower:
         chance = torch.log_softmax(tower @ outputs(chosen).T + biases[chosen], dim=1)
         target = torch.from_numpy(sought[:, some])
         loss = -(chance * target / target.sum(dim=1, keepdim=True)).sum(dim=1).mean()
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
+        _step(optimiser, loss)
     known = len(goods.products)
     return TwoTower(
         goods,
@@ -117,8 +150,29 @@ def _torch(seed: int) -> Any:
     return torch
 
 
+def _step(optimiser: Any, loss: Any) -> None:
+    """One step down the loss.
+
+    Raises:
+        _NotFiniteError: there is nothing to step down from.
+    """
+    if not loss.isfinite():
+        raise _NotFiniteError
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+
+
 def _array(tensor: Any) -> NDArray[np.float32]:
-    return np.array(tensor.detach().numpy(), np.float32)
+    """The weights of a trained tensor.
+
+    Raises:
+        _NotFiniteError: the last step led to no finite numbers.
+    """
+    found = np.array(tensor.detach().numpy(), np.float32)
+    if not np.isfinite(found).all():
+        raise _NotFiniteError
+    return found
 
 
 def _pairs(interactions: Interactions) -> tuple[Ints, Ints]:

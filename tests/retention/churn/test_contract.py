@@ -52,6 +52,16 @@ def test_tells_leavers_from_stayers(fitted: contract.FittedContract) -> None:
     assert any("boosting" in note for note in fitted.notes)
 
 
+def test_what_could_not_be_fitted_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With rows enough, trees are only lacking because the library keeps them to itself."""
+    monkeypatch.setattr(contract.boosting, "_taken_out", lambda model: None)
+    notes = contract.fit(some(2_000), "left", customer="id", seed=1).notes
+    assert any("could not be taken out" in note for note in notes)
+    assert not any("too few" in note or "needs" in note for note in notes)
+    monkeypatch.setattr(contract.logistic, "regression", lambda *given: None)
+    assert any("regression did not converge" in note for note in contract.fit(some(), "left", seed=1).notes)
+
+
 def test_the_label_is_not_needed_and_order_is_kept(fitted: contract.FittedContract) -> None:
     table = {name: values for name, values in some(50, seed=2).items() if name != "left"}
     straight = fitted.model.probabilities(table, 50)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,21 @@ import pytest
 
 from retention.checks import check
 from retention.churn import bgnbd, boosting, logistic
-from retention.churn.fit import Fitted, fit, fit_windows
+from retention.churn import fit as churn_fit
+from retention.churn.fit import Fitted, _rows, fit, fit_windows
 from retention.churn.model import ChurnModel
+from retention.churn.rhythm import Counts
 from retention.churn.saving import restored, saved
 from retention.churn.treated import left_alone, untreated
-from retention.churn.windows import Window, buyers, make_window, make_windows, rhythm_of, window_days
+from retention.churn.windows import (
+    Window,
+    buyers,
+    make_window,
+    make_windows,
+    rhythm_of,
+    usual_gap,
+    window_days,
+)
 from retention.features.expressions import Shop
 from retention.history import History
 from retention.logs import Columns, read_log
@@ -97,7 +108,7 @@ def test_a_longer_horizon_than_the_windows_is_reached(known: tuple[list[Window],
     ("broken", "part", "word"),
     [
         ((bgnbd, "fit"), "rhythm", "BG/NBD"),
-        ((logistic, "regression"), "linear", None),
+        ((logistic, "regression"), "linear", "logistic regression did not converge"),
         ((boosting, "fit"), "trees", "boosting"),
     ],
 )
@@ -106,18 +117,55 @@ def test_a_part_that_does_not_converge_is_done_without(
     monkeypatch: pytest.MonkeyPatch,
     broken: tuple[Any, str],
     part: str,
-    word: str | None,
+    word: str,
 ) -> None:
     monkeypatch.setattr(*broken, lambda *args, **options: None)
     model, notes = model_of(known, 40)
     assert getattr(model, part) is None
     assert model.fitted
-    assert word is None or any(word in note for note in notes)
+    assert any(word in note for note in notes)
     chances = model.probabilities(known[1])
     assert np.isfinite(chances).all()
     assert chances.std() > 0.05
     again = restored(*saved(model))
     assert (again.probabilities(known[1]) == chances).all()
+
+
+def test_a_window_without_a_rhythm_of_its_own_never_has_a_later_one(
+    known: tuple[list[Window], np.ndarray],
+) -> None:
+    """Today's rhythm is fitted on what happened in the windows and after them."""
+    windows, table = known
+    today = bgnbd.fit(Counts.of(table))
+    assert today is not None
+    plain = ChurnModel(horizon_days=40, window_days=40, base_rate=0.5, rhythm=today)
+    first, second, third = windows[:3]
+    gaps = [replace(first, rhythm=None), second, replace(third, rhythm=None)]
+    rows = _rows(plain, gaps)
+    assert (rows[0][:, -1] == 0).all()
+    assert second.rhythm is not None
+    assert (rows[1] == _rows(plain, [second])[0]).all()
+    assert (rows[2][:, -1] == second.rhythm.log_odds(Counts.of(third.raw), 40)).all()
+
+
+def test_the_judged_model_knows_the_gaps_of_its_past_only(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[ChurnModel] = []
+
+    def noted(plain: ChurnModel, *given: Any) -> tuple[ChurnModel, list[str]]:
+        asked.append(plain)
+        return fit_windows(plain, *given)
+
+    monkeypatch.setattr(churn_fit, "fit_windows", noted)
+    fitted(history, horizon_days=40)
+    now, then = asked
+    checked = check(history, NOW)
+    assert now.usual_gap == usual_gap(rhythm_of(checked)[1])
+    moment = to_micros(NOW) - 40 * DAY
+    cut = check(History.from_rows(row for row in make_events() if row["at"] < moment), from_micros(moment))
+    assert then.usual_gap == usual_gap(rhythm_of(cut)[1])
+    assert len(rhythm_of(cut)[1]) < len(rhythm_of(checked)[1])
 
 
 def test_where_nothing_converges_there_is_no_model(

@@ -60,6 +60,8 @@ def test_trees_that_changed_inside_the_library_are_left_out(monkeypatch: pytest.
     """The library keeps its trees to itself: a new version of it may keep them differently."""
     monkeypatch.setattr(boosting, "_taken_out", lambda model: None)
     assert boosting.fit(ROWS, LABEL, seed=1) is None
+    assert "could not be taken out" in boosting.lacking(LABEL)
+    assert "there are 500," in boosting.lacking(LABEL[:500])
 
 
 def test_too_few_rows_give_no_trees() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,7 +13,7 @@ import retention
 from retention import Event, EventKind, Money, Risk, RiskBand, RiskContext
 from retention.checks import check
 from retention.churn.replay import replay
-from retention.churn.warning import ORDER, Lead, crossings, summed_up
+from retention.churn.warning import MARGIN, ORDER, Lead, crossings, settled, summed_up
 from retention.core import Core
 from retention.features.expressions import Shop
 from retention.history import History
@@ -56,6 +58,73 @@ def test_the_dearest_come_first() -> None:
     risks = [risk("cheap", RiskBand.HIGH, loss=5), risk("dear", RiskBand.HIGH, loss=500)]
     found = crossings(dict.fromkeys(("cheap", "dear"), RiskBand.LOW), risks)
     assert [one.customer for one in found] == ["dear", "cheap"]
+
+
+EDGES = (0.5, 0.8)
+LOW, MEDIUM, HIGH = ORDER
+
+
+def at(probability: float, edges: tuple[float, float] = EDGES) -> Risk:
+    band = ORDER[sum(probability >= edge for edge in edges)]
+    return replace(risk("c", band), probability=probability)
+
+
+@pytest.mark.parametrize(
+    ("before", "probability", "band"),
+    [
+        (LOW, 0.49, LOW),
+        (LOW, 0.51, LOW),
+        (LOW, 0.53, MEDIUM),
+        (LOW, 0.81, MEDIUM),
+        (LOW, 0.9, HIGH),
+        (MEDIUM, 0.49, MEDIUM),
+        (MEDIUM, 0.47, LOW),
+        (MEDIUM, 0.81, MEDIUM),
+        (MEDIUM, 0.82, HIGH),
+        (HIGH, 0.79, HIGH),
+        (HIGH, 0.77, MEDIUM),
+        (HIGH, 0.49, MEDIUM),
+        (HIGH, 0.0, LOW),
+        (LOW, 1.0, HIGH),
+        (None, 0.51, MEDIUM),
+    ],
+)
+def test_a_band_is_left_only_beyond_the_margin(
+    before: RiskBand | None, probability: float, band: RiskBand
+) -> None:
+    previous = {} if before is None else {"c": before}
+    assert [one.band for one in settled(previous, [at(probability)], EDGES)] == [band]
+
+
+chances = st.floats(0.0, 1.0)
+
+
+@given(bands, chances)
+def test_without_a_margin_the_models_bands_stand(before: RiskBand, probability: float) -> None:
+    now = at(probability)
+    assert settled({"c": before}, [now], EDGES, margin=0.0) == [now]
+
+
+@given(bands, st.lists(chances, min_size=1, max_size=8))
+def test_nobody_far_beyond_an_edge_is_missed(before: RiskBand, nights: list[float]) -> None:
+    """However a risk came there, well inside a band it is settled in it: a slow rise is warned of in the end."""
+    held, now = {"c": before}, at(0.0)
+    for probability in nights:
+        (now,) = settled(held, [at(probability)], EDGES)
+        held = {"c": now.band}
+    beyond = all(abs(nights[-1] - edge) > 0.03 for edge in EDGES)
+    assert not beyond or now.band is at(nights[-1]).band
+
+
+def test_another_fit_alone_warns_of_nobody() -> None:
+    """The edges move by less than the margin, and nobody's risk does."""
+    risks = [replace(at(0.4 + place / 200), customer=f"c{place}") for place in range(100)]
+    bands = {one.customer: one.band for one in risks}
+    moved = (0.485, 0.789)
+    again = [replace(one, band=at(one.probability, moved).band) for one in risks]
+    assert crossings(bands, again)
+    assert crossings(bands, settled(bands, again, moved)) == []
+    assert MARGIN > 0
 
 
 def test_what_is_left_to_act_in_counts_from_the_customers_own_gaps(fitted: Core) -> None:

@@ -2,52 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from typer.testing import CliRunner
 
 from retention.artifacts import read_manifest
-from retention.commands import app
-from retention.times import from_micros
 from tests.retention.churn.test_contract import some
-from tests.retention.conftest import make_events
-
-COLUMNS = "customer=who,item=what,time=when,quantity=units,amount=paid"
-AT = "2026-09-01"
-
-
-def run(*arguments: object) -> tuple[int, str]:
-    done = CliRunner().invoke(app, [str(one) for one in arguments])
-    return done.exit_code, " ".join((done.stdout + done.stderr).split())
-
-
-def rows_of(path: Path) -> list[dict[str, str]]:
-    return list(csv.DictReader(path.read_text("utf-8").splitlines()))
-
-
-def written(path: Path, table: dict[str, list[str | None]]) -> Path:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        out = csv.writer(file)
-        out.writerow(table)
-        out.writerows(zip(*([one or "" for one in values] for values in table.values()), strict=True))
-    return path
-
-
-def purchases(end: str = "9999") -> dict[str, list[str | None]]:
-    bought = [row for row in make_events() if row["kind"] == "purchase"]
-    kept = [row for row in bought if from_micros(row["at"]).isoformat() < end]
-    return {
-        "who": [row["customer"] for row in kept],
-        "what": [row["product"] for row in kept],
-        "when": [from_micros(row["at"]).isoformat() for row in kept],
-        "units": ["1"] * len(kept),
-        "paid": [f"{row['amount'] / 100}" for row in kept],
-    }
+from tests.retention.commands.files import AT, COLUMNS, purchases, rows_of, run, written
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +124,35 @@ def test_a_contract_table_is_scored_in_its_order(tmp_path: Path) -> None:
     code, told = run("churn", "--model", saved, "--test", test, "--columns", "customer=id", "--out", again)
     assert code == 0, told
     assert again.read_bytes() == out.read_bytes()
+
+
+def test_ids_of_a_contract_table_keep_their_type(tmp_path: Path) -> None:
+    """Scores of numbered customers join with the table that they came from."""
+    numbers = list(range(300))
+    tables = {
+        name: pa.table({**some(300), "id": pa.array(numbers, kind)})
+        for name, kind in (("train", pa.int32()), ("test", pa.int64()))
+    }
+    for name, table in tables.items():
+        pq.write_table(table, tmp_path / f"{name}.parquet")
+    out = tmp_path / "scores.parquet"
+    code, told = run(
+        *("churn", "--data", tmp_path / "train.parquet", "--label", "left", "--columns", "customer=id"),
+        *("--test", tmp_path / "test.parquet", "--out", out),
+    )
+    assert code == 0, told
+    found = pq.read_table(out)
+    assert found.column("customer").type == pa.int64()
+    assert found.column("customer").to_pylist() == numbers
+
+
+def test_what_a_contract_table_takes_no_notice_of_is_said(tmp_path: Path) -> None:
+    train = written(tmp_path / "train.csv", some(300))
+    options = ("--label", "left", "--columns", "customer=id", "--save", tmp_path / "model")
+    code, told = run("churn", "--data", train, *options, "--horizon", "90d", "--at", AT)
+    assert code == 0, told
+    assert "--horizon 90d has no effect on a table" in told
+    assert f"--at {AT} has no effect on a table" in told
 
 
 def test_those_whom_a_campaign_reached_do_not_teach_the_risk(tmp_path: Path) -> None:

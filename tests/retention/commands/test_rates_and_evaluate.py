@@ -16,6 +16,9 @@ import pytest
 from typer.testing import CliRunner
 
 from retention.commands import app
+from retention.commands.options import capacity
+from retention.evaluation import peers
+from tests.retention.commands.files import COLUMNS, purchases, written
 from tests.retention.real import ONLINE_RETAIL_COLUMNS, cdnow, online_retail
 
 PROGRAM = (sys.executable, "-m", "bot.cli", "retention")
@@ -97,7 +100,14 @@ def test_an_evaluation_of_a_real_log(slice_of_online_retail: Path, tmp_path: Pat
     assert models["auto", "any"]["ndcg"]["value"] > models["popularity", "any"]["ndcg"]["value"]
     assert figures["churn"]["models"][0]["model"] == "Liuke"
     assert figures["churn"]["models"][0]["auc"]["value"] > 0.6
+    assert {one["model"] for one in figures["recommendation"]["models"]} == {"auto", "popularity"}
+    assert figures["segments"]["customers"] > 0
     assert (out / "cohorts.png").read_bytes().startswith(b"\x89PNG")
+    assert (
+        (out / "lift.csv")
+        .read_text("utf-8")
+        .startswith("model,of,share,customers,left,precision,recall,lift")
+    )
 
 
 @pytest.mark.parametrize(
@@ -121,6 +131,10 @@ def test_an_evaluation_of_a_real_log(slice_of_online_retail: Path, tmp_path: Pat
         (("evaluate", "--out", "{here}/new", "--at", "2020-01-01"), "must lie within the log"),
         (("evaluate", "--out", "{here}/new", "--models", "auto,eese"), "there is no 'eese'; there are auto"),
         (("evaluate", "--out", "{here}/new", "--horizon", "-1d"), "--horizon '-1d' is no span"),
+        *(
+            (("evaluate", "--out", "{here}/new", "--capacity", wrong), f"--capacity '{wrong}' is no capacity")
+            for wrong in ("0", "-5", "120%", "2.5", "many")
+        ),
     ],
 )
 def test_what_is_wrong_is_said(
@@ -135,6 +149,39 @@ def test_what_is_wrong_is_said(
     assert words in wrong
     assert told == ""
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_capacity_is_a_share_or_a_number() -> None:
+    given = {None: None, "5%": 0.05, "0.05": 0.05, "12.5 %": 0.125, "40": 40.0, "1": 1.0}
+    assert {text: capacity(text) for text in given} == given
+
+
+def test_a_comparison_beside_the_peers(tmp_path: Path) -> None:
+    """On the made-up shop: each peer in both modes, tuned, and the staff's number in the report."""
+    for library in ("implicit", "lightgbm", "lifetimes"):
+        pytest.importorskip(library, reason=f"{library} is of the extra `peers`", exc_type=ImportError)
+    log, out = written(tmp_path / "log.csv", purchases()), tmp_path / "report"
+    code, _, told = run(
+        "compare", "--events", log, "--columns", COLUMNS, "--out", out, "--models", "auto,own",
+        "--tries", 2, "--capacity", 12, "--pictures", "svg",
+    )  # fmt: skip
+    assert code == 0, told
+    figures = json.loads((out / "report.json").read_text("utf-8"))
+    models = {one["model"] for one in figures["recommendation"]["models"]}
+    assert {"auto", "own", "implicit BM25", "implicit ALS", "implicit BPR"} <= models
+    assert {"Liuke", "LightGBM, our features"} <= {one["model"] for one in figures["churn"]["models"]}
+    assert figures["churn"]["capacity"] == 12
+
+
+def test_a_comparison_without_the_peers_says_how_to_get_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(peers, "find_spec", lambda name: None)
+    log = written(tmp_path / "log.csv", purchases())
+    code, _, told = run("compare", "--events", log, "--columns", COLUMNS, "--out", tmp_path / "report")
+    assert code == 1
+    assert "pip install 'liuke[peers]'" in told
+    assert not (tmp_path / "report").exists()
 
 
 def test_without_a_log_and_without_a_shop() -> None:

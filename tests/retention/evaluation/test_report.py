@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import csv
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from retention.evaluation import peers, pictures, report
-from retention.evaluation.churn import LIUKE, ChurnSplit, judge_churn
+from retention.checks import check
+from retention.evaluation import curves, peers, pictures, report, tables
+from retention.evaluation.churn import LIUKE, ChurnSplit, auc_interval, judge, judge_churn
+from retention.evaluation.fits import fit_with_notes
+from retention.evaluation.peers import value as value_peers
 from retention.evaluation.recommenders import judge_models
 from retention.evaluation.report import Evaluation, FolderTaken
+from retention.evaluation.segments import segment
 from retention.evaluation.splits import Mode, Split
 from retention.evaluation.value import judge_value
 from retention.history import History
-from retention.rates import Activity, Ending, Kind, cohorts, rates, survival
+from retention.rates import Activity, Ending, Kind, cohorts, rates, survival, wilson
+from retention.value.fit import Outcome
 from tests.contracts.retention_core import NOW
 
 CUT = NOW - timedelta(days=60)
@@ -36,11 +45,18 @@ def evaluation(history: History) -> Evaluation:
         recommendation=judge_models(split, 10, seed=1, names=("popularity", "own")),
         churn=judge_churn(churn),
         value=judge_value(churn, seed=1),
+        segments=segment(check(history, NOW), seed=1),
         rates=rates(activity, Kind.WITHIN),
         cohorts=cohorts(activity),
         survival=survival(activity, Ending.LAPSE, lapse=60),
         silence=60,
     )
+
+
+TABLES = (
+    "recommendation", "churn", "lift", "calibration", "value", "segments", "clusters", "cluster_choices",
+    "retention", "cohorts", "survival",
+)  # fmt: skip
 
 
 def test_a_report_holds_tables_figures_and_pictures(evaluation: Evaluation, tmp_path: Path) -> None:
@@ -50,9 +66,10 @@ def test_a_report_holds_tables_figures_and_pictures(evaluation: Evaluation, tmp_
         "report.md",
         "report.json",
         *(f"{name}.svg" for name in ("ndcg", "coverage", "lift", "calibration", "cohorts")),
+        *(f"{name}.csv" for name in TABLES),
     }
     page = (out / "report.md").read_text("utf-8")
-    assert all(f"]({name})" in page for name in files if name.endswith(".svg"))
+    assert all(f"]({name})" in page for name in files if not name.startswith("report."))
     figures = json.loads((out / "report.json").read_text("utf-8"))
     own = next(
         one for one in figures["recommendation"]["models"] if (one["model"], one["mode"]) == ("own", "any")
@@ -65,6 +82,77 @@ def test_a_report_holds_tables_figures_and_pictures(evaluation: Evaluation, tmp_
     assert worth["model"] == LIUKE
     assert f"{worth['spend_mae']:.2f} ±" in page
     assert list(tmp_path.iterdir()) == [out]
+
+
+def test_segments_cohorts_and_curves_are_in_the_figures(evaluation: Evaluation, tmp_path: Path) -> None:
+    out = tmp_path / "report"
+    report.write(evaluation, out, "svg")
+    figures = json.loads((out / "report.json").read_text("utf-8"))
+    page = (out / "report.md").read_text("utf-8")
+    found = figures["segments"]
+    assert sum(one["customers"] for one in found["rfm"]) == found["customers"]
+    assert sum(one["customers"] for one in found["clusters"]) == found["customers"]
+    (chosen,) = (one for one in found["choices"] if one["chosen"])
+    assert chosen["k"] == len(found["clusters"])
+    assert all(-1 <= one["silhouette"] <= 1 and one["stability"] <= 1 for one in found["choices"])
+    assert f"| **{chosen['k']}** | {chosen['silhouette']:.3f} | {chosen['stability']:.3f} |" in page
+    assert "重要价值客户" in page
+    assert len(figures["cohorts"]) == len(evaluation.cohorts)
+    assert figures["cohorts"][0]["rate"] == 1.0
+    assert figures["survival"]["silence_days"] == 60
+    shares = [one["share"] for one in figures["survival"]["steps"]]
+    assert shares == sorted(shares, reverse=True)
+    assert {one["of"] for one in figures["churn"]["lift"]} == {"all", "active"}
+    assert {one["model"] for one in figures["churn"]["calibration"]} == {
+        one["model"] for one in figures["churn"]["models"]
+    }
+
+
+def test_the_csv_files_hold_what_the_figures_do(evaluation: Evaluation, tmp_path: Path) -> None:
+    for name, file in tables.write_tables(evaluation, tmp_path).items():
+        read = list(csv.DictReader((tmp_path / file).read_text("utf-8").splitlines()))
+        rows = tables.tables(evaluation)[name]
+        assert read == [
+            {key: "" if value is None else str(value) for key, value in row.items()} for row in rows
+        ]
+
+
+def test_curves_by_hand() -> None:
+    left = np.array([True, False, True, False])
+    points = curves.lift(left, np.array([0.9, 0.8, 0.7, 0.1]))
+    assert [(one.customers, one.left) for one in points] == [(1, 1), (2, 1), (3, 2), (4, 2)]
+    assert [one.lift for one in points] == pytest.approx([2, 1, 4 / 3, 1])
+    assert [one.recall for one in points] == [0.5, 0.5, 1, 1]
+    assert curves.lift(~left & left, left.astype(float)) == []
+    tenths = curves.calibration(left, np.array([0.9, 0.8, 0.7, 0.1]))
+    assert [(one.said, one.came) for one in tenths] == [(0.1, 0), (0.7, 1), (0.8, 0), (0.9, 1)]
+
+
+@pytest.mark.parametrize(("capacity", "reached"), [(0.05, 10), (0.5, 100), (40.0, 40), (1.0, 1), (1e6, 201)])
+def test_the_staffs_capacity_is_a_share_or_a_number(
+    evaluation: Evaluation, capacity: float, reached: int
+) -> None:
+    assert evaluation.churn is not None
+    split = replace(evaluation.churn.split, capacity=capacity)
+    active = split.active
+    assert active.sum() == 201
+    assert split.reached == reached
+    ours = judge(LIUKE, split, evaluation.churn.judged[0].probability)
+    chance, left = ours.probability[active], split.window.left[active]
+    hits = int(left[np.argsort(-chance, kind="stable")[:reached]].sum())
+    assert ours.precision.value == hits / reached
+    assert (ours.precision.low, ours.precision.high) == wilson(hits, reached)
+    assert (ours.auc_active.low, ours.auc_active.high) == auc_interval(left, chance)
+    assert ours.auc_active.low < ours.auc_active.value < ours.auc_active.high
+
+
+def test_what_auto_has_to_say_is_in_the_notes(history: History) -> None:
+    """With too few customers who came back it says so, and what it takes."""
+    split = Split.of(history, NOW, NOW - timedelta(days=360))
+    fitted = fit_with_notes("auto", split.interactions, seed=1)
+    assert fitted.notes
+    done = judge_models(split, 10, seed=1, names=("auto",))
+    assert set(fitted.notes) <= set(done.notes)
 
 
 def test_the_same_figures_draw_the_same_picture(evaluation: Evaluation, tmp_path: Path) -> None:
@@ -151,8 +239,32 @@ def test_peers_are_tuned_within_the_past_and_judged_alike(evaluation: Evaluation
     done = judge_churn(evaluation.churn.split)
     churn_peers.add_peers(done, tries=2, seed=1)
     found = {one.model: one for one in done.judged}
-    assert found["LightGBM, our features"].auc > 0.6
-    assert found["lifetimes BG/NBD"].auc > 0.6
+    assert found["LightGBM, our features"].auc.value > 0.6
+    assert found["lifetimes BG/NBD"].auc.value > 0.6
     worth = judge_lifetimes(done.split, 2)
     assert not isinstance(worth, str)
     assert 0.3 < worth.purchases_total < 3
+
+
+def test_the_penalty_of_lifetimes_is_tuned_on_the_past(evaluation: Evaluation) -> None:
+    """The best of those tried is taken, not the first that converges, and never by a look at what came after."""
+    assert evaluation.churn is not None
+    split = evaluation.churn.split
+    latest = split.learned[-1]
+    came = Outcome.of(split.past.history.events, latest.customers, latest.moment, latest.end)
+    asked: list[float] = []
+
+    def foretell(
+        penalty: float, raw: NDArray[np.int64], days: float
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        asked.append(days)
+        assert raw is latest.raw
+        if penalty == 0.0:
+            raise ArithmeticError("it gives no finite number")
+        off = abs(penalty - 0.01)
+        return np.ones(len(raw)), came.spend + 100 * off
+
+    best, trouble = value_peers._tuned(split, 4, foretell)
+    assert best == [0.01, 0.001, 0.1]
+    assert "no finite number" in trouble
+    assert asked == [latest.days] * 4

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from retention import Event, EventKind
@@ -46,6 +46,22 @@ rows = st.fixed_dictionaries(
 )
 
 
+def payments(amounts: list[int], currencies: list[str | None]) -> st.SearchStrategy[dict[str, Any]]:
+    """Purchases of one product by one customer, so that few of them are enough to speak of its price."""
+    changes = st.fixed_dictionaries(
+        {"amount": st.sampled_from(amounts), "currency": st.sampled_from(currencies), "at": dates}
+    )
+    same = {"kind": "purchase", "customer": "a", "product": "p0", "quantity": 1, "value": 1.0}
+    return changes.map(lambda change: same | change)
+
+
+dates = st.integers(MOMENT - 500 * DAY, MOMENT - 1)
+past_events = st.lists(
+    st.one_of(rows, payments([5, 4_000, 900_000], ["CNY", "CNY", "USD", None])), max_size=15
+)
+future_events = st.lists(st.one_of(rows, payments([1, 10**12], ["USD", "CNY"])), max_size=25)
+
+
 def numbered(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{**one, "id": f"{number:05d}"} for number, one in enumerate(events)]
 
@@ -81,9 +97,18 @@ def test_ibis_and_python_agree_exactly(events: list[dict[str, Any]]) -> None:
     assert table(events) == served
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(rows, max_size=15), st.lists(rows, max_size=15))
+def paid(amount: int, days: int, currency: str | None = None) -> dict[str, Any]:
+    """One of those, so many days before the moment."""
+    row = {"kind": "purchase", "customer": "a", "product": "p0", "quantity": 1, "value": 1.0}
+    return row | {"amount": amount, "currency": currency, "at": MOMENT - days * DAY}
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(past_events, future_events)
+@example([paid(4_000, 5)], [paid(1, days) for days in range(1, 5)])
+@example([paid(4_000, 5, "CNY")], [paid(4_000, days, "USD") for days in range(1, 5)])
 def test_later_events_change_nothing(past: list[dict[str, Any]], future: list[dict[str, Any]]) -> None:
+    """Nor do later prices or currencies that make earlier ones look wrong."""
     later = [{**row, "at": MOMENT + (MOMENT - row["at"]) - 1} for row in future]
     events = numbered(past + later)
     assert table(events, now=MOMENT + 1_000 * DAY) == table(events[: len(past)])

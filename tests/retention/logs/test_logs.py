@@ -210,6 +210,31 @@ def test_zones_may_be_mixed_and_none_means_utc(tmp_path: Path) -> None:
     assert "2 of 3 times name no zone: taken as UTC" in log.notes
 
 
+def test_mixed_zones_are_counted(tmp_path: Path) -> None:
+    log = read(
+        tmp_path,
+        "c1,p1,2026-01-31T08:30:00+08:00,1,1",
+        "c1,p2,2026-01-31 08:30+0800,1,1",
+        "c2,p1,2026-01-30T19:30:00-05:00,1,1",
+        "c2,p2,2026-01-31T00:30:00Z,1,1",
+        "c2,p3,2026-01-31 00:30 UTC,1,1",
+        "c2,p4,2026-01-31 08:30+08,1,1",
+        "c2,p5,2026-01-31 00:30+00:00,1,1",
+    )
+    assert times(log) == [SAME] * 7
+    note = "the times name 3 time zones: 3 in +08:00, 3 in UTC, 1 in -05:00; each is read in its own"
+    assert note in log.notes
+    one = read(tmp_path, *(f"c{number},p1,2026-01-31T08:30:00+08:00,1,1" for number in range(3)))
+    assert not any("zone" in note for note in one.notes)
+
+
+def test_many_zones_are_summed_up(tmp_path: Path) -> None:
+    rows = [f"c{number},p1,2026-01-31T08:30:00+{number:02}:00,1,1" for number in range(1, 10)]
+    [note] = [one for one in read(tmp_path, *rows).notes if "zones" in one]
+    assert note.startswith("the times name 9 time zones: 1 in +01:00, ")
+    assert "4 in others" in note
+
+
 def test_day_and_month_are_told_apart_by_the_column_or_not_at_all(tmp_path: Path) -> None:
     log = read(tmp_path, "c1,p1,1/2/2026 10:00,1,1", "c1,p1,1/13/2026 10:00,1,1")
     assert [moment.month for moment in times(log)] == [1, 1]

@@ -140,6 +140,23 @@ def test_one_linear_layer_gives_everybody_the_same_order(neural: dict[str, ItemM
     assert len(orders(neural["two_tower"])) == 4
 
 
+@pytest.mark.parametrize("name", ["linear", "two_tower"])
+def test_a_training_that_runs_away_gives_what_is_popular(
+    log: Interactions, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from retention.recommenders.models import neural_fit
+
+    monkeypatch.setattr(neural_fit, "RATE", 1e30)
+    model = fit_model(name, log, seed=1)
+    assert model.name == "popularity"
+    assert [(word.model, word.enough) for word in model.readiness] == [
+        (f"recommend.{name}", True),
+        (f"recommend.{name}", False),
+    ]
+    model.save(tmp_path / name)
+    assert load_model(tmp_path / name).readiness == model.readiness
+
+
 def test_two_towers_find_the_taste(neural: dict[str, ItemModel]) -> None:
     model = neural["two_tower"]
     for taste in range(4):

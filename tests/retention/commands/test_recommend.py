@@ -1,0 +1,153 @@
+"""`liuke retention recommend`: files in, lists out, the same wherever the model was fitted."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from retention.artifacts import read_manifest
+from tests.retention.commands.files import AT, COLUMNS, purchases, rows_of, run, written
+
+HEAD = ["customer", "rank", "item", "score", "reason"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A whole log, the part of it before the moment, and a model of that part."""
+    here = tmp_path_factory.mktemp("shop")
+    log = written(here / "log.csv", purchases())
+    written(here / "past.csv", purchases(AT))
+    code, told = run("recommend", "--events", log, "--columns", COLUMNS, "--at", AT, "--save", here / "model")
+    assert code == 0, told
+    return here
+
+
+def lists(log: Path, out: Path, *more: object) -> list[dict[str, Any]]:
+    arguments = ("--events", log, "--columns", COLUMNS, "--at", AT, "--out", out)
+    code, told = run("recommend", *arguments, *more)
+    assert code == 0, told
+    return pq.read_table(out).to_pylist() if out.suffix == ".parquet" else rows_of(out)
+
+
+def test_a_fit_alone_keeps_what_it_measured(folder: Path) -> None:
+    kept = read_manifest(folder / "model")
+    assert {"ndcg_new", "ndcg_any", "ndcg_new_popularity", "new_customers"} <= set(kept.metrics)
+    assert kept.fitted_at == "2026-09-01T00:00:00+00:00"
+    assert kept.data_hash
+    assert sorted(one.name for one in folder.iterdir()) == ["log.csv", "model", "past.csv"]
+
+
+@pytest.mark.parametrize("mode", ["new", "any"])
+def test_lists_have_their_columns_ranks_and_mode(folder: Path, tmp_path: Path, mode: str) -> None:
+    found = lists(
+        folder / "log.csv", tmp_path / "l.csv", "--mode", mode, "--n", 5, "--model", folder / "model"
+    )
+    assert list(found[0]) == HEAD
+    past = purchases(AT)
+    bought = defaultdict(set)
+    for customer, item in zip(past["who"], past["what"], strict=True):
+        bought[customer].add(item)
+    of_each: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in found:
+        of_each[row["customer"]].append(row)
+    assert of_each.keys() == bought.keys()
+    for customer, rows in of_each.items():
+        assert [int(row["rank"]) for row in rows] == [1, 2, 3, 4, 5]
+        assert len({row["item"] for row in rows}) == 5
+        scores = [float(row["score"]) for row in rows]
+        assert scores == sorted(scores, reverse=True)
+        assert all(row["reason"] for row in rows)
+        if mode == "new":
+            assert not bought[customer] & {row["item"] for row in rows}
+    if mode == "any":
+        assert any(row["item"] in bought[row["customer"]] for row in found)
+
+
+def test_the_suffix_decides_the_format(folder: Path, tmp_path: Path) -> None:
+    model = ("--model", folder / "model")
+    table = lists(folder / "log.csv", tmp_path / "l.parquet", *model)
+    text = lists(folder / "log.csv", tmp_path / "l.csv", *model)
+    assert list(table[0]) == HEAD
+    assert [{name: str(value) for name, value in row.items() if name != "score"} for row in table] == [
+        {name: value for name, value in row.items() if name != "score"} for row in text
+    ]
+    assert [row["score"] for row in table] == pytest.approx([float(row["score"]) for row in text])
+
+
+@pytest.mark.parametrize("mode", ["new", "any"])
+def test_fitted_apart_and_from_the_past_alone_the_lists_are_the_same(
+    folder: Path, tmp_path: Path, mode: str
+) -> None:
+    """Whether the model was saved before, and whether later rows stand in the file, changes nothing."""
+    outs = [tmp_path / f"{name}.csv" for name in ("apart", "at once", "past alone")]
+    lists(folder / "log.csv", outs[0], "--mode", mode, "--model", folder / "model")
+    lists(folder / "log.csv", outs[1], "--mode", mode)
+    lists(folder / "past.csv", outs[2], "--mode", mode)
+    assert outs[0].read_bytes() == outs[1].read_bytes() == outs[2].read_bytes()
+
+
+def test_numbers_that_name_customers_and_items_stay_numbers(tmp_path: Path) -> None:
+    past = purchases(AT)
+    numbered: dict[str, Any] = {
+        **past,
+        "who": [int(one[1:]) for one in past["who"] if one],
+        "what": [int(one[1:]) for one in past["what"] if one],
+    }
+    log = written(tmp_path / "log.parquet", numbered)
+    found = lists(log, tmp_path / "l.parquet", "--model-name", "own")
+    assert {type(row["customer"]) for row in found} == {int}
+    assert {type(row["item"]) for row in found} == {int}
+
+
+def test_it_is_said_that_popularity_did_better(tmp_path: Path) -> None:
+    """Customers without a taste: all there is to know is what sells."""
+    draw = np.random.default_rng(7)
+    rows = 4_000
+    items = draw.zipf(1.6, rows) % 40
+    days = np.sort(draw.integers(0, 200, rows))
+    first = np.datetime64("2026-01-01")
+    table: dict[str, list[str | None]] = {
+        "who": [f"c{one}" for one in draw.integers(0, 300, rows)],
+        "what": [f"p{one}" for one in items],
+        "when": [str(first + np.timedelta64(int(day), "D")) for day in days],
+        "units": ["1"] * rows,
+        "paid": ["10"] * rows,
+    }
+    log = written(tmp_path / "log.csv", table)
+    saved = tmp_path / "model"
+    code, told = run("recommend", "--events", log, "--columns", COLUMNS, "--save", saved)
+    assert code == 0, told
+    assert "popularity did better on the last weeks" in told
+    assert any("popularity did better" in one for one in read_manifest(saved).notes)
+    out = tmp_path / "l.csv"
+    code, told = run("recommend", "--events", log, "--columns", COLUMNS, "--model", saved, "--out", out)
+    assert code == 0, told
+    assert "popularity did better on the last weeks" in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "name --out for the lists, --save for the model"),
+        (("--out", "l.xlsx"), "suffix decides"),
+        (("--save", "m", "--model", "m"), "name one of them"),
+        (("--save", "full"), "holds something already"),
+        (("--out", "l.csv", "--model-name", "eese"), "is not one of auto"),
+        (("--out", "l.csv", "--model", "none"), "cannot be read"),
+    ],
+)
+def test_what_is_wrong_is_said(
+    folder: Path, arguments: tuple[str, ...], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine.txt").write_text("mine")
+    code, told = run("recommend", "--events", folder / "log.csv", "--columns", COLUMNS, *arguments)
+    assert code == 1
+    assert said in told
+    assert [one.name for one in tmp_path.iterdir()] == ["full"]
