@@ -16,7 +16,8 @@ run: $(VENV)/.run  ## Start the demo shop (or yours) in one process
 
 test: $(VENV)/.test  ## Check style, types, rooms and promises
 	@$(MAKE) --no-print-directory lint types imports
-	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
+	@# The workers fill the cores: threads of their own would only wait for each other.
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 
 test-scale: $(VENV)/.scale  ## Check that Spark gives the same features as DuckDB; needs Java 17
 	$(BIN)/python -m pytest -m scale
