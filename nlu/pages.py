@@ -35,7 +35,7 @@ THRESHOLD = 0.42
 """Below this score nothing is said."""
 ENOUGH_WITHIN, ENOUGH_ACROSS = 3.0, 2.85
 """What has this score, within a language and across: so many spreads above the floor …"""
-INTRODUCES = 1.25
+INTRODUCES = 2.2
 """… and so many times as many for an introduction, for which no second likeness speaks."""
 SAME = 5.0
 """From so many spreads on, passages in two languages that are nearest to each other say the same."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import nlu
+from nlu.pages import MarkdownPages, Section, embedding_of
 from nlu.types import PageIndex, Understander
 from storage.conversations import Conversations
 from tests.bot.conversation.chat import Chat, said
@@ -107,3 +108,28 @@ async def test_who_likes_tea_is_shown_tea(real_chat: Chat) -> None:
     reply = said(await real_chat.says("想送个爱喝茶的朋友，预算200以内"))
     assert "龙井茶" in reply
     assert reply.startswith("找到这几件")
+
+
+@pytest.mark.parametrize(
+    "text", ["周日开门吗 开的话我去自提", "are you there on sunday, then i'll pick it up"]
+)
+async def test_what_introduces_a_page_answers_nothing_else(new_chat: Callable[..., Chat], text: str) -> None:
+    understander, pages = _model()
+    reply = said(await new_chat(understander=understander, pages=pages).says(text))
+    assert "演示店铺" not in reply
+    assert "is a demo shop" not in reply
+
+
+@pytest.mark.parametrize(
+    ("text", "word"), [("几天内可以退货？", "这条说明目前只有英文版：\n"), ("how many days to return?", "")]
+)
+async def test_a_page_in_the_other_language_is_said_to_be(
+    new_chat: Callable[..., Chat], text: str, word: str
+) -> None:
+    understander, _ = _model()
+    section = Section(
+        page="returns", title="How many days to return?", text="Thirty days, free of charge.", language="en"
+    )
+    english = MarkdownPages([section], embedding_of(understander))
+    reply = said(await new_chat(understander=understander, pages=english).says(text))
+    assert reply == f"{word}Thirty days, free of charge."
