@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from retention.checks import Checked
-    from retention.evaluation.fits import FittedModel
     from retention.logs import Log
     from retention.recommenders.base import ItemModel
     from retention.recommenders.everybody import Line
+    from retention.recommenders.fitted import FittedModel
 
 ModelName = Annotated[
     str,
@@ -89,7 +89,7 @@ def _check_folders(model_name: str, save: Path | None, model: Path | None) -> No
 
 def _loaded(directory: Path) -> FittedModel:
     from retention.artifacts import read_manifest
-    from retention.evaluation.fits import FittedModel
+    from retention.recommenders.fitted import FittedModel
     from retention.recommenders.registry import load_model
 
     with told():
@@ -101,7 +101,7 @@ def _fitted(name: str, checked: Checked, seed: int) -> FittedModel:
     from threadpoolctl import threadpool_limits
 
     from retention.commands.progress import progress_bar
-    from retention.evaluation.fits import fit_with_notes
+    from retention.recommenders.fitted import fit_with_notes
     from retention.recommenders.interactions import Interactions
 
     with progress_bar() as advance, threadpool_limits(1):

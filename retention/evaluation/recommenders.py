@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from threadpoolctl import threadpool_limits
 
-from retention.evaluation.fits import fit_with_notes
 from retention.evaluation.rankings import Judged, ModelRanking, judge
 from retention.evaluation.splits import Mode, Split
+from retention.recommenders.fitted import fit_with_notes
 from retention.recommenders.registry import MODELS
 
 Progress = Callable[[str, float], None]

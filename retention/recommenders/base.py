@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -136,9 +137,26 @@ class ItemModel(ABC):
         return tuple(found)
 
     def save(
-        self, directory: Path, *, version: str | None = None, seed: int = 0, data_hash: str = ""
+        self,
+        directory: Path,
+        *,
+        version: str | None = None,
+        seed: int = 0,
+        data_hash: str = "",
+        at: datetime | None = None,
+        metrics: Mapping[str, float] = MappingProxyType({}),
+        notes: Sequence[str] = (),
     ) -> None:
         """Write the model to a folder of its own, whole or not at all: NumPy and JSON, never a pickle.
+
+        Args:
+            directory: absent or empty.
+            version: by default the folder's name.
+            seed: that it was fitted with.
+            data_hash: of what it was fitted on.
+            at: aware; the moment up to which it has learned, by default now.
+            metrics: as the fit measured them.
+            notes: what the fit has to say.
 
         Raises:
             FileExistsError: the folder holds something already.
@@ -151,9 +169,11 @@ class ItemModel(ABC):
         }
         manifest = {
             "version": version or directory.name,
-            "fitted_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "fitted_at": (at or datetime.now(UTC).replace(microsecond=0)).isoformat(),
             "seed": seed,
             "data_hash": data_hash,
+            "metrics": dict(metrics),
+            "notes": list(notes),
             "readiness": [asdict(one) for one in self.readiness],
         }
         stored = {"goods_popularity": self.goods.popularity, **arrays}

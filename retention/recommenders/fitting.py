@@ -67,9 +67,14 @@ def _ease(interactions: Interactions, seed: int) -> ItemModel:
     return Ease(_goods(interactions), (), *table)
 
 
-def _auto(interactions: Interactions, seed: int) -> ItemModel:
+def two_stage(interactions: Interactions, seed: int) -> tuple[TwoStage, Mapping[str, float], tuple[str, ...]]:
+    """`auto`, with what its fit measured and has to say."""
     fitted = fit.fit(interactions, seed=seed)
-    return TwoStage(_goods(interactions), fitted.readiness, fitted.model)
+    return TwoStage(_goods(interactions), fitted.readiness, fitted.model), fitted.metrics, fitted.notes
+
+
+def _auto(interactions: Interactions, seed: int) -> ItemModel:
+    return two_stage(interactions, seed)[0]
 
 
 def _linear(interactions: Interactions, seed: int) -> ItemModel:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import retention
-from retention import Event, EventKind, Money, ProductState, Recommendation, RecommendContext
+from retention import Event, EventKind, Money, ProductState, Recommendation, RecommendContext, ShopRules
 from retention.core import Core
 from retention.recommenders import profile
 from retention.recommenders.words import tokens
@@ -85,6 +85,25 @@ def test_words_of_the_message_lead(fitted: Core, words: tuple[str, ...], categor
         found = ask(fitted, events=events, words=words)
         assert set(categories(found)) == {category}
         assert all(one.reasons[0].code == "matches_words" for one in found)
+
+
+def test_a_pin_leads_where_it_answers_what_was_asked(fitted: Core) -> None:
+    lamp = next(row["product"] for row in make_products() if row["category"] == "lamps")
+    rules = ShopRules(pinned=(lamp,))
+    assert ask(fitted, rules=rules)[0].product == lamp
+    assert ask(fitted, rules=rules, words=("台灯",))[0].product == lamp
+    assert lamp not in [one.product for one in ask(fitted, rules=rules, words=("USB", "Cables"))]
+    # A single place is the customer's own.
+    assert ask(fitted, n=1, rules=rules)[0].product == ask(fitted, n=1)[0].product
+
+
+def test_the_share_for_new_products_is_the_shops(fitted: Core) -> None:
+    def explored(share: float) -> int:
+        lists = (ask(fitted, seed=seed, rules=ShopRules(new_products=share)) for seed in range(60))
+        return sum(found[-1].policy.startswith("explore_new/") for found in lists)
+
+    assert explored(0.0) == 0
+    assert 18 < explored(0.5) < 42
 
 
 def test_words_that_no_product_has_are_passed_over(fitted: Core) -> None:

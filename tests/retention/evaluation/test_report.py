@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from retention.checks import check
 from retention.evaluation import curves, peers, pictures, report, tables
 from retention.evaluation.churn import LIUKE, ChurnSplit, auc_interval, judge, judge_churn
-from retention.evaluation.fits import fit_with_notes
 from retention.evaluation.peers import value as value_peers
 from retention.evaluation.recommenders import judge_models
 from retention.evaluation.report import Evaluation, FolderTaken
@@ -24,6 +23,7 @@ from retention.evaluation.splits import Mode, Split
 from retention.evaluation.value import judge_value
 from retention.history import History
 from retention.rates import Activity, Ending, Kind, cohorts, rates, survival, wilson
+from retention.recommenders.fitted import fit_with_notes
 from retention.value.fit import Outcome
 from tests.contracts.retention_core import NOW
 
