@@ -18,6 +18,7 @@ _LICENCES = {
     "corpus/zh": "Apache-2.0 (this project)",
     "corpus/en": "Apache-2.0 (this project)",
     "corpus/offensive": "Apache-2.0 (this project)",
+    "corpus/feelings": "Apache-2.0 (this project)",
     "templates": "Apache-2.0 (this project)",
     "unreadable": "Apache-2.0 (this project)",
 }

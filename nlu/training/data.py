@@ -123,6 +123,20 @@ def offensive_corpus(folder: Path = CORPUS) -> list[Example]:
     ]
 
 
+def feelings_corpus(folder: Path = CORPUS) -> list[Example]:
+    """Our own opinions without a request, for the sentiment head alone.
+
+    Raises:
+        DataRefused: the file names a sentiment that does not exist.
+    """
+    path = folder / "feelings.tsv"
+    rows = read_table(path, ["text", "sentiment", "language"]) if path.exists() else []
+    unknown = [f"unknown label in {row}" for row in rows if row["sentiment"] not in SENTIMENTS]
+    if unknown:
+        raise DataRefused(path, unknown)
+    return [Example(text=row["text"], source="corpus/feelings", sentiment=row["sentiment"]) for row in rows]
+
+
 def unreadable(seed: int, count: int = 300, folder: Path = CORPUS) -> list[Example]:
     """What no shop can answer: other languages, a cat on the keyboard, characters drawn by chance."""
     path = folder / "other_languages.tsv"

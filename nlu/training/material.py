@@ -35,7 +35,8 @@ def gather(public: Path | None, seed: int) -> Material:
     """
     ours = [example for language in ("zh", "en") for example in data.own_corpus(language)]
     made = [example for language in ("zh", "en") for example in data.from_templates(language, seed)]
-    train = [*ours, *made, *data.offensive_corpus(), *data.unreadable(seed)]
+    opinions = data.feelings_corpus()
+    train = [*ours, *made, *opinions, *data.offensive_corpus(), *data.unreadable(seed)]
     development = [example for language in ("zh", "en") for example in data.held_out(language, "dev")]
     real: list[Example] = []
     feelings: list[Example] = []

@@ -10,15 +10,24 @@ import numpy as np
 import pytest
 import scipy.sparse
 
-from nlu.intents import INTENTS
+from nlu.datafiles import read_table
+from nlu.intents import INTENTS, SENTIMENTS
 from nlu.normalise import model_text, normalise
-from nlu.training.data import held_out, own_corpus
+from nlu.training.augment import is_chinese, joinable
+from nlu.training.data import CORPUS, Example, feelings_corpus, held_out, own_corpus
 
 ENOUGH = 60
 TOO_ALIKE = 0.8
 """Share of character n-grams that two messages have in common (Jaccard)."""
 GRAM = {"zh": 2, "en": 3}
 _NO_WORD = re.compile(r"[\W_]+")
+
+FEWEST_OPINIONS = {"zh": 30, "en": 100}
+
+
+def opinions(language: str) -> list[Example]:
+    """Our opinions without a request, in one language."""
+    return [example for example in feelings_corpus() if is_chinese(example.text) == (language == "zh")]
 
 
 def grams(text: str, length: int) -> set[str]:
@@ -68,8 +77,32 @@ def test_the_corpus_has_every_intent_with_enough_messages(language: str) -> None
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
+def test_opinions_praise_and_blame_alike(language: str) -> None:
+    found = opinions(language)
+    counts = Counter(example.sentiment for example in found)
+    assert set(counts) == set(SENTIMENTS)
+    assert len(found) >= FEWEST_OPINIONS[language]
+    assert min(counts.values()) >= len(found) / 10
+    assert abs(counts["positive"] - counts["negative"]) <= len(found) / 20
+    # Length must not tell praise from blame.
+    lengths = {
+        feeling: float(np.median([len(example.text) for example in found if example.sentiment == feeling]))
+        for feeling in ("positive", "negative")
+    }
+    assert lengths["positive"] == pytest.approx(lengths["negative"], rel=0.25)
+
+
+def test_opinions_name_their_language_and_no_intent() -> None:
+    rows = read_table(CORPUS / "feelings.tsv", ["text", "sentiment", "language"])
+    assert {row["language"] for row in rows} == {"en", "zh"}
+    assert not [row for row in rows if is_chinese(row["text"]) != (row["language"] == "zh")]
+    assert not [example for example in feelings_corpus() if example.intents is not None]
+    assert joinable(feelings_corpus()) == {True: [], False: []}
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
 def test_no_message_is_written_twice(language: str) -> None:
-    texts = [example.text for example in own_corpus(language)]
+    texts = [example.text for example in [*own_corpus(language), *opinions(language)]]
     pairs = [(texts[i], texts[j]) for i, j in alike(texts, texts, GRAM[language]) if i < j]
     assert not pairs
 
@@ -77,7 +110,7 @@ def test_no_message_is_written_twice(language: str) -> None:
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("part", ["dev", "test"])
 def test_what_is_held_out_is_not_trained_on(language: str, part: str) -> None:
-    trained = [example.text for example in own_corpus(language)]
+    trained = [example.text for example in [*own_corpus(language), *opinions(language)]]
     kept = [example.text for example in held_out(language, part)]
     assert kept
     # Only our side is shown: nobody should read the test part.
