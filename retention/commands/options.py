@@ -21,7 +21,24 @@ Columns = Annotated[
     typer.Option(
         "--columns",
         help="Which column is what: customer=…,time=… and any of item, quantity, price (of a unit), amount (of "
-        "the row), order, category, name, kind, channel. Without it, columns that are called so.",
+        "the row), order, list_price, category, name, brand, attributes, kind, rating, words (of a search), mood, "
+        "channel. Without it, columns that are called so.",
+    ),
+]
+Items = Annotated[
+    Path | None,
+    typer.Option(
+        "--items",
+        help="A file about the items, .csv or .parquet, a row an item: names, category, brand, attributes, list_price, "
+        "stock (0 is not shown), created. It may name items that nobody has bought yet.",
+    ),
+]
+ItemColumns = Annotated[
+    str | None,
+    typer.Option(
+        "--item-columns",
+        help="Which column of --items is what: item=… and any of name, category, brand, attributes, list_price, "
+        "stock, created. Without it, columns that are called so.",
     ),
 ]
 At = Annotated[

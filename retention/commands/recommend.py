@@ -44,6 +44,8 @@ Model = Annotated[
 def recommend(
     events: options.Events,
     columns: options.Columns = None,
+    items: options.Items = None,
+    item_columns: options.ItemColumns = None,
     at: options.At = None,
     n: options.Count = 10,
     mode: options.ModeOption = options.Mode.NEW,
@@ -56,9 +58,13 @@ def recommend(
     """Write what each customer wants next: customer, rank, item, score, reason, a row per customer and rank."""
     _check_files(out_file, save)
     _check_folders(model_name, save, model)
+    if item_columns is not None and items is None:
+        fail("--item-columns belongs to a file about items: name it with --items FILE")
     log = open_log(events, columns, options.moment(at))
     if "item" not in log.columns:
         fail("a recommendation needs items: name their column with --columns item=…")
+    if items is not None:
+        log = _beside(log, items, item_columns)
     checked = log.checked()
     fitted = _loaded(model) if model is not None else _fitted(model_name, checked, seed)
     _tell(fitted)
@@ -85,6 +91,23 @@ def _check_folders(model_name: str, save: Path | None, model: Path | None) -> No
         fail("--save keeps a model that is fitted now, --model uses one that was kept: name one of them")
     if save is not None and save.exists() and any(save.iterdir()):
         fail(f"--save {save} holds something already: name a new folder")
+
+
+def _beside(log: Log, path: Path, columns: str | None) -> Log:
+    """The log with what a file says of its items, and with items that nobody has bought."""
+    from retention.logs.columns import ITEMS, Columns
+    from retention.logs.items import read_items
+
+    with told():
+        found = read_items(path, Columns.parse(columns, ITEMS))
+    tell_notes(found.notes)
+    tell_notes(
+        [
+            f"{path.name}: {one.count} {one.message} ({one.action}), such as row {', '.join(one.examples)}"
+            for one in found.problems
+        ]
+    )
+    return found.beside(log)
 
 
 def _loaded(directory: Path) -> FittedModel:

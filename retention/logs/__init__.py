@@ -86,7 +86,8 @@ def _in_rows(problem: Problem) -> Problem:
         return problem
     if problem.code == "dominant_customer":
         return replace(problem, examples=tuple(f"customer {one}" for one in problem.examples))
-    rows = tuple(one.lstrip("0") if one.isdecimal() else one for one in problem.examples)
+    ids = [one.removesuffix("r") for one in problem.examples]
+    rows = tuple(one.lstrip("0") if one.isdecimal() else one for one in ids)
     return replace(problem, examples=rows)
 
 

@@ -1,10 +1,10 @@
 """Which equal rows are one thing twice in the file, and which are two things.
 
 An order that was exported twice repeats every one of its lines; somebody who bought two pieces in two lines
-repeats one line of an order whose others stand alone. So equal rows (customer, time, order, item, quantity,
-price, kind) are dropped where the whole order is there several times, and kept otherwise. Where times are
-only days and there are no order numbers, nobody can tell two purchases of a day from one written twice: equal
-rows are kept there.
+repeats one line of an order whose others stand alone. So equal rows
+(customer, time, order, item, quantity, price, kind, rating, mood, words) are dropped where the whole order is there
+several times, and kept otherwise. Where times are only days and there are no order numbers, nobody can tell two
+purchases of a day from one written twice: equal rows are kept there.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from retention.times import DAY
 
 _ORDER = 'customer, moment, "order", kind'
-_LINE = f"{_ORDER}, item, quantity, price, amount"
+_LINE = f"{_ORDER}, item, quantity, price, amount, rating, mood, words"
 
 
 def mark_duplicates(connection: Any, *, by_day: bool) -> bool:

@@ -22,6 +22,9 @@ NOTHING = ("", "NULL", "null", "NaN", "nan", "NA", "N/A", "None", "none")
 ENCODINGS = ("utf-8", "gb18030", "cp1252")
 """Tried in this order; text in UTF-8 is hardly ever valid by chance, in GB 18030 seldom."""
 _BLOCK = 1 << 24
+UNREADABLE_SHARE = 0.5
+"""A column of which so much cannot be read was named by mistake."""
+_AS_TEXT = (pa.types.is_dictionary, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_null)
 
 
 def kind_of(path: Path) -> str:
@@ -140,3 +143,16 @@ def _parse_csv(
 
 def _numbered(table: pa.Table, lines: np.ndarray) -> pa.Table:
     return table.append_column(LINE, pa.array(lines, pa.int64()))
+
+
+def plain(table: pa.Table) -> pa.Table:
+    """Dictionaries and large strings as strings, so that every column has one of few types."""
+    for place, field in enumerate(table.schema):
+        if any(test(field.type) for test in _AS_TEXT):
+            table = table.set_column(place, field.name, table.column(place).cast(pa.string()))
+    return table
+
+
+def quoted(name: str) -> str:
+    """A column's name as it may stand between double quotes."""
+    return name.replace('"', '""')

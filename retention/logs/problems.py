@@ -18,6 +18,10 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     "bad_quantity": ("blanked", "quantities that cannot be read; taken as 1"),
     "broken_quantity": ("kept", "quantities with a fraction, such as weights: rounded, to 1 at least"),
     "bad_price": ("blanked", "prices that cannot be read"),
+    "bad_list_price": ("blanked", "list prices that cannot be read"),
+    "bad_rating": ("blanked", "ratings that cannot be read"),
+    "bad_mood": ("blanked", "moods that cannot be read"),
+    "stray_value": ("blanked", "ratings, moods or words to search for on rows of another kind"),
     "negative_quantity": ("kept", "rows with a negative quantity: read as returns"),
     "negative_price": ("kept", "rows with a negative price: read as returns"),
     "duplicate": ("dropped", "rows of orders that are in the file more than once"),
@@ -66,6 +70,10 @@ def _rows(roles: Collection[str], end: int) -> dict[str, str]:
         "negative_quantity": "FROM kept WHERE quantity < 0",
         "negative_price": "FROM kept WHERE amount < 0 AND coalesce(quantity, 1) >= 0 AND kind = 'purchase'",
         "broken_quantity": "FROM kept WHERE broken",
+        "stray_value": (
+            "FROM kept WHERE (rating IS NOT NULL AND kind NOT IN ('rating', 'purchase', 'return')) "
+            "OR (mood IS NOT NULL AND kind <> 'message') OR (words IS NOT NULL AND kind <> 'search')"
+        ),
         "duplicate": "FROM gone",
         "repeated_line": "FROM kept WHERE repeated",
     }
@@ -73,7 +81,8 @@ def _rows(roles: Collection[str], end: int) -> dict[str, str]:
         sources["no_item"] = "FROM kept WHERE item IS NULL AND kind = 'purchase'"
     if "quantity" in roles:
         sources["bad_quantity"] = f'{unread} AND raw."quantity" IS NOT NULL AND parsed.quantity IS NULL'
-    for role in ("price", "amount"):
+    for role in ("price", "amount", "list_price", "rating", "mood"):
         if role in roles:
-            sources["bad_price"] = f'{unread} AND raw."{role}" IS NOT NULL AND parsed.{role} IS NULL'
+            code = "bad_price" if role == "amount" else f"bad_{role}"
+            sources[code] = f'{unread} AND raw."{role}" IS NOT NULL AND parsed.{role} IS NULL'
     return {code: sources[code] for code in PROBLEMS if code in sources}

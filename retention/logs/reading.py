@@ -11,19 +11,13 @@ import duckdb
 import pyarrow as pa
 
 from retention.errors import LogRefused
-from retention.history import EVENTS, PRODUCTS, History
-from retention.logs import NO_VIEWS, Log, files, problems, seen_in_the_shop, values
+from retention.history import History
+from retention.logs import NO_VIEWS, Log, files, problems, seen_in_the_shop, tables, values
 from retention.logs.columns import Columns
 from retention.logs.duplicates import mark_duplicates
 from retention.times import DAY, from_micros, to_micros
 from retention.types import EventKind
 
-MINOR = 100
-"""Minor units in one of the log's units of money."""
-NO_CURRENCY = "XXX"
-"""ISO 4217 for "no currency": a log doesn't say which it is in."""
-UNREADABLE_SHARE = 0.5
-"""A column of which so much cannot be read was named by mistake."""
 ROW_TOTAL_SLOPE = 0.8
 ROW_TOTAL_ROWS = 50
 
@@ -33,10 +27,20 @@ KINDS: Mapping[str, EventKind] = {
     **dict.fromkeys(("refund", "returned", "退货", "退款"), EventKind.RETURN),
     **dict.fromkeys(("click", "pageview", "page_view", "pv", "浏览"), EventKind.VIEW),
     **dict.fromkeys(("addtocart", "add_to_cart", "basket", "加购"), EventKind.CART),
+    **dict.fromkeys(("query", "搜索"), EventKind.SEARCH),
+    **dict.fromkeys(("rate", "rated", "review", "评分", "评价"), EventKind.RATING),
+    **dict.fromkeys(("chat", "消息", "咨询"), EventKind.MESSAGE),
+    **dict.fromkeys(("campaign", "mailing", "触达"), EventKind.CONTACT),
+    "投诉": EventKind.COMPLAINT,
 }
 """What other systems call the kinds."""
 
-_TEXTS = (pa.types.is_dictionary, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_null)
+SCALES = (("rating", 1, 5), ("mood", -1, 1))
+"""Roles with a scale, its least and its most."""
+_BY_VALUES = f"""CASE WHEN quantity IS NOT NULL OR price IS NOT NULL OR amount IS NOT NULL THEN '{EventKind.PURCHASE}'
+    WHEN rating IS NOT NULL THEN '{EventKind.RATING}' WHEN mood IS NOT NULL THEN '{EventKind.MESSAGE}'
+    WHEN words IS NOT NULL THEN '{EventKind.SEARCH}' ELSE '{EventKind.PURCHASE}' END"""
+"""The kind of a row that names none: nobody pays for a rating, a message or a search."""
 
 
 def read(path: Path, columns: Columns, before: datetime | None, by: str | None) -> Log:
@@ -48,18 +52,10 @@ def read(path: Path, columns: Columns, before: datetime | None, by: str | None) 
     table, skipped = files.read(path, list(roles.values()))
     with duckdb.connect(":memory:") as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        connection.register("file", _plain(table))
+        connection.register("file", files.plain(table))
         reading = _Reading(connection, path, roles, table)
         reading.notes += [f"{column} is taken as the item's {role}" for role, column in described.items()]
         return reading.log(skipped, before)
-
-
-def _plain(table: pa.Table) -> pa.Table:
-    """Dictionaries and large strings as strings, so that every column has one of few types."""
-    for place, field in enumerate(table.schema):
-        if any(test(field.type) for test in _TEXTS):
-            table = table.set_column(place, field.name, table.column(place).cast(pa.string()))
-    return table
 
 
 class _Reading:
@@ -78,20 +74,24 @@ class _Reading:
         self._parsed()
         self._refuse_unreadable("time", "bad_time", "write times as 2026-01-31T08:30:00Z or 2026-01-31")
         self._refuse_unreadable("quantity", "bad_quantity", "quantities must be numbers")
-        for role in ("price", "amount"):
+        for role in ("price", "amount", "list_price"):
             self._refuse_unreadable(role, "bad_price", "prices must be numbers")
+        for role, least, most in SCALES:
+            self._refuse_unreadable(role, f"bad_{role}", f"write numbers from {least} to {most}")
+            self._refuse_another_scale(role, least, most)
         end = self._end(before)
         self._kept(end)
         if mark_duplicates(self.connection, by_day="order" not in self.roles):
             self.connection.execute("DELETE FROM kept WHERE duplicate")
         found = problems.found(self.connection, self.roles, skipped, end)
-        events = self._events()
+        self._tell_what_was_chosen()
+        events = tables.events(self.connection)
         at = before if before is not None else from_micros(end)
         self._tell_what_is_missing(events)
         return Log(
             path=self.path,
             columns=dict(self.roles),
-            history=History.of(events, self._products()),
+            history=History.of(events, tables.products(self.connection)),
             at=at.astimezone(UTC),
             rows=self.rows + len(skipped),
             problems=tuple(found),
@@ -106,13 +106,10 @@ class _Reading:
     def _value(self, query: str, *values: Any) -> Any:
         return self._sql(query, *values).fetchall()[0][0]
 
-    def _table(self, query: str) -> pa.Table:
-        return self.connection.sql(query).to_arrow_table()
-
     # --- steps -------------------------------------------------------------------------------------------
 
     def _raw(self) -> None:
-        chosen = ", ".join(f'"{_quoted(name)}" AS "{role}"' for role, name in self.roles.items())
+        chosen = ", ".join(f'"{files.quoted(name)}" AS "{role}"' for role, name in self.roles.items())
         self._sql(f"CREATE TABLE raw AS SELECT {files.LINE} AS line, {chosen} FROM file")  # noqa: S608
 
     def _parsed(self) -> None:
@@ -124,21 +121,17 @@ class _Reading:
                   {self._id("customer")} AS customer, {self._id("item")} AS item, {self._id("order")} AS "order",
                   {moment} AS moment, "time" IS NULL AS no_time,
                   {self._number("quantity")} AS quantity, {self._number("price")} AS price,
-                  {self._number("amount")} AS amount, {self._text("kind")} AS kind,
+                  {self._number("amount")} AS amount, {self._number("list_price")} AS list_price,
+                  {self._number("rating")} AS rating, {self._number("mood")} AS mood,
+                  {self._id("words")} AS words, {self._text("kind")} AS kind,
                   {self._text("category")} AS category, {self._text("name")} AS name,
+                  {self._text("brand")} AS brand, {self._text("attributes")} AS attributes,
                   {self._text("channel")} AS channel, {self._id("by")} AS "by"
                 FROM raw"""  # noqa: S608
         )
 
     def _id(self, role: str) -> str:
-        """Names are strings; whole numbers that a missing value has turned into fractions are whole again."""
-        if role not in self.roles:
-            return "NULL::VARCHAR"
-        if pa.types.is_floating(self.types[role]):
-            whole = f'"{role}" = trunc("{role}") AND abs("{role}") < 9e15'
-            text = f'CASE WHEN {whole} THEN "{role}"::BIGINT::VARCHAR ELSE "{role}"::VARCHAR END'
-            return f'CASE WHEN isfinite("{role}") THEN {text} END'
-        return f"nullif(trim(\"{role}\"::VARCHAR), '')"
+        return values.identifier(f'"{role}"', self.types[role]) if role in self.roles else "NULL::VARCHAR"
 
     def _text(self, role: str) -> str:
         return f'"{role}"::VARCHAR' if role in self.roles else "NULL::VARCHAR"
@@ -154,7 +147,7 @@ class _Reading:
             f"""SELECT count(raw."{role}"), count(*) FILTER (raw."{role}" IS NOT NULL AND parsed."{read}" IS NULL)
                 FROM raw JOIN parsed USING (line)"""  # noqa: S608
         ).fetchall()[0]
-        if given and lost > UNREADABLE_SHARE * given:
+        if given and lost > files.UNREADABLE_SHARE * given:
             shown = self._sql(
                 f"""SELECT raw."{role}"::VARCHAR FROM raw JOIN parsed USING (line)
                     WHERE raw."{role}" IS NOT NULL AND parsed."{read}" IS NULL ORDER BY line LIMIT 3"""  # noqa: S608
@@ -162,6 +155,17 @@ class _Reading:
             raise LogRefused(
                 f"{self.path}: {lost} of {given} values of {self.roles[role]!r} cannot be read as {role}, such as "
                 f"{', '.join(repr(one) for (one,) in shown)}: {hint}"
+            )
+
+    def _refuse_another_scale(self, role: str, least: int, most: int) -> None:
+        given, wild, lowest, highest = self._sql(
+            f"""SELECT count({role}), count(*) FILTER ({role} NOT BETWEEN {least} AND {most}), min({role}), max({role})
+                FROM parsed"""  # noqa: S608
+        ).fetchall()[0]
+        if given and wild > files.UNREADABLE_SHARE * given:
+            raise LogRefused(
+                f"{self.path}: {wild} of {given} values of {self.roles[role]!r} lie outside {least} to {most} (they "
+                f"run from {lowest:g} to {highest:g}): bring them to that scale"
             )
 
     def _end(self, before: datetime | None) -> int:
@@ -200,9 +204,10 @@ class _Reading:
         self._sql(
             f"""CREATE TABLE kept AS
                 WITH kinds(word, meant) AS (VALUES {kinds}), scoped AS (SELECT * FROM parsed WHERE {scope})
-                SELECT line, customer, item, "order", moment, category, name, channel, "by",
+                SELECT line, customer, item, "order", moment, category, name, brand, attributes, list_price,
+                       rating, mood, words, channel, "by",
                        quantity, {self._row_amount(scope, end)} AS amount,
-                       coalesce(meant, lower(trim(kind)), '{EventKind.PURCHASE}') AS kind, price,
+                       coalesce(meant, lower(trim(kind)), {_BY_VALUES}) AS kind, price,
                        quantity IS NOT NULL AND quantity <> round(quantity) AS broken
                 FROM scoped LEFT JOIN kinds ON lower(trim(kind)) = word
                 ORDER BY line""",  # noqa: S608
@@ -232,46 +237,31 @@ class _Reading:
         ).fetchall()[0]
         return rows >= ROW_TOTAL_ROWS and slope is not None and slope >= ROW_TOTAL_SLOPE
 
-    def _events(self) -> pa.Table:
-        """In the order of the file. A return's amount is negative, its quantity a count."""
-        limit = 10**15
-        bought = f"kind IN ('{EventKind.PURCHASE}', '{EventKind.RETURN}')"
-        back = f"(kind = '{EventKind.RETURN}' OR ({bought} AND (quantity < 0 OR amount < 0)))"
-        # NULL stays NULL: least and greatest would pass over it.
-        size = f"CASE WHEN amount IS NOT NULL THEN least(round(abs(amount) * {MINOR}), {limit})::BIGINT END"
-        whole = (
-            "CASE WHEN quantity = 0 THEN 0 ELSE greatest(least(round(abs(quantity)), 1e12), 1) END::BIGINT"
+    def _tell_what_was_chosen(self) -> None:
+        """How rows were read that could have been meant in another way."""
+        if "kind" not in self.roles:
+            told = self._sql(
+                """SELECT kind, count(*) FROM kept WHERE kind IN ('rating', 'message', 'search')
+                   GROUP BY kind ORDER BY kind"""
+            ).fetchall()
+            self.notes += [
+                f"{count} rows without a quantity or price are read as kind {kind}" for kind, count in told
+            ]
+        rated = self._value("SELECT count(*) FROM kept WHERE kind = 'purchase' AND rating IS NOT NULL")
+        if rated:
+            self.notes.append(f"{rated} purchases have a rating: read as given at the moment of the purchase")
+        several = self._value(
+            "SELECT count(*) FROM (SELECT item FROM kept WHERE list_price > 0 GROUP BY item "
+            "HAVING count(DISTINCT list_price) > 1)"
         )
-        units = f"CASE WHEN quantity IS NOT NULL THEN {whole} END"
-        table = self._table(
-            f"""SELECT lpad(line::VARCHAR, 12, '0') AS id,
-                       CASE WHEN {back} THEN '{EventKind.RETURN}' ELSE kind END AS kind,
-                       customer, item AS product, "order", moment AS "at", {units} AS quantity,
-                       CASE WHEN {back} THEN -({size}) ELSE {size} END AS amount,
-                       CASE WHEN amount IS NOT NULL THEN '{NO_CURRENCY}' END AS currency,
-                       NULL::DOUBLE AS value, NULL::VARCHAR AS text, channel, "by"
-                FROM kept ORDER BY line"""  # noqa: S608
-        )
-        return table.select([*EVENTS.names, "by"])
-
-    def _products(self) -> pa.Table:
-        """Every item that was seen before the end, with its first name and category."""
-        known = {"product", "category", "name_zh", "name_en"}
-        rest = ", ".join(f"NULL AS {one.name}" for one in PRODUCTS if one.name not in known)
-        chinese = r"regexp_matches(name, '[\x{4e00}-\x{9fff}]')"
-        return self._table(
-            f"""SELECT item AS product, arg_min(category, line) AS category,
-                       arg_min(name, line) FILTER ({chinese}) AS name_zh,
-                       arg_min(name, line) FILTER (NOT {chinese}) AS name_en, {rest}
-                FROM kept WHERE item IS NOT NULL GROUP BY item ORDER BY item"""  # noqa: S608
-        )
+        if several:
+            self.notes.append(
+                f"{several} items have several list prices: discounts are counted from the first of each, which "
+                "was known throughout"
+            )
 
     def _tell_what_is_missing(self, events: pa.Table) -> None:
         if not seen_in_the_shop(events):
             self.notes.append(NO_VIEWS)
         if "price" not in self.roles and "amount" not in self.roles:
             self.notes.append("the log has no prices: nothing can be said about money")
-
-
-def _quoted(name: str) -> str:
-    return name.replace('"', '""')

@@ -142,3 +142,22 @@ def number(column: str, kind: pa.DataType) -> str:
     )
     value = f"coalesce(try_cast({column} AS DOUBLE), try_cast({plain} AS DOUBLE))"
     return f"CASE WHEN isfinite({value}) THEN {value} END"
+
+
+def identifier(column: str, kind: pa.DataType) -> str:
+    """An expression for a name: a string; whole numbers that a missing value turned into fractions are whole again."""
+    if pa.types.is_floating(kind):
+        whole = f"{column} = trunc({column}) AND abs({column}) < 9e15"
+        text = f"CASE WHEN {whole} THEN {column}::BIGINT::VARCHAR ELSE {column}::VARCHAR END"
+        return f"CASE WHEN isfinite({column}) THEN {text} END"
+    return f"nullif(trim({column}::VARCHAR), '')"
+
+
+def minor(amount: str, units: int) -> str:
+    """An expression for a whole number of minor units, bounded by what an integer holds; NULL stays NULL.
+
+    Args:
+        amount: an expression for a number, of either sign.
+        units: minor units in one of the file's.
+    """
+    return f"CASE WHEN {amount} IS NOT NULL THEN least(round(abs({amount}) * {units}), {10**15})::BIGINT END"

@@ -51,7 +51,7 @@ Table = tuple[NDArray[np.int32], NDArray[np.float32]]
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """TF-IDF of the products' words; a product's category is one of them."""
+    """TF-IDF of the products' words, those of the category among them (itself one, where it has none: `12`)."""
 
     names: tuple[str, ...]
     matrix: Any
@@ -62,12 +62,14 @@ class Terms:
 
     @classmethod
     def of(cls, interactions: Interactions) -> Terms:
-        """From the texts of all products."""
+        """From the texts and categories of all products."""
         texts = interactions.texts
+        of_category = [words.tokens(name) or [f"category:{name}"] for name in interactions.category_names]
         vocabulary: dict[str, int] = {}
         rows, columns = [], []
-        for row, text in enumerate(texts):
-            for word in sorted(set(words.tokens(text))):
+        for row, (text, category) in enumerate(zip(texts, interactions.category.tolist(), strict=True)):
+            own = of_category[category] if category >= 0 else []
+            for word in sorted({*words.tokens(text), *own}):
                 rows.append(row)
                 columns.append(vocabulary.setdefault(word, len(vocabulary)))
         shape = (len(texts), len(vocabulary))

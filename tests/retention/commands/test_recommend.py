@@ -130,9 +130,28 @@ def test_it_is_said_that_popularity_did_better(tmp_path: Path) -> None:
     assert "popularity did better on the last weeks" in told
 
 
+def test_words_from_a_file_about_items_bring_those_that_nobody_has_bought(tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("customer,item,time\na,t1,2026-01-01\nb,l1,2026-01-02\nb,l2,2026-01-03\n")
+    about = tmp_path / "items.csv"
+    about.write_text("sku,name\nt1,green tea\nt2,black tea\nl1,desk lamp\nl2,floor lamp\n,lost\n")
+    out = tmp_path / "l.csv"
+    more = ("--events", log, "--model-name", "content", "--n", 1, "--out", out)
+    code, told = run("recommend", *more, "--items", about, "--item-columns", "item=sku")
+    assert code == 0, told
+    assert "items.csv: 1 rows without an item (dropped), such as row 6" in told
+    first = {row["customer"]: (row["item"], row["reason"]) for row in rows_of(out)}
+    assert first["a"] == ("t2", "because it is like green tea")
+    code, told = run("recommend", *more)
+    assert code == 0, told
+    assert "t2" not in out.read_text()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (("--out", "l.csv", "--item-columns", "item=a"), "name it with --items FILE"),
+        (("--out", "l.csv", "--items", "none.csv"), "there is no such file"),
         ((), "name --out for the lists, --save for the model"),
         (("--out", "l.xlsx"), "suffix decides"),
         (("--save", "m", "--model", "m"), "name one of them"),

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from retention.errors import LogRefused
 from retention.logs import Columns, Log, read_log
-from retention.logs.reading import MINOR
+from retention.logs.tables import MINOR
 from retention.times import from_micros, to_micros
 
 HEADER = "customer,item,time,quantity,price"

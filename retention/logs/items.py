@@ -1,0 +1,175 @@
+"""A file about a shop's items: what they are called, what they cost, what is left of them, and since when.
+
+    items = read_items(Path("items.csv"), Columns.parse("item=SKU,stock=OnHand", ITEMS))
+    log = items.beside(log)
+
+It brings the words that tell which items are alike, and items that nobody has bought yet. Imports Arrow and DuckDB.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from retention.errors import LogRefused
+from retention.history import PRODUCTS, History
+from retention.logs import Log, files, values
+from retention.logs.columns import Columns
+from retention.logs.tables import MINOR, NO_CURRENCY
+from retention.report import Problem
+
+_TEXTS = ("name", "category", "brand", "attributes")
+_NUMBERS = ("list_price", "stock")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Items:
+    """A file about items that has been read."""
+
+    path: Path
+    columns: Mapping[str, str]
+    """Role to the column that plays it."""
+    products: pa.Table
+    """As `retention.history.PRODUCTS`, a row an item."""
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def beside(self, log: Log) -> Log:
+        """The log with what the file says of its items, and with the file's other items.
+
+        Where both say something of an item, the file is right; what it leaves open stays as in the log.
+        """
+        mine, theirs = self.products, log.history.products
+        both = ", ".join(f"coalesce(mine.{one.name}, theirs.{one.name}) AS {one.name}" for one in PRODUCTS)
+        with duckdb.connect(":memory:") as connection:
+            connection.register("mine", mine)
+            connection.register("theirs", theirs)
+            query = f"SELECT {both} FROM mine FULL JOIN theirs USING (product) ORDER BY product"  # noqa: S608
+            products = connection.sql(query).to_arrow_table()
+        history = History.of(log.history.events, products, log.history.customers)
+        return replace(
+            log, history=history, problems=(*log.problems, *self.problems), notes=(*log.notes, *self.notes)
+        )
+
+
+def read_items(path: Path, columns: Columns) -> Items:
+    """Read a file about items.
+
+    Args:
+        path: CSV or Parquet, as for `read_log`.
+        columns: of the roles `columns.ITEMS`.
+
+    Raises:
+        LogRefused: the file, or one of its columns, cannot be used at all.
+    """
+    header = files.header(path)
+    roles = columns.within(header, path)
+    described = columns.describing(header, roles)
+    roles.update(described)
+    table, skipped = files.read(path, list(roles.values()))
+    with duckdb.connect(":memory:") as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.register("file", files.plain(table))
+        types = {role: table.schema.field(name).type for role, name in roles.items()}
+        told = _parse(connection, roles, types)
+        told += [f"{column} is taken as the item's {role}" for role, column in described.items()]
+        _refuse_unreadable(connection, path, roles)
+        problems = tuple(_problems(connection, roles, skipped))
+        products = _products(connection)
+    if not products.num_rows:
+        raise LogRefused(f"{path} names no item")
+    return Items(path=path, columns=roles, products=products, problems=problems, notes=tuple(told))
+
+
+def _parse(connection: Any, roles: Mapping[str, str], types: Mapping[str, pa.DataType]) -> list[str]:
+    """Make `raw`, and `parsed` with every value in its type; null where it is absent or could not be read."""
+    chosen = ", ".join(f'"{files.quoted(name)}" AS "{role}"' for role, name in roles.items())
+    connection.execute(f"CREATE TABLE raw AS SELECT {files.LINE} AS line, {chosen} FROM file")  # noqa: S608
+    told: list[str] = []
+    parts = dict.fromkeys(_TEXTS, "NULL::VARCHAR") | dict.fromkeys(_NUMBERS, "NULL::DOUBLE")
+    parts |= {
+        role: values.identifier(f'"{role}"', types[role]) for role in ("item", *_TEXTS) if role in roles
+    }
+    parts |= {role: values.number(f'"{role}"', types[role]) for role in _NUMBERS if role in roles}
+    parts["created"] = "NULL::BIGINT"
+    if "created" in roles:
+        parts["created"], told = values.moments(connection, "raw", '"created"', types["created"])
+        told = [one.replace('"created"', roles["created"]) for one in told]
+    said = ", ".join(f"{value} AS {role}" for role, value in parts.items())
+    connection.execute(f"CREATE TABLE parsed AS SELECT line, {said} FROM raw")  # noqa: S608
+    return told
+
+
+def _refuse_unreadable(connection: Any, path: Path, roles: Mapping[str, str]) -> None:
+    """A column of which most cannot be read was named by mistake."""
+    for role in ("created", *_NUMBERS):
+        if role not in roles:
+            continue
+        given, lost = _counted(connection, role)
+        if lost > files.UNREADABLE_SHARE * given:
+            meant = "times" if role == "created" else "numbers"
+            raise LogRefused(
+                f"{path}: {lost} of {given} values of {roles[role]!r} cannot be read as {role}: they must be {meant}"
+            )
+
+
+def _counted(connection: Any, role: str) -> tuple[int, int]:
+    given, lost = connection.execute(
+        f"""SELECT count(raw."{role}"), count(*) FILTER (raw."{role}" IS NOT NULL AND parsed.{role} IS NULL)
+            FROM raw JOIN parsed USING (line)"""  # noqa: S608
+    ).fetchall()[0]
+    return given, lost
+
+
+def _problems(connection: Any, roles: Mapping[str, str], skipped: list[int]) -> list[Problem]:
+    twice = "(SELECT line, item, row_number() OVER (PARTITION BY item ORDER BY line) AS place FROM parsed)"
+    sources = {
+        "no_item": ("dropped", "rows without an item", "FROM parsed WHERE item IS NULL"),
+        "same_item": (
+            "dropped", "rows of an item that has one already", f"FROM {twice} WHERE item IS NOT NULL AND place > 1"
+        ),
+    }  # fmt: skip
+    for role in ("created", *_NUMBERS):
+        if role in roles:
+            unread = (
+                f'FROM raw JOIN parsed USING (line) WHERE raw."{role}" IS NOT NULL AND parsed.{role} IS NULL'
+            )
+            sources[f"bad_{role}"] = ("blanked", f"values of {role} that cannot be read", unread)
+    found = []
+    if skipped:
+        first = tuple(str(one) for one in skipped[:5])
+        message = "rows with too many or too few values"
+        found.append(Problem(code="bad_row", table="items", count=len(skipped), action="dropped", message=message, examples=first))  # fmt: skip  # noqa: E501
+    for code, (action, message, rows) in sources.items():
+        query = f"SELECT count(*), list_slice(list(line ORDER BY line), 1, 5) {rows}"
+        count, lines = connection.execute(query).fetchall()[0]
+        if count:
+            shown = tuple(map(str, lines))
+            found.append(Problem(code=code, table="items", count=count, action=action, message=message, examples=shown))  # fmt: skip  # noqa: E501
+    return found
+
+
+def _products(connection: Any) -> pa.Table:
+    chinese = r"regexp_matches(name, '[\x{4e00}-\x{9fff}]')"
+    known = {
+        "product": "item",
+        "list_price": f"CASE WHEN list_price > 0 THEN {values.minor('list_price', MINOR)} END",
+        "currency": f"CASE WHEN list_price > 0 THEN '{NO_CURRENCY}' END",
+        # A shop that has sold more than it has writes numbers below 0.
+        "stock": "CASE WHEN stock IS NOT NULL THEN greatest(least(floor(stock), 1e12), 0)::BIGINT END",
+        "created_at": "created",
+        "name_zh": f"CASE WHEN {chinese} THEN name END",
+        "name_en": f"CASE WHEN NOT {chinese} THEN name END",
+        **{role: role for role in ("category", "brand", "attributes")},
+    }
+    chosen = ", ".join(f"{known.get(one.name, 'NULL')} AS {one.name}" for one in PRODUCTS)
+    table: pa.Table = connection.sql(
+        f"""SELECT {chosen} FROM parsed WHERE item IS NOT NULL
+            QUALIFY row_number() OVER (PARTITION BY item ORDER BY line) = 1 ORDER BY item"""  # noqa: S608
+    ).to_arrow_table()
+    return History.of(products=table).products
