@@ -159,12 +159,22 @@ def _as_in_the_log(table: pa.Table, log: Log) -> pa.Table:
 
 
 def print_table(
-    title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, wrap: bool = True
+    title: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    *,
+    wrap: bool = True,
+    whole: int = 0,
 ) -> None:
-    """A table for people, on standard output."""
+    """A table for people, on standard output.
+
+    Args:
+        wrap: whether cells may be broken into lines.
+        whole: so many first columns are never broken.
+    """
     table = Table(title=title, title_justify="left")
-    for column in columns:
-        table.add_column(column, no_wrap=not wrap)
+    for place, column in enumerate(columns):
+        table.add_column(column, no_wrap=not wrap or place < whole)
     for row in rows:
         table.add_row(*(str(cell) for cell in row))
     out.print(table)

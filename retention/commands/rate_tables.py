@@ -104,17 +104,29 @@ def _share(cell: Cell | None) -> str:
     return f"{cell.rate:.0%}" if cell.complete else f"{cell.rate:.0%}+"
 
 
-def print_curves(lapses: Sequence[Curve], returns: Sequence[Curve], silence: int) -> None:
+def print_curves(
+    lapses: Sequence[Curve], returns: Sequence[Curve], silence: int, origin: str = "the first purchase"
+) -> None:
+    """Both curves of each group, with 95 % intervals; days count from `origin`."""
     days = [silence * times for times in (1, 2, 3, 4)]
     rows = []
     for stayed, came in zip(lapses, returns, strict=True):
         half = f"day {stayed.median}" if stayed.median is not None else "not reached"
         back = f"day {came.median}" if came.median is not None else "not reached"
-        rows.append([stayed.group or "all", *(f"{stayed.at(day):.0%}" for day in days), half, back])
-    head = ["customers", *(f"day {day}" for day in days), "half have lapsed", "half are back"]
-    print_table(f"Not yet lapsed (silent for {silence} days)", head, rows)
+        shares = [_stayed(stayed, day) for day in days]
+        rows.append([stayed.group or "all", stayed.customers, *shares, half, back])
+    head = ["of", "customers", *(f"day {day}" for day in days), "half have lapsed", "half are back"]
+    print_table(f"Not yet lapsed (silent for {silence} days); days since {origin}", head, rows, whole=1)
     tell_notes(
         [
             "the survival curve counts a lapse on the day it is certain; who is not silent for so long is still watched"
         ]
     )
+
+
+def _stayed(curve: Curve, day: int) -> str:
+    """Nothing is said of days to which nobody was watched."""
+    if day > curve.longest:
+        return "–"
+    low, high = curve.interval_at(day)
+    return f"{curve.at(day):.0%} ({low:.0%} to {high:.0%})"

@@ -14,6 +14,7 @@ from retention.commands.output import (
     check_picture,
     check_suffix,
     fail,
+    tell_notes,
     working,
     write_table,
 )
@@ -27,19 +28,34 @@ from retention.commands.rate_tables import (
 )
 
 if TYPE_CHECKING:
-    from retention.rates import Activity, Rate
+    from retention.rates import Activity, Rate, Unit
+    from retention.rates.activity import Ints
     from retention.types import EventKind
 
 RFM = "rfm"
 NOBODY = "nobody has bought anything in the time that is asked about"
 
+_BY = (
+    "A row of the result for each value of this column (of a customer's first row): any column of the log; of the "
+    "own store `channel`, `language` or `tier`. "
+)
 By = Annotated[
     str | None,
     typer.Option(
         "--by",
-        help="A row of the result for each value of this column (of a customer's first row): any column of the "
-        "log; of the own store `channel`, `language` or `tier`. `rfm`: for each segment, drawn anew on the eve of "
-        "each period, the share of all its customers who come in it.",
+        help=_BY
+        + "`rfm`: for each segment, drawn anew on the eve of each period, the share of all its customers "
+        "who come in it.",
+    ),
+]
+ByOfCohorts = Annotated[
+    str | None,
+    typer.Option(
+        "--by",
+        help=_BY
+        + "`rfm`: the segment in which a customer was at the end of the period of the first purchase, as "
+        "`segments --at` gives it; it stays the same, and survival counts from there. Who came in a period that is "
+        "not over is left out.",
     ),
 ]
 
@@ -148,7 +164,7 @@ def cohorts(
     columns: options.Columns = None,
     at: options.At = None,
     unit: Annotated[UnitOption, typer.Option(help="The calendar's period.")] = UnitOption.MONTH,
-    by: By = None,
+    by: ByOfCohorts = None,
     activity: Activities = What.PURCHASE,
     lapse: Annotated[
         str | None,
@@ -174,11 +190,17 @@ def cohorts(
     if picture is not None:
         check_picture(picture)
     silence = options.days(lapse, "--lapse")
-    seen = _activity(context, events, columns, at, by, activity)
+    period = Unit(unit.value)
+    if by == RFM:
+        seen, since = _landmarked(context, events, columns, at, activity, period)
+        origin = f"the end of the first {period.value}"
+    else:
+        seen, since = _activity(context, events, columns, at, by, activity), None
+        origin = "the first purchase" if activity is What.PURCHASE else "the first day"
     silence = silence or seen.usual_silence()
-    cells = tabulate(seen, Unit(unit.value))
-    curves = survival(seen, Ending.LAPSE, lapse=silence)
-    returns = survival(seen, Ending.RETURN)
+    cells = tabulate(seen, period)
+    curves = survival(seen, Ending.LAPSE, lapse=silence, since=since)
+    returns = survival(seen, Ending.RETURN, since=since)
     if out_file is not None:
         write_table(cell_columns(cells), out_file)
     if survival_file is not None:
@@ -187,9 +209,44 @@ def cohorts(
         from retention.evaluation import pictures
 
         with working("drawing"):
-            pictures.save(pictures.cohort_page(cells, curves, silence, unit.value), picture)
+            pictures.save(pictures.cohort_page(cells, curves, silence, unit.value, origin), picture)
     print_cells(cells)
-    print_curves(curves, returns, silence)
+    print_curves(curves, returns, silence, origin)
+
+
+def _landmarked(
+    context: typer.Context,
+    events: Path | None,
+    columns: str | None,
+    at: str | None,
+    what: What,
+    unit: Unit,
+) -> tuple[Activity, Ints]:
+    from retention.commands.progress import progress_bar
+    from retention.rates.activity import Activity
+    from retention.rates.landmarks import by_first_period
+
+    source = sources.opened(context, events, columns, options.moment(at))
+    checked = source.checked()
+    seen = Activity.of(checked.history.events, source.at, kinds=_kinds(what))
+    if not seen.customers:
+        fail(NOBODY)
+    with progress_bar() as progress:
+        found, since = by_first_period(
+            checked, seen, unit, progress=lambda share: progress("drawing segments", share)
+        )
+    if not found.customers:
+        fail(
+            f"nobody's first {unit.value} is over, so nobody has a segment as of its end: name a shorter --unit"
+        )
+    early = seen.customers - found.customers
+    tell_notes(
+        [
+            f"a customer's segment is that of the end of the first {unit.value}, and stays so",
+            *([f"{early} customers left out, whose first {unit.value} is not over"] if early else []),
+        ]
+    )
+    return found, since
 
 
 def _activity(
@@ -202,8 +259,6 @@ def _activity(
 ) -> Activity:
     from retention.rates.activity import Activity
 
-    if by == RFM:
-        fail(f"--by {RFM} belongs to `rate`: a customer's segment changes from period to period")
     source = sources.opened(context, events, columns, options.moment(at), by)
     seen = Activity.of(source.history.events, source.at, kinds=_kinds(what), by=source.groups)
     if not seen.customers:

@@ -63,11 +63,17 @@ def drawn(width: float, height: float, panels: int = 1) -> tuple[Figure, list[An
     return figure, list(axes)
 
 
-def cohort_page(cells: Sequence[Cell], curves: Sequence[Curve], silence: int, unit: str) -> Figure:
+def cohort_page(
+    cells: Sequence[Cell],
+    curves: Sequence[Curve],
+    silence: int,
+    unit: str,
+    origin: str = "the first purchase",
+) -> Figure:
     """The cohort table as a heat map (all groups together), beside the survival curves."""
     figure, (left, right) = drawn(12, 5, 2)
     heat_map(left, cells, unit)
-    survival_lines(right, curves, silence)
+    survival_lines(right, curves, silence, origin)
     return figure
 
 
@@ -105,8 +111,8 @@ def heat_map(axes: Any, cells: Sequence[Cell], unit: str, most: int = 18) -> Non
     axes.set_title("Active customers by cohort", loc="left", fontsize=10, fontweight="bold")
 
 
-def survival_lines(axes: Any, curves: Sequence[Curve], silence: int) -> None:
-    """The share of customers who have not lapsed, with 95 % bands."""
+def survival_lines(axes: Any, curves: Sequence[Curve], silence: int, origin: str) -> None:
+    """The share of customers who have not lapsed, with 95 % bands; days count from `origin`."""
     for place, curve in enumerate(curves[: len(COLOURS)]):
         colour = COLOURS[place]
         day = np.concatenate([[0], curve.day])
@@ -116,7 +122,7 @@ def survival_lines(axes: Any, curves: Sequence[Curve], silence: int) -> None:
     axes.set_ylim(0, 1.02)
     axes.set_xlim(left=0)
     axes.yaxis.set_major_formatter(mpl.ticker.PercentFormatter(1.0, decimals=0))
-    axes.set_xlabel("days since the first purchase")
+    axes.set_xlabel(f"days since {origin}")
     axes.set_title(f"Not yet silent for {silence} days", loc="left", fontsize=10, fontweight="bold")
     if any(curve.group is not None for curve in curves):
         axes.legend(frameon=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -51,9 +51,9 @@ class Activity:
     last_day: int
     """The last day that the log covers."""
     groups: tuple[str, ...] = ()
-    """Names of groups, ascending; empty without grouping."""
+    """Names of groups, in the order in which they are shown; empty without grouping."""
     group: Ints
-    """Everybody's group, that of their first row; shape (customers,), 0 without grouping."""
+    """Everybody's group, of a column that of their first row; shape (customers,), 0 without grouping."""
 
     @classmethod
     def of(
@@ -109,6 +109,23 @@ class Activity:
     def watched(self) -> Ints:
         """Whole days that each customer could be watched after the first; shape (customers,)."""
         return self.last_day - self.first
+
+    def only(self, kept: NDArray[np.bool_]) -> Activity:
+        """The activity of some of the customers.
+
+        Args:
+            kept: shape (customers,).
+        """
+        mine = kept[self.customer]
+        place = np.cumsum(kept) - 1
+        return replace(
+            self,
+            names=tuple(name for name, stays in zip(self.names, kept.tolist(), strict=True) if stays),
+            customer=place[self.customer[mine]],
+            day=self.day[mine],
+            first=self.first[kept],
+            group=self.group[kept],
+        )
 
     def usual_silence(self) -> int:
         """Days of silence that mean something here: nine of ten gaps are shorter; in whole weeks, 1 to 52.

@@ -28,6 +28,10 @@ class Curve:
     """A Kaplan-Meier estimate at each day on which something ended; arrays of shape (steps,)."""
 
     group: str | None
+    customers: int
+    """Those who were watched at all."""
+    longest: int
+    """Days for which somebody was watched: what lies beyond them nobody knows."""
     day: Ints
     at_risk: Ints
     """Those who were still watched and had not ended before the day."""
@@ -42,6 +46,11 @@ class Curve:
         """The share that has not ended after so many days."""
         place = int(np.searchsorted(self.day, day, side="right"))
         return float(self.share[place - 1]) if place else 1.0
+
+    def interval_at(self, day: int) -> tuple[float, float]:
+        """The 95 % interval of `at`; (1, 1) before anything has ended, where the method has none."""
+        place = int(np.searchsorted(self.day, day, side="right"))
+        return (float(self.low[place - 1]), float(self.high[place - 1])) if place else (1.0, 1.0)
 
     @property
     def median(self) -> int | None:
@@ -75,6 +84,8 @@ def kaplan_meier(duration: Ints, ended: NDArray[np.bool_], group: str | None = N
     high[over] = high[~over][-1] if (~over).any() else 1.0
     return Curve(
         group=group,
+        customers=len(duration),
+        longest=int(duration.max(initial=0)),
         day=days.astype(np.int64),
         at_risk=at_risk.astype(np.int64),
         ended=counts.astype(np.int64),
@@ -84,7 +95,9 @@ def kaplan_meier(duration: Ints, ended: NDArray[np.bool_], group: str | None = N
     )
 
 
-def survival(activity: Activity, ending: Ending, *, lapse: int = 90) -> list[Curve]:
+def survival(
+    activity: Activity, ending: Ending, *, lapse: int = 90, since: Ints | None = None
+) -> list[Curve]:
     """A curve for each group.
 
     Args:
@@ -93,20 +106,31 @@ def survival(activity: Activity, ending: Ending, *, lapse: int = 90) -> list[Cur
         lapse: days of silence that are the end (`Ending.LAPSE`). It counts from the day on which they are
             full, and not from the last activity: nobody knew then, and who is silent for less at the log's end
             has not ended.
+        since: the day from which on each customer is watched, not before the first and not after the last that
+            the log covers; shape (customers,). Groups that are made of what customers did until then are only
+            compared by what they do after it. Who had lapsed by then is in no curve. The first day without it.
     """
+    start = activity.first if since is None else since
     if ending is Ending.RETURN:
-        duration, ended = _until_return(activity)
+        duration, ended = _until_return(activity, start)
     else:
         duration, ended = _until_lapse(activity, lapse)
-    return [kaplan_meier(duration[mine], ended[mine], group) for group, mine in activity.by_group()]
+        duration = duration - (start - activity.first)
+    there = ~ended | (duration > 0)
+    return [
+        kaplan_meier(duration[mine & there], ended[mine & there], group)
+        for group, mine in activity.by_group()
+    ]
 
 
-def _until_return(activity: Activity) -> tuple[Ints, NDArray[np.bool_]]:
-    starts = np.searchsorted(activity.customer, np.arange(activity.customers))
-    counts = np.diff(np.append(starts, len(activity.customer)))
-    again = counts > 1
-    duration = activity.watched.copy()
-    duration[again] = activity.day[starts[again] + 1] - activity.first[again]
+def _until_return(activity: Activity, start: Ints) -> tuple[Ints, NDArray[np.bool_]]:
+    """Days from `start` to the next day of activity after it."""
+    later = np.flatnonzero(activity.day > start[activity.customer])
+    who, first_later = np.unique(activity.customer[later], return_index=True)
+    again = np.zeros(activity.customers, dtype=bool)
+    again[who] = True
+    duration = activity.last_day - start
+    duration[who] = activity.day[later[first_later]] - start[who]
     return duration, again
 
 

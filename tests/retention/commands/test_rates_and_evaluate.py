@@ -87,6 +87,27 @@ def test_cohorts_of_a_log_without_items(tmp_path: Path) -> None:
     assert picture.read_text("utf-8").startswith("<?xml")
 
 
+def test_cohorts_by_segment_of_a_real_log(slice_of_online_retail: Path, tmp_path: Path) -> None:
+    """The segments share a cohort out; each survival curve counts from the end of the first month."""
+    log = ("--events", slice_of_online_retail, "--columns", ONLINE_RETAIL_COLUMNS)
+    files = [tmp_path / name for name in ("all.parquet", "rfm.parquet")]
+    curve = tmp_path / "survival.csv"
+    assert run("cohorts", *log, "--out", files[0])[0] == 0
+    code, told, notes = run("cohorts", *log, "--by", "rfm", "--out", files[1], "--survival", curve)
+    assert code == 0
+    assert "days since the end of the first month" in " ".join(told.split())
+    assert "that of the end of the first month" in notes
+    whole, shared = (defaultdict(lambda: [0, 0]) for _ in files)
+    for counted, path in zip((whole, shared), files, strict=True):
+        for cell in pq.read_table(path).to_pylist():
+            counted[cell["cohort"], cell["period"]][0] += cell["customers"]
+            counted[cell["cohort"], cell["period"]][1] += cell["active"]
+    last = max(cohort for cohort, _ in whole)
+    assert shared == {place: counts for place, counts in whole.items() if place[0] != last}
+    groups = {step["group"] for step in csv.DictReader(curve.read_text("utf-8").splitlines())}
+    assert {"champions", "newcomers", "gone"} <= groups
+
+
 def test_an_evaluation_of_a_real_log(slice_of_online_retail: Path, tmp_path: Path) -> None:
     out = tmp_path / "report"
     done = program(
@@ -122,7 +143,7 @@ def test_an_evaluation_of_a_real_log(slice_of_online_retail: Path, tmp_path: Pat
         (("rate", "--by", "Land"), "no column 'Land'"),
         (("rate", "--by", "StockCode"), "makes no table"),
         (("rate", "--by", "rfm", "--kind", "classic"), "goes with --kind within"),
-        (("cohorts", "--by", "rfm"), "belongs to `rate`"),
+        (("cohorts", "--by", "rfm", "--at", "2010-12-20"), "nobody's first month is over"),
         (("rate", "--out", "rates.xlsx"), "use .csv or .parquet"),
         (("rate", "--out", "/nowhere/rates.csv"), "there is no folder /nowhere"),
         (("cohorts", "--picture", "c.pdf"), "use .png or .svg"),
