@@ -22,7 +22,7 @@ TOO_ALIKE = 0.8
 GRAM = {"zh": 2, "en": 3}
 _NO_WORD = re.compile(r"[\W_]+")
 
-FEWEST_OPINIONS = {"zh": 30, "en": 100}
+FEWEST_OPINIONS = {"zh": 180, "en": 800}
 
 
 def opinions(language: str) -> list[Example]:
