@@ -57,6 +57,11 @@ class Heads:
     spelling_scale: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
     """Shape (j,)."""
     spelling_bias: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
+    felt_weight: npt.NDArray[np.int8] = field(default_factory=lambda: np.zeros((0, 3), np.int8))
+    """Shape (buckets, 3): what character n-grams say of the feeling; no rows where they have no say."""
+    felt_scale: Floats = field(default_factory=lambda: np.zeros(3, np.float32))
+    """Shape (3,)."""
+    felt_bias: Floats = field(default_factory=lambda: np.zeros(3, np.float32))
 
     def logits(self, pooled: Floats, spelt: Spelt) -> Floats:
         """What speaks for each intent, shape (k,)."""
@@ -74,6 +79,14 @@ class Heads:
         parts = self.spelling_weight[spelt.buckets] if self.spelling_weight.size else np.zeros((0, 0))
         result: Floats = (parts * (self.spelling_scale * spelt.value)).astype(np.float32)
         return result
+
+    def feelings(self, pooled: Floats, spelt: Spelt) -> Floats:
+        """What speaks for negative, neutral and positive, shape (3,); not yet divided by the temperature."""
+        logits: Floats = self.sentiment_weight @ pooled + self.sentiment_bias + self.felt_bias
+        if self.felt_weight.size:
+            said = self.felt_weight[spelt.buckets].sum(0, dtype=np.int32)
+            logits = logits + said.astype(np.float32) * (self.felt_scale * np.float32(spelt.value))
+        return logits
 
     def scope(self, pooled: Floats, logits: Floats) -> float:
         """How far outside the model's scope, above 0; 0.5 where the features balance."""
@@ -119,7 +132,8 @@ class Heads:
         return heads
 
 
-_NEEDED = frozenset(f.name for f in fields(Heads)) - {"spelling_weight", "spelling_scale", "spelling_bias"}
+_OPTIONAL = {f"{what}_{part}" for what in ("spelling", "felt") for part in ("weight", "scale", "bias")}
+_NEEDED = frozenset(f.name for f in fields(Heads)) - _OPTIONAL
 
 
 def _usable(values: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:

@@ -120,7 +120,7 @@ class TransformerUnderstander:
         readable = _is_readable(text)
         intents = self._intents(logits) if readable else ()
         feels = readable or len(text) <= EMOJI_AT_MOST
-        sentiment, strength = self._sentiment(encoded.pooled) if feels else (Sentiment.NEUTRAL, 0.0)
+        sentiment, strength = self._sentiment(encoded.pooled, spelt) if feels else (Sentiment.NEUTRAL, 0.0)
         return Understanding(
             text=text,
             language=language,
@@ -168,10 +168,9 @@ class TransformerUnderstander:
             if place == 0 or probabilities[i] >= LEAST_LIKELY
         )
 
-    def _sentiment(self, pooled: Floats) -> tuple[Sentiment, float]:
+    def _sentiment(self, pooled: Floats, spelt: Spelt) -> tuple[Sentiment, float]:
         """The likeliest feeling; strength is how far its probability leads over neutral."""
-        heads = self._heads
-        logits = (heads.sentiment_weight @ pooled + heads.sentiment_bias) / heads.sentiment_temperature
+        logits = self._heads.feelings(pooled, spelt) / self._heads.sentiment_temperature
         shares = np.exp(logits - logits.max())
         shares /= shares.sum()
         best = int(shares.argmax())

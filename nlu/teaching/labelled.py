@@ -121,6 +121,20 @@ def write_taught(path: Path, rows: Sequence[Labelled]) -> None:
         write_lines(file, ("text", "label"), [pair for pair in kept.values() if pair[0]])
 
 
+def forget_taught(path: Path, texts: Iterable[str]) -> int:
+    """Take these messages out of what a model was taught with; how many there were.
+
+    Raises:
+        DataRefused: somebody has changed the file, and it can't be read any more.
+    """
+    rows = read_taught(path)
+    gone = {redact(text).casefold() for text in texts}
+    left = [row for row in rows if row.text.casefold() not in gone and row.kept_key not in gone]
+    if len(left) < len(rows):
+        write_taught(path, left)
+    return len(rows) - len(left)
+
+
 def contradictions(rows: Sequence[Labelled]) -> list[str]:
     """Messages that are there with several labels, each as a line to be shown."""
     seen: dict[str, dict[str, Labelled]] = defaultdict(dict)

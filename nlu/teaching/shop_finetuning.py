@@ -148,7 +148,7 @@ def refitted(heads: Heads, shop: Taught, known: Seen, measured: Sequence[Example
         intent_weight=heads.intent_weight[:built_in],
         intent_bias=heads.intent_bias[:built_in],
     )
-    ours = calibrate._calibrate_intents(ours, measured, known.vectors)
+    ours = calibrate.calibrated(ours, measured, known.vectors)
     return replace(heads, intent_slope=ours.intent_slope, intent_offset=ours.intent_offset)
 
 

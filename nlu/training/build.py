@@ -40,7 +40,7 @@ def build(
     stages = stages_of(work, material.lessons, plan, distil=distil)
     console.print(f"{len(material.train)} messages to learn from, {len(material.lessons)} lessons before")
     with _progress(console) as progress:
-        started = start(stages, material, plan, progress, distil=distil)
+        started = start(stages, material, plan, progress, public=public, distil=distil)
         jobs = [
             Job(part=part, plan=plan, public=public, stages=stages, distil=distil)
             for part in fit.own_parts(plan)

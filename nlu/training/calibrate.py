@@ -10,30 +10,23 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
 from nlu.encoder import Encoder
 from nlu.heads import Floats, Heads, sigmoid
-from nlu.intents import INTENTS, OUT_OF_SCOPE, SENTIMENTS
+from nlu.intents import INTENTS, OUT_OF_SCOPE
 from nlu.spelling import spell
 from nlu.training.batches import readable
 from nlu.training.data import Example
+from nlu.training.feelings import Feelings, learn_feelings, vectors
 from nlu.training.network import Reader
-from nlu.training.spellings import fit_spelling, quantised
+from nlu.training.spellings import fit_spelling, quantised, say_of_spelling
 
 DIRECTIONS = 96
 """Directions of the vector space that the Mahalanobis distance looks at."""
 IN_SCOPE_KEPT = 0.965
 """Share of development messages within the scope that must count as understood."""
 MOST_CENTRES_FROM = 20_000
-FEELING_STRENGTH = 0.003
-"""Inverse of the penalty of the head of the feelings, for standardised vectors."""
-
-
-def vectors(encoder: Encoder, examples: Sequence[Example]) -> Floats:
-    """Pooled vectors, shape (examples, d)."""
-    return np.stack([encoded.pooled for encoded in encoder.encode([readable(e.text) for e in examples])])
 
 
 def calibrate(
@@ -41,7 +34,7 @@ def calibrate(
     encoder: Encoder,
     train: Sequence[Example],
     development: Sequence[Example],
-    feelings: Sequence[Example],
+    feelings: Feelings,
     seed: int,
 ) -> Heads:
     """The trained heads with calibration, thresholds and scope; see `Material` for the messages."""
@@ -51,9 +44,8 @@ def calibrate(
     known = [example for example in development if example.intents]
     known_vectors = vectors(encoder, known)
     heads = _mix(_with_spelling(heads, train, seed), known, known_vectors)
-    heads = _calibrate_intents(heads, known, known_vectors)
-    heads = _relearn_feelings(heads, encoder, train, feelings)
-    heads = _calibrate_sentiment(heads, known, known_vectors)
+    heads = calibrated(heads, known, known_vectors)
+    heads = learn_feelings(heads, encoder, train, feelings, known, seed)
     heads = _choose_threshold("urgent", heads, known, known_vectors)
     swearing = [example for example in development if example.offensive is not None]
     heads = _choose_threshold(
@@ -107,19 +99,8 @@ def _mix(heads: Heads, known: Sequence[Example], pooled: Floats) -> Heads:
     """Give the n-grams the say that makes the development messages likeliest, beside the sentence vector."""
     meant = pooled @ heads.intent_weight.T + heads.intent_bias
     spelt = _logits(heads, known, pooled) - meant
-    wanted = np.array([INTENTS.index((example.intents or ("",))[0]) for example in known])
-    # No set counts more for being larger.
-    sources = [example.source for example in known]
-    each = np.array([1.0 / sources.count(source) for source in sources])
-
-    def loss(weights: npt.NDArray[np.float64]) -> float:
-        logits = weights[0] * meant + weights[1] * spelt
-        return float(
-            (each * (np.logaddexp.reduce(logits, axis=1) - logits[np.arange(len(logits)), wanted])).sum()
-        )
-
-    meaning, spelling = minimize(loss, np.array([1.0, 0.5]), bounds=[(0.1, 5.0), (0.0, 5.0)]).x
-    share = np.float32(spelling / meaning)
+    wanted = [INTENTS.index((example.intents or ("",))[0]) for example in known]
+    share = say_of_spelling(meant, spelt, wanted, [example.source for example in known])
     return replace(
         heads, spelling_scale=heads.spelling_scale * share, spelling_bias=heads.spelling_bias * share
     )
@@ -130,7 +111,7 @@ def _logits(heads: Heads, examples: Sequence[Example], pooled: Floats) -> Floats
     return np.stack([heads.logits(vector, spell(readable(example.text))) for example, vector in rows])
 
 
-def _calibrate_intents(heads: Heads, known: Sequence[Example], pooled: Floats) -> Heads:
+def calibrated(heads: Heads, known: Sequence[Example], pooled: Floats) -> Heads:
     """Platt scaling of the best intents' logits: of those called 80 % likely, 80 % are right."""
     logits = _logits(heads, known, pooled)
     best = np.argsort(-logits, axis=1)[:, :3]
@@ -147,44 +128,6 @@ def _calibrate_intents(heads: Heads, known: Sequence[Example], pooled: Floats) -
         intent_slope=np.array(fitted.coef_[0, 0], np.float32),
         intent_offset=np.array(fitted.intercept_[0], np.float32),
     )
-
-
-def _relearn_feelings(
-    heads: Heads, encoder: Encoder, train: Sequence[Example], feelings: Sequence[Example]
-) -> Heads:
-    """Read feelings in texts of any length: training met none longer than a message, and long texts' vectors lie
-    elsewhere."""
-    if not feelings:
-        return heads
-    ours = [example for example in train if example.source.startswith("corpus/") and example.sentiment]
-    learned = [*ours, *feelings]
-    pooled = vectors(encoder, learned)
-    centre, spread = pooled[: len(ours)].mean(0), pooled[: len(ours)].std(0) + 1e-3
-    wanted = [SENTIMENTS.index(str(example.sentiment)) for example in learned]
-    fitted = LogisticRegression(C=FEELING_STRENGTH, max_iter=300).fit((pooled - centre) / spread, wanted)
-    weight = fitted.coef_ / spread
-    return replace(
-        heads,
-        sentiment_weight=weight.astype(np.float32),
-        sentiment_bias=(fitted.intercept_ - weight @ centre).astype(np.float32),
-    )
-
-
-def _calibrate_sentiment(heads: Heads, known: Sequence[Example], pooled: Floats) -> Heads:
-    rows = [i for i, example in enumerate(known) if example.sentiment]
-    if not rows:
-        return heads
-    # In float64: the optimiser's steps are too small for float32 to tell apart.
-    logits = (pooled[rows] @ heads.sentiment_weight.T + heads.sentiment_bias).astype(np.float64)
-    wanted = np.array([SENTIMENTS.index(str(known[i].sentiment)) for i in rows])
-
-    def loss(temperature: npt.NDArray[np.float64]) -> float:
-        scaled = logits / max(float(temperature[0]), 0.05)
-        chosen = scaled[np.arange(len(rows)), wanted]
-        return float((np.logaddexp.reduce(scaled, axis=1) - chosen).mean())
-
-    found = minimize(loss, np.array([1.0]), bounds=[(0.2, 5.0)])
-    return replace(heads, sentiment_temperature=np.array(found.x[0], np.float32))
 
 
 def _choose_threshold(head: str, heads: Heads, known: Sequence[Example], pooled: Floats) -> Heads:

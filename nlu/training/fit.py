@@ -17,13 +17,15 @@ from nlu.training.batches import BATCH, batches, readable
 from nlu.training.data import Example
 from nlu.training.halves import Halved
 from nlu.training.network import Reader, mean_vectors
+from nlu.training.shared import Share
 from nlu.training.teacher import Teacher
 from nlu.training.telling import Telling
 
-TRAINED_TOKENS = 48
+TRAINED_TOKENS = 64
 """Tokens of a message that training looks at; few messages are longer, and those cost the most."""
 SHARE_JOINED = 0.3
 SHARE_CHANGED = 0.7
+ALONE = Share()
 PACE = 0.02
 """How fast centre and spread of the vectors are followed while the encoder still changes much."""
 
@@ -37,7 +39,7 @@ class Plan:
     seed: int = 7
     lesson_epochs: int = 3
     """Passes over the lessons: many messages, the teacher's vectors, the public sets' own labels."""
-    epochs: int = 4
+    epochs: int = 3
     """Passes over our own messages and those that were mapped onto our intents, in each of two trainings."""
 
 
@@ -94,8 +96,12 @@ def fit(
     part: Part,
     told: Telling,
     checkpoint: Path,
+    share: Share = ALONE,
 ) -> None:
-    """Train encoder and heads together; goes on from the checkpoint where there is one."""
+    """Train encoder and heads together; goes on from the checkpoint where there is one.
+
+    With a share, this process reads its part of every batch, and takes the same steps as those that read the others.
+    """
     tokenizer.enable_truncation(TRAINED_TOKENS)
     # Words that no training message holds must stay where the pretrained encoder has them, beside their like.
     reader.encoder.embeddings.word_embeddings.weight.requires_grad_(False)
@@ -110,16 +116,18 @@ def fit(
     told.begin(steps, first * steps // part.epochs)
     for epoch in range(first, part.epochs):
         rng = random.Random(f"{part.seed}/{epoch}")
-        torch.manual_seed(part.seed * 1000 + epoch)
+        torch.manual_seed(part.seed * 1000 + epoch + share.rank * 100)
         seen = epoch_of(rng)
         reader.train()
         total = torch.zeros(())
+        mine = share.rows()
         for group, ids, mask in batches(tokenizer, [readable(example.text) for example in seen], rng):
-            loss = _loss(reader, teacher, [seen[i] for i in group], ids, mask, part)
-            _step(loss, reader, halved, optimiser, schedule)
+            loss = _loss(reader, teacher, [seen[i] for i in group[mine]], ids[mine], mask[mine], part)
+            _step(loss, reader, halved, optimiser, schedule, share)
             total = total.lerp(loss.detach(), 0.02) if total else loss.detach()
             told.step(f"epoch {epoch + 1}, loss {total:.3f}")
-        _keep(checkpoint, epoch + 1, reader, halved, optimiser, schedule)
+        if not share.rank:
+            _keep(checkpoint, epoch + 1, reader, halved, optimiser, schedule)
         told.passed(f"epoch {epoch + 1} of {part.epochs} done, loss {total:.3f}")
     halved.restore()
 
@@ -163,14 +171,24 @@ def _step(
     halved: Halved,
     optimiser: torch.optim.Optimizer,
     schedule: torch.optim.lr_scheduler.LambdaLR,
+    share: Share,
 ) -> None:
     optimiser.zero_grad(set_to_none=False)
     torch.autograd.backward(loss)
     halved.take_gradients()
+    share.average([*_gradients(optimiser), reader.centre, reader.spread])
     torch.nn.utils.clip_grad_norm_(_learned(optimiser), 1.0)
     optimiser.step()
     halved.give_weights()
     schedule.step()
+
+
+def _gradients(optimiser: torch.optim.Optimizer) -> Iterable[torch.Tensor]:
+    """Of everything learned, in one order in each process; zero where a batch says nothing of it."""
+    for tensor in _learned(optimiser):
+        if tensor.grad is None:
+            tensor.grad = torch.zeros_like(tensor)
+        yield tensor.grad
 
 
 def _learned(optimiser: torch.optim.Optimizer) -> Iterable[torch.Tensor]:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from nlu.training import data, lessons
 from nlu.training.data import Example
+from nlu.training.feelings import Feelings
 
-REVIEWS = 3_000
+REVIEWS = 4_000
 INSULTS = 2_000
 FEELINGS = 6_000
 """Reviews of any length that the finished head of the feelings learns from."""
+LONGEST_FEELING = 1_000
+"""Characters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,8 +26,7 @@ class Material:
     train: list[Example]
     development: list[Example]
     lessons: list[Example]
-    feelings: list[Example]
-    """Texts of any length with a feeling; where there are none, the head stays as it was trained."""
+    feelings: Feelings
     real: list[Example]
     """Messages of other shops' customers, to measure on alone."""
 
@@ -39,13 +43,13 @@ def gather(public: Path | None, seed: int) -> Material:
     train = [*ours, *made, *opinions, *data.offensive_corpus(), *data.unreadable(seed)]
     development = [example for language in ("zh", "en") for example in data.held_out(language, "dev")]
     real: list[Example] = []
-    feelings: list[Example] = []
+    feelings = Feelings()
     if public is not None:
         mapped, held_back = data.public_intents(public, seed)
         train += [*mapped, *data.reviews(public, REVIEWS), *data.insults(public, INSULTS)]
         development += [*held_back, *data.insults(public, 600, "dev.tsv")]
         real, _ = data.public_tests(public)
-        feelings = data.reviews(public, FEELINGS, longest=1_000)
+        feelings = _feelings(public, train)
     return Material(
         train=train,
         development=development,
@@ -53,3 +57,11 @@ def gather(public: Path | None, seed: int) -> Material:
         feelings=feelings,
         real=real,
     )
+
+
+def _feelings(public: Path, train: Sequence[Example]) -> Feelings:
+    """Reviews to learn from, and others that neither lessons nor training read."""
+    every = data.reviews(public, sys.maxsize, longest=LONGEST_FEELING)
+    seen = {example.text for example in train}
+    apart = [e for e in every[FEELINGS:] if data.is_held_back(e.text) and e.text not in seen]
+    return Feelings(learned=every[:FEELINGS], apart=apart)

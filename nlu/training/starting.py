@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -10,18 +11,23 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from rich.console import Console
 from rich.progress import Progress
 from tokenizers import Tokenizer
 
 from nlu.training import data, fit, lessons, network, vocabulary, weights
 from nlu.training.batches import readable
 from nlu.training.data import Example
-from nlu.training.material import Material
+from nlu.training.material import Material, gather
+from nlu.training.processes import cores, side_by_side
+from nlu.training.shared import Share
 from nlu.training.teacher import Teacher, learn_from
-from nlu.training.telling import OnBar
+from nlu.training.telling import Telling
 
 LAYERS = (0, 2, 4, 6, 8, 11)
 """Kept of the pretrained twelve: first, last and every second between."""
+LEARNING_TOGETHER = 2
+"""Processes that go through the lessons together; with more, what each reads of a batch is too little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +47,24 @@ def stages_of(work: Path, before: Sequence[Example], plan: fit.Plan, *, distil: 
     return folder
 
 
-def start(stages: Path, material: Material, plan: fit.Plan, progress: Progress, *, distil: bool) -> Start:
+def start(
+    stages: Path,
+    material: Material,
+    plan: fit.Plan,
+    progress: Progress,
+    *,
+    public: Path | None,
+    distil: bool,
+) -> Start:
     """The cut encoder, through its lessons unless that was declined, and the teacher of all messages."""
+    started = _before_lessons(stages, material, progress, distil=distil)
+    if distil:
+        learned = _teach(stages, plan, public, progress)
+        started.reader.load_state_dict(torch.load(learned, weights_only=True))
+    return started
+
+
+def _before_lessons(stages: Path, material: Material, progress: Progress, *, distil: bool = True) -> Start:
     pretrained = weights.read(weights.find())
     texts = [readable(example.text) for example in material.lessons]
     rows_file, tokenizer_file = stages / "rows.npy", stages / "tokenizer.json"
@@ -56,20 +78,60 @@ def start(stages: Path, material: Material, plan: fit.Plan, progress: Progress, 
     if not distil:
         return Start(reader, tokenizer, Teacher.of_nothing(pretrained.sizes.hidden))
     # A text's vector is the same in every build.
-    teacher = learn_from(stages.parent, pretrained, texts, progress)
-    started = Start(reader, tokenizer, teacher)
-    _teach(started, stages, material, plan, progress)
-    return started
+    return Start(reader, tokenizer, learn_from(stages.parent, pretrained, texts, progress))
 
 
-def _teach(started: Start, stages: Path, material: Material, plan: fit.Plan, progress: Progress) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lessons:
+    """One process's share of the lessons."""
+
+    share: Share
+    plan: fit.Plan
+    public: Path | None
+    stages: Path
+    meeting: Path
+
+    @property
+    def name(self) -> str:
+        """One bar for all of them."""
+        return "" if self.share.rank else "lessons"
+
+
+def _teach(stages: Path, plan: fit.Plan, public: Path | None, progress: Progress) -> Path:
+    """Go through the lessons unless that was done; the file of what was learned."""
     finished = stages / "lessons-learned.pt"
-    reader = started.reader
     if finished.exists():
-        reader.load_state_dict(torch.load(finished, weights_only=True))
-        return
-    epoch_of = partial(fit.lessons_of_an_epoch, material.lessons)
-    part = fit.lesson_part(plan)
-    told = OnBar(progress, part.name)
-    fit.fit(reader, started.tokenizer, started.teacher, epoch_of, part, told, stages / "lessons.pt")
-    torch.save(reader.state_dict(), finished)
+        return finished
+    count = min(LEARNING_TOGETHER, cores())
+    with tempfile.TemporaryDirectory() as folder:
+        meeting = Path(folder) / "meeting"
+        tasks = [
+            _Lessons(share=Share(rank, count), plan=plan, public=public, stages=stages, meeting=meeting)
+            for rank in range(count)
+        ]
+        side_by_side(_learn, tasks, progress)
+    return finished
+
+
+def _learn(task: _Lessons, told: Telling) -> None:
+    material = gather(task.public, task.plan.seed)
+    # The heads begin at random: at the same in each process.
+    torch.manual_seed(task.plan.seed)
+    with Progress(console=Console(quiet=True)) as unseen:
+        started = _before_lessons(task.stages, material, unseen)
+    task.share.join(task.meeting)
+    fit.fit(
+        started.reader,
+        started.tokenizer,
+        started.teacher,
+        partial(fit.lessons_of_an_epoch, material.lessons),
+        fit.lesson_part(task.plan),
+        told,
+        task.stages / "lessons.pt",
+        task.share,
+    )
+    if not task.share.rank:
+        fresh = task.stages / "lessons-learned.new"
+        torch.save(started.reader.state_dict(), fresh)
+        fresh.replace(task.stages / "lessons-learned.pt")
+    task.share.leave()

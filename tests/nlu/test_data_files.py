@@ -14,7 +14,8 @@ from nlu import commands
 from nlu.commands import app
 from nlu.datafiles import read_table, written_beside
 from nlu.errors import DataRefused
-from nlu.evaluation import PREDICTION_COLUMNS, Row, evaluate, read_rows, wilson
+from nlu.evaluation import PREDICTION_COLUMNS, Row, evaluate, read_rows
+from nlu.figures import wilson
 from nlu.intents import GROUPS, INTENTS
 from nlu.types import CatalogueEntry, DialogueContext, IntentScore, Sentiment, Understanding
 

@@ -80,7 +80,7 @@ def test_lessons_leave_out_what_is_held_back() -> None:
 
 def test_a_feeling_that_is_too_sure_is_cooled_down() -> None:
     pytest.importorskip("torch")
-    from nlu.training.calibrate import _calibrate_sentiment
+    from nlu.training.feelings import cooled
 
     heads = Heads.load(modelfiles.SHIPPED / "heads.npz")
     rng = np.random.default_rng(5)
@@ -93,9 +93,11 @@ def test_a_feeling_that_is_too_sure_is_cooled_down() -> None:
         heads,
         sentiment_weight=np.eye(3, heads.mean.shape[0], dtype=np.float32),
         sentiment_bias=np.zeros(3, np.float32),
+        felt_weight=np.zeros((0, 3), np.int8),
+        felt_bias=np.zeros(3, np.float32),
     )
     known = [Example(text="", source="", sentiment=SENTIMENTS[place]) for place in wanted]
-    found = float(_calibrate_sentiment(plain, known, vectors).sentiment_temperature)
+    found = float(cooled(plain, known, vectors).sentiment_temperature)
     assert 6.0 / found == pytest.approx(np.log(4.0), abs=0.25)
 
 
@@ -181,3 +183,15 @@ def test_what_is_measured_on_was_not_developed_on() -> None:
     assert not seen & {example.text for example in real}
     # A handful is said in another set, too, word for word.
     assert len(seen & {example.text for example in outside}) < 0.005 * len(outside)
+
+
+def test_processes_that_share_their_batches_learn_what_one_alone_learns(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    from tests.nlu.sharing import learn_together
+
+    alone, together = learn_together(tmp_path / "alone", 1), learn_together(tmp_path / "together", 2)
+    assert len(alone) == 1
+    first, second = together
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    for name, weights in alone[0].items():
+        torch.testing.assert_close(first[name], weights, rtol=0.02, atol=2e-3)

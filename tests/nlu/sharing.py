@@ -1,0 +1,85 @@
+"""A training so small that several processes can go through it in seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import torch
+from rich.console import Console
+from rich.progress import Progress
+from tokenizers import Tokenizer, models, pre_tokenizers
+from torch import nn
+from transformers import BertConfig, BertModel
+
+from nlu.training import fit
+from nlu.training.data import Example
+from nlu.training.network import Reader
+from nlu.training.processes import side_by_side
+from nlu.training.shared import Share
+from nlu.training.teacher import Teacher
+from nlu.training.telling import Telling
+
+WORDS = ("where", "parcel", "refund", "cancel", "hello", "order", "size", "late")
+Weights = dict[str, torch.Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class Small:
+    """One process's task."""
+
+    share: Share
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """No bar."""
+        return ""
+
+
+def learn_together(folder: Path, count: int) -> list[Weights]:
+    """What each of so many processes has learned."""
+    folder.mkdir()
+    tasks = [Small(Share(rank, count), folder) for rank in range(count)]
+    with Progress(console=Console(quiet=True)) as progress:
+        files = side_by_side(learn, tasks, progress)
+    return [torch.load(file, weights_only=True) for file in files]
+
+
+def learn(task: Small, told: Telling) -> Path:
+    """Go twice through 96 messages; the file of the weights."""
+    torch.manual_seed(5)
+    sizes = BertConfig(
+        vocab_size=len(WORDS) + 2, hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
+        intermediate_size=32, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
+    )  # fmt: skip
+    reader = Reader(BertModel(sizes, add_pooling_layer=False))
+    reader.dropout = nn.Dropout(0.0)
+    examples = [_example(Random(number)) for number in range(96)]
+    part = fit.Part(
+        name="small", seed=1, epochs=2, encoder_rate=1e-3, head_rate=1e-2, likeness=0.0, foreign=0.0
+    )
+    task.share.join(task.folder / "meeting")
+    checkpoint = task.folder / "fit.pt"
+    fit.fit(
+        reader, _tokenizer(), Teacher.of_nothing(16), lambda rng: examples, part, told, checkpoint, task.share
+    )
+    task.share.leave()
+    learned = task.folder / f"learned-{task.share.rank}.pt"
+    torch.save(reader.state_dict(), learned)
+    return learned
+
+
+def _example(rng: Random) -> Example:
+    words = rng.choices(WORDS, k=4)
+    intent = "refund_request" if "refund" in words else "order_status"
+    return Example(text=" ".join(words), source="corpus/en", intents=(intent,))
+
+
+def _tokenizer() -> Tokenizer:
+    vocabulary = {word: place for place, word in enumerate(("<pad>", "<unk>", *WORDS))}
+    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.enable_padding()
+    return tokenizer
