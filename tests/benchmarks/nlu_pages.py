@@ -4,7 +4,7 @@
 
 `nlu_pages.tsv` holds questions worded otherwise than the headings of the demo shop's pages, each with the English
 heading of the section that answers it, and questions that no page answers. The rows `tune` chose the constants of
-`nlu/pages.py`; the rows `report` belong to other sections and are for reporting alone. A passage counts as wrong
+`nlu/pages/`; the rows `report` belong to other sections and are for reporting alone. A passage counts as wrong
 whenever it is not the one named, even where it answers as well.
 """
 

@@ -1,0 +1,103 @@
+"""Markdown files as passages: `# title`, then sections `## question` with the answer below.
+
+A section is a passage, and so is what stands before the first. Pages lie in one folder a language, `zh` and `en`, and
+in folders below it.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from nlu.errors import PagesRefused
+from nlu.types import Language
+
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
+
+_HEADING = re.compile(r"(#{1,6})\s+(\S.*?)(?:\s+#+)?\s*$")
+_HIDDEN = re.compile(r"\A---\s*\n\w[\w-]*:.*?\n---\s*$|<!--.*?-->", re.DOTALL | re.MULTILINE)
+"""Front matter and comments."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """One passage of a page."""
+
+    page: str
+    """The file's name without its ending."""
+    title: str
+    """The section's question, or the page's title."""
+    text: str
+    language: Language
+    introduces: bool = False
+    """Whether it stands before the first section, under a title that names the page and asks nothing."""
+
+
+def read_page(path: Path, language: Language) -> list[Section]:
+    """The passages of one file; a heading deeper than the one that it stands under is part of the text.
+
+    Raises:
+        PagesRefused: the file is not UTF-8 text.
+    """
+    try:
+        content = path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as broken:
+        raise PagesRefused(f"{path} cannot be read ({broken}): save it as UTF-8 text.") from broken
+    sections: list[Section] = []
+    level, title, body, fenced = 0, path.stem.replace("-", " "), list[str](), False
+
+    def close() -> None:
+        text = "\n".join(body).strip()
+        if text:
+            sections.append(
+                Section(page=path.stem, title=title, text=text, language=language, introduces=level < 2)
+            )
+        body.clear()
+
+    for line in _HIDDEN.sub("", content).splitlines():
+        fenced ^= line.startswith("```")
+        heading = None if fenced else _HEADING.match(line)
+        if heading is None or 1 < level < len(heading[1]):
+            body.append(line)
+            continue
+        close()
+        level, title = len(heading[1]), heading[2]
+    close()
+    return sections
+
+
+def read_pages(folder: Path) -> list[Section]:
+    """All passages of the Markdown files below `folder/zh` and `folder/en`; other files are named in the log.
+
+    Raises:
+        PagesRefused: a file is not UTF-8 text.
+    """
+    pages = {
+        path: language
+        for language in LANGUAGES
+        for path in _files(folder / language)
+        if path.suffix.lower() == ".md"
+    }
+    for path in _files(folder):
+        if path not in pages:
+            log.warning("%s is not read: pages are .md files in the folders zh and en", path)
+    sections = []
+    for path, language in pages.items():
+        found = read_page(path, language)
+        if not found:
+            log.warning("%s holds no text that could answer a question", path)
+        sections += found
+    return sections
+
+
+def _files(folder: Path) -> list[Path]:
+    """All files below a folder, without hidden ones."""
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
