@@ -78,7 +78,7 @@ def _before_lessons(stages: Path, material: Material, progress: Progress, *, dis
     if not distil:
         return Start(reader, tokenizer, Teacher.of_nothing(pretrained.sizes.hidden))
     # A text's vector is the same in every build.
-    return Start(reader, tokenizer, learn_from(stages.parent, pretrained, texts, progress))
+    return Start(reader, tokenizer, learn_from(stages.parent, pretrained.sizes.hidden, texts, progress))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from rich.progress import Progress
-from tokenizers import Tokenizer
 from torch import nn
 from torch.nn import functional
-from transformers import BertModel
 
-from nlu.training import network, vocabulary
-from nlu.training.batches import batches
+from nlu.training import network, vocabulary, weights
+from nlu.training.batches import BATCH, batches
 from nlu.training.network import mean_vectors
-from nlu.training.weights import Pretrained
+from nlu.training.processes import cores, side_by_side
+from nlu.training.telling import Telling
+
+READING_TOGETHER = 2
+"""Processes that read side by side; each holds the 12-layer encoder, some 300 MB."""
 
 
 class Teacher:
@@ -43,37 +47,56 @@ class Teacher:
         return known, functional.normalize(torch.from_numpy(chosen) - self.centre, dim=1)
 
 
-def learn_from(folder: Path, pretrained: Pretrained, texts: Sequence[str], progress: Progress) -> Teacher:
-    """The teacher of the texts; vectors found in the folder are not computed again."""
+def learn_from(folder: Path, hidden: int, texts: Sequence[str], progress: Progress) -> Teacher:
+    """The teacher of the texts, with vectors of `hidden` numbers; those found in the folder are not computed again."""
     names, numbers = folder / "teacher.json", folder / "teacher.npy"
     known: list[str] = json.loads(names.read_text("utf-8")) if names.exists() else []
-    vectors = np.load(numbers) if known else np.zeros((0, pretrained.sizes.hidden), np.float16)
+    vectors = np.load(numbers) if known else np.zeros((0, hidden), np.float16)
     missing = sorted(set(texts) - set(known))
     if missing:
-        vectors = np.concatenate([vectors, _teach(pretrained, missing, progress)])
+        vectors = np.concatenate([vectors, _teach(missing, progress)])
         known += missing
         np.save(numbers, vectors)
         names.write_text(json.dumps(known, ensure_ascii=False), "utf-8")
     return Teacher(known, vectors)
 
 
-def _teach(pretrained: Pretrained, texts: Sequence[str], progress: Progress) -> npt.NDArray[np.float16]:
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The texts that one process reads."""
+
+    number: int
+    texts: list[str]
+
+    @property
+    def name(self) -> str:
+        """One bar for all of them."""
+        return "" if self.number else "teacher's vectors"
+
+
+def _teach(texts: Sequence[str], progress: Progress) -> npt.NDArray[np.float16]:
+    count = min(READING_TOGETHER, cores(), len(texts))
+    parts = [_Part(number, list(texts[number::count])) for number in range(count)]
+    vectors: list[npt.NDArray[np.float16]] = side_by_side(_read, parts, progress)
+    result = np.zeros((len(texts), vectors[0].shape[1]), np.float16)
+    for part, found in zip(parts, vectors, strict=True):
+        result[part.number :: count] = found
+    return result
+
+
+def _read(part: _Part, told: Telling) -> npt.NDArray[np.float16]:
+    pretrained = weights.read(weights.find())
     everything = range(len(pretrained.pieces.texts))
     encoder = network.build_encoder(pretrained, everything, range(pretrained.sizes.layers))
-    nn.Module.to(encoder, torch.bfloat16)
-    return _vectors(encoder, vocabulary.full_tokenizer(pretrained.pieces), texts, progress)
-
-
-def _vectors(
-    encoder: BertModel, tokenizer: Tokenizer, texts: Sequence[str], progress: Progress
-) -> npt.NDArray[np.float16]:
     encoder.train(False)
-    vectors = np.zeros((len(texts), encoder.config.hidden_size), np.float16)
-    task = progress.add_task("teacher's vectors", total=len(texts))
-    prefixed = [f"query: {text}" for text in texts]
+    nn.Module.to(encoder, torch.bfloat16)
+    tokenizer = vocabulary.full_tokenizer(pretrained.pieces)
+    vectors = np.zeros((len(part.texts), pretrained.sizes.hidden), np.float16)
+    told.begin(math.ceil(len(part.texts) / BATCH), 0)
+    prefixed = [f"query: {text}" for text in part.texts]
     with torch.inference_mode():
         for group, ids, mask in batches(tokenizer, prefixed, random.Random(0)):
             pooled = functional.normalize(mean_vectors(encoder, ids, mask), dim=1)
             vectors[group] = pooled.numpy().astype(np.float16)
-            progress.advance(task, len(group))
+            told.step(f"{len(part.texts)} texts")
     return vectors
