@@ -41,6 +41,14 @@ ItemColumns = Annotated[
         "stock, created. Without it, columns that are called so.",
     ),
 ]
+Rules = Annotated[
+    Path | None,
+    typer.Option(
+        "--rules",
+        help="What the shop wants of every list, as in recommendations.toml, with items' ids as codes: pin, bury, "
+        "at_most, new_products. Lists are then as the bot's: at most half of one category, a place for new products.",
+    ),
+]
 At = Annotated[
     str | None,
     typer.Option(

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from retention.recommenders.base import ItemModel
     from retention.recommenders.everybody import Line
     from retention.recommenders.fitted import FittedModel
+    from retention.recommenders.rules import WrittenRules
+    from retention.recommenders.shelf import Shelf
 
 ModelName = Annotated[
     str,
@@ -46,6 +48,7 @@ def recommend(
     columns: options.Columns = None,
     items: options.Items = None,
     item_columns: options.ItemColumns = None,
+    rules: options.Rules = None,
     at: options.At = None,
     n: options.Count = 10,
     mode: options.ModeOption = options.Mode.NEW,
@@ -60,6 +63,7 @@ def recommend(
     _check_folders(model_name, save, model)
     if item_columns is not None and items is None:
         fail("--item-columns belongs to a file about items: name it with --items FILE")
+    written = _rules(rules) if rules is not None else None
     log = open_log(events, columns, options.moment(at))
     if "item" not in log.columns:
         fail("a recommendation needs items: name their column with --columns item=…")
@@ -71,7 +75,9 @@ def recommend(
     if save is not None:
         _save(fitted, save, log, seed)
     if out_file is not None:
-        _write(_lines(fitted.model, log, checked, n, repeats=mode is options.Mode.ANY), log, out_file)
+        shelf = _shelf(checked, rules, written)
+        lists = _lists(fitted.model, log, checked, n, shelf, repeats=mode is options.Mode.ANY, seed=seed)
+        _write(lists, log, out_file)
 
 
 def _check_files(out_file: Path | None, save: Path | None) -> None:
@@ -91,6 +97,24 @@ def _check_folders(model_name: str, save: Path | None, model: Path | None) -> No
         fail("--save keeps a model that is fitted now, --model uses one that was kept: name one of them")
     if save is not None and save.exists() and any(save.iterdir()):
         fail(f"--save {save} holds something already: name a new folder")
+
+
+def _rules(path: Path) -> WrittenRules:
+    from retention.recommenders.rules import read_rules
+
+    if not path.is_file():
+        fail(f"--rules {path}: there is no such file")
+    with told():
+        return read_rules(path)
+
+
+def _shelf(checked: Checked, path: Path | None, rules: WrittenRules | None) -> Shelf:
+    from retention.recommenders.everybody import shelf_of
+
+    shelf, unknown = shelf_of(checked, rules)
+    if path is not None:
+        tell_notes([f"{path.name}: {one} is not in the log and is ignored" for one in unknown])
+    return shelf
 
 
 def _beside(log: Log, path: Path, columns: str | None) -> Log:
@@ -151,8 +175,8 @@ def _save(fitted: FittedModel, directory: Path, log: Log, seed: int) -> None:
         fail(f"--save {directory}: {error}")
 
 
-def _lines(
-    model: ItemModel, log: Log, checked: Checked, n: int, *, repeats: bool
+def _lists(
+    model: ItemModel, log: Log, checked: Checked, n: int, shelf: Shelf, *, repeats: bool, seed: int
 ) -> Iterable[tuple[Line, str]]:
     from retention.commands.progress import progress_bar
     from retention.recommenders.everybody import lists_for_all
@@ -170,7 +194,9 @@ def _lines(
         def told_how_far(share: float) -> None:
             advance("making the lists", share)
 
-        for line in lists_for_all(model, checked, customers, n, repeats=repeats, progress=told_how_far):
+        for line in lists_for_all(
+            model, checked, customers, n, repeats=repeats, shelf=shelf, seed=seed, progress=told_how_far
+        ):
             yield line, sentence(line.reason, names)
 
 

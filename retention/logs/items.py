@@ -22,6 +22,7 @@ from retention.logs import Log, files, values
 from retention.logs.columns import Columns
 from retention.logs.tables import MINOR, NO_CURRENCY
 from retention.report import Problem
+from retention.times import to_micros
 
 _TEXTS = ("name", "category", "brand", "attributes")
 _NUMBERS = ("list_price", "stock")
@@ -42,14 +43,16 @@ class Items:
     def beside(self, log: Log) -> Log:
         """The log with what the file says of its items, and with the file's other items.
 
-        Where both say something of an item, the file is right; what it leaves open stays as in the log.
+        Where both say something of an item, the file is right; what it leaves open stays as in the log. Items that the
+        shop only has since the log's end are left out, unless the log names them.
         """
         mine, theirs = self.products, log.history.products
         both = ", ".join(f"coalesce(mine.{one.name}, theirs.{one.name}) AS {one.name}" for one in PRODUCTS)
+        there = f"theirs.product IS NOT NULL OR coalesce(mine.created_at, 0) < {to_micros(log.at)}"
         with duckdb.connect(":memory:") as connection:
             connection.register("mine", mine)
             connection.register("theirs", theirs)
-            query = f"SELECT {both} FROM mine FULL JOIN theirs USING (product) ORDER BY product"  # noqa: S608
+            query = f"SELECT {both} FROM mine FULL JOIN theirs USING (product) WHERE {there} ORDER BY product"  # noqa: S608
             products = connection.sql(query).to_arrow_table()
         history = History.of(log.history.events, products, log.history.customers)
         return replace(

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from retention.recommenders import similarity, words
+from retention.recommenders import similarity
 from retention.recommenders.buyers import Buyers
 from retention.recommenders.crowd import Crowd
 from retention.recommenders.features import STATIC, Catalogue
 from retention.recommenders.interactions import Interactions
 from retention.recommenders.profile import PURCHASE, weights
+from retention.recommenders.terms import Table, Terms
 from retention.times import DAY
 
 NEIGHBOURS = 100
@@ -38,57 +38,9 @@ CROWD_HALF_LIFE, CROWD_TOLD_HALF_LIFE = 120.0, 15.0
 """Days after which an event counts half for who is alike, and for what those alike pass on."""
 CROWD_MOST = 5_000
 """Customers that others are compared with: the latest to come, so that a question costs the same in any shop."""
-CONTENT_NEIGHBOURS = 50
-COMMON_WORD = 0.2
-"""A word that a larger share of products has says nothing about likeness."""
 REPEAT_PRIOR, REPEAT_SHARE = 5.0, 0.1
 """A product's share of repeat buyers starts as 10 % of 5 imagined buyers."""
 POPULAR_DAYS = (7.0, 14.0, 30.0, 90.0)
-
-Table = tuple[NDArray[np.int32], NDArray[np.float32]]
-"""Neighbours and how close they are, both of shape (products, k)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """TF-IDF of the products' words, those of the category among them (itself one, where it has none: `12`)."""
-
-    names: tuple[str, ...]
-    matrix: Any
-    """Sparse, products by words; rows of length 1."""
-    rarity: NDArray[np.float32]
-    near: Table
-    """The products with the likest words; the same at every moment, so it is worked out once."""
-
-    @classmethod
-    def of(cls, interactions: Interactions) -> Terms:
-        """From the texts and categories of all products."""
-        texts = interactions.texts
-        of_category = [words.tokens(name) or [f"category:{name}"] for name in interactions.category_names]
-        vocabulary: dict[str, int] = {}
-        rows, columns = [], []
-        for row, (text, category) in enumerate(zip(texts, interactions.category.tolist(), strict=True)):
-            own = of_category[category] if category >= 0 else []
-            for word in sorted({*words.tokens(text), *own}):
-                rows.append(row)
-                columns.append(vocabulary.setdefault(word, len(vocabulary)))
-        shape = (len(texts), len(vocabulary))
-        matrix = sp.csr_matrix((np.ones(len(rows), np.float32), (rows, columns)), shape=shape)
-        with_word = np.asarray(matrix.sum(axis=0)).ravel()
-        rarity = np.log((len(texts) + 1.0) / (with_word + 1.0)).astype(np.float32) + np.float32(0.1)
-        share = with_word / max(len(texts), 1)
-        keep = rarity * ((share <= COMMON_WORD) | (len(texts) < 20))
-        likeness = matrix.multiply(keep[None, :]).T.tocsr()
-        near = similarity.neighbours(likeness, CONTENT_NEIGHBOURS, 0.0)
-        return cls(tuple(vocabulary), matrix, rarity, near)
-
-    def postings(self) -> dict[str, tuple[NDArray[np.int32], NDArray[np.float32]]]:
-        by_word = self.matrix.tocsc()
-        found = {}
-        for column, name in enumerate(self.names):
-            places = by_word.indices[by_word.indptr[column] : by_word.indptr[column + 1]].astype(np.int32)
-            found[name] = (places, np.full(len(places), self.rarity[column], np.float32))
-        return found
 
 
 def build(interactions: Interactions, terms: Terms, firmness: float) -> Catalogue:

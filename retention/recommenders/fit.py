@@ -8,6 +8,7 @@ from retention.recommenders import components
 from retention.recommenders.interactions import Interactions
 from retention.recommenders.learning import learn, noted
 from retention.recommenders.model import Recommender
+from retention.recommenders.terms import Terms
 from retention.report import Readiness
 
 
@@ -23,7 +24,7 @@ class Fitted:
 
 def fit(interactions: Interactions, *, seed: int) -> Fitted:
     """Fit on all interactions before `interactions.now`."""
-    terms = components.Terms.of(interactions)
+    terms = Terms.of(interactions)
     learned = learn(interactions, terms, seed)
     with noted() as said:
         catalogue = components.build(interactions, terms, learned.firmness)
@@ -33,7 +34,7 @@ def fit(interactions: Interactions, *, seed: int) -> Fitted:
         popular=components.orders(catalogue),
         created=interactions.created,
         category_names=interactions.category_names,
-        postings=terms.postings(),
+        postings=terms.vocabulary.postings(),
         new=learned.modes["new"],
         any=learned.modes["any"],
         index={product: place for place, product in enumerate(interactions.products)},

@@ -15,6 +15,7 @@ from retention.recommenders.models.popular import OwnPurchases, Popularity
 from retention.recommenders.models.two_stage import TwoStage
 from retention.recommenders.models.users import UserKNN
 from retention.recommenders.profile import PURCHASE
+from retention.recommenders.terms import Terms
 from retention.times import DAY
 
 POPULAR_HALF_LIFE = 30.0
@@ -57,7 +58,7 @@ def _item_knn(interactions: Interactions, seed: int) -> ItemModel:
 
 
 def _content(interactions: Interactions, seed: int) -> ItemModel:
-    return Content(_goods(interactions), (), *components.Terms.of(interactions).near)
+    return Content(_goods(interactions), (), *Terms.of(interactions).near)
 
 
 def _ease(interactions: Interactions, seed: int) -> ItemModel:

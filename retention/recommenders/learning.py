@@ -17,6 +17,7 @@ from retention.recommenders.model import POPULARITY, RANKER, Mode
 from retention.recommenders.profile import PURCHASE
 from retention.recommenders.ranker import Choice, fit_choices
 from retention.recommenders.similarity import FellBack
+from retention.recommenders.terms import Terms
 from retention.report import Readiness
 from retention.times import DAY
 
@@ -67,7 +68,7 @@ class Learned:
     """What EASE's ridges are multiplied with."""
 
 
-def learn(interactions: Interactions, terms: components.Terms, seed: int) -> Learned:
+def learn(interactions: Interactions, terms: Terms, seed: int) -> Learned:
     """Fit the ranker on what customers bought in the last windows, from candidates as of each window's begin.
 
     How it is fitted, and whether a plain order is better in this shop, is decided in the order of time: by weights
@@ -193,7 +194,7 @@ def _readiness(name: str, have: int) -> Readiness:
 
 
 def make_choices(
-    interactions: Interactions, cut: int, terms: components.Terms, firm: float, seed: int
+    interactions: Interactions, cut: int, terms: Terms, firm: float, seed: int
 ) -> dict[str, list[Choice]]:
     """Candidates of customers as of the moment `cut`, and what they bought since, by mode."""
     before = interactions.before(cut)

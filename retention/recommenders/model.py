@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retention.recommenders import candidates, features
+from retention.recommenders import candidates, features, words
 from retention.recommenders.buyers import Buyers
 from retention.recommenders.crowd import Crowd
 from retention.recommenders.features import SIMILARITIES, STATIC, Catalogue
@@ -43,7 +43,7 @@ class Recommender:
     created: NDArray[np.int64]
     """Microseconds since 1970; 0 when unknown."""
     category_names: tuple[str, ...]
-    postings: Mapping[str, tuple[NDArray[np.int32], NDArray[np.float32]]]
+    postings: words.Postings
     """Word to the products that have it and its weight in each."""
     new: Mode
     any: Mode
@@ -81,6 +81,7 @@ class Recommender:
         *,
         version: str,
         prepared: Prepared | None = None,
+        variety: bool = True,
     ) -> list[Recommendation]:
         """At most `n` products that may be shown, best first; see `RetentionCore.recommend`.
 
@@ -89,12 +90,13 @@ class Recommender:
             context: what is known now.
             version: of the model, for the policy's name.
             prepared: the customer's list as it was ranked ahead; what comes after it is what is popular.
+            variety: at most half of a list from one category; without it for measuring what it costs.
         """
         if n <= 0:
             return []
         from retention.recommenders.request import Request
 
-        return Request(self, n, context, version, prepared).answer()
+        return Request(self, n, context, version, prepared, variety=variety).answer()
 
     def rank(
         self, profile: Profile, *, repeats: bool, hidden: NDArray[np.int64]
@@ -131,12 +133,6 @@ class Recommender:
         ranked: NDArray[np.float64] = np.einsum("ij,j->i", rows, mode.weights)
         return ranked
 
-    def matching(self, asked: list[str]) -> NDArray[np.float64]:
-        """How much of the asked words' weight each product has, relative to the best; shape (products,)."""
-        score = np.zeros(len(self.products))
-        for word in set(asked):
-            if word in self.postings:
-                places, weights = self.postings[word]
-                score[places] += weights
-        best = score.max(initial=0.0)
-        return score / best if best > 0 else score
+    def matching(self, texts: Sequence[str]) -> NDArray[np.float64] | None:
+        """How much of the asked words each product has; see `words.matching`."""
+        return words.matching(self.postings, texts, len(self.products))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from functools import cached_property
-from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,18 +14,13 @@ from retention.recommenders import candidates, features, profile, words
 from retention.recommenders.explain import Evidence, explain
 from retention.recommenders.features import STATIC
 from retention.recommenders.model import POPULARITY, RANKER
-from retention.recommenders.novelties import PINNED, Novelties, Pick
+from retention.recommenders.rerank import EXPLORE, NEW_FOR, PINNED, Pick, Wanted, rerank
 from retention.times import to_micros
 from retention.types import EventKind, ProductId, ProductState, Reason, Recommendation, RecommendContext
 
 if TYPE_CHECKING:
     from retention.recommenders.model import Recommender
     from retention.recommenders.nightly import Prepared
-
-WORDS_WEIGHT = 6.0
-"""What a product that has all the words of the message gains; more than any other feature moves."""
-WORDS_LEAST = 0.34
-"""Products with less of the words (by weight, of the best match) are not taken as matching."""
 
 
 class Request:
@@ -39,8 +33,10 @@ class Request:
         context: RecommendContext,
         version: str,
         prepared: Prepared | None = None,
+        *,
+        variety: bool = True,
     ) -> None:
-        self.prepared = prepared
+        self.prepared, self.variety = prepared, variety
         self.model, self.n, self.context, self.version = model, n, context, version
         self.mode = model.any if context.allow_repeats else model.new
         past = [event for event in context.events if event.at < context.now]
@@ -49,8 +45,7 @@ class Request:
         )
         self.hidden = context.exclude if context.allow_repeats else context.exclude | self.owned
         self.past = past
-        asked = [token for word in context.words for token in words.tokens(word)]
-        self.matches = model.matching(asked) if asked else None
+        self.matches = model.matching(context.words)
         self.scores: Mapping[str, NDArray[np.float64]] = {}
 
     @cached_property
@@ -64,8 +59,19 @@ class Request:
         return Evidence(self.model, self.profile)
 
     def answer(self) -> list[Recommendation]:
-        picks = self._varied(self._in_order())
-        picks = Novelties(self.model, self.context, self._may_show).placed(picks, self.n)
+        wanted = Wanted(
+            n=self.n,
+            rules=self.context.rules,
+            may_show=self._may_show,
+            category=self._category,
+            fresh=self._fresh,
+            index=self.model.index,
+            is_asked_for=self._is_asked_for,
+            one_wish=self._one_wish(),
+            words=bool(self.context.words),
+            variety=self.variety,
+            seed=self.context.seed,
+        )
         return [
             Recommendation(
                 product=pick.product,
@@ -75,39 +81,16 @@ class Request:
                 probability=pick.probability,
                 reasons=self._reasons(pick),
             )
-            for position, pick in enumerate(picks)
+            for position, pick in enumerate(rerank(self._all(), wanted))
         ]
 
     # --- which, and in what order -------------------------------------------------------------------------
 
-    def _in_order(self) -> Iterator[Pick]:
-        """All that may be shown, best first; the later parts are only worked out when they are reached.
-
-        What the shop pins leads, where it is an answer to what was asked, and what it buries comes when nothing else
-        is left. A single place is the customer's own: no pin takes it.
-        """
-        given: set[ProductId] = set()
-        buried: list[Pick] = []
-        pinned = self.context.rules.pinned if self.n > 1 else ()
-        pins = (self._pin(product) for product in pinned if self._is_asked_for(product))
-        for pick in chain(pins, self._all()):
-            if pick.product in given or not self._may_show(pick.product):
-                continue
-            given.add(pick.product)
-            if pick.product in self.context.rules.buried and pick.policy != PINNED:
-                buried.append(pick)
-            else:
-                yield pick
-        yield from buried
-
     def _is_asked_for(self, product: ProductId) -> bool:
-        if self.matches is None or not (self.matches >= WORDS_LEAST).any():
+        if self.matches is None or not (self.matches >= words.LEAST).any():
             return True
         item = self.model.index.get(product)
-        return item is not None and bool(self.matches[item] >= WORDS_LEAST)
-
-    def _pin(self, product: ProductId) -> Pick:
-        return Pick(product, self.model.index.get(product), 0.0, PINNED)
+        return item is not None and bool(self.matches[item] >= words.LEAST)
 
     def _all(self) -> Iterator[Pick]:
         yield from self._ranked()
@@ -130,7 +113,7 @@ class Request:
             return
         items, score, policy = self._personal() if known else self._by_words()
         if self.matches is not None:
-            score = score + WORDS_WEIGHT * self.matches[items] * (self.matches[items] >= WORDS_LEAST)
+            score = score + words.WEIGHT * self.matches[items] * (self.matches[items] >= words.LEAST)
         for place in np.lexsort((items, -score)).tolist():
             item = int(items[place])
             yield Pick(self.model.products[item], item, float(score[place]), policy)
@@ -141,14 +124,14 @@ class Request:
         allowed = self._allowed()
         items = candidates.choose(self.scores, self.model.popular, self.profile, allowed)
         if self.matches is not None:
-            items = np.union1d(items, np.flatnonzero(allowed & (self.matches >= WORDS_LEAST)))
+            items = np.union1d(items, np.flatnonzero(allowed & (self.matches >= words.LEAST)))
         policy = POPULARITY if self.mode.policy == POPULARITY else RANKER
         return items, self.model.judged(self.mode, self.profile, self.scores, items), policy
 
     def _by_words(self) -> tuple[NDArray[np.int64], NDArray[np.float64], str]:
         if self.matches is None:
             return np.zeros(0, np.int64), np.zeros(0), POPULARITY
-        items = np.flatnonzero(self._allowed() & (self.matches >= WORDS_LEAST))
+        items = np.flatnonzero(self._allowed() & (self.matches >= words.LEAST))
         return items, self.model.catalogue.static[items, STATIC.index("popular_30")], "words"
 
     def _allowed(self) -> NDArray[np.bool_]:
@@ -177,37 +160,22 @@ class Request:
         item = self.model.index.get(product)
         return float(self.model.created[item]) if item is not None else 0.0
 
+    def _category(self, product: ProductId) -> str:
+        return self.context.stock[product].category
+
+    def _fresh(self) -> Iterator[ProductId]:
+        """What the model knows to be new; then what it doesn't know, for which the whole shelf is looked through."""
+        since = to_micros(self.context.now - NEW_FOR)
+        yield from (self.model.products[item] for item in np.flatnonzero(self.model.created > since).tolist())
+        if self.model.products and not self.context.stock.keys() <= self.model.index.keys():
+            yield from self.context.stock.keys() - self.model.index.keys()
+
     def _may_show(self, product: ProductId) -> bool:
         state = self.context.stock.get(product)
         return state is not None and product not in self.hidden and self._sellable(state)
 
     def _sellable(self, state: ProductState) -> bool:
         return state.active and state.stock > 0 and self.context.category in (None, state.category)
-
-    def _varied(self, picks: Iterator[Pick]) -> list[Pick]:
-        """The best `n`, at most half of them (rounded up) from one category unless nothing else is left.
-
-        The shop's own caps on categories hold even where the list gets shorter by them.
-        """
-        most = self.n if self._one_wish() else (self.n + 1) // 2
-        caps = self.context.rules.category_caps
-        taken: list[Pick] = []
-        spare: list[Pick] = []
-        seen: dict[str, int] = {}
-        for pick in picks:
-            category = self.context.stock[pick.product].category
-            count = seen.get(category, 0)
-            if count >= caps.get(category, self.n):
-                continue
-            if category and count >= most and pick.policy != PINNED:
-                if category not in caps:
-                    spare.append(pick)
-                continue
-            seen[category] = count + 1
-            taken.append(pick)
-            if len(taken) == self.n or len(spare) > 10 * self.n:
-                break
-        return (taken + spare)[: self.n]
 
     def _one_wish(self) -> bool:
         return self.context.category is not None or bool(self.context.words)
@@ -219,11 +187,11 @@ class Request:
         if self.matches is not None and pick.item is not None:
             match = float(self.matches[pick.item])
         found: list[Reason] = []
-        if match >= WORDS_LEAST:
-            found.append(Reason(code="matches_words", value=round(match, 4), weight=WORDS_WEIGHT * match))
+        if match >= words.LEAST:
+            found.append(Reason(code="matches_words", value=round(match, 4), weight=words.WEIGHT * match))
         if pick.policy == PINNED:
             found.append(Reason(code="pinned", weight=1.0))
-        if pick.policy in ("explore_new", "newest") or (pick.item is None and pick.policy != "own_history"):
+        if pick.policy in (EXPLORE, "newest") or (pick.item is None and pick.policy != "own_history"):
             found.append(Reason(code="new_product", product=None, weight=0.0))
         elif pick.product in self.owned:
             found.append(self._again(pick.product))

@@ -5,6 +5,8 @@ Subclass it in a test module and give it a `name` of the registry.
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -18,8 +20,13 @@ from retention.history import History
 from retention.recommenders.base import ItemModel
 from retention.recommenders.interactions import Interactions
 from retention.recommenders.registry import MODELS, fit_model, load_model
+from retention.recommenders.rerank import EXPLORE
+from retention.recommenders.shelf import Shelf, listed, why
+from retention.recommenders.terms import Vocabulary
 from retention.times import to_micros
+from retention.types import ShopRules
 from tests.contracts.retention_core import NOW, bought
+from tests.retention.conftest import make_products
 
 
 def interactions(events: list[dict[str, Any]], products: list[dict[str, Any]] | None = None) -> Interactions:
@@ -54,6 +61,13 @@ BAD_LOGS: dict[str, list[tuple[str, str, float]]] = {
         *((f"b{number}", f"x{number % 7}", number % 80 + 1) for number in range(150)),
     ],
 }
+
+
+def shelf() -> Shelf:
+    """The made-up shop's catalogue, and a product that no model knows."""
+    return Shelf(
+        category={one["product"]: one["category"] for one in make_products()} | {"new": "", "sold out": ""}
+    )
 
 
 class ItemModelContract:
@@ -106,6 +120,98 @@ class ItemModelContract:
     @pytest.mark.parametrize("n", [0, -1])
     def test_nothing_asked_nothing_given(self, model: ItemModel, n: int) -> None:
         assert model.recommend(model.profile_of([bought("p0", 20)], NOW), n) == []
+
+    # --- what the shop wants
+
+    def shown(self, model: ItemModel, n: int, wanted: Shelf, **how: Any) -> list[str]:
+        profile = model.profile_of(how.pop("events", [bought("p0", 20), bought("p4", 9)]), NOW)
+        return [pick.product for pick in listed(model, profile, n, wanted, **how)]
+
+    def test_without_rules_a_list_is_the_models_own(self, model: ItemModel) -> None:
+        for events in ([], [bought("p0", 20), bought("p4", 9)]):
+            for repeats in (False, True):
+                profile = model.profile_of(events, NOW)
+                own = model.recommend(profile, 10, repeats=repeats)
+                picks = listed(model, profile, 10, Shelf(), repeats=repeats)
+                assert [(one.product, one.score) for one in picks] == [
+                    (one.product, one.score) for one in own
+                ]
+                assert {one.probability for one in picks} == {1.0}
+
+    def test_pinned_products_lead_if_they_may_be_shown(self, model: ItemModel) -> None:
+        wanted = replace(
+            shelf(), away=frozenset({"p9"}), rules=ShopRules(pinned=("p8", "p9", "p0", "gone", "new", "p3"))
+        )
+        assert self.shown(model, 6, wanted)[:3] == ["p8", "new", "p3"]
+        assert self.shown(model, 6, wanted, repeats=True)[:4] == ["p8", "p0", "new", "p3"]
+        assert self.shown(model, 1, wanted) == self.shown(model, 1, Shelf())
+
+    def test_buried_products_come_when_nothing_else_is_left(self, model: ItemModel) -> None:
+        best = self.shown(model, 3, Shelf())
+        wanted = replace(shelf(), rules=ShopRules(buried=frozenset(best), new_products=0))
+        assert not set(best) & set(self.shown(model, 15, wanted))
+        assert set(self.shown(model, 99, wanted)[-3:]) == set(best)
+
+    def test_what_is_sold_out_is_not_shown_and_others_take_its_place(self, model: ItemModel) -> None:
+        best = self.shown(model, 5, Shelf())
+        for rules in (None, ShopRules(pinned=(best[0],), new_products=0.5)):
+            wanted = replace(shelf(), away=frozenset(best[:3]), rules=rules)
+            found = self.shown(model, 10, wanted)
+            assert len(found) == 10
+            assert not set(best[:3]) & set(found)
+
+    def test_a_list_is_not_filled_from_one_category(self, model: ItemModel) -> None:
+        wanted = replace(shelf(), rules=ShopRules(new_products=0))
+        count = Counter(wanted.category[one] for one in self.shown(model, 10, wanted))
+        assert max(count.values()) <= 5
+
+    def test_caps_of_categories_hold_even_if_the_list_gets_shorter(self, model: ItemModel) -> None:
+        rules = ShopRules(category_caps={"tea": 1, "cups": 0}, pinned=("p8",), new_products=0.5)
+        for seed in range(20):
+            found = self.shown(model, 99, replace(shelf(), rules=rules), seed=seed)
+            count = Counter(shelf().category[one] for one in found)
+            assert (count["tea"], count["cups"]) == (1, 0)
+
+    def test_a_new_product_gets_the_last_place_as_often_as_the_shop_wants(self, model: ItemModel) -> None:
+        profile = model.profile_of([bought("p0", 20), bought("p4", 9)], NOW)
+        wanted = replace(shelf(), rules=ShopRules(new_products=0.4), fresh=("new", "p0", "p39", "sold out"))
+        wanted = replace(wanted, away=frozenset({"sold out"}))
+        lists = [listed(model, profile, 5, wanted, seed=seed) for seed in range(400)]
+        plain = [one.product for one in listed(model, profile, 5, replace(wanted, fresh=()))]
+        # What the model shows anyway, or the customer has, takes no place of the kind.
+        pool = {"new", "p39"} - set(plain)
+        explored = Counter(found[-1].product for found in lists if found[-1].policy == EXPLORE)
+        assert explored.keys() == pool
+        assert 0.3 < explored.total() / len(lists) < 0.5
+        for found in lists:
+            assert [one.product for one in found[:-1]] == plain[:-1]
+            chance = 0.4 / len(pool) if found[-1].policy == EXPLORE else 0.6
+            assert found[-1].probability == pytest.approx(chance)
+        assert (
+            why(model, profile, max(lists, key=lambda one: one[-1].policy == EXPLORE)[-1]).code
+            == "new_product"
+        )
+
+    def test_somebody_unknown_gets_what_their_words_ask_for(
+        self, model: ItemModel, log: Interactions
+    ) -> None:
+        wanted = replace(
+            shelf(), postings=Vocabulary.of(log).postings(), rules=ShopRules(pinned=("p1", "p2"))
+        )
+        profile = model.profile_of([], NOW)
+        picks = listed(model, profile, 6, wanted, asked=["a desk LAMP please"], seed=1)
+        assert picks[0].product == "p2"
+        assert {wanted.category[one.product] for one in picks} == {"lamps"}
+        assert [why(model, profile, one).code for one in picks] == ["pinned"] + ["matches_words"] * 5
+        zh = listed(model, profile, 3, replace(wanted, rules=None), asked=["台灯"])
+        assert {wanted.category[one.product] for one in zh} == {"lamps"}
+        assert self.shown(model, 6, Shelf(postings=wanted.postings), events=[], asked=["zzz"]) == self.shown(
+            model, 6, Shelf(), events=[]
+        )
+        known = [bought("p0", 20), bought("p4", 9)]
+        assert self.shown(model, 6, wanted, events=known, asked=["lamp"]) == self.shown(
+            model, 6, wanted, events=known
+        )
 
     def test_every_product_has_reasons(self, model: ItemModel) -> None:
         for events in ([], [bought("p0", 20), bought("p4", 9)]):

@@ -12,6 +12,7 @@ import pytest
 
 from retention.artifacts import read_manifest
 from tests.retention.commands.files import AT, COLUMNS, purchases, rows_of, run, written
+from tests.retention.conftest import make_products
 
 HEAD = ["customer", "rank", "item", "score", "reason"]
 
@@ -170,3 +171,116 @@ def test_what_is_wrong_is_said(
     assert code == 1
     assert said in told
     assert [one.name for one in tmp_path.iterdir()] == ["full"]
+
+
+# --- what the shop wants
+
+
+@pytest.fixture(scope="module")
+def described(folder: Path) -> Path:
+    """The made-up shop's items with their categories; one is sold out, one is new, one is yet to come."""
+    rows = ["item,category,stock,created"]
+    for product in make_products():
+        number = int(product["product"][1:])
+        stock = 0 if number == 4 else 9
+        rows.append(f"p{number},{product['category']},{stock},2025-01-01")
+    rows += ["fresh,tea,9,2026-08-25", "later,tea,9,2026-09-02"]
+    path = folder.parent / f"{folder.name}-items.csv"
+    path.write_text("\n".join(rows) + "\n")
+    return path
+
+
+def ruled(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "recommendations.toml"
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize("name", ["popularity", "item_knn", "auto"])
+def test_rules_stock_and_new_items_hold_for_any_model(
+    folder: Path, described: Path, tmp_path: Path, name: str
+) -> None:
+    rules = ruled(
+        tmp_path, 'pin = ["p36", "p4", "gone"]\nbury = ["p0"]\nnew_products = 0.5\n[at_most]\nCups = 1\n'
+    )
+    out = tmp_path / "l.csv"
+    more = ("--items", described, "--model-name", name, "--n", 6, "--out", out, "--at", AT)
+    code, told = run(
+        "recommend",
+        "--events",
+        folder / "log.csv",
+        "--columns",
+        COLUMNS,
+        "--rules",
+        rules,
+        "--mode",
+        "any",
+        *more,
+    )
+    assert code == 0, told
+    assert "recommendations.toml: pin: gone is not in the log and is ignored" in told
+    of_each: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for row in rows_of(out):
+        of_each[row["customer"]].append(row)
+    cups = {one["product"] for one in make_products() if one["category"] == "cups"}
+    for rows in of_each.values():
+        shown = [row["item"] for row in rows]
+        assert (shown[0], rows[0]["reason"]) == ("p36", "because the shop puts it first")
+        assert not {"p4", "p0", "later"} & set(shown)
+        assert len(cups & set(shown)) <= 1
+    last = [rows[-1] for rows in of_each.values()]
+    new = [row for row in last if row["item"] == "fresh"]
+    assert 0.3 < len(new) / len(last) < 0.7
+    assert {row["reason"] for row in new} == {"because it is new"}
+
+
+def test_what_is_sold_out_is_not_shown_without_rules(folder: Path, described: Path, tmp_path: Path) -> None:
+    found = lists(folder / "log.csv", tmp_path / "l.csv", "--items", described, "--model-name", "popularity")
+    shown = {row["item"] for row in found}
+    assert "p4" not in shown
+    assert "fresh" not in shown
+    assert {"p0", "p1"} <= shown
+
+
+def test_new_customers_get_what_they_searched_for(tmp_path: Path) -> None:
+    rows = ["customer,item,time,kind,name,words"]
+    rows += [
+        f"c{number % 9},{'tl'[number % 2]}{number % 5},2026-01-{number % 27 + 1:02},purchase,"
+        for number in range(90)
+    ]
+    named = [f"{row}{'green tea' if ',t' in row else 'desk lamp'}," for row in rows[1:]]
+    asked = ["new,,2026-02-01,search,,cups", "new,,2026-02-02,search,,Desk lamps"]
+    log = tmp_path / "log.csv"
+    log.write_text("\n".join([rows[0], *named, *asked]) + "\n")
+    out = tmp_path / "l.csv"
+    code, told = run("recommend", "--events", log, "--model-name", "popularity", "--n", 3, "--out", out)
+    assert code == 0, told
+    found = [row for row in rows_of(out) if row["customer"] == "new"]
+    assert [row["item"][0] for row in found] == ["l", "l", "l"]
+    assert {row["reason"] for row in found} == {"because it matches your words"}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (None, "there is no such file"),
+        ("pins = []", "pins: is no rule; there are pin, bury, at_most, new_products"),
+    ],
+)
+def test_rules_that_cannot_be_read_are_told(
+    folder: Path, tmp_path: Path, text: str | None, said: str
+) -> None:
+    path = tmp_path / "mine.toml" if text is None else ruled(tmp_path, text)
+    code, told = run(
+        "recommend",
+        "--events",
+        folder / "log.csv",
+        "--columns",
+        COLUMNS,
+        "--rules",
+        path,
+        "--out",
+        tmp_path / "l.csv",
+    )
+    assert code == 1
+    assert said in told

@@ -62,6 +62,12 @@ def test_the_file_is_right_and_the_log_fills_what_it_leaves_open(tmp_path: Path)
     assert [one.code for one in both.checked().problems] == []
 
 
+def test_items_that_the_shop_did_not_have_yet_are_left_out(tmp_path: Path) -> None:
+    log = read(tmp_path, "a,x,2026-01-01", header="customer,item,time")
+    later = items(tmp_path, "x,2026-03-01", "y,2026-03-01", "z,2025-12-01", header="item,created")
+    assert later.beside(log).history.products.column("product").to_pylist() == ["x", "z"]
+
+
 def test_numbers_that_name_items_meet_those_of_the_log(tmp_path: Path) -> None:
     path = tmp_path / "items.parquet"
     pq.write_table(pa.table({"item": [7.0, None], "stock": [0, 3]}), path)

@@ -10,11 +10,12 @@ import pytest
 
 from retention.checks import check
 from retention.history import History
-from retention.recommenders import components, firmness, fit, learning, ranker
+from retention.recommenders import firmness, fit, learning, ranker
 from retention.recommenders.interactions import Interactions
 from retention.recommenders.learning import PRIOR_NEW, noted
 from retention.recommenders.ranker import Choice, fit_choices
 from retention.recommenders.similarity import FellBack
+from retention.recommenders.terms import Terms
 from tests.contracts.retention_core import NOW
 
 
@@ -61,7 +62,7 @@ def test_one_strength_that_fails_is_noted_too(log: Interactions, monkeypatch: py
         return None if ridge == 30.0 else fit_choices(choices, prior, ridge)
 
     monkeypatch.setattr(learning, "fit_choices", fails_at_30)
-    notes = learning.learn(log, components.Terms.of(log), 1).notes
+    notes = learning.learn(log, Terms.of(log), 1).notes
     assert sum("with a ridge of 30 the ranker" in note for note in notes) == 2
 
 
@@ -72,7 +73,7 @@ def test_tables_that_fell_back_are_noted_once(log: Interactions, monkeypatch: py
         return firmness.LOOSE
 
     monkeypatch.setattr(firmness, "choose", falls_back)
-    notes = learning.learn(log, components.Terms.of(log), 1).notes
+    notes = learning.learn(log, Terms.of(log), 1).notes
     assert [one for one in notes if "EASE" in one] == [
         "recommender: EASE could not be fitted; cosines stand in for it"
     ]

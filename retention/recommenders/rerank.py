@@ -1,0 +1,141 @@
+"""The step that every list of every model goes through: the rules of the shop, variety, and a place for what is new."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from itertools import chain
+
+from retention.types import ProductId, ShopRules
+
+NEW_FOR = timedelta(days=30)
+"""A product counts as new for so long after it was created, and while the model doesn't know it."""
+EXPLORE_FROM = 3
+"""Shorter lists have no place to spare."""
+PINNED, EXPLORE = "pinned", "explore_new"
+"""Policies of what the shop puts first, and of a new product in the last place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A product in a list that is being made."""
+
+    product: ProductId
+    item: int | None
+    """Index in the model; None when the model doesn't know the product."""
+    score: float
+    policy: str
+    probability: float = 1.0
+    """The chance with which it was put at its place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What one list has to keep to."""
+
+    n: int
+    rules: ShopRules
+    may_show: Callable[[ProductId], bool]
+    """Whether the product can be sold, and to this customer."""
+    category: Callable[[ProductId], str]
+    """Empty where it is unknown. Asked only about what may be shown."""
+    fresh: Callable[[], Iterator[ProductId]]
+    """Products that are new to the shop, some of which may not be shown; only asked where there is a place for one."""
+    index: Mapping[ProductId, int]
+    """Of the model's products."""
+    is_asked_for: Callable[[ProductId], bool] = lambda product: True
+    """Whether a pinned product answers what the customer asks; all do where they ask for nothing."""
+    one_wish: bool = False
+    """The customer named a category or words: then their list may be all of one category."""
+    words: bool = False
+    """The customer named words: then a new product has no place of its own."""
+    variety: bool = True
+    """Whether at most half of a list is of one category while there is something else."""
+    seed: int = 0
+
+
+def rerank(picks: Iterable[Pick], wanted: Wanted) -> list[Pick]:
+    """At most `wanted.n` of the picks, in an order that the shop wants.
+
+    Args:
+        picks: all that the model would show, best first; read only as far as it takes. A product may come twice.
+        wanted: what to keep to.
+    """
+    return _with_a_new_one(_varied(_in_order(picks, wanted), wanted), wanted)
+
+
+def _in_order(picks: Iterable[Pick], wanted: Wanted) -> Iterator[Pick]:
+    """All that may be shown: what the shop pins leads, where it is an answer to what was asked, and what it buries
+    comes when nothing else is left. A single place is the customer's own: no pin takes it."""
+    given: set[ProductId] = set()
+    buried: list[Pick] = []
+    pinned = wanted.rules.pinned if wanted.n > 1 else ()
+    pins = (Pick(one, wanted.index.get(one), 0.0, PINNED) for one in pinned if wanted.is_asked_for(one))
+    for pick in chain(pins, picks):
+        if pick.product in given or not wanted.may_show(pick.product):
+            continue
+        given.add(pick.product)
+        if pick.product in wanted.rules.buried and pick.policy != PINNED:
+            buried.append(pick)
+        else:
+            yield pick
+    yield from buried
+
+
+def _varied(picks: Iterator[Pick], wanted: Wanted) -> list[Pick]:
+    """The best `n`, at most half of them (rounded up) from one category unless nothing else is left.
+
+    The shop's own caps on categories hold even where the list gets shorter by them.
+    """
+    n, caps = wanted.n, wanted.rules.category_caps
+    most = (n + 1) // 2 if wanted.variety and not wanted.one_wish else n
+    taken: list[Pick] = []
+    spare: list[Pick] = []
+    seen: dict[str, int] = {}
+    for pick in picks:
+        category = wanted.category(pick.product)
+        count = seen.get(category, 0)
+        if count >= caps.get(category, n):
+            continue
+        if category and count >= most and pick.policy != PINNED:
+            if category not in caps:
+                spare.append(pick)
+            continue
+        seen[category] = count + 1
+        taken.append(pick)
+        if len(taken) == n or len(spare) > 10 * n:
+            break
+    return (taken + spare)[:n]
+
+
+def _with_a_new_one(picks: list[Pick], wanted: Wanted) -> list[Pick]:
+    """Give the last place to a new product now and then, evenly drawn; say with which chance each was placed."""
+    if len(picks) < max(EXPLORE_FROM, wanted.n) or wanted.words:
+        return picks
+    *others, last = picks
+    if last.policy == PINNED:
+        return picks
+    draw, share = random.Random(wanted.seed), wanted.rules.new_products
+    takes_place = draw.random() < share
+    shown = frozenset(pick.product for pick in picks)
+    fresh = (one for one in wanted.fresh() if _may_explore(one, shown, wanted))
+    if not takes_place:
+        # The first is enough to know: a look through the whole shelf is only taken where it decides.
+        any_new = next(fresh, None)
+        return [*others, last if any_new is None else replace(last, probability=1 - share)]
+    pool = sorted(set(fresh))
+    if not pool:
+        return picks
+    product = draw.choice(pool)
+    return [*others, Pick(product, wanted.index.get(product), 0.0, EXPLORE, share / len(pool))]
+
+
+def _may_explore(product: ProductId, shown: frozenset[ProductId], wanted: Wanted) -> bool:
+    if product in shown or product in wanted.rules.buried or not wanted.may_show(product):
+        return False
+    category, caps = wanted.category(product), wanted.rules.category_caps
+    if category not in caps:
+        return True
+    return sum(wanted.category(one) == category for one in shown) < caps[category]
