@@ -105,10 +105,17 @@ def versions() -> None:
 def use(version: Annotated[str, typer.Argument(help="From `liuke nlu versions`.")]) -> None:
     """Read with this version: go back, or forward again."""
 
-    async def work(settings: Settings, store: Store) -> None:
+    async def work(settings: Settings, store: Store) -> bool:
+        async with store.read() as connection:
+            # The shipped version is registered with the first that is taught.
+            if version == SHIPPED and not await ModelVersions(connection).all(KIND):
+                return False
         await _use(settings, store, await _version(store, version))
+        return True
 
-    with_store(work)
+    if not with_store(work):
+        out.print("Nothing was ever taught: the shipped model is in use.")
+        return
     out.print(f"Reading with {version} within seconds.", markup=False, highlight=False)
 
 

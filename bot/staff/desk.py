@@ -12,6 +12,7 @@ from bot.conversation import state
 from bot.conversation.codec import dump_reply, load_reply
 from bot.conversation.messages import Reply
 from bot.staff.roles import ANSWERING, require
+from bot.understanding import KIND
 from nlu.intents import can_be_intent
 from nlu.redaction import redact
 from storage import Store
@@ -20,6 +21,7 @@ from storage.conversations import Contact, Conversations, Message, NewMessage
 from storage.corrections import Corrections
 from storage.drafts import Agreement, Draft, Drafts
 from storage.escalations import Escalation, Escalations
+from storage.models import ModelVersions
 from storage.orders import Order, Orders
 from storage.outbox import Outbox
 from storage.requests import Request, Requests
@@ -229,6 +231,14 @@ class Desk:
                 )
 
         await self._store.write(work)
+
+    async def own_intents(self) -> tuple[str, ...]:
+        """The shop's own intents, as far as the model in use was taught them."""
+        async with self._store.read() as connection:
+            current = await ModelVersions(connection).current(KIND)
+        report = {} if current is None else current.report
+        # A version that an older program taught says only what was new in it.
+        return tuple(report.get("own_intents") or report.get("new_intents") or ())
 
     async def agreement(self) -> list[Agreement]:
         """How often staff agreed with each skill in shadow mode."""

@@ -14,8 +14,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bot.cli import app
+from bot.conversation.messages import Reply
 from bot.settings import Settings
-from bot.staff.console.correcting import offered, own_intents
+from bot.staff.console.correcting import offered
+from bot.staff.desk import Desk
 from bot.understanding import KIND
 from nlu import modelfiles
 from nlu.intents import INTENTS
@@ -186,6 +188,17 @@ def test_a_damaged_version_is_not_used(home: Path) -> None:
     assert "there is no version 'v3'" in _told(done)
 
 
+def test_the_shipped_model_is_in_use_while_nothing_was_taught(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIUKE_HOME", str(tmp_path))
+    asyncio.run(migrate(Settings(home=tmp_path).store_url))
+    done = RUN.invoke(app, ["nlu", "use", "shipped"])
+    assert done.exit_code == 0
+    assert "the shipped model is in use" in _told(done)
+    assert RUN.invoke(app, ["nlu", "use", "v1"]).exit_code == 1
+
+
 def test_corrections_are_written_with_their_time(home: Path, tmp_path: Path) -> None:
     to = tmp_path / "corrections.tsv"
     assert RUN.invoke(app, ["nlu", "corrections", "--out", str(to)]).exit_code == 0
@@ -196,6 +209,9 @@ def test_corrections_are_written_with_their_time(home: Path, tmp_path: Path) -> 
 
 
 def test_staff_are_offered_what_the_model_was_taught(home: Path) -> None:
-    assert _in_store(home, own_intents) == ("gift_wrap",)
+    async def own(store: Store) -> tuple[str, ...]:
+        return await Desk(store, decided=lambda _: Reply()).own_intents()
+
+    assert _in_store(home, own) == ("gift_wrap",)
     assert offered(["gift_wrap"], "gift_wrap") == [*INTENTS, "gift_wrap"]
     assert offered([], "engraving") == [*INTENTS, "engraving"]

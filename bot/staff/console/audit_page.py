@@ -22,7 +22,7 @@ class AuditPage:
         """The way back: each page's beginning, the newest page having none."""
         self._seen: TrailPage | None = None
 
-    async def build(self) -> None:
+    def build(self) -> None:
         """Draw the page and keep it up to date."""
         words = self._visit.words
         self._visit.draw_header("audit")
@@ -31,17 +31,18 @@ class AuditPage:
                 ui.label(words("audit-what-for")).classes("text-sm soft lead")
                 ui.switch(words("people-only"), on_change=lambda event: self._filter(bool(event.value)))
             self._place = ui.column().classes("w-full gap-2")
-        await self._visit.keep(self._refresh, _REFRESH_SECONDS)
+        self._visit.keep(self._refresh, _REFRESH_SECONDS)
 
     async def _refresh(self) -> None:
         before = self._before[-1] if self._before else None
         page = await self._trail.page(before=before, people_only=self._people_only)
         if page == self._seen:
             return
-        self._seen = page
         self._place.clear()
         with self._place:
             self._draw(page)
+        # Last: what could not be drawn is tried again.
+        self._seen = page
 
     async def _filter(self, people_only: bool) -> None:
         self._people_only = people_only

@@ -66,8 +66,9 @@ class CaseView:
 
     def _redraw(self, part: str, value: object, draw: Callable[[], None]) -> None:
         if self._seen.get(part) != value:
-            self._seen[part] = value
             draw()
+            # Last: what could not be drawn is tried again.
+            self._seen[part] = value
 
     def _draw_top(self, case: Case) -> None:
         words, contact = self._words, case.contact

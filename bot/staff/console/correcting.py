@@ -9,21 +9,9 @@ from nicegui import ui
 from bot.staff.console.acting import Acting
 from bot.staff.console.words import Words
 from bot.staff.desk import Desk
-from bot.understanding import KIND
 from nlu.intents import INTENTS
-from storage import Store
 from storage.conversations import Message
-from storage.models import ModelVersions
 from storage.staff import StaffMember
-
-
-async def own_intents(store: Store) -> tuple[str, ...]:
-    """The shop's own intents, as far as the model in use was taught them."""
-    async with store.read() as connection:
-        current = await ModelVersions(connection).current(KIND)
-    report = {} if current is None else current.report
-    # A version that an older program taught says only what was new in it.
-    return tuple(report.get("own_intents") or report.get("new_intents") or ())
 
 
 def offered(own: Sequence[str], corrected: str | None) -> list[str]:
@@ -60,7 +48,7 @@ class Correcting:
 
     async def _ask(self, message: Message, corrected: str | None) -> None:
         words = self._words
-        own = await own_intents(self._desk._store)
+        own = await self._desk.own_intents()
         options = {intent: self._name(intent) for intent in offered(own, corrected)}
         with self._place, ui.dialog() as dialog, ui.card().classes("w-96 gap-3"):
             ui.label(words("what-meant")).classes("font-semibold")

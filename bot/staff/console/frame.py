@@ -15,6 +15,17 @@ PAGES = {"desk": "/", "outreach": "/outreach", "skills": "/skills", "audit": "/a
 """Where each page is, below the console's own path."""
 
 
+async def listening() -> bool:
+    """Wait for the browser's connection before a page is drawn; False where it never comes.
+
+    NiceGUI keeps what is typed and pressed before then and sends it in any order: Enter overtook the password. And a
+    page that is not drawn within three seconds would be an error for good, which a busy machine needs now and then.
+    """
+    client = ui.context.client
+    await client.connected()
+    return not client.is_deleted
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
     """Somebody who has signed in, at one page."""
@@ -56,8 +67,11 @@ class Visit:
                 )
                 ui.button(words("sign-out"), on_click=self.sign_out).props("flat dense no-caps no-wrap")
 
-    async def keep(self, refresh: Callable[[], Awaitable[None]], seconds: float) -> None:
-        """Draw a page's content now and again and again, as long as its reader may be here."""
+    def keep(self, refresh: Callable[[], Awaitable[None]], seconds: float) -> None:
+        """Draw a page's content now and again and again, as long as its reader may be here.
+
+        A time that fails, even the first, is logged, and the next one shows how things stand.
+        """
 
         async def look() -> None:
             if await self.still() != self.member:
@@ -66,5 +80,4 @@ class Visit:
                 return
             await refresh()
 
-        await look()
-        ui.timer(seconds, look, immediate=False)
+        ui.timer(seconds, look)

@@ -76,12 +76,13 @@ class Lists:
     def _redraw(self, part: str, count: int, value: object, draw: Callable[[], None]) -> None:
         if part in self._seen and self._seen[part] == value:
             return
-        self._seen[part] = value
         self._tabs[part].props["label"] = f"{self._words(part)} {count}" if count else self._words(part)
         self._tabs[part].update()
         self._panels[part].clear()
         with self._panels[part]:
             draw()
+        # Last: what could not be drawn is tried again.
+        self._seen[part] = value
 
     def _draw_queue(self, cases: Sequence[Escalation], names: Mapping[int, str], now: datetime) -> None:
         words = self._words

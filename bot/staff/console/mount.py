@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,7 +18,7 @@ from bot.conversation.texts import Texts
 from bot.outreach.office import Office
 from bot.staff.accounts import SignInRefused, StaffAccounts
 from bot.staff.console.audit_page import AuditPage
-from bot.staff.console.frame import PAGES, Visit
+from bot.staff.console.frame import PAGES, Visit, listening
 from bot.staff.console.outreach_page import OutreachPage
 from bot.staff.console.queue_page import QueuePage
 from bot.staff.console.skills_page import SkillsPage
@@ -62,47 +63,31 @@ def mount_console(
     texts = Texts.load(package=__package__)
     accounts = rooms.accounts
 
-    async def visit() -> Visit | None:
-        """Whoever has signed in; anybody else is sent to the door."""
-        member = await _signed_in(accounts)
-        if member is None:
-            ui.navigate.to("/login")
-            return None
-        words = Words(texts, nicegui_app.storage.user.get("language") or member.language)
-        _dress()
-        return Visit(
-            member=member,
-            words=words,
-            zone=ZoneInfo(time_zone),
-            demo=demo,
-            still=lambda: _signed_in(accounts),
-            sign_out=_sign_out,
-            switch_language=lambda: _switch_language(words),
-        )
+    visit = partial(_visit, accounts, texts, zone=ZoneInfo(time_zone), demo=demo)
 
     @ui.page("/login")
-    def login_page() -> None:
-        _login_page(accounts, Words(texts, nicegui_app.storage.user.get("language", "zh")))
+    async def login_page() -> None:
+        await _login_page(accounts, texts)
 
     @ui.page(PAGES["desk"])
     async def desk_page(conversation: int | None = None) -> None:
         if (visitor := await visit()) is not None:
-            await QueuePage(rooms.desk, visitor, conversation).build()
+            QueuePage(rooms.desk, visitor, conversation).build()
 
     @ui.page(PAGES["outreach"])
     async def outreach_page() -> None:
         if (visitor := await visit()) is not None:
-            await OutreachPage(rooms.office, visitor).build()
+            OutreachPage(rooms.office, visitor).build()
 
     @ui.page(PAGES["skills"])
     async def skills_page() -> None:
         if (visitor := await visit()) is not None:
-            await SkillsPage(rooms.switchboard, visitor).build()
+            SkillsPage(rooms.switchboard, visitor).build()
 
     @ui.page(PAGES["audit"])
     async def audit_page() -> None:
         if (visitor := await visit()) is not None:
-            await AuditPage(rooms.trail, visitor).build()
+            AuditPage(rooms.trail, visitor).build()
 
     ui.run_with(
         site,
@@ -123,8 +108,32 @@ def _dress() -> None:
     ui.add_css(_STYLE)
 
 
-def _login_page(accounts: StaffAccounts, words: Words) -> None:
+async def _visit(accounts: StaffAccounts, texts: Texts, *, zone: ZoneInfo, demo: bool) -> Visit | None:
+    """Whoever has signed in; anybody else is sent to the door."""
     _dress()
+    if not await listening():
+        return None
+    member = await _signed_in(accounts)
+    if member is None:
+        ui.navigate.to("/login")
+        return None
+    words = Words(texts, nicegui_app.storage.user.get("language") or member.language)
+    return Visit(
+        member=member,
+        words=words,
+        zone=zone,
+        demo=demo,
+        still=lambda: _signed_in(accounts),
+        sign_out=_sign_out,
+        switch_language=lambda: _switch_language(words),
+    )
+
+
+async def _login_page(accounts: StaffAccounts, texts: Texts) -> None:
+    _dress()
+    if not await listening():
+        return
+    words = Words(texts, nicegui_app.storage.user.get("language", "zh"))
     with ui.card().classes("absolute-center w-80 gap-3 p-6"):
         with ui.row().classes("items-center justify-between w-full no-wrap"):
             ui.label("留").classes("mark")

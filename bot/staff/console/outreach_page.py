@@ -26,7 +26,7 @@ class OutreachPage:
         self._act = Acting(visit.words, self._refresh)
         self._seen: Sequence[tuple[CampaignReport, list[Contacted]]] | None = None
 
-    async def build(self) -> None:
+    def build(self) -> None:
         """Draw the page and keep it up to date."""
         self._visit.draw_header("outreach")
         with ui.column().classes("w-full gap-4 page scrolling"):
@@ -34,7 +34,7 @@ class OutreachPage:
             self._place = ui.column().classes("w-full gap-4")
         # Not among the cards: those are drawn anew when a figure changes.
         self._dialogs = ui.element()
-        await self._visit.keep(self._refresh, _REFRESH_SECONDS)
+        self._visit.keep(self._refresh, _REFRESH_SECONDS)
 
     async def _refresh(self) -> None:
         found = [
@@ -43,7 +43,6 @@ class OutreachPage:
         ]
         if found == self._seen:
             return
-        self._seen = found
         self._place.clear()
         with self._place:
             if not found:
@@ -51,6 +50,8 @@ class OutreachPage:
             for report, contacts in found:
                 card = CampaignCard(self._visit, report, contacts, self._opened)
                 card.draw(partial(self._draw_actions, report))
+        # Last: what could not be drawn is tried again.
+        self._seen = found
 
     def _draw_actions(self, report: CampaignReport) -> None:
         state = report.campaign.state

@@ -31,7 +31,7 @@ class QueuePage:
         self._visit = visit
         self._chosen = chosen
 
-    async def build(self) -> None:
+    def build(self) -> None:
         """Draw the page and keep it up to date."""
         visit = self._visit
         acting = Acting(visit.words, self._refresh)
@@ -42,7 +42,7 @@ class QueuePage:
                 self._desk, visit.member, visit.words, acting, zone=visit.zone, leave=self._show_nothing
             )
         self._case.show_nothing()
-        await visit.keep(self._refresh, _REFRESH_SECONDS)
+        visit.keep(self._refresh, _REFRESH_SECONDS)
 
     async def _refresh(self) -> None:
         """Draw again what has changed; what somebody is typing stays."""

@@ -24,13 +24,13 @@ class SkillsPage:
         self._seen: Sequence[SkillState] | None = None
         self._act = Acting(visit.words, self._again)
 
-    async def build(self) -> None:
+    def build(self) -> None:
         """Draw the page and keep it up to date."""
         self._visit.draw_header("skills")
         with ui.column().classes("w-full gap-3 page scrolling"):
             ui.label(self._visit.words("skills-what-for")).classes("text-sm soft lead")
             self._place = ui.element().classes("w-full tiles")
-        await self._visit.keep(self._refresh, _REFRESH_SECONDS)
+        self._visit.keep(self._refresh, _REFRESH_SECONDS)
 
     async def _again(self) -> None:
         """After a press the switch shows how things stand, even if it was refused."""
@@ -41,11 +41,12 @@ class SkillsPage:
         states = await self._switchboard.skills()
         if states == self._seen:
             return
-        self._seen = states
         self._place.clear()
         with self._place:
             for state in states:
                 self._draw(state)
+        # Last: what could not be drawn is tried again.
+        self._seen = states
 
     def _draw(self, state: SkillState) -> None:
         words, name = self._visit.words, state.skill.name

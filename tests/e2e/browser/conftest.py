@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect, sync_playwright
 
 from tests.conftest import absent
 from tests.e2e.program import ROOT, Program
@@ -84,9 +84,11 @@ def site(filled_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     home = tmp_path_factory.mktemp("browser") / "home"
     shutil.copytree(filled_home, home)
     running = Site(Program(home))
-    running.start()
-    yield running
-    running.kill()
+    try:
+        running.start()
+        yield running
+    finally:
+        running.kill()
     assert "Traceback" not in running.program.log
 
 
@@ -105,24 +107,36 @@ def chromium() -> Iterator[Browser]:
 
 
 OpenPage = Callable[..., Page]
+Held = list[WebSocketRoute]
+"""Connections that a page has asked for and that nobody has let through yet."""
 
 
 @pytest.fixture
 def open_page(chromium: Browser) -> Iterator[OpenPage]:
-    """Pages, each of a person with a browser of their own; none may report an error of its scripts."""
+    """Pages, each of a person with a browser of their own; none may report an error of its scripts.
+
+    What they showed in the end, and said in their consoles, is printed: pytest shows it where a test failed.
+    """
     contexts: list[BrowserContext] = []
     problems: list[str] = []
+    said: list[str] = []
 
-    def make(address: str, *, width: int = 1100, height: int = 800) -> Page:
+    def make(address: str, *, width: int = 1100, height: int = 800, held: Held | None = None) -> Page:
         context = chromium.new_context(viewport={"width": width, "height": height}, locale="en-GB")
         context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", lambda message: said.append(f"{page.url}: {message.text}"))
+        if held is not None:
+            page.route_web_socket(lambda _: True, lambda route: held.append(route))
         page.goto(address)
         return page
 
     yield make
+    print(*said, sep="\n")
+    for page in (page for context in contexts for page in context.pages):
+        print(f"--- {page.url}\n{page.locator('body').inner_text()}")
     for context in contexts:
         context.close()
     assert problems == []

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, TimeoutError, expect
 
-from tests.e2e.browser.conftest import ANSWERS, OpenPage, Site, greeted, say
+from tests.e2e.browser.conftest import ANSWERS, Held, OpenPage, Site, greeted, say
 
 # The first of them waits for the demo shop to be made and fitted.
 pytestmark = pytest.mark.timeout(300)
@@ -24,7 +24,11 @@ def sign_in(page: Page, login: str, password: str) -> Page:
 
 def entry(page: Page, words: str) -> None:
     """Open the case in which the customer said this."""
-    page.locator(".entry", has_text=words).first.click()
+    try:
+        page.locator(".entry", has_text=words).first.click()
+    except TimeoutError as late:
+        shown = page.locator("body").inner_text()
+        raise AssertionError(f"no case with {words!r} at {page.url}, but:\n{shown}") from late
 
 
 def asks_for_a_person(open_page: OpenPage, site: Site, words: str) -> Page:
@@ -59,6 +63,21 @@ def test_nobody_comes_in_without_a_password(
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     page.goto(f"{site.address}/staff/")
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+def test_nothing_is_typed_before_the_page_listens(
+    site: Site, open_page: OpenPage, passwords: dict[str, str]
+) -> None:
+    held = Held()
+    page = open_page(f"{site.address}/staff/login", held=held)
+    # Whoever typed now would find Enter ahead of the password.
+    page.wait_for_function("window.socket !== undefined")
+    expect(page.get_by_label("密码")).to_have_count(0)
+    held[0].connect_to_server()
+    page.get_by_label("账号").fill("ann")
+    page.get_by_label("密码").fill(passwords["ann"])
+    page.get_by_label("密码").press("Enter")
+    page.wait_for_url("**/staff/")
 
 
 def test_a_customer_reaches_a_person_and_comes_back_to_the_bot(
