@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.understanding import KIND
+from nlu import modelfiles
 from storage.conversations import Conversations
 from storage.corrections import Corrections
 from storage.customers import Account, Accounts, Customers
@@ -77,6 +80,35 @@ async def export_customer(connection: AsyncConnection, customer_id: str) -> dict
     }
 
 
+async def said_by(connection: AsyncConnection, customer_id: str) -> list[str]:
+    """Everything that a customer wrote, also what they changed later, and what was kept of it to learn from."""
+    said: list[str] = []
+    for account in await Accounts(connection).by_customer(customer_id):
+        said += [one.text for one in await Corrections(connection).of_account(account.id)]
+        found = await _conversation_of(connection, account)
+        if found is None:
+            continue
+        conversations = Conversations(connection)
+        history = await conversations.history(found, limit=_EVERYTHING)
+        said += [message.text for message in history if message.direction == "in" and message.text]
+        said += [edit.old_text for edit in await conversations.edits(found)]
+    return said
+
+
+def forget_lessons(home: Path, said: Collection[str]) -> int:
+    """Take messages out of what each version of the understanding was taught with; return how many rows that were.
+
+    To be called before `erase_customer`: afterwards nobody knows the words any more, and it can't be made up for.
+
+    Raises:
+        nlu.NluError: the messages of a version can't be read; those of others may be gone already.
+    """
+    from nlu.teaching.labelled import forget_taught
+
+    taught = sorted((home / "models" / KIND).glob(f"*/{modelfiles.TAUGHT}"))
+    return sum(forget_taught(path, said) for path in taught)
+
+
 async def erase_customer(connection: AsyncConnection, customer_id: str, now: datetime) -> int:
     """Erase a customer and every word of their conversations; return how many messages were blanked.
 
@@ -112,11 +144,15 @@ async def _forget_deliveries(connection: AsyncConnection, account: Account) -> N
 
 
 async def _messages(connection: AsyncConnection, account: Account) -> list[dict[str, Any]]:
-    found = await connection.scalar(select(conversation.c.id).where(conversation.c.account_id == account.id))
+    found = await _conversation_of(connection, account)
     if found is None:
         return []
     history = await Conversations(connection).history(found, limit=_EVERYTHING)
     return [{"at": m.at, "from": m.author, "text": m.text} for m in history]
+
+
+async def _conversation_of(connection: AsyncConnection, account: Account) -> int | None:
+    return await connection.scalar(select(conversation.c.id).where(conversation.c.account_id == account.id))
 
 
 async def _rows(connection: AsyncConnection, statement: Any) -> list[Mapping[str, Any]]:

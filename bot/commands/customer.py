@@ -10,9 +10,10 @@ import typer
 from bot.commands.common import with_store
 from bot.console_output import out, print_json, print_table
 from bot.linking import Linker, second_fact
-from bot.privacy import erase_customer, export_customer
+from bot.privacy import erase_customer, export_customer, forget_lessons, said_by
 from bot.settings import Settings
 from bot.telegram_name import bot_username
+from nlu.printing import told
 from storage import NotFound, Store
 from storage.customers import Accounts, Consents, Customer, Customers
 from storage.orders import Orders
@@ -81,15 +82,26 @@ def erase(
     customer_id: CustomerId,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Erase a customer and every word of their conversations, for good."""
+    """Erase a customer and every word of their conversations, for good.
+
+    Their messages leave what the versions of the understanding were taught with, too; what those have learned stays.
+    """
     if not yes:
         typer.confirm(f"Erase customer {customer_id} for good?", abort=True)
-    blanked = with_store(
-        lambda _settings, store: store.write(
+
+    async def work(settings: Settings, store: Store) -> tuple[int, int]:
+        async with store.read() as connection:
+            said = await said_by(connection, customer_id)
+        with told():
+            forgotten = forget_lessons(settings.home, said)
+        return forgotten, await store.write(
             lambda connection: erase_customer(connection, customer_id, datetime.now(UTC))
         )
-    )
+
+    forgotten, blanked = with_store(work)
     out.print(f"Erased. {blanked} messages were blanked; what was bought stays without a name.")
+    if forgotten:
+        out.print(f"Lines taken out of what models were taught with: {forgotten}.")
 
 
 async def _facts(store: Store, customer_id: str) -> dict[str, Any]:

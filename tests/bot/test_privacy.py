@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
+from typer.testing import CliRunner
 
-from bot.privacy import erase_customer, export_customer
-from storage import NotFound, Store
+from bot.cli import app
+from bot.privacy import erase_customer, export_customer, forget_lessons, said_by
+from bot.settings import Settings
+from nlu import modelfiles
+from nlu.teaching.labelled import read_taught
+from storage import NotFound, Store, migrate
 from storage.audience import Candidate
 from storage.campaigns import Campaigns
 from storage.conversations import Conversations, NewMessage
@@ -106,6 +113,49 @@ async def test_after_erasure_nothing_names_them_and_nobody_writes_again(any_stor
         assert SECRET not in json.dumps(left.payload)
         # The shop's books stay right.
         assert (await connection.execute(select(event.c.amount))).scalar_one() == 10_000
+
+
+async def test_erasure_reaches_what_every_version_was_taught_with(store: Store, tmp_path: Path) -> None:
+    await store.write(_somebody)
+    for version, more in (("v1", ""), ("v2", "wrap it up\tgift_wrap\n")):
+        folder = tmp_path / "models" / "nlu" / version
+        folder.mkdir(parents=True)
+        rows = f"text\tlabel\n{SECRET.upper()}\ttheir_name\n{more}"
+        (folder / modelfiles.TAUGHT).write_text(rows, "utf-8")
+    async with store.read() as connection:
+        said = await said_by(connection, "c1")
+    assert forget_lessons(tmp_path, said) == 2
+    left = [
+        read_taught(tmp_path / "models" / "nlu" / version / modelfiles.TAUGHT) for version in ("v1", "v2")
+    ]
+    assert [[row.text for row in rows] for rows in left] == [[], ["wrap it up"]]
+    assert forget_lessons(tmp_path, said) == 0
+
+
+def test_the_command_forgets_the_lessons_and_then_the_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIUKE_HOME", str(tmp_path))
+    url = Settings(home=tmp_path).store_url
+
+    async def fill() -> None:
+        await migrate(url)
+        store = Store.open(url)
+        await store.write(_somebody)
+        await store.close()
+
+    asyncio.run(fill())
+    taught = tmp_path / "models" / "nlu" / "v1" / modelfiles.TAUGHT
+    taught.parent.mkdir(parents=True)
+    taught.write_bytes(b"\xff\xfe")
+    run = CliRunner()
+    # Nothing is erased where not everything can be: it could not be made up for.
+    assert run.invoke(app, ["customer", "erase", "c1", "--yes"]).exit_code == 1
+    taught.write_text(f"text\tlabel\n{SECRET}\ttheir_name\n", "utf-8")
+    done = run.invoke(app, ["customer", "erase", "c1", "--yes"])
+    assert done.exit_code == 0
+    assert "were taught with: 1." in done.output
+    assert SECRET not in taught.read_text("utf-8")
 
 
 async def test_somebody_unknown_is_said_so(any_store: Store) -> None:
