@@ -11,7 +11,7 @@ import pytest
 
 import nlu
 from nlu.pages import MarkdownPages, Section, embedding_of
-from nlu.types import PageIndex, Understander
+from nlu.types import Language, PageIndex, Understander
 from storage.conversations import Conversations
 from tests.bot.conversation.chat import Chat, said
 from tests.conftest import absent
@@ -102,6 +102,22 @@ async def test_a_stranger_learns_how_long_refunds_take(
     understander, pages = _model()
     reply = said(await new_chat(understander=understander, pages=pages).says(text))
     assert days in reply
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "title"),
+    [
+        ("退货有什么规定", "zh", "退货有什么规定？"),
+        ("怎么退货", "zh", "怎么退货？"),
+        ("what's your return policy", "en", "What is your return policy?"),
+        ("how do I return something", "en", "How do I return something?"),
+    ],
+)
+def test_the_rules_of_returns_and_the_way_to_return_are_told_apart(
+    text: str, language: Language, title: str
+) -> None:
+    _, pages = _model()
+    assert pages.search(text, language)[0].title == title
 
 
 async def test_who_likes_tea_is_shown_tea(real_chat: Chat) -> None:
