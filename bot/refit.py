@@ -1,8 +1,9 @@
 """Fits the retention models from the events in the store, in a process of its own.
 
-Run as `liuke refit`; the nightly job starts it as a child. The new version is written below
-`models/retention/<version>/`, compared with the one that is served, and made current unless it is worse; whoever
-serves notices by itself. Then everybody is scored, and whose risk went up a band becomes a warning.
+Run as `liuke refit`; the nightly job starts it as a child. The new version (what to recommend, who leaves, what they
+are worth, segments and clusters) is written below `models/retention/<version>/`, compared with the one that is served
+on a window that neither was fitted on, and made current unless it is worse; whoever serves notices by itself. Then
+everybody is scored, and whose risk went up a band becomes a warning.
 """
 
 from __future__ import annotations
@@ -49,6 +50,8 @@ class RefitResult:
     """Whether it is served from now on."""
     reason: str
     """Why, or why not."""
+    comparisons: Sequence[str]
+    """A line each, with its margin."""
     drifted: Sequence[str]
     """Features, or the score, that have moved far since the version served so far was fitted."""
     readiness: Sequence[str]
@@ -64,15 +67,24 @@ async def refit(settings: Settings, *, seed: int, progress: Progress, now: datet
     version = now.astimezone(UTC).strftime("%Y%m%dT%H%M%S")
     relative = Path("models") / KIND / version
     path = settings.home / relative
-    fitted = retention.fit(
-        history, path, now=now, seed=seed, progress=lambda step, share: progress(step, share * 0.8)
-    )
     store = Store.open(settings.store_url)
     try:
         async with store.read() as connection:
             served = await ModelVersions(connection).current(KIND)
-        progress("comparing it with the one in use", 0.8)
         before = None if served is None else settings.home / served.path
+        fitted = retention.fit(
+            history,
+            path,
+            now=now,
+            seed=seed,
+            progress=lambda step, share: progress(step, share * 0.85),
+            previous=before,
+        )
+        # The fit takes minutes, and somebody may have rolled back meanwhile.
+        async with store.read() as connection:
+            served = await ModelVersions(connection).current(KIND)
+        before = None if served is None else settings.home / served.path
+        progress("comparing it with the one in use", 0.85)
         review = retention.review(before, path, history, now=now, seed=seed)
         _tell(version, review)
         new = ModelVersion(
@@ -90,7 +102,7 @@ async def refit(settings: Settings, *, seed: int, progress: Progress, now: datet
         progress("scoring everybody", 0.9)
         in_use = path if review.verdict.promoted or before is None else before
         risks = list(retention.score_customers(in_use, history, now=now))
-        worth = expected_spend(in_use, history, now=now, seed=seed)
+        worth = expected_spend(in_use, history, now=now)
         churn = retention.load(in_use).churn
         warnings = await _publish(store, risks, churn.bands if churn.fitted else None, worth, now)
     finally:
@@ -101,6 +113,7 @@ async def refit(settings: Settings, *, seed: int, progress: Progress, now: datet
         path=path,
         promoted=review.verdict.promoted,
         reason=review.verdict.reason,
+        comparisons=[str(one) for one in review.verdict.comparisons],
         drifted=[one.name for one in review.drift.drifted] if review.drift else [],
         readiness=[str(one) for one in fitted.readiness if not one.enough],
         customers_scored=len(risks),
@@ -123,6 +136,8 @@ def _report(fitted: FitReport, review: Review) -> dict[str, Any]:
         "drift": None if review.drift is None else _drift(review.drift),
         "readiness": [asdict(one) for one in fitted.readiness],
         "notes": list(fitted.notes),
+        "groups": [asdict(one) for one in fitted.groups],
+        "choices": [dict(one) for one in fitted.choices],
         "problems": [asdict(one) for one in fitted.problems],
         "seconds": round(fitted.seconds, 2),
     }

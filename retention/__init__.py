@@ -48,11 +48,15 @@ def fit(
     now: datetime,
     seed: int = 0,
     progress: Callable[[str, float], None] = lambda step, share: None,
+    previous: Path | None = None,
 ) -> FitReport:
     """Fit everything on a shop's history and write one model version to `out`.
 
     Meant for a child process: it imports Arrow, DuckDB and scikit-learn and takes seconds. What there is too
     little data for is left out, and the report's `notes` say so; an empty history gives a working model.
+
+    The models are fitted twice: on everything, to serve, and on what lies before the last window, to be judged there
+    by `review`.
 
     Args:
         history: build it with `retention.history.History.of`.
@@ -61,6 +65,8 @@ def fit(
         now: aware; events after it are refused as coming from the future.
         seed: of every random choice; the same history, moment and seed give the same files.
         progress: called with the step's name and the share done, 0 to 1.
+        previous: the folder of the version in use, whose segments and clusters keep their names; what can't be read
+            there is taken as absent.
 
     Raises:
         FileExistsError: `out` holds something already.
@@ -68,7 +74,7 @@ def fit(
     """
     from retention.fitting import fit_all
 
-    return fit_all(history, out, now=now, seed=seed, progress=progress)
+    return fit_all(history, out, now=now, seed=seed, progress=progress, previous=previous)
 
 
 def score_customers(directory: Path, history: History, *, now: datetime) -> Iterator[Risk]:
@@ -86,13 +92,15 @@ def score_customers(directory: Path, history: History, *, now: datetime) -> Iter
 
 
 def review(served: Path | None, candidate: Path, history: History, *, now: datetime, seed: int = 0) -> Review:
-    """Compare a new version with the one that is served, on the last window, and look for drift.
+    """Compare a new version with the one that is served, on a window that neither was fitted on, and look for drift.
+
+    The rule is that of `retention.judging`.
 
     Args:
         served: the folder of the version in use; None when there is none.
         candidate: the folder of the new one.
         history: what the candidate was fitted on.
-        now: aware.
+        now: aware; of the candidate's fit.
         seed: of the customers drawn and of the bootstrap.
 
     Returns:

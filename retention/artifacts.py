@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -79,14 +79,24 @@ def write(
     draft.rename(directory)
 
 
-def read(directory: Path) -> tuple[Manifest, dict[str, tuple[dict[str, Any], dict[str, NDArray[Any]]]]]:
-    """The manifest and the parts of a saved model, after every checksum has been compared.
+def read(
+    directory: Path, *, only: Collection[str] | None = None
+) -> tuple[Manifest, dict[str, tuple[dict[str, Any], dict[str, NDArray[Any]]]]]:
+    """The manifest and the parts of a saved model, after the checksum of each has been compared.
+
+    Args:
+        only: the names of the parts to read, as far as they are there; all of them without it. Files of other parts
+            are not looked at.
 
     Raises:
         ModelDamaged: a file is missing, changed or unreadable, or the form is not this program's.
     """
     manifest = read_manifest(directory)
-    contents = {name: _checked(directory, name, digest) for name, digest in manifest.files.items()}
+    contents = {
+        name: _checked(directory, name, digest)
+        for name, digest in manifest.files.items()
+        if _wanted(name, only)
+    }
     parts = {}
     try:
         for name, content in contents.items():
@@ -96,6 +106,10 @@ def read(directory: Path) -> tuple[Manifest, dict[str, tuple[dict[str, Any], dic
     except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
         raise ModelDamaged(f"{directory} cannot be read: {error}") from error
     return manifest, parts
+
+
+def _wanted(name: str, only: Collection[str] | None) -> bool:
+    return only is None or name.rpartition(".")[0] in only
 
 
 def read_manifest(directory: Path) -> Manifest:

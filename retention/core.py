@@ -28,6 +28,8 @@ from retention.types import (
 )
 
 UNFITTED = "unfitted"
+PARTS = ("shop", "recommender", "lists", "churn")
+"""Of a saved version, what is served; the rest is for the refit and for staff."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +67,12 @@ def unfitted() -> Core:
 
 
 def load(directory: Path) -> Core:
-    """The model in `directory`, its checksums compared.
+    """The model in `directory`, the checksums of what is served compared.
 
     Raises:
         ModelDamaged: a file is missing, changed, or of a form that this program doesn't know.
     """
-    manifest, parts = artifacts.read(directory)
+    manifest, parts = artifacts.read(directory, only=PARTS)
     try:
         shop, _ = parts["shop"]
         return Core(

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from retention import artifacts, drift
+from retention import artifacts, drift, trial
 from retention.checks import Checked, check
 from retention.churn import fit as churn_fit
 from retention.churn.saving import saved as churn_saved
@@ -26,8 +27,12 @@ from retention.recommenders.interactions import Interactions
 from retention.recommenders.nightly import NightlyLists
 from retention.recommenders.saving import saved as recommender_saved
 from retention.report import FitReport
+from retention.segments import nightly
+from retention.segments import saving as segment_saving
 from retention.times import DAY, to_micros
 from retention.types import EventKind, ProductId, Risk, RiskContext
+from retention.value import fit as value_fit
+from retention.value import saving as value_saving
 
 SALES_DAYS = 60
 """The rate of sale is taken over so many days."""
@@ -36,67 +41,104 @@ _ANY = 1
 
 
 def fit_all(
-    history: History, out: Path, *, now: datetime, seed: int, progress: Callable[[str, float], None]
+    history: History,
+    out: Path,
+    *,
+    now: datetime,
+    seed: int,
+    progress: Callable[[str, float], None],
+    previous: Path | None = None,
 ) -> FitReport:
     """See `retention.fit`."""
     # One thread: a fit shares its machine with the serving process, and BLAS threads that wait for one
     # another on busy cores take several times as long as one alone.
     with threadpool_limits(1):
-        return _fit_all(history, out, now, seed, progress)
+        return _fit_all(history, out, now, seed, progress, previous)
 
 
 def _fit_all(
-    history: History, out: Path, now: datetime, seed: int, progress: Callable[[str, float], None]
+    history: History,
+    out: Path,
+    now: datetime,
+    seed: int,
+    progress: Callable[[str, float], None],
+    previous: Path | None,
 ) -> FitReport:
     started = time.monotonic()
     progress("checking the history", 0.0)
     checked = check(history, now)
     data_hash = checked.history.fingerprint()
-    progress("learning what to recommend", 0.1)
+    progress("learning what to recommend", 0.05)
     interactions = Interactions.of(checked)
     recommender = recommend_fit.fit(interactions, seed=seed)
     lists = NightlyLists.of(recommender.model, interactions)
-    progress("learning who leaves", 0.7)
+    progress("learning who leaves", 0.45)
     shop = Shop(checked.history)
     churn = churn_fit.fit(checked, shop, seed=seed)
+    progress("learning what customers are worth", 0.5)
+    value = value_fit.fit(checked, shop, seed=seed)
+    progress("grouping customers", 0.53)
     today = RawTable.of(shop, to_micros(now)).values
-    progress("writing the model", 0.95)
-    metrics = {**recommender.metrics, **churn.metrics}
-    notes = (*recommender.notes, *churn.notes)
-    readiness = (*recommender.readiness, *churn.readiness)
-    artifacts.write(
-        out,
-        {
-            "version": out.name,
-            "fitted_at": now.astimezone(UTC).isoformat(),
-            "seed": seed,
-            "data_hash": data_hash,
-            "metrics": metrics,
-            "notes": list(notes),
-            "readiness": [asdict(one) for one in readiness],
-        },
-        {
-            "shop": ({"daily_sales": daily_sales(checked)}, {}),
-            "recommender": recommender_saved(recommender.model),
-            "lists": lists.saved(),
-            "churn": churn_saved(churn.model),
-            "reference": (drift.to_facts(drift.reference(churn.model, today, _best(lists))), {}),
-        },
+    segments = nightly.fit(
+        today[today[:, RAW.index("purchase_days")] > 0],
+        horizon_days=churn.model.horizon_days,
+        usual_gap=churn.model.usual_gap,
+        seed=seed,
+        previous=nightly.in_folder(previous),
     )
-    progress("fitted", 1.0)
-    return FitReport(
+    step = "fitting on what lies before the last window, to be judged there"
+    progress(step, 0.55)
+    before = trial.fit_before(
+        history,
+        now=now,
+        horizon_days=churn.model.horizon_days,
+        seed=seed,
+        progress=lambda share: progress(step, 0.55 + 0.4 * share),
+    )
+    progress("writing the model", 0.95)
+    parts = (recommender, churn, value, segments)
+    report = FitReport(
         kind=artifacts.KIND,
         version=out.name,
         directory=out,
         fitted_at=now,
         seed=seed,
         data_hash=data_hash,
-        metrics=metrics,
+        metrics={name: number for one in parts for name, number in one.metrics.items()},
         problems=checked.problems,
-        notes=notes,
-        readiness=readiness,
-        seconds=time.monotonic() - started,
+        notes=tuple(note for one in parts for note in one.notes),
+        readiness=tuple(word for one in parts for word in one.readiness),
+        groups=segments.groups,
+        choices=tuple(asdict(one) for one in segments.clusters.choices) if segments.clusters else (),
     )
+    artifacts.write(
+        out,
+        _manifest(report),
+        {
+            "shop": ({"daily_sales": daily_sales(checked)}, {}),
+            "recommender": recommender_saved(recommender.model),
+            "lists": lists.saved(),
+            "churn": churn_saved(churn.model),
+            value_saving.PART: value_saving.saved(value.model),
+            segment_saving.PART: segment_saving.saved(segments.rfm, segments.clusters),
+            "reference": (drift.to_facts(drift.reference(churn.model, today, _best(lists))), {}),
+            **trial.saved(before),
+        },
+    )
+    progress("fitted", 1.0)
+    return replace(report, seconds=time.monotonic() - started)
+
+
+def _manifest(report: FitReport) -> dict[str, Any]:
+    return {
+        "version": report.version,
+        "fitted_at": report.fitted_at.astimezone(UTC).isoformat(),
+        "seed": report.seed,
+        "data_hash": report.data_hash,
+        "metrics": dict(report.metrics),
+        "notes": list(report.notes),
+        "readiness": [asdict(one) for one in report.readiness],
+    }
 
 
 def _best(lists: NightlyLists) -> NDArray[np.float64]:

@@ -1,39 +1,60 @@
 """May a new version take the place of the one that is served? Only if it isn't worse where both are measured.
 
-Both answer for the same customers on the same last window, and each answer is judged by itself, so that the
-difference is taken customer by customer and its interval needs no assumption on how the answers are spread.
+Both answer for the same customers on the same last window, which neither was fitted on (see `retention.judging`), and
+each answer is judged by itself, so that the difference is taken customer by customer and its interval needs no
+assumption on how the answers are spread.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-MARGINS = {"brier": 0.01, "ndcg_at_10": 0.01}
-"""How much worse a new version may be on the last window, in the measure's own unit.
+MARGINS = {"brier": 0.01, "ndcg_at_10": 0.01, "purchases_error": 0.05, "spend_error": 0.05}
+"""How much worse a new version may be on the last window: in the measure's own unit, or as a share (`SHARES`).
 
 On a real shop's log, half of what lies between our churn model and a plain logistic regression, and rather more than
-half of the ranker's lead over own frequency. Wide on purpose: the two versions have seen nearly the same past, and a
-shop that refuses good versions by chance serves old ones.
+half of the ranker's lead over own frequency. Wide on purpose: both sides have nearly the same past, and a shop that
+refuses good versions by chance serves old ones.
 """
+SHARES = frozenset({"purchases_error", "spend_error"})
+"""Their unit is the shop's, so their margin is a share of what they are measured against."""
+GROSSLY = 10.0
+"""Times the margin, beside itself (`Beside.ITSELF`). A fit is levelled for the customers of now, not for those of the
+window's beginning, and after weeks without any sales that alone costs more than the margin."""
 LEAST_CUSTOMERS = 50
 """Fewer can't tell two versions apart."""
 _DRAWS = 1_000
 _MANY = 5_000
 
 
+class Beside(StrEnum):
+    """What a candidate is measured against."""
+
+    SERVED = "served"
+    """The version in use. Both sides were fitted on what lies before the window."""
+    ITSELF = "itself"
+    """Its own fit on what lies before the window. The fit that would be served has seen the window and has the
+    advantage: where it is grossly worse all the same, the last days' data or the fit went wrong."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """Two versions in one measure on the same customers."""
+    """Two fits in one measure on the same customers."""
 
     measure: str
+    beside: Beside
+    days: float
+    """The window's length."""
     customers: int
     served: float
+    """What the candidate is measured against, see `beside`. The mean over customers."""
     candidate: float
     gain: float
     """How much better the candidate is; below 0 it is worse. The mean over customers."""
@@ -50,9 +71,13 @@ class Comparison:
     def __str__(self) -> str:
         """One line for people."""
         return (
-            f"{self.measure} {self.candidate:.4f} after {self.served:.4f} on {self.customers} customers; "
+            f"{self.measure} {self.candidate:.4f} {_WORDS[self.beside]} {self.served:.4f} on {self.customers} "
+            f"customers over {self.days:.0f} days; "
             f"gain {self.gain:+.4f} [{self.low:+.4f}, {self.high:+.4f}], margin {self.margin:.4f}"
         )
+
+
+_WORDS = {Beside.SERVED: "after", Beside.ITSELF: "fitted on all, before the window"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,40 +92,58 @@ class Verdict:
 
 
 def compare(
-    measure: str, served: Floats, candidate: Floats, *, lower_is_better: bool, seed: int
+    measure: str,
+    served: Floats,
+    candidate: Floats,
+    *,
+    lower_is_better: bool,
+    seed: int,
+    beside: Beside = Beside.SERVED,
+    days: float = 0.0,
 ) -> Comparison:
-    """Compare two versions, customer by customer.
+    """Compare two fits, customer by customer.
 
     Args:
         measure: a key of `MARGINS`.
-        served: what the version in use scored, shape (customers,).
+        served: what the version in use, or what `beside` names, scored; shape (customers,).
         candidate: what the new one scored for the same customers.
         seed: of the bootstrap.
+        days: the window's length.
     """
+    margin = MARGINS[measure] * (float(served.mean()) if measure in SHARES else 1.0)
     gains = (served - candidate) if lower_is_better else (candidate - served)
     low, high = _interval(gains, seed)
     return Comparison(
         measure=measure,
+        beside=beside,
+        days=days,
         customers=len(gains),
         served=float(served.mean()),
         candidate=float(candidate.mean()),
         gain=float(gains.mean()),
         low=low,
         high=high,
-        margin=MARGINS[measure],
+        margin=margin * (GROSSLY if beside is Beside.ITSELF else 1.0),
     )
 
 
 def judge(against: str, comparisons: Sequence[Comparison]) -> Verdict:
-    """Promote unless a measure says that the candidate is worse. Too few customers say nothing."""
+    """Promote unless a measure says that the candidate is worse. Too few customers say nothing.
+
+    Args:
+        against: the version in use.
+        comparisons: none of them `Beside.SERVED` where that version has nothing that hasn't seen the window.
+    """
     telling = [one for one in comparisons if one.customers >= LEAST_CUSTOMERS]
     worse = [one for one in telling if one.worse]
     if worse:
         reason = "worse on the last window: " + "; ".join(str(one) for one in worse)
-    elif not telling:
+    elif not any(one.beside is Beside.SERVED for one in comparisons):
+        reason = "the one in use has no fit that hasn't seen the last window: nothing fair to compare with"
+    elif not any(one.beside is Beside.SERVED for one in telling):
         reason = f"fewer than {LEAST_CUSTOMERS} customers to compare on"
     else:
-        reason = "not worse on the last window"
+        reason = "not worse on the last window, which neither was fitted on"
     return Verdict(promoted=not worse, reason=reason, against=against, comparisons=tuple(comparisons))
 
 

@@ -48,6 +48,19 @@ class Readiness:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A group of customers."""
+
+    kind: str
+    """`segment` (RFM) or `cluster`."""
+    name: str
+    """The segment's, or the cluster's number; the same from night to night."""
+    customers: int
+    meaning: str
+    """In English words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FitReport:
     """The outcome of one fit: what to publish in `model_version`, and what to show to staff."""
 
@@ -64,4 +77,8 @@ class FitReport:
     """What there was too little data for, and what is used instead."""
     readiness: tuple[Readiness, ...] = ()
     """A word from each model on whether it had enough."""
+    groups: tuple[Group, ...] = ()
+    """Every RFM segment, then every cluster."""
+    choices: tuple[Mapping[str, float], ...] = ()
+    """Every number of clusters that was tried: `k`, `silhouette`, `stability`."""
     seconds: float = 0.0

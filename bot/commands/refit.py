@@ -25,7 +25,12 @@ def refit(
     seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 0,
     plain: Annotated[bool, typer.Option("--plain", help="A line a step instead of a bar.")] = False,
 ) -> None:
-    """Fit the retention models to the shop's history and serve them, unless they are worse than those in use."""
+    """Fit the retention models to the shop's history and serve them, unless they are worse than those in use.
+
+    What to recommend, who leaves, what customers are worth, segments and clusters. Old and new are compared by fits on
+    what lies before the last window; the new is refused if it is worse there by more than the margin and not by
+    chance.
+    """
     from bot.refit import refit as fit
     from retention import RetentionError
 
@@ -38,6 +43,8 @@ def refit(
             fail(f"the models can't be fitted: {error}")
     served = "served from now on" if result.promoted else "not served, the one in use stays"
     _say(f"Version {result.version} is {served}: {result.reason}.")
+    for line in result.comparisons:
+        _say(f"  {line}")
     for sentence in result.readiness:
         _say(f"Too little data: {sentence}.")
     if result.drifted:
@@ -54,7 +61,7 @@ def list_(as_json: AsJson = False) -> None:
         return
     print_table(
         "Retention models",
-        ("version", "served", "fitted", "verdict", "drift", "lacks data"),
+        ("version", "served", "fitted", "verdict", "drift", "clusters", "value", "lacks data"),
         [
             (
                 one.version,
@@ -62,6 +69,8 @@ def list_(as_json: AsJson = False) -> None:
                 f"{one.fitted_at:%Y-%m-%d %H:%M}Z",
                 _verdict(one.report),
                 _most_moved(one.report),
+                _clusters(one.metrics),
+                _value(one.metrics),
                 ", ".join(item["model"] for item in one.report.get("readiness", ()) if not item["enough"]),
             )
             for one in versions
@@ -97,6 +106,7 @@ def show(
     print_table(
         "Measured by its fit", ("measure", "value"), [(k, f"{v:.4f}") for k, v in found.metrics.items()]
     )
+    _print_groups(report)
     for one in report.get("readiness", ()):
         if one["enough"]:
             _say(f"{one['model']}: {one['found']}; enough")
@@ -178,14 +188,52 @@ def _most_moved(report: Mapping[str, Any]) -> str:
     return "steady" if most["level"] == "steady" else f"{most['level']}: {most['name']} {most['index']:.2f}"
 
 
+def _clusters(metrics: Mapping[str, Any]) -> str:
+    """`4, Rand 0.98`: how many, and how far they are those of the night before."""
+    if "clusters_k" not in metrics:
+        return ""
+    agreement = metrics.get("clusters_agreement")
+    return f"{metrics['clusters_k']:.0f}" + ("" if agreement is None else f", Rand {agreement:.2f}")
+
+
+def _value(metrics: Mapping[str, Any]) -> str:
+    """`±0.85 purchases`: the mean error on the last window."""
+    error = metrics.get("value_purchases_mae")
+    return "" if error is None else f"±{error:.2f} purchases"
+
+
 def _print_comparisons(comparisons: list[Mapping[str, Any]]) -> None:
-    if comparisons:
+    if not comparisons:
+        return
+    _say(
+        "Judged on the last window by fits on what lies before it (`in use`), and the fit on everything by the one "
+        "before the window (`itself`); refused if worse by more than it may lose, and the interval says so, too."
+    )
+    print_table(
+        "On the last window",
+        ("beside", "measure", "days", "customers", "before", "this", "gain", "95 %", "may lose"),
+        [
+            ({"served": "in use"}.get(c.get("beside", "served"), c.get("beside")), c["measure"],
+             f"{c.get('days', 0):.0f}", c["customers"], f"{c['served']:.4f}", f"{c['candidate']:.4f}",
+             f"{c['gain']:+.4f}", f"{c['low']:+.4f} … {c['high']:+.4f}", f"{c['margin']:.4f}")
+            for c in comparisons
+        ],
+    )  # fmt: skip
+
+
+def _print_groups(report: Mapping[str, Any]) -> None:
+    groups = report.get("groups", ())
+    for kind, title in (("segment", "Segments"), ("cluster", "Clusters")):
+        if rows := [(one["name"], one["customers"], one["meaning"]) for one in groups if one["kind"] == kind]:
+            print_table(title, (kind, "customers", "what they are like"), rows)
+    if choices := report.get("choices"):
+        chosen = sum(one["kind"] == "cluster" for one in groups)
         print_table(
-            "On the last window", ("measure", "customers", "before", "this", "gain", "95 %", "may lose"),
+            "How many clusters", ("k", "silhouette", "stability (adjusted Rand index of two halves)", "chosen"),
             [
-                (c["measure"], c["customers"], f"{c['served']:.4f}", f"{c['candidate']:.4f}",
-                 f"{c['gain']:+.4f}", f"{c['low']:+.4f} … {c['high']:+.4f}", f"{c['margin']:.4f}")
-                for c in comparisons
+                (one["k"], f"{one['silhouette']:.3f}", f"{one['stability']:.3f}",
+                 "✓" if one["k"] == chosen else "")
+                for one in choices
             ],
         )  # fmt: skip
 

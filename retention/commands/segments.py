@@ -25,11 +25,13 @@ if TYPE_CHECKING:
     from retention.segments.clusters import Clusters
     from retention.segments.rfm import Rfm
 
-PART = "segments"
-
 Save = Annotated[Path | None, typer.Option("--save", help="Keep divisions and clusters in this folder.")]
 Model = Annotated[
-    Path | None, typer.Option("--model", help="Use the divisions and clusters in this folder as they are.")
+    Path | None,
+    typer.Option(
+        "--model",
+        help="Use the divisions and clusters in this folder as they are: of --save, or a version of `liuke refit`.",
+    ),
 ]
 Previous = Annotated[
     Path | None,
@@ -58,6 +60,7 @@ def segments(
     """
     from retention.churn.windows import buyers, choose_horizon, rhythm_of
     from retention.features.expressions import Shop
+    from retention.segments.saving import PART, saved
     from retention.times import DAY, to_micros
 
     if out_file is None and save is None:
@@ -79,7 +82,7 @@ def segments(
         before = _load(previous)[1] if previous is not None else None
         rfm, found = _fit(table, days or choose_horizon(gaps, span), usual, before, clusters, seed)
     if save is not None:
-        save_part(save, PART, _saved(rfm, found), seed=seed, at=log.at, data=log.history.fingerprint())
+        save_part(save, PART, saved(rfm, found), seed=seed, at=log.at, data=log.history.fingerprint())
     _show(table, rfm, found)
     if out_file is not None:
         write_table(_table(table, rfm, found), out_file, log=log)
@@ -115,7 +118,7 @@ def _show(table: RawTable, rfm: Rfm, clusters: Clusters | None) -> None:
     print_table(
         "Clusters",
         ("cluster", "customers", "beside everybody's mean, in standard deviations"),
-        [(one, sizes[one], in_words(clusters, one)) for one in range(len(clusters.centres))],
+        [(one, sizes[one], clusters.in_words(one)) for one in clusters.numbers.tolist()],
     )
     print_table(
         "How many clusters",
@@ -125,18 +128,13 @@ def _show(table: RawTable, rfm: Rfm, clusters: Clusters | None) -> None:
                 one.k,
                 f"{one.silhouette:.3f}",
                 f"{one.stability:.3f}",
-                "✓" if one.k == len(clusters.centres) else "",
+                "✓" if one.k == clusters.k else "",
             )
             for one in clusters.choices
         ],
     )
     if clusters.agreement is not None:
         tell_notes([f"adjusted Rand index with the previous clusters: {clusters.agreement:.3f}"])
-
-
-def in_words(clusters: Clusters, cluster: int) -> str:
-    """`frequency +1.5, gap -0.9`."""
-    return ", ".join(f"{name} {by:+.1f}" for name, by in clusters.describe(cluster)) or "like everybody"
 
 
 def _table(table: RawTable, rfm: Rfm, clusters: Clusters | None) -> dict[str, Any]:
@@ -158,18 +156,8 @@ def _table(table: RawTable, rfm: Rfm, clusters: Clusters | None) -> dict[str, An
     return rows
 
 
-def _saved(rfm: Rfm, clusters: Clusters | None) -> tuple[dict[str, Any], dict[str, Any]]:
-    from retention.segments.clusters import saved as clusters_saved
-    from retention.segments.rfm import saved as rfm_saved
-
-    facts, arrays = clusters_saved(clusters) if clusters is not None else ({}, {})
-    return {"rfm": rfm_saved(rfm), "clusters": facts}, arrays
-
-
 def _load(directory: Path) -> tuple[Rfm, Clusters | None]:
-    from retention.segments.clusters import restored as clusters_restored
-    from retention.segments.rfm import restored as rfm_restored
+    from retention.segments.saving import PART, restored
 
-    facts, arrays = load_part(directory, PART)
-    clusters = clusters_restored(facts["clusters"], arrays) if facts["clusters"] else None
-    return rfm_restored(facts["rfm"]), clusters
+    with told():
+        return restored(*load_part(directory, PART))

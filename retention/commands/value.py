@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from retention.logs import Log
     from retention.value.model import ValueModel
 
-PART = "value"
-
 Save = Annotated[Path | None, typer.Option("--save", help="Keep the fitted model in this folder.")]
-Model = Annotated[Path | None, typer.Option("--model", help="Use the model in this folder; fit nothing.")]
+Model = Annotated[
+    Path | None,
+    typer.Option("--model", help="Use the model in this folder (of --save, or a version of `liuke refit`)."),
+]
 
 
 def value(
@@ -44,7 +45,7 @@ def value(
 
     A purchase is a day with one. Over --horizon; the shop's own gaps between purchases decide without it.
     """
-    from retention.value.model import restored, saved
+    from retention.value.saving import PART, restored, saved
 
     if out_file is None and save is None:
         fail("name --out for the table, --save for the model, or both")

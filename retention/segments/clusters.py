@@ -38,9 +38,12 @@ SILHOUETTE_SAMPLE = 2_000
 FARTHEST = 3.0
 """Standard deviations at which a feature stops to count for more."""
 STABILITY_DRAWS = 4
+CLEARLY = 0.1
+"""In silhouette and stability together: less is no ground to leave last night's number of clusters."""
 WORTH_A_WORD = 0.5
 """Standard deviations from everybody's mean that make a feature part of a cluster's description."""
 
+_ARRAYS = ("centres", "numbers", "means", "scales")
 _PLACES = [DERIVED.index(one) for one in FEATURES]
 
 
@@ -57,31 +60,53 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clusters:
-    """Centres in standardised features. A cluster is known by its place, from one night to the next."""
+    """Centres in standardised features. A cluster is known by its number, from one night to the next."""
 
     centres: Floats
     """Shape (k, FEATURES)."""
+    numbers: Ints
+    """What each cluster is called, shape (k,), ascending. From 0 on, until the number of clusters changes: then those
+    that are still there keep theirs, and no number is ever given to another cluster."""
+    next_number: int
+    """The first that no cluster has had."""
     means: Floats
     scales: Floats
     """Infinite for a feature that does not vary."""
     usual_gap: float
+    silhouette: float = -1.0
+    """Of these clusters, on a sample of the customers; see `Choice`."""
     choices: tuple[Choice, ...] = ()
+    """Every number of clusters that was tried, as it did tonight."""
     agreement: float | None = None
     """The adjusted Rand index of last night's clusters and these on tonight's customers; None on the first."""
 
+    @property
+    def k(self) -> int:
+        """How many there are."""
+        return len(self.centres)
+
     def assign(self, table: Ints) -> Ints:
-        """The cluster of each customer, 0 to k - 1, from raw features of shape (customers, raw.NAMES)."""
-        return _nearest(self.standard(table), self.centres)
+        """The number of each customer's cluster, from raw features of shape (customers, raw.NAMES)."""
+        found: Ints = self.numbers[_nearest(self.standard(table), self.centres)]
+        return found
 
     def standard(self, table: Ints) -> Floats:
         """Standardised features, shape (customers, FEATURES)."""
         return _standard(derive(table, self.usual_gap)[:, _PLACES], self.means, self.scales)
 
     def describe(self, cluster: int) -> tuple[tuple[str, float], ...]:
-        """What sets a cluster apart: features and standard deviations from everybody's mean, strongest first."""
-        centre = self.centres[cluster]
+        """What sets a cluster apart: features and standard deviations from everybody's mean, strongest first.
+
+        Args:
+            cluster: its number.
+        """
+        centre = self.centres[self.numbers.tolist().index(cluster)]
         order = np.argsort(-np.abs(centre), kind="stable").tolist()
         return tuple((FEATURES[one], float(centre[one])) for one in order if abs(centre[one]) >= WORTH_A_WORD)
+
+    def in_words(self, cluster: int) -> str:
+        """`frequency +1.5, gap -0.9`."""
+        return ", ".join(f"{name} {by:+.1f}" for name, by in self.describe(cluster)) or "like everybody"
 
 
 def fit(
@@ -89,8 +114,8 @@ def fit(
 ) -> Clusters | None:
     """Choose k and cluster; None with too few customers.
 
-    With last night's clusters, k and the measure of the features are kept, the centres start from the old
-    ones, and the new are matched to them, so that a cluster keeps its place and its meaning.
+    With last night's clusters, their number is kept unless another is clearly better, the centres start from the old
+    ones, and the new are matched to them, so that a cluster keeps its number and its meaning.
 
     Args:
         table: raw features of customers who have bought.
@@ -103,16 +128,34 @@ def fit(
     sample = table
     if len(table) > MOST_CUSTOMERS:
         sample = table[np.sort(draw.choice(len(table), MOST_CUSTOMERS, replace=False))]
-    if previous is not None and (k is None or k == len(previous.centres)):
-        return _again(sample, previous, seed)
     features = derive(sample, usual_gap)[:, _PLACES]
     means, spread = features.mean(axis=0), features.std(axis=0)
     scales = np.where(spread > 1e-9, spread, np.inf)
     rows = _standard(features, means, scales)
     choices = tuple(_judge(rows, one, seed) for one in (CHOICES if k is None else (k,)))
-    best = max(choices, key=lambda one: (one.silhouette + one.stability, -one.k))
-    centres = _largest_first(rows, _kmeans(rows, best.k, seed))
-    return Clusters(centres=centres, means=means, scales=scales, usual_gap=usual_gap, choices=choices)
+    wanted = _chosen(choices, None if previous is None else previous.k)
+    old = None if previous is None else _moved(previous, means, scales)
+    if old is not None and wanted == len(old):
+        centres = _kmeans(rows, wanted, seed, start=old)
+    else:
+        centres = _largest_first(rows, _kmeans(rows, wanted, seed))
+    numbers, following = np.arange(wanted, dtype=np.int64), wanted
+    agreement = None
+    if previous is not None and old is not None:
+        centres, numbers, following = named(centres, old, previous)
+        before = _nearest(previous.standard(sample), previous.centres)
+        agreement = adjusted_rand(before, _nearest(rows, centres))
+    return Clusters(
+        centres=centres,
+        numbers=numbers,
+        next_number=following,
+        means=means,
+        scales=scales,
+        usual_gap=usual_gap,
+        silhouette=_silhouette(rows[_sampled(rows, np.random.default_rng([seed, wanted]))], centres),
+        choices=choices,
+        agreement=agreement,
+    )
 
 
 def adjusted_rand(one: Ints, other: Ints) -> float:
@@ -122,38 +165,43 @@ def adjusted_rand(one: Ints, other: Ints) -> float:
     return float(adjusted_rand_score(one, other))
 
 
-def matched(centres: Floats, previous: Floats) -> Floats:
-    """The centres in the order in which they lie nearest to the previous ones, one to one."""
+def _chosen(choices: tuple[Choice, ...], kept: int | None) -> int:
+    """The number of clusters that does best, or the one kept while that is hardly better."""
+    scores = {one.k: one.silhouette + one.stability for one in choices}
+    best = max(scores, key=lambda one: (scores[one], -one))
+    if kept in scores and scores[best] < scores[kept] + CLEARLY:
+        return kept
+    return best
+
+
+def _moved(previous: Clusters, means: Floats, scales: Floats) -> Floats:
+    """Last night's centres in tonight's measure of the features."""
+    varied = np.isfinite(previous.scales)
+    raw = previous.means + np.where(varied, previous.centres * np.where(varied, previous.scales, 1.0), 0.0)
+    return _standard(raw, means, scales)
+
+
+def named(centres: Floats, old: Floats, previous: Clusters) -> tuple[Floats, Ints, int]:
+    """The centres in the order of their numbers, the numbers, and the first that is free.
+
+    One to one, those that lie nearest to a centre of last night have its number; the others have new ones.
+    """
     from scipy.optimize import linear_sum_assignment
 
-    distance = ((previous[:, None, :] - centres[None, :, :]) ** 2).sum(axis=2)
-    _, order = linear_sum_assignment(distance)
-    result: Floats = centres[order]
-    return result
-
-
-def _again(table: Ints, previous: Clusters, seed: int) -> Clusters:
-    rows = previous.standard(table)
-    centres = matched(_kmeans(rows, len(previous.centres), seed, start=previous.centres), previous.centres)
-    agreement = adjusted_rand(_nearest(rows, previous.centres), _nearest(rows, centres))
-    return Clusters(
-        centres=centres,
-        means=previous.means,
-        scales=previous.scales,
-        usual_gap=previous.usual_gap,
-        choices=previous.choices,
-        agreement=agreement,
-    )
+    theirs, mine = linear_sum_assignment(_distances(old, centres))
+    numbers = np.full(len(centres), -1, np.int64)
+    numbers[mine] = previous.numbers[theirs]
+    fresh = np.flatnonzero(numbers < 0)
+    numbers[fresh] = previous.next_number + np.arange(len(fresh))
+    order = np.argsort(numbers)
+    return centres[order], numbers[order], previous.next_number + len(fresh)
 
 
 def _judge(rows: Floats, k: int, seed: int) -> Choice:
     """Silhouette on a sample; stability as the agreement of two halves' clusterings on the other customers."""
-    from sklearn.metrics import silhouette_score
-
     draw = np.random.default_rng([seed, k])
-    place = draw.choice(len(rows), min(SILHOUETTE_SAMPLE, len(rows)), replace=False)
-    own = _nearest(rows[place], _kmeans(rows, k, seed))
-    silhouette = float(silhouette_score(rows[place], own)) if len(np.unique(own)) > 1 else -1.0
+    place = _sampled(rows, draw)
+    silhouette = _silhouette(rows[place], _kmeans(rows, k, seed))
     agreements = []
     for number in range(STABILITY_DRAWS):
         order = draw.permutation(len(rows))
@@ -163,12 +211,30 @@ def _judge(rows: Floats, k: int, seed: int) -> Choice:
     return Choice(k=k, silhouette=silhouette, stability=float(np.mean(agreements)))
 
 
+def _sampled(rows: Floats, draw: np.random.Generator) -> Ints:
+    place: Ints = draw.choice(len(rows), min(SILHOUETTE_SAMPLE, len(rows)), replace=False)
+    return place
+
+
+def _silhouette(rows: Floats, centres: Floats) -> float:
+    from sklearn.metrics import silhouette_score
+
+    own = _nearest(rows, centres)
+    return float(silhouette_score(rows, own)) if len(np.unique(own)) > 1 else -1.0
+
+
 def _kmeans(rows: Floats, k: int, seed: int, start: Floats | None = None) -> Floats:
     from sklearn.cluster import KMeans
 
     begin = {"init": start, "n_init": 1} if start is not None else {"init": "k-means++", "n_init": 4}
     centres: Floats = KMeans(k, random_state=seed % 2**32, **begin).fit(rows).cluster_centers_
     return centres
+
+
+def _distances(some: Floats, others: Floats) -> Floats:
+    """Squared, shape (some, others)."""
+    result: Floats = ((some[:, None, :] - others[None, :, :]) ** 2).sum(axis=2)
+    return result
 
 
 def _largest_first(rows: Floats, centres: Floats) -> Floats:
@@ -192,10 +258,12 @@ def saved(clusters: Clusters) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     facts = {
         "features": list(FEATURES),
         "usual_gap": clusters.usual_gap,
+        "next_number": clusters.next_number,
+        "silhouette": clusters.silhouette,
         "agreement": clusters.agreement,
         "choices": [[one.k, one.silhouette, one.stability] for one in clusters.choices],
     }
-    return facts, {"centres": clusters.centres, "means": clusters.means, "scales": clusters.scales}
+    return facts, {name: getattr(clusters, name) for name in _ARRAYS}
 
 
 def restored(facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Clusters:
@@ -207,10 +275,10 @@ def restored(facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Cl
     if tuple(facts["features"]) != FEATURES:
         raise ValueError("the clusters were fitted on other features")
     return Clusters(
-        centres=arrays["centres"],
-        means=arrays["means"],
-        scales=arrays["scales"],
+        **{name: arrays[name] for name in _ARRAYS},
+        next_number=facts["next_number"],
         usual_gap=facts["usual_gap"],
+        silhouette=facts["silhouette"],
         choices=tuple(Choice(k=k, silhouette=one, stability=two) for k, one, two in facts["choices"]),
         agreement=facts["agreement"],
     )

@@ -99,10 +99,10 @@ def _fit_table(
 ) -> tuple[ValueModel, list[str]]:
     counts, (purchases, mean) = Counts.of(table), bought(table)
     notes = []
-    rhythm = known or bgnbd.fit(counts, seed=seed)
-    if rhythm is None:
+    fitted = known or bgnbd.fit(counts, seed=seed)
+    if fitted is None:
         notes.append("value: BG/NBD has too few repeat purchases or did not converge; one rate for everybody")
-        rhythm = _one_rate(counts)
+    rhythm = fitted or _one_rate(counts)
     spend = None
     if (mean > 0).any():
         spend = gamma_gamma.fit(purchases, mean, seed=seed)
@@ -111,7 +111,10 @@ def _fit_table(
             spend = gamma_gamma.drawn_to(float(mean[mean > 0].mean()))
     elif len(table):
         notes.append("value: the history holds no amounts; purchases are foretold, spend is not")
-    return ValueModel(horizon_days=horizon, rhythm=rhythm, spend=spend, currency=currency), notes
+    model = ValueModel(
+        horizon_days=horizon, rhythm=rhythm, spend=spend, currency=currency, alike=fitted is None
+    )
+    return model, notes
 
 
 def _one_rate(counts: Counts) -> Rhythm:

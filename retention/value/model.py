@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +30,8 @@ class ValueModel:
     much: float = 1.0
     """What past windows had more purchases, and more spend on each, than was expected, as far as that lasts."""
     currency: str | None = None
+    alike: bool = False
+    """One rate stands in for BG/NBD: what it foretells says nothing of who has left."""
 
     def purchases(self, table: NDArray[np.int64], days: int | None = None) -> Floats:
         """Expected days with a purchase in the next `days`, shape (customers,).
@@ -73,20 +73,3 @@ def expected_purchases(rhythm: Rhythm, counts: Counts, days: float) -> Floats:
     gone = -np.expm1(-shape * np.log1p(leave * days / (rhythm.scale + counts.age)[:, None]))
     result: Floats = rhythm.alive(counts) * (gone / leave).mean(axis=1)
     return result
-
-
-def saved(model: ValueModel) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    """The model as JSON-able facts and arrays; `restored` is the way back."""
-    return asdict(model), {}
-
-
-def restored(facts: Mapping[str, Any]) -> ValueModel:
-    """The model from its saved form."""
-    spend = facts["spend"]
-    return ValueModel(
-        **{
-            **facts,
-            "rhythm": Rhythm(**facts["rhythm"]),
-            "spend": GammaGamma(**spend) if spend else None,
-        }
-    )

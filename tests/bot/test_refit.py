@@ -2,44 +2,56 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
+from typer.testing import CliRunner
 
 import retention
+from bot.commands.refit import app as models
 from bot.models import KIND, ServedRetention
 from bot.refit import refit
 from bot.settings import Settings
 from retention import promotion
 from retention.reviewing import Review
-from storage import Store
+from retention.segments import nightly as segments
+from retention.value import saving as value_saving
+from storage import Store, migrate
 from storage.models import ModelVersions
-from storage.schema import metadata, score
+from storage.schema import score
 from storage.warnings import Warnings
 from tests.factories import NOW, add_customer, add_product, add_purchase, add_score
 
 CUSTOMERS = 40
+ENOUGH = 140
+"""Customers, for clusters."""
 
 
 @pytest.fixture
 async def settings(tmp_path: Path) -> Settings:
-    made = Settings(home=tmp_path)
+    return await _opened(tmp_path, CUSTOMERS)
+
+
+async def _opened(home: Path, customers: int) -> Settings:
+    made = Settings(home=home)
+    await migrate(made.store_url)
     store = Store.open(made.store_url)
-    await store.write(lambda connection: connection.run_sync(metadata.create_all))
-    await store.write(_shop)
+    await store.write(partial(_shop, customers))
     await store.close()
     return made
 
 
-async def _shop(connection: AsyncConnection) -> None:
+async def _shop(customers: int, connection: AsyncConnection) -> None:
     for number in range(8):
         await add_product(connection, f"p{number}")
-    for number in range(CUSTOMERS):
+    for number in range(customers):
         await add_customer(connection, f"c{number:02}")
         for visit in range(1 + number % 5):
             when = NOW - timedelta(days=20 + number + 25 * visit)
@@ -140,6 +152,61 @@ async def test_a_report_goes_with_every_version(settings: Settings) -> None:
     assert "churn" in lacking
     assert lacking["churn"]["needed"]
     assert lacking["churn"]["fallback"]
+
+
+def test_value_and_segments_are_fitted_kept_and_shown_with_every_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the second night on with how far the clusters are those of the first; a roll-back takes them along."""
+    settings = asyncio.run(_opened(tmp_path, ENOUGH))
+    nights = [
+        asyncio.run(refit(settings, seed=1, progress=_silent, now=NOW + timedelta(days=night)))
+        for night in (0, 1)
+    ]
+    for night in nights:
+        files = {one.name for one in night.path.iterdir()}
+        assert {"value.json", "segments.json", "segments.npz"} <= files
+        assert not any(name.endswith((".pkl", ".pickle")) for name in files)
+        assert value_saving.in_folder(night.path) is not None
+    assert [night.promoted for night in nights] == [True, True]
+    first, second = (segments.in_folder(night.path) for night in nights)
+    assert first is not None
+    assert second is not None
+    assert first[1] is not None
+    assert second[1] is not None
+    assert first[1].numbers.tolist() == second[1].numbers.tolist()
+    monkeypatch.setenv("LIUKE_HOME", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "200")
+    _, old = json.loads(_told("list", "--json"))
+    new = json.loads(_told("show", "--json"))
+    assert new["metrics"]["clusters_agreement"] > 0.9
+    assert "clusters_agreement" not in old["metrics"]
+    assert new["metrics"]["clusters_k"] == second[1].k
+    assert new["metrics"]["value_purchases_mae"] > 0
+    for kind in ("segment", "cluster"):
+        assert sum(one["customers"] for one in new["groups"] if one["kind"] == kind) == ENOUGH
+    shown = _told("show")
+    for words in (
+        "Clusters",
+        "Segments",
+        "How many clusters",
+        "silhouette",
+        "clusters_agreement",
+        "may lose",
+    ):
+        assert words in shown
+    assert "Rand" in _told("list")
+    assert nights[0].version in _told("rollback")
+    assert json.loads(_told("show", "--json"))["version"] == nights[0].version
+    after = asyncio.run(refit(settings, seed=1, progress=_silent, now=NOW + timedelta(days=2)))
+    assert after.comparisons
+    assert all("margin" in one for one in after.comparisons)
+
+
+def _told(*arguments: str) -> str:
+    done = CliRunner().invoke(models, list(arguments))
+    assert done.exit_code == 0, done.output
+    return done.stdout
 
 
 async def test_whose_risk_rose_is_told_to_staff_once(settings: Settings) -> None:

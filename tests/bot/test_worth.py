@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,8 +10,16 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+import retention
+from bot.history import read_history
 from bot.refit import refit
 from bot.settings import Settings
+from bot.worth import expected_spend
+from retention.checks import check
+from retention.churn.windows import buyers
+from retention.features.expressions import Shop
+from retention.times import to_micros
+from retention.value import saving
 from storage import Store
 from storage.schema import metadata, score
 from tests.factories import NOW, add_customer, add_product, add_purchase
@@ -56,3 +65,21 @@ async def test_little_is_at_stake_with_those_long_gone(settings: Settings) -> No
         assert row.expected_value > 0 or name.startswith("gone")
         assert row.currency == "CNY"
         assert row.at_stake == round(row.value * row.expected_value)
+
+
+async def test_what_is_expected_is_said_by_the_version_in_use(settings: Settings) -> None:
+    """So a roll-back takes it back; a version without a model of value says nothing."""
+    done = await refit(settings, seed=1, progress=lambda _step, _share: None, now=NOW)
+    history = read_history(settings.store_url, to_micros(NOW))
+    found = expected_spend(done.path, history, now=NOW)
+    model = saving.in_folder(done.path)
+    assert model is not None
+    table = buyers(Shop(check(history, NOW).history), to_micros(NOW))
+    days = retention.load(done.path).churn.horizon_days
+    expected = dict(zip(table.customers, model.value(table.values, days).tolist(), strict=True))
+    assert {name: one.minor for name, one in found.items()} == pytest.approx(expected, abs=0.5)
+    manifest = done.path / "manifest.json"
+    facts = json.loads(manifest.read_text())
+    facts["files"] = {name: one for name, one in facts["files"].items() if not name.startswith("value.")}
+    manifest.write_text(json.dumps(facts))
+    assert expected_spend(done.path, history, now=NOW) == {}

@@ -11,7 +11,7 @@ import pytest
 import retention
 from retention import promotion
 from retention.history import History
-from retention.promotion import MARGINS, Comparison, compare, judge
+from retention.promotion import MARGINS, Beside, Comparison, compare, judge
 from tests.contracts.retention_core import NOW
 
 DRAW = np.random.default_rng(0)
@@ -62,6 +62,31 @@ def test_the_same_seed_the_same_interval() -> None:
     assert brier(0.01) == brier(0.01)
 
 
+def test_a_margin_may_be_a_share_of_what_it_is_measured_against() -> None:
+    served = np.full(90, 4.0)
+    found = compare("purchases_error", served, served + 0.3, lower_is_better=True, seed=1)
+    assert found.margin == pytest.approx(4.0 * MARGINS["purchases_error"])
+    assert found.worse
+    assert not compare("purchases_error", served, served + 0.1, lower_is_better=True, seed=1).worse
+
+
+def test_beside_itself_a_fit_is_only_refused_if_it_is_grossly_worse() -> None:
+    """It is levelled for other customers than those of the window's beginning."""
+    served, margin = np.full(90, 0.1), promotion.GROSSLY * MARGINS["brier"]
+    for loss, refused in ((0.9 * margin, False), (1.1 * margin, True)):
+        found = compare("brier", served, served + loss, lower_is_better=True, seed=1, beside=Beside.ITSELF)
+        assert found.worse is refused
+
+
+def test_where_nothing_fair_can_be_compared_it_is_said() -> None:
+    itself = compare(
+        "brier", np.full(90, 0.2), np.full(90, 0.1), lower_is_better=True, seed=1, beside=Beside.ITSELF
+    )
+    verdict = judge("before", [itself])
+    assert verdict.promoted
+    assert "nothing fair to compare with" in verdict.reason
+
+
 def scrambled(history: History) -> History:
     """The same shop with every event at somebody else's: nothing left to learn."""
     rows: list[dict[str, Any]] = history.events.to_pylist()
@@ -88,8 +113,8 @@ def test_a_version_of_spoilt_data_is_refused(
     review = retention.review(report.directory, spoilt, history, now=NOW, seed=1)
     assert not review.verdict.promoted
     assert review.verdict.against == report.version
-    worse = {one.measure for one in review.verdict.comparisons if one.worse}
-    assert worse == {"brier", "ndcg_at_10"}
+    worse = {one.measure for one in review.verdict.comparisons if one.worse and one.beside is Beside.SERVED}
+    assert worse == {"brier", "ndcg_at_10", "purchases_error", "spend_error"}
     assert retention.review(spoilt, report.directory, history, now=NOW, seed=1).verdict.promoted
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,8 +14,8 @@ from retention.churn.windows import buyers
 from retention.features.expressions import Shop
 from retention.features.raw import NAMES as RAW
 from retention.history import History
-from retention.segments import clusters, rfm
-from retention.segments.clusters import Clusters, adjusted_rand, matched
+from retention.segments import clusters, nightly, rfm
+from retention.segments.clusters import Clusters, adjusted_rand, named
 from retention.segments.rfm import MEANING, NAMES, Rfm, Segment
 from retention.times import DAY, to_micros
 from tests.contracts.retention_core import NOW
@@ -116,10 +118,82 @@ def test_clusters_hold_still_from_night_to_night(
     assert (again.assign(tables[1]) == tonight.assign(tables[1])).mean() > 0.95
 
 
+def numbered(centres: np.ndarray, numbers: list[int]) -> Clusters:
+    return Clusters(
+        centres=centres,
+        numbers=np.array(numbers),
+        next_number=max(numbers) + 1,
+        means=np.zeros(centres.shape[1]),
+        scales=np.ones(centres.shape[1]),
+        usual_gap=20.0,
+    )
+
+
+CORNERS = np.array([[0.0, 0], [5, 0], [0, 5], [5, 5]])
+
+
 @given(st.permutations(range(4)))
-def test_a_cluster_keeps_its_place_however_k_means_numbers_it(order: list[int]) -> None:
-    centres = np.array([[0.0, 0], [5, 0], [0, 5], [5, 5]])
-    assert matched(centres[order] + 0.3, centres) == pytest.approx(centres + 0.3)
+def test_a_cluster_keeps_its_number_however_k_means_orders_them(order: list[int]) -> None:
+    before = numbered(CORNERS, [0, 1, 2, 3])
+    centres, numbers, following = named(CORNERS[order] + 0.3, CORNERS, before)
+    assert centres == pytest.approx(CORNERS + 0.3)
+    assert (numbers.tolist(), following) == ([0, 1, 2, 3], 4)
+
+
+def test_a_number_is_never_given_to_another_cluster() -> None:
+    """The second of four goes; the night after a new one comes, and has a number that nobody had."""
+    before = numbered(CORNERS, [0, 1, 2, 3])
+    centres, numbers, following = named(CORNERS[[3, 0, 2]], CORNERS, before)
+    assert (numbers.tolist(), following) == ([0, 2, 3], 4)
+    assert centres == pytest.approx(CORNERS[[0, 2, 3]])
+    more = np.vstack([[[9.0, 9.0]], centres])
+    _, numbers, following = named(more, centres, replace(before, centres=centres, numbers=numbers))
+    assert (numbers.tolist(), following) == ([0, 2, 3, 4], 5)
+
+
+def test_another_number_of_clusters_needs_to_be_clearly_better(
+    tonight: Clusters, tables: tuple[np.ndarray, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scores = dict.fromkeys(clusters.CHOICES, 0.5)
+    monkeypatch.setattr(
+        clusters,
+        "_judge",
+        lambda rows, k, seed: clusters.Choice(k=k, silhouette=scores[k], stability=0.5),
+    )
+    other = next(one for one in clusters.CHOICES if one != tonight.k)
+    scores[other] += 0.9 * clusters.CLEARLY
+    again = clusters.fit(tables[1], usual_gap=20.0, seed=2, previous=tonight)
+    assert again is not None
+    assert again.k == tonight.k
+    scores[other] += 0.2 * clusters.CLEARLY
+    changed = clusters.fit(tables[1], usual_gap=20.0, seed=2, previous=tonight)
+    assert changed is not None
+    assert changed.k == other
+    kept = set(changed.numbers.tolist()) & set(tonight.numbers.tolist())
+    assert len(kept) == min(other, tonight.k)
+    assert set(changed.assign(tables[1]).tolist()) <= set(changed.numbers.tolist())
+    assert changed.agreement is not None
+    assert changed.agreement < 1
+
+
+def test_divisions_stay_until_a_tenth_of_the_customers_would_change(
+    tables: tuple[np.ndarray, np.ndarray],
+) -> None:
+    first = nightly.fit(tables[0], horizon_days=30, usual_gap=20.0, seed=1)
+    second = nightly.fit(
+        tables[1], horizon_days=30, usual_gap=20.0, seed=1, previous=(first.rfm, first.clusters)
+    )
+    assert second.rfm == first.rfm
+    assert second.metrics["segments_agreement"] > nightly.KEPT_SHARE
+    assert second.metrics["clusters_agreement"] > 0.9
+    assert sum(one.customers for one in second.groups if one.kind == "segment") == len(tables[1])
+    assert sum(one.customers for one in second.groups if one.kind == "cluster") == len(tables[1])
+    richer = tables[1].copy()
+    richer[:, RAW.index("money")] *= 3
+    third = nightly.fit(richer, horizon_days=30, usual_gap=20.0, seed=1, previous=(first.rfm, None))
+    assert third.rfm != first.rfm
+    assert any("divided anew" in one for one in third.notes)
+    assert "clusters_agreement" not in third.metrics
 
 
 def test_rand_index_by_hand() -> None:
@@ -142,4 +216,5 @@ def test_too_few_customers_have_no_clusters(tables: tuple[np.ndarray, np.ndarray
 def test_saved_clusters_are_the_same(tonight: Clusters, tables: tuple[np.ndarray, np.ndarray]) -> None:
     again = clusters.restored(*clusters.saved(tonight))
     assert (again.assign(tables[1]) == tonight.assign(tables[1])).all()
+    assert again.silhouette == tonight.silhouette
     assert again.choices == tonight.choices

@@ -20,7 +20,7 @@ from retention.times import DAY, to_micros
 from retention.value import gamma_gamma
 from retention.value.fit import FittedValue, Outcome, fit
 from retention.value.gamma_gamma import GammaGamma
-from retention.value.model import restored, saved
+from retention.value.saving import restored, saved
 from tests.contracts.retention_core import NOW
 from tests.retention.conftest import make_events, make_products
 
