@@ -98,15 +98,19 @@ class Decisions:
         now: datetime,
         words: Sequence[str] = (),
         category: str | None = None,
+        among: Collection[str] | None = None,
         exclude: Collection[str] = frozenset(),
         allow_repeats: bool = False,
     ) -> list[Recommendation]:
-        """At most `n` products that are in stock, best first, within the shop's rules."""
+        """At most `n` products that are in stock, best first, within the shop's rules; with `among` none but those."""
         shelf = await self._shelf(connection)
+        states = shelf.states
+        if among is not None:
+            states = {product: states[product] for product in among if product in states}
         context = RecommendContext(
             now=now,
             events=await self._events(connection, customer_id),
-            stock=shelf.states,
+            stock=states,
             words=words,
             category=category,
             exclude=frozenset(exclude),

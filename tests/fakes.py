@@ -164,10 +164,12 @@ class FakeDecisions:
         now: datetime,
         words: Sequence[str] = (),
         category: str | None = None,
+        among: Collection[str] | None = None,
         exclude: Collection[str] = frozenset(),
         allow_repeats: bool = False,
     ) -> list[Recommendation]:
         products = await Catalogue(connection).active(category_id=category)
+        products = [item for item in products if among is None or item.id in among]
         chosen = [item for item in products if item.stock > 0 and item.id not in exclude][:n]
         return [
             Recommendation(

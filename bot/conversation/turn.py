@@ -46,10 +46,11 @@ class Deciding(Protocol):
         now: datetime,
         words: Sequence[str] = (),
         category: str | None = None,
+        among: Collection[str] | None = None,
         exclude: Collection[str] = frozenset(),
         allow_repeats: bool = False,
     ) -> list[Recommendation]:
-        """At most `n` products that are in stock, best first."""
+        """At most `n` products that are in stock, best first; `among` leaves no others to choose from."""
         ...
 
     async def offer(

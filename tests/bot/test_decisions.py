@@ -144,7 +144,11 @@ async def test_recommendations_leave_out_what_cannot_be_sold(any_store: Store, d
     await any_store.write(shop)
     async with any_store.read() as connection:
         found = await decisions.recommend(connection, customer_id=None, n=5, now=NOW)
+        none = await decisions.recommend(
+            connection, customer_id=None, n=5, now=NOW, among=["gone", "unknown"]
+        )
     assert [item.product for item in found] == ["good"]
+    assert none == []
 
 
 async def test_what_was_shown_is_kept_with_its_chance(any_store: Store, decisions: Decisions) -> None:

@@ -68,6 +68,7 @@ _WISH = re.compile(
 _LATIN = re.compile(r"[a-z0-9]+")
 _MOST = 8
 _LOOKED_AT = 24
+_CHOSEN_FROM = 200
 
 
 def search_words(turn: Turn) -> list[str]:
@@ -126,6 +127,37 @@ async def find(turn: Turn, *, limit: int, max_price: int | None = None) -> list[
         for product in found
         if any(is_called(product, shelves.get(product.category_id or "", ""), word) for word in naming)
     ][:limit]
+
+
+async def wished(turn: Turn) -> list[Product]:
+    """All products that fit the words best, to choose from; where the words name a shelf, none but of that shelf.
+
+    Who wants 茶 wants something of 茶叶, and no toothpaste that tastes of it. What is itself called so comes before
+    what only stands there: who wants 耳机 wants no loudspeaker of 耳机音箱.
+    """
+    naming = naming_words(turn)
+    if not naming:
+        return []
+    catalogue = Catalogue(turn.connection)
+    shelves = {shelf.id: f"{shelf.name_zh} {shelf.name_en}" for shelf in await catalogue.categories()}
+    fits: dict[int, list[Product]] = {}
+    for product in await catalogue.search(search_words(turn), limit=_CHOSEN_FROM):
+        shelf = shelves.get(product.category_id or "", "")
+        fits.setdefault(sum(is_called(product, shelf, word) for word in naming), []).append(product)
+    most = max(fits, default=0)
+    best = fits[most] if most else []
+    shelved = [
+        product
+        for product in best
+        if any(_names(shelves.get(product.category_id or "", ""), word) for word in naming)
+    ]
+    called = [product for product in shelved if any(is_called(product, "", word) for word in naming)]
+    return called or shelved or best
+
+
+def _names(shelf: str, word: str) -> bool:
+    lower = word.lower()
+    return _contains(_latin(shelf.lower()), _latin(lower)) if word.isascii() else lower in shelf
 
 
 async def find_bare(turn: Turn, *, limit: int) -> list[Product]:

@@ -18,8 +18,15 @@ _SPOKEN = ("bought_together", "viewed_together", "buy_again", "similar_content",
 async def _recommend(turn: Turn) -> Answer:
     if turn.intent == "like":
         return await _like(turn)
+    exclude = turn.memory.seen_product
     words = () if turn.intent == "more" else tuple(product_words.search_words(turn))
-    shown = await _cards(turn, words=words, category=None, exclude=turn.memory.seen_product)
+    named = await product_words.wished(turn) if words else []
+    shown = None
+    if named:
+        # Of what was asked for there may be less than a list holds: nothing else fills it.
+        shown = await _cards(turn, words=words, among=[product.id for product in named], exclude=exclude)
+    if shown is None:
+        shown = await _cards(turn, words=() if named else words, exclude=exclude)
     if shown is None:
         return Answer(text=turn.say("recommend-nothing"), memory=turn.memory.settled())
     personal = turn.customer_id is not None and any(
@@ -35,7 +42,7 @@ async def _like(turn: Turn) -> Answer:
     if product is None:
         return Answer(text=turn.say("product-gone"))
     exclude = (*turn.memory.seen_product, product.id)
-    shown = await _cards(turn, words=(), category=product.category_id, exclude=exclude)
+    shown = await _cards(turn, category=product.category_id, exclude=exclude)
     if shown is None:
         return Answer(text=turn.say("recommend-nothing"), memory=turn.memory.settled())
     return _answer(turn, turn.say("recommend-like", name=product.name(turn.language)), *shown)
@@ -43,14 +50,19 @@ async def _like(turn: Turn) -> Answer:
 
 async def instead(turn: Turn, head: str) -> Answer:
     """Something else where what was looked for isn't there."""
-    shown = await _cards(turn, words=(), category=None, exclude=turn.memory.seen_product)
+    shown = await _cards(turn, exclude=turn.memory.seen_product)
     if shown is None:
         return Answer(text=head, memory=turn.memory.settled())
     return _answer(turn, f"{head}{turn.say('recommend-instead')}", *shown)
 
 
 async def _cards(
-    turn: Turn, *, words: Sequence[str], category: str | None, exclude: Collection[str]
+    turn: Turn,
+    *,
+    words: Sequence[str] = (),
+    category: str | None = None,
+    among: Collection[str] | None = None,
+    exclude: Collection[str],
 ) -> tuple[list[Recommendation], dict[str, Product]] | None:
     items = await turn.services.decisions.recommend(
         turn.connection,
@@ -59,6 +71,7 @@ async def _cards(
         now=turn.now,
         words=words,
         category=category,
+        among=among,
         exclude=frozenset(exclude),
     )
     named = {reason.product for item in items for reason in item.reasons if reason.product}

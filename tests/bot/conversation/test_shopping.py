@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.catalogue import Catalogue, Category
 from storage.conversations import Conversations
@@ -27,6 +30,33 @@ async def test_the_second_one_and_how_much_resolve_to_what_was_shown(chat: Chat)
     assert [card.product_id for card in (chat.last.cards if chat.last else ())] == ["p1", "p2"]
     assert "陶瓷杯" in said(await chat.says("第二个多少钱", "price_question"))
     assert "仅剩 3 件" in said(await chat.says("还有货吗", "stock_question"))
+
+
+async def _toothpaste(connection: AsyncConnection) -> None:
+    """One that tastes of tea, on a shelf of its own, and beside the tea what isn't called so; their ids come first."""
+    catalogue = Catalogue(connection)
+    cup = await catalogue.get("p2")
+    assert cup is not None
+    await catalogue.put_categories([Category(id="care", name_zh="个护", name_en="Care")])
+    paste = replace(cup, id="a1", code="A1", name_zh="牙膏 茶", name_en="Toothpaste, tea", category_id="care")
+    scoop = replace(cup, id="a0", code="A0", name_zh="竹匙", name_en="Bamboo scoop")
+    await catalogue.put_many([paste, scoop, replace(cup, category_id="care")])
+
+
+@pytest.mark.parametrize("text", ["送 个 爱 喝茶 的 朋友", "something for a friend who loves tea"])
+async def test_who_asks_for_tea_is_recommended_tea_and_nothing_to_fill_the_list(
+    chat: Chat, text: str
+) -> None:
+    await chat.store.write(_toothpaste)
+    await chat.says(text, "recommend_request")
+    assert [card.product_id for card in (chat.last.cards if chat.last else ())] == ["p1"]
+
+
+async def test_once_all_that_was_asked_for_was_seen_something_else_is_recommended(chat: Chat) -> None:
+    await chat.store.write(_toothpaste)
+    await chat.says("喝茶 的 朋友", "recommend_request")
+    await chat.says("喝茶 的 朋友", "recommend_request")
+    assert [card.product_id for card in (chat.last.cards if chat.last else ())] == ["a0", "a1", "p2"]
 
 
 async def test_a_product_that_is_gone_is_said_to_be_gone(chat: Chat) -> None:
