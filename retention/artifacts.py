@@ -92,6 +92,9 @@ def read(
         ModelDamaged: a file is missing, changed or unreadable, or the form is not this program's.
     """
     manifest = read_manifest(directory)
+    for name in manifest.files:
+        if Path(name).name != name:
+            raise ModelDamaged(f"{directory / MANIFEST} names a file outside its folder: {name!r}")
     contents = {
         name: _checked(directory, name, digest)
         for name, digest in manifest.files.items()
@@ -162,8 +165,6 @@ def _put(path: Path, content: bytes) -> str:
 
 
 def _checked(directory: Path, name: str, digest: str) -> bytes:
-    if Path(name).name != name:
-        raise ModelDamaged(f"{directory / MANIFEST} names a file outside its folder: {name!r}")
     try:
         content = (directory / name).read_bytes()
     except OSError as error:

@@ -6,6 +6,7 @@ index); Kuhn, "The Hungarian method", 1955.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -112,7 +113,7 @@ class Clusters:
 def fit(
     table: Ints, *, usual_gap: float, seed: int, previous: Clusters | None = None, k: int | None = None
 ) -> Clusters | None:
-    """Choose k and cluster; None with too few customers.
+    """Choose k and cluster; None with too few customers, or with fewer different ones than clusters.
 
     With last night's clusters, their number is kept unless another is clearly better, the centres start from the old
     ones, and the new are matched to them, so that a cluster keeps its number and its meaning.
@@ -132,7 +133,11 @@ def fit(
     means, spread = features.mean(axis=0), features.std(axis=0)
     scales = np.where(spread > 1e-9, spread, np.inf)
     rows = _standard(features, means, scales)
-    choices = tuple(_judge(rows, one, seed) for one in (CHOICES if k is None else (k,)))
+    different = len(np.unique(rows, axis=0))
+    possible = [one for one in (CHOICES if k is None else (k,)) if one <= different]
+    if not possible:
+        return None
+    choices = tuple(_judge(rows, one, seed) for one in possible)
     wanted = _chosen(choices, None if previous is None else previous.k)
     old = None if previous is None else _moved(previous, means, scales)
     if old is not None and wanted == len(old):
@@ -225,9 +230,13 @@ def _silhouette(rows: Floats, centres: Floats) -> float:
 
 def _kmeans(rows: Floats, k: int, seed: int, start: Floats | None = None) -> Floats:
     from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
 
     begin = {"init": start, "n_init": 1} if start is not None else {"init": "k-means++", "n_init": 4}
-    centres: Floats = KMeans(k, random_state=seed % 2**32, **begin).fit(rows).cluster_centers_
+    with warnings.catch_warnings():
+        # A half may hold fewer different customers than clusters; its centres then coincide, which says enough.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        centres: Floats = KMeans(k, random_state=seed % 2**32, **begin).fit(rows).cluster_centers_
     return centres
 
 

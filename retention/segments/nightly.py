@@ -124,6 +124,6 @@ def _readiness(customers: int, found: Clusters | None) -> Readiness:
         model="clusters",
         enough=found is not None,
         found=f"{customers} customers who bought",
-        needed=f"{clusters.LEAST_CUSTOMERS} customers who bought",
+        needed=f"{clusters.LEAST_CUSTOMERS} customers who bought, at least {clusters.CHOICES[0]} of them different",
         fallback="" if found is not None else "RFM segments alone",
     )

@@ -213,6 +213,15 @@ def test_too_few_customers_have_no_clusters(tables: tuple[np.ndarray, np.ndarray
     assert clusters.fit(tables[0][:50], usual_gap=20.0, seed=1) is None
 
 
+def test_customers_who_are_all_alike_have_no_clusters(tables: tuple[np.ndarray, np.ndarray]) -> None:
+    alike = np.repeat(tables[0][:2], 100, axis=0)
+    assert clusters.fit(alike, usual_gap=20.0, seed=1) is None
+    found = clusters.fit(np.repeat(tables[0][:4], 100, axis=0), usual_gap=20.0, seed=1)
+    assert found is not None
+    assert max(one.k for one in found.choices) == 4
+    assert not nightly.fit(alike, horizon_days=30, usual_gap=20.0, seed=1).readiness[0].enough
+
+
 def test_saved_clusters_are_the_same(tonight: Clusters, tables: tuple[np.ndarray, np.ndarray]) -> None:
     again = clusters.restored(*clusters.saved(tonight))
     assert (again.assign(tables[1]) == tonight.assign(tables[1])).all()
