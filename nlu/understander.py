@@ -43,11 +43,11 @@ ENCODED_AT_MOST = 480
 
 EMOJI_AT_MOST = 12
 """Characters of a message without words that may still show a feeling: an emoji or three."""
-BOTH_MEANT = 0.6
+BOTH_MEANT = 0.7
 """From this probability of the second intent on, a message is taken to hold both wishes …"""
 CLOSE = 2.2
 """… unless the logit of the first leads by more than this."""
-EARLIER = 0.1
+EARLIER = 0.2
 """Share of the message by which what speaks for the second must lie before what speaks for the first."""
 
 _OF_THE_SHOP = frozenset({EntityKind.ORDER_NUMBER, EntityKind.PRODUCT})

@@ -23,7 +23,7 @@ Floats = npt.NDArray[np.float32]
 Advance = Callable[[int], None]
 
 BATCH = 32
-_NORM = re.compile(rb"layer_norm_(\d+)\b")
+_AFTER = re.compile(rb"after_layer_(\d+)\b")
 _LENGTH_DELIMITED = 2
 _FLOAT = b"\x08\x01"
 """elem_type = FLOAT of an ONNX tensor type."""
@@ -83,14 +83,10 @@ class DeepEncoder:
 
 
 def inner_layers(model: bytes) -> list[str]:
-    """Names of the outputs one and two thirds of the way up; none where the graph names its parts otherwise.
-
-    The exporter numbers the layer norms: one after the embedding and two a layer, of which the second ends it.
-    """
-    numbers = {int(number) for number in _NORM.findall(model)}
-    layers = (max(numbers, default=0) + 1) // 2
-    chosen = sorted({2 * round(layers / 3), 2 * round(2 * layers / 3)} - {0, 2 * layers})
-    return [f"layer_norm_{number}" for number in chosen if number in numbers]
+    """Names of what comes out one and two thirds of the way up; none where the graph names its parts otherwise."""
+    layers = max((int(number) for number in _AFTER.findall(model)), default=0)
+    chosen = sorted({round(layers / 3), round(2 * layers / 3)} - {0, layers})
+    return [f"after_layer_{number}" for number in chosen]
 
 
 def _showing(names: Sequence[str]) -> bytes:

@@ -115,7 +115,7 @@ def finetuned(
     torch.manual_seed(seed)
     stored = model / "encoder.onnx"
     encoder = restore(stored)
-    shown = [int(name.rpartition("_")[2]) // 2 for name in inner_layers(stored.read_bytes())]
+    shown = [int(name.rpartition("_")[2]) for name in inner_layers(stored.read_bytes())]
     net = _Net(encoder, [encoder.config.num_hidden_layers, *shown], frozen)
     tokenizer = Tokenizer.from_file(str(model / "tokenizer.json"))
     tokenizer.enable_truncation(TOKENS)

@@ -16,12 +16,13 @@ from transformers import BertConfig, BertModel
 
 from nlu.errors import ModelDamaged
 
-_PREFIX = "encoder."
-_QUANTISED = "_quantized"
 HEAD_SIZE = 32
 """Numbers of one attention head, as in the pretrained encoder."""
 
+_LINEAR = {"attended": "attention.output.dense", "wide": "intermediate.dense", "narrow": "output.dense"}
+
 Floats = npt.NDArray[np.float32]
+Stored = dict[str, npt.NDArray[np.generic]]
 
 
 def restore(path: Path) -> BertModel:
@@ -48,53 +49,46 @@ def restore(path: Path) -> BertModel:
 def _state(model: ModelProto) -> dict[str, Floats]:
     """Parameters by the names that `BertModel` has for them."""
     stored = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+    # The vector of the one kind of token was added to all positions.
+    places = stored["places"].astype(np.float32)
     state = {
-        name.removeprefix(_PREFIX): values.astype(np.float32)
-        for name, values in stored.items()
-        if name.startswith(_PREFIX) and values.dtype == np.float32 and not name.endswith("_scale")
+        "embeddings.word_embeddings.weight": _exact(stored, "words"),
+        "embeddings.position_embeddings.weight": places,
+        "embeddings.token_type_embeddings.weight": np.zeros((1, places.shape[1]), np.float32),
+        **_norm(stored, "start", "embeddings.LayerNorm"),
     }
-    for name in stored:
-        if name.startswith(_PREFIX) and name.endswith(_QUANTISED):
-            state[name.removeprefix(_PREFIX).removesuffix(_QUANTISED)] = _exact(stored, name)
-    for bias, matrix in _matrices(model):
-        weight = _exact(stored, matrix) if matrix.endswith(_QUANTISED) else stored[matrix]
-        state[f"{bias.removeprefix(_PREFIX).removesuffix('bias')}weight"] = weight.T.astype(np.float32)
+    for number in range(1, 1 + sum(name.endswith(".reading.codes") for name in stored)):
+        state |= _layer(stored, f"layer_{number}", f"encoder.layer.{number - 1}")
     return state
 
 
-def _exact(stored: dict[str, npt.NDArray[np.generic]], name: str) -> Floats:
-    """8-bit values times their scale, which is one number or one a column."""
-    stem = name.removesuffix(_QUANTISED)
-    values = stored[name].astype(np.float32) - stored[f"{stem}_zero_point"].astype(np.float32)
-    exact: Floats = values * stored[f"{stem}_scale"].astype(np.float32)
-    return exact
-
-
-def _matrices(model: ModelProto) -> list[tuple[str, str]]:
-    """Each named bias with the nameless matrix whose product it is added to."""
-    readers: dict[str, list[onnx.NodeProto]] = {}
-    for node in model.graph.node:
-        for name in node.input:
-            readers.setdefault(name, []).append(node)
-    biases = {
-        tensor.name
-        for tensor in model.graph.initializer
-        if tensor.name.startswith(_PREFIX) and tensor.name.endswith(".bias")
+def _layer(stored: Stored, name: str, into: str) -> dict[str, Floats]:
+    state = {
+        **_norm(stored, f"{name}.middle", f"{into}.attention.output.LayerNorm"),
+        **_norm(stored, f"{name}.end", f"{into}.output.LayerNorm"),
     }
-    found = []
-    for node in model.graph.node:
-        if node.op_type not in ("MatMul", "MatMulInteger"):
-            continue
-        at: onnx.NodeProto = node
-        for _ in range(4):  # the product, perhaps cast and scaled, then the sum
-            following = [reader for name in at.output for reader in readers.get(name, [])]
-            if len(following) != 1:
-                break
-            at = following[0]
-            if at.op_type == "Add" and biases.intersection(at.input):
-                found.append((biases.intersection(at.input).pop(), node.input[1]))
-                break
-    return found
+    three = np.split(_exact(stored, f"{name}.reading"), 3, axis=1)
+    biases = np.split(stored[f"{name}.reading.bias"].astype(np.float32), 3)
+    for part, weight, bias in zip(("query", "key", "value"), three, biases, strict=True):
+        state[f"{into}.attention.self.{part}.weight"] = weight.T
+        state[f"{into}.attention.self.{part}.bias"] = bias
+    for part, target in _LINEAR.items():
+        state[f"{into}.{target}.weight"] = _exact(stored, f"{name}.{part}").T
+        state[f"{into}.{target}.bias"] = stored[f"{name}.{part}.bias"].astype(np.float32)
+    return state
+
+
+def _norm(stored: Stored, name: str, into: str) -> dict[str, Floats]:
+    return {
+        f"{into}.weight": stored[f"{name}.scale"].astype(np.float32),
+        f"{into}.bias": stored[f"{name}.shift"].astype(np.float32),
+    }
+
+
+def _exact(stored: Stored, name: str) -> Floats:
+    """8-bit codes times the step of their row or column."""
+    exact: Floats = stored[f"{name}.codes"].astype(np.float32) * stored[f"{name}.scales"].astype(np.float32)
+    return exact
 
 
 def _config(state: dict[str, Floats]) -> BertConfig:

@@ -29,7 +29,10 @@ Array = npt.NDArray[np.generic]
 
 
 def export(encoder: BertModel, path: Path) -> None:
-    """Write the encoder: `ids` and `mask` (batch, tokens) in, `states` (batch, tokens, hidden) out."""
+    """Write the encoder: `ids` and `mask` (batch, tokens) in, `states` (batch, tokens, hidden) out.
+
+    What comes out of the n-th layer is called `after_layer_n`; `nlu.teaching` shows and restores by these names.
+    """
     graph = _Graph()
     states = _embeddings(graph, encoder)
     mask = graph.node("Cast", ["mask"], to=TensorProto.INT32)
@@ -54,67 +57,61 @@ class _Graph:
         """Add a node of ONNX Runtime's own; the name of its output."""
         return self.node(kind, inputs, domain=_CONTRIB, **settings)
 
-    def keep(self, values: Array) -> str:
+    def keep(self, name: str, values: Array) -> str:
         """Keep weights; their name."""
-        name = f"w{len(self.weights)}"
         self.weights.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
         return name
 
 
 def _embeddings(graph: _Graph, encoder: BertModel) -> str:
     parts = encoder.embeddings
-    words = _array(parts.word_embeddings.weight)
     # One scale a row, so that a rare word with small numbers keeps its digits.
-    codes, scales = _eight_bits(words, axis=1)
-    rows = graph.node("Gather", [graph.keep(codes), "ids"])
-    steps = graph.node("Gather", [graph.keep(scales[:, None]), "ids"])
+    codes, scales = _eight_bits(_array(parts.word_embeddings.weight), axis=1)
+    rows = graph.node("Gather", [graph.keep("words.codes", codes), "ids"])
+    steps = graph.node("Gather", [graph.keep("words.scales", scales[:, None]), "ids"])
     read = graph.node("Mul", [graph.node("Cast", [rows], to=TensorProto.FLOAT), steps])
     # There is one kind of token, so its vector belongs to every position.
     places = _array(parts.position_embeddings.weight) + _array(parts.token_type_embeddings.weight)[:1]
     tokens = graph.node("Shape", ["ids"], start=1, end=2)
-    start, axis = graph.keep(np.array([0], np.int64)), graph.keep(np.array([0], np.int64))
-    here = graph.node("Slice", [graph.keep(places), start, tokens, axis])
-    return _normalise(graph, graph.node("Add", [read, here]), parts.LayerNorm)
+    first = graph.keep("first", np.array([0], np.int64))
+    here = graph.node("Slice", [graph.keep("places", places), first, tokens, first])
+    return _normalised(graph, "start", [read, here], parts.LayerNorm)
 
 
 def _layer(graph: _Graph, encoder: BertModel, place: int, states: str, mask: str) -> str:
     layer: Any = encoder.encoder.layer[place]
-    reading = layer.attention.self
-    three = _product(graph, states, [reading.query, reading.key, reading.value])
-    heads = encoder.config.num_attention_heads
-    split = [f"{part}_{place}" for part in ("query", "key", "value")]
+    reading, name = layer.attention.self, f"layer_{place + 1}"
+    three = _product(graph, f"{name}.reading", states, [reading.query, reading.key, reading.value])
+    split = [f"{name}.{part}" for part in ("query", "key", "value")]
     graph.nodes.append(helper.make_node("Split", [three], split, axis=-1))
-    seen = graph.contrib("MultiHeadAttention", [*split, "", mask], num_heads=heads)
-    attended = _product(graph, seen, [layer.attention.output.dense])
-    states = _add_and_normalise(graph, attended, states, layer.attention.output.LayerNorm)
-    wide = graph.contrib("Gelu", [_product(graph, states, [layer.intermediate.dense])])
-    narrow = _product(graph, wide, [layer.output.dense])
-    return _add_and_normalise(graph, narrow, states, layer.output.LayerNorm)
+    seen = graph.contrib(
+        "MultiHeadAttention", [*split, "", mask], num_heads=encoder.config.num_attention_heads
+    )
+    attended = _product(graph, f"{name}.attended", seen, [layer.attention.output.dense])
+    states = _normalised(graph, f"{name}.middle", [attended, states], layer.attention.output.LayerNorm)
+    wide = graph.contrib("Gelu", [_product(graph, f"{name}.wide", states, [layer.intermediate.dense])])
+    narrow = _product(graph, f"{name}.narrow", wide, [layer.output.dense])
+    return _normalised(graph, f"{name}.end", [narrow, states], layer.output.LayerNorm, output=f"after_{name}")
 
 
-def _product(graph: _Graph, states: str, layers: Sequence[nn.Linear]) -> str:
+def _product(graph: _Graph, name: str, states: str, layers: Sequence[nn.Linear]) -> str:
     """The outputs of linear layers with the same input, side by side."""
     weight = np.concatenate([_array(layer.weight) for layer in layers]).T
     bias = np.concatenate([_array(layer.bias) for layer in layers])
     codes, scales = _eight_bits(weight, axis=0)
     # Symmetric weights need no zero point.
-    return graph.contrib(
-        "DynamicQuantizeMatMul", [states, graph.keep(codes), graph.keep(scales), "", graph.keep(bias)]
-    )
+    kept = [graph.keep(f"{name}.codes", codes), graph.keep(f"{name}.scales", scales), ""]
+    return graph.contrib("DynamicQuantizeMatMul", [states, *kept, graph.keep(f"{name}.bias", bias)])
 
 
-def _add_and_normalise(graph: _Graph, change: str, states: str, norm: nn.LayerNorm) -> str:
-    # Two nodes, since the one that does both takes three times as long as they do.
-    return _normalise(graph, graph.node("Add", [change, states]), norm)
-
-
-def _normalise(graph: _Graph, states: str, norm: nn.LayerNorm) -> str:
-    inputs = [states, *_scale_and_shift(graph, norm)]
-    return graph.node("LayerNormalization", inputs, epsilon=norm.eps, axis=-1)
-
-
-def _scale_and_shift(graph: _Graph, norm: nn.LayerNorm) -> tuple[str, str]:
-    return graph.keep(_array(norm.weight)), graph.keep(_array(norm.bias))
+def _normalised(
+    graph: _Graph, name: str, parts: Sequence[str], norm: nn.LayerNorm, *, output: str = ""
+) -> str:
+    """The sum of two, normalised; two nodes, since the one that does both takes twice as long as they do."""
+    scale = graph.keep(f"{name}.scale", _array(norm.weight))
+    shift = graph.keep(f"{name}.shift", _array(norm.bias))
+    inputs = [graph.node("Add", parts), scale, shift]
+    return graph.node("LayerNormalization", inputs, output=output, epsilon=norm.eps, axis=-1)
 
 
 def _eight_bits(weight: npt.NDArray[np.float32], axis: int) -> tuple[Array, npt.NDArray[np.float32]]:
