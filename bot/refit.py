@@ -79,6 +79,7 @@ async def refit(settings: Settings, *, seed: int, progress: Progress, now: datet
             seed=seed,
             progress=lambda step, share: progress(step, share * 0.85),
             previous=before,
+            judged=served is not None,  # A first version has nothing to be compared with.
         )
         # The fit takes minutes, and somebody may have rolled back meanwhile.
         async with store.read() as connection:

@@ -49,6 +49,7 @@ def fit(
     seed: int = 0,
     progress: Callable[[str, float], None] = lambda step, share: None,
     previous: Path | None = None,
+    judged: bool = True,
 ) -> FitReport:
     """Fit everything on a shop's history and write one model version to `out`.
 
@@ -56,7 +57,7 @@ def fit(
     little data for is left out, and the report's `notes` say so; an empty history gives a working model.
 
     The models are fitted twice: on everything, to serve, and on what lies before the last window, to be judged there
-    by `review`.
+    by `review`. A shop's first version has nothing to be compared with and can do without the second (`judged`).
 
     Args:
         history: build it with `retention.history.History.of`.
@@ -67,6 +68,8 @@ def fit(
         progress: called with the step's name and the share done, 0 to 1.
         previous: the folder of the version in use, whose segments and clusters keep their names; what can't be read
             there is taken as absent.
+        judged: whether to fit what `review` judges the version by, too. It takes nearly as long again; without it the
+            version is never promoted over another.
 
     Raises:
         FileExistsError: `out` holds something already.
@@ -74,7 +77,7 @@ def fit(
     """
     from retention.fitting import fit_all
 
-    return fit_all(history, out, now=now, seed=seed, progress=progress, previous=previous)
+    return fit_all(history, out, now=now, seed=seed, progress=progress, previous=previous, judged=judged)
 
 
 def score_customers(directory: Path, history: History, *, now: datetime) -> Iterator[Risk]:

@@ -48,12 +48,13 @@ def fit_all(
     seed: int,
     progress: Callable[[str, float], None],
     previous: Path | None = None,
+    judged: bool = True,
 ) -> FitReport:
     """See `retention.fit`."""
     # One thread: a fit shares its machine with the serving process, and BLAS threads that wait for one
     # another on busy cores take several times as long as one alone.
     with threadpool_limits(1):
-        return _fit_all(history, out, now, seed, progress, previous)
+        return _fit_all(history, out, now, seed, progress, previous, judged)
 
 
 def _fit_all(
@@ -63,21 +64,23 @@ def _fit_all(
     seed: int,
     progress: Callable[[str, float], None],
     previous: Path | None,
+    judged: bool,
 ) -> FitReport:
     started = time.monotonic()
+    stretch = 1.0 if judged else 0.95 / 0.55
     progress("checking the history", 0.0)
     checked = check(history, now)
     data_hash = checked.history.fingerprint()
-    progress("learning what to recommend", 0.05)
+    progress("learning what to recommend", 0.05 * stretch)
     interactions = Interactions.of(checked)
     recommender = recommend_fit.fit(interactions, seed=seed)
     lists = NightlyLists.of(recommender.model, interactions)
-    progress("learning who leaves", 0.45)
+    progress("learning who leaves", 0.45 * stretch)
     shop = Shop(checked.history)
     churn = churn_fit.fit(checked, shop, seed=seed)
-    progress("learning what customers are worth", 0.5)
+    progress("learning what customers are worth", 0.5 * stretch)
     value = value_fit.fit(checked, shop, seed=seed)
-    progress("grouping customers", 0.53)
+    progress("grouping customers", 0.53 * stretch)
     today = RawTable.of(shop, to_micros(now)).values
     segments = nightly.fit(
         today[today[:, RAW.index("purchase_days")] > 0],
@@ -86,15 +89,17 @@ def _fit_all(
         seed=seed,
         previous=nightly.in_folder(previous),
     )
-    step = "fitting on what lies before the last window, to be judged there"
-    progress(step, 0.55)
-    before = trial.fit_before(
-        history,
-        now=now,
-        horizon_days=churn.model.horizon_days,
-        seed=seed,
-        progress=lambda share: progress(step, 0.55 + 0.4 * share),
-    )
+    before = None
+    if judged:
+        step = "fitting on what lies before the last window, to be judged there"
+        progress(step, 0.55)
+        before = trial.fit_before(
+            history,
+            now=now,
+            horizon_days=churn.model.horizon_days,
+            seed=seed,
+            progress=lambda share: progress(step, 0.55 + 0.4 * share),
+        )
     progress("writing the model", 0.95)
     parts = (recommender, churn, value, segments)
     report = FitReport(
@@ -122,7 +127,7 @@ def _fit_all(
             value_saving.PART: value_saving.saved(value.model),
             segment_saving.PART: segment_saving.saved(segments.rfm, segments.clusters),
             "reference": (drift.to_facts(drift.reference(churn.model, today, _best(lists))), {}),
-            **trial.saved(before),
+            **({} if before is None else trial.saved(before)),
         },
     )
     progress("fitted", 1.0)

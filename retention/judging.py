@@ -4,6 +4,7 @@ The rule:
 
 1. The new version is judged by its trial: the same fit, on what lies before the last window (`retention.trial`). The
    one in use is judged by itself where its fit had ended before the window, and else by its own trial.
+   One in use that has neither (a shop's first version, the next night) is not compared with.
 2. The window begins where both sides end. Where that leaves less than half of it, they are not compared.
 3. What would be served, the fit on everything, is measured against its own trial on the same window. It has seen
    the window, so this says nothing for it; where it is grossly worse all the same (`promotion.GROSSLY`), the fit or

@@ -31,6 +31,9 @@ ASKED_FOR = 200
 """Customers whose best recommendations are looked at for drift; drawn by the seed."""
 SLOW = timedelta(days=30)
 """How far back the older version lies that drift is measured from, where one so old is kept."""
+FIRST = "there was none before: nothing to compare it with"
+UNJUDGED = "it was fitted without a trial, so nothing says whether it is worse than the one in use"
+"""Where another version was promoted while a shop's first one was fitted; the next refit is judged again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +50,8 @@ def review(served: Path | None, candidate: Path, history: History, *, now: datet
     """Compare a new version with the one that is served, on the last window, and look for drift.
 
     Drift is measured from the served version and from an older one beside the candidate (see `older_version`):
-    what moves a little every night shows from there.
+    what moves a little every night shows from there. Where none is served, the candidate is promoted, with a trial or
+    without; where one is, a candidate without a trial is refused.
 
     Args:
         served: the folder of the version in use; None when there is none.
@@ -58,15 +62,19 @@ def review(served: Path | None, candidate: Path, history: History, *, now: datet
     """
     new = Version.of(candidate)
     if served is None:
-        return Review(verdict=_alone("there was none before", ""), drift=None)
+        return Review(verdict=_alone(FIRST, ""), drift=None)
     try:
         old = Version.of(served)
         then = reference_of(served)
     except ModelDamaged as error:
         return Review(verdict=_alone(f"the one before can't be read: {error}", served.name), drift=None)
     checked = check(history, now)
+    if new.trial is None:
+        verdict = Verdict(promoted=False, reason=UNJUDGED, against=old.core.version)
+    else:
+        verdict = promotion.judge(old.core.version, judging.comparisons(old, new, checked, seed))
     return Review(
-        verdict=promotion.judge(old.core.version, judging.comparisons(old, new, checked, seed)),
+        verdict=verdict,
         drift=None if then is None else _drift(then, old.core, (served, candidate), checked, seed),
     )
 

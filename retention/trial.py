@@ -1,7 +1,8 @@
 """A version's models once more, fitted on what lies before its last window: what the version is judged by.
 
 A model can't be judged on a window that it was fitted on, and the models that are served are fitted on everything. So
-every fit makes them twice, in the same way with the same seed, and keeps both.
+every fit makes them twice, in the same way with the same seed, and keeps both. Only a shop's first version, which has
+nothing to be compared with, does without.
 """
 
 from __future__ import annotations
@@ -125,7 +126,7 @@ def saved(trial: Trial) -> dict[str, Part]:
 
 
 def in_folder(directory: Path) -> Trial | None:
-    """That of a saved version; None for one saved without it.
+    """That of a saved version; None for one fitted without it.
 
     Raises:
         ModelDamaged: it can't be read.

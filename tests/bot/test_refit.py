@@ -19,7 +19,7 @@ from bot.commands.refit import app as models
 from bot.models import KIND, ServedRetention
 from bot.refit import refit
 from bot.settings import Settings
-from retention import promotion
+from retention import promotion, trial
 from retention.reviewing import Review
 from retention.segments import nightly as segments
 from retention.value import saving as value_saving
@@ -137,6 +137,15 @@ async def test_a_worse_version_is_kept_but_not_served(
     assert "worse on the last window" in refused["reason"]
 
 
+async def test_only_the_first_version_is_fitted_without_a_trial(settings: Settings) -> None:
+    first = await refit(settings, seed=1, progress=_silent, now=NOW)
+    assert (first.promoted, list(first.comparisons)) == (True, [])
+    second = await refit(settings, seed=1, progress=_silent, now=NOW + timedelta(days=1))
+    assert second.promoted
+    assert "nothing fair to compare with" in second.reason
+    assert [trial.in_folder(one.path) is None for one in (first, second)] == [True, False]
+
+
 async def test_a_report_goes_with_every_version(settings: Settings) -> None:
     await refit(settings, seed=1, progress=_silent, now=NOW)
     await refit(settings, seed=1, progress=_silent, now=NOW + timedelta(days=1))
@@ -144,7 +153,7 @@ async def test_a_report_goes_with_every_version(settings: Settings) -> None:
     async with store.read() as connection:
         second, first = await ModelVersions(connection).all(KIND)
     await store.close()
-    assert first.report["verdict"]["reason"] == "there was none before"
+    assert first.report["verdict"]["reason"] == "there was none before: nothing to compare it with"
     assert first.report["drift"] is None
     assert second.report["drift"]["version"] == first.version
     assert {one["level"] for one in second.report["drift"]["shifts"]} == {"steady"}

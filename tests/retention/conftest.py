@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 import retention
+from retention import artifacts, trial
 from retention.core import Core
 from retention.history import History
 from retention.times import to_micros
@@ -115,7 +117,26 @@ def history() -> History:
 @pytest.fixture(scope="session")
 def report(history: History, tmp_path_factory: pytest.TempPathFactory) -> retention.FitReport:
     out: Path = tmp_path_factory.mktemp("models") / "retention" / "20261101T090000"
-    return retention.fit(history, out, now=NOW, seed=3)
+    return retention.fit(history, out, now=NOW, seed=3, judged=False)
+
+
+@pytest.fixture(scope="session")
+def judged(
+    report: retention.FitReport, history: History, tmp_path_factory: pytest.TempPathFactory
+) -> retention.FitReport:
+    """The same version with its trial, made from that of `report`: nothing is fitted twice."""
+    out: Path = tmp_path_factory.mktemp("judged") / report.version
+    manifest, parts = artifacts.read(report.directory)
+    days = retention.load(report.directory).churn.horizon_days
+    before = trial.fit_before(history, now=NOW, horizon_days=days, seed=report.seed)
+    facts = {
+        "version": manifest.version,
+        "fitted_at": manifest.fitted_at,
+        "seed": manifest.seed,
+        "data_hash": manifest.data_hash,
+    }
+    artifacts.write(out, facts, {**parts, **trial.saved(before)})
+    return replace(report, directory=out)
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ class TestFitted(RetentionCoreContract):
 @pytest.fixture(scope="module")
 def fitted_on_nothing(tmp_path_factory: pytest.TempPathFactory) -> RetentionCore:
     out = tmp_path_factory.mktemp("nothing") / "v"
-    return retention.load(retention.fit(History.of(), out, now=NOW).directory)
+    return retention.load(retention.fit(History.of(), out, now=NOW, judged=False).directory)
 
 
 class TestFittedOnNothing(RetentionCoreContract):

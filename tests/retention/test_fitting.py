@@ -74,15 +74,15 @@ def test_odd_data_gives_a_working_model_that_says_what_it_lacks(name: str, tmp_p
 
 
 def test_base_rate_follows_the_labels(tmp_path: Path) -> None:
-    leave = retention.load(retention.fit(everybody_leaves(), tmp_path / "a", now=NOW).directory)
-    stay = retention.load(retention.fit(everybody_stays(), tmp_path / "b", now=NOW).directory)
+    leave = retention.load(retention.fit(everybody_leaves(), tmp_path / "a", now=NOW, judged=False).directory)
+    stay = retention.load(retention.fit(everybody_stays(), tmp_path / "b", now=NOW, judged=False).directory)
     assert leave.risk("c", RiskContext(now=NOW)).probability > 0.9
     assert stay.risk("c", RiskContext(now=NOW)).probability < 0.1
 
 
 def test_bad_rows_are_in_the_report(tmp_path: Path) -> None:
     rows = [*make_events(customers=20), purchase(10**6, "c", -3), purchase(10**6 + 1, "c", 3, amount=-5)]
-    report = retention.fit(History.from_rows(rows, make_products()), tmp_path / "v", now=NOW)
+    report = retention.fit(History.from_rows(rows, make_products()), tmp_path / "v", now=NOW, judged=False)
     assert {one.code: one.count for one in report.problems} == {"future": 1, "negative_amount": 1}
 
 
@@ -94,8 +94,10 @@ def test_a_robot_does_not_speak_for_everybody(tmp_path: Path, history: History) 
         for n in range(len(rows) // 5)
     ]
     products = history.products.to_pylist()
-    loud = retention.fit(History.from_rows(rows + robot, products), tmp_path / "loud", now=NOW, seed=3)
-    quiet = retention.fit(history, tmp_path / "quiet", now=NOW, seed=3)
+    loud = retention.fit(
+        History.from_rows(rows + robot, products), tmp_path / "loud", now=NOW, seed=3, judged=False
+    )
+    quiet = retention.fit(history, tmp_path / "quiet", now=NOW, seed=3, judged=False)
     parts = [(one.directory / "recommender.npz").read_bytes() for one in (loud, quiet)]
     assert parts[0] == parts[1]
 
@@ -111,9 +113,11 @@ def test_same_data_moment_and_seed_same_files(tmp_path: Path) -> None:
 
 def test_row_order_does_not_matter(tmp_path: Path) -> None:
     events = make_events(customers=120)
-    one = retention.fit(History.from_rows(events, make_products()), tmp_path / "a" / "v", now=NOW)
+    one = retention.fit(
+        History.from_rows(events, make_products()), tmp_path / "a" / "v", now=NOW, judged=False
+    )
     other = retention.fit(
-        History.from_rows(events[::-1], make_products()[::-1]), tmp_path / "b" / "v", now=NOW
+        History.from_rows(events[::-1], make_products()[::-1]), tmp_path / "b" / "v", now=NOW, judged=False
     )
     assert one.data_hash == other.data_hash
     assert one.metrics == other.metrics
@@ -127,9 +131,16 @@ def test_manifest_says_what_was_fitted(report: retention.FitReport) -> None:
     assert set(manifest.files) == {one.name for one in report.directory.iterdir()} - {"manifest.json"}
 
 
-def test_progress_goes_from_nothing_to_all(tmp_path: Path) -> None:
+@pytest.mark.parametrize("judged", [True, False])
+def test_progress_goes_from_nothing_to_all(tmp_path: Path, judged: bool) -> None:
     seen: list[float] = []
-    retention.fit(History.of(), tmp_path / "v", now=NOW, progress=lambda step, share: seen.append(share))
+    retention.fit(
+        History.of(),
+        tmp_path / "v",
+        now=NOW,
+        progress=lambda step, share: seen.append(share),
+        judged=judged,
+    )
     assert seen == sorted(seen)
     assert (seen[0], seen[-1]) == (0.0, 1.0)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -29,7 +28,7 @@ from retention.promotion import Beside, Comparison, judge
 from retention.recommenders import fit as recommend_fit
 from retention.times import DAY, to_micros
 from tests.contracts.retention_core import NOW
-from tests.retention.conftest import make_events, make_products
+from tests.retention.conftest import make_events, make_history, make_products
 
 SURE = 6.0
 """Log-odds of somebody whose outcome was seen."""
@@ -71,10 +70,10 @@ HONEST = churn_fit.fit
 
 @pytest.fixture(scope="module")
 def memoriser(
-    report: retention.FitReport, history: History, tmp_path_factory: pytest.TempPathFactory
+    judged: retention.FitReport, history: History, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """A version by that fit; its recommender, which is not what it is about, is an honest one."""
-    honest = trial.in_folder(report.directory)
+    honest = trial.in_folder(judged.directory)
     assert honest is not None
     recommender = recommend_fit.Fitted(model=honest.models.recommender, metrics={}, notes=())
     with pytest.MonkeyPatch.context() as patch:
@@ -95,22 +94,37 @@ def of(comparisons: tuple[Comparison, ...] | list[Comparison], measure: str, bes
     return found
 
 
+def with_wrong_risks(version: Path, where: Path) -> Path:
+    """The same version, with risks far too high in the fit on everything; its trial is left as it is."""
+    broken = where / "broken"
+    manifest, parts = artifacts.read(version)
+    facts, arrays = parts["churn"]
+    kept: dict[str, Any] = {
+        "version": "broken",
+        "fitted_at": manifest.fitted_at,
+        "seed": manifest.seed,
+        "data_hash": manifest.data_hash,
+    }
+    artifacts.write(broken, kept, {**parts, "churn": ({**facts, "shift": facts["shift"] + 4.0}, arrays)})
+    return broken
+
+
 def test_who_memorised_the_window_is_not_promoted(
-    report: retention.FitReport, memoriser: Path, history: History
+    judged: retention.FitReport, memoriser: Path, history: History
 ) -> None:
     """It knows the window's outcomes, and would have won where both are judged by what they were fitted on."""
-    served, candidate = Version.of(report.directory), Version.of(memoriser)
+    served, candidate = Version.of(judged.directory), Version.of(memoriser)
     days = served.models.churn.horizon_days
     assert brier(candidate.models.churn, history, days) < 0.01
     assert brier(served.models.churn, history, days) > 0.05
-    review = retention.review(report.directory, memoriser, history, now=NOW, seed=1)
+    review = retention.review(judged.directory, memoriser, history, now=NOW, seed=1)
     assert not review.verdict.promoted
     found = of(review.verdict.comparisons, "brier", Beside.SERVED)
     assert found.worse
     assert found.candidate > found.served + 0.05
     assert f"margin {found.margin:.4f}" in review.verdict.reason
     assert of(review.verdict.comparisons, "brier", Beside.ITSELF).gain > 0
-    assert retention.review(memoriser, report.directory, history, now=NOW, seed=1).verdict.promoted
+    assert retention.review(memoriser, judged.directory, history, now=NOW, seed=1).verdict.promoted
 
 
 def test_what_a_version_is_judged_by_has_seen_nothing_of_the_window() -> None:
@@ -131,18 +145,55 @@ def test_what_a_version_is_judged_by_has_seen_nothing_of_the_window() -> None:
         assert all(np.array_equal(array, arrays_too[key]) for key, array in arrays.items())
 
 
-def test_a_trial_is_saved_and_read(report: retention.FitReport) -> None:
-    found = trial.in_folder(report.directory)
+def test_a_trial_is_saved_and_read(judged: retention.FitReport) -> None:
+    found = trial.in_folder(judged.directory)
     assert found is not None
-    version = Version.of(report.directory)
+    version = Version.of(judged.directory)
     assert found.outcomes_until == to_micros(NOW) - version.models.churn.horizon_days * DAY
     assert found.recommender_until == to_micros(NOW) - trial.RECOMMENDED_DAYS * DAY
     assert found.models.churn.horizon_days == version.models.churn.horizon_days
     assert found.models.value is not None
 
 
-def test_a_window_begins_where_both_sides_end(report: retention.FitReport, history: History) -> None:
-    new = Version.of(report.directory)
+def test_a_version_fitted_without_a_trial_is_the_same_but_for_it(tmp_path: Path) -> None:
+    history = make_history(customers=60)
+    folders = [
+        retention.fit(history, tmp_path / name / "v", now=NOW, seed=3, judged=name == "with").directory
+        for name in ("with", "without")
+    ]
+    assert [trial.in_folder(one) is None for one in folders] == [False, True]
+    files = [{one.name: one.read_bytes() for one in folder.iterdir()} for folder in folders]
+    lacking = files[0].keys() - files[1].keys()
+    assert {name.split(".")[0] for name in lacking} == set(trial.PARTS)
+    for name in files[1].keys() - {artifacts.MANIFEST}:
+        assert files[0][name] == files[1][name]
+
+
+def test_after_a_first_version_without_a_trial_the_next_is_judged_by_its_own(
+    report: retention.FitReport, judged: retention.FitReport, history: History, tmp_path: Path
+) -> None:
+    """Nothing is fair to compare with, but a fit that went wrong is still noticed."""
+    verdict = retention.review(report.directory, judged.directory, history, now=NOW, seed=1).verdict
+    assert verdict.promoted
+    assert "nothing fair to compare with" in verdict.reason
+    assert {one.beside for one in verdict.comparisons} == {Beside.ITSELF}
+    broken = with_wrong_risks(judged.directory, tmp_path)
+    verdict = retention.review(report.directory, broken, history, now=NOW, seed=1).verdict
+    assert not verdict.promoted
+    assert of(verdict.comparisons, "brier", Beside.ITSELF).worse
+
+
+def test_a_first_version_fitted_before_the_window_is_compared_with(
+    report: retention.FitReport, judged: retention.FitReport, history: History
+) -> None:
+    old = replace(Version.of(report.directory), until=to_micros(NOW - timedelta(days=200)))
+    assert old.trial is None
+    found = judging.comparisons(old, Version.of(judged.directory), check(history, NOW), 1)
+    assert {one.beside for one in found} == {Beside.SERVED, Beside.ITSELF}
+
+
+def test_a_window_begins_where_both_sides_end(judged: retention.FitReport, history: History) -> None:
+    new = Version.of(judged.directory)
     assert new.trial is not None
     days = new.models.churn.horizon_days
     checked = check(history, NOW)
@@ -164,10 +215,10 @@ def test_a_window_begins_where_both_sides_end(report: retention.FitReport, histo
 
 
 def test_one_that_was_fitted_before_the_window_is_judged_by_itself(
-    report: retention.FitReport, memoriser: Path, history: History
+    judged: retention.FitReport, memoriser: Path, history: History
 ) -> None:
     """The shop did not refit for months: what is served is what the new version has to match."""
-    new, old = Version.of(report.directory), Version.of(memoriser)
+    new, old = Version.of(judged.directory), Version.of(memoriser)
     checked = check(history, NOW)
     ago = replace(old, until=to_micros(NOW - timedelta(days=200)), trial=None)
     found = of(judging.comparisons(ago, new, checked, 1), "brier", Beside.SERVED)
@@ -179,22 +230,11 @@ def test_one_that_was_fitted_before_the_window_is_judged_by_itself(
 
 
 def test_a_fit_on_everything_that_went_wrong_is_refused(
-    report: retention.FitReport, history: History, tmp_path: Path
+    judged: retention.FitReport, history: History, tmp_path: Path
 ) -> None:
     """Its trial is as good as ever: what broke is in the last days."""
-    broken = tmp_path / "broken"
-    shutil.copytree(report.directory, broken)
-    manifest, parts = artifacts.read(broken)
-    facts, arrays = parts["churn"]
-    shutil.rmtree(broken)
-    kept: dict[str, Any] = {
-        "version": "broken",
-        "fitted_at": manifest.fitted_at,
-        "seed": manifest.seed,
-        "data_hash": manifest.data_hash,
-    }
-    artifacts.write(broken, kept, {**parts, "churn": ({**facts, "shift": facts["shift"] + 4.0}, arrays)})
-    verdict = retention.review(report.directory, broken, history, now=NOW, seed=1).verdict
+    broken = with_wrong_risks(judged.directory, tmp_path)
+    verdict = retention.review(judged.directory, broken, history, now=NOW, seed=1).verdict
     assert not verdict.promoted
     assert of(verdict.comparisons, "brier", Beside.ITSELF).worse
     assert not of(verdict.comparisons, "brier", Beside.SERVED).worse

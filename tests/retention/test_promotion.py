@@ -108,29 +108,41 @@ def spoilt(history: History, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_version_of_spoilt_data_is_refused(
-    report: retention.FitReport, spoilt: Path, history: History
+    judged: retention.FitReport, spoilt: Path, history: History
 ) -> None:
-    review = retention.review(report.directory, spoilt, history, now=NOW, seed=1)
+    review = retention.review(judged.directory, spoilt, history, now=NOW, seed=1)
     assert not review.verdict.promoted
-    assert review.verdict.against == report.version
+    assert review.verdict.against == judged.version
     worse = {one.measure for one in review.verdict.comparisons if one.worse and one.beside is Beside.SERVED}
     assert worse == {"brier", "ndcg_at_10", "purchases_error", "spend_error"}
-    assert retention.review(spoilt, report.directory, history, now=NOW, seed=1).verdict.promoted
+    assert retention.review(spoilt, judged.directory, history, now=NOW, seed=1).verdict.promoted
 
 
 def test_the_first_version_and_one_after_a_broken_one_are_served(
-    report: retention.FitReport, history: History, tmp_path: Path
+    report: retention.FitReport, judged: retention.FitReport, history: History, tmp_path: Path
 ) -> None:
-    first = retention.review(None, report.directory, history, now=NOW)
-    assert first.verdict.promoted
-    assert first.drift is None
-    broken = retention.review(tmp_path / "nothing", report.directory, history, now=NOW)
+    for version in (report, judged):
+        first = retention.review(None, version.directory, history, now=NOW)
+        assert first.verdict.promoted
+        assert first.verdict.reason == "there was none before: nothing to compare it with"
+        assert not first.verdict.comparisons
+        assert first.drift is None
+    broken = retention.review(tmp_path / "nothing", judged.directory, history, now=NOW)
     assert broken.verdict.promoted
     assert "can't be read" in broken.verdict.reason
 
 
+def test_one_without_a_trial_does_not_take_the_place_of_another(
+    report: retention.FitReport, judged: retention.FitReport, history: History
+) -> None:
+    found = retention.review(judged.directory, report.directory, history, now=NOW)
+    assert not found.verdict.promoted
+    assert "without a trial" in found.verdict.reason
+    assert found.drift is not None
+
+
 def test_a_broken_candidate_is_an_error(
-    report: retention.FitReport, history: History, tmp_path: Path
+    judged: retention.FitReport, history: History, tmp_path: Path
 ) -> None:
     with pytest.raises(retention.ModelDamaged):
-        retention.review(report.directory, tmp_path / "nothing", history, now=NOW)
+        retention.review(judged.directory, tmp_path / "nothing", history, now=NOW)
