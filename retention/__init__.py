@@ -69,7 +69,7 @@ def fit(
         previous: the folder of the version in use, whose segments and clusters keep their names; what can't be read
             there is taken as absent.
         judged: whether to fit what `review` judges the version by, too. It takes nearly as long again; without it the
-            version is never promoted over another.
+            version is never promoted over one that can be read.
 
     Raises:
         FileExistsError: `out` holds something already.

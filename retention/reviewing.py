@@ -51,7 +51,7 @@ def review(served: Path | None, candidate: Path, history: History, *, now: datet
 
     Drift is measured from the served version and from an older one beside the candidate (see `older_version`):
     what moves a little every night shows from there. Where none is served, the candidate is promoted, with a trial or
-    without; where one is, a candidate without a trial is refused.
+    without; where one is that can be read, a candidate without a trial is refused.
 
     Args:
         served: the folder of the version in use; None when there is none.
