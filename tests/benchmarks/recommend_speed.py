@@ -1,8 +1,9 @@
-"""How long a recommendation takes, and what a place for new products costs.
+"""How long a recommendation takes, and what a place for new products and variety cost.
 
     python -m tests.benchmarks.recommend_speed --data FOLDER [--quick]
 
-`FOLDER` holds `online_retail/`. Times are of one thread's processor, so that other work on the machine doesn't count.
+`FOLDER` holds `online_retail/` and `complete_journey/`. Times are of one thread's processor, so that other work on the
+machine doesn't count.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from retention.recommenders.model import Recommender
 from retention.recommenders.nightly import NightlyLists
 from retention.recommenders.profile import PURCHASE
 from retention.times import DAY, from_micros, to_micros
+from tests.benchmarks import recommend_variety
 from tests.benchmarks.report import machine, table, today, write_section
 from tests.benchmarks.retention_logs import LOGS
 
@@ -204,7 +206,7 @@ def _shown(
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure and write the section `recommend-speed` of the page."""
+    """Measure and write the sections `recommend-speed` and `recommend-variety` of the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="the folder with the logs")
     parser.add_argument("--quick", action="store_true", help="one small shop, and nothing is written")
@@ -216,6 +218,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stdout.write(f"{table(HEAD, rows)}\n\n{cost}\n")
         return
     write_section("recommend-speed", f"{NOTE}\n\n{table(HEAD, rows)}\n\n{NOTE_NEW}\n\n{cost}")
+    with threadpool_limits(1):
+        recommend_variety.write(given.data)
 
 
 NOTE = f"""## Recommendations: time, and a place for new products
