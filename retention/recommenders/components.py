@@ -13,6 +13,7 @@ from retention.recommenders.buyers import Buyers
 from retention.recommenders.crowd import Crowd
 from retention.recommenders.features import STATIC, Catalogue
 from retention.recommenders.interactions import Interactions
+from retention.recommenders.local_ease import filled_up, local_ease_neighbours
 from retention.recommenders.profile import PURCHASE, weights
 from retention.recommenders.terms import Table, Terms
 from retention.times import DAY
@@ -31,7 +32,8 @@ EASE_RIDGE, RECENT_EASE_RIDGE = 500.0, 100.0
 EASE_MOST_PRODUCTS = 10_000
 """Shops with more products get EASE within neighbourhoods."""
 RANKED_EASE_MOST_PRODUCTS, RANKED_EASE_HEAD = 5_000, 3_000
-"""For a ranker, where several are fitted, shops with more products get EASE among those that sell most."""
+"""In a ranker, where eight are fitted, shops with more products get EASE of all pairs among those that sell most, and
+within neighbourhoods for the others (`docs/decisions/0012`)."""
 LOCAL_NEIGHBOURS, LOCAL_RIDGE = 30, 5.0
 """Of EASE within neighbourhoods, for shops with more products."""
 CROWD_HALF_LIFE, CROWD_TOLD_HALF_LIFE = 120.0, 15.0
@@ -52,13 +54,14 @@ def build(interactions: Interactions, terms: Terms, firmness: float) -> Catalogu
         firmness: what EASE's ridges are multiplied with; see `firmness.choose`.
     """
     ever, months, weeks = (ratings(interactions, half) for half in (None, RECENT_DAYS, COSINE_DAYS))
+    cosines = _cosines(ever, SHRINKAGE)
     return Catalogue(
         neighbours={
-            "cosine": _cosines(ever, SHRINKAGE),
+            "cosine": cosines,
             "cosine_recent": _cosines(weeks, RECENT_SHRINKAGE),
-            "ease": ranked_ease(ever, EASE_RIDGE * firmness),
+            "ease": ranked_ease(ever, EASE_RIDGE * firmness, cosines),
             "ease_recent": similarity.sharpened(
-                ranked_ease(months, RECENT_EASE_RIDGE * firmness), EASE_POWER
+                ranked_ease(months, RECENT_EASE_RIDGE * firmness, cosines), EASE_POWER
             ),
             "content": similarity.sharpened(terms.near, CONTENT_POWER),
         },
@@ -84,21 +87,38 @@ def ease_table(matrix: Any, ridge: float) -> Table:
         return np.zeros((size, 0), np.int32), np.zeros((size, 0), np.float32)
     if size <= EASE_MOST_PRODUCTS:
         return similarity.ease_neighbours(matrix, NEIGHBOURS, ridge)
-    return similarity.local_ease_neighbours(matrix, LOCAL_NEIGHBOURS, LOCAL_RIDGE)
+    return local_ease_neighbours(matrix, LOCAL_NEIGHBOURS, LOCAL_RIDGE)
 
 
-def ranked_ease(matrix: Any, ridge: float) -> Table:
-    """EASE for one of the ranker's sources: in large shops of the products that sell most, since the others' few
-    purchases say no more than their cosines do."""
+def ranked_ease(matrix: Any, ridge: float, cosines: Table | None) -> Table:
+    """EASE for one of the ranker's sources: of all pairs of products or, in large shops, of all pairs of those that
+    sell most, while each of the others is regressed on its neighbours with the same ridge.
+
+    Args:
+        matrix: customers by products.
+        ridge: of all regressions.
+        cosines: neighbours of every product, which are the neighbourhoods; without them the others go without.
+    """
     size = matrix.shape[1]
     if size <= RANKED_EASE_MOST_PRODUCTS:
         return ease_table(matrix, ridge)
-    sold = np.asarray(matrix.sum(axis=0)).ravel()
-    head = np.sort(np.argsort(-sold, kind="stable")[:RANKED_EASE_HEAD])
+    order = np.argsort(-np.asarray(matrix.sum(axis=0)).ravel(), kind="stable")
+    head, tail = np.sort(order[:RANKED_EASE_HEAD]), np.sort(order[RANKED_EASE_HEAD:])
     places, values = ease_table(matrix[:, head], ridge)
-    whole = np.zeros((size, places.shape[1]), np.int32), np.zeros((size, places.shape[1]), np.float32)
-    whole[0][head], whole[1][head] = head[places], values
-    return whole
+    parts = [_entries(head, head[places], values)]
+    if cosines is not None:
+        told = local_ease_neighbours(matrix, LOCAL_NEIGHBOURS, ridge, filled_up(*cosines), tail)
+        parts.append(_entries(np.arange(size), *told))
+    rows, columns, weights = (np.concatenate(one) for one in zip(*parts, strict=True))
+    return similarity.best_of_each(rows, columns, weights, (size, NEIGHBOURS))
+
+
+def _entries(
+    rows: NDArray[np.int64], places: NDArray[Any], values: NDArray[np.float32]
+) -> tuple[Any, Any, Any]:
+    """What a table says, one array each for who speaks, for whom, and how much."""
+    at, rank = np.nonzero(values > 0)
+    return rows[at], places[at, rank].astype(np.int32), values[at, rank]
 
 
 def ratings(interactions: Interactions, half_life: float | None) -> Any:

@@ -21,6 +21,8 @@ LEAST = 50
 def choose(interactions: Interactions, begin: int, seed: int) -> float:
     """`FIRM` where it leads by more than its standard error on new purchases since `begin`, else `LOOSE`.
 
+    In a large shop the products that sell most decide it for all.
+
     Args:
         interactions: all of the log.
         begin: microseconds since 1970; EASE is fitted on what came before.
@@ -43,7 +45,7 @@ def choose(interactions: Interactions, begin: int, seed: int) -> float:
 def _reached(past: Interactions, later: Interactions, asked: list[int], factor: float) -> NDArray[np.float64]:
     """NDCG@10 on new purchases of every customer who made any."""
     months = components.ratings(past, components.RECENT_DAYS)
-    places, values = components.ranked_ease(months, components.RECENT_EASE_RIDGE * factor)
+    places, values = components.ranked_ease(months, components.RECENT_EASE_RIDGE * factor, None)
     before, after = past.by_user(), later.by_user()
     found = []
     for user in asked:

@@ -114,7 +114,7 @@ def _sparse_block(
     below = norms[start + rows] * norms[shared.indices] + np.float32(shrinkage)
     values = np.divide(shared.data, below, out=np.zeros_like(shared.data), where=below > 0)
     values[shared.indices == start + rows] = 0
-    return _best_of_each(rows, shared.indices, values, (stop - start, min(most, len(norms))))
+    return best_of_each(rows, shared.indices, values, (stop - start, min(most, len(norms))))
 
 
 def ease_neighbours(ratings: Any, most: int, ridge: float) -> tuple[NDArray[np.int32], Matrix]:
@@ -179,63 +179,7 @@ def _inverse(positive: Matrix) -> Matrix | None:
     return inverse
 
 
-def local_ease_neighbours(ratings: Any, most: int, ridge: float) -> tuple[NDArray[np.int32], Matrix]:
-    """EASE for many products: each is regressed on its `most` most similar products instead of on all.
-
-    For product `j` with its neighbours `N` by cosine, `w = (X_NᵀX_N + λI)⁻¹ X_Nᵀx_j`.
-
-    Args:
-        ratings: customers by products, sparse.
-        most: products in a neighbourhood.
-        ridge: λ.
-
-    Returns:
-        As `neighbours`: row `i` holds the `j` that `i` speaks for most. Nothing speaks for a product whose regression
-        could not be solved; a warning `FellBack` counts them.
-
-    Source: the sparse approximation in Steck, "Markov random fields for collaborative filtering", NeurIPS 2019.
-    """
-    matrix = sp.csr_matrix(ratings, dtype=np.float32)
-    count = matrix.shape[1]
-    across = matrix.T.tocsr()
-    places, likeness = neighbours(matrix, most, SPARSE_SHRINKAGE)
-    most = places.shape[1]
-    weights = np.zeros((count, most), np.float32)
-    unsolved = 0
-    for j in np.flatnonzero(likeness[:, 0] > 0).tolist() if most else []:
-        near = places[j][likeness[j] > 0]
-        columns = across[near]
-        gram = (columns @ columns.T).toarray()
-        gram[np.diag_indices_from(gram)] += ridge
-        target = (columns @ across[j].T).toarray().ravel()
-        found = _solved(gram, target)
-        if found is None:
-            unsolved += 1
-        else:
-            weights[j, : len(near)] = found
-    if unsolved:
-        said = f"EASE within neighbourhoods could not be fitted for {unsolved} of {count} products; they go without it"
-        warnings.warn(FellBack(said), stacklevel=2)
-    return _turned(places, np.maximum(weights, 0.0), most)
-
-
-def _solved(gram: Matrix, target: Matrix) -> Matrix | None:
-    """The weights of a regression; None where the matrix is singular or nothing finite comes out."""
-    try:
-        weights: Matrix = np.linalg.solve(gram, target)
-    except np.linalg.LinAlgError:
-        return None
-    return weights if np.isfinite(weights).all() else None
-
-
-def _turned(places: NDArray[np.int32], values: Matrix, most: int) -> tuple[NDArray[np.int32], Matrix]:
-    """From "who speaks for me" to "for whom I speak", the `most` largest of each row."""
-    count = len(places)
-    targets = np.repeat(np.arange(count, dtype=np.int32), places.shape[1])
-    return _best_of_each(places.ravel(), targets, values.ravel(), (count, most))
-
-
-def _best_of_each(
+def best_of_each(
     rows: NDArray[Any], columns: NDArray[np.int32], values: Matrix, shape: tuple[int, int]
 ) -> tuple[NDArray[np.int32], Matrix]:
     """The columns with the largest values above 0 of each row, best first, ties by the lower column.

@@ -14,8 +14,9 @@ from retention.recommenders.interactions import Interactions
 from retention.recommenders.words import Postings
 
 NEIGHBOURS = 50
-COMMON_WORD = 0.2
-"""A word that a larger share of products has says nothing about likeness."""
+COMMON_WORD, COMMON_WORD_MOST = 0.2, 2_000
+"""A word that a larger share of products has, or more of them, says nothing about likeness: in a large shop it only
+makes for so many pairs that the fit takes minutes."""
 
 Table = tuple[NDArray[np.int32], NDArray[np.float32]]
 """Neighbours and how close they are, both of shape (products, k)."""
@@ -72,7 +73,8 @@ class Terms:
         """From the texts and categories of all products."""
         known = Vocabulary.of(interactions)
         count = len(interactions.texts)
-        share = np.asarray(known.matrix.sum(axis=0)).ravel() / max(count, 1)
-        keep = known.rarity * ((share <= COMMON_WORD) | (count < 20))
+        with_word = np.asarray(known.matrix.sum(axis=0)).ravel()
+        telling = with_word <= min(COMMON_WORD * count, COMMON_WORD_MOST)
+        keep = known.rarity * (telling | (count < 20))
         likeness = known.matrix.multiply(keep[None, :]).T.tocsr()
         return cls(known, similarity.neighbours(likeness, NEIGHBOURS, 0.0))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 
-from retention.recommenders import similarity
+from retention.recommenders import components, local_ease, similarity
+from retention.recommenders.local_ease import filled_up, local_ease_neighbours
 
 R = np.array([[1.0, 0.5, 0, 0], [1, 1, 0, 0.2], [0, 0, 1, 1], [0, 0, 0, 0]])
 
@@ -92,8 +94,74 @@ def test_ease_gives_way_to_cosines_where_no_ridge_helps() -> None:
 
 def test_local_ease_goes_without_a_product_that_cannot_be_solved() -> None:
     with pytest.warns(similarity.FellBack, match="of 8 products"):
-        _, values = similarity.local_ease_neighbours(TWINS, 8, 0.0)
+        _, values = local_ease_neighbours(TWINS, 8, 0.0)
     assert np.isfinite(values).all()
+
+
+def lonely() -> np.ndarray:
+    """Many products with few customers each, the last with one."""
+    ratings = (np.random.default_rng(3).random((60, 40)) < 0.12) * 1.0
+    ratings[:, -1] = 0
+    ratings[5, -1] = 1
+    return ratings
+
+
+def test_local_ease_is_a_regression_on_each_products_neighbours() -> None:
+    ratings = lonely()
+    near = filled_up(*similarity.neighbours(ratings, 6, similarity.SPARSE_SHRINKAGE))
+    places, values = local_ease_neighbours(ratings, 6, 2.0)
+    told = np.zeros((40, 40))
+    for row in range(40):
+        np.add.at(told[row], places[row], values[row])
+    for j in range(39):
+        mine = [i for i in near[j].tolist() if i != j]
+        x, y = ratings[:, mine], ratings[:, j]
+        weights = np.linalg.solve(x.T @ x + 2.0 * np.eye(len(mine)), x.T @ y)
+        # A product speaks for six at most: the weakest of what it has to say may be left out.
+        for i, weight in zip(mine, weights, strict=True):
+            if told[i, j] or np.count_nonzero(values[i]) < 6:
+                assert told[i, j] == pytest.approx(max(weight, 0), abs=1e-4)
+    assert told[:, 39].sum() == 0, "one customer tells nothing about what goes with a product"
+    assert np.diag(told).sum() == 0
+
+
+def test_local_ease_is_the_same_in_blocks_and_in_shops_of_many_customers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = local_ease_neighbours(lonely(), 6, 2.0)
+    monkeypatch.setattr(local_ease, "BLOCK", 7)
+    monkeypatch.setattr(local_ease, "MOST_COLUMNS", 1)
+    for one, other in zip(whole, local_ease_neighbours(lonely(), 6, 2.0), strict=True):
+        assert one == pytest.approx(other, abs=1e-6)
+
+
+def told_by(table: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """A table of neighbours as a matrix: who speaks, and for whom."""
+    places, values = table
+    whole = np.zeros((len(places), len(places)))
+    for row in range(len(places)):
+        np.add.at(whole[row], places[row], values[row])
+    return whole
+
+
+def test_a_rankers_ease_covers_every_product_of_a_large_shop(monkeypatch: pytest.MonkeyPatch) -> None:
+    ratings = sp.csr_matrix(lonely())
+    cosines = similarity.neighbours(ratings, 39, 5.0)
+    monkeypatch.setattr(components, "LOCAL_NEIGHBOURS", 39)
+    dense = components.ranked_ease(ratings, 4.0, cosines)
+    for one, other in zip(dense, similarity.ease_neighbours(ratings, 100, 4.0), strict=True):
+        assert np.array_equal(one, other)
+    monkeypatch.setattr(components, "RANKED_EASE_MOST_PRODUCTS", 39)
+    monkeypatch.setattr(components, "RANKED_EASE_HEAD", 12)
+    head = np.argsort(-ratings.sum(axis=0).A1, kind="stable")[:12]
+    tail = np.setdiff1d(np.arange(39), head)
+    large = told_by(components.ranked_ease(ratings, 4.0, cosines))
+    # Best sellers are told by best sellers alone; the others by all that share a customer with them.
+    assert not large[np.ix_(tail, head)].any()
+    assert (large[:, tail].sum(axis=0) > 0).all()
+    assert not told_by(components.ranked_ease(ratings, 4.0, None))[:, tail].any()
+    both = np.corrcoef(large[:, tail].ravel(), told_by(dense)[:, tail].ravel())[0, 1]
+    assert both > 0.9, "with the same ridge the others' regressions come close to those on all products"
 
 
 def test_nothing_to_compare() -> None:

@@ -84,7 +84,7 @@ class ItemKNN(Neighbours):
 
 class Ease(Neighbours):
     """EASE with decayed history: a ridge regression of every product on all others; see `similarity.ease_neighbours`
-    and, above 10,000 products, `similarity.local_ease_neighbours`."""
+    and, above 10,000 products, `local_ease.local_ease_neighbours`."""
 
     __slots__ = ()
     name = "ease"

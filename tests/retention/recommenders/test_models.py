@@ -104,10 +104,11 @@ def test_content_finds_the_likest_words() -> None:
 
 def test_ease_within_neighbourhoods_is_ease_where_they_hold_everything() -> None:
     from retention.recommenders import similarity
+    from retention.recommenders.local_ease import local_ease_neighbours
 
     ratings = (np.random.default_rng(1).random((80, 8)) < 0.4) * 1.0
     places, values = similarity.ease_neighbours(ratings, 8, 3.0)
-    near, strength = similarity.local_ease_neighbours(ratings, 8, 3.0)
+    near, strength = local_ease_neighbours(ratings, 8, 3.0)
     dense, local = np.zeros((8, 8)), np.zeros((8, 8))
     for row in range(8):
         np.add.at(dense[row], places[row], values[row])
