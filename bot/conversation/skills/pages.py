@@ -48,7 +48,7 @@ def shortened(text: str) -> str:
 
 async def answer(turn: Turn) -> Answer:
     """The page's words, or an honest "I don't know" with a person behind it."""
-    passage = passage_for(turn) or passage_for(turn, turn.say(f"ask-{turn.intent}"))
+    passage = passage_for(turn) or passage_for(turn, turn.say(f"page-question-{turn.intent}"))
     if passage is None:
         return Answer(
             text=turn.say("pages-unknown"),

@@ -25,6 +25,7 @@ async def _recommend(turn: Turn) -> Answer:
     if named:
         # Of what was asked for there may be less than a list holds: nothing else fills it.
         shown = await _cards(turn, words=words, among=[product.id for product in named], exclude=exclude)
+    otherwise = "recommend-popular" if shown is None else "search-found"
     if shown is None:
         shown = await _cards(turn, words=() if named else words, exclude=exclude)
     if shown is None:
@@ -34,7 +35,7 @@ async def _recommend(turn: Turn) -> Answer:
         for item in shown[0]
         for reason in item.reasons
     )
-    return _answer(turn, turn.say("recommend-yours" if personal else "recommend-popular"), *shown)
+    return _answer(turn, turn.say("recommend-yours" if personal else otherwise), *shown)
 
 
 async def _like(turn: Turn) -> Answer:

@@ -313,6 +313,18 @@ opted-out = Done: no more promotions, starting now. Replies about your orders st
 opted-in = Great, I'll let you know about offers. Say stop at any time.
 language-which = Which language? 想用哪种语言？
 language-set = Okay, English from now on.
+# What the pages are asked in place of a message to which no passage is near.
+page-question-delivery_time = How long does delivery take?
+page-question-shipping_options = Where do you deliver, and by which carriers?
+page-question-shipping_fee = How much is shipping?
+page-question-return_policy = What are the rules for returns?
+page-question-warranty_repair = How long is the warranty and who repairs things?
+page-question-usage_help = Where do I find instructions for use?
+page-question-payment_methods = Which payment methods are there?
+page-question-place_order = How do I place an order?
+page-question-store_info = Where is your shop?
+page-question-account_problem = What can I do when I can't sign in to my account?
+
 pages-unknown = I don't have a reliable answer to that, and I'd rather not guess. Shall I ask a colleague?
 pages-other-language = This is only written in Chinese so far:
 complaint = I'm very sorry about this. You deserve a proper answer from a person.

@@ -310,6 +310,18 @@ opted-out = 好的，不再给您发推广消息了，马上生效。订单相�
 opted-in = 好的，以后有优惠会告诉您。想停随时说一声。
 language-which = 想用哪种语言？Which language?
 language-set = 好的，以后用中文回复您。
+# What the pages are asked in place of a message to which no passage is near.
+page-question-delivery_time = 多久能送到？
+page-question-shipping_options = 送到哪些地方，用什么快递？
+page-question-shipping_fee = 运费怎么算？
+page-question-return_policy = 退货有什么规定？
+page-question-warranty_repair = 保修多久，怎么维修？
+page-question-usage_help = 在哪里能找到使用说明？
+page-question-payment_methods = 可以用哪些方式付款？
+page-question-place_order = 怎么下单？
+page-question-store_info = 你们的店在哪里？
+page-question-account_problem = 账号登录不了怎么办？
+
 pages-unknown = 这个问题我手头没有确切的答案，不想乱说。要请同事来回答吗？
 pages-other-language = 这条说明目前只有英文版：
 complaint = 非常抱歉让您有这样的体验，这件事我不想敷衍您。

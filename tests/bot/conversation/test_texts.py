@@ -9,6 +9,7 @@ import pytest
 
 import bot.conversation
 from bot.conversation.skills import REGISTRY
+from bot.conversation.skills.pages import ACCOUNT, POLICY, STORE
 from bot.conversation.texts import Texts, TextsInvalid
 
 ROOT = Path(bot.conversation.__file__).parent
@@ -35,6 +36,13 @@ def test_every_intent_has_a_name_for_asking_back() -> None:
     known = Texts.load().variables["zh"]
     talk = {"greeting", "thanks", "goodbye", "affirm", "deny", "chitchat", "out_of_scope"}
     assert all(f"ask-{intent}" in known for intent in REGISTRY.intents - talk)
+
+
+def test_the_pages_are_asked_a_whole_question_for_every_intent_that_they_answer() -> None:
+    known = Texts.load().variables["zh"]
+    answered = {intent for skill in (POLICY, STORE, ACCOUNT) for intent in skill.intents}
+    asked = {name.removeprefix("page-question-") for name in known if name.startswith("page-question-")}
+    assert asked == answered | {"delivery_time", "shipping_options"}
 
 
 def test_every_shipped_intent_is_answered() -> None:

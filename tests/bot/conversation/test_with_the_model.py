@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import nlu
+from bot.conversation.texts import Texts
 from nlu.pages import MarkdownPages, Section, embedding_of
 from nlu.types import Language, PageIndex, Understander
 from storage.conversations import Conversations
@@ -118,6 +119,27 @@ def test_the_rules_of_returns_and_the_way_to_return_are_told_apart(
 ) -> None:
     _, pages = _model()
     assert pages.search(text, language)[0].title == title
+
+
+@pytest.mark.parametrize(
+    ("text", "place"), [("where r u based", "1 Demo Road"), ("你们店开在哪儿", "示例路")]
+)
+async def test_where_the_shop_is_is_not_answered_with_another_page(
+    new_chat: Callable[..., Chat], text: str, place: str
+) -> None:
+    understander, pages = _model()
+    assert place in said(await new_chat(understander=understander, pages=pages).says(text))
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_what_the_pages_are_asked_for_an_intent_finds_a_passage_of_that_intent(language: Language) -> None:
+    understander, pages = _model()
+    for text_id in Texts.load().variables[language]:
+        if text_id.startswith("page-question-"):
+            question = Texts.load().say(language, text_id)
+            title = pages.search(question, language)[0].title
+            meaning = understander.understand([title])[0]
+            assert meaning.intents[0].intent == text_id.removeprefix("page-question-"), question
 
 
 async def test_who_likes_tea_is_shown_tea(real_chat: Chat) -> None:
