@@ -101,6 +101,30 @@ def test_a_feeling_that_is_too_sure_is_cooled_down() -> None:
     assert 6.0 / found == pytest.approx(np.log(4.0), abs=0.25)
 
 
+def test_feelings_are_weighed_on_reviews_that_nothing_learned_from() -> None:
+    pytest.importorskip("torch")
+    from nlu.training.material import gather
+
+    material = gather(public_sets(), 7)
+    apart = {example.text for example in material.feelings.apart}
+    assert len(apart) > 500
+    for learned in (material.lessons, material.train, material.feelings.learned):
+        assert not apart & {example.text for example in learned}
+
+
+def test_spelling_has_a_say_only_where_it_knows_something() -> None:
+    from nlu.training.spellings import say_of_spelling
+
+    rng = np.random.default_rng(3)
+    wanted = rng.integers(0, 3, 600)
+    right = np.eye(3, dtype=np.float32)[wanted]
+    noise = rng.normal(size=(2, 600, 3)).astype(np.float32)
+    meant = 2 * right + noise[0]
+    sets = ["ours"] * 500 + ["reviews"] * 100
+    assert say_of_spelling(meant, noise[1], wanted.tolist(), sets) < 0.2
+    assert say_of_spelling(meant, 2 * right + noise[1], wanted.tolist(), sets) == pytest.approx(1.0, abs=0.35)
+
+
 def test_half_precision_gives_the_weights_back() -> None:
     torch = pytest.importorskip("torch")
     from transformers import BertConfig, BertModel
