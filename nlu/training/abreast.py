@@ -46,7 +46,7 @@ def trained(jobs: Sequence[Job], progress: Progress) -> list[Weights]:
 
 
 def _train(job: Job, told: Telling) -> Path:
-    material = gather(job.public, job.plan.seed)
+    material = gather(job.public, job.plan.seed, job.stages.parent)
     key = f"{data.digest(material.train)}-{job.part.seed}-{job.part.epochs}"
     finished = job.stages / f"trained-{key}.pt"
     if finished.exists():

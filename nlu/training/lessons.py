@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,13 +42,23 @@ COURSES = (
 )
 
 
-def lessons(folder: Path | None, seed: int) -> list[Example]:
+LONGEST_SENTENCE = 200
+"""Characters of a judged sentence."""
+
+
+def lessons(folder: Path | None, seed: int, sentences: Sequence[Example] = ()) -> list[Example]:
     """Our corpus and, with a folder of public sets, all messages of theirs that may be learned from.
+
+    Args:
+        folder: the public sets, one folder a set.
+        seed: of what is drawn and of the order.
+        sentences: more that the encoder shall read, with a feeling.
 
     Raises:
         DataRefused: a file cannot be read.
     """
     found = [example for language in ("zh", "en") for example in own_corpus(language)]
+    found += [sentence for sentence in sentences if len(sentence.text) <= LONGEST_SENTENCE]
     if folder is not None:
         public = [example for course in COURSES for example in _read(folder, course, seed)] + _pairs(folder)
         found += [example for example in public if not is_held_back(example.text)]

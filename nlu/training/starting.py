@@ -114,7 +114,7 @@ def _teach(stages: Path, plan: fit.Plan, public: Path | None, progress: Progress
 
 
 def _learn(task: _Lessons, told: Telling) -> None:
-    material = gather(task.public, task.plan.seed)
+    material = gather(task.public, task.plan.seed, task.stages.parent)
     # The heads begin at random: at the same in each process.
     torch.manual_seed(task.plan.seed)
     with Progress(console=Console(quiet=True)) as unseen:

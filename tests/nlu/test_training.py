@@ -103,12 +103,18 @@ def test_a_feeling_that_is_too_sure_is_cooled_down() -> None:
 
 def test_feelings_are_weighed_on_reviews_that_nothing_learned_from() -> None:
     pytest.importorskip("torch")
-    from nlu.training.material import gather
+    from nlu.training.material import collect
 
-    material = gather(public_sets(), 7)
+    sentences = [
+        Example(text=f"sentence {number}", source="vader_reviews_en", sentiment="positive")
+        for number in range(200)
+    ]
+    material = collect(public_sets(), 7, sentences)
     apart = {example.text for example in material.feelings.apart}
     assert len(apart) > 500
+    assert any(text.startswith("sentence") for text in apart)
     for learned in (material.lessons, material.train, material.feelings.learned):
+        assert any(example.text.startswith("sentence") for example in learned)
         assert not apart & {example.text for example in learned}
 
 
