@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 import retention
 from bot.history import read_history
 from bot.models import KIND
+from bot.pruning import prune
 from bot.settings import Settings
 from bot.worth import expected_spend
 from retention import CustomerId, FitReport, Money, Reason, Risk, RiskBand, Warned, crossings, settled
@@ -106,6 +107,7 @@ async def refit(settings: Settings, *, seed: int, progress: Progress, now: datet
         worth = expected_spend(in_use, history, now=now)
         churn = retention.load(in_use).churn
         warnings = await _publish(store, risks, churn.bands if churn.fitted else None, worth, now)
+        await prune(store, settings.home)
     finally:
         await store.close()
     progress("done", 1.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,7 @@ class ModelVersion:
     kind: str
     version: str
     path: str
+    """Below the home; empty when its files are no longer kept."""
     metrics: Mapping[str, Any]
     data_hash: str
     seed: int
@@ -57,14 +58,14 @@ class ModelVersions:
         return [ModelVersion(**row._mapping) for row in rows]
 
     async def before(self, kind: str) -> ModelVersion | None:
-        """The version to go back to: the latest of those older than the current one that was served, too."""
+        """The version to go back to: the latest older than the current one that was served, too, and is kept."""
         current = await self.current(kind)
         if current is None:
             return None
         older = [
             one
             for one in await self.all(kind)
-            if one.served_since is not None and one.fitted_at < current.fitted_at
+            if one.path and one.served_since is not None and one.fitted_at < current.fitted_at
         ]
         return older[0] if older else None
 
@@ -90,7 +91,7 @@ class ModelVersions:
         """Serve this version from `now` on.
 
         Raises:
-            NotFound: there is no such version.
+            NotFound: there is no such version, or its files are no longer kept.
         """
         await self._connection.execute(
             update(model_version)
@@ -99,8 +100,24 @@ class ModelVersions:
         )
         changed = await self._connection.execute(
             update(model_version)
-            .where(model_version.c.kind == kind, model_version.c.version == version)
+            .where(
+                model_version.c.kind == kind,
+                model_version.c.version == version,
+                model_version.c.path != "",
+            )
             .values(current=True, served_since=now)
         )
         if changed.rowcount != 1:
-            raise NotFound(f"there is no version {version!r} of the {kind} model")
+            raise NotFound(f"there is no version {version!r} of the {kind} model whose files are kept")
+
+    async def let_go(self, kind: str, versions: Sequence[str]) -> None:
+        """Note that the files of these are no longer kept; never those of the current one."""
+        await self._connection.execute(
+            update(model_version)
+            .where(
+                model_version.c.kind == kind,
+                model_version.c.version.in_(versions),
+                model_version.c.current.is_(False),
+            )
+            .values(path="")
+        )

@@ -65,7 +65,7 @@ def list_(as_json: AsJson = False) -> None:
         [
             (
                 one.version,
-                "yes" if one.current else "",
+                "yes" if one.current else "" if one.path else "files gone",
                 f"{one.fitted_at:%Y-%m-%d %H:%M}Z",
                 _verdict(one.report),
                 _most_moved(one.report),
@@ -98,7 +98,9 @@ def show(
         print_json(_facts(found))
         return
     report = found.report
-    _say(f"Version {found.version}{', served' if found.current else ''}")
+    _say(
+        f"Version {found.version}{', served' if found.current else ''}{'' if found.path else ', files gone'}"
+    )
     _say(f"fitted {found.fitted_at:%Y-%m-%d %H:%M}Z with seed {found.seed} on data {found.data_hash[:12]}")
     if verdict := report.get("verdict"):
         _say(f"{'promoted' if verdict['promoted'] else 'refused'}: {verdict['reason']}")
