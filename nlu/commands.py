@@ -65,7 +65,7 @@ def build(
         typer.Option(
             min=1, help="Passes over the messages in each of two trainings; the model is their mean."
         ),
-    ] = 3,
+    ] = 2,
     seed: Annotated[int, typer.Option(help="The same seed and data give the same model.")] = 7,
     distil: Annotated[bool, typer.Option(help="Learn from the 12-layer encoder's vectors first.")] = True,
 ) -> None:

@@ -39,7 +39,7 @@ class Plan:
     seed: int = 7
     lesson_epochs: int = 3
     """Passes over the lessons: many messages, the teacher's vectors, the public sets' own labels."""
-    epochs: int = 3
+    epochs: int = 2
     """Passes over our own messages and those that were mapped onto our intents, in each of two trainings."""
 
 

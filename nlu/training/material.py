@@ -12,8 +12,8 @@ from nlu.training import data, judged, lessons
 from nlu.training.data import Example
 from nlu.training.feelings import Feelings
 
-REVIEWS = 4_000
-JUDGED = 3_000
+REVIEWS = 3_000
+JUDGED = 2_500
 INSULTS = 2_000
 FEELINGS = 6_000
 """Reviews of any length that the finished head of the feelings learns from."""
