@@ -82,7 +82,7 @@ _PLAIN_WORDS = """
     a an the i i'm i've you he she it we they me my your our this that these those is are was were be been am do
     does did don't can could will would should have has had not no yes to of in on at for from with by and or but if so
     what where when how why who which there here please order refund return delivery parcel thanks thank hi hello
-    want need help get got just now still any some all size price ok okay
+    want need help get got just now still any some all size price ok okay leave i'll
 """
 _ALSO_ENGLISH = frozenset(_PLAIN_WORDS.split())
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")

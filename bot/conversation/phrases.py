@@ -28,6 +28,14 @@ _OTHERS = re.compile(
     r"|\b(something|anything) else\b|\bothers?\b|\bother ones\b",
     re.IGNORECASE,
 )
+_FOR_WHOM = re.compile(
+    r"(送|给|替|帮).{0,14}(朋友|闺蜜|妈|爸|老婆|老公|媳妇|男友|女友|对象|孩子|儿子|女儿|娃|宝宝|同事|同学|老师|领导|客户|长辈|老人"
+    r"|奶奶|爷爷|外婆|外公|姥姥|姥爷|婆婆|岳父|岳母|姐|妹|哥|弟|侄|邻居|室友|自己)"
+    r"|\b(for|to|treat)\s+(a|an|my|our|her|his|the)?\s*(\w+[ -]){0,4}(friends?|mum|mom|mother|dad|father|parents?|wife"
+    r"|husband|partner|boyfriend|girlfriend|son|daughter|kids?|child|children|baby|toddler|teen(ager)?|nephew|niece|sister"
+    r"|brother|colleagues?|boss|teacher|neighbou?rs?|gran(d\w+)?|nan|myself|year[- ]old)\b",
+    re.IGNORECASE,
+)
 _CLAUSE = re.compile(
     r"[。！？!?；;\n]+"
     r"|[,，、]?\s*(?=另外|还有[，,就想我]|顺便|对了|再问|同时)"
@@ -65,6 +73,11 @@ def asks_what_is_known(text: str) -> bool:
 def asks_for_others(text: str) -> bool:
     """Whether somebody wants to see others than those shown."""
     return _OTHERS.search(text) is not None
+
+
+def names_for_whom(text: str) -> bool:
+    """Whether somebody is named whom something is for."""
+    return _FOR_WHOM.search(text) is not None
 
 
 def asks_for_a_person(text: str) -> bool:

@@ -192,7 +192,8 @@ def _pointed_at(turn: Turn, whole: Understanding) -> str | None:
     # Who was shown some and says few words of whom or what it is for, goes on looking.
     looked_at = whole.intents[:1] if whole.understood else whole.intents[:2]
     hinted = any(score.intent in _LOOKS_FOR for score in looked_at)
-    goes_on = hinted and whole.probability < _LIKELY and whole.out_of_scope < _FOREIGN
+    hinted = hinted and whole.out_of_scope < _FOREIGN
+    goes_on = whole.probability < _LIKELY and (hinted or phrases.names_for_whom(whole.text))
     return "recommend_request" if shown_for and (phrases.asks_for_others(whole.text) or goes_on) else None
 
 

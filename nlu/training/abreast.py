@@ -18,7 +18,7 @@ from nlu.training.processes import side_by_side
 from nlu.training.starting import start
 from nlu.training.telling import Telling
 
-LESSONS_AN_EPOCH = 6_000
+LESSONS_AN_EPOCH = 4_000
 """Lessons repeated in every pass over our own messages."""
 
 Weights = dict[str, torch.Tensor]

@@ -250,13 +250,12 @@ def lessons_of_an_epoch(
 
 
 def varied(examples: Sequence[Example], rng: random.Random) -> list[Example]:
-    """One epoch's messages: all as they are or changed, ours twice, some of ours joined in pairs."""
+    """One epoch's messages: all as they are or changed, ours with an intent twice, some of them joined in pairs."""
     partners = joinable(examples)
     seen: list[Example] = []
     for example in examples:
-        ours = example.source.startswith("corpus/")
         seen.append(augment(example, rng) if rng.random() < SHARE_CHANGED else example)
-        if not ours:
+        if not example.intents or not example.source.startswith("corpus/"):
             continue
         others = partners[is_chinese(example.text)]
         if rng.random() < SHARE_JOINED and example in others:

@@ -82,9 +82,18 @@ async def test_a_place_in_the_list_is_that_product_and_no_new_search(real_chat: 
     assert await _skill_of_last(real_chat) in ("product", "stock")
 
 
-async def test_few_words_after_a_recommendation_go_on_looking(real_chat: Chat) -> None:
-    await real_chat.says("推荐点东西")
-    await real_chat.says("想送个爱喝茶的朋友")
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ("推荐点东西", "想送个爱喝茶的朋友"),
+        ("推荐点东西", "给我妈用的"),
+        ("recommend something", "for my dad who loves fishing"),
+        ("recommend something", "it's for a ten year old"),
+    ],
+)
+async def test_few_words_after_a_recommendation_go_on_looking(real_chat: Chat, first: str, then: str) -> None:
+    await real_chat.says(first)
+    await real_chat.says(then)
     assert await _skill_of_last(real_chat) in ("recommend", "search")
 
 
