@@ -27,13 +27,13 @@ async def prune(store: Store, home: Path) -> None:
     old = [one.version for one in outdated(versions)]
     if old:
         await store.write(lambda connection: ModelVersions(connection).let_go(KIND, old))
-    gone = {*old, *(one.version for one in versions if not one.path)}
+    gone = {*old, *(one.version for one in versions if not one.kept)}
     await asyncio.to_thread(_remove, [home / "models" / KIND / version for version in sorted(gone)])
 
 
 def outdated(versions: Sequence[ModelVersion]) -> list[ModelVersion]:
     """Those whose files may go; the versions come newest first."""
-    kept = [one for one in versions if one.path]
+    kept = [one for one in versions if one.kept]
     served = [one for one in kept if one.served_since is not None and not one.current]
     needed = {one.version for one in (*kept[:NEWEST], *served[:SERVED])}
     return [one for one in kept if not one.current and one.version not in needed]

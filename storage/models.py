@@ -13,6 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.errors import NotFound
 from storage.schema import model_version
 
+GONE = "(removed)"
+"""The path of a version whose files were removed."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelVersion:
@@ -21,7 +24,7 @@ class ModelVersion:
     kind: str
     version: str
     path: str
-    """Below the home; empty when its files are no longer kept."""
+    """Below the home; `GONE` when its files are no longer kept."""
     metrics: Mapping[str, Any]
     data_hash: str
     seed: int
@@ -31,6 +34,11 @@ class ModelVersion:
     """When it last became current; None if it never did."""
     report: Mapping[str, Any] = field(default_factory=dict)
     """What the refit said: comparison with the version before, drift, models with too little data, notes."""
+
+    @property
+    def kept(self) -> bool:
+        """Whether its files are there to go back to."""
+        return self.path != GONE
 
 
 class ModelVersions:
@@ -65,7 +73,7 @@ class ModelVersions:
         older = [
             one
             for one in await self.all(kind)
-            if one.path and one.served_since is not None and one.fitted_at < current.fitted_at
+            if one.kept and one.served_since is not None and one.fitted_at < current.fitted_at
         ]
         return older[0] if older else None
 
@@ -103,7 +111,7 @@ class ModelVersions:
             .where(
                 model_version.c.kind == kind,
                 model_version.c.version == version,
-                model_version.c.path != "",
+                model_version.c.path != GONE,
             )
             .values(current=True, served_since=now)
         )
@@ -119,5 +127,5 @@ class ModelVersions:
                 model_version.c.version.in_(versions),
                 model_version.c.current.is_(False),
             )
-            .values(path="")
+            .values(path=GONE)
         )

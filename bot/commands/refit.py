@@ -65,7 +65,7 @@ def list_(as_json: AsJson = False) -> None:
         [
             (
                 one.version,
-                "yes" if one.current else "" if one.path else "files gone",
+                "yes" if one.current else "" if one.kept else "files gone",
                 f"{one.fitted_at:%Y-%m-%d %H:%M}Z",
                 _verdict(one.report),
                 _most_moved(one.report),
@@ -99,7 +99,7 @@ def show(
         return
     report = found.report
     _say(
-        f"Version {found.version}{', served' if found.current else ''}{'' if found.path else ', files gone'}"
+        f"Version {found.version}{', served' if found.current else ''}{'' if found.kept else ', files gone'}"
     )
     _say(f"fitted {found.fitted_at:%Y-%m-%d %H:%M}Z with seed {found.seed} on data {found.data_hash[:12]}")
     if verdict := report.get("verdict"):

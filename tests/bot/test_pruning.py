@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.models import KIND
 from bot.pruning import NEWEST, SERVED, outdated, prune
 from storage import NotFound, Store
-from storage.models import ModelVersion, ModelVersions
+from storage.models import GONE, ModelVersion, ModelVersions
 from tests.factories import NOW
 
 NIGHTS = 40
@@ -61,7 +61,7 @@ async def test_the_newest_and_those_to_go_back_to_are_kept(any_store: Store, hom
     async with any_store.read() as connection:
         versions = await ModelVersions(connection).all(KIND)
     assert len(versions) == NIGHTS
-    assert [one.version for one in reversed(versions) if one.path] == _left(home)
+    assert [one.version for one in reversed(versions) if one.kept] == _left(home)
     await prune(any_store, home)
     assert len(_left(home)) == NEWEST + 2
 
@@ -89,9 +89,9 @@ async def test_one_rolls_back_as_far_as_files_are_kept(any_store: Store, home: P
 async def test_the_current_version_is_never_let_go(any_store: Store, home: Path) -> None:
     await any_store.write(lambda connection: ModelVersions(connection).let_go(KIND, ["v35", "v34"]))
     async with any_store.read() as connection:
-        paths = {one.version: one.path for one in await ModelVersions(connection).all(KIND)}
-    assert paths["v35"]
-    assert not paths["v34"]
+        kept = {one.version: one.kept for one in await ModelVersions(connection).all(KIND)}
+    assert kept["v35"]
+    assert not kept["v34"]
 
 
 async def test_what_was_left_lying_is_removed_the_next_time(any_store: Store, home: Path) -> None:
@@ -107,13 +107,13 @@ async def test_what_was_left_lying_is_removed_the_next_time(any_store: Store, ho
 )
 def test_nothing_needed_is_outdated(flags: list[tuple[bool, bool]], served_now: int) -> None:
     versions = [
-        replace(version(99 - place, served=served, current=place == served_now), path="p" if kept else "")
+        replace(version(99 - place, served=served, current=place == served_now), path="p" if kept else GONE)
         for place, (served, kept) in enumerate(flags)
     ]
     old = outdated(versions)
     assert not any(one.current for one in old)
     assert not [one for one in old if one in versions[:NEWEST]]
-    served = [one for one in versions if one.path and one.served_since and not one.current]
+    served = [one for one in versions if one.kept and one.served_since and not one.current]
     assert not [one for one in old if one in served[:SERVED]]
-    kept = [one for one in versions if one.path and one not in old]
+    kept = [one for one in versions if one.kept and one not in old]
     assert len(kept) <= NEWEST + SERVED + 1
