@@ -94,12 +94,18 @@ class Crowd:
             similarity: theirs, shape as `who`.
             ratings: `R`: `tastes` or `told`.
         """
+        items, weights = self.opinions(who, similarity, ratings)
+        return np.bincount(items, weights, self.products).astype(np.float64, copy=False)
+
+    def opinions(
+        self, who: Ints, similarity: Floats, ratings: NDArray[np.float32]
+    ) -> tuple[NDArray[np.int32], Floats]:
+        """The terms of the weighted sum before they are summed: a product and `α s_uv R_vi` each, by customer."""
         total = float(similarity.sum())
         if total <= 0:
-            return np.zeros(self.products)
+            return self.items[:0], np.zeros(0)
         where, length = ranges(self.ends, who)
-        weight = np.repeat(similarity / total, length) * ratings[where]
-        return np.bincount(self.items[where], weight, self.products).astype(np.float64)
+        return self.items[where], np.repeat(similarity / total, length) * ratings[where]
 
     def having(self, who: Ints, item: int) -> NDArray[np.bool_]:
         """Which of the customers bought the product; shape as `who`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,19 +83,49 @@ class Catalogue:
         return len(self.static)
 
 
-def source_scores(catalogue: Catalogue, profile: Profile) -> dict[str, Floats]:
-    """The weighted sum of neighbours for every product, by source; each of shape (products,)."""
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What the sources say of the products that any of them speaks for; of all others they say 0."""
+
+    items: NDArray[np.int64]
+    """Product indices, ascending."""
+    of: Mapping[str, Floats]
+    """By source, shape (items,)."""
+
+
+def source_scores(catalogue: Catalogue, profile: Profile) -> Scores:
+    """The weighted sum of neighbours by source."""
     near = {name: _near(catalogue.neighbours[name], profile.items) for name in SIMILARITIES}
-    scores = {
-        name: _weighted(near[table], getattr(profile, weight), len(catalogue))
-        for name, (table, weight) in TABLES.items()
-    }
     crowd = catalogue.crowd
     who, similarity = crowd.similar(profile.items, profile.interest, MOST_ALIKE)
     close = similarity**CLOSENESS
-    scores["crowd"] = crowd.weighted_sum(who, close, crowd.tastes)
-    scores["crowd_recent"] = crowd.weighted_sum(who[:CLOSEST], close[:CLOSEST], crowd.told)
-    return scores
+    heard, weights = crowd.opinions(who, close, crowd.tastes)
+    lately, told = crowd.opinions(who[:CLOSEST], close[:CLOSEST], crowd.told)
+    items, place = _spoken_for([*(places for places, _ in near.values()), heard, lately], len(catalogue))
+    near = {name: (place[places], values) for name, (places, values) in near.items()}
+    of = {
+        name: _weighted(near[table], getattr(profile, weight), len(items))
+        for name, (table, weight) in TABLES.items()
+    }
+    of["crowd"] = np.bincount(place[heard], weights, len(items)).astype(np.float64, copy=False)
+    of["crowd_recent"] = np.bincount(place[lately], told, len(items)).astype(np.float64, copy=False)
+    return Scores(items, of)
+
+
+def _spoken_for(
+    places: Sequence[NDArray[np.int32]], size: int
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """The products at these places, ascending, and where each product is among them; shapes (n,) and (size,).
+
+    In large shops they are a small part of all, and everything after is done with them alone.
+    """
+    spoken = np.zeros(size, dtype=bool)
+    for part in places:
+        spoken[part] = True
+    items = np.flatnonzero(spoken)
+    place = np.zeros(size, np.int32)
+    place[items] = np.arange(len(items), dtype=np.int32)
+    return items, place
 
 
 def _near(
@@ -114,15 +144,17 @@ def _weighted(near: tuple[NDArray[np.int32], NDArray[np.float32]], weight: Float
     return np.bincount(places.ravel(), spread.ravel(), size).astype(np.float64, copy=False)
 
 
-def rows(
-    catalogue: Catalogue, profile: Profile, scores: Mapping[str, Floats], candidates: NDArray[np.int64]
-) -> Floats:
+def rows(catalogue: Catalogue, profile: Profile, scores: Scores, candidates: NDArray[np.int64]) -> Floats:
     """The ranker's numbers, shape (candidates, len(NAMES)), in the order of `NAMES`."""
     out = np.zeros((len(candidates), len(NAMES)))
+    place = np.searchsorted(scores.items, candidates)
+    place[place == len(scores.items)] = 0
+    spoken = np.flatnonzero(scores.items[place] == candidates) if len(scores.items) else place[:0]
     column = 0
     for source in SOURCES:
-        whole = scores[source]
-        relative = whole[candidates] / max(whole.max(initial=0.0), 1e-9)
+        whole = scores.of[source]
+        relative = np.zeros(len(candidates))
+        relative[spoken] = whole[place[spoken]] / max(whole.max(initial=0.0), 1e-9)
         out[:, column] = relative
         out[:, column + 1] = np.log(relative + FLOOR)
         column += 2

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from retention.recommenders import candidates, features, words
 from retention.recommenders.buyers import Buyers
 from retention.recommenders.crowd import Crowd
-from retention.recommenders.features import SIMILARITIES, STATIC, Catalogue
+from retention.recommenders.features import SIMILARITIES, STATIC, Catalogue, Scores
 from retention.recommenders.profile import Profile
 from retention.types import ProductId, Recommendation, RecommendContext
 
@@ -121,7 +121,7 @@ class Recommender:
         self,
         mode: Mode,
         profile: Profile,
-        scores: Mapping[str, NDArray[np.float64]],
+        scores: Scores,
         items: NDArray[np.int64],
     ) -> NDArray[np.float64]:
         """The candidates' scores by the mode's policy."""

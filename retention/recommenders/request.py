@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -46,7 +46,6 @@ class Request:
         self.hidden = context.exclude if context.allow_repeats else context.exclude | self.owned
         self.past = past
         self.matches = model.matching(context.words)
-        self.scores: Mapping[str, NDArray[np.float64]] = {}
 
     @cached_property
     def profile(self) -> profile.Profile:
@@ -120,13 +119,13 @@ class Request:
 
     def _personal(self) -> tuple[NDArray[np.int64], NDArray[np.float64], str]:
         catalogue = self.model.catalogue
-        self.scores = features.source_scores(catalogue, self.profile)
+        scores = features.source_scores(catalogue, self.profile)
         allowed = self._allowed()
-        items = candidates.choose(self.scores, self.model.popular, self.profile, allowed)
+        items = candidates.choose(scores, self.model.popular, self.profile, allowed)
         if self.matches is not None:
             items = np.union1d(items, np.flatnonzero(allowed & (self.matches >= words.LEAST)))
         policy = POPULARITY if self.mode.policy == POPULARITY else RANKER
-        return items, self.model.judged(self.mode, self.profile, self.scores, items), policy
+        return items, self.model.judged(self.mode, self.profile, scores, items), policy
 
     def _by_words(self) -> tuple[NDArray[np.int64], NDArray[np.float64], str]:
         if self.matches is None:
