@@ -1,0 +1,90 @@
+"""What the sources say is kept of the products they speak for alone; sums and rankings are as if it were of all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from retention.core import Core
+from retention.recommenders import candidates, features
+from retention.recommenders.features import CLOSENESS, CLOSEST, MOST_ALIKE, NAMES, TABLES, Scores
+from retention.recommenders.profile import Profile, build
+from retention.times import DAY, to_micros
+from tests.contracts.retention_core import NOW
+
+Floats = NDArray[np.float64]
+
+
+def _customer(items: list[int]) -> Profile:
+    at = np.array([to_micros(NOW) - (place + 1) * int(DAY) for place in range(len(items))], np.int64)
+    return build(
+        np.array(items), np.zeros(len(items), np.int64), at, np.full(len(items), 3.0), to_micros(NOW)
+    )
+
+
+def _of_all(scores: Scores, size: int) -> dict[str, Floats]:
+    found = {}
+    for source, values in scores.of.items():
+        found[source] = np.zeros(size)
+        found[source][scores.items] = values
+    return found
+
+
+@pytest.mark.parametrize("items", [[0], [1, 4, 9], [2, 3, 5, 7, 11, 13, 17]])
+def test_they_are_the_weighted_sums_of_the_neighbours(fitted: Core, items: list[int]) -> None:
+    catalogue, profile = fitted.recommender.catalogue, _customer(items)
+    found = _of_all(features.source_scores(catalogue, profile), len(catalogue))
+    for source, (table, weight) in TABLES.items():
+        places, values = catalogue.neighbours[table]
+        wanted = np.zeros(len(catalogue))
+        for item, much in zip(profile.items, getattr(profile, weight), strict=True):
+            np.add.at(wanted, places[item], values[item] * much)
+        assert found[source] == pytest.approx(wanted)
+    crowd = catalogue.crowd
+    who, alike = crowd.similar(profile.items, profile.interest, MOST_ALIKE)
+    close = alike**CLOSENESS
+    assert found["crowd"] == pytest.approx(crowd.weighted_sum(who, close, crowd.tastes))
+    lately = crowd.weighted_sum(who[:CLOSEST], close[:CLOSEST], crowd.told)
+    assert found["crowd_recent"] == pytest.approx(lately)
+
+
+def test_candidates_and_their_numbers_are_those_of_scores_for_all(fitted: Core) -> None:
+    model = fitted.recommender
+    size, profile = len(model.products), _customer([1, 4, 9])
+    scores = features.source_scores(model.catalogue, profile)
+    # Fewer neighbours, so that there are products of which nothing is said.
+    kept = np.arange(0, len(scores.items), 3)
+    few = Scores(scores.items[kept], {name: values[kept] for name, values in scores.of.items()})
+    of_all = Scores(np.arange(size), _of_all(few, size))
+    allowed = np.ones(size, bool)
+    allowed[[3, 6]] = False
+    chosen = candidates.choose(few, model.popular, profile, allowed)
+    assert chosen.tolist() == candidates.choose(of_all, model.popular, profile, allowed).tolist()
+    assert not {3, 6} & set(chosen.tolist())
+    every = np.arange(size)
+    assert features.rows(model.catalogue, profile, few, every) == pytest.approx(
+        features.rows(model.catalogue, profile, of_all, every)
+    )
+
+
+def test_nothing_said_is_no_number_missing(fitted: Core) -> None:
+    catalogue, nobody = fitted.recommender.catalogue, _customer([])
+    empty = features.source_scores(catalogue, nobody)
+    rows = features.rows(catalogue, nobody, empty, np.arange(len(catalogue)))
+    assert rows.shape == (len(catalogue), len(NAMES))
+    assert np.isfinite(rows).all()
+
+
+def test_the_popular_are_found_behind_those_that_may_not_be_shown(fitted: Core) -> None:
+    model, profile = fitted.recommender, _customer([1])
+    scores = features.source_scores(model.catalogue, profile)
+    silent = replace(scores, of={name: np.zeros(len(scores.items)) for name in scores.of})
+    order = model.popular[0]
+    allowed = np.zeros(len(order), bool)
+    allowed[order[-2:]] = True
+    assert set(candidates.choose(silent, model.popular, profile, allowed).tolist()) == set(
+        order[-2:].tolist()
+    )
