@@ -19,10 +19,9 @@ Floats = NDArray[np.float64]
 
 
 def _customer(items: list[int]) -> Profile:
-    at = np.array([to_micros(NOW) - (place + 1) * int(DAY) for place in range(len(items))], np.int64)
-    return build(
-        np.array(items), np.zeros(len(items), np.int64), at, np.full(len(items), 3.0), to_micros(NOW)
-    )
+    products = np.array(items, np.int64)
+    at = to_micros(NOW) - np.arange(1, len(items) + 1) * int(DAY)
+    return build(products, np.zeros_like(products), at, np.full(len(items), 3.0), to_micros(NOW))
 
 
 def _of_all(scores: Scores, size: int) -> dict[str, Floats]:
