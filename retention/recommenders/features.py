@@ -37,6 +37,10 @@ MOST_ALIKE, CLOSEST = 300, 100
 CLOSENESS = 2.0
 """Their cosines count to this power: a few close ones outweigh many distant."""
 
+SMALL = 16_000
+"""Up to so many products the sources say something, be it 0, of each: looking for those that they speak for takes
+longer than it saves."""
+
 STATIC = (
     "popular_7", "popular_14", "popular_30", "popular_90", "popular_ever", "age", "quiet", "repeated",
 )  # fmt: skip
@@ -85,7 +89,7 @@ class Catalogue:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """What the sources say of the products that any of them speaks for; of all others they say 0."""
+    """What the sources say: of all products or, in large shops, of those that any speaks for; 0 of all others."""
 
     items: NDArray[np.int64]
     """Product indices, ascending."""
@@ -101,14 +105,18 @@ def source_scores(catalogue: Catalogue, profile: Profile) -> Scores:
     close = similarity**CLOSENESS
     heard, weights = crowd.opinions(who, close, crowd.tastes)
     lately, told = crowd.opinions(who[:CLOSEST], close[:CLOSEST], crowd.told)
-    items, place = _spoken_for([*(places for places, _ in near.values()), heard, lately], len(catalogue))
-    near = {name: (place[places], values) for name, (places, values) in near.items()}
+    if len(catalogue) > SMALL:
+        items, place = _spoken_for([*(places for places, _ in near.values()), heard, lately], len(catalogue))
+        near = {name: (place[places], values) for name, (places, values) in near.items()}
+        heard, lately = place[heard], place[lately]
+    else:
+        items = np.arange(len(catalogue))
     of = {
         name: _weighted(near[table], getattr(profile, weight), len(items))
         for name, (table, weight) in TABLES.items()
     }
-    of["crowd"] = np.bincount(place[heard], weights, len(items)).astype(np.float64, copy=False)
-    of["crowd_recent"] = np.bincount(place[lately], told, len(items)).astype(np.float64, copy=False)
+    of["crowd"] = np.bincount(heard, weights, len(items)).astype(np.float64, copy=False)
+    of["crowd_recent"] = np.bincount(lately, told, len(items)).astype(np.float64, copy=False)
     return Scores(items, of)
 
 
@@ -147,14 +155,12 @@ def _weighted(near: tuple[NDArray[np.int32], NDArray[np.float32]], weight: Float
 def rows(catalogue: Catalogue, profile: Profile, scores: Scores, candidates: NDArray[np.int64]) -> Floats:
     """The ranker's numbers, shape (candidates, len(NAMES)), in the order of `NAMES`."""
     out = np.zeros((len(candidates), len(NAMES)))
-    place = np.searchsorted(scores.items, candidates)
-    place[place == len(scores.items)] = 0
-    spoken = np.flatnonzero(scores.items[place] == candidates) if len(scores.items) else place[:0]
+    place, spoken = _among(scores.items, candidates, len(catalogue))
     column = 0
     for source in SOURCES:
         whole = scores.of[source]
         relative = np.zeros(len(candidates))
-        relative[spoken] = whole[place[spoken]] / max(whole.max(initial=0.0), 1e-9)
+        relative[spoken] = whole[place] / max(whole.max(initial=0.0), 1e-9)
         out[:, column] = relative
         out[:, column + 1] = np.log(relative + FLOOR)
         column += 2
@@ -167,6 +173,17 @@ def rows(catalogue: Catalogue, profile: Profile, scores: Scores, candidates: NDA
     if len(profile.items):
         _own(out[:, column:], catalogue, profile, candidates)
     return out
+
+
+def _among(
+    items: NDArray[np.int64], candidates: NDArray[np.int64], size: int
+) -> tuple[NDArray[np.int64], slice | NDArray[np.int64]]:
+    """Where the candidates are among the items, those left out that are not, and which candidates these are."""
+    if len(items) == size:
+        return candidates, slice(None)
+    place = np.searchsorted(items, candidates)
+    spoken = np.flatnonzero(np.append(items, -1)[place] == candidates)
+    return place[spoken], spoken
 
 
 def _category_share(catalogue: Catalogue, profile: Profile, candidates: NDArray[np.int64]) -> Floats:

@@ -32,6 +32,13 @@ def _of_all(scores: Scores, size: int) -> dict[str, Floats]:
     return found
 
 
+@pytest.fixture(params=["small", "large"], autouse=True)
+def size_of_shop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once as a small shop, where all products are looked at, once as a large one."""
+    if request.param == "large":
+        monkeypatch.setattr(features, "SMALL", 0)
+
+
 @pytest.mark.parametrize("items", [[0], [1, 4, 9], [2, 3, 5, 7, 11, 13, 17]])
 def test_they_are_the_weighted_sums_of_the_neighbours(fitted: Core, items: list[int]) -> None:
     catalogue, profile = fitted.recommender.catalogue, _customer(items)
