@@ -32,6 +32,8 @@ INTRODUCES = 2.2
 """… and so many times as many for an introduction, for which no second likeness speaks."""
 SAME = 5.0
 """From so many spreads on, passages in two languages that are nearest to each other say the same."""
+SAME_ON_PAGE = 2.0
+"""Likewise where both are on pages of one name and no other passage says the same."""
 NOISE_SHARE = 0.5
 """Where the floor is: this share of what messages reach that no page answers. With all of it, a shop of three passages
 would answer whatever comes near one of them."""
@@ -96,14 +98,32 @@ class MarkdownPages:
         """Of each passage, the one that says the same in the other language, or itself: nearest to each other."""
         twins = np.arange(len(self._sections))
         first, second = (np.flatnonzero(self._of_language[language]) for language in LANGUAGES)
-        if len(first) and len(second):
-            likeness = HEADING_SHARE * (self._headings[first] @ self._headings[second].T)
-            likeness += (1 - HEADING_SHARE) * (self._answers[first] @ self._answers[second].T)
-            nearest, back = likeness.argmax(1), likeness.argmax(0)
-            rows = np.arange(len(first))
-            alike = (back[nearest] == rows) & (likeness[rows, nearest] >= SAME * spread)
-            twins[first[alike]], twins[second[nearest[alike]]] = second[nearest[alike]], first[alike]
+        self._pair(twins, first, second, SAME * spread)
+        for page in sorted({section.page for section in self._sections}):
+            alone = [
+                row for row, twin in enumerate(twins) if row == twin and self._sections[row].page == page
+            ]
+            on_page = np.array(alone, np.intp)
+            here, there = (on_page[self._of_language[language][on_page]] for language in LANGUAGES)
+            self._pair(twins, here, there, SAME_ON_PAGE * spread)
         return twins
+
+    def _pair(
+        self,
+        twins: npt.NDArray[np.intp],
+        first: npt.NDArray[np.intp],
+        second: npt.NDArray[np.intp],
+        least: float,
+    ) -> None:
+        """Make twins of those that are nearest to each other, and at least so like."""
+        if not len(first) or not len(second):
+            return
+        likeness = HEADING_SHARE * (self._headings[first] @ self._headings[second].T)
+        likeness += (1 - HEADING_SHARE) * (self._answers[first] @ self._answers[second].T)
+        nearest, back = likeness.argmax(1), likeness.argmax(0)
+        rows = np.arange(len(first))
+        alike = (back[nearest] == rows) & (likeness[rows, nearest] >= least)
+        twins[first[alike]], twins[second[nearest[alike]]] = second[nearest[alike]], first[alike]
 
     def _level(self, spoken: Language, surroundings: Surroundings) -> _Level:
         noise = np.stack(

@@ -19,6 +19,7 @@ from nlu.types import Language, PageIndex
 from nlu.understander import TransformerUnderstander
 from tests.benchmarks.nlu_pages import OTHER, Outcome, Question, Shop, ask
 
+DEMO_PAGES = Path(__file__).parents[2] / "bot" / "shop" / "pages"
 PAGES = {
     "zh/returns.md": (
         "# 退货\n\n前言。\n\n## 几天内可以退货？\n收到后 30 天内可以退。\n\n"
@@ -238,6 +239,26 @@ def test_the_demo_shop_s_questions_are_found_on_the_other_language_s_pages(
     ask(shop, pages, asked, outcome)
     assert outcome.hits >= 0.6 * len(asked), outcome
     assert outcome.wrong <= 0.15 * len(asked), outcome
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_whoever_asks_with_a_heading_of_the_demo_shop_is_answered_in_that_language(
+    understander: TransformerUnderstander, language: Language
+) -> None:
+    pages = nlu.load_pages(DEMO_PAGES, understander)
+    headings = [
+        one.title for one in read_pages(DEMO_PAGES) if one.language == language and not one.introduces
+    ]
+    answered = [found[0] for one in headings if (found := pages.search(one, language, 1))]
+    assert len(answered) > 70
+    assert not [passage.title for passage in answered if passage.language != language]
+
+
+def test_a_word_for_paying_by_instalments_is_answered_in_chinese(
+    understander: TransformerUnderstander,
+) -> None:
+    found = nlu.load_pages(DEMO_PAGES, understander).search("能用花呗吗", "zh", 1)
+    assert [passage.title for passage in found] == ["可以分期吗？"]
 
 
 def test_a_search_among_a_thousand_passages_takes_less_than_two_milliseconds() -> None:
