@@ -62,7 +62,7 @@ threshold or calibration saw any of these rows.
         _styles(understander, written),
         _feelings(understander, public),
         nlu_scope.section(SHIPPED, public),
-        nlu_speed.section(understander),
+        nlu_speed.in_its_own_process(),
     ]
     write_section("nlu", "\n\n".join(part for part in parts if part))
 

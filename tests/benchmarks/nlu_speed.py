@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+import nlu
 from nlu.modelfiles import SHIPPED
 from nlu.understander import TransformerUnderstander
 from tests.benchmarks.report import table
@@ -37,6 +38,12 @@ model.understand(({texts!r}) * 64)
 peak = int(re.search(r"VmHWM:\s+(\d+)", open("/proc/self/status").read())[1])
 print(json.dumps([loaded, peak / 1024]))
 """
+
+
+def in_its_own_process() -> str:
+    """The Markdown of this part, measured where nothing else was done before, as in a bot's process."""
+    command = [sys.executable, "-m", "tests.benchmarks.nlu_speed"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def section(understander: TransformerUnderstander) -> str:
@@ -119,3 +126,7 @@ def _fresh() -> tuple[float, float]:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     loaded, megabytes = json.loads(done.stdout)
     return float(loaded), float(megabytes)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(section(nlu.load()) + "\n")
