@@ -22,13 +22,17 @@ log = logging.getLogger(__name__)
 
 async def prune(store: Store, home: Path) -> None:
     """Remove the files of versions that nobody will go back to. What can't be removed is tried again next time."""
-    async with store.read() as connection:
-        versions = await ModelVersions(connection).all(KIND)
-    old = [one.version for one in outdated(versions)]
+    old = [one.version for one in outdated(await _all(store))]
     if old:
         await store.write(lambda connection: ModelVersions(connection).let_go(KIND, old))
-    gone = {*old, *(one.version for one in versions if not one.kept)}
-    await asyncio.to_thread(_remove, [home / "models" / KIND / version for version in sorted(gone)])
+    # Read again: what somebody has gone back to meanwhile was not let go, and nobody goes back to what was.
+    gone = [home / "models" / KIND / one.version for one in await _all(store) if not one.kept]
+    await asyncio.to_thread(_remove, gone)
+
+
+async def _all(store: Store) -> list[ModelVersion]:
+    async with store.read() as connection:
+        return await ModelVersions(connection).all(KIND)
 
 
 def outdated(versions: Sequence[ModelVersion]) -> list[ModelVersion]:

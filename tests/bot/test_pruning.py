@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot import pruning
 from bot.models import KIND
 from bot.pruning import NEWEST, SERVED, outdated, prune
 from storage import NotFound, Store
@@ -92,6 +93,18 @@ async def test_the_current_version_is_never_let_go(any_store: Store, home: Path)
         kept = {one.version: one.kept for one in await ModelVersions(connection).all(KIND)}
     assert kept["v35"]
     assert not kept["v34"]
+
+
+async def test_one_that_is_gone_back_to_meanwhile_keeps_its_files(
+    any_store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    back = version(3).version
+    await any_store.write(lambda connection: ModelVersions(connection).make_current(KIND, back, NOW))
+    # What was outdated when the register was read.
+    monkeypatch.setattr(pruning, "outdated", lambda _versions: [version(2), version(3)])
+    await prune(any_store, home)
+    assert "v03" in _left(home)
+    assert "v02" not in _left(home)
 
 
 async def test_what_was_left_lying_is_removed_the_next_time(any_store: Store, home: Path) -> None:
