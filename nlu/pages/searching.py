@@ -32,8 +32,9 @@ INTRODUCES = 2.2
 """… and so many times as many for an introduction, for which no second likeness speaks."""
 SAME = 5.0
 """From so many spreads on, passages in two languages that are nearest to each other say the same."""
-SAME_ON_PAGE = 2.0
-"""Likewise where both are on pages of one name and no other passage says the same."""
+SAME_ON_PAGE = 4.5
+"""Likewise where both are on pages of one name: of the demo shop's 650 unlike pairs there one in thirteen is so
+near, of its 93 translations all but one."""
 NOISE_SHARE = 0.5
 """Where the floor is: this share of what messages reach that no page answers. With all of it, a shop of three passages
 would answer whatever comes near one of them."""

@@ -6,6 +6,7 @@ import logging
 import time
 import zlib
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from nlu.language import detect
 from nlu.pages import MarkdownPages, Section, embedding_of, read_page, read_pages
 from nlu.types import Language, PageIndex
 from nlu.understander import TransformerUnderstander
-from tests.benchmarks.nlu_pages import OTHER, Outcome, Question, Shop, ask
+from tests.benchmarks.nlu_pages import OTHER, Outcome, Question, Shop, ask, remembered
 
 DEMO_PAGES = Path(__file__).parents[2] / "bot" / "shop" / "pages"
 PAGES = {
@@ -259,6 +260,26 @@ def test_a_word_for_paying_by_instalments_is_answered_in_chinese(
 ) -> None:
     found = nlu.load_pages(DEMO_PAGES, understander).search("能用花呗吗", "zh", 1)
     assert [passage.title for passage in found] == ["可以分期吗？"]
+
+
+def test_what_is_left_alone_on_pages_of_one_name_is_seldom_taken_for_a_translation(
+    understander: TransformerUnderstander,
+) -> None:
+    sections = [one for one in read_pages(DEMO_PAGES) if not one.introduces]
+    embed = remembered(embedding_of(understander))
+    wrong = asked = 0
+    for page in sorted({one.page for one in sections}):
+        chinese, english = (
+            [one for one in sections if (one.page, one.language) == (page, language)]
+            for language in ("zh", "en")
+        )
+        for one, other in pairwise(range(len(chinese))):
+            pages = MarkdownPages([chinese[one], english[other]], embed)
+            found = pages.search(chinese[one].title, "en", 1)
+            asked += 1
+            wrong += bool(found) and found[0].language == "en"
+    assert asked > 50
+    assert wrong <= asked / 5
 
 
 def test_a_search_among_a_thousand_passages_takes_less_than_two_milliseconds() -> None:
