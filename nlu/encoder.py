@@ -27,8 +27,6 @@ class Encoded:
     """Token vectors, shape (tokens, d)."""
     spans: tuple[tuple[int, int], ...]
     """Where in the text each token lies; (0, 0) for the marks at both ends."""
-    unknown: float
-    """Share of the tokens that the vocabulary lacks."""
 
 
 class Encoder:
@@ -55,7 +53,6 @@ class Encoder:
             raise ModelDamaged(
                 f"{model.parent} cannot be loaded ({broken}): build or fetch it again."
             ) from broken
-        self._unknown = self._tokenizer.token_to_id("<unk>") or 0
         self._input_names = [node.name for node in self._session.get_inputs()]
 
     def encode(self, texts: Sequence[str]) -> list[Encoded]:
@@ -73,10 +70,11 @@ class Encoder:
         ids = np.array([encoding.ids for encoding in encodings], np.int64)
         mask = np.array([encoding.attention_mask for encoding in encodings], np.int64)
         (states,) = self._session.run(None, dict(zip(self._input_names, (ids, mask), strict=True)))
-        return [self._one(*pair) for pair in zip(encodings, states, strict=True)]
+        lengths = mask.sum(1).tolist()
+        return [_one(*parts) for parts in zip(encodings, states, lengths, strict=True)]
 
-    def _one(self, encoding: Encoding, states: Floats) -> Encoded:
-        length = sum(encoding.attention_mask)
-        tokens = states[:length]
-        unknown = encoding.ids[:length].count(self._unknown) / max(1, length - 2)
-        return Encoded(tokens.mean(0), tokens, tuple(encoding.offsets[:length]), unknown)
+
+def _one(encoding: Encoding, states: Floats, length: int) -> Encoded:
+    tokens = states[:length]
+    pooled: Floats = np.add.reduce(tokens, 0) / np.float32(length)
+    return Encoded(pooled, tokens, tuple(encoding.offsets[:length]))

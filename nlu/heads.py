@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nlu.errors import ModelDamaged
+from nlu.intents import OUT_OF_SCOPE
 from nlu.spelling import Spelt
 
 Floats = npt.NDArray[np.float32]
@@ -18,6 +20,27 @@ def sigmoid(values: Floats) -> Floats:
     """The logistic function."""
     result: Floats = (1.0 / (1.0 + np.exp(-np.clip(values, -40.0, 40.0)))).astype(np.float32)
     return result
+
+
+def logistic(value: float) -> float:
+    """The same of one number, in a tenth of the time."""
+    return 1.0 / (1.0 + math.exp(-min(max(value, -40.0), 40.0)))
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the heads say of one message."""
+
+    logits: Floats
+    """For each intent, shape (k,)."""
+    feelings: Floats
+    """For negative, neutral and positive, shape (3,); not yet divided by the temperature."""
+    urgent: float
+    """Logit."""
+    offensive: float
+    """Logit."""
+    scope: float
+    """How far outside the model's scope, from 0 to 1; 0.5 where the signs balance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,48 +86,110 @@ class Heads:
     """Shape (3,)."""
     felt_bias: Floats = field(default_factory=lambda: np.zeros(3, np.float32))
 
+    _stacked: Floats = field(init=False, repr=False, compare=False)
+    """Every linear map of the vector in one, shape (k + 5 + r, d): intents, feelings, urgent, offensive, whitening."""
+    _added: Floats = field(init=False, repr=False, compare=False)
+    """What is added to each, shape (k + 5 + r,)."""
+    _table: npt.NDArray[np.int8] = field(init=False, repr=False, compare=False)
+    """What n-grams say of intents and feelings side by side, shape (buckets, k + 3): one look-up for both."""
+    _steps: Floats = field(init=False, repr=False, compare=False)
+    """Scale of each column of the table, shape (k + 3,)."""
+    _common: Floats = field(init=False, repr=False, compare=False)
+    """What each bucket says for all of the first j intents alike, shape (buckets,)."""
+    _inside: npt.NDArray[np.int64] = field(init=False, repr=False, compare=False)
+    """Places of all intents but out_of_scope."""
+    _reach: Floats = field(init=False, repr=False, compare=False)
+    """Squared length of each centre, shape (c,)."""
+
+    def __post_init__(self) -> None:
+        """Prepare what every message needs.
+
+        Raises:
+            ValueError: the shapes do not fit together.
+        """
+        known, numbers = len(self.intents), len(self.mean)
+        if self.intent_weight.shape != (known, numbers):
+            raise ValueError(f"weights {self.intent_weight.shape} for vectors of {numbers} numbers")
+        whitening = self.whitening.astype(np.float32)
+        maps = (
+            self.intent_weight,
+            self.sentiment_weight,
+            self.urgent_weight,
+            self.offensive_weight,
+            whitening.T,
+        )
+        added = (
+            self.intent_bias + _padded(self.spelling_bias, known),
+            self.sentiment_bias + self.felt_bias,
+            self.urgent_bias,
+            self.offensive_bias,
+            -(self.mean @ whitening),
+        )
+        table = np.zeros((max(len(self.spelling_weight), len(self.felt_weight)), known + 3), np.int8)
+        table[: len(self.spelling_weight), : self.spelling_weight.shape[1]] = self.spelling_weight
+        table[: len(self.felt_weight), known:] = self.felt_weight
+        common = self.spelling_weight @ self.spelling_scale / np.float32(max(1, len(self.spelling_scale)))
+        for name, values in (
+            ("_stacked", np.ascontiguousarray(np.concatenate(maps), np.float32)),
+            ("_added", np.concatenate(added).astype(np.float32)),
+            ("_table", table),
+            ("_steps", np.concatenate([_padded(self.spelling_scale, known), self.felt_scale])),
+            ("_common", common.astype(np.float32)),
+            ("_inside", np.array([i for i, name in enumerate(self.intents) if name != OUT_OF_SCOPE])),
+            ("_reach", (self.centres * self.centres).sum(1)),
+        ):
+            object.__setattr__(self, name, values)
+
+    def read(self, pooled: Floats, spelt: Spelt) -> Said:
+        """What all heads say of one message."""
+        known = len(self.intents)
+        said = self._stacked @ pooled + self._added
+        if self._table.size:
+            counted = self._table.take(spelt.buckets, 0).sum(0, dtype=np.int32)
+            said[: known + 3] += counted * (self._steps * np.float32(spelt.value))
+        logits, feelings, projected = said[:known], said[known : known + 3], said[known + 5 :]
+        urgent, offensive = said[known + 3 : known + 5].tolist()
+        signs = zip(self._signs(projected, logits), self.scope_weights.tolist(), strict=True)
+        scope = logistic(sum(sign * weight for sign, weight in signs))
+        return Said(logits, feelings, urgent, offensive, scope)
+
     def logits(self, pooled: Floats, spelt: Spelt) -> Floats:
         """What speaks for each intent, shape (k,)."""
-        logits: Floats = self.intent_weight @ pooled + self.intent_bias + self.spelling(spelt)
-        return logits
+        return self.read(pooled, spelt).logits
 
     def spelling(self, spelt: Spelt) -> Floats:
         """The part of the logits that the vector has no say in, shape (k,)."""
-        part = np.zeros(len(self.intents), np.float32)
-        part[: len(self.spelling_bias)] = self.spelled(spelt).sum(0) + self.spelling_bias
-        return part
+        said = self.spelling_weight[spelt.buckets].sum(0) if self.spelling_weight.size else np.zeros(0)
+        return _padded(said * self.spelling_scale * spelt.value + self.spelling_bias, len(self.intents))
 
-    def spelled(self, spelt: Spelt) -> Floats:
-        """What each n-gram says for each of the first j intents, shape (n, j)."""
-        parts = self.spelling_weight[spelt.buckets] if self.spelling_weight.size else np.zeros((0, 0))
-        result: Floats = (parts * (self.spelling_scale * spelt.value)).astype(np.float32)
-        return result
+    def beyond_common(self, spelt: Spelt, intent: int) -> Floats:
+        """What each n-gram says for an intent beyond what it says for all, shape (n,); empty if it has no say there."""
+        if intent >= len(self.spelling_scale):
+            return np.zeros(0, np.float32)
+        said = self.spelling_weight[spelt.buckets, intent] * self.spelling_scale[intent]
+        beyond: Floats = ((said - self._common[spelt.buckets]) * spelt.value).astype(np.float32)
+        return beyond
 
     def feelings(self, pooled: Floats, spelt: Spelt) -> Floats:
         """What speaks for negative, neutral and positive, shape (3,); not yet divided by the temperature."""
-        logits: Floats = self.sentiment_weight @ pooled + self.sentiment_bias + self.felt_bias
-        if self.felt_weight.size:
-            said = self.felt_weight[spelt.buckets].sum(0, dtype=np.int32)
-            logits = logits + said.astype(np.float32) * (self.felt_scale * np.float32(spelt.value))
-        return logits
-
-    def scope(self, pooled: Floats, logits: Floats) -> float:
-        """How far outside the model's scope, above 0; 0.5 where the features balance."""
-        return float(sigmoid(self.scope_features(pooled, logits) @ self.scope_weights))
+        return self.read(pooled, spelt).feelings
 
     def scope_features(self, pooled: Floats, logits: Floats) -> Floats:
         """Margin of the class out_of_scope, negative energy, Mahalanobis distance to the nearest intent, 1."""
-        outside = self.intents.index("out_of_scope") if "out_of_scope" in self.intents else None
-        inside = np.delete(logits, outside) if outside is not None else logits
-        margin = logits[outside] - inside.max() if outside is not None else -inside.max()
-        energy = -np.logaddexp.reduce(inside)
-        projected = (pooled - self.mean) @ self.whitening
-        distance = np.sqrt(((self.centres - projected) ** 2).sum(1).min())
-        return np.array([margin, energy, distance, 1.0], np.float32)
+        projected = ((pooled - self.mean) @ self.whitening).astype(np.float32)
+        return np.array(self._signs(projected, logits), np.float32)
+
+    def _signs(self, projected: Floats, logits: Floats) -> tuple[float, float, float, float]:
+        inside = logits[self._inside]
+        largest = float(inside.max())
+        outside = float(logits[self.intents.index(OUT_OF_SCOPE)]) if len(inside) < len(logits) else 0.0
+        energy = -(largest + math.log(float(np.exp(inside - largest).sum())))
+        squared = float((self._reach - 2.0 * (self.centres @ projected)).min() + projected @ projected)
+        return outside - largest, energy, math.sqrt(max(0.0, squared)), 1.0
 
     def save(self, path: Path) -> None:
         """Write as .npz."""
-        arrays = {f.name: _storable(getattr(self, f.name)) for f in fields(self)}
+        arrays = {f.name: _storable(getattr(self, f.name)) for f in fields(self) if f.init}
         np.savez_compressed(path, allow_pickle=False, **arrays)
 
     @classmethod
@@ -117,23 +202,32 @@ class Heads:
         try:
             with np.load(path, allow_pickle=False) as stored:
                 arrays = {
-                    f.name: stored[f.name] for f in fields(cls) if f.name in stored or f.name in _NEEDED
+                    f.name: stored[f.name]
+                    for f in fields(cls)
+                    if f.init and (f.name in stored or f.name in _NEEDED)
                 }
         except Exception as broken:
             raise ModelDamaged(
                 f"{path} cannot be read ({broken}): build or fetch the model again."
             ) from broken
         intents = tuple(str(name) for name in arrays.pop("intents"))
-        heads = cls(intents=intents, **{n: _usable(v) for n, v in arrays.items()})  # type: ignore[arg-type]
-        if heads.intent_weight.shape != (len(intents), heads.mean.shape[0]):
+        try:
+            return cls(intents=intents, **{n: _usable(v) for n, v in arrays.items()})  # type: ignore[arg-type]
+        except ValueError as unlike:
             raise ModelDamaged(
-                f"{path} does not fit together: {len(intents)} intents, weights {heads.intent_weight.shape}."
-            )
-        return heads
+                f"{path} does not fit together ({len(intents)} intents; {unlike}): build or fetch the model again."
+            ) from unlike
 
 
 _OPTIONAL = {f"{what}_{part}" for what in ("spelling", "felt") for part in ("weight", "scale", "bias")}
-_NEEDED = frozenset(f.name for f in fields(Heads)) - _OPTIONAL
+_NEEDED = frozenset(f.name for f in fields(Heads) if f.init) - _OPTIONAL
+
+
+def _padded(values: npt.NDArray[np.floating], length: int) -> Floats:
+    """With noughts for the intents that n-grams do not speak for, shape (length,)."""
+    padded = np.zeros(length, np.float32)
+    padded[: len(values)] = values
+    return padded
 
 
 def _usable(values: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:

@@ -5,8 +5,8 @@ A transformer reads meaning and overlooks spelling; n-grams know a word by its l
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass
+from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
@@ -36,11 +36,15 @@ def spell(text: str) -> Spelt:
     start = 0
     for word in text.split(" "):
         if word:
-            edged = f" {word} "
-            for length in range(1, LONGEST + 1):
-                for place in range(len(edged) - length + 1):
-                    bucket = zlib.crc32(edged[place : place + length].encode()) % BUCKETS
-                    if bucket not in found:
-                        found[bucket] = start + (place - 1 if place else 0)
+            _add(found, [character.encode() for character in f" {word} "], start)
         start += len(word) + 1
     return Spelt(np.array(list(found), np.int64), np.array(list(found.values()), np.int64))
+
+
+def _add(found: dict[int, int], edged: list[bytes], start: int) -> None:
+    """The n-grams of one word; a checksum goes on from that of the n-gram that is shorter by one."""
+    for place in range(len(edged)):
+        checksum, at = 0, start + (place - 1 if place else 0)
+        for character in edged[place : place + LONGEST]:
+            checksum = crc32(character, checksum)
+            found.setdefault(checksum % BUCKETS, at)

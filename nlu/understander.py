@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -9,12 +10,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
-import numpy.typing as npt
 
 from nlu import modelfiles
 from nlu.encoder import Encoded, Encoder
 from nlu.entities import ProductIndex, recognise
-from nlu.heads import Floats, Heads, sigmoid
+from nlu.heads import Floats, Heads, logistic
 from nlu.intents import OUT_OF_SCOPE, SENTIMENTS
 from nlu.language import detect, has_words, is_foreign
 from nlu.normalise import Normalised, model_text, normalise, simplify
@@ -71,6 +71,7 @@ class TransformerUnderstander:
         # A word speaks for an intent by what it adds there beyond what it adds everywhere.
         weights = self._heads.intent_weight
         self._preference = weights - weights.mean(0)
+        self._slope, self._offset = float(self._heads.intent_slope), float(self._heads.intent_offset)
         # Both are replaced together by one assignment, so that a reader sees the old pair or the new one.
         self._shop = (Words(), ProductIndex(()))
 
@@ -114,72 +115,70 @@ class TransformerUnderstander:
         language: Language = detect(text, dialogue.language)
         cut = words.cut_with_starts(simplify(text))
         entities = recognise(message, form, today, products)
-        logits = self._heads.logits(encoded.pooled, spelt)
-        scope = self._heads.scope(encoded.pooled, logits)
-        logits = self._first_wish_first(logits, encoded)
+        said = self._heads.read(encoded.pooled, spelt)
+        order = self._first_wish_first(said.logits, encoded)
         readable = _is_readable(text)
-        intents = self._intents(logits) if readable else ()
+        intents = self._intents(said.logits, order) if readable else ()
         feels = readable or len(text) <= EMOJI_AT_MOST
-        sentiment, strength = self._sentiment(encoded.pooled, spelt) if feels else (Sentiment.NEUTRAL, 0.0)
+        sentiment, strength = self._sentiment(said.feelings) if feels else (Sentiment.NEUTRAL, 0.0)
         return Understanding(
             text=text,
             language=language,
             intents=intents,
             sentiment=sentiment,
             sentiment_strength=strength,
-            urgent=readable and self._above("urgent", encoded.pooled),
-            out_of_scope=scope if readable else 1.0,
-            understood=readable and self._is_understood(intents, scope, entities),
+            urgent=readable and logistic(said.urgent) > float(self._heads.urgent_threshold),
+            out_of_scope=said.scope if readable else 1.0,
+            understood=readable and self._is_understood(intents, said.scope, entities),
             entities=entities,
             words=tuple(text[start : start + len(word)] for word, start in cut),
-            deciding_words=self._deciding(text, cut, encoded, spelt, int(logits.argmax())) if intents else (),
-            offensive=readable and self._above("offensive", encoded.pooled),
+            deciding_words=self._deciding(text, cut, encoded, spelt, order[0]) if intents else (),
+            offensive=readable and logistic(said.offensive) > float(self._heads.offensive_threshold),
             vector=_unit(encoded.pooled),
         )
 
-    def _first_wish_first(self, logits: Floats, encoded: Encoded) -> Floats:
-        """Of two wishes in one message the one that is spoken of first leads, as people read it.
+    def _first_wish_first(self, logits: Floats, encoded: Encoded) -> list[int]:
+        """Places of the likeliest intents, best first; of two wishes in one message the one spoken of first leads.
 
-        The heads are linear in the mean of the token vectors, so the place where one wish is stronger than the other
-        is where the tokens' parts of the difference lie.
+        So people read it. The heads are linear in the mean of the token vectors, so the place where one wish is
+        stronger than the other is where the tokens' parts of the difference lie.
         """
         heads = self._heads
-        second, first = np.argsort(logits, kind="stable")[-2:]
-        chance = sigmoid(heads.intent_slope * logits[second] + heads.intent_offset)
-        if chance < BOTH_MEANT or logits[first] - logits[second] > CLOSE or len(encoded.tokens) < 4:
-            return logits
+        order: list[int] = np.argsort(-logits, kind="stable")[:INTENTS_SHOWN].tolist()
+        first, second = order[:2]
+        if float(logits[first] - logits[second]) > CLOSE or len(encoded.tokens) < 4:
+            return order
+        if self._probability(float(logits[second])) < BOTH_MEANT:
+            return order
         if OUT_OF_SCOPE in (heads.intents[first], heads.intents[second]):
-            return logits
+            return order
         lead = encoded.tokens[1:-1] @ (heads.intent_weight[first] - heads.intent_weight[second])
         lead = lead - lead.mean()
         if _place(np.maximum(lead, 0.0)) - _place(np.maximum(-lead, 0.0)) < EARLIER:
-            return logits
-        swapped = logits.copy()
-        swapped[[first, second]] = logits[[second, first]]
-        return swapped
+            return order
+        return [second, first, *order[2:]]
 
-    def _intents(self, logits: Floats) -> tuple[IntentScore, ...]:
-        heads = self._heads
-        probabilities = sigmoid(heads.intent_slope * logits + heads.intent_offset)
-        best = np.argsort(-logits, kind="stable")[:INTENTS_SHOWN]
+    def _probability(self, logit: float) -> float:
+        return logistic(self._slope * logit + self._offset)
+
+    def _intents(self, logits: Floats, order: Sequence[int]) -> tuple[IntentScore, ...]:
+        # Of two that changed places each takes the other's probability: what is meant is as sure, not what leads.
+        ranked = sorted((float(logits[i]) for i in order), reverse=True)
+        chances = [self._probability(logit) for logit in ranked]
         return tuple(
-            IntentScore(intent=heads.intents[i], probability=round(float(probabilities[i]), 4))
-            for place, i in enumerate(best)
-            if place == 0 or probabilities[i] >= LEAST_LIKELY
+            IntentScore(intent=self._heads.intents[i], probability=round(chance, 4))
+            for place, (i, chance) in enumerate(zip(order, chances, strict=True))
+            if place == 0 or chance >= LEAST_LIKELY
         )
 
-    def _sentiment(self, pooled: Floats, spelt: Spelt) -> tuple[Sentiment, float]:
+    def _sentiment(self, feelings: Floats) -> tuple[Sentiment, float]:
         """The likeliest feeling; strength is how far its probability leads over neutral."""
-        logits = self._heads.feelings(pooled, spelt) / self._heads.sentiment_temperature
-        shares = np.exp(logits - logits.max())
-        shares /= shares.sum()
-        best = int(shares.argmax())
-        neutral = SENTIMENTS.index("neutral")
-        return Sentiment(SENTIMENTS[best]), round(float(max(0.0, shares[best] - shares[neutral])), 4)
-
-    def _above(self, head: str, pooled: Floats) -> bool:
-        weight, bias = getattr(self._heads, f"{head}_weight"), getattr(self._heads, f"{head}_bias")
-        return bool(sigmoid(weight[0] @ pooled + bias[0]) > getattr(self._heads, f"{head}_threshold"))
+        logits = (feelings / self._heads.sentiment_temperature).tolist()
+        largest = max(logits)
+        shares = [math.exp(logit - largest) for logit in logits]
+        best = logits.index(largest)
+        lead = (shares[best] - shares[SENTIMENTS.index("neutral")]) / sum(shares)
+        return Sentiment(SENTIMENTS[best]), round(max(0.0, lead), 4)
 
     def _is_understood(
         self, intents: tuple[IntentScore, ...], scope: float, entities: tuple[Entity, ...]
@@ -201,35 +200,22 @@ class TransformerUnderstander:
         preference = self._preference[best]
         parts = encoded.tokens @ preference / len(encoded.tokens)
         parts = parts - parts[1:-1].mean() if len(parts) > 2 else parts
-        owners = np.full(len(text) + 1, -1, np.int32)
+        owners = [-1] * (len(text) + 1)
         for number, (word, start) in enumerate(cut):
-            owners[start : start + len(word)] = number
-        sums = np.zeros(len(cut), np.float32)
-        for part, (start, end) in zip(parts, encoded.spans, strict=True):
-            inside = owners[start:end]
-            inside = inside[inside >= 0]
-            if inside.size:
-                sums[inside[0]] += part
-        np.add.at(sums, *self._spelled(spelt, best, owners))
-        ranked = sorted(range(len(cut)), key=lambda i: -abs(float(sums[i])))
+            owners[start : start + len(word)] = [number] * len(word)
+        sums = [0.0] * (len(cut) + 1)  # the last collects what lies in no word
+        for part, (start, end) in zip(parts.tolist(), encoded.spans, strict=True):
+            sums[next((owner for owner in owners[start:end] if owner >= 0), -1)] += part
+        # An n-gram belongs to the word that it begins in.
+        beyond = self._heads.beyond_common(spelt, best).tolist()
+        for part, start in zip(beyond, spelt.starts.tolist(), strict=False):
+            sums[owners[min(start, len(text))]] += part
+        ranked = sorted(range(len(cut)), key=lambda i: -abs(sums[i]))
         named = [i for i in ranked if abs(sums[i]) > 1e-6 and _WORD_CHARACTER.search(cut[i][0])][:WORDS_SHOWN]
         return tuple(
-            DecidingWord(
-                word=text[cut[i][1] : cut[i][1] + len(cut[i][0])], contribution=round(float(sums[i]), 4)
-            )
+            DecidingWord(word=text[cut[i][1] : cut[i][1] + len(cut[i][0])], contribution=round(sums[i], 4))
             for i in named
         )
-
-    def _spelled(
-        self, spelt: Spelt, best: int, owners: npt.NDArray[np.int32]
-    ) -> tuple[npt.NDArray[np.int32], Floats]:
-        """The words that the n-grams begin in, and what each says for an intent beyond what it says for all."""
-        said = self._heads.spelled(spelt)
-        if best >= said.shape[1]:
-            return np.zeros(0, np.int32), np.zeros(0, np.float32)
-        words = owners[np.minimum(spelt.starts, len(owners) - 1)]
-        parts: Floats = said[:, best] - said.mean(1)
-        return words[words >= 0], parts[words >= 0]
 
 
 def _place(weights: Floats) -> float:
@@ -259,5 +245,4 @@ def _is_one_key(text: str) -> bool:
 
 
 def _unit(vector: Floats) -> Floats:
-    unit: Floats = (vector / max(float(np.linalg.norm(vector)), 1e-9)).astype(np.float32)
-    return unit
+    return vector / np.float32(max(math.sqrt(float(vector @ vector)), 1e-9))

@@ -56,10 +56,14 @@ def test_long_texts_count_no_more_than_short_ones() -> None:
 
 def test_the_parts_add_up_to_the_logits(heads: Heads) -> None:
     spelt = spell("refund me")
-    parts = heads.spelled(spelt)
-    assert parts.shape == (len(spelt.buckets), len(heads.intents))
-    whole = heads.logits(_vector(heads), spelt)
-    assert np.allclose(whole, heads.intent_bias + parts.sum(0) + heads.spelling_bias, atol=1e-4)
+    said = heads.spelling(spelt) - heads.spelling_bias
+    assert np.allclose(
+        heads.logits(_vector(heads), spelt), heads.intent_bias + said + heads.spelling_bias, atol=1e-4
+    )
+    for intent in range(len(heads.intents)):
+        beyond = heads.beyond_common(spelt, intent)
+        assert beyond.shape == (len(spelt.buckets),)
+        assert beyond.sum() == pytest.approx(said[intent] - said.mean(), abs=1e-4)
 
 
 def test_an_intent_of_the_shops_own_has_no_ngrams(heads: Heads) -> None:
