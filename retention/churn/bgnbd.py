@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import betaln, gammaln
+from scipy.special import betaln, digamma, gammaln
 
 from retention.churn.rhythm import Counts, Rhythm
 
@@ -51,22 +51,43 @@ def loss(logarithms: Floats, rows: Floats, weights: Floats) -> float:
         rows: repeats, last and age, shape (3, customers).
         weights: customers that a row stands for.
     """
-    r, alpha, a, b = np.exp(logarithms)
+    return loss_and_slope(logarithms, rows, weights)[0]
+
+
+def loss_and_slope(logarithms: Floats, rows: Floats, weights: Floats) -> tuple[float, Floats]:
+    """The same, and its derivatives by the logarithms, shape (4,)."""
+    parameters = np.exp(logarithms)
+    r, alpha, a, b = parameters
     x, last, age = rows
+    seen = np.maximum(x, 1)
     common = gammaln(r + x) - gammaln(r) + r * np.log(alpha) - betaln(a, b)
     here = betaln(a, b + x) - (r + x) * np.log(alpha + age)
-    gone = betaln(a + 1, b + np.maximum(x, 1) - 1) - (r + x) * np.log(alpha + last)
-    total = common + np.where(x > 0, np.logaddexp(here, gone), here)
-    return float(-(weights * total).sum() / weights.sum())
+    gone = betaln(a + 1, b + seen - 1) - (r + x) * np.log(alpha + last)
+    both = np.where(x > 0, np.logaddexp(here, gone), here)
+    still = np.exp(here - both)  # the chance that the customer is still here
+    left = 1.0 - still
+    started = digamma(a + b)
+    slopes = (
+        digamma(r + x) - digamma(r) + np.log(alpha) - still * np.log(alpha + age) - left * np.log(alpha + last),
+        r / alpha - (r + x) * (still / (alpha + age) + left / (alpha + last)),
+        started - digamma(a)
+        + still * (digamma(a) - digamma(a + b + x)) + left * (digamma(a + 1) - digamma(a + b + seen)),
+        started - digamma(b)
+        + still * (digamma(b + x) - digamma(a + b + x)) + left * (digamma(b + seen - 1) - digamma(a + b + seen)),
+    )  # fmt: skip
+    total = weights.sum()
+    slope = -np.array([weights @ one for one in slopes]) * parameters / total
+    return float(-(weights * (common + both)).sum() / total), slope
 
 
 def _optimum(start: Floats, rows: Floats, weights: Floats) -> tuple[float, Floats] | None:
     """The penalised loss and the parameters where the optimisation from `start` ended, if it ended well."""
 
-    def penalised(logarithms: Floats) -> float:
-        return loss(logarithms, rows, weights) + PENALTY * float((logarithms**2).sum())
+    def penalised(logarithms: Floats) -> tuple[float, Floats]:
+        value, slope = loss_and_slope(logarithms, rows, weights)
+        return value + PENALTY * float((logarithms**2).sum()), slope + 2 * PENALTY * logarithms
 
-    found = minimize(penalised, start, method="L-BFGS-B", bounds=[(-BOUND, BOUND)] * 4)
+    found = minimize(penalised, start, jac=True, method="L-BFGS-B", bounds=[(-BOUND, BOUND)] * 4)
     inside = np.abs(found.x) < BOUND - 1e-6
     flat = np.abs(found.jac[inside]).max(initial=0.0) < _GRADIENT
     if not (np.isfinite(found.fun) and np.isfinite(found.x).all() and flat):

@@ -6,7 +6,7 @@ moment; an expression that looks later cannot be written by accident.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,13 +24,23 @@ from retention.times import DAY
 from retention.types import EventKind
 
 
+@ibis.udf.scalar.builtin(name="getvariable", signature=((str,), "int64"))  # type: ignore[untyped-decorator]
+def _value_of_variable(name: str) -> Any:
+    """DuckDB's own function; its value is taken when a query is bound."""
+
+
+def _variable(name: str) -> Any:
+    # Without a name of its own Ibis builds one out of the arguments and fails on a literal.
+    return _value_of_variable(name).name(name)
+
+
 class Past:
     """The events before a moment, and no way to any other: whoever makes one names the moment."""
 
     __slots__ = ("events", "moment", "products")
 
-    def __init__(self, events: Any, products: Any, moment: int) -> None:
-        """Shut out what happened at `moment` (microseconds since 1970) or later.
+    def __init__(self, events: Any, products: Any, moment: Any) -> None:
+        """Shut out what happened at `moment` (microseconds since 1970, or an Ibis expression of them) or later.
 
         Args:
             events: Ibis table with the columns `engines.OF_EVENTS`.
@@ -48,19 +58,49 @@ class Shop:
     def __init__(self, source: History | Tables) -> None:
         """Take a history in memory, or the tables of an engine."""
         self._tables = over_arrow(source) if isinstance(source, History) else source
+        self._written: dict[str, str] = {}
+        """Queries by name, as DuckDB reads them."""
 
     def before(self, moment: int) -> Past:
         """The past as of a moment: the only way to events for a feature."""
+        return self._before(moment)
+
+    def _before(self, moment: Any) -> Past:
         return Past(self._tables.events, self._tables.products, moment)
+
+    def raw_features(self, moment: int) -> pa.Table:
+        """The rows of `raw_features` as of a moment, in any order."""
+        return self._ask("raw_features", lambda at: raw_features(self._before(at("moment"))), moment=moment)
 
     def buyers_between(self, start: int, end: int) -> frozenset[str]:
         """Who bought at `start` or later and before `end`: what labels are made of, and nothing else."""
-        events = self._tables.events
-        bought = events.filter(
-            (events.kind == EventKind.PURCHASE.value) & (events.at >= start) & (events.at < end)
-        )
-        table = self._tables.backend.to_pyarrow(bought.select("customer").distinct())
+
+        def buyers(at: Callable[[str], Any]) -> Any:
+            events = self._tables.events
+            within = (events.at >= at("first")) & (events.at < at("past"))
+            bought = events.filter((events.kind == EventKind.PURCHASE.value) & within)
+            return bought.select("customer").distinct()
+
+        table = self._ask("buyers_between", buyers, first=start, past=end)
         return frozenset(table.column("customer").to_pylist())
+
+    def _ask(self, name: str, query: Callable[[Callable[[str], Any]], Any], **moments: int) -> pa.Table:
+        """The rows of a query about moments.
+
+        A fit asks the same for a dozen moments, and Ibis takes longer to write such a query than DuckDB to answer it
+        for a small shop: it is written once, over DuckDB's variables.
+        """
+        backend = self._tables.backend
+        if backend.name != "duckdb":
+            return self.run(query(lambda name: moments[name]))
+        for variable, moment in moments.items():
+            backend.raw_sql(f"SET VARIABLE {variable} = {int(moment)}::BIGINT")
+        if name not in self._written:
+            expression = query(_variable)
+            rows = self.run(expression)  # this makes the tables in memory known to DuckDB, too
+            self._written[name] = backend.compile(expression)
+            return rows
+        return backend.con.sql(self._written[name]).to_arrow_table()
 
     def run(self, expression: Any) -> pa.Table:
         """The rows of an expression over this shop."""
@@ -85,7 +125,7 @@ class RawTable:
     @classmethod
     def of(cls, shop: Shop, moment: int) -> RawTable:
         """Compute it."""
-        table = shop.run(raw_features(shop.before(moment))).sort_by("customer")
+        table = shop.raw_features(moment).sort_by("customer")
         columns = [table.column(name).to_numpy().astype(np.int64) for name in NAMES]
         return cls(tuple(table.column("customer").to_pylist()), np.stack(columns, axis=1))
 

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 Floats = NDArray[np.float64]
 
 MOST_STEPS = 30
 CLOSE = 1e-4
 """A Newton step that gains less ends the fit."""
+_BLOCK = 4_096
+"""Rows weighed at a time: as many as a processor's cache holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +133,11 @@ class _Problem:
         pull = (self.bought - chance * self.total[self.group]) * importance[self.group]
         slope = self.rows.T @ pull - 2 * self.ridge * (weights - self.prior)
         mass = chance * (self.total * importance)[self.group]
-        means = np.add.reduceat(self.rows * chance[:, None], self.starts)
-        curve = (self.rows * mass[:, None]).T @ self.rows
-        curve -= (means * (self.total * importance)[:, None]).T @ means
-        return gain, slope, curve + 2 * self.ridge * np.eye(len(weights))
+        ends = np.r_[self.starts, len(chance)]
+        # A sparse matrix adds up each customer's rows several times faster than `add.reduceat`.
+        means = csr_array((chance, np.arange(len(chance)), ends)) @ self.rows
+        curve = 2 * self.ridge * np.eye(len(weights)) - (means * (self.total * importance)[:, None]).T @ means
+        for start in range(0, len(chance), _BLOCK):
+            rows = self.rows[start : start + _BLOCK]
+            curve += (rows * mass[start : start + _BLOCK, None]).T @ rows
+        return gain, slope, curve

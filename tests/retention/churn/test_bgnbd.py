@@ -68,6 +68,18 @@ def test_nothing_near_is_likelier(seen: tuple[Counts, np.ndarray]) -> None:
         assert bgnbd.loss(best + way, rows, weights) > here
 
 
+@pytest.mark.parametrize("at", [(0.0, 0.0, 0.0, 0.0), (-1.0, 0.5, -2.0, 1.0), (3.0, -3.0, 2.0, -4.0)])
+def test_the_slope_is_that_of_the_loss(seen: tuple[Counts, np.ndarray], at: tuple[float, ...]) -> None:
+    counts, _ = seen
+    rows, weights = np.stack([counts.repeats, counts.last / 200, counts.age / 200]), np.ones(len(counts.age))
+    point, step = np.array(at), 1e-5
+    around = [
+        (bgnbd.loss(point + way, rows, weights) - bgnbd.loss(point - way, rows, weights)) / (2 * step)
+        for way in np.eye(4) * step
+    ]
+    assert bgnbd.loss_and_slope(point, rows, weights)[1] == pytest.approx(around, rel=1e-4, abs=1e-6)
+
+
 def test_somebody_who_bought_once_may_be_gone(seen: tuple[Counts, np.ndarray]) -> None:
     """By the model they are alive for certain; the chance of silence is what tells."""
     once = Counts(repeats=np.zeros(3), last=np.zeros(3), age=np.array([1.0, 100.0, 1_000.0]))

@@ -135,6 +135,20 @@ def test_whole_shop_agrees(history: History) -> None:
         assert [counted[name] for name in raw.NAMES] == values
 
 
+def test_one_shop_asked_for_many_moments_answers_for_each(history: History) -> None:
+    shop = Shop(history)
+    moments = [to_micros(NOW) - days * DAY for days in (0, 200, 30, 90)]
+    found = [RawTable.of(shop, moment) for moment in moments]
+    assert len({len(one.customers) for one in found}) > 1
+    for moment, one in zip(moments, found, strict=True):
+        alone = RawTable.of(Shop(history), moment)
+        assert one.customers == alone.customers
+        assert np.array_equal(one.values, alone.values)
+    stayed = [shop.buyers_between(moment - 60 * DAY, moment) for moment in moments]
+    assert stayed == [Shop(history).buyers_between(moment - 60 * DAY, moment) for moment in moments]
+    assert len(set(stayed)) > 1
+
+
 def test_counts_by_hand() -> None:
     def one(kind: EventKind, days: float, **values: Any) -> Event:
         return Event(kind=kind, at=NOW - timedelta(days=days), **values)

@@ -76,10 +76,14 @@ def test_a_past_made_by_hand_is_cut_too() -> None:
 
 
 def test_a_shop_hands_out_no_other_events() -> None:
-    """Beside pasts there are the labels and the running of expressions; a new way in is thought about here."""
+    """Beside pasts there are the labels, the features as of a moment and the running of expressions.
+
+    A new way in is thought about here.
+    """
     assert {name for name in dir(Shop) if not name.startswith("_")} == {
         "before",
         "buyers_between",
+        "raw_features",
         "run",
         "stream",
     }
