@@ -91,10 +91,10 @@ _SINGLE = "|".join(f"(?<![{before}]){colour}" for colour, before in _GUARDED.ite
 _FREE = _words({name: value for name, value in _WITH_HINT.items() if name not in _GUARDED})
 _NOT_OF_OTHERS = {k: v for k, v in _COLOURS_ZH.items() if k not in _GUARDED and k not in "咖青"}
 _COLOUR = re.compile(
-    rf"""(?P<whole>{_words(_WHOLE_ZH)})色?
+    rf"""(?=[\u4e00-\u9fff])(?:(?P<whole>{_words(_WHOLE_ZH)})色?
     | (?P<shade>[深浅暗亮])(?P<shaded>{_words(_COLOURS_ZH)})(?!灯)色?
     | (?P<zh>{_SINGLE}|{_FREE})(?:色|款|(?=那[件个双条只]))
-    | (?P<owned>{_SINGLE}|{_words(_NOT_OF_OTHERS)})(?=的(?!士))
+    | (?P<owned>{_SINGLE}|{_words(_NOT_OF_OTHERS)})(?=的(?!士)))
     | \b(?:(?P<tone>dark|deep|light|pale)\s)?(?P<en>{_words(_COLOURS_EN)})\b
       (?!\s(?:friday|list|card|flag|wine|tea|members?)\b)""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,

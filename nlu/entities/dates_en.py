@@ -65,6 +65,11 @@ _PATTERN = re.compile(
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
 
+# What every date holds a piece of; most messages hold none, and looking for these takes a fifth of the pattern's time.
+_LONG = (name for name in (*_DAYS, *feasts.NAMES) if "day" not in name and name.isascii())
+_PIECES = frozenset((*_WEEKDAYS, *_MONTHS, "day", "night", "week", "month", "year", *_LONG))
+_ORDINAL = re.compile(r"\d(?:st|nd|rd|th)", re.IGNORECASE)
+
 # "It hasn't moved in nine days" tells of days gone by.
 _NOT_SO = re.compile(
     r"\b(?:hasn'?t|haven'?t|hadn'?t|didn'?t|not|nothing|never|no)\b[^.!?,]{0,30}$", re.IGNORECASE
@@ -73,8 +78,15 @@ _NOT_SO = re.compile(
 
 def english_dates(text: str, today: date) -> Iterator[Span]:
     """Dates written in English."""
-    for match in _PATTERN.finditer(text):
-        yield from resolved(match, today, _RESOLVERS)
+    if may_hold_a_date(text):
+        for match in _PATTERN.finditer(text):
+            yield from resolved(match, today, _RESOLVERS)
+
+
+def may_hold_a_date(text: str) -> bool:
+    """Whether a text holds a piece that every date written in English has one of."""
+    lowered = text.lower()
+    return any(piece in lowered for piece in _PIECES) or _ORDINAL.search(text) is not None
 
 
 def _feast_en(match: re.Match[str], today: date) -> date | None:

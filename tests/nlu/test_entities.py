@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlu.entities import ProductIndex, feasts, recognise
+from nlu.entities import ProductIndex, dates_en, feasts, recognise
 from nlu.entities.numerals import chinese_number, english_number
 from nlu.normalise import normalise
 from nlu.types import CatalogueEntry, EntityKind
@@ -31,6 +31,12 @@ SHOP = ProductIndex(
 def found(message: str, kind: EntityKind) -> list[str]:
     entities = recognise(message, normalise(message), WEDNESDAY, SHOP)
     return [entity.value for entity in entities if entity.kind is kind]
+
+
+@given(st.from_regex(dates_en._PATTERN, fullmatch=True))
+@settings(max_examples=400)
+def test_no_english_date_is_passed_over_for_want_of_a_piece(written: str) -> None:
+    assert dates_en.may_hold_a_date(written)
 
 
 @pytest.mark.parametrize(
@@ -396,8 +402,9 @@ def test_all_entities_of_a_message_take_little_time() -> None:
     def read(text: str) -> object:
         return recognise(text, normalise(text), WEDNESDAY, ProductIndex(()))
 
-    assert _typical_time(read, texts) < 0.000_6
-    assert _typical_time(read, ["我的快递呢", "where is my parcel", "订单1024到哪了"]) < 0.000_3
+    # About twice what they take on a slow machine.
+    assert _typical_time(read, texts) < 0.001
+    assert _typical_time(read, ["我的快递呢", "where is my parcel", "订单1024到哪了"]) < 0.000_5
 
 
 def _typical_time(work: Callable[[str], object], texts: Sequence[str]) -> float:
