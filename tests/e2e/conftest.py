@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from tests.botapi import FakeBotApi
 from tests.e2e.program import Program
@@ -16,14 +18,24 @@ from tests.e2e.program import Program
 
 @pytest.fixture(scope="session")
 def filled_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home folder after a first start: demo shop made, models fitted, stopped cleanly. Copy it."""
-    home = tmp_path_factory.mktemp("first") / "home"
+    """A home folder after a first start: demo shop made, models fitted, stopped cleanly. Copy it.
+
+    Made once a run: the first of the test processes makes it, the others wait for it.
+    """
+    run = tmp_path_factory.getbasetemp()
+    run = run.parent if "PYTEST_XDIST_WORKER" in os.environ else run
+    home, filled = run / "first" / "home", run / "first" / "filled"
+    home.parent.mkdir(exist_ok=True)
 
     async def fill() -> None:
         async with Program(home) as program:
             await program.stop()
 
-    asyncio.run(fill())
+    with FileLock(run / "first.lock"):
+        if not filled.exists():
+            shutil.rmtree(home, ignore_errors=True)
+            asyncio.run(fill())
+            filled.touch()
     return home
 
 
