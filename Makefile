@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 SHARED_DATA ?= $(or $(LIUKE_SHARED_DATA),../shared/data)
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: run test test-scale lint types imports bench bench-nlu bench-augment bench-recommend bench-retention bench-churn bench-scale transcript pictures clean help
+.PHONY: run test test-scale lint types imports bench bench-nlu bench-tuned bench-augment bench-recommend bench-retention bench-churn bench-scale transcript pictures clean help
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -41,6 +41,9 @@ bench-nlu: $(VENV)/.test  ## Quality and speed of the understanding
 	$(BIN)/python -m tests.benchmarks.nlu_pages --write
 	$(BIN)/python -m tests.benchmarks.nlu_teaching --public $(SHARED_DATA)/nlu
 	$(BIN)/python -m tests.benchmarks.nlu_public --public $(SHARED_DATA)/nlu
+
+bench-tuned: $(VENV)/.test  ## Both encoders fine-tuned on the public sets; hours
+	$(BIN)/python -m tests.benchmarks.nlu_tuned --public $(SHARED_DATA)/nlu
 
 bench-augment: $(VENV)/.test  ## What writing training messages other ways is worth; after `liuke nlu build --public`
 	$(BIN)/python -m tests.benchmarks.nlu_augment --work .nlu-build --public $(SHARED_DATA)/nlu

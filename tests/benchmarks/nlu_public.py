@@ -44,9 +44,6 @@ def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--public", type=Path, required=True, help="folder of public sets, one folder a set")
-    parser.add_argument(
-        "--finetune", action="store_true", help="fine-tune both encoders on each full set, too"
-    )
     chosen = parser.parse_args()
     console = Console(stderr=True)
     full: dict[str, dict[str, Report]] = {}
@@ -57,7 +54,7 @@ def main() -> None:
         few[split.name] = compare(shots(split.train, split.shots), split.test, KEPT)
     for split in sets:
         console.print(f"{split.name}, all messages")
-        full[split.name] = compare(split.train, split.test, KEPT, finetune=chosen.finetune)
+        full[split.name] = compare(split.train, split.test, KEPT)
     console.print("CLINC150 with messages outside its scope")
     outside = compare(*with_outside(chosen.public), KEPT)
     write_section("nlu-public", "\n\n".join([_section(sets, full, few), _outside(outside)]))
@@ -125,7 +122,8 @@ def shots(rows: Sequence[Labelled], count: int) -> list[Labelled]:
     ]
 
 
-def _share(report: Report) -> str:
+def share(report: Report) -> str:
+    """Accuracy with its interval."""
     low, high = report.interval
     return f"{report.accuracy:.1%} ({low:.1%}–{high:.1%})"
 
@@ -133,7 +131,7 @@ def _share(report: Report) -> str:
 def _table(first: str, sets: Sequence[Split], reports: dict[str, dict[str, Report]]) -> str:
     names = list(next(iter(reports.values())))
     lines = [
-        [split.name, str(len(split.test)), *(_share(reports[split.name][name]) for name in names)]
+        [split.name, str(len(split.test)), *(share(reports[split.name][name]) for name in names)]
         for split in sets
     ]
     return table([first, "tested", *names], lines)
@@ -141,7 +139,7 @@ def _table(first: str, sets: Sequence[Split], reports: dict[str, dict[str, Repor
 
 def _outside(reports: dict[str, Report]) -> str:
     lines = [
-        [name, _share(report), _number(report.out_of_scope_recall), _number(report.out_of_scope_auroc)]
+        [name, share(report), _number(report.out_of_scope_recall), _number(report.out_of_scope_auroc)]
         for name, report in reports.items()
     ]
     header = ["CLINC150 with what lies outside", "right, of those in scope", "recall of outside", "AUROC"]

@@ -1,0 +1,44 @@
+"""Both encoders fine-tuned: `python -m tests.benchmarks.nlu_tuned --public FOLDER` writes its section.
+
+It takes hours; what was scored is kept under `.bench/` by the hash of the data, so that a run that was cut off goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+
+from nlu.peers.comparing import compare_tuned
+from tests.benchmarks.nlu_public import KEPT, NEVER_MET, share, splits
+from tests.benchmarks.report import machine, table, today, write_section
+
+
+def main() -> None:
+    """Measure and write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--public", type=Path, required=True, help="folder of public sets, one folder a set")
+    console = Console(stderr=True)
+    lines: list[list[str]] = []
+    names: list[str] = []
+    for split in splits(parser.parse_args().public):
+        if split.name == NEVER_MET:
+            continue
+        console.print(split.name)
+        reports = compare_tuned(split.train, split.test, KEPT)
+        names = list(reports)
+        lines.append([split.name, str(len(split.test)), *(share(one) for one in reports.values())])
+    write_section(
+        "nlu-tuned",
+        f"""### Fine-tuned
+
+`make bench-tuned`, {today()}, {machine()}. The same rows as above; the encoders themselves learned on every message of
+the set, as `liuke nlu train --finetune` does. Ours frozen stands beside them.
+
+{table(["all messages", "tested", *names], lines)}""",
+    )
+
+
+if __name__ == "__main__":
+    main()
