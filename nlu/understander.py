@@ -209,7 +209,7 @@ class TransformerUnderstander:
         # An n-gram belongs to the word that it begins in.
         beyond = self._heads.beyond_common(spelt, best).tolist()
         for part, start in zip(beyond, spelt.starts.tolist(), strict=False):
-            sums[owners[min(start, len(text))]] += part
+            sums[owners[start]] += part
         ranked = sorted(range(len(cut)), key=lambda i: -abs(sums[i]))
         named = [i for i in ranked if abs(sums[i]) > 1e-6 and _WORD_CHARACTER.search(cut[i][0])][:WORDS_SHOWN]
         return tuple(
