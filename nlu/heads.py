@@ -125,6 +125,10 @@ class Heads:
             self.offensive_bias,
             -(self.mean @ whitening),
         )
+        if sum(map(len, maps)) != sum(map(len, added)) or self.centres.shape[1] != whitening.shape[1]:
+            raise ValueError(
+                f"weights {[one.shape for one in maps]}, {self.centres.shape[1]} numbers a centre"
+            )
         table = np.zeros((max(len(self.spelling_weight), len(self.felt_weight)), known + 3), np.int8)
         table[: len(self.spelling_weight), : self.spelling_weight.shape[1]] = self.spelling_weight
         table[: len(self.felt_weight), known:] = self.felt_weight

@@ -6,9 +6,11 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import nlu
+from nlu.heads import Heads
 from nlu.modelfiles import FILES, SHIPPED
 
 
@@ -49,6 +51,18 @@ def test_an_unreadable_manifest(copy: Path, content: str) -> None:
     (copy / "manifest.json").write_text(content, "utf-8")
     with pytest.raises(nlu.ModelDamaged):
         nlu.load(copy)
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["intents", "intent_weight", "intent_bias", "sentiment_weight", "mean", "whitening", "spelling_scale"],
+)
+def test_heads_that_do_not_fit_together(tmp_path: Path, part: str) -> None:
+    with np.load(SHIPPED / "heads.npz") as stored:
+        arrays = dict(stored)
+    np.savez(tmp_path / "heads.npz", **(arrays | {part: arrays[part][:-1]}))
+    with pytest.raises(nlu.ModelDamaged, match="does not fit together"):
+        Heads.load(tmp_path / "heads.npz")
 
 
 def test_the_heads_before_teaching_are_checked_as_well(copy: Path) -> None:
