@@ -74,9 +74,10 @@ class ServedUnderstanding:
         language: Language,
         n: int = 3,
         vector: npt.NDArray[np.float32] | None = None,
+        at_least: float | None = None,
     ) -> list[Passage]:
         """Passages of the shop's pages."""
-        return self._pair.pages.search(question, language, n, vector)
+        return self._pair.pages.search(question, language, n, vector, at_least)
 
     async def refresh(self) -> bool:
         """Load the version that the store calls current, if it isn't the one in use; True after a swap.

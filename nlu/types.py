@@ -171,9 +171,16 @@ class PageIndex(Protocol):
         language: Language,
         n: int = 3,
         vector: npt.NDArray[np.float32] | None = None,
+        at_least: float | None = None,
     ) -> list[Passage]:
-        """The best passages above the threshold, best first; pages in the other language stand in.
+        """The best passages above a threshold, best first; pages in the other language stand in.
 
-        `vector` is the question's, where somebody has understood it already; it saves reading it again.
+        Args:
+            question: in either language.
+            language: that the answer should be in.
+            n: no more than so many.
+            vector: the question's, where somebody has understood it already; it saves reading it again.
+            at_least: the score that a passage needs, for who knows more of the question than its words: whether it
+                is one for the pages at all. The index's own threshold by default, which supposes nothing.
         """
         ...

@@ -140,7 +140,14 @@ class FakePages:
 
     passages: dict[str, str] = field(default_factory=dict)
 
-    def search(self, question: str, language: Language, n: int = 3, vector: object = None) -> list[Passage]:
+    def search(
+        self,
+        question: str,
+        language: Language,
+        n: int = 3,
+        vector: object = None,
+        at_least: float | None = None,
+    ) -> list[Passage]:
         return [
             Passage(page="page", title=key, text=text, language=language, score=0.9)
             for key, text in self.passages.items()

@@ -25,7 +25,7 @@ from nlu.pages.words_in_common import WordsInCommon
 from nlu.types import Language, Passage, Understander
 
 THRESHOLD = 0.42
-"""Below this score nothing is said."""
+"""Below this score nothing is said, where nothing else is known of a question."""
 ENOUGH_WITHIN, ENOUGH_ACROSS = 3.0, 2.85
 """What has this score, within a language and across: so many spreads above the floor …"""
 INTRODUCES = 2.2
@@ -152,9 +152,14 @@ class MarkdownPages:
         return cls(read_pages(folder), embed)
 
     def search(
-        self, question: str, language: Language, n: int = 3, vector: Floats | None = None
+        self,
+        question: str,
+        language: Language,
+        n: int = 3,
+        vector: Floats | None = None,
+        at_least: float | None = None,
     ) -> list[Passage]:
-        """The best passages above the threshold, best first, all in one language.
+        """The best passages above `at_least` (by default THRESHOLD), best first, all in one language.
 
         It is `language`, unless no passage in it is near enough, or one in the other language that has no translation
         is nearer than all of them.
@@ -163,7 +168,8 @@ class MarkdownPages:
         if not self._sections or not text:
             return []
         scores = self._scores(text, self._vector(text) if vector is None else vector, detect(text, language))
-        enough, own = scores >= THRESHOLD, self._of_language[language]
+        least = THRESHOLD if at_least is None else at_least
+        enough, own = scores >= least, self._of_language[language]
         rows = np.flatnonzero(enough & own)
         stands = np.flatnonzero(enough & ~own & (self._twins == np.arange(len(scores))))
         if not len(rows) or (len(stands) and scores[stands].max() > scores[rows].max()):

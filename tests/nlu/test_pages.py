@@ -72,6 +72,15 @@ def test_silence_below_the_threshold(pages: MarkdownPages, question: str) -> Non
     assert pages.search(question, "zh") == []
 
 
+def test_who_knows_more_of_a_question_may_ask_for_less(pages: MarkdownPages) -> None:
+    question = "寄过来的那点路费算谁的"
+    nearest = pages.search(question, "zh", at_least=-9.0)
+    scores = [passage.score for passage in nearest]
+    assert len(set(scores)) > 1
+    assert [one.score for one in pages.search(question, "zh", at_least=scores[0] - 0.001)][:1] == scores[:1]
+    assert pages.search(question, "zh", at_least=scores[0] + 0.001) == []
+
+
 def test_best_first_and_no_more_than_asked(pages: MarkdownPages) -> None:
     found = pages.search("退货的运费多少，谁出", "zh", n=2)
     assert len(found) <= 2

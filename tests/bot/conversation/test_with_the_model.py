@@ -151,6 +151,24 @@ def test_what_the_pages_are_asked_for_an_intent_finds_a_passage_of_that_intent(l
             assert meaning.intents[0].intent == text_id.removeprefix("page-question-"), question
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("白天不在家，能放驿站吗", "快递柜或驿站"),
+        ("what do you charge for mending after two years", "Checking costs"),
+    ],
+)
+async def test_a_question_known_to_be_one_for_the_pages_is_answered_by_the_nearest(
+    new_chat: Callable[..., Chat], text: str, words: str
+) -> None:
+    understander, pages = _model()
+    # Too far from any passage for a question of which nothing is known …
+    language: Language = "zh" if text[0] > "z" else "en"
+    assert pages.search(text, language) == []
+    # … but what it is about is known, and the general answer would help less.
+    assert words in said(await new_chat(understander=understander, pages=pages).says(text))
+
+
 async def test_who_likes_tea_is_shown_tea(real_chat: Chat) -> None:
     reply = said(await real_chat.says("想送个爱喝茶的朋友，预算200以内"))
     assert "龙井茶" in reply
