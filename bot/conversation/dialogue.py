@@ -25,6 +25,7 @@ from bot.conversation.skills import (
     products,
     requesting,
     returns,
+    which_order,
 )
 from bot.conversation.skills.talk import TALK
 from bot.conversation.turn import Answer, HandOver, Skill, Turn, row
@@ -108,7 +109,8 @@ class Dialogue:
         skill = REGISTRY.of_action(name)
         if skill is None:
             return (_plain("fallback", fallback.stale(turn)),)
-        return await self._run(skill, replace(turn, intent=verb, argument=argument), modes)
+        said = which_order.said_before(turn, f"{name}:{verb}", argument)
+        return await self._run(skill, replace(turn, intent=verb, argument=argument, text=said), modes)
 
     async def _clarified(self, turn: Turn, intent: str, modes: Mapping[str, str]) -> tuple[Decision, ...]:
         """The customer pressed what they meant: answer what they had written, in that sense."""

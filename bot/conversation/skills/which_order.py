@@ -174,6 +174,14 @@ async def _not_found(turn: Turn, number: str, action: str) -> Answer:
     return replace(asked, text=f"{text}\n{turn.say('order-yours')}\n{lines}")
 
 
+def said_before(turn: Turn, action: str, chosen: str) -> str:
+    """What the customer who pressed an order of the list had said before, and while the list stood there."""
+    pending = turn.memory.pending
+    if pending is None or pending.kind != "order" or pending.data.get("action") != action:
+        return turn.text
+    return pending.data.get("text", "") if chosen in pending.data.get("ids", "").split("\n") else turn.text
+
+
 async def _resume(turn: Turn) -> Answer | None:
     """The answer to "which one?": a place in the list, a number, or a product in it."""
     from bot.conversation.skills import REGISTRY  # the registry holds this skill

@@ -103,6 +103,17 @@ async def test_a_photo_is_kept_while_the_order_is_still_to_be_named(chat: Chat) 
     assert "A1001" in said(await chat.says("A1001")), "an order that is not in the list will do too"
 
 
+async def test_what_was_said_before_a_button_chose_the_order_is_the_reason(chat: Chat) -> None:
+    await chat.link()
+    await chat.store.write(_add_older_orders)
+    first = await chat.says("我要退货", "return_request")
+    await chat.sends("photo", caption="侧面裂了一条缝")
+    assert "编号" in said(await chat.presses(buttons(first)[0].action))
+    async with chat.store.read() as connection:
+        (request,) = await Requests(connection).find()
+    assert "裂了一条缝" in request.details["text"]
+
+
 @pytest.mark.parametrize("question", ["改好了吗", "is it changed now?"])
 async def test_whether_it_is_done_yet_is_told_and_not_taken_for_a_new_wish(chat: Chat, question: str) -> None:
     await chat.link()

@@ -122,7 +122,8 @@ ENGLISH = (
         who="delivered",
         steps=(
             Say("One of the things you sent is broken", expect="sorry"),
-            Send("photo", "it has a crack right down the side", expect="request"),
+            Send("photo", "it has a crack right down the side", expect="which order"),
+            Press("Order 1", expect="request"),
             Say("I'd rather have a new one than the money", understood=True),
         ),
     ),
