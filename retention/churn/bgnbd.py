@@ -43,19 +43,14 @@ def fit(counts: Counts, *, seed: int = 0) -> Rhythm | None:
     return Rhythm(shape=shape, scale=scale * longest, leave=leave, stay=stay)
 
 
-def loss(logarithms: Floats, rows: Floats, weights: Floats) -> float:
-    """The mean negative log-likelihood of customers, without the penalty.
+def loss_and_slope(logarithms: Floats, rows: Floats, weights: Floats) -> tuple[float, Floats]:
+    """The mean negative log-likelihood of customers, without the penalty, and its slope, shape (4,).
 
     Args:
         logarithms: of (shape, scale, leave, stay).
         rows: repeats, last and age, shape (3, customers).
         weights: customers that a row stands for.
     """
-    return loss_and_slope(logarithms, rows, weights)[0]
-
-
-def loss_and_slope(logarithms: Floats, rows: Floats, weights: Floats) -> tuple[float, Floats]:
-    """The same, and its derivatives by the logarithms, shape (4,)."""
     parameters = np.exp(logarithms)
     r, alpha, a, b = parameters
     x, last, age = rows

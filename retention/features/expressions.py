@@ -24,14 +24,16 @@ from retention.times import DAY
 from retention.types import EventKind
 
 
-@ibis.udf.scalar.builtin(name="getvariable", signature=((str,), "int64"))  # type: ignore[untyped-decorator]
-def _value_of_variable(name: str) -> Any:
+def getvariable(name: str) -> Any:
     """DuckDB's own function; its value is taken when a query is bound."""
+
+
+_VALUE_OF: Any = ibis.udf.scalar.builtin(getvariable, signature=((str,), "int64"))
 
 
 def _variable(name: str) -> Any:
     # Without a name of its own Ibis builds one out of the arguments and fails on a literal.
-    return _value_of_variable(name).name(name)
+    return _VALUE_OF(name).name(name)
 
 
 class Past:
@@ -77,11 +79,11 @@ class Shop:
 
         def buyers(at: Callable[[str], Any]) -> Any:
             events = self._tables.events
-            within = (events.at >= at("first")) & (events.at < at("past"))
+            within = (events.at >= at("since")) & (events.at < at("until"))
             bought = events.filter((events.kind == EventKind.PURCHASE.value) & within)
             return bought.select("customer").distinct()
 
-        table = self._ask("buyers_between", buyers, first=start, past=end)
+        table = self._ask("buyers_between", buyers, since=start, until=end)
         return frozenset(table.column("customer").to_pylist())
 
     def _ask(self, name: str, query: Callable[[Callable[[str], Any]], Any], **moments: int) -> pa.Table:
