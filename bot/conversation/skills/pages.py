@@ -12,9 +12,10 @@ _LOOKED_AT = 8
 SURE = 0.62
 """A passage this near to a question answers it even when nothing else was understood."""
 NEAR = 0.3
-"""A passage this near answers better than the general one where the question is known to be one for the pages: of the
-23 such questions in the rows `tune` of `tests/benchmarks/nlu_pages.tsv` 18 are answered rightly, 13 with the threshold
-for questions of which nothing is known."""
+"""A passage this near goes before the general one of the intent where a question is known to be one for the pages.
+
+Chosen on the rows `tune` of `tests/benchmarks/nlu_pages.tsv`; `docs/benchmarks.md` has what it is worth on others.
+"""
 
 
 def passage_for(turn: Turn, question: str | None = None, at_least: float | None = None) -> Passage | None:
