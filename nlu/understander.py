@@ -206,7 +206,7 @@ class TransformerUnderstander:
         sums = [0.0] * (len(cut) + 1)  # the last collects what lies in no word
         for part, (start, end) in zip(parts.tolist(), encoded.spans, strict=True):
             sums[next((owner for owner in owners[start:end] if owner >= 0), -1)] += part
-        # An n-gram belongs to the word that it begins in.
+        # An n-gram belongs to the word that it begins in; of an intent of the shop's own none says anything.
         beyond = self._heads.beyond_common(spelt, best).tolist()
         for part, start in zip(beyond, spelt.starts.tolist(), strict=False):
             sums[owners[start]] += part

@@ -66,8 +66,9 @@ _PATTERN = re.compile(
 )
 
 # What every date holds a piece of; most messages hold none, and looking for these takes a fifth of the pattern's time.
-_LONG = (name for name in (*_DAYS, *feasts.NAMES) if "day" not in name and name.isascii())
-_PIECES = frozenset((*_WEEKDAYS, *_MONTHS, "day", "night", "week", "month", "year", *_LONG))
+_PIECES = frozenset((*_WEEKDAYS, *_MONTHS, "day", "night", "week", "month", "year")) | {
+    name for name in (*_DAYS, *feasts.NAMES) if "day" not in name and name.isascii()
+}
 _ORDINAL = re.compile(r"\d(?:st|nd|rd|th)", re.IGNORECASE)
 
 # "It hasn't moved in nine days" tells of days gone by.
