@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import statistics
 import subprocess
 import sys
-import time
 from datetime import timedelta
 
 import numpy as np
@@ -13,7 +11,7 @@ import pytest
 import scipy.sparse as sp
 
 import retention
-from retention import Event, EventKind, Money, ProductState, RecommendContext, RiskContext
+from retention import Event, EventKind, Money, ProductState, Recommendation, RecommendContext, RiskContext
 from retention.churn.model import ChurnModel
 from retention.core import Core
 from retention.recommenders.buyers import Buyers
@@ -21,6 +19,7 @@ from retention.recommenders.crowd import Crowd
 from retention.recommenders.features import NAMES, SIMILARITIES, STATIC, Catalogue
 from retention.recommenders.model import RANKER, Mode, Recommender
 from tests.contracts.retention_core import NOW
+from tests.speed import times_the_yardstick
 
 HEAVY = ("pandas", "ibis", "sklearn", "pyarrow", "scipy", "duckdb", "torch", "threadpoolctl")
 
@@ -91,19 +90,19 @@ def large() -> tuple[Core, dict[str, ProductState]]:
 
 
 def test_ten_products_of_four_thousand_in_milliseconds(large: tuple[Core, dict[str, ProductState]]) -> None:
-    """The promise is 1 ms in the median; a loaded machine, whose caches others use too, gets four times that."""
+    """About twice what it takes, beside a neighbour or alone; milliseconds are what `make bench-recommend` counts."""
     core, stock = large
     events = [
         Event(kind=EventKind.PURCHASE, at=NOW - timedelta(days=60 - number), product=f"p{number * 37:05d}")
         for number in range(40)
     ]
     context = RecommendContext(now=NOW, events=events, stock=stock)
-    taken = []
-    for _ in range(60):
-        start = time.thread_time()
-        assert len(core.recommend("c", 10, context)) == 10
-        taken.append(time.thread_time() - start)
-    assert statistics.median(taken) < 0.004
+
+    def ask() -> list[Recommendation]:
+        return core.recommend("c", 10, context)
+
+    assert len(ask()) == 10
+    assert times_the_yardstick(ask) < 4
 
 
 def test_risk_in_milliseconds(fitted: Core) -> None:
@@ -111,9 +110,4 @@ def test_risk_in_milliseconds(fitted: Core) -> None:
         Event(kind=EventKind.PURCHASE, at=NOW - timedelta(days=200 - number), product="p0", amount_minor=100)
         for number in range(200)
     ]
-    taken = []
-    for _ in range(40):
-        start = time.thread_time()
-        fitted.risk("c", RiskContext(now=NOW, events=events))
-        taken.append(time.thread_time() - start)
-    assert statistics.median(taken) < 0.008
+    assert times_the_yardstick(lambda: fitted.risk("c", RiskContext(now=NOW, events=events))) < 2.5
