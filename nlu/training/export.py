@@ -1,8 +1,8 @@
 """PyTorch → ONNX with 8-bit weights, written for the kernels that ONNX Runtime has for exactly this.
 
 An exporter writes attention as some thirty small steps a layer, and quantising afterwards reads the same input three
-times for query, key and value. Here each layer is eight nodes: one 8-bit product for all three, one attention, and one
-node each for adding and normalising.
+times for query, key and value. Here one node multiplies by all three in 8 bits and attends, and there is one each for
+adding and normalising.
 """
 
 from __future__ import annotations
@@ -81,27 +81,42 @@ def _embeddings(graph: _Graph, encoder: BertModel) -> str:
 def _layer(graph: _Graph, encoder: BertModel, place: int, states: str, mask: str) -> str:
     layer: Any = encoder.encoder.layer[place]
     reading, name = layer.attention.self, f"layer_{place + 1}"
-    three = _product(graph, f"{name}.reading", states, [reading.query, reading.key, reading.value])
-    split = [f"{name}.{part}" for part in ("query", "key", "value")]
-    graph.nodes.append(helper.make_node("Split", [three], split, axis=-1))
-    seen = graph.contrib(
-        "MultiHeadAttention", [*split, "", mask], num_heads=encoder.config.num_attention_heads
-    )
-    attended = _product(graph, f"{name}.attended", seen, [layer.attention.output.dense])
+    three = [reading.query, reading.key, reading.value]
+    seen = _attention(graph, f"{name}.reading", states, mask, three, encoder.config.num_attention_heads)
+    attended = _product(graph, f"{name}.attended", seen, layer.attention.output.dense)
     states = _normalised(graph, f"{name}.middle", [attended, states], layer.attention.output.LayerNorm)
-    wide = graph.contrib("Gelu", [_product(graph, f"{name}.wide", states, [layer.intermediate.dense])])
-    narrow = _product(graph, f"{name}.narrow", wide, [layer.output.dense])
+    wide = graph.contrib("Gelu", [_product(graph, f"{name}.wide", states, layer.intermediate.dense)])
+    narrow = _product(graph, f"{name}.narrow", wide, layer.output.dense)
     return _normalised(graph, f"{name}.end", [narrow, states], layer.output.LayerNorm, output=f"after_{name}")
 
 
-def _product(graph: _Graph, name: str, states: str, layers: Sequence[nn.Linear]) -> str:
-    """The outputs of linear layers with the same input, side by side."""
+def _attention(
+    graph: _Graph, name: str, states: str, mask: str, layers: Sequence[nn.Linear], heads: int
+) -> str:
+    """What each token takes from the others; `layers` are query, key and value, multiplied by in one product."""
+    codes, scales, bias = _kept(graph, name, layers)
+    eight = [f"{name}.states", f"{name}.step", f"{name}.zero"]
+    graph.nodes.append(helper.make_node("DynamicQuantizeLinear", [states], eight))
+    inputs = [eight[0], codes, bias, eight[1], scales, mask, eight[2]]
+    return graph.contrib("QAttention", inputs, num_heads=heads)
+
+
+def _product(graph: _Graph, name: str, states: str, layer: nn.Linear) -> str:
+    codes, scales, bias = _kept(graph, name, [layer])
+    # Symmetric weights need no zero point.
+    return graph.contrib("DynamicQuantizeMatMul", [states, codes, scales, "", bias])
+
+
+def _kept(graph: _Graph, name: str, layers: Sequence[nn.Linear]) -> tuple[str, str, str]:
+    """Codes, steps and biases of linear layers with the same input, side by side."""
     weight = np.concatenate([_array(layer.weight) for layer in layers]).T
     bias = np.concatenate([_array(layer.bias) for layer in layers])
     codes, scales = _eight_bits(weight, axis=0)
-    # Symmetric weights need no zero point.
-    kept = [graph.keep(f"{name}.codes", codes), graph.keep(f"{name}.scales", scales), ""]
-    return graph.contrib("DynamicQuantizeMatMul", [states, *kept, graph.keep(f"{name}.bias", bias)])
+    return (
+        graph.keep(f"{name}.codes", codes),
+        graph.keep(f"{name}.scales", scales),
+        graph.keep(f"{name}.bias", bias),
+    )
 
 
 def _normalised(
