@@ -15,13 +15,16 @@ from functools import cache
 import pypinyin
 
 from nlu.training.data import Example
+from nlu.words import Words
 
 Change = Callable[[str, random.Random], str]
 
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_SHORT_WORD = re.compile(r"[\u4e00-\u9fff]{2,3}")
 _KEYBOARD = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _COMMON_CHARACTERS = 3_000
 SHARE_LOOSE = 0.3
+SHARE_SPELT = 0.6
 
 _PADDING_ZH = (
     ("你好，", ""), ("您好，请问", ""), ("亲，", ""), ("在吗？", ""), ("请问一下", ""), ("那个，", ""),
@@ -123,10 +126,25 @@ def pinyin_typo(text: str, rng: random.Random) -> str:
     return "".join(letters)
 
 
+def left_as_pinyin(text: str, rng: random.Random) -> str:
+    """A Chinese word as it was keyed in, or its initials alone, where the rest still shows what is meant."""
+    words = [word for word in _words().cut(text) if _SHORT_WORD.fullmatch(word) and len(text) > len(word) + 2]
+    if not words:
+        return text
+    word = rng.choice(words)
+    sounds = pypinyin.lazy_pinyin(word)
+    return text.replace(word, "".join(sounds if rng.random() < SHARE_SPELT else [s[0] for s in sounds]), 1)
+
+
+@cache
+def _words() -> Words:
+    return Words()
+
+
 def keyboard_typo(text: str, rng: random.Random) -> str:
-    """One or two slips in an English text: a letter swapped, dropped, doubled or its neighbour hit."""
+    """Slips in an English text, one or more by its length: a letter swapped, dropped, doubled or its neighbour hit."""
     letters = list(text)
-    for _ in range(1 + len(letters) // 25):
+    for _ in range(rng.randint(1, 1 + len(letters) // 12)):
         places = [i for i, c in enumerate(letters[:-1]) if c.isascii() and c.isalpha()]
         if not places:
             break
@@ -181,6 +199,7 @@ _CHANGES: tuple[tuple[Change, float], ...] = (
     (short_forms, 0.2),
     (without_punctuation, 0.25),
     (pinyin_typo, 0.4),
+    (left_as_pinyin, 0.08),
     (keyboard_typo, 0.25),
 )
 

@@ -23,8 +23,12 @@ from nlu.training.telling import Telling
 
 TRAINED_TOKENS = 64
 """Tokens of a message that training looks at; few messages are longer, and those cost the most."""
+SHARE_TWICE = 0.65
+"""Of our messages, shown a second time in a pass: changed, or joined with another."""
 SHARE_JOINED = 0.3
 SHARE_CHANGED = 0.7
+LESSONS_A_PASS = 83_000
+"""At most; drawn anew for each pass, so that a build takes an hour however many there are."""
 ALONE = Share()
 PACE = 0.02
 """How fast centre and spread of the vectors are followed while the encoder still changes much."""
@@ -250,7 +254,7 @@ def lessons_of_an_epoch(
 
 
 def varied(examples: Sequence[Example], rng: random.Random) -> list[Example]:
-    """One epoch's messages: all as they are or changed, ours with an intent twice, some of them joined in pairs."""
+    """One epoch's messages: all as they are or changed, most of ours with an intent twice, some joined in pairs."""
     partners = joinable(examples)
     seen: list[Example] = []
     for example in examples:
@@ -258,8 +262,9 @@ def varied(examples: Sequence[Example], rng: random.Random) -> list[Example]:
         if not example.intents or not example.source.startswith("corpus/"):
             continue
         others = partners[is_chinese(example.text)]
-        if rng.random() < SHARE_JOINED and example in others:
+        once_more = rng.random()
+        if once_more < SHARE_JOINED and example in others:
             seen.append(augment(join(example, rng.choice(others), rng), rng))
-        else:
+        elif once_more < SHARE_TWICE:
             seen.append(augment(example, rng))
     return seen

@@ -124,7 +124,7 @@ def _learn(task: _Lessons, told: Telling) -> None:
         started.reader,
         started.tokenizer,
         started.teacher,
-        partial(fit.lessons_of_an_epoch, material.lessons),
+        partial(fit.lessons_of_an_epoch, material.lessons, at_most=fit.LESSONS_A_PASS),
         fit.lesson_part(task.plan),
         told,
         task.stages / "lessons.pt",
