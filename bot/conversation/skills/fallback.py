@@ -52,7 +52,8 @@ def ask_back(turn: Turn, intents: tuple[str, ...]) -> Answer:
         return _upset(turn.remembering(memory), urgent=whole.urgent)
     beyond = whole is not None and whole.intent == "out_of_scope" and whole.probability >= _BEYOND
     if beyond and not intents:
-        return Answer(text=turn.say("out-of-scope"), memory=memory.settled())
+        offered = row(human) if memory.misses > 1 else ()
+        return Answer(text=turn.say("out-of-scope"), buttons=offered, memory=memory.settled())
     if memory.misses > 1:
         return Answer(text=turn.say("unclear-again"), buttons=row(human), memory=memory.settled())
     if not intents:

@@ -29,6 +29,16 @@ async def test_asks_back_once_with_two_meanings_and_then_offers_a_person(chat: C
     assert action(reply, "human:ask")
 
 
+async def test_who_is_beyond_the_shop_twice_is_offered_a_person(chat: Chat) -> None:
+    beyond = Meaning(intents=(("out_of_scope", 0.8),), understood=False)
+    once = await chat.says("嘎嘎嘎咕噜", beyond)
+    assert "超出" in said(once)
+    assert "human:ask" not in str(once)
+    twice = await chat.says("咕噜嘎嘎", beyond)
+    assert "超出" in said(twice)
+    assert action(twice, "human:ask")
+
+
 async def test_the_second_meaning_can_be_picked_in_words(chat: Chat) -> None:
     await chat.link()
     await chat.says("我那个怎么样了", Meaning(intents=(("order_status", 0.24), ("refund_status", 0.22))))

@@ -262,7 +262,7 @@ CHINESE = (
         title="乱打字",
         steps=(
             Say("阿斯顿发阿斯蒂芬", understood=False),
-            Say("呜啦啦咕叽咕叽", understood=False, expect="同事|人工"),
+            Say("嘎嘎嘎咕噜", understood=False, expect="同事|人工"),
             Say("不好意思猫踩键盘了，有猫粮卖吗", expect="猫粮"),
         ),
     ),
