@@ -55,18 +55,18 @@ def ask_shop(
         requests = Requests(connection)
         order_id = order.id if order is not None else None
         memory = turn.memory.about_order(order.id) if order is not None else turn.memory.settled()
+        same_thing = await _just_asked(turn.within(connection), kind, order)
+        if same_thing is not None:
+            return await _added(turn.within(connection), same_thing, details, memory)
         known = await requests.open_of(kind, customer_id=turn.customer_id, order_id=order_id)
         same_conversation = known is not None and (
             turn.customer_id is not None or known.conversation_id == turn.contact.conversation.id
         )
         if known is not None and same_conversation:
             if known.state == "asked" and details:
-                await requests.amend(known.id, {**known.details, **details})
+                await requests.amend(known.id, _with(known, details))
             told = {"request": known.number, "when": turn.moment(known.created_at)}
             return Answer(text=turn.say("request-known", **told), memory=memory)
-        same_thing = await _just_asked(turn.within(connection), kind, order)
-        if same_thing is not None:
-            return await _added(turn.within(connection), same_thing, details, memory)
         number = new_number(turn.now)
         await requests.add(
             NewRequest(
@@ -106,9 +106,15 @@ async def _undecided(turn: Turn, order_id: str, kinds: Collection[str]) -> Reque
 
 
 async def _added(turn: Turn, known: Request, details: Mapping[str, str], memory: Memory) -> Answer:
-    said = "\n".join(part for part in (known.details.get("text", ""), details.get("text", "")) if part)
-    await Requests(turn.connection).amend(known.id, {**known.details, **details, "text": said})
+    await Requests(turn.connection).amend(known.id, _with(known, details))
     return Answer(text=turn.say("request-added", request=known.number), memory=memory)
+
+
+def _with(known: Request, details: Mapping[str, str]) -> dict[str, str]:
+    """A request's details and what is told now; of two texts both are kept."""
+    before, now = known.details.get("text", ""), details.get("text", "")
+    said = "\n".join(part for part in (before, now) if part) if now not in before else before
+    return {**known.details, **details, **({"text": said} if said else {})}
 
 
 async def preference(turn: Turn) -> Answer | None:

@@ -262,13 +262,14 @@ async def test_what_was_bought_last_is_the_newest_order_with_its_items(chat: Cha
         ("A1019 arrived broken, there is a long crack", "I'd rather have a new one than the money"),
     ],
 )
+@pytest.mark.parametrize("read_as", ["delivery_problem", "item_problem"])
 async def test_a_picture_and_a_wish_are_added_to_the_trouble_just_reported(
-    chat: Chat, trouble: str, wish: str
+    chat: Chat, trouble: str, wish: str, read_as: str
 ) -> None:
     await chat.link()
-    await chat.says(trouble, "delivery_problem")
+    await chat.says(trouble, read_as)
     chat.understander.script["杯子侧面 crack 裂了一条缝"] = means("item_problem")
-    assert said(await chat.sends("photo", caption="杯子侧面 crack 裂了一条缝"))
+    assert "补充到申请" in said(await chat.sends("photo", caption="杯子侧面 crack 裂了一条缝"))
     assert said(await chat.says(wish, "refund_request"))
     conversation = (await chat.contact()).conversation
     async with chat.store.read() as connection:
