@@ -60,8 +60,8 @@ def main() -> None:
 `make bench-nlu`, {today()}, {machine()}. ECE is the expected calibration error of the best intent's
 probability; "understood" is the share of messages within the scope that the model did not turn away. The last column is
 a model of character n-grams with logistic regression, trained on the same messages (only with `--public`). No training,
-threshold or calibration saw any of these rows. Those called later were written after nearly all of the corpus, by writers
-who saw nothing of it; what came close to a message of it was left out. They are clear messages: {_agreement()}
+threshold or calibration saw any of these rows. Those called later were written after nearly all of the corpus, by
+writers who saw nothing of it; what came close to a message of it was left out. They are clear messages: {_agreement()}
 
 {table(header, lines)}""",
         _styles(understander, apart),
