@@ -56,6 +56,16 @@ class Taught:
 
     seen: Seen
     labels: npt.NDArray[np.str_]
+    beside: int = 0
+    """So many at the end are not the shop's own and count once each: heavier, they would draw what is near to them."""
+
+    def weights(self) -> Floats:
+        """How much each message counts, against one of the corpus; shape (n,)."""
+        own = self.labels[: len(self.labels) - self.beside]
+        names, counts = np.unique(own, return_counts=True)
+        each = dict(zip(names.tolist(), np.clip(AS_MANY / counts, 1.0, HEAVIEST), strict=True))
+        heavy = np.array([each[str(label)] for label in own], np.float32)
+        return np.concatenate([heavy, np.ones(self.beside, np.float32)])
 
 
 def adapt(heads: Heads, shop: Taught, replayed: Seen, unseen: Seen) -> Heads:
@@ -88,7 +98,7 @@ def adapt(heads: Heads, shop: Taught, replayed: Seen, unseen: Seen) -> Heads:
         vectors @ weight.T + bias + spelling,
         shares=np.concatenate([told, kept]),
         chances=np.concatenate([told, counted]),
-        weights=np.concatenate([_weights(shop.labels), np.ones(len(kept), np.float32)]),
+        weights=np.concatenate([shop.weights(), np.ones(len(kept), np.float32)]),
         movable=np.isin(intents, shop.labels),
     )
     moved = change / spread / np.sqrt(np.float32(vectors.shape[1]))
@@ -103,12 +113,6 @@ def adapt(heads: Heads, shop: Taught, replayed: Seen, unseen: Seen) -> Heads:
     lift = np.zeros(len(intents), np.float32)
     lift[len(heads.intents) :] = _level(unseen.logits(taught), fresh)
     return replace(taught, intent_bias=taught.intent_bias + lift)
-
-
-def _weights(labels: npt.NDArray[np.str_]) -> Floats:
-    names, counts = np.unique(labels, return_counts=True)
-    each = dict(zip(names.tolist(), np.clip(AS_MANY / counts, 1.0, HEAVIEST), strict=True))
-    return np.array([each[str(label)] for label in labels], np.float32)
 
 
 def _least(

@@ -297,13 +297,14 @@ def _units(vectors: Floats) -> Floats:
     return units
 
 
-def _joined(first: Taught, second: Taught) -> Taught:
+def _joined(shop: Taught, outside: Taught) -> Taught:
     return Taught(
         seen=Seen(
-            vectors=np.concatenate([first.seen.vectors, second.seen.vectors]),
-            spelling=np.concatenate([first.seen.spelling, second.seen.spelling]),
+            vectors=np.concatenate([shop.seen.vectors, outside.seen.vectors]),
+            spelling=np.concatenate([shop.seen.spelling, outside.seen.spelling]),
         ),
-        labels=np.concatenate([first.labels, second.labels]),
+        labels=np.concatenate([shop.labels, outside.labels]),
+        beside=len(outside.labels),
     )
 
 
