@@ -26,7 +26,7 @@ from nlu.types import Language, Passage, Understander
 
 THRESHOLD = 0.42
 """Below this score nothing is said, where nothing else is known of a question."""
-ENOUGH_WITHIN, ENOUGH_ACROSS = 3.0, 2.85
+ENOUGH_WITHIN, ENOUGH_ACROSS = 3.3, 3.1
 """What has this score, within a language and across: so many spreads above the floor …"""
 INTRODUCES = 2.2
 """… and so many times as many for an introduction, for which no second likeness speaks."""

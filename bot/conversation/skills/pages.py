@@ -9,9 +9,9 @@ _LONGEST = 700
 _LOOKED_AT = 8
 
 
-SURE = 0.62
+SURE = 0.56
 """A passage this near to a question answers it even when nothing else was understood."""
-NEAR = 0.3
+NEAR = 0.27
 """A passage this near goes before the general one of the intent where a question is known to be one for the pages.
 
 Chosen on the rows `tune` of `tests/benchmarks/nlu_pages.tsv`; `docs/benchmarks.md` has what it is worth on others.
