@@ -23,6 +23,8 @@ _RATHER = re.compile(
     re.IGNORECASE,
 )
 _LOOKED_AT = 10
+_TEXT_KEPT = 2_000
+"""Characters, the latest; all that was said is in the conversation."""
 _DONE_YET = re.compile(
     r"(改|取消|退|换|办|弄|处理|审核|通过|申请|开)(好|成功|完|掉|到)?了(吗|么|嘛|没)|还没(改|取消|退|换|办|处理|审核|开)(好|完)"
     r"|申请.{0,6}(怎么样|进展|结果|通过|到哪|进度)|有(结果|进展|消息)了?(吗|么|没)"
@@ -111,10 +113,12 @@ async def _added(turn: Turn, known: Request, details: Mapping[str, str], memory:
 
 
 def _with(known: Request, details: Mapping[str, str]) -> dict[str, str]:
-    """A request's details and what is told now; of two texts both are kept."""
+    """A request's details and what is told now; of two texts both are kept, save what was just said already."""
     before, now = known.details.get("text", ""), details.get("text", "")
-    said = "\n".join(part for part in (before, now) if part) if now not in before else before
-    return {**known.details, **details, **({"text": said} if said else {})}
+    if not now or before == now or before.endswith(f"\n{now}"):
+        return {**known.details, **details, **({"text": before} if before else {})}
+    said = f"{before}\n{now}" if before else now
+    return {**known.details, **details, "text": said[-_TEXT_KEPT:]}
 
 
 async def preference(turn: Turn) -> Answer | None:

@@ -275,3 +275,20 @@ async def test_a_picture_and_a_wish_are_added_to_the_trouble_just_reported(
     async with chat.store.read() as connection:
         (made,) = await Requests(connection).of_conversation(conversation.id)
     assert made.details["text"].split("\n") == [trouble, "杯子侧面 crack 裂了一条缝", wish]
+
+
+async def test_what_is_said_again_of_an_open_request_is_kept_once_and_within_bounds(chat: Chat) -> None:
+    await chat.link()
+    colours = ["A1019 杯子裂了，不要白色的", "A1019 白色的", "A1019 白色的"]
+    for text in colours:
+        await chat.says(text, "item_problem")
+    conversation = (await chat.contact()).conversation
+    async with chat.store.read() as connection:
+        (made,) = await Requests(connection).of_conversation(conversation.id)
+    assert made.details["text"].split("\n") == colours[:2]
+    for number in range(6):
+        await chat.says(f"A1019 {number}" + "裂了" * 240, "item_problem")
+    async with chat.store.read() as connection:
+        (made,) = await Requests(connection).of_conversation(conversation.id)
+    assert len(made.details["text"]) == 2_000
+    assert "A1019 5" in made.details["text"]
