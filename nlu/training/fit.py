@@ -28,7 +28,7 @@ SHARE_TWICE = 0.65
 SHARE_JOINED = 0.3
 SHARE_CHANGED = 0.7
 LESSONS_A_PASS = 83_000
-"""At most; drawn anew for each pass, so that a build takes an hour however many there are."""
+"""At most; drawn anew for each pass, so that a pass takes as long however many there are."""
 ALONE = Share()
 PACE = 0.02
 """How fast centre and spread of the vectors are followed while the encoder still changes much."""
@@ -256,6 +256,8 @@ def lessons_of_an_epoch(
 def varied(examples: Sequence[Example], rng: random.Random) -> list[Example]:
     """One epoch's messages: all as they are or changed, most of ours with an intent twice, some joined in pairs."""
     partners = joinable(examples)
+    # Looked for in the lists, each message would be compared with all.
+    alone = {id(example) for found in partners.values() for example in found}
     seen: list[Example] = []
     for example in examples:
         seen.append(augment(example, rng) if rng.random() < SHARE_CHANGED else example)
@@ -263,7 +265,7 @@ def varied(examples: Sequence[Example], rng: random.Random) -> list[Example]:
             continue
         others = partners[is_chinese(example.text)]
         once_more = rng.random()
-        if once_more < SHARE_JOINED and example in others:
+        if once_more < SHARE_JOINED and id(example) in alone:
             seen.append(augment(join(example, rng.choice(others), rng), rng))
         elif once_more < SHARE_TWICE:
             seen.append(augment(example, rng))
