@@ -78,7 +78,7 @@ def main() -> None:
 intent, in a process of its own, from start to end; then at most {ASKED} other messages of that label, which must win
 against all of our intents, and the accuracy of our intents on the {len(ours)} held-out test messages,
 {before:.1%} before, and on the {len(later)} later ones, {before_later:.1%} before.
-None of the labels belongs to any of our intents; the encoder's lessons left out
+None of the labels belongs to any of our intents; the encoder's lessons knew them by the labels of their own sets, save
 {", ".join(_unmet())}. Median {np.median(seconds):.0f} s, at most {max(seconds):.0f} s.
 
 {table(header, lines)}""",

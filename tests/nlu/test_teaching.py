@@ -19,6 +19,7 @@ from nlu.figures import auroc
 from nlu.heads import Heads
 from nlu.peers import comparing
 from nlu.teaching import shop
+from nlu.teaching.adapting import Seen, Taught
 from nlu.teaching.classifier import _fit_mixture, weighed
 from nlu.teaching.deep import DeepEncoder, inner_layers
 from nlu.teaching.labelled import Labelled, read_taught
@@ -188,7 +189,6 @@ def test_a_taught_model_is_measured_by_its_own_intents(
 def test_what_a_trained_encoder_has_moved_is_fitted_anew(lesson: tuple[Path, shop.Lesson]) -> None:
     pytest.importorskip("torch")
     from nlu.encoder import Encoder
-    from nlu.teaching.adapting import Taught
     from nlu.teaching.shop_finetuning import refitted
 
     folder = lesson[0]
@@ -346,3 +346,11 @@ def test_the_exported_encoder_can_be_trained_on() -> None:
 def test_the_area_under_the_curve_counts_ties_by_half() -> None:
     assert auroc(np.array([0.9, 0.5]), np.array([0.5, 0.1])) == pytest.approx(0.875)
     assert auroc(np.array([]), np.array([0.5])) is None
+
+
+def test_messages_beside_the_shop_s_count_once_each() -> None:
+    """However few the shop's are: heavy ones draw what is near them."""
+    labels = np.array(["gift_wrap"] * 20 + ["out_of_scope"] * 3)
+    nothing = Seen(vectors=np.zeros((23, 4), np.float32), spelling=np.zeros((23, 1), np.float32))
+    assert Taught(seen=nothing, labels=labels, beside=3).weights().tolist() == [50.0] * 20 + [1.0] * 3
+    assert Taught(seen=nothing, labels=labels).weights().tolist() == [50.0] * 20 + [100.0] * 3

@@ -89,8 +89,7 @@ def large() -> tuple[Core, dict[str, ProductState]]:
     return Core(version="v", recommender=model, churn=ChurnModel.without_data()), stock
 
 
-def test_ten_products_of_four_thousand_in_milliseconds(large: tuple[Core, dict[str, ProductState]]) -> None:
-    """About twice what it takes, beside a neighbour or alone; milliseconds are what `make bench-recommend` counts."""
+def test_ten_products_of_four_thousand_take_little_time(large: tuple[Core, dict[str, ProductState]]) -> None:
     core, stock = large
     events = [
         Event(kind=EventKind.PURCHASE, at=NOW - timedelta(days=60 - number), product=f"p{number * 37:05d}")
@@ -105,7 +104,7 @@ def test_ten_products_of_four_thousand_in_milliseconds(large: tuple[Core, dict[s
     assert times_the_yardstick(ask) < 4
 
 
-def test_risk_in_milliseconds(fitted: Core) -> None:
+def test_risk_takes_little_time(fitted: Core) -> None:
     events = [
         Event(kind=EventKind.PURCHASE, at=NOW - timedelta(days=200 - number), product="p0", amount_minor=100)
         for number in range(200)
