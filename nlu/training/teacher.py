@@ -19,6 +19,7 @@ from torch.nn import functional
 from nlu.training import network, vocabulary, weights
 from nlu.training.batches import BATCH, batches
 from nlu.training.network import mean_vectors
+from nlu.training.precision import quickest
 from nlu.training.processes import cores, side_by_side
 from nlu.training.telling import Telling
 
@@ -89,7 +90,7 @@ def _read(part: _Part, told: Telling) -> npt.NDArray[np.float16]:
     everything = range(len(pretrained.pieces.texts))
     encoder = network.build_encoder(pretrained, everything, range(pretrained.sizes.layers))
     encoder.train(False)
-    nn.Module.to(encoder, torch.bfloat16)
+    nn.Module.to(encoder, quickest())
     tokenizer = vocabulary.full_tokenizer(pretrained.pieces)
     vectors = np.zeros((len(part.texts), pretrained.sizes.hidden), np.float16)
     told.begin(math.ceil(len(part.texts) / BATCH), 0)
