@@ -34,6 +34,7 @@ try:
     from nlu.training.batches import BATCH, batches, readable
     from nlu.training.export import export
     from nlu.training.halves import Halved
+    from nlu.training.reach import reach
 except ModuleNotFoundError as absent:
     raise TrainingMissing(absent) from absent
 
@@ -130,7 +131,7 @@ def finetuned(
     train(net, net.encoder, tokenizer, prepared, loss, passes=passes, seed=seed, progress=progress)
     progress("exporting", 0.0)
     with tempfile.TemporaryDirectory() as folder:
-        export(encoder, Path(folder) / "encoder.onnx")
+        export(encoder, Path(folder) / "encoder.onnx", reach(encoder, tokenizer, prepared))
         shutil.copy(model / "tokenizer.json", folder)
         tuned = DeepEncoder(Path(folder))
     progress("exporting", 1.0)

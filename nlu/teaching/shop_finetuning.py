@@ -31,6 +31,7 @@ try:
     from nlu.training import calibrate
     from nlu.training.export import export
     from nlu.training.network import mean_vectors
+    from nlu.training.reach import reach
 except ModuleNotFoundError as absent:
     from nlu.errors import TrainingMissing
 
@@ -115,7 +116,7 @@ def finetune_model(
 
     train(net, encoder, tokenizer, texts, loss, passes=PASSES, seed=seed, progress=progress)
     progress("exporting", 0.0)
-    export(encoder, fresh / "encoder.onnx")
+    export(encoder, fresh / "encoder.onnx", reach(encoder, tokenizer, texts))
     shutil.copy(base / "tokenizer.json", fresh / "tokenizer.json")
     progress("exporting", 1.0)
     return replace(

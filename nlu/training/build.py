@@ -18,8 +18,10 @@ from nlu.errors import ModelDamaged
 from nlu.evaluation import Report, Row, evaluate
 from nlu.training import calibrate, card, data, export, fit, network, vocabulary
 from nlu.training.abreast import Job, Weights, trained
+from nlu.training.batches import readable
 from nlu.training.data import Example
 from nlu.training.material import Material, gather
+from nlu.training.reach import reach
 from nlu.training.starting import LAYERS, stages_of, start
 from nlu.understander import TransformerUnderstander
 
@@ -90,7 +92,8 @@ def _assemble(
     fresh.mkdir(parents=True)
     console.print("exporting and calibrating")
     tokenizer.enable_truncation(vocabulary.LONGEST)
-    export.export(reader.encoder, fresh / "encoder.onnx")
+    texts = [readable(example.text) for example in material.train]
+    export.export(reader.encoder, fresh / "encoder.onnx", reach(reader.encoder, tokenizer, texts))
     tokenizer.save(str(fresh / "tokenizer.json"), pretty=False)
     encoder = Encoder(fresh / "encoder.onnx", fresh / "tokenizer.json")
     heads = calibrate.calibrate(

@@ -7,7 +7,7 @@ adding and normalising.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,21 +23,32 @@ from transformers import BertModel
 _OPSET = 17
 _CONTRIB = "com.microsoft"
 _LARGEST = 127
-"""Symmetric 8-bit weights: -127 … 127, zero is zero."""
+"""Symmetric 8-bit weights: -127 … 127, zero is zero. Neighbours of one sign add up to 128 at most: processors without
+instructions for 8-bit products (before AVX-512 VNNI) add two products of 255 times a weight in 16 bits, and cut off
+what does not fit."""
+_TINY = float(np.finfo(np.float32).tiny)
+_EVEN = 2.0
+"""A number is made smaller where it reaches further than this many times the median of all."""
 
 Array = npt.NDArray[np.generic]
+Floats = npt.NDArray[np.float32]
 
 
-def export(encoder: BertModel, path: Path) -> None:
+def export(encoder: BertModel, path: Path, reach: Mapping[str, Floats]) -> None:
     """Write the encoder: `ids` and `mask` (batch, tokens) in, `states` (batch, tokens, hidden) out.
 
     What comes out of the n-th layer is called `after_layer_n`; `nlu.teaching` shows and restores by these names.
+
+    Args:
+        encoder: in float32.
+        path: of the file.
+        reach: what `nlu.training.reach` found on messages like those that the encoder will read.
     """
     graph = _Graph()
     states = _embeddings(graph, encoder)
     mask = graph.node("Cast", ["mask"], to=TensorProto.INT32)
     for place in range(encoder.config.num_hidden_layers):
-        states = _layer(graph, encoder, place, states, mask)
+        states = _layer(graph, encoder, place, states, mask, reach)
     graph.node("Identity", [states], output="states")
     onnx.save(_model(graph, encoder.config.hidden_size), str(path))
 
@@ -66,7 +77,7 @@ class _Graph:
 def _embeddings(graph: _Graph, encoder: BertModel) -> str:
     parts = encoder.embeddings
     # One scale a row, so that a rare word with small numbers keeps its digits.
-    codes, scales = _eight_bits(_array(parts.word_embeddings.weight), axis=1)
+    codes, scales = _by_row(_array(parts.word_embeddings.weight))
     rows = graph.node("Gather", [graph.keep("words.codes", codes), "ids"])
     steps = graph.node("Gather", [graph.keep("words.scales", scales[:, None]), "ids"])
     read = graph.node("Mul", [graph.node("Cast", [rows], to=TensorProto.FLOAT), steps])
@@ -78,15 +89,23 @@ def _embeddings(graph: _Graph, encoder: BertModel) -> str:
     return _normalised(graph, "start", [read, here], parts.LayerNorm)
 
 
-def _layer(graph: _Graph, encoder: BertModel, place: int, states: str, mask: str) -> str:
+def _layer(
+    graph: _Graph,
+    encoder: BertModel,
+    place: int,
+    states: str,
+    mask: str,
+    reach: Mapping[str, Floats],
+) -> str:
     layer: Any = encoder.encoder.layer[place]
     reading, name = layer.attention.self, f"layer_{place + 1}"
     three = [reading.query, reading.key, reading.value]
     seen = _attention(graph, f"{name}.reading", states, mask, three, encoder.config.num_attention_heads)
     attended = _product(graph, f"{name}.attended", seen, layer.attention.output.dense)
     states = _normalised(graph, f"{name}.middle", [attended, states], layer.attention.output.LayerNorm)
-    wide = graph.contrib("Gelu", [_product(graph, f"{name}.wide", states, layer.intermediate.dense)])
-    narrow = _product(graph, f"{name}.narrow", wide, layer.output.dense)
+    wide = _product(graph, f"{name}.wide", states, layer.intermediate.dense, reach[f"{name}.wide"])
+    seen = graph.contrib("Gelu", [wide])
+    narrow = _product(graph, f"{name}.narrow", seen, layer.output.dense, reach[f"{name}.narrow"])
     return _normalised(graph, f"{name}.end", [narrow, states], layer.output.LayerNorm, output=f"after_{name}")
 
 
@@ -101,17 +120,39 @@ def _attention(
     return graph.contrib("QAttention", inputs, num_heads=heads)
 
 
-def _product(graph: _Graph, name: str, states: str, layer: nn.Linear) -> str:
-    codes, scales, bias = _kept(graph, name, [layer])
+def _product(
+    graph: _Graph,
+    name: str,
+    states: str,
+    layer: nn.Linear,
+    reach: Floats | None = None,
+) -> str:
+    codes, scales, bias = _kept(graph, name, [layer], reach)
+    if reach is not None:
+        states = graph.node("Mul", [states, graph.keep(f"{name}.even", 1 / _excess(reach))])
     # Symmetric weights need no zero point.
     return graph.contrib("DynamicQuantizeMatMul", [states, codes, scales, "", bias])
 
 
-def _kept(graph: _Graph, name: str, layers: Sequence[nn.Linear]) -> tuple[str, str, str]:
+def _excess(reach: Floats) -> Floats:
+    """How many times too far each number reaches, shape (inputs,); 1 for nearly all."""
+    usual = max(float(np.median(reach)), _TINY)
+    excess: Floats = np.maximum(reach / np.float32(_EVEN * usual), np.float32(1))
+    return excess
+
+
+def _kept(
+    graph: _Graph,
+    name: str,
+    layers: Sequence[nn.Linear],
+    reach: Floats | None = None,
+) -> tuple[str, str, str]:
     """Codes, steps and biases of linear layers with the same input, side by side."""
     weight = np.concatenate([_array(layer.weight) for layer in layers]).T
+    if reach is not None:
+        weight = weight * _excess(reach)[:, None]
     bias = np.concatenate([_array(layer.bias) for layer in layers])
-    codes, scales = _eight_bits(weight, axis=0)
+    codes, scales = _by_column(weight)
     return (
         graph.keep(f"{name}.codes", codes),
         graph.keep(f"{name}.scales", scales),
@@ -129,15 +170,33 @@ def _normalised(
     return graph.node("LayerNormalization", inputs, output=output, epsilon=norm.eps, axis=-1)
 
 
-def _eight_bits(weight: npt.NDArray[np.float32], axis: int) -> tuple[Array, npt.NDArray[np.float32]]:
-    """Codes, and the step of each row or column: what is summed over `axis` shares one."""
-    steps = np.maximum(np.abs(weight).max(axis), np.finfo(np.float32).tiny) / np.float32(_LARGEST)
-    codes = np.rint(weight / np.expand_dims(steps, axis)).clip(-_LARGEST, _LARGEST)
-    return codes.astype(np.int8), steps.astype(np.float32)
+def _by_row(weight: Floats) -> tuple[Array, Floats]:
+    """Codes, and the step of each row."""
+    steps = _steps(np.abs(weight).max(1))
+    return _codes(weight, steps[:, None]), steps
 
 
-def _array(tensor: torch.Tensor) -> npt.NDArray[np.float32]:
-    values: npt.NDArray[np.float32] = tensor.detach().float().numpy()
+def _by_column(weight: Floats) -> tuple[Array, Floats]:
+    """Codes, and the step of each column, for products: what is summed shares one, and neighbours fit together."""
+    pairs = [
+        (np.maximum(sign * weight, 0)[0::2] + np.maximum(sign * weight, 0)[1::2]).max(0) for sign in (1, -1)
+    ]
+    steps = _steps(np.maximum(np.abs(weight).max(0), np.maximum(*pairs)))
+    return _codes(weight, steps), steps
+
+
+def _steps(largest: Floats) -> Floats:
+    steps: Floats = (np.maximum(largest, _TINY) / _LARGEST).astype(np.float32)
+    return steps
+
+
+def _codes(weight: Floats, steps: Floats) -> Array:
+    codes: Array = np.rint(weight / steps).clip(-_LARGEST, _LARGEST).astype(np.int8)
+    return codes
+
+
+def _array(tensor: torch.Tensor) -> Floats:
+    values: Floats = tensor.detach().float().numpy()
     return values
 
 
