@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
+_INSTRUCTIONS = {"avx2": "AVX2", "avx512f": "AVX-512", "avx512_vnni": "VNNI", "avx512_bf16": "BF16"}
 _HEAD = "# Benchmarks\n\nEach section is written by the command that it names.\n"
 
 
@@ -29,8 +30,17 @@ def write_section(name: str, markdown: str, page: Path = PAGE) -> None:
 
 def machine() -> str:
     """What the numbers were taken on, in a few words."""
-    cores = os.cpu_count() or 0
-    return f"{cores} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    cores, where = os.cpu_count() or 0, f"{platform.system()} {platform.machine()}"
+    return f"{cores} cores, {processor()}, {where}, Python {platform.python_version()}"
+
+
+def processor(description: Path = Path("/proc/cpuinfo")) -> str:
+    """Its name, and the instructions that small networks are multiplied with; a word where they are not told."""
+    lines = description.read_text("utf-8").splitlines() if description.exists() else []
+    stated = dict(line.replace("\t", "").split(":", 1) for line in lines if ":" in line)
+    flags = stated.get("flags", "").split()
+    has = ", ".join(name for flag, name in _INSTRUCTIONS.items() if flag in flags)
+    return f"{stated.get('model name', '').strip()} ({has})" if has else "another processor"
 
 
 def today() -> str:
