@@ -219,6 +219,9 @@ async def _resume(turn: Turn) -> Answer | None:
     ):
         return None
     again = replace(turn, intent=intent, memory=turn.memory.settled())
+    if not named and intent == "discount_request" and await which_product.spoken_of(turn) is None:
+        # Prices are haggled over for one product: of several that the words may mean, it is chosen first.
+        return await _which(again) if await product_words.find(turn, limit=1) else None
     skill = REGISTRY.of_intent(intent)
     return await (skill.answer(again) if skill is not None else _question(again))
 

@@ -229,3 +229,15 @@ async def test_coupons_of_another_shelf_are_not_named_for_a_product(chat: Chat) 
     reply = said(await chat.says("龙井茶便宜点", "discount_request"))
     assert "TEA10" in reply or "满 100 减 10" in reply
     assert "PETS9" not in reply
+
+
+async def test_what_is_cheaper_is_chosen_among_products_and_nothing_else_is_taken_for_one(chat: Chat) -> None:
+    await chat.link()
+    offers = said(await chat.says("最近有什么优惠", "discount_request"))
+    assert "哪" in offers, "it asks which product"
+    other = said(await chat.says("要放冰箱吗", "product_question"))
+    assert other != offers
+    assert "优惠" not in other
+    await chat.says("最近有什么优惠", "discount_request")
+    several = await chat.says("茶", "product_search")
+    assert any((button.action or "").startswith("offer:ask:") for button in buttons(several))
