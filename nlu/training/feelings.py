@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -16,6 +17,7 @@ from nlu.intents import SENTIMENTS
 from nlu.spelling import spell
 from nlu.training.batches import readable
 from nlu.training.data import Example
+from nlu.training.processes import cores
 from nlu.training.spellings import fit_feelings, quantised, say_of_spelling
 
 STRENGTH = 0.003
@@ -32,8 +34,15 @@ class Feelings:
 
 
 def vectors(encoder: Encoder, examples: Sequence[Example]) -> Floats:
-    """Pooled vectors, shape (examples, d)."""
-    return np.stack([encoded.pooled for encoded in encoder.encode([readable(e.text) for e in examples])])
+    """Pooled vectors, shape (examples, d); a thread for each core, since the encoder has one a call."""
+    texts = [readable(example.text) for example in examples]
+    parts = min(cores(), len(texts))
+    with ThreadPoolExecutor(parts) as pool:
+        read = list(pool.map(encoder.encode, (texts[part::parts] for part in range(parts))))
+    rows = np.empty((len(texts), len(read[0][0].pooled)), np.float32)
+    for part, encoded in enumerate(read):
+        rows[part::parts] = [one.pooled for one in encoded]
+    return rows
 
 
 def learn_feelings(
