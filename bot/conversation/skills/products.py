@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.conversation.skills import pages, product_words, recommending, variants, which_product
+from bot.conversation.skills import fallback, pages, product_words, recommending, variants, which_product
 from bot.conversation.turn import Answer, Skill, Turn, row
 from storage.catalogue import Catalogue, Product
 from storage.offers import Offers
@@ -218,10 +218,10 @@ async def _resume(turn: Turn) -> Answer | None:
         and whole.intent not in ("product_search", "product_question", intent)
     ):
         return None
+    if intent == "discount_request" and not named and fallback.ordinal(turn.text) is None:
+        # Prices are haggled over for one product; what names none is another question, answered for itself.
+        return None
     again = replace(turn, intent=intent, memory=turn.memory.settled())
-    if not named and intent == "discount_request" and await which_product.spoken_of(turn) is None:
-        # Prices are haggled over for one product: of several that the words may mean, it is chosen first.
-        return await _which(again) if await product_words.find(turn, limit=1) else None
     skill = REGISTRY.of_intent(intent)
     return await (skill.answer(again) if skill is not None else _question(again))
 

@@ -231,13 +231,15 @@ async def test_coupons_of_another_shelf_are_not_named_for_a_product(chat: Chat) 
     assert "PETS9" not in reply
 
 
-async def test_what_is_cheaper_is_chosen_among_products_and_nothing_else_is_taken_for_one(chat: Chat) -> None:
+@pytest.mark.parametrize("looked_at", ["", "龙井茶还有货吗"])
+async def test_after_the_offers_only_a_product_is_taken_for_the_answer(chat: Chat, looked_at: str) -> None:
     await chat.link()
-    offers = said(await chat.says("最近有什么优惠", "discount_request"))
+    if looked_at:
+        await chat.says(looked_at, "stock_question")
+    offers = said(await chat.presses("offer:list"))
     assert "哪" in offers, "it asks which product"
     other = said(await chat.says("要放冰箱吗", "product_question"))
     assert other != offers
     assert "优惠" not in other
-    await chat.says("最近有什么优惠", "discount_request")
-    several = await chat.says("茶", "product_search")
-    assert any((button.action or "").startswith("offer:ask:") for button in buttons(several))
+    await chat.presses("offer:list")
+    assert "个人优惠价" in said(await chat.says("陶瓷杯", "product_question"))
