@@ -86,7 +86,7 @@ def _norm(stored: Stored, name: str, into: str) -> dict[str, Floats]:
 
 
 def _exact(stored: Stored, name: str) -> Floats:
-    """8-bit codes times the step of their row or column, without what was added for numbers that reach far."""
+    """8-bit codes times the step of their row or column, undoing the factors for numbers that reach far."""
     exact: Floats = stored[f"{name}.codes"].astype(np.float32) * stored[f"{name}.scales"].astype(np.float32)
     even = stored.get(f"{name}.even")
     return exact if even is None else exact * even.astype(np.float32)[:, None]

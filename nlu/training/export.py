@@ -24,11 +24,13 @@ _OPSET = 17
 _CONTRIB = "com.microsoft"
 _LARGEST = 127
 """Symmetric 8-bit weights: -127 … 127, zero is zero. Neighbours of one sign add up to 128 at most: processors without
-instructions for 8-bit products (before AVX-512 VNNI) add two products of 255 times a weight in 16 bits, and cut off
+instructions for 8-bit products (VNNI) add two products of 255 times a weight in 16 bits, and cut off
 what does not fit."""
 _TINY = float(np.finfo(np.float32).tiny)
 _EVEN = 2.0
-"""A number is made smaller where it reaches further than this many times the median of all."""
+"""A number is made smaller where it reaches further than this many times the median of all …"""
+_AT_MOST = 64.0
+"""… to this part of it at least."""
 
 Array = npt.NDArray[np.generic]
 Floats = npt.NDArray[np.float32]
@@ -104,8 +106,8 @@ def _layer(
     attended = _product(graph, f"{name}.attended", seen, layer.attention.output.dense)
     states = _normalised(graph, f"{name}.middle", [attended, states], layer.attention.output.LayerNorm)
     wide = _product(graph, f"{name}.wide", states, layer.intermediate.dense, reach[f"{name}.wide"])
-    seen = graph.contrib("Gelu", [wide])
-    narrow = _product(graph, f"{name}.narrow", seen, layer.output.dense, reach[f"{name}.narrow"])
+    active = graph.contrib("Gelu", [wide])
+    narrow = _product(graph, f"{name}.narrow", active, layer.output.dense, reach[f"{name}.narrow"])
     return _normalised(graph, f"{name}.end", [narrow, states], layer.output.LayerNorm, output=f"after_{name}")
 
 
@@ -135,9 +137,9 @@ def _product(
 
 
 def _excess(reach: Floats) -> Floats:
-    """How many times too far each number reaches, shape (inputs,); 1 for nearly all."""
+    """How many times too far each number reaches, shape (inputs,); 1 for most."""
     usual = max(float(np.median(reach)), _TINY)
-    excess: Floats = np.maximum(reach / np.float32(_EVEN * usual), np.float32(1))
+    excess: Floats = np.clip(reach.astype(np.float64) / (_EVEN * usual), 1, _AT_MOST).astype(np.float32)
     return excess
 
 

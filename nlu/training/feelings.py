@@ -11,7 +11,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
-from nlu.encoder import Encoder
+from nlu.encoder import LARGEST_BATCH, Encoder
 from nlu.heads import Floats, Heads
 from nlu.intents import SENTIMENTS
 from nlu.spelling import spell
@@ -36,12 +36,17 @@ class Feelings:
 def vectors(encoder: Encoder, examples: Sequence[Example]) -> Floats:
     """Pooled vectors, shape (examples, d); a thread for each core, since the encoder has one a call."""
     texts = [readable(example.text) for example in examples]
-    parts = min(cores(), len(texts))
-    with ThreadPoolExecutor(parts) as pool:
-        read = list(pool.map(encoder.encode, (texts[part::parts] for part in range(parts))))
-    rows = np.empty((len(texts), len(read[0][0].pooled)), np.float32)
-    for part, encoded in enumerate(read):
-        rows[part::parts] = [one.pooled for one in encoded]
+    # The encoder's own batches, since messages of one share a step: vectors do not hang on the number of cores.
+    order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
+    groups = [order[start : start + LARGEST_BATCH] for start in range(0, len(order), LARGEST_BATCH)]
+
+    def read(group: list[int]) -> Floats:
+        return np.stack([encoded.pooled for encoded in encoder.encode([texts[row] for row in group])])
+
+    with ThreadPoolExecutor(cores()) as pool:
+        found = np.concatenate(list(pool.map(read, groups)))
+    rows = np.empty_like(found)
+    rows[order] = found
     return rows
 
 

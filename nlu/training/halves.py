@@ -22,20 +22,20 @@ class Halved:
             tensor.grad = torch.zeros_like(tensor)
         nn.Module.to(encoder, precision or quickest())
         parameters = dict(encoder.named_parameters())
-        self._halves: list[torch.Tensor] = [parameters[name] for name in self.exact]
+        self._copies: list[torch.Tensor] = [parameters[name] for name in self.exact]
 
     def take_gradients(self) -> None:
         """Bring the gradients of the copies over, and clear those."""
         wanted = [tensor.grad for tensor in self.exact.values()]
-        found = [torch.zeros_like(half) if half.grad is None else half.grad for half in self._halves]
+        found = [torch.zeros_like(copy) if copy.grad is None else copy.grad for copy in self._copies]
         torch._foreach_copy_(wanted, found)
-        for half in self._halves:
-            half.grad = None
+        for copy in self._copies:
+            copy.grad = None
 
     def give_weights(self) -> None:
         """Bring what the optimiser made of the weights to the copies."""
         with torch.no_grad():
-            torch._foreach_copy_(self._halves, list(self.exact.values()))
+            torch._foreach_copy_(self._copies, list(self.exact.values()))
 
     def restore(self) -> None:
         """Make the encoder a float32 one again."""

@@ -17,7 +17,7 @@ from nlu.training.batches import batches
 
 Floats = npt.NDArray[np.float32]
 LOOKED_AT = 1_000
-"""Texts; which numbers are large is the same for all messages."""
+"""Texts at most; which numbers are large is the same for all messages."""
 
 
 def reach(encoder: BertModel, tokenizer: Tokenizer, texts: Sequence[str]) -> dict[str, Floats]:
@@ -37,7 +37,7 @@ def reach(encoder: BertModel, tokenizer: Tokenizer, texts: Sequence[str]) -> dic
     ]
     was_training = encoder.training
     encoder.train(False)
-    chosen = texts[:: max(1, len(texts) // LOOKED_AT)]
+    chosen = texts[:: max(1, -(-len(texts) // LOOKED_AT))]
     with torch.inference_mode():
         for _, ids, mask in batches(tokenizer, chosen, random.Random(0)):
             encoder(input_ids=ids, attention_mask=mask)

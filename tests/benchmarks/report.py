@@ -10,7 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
-_INSTRUCTIONS = {"avx2": "AVX2", "avx512f": "AVX-512", "avx512_vnni": "VNNI", "avx512_bf16": "BF16"}
+_INSTRUCTIONS = {
+    "avx2": "AVX2",
+    "avx512f": "AVX-512",
+    "avx_vnni": "AVX-VNNI",
+    "avx512_vnni": "AVX-512 VNNI",
+    "avx512_bf16": "BF16",
+    "amx_tile": "AMX",
+}
 _HEAD = "# Benchmarks\n\nEach section is written by the command that it names.\n"
 
 
@@ -35,12 +42,13 @@ def machine() -> str:
 
 
 def processor(description: Path = Path("/proc/cpuinfo")) -> str:
-    """Its name, and the instructions that small networks are multiplied with; a word where they are not told."""
+    """Its name, and those of its instructions that small networks are multiplied with."""
     lines = description.read_text("utf-8").splitlines() if description.exists() else []
     stated = dict(line.replace("\t", "").split(":", 1) for line in lines if ":" in line)
     flags = stated.get("flags", "").split()
     has = ", ".join(name for flag, name in _INSTRUCTIONS.items() if flag in flags)
-    return f"{stated.get('model name', '').strip()} ({has})" if has else "another processor"
+    name = stated.get("model name", "").strip() or "a processor"
+    return f"{name} ({has})" if has else name
 
 
 def today() -> str:

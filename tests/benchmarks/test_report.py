@@ -26,7 +26,9 @@ def test_a_table() -> None:
 def test_a_processor_is_told_by_name_and_by_what_it_multiplies_in_8_bits_with(tmp_path: Path) -> None:
     file = tmp_path / "cpuinfo"
     file.write_text("processor\t: 0\nmodel name\t: AMD EPYC\nflags\t\t: fpu avx2 avx512f avx512_vnni\n\n")
-    assert processor(file) == "AMD EPYC (AVX2, AVX-512, VNNI)"
+    assert processor(file) == "AMD EPYC (AVX2, AVX-512, AVX-512 VNNI)"
+    file.write_text("processor\t: 0\nmodel name\t: Old one\nflags\t\t: fpu sse2\n")
+    assert processor(file) == "Old one"
     file.write_text("processor\t: 0\nFeatures\t: asimd\n")
-    assert processor(file) == "another processor"
-    assert processor(tmp_path / "none") == "another processor"
+    assert processor(file) == "a processor"
+    assert processor(tmp_path / "none") == "a processor"
