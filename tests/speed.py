@@ -2,7 +2,8 @@
 
 Milliseconds tell a slow or busy machine from a fast one sooner than slow code from fast code. So what is timed is put
 beside a piece of work that never changes, round by round, and the limit is said in its units: two to three times what
-the code takes. Milliseconds are what the benchmarks count.
+the code takes, on the processor where it takes most of them (one that ends at AVX2, with the other core busy).
+Milliseconds are what the benchmarks count.
 """
 
 from __future__ import annotations

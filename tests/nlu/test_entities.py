@@ -260,7 +260,7 @@ def test_a_hundred_thousand_products_take_little_time() -> None:
     }
     for text, product in texts.items():
         assert [span.value for span in index.find(text)][:1] == ([product] if product else [])
-    assert times_the_yardstick(*(partial(index.find, text) for text in texts)) < 2.5
+    assert times_the_yardstick(*(partial(index.find, text) for text in texts)) < 3.5
 
 
 def test_all_entities_of_a_message_take_little_time() -> None:
@@ -276,9 +276,9 @@ def test_all_entities_of_a_message_take_little_time() -> None:
     def read(text: str) -> object:
         return recognise(text, normalise(text), WEDNESDAY, ProductIndex(()))
 
-    assert times_the_yardstick(*(partial(read, text) for text in texts)) < 0.6
+    assert times_the_yardstick(*(partial(read, text) for text in texts)) < 1.3
     short = ["我的快递呢", "where is my parcel", "订单1024到哪了"]
-    assert times_the_yardstick(*(partial(read, text) for text in short)) < 0.2
+    assert times_the_yardstick(*(partial(read, text) for text in short)) < 0.35
 
 
 @pytest.mark.parametrize(

@@ -300,4 +300,4 @@ def test_a_search_among_a_thousand_passages_takes_little_time() -> None:
     ]
     pages = MarkdownPages(sections, _toy)
     asked = [partial(pages.search, text, "zh", vector=_toy([text])[0]) for text in ASKED.values()]
-    assert times_the_yardstick(*asked) < 0.3
+    assert times_the_yardstick(*asked) < 0.8

@@ -101,7 +101,7 @@ def test_ten_products_of_four_thousand_take_little_time(large: tuple[Core, dict[
         return core.recommend("c", 10, context)
 
     assert len(ask()) == 10
-    assert times_the_yardstick(ask) < 4
+    assert times_the_yardstick(ask) < 9
 
 
 def test_risk_takes_little_time(fitted: Core) -> None:
@@ -109,4 +109,4 @@ def test_risk_takes_little_time(fitted: Core) -> None:
         Event(kind=EventKind.PURCHASE, at=NOW - timedelta(days=200 - number), product="p0", amount_minor=100)
         for number in range(200)
     ]
-    assert times_the_yardstick(lambda: fitted.risk("c", RiskContext(now=NOW, events=events))) < 2.5
+    assert times_the_yardstick(lambda: fitted.risk("c", RiskContext(now=NOW, events=events))) < 5
