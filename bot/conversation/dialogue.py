@@ -27,7 +27,7 @@ from bot.conversation.skills import (
     returns,
     which_order,
 )
-from bot.conversation.skills.talk import TALK
+from bot.conversation.skills.talk import TALK, overrides
 from bot.conversation.turn import Answer, HandOver, Skill, Turn, row
 from bot.delivery.faults import describe
 from nlu.intents import INTENTS
@@ -278,6 +278,8 @@ def _felt(decision: Decision, turn: Turn) -> Decision:
     negative = whole.sentiment is Sentiment.NEGATIVE
     skill = REGISTRY.get(decision.skill)
     consoled = decision.shadow or skill is None or skill.consoles or skill.name in TALK | _WARES
+    # Whoever would talk the bot out of its rules has had no trouble.
+    consoled = consoled or overrides(turn.text)
 
     def change(answer: Answer) -> Answer:
         memory = answer.memory or turn.memory
