@@ -129,9 +129,10 @@ def _product(
     layer: nn.Linear,
     reach: Floats | None = None,
 ) -> str:
-    codes, scales, bias = _kept(graph, name, [layer], reach)
-    if reach is not None:
-        states = graph.node("Mul", [states, graph.keep(f"{name}.even", 1 / _excess(reach))])
+    excess = None if reach is None else _excess(reach)
+    if excess is not None:
+        states = graph.node("Mul", [states, graph.keep(f"{name}.even", 1 / excess)])
+    codes, scales, bias = _kept(graph, name, [layer], excess)
     # Symmetric weights need no zero point.
     return graph.contrib("DynamicQuantizeMatMul", [states, codes, scales, "", bias])
 
@@ -147,12 +148,12 @@ def _kept(
     graph: _Graph,
     name: str,
     layers: Sequence[nn.Linear],
-    reach: Floats | None = None,
+    excess: Floats | None = None,
 ) -> tuple[str, str, str]:
-    """Codes, steps and biases of linear layers with the same input, side by side."""
+    """Codes, steps and biases of linear layers with the same input, side by side; an `excess` makes weights larger."""
     weight = np.concatenate([_array(layer.weight) for layer in layers]).T
-    if reach is not None:
-        weight = weight * _excess(reach)[:, None]
+    if excess is not None:
+        weight = weight * excess[:, None]
     bias = np.concatenate([_array(layer.bias) for layer in layers])
     codes, scales = _by_column(weight)
     return (
