@@ -58,11 +58,12 @@ async def _discount(turn: Turn) -> Answer:
 
 
 async def _in_general(turn: Turn) -> Answer:
-    """What a page says of it, such as of students' discounts, else what is on offer."""
+    """What is on offer, after what a page says of it, such as of students' discounts."""
+    offers = await _coupons(turn)
     passage = pages.passage_for(turn, at_least=pages.SURE) if turn.text else None
-    if passage is None:
-        return await _coupons(turn)
-    return Answer(text=pages.told(turn, passage), memory=turn.memory.asking("product", intent=turn.intent))
+    return (
+        offers if passage is None else replace(offers, text=f"{pages.told(turn, passage)}\n\n{offers.text}")
+    )
 
 
 async def _not_for_nothing(turn: Turn) -> Answer:

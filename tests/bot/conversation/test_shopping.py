@@ -243,3 +243,11 @@ async def test_after_the_offers_only_a_product_is_taken_for_the_answer(chat: Cha
     assert "优惠" not in other
     await chat.presses("offer:list")
     assert "个人优惠价" in said(await chat.says("陶瓷杯", "product_question"))
+
+
+async def test_what_a_page_says_of_discounts_comes_with_what_is_on_offer(chat: Chat) -> None:
+    offers = said(await chat.presses("offer:list"))
+    chat.pages.passages["学生"] = "学生验证后 9.5 折。"
+    answer = said(await chat.says("学生有优惠吗", "discount_request"))
+    assert "学生验证后 9.5 折" in answer
+    assert offers in answer
