@@ -23,11 +23,11 @@ from nlu.training.telling import Telling
 
 TRAINED_TOKENS = 64
 """Tokens of a message that training looks at; few messages are longer, and those cost the most."""
-SHARE_TWICE = 0.65
+SHARE_TWICE = 0.6
 """Of our messages, shown a second time in a pass: changed, or joined with another."""
 SHARE_JOINED = 0.3
 SHARE_CHANGED = 0.7
-LESSONS_A_PASS = 83_000
+LESSONS_A_PASS = 76_000
 """At most; drawn anew for each pass, so that a pass takes as long however many there are."""
 ALONE = Share()
 PACE = 0.02
