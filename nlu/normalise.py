@@ -15,6 +15,8 @@ from functools import cache
 
 READ_AT_MOST = 4_000
 """Characters of a message that are read at all; a customer who writes more has said it by then."""
+ENCODED_AT_MOST = 480
+"""Characters of the normalised text that the encoder is given."""
 
 _ODD = re.compile(r"[^\x20-\x7e\u4e00-\u9fff\u3001\u3002]|  ")
 _LONG_NUMBER = re.compile(r"\d{4,}")
@@ -98,3 +100,8 @@ def model_text(text: str) -> str:
     if len(lowered) != len(text):
         lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
     return _LONG_NUMBER.sub(lambda number: "0" * len(number[0]), simplify(lowered))
+
+
+def readable(text: str) -> str:
+    """A text as received → what the encoder reads of it."""
+    return model_text(normalise(text).text[:ENCODED_AT_MOST])

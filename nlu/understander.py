@@ -17,7 +17,7 @@ from nlu.entities import ProductIndex, recognise
 from nlu.heads import Floats, Heads, logistic
 from nlu.intents import OUT_OF_SCOPE, SENTIMENTS
 from nlu.language import detect, has_words, is_foreign
-from nlu.normalise import Normalised, model_text, normalise, simplify
+from nlu.normalise import ENCODED_AT_MOST, Normalised, model_text, normalise, readable, simplify
 from nlu.spelling import Spelt, spell
 from nlu.types import (
     CatalogueEntry,
@@ -38,9 +38,6 @@ LEAST_LIKELY = 0.02
 """An intent below this probability is not worth naming."""
 UNSURE = 0.2
 """Below this probability of the best intent nothing counts as understood."""
-ENCODED_AT_MOST = 480
-"""Characters that the encoder is given; its token limit is shorter still."""
-
 EMOJI_AT_MOST = 12
 """Characters of a message without words that may still show a feeling: an emoji or three."""
 BOTH_MEANT = 0.7
@@ -87,16 +84,16 @@ class TransformerUnderstander:
         dialogue = dialogue or _NOTHING
         today = _today(dialogue)
         normalised = [normalise(text) for text in texts]
-        readable = [model_text(one.text[:ENCODED_AT_MOST]) for one in normalised]
-        encoded = self._encoder.encode(readable)
+        shown = [model_text(one.text[:ENCODED_AT_MOST]) for one in normalised]
+        encoded = self._encoder.encode(shown)
         return [
             self._one(text, form, seen, spell(read), dialogue, today)
-            for text, form, seen, read in zip(texts, normalised, encoded, readable, strict=True)
+            for text, form, seen, read in zip(texts, normalised, encoded, shown, strict=True)
         ]
 
     def vectors(self, texts: Sequence[str]) -> Floats:
         """Sentence vectors of unit length, shape (texts, d)."""
-        prepared = [model_text(normalise(text).text[:ENCODED_AT_MOST]) for text in texts]
+        prepared = [readable(text) for text in texts]
         if not prepared:
             return np.zeros((0, self._heads.mean.shape[0]), np.float32)
         return np.stack([_unit(encoded.pooled) for encoded in self._encoder.encode(prepared)])

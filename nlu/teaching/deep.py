@@ -16,8 +16,7 @@ import onnxruntime
 from tokenizers import Tokenizer
 
 from nlu.errors import ModelDamaged
-from nlu.normalise import model_text, normalise
-from nlu.understander import ENCODED_AT_MOST
+from nlu.normalise import readable
 
 Floats = npt.NDArray[np.float32]
 Advance = Callable[[int], None]
@@ -27,11 +26,6 @@ _AFTER = re.compile(rb"after_layer_(\d+)\b")
 _LENGTH_DELIMITED = 2
 _FLOAT = b"\x08\x01"
 """elem_type = FLOAT of an ONNX tensor type."""
-
-
-def readable(text: str) -> str:
-    """The text as the encoder meets it when the bot runs."""
-    return model_text(normalise(text).text[:ENCODED_AT_MOST])
 
 
 class DeepEncoder:

@@ -31,7 +31,8 @@ try:
     from transformers import BertModel
 
     from nlu.teaching.restoring import restore
-    from nlu.training.batches import BATCH, batches, readable
+    from nlu.training.batches import BATCH, batches
+    from nlu.normalise import readable
     from nlu.training.export import export
     from nlu.training.halves import Halved
     from nlu.training.reach import reach

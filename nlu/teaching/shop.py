@@ -21,10 +21,10 @@ from nlu import figures, modelfiles
 from nlu.encoder import Encoder
 from nlu.heads import Floats, Heads
 from nlu.intents import INTENTS, OUT_OF_SCOPE
+from nlu.normalise import readable
 from nlu.spelling import spell
 from nlu.teaching.adapting import Seen, Taught, adapt
 from nlu.teaching.classifier import folds
-from nlu.teaching.deep import readable
 from nlu.teaching.doubts import doubts
 from nlu.teaching.labelled import (
     TAUGHT_BEFORE,

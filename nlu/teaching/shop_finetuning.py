@@ -11,8 +11,8 @@ import numpy as np
 
 from nlu.heads import Floats, Heads
 from nlu.intents import INTENTS
+from nlu.normalise import readable
 from nlu.teaching.adapting import Seen, Taught
-from nlu.teaching.deep import readable
 from nlu.teaching.finetuning import TOKENS, train
 from nlu.teaching.labelled import Labelled
 from nlu.teaching.progress import Progress

@@ -15,7 +15,8 @@ from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from nlu.teaching.deep import Floats, readable
+from nlu.normalise import readable
+from nlu.teaching.deep import Floats
 
 Labels = npt.NDArray[np.str_]
 

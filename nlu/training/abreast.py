@@ -51,6 +51,8 @@ def _train(job: Job, told: Telling) -> Path:
     finished = job.stages / f"trained-{key}.pt"
     if finished.exists():
         return finished
+    # Without lessons the heads begin at random: at the same in each training, for their mean to be of use.
+    torch.manual_seed(job.plan.seed)
     with Progress(console=Console(quiet=True)) as unseen:
         started = start(job.stages, material, job.plan, unseen, public=job.public, distil=job.distil)
 

@@ -22,7 +22,6 @@ Change = Callable[[str, random.Random], str]
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _SHORT_WORD = re.compile(r"[\u4e00-\u9fff]{2,3}")
 _KEYBOARD = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
-_COMMON_CHARACTERS = 3_000
 SHARE_LOOSE = 0.3
 SHARE_SPELT = 0.6
 
@@ -111,9 +110,10 @@ def _blurred(sound: str) -> str:
 
 
 def _frequent_characters() -> list[str]:
-    """The characters of GB 2312's first level, which is ordered by frequency of use as a set."""
+    """The characters of GB 2312's first level: the 3,755 in frequent use, ordered by sound."""
     codes = (bytes((high, low)) for high in range(0xB0, 0xD8) for low in range(0xA1, 0xFF))
-    return [code.decode("gb2312", errors="ignore") for code in codes][:_COMMON_CHARACTERS]
+    characters = (code.decode("gb2312", errors="ignore") for code in codes)
+    return [character for character in characters if character]
 
 
 def pinyin_typo(text: str, rng: random.Random) -> str:
@@ -228,7 +228,15 @@ def join(first: Example, second: Example, rng: random.Random) -> Example:
         intents=tuple(dict.fromkeys([*(first.intents or ()), *(second.intents or ())]))[:3],
         sentiment=feelings.pop() if len(feelings) == 1 else ("neutral" if not feelings else None),
         urgent=bool(first.urgent or second.urgent),
+        offensive=_either(first.offensive, second.offensive),
     )
+
+
+def _either(first: bool | None, second: bool | None) -> bool | None:
+    """True where one is; unknown where one might be."""
+    if first or second:
+        return True
+    return None if None in (first, second) else False
 
 
 TALK = frozenset({"greeting", "thanks", "goodbye", "affirm", "deny", "chitchat", "out_of_scope", "opt_out"})

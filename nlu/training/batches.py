@@ -8,14 +8,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from tokenizers import Tokenizer
 
-from nlu.normalise import model_text, normalise
-
 BATCH = 64
-
-
-def readable(text: str) -> str:
-    """The text as the encoder will meet it when the bot runs."""
-    return model_text(normalise(text).text)
 
 
 def batches(

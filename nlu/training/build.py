@@ -16,9 +16,9 @@ from nlu import modelfiles
 from nlu.encoder import Encoder
 from nlu.errors import ModelDamaged
 from nlu.evaluation import Report, Row, evaluate
+from nlu.normalise import readable
 from nlu.training import calibrate, card, data, export, fit, network, vocabulary
 from nlu.training.abreast import Job, Weights, trained
-from nlu.training.batches import readable
 from nlu.training.data import Example
 from nlu.training.material import Material, gather
 from nlu.training.reach import reach

@@ -5,6 +5,7 @@ Everything is fitted on vectors of the exported 8-bit encoder, since those are w
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,8 +16,8 @@ from sklearn.linear_model import LogisticRegression
 from nlu.encoder import Encoder
 from nlu.heads import Floats, Heads, sigmoid
 from nlu.intents import INTENTS, OUT_OF_SCOPE
+from nlu.normalise import readable
 from nlu.spelling import spell
-from nlu.training.batches import readable
 from nlu.training.data import Example
 from nlu.training.feelings import Feelings, learn_feelings, vectors
 from nlu.training.network import Reader
@@ -27,6 +28,7 @@ DIRECTIONS = 96
 IN_SCOPE_KEPT = 0.965
 """Share of development messages within the scope that must count as understood."""
 MOST_CENTRES_FROM = 20_000
+"""Messages, drawn from all that are trained on."""
 
 
 def calibrate(
@@ -38,7 +40,9 @@ def calibrate(
     seed: int,
 ) -> Heads:
     """The trained heads with calibration, thresholds and scope; see `Material` for the messages."""
-    labelled = [example for example in train if example.intents][:MOST_CENTRES_FROM]
+    labelled = [example for example in train if example.intents]
+    # They come by language: the first of them would show nothing but Chinese.
+    labelled = random.Random(seed).sample(labelled, min(MOST_CENTRES_FROM, len(labelled)))
     train_vectors = vectors(encoder, labelled)
     heads = _trained(reader, train_vectors, labelled)
     known = [example for example in development if example.intents]

@@ -14,8 +14,8 @@ from sklearn.linear_model import LogisticRegression
 from nlu.encoder import LARGEST_BATCH, Encoder
 from nlu.heads import Floats, Heads
 from nlu.intents import SENTIMENTS
+from nlu.normalise import readable
 from nlu.spelling import spell
-from nlu.training.batches import readable
 from nlu.training.data import Example
 from nlu.training.processes import cores
 from nlu.training.spellings import fit_feelings, quantised, say_of_spelling

@@ -11,9 +11,10 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer
 
+from nlu.normalise import readable
 from nlu.training import losses
 from nlu.training.augment import augment, is_chinese, join, joinable
-from nlu.training.batches import BATCH, batches, readable
+from nlu.training.batches import BATCH, batches
 from nlu.training.data import Example
 from nlu.training.halves import Halved
 from nlu.training.network import Reader, mean_vectors
@@ -126,6 +127,8 @@ def fit(
         total = torch.zeros(())
         mine = share.rows()
         for group, ids, mask in batches(tokenizer, [readable(example.text) for example in seen], rng):
+            if len(group) < 2 * share.count:
+                continue  # one message has no spread, none has no gradient
             loss = _loss(reader, teacher, [seen[i] for i in group[mine]], ids[mine], mask[mine], part)
             _step(loss, reader, halved, optimiser, schedule, share)
             total = total.lerp(loss.detach(), 0.02) if total else loss.detach()

@@ -13,9 +13,9 @@ from sklearn.linear_model import SGDClassifier
 
 from nlu.heads import Floats
 from nlu.intents import INTENTS, SENTIMENTS
+from nlu.normalise import readable
 from nlu.spelling import BUCKETS, spell
 from nlu.training.augment import augment
-from nlu.training.batches import readable
 from nlu.training.data import Example
 
 PENALTY = 2e-6

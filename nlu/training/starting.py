@@ -10,13 +10,14 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from rich.console import Console
 from rich.progress import Progress
 from tokenizers import Tokenizer
 
+from nlu.normalise import readable
 from nlu.training import data, fit, lessons, network, vocabulary, weights
-from nlu.training.batches import readable
 from nlu.training.data import Example
 from nlu.training.material import Material, gather
 from nlu.training.processes import cores, side_by_side
@@ -56,7 +57,7 @@ def start(
     public: Path | None,
     distil: bool,
 ) -> Start:
-    """The cut encoder, through its lessons unless that was declined, and the teacher of all messages."""
+    """The cut encoder, through its lessons unless that was declined, and the teacher of the messages in these."""
     started = _before_lessons(stages, material, progress, distil=distil)
     if distil:
         learned = _teach(stages, plan, public, progress)
@@ -71,7 +72,7 @@ def _before_lessons(stages: Path, material: Material, progress: Progress, *, dis
     if not rows_file.exists():
         cut = vocabulary.cut(pretrained.pieces, texts)
         cut.tokenizer.save(str(tokenizer_file), pretty=False)
-        np.save(rows_file, np.array(cut.rows))
+        _save(rows_file, np.array(cut.rows))
     tokenizer = Tokenizer.from_file(str(tokenizer_file))
     encoder = network.build_encoder(pretrained, np.load(rows_file).tolist(), LAYERS)
     reader = network.Reader(encoder, lessons.tasks(material.lessons))
@@ -79,6 +80,13 @@ def _before_lessons(stages: Path, material: Material, progress: Progress, *, dis
         return Start(reader, tokenizer, Teacher.of_nothing(pretrained.sizes.hidden))
     # A text's vector is the same in every build.
     return Start(reader, tokenizer, learn_from(stages.parent, pretrained.sizes.hidden, texts, progress))
+
+
+def _save(path: Path, numbers: npt.NDArray[np.int64]) -> None:
+    """Whole or not at all."""
+    fresh = path.with_suffix(".new.npy")
+    np.save(fresh, numbers)
+    fresh.replace(path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

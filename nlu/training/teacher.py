@@ -50,16 +50,30 @@ class Teacher:
 
 def learn_from(folder: Path, hidden: int, texts: Sequence[str], progress: Progress) -> Teacher:
     """The teacher of the texts, with vectors of `hidden` numbers; those found in the folder are not computed again."""
-    names, numbers = folder / "teacher.json", folder / "teacher.npy"
-    known: list[str] = json.loads(names.read_text("utf-8")) if names.exists() else []
-    vectors = np.load(numbers) if known else np.zeros((0, hidden), np.float16)
+    store = folder / "teacher.npz"
+    known, vectors = _kept(store) if store.exists() else ([], np.zeros((0, hidden), np.float16))
     missing = sorted(set(texts) - set(known))
     if missing:
         vectors = np.concatenate([vectors, _teach(missing, progress)])
         known += missing
-        np.save(numbers, vectors)
-        names.write_text(json.dumps(known, ensure_ascii=False), "utf-8")
-    return Teacher(known, vectors)
+        _keep(store, known, vectors)
+    # Of these alone: where the vectors' middle is must not depend on what other builds have read.
+    wanted = set(texts)
+    rows = [row for row, text in enumerate(known) if text in wanted]
+    return Teacher([known[row] for row in rows], vectors[rows])
+
+
+def _kept(store: Path) -> tuple[list[str], npt.NDArray[np.float16]]:
+    with np.load(store) as stored:
+        return json.loads(stored["texts"].tobytes()), stored["vectors"]
+
+
+def _keep(store: Path, texts: Sequence[str], vectors: npt.NDArray[np.float16]) -> None:
+    """Both in one file, whole or not at all: a vector that stands beside another text would teach nonsense."""
+    fresh = store.with_suffix(".new.npz")
+    said = json.dumps(texts, ensure_ascii=False).encode()
+    np.savez(fresh, texts=np.frombuffer(said, np.uint8), vectors=vectors)
+    fresh.replace(store)
 
 
 @dataclass(frozen=True, slots=True)

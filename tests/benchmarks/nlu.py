@@ -18,8 +18,8 @@ from nlu.datafiles import read_table
 from nlu.evaluation import Report, Row, evaluate
 from nlu.figures import wilson
 from nlu.modelfiles import SHIPPED
+from nlu.normalise import readable
 from nlu.training import data, judged
-from nlu.training.batches import readable
 from nlu.training.data import Example
 from nlu.understander import TransformerUnderstander
 from tests.benchmarks import nlu_scope, nlu_speed

@@ -21,8 +21,9 @@ from tokenizers import Tokenizer
 
 from nlu.figures import wilson
 from nlu.intents import INTENTS
+from nlu.normalise import readable
 from nlu.training import data, fit, lessons, network, weights
-from nlu.training.batches import encode, readable
+from nlu.training.batches import encode
 from nlu.training.data import Example
 from nlu.training.starting import LAYERS, stages_of
 from nlu.training.teacher import Teacher

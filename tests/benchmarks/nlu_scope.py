@@ -11,9 +11,9 @@ from sklearn.metrics import roc_auc_score
 
 from nlu.encoder import Encoder
 from nlu.heads import Floats, Heads
+from nlu.normalise import readable
 from nlu.spelling import spell
 from nlu.training import data
-from nlu.training.batches import readable
 from nlu.training.data import Example
 from tests.benchmarks.report import table
 

@@ -19,8 +19,8 @@ torch = pytest.importorskip("torch")
 from transformers import BertConfig, BertModel  # noqa: E402 - after the check for the extra
 
 from nlu import modelfiles  # noqa: E402
+from nlu.normalise import readable  # noqa: E402
 from nlu.teaching.restoring import restore  # noqa: E402
-from nlu.training.batches import readable  # noqa: E402
 from nlu.training.data import held_out  # noqa: E402
 from nlu.training.export import export  # noqa: E402
 from nlu.training.reach import reach  # noqa: E402

@@ -328,7 +328,7 @@ def test_the_exported_encoder_can_be_trained_on() -> None:
     torch = pytest.importorskip("torch")
     from tokenizers import Tokenizer
 
-    from nlu.teaching.deep import readable
+    from nlu.normalise import readable
     from nlu.teaching.restoring import restore
 
     texts = ["where is my parcel", "我的快递到哪了", "can I return it?", "退款什么时候到账"]

@@ -19,6 +19,7 @@ from nlu.errors import ModelDamaged
 from nlu.heads import Heads
 from nlu.intents import SENTIMENTS
 from nlu.language import has_words
+from nlu.normalise import readable
 from nlu.training.augment import (
     augment,
     is_chinese,
@@ -28,7 +29,6 @@ from nlu.training.augment import (
     left_as_pinyin,
     pinyin_typo,
 )
-from nlu.training.batches import readable
 from nlu.training.data import Example, is_held_back, labelled_rows, public_intents, public_tests
 from nlu.training.lessons import COURSES, lessons, tasks
 from tests.nlu.public import public_sets
