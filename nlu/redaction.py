@@ -16,6 +16,7 @@ _NAMES = {
     EntityKind.ADDRESS: "address",
     EntityKind.ORDER_NUMBER: "order",
 }
+_OF_MAILS = ("@", " at ", "at)", "at]", "艾特")
 _SURE_ORDER = 0.7
 """Score from which a number is an order's; other short numbers stay."""
 
@@ -23,7 +24,8 @@ _SURE_ORDER = 0.7
 def redact(text: str) -> str:
     """The text, normalised, with personal data replaced by what it was: `[phone]`, `[name]`.
 
-    Phone numbers, e-mail and postal addresses, names of people and accounts, numbers of orders, cards and documents.
+    Phone numbers, e-mail and postal addresses, names of people and accounts, secrets, dates of birth, numbers of
+    orders, cards and documents.
     Whatever one of the patterns covers is gone: where two overlap, all of both is replaced.
     """
     form = normalise(text)
@@ -33,13 +35,14 @@ def redact(text: str) -> str:
 def _found(text: str) -> Iterable[Found]:
     """What is to go, the surest name for it first."""
     yield from _as_found(contact.emails(text))
-    if "@" in text or " at " in text or "at)" in text or "at]" in text:
+    if any(sign in text for sign in _OF_MAILS):
         yield from private.mails(text)
     if any(character.isdigit() for character in text) or not text.isascii():
         yield from _as_found(contact.phones(text))
     yield from _as_found(addresses.addresses(text, scan=len(text)))
     yield from private.accounts(text)
     yield from private.cards(text)
+    yield from private.birthdays(text)
     yield from _as_found(span for span in numbers.order_numbers(text) if span.score >= _SURE_ORDER)
     yield from private.long_numbers(text)
     yield from private.places(text)

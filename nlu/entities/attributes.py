@@ -16,31 +16,48 @@ _SIZE_WORDS = {
 }  # fmt: skip
 _SYSTEMS = {"eur": "EU", "欧": "EU", "英": "UK", "美": "US"}
 _ONE = r"(?:one|a|1)"
+# "a small hole" complains, and a large box is what the goods came in.
+_NOT_SIZED = (
+    r"problems?|orders?|parcels?|packages?|issues?|amounts?|numbers?|holes?|scratch(?:es)?|dents?|tears?|stains?|cracks?"
+    r"|marks?|chips?|rips?|spots?|defects?|gaps?|leaks?|bumps?|boxe?s?|bits?|pieces?|parts?|gifts?|favou?rs?|questions?|fees?"
+    r"|delays?|mistakes?|discounts?|differences?|business|compan(?:y|ies)|shops?|stores?|print|quantit(?:y|ies)|sums?"
+    r"|(?:black|white|red|brown|visible|deep|ugly)\s(?:holes?|scratch(?:es)?|dents?|tears?|stains?|cracks?|marks?|spots?)"
+)
 _MEASURED = (
-    r"cm|mm|厘米|毫米|公分|inch(?:es)?|英寸|ml|毫升|kg|公斤|千克|gb|tb"
+    r"cm|mm|厘米|毫米|公分|inch(?:es)?|英?寸(?!照|头|土|步)|ml|毫升|kg|公斤|千克|gb|tb"
     r"|米(?![白色黄粉面0-9])|(?-i:m)(?=\s|[,.!?]|$)"
 )
 _SIZES = re.compile(
-    rf"""(?<![\w])(?P<extra>[2-6]?X{{1,5}}[SL]|[2-6]XL)(?![A-Za-z])
-    | (?<![A-Za-z'’])(?P<letter>{_LETTER_SIZE})\s?(?:码|号|size\b|(?=的))
+    rf"""(?=[2-6X])(?<![\w])(?<!iphone\s)(?<!苹果)(?P<extra>[2-6]?X{{1,5}}[SL]|[2-6]XL)(?![A-Za-z]|\smax\b)
+    | (?:要|换成?|改成?|穿|买|拿|选|来)个?(?P<wanted>{_LETTER_SIZE})(?![A-Za-z\d'’.&-])
+    | \bfrom\s(?:an?\s|the\s|size\s)?(?P<old>(?-i:{_LETTER_SIZE}))
+      (?=\sto\s(?:an?\s|the\s|size\s)?(?-i:{_LETTER_SIZE})\b)
+    | (?<=(?-i:[SML])\sto\s)(?:an?\s|the\s|size\s)?(?P<new>(?-i:{_LETTER_SIZE}))(?![\w'’&])
+    | (?<![\w/])(?P<build>1[3-9]\d/\d{{2,3}}[ABCY])(?!\w)
+    | (?<![A-Za-z'’\d.])(?<!iphone)(?<!iphone\s)(?<!苹果)(?P<letter>{_LETTER_SIZE})\s?(?:码|号|size\b|(?=的))
     | (?:\bsizes?\s(?:is\s|of\s)?|尺码|码数|size)\s?[:：]?\s?(?:an?\s)?
-      (?P<cued>{_LETTER_SIZE}|\d{{1,3}}(?:\.5)?)(?![\w])
+      (?P<cued>{_LETTER_SIZE}|\d{{1,3}}(?:\.5)?)(?![\w])(?:\s(?P<systemafter>eu|eur|uk|(?-i:US))\b)?
+    | (?<![\w.])(?P<european>(?:3[4-9]|4\d)(?:\.5)?)\s?EU\b
     | (?P<system>\b(?:(?:uk|eu|eur)|(?-i:US|FR|IT|JP))|[欧英美]码)\s?(?:size\s)?(?P<number>\d{{1,2}}(?:\.5)?)\b
       (?!\s?(?:days?|weeks?|months?|years?|hours?|times?|pairs?|pieces?|orders?|pounds?|dollars?|%|-\s?\d|[,.:]\d))
     | (?P<larger>再?大(?:[一1]个?(?:号|码)|(?:点|一点)的?(?=码|号))|\b{_ONE}\ssize\s(?:up|bigger|larger)\b
       |\b(?:the\s)?(?:next\ssize\sup|(?:bigger|larger)\ssize|size\sup)\b)
     | (?P<smaller>再?小(?:[一1]个?(?:号|码)|(?:点|一点)的?(?=码|号))|\b{_ONE}\ssize\s(?:down|smaller)\b
       |\b(?:the\s)?(?:next\ssize\sdown|smaller\ssize|size\sdown)\b)
-    | (?<![\d.])(?P<shoe>\d{{2}}(?:\.5)?|[二三四五]十[一二三四五六七八九]?)\s?码(?P<half>半)?
+    | (?<![\d.])(?P<shoe>\d{{2}}(?:\.5)?|1\d[05]|[二三四五]十[一二三四五六七八九]?)\s?码(?P<half>半)?
+    | (?<![\d.])(?P<shoenumber>(?:3[2-9]|4\d)(?:\.5)?)号(?=[\u4e00-\u9fff]{{0,3}}[鞋靴])
+    | 鞋[\u4e00-\u9fff]{{0,3}}\s?(?P<ofshoes>(?:3[2-9]|4\d)(?:\.5)?)号(?![楼院店线门房])
     | (?P<chinese>加大|特大|小|中|大|均)(?:号|码)(?!头)
-    | \b(?:an?|in|the|size|is)\s(?P<word>extra\ssmall|small|medium|extra\slarge|large)\b
-      (?!\s(?:problem|order|parcel|package|issue|amount|number))
+    | \b(?:an?|in|the|size|is(?<!\bbox\sis)(?<!\bparcel\sis)(?<!\bpackage\sis)(?<!\bhole\sis)(?<!\bscratch\sis)
+        (?<!\bdent\sis)(?<!\bstain\sis)(?<!\bcrack\sis)(?<!\bmark\sis)(?<!\btear\sis))
+      \s(?P<word>extra\ssmall|small|medium|extra\slarge|large)\b
+      (?!\s(?:{_NOT_SIZED})\b)
     | \b(?P<one>one\ssize)\b(?!\s(?:too|or|above|below))
     | (?<![\d.])(?P<measure>\d{{1,4}}(?:\.\d{{1,2}})?)\s?(?P<unit>{_MEASURED})(?![A-Za-z])""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
 _UNITS = {
-    "厘米": "cm", "公分": "cm", "毫米": "mm", "英寸": "inch", "inches": "inch", "毫升": "ml",
+    "厘米": "cm", "公分": "cm", "毫米": "mm", "英寸": "inch", "寸": "inch", "inches": "inch", "毫升": "ml",
     "公斤": "kg", "千克": "kg", "米": "m",
 }  # fmt: skip
 
@@ -84,8 +101,9 @@ def _words(names: dict[str, str]) -> str:
 
 # 明白的, 现金的, 奶粉的 and 口红的 name no colour, and in 1.8米的床 a metre is meant.
 _GUARDED = {
-    "米": "米小大玉厘毫纳一二两三四五六七八九十百几半.0-9", "白": "明表告坦空", "红": "口网分鸿", "粉": "奶面花珍米淀",
-    "金": "现押定基奖佣租本资",
+    "米": "米小大玉厘毫纳一二两三四五六七八九十百几半.0-9", "白": "明表告坦空美蛋", "红": "口网分鸿",
+    "粉": "奶面花珍米淀衣白蜜散身啡藕",
+    "金": "现押定基奖佣租本资订证税罚礼", "银": "收",
 }  # fmt: skip
 _SINGLE = "|".join(f"(?<![{before}]){colour}" for colour, before in _GUARDED.items())
 _FREE = _words({name: value for name, value in _WITH_HINT.items() if name not in _GUARDED})
@@ -96,8 +114,13 @@ _COLOUR = re.compile(
     | (?P<zh>{_SINGLE}|{_FREE})(?:色|款|(?=那[件个双条只]))
     | (?P<owned>{_SINGLE}|{_words(_NOT_OF_OTHERS)})(?=的(?!士)))
     | \b(?:(?P<tone>dark|deep|light|pale)\s)?(?P<en>{_words(_COLOURS_EN)})\b
-      (?!\s(?:friday|list|card|flag|wine|tea|members?)\b)""",
+      (?!\s(?:friday|list|card|flag|wine|tea|members?|oil|juice|trees?|cheese|coffee|label|noise|area|cross)\b)""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,
+)
+_NO_COLOUR = re.compile(
+    r"\b(?:(?:hand|face|facial|eye|ice|sun|shaving|body|night|day|skin|foot|whipped|anti-ag(?:e|ing))\scream"
+    r"|(?:prices?|costs?|fees?|it|they|rates?|has|have)\srose)$",
+    re.IGNORECASE,
 )
 
 
@@ -113,6 +136,12 @@ def sizes(text: str) -> Iterator[Span]:
             yield _size(match, 0, _measure(match) if group == "unit" else _of_system(match))
         elif group in ("larger", "smaller"):
             yield _size(match, group, "+1" if group == "larger" else "-1")
+        elif group == "systemafter":
+            start = match.start("cued")
+            value = f"{_system(match['systemafter'])} {match['cued'].upper()}"
+            yield Span(EntityKind.SIZE, start, match.end(), value, 0.9)
+        elif group == "european":
+            yield _size(match, 0, f"EU {match['european']}")
         elif group in ("shoe", "half"):
             shoe = match["shoe"]
             number = shoe if shoe[0].isdigit() else str(chinese_number(shoe))
@@ -132,13 +161,19 @@ def _measure(match: re.Match[str]) -> str:
 
 
 def _of_system(match: re.Match[str]) -> str:
-    system = match["system"].lower().rstrip("码")
-    return f"{_SYSTEMS.get(system, system.upper())} {match['number']}"
+    return f"{_system(match['system'])} {match['number']}"
+
+
+def _system(written: str) -> str:
+    system = written.lower().rstrip("码")
+    return _SYSTEMS.get(system, system.upper())
 
 
 def colours(text: str) -> Iterator[Span]:
     """Colours; the value is the English name."""
     for match in _COLOUR.finditer(text):
+        if _NO_COLOUR.search(text, max(0, match.start() - 12), match.end()):
+            continue
         if match["en"]:
             tone = _SHADES_EN.get((match["tone"] or "").lower(), "")
             value = tone + _COLOURS_EN[match["en"].lower()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 
 from nlu.entities import feasts
@@ -12,6 +13,8 @@ from nlu.types import EntityKind
 
 YEARS_AWAY = {"前年": -2, "去年": -1, "今年": 0, "明年": 1, "后年": 2, "last": -1, "this": 0, "next": 1}
 MONTHS_AWAY = {"上上": -2, "上": -1, "这": 0, "本": 0, "下": 1, "下下": 2, "last": -1, "this": 0, "next": 1}
+
+_TO = re.compile(r"\s?(?:to|till|until|through|thru|[-~–到至])\s?", re.IGNORECASE)
 
 Resolver = Callable[[re.Match[str], date], date | None]
 
@@ -32,6 +35,30 @@ def resolved(match: re.Match[str], today: date, resolvers: Mapping[str, Resolver
         yield Span(EntityKind.DATE, *match.span(group), found.isoformat(), 0.95)
 
 
+def in_order(spans: Iterable[Span], text: str, bare: re.Pattern[str]) -> Iterator[Span]:
+    """The same dates, but in "Monday to Wednesday" the second is the first such day after the other.
+
+    `bare` is a day of the week that no word places in a week of its own.
+    """
+    before: Span | None = None
+    for span in spans:
+        if before and _leads_to(before, span, text) and bare.fullmatch(text, span.start, span.end):
+            span = _following(span, before)
+        yield span
+        before = span
+
+
+def _leads_to(first: Span, second: Span, text: str) -> bool:
+    joined = _TO.match(text, first.end)
+    return joined is not None and joined.end() >= second.start
+
+
+def _following(span: Span, before: Span) -> Span:
+    start, day = date.fromisoformat(before.value), date.fromisoformat(span.value)
+    ahead = (day.weekday() - start.weekday()) % 7
+    return replace(span, value=(start + timedelta(days=ahead)).isoformat())
+
+
 def years_around(today: date) -> tuple[int, int, int]:
     """The year, the one before and the one after."""
     return today.year - 1, today.year, today.year + 1
@@ -45,9 +72,14 @@ def valid(year: int, month: int, day: int) -> list[date]:
         return []
 
 
-def nearest(month: int, day: int, today: date) -> date | None:
-    """That day of the year which lies nearest to today."""
-    candidates = [found for year in years_around(today) for found in valid(year, month, day)]
+def nearest(month: int, day: int, today: date, gone: bool = False) -> date | None:
+    """That day of the year which lies nearest to today, or nearest among those gone by."""
+    candidates = [
+        found
+        for year in years_around(today)
+        for found in valid(year, month, day)
+        if not gone or found <= today
+    ]
     return min(candidates, key=lambda candidate: abs((candidate - today).days), default=None)
 
 
@@ -68,10 +100,11 @@ def same_day(today: date, months: int) -> date:
     return first.replace(day=min(today.day, last_of_month(first).day))
 
 
-def day_of_month(day: int, today: date) -> date:
-    """That day of this month, or of the next one once it is past."""
-    this = today.replace(day=1)
-    return this.replace(day=day) if day >= today.day else months_on(today, 1).replace(day=day)
+def day_of_month(day: int, today: date, gone: bool = False) -> date:
+    """The first such day from today on, or the last one up to today."""
+    beyond = day > today.day if gone else day < today.day
+    away = -1 if gone else 1
+    return months_on(today, away if beyond else 0).replace(day=day)
 
 
 def feast(name: str, year: int | None, today: date) -> date | None:

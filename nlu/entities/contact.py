@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from nlu.entities.numerals import chinese_digits
+from nlu.entities.numerals import FORMAL_ZH, chinese_digits
 from nlu.entities.spans import Span
 from nlu.types import EntityKind
 
@@ -15,6 +15,7 @@ EMAIL = re.compile(
 PHONE = re.compile(
     r"""(?<![\w-])(?:
       (?:\(?\+?86\)?[-\ ]?)?1[3-9]\d[-.\ ]?\d{4}[-.\ ]?\d{4}        # mainland China, mobile
+    | (?P<landline>0[1-9]\d{1,2}-?\d{7,8})(?:\s?转\s?|-)\d{1,6}        # China, with an extension
     | (?<!\d[\ .-])(?P<trunk>\(?0[1-9]\d{0,3}\)?(?:[-.\ ]{0,2}\d){6,9})     # China and Britain, from the trunk's 0
     | (?:400|800)-?\d{3,4}-?\d{3,4}                                 # service numbers
     | (?:\+|00)\d{1,3}[-.\ ]?(?:\(?\d{1,4}\)?[-.\ ]?){2,5}\d        # international
@@ -30,7 +31,8 @@ _AFTER_CUE = re.compile(
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
 _READ_OUT = re.compile(
-    r"[一幺][三四五六七八九](?:[ -]?[零〇一幺二两三四五六七八九]){9}(?![零〇一二三四五六七八九十百千万])"
+    rf"[一幺壹][三四五六七八九{FORMAL_ZH}](?:[ -]?[零〇一幺二两三四五六七八九{FORMAL_ZH}]){{9}}"
+    rf"(?![零〇一二三四五六七八九十百千万{FORMAL_ZH}])"
 )
 _ORDER_CUE = re.compile(
     r"(?:订单|单号|编号|\border)\s?(?:号码?|编号|number|num|no\.?|id)?[\s:#]*(?:是|为|is)?[\s:#]*$",
@@ -54,7 +56,7 @@ def phones(text: str) -> Iterator[Span]:
     """Phone numbers; the value holds digits and, if it was there, the plus."""
     for match in PHONE.finditer(text):
         if not _is_another_number(match):
-            yield _phone(*match.span(), match[0])
+            yield _phone(*match.span(), match["landline"] or match[0])
     for match in _AFTER_CUE.finditer(text):
         yield _phone(*match.span("number"), match["number"])
     for match in _READ_OUT.finditer(text):

@@ -14,6 +14,7 @@ from nlu.entities.calendar import (
     alternatives,
     day_of_month,
     feast,
+    in_order,
     last_of_month,
     months_on,
     nearest,
@@ -43,10 +44,25 @@ _MONTH_EN = (
 )
 _COUNT_EN = (
     r"(?:\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fourteen|fifteen|twenty|thirty"
-    r"|a\scouple\sof)"
+    r"|(?:a\s)?couple\sof)"
 )
-_STRETCH_EN = rf"(?:{_COUNT_EN}\s(?:days?|weeks?|fortnights?|months?))"
-_FEASTS = alternatives(name for name in feasts.NAMES if name.isascii() and not name.isdigit())
+_NUMBER_OF = rf"(?:{_COUNT_EN}\s|\d{{1,3}})"
+_STRETCH_EN = rf"(?:{_NUMBER_OF}(?:days?|weeks?|fortnights?|months?))"
+_AWAY_EN = rf"(?:{_NUMBER_OF}(?:days?|weeks?|fortnights?|months?|years?)|half\sa\syear)"
+_FEASTS = alternatives(name for name in feasts.NAMES if name.isascii() and not name.isdigit()).replace(
+    "'", "['’]"
+)
+# "2 may be broken" and "march 10 miles" name no day, nor does "the 2nd one".
+_NO_MAY = r"(?!\s(?:be|have|not|need|also|only|well|still|never|just|get|go|come|take|want|cost|arrive|look|seem)\b)"
+_NO_COUNTED = (
+    r"(?!\s(?:miles?|km|people|persons|items|pieces|pairs|boxes|days|weeks|hours|minutes|times|more|of)\b)"
+)
+_NO_RANK = (
+    r"(?!\s(?:times?|ones?|items?|orders?|pairs?|parcels?|packages?|box(?:es)?|deliver(?:y|ies)|attempts?|e-?mails?"
+    r"|messages?|calls?|days?|weeks?|months?|years?|floor|products?|pictures?|photos?|sets?|half|part|options?|persons?"
+    r"|agents?|part(?:y|ies)|place|hand|class|shipments?|refunds?|returns?|replacements?|bottles?|complaints?|customers?"
+    r"|generation|edition|anniversary|series|link|size|colou?r)\b)"
+)
 _PATTERN = re.compile(
     rf"""\b(?P<feasten>(?:(?:last|this|next)\s)?(?:{_FEASTS}))\b
     | \b(?P<dayen>(?:the\s)?(?:{alternatives(_DAYS)}))\b
@@ -54,14 +70,14 @@ _PATTERN = re.compile(
     | \b(?P<weekday>(?:(?P<which>next|this|last|coming|on|by|before|until|till|past)\s(?:the\s)?)?
       (?P<name>{_WEEKDAY_EN}))\b(?!\w)
     | \b(?P<span>(?:within|in)\s(?:the\s(?:next|coming|last|past)\s)?{_STRETCH_EN}(?:'s?\stime)?
-      |{_STRETCH_EN}\s(?:ago|later|from\s(?:now|today)))\b
+      |{_AWAY_EN}\s(?:ago|later|from\s(?:now|today)))\b
     | \b(?P<weeken>(?:next|last)\sweek)\b
-    | \b(?P<named>(?:the\s)?\d{{1,2}}(?:st|nd|rd|th)?\s(?:of\s)?{_MONTH_EN}\b(?:,?\s20\d\d\b)?
-      |{_MONTH_EN}\.?\s(?:the\s)?\d{{1,2}}(?:st|nd|rd|th)?(?!\d|:)(?:,?\s20\d\d\b)?)(?!\w)
+    | \b(?P<named>(?:the\s)?\d{{1,2}}(?:st|nd|rd|th)?[\s-](?:of\s)?{_MONTH_EN}\b{_NO_MAY}(?:,?[\s-]20\d\d\b)?
+      |{_MONTH_EN}(?:\.?\s|-)(?:the\s)?\d{{1,2}}(?:st|nd|rd|th)?(?!\d|:){_NO_COUNTED}(?:,?[\s-]20\d\d\b)?)(?!\w)
     | \b(?P<monthend>(?:the\s)?(?P<edge>end|start|beginning)\sof\s(?:(?P<edgemonth>{_MONTH_EN})
       |(?P<edgeaway>the|this|next|last)\s(?P<edgeof>month|year)))\b
     | \b(?P<monthen>(?:next|last)\smonth|month[\s-]end)\b
-    | \b(?P<ordinal>the\s(?:[12]?\d|3[01])(?:st|nd|rd|th)(?:\sof\s(?P<of>this|next|last)\smonth)?)\b""",
+    | \b(?P<ordinal>the\s(?:[12]?\d|3[01])(?:st|nd|rd|th)(?:\sof\s(?P<of>this|next|last)\smonth)?)\b{_NO_RANK}""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
 
@@ -70,6 +86,17 @@ _PIECES = frozenset((*_WEEKDAYS, *_MONTHS, "day", "night", "week", "month", "yea
     name for name in (*_DAYS, *feasts.NAMES) if "day" not in name and name.isascii()
 }
 _ORDINAL = re.compile(r"\d(?:st|nd|rd|th)", re.IGNORECASE)
+
+_BARE_WEEKDAY = re.compile(rf"(?:(?:till|until)\s)?{_WEEKDAY_EN}", re.IGNORECASE)
+_DONE = r"(?:ordered|bought|paid|placed|received|arrived|purchased|got|delivered|charged)"
+# "I get paid on the 28th" and "can what I ordered come on the 28th" look ahead.
+_GONE_BEFORE = re.compile(
+    rf"""(?:(?<!\bbe\s)(?<!\bget\s)\b{_DONE}
+      (?:\s(?!(?:come|arrive|deliver\w*|be|will|can|could|should|get|need|have|and|but|by|before)\b)[\w'’\#-]+){{0,5}}
+      |\bsince)\s$""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_GONE_AFTER = re.compile(rf",?\s(?:(?:is|was)\swhen\s)?(?:I|we)(?:\shave|['’]ve)?\s{_DONE}\b", re.IGNORECASE)
 
 # "It hasn't moved in nine days" tells of days gone by.
 _NOT_SO = re.compile(
@@ -80,8 +107,8 @@ _NOT_SO = re.compile(
 def english_dates(text: str, today: date) -> Iterator[Span]:
     """Dates written in English."""
     if may_hold_a_date(text):
-        for match in _PATTERN.finditer(text):
-            yield from resolved(match, today, _RESOLVERS)
+        found = (span for match in _PATTERN.finditer(text) for span in resolved(match, today, _RESOLVERS))
+        yield from in_order(found, text, _BARE_WEEKDAY)
 
 
 def may_hold_a_date(text: str) -> bool:
@@ -90,11 +117,18 @@ def may_hold_a_date(text: str) -> bool:
     return any(piece in lowered for piece in _PIECES) or _ORDINAL.search(text) is not None
 
 
+def _is_gone(match: re.Match[str]) -> bool:
+    """Whether something was ordered, paid or received on that day."""
+    text, start, end = match.string, match.start(), match.end()
+    return bool(_GONE_AFTER.match(text, end) or _GONE_BEFORE.search(text[max(0, start - 60) : start]))
+
+
 def _feast_en(match: re.Match[str], today: date) -> date | None:
     """ "Last Christmas" is the latest one gone by, "next Easter" the first to come."""
-    which, _, name = match["feasten"].lower().partition(" ")
+    written = match["feasten"].lower().replace("’", "'")
+    which, _, name = written.partition(" ")
     if which not in YEARS_AWAY:
-        return feast(match["feasten"].lower(), None, today)
+        return feast(written, None, today)
     days = [day for year in years_around(today) if (day := feasts.day_of(name, year)) is not None]
     if which == "last":
         return max((day for day in days if day < today), default=None)
@@ -123,18 +157,20 @@ def _weekend(match: re.Match[str], today: date) -> date:
 
 def _span_en(match: re.Match[str], today: date) -> date | None:
     words = match["span"].lower()
-    found = re.search(rf"\b({_COUNT_EN})\s(day|week|fortnight|month)", words)
+    if words.startswith("half"):
+        return same_day(today, -6 if words.endswith("ago") else 6)
+    found = re.search(rf"\b({_COUNT_EN})\s?(day|week|fortnight|month|year)", words)
     if not found:
         return None
-    written = "two" if found[1].startswith("a couple") else found[1]
+    written = "two" if "couple" in found[1] else found[1]
     count = int(written) if written.isdigit() else english_number(written)
     if count is None:
         return None
     if words.startswith("in ") and _NOT_SO.search(match.string[: match.start()]):
         return None
     count *= -1 if words.endswith("ago") or re.search(r"\b(?:last|past)\s", words) else 1
-    if found[2] == "month":
-        return same_day(today, count)
+    if found[2] in {"month", "year"}:
+        return same_day(today, count * (12 if found[2] == "year" else 1))
     return today + timedelta(days=count * {"day": 1, "week": 7, "fortnight": 14}[found[2]])
 
 
@@ -171,7 +207,11 @@ def _named(match: re.Match[str], today: date) -> date | None:
     if not month or not day:
         return None
     number = _MONTHS[month[0][:3].lower()]
-    return date(int(year[0]), number, int(day[0])) if year else nearest(number, int(day[0]), today)
+    return (
+        date(int(year[0]), number, int(day[0]))
+        if year
+        else nearest(number, int(day[0]), today, _is_gone(match))
+    )
 
 
 def _ordinal(match: re.Match[str], today: date) -> date | None:
@@ -180,7 +220,7 @@ def _ordinal(match: re.Match[str], today: date) -> date | None:
         return None
     if match["of"]:
         return months_on(today, MONTHS_AWAY[match["of"].lower()]).replace(day=int(day[0]))
-    return day_of_month(int(day[0]), today)
+    return day_of_month(int(day[0]), today, _is_gone(match))
 
 
 _RESOLVERS: dict[str, Resolver] = {

@@ -32,15 +32,30 @@ _LUNAR_DAYS = {
 }
 
 
+def _counted(year: int, month: int, weekday: int, nth: int) -> date:
+    """The n-th Monday (0) to Sunday (6) of a month."""
+    first = date(year, month, 1)
+    return first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (nth - 1))
+
+
 def _thanksgiving(year: int) -> date:
-    first = date(year, 11, 1)
-    return first + timedelta(days=(3 - first.weekday()) % 7 + 21)
+    return _counted(year, 11, 3, 4)
+
+
+def _mothers_day(year: int) -> date:
+    return _counted(year, 5, 6, 2)
+
+
+def _fathers_day(year: int) -> date:
+    return _counted(year, 6, 6, 3)
 
 
 _COUNTED: dict[str, Callable[[int], date]] = {
     "thanksgiving": _thanksgiving,
     "black friday": lambda year: _thanksgiving(year) + timedelta(days=1),
     "cyber monday": lambda year: _thanksgiving(year) + timedelta(days=4),
+    **dict.fromkeys(("母亲节", "mother's day", "mothers day"), _mothers_day),
+    **dict.fromkeys(("父亲节", "father's day", "fathers day"), _fathers_day),
 }
 
 NAMES = (*_FIXED, *_LUNAR, *_COUNTED)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 DIGIT_ZH = "零〇一幺二两俩仨三四五六七八九"
+FORMAL_ZH = "壹贰叁肆伍陆柒捌玖"
+"""The digits as cheques have them, and people who hide a telephone number."""
 NUMERAL_ZH = f"[{DIGIT_ZH}十百千万]"
 _DIGITS_ZH = {c: i for i, c in enumerate("零一二三四五六七八九")} | {
     "两": 2,
@@ -12,8 +15,11 @@ _DIGITS_ZH = {c: i for i, c in enumerate("零一二三四五六七八九")} | {
     "仨": 3,
     "〇": 0,
     "幺": 1,
+    **{character: value for value, character in enumerate(FORMAL_ZH, start=1)},
 }
 UNITS_ZH = {"十": 10, "百": 100, "千": 1000, "万": 10000}
+_SCALES = {**UNITS_ZH, "k": 1000, "w": 10000}
+_MIXED = re.compile(r"(\d+)([十百千万]?)")
 
 _BELOW_TWENTY = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
@@ -79,7 +85,16 @@ def english_number(text: str) -> int | None:
 
 def scaled(number: str, unit: str) -> Decimal:
     """Arabic digits and what follows them: 1.5 and 万 make 15000."""
-    return Decimal(number.replace(",", "")) * {**UNITS_ZH, "k": 1000}.get(unit.lower(), 1)
+    return Decimal(number.replace(",", "")) * _SCALES.get(unit.lower(), 1)
+
+
+def mixed_number(text: str) -> int:
+    """Arabic digits between Chinese units: 1千2百 is 1200, and so is 1千2."""
+    total, unit = 0, 10
+    for digits, written in _MIXED.findall(text):
+        unit = UNITS_ZH[written] if written else unit // 10
+        total += int(digits) * unit
+    return total
 
 
 def plain(value: Decimal) -> str:

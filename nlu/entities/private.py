@@ -9,12 +9,13 @@ import re
 from collections.abc import Iterator
 
 from nlu.entities.addresses import POSTCODE_UK
+from nlu.entities.numerals import FORMAL_ZH
 
 Found = tuple[int, int, str]
 """Start, end and what it is."""
 
 _GAP = r"[ \-‐-―·._()\u20e3]{0,2}"
-_DIGIT = r"[\d零〇一幺二两三四五六七八九]"
+_DIGIT = rf"[\d零〇一幺二两三四五六七八九{FORMAL_ZH}]"
 # In turn: cards, identity cards and phones; six digits of anything; numbers read out (一三八零零…); 138,0013,8000;
 # O for 0; IBANs; British national insurance.
 _NUMBERS = re.compile(
@@ -39,26 +40,56 @@ _SECRET = re.compile(
     r"(?P<secret>(?=[A-Za-z_@#$%!*]*\d)[A-Za-z\d_@#$%!*.]{3,})",
     re.IGNORECASE,
 )
+# "password: correcthorse" tells one, "password reset" and "password: wrong" do not.
+_NOT_TOLD = (
+    r"(?!(?:reset|error|wrong|invalid|incorrect|forgot(?:ten)?|login|log|help|please|pls|app|wifi|change[ds]?|expired?|lost|not"
+    r"|doesn't|does|isn't|can't|cannot|won't|required|missing|none|unknown|and|but|the|my|is|it|email|e-mail|sms|page|link|code"
+    r"|protected|manager|recovery|rejected|failed|issue|problem|hint)(?![A-Za-z\d_]))"
+)
+_WORD_SECRET = re.compile(
+    rf"(?:(?:密码|口令)\s?(?:改成|是|为|[:=]|\s)?\s?|\b(?:password|passcode|pwd)\s?(?:is\s?)?[:=]\s?)"
+    rf"{_NOT_TOLD}(?P<secret>[A-Za-z\d_@#$%!*.&^+-]{{4,64}})",
+    re.IGNORECASE,
+)
+_DAY = (
+    r"(?:\d{1,2}(?:st|nd|rd|th)?\s(?:of\s)?[A-Za-z]{3,9}\.?,?\s\d{2,4}|[A-Za-z]{3,9}\.?\s\d{1,2}(?:st|nd|rd|th)?,?\s\d{4}"
+    r"|\d{1,4}[./-]\d{1,2}[./-]\d{1,4})"
+)
+_DAY_ZH = r"(?:\d{2}|\d{4})[年./-]\s?\d{1,2}(?:[月./-]\s?\d{1,2}[日号]?)?"
+_BORN = re.compile(
+    rf"""(?P<zh>{_DAY_ZH})(?=\s?(?:出生|生(?:的|人)?(?:[,。!?\s]|$)))
+    | (?:出生日期|出生年月日?|生于|出生于|出生)[\s:是为在]{{0,3}}(?P<told>{_DAY_ZH})
+    | \b(?:dob|d\.o\.b\.?|date\sof\sbirth|birth\s?date|born)(?:\sis|\son)?[\s:]{{1,3}}(?P<en>{_DAY})""",
+    re.VERBOSE | re.IGNORECASE,
+)
 _ACCOUNT = re.compile(
     r"""(?:微信|薇信|威信|卫星号|扣扣|企鹅号?|抖音号?|支付宝|旺旺|小红书号?|微博|淘宝|\bweixin|\bwechat
     |(?<![A-Za-z])(?:vx|wx|v信|加v|qq|line|telegram|whatsapp|skype|instagram|ig))
-    (?:\s?(?:账号|帐号|号码?|id|number|name|account))?\s?
+    (?:\s?(?:(?P<owns>账号|帐号|号码?|id\b)|number|name|account))?\s?
     (?P<cue>:|是|为|\bis\b|->|→|@|\#)?\s*(?P<id>@?[A-Za-z\d][A-Za-z\d_.-]{3,31})""",
     re.VERBOSE | re.IGNORECASE,
+)
+# "wechat id please", "微信号bind": what may follow the word ID besides one.
+_NO_ACCOUNT = re.compile(
+    r"please|pls|not|for|and|the|was|wrong|with|here|from|that|this|which|does|doesn|didn|isn|changed?|bind|login|verification"
+    r"|number|account|name|code|instead|what|where|can|cannot|error|failed",
+    re.IGNORECASE,
 )
 _HANDLE = re.compile(r"(?<![\w@])@(?P<id>[A-Za-z]\w{3,})", re.ASCII)
 _LOCAL = r"[\w.+%'-]{1,64}"
 _TOP = "com|net|org|cn|de|fr|io|me|uk|eu|info"
 _MAIL = re.compile(
     rf"""(?P<local>{_LOCAL})\s?@\s?
-      (?:(?:[\w-]{{1,63}}\s?\.\s?){{1,4}}(?:[A-Za-z\d-]{{2,24}}|中国|公司|网络)|[A-Za-z\d-]{{2,63}})
-    | (?P<spelled>{_LOCAL})\s?(?:\(at\)|\[at\]|\sat\s)\s?[A-Za-z\d-]{{2,63}}
-      (?:\.(?:{_TOP})\b|\s?(?:\(dot\)|\[dot\]|\sdot\s)\s?[A-Za-z]{{2,10}})""",
+      (?:[A-Za-z\d-]{{1,63}}\s?点\s?[A-Za-z]{{2,10}}|(?:[\w-]{{1,63}}\s?\.\s?){{1,4}}(?:[A-Za-z\d-]{{2,24}}|中国|公司|网络)|[A-Za-z\d-]{{2,63}})
+    | (?P<spelled>{_LOCAL})\s?(?:\(at\)|\[at\]|\sat\s|艾特)\s?[A-Za-z\d-]{{2,63}}
+      (?:\.(?:{_TOP})(?![A-Za-z\d])|\s?(?:\(dot\)|\[dot\]|\sdot\s|点)\s?[A-Za-z]{{2,10}})""",
     re.VERBOSE | re.IGNORECASE,
 )
 _BEFORE_MAIL = re.compile(r".*(?:邮箱|邮件|邮址|是|为|到|给|发|我的|信箱|地址)")
 _POSTCODE = re.compile(
-    rf"(?<![\w-])(?:{POSTCODE_UK}|(?i:[a-z]{{1,2}}\d[a-z\d]?\s\d[a-z]{{2}}))(?![\w-])", re.ASCII
+    rf"(?<![\w-])(?:{POSTCODE_UK}|(?i:[a-z]{{1,2}}\d[a-z\d]?\s\d[a-z]{{2}}))(?![\w-])"
+    r"|(?i:\b(?:zip|zip\s?code|postal\scode|post\s?code)(?:\sis)?[\s:]{1,3})(?P<zip>\d{4,6}(?:-\d{4})?)(?![\w-])",
+    re.ASCII,
 )
 _ADDRESS_TOLD = re.compile(
     r"""(?:(?:地址|住址)(?:是|为|:|改成|改为|换成|改到|写|在)+|(?:家住|住在|寄到|送到|发到|寄往|送至|送货到))\s*
@@ -91,8 +122,14 @@ _TITLED = r"(?-i:[A-ZÀ-Þ][a-zà-ÿ'’-]+)"
 _FIELD = "(?:收件人|收货人|寄件人|联系人|姓名|户名|持卡人|开户名|称呼|抬头|客户名|签收人|名字)"
 # Beside a telephone number, as on a label: 张三 13800138000 北京市….
 _MOBILE = r"(?:(?:\+?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4})"
+_KIN = "老公|老婆|先生|太太|妻子|丈夫|爱人|爸爸?|妈妈?|父亲|母亲|儿子|女儿|弟弟|妹妹|哥哥|姐姐|朋友|同事|室友|家人|同学"
 _NAMES_ZH = re.compile(
-    rf"""(?:(?<![帮给让])我叫|我的?名字(?:是|叫)|本人(?:叫|是)|(?<!原)名叫)[\s:]*(?P<called>{_NAME_ZH}
+    rf"""(?:{_KIN})(?:的?名字)?叫(?P<kin>{_NAME_ZH})(?=[,。!?、;\s\d]|$|的|来|去|会|在|代|帮|收|是|也|要|明|今|后天|周)
+    | 我是(?P<theirs>{_NAME_ZH})的(?={_KIN})
+    | (?:写|寄给|送给|发给|交给|由(?!于)|[请让](?![写寄送发交由]))\s?(?!何时|何人)(?P<receives>{_NAME_ZH})\s?[签代]?收
+      (?=[,。!?;\s\d]|$|就|即可|吧)
+    | (?:^|(?<=[\s,;:、]))(?P<label>{_NAME_ZH})\s?\(?收\)?(?=[\s,:]{{0,2}}{_MOBILE})
+    | (?:(?<![帮给让])我叫|我的?名字(?:是|叫)|本人(?:叫|是)|(?<!原)名叫)[\s:]*(?P<called>{_NAME_ZH}
         |(?![你您他她它人客快外卖顺车们个一什啥过]){_IN_NAME}{{1,4}}{_ENDS}|[A-Z]{_LATIN}(?:\s[A-Z]{_LATIN}){{0,2}})
     | {_FIELD}(?:\s?(?:[:是为叫]|改成|改为|换成|写成|写的?)\s*)+(?![我你他她谁本空错网])
       (?P<told>{_NAME_ZH}|{_IN_NAME}{{2,4}}{_ENDS}|{_LATIN}(?:\s{_LATIN}){{0,2}})
@@ -110,11 +147,28 @@ _NO_NAME_EN = (
 )
 _FEW = rf"{_NO_NAME_EN}{_LATIN}(?:\s{_NO_NAME_EN}{_LATIN}){{0,2}}"
 _PEOPLE = rf"{_CAPITAL}(?:\s{_CAPITAL}){{0,2}}"
+# "This is Ridiculous", "Order for Next Day": capitals that begin no name.
+_NO_PERSON = (
+    r"(?!(?:the|a|an|my|your|our|it|this|that|what|why|how|not|no|so|very|really|too|just|absolutely|totally|completely|still"
+    r"|new|next|same|black|cyber|boxing|christmas|easter|good|great|bad|home|store|click|free|fast|express|standard|hello|hi|hey"
+    r"|thanks?|please|ok|okay|yes|any(?:one|body|thing)?|some(?:one|body|thing)?|nothing|nobody|none|all|both|every(?:one|thing)"
+    r"|customer|buyer|right|over|up|out|back|first|last|long|ordered|arrived|stuck|waiting|here|there|is|are|was|but|and|if"
+    r"|when|see|look|sign|log|hong|san|los|las|north|south|east|west|northern|united|saint|st|monday|tuesday|wednesday"
+    r"|thursday|friday|saturday|sunday|size|delivery|collection|pickup|refund|return|wechat|alipay|iphone|macbook|order)\b)"
+)
+_PAIR = rf"{_NO_PERSON}{_TITLED}\s{_NO_PERSON}{_TITLED}"
 _NAMES_EN = re.compile(
     rf"""\b(?:(?:my|full|first|last|sur)\s?name(?:'s|\sis|\swas|:)
       |name(?:\son\s(?:the\s)?(?:order|account|card|parcel))?(?:\sis|:)|(?:i\sam|i'm)\scalled)\s*(?P<mine>{_FEW})
     | \bthis\sis\s(?P<speaking>{_FEW})(?=,?\s(?:speaking|calling)\b)
     | \b(?:this\sis|it's|here\sis)\s(?P<here>{_PEOPLE})(?=,?\s(?:speaking|calling|here|again|from|writing)\b)
+    | \bthis\sis\s(?P<is>{_PAIR})(?=[,.;!]|$|\sand\b)
+    | (?:^|(?<=[,.!]\s)|(?<=\bhi\s)|(?<=\bhello\s)|(?<=\bhey\s))(?P<writes>{_NO_PERSON}{_TITLED}(?:\s{_TITLED})?)
+      (?=\shere(?:[,.;!]|$))
+    | \border\s(?:is\s|was\s)?(?:for|under|by)\s(?P<ordered>{_PAIR})
+    | \b(?:deliver|delivered|send|sent|ship|shipped|addressed)\s(?:it\s|this\s|them\s|that\s)?to\s(?P<gets>{_PAIR})
+    | \bunder\s(?:the\s)?name\s(?:of\s|is\s|:\s?)?(?!(?:that|you|we|which|of|as|given|used|provided|on)\b)
+      (?P<under>{_NO_NAME_EN}{_LATIN}(?:\s{_TITLED})?)
     | \b(?:recipient|addressee|cardholder|contact|attention|attn|addressed\sto|in\sthe\sname\sof|under\sthe\sname)
       (?:\sname)?(?:\sis|\sof|:)?\s(?P<recipient>{_PEOPLE})
     | \b(?:mr|mrs|ms|miss|mx|dr|call\sme)\.?\s(?P<title>{_TITLED}(?:\s{_TITLED}){{0,2}})
@@ -148,11 +202,17 @@ def names(text: str) -> Iterator[Found]:
 def accounts(text: str) -> Iterator[Found]:
     """Names of accounts in messengers and networks."""
     for match in _ACCOUNT.finditer(text):
-        # "WeChat payment" is none; "WeChat: zhangsan" and "WeChat zhang88" are.
-        if match["cue"] or any(character.isdigit() or character in "_@" for character in match["id"]):
+        if _is_account(match):
             yield *match.span("id"), "account"
     for match in _HANDLE.finditer(text):
         yield *match.span(), "account"
+
+
+def _is_account(match: re.Match[str]) -> bool:
+    """ "WeChat payment" is none; "WeChat: zhangsan", "WeChat ID zhangsan" and "WeChat zhang88" are."""
+    if match["cue"] or any(character.isdigit() or character in "_@" for character in match["id"]):
+        return True
+    return bool(match["owns"]) and not _NO_ACCOUNT.fullmatch(match["id"])
 
 
 def cards(text: str) -> Iterator[Found]:
@@ -161,6 +221,14 @@ def cards(text: str) -> Iterator[Found]:
         yield *match.span("number"), "number"
     for match in _SECRET.finditer(text):
         yield *match.span("secret"), "secret"
+    for match in _WORD_SECRET.finditer(text):
+        yield *match.span("secret"), "secret"
+
+
+def birthdays(text: str) -> Iterator[Found]:
+    """Dates of birth where a word says so; the date alone tells nothing of anybody."""
+    for match in _BORN.finditer(text):
+        yield *match.span(match.lastgroup or 0), "birthday"
 
 
 def long_numbers(text: str) -> Iterator[Found]:
@@ -173,6 +241,6 @@ def long_numbers(text: str) -> Iterator[Found]:
 def places(text: str) -> Iterator[Found]:
     """Postcodes, and addresses of any form where a word says that one follows."""
     for match in _POSTCODE.finditer(text):
-        yield *match.span(), "address"
+        yield *match.span(match.lastgroup or 0), "address"
     for match in _ADDRESS_TOLD.finditer(text):
         yield *match.span(match.lastgroup or 0), "address"
