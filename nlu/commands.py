@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 READ_AT_ONCE = 256
 """Messages; what is known of them is written before the next are read."""
+LARGEST_SEED = 2**32 - 1
+"""What all generators of random numbers take."""
 
 app = typer.Typer(
     name="nlu", help="Make, measure and use the model that reads messages.", no_args_is_help=True
@@ -49,7 +51,7 @@ Test = Annotated[Path | None, typer.Option(help="Messages to measure on, labelle
 Finetune = Annotated[
     bool, typer.Option("--finetune", help="Train the encoder too; needs the extra `train`, and minutes.")
 ]
-Seed = Annotated[int, typer.Option(help="Of every random choice.")]
+Seed = Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Of every random choice.")]
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the figures there too.")]
 
 
@@ -66,7 +68,9 @@ def build(
             min=1, help="Passes over the messages in each of two trainings; the model is their mean."
         ),
     ] = 2,
-    seed: Annotated[int, typer.Option(help="The same seed and data give the same model.")] = 7,
+    seed: Annotated[
+        int, typer.Option(min=0, max=LARGEST_SEED, help="The same seed and data give the same model.")
+    ] = 7,
     distil: Annotated[bool, typer.Option(help="Learn from the 12-layer encoder's vectors first.")] = True,
 ) -> None:
     """Make the model; needs the extra `train`."""
@@ -104,7 +108,7 @@ def evaluate(
         fail("--finetune goes with --train and --test: with --data a model is measured as it is.")
     if data is None and mapping is not None:
         fail("--map goes with --data: with --train and --test any labels are learned as they are.")
-    check_writable(json_file)
+    check_writable(json_file, data, mapping, train, test)
     if data is None:
         learned, measured = _split(train, test)
         report = _evaluated_split(learned, measured, model or modelfiles.SHIPPED, finetune, seed)
@@ -130,7 +134,7 @@ def compare(
     """The same figures for ours and for its peers, on one split in one run."""
     from nlu.peers.comparing import compare as compared
 
-    check_writable(json_file)
+    check_writable(json_file, train, test)
     with told(), progress_bar() as progress:
         learned, measured = _split(train, test)
         reports = compared(
@@ -190,20 +194,18 @@ def predict(
     """What the model says of each message, for scoring with other tools."""
     import nlu
     from nlu import evaluation
-    from nlu.datafiles import read_table, written_beside
+    from nlu.datafiles import read_lines, written_beside
 
-    if out.exists() and data.exists() and out.samefile(data):
-        fail(f"--out is --data: {data} would be lost. Name another file.")
-    check_writable(out)
+    check_writable(out, data)
     with told():
-        texts = [row["text"] for row in read_table(data, ["text"], keep_empty=True)]
+        texts = [row["text"] for _, row in read_lines(data, ["text"], keep_empty=True)]
         understander = nlu.load(model)
         with progress_bar() as progress, written_beside(out) as file:
             writer = csv.DictWriter(file, evaluation.PREDICTION_COLUMNS, delimiter="\t")
             writer.writeheader()
             for row in _predicted(understander, texts, progress):
                 writer.writerow(row)
-    console.print(f"{len(texts)} messages read, written to {out}", markup=False, highlight=False)
+    console.print(f"{len(texts)} messages read, written to {out}")
 
 
 def _predicted(

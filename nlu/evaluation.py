@@ -39,15 +39,17 @@ class Report:
     """What the figures of `liuke nlu evaluate` mean."""
 
     rows: int
-    accuracy: float
-    """Share of messages whose best intent is the labelled one; see `best`."""
+    accuracy: float | None
+    """Share of messages whose best intent is the labelled one; see `best`. None, as are the next two, where no message
+    counts: for a split with its own labels those within the scope do."""
     interval: tuple[float, float]
-    """95 % Wilson interval of the accuracy."""
-    macro_f1: float
-    calibration_error: float
+    """95 % Wilson interval of the accuracy; from 0 to 1 where that is None."""
+    macro_f1: float | None
+    calibration_error: float | None
     """Expected calibration error of the best intent's probability, ten bins."""
     answered: float | None
-    """Share of messages within the scope that count as understood; None for labels that are no intents of ours."""
+    """Share of messages within the scope that count as understood; None where there are none, and for labels that are
+    no intents of ours."""
     out_of_scope_auroc: float | None
     sentiment_accuracy: float | None
     by_style: dict[str, float]
@@ -80,7 +82,7 @@ def read_rows(
         path: the messages.
         table: maps labels to intents; `-` leaves a label out, `*` stands for every other label.
         known: the intents of the model that is to be measured.
-        remark: told what is odd but no reason to refuse: empty texts, and texts with several labels.
+        remark: told what is odd but no reason to refuse: empty texts, texts with several labels, and what is left out.
 
     Raises:
         DataRefused: the file or the table cannot be used, a label is missing, or is no intent of the model.
@@ -103,8 +105,11 @@ def read_rows(
         raise DataRefused(path, problems)
     rows = [(line, _row(row, column, mapping)) for line, row in found]
     measured = [(line, row) for line, row in rows if row.intent != "-"]
+    by = "the label `-`" if table is None else str(table)
     if not measured:
-        raise DataRefused(path, [f"no message is left: {table} leaves all of them out"])
+        raise DataRefused(path, [f"no message is left: {by} leaves all of them out"])
+    if len(measured) < len(rows):
+        remark(f"{path}: {len(rows) - len(measured)} of {len(rows)} messages are left out by {by}")
     labelled = [Labelled(text=row.text, label=row.intent, line=line) for line, row in measured]
     for said in told_contradictions(path, labelled):
         remark(said)
@@ -200,7 +205,7 @@ def evaluate(understander: Understander, rows: Sequence[Row]) -> Report:
         interval=wilson(int(right.sum()), len(rows)),
         macro_f1=figures.macro_f1(wanted, said),
         calibration_error=figures.calibration_error(np.array([best(m).probability for m in read]), right),
-        answered=sum(inside) / max(1, len(inside)),
+        answered=sum(inside) / len(inside) if inside else None,
         out_of_scope_auroc=figures.auroc(
             _scores(rows, read, outside=True), _scores(rows, read, outside=False)
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import numpy.typing as npt
 
 from nlu.errors import ModelDamaged
 from nlu.intents import OUT_OF_SCOPE
-from nlu.spelling import Spelt
+from nlu.spelling import BUCKETS, Spelt
 
 Floats = npt.NDArray[np.float32]
 
@@ -214,8 +215,9 @@ class Heads:
             raise ModelDamaged(
                 f"{path} cannot be read ({broken}): build or fetch the model again."
             ) from broken
-        intents = tuple(str(name) for name in arrays.pop("intents"))
+        intents = tuple(str(name) for name in arrays.pop("intents").ravel())
         try:
+            _check_shapes(intents, arrays)
             return cls(intents=intents, **{n: _usable(v) for n, v in arrays.items()})  # type: ignore[arg-type]
         except ValueError as unlike:
             raise ModelDamaged(
@@ -225,6 +227,38 @@ class Heads:
 
 _OPTIONAL = {f"{what}_{part}" for what in ("spelling", "felt") for part in ("weight", "scale", "bias")}
 _NEEDED = frozenset(f.name for f in fields(Heads) if f.init) - _OPTIONAL
+_SHAPES = {
+    "intent_weight": "kd", "intent_bias": "k", "intent_slope": "", "intent_offset": "",
+    "sentiment_weight": "3d", "sentiment_bias": "3", "sentiment_temperature": "",
+    "urgent_weight": "1d", "urgent_bias": "1", "urgent_threshold": "",
+    "offensive_weight": "1d", "offensive_bias": "1", "offensive_threshold": "",
+    "centres": "cr", "whitening": "dr", "mean": "d", "scope_weights": "4", "scope_threshold": "",
+    "spelling_weight": "bj", "spelling_scale": "j", "spelling_bias": "j",
+    "felt_weight": "f3", "felt_scale": "3", "felt_bias": "3",
+}  # fmt: skip
+"""Of each array: a letter stands for one number wherever it occurs, see `Heads`."""
+
+
+def _check_shapes(intents: Sequence[str], arrays: Mapping[str, npt.NDArray[np.generic]]) -> None:
+    """Make sure that no message can fail for what is stored.
+
+    Raises:
+        ValueError: an array has another shape, or there is nothing to tell apart.
+    """
+    sizes = {"k": len(intents)}
+    for name, letters in _SHAPES.items():
+        if name not in arrays or (not letters and arrays[name].size == 1):
+            continue
+        shape = arrays[name].shape
+        sizes |= {c: n for c, n in zip(letters, shape, strict=False) if c.isalpha() and c not in sizes}
+        wanted = tuple(sizes[c] if c in sizes else int(c) if c.isdigit() else -1 for c in letters)
+        if shape != wanted:
+            raise ValueError(f"{name} has the shape {shape}")
+    if not set(intents) - {OUT_OF_SCOPE} or not sizes["c"]:
+        raise ValueError("no intent within the scope")
+    buckets, spelt, felt = (sizes.get(c, 0) for c in "bjf")
+    if spelt > (len(intents) if buckets else 0) or {buckets, felt} - {0, BUCKETS}:
+        raise ValueError(f"n-grams of {buckets} and {felt} buckets, not {BUCKETS}, for {spelt} intents")
 
 
 def _padded(values: npt.NDArray[np.floating], length: int) -> Floats:

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from nlu.evaluation import Report
     from nlu.teaching.shop import Lesson
 
-console = Console(stderr=True)
-out = Console()
+# Labels, styles and texts are people's own: `[/vip]` or `:heart:` in them is no markup.
+console = Console(stderr=True, markup=False, emoji=False, highlight=False)
+out = Console(markup=False, emoji=False, highlight=False)
 
 
 class told:  # noqa: N801 - reads as a phrase where it is used
@@ -42,7 +43,7 @@ class told:  # noqa: N801 - reads as a phrase where it is used
 
 def fail(message: str) -> NoReturn:
     """End the command with an error."""
-    console.print(message, style="red", markup=False, highlight=False)
+    console.print(message, style="red")
     raise typer.Exit(1)
 
 
@@ -55,27 +56,34 @@ def progress_bar() -> Iterator[Callable[[str, float], None]]:
         def line(what: str, _share: float) -> None:
             if what not in said:
                 said.add(what)
-                console.print(f"  {what}", markup=False, highlight=False)
+                console.print(f"  {what}")
 
         yield line
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=1.0)
         yield lambda what, share: bar.update(task, description=what, completed=share)
 
 
-def check_writable(*paths: Path | None) -> None:
-    """End the command, before any work, where a file that was named could not be written."""
-    for path in paths:
-        if path is None:
-            continue
-        if path.is_dir():
-            fail(f"{path} is a folder; name a file.")
-        if not path.parent.is_dir():
-            fail(f"{path} can't be written: there is no folder {path.parent}.")
-        if not os.access(path.parent, os.W_OK):
-            fail(f"{path} can't be written: the folder {path.parent} doesn't allow it.")
+def check_writable(path: Path | None, *read: Path | None) -> None:
+    """End the command, before any work, where a file that was named can't be written, or is one that is `read`."""
+    if path is None:
+        return
+    if path.is_dir():
+        fail(f"{path} is a folder; name a file.")
+    if not path.parent.is_dir():
+        fail(f"{path} can't be written: there is no folder {path.parent}.")
+    if not os.access(path.parent, os.W_OK):
+        fail(f"{path} can't be written: the folder {path.parent} doesn't allow it.")
+    for one in read:
+        if one is not None and path.is_file() and one.exists() and path.samefile(one):
+            fail(f"{path} can't be written: it is what is read, and would be lost. Name another file.")
 
 
 def write_figures(path: Path | None, figures: Mapping[str, object]) -> None:
@@ -87,7 +95,7 @@ def write_figures(path: Path | None, figures: Mapping[str, object]) -> None:
 
 def remark(what: str) -> None:
     """Tell something odd that nothing is refused for."""
-    console.print(what, style="yellow", markup=False, highlight=False)
+    console.print(what, style="yellow")
 
 
 def print_report(report: Report) -> None:
@@ -95,9 +103,9 @@ def print_report(report: Report) -> None:
     low, high = report.interval
     table = Table("figure", "value")
     table.add_row("messages", str(report.rows))
-    table.add_row("accuracy", f"{report.accuracy:.1%} ({low:.1%} to {high:.1%})")
-    table.add_row("macro-F1", f"{report.macro_f1:.1%}")
-    table.add_row("calibration error", f"{report.calibration_error:.3f}")
+    table.add_row("accuracy", _share(report.accuracy, f"{low:.1%} to {high:.1%}"))
+    table.add_row("macro-F1", _share(report.macro_f1))
+    table.add_row("calibration error", _number(report.calibration_error))
     if report.answered is not None:
         table.add_row("understood, within the scope", f"{report.answered:.1%}")
     if report.out_of_scope_auroc is not None:
@@ -115,7 +123,7 @@ def print_report(report: Report) -> None:
     table.add_row("median, p95, p99", "{:.2f}, {:.2f}, {:.2f} ms".format(*report.milliseconds))
     out.print(table)
     for label, said, count in report.confused[:10]:
-        out.print(f"{count} × {label} read as {said}", markup=False, highlight=False)
+        out.print(f"{count} × {label} read as {said}")
 
 
 def print_comparison(reports: Mapping[str, Report]) -> None:
@@ -125,14 +133,25 @@ def print_comparison(reports: Mapping[str, Report]) -> None:
         low, high = report.interval
         table.add_row(
             name,
-            f"{report.accuracy:.1%} ({low:.1%}-{high:.1%})",
-            f"{report.macro_f1:.1%}",
-            f"{report.calibration_error:.3f}",
+            _share(report.accuracy, f"{low:.1%}-{high:.1%}"),
+            _share(report.macro_f1),
+            _number(report.calibration_error),
             "" if report.out_of_scope_auroc is None else f"{report.out_of_scope_auroc:.3f}",
             "" if report.out_of_scope_recall is None else f"{report.out_of_scope_recall:.1%}",
             "{:.2f}, {:.2f}".format(*report.milliseconds[:2]),
         )
     out.print(table)
+
+
+def _share(value: float | None, interval: str = "") -> str:
+    """A share, perhaps with its interval; a dash where there was nothing to count."""
+    if value is None:
+        return "-"
+    return f"{value:.1%} ({interval})" if interval else f"{value:.1%}"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
 
 
 def print_lesson(lesson: Lesson, base: str) -> None:
@@ -151,17 +170,15 @@ def print_lesson(lesson: Lesson, base: str) -> None:
     )
     out.print(table)
     for line in _about_accuracy(lesson):
-        out.print(line, markup=False, highlight=False)
+        out.print(line)
     for label, said, count in lesson.confused[:10]:
-        out.print(f"{count} × {label} read as {said}", markup=False, highlight=False)
+        out.print(f"{count} × {label} read as {said}")
     if lesson.suspects:
         out.print("These may be labelled wrongly:")
     for suspect in lesson.suspects:
         likelier = f"{suspect.likelier} ({suspect.probability:.0%})"
         out.print(
-            f"  {suspect.file}, line {suspect.line}: {suspect.text} is {suspect.label}, perhaps {likelier}",
-            markup=False,
-            highlight=False,
+            f"  {suspect.file}, line {suspect.line}: {suspect.text} is {suspect.label}, perhaps {likelier}"
         )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -64,7 +65,7 @@ def train(
     """Teach the model in use your messages, beside those it was taught before, and use it from now on."""
     if to is not None and to.exists():
         fail(f"{to} is there already; name a folder that is not.")
-    check_writable(json_file)
+    check_writable(json_file, *data)
 
     async def work(settings: Settings, store: Store) -> None:
         before = await _base(settings, store, base)
@@ -237,32 +238,43 @@ async def _teach_and_use(
     version = now.strftime("%Y%m%dT%H%M%S")
     relative = Path("models") / KIND / version
     folder = settings.home / relative
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    lesson = _teach(data, folder, base, finetune)
-    if lesson.harms and not anyway:
-        shutil.rmtree(folder, ignore_errors=True)
-        write_figures(json_file, _figures(lesson, base))
-        fail(
-            "The built-in intents would be read worse, so the model in use stays. "
-            "Look at the confused pairs and the doubtful examples, or insist with --anyway."
+    with told():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    with _gone_unless_used(folder):
+        lesson = _teach(data, folder, base, finetune)
+        if lesson.harms and not anyway:
+            write_figures(json_file, _figures(lesson, base))
+            fail(
+                "The built-in intents would be read worse, so the model in use stays. "
+                "Look at the confused pairs and the doubtful examples, or insist with --anyway."
+            )
+        taught = ModelVersion(
+            kind=KIND,
+            version=version,
+            path=str(relative),
+            metrics={"accuracy": lesson.accuracy, "built_in": lesson.built_in_after},
+            data_hash=lesson.data_hash,
+            seed=0,
+            fitted_at=now,
+            current=True,
+            report=_figures(lesson, base),
         )
-    taught = ModelVersion(
-        kind=KIND,
-        version=version,
-        path=str(relative),
-        metrics={"accuracy": lesson.accuracy, "built_in": lesson.built_in_after},
-        data_hash=lesson.data_hash,
-        seed=0,
-        fitted_at=now,
-        current=True,
-        report=_figures(lesson, base),
-    )
-    await store.write(lambda connection: _register(connection, taught))
+        await store.write(lambda connection: _register(connection, taught))
     out.print(
         f"Version {version} reads from now on; `liuke nlu rollback` goes back.", markup=False, highlight=False
     )
     # Last, so that a full disk can't leave a model that nobody reads with.
     write_figures(json_file, _figures(lesson, base))
+
+
+@contextmanager
+def _gone_unless_used(folder: Path) -> Iterator[None]:
+    """Whatever ends the command before the model is registered, nobody would ever find its folder."""
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 async def _register(connection: AsyncConnection, taught: ModelVersion) -> None:

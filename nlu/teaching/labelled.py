@@ -46,6 +46,11 @@ class Labelled:
         return normalise(self.text).text.casefold()
 
     @property
+    def readable(self) -> bool:
+        """Whether anything is left of the text for a model to read: zero-width characters alone are nothing."""
+        return bool(normalise(self.text).text)
+
+    @property
     def kept_key(self) -> str:
         """Alike besides for texts that differ in personal data only, which are not kept."""
         return redact(self.text).casefold()
@@ -106,7 +111,7 @@ def read_taught(path: Path) -> list[Labelled]:
     """
     if not path.exists():
         return []
-    lines = read_lines(path, ["text", "label"])
+    lines = read_lines(path, ["text", "label"], plain=True)
     return [
         Labelled(text=row["text"], label=row["label"], line=line, file=TAUGHT_BEFORE) for line, row in lines
     ]
@@ -147,6 +152,18 @@ def contradictions(rows: Sequence[Labelled]) -> list[str]:
     ]
 
 
+def _kept_contradictions(rows: Sequence[Labelled]) -> list[str]:
+    """The same for messages that differ in personal data only: one of them could be kept, and nobody would know."""
+    seen: dict[str, dict[str, Labelled]] = defaultdict(dict)
+    for row in rows:
+        seen[row.kept_key].setdefault(row.label, row)
+    return [
+        f"{_places(list(labels.values()))}: one text save for personal data, several labels: {_short(text)}"
+        for text, labels in seen.items()
+        if len({row.key for row in labels.values()}) > 1
+    ]
+
+
 def shown(what: Sequence[object], most: int = SHOWN) -> str:
     """The first few of many, and how many more there are."""
     said = ", ".join(map(str, what[:most]))
@@ -167,15 +184,21 @@ def _place(row: Labelled, rows: Sequence[Labelled]) -> str:
 
 
 def remarks(path: Path, learned: Sequence[Labelled], measured: Sequence[Labelled]) -> list[str]:
-    """What is odd about a split, a line each: texts with several labels, and labels that are never learned.
+    """What is odd about a split, a line each: texts with several labels or without a readable character, and labels
+    that are never learned.
 
     Raises:
-        DataRefused: fewer than two labels are there to learn.
+        DataRefused: fewer than two labels are there to learn, or no text can be read.
     """
     labels = {row.label for row in learned}
     if len(labels) < 2:
         raise DataRefused(path, ["messages of at least two labels are needed"])
+    blank = [row.line for row in learned if not row.readable]
+    if len(blank) == len(learned):
+        raise DataRefused(path, [f"lines {shown(blank)}: nothing can be read in any text"])
     said = told_contradictions(path, learned)
+    if blank:
+        said.append(f"{path}: nothing can be read in {len(blank)} texts: lines {shown(blank)}")
     unknown = sorted({row.label for row in measured} - labels - OUTSIDE)
     if unknown:
         said.append(f"{path} has no message of {', '.join(unknown[:5])}: those of the test count as wrong")
@@ -199,11 +222,13 @@ def check_for_training(source: object, rows: Sequence[Labelled], known: Collecti
         fewest: messages that any other label needs.
 
     Raises:
-        DataRefused: a text has several labels, a label is a slip of a known one, cannot be a name, or has fewer than
-            `fewest` messages although no model knows it yet.
+        DataRefused: a text has several labels, or nothing in it can be read; a label is a slip of a known one, cannot
+            be a name, or has fewer than `fewest` messages although no model knows it yet.
     """
     odd = _odd_names(rows, known)
-    problems = [*contradictions(rows), *odd.values()]
+    unread = [f"{_place(row, rows)}: nothing can be read in the text" for row in rows if not row.readable]
+    readable = [row for row in rows if row.readable]
+    problems = [*contradictions(readable), *_kept_contradictions(readable), *unread, *odd.values()]
     fresh = {row.label for row in rows} - set(known) - set(odd)
     for label in sorted(fresh):
         found = without_repeats(row for row in rows if row.label == label)

@@ -90,10 +90,10 @@ def measure(reader: Reads, test: Sequence[Labelled], progress: Progress = quiet)
     gone = [label.lower() in OUTSIDE for label, out in zip(answers.best, outside, strict=True) if out]
     return Report(
         rows=len(test),
-        accuracy=float(right.mean()) if len(right) else 0.0,
+        accuracy=float(right.mean()) if wanted else None,
         interval=figures.wilson(int(right.sum()), len(right)),
-        macro_f1=figures.macro_f1(wanted, said),
-        calibration_error=figures.calibration_error(sure, right),
+        macro_f1=figures.macro_f1(wanted, said) if wanted else None,
+        calibration_error=figures.calibration_error(sure, right) if wanted else None,
         answered=None,
         out_of_scope_auroc=figures.auroc(far[outside], far[~outside]),
         sentiment_accuracy=None,

@@ -103,7 +103,12 @@ class Spelling:
             min_df=2 if len(inputs) > RARE else 1,
             dtype=np.float32,
         )
-        self._linear = _Linear(self._ngrams.fit_transform(_spelt(inputs)), labels, SPARSE_STRENGTH)
+        spelt = _spelt(inputs)
+        if any(spelt):
+            features = self._ngrams.fit_transform(spelt)
+        else:  # of a part that is held back: nothing can be read in what is left, and an empty vocabulary is refused
+            features = self._ngrams.set_params(min_df=1).fit(["-"]).transform(spelt)
+        self._linear = _Linear(features, labels, SPARSE_STRENGTH)
 
     def log_probabilities(self, inputs: npt.NDArray[np.generic]) -> Floats:
         """Shape (texts, classes), classes in sorted order."""

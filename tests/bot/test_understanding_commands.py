@@ -163,6 +163,49 @@ def test_figures_that_cannot_be_kept_are_told_before_anything_is_learned(
     assert taught == []
 
 
+def test_figures_do_not_eat_the_messages(home: Path, taught: list[Path], tmp_path: Path) -> None:
+    data = tmp_path / "mine.tsv"
+    data.write_text("text\tlabel\n", "utf-8")
+    done = RUN.invoke(app, ["nlu", "train", "--data", "other.tsv", "--data", str(data), "--json", str(data)])
+    assert done.exit_code == 1
+    assert "would be lost" in _told(done)
+    assert (taught, data.read_text("utf-8")) == ([], "text\tlabel\n")
+
+
+def test_a_label_is_no_markup(home: Path, taught: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    _sound(home / "models/nlu/v2")
+    odd = replace(LESSON, new_intents=("[/vip]",), lost_intents=(":heart:",))
+    sound = shop.teach
+    monkeypatch.setattr(shop, "teach", lambda *given, **options: (sound(*given, **options), odd)[1])
+    done = RUN.invoke(app, ["nlu", "train", "--data", "mine.tsv"])
+    assert done.exit_code == 0, done.output
+    assert "[/vip]" in done.output
+    assert ":heart:" in done.output
+
+
+def test_a_model_that_nobody_will_use_leaves_no_folder(
+    home: Path, taught: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _sound(home / "models/nlu/v2")
+
+    def broken(*_: object) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr("bot.commands.understanding.print_lesson", broken)
+    assert RUN.invoke(app, ["nlu", "train", "--data", "mine.tsv"]).exit_code == 1
+    assert [one.name for one in (home / "models/nlu").iterdir()] == ["v2"]
+    assert _current(home) == "v2"
+
+
+def test_a_file_in_the_models_place_is_named(home: Path, taught: list[Path]) -> None:
+    (home / "models").write_text("", "utf-8")
+    done = RUN.invoke(app, ["nlu", "train", "--data", "mine.tsv", "--base", "shipped"])
+    assert done.exit_code == 1
+    assert "home/models" in done.output.replace("\n", "")
+    assert "the store" not in _told(done)
+    assert taught == []
+
+
 def test_whose_accuracy_it_is_is_told(
     home: Path, taught: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
+import stat
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
+import pandas
 import pytest
 from typer.testing import CliRunner
 
 from nlu import commands
 from nlu.commands import app
-from nlu.datafiles import read_table, written_beside
+from nlu.datafiles import read_lines, read_table, written_beside
 from nlu.errors import DataRefused
 from nlu.evaluation import PREDICTION_COLUMNS, Row, evaluate, read_rows
 from nlu.figures import wilson
@@ -39,7 +43,23 @@ def written(folder: Path, content: str | bytes) -> Path:
         (b"text\tintent\nhi\tgreeting\n\tthanks\n", "line 3: text is empty"),
         (b"text\tintent\nhi\tgreeting\na\rb\tthanks\n", "line 3: a carriage return"),
         (b"text\tintent\rhi\tgreeting\r", "line 1: a carriage return"),
-        (b'text,intent\n"' + b"x" * 140_000 + b'",greeting\n', "line 2: a field of more than 131,072"),
+        (
+            b'text,intent\n"' + b"x" * 140_000 + b'",greeting\n',
+            "line 2: a field of more than 131,072 characters; perhaps a quotation mark",
+        ),
+        (
+            b"text\tintent\nhi\tgreeting\n" + b"x" * 140_000 + b"\tgreeting\n",
+            "line 3: a field of more than 131,072 characters; shorten it",
+        ),
+        (b"text\tintent\ttext\nhi\tgreeting\tbye\n", "line 1: column text is there more than once"),
+        (b'text,intent\n"a\nb",greeting\nhi,\n', "line 4: intent is empty"),
+        (b'text,intent\n"a\nb",greeting\n"",thanks\n', "line 4: text is empty"),
+        (b'text,intent\n"a\n",\n', "line 2: intent is empty"),
+        (b'text,intent\nhi,greeting\n"a,thanks\nb,thanks\n', "line 3: the quotation mark that opens"),
+        (b'text,intent\n"a\nb","greeting\nhi,thanks\n', "line 3: the quotation mark that opens"),
+        (b'text,intent\n"a, b,thanks\nhi,greeting\n"c",thanks\n', "line 2: the quotation mark that opens"),
+        (b'text,intent\n5" screen,thanks\n"a" b,thanks\n', "line 3: .* or text follows"),
+        (b'text,intent\n"a,thanks\n' + b"b,thanks\n" * 20_000, "line 2: a field of more than 131,072"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_told_by_line(tmp_path: Path, content: bytes, told: str) -> None:
@@ -50,6 +70,63 @@ def test_a_file_that_cannot_be_used_is_told_by_line(tmp_path: Path, content: byt
 def test_commas_work_as_well(tmp_path: Path) -> None:
     path = written(tmp_path, 'text,label\n"hi, there",greeting\n')
     assert read_table(path, ["text"]) == [{"text": "hi, there", "label": "greeting"}]
+
+
+def _texts(folder: Path, content: str, name: str = "data.tsv") -> list[str]:
+    path = folder / name
+    path.write_bytes(content.encode())
+    return [row["text"] for _, row in read_lines(path, ["text"], keep_empty=True)]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_one_column_of_csv_is_unquoted(tmp_path: Path, end: str) -> None:
+    content = end.join(["text", '"hi, there"', "plain", '"a', 'b ""c"""', '5" screen', ""])
+    assert _texts(tmp_path, content, "data.csv") == ["hi, there", "plain", f'a{end}b "c"', '5" screen']
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ['5" screen', "hi"],
+        ['"hello" she said', "hi"],
+        ['"hello"', "hi"],
+        ['"where is it', 'my parcel"'],
+        ['"where is it', "hi"],
+        ['"a ""b"" c"', 'a "b" c'],
+    ],
+)
+def test_quotation_marks_are_text_where_tabs_part_the_columns(tmp_path: Path, texts: list[str]) -> None:
+    assert _texts(tmp_path, "text\tlabel\n" + "".join(f"{text}\tx\n" for text in texts)) == texts
+    assert _texts(tmp_path, "text\n" + "".join(f"{text}\n" for text in texts)) == texts
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
+def test_what_a_csv_writer_wrote_with_tabs_is_unquoted(
+    tmp_path: Path, end: str, quoting: Literal[0, 1]
+) -> None:
+    texts = ['"quoted" and, odd', 'a\tb\nc\n\n"d"', "", "plain", '"']
+    file = io.StringIO(newline="")
+    writer = csv.writer(file, delimiter="\t", lineterminator=end, quoting=quoting)
+    writer.writerows([("text", "label"), *((text, "x") for text in texts)])
+    assert _texts(tmp_path, file.getvalue()) == texts
+
+
+def test_what_the_shipped_model_learned_from_is_read_as_it_was(tmp_path: Path) -> None:
+    path = written(tmp_path, 'text\tlabel\n"say ""hi"""\tx\n')
+    assert read_table(path, ["text"])[0]["text"] == '"say ""hi"""'
+    assert read_lines(path, ["text"])[0][1]["text"] == 'say "hi"'
+
+
+def test_blank_lines_are_texts_only_where_there_is_nothing_but_texts(tmp_path: Path) -> None:
+    assert _texts(tmp_path, "id,text\n1,hello\n\n2,refund me\n3,\n  \n\n") == ["hello", "refund me", ""]
+    assert _texts(tmp_path, "text\nhello\n\nrefund me\n\n\n") == ["hello", "", "refund me"]
+    assert _texts(tmp_path, 'text\nhello\n""\n', "data.csv") == ["hello", ""]
+
+
+def test_a_row_is_named_by_the_line_it_starts_in(tmp_path: Path) -> None:
+    path = written(tmp_path, 'text,label\n"a\nb",x\n\n"c\nd",y\n')
+    assert [line for line, _ in read_lines(path, ["text"])] == [2, 5]
 
 
 def test_unknown_labels_need_a_map(tmp_path: Path) -> None:
@@ -103,6 +180,15 @@ def test_a_bad_map_is_named(tmp_path: Path, table: str, told: str) -> None:
         read_rows(written(tmp_path, "text\tlabel\nhi\ta\n"), path)
 
 
+def test_what_a_label_leaves_out_is_counted(tmp_path: Path) -> None:
+    told: list[str] = []
+    path = written(tmp_path, "text\tintent\nhi\tgreeting\nx\t-\ny\t-\n")
+    assert len(read_rows(path, remark=told.append)) == 1
+    assert "2 of 3 messages are left out by the label `-`" in told[0]
+    with pytest.raises(DataRefused, match="the label `-` leaves all of them out"):
+        read_rows(written(tmp_path, "text\tintent\nx\t-\n"))
+
+
 def test_a_model_is_measured_by_its_own_intents(tmp_path: Path) -> None:
     path = written(tmp_path, "text\tlabel\nwrap it\tgift_wrap\n")
     assert [row.intent for row in read_rows(path, known=("gift_wrap",))] == ["gift_wrap"]
@@ -144,6 +230,21 @@ def test_not_being_understood_alone_is_no_right_answer() -> None:
     assert ("out_of_scope", "greeting", 1) in report.confused
     assert ("greeting", "out_of_scope", 1) in report.confused
     assert report.further_named is None
+
+
+def test_where_nothing_is_within_the_scope_nothing_was_understood_or_not() -> None:
+    report = evaluate(_Says(a={"out_of_scope": 0.7}), [Row(text="a", intent="out_of_scope")])
+    assert report.answered is None
+    assert report.accuracy == 1.0
+
+
+def test_a_style_is_no_markup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    says = _Says(a={"greeting": 0.7})
+    monkeypatch.setattr("nlu.load", lambda *_: says)
+    data = written(tmp_path, "text\tintent\tstyle\na\tgreeting\t[/typo] :heart:\n")
+    done = RUN.invoke(app, ["evaluate", "--data", str(data)])
+    assert done.exit_code == 0, done.output
+    assert "accuracy, [/typo] :heart:" in done.output
 
 
 def test_further_wishes_are_counted() -> None:
@@ -188,6 +289,19 @@ def test_predict_writes_a_row_a_text_in_order(tmp_path: Path) -> None:
     assert json.loads(rows[0]["intents"])[0]["intent"] == rows[0]["intent"]
 
 
+def test_what_predict_writes_is_read_back_the_same(tmp_path: Path) -> None:
+    texts = ['a\tb, "c"\nd', '"hi', '5" screen', "", "订单 LK-20931"]
+    data, out = tmp_path / "data.csv", tmp_path / "out.tsv"
+    with data.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("id", "text"), *enumerate(texts)])
+    done = RUN.invoke(app, ["predict", "--data", str(data), "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    rows = [row for _, row in read_lines(out, ["text"], keep_empty=True)]
+    assert [row["text"] for row in rows] == texts
+    assert json.loads(rows[-1]["entities"])[0]["value"] == "LK-20931"
+    assert pandas.read_csv(out, sep="\t", keep_default_na=False)["text"].tolist() == texts
+
+
 def test_what_cannot_be_read_is_predicted_out_of_scope(tmp_path: Path) -> None:
     out = tmp_path / "out.tsv"
     data = written(tmp_path, "text\n😀😀😀😀😀😀\n")
@@ -213,6 +327,46 @@ def test_predict_does_not_eat_what_it_reads(tmp_path: Path) -> None:
     done = RUN.invoke(app, ["predict", "--data", str(data), "--out", str(tmp_path / "." / "data.tsv")])
     assert done.exit_code == 1
     assert data.read_text("utf-8") == "text\nhi\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["evaluate", "--data", "DATA"],
+        ["evaluate", "--data", "OTHER", "--map", "DATA"],
+        ["evaluate", "--train", "DATA", "--test", "OTHER"],
+        ["evaluate", "--train", "OTHER", "--test", "DATA"],
+        ["compare", "--train", "DATA", "--test", "OTHER"],
+        ["compare", "--train", "OTHER", "--test", "DATA"],
+    ],
+)
+def test_figures_do_not_eat_what_is_read(tmp_path: Path, arguments: list[str]) -> None:
+    data, other = written(tmp_path, LABELLED), tmp_path / "other.tsv"
+    other.write_text("label\tintent\n", "utf-8")
+    named = [{"DATA": str(data), "OTHER": str(other)}.get(part, part) for part in arguments]
+    done = RUN.invoke(app, [*named, "--json", str(tmp_path / "." / "data.tsv")])
+    assert done.exit_code == 1
+    assert "would be lost" in " ".join(done.output.split())
+    assert data.read_text("utf-8") == LABELLED
+
+
+@pytest.mark.parametrize("command", ["evaluate", "compare"])
+@pytest.mark.parametrize("seed", ["-1", str(2**32)])
+def test_a_seed_that_no_generator_takes_is_told(tmp_path: Path, command: str, seed: str) -> None:
+    data = str(written(tmp_path, LABELLED))
+    done = RUN.invoke(app, [command, "--train", data, "--test", data, "--seed", seed])
+    assert done.exit_code == 2
+    assert "seed" in done.output
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640])
+def test_a_file_that_is_replaced_keeps_its_mode(tmp_path: Path, mode: int) -> None:
+    path = written(tmp_path, "old")
+    path.chmod(mode)
+    with written_beside(path) as file:
+        assert {stat.S_IMODE(one.stat().st_mode) for one in tmp_path.iterdir()} == {mode}
+        file.write("new")
+    assert (path.read_text("utf-8"), stat.S_IMODE(path.stat().st_mode)) == ("new", mode)
 
 
 def test_a_file_half_written_leaves_the_old_one(tmp_path: Path) -> None:

@@ -54,6 +54,11 @@ def test_a_table_that_cannot_be_read_is_told_by_line(tmp_path: Path, content: by
         (["where is it\torder_status", "Where  is it\trefund_status"], r"lines 2 \(order_status\) and 3"),
         (["a\torder_staus"], "line 2: 'order_staus' looks like a slip of 'order_status'"),
         (["a\tgift wrapping"], "line 2: 'gift wrapping' can't be an intent's name"),
+        (
+            ["call 13800001234\tgreeting", "Call 13900001234\tgoodbye"],
+            r"lines 2 \(greeting\) and 3 \(goodbye\): one text save for personal data",
+        ),
+        (["hi\tgreeting", "\u200b\tgreeting"], "line 3: nothing can be read in the text"),
         (["a\tgift_wrap", "b\tgift_wrap"], "line 2: 'gift_wrap' is new and needs 5 messages, not 2"),
     ],
 )
@@ -109,6 +114,12 @@ def test_what_was_taught_is_kept_once_and_without_personal_data(tmp_path: Path) 
     assert read_taught(tmp_path / "none.tsv") == []
 
 
+def test_what_was_taught_is_read_as_it_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "taught.tsv"
+    write_taught(path, [Labelled(text='"say ""hi"""', label="x", line=2)])
+    assert [row.text for row in read_taught(path)] == ['"say ""hi"""']
+
+
 def test_our_intents_need_no_number_and_repeats_count_once(tmp_path: Path) -> None:
     path = _table(tmp_path, "hi\tgreeting", "HI\tgreeting", "bye\tgoodbye")
     rows = read_labelled(path)
@@ -125,6 +136,16 @@ def test_a_split_is_measured_as_it_is_and_its_oddities_are_told(tmp_path: Path) 
     assert "no message of z" in told[1]
     with pytest.raises(DataRefused, match="two labels"):
         remarks(path, learned[:1], measured)
+
+
+def test_a_split_of_which_nothing_can_be_read_is_refused(tmp_path: Path) -> None:
+    path = _table(tmp_path, "\u200b\tx", "\u200b\u200b\ty", "\u200d\ty")
+    learned = read_labelled(path)
+    with pytest.raises(DataRefused, match="lines 2, 3, 4: nothing can be read in any text"):
+        remarks(path, learned, learned)
+    path = _table(tmp_path, "\u200b\tx", "a\ty")
+    (told,) = remarks(path, read_labelled(path), learned)
+    assert "nothing can be read in 1 texts: lines 2" in told
 
 
 def test_names_of_our_intents_can_be_names() -> None:

@@ -65,6 +65,32 @@ def test_heads_that_do_not_fit_together(tmp_path: Path, part: str) -> None:
         Heads.load(tmp_path / "heads.npz")
 
 
+@pytest.mark.parametrize(
+    ("part", "values"),
+    [
+        ("whitening", np.zeros(384, np.float32)),
+        ("scope_weights", np.zeros(2, np.float32)),
+        ("centres", np.zeros((0, 96), np.float32)),
+        ("mean", np.float32(0)),
+        ("intents", np.array("greeting")),
+        ("intent_slope", np.zeros(2, np.float32)),
+        ("urgent_weight", np.zeros((2, 384), np.float32)),
+        ("felt_scale", np.zeros(1, np.float32)),
+        ("felt_weight", np.zeros((10, 3), np.int8)),
+        ("spelling_weight", np.zeros((10, 43), np.int8)),
+    ],
+)
+def test_sealed_heads_of_another_shape(copy: Path, part: str, values: np.ndarray) -> None:
+    from nlu.modelfiles import seal
+
+    with np.load(copy / "heads.npz") as stored:
+        arrays = dict(stored)
+    np.savez(copy / "heads.npz", **(arrays | {part: values}))
+    seal(copy, {})
+    with pytest.raises(nlu.ModelDamaged, match="does not fit together"):
+        nlu.load(copy)
+
+
 def test_the_heads_before_teaching_are_checked_as_well(copy: Path) -> None:
     from nlu.modelfiles import UNTAUGHT, check, seal
 
