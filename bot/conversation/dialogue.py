@@ -232,7 +232,9 @@ class Dialogue:
             return await self._wish(turn, REGISTRY.named("policy"), "usage_help", modes)
         found = await products.by_words(turn) if not (turn.negative or routing.none_of_ours(whole)) else None
         if found is not None and modes.get("search", "on") == "on":
-            return (_plain("search", found),)
+            # A limit that follows narrows down what was looked for.
+            memory = (found.memory or turn.memory).heard("product_search")
+            return (_plain("search", replace(found, memory=memory)),)
         return (_plain("fallback", self._ask_back(turn, whole)),)
 
     def _ask_back(self, turn: Turn, whole: Understanding) -> Answer:
@@ -251,7 +253,12 @@ def _skill_of(intent: str | None) -> Skill | None:
 
 async def _by_the_way(turn: Turn) -> Answer | None:
     """What is said about something under way, whatever the bot has asked meanwhile."""
-    return await requesting.progress(turn) or await requesting.preference(turn) or await returns.paid_to(turn)
+    return (
+        await requesting.progress(turn)
+        or await requesting.preference(turn)
+        or await returns.sent_to(turn)
+        or await returns.paid_to(turn)
+    )
 
 
 def _plain(skill: str, answer: Answer) -> Decision:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation import state
+from bot.conversation import phrases, state
 from bot.conversation.answering import AnsweredTurn
 from bot.conversation.dialogue import Dialogue
 from bot.conversation.history import keep_incoming, queue
@@ -176,18 +176,28 @@ async def _opt_out(connection: AsyncConnection, contact: Contact, source: str, n
 
 def _kept_for_staff(turn: Turn, understanding: Understanding | None, edited: Message | None) -> Work:
     """People own the conversation: keep what came, obey a clear "stop", and say nothing."""
-    stop = turn.incoming.kind is IncomingKind.COMMAND and turn.incoming.payload == "stop"
-    clear = understanding is not None and (
-        understanding.understood and understanding.intent == "opt_out" and understanding.probability >= _CLEAR
-    )
+    stop = _says_stop(turn.incoming, understanding)
     keep = _kept(turn, understanding, edited)
 
     async def work(connection: AsyncConnection) -> None:
         await keep(connection)
-        if stop or clear:
+        if stop:
             await _opt_out(connection, turn.contact, "conversation", turn.now)
 
     return work
+
+
+def _says_stop(incoming: Incoming, understanding: Understanding | None) -> bool:
+    """A wish to be left alone that needs no asking: by command, button, the usual word, or plainly said."""
+    match incoming.kind:
+        case IncomingKind.COMMAND:
+            return incoming.payload == "stop"
+        case IncomingKind.BUTTON:
+            return incoming.payload == "news:off"
+    said = understanding is not None and (
+        understanding.understood and understanding.intent == "opt_out" and understanding.probability >= _CLEAR
+    )
+    return said or phrases.about_messages(incoming.text) == "opt_out"
 
 
 def _kept(turn: Turn, understanding: Understanding | None, edited: Message | None) -> Work:

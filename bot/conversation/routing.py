@@ -5,13 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.conversation import phrases
-from bot.conversation.skills import REGISTRY, changes, fallback, order_status, pricing, product_words, talk
+from bot.conversation.skills import (
+    REGISTRY,
+    fallback,
+    order_status,
+    pricing,
+    product_words,
+    taking_back,
+    talk,
+)
 from bot.conversation.skills.talk import TALK
 from bot.conversation.turn import Turn
 from nlu.types import EntityKind, IntentScore, Understanding
 
-_CHANGES = frozenset({"cancel_order", "change_order", "change_address"})
-_ABOUT_ORDERS = _CHANGES | {
+_ABOUT_ORDERS = taking_back.CHANGES | {
     "order_status",
     "delivery_time",
     "delivery_problem",
@@ -161,9 +168,11 @@ def _last(turn: Turn) -> str | None:
 
 
 def _taken_back(turn: Turn) -> str | None:
-    """A change of mind about the change asked for last."""
+    """A change of mind about what was asked of the shop last."""
     last = _last(turn)
-    return last if last in _CHANGES and changes.takes_back(turn.text) else None
+    if last in taking_back.CHANGES and taking_back.takes_back(turn.text, last):
+        return last
+    return "deny" if taking_back.says_no(turn) else None
 
 
 def _bargaining(turn: Turn, whole: Understanding) -> str | None:

@@ -5,38 +5,41 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from bot.conversation.skills import which_order
+from bot.conversation.memory import Pending
+from bot.conversation.skills import pages, taking_back, which_order
 from bot.conversation.skills.requesting import ask_shop
 from bot.conversation.turn import Answer, Skill, Turn, row
-from nlu.types import EntityKind
+from nlu.types import EntityKind, Understanding
 from storage.orders import Order, Orders
-from storage.requests import Requests
 
-_KEEP = re.compile(
-    r"不取消|别取消|不用取消|取消.{0,4}(撤回|撤销|作废)|撤(回|销).{0,4}取消|don'?t cancel|do not cancel|undo"
-    r"|keep (the|my) order|\bkeep it\b|changed my mind|不(用)?改了|保留订单|不用换了|(leave|keep) it as it is",
-    re.IGNORECASE,
-)
-_KINDS = {kind: kind for kind in ("cancel_order", "change_address", "change_order")}
+_ASKED_FOR = {"address": "change_address", "items": "change_order"}
 _OPEN_BEFORE_SHIPPING = which_order.in_status(which_order.NOT_SHIPPED)
 _DETAILED = frozenset({EntityKind.SIZE, EntityKind.COLOUR, EntityKind.QUANTITY})
 _LONG_ENOUGH = 6
+_BEYOND = 0.5
+_PLACE = re.compile(
+    r"\d|省|市(?!场)|区|县|镇|乡|村|路(?![上过])|街|大道|巷|弄|胡同|大厦|公寓|花园|广场|栋|幢|单元|室|楼"
+    r"|\b(street|st|road|rd|avenue|ave|lane|ln|terrace|cottage|flat|apartment|apt|suite|floor|p\.? ?o\.? box)\b",
+    re.IGNORECASE,
+)
+_WORDS_KEPT = 500
+_ADDRESS_KEPT = 200
 
 
 async def _change(turn: Turn) -> Answer:
-    if takes_back(turn.text) and turn.intent in _KINDS:
-        return await _take_back(turn, _KINDS[turn.intent])
+    if turn.intent in taking_back.CHANGES and taking_back.takes_back(turn.text, turn.intent):
+        return await _take_back(turn, turn.intent)
     match turn.intent:
         case "cancel_order" | "cancel":
             return await _cancel(turn)
         case "cancel-yes":
             return await _cancel_confirmed(turn)
         case "keep":
-            return Answer(text=turn.say("cancel-kept"), memory=turn.memory.settled())
+            return await _take_back(turn, "cancel_order", none="cancel-kept")
         case "change_address" | "address":
             return await _address(turn)
+        case verb if verb.startswith(("back-", "stay-")):
+            return await _pressed(turn)
         case _:
             return await _items(turn)
 
@@ -47,6 +50,10 @@ async def _cancel(turn: Turn) -> Answer:
         return found
     if found.status not in which_order.NOT_SHIPPED:
         return _too_late(turn, found, "cancel")
+    known = await taking_back.open_request(turn, "cancel_order", found.id)
+    if known is not None:
+        told = {"request": known.number, "when": turn.moment(known.created_at)}
+        return Answer(text=turn.say("request-known", **told), memory=turn.memory.about_order(found.id))
     buttons = row(
         turn.button("button-cancel-yes", f"change:cancel-yes:{found.id}"),
         turn.button("button-cancel-no", f"change:keep:{found.id}"),
@@ -66,36 +73,26 @@ async def _cancel_confirmed(turn: Turn) -> Answer:
         return found
     if found.status not in which_order.NOT_SHIPPED:
         return _too_late(turn, found, "cancel")
-    return ask_shop(turn, "cancel_order", found, {}, "cancel-asked", number=found.number)
+    noted = _noting(turn, "cancel_order")
+    return ask_shop(noted, "cancel_order", found, {}, "cancel-asked", number=found.number)
 
 
-def takes_back(text: str) -> bool:
-    """Whether the customer has changed their mind about a change."""
-    return _KEEP.search(text) is not None
+def _noting(turn: Turn, kind: str) -> Turn:
+    """Remember a wish that came by a button, so that a "no" after it means its request."""
+    last = turn.memory.intents[0] if turn.memory.intents else None
+    return turn if last == kind else turn.remembering(turn.memory.heard(kind))
 
 
-async def _take_back(turn: Turn, kind: str) -> Answer:
-    """A change of mind: withdraw what nobody has acted on yet."""
-    order = await which_order.find(turn, _OPEN_BEFORE_SHIPPING, "change:keep")
+async def _take_back(turn: Turn, kind: str, *, none: str = "cancel-none") -> Answer:
+    order = await which_order.find(turn, _OPEN_BEFORE_SHIPPING, f"change:back-{kind}")
     if isinstance(order, Answer):
         return order
+    return taking_back.withdrawing(turn, kind, order.id, order.number, none=none)
 
-    async def withdraw(connection: AsyncConnection) -> Answer:
-        requests = Requests(connection)
-        memory = turn.memory.about_order(order.id)
-        known = await requests.open_of(kind, customer_id=turn.customer_id, order_id=order.id)
-        if known is None:
-            return Answer(text=turn.say("cancel-none", number=order.number), memory=memory)
-        if known.state != "asked":
-            return Answer(
-                text=turn.say("cancel-accepted-already", number=order.number),
-                buttons=row(turn.button("button-human", "human:ask")),
-                memory=memory,
-            )
-        await requests.withdraw(known.id, turn.now)
-        return Answer(text=turn.say("cancel-withdrawn", number=order.number), memory=memory)
 
-    return Answer(then=withdraw)
+async def _pressed(turn: Turn) -> Answer:
+    order = await which_order.find(turn, _OPEN_BEFORE_SHIPPING, f"change:{turn.intent}")
+    return order if isinstance(order, Answer) else await taking_back.pressed(turn, order.id, order.number)
 
 
 def _too_late(turn: Turn, order: Order, what: str) -> Answer:
@@ -119,15 +116,33 @@ async def _address(turn: Turn) -> Answer:
     address = turn.named(EntityKind.ADDRESS)
     if address:
         return _ask_address(turn, found, address)
+    return _which_address(turn, found)
+
+
+def _which_address(turn: Turn, found: Order) -> Answer:
     memory = replace(turn.memory.asking("address", order=found.id), order=found.id)
     return Answer(text=turn.say("address-which", number=found.number), memory=memory)
 
 
 def _ask_address(turn: Turn, order: Order, address: str) -> Answer:
-    short = address.strip()[:200]
+    """The address as it was recognised and, where the customer wrote more, all their words: staff need both."""
+    short, words = address.strip()[:_ADDRESS_KEPT], _words(turn)[:_WORDS_KEPT]
+    more = words != short
     return ask_shop(
-        turn, "change_address", order, {"address": short}, "address-asked", number=order.number, address=short
+        turn,
+        "change_address",
+        order,
+        {"address": short, "text": words} if more else {"address": short},
+        "address-asked-in-full" if more else "address-asked",
+        number=order.number,
+        address=short,
     )
+
+
+def _words(turn: Turn) -> str:
+    """The whole message; what chose an order from a list is not the one that told the wish."""
+    own = turn.incoming.text.strip()
+    return turn.text.strip() if turn.argument or not own else own
 
 
 async def _items(turn: Turn) -> Answer:
@@ -144,7 +159,7 @@ async def _items(turn: Turn) -> Answer:
 
 
 def _ask_items(turn: Turn, order: Order, text: str) -> Answer:
-    details = {"text": text.strip()[:500]}
+    details = {"text": text.strip()[:_WORDS_KEPT]}
     return ask_shop(turn, "change_order", order, details, "items-asked", number=order.number)
 
 
@@ -152,25 +167,41 @@ async def _resume(turn: Turn) -> Answer | None:
     pending = turn.memory.pending
     if pending is None:
         return None
+    if pending.kind == "undo":
+        return await taking_back.resume(turn, pending)
+    order_id = pending.data.get("order", "")
     if pending.kind == "cancel":
-        return await _resume_cancel(turn, pending.data.get("order", ""))
-    if turn.denies:
-        return Answer(text=turn.say("cancel-kept"), memory=turn.memory.settled())
-    if not _is_detail(turn, pending.kind):
-        return None
-    order = await Orders(turn.connection).get(pending.data.get("order", ""))
+        return await _resume_cancel(turn, order_id)
+    kind = _ASKED_FOR[pending.kind]
+    if turn.denies or taking_back.takes_back(turn.text, kind):
+        return await _left(turn, kind, order_id)
+    order = await Orders(turn.connection).get(order_id)
     if order is None or order.customer_id != turn.customer_id:
         return None
+    return _take_detail(turn, pending, order)
+
+
+def _take_detail(turn: Turn, pending: Pending, order: Order) -> Answer | None:
+    if not _is_detail(turn, pending.kind):
+        again = pending.kind == "address" and not pending.tries and _meant_for_address(turn)
+        return _which_address(turn, order) if again else None
     if order.status not in which_order.NOT_SHIPPED:
         return _too_late(turn, order, pending.kind)
+    noted = _noting(turn, _ASKED_FOR[pending.kind])
     if pending.kind == "address":
-        return _ask_address(turn, order, turn.text)
-    return _ask_items(turn, order, turn.text)
+        return _ask_address(noted, order, turn.text)
+    return _ask_items(noted, order, turn.text)
+
+
+async def _left(turn: Turn, kind: str, order_id: str) -> Answer:
+    """Nothing is asked for now; what was asked for before is not passed over."""
+    kept = Answer(text=turn.say("cancel-kept"), memory=turn.memory.settled())
+    return await taking_back.no_to(turn, kind, order_id) or kept
 
 
 async def _resume_cancel(turn: Turn, order_id: str) -> Answer | None:
-    if turn.denies or _KEEP.search(turn.text):
-        return Answer(text=turn.say("cancel-kept"), memory=turn.memory.settled())
+    if turn.denies or taking_back.takes_back(turn.text, "cancel_order"):
+        return await _left(turn, "cancel_order", order_id)
     whole = turn.understanding
     again = whole is not None and whole.understood and whole.intent == "cancel_order"
     if turn.affirms or (again and turn.named(EntityKind.ORDER_NUMBER) is None):
@@ -183,11 +214,25 @@ def _is_detail(turn: Turn, kind: str) -> bool:
     whole = turn.understanding
     if whole is None or len(turn.text.strip()) < _LONG_ENOUGH:
         return False
-    own = {"address": "change_address", "items": "change_order"}[kind]
     if kind == "address" and whole.first(EntityKind.ADDRESS) is not None:
         return True
-    other = whole.understood and whole.intent != own and whole.probability >= 0.7
-    return not other
+    other = whole.understood and whole.intent != _ASKED_FOR[kind] and whole.probability >= 0.7
+    return not other and (kind != "address" or _names_a_place(whole))
+
+
+def _names_a_place(whole: Understanding) -> bool:
+    """Whether words in which no address was recognised may be one all the same."""
+    beyond = whole.intent == "out_of_scope" and whole.probability >= _BEYOND
+    return not beyond and _PLACE.search(whole.text) is not None
+
+
+def _meant_for_address(turn: Turn) -> bool:
+    """Whether words that are no address are no wish of their own either: the address is asked for once more."""
+    whole = turn.understanding
+    if whole is None or turn.negative or len(turn.text.strip()) < _LONG_ENOUGH:
+        return False
+    own = not whole.understood or whole.intent == "change_address"
+    return own and pages.passage_for(turn, at_least=pages.SURE) is None
 
 
 CHANGES = Skill(
@@ -195,6 +240,6 @@ CHANGES = Skill(
     answer=_change,
     intents=("cancel_order", "change_order", "change_address"),
     actions=("change",),
-    pending=("cancel", "address", "items"),
+    pending=("cancel", "address", "items", "undo"),
     resume=_resume,
 )

@@ -20,6 +20,13 @@ _ORDINAL = re.compile(
     r"|^\s*([1-5一二三四五])\s*[.。!！]?\s*$",
     re.IGNORECASE,
 )
+# Which of two meanings: said with anything else, a place is one in another list.
+_BARE = re.compile(
+    r"^\s*(我?(是)?(说的?是|指的?是?|选|要)|就|是|(i )?(mean|meant)\b)?\s*(the\s+)?"
+    r"(第\s*[一二三四五1-5]|first|second|third|fourth|fifth|(number|option|no\.?)\s*[1-5]|[1-5一二三四五]|最后(一)?|last)"
+    r"\s*(one|个|种|项|条)?\s*(吧|的|,?\s*please)?\s*[.。!！]*\s*$",
+    re.IGNORECASE,
+)
 _LAST = re.compile(r"最后(一)?(个|款|件|单)|\bthe last( one)?\b|后(面)?(那|一)(个|款|件)", re.IGNORECASE)
 _FELT = 0.5
 _BEYOND = 0.5
@@ -81,7 +88,7 @@ def _upset(turn: Turn, *, urgent: bool) -> Answer:
 def chosen(turn: Turn, pending: Pending) -> str | None:
     """Which of the offered meanings an answer in words picks, if it does."""
     intents = [intent for intent in pending.data.get("intents", "").split(",") if intent]
-    place = ordinal(turn.text)
+    place = ordinal(turn.text) if _BARE.match(turn.text) else None
     if place is not None and place < len(intents):
         return intents[place]
     whole = turn.understanding

@@ -20,15 +20,25 @@ _CODE = re.compile(
     r"(?<![A-Za-z0-9])(?=[A-Za-z0-9-]*[A-Za-z])(?=[A-Za-z0-9-]*\d)[A-Za-z0-9-]{5,20}(?![A-Za-z0-9])"
 )
 _FOR_NOTHING = re.compile(
-    r"\b(100|9\d)\s*%|\bfor (free|nothing)\b|\bfree of charge\b"
-    r"|\bfree\b(?! ship| deliver| post| gift| return)"
-    r"|免费(?!配送|送货|退)|白送|送我?(得了|呗)|送我(吧|一个)|送给我|不要钱|0\s*元|零元|[0零]\s*折",
+    # 100% cotton is no price.
+    r"\b(100|9\d)\s*%.{0,6}(off\b|discount|reduction|cheaper|less\b|优惠|折扣|便宜)"
+    r"|(\boff\b|discount|优惠|折扣|便宜|减).{0,8}\b(100|9\d)\s*%"
+    r"|\bfor free\b|\bfree of (charge|cost)\b"
+    # Nor are thanks for nothing, and whoever waited for nothing wants something else.
+    r"|^(?!.*\b(thank|thx|wait)).*\b(give|get|have|take|want|let|it|this|that|one|them)\b.{0,24}\bfor nothing\b"
+    # Fragrance free lotion is free of something else: what may be had free is pointed at.
+    r"|(^\W*|\b(it|this|that|one|them|these|those|me|is|are|be|it'?s|a|any|some|get|give|have|want|make|all|totally"
+    r"|completely|absolutely|something|anything)\s+)free\b"
+    r"(?!-| (ship|deliver|post|gift|return|exchange|repair|install|assembl|size|from|of (?!charge|cost)))"
+    r"|免费(?!配送|送货|退|换|安装|维修|保修|上门)|白送|送我(得了|呗|吧|一个)|送(了)?得了$|送呗|送给我|不要钱"
+    r"|(?<![\d.,])0\s*元|零元|(?<![\d.])[0零]\s*折",
     re.IGNORECASE,
 )
 _LESS = re.compile(
     r"便宜|优惠|打(个)?折|折扣|少(一)?点|砍(点|个)?价|抹(个)?零|最低|底价|太贵|贵了|有点贵|再降|降点|包个邮"
     r"|\b(cheaper|lower|lowest|discount|bargain|haggle|knock\b.{0,12}\boff|final (price|offer)|deal)\b"
     r"|\b(best|better) (price|offer|deal|you can do)\b|\b(do|any) (any )?better\b"
+    r"|\d\s*(元|块钱?)?\s*(卖不卖|卖吗|卖我|行不行|行吗|成不成|成吗|能卖|出不出|可以吗)"
     r"|\btoo (expensive|pricey|dear|much)\b|\bcome down\b",
     re.IGNORECASE,
 )

@@ -16,7 +16,7 @@ _EMPTY = """
 您好 你好 这个 那个 这款 那款 这件 那件 库存 现货 货 有货 来 点 些 最近 今天 明天 昨天 现在 天气
 等 多久 久 时候 什么时候 时间 为什么 为啥 怎么样 如何 谁 咋 个人 人 真人 知道 告诉 觉得 一点 有点
 别的 其他 其它 新 新的 旧 换 退 发 到 快 慢 里 上 让 把 被 跟 对 从 比 又 再 才 很 太 真 真的 最 多 少
-颜色 尺码 尺寸 码 大 小 大一点 小一点 件 双 条 只 套 盒 瓶 以内 以下 之内 块 元 还有 有什么 有哪些
+颜色 尺码 尺寸 码 大 小 大一点 小一点 件 双 条 只 套 盒 瓶 台 部 支 张 罐 辆 以内 以下 之内 块 元 还有 有什么 有哪些
 朋友 同事 同学 爸 妈 爸爸 妈妈 爸妈 老公 老婆 男朋友 女朋友 男友 女友 长辈 领导 爱 喜欢 平时 预算
 宁愿 宁可 不要 不想 不是 而 但 但是 因为 所以 如果 还是 或者 然后 已经 一直 应该 需要 麻烦 谢谢 一样
 a an the this that these those some any no not none nothing something anything everything one ones
@@ -41,6 +41,25 @@ _WISHING = frozenset("想要买找来有个卖给我您你请的吗呢件款还"
 """Words of these characters alone, such as 想买个, only wish for something."""
 _DOING = frozenset("喝吃泡养穿戴")
 """What is done with goods, written as one word with them."""
+_OTHER_NAMES = tuple(
+    frozenset(group.split())
+    for group in (
+        "洗面奶 洁面乳 洁面",
+        "电饭锅 电饭煲",
+        "充电宝 移动电源",
+        "吹风机 电吹风",
+        "拉杆箱 行李箱 旅行箱",
+        "双肩包 背包 书包",
+        "纸尿裤 尿不湿",
+        "炒锅 炒菜锅",
+        "短袖 t恤",
+    )
+)
+"""What people and shops call the same goods."""
+_PACKING = frozenset(
+    ("box", "bag", "pack", "pouch", "bottle", "lid", "package", "盒子", "袋子", "瓶子", "箱子", "包装")
+)
+"""What every order comes in: it names none."""
 _LETTERS = 3
 """Shorter Latin words without a digit name nothing."""
 _LIMIT = re.compile(
@@ -65,6 +84,12 @@ _WISH = re.compile(
     r"想|买|要|找|卖|有没有|来(个|一|点)|\b(want|like|need|looking|find|buy|sell|show|after|come in)\b",
     re.IGNORECASE,
 )
+_BACK = re.compile(
+    r"\b(it|its|it's|this|that|they|them|these|those)\b|它|这(?!边|里|儿|家|几)|那(个|款|件|种)"
+    r"|(?P<quality>[^卖要是能会好行])不(?P=quality)",
+    re.IGNORECASE,
+)
+_MEASURE = re.compile(r"(?<=\d)\s+(?=[a-z]{1,4}\b)")
 _LATIN = re.compile(r"[a-z0-9]+")
 _MOST = 8
 _LOOKED_AT = 24
@@ -72,10 +97,20 @@ _CHOSEN_FROM = 200
 
 
 def search_words(turn: Turn) -> list[str]:
-    """The words of a message that may name or narrow down a product."""
+    """The words of a message that may name or narrow down a product, with other names of the same goods."""
+    said = _said(turn)
+    return said + [other for word in said for other in _other_names(word)]
+
+
+def _said(turn: Turn) -> list[str]:
     words = turn.understanding.words if turn.understanding is not None else ()
     wanted = [word for word in words if _means_something(word)][:_MOST]
     return wanted + [stem for word in wanted if (stem := _stem(word)) != word]
+
+
+def _other_names(word: str) -> list[str]:
+    lower = word.lower()
+    return sorted(other for group in _OTHER_NAMES if lower in group for other in group - {lower})
 
 
 def _stem(word: str) -> str:
@@ -94,7 +129,7 @@ def _means_something(word: str) -> bool:
 
 
 def naming_words(turn: Turn) -> list[str]:
-    """Those of them that can name a product: no colour, size, sum or date."""
+    """Those of the message that can name a product: no colour, size, sum, date or bare number."""
     narrowing = (
         {entity.text.casefold() for entity in turn.understanding.entities if entity.kind in _NARROWING}
         if turn.understanding is not None
@@ -103,7 +138,27 @@ def naming_words(turn: Turn) -> list[str]:
     limit = _LIMIT.search(turn.text)
     if limit is not None:
         narrowing.add(limit.group().casefold())
-    return [word for word in search_words(turn) if not any(word.casefold() in text for text in narrowing)]
+    named = [word for word in _said(turn) if not word.isdecimal()]
+    return [word for word in named if not any(word.casefold() in text for text in narrowing)]
+
+
+def points_back(turn: Turn) -> bool:
+    """Whether a message is about what was spoken of before: it says so, or it names no goods at all."""
+    return _BACK.search(turn.text) is not None or not naming_words(turn)
+
+
+def in_name(turn: Turn, name: str) -> int:
+    """How many of the words that can name a product stand in a name; what it was packed in names nothing."""
+    own = name.lower()
+    said = [word for word in naming_words(turn) if word.lower() not in _PACKING]
+    return sum(any(_stands_in(own, form) for form in (word, *_other_names(word))) for word in said)
+
+
+def _stands_in(text: str, word: str) -> bool:
+    lower = word.lower()
+    if word.isascii():
+        return _contains(_latin(text), _latin(lower))
+    return len(word) > 1 and (lower in text or _in_parts(text, lower))
 
 
 def highest_price(turn: Turn) -> float | None:
@@ -126,6 +181,44 @@ async def find(turn: Turn, *, limit: int, max_price: int | None = None) -> list[
         product
         for product in found
         if any(is_called(product, shelves.get(product.category_id or "", ""), word) for word in naming)
+    ][:limit]
+
+
+async def names_goods(turn: Turn) -> bool:
+    """Whether all words that can name a product stand in the name or on the shelf of one."""
+    naming = naming_words(turn)
+    stems = {_stem(word) for word in naming if _stem(word) != word}
+    catalogue = Catalogue(turn.connection)
+    shelves = {shelf.id: f"{shelf.name_zh} {shelf.name_en}" for shelf in await catalogue.categories()}
+    return bool(naming) and any(
+        all(
+            _is_named(product, shelves.get(product.category_id or "", ""), word)
+            or _is_named(product, shelves.get(product.category_id or "", ""), _stem(word))
+            for word in naming
+            if word not in stems
+        )
+        for product in await catalogue.search(search_words(turn), limit=_LOOKED_AT)
+    )
+
+
+def fitting(turn: Turn, products: Sequence[Product]) -> list[Product]:
+    """Of some products those that most words of a message fit; none where no word does."""
+    naming = naming_words(turn)
+    fits = [sum(is_called(product, "", word) for word in naming) for product in products]
+    most = max(fits, default=0)
+    return [product for product, fit in zip(products, fits, strict=True) if fit == most] if most else []
+
+
+async def akin(turn: Turn, *, limit: int) -> list[Product]:
+    """Goods of the kind that a longer Chinese name ends with: for 游戏耳机 other 耳机."""
+    kinds = [word[-2:] for word in naming_words(turn) if len(word) > 2 and not word.isascii()]
+    if not kinds:
+        return []
+    found = await Catalogue(turn.connection).search(kinds, limit=_LOOKED_AT)
+    return [
+        product
+        for product in found
+        if any(part.endswith(kind) for part in product.name_zh.split() for kind in kinds)
     ][:limit]
 
 
@@ -185,15 +278,28 @@ async def find_bare(turn: Turn, *, limit: int) -> list[Product]:
 
 def is_called(product: Product, shelf: str, word: str) -> bool:
     """Whether a word stands in a product's name, brand, code, category or attributes as a word of its own."""
-    values = [str(pair[-1]) for faces in product.attributes.values() for pair in faces.values() if pair]
+    values = " ".join(
+        str(pair[-1]) for faces in product.attributes.values() for pair in faces.values() if pair
+    )
+    return any(_is_named(product, shelf, name, values) for name in (word, *_other_names(word)))
+
+
+def _is_named(product: Product, shelf: str, word: str, values: str = "") -> bool:
     own = f"{product.name_zh} {product.name_en} {product.brand} {product.code}".lower()
-    text = f"{own} {shelf} {' '.join(values)}".lower()
+    text = f"{own} {shelf} {values}".lower()
     lower = word.lower()
     if word.isascii():
-        return _contains(_latin(text), _latin(lower))
+        # 4L is written 4 L, too.
+        return any(_contains(_latin(form), _latin(lower)) for form in (text, _MEASURE.sub("", text)))
     if len(word) > 1:
-        return lower in text
+        return lower in text or _in_parts(own, lower)
     return lower in shelf or any(part.endswith(lower) for part in own.split())
+
+
+def _in_parts(name: str, word: str) -> bool:
+    """Whether a name holds both halves of a Chinese word: 头戴式降噪耳机 is a 头戴式耳机."""
+    cuts = range(2, len(word) - 1) if not word.isascii() else ()
+    return any(word[:cut] in name and word[cut:] in name for cut in cuts)
 
 
 def _latin(text: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.conversation.skills import fallback, pages, product_words, recommending, variants, which_product
+from bot.conversation.skills import fallback, pages, product_words, variants, which_product
 from bot.conversation.turn import Answer, Skill, Turn, row
 from storage.catalogue import Catalogue, Product
 from storage.offers import Offers
@@ -14,10 +14,11 @@ _SHOWN = 3
 # A passage about a product in general must be this near to the question.
 _NEAR = 0.55
 _ATTRIBUTES = 6
+_OTHERS = frozenset({"recommend_request"})
 
 
 async def _question(turn: Turn) -> Answer:
-    product = await which_product.spoken_of(turn)
+    product = await which_product.asked_about(turn)
     if product is None:
         if turn.argument:
             return Answer(text=turn.say("product-gone"))
@@ -87,14 +88,32 @@ async def _search(turn: Turn) -> Answer:
     limit = product_words.highest_price(turn)
     # Every currency that the shops here use has two decimals; a limit is a wish, not a sum.
     most = None if limit is None else round(limit * 100)
+    shown = await _shown_within(turn, most) if most is not None else []
+    if shown:
+        return _found(turn, shown)
     found = await product_words.find(turn, limit=_SHOWN, max_price=most)
     if not found and most is not None and not product_words.naming_words(turn):
         found = await Catalogue(turn.connection).search((), limit=_SHOWN, max_price=most)
     if found:
         return _found(turn, found)
     if product_words.naming_words(turn):
-        return await recommending.instead(turn, turn.say("search-nothing"))
+        return await _nothing_found(turn)
     return Answer(text=turn.say("search-what"), memory=turn.memory.asking("product", intent="product_search"))
+
+
+async def _shown_within(turn: Turn, most: int) -> list[Product]:
+    """Those on the screen that cost no more, where a limit is all that is said and no others are wished for."""
+    if product_words.naming_words(turn) or (turn.understanding and turn.understanding.intent in _OTHERS):
+        return []
+    return [product for product in await which_product.on_screen(turn) if product.list_price <= most]
+
+
+async def _nothing_found(turn: Turn) -> Answer:
+    """Said as it is: goods of the same kind beside it, and no others, which would only be odd."""
+    text, kind = turn.say("search-nothing"), await product_words.akin(turn, limit=_SHOWN)
+    if not kind:
+        return Answer(text=text, memory=turn.memory.settled())
+    return replace(_found(turn, kind), text=f"{text}{turn.say('recommend-instead')}")
 
 
 def _found(turn: Turn, found: Sequence[Product]) -> Answer:
@@ -139,7 +158,7 @@ async def variant(turn: Turn) -> Answer | None:
 
 
 async def _stock(turn: Turn) -> Answer:
-    product = await which_product.spoken_of(turn)
+    product = await which_product.asked_about(turn)
     if product is None:
         return await _which(turn)
     text = turn.say(
@@ -155,7 +174,7 @@ async def _stock(turn: Turn) -> Answer:
 
 
 async def _price(turn: Turn) -> Answer:
-    product = await which_product.spoken_of(turn)
+    product = await which_product.asked_about(turn)
     if product is None:
         return await _which(turn)
     if not product.active:
@@ -191,15 +210,26 @@ async def _live_price(turn: Turn, product: Product) -> str:
 
 
 async def _which(turn: Turn) -> Answer:
-    """No product is known yet: the words may find one, else ask for it."""
-    found = await product_words.find(turn, limit=_SHOWN)
+    """No product is known yet: it is one of those at hand, or the words may find one, else ask for it."""
+    near = await which_product.at_hand(turn)
+    found = product_words.fitting(turn, near) or near or await product_words.find(turn, limit=_SHOWN)
+    found = found[:_SHOWN]
     if found:
         return Answer(
             text=turn.say("product-which-of", count=len(found)),
-            cards=tuple(which_product.card(turn, product) for product in found),
+            cards=tuple(which_product.card(turn, product, _told_of(turn, product)) for product in found),
             memory=turn.memory.showing(tuple(product.id for product in found)),
         )
     return Answer(text=turn.say("product-which"), memory=turn.memory.asking("product", intent=turn.intent))
+
+
+def _told_of(turn: Turn, product: Product) -> str:
+    """What a card says of that which was asked: attributes by their name, or by what they hold."""
+    said = [word.casefold() for word in product_words.naming_words(turn) if len(word) > 1]
+    asked = _attributes_asked(turn, product) or [
+        pair for pair in product.labels(turn.language) if any(word in pair[1].casefold() for word in said)
+    ]
+    return "\n".join(turn.say("attribute", label=label, value=value) for label, value in asked)
 
 
 async def _resume(turn: Turn) -> Answer | None:

@@ -49,14 +49,6 @@ async def _like(turn: Turn) -> Answer:
     return _answer(turn, turn.say("recommend-like", name=product.name(turn.language)), *shown)
 
 
-async def instead(turn: Turn, head: str) -> Answer:
-    """Something else where what was looked for isn't there."""
-    shown = await _cards(turn, exclude=turn.memory.seen_product)
-    if shown is None:
-        return Answer(text=head, memory=turn.memory.settled())
-    return _answer(turn, f"{head}{turn.say('recommend-instead')}", *shown)
-
-
 async def _cards(
     turn: Turn,
     *,

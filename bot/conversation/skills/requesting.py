@@ -30,6 +30,9 @@ _DONE_YET = re.compile(
     r"|申请.{0,6}(怎么样|进展|结果|通过|到哪|进度)|有(结果|进展|消息)了?(吗|么|没)"
     r"|\b(is|are|was|were|has|have|did)\b.{0,24}"
     r"\b(changed|cancell?ed|updated|done|processed|approved|accepted|exchanged|go(ne)? through)\b"
+    r"|(取消|[改换退])了?没有?\W*$"
+    r"|\bdid (you|they|u) (already |actually |really )?(cancel|change|update|process|approve|exchange)\b"
+    r"(?!.{0,12}\b(polic|price|terms|hours))"
     r"|\b(news|update|progress|happen(ed|ing)?)\b.{0,20}\b(request|change|cancellation|return|exchange|invoice)\b"
     r"|\b(status|state) of my request\b",
     re.IGNORECASE,
@@ -65,8 +68,8 @@ def ask_shop(
             turn.customer_id is not None or known.conversation_id == turn.contact.conversation.id
         )
         if known is not None and same_conversation:
-            if known.state == "asked" and details:
-                await requests.amend(known.id, _with(known, details))
+            if known.state == "asked" and _with(known, details) != known.details:
+                return await _added(turn.within(connection), known, details, memory)
             told = {"request": known.number, "when": turn.moment(known.created_at)}
             return Answer(text=turn.say("request-known", **told), memory=memory)
         number = new_number(turn.now)

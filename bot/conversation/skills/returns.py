@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
 
 from bot.conversation.skills import order_status, pages, which_order
@@ -10,7 +11,7 @@ from bot.conversation.skills.requesting import ask_shop
 from bot.conversation.turn import Answer, Skill, Turn, row
 from nlu.types import EntityKind
 from storage.orders import Order, Orders, Refund
-from storage.requests import Requests
+from storage.requests import Request, Requests
 
 _KIND = {
     "return_request": "return",
@@ -19,7 +20,12 @@ _KIND = {
     "start": "return",
     "refund": "refund",
 }
+_INTENTS = {"return": "return_request", "refund": "refund_request", "item_problem": "item_problem"}
+_SENT_BACK = ("return", "item_problem")
 _LONG_ENOUGH = 4
+# What was said before the bot asked for the reason, and the reason.
+_KEPT = 300
+_REASON = 500
 _NONE_OF_OURS = 0.5
 _TOLD_ALREADY = 10
 _TOLD_WHICH = 18
@@ -31,19 +37,67 @@ _WHERE_TO = re.compile(
     r"|\bwhere (does|will|do) (it|the money|my money|the refund) go\b",
     re.IGNORECASE,
 )
+# Goods and parcels go somewhere, too.
+_NO_MONEY = re.compile(r"寄|邮(?!费)|快递|包裹|物流|(退|换)货(?!款|的?钱)")
+_SEND_BACK = re.compile(
+    r"(退货|退换货?|换货|寄回|退回|回寄).{0,6}(地址|哪(?!天))|地址.{0,6}(寄|退货|退换)"
+    r"|寄(回|到|去|给)*(哪(?!里?了|儿了|天)|谁|什么地)|(往|到|去)哪(里|儿)?.{0,2}(寄|退货)|(怎么|咋)(样)?(寄|邮)"
+    r"|\bwhere\b.{0,12}\b(i|we)\b.{0,8}\b(send|post|ship|mail|return)\b|\breturn address\b"
+    r"|\bhow (do|should|can) (i|we) (send|post|ship|mail)\b|\baddress\b.{0,12}\b(send|post|return) (it|them|to)\b"
+    r"|接下来|下一步|\bwhat('s| is| happens)? next\b|\bwhat (do|should) (i|we) do (now|next)\b",
+    re.IGNORECASE,
+)
+_SWAP = re.compile(r"换|\b(swap|exchange)", re.IGNORECASE)
 _BRIEF = 60
+# So few words that name other goods say which order is meant.
+_NO_REASON = 24
 
 
 async def paid_to(turn: Turn) -> Answer | None:
     """Where the money of a refund just spoken of goes; a question by the way, whatever else is open."""
     last = turn.memory.intents[0] if turn.memory.intents else None
     money = last in ("refund_status", "refund_request", "return_request")
-    if not money or len(turn.text) > _BRIEF or not _WHERE_TO.search(turn.text):
+    asked = len(turn.text) <= _BRIEF and _WHERE_TO.search(turn.text) and not _NO_MONEY.search(turn.text)
+    if not money or not asked:
         return None
     order = await Orders(turn.connection).get(turn.memory.order) if turn.memory.order else None
     own = order is not None and order.customer_id == turn.customer_id and order.refunds
     known = order.refunds[-1].paid_to if order is not None and own else None
     return Answer(text=turn.say("refund-goes", to=known or turn.say("refund-same-way")), memory=turn.memory)
+
+
+async def sent_to(turn: Turn) -> Answer | None:
+    """Where goods go that come back, once a return of the order spoken of was asked for, or is just being."""
+    pending = turn.memory.pending
+    asking = pending is not None and pending.kind == "return"
+    if (pending is not None and not asking) or len(turn.text) > _BRIEF or not _SEND_BACK.search(turn.text):
+        return None
+    order = await which_order.spoken_of(turn)
+    known = await _underway(turn, order) if order is not None else None
+    if order is not None and known is not None:
+        return _told(turn, order, known)
+    return Answer(text=turn.say("return-send-later"), memory=turn.memory) if asking else None
+
+
+async def _underway(turn: Turn, order: Order, kinds: Collection[str] = _SENT_BACK) -> Request | None:
+    """What was asked for of an order, may have to be sent back, and isn't over."""
+    made = await Requests(turn.connection).of_order(order.id)
+    fitting = (
+        item
+        for item in made
+        if item.customer_id == turn.customer_id and item.kind in kinds and item.state in ("asked", "accepted")
+    )
+    return next(fitting, None)
+
+
+def _told(turn: Turn, order: Order, known: Request) -> Answer:
+    """How far a return is; what a colleague wrote of it may hold the address."""
+    values = {"request": known.number, "number": order.number, "when": turn.moment(known.created_at)}
+    fresh = known.kind == "return" and known.state == "asked"
+    lines = [turn.say("return-asked" if fresh else f"request-{known.state}", **values)]
+    if known.note:
+        lines.append(turn.say("decision-note", note=known.note))
+    return Answer(text="\n".join(lines), memory=turn.memory.about_order(order.id))
 
 
 async def _ask(turn: Turn) -> Answer:
@@ -59,9 +113,15 @@ async def _ask(turn: Turn) -> Answer:
     unfit = _not_possible(turn, found, kind)
     if unfit is not None:
         return unfit
+    known = await _underway(turn, found, ("return",)) if kind == "return" else None
+    if known is not None:
+        # Asked for already: what is said now is added, and nothing is asked a second time.
+        said = turn.text.strip()
+        return _submit(turn, found, kind, said) if said else _told(turn, found, known)
     if _tells_enough(turn.text, found, kind):
         return _submit(turn, found, kind, turn.text)
-    memory = replace(turn.memory.asking("return", order=found.id, for_=kind), order=found.id)
+    memory = turn.memory.asking("return", order=found.id, for_=kind, text=turn.text.strip()[:_KEPT])
+    memory = replace(memory, order=found.id)
     values = {"number": found.number, "items": which_order.items(turn, found)}
     return Answer(text=turn.say(f"{kind.replace('_', '-')}-why", **values), memory=memory)
 
@@ -101,7 +161,7 @@ def _not_possible(turn: Turn, order: Order, kind: str) -> Answer | None:
 
 
 def _submit(turn: Turn, order: Order, kind: str, text: str) -> Answer:
-    details = {"text": text.strip()[:500]}
+    details = {"text": text.strip()[: _KEPT + _REASON]}
     text_id = f"{kind.replace('_', '-')}-asked"
     return ask_shop(turn, kind, order, details, text_id, number=order.number)
 
@@ -122,7 +182,39 @@ async def _resume(turn: Turn) -> Answer | None:
     order = await Orders(turn.connection).get(pending.data.get("order", ""))
     if order is None or order.customer_id != turn.customer_id:
         return None
-    return _submit(turn, order, pending.data.get("for_", "return"), turn.text)
+    number, kind = which_order.named_number(turn), pending.data.get("for_", "return")
+    wished = whole.understood and whole.intent in own
+    if number is not None and whole.understood and not wished:
+        return None
+    before = pending.data.get("text", "")
+    told = _joined(before, turn.text)
+    if number is not None and (number.casefold() != order.number.casefold() or _is_all(turn, number)):
+        said = told if wished and not _is_all(turn, number) else before
+        return await _again(replace(turn, argument=f"#{number}"), kind, said)
+    others = await which_order.others_named(turn, order) if _names_at_most(turn.text) else []
+    if others:
+        return await _again(replace(turn, argument=others[0].id), kind, before)
+    return _submit(turn, order, kind, told)
+
+
+async def _again(turn: Turn, kind: str, text: str) -> Answer:
+    """Another order was named in place of the reason: what was said before is said of that one."""
+    return await _ask(replace(turn, memory=turn.memory.settled(), intent=_INTENTS[kind], text=text))
+
+
+def _names_at_most(text: str) -> bool:
+    """Whether the words are too few for a reason, and wish for nothing in exchange."""
+    return len(text) <= _NO_REASON and not _SWAP.search(text)
+
+
+def _joined(before: str, now: str) -> str:
+    """What was said before the bot asked, which may name the wish, and the answer; the same only once."""
+    said = now.strip()[:_REASON]
+    return said if before in ("", said) else f"{before}\n{said}"
+
+
+def _is_all(turn: Turn, number: str) -> bool:
+    return turn.text.strip(" #＃。.!！?？").casefold() == number.casefold()
 
 
 async def _status(turn: Turn) -> Answer:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from bot.conversation import wording
 from bot.conversation.messages import IncomingKind
+from bot.conversation.skills import taking_back
 from bot.conversation.turn import Answer, Rows, Skill, Turn, row
 
 TALK = frozenset({"greeting", "thanks", "goodbye", "affirm", "deny", "chitchat", "out_of_scope"})
@@ -73,7 +74,8 @@ async def _talk(turn: Turn) -> Answer:
         case "affirm":
             return Answer(text=turn.say("affirm-nothing"), memory=memory)
         case "deny":
-            return Answer(text=turn.say("deny-nothing"), memory=memory.settled())
+            left = Answer(text=turn.say("deny-nothing"), memory=memory.settled())
+            return await taking_back.second_thoughts(turn) or left
         case _:
             return Answer(text=_small_talk(turn), memory=replace(memory, misses=0))
 

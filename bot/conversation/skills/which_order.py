@@ -12,9 +12,9 @@ from datetime import timedelta
 
 from bot.conversation.memory import Pending
 from bot.conversation.messages import Button
-from bot.conversation.skills import fallback, linking
+from bot.conversation.skills import fallback, linking, product_words
 from bot.conversation.turn import Answer, Skill, Turn, column
-from nlu.types import EntityKind
+from nlu.types import Entity, EntityKind
 from storage.orders import Order, Orders
 
 _RECENT = 6
@@ -24,6 +24,8 @@ _FRESH = timedelta(days=14)
 # Nobody reports after this long that something came broken or didn't come.
 _LATELY = timedelta(days=30)
 _SURELY = 0.6
+# A number that is found with less may be a price, a house or a year.
+_A_NUMBER = 0.7
 # What was said while the bot waited to hear which order.
 _KEPT = 300
 
@@ -38,6 +40,13 @@ _NEWEST = re.compile(
     r"最新(的|一)?(个|单|订单)|最近(的|那)?一?(个|单)|上一?(个|单|次)|刚刚?(买|下)的?"
     r"|\b(latest|newest|most recent|last) (order|purchase)|\bthe (latest|newest|most recent)\b",
     re.IGNORECASE,
+)
+
+# What somebody wants to have besides or instead, and not what they ordered.
+_OTHER_GOODS = re.compile(r"换成|改成|再加|加(上|一|个|件|两)|\b(add|instead)\b", re.IGNORECASE)
+_TAX = (
+    r"(\b(vat|tax|tin|ein|gst)\s*(id|no\.?|number|code|reg\w*)?|税号|税务?.{{0,3}}号码?|识别号|信用代码)"
+    r"\s*(is|是|为|:|：|#)?\s*{number}|\b(vat|tin|ein|gst)[\s-]?{number}"
 )
 
 _NEVER_MIND = re.compile(
@@ -73,19 +82,75 @@ async def find(
     """
     if turn.customer_id is None:
         return linking.ask(turn)
-    named = turn.argument.removeprefix("#") if turn.argument.startswith("#") else None
-    named = named or turn.named(EntityKind.ORDER_NUMBER)
+    named = turn.argument.removeprefix("#") if turn.argument.startswith("#") else named_number(turn)
     orders = Orders(turn.connection)
     if turn.argument and not turn.argument.startswith("#"):
         return _own(turn, await orders.get(turn.argument)) or Answer(text=turn.say("button-stale"))
     if named:
         own = _own(turn, await orders.by_number(named))
         return own or await _not_found(turn, named, action)
+    guessed = await _guessed_number(turn)
+    if guessed is not None:
+        return guessed
     if turn.memory.order is not None and not _ANOTHER.search(turn.text):
-        own = _own(turn, await orders.get(turn.memory.order))
+        own = await spoken_of(turn)
+        if own is not None and await others_named(turn, own):
+            return await _likely(turn, relevant, action)
         if own is not None and (relevant(own) or not insist):
             return own
     return await _likely(turn, relevant, action)
+
+
+async def spoken_of(turn: Turn) -> Order | None:
+    """The customer's order that was spoken of before."""
+    known = turn.memory.order if turn.customer_id is not None else None
+    return _own(turn, await Orders(turn.connection).get(known)) if known is not None else None
+
+
+def named_number(turn: Turn) -> str | None:
+    """The order number in a message, if it is one for sure: no tax number, and nothing that may be a price."""
+    entity = _number(turn)
+    return entity.value if entity is not None and entity.score >= _A_NUMBER else None
+
+
+def _number(turn: Turn) -> Entity | None:
+    entity = turn.understanding.first(EntityKind.ORDER_NUMBER) if turn.understanding is not None else None
+    if entity is None or turn.understanding is None:
+        return None
+    number = re.escape(entity.text.lstrip("#"))
+    tax = re.search(_TAX.format(number=number), turn.understanding.text, re.IGNORECASE)
+    of_tax = tax is not None or re.match(r"(vat|tin|ein|gst)", entity.text, re.IGNORECASE) is not None
+    return None if of_tax else entity
+
+
+async def _guessed_number(turn: Turn) -> Order | None:
+    """The order of what may be a number: one only where the customer has such an order."""
+    entity = _number(turn)
+    return None if entity is None else _own(turn, await Orders(turn.connection).by_number(entity.value))
+
+
+async def others_named(turn: Turn, spoken: Order) -> list[Order]:
+    """The customer's orders that hold what the message names, where the one spoken of doesn't."""
+    if not product_words.naming_words(turn) or _OTHER_GOODS.search(turn.text):
+        return []
+    recent = await Orders(turn.connection).by_customer(turn.customer_id or "", limit=_RECENT)
+    called = _called(turn, [spoken, *(order for order in recent if order.id != spoken.id)])
+    return [] if spoken in called else called
+
+
+def _called(turn: Turn, orders: Sequence[Order]) -> list[Order]:
+    """Of these orders those in which the goods are that a message names: the best fit by words, else by name."""
+    fits = {order.id: _words_for(turn, order) for order in orders}
+    most = max(fits.values(), default=0)
+    if most:
+        return [order for order in orders if fits[order.id] == most]
+    return [order for order in orders if _holds(order, turn.named(EntityKind.PRODUCT))]
+
+
+def _words_for(turn: Turn, order: Order) -> int:
+    """How many words of a message stand in the names of what was ordered."""
+    names = [f"{line.name_zh} {line.name_en}" for line in order.lines]
+    return max((product_words.in_name(turn, name) for name in names), default=0)
 
 
 async def _likely(turn: Turn, relevant: Callable[[Order], bool], action: str) -> Order | Answer:
@@ -101,9 +166,12 @@ async def _likely(turn: Turn, relevant: Callable[[Order], bool], action: str) ->
         fitting = [order for order in fitting if order.id != turn.memory.order]
     if _NEWEST.search(turn.text):
         return (fitting or recent)[0]
-    by_product = [order for order in fitting or recent if _holds(order, turn.named(EntityKind.PRODUCT))]
-    if len(by_product) == 1:
-        return by_product[0]
+    if not _OTHER_GOODS.search(turn.text):
+        # What somebody names is meant even when it is too late for what they wish.
+        called = _called(turn, fitting) or _called(turn, recent)
+        if len(called) == 1:
+            return called[0]
+        fitting = called or fitting
     if len(fitting) == 1:
         return fitting[0]
     if not fitting:
@@ -209,7 +277,7 @@ async def _resume(turn: Turn) -> Answer | None:
 def _moved_on(turn: Turn, skill: Skill) -> bool:
     """Whether the message is a wish of its own, or names another order, instead of an answer."""
     whole = turn.understanding
-    if turn.named(EntityKind.ORDER_NUMBER) is not None:
+    if named_number(turn) is not None:
         return True
     beyond = whole is not None and whole.intent == "out_of_scope"
     surely = whole is not None and (whole.understood or beyond) and whole.probability >= _SURELY
@@ -242,19 +310,18 @@ async def _chosen(turn: Turn, ids: Sequence[str]) -> str | None:
     if place is not None and place < len(ids):
         return ids[place]
     orders = Orders(turn.connection)
-    named = turn.named(EntityKind.ORDER_NUMBER)
-    own = _own(turn, await orders.by_number(named)) if named else None
+    own = await _guessed_number(turn)
     if own is not None:
         return own.id
     listed = [order for order_id in ids if (order := _own(turn, await orders.get(order_id))) is not None]
     said = turn.text.strip().lstrip("#＃").casefold()
-    product = turn.named(EntityKind.PRODUCT)
-    number = (turn.named(EntityKind.ORDER_NUMBER) or said).casefold()
+    number = (named_number(turn) or said).casefold()
     for order in listed:
         short = len(said) >= 3 and said.isalnum() and order.number.casefold().endswith(said)
-        if order.number.casefold() == number or short or _holds(order, product):
+        if order.number.casefold() == number or short:
             return order.id
-    return None
+    called = _called(turn, listed)
+    return called[0].id if len(called) == 1 else None
 
 
 async def _list(turn: Turn) -> Answer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.conversation.messages import Button, Card
-from bot.conversation.skills import fallback, variants
+from bot.conversation.skills import fallback, product_words, variants, which_order
 from bot.conversation.turn import Turn, row
 from nlu.types import EntityKind
 from storage.catalogue import Catalogue, Product
@@ -12,6 +12,22 @@ FEW = 5
 """From here down the stock is said as a number."""
 
 _CLEAR_SCORE = 0.6
+_ABOUT_ORDERS = frozenset(
+    {
+        "order_status",
+        "delivery_time",
+        "delivery_problem",
+        "return_request",
+        "refund_request",
+        "refund_status",
+        "item_problem",
+        "cancel_order",
+        "change_order",
+        "change_address",
+        "invoice_request",
+        "price_protection",
+    }
+)
 
 
 async def spoken_of(turn: Turn) -> Product | None:
@@ -32,6 +48,55 @@ async def spoken_of(turn: Turn) -> Product | None:
     else:
         return None
     return await variants.other_of(turn, spoken) if spoken is not None else None
+
+
+async def asked_about(turn: Turn) -> Product | None:
+    """The product of a question: as `spoken_of`, or the one in the order or on the screen that its words fit."""
+    if turn.argument or named_in_message(turn) or fallback.ordinal(turn.text) is not None:
+        return await spoken_of(turn)
+    bought = await _bought(turn) if _order_last(turn) else []
+    if bought:
+        meant = bought if len(bought) == 1 else product_words.fitting(turn, bought)
+        return await variants.other_of(turn, meant[0]) if len(meant) == 1 else None
+    product = await spoken_of(turn)
+    if product is not None:
+        return product
+    fit = product_words.fitting(turn, await on_screen(turn))
+    return fit[0] if len(fit) == 1 else None
+
+
+async def at_hand(turn: Turn) -> list[Product]:
+    """The products that a question may be about which names none: of the order spoken of, or on the screen."""
+    return await (_bought(turn) if _order_last(turn) else on_screen(turn))
+
+
+async def on_screen(turn: Turn) -> list[Product]:
+    """The products just shown, where the message may be about them and names no other goods."""
+    if _order_last(turn) or not turn.memory.products:
+        return []
+    found = await Catalogue(turn.connection).by_ids(set(turn.memory.products))
+    shown = [found[product_id] for product_id in turn.memory.products if product_id in found]
+    if product_words.points_back(turn):
+        return shown
+    elsewhere = not product_words.fitting(turn, shown) or await product_words.names_goods(turn)
+    return [] if elsewhere else shown
+
+
+def _order_last(turn: Turn) -> bool:
+    """Whether an order was spoken of later than the products on the screen."""
+    last = turn.memory.intents[0] if turn.memory.intents else None
+    shown = turn.memory.products or turn.memory.product is not None
+    return turn.memory.order is not None and (not shown or last in _ABOUT_ORDERS)
+
+
+async def _bought(turn: Turn) -> list[Product]:
+    """What is in the order spoken of, where the message names no other goods."""
+    order = await which_order.spoken_of(turn) if product_words.points_back(turn) else None
+    if order is None:
+        return []
+    ids = [line.product_id for line in order.lines]
+    found = await Catalogue(turn.connection).by_ids(set(ids))
+    return [found[product_id] for product_id in dict.fromkeys(ids) if product_id in found]
 
 
 def named_in_message(turn: Turn) -> bool:

@@ -164,10 +164,15 @@ address-asked =
     I've asked for a new address for order { $number }, request { $request }:
     { $address }
     It isn't changed until a colleague confirms; I'll tell you as soon as they do.
+address-asked-in-full =
+    I've asked for a new address for order { $number }, request { $request }:
+    { $address }
+    Your whole message goes with it, so no name or phone number in it is lost. It isn't changed until a colleague confirms; I'll tell you as soon as they do.
 items-which = Order { $number } hasn't shipped yet. What should change? For example: size M instead, or two of them.
 items-asked = I've passed on your change to order { $number }, request { $request }. Nothing is changed until a colleague confirms.
 request-known = That was already asked for on { $when }, request { $request }. My colleagues are on it, and I'll tell you as soon as there's news.
 request-asked = Request { $request } for order { $number } was made on { $when } and is still waiting for a colleague.
+request-take-back = Request { $request } for order { $number } is still waiting for a colleague. Shall I take it back?
 request-accepted = Request { $request } for order { $number } was accepted and is being carried out.
 request-declined = Request { $request } for order { $number } was declined.
 request-done = Request { $request } for order { $number } is done.
@@ -349,6 +354,8 @@ button-cancel = Cancel order
 button-address = Change address
 button-cancel-yes = Yes, cancel
 button-cancel-no = No, keep it
+button-take-back = Take it back
+button-leave-it = No, leave it
 button-refund = Ask for a refund
 button-detail = Details
 button-best-price = Any discount?
@@ -401,3 +408,4 @@ decision-kind-price_protection = price difference
 decision-kind-data_export = a copy of your data
 decision-kind-data_erasure = erase your data
 decision-kind-other = what you asked for
+return-send-later = Where to send it comes from a colleague once the return has been asked for; please don't post it yet. So tell me first: which item, return or exchange, and what's the reason?

@@ -164,10 +164,15 @@ address-asked =
     已为订单 { $number } 提交改地址申请，编号 { $request }：
     { $address }
     同事确认前地址还没有改，有结果马上告诉您。
+address-asked-in-full =
+    已为订单 { $number } 提交改地址申请，编号 { $request }：
+    { $address }
+    您的原话也一并转给同事，里面的姓名、电话不会漏。同事确认前地址还没有改，有结果马上告诉您。
 items-which = 订单 { $number } 还没发出。您想怎么改？比如换成 M 码、数量改成 2。
 items-asked = 已把您的修改要求提交给同事，订单 { $number }，申请编号 { $request }。确认前订单还没有改。
 request-known = 这件事已经在 { $when } 申请过了，编号 { $request }，同事正在处理，有结果马上告诉您。
 request-asked = 订单 { $number } 的申请 { $request } 已在 { $when } 提交，还在等同事处理。
+request-take-back = 订单 { $number } 的申请 { $request } 还在等同事处理，要撤回吗？
 request-accepted = 订单 { $number } 的申请 { $request } 已通过，正在办理。
 request-declined = 订单 { $number } 的申请 { $request } 没有通过。
 request-done = 订单 { $number } 的申请 { $request } 已办好。
@@ -346,6 +351,8 @@ button-cancel = 取消订单
 button-address = 改地址
 button-cancel-yes = 确认取消
 button-cancel-no = 不取消
+button-take-back = 撤回申请
+button-leave-it = 不撤回
 button-refund = 申请退款
 button-detail = 详情
 button-best-price = 有优惠吗
@@ -398,3 +405,4 @@ decision-kind-price_protection = 补差价
 decision-kind-data_export = 导出个人数据
 decision-kind-data_erasure = 删除个人数据
 decision-kind-other = 您提出的事项
+return-send-later = 申请提交后，同事会把寄回地址发给您，请先不要寄出。先告诉我：退哪件，退还是换，什么原因？

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.conversation.messages import Reply
 from storage.catalogue import Catalogue, Category
 from tests.bot.conversation.chat import Chat, said
 
@@ -79,14 +80,14 @@ async def test_a_card_does_not_say_the_same_twice(chat: Chat) -> None:
 
 
 async def test_a_colour_that_is_not_made_is_said_with_those_that_are(chat: Chat) -> None:
-    await chat.store.write(_kettles)
+    await chat.store.write(kettles)
     await chat.presses("product:show:k0")
     assert "没有红色的，目前有：白色、黑色" in said(await chat.says("红色 的 呢", "product_search"))
 
 
 @pytest.mark.parametrize("text", ["还有 别的 颜色 吗", "有 哪些 颜色"])
 async def test_which_colours_there_are_is_told(chat: Chat, text: str) -> None:
-    await chat.store.write(_kettles)
+    await chat.store.write(kettles)
     await chat.presses("product:show:k0")
     assert "白色、黑色" in said(await chat.says(text, "product_search"))
 
@@ -114,7 +115,8 @@ async def test_a_limit_alone_narrows_down_what_was_looked_for(chat: Chat) -> Non
     assert "龙井茶" not in text
 
 
-async def _kettles(connection: AsyncConnection) -> None:
+async def kettles(connection: AsyncConnection) -> None:
+    """The same kettle in two colours."""
     catalogue = Catalogue(connection)
     cup = await catalogue.get("p2")
     assert cup is not None
@@ -162,3 +164,77 @@ async def test_haggling_in_odd_words_is_understood_once_a_price_was_named(chat: 
     await chat.says("龙井茶多少钱", "price_question")
     answer = said(await chat.says(text, "affirm"))
     assert "白送可不行" in answer or "¥115.20" in answer
+
+
+async def _sold(connection: AsyncConnection) -> None:
+    """Goods whose names hold more than customers say."""
+    catalogue = Catalogue(connection)
+    cup = await catalogue.get("p2")
+    assert cup is not None
+    cotton = {"material": {"zh": ["材质", "纯棉"], "en": ["Material", "cotton"]}}
+    bare = replace(cup, category_id=None, attributes={})
+    shirt = replace(bare, attributes=cotton)
+    await catalogue.put_many(
+        [
+            replace(bare, id="h1", code="H1", name_zh="头戴式降噪耳机 黑色", name_en="Headphones, black"),
+            replace(bare, id="h2", code="H2", name_zh="氨基酸洁面乳", name_en="Cleanser"),
+            replace(bare, id="h3", code="H3", name_zh="湿巾", name_en="Cotton wipes, 100 sheets"),
+            replace(bare, id="h4", code="H4", name_zh="刷头", name_en="Brush heads, family, 4 pieces"),
+            replace(
+                bare, id="f4", code="F4", name_zh="空气炸锅 4升", name_en="Air fryer, 4 L", list_price=9000
+            ),
+            replace(
+                bare, id="f6", code="F6", name_zh="空气炸锅 6升", name_en="Air fryer, 6 L", list_price=12000
+            ),
+            replace(shirt, id="t1", code="T1", name_zh="T恤 白色", name_en="T-shirt, white"),
+            replace(shirt, id="t2", code="T2", name_zh="T恤 黑色", name_en="T-shirt, black"),
+        ]
+    )
+
+
+def _shown(reply: Reply | None) -> list[str]:
+    assert reply is not None
+    return [card.product_id for card in reply.cards]
+
+
+@pytest.mark.parametrize(
+    ("text", "product"),
+    [("头戴式耳机 有 蓝色 的 吗", "h1"), ("想买个 洗面奶", "h2"), ("有 短袖 吗", "t1")],
+)
+async def test_goods_are_found_by_the_halves_of_their_name_and_by_their_other_name(
+    chat: Chat, text: str, product: str
+) -> None:
+    await chat.store.write(_sold)
+    reply = await chat.says(text, "product_search")
+    assert product in _shown(reply)
+    assert "没有找到" not in said(reply)
+
+
+async def test_what_is_not_sold_brings_goods_of_its_kind_or_none(chat: Chat) -> None:
+    await chat.store.write(_sold)
+    akin = await chat.says("游戏款耳机 有 吗", "product_search")
+    assert "没有找到" in said(akin)
+    assert _shown(akin) == ["h1"]
+    assert _shown(await chat.says("想买 火箭", "product_search")) == []
+
+
+async def test_a_question_is_about_the_products_just_shown(chat: Chat) -> None:
+    await chat.store.write(_sold)
+    await chat.says("show air fryers")
+    assert "Air fryer, 4 L" in said(await chat.says("4L enough for family of 4 ?", "stock_question"))
+    await chat.says("any t-shirts please", "product_search")
+    reply = await chat.says("is it 100% cotton ?", "product_question")
+    assert _shown(reply) == ["t1", "t2"]
+    assert "Material: cotton" in said(reply)
+
+
+async def test_other_goods_than_those_just_shown_are_looked_for(chat: Chat) -> None:
+    await chat.store.write(_sold)
+    await chat.says("show air fryers", "product_search")
+    assert "h2" in _shown(await chat.says("any cleanser in stock ?", "stock_question"))
+
+
+async def test_a_limit_narrows_down_what_a_few_words_had_found(chat: Chat) -> None:
+    await chat.store.write(_sold)
+    assert _shown(await chat.says("空气炸锅")) == ["f4", "f6"]
+    assert _shown(await chat.says("100 以内")) == ["f4"]

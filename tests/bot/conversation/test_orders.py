@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from storage.requests import Requests
+import pytest
+from sqlalchemy import update
+
+from bot.conversation.skills import taking_back
+from storage.requests import Request, Requests
+from storage.schema import request
 from tests.bot.conversation import shop
 from tests.bot.conversation.chat import Chat, action, buttons, said
-from tests.fakes import means
+from tests.fakes import Meaning, means
 
 
 async def test_tells_where_the_parcel_is_with_carrier_scan_time_and_link(chat: Chat) -> None:
@@ -160,3 +165,208 @@ async def test_stop_is_heard_whatever_the_bot_had_asked(chat: Chat) -> None:
     assert "不再给您发" in said(await chat.says("退订"))
     await chat.says("A1019 开发票", "invoice_request")
     assert "人工同事" in said(await chat.says("转人工", "human_agent"))
+
+
+async def _with_request(chat: Chat, wish: str, intent: Meaning | str) -> None:
+    """An order that has not been shipped, and a change of it asked for."""
+    await chat.link()
+    await chat.store.write(lambda c: shop.add_order(c, "o8", "A8000", "paid"))
+    await chat.says(wish, intent)
+    if intent == "cancel_order":
+        await chat.says("对", "affirm")
+    assert await _open(chat)
+
+
+async def _open(chat: Chat) -> list[Request]:
+    async with chat.store.read() as connection:
+        return await Requests(connection).find()
+
+
+_Wish = tuple[str, Meaning | str]
+_CANCEL: _Wish = ("取消 A8000", "cancel_order")
+_COLOUR: _Wish = ("A8000 换成白色", "change_order")
+_ADDRESS: _Wish = (
+    "A8000 地址改成文三路2号",
+    Meaning(intents=(("change_address", 0.9),), address="文三路2号"),
+)
+
+
+@pytest.mark.parametrize(
+    ("wish", "no", "read_as"),
+    [
+        (_CANCEL, "no wait dont", "deny"),
+        (_CANCEL, "keep it", "affirm"),
+        (_CANCEL, "算了吧", "deny"),
+        (_COLOUR, "手滑了 不是这个", "deny"),
+        (_COLOUR, "算了不换了", "deny"),
+        (_COLOUR, "actually nvm", None),
+        (_COLOUR, "别改了", None),
+    ],
+)
+async def test_a_no_after_a_request_takes_it_back(
+    chat: Chat, wish: _Wish, no: str, read_as: str | None
+) -> None:
+    await _with_request(chat, *wish)
+    reply = said(await chat.says(no, read_as))
+    assert "已经撤回" in reply or "taken that request back" in reply
+    assert not await _open(chat)
+
+
+@pytest.mark.parametrize("button", ["change:cancel-yes:o8", "change:address:o8"])
+async def test_a_no_after_a_request_by_button_takes_it_back(chat: Chat, button: str) -> None:
+    await chat.link()
+    await chat.store.write(lambda c: shop.add_order(c, "o8", "A8000", "paid"))
+    await chat.says("A8000 到哪了", "order_status")
+    await chat.presses(button)
+    if "address" in button:
+        await chat.says("杭州文三路 2 号，王小明")
+    assert await _open(chat)
+    assert "已经撤回" in said(await chat.says("手滑了", "deny"))
+
+
+async def test_a_bare_no_after_a_request_is_asked_about(chat: Chat) -> None:
+    await _with_request(chat, *_CANCEL)
+    reply = await chat.says("不用了", "deny")
+    assert "要撤回吗" in said(reply)
+    assert "还在等" in said(await chat.says("不用撤回", "deny"))
+    assert await _open(chat)
+    again = await chat.says("没有了", "deny")
+    assert "还在等" in said(await chat.presses(action(again, "change:stay")))
+    assert await _open(chat)
+    assert "已经撤回" in said(await chat.presses(action(again, "change:back")))
+    assert not await _open(chat)
+    assert "先不弄了" in said(await chat.says("不了", "deny")), "nothing is open any more"
+
+
+async def test_yes_take_it_back(chat: Chat) -> None:
+    await _with_request(chat, *_CANCEL)
+    await chat.says("不用了", "deny")
+    assert "已经撤回" in said(await chat.says("好的", "affirm"))
+    assert not await _open(chat)
+
+
+async def test_a_no_about_something_else_leaves_a_request_alone(chat: Chat) -> None:
+    await _with_request(chat, *_CANCEL)
+    await chat.says("龙井茶多少钱", "price_question")
+    assert "先不弄了" in said(await chat.says("算了", "deny"))
+    assert await _open(chat)
+
+
+async def test_a_no_that_says_how_it_should_be_puts_the_request_right(chat: Chat) -> None:
+    await _with_request(chat, *_COLOUR)
+    assert "added that to request" in said(await chat.says("no 3", "deny"))
+    (made,) = await _open(chat)
+    assert made.details["text"].split("\n") == ["A8000 换成白色", "no 3"]
+
+
+async def test_what_is_accepted_is_not_said_to_be_taken_back(chat: Chat) -> None:
+    await _with_request(chat, *_CANCEL)
+    await chat.store.write(
+        lambda c: c.execute(update(request).where(request.c.kind == "cancel_order").values(state="accepted"))
+    )
+    reply = await chat.says("手滑了", "deny")
+    assert "已经在办" in said(reply)
+    assert action(reply, "human:ask")
+
+
+@pytest.mark.parametrize("text", ["不退了", "算了不退货了"])
+async def test_a_return_is_taken_back_like_a_change(chat: Chat, text: str) -> None:
+    await chat.link()
+    await chat.says("A1019 想退货", "return_request")
+    await chat.says("杯子颜色不喜欢，退货", "return_request")
+    assert await _open(chat)
+    assert "已经撤回" in said(await chat.says(text))
+    assert not await _open(chat)
+
+
+@pytest.mark.parametrize("text", ["did you cancel it", "have you cancelled it?", "取消没"])
+async def test_whether_it_was_cancelled_is_told_and_not_asked(chat: Chat, text: str) -> None:
+    await _with_request(chat, *_CANCEL)
+    reply = await chat.says(text, "cancel_order")
+    assert "still waiting" in said(reply) or "还在等" in said(reply)
+    assert not buttons(reply)
+
+
+async def test_what_is_asked_for_already_is_not_offered_again(chat: Chat) -> None:
+    await _with_request(chat, *_CANCEL)
+    assert "已经在" in said(await chat.says("取消订单", "cancel_order"))
+    assert not buttons(chat.last)
+
+
+async def test_keeping_an_order_by_an_old_button_takes_the_request_back(chat: Chat) -> None:
+    await chat.link()
+    await chat.store.write(lambda c: shop.add_order(c, "o8", "A8000", "paid"))
+    keep = action(await chat.says("取消 A8000", "cancel_order"), "change:keep")
+    assert "保持不变" in said(await chat.presses(keep))
+    await chat.presses("change:cancel-yes:o8")
+    assert "已经撤回" in said(await chat.presses(keep))
+    assert not await _open(chat)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["地址不改，白色的换成黑色", "不改了，直接取消", "I changed my mind, please cancel it", "怎么还不改"],
+)
+def test_a_wish_is_no_change_of_mind(text: str) -> None:
+    kind = "cancel_order" if "cancel" in text or "取消" in text else "change_order"
+    assert not taking_back.takes_back(text, kind)
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("can you speak english", Meaning(intents=(("out_of_scope", 0.58),), understood=False)),
+        ("what is 5 plus 7", Meaning(intents=(("out_of_scope", 0.58),), understood=False)),
+        ("用我同事那边的就好", None),
+    ],
+)
+async def test_what_is_no_address_is_not_taken_for_one(
+    chat: Chat, text: str, meaning: Meaning | None
+) -> None:
+    await chat.link()
+    await chat.store.write(lambda c: shop.add_order(c, "o8", "A8000", "paid"))
+    await chat.says("A8000 改地址", "change_address")
+    reply = said(await chat.says(text, meaning))
+    assert "姓名、电话和详细地址" in reply or "name, phone number and full address" in reply
+    assert not await _open(chat)
+    assert "文三路" in said(await chat.says("杭州文三路，王小明"))
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("A8000 我不在家 寄到公司 北京市朝阳区建国路1号 张三 13900000000", "北京市朝阳区建国路1号"),
+        ("A8000 please send it to 5 Elm St London", "5 Elm St"),
+    ],
+)
+async def test_all_that_was_said_with_a_new_address_reaches_staff(
+    chat: Chat, text: str, address: str
+) -> None:
+    await chat.link()
+    await chat.store.write(lambda c: shop.add_order(c, "o8", "A8000", "paid"))
+    meaning = Meaning(intents=(("change_address", 0.9),), address=address)
+    assert address in said(await chat.says(text, meaning))
+    (made,) = await _open(chat)
+    assert made.details == {"address": address, "text": text}
+
+
+async def test_a_long_address_is_kept_within_bounds(chat: Chat) -> None:
+    await chat.link()
+    await chat.store.write(lambda c: shop.add_order(c, "o8", "A8000", "paid"))
+    await chat.says("A8000 改地址", "change_address")
+    await chat.says("杭州文三路 2 号" + "，请放门口" * 200)
+    (made,) = await _open(chat)
+    assert {key: len(value) for key, value in made.details.items()} == {"address": 200, "text": 500}
+
+
+@pytest.mark.parametrize("asked_before", [False, True])
+async def test_an_address_that_shall_stay_is_not_asked_for_again(chat: Chat, asked_before: bool) -> None:
+    if asked_before:
+        await _with_request(chat, *_ADDRESS)
+    else:
+        await chat.link()
+        await chat.store.write(lambda c: shop.add_order(c, "o8", "A8000", "paid"))
+    await chat.says("A8000 改地址", "change_address")
+    reply = said(await chat.says("算了地址也别改了", "change_address"))
+    assert ("已经撤回" if asked_before else "保持不变") in reply
+    assert not await _open(chat)

@@ -19,7 +19,7 @@ from storage.conversations import Conversations
 from storage.customers import Consents
 from storage.escalations import Escalation, Escalations
 from storage.schema import staff
-from tests.bot.conversation.chat import Chat, buttons, said
+from tests.bot.conversation.chat import Chat, action, buttons, said
 from tests.fakes import means
 
 
@@ -198,6 +198,23 @@ async def test_stop_is_obeyed_even_while_a_person_owns_the_conversation(chat: Ch
     await chat.says("转人工", "human_agent")
     assert await _agreed(chat)
     assert await chat.says("别再给我发广告", "opt_out") is None
+    assert not await _agreed(chat)
+
+
+@pytest.mark.parametrize("word", ["TD", "退订", "stop", "Unsubscribe."])
+async def test_the_usual_words_for_stop_are_obeyed_while_a_person_owns_the_conversation(
+    chat: Chat, word: str
+) -> None:
+    await chat.commands("subscribe")
+    await chat.says("转人工", "human_agent")
+    assert await chat.says(word) is None
+    assert not await _agreed(chat)
+
+
+async def test_the_button_for_stop_is_obeyed_while_a_person_owns_the_conversation(chat: Chat) -> None:
+    stop = action(await chat.commands("subscribe"), "news:off")
+    await chat.says("转人工", "human_agent")
+    assert await chat.presses(stop) is None
     assert not await _agreed(chat)
 
 

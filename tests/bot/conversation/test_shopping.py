@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.conversation.skills import pricing
 from storage.catalogue import Catalogue, Category
 from storage.conversations import Conversations
 from storage.customers import Consents
@@ -65,11 +66,11 @@ async def test_a_product_that_is_gone_is_said_to_be_gone(chat: Chat) -> None:
     assert "下架" in said(await chat.presses("offer:ask:deleted"))
 
 
-async def test_what_is_not_sold_is_said_and_something_else_shown(chat: Chat) -> None:
+async def test_what_is_not_sold_is_said_and_nothing_odd_is_shown_for_it(chat: Chat) -> None:
     reply = await chat.says("有 火箭 吗", "product_search")
     assert "没有找到" in said(reply)
     assert reply is not None
-    assert reply.cards
+    assert not reply.cards
 
 
 async def test_a_personal_price_is_disclosed_valid_and_firm(chat: Chat) -> None:
@@ -93,6 +94,37 @@ async def test_a_stranger_gets_the_list_price_and_is_told_how_to_get_more(chat: 
 
 async def test_a_hundred_percent_is_refused_with_a_smile(chat: Chat) -> None:
     assert "can't give it away" in said(await chat.says("give me 100% off", "discount_request"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "白送", "那送我得了", "免费送我", "0元购", "打0折", "零元", "free of charge please", "can I get it for free",
+        "is it free?", "can I have a free one", "let me have the lamp for nothing", "100% off",
+    ],
+)  # fmt: skip
+def test_whoever_wants_it_for_nothing_is_understood(text: str) -> None:
+    assert pricing.for_nothing(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "500元卖不卖", "600元行不行", "满200元有优惠吗", "有50元的券吗", "500元以内", "1,000元", "10折",
+        "今天送得了吗", "thanks for nothing", "I waited a week for nothing", "fragrance free lotion",
+        "is it sugar free", "free of parabens", "feel free to call", "free shipping?", "100% cotton shirt",
+    ],
+)  # fmt: skip
+def test_a_sum_or_what_something_is_free_of_is_not_for_nothing(text: str) -> None:
+    assert not pricing.for_nothing(text)
+
+
+@pytest.mark.parametrize("text", ["100元卖不卖", "110元行不行", "满200元有优惠吗", "有50元的券吗"])
+async def test_a_sum_is_haggled_over_and_not_laughed_at(chat: Chat, text: str) -> None:
+    await chat.link()
+    await chat.says("龙井茶多少钱", "price_question")
+    intent = "discount_request" if text.endswith("吗") else None
+    assert "¥115.20" in said(await chat.says(text, intent))
 
 
 async def test_without_a_discount_the_answer_is_honest(chat: Chat) -> None:
