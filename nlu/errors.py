@@ -25,7 +25,12 @@ class DataRefused(NluError):
         shown = "\n".join(f"  {problem}" for problem in problems[:20])
         more = f"\n  and {len(problems) - 20} more" if len(problems) > 20 else ""
         super().__init__(f"{path} was refused, nothing was changed:\n{shown}{more}")
+        self.path = path
         self.problems = tuple(problems)
+
+    def __reduce__(self) -> tuple[type[DataRefused], tuple[object, list[str]]]:
+        """Made again from the same in the process that started the one that raised it."""
+        return type(self), (self.path, list(self.problems))
 
 
 class PagesRefused(NluError):
@@ -37,3 +42,8 @@ class TrainingMissing(NluError):
 
     def __init__(self, absent: ModuleNotFoundError) -> None:
         super().__init__(f"{absent.name} is missing: install liuke with the extra 'train'.")
+        self.absent = absent
+
+    def __reduce__(self) -> tuple[type[TrainingMissing], tuple[ModuleNotFoundError]]:
+        """As that of `DataRefused`."""
+        return type(self), (self.absent,)

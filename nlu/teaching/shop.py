@@ -8,17 +8,19 @@ counts double when a file comes again, and whoever judges a message in the cross
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
+import uuid
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from nlu import figures, modelfiles
 from nlu.encoder import Encoder
+from nlu.errors import DataRefused
 from nlu.heads import Floats, Heads
 from nlu.intents import INTENTS, OUT_OF_SCOPE
 from nlu.normalise import readable
@@ -138,11 +140,12 @@ def teach(
     kept = _seen(heads, encoder, [example.text for example in replayed], "reading the corpus", progress)
     known = _seen(heads, encoder, examples, "reading the development set", progress)
     outside = _outside(shop, kept, replayed)
-    said, classes = _out_of_fold(heads, shop, outside, kept, known, seed, progress)
+    parts = folds(labels, FOLDS, seed)[_first_read_alike(texts)]
+    said, classes = _out_of_fold(heads, shop, outside, kept, known, parts, progress)
     progress("fitting", 0.0)
     taught = adapt(heads, _joined(shop, outside), kept, known)
     built_in_before = _accuracy(before.heads, known, measured)
-    fresh = out.with_name(f".{out.name}.{os.getpid()}")
+    fresh = out.with_name(f".{out.name}.{uuid.uuid4().hex[:12]}")
     try:
         fresh.mkdir(parents=True)
         if finetune:
@@ -162,6 +165,9 @@ def teach(
             heads.save(fresh / modelfiles.UNTAUGHT)
         taught.save(fresh / "heads.npz")
         write_taught(fresh / modelfiles.TAUGHT, rows)
+        if list(before.rows) != read_taught(base / modelfiles.TAUGHT):
+            gone = ["messages were taken out while they were being learned again: teach once more"]
+            raise DataRefused(base / modelfiles.TAUGHT, gone)
         # What was written is what is measured: heads are kept with fewer digits.
         built_in_after = _accuracy(Heads.load(fresh / "heads.npz"), known, measured)
         modelfiles.seal(fresh, {**before.facts, "taught": len(rows), "finetuned": finetune or before.tuned})
@@ -308,12 +314,26 @@ def _joined(shop: Taught, outside: Taught) -> Taught:
     )
 
 
+def _first_read_alike(texts: Sequence[str]) -> list[int]:
+    """Of each message, the place of the first that reads as it does: others may differ in an order's number alone."""
+    first: dict[str, int] = {}
+    return [first.setdefault(readable(text), place) for place, text in enumerate(texts)]
+
+
 def _out_of_fold(
-    heads: Heads, shop: Taught, outside: Taught, kept: Seen, unseen: Seen, seed: int, progress: Progress
+    heads: Heads,
+    shop: Taught,
+    outside: Taught,
+    kept: Seen,
+    unseen: Seen,
+    parts: npt.NDArray[np.int64],
+    progress: Progress,
 ) -> tuple[Floats, list[str]]:
-    """What models that had not seen them say of the shop's messages, shape (n, k), and the k intents."""
+    """What models that had not seen them say of the shop's messages, shape (n, k), and the k intents.
+
+    Messages of one part, shape (n,), are left out together.
+    """
     classes = [*heads.intents, *sorted(set(shop.labels.tolist()) - set(heads.intents))]
-    parts = folds(shop.labels, FOLDS, seed)
     said = np.zeros((len(parts), len(classes)), np.float32)
     for part in sorted(set(parts.tolist())):
         held = parts == part

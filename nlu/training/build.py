@@ -36,6 +36,8 @@ def build(
         ModelDamaged: the pretrained weights are missing, or `out` holds something that is no model.
     """
     _quiet()
+    if not out.exists() and _former(out).exists():
+        _former(out).rename(out)  # cut off between two renames
     _refuse_what_is_no_model(out)
     torch.manual_seed(plan.seed)
     material = gather(public, plan.seed, work)
@@ -55,6 +57,11 @@ def _refuse_what_is_no_model(out: Path) -> None:
     """A build replaces the folder: nothing but a model may be lost that way."""
     if out.exists() and any(out.iterdir()) and not (out / "manifest.json").exists():
         raise ModelDamaged(f"{out} is there and holds no model: name an empty folder, or the model's own.")
+
+
+def _former(out: Path) -> Path:
+    """Where the folder in use lies while another takes its place."""
+    return out.with_name(f".{out.name}.old")
 
 
 def _quiet() -> None:
@@ -87,7 +94,7 @@ def _assemble(
     console: Console,
 ) -> None:
     """Export beside the old folder and swap, so that a build that fails leaves the model in use alone."""
-    fresh = out.with_name(out.name + ".new")
+    fresh = out.with_name(f".{out.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     console.print("exporting and calibrating")
@@ -111,7 +118,7 @@ def _assemble(
     reports = _measure(fresh, material)
     text = card.write(fresh, material.train, material.lessons, len(LAYERS), facts, reports)
     (fresh / "card.md").write_text(text, encoding="utf-8")
-    old = out.with_name(out.name + ".old")
+    old = _former(out)
     shutil.rmtree(old, ignore_errors=True)
     if out.exists():
         out.rename(old)

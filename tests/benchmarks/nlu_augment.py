@@ -25,6 +25,7 @@ from nlu.normalise import readable
 from nlu.training import data, fit, lessons, network, weights
 from nlu.training.batches import encode
 from nlu.training.data import Example
+from nlu.training.material import gather
 from nlu.training.starting import LAYERS, stages_of
 from nlu.training.teacher import Teacher
 from nlu.training.telling import OnBar
@@ -80,7 +81,7 @@ def _right(
 ) -> Right:  # fmt: skip
     torch.manual_seed(SEED)
     pretrained = weights.read(weights.find())
-    before = lessons.lessons(public, fit.Plan().seed)
+    before = gather(public, fit.Plan().seed, work).lessons
     stages = stages_of(work, before, fit.Plan())
     tokenizer = Tokenizer.from_file(str(stages / "tokenizer.json"))
     encoder = network.build_encoder(pretrained, np.load(stages / "rows.npy").tolist(), LAYERS)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -13,7 +16,9 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from torch import nn
 from transformers import BertConfig, BertModel
 
+from nlu.errors import DataRefused
 from nlu.training import fit
+from nlu.training.batches import BATCH
 from nlu.training.data import Example
 from nlu.training.network import Reader
 from nlu.training.processes import side_by_side
@@ -31,6 +36,7 @@ class Small:
 
     share: Share
     folder: Path
+    messages: int
 
     @property
     def name(self) -> str:
@@ -38,17 +44,17 @@ class Small:
         return ""
 
 
-def learn_together(folder: Path, count: int) -> list[Weights]:
+def learn_together(folder: Path, count: int, messages: int = 96) -> list[Weights]:
     """What each of so many processes has learned."""
     folder.mkdir()
-    tasks = [Small(Share(rank, count), folder) for rank in range(count)]
+    tasks = [Small(Share(rank, count), folder, messages) for rank in range(count)]
     with Progress(console=Console(quiet=True)) as progress:
         files = side_by_side(learn, tasks, progress)
     return [torch.load(file, weights_only=True) for file in files]
 
 
 def learn(task: Small, told: Telling) -> Path:
-    """Go twice through 96 messages; the file of the weights."""
+    """Go twice through the messages; the file of the weights."""
     torch.manual_seed(5)
     sizes = BertConfig(
         vocab_size=len(WORDS) + 2, hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
@@ -56,10 +62,11 @@ def learn(task: Small, told: Telling) -> Path:
     )  # fmt: skip
     reader = Reader(BertModel(sizes, add_pooling_layer=False))
     reader.dropout = nn.Dropout(0.0)
-    examples = [_example(Random(number)) for number in range(96)]
+    examples = [_example(Random(number)) for number in range(task.messages)]
     part = fit.Part(
-        name="small", seed=1, epochs=2, encoder_rate=1e-3, head_rate=1e-2, likeness=0.0, foreign=0.0
-    )
+        name="small", seed=1, epochs=2, encoder_rate=1e-3, head_rate=1e-2, likeness=0.0, foreign=0.0,
+        follows=task.messages % BATCH == 1,
+    )  # fmt: skip
     task.share.join(task.folder / "meeting")
     checkpoint = task.folder / "fit.pt"
     fit.fit(
@@ -83,3 +90,28 @@ def _tokenizer() -> Tokenizer:
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     tokenizer.enable_padding()
     return tokenizer
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One process's task: to wait for the other one for ever, or to fail."""
+
+    fails: bool
+
+    @property
+    def name(self) -> str:
+        """No bar."""
+        return ""
+
+
+def wait_for_the_other(*fails: bool) -> None:
+    """A process for each, of which some fail; says on standard output when one waits."""
+    with Progress(console=Console(quiet=True)) as progress:
+        side_by_side(_wait, [Waiting(one) for one in fails], progress)
+
+
+def _wait(task: Waiting, told: Telling) -> None:
+    if task.fails:
+        raise DataRefused("mine.tsv", ["line 3: no label"])
+    os.write(sys.stdout.fileno(), b"waiting\n")
+    threading.Event().wait()

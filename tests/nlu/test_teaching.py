@@ -18,13 +18,14 @@ from nlu.errors import DataRefused
 from nlu.figures import auroc
 from nlu.heads import Heads
 from nlu.peers import comparing
+from nlu.printing import print_comparison, print_report
 from nlu.teaching import shop
 from nlu.teaching.adapting import Seen, Taught
 from nlu.teaching.classifier import _fit_mixture, weighed
 from nlu.teaching.deep import DeepEncoder, inner_layers
 from nlu.teaching.labelled import Labelled, read_taught
 from nlu.teaching.measuring import evaluate_split, learn
-from nlu.teaching.views import log_softmax
+from nlu.teaching.views import Spelling, log_softmax
 from nlu.training import data
 
 RUN = CliRunner()
@@ -245,6 +246,21 @@ def test_a_split_is_learned_and_measured(split: tuple[list[Labelled], list[Label
     said = learn(learned).read([row.text for row in measured])
     assert said.labels == tuple(sorted(SPLIT))
     assert np.allclose(said.probabilities.sum(1), 1.0, atol=1e-4)
+
+
+def test_a_split_without_anything_in_scope_has_no_figures(
+    split: tuple[list[Labelled], list[Labelled]],
+) -> None:
+    report = evaluate_split(split[0], [row for row in split[1] if row.label == "out_of_scope"])
+    assert (report.accuracy, report.macro_f1, report.calibration_error) == (None, None, None)
+    print_report(report)
+    print_comparison({"ours": report})
+
+
+def test_a_part_of_which_nothing_can_be_read_is_learned_from() -> None:
+    view = Spelling()
+    view.fit(np.array(["", "\u200b"], object), np.array(["a", "b"]))
+    assert np.allclose(np.exp(view.log_probabilities(np.array(["hello"], object))), 0.5)
 
 
 def test_a_view_that_misleads_is_given_no_say() -> None:

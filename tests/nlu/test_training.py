@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
 from nlu import modelfiles
-from nlu.errors import ModelDamaged
+from nlu.errors import DataRefused, ModelDamaged
 from nlu.heads import Heads
 from nlu.intents import SENTIMENTS
 from nlu.language import has_words
@@ -273,3 +277,62 @@ def test_processes_that_share_their_batches_learn_what_one_alone_learns(tmp_path
     assert all(torch.equal(first[name], second[name]) for name in first)
     for name, weights in alone[0].items():
         torch.testing.assert_close(first[name], weights, rtol=0.02, atol=2e-3)
+
+
+def test_what_fails_in_one_process_is_told_though_another_waits_for_it() -> None:
+    pytest.importorskip("torch")
+    from tests.nlu.sharing import wait_for_the_other
+
+    with pytest.raises(DataRefused, match="line 3: no label"):
+        wait_for_the_other(False, True)
+
+
+def test_processes_end_with_the_one_that_started_them() -> None:
+    pytest.importorskip("torch")
+    program = "from tests.nlu.sharing import wait_for_the_other; wait_for_the_other(False, False)"
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as started:
+        assert started.stdout is not None
+        assert [started.stdout.readline() for _ in range(2)] == [b"waiting\n"] * 2
+        started.kill()
+        # At its end no process holds it any more.
+        assert started.stdout.read() == b""
+
+
+def test_the_last_of_the_messages_that_has_no_other_beside_it_is_left_out(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    from nlu.training.batches import BATCH
+    from tests.nlu.sharing import learn_together
+
+    for count in (1, 2):
+        for weights in learn_together(tmp_path / str(count), count, 2 * BATCH + 1):
+            assert all(bool(torch.isfinite(values).all()) for values in weights.values())
+
+
+def test_every_frequent_character_can_be_mistyped() -> None:
+    from nlu.training.augment import pinyin_typo
+
+    typed = {pinyin_typo("谢", random.Random(seed)) for seed in range(40)}
+    assert len(typed) > 1
+    assert all(len(text) == 1 for text in typed)
+
+
+def test_the_teacher_is_whole_or_not_there_and_knows_what_was_asked_for_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("torch")
+    from rich.progress import Progress
+
+    from nlu.training import teacher
+
+    def read(texts: Sequence[str], progress: Progress) -> npt.NDArray[np.float16]:
+        return np.array([[len(text), 1.0] for text in texts], np.float16)
+
+    monkeypatch.setattr(teacher, "_teach", read)
+    with Progress(disable=True) as progress:
+        first = teacher.learn_from(tmp_path, 2, ["a", "bb"], progress)
+        more = teacher.learn_from(tmp_path, 2, ["bb", "dddd"], progress)
+        again = teacher.learn_from(tmp_path, 2, ["a", "bb"], progress)
+    assert [path.name for path in tmp_path.iterdir()] == ["teacher.npz"]
+    assert more.centre.tolist() == [3.0, 1.0]
+    assert again.centre.tolist() == first.centre.tolist() == [1.5, 1.0]
+    assert again.rows(["bb", "dddd"])[0] == [0]
