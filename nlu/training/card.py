@@ -61,7 +61,7 @@ def write(
 
 Chinese and English customer messages in; intents, sentiment, urgency, offensiveness and a sentence vector out.
 A transformer of {layers} layers and 384 numbers a token, 8-bit weights, {size:.1f} MB in all,
-linear heads on the mean of its token vectors. Made by `liuke nlu build`; how well it reads is
+linear heads on the mean of its token vectors, beside character n-grams. Made by `liuke nlu build`; how well it reads is
 measured in `docs/benchmarks.md`.
 
 ## Where it comes from
