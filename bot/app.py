@@ -106,13 +106,11 @@ class Parts:
 
     async def watch_catalogue(self) -> None:
         """Keep the product names that can be recognised in step with the shop's."""
-        known = await catalogue_entries(self.store)
         while True:
             await asyncio.sleep(_CATALOGUE_EVERY)
             entries = await catalogue_entries(self.store)
-            if entries != known:
+            if entries != self.understanding.catalogue:
                 await asyncio.to_thread(self.understanding.set_catalogue, entries)
-                known = entries
 
 
 class Program:

@@ -29,13 +29,14 @@ def read_table(
 ) -> list[dict[str, str]]:
     """The rows as dictionaries, without surrounding white space; blank lines are skipped.
 
-    A row with an empty required field is refused, left out with `skip_empty`, or kept with `keep_empty`. So is then a
-    blank line where there is but one column, save at the end: it is an empty text. In a table with tabs quotation marks
-    are always text, since the shipped model has learned from such tables read so.
+    Fields that a row lacks at its end are empty. A row with an empty required field is refused, left out with
+    `skip_empty`, or kept with `keep_empty`. So is then a blank line where there is but one column, save at the end: it
+    is an empty text. In a table with tabs quotation marks are always text, since the shipped model has learned from
+    such tables read so.
 
     Raises:
-        DataRefused: it cannot be read as UTF-8, a column is missing or there twice, a quotation mark is not closed, or
-            a line has too few or too many fields.
+        DataRefused: it cannot be read as UTF-8, a column is missing or there twice, a quotation mark is not closed, a
+            row has more fields than the header names, or a required one of its fields is empty.
     """
     lines = read_lines(path, required, skip_empty=skip_empty, keep_empty=keep_empty, plain=True)
     return [row for _, row in lines]

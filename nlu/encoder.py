@@ -49,11 +49,14 @@ class Encoder:
                 str(model), options, providers=["CPUExecutionProvider"]
             )
             self._tokenizer: Tokenizer = Tokenizer.from_file(str(tokenizer))
+            self._input_names = [node.name for node in self._session.get_inputs()]
+            # What can be loaded need not be an encoder: the first message would tell.
+            (self.width,) = self.encode(["ok 好"])[0].pooled.shape
+            """Numbers of a vector."""
         except Exception as broken:
             raise ModelDamaged(
                 f"{model.parent} cannot be loaded ({broken}): build or fetch it again."
             ) from broken
-        self._input_names = [node.name for node in self._session.get_inputs()]
 
     def encode(self, texts: Sequence[str]) -> list[Encoded]:
         """Read texts that `nlu.normalise.model_text` has prepared; one result a text, in order."""

@@ -257,7 +257,10 @@ PREDICTION_COLUMNS = (
 
 
 def prediction(text: str, meaning: Understanding) -> dict[str, str]:
-    """One row of `liuke nlu predict`, from which the figures of `evaluate` can be computed again."""
+    """One row of `liuke nlu predict`.
+
+    The figures of `evaluate` can be computed from it again, save the share that counts as understood and the times.
+    """
     intents = [asdict(score) for score in meaning.intents]
     entities = [{**asdict(entity), "kind": entity.kind.value} for entity in meaning.entities]
     return {

@@ -68,7 +68,7 @@ class Heads:
     offensive_bias: Floats
     offensive_threshold: Floats
     centres: Floats
-    """Mean vector of each intent of the shop's, shape (c, d), in the whitened space."""
+    """Mean vector of each intent of the shop's in the whitened space, shape (c, r)."""
     whitening: Floats
     """Shape (d, r): centred vectors times this have unit covariance within an intent."""
     mean: Floats
@@ -256,6 +256,8 @@ def _check_shapes(intents: Sequence[str], arrays: Mapping[str, npt.NDArray[np.ge
             raise ValueError(f"{name} has the shape {shape}")
     if not set(intents) - {OUT_OF_SCOPE} or not sizes["c"]:
         raise ValueError("no intent within the scope")
+    if len(intents) < 2:
+        raise ValueError("no second intent to tell the first from")
     buckets, spelt, felt = (sizes.get(c, 0) for c in "bjf")
     if spelt > (len(intents) if buckets else 0) or {buckets, felt} - {0, BUCKETS}:
         raise ValueError(f"n-grams of {buckets} and {felt} buckets, not {BUCKETS}, for {spelt} intents")

@@ -95,7 +95,7 @@ def detect(text: str, fallback: Language | None = None) -> Language:
     chinese = len(_CHINESE.findall(text))
     latin = len(_LATIN_WORD.findall(text))
     if chinese or latin:
-        # A Chinese character says about as much as half an English word.
+        # Each character counts as a whole word, so that names such as iPhone don't make Chinese English.
         return "zh" if chinese >= latin else "en"
     return fallback or ("zh" if re.search(r"[\u3000-\u303f]", text) else "en")
 

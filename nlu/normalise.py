@@ -10,11 +10,16 @@ from __future__ import annotations
 import importlib.resources
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 
 READ_AT_MOST = 4_000
-"""Characters of a message that are read at all; a customer who writes more has said it by then."""
+"""Characters of a message that are read at all; a customer who writes more has said it by then.
+
+Of what they become no more is kept either: NFKC makes eighteen of ﷺ.
+"""
 ENCODED_AT_MOST = 480
 """Characters of the normalised text that the encoder is given."""
 
@@ -22,55 +27,63 @@ _ODD = re.compile(r"[^\x20-\x7e\u4e00-\u9fff\u3001\u3002]|  ")
 _LONG_NUMBER = re.compile(r"\d{4,}")
 _DROPPED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _VARIATION_SELECTORS = range(0xFE00, 0xFE10)
+_CLUSTER_READ = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Normalised:
-    """Normalised text; `offsets[i]` is where character i came from, with one entry past the end."""
+    """Normalised text; character i came from `offsets[i]` to `ends[i]`, its combining marks among them.
+
+    `offsets` has one entry past the end: where the reading stopped.
+    """
 
     text: str
     offsets: tuple[int, ...] | range
+    ends: tuple[int, ...] | range
 
     def original_span(self, start: int, end: int) -> tuple[int, int]:
         """The span in the message as received that became `text[start:end]`, `start` < `end`."""
-        return self.offsets[start], self.offsets[end - 1] + 1
+        return self.offsets[start], self.ends[end - 1]
 
 
 def normalise(text: str) -> Normalised:
     """NFKC, white space folded to one space and stripped, control and zero-width characters removed."""
     text = text[:READ_AT_MOST]
     if not _ODD.search(text) and text == text.strip():
-        return Normalised(text, range(len(text) + 1))
-    kept: list[str] = []
-    offsets: list[int] = []
-    for start, cluster in _clusters(text):
-        for character in unicodedata.normalize("NFKC", cluster):
-            if character.isspace():
-                if not kept or kept[-1] == " ":
-                    continue
-                character = " "
-            elif _is_dropped(character):
-                continue
-            kept.append(character)
-            offsets.append(start)
-    while kept and kept[-1] == " ":
+        return Normalised(text, range(len(text) + 1), range(1, len(text) + 1))
+    kept = list(islice(_shown(text), READ_AT_MOST))
+    stopped = kept[-1][2] if len(kept) == READ_AT_MOST else len(text)
+    if kept and kept[-1][0] == " ":
         kept.pop()
-        offsets.pop()
-    return Normalised("".join(kept), (*offsets, len(text)))
+    return Normalised(
+        "".join(character for character, _, _ in kept),
+        (*(start for _, start, _ in kept), stopped),
+        tuple(end for _, _, end in kept),
+    )
 
 
-def _clusters(text: str) -> list[tuple[int, str]]:
-    """Characters with the combining marks that follow them, so that NFKC can compose them."""
-    clusters: list[tuple[int, str]] = []
-    for position, character in enumerate(text):
-        if clusters and unicodedata.combining(character):
-            start, cluster = clusters[-1]
-            # A base with dozens of marks is decoration, not language.
-            if len(cluster) < 4:
-                clusters[-1] = (start, cluster + character)
-        else:
-            clusters.append((position, character))
-    return clusters
+def _shown(text: str) -> Iterator[tuple[str, int, int]]:
+    """The characters of the normalised text, save that a space may be the last, with the span each came from."""
+    last = " "
+    for start, end, cluster in _clusters(text):
+        for character in unicodedata.normalize("NFKC", cluster):
+            shown = " " if character.isspace() else character
+            if shown == last == " " or _is_dropped(shown):
+                continue
+            yield shown, start, end
+            last = shown
+
+
+def _clusters(text: str) -> Iterator[tuple[int, int, str]]:
+    """Characters with the combining marks that follow them, so that NFKC can compose them, and their spans."""
+    start = 0
+    while start < len(text):
+        end = start + 1
+        while end < len(text) and unicodedata.combining(text[end]):
+            end += 1
+        # A base with dozens of marks is decoration, not language.
+        yield start, end, text[start : min(end, start + _CLUSTER_READ)]
+        start = end
 
 
 def _is_dropped(character: str) -> bool:

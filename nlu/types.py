@@ -143,7 +143,7 @@ class Passage:
     text: str
     language: Language
     score: float
-    """0 to 1; what lies below the index's threshold is never returned."""
+    """0 to 1, and no less than the search asked for: `at_least`, or else the index's own threshold."""
 
 
 @runtime_checkable

@@ -14,10 +14,11 @@ import numpy as np
 from nlu import modelfiles
 from nlu.encoder import Encoded, Encoder
 from nlu.entities import ProductIndex, recognise
+from nlu.errors import ModelDamaged
 from nlu.heads import Floats, Heads, logistic
 from nlu.intents import OUT_OF_SCOPE, SENTIMENTS
 from nlu.language import detect, has_words, is_foreign
-from nlu.normalise import ENCODED_AT_MOST, Normalised, model_text, normalise, readable, simplify
+from nlu.normalise import ENCODED_AT_MOST, Normalised, model_text, normalise, simplify
 from nlu.spelling import Spelt, spell
 from nlu.types import (
     CatalogueEntry,
@@ -65,6 +66,12 @@ class TransformerUnderstander:
         self.manifest = modelfiles.check(folder)
         self._encoder = Encoder(folder / "encoder.onnx", folder / "tokenizer.json")
         self._heads = Heads.load(folder / "heads.npz")
+        read, made = len(self._heads.mean), self._encoder.width
+        if read != made:
+            raise ModelDamaged(
+                f"{folder} does not fit together: heads for vectors of {read} numbers, an encoder that makes {made}. "
+                "Build or fetch the model again."
+            )
         # A word speaks for an intent by what it adds there beyond what it adds everywhere.
         weights = self._heads.intent_weight
         self._preference = weights - weights.mean(0)
@@ -90,13 +97,6 @@ class TransformerUnderstander:
             self._one(text, form, seen, spell(read), dialogue, today)
             for text, form, seen, read in zip(texts, normalised, encoded, shown, strict=True)
         ]
-
-    def vectors(self, texts: Sequence[str]) -> Floats:
-        """Sentence vectors of unit length, shape (texts, d)."""
-        prepared = [readable(text) for text in texts]
-        if not prepared:
-            return np.zeros((0, self._heads.mean.shape[0]), np.float32)
-        return np.stack([_unit(encoded.pooled) for encoded in self._encoder.encode(prepared)])
 
     def _one(
         self,
@@ -224,7 +224,7 @@ def _today(dialogue: DialogueContext) -> date:
     now = dialogue.now or datetime.now(UTC)
     try:
         return now.astimezone(ZoneInfo(dialogue.time_zone)).date() if dialogue.time_zone else now.date()
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # `America` is a folder of zones
         return now.date()
 
 

@@ -17,9 +17,10 @@ from typing import Any
 import jieba
 
 from nlu.goods import GOODS
+from nlu.normalise import normalise, simplify
 
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
-_TERM = re.compile(r"[\u4e00-\u9fff]{2,8}")
+_TERM = re.compile(r"(?<![\u4e00-\u9fff])[\u4e00-\u9fff]{2,8}(?![\u4e00-\u9fff])")
 _ENGLISH = re.compile(r"[#@]?\w+(?:['’.@&+-]\w+)*|[^\w\s]")
 _LOCK = threading.Lock()
 
@@ -38,11 +39,11 @@ def _dictionary() -> tuple[dict[str, int], int]:
 
 
 class Words:
-    """Cuts texts into words; `terms` are words of the shop's own."""
+    """Cuts texts into words; `terms` are words of the shop's own, as `terms_of` finds them."""
 
     def __init__(self, terms: Iterable[str] = ()) -> None:
         frequencies, total = _dictionary()
-        own = sorted({part for term in terms for part in _TERM.findall(term)})
+        own = sorted(set(terms))
         self._jieba: Any = jieba.Tokenizer()
         self._jieba.FREQ = dict(frequencies) if own else frequencies
         self._jieba.total = total
@@ -68,5 +69,8 @@ class Words:
 
 
 def terms_of(names: Sequence[str]) -> list[str]:
-    """The Chinese terms of product names that are worth a place in the dictionary."""
-    return [part for name in names for part in _TERM.findall(name)]
+    """The Chinese terms of product names that are worth a place in the dictionary, as messages are cut: simplified.
+
+    More than eight characters are a phrase, which jieba cuts into words better than a count would.
+    """
+    return [part for name in names for part in _TERM.findall(simplify(normalise(name).text))]

@@ -1,14 +1,15 @@
 """Finding the shop's products in a message: an index of character grams narrows, RapidFuzz decides.
 
 A code is also known without its hyphens and with spaces in their place, and a long name by its beginning and its end
-("cloud headphones", 云朵耳机), where that fits one product only.
+("cloud headphones", 云朵耳机), where that fits one product only. A name without Chinese characters is made of whole
+words: there is no hat in "what".
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +36,10 @@ _CODE_TOKENS = 3
 """Pieces that a code may be written in: `rf 55 20`."""
 _SHORTEST_CODE = 4
 _LATIN_WORD = re.compile(r"[a-z][a-z0-9]*")
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_RUNS_ON = re.compile(r"[a-z]{2}|[0-9]{2}")
+_SHARED = ""
+"""In place of a product's id: what several products are called by names none of them."""
 _PART_SCORE = 0.8
 """Score of a product that is named by the beginning and the end of its name."""
 _PART_ZH = 2
@@ -48,7 +53,7 @@ class ProductIndex:
         named = [(_form(name), entry.product_id) for entry in entries for name in entry.names]
         self._names = [name for name, _ in named]
         self._ids = [product for _, product in named]
-        self._codes = {name: product for name, product in named if _is_code(name)}
+        self._codes = _owners((name, product) for name, product in named if _is_code(name))
         self._compact = _compact_codes(self._codes)
         self._index()
 
@@ -81,26 +86,35 @@ class ProductIndex:
         return found
 
     def _exact_codes(self, text: str) -> list[Span]:
+        """The codes that are said, the longest where they overlap, save those of several products."""
         exact = [
             Span(EntityKind.PRODUCT, match.start(), match.end(), self._codes[match[0]])
             for match in _CODE.finditer(text)
             if match[0] in self._codes
         ]
-        return without_overlaps([*exact, *self._compact_written(text)])
+        longest_first = sorted([*exact, *self._compact_written(text)], key=lambda span: span.start - span.end)
+        return [span for span in without_overlaps(longest_first) if span.value != _SHARED]
 
     def _compact_written(self, text: str) -> Iterator[Span]:
-        """Codes without their hyphens: `md77`, `rf 5520`."""
+        """Codes without their hyphens, the longest that begins at each word: `md77`, `rf 5520`."""
         if not self._compact:
             return
         tokens = list(_CODE_TOKEN.finditer(text))
         for first in range(len(tokens)):
-            joined, end = "", tokens[first].start()
-            for token in tokens[first : first + _CODE_TOKENS]:
-                if not _WITHIN_CODE.fullmatch(text, end, token.start()) and joined:
-                    break
-                joined, end = joined + token[0], token.end()
-                if joined in self._compact:
-                    yield Span(EntityKind.PRODUCT, tokens[first].start(), end, self._compact[joined])
+            longest = self._longest_compact(text, tokens[first : first + _CODE_TOKENS])
+            if longest is not None:
+                yield longest
+
+    def _longest_compact(self, text: str, tokens: Sequence[re.Match[str]]) -> Span | None:
+        joined, start, end = "", tokens[0].start(), tokens[0].start()
+        longest = None
+        for token in tokens:
+            if not _WITHIN_CODE.fullmatch(text, end, token.start()) and joined:
+                break
+            joined, end = joined + token[0], token.end()
+            if joined in self._compact:
+                longest = Span(EntityKind.PRODUCT, start, end, self._compact[joined])
+        return longest
 
     def _alike(self, text: str, near: npt.NDArray[np.int32]) -> list[tuple[float, int, int, int]]:
         """Likeness, row and place of the names that the text holds nearly whole, best and longest first."""
@@ -109,15 +123,9 @@ class ProductIndex:
             name = self._names[row]
             if len(name) < 2 or name in self._codes:
                 continue
-            place = fuzz.partial_ratio_alignment(name, text, score_cutoff=100 * ACCEPTED)
-            if place is None:
-                continue
-            start, end = (place.dest_start, place.dest_end) if len(name) <= len(text) else (0, len(text))
-            # A text shorter than the name names it only as far as it covers it.
-            covered = min(1.0, len(text.replace(" ", "")) / len(name.replace(" ", "")))
-            score = place.score / 100 * (0.55 + 0.45 * covered if covered < 1 else 1.0)
-            start, end = _tightened(text, start, end)
-            if score >= ACCEPTED and end > start:
+            said = _as_whole_words(name, text) or _nearly(name, text)
+            if said is not None:
+                score, start, end = said
                 scored.append((score, int(row), start, end))
         return sorted(scored, key=lambda found: (-round(found[0], 2), -len(self._names[found[1]]), found[1]))
 
@@ -179,17 +187,86 @@ def _is_code(name: str) -> bool:
     return bool(_CODE.fullmatch(name) and _HAS_DIGIT.search(name) and len(name) >= 4)
 
 
+def _owners(named: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The product of each name, `_SHARED` where there are several."""
+    owners: dict[str, str] = {}
+    for name, product in named:
+        owners[name] = product if owners.get(name, product) == product else _SHARED
+    return owners
+
+
 def _compact_codes(codes: Mapping[str, str]) -> dict[str, str]:
-    """Codes without what is written between their pieces; those that two products share are left out.
+    """Codes without what is written between their pieces; those that two products share are `_SHARED`.
 
     Without a letter (`10-24`) it would be a number like any other.
     """
-    compact: dict[str, set[str]] = defaultdict(set)
-    for code, product in codes.items():
-        joined = _WITHIN_CODE.sub("", code)
-        if len(joined) >= _SHORTEST_CODE and _HAS_LETTER.search(joined):
-            compact[joined].add(product)
-    return {joined: next(iter(products)) for joined, products in compact.items() if len(products) == 1}
+    joined = ((_WITHIN_CODE.sub("", code), product) for code, product in codes.items())
+    return _owners(
+        (code, product)
+        for code, product in joined
+        if len(code) >= _SHORTEST_CODE and _HAS_LETTER.search(code)
+    )
+
+
+def _as_whole_words(name: str, text: str) -> tuple[float, int, int] | None:
+    """Likeness and place of a Latin name that a text says letter by letter, in the singular or the plural."""
+    if _CHINESE.search(name):
+        return None
+    own = name[slice(*_tightened(name, 0, len(name)))]
+    stem, forms = _stem(own), _forms(own)
+    places = (_tightened(text, at, at + len(stem)) for at in _occurrences(stem, text))
+    said = [
+        (fuzz.ratio(own, text[start:end]) / 100, start, end)
+        for start, end in places
+        if text[start:end] in forms
+    ]
+    return max(said, key=lambda place: place[0], default=None)
+
+
+def _nearly(name: str, text: str) -> tuple[float, int, int] | None:
+    """Likeness and place of a name that a text says nearly whole."""
+    place = fuzz.partial_ratio_alignment(name, text, score_cutoff=100 * ACCEPTED)
+    if place is None:
+        return None
+    start, end = (place.dest_start, place.dest_end) if len(name) <= len(text) else (0, len(text))
+    start, end = _tightened(text, start, end)
+    like = place.score
+    if not _CHINESE.search(name):
+        # The best place may begin or end within a word, which is then compared whole.
+        own = name[slice(*_tightened(name, place.src_start, place.src_end))]
+        like = 0.0 if _is_another_word(own, text[start:end]) else fuzz.ratio(own, text[start:end])
+    # A text shorter than the name names it only as far as it covers it.
+    covered = min(1.0, len(text.replace(" ", "")) / len(name.replace(" ", "")))
+    score = like / 100 * (0.55 + 0.45 * covered)
+    return (score, start, end) if score >= ACCEPTED and end > start else None
+
+
+def _is_another_word(name: str, said: str) -> bool:
+    """Whether words hold a name within other letters or digits: `what` and `hate`, but not `hats`, the `hat`."""
+    stem = _stem(name)
+    at = said.find(stem)
+    if at < 0 or said in _forms(name):
+        return False
+    around = (said[:at][-1:] + stem[:1], stem[-1:] + said[at + len(stem) :][:1])
+    return any(_RUNS_ON.fullmatch(edge) for edge in around)
+
+
+def _stem(word: str) -> str:
+    """A word without the ending of the plural."""
+    return word[:-1] if len(word) > 3 and word.endswith("s") else word
+
+
+def _forms(word: str) -> frozenset[str]:
+    """A word in the singular and the plural, whichever of them it is."""
+    forms = {word, f"{word}s", _stem(word)}
+    return frozenset(forms | {f"{word}es"} if word.endswith(("s", "x", "z", "h", "o")) else forms)
+
+
+def _occurrences(part: str, text: str) -> Iterator[int]:
+    at = text.find(part)
+    while at >= 0:
+        yield at
+        at = text.find(part, at + 1)
 
 
 def _part_of(name: str, text: str, words: Sequence[re.Match[str]]) -> tuple[int, int] | None:
@@ -217,16 +294,19 @@ def _part_of(name: str, text: str, words: Sequence[re.Match[str]]) -> tuple[int,
 def _chinese_part(name: str, text: str) -> tuple[int, int] | None:
     if len(name) < 3 * _PART_ZH:
         return None
-    start = text.find(name[:_PART_ZH])
-    if start < 0:
-        return None
+    places = ((start, _chinese_end(name, text, start)) for start in _occurrences(name[:_PART_ZH], text))
+    return next(((start, end) for start, end in places if end is not None), None)
+
+
+def _chinese_end(name: str, text: str, start: int) -> int | None:
+    """Where the end of a name ends that follows its beginning at once."""
     for length in range(_PART_ZH, len(name) - 2 * _PART_ZH + 1):
         if not text.startswith(name[:length], start):
             break
         end = start + length
         for tail in range(len(name) - length - 1, _PART_ZH - 1, -1):
             if text.startswith(name[-tail:], end):
-                return start, end + tail
+                return end + tail
     return None
 
 

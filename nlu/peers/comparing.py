@@ -16,8 +16,8 @@ from nlu.teaching.labelled import Labelled
 from nlu.teaching.measuring import Reads, latencies, learn, measure
 from nlu.teaching.progress import Progress, quiet
 
-VERSION = "2"
-"""Raised when a peer's recipe changes, so that nothing older is read back."""
+VERSION = "3"
+"""Raised when a peer's recipe or what is measured changes, so that nothing older is read back."""
 TIMED = 100
 OURS = "liuke"
 TUNED = "liuke, fine-tuned"

@@ -17,11 +17,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from nlu.errors import TrainingMissing
-from nlu.teaching.classifier import Answers, outside_score
+from nlu.peers.answering import answers
+from nlu.peers.comparing import VERSION
+from nlu.teaching.classifier import Answers
 from nlu.teaching.deep import Floats
-from nlu.teaching.labelled import OUTSIDE
 from nlu.teaching.progress import Progress
-from nlu.teaching.views import log_softmax
 
 try:
     import nlu.training  # noqa: F401, I001 - says how threads wait, before they are made
@@ -82,10 +82,11 @@ class FrozenE5:
 
     def __init__(self, store: Path, progress: Progress) -> None:
         self._store, self._progress = store, progress
-        self._encoder: BertModel | None = None
 
     def fit(self, texts: Sequence[str], labels: Sequence[str]) -> FrozenE5:
         """Learn; vectors that an earlier run has made are read from the store."""
+        # Even then: the first message that is timed must not wait for them.
+        self._encoder, self._tokenizer = pretrained().train(False), _tokenizer()
         self._model = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=300))
         self._model.fit(self._vectors(texts), list(labels))
         self.labels = tuple(str(label) for label in self._model.classes_)
@@ -94,7 +95,7 @@ class FrozenE5:
     def read(self, texts: Sequence[str]) -> Answers:
         """What it says."""
         logits = self._model.decision_function(self._vectors(texts)).astype(np.float32)
-        return _answers(self.labels, logits)
+        return answers(self.labels, logits)
 
     def _vectors(self, texts: Sequence[str]) -> Floats:
         """Kept where there are many; one message is always encoded, so that its latency is a true one."""
@@ -102,12 +103,10 @@ class FrozenE5:
         if len(texts) > 1 and kept.exists():
             stored: Floats = np.load(kept)
             return stored
-        if self._encoder is None:
-            self._encoder = pretrained().train(False)
         rows = np.zeros((len(texts), self._encoder.config.hidden_size), np.float32)
         done = 0
         with torch.inference_mode():
-            for group, ids, mask in batches(_tokenizer(), _prefixed(texts), random.Random(0)):
+            for group, ids, mask in batches(self._tokenizer, _prefixed(texts), random.Random(0)):
                 rows[group] = functional.normalize(
                     network.mean_vectors(self._encoder, ids, mask), dim=1
                 ).numpy()
@@ -126,14 +125,15 @@ class TunedE5:
         self._store, self._progress, self._seed = store, progress, seed
 
     def fit(self, texts: Sequence[str], labels: Sequence[str]) -> TunedE5:
-        """Learn; weights that an earlier run has learned from the same messages are read from the store."""
+        """Learn; weights that an earlier run has learned from the same, by the same recipe, are read from the store."""
         self.labels = tuple(sorted(set(labels)))
         numbers = {label: number for number, label in enumerate(self.labels)}
         targets = torch.tensor([numbers[label] for label in labels])
         torch.manual_seed(self._seed)
-        self._net = _E5(len(self.labels))
+        self._net, self._tokenizer = _E5(len(self.labels)), _tokenizer()
         self._net.encoder.embeddings.word_embeddings.weight.requires_grad_(False)
-        kept = self._store / f"e5-tuned-{_fingerprint([*texts, *labels])}.pt"
+        learned_from = _fingerprint([VERSION, str(self._seed), *texts, *labels])
+        kept = self._store / f"e5-tuned-{learned_from}.pt"
         if not self._restored(kept):
             self._train(_prefixed(texts), targets)
             learned = {n: p.detach() for n, p in self._net.named_parameters() if p.requires_grad}
@@ -147,9 +147,9 @@ class TunedE5:
         """What it says."""
         logits = np.zeros((len(texts), len(self.labels)), np.float32)
         with torch.inference_mode():
-            for group, ids, mask in batches(_tokenizer(), _prefixed(texts), random.Random(0)):
+            for group, ids, mask in batches(self._tokenizer, _prefixed(texts), random.Random(0)):
                 logits[group] = self._net(ids, mask).numpy()
-        return _answers(self.labels, logits)
+        return answers(self.labels, logits)
 
     def _restored(self, kept: Path) -> bool:
         if not kept.exists():
@@ -178,7 +178,7 @@ class TunedE5:
         net.train()
         done = 0
         for number in range(passes):
-            for group, ids, mask in batches(_tokenizer(), texts, random.Random(f"{self._seed}/{number}")):
+            for group, ids, mask in batches(self._tokenizer, texts, random.Random(f"{self._seed}/{number}")):
                 loss = functional.cross_entropy(net(ids, mask), targets[group])
                 optimiser.zero_grad(set_to_none=False)
                 torch.autograd.backward(loss)
@@ -194,17 +194,6 @@ class TunedE5:
 
 def _prefixed(texts: Sequence[str]) -> list[str]:
     return [f"query: {text}" for text in texts]
-
-
-def _answers(labels: tuple[str, ...], logits: Floats) -> Answers:
-    if logits.ndim == 1:
-        logits = np.stack([-logits, logits], axis=1)
-    outside = np.array([label.lower() in OUTSIDE for label in labels])
-    return Answers(
-        labels=labels,
-        probabilities=np.exp(log_softmax(logits)),
-        out_of_scope=outside_score(logits, outside),
-    )
 
 
 def _fingerprint(texts: Sequence[str]) -> str:

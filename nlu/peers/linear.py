@@ -11,10 +11,9 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
-from nlu.teaching.classifier import Answers, outside_score
+from nlu.peers.answering import answers
+from nlu.teaching.classifier import Answers
 from nlu.teaching.deep import Floats
-from nlu.teaching.labelled import OUTSIDE
-from nlu.teaching.views import log_softmax
 
 
 class LinearPeer:
@@ -27,7 +26,6 @@ class LinearPeer:
         """Learn."""
         self._model.fit(self._features.fit_transform(texts), list(labels))
         self.labels = tuple(str(label) for label in self._model.classes_)
-        self._outside = np.array([label.lower() in OUTSIDE for label in self.labels])
         return self
 
     def read(self, texts: Sequence[str]) -> Answers:
@@ -35,13 +33,7 @@ class LinearPeer:
         logits: Floats = np.asarray(
             self._model.decision_function(self._features.transform(texts)), np.float32
         )
-        if logits.ndim == 1:
-            logits = np.stack([-logits, logits], axis=1)
-        return Answers(
-            labels=self.labels,
-            probabilities=np.exp(log_softmax(logits)),
-            out_of_scope=outside_score(logits, self._outside),
-        )
+        return answers(self.labels, logits)
 
 
 def characters() -> LinearPeer:

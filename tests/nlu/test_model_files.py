@@ -12,6 +12,7 @@ import pytest
 import nlu
 from nlu.heads import Heads
 from nlu.modelfiles import FILES, SHIPPED
+from tests.nlu.unsound import narrow_heads, one_intent
 
 
 @pytest.fixture
@@ -88,6 +89,36 @@ def test_sealed_heads_of_another_shape(copy: Path, part: str, values: np.ndarray
     np.savez(copy / "heads.npz", **(arrays | {part: values}))
     seal(copy, {})
     with pytest.raises(nlu.ModelDamaged, match="does not fit together"):
+        nlu.load(copy)
+
+
+def test_heads_for_vectors_of_another_length_than_the_encoder_s(copy: Path) -> None:
+    narrow_heads(copy)
+    with pytest.raises(nlu.ModelDamaged, match=r"383.*384"):
+        nlu.load(copy)
+
+
+def test_a_single_intent_is_told_from_nothing(copy: Path) -> None:
+    one_intent(copy)
+    with pytest.raises(nlu.ModelDamaged, match="1 intents"):
+        nlu.load(copy)
+
+
+def test_a_network_that_makes_no_vectors(copy: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    from nlu.modelfiles import seal
+
+    ids, mask = (
+        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.INT64, ["texts", "tokens"])
+        for name in ("input_ids", "attention_mask")
+    )
+    out = onnx.helper.make_tensor_value_info("out", onnx.TensorProto.FLOAT, ["texts", "tokens"])
+    cast = onnx.helper.make_node("Cast", ["input_ids"], ["out"], to=onnx.TensorProto.FLOAT)
+    graph = onnx.helper.make_graph([cast], "numbers", [ids, mask], [out])
+    opset = onnx.helper.make_opsetid("", 17)
+    onnx.save(onnx.helper.make_model(graph, ir_version=8, opset_imports=[opset]), copy / "encoder.onnx")
+    seal(copy, {})
+    with pytest.raises(nlu.ModelDamaged, match="cannot be loaded"):
         nlu.load(copy)
 
 

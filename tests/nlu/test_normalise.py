@@ -60,6 +60,33 @@ def test_what_is_read_is_bounded() -> None:
     assert len(normalise("啊" * 100_000).text) == READ_AT_MOST
 
 
+@pytest.mark.parametrize(("received", "longer"), [("\ufdfa", 18), ("\u32ff", 2)])
+def test_what_a_character_becomes_is_bounded_too(received: str, longer: int) -> None:
+    form = normalise(received * READ_AT_MOST)
+    assert READ_AT_MOST - 1 <= len(form.text) <= READ_AT_MOST  # a space at the end goes
+    assert len(form.ends) == len(form.text) == len(form.offsets) - 1
+    assert form.original_span(0, longer) == (0, 1)
+    assert form.original_span(longer, longer + 1) == (1, 2)
+    last = (READ_AT_MOST - 1) // longer
+    assert form.original_span(len(form.text) - 1, len(form.text)) == (last, last + 1)
+    assert form.offsets[-1] == last + 1
+
+
+@pytest.mark.parametrize(
+    ("received", "place", "original"),
+    [
+        ("cafe\u0301 x", 3, "e\u0301"),
+        ("cafe\u0301", 3, "e\u0301"),
+        ("e" + "\u0301" * 9 + " x", 0, "e" + "\u0301" * 9),
+        ("订单\u200b号 ", 1, "单"),
+        ("订单\u200b号 ", 2, "号"),
+    ],
+)
+def test_a_character_came_with_its_marks_and_nothing_else(received: str, place: int, original: str) -> None:
+    start, end = normalise(received).original_span(place, place + 1)
+    assert received[start:end] == original
+
+
 def test_combining_marks_without_end_are_cut() -> None:
     assert len(normalise("e" + "\u0301" * 1000).text) < 10_000
 

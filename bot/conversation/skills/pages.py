@@ -23,20 +23,21 @@ def passage_for(turn: Turn, question: str | None = None, at_least: float | None 
 
     `at_least` is the score that it needs, in place of the index's own threshold.
     """
-    asked = question or turn.text or (turn.understanding.text if turn.understanding is not None else "")
-    if not asked:
-        return None
+    return next(iter(_passages(turn, question, 1, at_least)), None)
+
+
+def _passages(turn: Turn, question: str | None, n: int, at_least: float | None = None) -> list[Passage]:
+    """The best first; what was read already is not read again."""
     meaning = turn.understanding
+    asked = question or turn.text or (meaning.text if meaning is not None else "")
     read = meaning is not None and meaning.text == asked.strip()
-    found = turn.services.pages.search(
+    return turn.services.pages.search(
         asked,
         "zh" if turn.language == "zh" else "en",
-        3,
+        n,
         meaning.vector if meaning and read else None,
         at_least,
     )
-    same = [passage for passage in found if passage.language == turn.language]
-    return next(iter(same or found), None)
 
 
 def told(turn: Turn, passage: Passage) -> str:
@@ -71,9 +72,9 @@ async def answer(turn: Turn) -> Answer:
 
 async def answer_own(turn: Turn) -> Answer:
     """An intent that the shop taught: its page if one is named like it, else any that answers; else a person."""
-    found = turn.services.pages.search(turn.text, "zh" if turn.language == "zh" else "en", _LOOKED_AT)
+    found = _passages(turn, None, _LOOKED_AT)
     named = [passage for passage in found if passage.page == turn.intent]
-    passage = next(iter(named), None) or passage_for(turn)
+    passage = next(iter(named or found), None)
     if passage is None:
         return Answer(memory=turn.memory.settled(), hand_over=HandOver(reason="own_intent"))
     return Answer(text=told(turn, passage), memory=turn.memory.settled())
