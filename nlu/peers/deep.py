@@ -22,6 +22,7 @@ from nlu.peers.comparing import VERSION
 from nlu.teaching.classifier import Answers
 from nlu.teaching.deep import Floats
 from nlu.teaching.progress import Progress
+from nlu.teaching.views import at_most_so_many_steps
 
 try:
     import nlu.training  # noqa: F401, I001 - says how threads wait, before they are made
@@ -88,7 +89,8 @@ class FrozenE5:
         # Even then: the first message that is timed must not wait for them.
         self._encoder, self._tokenizer = pretrained().train(False), _tokenizer()
         self._model = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=300))
-        self._model.fit(self._vectors(texts), list(labels))
+        with at_most_so_many_steps():
+            self._model.fit(self._vectors(texts), list(labels))
         self.labels = tuple(str(label) for label in self._model.classes_)
         return self
 

@@ -14,6 +14,7 @@ from sklearn.svm import LinearSVC
 from nlu.peers.answering import answers
 from nlu.teaching.classifier import Answers
 from nlu.teaching.deep import Floats
+from nlu.teaching.views import at_most_so_many_steps
 
 
 class LinearPeer:
@@ -24,7 +25,8 @@ class LinearPeer:
 
     def fit(self, texts: Sequence[str], labels: Sequence[str]) -> Self:
         """Learn."""
-        self._model.fit(self._features.fit_transform(texts), list(labels))
+        with at_most_so_many_steps():
+            self._model.fit(self._features.fit_transform(texts), list(labels))
         self.labels = tuple(str(label) for label in self._model.classes_)
         return self
 

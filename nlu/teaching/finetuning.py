@@ -46,6 +46,10 @@ ENCODER_RATE = 1e-4
 HEAD_RATE = 5e-4
 SMOOTHING = 0.05
 TOKENS = 64
+WAY = 0.8
+"""How far the weights go from where training began to where it ended (Wortsman et al. 2022, Robust fine-tuning of
+zero-shot models). Messages of MultiDoGO that nothing had met were read best from 0.5 to 0.9 of the way, by half a point
+at most and in no order; .8 was the best beside the n-grams."""
 TUNED = np.array([0.9, 0.35])
 """Weights of the tuned encoder's answer and of that of the character n-grams."""
 
@@ -129,7 +133,9 @@ def finetuned(
 
     passes = min(MOST, max(FEWEST, math.ceil(SEEN / len(texts))))
     prepared = [readable(text) for text in texts]
+    began = {name: weights.detach().clone() for name, weights in net.named_parameters()}
     train(net, net.encoder, tokenizer, prepared, loss, passes=passes, seed=seed, progress=progress)
+    _go(net, began, WAY)
     progress("exporting", 0.0)
     with tempfile.TemporaryDirectory() as folder:
         export(encoder, Path(folder) / "encoder.onnx", reach(encoder, tokenizer, prepared))
@@ -138,6 +144,13 @@ def finetuned(
     progress("exporting", 1.0)
     weight, bias = net.folded()
     return Tuned(frozen=frozen, encoder=tuned, weight=weight, bias=bias)
+
+
+def _go(net: nn.Module, began: dict[str, torch.Tensor], way: float) -> None:
+    """Put each weight between where it began and where it is, this far along."""
+    with torch.no_grad():
+        for name, weights in net.named_parameters():
+            weights.copy_(torch.lerp(began[name], weights, way))
 
 
 def train(

@@ -6,12 +6,15 @@ of a shop's own words, vectors what words mean that no example contains.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
@@ -46,7 +49,8 @@ class _Linear:
             self.weight = np.zeros((1, features.shape[1]), np.float32)
             self.bias = np.zeros(1, np.float32)
             return
-        fitted = LogisticRegression(C=strength, max_iter=100, tol=1e-4).fit(features, targets)
+        with at_most_so_many_steps():
+            fitted = LogisticRegression(C=strength, max_iter=100, tol=1e-4).fit(features, targets)
         weight, bias = fitted.coef_, fitted.intercept_
         if len(self.classes) == 2:  # scikit-learn keeps one row for two classes
             weight, bias = np.concatenate([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2
@@ -55,6 +59,14 @@ class _Linear:
     def __call__(self, features: Floats | sparse.csr_matrix) -> Floats:
         logits = features @ self.weight.T + self.bias
         return log_softmax(np.asarray(logits, np.float32))
+
+
+@contextmanager
+def at_most_so_many_steps() -> Iterator[None]:
+    """A fit that ends after its most steps bounds the time that somebody waits; it is nothing to warn them of."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        yield
 
 
 def log_softmax(logits: Floats) -> Floats:

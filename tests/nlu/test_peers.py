@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.exceptions import ConvergenceWarning
 from tokenizers import Tokenizer
 
 from nlu.modelfiles import SHIPPED
 from nlu.peers.answering import answers
 from nlu.peers.linear import characters
 from nlu.teaching.progress import quiet
+from nlu.teaching.views import at_most_so_many_steps
 
 TEXTS = [
     "where is my parcel",
@@ -23,6 +26,11 @@ TEXTS = [
     "refund it",
 ]
 LABELS = ["parcel"] * 3 + ["refund"] * 3
+
+
+def test_a_fit_that_ends_after_its_most_steps_warns_nobody() -> None:
+    with at_most_so_many_steps():
+        warnings.warn("not at the end yet", ConvergenceWarning, stacklevel=1)
 
 
 def test_of_two_labels_the_margin_is_the_logit() -> None:

@@ -238,6 +238,7 @@ def test_a_split_is_learned_and_measured(split: tuple[list[Labelled], list[Label
     learned, measured = split
     report = evaluate_split(learned, measured)
     assert report.rows == len(measured)
+    assert report.accuracy is not None
     assert report.accuracy >= 0.8
     assert report.out_of_scope_auroc is not None
     assert report.out_of_scope_auroc > 0.6

@@ -154,8 +154,8 @@ def test_what_the_pages_are_asked_for_an_intent_finds_a_passage_of_that_intent(l
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("白天不在家，能放驿站吗", "快递柜或驿站"),
-        ("what do you charge for mending after two years", "Checking costs"),
+        ("手机掉水里了，在免费修的范围里吗", "摔坏、进水"),
+        ("is it sent with SF or someone else", "SF Express or JD Logistics"),
     ],
 )
 async def test_a_question_known_to_be_one_for_the_pages_is_answered_by_the_nearest(
