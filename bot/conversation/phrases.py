@@ -18,6 +18,16 @@ _THANKS = re.compile(r"谢谢|多谢|感谢|\b(thanks|thank you|thx|cheers)\b", 
 _PERSON = re.compile(
     r"人工|客服|真人|活人|找人|\b(person|human|agent|operator|representative|someone|somebody|staff)\b", re.I
 )
+_HOURS = re.compile(
+    r"^(?!.*[转找叫换]).*("
+    r"(几点|什么时[候间]|啥时候|多晚)[^,，。]{0,6}(有|才有|是|到)?(人工|客服|真人)[^,，。]{0,4}$"
+    r"|(人工|客服)[^,，。]{0,4}(几点|什么时[候间]|啥时候)[^,，。]{0,2}(上班|下班|在线|在|开始|结束)"
+    r"|(人工|客服)的?(工作|上班|在线|服务)时间)"
+    r"|\b(when|what time|which hours|until when)\b.{0,12}\b(agents?|customer service|support|staff|humans?|people)\b"
+    r".{0,12}\b(open|there|available|working|work|online|closed?|around)\W*$"
+    r"|\b(customer service|support|staff) hours\b",
+    re.IGNORECASE,
+)
 _ABOUT_ME = re.compile(
     r"\b(know|have|store|keep|hold|saved?)\b.{0,12}\b(about|on) me\b"
     r"|(知道|了解|存了?|保存了?|收集了?|掌握了?)(有)?(关于)?我的?(什么|哪些|多少)",
@@ -50,6 +60,11 @@ def clauses_of(text: str) -> list[str]:
     """The parts of a message that may be wishes of their own; none where it is all one."""
     parts = [part.strip() for part in _CLAUSE.split(text) if part and part.strip()]
     return parts if 1 < len(parts) <= _CLAUSES else []
+
+
+def asks_for_hours(text: str) -> bool:
+    """Whether somebody wants to know when people are there, not one of them now."""
+    return _HOURS.search(text) is not None
 
 
 def about_messages(text: str) -> str | None:

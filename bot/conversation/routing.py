@@ -148,6 +148,8 @@ def unmissable(whole: Understanding) -> str | None:
         return subscribing
     if talk.overrides(whole.text):
         return "discount_request" if pricing.for_nothing(whole.text) else "out_of_scope"
+    if len(whole.text) <= _SENTENCE_LONG and phrases.asks_for_hours(whole.text):
+        return "store_info"
     best = whole.intents[0] if whole.intents else None
     if best is not None and best.intent in _HEARD_ANYWAY and best.probability >= _CERTAIN:
         return best.intent

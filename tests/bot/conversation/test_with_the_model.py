@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import nlu
+from bot.conversation.phrases import asks_for_hours
 from bot.conversation.texts import Texts
 from nlu.pages import MarkdownPages, Section, embedding_of
 from nlu.types import Language, PageIndex, Understander
@@ -138,6 +139,31 @@ async def test_where_the_shop_is_is_not_answered_with_another_page(
 ) -> None:
     understander, pages = _model()
     assert place in said(await new_chat(understander=understander, pages=pages).says(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["就想问下几点有客服", "人工客服几点下班", "what time are agents there", "when is customer service open"],
+)
+async def test_who_asks_when_people_are_there_is_told_and_not_passed_on(
+    new_chat: Callable[..., Chat], text: str
+) -> None:
+    understander, pages = _model()
+    assert "9:00" in said(await new_chat(understander=understander, pages=pages).says(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "叫客服",
+        "几点能转人工",
+        "客服什么时候回我",
+        "when will an agent answer me",
+        "when does my parcel get there",
+    ],
+)
+def test_who_wants_one_of_them_now_does_not_ask_for_hours(text: str) -> None:
+    assert not asks_for_hours(text)
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
