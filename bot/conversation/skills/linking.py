@@ -18,7 +18,10 @@ from bot.linking import LinkRefusal, LinkRefused, LinkResult
 from nlu.types import EntityKind
 from storage.conversations import Conversations
 
-_NUMBER = re.compile(r"(?<![A-Za-z0-9@.+-])#?([A-Za-z]{0,6}-?\d[A-Za-z0-9-]{2,39})(?![A-Za-z0-9@])")
+# 500元 and ¥500 are sums.
+_NUMBER = re.compile(
+    r"(?<![A-Za-z0-9@.+¥￥$€£-])#?([A-Za-z]{0,6}-?\d[A-Za-z0-9-]{2,39})(?![A-Za-z0-9@]|\s?[元块折])"
+)
 _FOUR = re.compile(r"\d{4}")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 _PHONE = re.compile(

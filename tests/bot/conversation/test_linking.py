@@ -56,6 +56,14 @@ async def test_facts_are_found_however_they_are_said(chat: Chat, messages: tuple
     assert (await chat.contact()).customer_id == "c1"
 
 
+@pytest.mark.parametrize("text", ["500元卖不卖", "耳机要 ¥616 吗", "打到850块行吗"])
+async def test_a_sum_is_no_order_number(chat: Chat, text: str) -> None:
+    await chat.says("查订单", "order_status")
+    asked_for_the_second_fact = said(await chat.says("A1024"))
+    await chat.says("查订单", "order_status")
+    assert said(await chat.says(text)) != asked_for_the_second_fact
+
+
 async def test_the_limit_holds_and_offers_a_person(chat: Chat) -> None:
     await chat.says("查订单", "order_status")
     for _ in range(5):
