@@ -13,22 +13,12 @@ from bot.conversation.skills import (
     product_words,
     taking_back,
     talk,
+    which_order,
 )
 from bot.conversation.skills.talk import TALK
 from bot.conversation.turn import Turn
 from nlu.types import EntityKind, IntentScore, Understanding
 
-_ABOUT_ORDERS = taking_back.CHANGES | {
-    "order_status",
-    "delivery_time",
-    "delivery_problem",
-    "return_request",
-    "refund_request",
-    "refund_status",
-    "item_problem",
-    "invoice_request",
-    "price_protection",
-}
 _ABOUT_PRODUCTS = frozenset({"product_question", "stock_question", "price_question", "discount_request"})
 _SHOWS_PRODUCTS = _ABOUT_PRODUCTS | {"product_search", "recommend_request"}
 _LOOKS_FOR = frozenset({"recommend_request", "product_search"})
@@ -137,7 +127,7 @@ def may_name_variant(turn: Turn, whole: Understanding) -> bool:
     if named or whole.first(EntityKind.ORDER_NUMBER) is not None:
         return False
     likely = whole.understood and whole.probability >= _LIKELY
-    if likely and whole.intent in _ABOUT_ORDERS | _ABOUT_MONEY:
+    if likely and whole.intent in which_order.ABOUT_ORDERS | _ABOUT_MONEY:
         return False
     return whole.intent in _SHOWS_PRODUCTS or whole.probability < _BEYOND_DOUBT
 
@@ -262,7 +252,7 @@ def _implied(turn: Turn, whole: Understanding) -> str | None:
     if whole.first(EntityKind.PRODUCT) is not None and len(whole.text) <= 80:
         return _best_of(whole, _ABOUT_PRODUCTS) or "product_question"
     if whole.first(EntityKind.ORDER_NUMBER) is not None and len(whole.text) <= 60:
-        return _best_of(whole, _ABOUT_ORDERS) or "order_status"
+        return _best_of(whole, which_order.ABOUT_ORDERS) or "order_status"
     if product_words.highest_price(turn) is not None and last in _SHOWS_PRODUCTS:
         return "product_search"
     if whole.first(EntityKind.AMOUNT) is not None and turn.memory.product and last == "discount_request":
@@ -281,7 +271,7 @@ def _following(turn: Turn, whole: Understanding) -> str | None:
     # A guess may be answered, but nothing is asked of the shop on a guess.
     if best.intent not in _ONLY_ANSWERED and (not whole.understood or best.probability < _FAIRLY):
         return None
-    about_order = turn.memory.order is not None and best.intent in _ABOUT_ORDERS
+    about_order = turn.memory.order is not None and best.intent in which_order.ABOUT_ORDERS
     about_product = turn.memory.product is not None and best.intent in _ABOUT_PRODUCTS
     return best.intent if about_order or about_product else None
 
@@ -323,5 +313,5 @@ def _own_wish(part: Understanding, seen: set[str]) -> str | None:
     if part.understood and (part.probability >= _OWN_WISH or likely):
         return part.intent
     if part.first(EntityKind.ORDER_NUMBER) is not None:
-        return _best_of(part, _ABOUT_ORDERS)
+        return _best_of(part, which_order.ABOUT_ORDERS)
     return _best_of(part, _ABOUT_PRODUCTS) if part.first(EntityKind.PRODUCT) is not None else None

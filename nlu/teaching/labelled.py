@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -142,26 +142,26 @@ def forget_taught(path: Path, texts: Iterable[str]) -> int:
 
 def contradictions(rows: Sequence[Labelled]) -> list[str]:
     """Messages that are there with several labels, each as a line to be shown."""
-    seen: dict[str, dict[str, Labelled]] = defaultdict(dict)
-    for row in rows:
-        seen[row.key].setdefault(row.label, row)
-    return [
-        f"{_places(list(labels.values()))}: one text, several labels: {_short(text)}"
-        for text, labels in seen.items()
-        if len(labels) > 1
-    ]
+    several = _several_labels((row.key, row) for row in rows)
+    return [f"{_places(found)}: one text, several labels: {_short(text)}" for text, found in several]
 
 
 def _kept_contradictions(rows: Sequence[Labelled]) -> list[str]:
     """The same for messages that differ in personal data only: one of them could be kept, and nobody would know."""
-    seen: dict[str, dict[str, Labelled]] = defaultdict(dict)
-    for row in rows:
-        seen[row.kept_key].setdefault(row.label, row)
+    several = _several_labels((row.kept_key, row) for row in rows)
     return [
-        f"{_places(list(labels.values()))}: one text save for personal data, several labels: {_short(text)}"
-        for text, labels in seen.items()
-        if len({row.key for row in labels.values()}) > 1
+        f"{_places(found)}: one text save for personal data, several labels: {_short(text)}"
+        for text, found in several
+        if len({row.key for row in found}) > 1
     ]
+
+
+def _several_labels(keyed: Iterable[tuple[str, Labelled]]) -> Iterator[tuple[str, list[Labelled]]]:
+    """Keys with several labels, each with the first row of every label."""
+    seen: dict[str, dict[str, Labelled]] = defaultdict(dict)
+    for key, row in keyed:
+        seen[key].setdefault(row.label, row)
+    return ((key, list(labels.values())) for key, labels in seen.items() if len(labels) > 1)
 
 
 def shown(what: Sequence[object], most: int = SHOWN) -> str:

@@ -40,9 +40,7 @@ def calibrate(
     seed: int,
 ) -> Heads:
     """The trained heads with calibration, thresholds and scope; see `Material` for the messages."""
-    labelled = [example for example in train if example.intents]
-    # They come by language: the first of them would show nothing but Chinese.
-    labelled = random.Random(seed).sample(labelled, min(MOST_CENTRES_FROM, len(labelled)))
+    labelled = drawn(train, seed)
     train_vectors = vectors(encoder, labelled)
     heads = _trained(reader, train_vectors, labelled)
     known = [example for example in development if example.intents]
@@ -56,6 +54,12 @@ def calibrate(
         "offensive", heads, swearing, vectors(encoder, swearing) if swearing else known_vectors
     )
     return _learn_scope(heads, known, known_vectors)
+
+
+def drawn(train: Sequence[Example], seed: int) -> list[Example]:
+    """The messages that show where each intent lies; they come by language, so the first alone would be Chinese."""
+    labelled = [example for example in train if example.intents]
+    return random.Random(seed).sample(labelled, min(MOST_CENTRES_FROM, len(labelled)))
 
 
 def _trained(reader: Reader, train_vectors: Floats, labelled: Sequence[Example]) -> Heads:

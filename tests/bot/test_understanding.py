@@ -22,6 +22,7 @@ from nlu.types import CatalogueEntry, EntityKind, Language, PageIndex, Passage, 
 from storage import Store
 from storage.models import ModelVersion, ModelVersions
 from tests.factories import NOW
+from tests.fakes import FakePages
 from tests.nlu.unsound import narrow_heads
 
 PAGES = Path(__file__).parents[2] / "bot" / "shop" / "pages"
@@ -46,21 +47,16 @@ def _with_own_intent(folder: Path, name: str = "gift_wrap") -> None:
 
 
 @dataclass
-class _HeardPages:
+class _HeardPages(FakePages):
     """Knows nothing, and which vectors it was given."""
 
     heard: list[object] = field(default_factory=list)
 
     def search(
-        self,
-        question: str,
-        language: Language,
-        n: int = 3,
-        vector: object = None,
-        at_least: float | None = None,
+        self, question: str, language: Language, n: int = 3, vector: object = None, *more: float | None
     ) -> list[Passage]:
         self.heard.append(vector)
-        return []
+        return super().search(question, language, n, vector, *more)
 
 
 def _version(name: str, path: str, at: datetime) -> ModelVersion:

@@ -33,7 +33,14 @@ from nlu.training.augment import (
     left_as_pinyin,
     pinyin_typo,
 )
-from nlu.training.data import Example, is_held_back, labelled_rows, public_intents, public_tests
+from nlu.training.data import (
+    Example,
+    is_held_back,
+    labelled_rows,
+    own_corpus,
+    public_intents,
+    public_tests,
+)
 from nlu.training.lessons import COURSES, lessons, tasks
 from tests.nlu.public import public_sets
 
@@ -306,6 +313,17 @@ def test_the_last_of_the_messages_that_has_no_other_beside_it_is_left_out(tmp_pa
     for count in (1, 2):
         for weights in learn_together(tmp_path / str(count), count, 2 * BATCH + 1):
             assert all(bool(torch.isfinite(values).all()) for values in weights.values())
+
+
+def test_where_intents_lie_is_shown_by_both_languages() -> None:
+    pytest.importorskip("torch")
+    from nlu.training.calibrate import MOST_CENTRES_FROM, drawn
+
+    train = [example for language in ("zh", "en") for example in own_corpus(language)]
+    seen = drawn(train, 7)
+    shares = [sum(is_chinese(one.text) for one in some) / len(some) for some in (seen, train)]
+    assert len(seen) == MOST_CENTRES_FROM < len(train)
+    assert shares[0] == pytest.approx(shares[1], abs=0.03)
 
 
 def test_every_frequent_character_can_be_mistyped() -> None:

@@ -24,6 +24,23 @@ _FRESH = timedelta(days=14)
 # Nobody reports after this long that something came broken or didn't come.
 _LATELY = timedelta(days=30)
 _SURELY = 0.6
+ABOUT_ORDERS = frozenset(
+    {
+        "order_status",
+        "delivery_time",
+        "delivery_problem",
+        "return_request",
+        "refund_request",
+        "refund_status",
+        "item_problem",
+        "cancel_order",
+        "change_order",
+        "change_address",
+        "invoice_request",
+        "price_protection",
+    }
+)
+"""Intents that are about one order."""
 # A number that is found with less may be a price, a house or a year.
 _A_NUMBER = 0.7
 # What was said while the bot waited to hear which order.

@@ -12,22 +12,6 @@ FEW = 5
 """From here down the stock is said as a number."""
 
 _CLEAR_SCORE = 0.6
-_ABOUT_ORDERS = frozenset(
-    {
-        "order_status",
-        "delivery_time",
-        "delivery_problem",
-        "return_request",
-        "refund_request",
-        "refund_status",
-        "item_problem",
-        "cancel_order",
-        "change_order",
-        "change_address",
-        "invoice_request",
-        "price_protection",
-    }
-)
 
 
 async def spoken_of(turn: Turn) -> Product | None:
@@ -86,7 +70,7 @@ def _order_last(turn: Turn) -> bool:
     """Whether an order was spoken of later than the products on the screen."""
     last = turn.memory.intents[0] if turn.memory.intents else None
     shown = turn.memory.products or turn.memory.product is not None
-    return turn.memory.order is not None and (not shown or last in _ABOUT_ORDERS)
+    return turn.memory.order is not None and (not shown or last in which_order.ABOUT_ORDERS)
 
 
 async def _bought(turn: Turn) -> list[Product]:
