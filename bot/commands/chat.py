@@ -21,6 +21,7 @@ from storage import NotFound, Store
 from storage.customers import Customers
 
 _SIGNED_FOR = timedelta(hours=12)
+_ENDING = ("/quit", "/exit")
 
 
 def chat(
@@ -30,7 +31,7 @@ def chat(
     ] = None,
     language: Annotated[str, typer.Option(help="zh or en")] = "zh",
 ) -> None:
-    """Talk to the running program here; a number presses the button it stands beside."""
+    """Talk to the running program here; a number presses the button it stands beside, /quit ends the chat."""
     if language not in ("zh", "en"):
         raise typer.BadParameter("zh or en", param_hint="--language")
     settings = settings_or_exit()
@@ -40,9 +41,9 @@ def chat(
         _socket_address(settings), screen, language=language, token=token, patient=not sys.stdin.isatty()
     )
     if sys.stdin.isatty():
-        out.print("[dim]Ctrl-D ends the chat.[/dim]")
+        out.print("[dim]Ctrl-D or /quit ends the chat.[/dim]")
     try:
-        asyncio.run(conversation.run(_typed_lines()))
+        asyncio.run(conversation.run(typed_lines()))
     except NoServer:
         fail(
             f"Liuke does not answer at {settings.host}:{settings.port}. Start it with `liuke run` in another "
@@ -68,8 +69,11 @@ async def _token(settings: Settings, store: Store, customer_id: str) -> str:
     return linker.visitor_token(customer_id, datetime.now(UTC), _SIGNED_FOR)
 
 
-async def _typed_lines() -> AsyncIterator[str]:
-    """Lines of standard input; read in a thread that does not keep the program from ending."""
+async def typed_lines() -> AsyncIterator[str]:
+    """Lines of standard input, until one says that it is enough.
+
+    Read in a thread that does not keep the program from ending.
+    """
     loop = asyncio.get_running_loop()
     lines: asyncio.Queue[str | None] = asyncio.Queue()
 
@@ -83,5 +87,5 @@ async def _typed_lines() -> AsyncIterator[str]:
         pass_on(None)
 
     threading.Thread(target=read, daemon=True, name="stdin").start()
-    while (line := await lines.get()) is not None:
+    while (line := await lines.get()) is not None and line.strip().lower() not in _ENDING:
         yield line

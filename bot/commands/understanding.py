@@ -152,9 +152,15 @@ def corrections(
     check_writable(to)
     found = with_store(work)
     with told(), written_beside(to) as file:
-        rows = [(redact(one.text), one.label, one.at.isoformat()) for one in found]
+        texts = [redact(one.text) for one in found]
+        # A message of control characters alone has no words to learn from, and `train` would refuse the file.
+        rows = [
+            (text, one.label, one.at.isoformat())
+            for text, one in zip(texts, found, strict=True)
+            if text.strip()
+        ]
         write_lines(file, ("text", "label", "corrected_at"), rows)
-    out.print(f"{len(found)} corrections written to {to}.", markup=False, highlight=False)
+    out.print(f"{len(rows)} corrections written to {to}.", markup=False, highlight=False)
 
 
 async def _version(store: Store, version: str) -> ModelVersion:

@@ -84,7 +84,12 @@ class Dialogue:
 
     async def decide(self, turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tuple[Decision, ...]:
         """Every answer to a turn, in order; never none."""
-        turn = replace(turn, language=reading.language, understanding=reading.whole)
+        turn = replace(
+            turn,
+            language=reading.language,
+            understanding=reading.whole,
+            read=lambda text: self._read(turn, text).whole,
+        )
         match turn.incoming.kind:
             case IncomingKind.BUTTON:
                 return await self._button(turn, modes)
@@ -110,7 +115,8 @@ class Dialogue:
         if skill is None:
             return (_plain("fallback", fallback.stale(turn)),)
         said = which_order.said_before(turn, f"{name}:{verb}", argument)
-        return await self._run(skill, replace(turn, intent=verb, argument=argument, text=said), modes)
+        turn = turn if said is None else turn.about(said)
+        return await self._run(skill, replace(turn, intent=verb, argument=argument), modes)
 
     async def _clarified(self, turn: Turn, intent: str, modes: Mapping[str, str]) -> tuple[Decision, ...]:
         """The customer pressed what they meant: answer what they had written, in that sense."""
@@ -119,11 +125,8 @@ class Dialogue:
             return (_plain("fallback", fallback.stale(turn)),)
         pending = turn.memory.pending
         text = pending.data.get("text", "") if pending is not None and pending.kind == "clarify" else ""
-        understanding = self._read(turn, text).whole if text else None
-        clear = turn.memory.settled()
-        return await self._wish(
-            replace(turn, memory=clear, understanding=understanding, text=text), skill, intent, modes
-        )
+        clear = replace(turn, memory=turn.memory.settled(), understanding=None)
+        return await self._wish(clear.about(text), skill, intent, modes)
 
     async def _command(self, turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...]:
         name = turn.incoming.payload.lower()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
@@ -127,6 +127,8 @@ class Turn:
     text: str = ""
     """The words to be answered: the message, or the part of it that is this wish."""
     understanding: Understanding | None = None
+    read: Callable[[str], Understanding | None] = field(default=lambda _text: None, repr=False)
+    """What other words of theirs mean, such as those said before an order was chosen."""
 
     @property
     def customer_id(self) -> str | None:
@@ -198,6 +200,10 @@ class Turn:
     def remembering(self, memory: Memory) -> Turn:
         """The same turn with another memory."""
         return replace(self, memory=memory)
+
+    def about(self, text: str) -> Turn:
+        """The same turn for words said before this message: they are what is answered now."""
+        return replace(self, text=text, understanding=self.read(text)) if text else replace(self, text=text)
 
     def within(self, connection: AsyncConnection) -> Turn:
         """The same turn inside the transaction."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 from typer.testing import CliRunner, Result
 
 from bot.cli import app
@@ -20,12 +21,15 @@ from bot.staff.console.correcting import offered
 from bot.staff.desk import Desk
 from bot.understanding import KIND
 from nlu import modelfiles
+from nlu.datafiles import read_table
 from nlu.intents import INTENTS
 from nlu.teaching import shop
 from nlu.teaching.shop import Lesson
 from storage import Store, migrate
+from storage.corrections import Corrections
 from storage.models import ModelVersion, ModelVersions
 from tests.factories import NOW
+from tests.storage.test_corrections import written
 
 T = TypeVar("T")
 RUN = CliRunner()
@@ -249,6 +253,18 @@ def test_corrections_are_written_with_their_time(home: Path, tmp_path: Path) -> 
     done = RUN.invoke(app, ["nlu", "corrections", "--out", "/nowhere/x.tsv"])
     assert done.exit_code == 1
     assert "there is no folder /nowhere" in _told(done)
+
+
+def test_a_correction_without_words_is_not_written(home: Path, tmp_path: Path) -> None:
+    async def write(connection: AsyncConnection) -> None:
+        for number, text in enumerate(("wrap it please", "\u200b\u200b")):
+            said, _, _, ann = await written(connection, text, address=f"v-{number}")
+            await Corrections(connection).put(said, "gift_wrap", staff_id=ann, now=NOW)
+
+    _in_store(home, lambda store: store.write(write))
+    to = tmp_path / "corrections.tsv"
+    assert RUN.invoke(app, ["nlu", "corrections", "--out", str(to)]).exit_code == 0
+    assert [row["text"] for row in read_table(to, ("text", "label"))] == ["wrap it please"]
 
 
 def test_staff_are_offered_what_the_model_was_taught(home: Path) -> None:

@@ -13,13 +13,13 @@ from storage.staff import Staff
 from tests.storage.shop import NOW
 
 
-async def _written(
-    connection: AsyncConnection, text: str, direction: str = "in"
+async def written(
+    connection: AsyncConnection, text: str, direction: str = "in", *, address: str = "v-1"
 ) -> tuple[int, int, int, int]:
     """A message; returns its id, its conversation's, its account's, and that of a member of staff."""
-    account = await Accounts(connection).get_or_create("web", "v-1", now=NOW)
-    await Conversations(connection).open("web", "v-1", account.id, "en", NOW)
-    contact = await Conversations(connection).contact("web", "v-1")
+    account = await Accounts(connection).get_or_create("web", address, now=NOW)
+    await Conversations(connection).open("web", address, account.id, "en", NOW)
+    contact = await Conversations(connection).contact("web", address)
     assert contact is not None
     said = await Conversations(connection).append(
         NewMessage(
@@ -41,7 +41,7 @@ async def _written(
 
 
 async def test_the_latest_correction_of_a_message_holds(any_store: Store) -> None:
-    said, conversation, account, ann = await any_store.write(lambda c: _written(c, "wrap it please"))
+    said, conversation, account, ann = await any_store.write(lambda c: written(c, "wrap it please"))
     for label in ("change_order", "gift_wrap"):
         await any_store.write(lambda c, to=label: Corrections(c).put(said, to, staff_id=ann, now=NOW))
     async with any_store.read() as connection:
@@ -55,8 +55,8 @@ async def test_the_latest_correction_of_a_message_holds(any_store: Store) -> Non
 
 
 async def test_only_words_of_a_customer_can_be_corrected(any_store: Store) -> None:
-    wordless, *_, ann = await any_store.write(lambda c: _written(c, ""))
-    ours, *_ = await any_store.write(lambda c: _written(c, "hello", "out"))
+    wordless, *_, ann = await any_store.write(lambda c: written(c, ""))
+    ours, *_ = await any_store.write(lambda c: written(c, "hello", "out"))
     for message_id in (wordless, ours, 10_000):
         with pytest.raises(NotFound):
             await any_store.write(
@@ -65,7 +65,7 @@ async def test_only_words_of_a_customer_can_be_corrected(any_store: Store) -> No
 
 
 async def test_they_go_with_what_was_said(any_store: Store) -> None:
-    said, _, account, ann = await any_store.write(lambda c: _written(c, "wrap it please"))
+    said, _, account, ann = await any_store.write(lambda c: written(c, "wrap it please"))
     await any_store.write(lambda c: Corrections(c).put(said, "gift_wrap", staff_id=ann, now=NOW))
     await any_store.write(lambda c: Conversations(c).forget(account))
     async with any_store.read() as connection:

@@ -25,8 +25,10 @@ async def _recommend(turn: Turn) -> Answer:
     if named:
         # Of what was asked for there may be less than a list holds: nothing else fills it.
         shown = await _cards(turn, words=words, among=[product.id for product in named], exclude=exclude)
-    otherwise = "recommend-popular" if shown is None else "search-found"
+    otherwise = "search-found"
     if shown is None:
+        missing = bool(words) and not named and bool(product_words.naming_words(turn))
+        otherwise = "recommend-unsure" if missing else "recommend-popular"
         shown = await _cards(turn, words=() if named else words, exclude=exclude)
     if shown is None:
         return Answer(text=turn.say("recommend-nothing"), memory=turn.memory.settled())
@@ -35,7 +37,8 @@ async def _recommend(turn: Turn) -> Answer:
         for item in shown[0]
         for reason in item.reasons
     )
-    return _answer(turn, turn.say("recommend-yours" if personal else otherwise), *shown)
+    heading = "recommend-yours" if personal and otherwise != "recommend-unsure" else otherwise
+    return _answer(turn, turn.say(heading), *shown)
 
 
 async def _like(turn: Turn) -> Answer:

@@ -259,12 +259,12 @@ async def _not_found(turn: Turn, number: str, action: str) -> Answer:
     return replace(asked, text=f"{text}\n{turn.say('order-yours')}\n{lines}")
 
 
-def said_before(turn: Turn, action: str, chosen: str) -> str:
+def said_before(turn: Turn, action: str, chosen: str) -> str | None:
     """What the customer who pressed an order of the list had said before, and while the list stood there."""
     pending = turn.memory.pending
     if pending is None or pending.kind != "order" or pending.data.get("action") != action:
-        return turn.text
-    return pending.data.get("text", "") if chosen in pending.data.get("ids", "").split("\n") else turn.text
+        return None
+    return pending.data.get("text", "") if chosen in pending.data.get("ids", "").split("\n") else None
 
 
 async def _resume(turn: Turn) -> Answer | None:
@@ -287,8 +287,8 @@ async def _resume(turn: Turn) -> Answer | None:
         return None if _moved_on(turn, skill) or pending.tries else await _once_more(turn, pending, ids)
     verb = pending.data.get("intent") or pending.data.get("action", "").partition(":")[2]
     heard = turn.memory.settled().heard(pending.data.get("intent"))
-    text = pending.data.get("text", "")
-    return await skill.answer(replace(turn, memory=heard, intent=verb, argument=chosen, text=text))
+    told = turn.about(pending.data.get("text", ""))
+    return await skill.answer(replace(told, memory=heard, intent=verb, argument=chosen))
 
 
 def _moved_on(turn: Turn, skill: Skill) -> bool:

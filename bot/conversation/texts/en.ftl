@@ -236,6 +236,7 @@ price-answer = { $name } is { $price }, { $stock }.
 price-yours = Your personal price for { $name } is { $price } (list price { $list }), { $stock }. Use code { $code } at checkout, valid until { $until }.
 recommend-yours = Going by what you've bought and looked at, how about these?
 recommend-popular = These are popular right now:
+recommend-unsure = I'm not sure we have just that. These are popular right now:
 recommend-like = Similar to “{ $name }”:
 recommend-instead = { " " }How about these?
 recommend-nothing = I have nothing more to suggest right now. What kind of thing are you looking for?

@@ -236,6 +236,7 @@ price-answer = “{ $name }”现在 { $price }，{ $stock }。
 price-yours = “{ $name }”您的专属价 { $price }（标价 { $list }），{ $stock }。下单时填优惠码 { $code }，{ $until } 前有效。
 recommend-yours = 按您之前买过和看过的，挑了这几件：
 recommend-popular = 这几件很受欢迎：
+recommend-unsure = 您说的这种店里不一定有，先看看这几件受欢迎的：
 recommend-like = 和“{ $name }”类似的有：
 recommend-instead = 看看这些？
 recommend-nothing = 暂时没有更多可以推荐的了。您想找哪一类？

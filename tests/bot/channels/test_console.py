@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import AsyncIterator
 
 import pytest
 
 from bot.channels.console import NoServer, Screen, TerminalChat
+from bot.commands.chat import typed_lines
 from bot.conversation.messages import IncomingKind
 from storage import Store
 from tests.bot.channels.webchat import free_port, replica, token
@@ -39,6 +41,12 @@ async def test_it_talks_and_presses_buttons_by_number(store: Store) -> None:
         "  [1] More   Shop → https://e.org/",
     ]
     assert chat.clerk.seen[2].kind is IncomingKind.BUTTON
+
+
+@pytest.mark.parametrize("word", ["/quit", " /EXIT"])
+async def test_a_word_ends_it(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"hello\n{word}\nnever said\n"))
+    assert [line async for line in typed_lines()] == ["hello\n"]
 
 
 async def test_it_may_speak_for_a_customer(store: Store) -> None:

@@ -91,6 +91,23 @@ async def test_a_new_address_is_asked_for_and_repeated(chat: Chat) -> None:
     assert "isn't changed until" in said(reply)
 
 
+@pytest.mark.parametrize("chosen", ["第一个", "press"])
+async def test_an_address_given_before_the_order_was_chosen_is_not_asked_for_again(
+    chat: Chat, chosen: str
+) -> None:
+    await chat.link()
+    for number in ("8", "9"):
+        await chat.store.write(lambda c, n=number: shop.add_order(c, f"o{n}", f"A{n}000", "paid"))
+    meaning = Meaning(intents=(("change_address", 0.9),), address="文三路2号")
+    listed = await chat.says("地址改成文三路2号", meaning)
+    assert "A8000" in said(listed)
+    assert "A9000" in said(listed)
+    reply = await (chat.says(chosen) if chosen != "press" else chat.presses(action(listed, "change:address")))
+    assert "文三路2号" in said(reply)
+    (made,) = await _open(chat)
+    assert made.details == {"address": "文三路2号", "text": "地址改成文三路2号"}
+
+
 async def test_a_return_wants_a_reason_and_becomes_a_request(chat: Chat) -> None:
     await chat.link()
     await chat.says("A1019 想退货", "return_request")

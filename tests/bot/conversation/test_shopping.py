@@ -60,6 +60,19 @@ async def test_once_all_that_was_asked_for_was_seen_something_else_is_recommende
     assert [card.product_id for card in (chat.last.cards if chat.last else ())] == ["a0", "a1", "p2"]
 
 
+@pytest.mark.parametrize(
+    ("text", "heading"),
+    [("想买 台 洗衣机", "不一定有"), ("推荐 点 什么", "很受欢迎"), ("妈妈 生日 送 什么", "很受欢迎")],
+)
+async def test_who_asks_for_what_is_not_sold_is_not_shown_other_things_as_if_it_were_that(
+    chat: Chat, text: str, heading: str
+) -> None:
+    reply = await chat.says(text, "recommend_request")
+    assert heading in said(reply)
+    assert reply is not None
+    assert reply.cards
+
+
 async def test_a_product_that_is_gone_is_said_to_be_gone(chat: Chat) -> None:
     assert "下架" in said(await chat.says("旧茶壶多少钱", "price_question"))
     assert "下架" in said(await chat.presses("product:show:p4"))
