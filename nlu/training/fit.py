@@ -256,20 +256,27 @@ def lessons_of_an_epoch(
     return [augment(example, rng) if rng.random() < SHARE_CHANGED / 2 else example for example in chosen]
 
 
-def varied(examples: Sequence[Example], rng: random.Random) -> list[Example]:
-    """One epoch's messages: all as they are or changed, most of ours with an intent twice, some joined in pairs."""
+def varied(examples: Sequence[Example], rng: random.Random, strength: float = 1.0) -> list[Example]:
+    """One epoch's messages: all as they are or changed, most of ours with an intent twice, some joined in pairs.
+
+    With less `strength` than 1 fewer are changed: half as many with half of it.
+    """
+
+    def perhaps(example: Example, share: float) -> Example:
+        return augment(example, rng) if rng.random() < share * strength else example
+
     partners = joinable(examples)
     # Looked for in the lists, each message would be compared with all.
     alone = {id(example) for found in partners.values() for example in found}
     seen: list[Example] = []
     for example in examples:
-        seen.append(augment(example, rng) if rng.random() < SHARE_CHANGED else example)
+        seen.append(perhaps(example, SHARE_CHANGED))
         if not example.intents or not example.source.startswith("corpus/"):
             continue
         others = partners[is_chinese(example.text)]
         once_more = rng.random()
         if once_more < SHARE_JOINED and id(example) in alone:
-            seen.append(augment(join(example, rng.choice(others), rng), rng))
+            seen.append(perhaps(join(example, rng.choice(others), rng), 1.0))
         elif once_more < SHARE_TWICE:
-            seen.append(augment(example, rng))
+            seen.append(perhaps(example, 1.0))
     return seen

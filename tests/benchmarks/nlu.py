@@ -30,8 +30,9 @@ KEPT = Path(".bench")
 """What is fetched lies here."""
 TYPED = ("typo", "slang", "dialect", "non_native", "short", "traditional", "two_wishes", "sarcasm")
 
-_WRITTEN = {part: [f"{part}, {language}" for language in ("zh", "en")] for part in ("held out", "later")}
-"""The sets of ours, by when they were written."""
+_PARTS = {"held out": "test", "later": "later", "commands": "commands"}
+"""The sets of ours and their files, by when they were written."""
+_WRITTEN = {name: [f"{name}, {language}" for language in ("zh", "en")] for name in _PARTS}
 
 
 def main() -> None:
@@ -61,7 +62,9 @@ def main() -> None:
 probability; "understood" is the share of messages within the scope that the model did not turn away. The last column is
 a model of character n-grams with logistic regression, trained on the same messages (only with `--public`). No training,
 threshold or calibration saw any of these rows. Those called later were written after nearly all of the corpus, by
-writers who saw nothing of it; what came close to a message of it was left out. They are clear messages: {_agreement()}
+writers who saw nothing of it; those called commands after all of it, likewise: what people order a machine to do ("show
+my …"), key words, the plainest wordings. What came close to a message of the corpus was left out. They are clear
+messages: {_agreement()}
 
 {table(header, lines)}""",
         _styles(understander, apart),
@@ -75,7 +78,7 @@ writers who saw nothing of it; what came close to a message of it was left out. 
 def _test_sets(public: Path | None) -> dict[str, list[Row]]:
     sets = {
         f"{name}, {language}": _rows(data.held_out(language, part))
-        for name, part in (("held out", "test"), ("later", "later"))
+        for name, part in _PARTS.items()
         for language in ("zh", "en")
     }
     if public is not None:
@@ -84,11 +87,12 @@ def _test_sets(public: Path | None) -> dict[str, list[Row]]:
 
 
 def _agreement() -> str:
-    """How far a second reader of the later messages agreed with their labels."""
+    """How far a second reader of the later messages and the commands agreed with their labels."""
+    files = [f"{language}.{part}.tsv" for part in ("later", "commands") for language in ("zh", "en")]
     read = [
         row
-        for language in ("zh", "en")
-        for row in read_table(data.CORPUS / "heldout" / f"{language}.later.tsv", ["text", "intent", "second"])
+        for name in files
+        for row in read_table(data.CORPUS / "heldout" / name, ["text", "intent", "second"])
     ]
     same = sum(row["intent"] == row["second"] for row in read)
     return f"a second reader, who had the texts alone, gave the same intent to {same} of {len(read)}."

@@ -108,7 +108,7 @@ def test_no_message_is_written_twice(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("part", ["dev", "test", "later"])
+@pytest.mark.parametrize("part", ["dev", "test", "later", "commands"])
 def test_what_is_held_out_is_not_trained_on(language: str, part: str) -> None:
     trained = [example.text for example in [*own_corpus(language), *opinions(language)]]
     kept = [example.text for example in held_out(language, part)]
