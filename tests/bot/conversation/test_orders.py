@@ -57,6 +57,24 @@ async def test_several_open_orders_are_listed_and_one_is_picked_in_words(chat: C
     assert "A8000" in said(await chat.says("第一个"))
 
 
+@pytest.mark.parametrize(
+    "text", ["show me my orders", "Order history", "我的订单", "帮我看看最近都买了些什么", "打开我的订单列表"]
+)
+async def test_who_asks_for_their_orders_sees_them_all(chat: Chat, text: str) -> None:
+    await chat.link()
+    reply = said(await chat.says(text, "order_status"))
+    assert "A1024" in reply
+    assert "A1019" in reply, "delivered orders too"
+
+
+@pytest.mark.parametrize("text", ["where are my recent orders", "我的订单怎么还没到", "我的快递"])
+async def test_who_asks_where_it_is_hears_of_the_one_on_its_way(chat: Chat, text: str) -> None:
+    await chat.link()
+    reply = said(await chat.says(text, "order_status"))
+    assert "A1024" in reply
+    assert "A1019" not in reply
+
+
 async def test_cancelling_asks_first_and_then_only_asks_for_it(chat: Chat) -> None:
     await chat.link()
     await chat.store.write(lambda c: shop.add_order(c, "o8", "A8000", "paid"))
