@@ -27,6 +27,10 @@ PASSES = 40
 YIELDED = 0.0025
 """Share of others' messages that may be read as a new intent: few examples say less than they should of what is like
 them. Counted on messages that the model never saw, since of those that it learned from it is too sure."""
+BEYOND = 1.0
+"""How much lower the new intents' bias goes than that. Among real messages of another shop's customers, which are more
+alike than ours to develop on, thirteen new intents took 3.1 % of the others' messages with it and 5.9 % without; 84
+instead of 89 of 100 messages of their own were read rightly."""
 FURTHEST = 4.0
 """How far the new intents' bias is moved at most, up or down."""
 
@@ -151,11 +155,11 @@ def _least(
 
 
 def _level(logits: Floats, fresh: int) -> float:
-    """What moves the new intents, the last `fresh` ones, until YIELDED of the messages is read as one of them."""
+    """What moves the new intents, the last `fresh` ones, until YIELDED of the messages is read as one, and BEYOND."""
     if not fresh:
         return 0.0
     lead = np.sort(logits[:, -fresh:].max(1) - logits[:, :-fresh].max(1))[::-1]
-    return float(np.clip(-lead[int(YIELDED * len(lead))], -FURTHEST, FURTHEST))
+    return float(np.clip(-lead[int(YIELDED * len(lead))] - BEYOND, -FURTHEST, FURTHEST))
 
 
 def _centres(heads: Heads, shop: Taught, fresh: Sequence[str]) -> Floats:
