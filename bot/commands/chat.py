@@ -83,9 +83,11 @@ async def typed_lines() -> AsyncIterator[str]:
 
     def read() -> None:
         for line in sys.stdin:
+            if line.strip().lower() in _ENDING:
+                break  # nothing reads on while the program ends
             pass_on(line)
         pass_on(None)
 
     threading.Thread(target=read, daemon=True, name="stdin").start()
-    while (line := await lines.get()) is not None and line.strip().lower() not in _ENDING:
+    while (line := await lines.get()) is not None:
         yield line

@@ -163,11 +163,8 @@ async def _welcome(turn: Turn, connection: AsyncConnection, wish: dict[str, str]
     skill = REGISTRY.of_intent(wish.get("wish", ""))
     if skill is None:
         return Answer(text=greeting, memory=linked.memory)
-    answer = await skill.answer(
-        replace(
-            linked, intent=wish["wish"], argument=f"#{number}" if number else "", text=wish.get("text", "")
-        )
-    )
+    wished = replace(linked.about(wish.get("text", "")), intent=wish["wish"])
+    answer = await skill.answer(replace(wished, argument=f"#{number}" if number else ""))
     if answer.then is not None:
         answer = await answer.then(connection)
     return replace(answer, text=f"{greeting}\n{answer.text}".strip(), memory=answer.memory or linked.memory)

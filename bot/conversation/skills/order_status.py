@@ -26,24 +26,7 @@ _BOUGHT_LAST = re.compile(
     r"|\b(what|which)\b.{0,12}\bi (order(ed)?|buy|bought|purchased?)\b.{0,12}\b(last|latest|recently)\b",
     re.IGNORECASE,
 )
-_ALL_OF_THEM = re.compile(
-    r"(订单|购买|购物|下单)(列表|记录|历史|查询)|(历史|全部|所有|近期|最近)的?订单|都?(买过|买了|下过)(些什么|什么|啥|哪些)"
-    r"|我的?订单\W*$"
-    r"|\b(my|all|recent|past|previous|earlier)\b.{0,12}\b(orders|purchases)\b|\b(order|purchase) history\b"
-    r"|\bwhat\b.{0,8}\b(have i|i have|i've)\b.{0,8}\b(ordered|bought)\b|^\W*orders\W*$",
-    re.IGNORECASE,
-)
-_OF_THEIR_STATE = re.compile(
-    r"哪(?!些)|什么时候|多久|怎么|没|还|为(什么|啥)|\b(where|when|why|not|how|late|still|yet)\b",
-    re.IGNORECASE,
-)
 _BRIEF = 60
-
-
-def asks_for_all(text: str) -> bool:
-    """Whether somebody wants to see their orders, and not what has become of one."""
-    asked = len(text) <= _BRIEF and _ALL_OF_THEM.search(text) is not None
-    return asked and _OF_THEIR_STATE.search(text) is None
 
 
 def asks_for_last(text: str) -> bool:
@@ -52,11 +35,10 @@ def asks_for_last(text: str) -> bool:
 
 
 async def _status(turn: Turn) -> Answer:
+    if turn.intent in ("list", "orders") or which_order.wants_all(turn):
+        return await _list(turn)
     if turn.customer_id is not None and asks_for_last(turn.text):
         return await _bought_last(turn, turn.customer_id)
-    unnamed = not turn.argument and turn.named(EntityKind.ORDER_NUMBER) is None
-    if turn.intent in ("list", "orders") or (unnamed and asks_for_all(turn.text)):
-        return await _list(turn)
     found = await which_order.find(turn, which_order.in_status(which_order.ON_ITS_WAY), "order:show")
     if isinstance(found, Answer):
         return found

@@ -17,7 +17,7 @@ _EMPTY = """
 等 多久 久 时候 什么时候 时间 为什么 为啥 怎么样 如何 谁 咋 个人 人 真人 知道 告诉 觉得 一点 有点
 别的 其他 其它 新 新的 旧 换 退 发 到 快 慢 里 上 让 把 被 跟 对 从 比 又 再 才 很 太 真 真的 最 多 少
 颜色 尺码 尺寸 码 大 小 大一点 小一点 件 双 条 只 套 盒 瓶 台 部 支 张 罐 辆 以内 以下 之内 块 元 还有 有什么 有哪些
-生日 节日 礼物 送礼 朋友 同事 同学 爸 妈 爸爸 妈妈 爸妈 老公 老婆 男朋友 女朋友 男友 女友 长辈 领导 爱 喜欢 平时 预算
+朋友 同事 同学 爸 妈 爸爸 妈妈 爸妈 老公 老婆 男朋友 女朋友 男友 女友 长辈 领导 爱 喜欢 平时 预算
 宁愿 宁可 不要 不想 不是 而 但 但是 因为 所以 如果 还是 或者 然后 已经 一直 应该 需要 麻烦 谢谢 一样
 a an the this that these those some any no not none nothing something anything everything one ones
 i i'm i'd i'll i've im me my mine myself we us our you your yours he she it it's its they them their who whom whose
@@ -33,8 +33,7 @@ long much many more most less least few lot lots other others another else same 
 friend friends mum mom mother dad father parents wife husband girlfriend boyfriend colleague loves love likes budget
 today tomorrow yesterday tonight day days week weeks time times soon later first second third last next new old
 good better best nice great bad worse worst cheap cheaper expensive real right wrong sure able possible
-stock available price prices cost costs recommend suggest suggestion gift gifts present birthday christmas
-thing things stuff item items
+stock available price prices cost costs recommend suggest suggestion gift present thing things stuff item items
 size sizes colour colours color colors product products person people someone somebody anyone anybody weather money
 """
 _EMPTY_WORDS = frozenset(_EMPTY.split())

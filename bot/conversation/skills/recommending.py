@@ -6,12 +6,22 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.conversation import phrases
 from bot.conversation.skills import product_words, which_product
 from bot.conversation.turn import Answer, Effect, Skill, Turn, row
 from retention.types import Recommendation
 from storage.catalogue import Catalogue, Product
 
 _SHOWN = 3
+_OCCASIONS = """
+热销 热卖 爆款 人气 畅销 排行 排行榜 热销榜 榜单 榜 单品 店长 必买 清单 销量 口碑 好评 评价 热门 流行 新品 一批 主意
+建议 生日 节日 礼物 送礼 新年 圣诞 情人节 中秋 过年 婚礼 搬家 惊喜 介绍 挑 选 帮忙 最高 最好 受欢迎 专区
+seller sellers bestseller bestsellers popular trending trendy rated rating ratings picks pick favourites favorites
+favourite favorite ideas idea advice help choose choosing top hot staff customer customers guide list selling
+birthday christmas xmas wedding anniversary valentine easter gifts presents surprise holiday housewarming party
+"""
+_NO_KIND = frozenset(_OCCASIONS.split())
+"""What a wish for goods of no kind in particular is put in."""
 _SPOKEN = ("bought_together", "viewed_together", "buy_again", "similar_content", "new_product", "popular")
 
 
@@ -27,8 +37,7 @@ async def _recommend(turn: Turn) -> Answer:
         shown = await _cards(turn, words=words, among=[product.id for product in named], exclude=exclude)
     otherwise = "search-found"
     if shown is None:
-        missing = bool(words) and not named and bool(product_words.naming_words(turn))
-        otherwise = "recommend-unsure" if missing else "recommend-popular"
+        otherwise = "recommend-unsure" if words and not named and _names_goods(turn) else "recommend-popular"
         shown = await _cards(turn, words=() if named else words, exclude=exclude)
     if shown is None:
         return Answer(text=turn.say("recommend-nothing"), memory=turn.memory.settled())
@@ -39,6 +48,13 @@ async def _recommend(turn: Turn) -> Answer:
     )
     heading = "recommend-yours" if personal and otherwise != "recommend-unsure" else otherwise
     return _answer(turn, turn.say(heading), *shown)
+
+
+def _names_goods(turn: Turn) -> bool:
+    """Whether goods of some kind are wished for, and not only what sells well, an occasion, or somebody."""
+    if phrases.asks_for_others(turn.text) or phrases.names_for_whom(turn.text):
+        return False
+    return any(word.casefold() not in _NO_KIND for word in product_words.naming_words(turn))
 
 
 async def _like(turn: Turn) -> Answer:

@@ -45,6 +45,7 @@ ABOUT_ORDERS = frozenset(
 _A_NUMBER = 0.7
 # What was said while the bot waited to hear which order.
 _KEPT = 300
+_WITH_A_CHOICE = (EntityKind.ADDRESS, EntityKind.SIZE, EntityKind.COLOUR)
 
 _ANOTHER = re.compile(
     r"另(外)?(一|的|那)?(个|单)|别的|其他|其它|最新|最近|上一?(单|次)|所有|全部|都有哪些|哪些订单"
@@ -58,6 +59,25 @@ _NEWEST = re.compile(
     r"|\b(latest|newest|most recent|last) (order|purchase)|\bthe (latest|newest|most recent)\b",
     re.IGNORECASE,
 )
+
+_ALL_OF_THEM = re.compile(
+    r"(订单|购买|购物|下单)(列表|记录|历史|查询)|(历史|全部|所有|近期|最近)的?订单"
+    r"|(都买|都订|都下|买过|订过|下过)(过|了)?(些)?(什么|啥|哪些)|买了些什么"
+    r"|(查看?|看看?|翻翻?|打开|点开|显示|列出?|调出)(一下|下)?(我的)?订单\W*$|^\W*我的?订单\W*$"
+    r"|\b(my|all|recent|past|previous|earlier)\b.{0,12}\b(orders|purchases)\b|\b(order|purchase) (history|list)\b"
+    r"|\borders? (on|in) my account\b|\bwhat (have|did) i (ordered|bought|order|buy|get)\b(?! (last|latest))"
+    r"|^\W*((show|list|view|see|display|open)( me)? )?orders\W*$",
+    re.IGNORECASE,
+)
+_OF_THEIR_STATE = re.compile(
+    r"催|尽快|加急|追踪|跟踪|到(了|哪|没)|发货|发了|签收|什么时候|多久|为(什么|啥)|还没"
+    r"|\b(track|ship|arriv|deliver|coming|come|status|why|not|when|late\b|still|yet)|cancel|refund|return",
+    re.IGNORECASE,
+)
+_SEVERAL = re.compile(r"全部|所有|历史|列表|记录|都|哪些|\b(orders|purchases|history|list)\b", re.IGNORECASE)
+_WHERE = re.compile(r"哪(?!些)|怎么|\b(where|how)\b", re.IGNORECASE)
+_LOOKED_UP = re.compile(r"看|查|找|\b(see|view|find|check|look|get to)\b", re.IGNORECASE)
+_BRIEF = 60
 
 # What somebody wants to have besides or instead, and not what they ordered.
 _OTHER_GOODS = re.compile(r"换成|改成|再加|加(上|一|个|件|两)|\b(add|instead)\b", re.IGNORECASE)
@@ -74,6 +94,18 @@ _NEVER_MIND = re.compile(
 NOT_SHIPPED = frozenset({"placed", "paid", "packed"})
 ON_ITS_WAY = frozenset({"placed", "paid", "packed", "shipped"})
 ARRIVED = frozenset({"shipped", "delivered"})
+
+
+def wants_all(turn: Turn) -> bool:
+    """Whether somebody wants to see their orders, and not what has become of one."""
+    text = turn.text
+    pressed = turn.argument and not turn.argument.startswith("#")
+    if turn.intent != "order_status" or pressed or len(text) > _BRIEF or named_number(turn) is not None:
+        return False
+    asked = _ALL_OF_THEM.search(text) is not None and _OF_THEIR_STATE.search(text) is None
+    # Who has just named one to prove who they are wants that one, unless they said several.
+    asked = asked and (not turn.argument or _SEVERAL.search(text) is not None)
+    return asked and (_WHERE.search(text) is None or _LOOKED_UP.search(text) is not None)
 
 
 def in_status(statuses: frozenset[str]) -> Callable[[Order], bool]:
@@ -287,14 +319,22 @@ async def _resume(turn: Turn) -> Answer | None:
         return None if _moved_on(turn, skill) or pending.tries else await _once_more(turn, pending, ids)
     verb = pending.data.get("intent") or pending.data.get("action", "").partition(":")[2]
     heard = turn.memory.settled().heard(pending.data.get("intent"))
-    told = turn.about(pending.data.get("text", ""))
+    told = turn.about(_with_choice(turn, pending.data.get("text", "")))
     return await skill.answer(replace(told, memory=heard, intent=verb, argument=chosen))
+
+
+def _with_choice(turn: Turn, before: str) -> str:
+    """What was said before an order was chosen, and the choice where it says what is to be changed, too."""
+    more = before and any(turn.named(kind) for kind in _WITH_A_CHOICE)
+    return f"{before}\n{turn.text}" if more else before
 
 
 def _moved_on(turn: Turn, skill: Skill) -> bool:
     """Whether the message is a wish of its own, or names another order, instead of an answer."""
     whole = turn.understanding
     if named_number(turn) is not None:
+        return True
+    if whole is not None and wants_all(replace(turn, intent=whole.intent or "")):
         return True
     beyond = whole is not None and whole.intent == "out_of_scope"
     surely = whole is not None and (whole.understood or beyond) and whole.probability >= _SURELY

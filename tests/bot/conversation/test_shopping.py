@@ -62,7 +62,15 @@ async def test_once_all_that_was_asked_for_was_seen_something_else_is_recommende
 
 @pytest.mark.parametrize(
     ("text", "heading"),
-    [("想买 台 洗衣机", "不一定有"), ("推荐 点 什么", "很受欢迎"), ("妈妈 生日 送 什么", "很受欢迎")],
+    [
+        ("想买 台 洗衣机", "不一定有"),
+        ("推荐 点 什么", "很受欢迎"),
+        ("妈妈 生日 送 什么", "很受欢迎"),
+        ("看看 热卖", "很受欢迎"),
+        ("show me your best sellers", "popular"),
+        ("something for my sister", "popular"),
+        ("i need a washing machine", "not sure"),
+    ],
 )
 async def test_who_asks_for_what_is_not_sold_is_not_shown_other_things_as_if_it_were_that(
     chat: Chat, text: str, heading: str
