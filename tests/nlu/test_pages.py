@@ -269,8 +269,8 @@ def test_a_word_for_paying_by_instalments_is_answered_in_chinese(
     understander: TransformerUnderstander,
 ) -> None:
     pages = nlu.load_pages(DEMO_PAGES, understander)
-    assert [passage.title for passage in pages.search("支持花呗分期吗", "zh", 1)] == ["可以分期吗？"]
-    assert [passage.language for passage in pages.search("能用花呗吗", "zh", 1)] == ["zh"]
+    for question in ("能用花呗吗", "支持花呗分期吗"):
+        assert [passage.title for passage in pages.search(question, "zh", 1)] == ["可以用花呗分期吗？"]
 
 
 def test_what_is_left_alone_on_pages_of_one_name_is_seldom_taken_for_a_translation(

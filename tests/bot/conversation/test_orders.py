@@ -135,6 +135,15 @@ async def test_cancelling_asks_first_and_then_only_asks_for_it(chat: Chat) -> No
     assert "已经在" in said(again), "asking twice makes one request"
 
 
+@pytest.mark.parametrize("text", ["什么时候能处理好", "When will it be done?"])
+async def test_who_asks_when_a_request_will_be_done_is_told_how_it_stands(chat: Chat, text: str) -> None:
+    await chat.link()
+    await chat.store.write(lambda c: shop.add_order(c, "o8", "A8000", "paid"))
+    await chat.presses("change:cancel-yes:o8")
+    (made,) = await _open(chat)
+    assert made.number in said(await chat.says(text, Meaning(intents=(("delivery_time", 0.3),))))
+
+
 async def test_a_change_of_mind_takes_the_cancellation_back(chat: Chat) -> None:
     await chat.link()
     await chat.store.write(lambda c: shop.add_order(c, "o8", "A8000", "paid"))
