@@ -152,6 +152,8 @@ def _set_phrase(whole: Understanding) -> str | None:
         return "my_data"
     if order_status.asks_for_last(whole.text) or phrases.names_a_parcel(whole.text):
         return "order_status"
+    if whole.intents and whole.intents[0].intent == "order_status" and which_order.names_all(whole.text):
+        return "order_status"
     return None
 
 

@@ -248,12 +248,19 @@ async def _resume(turn: Turn) -> Answer | None:
         and whole.intent not in ("product_search", "product_question", intent)
     ):
         return None
+    if not named and whole.understood and whole.intent == "product_search" != intent and await _unknown(turn):
+        return None
     if intent == "discount_request" and not named and fallback.ordinal(turn.text) is None:
         # Prices are haggled over for one product; what names none is another question, answered for itself.
         return None
     again = replace(turn, intent=intent, memory=turn.memory.settled())
     skill = REGISTRY.of_intent(intent)
     return await (skill.answer(again) if skill is not None else _question(again))
+
+
+async def _unknown(turn: Turn) -> bool:
+    """Whether a message is about no product that is known, by what was spoken of or by its words."""
+    return await which_product.asked_about(turn) is None and not await product_words.find(turn, limit=1)
 
 
 async def _action(turn: Turn) -> Answer:

@@ -96,16 +96,20 @@ ON_ITS_WAY = frozenset({"placed", "paid", "packed", "shipped"})
 ARRIVED = frozenset({"shipped", "delivered"})
 
 
-def wants_all(turn: Turn) -> bool:
-    """Whether somebody wants to see their orders, and not what has become of one."""
-    text = turn.text
-    pressed = turn.argument and not turn.argument.startswith("#")
-    if turn.intent != "order_status" or pressed or len(text) > _BRIEF or named_number(turn) is not None:
+def names_all(text: str) -> bool:
+    """Whether words ask to see all orders, and not what has become of one."""
+    if len(text) > _BRIEF or _ALL_OF_THEM.search(text) is None or _OF_THEIR_STATE.search(text) is not None:
         return False
-    asked = _ALL_OF_THEM.search(text) is not None and _OF_THEIR_STATE.search(text) is None
+    return _WHERE.search(text) is None or _LOOKED_UP.search(text) is not None
+
+
+def wants_all(turn: Turn) -> bool:
+    """Whether somebody wants to see their orders."""
+    pressed = turn.argument and not turn.argument.startswith("#")
+    if turn.intent != "order_status" or pressed or named_number(turn) is not None:
+        return False
     # Who has just named one to prove who they are wants that one, unless they said several.
-    asked = asked and (not turn.argument or _SEVERAL.search(text) is not None)
-    return asked and (_WHERE.search(text) is None or _LOOKED_UP.search(text) is not None)
+    return names_all(turn.text) and (not turn.argument or _SEVERAL.search(turn.text) is not None)
 
 
 def in_status(statuses: frozenset[str]) -> Callable[[Order], bool]:

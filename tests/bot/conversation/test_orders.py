@@ -98,6 +98,12 @@ async def test_who_asks_where_it_is_hears_of_the_one_on_its_way(chat: Chat, text
     assert "A1019" not in reply
 
 
+async def test_a_list_of_orders_is_shown_even_where_the_words_are_unlike_a_shops(chat: Chat) -> None:
+    await chat.link()
+    foreign = Meaning(intents=(("order_status", 0.9),), understood=False)
+    assert "A1019" in said(await chat.says("list my recent orders", foreign))
+
+
 async def test_all_orders_are_shown_whatever_was_asked_before(chat: Chat) -> None:
     await chat.link()
     await chat.store.write(lambda c: shop.add_order(c, "o8", "A8000", "paid"))

@@ -81,6 +81,13 @@ async def test_who_asks_for_what_is_not_sold_is_not_shown_other_things_as_if_it_
     assert reply.cards
 
 
+async def test_who_goes_on_to_look_for_goods_is_not_asked_which_product_again(chat: Chat) -> None:
+    assert "哪件商品" in said(await chat.says("查库存", "stock_question"))
+    assert "没有找到" in said(await chat.says("看看 女装", "product_search"))
+    assert "哪件商品" in said(await chat.says("查库存", "stock_question"))
+    assert "30" in said(await chat.says("龙井茶", "product_search")) or "有货" in said(chat.last)
+
+
 async def test_a_product_that_is_gone_is_said_to_be_gone(chat: Chat) -> None:
     assert "下架" in said(await chat.says("旧茶壶多少钱", "price_question"))
     assert "下架" in said(await chat.presses("product:show:p4"))
