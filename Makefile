@@ -40,6 +40,7 @@ bench-nlu: $(VENV)/.test  ## Quality and speed of the understanding
 	$(BIN)/python -m tests.benchmarks.nlu_products --write
 	$(BIN)/python -m tests.benchmarks.nlu_pages --write
 	$(BIN)/python -m tests.benchmarks.nlu_teaching --public $(SHARED_DATA)/nlu
+	$(BIN)/python -m tests.benchmarks.nlu_teaching_bounds --public $(SHARED_DATA)/nlu
 	$(BIN)/python -m tests.benchmarks.nlu_public --public $(SHARED_DATA)/nlu
 
 bench-tuned: $(VENV)/.test  ## Both encoders fine-tuned on the public sets; hours

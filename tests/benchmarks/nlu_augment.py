@@ -2,8 +2,8 @@
 
 The encoder of a build's lessons (`liuke nlu build --work FOLDER` keeps it) learns our own corpus several times, alike
 but for how messages are shown: as they stand; some joined in pairs; these and half or all of the changes of
-`nlu.training.augment`. Every one sees as many messages. All then read the messages to develop on, by which the build's
-share was chosen, and the held-out ones. Short trainings, not the shipped model.
+`nlu.training.augment`. Every one sees as many messages. All then read the messages to develop on, the only ones that a
+share may be chosen by, and the held-out ones. Short trainings, not the shipped model.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ _ALL_OF_THEM = re.compile(
     r"|(都买|都订|都下|买过|订过|下过)(过|了)?(些)?(什么|啥|哪些)|买了些什么"
     r"|(查看?|看看?|翻翻?|打开|点开|显示|列出?|调出)(一下|下)?(我的)?订单\W*$|^\W*我的?订单\W*$"
     r"|\b(my|all|recent|past|previous|earlier)\b.{0,12}\b(orders|purchases)\b|\b(order|purchase) (history|list)\b"
-    r"|\borders? (on|in) my account\b|\bwhat (have|did) i (ordered|bought|order|buy|get)\b(?! (last|latest))"
+    r"|\borders? (on|in) my account\b|\bwhat (have|did) i (ordered|bought|order|buy)\b(?! (last|latest))"
     r"|^\W*((show|list|view|see|display|open)( me)? )?orders\W*$",
     re.IGNORECASE,
 )

@@ -1,0 +1,106 @@
+"""Which order is meant: all of them, one of a list, and what is said beside the choice."""
+
+from __future__ import annotations
+
+import pytest
+
+from storage.requests import Request, Requests
+from tests.bot.conversation import shop
+from tests.bot.conversation.chat import Chat, action, said
+from tests.fakes import Meaning
+
+
+async def _open(chat: Chat) -> list[Request]:
+    async with chat.store.read() as connection:
+        return await Requests(connection).find()
+
+
+async def _two_to_choose_from(chat: Chat) -> None:
+    await chat.link()
+    for number in ("8", "9"):
+        await chat.store.write(lambda c, n=number: shop.add_order(c, f"o{n}", f"A{n}000", "paid"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "show me my orders",
+        "Order history",
+        "where can I see my orders",
+        "I would like to view the orders on my account.",
+        "what have I ordered recently",
+        "我的订单",
+        "帮我看看最近都买了什么",
+        "打开我的订单列表",
+        "在哪里看我的订单记录",
+        "查看订单",
+    ],
+)
+async def test_who_asks_for_their_orders_sees_them_all(chat: Chat, text: str) -> None:
+    await chat.link()
+    reply = said(await chat.says(text, "order_status"))
+    assert "A1024" in reply
+    assert "A1019" in reply, "delivered orders too"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "where are my recent orders",
+        "Have my orders shipped?",
+        "track my orders",
+        "我的订单怎么还没到",
+        "我的快递",
+        "最近的订单发货了吗",
+        "催一下我的订单",
+    ],
+)
+async def test_who_asks_where_it_is_hears_of_the_one_on_its_way(chat: Chat, text: str) -> None:
+    await chat.link()
+    reply = said(await chat.says(text, "order_status"))
+    assert "A1024" in reply
+    assert "A1019" not in reply
+
+
+async def test_a_list_of_orders_is_shown_even_where_the_words_are_unlike_a_shops(chat: Chat) -> None:
+    await chat.link()
+    foreign = Meaning(intents=(("order_status", 0.9),), understood=False)
+    assert "A1019" in said(await chat.says("list my recent orders", foreign))
+
+
+async def test_all_orders_are_shown_whatever_was_asked_before(chat: Chat) -> None:
+    await chat.link()
+    await chat.store.write(lambda c: shop.add_order(c, "o8", "A8000", "paid"))
+    assert "A1019" not in said(await chat.says("我的东西呢", "order_status")), "two are under way: which?"
+    assert "A1019" in said(await chat.says("看看我的全部订单", "order_status"))
+
+
+async def test_who_proves_who_they_are_then_sees_all_orders(chat: Chat) -> None:
+    await chat.says("看看我的全部订单", "order_status")
+    reply = said(await chat.says("A1024 5678"))
+    assert "A1019" in reply
+
+
+async def test_what_is_said_while_an_order_is_chosen_counts(chat: Chat) -> None:
+    await _two_to_choose_from(chat)
+    await chat.says("我要改收货地址", "change_address")
+    meaning = Meaning(intents=(("change_address", 0.4),), address="文三路2号")
+    chat.understander.script["我要改收货地址\n第一个，改成文三路2号"] = meaning
+    assert "文三路2号" in said(await chat.says("第一个，改成文三路2号", meaning))
+    (made,) = await _open(chat)
+    assert made.details["address"] == "文三路2号"
+
+
+@pytest.mark.parametrize("chosen", ["第一个", "press"])
+async def test_an_address_given_before_the_order_was_chosen_is_not_asked_for_again(
+    chat: Chat, chosen: str
+) -> None:
+    await _two_to_choose_from(chat)
+    meaning = Meaning(intents=(("change_address", 0.9),), address="文三路2号")
+    listed = await chat.says("地址改成文三路2号", meaning)
+    assert "A8000" in said(listed)
+    assert "A9000" in said(listed)
+    reply = await (chat.says(chosen) if chosen != "press" else chat.presses(action(listed, "change:address")))
+    assert "文三路2号" in said(reply)
+    (made,) = await _open(chat)
+    assert made.details == {"address": "文三路2号", "text": "地址改成文三路2号"}
