@@ -5,8 +5,11 @@ BIN := $(VENV)/bin
 # Public data sets, kept outside the repository.
 SHARED_DATA ?= $(or $(LIUKE_SHARED_DATA),../shared/data)
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+# uv takes a tenth of pip's time. It asks the registry that pip is set to; where it can't, pip does the work.
+UV = UV_DEFAULT_INDEX="$${PIP_INDEX_URL:-$$($(PIP) config get global.index-url 2>/dev/null || echo https://pypi.org/simple)}" \
+	$(BIN)/uv pip install --python $(BIN)/python
 
-.PHONY: run test test-scale lint types imports bench bench-nlu bench-tuned bench-augment bench-recommend bench-retention bench-churn bench-scale transcript pictures clean help
+.PHONY: run test test-scale lint types imports bench bench-nlu bench-tuned bench-augment bench-recommend bench-retention bench-churn bench-scale torture transcript pictures clean help
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -61,6 +64,9 @@ bench-churn: $(VENV)/.test  ## Churn from cut to cut, contract tables, warnings,
 bench-scale: $(VENV)/.test  ## Features and scores of 400,000 customers from 8 million events
 	$(BIN)/python -m tests.benchmarks.scale --write
 
+torture: $(VENV)/.test  ## Attack the program for ten minutes while customers write
+	$(BIN)/python -m tests.torture --write
+
 transcript: $(VENV)/.test  ## Play the conversations and write docs/transcript.md
 	$(BIN)/python -m tests.e2e.transcript
 
@@ -77,14 +83,16 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.run: pyproject.toml constraints.txt | $(VENV)/bin/python
-	@echo "Installing Liuke and what it needs to run (once, about a minute) …"
-	@$(PIP) install --progress-bar on --constraint constraints.txt --editable .
+	@echo "Installing Liuke and what it needs to run (once, half a minute) …"
+	@$(PIP) install --quiet --constraint constraints.txt uv || true
+	@$(UV) --constraint constraints.txt --editable . \
+		|| $(PIP) install --progress-bar on --constraint constraints.txt --editable .
 	@touch $@
 
-$(VENV)/.test: pyproject.toml constraints.txt | $(VENV)/bin/python
+$(VENV)/.test: $(VENV)/.run
 	@echo "Installing what the tests and the training need (once, a few minutes) …"
 	@$(PIP) install --quiet --constraint constraints.txt --editable '.[dev,train]'
-	@touch $(VENV)/.run $@
+	@touch $@
 
 $(VENV)/.scale: pyproject.toml constraints.txt | $(VENV)/.test
 	@echo "Installing Spark (once, a minute) …"

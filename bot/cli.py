@@ -4,20 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from bot.commands import (
-    api_key,
-    chat,
-    customer,
-    outreach,
-    refit,
-    retention,
-    rules,
-    run,
-    shop,
-    skills,
-    staff,
-    understanding,
-)
+from bot.commands import chat, customer, models, outreach, run, shop, staff, understanding
 from retention import commands as retention_commands
 
 app = typer.Typer(
@@ -32,16 +19,16 @@ app.command("work")(run.work)
 app.command("demo")(shop.demo)
 app.command("import")(shop.import_)
 app.command("chat")(chat.chat)
-app.command("api-key")(api_key.api_key)
-app.command("refit")(refit.refit)
-app.command("rules")(rules.rules)
-app.add_typer(refit.app, name="models")
+app.command("api-key")(shop.api_key)
+app.command("refit")(models.refit)
+app.command("rules")(shop.rules)
+app.add_typer(models.app, name="models")
 app.add_typer(customer.app, name="customer")
 app.add_typer(staff.app, name="staff")
-app.add_typer(skills.app, name="skills")
+app.add_typer(staff.skills, name="skills")
 app.add_typer(outreach.app, name="outreach")
 app.add_typer(understanding.app, name="nlu")
-app.add_typer(retention_commands.app, name="retention", context_settings={"obj": retention.shop_history})
+app.add_typer(retention_commands.app, name="retention", context_settings={"obj": models.shop_history})
 
 
 def main() -> None:

@@ -1,21 +1,39 @@
-"""Settings: environment variables that begin with `LIUKE_`, or a file `liuke.env` with the same names."""
+"""Settings: environment variables that begin with `LIUKE_`, or `liuke.env`; and a home that is its owner's alone.
+
+The home folder holds what customers said, keys and tokens.
+"""
 
 from __future__ import annotations
 
 import os
 import re
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
 
 from bot.conversation.hours import OpeningHours
+from bot.http.clients import Network
+from kernel.console import remark
 
-_TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+")
+_TOKEN = re.compile(r"(?<!\d)\d++:[A-Za-z0-9_-]++")
 _SECRET_LENGTH = 32
+_LOOPBACK = "127.0.0.1, ::1"
+ENV_FILE = "liuke.env"
+"""In the home folder and where a command is run; what stands in the latter wins."""
+
+_FOLDERS = ("console", "imports", "models")
+"""Whose files are the owner's alone, too; pictures are shown to everybody anyway."""
+_DATABASE_FILES = ("", "-wal", "-shm", "-journal")
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 class SettingsInvalid(Exception):
@@ -36,6 +54,11 @@ def _http_url(value: str) -> str:
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 
 
+def _networks(value: str) -> tuple[Network, ...]:
+    parts = (part.strip() for part in value.split(","))
+    return tuple(ip_network(part, strict=False) for part in parts if part)
+
+
 def default_home() -> Path:
     """`~/.liuke` unless LIUKE_HOME names another place."""
     return Path(os.environ.get("LIUKE_HOME") or Path.home() / ".liuke").expanduser()
@@ -52,6 +75,8 @@ class Settings(BaseSettings):
     port: int = Field(default=8080, ge=1, le=65535)
     public_url: HttpUrl | None = None
     """How customers' browsers reach this server; needed for links in messages, guessed from host and port."""
+    trusted_proxies: str = _LOOPBACK
+    """Reverse proxies whose `X-Forwarded-For` is believed: addresses or networks, separated by commas."""
     database_url: str | None = None
     """`sqlite:///…` or `postgresql://…`; without it a SQLite file below `home`."""
     redis_url: str | None = None
@@ -73,12 +98,16 @@ class Settings(BaseSettings):
     """Fill an empty store with the demo shop at start."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _empty_is_absent(cls, value: object, info: ValidationInfo) -> object:
+        optional = cls.model_fields[info.field_name or ""].default is None
+        return None if optional and value == "" else value
+
     @field_validator("telegram_token")
     @classmethod
     def _token_shape(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is None or not value.get_secret_value():
-            return None
-        if not _TOKEN.fullmatch(value.get_secret_value()):
+        if value and not _TOKEN.fullmatch(value.get_secret_value()):
             raise ValueError("is not a bot token; @BotFather gives one such as 123456:ABC-DEF…")
         return value
 
@@ -87,19 +116,26 @@ class Settings(BaseSettings):
     def _known_database(cls, value: str | None) -> str | None:
         if value and not value.startswith(("sqlite:///", "postgresql://", "postgres://")):
             raise ValueError("must begin with sqlite:/// or postgresql://")
-        return value.replace("postgres://", "postgresql://", 1) if value else None
+        return value and value.replace("postgres://", "postgresql://", 1)
 
     @field_validator("redis_url")
     @classmethod
     def _known_redis(cls, value: str | None) -> str | None:
         if value and not value.startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("must begin with redis://, rediss:// or unix://")
-        return value or None
+        return value
 
-    @field_validator("telegram_webhook", "public_url", mode="before")
+    @field_validator("trusted_proxies")
     @classmethod
-    def _empty_is_absent(cls, value: object) -> object:
-        return value or None
+    def _known_networks(cls, value: str) -> str:
+        value = value.strip() or _LOOPBACK
+        try:
+            _networks(value)
+        except ValueError as error:
+            raise ValueError(
+                "must be addresses or networks such as 127.0.0.1, 10.0.0.0/8, separated by commas"
+            ) from error
+        return value
 
     @field_validator("time_zone")
     @classmethod
@@ -119,9 +155,7 @@ class Settings(BaseSettings):
     @field_validator("web_secret")
     @classmethod
     def _hard_to_guess(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is None or not value.get_secret_value():
-            return None
-        if len(value.get_secret_value()) < _SECRET_LENGTH:
+        if value and len(value.get_secret_value()) < _SECRET_LENGTH:
             raise ValueError(
                 f"must have at least {_SECRET_LENGTH} characters, or anybody can sign visitors in"
             )
@@ -146,9 +180,19 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.home / 'liuke.db'}"
 
     @property
+    def shared_secret(self) -> str | None:
+        """`web_secret` as it is written."""
+        return None if self.web_secret is None else self.web_secret.get_secret_value()
+
+    @property
     def hours(self) -> OpeningHours:
         """When people answer."""
         return OpeningHours.parse(self.opening_hours, ZoneInfo(self.time_zone))
+
+    @property
+    def proxies(self) -> tuple[Network, ...]:
+        """The reverse proxies that are believed about who the client is."""
+        return _networks(self.trusted_proxies)
 
     @property
     def base_url(self) -> str:
@@ -157,6 +201,11 @@ class Settings(BaseSettings):
             return self.public_url
         host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - compared, not bound
         return f"http://{host}:{self.port}"
+
+    @property
+    def https(self) -> bool:
+        """Browsers reach this server by https alone."""
+        return self.base_url.startswith("https:")
 
     @property
     def media(self) -> Path:
@@ -175,13 +224,13 @@ def load_settings() -> Settings:
     Raises:
         SettingsInvalid: with every problem at once.
     """
-    files = (default_home() / "liuke.env", Path("liuke.env"))
+    files = (default_home() / ENV_FILE, Path(ENV_FILE))
     try:
         return Settings(_env_file=files)  # type: ignore[call-arg]
     except ValidationError as error:
         raise SettingsInvalid([_problem(dict(detail)) for detail in error.errors()]) from None
     except (UnicodeDecodeError, OSError) as error:
-        raise SettingsInvalid([f"liuke.env can't be read: {type(error).__name__}"]) from None
+        raise SettingsInvalid([f"{ENV_FILE} can't be read: {type(error).__name__}"]) from None
 
 
 def _problem(detail: dict[str, object]) -> str:
@@ -191,3 +240,58 @@ def _problem(detail: dict[str, object]) -> str:
     if not name:
         return message
     return f"LIUKE_{name.removeprefix('LIUKE_')}: {message}"
+
+
+def keep_private(settings: Settings) -> None:
+    """Let nobody else read what this process makes from now on, and mend what is there already.
+
+    Says so where something had to be mended, and where it can't be: Windows and some mounts keep no permissions,
+    and a folder may be somebody else's.
+    """
+    os.umask(_OTHERS)
+    found = [path for path in _private(settings) if _is_open(path)]
+    for path in found:
+        with suppress(OSError):
+            path.chmod(stat.S_IMODE(path.lstat().st_mode) & ~_OTHERS)
+    still = [path for path in found if _is_open(path)]
+    if mended := len(found) - len(still):
+        what = "a file or folder" if mended == 1 else f"{mended} files and folders"
+        remark(f"Others on this machine could read {what} of {settings.home}: it is yours alone now.")
+    if still:
+        more = f" and {len(still) - 1} more" if still[1:] else ""
+        remark(
+            f"Others on this machine may read {still[0]}{more}, and its permissions can't be "
+            "changed: it belongs to another user, or is on a file system without permissions. "
+            "Put LIUKE_HOME where only you can read."
+        )
+
+
+def _private(settings: Settings) -> Iterator[Path]:
+    """The home folder and those things in it that may hold customers or secrets, as far as they are there."""
+    if _is_of_its_own(settings.home):
+        yield settings.home
+    yield from (settings.home / ENV_FILE, Path(ENV_FILE))
+    database = make_url(settings.store_url)
+    if database.get_backend_name() == "sqlite" and database.database:
+        yield from (Path(database.database + ending) for ending in _DATABASE_FILES)
+    for name in _FOLDERS:
+        top = settings.home / name
+        yield top
+        for folder, folders, files in os.walk(top):
+            yield from (Path(folder, each) for each in (*folders, *files))
+
+
+def _is_of_its_own(home: Path) -> bool:
+    """Not a folder that is there for other things as well, such as /tmp or somebody's whole home."""
+    with suppress(OSError, RuntimeError):
+        shared = home.stat().st_mode & stat.S_ISVTX or home.resolve() in (Path("/"), Path.home())
+        return not shared
+    return False
+
+
+def _is_open(path: Path) -> bool:
+    try:
+        mode = path.lstat().st_mode
+    except OSError:
+        return False
+    return bool(mode & _OTHERS) and not stat.S_ISLNK(mode)

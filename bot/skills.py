@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.conversation.skills import REGISTRY
-from bot.staff.switchboard import KnownSkill
+from bot.conversation.registry import REGISTRY
+from bot.staff.skill_toggles import KnownSkill
 
 
 def known_skills() -> list[KnownSkill]:

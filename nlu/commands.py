@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kernel.console import Progress, err, fail, failing, progress_bar, remark
 from nlu import modelfiles
-from nlu.printing import (
-    as_values,
-    check_writable,
-    console,
-    fail,
-    print_comparison,
-    print_report,
-    progress_bar,
-    remark,
-    told,
-    write_figures,
-)
+from nlu.workshop.reports import check_writable, print_comparison, print_report, write_figures
 
 if TYPE_CHECKING:
-    from nlu.evaluation import Report
-    from nlu.teaching.labelled import Labelled
     from nlu.types import Understander
+    from nlu.workshop.evaluation import Report
+    from nlu.workshop.labelled import Labelled
 
 READ_AT_ONCE = 256
 """Messages; what is known of them is written before the next are read."""
@@ -74,13 +65,15 @@ def build(
     distil: Annotated[bool, typer.Option(help="Learn from the 12-layer encoder's vectors first.")] = True,
 ) -> None:
     """Make the model; needs the extra `train`."""
-    try:
-        from nlu.training import build as pipeline
-        from nlu.training.fit import Plan
-    except ModuleNotFoundError as absent:
-        fail(f"{absent.name} is missing: install liuke with the extra 'train'.")
-    with told():
-        pipeline.build(out, work, public, Plan(seed=seed, epochs=epochs), console, distil=distil)
+    from nlu.workshop.training import needs_training
+
+    with failing():
+        with needs_training():
+            from nlu.workshop.training import building
+            from nlu.workshop.training.fitting import Plan
+        with progress_bar() as progress:
+            plan = Plan(seed=seed, epochs=epochs)
+            building.build(out, work, public, plan, progress, distil=distil)
 
 
 @app.command("evaluate")
@@ -109,12 +102,17 @@ def evaluate(
     if data is None and mapping is not None:
         fail("--map goes with --data: with --train and --test any labels are learned as they are.")
     check_writable(json_file, data, mapping, train, test)
+    folder = model or modelfiles.SHIPPED
     if data is None:
+        from nlu.workshop.comparison import learn, measure
+
         learned, measured = _split(train, test)
-        report = _evaluated_split(learned, measured, model or modelfiles.SHIPPED, finetune, seed)
+        with failing(), progress_bar() as progress:
+            predict = learn(learned, folder, finetune=finetune, seed=seed, progress=progress)
+            report = measure(predict, measured, progress)
     else:
-        report = _evaluated(data, model or modelfiles.SHIPPED, mapping)
-    write_figures(json_file, as_values(report))
+        report = _evaluated(data, folder, mapping)
+    write_figures(json_file, asdict(report))
     print_report(report)
 
 
@@ -123,21 +121,21 @@ def compare(
     train: Train = None,
     test: Test = None,
     finetune: Finetune = False,
-    deep: Annotated[bool, typer.Option(help="The 12-layer peer too; needs the extra `train`.")] = True,
+    deep: Annotated[bool, typer.Option(help="The 12-layer baseline too; needs the extra `train`.")] = True,
     model: Model = None,
     work: Annotated[
-        Path, typer.Option(help="Peers and figures are kept here; a run that was cut off goes on.")
+        Path, typer.Option(help="Baselines and figures are kept here; a run that was cut off goes on.")
     ] = Path(".nlu-peers"),
     seed: Seed = 0,
     json_file: JsonFile = None,
 ) -> None:
-    """The same figures for ours and for its peers, on one split in one run."""
-    from nlu.peers.comparing import compare as compared
+    """The same figures for ours and for the baselines, on one split in one run."""
+    from nlu.workshop import comparison
 
     check_writable(json_file, train, test)
-    with told(), progress_bar() as progress:
+    with failing(), progress_bar() as progress:
         learned, measured = _split(train, test)
-        reports = compared(
+        reports = comparison.compare(
             learned,
             measured,
             work,
@@ -147,16 +145,16 @@ def compare(
             seed=seed,
             progress=progress,
         )
-    write_figures(json_file, {name: as_values(report) for name, report in reports.items()})
+    write_figures(json_file, {name: asdict(report) for name, report in reports.items()})
     print_comparison(reports)
 
 
 def _evaluated(data: Path, model: Path, mapping: Path | None) -> Report:
     import nlu
-    from nlu import evaluation
     from nlu.heads import Heads
+    from nlu.workshop import evaluation
 
-    with told():
+    with failing():
         modelfiles.check(model)
         known = Heads.load(model / "heads.npz").intents
         rows = evaluation.read_rows(data, mapping, known, remark)
@@ -165,24 +163,15 @@ def _evaluated(data: Path, model: Path, mapping: Path | None) -> Report:
 
 def _split(train: Path | None, test: Path | None) -> tuple[list[Labelled], list[Labelled]]:
     """Both tables of a split; what is odd about them is told, but measured as it is."""
-    from nlu.teaching import labelled
+    from nlu.workshop import labelled
 
     if train is None or test is None:
         fail("Both --train and --test are needed.")
-    with told():
+    with failing():
         learned, measured = labelled.read_labelled(train), labelled.read_labelled(test)
         for odd in labelled.remarks(train, learned, measured):
             remark(odd)
     return learned, measured
-
-
-def _evaluated_split(
-    learned: list[Labelled], measured: list[Labelled], model: Path, finetune: bool, seed: int
-) -> Report:
-    from nlu.teaching.measuring import evaluate_split
-
-    with told(), progress_bar() as progress:
-        return evaluate_split(learned, measured, model, finetune=finetune, seed=seed, progress=progress)
 
 
 @app.command("predict")
@@ -193,11 +182,11 @@ def predict(
 ) -> None:
     """What the model says of each message, for scoring with other tools."""
     import nlu
-    from nlu import evaluation
     from nlu.datafiles import read_lines, written_beside
+    from nlu.workshop import evaluation
 
     check_writable(out, data)
-    with told():
+    with failing():
         texts = [row["text"] for _, row in read_lines(data, ["text"], keep_empty=True)]
         understander = nlu.load(model)
         with progress_bar() as progress, written_beside(out) as file:
@@ -205,14 +194,14 @@ def predict(
             writer.writeheader()
             for row in _predicted(understander, texts, progress):
                 writer.writerow(row)
-    console.print(f"{len(texts)} messages read, written to {out}")
+    err.print(f"{len(texts)} messages read, written to {out}")
 
 
 def _predicted(
-    understander: Understander, texts: Sequence[str], progress: Callable[[str, float], None]
+    understander: Understander, texts: Sequence[str], progress: Progress
 ) -> Iterator[dict[str, str]]:
     """What is said of each message, in order; a few hundred are held at a time."""
-    from nlu.evaluation import prediction
+    from nlu.workshop.evaluation import prediction
 
     for start in range(0, len(texts), READ_AT_ONCE):
         group = texts[start : start + READ_AT_ONCE]

@@ -22,24 +22,22 @@ from nlu.errors import DataRefused
 
 _Line = tuple[int, list[str]]
 """Where a row starts, and its fields."""
+_LONGEST_FIELD = 131_072
+"""Characters; the csv module's own default, which other readers of the same process may have changed."""
 
 
-def read_table(
-    path: Path, required: Sequence[str], *, skip_empty: bool = False, keep_empty: bool = False
-) -> list[dict[str, str]]:
+def read_table(path: Path, required: Sequence[str], *, skip_empty: bool = False) -> list[dict[str, str]]:
     """The rows as dictionaries, without surrounding white space; blank lines are skipped.
 
-    Fields that a row lacks at its end are empty. A row with an empty required field is refused, left out with
-    `skip_empty`, or kept with `keep_empty`. So is then a blank line where there is but one column, save at the end: it
-    is an empty text. In a table with tabs quotation marks are always text, since the shipped model has learned from
-    such tables read so.
+    Fields that a row lacks at its end are empty. A row with an empty required field is refused, or left out with
+    `skip_empty`. In a table with tabs quotation marks are always text, since the shipped model has learned from such
+    tables read so.
 
     Raises:
         DataRefused: it cannot be read as UTF-8, a column is missing or there twice, a quotation mark is not closed, a
             row has more fields than the header names, or a required one of its fields is empty.
     """
-    lines = read_lines(path, required, skip_empty=skip_empty, keep_empty=keep_empty, plain=True)
-    return [row for _, row in lines]
+    return [row for _, row in read_lines(path, required, skip_empty=skip_empty, plain=True)]
 
 
 def read_lines(
@@ -53,7 +51,9 @@ def read_lines(
 ) -> list[tuple[int, dict[str, str]]]:
     """The same with the number of the line in which each row starts; one of the columns `one_of` must be there.
 
-    A table with tabs that a csv writer has written is unquoted, unless it is known to be `plain`.
+    A table with tabs that a csv writer has written is unquoted, unless it is known to be `plain`. `keep_empty` keeps
+    rows with an empty required field, and a blank line where there is but one column, save at the end: it is an empty
+    text.
 
     Raises:
         DataRefused: as for `read_table`.
@@ -81,19 +81,18 @@ def _check_header(path: Path, header: Sequence[str], required: Sequence[str], on
     missing = [name for name in required if name not in header]
     if one_of and not any(name in header for name in one_of):
         missing.append(" or ".join(one_of))
-    if missing:
-        raise DataRefused(
-            path, [f"line 1: column {', '.join(missing)} is missing (found: {', '.join(header)})"]
-        )
     twice = [name for name, count in Counter(header).items() if name and count > 1]
-    if twice:
-        raise DataRefused(
-            path, [f"line 1: column {', '.join(twice)} is there more than once; name each once"]
-        )
+    if missing:
+        what = f"column {', '.join(missing)} is missing (found: {', '.join(header)})"
+    elif twice:
+        what = f"column {', '.join(twice)} is there more than once; name each once"
+    else:
+        return
+    raise DataRefused(path, [f"line 1: {what}"])
 
 
 def _counting(lines: Sequence[_Line], columns: int, keep_empty: bool) -> list[_Line]:
-    """The rows that count: all that say something, or all but blank lines; see `read_table`."""
+    """The rows that count: all that say something, or all but blank lines; see `read_lines`."""
     if not keep_empty:
         return [(line, fields) for line, fields in lines if any(field.strip() for field in fields)]
     if columns > 1:
@@ -164,6 +163,7 @@ def _parsed(content: str, path: Path, delimiter: str, *, quoted: bool) -> list[_
         quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
         strict=True,
     )
+    csv.field_size_limit(_LONGEST_FIELD)
     lines: list[_Line] = []
     start = 1
     try:
@@ -176,15 +176,21 @@ def _parsed(content: str, path: Path, delimiter: str, *, quoted: bool) -> list[_
     return lines
 
 
+_FIELDS = {
+    delimiter: re.compile(
+        rf'(?<![^\r\n{delimiter}])(?:"[^"]*+(?:""[^"]*+)*+"|[^"{delimiter}\r\n][^{delimiter}\r\n]*+)?(?:{delimiter}|\r?\n|\Z)'
+    )
+    for delimiter in (",", "\t")
+}
+"""A field and what ends it."""
+
+
 def _opening(content: str, start: int, delimiter: str) -> int:
     """The line of the first field that can't be read, in a row that starts in line `start`."""
-    field = re.compile(
-        rf'(?:"[^"]*(?:""[^"]*)*"|[^"{delimiter}\r\n][^{delimiter}\r\n]*)?(?:{delimiter}|\r?\n|\Z)'
-    )
     at = sum(len(line) + 1 for line in content.split("\n", start - 1)[: start - 1])
     while at < len(content):
-        found = field.match(content, at)
-        if found is None or len(found[0]) > csv.field_size_limit():
+        found = _FIELDS[delimiter].match(content, at)
+        if found is None or len(found[0]) > _LONGEST_FIELD:
             break
         at = found.end()
     return content.count("\n", 0, at) + 1
@@ -197,7 +203,7 @@ def _unreadable(wrong: csv.Error, quoted: bool) -> str:
         return "a carriage return without a line feed; save the file with the line ends of Unix or Windows"
     if "field limit" in said:
         cause = "perhaps a quotation mark is not closed" if quoted else "shorten it, or leave the row out"
-        return f"a field of more than {csv.field_size_limit():,} characters; {cause}"
+        return f"a field of more than {_LONGEST_FIELD:,} characters; {cause}"
     if "expected after" in said or "unexpected end" in said:
         return (
             "the quotation mark that opens a field here is not closed, or text follows the one that closes it; "

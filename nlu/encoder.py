@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import onnxruntime
 from tokenizers import Encoding, Tokenizer
 
+from kernel.arrays import Floats32
 from nlu.errors import ModelDamaged
 
-Floats = npt.NDArray[np.float32]
 LARGEST_BATCH = 32
 
 
@@ -21,9 +20,9 @@ LARGEST_BATCH = 32
 class Encoded:
     """One text read by the encoder."""
 
-    pooled: Floats
+    pooled: Floats32
     """Mean of the token vectors, shape (d,)."""
-    tokens: Floats
+    tokens: Floats32
     """Token vectors, shape (tokens, d)."""
     spans: tuple[tuple[int, int], ...]
     """Where in the text each token lies; (0, 0) for the marks at both ends."""
@@ -38,16 +37,8 @@ class Encoder:
         Raises:
             ModelDamaged: one of the files cannot be loaded.
         """
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        # A bot reads messages of ever new lengths: remembered memory plans would only grow.
-        options.enable_mem_pattern = False
         try:
-            self._session = onnxruntime.InferenceSession(
-                str(model), options, providers=["CPUExecutionProvider"]
-            )
+            self._session = open_session(str(model))
             self._tokenizer: Tokenizer = Tokenizer.from_file(str(tokenizer))
             self._input_names = [node.name for node in self._session.get_inputs()]
             # What can be loaded need not be an encoder: the first message would tell.
@@ -60,13 +51,10 @@ class Encoder:
 
     def encode(self, texts: Sequence[str]) -> list[Encoded]:
         """Read texts that `nlu.normalise.model_text` has prepared; one result a text, in order."""
-        results: list[Encoded | None] = [None] * len(texts)
-        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-        for start in range(0, len(order), LARGEST_BATCH):
-            group = order[start : start + LARGEST_BATCH]
-            for i, encoded in zip(group, self._batch([texts[i] for i in group]), strict=True):
-                results[i] = encoded
-        return [encoded for encoded in results if encoded is not None]
+        results: dict[int, Encoded] = {}
+        for group in batches_by_length(texts, LARGEST_BATCH):
+            results.update(zip(group, self._batch([texts[i] for i in group]), strict=True))
+        return [results[i] for i in range(len(texts))]
 
     def _batch(self, texts: list[str]) -> list[Encoded]:
         encodings = self._tokenizer.encode_batch(texts)
@@ -77,7 +65,24 @@ class Encoder:
         return [_one(*parts) for parts in zip(encodings, states, lengths, strict=True)]
 
 
-def _one(encoding: Encoding, states: Floats, length: int) -> Encoded:
+def open_session(model: str | bytes) -> onnxruntime.InferenceSession:
+    """A session for the path or the content of an ONNX file, with one thread."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    # A bot reads messages of ever new lengths: remembered memory plans would only grow.
+    options.enable_mem_pattern = False
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def batches_by_length(texts: Sequence[str], size: int) -> Iterator[list[int]]:
+    """The places of the texts in batches of like length, the shortest first."""
+    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+    return (order[start : start + size] for start in range(0, len(order), size))
+
+
+def _one(encoding: Encoding, states: Floats32, length: int) -> Encoded:
     tokens = states[:length]
-    pooled: Floats = np.add.reduce(tokens, 0) / np.float32(length)
+    pooled: Floats32 = np.add.reduce(tokens, 0) / np.float32(length)
     return Encoded(pooled, tokens, tuple(encoding.offsets[:length]))

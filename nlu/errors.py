@@ -4,17 +4,21 @@ NluError
 ├── ModelDamaged      a model folder is missing, incomplete, altered or of another kind
 ├── DataRefused       a file of labelled texts cannot be used; names the lines
 ├── PagesRefused      a page of the shop cannot be read
+├── ReadingFailed     the process that reads messages died, or reading raised
+│   └── ReadingTookTooLong  a message took longer than it may; the process was ended
 └── TrainingMissing   the extra `train` is needed and not installed
 """
 
 from __future__ import annotations
 
+from kernel import errors
 
-class NluError(Exception):
+
+class NluError(errors.LiukeError):
     """Something that the caller can put right."""
 
 
-class ModelDamaged(NluError):
+class ModelDamaged(NluError, errors.ModelDamaged):
     """A model folder is missing, incomplete, altered or of another kind."""
 
 
@@ -37,11 +41,21 @@ class PagesRefused(NluError):
     """A page of the shop cannot be read."""
 
 
+class ReadingFailed(NluError):
+    """A message was not read: the process that reads died or is closed, or reading raised."""
+
+
+class ReadingTookTooLong(ReadingFailed):
+    """A message took longer to read than it may; the process that read it was ended."""
+
+
 class TrainingMissing(NluError):
     """What trains the encoder is not installed."""
 
     def __init__(self, absent: ModuleNotFoundError) -> None:
-        super().__init__(f"{absent.name} is missing: install liuke with the extra 'train'.")
+        super().__init__(
+            f"{absent.name} is missing: install liuke with the extra 'train' (pip install 'liuke[train]')."
+        )
         self.absent = absent
 
     def __reduce__(self) -> tuple[type[TrainingMissing], tuple[ModuleNotFoundError]]:

@@ -10,31 +10,36 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from kernel.arrays import Floats32, Ints
 from nlu.errors import ModelDamaged
 from nlu.intents import OUT_OF_SCOPE
-from nlu.spelling import BUCKETS, Spelt
-
-Floats = npt.NDArray[np.float32]
+from nlu.ngrams import BUCKETS, Ngrams
 
 
-def sigmoid(values: Floats) -> Floats:
+def sigmoid(values: Floats32) -> Floats32:
     """The logistic function."""
-    result: Floats = (1.0 / (1.0 + np.exp(-np.clip(values, -40.0, 40.0)))).astype(np.float32)
+    result: Floats32 = (1.0 / (1.0 + np.exp(-np.clip(values, -40.0, 40.0)))).astype(np.float32)
+    return result
+
+
+def units(vectors: Floats32) -> Floats32:
+    """Vectors of unit length, by row; nought stays nought."""
+    result: Floats32 = vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
     return result
 
 
 def logistic(value: float) -> float:
-    """The same of one number, in a tenth of the time."""
+    """The logistic function of one number, in a tenth of the time."""
     return 1.0 / (1.0 + math.exp(-min(max(value, -40.0), 40.0)))
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class HeadOutputs:
     """What the heads say of one message."""
 
-    logits: Floats
+    logits: Floats32
     """For each intent, shape (k,)."""
-    feelings: Floats
+    sentiment: Floats32
     """For negative, neutral and positive, shape (3,); not yet divided by the temperature."""
     urgent: float
     """Logit."""
@@ -49,68 +54,62 @@ class Heads:
     """Weights for vectors of d numbers and k intents."""
 
     intents: tuple[str, ...]
-    intent_weight: Floats
+    intent_weight: Floats32
     """Shape (k, d)."""
-    intent_bias: Floats
+    intent_bias: Floats32
     """Shape (k,)."""
-    intent_slope: Floats
+    intent_slope: Floats32
     """Calibration: probability = sigmoid(slope · logit + offset); shape ()."""
-    intent_offset: Floats
-    sentiment_weight: Floats
+    intent_offset: Floats32
+    sentiment_weight: Floats32
     """Shape (3, d); negative, neutral, positive."""
-    sentiment_bias: Floats
-    sentiment_temperature: Floats
-    urgent_weight: Floats
+    sentiment_bias: Floats32
+    sentiment_temperature: Floats32
+    urgent_weight: Floats32
     """Shape (1, d)."""
-    urgent_bias: Floats
-    urgent_threshold: Floats
-    offensive_weight: Floats
-    offensive_bias: Floats
-    offensive_threshold: Floats
-    centres: Floats
+    urgent_bias: Floats32
+    urgent_threshold: Floats32
+    offensive_weight: Floats32
+    offensive_bias: Floats32
+    offensive_threshold: Floats32
+    centres: Floats32
     """Mean vector of each intent of the shop's in the whitened space, shape (c, r)."""
-    whitening: Floats
+    whitening: Floats32
     """Shape (d, r): centred vectors times this have unit covariance within an intent."""
-    mean: Floats
+    mean: Floats32
     """Shape (d,)."""
-    scope_weights: Floats
+    scope_weights: Floats32
     """Shape (4,): of the margin of the class out_of_scope, the energy, the distance, and 1."""
-    scope_threshold: Floats
+    scope_threshold: Floats32
     spelling_weight: npt.NDArray[np.int8] = field(default_factory=lambda: np.zeros((0, 0), np.int8))
     """Shape (buckets, j): of character n-grams, for the first j intents; a shop's own have none."""
-    spelling_scale: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
+    spelling_scale: Floats32 = field(default_factory=lambda: np.zeros(0, np.float32))
     """Shape (j,)."""
-    spelling_bias: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
+    spelling_bias: Floats32 = field(default_factory=lambda: np.zeros(0, np.float32))
     felt_weight: npt.NDArray[np.int8] = field(default_factory=lambda: np.zeros((0, 3), np.int8))
-    """Shape (buckets, 3): what character n-grams say of the feeling; no rows where they have no say."""
-    felt_scale: Floats = field(default_factory=lambda: np.zeros(3, np.float32))
+    """Shape (buckets, 3): what character n-grams say of the sentiment; no rows where they have no say."""
+    felt_scale: Floats32 = field(default_factory=lambda: np.zeros(3, np.float32))
     """Shape (3,)."""
-    felt_bias: Floats = field(default_factory=lambda: np.zeros(3, np.float32))
+    felt_bias: Floats32 = field(default_factory=lambda: np.zeros(3, np.float32))
 
-    _stacked: Floats = field(init=False, repr=False, compare=False)
-    """Every linear map of the vector in one, shape (k + 5 + r, d): intents, feelings, urgent, offensive, whitening."""
-    _added: Floats = field(init=False, repr=False, compare=False)
+    _stacked: Floats32 = field(init=False, repr=False, compare=False)
+    """Every linear map of the vector in one, shape (k + 5 + r, d): intents, sentiment, urgent, offensive, whitening."""
+    _added: Floats32 = field(init=False, repr=False, compare=False)
     """What is added to each, shape (k + 5 + r,)."""
     _table: npt.NDArray[np.int8] = field(init=False, repr=False, compare=False)
-    """What n-grams say of intents and feelings side by side, shape (buckets, k + 3): one look-up for both."""
-    _steps: Floats = field(init=False, repr=False, compare=False)
+    """What n-grams say of intents and sentiment side by side, shape (buckets, k + 3): one look-up for both."""
+    _steps: Floats32 = field(init=False, repr=False, compare=False)
     """Scale of each column of the table, shape (k + 3,)."""
-    _common: Floats = field(init=False, repr=False, compare=False)
+    _common: Floats32 = field(init=False, repr=False, compare=False)
     """What each bucket says for all of the first j intents alike, shape (buckets,)."""
-    _inside: npt.NDArray[np.int64] = field(init=False, repr=False, compare=False)
+    _inside: Ints = field(init=False, repr=False, compare=False)
     """Places of all intents but out_of_scope."""
-    _reach: Floats = field(init=False, repr=False, compare=False)
+    _squared_lengths: Floats32 = field(init=False, repr=False, compare=False)
     """Squared length of each centre, shape (c,)."""
 
     def __post_init__(self) -> None:
-        """Prepare what every message needs.
-
-        Raises:
-            ValueError: the shapes do not fit together.
-        """
-        known, numbers = len(self.intents), len(self.mean)
-        if self.intent_weight.shape != (known, numbers):
-            raise ValueError(f"weights {self.intent_weight.shape} for vectors of {numbers} numbers")
+        """Prepare what every message needs."""
+        known = len(self.intents)
         whitening = self.whitening.astype(np.float32)
         maps = (
             self.intent_weight,
@@ -126,10 +125,6 @@ class Heads:
             self.offensive_bias,
             -(self.mean @ whitening),
         )
-        if sum(map(len, maps)) != sum(map(len, added)) or self.centres.shape[1] != whitening.shape[1]:
-            raise ValueError(
-                f"weights {[one.shape for one in maps]}, {self.centres.shape[1]} numbers a centre"
-            )
         table = np.zeros((max(len(self.spelling_weight), len(self.felt_weight)), known + 3), np.int8)
         table[: len(self.spelling_weight), : self.spelling_weight.shape[1]] = self.spelling_weight
         table[: len(self.felt_weight), known:] = self.felt_weight
@@ -141,55 +136,49 @@ class Heads:
             ("_steps", np.concatenate([_padded(self.spelling_scale, known), self.felt_scale])),
             ("_common", common.astype(np.float32)),
             ("_inside", np.array([i for i, name in enumerate(self.intents) if name != OUT_OF_SCOPE])),
-            ("_reach", (self.centres * self.centres).sum(1)),
+            ("_squared_lengths", (self.centres * self.centres).sum(1)),
         ):
             object.__setattr__(self, name, values)
 
-    def read(self, pooled: Floats, spelt: Spelt) -> Said:
+    def read(self, pooled: Floats32, ngrams: Ngrams) -> HeadOutputs:
         """What all heads say of one message."""
         known = len(self.intents)
         said = self._stacked @ pooled + self._added
         if self._table.size:
-            counted = self._table.take(spelt.buckets, 0).sum(0, dtype=np.int32)
-            said[: known + 3] += counted * (self._steps * np.float32(spelt.value))
-        logits, feelings, projected = said[:known], said[known : known + 3], said[known + 5 :]
+            counted = self._table.take(ngrams.buckets, 0).sum(0, dtype=np.int32)
+            said[: known + 3] += counted * (self._steps * np.float32(ngrams.value))
+        logits, sentiment, projected = said[:known], said[known : known + 3], said[known + 5 :]
         urgent, offensive = said[known + 3 : known + 5].tolist()
         signs = zip(self._signs(projected, logits), self.scope_weights.tolist(), strict=True)
         scope = logistic(sum(sign * weight for sign, weight in signs))
-        return Said(logits, feelings, urgent, offensive, scope)
+        return HeadOutputs(logits, sentiment, urgent, offensive, scope)
 
-    def logits(self, pooled: Floats, spelt: Spelt) -> Floats:
-        """What speaks for each intent, shape (k,)."""
-        return self.read(pooled, spelt).logits
-
-    def spelling(self, spelt: Spelt) -> Floats:
+    def ngram_logits(self, ngrams: Ngrams) -> Floats32:
         """The part of the logits that the vector has no say in, shape (k,)."""
-        said = self.spelling_weight[spelt.buckets].sum(0) if self.spelling_weight.size else np.zeros(0)
-        return _padded(said * self.spelling_scale * spelt.value + self.spelling_bias, len(self.intents))
+        said = self.spelling_weight[ngrams.buckets].sum(0) if self.spelling_weight.size else np.zeros(0)
+        return _padded(said * self.spelling_scale * ngrams.value + self.spelling_bias, len(self.intents))
 
-    def beyond_common(self, spelt: Spelt, intent: int) -> Floats:
+    def beyond_common(self, ngrams: Ngrams, intent: int) -> Floats32:
         """What each n-gram says for an intent beyond what it says for all, shape (n,); empty if it has no say there."""
         if intent >= len(self.spelling_scale):
             return np.zeros(0, np.float32)
-        said = self.spelling_weight[spelt.buckets, intent] * self.spelling_scale[intent]
-        beyond: Floats = ((said - self._common[spelt.buckets]) * spelt.value).astype(np.float32)
+        said = self.spelling_weight[ngrams.buckets, intent] * self.spelling_scale[intent]
+        beyond: Floats32 = ((said - self._common[ngrams.buckets]) * ngrams.value).astype(np.float32)
         return beyond
 
-    def feelings(self, pooled: Floats, spelt: Spelt) -> Floats:
-        """What speaks for negative, neutral and positive, shape (3,); not yet divided by the temperature."""
-        return self.read(pooled, spelt).feelings
-
-    def scope_features(self, pooled: Floats, logits: Floats) -> Floats:
+    def scope_features(self, pooled: Floats32, logits: Floats32) -> Floats32:
         """Margin of the class out_of_scope, negative energy, Mahalanobis distance to the nearest intent, 1."""
         projected = ((pooled - self.mean) @ self.whitening).astype(np.float32)
         return np.array(self._signs(projected, logits), np.float32)
 
-    def _signs(self, projected: Floats, logits: Floats) -> tuple[float, float, float, float]:
+    def _signs(self, projected: Floats32, logits: Floats32) -> tuple[float, float, float, float]:
         inside = logits[self._inside]
         largest = float(inside.max())
         outside = float(logits[self.intents.index(OUT_OF_SCOPE)]) if len(inside) < len(logits) else 0.0
         energy = -(largest + math.log(float(np.exp(inside - largest).sum())))
-        squared = float((self._reach - 2.0 * (self.centres @ projected)).min() + projected @ projected)
+        squared = float(
+            (self._squared_lengths - 2.0 * (self.centres @ projected)).min() + projected @ projected
+        )
         return outside - largest, energy, math.sqrt(max(0.0, squared)), 1.0
 
     def save(self, path: Path) -> None:
@@ -258,12 +247,12 @@ def _check_shapes(intents: Sequence[str], arrays: Mapping[str, npt.NDArray[np.ge
         raise ValueError("no intent within the scope")
     if len(intents) < 2:
         raise ValueError("no second intent to tell the first from")
-    buckets, spelt, felt = (sizes.get(c, 0) for c in "bjf")
-    if spelt > (len(intents) if buckets else 0) or {buckets, felt} - {0, BUCKETS}:
-        raise ValueError(f"n-grams of {buckets} and {felt} buckets, not {BUCKETS}, for {spelt} intents")
+    buckets, ngrams, felt = (sizes.get(c, 0) for c in "bjf")
+    if ngrams > (len(intents) if buckets else 0) or {buckets, felt} - {0, BUCKETS}:
+        raise ValueError(f"n-grams of {buckets} and {felt} buckets, not {BUCKETS}, for {ngrams} intents")
 
 
-def _padded(values: npt.NDArray[np.floating], length: int) -> Floats:
+def _padded(values: npt.NDArray[np.floating], length: int) -> Floats32:
     """With noughts for the intents that n-grams do not speak for, shape (length,)."""
     padded = np.zeros(length, np.float32)
     padded[: len(values)] = values

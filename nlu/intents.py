@@ -4,50 +4,26 @@ from __future__ import annotations
 
 import re
 
-GROUPS: dict[str, tuple[str, ...]] = {
-    "order and delivery": (
-        "order_status",
-        "delivery_time",
-        "shipping_options",
-        "shipping_fee",
-        "delivery_problem",
-        "change_address",
-        "change_order",
-        "cancel_order",
-        "place_order",
-    ),
-    "after the sale": (
-        "return_request",
-        "return_policy",
-        "refund_request",
-        "refund_status",
-        "item_problem",
-        "warranty_repair",
-        "usage_help",
-    ),
-    "products": ("product_question", "product_search", "stock_question", "recommend_request"),
-    "price": ("price_question", "discount_request", "price_protection", "coupon_problem"),
-    "payment and account": (
-        "payment_methods",
-        "payment_problem",
-        "invoice_request",
-        "account_problem",
-        "membership_points",
-    ),
-    "service": (
-        "complaint",
-        "human_agent",
-        "store_info",
-        "leave_review",
-        "opt_out",
-        "opt_in",
-        "my_data",
-    ),
-    "talk": ("greeting", "thanks", "goodbye", "affirm", "deny", "chitchat"),
-    "rest": ("out_of_scope",),
-}
-
-INTENTS: tuple[str, ...] = tuple(intent for group in GROUPS.values() for intent in group)
+INTENTS: tuple[str, ...] = (
+    # order and delivery
+    "order_status", "delivery_time", "shipping_options", "shipping_fee", "delivery_problem", "change_address",
+    "change_order", "cancel_order", "place_order",
+    # after the sale
+    "return_request", "return_policy", "refund_request", "refund_status", "item_problem", "warranty_repair",
+    "usage_help",
+    # products
+    "product_question", "product_search", "stock_question", "recommend_request",
+    # price
+    "price_question", "discount_request", "price_protection", "coupon_problem",
+    # payment and account
+    "payment_methods", "payment_problem", "invoice_request", "account_problem", "membership_points",
+    # service
+    "complaint", "human_agent", "store_info", "leave_review", "opt_out", "opt_in", "my_data",
+    # talk
+    "greeting", "thanks", "goodbye", "affirm", "deny", "chitchat",
+    # rest
+    "out_of_scope",
+)  # fmt: skip
 OUT_OF_SCOPE = "out_of_scope"
 LONGEST_NAME = 60
 _NAME = re.compile(r"[^\s\"',;|{}<>]+")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from pathlib import Path
 
+from nlu.datafiles import read_table
 from nlu.types import Language
 
 _CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
+_CHINESE_SIGN = re.compile(r"[\u3000-\u303f]")
 _LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
 _LETTER_OF_ANOTHER_SCRIPT = re.compile(
     r"[\u00c0-\u024f\u0370-\u1cff\u1e00-\u1fff\u3040-\u30ff\u3130-\u318f\ua000-\ud7ff\ufb1d-\ufdff\ufe70-\ufeff]"
@@ -27,64 +30,20 @@ _JAPANESE_WORD = re.compile(
 )
 _CHINESE_ONLY = re.compile("[的了吗嗎呢吧我你您这這那哪么麼们們没沒给給还還要怎啥谁誰啊哦呀嘛请請帮幫吃她]")
 
-_OF_OTHER_LANGUAGES = {
-    "Spanish, Portuguese, Catalan": """
-        hola buenos buenas dias tardes gracias quiero quisiera necesito tengo donde cuando cuanto cuesta
-        pedido pedidos devolver devolucion comprar compra envio mi mis por favor para una uno con esta este
-        esto estos estas habla español espanol hablar persona ayuda tienda llegado llegó dinero zapatos
-        funciona codigo descuento obrigado obrigada quero preciso meu minha onde você voce vocês encomenda boa
-        tarde noite bom dia não nao produto chegou quando chega cartão vull parlar algú amb que el los las del
-        ha todavia llegar paquete talla devuelto mais ainda recebi reembolso quanto pacote hacer cambiar
-        numero se puede trocar tamanho
-    """,
-    "French": """
-        bonjour bonsoir merci beaucoup je j'ai voudrais veux vous avez mon ma mes commande colis remboursement
-        remboursé où est combien coûte coute livraison rien reçu recu depuis pas du tout ne marche parlez
-        français francais journée bonne nous les une retourner s'il plaît svp n'est toujours arrivée arrivé
-        quand échanger taille suis pouvez c'est avec mais sur cette robe rouge nos votre
-    """,
-    "German": """
-        hallo guten bitte danke ich möchte moechte habe mein meine meinen paket bestellung wo bleibt ist nicht
-        und das die der den wie noch keine lange dauert versand gerät kaputt angekommen vielen dank für hilfe
-        sprechen sie deutsch kommt kam umtauschen zurückgeben nochmal langsam rechnung haben auch kann mit
-        wann falsche produkt stornieren
-    """,
-    "Italian": """
-        ciao buongiorno buonasera grazie mille vorrei ho il mio ordine dov'è dove quanto costa spedizione qual
-        è prezzo cambiare taglia voglio restituire rimborso la mia pacco non arrivato arrivata ancora quando
-        sono
-    """,
-    "Dutch, Polish, Czech, Romanian, Hungarian, Turkish, the Nordic languages": """
-        waar mijn bestelling ik wil geld terug graag dank gdzie jest moja paczka proszę dziękuję chcę zwrócić
-        kiedy dostanę zwrot pieniędzy kde moje objednávka kdy přijde unde este comanda mea hol csomagom
-        siparişim nerede iade etmek istiyorum merhaba teşekkürler lütfen hvor er pakken min var är mitt missä
-        tilaukseni ei toimi hej kargom siparis teslimat zamówienie przesyłka paczki nie dotarła dzień dobry
-        niet pakket ürün bozuk geldi chciałbym produkt
-    """,
-    "Indonesian and Malay, Tagalog, Vietnamese": """
-        pesanan saya mana mau tukar barang ini berapa ongkos kirimnya terima kasih tolong nasaan na ang ko
-        magkano ito belum sampai sudah tidak bisa apa salamat tôi đơn hàng của đâu rồi muốn đổi bao giờ thì về
-        xin chào cảm ơn barangnya rusak
-    """,
-}
-_NOT_ENGLISH = frozenset(word for words in _OF_OTHER_LANGUAGES.values() for word in words.split())
-_COURTESIES = """
-    hola gracias merci beaucoup danke ciao salut grazie hallo obrigado obrigada bitte la mille
-"""
-_COURTESY = frozenset(_COURTESIES.split())
+
+_ROWS = read_table(Path(__file__).parent / "corpus" / "foreign_words.tsv", ["kind", "words"])
+
+
+def _words(kind: str) -> frozenset[str]:
+    return frozenset(word for row in _ROWS if row["kind"] == kind for word in row["words"].split())
+
+
+_NOT_ENGLISH = _words("foreign")
+_COURTESY = _words("courtesy")
 """Words that people who write English use as well; alone they make no message foreign."""
-_HELLOS = """
-    bonjour bonsoir buongiorno buonasera merhaba konnichiwa
-"""
-_GREETINGS = frozenset(_HELLOS.split())
+_GREETINGS = _words("greeting")
 """Words that are foreign also where they stand alone."""
-_PLAIN_WORDS = """
-    a an the i i'm i've you he she it we they me my your our this that these those is are was were be been am do
-    does did don't can could will would should have has had not no yes to of in on at for from with by and or but if so
-    what where when how why who which there here please order refund return delivery parcel thanks thank hi hello
-    want need help get got just now still any some all size price ok okay leave i'll
-"""
-_ALSO_ENGLISH = frozenset(_PLAIN_WORDS.split())
+_ALSO_ENGLISH = _words("english")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _LEAST_FOREIGN = 0.4
 """Share of the words that are known to be of another language, from which a text with Latin letters is foreign."""
@@ -97,7 +56,7 @@ def detect(text: str, fallback: Language | None = None) -> Language:
     if chinese or latin:
         # Each character counts as a whole word, so that names such as iPhone don't make Chinese English.
         return "zh" if chinese >= latin else "en"
-    return fallback or ("zh" if re.search(r"[\u3000-\u303f]", text) else "en")
+    return fallback or ("zh" if _CHINESE_SIGN.search(text) else "en")
 
 
 def is_foreign(text: str) -> bool:

@@ -6,11 +6,14 @@ heads before the first of them. Only teaching reads them.
 
 from __future__ import annotations
 
-import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
+from kernel.files import sha256
+from nlu.datafiles import read_table, write_lines, written_beside
 from nlu.errors import ModelDamaged
+from nlu.redaction import redact
 
 FORMAT = "liuke-nlu-1"
 FILES = ("encoder.onnx", "tokenizer.json", "heads.npz")
@@ -20,10 +23,10 @@ UNTAUGHT = "untaught.npz"
 SHIPPED = Path(__file__).parent / "model"
 
 
-def seal(folder: Path, facts: dict[str, object]) -> None:
+def write_manifest(folder: Path, facts: dict[str, object]) -> None:
     """Write the manifest over the files that lie in the folder."""
     names = [*FILES, *([UNTAUGHT] if (folder / UNTAUGHT).is_file() else [])]
-    manifest = {"format": FORMAT, **facts, "sha256": {name: _digest(folder / name) for name in names}}
+    manifest = {"format": FORMAT, **facts, "sha256": {name: sha256(folder / name) for name in names}}
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
@@ -51,11 +54,21 @@ def check(folder: Path) -> dict[str, object]:
         path = folder / name
         if not path.is_file():
             raise ModelDamaged(f"{folder} is incomplete: {name} is missing. Build or fetch the model again.")
-        if _digest(path) != sums.get(name):
+        if sha256(path) != sums.get(name):
             raise ModelDamaged(f"{path} was altered or damaged. Build or fetch the model again.")
     return dict(manifest)
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def forget_taught(path: Path, texts: Iterable[str]) -> int:
+    """Take these messages out of a `taught.tsv`; how many there were.
+
+    Raises:
+        DataRefused: somebody has changed the file, and it can't be read any more.
+    """
+    rows = [(row["text"], row["label"]) for row in read_table(path, ["text", "label"])]
+    gone = {redact(text).casefold() for text in texts}
+    left = [row for row in rows if gone.isdisjoint({row[0].casefold(), redact(row[0]).casefold()})]
+    if len(left) < len(rows):
+        with written_beside(path) as file:
+            write_lines(file, ("text", "label"), left)
+    return len(rows) - len(left)

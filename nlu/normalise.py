@@ -1,8 +1,9 @@
 """Text as received → text that can be read, with the way back to the original characters.
 
-Two forms: `Normalised.text` is what people see (NFKC, white space folded, control and zero-width characters
-gone); `model_text` is what the encoder and jieba read (besides, simplified characters, lower case, and long
-numbers made alike), character for character as long as the first.
+Three forms: `folded` is the text as it was written, without long blanks and endless numbers; `Normalised.text` is
+what people see (besides, NFKC, no line ends, control and zero-width characters gone); `model_text` is what the encoder
+and jieba read (besides, simplified characters, lower case, and long numbers made alike), character for character as
+long as the second.
 """
 
 from __future__ import annotations
@@ -22,8 +23,11 @@ Of what they become no more is kept either: NFKC makes eighteen of ﷺ.
 """
 ENCODED_AT_MOST = 480
 """Characters of the normalised text that the encoder is given."""
+LONGEST_NUMBER = 40
+"""Digits of one number that are read: no card, account, parcel or order has as many."""
 
-_ODD = re.compile(r"[^\x20-\x7e\u4e00-\u9fff\u3001\u3002]|  ")
+_ENDLESS = re.compile(rf"(\d{{{LONGEST_NUMBER}}})\d+")
+_ODD = re.compile(rf"[^\x20-\x7e\u4e00-\u9fff\u3001\u3002]|  |\d{{{LONGEST_NUMBER + 1}}}")
 _LONG_NUMBER = re.compile(r"\d{4,}")
 _DROPPED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _VARIATION_SELECTORS = range(0xFE00, 0xFE10)
@@ -46,8 +50,22 @@ class Normalised:
         return self.offsets[start], self.ends[end - 1]
 
 
+def folded(text: str) -> str:
+    """The text as it was written, but one space, or one line end, for each stretch of white space, and none around it.
+
+    Of a number no more than LONGEST_NUMBER digits stay, and of the whole no more than READ_AT_MOST characters. What
+    reads a customer's words reads them so: a thousand blanks or digits say no more than a few, and take longer.
+    """
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    written = "\n".join(filter(None, lines))
+    return _ENDLESS.sub(r"\1", written)[:READ_AT_MOST].rstrip()
+
+
 def normalise(text: str) -> Normalised:
-    """NFKC, white space folded to one space and stripped, control and zero-width characters removed."""
+    """NFKC, white space folded to one space and stripped, control and zero-width characters removed.
+
+    Of a number no more than LONGEST_NUMBER digits stay.
+    """
     text = text[:READ_AT_MOST]
     if not _ODD.search(text) and text == text.strip():
         return Normalised(text, range(len(text) + 1), range(1, len(text) + 1))
@@ -64,14 +82,15 @@ def normalise(text: str) -> Normalised:
 
 def _shown(text: str) -> Iterator[tuple[str, int, int]]:
     """The characters of the normalised text, save that a space may be the last, with the span each came from."""
-    last = " "
+    last, digits = " ", 0
     for start, end, cluster in _clusters(text):
         for character in unicodedata.normalize("NFKC", cluster):
             shown = " " if character.isspace() else character
             if shown == last == " " or _is_dropped(shown):
                 continue
-            yield shown, start, end
-            last = shown
+            last, digits = shown, digits + 1 if shown.isdecimal() else 0
+            if digits <= LONGEST_NUMBER:
+                yield shown, start, end
 
 
 def _clusters(text: str) -> Iterator[tuple[int, int, str]]:
@@ -115,6 +134,6 @@ def model_text(text: str) -> str:
     return _LONG_NUMBER.sub(lambda number: "0" * len(number[0]), simplify(lowered))
 
 
-def readable(text: str) -> str:
+def encoder_text(text: str) -> str:
     """A text as received → what the encoder reads of it."""
     return model_text(normalise(text).text[:ENCODED_AT_MOST])

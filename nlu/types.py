@@ -8,14 +8,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal, Protocol, runtime_checkable
 
-import numpy as np
-import numpy.typing as npt
+from kernel.arrays import Floats32
 
 Language = Literal["zh", "en"]
 
 
 class Sentiment(StrEnum):
-    """How a message feels. A question without feeling is neutral."""
+    """How a message feels; a plain question is neutral."""
 
     NEGATIVE = "negative"
     NEUTRAL = "neutral"
@@ -107,7 +106,7 @@ class Understanding:
     deciding_words: tuple[DecidingWord, ...] = ()
     """Strongest first: why the first intent was chosen."""
     offensive: bool = False
-    vector: npt.NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
+    vector: Floats32 | None = field(default=None, compare=False, repr=False)
     """Sentence vector, unit length, shape (d,)."""
 
     @property
@@ -170,7 +169,7 @@ class PageIndex(Protocol):
         question: str,
         language: Language,
         n: int = 3,
-        vector: npt.NDArray[np.float32] | None = None,
+        vector: Floats32 | None = None,
         at_least: float | None = None,
     ) -> list[Passage]:
         """The best passages above a threshold, best first; pages in the other language stand in.

@@ -11,15 +11,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 
+from kernel.arrays import Floats32
 from nlu import modelfiles
 from nlu.encoder import Encoded, Encoder
 from nlu.entities import ProductIndex, recognise
 from nlu.errors import ModelDamaged
-from nlu.heads import Floats, Heads, logistic
+from nlu.heads import Heads, logistic
 from nlu.intents import OUT_OF_SCOPE, SENTIMENTS
 from nlu.language import detect, has_words, is_foreign
+from nlu.ngrams import Ngrams, ngrams_of
 from nlu.normalise import ENCODED_AT_MOST, Normalised, model_text, normalise, simplify
-from nlu.spelling import Spelt, spell
 from nlu.types import (
     CatalogueEntry,
     DecidingWord,
@@ -40,7 +41,7 @@ LEAST_LIKELY = 0.02
 UNSURE = 0.2
 """Below this probability of the best intent nothing counts as understood."""
 EMOJI_AT_MOST = 12
-"""Characters of a message without words that may still show a feeling: an emoji or three."""
+"""Characters of a message without words that may still show a sentiment: an emoji or three."""
 BOTH_MEANT = 0.7
 """From this probability of the second intent on, a message is taken to hold both wishes …"""
 CLOSE = 2.2
@@ -94,7 +95,7 @@ class TransformerUnderstander:
         shown = [model_text(one.text[:ENCODED_AT_MOST]) for one in normalised]
         encoded = self._encoder.encode(shown)
         return [
-            self._one(text, form, seen, spell(read), dialogue, today)
+            self._one(text, form, seen, ngrams_of(read), dialogue, today)
             for text, form, seen, read in zip(texts, normalised, encoded, shown, strict=True)
         ]
 
@@ -103,7 +104,7 @@ class TransformerUnderstander:
         message: str,
         form: Normalised,
         encoded: Encoded,
-        spelt: Spelt,
+        ngrams: Ngrams,
         dialogue: DialogueContext,
         today: date,
     ) -> Understanding:
@@ -112,12 +113,12 @@ class TransformerUnderstander:
         language: Language = detect(text, dialogue.language)
         cut = words.cut_with_starts(simplify(text))
         entities = recognise(message, form, today, products)
-        said = self._heads.read(encoded.pooled, spelt)
+        said = self._heads.read(encoded.pooled, ngrams)
         order = self._first_wish_first(said.logits, encoded)
         readable = _is_readable(text)
         intents = self._intents(said.logits, order) if readable else ()
         feels = readable or len(text) <= EMOJI_AT_MOST
-        sentiment, strength = self._sentiment(said.feelings) if feels else (Sentiment.NEUTRAL, 0.0)
+        sentiment, strength = self._sentiment(said.sentiment) if feels else (Sentiment.NEUTRAL, 0.0)
         return Understanding(
             text=text,
             language=language,
@@ -129,12 +130,12 @@ class TransformerUnderstander:
             understood=readable and self._is_understood(intents, said.scope, entities),
             entities=entities,
             words=tuple(text[start : start + len(word)] for word, start in cut),
-            deciding_words=self._deciding(text, cut, encoded, spelt, order[0]) if intents else (),
+            deciding_words=self._deciding(text, cut, encoded, ngrams, order[0]) if intents else (),
             offensive=readable and logistic(said.offensive) > float(self._heads.offensive_threshold),
             vector=_unit(encoded.pooled),
         )
 
-    def _first_wish_first(self, logits: Floats, encoded: Encoded) -> list[int]:
+    def _first_wish_first(self, logits: Floats32, encoded: Encoded) -> list[int]:
         """Places of the likeliest intents, best first; of two wishes in one message the one spoken of first leads.
 
         So people read it. The heads are linear in the mean of the token vectors, so the place where one wish is
@@ -158,7 +159,7 @@ class TransformerUnderstander:
     def _probability(self, logit: float) -> float:
         return logistic(self._slope * logit + self._offset)
 
-    def _intents(self, logits: Floats, order: Sequence[int]) -> tuple[IntentScore, ...]:
+    def _intents(self, logits: Floats32, order: Sequence[int]) -> tuple[IntentScore, ...]:
         # Of two that changed places each takes the other's probability: what is meant is as sure, not what leads.
         ranked = sorted((float(logits[i]) for i in order), reverse=True)
         chances = [self._probability(logit) for logit in ranked]
@@ -168,9 +169,9 @@ class TransformerUnderstander:
             if place == 0 or chance >= LEAST_LIKELY
         )
 
-    def _sentiment(self, feelings: Floats) -> tuple[Sentiment, float]:
-        """The likeliest feeling; strength is how far its probability leads over neutral."""
-        logits = (feelings / self._heads.sentiment_temperature).tolist()
+    def _sentiment(self, said: Floats32) -> tuple[Sentiment, float]:
+        """The likeliest sentiment; strength is how far its probability leads over neutral."""
+        logits = (said / self._heads.sentiment_temperature).tolist()
         largest = max(logits)
         shares = [math.exp(logit - largest) for logit in logits]
         best = logits.index(largest)
@@ -188,7 +189,7 @@ class TransformerUnderstander:
         return scope <= float(self._heads.scope_threshold) or (best.probability > 0.5 and knows)
 
     def _deciding(
-        self, text: str, cut: Sequence[tuple[str, int]], encoded: Encoded, spelt: Spelt, best: int
+        self, text: str, cut: Sequence[tuple[str, int]], encoded: Encoded, ngrams: Ngrams, best: int
     ) -> tuple[DecidingWord, ...]:
         """The heads are linear in the mean of the token vectors and in the n-grams, so each part is exact.
 
@@ -204,8 +205,8 @@ class TransformerUnderstander:
         for part, (start, end) in zip(parts.tolist(), encoded.spans, strict=True):
             sums[next((owner for owner in owners[start:end] if owner >= 0), -1)] += part
         # An n-gram belongs to the word that it begins in; of an intent of the shop's own none says anything.
-        beyond = self._heads.beyond_common(spelt, best).tolist()
-        for part, start in zip(beyond, spelt.starts.tolist(), strict=False):
+        beyond = self._heads.beyond_common(ngrams, best).tolist()
+        for part, start in zip(beyond, ngrams.starts.tolist(), strict=False):
             sums[owners[start]] += part
         ranked = sorted(range(len(cut)), key=lambda i: -abs(sums[i]))
         named = [i for i in ranked if abs(sums[i]) > 1e-6 and _WORD_CHARACTER.search(cut[i][0])][:WORDS_SHOWN]
@@ -215,7 +216,7 @@ class TransformerUnderstander:
         )
 
 
-def _place(weights: Floats) -> float:
+def _place(weights: Floats32) -> float:
     """Centre of gravity along the message, from 0 to 1."""
     return float(weights @ np.linspace(0.0, 1.0, len(weights)) / max(float(weights.sum()), 1e-6))
 
@@ -241,5 +242,5 @@ def _is_one_key(text: str) -> bool:
     return not _WORD_CHARACTER.search(_ONE_KEY.sub("", text)) and bool(_ONE_KEY.search(text))
 
 
-def _unit(vector: Floats) -> Floats:
+def _unit(vector: Floats32) -> Floats32:
     return vector / np.float32(max(math.sqrt(float(vector @ vector)), 1e-9))

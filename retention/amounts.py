@@ -11,16 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from retention.marking import blank, medians, report, true
+from kernel.arrays import Bools, Floats
+from kernel.money import LARGEST_AMOUNT
+from retention.marking import blank, medians, report
 from retention.report import Problem
 from retention.types import EventKind
 
-Bools = NDArray[np.bool_]
 Codes = NDArray[np.int32]
-Floats = NDArray[np.float64]
 
-LARGEST_AMOUNT = 10**13
-"""Minor units in one row, the sum of which over millions of rows still fits a 64-bit integer."""
 ABSURD_FACTOR = 100
 """A unit price so many times the product's median is a typing error."""
 LEAST_PRICES = 3
@@ -58,11 +56,11 @@ def keep_one_currency(
     other = priced & (standing >= 0) & (codes != standing)
     ids = rows.column("id")
     message = f"amounts in another currency than {currency}"
-    report(found, "other_currency", "events", ids.filter(pa.array(other)), "blanked", message)
+    rows = blank(rows, pa.array(other), "amount", found, "other_currency", message)
     before = priced & ~other & (codes != last) & (last >= 0)
     message = f"amounts in the currency that the shop had before {currency}"
     report(found, "currency_changed", "events", ids.filter(pa.array(before)), "kept", message)
-    return blank(rows, pa.array(other), "amount"), currency
+    return rows, currency
 
 
 def _encoded(column: pa.ChunkedArray) -> tuple[Codes, list[str]]:
@@ -126,12 +124,12 @@ def blank_absurd(rows: pa.Table, found: list[Problem]) -> pa.Table:
     absurd[bought[wrong]] = True
     ids = rows.column("id")
     message = f"amounts above {LARGEST_AMOUNT}, or {ABSURD_FACTOR} times the product's median"
-    report(found, "absurd_amount", "events", ids.filter(pa.array(absurd)), "blanked", message)
+    rows = blank(rows, pa.array(absurd), "amount", found, "absurd_amount", message)
     late = np.zeros(rows.num_rows, bool)
     late[bought] = _absurd_by_now(codes[bought], np.where(wrong, 0.0, unit[bought]), wide)
     message = "amounts that only later ones of the product show to be absurd: nobody could tell at their time"
     report(found, "absurd_at_first", "events", ids.filter(pa.array(late)), "kept", message)
-    return blank(rows, true(pa.array(absurd)), "amount")
+    return rows
 
 
 def _of_wide_products(codes: Codes, unit: Floats) -> Bools:

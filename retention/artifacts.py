@@ -6,19 +6,18 @@ Nothing is ever pickled: reading a model runs no code of the file's.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 import shutil
 import zipfile
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
+from kernel.files import npz_arrays, npz_bytes, write_durably
 from retention.errors import ModelDamaged
 
 KIND = "retention"
@@ -70,13 +69,36 @@ def write(
     draft.mkdir()
     files: dict[str, str] = {}
     for name, (facts, arrays) in parts.items():
-        files[f"{name}.json"] = _put(draft / f"{name}.json", _json(facts))
-        files[f"{name}.npz"] = _put(draft / f"{name}.npz", _npz(arrays))
+        files[f"{name}.json"] = write_durably(draft / f"{name}.json", _json(facts))
+        files[f"{name}.npz"] = write_durably(draft / f"{name}.npz", npz_bytes(arrays))
     whole = {**manifest, "kind": KIND, "form": FORM, "files": files}
-    _put(draft / MANIFEST, _json(whole))
+    write_durably(draft / MANIFEST, _json(whole))
     if directory.exists():
         directory.rmdir()
     draft.rename(directory)
+
+
+def replace(directory: Path, name: str, part: tuple[Mapping[str, Any], Arrays]) -> None:
+    """Put a part in place of the one of that name; whenever this ends, the version is whole, with or without it.
+
+    Raises:
+        ModelDamaged: the manifest can't be read.
+    """
+    manifest = read_manifest(directory)
+    facts, arrays = part
+    others = {file: digest for file, digest in manifest.files.items() if not _wanted(file, (name,))}
+    _put_manifest(directory, manifest, others)
+    fresh = {
+        f"{name}.json": write_durably(directory / f"{name}.json", _json(facts)),
+        f"{name}.npz": write_durably(directory / f"{name}.npz", npz_bytes(arrays)),
+    }
+    _put_manifest(directory, manifest, others | fresh)
+
+
+def _put_manifest(directory: Path, manifest: Manifest, files: Mapping[str, str]) -> None:
+    draft = directory / f".{MANIFEST}.{os.getpid()}"
+    write_durably(draft, _json({**asdict(manifest), "files": files}))
+    draft.replace(directory / MANIFEST)
 
 
 def read(
@@ -105,7 +127,7 @@ def read(
         for name, content in contents.items():
             if name.endswith(".json"):
                 stem = name.removesuffix(".json")
-                parts[stem] = (json.loads(content), _arrays(contents[f"{stem}.npz"]))
+                parts[stem] = (json.loads(content), npz_arrays(contents[f"{stem}.npz"]))
     except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
         raise ModelDamaged(f"{directory} cannot be read: {error}") from error
     return manifest, parts
@@ -138,30 +160,6 @@ def read_manifest(directory: Path) -> Manifest:
 
 def _json(facts: Mapping[str, Any]) -> bytes:
     return json.dumps(facts, ensure_ascii=False, allow_nan=False, indent=1, sort_keys=True).encode()
-
-
-def _npz(arrays: Arrays) -> bytes:
-    """The arrays as npz with fixed dates, so that the same model gives the same bytes."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for name in sorted(arrays):
-            member = io.BytesIO()
-            np.lib.format.write_array(member, np.ascontiguousarray(arrays[name]), allow_pickle=False)
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), member.getvalue())
-    return buffer.getvalue()
-
-
-def _arrays(content: bytes) -> dict[str, NDArray[Any]]:
-    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-        return {name: archive[name] for name in archive.files}
-
-
-def _put(path: Path, content: bytes) -> str:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    return hashlib.sha256(content).hexdigest()
 
 
 def _checked(directory: Path, name: str, digest: str) -> bytes:

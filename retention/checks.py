@@ -8,11 +8,12 @@ from datetime import datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from retention.amounts import LARGEST_AMOUNT, blank_absurd, keep_one_currency
+from kernel.money import LARGEST_AMOUNT
+from kernel.times import to_micros
+from retention.amounts import blank_absurd, keep_one_currency
 from retention.history import History
 from retention.marking import blank, drop, first_occurrence, replace, report, true
 from retention.report import Problem
-from retention.times import to_micros
 from retention.types import EventKind
 
 LARGEST_QUANTITY = 1_000_000
@@ -85,15 +86,13 @@ def _products(rows: pa.Table, found: list[Problem]) -> pa.Table:
     rows = _unique(rows, "product", "products", found)
     for column in ("list_price", "cost"):
         values = rows.column(column)
-        bad = true(pc.or_(pc.less(values, 0), pc.greater(values, LARGEST_AMOUNT)))
+        bad = pc.or_(pc.less(values, 0), pc.greater(values, LARGEST_AMOUNT))
         message = f"a {column} below 0 or above {LARGEST_AMOUNT}"
-        report(found, f"bad_{column}", "products", rows.column("product").filter(bad), "blanked", message)
-        rows = blank(rows, bad, column)
+        rows = blank(rows, bad, column, found, f"bad_{column}", message, key="product", table="products")
     made = rows.column("created_at")
-    bad = true(pc.or_(pc.less(made, 0), pc.greater(made, LATEST)))
+    bad = pc.or_(pc.less(made, 0), pc.greater(made, LATEST))
     message = "products made before 1970 or after 2100"
-    report(found, "bad_created_at", "products", rows.column("product").filter(bad), "blanked", message)
-    rows = blank(rows, bad, "created_at")
+    rows = blank(rows, bad, "created_at", found, "bad_created_at", message, key="product", table="products")
     dear = true(pc.greater(rows.column("cost"), rows.column("list_price")))
     report(
         found, "cost_above_price", "products", rows.column("product").filter(dear), "kept", "sold at a loss"
@@ -145,22 +144,16 @@ def _drop_bad_numbers(rows: pa.Table, found: list[Problem]) -> pa.Table:
 
 def _blank_values(rows: pa.Table, found: list[Problem]) -> pa.Table:
     """Values that are no number, no mood of a message, or of a kind that has none."""
-    value, kind = rows.column("value"), rows.column("kind")
-    unreal = true(pc.invert(pc.is_finite(value)))
-    message = "values that are no number"
-    report(found, "not_a_number", "events", rows.column("id").filter(unreal), "blanked", message)
-    rows = blank(rows, unreal, "value")
-    value = rows.column("value")
+    kind = rows.column("kind")
+    unreal = pc.invert(pc.is_finite(rows.column("value")))
+    rows = blank(rows, unreal, "value", found, "not_a_number", "values that are no number")
     said = pc.equal(kind, EventKind.MESSAGE.value)
-    wild = true(pc.and_(said, pc.greater(pc.abs(value), 1.0)))
-    message = "moods of messages below -1 or above 1"
-    report(found, "bad_mood", "events", rows.column("id").filter(wild), "blanked", message)
-    rows = blank(rows, wild, "value")
+    wild = pc.and_(said, pc.greater(pc.abs(rows.column("value")), 1.0))
+    rows = blank(rows, wild, "value", found, "bad_mood", "moods of messages below -1 or above 1")
     other = pc.invert(pc.or_(said, pc.equal(kind, EventKind.RATING.value)))
-    idle = true(pc.and_(other, pc.is_valid(rows.column("value"))))
+    idle = pc.and_(other, pc.is_valid(rows.column("value")))
     message = "values of events that are neither ratings nor messages"
-    report(found, "value_unused", "events", rows.column("id").filter(idle), "blanked", message)
-    return blank(rows, idle, "value")
+    return blank(rows, idle, "value", found, "value_unused", message)
 
 
 def _drop_orphan_returns(rows: pa.Table, found: list[Problem]) -> pa.Table:

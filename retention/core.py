@@ -11,11 +11,11 @@ from pathlib import Path
 
 from retention import artifacts, offers
 from retention.churn.model import ChurnModel
-from retention.churn.saving import restored as churn_restored
+from retention.churn.model import restored as churn_restored
 from retention.errors import ModelDamaged
 from retention.recommenders.model import Recommender
 from retention.recommenders.nightly import NightlyLists
-from retention.recommenders.saving import restored as recommender_restored
+from retention.recommenders.request import recommend
 from retention.types import (
     CustomerId,
     Offer,
@@ -49,7 +49,7 @@ class Core:
     ) -> list[Recommendation]:
         """At most `n` products, best first; see `RetentionCore`."""
         prepared = self.lists.prepared(customer, context, self.recommender.products)
-        return self.recommender.recommend(n, context, version=self.version, prepared=prepared)
+        return recommend(self.recommender, n, context, version=self.version, prepared=prepared)
 
     def offer(self, customer: CustomerId, product: ProductId, context: OfferContext) -> Offer:
         """The price for this customer now; see `retention.offers`."""
@@ -77,9 +77,9 @@ def load(directory: Path) -> Core:
         shop, _ = parts["shop"]
         return Core(
             version=manifest.version,
-            recommender=recommender_restored(*parts["recommender"]),
+            recommender=Recommender.from_parts(*parts["recommender"]),
             churn=churn_restored(*parts["churn"]),
-            lists=NightlyLists.restored(*parts["lists"]) if "lists" in parts else NightlyLists.empty(),
+            lists=NightlyLists.from_parts(*parts["lists"]) if "lists" in parts else NightlyLists.empty(),
             daily_sales={str(one): float(rate) for one, rate in shop["daily_sales"].items()},
         )
     except (KeyError, ValueError, TypeError, IndexError) as error:

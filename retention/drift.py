@@ -17,14 +17,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kernel.arrays import Floats, Ints
+from kernel.times import DAY
 from retention.churn.model import ChurnModel
 from retention.features import derived
 from retention.features.raw import NAMES as RAW
-from retention.times import DAY
-
-Floats = NDArray[np.float64]
 
 SCORE = "score"
 """The churn probability's name beside those of the features."""
@@ -85,7 +83,7 @@ class Drift:
         return (*mine, *(one for one in slow if one.name not in names))
 
 
-def reference(model: ChurnModel, table: NDArray[np.int64], best: Floats | None = None) -> Reference:
+def reference(model: ChurnModel, table: Ints, best: Floats | None = None) -> Reference:
     """The spread at the time of the fit.
 
     Args:
@@ -102,7 +100,7 @@ def since(
     then: Reference,
     version: str,
     model: ChurnModel,
-    table: NDArray[np.int64],
+    table: Ints,
     best: Floats | None = None,
     older: Drift | None = None,
 ) -> Drift:
@@ -153,17 +151,8 @@ def by_chance(bins: int, then: int, now: int, chance: float) -> float:
     return float(chi2.ppf(1 - chance, bins - 1) * (1 / then + 1 / now))
 
 
-def to_facts(then: Reference) -> dict[str, Any]:
-    """As JSON; `from_facts` is the way back."""
-    return {
-        "customers": then.customers,
-        "edges": {name: list(one) for name, one in then.edges.items()},
-        "counts": {name: list(one) for name, one in then.counts.items()},
-    }
-
-
 def from_facts(facts: Mapping[str, Any]) -> Reference:
-    """A reference from `to_facts`."""
+    """A reference from its fields as JSON."""
     return Reference(
         customers=facts["customers"],
         edges={name: tuple(one) for name, one in facts["edges"].items()},
@@ -171,13 +160,13 @@ def from_facts(facts: Mapping[str, Any]) -> Reference:
     )
 
 
-def _active(model: ChurnModel, table: NDArray[np.int64]) -> NDArray[np.int64]:
+def _active(model: ChurnModel, table: Ints) -> Ints:
     """Who bought within two horizons: the long-gone only ever grow older."""
     rows = table[table[:, RAW.index("purchase_days")] > 0]
     return rows[rows[:, RAW.index("recency")] <= 2 * model.horizon_days * DAY]
 
 
-def _columns(model: ChurnModel, table: NDArray[np.int64], best: Floats | None) -> dict[str, Floats]:
+def _columns(model: ChurnModel, table: Ints, best: Floats | None) -> dict[str, Floats]:
     active = _active(model, table)
     features = derived.derive(active, model.usual_gap)
     columns = {name: features[:, place] for place, name in enumerate(derived.NAMES)}

@@ -10,8 +10,11 @@ RetentionError
 
 from __future__ import annotations
 
+from kernel import errors
+from kernel.errors import LiukeError
 
-class RetentionError(Exception):
+
+class RetentionError(LiukeError):
     """Something in the retention room could not be done."""
 
 
@@ -45,5 +48,5 @@ class LogRefused(HistoryError):
     """A log file cannot be read as a shop's history; the message says what it lacks and what to do."""
 
 
-class ModelDamaged(RetentionError):
+class ModelDamaged(RetentionError, errors.ModelDamaged):
     """A saved model cannot be trusted: keep using the last good version, or fit a new one."""

@@ -131,6 +131,16 @@ class History:
             pa.Table.from_pylist(list(customers), schema=_loose(CUSTOMERS)),
         )
 
+    def before(self, moment: int) -> History:
+        """What was known at a moment (microseconds); a product that nobody had seen and that was not yet made is left
+        out."""
+        events = self.events.filter(pc.less(self.events.column("at"), moment))
+        seen = pc.is_in(self.products.column("product"), value_set=pc.unique(events.column("product")))
+        made = pc.fill_null(pc.less(self.products.column("created_at"), moment), False)
+        return History(
+            events=events, products=self.products.filter(pc.or_(seen, made)), customers=self.customers
+        )
+
     def fingerprint(self) -> str:
         """SHA-256 over all rows in their order, 64 hex digits: names the data that a model was fitted on."""
         digest = hashlib.sha256()

@@ -51,10 +51,22 @@ def replace(rows: pa.Table, column: str, values: Any) -> pa.Table:
     return rows.set_column(position, rows.schema.field(column), values)
 
 
-def blank(rows: pa.Table, bad: Any, column: str) -> pa.Table:
-    """The rows with the bad values of a column unknown."""
+def blank(
+    rows: pa.Table,
+    bad: Any,
+    column: str,
+    found: list[Problem],
+    code: str,
+    message: str,
+    *,
+    key: str = "id",
+    table: str = "events",
+) -> pa.Table:
+    """The rows with the bad values of a column unknown; the bad rows are noted."""
+    bad = true(bad)
+    report(found, code, table, rows.column(key).filter(bad), "blanked", message)
     nothing = pa.scalar(None, type=rows.schema.field(column).type)
-    return replace(rows, column, pc.if_else(true(bad), nothing, rows.column(column)))
+    return replace(rows, column, pc.if_else(bad, nothing, rows.column(column)))
 
 
 def first_occurrence(column: pa.ChunkedArray) -> pa.Array:

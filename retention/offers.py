@@ -9,7 +9,7 @@ facts apply gets the same price, with probability 1.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
 from math import ceil, floor
 
@@ -114,22 +114,35 @@ def decide(
     """
     list_price = context.product.list_price
     least = _floor(context)
+    draft = _Draft(reasons=[Reason(code="list_price", value=float(list_price.minor))])
+    live = None
     if context.opted_out or not context.policy.enabled:
-        code = "opted_out" if context.opted_out else "no_discount"
-        return _offer(customer, product, context, 0, least, [_listed(list_price), Reason(code=code)])
-    live = _live(context, product)
-    if live is not None:
-        return _again(customer, product, context, live, least)
-    if context.complaint_open:
-        return _offer(
-            customer, product, context, 0, least, [_listed(list_price), Reason(code="complaint_open")]
-        )
-    draft = _Draft(reasons=[_listed(list_price)])
-    _apply_rules(draft, facts_of(context, product, daily_sales), list_price.minor, product)
-    _apply_guardrails(draft, context, product, least)
-    if draft.discount == 0:
-        draft.reasons.append(Reason(code="no_discount"))
-    return _offer(customer, product, context, draft.discount, least, draft.reasons)
+        draft.reasons.append(Reason(code="opted_out" if context.opted_out else "no_discount"))
+    elif (live := _best_until(context, product, after=context.now)) is not None:
+        # Or the list price, if that has fallen below it since.
+        draft.discount = max(list_price.minor - live.price.minor, 0)
+        least = min(least, list_price.minor - draft.discount)
+        draft.reasons.append(Reason(code="existing_offer", product=product, value=float(live.price.minor)))
+    elif context.complaint_open:
+        draft.reasons.append(Reason(code="complaint_open"))
+    else:
+        _apply_rules(draft, facts_of(context, product, daily_sales), list_price.minor, product)
+        _apply_guardrails(draft, context, product, least)
+        if draft.discount == 0:
+            draft.reasons.append(Reason(code="no_discount"))
+    validity = timedelta(hours=context.policy.validity_hours)
+    return Offer(
+        customer=customer,
+        product=product,
+        price=Money(list_price.minor - draft.discount, list_price.currency),
+        list_price=list_price,
+        floor=Money(least, list_price.currency),
+        valid_until=live.valid_until if live is not None else context.now + validity,
+        personal=draft.discount > 0,
+        policy=POLICY,
+        probability=1.0,
+        reasons=tuple(draft.reasons),
+    )
 
 
 def _apply_rules(draft: _Draft, facts: PriceFacts, list_price: int, product: ProductId) -> None:
@@ -158,14 +171,12 @@ def _apply_guardrails(draft: _Draft, context: OfferContext, product: ProductId, 
         same = context.budget_left.currency == list_price.currency
         left = context.budget_left.minor if same else 0
         draft.cap(left, Reason(code="capped_by_budget", value=float(left)))
-    expired = _cooling(context, product)
+    # No better offer may follow one that expired so recently.
+    since = context.now - timedelta(hours=policy.cooldown_hours)
+    expired = _best_until(context, product, after=since, to=context.now)
     if expired is not None:
         reason = Reason(code="capped_by_policy", product=product, value=float(policy.cooldown_hours))
         draft.cap(list_price.minor - expired.price.minor, reason)
-
-
-def _listed(price: Money) -> Reason:
-    return Reason(code="list_price", value=float(price.minor))
 
 
 def _step(steps: tuple[tuple[float, int], ...], value: float) -> int:
@@ -199,66 +210,17 @@ def _floor(context: OfferContext) -> int:
     return min(ceil(max(cost.minor, 0) / (1 - margin)), list_price.minor)
 
 
-def _same_product(context: OfferContext, product: ProductId) -> list[LiveOffer]:
+def _best_until(
+    context: OfferContext, product: ProductId, *, after: datetime, to: datetime | None = None
+) -> LiveOffer | None:
+    """The best of the product's offers that are valid until later than `after` and no later than `to`."""
     currency = context.product.list_price.currency
-    return [one for one in context.live_offers if one.product == product and one.price.currency == currency]
-
-
-def _live(context: OfferContext, product: ProductId) -> LiveOffer | None:
-    """The best offer that is still valid."""
-    live = [one for one in _same_product(context, product) if one.valid_until > context.now]
-    return min(live, key=lambda one: (one.price.minor, one.code), default=None)
-
-
-def _cooling(context: OfferContext, product: ProductId) -> LiveOffer | None:
-    """The best of the offers that expired so recently that no better one may follow."""
-    since = context.now - timedelta(hours=context.policy.cooldown_hours)
-    expired = [one for one in _same_product(context, product) if since < one.valid_until <= context.now]
-    return min(expired, key=lambda one: (one.price.minor, one.code), default=None)
-
-
-def _again(
-    customer: CustomerId, product: ProductId, context: OfferContext, live: LiveOffer, least: int
-) -> Offer:
-    """The live offer as it was made; or the list price, if that has fallen below it since."""
-    list_price = context.product.list_price
-    price = min(live.price.minor, list_price.minor)
-    reasons = [
-        _listed(list_price),
-        Reason(code="existing_offer", product=product, value=float(live.price.minor)),
-    ]
-    return Offer(
-        customer=customer,
-        product=product,
-        price=Money(price, list_price.currency),
-        list_price=list_price,
-        floor=Money(min(least, price), list_price.currency),
-        valid_until=live.valid_until,
-        personal=price < list_price.minor,
-        policy=POLICY,
-        probability=1.0,
-        reasons=tuple(reasons),
+    found = (
+        one
+        for one in context.live_offers
+        if one.product == product
+        and one.price.currency == currency
+        and after < one.valid_until
+        and (to is None or one.valid_until <= to)
     )
-
-
-def _offer(
-    customer: CustomerId,
-    product: ProductId,
-    context: OfferContext,
-    discount: int,
-    least: int,
-    reasons: list[Reason],
-) -> Offer:
-    list_price = context.product.list_price
-    return Offer(
-        customer=customer,
-        product=product,
-        price=Money(list_price.minor - discount, list_price.currency),
-        list_price=list_price,
-        floor=Money(least, list_price.currency),
-        valid_until=context.now + timedelta(hours=context.policy.validity_hours),
-        personal=discount > 0,
-        policy=POLICY,
-        probability=1.0,
-        reasons=tuple(reasons),
-    )
+    return min(found, key=lambda one: (one.price.minor, one.code), default=None)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from kernel.arrays import Floats
+from kernel.intervals import Z95
 
 MARGINS = {"brier": 0.01, "ndcg_at_10": 0.01, "purchases_error": 0.05, "spend_error": 0.05}
 """How much worse a new version may be on the last window: in the measure's own unit, or as a share (`SHARES`).
@@ -25,6 +25,7 @@ refuses good versions by chance serves old ones.
 """
 SHARES = frozenset({"purchases_error", "spend_error"})
 """Their unit is the shop's, so their margin is a share of what they are measured against."""
+HIGHER_IS_BETTER = frozenset({"ndcg_at_10"})
 GROSSLY = 10.0
 """Times the margin, beside itself (`Beside.ITSELF`). A fit is levelled for the customers of now, not for those of the
 window's beginning, and after weeks without any sales that alone costs more than the margin."""
@@ -96,7 +97,6 @@ def compare(
     served: Floats,
     candidate: Floats,
     *,
-    lower_is_better: bool,
     seed: int,
     beside: Beside = Beside.SERVED,
     days: float = 0.0,
@@ -111,7 +111,7 @@ def compare(
         days: the window's length.
     """
     margin = MARGINS[measure] * (float(served.mean()) if measure in SHARES else 1.0)
-    gains = (served - candidate) if lower_is_better else (candidate - served)
+    gains = (candidate - served) if measure in HIGHER_IS_BETTER else (served - candidate)
     low, high = _interval(gains, seed)
     return Comparison(
         measure=measure,
@@ -134,13 +134,13 @@ def judge(against: str, comparisons: Sequence[Comparison]) -> Verdict:
         against: the version in use.
         comparisons: none of them `Beside.SERVED` where that version has nothing that hasn't seen the window.
     """
-    telling = [one for one in comparisons if one.customers >= LEAST_CUSTOMERS]
-    worse = [one for one in telling if one.worse]
+    enough = [one for one in comparisons if one.customers >= LEAST_CUSTOMERS]
+    worse = [one for one in enough if one.worse]
     if worse:
         reason = "worse on the last window: " + "; ".join(str(one) for one in worse)
     elif not any(one.beside is Beside.SERVED for one in comparisons):
         reason = "the one in use has no fit that hasn't seen the last window: nothing fair to compare with"
-    elif not any(one.beside is Beside.SERVED for one in telling):
+    elif not any(one.beside is Beside.SERVED for one in enough):
         reason = f"fewer than {LEAST_CUSTOMERS} customers to compare on"
     else:
         reason = "not worse on the last window, which neither was fitted on"
@@ -153,7 +153,7 @@ def _interval(gains: Floats, seed: int) -> tuple[float, float]:
     if not gains.any():
         return 0.0, 0.0
     if size > _MANY:
-        half = 1.96 * float(gains.std()) / size**0.5
+        half = Z95 * float(gains.std()) / size**0.5
         return float(gains.mean()) - half, float(gains.mean()) + half
     draw = np.random.default_rng(seed)
     means = [float(gains[draw.integers(0, size, size)].mean()) for _ in range(_DRAWS)]

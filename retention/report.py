@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Generic, TypeVar
+
+Model = TypeVar("Model", covariant=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +48,16 @@ class Readiness:
         if self.enough:
             return f"{self.model}: {self.found}; enough"
         return f"{self.model}: {self.found}; needed: {self.needed}; until then: {self.fallback}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitted(Generic[Model]):
+    """A model, how it did on what it had not seen, and what it had to do without."""
+
+    model: Model
+    metrics: Mapping[str, float]
+    notes: tuple[str, ...]
+    readiness: tuple[Readiness, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,13 +5,15 @@ How they are compared is in `retention.judging`, what follows from it in `retent
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kernel.arrays import Floats
+from kernel.times import to_micros
 from retention import artifacts, drift, judging, promotion
 from retention.checks import Checked, check
 from retention.core import Core, load
@@ -23,16 +25,13 @@ from retention.judging import Version
 from retention.promotion import Verdict
 from retention.recommenders.interactions import Interactions
 from retention.recommenders.nightly import MOST as LATEST
-from retention.times import to_micros
-
-Floats = NDArray[np.float64]
 
 ASKED_FOR = 200
 """Customers whose best recommendations are looked at for drift; drawn by the seed."""
 SLOW = timedelta(days=30)
 """How far back the older version lies that drift is measured from, where one so old is kept."""
 FIRST = "there was none before: nothing to compare it with"
-UNJUDGED = "it was fitted without a trial, so nothing says whether it is worse than the one in use"
+UNJUDGED = "it was fitted without a backtest, so nothing says whether it is worse than the one in use"
 """Where another version was promoted while a shop's first one was fitted; the next refit is judged again."""
 
 
@@ -46,16 +45,20 @@ class Review:
     be told."""
 
 
-def review(served: Path | None, candidate: Path, history: History, *, now: datetime, seed: int) -> Review:
-    """Compare a new version with the one that is served, on the last window, and look for drift.
+def review(served: Path | None, candidate: Path, history: History, *, now: datetime, seed: int = 0) -> Review:
+    """Compare a new version with the one that is served, on a window that neither was fitted on, and look for drift.
 
-    Drift is measured from the served version and from an older one beside the candidate (see `older_version`):
-    what moves a little every night shows from there. Where none is served, the candidate is promoted, with a trial or
-    without; where one is that can be read, a candidate without a trial is refused.
+    The rule is that of `retention.judging`. Drift is measured from the served version and from an older one beside
+    the candidate (see `older_version`): what moves a little every night shows from there. Where none is served, the
+    candidate is promoted, with or without a backtest; where one is that can be read, a candidate without a backtest
+    is refused.
 
     Args:
         served: the folder of the version in use; None when there is none.
         candidate: the folder of the new one.
+        history: what the candidate was fitted on.
+        now: aware; of the candidate's fit.
+        seed: of the customers drawn and of the bootstrap.
 
     Raises:
         ModelDamaged: the candidate can't be read.
@@ -69,14 +72,11 @@ def review(served: Path | None, candidate: Path, history: History, *, now: datet
     except ModelDamaged as error:
         return Review(verdict=_alone(f"the one before can't be read: {error}", served.name), drift=None)
     checked = check(history, now)
-    if new.trial is None:
+    if new.backtest is None:
         verdict = Verdict(promoted=False, reason=UNJUDGED, against=old.core.version)
     else:
         verdict = promotion.judge(old.core.version, judging.comparisons(old, new, checked, seed))
-    return Review(
-        verdict=verdict,
-        drift=None if then is None else _drift(then, old.core, (served, candidate), checked, seed),
-    )
+    return Review(verdict=verdict, drift=_drift(then, old.core, (served, candidate), checked, seed))
 
 
 def reference_of(directory: Path) -> drift.Reference | None:
@@ -110,35 +110,27 @@ def _fitted_at(directory: Path) -> datetime | None:
 
 
 def _drift(
-    then: drift.Reference,
-    old: Core,
-    versions: tuple[Path, Path],
-    checked: Checked,
-    seed: int,
-) -> Drift:
-    """From the served version, and from the older one.
+    then: drift.Reference | None, old: Core, versions: tuple[Path, Path], checked: Checked, seed: int
+) -> Drift | None:
+    """From the served version, and from the older one; None where they were saved without a reference.
 
     Args:
         then: of the served version, which is `old`.
         versions: the folders of the served version and of the candidate.
     """
     table = RawTable.of(Shop(checked.history), to_micros(checked.now)).values
-    slow = None
-    older = older_version(*versions, checked.now)
+
+    def since(core: Core, then: drift.Reference | None, older: Drift | None = None) -> Drift | None:
+        if then is None:
+            return None
+        best = best_scores(core, checked, seed)
+        return drift.since(then, core.version, core.churn, table, best, older)
+
+    slow, older = None, older_version(*versions, checked.now)
     if older is not None:
-        slow = _since(older, table, checked, seed)
-    return drift.since(then, old.version, old.churn, table, best_scores(old, checked, seed), slow)
-
-
-def _since(version: Path, table: NDArray[np.int64], checked: Checked, seed: int) -> Drift | None:
-    """None where the version is damaged or was saved without a reference."""
-    try:
-        core, then = load(version), reference_of(version)
-    except ModelDamaged:
-        return None
-    if then is None:
-        return None
-    return drift.since(then, core.version, core.churn, table, best_scores(core, checked, seed))
+        with suppress(ModelDamaged):
+            slow = since(load(older), reference_of(older))
+    return since(old, then, slow)
 
 
 def best_scores(core: Core, checked: Checked, seed: int) -> Floats:
@@ -148,13 +140,11 @@ def best_scores(core: Core, checked: Checked, seed: int) -> Floats:
     ASKED_FOR,).
     """
     log = Interactions.of(checked, products=core.recommender.products)
-    last = np.zeros(log.customers, np.int64)
-    np.maximum.at(last, log.users, log.at)
-    latest = np.argsort(-last, kind="stable")[:LATEST]
+    latest = log.latest_customers(LATEST)
     if len(latest) > ASKED_FOR:
         latest = np.random.default_rng(seed).choice(latest, ASKED_FOR, replace=False)
-    rows, nothing = log.by_user(), np.zeros(0, np.int64)
-    ranked = (core.recommender.rank(log.profile(rows[code]), repeats=True, hidden=nothing) for code in latest)
+    rows = log.by_user()
+    ranked = (core.recommender.rank(log.profile(rows[code]), repeats=True) for code in latest)
     return np.array([float(scores.max()) for _, scores in ranked if len(scores)], np.float64)
 
 

@@ -1,4 +1,4 @@
-"""Scores all customers of a shop whose events lie in Parquet files: a stream in, a stream out."""
+"""The churn risk of all customers at once: of a history in memory, and of Parquet files as a stream."""
 
 from __future__ import annotations
 
@@ -10,14 +10,18 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
+from kernel.arrays import Ints
+from kernel.files import replacing
+from kernel.times import to_micros
+from retention.checks import check
+from retention.churn.windows import buyers
 from retention.core import load
 from retention.features.engines import Tables
 from retention.features.expressions import Shop, raw_features
 from retention.features.raw import NAMES as RAW
-from retention.times import to_micros
-from retention.types import RiskBand
+from retention.history import History
+from retention.types import Risk, RiskBand, RiskContext
 
 SCORES: pa.Schema = pa.schema(
     [
@@ -29,6 +33,23 @@ SCORES: pa.Schema = pa.schema(
 
 _BANDS = np.array([RiskBand.LOW.value, RiskBand.MEDIUM.value, RiskBand.HIGH.value])
 _BATCH = 50_000
+
+
+def score_customers(directory: Path, history: History, *, now: datetime) -> Iterator[Risk]:
+    """The risk of every customer who ever bought, in the order of their ids, from the model in `directory`.
+
+    The same numbers that `RetentionCore.risk` gives one by one, computed for all at once; for the child
+    process that has just fitted.
+
+    Raises:
+        ModelDamaged: the model cannot be read.
+    """
+    core = load(directory)
+    table = buyers(Shop(check(history, now).history), to_micros(now))
+    if not core.churn.fitted:
+        yield from (core.risk(customer, RiskContext(now=now)) for customer in table.customers)
+    elif table.customers:
+        yield from core.churn.risks(table.customers, table.values, version=core.version)
 
 
 def score_tables(model: Path, tables: Tables, out: Path, *, now: datetime) -> int:
@@ -48,28 +69,25 @@ def score_tables(model: Path, tables: Tables, out: Path, *, now: datetime) -> in
     """
     core = load(model)
     medium, high = core.churn.bands
-    draft = out.with_name(f".{out.name}.part")
     scored = 0
-    try:
-        with TemporaryDirectory(dir=out.parent) as scratch, pq.ParquetWriter(draft, SCORES) as writer:
-            for customers, raw in _buyers(tables, to_micros(now), Path(scratch)):
-                chance = (
-                    core.churn.probabilities(raw)
-                    if core.churn.fitted
-                    else np.full(len(raw), core.churn.base_rate)
-                )
+    with (
+        replacing(out) as draft,
+        TemporaryDirectory(dir=out.parent) as scratch,
+        pq.ParquetWriter(draft, SCORES) as writer,
+    ):
+        for customers, raw in _buyers(tables, to_micros(now), Path(scratch)):
+            if core.churn.fitted:
+                chance = core.churn.probabilities(raw)
                 bands = _BANDS[(chance >= medium).astype(int) + (chance >= high)]
-                if not core.churn.fitted:
-                    bands = np.full(len(raw), RiskBand.MEDIUM.value)
-                writer.write_table(pa.table([customers, chance, bands], schema=SCORES))
-                scored += len(raw)
-        draft.replace(out)
-    finally:
-        draft.unlink(missing_ok=True)
+            else:
+                chance = np.full(len(raw), core.churn.base_rate)
+                bands = np.full(len(raw), RiskBand.MEDIUM.value)
+            writer.write_table(pa.table([customers, chance, bands], schema=SCORES))
+            scored += len(raw)
     return scored
 
 
-def _buyers(tables: Tables, moment: int, scratch: Path) -> Iterator[tuple[pa.Array, NDArray[np.int64]]]:
+def _buyers(tables: Tables, moment: int, scratch: Path) -> Iterator[tuple[pa.Array, Ints]]:
     """Customers who have bought and their raw features, shape (customers, raw.NAMES), a batch at a time."""
     shop = Shop(tables)
     for batch in shop.stream(raw_features(shop.before(moment)), scratch, _BATCH):

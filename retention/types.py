@@ -225,6 +225,14 @@ class RiskBand(StrEnum):
     MEDIUM = "medium"
     HIGH = "high"
 
+    @classmethod
+    def of(cls, probability: float, edges: tuple[float, float]) -> RiskBand:
+        """The band of a probability; `edges` are those at which medium and high begin."""
+        medium, high = edges
+        if probability >= high:
+            return cls.HIGH
+        return cls.MEDIUM if probability >= medium else cls.LOW
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Risk:

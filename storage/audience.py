@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, true
 
+from storage.repository import Repository
 from storage.schema import (
     account,
     campaign,
@@ -24,6 +24,10 @@ from storage.schema import (
 )
 
 MARKETING = "marketing"
+PROFILING = "profiling"
+
+DECIDED_ANEW = ("campaign_paused", "nothing_to_say")
+"""Reasons of the shop's own for which a message was dropped: its customer may be chosen again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,12 +35,9 @@ class Candidate:
     """Somebody a campaign may write to, where, and why."""
 
     customer_id: str
-    name: str
-    language: str
     time_zone: str
     channel: str
     address: str
-    account_id: int
     risk: float
     """The chance that they buy nothing within the horizon."""
     expected_value: int | None
@@ -53,82 +54,107 @@ class Candidate:
         return f"{self.at_stake}:{self.customer_id}"
 
 
-class Audience:
+class Audience(Repository):
     """Who may be written to: asked when a message is planned, and again when it leaves."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
-
     async def candidates(
-        self, campaign_id: int, *, after: str, limit: int, now: datetime, contacted_since: datetime
+        self, campaign_id: int, *, channels: Sequence[str], after: str, limit: int, contacted_since: datetime
     ) -> list[Candidate]:
         """The next customers at high risk who may be written to, those with the most at stake first.
 
         What is at stake is the chance of losing them times what they would spend. It is small for those who
         hardly spend, and for those long gone, of whom nothing is expected any more.
 
-        Each has said yes to marketing, can be reached in a messenger, has no complaint open, was not erased,
-        is not in this campaign yet and got no other campaign's message since `contacted_since`.
+        Against none of them speaks what `objection` asks about, none is in this campaign yet, and for none another
+        campaign's message is under way.
 
         Args:
+            channels: those that customers may be written to through.
             after: the `place` of the last one seen; empty for the first ones.
+            contacted_since: who got a campaign's message since then is left out.
         """
-        rows = await self._connection.execute(
+        return await self._list(
+            Candidate,
             select(
                 customer.c.id.label("customer_id"),
-                customer.c.name,
-                customer.c.language,
                 customer.c.time_zone,
                 account.c.channel,
                 account.c.address,
-                account.c.id.label("account_id"),
                 score.c.value.label("risk"),
                 score.c.expected_value,
                 score.c.at_stake,
                 score.c.currency,
                 score.c.reasons,
             )
-            .join(score, and_(score.c.customer_id == customer.c.id, score.c.kind == "churn"))
-            .join(account, account.c.id == _best_account())
-            .where(customer.c.erased_at.is_(None), score.c.band == "high", _after(after))
-            .where(~_in_campaign(campaign_id), ~_case_open(), ~_contacted(contacted_since))
-            .where(_agreed())
+            .join(score, _scored())
+            .join(account, account.c.id == _best_account(channels))
+            .where(score.c.band == "high", _after(after), ~_in_campaign(campaign_id), ~_under_way())
+            .where(*(holds for _, holds in _allowed(channels, contacted_since)))
             .order_by(score.c.at_stake.desc(), customer.c.id)
-            .limit(limit)
+            .limit(limit),
         )
-        return [Candidate(**row._mapping) for row in rows]
 
-    async def objection(self, outbox_id: int, *, now: datetime, contacted_since: datetime) -> str | None:
+    async def left_out(
+        self, campaign_id: int, *, channels: Sequence[str], contacted_since: datetime
+    ) -> dict[str, int]:
+        """Why customers are no candidates, and how many for each reason, by the first one that holds.
+
+        `not_scored`, `not_at_risk`, `decided` (in the campaign already), `under_way` (another campaign's message),
+        and the reasons of `objection`; `candidate` are those who are left. It looks at every customer: read it
+        outside of any transaction that writes.
+        """
+        checks: list[tuple[str, ColumnElement[bool]]] = [
+            ("not_scored", score.c.band.is_not(None)),
+            ("not_at_risk", score.c.band == "high"),
+            ("decided", ~_in_campaign(campaign_id)),
+            *_allowed(channels, contacted_since),
+            ("under_way", ~_under_way()),
+        ]
+        why = case(*((~holds, name) for name, holds in checks), else_="candidate").label("why")
+        found = select(why).select_from(customer.outerjoin(score, _scored())).subquery()
+        rows = await self._connection.execute(
+            select(found.c.why, func.count().label("customers")).group_by(found.c.why)
+        )
+        return {row.why: row.customers for row in rows}
+
+    async def objection(
+        self, outbox_id: int, *, channels: Sequence[str], contacted_since: datetime
+    ) -> str | None:
         """Why a planned message must not go out: `opted_out`, `complaint`, `bought`, `cap`, …; or None.
 
-        Asked again at the moment of sending, in the transaction that claims the message.
+        To be asked in the transaction that lets it leave, after `Outbox.hold`: what was committed before is seen.
         """
         row = (
             await self._connection.execute(
-                select(campaign_contact.c.customer_id, campaign_contact.c.decided_at, campaign.c.state)
+                select(
+                    campaign_contact.c.customer_id,
+                    campaign_contact.c.decided_at,
+                    campaign.c.state,
+                    outbox.c.channel,
+                    outbox.c.address,
+                )
                 .join(campaign, campaign.c.id == campaign_contact.c.campaign_id)
+                .join(outbox, outbox.c.id == campaign_contact.c.outbox_id)
                 .where(campaign_contact.c.outbox_id == outbox_id)
             )
         ).one_or_none()
         if row is None:
-            return None
-        who = customer.c.id == row.customer_id
-        checks: list[tuple[str, ColumnElement[bool]]] = [
-            ("opted_out", _agreed() & customer.c.erased_at.is_(None) & _best_account().is_not(None)),
-            ("complaint", ~_case_open()),
+            return "erased"  # with the customer, as a demo's are
+        if row.state != "active":
+            return "campaign_paused"
+        checks = [
+            *_allowed(channels, contacted_since),
+            ("unreachable", _reached_at(row.channel, row.address)),
             ("bought", ~_bought_since(row.decided_at)),
-            ("cap", ~_contacted(contacted_since)),
         ]
         verdict = (
             await self._connection.execute(
-                select(*(check.label(name) for name, check in checks)).select_from(customer).where(who)
+                select(*(holds.label(f"check_{number}") for number, (_, holds) in enumerate(checks)))
+                .select_from(customer)
+                .where(customer.c.id == row.customer_id)
             )
-        ).one_or_none()
-        if verdict is None:
-            return "erased"
-        if row.state != "active":
-            return "campaign_paused"
-        return next((name for name, _ in checks if not getattr(verdict, name)), None)
+        ).one()
+        return next((name for (name, _), holds in zip(checks, verdict, strict=True) if not holds), None)
 
     async def case_open(self, customer_id: str) -> bool:
         """Whether a conversation of the customer is with the staff: nobody sells into that."""
@@ -136,6 +162,23 @@ class Audience:
             select(customer.c.id).where(customer.c.id == customer_id, _case_open())
         )
         return found is not None
+
+
+def _allowed(channels: Sequence[str], contacted_since: datetime) -> list[tuple[str, ColumnElement[bool]]]:
+    """What must hold of a customer for a campaign to write to them, each with the name of its failing."""
+    return [
+        ("erased", customer.c.erased_at.is_(None)),
+        ("opted_out", func.coalesce(_latest_word(MARKETING), False).is_(True)),
+        # A campaign chooses by risk and purchases: whoever said no to profiling said no to that.
+        ("profiling", func.coalesce(_latest_word(PROFILING), True).is_(True)),
+        ("unreachable", _best_account(channels).is_not(None)),
+        ("complaint", ~_case_open()),
+        ("cap", ~_contacted(contacted_since)),
+    ]
+
+
+def _scored() -> ColumnElement[bool]:
+    return and_(score.c.customer_id == customer.c.id, score.c.kind == "churn")
 
 
 def _after(place: str) -> ColumnElement[bool]:
@@ -146,36 +189,57 @@ def _after(place: str) -> ColumnElement[bool]:
     return or_(less, and_(score.c.at_stake == int(stake), customer.c.id > customer_id))
 
 
-def _best_account() -> Any:
-    """The account that was linked last among those a message can reach unasked."""
+def _best_account(channels: Sequence[str]) -> Any:
+    """The account that was linked last among those a message can reach through these channels."""
     other = account.alias("reachable")
     return (
         select(func.max(other.c.id))
         .where(other.c.customer_id == customer.c.id, other.c.blocked.is_(False))
-        .where(other.c.channel == "telegram")
+        .where(other.c.channel.in_(channels))
         .scalar_subquery()
     )
 
 
-def _agreed() -> ColumnElement[bool]:
-    """The latest word on marketing, of the customer or of any account of theirs, was yes."""
+def _reached_at(channel: str, address: str) -> ColumnElement[bool]:
+    """The account that a message goes to is still theirs, and open."""
+    other = account.alias("addressed")
+    return exists().where(
+        other.c.customer_id == customer.c.id,
+        other.c.channel == channel,
+        other.c.address == address,
+        other.c.blocked.is_(False),
+    )
+
+
+def _latest_word(purpose: str) -> Any:
+    """What the customer, or any account of theirs, said last about a purpose; NULL when they said nothing."""
     own = account.alias("own")
     theirs = select(own.c.id).where(own.c.customer_id == customer.c.id)
     concerns = (consent.c.customer_id == customer.c.id) | consent.c.account_id.in_(theirs)
-    latest = (
+    return (
         select(consent.c.granted)
-        .where(consent.c.purpose == MARKETING, concerns)
+        .where(consent.c.purpose == purpose, concerns)
         .order_by(consent.c.at.desc(), consent.c.granted, consent.c.id.desc())
         .limit(1)
         .correlate(customer)
         .scalar_subquery()
     )
-    return func.coalesce(latest, False).is_(True)
 
 
 def _in_campaign(campaign_id: int) -> ColumnElement[bool]:
     return exists().where(
-        campaign_contact.c.campaign_id == campaign_id, campaign_contact.c.customer_id == customer.c.id
+        campaign_contact.c.campaign_id == campaign_id,
+        campaign_contact.c.customer_id == customer.c.id,
+        or_(campaign_contact.c.dropped.is_(None), campaign_contact.c.dropped.not_in(DECIDED_ANEW)),
+    )
+
+
+def _under_way() -> ColumnElement[bool]:
+    """A campaign's message to them waits to leave."""
+    return exists().where(
+        outbox.c.customer_id == customer.c.id,
+        outbox.c.kind == "campaign",
+        outbox.c.state.in_(("ready", "claimed")),
     )
 
 
@@ -183,8 +247,10 @@ def _contacted(since: datetime) -> ColumnElement[bool]:
     return exists().where(
         outbox.c.customer_id == customer.c.id,
         outbox.c.kind == "campaign",
-        outbox.c.state.in_(("sending", "sent", "unknown")),
-        func.coalesce(outbox.c.finished_at, outbox.c.not_before) >= since,
+        or_(
+            outbox.c.state == "sending",
+            and_(outbox.c.state.in_(("sent", "unknown")), outbox.c.finished_at >= since),
+        ),
     )
 
 

@@ -8,9 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.repository import Repository
 from storage.schema import audit
+
+TERMINAL = "terminal"
+"""Who decided something by a command, without saying as whom."""
+_STAFF = "staff:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +24,7 @@ class AuditEntry:
     id: int
     at: datetime
     actor: str
-    """bot, system, or staff:<id>."""
+    """bot, system, terminal (whoever runs commands on the server), or staff:<id>."""
     action: str
     subject: str
     """What it was done to, such as `conversation:12`."""
@@ -33,11 +37,8 @@ class AuditEntry:
         return int(number) if kind == "staff" and number.isdecimal() else None
 
 
-class Audit:
+class Audit(Repository):
     """Writes and reads decisions; nothing here changes or deletes one."""
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
 
     async def add(
         self, actor: str, action: str, subject: str, details: Mapping[str, Any], now: datetime
@@ -49,10 +50,10 @@ class Audit:
 
     async def of(self, subject: str, limit: int = 100) -> list[AuditEntry]:
         """What was done to one subject, newest first."""
-        rows = await self._connection.execute(
-            select(audit).where(audit.c.subject == subject).order_by(audit.c.id.desc()).limit(limit)
+        return await self._list(
+            AuditEntry,
+            select(audit).where(audit.c.subject == subject).order_by(audit.c.id.desc()).limit(limit),
         )
-        return [AuditEntry(**row._mapping) for row in rows]
 
     async def latest(
         self, *, before: int | None = None, people_only: bool = False, limit: int = 50
@@ -68,8 +69,5 @@ class Audit:
         if before is not None:
             query = query.where(audit.c.id < before)
         if people_only:
-            query = query.where(audit.c.actor.startswith(_STAFF))
-        return [AuditEntry(**row._mapping) for row in await self._connection.execute(query)]
-
-
-_STAFF = "staff:"
+            query = query.where(audit.c.actor.startswith(_STAFF) | (audit.c.actor == TERMINAL))
+        return await self._list(AuditEntry, query)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, exists, select, update
 
-from storage.audience import Candidate
-from storage.errors import NotFound
-from storage.schema import campaign, campaign_contact, campaign_run
-from storage.upsert import insert_ignoring_conflicts
+from storage.audience import DECIDED_ANEW, Candidate
+from storage.offers import Offers
+from storage.repository import Repository
+from storage.schema import campaign, campaign_contact, campaign_run, offer, outbox
+from storage.upsert import dialect_insert, insert_ignoring_conflicts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +28,8 @@ class Campaign:
     settings: Mapping[str, Any]
     seed: int
     created_at: datetime
+    started: bool
+    """Whether anybody was ever looked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,48 +44,43 @@ class CampaignRun:
     counts: Mapping[str, int]
 
 
-class Campaigns:
+class Campaigns(Repository):
     """Campaigns, their runs and their contacts."""
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
 
     async def ensure(
         self,
         name: str,
         kind: str,
         *,
+        state: str = "active",
         holdout: float,
         settings: Mapping[str, Any],
         seed: int,
         now: datetime,
     ) -> Campaign:
-        """The campaign of this name, made with these rules if it isn't there."""
+        """The campaign of this name, made in this state and with these rules if it isn't there."""
         await self._connection.execute(
             insert_ignoring_conflicts(self._connection, campaign).values(
                 name=name,
                 kind=kind,
-                state="active",
+                state=state,
                 holdout=holdout,
                 settings=dict(settings),
                 seed=seed,
                 created_at=now,
             )
         )
-        row = (await self._connection.execute(select(campaign).where(campaign.c.name == name))).one()
-        return Campaign(**row._mapping)
+        return await self.named(name)
 
     async def active(self) -> list[Campaign]:
         """Campaigns that may write, oldest first."""
-        rows = await self._connection.execute(
-            select(campaign).where(campaign.c.state == "active").order_by(campaign.c.id)
+        return await self._list(
+            Campaign, _CAMPAIGN.where(campaign.c.state == "active").order_by(campaign.c.id)
         )
-        return [Campaign(**row._mapping) for row in rows]
 
     async def all(self) -> list[Campaign]:
         """Every campaign, oldest first."""
-        rows = await self._connection.execute(select(campaign).order_by(campaign.c.id))
-        return [Campaign(**row._mapping) for row in rows]
+        return await self._list(Campaign, _CAMPAIGN.order_by(campaign.c.id))
 
     async def named(self, name: str) -> Campaign:
         """The campaign of this name.
@@ -91,16 +88,24 @@ class Campaigns:
         Raises:
             NotFound: there is none.
         """
-        row = (await self._connection.execute(select(campaign).where(campaign.c.name == name))).one_or_none()
-        if row is None:
-            raise NotFound(f"there is no campaign {name!r}")
-        return Campaign(**row._mapping)
+        return await self._found(Campaign, _CAMPAIGN.where(campaign.c.name == name), f"campaign {name!r}")
 
-    async def set_state(self, campaign_id: int, state: str) -> None:
-        """Make a campaign active, paused or ended."""
+    async def is_active(self, campaign_id: int) -> bool:
+        """Whether it may write; until the transaction ends nobody can change that."""
+        state = await self._connection.scalar(
+            select(campaign.c.state).where(campaign.c.id == campaign_id).with_for_update(read=True)
+        )
+        return state == "active"
+
+    async def set_state(self, campaign_id: int, state: str, now: datetime) -> int:
+        """Make a campaign active, paused or ended, and drop what it had planned; return how many messages.
+
+        A message that is being sent goes on. Who was to get one that is dropped may be chosen again.
+        """
         await self._connection.execute(
             update(campaign).where(campaign.c.id == campaign_id).values(state=state)
         )
+        return await self._drop_planned(campaign_id, now)
 
     async def start_run(self, campaign_id: int, slot: str, now: datetime) -> CampaignRun:
         """The run of this slot: a new one, or the one somebody began."""
@@ -109,20 +114,15 @@ class Campaigns:
                 campaign_id=campaign_id, slot=slot, started_at=now, cursor="", counts={}
             )
         )
-        row = (
-            await self._connection.execute(
-                select(campaign_run).where(
-                    campaign_run.c.campaign_id == campaign_id, campaign_run.c.slot == slot
-                )
-            )
-        ).one()
-        return _run(row)
+        columns = (campaign_run.c[one.name] for one in fields(CampaignRun))
+        this = (campaign_run.c.campaign_id == campaign_id, campaign_run.c.slot == slot)
+        return await self._found(CampaignRun, select(*columns).where(*this), f"run {slot}")
 
     async def advance(
         self, run: CampaignRun, cursor: str, counts: Mapping[str, int], finished_at: datetime | None
     ) -> bool:
         """Move a run on from where it was read; False when somebody else has moved it."""
-        moved = await self._connection.execute(
+        return await self._changed(
             update(campaign_run)
             .where(
                 campaign_run.c.id == run.id,
@@ -131,7 +131,6 @@ class Campaigns:
             )
             .values(cursor=cursor, counts=dict(counts), finished_at=finished_at)
         )
-        return moved.rowcount == 1
 
     async def add_contact(
         self,
@@ -143,45 +142,98 @@ class Campaigns:
         probability: float,
         now: datetime,
         product_id: str | None = None,
-        offer_id: int | None = None,
         outbox_id: int | None = None,
     ) -> bool:
-        """Record what was decided for a customer, and why; False when the campaign had decided before."""
+        """Record what was decided for a customer, and why; False when the campaign had decided before.
+
+        One whose message was dropped for a reason of `DECIDED_ANEW` is decided for again. Their arm and the moment
+        of the first decision stay, so that both arms are measured from the toss of the coin on, whatever became
+        of a message.
+        """
+        values = {
+            "run_id": run_id,
+            "risk": candidate.risk,
+            "expected_value": candidate.expected_value,
+            "at_stake": candidate.at_stake,
+            "currency": candidate.currency,
+            "reasons": [dict(reason) for reason in candidate.reasons],
+            "product_id": product_id,
+            "offer_id": None,
+            "outbox_id": outbox_id,
+        }
         added = await self._connection.execute(
-            insert_ignoring_conflicts(self._connection, campaign_contact)
+            dialect_insert(self._connection, campaign_contact)
             .values(
                 campaign_id=campaign_id,
-                run_id=run_id,
                 customer_id=candidate.customer_id,
                 arm=arm,
                 probability=probability,
-                risk=candidate.risk,
-                expected_value=candidate.expected_value,
-                at_stake=candidate.at_stake,
-                currency=candidate.currency,
-                reasons=[dict(reason) for reason in candidate.reasons],
                 decided_at=now,
-                product_id=product_id,
-                offer_id=offer_id,
-                outbox_id=outbox_id,
+                **values,
+            )
+            .on_conflict_do_update(
+                index_elements=[campaign_contact.c.campaign_id, campaign_contact.c.customer_id],
+                set_={**values, "dropped": None},
+                where=campaign_contact.c.dropped.in_(DECIDED_ANEW),
             )
             .returning(campaign_contact.c.id)
         )
         return added.scalar_one_or_none() is not None
 
+    async def planned_product(self, outbox_id: int) -> str | None:
+        """The product that a message was planned with."""
+        product_id: str | None = await self._connection.scalar(
+            select(campaign_contact.c.product_id).where(campaign_contact.c.outbox_id == outbox_id)
+        )
+        return product_id
+
+    async def note_content(self, outbox_id: int, product_id: str, offer_id: int | None) -> None:
+        """Record what a message says: its product, and the offer that was made for it, if one was."""
+        await self._connection.execute(
+            update(campaign_contact)
+            .where(campaign_contact.c.outbox_id == outbox_id)
+            .values(product_id=product_id, offer_id=offer_id)
+        )
+
     async def drop(self, outbox_id: int, reason: str) -> None:
-        """Record that a planned message was not sent."""
+        """Record that a planned message was not sent, and withdraw what it would have offered."""
         await self._connection.execute(
             update(campaign_contact).where(campaign_contact.c.outbox_id == outbox_id).values(dropped=reason)
         )
+        await self.withdraw_offer(outbox_id)
+
+    async def withdraw_offer(self, outbox_id: int) -> None:
+        """Withdraw the offer that was made for a message which has not left: nobody has seen its code."""
+        await self._withdraw_offers(outbox.c.id == outbox_id)
+
+    async def _drop_planned(self, campaign_id: int, now: datetime) -> int:
+        reason = "campaign_paused"
+        planned = select(campaign_contact.c.outbox_id).where(campaign_contact.c.campaign_id == campaign_id)
+        cancelled = await self._connection.execute(
+            update(outbox)
+            .where(outbox.c.id.in_(planned), outbox.c.state.in_(("ready", "claimed")))
+            .values(state="cancelled", finished_at=now, error=reason, owner=None, lease_until=None)
+        )
+        just_now = [outbox.c.state == "cancelled", outbox.c.error == reason, outbox.c.finished_at == now]
+        await self._connection.execute(
+            update(campaign_contact)
+            .where(campaign_contact.c.campaign_id == campaign_id)
+            .where(campaign_contact.c.outbox_id.in_(select(outbox.c.id).where(*just_now)))
+            .values(dropped=reason)
+        )
+        await self._withdraw_offers(campaign_contact.c.campaign_id == campaign_id, *just_now)
+        return cancelled.rowcount
+
+    async def _withdraw_offers(self, *concerning: ColumnElement[bool]) -> None:
+        made = await self._connection.scalars(
+            select(offer.c.id)
+            .join(campaign_contact, campaign_contact.c.offer_id == offer.c.id)
+            .join(outbox, outbox.c.id == campaign_contact.c.outbox_id)
+            .where(*concerning, outbox.c.state.not_in(("sending", "sent", "unknown")))
+            .where(offer.c.state == "live", offer.c.reason == "win_back")
+        )
+        for offer_id in made.all():
+            await Offers(self._connection).withdraw(offer_id)
 
 
-def _run(row: Any) -> CampaignRun:
-    return CampaignRun(
-        id=row.id,
-        campaign_id=row.campaign_id,
-        slot=row.slot,
-        cursor=row.cursor,
-        finished_at=row.finished_at,
-        counts=row.counts,
-    )
+_CAMPAIGN = select(campaign, exists().where(campaign_run.c.campaign_id == campaign.c.id).label("started"))

@@ -11,11 +11,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, insert, literal, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.bulk import upsert
 from storage.errors import NotFound
+from storage.repository import Repository, portions
 from storage.schema import category, price_change, product
+from storage.upsert import upsert
 
 Attributes = Mapping[str, Mapping[str, Sequence[str]]]
 """Key to `{"zh": [label, value], "en": [label, value]}`."""
@@ -28,14 +28,14 @@ _IN_NAME = 1.5
 # Products that match clearly fewer of the words than the best one does are noise.
 _NEAR_THE_BEST = 0.6
 _AS_GOOD = 0.9
-# Goods come in several colours and sizes: so many more are looked at, to show different ones first.
+# Products come in several colours and sizes: so many more are looked at, to show different ones first.
 _VARIANTS = 5
 _LONGEST_QUERY = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Category:
-    """A shelf of the shop."""
+    """A category of products."""
 
     id: str
     name_zh: str
@@ -87,30 +87,19 @@ class Product:
         return [(str(pair[0]), str(pair[1])) for pair in found if pair]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PriceChange:
-    """A list price that became another."""
-
-    product_id: str
-    at: datetime
-    old_price: int
-    new_price: int
-    currency: str
-
-
-class Catalogue:
+class Catalogue(Repository):
     """Products and categories."""
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
 
     async def get(self, product_id: str) -> Product | None:
         """The product with this id."""
-        return await self._first(product.c.id == product_id)
+        return await self._one(Product, select(*_COLUMNS).where(product.c.id == product_id))
 
-    async def by_code(self, code: str) -> Product | None:
-        """The product a shop calls so, whatever the case of its letters; an active one first."""
-        return await self._first(func.lower(product.c.code) == code.strip().lower())
+    async def known(self, product_ids: Collection[str]) -> set[str]:
+        """Those of the ids that products have."""
+        found: set[str] = set()
+        for part in portions(product_ids):
+            found |= set(await self._connection.scalars(select(product.c.id).where(product.c.id.in_(part))))
+        return found
 
     async def by_ids(self, product_ids: Collection[str]) -> dict[str, Product]:
         """Those of the products that exist, by id."""
@@ -122,22 +111,14 @@ class Catalogue:
         statement = select(*_COLUMNS).where(product.c.active.is_(True)).order_by(product.c.id)
         if category_id is not None:
             statement = statement.where(product.c.category_id == category_id)
-        return [Product(**row._mapping) for row in await self._connection.execute(statement)]
+        return await self._list(Product, statement)
 
     async def categories(self) -> list[Category]:
-        """The shelves that hold something active, by id."""
+        """The categories that hold something active, by id."""
         filled = select(product.c.category_id).where(product.c.active.is_(True))
-        rows = await self._connection.execute(
-            select(category).where(category.c.id.in_(filled)).order_by(category.c.id)
+        return await self._list(
+            Category, select(category).where(category.c.id.in_(filled)).order_by(category.c.id)
         )
-        return [Category(**row._mapping) for row in rows]
-
-    async def category(self, category_id: str) -> Category | None:
-        """The category with this id."""
-        row = (
-            await self._connection.execute(select(category).where(category.c.id == category_id))
-        ).one_or_none()
-        return None if row is None else Category(**row._mapping)
 
     async def search(
         self,
@@ -177,26 +158,17 @@ class Catalogue:
             return []
         return await self._ranked(weights, conditions, limit)
 
-    async def price_changes(self, product_id: str, since: datetime) -> list[PriceChange]:
-        """How the list price moved, oldest first."""
-        rows = await self._connection.execute(
-            select(*(column for column in price_change.columns if column.name != "id"))
-            .where(price_change.c.product_id == product_id, price_change.c.at >= since)
-            .order_by(price_change.c.at, price_change.c.id)
-        )
-        return [PriceChange(**row._mapping) for row in rows]
-
     async def put_categories(self, categories: Sequence[Category]) -> int:
         """Add categories or bring them up to date; return how many were new or changed."""
         return await upsert(self._connection, category, [asdict(item) for item in categories])
 
     async def put_many(self, products: Sequence[Product]) -> int:
         """Add products or bring them up to date; return how many were new or changed."""
-        shelves = {
+        named = {
             row.id: (row.name_zh, row.name_en) for row in await self._connection.execute(select(category))
         }
         rows = [
-            {**asdict(item), "search_text": search_text(item, *shelves.get(item.category_id, ()))}
+            {**asdict(item), "search_text": search_text(item, *named.get(item.category_id, ()))}
             for item in products
         ]
         return await upsert(
@@ -206,19 +178,6 @@ class Catalogue:
             keep=frozenset({"created_at"}),
             stamps=frozenset({"updated_at"}),
         )
-
-    async def set_stock(
-        self, product_id: str, stock: int, *, now: datetime, restock_at: datetime | None = None
-    ) -> None:
-        """How many there are, and when more come.
-
-        Raises:
-            NotFound: there is no such product.
-            ValueError: fewer than none.
-        """
-        if stock < 0:
-            raise ValueError("stock can't be below 0")
-        await self._change(product_id, stock=stock, restock_at=restock_at, updated_at=now)
 
     async def set_price(self, product_id: str, list_price: int, *, now: datetime) -> None:
         """Set the list price, minor units, and keep the change.
@@ -234,7 +193,9 @@ class Catalogue:
             raise NotFound(f"there is no product {product_id!r}")
         if known.list_price == list_price:
             return
-        await self._change(product_id, list_price=list_price, updated_at=now)
+        await self._connection.execute(
+            update(product).where(product.c.id == product_id).values(list_price=list_price, updated_at=now)
+        )
         await self._connection.execute(
             insert(price_change).values(
                 product_id=product_id,
@@ -295,21 +256,7 @@ class Catalogue:
         self, conditions: Sequence[ColumnElement[bool]], order_by: Sequence[Any], limit: int
     ) -> list[Product]:
         statement = select(*_COLUMNS).where(*conditions).order_by(*order_by).limit(limit)
-        return [Product(**row._mapping) for row in await self._connection.execute(statement)]
-
-    async def _first(self, condition: ColumnElement[bool]) -> Product | None:
-        statement = (
-            select(*_COLUMNS).where(condition).order_by(product.c.active.desc(), product.c.id).limit(1)
-        )
-        row = (await self._connection.execute(statement)).one_or_none()
-        return None if row is None else Product(**row._mapping)
-
-    async def _change(self, product_id: str, **values: Any) -> None:
-        result = await self._connection.execute(
-            update(product).where(product.c.id == product_id).values(**values)
-        )
-        if result.rowcount == 0:
-            raise NotFound(f"there is no product {product_id!r}")
+        return await self._list(Product, statement)
 
 
 def search_text(item: Product, *category_names: str) -> str:

@@ -1,18 +1,32 @@
-"""Column types that mean the same on SQLite and PostgreSQL."""
+"""What the tables' columns are made of, the same on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Dialect, Integer
+from sqlalchemy import BigInteger, Column, Dialect, Integer, MetaData
 from sqlalchemy.types import TypeDecorator
+
+from kernel.times import from_micros, to_micros
 
 # SQLite gives out row ids for INTEGER PRIMARY KEY alone, so the 64-bit key has that name there.
 BigKey = BigInteger().with_variant(Integer, "sqlite")
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def key() -> Column[int]:
+    """A number given out by the database."""
+    return Column("id", BigKey, primary_key=True, autoincrement=True)
 
 
 class UtcMicros(TypeDecorator[datetime]):
@@ -30,19 +44,3 @@ class UtcMicros(TypeDecorator[datetime]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         return None if value is None else from_micros(value)
-
-
-def to_micros(moment: datetime) -> int:
-    """Microseconds since 1970 of an aware datetime; exact.
-
-    Raises:
-        ValueError: the datetime is naive.
-    """
-    if moment.tzinfo is None:
-        raise ValueError(f"a time needs a time zone: {moment!r}")
-    return (moment - _EPOCH) // _MICROSECOND
-
-
-def from_micros(micros: int) -> datetime:
-    """The aware UTC datetime of microseconds since 1970."""
-    return _EPOCH + timedelta(microseconds=micros)

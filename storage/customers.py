@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, func, insert, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.bulk import insert_new, upsert
+from storage.erased import (
+    PURPOSES,
+    SOURCE,
+    Erased,
+    account_identity,
+    email_identities,
+    normal_email,
+    normal_phone,
+    phone_identities,
+)
 from storage.errors import NotFound
-from storage.schema import account, consent, customer, erased, event, link_attempt, order
-from storage.upsert import insert_ignoring_conflicts
-
-# SQLite takes at most 32,766 bound values in a statement.
-_IDS_IN_A_STATEMENT = 10_000
+from storage.repository import Repository, portions
+from storage.schema import account, consent, customer, link_attempt, order
+from storage.upsert import insert_ignoring_conflicts, upsert
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,31 +60,28 @@ class Account:
     created_at: datetime
 
 
-class Customers:
+class Customers(Repository):
     """The shop's customers."""
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
 
     async def get(self, customer_id: str) -> Customer | None:
         """The customer with this id."""
-        return await self._first(customer.c.id == customer_id)
+        return await self._one(Customer, select(customer).where(customer.c.id == customer_id))
 
     async def by_ids(self, customer_ids: Collection[str]) -> dict[str, Customer]:
         """Those of the customers that exist, by id."""
         found: dict[str, Customer] = {}
-        for ids in _portions(customer_ids):
+        for ids in portions(customer_ids):
             rows = await self._connection.execute(select(customer).where(customer.c.id.in_(ids)))
             found |= {row.id: Customer(**row._mapping) for row in rows}
         return found
 
-    async def by_email(self, email: str) -> Customer | None:
-        """The customer with this address; the oldest when several share it."""
-        return await self._first(customer.c.email == normal_email(email))
-
-    async def by_phone(self, phone: str) -> Customer | None:
-        """The customer with this number; the oldest when several share it."""
-        return await self._first(customer.c.phone == normal_phone(phone))
+    async def present(self, customer_ids: Collection[str]) -> set[str]:
+        """Those of the customers that exist and were not erased."""
+        found: set[str] = set()
+        for ids in portions(customer_ids):
+            there = select(customer.c.id).where(customer.c.id.in_(ids), customer.c.erased_at.is_(None))
+            found |= set(await self._connection.scalars(there))
+        return found
 
     async def recent_buyers(self, limit: int) -> list[tuple[Customer, str]]:
         """Who ordered last, each with the number of the latest order, the latest first."""
@@ -96,6 +98,7 @@ class Customers:
                 order,
                 and_(order.c.customer_id == customer.c.id, order.c.placed_at == latest.c.placed_at),
             )
+            .where(customer.c.erased_at.is_(None))
             .group_by(customer.c.id, latest.c.placed_at)
             .order_by(latest.c.placed_at.desc(), customer.c.id)
             .limit(limit)
@@ -106,101 +109,31 @@ class Customers:
     async def put_many(self, customers: Sequence[Customer]) -> int:
         """Add customers or bring them up to date; return how many were new or changed.
 
-        One who was erased stays erased. The switch for personal prices is the customer's own and is kept.
+        One who was erased stays erased. The switch for personal prices is the customer's own and is kept. Whose
+        e-mail or phone was an erased person's is neither written to nor profiled, unless they agree anew.
         """
         rows = [
             {**asdict(item), "email": normal_email(item.email), "phone": normal_phone(item.phone)}
             for item in customers
         ]
-        return await upsert(
+        changed = await upsert(
             self._connection,
             customer,
             rows,
             keep=frozenset({"personal_prices", "created_at", "erased_at"}),
             unless_set="erased_at",
         )
-
-    async def set_language(self, customer_id: str, language: str) -> None:
-        """What the customer is written to in."""
-        await self._change(customer_id, language=language)
-
-    async def set_time_zone(self, customer_id: str, time_zone: str) -> None:
-        """An IANA name, such as `Asia/Shanghai`."""
-        await self._change(customer_id, time_zone=time_zone)
+        contacts = {
+            item.id: email_identities(item.email) + phone_identities(item.phone) for item in customers
+        }
+        await Erased(self._connection).refuse(contacts)
+        return changed
 
     async def set_personal_prices(self, customer_id: str, allowed: bool) -> None:
         """Switch offers of personal prices on or off."""
-        await self._change(customer_id, personal_prices=allowed)
-
-    async def erase(self, customer_id: str, *, key: bytes, now: datetime) -> list[Account]:
-        """Make a customer nameless for good; return the accounts that were theirs.
-
-        Gone are the name, e-mail, phone, addresses on orders, words of searches, and the links. What was
-        bought stays, under an id that leads to nobody. Hashes of the e-mail, phone and accounts are kept, and
-        a no to everything is recorded, so that nobody writes to the person again. The texts of conversations
-        belong to other repositories.
-
-        Args:
-            key: of this installation; without it the hashes can't be tried out.
-
-        Raises:
-            NotFound: there is no such customer.
-        """
-        known = await self.get(customer_id)
-        if known is None:
-            raise NotFound(f"there is no customer {customer_id!r}")
-        accounts = Accounts(self._connection)
-        theirs = await accounts.by_customer(customer_id)
-        await self._remember_erasure(known, theirs, key, now)
-        for item in theirs:
-            await accounts.unlink(item.id)
-            await accounts.rename(item.id, "")
-        await self._change(
-            customer_id, name="", email=None, phone=None, personal_prices=False, points=0, erased_at=now
-        )
-        await self._connection.execute(
-            update(order).where(order.c.customer_id == customer_id).values(ship_to={})
-        )
-        await self._connection.execute(
-            update(event).where(event.c.customer_id == customer_id).values(text=None)
-        )
-        return theirs
-
-    async def is_erased(self, identity: str, *, key: bytes) -> bool:
-        """Whether an identity (see `email_identity`, …) belonged to somebody who was erased."""
-        return (
-            await self._connection.scalar(
-                select(erased.c.at).where(erased.c.identity_hash == _identity_hash(identity, key))
-            )
-        ) is not None
-
-    async def _remember_erasure(
-        self, known: Customer, accounts: Sequence[Account], key: bytes, now: datetime
-    ) -> None:
-        identities = [customer_identity(known.id)]
-        identities += [account_identity(item.channel, item.address) for item in accounts]
-        if known.email:
-            identities.append(email_identity(known.email))
-        if known.phone:
-            identities.append(phone_identity(known.phone))
-        rows = [{"identity_hash": _identity_hash(identity, key), "at": now} for identity in identities]
-        await insert_new(self._connection, erased, rows)
-        consents = Consents(self._connection)
-        for purpose in ("marketing", "profiling"):
-            await consents.record(purpose, False, source="erasure", now=now, customer_id=known.id)
-            for item in accounts:
-                await consents.record(purpose, False, source="erasure", now=now, account_id=item.id)
-
-    async def _first(self, condition: ColumnElement[bool]) -> Customer | None:
-        statement = select(customer).where(condition).order_by(customer.c.created_at, customer.c.id).limit(1)
-        row = (await self._connection.execute(statement)).one_or_none()
-        return None if row is None else Customer(**row._mapping)
-
-    async def _change(self, customer_id: str, **values: Any) -> None:
-        result = await self._connection.execute(
-            update(customer).where(customer.c.id == customer_id).values(**values)
-        )
-        if result.rowcount == 0:
+        if not await self._changed(
+            update(customer).where(customer.c.id == customer_id).values(personal_prices=allowed)
+        ):
             raise NotFound(f"there is no customer {customer_id!r}")
 
 
@@ -209,11 +142,8 @@ _ACCOUNT_AT = select(account).where(
 )
 
 
-class Accounts:
+class Accounts(Repository):
     """Places in messengers, each linked to at most one customer."""
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
 
     async def get(self, account_id: int) -> Account | None:
         """The account with this id."""
@@ -249,9 +179,20 @@ class Accounts:
             },
         )
         row = made.one_or_none()
+        if row is not None:
+            await self._refuse_erased(row.id, channel, address)
         known = await self.find(channel, address) if row is None else Account(**row._mapping)
         assert known is not None  # noqa: S101 - it has just been put there, or was by somebody else
         return known
+
+    async def _refuse_erased(self, account_id: int, channel: str, address: str) -> None:
+        """Somebody who was erased writes again: a stranger, who is answered and never written to unasked."""
+        identity = account_identity(channel, address)
+        for erased_at in (await Erased(self._connection).among([identity])).values():
+            for purpose in PURPOSES:
+                await Consents(self._connection).record(
+                    purpose, False, source=SOURCE, now=erased_at, account_id=account_id
+                )
 
     async def link(self, account_id: int, customer_id: str, method: str, now: datetime) -> None:
         """Say that an account belongs to a customer, in place of whom it belonged to."""
@@ -261,22 +202,18 @@ class Accounts:
         """Make the account nobody's."""
         await self._change(account_id, customer_id=None, link_method=None, linked_at=None)
 
-    async def rename(self, account_id: int, name: str) -> None:
-        """What the person is called in the messenger."""
-        await self._change(account_id, name=name[:200])
-
     async def set_blocked(self, account_id: int, blocked: bool) -> None:
         """Whether the person has shut the shop out."""
         await self._change(account_id, blocked=blocked)
 
     async def by_customer(self, customer_id: str) -> list[Account]:
         """A customer's accounts, the one linked last first."""
-        rows = await self._connection.execute(
+        return await self._list(
+            Account,
             select(account)
             .where(account.c.customer_id == customer_id)
-            .order_by(account.c.linked_at.desc(), account.c.id.desc())
+            .order_by(account.c.linked_at.desc(), account.c.id.desc()),
         )
-        return [Account(**row._mapping) for row in rows]
 
     async def _brought_up_to_date(self, known: Account, name: str, language: str | None) -> Account:
         values: dict[str, Any] = {}
@@ -290,22 +227,15 @@ class Accounts:
         return Account(**{**asdict(known), **values})
 
     async def _first(self, condition: ColumnElement[bool]) -> Account | None:
-        row = (await self._connection.execute(select(account).where(condition))).one_or_none()
-        return None if row is None else Account(**row._mapping)
+        return await self._one(Account, select(account).where(condition))
 
     async def _change(self, account_id: int, **values: Any) -> None:
-        result = await self._connection.execute(
-            update(account).where(account.c.id == account_id).values(**values)
-        )
-        if result.rowcount == 0:
+        if not await self._changed(update(account).where(account.c.id == account_id).values(**values)):
             raise NotFound(f"there is no account {account_id}")
 
 
-class Consents:
+class Consents(Repository):
     """The ledger of what people agreed to and took back. Rows are only ever added."""
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
 
     async def record(
         self,
@@ -316,8 +246,12 @@ class Consents:
         now: datetime,
         customer_id: str | None = None,
         account_id: int | None = None,
+        wording: str | None = None,
     ) -> None:
         """Add a yes or no of a customer, an account or both.
+
+        Args:
+            wording: the question that they said yes to, as they read it.
 
         Raises:
             ValueError: it names neither.
@@ -331,6 +265,7 @@ class Consents:
                 purpose=purpose,
                 granted=granted,
                 source=source,
+                wording=wording,
                 at=now,
             )
         )
@@ -357,35 +292,9 @@ class Consents:
         )
         return bool(latest)
 
-    async def granted_of(self, purpose: str, customer_ids: Collection[str]) -> set[str]:
-        """Those of the customers whose latest word, on any account linked to them too, is a yes."""
-        yes: set[str] = set()
-        for ids in _portions(customer_ids):
-            own = select(consent.c.customer_id.label("who"), consent.c.granted, consent.c.at).where(
-                consent.c.purpose == purpose, consent.c.customer_id.in_(ids)
-            )
-            through_account = (
-                select(account.c.customer_id.label("who"), consent.c.granted, consent.c.at)
-                .join(account, account.c.id == consent.c.account_id)
-                .where(consent.c.purpose == purpose, account.c.customer_id.in_(ids))
-            )
-            words = own.union_all(through_account).subquery()
-            rank = func.row_number().over(
-                partition_by=words.c.who, order_by=(words.c.at.desc(), words.c.granted)
-            )
-            ranked = select(words.c.who, words.c.granted, rank.label("rank")).subquery()
-            rows = await self._connection.execute(
-                select(ranked.c.who).where(ranked.c.rank == 1, ranked.c.granted.is_(True))
-            )
-            yes |= {row.who for row in rows}
-        return yes
 
-
-class LinkAttempts:
+class LinkAttempts(Repository):
     """Attempts to prove an order, counted so that nobody can guess on."""
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
 
     async def record(self, account_id: int, order_number_hash: str, succeeded: bool, now: datetime) -> None:
         """Count an attempt against the account and the order, whether or not the order exists."""
@@ -397,56 +306,12 @@ class LinkAttempts:
 
     async def count_for_account(self, account_id: int, since: datetime) -> int:
         """Attempts of an account, successful ones too, since a moment."""
-        return await self._count(link_attempt.c.account_id == account_id, since)
+        return await self._count(
+            link_attempt, link_attempt.c.account_id == account_id, link_attempt.c.at >= since
+        )
 
     async def count_for_order(self, order_number_hash: str, since: datetime) -> int:
         """Attempts on an order from any account since a moment."""
-        return await self._count(link_attempt.c.order_number_hash == order_number_hash, since)
-
-    async def _count(self, condition: ColumnElement[bool], since: datetime) -> int:
-        statement = select(func.count()).select_from(link_attempt)
-        found = await self._connection.scalar(statement.where(condition, link_attempt.c.at >= since))
-        return found or 0
-
-
-def normal_email(email: str | None) -> str | None:
-    """As it is kept and compared: trimmed, in lower case; None when nothing is left."""
-    return (email or "").strip().lower() or None
-
-
-def normal_phone(phone: str | None) -> str | None:
-    """As it is kept and compared: digits, with a leading + where there was one; None when none are left."""
-    text = (phone or "").strip()
-    digits = "".join(character for character in text if character.isdecimal())
-    if not digits:
-        return None
-    return f"+{digits}" if text.startswith(("+", "＋")) else digits
-
-
-def customer_identity(customer_id: str) -> str:
-    """What identifies a customer for `is_erased`."""
-    return f"customer:{customer_id}"
-
-
-def account_identity(channel: str, address: str) -> str:
-    """What identifies an account for `is_erased`."""
-    return f"account:{channel}:{address}"
-
-
-def email_identity(email: str) -> str:
-    """What identifies an e-mail address for `is_erased`."""
-    return f"email:{normal_email(email)}"
-
-
-def phone_identity(phone: str) -> str:
-    """What identifies a phone number for `is_erased`."""
-    return f"phone:{normal_phone(phone)}"
-
-
-def _identity_hash(identity: str, key: bytes) -> str:
-    return hmac.digest(key, identity.encode(), "sha256").hex()
-
-
-def _portions(ids: Collection[str]) -> list[list[str]]:
-    ordered = list(ids)
-    return [ordered[i : i + _IDS_IN_A_STATEMENT] for i in range(0, len(ordered), _IDS_IN_A_STATEMENT)]
+        return await self._count(
+            link_attempt, link_attempt.c.order_number_hash == order_number_hash, link_attempt.c.at >= since
+        )

@@ -1,18 +1,18 @@
-"""What a skill in shadow mode would have said, what staff thought of it, and each skill's switch."""
+"""What skills in shadow mode would have said, what staff say of that and of the understanding, and the switches."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import case, delete, func, insert, select, update
 
-from storage.errors import Conflict
-from storage.schema import draft, skill_switch
-from storage.upsert import dialect_insert
+from storage.errors import Conflict, NotFound
+from storage.repository import Repository
+from storage.schema import conversation, correction, draft, message, skill_switch
+from storage.upsert import upsert
 
 MODES = ("on", "off", "shadow")
 VERDICTS = ("agreed", "edited", "rejected")
@@ -28,7 +28,7 @@ class Draft:
     """The customer's message it answers."""
     skill: str
     reply: Mapping[str, Any]
-    """As `bot.conversation.codec.dump_reply` writes it."""
+    """As `bot.messages.dump_reply` writes it."""
     created_at: datetime
     verdict: str | None
     staff_id: int | None
@@ -52,38 +52,26 @@ class Agreement:
         return self.agreed / self.judged if self.judged else None
 
 
-class Drafts:
+class Drafts(Repository):
     """Drafts for staff."""
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
 
     async def add(
         self, conversation_id: int, message_id: int, skill: str, reply: Mapping[str, Any], now: datetime
     ) -> int:
         """Keep a draft and return its id."""
-        row = (
-            await self._connection.execute(
-                insert(draft)
-                .values(
-                    conversation_id=conversation_id,
-                    message_id=message_id,
-                    skill=skill,
-                    reply=dict(reply),
-                    created_at=now,
-                )
-                .returning(draft.c.id)
-            )
-        ).one()
-        return int(row.id)
+        return await self._add(
+            draft,
+            conversation_id=conversation_id,
+            message_id=message_id,
+            skill=skill,
+            reply=dict(reply),
+            created_at=now,
+        )
 
-    async def of_conversation(self, conversation_id: int, only_open: bool = True) -> list[Draft]:
-        """Drafts of a conversation, newest first."""
-        query = select(draft).where(draft.c.conversation_id == conversation_id)
-        if only_open:
-            query = query.where(draft.c.verdict.is_(None))
-        rows = await self._connection.execute(query.order_by(draft.c.id.desc()))
-        return [Draft(**row._mapping) for row in rows]
+    async def of_conversation(self, conversation_id: int) -> list[Draft]:
+        """Drafts of a conversation that nobody has judged, newest first."""
+        theirs = select(draft).where(draft.c.conversation_id == conversation_id, draft.c.verdict.is_(None))
+        return await self._list(Draft, theirs.order_by(draft.c.id.desc()))
 
     async def judge(self, draft_id: int, verdict: str, staff_id: int, now: datetime) -> None:
         """Keep what a person thought of a draft; once.
@@ -93,12 +81,11 @@ class Drafts:
         """
         if verdict not in VERDICTS:
             raise ValueError(f"a verdict is one of {', '.join(VERDICTS)}, not {verdict!r}")
-        changed = await self._connection.execute(
+        if not await self._changed(
             update(draft)
             .where(draft.c.id == draft_id, draft.c.verdict.is_(None))
             .values(verdict=verdict, staff_id=staff_id, decided_at=now)
-        )
-        if changed.rowcount != 1:
+        ):
             raise Conflict("somebody judged this draft first")
 
     async def agreement(self) -> list[Agreement]:
@@ -107,7 +94,8 @@ class Drafts:
         def count(verdict: str) -> Any:
             return func.coalesce(func.sum(case((draft.c.verdict == verdict, 1), else_=0)), 0).label(verdict)
 
-        rows = await self._connection.execute(
+        return await self._list(
+            Agreement,
             select(
                 draft.c.skill,
                 func.count().label("drafts"),
@@ -115,16 +103,12 @@ class Drafts:
                 *(count(verdict) for verdict in VERDICTS),
             )
             .group_by(draft.c.skill)
-            .order_by(draft.c.skill)
+            .order_by(draft.c.skill),
         )
-        return [Agreement(**row._mapping) for row in rows]
 
 
-class SkillSwitches:
+class SkillSwitches(Repository):
     """Which skills are on, off, or in shadow; one without a switch is on."""
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
 
     async def all(self) -> dict[str, str]:
         """Mode by skill, for the skills that were ever switched."""
@@ -135,9 +119,70 @@ class SkillSwitches:
         """Switch a skill."""
         if mode not in MODES:
             raise ValueError(f"a skill is one of {', '.join(MODES)}, not {mode!r}")
-        values = {"mode": mode, "updated_at": now}
-        await self._connection.execute(
-            dialect_insert(self._connection, skill_switch)
-            .values(skill=skill, **values)
-            .on_conflict_do_update(index_elements=["skill"], set_=values)
+        await upsert(self._connection, skill_switch, [{"skill": skill, "mode": mode, "updated_at": now}])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """One message and what it meant."""
+
+    message_id: int
+    text: str
+    label: str
+    staff_id: int | None
+    at: datetime
+
+
+class Corrections(Repository):
+    """At most one a message: the latest says how it stands."""
+
+    async def put(
+        self, message_id: int, label: str, *, staff_id: int, now: datetime, text: str | None = None
+    ) -> None:
+        """Say what a customer's message meant; `text` is what is kept of it, by default all.
+
+        Raises:
+            NotFound: there is no such message of a customer, or it has no words (any more).
+        """
+        said = await self._connection.scalar(
+            select(message.c.text).where(message.c.id == message_id, message.c.direction == "in")
         )
+        if not said:
+            raise NotFound(f"there is no message {message_id} of a customer with words in it")
+        await self.drop(message_id)
+        await self._connection.execute(
+            insert(correction).values(
+                message_id=message_id, text=text or said, label=label, staff_id=staff_id, at=now
+            )
+        )
+
+    async def drop(self, message_id: int) -> None:
+        """Take a correction back, where there is one."""
+        await self._connection.execute(delete(correction).where(correction.c.message_id == message_id))
+
+    async def of_conversation(self, conversation_id: int) -> dict[int, str]:
+        """Labels by message."""
+        rows = await self._connection.execute(
+            select(correction.c.message_id, correction.c.label)
+            .join(message, message.c.id == correction.c.message_id)
+            .where(message.c.conversation_id == conversation_id)
+        )
+        return {row.message_id: row.label for row in rows}
+
+    async def of_account(self, account_id: int) -> Sequence[Correction]:
+        """Those of one account's messages, oldest first."""
+        return await self._list(
+            Correction,
+            _ALL.join(message, message.c.id == correction.c.message_id)
+            .join(conversation, conversation.c.id == message.c.conversation_id)
+            .where(conversation.c.account_id == account_id),
+        )
+
+    async def all(self) -> Sequence[Correction]:
+        """Every correction, oldest first."""
+        return await self._list(Correction, _ALL)
+
+
+_ALL = select(
+    correction.c.message_id, correction.c.text, correction.c.label, correction.c.staff_id, correction.c.at
+).order_by(correction.c.id)

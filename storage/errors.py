@@ -14,6 +14,17 @@ class StoreClosed(StorageError):
     """The store is closed; the program is stopping."""
 
 
+class StoreUnavailable(StorageError):
+    """The database can't be used now.
+
+    Nothing was done of what was asked, unless the answer to a COMMIT is what was lost.
+    """
+
+
+class StoreNewer(StorageError):
+    """The database was made by a newer version of the program; update this one."""
+
+
 class Conflict(StorageError):
     """Somebody else changed this first; look again and decide again."""
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, insert, select, update
-from sqlalchemy.engine import Row
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Select, func, select, update
 
-from storage.errors import Conflict, NotFound
+from storage.errors import Conflict
+from storage.repository import Repository
 from storage.schema import account, conversation, customer, escalation
 
 OPEN = ("waiting", "taken")
@@ -45,24 +45,37 @@ class Escalation:
     last_incoming_at: datetime | None
 
 
-class Escalations:
+class Escalations(Repository):
     """The queue: the earliest promise first within a priority, so that the oldest case does not starve.
 
     The states change by compare-and-set; `bot.conversation.state` joins them to the conversation's owner.
     """
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
-
     async def find(
-        self, states: tuple[str, ...] = OPEN, staff_id: int | None = None, limit: int = 200
+        self, states: tuple[str, ...] = OPEN, staff_id: int | None = None, limit: int | None = None
     ) -> list[Escalation]:
-        """Cases in these states in the order in which they should be taken; `staff_id` keeps one's own."""
+        """Cases in these states in the order in which they should be taken, the first `limit` or all.
+
+        `staff_id` keeps one's own.
+        """
         query = _JOINED.where(escalation.c.state.in_(states))
         if staff_id is not None:
             query = query.where(escalation.c.staff_id == staff_id)
         query = query.order_by(escalation.c.due_at, escalation.c.priority, escalation.c.id)
-        return [_escalation(row) for row in await self._connection.execute(query.limit(limit))]
+        return await self._list(Escalation, query.limit(limit))
+
+    async def count(self, states: tuple[str, ...] = OPEN) -> int:
+        """How many cases are in these states."""
+        return await self._count(escalation, escalation.c.state.in_(states))
+
+    async def open_among(self, conversation_ids: Collection[int]) -> set[int]:
+        """Those of some conversations that have an open case."""
+        found = await self._connection.scalars(
+            select(escalation.c.conversation_id).where(
+                escalation.c.conversation_id.in_(conversation_ids), escalation.c.state.in_(OPEN)
+            )
+        )
+        return set(found)
 
     async def get(self, escalation_id: int) -> Escalation:
         """One case.
@@ -70,21 +83,13 @@ class Escalations:
         Raises:
             NotFound: there is none with this id.
         """
-        row = (await self._connection.execute(_JOINED.where(escalation.c.id == escalation_id))).one_or_none()
-        if row is None:
-            raise NotFound(f"there is no case {escalation_id}")
-        return _escalation(row)
+        this = _JOINED.where(escalation.c.id == escalation_id)
+        return await self._found(Escalation, this, f"case {escalation_id}")
 
     async def open_of(self, conversation_id: int) -> Escalation | None:
         """The case of a conversation that is waiting or taken."""
-        row = (
-            await self._connection.execute(
-                _JOINED.where(escalation.c.conversation_id == conversation_id, escalation.c.state.in_(OPEN))
-                .order_by(escalation.c.id.desc())
-                .limit(1)
-            )
-        ).one_or_none()
-        return None if row is None else _escalation(row)
+        theirs = _JOINED.where(escalation.c.conversation_id == conversation_id, escalation.c.state.in_(OPEN))
+        return await self._one(Escalation, theirs.order_by(escalation.c.id.desc()).limit(1))
 
     async def add(
         self,
@@ -97,22 +102,16 @@ class Escalations:
         now: datetime,
     ) -> int:
         """Put a case into the queue and return its id."""
-        row = (
-            await self._connection.execute(
-                insert(escalation)
-                .values(
-                    conversation_id=conversation_id,
-                    reason=reason,
-                    priority=priority,
-                    summary=summary,
-                    state="waiting",
-                    opened_at=now,
-                    due_at=due_at,
-                )
-                .returning(escalation.c.id)
-            )
-        ).one()
-        return int(row.id)
+        return await self._add(
+            escalation,
+            conversation_id=conversation_id,
+            reason=reason,
+            priority=priority,
+            summary=summary,
+            state="waiting",
+            opened_at=now,
+            due_at=due_at,
+        )
 
     async def take(self, escalation_id: int, staff_id: int, now: datetime) -> None:
         """Give a waiting case to one person.
@@ -120,12 +119,11 @@ class Escalations:
         Raises:
             Conflict: it is not waiting any more.
         """
-        changed = await self._connection.execute(
+        if not await self._changed(
             update(escalation)
             .where(escalation.c.id == escalation_id, escalation.c.state == "waiting")
             .values(state="taken", staff_id=staff_id, taken_at=now)
-        )
-        if changed.rowcount != 1:
+        ):
             raise Conflict("somebody else took this case first")
 
     async def release(self, escalation_id: int, staff_id: int) -> None:
@@ -134,7 +132,7 @@ class Escalations:
         Raises:
             Conflict: this person does not hold it.
         """
-        changed = await self._connection.execute(
+        if not await self._changed(
             update(escalation)
             .where(
                 escalation.c.id == escalation_id,
@@ -142,8 +140,7 @@ class Escalations:
                 escalation.c.staff_id == staff_id,
             )
             .values(state="waiting", staff_id=None, taken_at=None)
-        )
-        if changed.rowcount != 1:
+        ):
             raise Conflict("this case is not yours any more")
 
     async def end(self, escalation_id: int, *, seen_state: str, state: str, now: datetime) -> None:
@@ -152,12 +149,11 @@ class Escalations:
         Raises:
             Conflict: it has moved on.
         """
-        changed = await self._connection.execute(
+        if not await self._changed(
             update(escalation)
             .where(escalation.c.id == escalation_id, escalation.c.state == seen_state)
             .values(state=state, ended_at=now)
-        )
-        if changed.rowcount != 1:
+        ):
             raise Conflict("this case has moved on; look again")
 
     async def answered(self, escalation_id: int, now: datetime) -> None:
@@ -170,16 +166,9 @@ class Escalations:
 
     async def raise_priority(self, escalation_id: int, priority: int, due_at: datetime) -> None:
         """Make a case more urgent; never less, and its promise never later."""
-        await self._connection.execute(
-            update(escalation)
-            .where(escalation.c.id == escalation_id, escalation.c.priority > priority)
-            .values(priority=priority)
-        )
-        await self._connection.execute(
-            update(escalation)
-            .where(escalation.c.id == escalation_id, escalation.c.due_at > due_at)
-            .values(due_at=due_at)
-        )
+        this = update(escalation).where(escalation.c.id == escalation_id)
+        await self._connection.execute(this.where(escalation.c.priority > priority).values(priority=priority))
+        await self._connection.execute(this.where(escalation.c.due_at > due_at).values(due_at=due_at))
 
 
 _JOINED: Select[Any] = (
@@ -191,15 +180,9 @@ _JOINED: Select[Any] = (
         conversation.c.last_incoming_at,
         account.c.name.label("account_name"),
         account.c.customer_id,
-        customer.c.name.label("customer_name"),
+        func.coalesce(customer.c.name, "").label("customer_name"),
     )
     .join(conversation, conversation.c.id == escalation.c.conversation_id)
     .join(account, account.c.id == conversation.c.account_id)
     .outerjoin(customer, customer.c.id == account.c.customer_id)
 )
-
-
-def _escalation(row: Row[Any]) -> Escalation:
-    values = dict(row._mapping)
-    values["customer_name"] = values["customer_name"] or ""
-    return Escalation(**values)

@@ -9,16 +9,18 @@ from typing import Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from storage.errors import StorageError, StoreClosed
+from storage.errors import StoreClosed, StoreUnavailable
 from storage.inline import InlineConnection
 
 T = TypeVar("T")
 
+TASK = "liuke-writer"
+"""Name of the task that runs units of work."""
 # More units in one transaction would lengthen the wait of the first without saving another fsync.
 _BATCH = 64
 
 
-class TransactionLost(StorageError):
+class TransactionLost(StoreUnavailable):
     """The database ended the transaction by itself, as it does on a full or failing disk."""
 
 
@@ -55,7 +57,7 @@ class GroupCommit:
         if self._closed:
             raise StoreClosed
         if self._task is None:
-            self._task = asyncio.create_task(self._serve(), name="liuke-writer")
+            self._task = asyncio.create_task(self._serve(), name=TASK)
         unit = _Unit(work, asyncio.get_running_loop().create_future())
         self._waiting.put_nowait(unit)
         result: T = await unit.done

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import and_, bindparam, delete, exists, func, or_, select, tuple_, update
+from sqlalchemy import bindparam, delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.columns import UtcMicros
+from storage.repository import Repository
 from storage.schema import conversation_lease, inbox
 
 Place: TypeAlias = tuple[str, str]
@@ -47,15 +47,12 @@ class InboxRow:
         return self.channel, self.address
 
 
-class Inbox:
+class Inbox(Repository):
     """The inbox table and the leases on conversations.
 
     A replica handles a conversation while it holds its lease. Leases keep replicas out of each other's way;
     that an update is handled once, and after all earlier ones, rests on `complete` alone.
     """
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
 
     async def add(self, updates: Sequence[NewUpdate], now: datetime) -> dict[tuple[str, str], int]:
         """Keep updates, ignoring those already kept; return new ones' ids by (channel, update id)."""
@@ -132,13 +129,13 @@ class Inbox:
         """What waits in some conversations, oldest first."""
         if not places:
             return []
-        found = await self._connection.execute(
+        return await self._list(
+            InboxRow,
             select(*_ROW)
             .where(inbox.c.state == "new", tuple_(inbox.c.channel, inbox.c.address).in_(places))
             .order_by(inbox.c.id)
-            .limit(limit)
+            .limit(limit),
         )
-        return [InboxRow(**row._mapping) for row in found]
 
     async def complete(self, row: InboxRow, owner: str, now: datetime) -> bool:
         """Mark an update handled; False where it isn't for `owner` to handle it now.
@@ -167,7 +164,7 @@ class Inbox:
         later: datetime | None = None,
         error: str | None = None,
     ) -> bool:
-        ended = await self._connection.execute(
+        return await self._changed(
             statement,
             {
                 "of_id": row.id,
@@ -179,22 +176,19 @@ class Inbox:
                 "later": later,
             },
         )
-        return ended.rowcount == 1
 
     async def count(self, state: str = "new") -> int:
         """How many updates are in a state."""
-        return (
-            await self._connection.execute(
-                select(func.count()).select_from(inbox).where(inbox.c.state == state)
-            )
-        ).scalar_one()
+        return await self._count(inbox, inbox.c.state == state)
 
-    async def prune(self, now: datetime, keep: timedelta) -> int:
-        """Forget updates handled longer than `keep` ago; a channel delivers no update again that late."""
-        gone = await self._connection.execute(
-            delete(inbox).where(and_(inbox.c.state.in_(("done", "failed")), inbox.c.handled_at < now - keep))
+    async def oldest(self, now: datetime) -> datetime | None:
+        """When what waits longest for being handled came; what was put off isn't waiting."""
+        found: datetime | None = await self._connection.scalar(
+            select(func.min(inbox.c.received_at)).where(
+                inbox.c.state == "new", or_(inbox.c.not_before.is_(None), inbox.c.not_before <= now)
+            )
         )
-        return gone.rowcount
+        return found
 
 
 # Statements are built once: building one takes SQLAlchemy several times as long as SQLite takes to run it.

@@ -10,21 +10,39 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from types import TracebackType
 from typing import Any, Self
 
 from sqlalchemy import URL
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
+_LOG_WAITS = 0.2
+"""Seconds."""
 
-def inline_engine(url: URL | str, path: str, *, pragmas: Sequence[str]) -> AsyncEngine:
+
+class InlineDialect(SQLiteDialect_pysqlite):
+    """SQLAlchemy's SQLite on `sqlite3`, said to fit asyncio: nothing in it ever waits for the event loop."""
+
+    driver = "inline"
+    is_async = True
+    supports_statement_cache = True
+
+
+registry.register("sqlite.inline", __name__, InlineDialect.__name__)
+
+
+def inline_engine(path: str, *, pragmas: Sequence[str]) -> AsyncEngine:
     """What `InlineConnection.open` takes: opens `path` and sets the pragmas in order."""
 
-    def connect() -> InlineDriver:
+    def connect() -> sqlite3.Connection:
         # isolation_level=None: transactions begin where they are begun and not where the driver guesses.
         driver = sqlite3.connect(
             path,
@@ -42,7 +60,37 @@ def inline_engine(url: URL | str, path: str, *, pragmas: Sequence[str]) -> Async
             raise
         return driver
 
+    url = URL.create("sqlite+inline", database=path)
     return create_async_engine(url, creator=connect, poolclass=NullPool, hide_parameters=True)
+
+
+def scrub(path: str, within: float) -> bool:
+    """Write a file anew without what was deleted, and cut its log to nothing; False where that couldn't be.
+
+    Overwriting what is deleted isn't enough: when rows move to another page their old copies stay behind in the first.
+    To be run in a thread: it waits, and takes about a second for each 100 MB.
+    """
+    deadline = time.monotonic() + within
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=within)) as connection:
+        try:
+            connection.execute("VACUUM")
+        except sqlite3.OperationalError:
+            return False  # another process writes on and on, or there is no room for a second copy
+        # While it waits for a reader nobody writes: so it waits a moment, and lets the writers through.
+        connection.execute(f"PRAGMA busy_timeout={_LOG_WAITS * 1_000:.0f}")
+        while not _log_is_cut(connection):
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(_LOG_WAITS)
+    return True
+
+
+def _log_is_cut(connection: sqlite3.Connection) -> bool:
+    try:
+        busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.OperationalError:
+        return False
+    return not busy
 
 
 class InlineCursor(sqlite3.Cursor):
@@ -85,19 +133,11 @@ class InlineCursor(sqlite3.Cursor):
 
 
 class InlineDriver(sqlite3.Connection):
-    """`sqlite3`'s connection with what SQLAlchemy's dialect for aiosqlite asks of its own."""
+    """`sqlite3`'s connection, whose cursors read their results to the end."""
 
     def cursor(self, factory: Any = InlineCursor) -> Any:
         """A new cursor."""
         return super().cursor(factory)
-
-    @property
-    def _connection(self) -> InlineDriver:
-        return self
-
-    def terminate(self) -> None:
-        """As `close`."""
-        self.close()
 
 
 class InlineConnection(AsyncConnection):
@@ -111,7 +151,7 @@ class InlineConnection(AsyncConnection):
 
     def __init__(self, engine: AsyncEngine, connection: Any) -> None:
         super().__init__(engine, connection)
-        self.driver: InlineDriver = connection.connection.driver_connection
+        self.driver: sqlite3.Connection = connection.connection.driver_connection
         # Threads are only started once something is submitted: a reader never has one.
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="liuke-sqlite")
 

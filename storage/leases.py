@@ -1,25 +1,25 @@
-"""Who does what only one process may do at a time, such as polling a messenger."""
+"""What only one process may do: work held by a lease, and recurring work by its slot."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, or_, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import delete, or_, select, update
 
-from storage.schema import lease
-from storage.upsert import dialect_insert
+from storage.repository import Repository
+from storage.schema import job_run, lease
+from storage.upsert import dialect_insert, insert_ignoring_conflicts
 
 
-class Leases:
+class Leases(Repository):
     """Named leases that run out by themselves when their owner dies.
 
     A lease tells processes apart only as well as their clocks agree, so it keeps work from being done twice
     in vain; where doing it twice would be wrong, a compare-and-set must guard it as well.
     """
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
 
     async def acquire(self, name: str, owner: str, now: datetime, ttl: timedelta) -> bool:
         """Take or renew a lease until `now + ttl`; False while somebody else holds it."""
@@ -37,10 +37,43 @@ class Leases:
         """Give a lease back early; nothing happens where it is not the owner's."""
         await self._connection.execute(delete(lease).where(lease.c.name == name, lease.c.owner == owner))
 
-    async def holder(self, name: str, now: datetime) -> str | None:
-        """Who holds a lease, or None."""
-        return (
-            await self._connection.execute(
-                select(lease.c.owner).where(lease.c.name == name, lease.c.expires_at > now)
-            )
-        ).scalar_one_or_none()
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRun:
+    """One slot of a job."""
+
+    id: int
+    job: str
+    slot: str
+    owner: str
+    started_at: datetime
+    finished_at: datetime | None
+    outcome: str
+    details: Mapping[str, Any]
+
+
+class JobRuns(Repository):
+    """Who ran what, when, and how it ended."""
+
+    async def claim(self, job: str, slot: str, owner: str, now: datetime) -> int | None:
+        """Take a slot; None when somebody already has."""
+        taken = await self._connection.execute(
+            insert_ignoring_conflicts(self._connection, job_run)
+            .values(job=job, slot=slot, owner=owner, started_at=now, outcome="running", details={})
+            .returning(job_run.c.id)
+        )
+        return taken.scalar_one_or_none()
+
+    async def finish(self, run_id: int, outcome: str, details: Mapping[str, Any], now: datetime) -> None:
+        """Record how a slot ended: `done`, `failed`, or `stopped` with the program."""
+        await self._connection.execute(
+            update(job_run)
+            .where(job_run.c.id == run_id)
+            .values(finished_at=now, outcome=outcome, details=dict(details))
+        )
+
+    async def latest(self, job: str, n: int = 1) -> list[JobRun]:
+        """The newest slots of a job."""
+        return await self._list(
+            JobRun, select(job_run).where(job_run.c.job == job).order_by(job_run.c.id.desc()).limit(n)
+        )

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, delete, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.repository import Repository
 from storage.schema import rate_bucket
 from storage.upsert import dialect_insert, insert_ignoring_conflicts
 
@@ -54,11 +54,8 @@ class Reservation:
     """The key of the limit that set the time; None where it was none."""
 
 
-class RateLimits:
+class RateLimits(Repository):
     """Reserves places in several buckets at once, or in none."""
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
 
     async def reserve(
         self, demands: Sequence[Demand], now: datetime, horizon: timedelta = timedelta(0)
@@ -81,6 +78,12 @@ class RateLimits:
         arrival = await self._lock({limit.key: limit for limit in limits})
         later = {limit.key: max(arrival[limit.key], until + limit.tolerance) for limit in limits}
         await self._save(later)
+
+    async def give_back(self, limits: Iterable[Limit]) -> None:
+        """Undo one reservation in each of some buckets: what it was for does not count after all."""
+        known = {limit.key: limit for limit in limits}
+        arrival = await self._lock(known)
+        await self._save({key: arrival[key] - limit.interval for key, limit in known.items()})
 
     async def forget(self, limit: Limit) -> None:
         """Begin anew with one bucket, as if nothing had ever passed."""

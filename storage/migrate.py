@@ -8,8 +8,12 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
+from storage.errors import StoreNewer
+from storage.outage import outage
 from storage.store import exclusive_engine
 
 # One number for "migrating", so that no two programs on one PostgreSQL database do it at once.
@@ -24,7 +28,9 @@ async def migrate(url: str, revision: str = "head") -> None:
 
     Raises:
         ValueError: neither a SQLite nor a PostgreSQL address.
-        sqlalchemy.exc.SQLAlchemyError: the database can't be reached, or a migration failed.
+        StoreUnavailable: the database can't be used now.
+        StoreNewer: a newer program has migrated it.
+        sqlalchemy.exc.SQLAlchemyError: a migration failed.
     """
     await _run(url, lambda config: command.upgrade(config, revision))
 
@@ -49,11 +55,27 @@ async def _run(url: str, act: Callable[[Config], None]) -> None:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
         with as_file(files("storage") / "migrations") as scripts:
-            act(alembic_config(scripts, connection))
+            config = alembic_config(scripts, connection)
+            _check_known(config, connection)
+            act(config)
 
     engine = exclusive_engine(url)
     try:
         async with engine.begin() as connection:
             await connection.run_sync(locked)
+    except Exception as error:
+        if (away := outage(error)) is None:
+            raise
+        raise away from error
     finally:
         await engine.dispose()
+
+
+def _check_known(config: Config, connection: Connection) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    later = set(MigrationContext.configure(connection).get_current_heads()) - known
+    if later:
+        raise StoreNewer(
+            f"the database was made by a newer version (its schema is {', '.join(sorted(later))}, this program knows "
+            f"up to {max(known)}); update this program, or go back to a copy of the database from before"
+        )

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.errors import NotFound
+from storage.repository import Repository
 from storage.schema import model_version
 
 GONE = "(removed)"
@@ -19,7 +19,7 @@ GONE = "(removed)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelVersion:
-    """A fitted model as it lies on disk."""
+    """A fitted model on disk."""
 
     kind: str
     version: str
@@ -41,29 +41,24 @@ class ModelVersion:
         return self.path != GONE
 
 
-class ModelVersions:
+class ModelVersions(Repository):
     """The register of fitted models; one version of a kind is current."""
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
 
     async def current(self, kind: str) -> ModelVersion | None:
         """The version to serve, or None before the first fit."""
-        row = (
-            await self._connection.execute(
-                select(model_version).where(model_version.c.kind == kind, model_version.c.current.is_(True))
-            )
-        ).one_or_none()
-        return None if row is None else ModelVersion(**row._mapping)
+        return await self._one(
+            ModelVersion,
+            select(model_version).where(model_version.c.kind == kind, model_version.c.current.is_(True)),
+        )
 
     async def all(self, kind: str) -> list[ModelVersion]:
         """Every version of a kind, newest first."""
-        rows = await self._connection.execute(
+        return await self._list(
+            ModelVersion,
             select(model_version)
             .where(model_version.c.kind == kind)
-            .order_by(model_version.c.fitted_at.desc(), model_version.c.version.desc())
+            .order_by(model_version.c.fitted_at.desc(), model_version.c.version.desc()),
         )
-        return [ModelVersion(**row._mapping) for row in rows]
 
     async def before(self, kind: str) -> ModelVersion | None:
         """The version to go back to: the latest older than the current one that was served, too, and is kept."""
@@ -106,7 +101,7 @@ class ModelVersions:
             .where(model_version.c.kind == kind, model_version.c.current.is_(True))
             .values(current=False)
         )
-        changed = await self._connection.execute(
+        if not await self._changed(
             update(model_version)
             .where(
                 model_version.c.kind == kind,
@@ -114,8 +109,7 @@ class ModelVersions:
                 model_version.c.path != GONE,
             )
             .values(current=True, served_since=now)
-        )
-        if changed.rowcount != 1:
+        ):
             raise NotFound(f"there is no version {version!r} of the {kind} model whose files are kept")
 
     async def let_go(self, kind: str, versions: Sequence[str]) -> None:

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
-from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.errors import Conflict
-from storage.schema import budget, coupon, offer, shown
+from storage.repository import Repository
+from storage.schema import budget, coupon, customer, offer, shown
+from storage.upsert import insert_ignoring_conflicts
+
+
+async def change_reserved(connection: AsyncConnection, amounts: Mapping[str | None, int]) -> None:
+    """Add to what budgets have reserved, or take from it: minor units by the budget's id; None is no budget."""
+    # By id, so that of two transactions that change several budgets one waits for the other and neither for both.
+    for budget_id, amount in sorted((name, sum_) for name, sum_ in amounts.items() if name is not None):
+        await connection.execute(
+            update(budget).where(budget.c.id == budget_id).values(reserved=budget.c.reserved + amount)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredOffer:
-    """An offer as it was made; money in minor units."""
+class NewOffer:
+    """An offer to be kept; money in minor units."""
 
-    id: int
     code: str
     customer_id: str
     product_id: str
@@ -27,15 +37,24 @@ class StoredOffer:
     list_price: int
     floor: int
     currency: str
-    state: str
     reason: str
     reasons: Sequence[Mapping[str, Any]]
     policy: str
     probability: float
+    valid_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredOffer(NewOffer):
+    """An offer as it was made, and how it stands."""
+
+    id: int
+    state: str
     budget_id: str | None
     created_at: datetime
-    valid_until: datetime
     used_at: datetime | None
+    order_id: str | None = None
+    """The order that used it, where it is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +73,8 @@ class Coupon:
     valid_from: datetime
     valid_until: datetime
     used_at: datetime | None
+    order_id: str | None = None
+    """The order that used it, where it is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,24 +93,6 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewOffer:
-    """An offer to be kept."""
-
-    code: str
-    customer_id: str
-    product_id: str
-    price: int
-    list_price: int
-    floor: int
-    currency: str
-    reason: str
-    reasons: Sequence[Mapping[str, Any]]
-    policy: str
-    probability: float
-    valid_until: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Impression:
     """A recommendation or an offer that a customer saw, with the chance it had of being chosen."""
 
@@ -102,117 +105,126 @@ class Impression:
     reasons: Sequence[Mapping[str, Any]]
 
 
-class Offers:
+class Offers(Repository):
     """Personal prices. One live offer a customer and product; a discount reserves its budget first."""
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
 
     async def live(self, customer_id: str, now: datetime, product_id: str | None = None) -> list[StoredOffer]:
         """The customer's offers that still hold, newest first."""
         conditions = [offer.c.customer_id == customer_id, offer.c.state == "live", offer.c.valid_until > now]
         if product_id is not None:
             conditions.append(offer.c.product_id == product_id)
-        rows = await self._connection.execute(select(offer).where(*conditions).order_by(offer.c.id.desc()))
-        return [_stored(row) for row in rows]
+        return await self._list(StoredOffer, select(offer).where(*conditions).order_by(offer.c.id.desc()))
 
     async def since(self, customer_id: str, moment: datetime) -> list[StoredOffer]:
         """The customer's offers that hold or ended after a moment, used ones left out, newest first."""
-        rows = await self._connection.execute(
+        return await self._list(
+            StoredOffer,
             select(offer)
             .where(offer.c.customer_id == customer_id, offer.c.state.in_(("live", "expired")))
             .where(offer.c.valid_until > moment)
-            .order_by(offer.c.id.desc())
+            .order_by(offer.c.id.desc()),
         )
-        return [_stored(row) for row in rows]
 
     async def reserve(self, new: NewOffer, now: datetime) -> StoredOffer:
-        """Keep an offer and take its discount from the budget.
+        """Keep an offer and take its discount from the budget; one of the same product that ran out is ended first.
 
         Raises:
-            Conflict: the customer got another live offer for the product, or the budget no longer covers it.
+            Conflict: the customer has a live offer for the product, be it of a decision made at the same moment, or
+                the budget no longer covers the discount. The transaction must be undone.
         """
-        if await self.live(new.customer_id, now, new.product_id):
+        await self._hold(new.customer_id)
+        await self._end(now, offer.c.customer_id == new.customer_id, offer.c.product_id == new.product_id)
+        discount = new.list_price - new.price
+        current = await self.budget(new.currency, now) if discount > 0 else None
+        kept = await self._connection.execute(
+            insert_ignoring_conflicts(self._connection, offer, returning=True),
+            {
+                **asdict(new),
+                "state": "live",
+                "reasons": list(new.reasons),
+                "budget_id": None if current is None else current.id,
+                "created_at": now,
+            },
+        )
+        row = kept.one_or_none()
+        if row is None:
             raise Conflict("the customer already has a live offer for this product")
-        budget_id = await self._take_budget(new.list_price - new.price, new.currency, now)
-        row = (
-            await self._connection.execute(
-                insert(offer)
-                .values(
-                    code=new.code,
-                    customer_id=new.customer_id,
-                    product_id=new.product_id,
-                    price=new.price,
-                    list_price=new.list_price,
-                    floor=new.floor,
-                    currency=new.currency,
-                    state="live",
-                    reason=new.reason,
-                    reasons=list(new.reasons),
-                    policy=new.policy,
-                    probability=new.probability,
-                    budget_id=budget_id,
-                    created_at=now,
-                    valid_until=new.valid_until,
-                )
-                .returning(*offer.c)
-            )
-        ).one()
-        return _stored(row)
+        # After the offer, as wherever offers end: two transactions then never hold what the other one waits for.
+        if current is not None:
+            await self._take(current, discount)
+        return StoredOffer(**row._mapping)
 
-    async def expire(self, now: datetime) -> int:
-        """End offers whose time is over and give their discounts back to the budget; return how many."""
-        ended = (
+    async def withdraw(self, offer_id: int) -> bool:
+        """Take back a live offer and give its discount back to the budget; False where it is live no more."""
+        row = (
             await self._connection.execute(
                 update(offer)
-                .where(offer.c.state == "live", offer.c.valid_until <= now)
-                .values(state="expired")
+                .where(offer.c.id == offer_id, offer.c.state == "live")
+                .values(state="withdrawn")
                 .returning(offer.c.budget_id, offer.c.list_price - offer.c.price)
-            )
-        ).all()
-        freed: dict[str, int] = {}
-        for budget_id, discount in ended:
-            if budget_id is not None:
-                freed[budget_id] = freed.get(budget_id, 0) + discount
-        for budget_id, amount in freed.items():
-            await self._connection.execute(
-                update(budget).where(budget.c.id == budget_id).values(reserved=budget.c.reserved - amount)
-            )
-        return len(ended)
-
-    async def budget(self, currency: str, now: datetime) -> Budget | None:
-        """The budget that runs now, or None when the shop set none."""
-        row = (
-            await self._connection.execute(
-                select(budget)
-                .where(budget.c.currency == currency, budget.c.starts_at <= now, budget.c.ends_at > now)
-                .order_by(budget.c.id)
-                .limit(1)
             )
         ).one_or_none()
         if row is None:
-            return None
-        return Budget(id=row.id, total=row.total, reserved=row.reserved, currency=row.currency)
+            return False
+        budget_id, discount = row
+        if budget_id is not None:
+            await self._connection.execute(
+                update(budget).where(budget.c.id == budget_id).values(reserved=budget.c.reserved - discount)
+            )
+        return True
+
+    async def expire(self, now: datetime) -> int:
+        """End offers whose time is over and give their discounts back to the budget; return how many."""
+        return await self._end(now)
+
+    async def _hold(self, customer_id: str) -> None:
+        """Wait for a message to the customer that is just leaving: it holds them, and may need the same budget."""
+        await self._connection.execute(
+            select(customer.c.id)
+            .where(customer.c.id == customer_id)
+            .with_for_update(read=True, key_share=True)
+        )
+
+    async def _end(self, now: datetime, *which: ColumnElement[bool]) -> int:
+        ended = await self._connection.execute(
+            update(offer)
+            .where(offer.c.state == "live", offer.c.valid_until <= now, *which)
+            .values(state="expired")
+            .returning(offer.c.budget_id, offer.c.list_price - offer.c.price)
+        )
+        freed: Counter[str | None] = Counter()
+        count = 0
+        for budget_id, discount in ended:
+            count += 1
+            freed[budget_id] -= discount
+        await change_reserved(self._connection, freed)
+        return count
+
+    async def budget(self, currency: str, now: datetime) -> Budget | None:
+        """The budget that runs now, or None when the shop set none."""
+        return await self._one(
+            Budget,
+            select(budget.c.id, budget.c.total, budget.c.reserved, budget.c.currency)
+            .where(budget.c.currency == currency, budget.c.starts_at <= now, budget.c.ends_at > now)
+            .order_by(budget.c.id)
+            .limit(1),
+        )
 
     async def coupons(self, customer_id: str | None, now: datetime) -> list[Coupon]:
         """Coupons that hold now for this customer, their own first."""
         owner: ColumnElement[bool] = coupon.c.customer_id.is_(None)
         if customer_id is not None:
             owner = or_(owner, coupon.c.customer_id == customer_id)
-        rows = await self._connection.execute(
-            select(coupon)
-            .where(owner, coupon.c.used_at.is_(None))
+        return await self._list(
+            Coupon,
+            COUPON.where(owner, coupon.c.used_at.is_(None))
             .where(and_(coupon.c.valid_from <= now, coupon.c.valid_until > now))
-            .order_by(coupon.c.customer_id.is_(None), coupon.c.valid_until)
+            .order_by(coupon.c.customer_id.is_(None), coupon.c.valid_until),
         )
-        return [_coupon(row) for row in rows]
 
     async def coupon(self, code: str) -> Coupon | None:
         """A coupon by its code, in any case of letters; also one that no longer holds."""
-        row = (
-            await self._connection.execute(select(coupon).where(func.upper(coupon.c.code) == code.upper()))
-        ).one_or_none()
-        return None if row is None else _coupon(row)
+        return await self._one(Coupon, COUPON.where(func.upper(coupon.c.code) == code.upper()))
 
     async def record_shown(
         self,
@@ -226,45 +238,18 @@ class Offers:
         """Keep what a customer saw, so that policies can be judged later."""
         if not impressions:
             return
-        await self._connection.execute(
-            insert(shown),
-            [
-                {
-                    "kind": item.kind,
-                    "customer_id": customer_id,
-                    "account_id": account_id,
-                    "conversation_id": conversation_id,
-                    "product_id": item.product_id,
-                    "position": item.position,
-                    "policy": item.policy,
-                    "probability": item.probability,
-                    "score": item.score,
-                    "reasons": list(item.reasons),
-                    "at": now,
-                }
-                for item in impressions
-            ],
-        )
+        whose = {"customer_id": customer_id, "account_id": account_id, "conversation_id": conversation_id}
+        rows = [{**asdict(item), **whose, "reasons": list(item.reasons), "at": now} for item in impressions]
+        await self._connection.execute(insert(shown), rows)
 
-    async def _take_budget(self, discount: int, currency: str, now: datetime) -> str | None:
-        current = await self.budget(currency, now)
-        if current is None or discount <= 0:
-            return None
-        taken = await self._connection.execute(
+    async def _take(self, current: Budget, discount: int) -> None:
+        if not await self._changed(
             update(budget)
             .where(budget.c.id == current.id, budget.c.reserved + discount <= budget.c.total)
             .values(reserved=budget.c.reserved + discount)
-        )
-        if taken.rowcount != 1:
+        ):
             raise Conflict("the discount budget no longer covers this offer")
-        return current.id
 
 
-def _stored(row: Row[Any]) -> StoredOffer:
-    return StoredOffer(**row._mapping)
-
-
-def _coupon(row: Row[Any]) -> Coupon:
-    values = dict(row._mapping)
-    values.pop("demo")
-    return Coupon(**values)
+COUPON = select(*(column for column in coupon.c if column.name != "demo"))
+"""The columns of `Coupon`."""

@@ -1,19 +1,20 @@
-"""Orders with their lines, parcels, scans and refunds."""
+"""Orders with their lines, parcels, scans and refunds; and what is known already of orders that come in."""
 
 from __future__ import annotations
 
+import secrets
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, Select, delete, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Column, ColumnElement, Select, Table, bindparam, delete, func, insert, select, update
 
-from storage.bulk import insert_new, upsert
-from storage.errors import NotFound
-from storage.schema import order, order_line, parcel, parcel_scan, product, refund
+from storage.repository import Repository, portions, references
+from storage.schema import customer, event, order, order_line, parcel, parcel_scan, product, refund
+from storage.upsert import insert_new, upsert
 
 T = TypeVar("T")
 
@@ -117,11 +118,8 @@ class Order:
     """Oldest first."""
 
 
-class Orders:
+class Orders(Repository):
     """The shop's orders."""
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
 
     async def get(self, order_id: str) -> Order | None:
         """The order with this id."""
@@ -147,14 +145,19 @@ class Orders:
         )
         return await self._whole(statement)
 
-    async def ids_of(self, numbers: Sequence[str]) -> dict[str, str]:
-        """The ids of those of the order numbers that are known."""
-        found: dict[str, str] = {}
-        for start in range(0, len(numbers), 10_000):
-            rows = await self._connection.execute(
-                select(order.c.number, order.c.id).where(order.c.number.in_(numbers[start : start + 10_000]))
-            )
-            found |= {row.number: row.id for row in rows}
+    async def count(self, *, after: str) -> int:
+        """How many orders `page` has still to give."""
+        return await self._count(order, *_page(after))
+
+    async def page(self, *, after: str, limit: int) -> list[Order]:
+        """The next orders after an id, by id: those of customers of a real shop who have not been erased."""
+        return await self._whole(select(order).where(*_page(after)).order_by(order.c.id).limit(limit))
+
+    async def refunds(self, ids: Sequence[str]) -> dict[str, tuple[Refund, ...]]:
+        """The refunds of orders, oldest first, by the orders' ids."""
+        found: dict[str, tuple[Refund, ...]] = {}
+        for part in portions(ids):
+            found |= {order_id: tuple(theirs) for order_id, theirs in (await self._refunds(part)).items()}
         return found
 
     async def put_many(self, orders: Sequence[Order]) -> int:
@@ -162,82 +165,32 @@ class Orders:
 
         Lines, parcels and scans that an order no longer has are taken away.
         """
-        changed = await upsert(
-            self._connection, order, [_order_row(item) for item in orders], stamps=frozenset({"updated_at"})
-        )
-        parcels = [(item.id, box) for item in orders for box in item.parcels]
-        await self._replace_lines(orders)
-        await upsert(self._connection, parcel, [_parcel_row(owner, box) for owner, box in parcels])
-        await self._replace_scans([box for _, box in parcels])
-        await upsert(
-            self._connection, refund, [_refund_row(item.id, sum_) for item in orders for sum_ in item.refunds]
-        )
-        return changed
-
-    async def set_status(self, order_id: str, status: str, *, now: datetime) -> None:
-        """What the shop did with the order.
-
-        Raises:
-            NotFound: there is no such order.
-            ValueError: no such status.
-        """
-        if status not in STATUSES:
-            raise ValueError(f"{status!r} is no status of an order; there are {', '.join(STATUSES)}")
-        await self._change(order_id, status=status, updated_at=now)
-
-    async def set_ship_to(self, order_id: str, ship_to: Mapping[str, str], *, now: datetime) -> None:
-        """Another address.
-
-        Raises:
-            NotFound: there is no such order.
-        """
-        await self._change(order_id, ship_to=dict(ship_to), updated_at=now)
-
-    async def put_refund(self, order_id: str, item: Refund) -> None:
-        """Add a refund or bring it up to date."""
-        await upsert(self._connection, refund, [_refund_row(order_id, item)])
-
-    async def _change(self, order_id: str, **values: Any) -> None:
-        result = await self._connection.execute(update(order).where(order.c.id == order_id).values(**values))
-        if result.rowcount == 0:
-            raise NotFound("there is no such order")
-
-    async def _replace_lines(self, orders: Sequence[Order]) -> None:
-        rows = [
-            {
-                "order_id": item.id,
-                "line": number,
-                "product_id": line.product_id,
-                "quantity": line.quantity,
-                "unit_price": line.unit_price,
-            }
+        rows = [_row(order, item, ship_to=dict(item.ship_to)) for item in orders]
+        changed = await upsert(self._connection, order, rows, stamps=frozenset({"updated_at"}))
+        lines = [
+            _row(order_line, line, order_id=item.id, line=number)
             for item in orders
             for number, line in enumerate(item.lines)
         ]
         await self._delete(order_line.c.order_id, [item.id for item in orders])
-        await insert_new(self._connection, order_line, rows)
-
-    async def _replace_scans(self, parcels: Sequence[Parcel]) -> None:
-        rows = [
-            {
-                "parcel_id": box.id,
-                "scan": number,
-                "at": scan.at,
-                "place": scan.place,
-                "text_zh": scan.text_zh,
-                "text_en": scan.text_en,
-            }
-            for box in parcels
+        await insert_new(self._connection, order_line, lines)
+        parcels = {box.id: _row(parcel, box, order_id=item.id) for item in orders for box in item.parcels}
+        await upsert(self._connection, parcel, list(parcels.values()))
+        scans = [
+            _row(parcel_scan, scan, parcel_id=box.id, scan=number)
+            for item in orders
+            for box in item.parcels
             for number, scan in enumerate(box.scans)
         ]
-        await self._delete(parcel_scan.c.parcel_id, [box.id for box in parcels])
-        await insert_new(self._connection, parcel_scan, rows)
+        await self._delete(parcel_scan.c.parcel_id, list(parcels))
+        await insert_new(self._connection, parcel_scan, scans)
+        refunds = [_row(refund, one, order_id=item.id) for item in orders for one in item.refunds]
+        await upsert(self._connection, refund, refunds)
+        return changed
 
     async def _delete(self, column: Column[Any], ids: Sequence[str]) -> None:
-        for start in range(0, len(ids), 1_000):
-            await self._connection.execute(
-                delete(column.table).where(column.in_(list(ids[start : start + 1_000])))
-            )
+        for part in portions(ids, 1_000):
+            await self._connection.execute(delete(column.table).where(column.in_(part)))
 
     async def _first(self, statement: Select[Any]) -> Order | None:
         return next(iter(await self._whole(statement)), None)
@@ -249,19 +202,18 @@ class Orders:
         if not ids:
             return []
         lines = await self._grouped(
-            select(order_line, product.c.name_zh, product.c.name_en)
+            "order_id",
+            OrderLine,
+            select(
+                order_line.c.order_id, order_line.c.product_id, order_line.c.quantity, order_line.c.unit_price,
+                product.c.name_zh, product.c.name_en,
+            )
             .join(product, product.c.id == order_line.c.product_id)
             .where(order_line.c.order_id.in_(ids))
             .order_by(order_line.c.order_id, order_line.c.line),
-            "order_id",
-            _line,
-        )
+        )  # fmt: skip
         parcels = await self._parcels(ids)
-        refunds = await self._grouped(
-            select(refund).where(refund.c.order_id.in_(ids)).order_by(refund.c.requested_at, refund.c.id),
-            "order_id",
-            _refund,
-        )
+        refunds = await self._refunds(ids)
         return [
             Order(
                 **row._mapping,
@@ -272,61 +224,136 @@ class Orders:
             for row in rows
         ]
 
+    async def _refunds(self, order_ids: Sequence[str]) -> dict[str, list[Refund]]:
+        theirs = select(refund).where(refund.c.order_id.in_(order_ids))
+        return await self._grouped("order_id", Refund, theirs.order_by(refund.c.requested_at, refund.c.id))
+
     async def _parcels(self, order_ids: Sequence[str]) -> dict[str, list[Parcel]]:
         theirs = select(parcel.c.id).where(parcel.c.order_id.in_(order_ids))
+        columns = (column for column in parcel_scan.c if column.name != "scan")
         scans = await self._grouped(
-            select(parcel_scan)
+            "parcel_id",
+            Scan,
+            select(*columns)
             .where(parcel_scan.c.parcel_id.in_(theirs))
             .order_by(parcel_scan.c.parcel_id, parcel_scan.c.at, parcel_scan.c.scan),
-            "parcel_id",
-            lambda row: Scan(at=row.at, place=row.place, text_zh=row.text_zh, text_en=row.text_en),
         )
         return await self._grouped(
-            select(parcel).where(parcel.c.order_id.in_(order_ids)).order_by(parcel.c.shipped_at, parcel.c.id),
             "order_id",
-            lambda row: _parcel(row, scans[row.id]),
+            lambda **values: Parcel(**values, scans=tuple(scans[values["id"]])),
+            select(parcel).where(parcel.c.order_id.in_(order_ids)).order_by(parcel.c.shipped_at, parcel.c.id),
         )
 
-    async def _grouped(
-        self, statement: Select[Any], key: str, make: Callable[[Any], T]
-    ) -> dict[str, list[T]]:
+    async def _grouped(self, key: str, make: Callable[..., T], statement: Select[Any]) -> dict[str, list[T]]:
+        """What `make` makes of the rows' other columns, by the key."""
         groups: dict[str, list[T]] = defaultdict(list)
         for row in await self._connection.execute(statement):
-            groups[getattr(row, key)].append(make(row))
+            values = dict(row._mapping)
+            groups[values.pop(key)].append(make(**values))
         return groups
 
 
-def _line(row: Any) -> OrderLine:
-    return OrderLine(
-        product_id=row.product_id,
-        quantity=row.quantity,
-        unit_price=row.unit_price,
-        name_zh=row.name_zh,
-        name_en=row.name_en,
+def _page(after: str) -> tuple[ColumnElement[bool], ...]:
+    erased = select(customer.c.id).where(customer.c.erased_at.is_not(None))
+    return (
+        order.c.id > after,
+        order.c.demo.is_(False),
+        order.c.customer_id.is_not(None),
+        order.c.customer_id.not_in(erased),
     )
 
 
-def _parcel(row: Any, scans: Sequence[Scan]) -> Parcel:
-    values = {name: value for name, value in row._mapping.items() if name != "order_id"}
-    return Parcel(**values, scans=tuple(scans))
+@cache
+def _columns(table: Table) -> list[str]:
+    return [column.name for column in table.columns]
 
 
-def _refund(row: Any) -> Refund:
-    return Refund(**{name: value for name, value in row._mapping.items() if name != "order_id"})
+def _row(table: Table, item: Any, **more: Any) -> dict[str, Any]:
+    """The columns of a table, out of what belongs to a row and otherwise as an item's attributes are called."""
+    return {name: more[name] if name in more else getattr(item, name) for name in _columns(table)}
 
 
-def _order_row(item: Order) -> dict[str, Any]:
-    return {
-        column.name: dict(item.ship_to) if column.name == "ship_to" else getattr(item, column.name)
-        for column in order.columns
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownOrder:
+    """What tells an order from others, and how it stands."""
+
+    id: str
+    number: str
+    customer_id: str | None
+    status: str
+    paid_at: datetime | None
+    coupon_code: str | None
 
 
-def _parcel_row(order_id: str, item: Parcel) -> dict[str, Any]:
-    names = [column.name for column in parcel.columns if column.name != "order_id"]
-    return {"order_id": order_id, **{name: getattr(item, name) for name in names}}
+class KnownOrders(Repository):
+    """Looks orders up without all that belongs to them."""
+
+    async def by_ids(self, ids: Collection[str], *, lock: bool = False) -> dict[str, KnownOrder]:
+        """Those of the orders that are known, by id; `lock` keeps others from changing them meanwhile."""
+        return {one.id: one for one in await self._where(order.c.id, ids, lock=lock)}
+
+    async def by_numbers(self, numbers: Collection[str]) -> dict[str, KnownOrder]:
+        """Those of the orders that are known, by number."""
+        return {one.number: one for one in await self._where(order.c.number, numbers)}
+
+    async def products(self, ids: Collection[str]) -> dict[str, list[str]]:
+        """The products of orders by the orders' ids, a line each, in the order of the lines."""
+        found: dict[str, list[str]] = {}
+        for part in portions(sorted(ids)):
+            rows = await self._connection.execute(
+                select(order_line.c.order_id, order_line.c.product_id)
+                .where(order_line.c.order_id.in_(part))
+                .order_by(order_line.c.order_id, order_line.c.line)
+            )
+            for order_id, product_id in rows:
+                found.setdefault(order_id, []).append(product_id)
+        return found
+
+    async def give_ids(self, ids: Mapping[str, str]) -> None:
+        """Give orders other ids, with everything that points at them; old id to new.
+
+        For orders that came with a number alone, once the shop says what it calls them itself.
+        """
+        known = await self.by_ids(ids)
+        changes = [
+            {"old": one.id, "new": ids[one.id], "named": one.number, "who": one.customer_id,
+             # No two orders have one number, so the old one gives its up first.
+             "aside": secrets.token_hex(20)}
+            for one in known.values()
+        ]  # fmt: skip
+        if not changes:
+            return
+        same = [column for column in order.columns if column.name not in ("id", "number")]
+        copy = select(
+            bindparam("new", type_=order.c.id.type), bindparam("named", type_=order.c.number.type), *same
+        )
+        old: Any = bindparam("old")
+        new: Any = bindparam("new")
+        steps: list[Any] = [
+            update(order).where(order.c.id == old).values(number=bindparam("aside")),
+            insert(order).from_select(
+                ["id", "number", *(one.name for one in same)], copy.where(order.c.id == old)
+            ),
+            *(update(one.table).where(one == old).values({one.name: new}) for one in references(order)),
+            update(event)
+            .where(event.c.customer_id == bindparam("who"), event.c.order_id == old)
+            .values(order_id=new),
+            delete(order).where(order.c.id == old),
+        ]
+        for step in steps:
+            await self._connection.execute(step, changes)
+
+    async def _where(
+        self, column: Column[str], wanted: Collection[str], *, lock: bool = False
+    ) -> list[KnownOrder]:
+        found: list[KnownOrder] = []
+        for part in portions(sorted(wanted)):
+            statement = select(*_KNOWN).where(column.in_(part))
+            if lock:
+                # By id, so that of two batches with the same orders one waits for the other and neither for both.
+                statement = statement.order_by(order.c.id).with_for_update()
+            found += await self._list(KnownOrder, statement)
+        return found
 
 
-def _refund_row(order_id: str, item: Refund) -> dict[str, Any]:
-    names = [column.name for column in refund.columns if column.name != "order_id"]
-    return {"order_id": order_id, **{name: getattr(item, name) for name in names}}
+_KNOWN = [order.c[one.name] for one in fields(KnownOrder)]

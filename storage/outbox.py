@@ -3,15 +3,77 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import and_, bindparam, func, select, text, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import and_, bindparam, select, text, update
 
 from storage import outbox_statements as statements
-from storage.outbox_rows import EndState, Finish, OutboxKind, OutboxRow, Policy, Reaped
-from storage.schema import outbox
+from storage.repository import Repository
+from storage.schema import customer, outbox
+
+OutboxKind = Literal["reply", "staff", "notice", "campaign"]
+Policy = Literal["retry", "once"]
+EndState = Literal["sent", "failed", "unknown", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxRow:
+    """A message on its way.
+
+    `retry` rows go ready → claimed → sent or failed, and back to ready until that is known. `once` rows go
+    ready → claimed → sending → sent, failed or unknown; only proof that nothing was sent takes them back.
+    """
+
+    id: int
+    channel: str
+    address: str
+    kind: str
+    policy: str
+    state: str
+    dedupe_key: str | None
+    payload: Mapping[str, Any]
+    author: str
+    callback_ref: str | None
+    message_id: int | None
+    customer_id: str | None
+    created_at: datetime
+    not_before: datetime
+    attempts: int
+    owner: str | None
+    lease_until: datetime | None
+    message_refs: Sequence[str]
+    finished_at: datetime | None
+    error: str | None
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """The conversation it belongs to: channel and address."""
+        return self.channel, self.address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finish:
+    """How an attempt ended."""
+
+    row: OutboxRow
+    state: EndState | Literal["ready"]
+    """ready: to be tried again at `not_before`."""
+    message_refs: Sequence[str] = ()
+    error: str | None = None
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reaped:
+    """Rows whose owner died."""
+
+    ready: int
+    """Nothing had been sent for sure, or the row may be sent twice."""
+    unknown: int
+    """May have been sent; not sent again."""
+
 
 __all__ = ["EndState", "Finish", "Outbox", "OutboxKind", "OutboxRow", "Policy", "Reaped"]
 
@@ -20,11 +82,8 @@ __all__ = ["EndState", "Finish", "Outbox", "OutboxKind", "OutboxRow", "Policy", 
 _CLAIMING = 0x6C69756B65
 
 
-class Outbox:
+class Outbox(Repository):
     """The outbox table."""
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
 
     async def put(
         self,
@@ -66,10 +125,51 @@ class Outbox:
         outbox_id: int | None = put.scalar_one_or_none()
         return outbox_id
 
+    async def put_again(
+        self, dedupe_key: str, *, channel: str, address: str, now: datetime, not_before: datetime
+    ) -> int | None:
+        """Let a cancelled message wait to leave once more; return its id, or None if it isn't cancelled."""
+        put = await self._connection.execute(
+            update(outbox)
+            .where(outbox.c.dedupe_key == dedupe_key, outbox.c.state == "cancelled")
+            .values(
+                state="ready",
+                channel=channel,
+                address=address,
+                created_at=now,
+                not_before=not_before,
+                owner=None,
+                lease_until=None,
+                finished_at=None,
+                error=None,
+            )
+            .returning(outbox.c.id)
+        )
+        outbox_id: int | None = put.scalar_one_or_none()
+        return outbox_id
+
     async def get(self, outbox_id: int) -> OutboxRow | None:
         """One row."""
-        found = (await self._connection.execute(select(outbox).where(outbox.c.id == outbox_id))).first()
-        return None if found is None else OutboxRow(**found._mapping)
+        return await self._one(OutboxRow, select(outbox).where(outbox.c.id == outbox_id))
+
+    async def is_claimed(self, row: OutboxRow) -> bool:
+        """Whether a row is still in the hands that claimed it."""
+        found = await self._connection.scalar(select(outbox.c.id).where(_still_claimed(row)))
+        return found is not None
+
+    async def was_put(self, dedupe_key: str) -> bool:
+        """Whether a message was queued under this key, whatever became of it."""
+        found = await self._connection.scalar(select(outbox.c.id).where(outbox.c.dedupe_key == dedupe_key))
+        return found is not None
+
+    async def is_on_its_way(self, dedupe_key: str) -> bool:
+        """Whether a message waits, or is being sent."""
+        found = await self._connection.scalar(
+            select(outbox.c.id).where(
+                outbox.c.dedupe_key == dedupe_key, statements.state_is("ready", "claimed", "sending")
+            )
+        )
+        return found is not None
 
     async def any_ready(self, channels: Collection[str], policy: Policy, now: datetime) -> bool:
         """Whether a look with `ready` could be worth a transaction."""
@@ -108,10 +208,9 @@ class Outbox:
     async def _some_ready(
         self, statement: Any, channels: Collection[str], now: datetime, limit: int, after: int = 0
     ) -> list[OutboxRow]:
-        found = await self._connection.execute(
-            statement, {"channels": channels, "now": now, "at_most": limit, "after": after}
+        return await self._list(
+            OutboxRow, statement, {"channels": channels, "now": now, "at_most": limit, "after": after}
         )
-        return [OutboxRow(**row._mapping) for row in found]
 
     async def claim(self, rows: Sequence[OutboxRow], owner: str, until: datetime) -> list[OutboxRow]:
         """Put rows of `ready` in `owner`'s hands until a time; return them as they are now."""
@@ -133,18 +232,48 @@ class Outbox:
             [{"of_id": outbox_id, "later": later} for outbox_id, later in until.items()],
         )
 
-    async def start_sending(self, row: OutboxRow, now: datetime, until: datetime) -> bool:
-        """The point of no return of a `once` row; False where it isn't its owner's to send any more.
+    async def hold(self, row: OutboxRow) -> datetime | None:
+        """Let nothing happen to a claimed row, nor to its customer, until the transaction ends.
+
+        Whoever reads after this sees every word of the customer that was committed before, and none can be
+        committed meanwhile: what names a customer locks the customer's row, as their other messages do here.
+        On SQLite the transaction has the whole file anyway.
+
+        Returns:
+            Until when the claim holds; None where it holds no more. Look at the clock only now: it may have
+            taken long to get here.
+        """
+        if row.customer_id is not None:
+            await self._connection.execute(
+                select(customer.c.id).where(customer.c.id == row.customer_id).with_for_update()
+            )
+        held: datetime | None = await self._connection.scalar(
+            select(outbox.c.lease_until).where(_still_claimed(row)).with_for_update()
+        )
+        return held
+
+    async def start_sending(
+        self, row: OutboxRow, now: datetime, until: datetime, payload: Mapping[str, Any] | None = None
+    ) -> OutboxRow | None:
+        """The point of no return of a `once` row; None where it isn't its owner's to send any more.
 
         Commit it before the first byte leaves: a message is sent at most once because nobody gets past this
         twice.
+
+        Args:
+            now: a claim that ended before doesn't count.
+            until: when its attempt counts as lost.
+            payload: what it says instead of what it said.
         """
+        said = {} if payload is None else {"payload": payload}
         started = await self._connection.execute(
             update(outbox)
-            .where(outbox.c.id == row.id, outbox.c.state == "claimed", _same_claim(row))
-            .values(state="sending", lease_until=until)
+            .where(_still_claimed(row), outbox.c.lease_until > now)
+            .values(state="sending", lease_until=until, **said)
+            .returning(outbox)
         )
-        return started.rowcount == 1
+        found = started.one_or_none()
+        return None if found is None else OutboxRow(**found._mapping)
 
     async def finish(self, finishes: Sequence[Finish], now: datetime) -> None:
         """Record how attempts ended, each where the row is still in the hands that tried."""
@@ -205,28 +334,11 @@ class Outbox:
 
     async def cancel(self, outbox_id: int, now: datetime, reason: str) -> bool:
         """Take back a message that is still ready; False where it is too late."""
-        cancelled = await self._connection.execute(
+        return await self._changed(
             update(outbox)
             .where(outbox.c.id == outbox_id, outbox.c.state == "ready")
             .values(state="cancelled", finished_at=now, error=reason[:200])
         )
-        return cancelled.rowcount == 1
-
-    async def resend(self, outbox_id: int, now: datetime) -> bool:
-        """Send an `unknown` or `failed` row again: a choice of the staff, never made by the program."""
-        freed = await self._connection.execute(
-            update(outbox)
-            .where(outbox.c.id == outbox_id, outbox.c.state.in_(("unknown", "failed")))
-            .values(state="ready", not_before=now, finished_at=None, error=None, owner=None)
-        )
-        return freed.rowcount == 1
-
-    async def counts(self) -> dict[str, int]:
-        """How many rows are in each state."""
-        found = await self._connection.execute(
-            select(outbox.c.state, func.count().label("rows")).group_by(outbox.c.state)
-        )
-        return {row.state: row.rows for row in found}
 
     async def _take_turn(self) -> None:
         if self._connection.dialect.name == "postgresql":
@@ -245,9 +357,14 @@ class Outbox:
             )
 
 
-def _same_claim(row: OutboxRow) -> Any:
+def _still_claimed(row: OutboxRow) -> Any:
     # The number of the attempt tells a claim from a later one by the same owner.
-    return and_(outbox.c.owner == row.owner, outbox.c.attempts == row.attempts)
+    return and_(
+        outbox.c.id == row.id,
+        outbox.c.state == "claimed",
+        outbox.c.owner == row.owner,
+        outbox.c.attempts == row.attempts,
+    )
 
 
 def _claim_parameters(row: OutboxRow) -> dict[str, Any]:

@@ -1,15 +1,44 @@
-"""A code that a customer used at the till: of a personal price or a coupon."""
+"""Codes at the till: used, taken back, and brought in step with the orders that carry them."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.errors import Conflict, NotFound
+from storage.codes import Codes, Promise, Reason, as_used, code_key, refusal
+from storage.errors import Conflict, NotFound, StorageError
+from storage.offers import Coupon, StoredOffer, change_reserved
+from storage.orders import Order
+from storage.repository import Repository
 from storage.schema import coupon, offer, order
+
+_UNUSED: dict[str, Any] = {"used_at": None, "order_id": None}
+_SAYS: dict[Reason, str] = {
+    "used": "the code {} has been used already",
+    "expired": "the code {} had ended",
+    "not_started": "the code {} does not hold yet",
+    "withdrawn": "the code {} has been withdrawn",
+    "order_cancelled": "the order is cancelled, so it uses no code; what it had used was given back",
+}
+
+
+class CodeRefused(Conflict):
+    """A code can't be used, or can't be given back."""
+
+    def __init__(self, code: str, reason: Reason) -> None:
+        super().__init__(_SAYS[reason].format(code))
+        self.reason = reason
+
+
+class CustomerNeeded(StorageError):
+    """The code is one customer's: name the customer, or an order that names them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,129 +57,227 @@ class Redemption:
     currency: str
     used_at: datetime
     again: bool
-    """The same order had used it already; nothing was changed."""
+    """It was used so already; nothing was changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Code:
+class Unredeemed:
+    """A code on an order that was not redeemed, and why. The order keeps it: its price was given."""
+
+    order_id: str
     code: str
-    kind: str
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redeemed:
+    """What became of the codes on some orders."""
+
+    changed: int
+    """Codes used now, or given back now."""
+    refused: tuple[Unredeemed, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Placed:
+    """What matters of an order that uses a code."""
+
     customer_id: str | None
-    product_id: str | None
-    price: int | None
-    currency: str
-    valid_from: datetime
-    valid_until: datetime
-    withdrawn: bool
-    used_at: datetime | None
-
-    def redeemed(self, at: datetime, *, again: bool) -> Redemption:
-        return Redemption(
-            code=self.code,
-            kind=self.kind,
-            customer_id=self.customer_id,
-            product_id=self.product_id,
-            price=self.price,
-            currency=self.currency,
-            used_at=at,
-            again=again,
-        )
+    status: str
+    placed_at: datetime
+    coupon_code: str | None
 
 
-class Redemptions:
-    """Uses codes, each once; a coupon that is everyone's may be used by many."""
+class Redemptions(Repository):
+    """Uses codes, in any case of letters, and takes uses back.
+
+    Whoever changes a code locks the order that uses it first, then the code, then its budget.
+    """
 
     def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+        super().__init__(connection)
+        self._codes = Codes(connection)
 
     async def use(
         self, code: str, *, customer_id: str | None, order_id: str | None, now: datetime
     ) -> Redemption:
-        """Mark a code as used and name it on the order.
+        """Use a code, and name it on the order.
+
+        With an order the code must hold at the moment at which that was placed, else `now`. The same order
+        again, or without one the same customer, changes nothing. A use without an order is completed by the
+        first order of the customer that names the code.
 
         Args:
-            code: in any case of letters.
-            customer_id: who uses it, where the shop knows; somebody else's code is not found.
-            order_id: the order that uses it. The same order using it again changes nothing.
-            now: also the time that is kept.
+            customer_id: who uses it; the order's customer where it is None.
+            order_id: the order that uses it.
+            now: the time that is kept.
 
         Raises:
-            NotFound: there is no such code for this customer, or no such order.
-            Conflict: it was used by another order, is withdrawn, or its time is not now.
+            NotFound: there is no such code for this customer, or no such order of theirs.
+            CustomerNeeded: the code is one customer's, and nobody says who uses it.
+            CodeRefused: it was used otherwise, has ended, was withdrawn, or the order is cancelled.
         """
-        found = await self._find(code.strip())
-        if found is None or (customer_id and found.customer_id not in (None, customer_id)):
-            raise NotFound(f"there is no code {code!r} for this customer")
-        if order_id is not None and await self._is_on(order_id, found.code):
-            return found.redeemed(found.used_at or now, again=True)
-        if found.used_at is not None:
-            raise Conflict(f"the code {found.code} was used on {found.used_at:%Y-%m-%d}")
-        if found.withdrawn or not found.valid_from <= now < found.valid_until:
-            raise Conflict(f"the code {found.code} does not hold now")
-        await self._mark(found, now)
-        if order_id is not None:
-            await self._connection.execute(
-                update(order).where(order.c.id == order_id).values(coupon_code=found.code)
-            )
-        return found.redeemed(now, again=False)
+        placed = None if order_id is None else await self._order(order_id, customer_id)
+        found, who = await self._of(code, customer_id, placed)
+        reason = refusal(found, who, order_id, now if placed is None else placed.placed_at)
+        if reason == "no_customer":
+            raise CustomerNeeded
+        personal = found.customer_id is not None
+        again = found.used_at is not None if personal else _carries(placed, code)
+        cancelled = placed is not None and placed.status == "cancelled"
+        if reason is None and cancelled and (personal or not again):
+            reason = "order_cancelled"
+        if reason is not None:
+            raise CodeRefused(found.code, reason)
+        used = as_used(found, order_id, now)
+        await self._keep([(found, used)])
+        if placed is not None and placed.coupon_code != found.code:
+            await self._put_on(order_id, found.code)
+        return _redemption(used, now if placed is None else placed.placed_at, again=again)
 
-    async def _is_on(self, order_id: str, code: str) -> bool:
+    async def give_back(
+        self, code: str, *, customer_id: str | None, order_id: str | None, now: datetime
+    ) -> Promise:
+        """Take a use back, as when a checkout is abandoned; return the code as it stands then.
+
+        A personal price is live again while it holds and no other for the product took its place. A code that is
+        not used stays as it is.
+
+        Args:
+            customer_id: who used it; needed where no order did.
+            order_id: the order that used it, where one did; the code is taken off it.
+
+        Raises:
+            NotFound: there is no such code for this customer, or no such order of theirs.
+            CustomerNeeded: the code was used without an order, and nobody says whose it is.
+            CodeRefused: an order used it, and not this one.
+        """
+        placed = None if order_id is None else await self._order(order_id, customer_id)
+        found, who = await self._of(code, customer_id, placed)
+        if found.used_at is not None:
+            if found.order_id not in (None, order_id):
+                raise CodeRefused(found.code, "used")
+            if who is None:
+                raise CustomerNeeded
+            await self._free(found, now)
+        if _carries(placed, code):
+            await self._put_on(order_id, None)
+        return await self._codes.find(code) or found
+
+    async def by_orders(self, orders: Sequence[Order], now: datetime) -> Redeemed:
+        """Use the codes that orders carry, and give back those that cancelled orders had used.
+
+        The orders have been written in this transaction. A code must hold when its order was placed, not when the
+        order arrives. Codes that the store doesn't know are the shop's own.
+        """
+        cancelled = await self._codes.used_by([item.id for item in orders if item.status == "cancelled"])
+        for used in cancelled:
+            await self._free(used, now)
+        claims = sorted(
+            (item for item in orders if item.coupon_code and item.status != "cancelled"),
+            key=lambda item: (item.placed_at, item.id),
+        )
+        known = await self._codes.named([item.coupon_code or "" for item in claims], lock=True)
+        uses: list[tuple[Promise, Promise]] = []
+        refused: list[Unredeemed] = []
+        for item in claims:
+            code = item.coupon_code or ""
+            found = known.get(code_key(code))
+            if found is None:
+                continue
+            reason = refusal(found, item.customer_id, item.id, item.placed_at)
+            if reason is not None:
+                refused.append(Unredeemed(order_id=item.id, code=code, reason=reason))
+                continue
+            known[code_key(code)] = as_used(found, item.id, item.placed_at)
+            uses.append((found, known[code_key(code)]))
+        return Redeemed(changed=len(cancelled) + await self._keep(uses), refused=tuple(refused))
+
+    async def _order(self, order_id: str, customer_id: str | None) -> _Placed:
         row = (
-            await self._connection.execute(select(order.c.coupon_code).where(order.c.id == order_id))
+            await self._connection.execute(
+                select(order.c.customer_id, order.c.status, order.c.placed_at, order.c.coupon_code)
+                .where(order.c.id == order_id)
+                .with_for_update()
+            )
         ).one_or_none()
         if row is None:
             raise NotFound(f"there is no order {order_id!r}; send the order first")
-        return bool(row.coupon_code == code)
+        if customer_id and row.customer_id not in (None, customer_id):
+            raise NotFound(f"there is no order {order_id!r} of this customer")
+        return _Placed(**row._mapping)
 
-    async def _find(self, code: str) -> _Code | None:
-        of_offer = (
-            await self._connection.execute(select(offer).where(func.upper(offer.c.code) == code.upper()))
-        ).one_or_none()
-        if of_offer is not None:
-            return _Code(
-                code=of_offer.code,
-                kind="offer",
-                customer_id=of_offer.customer_id,
-                product_id=of_offer.product_id,
-                price=of_offer.price,
-                currency=of_offer.currency,
-                valid_from=of_offer.created_at,
-                valid_until=of_offer.valid_until,
-                withdrawn=of_offer.state == "withdrawn",
-                used_at=of_offer.used_at,
-            )
-        of_coupon = (
-            await self._connection.execute(select(coupon).where(func.upper(coupon.c.code) == code.upper()))
-        ).one_or_none()
-        if of_coupon is None:
-            return None
-        return _Code(
-            code=of_coupon.code,
-            kind="coupon",
-            customer_id=of_coupon.customer_id,
-            product_id=None,
-            price=None,
-            currency=of_coupon.currency,
-            valid_from=of_coupon.valid_from,
-            valid_until=of_coupon.valid_until,
-            withdrawn=False,
-            used_at=of_coupon.used_at,
-        )
+    async def _of(
+        self, code: str, customer_id: str | None, placed: _Placed | None
+    ) -> tuple[Promise, str | None]:
+        """The code, locked, and who uses it. Somebody else's is not found."""
+        who = customer_id or (placed.customer_id if placed is not None else None)
+        found = await self._codes.find(code, lock=True)
+        if found is None or (who and found.customer_id not in (None, who)):
+            raise NotFound(f"there is no code {code!r} for this customer")
+        return found, who
 
-    async def _mark(self, found: _Code, now: datetime) -> None:
-        if found.kind == "offer":
-            marked = await self._connection.execute(
-                update(offer)
-                .where(offer.c.code == found.code, offer.c.used_at.is_(None))
-                .values(state="used", used_at=now)
-            )
-        elif found.customer_id is None:
+    async def _keep(self, uses: Sequence[tuple[Promise, Promise]]) -> int:
+        """Write the uses that are new, each given as the code before and after; return how many those were."""
+        reserved: Counter[str | None] = Counter()
+        rows: dict[Table, list[dict[str, Any]]] = {offer: [], coupon: []}
+        for before, after in uses:
+            if after == before:
+                continue
+            table = offer if isinstance(after, StoredOffer) else coupon
+            rows[table].append({"named": after.code, "at": after.used_at, "by": after.order_id})
+            if isinstance(before, StoredOffer) and before.state == "expired":
+                # The discount was given after all.
+                reserved[before.budget_id] += before.list_price - before.price
+        use: dict[str, Any] = {"used_at": bindparam("at"), "order_id": bindparam("by")}
+        for table, values in ((offer, {**use, "state": "used"}), (coupon, use)):
+            if rows[table]:
+                await self._connection.execute(
+                    update(table).where(table.c.code == bindparam("named")).values(values), rows[table]
+                )
+        await change_reserved(self._connection, reserved)
+        return len(rows[offer]) + len(rows[coupon])
+
+    async def _free(self, used: Promise, now: datetime) -> None:
+        if isinstance(used, Coupon):
+            await self._connection.execute(update(coupon).where(coupon.c.code == used.code).values(_UNUSED))
             return
-        else:
-            marked = await self._connection.execute(
-                update(coupon)
-                .where(coupon.c.code == found.code, coupon.c.used_at.is_(None))
-                .values(used_at=now)
-            )
-        if marked.rowcount != 1:
-            raise Conflict(f"the code {found.code} was used at the same moment")
+        if used.valid_until > now and await self._is_live_again(used):
+            return
+        state = "expired" if used.valid_until <= now else "withdrawn"
+        await self._connection.execute(
+            update(offer).where(offer.c.id == used.id).values({**_UNUSED, "state": state})
+        )
+        await change_reserved(self._connection, {used.budget_id: used.price - used.list_price})
+
+    async def _is_live_again(self, used: StoredOffer) -> bool:
+        """Make it so, unless another offer to the customer for the product is live."""
+        try:
+            async with self._connection.begin_nested():
+                await self._connection.execute(
+                    update(offer).where(offer.c.id == used.id).values({**_UNUSED, "state": "live"})
+                )
+        except IntegrityError:
+            return False
+        return True
+
+    async def _put_on(self, order_id: str | None, code: str | None) -> None:
+        await self._connection.execute(update(order).where(order.c.id == order_id).values(coupon_code=code))
+
+
+def _carries(placed: _Placed | None, code: str) -> bool:
+    return placed is not None and code_key(placed.coupon_code or "") == code_key(code)
+
+
+def _redemption(promise: Promise, at: datetime, *, again: bool) -> Redemption:
+    of_offer = promise if isinstance(promise, StoredOffer) else None
+    return Redemption(
+        code=promise.code,
+        kind="coupon" if of_offer is None else "offer",
+        customer_id=promise.customer_id,
+        product_id=None if of_offer is None else of_offer.product_id,
+        price=None if of_offer is None else of_offer.price,
+        currency=promise.currency,
+        used_at=promise.used_at or at,
+        again=again,
+    )

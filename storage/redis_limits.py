@@ -12,7 +12,7 @@ from typing import Any, Self
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from storage.columns import from_micros, to_micros
+from kernel.times import from_micros, to_micros
 from storage.limits import Demand, Limit, Reservation
 
 __all__ = ["RedisError", "RedisLimits"]

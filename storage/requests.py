@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, insert, select, update
-from sqlalchemy.engine import Row
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Select, select, update
 
-from storage.errors import Conflict, NotFound
+from storage.errors import Conflict
+from storage.repository import Repository
 from storage.schema import conversation, order, request
 
 # Without letters and digits that are misread or misheard.
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 _SUFFIX = 5
+
+UNDECIDED = ("asked", "accepted")
+"""The states of a request that staff have yet to finish."""
 
 FOLLOWS = {"asked": ("accepted", "declined", "done"), "accepted": ("declined", "done")}
 """Which states may follow which; declined and done are final."""
@@ -27,21 +29,27 @@ WITHDRAWN = "withdrawn by the customer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """Something asked for, and what became of it."""
+class NewRequest:
+    """A request to be kept."""
 
-    id: int
     number: str
     """What the customer is told, such as `R261125-7K2MX`."""
     kind: str
     """cancel_order, change_order, change_address, refund, return, invoice, data_export, data_erasure, …"""
-    state: str
-    """asked, accepted, declined, done."""
     conversation_id: int
     customer_id: str | None
     order_id: str | None
-    order_number: str | None
     details: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request(NewRequest):
+    """Something asked for, and what became of it."""
+
+    id: int
+    state: str
+    """asked, accepted, declined, done."""
+    order_number: str | None
     created_at: datetime
     decided_at: datetime | None
     staff_id: int | None
@@ -52,28 +60,13 @@ class Request:
     language: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewRequest:
-    """A request to be kept."""
-
-    number: str
-    kind: str
-    conversation_id: int
-    customer_id: str | None
-    order_id: str | None
-    details: Mapping[str, Any]
-
-
 def new_number(now: datetime) -> str:
     """A number for a new request: the day and five random characters."""
     return f"R{now:%y%m%d}-" + "".join(secrets.choice(_ALPHABET) for _ in range(_SUFFIX))
 
 
-class Requests:
+class Requests(Repository):
     """Requests and their states."""
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
 
     async def add(self, new: NewRequest, now: datetime) -> int:
         """Keep a request in the state `asked` and return its id.
@@ -84,23 +77,7 @@ class Requests:
         taken = await self._connection.scalar(select(request.c.id).where(request.c.number == new.number))
         if taken is not None:
             raise Conflict("another request has this number")
-        row = (
-            await self._connection.execute(
-                insert(request)
-                .values(
-                    number=new.number,
-                    kind=new.kind,
-                    state="asked",
-                    conversation_id=new.conversation_id,
-                    customer_id=new.customer_id,
-                    order_id=new.order_id,
-                    details=dict(new.details),
-                    created_at=now,
-                )
-                .returning(request.c.id)
-            )
-        ).one()
-        return int(row.id)
+        return await self._add(request, **asdict(new), state="asked", created_at=now)
 
     async def get(self, request_id: int) -> Request:
         """One request.
@@ -108,48 +85,47 @@ class Requests:
         Raises:
             NotFound: there is none with this id.
         """
-        row = (await self._connection.execute(_JOINED.where(request.c.id == request_id))).one_or_none()
-        if row is None:
-            raise NotFound(f"there is no request {request_id}")
-        return _request(row)
+        return await self._found(Request, _JOINED.where(request.c.id == request_id), f"request {request_id}")
 
     async def find(
-        self, states: tuple[str, ...] = ("asked", "accepted"), kind: str | None = None, limit: int = 200
+        self, states: tuple[str, ...] = UNDECIDED, kind: str | None = None, limit: int | None = None
     ) -> list[Request]:
-        """Requests in these states, oldest first."""
+        """Requests in these states, oldest first: the first `limit` or all."""
         query = _JOINED.where(request.c.state.in_(states))
         if kind is not None:
             query = query.where(request.c.kind == kind)
-        rows = await self._connection.execute(query.order_by(request.c.created_at, request.c.id).limit(limit))
-        return [_request(row) for row in rows]
+        return await self._list(Request, query.order_by(request.c.created_at, request.c.id).limit(limit))
+
+    async def count(self, states: tuple[str, ...] = UNDECIDED) -> int:
+        """How many requests are in these states."""
+        return await self._count(request, request.c.state.in_(states))
 
     async def of_conversation(self, conversation_id: int, limit: int = 50) -> list[Request]:
         """What was asked for in one conversation, newest first."""
-        rows = await self._connection.execute(
-            _JOINED.where(request.c.conversation_id == conversation_id)
-            .order_by(request.c.id.desc())
-            .limit(limit)
-        )
-        return [_request(row) for row in rows]
+        theirs = _JOINED.where(request.c.conversation_id == conversation_id)
+        return await self._list(Request, theirs.order_by(request.c.id.desc()).limit(limit))
 
     async def of_order(self, order_id: str, limit: int = 20) -> list[Request]:
         """What was asked for about one order, newest first."""
-        rows = await self._connection.execute(
-            _JOINED.where(request.c.order_id == order_id).order_by(request.c.id.desc()).limit(limit)
-        )
-        return [_request(row) for row in rows]
+        theirs = _JOINED.where(request.c.order_id == order_id)
+        return await self._list(Request, theirs.order_by(request.c.id.desc()).limit(limit))
 
-    async def open_of(self, kind: str, *, customer_id: str | None, order_id: str | None) -> Request | None:
-        """The undecided request of this kind, so that asking twice makes one."""
-        conditions = [request.c.kind == kind, request.c.state.in_(("asked", "accepted"))]
+    async def open_of(
+        self, kind: str, *, conversation_id: int, customer_id: str | None, order_id: str | None
+    ) -> Request | None:
+        """The undecided request of this kind, so that asking twice makes one.
+
+        Of an order it is anybody's, else the customer's; who is not known as one has what was asked for in the
+        same conversation.
+        """
+        conditions = [request.c.kind == kind, request.c.state.in_(UNDECIDED)]
         if order_id is not None:
             conditions.append(request.c.order_id == order_id)
         else:
             conditions += [request.c.customer_id == customer_id, request.c.order_id.is_(None)]
-        row = (
-            await self._connection.execute(_JOINED.where(*conditions).order_by(request.c.id.desc()).limit(1))
-        ).one_or_none()
-        return None if row is None else _request(row)
+        if customer_id is None:
+            conditions.append(request.c.conversation_id == conversation_id)
+        return await self._one(Request, _JOINED.where(*conditions).order_by(request.c.id.desc()).limit(1))
 
     async def amend(self, request_id: int, details: Mapping[str, Any]) -> None:
         """Replace the details of a request that nobody has decided yet.
@@ -157,12 +133,11 @@ class Requests:
         Raises:
             Conflict: it has been decided.
         """
-        changed = await self._connection.execute(
+        if not await self._changed(
             update(request)
             .where(request.c.id == request_id, request.c.state == "asked")
             .values(details=dict(details))
-        )
-        if changed.rowcount != 1:
+        ):
             raise Conflict("the request has been decided meanwhile")
 
     async def withdraw(self, request_id: int, now: datetime) -> None:
@@ -171,12 +146,11 @@ class Requests:
         Raises:
             Conflict: somebody has decided it meanwhile.
         """
-        changed = await self._connection.execute(
+        if not await self._changed(
             update(request)
             .where(request.c.id == request_id, request.c.state == "asked")
             .values(state="declined", note=WITHDRAWN, decided_at=now)
-        )
-        if changed.rowcount != 1:
+        ):
             raise Conflict("the request has been decided meanwhile")
 
     async def decide(
@@ -189,12 +163,11 @@ class Requests:
         """
         if state not in FOLLOWS.get(seen_state, ()):
             raise Conflict(f"a request that is {seen_state} can't become {state}")
-        changed = await self._connection.execute(
+        if not await self._changed(
             update(request)
             .where(request.c.id == request_id, request.c.state == seen_state)
             .values(state=state, staff_id=staff_id, note=note, decided_at=now)
-        )
-        if changed.rowcount != 1:
+        ):
             raise Conflict("somebody decided this request first; look again")
         return await self.get(request_id)
 
@@ -210,7 +183,3 @@ _JOINED: Select[Any] = (
     .join(conversation, conversation.c.id == request.c.conversation_id)
     .outerjoin(order, order.c.id == request.c.order_id)
 )
-
-
-def _request(row: Row[Any]) -> Request:
-    return Request(**row._mapping)

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, bindparam, exists, func, select, type_coerce, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.audience import MARKETING
 from storage.columns import UtcMicros
+from storage.repository import Repository
 from storage.schema import account, campaign_contact, consent, customer, event, outbox
 from storage.signals import ANSWERED_WITHIN, first_answer_after
 
@@ -56,11 +56,8 @@ class Contacted:
     responded_at: datetime | None
 
 
-class Responses:
+class Responses(Repository):
     """Finds out what a campaign's messages led to."""
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
 
     async def unnoted(self, now: datetime) -> dict[int, datetime]:
         """When contacts first answered of whom it isn't noted yet, by the contact's id.
@@ -96,7 +93,8 @@ class Responses:
 
     async def results(self, campaign_id: int) -> list[ArmResult]:
         """Each arm in figures, those left alone first. `note` must have been called for `responded`."""
-        rows = await self._connection.execute(
+        return await self._list(
+            ArmResult,
             select(
                 campaign_contact.c.arm,
                 func.count().label("customers"),
@@ -108,13 +106,13 @@ class Responses:
             .select_from(_with_message())
             .where(campaign_contact.c.campaign_id == campaign_id)
             .group_by(campaign_contact.c.arm)
-            .order_by(campaign_contact.c.arm)
+            .order_by(campaign_contact.c.arm),
         )
-        return [ArmResult(**row._mapping) for row in rows]
 
     async def contacts(self, campaign_id: int, *, limit: int = 50) -> list[Contacted]:
         """The customers decided about last; among those of one moment, the most at stake first."""
-        rows = await self._connection.execute(
+        return await self._list(
+            Contacted,
             select(
                 *(campaign_contact.c[name] for name in _SHOWN),
                 customer.c.name,
@@ -127,9 +125,8 @@ class Responses:
                 campaign_contact.c.at_stake.desc(),
                 campaign_contact.c.customer_id,
             )
-            .limit(limit)
+            .limit(limit),
         )
-        return [Contacted(**row._mapping) for row in rows]
 
 
 _SHOWN = (

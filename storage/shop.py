@@ -7,20 +7,21 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, Select, Table, delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Select, Table, delete, insert, select, update
 
+from storage.repository import Repository, references
 from storage.schema import (
     budget,
+    campaign,
     category,
     consent,
     coupon,
     customer,
     event,
     import_run,
-    metadata,
     model_version,
     order,
+    outbox,
     product,
 )
 
@@ -35,11 +36,8 @@ class ShopKind(StrEnum):
     REAL = "real"
 
 
-class Shop:
+class Shop(Repository):
     """The shop as a whole."""
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
 
     async def kind(self) -> ShopKind:
         """Real as soon as one real product, customer or order is there."""
@@ -52,11 +50,12 @@ class Shop:
         return ShopKind.REAL if False in kinds else ShopKind.DEMO
 
     async def remove_demo(self) -> None:
-        """Take out the demo's customers, products, orders and events, and whatever was about them.
+        """Take out the demo's customers, products, orders, events and campaigns, and whatever was about them.
 
         Conversations stay, with accounts that belong to nobody.
         """
         people = select(customer.c.id).where(customer.c.demo.is_(True))
+        await self._remove_campaigns()
         await self._connection.execute(delete(event).where(event.c.customer_id.in_(people)))
         # What an account said itself stays said.
         await self._connection.execute(
@@ -72,9 +71,18 @@ class Shop:
         # Models that were fitted to the demo know nothing of what comes.
         await self._connection.execute(update(model_version).values(current=False))
 
+    async def _remove_campaigns(self) -> None:
+        """What a campaign had planned does not leave, and the next campaign may write to whom it wrote."""
+        await self._remove(campaign, select(campaign.c.id))
+        messages = update(outbox).where(outbox.c.kind == "campaign")
+        await self._connection.execute(
+            messages.where(outbox.c.state.in_(("ready", "claimed"))).values(state="cancelled", error="erased")
+        )
+        await self._connection.execute(messages.values(dedupe_key=None))
+
     async def _remove(self, table: Table, keys: Select[Any]) -> None:
         """Delete rows by key, and before them what points at them: emptied where it may be, else deleted."""
-        for column in _pointing_at(table):
+        for column in references(table):
             if column.nullable:
                 await self._connection.execute(
                     update(column.table).where(column.in_(keys)).values({column.name: None})
@@ -86,11 +94,8 @@ class Shop:
         await self._connection.execute(delete(table).where(key.in_(keys)))
 
 
-class ImportRuns:
+class ImportRuns(Repository):
     """What was imported when; a file that is imported again keeps its one row."""
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
 
     async def record(
         self, kind: str, source: str, source_hash: str, counts: Mapping[str, int], now: datetime
@@ -110,12 +115,3 @@ class ImportRuns:
                     finished_at=now,
                 )
             )
-
-
-def _pointing_at(table: Table) -> list[Column[Any]]:
-    return [
-        key.parent
-        for other in metadata.sorted_tables
-        for key in other.foreign_keys
-        if key.column.table is table and other is not table
-    ]

@@ -25,10 +25,10 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.columns import UtcMicros
 from storage.events import StoredEvent
+from storage.repository import Repository
 from storage.schema import account, campaign_contact, conversation, event, message, outbox
 
 ANSWERED_WITHIN = timedelta(days=7)
@@ -37,20 +37,17 @@ _MICROSECONDS = ANSWERED_WITHIN // timedelta(microseconds=1)
 _COMPLAINT = "complaint"
 
 
-class Signals:
+class Signals(Repository):
     """Messages with their mood, complaints, campaign contacts and responses."""
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
 
     async def by_customer(self, customer_id: str) -> list[StoredEvent]:
         """One customer's, oldest first."""
         rows = signals().subquery()
         columns = [type_coerce(one, UtcMicros) if one.name == "at" else one for one in rows.c]
-        found = await self._connection.execute(
-            select(*columns).where(rows.c.customer_id == customer_id).order_by(rows.c.at, rows.c.id)
+        return await self._list(
+            StoredEvent,
+            select(*columns).where(rows.c.customer_id == customer_id).order_by(rows.c.at, rows.c.id),
         )
-        return [StoredEvent(**row._mapping) for row in found]
 
 
 def signals_sql(backend: str, until_micros: int) -> str:

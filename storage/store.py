@@ -8,9 +8,10 @@ commit. Either way `write` returns only after the commit.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from sqlalchemy import URL, event
 from sqlalchemy.engine import make_url
@@ -18,13 +19,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
 
 from storage.group_commit import GroupCommit
-from storage.inline import Readers, inline_engine
+from storage.inline import Readers, inline_engine, scrub
+from storage.outage import Reading, outage
 
 T = TypeVar("T")
 Work = Callable[[AsyncConnection], Awaitable[T]]
 
-# WAL lets readers go on beside the writer; FULL makes a commit survive a power cut.
-_PRAGMAS = ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL")
+# WAL lets readers go on beside the writer; FULL makes a commit survive a power cut; what is deleted is overwritten.
+_PRAGMAS = ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON")
 _READERS = 8
 _POSTGRES = {
     "application_name": "liuke",
@@ -37,7 +39,12 @@ class Store:
     """The database. Open it once a process and close it at the end."""
 
     def __init__(
-        self, *, engine: AsyncEngine, readers: _Lender, scanner: AsyncEngine, writer: GroupCommit | None
+        self,
+        *,
+        engine: AsyncEngine,
+        readers: Readers | None,
+        scanner: AsyncEngine,
+        writer: GroupCommit | None,
     ) -> None:
         self._engine = engine
         self._readers = readers
@@ -53,8 +60,8 @@ class Store:
         """
         backend, parsed = _parse(url)
         if backend == "sqlite":
-            writer = inline_engine(parsed, str(parsed.database), pragmas=(*_PRAGMAS, "foreign_keys=1"))
-            reader = inline_engine(parsed, str(parsed.database), pragmas=(*_PRAGMAS, "query_only=1"))
+            writer = inline_engine(str(parsed.database), pragmas=(*_PRAGMAS, "foreign_keys=1"))
+            reader = inline_engine(str(parsed.database), pragmas=(*_PRAGMAS, "query_only=1"))
             return cls(
                 engine=writer,
                 readers=Readers(reader, _READERS),
@@ -69,7 +76,7 @@ class Store:
             connect_args={"server_settings": _POSTGRES},
         )
         reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        return cls(engine=engine, readers=_Pooled(reader), scanner=reader, writer=None)
+        return cls(engine=engine, readers=None, scanner=reader, writer=None)
 
     @property
     def dialect(self) -> str:
@@ -79,15 +86,18 @@ class Store:
     @property
     def url(self) -> str:
         """The database's address with its password, for another process that opens it."""
-        return self._engine.url.render_as_string(hide_password=False)
+        return self._scanner.url.render_as_string(hide_password=False)
 
     def read(self, *, long: bool = False) -> AbstractAsyncContextManager[AsyncConnection]:
         """A connection that sees one moment of the database; writing through it fails.
 
         `long` is for what looks at very many rows, such as a report: on SQLite an ordinary statement runs
         on the event loop, which stands still for that long; a long one runs in a thread.
+
+        Raises:
+            StoreUnavailable: at the beginning or within: the database can't be used now.
         """
-        return self._scanner.connect() if long else self._readers.lend()
+        return Reading(self._scanner.connect() if long or self._readers is None else self._readers.lend())
 
     async def write(self, work: Work[T]) -> T:
         """Run `work` in a transaction and return its result once that is durable.
@@ -98,40 +108,39 @@ class Store:
 
         Raises:
             StoreClosed: the store was closed before.
+            StoreUnavailable: the database can't be used now.
         """
-        if self._writer is not None:
-            return await self._writer.run(work)
-        async with self._engine.begin() as connection:
-            return await work(connection)
+        try:
+            if self._writer is not None:
+                return await self._writer.run(work)
+            async with self._engine.begin() as connection:
+                return await work(connection)
+        except Exception as error:
+            if (away := outage(error)) is None or away is error:
+                raise
+            raise away from error
+
+    async def scrub(self, within: float = 30.0) -> bool:
+        """Let SQLite's file and its log hold nothing of what was deleted or changed; whether it could be done.
+
+        Others read on; who writes waits about a second for each 100 MB. It takes once more as much room on the disk.
+        On PostgreSQL there is nothing to do: its rows of before are VACUUM's.
+
+        Args:
+            within: seconds to wait for those who write and read.
+        """
+        if self.dialect != "sqlite":
+            return True
+        return await asyncio.to_thread(scrub, str(self._engine.url.database), within)
 
     async def close(self) -> None:
         """Finish what is being written and give the connections back."""
         if self._writer is not None:
             await self._writer.close()
-        await self._readers.close()
+        if self._readers is not None:
+            await self._readers.close()
         for engine in (self._engine, self._scanner):
             await engine.dispose()
-
-
-class _Lender(Protocol):
-    """Who lends connections for reading."""
-
-    def lend(self) -> AbstractAsyncContextManager[AsyncConnection]: ...
-
-    async def close(self) -> None: ...
-
-
-class _Pooled:
-    """Connections for reading out of SQLAlchemy's own pool."""
-
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-
-    def lend(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        return self._engine.connect()
-
-    async def close(self) -> None:
-        await self._engine.dispose()
 
 
 def exclusive_engine(url: str) -> AsyncEngine:

@@ -1,20 +1,83 @@
-"""Warnings that a customer may be about to leave, and who saw to them."""
+"""What staff should look at beside their cases: customers about to leave, and what belongs to no conversation."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Table, func, select, update
 
 from storage.errors import Conflict, NotFound
-from storage.schema import churn_warning, customer
-from storage.upsert import insert_ignoring_conflicts
+from storage.repository import Repository
+from storage.schema import alarm, churn_warning, customer
+from storage.upsert import dialect_insert, insert_new
 
-_CHUNK = 500
+
+class _SeenTo(Repository):
+    async def _see_to(self, table: Table, what: str, key: int, staff_id: int, now: datetime) -> None:
+        if await self._changed(
+            update(table)
+            .where(table.c.id == key, table.c.seen_at.is_(None))
+            .values(seen_at=now, staff_id=staff_id)
+        ):
+            return
+        if not await self._count(table, table.c.id == key):
+            raise NotFound(f"there is no {what} {key}")
+        raise Conflict(f"{what} {key} has been seen to already")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """Something of one kind that has happened, once or often, since somebody last saw to it."""
+
+    id: int
+    kind: str
+    count: int
+    details: Mapping[str, Any]
+    """Of the latest time: codes and numbers, never a name or the words of a message."""
+    raised_at: datetime
+    latest_at: datetime
+    seen_at: datetime | None
+    staff_id: int | None
+
+
+class Alarms(_SeenTo):
+    """Alarms; of each kind at most one is open, and counts."""
+
+    async def sound(self, kind: str, now: datetime, details: Mapping[str, Any] | None = None) -> None:
+        """Raise an alarm, or count it where one of its kind is open."""
+        fresh = dialect_insert(self._connection, alarm).values(
+            kind=kind, count=1, details=dict(details or {}), raised_at=now, latest_at=now
+        )
+        await self._connection.execute(
+            fresh.on_conflict_do_update(
+                index_elements=[alarm.c.kind],
+                index_where=alarm.c.seen_at.is_(None),
+                set_={
+                    "count": alarm.c.count + 1,
+                    "details": fresh.excluded.details,
+                    "latest_at": fresh.excluded.latest_at,
+                },
+            )
+        )
+
+    async def open(self) -> list[Alarm]:
+        """Alarms that nobody has seen to, the latest first."""
+        return await self._list(
+            Alarm,
+            select(alarm).where(alarm.c.seen_at.is_(None)).order_by(alarm.c.latest_at.desc(), alarm.c.id),
+        )
+
+    async def see_to(self, alarm_id: int, staff_id: int, now: datetime) -> None:
+        """Somebody saw to it; the next of its kind is a new alarm.
+
+        Raises:
+            NotFound: there is no such alarm.
+            Conflict: somebody else saw to it first.
+        """
+        await self._see_to(alarm, "alarm", alarm_id, staff_id, now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,70 +90,37 @@ class NewWarning:
     band: str
     probability: float
     lead_days: float | None
+    """Until their next purchase is due; below 0: since when it is overdue."""
     expected_loss: int | None
+    """Minor units, within the horizon of the score."""
     currency: str | None
     reasons: Sequence[Mapping[str, Any]]
     policy: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChurnWarning:
+class ChurnWarning(NewWarning):
     """A warning as staff see it."""
 
     id: int
-    customer_id: str
     customer_name: str
-    at: datetime
-    was: str
-    band: str
-    probability: float
-    lead_days: float | None
-    """Until their next purchase is due; below 0: since when it is overdue."""
-    expected_loss: int | None
-    """Minor units, within the horizon of the score."""
-    currency: str | None
-    reasons: Sequence[Mapping[str, Any]]
     seen_at: datetime | None
     staff_id: int | None
 
 
-class Warnings:
+class Warnings(_SeenTo):
     """Warnings, each told once."""
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
 
     async def add(self, warnings: Sequence[NewWarning]) -> int:
         """Keep warnings; return how many were new. A customer has one for each moment of scoring."""
-        rows = [
-            {
-                "customer_id": one.customer_id,
-                "at": one.at,
-                "was": one.was,
-                "band": one.band,
-                "probability": one.probability,
-                "lead_days": one.lead_days,
-                "expected_loss": one.expected_loss,
-                "currency": one.currency,
-                "reasons": [dict(reason) for reason in one.reasons],
-                "policy": one.policy,
-            }
-            for one in warnings
-        ]
-        added = 0
-        for start in range(0, len(rows), _CHUNK):
-            statement = insert_ignoring_conflicts(self._connection, churn_warning)
-            done = await self._connection.execute(statement.values(rows[start : start + _CHUNK]))
-            added += done.rowcount
-        return added
+        rows = [{**asdict(one), "reasons": [dict(reason) for reason in one.reasons]} for one in warnings]
+        return await insert_new(self._connection, churn_warning, rows)
 
     async def open(self, *, limit: int = 50) -> list[ChurnWarning]:
         """Warnings that nobody has seen to, the newest night first, and in it who is the most expensive to lose."""
-        rows = await self._connection.execute(
-            select(
-                *(churn_warning.c[name] for name in _SHOWN),
-                customer.c.name.label("customer_name"),
-            )
+        return await self._list(
+            ChurnWarning,
+            select(churn_warning, customer.c.name.label("customer_name"))
             .join(customer, customer.c.id == churn_warning.c.customer_id)
             .where(churn_warning.c.seen_at.is_(None), customer.c.erased_at.is_(None))
             .order_by(
@@ -99,20 +129,13 @@ class Warnings:
                 churn_warning.c.probability.desc(),
                 churn_warning.c.id,
             )
-            .limit(limit)
+            .limit(limit),
         )
-        return [ChurnWarning(**row._mapping) for row in rows]
 
     async def waiting(self) -> int:
         """How many nobody has seen to."""
-        return int(
-            await self._connection.scalar(
-                select(func.count())
-                .select_from(churn_warning.join(customer, customer.c.id == churn_warning.c.customer_id))
-                .where(churn_warning.c.seen_at.is_(None), customer.c.erased_at.is_(None))
-            )
-            or 0
-        )
+        joined = churn_warning.join(customer, customer.c.id == churn_warning.c.customer_id)
+        return await self._count(joined, churn_warning.c.seen_at.is_(None), customer.c.erased_at.is_(None))
 
     async def see_to(self, warning_id: int, staff_id: int, now: datetime) -> None:
         """Somebody saw to it.
@@ -121,22 +144,4 @@ class Warnings:
             NotFound: there is no such warning.
             Conflict: somebody else saw to it first.
         """
-        changed = await self._connection.execute(
-            update(churn_warning)
-            .where(churn_warning.c.id == warning_id, churn_warning.c.seen_at.is_(None))
-            .values(seen_at=now, staff_id=staff_id)
-        )
-        if changed.rowcount == 1:
-            return
-        found = await self._connection.scalar(
-            select(churn_warning.c.id).where(churn_warning.c.id == warning_id)
-        )
-        if found is None:
-            raise NotFound(f"there is no warning {warning_id}")
-        raise Conflict(f"warning {warning_id} has been seen to already")
-
-
-_SHOWN = (
-    "id", "customer_id", "at", "was", "band", "probability", "lead_days",
-    "expected_loss", "currency", "reasons", "seen_at", "staff_id",
-)  # fmt: skip
+        await self._see_to(churn_warning, "warning", warning_id, staff_id, now)

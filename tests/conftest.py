@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+import storage.store
 from storage import Store
 from storage.schema import metadata
 
@@ -142,6 +143,19 @@ async def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
 @pytest.fixture
 async def any_store(any_url: str) -> AsyncIterator[Store]:
     """A store on each database in turn, for what must hold on both."""
+    opened = Store.open(any_url)
+    try:
+        yield opened
+    finally:
+        await opened.close()
+
+
+@pytest.fixture
+async def hasty_store(
+    any_store: Store, any_url: str, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Store]:
+    """The same database, opened so that a locked SQLite file is waited for a moment instead of half a minute."""
+    monkeypatch.setattr(storage.store, "_PRAGMAS", ("busy_timeout=100", *storage.store._PRAGMAS[1:]))
     opened = Store.open(any_url)
     try:
         yield opened

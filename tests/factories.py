@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage import erasure
 from storage.catalogue import Catalogue, Product
 from storage.customers import Accounts, Consents, Customer, Customers
 from storage.events import Events, StoredEvent
+from storage.person import find_customer
 from storage.schema import budget
 from storage.scores import Score, Scores
 
@@ -135,3 +137,8 @@ async def add_budget(connection: AsyncConnection, total: int, budget_id: str = "
             ends_at=NOW + timedelta(days=30),
         )
     )
+
+
+async def erase_customer(connection: AsyncConnection, customer_id: str, now: datetime = NOW) -> None:
+    """Have a customer erased."""
+    await erasure.erase(connection, await find_customer(connection, customer_id), now)

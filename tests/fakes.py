@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.models.decisions import Decisions
 from nlu.types import (
     CatalogueEntry,
     DialogueContext,
@@ -16,8 +17,10 @@ from nlu.types import (
     EntityKind,
     IntentScore,
     Language,
+    PageIndex,
     Passage,
     Sentiment,
+    Understander,
     Understanding,
 )
 from retention.types import Money, Offer, Reason, Recommendation
@@ -49,6 +52,24 @@ def means(
         urgent=urgent,
         address=address,
     )
+
+
+@dataclass(frozen=True)
+class InProcess:
+    """A reader and its pages in this process, as the conversation asks for them."""
+
+    understander: Understander
+    pages: PageIndex
+
+    async def understand(
+        self, texts: Sequence[str], dialogue: DialogueContext | None = None
+    ) -> list[Understanding]:
+        return self.understander.understand(texts, dialogue)
+
+    async def search(
+        self, question: str, language: Language, n: int = 3, at_least: float | None = None
+    ) -> list[Passage]:
+        return self.pages.search(question, language, n, None, at_least)
 
 
 @dataclass
@@ -156,7 +177,7 @@ class FakePages:
 
 
 @dataclass
-class FakeDecisions:
+class FakeDecisions(Decisions):
     """Recommends what is in stock in the order of ids, and gives a fixed share off."""
 
     discount: float = 0.1

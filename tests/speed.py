@@ -30,17 +30,17 @@ def yardstick() -> float:
 def times_the_yardstick(*work: Callable[[], object], rounds: int = ROUNDS) -> float:
     """Processor time of a piece of work, the median of all of them, over that of the yardstick."""
     for one in (yardstick, *work):
-        _seconds(one)
+        seconds_of(one)
     measured: list[float] = []
     yards: list[float] = []
     for _ in range(rounds):
-        yards.append(_seconds(yardstick))
-        measured += [_seconds(one) for one in work]
+        yards.append(seconds_of(yardstick))
+        measured += [seconds_of(one) for one in work]
     return statistics.median(measured) / statistics.median(yards)
 
 
-def _seconds(work: Callable[[], object]) -> float:
-    """Of the processor, whatever else the machine does meanwhile."""
+def seconds_of(work: Callable[[], object]) -> float:
+    """Processor time of a piece of work, whatever else the machine does meanwhile."""
     began = time.thread_time()
     work()
     return time.thread_time() - began

@@ -12,8 +12,8 @@ import pytest
 import typer
 import yaml
 
-from bot.app import STOP_WITHIN
 from bot.cli import app
+from bot.program import STOP_WITHIN
 from bot.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -83,7 +83,7 @@ def test_its_commands_exist() -> None:
 def test_one_port_everywhere() -> None:
     port = image_environment()["LIUKE_PORT"]
     assert instructions("EXPOSE") == [port]
-    assert f"127.0.0.1:{port}/healthz" in instructions("HEALTHCHECK")[0]
+    assert f"127.0.0.1:{port}/readyz" in instructions("HEALTHCHECK")[0]
     assert [entry.rsplit(":", 1)[1] for entry in COMPOSE["services"]["serve"]["ports"]] == [port]
     # One port of a machine has room for one container.
     assert "deploy" not in COMPOSE["services"]["serve"]

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 import runpy
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
+from bot.api.rows import CustomerRow, EventRow, OrderRow, ProductRow
 from bot.settings import Settings
+from bot.shop.importing import fields
+from bot.shop.importing.rows import Options
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "README.zh-CN.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*.md")]
@@ -21,6 +26,8 @@ def test_the_page_of_commands_is_what_the_program_says_of_itself() -> None:
     make = runpy.run_path(str(ROOT / "docs" / "reference" / "make.py"))
     page = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
     assert page == make["reference"](), "run `python docs/reference/make.py`"
+    page = (ROOT / "docs" / "recommenders.md").read_text(encoding="utf-8")
+    assert page == make["recommenders"](), "run `python docs/reference/make.py`"
 
 
 def test_every_setting_is_described_with_its_default() -> None:
@@ -32,6 +39,28 @@ def test_every_setting_is_described_with_its_default() -> None:
         if isinstance(field.default, str | int | float):
             shown = rows[f"LIUKE_{name.upper()}"].strip("`")
             assert shown == str(field.default).lower().removesuffix(".0") or shown == field.default
+
+
+def test_every_column_that_is_imported_is_named() -> None:
+    page = (ROOT / "docs" / "how-to" / "connect-a-shop.md").read_text(encoding="utf-8")
+    options = Options(now=datetime(2026, 11, 25, tzinfo=UTC))
+    kinds = {
+        "customers": fields.customer_fields, "products": fields.product_fields, "orders": fields.order_fields,
+        "events": fields.event_fields, "orders-log": fields.log_fields,
+    }  # fmt: skip
+    for kind, made in kinds.items():
+        (row,) = re.findall(rf"^\| `{kind}` \|.+$", page, re.MULTILINE)
+        assert set(made(options)) <= set(re.findall(r"`([\w.…-]+)`", row))
+
+
+@pytest.mark.parametrize(
+    ("path", "row"),
+    [("customers", CustomerRow), ("products", ProductRow), ("orders", OrderRow), ("events", EventRow)],
+)
+def test_every_field_of_the_api_is_named(path: str, row: type[BaseModel]) -> None:
+    page = (ROOT / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
+    _, _, section = page.partition(f"## `POST /api/v1/{path}`")
+    assert set(row.model_fields) <= set(re.findall(r"`(\w+)`", section.partition("\n## ")[0]))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))

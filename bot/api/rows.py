@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from fastapi import Path
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from storage.codes import Promise, Reason, State, state_of
+from storage.offers import StoredOffer
 
 MAX_ROWS = 1_000
+_LARGEST = 10**15
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 
 
@@ -40,8 +45,8 @@ def _https(value: str) -> str:
 
 
 Identifier = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_printable)]
-Minor = Annotated[int, Field(ge=0, le=10**15)]
-SignedMinor = Annotated[int, Field(ge=-(10**15), le=10**15)]
+Minor = Annotated[int, Field(ge=0, le=_LARGEST)]
+SignedMinor = Annotated[int, Field(ge=-_LARGEST, le=_LARGEST)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Name = Annotated[str, Field(max_length=200), AfterValidator(_printable)]
@@ -49,6 +54,7 @@ Title = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_prin
 Line = Annotated[str, Field(max_length=300), AfterValidator(_printable)]
 Long = Annotated[str, Field(max_length=20_000), AfterValidator(_printable)]
 Short = Annotated[str, Field(max_length=60), AfterValidator(_printable)]
+Code = Annotated[str, Path(min_length=1, max_length=40), AfterValidator(_printable)]
 Address = Annotated[str, Field(max_length=2_000), AfterValidator(_printable), AfterValidator(_https)]
 
 
@@ -76,7 +82,7 @@ class CustomerRow(_Row):
 
 
 class CategoryRow(_Row):
-    """A shelf of the shop."""
+    """A category of products."""
 
     id: Identifier
     name_zh: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
@@ -115,6 +121,12 @@ class LineRow(_Row):
     product_id: Identifier
     quantity: Annotated[int, Field(ge=1, le=1_000_000)]
     unit_price: Minor
+
+    @model_validator(mode="after")
+    def _is_an_amount(self) -> Self:
+        if self.quantity * self.unit_price > _LARGEST:
+            raise ValueError("quantity times unit_price is too large an amount")
+        return self
 
 
 class ScanRow(_Row):
@@ -246,6 +258,57 @@ class Taken(BaseModel):
     """New or different from what was there."""
     ignored: int = 0
     """Rows about customers who had their data erased."""
+
+
+class CodeNotRedeemed(BaseModel):
+    """A code on an order that was not redeemed; the order keeps it."""
+
+    order_id: str
+    code: str
+    reason: Reason
+
+
+class OrdersTaken(Taken):
+    """What became of a batch of orders."""
+
+    codes: list[CodeNotRedeemed] = Field(default_factory=list)
+    """Liuke's codes on these orders that could not be redeemed, and why."""
+
+
+class EventsTaken(Taken):
+    """What became of a batch of events."""
+
+    of_orders: int = 0
+    """Purchases and returns that are known from their orders; not counted again."""
+
+
+class CodeRow(BaseModel):
+    """A code as it stands."""
+
+    code: str
+    kind: Literal["offer", "coupon"]
+    state: State
+    customer_id: str | None
+    product_id: str | None
+    price: int | None
+    amount: int | None
+    percent: float | None
+    min_spend: int
+    category_id: str | None
+    currency: str
+    valid_from: datetime
+    valid_until: datetime
+    used_at: datetime | None
+    order_id: str | None
+
+    @classmethod
+    def of(cls, promise: Promise, now: datetime) -> Self:
+        """A code as it stands at a moment."""
+        shown: dict[str, Any] = {name: getattr(promise, name, None) for name in cls.model_fields}
+        shown |= {"kind": "coupon", "state": state_of(promise, now)}
+        if isinstance(promise, StoredOffer):
+            shown |= {"kind": "offer", "min_spend": 0, "valid_from": promise.created_at}
+        return cls(**shown)
 
 
 class RedemptionRow(BaseModel):

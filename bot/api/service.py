@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -10,6 +11,7 @@ from fastapi import FastAPI, Query
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount
@@ -18,19 +20,28 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from bot.api import rows
 from bot.api.keys import ApiKeys
 from bot.api.taking import BatchRefused, take_customers, take_events, take_orders, take_products
-from storage import Conflict, NotFound, Store
+from bot.delivery.faults import faults
+from storage import Conflict, NotFound, Store, StoreClosed, StoreUnavailable
 from storage import requests as stored
-from storage.redemptions import Redemptions
+from storage.codes import Codes
+from storage.redemptions import CodeRefused, CustomerNeeded, Redemptions
 
 PATH = "/api/v1"
 MAX_BODY = 8 * 2**20
 """Bytes; a batch of a thousand orders is about one million."""
 _NAMED = 20
+_RETRY_AFTER = 10
+"""Seconds."""
+_CLASH = "another request changed the same rows meanwhile; send it again"
+_FAILED = "something went wrong here, and has been noted; send it again later"
 _REFUSALS: dict[int | str, dict[str, Any]] = {
-    code: {"model": rows.Refusal} for code in (401, 404, 409, 411, 413, 422)
+    code: {"model": rows.Refusal} for code in (401, 404, 405, 409, 411, 413, 422, 503)
 }
 
+log = logging.getLogger(__name__)
+
 T = TypeVar("T")
+Answer = TypeVar("Answer", bound=rows.Taken)
 State = Literal["asked", "accepted", "declined", "done"]
 
 
@@ -56,23 +67,41 @@ class ShopApi:
         """Add products or bring them up to date, with their categories and prices."""
         return await self._take(take_products, batch.products)
 
-    async def orders(self, batch: rows.Orders) -> rows.Taken:
-        """Add orders or bring them up to date, with lines, parcels and refunds."""
+    async def orders(self, batch: rows.Orders) -> rows.OrdersTaken:
+        """Add orders or bring them up to date, with lines, parcels, refunds, their purchases and their codes."""
         return await self._take(take_orders, batch.orders)
 
-    async def events(self, batch: rows.Events) -> rows.Taken:
+    async def events(self, batch: rows.Events) -> rows.EventsTaken:
         """Append to the log of what customers did; the same id again changes nothing."""
         return await self._take(take_events, batch.events)
 
-    async def use_code(self, code: str, use: rows.CodeUse) -> rows.RedemptionRow:
+    async def code(self, code: rows.Code) -> rows.CodeRow:
+        """What an offer's or a coupon's code is for, and whether it holds."""
+        async with self._store.read() as connection:
+            found = await Codes(connection).find(code)
+        if found is None:
+            raise NotFound(f"there is no code {code!r}")
+        return rows.CodeRow.of(found, self._clock())
+
+    async def use_code(self, code: rows.Code, use: rows.CodeUse) -> rows.RedemptionRow:
         """Mark an offer's or a coupon's code as used; the same order again changes nothing."""
         now = self._clock()
         used = await self._store.write(
             lambda connection: Redemptions(connection).use(
-                code[:40], customer_id=use.customer_id, order_id=use.order_id, now=now
+                code, customer_id=use.customer_id, order_id=use.order_id, now=now
             )
         )
         return rows.RedemptionRow.model_validate(used, from_attributes=True)
+
+    async def give_code_back(self, code: rows.Code, use: Annotated[rows.CodeUse, Query()]) -> rows.CodeRow:
+        """Take the use of a code back, as when a checkout is abandoned."""
+        now = self._clock()
+        found = await self._store.write(
+            lambda connection: Redemptions(connection).give_back(
+                code, customer_id=use.customer_id, order_id=use.order_id, now=now
+            )
+        )
+        return rows.CodeRow.of(found, now)
 
     async def requests(
         self,
@@ -90,11 +119,15 @@ class ShopApi:
 
     async def _take(
         self,
-        take: Callable[[AsyncConnection, Sequence[T], datetime], Awaitable[rows.Taken]],
+        take: Callable[[AsyncConnection, Sequence[T], datetime], Awaitable[Answer]],
         batch: Sequence[T],
-    ) -> rows.Taken:
+    ) -> Answer:
         now = self._clock()
-        return await self._store.write(lambda connection: take(connection, batch, now))
+        try:
+            return await self._store.write(lambda connection: take(connection, batch, now))
+        except IntegrityError:
+            # Another request wrote the same rows for the first time at the same moment; they are there now.
+            return await self._store.write(lambda connection: take(connection, batch, now))
 
     def _application(self) -> FastAPI:
         app = FastAPI(
@@ -106,12 +139,19 @@ class ShopApi:
             exception_handlers={
                 RequestValidationError: _invalid,
                 BatchRefused: _batch_refused,
-                NotFound: _not_found,
-                Conflict: _conflict,
-                IntegrityError: _clash,
-                400: _no_json,
+                NotFound: _refusing(404, "not_found"),
+                CustomerNeeded: _refusing(422, "customer_needed"),
+                CodeRefused: _code_refused,
+                Conflict: _refusing(409, "conflict"),
+                # Something that was there when the rows were looked at is not there now, or the reverse.
+                IntegrityError: _refusing(409, "conflict", _CLASH),
+                StoreUnavailable: _unavailable,
+                StoreClosed: _unavailable,
+                400: _refusing(422, "invalid", "the body is no JSON in UTF-8"),
                 404: _no_such_path,
                 405: _no_such_path,
+                # It is raised again behind the answer, and told by `bot.http.failures`.
+                Exception: _refusing(500, "failed", _FAILED),
             },
             responses=_REFUSALS,
         )
@@ -119,7 +159,9 @@ class ShopApi:
         app.post("/products")(self.products)
         app.post("/orders")(self.orders)
         app.post("/events")(self.events)
+        app.get("/codes/{code}")(self.code)
         app.post("/codes/{code}/use")(self.use_code)
+        app.delete("/codes/{code}/use")(self.give_code_back)
         app.get("/requests")(self.requests)
         return app
 
@@ -132,7 +174,10 @@ class _Door:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refusal = await self._refusal(scope) if scope["type"] == "http" else None
+        try:
+            refusal = await self._refusal(scope) if scope["type"] == "http" else None
+        except (StoreUnavailable, StoreClosed) as error:
+            refusal = await _unavailable(Request(scope), error)
         await (refusal or self.app)(scope, receive, send)
 
     async def _refusal(self, scope: Scope) -> Response | None:
@@ -154,9 +199,24 @@ class _Door:
         return None
 
 
-def _problem(status: int, code: str, message: str, where: Sequence[str] = ()) -> Response:
+def _problem(
+    status: int,
+    code: str,
+    message: str,
+    where: Sequence[str] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
     refusal = rows.Refusal(error=rows.Problem(code=code, message=message, where=list(where)))
-    return JSONResponse(refusal.model_dump(), status_code=status)
+    return JSONResponse(refusal.model_dump(), status_code=status, headers=headers)
+
+
+def _refusing(status: int, code: str, message: str | None = None) -> Any:
+    """A handler that says what the error says, or something else."""
+
+    async def refuse(_request: Request, error: Exception) -> Response:
+        return _problem(status, code, message or str(error))
+
+    return refuse
 
 
 async def _invalid(_request: Request, error: Exception) -> Response:
@@ -171,26 +231,22 @@ async def _invalid(_request: Request, error: Exception) -> Response:
     return _problem(422, "invalid", message, where)
 
 
-async def _no_json(_request: Request, _error: Exception) -> Response:
-    return _problem(422, "invalid", "the body is no JSON in UTF-8")
-
-
 async def _batch_refused(_request: Request, error: Exception) -> Response:
     return _problem(422, getattr(error, "code", "invalid"), str(error), getattr(error, "where", ()))
 
 
-async def _not_found(_request: Request, error: Exception) -> Response:
-    return _problem(404, "not_found", str(error))
+async def _code_refused(_request: Request, error: Exception) -> Response:
+    reason = getattr(error, "reason", "used")
+    return _problem(409, reason if reason == "order_cancelled" else f"code_{reason}", str(error))
 
 
-async def _conflict(_request: Request, error: Exception) -> Response:
-    return _problem(409, "conflict", str(error))
+async def _unavailable(_request: Request, error: Exception) -> Response:
+    faults.tell(log.error, error, "the API can't use the store")
+    message = f"the database can't be used now; send it again in {_RETRY_AFTER} seconds"
+    return _problem(503, "unavailable", message, headers={"Retry-After": str(_RETRY_AFTER)})
 
 
-async def _clash(_request: Request, _error: Exception) -> Response:
-    """Something that was there when the rows were looked at is not there now, or the reverse."""
-    return _problem(409, "conflict", "another request changed the same rows meanwhile; send it again")
-
-
-async def _no_such_path(request: Request, _error: Exception) -> Response:
-    return _problem(404, "no_such_path", f"there is no {request.method} here; see docs/reference/api.md")
+async def _no_such_path(request: Request, error: Exception) -> Response:
+    status, headers = (error.status_code, error.headers) if isinstance(error, HTTPException) else (404, None)
+    message = f"there is no {request.method} here; see docs/reference/api.md"
+    return _problem(status, "no_such_path", message, headers=headers)

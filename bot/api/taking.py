@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Protocol
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.api.rows import CustomerRow, EventRow, OrderRow, ProductRow, Taken
+from bot.api.rows import (
+    CodeNotRedeemed,
+    CustomerRow,
+    EventRow,
+    EventsTaken,
+    OrderRow,
+    OrdersTaken,
+    ProductRow,
+    Taken,
+)  # fmt: skip
+from bot.shop.intake import put_events, put_orders
 from storage.catalogue import Catalogue, Category, Product
 from storage.customers import Consents, Customer, Customers
-from storage.events import Events, StoredEvent
-from storage.orders import Order, OrderLine, Orders, Parcel, Refund, Scan
+from storage.erased import SOURCE, Erased
+from storage.events import StoredEvent
+from storage.orders import KnownOrders, Order, OrderLine, Parcel, Refund, Scan
 from storage.schema import consent
-from storage.schema import order as order_table
 
 _NAMED = 20
 
@@ -30,21 +41,15 @@ class BatchRefused(Exception):
         super().__init__(message)
 
 
-class _HasId(Protocol):
-    @property
-    def id(self) -> str: ...
-
-
 async def take_customers(connection: AsyncConnection, rows: Sequence[CustomerRow], now: datetime) -> Taken:
     """Add customers or bring them up to date; those who had themselves erased stay erased."""
     _each_once(rows, "customers")
-    customers = Customers(connection)
-    known = await customers.by_ids([row.id for row in rows])
-    kept = [row for row in rows if row.id not in known or known[row.id].erased_at is None]
-    changed = await customers.put_many([_customer(row, now) for row in kept])
+    erased = await Erased(connection).customers(row.id for row in rows)
+    kept = [row for row in rows if row.id not in erased]
+    changed = await Customers(connection).put_many([_customer(row, now) for row in kept])
     for row in kept:
         if row.marketing is not None:
-            await _take_consent(connection, row.id, row.marketing, row.marketing_at or now, now)
+            await _take_consent(connection, row.id, row.marketing, row.marketing_at, now)
     return Taken(received=len(rows), changed=changed, ignored=len(rows) - len(kept))
 
 
@@ -52,9 +57,9 @@ async def take_products(connection: AsyncConnection, rows: Sequence[ProductRow],
     """Add products or bring them up to date, with their categories; a new price is kept as a change."""
     _each_once(rows, "products")
     catalogue = Catalogue(connection)
-    shelves = {row.category.id: row.category for row in rows if row.category is not None}
+    categories = {row.category.id: row.category for row in rows if row.category is not None}
     await catalogue.put_categories(
-        [Category(id=row.id, name_zh=row.name_zh, name_en=row.name_en) for row in shelves.values()]
+        [Category(id=row.id, name_zh=row.name_zh, name_en=row.name_en) for row in categories.values()]
     )
     known = await catalogue.by_ids([row.id for row in rows])
     moved = [row for row in rows if row.id in known and known[row.id].list_price != row.list_price]
@@ -66,44 +71,52 @@ async def take_products(connection: AsyncConnection, rows: Sequence[ProductRow],
     return Taken(received=len(rows), changed=changed + len(alone))
 
 
-async def take_orders(connection: AsyncConnection, rows: Sequence[OrderRow], now: datetime) -> Taken:
-    """Add orders or bring them up to date, with lines, parcels and refunds.
+async def take_orders(connection: AsyncConnection, rows: Sequence[OrderRow], now: datetime) -> OrdersTaken:
+    """Add orders or bring them up to date, with lines, parcels and refunds, their purchases and their codes.
 
     Raises:
         BatchRefused: a customer, product or number is unknown or taken.
     """
     _each_once(rows, "orders")
-    known = await Customers(connection).by_ids([row.customer_id for row in rows if row.customer_id])
-    await _check_references(connection, rows, known)
-    await _check_numbers(connection, rows)
-    kept = [row for row in rows if row.customer_id is None or known[row.customer_id].erased_at is None]
-    changed = await Orders(connection).put_many([_order(row, now) for row in kept])
-    return Taken(received=len(rows), changed=changed, ignored=len(rows) - len(kept))
+    erased = await Erased(connection).customers(row.customer_id for row in rows)
+    sold = await Erased(connection).orders({row.id: row.number for row in rows})
+    kept = {row.id: row for row in rows if row.customer_id not in erased and row.id not in sold}
+    await _check_references(connection, rows, kept)
+    await _settle_numbers(connection, list(kept.values()))
+    put = await put_orders(connection, [_order(row, now) for row in kept.values()], now)
+    return OrdersTaken(
+        received=len(rows),
+        changed=put.changed,
+        ignored=len(rows) - len(kept),
+        codes=[CodeNotRedeemed.model_validate(one, from_attributes=True) for one in put.codes.refused],
+    )
 
 
-async def take_events(connection: AsyncConnection, rows: Sequence[EventRow], _now: datetime) -> Taken:
-    """Append events; one that is there already is the same event."""
-    known = await Customers(connection).by_ids({row.customer_id for row in rows})
-    erased = {name for name, customer in known.items() if customer.erased_at is not None}
-    kept = [StoredEvent(**row.model_dump()) for row in rows if row.customer_id not in erased]
-    new = await Events(connection).append(kept)
-    return Taken(received=len(rows), changed=new, ignored=len(rows) - len(kept))
+async def take_events(connection: AsyncConnection, rows: Sequence[EventRow], _now: datetime) -> EventsTaken:
+    """Append events; one that is there already, or that is known from its order, is the same event."""
+    put = await put_events(connection, [StoredEvent(**row.model_dump()) for row in rows])
+    return EventsTaken(received=len(rows), changed=put.new, ignored=put.of_erased, of_orders=put.of_orders)
 
 
 async def _take_consent(
-    connection: AsyncConnection, customer_id: str, granted: bool, said_at: datetime, now: datetime
+    connection: AsyncConnection, customer_id: str, granted: bool, said_at: datetime | None, now: datetime
 ) -> None:
-    """Add a word to the ledger, unless it is there or a later word was said to the bot."""
+    """Add a word to the ledger, unless it is there or a later word was said to the bot.
+
+    A yes without its time is no word of somebody who was erased: it may be what they had taken back.
+    """
     latest = (
         await connection.execute(
-            select(consent.c.granted, consent.c.at)
+            select(consent.c.granted, consent.c.at, consent.c.source)
             .where(consent.c.purpose == "marketing", consent.c.customer_id == customer_id)
             .order_by(consent.c.at.desc(), consent.c.granted)
             .limit(1)
         )
     ).one_or_none()
+    if latest is not None and latest.source == SOURCE and said_at is None:
+        return
     # A clock that runs ahead must not make a yes that no later no could take back.
-    said_at = min(said_at, now)
+    said_at = min(said_at or now, now)
     if latest is not None and (latest.granted == granted or latest.at > said_at):
         return
     await Consents(connection).record(
@@ -112,17 +125,21 @@ async def _take_consent(
 
 
 async def _check_references(
-    connection: AsyncConnection, rows: Sequence[OrderRow], known: dict[str, Customer]
+    connection: AsyncConnection, rows: Sequence[OrderRow], kept: Mapping[str, OrderRow]
 ) -> None:
-    products = await Catalogue(connection).by_ids({line.product_id for row in rows for line in row.lines})
+    """See that customers and products are here. Those of rows that are not kept don't matter."""
+    named = {row.customer_id for row in kept.values() if row.customer_id is not None}
+    customers = await Customers(connection).present(named)
+    products = await Catalogue(connection).known({line.product_id for row in rows for line in row.lines})
+    places = [(place, row) for place, row in enumerate(rows) if row.id in kept]
     missing = [
         f"orders.{place}.customer_id: there is no customer {row.customer_id!r}"
-        for place, row in enumerate(rows)
-        if row.customer_id is not None and row.customer_id not in known
+        for place, row in places
+        if row.customer_id is not None and row.customer_id not in customers
     ]
     missing += [
         f"orders.{place}.lines.{number}.product_id: there is no product {line.product_id!r}"
-        for place, row in enumerate(rows)
+        for place, row in places
         for number, line in enumerate(row.lines)
         if line.product_id not in products
     ]
@@ -130,19 +147,29 @@ async def _check_references(
         raise BatchRefused("unknown_reference", "send customers and products before their orders", missing)
 
 
-async def _check_numbers(connection: AsyncConnection, rows: Sequence[OrderRow]) -> None:
+async def _settle_numbers(connection: AsyncConnection, rows: Sequence[OrderRow]) -> None:
+    """See that no two orders have one number. An import knows orders by their numbers alone: those get their ids."""
     wanted = {row.number: row.id for row in rows}
     if len(wanted) < len(rows):
         raise BatchRefused("number_taken", "two orders of the batch have the same number")
-    found = await connection.execute(
-        select(order_table.c.id, order_table.c.number).where(order_table.c.number.in_(list(wanted)))
-    )
-    taken = [f"{row.number} belongs to the order {row.id!r}" for row in found if wanted[row.number] != row.id]
+    orders = KnownOrders(connection)
+    others = {
+        number: one.id
+        for number, one in (await orders.by_numbers(wanted)).items()
+        if one.id != wanted[number]
+    }
+    there = await orders.by_ids({wanted[number] for number in others})
+    taken = [
+        f"{number} belongs to the order {other!r}"
+        for number, other in others.items()
+        if other != number or wanted[number] in there
+    ]
     if taken:
         raise BatchRefused("number_taken", "an order's number belongs to another order", taken)
+    await orders.give_ids({number: wanted[number] for number in others})
 
 
-def _each_once(rows: Iterable[_HasId], name: str) -> None:
+def _each_once(rows: Iterable[Any], name: str) -> None:
     twice = [key for key, count in Counter(row.id for row in rows).items() if count > 1]
     if twice:
         raise BatchRefused(
@@ -151,71 +178,35 @@ def _each_once(rows: Iterable[_HasId], name: str) -> None:
 
 
 def _customer(row: CustomerRow, now: datetime) -> Customer:
-    return Customer(
-        id=row.id,
-        name=row.name,
-        language=row.language,
-        time_zone=row.time_zone,
-        email=row.email,
-        phone=row.phone,
-        tier=row.tier,
-        points=row.points,
-        created_at=row.created_at or now,
-    )
+    known = row.model_dump(exclude={"created_at", "marketing", "marketing_at"})
+    return Customer(**known, created_at=row.created_at or now)
 
 
 def _product(row: ProductRow, now: datetime) -> Product:
+    attributes: Any = {
+        key: {language: list(words) for language, words in shown.items()}
+        for key, shown in row.attributes.items()
+    }
     return Product(
-        id=row.id,
-        code=row.code,
-        name_zh=row.name_zh,
-        name_en=row.name_en,
-        description_zh=row.description_zh,
-        description_en=row.description_en,
+        **row.model_dump(exclude={"category", "cost", "attributes"}),
         category_id=row.category.id if row.category is not None else None,
-        brand=row.brand,
-        attributes={
-            key: {language: list(words) for language, words in shown.items()}
-            for key, shown in row.attributes.items()
-        },
-        list_price=row.list_price,
+        attributes=attributes,
         # Without a known cost there is no margin to give away.
         cost=row.list_price if row.cost is None else row.cost,
-        currency=row.currency,
-        stock=row.stock,
-        restock_at=row.restock_at,
-        picture=row.picture,
-        url=row.url,
-        active=row.active,
         created_at=now,
         updated_at=now,
     )
 
 
 def _same_but_price(one: Product, other: Product) -> bool:
-    names = [
-        name
-        for name in Product.__dataclass_fields__
-        if name not in ("list_price", "created_at", "updated_at")
-    ]
-    return all(getattr(one, name) == getattr(other, name) for name in names)
+    same = {name: getattr(other, name) for name in ("list_price", "created_at", "updated_at")}
+    return replace(one, **same) == other
 
 
 def _order(row: OrderRow, now: datetime) -> Order:
     return Order(
-        id=row.id,
-        number=row.number,
-        customer_id=row.customer_id,
-        status=row.status,
-        placed_at=row.placed_at,
-        paid_at=row.paid_at,
-        total=row.total,
-        discount=row.discount,
-        shipping_fee=row.shipping_fee,
-        currency=row.currency,
-        payment_method=row.payment_method,
+        **row.model_dump(exclude={"ship_to", "lines", "parcels", "refunds"}),
         ship_to={key: value for key, value in row.ship_to.model_dump().items() if value},
-        coupon_code=row.coupon_code,
         updated_at=now,
         lines=tuple(OrderLine(**line.model_dump()) for line in row.lines),
         parcels=tuple(

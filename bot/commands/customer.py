@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.commands.common import with_store
-from bot.console_output import out, print_json, print_table
-from bot.linking import Linker, second_fact
-from bot.privacy import erase_customer, export_customer, forget_lessons, said_by
+from bot.channels.telegram import bot_username
+from bot.commands.common import AsJson, with_reader, with_store
+from bot.linking.linker import Linker, second_fact
+from bot.privacy import erasure
+from bot.privacy.erasure import Eraser, Erasure, Find
+from bot.privacy.export import export_customer
 from bot.settings import Settings
-from bot.telegram_name import bot_username
-from nlu.printing import told
+from kernel.console import failing, out, print_json, print_table
+from kernel.times import utc_now
 from storage import NotFound, Store
 from storage.customers import Accounts, Consents, Customer, Customers
 from storage.orders import Orders
@@ -22,17 +24,17 @@ from storage.scores import Scores
 app = typer.Typer(no_args_is_help=True, help="Show a customer, or make a link that connects a messenger.")
 
 CustomerId = Annotated[str, typer.Argument(help="The customer's id, as the shop has it.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document, for programs.")]
 
 
 @app.command()
 def show(customer_id: CustomerId, as_json: AsJson = False) -> None:
     """Show a customer with linked accounts and orders."""
-    facts = with_store(lambda _settings, store: _facts(store, customer_id))
+    facts = with_reader(lambda connection: _facts(connection, customer_id))
     if as_json:
         print_json(facts)
         return
-    out.print(f"[bold]{facts['id']}[/bold]  {facts['name']}  ({facts['language']}, {facts['time_zone']})")
+    out.print(facts["id"], style="bold", end="  ")
+    out.print(f"{facts['name']}  ({facts['language']}, {facts['time_zone']})")
     out.print(
         f"marketing: {'yes' if facts['marketing'] else 'no'}   churn risk: {facts['risk'] or 'not scored'}"
     )
@@ -52,14 +54,14 @@ def link(customer_id: CustomerId, as_json: AsJson = False) -> None:
     if as_json:
         print_json(made)
         return
-    out.print(made["deep_link"], markup=False, highlight=False, soft_wrap=True)
+    out.print(made["deep_link"], soft_wrap=True)
     out.print(f"Works once, until {made['expires']}. Give it to the customer alone.")
 
 
 @app.command("list")
 def list_(limit: Annotated[int, typer.Option(min=1, max=10_000)] = 20, as_json: AsJson = False) -> None:
     """List customers with recent orders."""
-    rows = with_store(lambda _settings, store: _recent(store, limit))
+    rows = with_reader(lambda connection: _recent(connection, limit))
     if as_json:
         print_json(rows)
         return
@@ -69,74 +71,88 @@ def list_(limit: Annotated[int, typer.Option(min=1, max=10_000)] = 20, as_json: 
 @app.command()
 def export(customer_id: CustomerId) -> None:
     """Write everything that is held about a customer as JSON: what they may ask for."""
-
-    async def work(_settings: Settings, store: Store) -> dict[str, Any]:
-        async with store.read(long=True) as connection:
-            return await export_customer(connection, customer_id)
-
-    print_json(with_store(work))
+    print_json(with_reader(lambda connection: export_customer(connection, customer_id), long=True))
 
 
 @app.command()
 def erase(
-    customer_id: CustomerId,
+    customer_id: Annotated[str | None, typer.Argument(help="The customer's id, as the shop has it.")] = None,
+    account: Annotated[
+        str | None,
+        typer.Option(help="Instead: whoever writes from there, CHANNEL:ADDRESS, such as telegram:123456."),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Erase a customer and every word of their conversations, for good.
+    """Erase somebody for good: their name, their addresses, and every word of their conversations.
 
-    Their messages leave what the versions of the understanding were taught with, too; what those have learned stays.
+    What was bought stays, under ids that lead to nobody. Their messages leave what the versions of the understanding
+    were taught with, too; what those have learned stays. Who was erased is known again by hashes alone: rows about
+    them are not taken in any more, and nobody writes to them.
     """
+    whom, find = _to_be_erased(customer_id, account)
     if not yes:
-        typer.confirm(f"Erase customer {customer_id} for good?", abort=True)
+        typer.confirm(f"Erase {whom} for good?", abort=True)
 
-    async def work(settings: Settings, store: Store) -> tuple[int, int]:
-        async with store.read() as connection:
-            said = await said_by(connection, customer_id)
-        with told():
-            forgotten = forget_lessons(settings.home, said)
-        return forgotten, await store.write(
-            lambda connection: erase_customer(connection, customer_id, datetime.now(UTC))
+    async def work(settings: Settings, store: Store) -> Erasure:
+        with failing():
+            return await Eraser(store, settings.home).erase(find, actor="system")
+
+    done = with_store(work)
+    out.print(f"Erased. {done.messages} messages were blanked; what was bought stays without a name.")
+    if done.lessons:
+        out.print(f"Lines taken out of what models were taught with: {done.lessons}.")
+    if done.rows:
+        out.print(f"Rows taken out of files of rejected rows: {done.rows}.")
+    if not done.swept:
+        out.print(
+            "The database's file and log still hold remains of it, since something reads or writes all the time, or "
+            "the disk has no room for a second copy. They are swept by night.",
+            style="yellow",
         )
 
-    forgotten, blanked = with_store(work)
-    out.print(f"Erased. {blanked} messages were blanked; what was bought stays without a name.")
-    if forgotten:
-        out.print(f"Lines taken out of what models were taught with: {forgotten}.")
+
+def _to_be_erased(customer_id: str | None, account: str | None) -> tuple[str, Find]:
+    if (customer_id is None) == (account is None):
+        raise typer.BadParameter("name a customer's id, or an account with --account")
+    if customer_id is not None:
+        return f"customer {customer_id}", erasure.customer(customer_id)
+    channel, colon, address = str(account).partition(":")
+    if not colon or not address:
+        raise typer.BadParameter("CHANNEL:ADDRESS, such as telegram:123456", param_hint="--account")
+    return f"whoever writes from {account}", erasure.account(channel, address)
 
 
-async def _facts(store: Store, customer_id: str) -> dict[str, Any]:
-    async with store.read() as connection:
-        customer = await _customer(connection, customer_id)
-        accounts = await Accounts(connection).by_customer(customer_id)
-        orders = await Orders(connection).by_customer(customer_id, limit=200)
-        score = await Scores(connection).get(customer_id, "churn")
-        return {
-            "id": customer.id,
-            "name": customer.name,
-            "language": customer.language,
-            "time_zone": customer.time_zone,
-            "tier": customer.tier,
-            "marketing": await Consents(connection).granted("marketing", customer_id=customer_id),
-            "risk": None if score is None else {"probability": score.value, "band": score.band},
-            "linked": [{"channel": a.channel, "address": a.address, "since": a.linked_at} for a in accounts],
-            "orders": [
-                {
-                    "number": order.number,
-                    "second_fact": second_fact(order.ship_to.get("phone") or customer.phone, customer.email),
-                    "status": order.status,
-                    "placed_at": order.placed_at,
-                }
-                for order in orders
-            ],
-        }
+async def _facts(connection: AsyncConnection, customer_id: str) -> dict[str, Any]:
+    customer = await _customer(connection, customer_id)
+    accounts = await Accounts(connection).by_customer(customer_id)
+    orders = await Orders(connection).by_customer(customer_id, limit=200)
+    score = await Scores(connection).get(customer_id, "churn")
+    return {
+        "id": customer.id,
+        "name": customer.name,
+        "language": customer.language,
+        "time_zone": customer.time_zone,
+        "tier": customer.tier,
+        "marketing": await Consents(connection).granted("marketing", customer_id=customer_id),
+        "risk": None if score is None else {"probability": score.value, "band": score.band},
+        "linked": [{"channel": a.channel, "address": a.address, "since": a.linked_at} for a in accounts],
+        "orders": [
+            {
+                "number": order.number,
+                "second_fact": second_fact(order.ship_to.get("phone") or customer.phone, customer.email),
+                "status": order.status,
+                "placed_at": order.placed_at,
+            }
+            for order in orders
+        ],
+    }
 
 
 async def _link(settings: Settings, store: Store, customer_id: str) -> dict[str, Any]:
     async with store.read() as connection:
         await _customer(connection, customer_id)
-    now = datetime.now(UTC)
-    web_secret = settings.web_secret.get_secret_value() if settings.web_secret else None
-    linker = await Linker.open(store, web_secret)
+    now = utc_now()
+    linker = await Linker.open(store, settings.shared_secret)
     token, expires = await store.write(
         lambda connection: linker.deep_link_token(connection, customer_id, now)
     )
@@ -147,15 +163,14 @@ async def _link(settings: Settings, store: Store, customer_id: str) -> dict[str,
     return {"deep_link": deep_link, "expires": expires, "start": token}
 
 
-async def _recent(store: Store, limit: int) -> list[dict[str, Any]]:
-    async with store.read() as connection:
-        return [
-            {"id": c.id, "name": c.name, "language": c.language, "last_order": number}
-            for c, number in await Customers(connection).recent_buyers(limit)
-        ]
+async def _recent(connection: AsyncConnection, limit: int) -> list[dict[str, Any]]:
+    return [
+        {"id": c.id, "name": c.name, "language": c.language, "last_order": number}
+        for c, number in await Customers(connection).recent_buyers(limit)
+    ]
 
 
-async def _customer(connection: Any, customer_id: str) -> Customer:
+async def _customer(connection: AsyncConnection, customer_id: str) -> Customer:
     customer = await Customers(connection).get(customer_id)
     if customer is None:
         raise NotFound(f"there is no customer {customer_id!r}; `liuke customer list` shows some")

@@ -1,47 +1,85 @@
-"""`liuke outreach`: run a campaign now, look at whom it chose and what came of it, pause it."""
+"""`liuke outreach`: start a campaign, run it now, look at whom it chose and what came of it, pause it."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
-from bot.commands.acting import As, with_member
-from bot.commands.common import settings_or_exit, with_store
-from bot.console_output import out, print_json, print_table
-from bot.conversation.wording import money
-from bot.outreach.lift import Share
-from bot.outreach.office import ACTIVE, ENDED, PAUSED, CampaignReport, Office, returned
-from storage.responses import Contacted
+from bot.commands.common import As, AsJson, amount, pushing_up, with_member, with_store
+from bot.models.decisions import Decisions
+from bot.models.retention import ServedRetention
+from bot.outreach.planner import Planner, ensure_win_back, installation_seed
+from bot.settings import Settings
+from bot.shop.rules import Steering
+from bot.staff.campaigns import ACTIVE, ENDED, PAUSED, CampaignReport, CampaignService, Share, returned
+from kernel.console import out, print_json, print_table
+from kernel.times import utc_now
+from storage import Store
+from storage.staff import StaffMember
 
 app = typer.Typer(no_args_is_help=True, help="Win-back messages, and what they change.")
 
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document, for programs.")]
-_MOST_REASONS = 3
+_LEFT_OUT = {
+    "not_scored": "have no churn risk yet: liuke refit",
+    "not_at_risk": "are not at high risk",
+    "decided": "were decided about already",
+    "erased": "were erased",
+    "opted_out": "have not agreed to be written to, or said stop",
+    "profiling": "said no to profiling",
+    "unreachable": "have no messenger linked that can be written to",
+    "complaint": "have a case open",
+    "cap": "got a campaign's message in the last 14 days",
+    "under_way": "are about to get another campaign's message",
+    "candidate": "could be written to, but there is no product to write about",
+}
 
 
 @app.command()
 def plan() -> None:
-    """Plan the messages of every active campaign now instead of at the next tick.
+    """Plan the messages of every active campaign now instead of at the next tick, and say who is left out and why.
 
     They leave in each customer's daytime, through whichever process sends.
     """
-    from bot.planning import plan_now
+    with_store(lambda settings, store: plan_active(settings, store, utc_now()))
 
-    counts = asyncio.run(plan_now(settings_or_exit(), datetime.now(UTC)))
-    for name, decided in counts.items():
-        told = ", ".join(f"{number} {what}" for what, number in decided.items()) or "nobody to decide for"
-        out.print(f"{name}: {told}")
+
+async def plan_active(settings: Settings, store: Store, now: datetime) -> None:
+    """Plan every active campaign, and tell what that came to."""
+    # No other command needs a channel.
+    from bot.channels.registry import WRITING_FIRST
+
+    served = ServedRetention(store, settings.home)
+    await served.refresh()
+    seed = await store.write(installation_seed)
+    decisions = Decisions(served, steering=Steering(settings.home), seed=seed)
+    planner = Planner(store, decisions, settings.time_zone, channels=WRITING_FIRST)
+    decided = await planner.run_active(now)
+    for report in await CampaignService(store, clock=lambda: now).reports():
+        name = report.campaign.name
+        if report.campaign.state != ACTIVE:
+            _tell_waiting(report)
+            continue
+        told = ", ".join(f"{number} {what}" for what, number in decided.get(name, {}).items())
+        out.print(f"{name}: {told or 'nobody to decide for'}")
+        left_out = await planner.left_out(report.campaign, now)
+        print_table(
+            f"Not written to by {name}",
+            ("customers", "because they"),
+            [(left_out[why], said) for why, said in _LEFT_OUT.items() if why in left_out],
+        )
 
 
 @app.command()
 def show(as_json: AsJson = False) -> None:
     """Show what came of each campaign, of those written to beside those left alone."""
-    reports = with_store(lambda _settings, store: Office(store).reports())
+
+    async def look(_settings: Settings, store: Store) -> list[CampaignReport]:
+        return await (await _campaigns(store)).reports()
+
+    reports = with_store(look)
     if as_json:
         print_json([_facts(report) for report in reports])
         return
@@ -49,13 +87,16 @@ def show(as_json: AsJson = False) -> None:
         "Campaigns",
         ("campaign", "state", "arm", "customers", "sent", "answered", "stopped", "bought again (95 %)"),
         [
-            (report.campaign.name, report.campaign.state, name, arm.customers, arm.sent, arm.responded,
-             arm.stopped, _share(returned(arm)))
+            (report.campaign.name, _state(report), name, arm.customers, arm.sent, arm.responded, arm.stopped,
+             _share(returned(arm)))
             for report in reports for name, arm in report.arms.items()
         ],
     )  # fmt: skip
     for report in reports:
         _tell_lift(report)
+        _tell_waiting(report)
+    if not reports:
+        out.print("There is no campaign before there is a shop: `liuke demo`, or import yours.")
 
 
 @app.command()
@@ -65,7 +106,7 @@ def contacts(
     as_json: AsJson = False,
 ) -> None:
     """Show whom a campaign chose last, and why."""
-    found = with_store(lambda _settings, store: Office(store).contacts(name, limit=limit))
+    found = with_store(lambda _settings, store: CampaignService(store).contacts(name, limit=limit))
     if as_json:
         print_json([asdict(one) for one in found])
         return
@@ -73,8 +114,8 @@ def contacts(
         f"Chosen by {name}",
         ("customer", "arm", "leaves", "would spend", "at stake", "because of", "message", "answered"),
         [
-            (one.customer_id, one.arm, f"{one.risk:.0%}", _amount(one.expected_value, one.currency),
-             _amount(one.at_stake, one.currency), ", ".join(_pushing(one)), one.dropped or one.state or "",
+            (one.customer_id, one.arm, f"{one.risk:.0%}", amount(one.expected_value, one.currency),
+             amount(one.at_stake, one.currency), pushing_up(one.reasons), one.dropped or one.state or "",
              f"{one.responded_at:%m-%d %H:%M}Z" if one.responded_at else "")
             for one in found
         ],
@@ -83,25 +124,36 @@ def contacts(
 
 @app.command()
 def pause(name: str, login: As = None) -> None:
-    """Stop a campaign for now: nothing more is planned, and what is planned is dropped."""
+    """Stop a campaign for now: nothing more is planned, and what was planned is dropped."""
     _set_state(name, PAUSED, login)
 
 
 @app.command()
 def resume(name: str, login: As = None) -> None:
-    """Let a paused campaign go on."""
+    """Start a campaign, or let a paused one go on: it chooses anew, also whose message was dropped."""
     _set_state(name, ACTIVE, login)
 
 
 @app.command()
 def end(name: str, login: As = None) -> None:
-    """Stop a campaign for good."""
+    """Stop a campaign for good; what was planned is dropped."""
     _set_state(name, ENDED, login)
 
 
 def _set_state(name: str, state: str, login: str | None) -> None:
-    with_member(login, lambda _settings, store, member: Office(store).set_state(member, name, state))
+    async def change(_settings: Settings, store: Store, member: StaffMember) -> int:
+        return await (await _campaigns(store)).set_state(member, name, state)
+
+    dropped = with_member(login, change)
     out.print(f"{name} is {state}.")
+    if dropped:
+        out.print(f"Planned messages that were dropped: {dropped}.")
+
+
+async def _campaigns(store: Store) -> CampaignService:
+    """The campaigns, also before the program has been started for the first time."""
+    await store.write(lambda connection: ensure_win_back(connection, utc_now()))
+    return CampaignService(store)
 
 
 def _facts(report: CampaignReport) -> dict[str, Any]:
@@ -112,9 +164,29 @@ def _facts(report: CampaignReport) -> dict[str, Any]:
     return {
         "campaign": report.campaign.name,
         "state": report.campaign.state,
+        "started": report.started,
         "arms": arms,
         "lift": None if report.lift is None else asdict(report.lift),
     }
+
+
+def _state(report: CampaignReport) -> str:
+    return report.campaign.state if report.started else "not started"
+
+
+def _tell_waiting(report: CampaignReport) -> None:
+    """Why nobody is written to, and how to change that."""
+    name = report.campaign.name
+    if report.campaign.state == ENDED:
+        out.print(f"{name} has ended: it writes to nobody.")
+    elif report.campaign.state == ACTIVE and not report.arms:
+        out.print(f"{name} is active and has chosen nobody yet; `liuke outreach plan` says why.")
+    elif report.campaign.state == PAUSED:
+        how = f"liuke outreach resume {name}"
+        told = "lets it go on" if report.started else "starts it"
+        out.print(
+            f"{name} is {'paused' if report.started else 'not started'}: it writes to nobody. `{how}` {told}."
+        )
 
 
 def _tell_lift(report: CampaignReport) -> None:
@@ -123,19 +195,9 @@ def _tell_lift(report: CampaignReport) -> None:
     low, high = (f"{100 * end:+.1f}" for end in (report.lift.low, report.lift.high))
     told = f"{report.campaign.name}: {100 * report.lift.value:+.1f} points bought again ({low} to {high})"
     verdict = "" if report.lift.certain else "; too few yet to tell it from none"
-    out.print(f"{told} of those written to{verdict}.", highlight=False)
+    out.print(f"{told} of those written to{verdict}.")
 
 
 def _share(share: Share) -> str:
     low, high = share.interval
     return f"{share.hits} ({low:.1%}–{high:.1%})"
-
-
-def _amount(minor: int | None, currency: str | None) -> str:
-    return "" if minor is None or currency is None else money(minor, currency)
-
-
-def _pushing(one: Contacted) -> list[str]:
-    """The features that push the risk up, strongest first."""
-    reasons: list[Mapping[str, Any]] = [reason for reason in one.reasons if reason.get("weight", 0) > 0]
-    return [str(reason["code"]) for reason in reasons[:_MOST_REASONS]]

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 
-from rich.logging import RichHandler
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.commands.common import settings_or_exit
-from bot.console_output import err, fail, out
+from bot.commands.common import explain, settings_or_exit
 from bot.conversation.texts import TextsInvalid
+from bot.logs import configure
 from bot.settings import Settings
+from kernel.console import err, fail, out
+from kernel.times import utc_now
 from nlu import NluError
+from storage import StorageError
 
 
 def run() -> None:
@@ -37,15 +37,15 @@ def work() -> None:
 
 def _start(*, serve: bool, work: bool) -> None:
     settings = settings_or_exit()
-    _configure_logging(settings.log_level)
+    configure(settings.log_level)
     began = time.monotonic()
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(_run(settings, serve, work, began))
     except KeyboardInterrupt:
         sys.exit(130)
-    except (OSError, SQLAlchemyError, NluError, TextsInvalid) as error:
-        fail(f"Liuke can't start: {_explain(error)}")
+    except (OSError, StorageError, SQLAlchemyError, NluError, TextsInvalid) as error:
+        fail(f"Liuke can't start: {explain(error, settings)}")
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -57,47 +57,35 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-def _explain(error: Exception) -> str:
-    # A database error's text may hold the address with its password; its kind is enough.
-    if isinstance(error, SQLAlchemyError):
-        return f"the database refused ({type(error).__name__})"
-    return str(error)
-
-
 async def _run(settings: Settings, serve: bool, work: bool, began: float) -> None:
+    from bot.models.understanding import launch_reading
+
+    reading = await launch_reading(settings.home)
     # What takes long to import is imported when something is on the screen already.
-    from bot.prepare import prepare
+    from bot.commands.prepare import prepare
 
-    admin = await prepare(settings)
-    from bot.app import Halves, Parts, Program
+    await prepare(settings)
+    from bot.app import Parts
+    from bot.program import Program
+    from bot.staff.accounts import StaffAccounts
 
-    program = Program(settings, Halves(serve=serve, work=work))
+    program = Program(settings, serve=serve, work=work, reading=reading)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, program.stop)
 
     async def ready(parts: Parts) -> None:
+        # Last of all: a password that was made by a start that failed would never have been seen.
+        admin = await StaffAccounts(parts.store).first_admin(utc_now())
         out.print(f"Ready after {time.monotonic() - began:.1f} s.")
         if serve:
-            from bot.welcome import welcome
+            from bot.commands.welcome import welcome
 
             await welcome(settings, parts, admin)
         elif admin is not None:
             # Whichever process came first made the account, and nobody else knows its password.
-            out.print(
-                f"Staff sign in as {admin[0]} with the password {admin[1]}", markup=False, highlight=False
-            )
+            out.print(f"Staff sign in as {admin[0]} with the password {admin[1]}")
             out.print("It is shown this once; `liuke staff password admin` makes a new one.")
 
     await program.run(ready)
-    err.print(f"Stopped at {datetime.now(UTC):%H:%M:%S} UTC; nothing in hand was lost.")
-
-
-def _configure_logging(level: str) -> None:
-    logging.basicConfig(
-        level=level,
-        format="%(message)s",
-        handlers=[RichHandler(console=err, show_path=False, rich_tracebacks=False, markup=False)],
-    )
-    for noisy in ("apscheduler", "aiogram", "uvicorn", "watchfiles", "jieba", "alembic", "httpx"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    err.print(f"Stopped at {utc_now():%H:%M:%S} UTC; nothing in hand was lost.")

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,22 +14,23 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import nlu
-from bot.commands.common import with_store
-from bot.console_output import fail, out, print_table
+from bot.commands.common import with_reader, with_store
+from bot.models.understanding import KIND, SHIPPED
 from bot.settings import Settings
-from bot.understanding import KIND, SHIPPED
+from kernel.console import fail, failing, out, print_table, progress_bar
+from kernel.times import utc_now
 from nlu import commands as nlu_commands
 from nlu import modelfiles
 from nlu.datafiles import write_lines, written_beside
 from nlu.errors import ModelDamaged
-from nlu.printing import check_writable, print_lesson, progress_bar, told, write_figures
 from nlu.redaction import redact
+from nlu.workshop.reports import check_writable, print_teaching, write_figures
 from storage import NotFound, Store
-from storage.corrections import Correction, Corrections
+from storage.drafts import Corrections
 from storage.models import ModelVersion, ModelVersions
 
 if TYPE_CHECKING:
-    from nlu.teaching.shop import Lesson
+    from nlu.workshop.teaching import TeachingResult
 
 app = nlu_commands.app
 """The commands of the understanding room; those that need a store are added here."""
@@ -73,7 +74,7 @@ def train(
             await _teach_and_use(settings, store, before, data, finetune, anyway, json_file)
             return
         write_figures(json_file, _figures(_teach(data, to, before, finetune), before))
-        out.print(f"The model is in {to}.", markup=False, highlight=False)
+        out.print(f"The model is in {to}.")
 
     with_store(work)
 
@@ -81,11 +82,6 @@ def train(
 @app.command("versions")
 def versions() -> None:
     """Show every model of the understanding, newest first."""
-
-    async def work(_settings: Settings, store: Store) -> list[ModelVersion]:
-        async with store.read() as connection:
-            return await ModelVersions(connection).all(KIND)
-
     rows = [
         (
             one.version,
@@ -93,7 +89,7 @@ def versions() -> None:
             f"{one.metrics['accuracy']:.1%}" if "accuracy" in one.metrics else "",
             f"{one.fitted_at:%Y-%m-%d %H:%M}Z" if one.path else "",
         )
-        for one in with_store(work)
+        for one in with_reader(lambda connection: ModelVersions(connection).all(KIND))
     ]
     print_table(
         "Models of the understanding",
@@ -117,7 +113,7 @@ def use(version: Annotated[str, typer.Argument(help="From `liuke nlu versions`."
     if not with_store(work):
         out.print("Nothing was ever taught: the shipped model is in use.")
         return
-    out.print(f"Reading with {version} within seconds.", markup=False, highlight=False)
+    out.print(f"Reading with {version} within seconds.")
 
 
 @app.command("rollback")
@@ -133,7 +129,7 @@ def rollback() -> None:
         return before.version
 
     version = with_store(work)
-    out.print(f"Reading with {version} within seconds.", markup=False, highlight=False)
+    out.print(f"Reading with {version} within seconds.")
 
 
 @app.command("corrections")
@@ -144,14 +140,9 @@ def corrections(
     ],
 ) -> None:
     """Write what staff said that messages really meant, without personal data."""
-
-    async def work(_settings: Settings, store: Store) -> Sequence[Correction]:
-        async with store.read(long=True) as connection:
-            return await Corrections(connection).all()
-
     check_writable(to)
-    found = with_store(work)
-    with told(), written_beside(to) as file:
+    found = with_reader(lambda connection: Corrections(connection).all(), long=True)
+    with failing(), written_beside(to) as file:
         texts = [redact(one.text) for one in found]
         # A message of control characters alone has no words to learn from, and `train` would refuse the file.
         rows = [
@@ -160,7 +151,7 @@ def corrections(
             if text.strip()
         ]
         write_lines(file, ("text", "label", "corrected_at"), rows)
-    out.print(f"{len(rows)} corrections written to {to}.", markup=False, highlight=False)
+    out.print(f"{len(rows)} corrections written to {to}.")
 
 
 async def _version(store: Store, version: str) -> ModelVersion:
@@ -182,9 +173,9 @@ def _folder(settings: Settings, version: ModelVersion) -> Path:
 
 async def _use(settings: Settings, store: Store, version: ModelVersion) -> None:
     """Read with a version from now on, if it can be loaded; else the command ends, and the one in use stays."""
-    with told():
+    with failing():
         nlu.load(_folder(settings, version))
-    now = datetime.now(UTC)
+    now = utc_now()
     await store.write(lambda connection: ModelVersions(connection).make_current(KIND, version.version, now))
 
 
@@ -215,20 +206,20 @@ async def _base(settings: Settings, store: Store, wanted: str | None) -> _Base:
     return _Base(version.version, folder)
 
 
-def _teach(data: Sequence[Path], to: Path, base: _Base, finetune: bool) -> Lesson:
-    from nlu.teaching.shop import teach
+def _teach(data: Sequence[Path], to: Path, base: _Base, finetune: bool) -> TeachingResult:
+    from nlu.workshop.teaching import teach
 
-    with told(), progress_bar() as progress:
-        lesson = teach(data, to, base.folder, finetune=finetune, progress=progress)
-    print_lesson(lesson, base.name)
-    return lesson
+    with failing(), progress_bar() as progress:
+        result = teach(data, to, base.folder, finetune=finetune, progress=progress)
+    print_teaching(result, base.name)
+    return result
 
 
-def _figures(lesson: Lesson, base: _Base) -> dict[str, object]:
-    """What is kept of a lesson: no message of the shop's."""
-    from nlu.teaching.shop import lesson_values
+def _figures(result: TeachingResult, base: _Base) -> dict[str, object]:
+    """What is kept of a teaching: no message of the shop's."""
+    from nlu.workshop.teaching import result_values
 
-    return {**lesson_values(lesson), "base": base.name}
+    return {**result_values(result), "base": base.name}
 
 
 async def _teach_and_use(
@@ -240,16 +231,16 @@ async def _teach_and_use(
     anyway: bool,
     json_file: Path | None,
 ) -> None:
-    now = datetime.now(UTC)
+    now = utc_now()
     version = now.strftime("%Y%m%dT%H%M%S")
     relative = Path("models") / KIND / version
     folder = settings.home / relative
-    with told():
+    with failing():
         folder.parent.mkdir(parents=True, exist_ok=True)
     with _gone_unless_used(folder):
-        lesson = _teach(data, folder, base, finetune)
-        if lesson.harms and not anyway:
-            write_figures(json_file, _figures(lesson, base))
+        result = _teach(data, folder, base, finetune)
+        if result.harms and not anyway:
+            write_figures(json_file, _figures(result, base))
             fail(
                 "The built-in intents would be read worse, so the model in use stays. "
                 "Look at the confused pairs and the doubtful examples, or insist with --anyway."
@@ -258,19 +249,17 @@ async def _teach_and_use(
             kind=KIND,
             version=version,
             path=str(relative),
-            metrics={"accuracy": lesson.accuracy, "built_in": lesson.built_in_after},
-            data_hash=lesson.data_hash,
+            metrics={"accuracy": result.accuracy, "built_in": result.built_in_after},
+            data_hash=result.data_hash,
             seed=0,
             fitted_at=now,
             current=True,
-            report=_figures(lesson, base),
+            report=_figures(result, base),
         )
         await store.write(lambda connection: _register(connection, taught))
-    out.print(
-        f"Version {version} reads from now on; `liuke nlu rollback` goes back.", markup=False, highlight=False
-    )
+    out.print(f"Version {version} reads from now on; `liuke nlu rollback` goes back.")
     # Last, so that a full disk can't leave a model that nobody reads with.
-    write_figures(json_file, _figures(lesson, base))
+    write_figures(json_file, _figures(result, base))
 
 
 @contextmanager

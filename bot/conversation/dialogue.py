@@ -7,19 +7,18 @@ wish; a number or a product's name alone; asking back once with the two likelies
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.conversation import phrases, routing
 from bot.conversation.memory import Memory
-from bot.conversation.messages import IncomingKind
+from bot.conversation.registry import REGISTRY
 from bot.conversation.routing import Reading
 from bot.conversation.skills import (
-    REGISTRY,
     fallback,
-    media,
+    language,
     pages,
     product_words,
     products,
@@ -28,19 +27,19 @@ from bot.conversation.skills import (
     which_order,
 )
 from bot.conversation.skills.talk import TALK, overrides
-from bot.conversation.turn import Answer, HandOver, Skill, Turn, row
+from bot.conversation.turn import Answer, HandOver, Skill, Turn
 from bot.delivery.faults import describe
+from bot.delivery.ports import TookTooLong
+from bot.messages import IncomingKind
 from nlu.intents import INTENTS
-from nlu.types import DialogueContext, Sentiment, Understander, Understanding
+from nlu.types import DialogueContext, Sentiment, Understanding
 from storage.errors import StorageError
 
 log = logging.getLogger(__name__)
 
-# Their answers are goods and prices: a word of regret before them sounds odd.
-_WARES = frozenset({"product", "search", "stock", "price", "offers", "coupon_problem", "recommend"})
 # So many negative messages in a row are more than a bad mood.
 _UPSET = 2
-_FELT = 0.5
+_STRONG = 0.5
 # Asked back about though the model calls the message none of its business.
 _WORTH_ASKING = 0.2
 
@@ -55,206 +54,203 @@ class Decision:
     """Drafted for staff and not sent."""
 
 
-class Dialogue:
-    """Reads messages and routes them to skills."""
+async def read(turn: Turn) -> Reading:
+    """Understand the words of a turn, about 1 to 3 ms; buttons and commands have none."""
+    worded = turn.incoming.kind in (IncomingKind.TEXT, IncomingKind.EDIT, IncomingKind.MEDIA)
+    if not worded or not any(character.isalnum() for character in turn.text):
+        return Reading(language=turn.language)
+    return await _read(turn, turn.text)
 
-    def __init__(self, understander: Understander) -> None:
-        self._understander = understander
 
-    def read(self, turn: Turn) -> Reading:
-        """Understand the words of a turn, about 1 to 3 ms; buttons and commands have none."""
-        incoming = turn.incoming
-        if incoming.kind not in (IncomingKind.TEXT, IncomingKind.EDIT, IncomingKind.MEDIA):
-            return Reading(language=turn.language)
-        if not any(character.isalnum() for character in incoming.text):
-            return Reading(language=turn.language)
-        return self._read(turn, incoming.text)
+async def _read(turn: Turn, text: str) -> Reading:
+    whole, *parts = await turn.services.reader.understand(
+        [text, *phrases.clauses_of(text)],
+        DialogueContext(
+            language="zh" if turn.language == "zh" else "en",
+            previous_intents=turn.memory.intents,
+            now=turn.now,
+            time_zone=turn.contact.time_zone or turn.services.shop.time_zone,
+        ),
+    )
+    return Reading(language=language.of_words(turn, whole), whole=whole, parts=tuple(parts))
 
-    def _read(self, turn: Turn, text: str) -> Reading:
-        whole, *parts = self._understander.understand(
-            [text, *phrases.clauses_of(text)],
-            DialogueContext(
-                language="zh" if turn.language == "zh" else "en",
-                previous_intents=turn.memory.intents,
-                now=turn.now,
-                time_zone=turn.contact.time_zone or turn.services.shop.time_zone,
-            ),
+
+async def decide(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tuple[Decision, ...]:
+    """Every answer to a turn, in order; never none. `modes` are the skills' switches by name."""
+    unread = turn
+
+    async def read_more(text: str) -> Understanding | None:
+        return (await _read(unread, text)).whole
+
+    turn = replace(turn, language=reading.language, understanding=reading.whole, read=read_more)
+    match turn.incoming.kind:
+        case IncomingKind.BUTTON:
+            return await _button(turn, modes)
+        case IncomingKind.COMMAND:
+            return await _command(turn, modes)
+        case IncomingKind.START:
+            verb = "start" if turn.incoming.payload else "greeting"
+            skill = REGISTRY.by_name["linking" if turn.incoming.payload else "greeting"]
+            return await _run(skill, replace(turn, intent=verb), modes)
+        case IncomingKind.MEDIA | IncomingKind.OTHER if reading.whole is None:
+            return _only("media", await fallback.media(turn))
+    if reading.whole is None:
+        return _only("fallback", await fallback.wordless(turn))
+    answers = await _words(turn, reading, modes)
+    return (*answers[:-1], _with_sentiment(answers[-1], turn))
+
+
+async def _button(turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...]:
+    name, _, rest = turn.incoming.payload.partition(":")
+    verb, _, argument = rest.partition(":")
+    if name == "ask":
+        return await _clarified(turn, verb, modes)
+    skill = REGISTRY.by_action.get(name)
+    if skill is None:
+        return _only("fallback", fallback.stale(turn))
+    said = which_order.said_before(turn, f"{name}:{verb}", argument)
+    turn = turn if said is None else await turn.about(said)
+    return await _run(skill, replace(turn, intent=verb, argument=argument), modes)
+
+
+async def _clarified(turn: Turn, intent: str, modes: Mapping[str, str]) -> tuple[Decision, ...]:
+    """The customer pressed what they meant: answer what they had written, in that sense."""
+    skill = REGISTRY.by_intent.get(intent)
+    if skill is None:
+        return _only("fallback", fallback.stale(turn))
+    pending = turn.memory.pending
+    text = pending.data.get("text", "") if pending is not None and pending.kind == "clarify" else ""
+    clear = replace(turn, memory=turn.memory.settled(), understanding=None, chosen=True)
+    return await _wish(await clear.about(text), skill, intent, modes)
+
+
+async def _command(turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...]:
+    name = turn.incoming.payload.lower()
+    skill = REGISTRY.by_command.get(name)
+    if skill is None:
+        return _only("fallback", fallback.unknown_command(turn))
+    return await _run(skill, replace(turn, intent=name), modes)
+
+
+async def _words(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tuple[Decision, ...]:
+    whole = reading.whole
+    assert whole is not None  # noqa: S101 - the caller has looked
+    stops = routing.stops_in_part(reading)
+    aside = None if stops or routing.unmissable(whole) is not None else await _about_requests(turn)
+    if aside is not None:
+        return _only("request", aside)
+    resumed = None if stops else await _resumed(turn, modes)
+    if resumed is not None:
+        return resumed
+    wishes = routing.several(reading)
+    if wishes:
+        answers: tuple[Decision, ...] = ()
+        for intent, part in wishes:
+            skill = REGISTRY.by_intent.get(intent)
+            assert skill is not None  # noqa: S101 - `several` keeps only these
+            done = await _wish(replace(turn, understanding=part, text=part.text), skill, intent, modes)
+            answers += done
+            turn = turn.remembering(done[-1].answer.memory or turn.memory)
+        return answers
+    variant = await _variant(turn, whole, modes)
+    if variant is not None:
+        return variant
+    meant = routing.meant(turn, whole)
+    skill = _skill_of(meant)
+    if meant is None or skill is None:
+        return await _unclear(turn, whole, modes)
+    if meant == "place_order" and (await products.by_words(turn)) is not None:
+        # Who names what they want to buy wants to see it, and not how buying works.
+        meant, skill = "product_search", REGISTRY.by_name["search"]
+    if meant == "recommend_request" and product_words.highest_price(turn) is not None:
+        # What is recommended knows no limit; what is looked for does.
+        meant, skill = "product_search", REGISTRY.by_name["search"]
+    return await _wish(turn, skill, meant, modes)
+
+
+async def _variant(turn: Turn, whole: Understanding, modes: Mapping[str, str]) -> tuple[Decision, ...] | None:
+    """The product spoken of in another colour or size, whatever the few words were taken for."""
+    if modes.get("product", "on") != "on" or not routing.may_name_variant(turn, whole):
+        return None
+    answer = await products.variant(turn)
+    if answer is None:
+        return None
+    memory = (answer.memory or turn.memory).heard("product_question")
+    return _only("product", replace(answer, memory=memory))
+
+
+async def _resumed(turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...] | None:
+    pending = turn.memory.pending
+    whole = turn.understanding
+    if pending is None or (whole is not None and routing.interrupts(turn, whole)):
+        return None
+    if pending.kind == "clarify":
+        chosen = fallback.chosen(turn, pending)
+        return None if chosen is None else await _clarified(turn, chosen, modes)
+    skill = REGISTRY.by_pending.get(pending.kind)
+    if skill is None or skill.resume is None or modes.get(skill.name, "on") != "on":
+        return None
+    answer = await skill.resume(turn)
+    return None if answer is None else _only(skill.name, answer)
+
+
+async def _wish(turn: Turn, skill: Skill, intent: str, modes: Mapping[str, str]) -> tuple[Decision, ...]:
+    """Answer one wish, and remember that it was heard."""
+    decisions = await _run(skill, replace(turn, intent=intent), modes)
+    wish = None if intent in TALK else intent
+
+    def heard(answer: Answer) -> Answer:
+        return replace(answer, memory=(answer.memory or turn.memory).heard(wish))
+
+    return (*decisions[:-1], replace(decisions[-1], answer=decisions[-1].answer.changed(heard)))
+
+
+async def _run(skill: Skill, turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...]:
+    mode = "on" if skill.always else modes.get(skill.name, "on")
+    if mode == "off":
+        return _only("fallback", fallback.switched_off(turn))
+    try:
+        answer = await skill.answer(turn)
+    except (StorageError, SQLAlchemyError, TookTooLong):
+        raise  # the dispatcher tries again, or gives up
+    except Exception as error:  # noqa: BLE001 - an answer is owed whatever we got wrong; a colleague gets the case
+        log.error("skill %s failed: %s", skill.name, describe(error))
+        answer = Answer(text=turn.say("skill-failed"), hand_over=HandOver(reason="error"))
+    if mode == "shadow":
+        return (
+            Decision(skill=skill.name, answer=answer, shadow=True),
+            *_only("fallback", Answer(hand_over=HandOver(reason="shadow"))),
         )
-        return Reading(language=routing.language_of(turn, whole), whole=whole, parts=tuple(parts))
+    return _only(skill.name, answer)
 
-    async def decide(self, turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tuple[Decision, ...]:
-        """Every answer to a turn, in order; never none."""
-        turn = replace(
-            turn,
-            language=reading.language,
-            understanding=reading.whole,
-            read=lambda text: self._read(turn, text).whole,
-        )
-        match turn.incoming.kind:
-            case IncomingKind.BUTTON:
-                return await self._button(turn, modes)
-            case IncomingKind.COMMAND:
-                return await self._command(turn, modes)
-            case IncomingKind.START:
-                verb = "start" if turn.incoming.payload else "greeting"
-                skill = REGISTRY.named("linking" if turn.incoming.payload else "greeting")
-                return await self._run(skill, replace(turn, intent=verb), modes)
-            case IncomingKind.MEDIA | IncomingKind.OTHER if reading.whole is None:
-                return (_plain("media", await media.answer(turn)),)
-        if reading.whole is None:
-            return (_plain("fallback", await fallback.wordless(turn)),)
-        answers = await self._words(turn, reading, modes)
-        return (*answers[:-1], _felt(answers[-1], turn))
 
-    async def _button(self, turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...]:
-        name, _, rest = turn.incoming.payload.partition(":")
-        verb, _, argument = rest.partition(":")
-        if name == "ask":
-            return await self._clarified(turn, verb, modes)
-        skill = REGISTRY.of_action(name)
-        if skill is None:
-            return (_plain("fallback", fallback.stale(turn)),)
-        said = which_order.said_before(turn, f"{name}:{verb}", argument)
-        turn = turn if said is None else turn.about(said)
-        return await self._run(skill, replace(turn, intent=verb, argument=argument), modes)
+async def _unclear(turn: Turn, whole: Understanding, modes: Mapping[str, str]) -> tuple[Decision, ...]:
+    """Before asking back: a page that answers it, or products that its words name."""
+    if await pages.passage_for(turn, at_least=pages.SURE) is not None:
+        return await _wish(turn, REGISTRY.by_name["policy"], "usage_help", modes)
+    found = await products.by_words(turn) if not (turn.negative or routing.none_of_ours(whole)) else None
+    if found is not None and modes.get("search", "on") == "on":
+        # A limit that follows narrows down what was looked for.
+        memory = (found.memory or turn.memory).heard("product_search")
+        return _only("search", replace(found, memory=memory))
+    return _only("fallback", _ask_back(turn, whole))
 
-    async def _clarified(self, turn: Turn, intent: str, modes: Mapping[str, str]) -> tuple[Decision, ...]:
-        """The customer pressed what they meant: answer what they had written, in that sense."""
-        skill = REGISTRY.of_intent(intent)
-        if skill is None:
-            return (_plain("fallback", fallback.stale(turn)),)
-        pending = turn.memory.pending
-        text = pending.data.get("text", "") if pending is not None and pending.kind == "clarify" else ""
-        clear = replace(turn, memory=turn.memory.settled(), understanding=None)
-        return await self._wish(clear.about(text), skill, intent, modes)
 
-    async def _command(self, turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...]:
-        name = turn.incoming.payload.lower()
-        skill = REGISTRY.of_command(name)
-        if skill is None:
-            return (_plain("fallback", fallback.unknown_command(turn)),)
-        return await self._run(skill, replace(turn, intent=name), modes)
-
-    async def _words(self, turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tuple[Decision, ...]:
-        whole = reading.whole
-        assert whole is not None  # noqa: S101 - the caller has looked
-        told = await _by_the_way(turn) if routing.unmissable(whole) is None else None
-        if told is not None:
-            return (_plain("request", told),)
-        resumed = await self._resumed(turn, modes)
-        if resumed is not None:
-            return resumed
-        wishes = routing.several(reading)
-        if len(wishes) > 1:
-            answers: tuple[Decision, ...] = ()
-            for intent, part in wishes:
-                skill = REGISTRY.of_intent(intent)
-                assert skill is not None  # noqa: S101 - `several` keeps only these
-                done = await self._wish(
-                    replace(turn, understanding=part, text=part.text), skill, intent, modes
-                )
-                answers += done
-                turn = turn.remembering(done[-1].answer.memory or turn.memory)
-            return answers
-        variant = await self._variant(turn, whole, modes)
-        if variant is not None:
-            return variant
-        meant = routing.meant(turn, whole)
-        skill = _skill_of(meant)
-        if meant is None or skill is None:
-            return await self._unclear(turn, whole, modes)
-        if meant == "place_order" and (await products.by_words(turn)) is not None:
-            # Who names what they want to buy wants to see it, and not how buying works.
-            meant, skill = "product_search", REGISTRY.named("search")
-        if meant == "recommend_request" and product_words.highest_price(turn) is not None:
-            # What is recommended knows no limit; what is looked for does.
-            meant, skill = "product_search", REGISTRY.named("search")
-        return await self._wish(turn, skill, meant, modes)
-
-    async def _variant(
-        self, turn: Turn, whole: Understanding, modes: Mapping[str, str]
-    ) -> tuple[Decision, ...] | None:
-        """The product spoken of in another colour or size, whatever the few words were taken for."""
-        if modes.get("product", "on") != "on" or not routing.may_name_variant(turn, whole):
-            return None
-        answer = await products.variant(turn)
-        if answer is None:
-            return None
-        memory = (answer.memory or turn.memory).heard("product_question")
-        return (_plain("product", replace(answer, memory=memory)),)
-
-    async def _resumed(self, turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...] | None:
-        pending = turn.memory.pending
-        whole = turn.understanding
-        if pending is None or (whole is not None and routing.interrupts(turn, whole)):
-            return None
-        if pending.kind == "clarify":
-            chosen = fallback.chosen(turn, pending)
-            return None if chosen is None else await self._clarified(turn, chosen, modes)
-        skill = REGISTRY.of_pending(pending.kind)
-        if skill is None or skill.resume is None or modes.get(skill.name, "on") != "on":
-            return None
-        answer = await skill.resume(turn)
-        return None if answer is None else (_plain(skill.name, answer),)
-
-    async def _wish(
-        self, turn: Turn, skill: Skill, intent: str, modes: Mapping[str, str]
-    ) -> tuple[Decision, ...]:
-        """Answer one wish, and remember that it was heard."""
-        decisions = await self._run(skill, replace(turn, intent=intent), modes)
-        wish = None if intent in TALK else intent
-
-        def heard(answer: Answer) -> Answer:
-            return replace(answer, memory=(answer.memory or turn.memory).heard(wish))
-
-        return (*decisions[:-1], replace(decisions[-1], answer=after(decisions[-1].answer, heard)))
-
-    async def _run(self, skill: Skill, turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...]:
-        mode = "on" if skill.always else modes.get(skill.name, "on")
-        if mode == "off":
-            return (_plain("fallback", fallback.switched_off(turn)),)
-        try:
-            answer = await skill.answer(turn)
-        except (StorageError, SQLAlchemyError):
-            raise  # the dispatcher tries again
-        except Exception as error:  # noqa: BLE001 - an answer is owed whatever we got wrong; a colleague gets the case
-            log.error("skill %s failed: %s", skill.name, describe(error))
-            answer = Answer(text=turn.say("skill-failed"), hand_over=HandOver(reason="error"))
-        if mode == "shadow":
-            return (
-                Decision(skill=skill.name, answer=answer, shadow=True),
-                _plain("fallback", Answer(hand_over=HandOver(reason="shadow"))),
-            )
-        return (_plain(skill.name, answer),)
-
-    async def _unclear(
-        self, turn: Turn, whole: Understanding, modes: Mapping[str, str]
-    ) -> tuple[Decision, ...]:
-        """Before asking back: a page that answers it, or products that its words name."""
-        if pages.passage_for(turn, at_least=pages.SURE) is not None:
-            return await self._wish(turn, REGISTRY.named("policy"), "usage_help", modes)
-        found = await products.by_words(turn) if not (turn.negative or routing.none_of_ours(whole)) else None
-        if found is not None and modes.get("search", "on") == "on":
-            # A limit that follows narrows down what was looked for.
-            memory = (found.memory or turn.memory).heard("product_search")
-            return (_plain("search", replace(found, memory=memory)),)
-        return (_plain("fallback", self._ask_back(turn, whole)),)
-
-    def _ask_back(self, turn: Turn, whole: Understanding) -> Answer:
-        plausible = [score for score in whole.intents if routing.askable(score)]
-        if whole.intent == "out_of_scope":
-            plausible = [score for score in plausible if score.probability >= _WORTH_ASKING]
-        return fallback.ask_back(turn, tuple(score.intent for score in plausible[:2]))
+def _ask_back(turn: Turn, whole: Understanding) -> Answer:
+    plausible = [score for score in whole.intents if routing.askable(score)]
+    if whole.intent == "out_of_scope":
+        plausible = [score for score in plausible if score.probability >= _WORTH_ASKING]
+    return fallback.ask_back(turn, tuple(score.intent for score in plausible[:2]))
 
 
 def _skill_of(intent: str | None) -> Skill | None:
     """Who answers an intent; one that isn't ours was taught by the shop."""
     if intent is None:
         return None
-    return REGISTRY.of_intent(intent) or (None if intent in INTENTS else REGISTRY.named("own"))
+    return REGISTRY.by_intent.get(intent) or (None if intent in INTENTS else REGISTRY.by_name["own"])
 
 
-async def _by_the_way(turn: Turn) -> Answer | None:
+async def _about_requests(turn: Turn) -> Answer | None:
     """What is said about something under way, whatever the bot has asked meanwhile."""
     return (
         await requesting.progress(turn)
@@ -264,32 +260,19 @@ async def _by_the_way(turn: Turn) -> Answer | None:
     )
 
 
-def _plain(skill: str, answer: Answer) -> Decision:
-    return Decision(skill=skill, answer=answer)
+def _only(skill: str, answer: Answer) -> tuple[Decision, ...]:
+    return (Decision(skill=skill, answer=answer),)
 
 
-def after(answer: Answer, change: Callable[[Answer], Answer]) -> Answer:
-    """Change an answer once it is known."""
-    then = answer.then
-    if then is None:
-        return change(answer)
-
-    async def later(connection: object) -> Answer:
-        return after(await then(connection), change)  # type: ignore[arg-type]
-
-    return replace(answer, then=later)
-
-
-def _felt(decision: Decision, turn: Turn) -> Decision:
-    """Answer the feeling too: a word of regret, and a person when it goes on."""
+def _with_sentiment(decision: Decision, turn: Turn) -> Decision:
+    """Answer the sentiment, too: a word of regret, and a person when it stays negative."""
     whole = turn.understanding
     if whole is None:
         return decision
     negative = whole.sentiment is Sentiment.NEGATIVE
-    skill = REGISTRY.get(decision.skill)
-    consoled = decision.shadow or skill is None or skill.consoles or skill.name in TALK | _WARES
+    skill = REGISTRY.by_name.get(decision.skill)
     # Whoever would talk the bot out of its rules has had no trouble.
-    consoled = consoled or overrides(turn.text)
+    regrets = not decision.shadow and skill is not None and skill.regrets and not overrides(turn.text)
 
     def change(answer: Answer) -> Answer:
         memory = answer.memory or turn.memory
@@ -297,15 +280,15 @@ def _felt(decision: Decision, turn: Turn) -> Decision:
         answer = replace(answer, memory=replace(memory, negatives=negatives))
         if not negative or answer.hand_over is not None:
             return answer
-        if answer.text and whole.sentiment_strength >= _FELT and not consoled and not turn.memory.negatives:
+        if answer.text and whole.sentiment_strength >= _STRONG and regrets and not turn.memory.negatives:
             answer = replace(answer, text=f"{turn.say('sorry-first')}{answer.text}")
         if (negatives >= _UPSET and whole.urgent) or negatives > _UPSET:
             return replace(answer, hand_over=HandOver(reason="upset", priority=0))
         if negatives >= _UPSET and not _offers_person(answer):
-            return replace(answer, buttons=(*answer.buttons, *row(turn.button("button-human", "human:ask"))))
+            return replace(answer, buttons=(*answer.buttons, *turn.human))
         return answer
 
-    return replace(decision, answer=after(decision.answer, change))
+    return replace(decision, answer=decision.answer.changed(change))
 
 
 def _offers_person(answer: Answer) -> bool:

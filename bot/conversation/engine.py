@@ -10,50 +10,46 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation import phrases, state
-from bot.conversation.answering import AnsweredTurn
-from bot.conversation.dialogue import Dialogue
-from bot.conversation.history import keep_incoming, queue
-from bot.conversation.in_turn import InTurn
+from bot.conversation import dialogue, ownership, unit_of_work
 from bot.conversation.memory import Memory
-from bot.conversation.messages import Incoming, IncomingKind, Reply
+from bot.conversation.registry import REGISTRY
+from bot.conversation.routing import Reading
+from bot.conversation.skills import language, stopping
 from bot.conversation.turn import Services, Turn
 from bot.delivery.ports import Work
-from nlu.types import Understander, Understanding
+from bot.messages import Incoming, IncomingKind
+from kernel.times import utc_now
+from nlu.normalise import folded
 from storage import Conflict, Store
 from storage.conversations import Contact, Conversations, Message
-from storage.customers import Accounts, Consents, Customers
+from storage.customers import Accounts, Customers
 from storage.drafts import SkillSwitches
 
 # A switch thrown by staff holds in every replica after this many seconds.
 _SWITCHES_HOLD = 2.0
-# Wishes to be left alone are obeyed even while a person owns the conversation, if they are clear.
-_CLEAR = 0.8
-MARKETING = "marketing"
 
 
 class Engine:
-    """The `Handler` of customer conversations."""
+    """Decides about what arrives from customers."""
 
     def __init__(
         self,
         store: Store,
-        understander: Understander,
         services: Services,
         *,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime] = utc_now,
         switches_hold: float = _SWITCHES_HOLD,
     ) -> None:
         self._store = store
         self._services = services
-        self._dialogue = Dialogue(understander)
         self._clock = clock
-        self._reader = InTurn(self._dialogue.read)
-        self._switches = _Switches(switches_hold)
+        self._switches_hold = switches_hold
+        self._switches: dict[str, str] = {}
+        self._switches_read_at = float("-inf")
 
     async def handle(self, incoming: Incoming) -> Work:
         """Decide about one update.
@@ -76,35 +72,41 @@ class Engine:
     async def _decide(
         self, connection: AsyncConnection, contact: Contact, incoming: Incoming, now: datetime
     ) -> Work:
-        if incoming.kind in (IncomingKind.BLOCKED, IncomingKind.UNBLOCKED):
-            return _blocking(contact, incoming, now)
+        if incoming.kind is IncomingKind.BLOCKED:
+            return lambda writing: unit_of_work.note_block(writing, incoming.channel, incoming.address, now)
+        if incoming.kind is IncomingKind.UNBLOCKED:
+            # It agrees to nothing.
+            return lambda writing: Accounts(writing).set_blocked(contact.conversation.account_id, False)
         edited = await _edited(connection, contact, incoming)
         if incoming.kind is IncomingKind.EDIT and edited is None:
-            return _nothing
-        memory = Memory.recall(contact.conversation.memory, now)
+            return unit_of_work.nothing
         turn = Turn(
             incoming=incoming,
             contact=contact,
-            memory=memory,
+            memory=Memory.recall(contact.conversation.memory, now),
             language=contact.conversation.language,
             now=now,
             connection=connection,
             services=self._services,
-            text=incoming.text,
+            skills=REGISTRY,
+            text=folded(incoming.text),
         )
-        reading = await self._reader(turn)
+        reading = await dialogue.read(turn)
         turn = replace(turn, language=reading.language)
-        if not state.speaks(contact.conversation):
-            return _kept_for_staff(turn, reading.whole, edited)
+        if not ownership.speaks(contact.conversation):
+            return unit_of_work.keeping(turn, reading.whole, edited, stop=_says_stop(incoming, reading))
         if not await _wants_answer(turn, edited):
-            return _kept(turn, reading.whole, edited)
-        modes = await self._switches.modes(connection)
-        decisions = await self._dialogue.decide(turn, reading, modes)
-        return AnsweredTurn(turn=turn, reading=reading, decisions=decisions, edited=edited)
+            return unit_of_work.keeping(turn, reading.whole, edited)
+        decisions = await dialogue.decide(turn, reading, await self._modes(connection))
+        return unit_of_work.answering(turn, reading.whole, decisions, edited)
 
-
-async def _nothing(_connection: AsyncConnection) -> None:
-    """An edit of a message that was never seen, or that changed nothing."""
+    async def _modes(self, connection: AsyncConnection) -> dict[str, str]:
+        """The skills' switches, read at most every few seconds."""
+        moment = time.monotonic()
+        if moment - self._switches_read_at > self._switches_hold:
+            self._switches = await SkillSwitches(connection).all()
+            self._switches_read_at = moment
+        return self._switches
 
 
 def _to_be_linked(contact: Contact, incoming: Incoming) -> bool:
@@ -116,22 +118,13 @@ async def _introduce(connection: AsyncConnection, incoming: Incoming, now: datet
     account = await Accounts(connection).get_or_create(
         incoming.channel, incoming.address, name=incoming.sender_name, language=incoming.language, now=now
     )
-    language = _language_of(incoming)
     vouched = incoming.signed_in_as
     if vouched is not None and account.customer_id != vouched:
         customer = await Customers(connection).get(vouched)
         if customer is not None:
             await Accounts(connection).link(account.id, vouched, "site", now)
-    await Conversations(connection).open(incoming.channel, incoming.address, account.id, language, now)
-
-
-def _language_of(incoming: Incoming) -> str:
-    """The language of the first words: Chinese when the channel says so or the words are."""
-    if any("\u4e00" <= character <= "\u9fff" for character in incoming.text):
-        return "zh"
-    if incoming.language is None:
-        return "en" if incoming.text.strip() and incoming.text.isascii() else "zh"
-    return "zh" if incoming.language.lower().startswith("zh") else "en"
+    spoken = language.of_first_words(incoming)
+    await Conversations(connection).open(incoming.channel, incoming.address, account.id, spoken, now)
 
 
 async def _edited(connection: AsyncConnection, contact: Contact, incoming: Incoming) -> Message | None:
@@ -151,81 +144,12 @@ async def _wants_answer(turn: Turn, edited: Message | None) -> bool:
     return incoming.album is None or incoming.album != turn.memory.album
 
 
-def _blocking(contact: Contact, incoming: Incoming, now: datetime) -> Work:
-    """Blocking the shop is the channel's own way of saying stop; unblocking alone agrees to nothing."""
-    blocked = incoming.kind is IncomingKind.BLOCKED
-
-    async def work(connection: AsyncConnection) -> None:
-        await Accounts(connection).set_blocked(contact.conversation.account_id, blocked)
-        if blocked:
-            await _opt_out(connection, contact, "blocked", now)
-
-    return work
-
-
-async def _opt_out(connection: AsyncConnection, contact: Contact, source: str, now: datetime) -> None:
-    await Consents(connection).record(
-        MARKETING,
-        False,
-        source=source,
-        now=now,
-        customer_id=contact.customer_id,
-        account_id=contact.conversation.account_id,
-    )
-
-
-def _kept_for_staff(turn: Turn, understanding: Understanding | None, edited: Message | None) -> Work:
-    """People own the conversation: keep what came, obey a clear "stop", and say nothing."""
-    stop = _says_stop(turn.incoming, understanding)
-    keep = _kept(turn, understanding, edited)
-
-    async def work(connection: AsyncConnection) -> None:
-        await keep(connection)
-        if stop:
-            await _opt_out(connection, turn.contact, "conversation", turn.now)
-
-    return work
-
-
-def _says_stop(incoming: Incoming, understanding: Understanding | None) -> bool:
-    """A wish to be left alone that needs no asking: by command, button, the usual word, or plainly said."""
+def _says_stop(incoming: Incoming, reading: Reading) -> bool:
+    """A wish to be left alone that needs no asking: by command, by button, or plainly said."""
     match incoming.kind:
         case IncomingKind.COMMAND:
             return incoming.payload == "stop"
         case IncomingKind.BUTTON:
             return incoming.payload == "news:off"
-    said = understanding is not None and (
-        understanding.understood and understanding.intent == "opt_out" and understanding.probability >= _CLEAR
-    )
-    return said or phrases.about_messages(incoming.text) == "opt_out"
-
-
-def _kept(turn: Turn, understanding: Understanding | None, edited: Message | None) -> Work:
-    async def work(connection: AsyncConnection) -> None:
-        await Conversations(connection).advance(
-            turn.contact.conversation,
-            memory=turn.memory.dump(turn.now),
-            language=turn.contact.conversation.language,
-            now=turn.now,
-        )
-        await keep_incoming(connection, turn, understanding, None, edited)
-        if turn.incoming.callback_ref is not None:
-            await queue(connection, turn, Reply(language=turn.language), None)
-
-    return work
-
-
-class _Switches:
-    """The skills' modes, read at most every few seconds."""
-
-    def __init__(self, hold: float) -> None:
-        self._hold = hold
-        self._modes: dict[str, str] = {}
-        self._read_at = float("-inf")
-
-    async def modes(self, connection: AsyncConnection) -> dict[str, str]:
-        moment = time.monotonic()
-        if moment - self._read_at > self._hold:
-            self._modes = await SkillSwitches(connection).all()
-            self._read_at = moment
-        return self._modes
+    said = stopping.says_stop(incoming.text, reading.whole, busy=True)
+    return said or stopping.stopping_part(reading.parts) is not None

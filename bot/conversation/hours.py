@@ -49,10 +49,6 @@ class OpeningHours:
                 week.setdefault(day, []).append(span)
         return cls(week={day: _apart(spans) for day, spans in week.items()}, zone=zone)
 
-    def open_at(self, moment: datetime) -> bool:
-        """Whether people are there."""
-        return self.next_open(moment) == moment
-
     def next_open(self, moment: datetime) -> datetime:
         """The moment itself when people are there, else when they come; aware, UTC where it isn't the moment."""
         opens, _ = next(self._spans(moment))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from storage.columns import from_micros, to_micros
+from bot.messages import from_json, to_json
+from kernel.times import from_micros, to_micros
 
 QUESTION_HOLDS = timedelta(minutes=30)
 """After that an answer such as "yes" no longer belongs to the bot's question."""
@@ -60,14 +61,7 @@ class Memory:
     def recall(cls, raw: Mapping[str, Any], now: datetime) -> Memory:
         """Read a kept memory and forget what is too old; one that can't be read is empty."""
         try:
-            pending = raw.get("pending")
-            memory = cls(
-                **{
-                    **{name: raw[name] for name in _PLAIN if name in raw},
-                    **{name: tuple(raw.get(name, ())) for name in _TUPLES},
-                    "pending": Pending(**pending) if pending else None,
-                }
-            )
+            memory: Memory = from_json(cls, raw)
         except (TypeError, ValueError):
             return cls()
         age = now - from_micros(memory.touched)
@@ -76,11 +70,8 @@ class Memory:
         return replace(memory, pending=None) if age > QUESTION_HOLDS else memory
 
     def dump(self, now: datetime) -> dict[str, Any]:
-        """As kept in the store; what is empty is left out."""
-        raw = asdict(replace(self, touched=to_micros(now)))
-        return {
-            key: list(value) if isinstance(value, tuple) else value for key, value in raw.items() if value
-        }
+        """As kept in the store."""
+        return dict(to_json(replace(self, touched=to_micros(now))))
 
     def about_order(self, order_id: str) -> Memory:
         """Speaking of an order now."""
@@ -122,7 +113,3 @@ class Memory:
     def handed_over(self) -> Memory:
         """People have it: when it comes back, nothing of what led to them counts any more."""
         return replace(self, pending=None, misses=0, negatives=0, haggles=0)
-
-
-_PLAIN = ("order", "product", "misses", "negatives", "haggles", "album", "fixed_language", "touched")
-_TUPLES = ("products", "intents", "seen_product")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.conversation import phrases
+from bot.conversation.registry import REGISTRY
 from bot.conversation.skills import (
-    REGISTRY,
-    fallback,
     order_status,
     pricing,
     product_words,
-    taking_back,
+    requesting,
+    stopping,
     talk,
     which_order,
 )
@@ -56,8 +56,6 @@ _PREFERRED = frozenset(
     }
 )
 _NEAR = 0.7
-# So many English words in a row are English even when they make no sense.
-_SENTENCE = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,29 +84,12 @@ def meant(turn: Turn, whole: Understanding) -> str | None:
     )
 
 
-def language_of(turn: Turn, whole: Understanding) -> str:
-    """The language to answer in: the chosen one, else that of the words; codes and addresses are no words."""
-    if turn.memory.fixed_language:
-        return turn.language
-    if not whole.understood and whole.text.isascii() and len(whole.text.split()) < _SENTENCE:
-        return turn.language
-    spoken = any(
-        (
-            any(character.isalpha() for character in word)
-            and not any(character.isdigit() or character == "@" for character in word)
-        )
-        or not word.isascii()
-        for word in whole.text.split()
-    )
-    return whole.language if spoken else turn.language
-
-
 def askable(score: IntentScore) -> bool:
     """Whether a meaning is plausible enough to be offered when asking back."""
     return (
         score.probability >= _PLAUSIBLE
         and score.intent not in TALK
-        and REGISTRY.of_intent(score.intent) is not None
+        and REGISTRY.by_intent.get(score.intent) is not None
     )
 
 
@@ -127,15 +108,17 @@ def may_name_variant(turn: Turn, whole: Understanding) -> bool:
     if named or whole.first(EntityKind.ORDER_NUMBER) is not None:
         return False
     likely = whole.understood and whole.probability >= _LIKELY
-    if likely and whole.intent in which_order.ABOUT_ORDERS | _ABOUT_MONEY:
+    if likely and whole.intent in REGISTRY.about_orders | _ABOUT_MONEY:
         return False
     return whole.intent in _SHOWS_PRODUCTS or whole.probability < _BEYOND_DOUBT
 
 
 def unmissable(whole: Understanding) -> str | None:
     """The wish to be left alone or for a person, or an attempt on the rules: heard whatever was asked."""
-    if (subscribing := phrases.about_messages(whole.text)) is not None:
-        return subscribing
+    if stopping.says_stop(whole.text, whole, busy=False):
+        return "opt_out"
+    if phrases.subscribes(whole.text):
+        return "opt_in"
     if talk.overrides(whole.text):
         return "discount_request" if pricing.for_nothing(whole.text) else "out_of_scope"
     if len(whole.text) <= _SENTENCE_LONG and phrases.asks_for_hours(whole.text):
@@ -164,9 +147,9 @@ def _last(turn: Turn) -> str | None:
 def _taken_back(turn: Turn) -> str | None:
     """A change of mind about what was asked of the shop last."""
     last = _last(turn)
-    if last in taking_back.CHANGES and taking_back.takes_back(turn.text, last):
+    if last in requesting.CHANGES and requesting.takes_back(turn.text, last):
         return last
-    return "deny" if taking_back.says_no(turn) else None
+    return "deny" if requesting.says_no(turn) else None
 
 
 def _bargaining(turn: Turn, whole: Understanding) -> str | None:
@@ -186,7 +169,7 @@ def _pointed_at(turn: Turn, whole: Understanding) -> str | None:
     """One of the products on the screen, or others instead of them, when the words say little else."""
     if not turn.memory.products or len(whole.text) > _SENTENCE_LONG:
         return None
-    if fallback.ordinal(whole.text) is not None:
+    if phrases.ordinal(whole.text) is not None:
         if whole.intent in TALK or not whole.understood:
             return "product_question"
         if whole.probability < _LIKELY and whole.intent in _SHOWS_PRODUCTS:
@@ -213,8 +196,10 @@ def _clear_intent(whole: Understanding) -> str | None:
     if not whole.understood or not whole.intents:
         return None
     best = whole.intents[0]
-    skill = REGISTRY.of_intent(best.intent)
-    rivals = [score.probability for score in whole.intents if REGISTRY.of_intent(score.intent) is not skill]
+    skill = REGISTRY.by_intent.get(best.intent)
+    rivals = [
+        score.probability for score in whole.intents if REGISTRY.by_intent.get(score.intent) is not skill
+    ]
     likely = best.probability >= _LIKELY
     ahead = best.probability >= _FAIRLY and best.probability - max(rivals, default=0.0) >= _AHEAD
     return _nearly(whole) if likely or ahead else None
@@ -254,7 +239,7 @@ def _implied(turn: Turn, whole: Understanding) -> str | None:
     if whole.first(EntityKind.PRODUCT) is not None and len(whole.text) <= 80:
         return _best_of(whole, _ABOUT_PRODUCTS) or "product_question"
     if whole.first(EntityKind.ORDER_NUMBER) is not None and len(whole.text) <= 60:
-        return _best_of(whole, which_order.ABOUT_ORDERS) or "order_status"
+        return _best_of(whole, REGISTRY.about_orders) or "order_status"
     if product_words.highest_price(turn) is not None and last in _SHOWS_PRODUCTS:
         return "product_search"
     if whole.first(EntityKind.AMOUNT) is not None and turn.memory.product and last == "discount_request":
@@ -273,7 +258,7 @@ def _following(turn: Turn, whole: Understanding) -> str | None:
     # A guess may be answered, but nothing is asked of the shop on a guess.
     if best.intent not in _ONLY_ANSWERED and (not whole.understood or best.probability < _FAIRLY):
         return None
-    about_order = turn.memory.order is not None and best.intent in which_order.ABOUT_ORDERS
+    about_order = turn.memory.order is not None and best.intent in REGISTRY.about_orders
     about_product = turn.memory.product is not None and best.intent in _ABOUT_PRODUCTS
     return best.intent if about_order or about_product else None
 
@@ -288,21 +273,34 @@ def _best_of(whole: Understanding, group: frozenset[str]) -> str | None:
 def interrupts(turn: Turn, whole: Understanding) -> bool:
     """Whether a message passes over the bot's question: an answer of a word is no call for a person."""
     heard = unmissable(whole)
-    return heard is not None and (heard != "human_agent" or phrases.asks_for_a_person(turn.text))
+    return heard is not None and (heard != "human_agent" or bool(phrases.asks_for_a_person(turn.text)))
+
+
+def stops_in_part(reading: Reading) -> bool:
+    """Whether one clause of several plainly says to send no more offers: heard whatever the others are about."""
+    return stopping.stopping_part(reading.parts) is not None
 
 
 def several(reading: Reading) -> tuple[tuple[str, Understanding], ...]:
-    """The clauses that are wishes of their own, each with its intent; one of each skill."""
+    """The clauses that are wishes of their own, each with its intent; one of each skill. None where it is all one.
+
+    A clause that plainly says stop is one whatever the others say, and the first to be answered.
+    """
     whole = reading.whole
-    if whole is None or len(reading.parts) < _WISHES or unmissable(whole) is not None:
+    if whole is None or len(reading.parts) < _WISHES:
         return ()
     wishes: dict[str, tuple[str, Understanding]] = {}
+    stop = stopping.stopping_part(reading.parts)
+    if stop is not None:
+        wishes["consent"] = ("opt_out", stop)
+    elif unmissable(whole) is not None:
+        return ()
     for part in reading.parts:
         intent = _own_wish(part, {score.intent for score in whole.intents})
-        skill = REGISTRY.of_intent(intent) if intent is not None else None
+        skill = REGISTRY.by_intent.get(intent) if intent is not None else None
         if intent is not None and skill is not None:
             wishes.setdefault(skill.name, (intent, part))
-    if {intent for intent, _ in wishes.values()} <= _WHEREABOUTS:
+    if stop is None and (len(wishes) < _WISHES or {intent for intent, _ in wishes.values()} <= _WHEREABOUTS):
         return ()  # one question in two sentences
     return tuple(wishes.values())[:_WISHES]
 
@@ -315,5 +313,5 @@ def _own_wish(part: Understanding, seen: set[str]) -> str | None:
     if part.understood and (part.probability >= _OWN_WISH or likely):
         return part.intent
     if part.first(EntityKind.ORDER_NUMBER) is not None:
-        return _best_of(part, which_order.ABOUT_ORDERS)
+        return _best_of(part, REGISTRY.about_orders)
     return _best_of(part, _ABOUT_PRODUCTS) if part.first(EntityKind.PRODUCT) is not None else None

@@ -1,11 +1,12 @@
-"""One turn of a dialogue: what a skill may look at, and what it gives back."""
+"""One turn of a dialogue: what a skill may look at, what it gives back, and what it declares of itself."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+import re
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,75 +14,33 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.conversation import wording
 from bot.conversation.hours import ALWAYS, OpeningHours
 from bot.conversation.memory import Memory
-from bot.conversation.messages import Button, Card, Incoming
 from bot.conversation.texts import Texts
-from bot.linking import Linker
-from nlu.types import EntityKind, PageIndex, Sentiment, Understanding
-from retention.types import Offer, Recommendation
+from bot.linking.linker import Linker
+from bot.messages import Button, Card, Incoming
+from bot.models.decisions import Decisions
+from nlu.types import DialogueContext, EntityKind, Language, Passage, Sentiment, Understanding
 from storage.conversations import Contact
-from storage.offers import StoredOffer
 
 _CLEARLY = 0.4
 ACTION_BYTES = 64
 """The longest action a button may carry: Telegram's limit."""
 
-Effect = Callable[[AsyncConnection], Awaitable[None]]
-"""Something a skill writes, inside the turn's transaction."""
-
 Rows = tuple[tuple[Button, ...], ...]
 
 
-OfferReason = Literal["asked", "recommended", "win_back"]
+class Reader(Protocol):
+    """Who reads messages and answers from the shop's pages: `bot.models.understanding.ServedUnderstanding`."""
 
-
-class Deciding(Protocol):
-    """What skills ask of retention; `bot.decisions.Decisions` is the real one."""
-
-    async def recommend(
-        self,
-        connection: AsyncConnection,
-        *,
-        customer_id: str | None,
-        n: int,
-        now: datetime,
-        words: Sequence[str] = (),
-        category: str | None = None,
-        among: Collection[str] | None = None,
-        exclude: Collection[str] = frozenset(),
-        allow_repeats: bool = False,
-    ) -> list[Recommendation]:
-        """At most `n` products that are in stock, best first; `among` leaves no others to choose from."""
+    async def understand(
+        self, texts: Sequence[str], dialogue: DialogueContext | None = None
+    ) -> list[Understanding]:
+        """As `nlu.types.Understander`; raises TookTooLong when it was ended."""
         ...
 
-    async def offer(
-        self,
-        connection: AsyncConnection,
-        *,
-        customer_id: str,
-        product_id: str,
-        reason: OfferReason,
-        now: datetime,
-    ) -> Offer:
-        """The price of a product for this customer now."""
-        ...
-
-    async def reserve(
-        self, connection: AsyncConnection, offer: Offer, *, reason: OfferReason, now: datetime
-    ) -> StoredOffer:
-        """Keep an offer with its code; raises Conflict when something changed since it was decided."""
-        ...
-
-    async def record_shown(
-        self,
-        connection: AsyncConnection,
-        what: Sequence[Recommendation] | Offer,
-        *,
-        customer_id: str | None,
-        account_id: int | None,
-        conversation_id: int | None,
-        now: datetime,
-    ) -> None:
-        """Keep what was shown, with its position, policy and probability."""
+    async def search(
+        self, question: str, language: Language, n: int = 3, at_least: float | None = None
+    ) -> list[Passage]:
+        """As `nlu.types.PageIndex`; raises TookTooLong when it was ended."""
         ...
 
 
@@ -103,9 +62,13 @@ class Services:
 
     texts: Texts
     shop: Shop
-    decisions: Deciding
+    decisions: Decisions
     linker: Linker
-    pages: PageIndex
+    reader: Reader
+
+
+async def _unread(_text: str) -> Understanding | None:
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,16 +81,20 @@ class Turn:
     language: str
     now: datetime
     connection: AsyncConnection
-    """For reading; inside `Answer.then` it is the transaction's."""
+    """For reading; in an effect it is the transaction's."""
     services: Services
+    skills: Registry
+    """For skills that pass a wish on to another."""
     intent: str = ""
     """The intent or the button's verb that led here."""
     argument: str = ""
     """What a button carried; as untrusted as text."""
+    chosen: bool = False
+    """The customer has chosen this meaning among those asked about."""
     text: str = ""
-    """The words to be answered: the message, or the part of it that is this wish."""
+    """The words to be answered, folded: the message, or the part of it that is this wish."""
     understanding: Understanding | None = None
-    read: Callable[[str], Understanding | None] = field(default=lambda _text: None, repr=False)
+    read: Callable[[str], Awaitable[Understanding | None]] = field(default=_unread, repr=False)
     """What other words of theirs mean, such as those said before an order was chosen."""
 
     @property
@@ -197,13 +164,18 @@ class Turn:
         """A button whose label is a text."""
         return Button(label=self.say(text_id, **values), action=action)
 
+    @property
+    def human(self) -> Rows:
+        """The button that asks for a person."""
+        return row(self.button("button-human", "human:ask"))
+
     def remembering(self, memory: Memory) -> Turn:
         """The same turn with another memory."""
         return replace(self, memory=memory)
 
-    def about(self, text: str) -> Turn:
+    async def about(self, text: str) -> Turn:
         """The same turn for words said before this message: they are what is answered now."""
-        return replace(self, text=text, understanding=self.read(text)) if text else replace(self, text=text)
+        return replace(self, text=text, understanding=await self.read(text) if text else self.understanding)
 
     def within(self, connection: AsyncConnection) -> Turn:
         """The same turn inside the transaction."""
@@ -219,6 +191,11 @@ class HandOver:
     """0 is the most urgent."""
 
 
+Effect = Callable[[AsyncConnection], Awaitable["Answer | None"]]
+"""What a skill puts off to the transaction that commits the message: it writes, and where only the transaction can
+know the answer (a code, a proof), gives it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What a skill gives back."""
@@ -230,36 +207,91 @@ class Answer:
     """The memory afterwards; None leaves it as it was."""
     language: str | None = None
     """Set when the customer chose another language."""
-    effects: tuple[Effect, ...] = ()
     hand_over: HandOver | None = None
-    then: Callable[[AsyncConnection], Awaitable[Answer]] | None = None
-    """For what only the transaction can know (a code, a proof): run there, its answer replaces this one."""
+    effects: tuple[Effect, ...] = ()
+    """Run in order, in the transaction; an answer that one of them gives takes the place of this one."""
+
+    async def settled(self, connection: AsyncConnection) -> Answer:
+        """Run the effects; the answer that holds then has none."""
+        answer = replace(self, effects=())
+        for effect in self.effects:
+            given = await effect(connection)
+            if given is not None:
+                answer = await given.settled(connection)
+        return answer
+
+    def changed(self, change: Callable[[Answer], Answer]) -> Answer:
+        """This answer, or the one that its effects will give, changed."""
+        if not self.effects or self.text or self.cards:
+            return change(self)
+
+        async def later(connection: AsyncConnection) -> Answer:
+            return change(await self.settled(connection))
+
+        return Answer(effects=(later,))
 
 
-AnswerTurn = Callable[[Turn], Awaitable[Answer]]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestKind:
+    """Something that a skill asks of the shop. Its name for customers is the text `decision-kind-` and its name, for
+    staff the console's text `kind-` and its name."""
 
-ResumeTurn = Callable[[Turn], Awaitable[Answer | None]]
-"""Takes the answer to a skill's own question; None when the words are no answer to it."""
+    name: str
+    words: re.Pattern[str] | None = None
+    """Words that ask for the progress of such a request among others."""
+    trouble: bool = False
+    """It reports that something went wrong: a picture sent soon after belongs to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skill:
-    """One thing a customer comes for."""
+    """One thing a customer comes for. Its name for staff is the console's text `skill-` and its name."""
 
     name: str
     """As in its switch, in reports and in tests."""
-    answer: AnswerTurn
+    answer: Callable[[Turn], Awaitable[Answer]]
     intents: tuple[str, ...] = ()
+    """When asking back each is called by the text `ask-` and its name."""
     actions: tuple[str, ...] = ()
     """First words of the button actions it answers."""
     commands: tuple[str, ...] = ()
     pending: tuple[str, ...] = ()
     """Kinds of questions whose answers it takes, through `resume`."""
-    resume: ResumeTurn | None = None
-    consoles: bool = False
-    """Its answers find the words for a bad experience themselves."""
+    resume: Callable[[Turn], Awaitable[Answer | None]] | None = None
+    """Takes the answer to the skill's own question; None when the words are no answer to it."""
+    requests: tuple[RequestKind, ...] = ()
+    """What it asks of the shop."""
+    about_order: bool = False
+    """Its intents are about one order."""
+    regrets: bool = True
+    """A word of regret may stand before its answers; not where they find one themselves, or show products."""
     always: bool = False
     """It can't be switched off: a person, and being left alone, are never refused."""
+
+
+class Registry:
+    """Every skill by what leads to it. A name, intent, action, command or question belongs to one skill."""
+
+    def __init__(self, skills: Iterable[Skill]) -> None:
+        self.skills = tuple(skills)
+        self.by_name = self._by(lambda skill: (skill.name,))
+        self.by_intent = self._by(lambda skill: skill.intents)
+        self.by_action = self._by(lambda skill: skill.actions)
+        self.by_command = self._by(lambda skill: skill.commands)
+        self.by_pending = self._by(lambda skill: skill.pending)
+        self.about_orders = frozenset(name for name, skill in self.by_intent.items() if skill.about_order)
+        """Intents that are about one order."""
+        self.requests = tuple(kind for skill in self.skills for kind in skill.requests)
+        """The kinds of requests that the skills make."""
+
+    def _by(self, keys: Callable[[Skill], Iterable[str]]) -> dict[str, Skill]:
+        found: dict[str, Skill] = {}
+        for skill in self.skills:
+            for key in keys(skill):
+                if key in found:
+                    raise ValueError(f"{skill.name} and {found[key].name} both answer {key!r}")
+                found[key] = skill
+        return found
 
 
 def row(*buttons: Button) -> Rows:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from babel.numbers import get_currency_precision
+from kernel.money import decimals
 
 _SYMBOLS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "HKD": "HK$", "JPY": "JP¥", "TWD": "NT$"}
 _WEEKDAYS = {
@@ -22,14 +22,9 @@ def called(name: str) -> str:
     return name.partition(" ")[0] if name.isascii() else name
 
 
-@lru_cache(maxsize=64)
-def _precision(currency: str) -> int:
-    return int(get_currency_precision(currency))
-
-
 def money(minor: int, currency: str) -> str:
     """An amount of minor units, such as `¥128.00`; a currency without a sign of its own keeps its code."""
-    precision = _precision(currency)
+    precision = decimals(currency)
     sign = "-" if minor < 0 else ""
     amount = f"{abs(minor) / 10**precision:,.{precision}f}"
     symbol = _SYMBOLS.get(currency)

@@ -1,19 +1,14 @@
-"""The time, as the parts that run by themselves ask for it."""
+"""A clock that tests can replace, and waiting."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeAlias
 
 Clock: TypeAlias = Callable[[], datetime]
 """Gives an aware datetime in UTC."""
-
-
-def utc_now() -> datetime:
-    """The clock of the machine."""
-    return datetime.now(UTC)
 
 
 async def wait(event: asyncio.Event, seconds: float) -> None:

@@ -1,11 +1,11 @@
-"""Takes what arrived through its handler: once, in order in a conversation, conversations side by side."""
+"""Has decided what becomes of what arrived: once, in order in a conversation, conversations side by side."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,20 +14,21 @@ from typing import TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation.codec import load_incoming
-from bot.conversation.messages import Incoming
-from bot.delivery.clock import Clock, utc_now
-from bot.delivery.faults import describe
-from bot.delivery.ports import Channel, Handler, Work
-from storage import Conflict, Store, StoreClosed
+from bot.delivery.clock import Clock, wait
+from bot.delivery.faults import faults
+from bot.delivery.ports import Channel, TookTooLong, Work
+from bot.delivery.shares import Share, Shares
+from bot.messages import Incoming, load_incoming
+from kernel.times import utc_now
+from storage import Conflict, Store, StoreClosed, StoreUnavailable
 from storage.inbox import Inbox, InboxRow, Place
 
 log = logging.getLogger(__name__)
 
 LeasesTaken: TypeAlias = Mapping[Place, datetime]
 """Conversations that are ours, and until when."""
-OnPoison: TypeAlias = Callable[[Incoming], Work]
-"""What to write about an update that can't be handled: an apology, a note for the staff."""
+Decide: TypeAlias = Callable[[Incoming], Awaitable[Work]]
+"""Decides about what arrived, in order for one conversation and side by side for different ones: `Engine.handle`."""
 
 LEASE = timedelta(seconds=6)
 """How long a conversation waits when the process that handled it dies."""
@@ -38,6 +39,10 @@ _SHOW_WORKING_AFTER = 0.7
 _SHOW_WORKING_EVERY = 4.0
 _CONFLICTS = 5
 _ATTEMPTS = 5
+_SLOW_ATTEMPTS = 2
+"""Of a message that takes too long: each attempt takes time from everybody else."""
+TASK = "liuke-conversation"
+"""Name of the tasks that decide."""
 _BACK_OFF = timedelta(seconds=0.5)
 # What waits beyond this stays in the store until there is room.
 _IN_MEMORY = 5_000
@@ -56,9 +61,14 @@ class Arrival:
     row: InboxRow
     incoming: Incoming | None
 
+    @property
+    def share(self) -> Share:
+        """Whose share of the handling it takes."""
+        return (self.incoming and self.incoming.client) or self.row.place
+
 
 class Dispatcher:
-    """Runs the handler over the inbox, in any number of replicas.
+    """Decides about what is in the inbox, in any number of replicas.
 
     A replica works on the conversations whose lease it holds. That an update has its effect once and after
     all earlier ones doesn't rest on the leases: what a decision writes and "handled" are one transaction,
@@ -68,35 +78,35 @@ class Dispatcher:
     def __init__(
         self,
         store: Store,
-        handler: Handler,
+        decide: Decide,
         *,
         owner: str,
         channels: Iterable[Channel] = (),
         wake_sender: Callable[[], None] = lambda: None,
-        on_poison: OnPoison | None = None,
+        on_poison: Callable[[Incoming], Work] | None = None,
         parallel: int = 64,
         clock: Clock = utc_now,
     ) -> None:
         """Wire a dispatcher; `run` starts it.
 
         Args:
-            store: where inbox, leases and everything the handler writes are.
-            handler: decides.
+            store: where inbox, leases and everything that is decided are.
+            decide: gives what is to be written, which is committed together with "handled".
             owner: a name that no other process has.
             channels: where to show that an answer is being made.
             wake_sender: called when something may have been put into the outbox.
-            on_poison: gives what to write when an update has failed for good.
+            on_poison: gives what to write about an update that has failed for good: an apology, a note for the staff.
             parallel: conversations handled at the same time.
             clock: the time.
         """
         self._store = store
-        self._handler = handler
+        self._decide = decide
         self._owner = owner
         self._channels = {channel.name: channel for channel in channels}
         self._wake_sender = wake_sender
         self._on_poison = on_poison
         self._clock = clock
-        self._slots = asyncio.Semaphore(parallel)
+        self._shares = Shares(parallel)
         self._queues: dict[Place, deque[Arrival]] = {}
         self._leases: dict[Place, datetime] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -112,8 +122,8 @@ class Dispatcher:
                 except StoreClosed:
                     return
                 except Exception as error:  # noqa: BLE001 - the store may come back
-                    log.warning("looking at the inbox failed, looking again: %s", describe(error))
-                await _wait(self._stopping, _POLL)
+                    faults.tell(log.warning, error, "looking at the inbox failed, looking again")
+                await wait(self._stopping, _POLL)
         finally:
             self._ended.set()
 
@@ -129,7 +139,7 @@ class Dispatcher:
         try:
             await self._release(dict(self._leases))
         except Exception as error:  # noqa: BLE001 - they run out by themselves
-            log.warning("leases weren't given back: %s", describe(error))
+            faults.tell(log.warning, error, "leases weren't given back")
 
     async def lease(self, connection: AsyncConnection, places: Sequence[Place], now: datetime) -> LeasesTaken:
         """In the transaction that keeps updates: take the conversations that aren't ours yet."""
@@ -139,6 +149,10 @@ class Dispatcher:
         until = now + LEASE
         held = await Inbox(connection).lease(wanted, self._owner, now, until)
         return dict.fromkeys(held, until)
+
+    def has_room(self, incoming: Incoming) -> bool:
+        """Whether one more update may wait here, beside what its client has sent before."""
+        return self._shares.has_room(incoming.client or (incoming.channel, incoming.address))
 
     def accept(self, arrivals: Iterable[Arrival], leases: LeasesTaken) -> None:
         """After that transaction: handle what belongs to conversations that are ours."""
@@ -153,9 +167,11 @@ class Dispatcher:
             if queue:
                 if queue[-1].row.id < arrival.row.id:
                     queue.append(arrival)
+                    self._shares.add(arrival.share)
                 continue
             self._queues[place] = deque([arrival])
-            task = asyncio.create_task(self._converse(place), name="liuke-conversation")
+            self._shares.add(arrival.share)
+            task = asyncio.create_task(self._converse(place), name=TASK)
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
@@ -165,12 +181,13 @@ class Dispatcher:
         queue = self._queues[place]
         try:
             while queue:
-                async with self._slots:
+                async with self._shares.slot(queue[0].share):
                     if self._stopping.is_set() or not await self._handle(queue[0]):
                         return
-                queue.popleft()
+                self._shares.remove(queue.popleft().share)
         finally:
-            del self._queues[place]
+            for left in self._queues.pop(place):
+                self._shares.remove(left.share)
 
     async def _handle(self, arrival: Arrival) -> bool:
         """Handle one update; whether the conversation goes on with the next one now."""
@@ -183,8 +200,8 @@ class Dispatcher:
         except asyncio.CancelledError as error:
             if _is_cancelled():
                 raise
-            return await self._failed(arrival, error)  # something the handler waited for was cancelled
-        except Exception as error:  # noqa: BLE001 - whatever a handler does, the others go on
+            return await self._failed(arrival, error)  # something that deciding waited for was cancelled
+        except Exception as error:  # noqa: BLE001 - whatever deciding does, the others go on
             return await self._failed(arrival, error)
         self._wake_sender()
         return True
@@ -193,7 +210,7 @@ class Dispatcher:
         for left in reversed(range(_CONFLICTS)):
             try:
                 async with self._showing_work(row.place):
-                    work = await self._handler.handle(incoming)
+                    work = await self._decide(incoming)
                 await self._store.write(partial(self._commit, row, work))
             except Conflict:
                 if left == 0:
@@ -210,43 +227,41 @@ class Dispatcher:
         row = arrival.row
         reason = type(error).__name__
         attempts = row.attempts + 1
-        log.error("handling update %d failed, attempt %d: %s", row.id, attempts, describe(error))
+        faults.tell(log.error, error, "handling update %d failed, attempt %d", row.id, attempts)
+        if isinstance(error, StoreUnavailable):
+            return False  # no fault of the update's: it waits, uncounted
         try:
-            if attempts >= _ATTEMPTS:
+            if attempts >= (_SLOW_ATTEMPTS if isinstance(error, TookTooLong) else _ATTEMPTS):
                 return await self._give_up(arrival, reason)
             not_before = self._clock() + _BACK_OFF * (1 << row.attempts)
             await self._store.write(
                 lambda connection: Inbox(connection).retry(row, self._owner, not_before, reason)
             )
         except Exception as second:  # noqa: BLE001 - most likely the store: the update is still there
-            log.warning("update %d stays as it was: %s", row.id, describe(second))
+            faults.tell(log.warning, second, "update %d stays as it was", row.id)
         return False
 
     async def _give_up(self, arrival: Arrival, reason: str) -> bool:
-        row = arrival.row
-        apology = self._apology(arrival.incoming)
-
-        async def work(connection: AsyncConnection, apology: Work | None) -> None:
-            if not await Inbox(connection).fail(row, self._owner, self._clock(), reason):
-                raise _NotOurs
-            if apology is not None:
-                await apology(connection)
-
+        row, incoming = arrival.row, arrival.incoming
+        apology = None if self._on_poison is None or incoming is None else self._on_poison(incoming)
         try:
-            await self._store.write(lambda connection: work(connection, apology))
+            await self._store.write(partial(self._fail, row, reason, apology))
         except (_NotOurs, StoreClosed):
             return False
         except Exception as error:  # noqa: BLE001 - the apology fails too: the update must still be got past
-            log.warning("the apology for update %d failed: %s", row.id, describe(error))
-            await self._store.write(lambda connection: work(connection, None))
+            faults.tell(log.warning, error, "the apology for update %d failed", row.id)
+            await self._store.write(partial(self._fail, row, reason, None))
         log.error("update %d was given up (%s)", row.id, reason)
         self._wake_sender()
         return True
 
-    def _apology(self, incoming: Incoming | None) -> Work | None:
-        if self._on_poison is None or incoming is None:
-            return None
-        return self._on_poison(incoming)
+    async def _fail(
+        self, row: InboxRow, reason: str, apology: Work | None, connection: AsyncConnection
+    ) -> None:
+        if not await Inbox(connection).fail(row, self._owner, self._clock(), reason):
+            raise _NotOurs
+        if apology is not None:
+            await apology(connection)
 
     @asynccontextmanager
     async def _showing_work(self, place: Place) -> AsyncIterator[None]:
@@ -313,7 +328,7 @@ class Dispatcher:
             rows = await inbox.new(sorted(held), _ROWS_A_LOOK)
             crashed = _heads(rows, orphaned)
             await inbox.count_attempts(sorted(crashed))
-            return [_counted(row) if row.id in crashed else row for row in rows], held
+            return [replace(row, attempts=row.attempts + (row.id in crashed)) for row in rows], held
 
         rows, held = await self._store.write(take)
         fresh = [row for row in rows if row.place not in self._queues]
@@ -336,10 +351,6 @@ def _heads(rows: Iterable[InboxRow], places: set[Place]) -> set[int]:
     return set(heads.values())
 
 
-def _counted(row: InboxRow) -> InboxRow:
-    return replace(row, attempts=row.attempts + 1)
-
-
 def _read(row: InboxRow) -> Incoming | None:
     try:
         return load_incoming(row.payload)
@@ -356,11 +367,3 @@ async def _show_working(channel: Channel, address: str) -> None:
 def _is_cancelled() -> bool:
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
-
-
-async def _wait(event: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        pass

@@ -9,10 +9,10 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation.codec import dump_incoming
-from bot.conversation.messages import Incoming
-from bot.delivery.clock import Clock, utc_now
+from bot.delivery.clock import Clock
 from bot.delivery.dispatcher import Arrival, Dispatcher, LeasesTaken
+from bot.messages import Incoming, dump_incoming
+from kernel.times import utc_now
 from storage import Store
 from storage import inbox as stored
 from storage.inbox import InboxRow, NewUpdate
@@ -50,6 +50,10 @@ class DurableInbox:
         if self._flushing is None:
             self._flushing = asyncio.create_task(self._flush(), name="liuke-inbox")
         return await put.added
+
+    def has_room(self, incoming: Incoming) -> bool:
+        """Whether an update may be kept that its client can be asked to send again later."""
+        return self._dispatcher is None or self._dispatcher.has_room(incoming)
 
     async def _flush(self) -> None:
         try:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation.messages import Delivery, Incoming, Outgoing
+from bot.messages import Delivery, Incoming, Outgoing
 
 Work = Callable[[AsyncConnection], Awaitable[None]]
 """Everything a decision writes, run in one transaction; raises `storage.Conflict` to be decided again."""
+
+
+class TookTooLong(Exception):
+    """Understanding a message or deciding about it took longer than it may, and was ended."""
 
 
 @runtime_checkable
@@ -21,9 +26,29 @@ class Inbox(Protocol):
         """Keep updates durably, in order; return how many were new.
 
         When this returns, the updates survive a kill and may be acknowledged to the channel. One that was
-        already kept (same channel and update id) is ignored.
+        already kept (same channel and update id) is ignored. Addresses and update ids have at most 100 characters.
+
+        Raises:
+            StorageError, sqlalchemy.exc.SQLAlchemyError: nothing was kept, and nothing may be acknowledged.
         """
         ...
+
+    def has_room(self, incoming: Incoming) -> bool:
+        """Whether it may be put now. False: its client has sent more than is handled yet, or all together have.
+
+        For a channel that can ask its customers to send again later; what one can't refuse is put all the same.
+        """
+        ...
+
+
+class ChannelState(StrEnum):
+    """Whether a channel receives, in words for people."""
+
+    STARTING = "starting"
+    SERVING = "serving"
+    STANDBY = "another process receives"
+    TROUBLED = "can't be reached, trying again"
+    REFUSED = "refused: somebody must look"
 
 
 @runtime_checkable
@@ -35,26 +60,28 @@ class Channel(Protocol):
         """As in `Incoming.channel`."""
         ...
 
+    @property
+    def state(self) -> ChannelState:
+        """Whether it receives now."""
+        ...
+
     async def run(self, inbox: Inbox) -> None:
-        """Receive until cancelled. Reconnects by itself; raises only what a person must mend."""
+        """Receive until cancelled, reconnecting by itself.
+
+        Raises:
+            ChannelError: a person must mend something, such as a token or a port; the other channels go on. Any other
+                error ends the program.
+        """
         ...
 
     async def deliver(self, message: Outgoing) -> Delivery:
-        """Try once to deliver every part of a reply. Never raises for anything the other side did."""
+        """Try once to deliver every part of a reply. Never raises for anything the other side did.
+
+        Also called in a process that sends and doesn't receive, where `run` never was (`liuke work`): what must be
+        known of an address is asked of the store.
+        """
         ...
 
     async def working(self, address: str) -> None:
         """Show that an answer is being made (typing). Best effort; never raises."""
-        ...
-
-
-@runtime_checkable
-class Handler(Protocol):
-    """Decides about what arrived; the conversation engine is one."""
-
-    async def handle(self, incoming: Incoming) -> Work:
-        """Decide, and return what is to be written; the dispatcher commits it together with "handled".
-
-        Called in order for one conversation and side by side for different ones.
-        """
         ...

@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation.messages import Delivery, DeliveryStatus
-from bot.delivery.claiming import Claimed, Claiming, Lane, Recheck
-from bot.delivery.clock import Clock, utc_now, wait
-from bot.delivery.faults import describe
-from bot.delivery.gate import Gate
-from bot.delivery.outcomes import outgoing
+from bot.delivery.claiming import Claimed, Claiming, Lane
+from bot.delivery.clock import Clock, wait
+from bot.delivery.departure import Departure, LastLook
+from bot.delivery.faults import faults
+from bot.delivery.pacing import Pacing
 from bot.delivery.ports import Channel
 from bot.delivery.recording import OnBlocked, Recording
+from bot.messages import Delivery, DeliveryStatus, Outgoing, load_reply
+from kernel.times import utc_now
 from storage import Store, StoreClosed
 from storage.outbox import Finish, Outbox, OutboxRow
 from storage.redis_limits import RedisLimits
@@ -31,6 +32,8 @@ _POLL = 0.2
 _HOUSEKEEPING = 4.0
 _ATTEMPT = 60.0
 """Seconds after which an attempt counts as unknown."""
+_LOOK_HOLDS = timedelta(seconds=3)
+"""A message that hasn't left so long after the last look at it is looked at again."""
 _IN_HAND = 128
 _CLAIM = 64
 
@@ -49,8 +52,8 @@ class Sender:
         channels: Iterable[Channel],
         *,
         owner: str,
-        rate: float = 28.0,
-        recheck: Recheck | None = None,
+        rates: Mapping[str, float] | None = None,
+        last_look: LastLook | None = None,
         on_blocked: OnBlocked | None = None,
         limits: RedisLimits | None = None,
         clock: Clock = utc_now,
@@ -61,8 +64,8 @@ class Sender:
             store: where the outbox and the limits are.
             channels: those that this process can deliver to; rows of others are left alone.
             owner: a name that no other process has.
-            rate: messages a second on Telegram in all; 0 lifts every limit.
-            recheck: may drop or put off a campaign's row at the last moment.
+            rates: messages a second in all, by channel; 0, or to be left out, is no limit.
+            last_look: decides about a campaign's message when it leaves; without it the message stays as it was put.
             on_blocked: told when a customer turns out to have blocked the shop.
             limits: keeps the limits in Redis rather than in the store; closed by whoever opened it.
             clock: the time.
@@ -70,14 +73,13 @@ class Sender:
         self._store = store
         self._channels = {channel.name: channel for channel in channels}
         self._clock = clock
-        self._gate = Gate(rate, clock)
+        self._pacings = {name: Pacing(name, rate, clock) for name, rate in (rates or {}).items() if rate}
         self._stopping = asyncio.Event()
-        self._claiming = Claiming(
-            store, self._gate, owner=owner, lease=LEASE, recheck=recheck, limits=limits, clock=clock
-        )
+        self._claiming = Claiming(store=store, owner=owner, lease=LEASE, limits=limits, clock=clock)
+        self._departure = Departure(lease=LEASE, last_look=last_look, clock=clock)
         self._recording = Recording(
-            store, self._gate, on_blocked=on_blocked, limits=limits, clock=clock, stopping=self._stopping,
-            recorded=self._recorded,
+            store=store, pacings=self._pacings, last_look=last_look, on_blocked=on_blocked, limits=limits, clock=clock,
+            stopping=self._stopping, recorded=self._recorded,
         )  # fmt: skip
         self._lanes = self._make_lanes()
         self._in_hand: dict[int, OutboxRow] = {}
@@ -87,10 +89,10 @@ class Sender:
     def _make_lanes(self) -> list[Lane]:
         """Paced rows apart from the others, which mustn't wait behind them; replies apart from campaigns."""
         lanes: list[Lane] = []
-        for paced in (False, True):
-            names = tuple(sorted(name for name in self._channels if self._gate.paces(name) == paced))
-            if names:
-                lanes += [Lane(names, "retry", paced), Lane(names, "once", paced)]
+        free = tuple(sorted(self._channels.keys() - self._pacings.keys()))
+        paced = [((name,), pacing) for name, pacing in self._pacings.items() if name in self._channels]
+        for names, pacing in [(free, None), *paced] if free else paced:
+            lanes += [Lane(names, "retry", pacing), Lane(names, "once", pacing)]
         return lanes
 
     def wake(self) -> None:
@@ -127,7 +129,7 @@ class Sender:
             except StoreClosed:
                 return
             except Exception as error:  # noqa: BLE001 - the store may come back
-                log.warning("looking at the outbox failed, looking again: %s", describe(error))
+                faults.tell(log.warning, error, "looking at the outbox failed, looking again")
                 pause = 1.0
             if pause > 0:
                 await wait(lane.wake, pause)
@@ -135,7 +137,7 @@ class Sender:
     async def _claim_and_begin(self, lane: Lane) -> float:
         """Claim what may go and send it on its way; return the seconds until the next look is worth it."""
         now = self._clock()
-        if lane.paced and (shut := self._gate.shut_for(now)) > 0:
+        if lane.pacing is not None and (shut := lane.pacing.shut_for(now)) > 0:
             return min(shut, _POLL)
         limit = min(_CLAIM, _IN_HAND - len(self._in_hand))
         if limit <= 0:
@@ -169,10 +171,15 @@ class Sender:
 
     async def _send_in_order(self, place: tuple[str, str]) -> None:
         chain = self._chains[place]
+        waited = False
         try:
             while chain and not self._stopping.is_set():
                 claim = chain.popleft()
                 await self._sleep_until(claim.at)
+                if waited and not await self._is_still_wanted(claim.row):
+                    self._in_hand.pop(claim.row.id, None)
+                    continue
+                waited = True
                 if (await self._attempt(claim.row)).state == "ready":
                     # Later ones of the conversation may be claimed again only once this is known to wait.
                     await self._recording.flushed()
@@ -188,17 +195,28 @@ class Sender:
         await self._sleep_until(claim.at)
         row = claim.row
         try:
-            now = self._clock()
-            mine = await self._store.write(
-                lambda connection: Outbox(connection).start_sending(row, now, now + LEASE)
-            )
+            started = await self._store.write(lambda connection: self._departure.start(connection, row))
         except Exception as error:  # noqa: BLE001 - nothing has left: it is free again when its lease ends
-            log.warning("message %d wasn't sent: %s", row.id, describe(error))
-            mine = False
-        if mine:
-            await self._attempt(row)
-        else:
+            faults.tell(log.warning, error, "message %d wasn't sent", row.id)
+            started = None
+        if started is None:
             self._in_hand.pop(row.id, None)
+        elif self._clock() - started.at > _LOOK_HOLDS:
+            # This process stood still: what it saw then, such as no opt-out, may no longer be so.
+            self._recording.end(
+                started.row, Delivery(status=DeliveryStatus.RETRY, reason="looked at long ago")
+            )
+        else:
+            await self._attempt(started.row)
+
+    async def _is_still_wanted(self, row: OutboxRow) -> bool:
+        """Sending the one before may have taken a minute, and this one may have been taken back meanwhile."""
+        try:
+            async with self._store.read() as connection:
+                return await Outbox(connection).is_claimed(row)
+        except Exception as error:  # noqa: BLE001 - nothing has left: it is free again when its lease ends
+            faults.tell(log.warning, error, "message %d wasn't sent", row.id)
+            return False
 
     async def _attempt(self, row: OutboxRow) -> Finish:
         try:
@@ -210,7 +228,7 @@ class Sender:
 
     async def _deliver(self, row: OutboxRow) -> Delivery:
         try:
-            message = outgoing(row)
+            message = _outgoing(row)
         except (KeyError, TypeError, ValueError):
             return Delivery(status=DeliveryStatus.REFUSED, reason="unreadable")
         try:
@@ -219,7 +237,7 @@ class Sender:
         except TimeoutError:
             return Delivery(status=DeliveryStatus.UNKNOWN, reason="timeout")
         except Exception as error:  # noqa: BLE001 - a channel shouldn't, and its caller goes on all the same
-            log.error("delivering message %d raised: %s", row.id, describe(error))
+            faults.tell(log.error, error, "delivering message %d raised", row.id)
             return Delivery(status=DeliveryStatus.UNKNOWN, reason=type(error).__name__)
 
     async def _sleep_until(self, moment: datetime) -> None:
@@ -244,17 +262,18 @@ class Sender:
         try:
             await self._store.write(lambda connection: Outbox(connection).release(rows))
         except Exception as error:  # noqa: BLE001 - they are free again when their lease ends
-            log.warning("%d messages weren't given back: %s", len(rows), describe(error))
+            faults.tell(log.warning, error, "%d messages weren't given back", len(rows))
 
     async def _keep_house(self) -> None:
         """Keep what takes long in hand, and free what dead processes held."""
         while not self._stopping.is_set():
             try:
                 await self._store.write(self._renew_and_reap)
+                faults.over()
             except StoreClosed:
                 return
             except Exception as error:  # noqa: BLE001 - the store may come back
-                log.warning("tidying the outbox failed, trying again: %s", describe(error))
+                faults.tell(log.warning, error, "tidying the outbox failed, trying again")
             await wait(self._stopping, _HOUSEKEEPING)
 
     async def _renew_and_reap(self, connection: AsyncConnection) -> None:
@@ -264,3 +283,17 @@ class Sender:
         reaped = await outbox.reap(now)
         if reaped.unknown:
             log.warning("%d messages may or may not have been sent; they stay `unknown`", reaped.unknown)
+
+
+def _outgoing(row: OutboxRow) -> Outgoing:
+    """What a channel is given. Raises KeyError, TypeError or ValueError where the row can't be read."""
+    return Outgoing(
+        outbox_id=row.id,
+        channel=row.channel,
+        address=row.address,
+        reply=load_reply(row.payload),
+        callback_ref=row.callback_ref,
+        author=row.author,
+        message_id=row.message_id,
+        parts_sent=tuple(row.message_refs),
+    )

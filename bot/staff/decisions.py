@@ -2,21 +2,9 @@
 
 from __future__ import annotations
 
-from bot.conversation.messages import Reply
 from bot.conversation.texts import Texts
+from bot.messages import Reply
 from storage.requests import Request
-
-_ABOUT_AN_ORDER = (
-    "cancel_order",
-    "change_order",
-    "change_address",
-    "refund",
-    "return",
-    "exchange",
-    "item_problem",
-    "invoice",
-)
-_WITHOUT_ORDER = ("price_protection", "data_export", "data_erasure")
 
 
 class DecisionTexts:
@@ -32,16 +20,18 @@ class DecisionTexts:
             KeyError: the request is in none of these states.
         """
         language = "en" if request.language == "en" else "zh"
-        said = self._texts.say(
-            language, f"decision-{request.state}", what=self._what(request, language), request=request.number
-        )
+        # Once it is done there is nobody left to be told so.
+        erasing = request.kind == "data_erasure" and request.state == "accepted"
+        text_id = "decision-erasing" if erasing else f"decision-{request.state}"
+        said = self._texts.say(language, text_id, what=self._what(request, language), request=request.number)
         if request.note.strip():
             said += "\n" + self._texts.say(language, "decision-note", note=request.note.strip())
         return Reply(text=said, language=language)
 
     def _what(self, request: Request, language: str) -> str:
-        if request.kind in _ABOUT_AN_ORDER and request.order_number:
-            return self._texts.say(language, f"decision-kind-{request.kind}", order=request.order_number)
-        if request.kind in _WITHOUT_ORDER:
-            return self._texts.say(language, f"decision-kind-{request.kind}")
-        return self._texts.say(language, "decision-kind-other")
+        """The text `decision-kind-` and the kind, where there is one and the order that it names is known."""
+        text_id = f"decision-kind-{request.kind}"
+        variables = self._texts.variables[language].get(text_id)
+        if variables is None or ("order" in variables and not request.order_number):
+            return self._texts.say(language, "decision-kind-other")
+        return self._texts.say(language, text_id, order=request.order_number or "")

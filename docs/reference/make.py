@@ -1,6 +1,7 @@
-"""Writes docs/reference/commands.md from the program itself: `python docs/reference/make.py`.
+"""Writes docs/reference/commands.md, and the table of docs/recommenders.md, from the program itself:
+`python docs/reference/make.py`.
 
-With `--check` it only says whether the page is up to date.
+With `--check` it only says whether the pages are up to date.
 """
 
 from __future__ import annotations
@@ -15,9 +16,12 @@ from typing import Any
 import typer
 
 from bot.cli import app
+from retention.recommenders.registry import MODELS
 
 _ROOT = Path(__file__).parents[2]
 _PAGE = Path(__file__).with_name("commands.md")
+_RECOMMENDERS = _ROOT / "docs" / "recommenders.md"
+_TABLE = "| name | orders products by | customers with two products it takes |\n| --- | --- | ---: |\n"
 _MARKUP = re.compile(r"\[/?(?:bold|dim|red|green|yellow)\]")
 _HEAD = """# Commands
 
@@ -30,6 +34,13 @@ def reference() -> str:
     """The whole page."""
     root = typer.main.get_command(app)
     return "\n".join([_HEAD, *_described(root, "liuke")]).rstrip() + "\n"
+
+
+def recommenders() -> str:
+    """The page of the recommenders, its table from the registry."""
+    before, _, rest = _RECOMMENDERS.read_text(encoding="utf-8").partition(_TABLE)
+    rows = (f"| `{one.name}` | {one.about} | {one.least_customers or 'none'} |\n" for one in MODELS.values())
+    return before + _TABLE + "".join(rows) + "\n" + rest.partition("\n\n")[2]
 
 
 def _described(command: Any, name: str) -> Iterator[str]:
@@ -99,14 +110,14 @@ def _clean(text: str | None) -> str:
 
 
 def main() -> None:
-    """Write the page, or check it."""
+    """Write the pages, or check them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true")
-    page = reference()
-    if parser.parse_args().check:
-        current = _PAGE.read_text(encoding="utf-8") if _PAGE.exists() else ""
-        sys.exit(0 if current == page else f"{_PAGE} is out of date; run `python docs/reference/make.py`")
-    _PAGE.write_text(page, encoding="utf-8")
+    check = parser.parse_args().check
+    for path, page in ((_PAGE, reference()), (_RECOMMENDERS, recommenders())):
+        if check and path.read_text(encoding="utf-8") != page:
+            sys.exit(f"{path} is out of date; run `python docs/reference/make.py`")
+        path.write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":

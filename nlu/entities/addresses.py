@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import takewhile
 
-from nlu.entities.spans import Span
+from nlu.entities.spans import Span, end_of_last
 from nlu.types import EntityKind
 
 LONGEST_SCAN = 1_000
@@ -14,7 +15,7 @@ POSTCODE_UK = r"[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}"
 
 _STREETS_ZH = (
     "(?<![在走迷半])路(?![上过人程由途])|街道|街|大道|巷|弄|胡同|村|小区|花园|大厦|广场|园区|新城|公寓|大学|学校|苑|家园"
-    "|科技园|工业园|写字楼|大楼|新村|SOHO"
+    "|科技园|工业园|写字楼|大楼|新村|[Ss][Oo][Hh][Oo]"
 )
 # 知道3号 and 味道 are no streets, and 里 and 中心 are places only where a building follows.
 _ROAD = r"(?<![知味报渠通频一])道(?=\d)"
@@ -25,21 +26,30 @@ _DORM = "宿舍楼|宿舍|寝室|公寓楼"
 _UNITS = "号楼|号院|号|栋|幢|单元|楼|层|室|座|弄|房"
 _NUMBER = r"(?:[0-9]{1,5}[A-Za-z]?|[A-Za-z]|[一二三四五六七八九十]{1,4})(?:-[0-9A-Za-z]{1,4}){0,3}"
 _TOLD = "(?:[改换搬寄送发][成到为往至去]|写成|填成|住在|地址)"
-_CHINESE = re.compile(
+# What stands before the street's own word is looked for backwards, from there.
+_STREET = re.compile(
     rf"""
-    (?:[\u4e00-\u9fff]{{2,7}}?(?:省|自治区|特别行政区))?
-    (?:[\u4e00-\u9fff]{{2,8}}?(?:市|自治州|地区))?
-    (?:[\u4e00-\u9fff]{{1,6}}?(?:区|县|镇|乡|旗))?
-    [\u4e00-\u9fffA-Za-z0-9]{{1,10}}?(?:{_STREETS_ZH}|{_ROAD}|{_PLACE})
+    (?<=[\u4e00-\u9fffA-Za-z0-9])(?:{_STREETS_ZH}|{_ROAD}|{_PLACE})
     (?:
       (?:[\u4e00-\u9fffA-Za-z\s]{{0,8}}?{_NUMBER}(?:{_UNITS})){{1,6}}
       (?:\s?(?:{_DORM})?\s?[A-Za-z]?[0-9]{{1,5}}(?:-[0-9]{{1,4}}){{0,2}}(?:室|房|号)?(?![0-9元块个件]))?
     | \s?[0-9]{{1,4}}(?:-[0-9]{{1,4}}){{2,3}}
     )
-    | (?:[\u4e00-\u9fff]{{2,7}}?(?:省|自治区))?[\u4e00-\u9fff]{{2,6}}?市
-      [\u4e00-\u9fff]{{1,6}}?(?:区|县)[\u4e00-\u9fffA-Za-z0-9-]{{2,30}}
     """,
-    re.VERBOSE | re.ASCII | re.IGNORECASE,
+    re.VERBOSE | re.ASCII,
+)
+_NAMED = re.compile(r"[\u4e00-\u9fffA-Za-z0-9]")
+_CHARACTER = re.compile(r"[\u4e00-\u9fff]")
+_LONGEST_STREET = 10
+_LARGER = (
+    (("区", "县", "镇", "乡", "旗"), 1, 6),
+    (("市", "自治州", "地区"), 2, 8),
+    (("省", "自治区", "特别行政区"), 2, 7),
+)
+"""What may stand before a street, the nearest first: its last word, and how many characters name it."""
+_TOWN = re.compile(
+    r"(?:[\u4e00-\u9fff]{2,7}?(?:省|自治区))?[\u4e00-\u9fff]{2,6}?市[\u4e00-\u9fff]{1,6}?[区县]"
+    r"[\u4e00-\u9fffA-Za-z0-9-]{2,30}"
 )
 _BLOCK = r"(?:[0-9A-Za-z一二三四五六七八九十]{1,4}(?:号楼|栋|幢)|[A-Za-z]座)"
 _ROOM = r"[A-Za-z]?[0-9]{3,4}(?![0-9A-Za-z元块个件人户平米瓦多年])(?:室|房|号房)?"
@@ -47,8 +57,7 @@ _ROOM = r"[A-Za-z]?[0-9]{3,4}(?![0-9A-Za-z元块个件人户平米瓦多年])(?:
 _PART = re.compile(
     rf"""(?:{_TOLD}[是为:\s]{{0,2}}[\u4e00-\u9fff]{{0,8}}?)?
     (?:
-      {_BLOCK}\s?(?:{_NUMBER}单元\s?)?(?:{_NUMBER}[层楼]\s?)?(?:{_ROOM}|{_NUMBER}[室房])
-      | {_BLOCK}\s?{_NUMBER}(?:单元|[层楼])
+      {_BLOCK}\s?(?:(?:{_NUMBER}单元\s?)?(?:{_NUMBER}[层楼]\s?)?(?:{_ROOM}|{_NUMBER}[室房])|{_NUMBER}(?:单元|[层楼]))
       | {_NUMBER}单元\s?(?:{_NUMBER}[层楼]\s?)?(?:{_ROOM}|{_NUMBER}[室房])
       | (?:{_NUMBER}[号栋]\s?)?(?:{_DORM})\s?{_ROOM}
     )
@@ -60,10 +69,11 @@ _PART_HINT = re.compile(rf"号楼|栋|幢|座|单元|{_DORM}")
 _PLACE_HINT = re.compile(rf"{_STREETS_ZH}|道|国际|中心|城|里|府|湾|区|市", re.IGNORECASE)
 # A single character may belong to the name of a place too (体育西路寄语花园, 住宅小区), and then follows a larger one.
 _BEFORE_ADDRESS = re.compile(
-    r"(?:.*(?:改成|改到|改为|换成|换到|换为|寄到|寄去|寄往|寄给|送到|送去|送至|发到|发往|发去|地址是|地址为|地址|住在|搬到"
-    r"|搬去|写成|填成|变成|弄成|设成|设为|写为|变为|变更为|更新为))?"
-    r"(?:[^省市区县路街]*(?:住(?!宅|院)|到|在|是|寄|送))?"
+    r"改成|改到|改为|换成|换到|换为|寄到|寄去|寄往|寄给|送到|送去|送至|发到|发往|发去|地址是|地址为|地址|住在|搬到"
+    r"|搬去|写成|填成|变成|弄成|设成|设为|写为|变为|变更为|更新为"
 )
+_BEFORE_PLACE = re.compile(r"住(?!宅|院)|[到在是寄送]")
+_LARGER_OR_STREET = re.compile(r"[省市区县路街]")
 _PROVINCE = re.compile(
     "北京|上海|天津|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州"
     "|云南|陕西|甘肃|青海|台湾|内蒙古|广西|西藏|宁夏|新疆|香港|澳门"
@@ -138,21 +148,64 @@ def addresses(text: str, scan: int = LONGEST_SCAN) -> Iterator[Span]:
 
 
 def _chinese(text: str) -> Iterator[Span]:
-    for match in _CHINESE.finditer(text):
-        start = _beginning(match)
-        value = text[start : match.end()]
+    for found, end in _places(text):
+        start = _beginning(text, found, end)
+        value = text[start:end]
         told = _NUMBERED.search(value) or len(_BOUNDARY.findall(value)) > 1
         if len(value) >= 5 and told and not _SCHOOL_DAY.match(value):
-            yield _address(start, match.end(), value)
+            yield _address(start, end, value)
 
 
-def _beginning(match: re.Match[str]) -> int:
+def _places(text: str) -> Iterator[tuple[int, int]]:
+    """Where streets with a house, and towns with their districts, begin and end; none within another."""
+    street, town = _street(text, 0), _town(text, 0)
+    while street or town:
+        found = min(filter(None, (street, town)), key=lambda span: span[0])
+        yield found
+        if street and street[0] < found[1]:
+            street = _street(text, found[1])
+        if town and town[0] < found[1]:
+            town = _town(text, found[1])
+
+
+def _street(text: str, begin: int) -> tuple[int, int] | None:
+    """The next street with a house, what lies before `begin` aside."""
+    match = _STREET.search(text, begin + 1)
+    return (_first_of_street(text, begin, match.start()), match.end()) if match else None
+
+
+def _town(text: str, begin: int) -> tuple[int, int] | None:
+    match = _TOWN.search(text, begin)
+    return match.span() if match else None
+
+
+def _first_of_street(text: str, begin: int, at: int) -> int:
+    """The earliest place from which names of a district, a town, a province and a street lead to the word at `at`."""
+    firsts = {*_back(_NAMED, text, max(begin, at - _LONGEST_STREET), at)}
+    for words, least, most in _LARGER:
+        ends = {end - len(word) for end in firsts for word in words if text.endswith(word, begin, end)}
+        firsts |= {
+            first
+            for end in ends
+            for first in _back(_CHARACTER, text, max(begin, end - most), end)
+            if end - first >= least
+        }
+    return min(firsts)
+
+
+def _back(allowed: re.Pattern[str], text: str, begin: int, end: int) -> Iterator[int]:
+    """Each place from which nothing but such characters leads to `end`, the nearest first."""
+    return takewhile(lambda place: allowed.match(text, place), range(end - 1, begin - 1, -1))
+
+
+def _beginning(text: str, start: int, end: int) -> int:
     """Where the words before an address end."""
-    start = match.start()
-    lead = _BEFORE_ADDRESS.match(match[0])
-    if lead and lead.end() < len(match[0]) - 3:
-        start += lead.end()
-    province = _PROVINCE.search(match.string, start, min(start + 10, match.end()))
+    told = end_of_last(_BEFORE_ADDRESS, text, start, end)
+    larger = _LARGER_OR_STREET.search(text, told, end)
+    lead = end_of_last(_BEFORE_PLACE, text, told, larger.start() if larger else end)
+    if lead < end - 3:
+        start = lead
+    province = _PROVINCE.search(text, start, min(start + 10, end))
     return province.start() if province and _begins_address(province, start) else start
 
 

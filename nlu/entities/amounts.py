@@ -27,7 +27,7 @@ MEASURES = "件|双|条|瓶|盒|箱|包|台|套|只|支|袋|罐|把|张|副|斤|
 """What Chinese counts things in."""
 
 _CURRENCY = r"(?:[¥￥$€£]|\b(?:rmb|cny|usd|gbp|eur)\s?(?=\d)|(?:人民币|港币)\s?(?=\d))"
-_NUMBER = r"\d[\d,]{0,15}(?:\.\d{1,2})?"
+_NUMBER = r"\d[\d,]{0,15}+(?:\.\d{1,2})?"
 _TO = r"\s?(?:-|–|—|~|到|至|to)\s?"
 _MORE = "(?:[多来]|左右)"
 _UNIT_EN = r"(?:yuan|rmb|cny|usd|us\s?dollars?|dollars?|bucks?|euros?|eur|pounds?|quid|gbp)\b"
@@ -61,7 +61,7 @@ _NOT_MONEY = (
 _DIGITS = re.compile(
     rf"""{_CURRENCY}\s?(?P<after>{_NUMBER})(?:\s?(?P<afterscale>[千万kw])(?![A-Za-z]))?(?![\d%])
       (?:{_TO}{_CURRENCY}?\s?(?P<upto>{_NUMBER})(?![\d%]|\s?(?:days?|天)))?
-    | (?<![\w.-])(?:(?P<from>{_NUMBER}){_TO})?(?P<before>\d[\d,]{{0,15}}(?:\.\d{{1,4}})?)\s?
+    | (?<![\w.-])(?:(?P<from>{_NUMBER}){_TO})?(?P<before>\d[\d,]{{0,15}}+(?:\.\d{{1,4}})?)\s?
       (?:(?P<scale>[百千万kw])\s?)?
       {_MORE}?\s?(?:(?:元|{_YUAN}|圆|人民币|港币|[美港欧]元|英镑){_TENTH}|{_UNIT_EN}{_NOT_WEIGHT}|{_SIGN_AFTER})
     | (?<![\w.-])(?P<shipped>\d{{1,5}}(?:\.\d{{1,2}})?)(?=包邮)

@@ -67,7 +67,7 @@ _COLOURS_ZH = {
     "米": "beige", "杏": "beige",
     "金": "gold", "银": "silver", "青": "teal",
 }  # fmt: skip
-# Said for a colour only with 色 or a hint of that kind.
+# HeadOutputs for a colour only with 色 or a hint of that kind.
 _HINTED_ZH = {
     "粉红": "pink", "咖啡": "brown", "卡其": "khaki", "香槟": "champagne", "焦糖": "caramel", "豆沙": "dusty pink",
     "奶茶": "milk tea", "驼": "camel", "肉": "nude", "裸": "nude", "彩": "multicolour",

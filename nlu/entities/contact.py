@@ -26,7 +26,7 @@ PHONE = re.compile(
 )
 _AFTER_CUE = re.compile(
     r"""(?:电话|手机|联系方式|座机|\btel|\bphone|\bmobile|\bcell|\bwhatsapp|\b(?:call|ring|text)\sme\s(?:on|at))
-    (?:号码?|\snumber)?[\s:.]*(?:是|为|is|改成|改为)?[\s:.]*
+    (?:号码?|\snumber)?[\s:.]*+(?:(?:是|为|is|改成|改为)[\s:.]*+)?
     (?P<number>\+?\(?\d(?:[-.\ ()]{0,2}\d){6,14})(?![\d-])""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
@@ -35,12 +35,14 @@ _READ_OUT = re.compile(
     rf"(?![零〇一二三四五六七八九十百千万{FORMAL_ZH}])"
 )
 _ORDER_CUE = re.compile(
-    r"(?:订单|单号|编号|\border)\s?(?:号码?|编号|number|num|no\.?|id)?[\s:#]*(?:是|为|is)?[\s:#]*$",
+    r"(?:订单|单号|编号|\border)\s?(?:号码?|编号|number|num|no\.?|id)?[\s:#]*+(?:(?:是|为|is)[\s:#]*+)?$",
     re.IGNORECASE,
 )
+_LOOKED_BACK = 24
 _PHONE_CUE = re.compile(
     r"电话|手机|号码|联系|\b(?:call|phone|tel|mobile|cell|text|ring|reach|contact)", re.IGNORECASE
 )
+_NO_DIGIT = re.compile(r"\D")
 _MONTH_OF_A_YEAR = re.compile(r"20[12]\d(?:0[1-9]|1[0-2])")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
@@ -54,8 +56,10 @@ def emails(text: str) -> Iterator[Span]:
 
 def phones(text: str) -> Iterator[Span]:
     """Phone numbers; the value holds digits and, if it was there, the plus."""
-    for match in PHONE.finditer(text):
-        if not _is_another_number(match):
+    found = [*PHONE.finditer(text)]
+    american = _may_be_american(text) if found else None
+    for match in found:
+        if not _is_another_number(match, american):
             yield _phone(*match.span(), match["landline"] or match[0])
     for match in _AFTER_CUE.finditer(text):
         yield _phone(*match.span("number"), match["number"])
@@ -65,19 +69,26 @@ def phones(text: str) -> Iterator[Span]:
 
 def _phone(start: int, end: int, written: str) -> Span:
     plus = "+" if written.startswith("+") else ""
-    return Span(EntityKind.PHONE, start, end, plus + re.sub(r"\D", "", written))
+    return Span(EntityKind.PHONE, start, end, plus + _NO_DIGIT.sub("", written))
 
 
-def _is_another_number(match: re.Match[str]) -> bool:
+def _may_be_american(text: str) -> bool | None:
+    """Whether ten digits in one piece are a phone number by the text around them; None where nothing tells."""
+    if _PHONE_CUE.search(text):
+        return True
+    return False if _CHINESE.search(text) else None
+
+
+def _is_another_number(match: re.Match[str], american: bool | None) -> bool:
     """Whether what could be a phone number is rather an order's."""
     written = match[0]
     if match["trunk"] and not 10 <= sum(character.isdigit() for character in written) <= 12:
         return True
     # Spaces and dashes make a phone number; bare digits may be anything, and what stands before them tells.
-    if written.isdigit() and _ORDER_CUE.search(match.string[: match.start()]):
+    if written.isdigit() and _ORDER_CUE.search(
+        match.string, max(0, match.start() - _LOOKED_BACK), match.start()
+    ):
         return True
     if not match["american"]:
         return False
-    if _PHONE_CUE.search(match.string):
-        return False
-    return bool(_CHINESE.search(match.string) or _MONTH_OF_A_YEAR.match(written))
+    return not american and (american is False or _MONTH_OF_A_YEAR.match(written) is not None)

@@ -17,6 +17,7 @@ from nlu.entities.dates_zh import chinese_dates
 from nlu.entities.spans import Span
 from nlu.types import EntityKind
 
+_PART = re.compile(r"\d{1,4}")
 _FRACTIONS = frozenset({"1/2", "1/3", "2/3", "1/4", "3/4", "24/7", "7/24", "50/50", "5/5", "10/10"})
 _DAYS_IN_CHINESE = frozenset({"1/2", "5/5", "10/10"})
 _SHARED = re.compile(
@@ -38,6 +39,7 @@ _FIGURES = re.compile(
 )
 _ENGLISH_HINT = re.compile(r"[A-Za-z]{3}|\d[A-Za-z]{2}")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_LOOKED_BACK = 16
 _DATED = re.compile(
     r"(?:\b(?:on|by|before|until|from|since|dated|for)\s(?:the\s)?|[于在是到])$", re.IGNORECASE
 )
@@ -75,7 +77,7 @@ def _pointed(match: re.Match[str]) -> Iterator[Span]:
 
 def _month_and_day(match: re.Match[str], today: date) -> Iterator[Span]:
     """12.25之前, but not 花了12.25买的."""
-    if _SPENT.search(match.string[: match.start()]):
+    if _SPENT.search(match.string, max(0, match.start() - _LOOKED_BACK), match.start()):
         return
     month, day = (int(part) for part in match["monthday"].split("."))
     found = nearest(month, day, today)
@@ -84,7 +86,7 @@ def _month_and_day(match: re.Match[str], today: date) -> Iterator[Span]:
 
 
 def _iso(match: re.Match[str]) -> Iterator[Span]:
-    for day in valid(*(int(part) for part in re.findall(r"\d+", match["iso"]))):
+    for day in valid(*(int(part) for part in _PART.findall(match["iso"]))):
         yield Span(EntityKind.DATE, *match.span(), day.isoformat(), 0.95)
 
 
@@ -92,10 +94,10 @@ def _in_figures(match: re.Match[str], today: date, chinese: bool) -> Iterator[Sp
     """12/3 and 12-03, where they are no fraction and no range."""
     group = "slashed" if match["slashed"] else "dashed"
     written = match[group]
-    dated = _DATED.search(match.string[: match.start()]) is not None
+    dated = _DATED.search(match.string, max(0, match.start() - _LOOKED_BACK), match.start()) is not None
     if not dated and _is_share(match, chinese):
         return
-    parts = [int(part) for part in re.split("[-/]", written)]
+    parts = [int(part) for part in _PART.findall(written)]
     # Ranges such as 10-12 are seldom written with a nought in front.
     if group == "dashed" and not (
         dated or "0" in (written[0], written[3]) or match.string.strip() == written

@@ -6,21 +6,21 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from nlu.entities import feasts
 from nlu.entities.calendar import (
+    HOLIDAYS,
     MONTHS_AWAY,
     YEARS_AWAY,
     Resolver,
     alternatives,
     day_of_month,
-    feast,
+    holiday,
+    holidays_around,
     in_order,
     last_of_month,
     months_on,
     nearest,
     resolved,
     same_day,
-    years_around,
 )
 from nlu.entities.numerals import english_number
 from nlu.entities.spans import Span
@@ -49,7 +49,7 @@ _COUNT_EN = (
 _NUMBER_OF = rf"(?:{_COUNT_EN}\s|\d{{1,3}})"
 _STRETCH_EN = rf"(?:{_NUMBER_OF}(?:days?|weeks?|fortnights?|months?))"
 _AWAY_EN = rf"(?:{_NUMBER_OF}(?:days?|weeks?|fortnights?|months?|years?)|half\sa\syear)"
-_FEASTS = alternatives(name for name in feasts.NAMES if name.isascii() and not name.isdigit()).replace(
+_HOLIDAYS = alternatives(name for name in HOLIDAYS if name.isascii() and not name.isdigit()).replace(
     "'", "['’]"
 )
 # "2 may be broken" and "march 10 miles" name no day, nor does "the 2nd one".
@@ -64,32 +64,38 @@ _NO_RANK = (
     r"|generation|edition|anniversary|series|link|size|colou?r)\b)"
 )
 _PATTERN = re.compile(
-    rf"""\b(?P<feasten>(?:(?:last|this|next)\s)?(?:{_FEASTS}))\b
-    | \b(?P<dayen>(?:the\s)?(?:{alternatives(_DAYS)}))\b
-    | \b(?P<weekend>(?:(?:this|next|last|past|the|coming)\s){{1,2}}weekend)\b
-    | \b(?P<weekday>(?:(?P<which>next|this|last|coming|on|by|before|until|till|past)\s(?:the\s)?)?
+    rf"""\b(?<!\w)(?:(?P<holidayen>(?:(?:last|this|next)\s)?(?:{_HOLIDAYS}))\b
+    | (?P<dayen>(?:the\s)?(?:{alternatives(_DAYS)}))\b
+    | (?P<weekend>(?:(?:this|next|last|past|the|coming)\s){{1,2}}weekend)\b
+    | (?P<weekday>(?:(?P<which>next|this|last|coming|on|by|before|until|till|past)\s(?:the\s)?)?
       (?P<name>{_WEEKDAY_EN}))\b(?!\w)
-    | \b(?P<span>(?:within|in)\s(?:the\s(?:next|coming|last|past)\s)?{_STRETCH_EN}(?:'s?\stime)?
+    | (?P<span>(?:within|in)\s(?:the\s(?:next|coming|last|past)\s)?{_STRETCH_EN}(?:'s?\stime)?
       |{_AWAY_EN}\s(?:ago|later|from\s(?:now|today)))\b
-    | \b(?P<weeken>(?:next|last)\sweek)\b
-    | \b(?P<named>(?:the\s)?\d{{1,2}}(?:st|nd|rd|th)?[\s-](?:of\s)?{_MONTH_EN}\b{_NO_MAY}(?:,?[\s-]20\d\d\b)?
+    | (?P<weeken>(?:next|last)\sweek)\b
+    | (?P<named>(?:the\s)?\d{{1,2}}(?:st|nd|rd|th)?[\s-](?:of\s)?{_MONTH_EN}\b{_NO_MAY}(?:,?[\s-]20\d\d\b)?
       |{_MONTH_EN}(?:\.?\s|-)(?:the\s)?\d{{1,2}}(?:st|nd|rd|th)?(?!\d|:){_NO_COUNTED}(?:,?[\s-]20\d\d\b)?)(?!\w)
-    | \b(?P<monthend>(?:the\s)?(?P<edge>end|start|beginning)\sof\s(?:(?P<edgemonth>{_MONTH_EN})
+    | (?P<monthend>(?:the\s)?(?P<edge>end|start|beginning)\sof\s(?:(?P<edgemonth>{_MONTH_EN})
       |(?P<edgeaway>the|this|next|last)\s(?P<edgeof>month|year)))\b
-    | \b(?P<monthen>(?:next|last)\smonth|month[\s-]end)\b
-    | \b(?P<ordinal>the\s(?:[12]?\d|3[01])(?:st|nd|rd|th)(?:\sof\s(?P<of>this|next|last)\smonth)?)\b{_NO_RANK}""",
+    | (?P<monthen>(?:next|last)\smonth|month[\s-]end)\b
+    | (?P<ordinal>the\s(?:[12]?\d|3[01])(?:st|nd|rd|th)(?:\sof\s(?P<of>this|next|last)\smonth)?)\b{_NO_RANK})""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
 
 # What every date holds a piece of; most messages hold none, and looking for these takes a fifth of the pattern's time.
 _PIECES = frozenset((*_WEEKDAYS, *_MONTHS, "day", "night", "week", "month", "year")) | {
-    name for name in (*_DAYS, *feasts.NAMES) if "day" not in name and name.isascii()
+    name for name in (*_DAYS, *HOLIDAYS) if "day" not in name and name.isascii()
 }
+_MONTH = re.compile(_MONTH_EN, re.IGNORECASE)
+_YEAR_LAST = re.compile(r"20\d\d$")
+_DAY_OF_MONTH = re.compile(r"\d{1,2}")
+_COUNTED = re.compile(rf"\b({_COUNT_EN})\s?(day|week|fortnight|month|year)")
+_GONE_BY = re.compile(r"\b(?:last|past)\s")
 _ORDINAL = re.compile(r"\d(?:st|nd|rd|th)", re.IGNORECASE)
 
 _BARE_WEEKDAY = re.compile(rf"(?:(?:till|until)\s)?{_WEEKDAY_EN}", re.IGNORECASE)
 _DONE = r"(?:ordered|bought|paid|placed|received|arrived|purchased|got|delivered|charged)"
 # "I get paid on the 28th" and "can what I ordered come on the 28th" look ahead.
+_LOOKED_BACK = 60
 _GONE_BEFORE = re.compile(
     rf"""(?:(?<!\bbe\s)(?<!\bget\s)\b{_DONE}
       (?:\s(?!(?:come|arrive|deliver\w*|be|will|can|could|should|get|need|have|and|but|by|before)\b)[\w'’\#-]+){{0,5}}
@@ -120,16 +126,18 @@ def may_hold_a_date(text: str) -> bool:
 def _is_gone(match: re.Match[str]) -> bool:
     """Whether something was ordered, paid or received on that day."""
     text, start, end = match.string, match.start(), match.end()
-    return bool(_GONE_AFTER.match(text, end) or _GONE_BEFORE.search(text[max(0, start - 60) : start]))
+    return bool(
+        _GONE_AFTER.match(text, end) or _GONE_BEFORE.search(text, max(0, start - _LOOKED_BACK), start)
+    )
 
 
-def _feast_en(match: re.Match[str], today: date) -> date | None:
+def _holiday_en(match: re.Match[str], today: date) -> date | None:
     """ "Last Christmas" is the latest one gone by, "next Easter" the first to come."""
-    written = match["feasten"].lower().replace("’", "'")
+    written = match["holidayen"].lower().replace("’", "'")
     which, _, name = written.partition(" ")
     if which not in YEARS_AWAY:
-        return feast(written, None, today)
-    days = [day for year in years_around(today) if (day := feasts.day_of(name, year)) is not None]
+        return holiday(written, None, today)
+    days = holidays_around(name, today)
     if which == "last":
         return max((day for day in days if day < today), default=None)
     return min((day for day in days if day >= today), default=None)
@@ -159,16 +167,18 @@ def _span_en(match: re.Match[str], today: date) -> date | None:
     words = match["span"].lower()
     if words.startswith("half"):
         return same_day(today, -6 if words.endswith("ago") else 6)
-    found = re.search(rf"\b({_COUNT_EN})\s?(day|week|fortnight|month|year)", words)
+    found = _COUNTED.search(words)
     if not found:
         return None
     written = "two" if "couple" in found[1] else found[1]
     count = int(written) if written.isdigit() else english_number(written)
     if count is None:
         return None
-    if words.startswith("in ") and _NOT_SO.search(match.string[: match.start()]):
+    if words.startswith("in ") and _NOT_SO.search(
+        match.string, max(0, match.start() - _LOOKED_BACK), match.start()
+    ):
         return None
-    count *= -1 if words.endswith("ago") or re.search(r"\b(?:last|past)\s", words) else 1
+    count *= -1 if words.endswith("ago") or _GONE_BY.search(words) else 1
     if found[2] in {"month", "year"}:
         return same_day(today, count * (12 if found[2] == "year" else 1))
     return today + timedelta(days=count * {"day": 1, "week": 7, "fortnight": 14}[found[2]])
@@ -201,9 +211,9 @@ def _edge_of_month(match: re.Match[str], today: date) -> date | None:
 
 def _named(match: re.Match[str], today: date) -> date | None:
     written = match["named"]
-    month = re.search(_MONTH_EN, written, re.IGNORECASE)
-    year = re.search(r"20\d\d$", written)
-    day = re.search(r"\d{1,2}", written)
+    month = _MONTH.search(written)
+    year = _YEAR_LAST.search(written)
+    day = _DAY_OF_MONTH.search(written)
     if not month or not day:
         return None
     number = _MONTHS[month[0][:3].lower()]
@@ -215,7 +225,7 @@ def _named(match: re.Match[str], today: date) -> date | None:
 
 
 def _ordinal(match: re.Match[str], today: date) -> date | None:
-    day = re.search(r"\d+", match["ordinal"])
+    day = _DAY_OF_MONTH.search(match["ordinal"])
     if not day:
         return None
     if match["of"]:
@@ -224,7 +234,7 @@ def _ordinal(match: re.Match[str], today: date) -> date | None:
 
 
 _RESOLVERS: dict[str, Resolver] = {
-    "feasten": _feast_en,
+    "holidayen": _holiday_en,
     "dayen": lambda match, today: today + timedelta(days=_DAYS[match["dayen"].lower().removeprefix("the ")]),
     "weekend": _weekend,
     "weekday": _weekday_en,

@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from nlu.entities import feasts
 from nlu.entities.calendar import (
+    HOLIDAYS,
     MONTHS_AWAY,
     YEARS_AWAY,
     Resolver,
     alternatives,
     day_of_month,
-    feast,
+    holiday,
     in_order,
     last_of_month,
     months_on,
@@ -31,7 +31,8 @@ _DAYS = {
 }  # fmt: skip
 _WEEKDAYS = {**{c: i for i, c in enumerate("一二三四五六")}, "日": 6, "天": 6, "末": 5}
 _NUMERAL = r"(?:\d{1,3}|[一二两三四五六七八九十]{1,3})"
-_YEAR_ZH = r"(?:(?:[前去今明后]年|(?:20)?\d\d年)的?)?"
+_YEAR_ZH = r"(?:(?:[前去今明后]年|(?:20)?\d\d年)的?)?+"
+_FROM_NUMBER = r"(?=[\d前去今明后一二三四五六七八九十])"
 _MONTH_ZH = r"(?:1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])月"
 _DAY_ZH = r"(?:[0-3]?\d(?!\d)|[一二三]?十[一二三四五六七八九]?|[一二三四五六七八九])"
 # In 马上月底 and 赶上月初 there is no last month.
@@ -44,12 +45,12 @@ _NO_COUNT_ZH = (
 # 5号色, 7号电池 and 3号球 are sorts and sizes.
 _NO_SORT_ZH = r"(?![楼线院店门码机色链柜床针箱仓字桌]|的?(?:干|充电)?电池|球(?!赛)|款(?![到项])|套餐|宿舍|\d)"
 _YEARS_AWAY_ZH = r"(?:半年|(?<![\d〇零一二三四五六七八九十])(?:\d|[一二两三四五六七八九十])年半?)"
-_FEASTS = alternatives(name for name in feasts.NAMES if not name.isascii() or name.isdigit())
+_HOLIDAYS = alternatives(name for name in HOLIDAYS if not name.isascii() or name.isdigit())
 _PATTERN = re.compile(
-    rf"""(?P<monthday>(?<!\d){_YEAR_ZH}{_MONTH_ZH}{_DAY_ZH}[日号]?)
+    rf"""(?P<monthday>{_FROM_NUMBER}(?<!\d){_YEAR_ZH}{_MONTH_ZH}{_DAY_ZH}[日号]?)
     | (?P<monthpart>(?<!\d){_YEAR_ZH}(?:{_MONTH_ZH}|{_MONTH_AWAY_ZH}|月)份?(?:[底末初]|(?<=[上下本个]月){_DAY_ZH}[日号])
       |(?:[今明去]年)?年[底末](?!奖))
-    | (?P<wholemonth>(?<![\d十]){_YEAR_ZH}{_MONTH_ZH}份(?!额))
+    | (?P<wholemonth>{_FROM_NUMBER}(?<![\d十]){_YEAR_ZH}{_MONTH_ZH}份(?!额))
     | (?P<month>{_MONTH_AWAY_ZH}(?!亮|饼))
     | (?P<ago>(?:{_NUMERAL}\s?(?:天|日|周|个?星期|个?礼拜|个半?月)|半个?月)(?:之?后|以后|过后|之?前|以前|内|之内|以内)
       |{_YEARS_AWAY_ZH}(?:之?后|以后|之?前|以前))
@@ -59,22 +60,29 @@ _PATTERN = re.compile(
       (?!十|次(?!日)))
     | (?P<wholeweek>(?:下下?个?|{_LAST_ZH})(?:周|星期|礼拜)(?![一二三四五六日天末]))
     | (?P<dayzh>{alternatives(_DAYS)}|明(?=后[天两])|(?<=明)后(?=两天))
-    | (?P<feastzh>(?<![\w一二三四五六七八九十百零错超]){_YEAR_ZH}(?:{_FEASTS})(?![\d元块度龄费件罐瓶个]|中(?!秋)
+    | (?P<holidayzh>(?<![\w一二三四五六七八九十百零错超]){_YEAR_ZH}(?:{_HOLIDAYS})(?![\d元块度龄费件罐瓶个]|中(?!秋)
       |\s?(?:yuan|rmb|usd|dollars?|bucks|pounds?|euros?)\b))
     | (?P<dayofmonth>(?<![\d一二三四五六七八九十大小第])(?<!\d\.)(?<!电池)
       (?:[12]\d|3[01]|[1-9]|[二三]?十[一二三四五六七八九]?)[号日]
       {_NO_SORT_ZH})""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
+_YEAR_FIRST = re.compile(r"([前去今明后]年|(?:20)?\d\d年)的?")
+_COUNT = re.compile(_NUMERAL)
+_WEEK = re.compile("周|星期|礼拜")
 _BARE_WEEKDAY = re.compile(r"(?:周|星期|礼拜)[一二三四五六日天]")
 _PRICED = re.compile(r"(?:[¥$€£#卖价花付]|单号?|order)\s?$", re.IGNORECASE)
 # 20号买的 is past; 28号买有优惠吗, 28号能收到吗 and 28号买的话 are not.
 _GONE_AFTER = re.compile(
     r"""(?:份的?)?[^,。!?;能会要想再等可打准将]{0,8}?
-    (?:(?:买|订|订购|拍|拍下|付|付款|支付|下单|收|收到|签收|到货)(?:的(?!话)|了(?!再|就|告诉|通知)|过)|[下付][的了][单款]
-      |(?:买|拍|下单|付款|收到)[^。!?;能会]{0,4}(?:还没|还不|都没|怎么|至今|到现在|一直))""",
+    (?:(?:买|订购?|拍下?|付款?|支付|下单|收到?|签收|到货)(?:的(?!话)|了(?!再|就|告诉|通知)|过)|[下付][的了][单款])""",
     re.VERBOSE,
 )
+_GONE_IN_VAIN = re.compile(
+    r"(?:份的?)?[^,。!?;能会要想再等可打准将]{0,8}?(?:买|拍|下单|付款|收到)"
+    r"[^。!?;能会]{0,4}(?:还[没不]|都没|怎么|至今|到现在|一直)"
+)
+_LOOKED_BACK = 12
 _GONE_BEFORE = re.compile(
     r"(?:买|拍|订|下单|付款|收货|收到货?)(?:(?:的?时候|的?时间|时|日期|的?那天)(?:是|在|:)*|是在?|于)\s?$"
 )
@@ -89,7 +97,9 @@ def chinese_dates(text: str, today: date) -> Iterator[Span]:
 def _is_gone(match: re.Match[str]) -> bool:
     """Whether something was bought, paid or received on that day."""
     text, start, end = match.string, match.start(), match.end()
-    return bool(_GONE_AFTER.match(text, end) or _GONE_BEFORE.search(text[max(0, start - 12) : start]))
+    if _GONE_AFTER.match(text, end) or _GONE_IN_VAIN.match(text, end):
+        return True
+    return _GONE_BEFORE.search(text, max(0, start - _LOOKED_BACK), start) is not None
 
 
 def _numeral(text: str) -> int | None:
@@ -98,7 +108,7 @@ def _numeral(text: str) -> int | None:
 
 def _year_written(text: str, today: date) -> tuple[int | None, str]:
     """The year that a Chinese date begins with, if it does, and the rest."""
-    found = re.match(r"([前去今明后]年|(?:20)?\d\d年)的?", text)
+    found = _YEAR_FIRST.match(text)
     if not found:
         return None, text
     word = found[1]
@@ -108,7 +118,7 @@ def _year_written(text: str, today: date) -> tuple[int | None, str]:
 
 def _month_and_day(match: re.Match[str], today: date) -> date | None:
     year, written = _year_written(match["monthday"], today)
-    month, day = (_numeral(part) for part in re.split("月", written.rstrip("日号"))[:2])
+    month, day = (_numeral(part) for part in written.rstrip("日号").split("月")[:2])
     if not month or not day:
         return None
     return date(year, month, day) if year else nearest(month, day, today, _is_gone(match))
@@ -161,7 +171,7 @@ def _some_days_away(match: re.Match[str], today: date) -> date | None:
 
 def _away(written: str, direction: int, today: date) -> date | None:
     """三天, 两周, 一个半月, 一年 from today."""
-    found = re.search(_NUMERAL, written)
+    found = _COUNT.search(written)
     count = _numeral(found[0]) if found else None
     if count is None:
         return None
@@ -170,7 +180,7 @@ def _away(written: str, direction: int, today: date) -> date | None:
     if "月" in written:
         half = timedelta(days=15 * direction) if "半" in written else timedelta(0)
         return same_day(today, direction * count) + half
-    return today + timedelta(days=direction * count * (7 if re.search("周|星期|礼拜", written) else 1))
+    return today + timedelta(days=direction * count * (7 if _WEEK.search(written) else 1))
 
 
 def _few_days(match: re.Match[str], today: date) -> date | None:
@@ -201,11 +211,11 @@ def _day_away(written: str) -> int:
     return _DAYS[written if written in _DAYS else written + "天"]
 
 
-def _feast_zh(match: re.Match[str], today: date) -> date | None:
-    year, name = _year_written(match["feastzh"], today)
-    if name == "618" and _PRICED.search(match.string[: match.start()]):
+def _holiday_zh(match: re.Match[str], today: date) -> date | None:
+    year, name = _year_written(match["holidayzh"], today)
+    if name == "618" and _PRICED.search(match.string, max(0, match.start() - _LOOKED_BACK), match.start()):
         return None
-    return feast(name, year, today)
+    return holiday(name, year, today)
 
 
 def _day_zh(match: re.Match[str], today: date) -> date | None:
@@ -223,6 +233,6 @@ _RESOLVERS: dict[str, Resolver] = {
     "week": _weekday_zh,
     "wholeweek": _whole_week,
     "dayzh": lambda match, today: today + timedelta(days=_day_away(match["dayzh"])),
-    "feastzh": _feast_zh,
+    "holidayzh": _holiday_zh,
     "dayofmonth": _day_zh,
 }

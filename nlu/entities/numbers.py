@@ -16,11 +16,10 @@ _WORDS_EN = {
 }  # fmt: skip
 _WORD_EN = "|".join(sorted(map(re.escape, _WORDS_EN), key=len, reverse=True))
 
-_DOZENS_EN = {
+_DOZENS_EN = {w: 12 * value for w, value in _WORDS_EN.items() if value < 11} | {
     "half a": 6,
     "half": 6,
     "a": 12,
-    **{word: 12 * value for word, value in _WORDS_EN.items() if value < 11},
 }
 _DOZEN_EN = "|".join(sorted(map(re.escape, _DOZENS_EN), key=len, reverse=True))
 
@@ -35,10 +34,10 @@ _COUNTED = (
     r"|\s?(?:小时|元|块钱?|dollars?|yuan|euros?)(?![A-Za-z])"
 )
 _ORDINAL = r"\d{1,3}(?:st|nd|rd|th|am|pm|x|h|d|hrs?|mins?|days?|weeks?|pcs)(?![A-Za-z\d])"
-_SHAPED = rf"(?!{_ORDINAL})[A-Za-z]{{0,4}}[-_]?\d[\dA-Za-z]*(?:-[\dA-Za-z]+){{0,3}}"
+_SHAPED = rf"(?!{_ORDINAL})[A-Za-z]{{0,4}}[-_]?\d[\dA-Za-z]*+(?:-[\dA-Za-z]++){{0,3}}+"
 _CUED_ORDER = re.compile(
     rf"(?:订单编号|订单号码?|订单|单号|编号|\border\s?(?:number|num|no\.?|nr\.?|id)?|\bpurchase|\bpo)"
-    rf"\s*(?:是|为|is|was|:|：|\#|号|no\.?)*\s*[\#:]?\s*(?P<number>{_SHAPED})(?![\w-])(?!{_COUNTED})",
+    rf"\s*+(?:是|为|is|was|:|：|\#|号|no\.?)*+\s*+(?:[\#:]\s*+)?(?P<number>{_SHAPED})(?![\w-])(?!{_COUNTED})",
     re.IGNORECASE | re.ASCII,
 )
 # "I want to order 2 lamps" orders, "has order 12 left" names one.
@@ -48,7 +47,7 @@ _ORDERING = re.compile(
     r"|(?:(?<=\bi\s)|(?<=\bwe\s)|(?<=\bll\s)|(?<=nna\s)|(?<=\b(?:want|like|need|wish)\sto\s))order\s\d{1,2}(?!\d)",
     re.IGNORECASE,
 )
-_HASH = re.compile(r"#\s?(?P<number>[A-Za-z]{0,4}-?\d{3,}[\dA-Za-z-]*)", re.ASCII)
+_HASH = re.compile(r"#\s?(?P<number>[A-Za-z]{0,4}-?\d{3}[\dA-Za-z-]*+)", re.ASCII)
 _TYPICAL = re.compile(
     r"(?<![\w-])(?P<number>[A-Za-z]{1,4}-?\d{5,}(?:-\d+)?|\d{4,8}-\d{3,8}(?:-[A-Za-z0-9]{1,4})?|\d{4,8}-[A-Za-z])(?![\w-])",
     re.ASCII,
@@ -71,7 +70,7 @@ _BARE = re.compile(
     r"(?<![\w.¥￥$€£:/-])(?P<number>\d{4,7})(?!\s?(?:元|块|年|个|件|双|号楼|室|w\b|mah|ml|g\b|kg|cm|mm|米|克|毫升|%|yuan|usd|dollars?|pounds?|euros?|以内|以下|以上|左右|之内|内|积分|分|毫安|多|points?|people|times)|[\w.:/-])",
     re.IGNORECASE | re.ASCII,
 )
-_ALONE = re.compile(r"\s*#?(?P<number>[A-Za-z]{0,4}-?\d{3,24}(?:-[\dA-Za-z]+){0,2})\s*[。.!?？!]?\s*")
+_ALONE = re.compile(r"\s?#?(?P<number>[A-Za-z]{0,4}-?\d{3,24}+(?:-[\dA-Za-z]{1,40}+){0,2})\s?[。.!?？!]?\s?")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 _NOT_COUNTED = (

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from rapidfuzz import fuzz
 
+from kernel.arrays import Floats32
 from nlu.entities.spans import Span, without_overlaps
 from nlu.normalise import model_text, normalise
 from nlu.types import CatalogueEntry, EntityKind
@@ -163,9 +164,7 @@ class ProductIndex:
         return names[best[covered[best] > 0.2]]
 
 
-def _summed(
-    rows: npt.NDArray[np.int32], weights: npt.NDArray[np.float32]
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+def _summed(rows: npt.NDArray[np.int32], weights: Floats32) -> tuple[npt.NDArray[np.int32], Floats32]:
     """The different rows and the sum of each one's weights, without an array as long as the catalogue."""
     order = np.argsort(rows)
     ordered = rows[order]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -30,3 +31,11 @@ def without_overlaps(candidates: Iterable[Span]) -> list[Span]:
             taken[span.start : span.end] = b"\1" * (span.end - span.start)
             kept.append(span)
     return sorted(kept, key=lambda span: span.start)
+
+
+def end_of_last(pattern: re.Pattern[str], text: str, start: int = 0, end: int | None = None) -> int:
+    """Where the last match of a pattern in `text[start:end]` ends; `start` where there is none."""
+    last = start
+    for match in pattern.finditer(text, start, len(text) if end is None else end):
+        last = match.end()
+    return last

@@ -16,9 +16,9 @@ from nlu.types import Language
 
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
-_HEADING = re.compile(r"(#{1,6})\s+(\S.*?)(?:\s+#+)?\s*$")
-_HIDDEN = re.compile(r"\A---\s*\n\w[\w-]*:.*?\n---\s*$|<!--.*?-->", re.DOTALL | re.MULTILINE)
-"""Front matter and comments."""
+_HEADING = re.compile(r"(#{1,6})\s++(\S.*)")
+_FRONT_MATTER = re.compile(r"\A---\s*\n\w[\w-]*:.*?\n---\s*$", re.DOTALL | re.MULTILINE)
+_COMMENT, _COMMENT_ENDS = "<!--", "-->"
 
 log = logging.getLogger(__name__)
 
@@ -58,16 +58,35 @@ def read_page(path: Path, language: Language) -> list[Section]:
             )
         body.clear()
 
-    for line in _HIDDEN.sub("", content).splitlines():
+    for line in _without_comments(_FRONT_MATTER.sub("", content)).splitlines():
         fenced ^= line.startswith("```")
         heading = None if fenced else _HEADING.match(line)
         if heading is None or 1 < level < len(heading[1]):
             body.append(line)
             continue
         close()
-        level, title = len(heading[1]), heading[2]
+        level, title = len(heading[1]), _unclosed(heading[2])
     close()
     return sections
+
+
+def _without_comments(content: str) -> str:
+    """One that does not end is text."""
+    shown, at = list[str](), 0
+    while True:
+        start = content.find(_COMMENT, at)
+        end = content.find(_COMMENT_ENDS, start + len(_COMMENT)) if start >= 0 else -1
+        if end < 0:
+            return "".join((*shown, content[at:]))
+        shown.append(content[at:start])
+        at = end + len(_COMMENT_ENDS)
+
+
+def _unclosed(heading: str) -> str:
+    """A heading without the `#` that may close it: `## Returns ##`."""
+    written = heading.rstrip()
+    bare = written.rstrip("#")
+    return bare.rstrip() if bare and bare != bare.rstrip() else written
 
 
 def read_pages(folder: Path) -> list[Section]:

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import brentq
 
+from kernel.arrays import Bools, Floats
 from retention.churn.logistic import regression
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 SEASON = 0.25
 """How far, in log-odds, seasons move the share that leaves."""

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retention.churn import boosting, calibration, logistic
-from retention.churn.encoding import Encoder, Texts
-from retention.churn.encoding import restored as encoder_restored
-from retention.churn.encoding import saved as encoder_saved
+from kernel.arrays import Bools, Floats, Ints
+from retention.churn import calibration, logistic, trees
+from retention.churn.encoding import Column, Encoder, Texts
 from retention.churn.logistic import Linear
+from retention.churn.model import Arrays, parts_restored, parts_saved
 from retention.churn.trees import Trees
-from retention.churn.trees import restored as trees_restored
-from retention.churn.trees import saved as trees_saved
+from retention.churn.windows import treatment_note
 from retention.errors import LogRefused, MissingColumn
 from retention.metrics import auc, average_precision, brier, calibration_error
-from retention.types import Reason, RiskBand
+from retention.report import Fitted
+from retention.types import Reason
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 Table = Mapping[str, Texts]
 
 LEFT = frozenset(
@@ -41,6 +39,7 @@ BAND_SHARES = (0.5, 0.8)
 TELLTALE = 0.995
 """A column with an AUC beyond this alone was probably written down after the customer had left."""
 MOST_REASONS = 6
+_AS_THEY_ARE = ("label", "base_rate", "slope", "shift")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +54,7 @@ class ContractModel:
     slope: float = 1.0
     shift: float = 0.0
     bands: tuple[float, float] = (0.5, 0.8)
+    """Where medium and high begin: half of the customers of the fit were at low risk, and a fifth at high."""
 
     @property
     def fitted(self) -> bool:
@@ -94,24 +94,8 @@ class ContractModel:
             for row, places in enumerate(strongest.tolist())
         ]
 
-    def band(self, probability: float) -> RiskBand:
-        """Half of the customers of the fit were at low risk, and a fifth at high."""
-        medium, high = self.bands
-        if probability >= high:
-            return RiskBand.HIGH
-        return RiskBand.MEDIUM if probability >= medium else RiskBand.LOW
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FittedContract:
-    """A model, how it did on rows it had not seen, and what is to be said about the table."""
-
-    model: ContractModel
-    metrics: dict[str, float]
-    notes: tuple[str, ...]
-
-
-def fit(table: Table, label: str, *, customer: str | None = None, seed: int = 0) -> FittedContract:
+def fit(table: Table, label: str, *, customer: str | None = None, seed: int = 0) -> Fitted[ContractModel]:
     """Fit on a table whose rows are customers.
 
     Args:
@@ -143,8 +127,35 @@ def fit(table: Table, label: str, *, customer: str | None = None, seed: int = 0)
             f"{len(left)} rows with a label, {int(left.sum())} of whom left; {LEAST_ROWS} with "
             f"{LEAST_OF_A_LABEL} of each needed: everybody has the rate {rate:.2f}"
         )
-        return FittedContract(model=plain, metrics={"churn_base_rate": rate}, notes=tuple(notes))
+        return Fitted(model=plain, metrics={"churn_base_rate": rate}, notes=tuple(notes))
     return _fit(plain, used, left, notes, seed)
+
+
+def fit_untreated(
+    table: Table, label: str, treatment: str, *, customer: str | None = None, seed: int = 0
+) -> Fitted[ContractModel]:
+    """A model of those whom no campaign has reached: a risk is what happens if nothing is done.
+
+    Args:
+        treatment: the column that says who was treated: yes/no, 1/0, true/false.
+
+    Raises:
+        MissingColumn: as `fit`, or there is no such column.
+        LogRefused: as `fit`, also of the treatment's values.
+
+    Source: Radcliffe, "Using control groups to target on predicted lift", 2007.
+    """
+    if treatment not in table:
+        raise MissingColumn("data", [treatment])
+    reached, known = read_label(table[treatment], treatment)
+    kept = (~reached & known).tolist()
+    rest = {
+        name: [one for one, stays in zip(values, kept, strict=True) if stays]
+        for name, values in table.items()
+        if name != treatment
+    }
+    fitted = fit(rest, label, customer=customer, seed=seed)
+    return replace(fitted, notes=(treatment_note(len(kept) - sum(kept), len(kept)), *fitted.notes))
 
 
 def read_label(values: Texts, name: str) -> tuple[Bools, Bools]:
@@ -169,21 +180,23 @@ def _plain(value: str | None) -> str:
     return "" if text in ("nan", "null", "none", "na", "n/a") else text
 
 
-def _fit(plain: ContractModel, used: Table, left: Bools, notes: list[str], seed: int) -> FittedContract:
+def _fit(
+    plain: ContractModel, used: Table, left: Bools, notes: list[str], seed: int
+) -> Fitted[ContractModel]:
     rows = plain.encoder.encode(used, len(left))
     notes += _telltales(plain.encoder, rows, left)
     folds = _folds(left, seed)
-    linear, trees = _parts(rows, left, folds, seed)
+    linear, boosted = _parts(rows, left, folds, seed)
     if linear is None:
         notes.append("the logistic regression did not converge; the blend goes without it")
-    if trees is None:
-        notes.append(f"{boosting.lacking(left)}; the blend goes without it")
-    if linear is None and trees is None:
+    if boosted is None:
+        notes.append(f"{trees.lacking(left)}; the blend goes without it")
+    if linear is None and boosted is None:
         notes.append(f"nothing could be fitted: everybody has the rate {plain.base_rate:.2f}")
-        return FittedContract(model=plain, metrics={"churn_base_rate": plain.base_rate}, notes=tuple(notes))
+        return Fitted(model=plain, metrics={"churn_base_rate": plain.base_rate}, notes=tuple(notes))
     unseen = _unseen(rows, left, folds, seed)
     slope, shift = calibration.platt(unseen, left)
-    model = replace(plain, linear=linear, trees=trees, slope=slope, shift=shift)
+    model = replace(plain, linear=linear, trees=boosted, slope=slope, shift=shift)
     chance = 1 / (1 + np.exp(-(slope * unseen + shift)))
     medium, high = np.quantile(chance, BAND_SHARES)
     metrics = {
@@ -195,43 +208,43 @@ def _fit(plain: ContractModel, used: Table, left: Bools, notes: list[str], seed:
         "churn_calibration_error": calibration_error(left, chance),
     }
     bands = (float(medium), float(max(high, medium)))
-    return FittedContract(model=replace(model, bands=bands), metrics=metrics, notes=tuple(notes))
+    return Fitted(model=replace(model, bands=bands), metrics=metrics, notes=tuple(notes))
 
 
 def _parts(
-    rows: Floats, left: Bools, folds: NDArray[np.int64], seed: int, strengths: Sequence[float] = STRENGTHS
+    rows: Floats, left: Bools, folds: Ints, seed: int, strengths: Sequence[float] = STRENGTHS
 ) -> tuple[Linear | None, Trees | None]:
     linear = logistic.fit(rows, left, folds, strengths=strengths)
-    return linear, boosting.fit(rows, left, seed=seed, trees=TREES, rate=RATE)
+    return linear, trees.fit(rows, left, seed=seed, trees=TREES, rate=RATE)
 
 
-def _blend(rows: Floats, linear: Linear | None, trees: Trees | None) -> tuple[float, Floats]:
+def _blend(rows: Floats, linear: Linear | None, boosted: Trees | None) -> tuple[float, Floats]:
     """The mean of the parts' log-odds: that of the usual row, and each column's part beside it."""
     found: list[tuple[float, Floats]] = []
     if linear is not None:
         found.append((linear.intercept, linear.parts(rows)))
-    if trees is not None:
-        found.append((trees.centre, trees.explain(rows)[1]))
+    if boosted is not None:
+        found.append((boosted.centre, boosted.explain(rows)))
     base = sum(one for one, _ in found) / len(found)
     parts: Floats = np.sum([one for _, one in found], axis=0) / len(found)
     return base, parts
 
 
-def _unseen(rows: Floats, left: Bools, folds: NDArray[np.int64], seed: int) -> Floats:
+def _unseen(rows: Floats, left: Bools, folds: Ints, seed: int) -> Floats:
     """Log-odds of every row by models that have not seen it."""
     found = np.zeros(len(left))
     for fold in range(logistic.FOLDS):
         mine = folds == fold
-        linear, trees = _parts(rows[~mine], left[~mine], folds[~mine], seed)
-        if linear is None and trees is None:
+        linear, boosted = _parts(rows[~mine], left[~mine], folds[~mine], seed)
+        if linear is None and boosted is None:
             found[mine] = calibration.logit(float(left[~mine].mean()))
             continue
-        base, parts = _blend(rows[mine], linear, trees)
+        base, parts = _blend(rows[mine], linear, boosted)
         found[mine] = base + parts.sum(axis=1)
     return found
 
 
-def _folds(left: Bools, seed: int) -> NDArray[np.int64]:
+def _folds(left: Bools, seed: int) -> Ints:
     """Folds with the same share of leavers in each."""
     order = np.random.default_rng(seed).permutation(len(left))
     order = order[np.argsort(left[order], kind="stable")]
@@ -252,46 +265,25 @@ def _telltales(encoder: Encoder, rows: Floats, left: Bools) -> list[str]:
     return notes
 
 
-def saved(model: ContractModel) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+def saved(model: ContractModel) -> tuple[dict[str, Any], Arrays]:
     """The model as JSON-able facts and arrays; `restored` is the way back."""
-    facts: dict[str, Any] = {
-        "label": model.label,
-        "base_rate": model.base_rate,
-        "columns": encoder_saved(model.encoder),
-        "slope": model.slope,
-        "shift": model.shift,
-        "bands": list(model.bands),
-    }
-    arrays: dict[str, NDArray[Any]] = {}
-    if model.linear:
-        facts["linear"] = model.linear.intercept
-        arrays |= {name: getattr(model.linear, name) for name in ("weights", "means", "scales")}
-    if model.trees:
-        facts["trees"], of_trees = trees_saved(model.trees)
-        arrays |= {f"trees_{name}": one for name, one in of_trees.items()}
-    return facts, arrays
+    facts, arrays = parts_saved(model.linear, model.trees)
+    whole = {name: getattr(model, name) for name in _AS_THEY_ARE}
+    columns = [asdict(one) for one in model.encoder.columns]
+    return {**facts, **whole, "columns": columns, "bands": list(model.bands)}, arrays
 
 
 def restored(facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> ContractModel:
     """The model from its saved form."""
-    linear = trees = None
-    if "linear" in facts:
-        linear = Linear(
-            intercept=facts["linear"],
-            weights=arrays["weights"],
-            means=arrays["means"],
-            scales=arrays["scales"],
-        )
-    if "trees" in facts:
-        of_trees = {one.removeprefix("trees_"): arrays[one] for one in arrays if one.startswith("trees_")}
-        trees = trees_restored(facts["trees"], of_trees)
+    linear, boosted = parts_restored(facts, arrays)
+    columns = (
+        Column(**{**one, "knots": tuple(one["knots"]), "levels": tuple(one["levels"])})
+        for one in facts["columns"]
+    )
     return ContractModel(
-        label=facts["label"],
-        base_rate=facts["base_rate"],
-        encoder=encoder_restored(facts["columns"]),
+        **{name: facts[name] for name in _AS_THEY_ARE},
+        encoder=Encoder(columns=tuple(columns)),
         linear=linear,
-        trees=trees,
-        slope=facts["slope"],
-        shift=facts["shift"],
+        trees=boosted,
         bands=(facts["bands"][0], facts["bands"][1]),
     )

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from kernel.arrays import Floats, Ints
+
 Texts = Sequence[str | None]
 
 NUMBER_SHARE = 0.95
@@ -74,7 +73,7 @@ class Encoder:
         return cls(columns=tuple(found)), notes
 
     @property
-    def owners(self) -> NDArray[np.int64]:
+    def owners(self) -> Ints:
         """The place in `columns` that each encoded column comes from."""
         return np.repeat(np.arange(len(self.columns)), [one.width for one in self.columns])
 
@@ -126,33 +125,3 @@ def _number(value: str | None) -> float:
         return float((value or "nan").strip().replace(",", ""))
     except ValueError:
         return np.nan
-
-
-def saved(encoder: Encoder) -> list[dict[str, Any]]:
-    """The columns as JSON-able facts; `restored` is the way back."""
-    return [
-        {
-            "name": one.name,
-            "median": one.median,
-            "knots": list(one.knots),
-            "missing": one.missing,
-            "levels": list(one.levels),
-        }
-        for one in encoder.columns
-    ]
-
-
-def restored(facts: Sequence[Mapping[str, Any]]) -> Encoder:
-    """The encoder from its saved form."""
-    return Encoder(
-        columns=tuple(
-            Column(
-                name=one["name"],
-                median=one["median"],
-                knots=tuple(one["knots"]),
-                missing=one["missing"],
-                levels=tuple(one["levels"]),
-            )
-            for one in facts
-        )
-    )

@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
+from kernel.arrays import Floats, Ints
+from kernel.times import DAY, to_micros
 from retention import metrics
 from retention.checks import Checked
-from retention.churn import bgnbd, boosting, calibration, logistic
+from retention.churn import bgnbd, calibration, logistic, trees
+from retention.churn.bgnbd import Counts, PurchaseProcess
 from retention.churn.model import BASE_RATE, ChurnModel
-from retention.churn.rhythm import Counts, Rhythm
-from retention.churn.treated import untreated
 from retention.churn.windows import (
     LEAST_CUSTOMERS,
     LEAST_OF_A_LABEL,
-    Floats,
     Window,
     buyers,
     choose_horizon,
     make_windows,
-    rhythm_of,
+    purchase_gaps,
+    untreated,
     usual_gap,
     window_days,
 )
 from retention.features.expressions import RawTable, Shop
 from retention.features.raw import NAMES as RAW
-from retention.features.raw import Shelf
-from retention.report import Readiness
-from retention.times import DAY, to_micros
+from retention.features.raw import ProductInfo
+from retention.report import Fitted, Readiness
 
 BAND_SHARES = (0.5, 0.8)
 """Of the customers who still buy, half are at low risk and a fifth at high."""
@@ -44,23 +43,13 @@ _STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
 _GRID = tuple((a, b, c) for a, b, c in product(_STEPS, repeat=3) if a + b + c == 1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fitted:
-    """A churn model, how it did, and what it had to do without."""
-
-    model: ChurnModel
-    metrics: dict[str, float]
-    notes: tuple[str, ...]
-    readiness: tuple[Readiness, ...] = ()
-
-
-def fit(checked: Checked, shop: Shop, *, seed: int, horizon_days: int | None = None) -> Fitted:
+def fit(checked: Checked, shop: Shop, *, seed: int, horizon_days: int | None = None) -> Fitted[ChurnModel]:
     """Fit on the windows before the last, judge on the last, then fit on all of them.
 
     Args:
         horizon_days: None takes it from the shop's own gaps between purchases.
     """
-    first, gaps = rhythm_of(checked)
+    first, gaps = purchase_gaps(checked)
     now = to_micros(checked.now)
     span = (now - first) / DAY if first else 0.0
     horizon = horizon_days or choose_horizon(gaps, span)
@@ -71,10 +60,10 @@ def fit(checked: Checked, shop: Shop, *, seed: int, horizon_days: int | None = N
         # Of all time, for the windows too: one number for all customers, and serving asks with the same one.
         usual_gap=usual_gap(gaps),
         currency=checked.currency,
-        shelf=_shelf(checked),
+        product_info=_product_info(checked),
     )
     windows = make_windows(shop, first, now, plain.window_days, checked.dominant) if first else []
-    windows, treated = untreated(windows, checked.history.events)
+    windows, reached = untreated(windows, checked.history.events)
     usable = [one for one in windows if one.enough]
     table = buyers(shop, now) if first else RawTable((), np.zeros((0, len(RAW)), np.int64))
     unanimous = not usable and any(len(one.left) >= LEAST_CUSTOMERS for one in windows)
@@ -87,11 +76,11 @@ def fit(checked: Checked, shop: Shop, *, seed: int, horizon_days: int | None = N
     else:
         model = replace(model, bands=_bands(model, table.values))
     ready = _readiness(model, windows[-1] if windows else None)
-    return Fitted(model=model, metrics=judged, notes=(*treated, *notes, *said), readiness=(ready,))
+    return Fitted(model=model, metrics=judged, notes=(*reached, *notes, *said), readiness=(ready,))
 
 
 def fit_windows(
-    plain: ChurnModel, windows: list[Window], table: NDArray[np.int64], seed: int
+    plain: ChurnModel, windows: list[Window], table: Ints, seed: int
 ) -> tuple[ChurnModel, list[str]]:
     """The blend, fitted on windows (oldest first) and levelled for the customers in `table`.
 
@@ -102,10 +91,10 @@ def fit_windows(
     Returns:
         The model, and what could not be fitted and what stands in for it.
     """
-    rhythm = bgnbd.fit(Counts.of(table), seed=seed) if len(table) else None
-    model = replace(plain, rhythm=rhythm)
+    process = bgnbd.fit(Counts.of(table), seed=seed) if len(table) else None
+    model = replace(plain, process=process)
     notes = []
-    if rhythm is None and len(table) >= LEAST_CUSTOMERS:
+    if process is None and len(table) >= LEAST_CUSTOMERS:
         notes.append(
             "churn: BG/NBD has too few repeat purchases or did not converge; the blend goes without it"
         )
@@ -114,7 +103,7 @@ def fit_windows(
         model, said = _parts(replace(model, slope=slope), windows, seed)
         model = _with_shares(model, shares)
         notes += said
-    if not model.fitted and rhythm is not None:
+    if not model.fitted and process is not None:
         model = replace(model, shares=(1.0, 0.0, 0.0))
         if windows:
             notes.append("churn: BG/NBD stands alone")
@@ -134,33 +123,33 @@ def _parts(plain: ChurnModel, windows: list[Window], seed: int) -> tuple[ChurnMo
     left = np.concatenate([one.left for one in windows])
     groups = np.concatenate([logistic.fold_of(one.customers, seed) for one in windows])
     latest = np.concatenate([np.full(len(one.left), one is windows[-1]) for one in windows])
-    rhythm = (rows.shape[1] - 1,)
-    linear = logistic.fit(rows, left, groups, scored=latest, favoured=rhythm)
-    trees = boosting.fit(rows, left, seed=seed, rising=rhythm)
+    silence = (rows.shape[1] - 1,)
+    linear = logistic.fit(rows, left, groups, scored=latest, favoured=silence)
+    boosted = trees.fit(rows, left, seed=seed, rising=silence)
     notes = []
     if linear is None:
         notes.append("churn: the logistic regression did not converge; the blend goes without it")
-    if trees is None:
-        notes.append(f"churn: {boosting.lacking(left)}; the blend goes without it")
-    return replace(plain, linear=linear, trees=trees), notes
+    if boosted is None:
+        notes.append(f"churn: {trees.lacking(left)}; the blend goes without it")
+    return replace(plain, linear=linear, trees=boosted), notes
 
 
 def _rows(plain: ChurnModel, windows: list[Window]) -> list[Floats]:
-    """The features at each window (oldest first), with the rhythm that was known then.
+    """The features at each window (oldest first), with BG/NBD as it was known then.
 
     A window where none could be fitted has the one before it, and the first ones none: today's knows how they ended.
     """
-    known: Rhythm | None = None
+    known: PurchaseProcess | None = None
     found = []
     for window in windows:
-        known = window.rhythm or known
-        found.append(replace(plain, rhythm=plain.rhythm and known).features(window.raw))
+        known = window.process or known
+        found.append(replace(plain, process=plain.process and known).features(window.raw))
     return found
 
 
 def _with_shares(model: ChurnModel, wanted: tuple[float, float, float]) -> ChurnModel:
     """The shares, where a part is missing in favour of the others."""
-    there = (model.rhythm is not None, model.linear is not None, model.trees is not None)
+    there = (model.process is not None, model.linear is not None, model.trees is not None)
     shares = np.array(wanted) * there
     if not shares.sum():
         shares = np.array([0.0, 1.0, 1.0]) * there
@@ -173,7 +162,7 @@ def _later(model: ChurnModel, windows: list[Window], seed: int) -> tuple[tuple[f
     """The shares of the blend and its slope, as they do best on the latest window by parts of the windows that
     had ended before it.
 
-    Equal shares of regression and trees, unless others are clearly better; the regression has the rhythm among
+    Equal shares of regression and trees, unless others are clearly better; the regression has BG/NBD among
     its features.
     """
     *before, latest = windows
@@ -200,7 +189,7 @@ def _later(model: ChurnModel, windows: list[Window], seed: int) -> tuple[tuple[f
 # --- the level --------------------------------------------------------------------------------------------
 
 
-def _levelled(model: ChurnModel, windows: list[Window], table: NDArray[np.int64]) -> ChurnModel:
+def _levelled(model: ChurnModel, windows: list[Window], table: Ints) -> ChurnModel:
     """Shifted so that as many are foretold to leave within the horizon as there should be.
 
     BG/NBD says how many of these customers that is: it knows the horizon and how long each has been silent,
@@ -210,26 +199,26 @@ def _levelled(model: ChurnModel, windows: list[Window], table: NDArray[np.int64]
     if not model.fitted:
         return model
     base_rate = float(windows[-1].left.mean()) if windows else model.base_rate
-    if model.rhythm is None:
+    if model.process is None:
         latest = windows[-1]
         shift = calibration.shift_to(model.log_odds(latest.raw)[0], float(latest.left.mean()))
         return replace(model, shift=shift, base_rate=base_rate)
-    rhythm, counts = model.rhythm, Counts.of(table)
-    model = replace(model, usual_rhythm=float(rhythm.log_odds(counts, model.window_days).mean()))
-    share = rhythm.silence(counts, model.horizon_days).mean()
-    wrong = calibration.lasting([_wrong_by(rhythm, one) for one in windows])
+    process, counts = model.process, Counts.of(table)
+    model = replace(model, usual_process=float(process.log_odds(counts, model.window_days).mean()))
+    share = process.silence(counts, model.horizon_days).mean()
+    wrong = calibration.lasting([_wrong_by(process, one) for one in windows])
     wanted = 1 / (1 + np.exp(-(calibration.logit(share) + wrong)))
     log_odds, _ = model.log_odds(table)
     shift = calibration.shift_to(log_odds, float(wanted))
     return replace(model, shift=shift, base_rate=base_rate if windows else float(wanted))
 
 
-def _wrong_by(rhythm: Rhythm, window: Window) -> float:
+def _wrong_by(process: PurchaseProcess, window: Window) -> float:
     """The share that left less the share that BG/NBD says now, looking back, in log-odds.
 
     What it said at the time came of less data than it has now, and was wrong by more.
     """
-    foretold = rhythm.silence(Counts.of(window.raw), window.days)
+    foretold = process.silence(Counts.of(window.raw), window.days)
     return calibration.logit(float(window.left.mean())) - calibration.logit(float(foretold.mean()))
 
 
@@ -250,7 +239,7 @@ def _judge(
     unseen = "churn: the history has one window with an outcome only; the model is not judged on a later one"
     if not earlier:
         return {"churn_customers": float(len(last.left))}, [unseen]
-    _, gaps = rhythm_of(checked, before=last.moment)
+    _, gaps = purchase_gaps(checked, before=last.moment)
     then = replace(plain, horizon_days=plain.window_days, usual_gap=usual_gap(gaps))
     model, _ = fit_windows(then, earlier, last.raw, seed)
     return (
@@ -280,7 +269,7 @@ def judge(model: ChurnModel, window: Window) -> dict[str, float]:
     }
 
 
-def _bands(model: ChurnModel, table: NDArray[np.int64]) -> tuple[float, float]:
+def _bands(model: ChurnModel, table: Ints) -> tuple[float, float]:
     """The risks at which medium and high begin, among those who bought within the horizon: with the long-gone
     among them, high would begin when it is too late."""
     active = table[table[:, RAW.index("recency")] <= model.horizon_days * DAY]
@@ -306,12 +295,12 @@ def _readiness(model: ChurnModel, latest: Window | None) -> Readiness:
     )
 
 
-def _shelf(checked: Checked) -> Shelf:
+def _product_info(checked: Checked) -> ProductInfo:
     products: pa.Table = checked.history.products
     names = products.column("product").to_pylist()
     categories = products.column("category").to_pylist()
     prices = products.column("list_price").to_pylist()
-    return Shelf(
+    return ProductInfo(
         category={name: one for name, one in zip(names, categories, strict=True) if one is not None},
         list_price={name: one for name, one in zip(names, prices, strict=True) if one is not None},
     )

@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from kernel.arrays import Bools, Floats, Ints
 
 STRENGTHS = (0.003, 0.03, 0.3)
 """The values of C (the inverse of the L2 penalty) among which cross-validation chooses."""
@@ -47,7 +45,7 @@ class Linear:
 def fit(
     rows: Floats,
     label: Bools,
-    groups: NDArray[np.int64],
+    groups: Ints,
     *,
     scored: Bools | None = None,
     favoured: Sequence[int] = (),
@@ -98,7 +96,7 @@ def regression(rows: Floats, label: Bools, strength: float) -> tuple[float, Floa
     return (float(model.intercept_[0]), weights) if np.isfinite(weights).all() else None
 
 
-def fold_of(customers: Sequence[str], seed: int) -> NDArray[np.int64]:
+def fold_of(customers: Sequence[str], seed: int) -> Ints:
     """A customer's fold, the same in every window."""
     return np.array([zlib.crc32(f"{seed}:{one}".encode()) % FOLDS for one in customers], np.int64)
 
@@ -126,7 +124,7 @@ def _simplest(losses: dict[float, Floats]) -> float:
     return best
 
 
-def _held_out(rows: Floats, label: Bools, groups: NDArray[np.int64], strength: float) -> Floats | None:
+def _held_out(rows: Floats, label: Bools, groups: Ints, strength: float) -> Floats | None:
     """Log-odds of every row by a model that has not seen its group."""
     found = np.zeros(len(label))
     for fold in range(FOLDS):

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kernel.arrays import Floats, Ints
+from kernel.times import DAY
+from retention.churn.bgnbd import Counts, PurchaseProcess
 from retention.churn.logistic import Linear
-from retention.churn.rhythm import Counts, Rhythm
 from retention.churn.trees import Trees
 from retention.features import derived, raw
 from retention.features.derived import CONCEPTS
-from retention.features.raw import Shelf
-from retention.times import DAY
+from retention.features.raw import ProductInfo
 from retention.types import CustomerId, Money, Reason, Risk, RiskBand, RiskContext
-
-Floats = NDArray[np.float64]
 
 BASE_RATE = 0.5
 BASE_HORIZON_DAYS = 90
@@ -28,7 +28,7 @@ LEAST_WEIGHT = 0.01
 """Reasons that move the log-odds by less are not worth a word."""
 
 _CHUNK = 20_000
-_EMPTY_SHELF = Shelf(category={}, list_price={})
+_NO_PRODUCTS = ProductInfo(category={}, list_price={})
 _RAW_COLUMN = {name: place for place, name in enumerate(raw.NAMES)}
 
 _SHOWN: Mapping[str, tuple[str, float]] = {
@@ -52,7 +52,8 @@ _SHOWN: Mapping[str, tuple[str, float]] = {
 
 
 NAMES = (*derived.NAMES, "rhythm")
-"""What the parts of the blend look at: the features, and the log-odds of silence by the customer's own rhythm."""
+"""What the parts of the blend look at: the features, and the log-odds of silence by BG/NBD, called `rhythm` in saved
+models."""
 _CONCEPTS = (*CONCEPTS.values(), "overdue")
 
 
@@ -62,7 +63,7 @@ class ChurnModel:
 
     In log-odds, `shift + slope · Σ_k share_k · part_k`: the parts foretell silence over the windows that they
     were fitted on, and the shift carries that to the model's horizon. Asked about another horizon, the
-    customer's own rhythm carries it there.
+    BG/NBD carries it there.
     """
 
     horizon_days: int
@@ -70,20 +71,20 @@ class ChurnModel:
     """The share of customers who didn't buy within the horizon; what is answered without a model."""
     window_days: int = BASE_HORIZON_DAYS
     """How long the windows of the fit were."""
-    rhythm: Rhythm | None = None
+    process: PurchaseProcess | None = None
     linear: Linear | None = None
     trees: Trees | None = None
     shares: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    """Of rhythm, linear and trees in the blend; they add up to 1, or to 0 without a model."""
+    """Of BG/NBD, linear and trees in the blend; they add up to 1, or to 0 without a model."""
     slope: float = 1.0
     shift: float = 0.0
-    usual_rhythm: float = 0.0
-    """The mean over customers of the rhythm's log-odds at the window."""
+    usual_process: float = 0.0
+    """The mean over customers of BG/NBD's log-odds at the window."""
     usual_gap: float = 30.0
     bands: tuple[float, float] = (0.5, 0.8)
     """Probabilities at which medium and high begin."""
     currency: str | None = None
-    shelf: Shelf = field(default=_EMPTY_SHELF)
+    product_info: ProductInfo = field(default=_NO_PRODUCTS)
 
     @classmethod
     def without_data(cls) -> ChurnModel:
@@ -105,7 +106,7 @@ class ChurnModel:
     def intercept(self) -> float:
         """The log-odds at the model's horizon of a customer whose every part is 0, the usual one."""
         usual = (
-            self.usual_rhythm,
+            self.usual_process,
             self.linear.intercept if self.linear else 0.0,
             self.trees.centre if self.trees else 0.0,
         )
@@ -114,21 +115,21 @@ class ChurnModel:
 
     def risk(self, customer: CustomerId, context: RiskContext, *, version: str) -> Risk:
         """The customer's risk as of `context.now`, from the events before it."""
-        counted = raw.of_events(context.events, context.now, self.shelf)
+        counted = raw.of_events(context.events, context.now, self.product_info)
         if not self.fitted or counted is None or not counted["purchase_days"]:
             code = "never_bought" if self.fitted else "base_rate"
             return self._base(customer, context, code, version)
         table = np.array([[counted[name] for name in raw.NAMES]], dtype=np.int64)
         return self.risks((customer,), table, version=version, horizon_days=context.horizon_days)[0]
 
-    def features(self, table: NDArray[np.int64]) -> Floats:
+    def features(self, table: Ints) -> Floats:
         """What the parts look at, shape (customers, len(NAMES))."""
-        rhythm = np.zeros(len(table))
-        if self.rhythm:
-            rhythm = self.rhythm.log_odds(Counts.of(table), self.window_days)
-        return np.column_stack([derived.derive(table, self.usual_gap), rhythm])
+        process = np.zeros(len(table))
+        if self.process:
+            process = self.process.log_odds(Counts.of(table), self.window_days)
+        return np.column_stack([derived.derive(table, self.usual_gap), process])
 
-    def log_odds(self, table: NDArray[np.int64], horizon_days: int | None = None) -> tuple[Floats, Floats]:
+    def log_odds(self, table: Ints, horizon_days: int | None = None) -> tuple[Floats, Floats]:
         """Calibrated log-odds, shape (customers,), and each feature's part in them, (customers, NAMES).
 
         The parts add up to the log-odds less `intercept`.
@@ -139,38 +140,38 @@ class ChurnModel:
         """
         rows = self.features(table)
         carried = self._carried(table, horizon_days)
-        of_rhythm, of_linear, of_trees = (self.slope * share for share in self.shares)
+        of_process, of_linear, of_trees = (self.slope * share for share in self.shares)
         parts = np.zeros(rows.shape)
         if self.linear and of_linear:
             parts += of_linear * self.linear.parts(rows)
         if self.trees and of_trees:
-            parts += of_trees * self.trees.explain(rows)[1]
-        if self.rhythm:
-            parts[:, -1] += of_rhythm * (rows[:, -1] - self.usual_rhythm) + carried
+            parts += of_trees * self.trees.explain(rows)
+        if self.process:
+            parts[:, -1] += of_process * (rows[:, -1] - self.usual_process) + carried
         return self._blended(rows) + carried, parts
 
     def _blended(self, rows: Floats) -> Floats:
         """Calibrated log-odds at the model's horizon, shape (customers,), from what the parts look at."""
         if not self.fitted:
             raise ValueError("a base rate has no log-odds")
-        of_rhythm, of_linear, of_trees = self.shares
+        of_process, of_linear, of_trees = self.shares
         blend = np.zeros(len(rows))
-        if self.rhythm and of_rhythm:
-            blend += of_rhythm * rows[:, -1]
+        if self.process and of_process:
+            blend += of_process * rows[:, -1]
         if self.linear and of_linear:
             blend += of_linear * self.linear.predict(rows)
         if self.trees and of_trees:
             blend += of_trees * self.trees.predict(rows)
         return self.shift + self.slope * blend
 
-    def _carried(self, table: NDArray[np.int64], horizon_days: int | None) -> Floats:
-        """What another horizon than the model's adds to the log-odds by the customers' own rhythm."""
-        if self.rhythm is None or not horizon_days or horizon_days == self.horizon_days:
+    def _carried(self, table: Ints, horizon_days: int | None) -> Floats:
+        """What another horizon than the model's adds to the log-odds by BG/NBD."""
+        if self.process is None or not horizon_days or horizon_days == self.horizon_days:
             return np.zeros(len(table))
         counts = Counts.of(table)
-        return self.rhythm.log_odds(counts, horizon_days) - self.rhythm.log_odds(counts, self.horizon_days)
+        return self.process.log_odds(counts, horizon_days) - self.process.log_odds(counts, self.horizon_days)
 
-    def probabilities(self, table: NDArray[np.int64], horizon_days: int | None = None) -> Floats:
+    def probabilities(self, table: Ints, horizon_days: int | None = None) -> Floats:
         """The chance of no purchase within the horizon, shape (customers,)."""
         chunks = [table[start : start + _CHUNK] for start in range(0, len(table), _CHUNK)]
         found = [
@@ -182,7 +183,7 @@ class ChurnModel:
     def risks(
         self,
         customers: tuple[CustomerId, ...],
-        table: NDArray[np.int64],
+        table: Ints,
         *,
         version: str,
         horizon_days: int | None = None,
@@ -196,7 +197,7 @@ class ChurnModel:
             Risk(
                 customer=customer,
                 probability=float(asked[place]),
-                band=self._band(float(own_horizon[place])),
+                band=RiskBand.of(float(own_horizon[place]), self.bands),
                 horizon_days=days,
                 policy=f"{self.policy}/{version}",
                 reasons=_reasons(parts[place], table[place]),
@@ -207,9 +208,9 @@ class ChurnModel:
         ]
 
     def _chances(self, log_odds: Floats, horizon_days: int | None) -> Floats:
-        """Probabilities at the horizon. Without a rhythm, the log-odds are those of the window."""
+        """Probabilities at the horizon. Without BG/NBD, the log-odds are those of the window."""
         chances = 1 / (1 + np.exp(-log_odds))
-        if self.rhythm:
+        if self.process:
             return chances
         return _stretched(chances, horizon_days or self.horizon_days, self.window_days)
 
@@ -224,19 +225,13 @@ class ChurnModel:
             reasons=(Reason(code=code, value=round(self.base_rate, 4)),),
         )
 
-    def _band(self, probability: float) -> RiskBand:
-        medium, high = self.bands
-        if probability >= high:
-            return RiskBand.HIGH
-        return RiskBand.MEDIUM if probability >= medium else RiskBand.LOW
-
-    def _due(self, row: NDArray[np.int64]) -> float:
+    def _due(self, row: Ints) -> float:
         """The customer's mean gap, drawn to the shop's usual one, less the time since the last purchase."""
         gaps = max(int(row[_RAW_COLUMN["purchase_days"]]) - 1, 0)
         gap = (int(row[_RAW_COLUMN["gap_days"]]) + self.usual_gap) / (gaps + 1)
         return round(gap - int(row[_RAW_COLUMN["recency"]]) / DAY, 2)
 
-    def _loss(self, row: NDArray[np.int64], probability: float, horizon_days: int) -> Money | None:
+    def _loss(self, row: Ints, probability: float, horizon_days: int) -> Money | None:
         """What they used to spend in so many days, times the chance that they won't.
 
         The first purchase opens the account, so the rate counts at least one horizon of time.
@@ -256,7 +251,7 @@ def _stretched(probability: Floats, asked: int | None, fitted: int) -> Floats:
     return result
 
 
-def _reasons(parts: Floats, row: NDArray[np.int64]) -> tuple[Reason, ...]:
+def _reasons(parts: Floats, row: Ints) -> tuple[Reason, ...]:
     """The concepts' parts in the log-odds beside a customer of the mean, strongest first."""
     by_concept: dict[str, float] = {}
     for part, concept in zip(parts.tolist(), _CONCEPTS, strict=True):
@@ -269,8 +264,81 @@ def _reasons(parts: Floats, row: NDArray[np.int64]) -> tuple[Reason, ...]:
     )
 
 
-def _shown(concept: str, row: NDArray[np.int64]) -> float | None:
+def _shown(concept: str, row: Ints) -> float | None:
     if concept not in _SHOWN:
         return None
     name, divisor = _SHOWN[concept]
     return round(int(row[_RAW_COLUMN[name]]) / divisor, 2)
+
+
+# --- saved -----------------------------------------------------------------------------------------------
+
+Arrays = dict[str, NDArray[Any]]
+
+_AS_THEY_ARE = ("horizon_days", "window_days", "base_rate", "slope", "shift", "usual_gap", "currency")
+_LINEAR = ("weights", "means", "scales")
+_TREES = ("feature", "threshold", "value")
+
+
+def saved(model: ChurnModel) -> tuple[dict[str, Any], Arrays]:
+    """The model as JSON-able facts and arrays; `restored` is the way back."""
+    facts, arrays = parts_saved(model.linear, model.trees)
+    return {
+        **facts,
+        **{name: getattr(model, name) for name in _AS_THEY_ARE},
+        "shares": list(model.shares),
+        "usual_rhythm": model.usual_process,
+        "bands": list(model.bands),
+        "features": list(NAMES),
+        "category": dict(model.product_info.category),
+        "list_price": dict(model.product_info.list_price),
+        "rhythm": asdict(model.process) if model.process else None,
+    }, arrays
+
+
+def restored(facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> ChurnModel:
+    """The model from its saved form.
+
+    Raises:
+        ValueError: it was saved with other features than this program computes.
+    """
+    if tuple(facts["features"]) != NAMES:
+        raise ValueError("the churn model was fitted on other features")
+    linear, trees = parts_restored(facts, arrays)
+    first, second, third = facts["shares"]
+    return ChurnModel(
+        **{name: facts[name] for name in _AS_THEY_ARE},
+        process=PurchaseProcess(**facts["rhythm"]) if facts["rhythm"] else None,
+        linear=linear,
+        trees=trees,
+        shares=(first, second, third),
+        usual_process=facts["usual_rhythm"],
+        bands=(facts["bands"][0], facts["bands"][1]),
+        product_info=ProductInfo(category=facts["category"], list_price=facts["list_price"]),
+    )
+
+
+def parts_saved(linear: Linear | None, trees: Trees | None) -> tuple[dict[str, Any], Arrays]:
+    """Regression and trees as JSON-able facts and arrays; `parts_restored` is the way back."""
+    facts: dict[str, Any] = {}
+    arrays: Arrays = {}
+    if linear:
+        facts["linear"] = linear.intercept
+        arrays |= {name: getattr(linear, name) for name in _LINEAR}
+    if trees:
+        facts["trees"] = {"base": trees.base}
+        arrays |= {f"trees_{name}": getattr(trees, name) for name in _TREES}
+    return facts, arrays
+
+
+def parts_restored(
+    facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
+) -> tuple[Linear | None, Trees | None]:
+    """Regression and trees from their saved form, as far as they were fitted."""
+    linear = trees = None
+    if "linear" in facts:
+        linear = Linear(intercept=facts["linear"], **{name: arrays[name] for name in _LINEAR})
+    if "trees" in facts:
+        base = float(facts["trees"]["base"])
+        trees = Trees(base=base, **{name: arrays[f"trees_{name}"] for name in _TREES})
+    return linear, trees

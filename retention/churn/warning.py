@@ -1,7 +1,6 @@
 """A warning is an event: a customer's risk has crossed into a higher band since the night before.
 
-A nightly job takes `crossings` of `settled` risks, and keeps the settled bands for the next night. `replay` shows
-on a log what it would have said, and how early.
+A nightly job takes `crossings` of `settled` risks, and keeps the settled bands for the next night.
 
 Bands are shares of a shop's own customers, and each fit draws their edges anew. On a quarter of a real shop's
 customers (some 870), the fit of each of eight nights by itself lifted 14 to 27 of them into a higher band, the day
@@ -14,8 +13,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-
-import numpy as np
 
 from retention.types import CustomerId, Money, Reason, Risk, RiskBand
 
@@ -108,75 +105,3 @@ def crossings(previous: Mapping[CustomerId, RiskBand], risks: Iterable[Risk]) ->
     return sorted(
         found, key=lambda one: (-(one.expected_loss.minor if one.expected_loss else 0), one.customer)
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Replay:
-    """What the warnings of some past weeks would have been worth."""
-
-    nights: int
-    customers: int
-    """Below the band on the first night."""
-    left: int
-    """Of them, who then bought no more within the horizon of the last night."""
-    warned: int
-    """Who crossed into the band on some night."""
-    warned_and_left: int
-    warned_before_due: int
-    """Of those, whose next purchase was not yet due."""
-    due_days: tuple[float, float, float]
-    """Quartiles of the days from the warning until the purchase that never came was due; below 0, it was."""
-    lead_days: tuple[float, float, float]
-    """Quartiles of the days from the warning until the silence had lasted for the horizon."""
-
-    @property
-    def precision(self) -> float:
-        """Of the warned, the share that left."""
-        return self.warned_and_left / self.warned if self.warned else 0.0
-
-    @property
-    def recall(self) -> float:
-        """Of those who left, the share that was warned of."""
-        return self.warned_and_left / self.left if self.left else 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Lead:
-    """What was left to act in when a customer was warned of."""
-
-    until_due: float
-    """Days until the next purchase was due by the customer's own gaps."""
-    until_gone: float
-    """Days until the silence would have lasted for the horizon."""
-
-
-def summed_up(
-    warned: Mapping[CustomerId, Lead],
-    watched: Iterable[CustomerId],
-    left: frozenset[CustomerId],
-    nights: int,
-) -> Replay:
-    """The outcome of a replay.
-
-    Args:
-        warned: everybody who crossed into the band.
-        watched: who was below it on the first night.
-        left: who bought no more.
-    """
-    seen = frozenset(watched)
-    true = [lead for one, lead in warned.items() if one in seen and one in left]
-    return Replay(
-        nights=nights,
-        customers=len(seen),
-        left=len(seen & left),
-        warned=sum(one in seen for one in warned),
-        warned_and_left=len(true),
-        warned_before_due=sum(one.until_due > 0 for one in true),
-        due_days=_quartiles([one.until_due for one in true]),
-        lead_days=_quartiles([one.until_gone for one in true]),
-    )
-
-
-def _quartiles(days: list[float]) -> tuple[float, float, float]:
-    low, middle, high = np.quantile(days, (0.25, 0.5, 0.75)).tolist() if days else (0.0, 0.0, 0.0)
-    return low, middle, high

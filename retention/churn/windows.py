@@ -5,20 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from kernel.arrays import Bools, Floats, Ints
+from kernel.times import DAY, to_micros
 from retention.checks import Checked
 from retention.churn import bgnbd
+from retention.churn.bgnbd import Counts, PurchaseProcess
 from retention.churn.model import BASE_HORIZON_DAYS
-from retention.churn.rhythm import Counts, Rhythm
 from retention.features.expressions import RawTable, Shop
 from retention.features.raw import NAMES as RAW
-from retention.times import DAY
 from retention.types import EventKind
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 GAP_QUANTILE = 0.9
 """The horizon is the gap that nine of ten gaps between purchases stay below, in whole weeks."""
@@ -36,10 +34,10 @@ class Window:
     moment: int
     end: int
     customers: tuple[str, ...]
-    raw: NDArray[np.int64]
+    raw: Ints
     """Shape (customers, raw.NAMES)."""
     left: Bools
-    rhythm: Rhythm | None
+    process: PurchaseProcess | None
     """BG/NBD as it could be fitted at the moment; it takes no outcome, so it sees nothing later."""
 
     @property
@@ -53,9 +51,9 @@ class Window:
         gone, all_of_them = int(self.left.sum()), len(self.left)
         return all_of_them >= LEAST_CUSTOMERS and LEAST_OF_A_LABEL <= gone <= all_of_them - LEAST_OF_A_LABEL
 
-    def column(self, name: str) -> NDArray[np.int64]:
+    def column(self, name: str) -> Ints:
         """A raw feature, shape (customers,)."""
-        column: NDArray[np.int64] = self.raw[:, RAW.index(name)]
+        column: Ints = self.raw[:, RAW.index(name)]
         return column
 
     def only(self, kept: Bools) -> Window:
@@ -64,7 +62,52 @@ class Window:
         return replace(self, customers=names, raw=self.raw[kept], left=self.left[kept])
 
 
-def rhythm_of(checked: Checked, *, before: int | None = None) -> tuple[int, Floats]:
+# --- campaigns --------------------------------------------------------------------------------------------
+
+
+def untreated(windows: list[Window], events: pa.Table) -> tuple[list[Window], list[str]]:
+    """The windows without the customers whom a campaign reached in them, and what is to be said about it.
+
+    A risk is what happens if nothing is done, so it is learned from the holdout and whoever else no campaign has
+    reached. Where these differ from the rest by what the model sees, it corrects for that itself; a holdout drawn by
+    chance makes sure that there are some of every kind. A window where too few were left alone stays as it is: its
+    labels are better than none.
+
+    Source: Radcliffe, "Using control groups to target on predicted lift", 2007.
+    """
+    found, notes = [], []
+    for window in windows:
+        alone = left_alone(window, events)
+        reached, kept = int((~alone).sum()), window.only(alone)
+        found.append(kept if kept.enough else window)
+        if reached and kept.enough:
+            notes.append(treatment_note(reached, len(alone)))
+        elif reached:
+            notes.append(
+                f"churn: campaigns reached {reached} of {len(alone)} customers of a window and left "
+                "too few alone to learn from: its risks are those of customers who are written to; keep a holdout"
+            )
+    return found, list(dict.fromkeys(notes))
+
+
+def left_alone(window: Window, events: pa.Table) -> Bools:
+    """The customers of a window whom no campaign has reached in it, shape (customers,)."""
+    at = events.column("at")
+    inside = pc.and_(pc.greater_equal(at, window.moment), pc.less(at, window.end))
+    contact = pc.and_(inside, pc.equal(events.column("kind"), EventKind.CONTACT.value))
+    reached = frozenset(events.filter(contact).column("customer").unique().to_pylist())
+    return np.array([one not in reached for one in window.customers], bool)
+
+
+def treatment_note(reached: int, customers: int) -> str:
+    """What is to be said where those whom campaigns reached are left out of a fit."""
+    return f"churn: campaigns reached {reached} of {customers} customers; the risk is learned from those left alone"
+
+
+# --- the past in windows ----------------------------------------------------------------------------------
+
+
+def purchase_gaps(checked: Checked, *, before: int | None = None) -> tuple[int, Floats]:
     """The first purchase (microseconds; 0 if none), and all gaps in days between days with a purchase.
 
     Args:
@@ -101,10 +144,17 @@ def choose_horizon(gaps: Floats, span_days: float) -> int:
     return int(np.clip(wanted, HORIZON_LEAST, most) // 7 * 7)
 
 
+def horizon_of(checked: Checked, *, before: int | None = None) -> int:
+    """The horizon that the shop's own gaps give, as of `checked.now`, or of an earlier moment in microseconds."""
+    first, gaps = purchase_gaps(checked, before=before)
+    now = to_micros(checked.now) if before is None else before
+    return choose_horizon(gaps, (now - first) / DAY if first else 0.0)
+
+
 def window_days(horizon: int, span_days: float) -> int:
     """How long the windows to learn from are: the horizon, where three of them fit into the history.
 
-    A longer horizon is reached from shorter windows by the customers' own rhythm (`ChurnModel.log_odds`).
+    A longer horizon is reached from shorter windows by BG/NBD (`ChurnModel.log_odds`).
     """
     return int(max(min(horizon, span_days // 3), WINDOW_LEAST))
 
@@ -137,8 +187,8 @@ def make_window(shop: Shop, moment: int, end: int) -> Window:
     table = buyers(shop, moment)
     stayed = shop.buyers_between(moment, end)
     left = np.array([customer not in stayed for customer in table.customers], dtype=bool)
-    rhythm = bgnbd.fit(Counts.of(table.values), seed=moment)
-    return Window(moment, end, table.customers, table.values, left, rhythm)
+    process = bgnbd.fit(Counts.of(table.values), seed=moment)
+    return Window(moment, end, table.customers, table.values, left, process)
 
 
 def buyers(shop: Shop, moment: int) -> RawTable:

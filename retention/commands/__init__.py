@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from retention.commands import churn, evaluate, rates, recommend, score, segments, value
+from retention.commands import churn, evaluate, rates, recommend, segments, value
 
 app = typer.Typer(
     name="retention",
@@ -20,7 +20,7 @@ app.command("recommend")(recommend.recommend)
 app.command("churn")(churn.churn)
 app.command("value")(value.value)
 app.command("segments")(segments.segments)
-app.command("score")(score.score)
+app.command("score")(churn.score)
 app.command("rate")(rates.rate)
 app.command("cohorts")(rates.cohorts)
 app.command("evaluate")(evaluate.evaluate)

@@ -1,26 +1,29 @@
-"""`liuke retention churn`: how likely each customer of a log, or of a contract table, is to leave."""
+"""`liuke retention churn` and `score`: how likely each customer of a log, of a contract table, or of a large shop's
+Parquet files, is to leave."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from hashlib import sha256
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
+from kernel.console import fail, failing, out, working
+from kernel.files import sha256
 from retention.commands import options
-from retention.commands.models import load_part, save_part
-from retention.commands.output import (
-    check_suffix,
-    fail,
+from retention.commands.files import (
+    check_targets,
+    load_part,
     open_log,
-    print_table,
-    tell_notes,
-    told,
-    working,
+    print_metrics,
+    print_notes,
+    save_part,
     write_table,
 )
 
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from retention.types import Reason
 
 LOG_PART, CONTRACT_PART = "churn", "contract"
+_Columns: TypeAlias = Mapping[str, Sequence[str | None]]
 
 Events = Annotated[
     Path | None, typer.Option("--events", help="The shop's log: .csv or .parquet, a row a purchase.")
@@ -53,7 +57,6 @@ Treated = Annotated[
 Test = Annotated[
     Path | None, typer.Option("--test", help="The table to score, in its order; it needs no label.")
 ]
-Save = Annotated[Path | None, typer.Option("--save", help="Keep the fitted model in this folder.")]
 Model = Annotated[
     Path | None, typer.Option("--model", help="Score with the model in this folder; fit nothing.")
 ]
@@ -68,7 +71,7 @@ def churn(
     label: Label = None,
     treated: Treated = None,
     test: Test = None,
-    save: Save = None,
+    save: options.Save = None,
     model: Model = None,
     seed: options.Seed = 0,
     out_file: options.Out = None,
@@ -81,55 +84,40 @@ def churn(
     """
     if (events is None) == (data is None and test is None):
         fail("name either a log (--events) or a table (--data with --label, --test)")
-    if out_file is None and save is None:
-        fail("name --out for the scores, --save for the model, or both")
-    if out_file is not None:
-        check_suffix(out_file)
+    check_targets(out_file, save, "the scores")
     if events is not None:
-        days = options.days(horizon)
-        _of_log(events, columns, options.moment(at), days, save, model, seed, out_file)
-    else:
-        _tell_ignored(at, horizon)
-        _of_table(data, label, treated, test, columns, save, model, seed, out_file)
-
-
-def _tell_ignored(at: str | None, horizon: str | None) -> None:
-    """A contract table has no times: its label says over which span somebody left."""
+        _of_log(
+            open_log(events, columns, options.moment(at)), options.days(horizon), save, model, seed, out_file
+        )
+        return
     for name, given in (("--at", at), ("--horizon", horizon)):
         if given is not None:
-            tell_notes(
+            print_notes(
                 [f"{name} {given} has no effect on a table: its label says who left, and over what time"]
             )
+    _of_table(data, label, treated, test, columns, save, model, seed, out_file)
 
 
 # --- a log ------------------------------------------------------------------------------------------------
 
 
 def _of_log(
-    events: Path,
-    columns: str | None,
-    at: datetime | None,
-    horizon: int | None,
-    save: Path | None,
-    model: Path | None,
-    seed: int,
-    out_file: Path | None,
+    log: Log, horizon: int | None, save: Path | None, model: Path | None, seed: int, out_file: Path | None
 ) -> None:
-    from retention.churn.saving import restored, saved
+    from retention.churn.model import restored, saved
 
-    log = open_log(events, columns, at)
     measured: Mapping[str, float] = {}
     if model is not None:
         found = restored(*load_part(model, LOG_PART))
         if horizon is not None and horizon != found.horizon_days:
-            tell_notes([f"the model was fitted for {found.horizon_days} days; carried on to {horizon}"])
+            print_notes([f"the model was fitted for {found.horizon_days} days; carried on to {horizon}"])
     else:
         found, measured = _fit_log(log, horizon, seed)
     if save is not None:
         data = log.history.fingerprint() if model is None else ""
         save_part(save, LOG_PART, saved(found), seed=seed, at=log.at, data=data, metrics=measured)
     if out_file is not None:
-        with told(), working("scoring"):
+        with failing(), working("scoring"):
             rows = _score_log(log, found, horizon)
         write_table(rows, out_file, log=log)
 
@@ -138,14 +126,14 @@ def _fit_log(log: Log, horizon: int | None, seed: int) -> tuple[ChurnModel, Mapp
     from retention.churn.fit import fit
     from retention.features.expressions import Shop
 
-    with told(), working("learning who leaves"):
+    with failing(), working("learning who leaves"):
         checked = log.checked()
         fitted = fit(checked, Shop(checked.history), seed=seed, horizon_days=horizon)
     notes = list(fitted.notes)
     if horizon is None:
         notes.append(f"the horizon is {fitted.model.horizon_days} days, by the gaps between purchases")
-    tell_notes([*notes, *(str(one) for one in fitted.readiness if not one.enough)])
-    _print_metrics(fitted.metrics, f"Judged on the last {fitted.model.window_days} days before")
+    print_notes([*notes, *(str(one) for one in fitted.readiness if not one.enough)])
+    print_metrics(f"Judged on the last {fitted.model.window_days} days before", fitted.metrics, "churn_")
     return fitted.model, fitted.metrics
 
 
@@ -153,18 +141,17 @@ def _score_log(log: Log, model: ChurnModel, horizon: int | None) -> dict[str, li
     """Everybody in the log; who has bought nothing has the base rate."""
     import numpy as np
 
+    from kernel.times import to_micros
     from retention.features.expressions import RawTable, Shop
     from retention.features.raw import NAMES
-    from retention.times import to_micros
     from retention.types import RiskContext
 
-    checked = log.checked()
-    table = RawTable.of(Shop(checked.history), to_micros(log.at))
-    bought = table.values[:, NAMES.index("purchase_days")] > 0
+    table = RawTable.of(Shop(log.checked().history), to_micros(log.at))
+    bought = np.flatnonzero(table.values[:, NAMES.index("purchase_days")] > 0)
     risks = {}
-    if model.fitted and bought.any():
-        buyers = tuple(one for one, yes in zip(table.customers, bought.tolist(), strict=True) if yes)
-        found = model.risks(buyers, table.values[np.flatnonzero(bought)], version="cli", horizon_days=horizon)
+    if model.fitted and len(bought):
+        buyers = tuple(table.customers[place] for place in bought)
+        found = model.risks(buyers, table.values[bought], version="cli", horizon_days=horizon)
         risks = {risk.customer: risk for risk in found}
     nothing_known = RiskContext(now=log.at, horizon_days=horizon)
     every = [risks.get(one) or model.risk(one, nothing_known, version="cli") for one in table.customers]
@@ -180,24 +167,10 @@ def _score_log(log: Log, model: ChurnModel, horizon: int | None) -> dict[str, li
 # --- a contract table -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    columns: Mapping[str, Sequence[str | None]]
-    rows: int
-    source: pa.Table
-    """As it was read: with the types of the file."""
-
-    def ids(self, name: str | None) -> Any:
-        """The customers as they stand in the file, so that scores join with it; row numbers without a column."""
-        if name is None:
-            return [str(number + 1) for number in range(self.rows)]
-        return self.source.column(name)
-
-
 def _of_table(
     data: Path | None,
     label: str | None,
-    treated: str | None,
+    treatment: str | None,
     test: Path | None,
     columns: str | None,
     save: Path | None,
@@ -210,75 +183,73 @@ def _of_table(
 
     if out_file is not None and test is None:
         fail("name the table to score with --test")
-    with told():
+    with failing():
         customer = Columns.parse(columns).names.get("customer")
     measured: Mapping[str, float] = {}
     if model is not None:
         found = restored(*load_part(model, CONTRACT_PART))
     elif data is not None and label is not None:
-        found, measured = _fit_table(_read(data), label, treated, customer, seed)
+        found, measured = _fit_table(_read(data)[0], label, treatment, customer, seed)
     else:
         fail("name the table to learn from with --data and --label, or a fitted model with --model")
     if save is not None:
-        digest = sha256(data.read_bytes()).hexdigest() if data is not None else ""
+        digest = sha256(data) if data is not None else ""
         save_part(save, CONTRACT_PART, saved(found), seed=seed, at=None, data=digest, metrics=measured)
     if out_file is not None and test is not None:
-        with told(), working("scoring"):
-            rows = _score_table(_read(test), found, customer)
+        with failing(), working("scoring"):
+            rows = _score_table(test, found, customer)
         write_table(rows, out_file)
 
 
 def _fit_table(
-    table: _Table, label: str, treated: str | None, customer: str | None, seed: int
+    table: _Columns, label: str, treatment: str | None, customer: str | None, seed: int
 ) -> tuple[ContractModel, Mapping[str, float]]:
-    from retention.churn.contract import fit
-    from retention.churn.treated import fit_left_alone
-    from retention.errors import MissingColumn
+    from retention.churn.contract import fit, fit_untreated
 
-    with told(), working("learning who leaves"):
-        if treated is None:
-            fitted = fit(table.columns, label, customer=customer, seed=seed)
-        elif treated in table.columns:
-            fitted = fit_left_alone(table.columns, label, treated, customer=customer, seed=seed)
+    with failing(), working("learning who leaves"):
+        if treatment is None:
+            fitted = fit(table, label, customer=customer, seed=seed)
         else:
-            raise MissingColumn("data", [treated])
-    tell_notes(fitted.notes)
-    _print_metrics(fitted.metrics, "By cross-validation")
+            fitted = fit_untreated(table, label, treatment, customer=customer, seed=seed)
+    print_notes(fitted.notes)
+    print_metrics("By cross-validation", fitted.metrics, "churn_")
     return fitted.model, fitted.metrics
 
 
-def _score_table(table: _Table, model: ContractModel, customer: str | None) -> dict[str, list[Any]]:
+def _score_table(path: Path, model: ContractModel, customer: str | None) -> dict[str, Any]:
+    """The customers as they stand in the file, so that scores join with it; row numbers without their column."""
     from retention.errors import MissingColumn
+    from retention.types import RiskBand
 
-    if customer is not None and customer not in table.columns:
+    table, source = _read(path)
+    if customer is not None and customer not in table:
         raise MissingColumn("test", [customer])
-    chances = model.probabilities(table.columns, table.rows).tolist()
-    reasons = model.reasons(table.columns, table.rows)
+    chances = model.probabilities(table, source.num_rows).tolist()
     said = [
-        "; ".join(
-            _named(one, table.columns[one.code][row] if one.code in table.columns else None) for one in why
-        )
-        for row, why in enumerate(reasons)
+        "; ".join(_named(one, table[one.code][row] if one.code in table else None) for one in why)
+        for row, why in enumerate(model.reasons(table, source.num_rows))
     ]
+    numbers = [str(number + 1) for number in range(source.num_rows)]
     return {
-        "customer": table.ids(customer),
+        "customer": source.column(customer) if customer is not None else numbers,
         "probability": chances,
-        "band": [model.band(one).value for one in chances],
+        "band": [RiskBand.of(one, model.bands).value for one in chances],
         "reasons": said,
     }
 
 
-def _read(path: Path) -> _Table:
-    """All columns as text. Rows that cannot be read are told of."""
+def _read(path: Path) -> tuple[_Columns, pa.Table]:
+    """All columns as text, and the table with the types of the file. Rows that cannot be read are told of."""
     import pyarrow as pa
 
     from retention.logs import files
 
-    with told(), working(f"reading {path.name}"):
-        table, skipped = files.read(path, files.header(path))
+    with failing(), working(f"reading {path.name}"):
+        file = files.opened(path)
+        table, skipped = files.read(file, file.header)
     if skipped:
         shown = ", ".join(str(one) for one in skipped[:5])
-        tell_notes([f"{path.name}: {len(skipped)} rows have too many or too few values, such as {shown}"])
+        print_notes([f"{path.name}: {len(skipped)} rows have too many or too few values, such as {shown}"])
     columns: dict[str, list[str | None]] = {}
     for name in table.column_names:
         if name == files.LINE:
@@ -287,7 +258,7 @@ def _read(path: Path) -> _Table:
         if pa.types.is_dictionary(column.type):
             column = column.cast(column.type.value_type)
         columns[name] = [None if one is None else str(one) for one in column.to_pylist()]
-    return _Table(columns, table.num_rows, table)
+    return columns, table
 
 
 # --- words ------------------------------------------------------------------------------------------------
@@ -309,9 +280,80 @@ def _named(reason: Reason, value: str | None) -> str:
     return f"{shown} ({reason.weight:+.2f})" if reason.weight else shown
 
 
-def _print_metrics(metrics: Mapping[str, float], title: str) -> None:
-    if metrics:
-        shown = [
-            (name.removeprefix("churn_").replace("_", " "), f"{one:.4g}") for name, one in metrics.items()
-        ]
-        print_table(title, ("measure", "value"), shown)
+# --- a large shop's files -------------------------------------------------------------------------------
+
+
+class Engine(StrEnum):
+    """What works the features out."""
+
+    DUCKDB = "duckdb"
+    SPARK = "spark"
+
+
+def score(
+    events: Annotated[
+        Path,
+        typer.Option("--events", help="Parquet, a file or a folder, in the form of `retention.history`."),
+    ],
+    products: Annotated[Path, typer.Option("--products", help="Parquet, likewise.")],
+    model: Annotated[
+        Path, typer.Option("--model", help="A fitted version, such as ~/.liuke/models/retention/VERSION.")
+    ],
+    target: Annotated[Path, typer.Option("--out", help="The table to write: .parquet.")],
+    at: Annotated[
+        str | None, typer.Option("--at", help="Only what lies before it is used. Now by default.")
+    ] = None,
+    engine: Annotated[
+        Engine, typer.Option(help="`spark` needs the extra `scale` and Java 17; the answers are the same.")
+    ] = Engine.DUCKDB,
+    threads: Annotated[int, typer.Option(min=1, help="Of DuckDB.")] = 2,
+    memory: Annotated[str, typer.Option(help="What DuckDB may take before it spills to disk.")] = "600MB",
+) -> None:
+    """Score millions of events without reading them into memory: customer, probability, band.
+
+    The events are taken as they are: leave out what can't be true before, as a fit does by itself.
+    """
+    for path in (events, products, model, target.parent):
+        if not path.exists():
+            fail(f"{path} is not there")
+    if target.suffix != ".parquet":
+        fail(f"--out {target}: scores are written as .parquet")
+    from retention.features.engines import over_parquet, over_spark
+    from retention.scoring import score_tables
+
+    now = options.moment(at) or datetime.now(UTC)
+    began = time.monotonic()
+    with (
+        failing(),
+        _within(memory),
+        working(f"scoring {events.name}"),
+        TemporaryDirectory(dir=target.parent) as spill,
+    ):
+        if engine is Engine.DUCKDB:
+            tables = over_parquet(events, products, Path(spill), threads=threads, memory=memory)
+        else:
+            tables = over_spark(_session(), events, products)
+        scored = score_tables(model, tables, target, now=now)
+    out.print(f"{scored:,} customers scored in {time.monotonic() - began:.1f} s: {target}")
+
+
+@contextmanager
+def _within(memory: str) -> Iterator[None]:
+    """What DuckDB can't do with so much memory ends the command."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.OutOfMemoryException:
+        fail(f"--memory {memory} is too little for these files: allow more")
+    except (duckdb.ParserException, duckdb.InvalidInputException) as error:
+        fail(f"DuckDB, with --memory {memory}: {str(error).splitlines()[0]}")
+
+
+def _session() -> Any:
+    """The Spark session; where the cluster is, `spark-defaults.conf` or `spark-submit` says."""
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError:
+        fail("--engine spark needs PySpark: pip install 'liuke[scale]', and Java 17")
+    return SparkSession.builder.appName("liuke").config("spark.sql.session.timeZone", "UTC").getOrCreate()

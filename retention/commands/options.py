@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from retention.commands.output import fail
+from kernel.console import fail
+from retention.choices import Mode
 
 Events = Annotated[
     Path,
@@ -22,7 +22,7 @@ Columns = Annotated[
         "--columns",
         help="Which column is what: customer=…,time=… and any of item, quantity, price (of a unit), amount (of "
         "the row), order, list_price, category, name, brand, attributes, kind, rating, words (of a search), mood, "
-        "channel. Without it, columns that are called so.",
+        "channel. Without it, columns are known by the names that most exports use.",
     ),
 ]
 Items = Annotated[
@@ -38,7 +38,7 @@ ItemColumns = Annotated[
     typer.Option(
         "--item-columns",
         help="Which column of --items is what: item=… and any of name, category, brand, attributes, list_price, "
-        "stock, created. Without it, columns that are called so.",
+        "stock, created. Without it, columns are known by the names that most exports use.",
     ),
 ]
 Rules = Annotated[
@@ -58,6 +58,7 @@ At = Annotated[
     ),
 ]
 Out = Annotated[Path | None, typer.Option("--out", help="The table to write: .csv or .parquet.")]
+Save = Annotated[Path | None, typer.Option("--save", help="Keep the fitted model in this folder.")]
 Count = Annotated[int, typer.Option("--n", min=1, help="How many for each customer.")]
 Horizon = Annotated[
     str | None, typer.Option("--horizon", help="How far ahead: 90d, 12w, 3m (30 days each) or 1y.")
@@ -71,19 +72,13 @@ Capacity = Annotated[
     ),
 ]
 Seed = Annotated[int, typer.Option("--seed", help="Of every random choice.")]
-
-
-class Mode(StrEnum):
-    """What may be recommended."""
-
-    NEW = "new"
-    ANY = "any"
-
-
 ModeOption = Annotated[
     Mode, typer.Option("--mode", help="`new` leaves out what the customer has bought; `any` allows repeats.")
 ]
 
+_SECONDS = re.compile(r"\d{9,11}(\.\d+)?")
+_SPAN = re.compile(r"(\d{1,5})([dwmy]?)")
+_CAPACITY = re.compile(r"(\d+(?:\.\d+)?)\s*(%?)")
 _DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
 
 
@@ -92,7 +87,7 @@ def moment(text: str | None, option: str = "--at") -> datetime | None:
     if text is None:
         return None
     try:
-        if re.fullmatch(r"\d{9,11}(\.\d+)?", text):
+        if _SECONDS.fullmatch(text):
             return datetime.fromtimestamp(float(text), UTC)
         found = datetime.fromisoformat(text.strip())
     except (ValueError, OverflowError):
@@ -104,7 +99,7 @@ def days(text: str | None, option: str = "--horizon") -> int | None:
     """Days from 90d, 12w, 3m, 1y or a bare number; ends the command where it is none of these."""
     if text is None:
         return None
-    found = re.fullmatch(r"(\d{1,5})([dwmy]?)", text.strip().lower())
+    found = _SPAN.fullmatch(text.strip().lower())
     number = int(found[1]) * _DAYS[found[2] or "d"] if found else 0
     if not 1 <= number <= 3_650:
         fail(f"{option} {text!r} is no span of time: write 90d, 12w, 3m or 1y, at most ten years")
@@ -115,7 +110,7 @@ def capacity(text: str | None, option: str = "--capacity") -> float | None:
     """Below 1 a share (5%, 0.05), else a number of customers; ends the command where it is neither."""
     if text is None:
         return None
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(%?)", text.strip())
+    found = _CAPACITY.fullmatch(text.strip())
     number = float(found[1]) / (100 if found[2] else 1) if found else 0.0
     share, count = number < 1, number.is_integer()
     if number <= 0 or (found and found[2] and not share) or not (share or count):
@@ -123,8 +118,3 @@ def capacity(text: str | None, option: str = "--capacity") -> float | None:
             f"{option} {text!r} is no capacity: write a share below 100%, such as 5% or 0.05, or a number, such as 40"
         )
     return number
-
-
-def span(number: int) -> timedelta:
-    """Days as a span of time."""
-    return timedelta(days=number)

@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from retention.commands import options, sources
-from retention.commands.output import (
-    check_picture,
-    check_suffix,
-    fail,
-    tell_notes,
-    working,
+from kernel.console import fail, out, print_table, progress_bar, working
+from retention.choices import Kind, Unit
+from retention.commands import options
+from retention.commands.files import (
+    CHARTS,
+    OwnEvents,
+    Source,
+    check_path,
+    open_source,
+    print_notes,
     write_table,
-)
-from retention.commands.rate_tables import (
-    cell_columns,
-    curve_columns,
-    print_cells,
-    print_curves,
-    print_rates,
-    rate_columns,
 )
 
 if TYPE_CHECKING:
-    from retention.rates import Activity, Rate, Unit
-    from retention.rates.activity import Ints
-    from retention.types import EventKind
+    from kernel.arrays import Ints
+    from retention.rates import Activity, Cell, Curve, Rate
 
 RFM = "rfm"
 NOBODY = "nobody has bought anything in the time that is asked about"
@@ -60,28 +56,11 @@ ByOfCohorts = Annotated[
 ]
 
 
-class RateKind(StrEnum):
-    """As `retention.rates.Kind`."""
-
-    WITHIN = "within"
-    CLASSIC = "classic"
-    ROLLING = "rolling"
-    BRACKET = "bracket"
-
-
 class What(StrEnum):
     """What counts as coming back."""
 
     PURCHASE = "purchase"
     ANY = "any"
-
-
-class UnitOption(StrEnum):
-    """As `retention.rates.Unit`."""
-
-    WEEK = "week"
-    MONTH = "month"
-    QUARTER = "quarter"
 
 
 Activities = Annotated[
@@ -92,64 +71,47 @@ Table = Annotated[Path | None, typer.Option("--out", help="Write the table there
 
 def rate(
     context: typer.Context,
-    events: sources.OwnEvents = None,
+    events: OwnEvents = None,
     columns: options.Columns = None,
     at: options.At = None,
     kind: Annotated[
-        RateKind,
+        Kind,
         typer.Option(
             help="`within`: of those active in a period, who is active in the next. `classic`: who is active in "
             "the n-th period after their first day; `rolling`: in the n-th or later; `bracket`: on days 1-7, "
             "8-30, 31-90, 91-180, 181-365 after it."
         ),
-    ] = RateKind.WITHIN,
+    ] = Kind.WITHIN,
     period: Annotated[str, typer.Option(help="Its length: 7d, 4w, 30d.")] = "30d",
     by: By = None,
     activity: Activities = What.PURCHASE,
     out_file: Table = None,
 ) -> None:
     """The share of customers who come back within a period, with 95 % intervals."""
-    from retention.rates import Kind, rates
+    from retention.rates import rates
+    from retention.rates.segments import rates_by_segment
 
-    if out_file is not None:
-        check_suffix(out_file)
+    check_path(out_file)
     length = options.days(period, "--period") or 30
+    if by == RFM and kind is not Kind.WITHIN:
+        fail(f"--by {RFM} goes with --kind within: segments are drawn anew on the eve of each period")
+    source = open_source(context, events, columns, options.moment(at), None if by == RFM else by)
+    seen = _activity(source, activity, by)
     if by == RFM:
-        found = _by_segment(context, events, columns, at, kind, length, activity)
+        with progress_bar() as progress:
+            found = rates_by_segment(
+                source.checked().history,
+                seen,
+                period=length,
+                progress=lambda share: progress("drawing segments", share),
+            )
     else:
-        seen = _activity(context, events, columns, at, by, activity)
-        found = rates(seen, Kind(kind.value), period=length)
+        found = rates(seen, kind, period=length)
     if not found:
         fail(f"the log covers too few days for a rate over {length} days: name a shorter --period")
     if out_file is not None:
-        write_table(rate_columns(found), out_file)
+        write_table(as_table([one.row for one in found]), out_file)
     print_rates(_latest(found) if by == RFM else found)
-
-
-def _by_segment(
-    context: typer.Context,
-    events: Path | None,
-    columns: str | None,
-    at: str | None,
-    kind: RateKind,
-    length: int,
-    what: What,
-) -> list[Rate]:
-    from retention.commands.progress import progress_bar
-    from retention.rates.activity import Activity
-    from retention.rates.segments import rates_by_segment
-
-    if kind is not RateKind.WITHIN:
-        fail(f"--by {RFM} goes with --kind within: segments are drawn anew on the eve of each period")
-    source = sources.opened(context, events, columns, options.moment(at))
-    history = source.checked().history
-    seen = Activity.of(history.events, source.at, kinds=_kinds(what))
-    if not seen.customers:
-        fail(NOBODY)
-    with progress_bar() as progress:
-        return rates_by_segment(
-            history, seen, period=length, progress=lambda share: progress("drawing segments", share)
-        )
 
 
 def _latest(found: Sequence[Rate]) -> list[Rate]:
@@ -160,10 +122,10 @@ def _latest(found: Sequence[Rate]) -> list[Rate]:
 
 def cohorts(
     context: typer.Context,
-    events: sources.OwnEvents = None,
+    events: OwnEvents = None,
     columns: options.Columns = None,
     at: options.At = None,
-    unit: Annotated[UnitOption, typer.Option(help="The calendar's period.")] = UnitOption.MONTH,
+    unit: Annotated[Unit, typer.Option(help="The calendar's period.")] = Unit.MONTH,
     by: ByOfCohorts = None,
     activity: Activities = What.PURCHASE,
     lapse: Annotated[
@@ -181,66 +143,51 @@ def cohorts(
     ] = None,
 ) -> None:
     """Who came when and was active in each period after it, and how long customers stay (Kaplan-Meier)."""
-    from retention.rates import Ending, Unit, survival
+    from retention.rates import Ending, survival
     from retention.rates import cohorts as tabulate
 
-    for path in (out_file, survival_file):
-        if path is not None:
-            check_suffix(path)
-    if picture is not None:
-        check_picture(picture)
+    check_path(out_file)
+    check_path(survival_file)
+    check_path(picture, CHARTS)
     silence = options.days(lapse, "--lapse")
-    period = Unit(unit.value)
+    source = open_source(context, events, columns, options.moment(at), None if by == RFM else by)
+    seen, since = _activity(source, activity, by), None
     if by == RFM:
-        seen, since = _landmarked(context, events, columns, at, activity, period)
-        origin = f"the end of the first {period.value}"
+        seen, since = _landmarked(source, seen, unit)
+        origin = f"the end of the first {unit.value}"
     else:
-        seen, since = _activity(context, events, columns, at, by, activity), None
         origin = "the first purchase" if activity is What.PURCHASE else "the first day"
     silence = silence or seen.usual_silence()
-    cells = tabulate(seen, period)
+    cells = tabulate(seen, unit)
     curves = survival(seen, Ending.LAPSE, lapse=silence, since=since)
     returns = survival(seen, Ending.RETURN, since=since)
     if out_file is not None:
-        write_table(cell_columns(cells), out_file)
+        write_table(as_table([one.row for one in cells]), out_file)
     if survival_file is not None:
         write_table(curve_columns(curves, returns), survival_file)
     if picture is not None:
-        from retention.evaluation import pictures
+        from retention.workshop import charts
 
         with working("drawing"):
-            pictures.save(pictures.cohort_page(cells, curves, silence, unit.value, origin), picture)
+            charts.save(charts.cohort_page(cells, curves, silence, unit.value, origin), picture)
     print_cells(cells)
     print_curves(curves, returns, silence, origin)
 
 
-def _landmarked(
-    context: typer.Context,
-    events: Path | None,
-    columns: str | None,
-    at: str | None,
-    what: What,
-    unit: Unit,
-) -> tuple[Activity, Ints]:
-    from retention.commands.progress import progress_bar
-    from retention.rates.activity import Activity
-    from retention.rates.landmarks import by_first_period
+def _landmarked(source: Source, seen: Activity, unit: Unit) -> tuple[Activity, Ints]:
+    """Those whose first period is over, by their segment at its end; and the last day of it."""
+    from retention.rates.segments import by_first_period
 
-    source = sources.opened(context, events, columns, options.moment(at))
-    checked = source.checked()
-    seen = Activity.of(checked.history.events, source.at, kinds=_kinds(what))
-    if not seen.customers:
-        fail(NOBODY)
     with progress_bar() as progress:
         found, since = by_first_period(
-            checked, seen, unit, progress=lambda share: progress("drawing segments", share)
+            source.checked(), seen, unit, progress=lambda share: progress("drawing segments", share)
         )
     if not found.customers:
         fail(
             f"nobody's first {unit.value} is over, so nobody has a segment as of its end: name a shorter --unit"
         )
     early = seen.customers - found.customers
-    tell_notes(
+    print_notes(
         [
             f"a customer's segment is that of the end of the first {unit.value}, and stays so",
             *([f"{early} customers left out, whose first {unit.value} is not over"] if early else []),
@@ -249,18 +196,13 @@ def _landmarked(
     return found, since
 
 
-def _activity(
-    context: typer.Context,
-    events: Path | None,
-    columns: str | None,
-    at: str | None,
-    by: str | None,
-    what: What,
-) -> Activity:
-    from retention.rates.activity import Activity
+def _activity(source: Source, what: What, by: str | None) -> Activity:
+    """Who came when. Segments are drawn from checked rows, so they are compared with those."""
+    from retention.rates.activity import BOUGHT, CAME, Activity
 
-    source = sources.opened(context, events, columns, options.moment(at), by)
-    seen = Activity.of(source.history.events, source.at, kinds=_kinds(what), by=source.groups)
+    events = source.checked().history.events if by == RFM else source.history.events
+    kinds = BOUGHT if what is What.PURCHASE else CAME
+    seen = Activity.of(events, source.at, kinds=kinds, by=source.groups)
     if not seen.customers:
         fail(NOBODY)
     if len(seen.groups) > 50:
@@ -268,7 +210,89 @@ def _activity(
     return seen
 
 
-def _kinds(what: What) -> frozenset[EventKind]:
-    from retention.rates.activity import BOUGHT, CAME
+# --- tables -----------------------------------------------------------------------------------------------
 
-    return BOUGHT if what is What.PURCHASE else CAME
+
+def as_table(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """Rows of the same columns as a table; without its groups where there are none."""
+    table = {name: [row[name] for row in rows] for name in rows[0]}
+    if all(one is None for one in table["group"]):
+        del table["group"]
+    return table
+
+
+def curve_columns(lapses: Sequence[Curve], returns: Sequence[Curve]) -> dict[str, list[Any]]:
+    """The steps of both kinds of curves."""
+    from retention.rates.survival import STEPS
+
+    curves = [("lapse", one) for one in lapses] + [("return", one) for one in returns]
+    rows = [{"group": None, "ending": ending, **row} for ending, curve in curves for row in curve.rows]
+    return as_table(rows) if rows else {name: [] for name in ("ending", *STEPS)}
+
+
+def print_rates(found: Sequence[Rate]) -> None:
+    dated = isinstance(found[0].start, date)
+    grouped = found[0].group is not None
+    head = [
+        *(["group"] if grouped else []),
+        "back between" if dated else "back on days",
+        "of",
+        "back",
+        "rate",
+    ]
+    rows = []
+    for one in found:
+        low, high = one.interval
+        share = f"{one.rate:.1%} ({low:.1%} to {high:.1%})" if one.rate is not None else "–"
+        span = f"{one.start} and {one.end}" if dated else f"{one.start} to {one.end}"
+        rows.append([*([one.group] if grouped else []), span, one.customers, one.returned, share])
+    print_table(f"Retention rate, {found[0].kind.value}", head, rows)
+
+
+def print_cells(cells: Sequence[Cell]) -> None:
+    rows: dict[tuple[str | None, str], dict[int, Cell]] = defaultdict(dict)
+    for cell in cells:
+        rows[(cell.group, cell.cohort)][cell.period] = cell
+    grouped = cells[0].group is not None
+    fitting = (out.width - (44 if grouped else 28)) // 7
+    periods = range(1, min(max(cell.period for cell in cells), max(fitting, 3)) + 1)
+    shown = []
+    for (group, cohort), line in rows.items():
+        shares = [_share(line.get(period)) for period in periods]
+        shown.append([*([group] if grouped else []), cohort, line[0].customers, *shares])
+    head = [*(["group"] if grouped else []), "came in", "customers", *map(str, periods)]
+    print_table("Active n periods later (+: the period is not over)", head, shown, unbroken=len(head))
+
+
+def _share(cell: Cell | None) -> str:
+    if cell is None:
+        return ""
+    return f"{cell.rate:.0%}" if cell.complete else f"{cell.rate:.0%}+"
+
+
+def print_curves(
+    lapses: Sequence[Curve], returns: Sequence[Curve], silence: int, origin: str = "the first purchase"
+) -> None:
+    """Both curves of each group, with 95 % intervals; days count from `origin`."""
+    days = [silence * times for times in (1, 2, 3, 4)]
+    rows = []
+    for stayed, came in zip(lapses, returns, strict=True):
+        half = f"day {stayed.median}" if stayed.median is not None else "not reached"
+        back = f"day {came.median}" if came.median is not None else "not reached"
+        shares = [_stayed(stayed, day) for day in days]
+        rows.append([stayed.group or "all", stayed.customers, *shares, half, back])
+    head = ["of", "customers", *(f"day {day}" for day in days), "half have lapsed", "half are back"]
+    print_table(f"Not yet lapsed (silent for {silence} days); days since {origin}", head, rows, unbroken=1)
+    print_notes(
+        [
+            "the survival curve counts a lapse on the day it is certain; who is not silent for so long is still watched"
+        ]
+    )
+
+
+def _stayed(curve: Curve, day: int) -> str:
+    """Nothing is said of days to which nobody was watched."""
+    if day > curve.longest:
+        return "–"
+    low, high = curve.interval_at(day)
+    return f"{curve.at(day):.0%} ({low:.0%} to {high:.0%})"

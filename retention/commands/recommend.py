@@ -7,34 +7,29 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from kernel.console import fail, failing, progress_bar
+from retention.choices import Mode
 from retention.commands import options
-from retention.commands.output import (
-    check_suffix,
-    fail,
-    open_log,
-    print_table,
-    tell_notes,
-    told,
-    write_table,
-)
+from retention.commands.files import check_targets, open_log, print_metrics, print_notes, write_table
+from retention.recommenders.registry import MODELS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from retention.checks import Checked
     from retention.logs import Log
     from retention.recommenders.base import ItemModel
-    from retention.recommenders.everybody import Line
-    from retention.recommenders.fitted import FittedModel
+    from retention.recommenders.batch import CatalogueView, Line
     from retention.recommenders.rules import WrittenRules
-    from retention.recommenders.shelf import Shelf
 
 ModelName = Annotated[
     str,
     typer.Option(
         "--model-name",
-        help="auto (learns from the log how to rank the others' candidates), popularity, own, user_knn, item_knn, "
-        "content, ease, linear or two_tower (these two need the extra `train`).",
+        help="; ".join(
+            f"{one.name}: {one.about}" + (f" (needs the extra `{one.extra}`)" if one.extra else "")
+            for one in MODELS.values()
+        ),
     ),
 ]
 Save = Annotated[Path | None, typer.Option("--save", help="Keep the fitted model in this new folder.")]
@@ -51,7 +46,7 @@ def recommend(
     rules: options.Rules = None,
     at: options.At = None,
     n: options.Count = 10,
-    mode: options.ModeOption = options.Mode.NEW,
+    mode: options.ModeOption = Mode.NEW,
     model_name: ModelName = "auto",
     save: Save = None,
     model: Model = None,
@@ -59,7 +54,7 @@ def recommend(
     out_file: options.Out = None,
 ) -> None:
     """Write what each customer wants next: customer, rank, item, score, reason, a row per customer and rank."""
-    _check_files(out_file, save)
+    check_targets(out_file, save, "the lists")
     _check_folders(model_name, save, model)
     if item_columns is not None and items is None:
         fail("--item-columns belongs to a file about items: name it with --items FILE")
@@ -71,26 +66,18 @@ def recommend(
         log = _beside(log, items, item_columns)
     checked = log.checked()
     fitted = _loaded(model) if model is not None else _fitted(model_name, checked, seed)
-    _tell(fitted)
+    print_notes(fitted.notes)
+    print_metrics("Judged on the last weeks of its past", fitted.metrics)
     if save is not None:
         _save(fitted, save, log, seed)
     if out_file is not None:
-        shelf = _shelf(checked, rules, written)
-        lists = _lists(fitted.model, log, checked, n, shelf, repeats=mode is options.Mode.ANY, seed=seed)
+        view = _view(checked, rules, written)
+        lists = _lists(fitted, log, checked, n, view, repeats=mode is Mode.ANY, seed=seed)
         _write(lists, log, out_file)
-
-
-def _check_files(out_file: Path | None, save: Path | None) -> None:
-    if out_file is None and save is None:
-        fail("name --out for the lists, --save for the model, or both")
-    if out_file is not None:
-        check_suffix(out_file)
 
 
 def _check_folders(model_name: str, save: Path | None, model: Path | None) -> None:
     """End the command before any work where it could not end well."""
-    from retention.recommenders.registry import MODELS
-
     if model_name not in MODELS:
         fail(f"--model-name {model_name!r} is not one of {', '.join(MODELS)}")
     if save is not None and model is not None:
@@ -104,17 +91,17 @@ def _rules(path: Path) -> WrittenRules:
 
     if not path.is_file():
         fail(f"--rules {path}: there is no such file")
-    with told():
+    with failing():
         return read_rules(path)
 
 
-def _shelf(checked: Checked, path: Path | None, rules: WrittenRules | None) -> Shelf:
-    from retention.recommenders.everybody import shelf_of
+def _view(checked: Checked, path: Path | None, rules: WrittenRules | None) -> CatalogueView:
+    from retention.recommenders.batch import catalogue_view
 
-    shelf, unknown = shelf_of(checked, rules)
+    view, unknown = catalogue_view(checked, rules)
     if path is not None:
-        tell_notes([f"{path.name}: {one} is not in the log and is ignored" for one in unknown])
-    return shelf
+        print_notes([f"{path.name}: {one} is not in the log and is ignored" for one in unknown])
+    return view
 
 
 def _beside(log: Log, path: Path, columns: str | None) -> Log:
@@ -122,10 +109,10 @@ def _beside(log: Log, path: Path, columns: str | None) -> Log:
     from retention.logs.columns import ITEMS, Columns
     from retention.logs.items import read_items
 
-    with told():
+    with failing():
         found = read_items(path, Columns.parse(columns, ITEMS))
-    tell_notes(found.notes)
-    tell_notes(
+    print_notes(found.notes)
+    print_notes(
         [
             f"{path.name}: {one.count} {one.message} ({one.action}), such as row {', '.join(one.examples)}"
             for one in found.problems
@@ -134,53 +121,44 @@ def _beside(log: Log, path: Path, columns: str | None) -> Log:
     return found.beside(log)
 
 
-def _loaded(directory: Path) -> FittedModel:
-    from retention.artifacts import read_manifest
-    from retention.recommenders.fitted import FittedModel
+def _loaded(directory: Path) -> ItemModel:
     from retention.recommenders.registry import load_model
 
-    with told():
-        model, manifest = load_model(directory), read_manifest(directory)
-    return FittedModel(model, manifest.metrics, manifest.notes)
+    with failing():
+        return load_model(directory)
 
 
-def _fitted(name: str, checked: Checked, seed: int) -> FittedModel:
+def _fitted(name: str, checked: Checked, seed: int) -> ItemModel:
     from threadpoolctl import threadpool_limits
 
-    from retention.commands.progress import progress_bar
-    from retention.recommenders.fitted import fit_with_notes
     from retention.recommenders.interactions import Interactions
+    from retention.recommenders.registry import fit_model
 
     with progress_bar() as advance, threadpool_limits(1):
+        advance(f"fitting {name}", 0.0)
         try:
-            return fit_with_notes(name, Interactions.of(checked), seed=seed, progress=advance)
+            model = fit_model(name, Interactions.of(checked), seed=seed)
         except ImportError as error:
-            fail(f"{name} cannot be fitted: {error}")
+            extra = MODELS[name].extra
+            fail(f"{name} cannot be fitted: {error}" + (f": pip install 'liuke[{extra}]'" if extra else ""))
+        advance(f"fitting {name}", 1.0)
+        return model
 
 
-def _tell(fitted: FittedModel) -> None:
-    tell_notes(fitted.notes)
-    if fitted.metrics:
-        print_table("Judged on the last weeks of its past", ("measure", "value"), _measures(fitted.metrics))
+def _save(fitted: ItemModel, directory: Path, log: Log, seed: int) -> None:
+    from retention.recommenders.registry import save_model
 
-
-def _measures(metrics: Mapping[str, float]) -> list[tuple[str, str]]:
-    return [(name.replace("_", " "), f"{value:.4g}") for name, value in metrics.items()]
-
-
-def _save(fitted: FittedModel, directory: Path, log: Log, seed: int) -> None:
     try:
-        fitted.save(directory, at=log.at, seed=seed, data_hash=log.history.fingerprint())
+        save_model(fitted, directory, at=log.at, seed=seed, data_hash=log.history.fingerprint())
     except OSError as error:
         fail(f"--save {directory}: {error}")
 
 
 def _lists(
-    model: ItemModel, log: Log, checked: Checked, n: int, shelf: Shelf, *, repeats: bool, seed: int
+    model: ItemModel, log: Log, checked: Checked, n: int, view: CatalogueView, *, repeats: bool, seed: int
 ) -> Iterable[tuple[Line, str]]:
-    from retention.commands.progress import progress_bar
-    from retention.recommenders.everybody import lists_for_all
-    from retention.recommenders.sentences import sentence
+    from retention.recommenders.batch import lists_for_all
+    from retention.recommenders.explanation import sentence
 
     products = log.history.products
     called = zip(*(products.column(name).to_pylist() for name in ("name_en", "name_zh")), strict=True)
@@ -190,12 +168,15 @@ def _lists(
     }
     customers = sorted(set(log.history.events.column("customer").to_pylist()))
     with progress_bar() as advance:
-
-        def told_how_far(share: float) -> None:
-            advance("making the lists", share)
-
         for line in lists_for_all(
-            model, checked, customers, n, repeats=repeats, shelf=shelf, seed=seed, progress=told_how_far
+            model,
+            checked,
+            customers,
+            n,
+            repeats=repeats,
+            view=view,
+            seed=seed,
+            progress=lambda share: advance("making the lists", share),
         ):
             yield line, sentence(line.reason, names)
 

@@ -7,18 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from kernel.console import failing, print_table, working
 from retention.commands import options
-from retention.commands.models import load_part, save_part
-from retention.commands.output import (
-    check_suffix,
-    fail,
-    open_log,
-    print_table,
-    tell_notes,
-    told,
-    working,
-    write_table,
-)
+from retention.commands.files import check_targets, load_part, open_log, print_notes, save_part, write_table
 
 if TYPE_CHECKING:
     from retention.features.expressions import RawTable
@@ -58,29 +49,24 @@ def segments(
 
     `lately` is within --horizon; the shop's own gaps between purchases decide without it.
     """
-    from retention.churn.windows import buyers, choose_horizon, rhythm_of
+    from kernel.times import to_micros
+    from retention.churn.windows import buyers, horizon_of, purchase_gaps, usual_gap
     from retention.features.expressions import Shop
-    from retention.segments.saving import PART, saved
-    from retention.times import DAY, to_micros
+    from retention.segments.nightly import PART, saved
 
-    if out_file is None and save is None:
-        fail("name --out for the table, --save for divisions and clusters, or both")
-    if out_file is not None:
-        check_suffix(out_file)
+    check_targets(out_file, save, "the table", "divisions and clusters")
     days = options.days(horizon)
     log = open_log(events, columns, options.moment(at))
     now = to_micros(log.at)
-    with told(), working("grouping customers"):
+    with failing(), working("grouping customers"):
         checked = log.checked()
         table = buyers(Shop(checked.history), now)
-        first, gaps = rhythm_of(checked)
-        span = (now - first) / DAY if first else 0.0
-        usual = float(sorted(gaps.tolist())[len(gaps) // 2]) if len(gaps) else 30.0
+        usual = usual_gap(purchase_gaps(checked)[1])
     if model is not None:
         rfm, found = _load(model)
     else:
         before = _load(previous)[1] if previous is not None else None
-        rfm, found = _fit(table, days or choose_horizon(gaps, span), usual, before, clusters, seed)
+        rfm, found = _fit(table, days or horizon_of(checked), usual, before, clusters, seed)
     if save is not None:
         save_part(save, PART, saved(rfm, found), seed=seed, at=log.at, data=log.history.fingerprint())
     _show(table, rfm, found)
@@ -93,10 +79,10 @@ def _fit(
 ) -> tuple[Rfm, Clusters | None]:
     from retention.segments import clusters, rfm
 
-    with told(), working("clustering"):
+    with failing(), working("clustering"):
         found = clusters.fit(table.values, usual_gap=usual_gap, seed=seed, previous=previous, k=k)
     if found is None:
-        tell_notes(
+        print_notes(
             [
                 f"{len(table.customers)} customers who bought; clusters need {clusters.LEAST_CUSTOMERS}: left out"
             ]
@@ -134,7 +120,7 @@ def _show(table: RawTable, rfm: Rfm, clusters: Clusters | None) -> None:
         ],
     )
     if clusters.agreement is not None:
-        tell_notes([f"adjusted Rand index with the previous clusters: {clusters.agreement:.3f}"])
+        print_notes([f"adjusted Rand index with the previous clusters: {clusters.agreement:.3f}"])
 
 
 def _table(table: RawTable, rfm: Rfm, clusters: Clusters | None) -> dict[str, Any]:
@@ -157,7 +143,7 @@ def _table(table: RawTable, rfm: Rfm, clusters: Clusters | None) -> dict[str, An
 
 
 def _load(directory: Path) -> tuple[Rfm, Clusters | None]:
-    from retention.segments.saving import PART, restored
+    from retention.segments.nightly import PART, restored
 
-    with told():
+    with failing():
         return restored(*load_part(directory, PART))

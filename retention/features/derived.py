@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kernel.arrays import Floats, Ints
+from kernel.times import DAY
 from retention.features.raw import NAMES as RAW
-from retention.times import DAY
-
-Floats = NDArray[np.float64]
 
 _COLUMN = {name: place for place, name in enumerate(RAW)}
 
@@ -59,7 +57,7 @@ CONCEPTS: Mapping[str, str] = {
 NAMES = tuple(CONCEPTS)
 
 
-def derive(raw: NDArray[np.int64], usual_gap: float) -> Floats:
+def derive(raw: Ints, usual_gap: float) -> Floats:
     """The features of customers, shape (customers, len(NAMES)); always finite.
 
     Args:

@@ -69,11 +69,7 @@ def over_parquet(
     backend.raw_sql(f"SET memory_limit = '{memory}'")
     backend.raw_sql(f"SET temp_directory = '{str(spill).replace(chr(39), chr(39) * 2)}'")
     backend.raw_sql("SET preserve_insertion_order = false")
-    return Tables(
-        backend,
-        _looked_at("events", _read(backend, events), OF_EVENTS, EVENTS),
-        _looked_at("products", _read(backend, products), OF_PRODUCTS, PRODUCTS),
-    )
+    return _tables(backend, _read(backend, events), _read(backend, products))
 
 
 def over_spark(session: Any, events: Path, products: Path) -> Tables:
@@ -87,11 +83,7 @@ def over_spark(session: Any, events: Path, products: Path) -> Tables:
         WrongType: a column has another type.
     """
     backend = ibis.pyspark.connect(session)
-    return Tables(
-        backend,
-        _looked_at("events", backend.read_parquet(str(events)), OF_EVENTS, EVENTS),
-        _looked_at("products", backend.read_parquet(str(products)), OF_PRODUCTS, PRODUCTS),
-    )
+    return _tables(backend, backend.read_parquet(str(events)), backend.read_parquet(str(products)))
 
 
 def _read(backend: Any, path: Path) -> Any:
@@ -101,6 +93,11 @@ def _read(backend: Any, path: Path) -> Any:
         return backend.read_parquet(str(path / "*.parquet") if path.is_dir() else str(path))
     except duckdb.Error as error:
         raise LogRefused(f"{path} cannot be read as Parquet: {str(error).splitlines()[0]}") from error
+
+
+def _tables(backend: Any, events: Any, products: Any) -> Tables:
+    looked_at = _looked_at("events", events, OF_EVENTS, EVENTS)
+    return Tables(backend, looked_at, _looked_at("products", products, OF_PRODUCTS, PRODUCTS))
 
 
 def _looked_at(name: str, table: Any, columns: Sequence[str], schema: Any) -> Any:

@@ -14,13 +14,13 @@ from typing import Any
 import ibis
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 from pyarrow.dataset import dataset
 
+from kernel.arrays import Ints
+from kernel.times import DAY
 from retention.features.engines import Tables, over_arrow
 from retention.features.raw import DISCOUNT_PERCENT, NAMES, RECENT_GAPS
 from retention.history import History
-from retention.times import DAY
 from retention.types import EventKind
 
 
@@ -121,7 +121,7 @@ class RawTable:
 
     customers: tuple[str, ...]
     """Ascending."""
-    values: NDArray[np.int64]
+    values: Ints
     """Shape (customers, len(raw.NAMES))."""
 
     @classmethod

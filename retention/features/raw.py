@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from retention.times import DAY, to_micros
+from kernel.times import DAY, to_micros
 from retention.types import Event, EventKind, ProductId
 
 NAMES = (
@@ -57,14 +57,14 @@ DISCOUNT_PERCENT = 97.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shelf:
+class ProductInfo:
     """What features need to know of products: as of the fit, so that both computations see the same."""
 
     category: Mapping[ProductId, str]
     list_price: Mapping[ProductId, int]
 
 
-def of_events(events: Sequence[Event], now: datetime, shelf: Shelf) -> dict[str, int] | None:
+def of_events(events: Sequence[Event], now: datetime, product_info: ProductInfo) -> dict[str, int] | None:
     """The raw features of one customer from their events in any order, or None without events before `now`.
 
     Args:
@@ -80,12 +80,14 @@ def of_events(events: Sequence[Event], now: datetime, shelf: Shelf) -> dict[str,
     found = dict.fromkeys(NAMES, 0)
     found["silence"] = moment - past[-1][0]
     found["tenure"] = moment - past[0][0]
-    _purchases(found, past, moment, shelf)
+    _purchases(found, past, moment, product_info)
     _behaviour(found, past, moment)
     return found
 
 
-def _purchases(found: dict[str, int], past: list[tuple[int, Event]], moment: int, shelf: Shelf) -> None:
+def _purchases(
+    found: dict[str, int], past: list[tuple[int, Event]], moment: int, product_info: ProductInfo
+) -> None:
     days: dict[int, int] = {}
     categories: set[str] = set()
     bought: set[ProductId | None] = set()
@@ -101,9 +103,9 @@ def _purchases(found: dict[str, int], past: list[tuple[int, Event]], moment: int
             if moment - at <= 90 * DAY:
                 found["money_90"] += amount
             if event.product is not None:
-                if event.product in shelf.category:
-                    categories.add(shelf.category[event.product])
-                listed = shelf.list_price.get(event.product)
+                if event.product in product_info.category:
+                    categories.add(product_info.category[event.product])
+                listed = product_info.list_price.get(event.product)
                 if listed is not None and event.amount_minor is not None:
                     listed_in_all = float(event.quantity) * float(listed)
                     found["discounted"] += float(amount) * 100.0 < listed_in_all * DISCOUNT_PERCENT

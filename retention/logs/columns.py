@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kernel.columns import NAMES, folded, given, listed, place_of, recognised
+from kernel.tables import TableRefused
 from retention.errors import LogRefused
+from retention.types import EventKind
 
 ROLES: Mapping[str, str] = {
     "customer": "who; needed",
@@ -30,12 +33,32 @@ ROLES: Mapping[str, str] = {
     "channel": "where it happened",
 }
 NEEDED = ("customer", "time")
-USUAL: Mapping[str, Sequence[str]] = {
-    "name": ("name", "description", "product_name", "item_name", "title", "商品名称", "品名"),
-    "category": ("category", "product_category", "item_category", "department", "类目", "品类"),
-    "brand": ("brand", "brand_name", "product_brand", "品牌"),
+DESCRIBING = ("name", "category", "brand")
+"""Roles that describe an item: found by their columns' names beside those that are named."""
+
+
+KINDS: Mapping[str, EventKind] = {
+    **{kind.value: kind for kind in EventKind},
+    **dict.fromkeys(("buy", "order", "transaction", "sale", "bought", "购买", "下单"), EventKind.PURCHASE),
+    **dict.fromkeys(("refund", "returned", "退货", "退款"), EventKind.RETURN),
+    **dict.fromkeys(("click", "pageview", "page_view", "pv", "detail", "浏览"), EventKind.VIEW),
+    **dict.fromkeys(("addtocart", "add_to_cart", "add to cart", "basket", "加购"), EventKind.CART),
+    **dict.fromkeys(("query", "搜索"), EventKind.SEARCH),
+    **dict.fromkeys(("rate", "rated", "review", "评分", "评价"), EventKind.RATING),
+    **dict.fromkeys(("chat", "消息", "咨询"), EventKind.MESSAGE),
+    **dict.fromkeys(("campaign", "mailing", "触达"), EventKind.CONTACT),
+    "投诉": EventKind.COMPLAINT,
 }
-"""Roles that describe an item, and what their columns are called in most logs, in lower case."""
+"""What other systems call the kinds."""
+
+
+@contextmanager
+def refusing(path: Path | None = None) -> Iterator[None]:
+    """What the kernel refuses of a file, as this room's error."""
+    try:
+        yield
+    except TableRefused as error:
+        raise LogRefused(str(error) if path is None else f"{path}: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +86,7 @@ ITEMS = Roles(
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Role to column name, as given with `--columns`; empty: columns that are called like their role."""
+    """Role to column name, as given with `--columns`; empty: found by the columns' own names (`kernel.columns`)."""
 
     names: Mapping[str, str] = field(default_factory=dict)
     roles: Roles = LOG
@@ -75,70 +98,56 @@ class Columns:
         Raises:
             LogRefused: a part is not `role=column`, or names an unknown role or one role twice.
         """
-        names: dict[str, str] = {}
-        for part in next(csv.reader([text or ""], skipinitialspace=True), []):
-            role, sign, column = part.partition("=")
-            role, column = role.strip().lower(), column.strip()
-            if not sign or not column:
-                such = f"{roles.needed[0]}=…"
-                raise LogRefused(f"{roles.option}: {part!r} is not role=column, such as {such}")
+        with refusing():
+            names = {
+                role.lower(): column for role, column in given(text, roles.option, roles.needed[0]).items()
+            }
+        for role in names:
             if role not in roles.about:
                 near = difflib.get_close_matches(role, roles.about, 1, 0.5)
                 hint = f"; did you mean {near[0]}?" if near else ""
                 known = ", ".join(roles.about)
                 raise LogRefused(f"{roles.option}: there is no role {role!r}{hint} Roles: {known}")
-            if role in names:
-                raise LogRefused(f"{roles.option}: {role} is named twice")
-            names[role] = column
         return cls(names, roles)
 
-    def within(self, header: Sequence[str], path: Path, extra: str | None = None) -> dict[str, str]:
-        """Role to column for a file with these columns; `extra` (any column) plays the role `by`.
+    def within(
+        self, header: Sequence[str], path: Path, extra: str | None = None
+    ) -> tuple[dict[str, str], list[str]]:
+        """Role to column for a file with these columns, and what to say about those that nobody named.
+
+        The words of a name tell which new items are alike, so a column that plainly holds them isn't left unread.
+
+        Args:
+            extra: any column, which plays the role `by`.
 
         Raises:
             LogRefused: a named column is absent or there twice, or a needed role has none.
         """
-        folded = {one.casefold(): one for one in reversed(header)}
-        names = dict(self.names) or {role: folded[role] for role in self.roles.about if role in folded}
+        usual = {role: NAMES.get(role, ()) for role in self.roles.about}
+        found = {role: header[place] for role, place in recognised(header, usual).items()}
+        names = dict(self.names) or found
         lacking = [role for role in self.roles.needed if role not in names]
         if lacking:
             wanted = ",".join(f"{role}=…" for role in self.roles.needed)
             raise LogRefused(
                 f"{path}: which column is the {' and the '.join(lacking)}? Say so with "
-                f"{self.roles.option} {wanted}. {_listed(header)}"
+                f"{self.roles.option} {wanted}. {listed(header)}"
             )
         if extra is not None:
             names["by"] = extra
-        for role, column in names.items():
-            _find(column, role, header, path)
-        return names
-
-    def describing(self, header: Sequence[str], roles: Mapping[str, str]) -> dict[str, str]:
-        """Role to column for what describes an item and was not named, found by the names that shops use.
-
-        The words of a name tell which new items are alike, so a column that plainly holds them isn't left unread.
-        """
-        folded = {one.casefold().replace(" ", "_"): one for one in reversed(header)}
-        taken = set(roles.values())
-        found = {}
-        for role, usual in USUAL.items():
-            column = next((folded[name] for name in usual if name in folded), None)
-            if "item" in roles and role not in roles and column is not None and column not in taken:
-                found[role] = column
-        return found
-
-
-def _find(column: str, role: str, header: Sequence[str], path: Path) -> None:
-    count = list(header).count(column)
-    if count > 1:
-        raise LogRefused(f"{path} has the column {column!r} {count} times: give each a name of its own")
-    if not count:
-        folded = {one.casefold(): one for one in header}
-        near = [folded[one] for one in difflib.get_close_matches(column.casefold(), folded, 3, 0.5)]
-        hint = f" Nearest: {', '.join(map(repr, near))}." if near else ""
-        raise LogRefused(f"{path} has no column {column!r} (for {role}).{hint} {_listed(header)}")
-
-
-def _listed(header: Sequence[str]) -> str:
-    shown = ", ".join(map(repr, header[:40]))
-    return f"Its columns: {shown}{', …' if len(header) > 40 else ''}."
+        with refusing(path):
+            names = {role: header[place_of(column, header, role)] for role, column in names.items()}
+        if "item" in names:
+            taken = set(names.values())
+            names |= {
+                role: found[role]
+                for role in DESCRIBING
+                if role not in names and role in found and found[role] not in taken
+            }
+        owner = "item's "
+        told = [
+            f"{column} is taken as the {owner if role in DESCRIBING else ''}{role}"
+            for role, column in names.items()
+            if role not in self.names and role != "by" and (self.names or folded(column) != folded(role))
+        ]
+        return names, told

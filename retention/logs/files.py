@@ -1,148 +1,72 @@
-"""A log file as an Arrow table, with the number of each row in the file."""
+"""A file as an Arrow table with the number of each row, and as tables in DuckDB with every value in its type."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-import numpy as np
+import duckdb
 import pyarrow as pa
-import pyarrow.csv as pacsv
-import pyarrow.parquet as pq
+import pyarrow.compute as pc
 
+from kernel.tables import MISSING, ParquetTable, TableFile, TableRefused, open_table
 from retention.errors import LogRefused
+from retention.logs import values
+from retention.logs.columns import Columns, refusing
 
 LINE = "__line"
-CSV = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt")
-PARQUET = (".parquet", ".pq")
-NOTHING = ("", "NULL", "null", "NaN", "nan", "NA", "N/A", "None", "none")
-"""What exports write where they have no value."""
-ENCODINGS = ("utf-8", "gb18030", "cp1252")
-"""Tried in this order; text in UTF-8 is hardly ever valid by chance, in GB 18030 seldom."""
-_BLOCK = 1 << 24
+SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz", ".parquet", ".pq")
 UNREADABLE_SHARE = 0.5
 """A column of which so much cannot be read was named by mistake."""
+
+_MISSING = pa.array(sorted(MISSING))
 _AS_TEXT = (pa.types.is_dictionary, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_null)
 
 
-def kind_of(path: Path) -> str:
-    """`csv` or `parquet`, by the suffix.
+def opened(path: Path) -> TableFile:
+    """A file with its header.
 
     Raises:
-        LogRefused: the suffix is another.
+        LogRefused: there is no such file, its suffix is none of `SUFFIXES`, or it cannot be read.
     """
-    name = path.name.lower()
-    if name.endswith(CSV):
-        return "csv"
-    if name.endswith(PARQUET):
-        return "parquet"
-    raise LogRefused(f"{path}: the suffix decides the format; use {', '.join((*CSV, *PARQUET))}")
+    with refusing():
+        if path.is_file() and not path.name.lower().endswith(SUFFIXES):
+            raise TableRefused(
+                f"{path}: the suffix is of no format that is read here; use {', '.join(SUFFIXES)}"
+            )
+        return open_table(path)
 
 
-def header(path: Path) -> list[str]:
-    """The names of the file's columns, in order.
-
-    Raises:
-        LogRefused: there is no such file, or it cannot be read as what its suffix says.
-    """
-    if not path.is_file():
-        raise LogRefused(f"{path}: there is no such file")
-    if kind_of(path) == "parquet":
-        return list(_parquet(path).schema_arrow.names)
-    return _csv_header(path)[0]
-
-
-def read(path: Path, columns: Sequence[str]) -> tuple[pa.Table, list[int]]:
+def read(file: TableFile, columns: Sequence[str]) -> tuple[pa.Table, list[int]]:
     """The named columns and `__line` (the row in the file, from 1; in a CSV file its header is row 1).
 
     CSV values are strings, Parquet's keep their types. The second part names the rows that could not be
     read, having too many or too few values.
     """
     wanted = list(dict.fromkeys(columns))
-    if kind_of(path) == "csv":
-        return _read_csv(path, wanted)
-    try:
-        table = _parquet(path).read(columns=wanted)
-    except (pa.ArrowException, OSError) as error:
-        raise LogRefused(f"{path} cannot be read as Parquet: {error}") from error
-    return _numbered(table, np.arange(1, table.num_rows + 1)), []
-
-
-def _parquet(path: Path) -> Any:
-    try:
-        return pq.ParquetFile(path)
-    except (pa.ArrowException, OSError) as error:
-        raise LogRefused(f"{path} cannot be read as Parquet: {error}") from error
-
-
-def _csv_header(path: Path) -> tuple[list[str], str, str]:
-    """Column names, delimiter and encoding of the first line."""
-    try:
-        with pa.input_stream(str(path)) as stream:
-            first = stream.read(1 << 16).split(b"\n", 1)[0].rstrip(b"\r")
-    except OSError as error:
-        raise LogRefused(f"{path} cannot be read: {error}") from error
-    for encoding in ENCODINGS:
+    if isinstance(file, ParquetTable):
         try:
-            text = first.decode(encoding).removeprefix("\ufeff")
-        except UnicodeDecodeError:
-            continue
-        delimiter = max(",;\t|", key=text.count)
-        names = next(csv.reader([text], delimiter=delimiter), [])
-        if names and any(names):
-            return names, delimiter, encoding
-        raise LogRefused(f"{path} is empty: its first line must name the columns")
-    raise LogRefused(f"{path} is in no encoding that this program reads: save it as UTF-8")
+            table = file.file.read(columns=wanted)
+        except (pa.ArrowException, OSError) as error:
+            raise LogRefused(f"the file cannot be read as Parquet: {error}") from error
+        return table.append_column(LINE, pa.array(range(1, table.num_rows + 1), pa.int64())), []
+    places = [file.header.index(name) for name in wanted]
+    schema = pa.schema([*((name, pa.string()) for name in wanted), (LINE, pa.int64())])
+    batches, broken = [], []
+    for portion in file.portions():
+        broken += [number + 1 for number, _, _ in portion.broken]
+        cells = list(zip(*portion.rows, strict=True)) or [()] * len(file.header)
+        chosen = [_text(cells[place]) for place in places]
+        lines = pa.array([number + 1 for number in portion.numbers], pa.int64())
+        batches.append(pa.record_batch([*chosen, lines], schema=schema))
+    return pa.Table.from_batches(batches, schema), broken
 
 
-def _read_csv(path: Path, columns: list[str]) -> tuple[pa.Table, list[int]]:
-    names, delimiter, first = _csv_header(path)
-    for encoding in ENCODINGS[ENCODINGS.index(first) :]:
-        skipped: list[int] = []
-        try:
-            table = _parse_csv(path, names, columns, delimiter, encoding, skipped)
-        except UnicodeDecodeError:
-            continue
-        except pa.ArrowInvalid as error:
-            if "UTF8" in str(error) and encoding == "utf-8":
-                continue
-            raise LogRefused(f"{path} cannot be read as CSV: {error}") from error
-        except OSError as error:
-            raise LogRefused(f"{path} cannot be read: {error}") from error
-        lines = np.arange(2, table.num_rows + len(skipped) + 2)
-        return _numbered(table, np.delete(lines, np.array(skipped, int) - 2)), skipped
-    raise LogRefused(f"{path} is in no encoding that this program reads: save it as UTF-8")
-
-
-def _parse_csv(
-    path: Path, names: list[str], columns: list[str], delimiter: str, encoding: str, skipped: list[int]
-) -> pa.Table:
-    def skip(row: Any) -> str:
-        skipped.append(row.number)
-        return "skip"
-
-    return pacsv.read_csv(
-        str(path),
-        # One thread: only then does the reader know the numbers of the rows that it cannot read.
-        read_options=pacsv.ReadOptions(
-            use_threads=False, block_size=_BLOCK, encoding=encoding, column_names=names, skip_rows=1
-        ),
-        parse_options=pacsv.ParseOptions(
-            delimiter=delimiter, newlines_in_values=True, invalid_row_handler=skip, ignore_empty_lines=False
-        ),
-        convert_options=pacsv.ConvertOptions(
-            include_columns=columns,
-            column_types=dict.fromkeys(columns, pa.string()),
-            null_values=list(NOTHING),
-            strings_can_be_null=True,
-        ),
-    )
-
-
-def _numbered(table: pa.Table, lines: np.ndarray) -> pa.Table:
-    return table.append_column(LINE, pa.array(lines, pa.int64()))
+def _text(values: Sequence[str]) -> pa.Array:
+    column = pa.array(values, pa.string())
+    missing = pc.or_(pc.is_in(pc.utf8_lower(column), _MISSING), pc.equal(column, "NA"))
+    return pc.if_else(missing, pa.scalar(None, pa.string()), column) if pc.any(missing).as_py() else column
 
 
 def plain(table: pa.Table) -> pa.Table:
@@ -153,6 +77,83 @@ def plain(table: pa.Table) -> pa.Table:
     return table
 
 
-def quoted(name: str) -> str:
+class Parsed:
+    """A file in DuckDB: `raw` has a column for each role, `parsed` the same in its type; both the row as `line`.
+
+    In `parsed` a value is null where it is absent or could not be read.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        columns: Columns,
+        *,
+        ids: Collection[str],
+        texts: Collection[str],
+        numbers: Collection[str],
+        times: Collection[str],
+        by: str | None = None,
+    ) -> None:
+        """Read and parse.
+
+        Args:
+            ids: roles whose columns hold names of something; so with `texts`, `numbers` and `times` (microseconds).
+            by: a further column, of names.
+
+        Raises:
+            LogRefused: the file, or one of its columns, cannot be used at all.
+        """
+        self.path = path
+        file = opened(path)
+        self.roles, self.notes = columns.within(file.header, path, by)
+        table, self.skipped = read(file, list(self.roles.values()))
+        self.rows = table.num_rows
+        self.types = {role: table.schema.field(name).type for role, name in self.roles.items()}
+        self.connection: Any = duckdb.connect(":memory:")
+        self.connection.execute("SET TimeZone = 'UTC'")
+        self.connection.register("file", plain(table))
+        chosen = ", ".join(f'"{_quoted(name)}" AS "{role}"' for role, name in self.roles.items())
+        self.connection.execute(f"CREATE TABLE raw AS SELECT {LINE} AS line, {chosen} FROM file")  # noqa: S608
+        kinds = ((ids, "VARCHAR"), (texts, "VARCHAR"), (numbers, "DOUBLE"), (times, "BIGINT"))
+        parts = {role: f"NULL::{kind}" for roles, kind in kinds for role in roles}
+        for role in parts.keys() & self.roles.keys():
+            name, kind = f'"{role}"', self.types[role]
+            if role in times:
+                parts[role], told = values.moments(self.connection, "raw", name, kind)
+                self.notes += [one.replace(name, self.roles[role]) for one in told]
+            elif role in numbers:
+                parts[role] = values.number(name, kind)
+            else:
+                parts[role] = values.identifier(name, kind) if role in ids else f"{name}::VARCHAR"
+        said = ", ".join(f'{value} AS "{role}"' for role, value in parts.items())
+        self.connection.execute(f"CREATE TABLE parsed AS SELECT line, {said} FROM raw")  # noqa: S608
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.connection.close()
+
+    def sql(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """The rows of a query."""
+        rows: list[tuple[Any, ...]] = self.connection.execute(query, list(parameters)).fetchall()
+        return rows
+
+    def refuse_unreadable(self, role: str, hint: str) -> None:
+        """Refuse a column of which most cannot be read: it was named by mistake."""
+        if role not in self.roles:
+            return
+        unread = f'raw."{role}" IS NOT NULL AND parsed."{role}" IS NULL'
+        both = "FROM raw JOIN parsed USING (line)"
+        [(given, lost)] = self.sql(f'SELECT count(raw."{role}"), count(*) FILTER ({unread}) {both}')
+        if given and lost > UNREADABLE_SHARE * given:
+            shown = self.sql(f'SELECT raw."{role}"::VARCHAR {both} WHERE {unread} ORDER BY line LIMIT 3')
+            raise LogRefused(
+                f"{self.path}: {lost} of {given} values of {self.roles[role]!r} cannot be read as {role}, such as "
+                f"{', '.join(repr(one) for (one,) in shown)}: {hint}"
+            )
+
+
+def _quoted(name: str) -> str:
     """A column's name as it may stand between double quotes."""
     return name.replace('"', '""')

@@ -16,13 +16,14 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from kernel.times import to_micros
 from retention.errors import LogRefused
 from retention.history import PRODUCTS, History
-from retention.logs import Log, files, values
+from retention.logs import Log, problems, values
 from retention.logs.columns import Columns
+from retention.logs.files import Parsed
 from retention.logs.tables import MINOR, NO_CURRENCY
 from retention.report import Problem
-from retention.times import to_micros
 
 _TEXTS = ("name", "category", "brand", "attributes")
 _NUMBERS = ("list_price", "stock")
@@ -70,63 +71,16 @@ def read_items(path: Path, columns: Columns) -> Items:
     Raises:
         LogRefused: the file, or one of its columns, cannot be used at all.
     """
-    header = files.header(path)
-    roles = columns.within(header, path)
-    described = columns.describing(header, roles)
-    roles.update(described)
-    table, skipped = files.read(path, list(roles.values()))
-    with duckdb.connect(":memory:") as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.register("file", files.plain(table))
-        types = {role: table.schema.field(name).type for role, name in roles.items()}
-        told = _parse(connection, roles, types)
-        told += [f"{column} is taken as the item's {role}" for role, column in described.items()]
-        _refuse_unreadable(connection, path, roles)
-        problems = tuple(_problems(connection, roles, skipped))
-        products = _products(connection)
+    parsed = Parsed(path, columns, ids=("item", *_TEXTS), texts=(), numbers=_NUMBERS, times=("created",))
+    with parsed:
+        parsed.refuse_unreadable("created", "they must be times")
+        for role in _NUMBERS:
+            parsed.refuse_unreadable(role, "they must be numbers")
+        bad = tuple(_problems(parsed.connection, parsed.roles, parsed.skipped))
+        products = _products(parsed.connection)
     if not products.num_rows:
         raise LogRefused(f"{path} names no item")
-    return Items(path=path, columns=roles, products=products, problems=problems, notes=tuple(told))
-
-
-def _parse(connection: Any, roles: Mapping[str, str], types: Mapping[str, pa.DataType]) -> list[str]:
-    """Make `raw`, and `parsed` with every value in its type; null where it is absent or could not be read."""
-    chosen = ", ".join(f'"{files.quoted(name)}" AS "{role}"' for role, name in roles.items())
-    connection.execute(f"CREATE TABLE raw AS SELECT {files.LINE} AS line, {chosen} FROM file")  # noqa: S608
-    told: list[str] = []
-    parts = dict.fromkeys(_TEXTS, "NULL::VARCHAR") | dict.fromkeys(_NUMBERS, "NULL::DOUBLE")
-    parts |= {
-        role: values.identifier(f'"{role}"', types[role]) for role in ("item", *_TEXTS) if role in roles
-    }
-    parts |= {role: values.number(f'"{role}"', types[role]) for role in _NUMBERS if role in roles}
-    parts["created"] = "NULL::BIGINT"
-    if "created" in roles:
-        parts["created"], told = values.moments(connection, "raw", '"created"', types["created"])
-        told = [one.replace('"created"', roles["created"]) for one in told]
-    said = ", ".join(f"{value} AS {role}" for role, value in parts.items())
-    connection.execute(f"CREATE TABLE parsed AS SELECT line, {said} FROM raw")  # noqa: S608
-    return told
-
-
-def _refuse_unreadable(connection: Any, path: Path, roles: Mapping[str, str]) -> None:
-    """A column of which most cannot be read was named by mistake."""
-    for role in ("created", *_NUMBERS):
-        if role not in roles:
-            continue
-        given, lost = _counted(connection, role)
-        if lost > files.UNREADABLE_SHARE * given:
-            meant = "times" if role == "created" else "numbers"
-            raise LogRefused(
-                f"{path}: {lost} of {given} values of {roles[role]!r} cannot be read as {role}: they must be {meant}"
-            )
-
-
-def _counted(connection: Any, role: str) -> tuple[int, int]:
-    given, lost = connection.execute(
-        f"""SELECT count(raw."{role}"), count(*) FILTER (raw."{role}" IS NOT NULL AND parsed.{role} IS NULL)
-            FROM raw JOIN parsed USING (line)"""  # noqa: S608
-    ).fetchall()[0]
-    return given, lost
+    return Items(path=path, columns=parsed.roles, products=products, problems=bad, notes=tuple(parsed.notes))
 
 
 def _problems(connection: Any, roles: Mapping[str, str], skipped: list[int]) -> list[Problem]:
@@ -143,18 +97,7 @@ def _problems(connection: Any, roles: Mapping[str, str], skipped: list[int]) -> 
                 f'FROM raw JOIN parsed USING (line) WHERE raw."{role}" IS NOT NULL AND parsed.{role} IS NULL'
             )
             sources[f"bad_{role}"] = ("blanked", f"values of {role} that cannot be read", unread)
-    found = []
-    if skipped:
-        first = tuple(str(one) for one in skipped[:5])
-        message = "rows with too many or too few values"
-        found.append(Problem(code="bad_row", table="items", count=len(skipped), action="dropped", message=message, examples=first))  # fmt: skip  # noqa: E501
-    for code, (action, message, rows) in sources.items():
-        query = f"SELECT count(*), list_slice(list(line ORDER BY line), 1, 5) {rows}"
-        count, lines = connection.execute(query).fetchall()[0]
-        if count:
-            shown = tuple(map(str, lines))
-            found.append(Problem(code=code, table="items", count=count, action=action, message=message, examples=shown))  # fmt: skip  # noqa: E501
-    return found
+    return problems.counted(connection, "items", sources, skipped)
 
 
 def _products(connection: Any) -> pa.Table:

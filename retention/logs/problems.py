@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from kernel.times import DAY, to_micros
 from retention.report import Problem
-from retention.times import to_micros
 
 PROBLEMS: Mapping[str, tuple[str, str]] = {
     "no_customer": ("dropped", "rows without a customer"),
@@ -39,34 +39,46 @@ def found(connection: Any, roles: Collection[str], skipped: list[int], end: int)
         skipped: rows that the file's reader could not read.
         end: microseconds; later rows are not looked at.
     """
-    listed = []
-    if skipped:
-        shown = tuple(str(one) for one in skipped[:5])
-        listed.append(
-            _problem("bad_row", len(skipped), shown, "dropped", "rows with too many or too few values")
-        )
-    for code, rows in _rows(roles, end).items():
+    sources = {code: (*PROBLEMS[code], rows) for code, rows in _rows(roles, end).items()}
+    return counted(connection, "events", sources, skipped)
+
+
+def counted(
+    connection: Any, table: str, sources: Mapping[str, tuple[str, str, str]], skipped: list[int]
+) -> list[Problem]:
+    """One for each source with rows, and for rows that could not be read.
+
+    Args:
+        sources: code to what is done, what it means, and its rows as the rest of a query, in the order of the report.
+    """
+    listed = {"bad_row": ("dropped", "rows with too many or too few values", len(skipped), skipped[:5])}
+    for code, (action, message, rows) in sources.items():
         query = f"SELECT count(*), list_slice(list(line ORDER BY line), 1, 5) {rows}"
-        count, first = connection.execute(query).fetchall()[0]
-        if count:
-            action, message = PROBLEMS[code]
-            listed.append(_problem(code, count, tuple(map(str, first)), action, message))
-    return listed
-
-
-def _problem(code: str, count: int, rows: tuple[str, ...], action: str, message: str) -> Problem:
-    return Problem(code=code, table="events", count=count, action=action, message=message, examples=rows)
+        listed[code] = (action, message, *connection.execute(query).fetchall()[0])
+    return [
+        Problem(
+            code=code,
+            table=table,
+            count=count,
+            action=action,
+            message=message,
+            examples=tuple(map(str, first)),
+        )
+        for code, (action, message, count, first) in listed.items()
+        if count
+    ]
 
 
 def _rows(roles: Collection[str], end: int) -> dict[str, str]:
     """Code to the rows it stands for, as the rest of a query, in the order of the report."""
-    unread = f"FROM raw JOIN parsed USING (line) WHERE parsed.customer IS NOT NULL AND moment < {end}"
+    both = "FROM raw JOIN parsed USING (line) WHERE parsed.customer IS NOT NULL"
+    unread = f'{both} AND parsed."time" < {end}'
     now = to_micros(datetime.now(UTC))
     sources = {
         "no_customer": "FROM parsed WHERE customer IS NULL",
-        "no_time": "FROM parsed WHERE customer IS NOT NULL AND no_time",
-        "bad_time": "FROM parsed WHERE customer IS NOT NULL AND moment IS NULL AND NOT no_time",
-        "future": f"FROM parsed WHERE moment > {now} AND moment >= {end}",
+        "no_time": f'{both} AND raw."time" IS NULL',
+        "bad_time": f'{both} AND raw."time" IS NOT NULL AND parsed."time" IS NULL',
+        "future": f'FROM parsed WHERE "time" > {now} AND "time" >= {end}',
         "negative_quantity": "FROM kept WHERE quantity < 0",
         "negative_price": "FROM kept WHERE amount < 0 AND coalesce(quantity, 1) >= 0 AND kind = 'purchase'",
         "broken_quantity": "FROM kept WHERE broken",
@@ -86,3 +98,50 @@ def _rows(roles: Collection[str], end: int) -> dict[str, str]:
             code = "bad_price" if role == "amount" else f"bad_{role}"
             sources[code] = f'{unread} AND raw."{role}" IS NOT NULL AND parsed.{role} IS NULL'
     return {code: sources[code] for code in PROBLEMS if code in sources}
+
+
+# --- doubles ---------------------------------------------------------------------------------------------
+
+_ORDER = 'customer, moment, "order", kind'
+_LINE = f"{_ORDER}, item, quantity, price, amount, rating, mood, words"
+
+
+def mark_duplicates(connection: Any, *, by_day: bool) -> bool:
+    """Give `kept` the columns `duplicate` and `repeated`, and list in `gone` the lines to drop.
+
+    An order that was exported twice repeats every one of its lines; somebody who bought two pieces in two lines
+    repeats one line of an order whose others stand alone. So equal rows (customer, time, order, item, quantity, price,
+    kind, rating, mood, words) are dropped where the whole order is there several times, and kept otherwise. Where
+    times are only days and there are no order numbers, nobody can tell two purchases of a day from one written twice:
+    equal rows are kept there.
+
+    Args:
+        connection: DuckDB, with the table `kept`.
+        by_day: there are no order numbers; then equal rows count as doubles only if times are finer than days.
+
+    Returns:
+        Whether there is anything to drop.
+    """
+    only_days = connection.execute(f"SELECT bool_and(moment % {DAY} = 0) FROM kept").fetchall()[0][0]  # noqa: S608
+    keep_all = by_day and bool(only_days)
+    connection.execute(
+        f"""CREATE TEMP TABLE doubled AS
+            WITH counted AS (
+              SELECT line, {_ORDER}, count(*) OVER same AS equal,
+                     row_number() OVER (PARTITION BY {_LINE} ORDER BY line) AS place
+              FROM kept WINDOW same AS (PARTITION BY {_LINE})
+            ), ordered AS (
+              SELECT line, equal, place, min(equal) OVER (PARTITION BY {_ORDER}) AS copies FROM counted
+            )
+            SELECT line, NOT {keep_all} AND place > equal // copies AS duplicate,
+                   {keep_all} OR equal // copies > 1 AS repeated
+            FROM ordered WHERE equal > 1"""  # noqa: S608
+    )
+    connection.execute("ALTER TABLE kept ADD COLUMN duplicate BOOLEAN DEFAULT false")
+    connection.execute("ALTER TABLE kept ADD COLUMN repeated BOOLEAN DEFAULT false")
+    connection.execute(
+        "UPDATE kept SET duplicate = doubled.duplicate, repeated = doubled.repeated "
+        "FROM doubled WHERE kept.line = doubled.line"
+    )
+    connection.execute("CREATE TEMP TABLE gone AS SELECT line FROM kept WHERE duplicate")
+    return bool(connection.execute("SELECT count(*) FROM gone").fetchall()[0][0])

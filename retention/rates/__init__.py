@@ -4,10 +4,9 @@ Everything counts days with an activity (UTC), whole periods only: who could not
 period is not counted for it. Rates carry Wilson intervals, survival curves log-log ones, 95 % each.
 """
 
+from retention.choices import Kind, Unit
 from retention.rates.activity import Activity
-from retention.rates.cohorts import Cell, Unit, cohorts
-from retention.rates.intervals import wilson
-from retention.rates.rates import BRACKETS, Kind, Rate, rates
+from retention.rates.rates import BRACKETS, Cell, Rate, cohorts, rates
 from retention.rates.survival import Curve, Ending, kaplan_meier, survival
 
 __all__ = [
@@ -23,5 +22,4 @@ __all__ = [
     "kaplan_meier",
     "rates",
     "survival",
-    "wilson",
 ]

@@ -10,12 +10,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
-from retention.times import DAY, to_micros
+from kernel.arrays import Bools, Ints
+from kernel.times import DAY, to_micros
 from retention.types import EventKind
-
-Ints = NDArray[np.int64]
 
 BOUGHT = frozenset({EventKind.PURCHASE})
 CAME = frozenset(
@@ -110,7 +108,7 @@ class Activity:
         """Whole days that each customer could be watched after the first; shape (customers,)."""
         return self.last_day - self.first
 
-    def only(self, kept: NDArray[np.bool_]) -> Activity:
+    def only(self, kept: Bools) -> Activity:
         """The activity of some of the customers.
 
         Args:
@@ -139,7 +137,7 @@ class Activity:
         wanted = float(np.quantile(gaps, GAP_QUANTILE)) if len(gaps) >= LEAST_GAPS else 91.0
         return int(np.clip(min(wanted, covered / 3) / 7, 1, 52)) * 7
 
-    def by_group(self) -> Iterator[tuple[str | None, NDArray[np.bool_]]]:
+    def by_group(self) -> Iterator[tuple[str | None, Bools]]:
         """Each group's name and its members, shape (customers,); (None, everybody) without grouping."""
         if not self.groups:
             yield None, np.ones(self.customers, dtype=bool)

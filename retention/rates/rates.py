@@ -1,35 +1,21 @@
-"""Retention rates: classic, rolling, bracket, and from period to period."""
+"""Retention rates (classic, rolling, bracket, and from period to period), and cohort tables."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from enum import StrEnum
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kernel.arrays import Bools
+from kernel.intervals import wilson
+from retention.choices import EPOCH, Kind, Unit
 from retention.rates.activity import Activity
-from retention.rates.intervals import wilson
 
 BRACKETS = ((1, 7), (8, 30), (31, 90), (91, 180), (181, 365))
 """Days since the first, both ends included."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC).date()
-
-
-class Kind(StrEnum):
-    """What counts as coming back."""
-
-    WITHIN = "within"
-    """Of those active in a period, who is active in the next: the retention rate of the source text, the share
-    of users who come back within a period."""
-    CLASSIC = "classic"
-    """Of all customers, who is active in the n-th period after their first day."""
-    ROLLING = "rolling"
-    """Who is active in the n-th period or any later one."""
-    BRACKET = "bracket"
-    """Who is active between two days after the first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +41,23 @@ class Rate:
     def interval(self) -> tuple[float, float]:
         """95 %, Wilson."""
         return wilson(self.returned, self.customers)
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """As a row of a table; dates as ISO text."""
+        low, high = self.interval
+        start, end = (one.isoformat() if isinstance(one, date) else one for one in (self.start, self.end))
+        return {
+            "group": self.group,
+            "kind": self.kind.value,
+            "start": start,
+            "end": end,
+            "customers": self.customers,
+            "returned": self.returned,
+            "rate": self.rate,
+            "low": low,
+            "high": high,
+        }
 
 
 def rates(
@@ -85,7 +88,7 @@ def rates(
 
 def as_date(day: int) -> date:
     """The date of a day counted from 1970-01-01."""
-    return _EPOCH + timedelta(days=day)
+    return EPOCH + timedelta(days=day)
 
 
 def _periods(period: int, longest: int) -> Iterator[tuple[int, int]]:
@@ -95,7 +98,7 @@ def _periods(period: int, longest: int) -> Iterator[tuple[int, int]]:
 
 
 def _since_first(
-    activity: Activity, members: NDArray[np.bool_], group: str | None, kind: Kind, span: tuple[int, int]
+    activity: Activity, members: Bools, group: str | None, kind: Kind, span: tuple[int, int]
 ) -> Rate:
     start, end = span
     counted = members & (activity.watched >= end)
@@ -114,7 +117,7 @@ def _since_first(
     )
 
 
-def _within(activity: Activity, members: NDArray[np.bool_], group: str | None, period: int) -> Iterator[Rate]:
+def _within(activity: Activity, members: Bools, group: str | None, period: int) -> Iterator[Rate]:
     """Periods are counted back from the last day, so that the newest rate uses the newest days."""
     mine = members[activity.customer]
     days, customers = activity.day[mine], activity.customer[mine]
@@ -132,3 +135,72 @@ def _within(activity: Activity, members: NDArray[np.bool_], group: str | None, p
             customers=len(before),
             returned=len(np.intersect1d(before, after, assume_unique=True)),
         )
+
+
+# --- cohorts ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """A cohort in one of the periods after it came."""
+
+    group: str | None
+    cohort: str
+    """The period of its first day."""
+    period: int
+    """0 is that period itself."""
+    customers: int
+    active: int
+    complete: bool
+    """False while the log ends before the period does: then the share can still grow."""
+
+    @property
+    def rate(self) -> float:
+        """The share that was active."""
+        return self.active / self.customers
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 %, Wilson."""
+        return wilson(self.active, self.customers)
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """As a row of a table."""
+        low, high = self.interval
+        facts = asdict(self)
+        complete = facts.pop("complete")
+        return {**facts, "rate": self.rate, "low": low, "high": high, "complete": complete}
+
+
+def last_day(unit: Unit, number: int) -> int:
+    """The last day of a period, counted from 1970-01-01."""
+    return (unit.first_day(number + 1) - EPOCH).days - 1
+
+
+def cohorts(activity: Activity, unit: Unit = Unit.MONTH) -> list[Cell]:
+    """All cells by group, cohort and period; a cohort has a cell for every period until the log's end."""
+    came = unit.number(activity.first)
+    when = unit.number(activity.day)
+    last = int(unit.number(np.array([activity.last_day]))[0])
+    ends = last_day(unit, last)
+    cells: list[Cell] = []
+    for group, members in activity.by_group():
+        mine = members[activity.customer]
+        pairs = np.unique(np.stack([activity.customer[mine], when[mine]]), axis=1)
+        cohort = came[pairs[0]]
+        for start, size in zip(*np.unique(came[members], return_counts=True), strict=True):
+            later = pairs[1][cohort == start] - start
+            active = np.bincount(later, minlength=last - int(start) + 1)
+            cells += [
+                Cell(
+                    group=group,
+                    cohort=unit.label(int(start)),
+                    period=period,
+                    customers=int(size),
+                    active=int(count),
+                    complete=int(start) + period < last or activity.last_day >= ends,
+                )
+                for period, count in enumerate(active)
+            ]
+    return cells

@@ -1,18 +1,32 @@
-"""Which share of each RFM segment comes in the period after the segments were drawn."""
+"""Customers by RFM segment: how many of a segment come in the period after it was drawn, and which a cohort's were.
+
+A group may only be made of what was known at a moment (the landmark), and it is judged by what came after. Segments
+of today would call champion who came again, and champions would then be seen to come again.
+
+Source: Anderson, Cain, Gelber, "Analysis of survival by tumor response", Journal of Clinical Oncology 1(11), 1983.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
-from retention.churn.windows import buyers
+from kernel.arrays import Ints
+from kernel.times import DAY
+from retention.checks import Checked
+from retention.choices import Kind, Unit
+from retention.churn.windows import buyers, horizon_of
 from retention.features.expressions import Shop
 from retention.history import History
 from retention.rates.activity import Activity
-from retention.rates.rates import Kind, Rate, as_date
+from retention.rates.rates import Rate, as_date, last_day
 from retention.segments import rfm
-from retention.times import DAY
+
+NOT_BOUGHT = "(no purchase)"
+"""The group of those who came in their first period and bought nothing; there are none where only purchases count."""
+GROUPS = (*(one.value for one in rfm.Segment), NOT_BOUGHT)
 
 
 def rates_by_segment(
@@ -59,3 +73,50 @@ def rates_by_segment(
             if members
         ]
     return found
+
+
+def by_first_period(
+    checked: Checked,
+    activity: Activity,
+    unit: Unit,
+    *,
+    progress: Callable[[float], None] = lambda share: None,
+) -> tuple[Activity, Ints]:
+    """Group customers by their segment at the end of the calendar period of their first day.
+
+    It is the one that `liuke retention segments --at` would give at that moment: the divisions are drawn from all
+    customers known then, `lately` from the gaps between purchases until then. It never changes afterwards.
+
+    Args:
+        checked: the history that `activity` is of.
+        activity: who was active when.
+        unit: of the first period.
+
+    Returns:
+        The activity of everybody whose first period is over when the log ends, with their groups; and the last day
+        of each one's first period, shape (customers,), from which on the groups may be compared.
+    """
+    came = unit.number(activity.first)
+    periods = np.unique(came)
+    ends = np.array([last_day(unit, int(one)) for one in periods], np.int64)
+    shop = Shop(checked.history)
+    group = np.full(activity.customers, len(GROUPS) - 1, np.int64)
+    codes = {name: code for code, name in enumerate(activity.names)}
+    for done, (period, last) in enumerate(zip(periods.tolist(), ends.tolist(), strict=True)):
+        progress(done / len(periods))
+        if last > activity.last_day:
+            continue
+        for name, segment in _segments(checked, shop, (last + 1) * DAY).items():
+            code = codes.get(name)
+            if code is not None and came[code] == period:
+                group[code] = GROUPS.index(segment.value)
+    landmark = ends[np.searchsorted(periods, came)]
+    over = landmark <= activity.last_day
+    return replace(activity, groups=GROUPS, group=group).only(over), landmark[over]
+
+
+def _segments(checked: Checked, shop: Shop, moment: int) -> dict[str, rfm.Segment]:
+    """Of everybody who had bought before a moment, from what was known at it."""
+    table = buyers(shop, moment)
+    divided = rfm.fit(table.values, horizon_of(checked, before=moment))
+    return dict(zip(table.customers, divided.segments(table.values), strict=True))

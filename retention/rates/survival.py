@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from retention.rates.activity import Activity, Ints
-from retention.rates.intervals import Z
+from kernel.arrays import Bools, Floats, Ints
+from kernel.intervals import Z95
+from retention.rates.activity import Activity
 
-Floats = NDArray[np.float64]
+STEPS = ("day", "at_risk", "ended", "share", "low", "high")
+"""What a curve knows of each of its days."""
 
 
 class Ending(StrEnum):
@@ -42,6 +44,12 @@ class Curve:
     high: Floats
     """95 %, by the log-log transformation of Greenwood's variance."""
 
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """As rows of a table, one for each day on which something ended."""
+        steps = zip(*(getattr(self, name).tolist() for name in STEPS), strict=True)
+        return [{"group": self.group, **dict(zip(STEPS, step, strict=True))} for step in steps]
+
     def at(self, day: int) -> float:
         """The share that has not ended after so many days."""
         place = int(np.searchsorted(self.day, day, side="right"))
@@ -59,7 +67,7 @@ class Curve:
         return int(self.day[below[0]]) if len(below) else None
 
 
-def kaplan_meier(duration: Ints, ended: NDArray[np.bool_], group: str | None = None) -> Curve:
+def kaplan_meier(duration: Ints, ended: Bools, group: str | None = None) -> Curve:
     """The product-limit estimate.
 
     Args:
@@ -76,7 +84,7 @@ def kaplan_meier(duration: Ints, ended: NDArray[np.bool_], group: str | None = N
     left = at_risk - counts
     with np.errstate(divide="ignore", invalid="ignore"):
         greenwood = np.cumsum(np.where(left > 0, counts / (at_risk * np.maximum(left, 1)), 0.0))
-        half = Z * np.sqrt(greenwood) / np.abs(np.log(share))
+        half = Z95 * np.sqrt(greenwood) / np.abs(np.log(share))
         low, high = share ** np.exp(half), share ** np.exp(-half)
     # Nobody is left: the transformation has no value there, and what was known before is what is known.
     over = share <= 0
@@ -123,7 +131,7 @@ def survival(
     ]
 
 
-def _until_return(activity: Activity, start: Ints) -> tuple[Ints, NDArray[np.bool_]]:
+def _until_return(activity: Activity, start: Ints) -> tuple[Ints, Bools]:
     """Days from `start` to the next day of activity after it."""
     later = np.flatnonzero(activity.day > start[activity.customer])
     who, first_later = np.unique(activity.customer[later], return_index=True)
@@ -134,7 +142,7 @@ def _until_return(activity: Activity, start: Ints) -> tuple[Ints, NDArray[np.boo
     return duration, again
 
 
-def _until_lapse(activity: Activity, lapse: int) -> tuple[Ints, NDArray[np.bool_]]:
+def _until_lapse(activity: Activity, lapse: int) -> tuple[Ints, Bools]:
     """The silence after each day of activity, the last one's until the log's end; the first long one ends it."""
     following = np.append(activity.day[1:] - 1, 0)
     last = np.append(activity.customer[1:] != activity.customer[:-1], True)

@@ -1,122 +1,118 @@
-"""What every recommender is: products in an order for one customer, with reasons, saved as arrays."""
+"""What every recommender is: products in an order for one customer, with reasons, kept as arrays."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
-from types import MappingProxyType
-from typing import Any, ClassVar, Self
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retention import artifacts
-from retention.recommenders import profile as profiles
-from retention.recommenders.profile import Profile
+from kernel.arrays import Bools, Floats, Ints
+from retention.recommenders.interactions import Profile
 from retention.report import Readiness
-from retention.types import Event, ProductId, Reason
+from retention.types import ProductId, Reason
 
-Floats = NDArray[np.float64]
+if TYPE_CHECKING:
+    from retention.recommenders.interactions import Interactions
+
 Arrays = Mapping[str, NDArray[Any]]
-Facts = Mapping[str, Any]
-
-PART = "item_model"
-"""The name of a model's files in its folder."""
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
-    """A product in its place."""
-
-    product: ProductId
-    score: float
-    """What the model gives it; only the order of one model's scores for one customer means something."""
-
-
-@dataclass(frozen=True, slots=True)
-class Goods:
+class Catalogue:
     """The products that a model knows, and how they sell without regard to the customer."""
 
     products: tuple[ProductId, ...]
     popularity: Floats
     """Purchases, each counting half after 30 days; shape (products,). It orders what a model has no opinion
     on, so that a list is always full."""
-    index: Mapping[ProductId, int] = field(default_factory=dict)
+    index: Mapping[ProductId, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "index", {product: place for place, product in enumerate(self.products)})
 
     @classmethod
-    def of(cls, products: Sequence[ProductId], popularity: Floats) -> Goods:
-        """The goods with their index."""
-        return cls(tuple(products), popularity, {product: place for place, product in enumerate(products)})
+    def of(cls, interactions: Interactions) -> Self:
+        """Of everything before `interactions.now`."""
+        return cls(interactions.products, interactions.popularity())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ItemModel(ABC):
-    """A recommender fitted on a shop's log. Serving needs NumPy alone, and no refit for a new event.
+    """A recommender fitted on a shop's log: a frozen dataclass of arrays and numbers, named in `registry.MODELS`.
 
-    A customer is a `Profile`: `profile_of` makes one from events, `Interactions.profile` from a log's rows.
-    Subclasses are frozen dataclasses with the fields `goods` and `readiness` and arrays of their own.
+    Serving needs NumPy alone, and no refit for a new event: a customer is a `Profile`, made of their events as of the
+    question. A fit may import what it likes, inside of `fit`.
     """
 
     name: ClassVar[str]
-    goods: Goods
-    readiness: tuple[Readiness, ...]
+    about: ClassVar[str]
+    """What it orders products by, in one line for people."""
+    least_customers: ClassVar[int] = 0
+    """Customers with two products or more that it takes; with fewer, popularity stands in."""
+    extra: ClassVar[str | None] = None
+    """The optional dependencies that fitting takes; serving takes none."""
+
+    catalogue: Catalogue
+    readiness: tuple[Readiness, ...] = ()
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    """As the fit measured them on the last weeks it learned from; empty for a model that measures nothing."""
+    notes: tuple[str, ...] = ()
+    """What was chosen, and what there was too little data for."""
+
+    @classmethod
+    def fit(cls, interactions: Interactions, seed: int) -> ItemModel:
+        """Fit on everything before `interactions.now`; the same interactions and seed give the same model.
+
+        Raises:
+            ImportError: what `extra` names is not installed.
+        """
+        return cls(catalogue=Catalogue.of(interactions))
 
     @abstractmethod
     def scores(self, profile: Profile) -> Floats:
         """What speaks for each product, shape (products,), finite; 0 everywhere for somebody unknown."""
 
-    @abstractmethod
     def reasons(self, profile: Profile, item: int) -> list[Reason]:
         """What speaks for the product for this customer, strongest first; empty when nothing does."""
+        return []
 
-    @abstractmethod
     def parts(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-        """The model's own JSON-able facts and arrays; `from_parts` is the way back."""
+        """The model's own JSON-able values and arrays; `from_parts` is the way back."""
+        shared = {one.name for one in fields(ItemModel)}
+        own = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in shared}
+        arrays = {name: value for name, value in own.items() if isinstance(value, np.ndarray)}
+        return {name: value for name, value in own.items() if name not in arrays}, arrays
 
     @classmethod
-    @abstractmethod
-    def from_parts(cls, goods: Goods, readiness: tuple[Readiness, ...], facts: Facts, arrays: Arrays) -> Self:
+    def from_parts(cls, catalogue: Catalogue, values: Mapping[str, Any], arrays: Arrays) -> Self:
         """The model from `parts`."""
+        own: dict[str, Any] = {**values, **arrays}
+        return cls(catalogue=catalogue, **own)
 
-    def profile_of(self, events: Sequence[Event], now: datetime) -> Profile:
-        """A customer from their events, oldest first, as of `now`; unknown products are passed over."""
-        return profiles.of_events(events, self.goods.index, now)
-
-    def recommend(
-        self,
-        profile: Profile,
-        n: int,
-        *,
-        repeats: bool = False,
-        exclude: frozenset[ProductId] = frozenset(),
-    ) -> list[Scored]:
-        """The best `n` products, best first; fewer when the shop has no more.
+    def ranked(
+        self, profile: Profile, n: int, *, repeats: bool, hidden: Sequence[int] | Ints = ()
+    ) -> tuple[Ints, Floats]:
+        """The best `n` products, best first, as indices and scores of shape (at most n,).
 
         Args:
             profile: the customer; an empty profile is an unknown one and gets what is popular.
+            n: fewer come back when the shop has no more.
             repeats: may products that were bought before come back?
-            exclude: products that may not be shown, such as those out of stock.
+            hidden: indices of products that may not be shown, such as those out of stock.
         """
-        hidden = [self.goods.index[one] for one in exclude if one in self.goods.index]
-        items, scores = self.ranked(profile, n, repeats=repeats, hidden=np.array(hidden, np.int64))
-        products = self.goods.products
-        return [
-            Scored(products[item], score) for item, score in zip(items.tolist(), scores.tolist(), strict=True)
-        ]
-
-    def ranked(
-        self, profile: Profile, n: int, *, repeats: bool, hidden: NDArray[np.int64] | None = None
-    ) -> tuple[NDArray[np.int64], Floats]:
-        """As `recommend`, as product indices and scores of shape (at most n,)."""
         scores = self.scores(profile)
-        allowed = np.ones(len(scores), dtype=bool)
+        return best_first(scores, self.catalogue.popularity, self._allowed(profile, repeats, hidden), n)
+
+    def _allowed(self, profile: Profile, repeats: bool, hidden: Sequence[int] | Ints) -> Bools:
+        allowed = np.ones(len(self.catalogue.products), dtype=bool)
         if not repeats:
             allowed[profile.items[profile.bought]] = False
-        if hidden is not None:
-            allowed[hidden] = False
-        return best_first(scores, self.goods.popularity, allowed, n)
+        allowed[np.asarray(hidden, np.int64)] = False
+        return allowed
 
     def explain(self, profile: Profile, product: ProductId) -> tuple[Reason, ...]:
         """Why the product was recommended to this customer, strongest first, never empty.
@@ -124,65 +120,15 @@ class ItemModel(ABC):
         Raises:
             KeyError: the model does not know the product.
         """
-        item = self.goods.index[product]
-        if len(profile.items):
-            place = int(np.searchsorted(profile.items, item))
-            if place < len(profile.items) and profile.items[place] == item and profile.bought[place]:
-                since = round(float(profile.since[place]), 2)
-                return (Reason(code="buy_again", product=product, value=since, weight=1.0),)
-        found = self.reasons(profile, item)
-        if not found:
-            sold = round(float(self.goods.popularity[item]), 2)
-            found = [Reason(code="popular", value=sold)]
-        return tuple(found)
-
-    def save(
-        self,
-        directory: Path,
-        *,
-        version: str | None = None,
-        seed: int = 0,
-        data_hash: str = "",
-        at: datetime | None = None,
-        metrics: Mapping[str, float] = MappingProxyType({}),
-        notes: Sequence[str] = (),
-    ) -> None:
-        """Write the model to a folder of its own, whole or not at all: NumPy and JSON, never a pickle.
-
-        Args:
-            directory: absent or empty.
-            version: by default the folder's name.
-            seed: that it was fitted with.
-            data_hash: of what it was fitted on.
-            at: aware; the moment up to which it has learned, by default now.
-            metrics: as the fit measured them.
-            notes: what the fit has to say.
-
-        Raises:
-            FileExistsError: the folder holds something already.
-        """
-        facts, arrays = self.parts()
-        whole = {
-            "model": self.name,
-            "products": list(self.goods.products),
-            "own": facts,
-        }
-        manifest = {
-            "version": version or directory.name,
-            "fitted_at": (at or datetime.now(UTC).replace(microsecond=0)).isoformat(),
-            "seed": seed,
-            "data_hash": data_hash,
-            "metrics": dict(metrics),
-            "notes": list(notes),
-            "readiness": [asdict(one) for one in self.readiness],
-        }
-        stored = {"goods_popularity": self.goods.popularity, **arrays}
-        artifacts.write(directory, manifest, {PART: (whole, stored)})
+        item = self.catalogue.index[product]
+        since = profile.since[(profile.items == item) & profile.bought]
+        if len(since):
+            return (Reason(code="buy_again", product=product, value=round(float(since[0]), 2), weight=1.0),)
+        popular = Reason(code="popular", value=round(float(self.catalogue.popularity[item]), 2))
+        return tuple(self.reasons(profile, item)) or (popular,)
 
 
-def best_first(
-    scores: Floats, popularity: Floats, allowed: NDArray[np.bool_], n: int
-) -> tuple[NDArray[np.int64], Floats]:
+def best_first(scores: Floats, popularity: Floats, allowed: Bools, n: int) -> tuple[Ints, Floats]:
     """The allowed products with the highest scores, ties by popularity and then by index.
 
     Returns:

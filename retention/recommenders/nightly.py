@@ -1,28 +1,35 @@
-"""Lists made ahead, right after a fit, for customers who are likely to come: a look-up instead of a computation."""
+"""Lists made ahead, right after a fit, for customers who are likely to come: a look-up instead of a computation.
+
+Of all that a saved version holds, they alone name customers.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retention.recommenders.explain import Evidence, explain
-from retention.times import to_micros
+from kernel.arrays import Floats, Floats32
+from kernel.times import to_micros
+from retention import artifacts
+from retention.recommenders.explanation import Evidence
+from retention.recommenders.model import Recommender
 from retention.types import CustomerId, ProductId, Reason, RecommendContext
 
 if TYPE_CHECKING:
     from retention.recommenders.interactions import Interactions
-    from retention.recommenders.model import Recommender
 
 MOST = 1_000
 """Customers with lists: the latest to come."""
 PLACES = 40
 """Products in a list: enough that ten are left when some are sold out."""
 CODES = ("bought_together", "viewed_together", "similar_content", "popular")
-Arrays = tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]
+PART = "lists"
+"""Their name among the parts of a saved version."""
 FIELDS = ("items", "scores", "codes", "products", "numbers")
 
 
@@ -35,7 +42,7 @@ class Prepared:
     scores: Sequence[float]
     products: Sequence[ProductId]
     """All of the model's."""
-    _told: tuple[NDArray[np.int8], NDArray[np.int32], NDArray[np.float32]]
+    _reasons: tuple[NDArray[np.int8], NDArray[np.int32], Floats32]
 
     def reason(self, item: int) -> Reason | None:
         """Why the product is in the list; None where it isn't, or where the customer has bought it: how long ago
@@ -43,7 +50,7 @@ class Prepared:
         if item not in self.items:
             return None
         place = self.items.index(item)
-        codes, products, numbers = self._told
+        codes, products, numbers = self._reasons
         if codes[place] < 0:
             return None
         named = int(products[place])
@@ -68,44 +75,58 @@ class NightlyLists:
     customers: tuple[CustomerId, ...]
     items: NDArray[np.int32]
     """-1 where a list has ended."""
-    scores: NDArray[np.float64]
+    scores: Floats
     codes: NDArray[np.int8]
     """Of the reason, by its place in `CODES`; -1: bought before."""
     products: NDArray[np.int32]
     """The product that the reason speaks of; -1: none."""
-    numbers: NDArray[np.float32]
+    numbers: Floats32
     """The reason's value and weight, shape (modes, customers, places, 2)."""
-    places: Mapping[CustomerId, int] = field(default_factory=dict)
+    places: Mapping[CustomerId, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "places", {name: place for place, name in enumerate(self.customers)})
 
     @classmethod
-    def empty(cls) -> Self:
-        """Nobody has a list."""
-        shape = (2, 0, PLACES)
-        return cls(0, (), *_arrays(shape))
+    def empty(cls, as_of: int = 0, customers: Sequence[CustomerId] = ()) -> Self:
+        """Nobody has a product in their list."""
+        shape = (2, len(customers), PLACES)
+        return cls(
+            as_of=as_of,
+            customers=tuple(customers),
+            items=np.full(shape, -1, np.int32),
+            scores=np.zeros(shape),
+            codes=np.full(shape, -1, np.int8),
+            products=np.full(shape, -1, np.int32),
+            numbers=np.zeros((*shape, 2), np.float32),
+        )
 
     @classmethod
     def of(cls, model: Recommender, log: Interactions) -> Self:
         """Lists for the latest customers of the log that the model was fitted on."""
-        last = np.zeros(log.customers, np.int64)
-        np.maximum.at(last, log.users, log.at)
-        chosen = np.sort(np.argsort(-last, kind="stable")[:MOST])
+        chosen = np.sort(log.latest_customers(MOST)).tolist()
+        lists = cls.empty(log.now, [log.names[code] for code in chosen])
         rows = log.by_user()
-        arrays = _arrays((2, len(chosen), PLACES))
-        for number, code in enumerate(chosen.tolist()):
-            profile = log.profile(rows[code])
-            evidence = Evidence(model, profile)
-            for repeats in (0, 1):
-                hidden = profile.items[:0] if repeats else profile.items[profile.bought]
-                items, scores = model.rank(profile, repeats=bool(repeats), hidden=hidden)
-                best = np.lexsort((items, -scores))[:PLACES]
-                owned = frozenset(profile.items[profile.bought].tolist())
-                for place, item in enumerate(items[best].tolist()):
-                    at = (repeats, number, place)
-                    arrays[0][at], arrays[1][at] = item, scores[best[place]]
-                    if item not in owned:
-                        _keep(arrays, at, model, explain(evidence, item, personal=True)[0])
-        names = tuple(log.names[code] for code in chosen.tolist())
-        return cls(log.now, names, *arrays, {name: place for place, name in enumerate(names)})
+        for number, code in enumerate(chosen):
+            evidence = Evidence(model, log.profile(rows[code]))
+            for mode in (0, 1):
+                lists._fill((mode, number), evidence)
+        return lists
+
+    def _fill(self, which: tuple[int, int], evidence: Evidence) -> None:
+        """Make one customer's list in one mode."""
+        model, profile = evidence.model, evidence.profile
+        items, scores = model.rank(profile, repeats=bool(which[0]))
+        best = np.lexsort((items, -scores))[:PLACES]
+        self.items[which][: len(best)], self.scores[which][: len(best)] = items[best], scores[best]
+        owned = frozenset(profile.items[profile.bought].tolist())
+        for place, item in enumerate(items[best].tolist()):
+            if item not in owned:
+                reason = evidence.reasons(item, personal=True)[0]
+                self.codes[which][place] = CODES.index(reason.code)
+                self.numbers[which][place] = (reason.value or 0.0, reason.weight)
+                if reason.product is not None:
+                    self.products[which][place] = model.index[reason.product]
 
     def prepared(
         self, customer: CustomerId | None, context: RecommendContext, products: Sequence[ProductId]
@@ -120,34 +141,40 @@ class NightlyLists:
         at = (int(context.allow_repeats), row)
         items = self.items[at]
         whole = int(np.count_nonzero(items >= 0))
-        told = (self.codes[at], self.products[at], self.numbers[at])
-        return Prepared(items[:whole].tolist(), self.scores[at][:whole].tolist(), products, told)
+        reasons = (self.codes[at], self.products[at], self.numbers[at])
+        return Prepared(items[:whole].tolist(), self.scores[at][:whole].tolist(), products, reasons)
 
-    def saved(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-        """As JSON-able facts and arrays; `restored` is the way back."""
-        facts = {"as_of": self.as_of, "customers": list(self.customers)}
-        return facts, {name: getattr(self, name) for name in FIELDS}
+    def parts(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """As JSON-able values and arrays; `from_parts` is the way back."""
+        values = {"as_of": self.as_of, "customers": list(self.customers)}
+        return values, {name: getattr(self, name) for name in FIELDS}
 
     @classmethod
-    def restored(cls, facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
+    def from_parts(cls, values: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
         """From the saved form."""
-        names = tuple(facts["customers"])
-        index = {name: place for place, name in enumerate(names)}
-        return cls(facts["as_of"], names, **{name: arrays[name] for name in FIELDS}, places=index)
+        return cls(values["as_of"], tuple(values["customers"]), **{name: arrays[name] for name in FIELDS})
 
 
-def _arrays(shape: tuple[int, int, int]) -> Arrays:
-    return (
-        np.full(shape, -1, np.int32),
-        np.zeros(shape),
-        np.full(shape, -1, np.int8),
-        np.full(shape, -1, np.int32),
-        np.zeros((*shape, 2), np.float32),
-    )
+def listed(directory: Path) -> tuple[CustomerId, ...]:
+    """The customers that a saved version made lists for ahead: all that it names.
+
+    Raises:
+        ModelDamaged: its files can't be read.
+    """
+    _, parts = artifacts.read(directory, only=(PART,))
+    return tuple(parts[PART][0]["customers"]) if PART in parts else ()
 
 
-def _keep(arrays: Arrays, at: tuple[int, int, int], model: Recommender, reason: Reason) -> None:
-    _, _, codes, products, numbers = arrays
-    codes[at] = CODES.index(reason.code)
-    products[at] = model.index[reason.product] if reason.product is not None else -1
-    numbers[at] = (reason.value or 0.0, reason.weight)
+def forget(directory: Path, customers: Collection[CustomerId]) -> int:
+    """Take customers' names out of a saved version; return how many were there. Others keep their lists.
+
+    Raises:
+        ModelDamaged: its files can't be read.
+    """
+    _, parts = artifacts.read(directory, only=(PART,))
+    values, arrays = parts.get(PART, ({"customers": ()}, {}))
+    gone = set(customers).intersection(values["customers"])
+    if gone:
+        left = ["" if name in gone else name for name in values["customers"]]
+        artifacts.replace(directory, PART, ({**values, "customers": left}, arrays))
+    return len(gone)

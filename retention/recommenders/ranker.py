@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
-Floats = NDArray[np.float64]
+from kernel.arrays import Bools, Floats, Ints
 
 MOST_STEPS = 30
 CLOSE = 1e-4
@@ -21,10 +19,10 @@ _BLOCK = 4_096
 class Choice:
     """One customer's candidates, and which of them were bought afterwards."""
 
-    candidates: NDArray[np.int64]
+    candidates: Ints
     rows: Floats
     """Shape (candidates, features)."""
-    bought: NDArray[np.bool_]
+    bought: Bools
     """Shape (candidates,)."""
     truth: frozenset[int]
     """All products bought afterwards that could have been recommended, candidates or not; never empty."""
@@ -84,8 +82,8 @@ class _Problem:
     rows: Floats
     scale: Floats
     bought: Floats
-    starts: NDArray[np.int64]
-    group: NDArray[np.int64]
+    starts: Ints
+    group: Ints
     prior: Floats
     """For features that are standardised."""
     ridge: float
@@ -128,6 +126,8 @@ class _Problem:
 
     def at(self, weights: Floats) -> tuple[float, Floats, Floats]:
         """The gain, its slope, and its curvature with the sign turned (positive definite)."""
+        from scipy.sparse import csr_array
+
         chance, gain = self._chances(weights)
         importance = 1 / np.sqrt(self.total)
         pull = (self.bought - chance * self.total[self.group]) * importance[self.group]

@@ -32,7 +32,7 @@ class Pick:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Constraints:
     """What one list has to keep to."""
 
     n: int
@@ -41,61 +41,60 @@ class Wanted:
     """Whether the product can be sold, and to this customer."""
     category: Callable[[ProductId], str]
     """Empty where it is unknown. Asked only about what may be shown."""
-    fresh: Callable[[], Iterator[ProductId]]
+    new_products: Callable[[], Iterator[ProductId]]
     """Products that are new to the shop, some of which may not be shown; only asked where there is a place for one."""
     index: Mapping[ProductId, int]
     """Of the model's products."""
-    is_asked_for: Callable[[ProductId], bool] = lambda product: True
+    answers: Callable[[ProductId], bool] = lambda product: True
     """Whether a pinned product answers what the customer asks; all do where they ask for nothing."""
-    one_wish: bool = False
-    """The customer named a category or words: then their list may be all of one category."""
-    words: bool = False
-    """The customer named words: then a new product has no place of its own."""
     variety: bool = True
-    """Whether at most half of a list is of one category while there is something else."""
+    """Whether at most half of a list is of one category while there is something else; not where the customer named a
+    category or words."""
+    explore: bool = True
+    """Whether a new product may take the last place; not where the customer named words."""
     seed: int = 0
 
 
-def rerank(picks: Iterable[Pick], wanted: Wanted) -> list[Pick]:
-    """At most `wanted.n` of the picks, in an order that the shop wants.
+def rerank(picks: Iterable[Pick], constraints: Constraints) -> list[Pick]:
+    """At most `constraints.n` of the picks, in an order that the shop wants.
 
     Args:
         picks: all that the model would show, best first; read only as far as it takes. A product may come twice.
-        wanted: what to keep to.
+        constraints: what to keep to.
     """
-    return _with_a_new_one(_varied(_in_order(picks, wanted), wanted), wanted)
+    return _with_a_new_one(_varied(_in_order(picks, constraints), constraints), constraints)
 
 
-def _in_order(picks: Iterable[Pick], wanted: Wanted) -> Iterator[Pick]:
+def _in_order(picks: Iterable[Pick], constraints: Constraints) -> Iterator[Pick]:
     """All that may be shown: what the shop pins leads, where it is an answer to what was asked, and what it buries
     comes when nothing else is left. A single place is the customer's own: no pin takes it."""
     given: set[ProductId] = set()
     buried: list[Pick] = []
-    pinned = wanted.rules.pinned if wanted.n > 1 else ()
-    pins = (Pick(one, wanted.index.get(one), 0.0, PINNED) for one in pinned if wanted.is_asked_for(one))
+    pinned = constraints.rules.pinned if constraints.n > 1 else ()
+    pins = (Pick(one, constraints.index.get(one), 0.0, PINNED) for one in pinned if constraints.answers(one))
     for pick in chain(pins, picks):
-        if pick.product in given or not wanted.may_show(pick.product):
+        if pick.product in given or not constraints.may_show(pick.product):
             continue
         given.add(pick.product)
-        if pick.product in wanted.rules.buried and pick.policy != PINNED:
+        if pick.product in constraints.rules.buried and pick.policy != PINNED:
             buried.append(pick)
         else:
             yield pick
     yield from buried
 
 
-def _varied(picks: Iterator[Pick], wanted: Wanted) -> list[Pick]:
+def _varied(picks: Iterator[Pick], constraints: Constraints) -> list[Pick]:
     """The best `n`, at most half of them (rounded up) from one category unless nothing else is left.
 
     The shop's own caps on categories hold even where the list gets shorter by them.
     """
-    n, caps = wanted.n, wanted.rules.category_caps
-    most = (n + 1) // 2 if wanted.variety and not wanted.one_wish else n
+    n, caps = constraints.n, constraints.rules.category_caps
+    most = (n + 1) // 2 if constraints.variety else n
     taken: list[Pick] = []
     spare: list[Pick] = []
     seen: dict[str, int] = {}
     for pick in picks:
-        category = wanted.category(pick.product)
+        category = constraints.category(pick.product)
         count = seen.get(category, 0)
         if count >= caps.get(category, n):
             continue
@@ -110,32 +109,32 @@ def _varied(picks: Iterator[Pick], wanted: Wanted) -> list[Pick]:
     return (taken + spare)[:n]
 
 
-def _with_a_new_one(picks: list[Pick], wanted: Wanted) -> list[Pick]:
+def _with_a_new_one(picks: list[Pick], constraints: Constraints) -> list[Pick]:
     """Give the last place to a new product now and then, evenly drawn; say with which chance each was placed."""
-    if len(picks) < max(EXPLORE_FROM, wanted.n) or wanted.words:
+    if len(picks) < max(EXPLORE_FROM, constraints.n) or not constraints.explore:
         return picks
     *others, last = picks
     if last.policy == PINNED:
         return picks
-    draw, share = random.Random(wanted.seed), wanted.rules.new_products
+    draw, share = random.Random(constraints.seed), constraints.rules.new_products
     takes_place = draw.random() < share
     shown = frozenset(pick.product for pick in picks)
-    fresh = (one for one in wanted.fresh() if _may_explore(one, shown, wanted))
+    fresh = (one for one in constraints.new_products() if _may_explore(one, shown, constraints))
     if not takes_place:
-        # The first is enough to know: a look through the whole shelf is only taken where it decides.
+        # The first is enough to know: all that is on sale is only looked through where it decides.
         any_new = next(fresh, None)
         return [*others, last if any_new is None else replace(last, probability=1 - share)]
     pool = sorted(set(fresh))
     if not pool:
         return picks
     product = draw.choice(pool)
-    return [*others, Pick(product, wanted.index.get(product), 0.0, EXPLORE, share / len(pool))]
+    return [*others, Pick(product, constraints.index.get(product), 0.0, EXPLORE, share / len(pool))]
 
 
-def _may_explore(product: ProductId, shown: frozenset[ProductId], wanted: Wanted) -> bool:
-    if product in shown or product in wanted.rules.buried or not wanted.may_show(product):
+def _may_explore(product: ProductId, shown: frozenset[ProductId], constraints: Constraints) -> bool:
+    if product in shown or product in constraints.rules.buried or not constraints.may_show(product):
         return False
-    category, caps = wanted.category(product), wanted.rules.category_caps
+    category, caps = constraints.category(product), constraints.rules.category_caps
     if category not in caps:
         return True
-    return sum(wanted.category(one) == category for one in shown) < caps[category]
+    return sum(constraints.category(one) == category for one in shown) < caps[category]

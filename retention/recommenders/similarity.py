@@ -1,187 +1,75 @@
-"""Similarities of customers and of products, and the weighted sums that predict from them. For fitting.
+"""Similar products and similar customers, by the cosine of their interactions.
 
 `R` is the matrix of interactions, customers by products; `R_ui` is how much customer `u` wanted product `i`.
 """
 
 from __future__ import annotations
 
-import warnings
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self, TypeAlias
 
 import numpy as np
-import scipy.linalg
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
-Matrix = NDArray[np.float32]
-SPARSE_SHRINKAGE = 2.0
+from kernel.arrays import Bools, Floats, Floats32, Ints
+
+Table: TypeAlias = tuple[NDArray[np.int32], Floats32]
+"""Neighbours: their indices and how similar they are, both of shape (products, k), best first; places that nothing
+fills have similarity 0."""
+
 BLOCK = 256
 """Rows handled at a time, so that memory grows with the products and not with their square."""
 SPARSE_FROM = 20_000
 """With more products, most pairs have no customer in common, and only those that have are looked at."""
-FIRMER = (1.0, 10.0, 100.0, 1_000.0)
-"""Factors of EASE's ridge, tried one after the other until its matrix can be inverted."""
+READ_MOST = 10_000
 
 
-class FellBack(UserWarning):
+class FallbackWarning(UserWarning):
     """A table of neighbours could not be worked out as asked; the message says what stands in for it."""
 
 
-def user_similarity(ratings: Any) -> Matrix:
-    """Cosine of two customers: `s_uv = Σ_i R_ui R_vi / (√Σ_i R_ui² · √Σ_i R_vi²)`.
+def neighbours(ratings: Any, most: int, shrinkage: float) -> Table:
+    """The most similar products of each product by cosine over customers.
+
+    `s_ij = Σ_u R_ui R_uj / (√Σ_u R_ui² · √Σ_u R_uj² + shrinkage)`
 
     Args:
         ratings: sparse or dense, customers by products.
-
-    Returns:
-        Customers by customers, the diagonal 0; a customer without interactions is similar to nobody.
-
-    Source: the collaborative filtering of GroupLens (Resnick et al., 1994) with cosine weights.
-    """
-    return item_similarity(sp.csr_matrix(ratings).T)
-
-
-def item_similarity(ratings: Any, shrinkage: float = 0.0) -> Matrix:
-    """Cosine of two products over customers: `s_ij = Σ_u R_ui R_uj / (√Σ_u R_ui² · √Σ_u R_uj² + shrinkage)`.
-
-    Args:
-        ratings: sparse or dense, customers by products.
+        most: neighbours of a product.
         shrinkage: pulls the similarity of products with few customers towards 0.
-
-    Returns:
-        Products by products, the diagonal 0. Dense: for tests and small shops; `neighbours` is for the rest.
 
     Source: Sarwar et al., "Item-based collaborative filtering recommendation algorithms", WWW 2001.
     """
+    import scipy.sparse as sp
+
     matrix = sp.csr_matrix(ratings, dtype=np.float32)
-    similarity = _cosine_rows(matrix.T.tocsr(), matrix, _norms(matrix), 0, matrix.shape[1], shrinkage)
-    np.fill_diagonal(similarity, 0)
-    return similarity
+    across, count, parts = matrix.T.tocsr(), matrix.shape[1], []
+    norms = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=0), np.float32)).ravel()
+    for start in range(0, count, BLOCK):
+        mine = norms[start : start + BLOCK]
+        shared = (across[start : start + BLOCK] @ matrix).tocsr()
+        if count > SPARSE_FROM:
+            shared.sort_indices()
+            rows = np.repeat(np.arange(len(mine)), np.diff(shared.indptr))
+            values = _divided(shared.data, mine[rows] * norms[shared.indices] + np.float32(shrinkage))
+            values[shared.indices == start + rows] = 0
+            parts.append(best_of_each(rows, shared.indices, values, (len(mine), min(most, count))))
+        else:
+            block = _divided(shared.toarray(), mine[:, None] * norms + np.float32(shrinkage))
+            np.fill_diagonal(block[:, start:], 0)
+            parts.append(best_of_rows(block, most))
+    return _stacked(parts, most)
 
 
-def weighted_sum(similarity: Any, ratings: Any) -> Matrix:
-    """The prediction `R̂_ui = α Σ_v s_uv R_vi` with `α = 1 / Σ_v |s_uv|`.
-
-    Args:
-        similarity: customers by customers. For products, pass the transposes: their similarity and `R` with
-            products as rows.
-        ratings: customers by products.
-
-    Returns:
-        Customers by products; 0 where nobody is similar.
-    """
-    weights = np.asarray(similarity, np.float32)
-    total = np.abs(weights).sum(axis=1, keepdims=True)
-    summed = np.asarray(sp.csr_matrix(ratings, dtype=np.float32).T @ weights.T).T
-    predicted: Matrix = np.divide(summed, total, out=np.zeros_like(summed), where=total > 0)
-    return predicted
-
-
-def neighbours(ratings: Any, most: int, shrinkage: float) -> tuple[NDArray[np.int32], Matrix]:
-    """The most similar products of each product by `item_similarity`, without ever holding the whole matrix.
-
-    Returns:
-        Indices and similarities, both of shape (products, k) with k at most `most`, best first; places that
-        nothing fills have similarity 0.
-    """
-    matrix = sp.csr_matrix(ratings, dtype=np.float32)
-    across, norms = matrix.T.tocsr(), _norms(matrix)
-    count = matrix.shape[1]
-    rows = _sparse_block if count > SPARSE_FROM else _dense_block
-    parts = [
-        rows(across, matrix, norms, (start, min(start + BLOCK, count)), most, shrinkage)
-        for start in range(0, count, BLOCK)
-    ]
-    return _stack(parts, most)
-
-
-def _dense_block(
-    across: Any, matrix: Any, norms: Matrix, part: tuple[int, int], most: int, shrinkage: float
-) -> tuple[NDArray[np.int32], Matrix]:
-    start, stop = part
-    block = _cosine_rows(across, matrix, norms, start, stop, shrinkage)
-    block[np.arange(stop - start), np.arange(start, stop)] = 0
-    return _best(block, most)
-
-
-def _sparse_block(
-    across: Any, matrix: Any, norms: Matrix, part: tuple[int, int], most: int, shrinkage: float
-) -> tuple[NDArray[np.int32], Matrix]:
-    start, stop = part
-    shared = (across[start:stop] @ matrix).tocsr()
-    shared.sort_indices()
-    rows = np.repeat(np.arange(stop - start), np.diff(shared.indptr))
-    below = norms[start + rows] * norms[shared.indices] + np.float32(shrinkage)
-    values = np.divide(shared.data, below, out=np.zeros_like(shared.data), where=below > 0)
-    values[shared.indices == start + rows] = 0
-    return best_of_each(rows, shared.indices, values, (stop - start, min(most, len(norms))))
-
-
-def ease_neighbours(ratings: Any, most: int, ridge: float) -> tuple[NDArray[np.int32], Matrix]:
-    """The largest weights of EASE: `B = I - P / diag(P)`, `P = (RᵀR + λI)⁻¹`, diagonal 0.
-
-    A customer's score of product `j` is `Σ_i x_i B_ij`; row `i` of the result holds the `j` that `i` speaks
-    for most.
-
-    Args:
-        ratings: customers by products; the products' square must fit in memory.
-        ridge: λ.
-
-    Returns:
-        As `neighbours`. Where the matrix cannot be inverted, the ridge is raised, and where nothing helps the cosines
-        of `neighbours` are returned; a warning `FellBack` says so.
-
-    Source: Steck, "Embarrassingly shallow autoencoders for sparse data", WWW 2019.
-    """
-    matrix = sp.csr_matrix(ratings, dtype=np.float32)
-    size = matrix.shape[1]
-    # A product without customers has only zeros in its row and column: the inverse is taken without it.
-    used = np.flatnonzero(np.diff(matrix.tocsc().indptr))
-    bought = matrix[:, used]
-    inverse = _held_back_inverse((bought.T @ bought).toarray(), ridge)
-    if inverse is None:
-        warnings.warn(FellBack("EASE could not be fitted; cosines stand in for it"), stacklevel=2)
-        return neighbours(matrix, most, SPARSE_SHRINKAGE)
-    weights = -inverse / np.diag(inverse)[None, :]
-    np.fill_diagonal(weights, 0)
-    count = len(weights)
-    parts = [_best(weights[start : start + BLOCK], most) for start in range(0, count, BLOCK)]
-    places, values = _stack(parts, most)
-    whole = np.zeros((size, places.shape[1]), np.int32), np.zeros((size, places.shape[1]), np.float32)
-    whole[0][used], whole[1][used] = used[places], values
-    return whole
-
-
-def _held_back_inverse(gram: Matrix, ridge: float) -> Matrix | None:
-    """`(gram + λI)⁻¹` with the least of the ridges with which there is one; None where there is with none."""
-    own, diagonal = gram.diagonal().copy(), np.diag_indices_from(gram)
-    for factor in FIRMER:
-        gram[diagonal] = own + ridge * factor
-        inverse = _inverse(gram)
-        if inverse is not None:
-            if factor > 1:
-                warnings.warn(
-                    FellBack(f"EASE could only be fitted with {factor:.0f} times its ridge"), stacklevel=3
-                )
-            return inverse
-    return None
-
-
-def _inverse(positive: Matrix) -> Matrix | None:
-    """Of a symmetric, positive matrix; None where it is not. Cholesky takes a third of a general inverse's time."""
-    factor, failed = scipy.linalg.lapack.spotrf(positive, lower=1)
-    if failed:
-        return None
-    half, failed = scipy.linalg.lapack.spotri(factor, lower=1)
-    if failed or not np.isfinite(np.diag(half)).all():
-        return None
-    inverse: Matrix = np.tril(half) + np.tril(half, -1).T
-    return inverse
+def _divided(above: Floats32, below: Floats32) -> Floats32:
+    result: Floats32 = np.divide(above, below, out=np.zeros_like(above), where=below > 0)
+    return result
 
 
 def best_of_each(
-    rows: NDArray[Any], columns: NDArray[np.int32], values: Matrix, shape: tuple[int, int]
-) -> tuple[NDArray[np.int32], Matrix]:
+    rows: NDArray[Any], columns: NDArray[np.int32], values: Floats32, shape: tuple[int, int]
+) -> Table:
     """The columns with the largest values above 0 of each row, best first, ties by the lower column.
 
     Args:
@@ -203,43 +91,13 @@ def best_of_each(
     return found, strength
 
 
-def sharpened(table: tuple[NDArray[np.int32], Matrix], power: float) -> tuple[NDArray[np.int32], Matrix]:
-    """A table of neighbours with its similarities to a power: above 1, a few close ones outweigh many distant.
-
-    Source: "locality" in Aiolli, "Efficient top-N recommendation for very large scale binary rated datasets",
-    RecSys 2013.
-    """
-    places, values = table
-    return places, values ** np.float32(power)
+def best_of_rows(rows: Floats32, most: int) -> Table:
+    """The columns with the largest values of each row of a dense matrix, best first; values below 0 count as 0."""
+    parts = [_best_of_block(rows[start : start + BLOCK], most) for start in range(0, len(rows), BLOCK)]
+    return _stacked(parts, most)
 
 
-def even(ratings: Any, share: float) -> Any:
-    """The matrix with each customer's row divided by its length to the power `share`: at 0 the customers who
-    buy much tell most about what goes together, at 1 all tell alike.
-
-    Args:
-        ratings: sparse, customers by products.
-        share: 0 to 1.
-    """
-    matrix = sp.csr_matrix(ratings, dtype=np.float32)
-    length = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1), np.float64)).ravel()
-    scale = np.divide(1.0, length**share, out=np.zeros_like(length), where=length > 0)
-    return (sp.diags(scale.astype(np.float32)) @ matrix).tocsr()
-
-
-def _norms(matrix: Any) -> Matrix:
-    result: Matrix = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=0), np.float32)).ravel()
-    return result
-
-
-def _cosine_rows(across: Any, matrix: Any, norms: Matrix, start: int, stop: int, shrinkage: float) -> Matrix:
-    shared: Matrix = (across[start:stop] @ matrix).toarray()
-    below = norms[start:stop, None] * norms[None, :] + np.float32(shrinkage)
-    cosine: Matrix = np.divide(shared, below, out=np.zeros_like(shared), where=below > 0)
-    return cosine
-
-
-def _best(rows: Matrix, most: int) -> tuple[NDArray[np.int32], Matrix]:
+def _best_of_block(rows: Floats32, most: int) -> Table:
     most = min(most, rows.shape[1])
     if not most:
         return np.zeros((len(rows), 0), np.int32), np.zeros((len(rows), 0), np.float32)
@@ -250,7 +108,159 @@ def _best(rows: Matrix, most: int) -> tuple[NDArray[np.int32], Matrix]:
     return places.astype(np.int32), np.maximum(values, 0).astype(np.float32)
 
 
-def _stack(parts: list[tuple[NDArray[np.int32], Matrix]], most: int) -> tuple[NDArray[np.int32], Matrix]:
+def _stacked(parts: list[Table], most: int) -> Table:
     if not parts:
         return np.zeros((0, most), np.int32), np.zeros((0, most), np.float32)
     return np.concatenate([one[0] for one in parts]), np.concatenate([one[1] for one in parts])
+
+
+def sharpened(table: Table, power: float) -> Table:
+    """A table of neighbours with its similarities to a power: above 1, a few close ones outweigh many distant.
+
+    Source: "locality" in Aiolli, "Efficient top-N recommendation for very large scale binary rated datasets",
+    RecSys 2013.
+    """
+    places, values = table
+    return places, values ** np.float32(power)
+
+
+def evened(ratings: Any) -> Any:
+    """The sparse matrix, customers by products, with each customer's row divided by the root of its length: wholesalers
+    say less of what goes together.
+    """
+    import scipy.sparse as sp
+
+    matrix = sp.csr_matrix(ratings, dtype=np.float32)
+    length = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1), np.float64)).ravel()
+    scale = np.divide(1.0, np.sqrt(length), out=np.zeros_like(length), where=length > 0)
+    return (sp.diags(scale.astype(np.float32)) @ matrix).tocsr()
+
+
+@dataclass(frozen=True, slots=True)
+class UserNeighbourhood:
+    """A shop's customers as two sparse matrices, customers by products, with the same places filled.
+
+    `ratings` say who is similar, `recent` what is recommended to them; where both are equal they are `R` of the
+    source's formula.
+    """
+
+    products: int
+    ends: Ints
+    """Where each customer's row ends in `items`; shape (customers,)."""
+    items: NDArray[np.int32]
+    ratings: Floats32
+    recent: Floats32
+    """By customer, shape (interactions,), at least 0."""
+    norms: Floats
+    """The length of each customer's row of `ratings`."""
+    buyer_ends: Ints
+    buyers: NDArray[np.int32]
+    buyer_ratings: Floats32
+    """`ratings` by product."""
+
+    @classmethod
+    def of(cls, ratings: Any, recent: Any | None = None) -> Self:
+        """From sparse matrices, customers by products; without `recent`, it is the same as `ratings`."""
+        rows = ratings.tocsr()
+        rows.sort_indices()
+        columns = rows.tocsc()
+        columns.sort_indices()
+        return cls(
+            products=rows.shape[1],
+            ends=rows.indptr[1:].astype(np.int64),
+            items=rows.indices.astype(np.int32),
+            ratings=rows.data.astype(np.float32),
+            recent=np.asarray(rows.data if recent is None else _at_the_same_places(recent, rows), np.float32),
+            norms=np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1), np.float64)).ravel(),
+            buyer_ends=columns.indptr[1:].astype(np.int64),
+            buyers=columns.indices.astype(np.int32),
+            buyer_ratings=columns.data.astype(np.float32),
+        )
+
+    @classmethod
+    def of_nobody(cls, products: int) -> Self:
+        """For a shop without customers."""
+        none, ends = np.zeros(0, np.int32), np.zeros(products, np.int64)
+        empty = np.zeros(0, np.float32)
+        return cls(products, ends[:0], none, empty, empty, np.zeros(0), ends, none, empty)
+
+    def similar(self, items: Ints, ratings: Floats, most: int) -> tuple[Ints, Floats]:
+        """The most similar customers and their cosines, best first: `s_uv = Σ_i R_ui R_vi / (|R_u| · |R_v|)`.
+
+        Args:
+            items: a customer's products, shape (k,).
+            ratings: how much they count, shape (k,).
+            most: so many at most, and fewer where they have bought more than `READ_MOST` products together, which
+                bounds the time of an answer; nobody without a common product is among them.
+        """
+        where, length = _ranges(self.buyer_ends, items)
+        shared = np.bincount(
+            self.buyers[where], np.repeat(ratings, length) * self.buyer_ratings[where], len(self.norms)
+        )
+        similarity = shared / np.maximum(self.norms * np.sqrt((ratings**2).sum()), 1e-12)
+        who = np.flatnonzero(similarity > 0)
+        if len(who) > most:
+            who = who[np.argpartition(-similarity[who], most - 1)[:most]]
+        who = who[np.lexsort((who, -similarity[who]))]
+        starts = np.where(who > 0, self.ends[who - 1], 0)
+        whole = int(np.searchsorted(np.cumsum(self.ends[who] - starts), READ_MOST, side="right"))
+        who = who[: max(whole, 1)]
+        return who, similarity[who]
+
+    def weighted_sum(self, who: Ints, similarity: Floats, ratings: Floats32) -> Floats:
+        """The prediction `α Σ_v s_uv R_vi` with `α = 1 / Σ_v s_uv`; shape (products,), 0 from nobody.
+
+        Args:
+            who: customers `v`.
+            similarity: theirs, shape as `who`.
+            ratings: `R`: the neighbourhood's `ratings` or `recent`.
+        """
+        items, weights = self.terms(who, similarity, ratings)
+        return np.bincount(items, weights, self.products).astype(np.float64, copy=False)
+
+    def terms(self, who: Ints, similarity: Floats, ratings: Floats32) -> tuple[NDArray[np.int32], Floats]:
+        """The terms of the weighted sum before they are summed: a product and `α s_uv R_vi` each, by customer."""
+        total = float(similarity.sum())
+        if total <= 0:
+            return self.items[:0], np.zeros(0)
+        where, length = _ranges(self.ends, who)
+        return self.items[where], np.repeat(similarity / total, length) * ratings[where]
+
+    def having(self, who: Ints, item: int) -> Bools:
+        """Which of the customers bought the product; shape as `who`."""
+        where, _ = _ranges(self.buyer_ends, np.array([item]))
+        return np.isin(who, self.buyers[where])
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """For saving, by the names in files."""
+        return {name: getattr(self, field) for field, name in _SAVED.items()}
+
+    @classmethod
+    def from_arrays(cls, products: int, arrays: Mapping[str, NDArray[Any]], prefix: str = "") -> Self:
+        """From the saved form."""
+        return cls(products, **{field: arrays[prefix + name] for field, name in _SAVED.items()})
+
+
+_SAVED = {
+    "ends": "ends", "items": "items", "ratings": "tastes", "recent": "told", "norms": "norms",
+    "buyer_ends": "buyer_ends", "buyers": "buyers", "buyer_ratings": "buyer_tastes",
+}  # fmt: skip
+"""Field to its name in files."""
+
+
+def _ranges(ends: Ints, which: Ints) -> tuple[Ints, Ints]:
+    """The positions of the rows `which` of a sparse matrix, one row after the other, and each row's length."""
+    if not len(which):
+        return which, which
+    start = np.where(which > 0, ends[which - 1], 0)
+    length = ends[which] - start
+    offset = np.repeat(start - np.r_[0, np.cumsum(length)[:-1]], length)
+    return offset + np.arange(len(offset)), length
+
+
+def _at_the_same_places(matrix: Any, pattern: Any) -> Floats32:
+    """The values of `matrix` where `pattern` has values, in the order of its rows."""
+    if not pattern.nnz:
+        return np.zeros(0, np.float32)
+    users = np.repeat(np.arange(pattern.shape[0]), np.diff(pattern.indptr))
+    return np.asarray(matrix.tocsr()[users, pattern.indices], np.float32).ravel()

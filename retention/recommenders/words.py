@@ -1,4 +1,4 @@
-"""The words of a product's name and of a customer's message, cut alike so that they meet.
+"""Search by words: which products have the words of a customer's message, and which products have alike words.
 
 Latin text becomes lower-case words without a plural `s`; Chinese text becomes pairs of neighbouring
 characters, which finds 蓝牙耳机 in 无线蓝牙耳机 whatever a dictionary would have cut.
@@ -9,17 +9,29 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-Postings = Mapping[str, tuple[NDArray[np.int32], NDArray[np.float32]]]
+from kernel.arrays import Floats, Floats32
+from retention.recommenders.similarity import Table, neighbours
+
+if TYPE_CHECKING:
+    from retention.recommenders.interactions import Interactions
+
+Postings = Mapping[str, tuple[NDArray[np.int32], Floats32]]
 """Word to the products that have it, by index, and its weight in each."""
 
 WEIGHT = 6.0
 """What a product that has all the words of the message gains; more than any other feature moves."""
 LEAST = 0.34
 """Products with less of the words (by weight, of the best match) are not taken as matching."""
+NEIGHBOURS = 50
+COMMON_WORD, COMMON_WORD_MOST = 0.2, 2_000
+"""A word that a larger share of products has, or more of them, says nothing about likeness: in a large shop it only
+makes for so many pairs that the fit takes minutes."""
 
 _RUNS = re.compile(r"[a-zà-öø-ÿ0-9]+|[\u3400-\u9fff]+")
 
@@ -35,7 +47,7 @@ def tokens(text: str) -> list[str]:
     return found
 
 
-def matching(postings: Postings, texts: Sequence[str], products: int) -> NDArray[np.float64] | None:
+def matching(postings: Postings, texts: Sequence[str], products: int) -> Floats | None:
     """How much of the asked words' weight each product has, relative to the best; None where nothing is asked.
 
     Args:
@@ -55,5 +67,53 @@ def matching(postings: Postings, texts: Sequence[str], products: int) -> NDArray
         places, weights = postings[word]
         score[places] += weights
     best = score.max(initial=0.0)
-    found: NDArray[np.float64] = score / best if best > 0 else score
+    found: Floats = score / best if best > 0 else score
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Which product has which words, those of its category among them (itself one, where it has none: `12`)."""
+
+    names: tuple[str, ...]
+    matrix: Any
+    """Sparse, products by words; 1 where a product has a word."""
+    rarity: Floats32
+    """Of each word: the log of how few products have it; shape (words,)."""
+
+    @classmethod
+    def of(cls, interactions: Interactions) -> Self:
+        """From the texts and categories of all products."""
+        import scipy.sparse as sp
+
+        texts = interactions.texts
+        of_category = [tokens(name) or [f"category:{name}"] for name in interactions.category_names]
+        vocabulary: dict[str, int] = {}
+        rows, columns = [], []
+        for row, (text, category) in enumerate(zip(texts, interactions.category.tolist(), strict=True)):
+            own = of_category[category] if category >= 0 else []
+            for word in sorted({*tokens(text), *own}):
+                rows.append(row)
+                columns.append(vocabulary.setdefault(word, len(vocabulary)))
+        shape = (len(texts), len(vocabulary))
+        matrix = sp.csr_matrix((np.ones(len(rows), np.float32), (rows, columns)), shape=shape)
+        with_word = np.asarray(matrix.sum(axis=0)).ravel()
+        rarity = np.log((len(texts) + 1.0) / (with_word + 1.0)).astype(np.float32) + np.float32(0.1)
+        return cls(tuple(vocabulary), matrix, rarity)
+
+    def postings(self) -> Postings:
+        """Word to the products that have it, and its weight in each."""
+        by_word = self.matrix.tocsc()
+        found = {}
+        for column, name in enumerate(self.names):
+            places = by_word.indices[by_word.indptr[column] : by_word.indptr[column + 1]].astype(np.int32)
+            found[name] = (places, np.full(len(places), self.rarity[column], np.float32))
+        return found
+
+    def similar_products(self) -> Table:
+        """The products with the most similar words, by the cosine of their TF-IDF."""
+        count = self.matrix.shape[0]
+        with_word = np.asarray(self.matrix.sum(axis=0)).ravel()
+        telling = with_word <= min(COMMON_WORD * count, COMMON_WORD_MOST)
+        keep = self.rarity * (telling | (count < 20))
+        return neighbours(self.matrix.multiply(keep[None, :]).T.tocsr(), NEIGHBOURS, 0.0)

@@ -14,11 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kernel.arrays import Floats, Ints
 from retention.features.derived import NAMES as DERIVED
 from retention.features.derived import derive
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 FEATURES = (
     "recency",
@@ -44,6 +42,7 @@ CLEARLY = 0.1
 WORTH_A_WORD = 0.5
 """Standard deviations from everybody's mean that make a feature part of a cluster's description."""
 
+_FACTS = ("usual_gap", "next_number", "silhouette", "agreement")
 _ARRAYS = ("centres", "numbers", "means", "scales")
 _PLACES = [DERIVED.index(one) for one in FEATURES]
 
@@ -105,9 +104,13 @@ class Clusters:
         order = np.argsort(-np.abs(centre), kind="stable").tolist()
         return tuple((FEATURES[one], float(centre[one])) for one in order if abs(centre[one]) >= WORTH_A_WORD)
 
+    def apart(self, cluster: int) -> str:
+        """`frequency +1.5, gap -0.9`; empty for a cluster that nothing sets apart."""
+        return ", ".join(f"{name} {by:+.1f}" for name, by in self.describe(cluster))
+
     def in_words(self, cluster: int) -> str:
-        """`frequency +1.5, gap -0.9`."""
-        return ", ".join(f"{name} {by:+.1f}" for name, by in self.describe(cluster)) or "like everybody"
+        """`apart`, or `like everybody`."""
+        return self.apart(cluster) or "like everybody"
 
 
 def fit(
@@ -192,8 +195,9 @@ def named(centres: Floats, old: Floats, previous: Clusters) -> tuple[Floats, Int
     One to one, those that lie nearest to a centre of last night have its number; the others have new ones.
     """
     from scipy.optimize import linear_sum_assignment
+    from scipy.spatial.distance import cdist
 
-    theirs, mine = linear_sum_assignment(_distances(old, centres))
+    theirs, mine = linear_sum_assignment(cdist(old, centres, "sqeuclidean"))
     numbers = np.full(len(centres), -1, np.int64)
     numbers[mine] = previous.numbers[theirs]
     fresh = np.flatnonzero(numbers < 0)
@@ -240,12 +244,6 @@ def _kmeans(rows: Floats, k: int, seed: int, start: Floats | None = None) -> Flo
     return centres
 
 
-def _distances(some: Floats, others: Floats) -> Floats:
-    """Squared, shape (some, others)."""
-    result: Floats = ((some[:, None, :] - others[None, :, :]) ** 2).sum(axis=2)
-    return result
-
-
 def _largest_first(rows: Floats, centres: Floats) -> Floats:
     sizes = np.bincount(_nearest(rows, centres), minlength=len(centres))
     result: Floats = centres[np.argsort(-sizes, kind="stable")]
@@ -264,14 +262,9 @@ def _standard(features: Floats, means: Floats, scales: Floats) -> Floats:
 
 def saved(clusters: Clusters) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """The clusters as JSON-able facts and arrays; `restored` is the way back."""
-    facts = {
-        "features": list(FEATURES),
-        "usual_gap": clusters.usual_gap,
-        "next_number": clusters.next_number,
-        "silhouette": clusters.silhouette,
-        "agreement": clusters.agreement,
-        "choices": [[one.k, one.silhouette, one.stability] for one in clusters.choices],
-    }
+    facts: dict[str, Any] = {name: getattr(clusters, name) for name in _FACTS}
+    facts["features"] = list(FEATURES)
+    facts["choices"] = [[one.k, one.silhouette, one.stability] for one in clusters.choices]
     return facts, {name: getattr(clusters, name) for name in _ARRAYS}
 
 
@@ -283,11 +276,6 @@ def restored(facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Cl
     """
     if tuple(facts["features"]) != FEATURES:
         raise ValueError("the clusters were fitted on other features")
-    return Clusters(
-        **{name: arrays[name] for name in _ARRAYS},
-        next_number=facts["next_number"],
-        usual_gap=facts["usual_gap"],
-        silhouette=facts["silhouette"],
-        choices=tuple(Choice(k=k, silhouette=one, stability=two) for k, one, two in facts["choices"]),
-        agreement=facts["agreement"],
-    )
+    own: dict[str, Any] = {name: facts[name] for name in _FACTS} | {name: arrays[name] for name in _ARRAYS}
+    choices = tuple(Choice(k=k, silhouette=one, stability=two) for k, one, two in facts["choices"])
+    return Clusters(**own, choices=choices)

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kernel.arrays import Ints
 from retention import artifacts
 from retention.errors import ModelDamaged
 from retention.report import Group, Readiness
 from retention.segments import clusters, rfm
 from retention.segments.clusters import Clusters
 from retention.segments.rfm import Rfm, Segment
-from retention.segments.saving import PART, restored
 
+PART = "segments"
+"""The name of divisions and clusters in a saved version."""
 KEPT_SHARE = 0.9
 """The divisions of the version in use stay while so many customers have the same segment by them as by new ones."""
 
@@ -36,7 +40,7 @@ class Segmented:
 
 
 def fit(
-    table: NDArray[np.int64],
+    table: Ints,
     *,
     horizon_days: int,
     usual_gap: float,
@@ -77,6 +81,26 @@ def fit(
     )
 
 
+def saved(divided: Rfm, found: Clusters | None) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """As JSON-able facts and arrays; `restored` is the way back."""
+    facts, arrays = clusters.saved(found) if found is not None else ({}, {})
+    return {"rfm": asdict(divided), "clusters": facts}, arrays
+
+
+def restored(facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> tuple[Rfm, Clusters | None]:
+    """From the saved form.
+
+    Raises:
+        KeyError: something is missing.
+        ValueError: the clusters were saved with other features than this program computes.
+    """
+    found = clusters.restored(facts["clusters"], arrays) if facts["clusters"] else None
+    own: dict[str, Any] = {
+        name: tuple(one) if isinstance(one, list) else one for name, one in facts["rfm"].items()
+    }
+    return Rfm(**own), found
+
+
 def in_folder(directory: Path | None) -> tuple[Rfm, Clusters | None] | None:
     """Those of a saved version; None where there is none, or none that can be read."""
     if directory is None:
@@ -88,7 +112,7 @@ def in_folder(directory: Path | None) -> tuple[Rfm, Clusters | None] | None:
         return None
 
 
-def _agreement(one: Rfm, other: Rfm, table: NDArray[np.int64]) -> float:
+def _agreement(one: Rfm, other: Rfm, table: Ints) -> float:
     pairs = zip(one.segments(table), other.segments(table), strict=True)
     return float(np.mean([mine is theirs for mine, theirs in pairs]))
 
@@ -101,7 +125,7 @@ def _metrics(found: Clusters) -> dict[str, float]:
     return metrics
 
 
-def _segments(divided: Rfm, table: NDArray[np.int64]) -> list[Group]:
+def _segments(divided: Rfm, table: Ints) -> list[Group]:
     sizes = Counter(divided.segments(table))
     return [
         Group(kind="segment", name=one.value, customers=sizes[one], meaning=rfm.MEANING[one][1])
@@ -109,7 +133,7 @@ def _segments(divided: Rfm, table: NDArray[np.int64]) -> list[Group]:
     ]
 
 
-def _clusters(found: Clusters | None, table: NDArray[np.int64]) -> list[Group]:
+def _clusters(found: Clusters | None, table: Ints) -> list[Group]:
     if found is None:
         return []
     sizes = Counter(found.assign(table).tolist())

@@ -9,24 +9,22 @@ Source: Hughes, "Strategic database marketing", 1994 (the scores).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from itertools import product
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kernel.arrays import Floats, Ints
+from kernel.times import DAY
 from retention.features.raw import NAMES as RAW
-from retention.times import DAY
-
-Floats = NDArray[np.float64]
 
 LEAST_CUSTOMERS = 5
 _RECENCY, _DAYS, _MONEY = (RAW.index(one) for one in ("recency", "purchase_days", "money"))
 
 
 class Segment(StrEnum):
-    """Lately or not, often or not, much or not."""
+    """Lately or not, within these much or not, within these often or not: in this order."""
 
     CHAMPIONS = "champions"
     BIG_NEWCOMERS = "big_newcomers"
@@ -61,16 +59,8 @@ MEANING: Mapping[Segment, tuple[str, str]] = {
     Segment.GONE: ("来得少，花得少，很久没来", "came seldom, spent little, silent for long"),
 }
 
-_BY_ANSWERS = {
-    (True, True, True): Segment.CHAMPIONS,
-    (True, False, True): Segment.BIG_NEWCOMERS,
-    (True, True, False): Segment.LOYAL,
-    (True, False, False): Segment.NEWCOMERS,
-    (False, True, True): Segment.CANNOT_LOSE,
-    (False, False, True): Segment.BIG_SPENDERS_LEAVING,
-    (False, True, False): Segment.REGULARS_LEAVING,
-    (False, False, False): Segment.GONE,
-}
+_BY_ANSWERS = dict(zip(product((True, False), repeat=3), Segment, strict=True))
+"""(lately, much, often) to the segment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,18 +78,18 @@ class Rfm:
     money_steps: tuple[float, ...]
     """The four quintiles of each, for the scores."""
 
-    def segments(self, table: NDArray[np.int64]) -> list[Segment]:
+    def segments(self, table: Ints) -> list[Segment]:
         """Of customers who have bought, from raw features of shape (customers, raw.NAMES)."""
         recency, often, much = _measures(table)
         answers = zip(
             (recency <= self.recent_days).tolist(),
-            (often > self.often).tolist(),
             (much > self.much).tolist(),
+            (often > self.often).tolist(),
             strict=True,
         )
         return [_BY_ANSWERS[one] for one in answers]
 
-    def scores(self, table: NDArray[np.int64]) -> NDArray[np.int64]:
+    def scores(self, table: Ints) -> Ints:
         """Recency, frequency and money from 1 (worst fifth) to 5 (best), shape (customers, 3)."""
         recency, often, much = _measures(table)
         of_recency = 5 - np.searchsorted(self.recency_steps, recency, side="left")
@@ -108,7 +98,7 @@ class Rfm:
         return np.stack([of_recency, of_often, of_money], axis=1).astype(np.int64)
 
 
-def fit(table: NDArray[np.int64], horizon_days: int) -> Rfm:
+def fit(table: Ints, horizon_days: int) -> Rfm:
     """The divisions of a shop: lately is within its own horizon, often and much are above the middle customer.
 
     Args:
@@ -139,20 +129,9 @@ def fit(table: NDArray[np.int64], horizon_days: int) -> Rfm:
     )
 
 
-def _measures(table: NDArray[np.int64]) -> tuple[Floats, Floats, Floats]:
+def _measures(table: Ints) -> tuple[Floats, Floats, Floats]:
     return (
         table[:, _RECENCY] / DAY,
         table[:, _DAYS].astype(np.float64),
         np.maximum(table[:, _MONEY], 0).astype(np.float64),
     )
-
-
-def saved(rfm: Rfm) -> dict[str, Any]:
-    """The divisions as JSON-able facts; `restored` is the way back."""
-    return asdict(rfm)
-
-
-def restored(facts: Mapping[str, Any]) -> Rfm:
-    """The divisions from their saved form."""
-    steps = {name: tuple(facts[name]) for name in ("recency_steps", "frequency_steps", "money_steps")}
-    return Rfm(recent_days=facts["recent_days"], often=facts["often"], much=facts["much"], **steps)

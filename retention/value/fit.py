@@ -7,37 +7,28 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from kernel.arrays import Floats, Ints
+from kernel.times import DAY, to_micros
 from retention.checks import Checked
 from retention.churn import bgnbd
+from retention.churn.bgnbd import Counts, PurchaseProcess
 from retention.churn.calibration import lasting
-from retention.churn.rhythm import Counts, Rhythm
-from retention.churn.windows import Window, buyers, choose_horizon, make_windows, rhythm_of, window_days
+from retention.churn.windows import Window, buyers, choose_horizon, make_windows, purchase_gaps, window_days
 from retention.features.expressions import RawTable, Shop
 from retention.features.raw import NAMES as RAW
-from retention.report import Readiness
-from retention.times import DAY, to_micros
+from retention.report import Fitted, Readiness
 from retention.types import CustomerId, EventKind
-from retention.value import gamma_gamma
-from retention.value.model import ValueModel, bought
-
-Floats = NDArray[np.float64]
+from retention.value.model import GammaGamma, ValueModel, bought
 
 LEAST_PURCHASES = 30
 """In a window, for its difference to count."""
 SEASON = 0.15
 """How far, in logarithms, seasons move purchases and what is spent on each."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FittedValue:
-    """A model of value, how it did, and what it had to do without."""
-
-    model: ValueModel
-    metrics: dict[str, float]
-    notes: tuple[str, ...]
-    readiness: tuple[Readiness, ...]
+SPEND_STARTS = ((0.0, 0.0, 0.0), (1.0, 1.0, 0.0), (0.5, 1.0, 2.0))
+"""Logarithms of (shape, tail - 1, scale), money measured in its mean."""
+OUTLIER = 0.995
+"""Means beyond this quantile are taken for it in the fit: one wholesaler must not shape everybody's curve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +61,13 @@ class Outcome:
         return cls(days[found], spent[found])
 
 
-def fit(checked: Checked, shop: Shop, *, seed: int, horizon_days: int | None = None) -> FittedValue:
+def fit(checked: Checked, shop: Shop, *, seed: int, horizon_days: int | None = None) -> Fitted[ValueModel]:
     """Fit on everything before `checked.now`, levelled by what past windows had more or less than expected.
 
     Args:
         horizon_days: None takes it from the shop's own gaps between purchases.
     """
-    first, gaps = rhythm_of(checked)
+    first, gaps = purchase_gaps(checked)
     now = to_micros(checked.now)
     span = (now - first) / DAY if first else 0.0
     horizon = horizon_days or choose_horizon(gaps, span)
@@ -89,38 +80,81 @@ def fit(checked: Checked, shop: Shop, *, seed: int, horizon_days: int | None = N
     metrics = _judge(windows, outcomes, checked.currency, seed)
     often, much = _levels(windows, outcomes, checked.currency, seed)
     ready = _readiness(table.values[kept], notes)
-    return FittedValue(
+    return Fitted(
         model=replace(model, often=often, much=much), metrics=metrics, notes=tuple(notes), readiness=(ready,)
     )
 
 
 def _fit_table(
-    table: NDArray[np.int64], horizon: int, currency: str | None, seed: int, known: Rhythm | None = None
+    table: Ints, horizon: int, currency: str | None, seed: int, known: PurchaseProcess | None = None
 ) -> tuple[ValueModel, list[str]]:
     counts, (purchases, mean) = Counts.of(table), bought(table)
     notes = []
     fitted = known or bgnbd.fit(counts, seed=seed)
     if fitted is None:
         notes.append("value: BG/NBD has too few repeat purchases or did not converge; one rate for everybody")
-    rhythm = fitted or _one_rate(counts)
+    process = fitted or _one_rate(counts)
     spend = None
     if (mean > 0).any():
-        spend = gamma_gamma.fit(purchases, mean, seed=seed)
+        spend = fit_spend(purchases, mean, seed=seed)
         if spend is None:
             notes.append("value: Gamma-Gamma has too few customers or did not converge; means drawn together")
-            spend = gamma_gamma.drawn_to(float(mean[mean > 0].mean()))
+            spend = drawn_to(float(mean[mean > 0].mean()))
     elif len(table):
         notes.append("value: the history holds no amounts; purchases are foretold, spend is not")
     model = ValueModel(
-        horizon_days=horizon, rhythm=rhythm, spend=spend, currency=currency, alike=fitted is None
+        horizon_days=horizon, process=process, spend=spend, currency=currency, alike=fitted is None
     )
     return model, notes
 
 
-def _one_rate(counts: Counts) -> Rhythm:
+def fit_spend(purchases: Floats, mean: Floats, *, seed: int = 0) -> GammaGamma | None:
+    """Gamma-Gamma by maximum likelihood; None where there is too little money or no start converges.
+
+    Args:
+        purchases: of each customer, shape (customers,).
+        mean: spend on each of them, minor units; 0 where none is known.
+    """
+    from scipy.special import gammaln
+
+    paid = mean > 0
+    if paid.sum() < bgnbd.LEAST_CUSTOMERS:
+        return None
+    chosen = np.flatnonzero(paid)[bgnbd.sampled(int(paid.sum()), seed)]
+    n, money = purchases[chosen], mean[chosen]
+    unit = float(money.mean())
+    scaled = np.minimum(money, np.quantile(money, OUTLIER)) / unit
+
+    def loss(logarithms: Floats) -> float:
+        p, q, v = np.exp(logarithms)
+        q += 1
+        likelihood = (
+            gammaln(p * n + q)
+            - gammaln(p * n)
+            - gammaln(q)
+            + q * np.log(v)
+            + (p * n - 1) * np.log(scaled)
+            + p * n * np.log(n)
+            - (p * n + q) * np.log(v + n * scaled)
+        )
+        return float(-likelihood.mean() + bgnbd.PENALTY * (logarithms**2).sum())
+
+    best = bgnbd.optimum(loss, SPEND_STARTS)
+    if best is None:
+        return None
+    shape, tail, scale = np.exp(best).tolist()
+    return GammaGamma(shape=shape, tail=1 + tail, scale=scale * unit)
+
+
+def drawn_to(mean: float) -> GammaGamma:
+    """What stands in for a fit: the own mean, with three imagined purchases of everybody's `mean`."""
+    return GammaGamma(shape=1.0, tail=4.0, scale=3 * mean)
+
+
+def _one_rate(counts: Counts) -> PurchaseProcess:
     """Nearly the same rate for everybody, and hardly anybody leaves: what stands in for BG/NBD."""
     rate = (float(counts.repeats.sum()) + 0.5) / (float(counts.age.sum()) + 30.0)
-    return Rhythm(shape=1.0, scale=1.0 / rate, leave=0.01, stay=1.0)
+    return PurchaseProcess(shape=1.0, scale=1.0 / rate, leave=0.01, stay=1.0)
 
 
 def _levels(
@@ -142,7 +176,7 @@ def _levels(
 
 
 def _as_of(window: Window, currency: str | None, seed: int) -> ValueModel:
-    return _fit_table(window.raw, round(window.days), currency, seed, window.rhythm)[0]
+    return _fit_table(window.raw, round(window.days), currency, seed, window.process)[0]
 
 
 def _judge(
@@ -158,7 +192,7 @@ def _judge(
     return judge(model, last.raw, outcome)
 
 
-def judge(model: ValueModel, table: NDArray[np.int64], outcome: Outcome) -> dict[str, float]:
+def judge(model: ValueModel, table: Ints, outcome: Outcome) -> dict[str, float]:
     """Errors per customer, and of the total: of purchases, and of spend in minor units."""
     purchases, value = model.purchases(table), model.value(table)
     return {
@@ -172,7 +206,7 @@ def judge(model: ValueModel, table: NDArray[np.int64], outcome: Outcome) -> dict
     }
 
 
-def _readiness(table: NDArray[np.int64], notes: list[str]) -> Readiness:
+def _readiness(table: Ints, notes: list[str]) -> Readiness:
     repeaters = int((Counts.of(table).repeats > 0).sum())
     return Readiness(
         model="value",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,18 +19,20 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from kernel.intervals import wilson
+from kernel.times import DAY, from_micros, to_micros
 from retention import metrics
 from retention.checks import check
 from retention.churn import contract
 from retention.churn.fit import fit
-from retention.churn.replay import replay
-from retention.churn.treated import fit_left_alone, switched_off
+from retention.churn.model import ChurnModel
+from retention.churn.warning import ORDER, crossings
 from retention.churn.windows import buyers, make_window
-from retention.evaluation.churn import auc_interval
 from retention.features.expressions import Shop
+from retention.features.raw import NAMES as RAW
 from retention.logs import Columns, Log, read_log
+from retention.metrics import auc_interval
 from retention.segments import clusters
-from retention.times import DAY, from_micros, to_micros
 from retention.types import RiskBand
 from tests.benchmarks.report import machine, table, today, write_section
 from tests.retention.real import CDNOW_COLUMNS, ONLINE_RETAIL_COLUMNS
@@ -151,6 +154,74 @@ def _rows(rows: Table, kept: Bools) -> Table:
 # --- warnings ---------------------------------------------------------------------------------------------
 
 
+RECENCY = RAW.index("recency")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """What the warnings of some past nights would have been worth."""
+
+    customers: int
+    """Below the band on the first night."""
+    left: int
+    """Of them, who then bought no more within the horizon of the last night."""
+    warned: int
+    """Who crossed into the band on some night."""
+    warned_and_left: int
+    warned_before_due: int
+    """Of those, whose next purchase was not yet due."""
+    due_days: tuple[float, float, float]
+    """Quartiles of the days from the warning until the purchase that never came was due; below 0, it was."""
+    lead_days: tuple[float, float, float]
+    """Quartiles of the days from the warning until the silence had lasted for the horizon."""
+
+
+def replay(
+    model: ChurnModel, shop: Shop, start: int, nights: int, *, every_days: int, band: RiskBand
+) -> Replay:
+    """Score everybody night after night, and count the warnings against what became of the customers.
+
+    Args:
+        model: fitted on what lies before `start`.
+        shop: must reach a horizon beyond the last night.
+        start: the first night, microseconds.
+        band: a warning is a crossing into it, or above.
+    """
+    reached = ORDER[ORDER.index(band) :]
+    bands: dict[str, RiskBand] = {}
+    watched: set[str] = set()
+    warned: dict[str, tuple[float, float]] = {}
+    night = start
+    for number in range(nights):
+        night = start + number * every_days * DAY
+        table = buyers(shop, night)
+        risks = model.risks(table.customers, table.values, version="replay")
+        if number == 0:
+            watched = {risk.customer for risk in risks if risk.band not in reached}
+        silence = dict(zip(table.customers, (table.values[:, RECENCY] / DAY).tolist(), strict=True))
+        for one in crossings(bands, risks):
+            if one.band in reached and one.lead_days is not None:
+                warned.setdefault(one.customer, (one.lead_days, model.horizon_days - silence[one.customer]))
+        bands = {risk.customer: risk.band for risk in risks}
+    stayed = shop.buyers_between(night, night + model.horizon_days * DAY)
+    left = watched - stayed
+    true = [lead for one, lead in warned.items() if one in left]
+    return Replay(
+        customers=len(watched),
+        left=len(left),
+        warned=sum(one in watched for one in warned),
+        warned_and_left=len(true),
+        warned_before_due=sum(due > 0 for due, _ in true),
+        due_days=_quartiles([due for due, _ in true]),
+        lead_days=_quartiles([gone for _, gone in true]),
+    )
+
+
+def _quartiles(days: list[float]) -> tuple[float, float, float]:
+    low, middle, high = np.quantile(days, (0.25, 0.5, 0.75)).tolist() if days else (0.0, 0.0, 0.0)
+    return low, middle, high
+
+
 def warned(path: Path) -> str:
     """Eight weeks of nights on online_retail, by a model fitted before them, with the shop's own horizon."""
     log = read_log(path, Columns.parse(ONLINE_RETAIL_COLUMNS))
@@ -198,10 +269,8 @@ def _share(part: int, whole: int) -> str:
     """With 95 % by Wilson."""
     if not whole:
         return "–"
-    p, z = part / whole, 1.96
-    centre = (p + z * z / (2 * whole)) / (1 + z * z / whole)
-    half = z / (1 + z * z / whole) * np.sqrt(p * (1 - p) / whole + z * z / (4 * whole * whole))
-    return f"{p:.0%} ({centre - half:.0%} to {centre + half:.0%})"
+    low, high = wilson(part, whole)
+    return f"{part / whole:.0%} ({low:.0%} to {high:.0%})"
 
 
 # --- campaigns --------------------------------------------------------------------------------------------
@@ -231,11 +300,11 @@ def campaigns(path: Path) -> str:
         plain = {name: values for name, values in train.items() if name != "written"}
         ways = {
             "everybody": contract.fit(plain, "left", seed=SEED).model.probabilities(judged, len(left)),
-            "those left alone": fit_left_alone(
-                train, "left", "written", customer=None, seed=SEED
+            "those left alone": contract.fit_untreated(
+                train, "left", "written", seed=SEED
             ).model.probabilities(judged, len(left)),
             "everybody, the message as a column": contract.fit(train, "left", seed=SEED).model.probabilities(
-                switched_off(judged, "written"), len(left)
+                {**judged, "written": ["0"] * len(left)}, len(left)
             ),
         }
         for name, chance in ways.items():

@@ -14,12 +14,11 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation.codec import dump_reply
-from bot.conversation.messages import Delivery, DeliveryStatus, Incoming, IncomingKind, Outgoing, Reply
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.inbox import DurableInbox
 from bot.delivery.ports import Inbox, Work
 from bot.delivery.sender import Sender
+from bot.messages import Delivery, DeliveryStatus, Incoming, IncomingKind, Outgoing, Reply, dump_reply
 from storage import Store, migrate
 from storage.outbox import Outbox
 
@@ -68,8 +67,8 @@ async def measure(url: str, messages: int, conversations: int, at_once: int, rat
     store = Store.open(url)
     sink = Sink()
     sink.expected = messages
-    sender = Sender(store, [sink], owner="bench", rate=0)
-    dispatcher = Dispatcher(store, Echo(), owner="bench", channels=[sink], wake_sender=sender.wake)
+    sender = Sender(store, [sink], owner="bench")
+    dispatcher = Dispatcher(store, Echo().handle, owner="bench", channels=[sink], wake_sender=sender.wake)
     inbox = DurableInbox(store, dispatcher)
     running = [asyncio.create_task(sender.run()), asyncio.create_task(dispatcher.run())]
     put: dict[str, float] = {}

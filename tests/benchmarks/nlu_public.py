@@ -1,6 +1,7 @@
 """Labels that are not ours: `python -m tests.benchmarks.nlu_public --public FOLDER` writes the section on public sets.
 
-What peers and models scored is kept under `.bench/` by the hash of the data, so that a run that was cut off goes on.
+What baselines and models scored is kept under `.bench/` by the hash of the data, so that a run that was cut off goes
+on.
 """
 
 from __future__ import annotations
@@ -14,18 +15,18 @@ from pathlib import Path
 
 from rich.console import Console
 
-from nlu.evaluation import Report
 from nlu.intents import OUT_OF_SCOPE
-from nlu.peers.comparing import compare
-from nlu.teaching.labelled import Labelled
-from nlu.training.data import held_out, is_held_back, labelled_rows, mapping
-from nlu.training.lessons import COURSES, is_unmet
+from nlu.workshop.comparison import compare
+from nlu.workshop.datasets import held_out, is_held_back, labelled_rows, mapping
+from nlu.workshop.evaluation import Report
+from nlu.workshop.labelled import Labelled
+from nlu.workshop.training_data import PRETRAINING_SETS, is_unseen_label
 from tests.benchmarks.report import machine, table, today, write_section
 
 SEED = 3
 KEPT = Path(".bench")
 TESTED_AT_MOST = 1_500
-HWU64 = next(course for course in COURSES if course.name == "hwu64_en")
+HWU64 = next(public for public in PRETRAINING_SETS if public.name == "hwu64_en")
 NEVER_MET = "HWU64, labels never met"
 
 
@@ -38,7 +39,7 @@ class Split:
     test: list[Labelled]
     shots: int
     seen: str
-    """What the encoder's lessons saw of it."""
+    """What the encoder's pre-training saw of it."""
 
 
 def main() -> None:
@@ -76,7 +77,7 @@ def splits(folder: Path) -> list[Split]:
     jddc, banking = by_hash("jddc_zh", "train80.tsv"), by_hash("banking77_en", "train.tsv")
     clinc = rows("clinc150_en", "train.tsv"), rows("clinc150_en", "val.tsv")
     hwu = rows("hwu64_en", "train.tsv"), rows("hwu64_en", "dev.tsv")
-    unmet = hwu[0], [row for row in hwu[1] if is_unmet(row.label, HWU64.unmet)]
+    unmet = hwu[0], [row for row in hwu[1] if is_unseen_label(row.label, HWU64.unseen)]
     parts = (
         ("JDDC, 123 labels", jddc, 15, "its labels"),
         ("Banking77", banking, 15, "its labels"),
@@ -111,7 +112,7 @@ def from_jddc_to_ours(folder: Path) -> Split:
 
 def _met(rows: Sequence[Labelled]) -> str:
     labels = {row.label for row in rows}
-    met = [label for label in labels if not is_unmet(label, HWU64.unmet)]
+    met = [label for label in labels if not is_unseen_label(label, HWU64.unseen)]
     return f"{len(met)} of its {len(labels)} labels"
 
 
@@ -185,7 +186,8 @@ def _section(
 
 `python -m tests.benchmarks.nlu_public`, {today()}, {machine()}. Accuracy with 95 % intervals on the same rows for
 everybody, which no part of any training saw: the set's development file, or what the hash of the text holds back.
-What our encoder's lessons saw of the rest: {seen}. Where they saw labels, few messages means few for the head, not for
+What our encoder's pre-training saw of the rest: {seen}.
+Where they saw labels, few messages means few for the head, not for
 the encoder; one row shows labels that the encoder never met, among all of that set's. In the last row every head learns
 from JDDC alone, under our names of its intents, and reads the Chinese messages that are held out here. Our encoder was
 trained for these intents on messages written for the same corpus, so its figure is not that of a shop it never met.

@@ -6,35 +6,35 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.metrics import roc_auc_score
 
+from kernel.arrays import Floats, Floats32
 from nlu.encoder import Encoder
-from nlu.heads import Floats, Heads
-from nlu.normalise import readable
-from nlu.spelling import spell
-from nlu.training import data
-from nlu.training.data import Example
+from nlu.heads import Heads
+from nlu.ngrams import ngrams_of
+from nlu.normalise import encoder_text
+from nlu.workshop import datasets
+from nlu.workshop.datasets import Example
 from tests.benchmarks.report import table
 
 NEIGHBOURS = 5
 PER_INTENT = 120
 DRAWS = 400
 
-Scores = npt.NDArray[np.float64]
+Scores = Floats
 
 
 def section(folder: Path, public: Path | None) -> str:
     """The Markdown of this part."""
     encoder = Encoder(folder / "encoder.onnx", folder / "tokenizer.json")
     heads = Heads.load(folder / "heads.npz")
-    test = [example for language in ("zh", "en") for example in data.held_out(language, "test")]
+    test = datasets.held_out("test", *datasets.LANGUAGES)
     foreign = [e for e in test if e.intents == ("out_of_scope",)]
     if public is not None:
-        foreign += data.public_tests(public)[1]
+        foreign += datasets.public_tests(public)[1]
     ours = _read(encoder, heads, [e for e in test if e.intents != ("out_of_scope",)])
     theirs = _read(encoder, heads, foreign)
-    corpus = [e for language in ("zh", "en") for e in data.own_corpus(language)]
+    corpus = datasets.own_corpus(*datasets.LANGUAGES)
     known, _ = _read(encoder, heads, _some_of_each(corpus))
     lines = [
         [name, *_with_interval(inside, outside)]
@@ -57,11 +57,11 @@ _NAMES = (
 )  # fmt: skip
 
 
-def _read(encoder: Encoder, heads: Heads, examples: Sequence[Example]) -> tuple[Floats, Floats]:
+def _read(encoder: Encoder, heads: Heads, examples: Sequence[Example]) -> tuple[Floats32, Floats32]:
     """Vectors of shape (n, d) and logits of shape (n, k)."""
-    texts = [readable(e.text) for e in examples]
+    texts = [encoder_text(e.text) for e in examples]
     pooled = np.stack([read.pooled for read in encoder.encode(texts)])
-    logits = [heads.logits(vector, spell(text)) for vector, text in zip(pooled, texts, strict=True)]
+    logits = [heads.read(vector, ngrams_of(text)).logits for vector, text in zip(pooled, texts, strict=True)]
     return pooled, np.stack(logits)
 
 
@@ -76,7 +76,7 @@ def _some_of_each(examples: Sequence[Example]) -> list[Example]:
     return chosen
 
 
-def _signs(heads: Heads, pooled: Floats, logits: Floats, known: Floats) -> list[Scores]:
+def _signs(heads: Heads, pooled: Floats32, logits: Floats32, known: Floats32) -> list[Scores]:
     inside = np.delete(logits, heads.intents.index("out_of_scope"), axis=1)
     shares = np.exp(inside - inside.max(1, keepdims=True))
     softmax = -(shares.max(1) / shares.sum(1))
@@ -90,7 +90,7 @@ def _signs(heads: Heads, pooled: Floats, logits: Floats, known: Floats) -> list[
     ]
 
 
-def _neighbours(pooled: Floats, known: Floats, mean: Floats) -> Scores:
+def _neighbours(pooled: Floats32, known: Floats32, mean: Floats32) -> Scores:
     """Distance to the nearest messages of the corpus (Sun et al. 2022)."""
     left, right = ((v - mean) / np.linalg.norm(v - mean, axis=1, keepdims=True) for v in (pooled, known))
     likest = np.sort(left @ right.T, axis=1)[:, -NEIGHBOURS:]

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 import nlu
-from nlu.heads import Floats
+from kernel.arrays import Floats32
 from nlu.modelfiles import SHIPPED
 from nlu.understander import TransformerUnderstander
 from tests.benchmarks.report import table
@@ -54,7 +54,7 @@ def section(understander: TransformerUnderstander) -> str:
     large = _large()
     # In turns, so that whatever else the machine does slows all of them alike; turns of one length, so that neither
     # spends more of its time than the other in caches, and at a clock, that were the other's.
-    turns: dict[str, list[Floats]] = {}
+    turns: dict[str, list[Floats32]] = {}
     for _ in range(ROUNDS):
         for language, text in TWELVE_WORDS.items():
             turns.setdefault(language, []).append(_turn(partial(understander.understand, [text])))
@@ -98,7 +98,7 @@ In batches of {BATCH} on two threads: {_rate(understander):.0f} messages a secon
 {loaded:.2f} s and takes {megabytes:.0f} MB at most after 500 messages; the model's files take {weight:.1f} MB."""
 
 
-def _turn(call: Callable[[], object]) -> Floats:
+def _turn(call: Callable[[], object]) -> Floats32:
     """Milliseconds of each call of a turn, at least as many calls as are looked at by themselves."""
     found: list[float] = []
     until = time.perf_counter() + TURN
@@ -112,20 +112,20 @@ def _turn(call: Callable[[], object]) -> Floats:
 def _large() -> Callable[[str], object]:
     import torch
 
-    from nlu.normalise import readable
-    from nlu.training import network, vocabulary, weights
-    from nlu.training.batches import encode
+    from nlu.normalise import encoder_text
+    from nlu.workshop.training import network, pretrained
+    from nlu.workshop.training.network import encode
 
     torch.set_num_threads(1)
-    pretrained = weights.read(weights.find())
-    tokenizer = vocabulary.full_tokenizer(pretrained.pieces)
-    everything = range(len(pretrained.pieces.texts))
-    encoder = network.build_encoder(pretrained, everything, range(pretrained.sizes.layers))
+    weights = pretrained.load()
+    tokenizer = pretrained.full_tokenizer(weights.pieces)
+    everything = range(len(weights.pieces.texts))
+    encoder = network.build_encoder(weights, everything, range(weights.sizes.layers))
     encoder.train(False)
 
     def read(text: str) -> object:
         with torch.inference_mode():
-            return network.mean_vectors(encoder, *encode(tokenizer, [f"query: {readable(text)}"]))
+            return network.mean_vectors(encoder, *encode(tokenizer, [f"query: {encoder_text(text)}"]))
 
     return read
 

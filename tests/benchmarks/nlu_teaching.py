@@ -21,11 +21,11 @@ import numpy as np
 from rich.progress import track
 
 import nlu
-from nlu.figures import wilson
-from nlu.training import data
-from nlu.training.data import Example, labelled_rows
-from nlu.training.lessons import COURSES, is_unmet
+from kernel.intervals import wilson
 from nlu.understander import TransformerUnderstander
+from nlu.workshop import datasets
+from nlu.workshop.datasets import Example, labelled_rows
+from nlu.workshop.training_data import PRETRAINING_SETS, is_unseen_label
 from tests.benchmarks.report import machine, table, today, write_section
 
 SEED = 5
@@ -59,14 +59,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--public", type=Path, required=True, help="folder of public sets, one folder a set")
     messages = _messages(parser.parse_args().public)
-    lessons = [[label] for label in messages]
-    lessons.append(list(messages))
-    ours, later = (
-        [example for language in ("zh", "en") for example in data.held_out(language, part)]
-        for part in ("test", "later")
-    )
+    rounds = [[label] for label in messages]
+    rounds.append(list(messages))
+    ours, later = (datasets.held_out(part, *datasets.LANGUAGES) for part in ("test", "later"))
     before, before_later = _accuracy(nlu.load(), ours), _accuracy(nlu.load(), later)
-    found = [_teach(labels, messages, ours, later) for labels in track(lessons, "teaching")]
+    found = [_teach(labels, messages, ours, later) for labels in track(rounds, "teaching")]
     lines = [_line(one) for one in found]
     seconds = [one.seconds for one in found]
     header = ["new intent", "seconds", "read rightly afterwards (95 %)", "held out", "later"]
@@ -78,7 +75,8 @@ def main() -> None:
 intent, in a process of its own, from start to end; then at most {ASKED} other messages of that label, which must win
 against all of our intents, and the accuracy of our intents on the {len(ours)} held-out test messages,
 {before:.1%} before, and on the {len(later)} later ones, {before_later:.1%} before.
-None of the labels belongs to any of our intents; the encoder's lessons knew them by the labels of their own sets, save
+None of the labels belongs to any of our intents; the encoder's pre-training
+knew them by the labels of their own sets, save
 {", ".join(_unmet())}. Median {np.median(seconds):.0f} s, at most {max(seconds):.0f} s.
 
 {table(header, lines)}""",
@@ -86,9 +84,12 @@ None of the labels belongs to any of our intents; the encoder's lessons knew the
 
 
 def _unmet() -> list[str]:
-    shares = {course.name: course.unmet for course in COURSES}
+    shares = {public.name: public.unseen for public in PRETRAINING_SETS}
     return [
-        label for name, (_, labels) in LABELS.items() for label in labels if is_unmet(label, shares[name])
+        label
+        for name, (_, labels) in LABELS.items()
+        for label in labels
+        if is_unseen_label(label, shares[name])
     ]
 
 

@@ -1,6 +1,6 @@
 """How far a new intent is to be kept from others: `python -m tests.benchmarks.nlu_teaching_bounds --public FOLDER`.
 
-What chose `nlu.teaching.adapting.BEYOND`: ten messages each of JDDC's labels that are none of our intents, and that
+What chose `nlu.workshop.adaptation.BEYOND`: ten messages each of JDDC's labels that are none of our intents, and that
 `nlu_teaching` does not measure with, are taught with one bound after the other. The taught heads read other messages of
 the label, and real messages of our intents to develop on (JDDC's, mapped).
 """
@@ -16,13 +16,12 @@ from pathlib import Path
 
 import numpy as np
 
+from kernel.console import quiet
 from nlu import modelfiles
 from nlu.encoder import Encoder
 from nlu.heads import Heads
-from nlu.teaching import shop
-from nlu.teaching.adapting import BEYOND, Seen, Taught, adapt
-from nlu.teaching.progress import quiet
-from nlu.training import data
+from nlu.workshop import datasets, teaching
+from nlu.workshop.adaptation import BEYOND, HeadInputs, LabelledInputs, adapt
 from tests.benchmarks.nlu_teaching import ASKED, EXAMPLES, LABELS
 from tests.benchmarks.report import machine, table, today, write_section
 
@@ -56,9 +55,9 @@ use: {BEYOND}. Seed {SEED}.
 
 def _messages(public: Path) -> dict[str, list[str]]:
     """Labels that mean none of our intents, with enough messages to teach and to ask."""
-    intents = data.mapping("jddc_zh")
+    intents = datasets.mapping("jddc_zh")
     by_label: dict[str, set[str]] = defaultdict(set)
-    for text, label in data.labelled_rows(public / "jddc_zh", ["train80.tsv"]):
+    for text, label in datasets.labelled_rows(public / "jddc_zh", ["train80.tsv"]):
         if intents.get(label, "-") == "-" and label not in LABELS["jddc_zh"][1]:
             by_label[label].add(text)
     rng = random.Random(SEED)
@@ -77,19 +76,21 @@ def _measured(public: Path, messages: dict[str, list[str]]) -> list[tuple[np.nda
         Encoder(folder / "encoder.onnx", folder / "tokenizer.json"),
     )
 
-    def seen(texts: Sequence[str]) -> Seen:
-        return shop._seen(heads, encoder, texts, "", quiet)
+    def seen(texts: Sequence[str]) -> HeadInputs:
+        return teaching._seen(heads, encoder, texts, "", quiet)
 
-    replayed = shop._replayed(0)
+    replayed = teaching._replayed(0)
     kept = seen([example.text for example in replayed])
-    dev = [example for language in ("zh", "en") for example in data.held_out(language, "dev")]
+    dev = datasets.held_out("dev", *datasets.LANGUAGES)
     unseen = seen([example.text for example in dev])
-    _, development = data.public_intents(public, SEED)
+    _, development = datasets.public_intents(public, SEED)
     others = seen([example.text for example in development if example.source == "jddc_zh"])
     rows: list[list[tuple[float, float]]] = [[] for _ in BOUNDS]
     for label, texts in messages.items():
-        lesson = Taught(seen=seen(texts[:EXAMPLES]), labels=np.full(EXAMPLES, label))
-        taught = adapt(heads, shop._joined(lesson, shop._outside(lesson, kept, replayed)), kept, unseen)
+        lesson = LabelledInputs(seen=seen(texts[:EXAMPLES]), labels=np.full(EXAMPLES, label))
+        taught = adapt(
+            heads, teaching._joined(lesson, teaching._outside(lesson, kept, replayed)), kept, unseen
+        )
         own = seen(texts[EXAMPLES:])
         for place, bound in enumerate(BOUNDS):
             moved = taught.intent_bias.copy()
@@ -99,7 +100,7 @@ def _measured(public: Path, messages: dict[str, list[str]]) -> list[tuple[np.nda
     return [(np.array(shares)[:, 0], np.array(shares)[:, 1]) for shares in rows]
 
 
-def _as_new(heads: Heads, seen: Seen) -> float:
+def _as_new(heads: Heads, seen: HeadInputs) -> float:
     return float((seen.logits(heads).argmax(1) == len(heads.intents) - 1).mean())
 
 

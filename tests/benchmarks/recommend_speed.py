@@ -21,16 +21,17 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from kernel.times import DAY, from_micros, to_micros
 from retention import Event, EventKind, Money, ProductState, RecommendContext, metrics
+from retention.choices import Mode
 from retention.churn.model import ChurnModel
 from retention.core import Core
-from retention.evaluation.splits import Mode, Split, cut_at
-from retention.recommenders import fit
-from retention.recommenders.interactions import Interactions
+from retention.recommenders.fitting import fit
+from retention.recommenders.interactions import PURCHASE, Interactions
 from retention.recommenders.model import Recommender
 from retention.recommenders.nightly import NightlyLists
-from retention.recommenders.profile import PURCHASE
-from retention.times import DAY, from_micros, to_micros
+from retention.recommenders.request import recommend
+from retention.workshop.recommendation import Split, cut_at
 from tests.benchmarks import recommend_variety
 from tests.benchmarks.report import machine, table, today, write_section
 from tests.benchmarks.retention_logs import LOGS
@@ -105,7 +106,7 @@ def speeds(products: int, purchases: int, customers: int) -> list[str]:
     """A row: what the fit takes, and what an answer does."""
     log = shop(products, purchases, customers)
     start = time.thread_time()
-    model = fit.fit(log, seed=SEED).model
+    model = fit(log, seed=SEED).model
     lists = NightlyLists.of(model, log)
     fitted = time.thread_time() - start
     codes = [log.category_names[code] for code in log.category.tolist()]
@@ -141,7 +142,7 @@ def new_products(folder: Path) -> str:
     log = LOGS["online_retail"](folder)
     split = Split.of(log.history, log.at, cut_at(log.history, log.at, CUT))
     past = split.interactions
-    model = fit.fit(past, seed=SEED).model
+    model = fit(past, seed=SEED).model
     born = np.full(len(past.products), past.now)
     np.minimum.at(born, past.items, past.at)
     # What was there when the log began is older than anybody can say.
@@ -202,7 +203,7 @@ def _shown(
         for row in rows[np.argsort(log.at[rows])].tolist()
     ]
     context = RecommendContext(now=now, events=events, stock=stock, allow_repeats=mode is Mode.ANY, seed=seed)
-    return [one.product for one in model.recommend(10, context, version="v")]
+    return [one.product for one in recommend(model, 10, context, version="v")]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

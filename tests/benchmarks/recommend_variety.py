@@ -18,13 +18,16 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from kernel.times import from_micros
 from retention import Money, ProductState, RecommendContext, ShopRules, metrics
-from retention.evaluation.rankings import Mean
-from retention.evaluation.splits import Mode, Split, cut_at
-from retention.recommenders import components, fit, similarity
+from retention.choices import Mode
+from retention.metrics import Mean
+from retention.recommenders import similarity
+from retention.recommenders.fitting import fit
 from retention.recommenders.model import Recommender
-from retention.times import from_micros
+from retention.recommenders.request import recommend
 from retention.types import Event, EventKind
+from retention.workshop.recommendation import Split, cut_at
 from tests.benchmarks.report import machine, table, today, write_section
 from tests.benchmarks.retention_logs import LOGS
 
@@ -67,8 +70,11 @@ def variety(folder: Path) -> str:
     log = LOGS["complete_journey"](folder)
     split = Split.of(log.history, log.at, cut_at(log.history, log.at, CUT))
     past = split.interactions
-    model = fit.fit(past, seed=SEED).model
-    alike = similarity.item_similarity(components.ratings(past, None))
+    model = fit(past, seed=SEED).model
+    size = len(past.products)
+    places, values = similarity.neighbours(past.ratings(), size, 0.0)
+    alike = np.zeros((size, size), np.float32)
+    np.put_along_axis(alike, places, values, axis=1)
     own = [past.category_names[code] if code >= 0 else "" for code in past.category.tolist()]
     department = departments(folder)
     divisions = {"categories": own, "departments": [department.get(one, "") for one in past.products]}
@@ -151,7 +157,7 @@ def _asked(
             allow_repeats=mode is Mode.ANY,
             rules=ShopRules(new_products=0.0),
         )
-        shown = [one.product for one in model.recommend(PLACES, context, version="v", variety=variety)]
+        shown = [one.product for one in recommend(model, PLACES, context, version="v", variety=variety)]
         items = tuple(model.index[product] for product in shown)
         found.ndcg.append(metrics.ndcg(shown, basket, PLACES))
         found.by_customers.append(unlike(items, alike))

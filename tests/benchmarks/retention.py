@@ -17,15 +17,15 @@ from pathlib import Path
 import numpy as np
 import pyarrow.compute as pc
 
-from retention.evaluation import page, peers
-from retention.evaluation.churn import ChurnSplit, judge_churn
-from retention.evaluation.rankings import Mean
-from retention.evaluation.recommenders import judge_models
-from retention.evaluation.splits import Mode, Split, cut_at
-from retention.evaluation.value import judge_value
+from kernel.times import from_micros
+from retention.choices import Mode
 from retention.history import History
 from retention.logs import Log
-from retention.times import from_micros
+from retention.metrics import Mean
+from retention.workshop import baselines, page
+from retention.workshop.outcomes import ChurnSplit, judge_churn, judge_value
+from retention.workshop.recommendation import Split, cut_at, judge_models
+from retention.workshop.recommender_baselines import judge_baselines
 from tests.benchmarks.report import machine, table, today, write_section
 from tests.benchmarks.retention_logs import LOGS
 
@@ -44,9 +44,7 @@ def recommendation(name: str, log: Log, cuts: Sequence[float], tries: int) -> li
         split = Split.of(log.history, log.at, cut_at(log.history, log.at, share))
         done = judge_models(split, K, seed=SEED, progress=_told)
         if tries:
-            from retention.evaluation.peers.recommenders import judge_peers
-
-            done.judged += judge_peers(split, K, tries=tries, seed=SEED, progress=_told)
+            done.judged += judge_baselines(split, K, tries=tries, seed=SEED, progress=_told)
         for mode in Mode:
             parts.append(
                 f"**{name}, cut at {share:.0%} of the time ({split.cut:%Y-%m-%d}), `{mode.value}`**: "
@@ -152,11 +150,8 @@ def churn(name: str, log: Log, cut: datetime, days: int, tries: int) -> list[str
     done = judge_churn(split, progress=_told)
     worth = judge_value(split, seed=SEED)
     if tries:
-        from retention.evaluation.peers.churn import add_peers
-        from retention.evaluation.peers.value import judge_lifetimes
-
-        add_peers(done, tries=tries, seed=SEED, progress=_told)
-        peer = judge_lifetimes(split, tries)
+        baselines.add_churn(done, tries=tries, seed=SEED, progress=_told)
+        peer = baselines.judge_lifetimes(split, tries)
         if isinstance(peer, str):
             done.notes.append(f"lifetimes was left out of the value: {peer}")
         else:
@@ -205,8 +200,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     logs = {name: read(given.data) for name, read in LOGS.items() if (given.data / name).is_dir()}
     try:
-        missing, tries = peers.require(), 0 if given.quick else TRIES
-    except peers.PeersMissing as absent:
+        missing, tries = baselines.require(), 0 if given.quick else TRIES
+    except baselines.BaselinesMissing as absent:
         missing, tries = [f"The peers were left out: {absent}"], 0
     about = [HEAD.format(today(), machine(), SEED), *missing]
     if given.only != "churn":

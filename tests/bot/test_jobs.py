@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.conversation.messages import Reply
-from bot.decisions import Decisions
-from bot.jobs import WIN_BACK, Jobs
-from bot.models import ServedRetention
-from bot.outreach.planner import Planner
-from retention.types import PricePolicy
+from bot.jobs import schedule as jobs_module
+from bot.jobs.schedule import Jobs
+from bot.models.decisions import Decisions
+from bot.models.retention import ServedRetention
+from bot.outreach.planner import WIN_BACK, Planner
 from storage import Store
 from storage.campaigns import Campaigns
+from storage.leases import JobRuns
 from storage.limits import Demand, Limit, RateLimits
-from tests.factories import NOW
+from tests.factories import NOW, add_product
 
 
 class Clock:
@@ -36,8 +38,8 @@ def clock() -> Clock:
 
 @pytest.fixture
 def jobs(store: Store, tmp_path: Path, clock: Clock) -> Jobs:
-    decisions = Decisions(ServedRetention(store, tmp_path), PricePolicy())
-    planner = Planner(store, decisions, lambda *_: Reply(text="hello"), "Asia/Shanghai")
+    decisions = Decisions(ServedRetention(store, tmp_path))
+    planner = Planner(store, decisions, "Asia/Shanghai", channels=["telegram"])
     return Jobs(store, planner, time_zone="Asia/Shanghai", seed=1, environment={}, clock=clock)
 
 
@@ -49,9 +51,33 @@ async def test_limits_that_nobody_is_near_are_forgotten(store: Store, jobs: Jobs
     assert (await jobs.prune())["limits"] == 1
 
 
-async def test_a_campaign_that_was_stopped_is_not_begun_anew(store: Store, jobs: Jobs) -> None:
-    assert await jobs.outreach() == {WIN_BACK: {}}
+async def test_only_a_campaign_that_was_started_looks_for_customers(store: Store, jobs: Jobs) -> None:
+    await store.write(lambda c: add_product(c, "p1"))
+    assert await jobs.outreach() == {}
     async with store.read() as connection:
         campaign = await Campaigns(connection).named(WIN_BACK)
-    await store.write(lambda c: Campaigns(c).set_state(campaign.id, "ended"))
-    assert await jobs.outreach() == {}
+    for state, planned in (("active", {WIN_BACK: {}}), ("ended", {})):
+        await store.write(lambda c, state=state: Campaigns(c).set_state(campaign.id, state, NOW))  # type: ignore[misc]
+        assert await jobs.outreach() == planned
+
+
+async def test_a_refit_that_ends_with_the_program_has_not_failed(
+    store: Store,
+    jobs: Jobs,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    started = tmp_path / "started"
+    endless = f"import signal; open({str(started)!r}, 'w').close(); signal.pause()"
+    monkeypatch.setattr(jobs_module, "child_command", lambda _seed: (sys.executable, "-c", endless))
+    refitting = asyncio.create_task(jobs.refit_if_older(timedelta(days=1)))
+    async with asyncio.timeout(30):
+        while not started.exists():  # noqa: ASYNC110 - a file of another process
+            await asyncio.sleep(0.01)
+    await jobs.stop()
+    await refitting
+    async with store.read() as connection:
+        (run,) = await JobRuns(connection).latest("refit")
+    assert run.outcome == "stopped"
+    assert not caplog.records

@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 from datetime import UTC, datetime, timedelta
 
-import jwt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.linking import (
+from bot.linking.linker import (
     ATTEMPTS_PER_ACCOUNT,
     ATTEMPTS_PER_ORDER,
     LINK_VALIDITY,
@@ -227,30 +226,6 @@ async def test_an_order_has_few_attempts_from_all_accounts_however_it_is_written
     late = await account(shop, "late")
     assert await prove(shop, late, "1024", "5678") is LinkResult.TOO_MANY
     assert await prove(shop, late, "A-7", "b@example.org") is LinkResult.LINKED
-
-
-def test_a_site_vouches_for_its_visitor() -> None:
-    now = datetime.now(UTC)
-    assert LINKER.visitor_customer(LINKER.visitor_token("c1", now)) == "c1"
-    assert LINKER.visitor_customer(LINKER.visitor_token("c1", now - timedelta(hours=1))) is None
-    assert Linker(b"k" * 32, "t" * 32).visitor_customer(LINKER.visitor_token("c1", now)) is None
-
-
-@pytest.mark.parametrize("claims", [{"sub": "c1"}, {"exp": 9_999_999_999}, {"sub": 5, "exp": 9_999_999_999},
-                                    {"sub": "", "exp": 9_999_999_999}])  # fmt: skip
-def test_a_token_without_a_name_or_an_end_vouches_for_nobody(claims: dict[str, object]) -> None:
-    assert not LINKER.visitor_customer(jwt.encode(claims, "s" * 32, algorithm="HS256"))
-
-
-def test_a_token_can_not_choose_how_it_is_checked() -> None:
-    claims = {"sub": "c1", "exp": 9_999_999_999}
-    assert LINKER.visitor_customer(jwt.encode(claims, "", algorithm="none")) is None
-    assert LINKER.visitor_customer(jwt.encode(claims, "s" * 64, algorithm="HS512")) is None
-
-
-@given(st.text(max_size=200))
-def test_no_text_vouches_for_anybody(token: str) -> None:
-    assert LINKER.visitor_customer(token) is None
 
 
 @given(

@@ -1,30 +1,21 @@
-"""A customer can have what is held about them, and can have it erased."""
+"""A customer can have what is held about them."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
-from typer.testing import CliRunner
 
-from bot.cli import app
-from bot.privacy import erase_customer, export_customer, forget_lessons, said_by
-from bot.settings import Settings
-from nlu import modelfiles
-from nlu.teaching.labelled import read_taught
-from storage import NotFound, Store, migrate
+from bot.privacy.export import export_customer
+from storage import NotFound, Store
 from storage.audience import Candidate
 from storage.campaigns import Campaigns
 from storage.conversations import Conversations, NewMessage
-from storage.corrections import Corrections
-from storage.customers import Accounts, Consents, Customers
+from storage.customers import Accounts, Consents
+from storage.drafts import Corrections
 from storage.outbox import Outbox
-from storage.schema import event, message, outbox
 from storage.staff import Staff
 from storage.warnings import NewWarning, Warnings
 from tests.factories import NOW, add_customer, add_product, add_purchase
@@ -32,7 +23,7 @@ from tests.factories import NOW, add_customer, add_product, add_purchase
 SECRET = "my name is Rumpelstiltskin"
 
 
-async def _somebody(connection: AsyncConnection) -> None:
+async def somebody(connection: AsyncConnection) -> None:
     await add_product(connection, "p1")
     await add_customer(connection, "c1", telegram="77")
     await add_purchase(connection, "c1", "p1", NOW - timedelta(days=3))
@@ -80,8 +71,8 @@ async def _judged(connection: AsyncConnection) -> None:
     campaign = await campaigns.ensure("win-back", "win_back", holdout=1.0, settings={}, seed=1, now=NOW)
     run = await campaigns.start_run(campaign.id, "s1", NOW)
     candidate = Candidate(
-        customer_id="c1", name="", language="en", time_zone="UTC", channel="telegram", address="77",
-        account_id=1, risk=0.9, expected_value=8_150, at_stake=7_335, currency="CNY", reasons=reasons,
+        customer_id="c1", time_zone="UTC", channel="telegram", address="77", risk=0.9,
+        expected_value=8_150, at_stake=7_335, currency="CNY", reasons=reasons,
     )  # fmt: skip
     await campaigns.add_contact(
         candidate, campaign_id=campaign.id, run_id=run.id, arm="holdout", probability=1.0, now=NOW
@@ -89,7 +80,7 @@ async def _judged(connection: AsyncConnection) -> None:
 
 
 async def test_an_export_holds_all_of_it(any_store: Store) -> None:
-    await any_store.write(_somebody)
+    await any_store.write(somebody)
     await any_store.write(_judged)
     async with any_store.read() as connection:
         told = json.dumps(await export_customer(connection, "c1"), default=str)
@@ -97,70 +88,32 @@ async def test_an_export_holds_all_of_it(any_store: Store) -> None:
         assert what in told
 
 
-async def test_after_erasure_nothing_names_them_and_nobody_writes_again(any_store: Store) -> None:
-    await any_store.write(_somebody)
-    assert await any_store.write(lambda c: erase_customer(c, "c1", NOW)) == 1
+async def test_an_export_holds_the_question_that_was_agreed_to(any_store: Store) -> None:
+    """Also where it was said before the account was linked."""
+    await any_store.write(somebody)
+
+    async def agree(connection: AsyncConnection) -> None:
+        own = await Accounts(connection).find("telegram", "77")
+        assert own is not None
+        await Consents(connection).record(
+            "marketing",
+            True,
+            source="conversation:telegram",
+            now=NOW,
+            account_id=own.id,
+            wording="May we write?",
+        )
+
+    await any_store.write(agree)
     async with any_store.read() as connection:
-        customer = await Customers(connection).get("c1")
-        assert customer is not None
-        assert customer.name == ""
-        assert await Accounts(connection).by_customer("c1") == []
-        assert not await Consents(connection).granted("marketing", customer_id="c1")
-        assert [row.text for row in await connection.execute(select(message.c.text))] == [""]
-        assert await Corrections(connection).all() == []
-        left = (await connection.execute(select(outbox.c.state, outbox.c.payload))).one()
-        assert left.state == "cancelled"
-        assert SECRET not in json.dumps(left.payload)
-        # The shop's books stay right.
-        assert (await connection.execute(select(event.c.amount))).scalar_one() == 10_000
-
-
-async def test_erasure_reaches_what_every_version_was_taught_with(store: Store, tmp_path: Path) -> None:
-    await store.write(_somebody)
-    for version, more in (("v1", ""), ("v2", "wrap it up\tgift_wrap\n")):
-        folder = tmp_path / "models" / "nlu" / version
-        folder.mkdir(parents=True)
-        rows = f"text\tlabel\n{SECRET.upper()}\ttheir_name\n{more}"
-        (folder / modelfiles.TAUGHT).write_text(rows, "utf-8")
-    async with store.read() as connection:
-        said = await said_by(connection, "c1")
-    assert forget_lessons(tmp_path, said) == 2
-    left = [
-        read_taught(tmp_path / "models" / "nlu" / version / modelfiles.TAUGHT) for version in ("v1", "v2")
+        held = (await export_customer(connection, "c1"))["consents"]
+    assert [(one["source"], one["granted"], one["wording"]) for one in held] == [
+        ("test", True, None),
+        ("conversation:telegram", True, "May we write?"),
     ]
-    assert [[row.text for row in rows] for rows in left] == [[], ["wrap it up"]]
-    assert forget_lessons(tmp_path, said) == 0
-
-
-def test_the_command_forgets_the_lessons_and_then_the_words(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("LIUKE_HOME", str(tmp_path))
-    url = Settings(home=tmp_path).store_url
-
-    async def fill() -> None:
-        await migrate(url)
-        store = Store.open(url)
-        await store.write(_somebody)
-        await store.close()
-
-    asyncio.run(fill())
-    taught = tmp_path / "models" / "nlu" / "v1" / modelfiles.TAUGHT
-    taught.parent.mkdir(parents=True)
-    taught.write_bytes(b"\xff\xfe")
-    run = CliRunner()
-    # Nothing is erased where not everything can be: it could not be made up for.
-    assert run.invoke(app, ["customer", "erase", "c1", "--yes"]).exit_code == 1
-    taught.write_text(f"text\tlabel\n{SECRET}\ttheir_name\n", "utf-8")
-    done = run.invoke(app, ["customer", "erase", "c1", "--yes"])
-    assert done.exit_code == 0
-    assert "were taught with: 1." in done.output
-    assert SECRET not in taught.read_text("utf-8")
 
 
 async def test_somebody_unknown_is_said_so(any_store: Store) -> None:
-    with pytest.raises(NotFound):
-        await any_store.write(lambda c: erase_customer(c, "nobody", NOW))
     async with any_store.read() as connection:
         with pytest.raises(NotFound):
             await export_customer(connection, "nobody")

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import pruning
-from bot.models import KIND
-from bot.pruning import NEWEST, SERVED, outdated, prune
+from bot.jobs import pruning
+from bot.jobs.pruning import NEWEST, SERVED, outdated, prune
+from bot.models.retention import KIND
 from storage import NotFound, Store
 from storage.models import GONE, ModelVersion, ModelVersions
 from tests.factories import NOW

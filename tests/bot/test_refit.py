@@ -7,6 +7,7 @@ import json
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -15,14 +16,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from typer.testing import CliRunner
 
 import retention
-from bot.commands.refit import app as models
-from bot.models import KIND, ServedRetention
-from bot.refit import refit
+from bot.commands.models import app as models
+from bot.jobs.refit import refit
+from bot.models.retention import KIND, ServedRetention
+from bot.privacy import erasure
+from bot.privacy.erasure import Eraser
 from bot.settings import Settings
-from retention import promotion, trial
+from retention import backtest, promotion
 from retention.reviewing import Review
 from retention.segments import nightly as segments
-from retention.value import saving as value_saving
+from retention.value import model as value_model
 from storage import Store, migrate
 from storage.models import ModelVersions
 from storage.schema import score
@@ -77,6 +80,40 @@ async def test_a_refit_is_served_and_everybody_is_scored(settings: Settings) -> 
     await store.close()
 
 
+async def test_who_is_erased_while_it_fits_is_neither_named_nor_scored(settings: Settings) -> None:
+    def erase() -> None:
+        asyncio.run(_erased(settings, "c07"))
+
+    def in_between(step: str, _share: float) -> None:
+        if step == "checking the history":
+            # As by another process.
+            thread = Thread(target=erase)
+            thread.start()
+            thread.join()
+
+    result = await refit(settings, seed=1, progress=in_between, now=NOW)
+    assert "c06" in retention.listed(result.path)
+    assert not [path.name for path in _files(settings.home) if b"c07" in path.read_bytes()]
+    # Nor is the nameless one that their purchases belong to now.
+    later = await refit(settings, seed=1, progress=_silent, now=NOW + timedelta(hours=1))
+    assert later.promoted
+    store = Store.open(settings.store_url)
+    async with store.read() as connection:
+        scored = set((await connection.execute(select(score.c.customer_id))).scalars())
+    await store.close()
+    assert scored == {f"c{number:02}" for number in range(CUSTOMERS)} - {"c07"}
+
+
+def _files(home: Path) -> list[Path]:
+    return [path for path in home.rglob("*") if path.is_file()]
+
+
+async def _erased(settings: Settings, customer_id: str) -> None:
+    store = Store.open(settings.store_url)
+    await Eraser(store, settings.home).erase(erasure.customer(customer_id), actor="system")
+    await store.close()
+
+
 async def test_a_damaged_version_is_refused_and_the_good_one_stays(settings: Settings) -> None:
     store = Store.open(settings.store_url)
     served = ServedRetention(store, settings.home)
@@ -115,9 +152,7 @@ async def test_a_worse_version_is_kept_but_not_served(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = await refit(settings, seed=1, progress=_silent, now=NOW)
-    worse = promotion.compare(
-        "brier", np.full(90, 0.1), np.linspace(0.2, 0.4, 90), lower_is_better=True, seed=1
-    )
+    worse = promotion.compare("brier", np.full(90, 0.1), np.linspace(0.2, 0.4, 90), seed=1)
     bad = Review(verdict=promotion.judge(first.version, [worse]), drift=None)
     monkeypatch.setattr(retention, "review", lambda *_, **__: bad)
     second = await refit(settings, seed=1, progress=_silent, now=NOW + timedelta(hours=1))
@@ -143,7 +178,7 @@ async def test_only_the_first_version_is_fitted_without_a_trial(settings: Settin
     second = await refit(settings, seed=1, progress=_silent, now=NOW + timedelta(days=1))
     assert second.promoted
     assert "nothing fair to compare with" in second.reason
-    assert [trial.in_folder(one.path) is None for one in (first, second)] == [True, False]
+    assert [backtest.in_folder(one.path) is None for one in (first, second)] == [True, False]
 
 
 async def test_a_report_goes_with_every_version(settings: Settings) -> None:
@@ -176,7 +211,7 @@ def test_value_and_segments_are_fitted_kept_and_shown_with_every_version(
         files = {one.name for one in night.path.iterdir()}
         assert {"value.json", "segments.json", "segments.npz"} <= files
         assert not any(name.endswith((".pkl", ".pickle")) for name in files)
-        assert value_saving.in_folder(night.path) is not None
+        assert value_model.in_folder(night.path) is not None
     assert [night.promoted for night in nights] == [True, True]
     first, second = (segments.in_folder(night.path) for night in nights)
     assert first is not None

@@ -52,6 +52,7 @@ def test_every_problem_is_told_at_once(clean: Path, monkeypatch: pytest.MonkeyPa
         "LIUKE_PUBLIC_URL": "http://[",
         "LIUKE_TIME_ZONE": "Mars/Olympus",
         "LIUKE_WEB_SECRET": "short",
+        "LIUKE_TRUSTED_PROXIES": "127.0.0.1, nginx",
         "LIUKE_HOME": str(clean / "file"),
         "LIUKE_DEMO": "perhaps",
         "LIUKE_LOG_LEVEL": "LOUD",
@@ -88,6 +89,7 @@ def test_empty_is_the_same_as_not_set(clean: Path, monkeypatch: pytest.MonkeyPat
         "DATABASE_URL",
         "REDIS_URL",
         "WEB_SECRET",
+        "TRUSTED_PROXIES",
         "HOME",
     ):
         monkeypatch.setenv(f"LIUKE_{name}", "")
@@ -97,6 +99,13 @@ def test_empty_is_the_same_as_not_set(clean: Path, monkeypatch: pytest.MonkeyPat
     assert settings.telegram_webhook is None
     assert settings.web_secret is None
     assert settings.store_url.startswith("sqlite:///")
+    assert [str(network) for network in settings.proxies] == ["127.0.0.1/32", "::1/128"]
+
+
+def test_proxies_are_addresses_and_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIUKE_TRUSTED_PROXIES", "10.1.2.3/8 , 172.18.0.2,fd00::/8,")
+    proxies = load_settings().proxies
+    assert [str(network) for network in proxies] == ["10.0.0.0/8", "172.18.0.2/32", "fd00::/8"]
 
 
 def test_files_are_read_and_the_environment_wins(clean: Path, monkeypatch: pytest.MonkeyPatch) -> None:

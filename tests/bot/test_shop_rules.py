@@ -16,16 +16,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from typer.testing import CliRunner
 
 from bot.cli import app
-from bot.decisions import Decisions
-from bot.linking import Linker
-from bot.models import ServedRetention
-from bot.planning import plan_now
-from bot.refit import refit
+from bot.commands.outreach import plan_active
+from bot.jobs.refit import refit
+from bot.linking.linker import Linker
+from bot.models.decisions import Decisions
+from bot.models.retention import ServedRetention
+from bot.outreach.planner import WIN_BACK
 from bot.settings import Settings
 from bot.shop.demo import make_demo
-from bot.shop_rules import FILE, Listed, Steering
-from retention.types import PricePolicy, ShopRules
+from bot.shop.rules import FILE, Listed, Steering
+from retention.types import ShopRules
 from storage import Store, migrate
+from storage.campaigns import Campaigns
 from storage.catalogue import Catalogue
 from storage.schema import campaign_contact
 from storage.schema import customer as customer_table
@@ -147,7 +149,7 @@ async def fitted_shop(store: Store, tmp_path: Path) -> FittedShop:
     assert await served.refresh()
     async with store.read() as connection:
         customer = await connection.scalar(select(customer_table.c.id).order_by(customer_table.c.id))
-    decisions = Decisions(served, PricePolicy(), steering=Steering(tmp_path), stock_age=0.0)
+    decisions = Decisions(served, steering=Steering(tmp_path), stock_age=0.0)
     return FittedShop(store, tmp_path, decisions, await Linker.open(store, "secret"), str(customer))
 
 
@@ -182,11 +184,12 @@ async def test_a_win_back_message_stays_personal_but_for_what_is_buried(tmp_path
         for name in ("p1", "p2"):
             await add_product(connection, name)
         await add_customer(connection, "c1", telegram="1", risk=0.9)
+        await Campaigns(connection).ensure(WIN_BACK, "win_back", holdout=0.0, settings={}, seed=7, now=NOW)
 
     await fill(settings, shop)
     write(tmp_path, 'bury = ["P1"]')
-    await plan_now(settings, NOW)
     store = Store.open(settings.store_url)
+    await plan_active(settings, store, NOW)
     async with store.read() as connection:
         assert list(await connection.scalars(select(campaign_contact.c.product_id))) == ["p2"]
     await store.close()

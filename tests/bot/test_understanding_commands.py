@@ -15,25 +15,26 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from typer.testing import CliRunner, Result
 
 from bot.cli import app
-from bot.conversation.messages import Reply
+from bot.messages import Reply
+from bot.models.understanding import KIND
+from bot.privacy.erasure import Eraser
 from bot.settings import Settings
-from bot.staff.console.correcting import offered
-from bot.staff.desk import Desk
-from bot.understanding import KIND
+from bot.staff.case_service import CaseService
+from bot.staff.console.case_log import offered
 from nlu import modelfiles
 from nlu.datafiles import read_table
 from nlu.intents import INTENTS
-from nlu.teaching import shop
-from nlu.teaching.shop import Lesson
+from nlu.workshop import teaching
+from nlu.workshop.teaching import TeachingResult
 from storage import Store, migrate
-from storage.corrections import Corrections
+from storage.drafts import Corrections
 from storage.models import ModelVersion, ModelVersions
 from tests.factories import NOW
 from tests.storage.test_corrections import written
 
 T = TypeVar("T")
 RUN = CliRunner()
-LESSON = Lesson(
+RESULT = TeachingResult(
     messages=12,
     messages_before=2,
     data_hash="x",
@@ -45,7 +46,7 @@ LESSON = Lesson(
     seen_before=False,
     interval=(0.6, 1.0),
     confused=(),
-    suspects=(shop.Suspect(file="mine.tsv", line=3, text="x", label="a", likelier="b", probability=0.9),),
+    suspects=(teaching.Suspect(file="mine.tsv", line=3, text="x", label="a", likelier="b", probability=0.9),),
     built_in_before=0.95,
     built_in_after=0.95,
 )
@@ -104,7 +105,7 @@ def _sound(folder: Path) -> None:
     folder.mkdir(parents=True)
     for name in modelfiles.FILES:
         (folder / name).symlink_to(modelfiles.SHIPPED / name)
-    modelfiles.seal(folder, {})
+    modelfiles.write_manifest(folder, {})
 
 
 def _told(done: Result) -> str:
@@ -116,12 +117,12 @@ def taught(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The folders that were taught; nothing is learned."""
     bases: list[Path] = []
 
-    def teach(_files: object, out: Path, base: Path, **_options: object) -> Lesson:
+    def teach(_files: object, out: Path, base: Path, **_options: object) -> TeachingResult:
         bases.append(base)
         _sound(out)
-        return LESSON
+        return RESULT
 
-    monkeypatch.setattr(shop, "teach", teach)
+    monkeypatch.setattr(teaching, "teach", teach)
     return bases
 
 
@@ -178,9 +179,9 @@ def test_figures_do_not_eat_the_messages(home: Path, taught: list[Path], tmp_pat
 
 def test_a_label_is_no_markup(home: Path, taught: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     _sound(home / "models/nlu/v2")
-    odd = replace(LESSON, new_intents=("[/vip]",), lost_intents=(":heart:",))
-    sound = shop.teach
-    monkeypatch.setattr(shop, "teach", lambda *given, **options: (sound(*given, **options), odd)[1])
+    odd = replace(RESULT, new_intents=("[/vip]",), lost_intents=(":heart:",))
+    sound = teaching.teach
+    monkeypatch.setattr(teaching, "teach", lambda *given, **options: (sound(*given, **options), odd)[1])
     done = RUN.invoke(app, ["nlu", "train", "--data", "mine.tsv"])
     assert done.exit_code == 0, done.output
     assert "[/vip]" in done.output
@@ -195,7 +196,7 @@ def test_a_model_that_nobody_will_use_leaves_no_folder(
     def broken(*_: object) -> None:
         raise BrokenPipeError
 
-    monkeypatch.setattr("bot.commands.understanding.print_lesson", broken)
+    monkeypatch.setattr("bot.commands.understanding.print_teaching", broken)
     assert RUN.invoke(app, ["nlu", "train", "--data", "mine.tsv"]).exit_code == 1
     assert [one.name for one in (home / "models/nlu").iterdir()] == ["v2"]
     assert _current(home) == "v2"
@@ -213,8 +214,8 @@ def test_a_file_in_the_models_place_is_named(home: Path, taught: list[Path]) -> 
 def test_whose_accuracy_it_is_is_told(
     home: Path, taught: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tuned = replace(LESSON, finetuned=True, seen_before=True)
-    monkeypatch.setattr(shop, "teach", lambda *_, **__: tuned)
+    tuned = replace(RESULT, finetuned=True, seen_before=True)
+    monkeypatch.setattr(teaching, "teach", lambda *_, **__: tuned)
     arguments = ["--data", "mine.tsv", "--base", "shipped", "--out", str(tmp_path / "model"), "--finetune"]
     done = RUN.invoke(app, ["nlu", "train", *arguments])
     assert "heads on the encoder as it was" in _told(done)
@@ -269,7 +270,7 @@ def test_a_correction_without_words_is_not_written(home: Path, tmp_path: Path) -
 
 def test_staff_are_offered_what_the_model_was_taught(home: Path) -> None:
     async def own(store: Store) -> tuple[str, ...]:
-        return await Desk(store, decided=lambda _: Reply()).own_intents()
+        return await CaseService(store, decided=lambda _: Reply(), eraser=Eraser(store, home)).own_intents()
 
     assert _in_store(home, own) == ("gift_wrap",)
     assert offered(["gift_wrap"], "gift_wrap") == [*INTENTS, "gift_wrap"]

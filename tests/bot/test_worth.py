@@ -11,15 +11,14 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import retention
-from bot.history import read_history
-from bot.refit import refit
+from bot.jobs.refit import expected_spend, refit
+from bot.models.history import read_history
 from bot.settings import Settings
-from bot.worth import expected_spend
+from kernel.times import to_micros
 from retention.checks import check
 from retention.churn.windows import buyers
 from retention.features.expressions import Shop
-from retention.times import to_micros
-from retention.value import saving
+from retention.value import model as value
 from storage import Store
 from storage.schema import metadata, score
 from tests.factories import NOW, add_customer, add_product, add_purchase
@@ -72,7 +71,7 @@ async def test_what_is_expected_is_said_by_the_version_in_use(settings: Settings
     done = await refit(settings, seed=1, progress=lambda _step, _share: None, now=NOW)
     history = read_history(settings.store_url, to_micros(NOW))
     found = expected_spend(done.path, history, now=NOW)
-    model = saving.in_folder(done.path)
+    model = value.in_folder(done.path)
     assert model is not None
     table = buyers(Shop(check(history, NOW).history), to_micros(NOW))
     days = retention.load(done.path).churn.horizon_days

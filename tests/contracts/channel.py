@@ -11,9 +11,9 @@ from typing import Any, Protocol
 
 import pytest
 
-from bot.conversation.messages import Button, Card, DeliveryStatus, Incoming, Outgoing, Reply
 from bot.delivery.inbox import DurableInbox
-from bot.delivery.ports import Channel
+from bot.delivery.ports import Channel, ChannelState
+from bot.messages import Button, Card, DeliveryStatus, Incoming, Outgoing, Reply
 from storage import Store
 from storage.inbox import Inbox
 
@@ -45,6 +45,9 @@ class GatedInbox:
         self.asked.set()
         await self.gate.wait()
         return await self._inbox.put(incoming)
+
+    def has_room(self, incoming: Incoming) -> bool:
+        return self._inbox.has_room(incoming)
 
 
 class Wire(Protocol):
@@ -87,6 +90,12 @@ class ChannelContract:
     async def test_it_is_a_channel(self, wire: Wire) -> None:
         assert isinstance(wire.channel, Channel)
         assert wire.channel.name
+
+    async def test_while_it_receives_it_says_so(self, wire: Wire) -> None:
+        await wire.says("one", 1)
+        async with asyncio.timeout(10):
+            while wire.channel.state is not ChannelState.SERVING:  # noqa: ASYNC110 - it has no event to wait for
+                await asyncio.sleep(0)
 
     async def test_what_arrives_is_kept_before_it_is_acknowledged(self, wire: Wire, store: Store) -> None:
         wire.inbox.gate.clear()

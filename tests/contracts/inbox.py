@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.conversation.messages import Incoming, IncomingKind
 from bot.delivery.ports import Inbox
+from bot.messages import Incoming, IncomingKind
 
 NOW = datetime(2026, 11, 1, 9, tzinfo=UTC)
 
@@ -41,6 +41,9 @@ class InboxContract:
         updates = [update(number, address=str(number % 2)) for number in (5, 3, 9, 1)]
         assert await inbox.put(updates) == 4
         assert await self.kept(inbox) == updates
+
+    async def test_an_empty_one_has_room(self, inbox: Inbox) -> None:
+        assert inbox.has_room(update(1))
 
     async def test_nothing_is_nothing(self, inbox: Inbox) -> None:
         assert await inbox.put([]) == 0

@@ -29,6 +29,9 @@ def filled_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     async def fill() -> None:
         async with Program(home) as program:
+            # It serves before the models are fitted, and fits them by itself.
+            assert "customers scored" not in program.log
+            await program.fitted()
             await program.stop()
 
     with FileLock(run / "first.lock"):

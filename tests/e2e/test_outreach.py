@@ -32,12 +32,14 @@ def where_it_is_noon() -> str:
 
 
 def at_risk_and_willing(home: Path) -> list[str]:
-    """Customers in the band `high` whose last word on marketing was yes."""
+    """Customers in the band `high` whose last word on marketing was yes, and who have not refused profiling."""
     rows = query(
         home,
         """SELECT customer_id FROM score WHERE kind = 'churn' AND band = 'high' AND
              (SELECT granted FROM consent WHERE consent.customer_id = score.customer_id
-               AND purpose = 'marketing' ORDER BY at DESC, granted LIMIT 1) = 1
+               AND purpose = 'marketing' ORDER BY at DESC, granted LIMIT 1) = 1 AND
+             NOT EXISTS (SELECT 1 FROM consent WHERE consent.customer_id = score.customer_id
+               AND purpose = 'profiling' AND NOT granted)
            ORDER BY value DESC LIMIT ?""",
         (PEOPLE,),
     )

@@ -10,21 +10,17 @@ from pathlib import Path
 from random import Random
 
 import torch
-from rich.console import Console
-from rich.progress import Progress
 from tokenizers import Tokenizer, models, pre_tokenizers
 from torch import nn
 from transformers import BertConfig, BertModel
 
+from kernel.console import Progress, quiet
 from nlu.errors import DataRefused
-from nlu.training import fit
-from nlu.training.batches import BATCH
-from nlu.training.data import Example
-from nlu.training.network import Reader
-from nlu.training.processes import side_by_side
-from nlu.training.shared import Share
-from nlu.training.teacher import Teacher
-from nlu.training.telling import Telling
+from nlu.workshop.datasets import Example
+from nlu.workshop.training import fitting
+from nlu.workshop.training.network import BATCH, Reader
+from nlu.workshop.training.parallel import Share, run_parallel
+from nlu.workshop.training.teacher import Teacher
 
 WORDS = ("where", "parcel", "refund", "cancel", "hello", "order", "size", "late")
 Weights = dict[str, torch.Tensor]
@@ -38,22 +34,16 @@ class Small:
     folder: Path
     messages: int
 
-    @property
-    def name(self) -> str:
-        """No bar."""
-        return ""
-
 
 def learn_together(folder: Path, count: int, messages: int = 96) -> list[Weights]:
     """What each of so many processes has learned."""
     folder.mkdir()
     tasks = [Small(Share(rank, count), folder, messages) for rank in range(count)]
-    with Progress(console=Console(quiet=True)) as progress:
-        files = side_by_side(learn, tasks, progress)
+    files = run_parallel(learn, tasks, quiet)
     return [torch.load(file, weights_only=True) for file in files]
 
 
-def learn(task: Small, told: Telling) -> Path:
+def learn(task: Small, progress: Progress) -> Path:
     """Go twice through the messages; the file of the weights."""
     torch.manual_seed(5)
     sizes = BertConfig(
@@ -63,14 +53,21 @@ def learn(task: Small, told: Telling) -> Path:
     reader = Reader(BertModel(sizes, add_pooling_layer=False))
     reader.dropout = nn.Dropout(0.0)
     examples = [_example(Random(number)) for number in range(task.messages)]
-    part = fit.Part(
-        name="small", seed=1, epochs=2, encoder_rate=1e-3, head_rate=1e-2, likeness=0.0, foreign=0.0,
+    part = fitting.Part(
+        name="small", seed=1, epochs=2, encoder_rate=1e-3, head_rate=1e-2, teacher_weight=0.0, public_label_weight=0.0,
         follows=task.messages % BATCH == 1,
     )  # fmt: skip
     task.share.join(task.folder / "meeting")
     checkpoint = task.folder / "fit.pt"
-    fit.fit(
-        reader, _tokenizer(), Teacher.of_nothing(16), lambda rng: examples, part, told, checkpoint, task.share
+    fitting.fit(
+        reader,
+        _tokenizer(),
+        Teacher.of_nothing(16),
+        lambda rng: examples,
+        part,
+        progress,
+        checkpoint,
+        task.share,
     )
     task.share.leave()
     learned = task.folder / f"learned-{task.share.rank}.pt"
@@ -98,19 +95,13 @@ class Waiting:
 
     fails: bool
 
-    @property
-    def name(self) -> str:
-        """No bar."""
-        return ""
-
 
 def wait_for_the_other(*fails: bool) -> None:
     """A process for each, of which some fail; says on standard output when one waits."""
-    with Progress(console=Console(quiet=True)) as progress:
-        side_by_side(_wait, [Waiting(one) for one in fails], progress)
+    run_parallel(_wait, [Waiting(one) for one in fails], quiet)
 
 
-def _wait(task: Waiting, told: Telling) -> None:
+def _wait(task: Waiting, progress: Progress) -> None:
     if task.fails:
         raise DataRefused("mine.tsv", ["line 3: no label"])
     os.write(sys.stdout.fileno(), b"waiting\n")

@@ -13,8 +13,8 @@ import scipy.sparse
 from nlu.datafiles import read_table
 from nlu.intents import INTENTS, SENTIMENTS
 from nlu.normalise import model_text, normalise
-from nlu.training.augment import is_chinese, joinable
-from nlu.training.data import CORPUS, Example, feelings_corpus, held_out, own_corpus
+from nlu.workshop.datasets import CORPUS, Example, held_out, own_corpus, sentiment_corpus
+from nlu.workshop.training.augmentation import is_chinese, joinable
 
 ENOUGH = 60
 TOO_ALIKE = 0.8
@@ -27,7 +27,7 @@ FEWEST_OPINIONS = {"zh": 180, "en": 800}
 
 def opinions(language: str) -> list[Example]:
     """Our opinions without a request, in one language."""
-    return [example for example in feelings_corpus() if is_chinese(example.text) == (language == "zh")]
+    return [example for example in sentiment_corpus() if is_chinese(example.text) == (language == "zh")]
 
 
 def grams(text: str, length: int) -> set[str]:
@@ -71,7 +71,7 @@ def test_near_duplicates_are_found() -> None:
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_corpus_has_every_intent_with_enough_messages(language: str) -> None:
-    counts = Counter((example.intents or ("",))[0] for example in own_corpus(language))
+    counts = Counter(example.intent for example in own_corpus(language))
     assert set(counts) == set(INTENTS)
     assert min(counts.values()) >= ENOUGH
 
@@ -96,8 +96,8 @@ def test_opinions_name_their_language_and_no_intent() -> None:
     rows = read_table(CORPUS / "feelings.tsv", ["text", "sentiment", "language"])
     assert {row["language"] for row in rows} == {"en", "zh"}
     assert not [row for row in rows if is_chinese(row["text"]) != (row["language"] == "zh")]
-    assert not [example for example in feelings_corpus() if example.intents is not None]
-    assert joinable(feelings_corpus()) == {True: [], False: []}
+    assert not [example for example in sentiment_corpus() if example.intents is not None]
+    assert joinable(sentiment_corpus()) == {True: [], False: []}
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -111,7 +111,7 @@ def test_no_message_is_written_twice(language: str) -> None:
 @pytest.mark.parametrize("part", ["dev", "test", "later", "commands"])
 def test_what_is_held_out_is_not_trained_on(language: str, part: str) -> None:
     trained = [example.text for example in [*own_corpus(language), *opinions(language)]]
-    kept = [example.text for example in held_out(language, part)]
+    kept = [example.text for example in held_out(part, language)]
     assert kept
     # Only our side is shown: nobody should read the test part.
     assert not [trained[i] for i, _ in alike(trained, kept, GRAM[language])]

@@ -18,10 +18,9 @@ from nlu import commands
 from nlu.commands import app
 from nlu.datafiles import read_lines, read_table, written_beside
 from nlu.errors import DataRefused
-from nlu.evaluation import PREDICTION_COLUMNS, Row, evaluate, read_rows
-from nlu.figures import wilson
-from nlu.intents import GROUPS, INTENTS
+from nlu.intents import INTENTS
 from nlu.types import CatalogueEntry, DialogueContext, IntentScore, Sentiment, Understanding
+from nlu.workshop.evaluation import PREDICTION_COLUMNS, Row, evaluate, read_rows, wilson
 
 RUN = CliRunner()
 LABELLED = "text\tintent\tsentiment\n我的快递呢\torder_status\tneutral\nwhat a lovely shop, thanks\tthanks\tpositive\n"
@@ -424,10 +423,10 @@ def test_the_interval_of_a_share() -> None:
 
 @pytest.mark.parametrize("name", ["jddc_zh", "bitext_en", "multidogo_en", "clinc150_en", "hwu64_en"])
 def test_mappings_name_intents_of_ours(name: str) -> None:
-    from nlu.training.data import mapping
+    from nlu.workshop.datasets import mapping
 
     assert mapping(name)
 
 
-def test_groups_cover_the_intents_once() -> None:
-    assert len(INTENTS) == len(set(INTENTS)) == sum(len(group) for group in GROUPS.values())
+def test_every_intent_is_there_once() -> None:
+    assert len(INTENTS) == len(set(INTENTS))

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlu.entities import ProductIndex, dates, dates_en, feasts, recognise
+from nlu.entities import ProductIndex, dates, dates_en, recognise
+from nlu.entities.calendar import holiday_in
 from nlu.normalise import normalise
 from nlu.types import EntityKind
 
@@ -270,11 +271,28 @@ def test_what_is_no_date(message: str) -> None:
         ("除夕", 2026, date(2026, 2, 16)),
         ("元宵节", 2026, date(2026, 3, 3)),
         ("black friday", 2024, date(2024, 11, 29)),
-        ("春节", 2050, None),
+        ("春节", 2050, date(2050, 1, 23)),
+        ("春节", 2101, None),
     ],
 )
-def test_feasts(name: str, year: int, day: date | None) -> None:
-    assert feasts.day_of(name, year) == day
+def test_holidays(name: str, year: int, day: date | None) -> None:
+    assert holiday_in(name, year) == day
+
+
+LUNAR_DAYS = {
+    "春节": "0122 0210 0129 0217 0206 0126 0213 0203 0123 0211 0131 0219 0208 0128",
+    "端午": "0622 0610 0531 0619 0609 0528 0616 0605 0624 0612 0601 0620 0610 0530",
+    "七夕": "0822 0810 0829 0819 0808 0826 0816 0805 0824 0812 0801 0820 0810 0828",
+    "中秋": "0929 0917 1006 0925 0915 1003 0922 0912 1001 0919 0908 0927 0916 1004",
+    "重阳节": "1023 1011 1029 1018 1008 1026 1016 1005 1024 1012 1001 1020 1009 1027",
+}
+"""Month and day in the years from 2023 on, compared with other sources once."""
+
+
+@pytest.mark.parametrize("name", LUNAR_DAYS)
+def test_lunar_holidays_fall_on_the_days_they_are_known_to(name: str) -> None:
+    for year, day in enumerate(LUNAR_DAYS[name].split(), start=2023):
+        assert holiday_in(name, year) == date(year, int(day[:2]), int(day[2:]))
 
 
 @given(st.from_regex(dates_en._PATTERN, fullmatch=True))

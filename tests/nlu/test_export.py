@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import onnx
 import onnxruntime
 import pytest
@@ -18,12 +17,11 @@ from tokenizers.pre_tokenizers import Whitespace
 torch = pytest.importorskip("torch")
 from transformers import BertConfig, BertModel  # noqa: E402 - after the check for the extra
 
+from kernel.arrays import Floats32  # noqa: E402
 from nlu import modelfiles  # noqa: E402
-from nlu.normalise import readable  # noqa: E402
-from nlu.teaching.restoring import restore  # noqa: E402
-from nlu.training.data import held_out  # noqa: E402
-from nlu.training.export import export  # noqa: E402
-from nlu.training.reach import reach  # noqa: E402
+from nlu.normalise import encoder_text  # noqa: E402
+from nlu.workshop.datasets import held_out  # noqa: E402
+from nlu.workshop.training.export import activation_ranges, export, restore  # noqa: E402
 
 SIZES: dict[str, Any] = {
     "vocab_size": 60, "hidden_size": 64, "num_hidden_layers": 3, "num_attention_heads": 4, "intermediate_size": 128,
@@ -32,7 +30,7 @@ SIZES: dict[str, Any] = {
 WORDS = [f"word{number}" for number in range(SIZES["vocab_size"])]
 ZERO, STEP = 12, 1 / 256
 """Of the 8 bits of what a product is given."""
-Array = npt.NDArray[np.float32]
+Array = Floats32
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +53,11 @@ def encoder() -> BertModel:
 @pytest.fixture(scope="module")
 def path(encoder: BertModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
     written = tmp_path_factory.mktemp("export") / "encoder.onnx"
-    export(encoder, written, reach(encoder, tokenizer(), [" ".join(WORDS[i : i + 20]) for i in range(30)]))
+    export(
+        encoder,
+        written,
+        activation_ranges(encoder, tokenizer(), [" ".join(WORDS[i : i + 20]) for i in range(30)]),
+    )
     return written
 
 
@@ -158,8 +160,8 @@ def test_eight_bits_keep_what_the_shipped_encoder_says() -> None:
     session = onnxruntime.InferenceSession(str(folder / "encoder.onnx"), providers=["CPUExecutionProvider"])
     pairs = []
     for language in ("zh", "en"):
-        for example in held_out(language, "dev")[::4]:
-            ids = [words.encode(readable(example.text)).ids]
+        for example in held_out("dev", language)[::4]:
+            ids = [words.encode(encoder_text(example.text)).ids]
             mask = np.ones_like(ids)
             with torch.inference_mode():
                 states = network(

@@ -10,8 +10,8 @@ import pytest
 
 from nlu.errors import DataRefused
 from nlu.intents import INTENTS, can_be_intent
-from nlu.teaching.doubts import doubts
-from nlu.teaching.labelled import (
+from nlu.workshop.classifier import label_doubts
+from nlu.workshop.labelled import (
     Labelled,
     check_for_training,
     read_labelled,
@@ -131,18 +131,18 @@ def test_a_split_is_measured_as_it_is_and_its_oddities_are_told(tmp_path: Path) 
     path = _table(tmp_path, "a\tx", "a\ty", "b\ty")
     learned = read_labelled(path)
     measured = read_labelled(_table(tmp_path, "c\tz", "d\toos"))
-    told = remarks(path, learned, measured)
+    told = list(remarks(path, learned, measured))
     assert "several labels" in told[0]
     assert "no message of z" in told[1]
     with pytest.raises(DataRefused, match="two labels"):
-        remarks(path, learned[:1], measured)
+        list(remarks(path, learned[:1], measured))
 
 
 def test_a_split_of_which_nothing_can_be_read_is_refused(tmp_path: Path) -> None:
     path = _table(tmp_path, "\u200b\tx", "\u200b\u200b\ty", "\u200d\ty")
     learned = read_labelled(path)
     with pytest.raises(DataRefused, match="lines 2, 3, 4: nothing can be read in any text"):
-        remarks(path, learned, learned)
+        list(remarks(path, learned, learned))
     path = _table(tmp_path, "\u200b\tx", "a\ty")
     (told,) = remarks(path, read_labelled(path), learned)
     assert "nothing can be read in 1 texts: lines 2" in told
@@ -158,5 +158,5 @@ def test_an_example_that_another_label_suits_is_doubted() -> None:
     probabilities = np.array(
         [[0.9, 0.1], [0.8, 0.2], [0.1, 0.9], [0.2, 0.8], [0.45, 0.55], [0.55, 0.45]], np.float32
     )
-    (found,) = doubts(labels, probabilities, ["a", "b"])
+    (found,) = label_doubts(labels, probabilities, ["a", "b"])
     assert (found.row, found.likelier) == (2, "b")

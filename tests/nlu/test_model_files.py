@@ -82,12 +82,12 @@ def test_heads_that_do_not_fit_together(tmp_path: Path, part: str) -> None:
     ],
 )
 def test_sealed_heads_of_another_shape(copy: Path, part: str, values: np.ndarray) -> None:
-    from nlu.modelfiles import seal
+    from nlu.modelfiles import write_manifest
 
     with np.load(copy / "heads.npz") as stored:
         arrays = dict(stored)
     np.savez(copy / "heads.npz", **(arrays | {part: values}))
-    seal(copy, {})
+    write_manifest(copy, {})
     with pytest.raises(nlu.ModelDamaged, match="does not fit together"):
         nlu.load(copy)
 
@@ -106,7 +106,7 @@ def test_a_single_intent_is_told_from_nothing(copy: Path) -> None:
 
 def test_a_network_that_makes_no_vectors(copy: Path) -> None:
     onnx = pytest.importorskip("onnx")
-    from nlu.modelfiles import seal
+    from nlu.modelfiles import write_manifest
 
     ids, mask = (
         onnx.helper.make_tensor_value_info(name, onnx.TensorProto.INT64, ["texts", "tokens"])
@@ -117,18 +117,18 @@ def test_a_network_that_makes_no_vectors(copy: Path) -> None:
     graph = onnx.helper.make_graph([cast], "numbers", [ids, mask], [out])
     opset = onnx.helper.make_opsetid("", 17)
     onnx.save(onnx.helper.make_model(graph, ir_version=8, opset_imports=[opset]), copy / "encoder.onnx")
-    seal(copy, {})
+    write_manifest(copy, {})
     with pytest.raises(nlu.ModelDamaged, match="cannot be loaded"):
         nlu.load(copy)
 
 
 def test_the_heads_before_teaching_are_checked_as_well(copy: Path) -> None:
-    from nlu.modelfiles import UNTAUGHT, check, seal
+    from nlu.modelfiles import UNTAUGHT, check, write_manifest
 
     shutil.copy(copy / "heads.npz", copy / UNTAUGHT)
     with pytest.raises(nlu.ModelDamaged, match=UNTAUGHT):
         check(copy)
-    seal(copy, {})
+    write_manifest(copy, {})
     check(copy)
     (copy / UNTAUGHT).unlink()
     with pytest.raises(nlu.ModelDamaged, match=UNTAUGHT):
@@ -141,13 +141,13 @@ def test_no_folder(tmp_path: Path) -> None:
 
 
 def test_resealed_rubbish_is_still_refused(copy: Path) -> None:
-    from nlu.modelfiles import seal
+    from nlu.modelfiles import write_manifest
 
     (copy / "heads.npz").write_bytes(b"rubbish")
-    seal(copy, {})
+    write_manifest(copy, {})
     with pytest.raises(nlu.ModelDamaged, match="heads"):
         nlu.load(copy)
     (copy / "encoder.onnx").write_bytes(b"rubbish")
-    seal(copy, {})
+    write_manifest(copy, {})
     with pytest.raises(nlu.ModelDamaged):
         nlu.load(copy)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nlu.language import detect, has_words, is_foreign
-from nlu.normalise import READ_AT_MOST, model_text, normalise
+from nlu.normalise import LONGEST_NUMBER, READ_AT_MOST, folded, model_text, normalise
 from nlu.words import Words
 
 
@@ -126,3 +126,41 @@ def test_words_of_both_languages_and_of_the_shop() -> None:
     assert Words().cut("I don't want it, thanks") == ["I", "don't", "want", "it", ",", "thanks"]
     assert "霜云叠光杯" not in Words().cut("有霜云叠光杯吗")
     assert "霜云叠光杯" in Words(["霜云叠光杯"]).cut("有霜云叠光杯吗")
+
+
+@pytest.mark.parametrize(
+    ("received", "text"),
+    [
+        ("  hello   there ", "hello there"),
+        ("文三路 138 号\r\n\r\n   3 单元", "文三路 138 号\n3 单元"),
+        ("a\u3000\u2028\tb", "a\nb"),
+        ("ＨＥＬＬＯ，１２３…", "ＨＥＬＬＯ，１２３…"),
+        ("1" * 4_000, "1" * LONGEST_NUMBER),
+        ("¥" + "９" * 50 + "元", "¥" + "９" * LONGEST_NUMBER + "元"),
+        ("1" * 1_365 + " " * 2_700 + "x", "1" * LONGEST_NUMBER + " x"),
+        (" \n ", ""),
+    ],
+)
+def test_long_blanks_and_endless_numbers_are_folded(received: str, text: str) -> None:
+    assert folded(received) == text
+
+
+_BLANKS_AND_DIGITS = st.text(st.sampled_from(" \t\n\u3000\u200b1234567890a汉.,\u0301"), max_size=300)
+
+
+@given(st.one_of(st.text(max_size=400), _BLANKS_AND_DIGITS))
+def test_folding_changes_nothing_else(received: str) -> None:
+    once = folded(received)
+    assert folded(once) == once
+    assert normalise(once).text == normalise(received).text
+    assert len(once) <= READ_AT_MOST
+    if not any(character.isdecimal() for character in received):
+        assert "".join(once.split()) == "".join(received.split())
+
+
+@given(st.integers(0, 200), st.integers(0, 200))
+def test_no_number_is_read_longer_than_numbers_are(first: int, second: int) -> None:
+    received = "a" + "7" * first + "\u200b" + "8" * second + "b"
+    form = normalise(received)
+    assert form.text == "a" + ("7" * first + "8" * second)[:LONGEST_NUMBER] + "b"
+    assert [received[start] for start in form.offsets[:-1]] == list(form.text)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import nlu
-from nlu.heads import Floats
+from kernel.arrays import Floats32
 from nlu.language import detect
 from nlu.pages import MarkdownPages, Section, embedding_of, read_page, read_pages
 from nlu.types import Language, PageIndex
@@ -187,7 +187,7 @@ CONCEPT_OF = {text: name for (_, name), texts in CONCEPTS.items() for text in te
 }
 
 
-def _toy(texts: Sequence[str]) -> Floats:
+def _toy(texts: Sequence[str]) -> Floats32:
     """Vectors as an encoder's are: the language weighs most, then what is meant."""
     vectors = []
     for text in texts:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from nlu.modelfiles import seal
+from nlu.modelfiles import write_manifest
 
 
 def narrow_heads(folder: Path) -> None:
@@ -35,4 +35,4 @@ def _stored(folder: Path) -> dict[str, npt.NDArray[np.generic]]:
 
 def _keep(folder: Path, arrays: dict[str, npt.NDArray[np.generic]]) -> None:
     np.savez(folder / "heads.npz", allow_pickle=False, **arrays)
-    seal(folder, {})
+    write_manifest(folder, {})

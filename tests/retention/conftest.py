@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 import retention
-from retention import artifacts, trial
+from kernel.times import to_micros
+from retention import artifacts, backtest
 from retention.core import Core
 from retention.history import History
-from retention.times import to_micros
 from tests.contracts.retention_core import NOW
 
 CATEGORIES = ("tea", "cups", "lamps", "cables")
@@ -124,18 +124,18 @@ def report(history: History, tmp_path_factory: pytest.TempPathFactory) -> retent
 def judged(
     report: retention.FitReport, history: History, tmp_path_factory: pytest.TempPathFactory
 ) -> retention.FitReport:
-    """The same version with its trial, made from that of `report`: nothing is fitted twice."""
+    """The same version with its backtest, made from that of `report`: nothing is fitted twice."""
     out: Path = tmp_path_factory.mktemp("judged") / report.version
     manifest, parts = artifacts.read(report.directory)
     days = retention.load(report.directory).churn.horizon_days
-    before = trial.fit_before(history, now=NOW, horizon_days=days, seed=report.seed)
+    before = backtest.fit_before(history, now=NOW, horizon_days=days, seed=report.seed)
     facts = {
         "version": manifest.version,
         "fitted_at": manifest.fitted_at,
         "seed": manifest.seed,
         "data_hash": manifest.data_hash,
     }
-    artifacts.write(out, facts, {**parts, **trial.saved(before)})
+    artifacts.write(out, facts, {**parts, **backtest.saved(before)})
     return replace(report, directory=out)
 
 

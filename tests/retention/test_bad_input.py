@@ -16,14 +16,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import retention
+from kernel.times import DAY, from_micros, to_micros
 from retention import Event, EventKind, Money, OfferContext, ProductState, RecommendContext, RiskContext
 from retention.artifacts import read
 from retention.checks import check
 from retention.features import derived, raw
 from retention.features.expressions import RawTable, Shop
-from retention.features.raw import Shelf
+from retention.features.raw import ProductInfo
 from retention.history import EVENTS, History
-from retention.times import DAY, from_micros, to_micros
 from tests.contracts.retention_core import NOW, states
 
 MOMENT = to_micros(NOW)
@@ -106,13 +106,13 @@ def test_features_are_finite_and_the_same_in_serving(
     found = RawTable.of(Shop(checked.history), MOMENT)
     assert np.isfinite(derived.derive(found.values, 30.0)).all()
     catalogue = checked.history.products.to_pylist()
-    shelf = Shelf(
+    product_info = ProductInfo(
         category={one["product"]: one["category"] for one in catalogue if one["category"] is not None},
         list_price={one["product"]: one["list_price"] for one in catalogue if one["list_price"] is not None},
     )
     for customer, values in zip(found.customers, found.values.tolist(), strict=True):
         mine = [row for row in checked.history.events.to_pylist() if row["customer"] == customer]
-        counted = raw.of_events([_event(row) for row in mine], NOW, shelf)
+        counted = raw.of_events([_event(row) for row in mine], NOW, product_info)
         assert counted is not None
         assert [counted[name] for name in raw.NAMES] == values
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from kernel.times import to_micros
 from retention import FitReport, artifacts, drift, review
 from retention.checks import check
 from retention.core import Core
@@ -19,7 +21,6 @@ from retention.features.expressions import RawTable, Shop
 from retention.features.raw import NAMES as RAW
 from retention.history import History
 from retention.reviewing import SLOW, best_scores, older_version, reference_of
-from retention.times import to_micros
 from tests.contracts.retention_core import NOW
 
 counts = st.lists(st.integers(0, 500), min_size=2, max_size=10)
@@ -66,7 +67,7 @@ def test_a_saved_version_carries_its_reference(
     alone = drift.reference(fitted.churn, table)
     assert {name: one for name, one in then.counts.items() if name != drift.BEST} == alone.counts
     assert sum(then.counts[drift.BEST]) == len(fitted.lists.customers)
-    assert drift.from_facts(json.loads(json.dumps(drift.to_facts(then)))) == then
+    assert drift.from_facts(json.loads(json.dumps(asdict(then)))) == then
 
 
 def test_nobody_left_says_nothing(fitted: Core, table: NDArray[np.int64]) -> None:
@@ -105,7 +106,7 @@ def kept(of: Path, into: Path, version: str, at: datetime, reference: drift.Refe
     """The version once more, as if it had been fitted at another moment, on customers as they were then."""
     manifest, parts = artifacts.read(of)
     if reference is not None:
-        parts["reference"] = (drift.to_facts(reference), {})
+        parts["reference"] = (asdict(reference), {})
     facts = {"version": version, "fitted_at": at.isoformat(), "seed": 1, "data_hash": manifest.data_hash}
     artifacts.write(into / version, facts, parts)
     return into / version

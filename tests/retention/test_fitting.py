@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 import retention
+from kernel.times import to_micros
 from retention import ModelDamaged, RecommendContext, RiskContext
 from retention.artifacts import read_manifest
 from retention.checks import check
 from retention.fitting import daily_sales
 from retention.history import History
-from retention.times import to_micros
 from tests.contracts.retention_core import NOW, bought, states
 from tests.retention.conftest import make_events, make_history, make_products
 

@@ -10,11 +10,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from kernel.times import to_micros
 from retention import MissingColumn, WrongType
 from retention.amounts import RECENT_PURCHASES, _typing_errors
 from retention.checks import Checked, check
 from retention.history import EVENTS, History
-from retention.times import to_micros
 from tests.contracts.retention_core import NOW
 
 

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from sklearn.tree import DecisionTreeClassifier
 
 import retention
-from retention import artifacts, judging, trial
+from kernel.times import DAY, to_micros
+from retention import artifacts, backtest, judging
 from retention.checks import Checked, check
 from retention.churn import fit as churn_fit
-from retention.churn.fit import Fitted
 from retention.churn.model import ChurnModel
 from retention.churn.trees import Trees
 from retention.churn.windows import make_window
@@ -25,8 +25,8 @@ from retention.features.expressions import Shop
 from retention.history import History
 from retention.judging import Version
 from retention.promotion import Beside, Comparison, judge
-from retention.recommenders import fit as recommend_fit
-from retention.times import DAY, to_micros
+from retention.recommenders import fitting as recommend_fit
+from retention.report import Fitted
 from tests.contracts.retention_core import NOW
 from tests.retention.conftest import make_events, make_history, make_products
 
@@ -60,7 +60,7 @@ def memorise(checked: Checked, shop: Shop, *, seed: int, horizon_days: int | Non
     honest = HONEST(checked, shop, seed=seed, horizon_days=horizon_days)
     days, now = honest.model.horizon_days, to_micros(checked.now)
     window = make_window(shop, now - days * DAY, now)
-    plain = replace(honest.model, rhythm=None, linear=None, window_days=days, slope=1.0, shift=0.0)
+    plain = replace(honest.model, process=None, linear=None, window_days=days, slope=1.0, shift=0.0)
     trees = by_heart(plain.features(window.raw), window.left)
     return replace(honest, model=replace(plain, trees=trees, shares=(0.0, 0.0, 1.0)))
 
@@ -73,7 +73,7 @@ def memoriser(
     judged: retention.FitReport, history: History, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """A version by that fit; its recommender, which is not what it is about, is an honest one."""
-    honest = trial.in_folder(judged.directory)
+    honest = backtest.in_folder(judged.directory)
     assert honest is not None
     recommender = recommend_fit.Fitted(model=honest.models.recommender, metrics={}, notes=())
     with pytest.MonkeyPatch.context() as patch:
@@ -95,7 +95,7 @@ def of(comparisons: tuple[Comparison, ...] | list[Comparison], measure: str, bes
 
 
 def with_wrong_risks(version: Path, where: Path) -> Path:
-    """The same version, with risks far too high in the fit on everything; its trial is left as it is."""
+    """The same version, with risks far too high in the fit on everything; its backtest is left as it is."""
     broken = where / "broken"
     manifest, parts = artifacts.read(version)
     facts, arrays = parts["churn"]
@@ -128,17 +128,19 @@ def test_who_memorised_the_window_is_not_promoted(
 
 
 def test_what_a_version_is_judged_by_has_seen_nothing_of_the_window() -> None:
-    """Whatever happens in the window, the trial is the same to the last byte."""
-    days = trial.RECOMMENDED_DAYS
+    """Whatever happens in the window, the backtest is the same to the last byte."""
+    days = backtest.RECOMMENDED_DAYS
     start = to_micros(NOW) - days * DAY
     rows, products = make_events(customers=120), make_products()
     changed = [row if row["at"] < start else {**row, "customer": "c0", "product": "p7"} for row in rows]
     assert changed != rows
     found = [
-        trial.saved(trial.fit_before(History.from_rows(one, products), now=NOW, horizon_days=days, seed=3))
+        backtest.saved(
+            backtest.fit_before(History.from_rows(one, products), now=NOW, horizon_days=days, seed=3)
+        )
         for one in (rows, changed)
     ]
-    assert set(found[0]) == set(trial.PARTS)
+    assert set(found[0]) == set(backtest.PARTS)
     for part, (facts, arrays) in found[0].items():
         facts_too, arrays_too = found[1][part]
         assert json.dumps(facts, sort_keys=True) == json.dumps(facts_too, sort_keys=True)
@@ -146,11 +148,11 @@ def test_what_a_version_is_judged_by_has_seen_nothing_of_the_window() -> None:
 
 
 def test_a_trial_is_saved_and_read(judged: retention.FitReport) -> None:
-    found = trial.in_folder(judged.directory)
+    found = backtest.in_folder(judged.directory)
     assert found is not None
     version = Version.of(judged.directory)
     assert found.outcomes_until == to_micros(NOW) - version.models.churn.horizon_days * DAY
-    assert found.recommender_until == to_micros(NOW) - trial.RECOMMENDED_DAYS * DAY
+    assert found.recommender_until == to_micros(NOW) - backtest.RECOMMENDED_DAYS * DAY
     assert found.models.churn.horizon_days == version.models.churn.horizon_days
     assert found.models.value is not None
 
@@ -161,10 +163,10 @@ def test_a_version_fitted_without_a_trial_is_the_same_but_for_it(tmp_path: Path)
         retention.fit(history, tmp_path / name / "v", now=NOW, seed=3, judged=name == "with").directory
         for name in ("with", "without")
     ]
-    assert [trial.in_folder(one) is None for one in folders] == [False, True]
+    assert [backtest.in_folder(one) is None for one in folders] == [False, True]
     files = [{one.name: one.read_bytes() for one in folder.iterdir()} for folder in folders]
     lacking = files[0].keys() - files[1].keys()
-    assert {name.split(".")[0] for name in lacking} == set(trial.PARTS)
+    assert {name.split(".")[0] for name in lacking} == set(backtest.PARTS)
     for name in files[1].keys() - {artifacts.MANIFEST}:
         assert files[0][name] == files[1][name]
 
@@ -187,20 +189,20 @@ def test_a_first_version_fitted_before_the_window_is_compared_with(
     report: retention.FitReport, judged: retention.FitReport, history: History
 ) -> None:
     old = replace(Version.of(report.directory), until=to_micros(NOW - timedelta(days=200)))
-    assert old.trial is None
+    assert old.backtest is None
     found = judging.comparisons(old, Version.of(judged.directory), check(history, NOW), 1)
     assert {one.beside for one in found} == {Beside.SERVED, Beside.ITSELF}
 
 
 def test_a_window_begins_where_both_sides_end(judged: retention.FitReport, history: History) -> None:
     new = Version.of(judged.directory)
-    assert new.trial is not None
+    assert new.backtest is not None
     days = new.models.churn.horizon_days
     checked = check(history, NOW)
 
     def window_of(until: int) -> float | None:
-        assert new.trial is not None
-        old = replace(new, trial=replace(new.trial, outcomes_until=until))
+        assert new.backtest is not None
+        old = replace(new, backtest=replace(new.backtest, outcomes_until=until))
         found = [
             one
             for one in judging.comparisons(old, new, checked, 1)
@@ -208,7 +210,7 @@ def test_a_window_begins_where_both_sides_end(judged: retention.FitReport, histo
         ]
         return found[0].days if found else None
 
-    start = new.trial.outcomes_until
+    start = new.backtest.outcomes_until
     assert window_of(start - 9 * DAY) == days
     assert window_of(start + 5 * DAY) == days - 5
     assert window_of(start + (days // 2 + 1) * DAY) is None
@@ -220,10 +222,10 @@ def test_one_that_was_fitted_before_the_window_is_judged_by_itself(
     """The shop did not refit for months: what is served is what the new version has to match."""
     new, old = Version.of(judged.directory), Version.of(memoriser)
     checked = check(history, NOW)
-    ago = replace(old, until=to_micros(NOW - timedelta(days=200)), trial=None)
+    ago = replace(old, until=to_micros(NOW - timedelta(days=200)), backtest=None)
     found = of(judging.comparisons(ago, new, checked, 1), "brier", Beside.SERVED)
     assert found.served < 0.01
-    late = replace(old, trial=None)
+    late = replace(old, backtest=None)
     none = judging.comparisons(late, new, checked, 1)
     assert {one.beside for one in none} == {Beside.ITSELF}
     assert "nothing fair to compare with" in judge("before", none).reason
@@ -232,7 +234,7 @@ def test_one_that_was_fitted_before_the_window_is_judged_by_itself(
 def test_a_fit_on_everything_that_went_wrong_is_refused(
     judged: retention.FitReport, history: History, tmp_path: Path
 ) -> None:
-    """Its trial is as good as ever: what broke is in the last days."""
+    """Its backtest is as good as ever: what broke is in the last days."""
     broken = with_wrong_risks(judged.directory, tmp_path)
     verdict = retention.review(judged.directory, broken, history, now=NOW, seed=1).verdict
     assert not verdict.promoted

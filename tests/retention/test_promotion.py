@@ -22,7 +22,7 @@ def brier(loss: float, spread: float = 1.0, customers: int = 400) -> Comparison:
     """A candidate worse by `loss` in the mean; `spread` says how much that differs between customers."""
     served = np.full(customers, 0.2)
     noise = spread * (SPREAD[:customers] - SPREAD[:customers].mean())
-    return compare("brier", served, served + loss + noise, lower_is_better=True, seed=3)
+    return compare("brier", served, served + loss + noise, seed=3)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_what_is_refused(comparison: Comparison, promoted: bool) -> None:
 
 
 def test_one_measure_is_enough_to_refuse() -> None:
-    better = compare("ndcg_at_10", np.full(90, 0.1), np.full(90, 0.3), lower_is_better=False, seed=1)
+    better = compare("ndcg_at_10", np.full(90, 0.1), np.full(90, 0.3), seed=1)
     assert better.gain == pytest.approx(0.2)
     assert not judge("before", [better, brier(0.1)]).promoted
 
@@ -64,24 +64,22 @@ def test_the_same_seed_the_same_interval() -> None:
 
 def test_a_margin_may_be_a_share_of_what_it_is_measured_against() -> None:
     served = np.full(90, 4.0)
-    found = compare("purchases_error", served, served + 0.3, lower_is_better=True, seed=1)
+    found = compare("purchases_error", served, served + 0.3, seed=1)
     assert found.margin == pytest.approx(4.0 * MARGINS["purchases_error"])
     assert found.worse
-    assert not compare("purchases_error", served, served + 0.1, lower_is_better=True, seed=1).worse
+    assert not compare("purchases_error", served, served + 0.1, seed=1).worse
 
 
 def test_beside_itself_a_fit_is_only_refused_if_it_is_grossly_worse() -> None:
     """It is levelled for other customers than those of the window's beginning."""
     served, margin = np.full(90, 0.1), promotion.GROSSLY * MARGINS["brier"]
     for loss, refused in ((0.9 * margin, False), (1.1 * margin, True)):
-        found = compare("brier", served, served + loss, lower_is_better=True, seed=1, beside=Beside.ITSELF)
+        found = compare("brier", served, served + loss, seed=1, beside=Beside.ITSELF)
         assert found.worse is refused
 
 
 def test_where_nothing_fair_can_be_compared_it_is_said() -> None:
-    itself = compare(
-        "brier", np.full(90, 0.2), np.full(90, 0.1), lower_is_better=True, seed=1, beside=Beside.ITSELF
-    )
+    itself = compare("brier", np.full(90, 0.2), np.full(90, 0.1), seed=1, beside=Beside.ITSELF)
     verdict = judge("before", [itself])
     assert verdict.promoted
     assert "nothing fair to compare with" in verdict.reason
@@ -137,7 +135,7 @@ def test_one_without_a_trial_does_not_take_the_place_of_another(
 ) -> None:
     found = retention.review(judged.directory, report.directory, history, now=NOW)
     assert not found.verdict.promoted
-    assert "without a trial" in found.verdict.reason
+    assert "without a backtest" in found.verdict.reason
     assert found.drift is not None
 
 

@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import retention
+from kernel.times import DAY, to_micros
 from retention import Event, EventKind, Money, ProductState, Recommendation, RecommendContext, ShopRules
 from retention.core import Core
-from retention.recommenders import profile
+from retention.recommenders.interactions import PURCHASE, Profile, profile_of_rows
 from retention.recommenders.words import tokens
-from retention.times import DAY, to_micros
 from tests.contracts.retention_core import NOW, bought
 from tests.retention.conftest import make_products
 
@@ -159,17 +159,17 @@ times = st.integers(to_micros(NOW) - 400 * DAY, to_micros(NOW) + 10 * DAY)
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 3), times, st.floats(1, 5)), max_size=30))
 def test_profiles_are_bounded_finite_and_in_any_order(rows: list[tuple[int, int, int, float]]) -> None:
-    def build(rows: list[tuple[int, int, int, float]]) -> profile.Profile:
+    def build(rows: list[tuple[int, int, int, float]]) -> Profile:
         table = np.array(rows, dtype=np.float64).reshape(-1, 4)
         whole = table[:, :3].astype(np.int64)
-        return profile.build(whole[:, 0], whole[:, 1], whole[:, 2], table[:, 3], to_micros(NOW))
+        return profile_of_rows(whole[:, 0], whole[:, 1], whole[:, 2], table[:, 3], to_micros(NOW))
 
     one = build(rows)
     past = [row for row in rows if row[2] < to_micros(NOW)]
     assert one.items.tolist() == sorted({row[0] for row in past})
     for weights in (one.interest, one.recent, one.ever):
         assert ((weights >= 0) & (weights <= 1)).all()
-    days = {(row[0], row[2] // DAY) for row in past if row[1] == profile.PURCHASE}
+    days = {(row[0], row[2] // DAY) for row in past if row[1] == PURCHASE}
     assert one.count.sum() == len(days)
     again = build(rows[::-1])
     assert one.interest == pytest.approx(again.interest)

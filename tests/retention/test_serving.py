@@ -14,10 +14,10 @@ import retention
 from retention import Event, EventKind, Money, ProductState, Recommendation, RecommendContext, RiskContext
 from retention.churn.model import ChurnModel
 from retention.core import Core
-from retention.recommenders.buyers import Buyers
-from retention.recommenders.crowd import Crowd
-from retention.recommenders.features import NAMES, SIMILARITIES, STATIC, Catalogue
+from retention.recommenders.facts import SIMILARITIES, STATIC, BuyerBreadth, ProductFacts
+from retention.recommenders.features import NAMES
 from retention.recommenders.model import RANKER, Mode, Recommender
+from retention.recommenders.similarity import UserNeighbourhood
 from tests.contracts.retention_core import NOW
 from tests.speed import times_the_yardstick
 
@@ -59,10 +59,10 @@ def large() -> tuple[Core, dict[str, ProductState]]:
     mode = Mode(policy=RANKER, weights=draw.random(len(NAMES)))
     model = Recommender(
         products=products,
-        catalogue=Catalogue(
+        facts=ProductFacts(
             neighbours={name: table() for name in SIMILARITIES},
-            crowd=Crowd.of(sp.random(3_000, size, 0.01, "csr", np.float32, draw)),
-            buyers=Buyers.of_nobody(size),
+            customers=UserNeighbourhood.of(sp.random(3_000, size, 0.01, "csr", np.float32, draw)),
+            breadth=BuyerBreadth.of_nobody(size),
             static=draw.random((size, len(STATIC))),
             gap=np.full(size, 30.0),
             category=draw.integers(0, 20, size).astype(np.int32),
@@ -74,7 +74,6 @@ def large() -> tuple[Core, dict[str, ProductState]]:
         postings={},
         new=mode,
         any=mode,
-        index={product: place for place, product in enumerate(products)},
     )
     stock = {
         product: ProductState(

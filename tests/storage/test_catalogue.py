@@ -1,4 +1,4 @@
-"""Finding products, and changing their price and stock."""
+"""Finding products, and changing their price."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from storage import NotFound, Store
 from storage.catalogue import Catalogue, _parts, _pattern, _split
+from storage.schema import price_change
 from tests.storage.shop import NOW, a_product, stock_shop
 
 
@@ -18,7 +20,6 @@ async def test_a_product_comes_back_as_it_was_put(any_store: Store) -> None:
     async with any_store.read() as connection:
         catalogue = Catalogue(connection)
         assert await catalogue.get("p1") == a_product()
-        assert await catalogue.by_code(" p1 ") == a_product()
         assert list(await catalogue.by_ids(["p3", "gone"])) == ["p3"]
         assert [item.id for item in await catalogue.active()] == ["p1", "p2", "p3"]
         assert [item.id for item in await catalogue.active(category_id="tea")] == ["p3"]
@@ -91,7 +92,7 @@ async def test_a_price_change_is_kept(any_store: Store) -> None:
     await any_store.write(lambda c: Catalogue(c).set_price("p1", 17_900, now=later))
     await any_store.write(lambda c: Catalogue(c).set_price("p1", 17_900, now=later))
     async with any_store.read() as connection:
-        changes = await Catalogue(connection).price_changes("p1", NOW)
+        changes = (await connection.execute(select(price_change))).all()
         known = await Catalogue(connection).get("p1")
     assert [(change.old_price, change.new_price, change.at) for change in changes] == [
         (19_900, 17_900, later)
@@ -100,17 +101,12 @@ async def test_a_price_change_is_kept(any_store: Store) -> None:
     assert known.list_price == 17_900
 
 
-async def test_stock_and_price_refuse_nonsense(store: Store) -> None:
+async def test_a_price_that_is_none_is_refused(store: Store) -> None:
     await store.write(stock_shop)
-    await store.write(lambda c: Catalogue(c).set_stock("p1", 0, now=NOW, restock_at=NOW))
-    with pytest.raises(ValueError, match="stock"):
-        await store.write(lambda c: Catalogue(c).set_stock("p1", -1, now=NOW))
     with pytest.raises(ValueError, match="above 0"):
         await store.write(lambda c: Catalogue(c).set_price("p1", 0, now=NOW))
     with pytest.raises(NotFound):
         await store.write(lambda c: Catalogue(c).set_price("gone", 5, now=NOW))
-    with pytest.raises(NotFound):
-        await store.write(lambda c: Catalogue(c).set_stock("gone", 5, now=NOW))
 
 
 async def test_putting_products_again_changes_nothing_until_something_differs(any_store: Store) -> None:

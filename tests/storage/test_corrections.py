@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import NotFound, Store
+from storage import NotFound, Store, erasure
 from storage.conversations import Conversations, NewMessage
-from storage.corrections import Corrections
 from storage.customers import Accounts
+from storage.drafts import Corrections
+from storage.person import find_account
+from storage.schema import account
 from storage.staff import Staff
 from tests.storage.shop import NOW
 
@@ -64,10 +67,16 @@ async def test_only_words_of_a_customer_can_be_corrected(any_store: Store) -> No
             )
 
 
+async def _forget(connection: AsyncConnection) -> None:
+    """Erase whoever said it."""
+    (place,) = (await connection.execute(select(account.c.channel, account.c.address))).all()
+    await erasure.erase(connection, await find_account(connection, *place), NOW)
+
+
 async def test_they_go_with_what_was_said(any_store: Store) -> None:
-    said, _, account, ann = await any_store.write(lambda c: written(c, "wrap it please"))
+    said, _, _, ann = await any_store.write(lambda c: written(c, "wrap it please"))
     await any_store.write(lambda c: Corrections(c).put(said, "gift_wrap", staff_id=ann, now=NOW))
-    await any_store.write(lambda c: Conversations(c).forget(account))
+    await any_store.write(_forget)
     async with any_store.read() as connection:
         assert await Corrections(connection).all() == []
     with pytest.raises(NotFound):

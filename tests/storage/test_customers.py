@@ -8,33 +8,23 @@ import pytest
 from sqlalchemy import func, select
 
 from storage import NotFound, Store
-from storage.customers import (
-    Accounts,
-    Consents,
-    Customers,
-    LinkAttempts,
-    account_identity,
-    email_identity,
-    normal_phone,
-)
+from storage.customers import Accounts, Consents, Customers, LinkAttempts
+from storage.erased import normal_phone
 from storage.orders import Orders
 from storage.schema import consent
 from tests.storage.shop import NOW, a_customer, an_order, stock_shop
 
 
-async def test_a_customer_is_found_by_phone_and_e_mail_however_written(any_store: Store) -> None:
+async def test_a_phone_number_and_an_e_mail_address_are_kept_in_one_way_however_written(
+    any_store: Store,
+) -> None:
     await any_store.write(
         lambda c: Customers(c).put_many([a_customer(email="Wang@Example.com ", phone="138 0000-1234")])
     )
     async with any_store.read() as connection:
-        customers = Customers(connection)
-        by_phone = await customers.by_phone("(138)00001234")
-        by_email = await customers.by_email(" wang@example.COM")
-        assert by_phone is not None
-        assert by_phone == by_email
-        assert by_phone.created_at == NOW
-        assert await customers.by_phone("") is None
-        assert await customers.by_email("") is None
+        known = await Customers(connection).get("c1")
+    assert known is not None
+    assert (known.email, known.phone, known.created_at) == ("wang@example.com", "13800001234", NOW)
 
 
 def test_a_phone_number_keeps_its_plus_and_loses_the_rest() -> None:
@@ -74,36 +64,9 @@ async def test_the_latest_buyers_come_first(any_store: Store) -> None:
     assert [(who.id, number) for who, number in buyers] == [("c2", "10o2"), ("c1", "10o1")]
 
 
-async def test_erasing_leaves_no_name_but_what_was_bought_and_a_no(any_store: Store) -> None:
-    await any_store.write(stock_shop)
-    await any_store.write(lambda c: Customers(c).put_many([a_customer(email="w@example.com", phone="138")]))
-    account = await any_store.write(lambda c: Accounts(c).get_or_create("web", "v1", now=NOW, name="Wang"))
-    await any_store.write(lambda c: Accounts(c).link(account.id, "c1", "order", NOW))
-    theirs = await any_store.write(lambda c: Customers(c).erase("c1", key=b"k", now=NOW))
-    assert [item.address for item in theirs] == ["v1"]
-    # An import of the day before knows nothing of it and must not bring the person back.
-    await any_store.write(lambda c: Customers(c).put_many([a_customer(email="w@example.com")]))
-    async with any_store.read() as connection:
-        customers = Customers(connection)
-        known = await customers.get("c1")
-        assert known is not None
-        assert (known.name, known.email, known.phone, known.erased_at) == ("", None, None, NOW)
-        orders = await Orders(connection).by_customer("c1")
-        assert [(item.ship_to, item.total) for item in orders] == [({}, 19_900)]
-        left = await Accounts(connection).get(account.id)
-        assert left is not None
-        assert (left.customer_id, left.name) == (None, "")
-        assert await customers.is_erased(email_identity("W@example.com"), key=b"k")
-        assert await customers.is_erased(account_identity("web", "v1"), key=b"k")
-        assert not await customers.is_erased(email_identity("other@example.com"), key=b"k")
-        assert not await Consents(connection).granted("marketing", account_id=account.id)
-
-
-async def test_nobody_unknown_is_erased_or_changed(any_store: Store) -> None:
+async def test_nobody_unknown_is_changed(any_store: Store) -> None:
     with pytest.raises(NotFound):
-        await any_store.write(lambda c: Customers(c).erase("nobody", key=b"k", now=NOW))
-    with pytest.raises(NotFound):
-        await any_store.write(lambda c: Customers(c).set_language("nobody", "en"))
+        await any_store.write(lambda c: Customers(c).set_personal_prices("nobody", False))
     with pytest.raises(NotFound):
         await any_store.write(lambda c: Accounts(c).set_blocked(7, True))
 
@@ -158,29 +121,6 @@ async def test_the_latest_word_of_customer_or_account_counts_and_a_no_wins(any_s
     async with any_store.read() as connection:
         assert not await Consents(connection).granted("profiling", customer_id="c1")
         assert await connection.scalar(select(func.count()).select_from(consent)) == 4
-
-
-async def test_consent_of_many_hears_what_was_said_through_their_accounts(any_store: Store) -> None:
-    people = [a_customer(f"c{i}") for i in range(4)]
-    await any_store.write(lambda c: Customers(c).put_many(people))
-    account = await any_store.write(lambda c: Accounts(c).get_or_create("web", "v", now=NOW))
-    await any_store.write(lambda c: Accounts(c).link(account.id, "c1", "order", NOW))
-    for person in people[:3]:
-        await any_store.write(
-            lambda c, who=person.id: Consents(c).record(  # type: ignore[misc]
-                "marketing", True, source="t", now=NOW, customer_id=who
-            )
-        )
-    stop = NOW + timedelta(minutes=1)
-    await any_store.write(
-        lambda c: Consents(c).record("marketing", False, source="t", now=stop, account_id=account.id)
-    )
-    await any_store.write(
-        lambda c: Consents(c).record("marketing", False, source="t", now=NOW, customer_id="c2")
-    )
-    async with any_store.read() as connection:
-        yes = await Consents(connection).granted_of("marketing", [p.id for p in people])
-    assert yes == {"c0"}
 
 
 async def test_consent_must_be_somebodys(store: Store) -> None:

@@ -88,16 +88,3 @@ async def test_a_lease_taken_anew_is_not_released_by_an_old_wish(any_store: Stor
     await any_store.write(lambda connection: Inbox(connection).release({PLACE: NOW + LEASE}, "a"))
     assert not await lease(any_store, "b", NOW + LEASE)
     assert await lease(any_store, "b", NOW + LEASE * 1.5)
-
-
-async def test_what_is_handled_is_forgotten_after_a_while(any_store: Store) -> None:
-    first, _ = await arrive(any_store, "1", "2")
-    await lease(any_store, "a")
-    await complete(any_store, first, "a")
-
-    async def prune(now: datetime) -> int:
-        return await any_store.write(lambda connection: Inbox(connection).prune(now, timedelta(days=7)))
-
-    assert await prune(NOW + timedelta(days=7)) == 0
-    assert await prune(NOW + timedelta(days=8)) == 1
-    assert len(await new(any_store)) == 1

@@ -101,6 +101,23 @@ async def test_all_replicas_share_a_bucket(any_store: Store) -> None:
     assert sorted((one.at - NOW) / SECOND for [one] in asked) == [number / 10 for number in range(8)]
 
 
+async def test_what_is_given_back_can_be_taken_again(any_store: Store) -> None:
+    async def draw() -> bool:
+        (one,) = await any_store.write(lambda c: RateLimits(c).reserve([demand(CHAT, BOT)], NOW))
+        return one.granted
+
+    assert await draw()
+    assert not await draw()
+    await any_store.write(lambda c: RateLimits(c).give_back([BOT, CHAT]))
+    assert await draw()
+    assert not await draw()
+    # One that was never drawn on is not fuller than full.
+    unused = Limit(key="unused", interval=SECOND)
+    await any_store.write(lambda c: RateLimits(c).give_back([unused]))
+    both = await any_store.write(lambda c: RateLimits(c).reserve([demand(unused)] * 2, NOW))
+    assert [one.granted for one in both] == [True, False]
+
+
 async def test_a_pause_shuts_a_bucket_until_then(any_store: Store) -> None:
     await any_store.write(lambda connection: RateLimits(connection).pause([CHAT], NOW + 9 * SECOND))
     [asked] = await any_store.write(
@@ -202,3 +219,9 @@ async def test_redis_pauses(redis_limits: RedisLimits) -> None:
     await redis_limits.pause([chat], NOW + 9 * SECOND, NOW)
     [asked] = await redis_limits.reserve([demand(chat)], NOW, SECOND)
     assert (asked.granted, asked.at, asked.by) == (False, NOW + 9 * SECOND, chat.key)
+
+
+async def test_a_setting_may_be_nothing(any_store: Store) -> None:
+    await any_store.write(lambda connection: SettingStore(connection).put("key", None))
+    async with any_store.read() as connection:
+        assert await SettingStore(connection).get("key", "default") is None

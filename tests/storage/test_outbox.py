@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import Store
 from storage.outbox import Finish, Outbox, OutboxKind, OutboxRow, Policy
+from storage.schema import outbox
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 LEASE = timedelta(seconds=15)
@@ -103,9 +105,10 @@ async def test_who_lost_a_row_can_neither_send_nor_end_it(any_store: Store, agai
     [new] = await claim(any_store, again, "once", later)
 
     async def start(row: OutboxRow) -> bool:
-        return await any_store.write(
+        started = await any_store.write(
             lambda connection: Outbox(connection).start_sending(row, later, later + LEASE)
         )
+        return started is not None
 
     assert not await start(old)
     assert await start(new)
@@ -118,15 +121,42 @@ async def test_who_lost_a_row_can_neither_send_nor_end_it(any_store: Store, agai
     assert await state(any_store) == "sent"
 
 
-async def test_only_staff_send_an_unknown_row_again(any_store: Store) -> None:
+async def test_a_claim_that_has_ended_starts_nothing(any_store: Store) -> None:
+    """Also where nobody has freed the row yet: whoever holds it may have stood still."""
+    await put(any_store, policy="once")
+    [row] = await claim(any_store, "a", "once")
+    late = NOW + LEASE
+    assert await any_store.write(lambda c: Outbox(c).start_sending(row, late, late + LEASE)) is None
+    assert await state(any_store) == "claimed"
+    assert await any_store.write(lambda c: Outbox(c).hold(row)) == NOW + LEASE
+    await any_store.write(lambda c: Outbox(c).reap(late))
+    assert await any_store.write(lambda c: Outbox(c).hold(row)) is None
+
+
+async def test_what_was_cancelled_can_be_put_again_and_nothing_else(any_store: Store) -> None:
+    async def again() -> int | None:
+        return await any_store.write(
+            lambda c: Outbox(c).put_again("a", channel="telegram", address="2", now=NOW, not_before=NOW)
+        )
+
+    outbox_id = await put(any_store, dedupe_key="a", policy="once")
+    assert outbox_id is not None
+    assert await again() is None
+    assert await any_store.write(lambda c: Outbox(c).cancel(outbox_id, NOW, "why"))
+    assert await again() == outbox_id
+    [row] = await claim(any_store, "a", "once")
+    assert (row.address, row.error, row.finished_at) == ("2", None, None)
+    await any_store.write(lambda c: Outbox(c).start_sending(row, NOW, NOW + LEASE))
+    assert await again() is None
+
+
+async def test_an_unknown_row_is_never_sent_again(any_store: Store) -> None:
     await put(any_store, policy="once")
     [row] = await claim(any_store, "a", "once")
     await any_store.write(lambda connection: Outbox(connection).start_sending(row, NOW, NOW + LEASE))
     await finish(any_store, row, "unknown")
     assert (await any_store.write(lambda connection: Outbox(connection).reap(NOW + 99 * LEASE))).ready == 0
     assert await claim(any_store, "b", "once") == []
-    assert await any_store.write(lambda connection: Outbox(connection).resend(row.id, NOW))
-    assert len(await claim(any_store, "b", "once")) == 1
 
 
 async def test_what_is_ready_can_be_taken_back(any_store: Store) -> None:
@@ -141,4 +171,5 @@ async def test_what_is_ready_can_be_taken_back(any_store: Store) -> None:
     assert await cancel(1)
     assert not await cancel(2)
     async with any_store.read() as connection:
-        assert await Outbox(connection).counts() == {"cancelled": 1, "claimed": 1}
+        states = await connection.scalars(select(outbox.c.state).order_by(outbox.c.id))
+        assert states.all() == ["cancelled", "claimed"]

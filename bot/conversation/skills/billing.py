@@ -1,13 +1,14 @@
-"""Invoices, payments that fail, and goods that became cheaper after they were bought."""
+"""Invoices, payments that fail, and products that became cheaper after they were bought."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
 from bot.conversation.skills import pages, which_order
 from bot.conversation.skills.requesting import ask_shop
-from bot.conversation.turn import Answer, Skill, Turn, row
+from bot.conversation.turn import Answer, RequestKind, Skill, Turn, row
 from storage.catalogue import Catalogue
 from storage.orders import Order, Orders
 
@@ -39,16 +40,15 @@ async def _resume_invoice(turn: Turn) -> Answer | None:
     certain = whole.understood and whole.probability >= 0.7
     if certain and not personal and whole.intent not in ("invoice_request", "affirm"):
         return None
-    order = await Orders(turn.connection).get(pending.data.get("order", ""))
-    if order is None or order.customer_id != turn.customer_id:
+    order = await which_order.own(turn, pending.data.get("order", ""))
+    if order is None:
         return None
     return ask_shop(turn, "invoice", order, {"title": title[:200]}, "invoice-asked", number=order.number)
 
 
 async def _payment(turn: Turn) -> Answer:
     """An unpaid order is named when there is one; the rest is on the shop's pages or with a person."""
-    human = row(turn.button("button-human", "human:ask"))
-    passage = pages.passage_for(turn)
+    passage = await pages.passage_for(turn)
     lines = []
     if turn.customer_id is not None:
         recent = await Orders(turn.connection).by_customer(turn.customer_id, limit=3)
@@ -57,13 +57,13 @@ async def _payment(turn: Turn) -> Answer:
             for order in recent
             if order.status == "placed"
         ][:1]
-    lines.append(pages.told(turn, passage) if passage is not None else turn.say("payment-help"))
-    return Answer(text="\n".join(lines), buttons=human, memory=turn.memory.settled())
+    lines.append(pages.passage_text(turn, passage) if passage is not None else turn.say("payment-help"))
+    return Answer(text="\n".join(lines), buttons=turn.human, memory=turn.memory.settled())
 
 
 async def _protection(turn: Turn) -> Answer:
     """The difference between what was paid and today's list price, and a request for it."""
-    if turn.customer_id is None and pages.passage_for(turn) is not None:
+    if turn.customer_id is None and await pages.passage_for(turn) is not None:
         return await pages.answer(turn)
     found = await which_order.find(
         turn, lambda order: turn.now - order.placed_at <= _PROTECTED, "protect:ask"
@@ -102,15 +102,24 @@ async def _cheaper(turn: Turn, order: Order) -> tuple[str, int, int, str] | None
     return product.name(turn.language), line.unit_price, product.list_price, product.currency
 
 
-INVOICE = Skill(
-    name="invoice",
-    answer=_invoice,
-    intents=("invoice_request",),
-    actions=("invoice",),
-    pending=("invoice",),
-    resume=_resume_invoice,
-)
-PAYMENT = Skill(name="payment", answer=_payment, intents=("payment_problem",))
-PROTECTION = Skill(
-    name="price_protection", answer=_protection, intents=("price_protection",), actions=("protect",)
+SKILLS = (
+    Skill(
+        name="invoice",
+        answer=_invoice,
+        intents=("invoice_request",),
+        actions=("invoice",),
+        pending=("invoice",),
+        resume=_resume_invoice,
+        about_order=True,
+        requests=(RequestKind(name="invoice", words=re.compile(r"发票|invoice", re.I)),),
+    ),
+    Skill(name="payment", answer=_payment, intents=("payment_problem",)),
+    Skill(
+        name="price_protection",
+        answer=_protection,
+        intents=("price_protection",),
+        actions=("protect",),
+        about_order=True,
+        requests=(RequestKind(name="price_protection"),),
+    ),
 )

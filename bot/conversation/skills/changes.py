@@ -6,28 +6,29 @@ import re
 from dataclasses import replace
 
 from bot.conversation.memory import Pending
-from bot.conversation.skills import pages, taking_back, which_order
-from bot.conversation.skills.requesting import ask_shop
-from bot.conversation.turn import Answer, Skill, Turn, row
+from bot.conversation.skills import pages, requesting, which_order
+from bot.conversation.skills.requesting import ask_shop, request_text
+from bot.conversation.turn import Answer, RequestKind, Skill, Turn, row
+from nlu.normalise import folded
 from nlu.types import EntityKind, Understanding
-from storage.orders import Order, Orders
+from storage.orders import Order
 
 _ASKED_FOR = {"address": "change_address", "items": "change_order"}
 _OPEN_BEFORE_SHIPPING = which_order.in_status(which_order.NOT_SHIPPED)
 _DETAILED = frozenset({EntityKind.SIZE, EntityKind.COLOUR, EntityKind.QUANTITY})
 _LONG_ENOUGH = 6
 _BEYOND = 0.5
-_PLACE = re.compile(
+_place = re.compile(
     r"\d|省|市(?!场)|区|县|镇|乡|村|路(?![上过])|街|大道|巷|弄|胡同|大厦|公寓|花园|广场|栋|幢|单元|室|楼"
     r"|\b(street|st|road|rd|avenue|ave|lane|ln|terrace|cottage|flat|apartment|apt|suite|floor|p\.? ?o\.? box)\b",
     re.IGNORECASE,
-)
+).search
 _WORDS_KEPT = 500
 _ADDRESS_KEPT = 200
 
 
 async def _change(turn: Turn) -> Answer:
-    if turn.intent in taking_back.CHANGES and taking_back.takes_back(turn.text, turn.intent):
+    if turn.intent in requesting.CHANGES and requesting.takes_back(turn.text, turn.intent):
         return await _take_back(turn, turn.intent)
     match turn.intent:
         case "cancel_order" | "cancel":
@@ -50,10 +51,10 @@ async def _cancel(turn: Turn) -> Answer:
         return found
     if found.status not in which_order.NOT_SHIPPED:
         return _too_late(turn, found, "cancel")
-    known = await taking_back.open_request(turn, "cancel_order", found.id)
+    known = await requesting.open_request(turn, "cancel_order", found.id)
     if known is not None:
-        told = {"request": known.number, "when": turn.moment(known.created_at)}
-        return Answer(text=turn.say("request-known", **told), memory=turn.memory.about_order(found.id))
+        text = request_text(turn, "request-known", known)
+        return Answer(text=text, memory=turn.memory.about_order(found.id))
     buttons = row(
         turn.button("button-cancel-yes", f"change:cancel-yes:{found.id}"),
         turn.button("button-cancel-no", f"change:keep:{found.id}"),
@@ -87,12 +88,12 @@ async def _take_back(turn: Turn, kind: str, *, none: str = "cancel-none") -> Ans
     order = await which_order.find(turn, _OPEN_BEFORE_SHIPPING, f"change:back-{kind}")
     if isinstance(order, Answer):
         return order
-    return taking_back.withdrawing(turn, kind, order.id, order.number, none=none)
+    return requesting.withdrawing(turn, kind, order.id, order.number, none=none)
 
 
 async def _pressed(turn: Turn) -> Answer:
     order = await which_order.find(turn, _OPEN_BEFORE_SHIPPING, f"change:{turn.intent}")
-    return order if isinstance(order, Answer) else await taking_back.pressed(turn, order.id, order.number)
+    return order if isinstance(order, Answer) else await requesting.pressed_undo(turn, order.id, order.number)
 
 
 def _too_late(turn: Turn, order: Order, what: str) -> Answer:
@@ -141,7 +142,7 @@ def _ask_address(turn: Turn, order: Order, address: str) -> Answer:
 
 def _words(turn: Turn) -> str:
     """The whole message; what chose an order from a list is not the one that told the wish."""
-    own = turn.incoming.text.strip()
+    own = folded(turn.incoming.text)
     return turn.text.strip() if turn.argument or not own else own
 
 
@@ -168,22 +169,20 @@ async def _resume(turn: Turn) -> Answer | None:
     if pending is None:
         return None
     if pending.kind == "undo":
-        return await taking_back.resume(turn, pending)
+        return await requesting.resume_undo(turn, pending)
     order_id = pending.data.get("order", "")
     if pending.kind == "cancel":
         return await _resume_cancel(turn, order_id)
     kind = _ASKED_FOR[pending.kind]
-    if turn.denies or taking_back.takes_back(turn.text, kind):
+    if turn.denies or requesting.takes_back(turn.text, kind):
         return await _left(turn, kind, order_id)
-    order = await Orders(turn.connection).get(order_id)
-    if order is None or order.customer_id != turn.customer_id:
-        return None
-    return _take_detail(turn, pending, order)
+    order = await which_order.own(turn, order_id)
+    return None if order is None else await _take_detail(turn, pending, order)
 
 
-def _take_detail(turn: Turn, pending: Pending, order: Order) -> Answer | None:
+async def _take_detail(turn: Turn, pending: Pending, order: Order) -> Answer | None:
     if not _is_detail(turn, pending.kind):
-        again = pending.kind == "address" and not pending.tries and _meant_for_address(turn)
+        again = pending.kind == "address" and not pending.tries and await _meant_for_address(turn)
         return _which_address(turn, order) if again else None
     if order.status not in which_order.NOT_SHIPPED:
         return _too_late(turn, order, pending.kind)
@@ -196,11 +195,11 @@ def _take_detail(turn: Turn, pending: Pending, order: Order) -> Answer | None:
 async def _left(turn: Turn, kind: str, order_id: str) -> Answer:
     """Nothing is asked for now; what was asked for before is not passed over."""
     kept = Answer(text=turn.say("cancel-kept"), memory=turn.memory.settled())
-    return await taking_back.no_to(turn, kind, order_id) or kept
+    return await requesting.no_to(turn, kind, order_id) or kept
 
 
 async def _resume_cancel(turn: Turn, order_id: str) -> Answer | None:
-    if turn.denies or taking_back.takes_back(turn.text, "cancel_order"):
+    if turn.denies or requesting.takes_back(turn.text, "cancel_order"):
         return await _left(turn, "cancel_order", order_id)
     whole = turn.understanding
     again = whole is not None and whole.understood and whole.intent == "cancel_order"
@@ -223,23 +222,31 @@ def _is_detail(turn: Turn, kind: str) -> bool:
 def _names_a_place(whole: Understanding) -> bool:
     """Whether words in which no address was recognised may be one all the same."""
     beyond = whole.intent == "out_of_scope" and whole.probability >= _BEYOND
-    return not beyond and _PLACE.search(whole.text) is not None
+    return not beyond and _place(whole.text) is not None
 
 
-def _meant_for_address(turn: Turn) -> bool:
+async def _meant_for_address(turn: Turn) -> bool:
     """Whether words that are no address are no wish of their own either: the address is asked for once more."""
     whole = turn.understanding
     if whole is None or turn.negative or len(turn.text.strip()) < _LONG_ENOUGH:
         return False
     own = not whole.understood or whole.intent == "change_address"
-    return own and pages.passage_for(turn, at_least=pages.SURE) is None
+    return own and await pages.passage_for(turn, at_least=pages.SURE) is None
 
 
-CHANGES = Skill(
-    name="changes",
-    answer=_change,
-    intents=("cancel_order", "change_order", "change_address"),
-    actions=("change",),
-    pending=("cancel", "address", "items", "undo"),
-    resume=_resume,
+SKILLS = (
+    Skill(
+        name="changes",
+        answer=_change,
+        intents=("cancel_order", "change_order", "change_address"),
+        actions=("change",),
+        pending=("cancel", "address", "items", "undo"),
+        resume=_resume,
+        about_order=True,
+        requests=(
+            RequestKind(name="cancel_order", words=re.compile(r"取消|cancel", re.I)),
+            RequestKind(name="change_order", words=re.compile(r"改|chang|updat", re.I)),
+            RequestKind(name="change_address", words=re.compile(r"改|地址|chang|updat|address", re.I)),
+        ),
+    ),
 )

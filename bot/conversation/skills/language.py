@@ -1,21 +1,50 @@
-"""The language the customer wants to be answered in."""
+"""The language that a customer is answered in: that of their words, or the one they chose."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.conversation.messages import Button
 from bot.conversation.texts import LANGUAGES
 from bot.conversation.turn import Answer, Skill, Turn, row
+from bot.messages import Button, Incoming
+from nlu.types import Understanding
 
 _NAMES = {"zh": "中文", "en": "English"}
-_WORDS = {"zh": "zh", "中文": "zh", "chinese": "zh", "cn": "zh", "en": "en", "英文": "en", "english": "en"}
+_CHOICES = {"zh": "zh", "中文": "zh", "chinese": "zh", "cn": "zh", "en": "en", "英文": "en", "english": "en"}
+# So many English words in a row are English even when they make no sense.
+_SENTENCE = 3
+
+
+def of_first_words(incoming: Incoming) -> str:
+    """The language of whoever opens a conversation: Chinese when the channel says so or the words are."""
+    if any("\u4e00" <= character <= "\u9fff" for character in incoming.text):
+        return "zh"
+    if incoming.language is None:
+        return "en" if incoming.text.strip() and incoming.text.isascii() else "zh"
+    return "zh" if incoming.language.lower().startswith("zh") else "en"
+
+
+def of_words(turn: Turn, whole: Understanding) -> str:
+    """The language to answer in: the chosen one, else that of the words; codes and addresses are no words."""
+    if turn.memory.fixed_language:
+        return turn.language
+    if not whole.understood and whole.text.isascii() and len(whole.text.split()) < _SENTENCE:
+        return turn.language
+    spoken = any(
+        (
+            any(character.isalpha() for character in word)
+            and not any(character.isdigit() or character == "@" for character in word)
+        )
+        or not word.isascii()
+        for word in whole.text.split()
+    )
+    return whole.language if spoken else turn.language
 
 
 async def _language(turn: Turn) -> Answer:
     # A button carries the language itself, a command has it behind its name.
     wanted = (turn.argument or turn.text.partition(" ")[2]).strip().lower()
-    chosen = _WORDS.get(wanted)
+    chosen = _CHOICES.get(wanted)
     if chosen is None:
         buttons = [Button(label=_NAMES[code], action=f"language:set:{code}") for code in LANGUAGES]
         return Answer(text=turn.say("language-which"), buttons=row(*buttons))
@@ -23,6 +52,8 @@ async def _language(turn: Turn) -> Answer:
     return Answer(text=said, language=chosen, memory=replace(turn.memory, fixed_language=True))
 
 
-LANGUAGE = Skill(
-    name="language", answer=_language, actions=("language",), commands=("language", "lang"), always=True
+SKILLS = (
+    Skill(
+        name="language", answer=_language, actions=("language",), commands=("language", "lang"), always=True
+    ),
 )

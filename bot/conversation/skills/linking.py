@@ -7,14 +7,15 @@ whether the order exists.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import wording
 from bot.conversation.memory import Memory, Pending
-from bot.conversation.turn import Answer, Skill, Turn, row
-from bot.linking import LinkRefusal, LinkRefused, LinkResult
+from bot.conversation.turn import Answer, Skill, Turn
+from bot.linking.linker import LinkRefusal, LinkRefused, LinkResult
 from nlu.types import EntityKind
 from storage.conversations import Conversations
 
@@ -23,7 +24,7 @@ _NUMBER = re.compile(
     r"(?<![A-Za-z0-9@.+¥￥$€£-])#?([A-Za-z]{0,6}-?\d[A-Za-z0-9-]{2,39})(?![A-Za-z0-9@]|\s?[元块折])"
 )
 _FOUR = re.compile(r"\d{4}")
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]++@[\w-]++\.[\w.-]++")
 _PHONE = re.compile(
     r"(?<![A-Za-z0-9])(?:\+\d[\d -]{8,17}\d|1[3-9]\d[ -]?\d{4}[ -]?\d{4}|0\d{3,4}[ -]?\d{3}[ -]?\d{3,4})(?!\d)"
 )
@@ -37,7 +38,7 @@ def ask(turn: Turn) -> Answer:
     wish = turn.intent or "order_status"
     both = _both_at_once(turn.text)
     if both is not None:
-        return Answer(then=_Proof(turn, Pending(kind="link", data={"wish": wish}), *both))
+        return _proving(replace(turn, text=""), {"wish": wish}, *both)
     number = turn.named(EntityKind.ORDER_NUMBER) or ""
     if number:
         return Answer(text=turn.say("link-second-fact"), memory=_asking(turn, number=number, wish=wish))
@@ -68,7 +69,8 @@ async def _resume(turn: Turn) -> Answer | None:
         return Answer(text=turn.say("link-number"), memory=_kept(turn, pending, fact=fact))
     if not fact:
         return Answer(text=turn.say("link-second-fact"), memory=_kept(turn, pending, number=number))
-    return Answer(then=_Proof(turn, pending, number, fact))
+    wished = await turn.about(pending.data.get("text", ""))
+    return _proving(wished, pending.data, number, fact)
 
 
 def _facts(text: str, pending: Pending) -> tuple[str, str]:
@@ -110,7 +112,7 @@ def _again(turn: Turn, pending: Pending) -> Answer:
     text_id = "link-second-fact" if pending.data.get("number") else "link-ask-again"
     return Answer(
         text=turn.say(text_id),
-        buttons=row(turn.button("button-human", "human:ask")),
+        buttons=turn.human,
         memory=_kept(turn, pending),
     )
 
@@ -119,40 +121,34 @@ def _kept(turn: Turn, pending: Pending, **data: str) -> Memory:
     return turn.memory.asking("link", **{**pending.data, **data})
 
 
-class _Proof:
-    """Checks the facts inside the transaction, and then answers the wish that they were asked for."""
+def _proving(turn: Turn, asked: Mapping[str, str], number: str, fact: str) -> Answer:
+    """Check the facts inside the transaction, and then answer the wish that they were asked for.
 
-    def __init__(self, turn: Turn, pending: Pending, number: str, fact: str) -> None:
-        self._turn = turn
-        self._pending = pending
-        self._number = number
-        self._fact = fact
+    The turn holds the words of that wish, read before: no transaction waits for a reader.
+    """
+    wish = {"wish": asked.get("wish", ""), "text": asked.get("text", "")}
 
-    async def __call__(self, connection: AsyncConnection) -> Answer:
-        turn = self._turn
+    async def prove(connection: AsyncConnection) -> Answer:
+        account_id = turn.contact.conversation.account_id
         outcome = await turn.services.linker.prove(
-            connection, turn.contact.conversation.account_id, self._number, self._fact, turn.now
+            connection, account_id, number, fact, turn.now, turn.incoming.client
         )
-        if outcome.result is LinkResult.TOO_MANY:
+        if outcome.result in (LinkResult.TOO_MANY, LinkResult.PAUSED):
+            paused = outcome.result is LinkResult.PAUSED
             return Answer(
-                text=turn.say("link-too-many"),
+                text=turn.say("link-paused" if paused else "link-too-many"),
                 memory=turn.memory.settled(),
-                buttons=row(turn.button("button-human", "human:ask")),
+                buttons=turn.human,
             )
         if outcome.result is LinkResult.WRONG:
-            return Answer(
-                text=turn.say("link-wrong"), memory=turn.memory.asking("link", **self._wish(), number="")
-            )
-        return await _welcome(turn, connection, self._wish(), self._number)
+            return Answer(text=turn.say("link-wrong"), memory=turn.memory.asking("link", **wish, number=""))
+        return await _welcome(turn, connection, wish, number)
 
-    def _wish(self) -> dict[str, str]:
-        return {"wish": self._pending.data.get("wish", ""), "text": self._pending.data.get("text", "")}
+    return Answer(effects=(prove,))
 
 
 async def _welcome(turn: Turn, connection: AsyncConnection, wish: dict[str, str], number: str) -> Answer:
     """Linked: say so and do what the customer came for."""
-    from bot.conversation.skills import REGISTRY  # the registry holds this skill
-
     contact = await Conversations(connection).contact_of(turn.contact.conversation.id)
     linked = replace(turn, contact=contact, connection=connection, memory=turn.memory.settled())
     greeting = linked.say(
@@ -160,13 +156,11 @@ async def _welcome(turn: Turn, connection: AsyncConnection, wish: dict[str, str]
         name=wording.called(contact.customer_name),
         known="yes" if contact.customer_name else "no",
     )
-    skill = REGISTRY.of_intent(wish.get("wish", ""))
+    skill = turn.skills.by_intent.get(wish.get("wish", ""))
     if skill is None:
         return Answer(text=greeting, memory=linked.memory)
-    wished = replace(linked.about(wish.get("text", "")), intent=wish["wish"])
-    answer = await skill.answer(replace(wished, argument=f"#{number}" if number else ""))
-    if answer.then is not None:
-        answer = await answer.then(connection)
+    wished = replace(linked, intent=wish["wish"], argument=f"#{number}" if number else "")
+    answer = await (await skill.answer(wished)).settled(connection)
     return replace(answer, text=f"{greeting}\n{answer.text}".strip(), memory=answer.memory or linked.memory)
 
 
@@ -184,15 +178,17 @@ async def _start(turn: Turn) -> Answer:
             return Answer(text=turn.say("link-expired" if expired else "link-invalid"))
         return await _welcome(turn, connection, {}, "")
 
-    return Answer(then=redeem)
+    return Answer(effects=(redeem,))
 
 
-LINKING = Skill(
-    name="linking",
-    answer=_start,
-    actions=("link",),
-    commands=("link",),
-    pending=("link",),
-    resume=_resume,
-    always=True,
+SKILLS = (
+    Skill(
+        name="linking",
+        answer=_start,
+        actions=("link",),
+        commands=("link",),
+        pending=("link",),
+        resume=_resume,
+        always=True,
+    ),
 )

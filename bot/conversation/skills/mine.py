@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation.messages import Button
 from bot.conversation.skills import linking, pages, which_order
 from bot.conversation.skills.requesting import ask_shop
-from bot.conversation.turn import Answer, Skill, Turn, row
+from bot.conversation.turn import Answer, RequestKind, Skill, Turn, row
+from bot.messages import Button
 from storage.customers import Consents
 from storage.events import Events, StoredEvent
 from storage.orders import Orders
@@ -16,8 +16,8 @@ _STARS = 5
 
 
 async def _points(turn: Turn) -> Answer:
-    passage = pages.passage_for(turn)
-    rules = pages.told(turn, passage) if passage is not None else ""
+    passage = await pages.passage_for(turn)
+    rules = pages.passage_text(turn, passage) if passage is not None else ""
     if turn.customer_id is None:
         if rules:
             return Answer(
@@ -39,7 +39,7 @@ async def _review(turn: Turn) -> Answer:
     if turn.intent.isdigit():
         return await _rated(turn, int(turn.intent))
     if turn.customer_id is None:
-        passage = pages.passage_for(turn)
+        passage = await pages.passage_for(turn)
         return await pages.answer(turn) if passage is not None else linking.ask(turn)
     found = await which_order.find(turn, lambda order: order.status == "delivered", "review:ask", insist=True)
     if isinstance(found, Answer):
@@ -74,7 +74,7 @@ async def _rated(turn: Turn, stars: int) -> Answer:
         await Events(connection).append([event])
 
     text = turn.say("review-thanks" if stars > 2 else "review-sorry")
-    buttons = () if stars > 2 else row(turn.button("button-human", "human:ask"))
+    buttons = () if stars > 2 else turn.human
     return Answer(text=text, buttons=buttons, effects=(keep,), memory=turn.memory.settled())
 
 
@@ -114,8 +114,16 @@ async def _held(turn: Turn) -> Answer:
     return Answer(text=text, buttons=buttons, memory=turn.memory.settled())
 
 
-POINTS = Skill(name="membership", answer=_points, intents=("membership_points",))
-REVIEW = Skill(name="review", answer=_review, intents=("leave_review",), actions=("review",))
-DATA = Skill(
-    name="my_data", answer=_data, intents=("my_data",), actions=("data",), commands=("data",), always=True
+SKILLS = (
+    Skill(name="membership", answer=_points, intents=("membership_points",)),
+    Skill(name="review", answer=_review, intents=("leave_review",), actions=("review",)),
+    Skill(
+        name="my_data",
+        answer=_data,
+        intents=("my_data",),
+        actions=("data",),
+        commands=("data",),
+        always=True,
+        requests=(RequestKind(name="data_export"), RequestKind(name="data_erasure")),
+    ),
 )

@@ -6,21 +6,21 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.conversation.messages import Button
 from bot.conversation.skills import linking, pages, which_order
 from bot.conversation.skills.requesting import ask_shop
 from bot.conversation.turn import Answer, Rows, Skill, Turn, row
+from bot.messages import Button
 from nlu.types import EntityKind
 from storage.orders import Order, Orders, Parcel
 
 # A carrier usually scans a parcel every day; after that its last word is called old.
 _OLD = timedelta(hours=36)
 _LIST = 5
-_WHO_CARRIES = re.compile(
+_who_carries = re.compile(
     r"(什么|哪个|哪家|谁家?).{0,3}(快递|物流)|快递公司|\b(which|what|who)\b.{0,16}(carrier|courier|deliver|shipp?)",
     re.IGNORECASE,
-)
-_HURRY = re.compile(r"催|快点发|加急|\bhurry\b|\bchase\b|speed (it|this) up", re.IGNORECASE)
+).search
+_hurry = re.compile(r"催|快点发|加急|\bhurry\b|\bchase\b|speed (it|this) up", re.IGNORECASE).search
 _BOUGHT_LAST = re.compile(
     r"(上次|上回|上一次|最近一次|最后一次|最近)(都)?(买|下单|订)(了|的)?(是)?(什么|啥|哪些)"
     r"|\b(what|which)\b.{0,12}\bi (order(ed)?|buy|bought|purchased?)\b.{0,12}\b(last|latest|recently)\b",
@@ -42,7 +42,7 @@ async def _status(turn: Turn) -> Answer:
     found = await which_order.find(turn, which_order.in_status(which_order.ON_ITS_WAY), "order:show")
     if isinstance(found, Answer):
         return found
-    if _HURRY.search(turn.text) and found.status == "shipped":
+    if _hurry(turn.text) and found.status == "shipped":
         return ask_shop(turn, "chase_parcel", found, {}, "chase-asked", number=found.number)
     brief = _when_only(turn, found) if turn.intent == "delivery_time" else ""
     return Answer(
@@ -101,9 +101,8 @@ async def _time(turn: Turn) -> Answer:
 
 async def _carrier(turn: Turn) -> Answer:
     """Who carries the order spoken of, else how the shop ships."""
-    known = turn.memory.order if turn.customer_id is not None and _WHO_CARRIES.search(turn.text) else None
-    order = await Orders(turn.connection).get(known) if known is not None else None
-    if order is None or order.customer_id != turn.customer_id or not order.parcels:
+    order = await which_order.spoken_of(turn) if _who_carries(turn.text) else None
+    if order is None or not order.parcels:
         return await pages.answer(turn)
     lines = [
         turn.say(
@@ -135,7 +134,7 @@ def _words(turn: Turn, order: Order) -> str:
             [turn.say("order-parcels", number=order.number, count=len(parcels))] if len(parcels) > 1 else []
         )
         return "\n".join([*head, *parts])
-    text = told(turn, order)
+    text = summary(turn, order)
     refund = order.refunds[-1] if order.refunds else None
     if order.status in ("cancelled", "returned") and refund is not None:
         amount = turn.money(refund.amount, refund.currency)
@@ -154,7 +153,7 @@ def _when_only(turn: Turn, order: Order) -> str:
     return f"{turn.say('order-expected', number=order.number, day=day)}\n{_as_of(turn, parcel)}"
 
 
-def told(turn: Turn, order: Order) -> str:
+def summary(turn: Turn, order: Order) -> str:
     """An order in a sentence, without its parcels."""
     return turn.say(
         f"order-{order.status}",
@@ -234,12 +233,15 @@ def _buttons(turn: Turn, order: Order) -> Rows:
     return rows
 
 
-ORDER_STATUS = Skill(
-    name="order_status",
-    answer=_status,
-    intents=("order_status",),
-    actions=("order",),
-    commands=("orders", "order"),
+SKILLS = (
+    Skill(
+        name="order_status",
+        answer=_status,
+        intents=("order_status",),
+        actions=("order",),
+        commands=("orders", "order"),
+        about_order=True,
+    ),
+    Skill(name="shipping", answer=_carrier, intents=("shipping_options",)),
+    Skill(name="delivery_time", answer=_time, intents=("delivery_time",), about_order=True),
 )
-SHIPPING = Skill(name="shipping", answer=_carrier, intents=("shipping_options",))
-DELIVERY_TIME = Skill(name="delivery_time", answer=_time, intents=("delivery_time",))

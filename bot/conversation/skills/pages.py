@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.conversation.turn import Answer, HandOver, Skill, Turn, row
+from bot.conversation.turn import Answer, HandOver, Skill, Turn
 from nlu.types import Passage
 
 _LONGEST = 700
@@ -18,29 +18,24 @@ Chosen on the rows `tune` of `tests/benchmarks/nlu_pages.tsv`; `docs/benchmarks.
 """
 
 
-def passage_for(turn: Turn, question: str | None = None, at_least: float | None = None) -> Passage | None:
+async def passage_for(
+    turn: Turn, question: str | None = None, at_least: float | None = None
+) -> Passage | None:
     """The passage that answers the message best, if any does; the customer's own language first.
 
     `at_least` is the score that it needs, in place of the index's own threshold.
     """
-    return next(iter(_passages(turn, question, 1, at_least)), None)
+    return next(iter(await _passages(turn, question, 1, at_least)), None)
 
 
-def _passages(turn: Turn, question: str | None, n: int, at_least: float | None = None) -> list[Passage]:
-    """The best first; what was read already is not read again."""
+async def _passages(turn: Turn, question: str | None, n: int, at_least: float | None = None) -> list[Passage]:
+    """The best first."""
     meaning = turn.understanding
     asked = question or turn.text or (meaning.text if meaning is not None else "")
-    read = meaning is not None and meaning.text == asked.strip()
-    return turn.services.pages.search(
-        asked,
-        "zh" if turn.language == "zh" else "en",
-        n,
-        meaning.vector if meaning and read else None,
-        at_least,
-    )
+    return await turn.services.reader.search(asked, "zh" if turn.language == "zh" else "en", n, at_least)
 
 
-def told(turn: Turn, passage: Passage) -> str:
+def passage_text(turn: Turn, passage: Passage) -> str:
     """A passage for this customer: as a chat can hold it, and with a word where it is in the other language."""
     text = shortened(passage.text)
     if passage.language == turn.language:
@@ -60,39 +55,43 @@ def shortened(text: str) -> str:
 
 async def answer(turn: Turn) -> Answer:
     """The page's words, or an honest "I don't know" with a person behind it."""
-    passage = passage_for(turn, at_least=NEAR) or passage_for(turn, turn.say(f"page-question-{turn.intent}"))
+    passage = await passage_for(turn, at_least=NEAR) or await passage_for(
+        turn, turn.say(f"page-question-{turn.intent}")
+    )
     if passage is None:
         return Answer(
             text=turn.say("pages-unknown"),
-            buttons=row(turn.button("button-human", "human:ask")),
+            buttons=turn.human,
             memory=turn.memory.settled(),
         )
-    return Answer(text=told(turn, passage), memory=turn.memory.settled())
+    return Answer(text=passage_text(turn, passage), memory=turn.memory.settled())
 
 
 async def answer_own(turn: Turn) -> Answer:
     """An intent that the shop taught: its page if one is named like it, else any that answers; else a person."""
-    found = _passages(turn, None, _LOOKED_AT)
+    found = await _passages(turn, None, _LOOKED_AT)
     named = [passage for passage in found if passage.page == turn.intent]
     passage = next(iter(named or found), None)
     if passage is None:
         return Answer(memory=turn.memory.settled(), hand_over=HandOver(reason="own_intent"))
-    return Answer(text=told(turn, passage), memory=turn.memory.settled())
+    return Answer(text=passage_text(turn, passage), memory=turn.memory.settled())
 
 
-POLICY = Skill(
-    name="policy",
-    answer=answer,
-    intents=(
-        "shipping_fee",
-        "return_policy",
-        "warranty_repair",
-        "usage_help",
-        "payment_methods",
-        "place_order",
+SKILLS = (
+    Skill(
+        name="policy",
+        answer=answer,
+        intents=(
+            "shipping_fee",
+            "return_policy",
+            "warranty_repair",
+            "usage_help",
+            "payment_methods",
+            "place_order",
+        ),
     ),
+    Skill(name="store_info", answer=answer, intents=("store_info",)),
+    # Intents that only this shop has.
+    Skill(name="own", answer=answer_own),
+    Skill(name="account", answer=answer, intents=("account_problem",)),
 )
-STORE = Skill(name="store_info", answer=answer, intents=("store_info",))
-OWN = Skill(name="own", answer=answer_own)
-"""Intents that only this shop has."""
-ACCOUNT = Skill(name="account", answer=answer, intents=("account_problem",))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,9 +18,9 @@ _SHOWN = 3
 # A passage about coupons in general must be this near to the question.
 _NEAR = 0.5
 _CODE = re.compile(
-    r"(?<![A-Za-z0-9])(?=[A-Za-z0-9-]*[A-Za-z])(?=[A-Za-z0-9-]*\d)[A-Za-z0-9-]{5,20}(?![A-Za-z0-9])"
+    r"(?<![A-Za-z0-9])(?=[0-9-]{0,19}+[A-Za-z])(?=[A-Za-z-]{0,19}+\d)[A-Za-z0-9-]{5,20}(?![A-Za-z0-9])"
 )
-_FOR_NOTHING = re.compile(
+for_nothing = re.compile(
     # 100% cotton is no price.
     r"\b(100|9\d)\s*%.{0,6}(off\b|discount|reduction|cheaper|less\b|优惠|折扣|便宜)"
     r"|(\boff\b|discount|优惠|折扣|便宜|减).{0,8}\b(100|9\d)\s*%"
@@ -33,25 +34,17 @@ _FOR_NOTHING = re.compile(
     r"|免费(?!配送|送货|退|换|安装|维修|保修|上门)|白送|送我(得了|呗|吧|一个)|送(了)?得了$|送呗|送给我|不要钱"
     r"|(?<![\d.,])0\s*元|零元|(?<![\d.])[0零]\s*折",
     re.IGNORECASE,
-)
-_LESS = re.compile(
+).search
+"""Somebody wants it free or all but free."""
+asks_for_less = re.compile(
     r"便宜|优惠|打(个)?折|折扣|少(一)?点|砍(点|个)?价|抹(个)?零|最低|底价|太贵|贵了|有点贵|再降|降点|包个邮"
     r"|\b(cheaper|lower|lowest|discount|bargain|haggle|knock\b.{0,12}\boff|final (price|offer)|deal)\b"
     r"|\b(best|better) (price|offer|deal|you can do)\b|\b(do|any) (any )?better\b"
-    r"|\d\s*(元|块钱?)?\s*(卖不卖|卖吗|卖我|行不行|行吗|成不成|成吗|能卖|出不出|可以吗)"
+    r"|\d\s?(元|块钱?)?\s?(卖不卖|卖吗|卖我|行不行|行吗|成不成|成吗|能卖|出不出|可以吗)"
     r"|\btoo (expensive|pricey|dear|much)\b|\bcome down\b",
     re.IGNORECASE,
-)
-
-
-def asks_for_less(text: str) -> bool:
-    """Whether the words haggle over a price."""
-    return _LESS.search(text) is not None
-
-
-def for_nothing(text: str) -> bool:
-    """Whether somebody wants it free or all but free."""
-    return _FOR_NOTHING.search(text) is not None
+).search
+"""The words haggle over a price."""
 
 
 async def _discount(turn: Turn) -> Answer:
@@ -70,9 +63,11 @@ async def _discount(turn: Turn) -> Answer:
 async def _in_general(turn: Turn) -> Answer:
     """What is on offer, after what a page says of it, such as of students' discounts."""
     offers = await _coupons(turn)
-    passage = pages.passage_for(turn, at_least=pages.SURE) if turn.text else None
+    passage = await pages.passage_for(turn, at_least=pages.SURE) if turn.text else None
     return (
-        offers if passage is None else replace(offers, text=f"{pages.told(turn, passage)}\n\n{offers.text}")
+        offers
+        if passage is None
+        else replace(offers, text=f"{pages.passage_text(turn, passage)}\n\n{offers.text}")
     )
 
 
@@ -105,42 +100,35 @@ async def _personal(turn: Turn, product: Product, customer_id: str) -> Answer:
             else [text]
         )
         return Answer(text="\n".join(lines), memory=memory)
-    return Answer(then=_Reserving(turn.remembering(memory), product, offer, said_before=known.haggles))
+    return Answer(effects=(partial(_reserve, turn.remembering(memory), product, offer, known.haggles),))
 
 
-class _Reserving:
-    """Keeps the offer inside the transaction, where its code is made."""
-
-    def __init__(self, turn: Turn, product: Product, offer: Offer, *, said_before: int) -> None:
-        self._turn = turn
-        self._product = product
-        self._offer = offer
-        self._said_before = said_before
-
-    async def __call__(self, connection: AsyncConnection) -> Answer:
-        turn, offer = self._turn, self._offer
-        stored = await turn.services.decisions.reserve(connection, offer, reason="asked", now=turn.now)
-        await turn.services.decisions.record_shown(
-            connection,
-            offer,
-            customer_id=turn.customer_id,
-            account_id=turn.contact.conversation.account_id,
-            conversation_id=turn.contact.conversation.id,
-            now=turn.now,
-        )
-        text = turn.say(
-            ("offer-first", "offer-again", "offer-firm")[min(2, self._said_before)],
-            name=self._product.name(turn.language),
-            price=turn.money(stored.price, stored.currency),
-            list=turn.money(stored.list_price, stored.currency),
-            saved=turn.money(stored.list_price - stored.price, stored.currency),
-            code=stored.code,
-            until=turn.moment(stored.valid_until),
-        )
-        # Each text that names the price says that it is personal; how it came about is said the first time.
-        if not self._said_before:
-            text = f"{text}\n{turn.say('offer-disclosure')}"
-        return Answer(text=text, memory=turn.memory)
+async def _reserve(
+    turn: Turn, product: Product, offer: Offer, offered_before: int, connection: AsyncConnection
+) -> Answer:
+    """Keep the offer inside the transaction, where its code is made."""
+    stored = await turn.services.decisions.reserve(connection, offer, reason="asked", now=turn.now)
+    await turn.services.decisions.record_shown(
+        connection,
+        offer,
+        customer_id=turn.customer_id,
+        account_id=turn.contact.conversation.account_id,
+        conversation_id=turn.contact.conversation.id,
+        now=turn.now,
+    )
+    text = turn.say(
+        ("offer-first", "offer-again", "offer-firm")[min(2, offered_before)],
+        name=product.name(turn.language),
+        price=turn.money(stored.price, stored.currency),
+        list=turn.money(stored.list_price, stored.currency),
+        saved=turn.money(stored.list_price - stored.price, stored.currency),
+        code=stored.code,
+        until=turn.moment(stored.valid_until),
+    )
+    # Each text that names the price says that it is personal; how it came about is said the first time.
+    if not offered_before:
+        text = f"{text}\n{turn.say('offer-disclosure')}"
+    return Answer(text=text, memory=turn.memory)
 
 
 async def _unlinked(turn: Turn, product: Product) -> Answer:
@@ -157,7 +145,7 @@ async def _unlinked(turn: Turn, product: Product) -> Answer:
 
 
 async def _fitting(turn: Turn, product: Product, customer_id: str | None) -> list[Coupon]:
-    """The coupons of now that may hold for a product: another shelf's don't."""
+    """The coupons of now that may hold for a product: another category's don't."""
     found = await Offers(turn.connection).coupons(customer_id, turn.now)
     return [coupon for coupon in found if coupon.category_id in (None, product.category_id)]
 
@@ -200,8 +188,8 @@ async def _code(turn: Turn) -> Answer:
     """Why a code does not work, as far as it is this customer's to know."""
     found = _CODE.search(turn.text)
     if found is None:
-        passage = pages.passage_for(turn, at_least=_NEAR) if turn.intent == "coupon_problem" else None
-        known = "" if passage is None else f"{pages.told(turn, passage)}\n\n"
+        passage = await pages.passage_for(turn, at_least=_NEAR) if turn.intent == "coupon_problem" else None
+        known = "" if passage is None else f"{pages.passage_text(turn, passage)}\n\n"
         text_id = "code-which" if passage is None else "code-look"
         return Answer(text=f"{known}{turn.say(text_id)}", memory=turn.memory.asking("code"))
     code = found.group().upper()
@@ -220,10 +208,9 @@ async def _code(turn: Turn) -> Answer:
             memory=memory,
         )
     coupon = await offers.coupon(code)
-    human = row(turn.button("button-human", "human:ask"))
     if coupon is None or coupon.customer_id not in (None, turn.customer_id):
-        return Answer(text=turn.say("code-unknown", code=code), buttons=human, memory=memory)
-    return Answer(text=_coupon_state(turn, coupon), buttons=human, memory=memory)
+        return Answer(text=turn.say("code-unknown", code=code), buttons=turn.human, memory=memory)
+    return Answer(text=_coupon_state(turn, coupon), buttons=turn.human, memory=memory)
 
 
 def _coupon_state(turn: Turn, coupon: Coupon) -> str:
@@ -251,9 +238,21 @@ async def _action(turn: Turn) -> Answer:
     return await (_coupons(turn) if turn.intent == "list" else _discount(turn))
 
 
-PRICING = Skill(
-    name="offers", answer=_action, intents=("discount_request",), actions=("offer",), commands=("offers",)
-)
-COUPON = Skill(
-    name="coupon_problem", answer=_code, intents=("coupon_problem",), pending=("code",), resume=_resume
+SKILLS = (
+    Skill(
+        name="offers",
+        answer=_action,
+        intents=("discount_request",),
+        actions=("offer",),
+        commands=("offers",),
+        regrets=False,
+    ),
+    Skill(
+        name="coupon_problem",
+        answer=_code,
+        intents=("coupon_problem",),
+        pending=("code",),
+        resume=_resume,
+        regrets=False,
+    ),
 )

@@ -1,9 +1,10 @@
-"""Finding products by a customer's words: what a shop's goods are called, not how a sentence is built."""
+"""Finding products by a customer's words: what products are called, not how a sentence is built."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from bot.conversation.turn import Turn
 from nlu.types import EntityKind
@@ -40,7 +41,7 @@ _EMPTY_WORDS = frozenset(_EMPTY.split())
 _WISHING = frozenset("想要买找来有个卖给我您你请的吗呢件款还")
 """Words of these characters alone, such as 想买个, only wish for something."""
 _DOING = frozenset("喝吃泡养穿戴")
-"""What is done with goods, written as one word with them."""
+"""What is done with products, written as one word with them."""
 _OTHER_NAMES = tuple(
     frozenset(group.split())
     for group in (
@@ -55,7 +56,7 @@ _OTHER_NAMES = tuple(
         "短袖 t恤",
     )
 )
-"""What people and shops call the same goods."""
+"""What people and shops call the same thing."""
 _PACKING = frozenset(
     ("box", "bag", "pack", "pouch", "bottle", "lid", "package", "盒子", "袋子", "瓶子", "箱子", "包装")
 )
@@ -63,10 +64,12 @@ _PACKING = frozenset(
 _LETTERS = 3
 """Shorter Latin words without a digit name nothing."""
 _LIMIT = re.compile(
-    r"(?:¥|￥|\$|£|€)?\s*(\d+(?:\.\d+)?)\s*(?:元|块|yuan|rmb|pounds?|dollars?)?\s*(?:以内|以下|之内|内)"
-    r"|(?:under|below|less than|up to|within)\s*(?:¥|￥|\$|£|€)?\s*(\d+(?:\.\d+)?)",
+    r"(?:[¥￥$£€]\s?)?(?<!\d)(\d++(?:\.\d++)?)\s?(?:元|块|yuan|rmb|pounds?|dollars?)?\s?(?:以内|以下|之内|内)"
+    r"|(?:under|below|less than|up to|within)\s?(?:[¥￥$£€]\s?)?(\d++(?:\.\d++)?)",
     re.IGNORECASE,
 )
+HIGHEST_PRICE = 1e11
+"""Major units above which no limit goes: in minor units it fits the store's integers, and nothing is dearer."""
 # A product is none of these by itself: they only narrow down which one.
 _NARROWING = frozenset(
     {
@@ -80,16 +83,16 @@ _NARROWING = frozenset(
         EntityKind.EMAIL,
     }
 )
-_WISH = re.compile(
+_wish = re.compile(
     r"想|买|要|找|卖|有没有|来(个|一|点)|\b(want|like|need|looking|find|buy|sell|show|after|come in)\b",
     re.IGNORECASE,
-)
-_BACK = re.compile(
+).search
+_back = re.compile(
     r"\b(it|its|it's|this|that|they|them|these|those)\b|它|这(?!边|里|儿|家|几)|那(个|款|件|种)"
     r"|(?P<quality>[^卖要是能会好行])不(?P=quality)",
     re.IGNORECASE,
-)
-_MEASURE = re.compile(r"(?<=\d)\s+(?=[a-z]{1,4}\b)")
+).search
+_MEASURE = re.compile(r"(?<=\d)\s++(?=[a-z]{1,4}\b)")
 _LATIN = re.compile(r"[a-z0-9]+")
 _MOST = 8
 _LOOKED_AT = 24
@@ -97,7 +100,7 @@ _CHOSEN_FROM = 200
 
 
 def search_words(turn: Turn) -> list[str]:
-    """The words of a message that may name or narrow down a product, with other names of the same goods."""
+    """The words of a message that may name or narrow down a product, with other names of the same product."""
     said = _said(turn)
     return said + [other for word in said for other in _other_names(word)]
 
@@ -143,8 +146,8 @@ def naming_words(turn: Turn) -> list[str]:
 
 
 def points_back(turn: Turn) -> bool:
-    """Whether a message is about what was spoken of before: it says so, or it names no goods at all."""
-    return _BACK.search(turn.text) is not None or not naming_words(turn)
+    """Whether a message is about what was spoken of before: it says so, or it names no product at all."""
+    return _back(turn.text) is not None or not naming_words(turn)
 
 
 def in_name(turn: Turn, name: str) -> int:
@@ -162,42 +165,59 @@ def _stands_in(text: str, word: str) -> bool:
 
 
 def highest_price(turn: Turn) -> float | None:
-    """A limit such as "under 200" in major units."""
+    """A limit such as "under 200" in major units, at most HIGHEST_PRICE."""
     found = _LIMIT.search(turn.text)
     if found is None:
         return None
-    return float(found.group(1) or found.group(2))
+    return min(float(found.group(1) or found.group(2)), HIGHEST_PRICE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A product that the words of a message find, and the names of its category in both languages."""
+
+    product: Product
+    category: str
+
+    def fits(self, word: str) -> bool:
+        """Whether a word stands in its name, category or attributes."""
+        return is_called(self.product, self.category, word)
+
+
+async def _search(turn: Turn, *, limit: int = _LOOKED_AT, max_price: int | None = None) -> list[_Found]:
+    """What the words of a message find, best first; nothing where none of them can name a product."""
+    if not naming_words(turn):
+        return []
+    catalogue = Catalogue(turn.connection)
+    found = await catalogue.search(search_words(turn), limit=limit, max_price=max_price)
+    names = {
+        category.id: f"{category.name_zh} {category.name_en}" for category in await catalogue.categories()
+    }
+    return [_Found(product, names.get(product.category_id or "", "")) for product in found]
+
+
+def _without_stems(naming: Sequence[str]) -> list[str]:
+    stems = {_stem(word) for word in naming if _stem(word) != word}
+    return [word for word in naming if word not in stems]
 
 
 async def find(turn: Turn, *, limit: int, max_price: int | None = None) -> list[Product]:
     """Products that the words name, best first; colours and sizes alone find none."""
     naming = naming_words(turn)
-    if not naming:
-        return []
-    catalogue = Catalogue(turn.connection)
-    found = await catalogue.search(search_words(turn), limit=_LOOKED_AT, max_price=max_price)
-    shelves = {shelf.id: f"{shelf.name_zh} {shelf.name_en}" for shelf in await catalogue.categories()}
-    return [
-        product
-        for product in found
-        if any(is_called(product, shelves.get(product.category_id or "", ""), word) for word in naming)
-    ][:limit]
+    found = await _search(turn, max_price=max_price)
+    return [item.product for item in found if any(item.fits(word) for word in naming)][:limit]
 
 
-async def names_goods(turn: Turn) -> bool:
-    """Whether all words that can name a product stand in the name or on the shelf of one."""
-    naming = naming_words(turn)
-    stems = {_stem(word) for word in naming if _stem(word) != word}
-    catalogue = Catalogue(turn.connection)
-    shelves = {shelf.id: f"{shelf.name_zh} {shelf.name_en}" for shelf in await catalogue.categories()}
-    return bool(naming) and any(
+async def names_products(turn: Turn) -> bool:
+    """Whether all words that can name a product stand in the name or the category of one."""
+    naming = _without_stems(naming_words(turn))
+    return any(
         all(
-            _is_named(product, shelves.get(product.category_id or "", ""), word)
-            or _is_named(product, shelves.get(product.category_id or "", ""), _stem(word))
+            _is_named(item.product, item.category, word)
+            or _is_named(item.product, item.category, _stem(word))
             for word in naming
-            if word not in stems
         )
-        for product in await catalogue.search(search_words(turn), limit=_LOOKED_AT)
+        for item in await _search(turn)
     )
 
 
@@ -210,7 +230,7 @@ def fitting(turn: Turn, products: Sequence[Product]) -> list[Product]:
 
 
 async def akin(turn: Turn, *, limit: int) -> list[Product]:
-    """Goods of the kind that a longer Chinese name ends with: for 游戏耳机 other 耳机."""
+    """Products of the kind that a longer Chinese name ends with: for 游戏耳机 other 耳机."""
     kinds = [word[-2:] for word in naming_words(turn) if len(word) > 2 and not word.isascii()]
     if not kinds:
         return []
@@ -223,34 +243,25 @@ async def akin(turn: Turn, *, limit: int) -> list[Product]:
 
 
 async def wished(turn: Turn) -> list[Product]:
-    """All products that fit the words best, to choose from; where the words name a shelf, none but of that shelf.
+    """All products that fit the words best, to choose from; where the words name a category, none but of it.
 
     Who wants 茶 wants something of 茶叶, and no toothpaste that tastes of it. What is itself called so comes before
     what only stands there: who wants 耳机 wants no loudspeaker of 耳机音箱.
     """
     naming = naming_words(turn)
-    if not naming:
-        return []
-    catalogue = Catalogue(turn.connection)
-    shelves = {shelf.id: f"{shelf.name_zh} {shelf.name_en}" for shelf in await catalogue.categories()}
-    fits: dict[int, list[Product]] = {}
-    for product in await catalogue.search(search_words(turn), limit=_CHOSEN_FROM):
-        shelf = shelves.get(product.category_id or "", "")
-        fits.setdefault(sum(is_called(product, shelf, word) for word in naming), []).append(product)
+    fits: dict[int, list[_Found]] = {}
+    for item in await _search(turn, limit=_CHOSEN_FROM):
+        fits.setdefault(sum(item.fits(word) for word in naming), []).append(item)
     most = max(fits, default=0)
     best = fits[most] if most else []
-    shelved = [
-        product
-        for product in best
-        if any(_names(shelves.get(product.category_id or "", ""), word) for word in naming)
-    ]
-    called = [product for product in shelved if any(is_called(product, "", word) for word in naming)]
-    return called or shelved or best
+    of_category = [item for item in best if any(_names(item.category, word) for word in naming)]
+    called = [item for item in of_category if any(is_called(item.product, "", word) for word in naming)]
+    return [item.product for item in called or of_category or best]
 
 
-def _names(shelf: str, word: str) -> bool:
+def _names(category: str, word: str) -> bool:
     lower = word.lower()
-    return _contains(_latin(shelf.lower()), _latin(lower)) if word.isascii() else lower in shelf
+    return _contains(_latin(category.lower()), _latin(lower)) if word.isascii() else lower in category
 
 
 async def find_bare(turn: Turn, *, limit: int) -> list[Product]:
@@ -259,41 +270,33 @@ async def find_bare(turn: Turn, *, limit: int) -> list[Product]:
     words = turn.understanding.words if turn.understanding is not None else ()
     said = [word for word in words if any(character.isalnum() for character in word)]
     little_else = 2 * len(search_words(turn)) >= len(said)
-    if not naming or not (little_else or _WISH.search(turn.text)):
+    if not naming or not (little_else or _wish(turn.text)):
         return []
-    catalogue = Catalogue(turn.connection)
-    shelves = {shelf.id: f"{shelf.name_zh} {shelf.name_en}" for shelf in await catalogue.categories()}
-
-    def fits(product: Product, word: str) -> bool:
-        shelf = shelves.get(product.category_id or "", "")
-        return is_called(product, shelf, word) or is_called(product, shelf, _stem(word))
-
-    stems = {_stem(word) for word in naming if _stem(word) != word}
     return [
-        product
-        for product in await catalogue.search(search_words(turn), limit=_LOOKED_AT)
-        if all(fits(product, word) for word in naming if word not in stems)
+        item.product
+        for item in await _search(turn)
+        if all(item.fits(word) or item.fits(_stem(word)) for word in _without_stems(naming))
     ][:limit]
 
 
-def is_called(product: Product, shelf: str, word: str) -> bool:
+def is_called(product: Product, category: str, word: str) -> bool:
     """Whether a word stands in a product's name, brand, code, category or attributes as a word of its own."""
     values = " ".join(
         str(pair[-1]) for faces in product.attributes.values() for pair in faces.values() if pair
     )
-    return any(_is_named(product, shelf, name, values) for name in (word, *_other_names(word)))
+    return any(_is_named(product, category, name, values) for name in (word, *_other_names(word)))
 
 
-def _is_named(product: Product, shelf: str, word: str, values: str = "") -> bool:
+def _is_named(product: Product, category: str, word: str, values: str = "") -> bool:
     own = f"{product.name_zh} {product.name_en} {product.brand} {product.code}".lower()
-    text = f"{own} {shelf} {values}".lower()
+    text = f"{own} {category} {values}".lower()
     lower = word.lower()
     if word.isascii():
         # 4L is written 4 L, too.
         return any(_contains(_latin(form), _latin(lower)) for form in (text, _MEASURE.sub("", text)))
     if len(word) > 1:
         return lower in text or _in_parts(own, lower)
-    return lower in shelf or any(part.endswith(lower) for part in own.split())
+    return lower in category or any(part.endswith(lower) for part in own.split())
 
 
 def _in_parts(name: str, word: str) -> bool:

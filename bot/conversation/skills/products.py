@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.conversation.skills import fallback, pages, product_words, variants, which_product
+from bot.conversation import phrases
+from bot.conversation.skills import pages, product_words, which_product
 from bot.conversation.turn import Answer, Skill, Turn, row
+from kernel.money import decimals
 from storage.catalogue import Catalogue, Product
 from storage.offers import Offers
 
@@ -22,14 +24,14 @@ async def _question(turn: Turn) -> Answer:
     if product is None:
         if turn.argument:
             return Answer(text=turn.say("product-gone"))
-        passage = pages.passage_for(turn, at_least=_NEAR)
+        passage = await pages.passage_for(turn, at_least=_NEAR)
         if passage is not None:
-            return Answer(text=pages.told(turn, passage), memory=turn.memory.settled())
+            return Answer(text=pages.passage_text(turn, passage), memory=turn.memory.settled())
         return await _which(turn)
-    return _about(turn, product)
+    return await _about(turn, product)
 
 
-def _about(turn: Turn, product: Product) -> Answer:
+async def _about(turn: Turn, product: Product) -> Answer:
     memory = turn.memory.about_product(product.id)
     asked = _attributes_asked(turn, product)
     if asked:
@@ -41,15 +43,14 @@ def _about(turn: Turn, product: Product) -> Answer:
         )
     asking = turn.intent == "product_question" and not turn.argument
     if asking and not which_product.named_in_message(turn):
-        passage = pages.passage_for(turn, at_least=_NEAR)
+        passage = await pages.passage_for(turn, at_least=_NEAR)
         if passage is not None:
-            return Answer(text=pages.told(turn, passage), memory=memory)
+            return Answer(text=pages.passage_text(turn, passage), memory=memory)
     details = _details(turn, product)
     if not asking or len(turn.text.strip()) <= len(product.name(turn.language)) + 2:
         return details
     # What was asked is not among the facts: show them and say so, rather than guess.
-    human = row(turn.button("button-human", "human:ask"))
-    return replace(details, text=turn.say("product-known"), buttons=human)
+    return replace(details, text=turn.say("product-known"), buttons=turn.human)
 
 
 def _details(turn: Turn, product: Product) -> Answer:
@@ -86,8 +87,7 @@ def _attributes_asked(turn: Turn, product: Product) -> list[tuple[str, str]]:
 
 async def _search(turn: Turn) -> Answer:
     limit = product_words.highest_price(turn)
-    # Every currency that the shops here use has two decimals; a limit is a wish, not a sum.
-    most = None if limit is None else round(limit * 100)
+    most = None if limit is None else await _in_minor_units(turn, limit)
     shown = await _shown_within(turn, most) if most is not None else []
     if shown:
         return _found(turn, shown)
@@ -101,6 +101,12 @@ async def _search(turn: Turn) -> Answer:
     return Answer(text=turn.say("search-what"), memory=turn.memory.asking("product", intent="product_search"))
 
 
+async def _in_minor_units(turn: Turn, limit: float) -> int | None:
+    """A price that was said, in the currency of what the shop sells; None where it sells nothing."""
+    some = await Catalogue(turn.connection).search((), limit=1)
+    return round(limit * 10 ** decimals(some[0].currency)) if some else None
+
+
 async def _shown_within(turn: Turn, most: int) -> list[Product]:
     """Those on the screen that cost no more, where a limit is all that is said and no others are wished for."""
     if product_words.naming_words(turn) or (turn.understanding and turn.understanding.intent in _OTHERS):
@@ -109,7 +115,7 @@ async def _shown_within(turn: Turn, most: int) -> list[Product]:
 
 
 async def _nothing_found(turn: Turn) -> Answer:
-    """Said as it is: goods of the same kind beside it, and no others, which would only be odd."""
+    """Said as it is: products of the same kind beside it, and no others, which would only be odd."""
     text, kind = turn.say("search-nothing"), await product_words.akin(turn, limit=_SHOWN)
     if not kind:
         return Answer(text=text, memory=turn.memory.settled())
@@ -132,7 +138,7 @@ async def by_words(turn: Turn) -> Answer | None:
 
 async def variant(turn: Turn) -> Answer | None:
     """The product spoken of in another colour or size, or what there is; None when that isn't the question."""
-    choice = await variants.choose(turn)
+    choice = await which_product.choose(turn)
     if choice is None:
         return None
     product = choice.product
@@ -217,13 +223,15 @@ async def _which(turn: Turn) -> Answer:
     if found:
         return Answer(
             text=turn.say("product-which-of", count=len(found)),
-            cards=tuple(which_product.card(turn, product, _told_of(turn, product)) for product in found),
+            cards=tuple(
+                which_product.card(turn, product, _attributes_shown(turn, product)) for product in found
+            ),
             memory=turn.memory.showing(tuple(product.id for product in found)),
         )
     return Answer(text=turn.say("product-which"), memory=turn.memory.asking("product", intent=turn.intent))
 
 
-def _told_of(turn: Turn, product: Product) -> str:
+def _attributes_shown(turn: Turn, product: Product) -> str:
     """What a card says of that which was asked: attributes by their name, or by what they hold."""
     said = [word.casefold() for word in product_words.naming_words(turn) if len(word) > 1]
     asked = _attributes_asked(turn, product) or [
@@ -234,8 +242,6 @@ def _told_of(turn: Turn, product: Product) -> str:
 
 async def _resume(turn: Turn) -> Answer | None:
     """The product asked for, named by itself."""
-    from bot.conversation.skills import REGISTRY  # the registry holds this skill
-
     pending, whole = turn.memory.pending, turn.understanding
     if pending is None or whole is None:
         return None
@@ -250,11 +256,11 @@ async def _resume(turn: Turn) -> Answer | None:
         return None
     if not named and whole.understood and whole.intent == "product_search" != intent and await _unknown(turn):
         return None
-    if intent == "discount_request" and not named and fallback.ordinal(turn.text) is None:
+    if intent == "discount_request" and not named and phrases.ordinal(turn.text) is None:
         # Prices are haggled over for one product; what names none is another question, answered for itself.
         return None
     again = replace(turn, intent=intent, memory=turn.memory.settled())
-    skill = REGISTRY.of_intent(intent)
+    skill = turn.skills.by_intent.get(intent)
     return await (skill.answer(again) if skill is not None else _question(again))
 
 
@@ -274,14 +280,17 @@ async def _product(turn: Turn) -> Answer:
     return await (_action(turn) if turn.intent == "show" else _question(turn))
 
 
-PRODUCT = Skill(
-    name="product",
-    answer=_product,
-    intents=("product_question",),
-    actions=("product",),
-    pending=("product",),
-    resume=_resume,
+SKILLS = (
+    Skill(
+        name="product",
+        answer=_product,
+        intents=("product_question",),
+        actions=("product",),
+        pending=("product",),
+        resume=_resume,
+        regrets=False,
+    ),
+    Skill(name="search", answer=_search, intents=("product_search",), regrets=False),
+    Skill(name="stock", answer=_stock, intents=("stock_question",), regrets=False),
+    Skill(name="price", answer=_price, intents=("price_question",), regrets=False),
 )
-SEARCH = Skill(name="search", answer=_search, intents=("product_search",))
-STOCK = Skill(name="stock", answer=_stock, intents=("stock_question",))
-PRICE = Skill(name="price", answer=_price, intents=("price_question",))

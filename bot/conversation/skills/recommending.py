@@ -21,7 +21,7 @@ favourite favorite ideas idea advice help choose choosing top hot staff customer
 birthday christmas xmas wedding anniversary valentine easter gifts presents surprise holiday housewarming party
 """
 _NO_KIND = frozenset(_OCCASIONS.split())
-"""What a wish for goods of no kind in particular is put in."""
+"""What a wish for products of no kind in particular is put in."""
 _SPOKEN = ("bought_together", "viewed_together", "buy_again", "similar_content", "new_product", "popular")
 
 
@@ -37,7 +37,7 @@ async def _recommend(turn: Turn) -> Answer:
         shown = await _cards(turn, words=words, among=[product.id for product in named], exclude=exclude)
     otherwise = "search-found"
     if shown is None:
-        otherwise = "recommend-unsure" if words and not named and _names_goods(turn) else "recommend-popular"
+        otherwise = "recommend-unsure" if words and not named and _names_a_kind(turn) else "recommend-popular"
         shown = await _cards(turn, words=() if named else words, exclude=exclude)
     if shown is None:
         return Answer(text=turn.say("recommend-nothing"), memory=turn.memory.settled())
@@ -50,8 +50,8 @@ async def _recommend(turn: Turn) -> Answer:
     return _answer(turn, turn.say(heading), *shown)
 
 
-def _names_goods(turn: Turn) -> bool:
-    """Whether goods of some kind are wished for, and not only what sells well, an occasion, or somebody."""
+def _names_a_kind(turn: Turn) -> bool:
+    """Whether products of some kind are wished for, and not only what sells well, an occasion, or somebody."""
     if phrases.asks_for_others(turn.text) or phrases.names_for_whom(turn.text):
         return False
     return any(word.casefold() not in _NO_KIND for word in product_words.naming_words(turn))
@@ -134,4 +134,12 @@ def _record(turn: Turn, items: Sequence[Recommendation]) -> Effect:
     return record
 
 
-RECOMMEND = Skill(name="recommend", answer=_recommend, intents=("recommend_request",), actions=("recommend",))
+SKILLS = (
+    Skill(
+        name="recommend",
+        answer=_recommend,
+        intents=("recommend_request",),
+        actions=("recommend",),
+        regrets=False,
+    ),
+)

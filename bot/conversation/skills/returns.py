@@ -1,4 +1,4 @@
-"""Returns, refunds, and goods that arrived wrong."""
+"""Returns, refunds, and products that arrived wrong."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from bot.conversation.skills import order_status, pages, which_order
-from bot.conversation.skills.requesting import ask_shop
-from bot.conversation.turn import Answer, Skill, Turn, row
+from bot.conversation.skills.requesting import ask_shop, request_text
+from bot.conversation.turn import Answer, RequestKind, Skill, Turn, row
 from nlu.types import EntityKind
-from storage.orders import Order, Orders, Refund
+from storage.orders import Order, Refund
 from storage.requests import Request, Requests
 
 _KIND = {
@@ -31,25 +31,25 @@ _TOLD_ALREADY = 10
 _TOLD_WHICH = 18
 _AFTER_SHIPPING = which_order.in_status(which_order.ARRIVED)
 _DELIVERED = which_order.in_status(frozenset({"delivered"}))
-_WHERE_TO = re.compile(
+_where_to = re.compile(
     r"(退|返|到|回).{0,6}(卡|账户|帐户|账号|支付宝|微信|零钱|余额|哪)|原路|原来的卡"
     r"|\b(to|on|onto|into|in) (my|the|which|a)\b.{0,16}\b(card|account|bank|wallet|alipay|wechat|paypal)\b"
     r"|\bwhere (does|will|do) (it|the money|my money|the refund) go\b",
     re.IGNORECASE,
-)
+).search
 # Goods and parcels go somewhere, too.
 _NO_MONEY = re.compile(r"寄|邮(?!费)|快递|包裹|物流|(退|换)货(?!款|的?钱)")
-_SEND_BACK = re.compile(
+_send_back = re.compile(
     r"(退货|退换货?|换货|寄回|退回|回寄).{0,6}(地址|哪(?!天))|地址.{0,6}(寄|退货|退换)"
     r"|寄(回|到|去|给)*(哪(?!里?了|儿了|天)|谁|什么地)|(往|到|去)哪(里|儿)?.{0,2}(寄|退货)|(怎么|咋)(样)?(寄|邮)"
     r"|\bwhere\b.{0,12}\b(i|we)\b.{0,8}\b(send|post|ship|mail|return)\b|\breturn address\b"
     r"|\bhow (do|should|can) (i|we) (send|post|ship|mail)\b|\baddress\b.{0,12}\b(send|post|return) (it|them|to)\b"
     r"|接下来|下一步|\bwhat('s| is| happens)? next\b|\bwhat (do|should) (i|we) do (now|next)\b",
     re.IGNORECASE,
-)
-_SWAP = re.compile(r"换|\b(swap|exchange)", re.IGNORECASE)
+).search
+_swap = re.compile(r"换|\b(swap|exchange)", re.IGNORECASE).search
 _BRIEF = 60
-# So few words that name other goods say which order is meant.
+# So few words that name other products say which order is meant.
 _NO_REASON = 24
 
 
@@ -57,25 +57,24 @@ async def paid_to(turn: Turn) -> Answer | None:
     """Where the money of a refund just spoken of goes; a question by the way, whatever else is open."""
     last = turn.memory.intents[0] if turn.memory.intents else None
     money = last in ("refund_status", "refund_request", "return_request")
-    asked = len(turn.text) <= _BRIEF and _WHERE_TO.search(turn.text) and not _NO_MONEY.search(turn.text)
+    asked = len(turn.text) <= _BRIEF and _where_to(turn.text) and not _NO_MONEY.search(turn.text)
     if not money or not asked:
         return None
-    order = await Orders(turn.connection).get(turn.memory.order) if turn.memory.order else None
-    own = order is not None and order.customer_id == turn.customer_id and order.refunds
-    known = order.refunds[-1].paid_to if order is not None and own else None
+    order = await which_order.own(turn, turn.memory.order) if turn.memory.order else None
+    known = order.refunds[-1].paid_to if order is not None and order.refunds else None
     return Answer(text=turn.say("refund-goes", to=known or turn.say("refund-same-way")), memory=turn.memory)
 
 
 async def sent_to(turn: Turn) -> Answer | None:
-    """Where goods go that come back, once a return of the order spoken of was asked for, or is just being."""
+    """Where products go that come back, once a return of the order spoken of was asked for, or is just being."""
     pending = turn.memory.pending
     asking = pending is not None and pending.kind == "return"
-    if (pending is not None and not asking) or len(turn.text) > _BRIEF or not _SEND_BACK.search(turn.text):
+    if (pending is not None and not asking) or len(turn.text) > _BRIEF or not _send_back(turn.text):
         return None
     order = await which_order.spoken_of(turn)
     known = await _underway(turn, order) if order is not None else None
     if order is not None and known is not None:
-        return _told(turn, order, known)
+        return _return_progress(turn, order, known)
     return Answer(text=turn.say("return-send-later"), memory=turn.memory) if asking else None
 
 
@@ -90,11 +89,10 @@ async def _underway(turn: Turn, order: Order, kinds: Collection[str] = _SENT_BAC
     return next(fitting, None)
 
 
-def _told(turn: Turn, order: Order, known: Request) -> Answer:
+def _return_progress(turn: Turn, order: Order, known: Request) -> Answer:
     """How far a return is; what a colleague wrote of it may hold the address."""
-    values = {"request": known.number, "number": order.number, "when": turn.moment(known.created_at)}
     fresh = known.kind == "return" and known.state == "asked"
-    lines = [turn.say("return-asked" if fresh else f"request-{known.state}", **values)]
+    lines = [request_text(turn, "return-asked" if fresh else f"request-{known.state}", known)]
     if known.note:
         lines.append(turn.say("decision-note", note=known.note))
     return Answer(text="\n".join(lines), memory=turn.memory.about_order(order.id))
@@ -117,7 +115,7 @@ async def _ask(turn: Turn) -> Answer:
     if known is not None:
         # Asked for already: what is said now is added, and nothing is asked a second time.
         said = turn.text.strip()
-        return _submit(turn, found, kind, said) if said else _told(turn, found, known)
+        return _submit(turn, found, kind, said) if said else _return_progress(turn, found, known)
     if _tells_enough(turn.text, found, kind):
         return _submit(turn, found, kind, turn.text)
     memory = turn.memory.asking("return", order=found.id, for_=kind, text=turn.text.strip()[:_KEPT])
@@ -179,22 +177,22 @@ async def _resume(turn: Turn) -> Answer | None:
     elsewhere = elsewhere or (whole.intent == "out_of_scope" and whole.probability >= _NONE_OF_OURS)
     if elsewhere or (len(turn.text.strip()) < _LONG_ENOUGH and whole.intent != "item_problem"):
         return None
-    order = await Orders(turn.connection).get(pending.data.get("order", ""))
-    if order is None or order.customer_id != turn.customer_id:
+    order = await which_order.own(turn, pending.data.get("order", ""))
+    if order is None:
         return None
     number, kind = which_order.named_number(turn), pending.data.get("for_", "return")
     wished = whole.understood and whole.intent in own
     if number is not None and whole.understood and not wished:
         return None
     before = pending.data.get("text", "")
-    told = _joined(before, turn.text)
+    reason = _joined(before, turn.text)
     if number is not None and (number.casefold() != order.number.casefold() or _is_all(turn, number)):
-        said = told if wished and not _is_all(turn, number) else before
+        said = reason if wished and not _is_all(turn, number) else before
         return await _again(replace(turn, argument=f"#{number}"), kind, said)
     others = await which_order.others_named(turn, order) if _names_at_most(turn.text) else []
     if others:
         return await _again(replace(turn, argument=others[0].id), kind, before)
-    return _submit(turn, order, kind, told)
+    return _submit(turn, order, kind, reason)
 
 
 async def _again(turn: Turn, kind: str, text: str) -> Answer:
@@ -204,7 +202,7 @@ async def _again(turn: Turn, kind: str, text: str) -> Answer:
 
 def _names_at_most(text: str) -> bool:
     """Whether the words are too few for a reason, and wish for nothing in exchange."""
-    return len(text) <= _NO_REASON and not _SWAP.search(text)
+    return len(text) <= _NO_REASON and not _swap(text)
 
 
 def _joined(before: str, now: str) -> str:
@@ -221,7 +219,7 @@ async def _status(turn: Turn) -> Answer:
     """Where the money is: what the books say, and what was asked for here; to a stranger, how long it takes."""
     found = await which_order.find(turn, lambda order: bool(order.refunds), "refund:status")
     if isinstance(found, Answer):
-        return found if turn.customer_id is not None else _usually(turn, found)
+        return found if turn.customer_id is not None else await _usually(turn, found)
     memory = turn.memory.about_order(found.id)
     if found.refunds:
         return Answer(text=_refund(turn, found, found.refunds[-1]), memory=memory)
@@ -231,19 +229,17 @@ async def _status(turn: Turn) -> Answer:
         if item.kind in ("refund", "return", "cancel_order", "item_problem")
     ]
     if asked:
-        latest = asked[0]
-        values = {"request": latest.number, "number": found.number, "when": turn.moment(latest.created_at)}
-        return Answer(text=turn.say(f"request-{latest.state}", **values), memory=memory)
+        return Answer(text=request_text(turn, f"request-{asked[0].state}", asked[0]), memory=memory)
     button = turn.button("button-refund", f"return:refund:{found.id}")
     return Answer(text=turn.say("refund-none", number=found.number), buttons=row(button), memory=memory)
 
 
-def _usually(turn: Turn, asked: Answer) -> Answer:
+async def _usually(turn: Turn, asked: Answer) -> Answer:
     """What the pages say of refunds, before asking who it is."""
-    passage = pages.passage_for(turn, turn.say("refund-how-long"))
+    passage = await pages.passage_for(turn, turn.say("refund-how-long"))
     if passage is None or turn.named(EntityKind.ORDER_NUMBER) is not None:
         return asked
-    return replace(asked, text=f"{pages.told(turn, passage)}\n\n{asked.text}")
+    return replace(asked, text=f"{pages.passage_text(turn, passage)}\n\n{asked.text}")
 
 
 def _refund(turn: Turn, order: Order, refund: Refund) -> str:
@@ -267,7 +263,7 @@ async def _missing(turn: Turn) -> Answer:
         return _sorry(turn, found) if turn.intent == "delivery_problem" else found
     memory = turn.memory.about_order(found.id)
     if found.status in which_order.NOT_SHIPPED:
-        return Answer(text=order_status.told(turn, found), memory=memory)
+        return Answer(text=order_status.summary(turn, found), memory=memory)
     if turn.intent == "delivery_problem" and found.status == "shipped" and turn.memory.order != found.id:
         return order_status.awaited(turn, found)
     kind = "chase_parcel" if turn.intent == "chase" else "delivery_problem"
@@ -276,20 +272,36 @@ async def _missing(turn: Turn) -> Answer:
     return ask_shop(turn, kind, found, details, text_id, number=found.number)
 
 
-RETURNS = Skill(
-    name="returns",
-    answer=_ask,
-    intents=("return_request", "refund_request", "item_problem"),
-    actions=("return",),
-    pending=("return",),
-    resume=_resume,
-    consoles=True,
-)
-REFUND_STATUS = Skill(name="refund_status", answer=_status, intents=("refund_status",), actions=("refund",))
-DELIVERY_PROBLEM = Skill(
-    name="delivery_problem",
-    answer=_missing,
-    intents=("delivery_problem",),
-    actions=("parcel",),
-    consoles=True,
+SKILLS = (
+    Skill(
+        name="returns",
+        answer=_ask,
+        intents=("return_request", "refund_request", "item_problem"),
+        actions=("return",),
+        pending=("return",),
+        resume=_resume,
+        regrets=False,
+        about_order=True,
+        requests=(
+            RequestKind(name="return", words=re.compile(r"退|换|return|exchang", re.I)),
+            RequestKind(name="refund", words=re.compile(r"退|refund", re.I)),
+            RequestKind(name="item_problem", words=re.compile(r"换|exchang", re.I), trouble=True),
+        ),
+    ),
+    Skill(
+        name="refund_status",
+        answer=_status,
+        intents=("refund_status",),
+        actions=("refund",),
+        about_order=True,
+    ),
+    Skill(
+        name="delivery_problem",
+        answer=_missing,
+        intents=("delivery_problem",),
+        actions=("parcel",),
+        regrets=False,
+        about_order=True,
+        requests=(RequestKind(name="delivery_problem", trouble=True), RequestKind(name="chase_parcel")),
+    ),
 )

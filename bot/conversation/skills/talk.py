@@ -7,21 +7,26 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.conversation import wording
-from bot.conversation.messages import IncomingKind
-from bot.conversation.skills import taking_back
-from bot.conversation.turn import Answer, Rows, Skill, Turn, row
+from bot.conversation.skills import language, requesting
+from bot.conversation.texts import Texts
+from bot.conversation.turn import Answer, Rows, Services, Skill, Turn, row
+from bot.messages import Button, Incoming, IncomingKind, Reply
 
 TALK = frozenset({"greeting", "thanks", "goodbye", "affirm", "deny", "chitchat", "out_of_scope"})
 """Intents (and skills) that come for nothing."""
 
 _SAME_TALK = timedelta(hours=6)
-_ROBOT = re.compile(
-    r"机器人|真人|人工智能|\bAI\b|\b(ro)?bot\b|\bhuman\b|real person|who are you|你是谁|你叫什么", re.I
-)
-_WHO = re.compile(r"你(们)?(是|到底)|是不是|\b(are you|is this|who are|am i)\b", re.I)
+_robot = re.compile(
+    r"机器人|真人|人工智能|\bAI\b|\b(ro)?bot\b|\bhuman\b|real person|who are you|你是谁|你叫什么",
+    re.IGNORECASE,
+).search
+_who = re.compile(r"你(们)?(是|到底)|是不是|\b(are you|is this|who are|am i)\b", re.IGNORECASE).search
 _SHORT = 40
-_ORDERS = re.compile(r"指令|提示词|规则|instruction|prompt|\brules?\b|pretend|假装|扮演", re.I)
-_OVERRIDES = re.compile(
+gives_orders = re.compile(
+    r"指令|提示词|规则|instruction|prompt|\brules?\b|pretend|假装|扮演", re.IGNORECASE
+).search
+"""Somebody tries to talk the bot out of its rules."""
+overrides = re.compile(
     r"(忽略|无视|忘(掉|记|了)|不(要|用|必)?(管|理会|遵守)|绕过|覆盖).{0,12}(指令|提示词?|设定|规则|要求|限制|命令)"
     r"|系统(提示|消息|指令|管理员)|提示词|你现在(起|开始)?(就)?(是|扮演)|从现在(起|开始).{0,4}你(就)?(是|扮演)"
     r"|(开发者|管理员|调试|上帝)模式|越狱"
@@ -30,13 +35,44 @@ _OVERRIDES = re.compile(
     r"|\b(pretend|act|behave)( as if)?( to be| you are| you're| as)\b.{0,20}"
     r"\b(admin|owner|manager|ai|bot|gpt|developer)",
     re.IGNORECASE,
-)
+).search
+"""A message is plainly an attempt to give the bot other rules, whatever else it says."""
 
 
-def _welcome_buttons(turn: Turn) -> Rows:
-    return (
-        *row(turn.button("button-orders", "order:list"), turn.button("button-recommend", "recommend:more")),
-        *row(turn.button("button-offers", "offer:list"), turn.button("button-human", "human:ask")),
+def welcome_buttons(texts: Texts, spoken: str) -> Rows:
+    """What a customer may want, below a greeting."""
+    wishes = (
+        (("orders", "order:list"), ("recommend", "recommend:more")),
+        (("offers", "offer:list"), ("human", "human:ask")),
+    )
+    return tuple(
+        line
+        for wanted in wishes
+        for line in row(
+            *(Button(label=texts.say(spoken, f"button-{name}"), action=action) for name, action in wanted)
+        )
+    )
+
+
+def greeting_text(services: Services, language: str, name: str = "") -> str:
+    """The greeting of a customer who is known by name, or of anybody."""
+    shop = services.shop
+    text = services.texts.say(
+        language,
+        "greeting-known" if name else "greeting-new",
+        shop=shop.names.get(language, shop.names["en"]),
+        name=wording.called(name),
+    )
+    return f"{text}\n{services.texts.say(language, 'demo-note')}" if shop.demo else text
+
+
+def opening(services: Services, incoming: Incoming) -> Reply:
+    """What a stranger's opening of the conversation is answered with, for a channel that shows it at once."""
+    spoken = language.of_first_words(incoming)
+    return Reply(
+        text=greeting_text(services, spoken),
+        buttons=welcome_buttons(services.texts, spoken),
+        language=spoken,
     )
 
 
@@ -46,22 +82,19 @@ def _just_spoke(turn: Turn) -> bool:
 
 
 async def _greeting(turn: Turn) -> Answer:
-    shop = turn.services.shop
-    values = {
-        "shop": shop.names.get(turn.language, shop.names["en"]),
-        "name": wording.called(turn.contact.customer_name),
-    }
-    known = "known" if turn.customer_id is not None and turn.contact.customer_name else "new"
     if turn.incoming.kind is IncomingKind.TEXT and _just_spoke(turn):
         return Answer(text=turn.say("greeting-again"), memory=turn.memory)
-    text = turn.say(f"greeting-{known}", **values)
-    if shop.demo:
-        text = f"{text}\n{turn.say('demo-note')}"
-    return Answer(text=text, buttons=_welcome_buttons(turn), memory=turn.memory)
+    name = turn.contact.customer_name if turn.customer_id is not None else ""
+    text = greeting_text(turn.services, turn.language, name)
+    return Answer(text=text, buttons=_buttons(turn), memory=turn.memory)
 
 
 async def _menu(turn: Turn) -> Answer:
-    return Answer(text=turn.say("help"), buttons=_welcome_buttons(turn), memory=turn.memory.settled())
+    return Answer(text=turn.say("help"), buttons=_buttons(turn), memory=turn.memory.settled())
+
+
+def _buttons(turn: Turn) -> Rows:
+    return welcome_buttons(turn.services.texts, turn.language)
 
 
 async def _talk(turn: Turn) -> Answer:
@@ -75,24 +108,14 @@ async def _talk(turn: Turn) -> Answer:
             return Answer(text=turn.say("affirm-nothing"), memory=memory)
         case "deny":
             left = Answer(text=turn.say("deny-nothing"), memory=memory.settled())
-            return await taking_back.second_thoughts(turn) or left
+            return await requesting.second_thoughts(turn) or left
         case _:
             return Answer(text=_small_talk(turn), memory=replace(memory, misses=0))
 
 
 def asks_who(text: str) -> bool:
     """Whether somebody wants to know whether they talk to a person."""
-    return len(text) <= _SHORT and _WHO.search(text) is not None and _ROBOT.search(text) is not None
-
-
-def gives_orders(text: str) -> bool:
-    """Whether somebody tries to talk the bot out of its rules."""
-    return _ORDERS.search(text) is not None
-
-
-def overrides(text: str) -> bool:
-    """Whether a message is plainly an attempt to give the bot other rules, whatever else it says."""
-    return _OVERRIDES.search(text) is not None
+    return len(text) <= _SHORT and _who(text) is not None and _robot(text) is not None
 
 
 def _small_talk(turn: Turn) -> str:
@@ -100,15 +123,15 @@ def _small_talk(turn: Turn) -> str:
         return turn.say("chat-orders")
     if turn.intent == "out_of_scope":
         return turn.say("out-of-scope")
-    if _ROBOT.search(turn.text):
+    if _robot(turn.text):
         return turn.say("chat-robot")
     return turn.say("chitchat")
 
 
-GREETING = Skill(name="greeting", answer=_greeting, intents=("greeting",), commands=("start",))
-MENU = Skill(name="menu", answer=_menu, actions=("menu",), commands=("help", "menu"))
-SMALL_TALK = Skill(
-    name="talk",
-    answer=_talk,
-    intents=("thanks", "goodbye", "affirm", "deny", "chitchat", "out_of_scope"),
+SKILLS = (
+    Skill(name="greeting", answer=_greeting, intents=("greeting",), commands=("start",), regrets=False),
+    Skill(name="menu", answer=_menu, actions=("menu",), commands=("help", "menu")),
+    Skill(
+        name="talk", answer=_talk, intents=("thanks", "goodbye", "affirm", "deny", "chitchat", "out_of_scope")
+    ),
 )

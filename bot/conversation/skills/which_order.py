@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.conversation import phrases
 from bot.conversation.memory import Pending
-from bot.conversation.messages import Button
-from bot.conversation.skills import fallback, linking, product_words
+from bot.conversation.skills import linking, product_words
 from bot.conversation.turn import Answer, Skill, Turn, column
+from bot.messages import Button
 from nlu.types import Entity, EntityKind
 from storage.orders import Order, Orders
 
@@ -24,43 +25,26 @@ _FRESH = timedelta(days=14)
 # Nobody reports after this long that something came broken or didn't come.
 _LATELY = timedelta(days=30)
 _SURELY = 0.6
-ABOUT_ORDERS = frozenset(
-    {
-        "order_status",
-        "delivery_time",
-        "delivery_problem",
-        "return_request",
-        "refund_request",
-        "refund_status",
-        "item_problem",
-        "cancel_order",
-        "change_order",
-        "change_address",
-        "invoice_request",
-        "price_protection",
-    }
-)
-"""Intents that are about one order."""
 # A number that is found with less may be a price, a house or a year.
 _A_NUMBER = 0.7
 # What was said while the bot waited to hear which order.
 _KEPT = 300
 _WITH_A_CHOICE = (EntityKind.ADDRESS, EntityKind.SIZE, EntityKind.COLOUR)
 
-_ANOTHER = re.compile(
+_another = re.compile(
     r"另(外)?(一|的|那)?(个|单)|别的|其他|其它|最新|最近|上一?(单|次)|所有|全部|都有哪些|哪些订单"
     r"|\b(other|another|latest|newest|most recent|last|all|orders)\b",
     re.IGNORECASE,
-)
+).search
 
-_OTHER = re.compile(r"另(外)?(一|的|那)?(个|单)|别的|其他|其它|\b(other|another)\b", re.IGNORECASE)
-_NEWEST = re.compile(
+_other = re.compile(r"另(外)?(一|的|那)?(个|单)|别的|其他|其它|\b(other|another)\b", re.IGNORECASE).search
+_newest = re.compile(
     r"最新(的|一)?(个|单|订单)|最近(的|那)?一?(个|单)|上一?(个|单|次)|刚刚?(买|下)的?"
     r"|\b(latest|newest|most recent|last) (order|purchase)|\bthe (latest|newest|most recent)\b",
     re.IGNORECASE,
-)
+).search
 
-_ALL_OF_THEM = re.compile(
+_all_of_them = re.compile(
     r"(订单|购买|购物|下单)(列表|记录|历史|查询)|(历史|全部|所有|近期|最近)的?订单"
     r"|(都买|都订|都下|买过|订过|下过)(过|了)?(些)?(什么|啥|哪些)|买了些什么"
     r"|(查看?|看看?|翻翻?|打开|点开|显示|列出?|调出)(一下|下)?(我的)?订单\W*$|^\W*我的?订单\W*$"
@@ -68,28 +52,32 @@ _ALL_OF_THEM = re.compile(
     r"|\borders? (on|in) my account\b|\bwhat (have|did) i (ordered|bought|order|buy)\b(?! (last|latest))"
     r"|^\W*((show|list|view|see|display|open)( me)? )?orders\W*$",
     re.IGNORECASE,
-)
-_OF_THEIR_STATE = re.compile(
+).search
+_of_their_state = re.compile(
     r"催|尽快|加急|追踪|跟踪|到(了|哪|没)|发货|发了|签收|什么时候|多久|为(什么|啥)|还没"
     r"|\b(track|ship|arriv|deliver|coming|come|status|why|not|when|late\b|still|yet)|cancel|refund|return",
     re.IGNORECASE,
-)
-_SEVERAL = re.compile(r"全部|所有|历史|列表|记录|都|哪些|\b(orders|purchases|history|list)\b", re.IGNORECASE)
-_WHERE = re.compile(r"哪(?!些)|怎么|\b(where|how)\b", re.IGNORECASE)
-_LOOKED_UP = re.compile(r"看|查|找|\b(see|view|find|check|look|get to)\b", re.IGNORECASE)
+).search
+_several = re.compile(
+    r"全部|所有|历史|列表|记录|都|哪些|\b(orders|purchases|history|list)\b", re.IGNORECASE
+).search
+_where = re.compile(r"哪(?!些)|怎么|\b(where|how)\b", re.IGNORECASE).search
+_looked_up = re.compile(r"看|查|找|\b(see|view|find|check|look|get to)\b", re.IGNORECASE).search
 _BRIEF = 60
-
 # What somebody wants to have besides or instead, and not what they ordered.
-_OTHER_GOODS = re.compile(r"换成|改成|再加|加(上|一|个|件|两)|\b(add|instead)\b", re.IGNORECASE)
-_TAX = (
-    r"(\b(vat|tax|tin|ein|gst)\s*(id|no\.?|number|code|reg\w*)?|税号|税务?.{{0,3}}号码?|识别号|信用代码)"
-    r"\s*(is|是|为|:|：|#)?\s*{number}|\b(vat|tin|ein|gst)[\s-]?{number}"
-)
+_other_products = re.compile(r"换成|改成|再加|加(上|一|个|件|两)|\b(add|instead)\b", re.IGNORECASE).search
+_before_tax_number = re.compile(
+    r"(\b(vat|tax|tin|ein|gst)\s?(id|no\.?|number|code|reg\w{0,12})?|税号|税务?.{0,3}号码?|识别号|信用代码)"
+    r"\s?(is|是|为|:|：|#)?\s?$|\b(vat|tin|ein|gst)[\s-]?$",
+    re.IGNORECASE,
+).search
+_TAX_NUMBER = re.compile(r"(vat|tin|ein|gst)", re.IGNORECASE)
+_LOOKED_BACK = 40
 
-_NEVER_MIND = re.compile(
+_never_mind = re.compile(
     r"^\s*(那|还是)?算了|不(退|换|改|取消|查|问|用|要)了|\b(never ?mind|forget it|leave it|no need)\b",
     re.IGNORECASE,
-)
+).search
 
 NOT_SHIPPED = frozenset({"placed", "paid", "packed"})
 ON_ITS_WAY = frozenset({"placed", "paid", "packed", "shipped"})
@@ -98,9 +86,9 @@ ARRIVED = frozenset({"shipped", "delivered"})
 
 def names_all(text: str) -> bool:
     """Whether words ask to see all orders, and not what has become of one."""
-    if len(text) > _BRIEF or _ALL_OF_THEM.search(text) is None or _OF_THEIR_STATE.search(text) is not None:
+    if len(text) > _BRIEF or not _all_of_them(text) or _of_their_state(text):
         return False
-    return _WHERE.search(text) is None or _LOOKED_UP.search(text) is not None
+    return not _where(text) or _looked_up(text) is not None
 
 
 def wants_all(turn: Turn) -> bool:
@@ -109,7 +97,7 @@ def wants_all(turn: Turn) -> bool:
     if turn.intent != "order_status" or pressed or named_number(turn) is not None:
         return False
     # Who has just named one to prove who they are wants that one, unless they said several.
-    return names_all(turn.text) and (not turn.argument or _SEVERAL.search(turn.text) is not None)
+    return names_all(turn.text) and (not turn.argument or _several(turn.text) is not None)
 
 
 def in_status(statuses: frozenset[str]) -> Callable[[Order], bool]:
@@ -136,28 +124,32 @@ async def find(
     if turn.customer_id is None:
         return linking.ask(turn)
     named = turn.argument.removeprefix("#") if turn.argument.startswith("#") else named_number(turn)
-    orders = Orders(turn.connection)
     if turn.argument and not turn.argument.startswith("#"):
-        return _own(turn, await orders.get(turn.argument)) or Answer(text=turn.say("button-stale"))
+        return await own(turn, turn.argument) or Answer(text=turn.say("button-stale"))
     if named:
-        own = _own(turn, await orders.by_number(named))
-        return own or await _not_found(turn, named, action)
+        order = _own(turn, await Orders(turn.connection).by_number(named))
+        return order or await _not_found(turn, named, action)
     guessed = await _guessed_number(turn)
     if guessed is not None:
         return guessed
-    if turn.memory.order is not None and not _ANOTHER.search(turn.text):
-        own = await spoken_of(turn)
-        if own is not None and await others_named(turn, own):
+    if turn.memory.order is not None and not _another(turn.text):
+        spoken = await spoken_of(turn)
+        if spoken is not None and await others_named(turn, spoken):
             return await _likely(turn, relevant, action)
-        if own is not None and (relevant(own) or not insist):
-            return own
+        if spoken is not None and (relevant(spoken) or not insist):
+            return spoken
     return await _likely(turn, relevant, action)
+
+
+async def own(turn: Turn, order_id: str) -> Order | None:
+    """The order of that id, if it is the customer's."""
+    return _own(turn, await Orders(turn.connection).get(order_id))
 
 
 async def spoken_of(turn: Turn) -> Order | None:
     """The customer's order that was spoken of before."""
     known = turn.memory.order if turn.customer_id is not None else None
-    return _own(turn, await Orders(turn.connection).get(known)) if known is not None else None
+    return await own(turn, known) if known is not None else None
 
 
 def named_number(turn: Turn) -> str | None:
@@ -170,10 +162,9 @@ def _number(turn: Turn) -> Entity | None:
     entity = turn.understanding.first(EntityKind.ORDER_NUMBER) if turn.understanding is not None else None
     if entity is None or turn.understanding is None:
         return None
-    number = re.escape(entity.text.lstrip("#"))
-    tax = re.search(_TAX.format(number=number), turn.understanding.text, re.IGNORECASE)
-    of_tax = tax is not None or re.match(r"(vat|tin|ein|gst)", entity.text, re.IGNORECASE) is not None
-    return None if of_tax else entity
+    before, found, _ = turn.understanding.text.partition(entity.text.lstrip("#"))
+    of_tax = found and _before_tax_number(before[-_LOOKED_BACK:])
+    return None if of_tax or _TAX_NUMBER.match(entity.text) else entity
 
 
 async def _guessed_number(turn: Turn) -> Order | None:
@@ -184,7 +175,7 @@ async def _guessed_number(turn: Turn) -> Order | None:
 
 async def others_named(turn: Turn, spoken: Order) -> list[Order]:
     """The customer's orders that hold what the message names, where the one spoken of doesn't."""
-    if not product_words.naming_words(turn) or _OTHER_GOODS.search(turn.text):
+    if not product_words.naming_words(turn) or _other_products(turn.text):
         return []
     recent = await Orders(turn.connection).by_customer(turn.customer_id or "", limit=_RECENT)
     called = _called(turn, [spoken, *(order for order in recent if order.id != spoken.id)])
@@ -192,7 +183,7 @@ async def others_named(turn: Turn, spoken: Order) -> list[Order]:
 
 
 def _called(turn: Turn, orders: Sequence[Order]) -> list[Order]:
-    """Of these orders those in which the goods are that a message names: the best fit by words, else by name."""
+    """Of these orders those in which the products are that a message names: the best fit by words, else by name."""
     fits = {order.id: _words_for(turn, order) for order in orders}
     most = max(fits.values(), default=0)
     if most:
@@ -215,11 +206,11 @@ async def _likely(turn: Turn, relevant: Callable[[Order], bool], action: str) ->
     if len(named) == 1:
         return named[0]
     fitting = [order for order in recent if relevant(order)]
-    if _OTHER.search(turn.text) and len(fitting) > 1:
+    if _other(turn.text) and len(fitting) > 1:
         fitting = [order for order in fitting if order.id != turn.memory.order]
-    if _NEWEST.search(turn.text):
+    if _newest(turn.text):
         return (fitting or recent)[0]
-    if not _OTHER_GOODS.search(turn.text):
+    if not _other_products(turn.text):
         # What somebody names is meant even when it is too late for what they wish.
         called = _called(turn, fitting) or _called(turn, recent)
         if len(called) == 1:
@@ -305,26 +296,24 @@ def said_before(turn: Turn, action: str, chosen: str) -> str | None:
 
 async def _resume(turn: Turn) -> Answer | None:
     """The answer to "which one?": a place in the list, a number, or a product in it."""
-    from bot.conversation.skills import REGISTRY  # the registry holds this skill
-
     pending = turn.memory.pending
     if pending is None:
         return None
-    if turn.denies or _NEVER_MIND.search(turn.text):
+    if turn.denies or _never_mind(turn.text):
         return Answer(text=turn.say("cancel-kept"), memory=turn.memory.settled())
     ids = pending.data.get("ids", "").split("\n")
     chosen = await _chosen(turn, ids)
-    skill = REGISTRY.of_intent(pending.data.get("intent", ""))
+    skill = turn.skills.by_intent.get(pending.data.get("intent", ""))
     if skill is None:
-        skill = REGISTRY.of_action(pending.data.get("action", "").partition(":")[0])
+        skill = turn.skills.by_action.get(pending.data.get("action", "").partition(":")[0])
     if skill is None:
         return None
     if chosen is None:
         return None if _moved_on(turn, skill) or pending.tries else await _once_more(turn, pending, ids)
     verb = pending.data.get("intent") or pending.data.get("action", "").partition(":")[2]
     heard = turn.memory.settled().heard(pending.data.get("intent"))
-    told = turn.about(_with_choice(turn, pending.data.get("text", "")))
-    return await skill.answer(replace(told, memory=heard, intent=verb, argument=chosen))
+    wished = await turn.about(_with_choice(turn, pending.data.get("text", "")))
+    return await skill.answer(replace(wished, memory=heard, intent=verb, argument=chosen))
 
 
 def _with_choice(turn: Turn, before: str) -> str:
@@ -347,8 +336,7 @@ def _moved_on(turn: Turn, skill: Skill) -> bool:
 
 async def _once_more(turn: Turn, pending: Pending, ids: Sequence[str]) -> Answer:
     """What else was said is kept for the wish; the list is not read out a second time."""
-    orders = Orders(turn.connection)
-    listed = [order for order_id in ids if (order := _own(turn, await orders.get(order_id))) is not None]
+    listed = [order for order_id in ids if (order := await own(turn, order_id)) is not None]
     text = f"{pending.data.get('text', '')}\n{turn.text}".strip()[:_KEPT]
     photo = turn.incoming.media is not None
     return Answer(
@@ -367,14 +355,13 @@ async def picture_of(turn: Turn) -> Answer | None:
 
 
 async def _chosen(turn: Turn, ids: Sequence[str]) -> str | None:
-    place = 0 if _NEWEST.search(turn.text) else fallback.ordinal(turn.text)
+    place = 0 if _newest(turn.text) else phrases.ordinal(turn.text)
     if place is not None and place < len(ids):
         return ids[place]
-    orders = Orders(turn.connection)
-    own = await _guessed_number(turn)
-    if own is not None:
-        return own.id
-    listed = [order for order_id in ids if (order := _own(turn, await orders.get(order_id))) is not None]
+    guessed = await _guessed_number(turn)
+    if guessed is not None:
+        return guessed.id
+    listed = [order for order_id in ids if (order := await own(turn, order_id)) is not None]
     said = turn.text.strip().lstrip("#＃").casefold()
     number = (named_number(turn) or said).casefold()
     for order in listed:
@@ -390,10 +377,4 @@ async def _list(turn: Turn) -> Answer:
     return found if isinstance(found, Answer) else Answer(text=one_line(turn, found))
 
 
-WHICH_ORDER = Skill(
-    name="which_order",
-    answer=_list,
-    pending=("order",),
-    resume=_resume,
-    always=True,
-)
+SKILLS = (Skill(name="which_order", answer=_list, pending=("order",), resume=_resume, always=True),)

@@ -93,6 +93,7 @@ link-number = Thanks. And what's the order number?
 link-second-fact = To protect your privacy, please also tell me the last four digits of the phone number on the order, or the e-mail you ordered with.
 link-wrong = Those two don't match. Please check the order number and the last four digits (or the e-mail), and send me both again.
 link-too-many = That was tried too often. To be safe, please try again in an hour, or let a colleague check.
+link-paused = Too many order checks have failed lately, so to protect everybody's orders I can't check any for the moment. A colleague can look into it for you.
 link-declined = No problem, I won't look anything up. Ask me anything else.
 link-done = { $known ->
     [yes] Thanks { $name }, that matches!
@@ -306,7 +307,7 @@ data-news-on = You've agreed to receive offers.
 data-news-off = You don't receive offers.
 data-export-asked = I've asked for a copy of your data, request { $request }. You'll get it as soon as it's ready.
 data-erase-confirm = This can't be undone: your name, contact details and chats will be deleted, and your points are lost. Ask for deletion?
-data-erasure-asked = I've asked for your data to be deleted, request { $request }. You'll be told when it's done.
+data-erasure-asked = I've asked for your data to be deleted, request { $request }. You'll hear from us here before it is done; after that nothing is left to write to you with.
 personal-prices-are-on = Personal prices are on: based on your purchases, we may offer you prices below the list price.
 personal-prices-are-off = Personal prices are off: you see list prices only.
 personal-prices-on = Personal prices are on.
@@ -315,8 +316,13 @@ personal-prices-unlinked = This account isn't linked to a customer, so you only 
 
 ## Consent, language, people
 
+# The question that a customer says yes to before anybody writes to them; it is kept with their yes as they read it.
+opt-in-question = May { $shop } write to you now and then about offers and products that may suit you, here or in another chat that is linked to you? What you bought helps to choose them. You can end it at any time: just say stop.
+opt-out-question = Shall I stop sending you offers? Replies about your orders still reach you.
 opted-out = Done: no more promotions, starting now. Replies about your orders still reach you.
 opted-in = Great, I'll let you know about offers. Say stop at any time.
+opted-in-already = You already get our offers. Say stop at any time.
+news-kept = Fine, nothing has changed. What can I do for you?
 language-which = Which language? 想用哪种语言？
 language-set = Okay, English from now on.
 # What the pages are asked in place of a message to which no passage is near.
@@ -366,6 +372,10 @@ button-link = Confirm it's me
 button-invoice-personal = For me
 button-opt-out = Stop these
 button-opt-in = Subscribe again
+button-opt-in-yes = Yes, please
+button-opt-in-no = No, thanks
+button-opt-out-yes = Yes, stop
+button-opt-out-no = No
 button-prices = Personal prices
 button-prices-on = Switch on
 button-prices-off = Switch off
@@ -394,6 +404,7 @@ command-help = What I can do
 ## What became of a request
 
 decision-accepted = Your request { $request } ({ $what }) has been accepted. A colleague is on it, and I'll tell you when it's done.
+decision-erasing = Your request { $request } ({ $what }) has been accepted. Your name, contact details and this chat will be deleted shortly. This is our last message to you; if you write again, you start anew.
 decision-declined = I'm sorry, your request { $request } ({ $what }) was declined.
 decision-done = Your request { $request } ({ $what }) is done.
 decision-note = From my colleague: { $note }
@@ -408,5 +419,7 @@ decision-kind-invoice = invoice for order { $order }
 decision-kind-price_protection = price difference
 decision-kind-data_export = a copy of your data
 decision-kind-data_erasure = erase your data
+decision-kind-chase_parcel = { decision-kind-other }
+decision-kind-delivery_problem = { decision-kind-other }
 decision-kind-other = what you asked for
 return-send-later = Where to send it comes from a colleague once the return has been asked for; please don't post it yet. So tell me first: which item, return or exchange, and what's the reason?

@@ -93,6 +93,7 @@ link-number = 收到。订单号是多少呢？
 link-second-fact = 为了保护隐私，查之前请再告诉我收货手机号后四位，或下单用的邮箱。
 link-wrong = 这两项信息对不上。请核对一下订单号和手机号后四位（或邮箱），再一起发给我。
 link-too-many = 核对次数太多了，为了安全请一小时后再试，或者让同事帮您核实。
+link-paused = 最近核对失败的次数太多，为了保护大家的订单，这里暂时不能核对了。可以让同事帮您查。
 link-declined = 没问题，不查也行。其他事可以直接问我。
 link-done = { $known ->
     [yes] { $name }，核对好了，谢谢！
@@ -303,7 +304,7 @@ data-news-on = 您同意接收推广消息。
 data-news-off = 您没有订阅推广消息。
 data-export-asked = 已申请导出您的数据，编号 { $request }，准备好后会发给您。
 data-erase-confirm = 删除后无法恢复：姓名、联系方式、聊天记录都会清除，积分也会作废。确定要申请删除吗？
-data-erasure-asked = 已申请删除您的数据，编号 { $request }。处理完成后会告诉您。
+data-erasure-asked = 已申请删除您的数据，编号 { $request }。删除之前会在这里通知您，删除之后我们就没有您的联系方式了。
 personal-prices-are-on = 个人优惠价目前是开启的：我们会根据购买记录给您低于标价的价格。
 personal-prices-are-off = 个人优惠价目前是关闭的，您看到的都是标价。
 personal-prices-on = 个人优惠价已开启。
@@ -312,8 +313,13 @@ personal-prices-unlinked = 这个账号没有关联顾客资料，看到的都�
 
 ## 订阅、语言、评价、人工
 
+# 给顾客发营销消息之前要问的话；顾客同意时，看到的原文会一起留存。
+opt-in-question = { $shop }可以不定期给您发优惠活动和适合您的商品吗？消息会发在这里，或者您关联的其他聊天账号，挑选时会参考您的购买记录。不想收了随时说“退订”就行。
+opt-out-question = 您是想以后不再收到优惠推广吗？订单相关的回复不受影响。
 opted-out = 好的，不再给您发推广消息了，马上生效。订单相关的回复不受影响。
 opted-in = 好的，以后有优惠会告诉您。想停随时说一声。
+opted-in-already = 您已经订阅过了，有优惠会告诉您。想停随时说一声。
+news-kept = 好的，还是跟原来一样。您想问什么？
 language-which = 想用哪种语言？Which language?
 language-set = 好的，以后用中文回复您。
 # What the pages are asked in place of a message to which no passage is near.
@@ -363,6 +369,10 @@ button-link = 确认身份
 button-invoice-personal = 个人
 button-opt-out = 不再接收
 button-opt-in = 重新订阅
+button-opt-in-yes = 可以，发给我
+button-opt-in-no = 不用了
+button-opt-out-yes = 对，别发了
+button-opt-out-no = 不是
 button-prices = 个人优惠价
 button-prices-on = 开启个人优惠价
 button-prices-off = 关闭个人优惠价
@@ -391,6 +401,7 @@ command-help = 能做什么
 ## 申请的处理结果
 
 decision-accepted = 您的申请 { $request }（{ $what }）已通过，同事正在办理，办好会再告诉您。
+decision-erasing = 您的申请 { $request }（{ $what }）已通过，姓名、联系方式和这里的聊天记录很快会全部删除。这是我们发给您的最后一条消息；之后您再来咨询，我们会把您当作新顾客接待。
 decision-declined = 很抱歉，您的申请 { $request }（{ $what }）没有通过。
 decision-done = 您的申请 { $request }（{ $what }）已经办好了。
 decision-note = 同事留言：{ $note }
@@ -405,5 +416,7 @@ decision-kind-invoice = 订单 { $order } 开发票
 decision-kind-price_protection = 补差价
 decision-kind-data_export = 导出个人数据
 decision-kind-data_erasure = 删除个人数据
+decision-kind-chase_parcel = { decision-kind-other }
+decision-kind-delivery_problem = { decision-kind-other }
 decision-kind-other = 您提出的事项
 return-send-later = 申请提交后，同事会把寄回地址发给您，请先不要寄出。先告诉我：退哪件，退还是换，什么原因？

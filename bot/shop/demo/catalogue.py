@@ -11,18 +11,18 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-Face = tuple[str, str]
+Bilingual = tuple[str, str]
 """Chinese, English."""
 
-_MEASURE = re.compile(r"([\d.,×–]+) ([A-Za-z]+)")
+_MEASURE = re.compile(r"(?<![\d.,×–])([\d.,×–]++) ([A-Za-z]++)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shelf:
+class DemoCategory:
     """A category of the demo shop."""
 
     id: str
-    name: Face
+    name: Bilingual
     weight: float
     """How many customers come for it, relative to the others."""
     peak: tuple[int, ...]
@@ -34,16 +34,16 @@ class Shelf:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Goods:
+class DemoProduct:
     """One product before the market has touched it. Money in fen."""
 
     code: str
-    shelf: Shelf
+    category: DemoCategory
     line: int
     """Number of the line of goods; variants of a line share it."""
-    noun: Face
-    name: Face
-    description: Face
+    noun: Bilingual
+    name: Bilingual
+    description: Bilingual
     brand: str
     attributes: Mapping[str, Mapping[str, list[str]]]
     price: int
@@ -53,53 +53,45 @@ class Goods:
 
 
 @cache
-def shelves() -> tuple[Shelf, ...]:
+def categories() -> tuple[DemoCategory, ...]:
     """The categories in the order of their file."""
     return tuple(
-        Shelf(
-            id=shelf_id,
-            name=(facts["name"][0], facts["name"][1]),
-            weight=facts["weight"],
-            peak=tuple(facts["peak"]),
-            returns=facts["returns"],
-            icon=facts["icon"],
-            colour=facts["colour"],
-        )
-        for shelf_id, facts in _toml("categories.toml").items()
+        DemoCategory(id=name, **{**facts, "name": tuple(facts["name"]), "peak": tuple(facts["peak"])})
+        for name, facts in _toml("categories.toml").items()
     )
 
 
-def all_goods() -> list[Goods]:
-    """Everything the demo shop sells, shelf by shelf, always in the same order."""
+def all_products() -> list[DemoProduct]:
+    """Everything the demo shop sells, category by category, always in the same order."""
     words = _toml("words.toml")
-    found: list[Goods] = []
+    found: list[DemoProduct] = []
     line = 0
-    for shelf in shelves():
-        text = (resources.files(__package__) / "goods" / f"{shelf.id}.tsv").read_text(encoding="utf-8")
+    for category in categories():
+        text = (resources.files(__package__) / "goods" / f"{category.id}.tsv").read_text(encoding="utf-8")
         rows = csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
         for number, row in enumerate(rows, start=1):
-            found.extend(_variants(shelf, line, number, row, words))
+            found.extend(_variants(category, line, number, row, words))
             line += 1
     return found
 
 
 def _variants(
-    shelf: Shelf, line: int, number: int, row: Mapping[str, str], words: Mapping[str, Any]
-) -> Iterator[Goods]:
+    category: DemoCategory, line: int, number: int, row: Mapping[str, str], words: Mapping[str, Any]
+) -> Iterator[DemoProduct]:
     axis, _, values = row["variants"].partition(":")
     brand = row["brand"]
     noun = (row["zh"], row["en"])
     for position, value in enumerate(values.split(","), start=1):
         said, _, factor = value.strip().partition("*")
-        variant = _face(said, words)
+        variant = _bilingual(said, words)
         attributes = {axis: _attribute(axis, said, words)}
         for fact in filter(None, (part.strip() for part in row["attributes"].split(";"))):
             key, _, fact_value = fact.partition("=")
             attributes[key] = _attribute(key, fact_value, words)
-        price = _shelf_price(float(row["price"]) * float(factor or 1))
-        yield Goods(
-            code=f"{shelf.id[:3].upper()}-{number:02}{position:02}",
-            shelf=shelf,
+        price = _list_price(float(row["price"]) * float(factor or 1))
+        yield DemoProduct(
+            code=f"{category.id[:3].upper()}-{number:02}{position:02}",
+            category=category,
             line=line,
             noun=noun,
             name=(f"{words['brands'][brand]} {noun[0]} {variant[0]}", f"{brand} {noun[1]}, {variant[1]}"),
@@ -112,7 +104,7 @@ def _variants(
         )
 
 
-def _description(row: Mapping[str, str], attributes: Mapping[str, Mapping[str, list[str]]]) -> Face:
+def _description(row: Mapping[str, str], attributes: Mapping[str, Mapping[str, list[str]]]) -> Bilingual:
     zh = "；".join("：".join(faces["zh"]) for faces in attributes.values())
     en = "; ".join(": ".join(faces["en"]) for faces in attributes.values())
     return (f"{row['about_zh']}{zh}。", f"{row['about_en']} {en}.")
@@ -120,11 +112,11 @@ def _description(row: Mapping[str, str], attributes: Mapping[str, Mapping[str, l
 
 def _attribute(key: str, value: str, words: Mapping[str, Any]) -> dict[str, list[str]]:
     label = words["labels"][key]
-    zh, en = _face(value.strip(), words)
+    zh, en = _bilingual(value.strip(), words)
     return {"zh": [label[0], zh], "en": [label[1], en]}
 
 
-def _face(value: str, words: Mapping[str, Any]) -> Face:
+def _bilingual(value: str, words: Mapping[str, Any]) -> Bilingual:
     if "|" in value:
         zh, _, en = value.partition("|")
         return zh.strip(), en.strip()
@@ -140,7 +132,7 @@ def _face(value: str, words: Mapping[str, Any]) -> Face:
     return value, value
 
 
-def _shelf_price(yuan: float) -> int:
+def _list_price(yuan: float) -> int:
     """In fen, ending in 9 yuan where a shop would round so."""
     if yuan >= 50:
         return (round((yuan + 1) / 10) * 10 - 1) * 100

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 
-from bot.shop.demo.baskets import Orders
-from bot.shop.demo.journal import DAY
-from bot.shop.demo.people import Face, places
-from bot.shop.demo.shipping import carriers
+from bot.shop.demo.orders import DAY, Orders, carriers
+from bot.shop.demo.world import DemoCustomer, places
+from kernel.times import to_micros
+from storage.shop import DEMO_BUDGET
 
 Record = tuple[Any, ...]
 
@@ -43,6 +44,22 @@ _SILENT_AFTER, _SILENT_FOR = 5 * DAY, 4 * DAY
 _SILENT_SHARE = 0.4
 _METHODS = ("wallet", "card", "bank_transfer")
 
+COUPON = (
+    "code", "customer_id", "text_zh", "text_en", "amount", "percent", "min_spend", "currency", "category_id",
+    "valid_from", "valid_until", "demo",
+)  # fmt: skip
+BUDGET = ("id", "total", "reserved", "currency", "starts_at", "ends_at")
+
+# Code, text, fen off, percent off, least spend, category, days since it began, days until it ends.
+_PUBLIC = (
+    ("SAVE10", "满150元享九折", "10 % off orders of ¥150 or more", None, 10.0, 15_000, None, 500, 40),
+    ("WELCOME15", "新客立减15元，满99元可用", "¥15 off your first ¥99", 1_500, None, 9_900, None, 200, 120),
+    ("TEA20", "茶叶满120元减20元", "¥20 off ¥120 of tea", 2_000, None, 12_000, "tea", 10, 20),
+    ("PETS12", "宠物用品满100元减12元", "¥12 off ¥100 of pet supplies", 1_200, None, 10_000, "pets", 5, 25),
+    ("SPRING8", "春季全场九二折", "8 % off everything, spring sale", None, 8.0, 0, None, 90, -30),
+)
+_BIRTHDAY_EVERY = 23
+
 
 @dataclass(slots=True)
 class Ledger:
@@ -73,13 +90,18 @@ class Bookkeeper:
     """Writes a ledger as of a moment, in seconds from the start of the window."""
 
     def __init__(
-        self, products: list[str], faces: list[Face], start_micros: int, now: int, rng: np.random.Generator
+        self,
+        products: list[str],
+        customers: list[DemoCustomer],
+        start_micros: int,
+        now: int,
+        rng: np.random.Generator,
     ) -> None:
-        self._products, self._faces, self._start, self._now, self._rng = (
-            products, faces, start_micros, now, rng,
+        self._products, self._customers, self._start, self._now, self._rng = (
+            products, customers, start_micros, now, rng,
         )  # fmt: skip
         self._carriers = carriers()
-        self._ship_to = [json.dumps(face.ship_to, ensure_ascii=False) for face in faces]
+        self._ship_to = [json.dumps(customer.ship_to, ensure_ascii=False) for customer in customers]
         self._ledger = Ledger()
 
     def write(self, orders: Orders) -> Ledger:
@@ -111,8 +133,7 @@ class Bookkeeper:
         for number, (order, line, asked, why) in enumerate(orders.returns):
             if asked >= self._now or orders.cancelled[order]:
                 continue
-            customer = orders.customer[order]
-            face = self._faces[customer]
+            customer = self._customers[orders.customer[order]]
             age = self._now - asked
             status = _refund_status(age, number)
             if status == "paid":
@@ -126,7 +147,7 @@ class Bookkeeper:
                     round(quantity * unit_price * off),
                     "CNY",
                     status,
-                    RETURN_REASONS[why][0 if face.language == "zh" else 1],
+                    RETURN_REASONS[why][0 if customer.language == "zh" else 1],
                     self._at(asked),
                     self._at(asked + 3 * DAY + number * 997 % DAY) if status == "paid" else None,
                     "",
@@ -140,9 +161,9 @@ class Bookkeeper:
         order_id = self._ledger.ids[index]
         customer, placed, lines = orders.customer[index], orders.second[index], orders.lines[index]
         cancelled = orders.cancelled[index]
-        goods = sum(quantity * price for _, quantity, price in lines)
-        fee = 0 if goods >= _FREE_SHIPPING else _SHIPPING_FEE
-        total = goods - orders.discount[index] + fee
+        subtotal = sum(quantity * price for _, quantity, price in lines)
+        fee = 0 if subtotal >= _FREE_SHIPPING else _SHIPPING_FEE
+        total = subtotal - orders.discount[index] + fee
         paid = None if cancelled else placed + 60 + round(luck[0] * 500)
         if paid is not None and (paid >= self._now or (self._now - placed < 4 * 3_600 and luck[1] < 0.3)):
             paid = None
@@ -151,7 +172,7 @@ class Bookkeeper:
             self._ledger.spent[customer] = self._ledger.spent.get(customer, 0) + total
         self._ledger.orders.append(
             (
-                order_id, order_id[1:], self._faces[customer].id, status, self._at(placed),
+                order_id, order_id[1:], self._customers[customer].id, status, self._at(placed),
                 None if paid is None else self._at(paid), total, orders.discount[index], fee, "CNY",
                 _method(customer), self._ship_to[customer], orders.coupon[index], True, self._at(changed),
             )
@@ -215,7 +236,7 @@ class Bookkeeper:
 
     def _in_words_of(self, customer: int, pair: tuple[str, str]) -> str:
         """A name in the customer's language: carriers and places are kept in one."""
-        return pair[0] if self._faces[customer].language == "zh" else pair[1]
+        return pair[0] if self._customers[customer].language == "zh" else pair[1]
 
     def _heard_until(self, journey: _Journey) -> int:
         """Some carriers fall silent about a parcel that takes long."""
@@ -224,7 +245,7 @@ class Bookkeeper:
 
     def _plan(self, customer: int, journey: _Journey) -> list[tuple[int, str, tuple[str, str], str, str]]:
         """When, status, place and words of every scan of a journey."""
-        place = places()[self._faces[customer].place]
+        place = places()[self._customers[customer].place]
         city = place.city
         steps = [(0.0, "in_transit", _WAREHOUSE, "快件已揽收", "Picked up from the warehouse")]
         steps.append(
@@ -258,3 +279,33 @@ def _refund_status(age: int, number: int) -> str:
 
 def _method(customer: int) -> str:
     return _METHODS[(0, 0, 0, 1, 1, 2)[customer % 6]]
+
+
+def coupons(people: list[DemoCustomer], now: datetime) -> list[tuple[Any, ...]]:
+    """Public coupons, one of them expired, and a birthday coupon for some."""
+    rows: list[tuple[Any, ...]] = [
+        (
+            code, None, zh, en, amount, percent, least, "CNY", category,
+            to_micros(now - timedelta(days=since)), to_micros(now + timedelta(days=left)), True,
+        )
+        for code, zh, en, amount, percent, least, category, since, left in _PUBLIC
+    ]  # fmt: skip
+    rows += [
+        (
+            f"BDAY-{customer.id}", customer.id, "生日礼：立减20元，满99元可用", "Birthday treat: ¥20 off ¥99", 2_000,
+            None, 9_900, "CNY", None, to_micros(now - timedelta(days=3)),
+            to_micros(now + timedelta(days=27)), True,
+        )
+        for customer in people[::_BIRTHDAY_EVERY]
+    ]  # fmt: skip
+    return rows
+
+
+def budgets(now: datetime) -> list[tuple[Any, ...]]:
+    """What may be given away in personal discounts in these three months, fen."""
+    return [
+        (
+            DEMO_BUDGET, 5_000_000, 0, "CNY", to_micros(now - timedelta(days=30)),
+            to_micros(now + timedelta(days=60)),
+        )
+    ]  # fmt: skip

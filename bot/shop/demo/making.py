@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -13,17 +12,14 @@ from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.shop.demo import ledger as books
-from bot.shop.demo import offers
-from bot.shop.demo.catalogue import Goods, all_goods, shelves
-from bot.shop.demo.journal import DAY, KINDS, NOTHING, EventColumns
-from bot.shop.demo.market import Market, open_market
-from bot.shop.demo.people import Crowd, Face, faces, gather, places
-from bot.shop.demo.shipping import Shipping
+from bot.shop.demo.catalogue import DemoProduct, all_products, categories
+from bot.shop.demo.orders import DAY, KINDS, NOTHING, EventColumns, Shipping
 from bot.shop.demo.simulation import Simulation
+from bot.shop.demo.world import DemoCustomer, Market, Traits, demo_customers, draw_traits, open_market, places
+from kernel.console import Progress, quiet
+from kernel.times import to_micros, utc_now
 from storage import Conflict, Store
-from storage.bulk import insert_records
 from storage.catalogue import Catalogue, Category, Product
-from storage.columns import to_micros
 from storage.schema import (
     budget,
     consent,
@@ -38,9 +34,7 @@ from storage.schema import (
     refund,
 )
 from storage.shop import Shop, ShopKind
-
-Progress = Callable[[str, float], None]
-"""Called with what is being done and how much of the whole is done, 0 to 1."""
+from storage.upsert import insert_records
 
 DEFAULT_SEED = 20_260_301
 CUSTOMERS = 5_000
@@ -73,10 +67,6 @@ class DemoShop:
     tables: list[Rows]
     """In an order in which every row finds what it points at."""
 
-    def count(self, table: Table) -> int:
-        """Rows of a table."""
-        return sum(len(rows) for other, _, rows in self.tables if other is table)
-
 
 async def make_demo(
     store: Store,
@@ -99,7 +89,7 @@ async def make_demo(
     Raises:
         Conflict: the store holds a real shop, or a demo shop and it isn't to be replaced.
     """
-    tell = progress or _silent
+    tell = progress or quiet
     tell("simulating", 0.0)
     made = await asyncio.to_thread(build_demo, seed, now or _midnight(), customers=customers, days=days)
     tell("writing", 0.25)
@@ -117,36 +107,36 @@ def build_demo(seed: int, now: datetime, *, customers: int = CUSTOMERS, days: in
     """Simulate the shop and make its rows; touches no store."""
     streams = [np.random.default_rng([seed, number]) for number in range(7)]
     start = now - timedelta(days=days)
-    goods = all_goods()
-    crowd = gather(customers, days, goods, streams[0])
-    market = open_market(goods, start.date(), days, streams[1])
+    catalogue = all_products()
+    traits = draw_traits(customers, days, catalogue, streams[0])
+    market = open_market(catalogue, start.date(), days, streams[1])
     start_offset = start.hour * 3_600 + start.minute * 60 + start.second
-    simulation = Simulation(crowd, goods, market, Shipping(streams[2]), start_offset, streams[3])
+    simulation = Simulation(traits, catalogue, market, Shipping(streams[2]), start_offset, streams[3])
     simulation.run()
-    people = faces(crowd, streams[4])
-    product_ids = [f"P{1_001 + number}" for number in range(len(goods))]
+    people = demo_customers(traits, streams[4])
+    product_ids = [f"P{1_001 + number}" for number in range(len(catalogue))]
     start_micros = to_micros(start)
     ledger = books.Bookkeeper(product_ids, people, start_micros, days * DAY, streams[5]).write(
         simulation.orders
     )
     columns = simulation.journal.columns(days * DAY)
-    joined_at = _joined_micros(crowd, columns, start_micros, streams[6])
+    joined_at = _joined_micros(traits, columns, start_micros, streams[6])
     tables: list[Rows] = [
         (price_change, _PRICE_CHANGE, _price_changes(market, product_ids, start_micros)),
-        (customer, _CUSTOMER, _customers(crowd, people, ledger, joined_at, streams[6])),
+        (customer, _CUSTOMER, _customers(traits, people, ledger, joined_at, streams[6])),
         (consent, _CONSENT, _consents(people, joined_at, to_micros(now), streams[6])),
-        (coupon, offers.COUPON, offers.coupons(people, now)),
-        (budget, offers.BUDGET, offers.budgets(now)),
+        (coupon, books.COUPON, books.coupons(people, now)),
+        (budget, books.BUDGET, books.budgets(now)),
         (order, books.ORDER, ledger.orders),
         (order_line, books.LINE, ledger.lines),
         (parcel, books.PARCEL, ledger.parcels),
         (parcel_scan, books.SCAN, ledger.scans),
         (refund, books.REFUND, ledger.refunds),
-        (event, _EVENT, _events(columns, goods, people, product_ids, ledger.ids, start_micros)),
+        (event, _EVENT, _events(columns, catalogue, people, product_ids, ledger.ids, start_micros)),
     ]
     return DemoShop(
-        categories=[Category(id=s.id, name_zh=s.name[0], name_en=s.name[1]) for s in shelves()],
-        products=_products(goods, market, product_ids, start, now),
+        categories=[Category(id=s.id, name_zh=s.name[0], name_en=s.name[1]) for s in categories()],
+        products=_products(catalogue, market, product_ids, start, now),
         tables=tables,
     )
 
@@ -181,10 +171,10 @@ async def _write(connection: AsyncConnection, made: DemoShop, tell: Progress) ->
 
 
 def _products(
-    goods: list[Goods], market: Market, ids: list[str], start: datetime, now: datetime
+    catalogue: list[DemoProduct], market: Market, ids: list[str], start: datetime, now: datetime
 ) -> list[Product]:
     found = []
-    for number, (item, product_id) in enumerate(zip(goods, ids, strict=True)):
+    for number, (item, product_id) in enumerate(zip(catalogue, ids, strict=True)):
         launched = int(market.launched[number])
         # What is not new came in over the two years before the window, line by line.
         age = 30 + item.line * 4
@@ -197,7 +187,7 @@ def _products(
                 name_en=item.name[1],
                 description_zh=item.description[0],
                 description_en=item.description[1],
-                category_id=item.shelf.id,
+                category_id=item.category.id,
                 brand=item.brand,
                 attributes=item.attributes,
                 list_price=int(market.price[-1, number]),
@@ -230,10 +220,10 @@ def _price_changes(market: Market, ids: list[str], start_micros: int) -> list[tu
 
 
 def _joined_micros(
-    crowd: Crowd, columns: EventColumns, start_micros: int, rng: np.random.Generator
+    traits: Traits, columns: EventColumns, start_micros: int, rng: np.random.Generator
 ) -> list[int]:
     """When customers signed up: on their day, but before the first thing they did."""
-    joined = crowd.joined * DAY + rng.integers(0, 3_600, len(crowd.joined))
+    joined = traits.joined * DAY + rng.integers(0, 3_600, len(traits.joined))
     first = np.full(len(joined), np.iinfo(np.int64).max)
     np.minimum.at(first, columns.customer, columns.second)
     seconds = np.minimum(joined, first - 120)
@@ -241,15 +231,19 @@ def _joined_micros(
 
 
 def _customers(
-    crowd: Crowd, people: list[Face], ledger: books.Ledger, joined_at: list[int], rng: np.random.Generator
+    traits: Traits,
+    people: list[DemoCustomer],
+    ledger: books.Ledger,
+    joined_at: list[int],
+    rng: np.random.Generator,
 ) -> list[tuple[Any, ...]]:
     fixed_prices_only = (rng.random(len(people)) < 0.03).tolist()
     rows = []
-    for number, face in enumerate(people):
+    for number, one in enumerate(people):
         spent = ledger.spent.get(number, 0) // 100
         rows.append(
             (
-                face.id, face.name, face.language, places()[face.place].time_zone, face.email, face.phone,
+                one.id, one.name, one.language, places()[one.place].time_zone, one.email, one.phone,
                 _tier(spent), spent // 10, not fixed_prices_only[number], True, joined_at[number],
             )
         )  # fmt: skip
@@ -265,31 +259,31 @@ def _tier(spent_yuan: int) -> str:
 
 
 def _consents(
-    people: list[Face], joined_at: list[int], now_micros: int, rng: np.random.Generator
+    people: list[DemoCustomer], joined_at: list[int], now_micros: int, rng: np.random.Generator
 ) -> list[tuple[Any, ...]]:
     """Most agree at sign-up to be written to; some take it back."""
     draws = rng.random((len(people), 4)).tolist()
     rows: list[tuple[Any, ...]] = []
-    for face, joined, (marketing, profiling, stops, when) in zip(people, joined_at, draws, strict=True):
-        rows.append((face.id, None, "marketing", marketing < 0.74, "sign-up", joined))
-        rows.append((face.id, None, "profiling", profiling < 0.88, "sign-up", joined))
+    for one, joined, (marketing, profiling, stops, when) in zip(people, joined_at, draws, strict=True):
+        rows.append((one.id, None, "marketing", marketing < 0.74, "sign-up", joined))
+        rows.append((one.id, None, "profiling", profiling < 0.88, "sign-up", joined))
         if marketing < 0.74 and stops < 0.09:
             at = joined + int((now_micros - joined) * when)
-            rows.append((face.id, None, "marketing", False, "unsubscribe link", at))
+            rows.append((one.id, None, "marketing", False, "unsubscribe link", at))
     return rows
 
 
 def _events(
     columns: EventColumns,
-    goods: list[Goods],
-    people: list[Face],
+    catalogue: list[DemoProduct],
+    people: list[DemoCustomer],
     product_ids: list[str],
     order_ids: list[str],
     start_micros: int,
 ) -> list[tuple[Any, ...]]:
-    customer_ids = [face.id for face in people]
-    languages = [0 if face.language == "zh" else 1 for face in people]
-    words = [(item.noun, item.shelf.name) for item in goods]
+    customer_ids = [one.id for one in people]
+    languages = [0 if one.language == "zh" else 1 for one in people]
+    words = [(item.noun, item.category.name) for item in catalogue]
     at = (start_micros + columns.second * 1_000_000).tolist()
     value = [None if number != number else number for number in columns.value.tolist()]
     rows = []
@@ -314,8 +308,4 @@ def _events(
 
 
 def _midnight() -> datetime:
-    return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-def _silent(_what: str, _share: float) -> None:
-    """Nobody is watching."""
+    return utc_now().replace(hour=0, minute=0, second=0, microsecond=0)

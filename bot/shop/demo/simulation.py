@@ -1,7 +1,7 @@
 """Eighteen months in the life of the shop, a day at a time.
 
 Customers visit, look, buy, buy again when something is used up, and grow annoyed by parcels that come late,
-goods that disappoint, staples that are out of stock and prices that rise. Annoyance fades, but while it is high
+catalogue that disappoint, staples that are out of stock and prices that rise. Annoyance fades, but while it is high
 a customer may drift away: visits thin out over weeks and purchases stop. Neither the annoyance nor the day of
 leaving is ever written down; only what people did is.
 """
@@ -11,13 +11,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.shop.demo.aftermath import Aftermath
-from bot.shop.demo.baskets import Basket, Orders, by_time, together
-from bot.shop.demo.catalogue import Goods, shelves
-from bot.shop.demo.journal import DAY, NOTHING, Journal
-from bot.shop.demo.market import Market
-from bot.shop.demo.people import Bools, Crowd, Floats, Ints
-from bot.shop.demo.shipping import Shipping
+from bot.shop.demo.catalogue import DemoProduct, categories
+from bot.shop.demo.orders import DAY, NOTHING, Aftermath, Basket, Journal, Orders, Shipping, by_time, together
+from bot.shop.demo.world import Market, Traits
+from kernel.arrays import Bools, Floats, Ints
 
 _STAPLES = 4
 _NEVER = 10**6
@@ -37,8 +34,8 @@ class Simulation:
 
     def __init__(
         self,
-        crowd: Crowd,
-        goods: list[Goods],
+        traits: Traits,
+        catalogue: list[DemoProduct],
         market: Market,
         shipping: Shipping,
         start_offset: int,
@@ -51,15 +48,15 @@ class Simulation:
         """
         self.journal = Journal()
         self.orders = Orders()
-        self._crowd, self._market, self._shipping, self._rng = crowd, market, shipping, rng
+        self._crowd, self._market, self._shipping, self._rng = traits, market, shipping, rng
         self._start_offset = start_offset
-        self._days = len(market.bustle)
-        people, products = crowd.liking.shape
-        self._shelf_of = np.array([shelves().index(item.shelf) for item in goods])
-        self._cycle = np.array([item.cycle for item in goods]) * _ELSEWHERE
-        self._aftermath = Aftermath(goods, self.journal, self.orders, self._upset, rng)
+        self._days = len(market.activity)
+        people, products = traits.liking.shape
+        self._category_of = np.array([categories().index(item.category) for item in catalogue])
+        self._cycle = np.array([item.cycle for item in catalogue]) * _ELSEWHERE
+        self._aftermath = Aftermath(catalogue, self.journal, self.orders, self._upset, rng)
         self._usual_price = market.price[0].astype(np.float64)
-        self._offset = shipping.utc_offsets[crowd.places]
+        self._offset = shipping.utc_offsets[traits.places]
         self._annoyance = np.zeros(people)
         self._shock = np.zeros((self._days + 120, people), dtype=np.float32)
         self._left = np.full(people, _NEVER)
@@ -76,10 +73,6 @@ class Simulation:
             staples = self._rebuy(day)
             browsed = self._browse(day)
             self._order(day, together(staples, browsed))
-
-    def gone(self, day: int) -> Bools:
-        """Who had left by a day; for tests alone."""
-        return self._left <= day
 
     # --- moods ---
 
@@ -114,9 +107,9 @@ class Simulation:
 
     def _rebuy(self, day: int) -> Basket:
         """What is used up, and along with it what soon will be; on a great sale much is bought ahead."""
-        ahead = 12 if self._market.bustle[day] > _GREAT_SALE else 0
+        ahead = 12 if self._market.activity[day] > _GREAT_SALE else 0
         # The pack is empty on any day of the week, but shopping waits for a day that suits.
-        suits = self._rng.random(len(self._due)) < 0.4 * self._market.bustle[day] ** 2
+        suits = self._rng.random(len(self._due)) < 0.4 * self._market.activity[day] ** 2
         here = suits & (self._crowd.joined <= day) & (self._due <= day + ahead).any(axis=1)
         who, slot = np.nonzero((self._due <= day + max(ahead, _TOGETHER)) & here[:, None])
         leaving = (self._left[who] <= day) & (self._rng.random(len(who)) < 0.85)
@@ -146,7 +139,7 @@ class Simulation:
     # --- looking around ---
 
     def _browse(self, day: int) -> Basket:
-        chance = self._crowd.pace * self._market.bustle[day] * self._liveliness(day)
+        chance = self._crowd.pace * self._market.activity[day] * self._liveliness(day)
         visitors = np.flatnonzero(self._rng.random(len(chance)) < chance)
         start = self._visit_times(day, visitors)
         first = self._look(day, visitors)
@@ -154,7 +147,7 @@ class Simulation:
         looks = self._rng.poisson(2.3, len(visitors))
         more = np.repeat(np.arange(len(visitors)), looks)
         stays = self._rng.random(len(more)) < 0.6
-        others = self._look(day, visitors[more], np.where(stays, self._shelf_of[first][more], NOTHING))
+        others = self._look(day, visitors[more], np.where(stays, self._category_of[first][more], NOTHING))
         who = np.concatenate([visitors, visitors[more]])
         product = np.concatenate([first, others])
         step = np.arange(len(more)) - np.repeat(np.cumsum(looks) - looks, looks)
@@ -162,12 +155,12 @@ class Simulation:
         self.journal.note("view", who, second, product=product)
         return self._choose(day, who, product, second)
 
-    def _look(self, day: int, who: Ints, shelf: Ints | None = None) -> Ints:
-        """One product for each, by liking and season; on one shelf where that is given."""
+    def _look(self, day: int, who: Ints, category: Ints | None = None) -> Ints:
+        """One product for each, by liking and season; on one category where that is given."""
         sold = (self._market.launched <= day) * self._market.season[day]
         weights = self._crowd.liking[who] * sold.astype(np.float32)
-        if shelf is not None:
-            elsewhere = (shelf[:, None] != NOTHING) & (shelf[:, None] != self._shelf_of)
+        if category is not None:
+            elsewhere = (category[:, None] != NOTHING) & (category[:, None] != self._category_of)
             weights[elsewhere] = 0
         return _draw(weights, self._rng)
 
@@ -182,7 +175,7 @@ class Simulation:
         wish *= np.where(self._owns[who, product] & (self._cycle[product] == 0), 0.08, 1.0)
         wish *= np.where(self._left[who] <= day, 0.35, 1.0)
         wanted = self._market.in_stock[day, product] & (self._rng.random(len(who)) < wish)
-        _, first_time = np.unique(who * len(self._shelf_of) + product, return_index=True)
+        _, first_time = np.unique(who * len(self._category_of) + product, return_index=True)
         wanted &= np.isin(np.arange(len(who)), first_time)
         who, product, second = who[wanted], product[wanted], second[wanted]
         self.journal.note("cart", who, second + 15, product=product)
@@ -222,7 +215,7 @@ class Simulation:
         paid = np.round(basket.quantity * price * np.where(coupon[order_of], 0.9, 1.0)).astype(np.int64)
         full = basket.quantity * price
         self._keep_orders(basket, price, order_of, buyers, placed, coupon, cancelled, full - paid)
-        shipments = self._shipping.ship(placed, self._crowd.places[buyers], self._market.bustle[day])
+        shipments = self._shipping.ship(placed, self._crowd.places[buyers], self._market.activity[day])
         self.orders.shipments.append(shipments)
         kept = ~cancelled[order_of]
         self.journal.note(

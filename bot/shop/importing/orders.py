@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.shop.importing.errors import BadRow
-from bot.shop.importing.options import Options
-from bot.shop.importing.parsing import LARGEST_AMOUNT
-from bot.shop.importing.written import Refusal, Written, event_id
-from storage.events import Events, StoredEvent
-from storage.orders import STATUSES, Order, OrderLine, Orders, Parcel
-from storage.schema import customer, product
+from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport, Written
+from bot.shop.intake import put_orders
+from kernel.money import LARGEST_AMOUNT
+from storage.catalogue import Catalogue
+from storage.codes import Reason
+from storage.customers import Customers
+from storage.erased import Erased
+from storage.orders import STATUSES, KnownOrders, Order, OrderLine, Parcel
 
 _STATUSES = {status: status for status in STATUSES} | {
     "new": "placed", "pending": "placed", "unpaid": "placed", "待付款": "placed",
@@ -26,6 +25,14 @@ _STATUSES = {status: status for status in STATUSES} | {
     "complete": "delivered", "completed": "delivered", "已完成": "delivered", "已签收": "delivered",
     "canceled": "cancelled", "已取消": "cancelled", "refunded": "returned", "已退货": "returned",
 }  # fmt: skip
+_WHY: Mapping[Reason, str] = {
+    "used": "another order used the code",
+    "expired": "the code had ended when the order was placed",
+    "not_started": "the code did not hold yet when the order was placed",
+    "withdrawn": "the code had been withdrawn",
+    "other_customer": "the code is another customer's",
+    "no_customer": "the code is a customer's, and the order is nobody's",
+}
 _ADDRESS = ("recipient", "phone", "country", "city", "line", "postcode")
 
 
@@ -39,17 +46,16 @@ class _Gathered:
     lines: list[OrderLine] = field(default_factory=list)
 
 
-class OrderImport:
+class OrderImport(RowImport):
     """Adds orders with their lines, parcels and purchases, and brings them up to date."""
 
     def __init__(self, options: Options) -> None:
-        self._options = options
+        super().__init__(options)
         self._gathered: dict[str, _Gathered] = {}
         self._latest: str | None = None
         self._written: set[str] = set()
 
     def take(self, number: int, row: Mapping[str, Any]) -> None:
-        """Accept a row."""
         order = row["order"]
         if order in self._written:
             raise BadRow("the rows of an order must stand one after another")
@@ -60,43 +66,49 @@ class OrderImport:
         self._gathered[order].lines.append(line)
         self._latest = order
 
-    async def flush(self, connection: AsyncConnection, last: bool) -> tuple[Written, list[Refusal]]:
+    async def flush(self, connection: AsyncConnection, last: bool) -> Flushed:
         """Write the orders that are complete: all but the one whose rows may go on in the next portion."""
         ready = {
             number: gathered for number, gathered in self._gathered.items() if last or number != self._latest
         }
-        known, refusals = await self._known_only(connection, ready)
-        ids = await Orders(connection).ids_of(list(known))
+        allowed = await _of_nobody_erased(connection, ready)
+        known, refusals = await self._known_only(connection, allowed)
+        here = await KnownOrders(connection).by_numbers(known)
         orders = [
-            self._order(ids.get(number, number), number, gathered) for number, gathered in known.items()
+            self._order(here[number].id if number in here else number, number, gathered)
+            for number, gathered in known.items()
         ]
-        written = Written(orders=await Orders(connection).put_many(orders))
-        events = [event for order in orders for event in _events(order)]
-        written["events"] = await Events(connection).append(events)
+        put = await put_orders(connection, orders, self._options.now)
         self._written |= ready.keys()
         self._gathered = {n: g for n, g in self._gathered.items() if n not in ready}
-        return written, refusals
+        return Flushed(
+            written=Written(orders=put.changed, events=put.events, codes=put.codes.changed),
+            refusals=refusals,
+            ignored=sum(len(one.numbers) for number, one in ready.items() if number not in allowed),
+            notes=Counter(f"codes not redeemed: {_WHY[one.reason]}" for one in put.codes.refused),
+        )
 
     async def _known_only(
         self, connection: AsyncConnection, ready: Mapping[str, _Gathered]
-    ) -> tuple[dict[str, _Gathered], list[Refusal]]:
+    ) -> tuple[dict[str, _Gathered], list[tuple[int, BadRow]]]:
         """Without orders of products or customers that the store does not know."""
-        items = await _existing(
-            connection, product.c.id, [line.product_id for g in ready.values() for line in g.lines]
+        items = await Catalogue(connection).known(
+            {line.product_id for g in ready.values() for line in g.lines}
         )
-        people = await _existing(connection, customer.c.id, [g.first.get("customer") for g in ready.values()])
+        named = {g.first["customer"] for g in ready.values() if g.first.get("customer") is not None}
+        people = await Customers(connection).present(named)
         known: dict[str, _Gathered] = {}
-        refusals: list[Refusal] = []
+        refusals: list[tuple[int, BadRow]] = []
         for number, gathered in ready.items():
             who = gathered.first.get("customer")
             if who is not None and who not in people:
-                reason = ("customer", "there is no such customer: import customers first")
+                bad = BadRow("there is no such customer: import customers first", "customer")
             elif any(line.product_id not in items for line in gathered.lines):
-                reason = ("item", "there is no such product in the order: import products first")
+                bad = BadRow("there is no such product in the order: import products first", "item")
             else:
                 known[number] = gathered
                 continue
-            refusals += [Refusal(row, *reason) for row in gathered.numbers]
+            refusals += [(row, bad) for row in gathered.numbers]
         return known, refusals
 
     def _order(self, order_id: str, number: str, gathered: _Gathered) -> Order:
@@ -144,6 +156,19 @@ class OrderImport:
         )
 
 
+async def _of_nobody_erased(
+    connection: AsyncConnection, ready: Mapping[str, _Gathered]
+) -> dict[str, _Gathered]:
+    """Without orders of people who had themselves erased: not even as rejected rows."""
+    erased = await Erased(connection).customers(one.first.get("customer") for one in ready.values())
+    sold = await Erased(connection).orders({number: number for number in ready})
+    return {
+        number: one
+        for number, one in ready.items()
+        if one.first.get("customer") not in erased and number not in sold
+    }
+
+
 def _line(row: Mapping[str, Any]) -> OrderLine:
     quantity = 1 if row.get("quantity") is None else row["quantity"]
     if quantity <= 0:
@@ -167,49 +192,5 @@ def _status(row: Mapping[str, Any]) -> str:
     return status
 
 
-def _events(order: Order) -> list[StoredEvent]:
-    """The purchases of a paid order, and their return when it came back."""
-    if order.customer_id is None or order.paid_at is None:
-        return []
-    seen: Counter[str] = Counter()
-    events = []
-    for line in order.lines:
-        seen[line.product_id] += 1
-        facts = (order.number, line.product_id, seen[line.product_id])
-        kinds: list[tuple[str, datetime, int]] = [("purchase", order.placed_at, 1)]
-        if order.status == "returned":
-            kinds.append(("return", _after(order), -1))
-        events += [
-            StoredEvent(
-                id=event_id(kind, *facts),
-                kind=kind,
-                customer_id=order.customer_id,
-                product_id=line.product_id,
-                order_id=order.id,
-                at=at,
-                quantity=line.quantity,
-                amount=sign * line.quantity * line.unit_price,
-                currency=order.currency,
-            )
-            for kind, at, sign in kinds
-        ]
-    return events
-
-
-def _after(order: Order) -> datetime:
-    known = [parcel.delivered_at for parcel in order.parcels if parcel.delivered_at is not None]
-    return max([order.placed_at, *known])
-
-
 def _web_address(url: str | None) -> str | None:
     return url if url is not None and url.startswith(("https://", "http://")) else None
-
-
-async def _existing(
-    connection: AsyncConnection, column: Column[Any], wanted: Sequence[str | None]
-) -> set[str]:
-    ids = sorted({item for item in wanted if item is not None})
-    found: set[str] = set()
-    for start in range(0, len(ids), 10_000):
-        found |= set(await connection.scalars(select(column).where(column.in_(ids[start : start + 10_000]))))
-    return found

@@ -19,17 +19,18 @@ from typing import Any
 from sqlalchemy import Column, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.shop.importing.errors import BadRow
-from bot.shop.importing.options import Options
-from bot.shop.importing.parsing import LARGEST_AMOUNT
-from bot.shop.importing.written import Refusal, Written, event_id
+from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport, Written
+from bot.shop.intake import event_id
 from bot.shop.pictures import drawn_picture
-from storage.bulk import insert_new
+from kernel.money import LARGEST_AMOUNT
 from storage.catalogue import Catalogue, Product
 from storage.customers import Customer
+from storage.erased import Erased
 from storage.events import Events, StoredEvent
-from storage.orders import Orders
+from storage.orders import KnownOrders
+from storage.repository import portions
 from storage.schema import customer, order, order_line, product
+from storage.upsert import insert_new
 
 # The price of a product is the median of its latest sales: one odd price does not count.
 _LATEST_SALES = 25
@@ -66,26 +67,25 @@ class _Line:
     price: int
     returned: bool
     repeat: int
-    """How many lines of the same order named the product up to this one."""
+    """How many lines of the same order sold, or took back, the product up to this one."""
     at: datetime
     customer: str | None
 
 
-class LogImport:
+class LogImport(RowImport):
     """Makes a shop out of its log of sales. Products, customers and orders already there stay as they are."""
 
     def __init__(self, options: Options) -> None:
-        self._options = options
+        super().__init__(options)
         self._items: dict[str, _Item] = {}
         self._customers: dict[str, datetime] = {}
         self._orders: dict[str, _Order] = {}
         self._lines_of: Counter[str] = Counter()
-        self._repeats: Counter[tuple[str, str]] = Counter()
+        self._repeats: Counter[tuple[str, str, bool]] = Counter()
         self._fresh: list[_Line] = []
         self._end = datetime.min.replace(tzinfo=UTC)
 
     def take(self, number: int, row: Mapping[str, Any]) -> None:
-        """Accept a row."""
         item, quantity, price, who = row["item"], row["quantity"], row["price"], row.get("customer")
         if item.upper() in self._options.not_products:
             raise BadRow("not a product but postage, a fee or a correction")
@@ -106,8 +106,9 @@ class LogImport:
             known = self._orders.setdefault(line.order, _Order(who, line.at, row.get("country")))
             known.placed_at = min(known.placed_at, line.at)
 
-    async def flush(self, connection: AsyncConnection, last: bool) -> tuple[Written, list[Refusal]]:
+    async def flush(self, connection: AsyncConnection, last: bool) -> Flushed:
         """Write the lines that came, and at the end what the whole log says."""
+        ignored = await self._leave_out_erased(connection)
         written = await self._make_room(connection)
         others = await self._other_ids(connection)
         lines = [_line_row(line) for line in self._fresh if not line.returned and line.order not in others]
@@ -123,7 +124,15 @@ class LogImport:
             await self._settle_orders(connection)
             await _pull_back(connection, customer.c.created_at, self._customers)
         self._fresh = []
-        return written, []
+        return Flushed(written=written, ignored=ignored)
+
+    async def _leave_out_erased(self, connection: AsyncConnection) -> int:
+        """Forget new lines of people who had themselves erased; return how many those were."""
+        erased = await Erased(connection).customers({line.customer for line in self._fresh})
+        sold = await Erased(connection).orders({line.order: line.order for line in self._fresh})
+        lines = len(self._fresh)
+        self._fresh = [line for line in self._fresh if line.customer not in erased and line.order not in sold]
+        return lines - len(self._fresh)
 
     async def _make_room(self, connection: AsyncConnection) -> Written:
         """The rows that the new lines point at, for now with what is known so far."""
@@ -142,8 +151,8 @@ class LogImport:
     async def _other_ids(self, connection: AsyncConnection) -> set[str]:
         """Orders that the shop already knows by an id of its own, and better than a log can."""
         numbers = sorted({line.order for line in self._fresh})
-        ids = await Orders(connection).ids_of(numbers)
-        return {number for number, order_id in ids.items() if order_id != number}
+        known = await KnownOrders(connection).by_numbers(numbers)
+        return {number for number, one in known.items() if one.id != number}
 
     async def _settle_products(self, connection: AsyncConnection) -> None:
         """Names and prices by the whole log, for products that this log brought."""
@@ -168,13 +177,13 @@ class LogImport:
     def _line(
         self, number: str, item: str, quantity: int, price: int, at: datetime, who: str | None
     ) -> _Line:
-        self._repeats[number, item] += 1
+        returned = quantity < 0
+        self._repeats[number, item, returned] += 1
+        repeat = self._repeats[number, item, returned]
         position = self._lines_of[number]
-        if quantity > 0:
+        if not returned:
             self._lines_of[number] += 1
-        return _Line(
-            number, position, item, abs(quantity), price, quantity < 0, self._repeats[number, item], at, who
-        )
+        return _Line(number, position, item, abs(quantity), price, returned, repeat, at, who)
 
     def _notice_item(self, line: _Line, name: str | None) -> None:
         known = self._items.setdefault(line.item, _Item(first_sold=line.at, last_sold=line.at))
@@ -269,11 +278,8 @@ async def _pull_back(
     """Earlier moments in place of later ones: a log need not be sorted by time."""
     table = column.table
     rows: dict[str, datetime | None] = {}
-    ids = list(moments)
-    for start in range(0, len(ids), 10_000):
-        found = await connection.execute(
-            select(table.c.id, column).where(table.c.id.in_(ids[start : start + 10_000]))
-        )
+    for ids in portions(moments):
+        found = await connection.execute(select(table.c.id, column).where(table.c.id.in_(ids)))
         rows |= {row[0]: row[1] for row in found}
     late = [key for key, moment in rows.items() if moment is not None and moment > moments[key]]
     for key in late:

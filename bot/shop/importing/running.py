@@ -3,31 +3,42 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
+import csv
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self, TextIO
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.shop.importing.errors import BadRow, ImportRefused
-from bot.shop.importing.fields import Field
-from bot.shop.importing.kinds import KINDS, RowImport
-from bot.shop.importing.mapping import ATTRIBUTE, settle
-from bot.shop.importing.options import Options
-from bot.shop.importing.parsing import text
-from bot.shop.importing.reading import Portion, Source, open_source
-from bot.shop.importing.rejects import Rejects
-from bot.shop.importing.written import Refusal, Written
+from bot.shop.importing import fields
+from bot.shop.importing.fields import ATTRIBUTE, Field, settle
+from bot.shop.importing.orders import OrderImport
+from bot.shop.importing.orders_log import LogImport
+from bot.shop.importing.records import CustomerImport, EventImport, ProductImport
+from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport, Written
+from bot.shop.importing.values import text
+from kernel.console import Progress
+from kernel.files import sha256
+from kernel.tables import Portion, TableFile, TableRefused, open_table
 from storage import Store
 from storage.shop import ImportRuns, Shop, ShopKind
 
-Progress = Callable[[str, float], None]
-
 _ATTRIBUTE_FIELD = Field(text)
 _LINES_OF_AN_ORDER = 2_000
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+KINDS: Mapping[str, tuple[Callable[[Options], Mapping[str, Field]], type[RowImport]]] = {
+    "customers": (fields.customer_fields, CustomerImport),
+    "products": (fields.product_fields, ProductImport),
+    "orders": (fields.order_fields, OrderImport),
+    "events": (fields.event_fields, EventImport),
+    "orders-log": (fields.log_fields, LogImport),
+}
+"""Each kind's fields, and what takes its rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +53,12 @@ class Report:
     """Rejected rows by reason."""
     rejects: Path | None
     """Where the rejected rows are."""
+    ignored: int
+    """Left out, since they are about people who had themselves erased."""
     written: Mapping[str, int]
     """Rows of the store that are new or changed, by what they are; all 0 when the file was imported before."""
+    notes: Mapping[str, int]
+    """What somebody should know of rows that were taken nevertheless, by what it is."""
 
 
 async def run_import(
@@ -66,27 +81,29 @@ async def run_import(
         replace_demo: take the demo shop out first.
 
     Raises:
-        ImportRefused: the kind, the file or the mapping can't be used, or the demo shop is in the way.
+        TableRefused: the kind, the file or the mapping can't be used, or the demo shop is in the way.
     """
     if kind not in KINDS:
-        raise ImportRefused(f"there is no kind {kind!r}; there are {', '.join(KINDS)}")
-    source = await asyncio.to_thread(open_source, path)
-    fields = KINDS[kind].fields(options)
-    parser = RowParser(fields, settle(fields, source.header, columns))
-    digest = await asyncio.to_thread(_digest, path)
+        raise TableRefused(f"there is no kind {kind!r}; there are {', '.join(KINDS)}")
+    source = await asyncio.to_thread(open_table, path)
+    fields_of, importer = KINDS[kind]
+    known = fields_of(options)
+    parser = RowParser(known, settle(known, source.header, columns))
+    digest = await asyncio.to_thread(sha256, path)
     await _clear_demo(store, replace_demo)
-    importer = KINDS[kind].start(options)
     rejects_path = rejects_folder / f"rejects-{kind}-{path.stem}-{digest[:8]}.csv"
     with Rejects(rejects_path, source.header) as rejects:
-        run = _Run(store, importer, parser, rejects)
+        run = _Run(store, importer(options), parser, rejects)
         await run.through(source, progress or (lambda _what, _share: None))
     report = Report(
         rows=run.rows,
-        taken=run.rows - rejects.count,
+        taken=run.rows - rejects.count - run.ignored,
         rejected=rejects.count,
+        ignored=run.ignored,
         reasons=dict(rejects.reasons.most_common()),
         rejects=rejects.path if rejects.count else None,
         written=dict(run.written),
+        notes={what: count for what, count in run.notes.most_common() if count},
     )
     counts = {"rows": report.rows, "rejected": report.rejected, **report.written}
     await store.write(
@@ -108,26 +125,18 @@ class RowParser:
         """Fields by name; None where a value is missing.
 
         Raises:
-            FieldError: which field is bad, and why.
+            BadRow: which field is bad, and why.
         """
         row: dict[str, Any] = {}
         for name, position, field in self._columns:
             try:
                 value = field.parse(values[position])
             except BadRow as bad:
-                raise FieldError(name, str(bad)) from None
+                raise BadRow(str(bad), name) from None
             if value is None and field.required:
-                raise FieldError(name, "there is no value")
+                raise BadRow("there is no value", name)
             row[name] = value
         return row
-
-
-class FieldError(Exception):
-    """A field of a row is bad."""
-
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(f"{field}: {reason}")
-        self.field, self.reason = field, reason
 
 
 class _Run:
@@ -136,11 +145,13 @@ class _Run:
     def __init__(self, store: Store, importer: RowImport, parser: RowParser, rejects: Rejects) -> None:
         self._store, self._importer, self._parser, self._rejects = store, importer, parser, rejects
         self.rows = 0
+        self.ignored = 0
         self.written: Written = Counter()
+        self.notes: Counter[str] = Counter()
         # Rows that were taken but not yet written, in case the store refuses them.
         self._pending: dict[int, Sequence[Any]] = {}
 
-    async def through(self, source: Source, progress: Progress) -> None:
+    async def through(self, source: TableFile, progress: Progress) -> None:
         portions = source.portions()
         portion = await asyncio.to_thread(next, portions, None)
         while portion is not None:
@@ -155,24 +166,23 @@ class _Run:
         self.rows += len(portion.rows) + len(portion.broken)
         for number, reason, values in portion.broken:
             self._rejects.add(number, "", reason, values)
-        for number, values in portion.rows:
+        for number, values in zip(portion.numbers, portion.rows, strict=True):
             try:
                 self._importer.take(number, self._parser.parse(values))
                 self._pending[number] = values
-            except FieldError as bad:
-                self._rejects.add(number, bad.field, bad.reason, values)
             except BadRow as bad:
-                self._rejects.add(number, "", str(bad), values)
+                self._rejects.add(number, bad.field, str(bad), values)
 
     async def _write(self, *, last: bool) -> None:
-        async def flush(connection: AsyncConnection) -> tuple[Written, list[Refusal]]:
+        async def flush(connection: AsyncConnection) -> Flushed:
             return await self._importer.flush(connection, last)
 
-        written, refusals = await self._store.write(flush)
-        self.written.update(written)
-        for refusal in refusals:
-            values = self._pending.get(refusal.number, ())
-            self._rejects.add(refusal.number, refusal.field, refusal.reason, values)
+        flushed = await self._store.write(flush)
+        self.written.update(flushed.written)
+        self.notes.update(flushed.notes)
+        self.ignored += flushed.ignored
+        for number, bad in flushed.refusals:
+            self._rejects.add(number, bad.field, str(bad), self._pending.get(number, ()))
         # An order may go on in the next portion.
         self._pending = dict(list(self._pending.items())[-_LINES_OF_AN_ORDER:])
 
@@ -183,13 +193,64 @@ async def _clear_demo(store: Store, replace: bool) -> None:
     if kind is not ShopKind.DEMO:
         return
     if not replace:
-        raise ImportRefused(
+        raise TableRefused(
             "the store holds the demo shop, and the two must not be mixed: import into an empty LIUKE_HOME, "
             "or take the demo shop out with --replace-demo"
         )
     await store.write(lambda connection: Shop(connection).remove_demo())
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+class Rejects:
+    """A CSV file that is there only if a row was rejected."""
+
+    def __init__(self, path: Path, header: Sequence[str]) -> None:
+        self.path = path
+        self.reasons: Counter[str] = Counter()
+        self._header = header
+        self._file: TextIO | None = None
+        self._writer: Any = None
+
+    @property
+    def count(self) -> int:
+        """Rows rejected so far."""
+        return self.reasons.total()
+
+    def add(self, number: int, field: str, reason: str, values: Sequence[Any]) -> None:
+        """Keep a row.
+
+        Args:
+            field: what the reason speaks of; empty for the whole row.
+        """
+        self.reasons[f"{field}: {_general(reason)}" if field else _general(reason)] += 1
+        if self._file is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self.path.open("w", encoding="utf-8-sig", newline="")
+            self._writer = csv.writer(self._file)
+            self._writer.writerow(["row", "reason", *map(harmless, self._header)])
+        said = f"{field}: {reason}" if field else reason
+        self._writer.writerow([number, harmless(said), *map(harmless, values)])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
+def harmless(value: Any) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    words = "" if value is None else str(value)
+    return f"'{words}" if isinstance(value, str) and words.startswith(_FORMULA) else words
+
+
+def _general(reason: str) -> str:
+    """The reason without the value, so that equal reasons are counted together."""
+    if reason.startswith(("'", '"')) and " " in reason:
+        quote = reason[0]
+        end = reason.find(f"{quote} ", 1)
+        if end > 0:
+            return reason[end + 2 :]
+    return reason

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from zoneinfo import ZoneInfo
 
 from nicegui import ui
 
-from bot.conversation.codec import load_reply
-from bot.conversation.messages import Reply
-from bot.staff.console.acting import Acting
-from bot.staff.console.correcting import Correcting
-from bot.staff.console.words import Words
-from bot.staff.desk import Case, Desk
-from storage.conversations import Message
-from storage.drafts import Draft
+from bot.staff.case_service import Case, CaseService
+from bot.staff.console.case_log import CaseLog, Correcting
+from bot.staff.console.frame import Acting, plain_button
+from bot.staff.console.widgets import AnswerBox
 from storage.escalations import Escalation
 from storage.staff import StaffMember
 
@@ -23,32 +18,33 @@ class CaseView:
     """Draws a case into two places: the conversation, and what can be done."""
 
     def __init__(
-        self,
-        desk: Desk,
-        member: StaffMember,
-        words: Words,
-        acting: Acting,
-        *,
-        zone: ZoneInfo,
-        leave: Callable[[], None],
+        self, cases: CaseService, acting: Acting, *, leave: Callable[[], None], ended: Callable[[], None]
     ) -> None:
-        self._desk = desk
-        self._member = member
-        self._words = words
+        """Draw it, empty.
+
+        Args:
+            cases: what can be done.
+            acting: does what is pressed, for whoever sits here.
+            leave: goes back to the lists.
+            ended: told when this member has ended the case.
+        """
+        self._cases = cases
         self._act = acting
-        self._zone = zone
+        self._member, self._words = acting.visit.member, acting.visit.words
         self._leave = leave
-        self._correcting = Correcting(desk, member, words, acting)
+        self._ended = ended
+        self._correcting = Correcting(cases, acting)
         with ui.card().classes("grow min-w-0 gap-0 p-0 no-wrap case overflow-hidden"):
             self._top = ui.row().classes("w-full items-center gap-3 px-4 py-3 case-top")
             self._facts = ui.row().classes("w-full items-center gap-2 case-facts")
             self._conversation = ui.column().classes("w-full grow min-h-0 gap-0 no-wrap case-log")
             self._composer = ui.column().classes("w-full shrink-0 gap-2 p-4 case-composer")
-        self._seen: dict[str, object] = {}
+        self.show_nothing()
 
     def show_nothing(self) -> None:
         """Ask to choose something."""
-        self._seen = {}
+        self._seen: dict[str, object] = {}
+        self._shown: int | None = None
         for place in (self._top, self._facts, self._conversation, self._composer):
             place.clear()
         self._facts.visible = self._composer.visible = self._top.visible = False
@@ -56,13 +52,28 @@ class CaseView:
             ui.label(self._words("pick-case")).classes("soft m-auto")
 
     def show(self, case: Case) -> None:
-        """Draw what has changed; what somebody is typing stays."""
-        self._facts.visible = self._composer.visible = self._top.visible = True
+        """Draw what has changed; what somebody is typing stays, and so does the place in the conversation."""
+        conversation_id = case.contact.conversation.id
+        if self._shown != conversation_id:
+            self._begin(conversation_id)
+        self._composer.visible = self._top.visible = True
         held = (case.escalation and (case.escalation.id, case.escalation.state, case.escalation.staff_id),)
         self._redraw("top", (case.contact, held), lambda: self._draw_top(case))
         self._redraw("facts", (case.orders, case.requests), lambda: self._draw_facts(case))
-        self._redraw("log", (case.messages, case.drafts, case.corrections), lambda: self._draw_log(case))
-        self._redraw("composer", (case.contact.conversation.id, held), lambda: self._draw_composer(case))
+        self._log.show(case)
+        self._redraw("box", (held, case.names), lambda: self._show_box(case))
+
+    def _begin(self, conversation_id: int) -> None:
+        """Another conversation: nothing of the one before stays."""
+        self.show_nothing()
+        self._conversation.clear()
+        with self._conversation:
+            self._log = CaseLog(self._cases, self._act, self._correcting)
+        with self._composer:
+            self._box = AnswerBox(
+                self._words, self._member.id, conversation_id, self._answer, self._act.refresh
+            )
+        self._shown = conversation_id
 
     def _redraw(self, part: str, value: object, draw: Callable[[], None]) -> None:
         if self._seen.get(part) != value:
@@ -74,6 +85,9 @@ class CaseView:
         words, contact = self._words, case.contact
         self._top.clear()
         with self._top:
+            ui.button(words("to-list"), icon="arrow_back", on_click=self._leave).props(
+                "flat dense no-caps"
+            ).classes("only-narrow")
             with ui.column().classes("gap-0 min-w-0 grow"):
                 ui.label(
                     words.person(contact.customer_name or contact.account_name, contact.conversation.address)
@@ -87,19 +101,20 @@ class CaseView:
                     "text-xs soft"
                 )
             if case.escalation is None:
-                self._button("take-over", self._take_over(case), primary=True)
+                take_over = self._press(self._cases.take_over, contact.conversation.id, "taken")
+                self._button("take-over", take_over, primary=True)
             else:
                 self._draw_actions(case.escalation)
 
     def _draw_actions(self, case: Escalation) -> None:
         mine = case.state == "taken" and case.staff_id == self._member.id
         if case.state == "waiting":
-            self._button("take", self._press(self._desk.take, case.id, "taken"), primary=True)
+            self._button("take", self._press(self._cases.take, case.id, "taken"), primary=True)
         if mine:
-            self._button("release", self._press(self._desk.release, case.id, "released"))
+            self._button("release", self._press(self._cases.release, case.id, "released"))
         if mine or case.state == "waiting" or self._member.role == "admin":
-            self._button("give-back", self._press(self._desk.give_back, case.id, "given-back", leave=True))
-            self._button("close", self._press(self._desk.close, case.id, "closed", leave=True))
+            self._button("give-back", self._press(self._cases.give_back, case.id, "given-back", ends=True))
+            self._button("close", self._press(self._cases.close, case.id, "closed", ends=True))
 
     def _draw_facts(self, case: Case) -> None:
         words = self._words
@@ -113,128 +128,43 @@ class CaseView:
                 kind, state = words.of("kind", request.kind), words.of("state", request.state)
                 ui.label(f"{request.number} {kind} · {state}").classes("chip warm")
 
-    def _draw_log(self, case: Case) -> None:
-        self._conversation.clear()
-        with self._conversation, ui.scroll_area().classes("w-full grow min-h-0") as area:
-            with ui.column().classes("w-full gap-1"):
-                for message in case.messages:
-                    self._draw_message(message, case)
-                for draft in case.drafts:
-                    self._draw_draft(case, draft)
-            area.scroll_to(percent=1.0)
-
-    def _draw_message(self, message: Message, case: Case) -> None:
-        words = self._words
-        at = f"{message.at.astimezone(self._zone):%m-%d %H:%M}"
-        if message.direction == "in" and not message.text and message.kind in ("start", "other"):
-            ui.label(f"{words.of('message', message.kind)} · {at}").classes("self-center meta")
-            return
-        side = "customer" if message.direction == "in" else "ours"
-        with ui.column().classes(f"bubble-box gap-0 {side}"):
-            text = message.text or words.of("message", _kind(message))
-            ui.label(text).classes(f"bubble {side}").props("dir=auto")
-            if message.direction == "out" and message.payload:
-                self._draw_offered(load_reply(dict(message.payload)))
-            author = words.author(message.author, case.names, self._member.id)
-            ui.label(f"{author} · {at}").classes("meta")
-            if message.direction == "in" and message.text:
-                self._correcting.draw(message, case.corrections.get(message.id))
-
-    def _draw_offered(self, reply: Reply) -> None:
-        """Cards and buttons that the customer saw, in small."""
-        titles = [card.title for card in reply.cards]
-        labels = [button.label for row in reply.buttons for button in row]
-        for text in titles:
-            ui.label(f"▪ {text}").classes("offered")
-        if labels:
-            ui.label("  ".join(f"[{label}]" for label in labels)).classes("offered")
-
-    def _draw_draft(self, case: Case, draft: Draft) -> None:
-        words = self._words
-        drafted = load_reply(dict(draft.reply))
-        with ui.column().classes("w-full gap-2 draft"):
-            ui.label(words("draft-of", skill=draft.skill)).classes("text-xs")
-            text = ui.textarea(value=drafted.text).classes("w-full").props("autogrow dense outlined")
-            self._draw_offered(drafted)
-            with ui.row().classes("gap-2"):
-                if case.escalation is not None:
-                    escalation_id = case.escalation.id
-
-                    async def send() -> None:
-                        work = self._desk.send_draft(self._member, escalation_id, draft, text.value or "")
-                        await self._act(work, "draft-sent")
-
-                    self._button("use-draft", send, primary=True)
-
-                async def reject() -> None:
-                    await self._act(self._desk.judge(self._member, draft.id, "rejected"), "draft-rejected")
-
-                self._button("reject-draft", reject)
-
-    def _draw_composer(self, case: Case) -> None:
+    def _show_box(self, case: Case) -> None:
         words, escalation = self._words, case.escalation
-        self._composer.clear()
-        with self._composer:
-            if escalation is None:
-                ui.label(words("bot-has-it")).classes("soft text-sm")
-            elif escalation.state == "waiting":
-                ui.label(words("take-first")).classes("soft text-sm")
-            elif escalation.staff_id != self._member.id:
-                name = case.names.get(escalation.staff_id or 0, "?")
-                ui.label(words("held-by-other", name=name)).classes("soft text-sm")
-            else:
-                self._answer_box(escalation.id)
+        if escalation is None:
+            self._box.show(None, writable=False, why=words("bot-has-it"))
+        elif escalation.state == "waiting":
+            self._box.show(escalation.id, writable=False, why=words("take-first"))
+        elif escalation.staff_id != self._member.id:
+            name = case.names.get(escalation.staff_id or 0, "?")
+            self._box.show(escalation.id, writable=False, why=words("held-by-other", name=name))
+        else:
+            self._box.show(escalation.id, writable=True, why="")
 
-    def _answer_box(self, escalation_id: int) -> None:
-        words = self._words
-        with ui.row().classes("w-full no-wrap items-end gap-2"):
-            box = (
-                ui.textarea(placeholder=words("answer-hint"))
-                .classes("grow")
-                .props("outlined dense autogrow autofocus input-style='max-height:180px'")
-                .mark("answer")
-            )
-
-            async def send() -> None:
-                text = (box.value or "").strip()
-                if text and await self._act(self._desk.answer(self._member, escalation_id, text), None):
-                    box.value = ""
-
-            # Enter alone sends, unless it ends the choice of a Chinese word.
-            box.on(
-                "keydown",
-                send,
-                js_handler="(e) => { if (e.key === 'Enter' && !e.shiftKey && !e.isComposing) "
-                "{ e.preventDefault(); setTimeout(() => emit(), 60); } }",
-            )
-            self._button("send", send, primary=True)
-
-    def _take_over(self, case: Case) -> Callable[[], Awaitable[None]]:
-        async def press() -> None:
-            await self._act(self._desk.take_over(self._member, case.contact.conversation.id), "taken")
-
-        return press
+    async def _answer(self, escalation_id: int, sending: str, text: str) -> str | None:
+        log = self._log
+        problem = await self._act.attempt(
+            self._cases.answer(self._member, escalation_id, text, sending=sending)
+        )
+        if problem is not None:
+            return self._words("not-sent", reason=problem.words)
+        log.to_end()
+        return None
 
     def _press(
         self,
-        act: Callable[[StaffMember, int], Awaitable[None]],
-        escalation_id: int,
+        act: Callable[[StaffMember, int], Awaitable[object]],
+        what: int,
         said: str,
         *,
-        leave: bool = False,
+        ends: bool = False,
     ) -> Callable[[], Awaitable[None]]:
         async def press() -> None:
-            if await self._act(act(self._member, escalation_id), said) and leave:
-                self._leave()
+            if await self._act(act(self._member, what), said) and ends:
+                self._ended()
 
         return press
 
     def _button(self, label: str, press: Callable[[], Awaitable[None]], *, primary: bool = False) -> None:
-        button = ui.button(self._words(label), on_click=press).props("no-caps unelevated")
+        button = plain_button(self._words(label), press)
         if not primary:
             button.props("outline")
-
-
-def _kind(message: Message) -> str:
-    media = message.payload.get("media")
-    return str(media["kind"]) if isinstance(media, dict) and "kind" in media else message.kind

@@ -1,93 +1,120 @@
-"""Hangs the console into the site."""
+"""Mounts the console in the site."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+import logging
 from functools import partial
 from importlib import resources
-from pathlib import Path
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Query
+from jinja2 import FunctionLoader
 from nicegui import app as nicegui_app
 from nicegui import ui
+from nicegui.client import templates
 from nicegui.storage import Storage
 
 from bot.conversation.texts import Texts
-from bot.outreach.office import Office
-from bot.staff.accounts import SignInRefused, StaffAccounts
+from bot.delivery.faults import faults
+from bot.http.clients import client_of
+from bot.http.failures import CONSOLE, answer_errors
+from bot.http.headers import nonce_of
+from bot.settings import Settings
+from bot.staff.accounts import Sessions, SignInRefused, StaffAccounts
+from bot.staff.campaigns import CampaignService
+from bot.staff.case_service import CaseService
 from bot.staff.console.audit_page import AuditPage
-from bot.staff.console.frame import PAGES, Visit, listening
-from bot.staff.console.outreach_page import OutreachPage
+from bot.staff.console.campaigns_page import CampaignsPage
+from bot.staff.console.frame import (
+    PAGES,
+    Visit,
+    Words,
+    draw_outage,
+    listening,
+    log_outages_once,
+    tell_outages,
+)
+from bot.staff.console.people_page import PeoplePage
 from bot.staff.console.queue_page import QueuePage
+from bot.staff.console.session_cookie import WHY, BrowserSession
 from bot.staff.console.skills_page import SkillsPage
-from bot.staff.console.words import Words
-from bot.staff.desk import Desk
-from bot.staff.switchboard import Switchboard
-from bot.staff.trail import Trail
-from storage.staff import StaffMember
+from bot.staff.console.socket import console_socket
+from bot.staff.people import People
+from bot.staff.skill_toggles import SkillToggles
+from kernel.times import utc_now
+from storage import Store, StoreUnavailable
 
-PATH = "/staff"
+log = logging.getLogger(__name__)
+
+PATH = CONSOLE
 _BRAND = "#0f766e"
 _STYLE = resources.files(__package__).joinpath("style.css").read_text("utf-8")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rooms:
-    """What the pages are about."""
-
-    desk: Desk
-    office: Office
-    switchboard: Switchboard
-    trail: Trail
-    accounts: StaffAccounts
-
-
 def mount_console(
-    site: FastAPI, rooms: Rooms, *, secret: str, storage: Path, demo: bool, time_zone: str, https: bool
+    site: FastAPI,
+    store: Store,
+    *,
+    cases: CaseService,
+    skills: SkillToggles,
+    secret: str,
+    settings: Settings,
+    demo: bool,
 ) -> None:
     """Serve the console below `/staff`.
 
     Args:
         site: the FastAPI application.
-        rooms: what staff can look at and do.
-        secret: signs the session cookies.
-        storage: a folder for the sessions.
+        store: holds all that staff can look at.
+        cases: what can be done with cases and requests.
+        skills: their switches.
+        secret: signs the cookie by which a browser's language is known.
+        settings: of the home, where something is kept of each browser; of the shop's time zone; and whether
+            cookies travel by https alone.
         demo: the shop is a demonstration, which the pages say.
-        time_zone: the shop's; times are shown in it.
-        https: customers and staff come by https, so the session's cookie travels by nothing else.
     """
-    storage.mkdir(parents=True, exist_ok=True)
-    Storage.path = storage
+    Storage.path = settings.home / "console"
+    Storage.path.mkdir(parents=True, exist_ok=True)
+    log_outages_once()
+    mark_scripts()
+    answer_errors(nicegui_app)
+    site.router.routes.append(console_socket(PATH))
     texts = Texts.load(package=__package__)
-    accounts = rooms.accounts
+    accounts = StaffAccounts(store)
 
-    visit = partial(_visit, accounts, texts, zone=ZoneInfo(time_zone), demo=demo)
+    session = BrowserSession(Sessions(store), https=settings.https)
+    session.serve()
+    visit = partial(_visit, session, texts, zone=ZoneInfo(settings.time_zone), demo=demo)
 
     @ui.page("/login")
-    async def login_page() -> None:
-        await _login_page(accounts, texts)
+    async def login_page(over: str = "") -> None:
+        await _login_page(accounts, session, texts, over)
 
     @ui.page(PAGES["desk"])
-    async def desk_page(conversation: int | None = None) -> None:
+    async def desk_page(conversation: Annotated[int | None, Query(ge=1, lt=2**63)] = None) -> None:
         if (visitor := await visit()) is not None:
-            QueuePage(rooms.desk, visitor, conversation).build()
+            QueuePage(cases, visitor, conversation).build()
 
     @ui.page(PAGES["outreach"])
     async def outreach_page() -> None:
         if (visitor := await visit()) is not None:
-            OutreachPage(rooms.office, visitor).build()
+            CampaignsPage(CampaignService(store), visitor).build()
 
     @ui.page(PAGES["skills"])
     async def skills_page() -> None:
         if (visitor := await visit()) is not None:
-            SkillsPage(rooms.switchboard, visitor).build()
+            SkillsPage(skills, visitor).build()
+
+    @ui.page(PAGES["people"])
+    async def people_page() -> None:
+        if (visitor := await visit()) is not None:
+            PeoplePage(People(store), visitor).build()
 
     @ui.page(PAGES["audit"])
     async def audit_page() -> None:
         if (visitor := await visit()) is not None:
-            AuditPage(rooms.trail, visitor).build()
+            AuditPage(store, visitor).build()
 
     ui.run_with(
         site,
@@ -99,46 +126,59 @@ def mount_console(
         # Nothing on these pages is bound to a value that would have to be looked at ten times a second.
         binding_refresh_interval=None,
         show_welcome_message=False,
-        session_middleware_kwargs={"same_site": "lax", "https_only": https},
+        session_middleware_kwargs={"same_site": "lax", "https_only": settings.https},
     )
 
 
 def _dress() -> None:
     ui.colors(primary=_BRAND)
-    ui.add_css(_STYLE)
+    # Not by `ui.add_css`, whose script has no nonce.
+    ui.add_head_html(f"<style>{_STYLE}</style>")
 
 
-async def _visit(accounts: StaffAccounts, texts: Texts, *, zone: ZoneInfo, demo: bool) -> Visit | None:
-    """Whoever has signed in; anybody else is sent to the door."""
+async def _visit(session: BrowserSession, texts: Texts, *, zone: ZoneInfo, demo: bool) -> Visit | None:
+    """Whoever has signed in; anybody else is sent to the sign-in page."""
     _dress()
     if not await listening():
         return None
-    member = await _signed_in(accounts)
-    if member is None:
-        ui.navigate.to("/login")
+    chosen = nicegui_app.storage.user.get("language")
+    try:
+        member = await session.use()
+    except StoreUnavailable as error:
+        faults.tell(log.error, error, "a page of the console can't be drawn")
+        draw_outage(Words(texts, chosen or "zh"))
         return None
-    words = Words(texts, nicegui_app.storage.user.get("language") or member.language)
+    if member is None:
+        await session.go()
+        return None
+    words = Words(texts, chosen or member.language)
+    tell_outages(words)
     return Visit(
         member=member,
         words=words,
         zone=zone,
         demo=demo,
-        still=lambda: _signed_in(accounts),
-        sign_out=_sign_out,
+        still=session.look,
+        use=session.use,
+        leave=session.go,
+        sign_out=session.sign_out,
         switch_language=lambda: _switch_language(words),
     )
 
 
-async def _login_page(accounts: StaffAccounts, texts: Texts) -> None:
+async def _login_page(accounts: StaffAccounts, session: BrowserSession, texts: Texts, over: str) -> None:
     _dress()
     if not await listening():
         return
     words = Words(texts, nicegui_app.storage.user.get("language", "zh"))
+    tell_outages(words)
     with ui.card().classes("absolute-center w-80 gap-3 p-6"):
         with ui.row().classes("items-center justify-between w-full no-wrap"):
             ui.label("留").classes("mark")
             ui.label(words("console")).classes("text-lg font-semibold grow")
             ui.button(words.other, on_click=lambda: _switch_language(words)).props("flat dense no-caps")
+        if over in WHY:
+            ui.label(words(f"over-{over}")).classes("text-sm w-full over").props("role=status")
         login = ui.input(words("login")).classes("w-full").props("autofocus autocomplete=username outlined")
         password = (
             ui.input(words("password"), password=True, password_toggle_button=True)
@@ -150,29 +190,35 @@ async def _login_page(accounts: StaffAccounts, texts: Texts) -> None:
         async def sign_in() -> None:
             try:
                 member = await accounts.sign_in(
-                    (login.value or "").strip(), password.value or "", datetime.now(UTC)
+                    (login.value or "").strip(),
+                    password.value or "",
+                    utc_now(),
+                    client_of(ui.context.client.request.scope),
                 )
             except SignInRefused as refused:
                 problem.text = words("too-many" if refused.too_many else "wrong-login")
                 return
-            nicegui_app.storage.user.update(staff_id=member.id, login=member.login)
-            ui.navigate.to("/")
+            await session.let_in(member)
 
         password.on("keydown.enter", sign_in)
         ui.button(words("sign-in"), on_click=sign_in).classes("w-full").props("unelevated")
-
-
-async def _signed_in(accounts: StaffAccounts) -> StaffMember | None:
-    staff_id = nicegui_app.storage.user.get("staff_id")
-    return await accounts.active(staff_id) if isinstance(staff_id, int) else None
-
-
-def _sign_out() -> None:
-    nicegui_app.storage.user.pop("staff_id", None)
-    ui.navigate.to("/login")
 
 
 def _switch_language(words: Words) -> None:
     """The other language, from now on and for this person."""
     nicegui_app.storage.user["language"] = "en" if words.language == "zh" else "zh"
     ui.navigate.reload()
+
+
+def mark_scripts() -> None:
+    """From now on the scripts of the template, and nothing that is filled into it, have the nonce of their answer."""
+    loader = templates.env.loader
+    if loader is None or isinstance(loader, FunctionLoader):
+        return
+
+    def marked(name: str) -> str:
+        source, _, _ = loader.get_source(templates.env, name)
+        return source.replace("<script", '<script nonce="{{ nonce_of(request.scope) }}"')
+
+    templates.env.globals["nonce_of"] = nonce_of
+    templates.env.loader = FunctionLoader(marked)

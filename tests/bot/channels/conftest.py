@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.channels.telegram import TelegramChannel, TelegramSettings
-from bot.conversation.messages import Incoming
+from bot.channels.telegram.channel import TelegramChannel, TelegramSettings
+from bot.messages import Incoming
 from storage import Store
 from tests.botapi import TOKEN, FakeBotApi, Person
 

@@ -13,18 +13,21 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import connect
 
-from bot.channels.telegram import TelegramChannel
-from bot.channels.web import WebChannel
-from bot.channels.web_history import WebHistory
-from bot.conversation.messages import DeliveryStatus, Reply
-from bot.server import WebServer, build_site
+from bot.channels.telegram.channel import TelegramChannel
+from bot.channels.web.channel import WebChannel
+from bot.http.server import WebServer, build_site
+from bot.messages import DeliveryStatus, Reply
 from storage import Store
 from storage.conversations import Conversations
 from storage.customers import Accounts
 from tests.bot.channels.conftest import MakeChannel
-from tests.bot.channels.webchat import Page, free_port
+from tests.bot.channels.webchat import CLIENTS, Page, free_port, hello_to
 from tests.botapi import FakeBotApi, Person, texts
 from tests.contracts.channel import ChannelContract, GatedInbox
+
+
+async def nobody(_token: str, _now: datetime) -> None:
+    """No shop's site vouches for anybody."""
 
 
 async def no_picture(_name: str) -> Path | None:
@@ -64,8 +67,8 @@ class TelegramWire:
 @contextlib.asynccontextmanager
 async def running(channel: TelegramChannel | WebChannel, inbox: GatedInbox, port: int) -> AsyncIterator[None]:
     """The channel receives, and what it serves is served."""
-    site, _ = build_site(fast=[], routes=channel.routes(), find_picture=no_picture, ready=lambda: True)
-    server = WebServer(site, "127.0.0.1", port)
+    site, _ = build_site(fast=[], routes=channel.routes(), find_picture=no_picture)
+    server = WebServer(site, "127.0.0.1", port, CLIENTS)
     await server.start()
     receiving = asyncio.create_task(channel.run(inbox))
     try:
@@ -129,7 +132,7 @@ class TestWeb(ChannelContract):
     @pytest.fixture
     async def wire(self, store: Store) -> AsyncIterator[WebWire]:
         channel = WebChannel(
-            b"w" * 32, WebHistory(store), lambda _token: None, shop_names={"en": "Shop"}, demo=False
+            b"w" * 32, store, nobody, greeting=hello_to, shop_names={"en": "Shop"}, demo=False
         )
         inbox, port = GatedInbox(store), free_port()
         async with (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels.telegram_parts import MAX_CAPTION, MAX_TEXT, parts_of, shorten, split, utf16_length
-from bot.conversation.messages import Button, Card, Outgoing, Reply
+from bot.channels.telegram.parts import MAX_CAPTION, MAX_TEXT, parts_of, shorten, split, utf16_length
+from bot.messages import Button, Card, Outgoing, Reply
 
 
 def outgoing(reply: Reply, author: str = "bot") -> Outgoing:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -12,14 +14,16 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 
-from bot.channels import telegram_polling, telegram_webhook
-from bot.channels.errors import TokenRefused
-from bot.channels.telegram import TelegramChannel
-from bot.channels.telegram_webhook import WebhookRefused
-from bot.conversation.messages import IncomingKind
-from storage import Store
+from bot.channels.telegram import TokenRefused
+from bot.channels.telegram import receiving as telegram_receiving
+from bot.channels.telegram.api import BotApi
+from bot.channels.telegram.channel import TelegramChannel
+from bot.channels.telegram.receiving import TelegramPolling, WebhookRefused
+from bot.messages import IncomingKind
+from storage import Store, StoreUnavailable
 from tests.bot.channels.conftest import ListInbox, MakeChannel
-from tests.botapi import FakeBotApi, Person
+from tests.bot.delivery.fakes import until
+from tests.botapi import TOKEN, FakeBotApi, Person
 
 Start = Callable[[Any], asyncio.Task[None]]
 
@@ -27,8 +31,7 @@ Start = Callable[[Any], asyncio.Task[None]]
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Short pauses, for tests."""
-    for module in (telegram_polling, telegram_webhook):
-        monkeypatch.setattr(module, "_PAUSES", (0.01,) * 6)
+    monkeypatch.setattr(telegram_receiving, "_PAUSES", (0.01,) * 6)
 
 
 @pytest.fixture
@@ -153,8 +156,8 @@ def telegram_webhook_at(url: str) -> Any:
 async def test_one_process_polls_at_a_time(
     api: FakeBotApi, make_channel: MakeChannel, inbox: ListInbox, lin: Person, start: Start, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(telegram_polling, "_RENEW_SECONDS", 0.02)
-    monkeypatch.setattr(telegram_polling, "_ASK_SECONDS", 0.02)
+    monkeypatch.setattr(telegram_receiving, "_RENEW_SECONDS", 0.02)
+    monkeypatch.setattr(telegram_receiving, "_ASK_SECONDS", 0.02)
     first = start(make_channel(owner="one").run(inbox))
     await api.wait_for(lambda: len(inbox.kept) == 1)
     other = ListInbox()
@@ -233,9 +236,45 @@ async def test_who_may_call_the_webhook(
         assert await call("密钥".encode(), json=update) == 401
         assert inbox.kept == {}
         assert await call(secret, content=b"{") == 400
+        assert await call(secret, content=b"[" * 100_000) == 400
         assert await call(secret, content=b"x" * (1024 * 1024 + 1)) == 413
         assert await call(secret, content=b"[]") == 200
         assert await call(secret, json={"update_id": 5}) == 200
         assert await call(secret, json=update) == 200
         assert [each.kind for each in inbox.kept.values()] == [IncomingKind.TEXT]
         assert (await http.get("/telegram/webhook")).status_code == 405
+
+
+class _LostLease:
+    """The polling lease in a store that is away from the second look on, and comes back later."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+        self.away = range(2, 6)
+
+    async def acquire(self, now: datetime, ttl: timedelta) -> bool:
+        self.looks += 1
+        if self.looks in self.away:
+            raise StoreUnavailable
+        return True
+
+    async def release(self) -> None:
+        raise StoreUnavailable
+
+
+async def test_polling_survives_a_store_that_is_away(
+    api: FakeBotApi, lin: Person, inbox: ListInbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telegram_receiving, "_LEASE", timedelta(seconds=0.05))
+    for pause in ("_RENEW_SECONDS", "_ASK_SECONDS"):
+        monkeypatch.setattr(telegram_receiving, pause, 0.03)
+    lease, bot = _LostLease(), BotApi(TOKEN, api.address)
+    polling = asyncio.create_task(TelegramPolling(bot, lease).run(inbox))
+    await until(lambda: lease.looks > lease.away.stop or polling.done())
+    lin.says("still there?")
+    await api.wait_for(lambda: "still there?" in inbox.texts)
+    assert not polling.done()
+    polling.cancel()
+    with suppress(asyncio.CancelledError):
+        await polling
+    await bot.close()

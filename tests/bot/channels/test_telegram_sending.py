@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.channels.telegram import TelegramChannel
-from bot.conversation.messages import Button, Card, Delivery, DeliveryStatus, Outgoing, Reply
+from bot.channels.telegram.channel import TelegramChannel
+from bot.messages import Button, Card, Delivery, DeliveryStatus, Outgoing, Reply
 from tests.bot.channels.conftest import MakeChannel
 from tests.botapi import TOKEN, FakeBotApi, Person, buttons_of, texts
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels.telegram_updates import clean, parse_update
-from bot.conversation.messages import Incoming, IncomingKind, Media
+from bot.channels.telegram.updates import clean, parse_update
+from bot.messages import Incoming, IncomingKind, Media
 
 NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 PERSON = {"id": 7, "is_bot": False, "first_name": "林", "last_name": "晓", "language_code": "zh-hans"}

@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 import json
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +18,15 @@ import jwt
 from sqlalchemy.ext.asyncio import AsyncConnection
 from websockets.asyncio.client import ClientConnection, connect
 
-from bot.channels.web import WebChannel
-from bot.channels.web_history import WebHistory
-from bot.conversation.codec import dump_reply
-from bot.conversation.messages import Button, Card, Incoming, IncomingKind, Reply
+from bot.channels.web.channel import WebChannel
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.inbox import DurableInbox
 from bot.delivery.ports import Work
 from bot.delivery.sender import Sender
-from bot.linking import Linker
-from bot.server import WebServer, build_site
+from bot.http.clients import Clients
+from bot.http.server import WebServer, build_site
+from bot.linking.linker import Linker
+from bot.messages import Button, Card, Incoming, IncomingKind, Reply, dump_reply
 from storage import Store
 from storage.conversations import Conversations, NewMessage
 from storage.customers import Accounts
@@ -34,6 +34,8 @@ from storage.outbox import Outbox
 
 SECRET = "s" * 32
 PATIENCE = 10.0
+CLIENTS = Clients(b"c" * 32, [ip_network("127.0.0.1")])
+"""Who comes from 127.0.0.1 comes through a proxy that says nothing of them; 127.0.0.2 is a client's own."""
 
 
 class Clerk:
@@ -43,9 +45,12 @@ class Clerk:
         self._store = store
         self.seen: list[Incoming] = []
         self.silent = False
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
 
     async def handle(self, incoming: Incoming) -> Work:
         self.seen.append(incoming)
+        await self.may_answer.wait()
 
         async def work(connection: AsyncConnection) -> None:
             now = datetime.now(UTC)
@@ -130,8 +135,10 @@ class Replica:
         return f"http://127.0.0.1:{self.port}"
 
     @asynccontextmanager
-    async def browser(self) -> AsyncIterator[Page]:
-        async with connect(f"ws://127.0.0.1:{self.port}/chat/ws", max_size=2**20, proxy=None) as opened:
+    async def browser(self, host: str = "127.0.0.1") -> AsyncIterator[Page]:
+        """A page; `host` is the address it comes from."""
+        address = f"ws://127.0.0.1:{self.port}/chat/ws"
+        async with connect(address, max_size=2**20, proxy=None, local_addr=(host, 0)) as opened:
             yield Page(opened)
 
 
@@ -148,7 +155,7 @@ class Page:
     async def hello(self, **facts: Any) -> dict[str, Any]:
         await self.send({"type": "hello", "language": "en", **facts})
         welcome = await self.until("welcome")
-        self.visitor, self.key = welcome["visitor"], welcome["key"]
+        self.visitor, self.key = welcome["visitor"], welcome.get("key")
         return welcome
 
     async def send(self, frame: object) -> None:
@@ -187,35 +194,48 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def token(customer: str, secret: str = SECRET, seconds: int = 60) -> str:
+def token(customer: str, secret: str = SECRET, seconds: float = 60, now: datetime | None = None) -> str:
     """What a shop's site signs for its visitor."""
-    now = int(datetime.now(UTC).timestamp())
-    return jwt.encode({"sub": customer, "exp": now + seconds}, secret, algorithm="HS256")
+    made = (now or datetime.now(UTC)).timestamp()
+    return jwt.encode({"sub": customer, "exp": made + seconds}, secret, algorithm="HS256")
+
+
+def hello_to(_opening: Incoming) -> Reply:
+    """What a stranger is greeted with; the clerk says the same once they have written."""
+    return Reply(text="welcome", language="en")
 
 
 @asynccontextmanager
 async def replica(
-    store: Store, *, name: str = "one", sends: bool = True, demo: bool = False
+    store: Store,
+    *,
+    name: str = "one",
+    sends: bool = True,
+    demo: bool = False,
+    secret: str = SECRET,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> AsyncIterator[Replica]:
-    linker = Linker(b"k" * 32, SECRET)
+    linker = Linker(b"k" * 32, secret)
     channel = WebChannel(
         b"w" * 32,
-        WebHistory(store),
-        linker.visitor_customer,
+        store,
+        linker.customer_of_token,
+        greeting=hello_to,
         shop_names={"zh": "小店", "en": "Shop"},
         demo=demo,
+        clock=clock,
     )
     clerk = Clerk(store)
     sender = Sender(store, [channel], owner=name)
-    dispatcher = Dispatcher(store, clerk, owner=name, channels=[channel], wake_sender=sender.wake)
+    dispatcher = Dispatcher(store, clerk.handle, owner=name, channels=[channel], wake_sender=sender.wake)
     inbox = DurableInbox(store, dispatcher)
 
     async def no_picture(_name: str) -> Path | None:
         return None
 
-    site, _ = build_site(fast=[], routes=channel.routes(), find_picture=no_picture, ready=lambda: True)
+    site, _ = build_site(fast=[], routes=channel.routes(), find_picture=no_picture)
     port = free_port()
-    server = WebServer(site, "127.0.0.1", port)
+    server = WebServer(site, "127.0.0.1", port, CLIENTS)
     work = [asyncio.create_task(dispatcher.run()), asyncio.create_task(channel.run(inbox))]
     if sends:
         work.append(asyncio.create_task(sender.run()))

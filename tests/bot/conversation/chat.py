@@ -7,20 +7,20 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from bot.conversation.codec import load_reply
 from bot.conversation.engine import Engine
 from bot.conversation.hours import ALWAYS, OpeningHours
-from bot.conversation.messages import Button, Incoming, IncomingKind, Media, Reply
 from bot.conversation.texts import Texts
 from bot.conversation.turn import Services, Shop
-from bot.linking import Linker
+from bot.linking.linker import Linker
+from bot.messages import Button, Incoming, IncomingKind, Media, Reply, load_reply
+from nlu.normalise import folded
 from nlu.types import CatalogueEntry
 from storage import Conflict, Store
 from storage.conversations import Contact, Conversations
 from storage.customers import Accounts
 from storage.schema import outbox
 from tests.bot.conversation import shop
-from tests.fakes import FakeDecisions, FakePages, Meaning, ScriptedUnderstander, means
+from tests.fakes import FakeDecisions, FakePages, InProcess, Meaning, ScriptedUnderstander, means
 
 TEXTS = Texts.load()
 
@@ -46,13 +46,12 @@ class Chat:
     def __post_init__(self) -> None:
         self.engine = Engine(
             self.store,
-            self.understander,
             Services(
                 texts=TEXTS,
                 shop=Shop(names={"zh": "小茶铺", "en": "Tea House"}, hours=self.hours),
                 decisions=self.decisions,
                 linker=self.linker,
-                pages=self.pages,
+                reader=InProcess(self.understander, self.pages),
             ),
             clock=lambda: self.now,
             switches_hold=0.0,
@@ -69,7 +68,7 @@ class Chat:
     async def says(self, text: str, meaning: Meaning | str | None = None) -> Reply | None:
         """The customer writes; `meaning` is what the understander makes of it."""
         if meaning is not None:
-            self.understander.script[text.strip()] = means(meaning) if isinstance(meaning, str) else meaning
+            self.understander.script[folded(text)] = means(meaning) if isinstance(meaning, str) else meaning
         return await self.does(IncomingKind.TEXT, text=text)
 
     async def presses(self, action: str) -> Reply | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.linking import Linker
+from bot.linking.linker import Linker
 from storage import Store
 from tests.bot.conversation import shop
 from tests.bot.conversation.chat import Chat

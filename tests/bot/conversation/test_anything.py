@@ -8,14 +8,14 @@ from collections.abc import Callable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.conversation.messages import IncomingKind, Media, Reply
-from bot.conversation.skills import REGISTRY
+from bot.conversation.registry import REGISTRY
+from bot.messages import IncomingKind, Media, Reply
 from storage.conversations import Conversations
 from tests.bot.conversation.chat import Chat, said
 from tests.fakes import Meaning
 
 _numbers = itertools.count()
-_INTENTS = sorted(REGISTRY.intents)
+_INTENTS = sorted(REGISTRY.by_intent.keys())
 _ACTIONS = sorted(
     {"order", "change", "return", "refund", "parcel", "product", "offer", "recommend", "invoice", "protect"}
     | {"review", "data", "human", "news", "prices", "language", "link", "menu", "ask", "nonsense", ""}

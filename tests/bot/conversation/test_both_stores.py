@@ -6,14 +6,15 @@ import asyncio
 
 import pytest
 from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation import state
-from bot.conversation.messages import Incoming, IncomingKind
-from bot.linking import Linker
-from storage import Conflict, NotFound, Store
-from storage.conversations import Conversations
+from bot.conversation import ownership
+from bot.linking.linker import Linker
+from bot.messages import Incoming, IncomingKind
+from storage import Conflict, NotFound, Store, erasure
 from storage.drafts import Drafts, SkillSwitches
 from storage.escalations import Escalations
+from storage.person import find_account
 from storage.requests import Requests
 from storage.schema import staff
 from tests.bot.conversation import shop
@@ -51,15 +52,19 @@ async def test_a_conversation_from_first_word_to_forgetting(any_store: Store) ->
     async with any_store.read() as connection:
         (case,) = await Escalations(connection).find()
         (draft,) = await Drafts(connection).of_conversation(case.conversation_id)
-    await any_store.write(lambda c: state.answer(c, case.id, li, "小李", "您好", chat.now))
+    await any_store.write(lambda c: ownership.answer(c, case.id, li, "小李", "您好", chat.now))
     await any_store.write(lambda c: Drafts(c).judge(draft.id, "agreed", li, chat.now))
-    await any_store.write(lambda c: state.close(c, case.id, li, chat.now))
+    await any_store.write(lambda c: ownership.end(c, case.id, li, chat.now, owner="closed"))
     async with any_store.read() as connection:
         (agreement,) = await Drafts(connection).agreement()
-        account = (await Conversations(connection).get(case.conversation_id)).account_id
         assert (await Escalations(connection).get(case.id)).first_answer_at is not None
     assert agreement.rate == 1.0
-    assert await any_store.write(lambda c: Conversations(c).forget(account)) > 5
+    assert await any_store.write(lambda c: _forget(c, chat)) > 5
+
+
+async def _forget(connection: AsyncConnection, chat: Chat) -> int:
+    person = await find_account(connection, chat.channel, chat.address)
+    return await erasure.erase(connection, person, chat.now)
 
 
 async def test_two_colleagues_who_take_at_once_do_not_both_get_it(any_store: Store) -> None:
@@ -70,13 +75,13 @@ async def test_two_colleagues_who_take_at_once_do_not_both_get_it(any_store: Sto
     async with any_store.read() as connection:
         (case,) = await Escalations(connection).find()
     outcomes = await asyncio.gather(
-        any_store.write(lambda c: state.take(c, case.id, li, chat.now)),
-        any_store.write(lambda c: state.take(c, case.id, wang, chat.now)),
+        any_store.write(lambda c: ownership.take(c, case.id, li, chat.now)),
+        any_store.write(lambda c: ownership.take(c, case.id, wang, chat.now)),
         return_exceptions=True,
     )
     assert sum(isinstance(outcome, Conflict) for outcome in outcomes) == 1
     with pytest.raises(NotFound):
-        await any_store.write(lambda c: state.take(c, 999, li, chat.now))
+        await any_store.write(lambda c: ownership.take(c, 999, li, chat.now))
 
 
 async def test_two_first_messages_at_once_open_one_conversation(any_store: Store) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation.messages import Reply
+from bot.messages import Reply
 from storage.catalogue import Catalogue, Category
 from tests.bot.conversation.chat import Chat, said
 

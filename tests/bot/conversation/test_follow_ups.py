@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation.messages import IncomingKind
+from bot.messages import IncomingKind
 from nlu.types import DialogueContext, Entity, EntityKind, Understanding
 from storage.catalogue import Catalogue
 from storage.orders import OrderLine, Orders

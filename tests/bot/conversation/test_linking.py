@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from bot.conversation.messages import IncomingKind, Reply
+from bot.linking import guessing
+from bot.messages import IncomingKind, Reply
 from storage.schema import message
 from tests.bot.conversation import shop
-from tests.bot.conversation.chat import Chat, said
+from tests.bot.conversation.chat import Chat, action, said
 
 NewChat = Callable[..., Chat]
 
@@ -70,6 +72,32 @@ async def test_the_limit_holds_and_offers_a_person(chat: Chat) -> None:
         assert "对不上" in said(await chat.says("A1024 0000"))
     text = said(await chat.says("A1024 5678"))
     assert "次数太多" in text
+
+
+async def test_who_comes_while_others_guess_is_offered_a_person(
+    new_chat: NewChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guessing, "_IN_ALL", replace(guessing._IN_ALL, burst=1))
+    monkeypatch.setattr(guessing, "NEAR", 1)
+    guesser, customer = new_chat(address="1"), new_chat(address="2")
+    for chat in (guesser, customer):
+        await chat.says("查订单", "order_status")
+    assert "对不上" in said(await guesser.says("A1024 0000"))
+    told = await customer.says("A1024 5678")
+    assert "暂时不能核对" in said(told)
+    assert action(told, "human:") == "human:ask"
+
+
+async def test_guesses_count_against_the_client_they_come_from(
+    new_chat: NewChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guessing, "WRONG_OF_A_CLIENT", 1)
+    for address, client, answer in (("1", "x", "对不上"), ("2", "x", "次数太多"), ("3", "y", "顺丰")):
+        chat = new_chat(address=address)
+        await chat.says("查订单", "order_status")
+        digits = "0000" if address == "1" else "5678"
+        told = await chat.does(IncomingKind.TEXT, text=f"A1024 {digits}", client=client)
+        assert answer in said(told)
 
 
 async def test_a_deep_link_links_and_stays_out_of_the_history(chat: Chat) -> None:

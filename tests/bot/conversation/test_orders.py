@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import update
 
-from bot.conversation.skills import taking_back
+from bot.conversation.skills import requesting
 from storage.requests import Request, Requests
 from storage.schema import request
 from tests.bot.conversation import shop
@@ -318,7 +318,7 @@ async def test_keeping_an_order_by_an_old_button_takes_the_request_back(chat: Ch
 )
 def test_a_wish_is_no_change_of_mind(text: str) -> None:
     kind = "cancel_order" if "cancel" in text or "取消" in text else "change_order"
-    assert not taking_back.takes_back(text, kind)
+    assert not requesting.takes_back(text, kind)
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import insert
 
-from bot.conversation import state
+from bot.conversation import ownership
 from bot.conversation.hours import OpeningHours
-from bot.conversation.messages import IncomingKind
+from bot.messages import IncomingKind
 from storage import Conflict
 from storage.audit import Audit
 from storage.conversations import Conversations
@@ -104,17 +104,17 @@ async def test_a_case_is_taken_by_one_answered_given_back_and_the_bot_speaks_aga
     li, wang = colleagues
     await chat.says("转人工", "human_agent")
     case = await _case(chat)
-    await chat.store.write(lambda c: state.take(c, case.id, li, chat.now))
+    await chat.store.write(lambda c: ownership.take(c, case.id, li, chat.now))
     with pytest.raises(Conflict):
-        await chat.store.write(lambda c: state.take(c, case.id, wang, chat.now))
+        await chat.store.write(lambda c: ownership.take(c, case.id, wang, chat.now))
     with pytest.raises(Conflict):
-        await chat.store.write(lambda c: state.answer(c, case.id, wang, "Wang", "你好", chat.now))
+        await chat.store.write(lambda c: ownership.answer(c, case.id, wang, "Wang", "你好", chat.now))
     with pytest.raises(Conflict):
-        await chat.store.write(lambda c: state.give_back(c, case.id, wang, chat.now))
-    await chat.store.write(lambda c: state.answer(c, case.id, li, "小李", "您好，我来看看", chat.now))
+        await chat.store.write(lambda c: ownership.end(c, case.id, wang, chat.now, owner="bot"))
+    await chat.store.write(lambda c: ownership.answer(c, case.id, li, "小李", "您好，我来看看", chat.now))
     assert "我来看看" in said(await chat._left())
     assert await chat.says("好的", "affirm") is None
-    await chat.store.write(lambda c: state.give_back(c, case.id, li, chat.now))
+    await chat.store.write(lambda c: ownership.end(c, case.id, li, chat.now, owner="bot"))
     assert "龙井茶" in said(await chat.says("龙井茶多少钱", "price_question"))
     async with chat.store.read() as connection:
         entries = await Audit(connection).of(f"conversation:{case.conversation_id}")
@@ -126,7 +126,7 @@ async def test_a_closed_conversation_opens_again_with_the_bot(
 ) -> None:
     await chat.says("转人工", "human_agent")
     case = await _case(chat)
-    await chat.store.write(lambda c: state.close(c, case.id, colleagues[0], chat.now))
+    await chat.store.write(lambda c: ownership.end(c, case.id, colleagues[0], chat.now, owner="closed"))
     assert (await chat.contact()).conversation.owner == "closed"
     assert said(await chat.says("你好", "greeting"))
     assert (await chat.contact()).conversation.owner == "bot"
@@ -135,7 +135,7 @@ async def test_a_closed_conversation_opens_again_with_the_bot(
 async def test_a_decision_made_before_the_hand_over_is_not_written_after_it(
     chat: Chat, colleagues: tuple[int, int]
 ) -> None:
-    from bot.conversation.messages import Incoming
+    from bot.messages import Incoming
 
     await chat.says("你好", "greeting")
     conversation = (await chat.contact()).conversation
@@ -148,7 +148,7 @@ async def test_a_decision_made_before_the_hand_over_is_not_written_after_it(
         at=chat.now,
     )
     work = await chat.engine.handle(incoming)
-    await chat.store.write(lambda c: state.escalate(c, conversation.id, reason="asked", now=chat.now))
+    await chat.store.write(lambda c: ownership.escalate(c, conversation.id, reason="asked", now=chat.now))
     with pytest.raises(Conflict):
         await chat.store.write(work)
     again = await chat.engine.handle(incoming)
@@ -193,8 +193,13 @@ async def test_a_missed_parcel_is_looked_up_before_a_person_is_called(
     assert (await chat.contact()).conversation.owner == "queue"
 
 
+async def agree(chat: Chat) -> None:
+    """Say yes to the question whether the shop may write."""
+    await chat.presses(action(await chat.commands("subscribe"), "news:yes"))
+
+
 async def test_stop_is_obeyed_even_while_a_person_owns_the_conversation(chat: Chat) -> None:
-    await chat.commands("subscribe")
+    await agree(chat)
     await chat.says("转人工", "human_agent")
     assert await _agreed(chat)
     assert await chat.says("别再给我发广告", "opt_out") is None
@@ -205,21 +210,33 @@ async def test_stop_is_obeyed_even_while_a_person_owns_the_conversation(chat: Ch
 async def test_the_usual_words_for_stop_are_obeyed_while_a_person_owns_the_conversation(
     chat: Chat, word: str
 ) -> None:
-    await chat.commands("subscribe")
+    await agree(chat)
     await chat.says("转人工", "human_agent")
     assert await chat.says(word) is None
     assert not await _agreed(chat)
 
 
 async def test_the_button_for_stop_is_obeyed_while_a_person_owns_the_conversation(chat: Chat) -> None:
-    stop = action(await chat.commands("subscribe"), "news:off")
+    await agree(chat)
+    stop = action(chat.last, "news:off")
     await chat.says("转人工", "human_agent")
     assert await chat.presses(stop) is None
     assert not await _agreed(chat)
 
 
+@pytest.mark.parametrize(
+    "text", ["别再发错了", "别发了", "晚上有人回复吗", "stop asking me that", "am I unsubscribed?", "stop it"]
+)
+async def test_what_only_resembles_a_stop_is_left_to_the_person_who_reads_it(chat: Chat, text: str) -> None:
+    """However sure the model is: nobody is asked here, and nothing is stored."""
+    await agree(chat)
+    await chat.says("转人工", "human_agent")
+    assert await chat.says(text, "opt_out") is None
+    assert await _agreed(chat)
+
+
 async def test_blocking_is_an_opt_out_and_unblocking_agrees_to_nothing(chat: Chat) -> None:
-    await chat.commands("subscribe")
+    await agree(chat)
     assert await chat.does(IncomingKind.BLOCKED) is None
     assert (await chat.contact()).blocked
     assert await chat.does(IncomingKind.UNBLOCKED) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,8 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.skills import pricing
 from storage.catalogue import Catalogue, Category
-from storage.conversations import Conversations
-from storage.customers import Consents
 from storage.requests import Requests
 from storage.schema import coupon
 from tests.bot.conversation.chat import Chat, action, buttons, said
@@ -195,19 +194,6 @@ async def test_questions_of_policy_are_answered_from_the_pages_or_not_at_all(cha
     assert action(reply, "human:ask")
 
 
-async def test_stop_and_subscribe_are_immediate_in_both_languages(chat: Chat) -> None:
-    await chat.link()
-    assert "不再给您发" in said(await chat.says("退订", "opt_out"))
-    assert not await _agreed(chat)
-    assert "offers" in said(await chat.says("subscribe me again", "opt_in"))
-    assert await _agreed(chat)
-
-
-async def _agreed(chat: Chat) -> bool:
-    async with chat.store.read() as connection:
-        return await Consents(connection).granted("marketing", customer_id="c1")
-
-
 async def test_my_data_tells_what_is_kept_and_erasure_wants_a_second_word(chat: Chat) -> None:
     await chat.link()
     reply = await chat.says("你们存了我什么数据", "my_data")
@@ -218,6 +204,17 @@ async def test_my_data_tells_what_is_kept_and_erasure_wants_a_second_word(chat: 
     async with chat.store.read() as connection:
         (asked,) = await Requests(connection).find(kind="data_erasure")
     assert asked.customer_id == "c1"
+
+
+async def test_who_asks_twice_without_an_account_has_one_request_whoever_else_asks(
+    chat: Chat, new_chat: Callable[..., Chat]
+) -> None:
+    other = new_chat(address="200")
+    for asking in (chat, other, chat, other):
+        await asking.presses("data:erase-yes")
+    async with chat.store.read() as connection:
+        asked = await Requests(connection).find(kind="data_erasure")
+    assert sorted(request.address for request in asked) == ["100", "200"]
 
 
 async def test_personal_prices_can_be_switched_off(chat: Chat) -> None:
@@ -256,18 +253,6 @@ async def test_button_actions_fit_every_channel(chat: Chat) -> None:
     ):
         for button in buttons(await chat.says(text, intent)):
             assert len(button.action.encode()) <= 64
-
-
-async def test_a_conversation_can_be_forgotten(chat: Chat) -> None:
-    await chat.link()
-    await chat.says("A1024 到哪了", "order_status")
-    account = (await chat.contact()).conversation.account_id
-    assert await chat.store.write(lambda c: Conversations(c).forget(account)) == 2
-    contact = await chat.contact()
-    async with chat.store.read() as connection:
-        history = await Conversations(connection).history(contact.conversation.id)
-    assert not contact.conversation.memory
-    assert all(not item.text and not item.payload and item.understanding is None for item in history)
 
 
 async def test_coupons_of_another_shelf_are_not_named_for_a_product(chat: Chat) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.conversation.messages import IncomingKind
+from bot.messages import IncomingKind
 from storage.conversations import Conversations
 from storage.drafts import Drafts, SkillSwitches
 from tests.bot.conversation.chat import Chat, action, buttons, said

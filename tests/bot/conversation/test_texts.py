@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 import bot.conversation
-from bot.conversation.skills import REGISTRY
-from bot.conversation.skills.pages import ACCOUNT, POLICY, STORE
+from bot.conversation.registry import REGISTRY
+from bot.conversation.skills import pages
 from bot.conversation.texts import Texts, TextsInvalid
 
 ROOT = Path(bot.conversation.__file__).parent
-_USED = re.compile(r'(?:say|button)\(\s*(f?)"([a-zA-Z0-9_{}.\[\]\'(), -]+)"')
+_USED = re.compile(r'(?:say|button|request_text)\(\s*(?:turn, )?(f?)"([a-zA-Z0-9_{}.\[\]\'(), -]+)"')
 
 
 def test_both_languages_have_the_same_texts_with_the_same_variables() -> None:
@@ -35,12 +35,27 @@ def test_no_text_that_is_said_is_missing() -> None:
 def test_every_intent_has_a_name_for_asking_back() -> None:
     known = Texts.load().variables["zh"]
     talk = {"greeting", "thanks", "goodbye", "affirm", "deny", "chitchat", "out_of_scope"}
-    assert all(f"ask-{intent}" in known for intent in REGISTRY.intents - talk)
+    missing = {f"ask-{intent}" for intent in REGISTRY.by_intent.keys() - talk} - set(known)
+    assert not missing, f"zh.ftl and en.ftl of bot/conversation/texts need {sorted(missing)}"
+
+
+def test_every_request_of_a_skill_has_a_name_for_whoever_made_it() -> None:
+    missing = {f"decision-kind-{kind.name}" for kind in REGISTRY.requests} - set(Texts.load().variables["zh"])
+    assert not missing, f"zh.ftl and en.ftl of bot/conversation/texts need {sorted(missing)}"
+
+
+def test_every_request_that_is_made_is_declared_by_a_skill() -> None:
+    source = "".join(path.read_text("utf-8") for path in ROOT.rglob("*.py"))
+    made = set(re.findall(r'ask_shop\(\s*\w+,\s*"(\w+)"', source))
+    assert len(made) > 5
+    assert made <= {kind.name for kind in REGISTRY.requests}, "requests=(RequestKind(...),) of its Skill"
 
 
 def test_the_pages_are_asked_a_whole_question_for_every_intent_that_they_answer() -> None:
     known = Texts.load().variables["zh"]
-    answered = {intent for skill in (POLICY, STORE, ACCOUNT) for intent in skill.intents}
+    answered = {
+        intent for skill in REGISTRY.skills if skill.answer is pages.answer for intent in skill.intents
+    }
     asked = {name.removeprefix("page-question-") for name in known if name.startswith("page-question-")}
     assert asked == answered | {"delivery_time", "shipping_options"}
 
@@ -49,7 +64,7 @@ def test_every_shipped_intent_is_answered() -> None:
     corpus = Path(bot.conversation.__file__).parents[2] / "nlu" / "corpus" / "zh"
     intents = {path.stem for path in corpus.glob("*.tsv")}
     assert intents
-    assert intents <= REGISTRY.intents
+    assert intents <= REGISTRY.by_intent.keys()
 
 
 def test_a_shops_own_words_win(tmp_path: Path) -> None:

@@ -10,9 +10,8 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation.codec import dump_reply
-from bot.conversation.messages import Delivery, DeliveryStatus, Incoming, IncomingKind, Outgoing, Reply
-from bot.delivery.ports import Inbox, Work
+from bot.delivery.ports import ChannelState, Inbox, Work
+from bot.messages import Delivery, DeliveryStatus, Incoming, IncomingKind, Outgoing, Reply, dump_reply
 from storage import Store
 from storage.outbox import Outbox, OutboxKind, Policy
 from storage.schema import outbox
@@ -111,6 +110,11 @@ class FakeChannel:
     def name(self) -> str:
         """As in `Incoming.channel`."""
         return self._name
+
+    @property
+    def state(self) -> ChannelState:
+        """Serving."""
+        return ChannelState.SERVING
 
     async def run(self, inbox: Inbox) -> None:
         """Receive nothing."""

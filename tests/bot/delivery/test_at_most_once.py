@@ -1,4 +1,4 @@
-"""The sender against a model of everything that can go wrong: kills, freezes, lost answers, in any order.
+"""The sender against a model of everything that can go wrong: kills, freezes, lost answers, opt-outs, in any order.
 
 The real sender runs here; only time, the moment at which each of its transactions happens, and the other side
 are in the hands of the test.
@@ -20,21 +20,24 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation.messages import Delivery, DeliveryStatus, Outgoing
+from bot.delivery.departure import Drop, Leave, Verdict
 from bot.delivery.sender import LEASE, Sender
+from bot.messages import Delivery, DeliveryStatus, Outgoing
 from storage.inline import InlineConnection, inline_engine
+from storage.outbox import OutboxRow
 from storage.schema import metadata, outbox
 from tests.bot.delivery.fakes import START, put
 
 ENDED = {"sent", "failed", "unknown", "cancelled"}
 NOT_SENT = {"ready", "claimed", "failed"}
+GONE = {"sending", "sent", "unknown"}
 
 
 class Shared:
     """One database in memory, in which one transaction happens after the other."""
 
     def __init__(self) -> None:
-        self.engine = inline_engine("sqlite+aiosqlite:///shared", ":memory:", pragmas=())
+        self.engine = inline_engine(":memory:", pragmas=())
         self.lock = asyncio.Lock()
         self._connection: InlineConnection | None = None
 
@@ -98,10 +101,22 @@ class SteppedChannel:
         return await answer
 
 
+class StopList:
+    """A last look at who has said stop, row by row: as much may still arrive as when they said so."""
+
+    def __init__(self) -> None:
+        self.most: dict[int, int] = {}
+
+    async def look(self, connection: AsyncConnection, row: OutboxRow, now: datetime) -> Verdict:
+        return Drop("opted_out") if row.id in self.most else Leave(row.payload)
+
+    async def not_sent(self, connection: AsyncConnection, row: OutboxRow) -> None: ...
+
+
 class Worker:
     """A process that sends. Killing it means never letting it go on."""
 
-    def __init__(self, name: str, database: Shared, clock: Callable[[], datetime]) -> None:
+    def __init__(self, name: str, database: Shared, clock: Callable[[], datetime], stopped: StopList) -> None:
         self.name = name
         self.store = SteppedStore(database)
         self.channel = SteppedChannel()
@@ -109,7 +124,7 @@ class Worker:
             self.store,  # type: ignore[arg-type]
             [self.channel],
             owner=name,
-            rate=0,
+            last_look=stopped,
             clock=clock,
         )
         self.lane = next(lane for lane in self.sender._lanes if lane.policy == "once")
@@ -125,9 +140,13 @@ class AtMostOnce(RuleBasedStateMachine):
         self.sends: Counter[int] = Counter()
         self.database = Shared()
         self.run(self._write(lambda connection: connection.run_sync(metadata.create_all, tables=[outbox])))
-        self.workers = [Worker(name, self.database, lambda: self.now) for name in "ab"]
+        self.stopped = StopList()
+        self.workers = [self._worker(name) for name in "ab"]
         self.rows = 0
         self.states: dict[int, str] = {}
+
+    def _worker(self, name: str) -> Worker:
+        return Worker(name, self.database, lambda: self.now, self.stopped)
 
     def run(self, work: Awaitable[Any]) -> Any:
         """Do something and let everything that can go on go on."""
@@ -165,6 +184,9 @@ class AtMostOnce(RuleBasedStateMachine):
     def _possible(self) -> Iterator[tuple[str, Callable[[], object]]]:
         if self.rows < 2:
             yield "a message is put", self._put
+        for row, state in self.states.items():
+            if row not in self.stopped.most:
+                yield f"who gets message {row} says stop", partial(self._stop, row, state)
         for number, worker in enumerate(self.workers) if self.rows else ():
             who = f"worker {number}"
             yield f"{who} is killed", partial(self._kill, number, False)
@@ -193,6 +215,10 @@ class AtMostOnce(RuleBasedStateMachine):
                 )
             )
         )
+
+    def _stop(self, row: int, state: str) -> None:
+        """What is past the point of no return may arrive; nothing else may."""
+        self.stopped.most[row] = 1 if state in GONE else self.sends[row]
 
     def _claim(self, worker: Worker) -> None:
         worker.store.free = 1
@@ -224,7 +250,7 @@ class AtMostOnce(RuleBasedStateMachine):
         if arrives:
             for outbox_id, _ in worker.channel.waiting:
                 self.sends[outbox_id] += 1
-        self.workers[number] = Worker(worker.name, self.database, lambda: self.now)
+        self.workers[number] = self._worker(worker.name)
 
     def _freeze(self, number: int) -> None:
         """One stands still for longer than its leases last, and the other does its work."""
@@ -242,6 +268,10 @@ class AtMostOnce(RuleBasedStateMachine):
         assert not {row for row, sends in self.sends.items() if sends > 1}
 
     @invariant()
+    def nothing_after_a_stop(self) -> None:
+        assert not {row for row, most in self.stopped.most.items() if self.sends[row] > most}
+
+    @invariant()
     def the_state_says_what_is_known(self) -> None:
         self.states = self.run(self._states())
         for row, state in self.states.items():
@@ -254,13 +284,14 @@ class AtMostOnce(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Everybody dies; whoever comes after leaves no message without an end that somebody can see."""
         self.now += timedelta(hours=1)
-        self.workers = [Worker("later", self.database, lambda: self.now)]
+        self.workers = [self._worker("later")]
         self._tidy(self.workers[0])
         for _ in range(self.rows + 1):
             self._claim(self.workers[0])
             self._go_on(self.workers[0])
         assert set(self.run(self._states()).values()) <= ENDED
         self.never_twice()
+        self.nothing_after_a_stop()
         while tasks := asyncio.all_tasks(self.loop):
             for task in tasks:
                 task.cancel()

@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from bot.conversation.codec import dump_incoming, load_incoming
-from bot.conversation.messages import Incoming
 from bot.delivery.inbox import DurableInbox
 from bot.delivery.ports import Inbox
+from bot.messages import Incoming, dump_incoming, load_incoming
 from storage import Store, migrate
 from storage.schema import inbox as table
 from tests.contracts.inbox import InboxContract, update

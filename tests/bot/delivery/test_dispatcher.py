@@ -9,12 +9,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from bot.conversation.messages import Incoming
 from bot.delivery import dispatcher as module
 from bot.delivery.dispatcher import LEASE, Dispatcher
 from bot.delivery.inbox import DurableInbox
-from bot.delivery.ports import Work
-from storage import Conflict, Store
+from bot.delivery.ports import TookTooLong, Work
+from bot.messages import Incoming
+from storage import Conflict, Store, StoreUnavailable
 from storage.inbox import Inbox
 from storage.schema import conversation_lease, inbox
 from tests.bot.delivery.fakes import (
@@ -40,7 +40,7 @@ async def leases(store: Store) -> int:
 
 
 async def test_an_update_delivered_twice_is_handled_once(any_store: Store) -> None:
-    dispatcher = Dispatcher(any_store, Answering(), owner="a")
+    dispatcher = Dispatcher(any_store, Answering().handle, owner="a")
     arriving = DurableInbox(any_store, dispatcher)
     async with running(dispatcher):
         kept = await asyncio.gather(
@@ -64,7 +64,7 @@ async def test_one_conversation_in_order_many_side_by_side(any_store: Store) -> 
         if what.address == "0":
             await gate.wait()
 
-    dispatcher = Dispatcher(any_store, Answering(stuck), owner="a")
+    dispatcher = Dispatcher(any_store, Answering(stuck).handle, owner="a")
     arriving = DurableInbox(any_store, dispatcher)
     async with running(dispatcher):
         for number in range(40):
@@ -78,7 +78,7 @@ async def test_one_conversation_in_order_many_side_by_side(any_store: Store) -> 
 
 
 async def test_replicas_share_the_work_and_keep_the_order(any_store: Store) -> None:
-    replicas = [Dispatcher(any_store, Answering(), owner=name, parallel=4) for name in "abc"]
+    replicas = [Dispatcher(any_store, Answering().handle, owner=name, parallel=4) for name in "abc"]
     inboxes = [DurableInbox(any_store, replica) for replica in replicas]
     async with running(*replicas):
         for number in range(60):
@@ -103,7 +103,7 @@ async def test_a_conflict_is_decided_again(any_store: Store) -> None:
             return lost
 
     handler = Conflicting()
-    dispatcher = Dispatcher(any_store, handler, owner="a")
+    dispatcher = Dispatcher(any_store, handler.handle, owner="a")
     async with running(dispatcher):
         await DurableInbox(any_store, dispatcher).put([incoming(1)])
         await until(lambda: _is(count(any_store, "done"), 1))
@@ -125,7 +125,7 @@ async def test_what_cannot_be_handled_is_given_up_with_an_apology(
     handler = Answering(fail)
     dispatcher = Dispatcher(
         any_store,
-        handler,
+        handler.handle,
         owner="a",
         on_poison=lambda what: answering(incoming(what.update_id, text="sorry")),
         clock=clock,
@@ -144,6 +144,48 @@ async def test_what_cannot_be_handled_is_given_up_with_an_apology(
     assert "13800138000" not in caplog.text
 
 
+async def test_what_takes_too_long_is_tried_once_more_and_no_oftener(any_store: Store) -> None:
+    clock = Clock()
+
+    async def fail(what: Incoming) -> None:
+        if what.text == "slow":
+            raise TookTooLong
+
+    handler = Answering(fail)
+    dispatcher = Dispatcher(
+        any_store,
+        handler.handle,
+        owner="a",
+        on_poison=lambda what: answering(incoming(what.update_id, text="sorry")),
+        clock=clock,
+    )
+    async with running(dispatcher):
+        await DurableInbox(any_store, dispatcher, clock=clock).put([incoming(1, text="slow"), incoming(2)])
+        await until(lambda: _is(attempts(any_store), 1))
+        assert await answers(any_store) == []
+        clock.forward(30)
+        await until(lambda: _is(answers(any_store), ["sorry", "2"]))
+    assert handler.seen.count("slow") == 2
+    assert await count(any_store, "failed") == 1
+
+
+async def test_a_store_that_is_away_is_no_fault_of_an_update(any_store: Store) -> None:
+    looks = 0
+
+    async def unavailable(_what: Incoming) -> None:
+        nonlocal looks
+        looks += 1
+        if looks <= 6:
+            raise StoreUnavailable
+
+    dispatcher = Dispatcher(any_store, Answering(unavailable).handle, owner="a")
+    async with running(dispatcher):
+        await DurableInbox(any_store, dispatcher).put([incoming(1)])
+        await until(lambda: _is(count(any_store, "done"), 1))
+    assert await attempts(any_store) == 0
+    assert await answers(any_store) == ["1"]
+
+
 async def attempts(store: Store) -> int:
     async with store.read() as connection:
         return (
@@ -159,7 +201,7 @@ async def test_an_apology_that_fails_does_not_hold_up_the_conversation(store: St
         if what.text == "1":
             raise ValueError
 
-    dispatcher = Dispatcher(store, Answering(fail), owner="a", on_poison=lambda _: broken)
+    dispatcher = Dispatcher(store, Answering(fail).handle, owner="a", on_poison=lambda _: broken)
     await DurableInbox(store).put([incoming(1), incoming(2)])
     await store.write(lambda connection: connection.execute(update(inbox).values(attempts=4)))
     async with running(dispatcher):
@@ -169,11 +211,11 @@ async def test_an_apology_that_fails_does_not_hold_up_the_conversation(store: St
 
 async def test_what_a_dead_process_left_is_handled(any_store: Store) -> None:
     clock = Clock()
-    dead = Dispatcher(any_store, Answering(), owner="dead", clock=clock)
+    dead = Dispatcher(any_store, Answering().handle, owner="dead", clock=clock)
     left = DurableInbox(any_store, clock=clock)
     await left.put([incoming(1), incoming(2)])
     await any_store.write(lambda connection: dead.lease(connection, [("telegram", "1")], clock()))
-    alive = Dispatcher(any_store, Answering(), owner="alive", clock=clock)
+    alive = Dispatcher(any_store, Answering().handle, owner="alive", clock=clock)
     async with running(alive):
         await left.put([incoming(3, address="free")])
         await until(lambda: _is(answers(any_store), ["3"]))
@@ -186,7 +228,7 @@ async def test_an_update_that_kills_its_process_is_given_up(store: Store) -> Non
     clock = Clock()
     await DurableInbox(store, clock=clock).put([incoming(1), incoming(2)])
     for number in range(5):
-        dying = Dispatcher(store, Answering(), owner=str(number), clock=clock)
+        dying = Dispatcher(store, Answering().handle, owner=str(number), clock=clock)
         await store.write(
             lambda connection, dying=dying: dying.lease(connection, [("telegram", "1")], clock())
         )
@@ -198,7 +240,7 @@ async def test_an_update_that_kills_its_process_is_given_up(store: Store) -> Non
                 )
             )
     handler = Answering()
-    async with running(Dispatcher(store, handler, owner="last", clock=clock)):
+    async with running(Dispatcher(store, handler.handle, owner="last", clock=clock)):
         await until(lambda: _is(count(store, "done"), 1))
     assert handler.seen == ["2"]
     assert await count(store, "failed") == 1
@@ -213,12 +255,12 @@ async def test_a_replica_that_wakes_up_late_changes_nothing(any_store: Store) ->
         deciding.set()
         await gate.wait()
 
-    frozen = Dispatcher(any_store, Answering(freeze), owner="frozen", clock=clock)
+    frozen = Dispatcher(any_store, Answering(freeze).handle, owner="frozen", clock=clock)
     arriving = DurableInbox(any_store, frozen, clock=clock)
     await arriving.put([incoming(1), incoming(2)])
     await deciding.wait()
     clock.forward(LEASE.total_seconds())
-    async with running(Dispatcher(any_store, Answering(), owner="other", clock=clock)):
+    async with running(Dispatcher(any_store, Answering().handle, owner="other", clock=clock)):
         await until(lambda: _is(count(any_store, "done"), 2))
         gate.set()
         await frozen.stop()
@@ -233,7 +275,7 @@ async def test_an_earlier_update_kept_by_another_replica_goes_first(any_store: S
             deciding.set()
             await gate.wait()
 
-    ours = Dispatcher(any_store, Answering(wait), owner="ours")
+    ours = Dispatcher(any_store, Answering(wait).handle, owner="ours")
     async with running(ours):
         arriving = DurableInbox(any_store, ours)
         await arriving.put([incoming(1)])
@@ -255,7 +297,7 @@ async def test_typing_is_shown_when_deciding_takes_long(
         if what.address == "slow":
             await until(lambda: "slow" in channel.shown)
 
-    dispatcher = Dispatcher(store, Answering(slow), owner="a", channels=[channel])
+    dispatcher = Dispatcher(store, Answering(slow).handle, owner="a", channels=[channel])
     async with running(dispatcher):
         await DurableInbox(store, dispatcher).put([incoming(1, "slow"), incoming(2, "fast")])
         await until(lambda: _is(count(store, "done"), 2))
@@ -269,7 +311,7 @@ async def test_stopping_finishes_what_is_in_hand_and_keeps_the_rest(any_store: S
         deciding.set()
         await gate.wait()
 
-    dispatcher = Dispatcher(any_store, Answering(wait), owner="a")
+    dispatcher = Dispatcher(any_store, Answering(wait).handle, owner="a")
     task = asyncio.create_task(dispatcher.run())
     await DurableInbox(any_store, dispatcher).put([incoming(1), incoming(2)])
     await deciding.wait()
@@ -289,7 +331,7 @@ async def test_stopping_does_not_wait_for_ever(store: Store) -> None:
         deciding.set()
         await asyncio.Event().wait()
 
-    dispatcher = Dispatcher(store, Answering(hang), owner="a")
+    dispatcher = Dispatcher(store, Answering(hang).handle, owner="a")
     await DurableInbox(store, dispatcher).put([incoming(1)])
     await deciding.wait()
     await dispatcher.stop(within=0.05)
@@ -297,7 +339,7 @@ async def test_stopping_does_not_wait_for_ever(store: Store) -> None:
 
 
 async def test_leases_are_given_back_when_a_conversation_rests(any_store: Store) -> None:
-    dispatcher = Dispatcher(any_store, Answering(), owner="a")
+    dispatcher = Dispatcher(any_store, Answering().handle, owner="a")
     async with running(dispatcher):
         await DurableInbox(any_store, dispatcher).put([incoming(1)])
         await until(lambda: _is(count(any_store, "done"), 1))
@@ -317,7 +359,7 @@ async def test_a_long_decision_keeps_its_conversation(any_store: Store) -> None:
             ends = (await connection.execute(select(conversation_lease.c.expires_at))).scalar_one()
         return ends > clock() + LEASE / 2 + timedelta(seconds=1)
 
-    dispatcher = Dispatcher(any_store, Answering(wait), owner="a", clock=clock)
+    dispatcher = Dispatcher(any_store, Answering(wait).handle, owner="a", clock=clock)
     async with running(dispatcher):
         await DurableInbox(any_store, dispatcher, clock=clock).put([incoming(1)])
         await deciding.wait()
@@ -335,7 +377,7 @@ async def test_what_cannot_be_read_is_given_up(store: Store) -> None:
             update(inbox).where(inbox.c.update_id == "1").values(payload={"kind": "of tomorrow"})
         )
     )
-    async with running(Dispatcher(store, Answering(), owner="a")):
+    async with running(Dispatcher(store, Answering().handle, owner="a")):
         await until(lambda: _is(count(store, "done"), 1))
     assert await count(store, "failed") == 1
 

@@ -10,10 +10,10 @@ import os
 import sys
 from datetime import timedelta
 
-from bot.conversation.messages import Delivery, Incoming, Outgoing
 from bot.delivery import dispatcher, sender
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.sender import Sender
+from bot.messages import Delivery, Incoming, Outgoing
 from storage import Store
 from tests.bot.delivery.fakes import Answering, FakeChannel, sent
 
@@ -38,8 +38,8 @@ async def work(url: str, name: str, log: str) -> None:
     async def think(_: Incoming) -> None:
         await asyncio.sleep(0.01)
 
-    sending = Sender(store, [FakeChannel(script=leave)], owner=name, rate=0)
-    handling = Dispatcher(store, Answering(think), owner=name, wake_sender=sending.wake, parallel=4)
+    sending = Sender(store, [FakeChannel(script=leave)], owner=name)
+    handling = Dispatcher(store, Answering(think).handle, owner=name, wake_sender=sending.wake, parallel=4)
     await asyncio.gather(handling.run(), sending.run())
 
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.outreach.answers import note_answers
+from bot.outreach.planner import note_answers
 from storage import Store
 from storage.audience import Audience, Candidate
 from storage.campaigns import Campaigns
@@ -54,7 +54,7 @@ async def chosen(connection: AsyncConnection, customer_id: str, *, arm: str = "m
 
 async def _candidates(connection: AsyncConnection, campaign_id: int, customer_id: str) -> list[Candidate]:
     found = await Audience(connection).candidates(
-        campaign_id, after="", limit=100, now=NOW, contacted_since=NOW
+        campaign_id, channels=["telegram"], after="", limit=100, contacted_since=NOW
     )
     return [one for one in found if one.customer_id == customer_id]
 

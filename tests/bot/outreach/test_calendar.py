@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.outreach.calendar import is_daytime, next_daytime
+from bot.outreach.planner import is_daytime, next_daytime
 
 moments = st.datetimes(
     min_value=datetime(2020, 1, 1),  # noqa: DTZ001 - Hypothesis adds the zone

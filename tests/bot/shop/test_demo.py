@@ -12,9 +12,9 @@ from sqlalchemy import Table, func, select
 
 from bot.shop.demo import make_demo
 from bot.shop.demo.making import DemoShop, build_demo
+from kernel.times import from_micros
 from retention.types import EventKind
 from storage import Conflict, Store
-from storage.columns import from_micros
 from storage.orders import STATUSES
 from storage.schema import (
     category,
@@ -237,7 +237,9 @@ async def test_it_fits_into_either_database_once(any_store: Store) -> None:
     assert steps[-1] == 1.0
     async with any_store.read() as connection:
         for table in (customer, order, parcel_scan, event):
-            assert await connection.scalar(select(func.count()).select_from(table)) == made.count(table)
+            assert await connection.scalar(select(func.count()).select_from(table)) == sum(
+                len(rows) for other, _, rows in made.tables if other is table
+            )
         assert await connection.scalar(select(func.count()).select_from(product)) == len(made.products)
         assert await Shop(connection).kind() is ShopKind.DEMO
     with pytest.raises(Conflict, match="already"):

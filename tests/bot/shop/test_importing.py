@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,19 +10,23 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, func, insert, select
+from typer.testing import CliRunner
 
+from bot.cli import app as cli
 from bot.shop.demo import make_demo
 from bot.shop.importing import ImportRefused, Options, Report, run_import
+from retention.logs import Columns, read_log
 from storage import Store
 from storage.catalogue import Catalogue
 from storage.customers import Accounts, Consents, Customers
 from storage.events import Events
 from storage.orders import Order, Orders
-from storage.schema import customer, event, metadata, order, order_line, product
+from storage.schema import coupon, customer, event, metadata, order, order_line, product
 from storage.shop import Shop, ShopKind
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
+AGO = datetime(2026, 1, 1, tzinfo=UTC)
 OPTIONS = Options(now=NOW, currency="CNY", zone=ZoneInfo("Asia/Shanghai"))
 
 CUSTOMERS = """customer,name,email,phone,language,marketing
@@ -213,7 +218,7 @@ async def test_western_letters_come_in_from_latin_1_and_semicolons(store: Store,
 async def test_a_byte_that_is_no_letter_spoils_one_row_alone(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.shop.importing.reading._SAMPLE", 100)
+    monkeypatch.setattr("kernel.tables._SAMPLE", 100)
     filler = "".join(f"f{i},王{i}\n" for i in range(50)).encode()
     report = await take(
         store, tmp_path, "customers", b"customer,name\n" + filler + b"bad,\xff\xfe\nlast,ok\n"
@@ -280,8 +285,27 @@ async def test_what_cannot_be_imported_is_refused_with_advice(
     assert await count(store, customer) == 0
 
 
+UCI = """InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country
+536365,85123A,WHITE HANGING HEART,6,2010-12-01 08:26:00,2.55,17850,United Kingdom
+536366,71053,WHITE METAL LANTERN,6,2010-12-01 08:28:00,3.39,17850,United Kingdom
+"""
+
+
+async def test_the_import_and_retention_know_columns_by_the_same_names(store: Store, tmp_path: Path) -> None:
+    report = await take(store, tmp_path, "orders-log", UCI)
+    assert (report.taken, report.rejected) == (2, 0)
+    log = read_log(tmp_path / "orders-log.csv", Columns())
+    assert [log.history.events.column(name).to_pylist() for name in ("customer", "product", "amount")] == [
+        ["17850", "17850"],
+        ["85123A", "71053"],
+        [1_530, 2_034],
+    ]
+    assert log.columns["name"] == "Description"
+    assert "InvoiceDate is taken as the time" in log.notes
+
+
 async def test_a_missing_file_is_refused(store: Store, tmp_path: Path) -> None:
-    with pytest.raises(ImportRefused, match="no file"):
+    with pytest.raises(ImportRefused, match="no such file"):
         await run_import(store, "customers", tmp_path / "gone.csv", options=OPTIONS, rejects_folder=tmp_path)
 
 
@@ -309,3 +333,38 @@ async def test_a_real_shop_is_not_mixed_with_the_demo(store: Store, tmp_path: Pa
     # Once a real shop is in, the flag has nothing to do.
     await take(store, tmp_path, "products", PRODUCTS, replace_demo=True)
     assert await count(store, product) == 2
+
+
+def test_the_report_says_which_codes_were_not_redeemed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIUKE_HOME", str(tmp_path))
+    files = {
+        "customers": CUSTOMERS,
+        "products": PRODUCTS,
+        "orders": "order,customer,item,price,time,coupon\n1,c1,tea,9,2026-02-01,OLD\n2,c1,tea,9,2026-02-01,OURS\n",
+    }
+    runner = CliRunner()
+    for kind, content in files.items():
+        (tmp_path / f"{kind}.csv").write_text(content, encoding="utf-8")
+        if kind == "orders":
+            asyncio.run(_give_out_a_coupon_that_ended(f"sqlite:///{tmp_path / 'liuke.db'}"))
+        done = runner.invoke(cli, ["import", kind, str(tmp_path / f"{kind}.csv")])
+        assert done.exit_code == 0, done.output
+    assert "New or changed: 2 orders, 2 events." in done.output
+    assert "Taken, but note" in done.output
+    assert "codes not redeemed: the code had ended when the order was placed" in done.output
+
+
+async def _give_out_a_coupon_that_ended(url: str) -> None:
+    store = Store.open(url)
+    values = {
+        "code": "OLD",
+        "text_zh": "",
+        "text_en": "",
+        "currency": "CNY",
+        "valid_from": NOW,
+        "valid_until": AGO,
+    }
+    await store.write(lambda c: c.execute(insert(coupon).values(values)))
+    await store.close()

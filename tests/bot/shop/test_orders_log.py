@@ -141,7 +141,7 @@ async def test_the_order_of_the_rows_does_not_matter_for_what_the_shop_is(
 async def test_an_import_that_was_cut_off_is_finished_by_the_next(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.shop.importing.reading.PORTION", 2)
+    monkeypatch.setattr("kernel.tables.PORTION", 2)
     file = write_log(tmp_path / "log.parquet", ROWS)
 
     class Killed(Exception):

@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.shop.demo.catalogue import all_goods, shelves
-from bot.shop.drawing.icons import ICONS
-from bot.shop.drawing.picture import Subject, draw
-from bot.shop.pictures import PictureFolder, drawn_picture, forget_pictures
+from bot.shop.demo.catalogue import all_products, categories
+from bot.shop.icons import ICONS
+from bot.shop.pictures import PictureFolder, Subject, draw, drawn_picture, forget_pictures
 from storage import Store
 from tests.storage.shop import stock_shop
 
@@ -20,12 +19,12 @@ LIMIT = 60_000
 
 
 def test_every_shelf_has_a_shape() -> None:
-    assert {shelf.icon for shelf in shelves()} <= ICONS.keys()
+    assert {shelf.icon for shelf in categories()} <= ICONS.keys()
 
 
 @pytest.mark.parametrize("icon", [*sorted(ICONS), "unheard-of"])
 def test_a_picture_is_small_and_square(icon: str) -> None:
-    goods = all_goods()[0]
+    goods = all_products()[0]
     subject = Subject(
         icon=icon, colour=None, variant="red", brand="Yunting", name_zh=goods.name[0], name_en=goods.name[1]
     )
@@ -40,7 +39,7 @@ def test_any_name_can_be_drawn_with_or_without_a_chinese_font(
     name: str, fonts: tuple[str, ...] | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if fonts is not None:
-        from bot.shop.drawing import picture
+        from bot.shop import pictures as picture
 
         monkeypatch.setattr(picture, "_CJK_FONTS", fonts)
         picture._chinese.cache_clear()

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.conversation.case import CaseFacts
+from bot.conversation.ownership import CaseFacts
 from bot.conversation.texts import Texts
-from bot.staff.console.words import Words
+from bot.staff.console.frame import Words
 from nlu.intents import INTENTS
 
 FACTS = CaseFacts(wish="item_problem", mood="negative", urgent=True, order="O12", words="杯子碎了！")

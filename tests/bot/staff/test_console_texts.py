@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 import bot.staff.console
+from bot.channels.web import visitors
+from bot.conversation.registry import REGISTRY
 from bot.conversation.texts import Texts
+from bot.linking import guessing
 from bot.skills import known_skills
 from storage.drafts import MODES
 
@@ -39,17 +42,23 @@ def test_every_group_has_a_word_for_what_is_not_known(texts: Texts) -> None:
     assert {f"{group}-other" for group in groups} - set(texts.variables["en"]) == set()
 
 
-def test_every_skill_and_every_switch_has_a_name(texts: Texts) -> None:
+def test_every_skill_every_switch_and_every_request_has_a_name(texts: Texts) -> None:
     wanted = {f"skill-{skill.name}" for skill in known_skills()} | {f"mode-{mode}" for mode in MODES}
-    assert wanted - set(texts.variables["en"]) == set()
+    wanted |= {f"kind-{kind.name}" for kind in REGISTRY.requests}
+    missing = wanted - set(texts.variables["en"])
+    assert not missing, f"zh.ftl and en.ftl of bot/staff/console need {sorted(missing)}"
+
+
+def test_every_alarm_has_a_name(texts: Texts) -> None:
+    assert {f"alarm-{kind}" for kind in (guessing.ALARM, visitors.ALARM)} <= set(texts.variables["en"])
 
 
 def test_every_decision_that_is_written_down_has_a_name(texts: Texts) -> None:
     actions = {f"skill_{mode}" for mode in MODES}
     actions |= {f"campaign_{state}" for state in ("active", "paused", "ended")}
     actions |= {f"request_{state}" for state in ("accepted", "declined", "done")}
-    source = (ROOT.parents[1] / "conversation" / "state.py").read_text("utf-8")
-    actions |= set(re.findall(r'_record\(\s*connection, [\w().]+, "([a-z_]+)"', source))
-    actions |= {"give_back", "close", "warning_seen"}
+    source = (ROOT.parents[1] / "conversation" / "ownership.py").read_text("utf-8")
+    actions |= set(re.findall(r'(?:now, |add\()[\w() ]+, "([a-z_]+)"', source))
+    actions |= {"give_back", "close", "warning_seen", "alarm_seen"}
     assert {"escalate", "take", "release", "reopen"} <= actions
     assert {f"action-{action}" for action in actions} - set(texts.variables["en"]) == set()

@@ -7,9 +7,12 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +26,7 @@ from tests.e2e.program import ROOT, Program
 # Two cores may be busy with other tests.
 PATIENCE = 20_000
 expect.set_options(timeout=PATIENCE)
+_VIOLATION = "Content Security Policy"
 ANSWERS = ".row:not(.mine) .bubble:not(.dots)"
 
 
@@ -46,7 +50,7 @@ class Site:
         until = time.monotonic() + 60
         while time.monotonic() < until:
             try:
-                if httpx.get(f"{self.address}/healthz").status_code == 200:
+                if httpx.get(f"{self.address}/readyz").status_code == 200:
                     return
             except httpx.TransportError:
                 pass
@@ -113,7 +117,8 @@ Held = list[WebSocketRoute]
 
 @pytest.fixture
 def open_page(chromium: Browser) -> Iterator[OpenPage]:
-    """Pages, each of a person with a browser of their own; none may report an error of its scripts.
+    """Pages, each of a person with a browser of their own; none may report an error of its scripts, or do what its
+    headers forbid.
 
     What they showed in the end, and said in their consoles, is printed: pytest shows it where a test failed.
     """
@@ -121,13 +126,18 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
     problems: list[str] = []
     said: list[str] = []
 
+    def hear(line: str) -> None:
+        said.append(line)
+        if _VIOLATION in line:
+            problems.append(line)
+
     def make(address: str, *, width: int = 1100, height: int = 800, held: Held | None = None) -> Page:
         context = chromium.new_context(viewport={"width": width, "height": height}, locale="en-GB")
         context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("console", lambda message: said.append(f"{page.url}: {message.text}"))
+        page.on("console", lambda message: hear(f"{page.url}: {message.text}"))
         if held is not None:
             page.route_web_socket(lambda _: True, lambda route: held.append(route))
         page.goto(address)
@@ -152,3 +162,30 @@ def greeted(page: Page) -> Page:
     """The same page once the bot has said hello."""
     expect(page.locator(ANSWERS).first).to_be_visible()
     return page
+
+
+def _served(folder: Path) -> Iterator[str]:
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            """Nobody reads it."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def shop_folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def shop_site(shop_folder: Path) -> Iterator[str]:
+    """A shop's own site, at another address than the chat's."""
+    yield from _served(shop_folder)

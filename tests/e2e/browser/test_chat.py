@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+import time
 from pathlib import Path
 from typing import Any
 
 import jwt
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FrameLocator, Page, expect
 
-from tests.e2e.browser.conftest import ANSWERS, OpenPage, Site, greeted, say
+from tests.e2e.browser.conftest import ANSWERS, Held, OpenPage, Site, greeted, say
 
 # The first of them waits for the demo shop to be made and fitted.
 pytestmark = pytest.mark.timeout(300)
@@ -109,33 +106,6 @@ def test_a_deep_link_connects_once_and_leaves_the_address(site: Site, open_page:
     assert called(customer) not in thief.locator("#log").inner_text()
 
 
-def _served(folder: Path) -> Iterator[str]:
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
-            """Nobody reads it."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture
-def shop_folder(tmp_path: Path) -> Path:
-    folder = tmp_path / "shop"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def shop_site(shop_folder: Path) -> Iterator[str]:
-    """A shop's own site, at another address than the chat's."""
-    yield from _served(shop_folder)
-
-
 def _secret(site: Site) -> str:
     import sqlite3
 
@@ -150,18 +120,114 @@ def jwt_secret(row: tuple[str]) -> str:
     return row[0].strip('"')
 
 
+def _token(site: Site, customer: str, seconds: float) -> str:
+    """What the shop's site signs; good from now on for so long."""
+    claims = {"sub": customer, "exp": time.time() + seconds}
+    return jwt.encode(claims, _secret(site), algorithm="HS256")
+
+
+def _widget(site: Site, folder: Path, **data: str) -> None:
+    """A page of the shop's with the chat's line on it."""
+    facts = " ".join(f'data-{name}="{value}"' for name, value in data.items())
+    script = f'<script src="{site.address}/widget.js" data-lang="en" {facts} async></script>'
+    (folder / "index.html").write_text(f"<!doctype html><html><head>{script}</head><body>Tea</body></html>")
+
+
+def _opened(page: Page) -> FrameLocator:
+    page.get_by_role("button", name="Chat with us").click()
+    return page.frame_locator("iframe")
+
+
 def test_one_line_puts_the_chat_on_a_shops_page(
     site: Site, open_page: OpenPage, shop_folder: Path, shop_site: str
 ) -> None:
     customer = site.customer()
-    token = jwt.encode({"sub": customer["id"], "exp": 9_999_999_999}, _secret(site), algorithm="HS256")
-    script = f'<script src="{site.address}/widget.js" data-lang="en" data-token="{token}" async></script>'
-    (shop_folder / "index.html").write_text(
-        f"<!doctype html><html><head>{script}</head><body>Tea</body></html>"
-    )
+    _widget(site, shop_folder, token=_token(site, customer["id"], 3_600))
     page: Page = open_page(f"{shop_site}/index.html")
-    page.get_by_role("button", name="Chat with us").click()
-    chat = page.frame_locator("iframe")
+    chat = _opened(page)
     expect(chat.locator("#log")).to_contain_text(called(customer))
     page.get_by_role("button", name="Chat with us").click()
     expect(chat.locator("#log")).not_to_be_visible()
+
+
+def test_a_token_that_runs_out_is_followed_by_a_fresh_one(
+    site: Site, open_page: OpenPage, shop_folder: Path, shop_site: str
+) -> None:
+    customer = site.customer()
+    _widget(site, shop_folder, **{"token": _token(site, customer["id"], 4), "token-url": "token"})
+    (shop_folder / "token").write_text(_token(site, customer["id"], 3_600))
+    page: Page = open_page(f"{shop_site}/index.html")
+    with page.expect_request(f"{shop_site}/token"):
+        chat = _opened(page)
+        expect(chat.locator("#log")).to_contain_text(called(customer))
+    expect(chat.locator("#status")).to_contain_text("Online")
+    chat.locator("#text").fill("show my orders")
+    chat.locator("#send").click()
+    expect(chat.locator("#log")).to_contain_text(customer["orders"][0]["number"])
+
+
+def test_without_a_fresh_one_nothing_of_theirs_stays_on_the_screen(
+    site: Site, open_page: OpenPage, shop_folder: Path, shop_site: str
+) -> None:
+    customer = site.customer()
+    _widget(site, shop_folder, token=_token(site, customer["id"], 4))
+    page: Page = open_page(f"{shop_site}/index.html")
+    connections = list[object]()
+    page.on("websocket", lambda opened: connections.append(opened))
+    chat = _opened(page)
+    expect(chat.locator("#log")).to_contain_text(called(customer))
+    expect(chat.locator("#log")).not_to_contain_text(called(customer))
+    expect(chat.locator(ANSWERS)).to_contain_text("Liuke Demo Shop")
+    chat.locator("#text").fill("show my orders")
+    chat.locator("#send").click()
+    expect(chat.locator(ANSWERS).last).to_contain_text("last four digits")
+    assert len(connections) == 1, "it goes on at once, not only after the connection is lost"
+
+
+def test_a_site_may_sign_its_visitor_in_and_out_without_a_new_page(
+    site: Site, open_page: OpenPage, shop_folder: Path, shop_site: str
+) -> None:
+    customer = site.customer()
+    _widget(site, shop_folder)
+    page: Page = open_page(f"{shop_site}/index.html")
+    chat = _opened(page)
+    expect(chat.locator(ANSWERS)).to_have_count(1)
+    page.evaluate("token => LiukeChat.setToken(token)", _token(site, customer["id"], 3_600))
+    expect(chat.locator("#log")).to_contain_text(called(customer))
+    page.evaluate("LiukeChat.setToken(null)")
+    expect(chat.locator("#log")).not_to_contain_text(called(customer))
+    expect(chat.locator(ANSWERS)).to_have_count(1)
+
+
+def test_what_is_typed_too_fast_arrives_by_itself_and_in_order(site: Site, open_page: OpenPage) -> None:
+    page = greeted(open_page(f"{site.address}/chat?lang=en"))
+    said = [f"number {number}" for number in range(24)]
+    for text in said:
+        say(page, text)
+    expect(page.locator(".mine .note")).to_have_count(1)
+    expect(page.locator(".waiting")).to_have_count(0)
+    page.reload()
+    expect(page.locator(".mine .bubble")).to_have_text(said)
+
+
+def test_the_greeting_stays_first_when_they_have_written(site: Site, open_page: OpenPage) -> None:
+    page = greeted(open_page(f"{site.address}/chat?lang=en"))
+    hello = page.locator(".bubble").first.inner_text()
+    page.get_by_role("button", name="My orders").click()
+    expect(page.locator(ANSWERS)).to_have_count(2)
+    expect(page.locator(".bubble")).to_have_text([hello, "My orders", re.compile("last four digits")])
+    page.reload()
+    expect(page.locator(".bubble")).to_have_text([hello, "My orders", re.compile("last four digits")])
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "We can't be reached just now, trying again…"), ("zh", "服务暂时不可用，正在重试…")],
+)
+def test_a_page_that_is_sent_away_says_so(site: Site, open_page: OpenPage, language: str, words: str) -> None:
+    """As while the database is away: the server closes with "try again later"."""
+    held = Held()
+    page = open_page(f"{site.address}/chat?lang={language}", held=held)
+    expect(page.locator("#status")).to_contain_text("…")
+    held[0].close(code=1013)
+    expect(page.locator("#status")).to_have_text(words)

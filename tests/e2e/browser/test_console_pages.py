@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.browser.conftest import OpenPage, Site, greeted, say
 from tests.e2e.browser.test_staff import sign_in
+from tests.e2e.program import Program
 
 # The first of them waits for the demo shop to be made and fitted.
 pytestmark = pytest.mark.timeout(300)
@@ -89,6 +92,7 @@ def test_a_campaign_is_paused_and_goes_on(site: Site, enter: OpenPage) -> None:
     page = enter("cam", "Outreach")
     expect(page.get_by_text("win-back", exact=True)).to_be_visible()
     page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_text("What was planned is dropped")).to_be_visible()
     expect(page.get_by_text("paused", exact=True)).to_be_visible()
     assert state_of_the_campaign(site) == "paused"
     page.get_by_role("button", name="Go on").click()
@@ -98,6 +102,33 @@ def test_a_campaign_is_paused_and_goes_on(site: Site, enter: OpenPage) -> None:
     page.get_by_role("button", name="Keep it").click()
     expect(page.get_by_text("it can't be started again")).to_have_count(0)
     assert state_of_the_campaign(site) == "active"
+
+
+@pytest.fixture
+def real_site(tmp_path: Path) -> Iterator[Site]:
+    """A shop that has just imported its goods."""
+    running = Site(Program(tmp_path / "home", more={"LIUKE_DEMO": "false"}))
+    goods = tmp_path / "products.csv"
+    goods.write_text("product,name,price\np1,Longjing Tea,128.00\n", "utf-8")
+    try:
+        running.liuke("import", "products", str(goods))
+        running.start()
+        yield running
+    finally:
+        running.kill()
+
+
+def test_a_real_shop_starts_win_back_itself(real_site: Site, open_page: OpenPage) -> None:
+    password = real_site.staff("lin", "--role", "campaigner", "--language", "en")
+    page = sign_in(open_page(f"{real_site.address}/staff/"), "lin", password)
+    page.get_by_role("link", name="Outreach", exact=True).click()
+    expect(page.get_by_text("not started", exact=True)).to_be_visible()
+    expect(page.get_by_text("nobody is written to before you press Start")).to_be_visible()
+    assert state_of_the_campaign(real_site) == "paused"
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_text("active", exact=True)).to_be_visible()
+    expect(page.get_by_text("not started", exact=True)).to_have_count(0)
+    assert state_of_the_campaign(real_site) == "active"
 
 
 def test_from_a_decision_to_the_conversation(site: Site, open_page: OpenPage, enter: OpenPage) -> None:
@@ -116,7 +147,7 @@ def test_from_a_decision_to_the_conversation(site: Site, open_page: OpenPage, en
 def test_no_page_is_wider_than_its_window(enter: OpenPage, width: int) -> None:
     page = enter("boss", "Queue", width=width)
     page.get_by_role("button", name="中文").click()
-    for name in ("营销", "技能", "操作记录", "会话"):
+    for name in ("营销", "技能", "成员", "操作记录", "会话"):
         page.get_by_role("link", name=name, exact=True).click()
         expect(page.locator("[aria-current=page]")).to_have_text(name)
         expect(page.locator(".page")).to_be_visible()

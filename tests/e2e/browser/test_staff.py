@@ -65,6 +65,23 @@ def test_nobody_comes_in_without_a_password(
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
 
+def test_wrong_passwords_from_elsewhere_keep_nobody_out(
+    site: Site, open_page: OpenPage, passwords: dict[str, str]
+) -> None:
+    def page_from(address: str) -> Page:
+        page = open_page(f"{site.address}/healthz")
+        page.context.set_extra_http_headers({"X-Forwarded-For": address})
+        page.goto(f"{site.address}/staff/login")
+        return page
+
+    guesser = sign_in(page_from("203.0.113.6"), "bob", "a guess")
+    expect(guesser.get_by_role("alert")).to_have_text("Wrong login or password.")
+    while "Too many" not in guesser.get_by_role("alert").inner_text():
+        guesser.get_by_label("Password").press("Enter")
+    bob = sign_in(page_from("203.0.113.7"), "bob", passwords["bob"])
+    expect(bob.get_by_text("Bob · agent")).to_be_visible()
+
+
 def test_nothing_is_typed_before_the_page_listens(
     site: Site, open_page: OpenPage, passwords: dict[str, str]
 ) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.linking import Linker, second_fact
+from bot.linking.linker import Linker, second_fact
 from storage import Store
 from storage.customers import Customer, Customers
 from storage.orders import Order, Orders
@@ -21,6 +21,8 @@ from tests.e2e.transcript.scenario import Role
 _LOOKED_AT = 3_000
 # Whatever the time zone, a parcel due a day ago is late.
 _A_DAY = timedelta(days=1)
+# Whoever has another order as new is asked which one they mean.
+_NEW = timedelta(days=45)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +62,7 @@ async def find_cast(store: Store, parts: Iterable[tuple[Role, str]], now: dateti
     found: dict[tuple[Role, str], list[Player]] = {part: [] for part in wanted}
     used: set[str] = set()
     async with store.read(long=True) as connection:
-        for customer, theirs in await _candidates(connection):
+        for customer, theirs in await _candidates(connection, now):
             part = (_role(theirs, now), customer.language)
             if customer.id not in used and len(found.get(part, ())) < wanted[part]:
                 used.add(customer.id)
@@ -77,8 +79,8 @@ async def link_token(store: Store, customer_id: str, now: datetime) -> str:
     return token
 
 
-async def _candidates(connection: AsyncConnection) -> list[tuple[Customer, Order]]:
-    """Refunds first, for they are rare among newest orders."""
+async def _candidates(connection: AsyncConnection, now: datetime) -> list[tuple[Customer, Order]]:
+    """Refunds first, for they are rare among newest orders; nobody has another order as new."""
     orders, customers = Orders(connection), Customers(connection)
     refunded = await connection.scalars(
         select(order.c.number)
@@ -92,7 +94,10 @@ async def _candidates(connection: AsyncConnection) -> list[tuple[Customer, Order
         theirs = await orders.by_number(number)
         if theirs is not None and theirs.customer_id is not None:
             customer = await customers.get(theirs.customer_id)
-            if customer is not None:
+            others = [
+                one for one in await orders.by_customer(theirs.customer_id, limit=3) if one.id != theirs.id
+            ]
+            if customer is not None and all(one.placed_at < now - _NEW for one in others):
                 found.append((customer, theirs))
     return found
 

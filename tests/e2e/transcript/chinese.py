@@ -114,7 +114,7 @@ CHINESE = (
         who="delivered",
         steps=(
             Say("收到的东西是坏的", expect="抱歉"),
-            Send("photo", "侧面裂了一条缝", expect="编号"),
+            Send("photo", "侧面裂了一条缝", expect="编号|申请"),
             Say("我想换个新的，不想退钱"),
         ),
     ),

@@ -37,6 +37,8 @@ async def stage(filled: Path | None = None) -> AsyncIterator[Stage]:
             shutil.copytree(filled, home)
         api = FakeBotApi(limits=False, checked=False)
         async with api.serve() as bot_api, Program(home, bot_api, rate=0) as program:
+            if filled is None:
+                await program.fitted()
             store = Store.open(f"sqlite:///{home / 'liuke.db'}")
             try:
                 yield Stage(api=api, program=program, store=store)
@@ -49,4 +51,5 @@ async def _fill(home: Path) -> None:
     if not home.exists():  # noqa: ASYNC240
         home.parent.mkdir(parents=True, exist_ok=True)
         async with Program(home) as program:
+            await program.fitted()
             await program.stop()

@@ -9,17 +9,17 @@ from hypothesis import strategies as st
 from scipy.special import hyp2f1
 
 from retention.churn import bgnbd
-from retention.churn.rhythm import LEAST_CHANCE, Counts, Rhythm
+from retention.churn.bgnbd import LEAST_CHANCE, Counts, PurchaseProcess
 from retention.value.model import expected_purchases
 
-TRUE = Rhythm(shape=0.6, scale=25.0, leave=0.8, stay=2.4)
+TRUE = PurchaseProcess(shape=0.6, scale=25.0, leave=0.8, stay=2.4)
 
 
-def simulated(rhythm: Rhythm, customers: int, days: float, seed: int) -> tuple[Counts, np.ndarray]:
+def simulated(process: PurchaseProcess, customers: int, days: float, seed: int) -> tuple[Counts, np.ndarray]:
     """Customers of a process that is BG/NBD, seen for `days`; and their purchases in as many days more."""
     draw = np.random.default_rng(seed)
-    rate = draw.gamma(rhythm.shape, 1 / rhythm.scale, customers)
-    leave = draw.beta(rhythm.leave, rhythm.stay, customers)
+    rate = draw.gamma(process.shape, 1 / process.scale, customers)
+    leave = draw.beta(process.leave, process.stay, customers)
     begun = draw.uniform(0, days / 2, customers)
     rows, later = [], []
     for place in range(customers):
@@ -99,18 +99,18 @@ positive = st.floats(1e-3, 1e3)
 def test_never_certain_and_rising_with_silence(
     shape: float, scale: float, leave: float, stay: float, repeats: int, last: float, quiet: float
 ) -> None:
-    rhythm = Rhythm(shape=shape, scale=scale, leave=leave, stay=stay)
+    process = PurchaseProcess(shape=shape, scale=scale, leave=leave, stay=stay)
     first = Counts(
         repeats=np.full(2, float(repeats)),
         last=np.full(2, last if repeats else 0.0),
         age=np.array([last, last + quiet]) if repeats else np.array([0.0, quiet]),
     )
-    soon, late = (rhythm.silence(first, days) for days in (30.0, 300.0))
+    soon, late = (process.silence(first, days) for days in (30.0, 300.0))
     assert (soon >= LEAST_CHANCE).all()
     assert (soon <= 1 - LEAST_CHANCE).all()
     assert (late <= soon + 1e-12).all()
     assert soon[1] >= soon[0] - 1e-9
-    assert np.isfinite(expected_purchases(rhythm, first, 300.0)).all()
+    assert np.isfinite(expected_purchases(process, first, 300.0)).all()
 
 
 def test_expected_purchases_are_those_of_the_closed_form() -> None:

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from retention.churn import contract
 from retention.churn.encoding import Encoder
-from retention.churn.treated import fit_left_alone, switched_off
 from retention.errors import LogRefused, MissingColumn
 from retention.metrics import auc, calibration_error
+from retention.report import Fitted
 from tests.retention.real import hillstrom, telco
 
 Table = dict[str, list[str | None]]
@@ -39,11 +39,11 @@ def only(table: Table, rows: slice) -> Table:
 
 
 @pytest.fixture(scope="module")
-def fitted() -> contract.FittedContract:
+def fitted() -> Fitted[contract.ContractModel]:
     return contract.fit(some(), "left", customer="id", seed=1)
 
 
-def test_tells_leavers_from_stayers(fitted: contract.FittedContract) -> None:
+def test_tells_leavers_from_stayers(fitted: Fitted[contract.ContractModel]) -> None:
     table = some(seed=9)
     chances = fitted.model.probabilities(table, 400)
     left = np.array([one == "yes" for one in table["left"]])
@@ -54,7 +54,7 @@ def test_tells_leavers_from_stayers(fitted: contract.FittedContract) -> None:
 
 def test_what_could_not_be_fitted_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """With rows enough, trees are only lacking because the library keeps them to itself."""
-    monkeypatch.setattr(contract.boosting, "_taken_out", lambda model: None)
+    monkeypatch.setattr(contract.trees, "_extracted", lambda model: None)
     notes = contract.fit(some(2_000), "left", customer="id", seed=1).notes
     assert any("could not be taken out" in note for note in notes)
     assert not any("too few" in note or "needs" in note for note in notes)
@@ -62,14 +62,14 @@ def test_what_could_not_be_fitted_is_said(monkeypatch: pytest.MonkeyPatch) -> No
     assert any("regression did not converge" in note for note in contract.fit(some(), "left", seed=1).notes)
 
 
-def test_the_label_is_not_needed_and_order_is_kept(fitted: contract.FittedContract) -> None:
+def test_the_label_is_not_needed_and_order_is_kept(fitted: Fitted[contract.ContractModel]) -> None:
     table = {name: values for name, values in some(50, seed=2).items() if name != "left"}
     straight = fitted.model.probabilities(table, 50)
     turned = fitted.model.probabilities({name: values[::-1] for name, values in table.items()}, 50)
     assert straight == pytest.approx(turned[::-1], abs=1e-12)
 
 
-def test_reasons_push_the_right_way(fitted: contract.FittedContract) -> None:
+def test_reasons_push_the_right_way(fitted: Fitted[contract.ContractModel]) -> None:
     table: Table = {"months": ["1", "69"], "contract": ["monthly", "yearly"]}
     new, old = fitted.model.reasons(table, 2)
     assert {one.code for one in new} == {"months", "contract"}
@@ -77,7 +77,7 @@ def test_reasons_push_the_right_way(fitted: contract.FittedContract) -> None:
     assert all(one.weight < 0 for one in old)
 
 
-def test_a_column_that_is_not_there_is_named(fitted: contract.FittedContract) -> None:
+def test_a_column_that_is_not_there_is_named(fitted: Fitted[contract.ContractModel]) -> None:
     with pytest.raises(MissingColumn, match="contract"):
         fitted.model.probabilities({"months": ["1"]}, 1)
     with pytest.raises(MissingColumn, match="churned"):
@@ -87,7 +87,7 @@ def test_a_column_that_is_not_there_is_named(fitted: contract.FittedContract) ->
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(cells, cells), min_size=1, max_size=8))
 def test_anything_in_a_cell_gives_a_chance(
-    fitted: contract.FittedContract, rows: list[tuple[str | None, str | None]]
+    fitted: Fitted[contract.ContractModel], rows: list[tuple[str | None, str | None]]
 ) -> None:
     table: Table = {"months": [one for one, _ in rows], "contract": [two for _, two in rows]}
     chances = fitted.model.probabilities(table, len(rows))
@@ -145,7 +145,7 @@ def test_a_column_that_gives_it_away_is_told_of() -> None:
     assert any("'goodbye'" in note for note in contract.fit(table, "left", customer="id").notes)
 
 
-def test_a_saved_model_gives_the_same(fitted: contract.FittedContract) -> None:
+def test_a_saved_model_gives_the_same(fitted: Fitted[contract.ContractModel]) -> None:
     table = some(40, seed=3)
     again = contract.restored(*contract.saved(fitted.model))
     assert (again.probabilities(table, 40) == fitted.model.probabilities(table, 40)).all()
@@ -179,9 +179,9 @@ def test_a_campaign_that_helped_hides_the_risk_of_those_left_alone() -> None:
     left = np.array([one == "1" for one in held["left"]])
     rows = len(alone)
     all_of_them = contract.fit({k: v for k, v in learn.items() if k != "written"}, "left", seed=0).model
-    of_alone = fit_left_alone(learn, "left", "written", customer=None, seed=0).model
+    of_alone = contract.fit_untreated(learn, "left", "written", seed=0).model
     modelled = contract.fit(learn, "left", seed=0).model
-    off = switched_off(held, "written")
+    off = {**held, "written": ["0"] * rows}
     wrong = [
         abs(one[alone].mean() - left[alone].mean())
         for one in (

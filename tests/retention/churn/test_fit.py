@@ -10,20 +10,21 @@ from typing import Any
 import numpy as np
 import pytest
 
+from kernel.times import DAY, from_micros, to_micros
 from retention.checks import check
-from retention.churn import bgnbd, boosting, logistic
+from retention.churn import bgnbd, logistic, trees
 from retention.churn import fit as churn_fit
-from retention.churn.fit import Fitted, _rows, fit, fit_windows
-from retention.churn.model import ChurnModel
-from retention.churn.rhythm import Counts
-from retention.churn.saving import restored, saved
-from retention.churn.treated import left_alone, untreated
+from retention.churn.bgnbd import Counts
+from retention.churn.fit import _rows, fit, fit_windows
+from retention.churn.model import ChurnModel, restored, saved
 from retention.churn.windows import (
     Window,
     buyers,
+    left_alone,
     make_window,
     make_windows,
-    rhythm_of,
+    purchase_gaps,
+    untreated,
     usual_gap,
     window_days,
 )
@@ -31,7 +32,7 @@ from retention.features.expressions import Shop
 from retention.history import History
 from retention.logs import Columns, read_log
 from retention.metrics import auc, calibration_error
-from retention.times import DAY, from_micros, to_micros
+from retention.report import Fitted
 from tests.contracts.retention_core import NOW
 from tests.retention.conftest import make_events, make_products
 from tests.retention.real import CDNOW_COLUMNS, cdnow
@@ -50,7 +51,7 @@ def shop(history: History) -> Shop:
 def test_windows_lie_in_the_past_and_end_by_now(
     history: History, known: tuple[list[Window], np.ndarray]
 ) -> None:
-    first, _ = rhythm_of(check(history, NOW))
+    first, _ = purchase_gaps(check(history, NOW))
     now, (windows, _) = to_micros(NOW), known
     assert windows[-1].end == now
     assert all(one.moment - first >= 39 * DAY for one in windows)
@@ -73,19 +74,19 @@ def test_what_happened_later_changes_nothing(history: History) -> None:
     found = []
     for one in (history, cut):
         checked = check(one, moment)
-        first, _ = rhythm_of(checked)
+        first, _ = purchase_gaps(checked)
         found.append(make_windows(Shop(checked.history), first, to_micros(moment), 90, frozenset()))
     for whole, part in zip(*found, strict=True):
         assert whole.customers == part.customers
         assert (whole.raw == part.raw).all()
         assert (whole.left == part.left).all()
-        assert whole.rhythm == part.rhythm
+        assert whole.process == part.process
 
 
 @pytest.fixture(scope="module")
 def known(history: History, shop: Shop) -> tuple[list[Window], np.ndarray]:
     """The made-up shop's windows of 40 days, and its customers now."""
-    first, _ = rhythm_of(check(history, NOW))
+    first, _ = purchase_gaps(check(history, NOW))
     now = to_micros(NOW)
     return make_windows(shop, first, now, 40, frozenset()), buyers(shop, now).values
 
@@ -107,9 +108,9 @@ def test_a_longer_horizon_than_the_windows_is_reached(known: tuple[list[Window],
 @pytest.mark.parametrize(
     ("broken", "part", "word"),
     [
-        ((bgnbd, "fit"), "rhythm", "BG/NBD"),
+        ((bgnbd, "fit"), "process", "BG/NBD"),
         ((logistic, "regression"), "linear", "logistic regression did not converge"),
-        ((boosting, "fit"), "trees", "boosting"),
+        ((trees, "fit"), "trees", "boosting"),
     ],
 )
 def test_a_part_that_does_not_converge_is_done_without(
@@ -131,21 +132,21 @@ def test_a_part_that_does_not_converge_is_done_without(
     assert (again.probabilities(known[1]) == chances).all()
 
 
-def test_a_window_without_a_rhythm_of_its_own_never_has_a_later_one(
+def test_a_window_without_a_purchase_gaps_its_own_never_has_a_later_one(
     known: tuple[list[Window], np.ndarray],
 ) -> None:
-    """Today's rhythm is fitted on what happened in the windows and after them."""
+    """Today's process is fitted on what happened in the windows and after them."""
     windows, table = known
     today = bgnbd.fit(Counts.of(table))
     assert today is not None
-    plain = ChurnModel(horizon_days=40, window_days=40, base_rate=0.5, rhythm=today)
+    plain = ChurnModel(horizon_days=40, window_days=40, base_rate=0.5, process=today)
     first, second, third = windows[:3]
-    gaps = [replace(first, rhythm=None), second, replace(third, rhythm=None)]
+    gaps = [replace(first, process=None), second, replace(third, process=None)]
     rows = _rows(plain, gaps)
     assert (rows[0][:, -1] == 0).all()
-    assert second.rhythm is not None
+    assert second.process is not None
     assert (rows[1] == _rows(plain, [second])[0]).all()
-    assert (rows[2][:, -1] == second.rhythm.log_odds(Counts.of(third.raw), 40)).all()
+    assert (rows[2][:, -1] == second.process.log_odds(Counts.of(third.raw), 40)).all()
 
 
 def test_the_judged_model_knows_the_gaps_of_its_past_only(
@@ -161,17 +162,17 @@ def test_the_judged_model_knows_the_gaps_of_its_past_only(
     fitted(history, horizon_days=40)
     now, then = asked
     checked = check(history, NOW)
-    assert now.usual_gap == usual_gap(rhythm_of(checked)[1])
+    assert now.usual_gap == usual_gap(purchase_gaps(checked)[1])
     moment = to_micros(NOW) - 40 * DAY
     cut = check(History.from_rows(row for row in make_events() if row["at"] < moment), from_micros(moment))
-    assert then.usual_gap == usual_gap(rhythm_of(cut)[1])
-    assert len(rhythm_of(cut)[1]) < len(rhythm_of(checked)[1])
+    assert then.usual_gap == usual_gap(purchase_gaps(cut)[1])
+    assert len(purchase_gaps(cut)[1]) < len(purchase_gaps(checked)[1])
 
 
 def test_where_nothing_converges_there_is_no_model(
     known: tuple[list[Window], np.ndarray], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for place, name in ((bgnbd, "fit"), (logistic, "regression"), (boosting, "fit")):
+    for place, name in ((bgnbd, "fit"), (logistic, "regression"), (trees, "fit")):
         monkeypatch.setattr(place, name, lambda *args, **options: None)
     model, notes = model_of(known, 40)
     assert not model.fitted
@@ -179,7 +180,7 @@ def test_where_nothing_converges_there_is_no_model(
 
 
 def test_a_young_shop_has_bg_nbd_alone() -> None:
-    """Six days of history: no window to learn from, and already a rhythm."""
+    """Six days of history: no window to learn from, and already a process."""
     draw = np.random.default_rng(0)
     rows = [
         {

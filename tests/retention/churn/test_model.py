@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import retention
+from kernel.times import from_micros
 from retention import Event, EventKind, RiskBand, RiskContext
 from retention.checks import check
 from retention.churn import model as churn_model
@@ -16,7 +17,6 @@ from retention.churn.windows import choose_horizon
 from retention.core import Core
 from retention.history import History
 from retention.metrics import auc, average_precision, brier, calibration_error, ndcg, precision, recall
-from retention.times import from_micros
 from tests.contracts.retention_core import NOW, bought
 
 

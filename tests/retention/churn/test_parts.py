@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from retention.churn import boosting, calibration, logistic, trees
+from retention.churn import calibration, logistic, trees
+from retention.churn.model import parts_restored, parts_saved
 
 DRAW = np.random.default_rng(4)
 ROWS = DRAW.normal(size=(3_000, 6))
@@ -19,16 +20,16 @@ LABEL = DRAW.random(3_000) < 1 / (1 + np.exp(-(ROWS[:, 0] - ROWS[:, 1] * ROWS[:,
 
 @pytest.fixture(scope="module")
 def fitted() -> trees.Trees:
-    found = boosting.fit(ROWS, LABEL, seed=1, rising=(0,))
+    found = trees.fit(ROWS, LABEL, seed=1, rising=(0,))
     assert found is not None
     return found
 
 
 def test_trees_say_what_the_library_says(fitted: trees.Trees) -> None:
     library = HistGradientBoostingClassifier(
-        learning_rate=boosting.RATE,
-        max_iter=boosting.TREES,
-        max_depth=boosting.DEPTH,
+        learning_rate=trees.RATE,
+        max_iter=trees.TREES,
+        max_depth=trees.DEPTH,
         min_samples_leaf=60,
         l2_regularization=10.0,
         early_stopping=False,
@@ -40,7 +41,7 @@ def test_trees_say_what_the_library_says(fitted: trees.Trees) -> None:
 
 
 def test_the_parts_of_trees_add_up(fitted: trees.Trees) -> None:
-    total, parts = fitted.explain(ROWS[:50])
+    total, parts = fitted.predict(ROWS[:50]), fitted.explain(ROWS[:50])
     assert fitted.centre + parts.sum(axis=1) == pytest.approx(total, abs=1e-12)
     assert np.abs(parts[:, :3]).mean() > 5 * np.abs(parts[:, 3:]).mean()
 
@@ -52,21 +53,23 @@ def test_the_answer_rises_with_a_rising_column(fitted: trees.Trees) -> None:
 
 
 def test_trees_come_back_from_their_files(fitted: trees.Trees) -> None:
-    facts, arrays = trees.saved(fitted)
-    assert (trees.restored(facts, arrays).predict(ROWS[:20]) == fitted.predict(ROWS[:20])).all()
+    linear, again = parts_restored(*parts_saved(None, fitted))
+    assert linear is None
+    assert again is not None
+    assert (again.predict(ROWS[:20]) == fitted.predict(ROWS[:20])).all()
 
 
 def test_trees_that_changed_inside_the_library_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """The library keeps its trees to itself: a new version of it may keep them differently."""
-    monkeypatch.setattr(boosting, "_taken_out", lambda model: None)
-    assert boosting.fit(ROWS, LABEL, seed=1) is None
-    assert "could not be taken out" in boosting.lacking(LABEL)
-    assert "there are 500," in boosting.lacking(LABEL[:500])
+    monkeypatch.setattr(trees, "_extracted", lambda model: None)
+    assert trees.fit(ROWS, LABEL, seed=1) is None
+    assert "could not be taken out" in trees.lacking(LABEL)
+    assert "there are 500," in trees.lacking(LABEL[:500])
 
 
 def test_too_few_rows_give_no_trees() -> None:
-    assert boosting.fit(ROWS[:500], LABEL[:500], seed=1) is None
-    assert boosting.fit(ROWS, np.arange(3_000) < 20, seed=1) is None
+    assert trees.fit(ROWS[:500], LABEL[:500], seed=1) is None
+    assert trees.fit(ROWS, np.arange(3_000) < 20, seed=1) is None
 
 
 def test_a_regression_finds_the_direction_and_ignores_what_never_changes() -> None:
@@ -126,5 +129,5 @@ def test_platt_takes_confidence_away_and_never_adds_any() -> None:
     assert calibration.platt(-true, label) == (1.0, 0.0)
 
 
-def test_taken_out_of_something_else_is_none() -> None:
-    assert boosting._taken_out(SimpleNamespace()) is None
+def test_extracted_of_something_else_is_none() -> None:
+    assert trees._extracted(SimpleNamespace()) is None

@@ -9,15 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import retention
 from retention import Event, EventKind, Money, Risk, RiskBand, RiskContext
-from retention.checks import check
-from retention.churn.replay import replay
-from retention.churn.warning import MARGIN, ORDER, Lead, crossings, settled, summed_up
+from retention.churn.warning import MARGIN, ORDER, crossings, settled
 from retention.core import Core
-from retention.features.expressions import Shop
-from retention.history import History
-from retention.times import DAY, to_micros
 from tests.contracts.retention_core import NOW, bought
 
 bands = st.sampled_from(ORDER)
@@ -137,24 +131,3 @@ def test_what_is_left_to_act_in_counts_from_the_customers_own_gaps(fitted: Core)
     assert later.due_days == round(now.due_days - 30, 2)
     view = Event(kind=EventKind.VIEW, at=NOW - timedelta(days=1))
     assert fitted.risk("c", RiskContext(now=NOW, events=[view])).due_days is None
-
-
-def test_counts_by_hand() -> None:
-    warned = {"a": Lead(4.0, 9.0), "b": Lead(-2.0, 3.0), "c": Lead(1.0, 1.0), "x": Lead(9.0, 9.0)}
-    found = summed_up(warned, ["a", "b", "c", "d"], frozenset("abd"), 3)
-    assert (found.customers, found.left, found.warned, found.warned_and_left) == (4, 3, 3, 2)
-    assert found.warned_before_due == 1
-    assert (found.due_days[1], found.lead_days[1]) == (1.0, 6.0)
-    assert (found.precision, found.recall) == (2 / 3, 2 / 3)
-
-
-def test_warnings_come_before_people_are_gone(report: retention.FitReport, history: History) -> None:
-    """On the made-up shop, where a third stop coming at some day: most are warned of, most warnings are true."""
-    model = retention.load(report.directory).churn
-    shop = Shop(check(history, NOW).history)
-    nights = 6
-    start = to_micros(NOW) - (model.horizon_days + nights * 6) * DAY
-    found = replay(model, shop, start, nights, every_days=6)
-    assert found.warned > 0
-    assert found.precision > found.left / found.customers
-    assert found.lead_days[1] > 0

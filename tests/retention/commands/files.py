@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from typer.testing import CliRunner
 
+from kernel.times import from_micros
 from retention.commands import app
-from retention.times import from_micros
 from tests.retention.conftest import make_events
 
 COLUMNS = "customer=who,item=what,time=when,quantity=units,amount=paid"

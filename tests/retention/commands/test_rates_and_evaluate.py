@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from retention.commands import app
 from retention.commands.options import capacity
-from retention.evaluation import peers
+from retention.workshop import baselines
 from tests.retention.commands.files import COLUMNS, purchases, written
 from tests.retention.real import ONLINE_RETAIL_COLUMNS, cdnow, online_retail
 
@@ -134,7 +134,7 @@ def test_an_evaluation_of_a_real_log(slice_of_online_retail: Path, tmp_path: Pat
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("rate", "--columns", "customer=CustomerId,time=InvoiceDate"), "Nearest: 'CustomerID'"),
+        (("rate", "--columns", "customer=CustomrId,time=InvoiceDate"), "Nearest: 'CustomerID'"),
         (("rate", "--columns", "customer=CustomerID,time=Description"), "cannot be read as time"),
         (("rate", "--at", "yesterday"), "--at 'yesterday' is no time"),
         (("rate", "--at", "2009-01-01"), "nothing before 2009-01-01"),
@@ -177,8 +177,8 @@ def test_capacity_is_a_share_or_a_number() -> None:
     assert {text: capacity(text) for text in given} == given
 
 
-def test_a_comparison_beside_the_peers(tmp_path: Path) -> None:
-    """On the made-up shop: each peer in both modes, tuned, and the staff's number in the report."""
+def test_a_comparison_beside_the_baselines(tmp_path: Path) -> None:
+    """On the made-up shop: each baseline in both modes, tuned, and the staff's number in the report."""
     for library in ("implicit", "lightgbm", "lifetimes"):
         pytest.importorskip(library, reason=f"{library} is of the extra `peers`", exc_type=ImportError)
     log, out = written(tmp_path / "log.csv", purchases()), tmp_path / "report"
@@ -194,10 +194,10 @@ def test_a_comparison_beside_the_peers(tmp_path: Path) -> None:
     assert figures["churn"]["capacity"] == 12
 
 
-def test_a_comparison_without_the_peers_says_how_to_get_them(
+def test_a_comparison_without_the_baselines_says_how_to_get_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(peers, "find_spec", lambda name: None)
+    monkeypatch.setattr(baselines, "find_spec", lambda name: None)
     log = written(tmp_path / "log.csv", purchases())
     code, _, told = run("compare", "--events", log, "--columns", COLUMNS, "--out", tmp_path / "report")
     assert code == 1

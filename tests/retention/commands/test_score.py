@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -89,3 +90,13 @@ def test_what_is_wrong_is_said_and_nothing_is_written(
         # A long path wraps the line, within the path, too.
         assert said.replace(" ", "") in "".join(told.split())
     assert [one.name for one in tmp_path.iterdir()] == ["in"]
+
+
+def test_without_the_extra_it_is_said_how_to_get_spark(
+    shop: dict[str, Path], report: retention.FitReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyspark.sql", None)
+    code, told = asked(shop, report, out=tmp_path / "scores.parquet", engine="spark")
+    assert code == 1
+    assert "pip install 'liuke[scale]'" in told
+    assert list(tmp_path.iterdir()) == []

@@ -15,13 +15,13 @@ import pyarrow.parquet as pq
 import pytest
 
 import retention
+from kernel.times import DAY, to_micros
 from retention import MissingColumn, WrongType
 from retention.checks import check
 from retention.features.engines import over_parquet, over_spark
 from retention.features.expressions import RawTable, Shop, raw_features
 from retention.history import History
 from retention.scoring import SCORES, score_tables
-from retention.times import DAY, to_micros
 from tests.contracts.retention_core import NOW
 
 MOMENT = to_micros(NOW)

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from kernel.times import DAY, from_micros, to_micros
 from retention import Event, EventKind
 from retention.checks import check
 from retention.features import derived, raw
 from retention.features.expressions import RawTable, Shop
-from retention.features.raw import Shelf
+from retention.features.raw import ProductInfo
 from retention.history import History
-from retention.times import DAY, from_micros, to_micros
 from tests.contracts.retention_core import NOW
 
 MOMENT = to_micros(NOW)
@@ -26,7 +26,7 @@ PRODUCTS = [
     {"product": "p1", "category": "cups", "list_price": 1_000},
     {"product": "p2", "category": None, "list_price": None},
 ]
-SHELF = Shelf(category={"p0": "tea", "p1": "cups"}, list_price={"p0": 100, "p1": 1_000})
+SHELF = ProductInfo(category={"p0": "tea", "p1": "cups"}, list_price={"p0": 100, "p1": 1_000})
 
 rows = st.fixed_dictionaries(
     {
@@ -121,7 +121,7 @@ def test_whole_shop_agrees(history: History) -> None:
     checked = check(history, NOW)
     found = RawTable.of(Shop(checked.history), MOMENT)
     products = history.products.to_pylist()
-    shelf = Shelf(
+    product_info = ProductInfo(
         category={one["product"]: one["category"] for one in products},
         list_price={one["product"]: one["list_price"] for one in products},
     )
@@ -130,7 +130,7 @@ def test_whole_shop_agrees(history: History) -> None:
         by_customer[row["customer"]].append(event(row))
     assert set(by_customer) == set(found.customers)
     for customer, values in zip(found.customers, found.values.tolist(), strict=True):
-        counted = raw.of_events(by_customer[customer], NOW, shelf)
+        counted = raw.of_events(by_customer[customer], NOW, product_info)
         assert counted is not None
         assert [counted[name] for name in raw.NAMES] == values
 

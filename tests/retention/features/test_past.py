@@ -8,11 +8,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from kernel.times import DAY, to_micros
 from retention import EventKind
 from retention.features.engines import over_arrow
 from retention.features.expressions import Past, Shop
 from retention.history import History
-from retention.times import DAY, to_micros
 from tests.contracts.retention_core import NOW
 
 MOMENT = to_micros(NOW)

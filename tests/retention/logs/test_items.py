@@ -8,11 +8,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from kernel.times import from_micros
 from retention.errors import LogRefused
 from retention.logs import Columns
 from retention.logs.columns import ITEMS
 from retention.logs.items import Items, read_items
-from retention.times import from_micros
 from tests.retention.logs.test_logs import read, written
 
 
@@ -91,11 +91,11 @@ def test_what_is_wrong_with_rows_is_counted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("header", "columns", "said"),
     [
-        ("sku,stock", "", "which column is the item? Say so with --item-columns item=…"),
+        ("thing,stock", "", "which column is the item? Say so with --item-columns item=…"),
         ("item,stock", "itm=item", "--item-columns: there is no role 'itm'; did you mean item?"),
-        ("item,stock", "item=item,stock=stok", "has no column 'stok' (for stock). Nearest: 'stock'"),
-        ("item,stock", "item", "--item-columns: 'item' is not role=column, such as item=…"),
-        ("item,created", "", "2 of 2 values of 'created' cannot be read as created: they must be times"),
+        ("item,stock", "item=item,stock=stok", "there is no column 'stok' (for stock). Nearest: 'stock'"),
+        ("item,stock", "item", "--item-columns: 'item' is no pair field=column, such as item=…"),
+        ("item,created", "", "2 of 2 values of 'created' cannot be read as created, such as "),
     ],
 )
 def test_what_cannot_be_used_is_refused(tmp_path: Path, header: str, columns: str, said: str) -> None:

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kernel.times import from_micros, to_micros
 from retention.errors import LogRefused
 from retention.logs import Columns, Log, read_log
 from retention.logs.tables import MINOR
-from retention.times import from_micros, to_micros
 
 HEADER = "customer,item,time,quantity,price"
 
@@ -84,7 +84,7 @@ def test_columns_that_describe_an_item_are_found_beside_those_named(tmp_path: Pa
         ("customer=Custmer,time=When", ["'Custmer'", "Nearest: 'Customer'", "'When'", "'What'"]),
         ("custmer=Customer,time=When", ["no role 'custmer'", "did you mean customer?"]),
         ("customer=Customer", ["which column is the time?", "'Customer', 'What', 'When'"]),
-        ("customer:Customer", ["role=column"]),
+        ("customer:Customer", ["no pair field=column"]),
         ("customer=Customer,customer=What,time=When", ["named twice"]),
         ("", ["which column is the time?"]),
     ],

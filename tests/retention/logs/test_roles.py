@@ -163,13 +163,13 @@ def test_discounts_are_counted_from_the_list_price_that_was_known_first(tmp_path
         )
         for one in checked_rows(log)
     ]
-    counted = raw.of_events(bought, log.at, raw.Shelf(category={}, list_price=prices))
+    counted = raw.of_events(bought, log.at, raw.ProductInfo(category={}, list_price=prices))
     assert counted is not None
     assert counted["discounted"] == 2
 
 
 def checked_rows(log: Log) -> list[dict[str, Any]]:
-    from retention.times import from_micros
+    from kernel.times import from_micros
 
     rows = check(log.history, log.at).history.events.to_pylist()
     return [{**row, "at": from_micros(row["at"])} for row in rows]

@@ -11,14 +11,15 @@ import numpy as np
 import pyarrow.compute as pc
 import pytest
 
+from kernel.arrays import Ints
+from kernel.times import DAY, from_micros, to_micros
 from retention.checks import Checked, check
-from retention.churn.windows import choose_horizon, rhythm_of
+from retention.churn.windows import choose_horizon, purchase_gaps
 from retention.history import History
 from retention.rates import Activity, Curve, Ending, Unit, cohorts, survival
-from retention.rates.activity import CAME, Ints
-from retention.rates.landmarks import NOT_BOUGHT, by_first_period
+from retention.rates.activity import CAME
+from retention.rates.segments import NOT_BOUGHT, by_first_period
 from retention.segments.rfm import Segment
-from retention.times import DAY, from_micros, to_micros
 from tests.contracts.retention_core import NOW
 
 LAPSE = 40
@@ -61,7 +62,7 @@ def segment_by_hand(checked: Checked, bought: dict[str, list[dict[str, Any]]], e
     seen = {name: rows for name, rows in seen.items() if rows}
     often = {name: len({row["at"] // DAY for row in rows}) for name, rows in seen.items()}
     much = {name: sum(row["amount"] for row in rows) for name, rows in seen.items()}
-    first, gaps = rhythm_of(checked, before=end)
+    first, gaps = purchase_gaps(checked, before=end)
     recent = choose_horizon(gaps, (end - first) / DAY) * DAY
     middle, typical = max(median(often.values()), 1), median(much.values())
     names = {

@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kernel.intervals import wilson
+from kernel.times import to_micros
 from retention.rates import (
     Activity,
     Ending,
@@ -22,9 +24,7 @@ from retention.rates import (
     kaplan_meier,
     rates,
     survival,
-    wilson,
 )
-from retention.times import to_micros
 
 START = date(2026, 1, 1)
 VISITS = {

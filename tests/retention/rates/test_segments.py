@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from kernel.intervals import wilson
+from kernel.times import DAY, to_micros
 from retention.churn.windows import buyers
 from retention.features.expressions import Shop
 from retention.features.raw import NAMES
 from retention.history import History
-from retention.rates import Activity, wilson
+from retention.rates import Activity
 from retention.rates.segments import rates_by_segment
 from retention.segments.rfm import Segment
-from retention.times import DAY, to_micros
 from tests.contracts.retention_core import NOW
 
 

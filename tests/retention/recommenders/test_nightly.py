@@ -8,11 +8,11 @@ from datetime import timedelta
 
 import pytest
 
+from kernel.times import from_micros
 from retention import Event, EventKind, RecommendContext, ShopRules
 from retention.core import Core
 from retention.history import History
 from retention.recommenders.nightly import NightlyLists
-from retention.times import from_micros
 from tests.contracts.retention_core import NOW, bought
 from tests.retention.test_recommender import SHELF
 

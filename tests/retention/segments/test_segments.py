@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kernel.times import DAY, to_micros
 from retention.checks import check
 from retention.churn.windows import buyers
 from retention.features.expressions import Shop
@@ -17,7 +18,6 @@ from retention.history import History
 from retention.segments import clusters, nightly, rfm
 from retention.segments.clusters import Clusters, adjusted_rand, named
 from retention.segments.rfm import MEANING, NAMES, Rfm, Segment
-from retention.times import DAY, to_micros
 from tests.contracts.retention_core import NOW
 
 DIVIDED = Rfm(
@@ -90,7 +90,7 @@ def test_a_handful_of_customers_is_divided_too(customers: int) -> None:
     table = np.repeat(row(5, 2, 100), customers, axis=0)
     found = rfm.fit(table, 30)
     assert len(found.segments(table)) == customers
-    assert rfm.restored(rfm.saved(found)) == found
+    assert nightly.restored(*nightly.saved(found, None)) == (found, None)
 
 
 def test_divisions_are_the_middle_of_the_shop(tables: tuple[np.ndarray, np.ndarray]) -> None:

@@ -10,22 +10,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kernel.times import DAY, to_micros
 from retention.checks import check
 from retention.churn import bgnbd
 from retention.churn.windows import buyers
 from retention.features.expressions import Shop
 from retention.features.raw import NAMES as RAW
 from retention.history import History
-from retention.times import DAY, to_micros
-from retention.value import gamma_gamma
-from retention.value.fit import FittedValue, Outcome, fit
-from retention.value.gamma_gamma import GammaGamma
-from retention.value.saving import restored, saved
+from retention.report import Fitted
+from retention.value import fit as value_fit
+from retention.value.fit import Outcome, drawn_to, fit, fit_spend
+from retention.value.model import GammaGamma, ValueModel, restored, saved
 from tests.contracts.retention_core import NOW
 from tests.retention.conftest import make_events, make_products
 
 
-def fitted(history: History, days: float = 0.0) -> FittedValue:
+def fitted(history: History, days: float = 0.0) -> Fitted[ValueModel]:
     checked = check(history, NOW - timedelta(days=days))
     return fit(checked, Shop(checked.history), seed=1, horizon_days=60)
 
@@ -36,7 +36,7 @@ def test_gamma_gamma_finds_what_made_the_data() -> None:
     purchases = draw.integers(1, 12, 4_000).astype(float)
     nu = draw.gamma(q, 1 / v, 4_000)
     mean = draw.gamma(p * purchases, 1 / nu) / purchases
-    found = gamma_gamma.fit(purchases, mean)
+    found = fit_spend(purchases, mean)
     assert found is not None
     expected = p * v / (q - 1)
     assert found.spend(np.array([1e-9]), np.array([0.0]))[0] == pytest.approx(expected, rel=0.1)
@@ -48,14 +48,14 @@ def test_gamma_gamma_finds_what_made_the_data() -> None:
 def test_spend_lies_between_the_own_mean_and_everybodys(
     purchases: float, mean: float, everybody: float
 ) -> None:
-    found = gamma_gamma.drawn_to(everybody).spend(np.array([purchases]), np.array([mean]))[0]
+    found = drawn_to(everybody).spend(np.array([purchases]), np.array([mean]))[0]
     low, high = sorted((mean, everybody))
     assert low * (1 - 1e-9) <= found <= high * (1 + 1e-9)
 
 
 @pytest.mark.parametrize("mean", [np.zeros(500), np.full(10, 5.0)], ids=["no money", "too few"])
 def test_gamma_gamma_with_too_little_is_none(mean: np.ndarray) -> None:
-    assert gamma_gamma.fit(np.ones(len(mean)), mean) is None
+    assert fit_spend(np.ones(len(mean)), mean) is None
 
 
 def test_what_is_foretold_is_near_what_comes(history: History) -> None:
@@ -87,7 +87,7 @@ def test_outcomes_by_hand() -> None:
 
 def test_without_a_fit_everybody_has_one_rate(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bgnbd, "fit", lambda *args, **options: None)
-    monkeypatch.setattr(gamma_gamma, "fit", lambda *args, **options: None)
+    monkeypatch.setattr(value_fit, "fit_spend", lambda *args, **options: None)
     found = fitted(history)
     assert len(found.notes) == 2
     assert not found.readiness[0].enough

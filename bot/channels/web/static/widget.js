@@ -1,0 +1,79 @@
+// One line on a shop's page: <script src="https://your-liuke/widget.js" data-lang="zh" async></script>
+// `data-token` is the token by which the shop's site vouches for its signed-in visitor; `data-token-url` is an
+// address of the same site that answers with one, asked when the chat is opened and whenever a token has run out.
+// `LiukeChat.setToken(token)` hands one over at any time; without a token it signs the visitor out.
+"use strict";
+(() => {
+  const script = document.currentScript;
+  const address = new URL("chat", script.src);
+  const { tokenUrl, lang } = script.dataset;
+  let token = script.dataset.token || null, loading = null;
+  const label = (lang || navigator.language).startsWith("zh") ? "联系客服" : "Chat with us";
+
+  const host = document.createElement("div");
+  const root = host.attachShadow({ mode: "open" });
+  const style = document.createElement("style");
+  style.textContent = `
+    :host { all: initial; }
+    button { position: fixed; right: 20px; bottom: 20px; width: 60px; height: 60px; border: 0; border-radius: 50%;
+      background: #0f766e; color: #fff; font: 600 24px system-ui, sans-serif; cursor: pointer; z-index: 2147483647;
+      box-shadow: 0 6px 20px rgb(0 0 0 / .25); transition: transform .15s; display: grid; place-items: center; }
+    button:hover { transform: scale(1.05); }
+    button:focus-visible { outline: 3px solid #5eead4; }
+    svg { width: 30px; height: 30px; fill: #fff; }
+    iframe { position: fixed; right: 20px; bottom: 92px; width: min(390px, calc(100vw - 24px));
+      height: min(640px, calc(100vh - 120px)); border: 0; border-radius: 18px; z-index: 2147483646; display: none;
+      box-shadow: 0 12px 40px rgb(0 0 0 / .3); background: #fff; }
+    iframe.open { display: block; }
+    @media (max-width: 480px) { iframe { right: 0; bottom: 0; width: 100vw; height: calc(100dvh - 12px); border-radius: 18px 18px 0 0; }
+      button.open { bottom: auto; top: 22px; right: 12px; width: 38px; height: 38px; font-size: 18px; box-shadow: none; } }`;
+  const picture = `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 5.5A2.5 2.5 0 0 1 6.500 3h11A2.500 2.500 0 0 1 20 5.500v8a2.500 2.500 0 0 1-2.500 2.500H11l-5 4.500V16h.5A2.500 2.500 0 0 1 4 13.500z"/></svg>`;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.innerHTML = picture;
+  button.setAttribute("aria-label", label);
+  button.setAttribute("aria-expanded", "false");
+  button.title = label;
+  const frame = document.createElement("iframe");
+  frame.title = label;
+  button.addEventListener("click", () => {
+    loading ??= load();
+    const open = frame.classList.toggle("open");
+    button.classList.toggle("open", open);
+    if (open) button.textContent = "×"; else button.innerHTML = picture;
+    button.setAttribute("aria-expanded", String(open));
+  });
+
+  async function load() {
+    token ??= await fetchToken();
+    // Behind the #, so that no server and no Referer sees the token.
+    const facts = new URLSearchParams();
+    if (token) facts.set("token", token);
+    if (lang) facts.set("lang", lang);
+    address.hash = facts.toString();
+    frame.src = address.href;
+  }
+
+  async function fetchToken() {
+    if (!tokenUrl) return null;
+    try {
+      const answer = await fetch(tokenUrl, { credentials: "same-origin", cache: "no-store" });
+      return answer.ok ? (await answer.text()).trim() || null : null;
+    } catch { return null; }
+  }
+
+  function hand(fresh) {
+    token = fresh || null;
+    frame.contentWindow?.postMessage({ type: "liuke:token", token }, address.origin);
+  }
+
+  window.addEventListener("message", async (event) => {
+    if (event.source === frame.contentWindow && event.origin === address.origin
+      && event.data?.type === "liuke:token-wanted") hand(await fetchToken());
+  });
+  window.LiukeChat = { setToken(fresh) { if (frame.src) hand(fresh); else token = fresh || null; } };
+
+  root.append(style, button, frame);
+  if (document.body) document.body.append(host);
+  else document.addEventListener("DOMContentLoaded", () => document.body.append(host));
+})();

@@ -1,0 +1,73 @@
+"""What must be there before the first customer: a migrated store, a shop, a campaign."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from bot.jobs.schedule import owner_name
+from bot.outreach.planner import ensure_win_back
+from bot.settings import Settings
+from bot.shop.intake import derive_purchases
+from kernel.console import err, progress_bar
+from kernel.times import utc_now
+from storage import Store, migrate
+from storage.leases import Leases
+from storage.shop import Shop, ShopKind
+
+# If the one that prepares dies, another goes on after this.
+_PATIENCE = timedelta(minutes=3)
+
+
+async def prepare(settings: Settings) -> None:
+    """Make what is missing; safe when several processes start at once."""
+    for folder in (settings.home, settings.media, settings.models):
+        folder.mkdir(parents=True, exist_ok=True)
+    await migrate(settings.store_url)
+    store = Store.open(settings.store_url)
+    try:
+        async with _only_one(store):
+            if settings.demo:
+                await _make_demo(store)
+            await _derive_purchases(store)
+            await store.write(lambda connection: ensure_win_back(connection, utc_now()))
+    finally:
+        await store.close()
+
+
+async def _make_demo(store: Store) -> None:
+    async with store.read() as connection:
+        if await Shop(connection).kind() is not ShopKind.EMPTY:
+            return
+    from bot.shop.demo import make_demo
+
+    err.print("Making the demo shop …")
+    with progress_bar() as progress:
+        await make_demo(store, progress=progress)
+
+
+async def _derive_purchases(store: Store) -> None:
+    """After an upgrade: orders used to come in without their purchases. Everything after this counts on them."""
+    with progress_bar() as progress:
+        await derive_purchases(store, progress)
+
+
+@asynccontextmanager
+async def _only_one(store: Store) -> AsyncIterator[None]:
+    """Several replicas may start together: one prepares, the others wait for it."""
+    owner = owner_name()
+
+    async def acquire() -> bool:
+        return await store.write(
+            lambda connection: Leases(connection).acquire("prepare", owner, utc_now(), _PATIENCE)
+        )
+
+    # Another process holds it, so there is no event to wait for.
+    while not await acquire():  # noqa: ASYNC110
+        await asyncio.sleep(0.2)
+    try:
+        yield
+    finally:
+        await store.write(lambda connection: Leases(connection).release("prepare", owner))

@@ -1,0 +1,48 @@
+"""What a person reads when the program has started."""
+
+from __future__ import annotations
+
+from rich.panel import Panel
+from rich.table import Table
+
+from bot.app import Parts, is_demo
+from bot.channels.telegram import bot_username
+from bot.settings import Settings
+from kernel.console import out
+
+
+async def welcome(settings: Settings, parts: Parts, admin: tuple[str, str] | None) -> None:
+    """Say what is served and where, how to sign in, and how to connect Telegram."""
+    lines = Table.grid(padding=(0, 2))
+    lines.add_column(style="bold", no_wrap=True)
+    lines.add_column(overflow="fold")
+    base = settings.base_url
+    lines.add_row("Web chat", f"{base}/chat")
+    lines.add_row("On a site", f'<script src="{base}/widget.js" async></script>')
+    lines.add_row("Staff", f"{base}/staff   {_sign_in(admin)}")
+    lines.add_row("Telegram", await _telegram(settings, parts))
+    lines.add_row("Terminal", "liuke chat")
+    lines.add_row("Data", str(settings.home))
+    if not parts.served.version:
+        lines.add_row(
+            "Models", "are fitted to the shop's history now; what is recommended gets better with them"
+        )
+    shop = "a demo shop: products, orders and customers are made up" if await is_demo(parts.store) else ""
+    out.print(Panel(lines, title="留客 Liuke", subtitle=shop, border_style="cyan", expand=False))
+    if admin is not None:
+        out.print("The admin's password is shown this once; `liuke staff password admin` makes a new one.")
+
+
+def _sign_in(admin: tuple[str, str] | None) -> str:
+    if admin is None:
+        return "sign in as you did before (new password: liuke staff password admin)"
+    login, password = admin
+    return f"sign in as {login} with the password {password}"
+
+
+async def _telegram(settings: Settings, parts: Parts) -> str:
+    if settings.telegram_token is None:
+        return "not connected: get a token from @BotFather, then LIUKE_TELEGRAM_TOKEN=… liuke run"
+    username = await bot_username(settings, parts.store)
+    way = "by webhook" if settings.telegram_webhook else "by polling"
+    return f"https://t.me/{username} {way}" if username else f"connecting {way} …"

@@ -1,0 +1,45 @@
+"""Every skill of the bot."""
+
+from __future__ import annotations
+
+from bot.conversation.skills import (
+    billing,
+    changes,
+    consent,
+    fallback,
+    language,
+    linking,
+    mine,
+    order_status,
+    pages,
+    pricing,
+    products,
+    recommending,
+    returns,
+    talk,
+    which_order,
+)
+from bot.conversation.turn import Registry
+
+# A module's place here is its skills' place on the staff's page.
+REGISTRY = Registry(
+    skill
+    for module in (
+        talk,
+        order_status,
+        which_order,
+        changes,
+        returns,
+        products,
+        recommending,
+        pricing,
+        billing,
+        pages,
+        mine,
+        fallback,
+        consent,
+        language,
+        linking,
+    )
+    for skill in module.SKILLS
+)

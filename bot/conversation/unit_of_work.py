@@ -1,0 +1,292 @@
+"""What a message writes: the units of work that the dispatcher commits together with "this message is handled"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.conversation import ownership, wording
+from bot.conversation.dialogue import Decision
+from bot.conversation.hours import ALWAYS, OpeningHours
+from bot.conversation.ownership import CaseFacts
+from bot.conversation.texts import Texts
+from bot.conversation.turn import Answer, Turn
+from bot.delivery.ports import Work
+from bot.messages import Incoming, IncomingKind, Reply, dump_reply
+from nlu.types import Understanding
+from storage.audience import MARKETING
+from storage.conversations import Conversations, Message, NewMessage
+from storage.customers import Accounts, Consents
+from storage.drafts import Drafts
+from storage.outbox import Outbox
+
+# Characters of the customer's last words in a case.
+_WORDS = 300
+
+
+def answering(
+    turn: Turn, whole: Understanding | None, decisions: Sequence[Decision], edited: Message | None
+) -> Work:
+    """Keep what came, run what the skills put off, and let the answer leave."""
+    conversation = turn.contact.conversation
+    skills = "+".join(decision.skill for decision in decisions)[:60]
+
+    async def work(connection: AsyncConnection) -> None:
+        sent, drafted = [], []
+        for decision in decisions:
+            if decision.shadow:
+                drafted.append((decision.skill, await _rehearsed(connection, decision.answer)))
+            else:
+                sent.append(await decision.answer.settled(connection))
+        answer = _announced(combine(sent), turn)
+        language = answer.language or turn.language
+        memory = answer.memory or turn.memory
+        if answer.hand_over is not None:
+            memory = memory.handed_over()
+        await Conversations(connection).advance(
+            conversation, memory=memory.dump(turn.now), language=language, now=turn.now
+        )
+        message_id = await _keep_incoming(connection, turn, whole, skills, edited)
+        for skill, draft in drafted:
+            drafted_reply = dump_reply(_reply(draft, turn.language))
+            await Drafts(connection).add(conversation.id, message_id, skill, drafted_reply, turn.now)
+        if answer.hand_over is not None:
+            await ownership.escalate(
+                connection,
+                conversation.id,
+                reason=answer.hand_over.reason,
+                priority=answer.hand_over.priority,
+                summary=case_facts(turn, whole).written(),
+                now=turn.now,
+                hours=turn.services.shop.hours,
+            )
+        elif conversation.owner == "closed":
+            await ownership.reopen(connection, conversation.id, turn.now)
+        reply = _reply(answer, language)
+        if reply.text or reply.cards:
+            await ownership.send(
+                connection,
+                conversation.id,
+                (turn.incoming.channel, turn.incoming.address),
+                reply,
+                turn.now,
+                message_kind="reply",
+                skill=skills,
+                callback_ref=turn.incoming.callback_ref,
+                customer_id=turn.customer_id,
+            )
+
+    return work
+
+
+def keeping(turn: Turn, whole: Understanding | None, edited: Message | None, *, stop: bool = False) -> Work:
+    """Keep what came, obey a plain "stop", and say nothing."""
+
+    async def work(connection: AsyncConnection) -> None:
+        await Conversations(connection).advance(
+            turn.contact.conversation,
+            memory=turn.memory.dump(turn.now),
+            language=turn.contact.conversation.language,
+            now=turn.now,
+        )
+        await _keep_incoming(connection, turn, whole, None, edited)
+        if turn.incoming.callback_ref is not None:
+            # An empty reply only stops the waiting sign on the button that was pressed.
+            await Outbox(connection).put(
+                channel=turn.incoming.channel,
+                address=turn.incoming.address,
+                kind="reply",
+                policy="retry",
+                reply=dump_reply(Reply(language=turn.language)),
+                now=turn.now,
+                callback_ref=turn.incoming.callback_ref,
+                customer_id=turn.customer_id,
+            )
+        if stop:
+            account_id = turn.contact.conversation.account_id
+            await _opt_out(connection, turn.customer_id, account_id, "conversation", turn.now)
+
+    return work
+
+
+async def note_block(connection: AsyncConnection, channel: str, address: str, now: datetime) -> None:
+    """Blocking the shop is the channel's own way of saying stop."""
+    account = await Accounts(connection).find(channel, address)
+    if account is not None:
+        await Accounts(connection).set_blocked(account.id, True)
+        await _opt_out(connection, account.customer_id, account.id, "blocked", now)
+
+
+async def nothing(_connection: AsyncConnection) -> None:
+    """For an edit of a message that was never seen, or that changed nothing."""
+
+
+def apology(
+    texts: Texts, clock: Callable[[], datetime], hours: OpeningHours = ALWAYS
+) -> Callable[[Incoming], Work]:
+    """What the dispatcher commits about a message that can't be handled: the conversation goes to the queue, and the
+    customer is told so; nothing where there is no conversation yet."""
+
+    def apologising(incoming: Incoming) -> Work:
+        async def work(connection: AsyncConnection) -> None:
+            contact = await Conversations(connection).contact(incoming.channel, incoming.address)
+            if contact is None:
+                return
+            now, conversation = clock(), contact.conversation
+            bot_spoke = ownership.speaks(conversation)
+            await ownership.escalate(connection, conversation.id, reason="failed", now=now, hours=hours)
+            if bot_spoke:
+                language = conversation.language
+                await ownership.send(
+                    connection,
+                    conversation.id,
+                    (incoming.channel, incoming.address),
+                    Reply(text=texts.say(language, "failed"), language=language),
+                    now,
+                    callback_ref=incoming.callback_ref,
+                )
+
+        return work
+
+    return apologising
+
+
+def combine(answers: Sequence[Answer]) -> Answer:
+    """Several settled answers as one message, in order."""
+    combined = Answer()
+    for answer in answers:
+        combined = Answer(
+            text="\n\n".join(text for text in (combined.text, answer.text) if text),
+            buttons=(*combined.buttons, *answer.buttons),
+            cards=(*combined.cards, *answer.cards),
+            memory=answer.memory or combined.memory,
+            language=answer.language or combined.language,
+            hand_over=answer.hand_over or combined.hand_over,
+        )
+    return combined
+
+
+def case_facts(turn: Turn, understanding: Understanding | None) -> CaseFacts:
+    """The wish, the mood, the order, the last words of a turn."""
+    words = turn.incoming.text.strip()[:_WORDS]
+    order = turn.memory.order or ""
+    if understanding is None or understanding.intent is None:
+        earlier = turn.memory.intents[0] if turn.memory.intents else ""
+        return CaseFacts(wish=earlier, order=order, words=words)
+    return CaseFacts(
+        wish=understanding.intent,
+        mood=understanding.sentiment.value,
+        urgent=understanding.urgent,
+        order=order,
+        words=words,
+    )
+
+
+async def _rehearsed(connection: AsyncConnection, answer: Answer) -> Answer:
+    """What an answer would be, with nothing of it done: for a skill in shadow mode."""
+    if not answer.effects:
+        return answer
+    savepoint = await connection.begin_nested()
+    try:
+        return await answer.settled(connection)
+    finally:
+        await savepoint.rollback()
+
+
+def _announced(answer: Answer, turn: Turn) -> Answer:
+    """A hand-over is said once, with when to expect an answer; after it the bot is silent."""
+    if answer.hand_over is None:
+        return answer
+    promise = _promise(turn, ownership.FIRST_ANSWER[answer.hand_over.priority])
+    return replace(answer, text=f"{answer.text}\n\n{promise}".strip())
+
+
+def _promise(turn: Turn, within: timedelta) -> str:
+    """When somebody answers: soon, when the shop opens, or one of both where it closes before."""
+    hours = turn.services.shop.hours
+    opens, closes = hours.next_open(turn.now), hours.closes(turn.now)
+    if opens > turn.now:
+        return turn.say("handed-over-closed", opens=turn.near_moment(opens))
+    if hours.after(turn.now, within) <= closes:
+        return turn.say("handed-over", within=wording.duration(within, turn.language))
+    return turn.say(
+        "handed-over-closing",
+        closes=turn.near_moment(closes),
+        opens=turn.near_moment(hours.next_open(closes)),
+    )
+
+
+def _reply(answer: Answer, language: str) -> Reply:
+    return Reply(text=answer.text, buttons=answer.buttons, cards=answer.cards, language=language)
+
+
+async def _opt_out(
+    connection: AsyncConnection, customer_id: str | None, account_id: int, source: str, now: datetime
+) -> None:
+    await Consents(connection).record(
+        MARKETING, False, source=source, now=now, customer_id=customer_id, account_id=account_id
+    )
+
+
+async def _keep_incoming(
+    connection: AsyncConnection,
+    turn: Turn,
+    understanding: Understanding | None,
+    skill: str | None,
+    edited: Message | None,
+) -> int:
+    """Append what came, or give the message it changes its new words; return the message's id."""
+    incoming = turn.incoming
+    if edited is not None:
+        await Conversations(connection).edit(edited, incoming.text, turn.now)
+        return edited.id
+    return await Conversations(connection).append(
+        NewMessage(
+            conversation_id=turn.contact.conversation.id,
+            direction="in",
+            author="customer",
+            kind=incoming.kind.value,
+            text=incoming.text,
+            payload=_payload(incoming),
+            understanding=None if understanding is None else _summary(understanding),
+            skill=skill,
+            channel_ref=incoming.message_ref if incoming.kind is not IncomingKind.BUTTON else None,
+            at=incoming.at,
+        )
+    )
+
+
+def _payload(incoming: Incoming) -> dict[str, Any]:
+    media = incoming.media
+    values: dict[str, Any] = {
+        # A deep link's token is as good as a password for a day: it stays out of the history.
+        "payload": "" if incoming.kind is IncomingKind.START else incoming.payload,
+        # A press has no message of its own by which the channel could know it again.
+        "update": incoming.update_id if incoming.kind is IncomingKind.BUTTON else None,
+        "album": incoming.album,
+        "media": None
+        if media is None
+        else {"kind": media.kind, "reference": media.reference, "emoji": media.emoji},
+    }
+    return {key: value for key, value in values.items() if value}
+
+
+def _summary(understanding: Understanding) -> dict[str, Any]:
+    """What staff and reports need of an understanding."""
+    return {
+        "intents": [
+            [score.intent, round(float(score.probability), 4)] for score in understanding.intents[:3]
+        ],
+        "sentiment": understanding.sentiment.value,
+        "strength": round(float(understanding.sentiment_strength), 3),
+        "urgent": bool(understanding.urgent),
+        "understood": bool(understanding.understood),
+        "language": understanding.language,
+        "words": [
+            [word.word, round(float(word.contribution), 3)] for word in understanding.deciding_words[:5]
+        ],
+    }

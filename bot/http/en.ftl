@@ -1,0 +1,10 @@
+missing = There is nothing here
+missing-why = The address may be mistyped, or the page is gone.
+refused = It can't be opened like this
+refused-why = This address doesn't take such requests.
+failed = Something went wrong
+failed-why = It is our fault, and it has been noted. Please try again in a while.
+away = We can't be reached just now
+away-why = Please try again in a few seconds.
+to-chat = Open the chat
+to-console = Back to the staff console

@@ -1,0 +1,10 @@
+missing = 这里没有内容
+missing-why = 地址可能写错了，或者页面已经不在了。
+refused = 无法这样打开
+refused-why = 这个地址不接受这种请求。
+failed = 出了点问题
+failed-why = 问题出在我们这边，已经记录下来。请过一会儿再试。
+away = 服务暂时不可用
+away-why = 请过几秒再试。
+to-chat = 打开客服对话
+to-console = 回到客服工作台

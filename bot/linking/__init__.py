@@ -1,0 +1,1 @@
+"""Which customer a messenger account belongs to, and the proofs of it."""

@@ -1,0 +1,327 @@
+"""Asks retention with what the store knows, and keeps what was decided.
+
+Retention has no store: this fills its contexts (recent events, stock, live offers, budgets, open cases) and
+reserves an offer together with its code and its budget.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+import zlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.models.retention import ServedRetention
+from bot.shop.rules import Listed, Steering
+from retention.types import (
+    Event,
+    EventKind,
+    LiveOffer,
+    Money,
+    Offer,
+    OfferContext,
+    PricePolicy,
+    ProductState,
+    Reason,
+    Recommendation,
+    RecommendContext,
+    Risk,
+    RiskContext,
+    ShopRules,
+)
+from storage.audience import Audience
+from storage.customers import Customers
+from storage.errors import Conflict, NotFound
+from storage.events import Events, StoredEvent
+from storage.offers import Impression, NewOffer, Offers, StoredOffer
+from storage.schema import product
+from storage.scores import Scores
+from storage.signals import Signals
+
+OfferReason = Literal["asked", "recommended", "win_back"]
+
+# Letters and digits that nobody mistakes for one another when reading a code aloud.
+_CODE_ALPHABET = "ACDEFGHJKLMNPQRTUVWXY34679"
+_CODE_LENGTH = 8
+# A customer's own history as far as a decision needs it.
+_EVENTS = 1_000
+_KINDS = {kind.value: kind for kind in EventKind}
+_POLICY = PricePolicy()
+
+
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    """Every active product and the rules for them, as they were a moment ago."""
+
+    states: Mapping[str, ProductState]
+    rules: ShopRules
+    taken_at: float
+
+
+class Decisions:
+    """Recommendations, personal prices and risk for the shop's customers."""
+
+    def __init__(
+        self,
+        served: ServedRetention,
+        *,
+        steering: Steering | None = None,
+        seed: int = 0,
+        stock_age: float = 5.0,
+    ) -> None:
+        """Wire it up.
+
+        Args:
+            served: the fitted model in use.
+            steering: the shop's rules for recommendations; without it there are none.
+            seed: joins the seeds of explorations.
+            stock_age: seconds for which stock, prices and rules may be remembered when recommending.
+        """
+        self._served = served
+        self._steering = steering
+        self._seed = seed
+        self._stock_age = stock_age
+        self._snapshot: _Snapshot | None = None
+
+    async def recommend(
+        self,
+        connection: AsyncConnection,
+        *,
+        customer_id: str | None,
+        n: int,
+        now: datetime,
+        words: Sequence[str] = (),
+        category: str | None = None,
+        among: Collection[str] | None = None,
+        exclude: Collection[str] = frozenset(),
+        allow_repeats: bool = False,
+    ) -> list[Recommendation]:
+        """At most `n` products that are in stock, best first, within the shop's rules; with `among` none but those."""
+        snapshot = await self._products(connection)
+        states = snapshot.states
+        if among is not None:
+            states = {product: states[product] for product in among if product in states}
+        context = RecommendContext(
+            now=now,
+            events=await self._events(connection, customer_id),
+            stock=states,
+            words=words,
+            category=category,
+            exclude=frozenset(exclude),
+            allow_repeats=allow_repeats,
+            rules=snapshot.rules,
+            seed=self._seed_for(customer_id, now),
+        )
+        return self._served.core.recommend(customer_id, n, context)
+
+    async def offer(
+        self,
+        connection: AsyncConnection,
+        *,
+        customer_id: str,
+        product_id: str,
+        reason: OfferReason,
+        now: datetime,
+    ) -> Offer:
+        """The price of a product for this customer now.
+
+        Raises:
+            NotFound: there is no such customer or product.
+        """
+        state = await self._state(connection, product_id)
+        customer = await Customers(connection).get(customer_id)
+        if customer is None:
+            raise NotFound(f"there is no customer {customer_id!r}")
+        offers = Offers(connection)
+        budget = await offers.budget(state.list_price.currency, now)
+        cooldown = timedelta(hours=_POLICY.cooldown_hours)
+        score = await Scores(connection).get(customer_id, "churn") if reason == "win_back" else None
+        context = OfferContext(
+            now=now,
+            product=state,
+            events=await self._events(connection, customer_id),
+            live_offers=[
+                LiveOffer(
+                    product=item.product_id,
+                    price=Money(item.price, item.currency),
+                    code=item.code,
+                    valid_until=item.valid_until,
+                )
+                for item in await offers.since(customer_id, now - cooldown)
+            ],
+            policy=_POLICY,
+            budget_left=None if budget is None else Money(budget.left, budget.currency),
+            reason=reason,
+            complaint_open=await Audience(connection).case_open(customer_id),
+            opted_out=not customer.personal_prices,
+            risk=None if score is None else score.value,
+            seed=self._seed_for(customer_id, now),
+        )
+        return self._served.core.offer(customer_id, product_id, context)
+
+    async def risk(self, connection: AsyncConnection, *, customer_id: str, now: datetime) -> Risk:
+        """The customer's churn risk now."""
+        events = await all_events(connection, customer_id)
+        return self._served.core.risk(customer_id, RiskContext(now=now, events=events))
+
+    async def reserve(
+        self, connection: AsyncConnection, offer: Offer, *, reason: OfferReason, now: datetime
+    ) -> StoredOffer:
+        """Keep a personal price with a code of its own and take its discount from the budget.
+
+        An offer that is live already at this price is returned as it is.
+
+        Raises:
+            Conflict: something changed since the decision; decide again.
+        """
+        offers = Offers(connection)
+        for live in await offers.live(offer.customer, now, offer.product):
+            if live.price == offer.price.minor:
+                return live
+            raise Conflict("the customer's live offer for this product has another price")
+        state = await self._state(connection, offer.product)
+        if state.list_price != offer.list_price or not state.active:
+            raise Conflict("the product's list price has changed")
+        return await offers.reserve(
+            NewOffer(
+                code=_new_code(),
+                customer_id=offer.customer,
+                product_id=offer.product,
+                price=offer.price.minor,
+                list_price=offer.list_price.minor,
+                floor=offer.floor.minor,
+                currency=offer.price.currency,
+                reason=reason,
+                reasons=[_reason_to_json(item) for item in offer.reasons],
+                policy=offer.policy,
+                probability=offer.probability,
+                valid_until=offer.valid_until,
+            ),
+            now,
+        )
+
+    async def record_shown(
+        self,
+        connection: AsyncConnection,
+        what: Sequence[Recommendation] | Offer,
+        *,
+        customer_id: str | None,
+        account_id: int | None,
+        conversation_id: int | None,
+        now: datetime,
+    ) -> None:
+        """Keep what was shown with its position, policy and probability."""
+        items = [_impression(item) for item in ([what] if isinstance(what, Offer) else what)]
+        await Offers(connection).record_shown(
+            items,
+            customer_id=customer_id,
+            account_id=account_id,
+            conversation_id=conversation_id,
+            now=now,
+        )
+
+    async def _events(self, connection: AsyncConnection, customer_id: str | None) -> list[Event]:
+        if customer_id is None:
+            return []
+        return _known(await Events(connection).by_customer(customer_id, limit=_EVENTS))
+
+    async def _products(self, connection: AsyncConnection) -> _Snapshot:
+        """Remembered for a few seconds: reading all of them for each message costs more than a card that sells out
+        in between, and prices are read anew wherever one is promised."""
+        moment = time.monotonic()
+        if self._snapshot is None or moment - self._snapshot.taken_at > self._stock_age:
+            rows = (await connection.execute(_STATE.where(product.c.active.is_(True)))).all()
+            states = {row.id: _product_state(row) for row in rows}
+            listed = (Listed(row.code, row.id, row.category_id or "") for row in rows)
+            rules = ShopRules() if self._steering is None else self._steering.rules(listed)
+            self._snapshot = _Snapshot(states, rules, moment)
+        return self._snapshot
+
+    async def _state(self, connection: AsyncConnection, product_id: str) -> ProductState:
+        row = (await connection.execute(_STATE.where(product.c.id == product_id))).one_or_none()
+        if row is None:
+            raise NotFound(f"there is no product {product_id!r}")
+        return _product_state(row)
+
+    def _seed_for(self, customer_id: str | None, now: datetime) -> int:
+        """The same all day, so that an exploration doesn't flicker between two messages."""
+        return zlib.crc32(f"{self._seed}:{customer_id}:{now.date()}".encode())
+
+
+async def all_events(connection: AsyncConnection, customer_id: str) -> list[Event]:
+    """What a fit sees of a customer, oldest first: the shop's log, moods of messages and campaign contacts."""
+    of_the_shop = await Events(connection).by_customer(customer_id, limit=_EVENTS)
+    of_talk = await Signals(connection).by_customer(customer_id)
+    return _known(sorted([*of_the_shop, *of_talk], key=lambda row: (row.at, row.id)))
+
+
+def _known(rows: Sequence[StoredEvent]) -> list[Event]:
+    return [
+        Event(
+            kind=_KINDS[row.kind],
+            at=row.at,
+            product=row.product_id,
+            quantity=row.quantity,
+            amount_minor=row.amount,
+            text=row.text,
+            value=row.value,
+        )
+        for row in rows
+        if row.kind in _KINDS
+    ]
+
+
+def _reason_to_json(reason: Reason) -> dict[str, object]:
+    return {
+        "code": reason.code,
+        "product": reason.product,
+        "value": reason.value,
+        "weight": reason.weight,
+    }
+
+
+_STATE = select(
+    product.c.id,
+    product.c.code,
+    product.c.list_price,
+    product.c.cost,
+    product.c.currency,
+    product.c.stock,
+    product.c.category_id,
+    product.c.active,
+    product.c.created_at,
+)
+
+
+def _product_state(row: Any) -> ProductState:
+    return ProductState(
+        product=row.id,
+        list_price=Money(row.list_price, row.currency),
+        cost=Money(row.cost, row.currency),
+        stock=row.stock,
+        category=row.category_id or "",
+        active=row.active,
+        created_at=row.created_at,
+    )
+
+
+def _impression(shown: Recommendation | Offer) -> Impression:
+    return Impression(
+        kind="offer" if isinstance(shown, Offer) else "recommendation",
+        product_id=shown.product,
+        position=0 if isinstance(shown, Offer) else shown.position,
+        policy=shown.policy,
+        probability=shown.probability,
+        score=float(shown.price.minor) if isinstance(shown, Offer) else shown.score,
+        reasons=[_reason_to_json(reason) for reason in shown.reasons],
+    )
+
+
+def _new_code() -> str:
+    return "LK" + "".join(secrets.choice(_CODE_ALPHABET) for _ in range(_CODE_LENGTH))

@@ -1,0 +1,152 @@
+"""The model that reads messages: the shipped one, or the version that the shop taught; noticed and swapped in.
+
+It reads in a process of its own, see `nlu.serving`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from asyncio.subprocess import Process
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+from bot.delivery.faults import faults
+from bot.delivery.ports import TookTooLong
+from nlu.errors import NluError, PagesRefused, ReadingTookTooLong
+from nlu.serving.client import ReadingProcess, command, launch
+from nlu.types import CatalogueEntry, DialogueContext, Language, Passage, Understanding
+from storage import Store, StoreUnavailable
+from storage.models import ModelVersions
+
+KIND = "nlu"
+SHIPPED = "shipped"
+"""The version that comes with the program; its path in the register is empty."""
+_CACHE = "cache"
+_CHECK_EVERY = 5.0
+_PAGE_EVERY = 60.0
+"""While a page is awaited: each look loads the whole model."""
+
+log = logging.getLogger(__name__)
+
+
+async def launch_reading(home: Path) -> Process:
+    """Let the shipped model be loaded while the program does other things."""
+    return await launch(command(home / _CACHE))
+
+
+class ServedUnderstanding:
+    """Reads with the current version and answers from the pages; both are replaced together."""
+
+    def __init__(self, store: Store, home: Path, pages: Path, reading: ReadingProcess) -> None:
+        self._store, self._home, self._pages = store, home, pages
+        self._reading = reading
+        self._catalogue: Sequence[CatalogueEntry] = ()
+        self._refused = ""
+        self._awaited = ""
+        self.version = SHIPPED
+
+    @classmethod
+    async def start(cls, store: Store, home: Path, pages: Path, launched: Process | None = None) -> Self:
+        """Load the shipped model and the pages of a folder.
+
+        Args:
+            store: has the register of versions.
+            home: below it are the versions that the shop taught.
+            pages: the folder of the pages.
+            launched: the process, if `launch_reading` has started it.
+
+        Raises:
+            nlu.NluError: it, or a page of the shop's, can't be loaded.
+        """
+        reading = await ReadingProcess.start(command(home / _CACHE), pages, launched=launched)
+        return cls(store, home, pages, reading)
+
+    @property
+    def catalogue(self) -> Sequence[CatalogueEntry]:
+        """The products that can be recognised."""
+        return self._catalogue
+
+    async def set_catalogue(self, entries: Sequence[CatalogueEntry]) -> None:
+        """Replace the products that can be recognised, now and in later versions."""
+        self._catalogue = entries
+        await self._reading.set_catalogue(entries)
+
+    async def understand(
+        self, texts: Sequence[str], dialogue: DialogueContext | None = None
+    ) -> list[Understanding]:
+        """Read a batch; one result a text, in order.
+
+        Raises:
+            TookTooLong: reading it was ended.
+            nlu.NluError: reading it failed.
+        """
+        try:
+            return await self._reading.understand(texts, dialogue)
+        except ReadingTookTooLong as error:
+            raise TookTooLong(str(error)) from None
+
+    async def search(
+        self, question: str, language: Language, n: int = 3, at_least: float | None = None
+    ) -> list[Passage]:
+        """Passages of the shop's pages; raises as `understand`."""
+        try:
+            return await self._reading.search(question, language, n, at_least)
+        except ReadingTookTooLong as error:
+            raise TookTooLong(str(error)) from None
+
+    async def refresh(self) -> bool:
+        """Load the version that the store calls current, if it isn't the one in use; True after a swap.
+
+        One that can't be loaded is reported once, and the one in use stays. One whose pages can't be is tried again.
+        """
+        async with self._store.read() as connection:
+            current = await ModelVersions(connection).current(KIND)
+        wanted = SHIPPED if current is None else current.version
+        awaited, self._awaited = self._awaited, ""
+        if wanted in (self.version, self._refused):
+            return False
+        try:
+            await self._swap("" if current is None else current.path)
+        except PagesRefused as error:
+            # The page may be mended; the model is sound.
+            self._awaited = str(error)
+            if self._awaited != awaited:
+                log.error(
+                    "model %s waits for a page (%s); still reading with %s", wanted, error, self.version
+                )
+            return False
+        except (NluError, OSError) as error:
+            self._refused = wanted
+            log.error("model %s can't be loaded (%s); still reading with %s", wanted, error, self.version)
+            return False
+        self.version, self._refused = wanted, ""
+        log.info("reading messages with model %s", wanted)
+        return True
+
+    async def watch(self) -> None:
+        """Refresh until cancelled."""
+        while True:
+            await asyncio.sleep(_PAGE_EVERY if self._awaited else _CHECK_EVERY)
+            try:
+                await self.refresh()
+            except StoreUnavailable as error:
+                faults.tell(log.warning, error, "could not look for a newer model")
+
+    async def close(self) -> None:
+        """End the process that reads."""
+        await self._reading.close()
+
+    async def _swap(self, path: str) -> None:
+        """Load beside the version in use, which is closed once it has answered what it was asked."""
+        model = self._home / path if path else None
+        fresh = await ReadingProcess.start(command(self._home / _CACHE, model), self._pages)
+        known: Sequence[CatalogueEntry] | None = None
+        # The products may change while all that is loaded.
+        while known is not self._catalogue:
+            known = self._catalogue
+            await fresh.set_catalogue(known)
+        before, self._reading = self._reading, fresh
+        await before.answered()
+        await before.close()

@@ -1,0 +1,92 @@
+"""What is held about a customer, to be handed over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.conversations import Conversations
+from storage.customers import Account, Accounts, Customers
+from storage.drafts import Corrections
+from storage.errors import NotFound
+from storage.events import Events
+from storage.orders import Orders
+from storage.schema import campaign_contact, churn_warning, consent, conversation, offer, shown
+from storage.scores import Scores
+
+_EVERYTHING = 1_000_000
+
+
+async def export_customer(connection: AsyncConnection, customer_id: str) -> dict[str, Any]:
+    """Everything that is held about a customer, ready to be written as JSON.
+
+    Raises:
+        NotFound: there is no such customer.
+    """
+    customer = await Customers(connection).get(customer_id)
+    if customer is None:
+        raise NotFound(f"there is no customer {customer_id!r}")
+    accounts = await Accounts(connection).by_customer(customer_id)
+    score = await Scores(connection).get(customer_id, "churn")
+    return {
+        "customer": asdict(customer),
+        "accounts": [asdict(account) for account in accounts],
+        "consents": await _rows(
+            connection,
+            select(consent)
+            .where(
+                or_(
+                    consent.c.customer_id == customer_id,
+                    # Also what they said before anybody knew that the account was theirs.
+                    consent.c.account_id.in_([account.id for account in accounts]),
+                )
+            )
+            .order_by(consent.c.at, consent.c.id),
+        ),
+        "orders": [
+            asdict(order) for order in await Orders(connection).by_customer(customer_id, limit=_EVERYTHING)
+        ],
+        "events": [
+            asdict(event) for event in await Events(connection).by_customer(customer_id, limit=_EVERYTHING)
+        ],
+        "offers": await _rows(connection, select(offer).where(offer.c.customer_id == customer_id)),
+        "shown": await _rows(connection, select(shown).where(shown.c.customer_id == customer_id)),
+        "campaigns": await _rows(
+            connection, select(campaign_contact).where(campaign_contact.c.customer_id == customer_id)
+        ),
+        "churn_warnings": await _rows(
+            connection, select(churn_warning).where(churn_warning.c.customer_id == customer_id)
+        ),
+        "churn_score": None if score is None else asdict(score),
+        "conversations": [
+            {
+                "channel": account.channel,
+                "messages": await _messages(connection, account),
+                "corrections": [
+                    {"at": one.at, "text": one.text, "meant": one.label}
+                    for one in await Corrections(connection).of_account(account.id)
+                ],
+            }
+            for account in accounts
+        ],
+    }
+
+
+async def _messages(connection: AsyncConnection, account: Account) -> list[dict[str, Any]]:
+    found = await _conversation_of(connection, account)
+    if found is None:
+        return []
+    history = await Conversations(connection).history(found, limit=_EVERYTHING)
+    return [{"at": m.at, "from": m.author, "text": m.text} for m in history]
+
+
+async def _conversation_of(connection: AsyncConnection, account: Account) -> int | None:
+    return await connection.scalar(select(conversation.c.id).where(conversation.c.account_id == account.id))
+
+
+async def _rows(connection: AsyncConnection, statement: Any) -> list[Mapping[str, Any]]:
+    return [dict(row._mapping) for row in await connection.execute(statement)]

@@ -1,0 +1,90 @@
+"""What every kind of import shares: its options, why a row is refused, and what a portion came to."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+# Lines of an order log that are no products: postage, fees, manual corrections, samples, discounts.
+NOT_PRODUCTS = frozenset(
+    {
+        "POST", "DOT", "C2", "M", "D", "S", "B", "AMAZONFEE", "BANK CHARGES", "CRUK", "POSTAGE", "ADJUST", "FEE",
+        "TEST",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How values are to be read, and what stands in for those that are missing."""
+
+    now: datetime
+    """Nothing that happened lies after it."""
+    currency: str = "CNY"
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
+    """Of times without one, and of customers without one."""
+    language: str = "zh"
+    """Of customers without one."""
+    margin: float = 0.4
+    """(price - cost) / price of products whose cost is unknown."""
+    stock: int = 100
+    """Of products whose stock is unknown."""
+    date_format: str | None = None
+    """As in `strptime`, for times that no common form fits."""
+    not_products: frozenset[str] = NOT_PRODUCTS
+    """Codes of an order log, in capitals, that name no product."""
+
+
+class BadRow(Exception):
+    """A row can't be taken; the message is the reason that people read."""
+
+    def __init__(self, reason: str, field: str = "") -> None:
+        super().__init__(reason)
+        self.field = field
+        """What the reason speaks of; empty for the whole row."""
+
+
+Written: TypeAlias = Counter[str]
+"""Rows new or changed, by what they are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flushed:
+    """What became of the rows that were taken."""
+
+    written: Written
+    refusals: Sequence[tuple[int, BadRow]] = ()
+    """Numbers of rows that turned out bad only when they met the store, and why."""
+    ignored: int = 0
+    """Rows of the file about people who had themselves erased: left out."""
+    notes: Counter[str] = field(default_factory=Counter)
+    """What somebody should know of rows that were taken nevertheless, by what it is."""
+
+
+class RowImport(ABC):
+    """Takes parsed rows and writes them; what is written twice changes nothing."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+
+    @abstractmethod
+    def take(self, number: int, row: Mapping[str, Any]) -> None:
+        """Accept a row for the next `flush`.
+
+        Raises:
+            BadRow: why it can't be taken.
+        """
+
+    @abstractmethod
+    async def flush(self, connection: AsyncConnection, last: bool) -> Flushed:
+        """Write what was taken, all of it if it was the last.
+
+        May be called again with the same rows if the transaction around it failed.
+        """

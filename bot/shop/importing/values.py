@@ -1,0 +1,233 @@
+"""Turns what stands in a file into values, or says why it can't."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from bot.shop.importing.rows import BadRow, Options
+from kernel.money import LARGEST_AMOUNT, decimals
+from kernel.tables import MISSING
+
+Parse = Callable[[Any], Any]
+
+_YES = frozenset({"1", "true", "yes", "y", "t", "是", "有"})
+_NO = frozenset({"0", "false", "no", "n", "f", "否", "无"})
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_AMOUNT = re.compile(r"(?:[-+]|(?<![\d.,'\s]))[.,'\s]*+\d[\d.,'\s]*+")
+_SPACING = re.compile(r"[\s']")
+_THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+")
+_EPOCH_UNITS = {10: 1, 13: 1_000, 16: 1_000_000}
+_FORMATS = (
+    "%Y/%m/%d %H:%M:%S",
+    "%Y/%m/%d %H:%M",
+    "%Y/%m/%d",
+    "%Y年%m月%d日 %H:%M:%S",
+    "%Y年%m月%d日 %H:%M",
+    "%Y年%m月%d日",
+    "%Y.%m.%d %H:%M",
+    "%Y.%m.%d",
+)
+_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+
+
+def text(raw: Any) -> str | None:
+    """Words without control characters and spaces around them; None when nothing is left."""
+    if raw is None:
+        return None
+    if isinstance(raw, float):
+        if math.isnan(raw):
+            return None
+        # Spreadsheets and data frames turn numbers with gaps among them into floats.
+        raw = int(raw) if raw.is_integer() else raw
+    words = raw.strip() if isinstance(raw, str) else str(raw)
+    if "\ufffd" in words:
+        raise BadRow("unreadable characters: is it another encoding?")
+    words = _CONTROL.sub("", words).strip()
+    return None if words.lower() in MISSING else words
+
+
+def at_most(length: int) -> Parse:
+    """Words that would mean something else if they were cut."""
+
+    def limited(raw: Any) -> str | None:
+        words = text(raw)
+        if words is not None and len(words) > length:
+            raise BadRow(f"longer than {length} characters")
+        return words
+
+    return limited
+
+
+identifier = at_most(90)
+"""What names a thing."""
+order_number = at_most(60)
+
+
+def decimal(raw: Any) -> Decimal | None:
+    """A number as people write it: `1,234.50`, `1.234,50`, `¥12`, `-3`."""
+    if isinstance(raw, int) and not isinstance(raw, bool):
+        return Decimal(raw)
+    words = text(raw)
+    if words is None:
+        return None
+    found = _AMOUNT.search(words)
+    if found is None or sum(character.isdigit() for character in words) != sum(c.isdigit() for c in found[0]):
+        return _exact(words)
+    digits = _SPACING.sub("", found[0])
+    if words.startswith("(") and words.endswith(")"):
+        digits = f"-{digits}"
+    return _exact(_with_point(digits))
+
+
+def whole(raw: Any) -> int | None:
+    """A whole number."""
+    number = decimal(raw)
+    if number is None:
+        return None
+    if number != number.to_integral_value() or abs(number) > 2**31 - 1:
+        raise BadRow(f"{_shown(raw)} is not a whole number")
+    return int(number)
+
+
+def real(raw: Any) -> float | None:
+    """Any number."""
+    number = decimal(raw)
+    return None if number is None else float(number)
+
+
+def truth(raw: Any) -> bool | None:
+    """Yes or no, in the ways people write it."""
+    words = text(raw)
+    if words is None:
+        return None
+    if words.lower() in _YES:
+        return True
+    if words.lower() in _NO:
+        return False
+    raise BadRow(f"{_shown(raw)} is neither yes nor no")
+
+
+def zone_name(raw: Any) -> str | None:
+    """An IANA time zone."""
+    words = text(raw)
+    if words is None:
+        return None
+    try:
+        return ZoneInfo(words).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise BadRow(f"{_shown(raw)} is no time zone such as Asia/Shanghai") from None
+
+
+def language(raw: Any) -> str | None:
+    """zh or en, from the beginning of a language tag or its name."""
+    words = text(raw)
+    if words is None:
+        return None
+    lower = words.lower()
+    if lower.startswith(("zh", "cn", "chinese", "中", "汉")):
+        return "zh"
+    return "en"
+
+
+def money_in(options: Options) -> Parse:
+    """An amount in minor units of the currency."""
+    step = Decimal(10) ** decimals(options.currency)
+
+    def money(raw: Any) -> int | None:
+        number = decimal(raw)
+        if number is None:
+            return None
+        minor = (number * step).to_integral_value(ROUND_HALF_EVEN)
+        if abs(minor) > LARGEST_AMOUNT:
+            raise BadRow(f"{_shown(raw)} is too large")
+        return int(minor)
+
+    return money
+
+
+def moment_in(options: Options) -> Parse:
+    """A moment, UTC; one that names no zone is of the options' zone."""
+
+    @lru_cache(maxsize=65_536)
+    def parsed(words: str) -> datetime:
+        return _checked(_localised(_read_moment(words, options.date_format), options), words, options)
+
+    def moment(raw: Any) -> datetime | None:
+        if isinstance(raw, datetime):
+            return _checked(_localised(raw, options), raw, options)
+        if isinstance(raw, date):
+            midnight = datetime(raw.year, raw.month, raw.day)  # noqa: DTZ001 - of the options' zone
+            return _checked(_localised(midnight, options), raw, options)
+        words = text(raw)
+        return None if words is None else parsed(words)
+
+    return moment
+
+
+def _read_moment(words: str, date_format: str | None) -> datetime:
+    if date_format is not None:
+        try:
+            return datetime.strptime(words, date_format)  # noqa: DTZ007 - the zone is put on afterwards
+        except ValueError:
+            raise BadRow(f"{_shown(words)} is not a time of the form {date_format}") from None
+    if words.isdecimal() and len(words) in _EPOCH_UNITS:
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(words) / _EPOCH_UNITS[len(words)])
+    try:
+        return datetime.fromisoformat(words)
+    except ValueError:
+        pass
+    for form in _FORMATS:
+        try:
+            return datetime.strptime(words, form)  # noqa: DTZ007 - the zone is put on afterwards
+        except ValueError:
+            continue
+    raise BadRow(f"{_shown(words)} is not a time; say how times are written with --date-format")
+
+
+def _localised(moment: datetime, options: Options) -> datetime:
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=options.zone)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise BadRow("the time is out of range") from None
+
+
+def _checked(moment: datetime, raw: Any, options: Options) -> datetime:
+    if moment < _EARLIEST:
+        raise BadRow(f"{_shown(raw)} is too long ago to be true")
+    if moment > options.now:
+        raise BadRow(f"{_shown(raw)} lies in the future")
+    return moment
+
+
+def _with_point(digits: str) -> str:
+    """The decimal sign as a point, and no other signs between digits."""
+    comma, point = digits.rfind(","), digits.rfind(".")
+    if comma >= 0 and point >= 0:
+        thousands = "," if point > comma else "."
+        return digits.replace(thousands, "").replace(",", ".")
+    if comma >= 0 and not _THOUSANDS.fullmatch(digits.lstrip("+-")):
+        return digits.replace(",", ".")
+    return digits.replace(",", "")
+
+
+def _exact(digits: str) -> Decimal:
+    try:
+        number = Decimal(digits)
+    except InvalidOperation:
+        raise BadRow(f"{_shown(digits)} is not a number") from None
+    if not number.is_finite():
+        raise BadRow(f"{_shown(digits)} is not a number")
+    return number
+
+
+def _shown(raw: Any) -> str:
+    return repr(str(raw)[:40])

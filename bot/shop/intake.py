@@ -1,0 +1,298 @@
+"""Takes orders and events into the store, whichever road they came by: the API or an import.
+
+A paid order is a purchase of each of its lines at the moment at which it was placed. An order that came back, which
+is one returned, one cancelled after payment, or one whose money was all paid back, is a return of each line, too. A
+refund of a part says nothing of which goods came back, so it is none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage import Store
+from storage.erased import Erased
+from storage.events import OF_ORDERS, Events, StoredEvent
+from storage.orders import KnownOrder, KnownOrders, Order, Orders
+from storage.redemptions import Redeemed, Redemptions
+from storage.settings import SettingStore
+
+_PAID = frozenset({"paid", "packed", "shipped", "delivered", "returned"})
+_PLACE = "orders.purchases"
+_PORTION = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrdersPut:
+    """What became of some orders."""
+
+    changed: int
+    """Orders new or different."""
+    events: int
+    """Purchases and returns that are new, different or taken away."""
+    codes: Redeemed
+
+
+async def put_orders(connection: AsyncConnection, orders: Sequence[Order], now: datetime) -> OrdersPut:
+    """Add orders or bring them up to date, with their purchases in the log and the codes that they used.
+
+    An order that comes without a code keeps the one it has: it may have been named at the till. Customers who had
+    themselves erased must have been left out.
+    """
+    # In the order of their ids, as the lock takes them: so do those that are new.
+    orders = sorted(orders, key=lambda item: item.id)
+    known = await KnownOrders(connection).by_ids([item.id for item in orders], lock=True)
+    products = await KnownOrders(connection).products(known)
+    orders = [_with_code(item, known.get(item.id)) for item in orders]
+    changed = await Orders(connection).put_many(orders)
+    refunds = await Orders(connection).refunds(list(known))
+    # Refunds are never taken away, so those that don't come again count as well.
+    whole = [replace(item, refunds=refunds[item.id]) if item.id in refunds else item for item in orders]
+    # The log has been in step with the orders as they were: of them nothing else can be there.
+    were = {
+        event_id
+        for order_id, before in known.items()
+        for event_id in ids_of_events(before.number, products.get(order_id, ()))
+    }
+    looked_for = [one for item in whole for one in _to_look_for(item, known.get(item.id))]
+    return OrdersPut(
+        changed=changed,
+        events=await follow(connection, whole, were | await superseded(connection, looked_for)),
+        codes=await Redemptions(connection).by_orders(orders, now),
+    )
+
+
+async def follow(connection: AsyncConnection, orders: Sequence[Order], before: Set[str]) -> int:
+    """Bring the log in step with orders; return how many events are new, different or taken away.
+
+    Args:
+        before: ids of purchases and returns of theirs that may be in the log.
+    """
+    events = [event for item in orders for event in events_of(item)]
+    return await Events(connection).follow_orders(events, before - {event.id for event in events})
+
+
+async def superseded(connection: AsyncConnection, orders: Sequence[Order]) -> set[str]:
+    """The ids of purchases in the log that are known from orders; of returns too, where an order came back.
+
+    What came back of an order in part the shop can only say by a return of its own: that stays.
+    """
+    back = {item.id for item in orders if came_back(item)}
+    told = await Events(connection).of_orders([item for item in orders if is_settled(item)])
+    return {one.id for one in told if one.kind == "purchase" or one.order_id in back}
+
+
+def _with_code(item: Order, known: KnownOrder | None) -> Order:
+    if item.coupon_code is not None or known is None or known.coupon_code is None:
+        return item
+    return replace(item, coupon_code=known.coupon_code)
+
+
+def _to_look_for(item: Order, before: KnownOrder | None) -> Iterator[Order]:
+    """An order of which the shop may have told purchases before the order did, or returns; as each one's it was."""
+    moved = before is not None and before.customer_id != item.customer_id
+    if before is None or moved or not is_settled(before) or came_back(item):
+        yield item
+    if before is not None and moved and item.customer_id is not None:
+        yield replace(item, customer_id=before.customer_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventsPut:
+    """What became of some events."""
+
+    new: int
+    of_orders: int
+    """Left out: purchases and returns that are known from their orders."""
+    of_erased: int
+    """Left out: events of customers who had their data erased."""
+
+
+async def put_events(connection: AsyncConnection, events: Sequence[StoredEvent]) -> EventsPut:
+    """Append events that are not there yet.
+
+    A purchase that names a known order, by its id or number, is the one that is known from the order; so is a
+    return, once the order came back.
+    """
+    erased = await Erased(connection).customers(item.customer_id for item in events)
+    theirs = [item for item in events if item.customer_id not in erased]
+    known = await _known_from_orders(connection, [item for item in theirs if item.kind in OF_ORDERS])
+    kept = [item for item in theirs if item.id not in known]
+    return EventsPut(
+        new=await Events(connection).append(kept),
+        of_orders=len(theirs) - len(kept),
+        of_erased=len(events) - len(theirs),
+    )
+
+
+async def _known_from_orders(connection: AsyncConnection, events: Sequence[StoredEvent]) -> set[str]:
+    """The ids of those purchases and returns that are known from their orders."""
+    orders = await _named(connection, {item.order_id for item in events if item.order_id is not None})
+    known = [(item, orders[item.order_id]) for item in events if item.order_id in orders]
+    returns = {
+        item.id: return_id(order.number, item.product_id or "")
+        for item, order in known
+        if item.kind == "return"
+    }
+    there = await Events(connection).there(list(returns.values()))
+    return {item.id for item, _ in known if item.kind == "purchase" or returns[item.id] in there}
+
+
+async def _named(connection: AsyncConnection, names: set[str]) -> dict[str | None, KnownOrder]:
+    """Orders whose purchases are known from them, by the id or number that they are named by."""
+    orders = KnownOrders(connection)
+    found = {**await orders.by_numbers(names), **await orders.by_ids(names)}
+    return {name: order for name, order in found.items() if is_settled(order)}
+
+
+def event_id(kind: str, *facts: str | int | float | datetime | None) -> str:
+    """An id that the same facts always get, so that an event taken twice is there once."""
+    return f"{kind}-{_digest(*facts)}"
+
+
+def events_of(order: Order) -> list[StoredEvent]:
+    """The purchases of an order, and their returns where it came back; none while it is nobody's or not paid.
+
+    Each has an id by the order's number, the product, and which of the product's lines it is: the same whichever
+    road the order took.
+    """
+    if order.customer_id is None or not _is_paid(order):
+        return []
+    keys = _keys(order.number, [line.product_id for line in order.lines])
+    purchases = [
+        StoredEvent(
+            id=f"purchase-{key}",
+            kind="purchase",
+            customer_id=order.customer_id,
+            product_id=line.product_id,
+            order_id=order.id,
+            at=order.placed_at,
+            quantity=line.quantity,
+            amount=amount,
+            currency=order.currency,
+        )
+        for key, line, amount in zip(keys, order.lines, _paid_for_lines(order), strict=True)
+    ]
+    if not came_back(order):
+        return purchases
+    at = _back_at(order)
+    return purchases + [
+        StoredEvent(
+            id=f"return-{key}",
+            kind="return",
+            customer_id=bought.customer_id,
+            product_id=bought.product_id,
+            order_id=order.id,
+            at=at,
+            quantity=bought.quantity,
+            amount=-(bought.amount or 0),
+            currency=order.currency,
+        )
+        for key, bought in zip(keys, purchases, strict=True)
+    ]
+
+
+def is_settled(order: Order | KnownOrder) -> bool:
+    """Whether the purchases of an order are known from it: somebody paid for it, or it was cancelled.
+
+    One that is unpaid may have been left at that by a shop that sends its purchases as events.
+    """
+    return order.customer_id is not None and (_is_paid(order) or order.status == "cancelled")
+
+
+def came_back(order: Order) -> bool:
+    """Whether everything that was bought came back, or never left."""
+    if order.status in ("returned", "cancelled"):
+        return _is_paid(order)
+    paid_back = sum(
+        one.amount for one in order.refunds if (one.status, one.currency) == ("paid", order.currency)
+    )
+    return paid_back >= order.total > 0
+
+
+def ids_of_events(number: str, products: Sequence[str]) -> Iterator[str]:
+    """The id of every event that an order with this number and these products, line by line, can ever have."""
+    for key in _keys(number, products):
+        yield f"purchase-{key}"
+        yield f"return-{key}"
+
+
+def return_id(number: str, product: str) -> str:
+    """The id of the return of a product of an order: it is in the log once the order came back."""
+    return f"return-{_keys(number, [product])[0]}"
+
+
+def _keys(number: str, products: Iterable[str]) -> list[str]:
+    seen: Counter[str] = Counter()
+    keys = []
+    for product in products:
+        seen[product] += 1
+        keys.append(_digest(number, product, seen[product]))
+    return keys
+
+
+def _digest(*facts: str | int | float | datetime | None) -> str:
+    content = "\x1f".join("" if fact is None else str(fact) for fact in facts)
+    return hashlib.sha1(content.encode(), usedforsecurity=False).hexdigest()
+
+
+def _is_paid(order: Order | KnownOrder) -> bool:
+    return order.paid_at is not None or order.status in _PAID
+
+
+def _paid_for_lines(order: Order) -> Iterator[int]:
+    """What was paid for each line: the order's discount is spread over them by their prices, to the last unit."""
+    goods = sum(line.quantity * line.unit_price for line in order.lines)
+    off = min(order.discount, goods)
+    passed = spread = 0
+    for line in order.lines:
+        price = line.quantity * line.unit_price
+        passed += price
+        share = off * passed // goods - spread if goods else 0
+        spread += share
+        yield price - share
+
+
+def _back_at(order: Order) -> datetime:
+    """As near as is known: when the money was asked back, else when it arrived, else when it was paid."""
+    asked = [one.requested_at for one in order.refunds if one.status != "declined"]
+    arrived = [box.delivered_at for box in order.parcels if box.delivered_at is not None]
+    return max([order.placed_at, *(asked or arrived or ([order.paid_at] if order.paid_at else []))])
+
+
+async def derive_purchases(store: Store, progress: Callable[[str, float], None]) -> int:
+    """Put the purchases of every order that is here into the log, once; return how many orders that were.
+
+    Goes on where it was stopped. Beside another process doing the same it only does the work twice.
+    """
+    async with store.read() as connection:
+        place = await _place(connection)
+        left = 0 if place is None else await Orders(connection).count(after=place)
+    done = 0
+    while place is not None:
+        place, portion = await store.write(_derive)
+        done += portion
+        if portion:
+            progress("reading purchases out of the orders", min(done / left, 1.0))
+    return done
+
+
+async def _place(connection: AsyncConnection) -> str | None:
+    """The id of the last order that is done; None when all are."""
+    place = await SettingStore(connection).get(_PLACE, {"after": ""})
+    return None if place is None else str(place["after"])
+
+
+async def _derive(connection: AsyncConnection) -> tuple[str | None, int]:
+    """The next portion; returns the place then, and how many orders that were."""
+    place = await _place(connection)
+    orders = [] if place is None else await Orders(connection).page(after=place, limit=_PORTION)
+    await follow(connection, orders, await superseded(connection, orders))
+    place = orders[-1].id if len(orders) == _PORTION else None
+    await SettingStore(connection).put(_PLACE, None if place is None else {"after": place})
+    return place, len(orders)

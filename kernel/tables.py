@@ -1,0 +1,224 @@
+"""Files of rows and columns, CSV or Parquet: opened by their content, read a portion at a time.
+
+    table = open_table(Path("orders.csv.gz"))
+    table.header                        # names of the columns
+    for portion in table.portions():    # portion.rows, portion.numbers, portion.broken, portion.share
+
+Imports Arrow when a Parquet file is opened.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice, pairwise
+from pathlib import Path
+from typing import Any, BinaryIO, TypeAlias, cast
+
+from kernel.errors import LiukeError
+
+PORTION = 20_000
+"""Rows."""
+MISSING = frozenset({"", "null", "none", "nan", "n/a", "nat", "\\n"})
+"""What exports write where they have no value, in lower case."""
+
+_SAMPLE = 4 * 1024 * 1024
+_SEPARATORS = ",;\t|"
+# A field as large as this is a quotation mark that somebody forgot to close.
+_LARGEST_FIELD = 1_000_000
+_PARQUET = (".parquet", ".pq")
+_HIGH = re.compile(rb"[\x80-\xff]")
+
+
+class TableRefused(LiukeError):
+    """The file can't be read as a table, or has not the columns that it needs; the message says what to change."""
+
+
+@dataclass(slots=True)
+class Portion:
+    """Some rows of a table."""
+
+    rows: list[Sequence[Any]] = field(default_factory=list)
+    """A value for each column: text in a CSV file, the column's own type in a Parquet file."""
+    numbers: list[int] = field(default_factory=list)
+    """Where each of `rows` stands in the file; the first below the header is 1, empty rows are counted."""
+    broken: list[tuple[int, str, Sequence[Any]]] = field(default_factory=list)
+    """Rows that have not the shape of the others: number, reason, what could be read."""
+    share: float = 0.0
+    """How much of the file has been read, 0 to 1."""
+
+
+class CsvTable:
+    """A text file, gzipped or not, with a row of column names; its encoding and separator are found out.
+
+    A byte that is no letter in the encoding becomes U+FFFD.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.encoding = _encoding(path)
+        with self._text() as text:
+            first = next(filter(str.strip, text), "")
+        if "\x00" in first:
+            raise TableRefused(f"{path} is neither CSV nor Parquet: save it as CSV")
+        self._separator = max(_SEPARATORS, key=first.count)
+        with self._text() as text:
+            self.header = [name.strip() for name in next(filter(any, self._reader(text)), [])]
+        if not any(self.header):
+            raise TableRefused(f"{path} is empty: its first line must name the columns")
+
+    def portions(self) -> Iterator[Portion]:
+        """The rows, from the first one; rows without any value are left out."""
+        size = max(self._path.stat().st_size, 1)
+        with self._text() as text:
+            file: Any = getattr(text.buffer, "fileobj", text.buffer)
+            reader = self._reader(text)
+            while not any(next(reader)):
+                pass  # empty lines above the header
+            number = 0
+            while rows := _next_rows(reader):
+                portion = self._portion(rows, number + 1)
+                number += len(rows)
+                portion.share = min(file.tell() / size, 1.0)
+                yield portion
+        if number == 0:
+            yield Portion(share=1.0)
+
+    def _text(self) -> io.TextIOWrapper:
+        return io.TextIOWrapper(_opened(self._path), self.encoding, errors="replace", newline="")
+
+    def _reader(self, text: io.TextIOWrapper) -> Iterator[list[str]]:
+        csv.field_size_limit(_LARGEST_FIELD)
+        return csv.reader(text, delimiter=self._separator)
+
+    def _portion(self, rows: list[Any], first: int) -> Portion:
+        width = len(self.header)
+        if all(map(any, rows)) and set(map(len, rows)) == {width} and not isinstance(rows[-1], str):
+            return Portion(rows=rows, numbers=list(range(first, first + len(rows))))
+        portion = Portion()
+        for number, row in enumerate(rows, start=first):
+            if isinstance(row, str):
+                portion.broken.append((number, row, ()))
+            elif len(row) != width and any(row):
+                portion.broken.append((number, f"{len(row)} values for {width} columns", row))
+            elif any(row):
+                portion.rows.append(row)
+                portion.numbers.append(number)
+        return portion
+
+
+class ParquetTable:
+    """A Parquet file."""
+
+    def __init__(self, path: Path) -> None:
+        # Heavy, and not needed by whoever serves.
+        import pyarrow
+        import pyarrow.parquet
+
+        try:
+            self.file: Any = pyarrow.parquet.ParquetFile(path)
+        except (pyarrow.ArrowException, OSError) as error:
+            raise TableRefused(
+                f"{path} can't be read as Parquet, it is damaged: {str(error)[:200]}"
+            ) from error
+        self.header: list[str] = list(self.file.schema_arrow.names)
+
+    def portions(self) -> Iterator[Portion]:
+        """The rows, from the first one."""
+        total = max(self.file.metadata.num_rows, 1)
+        number = 0
+        for batch in self.file.iter_batches(batch_size=PORTION):
+            rows: list[Sequence[Any]] = list(zip(*map(_values, batch.columns), strict=True))
+            numbers = list(range(number + 1, number + len(rows) + 1))
+            number += len(rows)
+            yield Portion(rows=rows, numbers=numbers, share=number / total)
+        if number == 0:
+            yield Portion(share=1.0)
+
+
+TableFile: TypeAlias = CsvTable | ParquetTable
+
+
+def open_table(path: Path) -> TableFile:
+    """Open a file by its content and name.
+
+    Raises:
+        TableRefused: there is no such file, or it is neither CSV nor Parquet.
+    """
+    if not path.is_file():
+        raise TableRefused(f"{path}: there is no such file")
+    try:
+        with path.open("rb") as file:
+            is_parquet = file.read(4) == b"PAR1" or path.name.lower().endswith(_PARQUET)
+        return ParquetTable(path) if is_parquet else CsvTable(path)
+    except (OSError, EOFError, csv.Error) as error:
+        raise TableRefused(f"{path} can't be read: {error}") from error
+
+
+def _opened(path: Path) -> BinaryIO:
+    zipped = path.name.lower().endswith(".gz")
+    return cast(BinaryIO, gzip.open(path, "rb")) if zipped else path.open("rb")
+
+
+def _encoding(path: Path) -> str:
+    """By the beginning of the file, or what follows the first letter that isn't ASCII."""
+    with _opened(path) as file:
+        sample = file.read(_SAMPLE)
+        while sample.isascii() and (further := file.read(_SAMPLE)):
+            sample = further
+    if sample.startswith(codecs.BOM_UTF8):
+        return "utf-8-sig"
+    if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if _decodes(sample, "utf-8"):
+        return "utf-8"
+    if _looks_chinese(sample) and _decodes(sample, "gb18030"):
+        return "gb18030"
+    return "cp1252" if _decodes(sample, "cp1252") else "latin-1"
+
+
+def _decodes(sample: bytes, encoding: str) -> bool:
+    try:
+        # Not final: the sample may end in the middle of a character.
+        codecs.getincrementaldecoder(encoding)().decode(sample, final=False)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _looks_chinese(sample: bytes) -> bool:
+    """Chinese characters are pairs of high bytes; accented letters mostly stand alone among ASCII."""
+    begin = next(_HIGH.finditer(sample)).start()
+    high = [position for position, byte in enumerate(sample[begin : begin + 200_000]) if byte >= 0x80]
+    together = sum(1 for here, there in pairwise(high) if there - here == 1)
+    return together > 0.4 * len(high)
+
+
+def _next_rows(reader: Iterator[list[str]]) -> list[list[str] | str]:
+    """At most a portion of rows, or why one can't be read as the last of them; nothing at the end."""
+    rows: list[list[str] | str] = []
+    try:
+        for row in islice(reader, PORTION):
+            rows.append(row)
+    except csv.Error as error:
+        rows.append(f"not a row of CSV ({error}): is a quotation mark left open?")
+    return rows
+
+
+def _values(column: Any) -> list[Any]:
+    import pyarrow
+
+    if pyarrow.types.is_timestamp(column.type):
+        # Nanoseconds are more than a datetime can hold.
+        column = column.cast(pyarrow.timestamp("us", tz=column.type.tz), safe=False)
+    try:
+        values: list[Any] = column.to_pylist()
+    except UnicodeDecodeError:
+        raw = column.cast(pyarrow.binary())
+        values = [None if item is None else item.decode("utf-8", "replace") for item in raw.to_pylist()]
+    return values

@@ -1,0 +1,132 @@
+"""The process that reads: `python -m nlu.serving CACHE [MODEL]`, started by `nlu.serving.client` alone.
+
+It loads the model, is told where the pages are, and says whether all that could be loaded. From then on it answers
+one request after the other and ends when its standard input does. Products are put in place beside that, in a
+thread, since a large catalogue takes seconds.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import signal
+import sys
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import nlu
+from kernel.arrays import Floats32
+from nlu import words
+from nlu.errors import NluError
+from nlu.serving import LENGTH, Failed, Read, Request, Search, SetCatalogue, pack, unpack
+from nlu.types import PageIndex, Passage, Understander, Understanding
+
+# A question to the pages is a message read just before, or one of the bot's own, which the pages remember.
+_REMEMBERED = 256
+
+
+class Serving:
+    """A model and the pages as it sees them. Vectors never leave this process: another model can't use them."""
+
+    def __init__(self, understander: Understander, pages: PageIndex) -> None:
+        self._understander = understander
+        self._pages = pages
+        self._vectors: OrderedDict[str, Floats32] = OrderedDict()
+
+    def answer(self, request: Request) -> Any:
+        """The answer to a request; `Failed` where it raised."""
+        try:
+            match request:
+                case Read():
+                    return self._read(request)
+                case Search():
+                    return self._search(request)
+                case SetCatalogue():
+                    return self._understander.set_catalogue(request.entries)
+        except Exception as error:  # noqa: BLE001 - told to whoever asked, who goes on with other messages
+            return Failed.of(error)
+
+    def _read(self, request: Read) -> list[Understanding]:
+        read = self._understander.understand(request.texts, request.dialogue)
+        for text, meaning in zip(request.texts, read, strict=True):
+            if meaning.vector is not None:
+                self._vectors[text] = meaning.vector
+                self._vectors.move_to_end(text)
+        while len(self._vectors) > _REMEMBERED:
+            self._vectors.popitem(last=False)
+        return [replace(meaning, vector=None) for meaning in read]
+
+    def _search(self, request: Search) -> list[Passage]:
+        vector = self._vectors.get(request.question)
+        return self._pages.search(request.question, request.language, request.n, vector, request.at_least)
+
+
+def serve(requests: BinaryIO, answers: BinaryIO, answer: Callable[[Request], Any]) -> None:
+    """Answer until the requests end: each with its number, since one may overtake another."""
+    giving = threading.Lock()
+
+    def give(number: int, asked: Request) -> None:
+        frame = pack((number, answer(asked)))
+        with giving:
+            answers.write(frame)
+            answers.flush()
+
+    while (found := next_of(requests)) is not None:
+        number, asked = found
+        if isinstance(asked, SetCatalogue):
+            threading.Thread(target=partial(give, number, asked), daemon=True).start()
+        else:
+            give(number, asked)
+
+
+def next_of(requests: BinaryIO) -> Any:
+    """The next value; None where there is none."""
+    head = requests.read(LENGTH.size)
+    if len(head) < LENGTH.size:
+        return None
+    (length,) = LENGTH.unpack(head)
+    return unpack(requests.read(length))
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Load, say so, and serve; what can't be loaded is the answer instead."""
+    answers = alone()
+    cache, *model = map(Path, arguments)
+    words.keep_in(cache)
+    try:
+        understander = nlu.load(*model)
+        pages = next_of(sys.stdin.buffer)
+        if pages is None:
+            return
+        index = nlu.load_pages(pages, understander)
+    except (NluError, OSError) as error:
+        answers.write(pack(error))
+        answers.flush()
+        return
+    gc.collect()
+    gc.freeze()
+    answers.write(pack(None))
+    answers.flush()
+    serve(sys.stdin.buffer, answers, Serving(understander, index).answer)
+
+
+def alone() -> BinaryIO:
+    """Make this process one that only its starter speaks to; return where the answers go."""
+    # Its starter decides when it ends, also where Ctrl-C or a service manager tells the whole group.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    # What a library prints must not get between the answers.
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    logging.basicConfig(format="%(message)s")
+    return answers
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

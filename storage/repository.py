@@ -1,0 +1,73 @@
+"""What every repository has in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from typing import Any, TypeVar
+
+from sqlalchemy import Column, ColumnElement, Table, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.errors import NotFound
+from storage.schema import metadata
+
+T = TypeVar("T")
+
+
+class Repository:
+    """Reads and writes some tables over a connection of `Store.read` or `Store.write`."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def _one(self, make: Callable[..., T], statement: Any, parameters: Any = None) -> T | None:
+        """What `make` makes of the columns of the first row; None where there is no row."""
+        row = (await self._connection.execute(statement, parameters)).first()
+        return None if row is None else make(**row._mapping)
+
+    async def _found(self, make: Callable[..., T], statement: Any, what: str) -> T:
+        """The same of a row that must be there.
+
+        Raises:
+            NotFound: there is none; `what` says of what.
+        """
+        found = await self._one(make, statement)
+        if found is None:
+            raise NotFound(f"there is no {what}")
+        return found
+
+    async def _list(self, make: Callable[..., T], statement: Any, parameters: Any = None) -> list[T]:
+        """The same of every row."""
+        return [make(**row._mapping) for row in await self._connection.execute(statement, parameters)]
+
+    async def _count(self, table: Any, *conditions: ColumnElement[bool]) -> int:
+        """How many rows there are."""
+        return int(
+            await self._connection.scalar(select(func.count()).select_from(table).where(*conditions)) or 0
+        )
+
+    async def _add(self, table: Table, **values: Any) -> int:
+        """Insert a row and return the number that it got."""
+        statement = insert(table).values(**values).returning(table.c.id)
+        return int((await self._connection.execute(statement)).scalar_one())
+
+    async def _changed(self, statement: Any, parameters: Any = None) -> bool:
+        """Whether a statement has changed the one row that it names."""
+        return bool((await self._connection.execute(statement, parameters)).rowcount == 1)
+
+
+def portions(values: Collection[T], size: int = 10_000) -> Iterator[list[T]]:
+    """Values, so many at once: SQLite takes at most 32,766 in a statement."""
+    ordered = list(values)
+    for start in range(0, len(ordered), size):
+        yield ordered[start : start + size]
+
+
+def references(table: Table) -> list[Column[Any]]:
+    """The columns of other tables whose foreign keys point at a table."""
+    return [
+        key.parent
+        for other in metadata.sorted_tables
+        for key in other.foreign_keys
+        if key.column.table is table and other is not table
+    ]

@@ -1,0 +1,26 @@
+"""What a stranger sees at once is what the bot says to them when they have written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from bot.conversation.skills.talk import opening
+from bot.messages import Incoming, IncomingKind
+from tests.bot.conversation.chat import Chat
+
+
+@pytest.mark.parametrize("language", ["zh", "zh-CN", "en", "en-GB", "de", None])
+async def test_the_greeting_is_the_one_that_is_kept(
+    new_chat: Callable[..., Chat], language: str | None
+) -> None:
+    chat = new_chat(address="v-1", channel="web", language=language)
+    opened = Incoming(
+        channel="web", address="v-1", update_id="v-1:start", kind=IncomingKind.START, at=chat.now,
+        language=language,
+    )  # fmt: skip
+    shown = opening(chat.engine._services, opened)
+    assert shown.text
+    assert shown.buttons
+    assert await chat.does(IncomingKind.START) == shown

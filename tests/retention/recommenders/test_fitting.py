@@ -1,0 +1,88 @@
+"""What the ranker cannot learn is done without, and said."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+
+from retention.checks import check
+from retention.history import History
+from retention.recommenders import ease, fitting, ranker
+from retention.recommenders.fitting import PRIOR_NEW, fallback_notes
+from retention.recommenders.interactions import Interactions
+from retention.recommenders.ranker import Choice, fit_choices
+from retention.recommenders.similarity import FallbackWarning
+from tests.contracts.retention_core import NOW
+
+
+@pytest.fixture(scope="module")
+def log(history: History) -> Interactions:
+    return Interactions.of(check(history, NOW))
+
+
+def choice(seed: int) -> Choice:
+    rows = np.random.default_rng(seed).normal(size=(6, 2))
+    return Choice(
+        np.arange(6), np.column_stack([rows, np.ones(6)]), np.arange(6) == seed % 6, frozenset([seed % 6])
+    )
+
+
+def test_a_step_that_cannot_be_solved_gives_no_weights() -> None:
+    """A feature that never varies, and nothing that holds its weight."""
+    choices = [choice(seed) for seed in range(30)]
+    assert fit_choices(choices, np.zeros(3), 1.0) is not None
+    assert fit_choices(choices, np.zeros(3), 0.0) is None
+
+
+def test_numbers_that_are_none_give_no_weights() -> None:
+    broken = choice(1)
+    broken.rows[0, 0] = np.nan
+    with np.errstate(invalid="ignore"):
+        assert fit_choices([broken], np.zeros(3), 1.0) is None
+
+
+def test_a_ranker_that_cannot_be_learned_is_noted(log: Interactions, monkeypatch: pytest.MonkeyPatch) -> None:
+    def singular(*given: Any) -> Any:
+        raise np.linalg.LinAlgError("Singular matrix")
+
+    monkeypatch.setattr(ranker.np.linalg, "solve", singular)
+    fitted = fitting.fit(log, seed=1)
+    for mode in ("new", "any"):
+        [note] = [one for one in fitted.notes if one.startswith(f"recommender ({mode}): with a ridge")]
+        assert "30 and 100" in note
+    assert fitted.model.new.weights.shape == fitting._vector(PRIOR_NEW).shape
+
+
+def test_one_strength_that_fails_is_noted_too(log: Interactions, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails_at_30(choices: list[Choice], prior: Any, ridge: float) -> Any:
+        return None if ridge == 30.0 else fit_choices(choices, prior, ridge)
+
+    monkeypatch.setattr(fitting, "fit_choices", fails_at_30)
+    notes = fitting.fit(log, seed=1).notes
+    assert sum("with a ridge of 30 the ranker" in note for note in notes) == 2
+
+
+def test_tables_that_fell_back_are_noted_once(log: Interactions, monkeypatch: pytest.MonkeyPatch) -> None:
+    def falls_back(*given: Any) -> float:
+        for _ in range(2):
+            warnings.warn(FallbackWarning("EASE could not be fitted; cosines stand in for it"), stacklevel=1)
+        return ease.WEAK
+
+    monkeypatch.setattr(ease, "choose_ridge_factor", falls_back)
+    notes = fitting.fit(log, seed=1).notes
+    assert [one for one in notes if "EASE" in one] == [
+        "recommender: EASE could not be fitted; cosines stand in for it"
+    ]
+
+
+def test_other_warnings_go_on_their_way() -> None:
+    def other() -> list[str]:
+        with fallback_notes() as notes:
+            warnings.warn("other", RuntimeWarning, stacklevel=1)
+        return notes
+
+    with pytest.warns(RuntimeWarning, match="other"):
+        assert other() == []

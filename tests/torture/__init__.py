@@ -1,0 +1,1 @@
+"""Attacks on a running program while polite customers write: those must not notice."""
