@@ -15,6 +15,7 @@ import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -72,10 +73,9 @@ def serve(requests: BinaryIO, answers: BinaryIO, answer: Callable[[Request], Any
     giving = threading.Lock()
 
     def give(number: int, asked: Request) -> None:
-        frame = pack((number, answer(asked)))
+        found = answer(asked)
         with giving:
-            answers.write(frame)
-            answers.flush()
+            send(answers, (number, found))
 
     while (found := next_of(requests)) is not None:
         number, asked = found
@@ -83,6 +83,13 @@ def serve(requests: BinaryIO, answers: BinaryIO, answer: Callable[[Request], Any
             threading.Thread(target=partial(give, number, asked), daemon=True).start()
         else:
             give(number, asked)
+
+
+def send(answers: BinaryIO, value: object) -> None:
+    """Hand a value to who started this process; whoever is gone gets none, and the requests end as well."""
+    with suppress(BrokenPipeError):
+        answers.write(pack(value))
+        answers.flush()
 
 
 def next_of(requests: BinaryIO) -> Any:
@@ -106,13 +113,11 @@ def main(arguments: Sequence[str]) -> None:
             return
         index = nlu.load_pages(pages, understander)
     except (NluError, OSError) as error:
-        answers.write(pack(error))
-        answers.flush()
+        send(answers, error)
         return
     gc.collect()
     gc.freeze()
-    answers.write(pack(None))
-    answers.flush()
+    send(answers, None)
     serve(sys.stdin.buffer, answers, Serving(understander, index).answer)
 
 

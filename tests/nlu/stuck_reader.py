@@ -7,8 +7,8 @@ import re
 import sys
 from typing import Any
 
-from nlu.serving import Failed, Read, Request, Search, SetCatalogue, pack
-from nlu.serving.__main__ import alone, next_of, serve
+from nlu.serving import Failed, Read, Request, Search, SetCatalogue
+from nlu.serving.__main__ import alone, next_of, send, serve
 
 HANG, DIE, RAISE = "hang", "die", "raise"
 # Holds the interpreter's lock for longer than the universe is old.
@@ -45,6 +45,5 @@ class Stuck:
 if __name__ == "__main__":
     answers = alone()
     next_of(sys.stdin.buffer)
-    answers.write(pack(None))
-    answers.flush()
+    send(answers, None)
     serve(sys.stdin.buffer, answers, Stuck())

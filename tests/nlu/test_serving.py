@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 
 import psutil
@@ -17,6 +19,8 @@ import pytest
 
 import nlu
 from nlu.errors import ModelDamaged, PagesRefused, ReadingFailed, ReadingTookTooLong
+from nlu.serving import Read, pack
+from nlu.serving.__main__ import next_of
 from nlu.serving.client import ReadingProcess, command, end, launch
 from nlu.types import CatalogueEntry, DialogueContext, EntityKind
 from tests.nlu.stuck_reader import DIE, HANG, RAISE
@@ -189,6 +193,21 @@ async def test_it_does_not_outlive_a_killed_program() -> None:
     program.kill()
     await program.wait()
     await asyncio.to_thread(reader.wait, 10)
+
+
+def test_it_ends_without_a_word_where_nobody_reads_its_answers_any_more() -> None:
+    with subprocess.Popen(STUCK, stdin=PIPE, stdout=PIPE, stderr=PIPE) as reader:
+        assert reader.stdin is not None
+        assert reader.stdout is not None
+        assert reader.stderr is not None
+        reader.stdin.write(pack(PAGES))
+        reader.stdin.flush()
+        assert next_of(reader.stdout) is None
+        reader.stdout.close()
+        reader.stdin.write(pack((1, Read(texts=("anybody?",), dialogue=None))))
+        reader.stdin.close()
+        assert reader.stderr.read() == b""
+    assert reader.returncode == 0
 
 
 def test_vectors_stay_where_their_model_is() -> None:
