@@ -22,6 +22,7 @@ from bot.api.service import ShopApi
 from bot.channels.kind import ServedChannel, Surroundings
 from bot.channels.registry import CHANNELS, WRITING_FIRST
 from bot.conversation.engine import Engine
+from bot.conversation.registry import REGISTRY
 from bot.conversation.skills.talk import opening
 from bot.conversation.texts import Texts
 from bot.conversation.turn import Services
@@ -45,7 +46,6 @@ from bot.privacy.erasure import Eraser
 from bot.settings import Settings
 from bot.shop.pictures import PictureFolder
 from bot.shop.rules import Steering
-from bot.skills import known_skills
 from bot.staff.case_service import CaseService
 from bot.staff.console.mount import mount_console
 from bot.staff.decisions import DecisionTexts
@@ -191,7 +191,7 @@ async def build(settings: Settings, store: Store, reading: Process | None = None
         cases=CaseService(
             store, decided=DecisionTexts(texts), eraser=Eraser(store, settings.home), wake=sender.wake
         ),
-        skills=SkillToggles(store, known_skills()),
+        skills=SkillToggles(store, REGISTRY.skills),
         secret=keys.console,
         settings=settings,
         demo=demo,

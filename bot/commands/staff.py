@@ -311,9 +311,9 @@ def set_skill(
 
 
 def _toggles(store: Store) -> SkillToggles:
-    from bot.skills import known_skills
+    from bot.conversation.registry import REGISTRY
 
-    return SkillToggles(store, known_skills())
+    return SkillToggles(store, REGISTRY.skills)
 
 
 def _agreed(state: SkillState) -> str:

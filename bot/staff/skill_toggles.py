@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.conversation.turn import Skill
 from bot.staff.roles import SWITCHING, permitted
 from kernel.times import utc_now
 from storage import NotFound, Store
@@ -17,19 +18,10 @@ from storage.staff import StaffMember
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KnownSkill:
-    """A skill as far as its switch goes."""
-
-    name: str
-    always: bool
-    """It can't be switched: without it a customer could not reach a person, or stop the shop's messages."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SkillState:
     """A skill's switch, and what staff thought of its drafts."""
 
-    skill: KnownSkill
+    skill: Skill
     mode: str
     """on, off or shadow."""
     agreement: Agreement | None
@@ -40,11 +32,7 @@ class SkillToggles:
     """The switches of all skills."""
 
     def __init__(
-        self,
-        store: Store,
-        skills: Iterable[KnownSkill],
-        *,
-        clock: Callable[[], datetime] = utc_now,
+        self, store: Store, skills: Iterable[Skill], *, clock: Callable[[], datetime] = utc_now
     ) -> None:
         """Wire it up; `skills` are all there are, in the order in which they are shown."""
         self._store = store

@@ -12,7 +12,6 @@ from bot.channels.web import visitors
 from bot.conversation.registry import REGISTRY
 from bot.conversation.texts import Texts
 from bot.linking import guessing
-from bot.skills import known_skills
 from storage.drafts import MODES
 
 ROOT = Path(bot.staff.console.__file__).parent
@@ -43,7 +42,7 @@ def test_every_group_has_a_word_for_what_is_not_known(texts: Texts) -> None:
 
 
 def test_every_skill_every_switch_and_every_request_has_a_name(texts: Texts) -> None:
-    wanted = {f"skill-{skill.name}" for skill in known_skills()} | {f"mode-{mode}" for mode in MODES}
+    wanted = {f"skill-{skill.name}" for skill in REGISTRY.skills} | {f"mode-{mode}" for mode in MODES}
     wanted |= {f"kind-{kind.name}" for kind in REGISTRY.requests}
     missing = wanted - set(texts.variables["en"])
     assert not missing, f"zh.ftl and en.ftl of bot/staff/console need {sorted(missing)}"

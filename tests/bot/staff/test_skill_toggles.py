@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from bot.skills import known_skills
+from bot.conversation.registry import REGISTRY
+from bot.conversation.turn import Answer, Skill, Turn
 from bot.staff.audit_log import read_audit_log
 from bot.staff.roles import AccessChanged, NotAllowed
-from bot.staff.skill_toggles import KnownSkill, SkillState, SkillToggles
+from bot.staff.skill_toggles import SkillState, SkillToggles
 from storage import NotFound, Store
 from storage.audit import Audit
 from storage.conversations import Conversations, NewMessage
@@ -16,7 +17,12 @@ from storage.drafts import Drafts, SkillSwitches
 from storage.staff import Staff, StaffMember
 from tests.factories import NOW
 
-SKILLS = (KnownSkill(name="stock", always=False), KnownSkill(name="human", always=True))
+
+async def _says_nothing(_turn: Turn) -> Answer:
+    return Answer()
+
+
+SKILLS = (Skill(name="stock", answer=_says_nothing), Skill(name="human", answer=_says_nothing, always=True))
 
 
 @pytest.fixture
@@ -73,7 +79,7 @@ async def test_what_customers_must_reach_stays_on(store: Store, board: SkillTogg
         await board.set(admin, "stock", "maybe")
     with pytest.raises(NotFound):
         await board.set(admin, "poetry", "off")
-    assert {"human", "consent"} <= {skill.name for skill in known_skills() if skill.always}
+    assert {"human", "consent"} <= {skill.name for skill in REGISTRY.skills if skill.always}
 
 
 async def test_how_often_staff_agreed_is_beside_the_switch(store: Store, board: SkillToggles) -> None:
