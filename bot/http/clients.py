@@ -79,11 +79,6 @@ class Clients:
         return hmac.digest(self._key, b"client\0" + str(line).encode(), "sha256").hex()[:_HASH]
 
 
-def note_client(scope: Any, client: str) -> None:
-    """Let whoever answers a request know the client."""
-    scope.setdefault("state", {})[_KEY] = client
-
-
 def client_of(scope: Mapping[str, Any]) -> str:
     """The client of a request; `NOBODY` where none was noted."""
     return str(scope.get("state", {}).get(_KEY, NOBODY))
@@ -180,7 +175,8 @@ class Gate:
             return
         address = scope.get("client")
         client = self._clients.of(address[0] if address else None)
-        note_client(scope, client)
+        # Whoever answers the request finds it there.
+        scope.setdefault("state", {})[_KEY] = client
         if scope["type"] == "websocket":
             await self._socket(client, scope, receive, send)
         elif client and scope["method"] in ("GET", "HEAD") and self._wait(self._requests, client):

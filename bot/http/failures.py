@@ -106,21 +106,16 @@ def status_of(error: Exception) -> int:
 
 def answer_errors(app: FastAPI) -> None:
     """Let an application answer so whatever it can't answer itself."""
-    for kind in (404, HTTPException):
+    for kind in (404, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _refused)
-    app.add_exception_handler(RequestValidationError, _unfit)
     app.add_exception_handler(Exception, _failed)
 
 
 async def _refused(request: Request, error: Exception) -> Response:
+    """What is no error of HTTP's own is a parameter that no link has."""
     if not isinstance(error, HTTPException):
         return error_answer(request.scope["path"], 404)
     return error_answer(request.scope["path"], error.status_code, error.headers)
-
-
-async def _unfit(request: Request, _error: Exception) -> Response:
-    """A parameter that no link has."""
-    return error_answer(request.scope["path"], 404)
 
 
 async def _failed(request: Request, error: Exception) -> Response:

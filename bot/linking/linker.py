@@ -10,7 +10,6 @@ import base64
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
@@ -62,14 +61,6 @@ class LinkResult(StrEnum):
     TOO_MANY = "too_many"
     PAUSED = "paused"
     """So many attempts of all customers together were wrong that nobody's are looked at for the moment."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkOutcome:
-    """The result of an attempt, and the customer when it succeeded."""
-
-    result: LinkResult
-    customer_id: str | None = None
 
 
 class Linker:
@@ -126,7 +117,7 @@ class Linker:
         second_fact: str,
         now: datetime,
         client: str = "",
-    ) -> LinkOutcome:
+    ) -> LinkResult:
         """Link the account by an order number and the phone's last four digits or the e-mail on the order.
 
         Counted against the account, the order and the client (`Incoming.client`) whether or not the order
@@ -139,20 +130,20 @@ class Linker:
             await attempts.count_for_account(account_id, since) >= ATTEMPTS_PER_ACCOUNT
             or await attempts.count_for_order(order_hash, since) >= ATTEMPTS_PER_ORDER
         ):
-            return LinkOutcome(result=LinkResult.TOO_MANY)
+            return LinkResult.TOO_MANY
         guesses = Guesses(connection, client, now)
         verdict = await guesses.take()
         if verdict is not Verdict.GO_ON:
             too_many = verdict is Verdict.CLIENT_TOO_MANY
-            return LinkOutcome(result=LinkResult.TOO_MANY if too_many else LinkResult.PAUSED)
+            return LinkResult.TOO_MANY if too_many else LinkResult.PAUSED
         customer_id = await self._matching_customer(connection, order_number, second_fact)
         await attempts.record(account_id, order_hash, customer_id is not None, now)
         if customer_id is None:
             await guesses.was_wrong()
-            return LinkOutcome(result=LinkResult.WRONG)
+            return LinkResult.WRONG
         await guesses.was_right()
         await Accounts(connection).link(account_id, customer_id, "order", now)
-        return LinkOutcome(result=LinkResult.LINKED, customer_id=customer_id)
+        return LinkResult.LINKED
 
     def visitor_token(self, customer_id: str, now: datetime, validity: timedelta = TOKEN_VALIDITY) -> str:
         """A token such as the shop's site makes for a visitor it has signed in."""
@@ -161,11 +152,6 @@ class Linker:
     async def customer_of_token(self, token: str, now: datetime) -> SiteSession | None:
         """Whom the shop's site vouches for by a token, and until when; None where it vouches for nobody now."""
         return read_token(token, self._web_secret, now)
-
-    @property
-    def web_secret(self) -> str:
-        """What the shop's site signs its visitors' tokens with."""
-        return self._web_secret
 
     def _expiry(self, token: str) -> datetime:
         raw = _decode(token.removeprefix(_PREFIX))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import json
-from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -180,17 +180,17 @@ def forget_lessons(home: Path, said: Collection[str]) -> int:
     return sum(modelfiles.forget_taught(path, said) for path in taught)
 
 
-def forget_lists(home: Path, person: Person) -> int:
+def forget_lists(home: Path, person: Person) -> None:
     """Take a customer's name off the lists that versions of the retention models made ahead.
 
     Raises:
         retention.RetentionError: the files of a version can't be read; remove its folder.
     """
     if person.customer is None:
-        return 0
+        return
     names = (CustomerId(person.customer.id),)
-    versions = sorted((home / "models" / RETENTION).glob(f"*/{MANIFEST}"))
-    return sum(retention.forget(manifest.parent, names) for manifest in versions)
+    for manifest in sorted((home / "models" / RETENTION).glob(f"*/{MANIFEST}")):
+        retention.forget(manifest.parent, names)
 
 
 def forget_rows(home: Path, person: Person) -> int:
@@ -199,15 +199,12 @@ def forget_rows(home: Path, person: Person) -> int:
     return sum(_without(path, known) for path in sorted((home / "imports").glob("*.csv")))
 
 
-def forget_console_files(home: Path, person: Person) -> int:
-    """Delete what the console keeps of a browser, such as its language, where it mentions somebody; return how many."""
+def forget_console_files(home: Path, person: Person) -> None:
+    """Delete what the console keeps of a browser, such as its language, where it mentions somebody."""
     known = _Known(person)
-    deleted = 0
     for path in sorted((home / "console").glob("*.json")):
         if known.within(_texts(json.loads(path.read_text("utf-8")))):
             path.unlink()
-            deleted += 1
-    return deleted
 
 
 def _without(path: Path, known: _Known) -> int:
@@ -237,7 +234,7 @@ class _Known:
         self._email = customer.email if customer is not None else None
         self._phone = _digits(customer.phone or "") if customer is not None else ""
 
-    def within(self, cells: Collection[str]) -> bool:
+    def within(self, cells: Iterable[str]) -> bool:
         """Whether one of the cells names them."""
         return any(self._names(cell.strip().lstrip("'").casefold()) for cell in cells)
 
@@ -254,21 +251,17 @@ def _digits(text: str) -> str:
     return "".join(character for character in text if character.isdecimal())[-_DIGITS:]
 
 
-def _texts(value: object) -> list[str]:
+def _texts(value: object) -> Iterator[str]:
     """Every text in a JSON document."""
-    return list(_each_text(value))
-
-
-def _each_text(value: object) -> Iterator[str]:
     match value:
         case str():
             yield value
         case dict():
             for key, each in value.items():
                 yield str(key)
-                yield from _each_text(each)
+                yield from _texts(each)
         case list():
             for each in value:
-                yield from _each_text(each)
+                yield from _texts(each)
         case int() | float():
             yield str(value)

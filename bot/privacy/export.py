@@ -77,15 +77,11 @@ async def export_customer(connection: AsyncConnection, customer_id: str) -> dict
 
 
 async def _messages(connection: AsyncConnection, account: Account) -> list[dict[str, Any]]:
-    found = await _conversation_of(connection, account)
+    found = await connection.scalar(select(conversation.c.id).where(conversation.c.account_id == account.id))
     if found is None:
         return []
     history = await Conversations(connection).history(found, limit=_EVERYTHING)
     return [{"at": m.at, "from": m.author, "text": m.text} for m in history]
-
-
-async def _conversation_of(connection: AsyncConnection, account: Account) -> int | None:
-    return await connection.scalar(select(conversation.c.id).where(conversation.c.account_id == account.id))
 
 
 async def _rows(connection: AsyncConnection, statement: Any) -> list[Mapping[str, Any]]:

@@ -37,8 +37,7 @@ class Street:
 
         async def work(connection: AsyncConnection) -> LinkResult:
             made = await Accounts(connection).get_or_create("web", address, now=now)
-            outcome = await LINKER.prove(connection, made.id, order, digits, now, client)
-            return outcome.result
+            return await LINKER.prove(connection, made.id, order, digits, now, client)
 
         return await self.store.write(work)
 

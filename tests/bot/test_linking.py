@@ -85,8 +85,7 @@ async def refusal(store: Store, account_id: int, token: str, now: datetime = NOW
 
 
 async def prove(store: Store, account_id: int, number: str, fact: str, now: datetime = NOW) -> LinkResult:
-    outcome = await store.write(lambda connection: LINKER.prove(connection, account_id, number, fact, now))
-    return outcome.result
+    return await store.write(lambda connection: LINKER.prove(connection, account_id, number, fact, now))
 
 
 async def test_a_deep_link_links_whoever_opens_it_first(shop: Store) -> None:
@@ -185,9 +184,7 @@ async def test_what_is_wrong_is_not_told(store: Store, number: str, fact: str) -
     """The same answer and the same traces, whether the order exists or not."""
     await fill_one(store)
     mine = await account(store)
-    outcome = await store.write(lambda connection: LINKER.prove(connection, mine, number, fact, NOW))
-    assert outcome.result is LinkResult.WRONG
-    assert outcome.customer_id is None
+    assert await prove(store, mine, number, fact) is LinkResult.WRONG
     assert await owner(store, mine) is None
     async with store.read() as connection:
         assert await connection.scalar(select(func.count()).select_from(link_attempt)) == 1

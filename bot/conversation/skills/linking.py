@@ -130,17 +130,17 @@ def _proving(turn: Turn, asked: Mapping[str, str], number: str, fact: str) -> An
 
     async def prove(connection: AsyncConnection) -> Answer:
         account_id = turn.contact.conversation.account_id
-        outcome = await turn.services.linker.prove(
+        result = await turn.services.linker.prove(
             connection, account_id, number, fact, turn.now, turn.incoming.client
         )
-        if outcome.result in (LinkResult.TOO_MANY, LinkResult.PAUSED):
-            paused = outcome.result is LinkResult.PAUSED
+        if result in (LinkResult.TOO_MANY, LinkResult.PAUSED):
+            paused = result is LinkResult.PAUSED
             return Answer(
                 text=turn.say("link-paused" if paused else "link-too-many"),
                 memory=turn.memory.settled(),
                 buttons=turn.human,
             )
-        if outcome.result is LinkResult.WRONG:
+        if result is LinkResult.WRONG:
             return Answer(text=turn.say("link-wrong"), memory=turn.memory.asking("link", **wish, number=""))
         return await _welcome(turn, connection, wish, number)
 
