@@ -48,7 +48,6 @@ from bot.shop.pictures import PictureFolder
 from bot.shop.rules import Steering
 from bot.staff.case_service import CaseService
 from bot.staff.console.mount import mount_console
-from bot.staff.decisions import DecisionTexts
 from bot.staff.skill_toggles import SkillToggles
 from kernel.times import utc_now
 from nlu.types import CatalogueEntry
@@ -188,9 +187,7 @@ async def build(settings: Settings, store: Store, reading: Process | None = None
     mount_console(
         pages,
         store,
-        cases=CaseService(
-            store, decided=DecisionTexts(texts), eraser=Eraser(store, settings.home), wake=sender.wake
-        ),
+        cases=CaseService(store, texts=texts, eraser=Eraser(store, settings.home), wake=sender.wake),
         skills=SkillToggles(store, REGISTRY.skills),
         secret=keys.console,
         settings=settings,

@@ -13,11 +13,10 @@ from bot.conversation.ownership import CaseFacts
 from bot.conversation.texts import Texts
 from bot.privacy.erasure import Eraser
 from bot.settings import Settings
-from bot.staff import erasing
 from bot.staff.audit_log import read_audit_log
 from bot.staff.case_service import CaseService
-from bot.staff.decisions import DecisionTexts
 from bot.staff.people import Change
+from bot.staff.requests import ERASURE
 from bot.staff.skill_toggles import SkillState, SkillToggles
 from kernel.console import out, print_json, print_table
 from storage import NotFound, Store
@@ -174,7 +173,7 @@ def decide(
         found = [r for r in (await service.waiting()).requests if r.id == request_id]
         if not found:
             raise NotFound(f"there is no open request {request_id}")
-        if found[0].kind == erasing.KIND and decision == "done" and not yes:
+        if found[0].kind == ERASURE and decision == "done" and not yes:
             typer.confirm(f"Erase whoever made request {found[0].number} for good?", abort=True)
         await service.decide(member, request_id, seen_state=found[0].state, decision=decision, note=note)
 
@@ -284,8 +283,7 @@ def _due(days: float | None) -> str:
 def _with_cases(login: str | None, work: Callable[[CaseService, StaffMember], Awaitable[T]]) -> T:
     async def run(settings: Settings, store: Store, member: StaffMember) -> T:
         texts = Texts.load(settings.home / "texts")
-        service = CaseService(store, decided=DecisionTexts(texts), eraser=Eraser(store, settings.home))
-        return await work(service, member)
+        return await work(CaseService(store, texts=texts, eraser=Eraser(store, settings.home)), member)
 
     return with_member(login, run)
 

@@ -10,10 +10,11 @@ from typing import Literal, TypeVar
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import ownership
-from bot.messages import Reply, load_reply
+from bot.conversation.texts import Texts
+from bot.messages import load_reply
 from bot.models.understanding import KIND
 from bot.privacy.erasure import Eraser
-from bot.staff import erasing
+from bot.staff.requests import ERASURE, decision_reply, erase_requester, told_key
 from bot.staff.roles import ANSWERING, permitted, require
 from kernel.times import utc_now
 from nlu.intents import can_be_intent
@@ -72,7 +73,7 @@ class CaseService:
         self,
         store: Store,
         *,
-        decided: Callable[[Request], Reply],
+        texts: Texts,
         eraser: Eraser,
         wake: Callable[[], None] = lambda: None,
         clock: Callable[[], datetime] = utc_now,
@@ -81,13 +82,13 @@ class CaseService:
 
         Args:
             store: where everything is kept.
-            decided: tells the customer, in their language, what became of a request.
+            texts: what customers are told of their requests.
             eraser: erases whoever asked for it.
             wake: called when something was put into the outbox.
             clock: the time now.
         """
         self._store = store
-        self._decided = decided
+        self._texts = texts
         self._eraser = eraser
         self._wake = wake
         self._clock = clock
@@ -121,15 +122,7 @@ class CaseService:
             storage.NotFound: there is no such warning.
             storage.Conflict: somebody else saw to it first.
         """
-        now = self._clock()
-
-        async def work(connection: AsyncConnection) -> None:
-            await Warnings(connection).see_to(warning_id, member.id, now)
-            await Audit(connection).add(
-                f"staff:{member.id}", "warning_seen", f"churn_warning:{warning_id}", {}, now
-            )
-
-        await self._act(member, work)
+        await self._see_to(Warnings, member, warning_id, "warning_seen", "churn_warning")
 
     async def alarms(self) -> list[Alarm]:
         """What looks like an attack and nobody has seen to yet, the latest first."""
@@ -143,11 +136,16 @@ class CaseService:
             storage.NotFound: there is no such alarm.
             storage.Conflict: somebody else saw to it first.
         """
+        await self._see_to(Alarms, member, alarm_id, "alarm_seen", "alarm")
+
+    async def _see_to(
+        self, register: type[Warnings | Alarms], member: StaffMember, number: int, action: str, subject: str
+    ) -> None:
         now = self._clock()
 
         async def work(connection: AsyncConnection) -> None:
-            await Alarms(connection).see_to(alarm_id, member.id, now)
-            await Audit(connection).add(f"staff:{member.id}", "alarm_seen", f"alarm:{alarm_id}", {}, now)
+            await register(connection).see_to(number, member.id, now)
+            await Audit(connection).add(f"staff:{member.id}", action, f"{subject}:{number}", {}, now)
 
         await self._act(member, work)
 
@@ -336,8 +334,8 @@ class CaseService:
         if decision == "done":
             async with self._store.read() as connection:
                 asked = await Requests(connection).get(request_id)
-            if asked.kind == erasing.KIND:
-                return await erasing.fulfil(self._store, self._eraser, member, asked, seen_state, now)
+            if asked.kind == ERASURE:
+                return await erase_requester(self._store, self._eraser, member, asked, seen_state, now)
 
         async def work(connection: AsyncConnection) -> Request:
             decided = await Requests(connection).decide(
@@ -347,11 +345,11 @@ class CaseService:
                 connection,
                 decided.conversation_id,
                 (decided.channel, decided.address),
-                self._decided(decided),
+                decision_reply(self._texts, decided),
                 now,
                 outbox_kind="staff",
                 customer_id=decided.customer_id,
-                dedupe_key=erasing.told_key(request_id, decision),
+                dedupe_key=told_key(request_id, decision),
             )
             await Audit(connection).add(
                 f"staff:{member.id}", f"request_{decision}", f"request:{request_id}", {}, now

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from typer.testing import CliRunner, Result
 
 from bot.cli import app
-from bot.messages import Reply
+from bot.conversation.texts import Texts
 from bot.models.understanding import KIND
 from bot.privacy.erasure import Eraser
 from bot.settings import Settings
@@ -270,7 +270,7 @@ def test_a_correction_without_words_is_not_written(home: Path, tmp_path: Path) -
 
 def test_staff_are_offered_what_the_model_was_taught(home: Path) -> None:
     async def own(store: Store) -> tuple[str, ...]:
-        return await CaseService(store, decided=lambda _: Reply(), eraser=Eraser(store, home)).own_intents()
+        return await CaseService(store, texts=Texts.load(), eraser=Eraser(store, home)).own_intents()
 
     assert _in_store(home, own) == ("gift_wrap",)
     assert offered(["gift_wrap"], "gift_wrap") == [*INTENTS, "gift_wrap"]

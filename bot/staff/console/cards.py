@@ -12,9 +12,9 @@ from nicegui import ui
 
 from bot.conversation.ownership import CaseFacts
 from bot.conversation.wording import money
-from bot.staff import erasing
 from bot.staff.case_service import CaseService
-from bot.staff.console.frame import Acting, Words
+from bot.staff.console.frame import Acting, Words, small_button
+from bot.staff.requests import ERASURE
 from bot.staff.roles import ERASING
 from storage.escalations import Escalation
 from storage.requests import Request
@@ -69,7 +69,7 @@ class RequestCard:
     def _draw_buttons(self, request: Request) -> None:
         if request.state == "asked":
             self._decide_button("accept", "accepted", request)
-        if request.kind == erasing.KIND:
+        if request.kind == ERASURE:
             self._erase_button(request)
         else:
             self._decide_button("done", "done", request)
@@ -93,9 +93,7 @@ class RequestCard:
                 self._note.value = ""
 
         color = "negative" if decision == "declined" else "primary"
-        ui.button(self._words(label), on_click=decide, color=color).props(
-            "dense no-caps outline padding='2px 12px'"
-        )
+        small_button(self._words(label), decide, color=color)
 
     def _erase_button(self, request: Request) -> None:
         """Only an admin's, once it is accepted, and asked for twice: it can't be undone."""
@@ -129,9 +127,7 @@ def draw_alarm(alarm: Alarm, words: Words, zone: ZoneInfo, seen: Callable[[], Aw
         ui.label(words.of("alarm", alarm.kind)).classes("font-medium")
         with ui.row().classes("w-full items-center justify-between no-wrap gap-2"):
             ui.label(words("alarm-count", count=alarm.count, time=since)).classes("text-sm soft")
-            ui.button(words("seen-to"), on_click=seen).props("dense no-caps outline padding='2px 12px'").mark(
-                f"alarm-{alarm.id}"
-            )
+            small_button(words("seen-to"), seen).mark(f"alarm-{alarm.id}")
 
 
 def draw_warning(warning: ChurnWarning, words: Words, seen: Callable[[], Awaitable[None]]) -> None:
@@ -146,9 +142,7 @@ def draw_warning(warning: ChurnWarning, words: Words, seen: Callable[[], Awaitab
             ui.label(words("because", reasons=reasons)).classes("text-sm opacity-80")
         with ui.row().classes("w-full items-center justify-between no-wrap"):
             ui.label(words("customer-linked", id=warning.customer_id)).classes("text-xs soft")
-            ui.button(words("seen-to"), on_click=seen).props("dense no-caps outline padding='2px 12px'").mark(
-                f"seen-{warning.id}"
-            )
+            small_button(words("seen-to"), seen).mark(f"seen-{warning.id}")
 
 
 def _facts(warning: ChurnWarning, words: Words) -> str:

@@ -14,8 +14,8 @@ from bot.conversation.ownership import CaseFacts
 from bot.conversation.texts import Texts
 from bot.delivery.faults import faults
 from bot.privacy.erasure import ErasureFailed
-from bot.staff.erasing import ErasureNotYet
 from bot.staff.people import LastAdmin, LoginInvalid
+from bot.staff.requests import ErasureNotYet
 from bot.staff.roles import AccessChanged, NotAllowed
 from storage import Conflict, NotFound, StoreUnavailable
 from storage.staff import LoginTaken, StaffMember
@@ -211,6 +211,10 @@ class RedrawnPage(Generic[V]):
         self._act = Acting(visit, self._again)
         self._seen: V | None = None
 
+    def build(self) -> None:
+        """Draw the page and keep it up to date."""
+        raise NotImplementedError
+
     async def _read(self) -> V:
         """What is to be shown now."""
         raise NotImplementedError
@@ -267,9 +271,9 @@ class RedrawnPage(Generic[V]):
         dialog.open()
 
 
-def small_button(label: str, press: Callable[[], object]) -> ui.button:
+def small_button(label: str, press: Callable[[], object], *, color: str = "primary") -> ui.button:
     """One of several in a row or a card."""
-    return ui.button(label, on_click=press).props("no-caps outline dense padding='2px 12px'")
+    return ui.button(label, on_click=press, color=color).props("no-caps outline dense padding='2px 12px'")
 
 
 def plain_button(label: str, press: Callable[[], object]) -> ui.button:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from functools import partial
 from importlib import resources
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI, Query
@@ -28,6 +29,7 @@ from bot.staff.console.audit_page import AuditPage
 from bot.staff.console.campaigns_page import CampaignsPage
 from bot.staff.console.frame import (
     PAGES,
+    RedrawnPage,
     Visit,
     Words,
     draw_outage,
@@ -96,25 +98,16 @@ def mount_console(
         if (visitor := await visit()) is not None:
             QueuePage(cases, visitor, conversation).build()
 
-    @ui.page(PAGES["outreach"])
-    async def outreach_page() -> None:
-        if (visitor := await visit()) is not None:
-            CampaignsPage(CampaignService(store), visitor).build()
+    def serve(name: str, page: Callable[[Visit], RedrawnPage[Any]]) -> None:
+        @ui.page(PAGES[name])
+        async def drawn() -> None:
+            if (visitor := await visit()) is not None:
+                page(visitor).build()
 
-    @ui.page(PAGES["skills"])
-    async def skills_page() -> None:
-        if (visitor := await visit()) is not None:
-            SkillsPage(skills, visitor).build()
-
-    @ui.page(PAGES["people"])
-    async def people_page() -> None:
-        if (visitor := await visit()) is not None:
-            PeoplePage(People(store), visitor).build()
-
-    @ui.page(PAGES["audit"])
-    async def audit_page() -> None:
-        if (visitor := await visit()) is not None:
-            AuditPage(store, visitor).build()
+    serve("outreach", partial(CampaignsPage, CampaignService(store)))
+    serve("skills", partial(SkillsPage, skills))
+    serve("people", partial(PeoplePage, People(store)))
+    serve("audit", partial(AuditPage, store))
 
     ui.run_with(
         site,

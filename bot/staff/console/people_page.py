@@ -68,9 +68,7 @@ class PeoplePage(RedrawnPage[Sequence[StaffMember]]):
             return
         small_button(self._words("change-role"), lambda: self._ask_role(member))
         small_button(self._words("new-password"), lambda: self._ask_about_password(member))
-        small_button(self._words("deactivate"), lambda: self._ask_to_deactivate(member)).props(
-            "color=negative"
-        )
+        small_button(self._words("deactivate"), lambda: self._ask_to_deactivate(member), color="negative")
 
     async def _activate(self, member: StaffMember) -> None:
         await self._act(self._people.activate(self._visit.member, member.login), "activated")

@@ -19,6 +19,7 @@ from storage import NotFound
 from storage.drafts import Agreement
 from storage.escalations import Escalation
 from storage.requests import Request
+from storage.staff import StaffMember
 from storage.warnings import Alarm, ChurnWarning
 
 _REFRESH_SECONDS = 2.0
@@ -209,19 +210,17 @@ class Lists:
 
     def _draw_alarms(self, alarms: Sequence[Alarm]) -> None:
         for alarm in alarms:
-            draw_alarm(alarm, self._words, self._zone, partial(self._see_to_alarm, alarm.id))
-
-    async def _see_to_alarm(self, alarm_id: int) -> None:
-        await self._act(self._cases.see_to_alarm(self._member, alarm_id), "seen-noted")
+            seen = partial(self._see_to, self._cases.see_to_alarm, alarm.id)
+            draw_alarm(alarm, self._words, self._zone, seen)
 
     def _draw_warnings(self, warnings: Sequence[ChurnWarning]) -> None:
         if not warnings:
             ui.label(self._words("no-warnings")).classes("soft p-4")
         for warning in warnings:
-            draw_warning(warning, self._words, partial(self._see_to, warning.id))
+            draw_warning(warning, self._words, partial(self._see_to, self._cases.see_to, warning.id))
 
-    async def _see_to(self, warning_id: int) -> None:
-        await self._act(self._cases.see_to(self._member, warning_id), "seen-noted")
+    async def _see_to(self, note: Callable[[StaffMember, int], Awaitable[None]], number: int) -> None:
+        await self._act(note(self._member, number), "seen-noted")
 
     def _draw_trials(self, agreement: Sequence[Agreement]) -> None:
         if not agreement:

@@ -38,14 +38,8 @@ class BrowserSession:
 
     def serve(self) -> None:
         """Serve `/enter` and `/leave`."""
-
-        @ui.page("/enter", response_timeout=_PATIENCE)
-        async def enter(request: Request, ticket: str = "") -> Response:
-            return await self._enter(request, ticket)
-
-        @ui.page("/leave", response_timeout=_PATIENCE)
-        async def leave(request: Request, over: str = "") -> Response:
-            return await self._leave(request, over)
+        ui.page("/enter", response_timeout=_PATIENCE)(self._enter)
+        ui.page("/leave", response_timeout=_PATIENCE)(self._leave)
 
     async def use(self) -> StaffMember | None:
         """Whoever uses the page at hand now; None when the session is over."""
@@ -74,7 +68,7 @@ class BrowserSession:
     def _token(self) -> str:
         return ui.context.client.request.cookies.get(self._cookie, "")
 
-    async def _enter(self, request: Request, ticket: str) -> Response:
+    async def _enter(self, request: Request, ticket: str = "") -> Response:
         try:
             token = await self._sessions.enter(
                 ticket, _browser(request), request.cookies.get(self._cookie, "")
@@ -86,7 +80,7 @@ class BrowserSession:
             self._set(response, token)
         return response
 
-    async def _leave(self, request: Request, over: str) -> Response:
+    async def _leave(self, request: Request, over: str = "") -> Response:
         try:
             standing = await self._sessions.look(request.cookies.get(self._cookie, ""))
         except StoreUnavailable:

@@ -18,7 +18,7 @@ from bot.messages import Button, Card, Reply, dump_reply
 from bot.privacy.erasure import Eraser
 from bot.staff.accounts import StaffAccounts
 from bot.staff.case_service import CaseService
-from bot.staff.decisions import DecisionTexts
+from bot.staff.requests import decision_reply
 from bot.staff.roles import AccessChanged, NotAllowed
 from retention.features.derived import CONCEPTS
 from storage import Conflict, NotFound, Store
@@ -109,7 +109,7 @@ async def opened(store: Store, home: Path) -> Team:
     woken: list[None] = []
     cases = CaseService(
         store,
-        decided=DecisionTexts(Texts.load()),
+        texts=Texts.load(),
         eraser=Eraser(store, home, clock=lambda: NOW),
         wake=lambda: woken.append(None),
         clock=lambda: NOW,
@@ -341,7 +341,7 @@ KINDS = (
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("order", ["1024", None])
 def test_every_kind_of_request_has_words(kind: str, order: str | None) -> None:
-    say = DecisionTexts(Texts.load())
+    texts = Texts.load()
     for language in ("zh", "en"):
         for decided in ("accepted", "declined", "done"):
             request = Request(
@@ -349,7 +349,7 @@ def test_every_kind_of_request_has_words(kind: str, order: str | None) -> None:
                 order_id=order, order_number=order, details={}, created_at=NOW, decided_at=NOW,
                 staff_id=1, note="", channel="web", address="v", language=language,
             )  # fmt: skip
-            text = say(request).text
+            text = decision_reply(texts, request).text
             assert "R1" in text
             assert "{" not in text
             assert "_" not in text

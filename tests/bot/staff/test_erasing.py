@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.privacy.erasure import Eraser, Erasure
 from bot.staff.console.frame import Acting
 from bot.staff.console.queue_page import Lists
-from bot.staff.erasing import KIND, ErasureNotYet
+from bot.staff.requests import ERASURE, ErasureNotYet
 from bot.staff.roles import AccessChanged, NotAllowed
 from storage import Conflict, Store
 from storage.audit import Audit
@@ -43,7 +43,7 @@ async def any_team(any_store: Store, tmp_path: Path) -> Team:
 
 async def _asked(team: Team, customer_id: str | None = None, *, linked: bool = True) -> Request:
     """Somebody who wrote a word, and then asked for it to be forgotten."""
-    made = await team.request(kind=KIND)
+    made = await team.request(kind=ERASURE)
 
     async def work(connection: AsyncConnection) -> Request:
         writes = await Accounts(connection).find(made.channel, made.address)

@@ -1,4 +1,4 @@
-"""Doing what a request for erasure asks for."""
+"""Requests that staff decide: what the customer is told, and doing what a request for erasure asks for."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.conversation.texts import Texts
+from bot.messages import Reply
 from bot.privacy.erasure import Eraser, requester
 from bot.staff.roles import ERASING, require
 from storage import Conflict, Store
@@ -14,7 +16,33 @@ from storage.outbox import Outbox
 from storage.requests import Request, Requests
 from storage.staff import StaffMember
 
-KIND = "data_erasure"
+ERASURE = "data_erasure"
+"""The kind of a request for it."""
+
+
+def decision_reply(texts: Texts, request: Request) -> Reply:
+    """The message about a request that is now accepted, declined or done, in the customer's language.
+
+    Raises:
+        KeyError: the request is in none of these states.
+    """
+    language = "en" if request.language == "en" else "zh"
+    # Once it is done there is nobody left to be told so.
+    erasing = request.kind == ERASURE and request.state == "accepted"
+    text_id = "decision-erasing" if erasing else f"decision-{request.state}"
+    said = texts.say(language, text_id, what=_what(texts, request, language), request=request.number)
+    if request.note.strip():
+        said += "\n" + texts.say(language, "decision-note", note=request.note.strip())
+    return Reply(text=said, language=language)
+
+
+def _what(texts: Texts, request: Request, language: str) -> str:
+    """The text `decision-kind-` and the kind, where there is one and the order that it names is known."""
+    text_id = f"decision-kind-{request.kind}"
+    variables = texts.variables[language].get(text_id)
+    if variables is None or ("order" in variables and not request.order_number):
+        return texts.say(language, "decision-kind-other")
+    return texts.say(language, text_id, order=request.order_number or "")
 
 
 class ErasureNotYet(Conflict):
@@ -26,7 +54,7 @@ def told_key(request_id: int, decision: str) -> str:
     return f"request:{request_id}:{decision}"
 
 
-async def fulfil(
+async def erase_requester(
     store: Store, eraser: Eraser, member: StaffMember, asked: Request, seen_state: str, now: datetime
 ) -> Request:
     """Erase whoever asked for it; the request is done by that.
