@@ -83,13 +83,10 @@ class Parts:
         """Keep the product names that can be recognised in step with the shop's."""
         while True:
             await asyncio.sleep(_CATALOGUE_EVERY)
-            try:
+            with faults.told(log.warning, "could not look at the products", only=StoreUnavailable):
                 entries = await catalogue_entries(self.store)
-            except StoreUnavailable as error:
-                faults.tell(log.warning, error, "could not look at the products")
-                continue
-            if entries != self.understanding.catalogue:
-                await self.understanding.set_catalogue(entries)
+                if entries != self.understanding.catalogue:
+                    await self.understanding.set_catalogue(entries)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

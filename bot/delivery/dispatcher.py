@@ -136,10 +136,8 @@ class Dispatcher:
                 task.cancel()
             if late:
                 await asyncio.wait(late)
-        try:
+        with faults.told(log.warning, "leases weren't given back"):  # they run out by themselves
             await self._release(dict(self._leases))
-        except Exception as error:  # noqa: BLE001 - they run out by themselves
-            faults.tell(log.warning, error, "leases weren't given back")
 
     async def lease(self, connection: AsyncConnection, places: Sequence[Place], now: datetime) -> LeasesTaken:
         """In the transaction that keeps updates: take the conversations that aren't ours yet."""
@@ -230,15 +228,14 @@ class Dispatcher:
         faults.tell(log.error, error, "handling update %d failed, attempt %d", row.id, attempts)
         if isinstance(error, StoreUnavailable):
             return False  # no fault of the update's: it waits, uncounted
-        try:
+        # What fails here is most likely the store: the update is still there.
+        with faults.told(log.warning, "update %d stays as it was", row.id):
             if attempts >= (_SLOW_ATTEMPTS if isinstance(error, TookTooLong) else _ATTEMPTS):
                 return await self._give_up(arrival, reason)
             not_before = self._clock() + _BACK_OFF * (1 << row.attempts)
             await self._store.write(
                 lambda connection: Inbox(connection).retry(row, self._owner, not_before, reason)
             )
-        except Exception as second:  # noqa: BLE001 - most likely the store: the update is still there
-            faults.tell(log.warning, second, "update %d stays as it was", row.id)
         return False
 
     async def _give_up(self, arrival: Arrival, reason: str) -> bool:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import logging
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeAlias
 
 from storage import StoreUnavailable
+
+_Kinds: TypeAlias = type[Exception] | tuple[type[Exception], ...]
 
 _FRAMES = 4
 _AGAIN_AFTER = 60.0
@@ -49,6 +53,16 @@ class Faults:
             self._said[str(error)] = now
             self._since = now if self._since is None else self._since
             log.error("%s (%s); trying again", error, type(error.__cause__ or error).__name__)
+
+    @contextmanager
+    def told(
+        self, say: Callable[..., None], message: str, *values: object, only: _Kinds = Exception
+    ) -> Iterator[None]:
+        """What fails inside is told, as by `tell`, and passed over; `only` errors of these kinds."""
+        try:
+            yield
+        except only as error:
+            self.tell(say, error, message, *values)
 
     def over(self) -> None:
         """Something has just been written; what comes and goes is still said once a minute."""

@@ -194,11 +194,10 @@ class Sender:
     async def _send_once(self, claim: Claimed) -> None:
         await self._sleep_until(claim.at)
         row = claim.row
-        try:
+        started = None
+        # Where this fails nothing has left: the message is free again when its lease ends.
+        with faults.told(log.warning, "message %d wasn't sent", row.id):
             started = await self._store.write(lambda connection: self._departure.start(connection, row))
-        except Exception as error:  # noqa: BLE001 - nothing has left: it is free again when its lease ends
-            faults.tell(log.warning, error, "message %d wasn't sent", row.id)
-            started = None
         if started is None:
             self._in_hand.pop(row.id, None)
         elif self._clock() - started.at > _LOOK_HOLDS:
@@ -211,12 +210,12 @@ class Sender:
 
     async def _is_still_wanted(self, row: OutboxRow) -> bool:
         """Sending the one before may have taken a minute, and this one may have been taken back meanwhile."""
-        try:
+        wanted = False
+        # Where this fails nothing has left: the message is free again when its lease ends.
+        with faults.told(log.warning, "message %d wasn't sent", row.id):
             async with self._store.read() as connection:
-                return await Outbox(connection).is_claimed(row)
-        except Exception as error:  # noqa: BLE001 - nothing has left: it is free again when its lease ends
-            faults.tell(log.warning, error, "message %d wasn't sent", row.id)
-            return False
+                wanted = await Outbox(connection).is_claimed(row)
+        return wanted
 
     async def _attempt(self, row: OutboxRow) -> Finish:
         try:
@@ -259,10 +258,9 @@ class Sender:
             self._in_hand.pop(row.id, None)
         if not rows:
             return
-        try:
+        # They are free again when their lease ends.
+        with faults.told(log.warning, "%d messages weren't given back", len(rows)):
             await self._store.write(lambda connection: Outbox(connection).release(rows))
-        except Exception as error:  # noqa: BLE001 - they are free again when their lease ends
-            faults.tell(log.warning, error, "%d messages weren't given back", len(rows))
 
     async def _keep_house(self) -> None:
         """Keep what takes long in hand, and free what dead processes held."""

@@ -148,10 +148,8 @@ class Jobs:
 
     async def _tick(self, name: str, work: Callable[[], Awaitable[Details]]) -> None:
         """Run one slot, if no other process has taken it; while the store is away there is none."""
-        try:
+        with faults.told(log.warning, "the job %s was not run", name, only=StoreUnavailable):
             await self._run_slot(name, work)
-        except StoreUnavailable as error:
-            faults.tell(log.warning, error, "the job %s was not run", name)
 
     async def _run_slot(self, name: str, work: Callable[[], Awaitable[Details]]) -> None:
         now = self._clock()

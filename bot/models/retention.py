@@ -25,14 +25,10 @@ class ServedRetention:
     def __init__(self, store: Store, home: Path) -> None:
         self._store = store
         self._home = home
-        self._version = ""
+        self.version = ""
+        """Served; empty before the first."""
         self._refused = ""
         self.core: RetentionCore = retention.unfitted()
-
-    @property
-    def version(self) -> str:
-        """The version served, empty before the first."""
-        return self._version
 
     async def refresh(self) -> bool:
         """Load the version that the store calls current, if it isn't the one served; True after a swap.
@@ -41,7 +37,7 @@ class ServedRetention:
         """
         async with self._store.read() as connection:
             current = await ModelVersions(connection).current(KIND)
-        if current is None or current.version in (self._version, self._refused):
+        if current is None or current.version in (self.version, self._refused):
             return False
         try:
             core = await asyncio.to_thread(retention.load, self._home / current.path)
@@ -51,10 +47,10 @@ class ServedRetention:
                 "retention model %s can't be loaded (%s); still serving %s",
                 current.version,
                 error,
-                self._version or "without a model",
+                self.version or "without a model",
             )
             return False
-        self.core, self._version = core, current.version
+        self.core, self.version = core, current.version
         log.info("serving retention model %s", current.version)
         return True
 
@@ -62,7 +58,5 @@ class ServedRetention:
         """Refresh until cancelled."""
         while True:
             await asyncio.sleep(_CHECK_EVERY)
-            try:
+            with faults.told(log.warning, "could not look for a newer model", only=StoreUnavailable):
                 await self.refresh()
-            except StoreUnavailable as error:
-                faults.tell(log.warning, error, "could not look for a newer model")

@@ -129,10 +129,8 @@ class ServedUnderstanding:
         """Refresh until cancelled."""
         while True:
             await asyncio.sleep(_PAGE_EVERY if self._awaited else _CHECK_EVERY)
-            try:
+            with faults.told(log.warning, "could not look for a newer model", only=StoreUnavailable):
                 await self.refresh()
-            except StoreUnavailable as error:
-                faults.tell(log.warning, error, "could not look for a newer model")
 
     async def close(self) -> None:
         """End the process that reads."""

@@ -127,10 +127,8 @@ class TelegramPolling:
             return False
 
     async def _give_lease_back(self) -> None:
-        try:
+        with faults.told(log.warning, "could not give the polling lease back"):  # it runs out by itself
             await self._lease.release()
-        except Exception as error:  # noqa: BLE001 - it runs out by itself
-            faults.tell(log.warning, error, "could not give the polling lease back")
 
     async def _poll(self, inbox: Inbox) -> None:
         await self._leave_webhook()

@@ -112,11 +112,10 @@ class TelegramSender:
 
     async def _send_picture(self, chat_id: int, picture: str, part: Part, outbox_id: int) -> str | None:
         """Send a part with its picture; None where the server does not take it."""
-        try:
+        found = None
+        # Nothing was sent yet, and the words can still go.
+        with faults.told(log.warning, "a picture could not be looked up"):
             found = await self._pictures.find(picture)
-        except Exception as error:  # noqa: BLE001 - nothing was sent yet, and the words can still go
-            faults.tell(log.warning, error, "a picture could not be looked up")
-            return None
         if found is None:
             return None
         if found.reference is not None:
@@ -256,14 +255,13 @@ class Pictures:
         if reference is None:
             return
         self._known[picture.key] = reference
-        try:
+        # The picture has arrived; what is not kept is uploaded again next time.
+        with faults.told(log.warning, "could not keep the reference of a picture"):
             await self._store.write(
                 lambda connection: MediaReferences(connection).put(
                     picture.key, self._channel, reference, utc_now()
                 )
             )
-        except Exception as error:  # noqa: BLE001 - the picture has arrived; it is uploaded again next time
-            faults.tell(log.warning, error, "could not keep the reference of a picture")
 
     async def _source(self, picture: str) -> Path | str | None:
         if picture.startswith(("http://", "https://")):

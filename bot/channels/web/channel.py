@@ -42,6 +42,7 @@ log = logging.getLogger(__name__)
 _POLL_SECONDS = 1.0
 _RETRY_SECONDS = 2.0
 _TRY_AGAIN_LATER = 1013
+_STORE_FAILS = (StorageError, SQLAlchemyError)
 
 
 class WebChannel:
@@ -118,7 +119,7 @@ class WebChannel:
         if message_id is None:
             try:
                 message_id = await self._history.keep(message, now)
-            except (StorageError, SQLAlchemyError) as error:
+            except _STORE_FAILS as error:
                 return Delivery(
                     status=DeliveryStatus.RETRY, retry_after=_RETRY_SECONDS, reason=type(error).__name__
                 )
@@ -171,7 +172,7 @@ class WebChannel:
             await talk.with_browser(browser)
         except Gone:
             pass  # what it sent is kept, and it may come back
-        except (StorageError, SQLAlchemyError) as error:
+        except _STORE_FAILS as error:
             # Nothing was acknowledged: the page connects again and sends it again under the same id.
             faults.tell(log.error, error, "the web chat can't use the store")
             await browser.close(_TRY_AGAIN_LATER)
@@ -180,15 +181,13 @@ class WebChannel:
 
     async def _catch_up(self) -> None:
         """Show what other processes have put into the history: replicas, or the half that works."""
-        try:
+        with faults.told(log.warning, "the web chat can't look for news", only=_STORE_FAILS):
             if not self._browsers or self._polled is None:
                 self._polled = await self._history.newest_id() if self._browsers else None
                 return
             for message in await self._history.news(self._polled, self._clock()):
                 self._polled = max(self._polled, message.id)
                 await self._show(message)
-        except (StorageError, SQLAlchemyError) as error:
-            faults.tell(log.warning, error, "the web chat can't look for news")
 
     async def _show(self, message: WebMessage) -> None:
         await self._browsers.show(message.visitor, message_frame(message), self._clock())
