@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import FastAPI, Query
@@ -21,6 +21,7 @@ from bot.api import rows
 from bot.api.keys import ApiKeys
 from bot.api.taking import BatchRefused, take_customers, take_events, take_orders, take_products
 from bot.delivery.faults import faults
+from kernel.times import utc_now
 from storage import Conflict, NotFound, Store, StoreClosed, StoreUnavailable
 from storage import requests as stored
 from storage.codes import Codes
@@ -48,9 +49,7 @@ State = Literal["asked", "accepted", "declined", "done"]
 class ShopApi:
     """Everything below `/api/v1`."""
 
-    def __init__(
-        self, store: Store, keys: ApiKeys, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    ) -> None:
+    def __init__(self, store: Store, keys: ApiKeys, *, clock: Callable[[], datetime] = utc_now) -> None:
         self._store = store
         self._keys = keys
         self._clock = clock

@@ -128,7 +128,7 @@ async def _command(turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...]
     name = turn.incoming.payload.lower()
     skill = REGISTRY.by_command.get(name)
     if skill is None:
-        return _only("fallback", fallback.unknown_command(turn))
+        return _only("fallback", Answer(text=turn.say("command-unknown")))
     return await _run(skill, replace(turn, intent=name), modes)
 
 
@@ -207,8 +207,8 @@ async def _wish(turn: Turn, skill: Skill, intent: str, modes: Mapping[str, str])
 
 async def _run(skill: Skill, turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...]:
     mode = "on" if skill.always else modes.get(skill.name, "on")
-    if mode == "off":
-        return _only("fallback", fallback.switched_off(turn))
+    if mode == "off":  # people do it
+        return _only("fallback", Answer(text=turn.say("skill-off"), buttons=turn.human))
     try:
         answer = await skill.answer(turn)
     except (StorageError, SQLAlchemyError, TookTooLong):

@@ -19,6 +19,7 @@ from bot.linking.linker import Linker
 from bot.messages import Button, Card, Incoming
 from bot.models.decisions import Decisions
 from nlu.types import DialogueContext, EntityKind, Language, Passage, Sentiment, Understanding
+from retention.types import Offer, Recommendation
 from storage.conversations import Contact
 
 _CLEARLY = 0.4
@@ -176,6 +177,17 @@ class Turn:
     async def about(self, text: str) -> Turn:
         """The same turn for words said before this message: they are what is answered now."""
         return replace(self, text=text, understanding=await self.read(text) if text else self.understanding)
+
+    async def record_shown(self, what: Sequence[Recommendation] | Offer, connection: AsyncConnection) -> None:
+        """Keep in a transaction what this customer was recommended or offered."""
+        await self.services.decisions.record_shown(
+            connection,
+            what,
+            customer_id=self.customer_id,
+            account_id=self.contact.conversation.account_id,
+            conversation_id=self.contact.conversation.id,
+            now=self.now,
+        )
 
     def within(self, connection: AsyncConnection) -> Turn:
         """The same turn inside the transaction."""

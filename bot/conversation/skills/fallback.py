@@ -116,16 +116,6 @@ def stale(turn: Turn) -> Answer:
     return Answer(text=turn.say("button-stale"))
 
 
-def unknown_command(turn: Turn) -> Answer:
-    """A command that the bot does not have."""
-    return Answer(text=turn.say("command-unknown"))
-
-
-def switched_off(turn: Turn) -> Answer:
-    """The shop has switched this skill off: people do it."""
-    return Answer(text=turn.say("skill-off"), buttons=turn.human)
-
-
 async def _human(turn: Turn) -> Answer:
     urgent = turn.understanding is not None and turn.understanding.urgent
     priority = 0 if urgent and turn.negative else 1

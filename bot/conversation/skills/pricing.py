@@ -73,14 +73,11 @@ async def _in_general(turn: Turn) -> Answer:
 
 async def _not_for_nothing(turn: Turn) -> Answer:
     product = await which_product.spoken_of(turn)
+    text = turn.say("not-for-nothing")
     if product is None:
-        return Answer(
-            text=turn.say("not-for-nothing"), buttons=row(turn.button("button-offers", "offer:list"))
-        )
+        return Answer(text=text, buttons=row(turn.button("button-offers", "offer:list")))
     button = turn.button("button-best-price", f"offer:ask:{product.id}")
-    return Answer(
-        text=turn.say("not-for-nothing"), buttons=row(button), memory=turn.memory.about_product(product.id)
-    )
+    return Answer(text=text, buttons=row(button), memory=turn.memory.about_product(product.id))
 
 
 async def _personal(turn: Turn, product: Product, customer_id: str) -> Answer:
@@ -108,14 +105,7 @@ async def _reserve(
 ) -> Answer:
     """Keep the offer inside the transaction, where its code is made."""
     stored = await turn.services.decisions.reserve(connection, offer, reason="asked", now=turn.now)
-    await turn.services.decisions.record_shown(
-        connection,
-        offer,
-        customer_id=turn.customer_id,
-        account_id=turn.contact.conversation.account_id,
-        conversation_id=turn.contact.conversation.id,
-        now=turn.now,
-    )
+    await turn.record_shown(offer, connection)
     text = turn.say(
         ("offer-first", "offer-again", "offer-firm")[min(2, offered_before)],
         name=product.name(turn.language),

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-
-from sqlalchemy.ext.asyncio import AsyncConnection
+from functools import partial
 
 from bot.conversation import phrases
 from bot.conversation.skills import product_words, which_product
-from bot.conversation.turn import Answer, Effect, Skill, Turn, row
+from bot.conversation.turn import Answer, Skill, Turn, row
 from retention.types import Recommendation
 from storage.catalogue import Catalogue, Product
 
@@ -104,7 +103,7 @@ def _answer(turn: Turn, head: str, items: Sequence[Recommendation], products: di
         cards=cards,
         buttons=row(turn.button("button-more", "recommend:more")),
         memory=turn.memory.showing(tuple(item.product for item in items)),
-        effects=(_record(turn, items),),
+        effects=(partial(turn.record_shown, items),),
     )
 
 
@@ -118,20 +117,6 @@ def why(turn: Turn, item: Recommendation, products: dict[str, Product]) -> str:
             return turn.say(f"reason-{reason.code}-of", name=other.name(turn.language))
         return turn.say(f"reason-{reason.code}")
     return ""
-
-
-def _record(turn: Turn, items: Sequence[Recommendation]) -> Effect:
-    async def record(connection: AsyncConnection) -> None:
-        await turn.services.decisions.record_shown(
-            connection,
-            items,
-            customer_id=turn.customer_id,
-            account_id=turn.contact.conversation.account_id,
-            conversation_id=turn.contact.conversation.id,
-            now=turn.now,
-        )
-
-    return record
 
 
 SKILLS = (
