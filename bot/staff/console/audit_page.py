@@ -9,11 +9,11 @@ from bot.staff.console.frame import RedrawnPage, Visit, small_button
 from storage import Store
 from storage.audit import AuditEntry
 
-_REFRESH_SECONDS = 5.0
-
 
 class AuditPage(RedrawnPage[AuditEntries]):
     """One browser's view of the log of decisions."""
+
+    _name = "audit"
 
     def __init__(self, store: Store, visit: Visit) -> None:
         super().__init__(visit)
@@ -22,16 +22,13 @@ class AuditPage(RedrawnPage[AuditEntries]):
         self._before: list[int] = []
         """The way back: each page's beginning, the newest page having none."""
 
-    def build(self) -> None:
-        """Draw the page and keep it up to date."""
+    def _draw_frame(self) -> None:
         words = self._words
-        self._visit.draw_header("audit")
         with ui.column().classes("w-full gap-2 page scrolling"):
             with ui.row().classes("w-full items-center justify-between"):
                 ui.label(words("audit-what-for")).classes("text-sm soft lead")
                 ui.switch(words("people-only"), on_change=lambda event: self._filter(bool(event.value)))
             self._place = ui.column().classes("w-full gap-2")
-        self._keep(_REFRESH_SECONDS)
 
     async def _read(self) -> AuditEntries:
         before = self._before[-1] if self._before else None

@@ -13,14 +13,14 @@ from bot.staff.console.cards import pushing
 from bot.staff.console.frame import RedrawnPage, Visit, small_button
 from storage.responses import ArmResult, Contacted
 
-_REFRESH_SECONDS = 15.0
-
-
 Found = Sequence[tuple[CampaignReport, list[Contacted]]]
 
 
 class CampaignsPage(RedrawnPage[Found]):
     """One browser's view of the campaigns."""
+
+    _name = "outreach"
+    _every = 15.0
 
     def __init__(self, campaigns: CampaignService, visit: Visit) -> None:
         super().__init__(visit)
@@ -28,13 +28,10 @@ class CampaignsPage(RedrawnPage[Found]):
         self._opened: set[str] = set()
         """Whose customers are being looked at."""
 
-    def build(self) -> None:
-        """Draw the page and keep it up to date."""
-        self._visit.draw_header("outreach")
+    def _draw_frame(self) -> None:
         with ui.column().classes("w-full gap-4 page scrolling"):
             ui.label(self._words("outreach-what-for")).classes("text-sm soft lead")
             self._place = ui.column().classes("w-full gap-4")
-        self._keep(_REFRESH_SECONDS)
 
     async def _read(self) -> Found:
         return [

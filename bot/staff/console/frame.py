@@ -202,6 +202,10 @@ class Acting:
 class RedrawnPage(Generic[V]):
     """One browser's view of something; it is drawn anew when what it shows has changed."""
 
+    _name: str
+    """In `PAGES`."""
+    _every = 5.0
+    """Seconds between looks."""
     _place: ui.element
     """Where `_draw` draws."""
 
@@ -212,7 +216,15 @@ class RedrawnPage(Generic[V]):
         self._seen: V | None = None
 
     def build(self) -> None:
-        """Draw the page and keep it up to date."""
+        """Draw the page and keep it up to date, as long as the reader may be here."""
+        self._visit.draw_header(self._name)
+        self._draw_frame()
+        # Not in the place of the content, which is drawn anew.
+        self._dialogs = ui.element()
+        self._visit.keep(self._refresh, self._every)
+
+    def _draw_frame(self) -> None:
+        """What stays, and the place of what is drawn anew."""
         raise NotImplementedError
 
     async def _read(self) -> V:
@@ -221,12 +233,6 @@ class RedrawnPage(Generic[V]):
 
     def _draw(self, found: V) -> None:
         raise NotImplementedError
-
-    def _keep(self, seconds: float) -> None:
-        """Draw now and again, as long as the reader may be here."""
-        # Not in the place of the content, which is drawn anew.
-        self._dialogs = ui.element()
-        self._visit.keep(self._refresh, seconds)
 
     async def _refresh(self) -> None:
         found = await self._read()

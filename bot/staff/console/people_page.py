@@ -12,22 +12,21 @@ from bot.staff.people import LANGUAGES, Change, People
 from bot.staff.roles import MANAGING
 from storage.staff import ROLES, StaffMember
 
-_REFRESH_SECONDS = 5.0
 _LANGUAGE_NAMES = {"zh": "中文", "en": "English"}
 
 
 class PeoplePage(RedrawnPage[Sequence[StaffMember]]):
     """One browser's view of the staff."""
 
+    _name = "people"
+
     def __init__(self, people: People, visit: Visit) -> None:
         super().__init__(visit)
         self._people = people
         self._manages = visit.member.role in MANAGING
 
-    def build(self) -> None:
-        """Draw the page and keep it up to date."""
+    def _draw_frame(self) -> None:
         words = self._words
-        self._visit.draw_header("people")
         with ui.column().classes("w-full gap-3 page scrolling"):
             with ui.row().classes("w-full items-center justify-between gap-3"):
                 ui.label(words("people-what-for" if self._manages else "people-look")).classes(
@@ -36,7 +35,6 @@ class PeoplePage(RedrawnPage[Sequence[StaffMember]]):
                 if self._manages:
                     plain_button(words("add-member"), self._ask_whom_to_add)
             self._place = ui.card().classes("w-full p-0 gap-0 log")
-        self._keep(_REFRESH_SECONDS)
 
     async def _read(self) -> Sequence[StaffMember]:
         return await self._people.everybody()

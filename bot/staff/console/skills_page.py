@@ -11,23 +11,20 @@ from bot.staff.console.frame import RedrawnPage, Visit
 from bot.staff.skill_toggles import SkillState, SkillToggles
 from storage.drafts import MODES, Agreement
 
-_REFRESH_SECONDS = 5.0
-
 
 class SkillsPage(RedrawnPage[Sequence[SkillState]]):
     """One browser's view of the switches."""
+
+    _name = "skills"
 
     def __init__(self, skills: SkillToggles, visit: Visit) -> None:
         super().__init__(visit)
         self._toggles = skills
 
-    def build(self) -> None:
-        """Draw the page and keep it up to date."""
-        self._visit.draw_header("skills")
+    def _draw_frame(self) -> None:
         with ui.column().classes("w-full gap-3 page scrolling"):
             ui.label(self._words("skills-what-for")).classes("text-sm soft lead")
             self._place = ui.element().classes("w-full tiles")
-        self._keep(_REFRESH_SECONDS)
 
     async def _read(self) -> Sequence[SkillState]:
         return await self._toggles.skills()
