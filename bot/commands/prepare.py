@@ -41,7 +41,7 @@ async def _make_demo(store: Store) -> None:
     async with store.read() as connection:
         if await Shop(connection).kind() is not ShopKind.EMPTY:
             return
-    from bot.shop.demo import make_demo
+    from bot.shop.demo.making import make_demo
 
     err.print("Making the demo shop …")
     with progress_bar() as progress:

@@ -13,12 +13,15 @@ import typer
 from bot.api.keys import ApiKeys
 from bot.commands.common import with_store
 from bot.settings import Settings
-from bot.shop.demo import DEFAULT_SEED, make_demo
-from bot.shop.importing import KINDS, ImportRefused, Options, Report, parse_columns, read_mapping, run_import
-from bot.shop.importing.rows import NOT_PRODUCTS
+from bot.shop.demo.making import DEFAULT_SEED, make_demo
+from bot.shop.importing.fields import read_mapping
+from bot.shop.importing.rows import NOT_PRODUCTS, Options
+from bot.shop.importing.running import KINDS, Report, run_import
 from bot.shop.pictures import forget_pictures
 from bot.shop.rules import FILE, Listed, RulesInvalid, read_rules, resolve
+from kernel.columns import given as parse_columns
 from kernel.console import err, fail, out, print_table, progress_bar
+from kernel.tables import TableRefused
 from kernel.times import utc_now
 from retention.types import ShopRules
 from storage import Store
@@ -107,7 +110,7 @@ def import_(
 
     try:
         _show_report(with_store(take))
-    except ImportRefused as refused:
+    except TableRefused as refused:
         fail(str(refused))
 
 
@@ -128,7 +131,7 @@ def _show_report(report: Report) -> None:
 
 def _currency(code: str) -> str:
     if not _CURRENCY.fullmatch(code.strip().upper()):
-        raise ImportRefused(f"{code!r} is no currency; it has three letters, such as CNY or EUR")
+        raise TableRefused(f"{code!r} is no currency; it has three letters, such as CNY or EUR")
     return code.strip().upper()
 
 
@@ -136,12 +139,12 @@ def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ImportRefused(f"{name!r} is no time zone; it has a name such as Europe/London") from None
+        raise TableRefused(f"{name!r} is no time zone; it has a name such as Europe/London") from None
 
 
 def _language(said: str) -> str:
     if said not in ("zh", "en"):
-        raise ImportRefused(f"{said!r} is no language Liuke speaks; there are zh and en")
+        raise TableRefused(f"{said!r} is no language Liuke speaks; there are zh and en")
     return said
 
 

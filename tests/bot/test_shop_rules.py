@@ -23,7 +23,7 @@ from bot.models.decisions import Decisions
 from bot.models.retention import ServedRetention
 from bot.outreach.planner import WIN_BACK
 from bot.settings import Settings
-from bot.shop.demo import make_demo
+from bot.shop.demo.making import make_demo
 from bot.shop.rules import FILE, Listed, Steering
 from retention.types import ShopRules
 from storage import Store, migrate

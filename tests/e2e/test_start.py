@@ -22,7 +22,7 @@ HEAVY = ("torch", "transformers", "pandas", "ibis", "sklearn", "scipy", "pyarrow
 # Every import of the serving process, from the command line to the wired program.
 _SERVING = """
 import sys
-import bot.cli, bot.program, bot.commands.prepare, bot.commands.welcome, bot.commands.run
+import bot.cli, bot.program, bot.commands.prepare, bot.commands.run
 import nlu
 nlu.load().understand(["where is my order 1024?", "这个多少钱"])
 found = sorted(name for name in sys.argv[1:] if name in sys.modules)

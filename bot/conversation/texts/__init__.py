@@ -1,5 +1,102 @@
-"""What the bot says, in Fluent files; a shop's own files stand before ours."""
+"""What the bot says, in Fluent files; a shop's own files stand before ours.
 
-from bot.conversation.texts.bundle import LANGUAGES, Texts, TextsInvalid
+The one typed wrapper around fluent.runtime.
+"""
 
-__all__ = ["LANGUAGES", "Texts", "TextsInvalid"]
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from fluent.runtime import FluentBundle, FluentResource
+from fluent.syntax import ast
+from fluent.syntax.visitor import Visitor
+
+LANGUAGES = ("zh", "en")
+_LOCALES = {"zh": ["zh-CN", "zh"], "en": ["en-GB", "en"]}
+
+
+class TextsInvalid(Exception):
+    """A text file can't be used; the message names the file and what to mend."""
+
+
+class Texts:
+    """Every text by its id, in each language."""
+
+    def __init__(self, bundles: Mapping[str, FluentBundle], variables: Mapping[str, dict[str, set[str]]]):
+        self._bundles = bundles
+        self.variables = variables
+        """Language to message id to the variables it uses."""
+
+    @classmethod
+    def load(cls, overrides: Path | None = None, package: str = __package__) -> Texts:
+        """Read a package's files, then those of the shop's folder (`zh.ftl`, `en.ftl`), whose messages win.
+
+        Raises:
+            TextsInvalid: a file has a syntax error, or a shop's text uses a variable that ours does not have.
+        """
+        bundles: dict[str, FluentBundle] = {}
+        variables: dict[str, dict[str, set[str]]] = {}
+        for language in LANGUAGES:
+            # Isolation marks are for mixed directions on a screen; messengers show some of them as boxes.
+            bundle = FluentBundle(_LOCALES[language], use_isolating=False)
+            own = resources.files(package).joinpath(f"{language}.ftl").read_text("utf-8")
+            variables[language] = _add(bundle, own, f"{language}.ftl", None)
+            override = overrides / f"{language}.ftl" if overrides is not None else None
+            if override is not None and override.exists():
+                _add(bundle, override.read_text("utf-8"), str(override), variables[language])
+            bundles[language] = bundle
+        return cls(bundles, variables)
+
+    def say(self, language: str, text_id: str, **values: str | int) -> str:
+        """One text with its variables filled in; plain, nothing is escaped.
+
+        Raises:
+            KeyError: there is no such text, or a variable is missing.
+        """
+        bundle = self._bundles.get(language) or self._bundles["en"]
+        pattern = bundle.get_message(text_id).value
+        if pattern is None:
+            raise KeyError(text_id)
+        text, errors = bundle.format_pattern(pattern, values)
+        if errors:
+            raise KeyError(f"{text_id}: {errors[0]}")
+        return str(text)
+
+
+def _add(
+    bundle: FluentBundle, source: str, name: str, known: Mapping[str, set[str]] | None
+) -> dict[str, set[str]]:
+    resource = FluentResource(source)
+    found: dict[str, set[str]] = {}
+    for entry in resource.body:
+        if isinstance(entry, ast.Junk):
+            problem = entry.annotations[0].message if entry.annotations else "syntax error"
+            raise TextsInvalid(f"{name}: {problem}: {(entry.content or '').strip()[:60]!r}")
+        if isinstance(entry, ast.Message):
+            if entry.id.name in found:
+                raise TextsInvalid(f"{name}: {entry.id.name} is there twice")
+            found[entry.id.name] = _Variables.of(entry)
+    for text_id, used in found.items() if known is not None else ():
+        extra = used - known.get(text_id, set()) if known is not None else set()
+        if extra:
+            raise TextsInvalid(f"{name}: {text_id} has no variable {', '.join(sorted(extra))}")
+    bundle.add_resource(resource, allow_overrides=True)
+    return found
+
+
+class _Variables(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    @classmethod
+    def of(cls, entry: ast.Message) -> set[str]:
+        visitor = cls()
+        visitor.visit(entry)
+        return visitor.names
+
+    def visit_VariableReference(self, node: Any) -> None:  # noqa: N802 - the visitor's own convention
+        self.names.add(node.id.name)

@@ -57,13 +57,13 @@ def categories() -> tuple[DemoCategory, ...]:
     """The categories in the order of their file."""
     return tuple(
         DemoCategory(id=name, **{**facts, "name": tuple(facts["name"]), "peak": tuple(facts["peak"])})
-        for name, facts in _toml("categories.toml").items()
+        for name, facts in read_toml("goods/categories.toml").items()
     )
 
 
 def all_products() -> list[DemoProduct]:
     """Everything the demo shop sells, category by category, always in the same order."""
-    words = _toml("words.toml")
+    words = read_toml("goods/words.toml")
     found: list[DemoProduct] = []
     line = 0
     for category in categories():
@@ -145,5 +145,6 @@ def _lasting(factor: str) -> float:
     return dearer * 1.1 if dearer > 1.3 else 1.0
 
 
-def _toml(name: str) -> dict[str, Any]:
-    return tomllib.loads((resources.files(__package__) / "goods" / name).read_text(encoding="utf-8"))
+def read_toml(name: str) -> dict[str, Any]:
+    """A data file beside this module."""
+    return tomllib.loads((resources.files(__package__) / name).read_text(encoding="utf-8"))

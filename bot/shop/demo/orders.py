@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from bot.shop.demo.catalogue import DemoProduct
-from bot.shop.demo.world import places, read_toml
+from bot.shop.demo.catalogue import DemoProduct, read_toml
+from bot.shop.demo.world import places
 from kernel.arrays import Bools, Floats, Ints
 
 KINDS = ("view", "search", "cart", "purchase", "return", "rating", "message", "complaint")

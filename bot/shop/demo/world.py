@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
-from importlib import resources
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.shop.demo.catalogue import DemoProduct, categories
+from bot.shop.demo.catalogue import DemoProduct, categories, read_toml
 from kernel.arrays import Bools, Floats, Ints
 
 _TASTES = 8
@@ -85,11 +83,6 @@ def places() -> tuple[Place, ...]:
         Place(**{**item, "city": tuple(item["city"]), "country": tuple(item["country"])})
         for item in read_toml("places.toml")["place"]
     )
-
-
-def read_toml(name: str) -> dict[str, Any]:
-    """A data file beside this module."""
-    return tomllib.loads((resources.files(__package__) / name).read_text(encoding="utf-8"))
 
 
 def draw_traits(count: int, days: int, catalogue: list[DemoProduct], rng: np.random.Generator) -> Traits:

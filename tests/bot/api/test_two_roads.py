@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.shop.importing import Options, Report, run_import
+from bot.shop.importing.rows import Options
+from bot.shop.importing.running import Report, run_import
 from storage.conversations import Conversations
 from storage.customers import Accounts
 from storage.events import Events, StoredEvent

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, func, select
 
-from bot.shop.demo import make_demo
-from bot.shop.demo.making import DemoShop, build_demo
+from bot.shop.demo.making import DemoShop, build_demo, make_demo
 from kernel.times import from_micros
 from retention.types import EventKind
 from storage import Conflict, Store

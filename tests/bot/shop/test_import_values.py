@@ -12,18 +12,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.shop.importing import ImportRefused, Options, parse_columns, read_mapping
 from bot.shop.importing.fields import (
     customer_fields,
     event_fields,
     log_fields,
     order_fields,
     product_fields,
+    read_mapping,
     settle,
 )
-from bot.shop.importing.rows import BadRow
+from bot.shop.importing.rows import BadRow, Options
 from bot.shop.importing.running import KINDS, RowParser, harmless
 from bot.shop.importing.values import decimal, identifier, language, moment_in, money_in, text, truth, whole
+from kernel.columns import given as parse_columns
+from kernel.tables import TableRefused
 
 OPTIONS = Options(now=datetime(2026, 3, 2, tzinfo=UTC), zone=ZoneInfo("Asia/Shanghai"))
 
@@ -152,7 +154,7 @@ def test_columns_said_are_columns_understood(columns: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("said", ["customer", "=x", "customer=", "a=b,c"])
 def test_a_pair_that_is_none_is_refused(said: str) -> None:
-    with pytest.raises(ImportRefused, match="pair"):
+    with pytest.raises(TableRefused, match="pair"):
         parse_columns(said)
 
 
@@ -162,9 +164,9 @@ def test_a_mapping_file_says_the_same(tmp_path: Path) -> None:
     assert read_mapping(file) == {"customer": "Kunde, Nr."}
     for broken in ("columns = 3", "[columns", "[columns]\ncustomer = 3"):
         file.write_text(broken, encoding="utf-8")
-        with pytest.raises(ImportRefused):
+        with pytest.raises(TableRefused):
             read_mapping(file)
-    with pytest.raises(ImportRefused):
+    with pytest.raises(TableRefused):
         read_mapping(tmp_path / "gone.toml")
 
 

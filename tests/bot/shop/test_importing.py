@@ -14,8 +14,10 @@ from sqlalchemy import Table, func, insert, select
 from typer.testing import CliRunner
 
 from bot.cli import app as cli
-from bot.shop.demo import make_demo
-from bot.shop.importing import ImportRefused, Options, Report, run_import
+from bot.shop.demo.making import make_demo
+from bot.shop.importing.rows import Options
+from bot.shop.importing.running import Report, run_import
+from kernel.tables import TableRefused
 from retention.logs import Columns, read_log
 from storage import Store
 from storage.catalogue import Catalogue
@@ -280,7 +282,7 @@ async def test_an_order_that_the_shop_knows_by_another_id_is_brought_up_to_date(
 async def test_what_cannot_be_imported_is_refused_with_advice(
     store: Store, tmp_path: Path, kind: str, content: str | bytes, columns: dict[str, str] | None, says: str
 ) -> None:
-    with pytest.raises(ImportRefused, match=says):
+    with pytest.raises(TableRefused, match=says):
         await take(store, tmp_path, kind, content, columns)
     assert await count(store, customer) == 0
 
@@ -305,7 +307,7 @@ async def test_the_import_and_retention_know_columns_by_the_same_names(store: St
 
 
 async def test_a_missing_file_is_refused(store: Store, tmp_path: Path) -> None:
-    with pytest.raises(ImportRefused, match="no such file"):
+    with pytest.raises(TableRefused, match="no such file"):
         await run_import(store, "customers", tmp_path / "gone.csv", options=OPTIONS, rejects_folder=tmp_path)
 
 
@@ -318,7 +320,7 @@ async def test_a_real_shop_is_not_mixed_with_the_demo(store: Store, tmp_path: Pa
             "marketing", False, source="stop", now=NOW, customer_id="C10001", account_id=account.id
         )
     )
-    with pytest.raises(ImportRefused, match="--replace-demo"):
+    with pytest.raises(TableRefused, match="--replace-demo"):
         await take(store, tmp_path, "customers", CUSTOMERS)
     await take(store, tmp_path, "customers", CUSTOMERS, replace_demo=True)
     async with store.read() as connection:

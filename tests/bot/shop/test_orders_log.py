@@ -13,7 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import func, select
 
-from bot.shop.importing import Options, parse_columns, run_import
+from bot.shop.importing.rows import Options
+from bot.shop.importing.running import run_import
+from kernel.columns import given as parse_columns
 from storage import Store
 from storage.catalogue import Catalogue
 from storage.customers import Customers

@@ -13,7 +13,7 @@ from bot.commands.prepare import prepare
 from bot.models.retention import KIND
 from bot.settings import Settings
 from bot.shop import intake
-from bot.shop.demo import make_demo
+from bot.shop.demo.making import make_demo
 from bot.shop.intake import derive_purchases
 from storage import Store, migrate
 from storage.customers import Customers
