@@ -8,6 +8,7 @@ message that tells of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
@@ -33,17 +34,15 @@ _TIME_TO_USE_IT = timedelta(hours=24)
 """Of an offer made before, that a message may tell of it."""
 
 
+@dataclass(frozen=True, slots=True)
 class LastLook:
     """Decides about a campaign's message when it leaves; a `bot.delivery.departure.LastLook`."""
 
-    def __init__(
-        self, decisions: Decisions, write: Writer, shop_time_zone: str, *, channels: Sequence[str]
-    ) -> None:
-        """Wire it up; `channels` are those through which customers may be written to first."""
-        self._decisions = decisions
-        self._write = write
-        self._shop_time_zone = shop_time_zone
-        self._channels = channels
+    decisions: Decisions
+    write: Writer
+    shop_time_zone: str
+    channels: Sequence[str] = field(kw_only=True)
+    """Those through which customers may be written to first."""
 
     async def look(self, connection: AsyncConnection, row: OutboxRow, now: datetime) -> Verdict:
         """Drop what must not be sent, wait for the day, or write it as things are now.
@@ -51,12 +50,12 @@ class LastLook:
         The reason of what is dropped is recorded with the contact.
         """
         reason = await Audience(connection).objection(
-            row.id, channels=self._channels, contacted_since=now - CONTACT_CAP
+            row.id, channels=self.channels, contacted_since=now - CONTACT_CAP
         )
         if reason is not None:
             return await self._drop(connection, row, reason)
         customer = await self._customer(connection, row)
-        day = next_daytime(now, zone(customer.time_zone, self._shop_time_zone))
+        day = next_daytime(now, zone(customer.time_zone, self.shop_time_zone))
         if day != now:
             return Wait(day)
         product = await self._product(connection, row, now)
@@ -83,7 +82,7 @@ class LastLook:
         planned = await _on_sale(connection, await Campaigns(connection).planned_product(row.id))
         if planned is not None:
             return planned
-        instead = await self._decisions.recommend(
+        instead = await self.decisions.recommend(
             connection, customer_id=row.customer_id, n=1, now=now, allow_repeats=True
         )
         return await _on_sale(connection, instead[0].product) if instead else None
@@ -91,19 +90,19 @@ class LastLook:
     async def _written(
         self, connection: AsyncConnection, row: OutboxRow, customer: Customer, product: Product, now: datetime
     ) -> Verdict:
-        offer = await self._decisions.offer(
+        offer = await self.decisions.offer(
             connection, customer_id=customer.id, product_id=product.id, reason="win_back", now=now
         )
         stored = made = None
         if offer.personal:
-            stored = await self._decisions.reserve(connection, offer, reason="win_back", now=now)
+            stored = await self.decisions.reserve(connection, offer, reason="win_back", now=now)
             if stored.created_at == now:
                 made = stored.id
             elif stored.valid_until - now < _TIME_TO_USE_IT:
                 # It was made in a conversation, and nobody gets two prices for a product.
                 return Wait(stored.valid_until)
         await Campaigns(connection).note_content(row.id, product.id, made)
-        return Leave(dump_reply(self._write(customer, product, offer, stored)))
+        return Leave(dump_reply(self.write(customer, product, offer, stored)))
 
 
 async def _on_sale(connection: AsyncConnection, product_id: str | None) -> Product | None:

@@ -12,6 +12,7 @@ import hashlib
 import secrets
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -49,48 +50,46 @@ def arm_of(campaign: Campaign, customer_id: str) -> str:
     return HOLDOUT if toss < campaign.holdout else MESSAGE
 
 
+@dataclass(frozen=True, slots=True)
 class Planner:
     """Turns a campaign into planned messages."""
 
-    def __init__(
-        self, store: Store, decisions: Decisions, shop_time_zone: str, *, channels: Sequence[str]
-    ) -> None:
-        """Wire it up; `channels` are those through which customers may be written to first."""
-        self._store = store
-        self._decisions = decisions
-        self._shop_time_zone = shop_time_zone
-        self._channels = channels
+    store: Store
+    decisions: Decisions
+    shop_time_zone: str
+    channels: Sequence[str] = field(kw_only=True)
+    """Those through which customers may be written to first."""
 
     async def run_active(self, now: datetime) -> dict[str, dict[str, int]]:
         """Note who has answered, and plan what every active campaign has to say now.
 
         Returns how many customers of each campaign were decided which way.
         """
-        await note_answers(self._store, now)
-        await self._store.write(lambda connection: ensure_win_back(connection, now))
-        async with self._store.read() as connection:
+        await note_answers(self.store, now)
+        await self.store.write(lambda connection: ensure_win_back(connection, now))
+        async with self.store.read() as connection:
             campaigns = await Campaigns(connection).active()
         slot = now.strftime("%Y%m%dT%H%M")
         return {campaign.name: dict(await self.run(campaign, slot, now)) for campaign in campaigns}
 
     async def left_out(self, campaign: Campaign, now: datetime) -> dict[str, int]:
         """Why customers are passed over, and how many for each reason; see `Audience.left_out`."""
-        async with self._store.read(long=True) as connection:
+        async with self.store.read(long=True) as connection:
             return await Audience(connection).left_out(
-                campaign.id, channels=self._channels, contacted_since=now - CONTACT_CAP
+                campaign.id, channels=self.channels, contacted_since=now - CONTACT_CAP
             )
 
     async def run(self, campaign: Campaign, slot: str, now: datetime) -> Counter[str]:
         """Work through the audience of one slot; returns how many were decided which way."""
-        run = await self._store.write(
+        run = await self.store.write(
             lambda connection: Campaigns(connection).start_run(campaign.id, slot, now)
         )
         totals: Counter[str] = Counter(run.counts)
         while run.finished_at is None:
-            async with self._store.read() as connection:
+            async with self.store.read() as connection:
                 chunk = await Audience(connection).candidates(
                     campaign.id,
-                    channels=self._channels,
+                    channels=self.channels,
                     after=run.cursor,
                     limit=_CHUNK,
                     contacted_since=now - CONTACT_CAP,
@@ -105,17 +104,17 @@ class Planner:
     ) -> CampaignRun:
         cursor = chunk[-1].place if chunk else run.cursor
         finished = now if len(chunk) < _CHUNK else None
-        await self._store.write(
+        await self.store.write(
             lambda connection: Campaigns(connection).advance(run, cursor, totals, finished)
         )
-        return await self._store.write(
+        return await self.store.write(
             lambda connection: Campaigns(connection).start_run(run.campaign_id, run.slot, now)
         )
 
     async def _decide(self, campaign: Campaign, run: CampaignRun, candidate: Candidate, now: datetime) -> str:
         """Decide for one customer, if no other process is faster."""
         try:
-            return await self._store.write(
+            return await self.store.write(
                 lambda connection: self._record(connection, campaign, run, candidate, now)
             )
         except Conflict:
@@ -132,7 +131,7 @@ class Planner:
         campaigns = Campaigns(connection)
         if not await campaigns.is_active(campaign.id):
             return "campaign_paused"
-        products = await self._decisions.recommend(
+        products = await self.decisions.recommend(
             connection, customer_id=candidate.customer_id, n=1, now=now, allow_repeats=True
         )
         if not products:
@@ -163,7 +162,7 @@ class Planner:
         outbox = Outbox(connection)
         key = f"campaign:{campaign.id}:{candidate.customer_id}"
         channel, address = candidate.channel, candidate.address
-        leaves = next_daytime(now, zone(candidate.time_zone, self._shop_time_zone))
+        leaves = next_daytime(now, zone(candidate.time_zone, self.shop_time_zone))
         put = await outbox.put(
             channel=channel,
             address=address,
