@@ -17,13 +17,12 @@ import typer
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage
 
-from bot.commands.common import settings_or_exit, with_store
+from bot.commands.common import known_customer, settings_or_exit, with_store
 from bot.linking.linker import Linker
 from bot.settings import Settings
 from kernel.console import fail, out
 from kernel.times import utc_now
-from storage import NotFound, Store
-from storage.customers import Customers
+from storage import Store
 
 _SIGNED_FOR = timedelta(hours=12)
 _ENDING = ("/quit", "/exit")
@@ -74,8 +73,7 @@ def _socket_address(settings: Settings) -> str:
 
 async def _token(settings: Settings, store: Store, customer_id: str) -> str:
     async with store.read() as connection:
-        if await Customers(connection).get(customer_id) is None:
-            raise NotFound(f"there is no customer {customer_id!r}; `liuke customer list` shows some")
+        await known_customer(connection, customer_id)
     linker = await Linker.open(store, settings.shared_secret)
     return linker.visitor_token(customer_id, utc_now(), _SIGNED_FOR)
 
@@ -121,7 +119,8 @@ class Screen:
     """Turns messages into lines, and remembers which buttons the latest ones offered."""
 
     def __init__(self, write: Callable[[str], None], language: str) -> None:
-        self._write = write
+        self.write = write
+        """Shows a line."""
         self._language = language
         self._shown: set[int] = set()
         self._greeted = False
@@ -150,20 +149,16 @@ class Screen:
             return False
         reply = message["reply"]
         name = _NAMES.get(message["author"], {}).get(self._language, message["author"])
-        self._write(f"{name}: {reply.get('text', '')}".rstrip())
+        self.write(f"{name}: {reply.get('text', '')}".rstrip())
         self.choices = []
         for card in reply.get("cards", ()):
-            self._write(f"  ▪ {card['title']}")
+            self.write(f"  ▪ {card['title']}")
             for line in card["text"].splitlines():
-                self._write(f"    {line}")
+                self.write(f"    {line}")
             self._buttons(card.get("buttons", ()), number, "    ")
         for row in reply.get("buttons", ()):
             self._buttons(row, number, "  ")
         return True
-
-    def say(self, text: str) -> None:
-        """Write a line of the program's own."""
-        self._write(text)
 
     def choice(self, line: str) -> Choice | None:
         """The button that a typed number stands for."""
@@ -180,7 +175,7 @@ class Screen:
                 self.choices.append(Choice(button["label"], button["action"], carrier))
                 written.append(f"[{len(self.choices)}] {button['label']}")
         if written:
-            self._write(indent + "   ".join(written))
+            self.write(indent + "   ".join(written))
 
 
 class TerminalChat:
@@ -249,7 +244,7 @@ class TerminalChat:
             async with asyncio.timeout(_ANSWER_WITHIN):
                 await self._answered.wait()
         except TimeoutError:
-            self._screen.say("…")
+            self._screen.write("…")
 
     def _frame(self, line: str) -> Mapping[str, Any]:
         choice = self._screen.choice(line)
@@ -291,7 +286,7 @@ class TerminalChat:
                 repeat.add_done_callback(self._repeats.discard)
             case "error":
                 self._unsent.pop(str(frame.get("id")), None)
-                self._screen.say(f"({frame['code']})")
+                self._screen.write(f"({frame['code']})")
                 self._answered.set()
 
     async def _repeat(self, number: str, after: float) -> None:
@@ -301,7 +296,7 @@ class TerminalChat:
             await self._send(self._unsent[number])
 
     async def _reconnected(self) -> ClientConnection:
-        self._screen.say("…")
+        self._screen.write("…")
         for attempt in range(_RECONNECTS):
             await asyncio.sleep(0.3 * 2**attempt)
             try:

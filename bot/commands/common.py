@@ -21,6 +21,7 @@ from bot.staff.roles import NotAllowed
 from kernel.console import err, fail
 from kernel.times import utc_now
 from storage import NotFound, StorageError, Store, StoreUnavailable, migrate
+from storage.customers import Customer, Customers
 from storage.outage import sqlstate
 from storage.staff import Staff, StaffMember
 
@@ -146,6 +147,14 @@ def with_people(login: str | None, work: Callable[[People, StaffMember | None], 
             raise ValueError(str(refused)) from None
 
     return with_store(run)
+
+
+async def known_customer(connection: AsyncConnection, customer_id: str) -> Customer:
+    """The customer of that id; raises NotFound where there is none."""
+    customer = await Customers(connection).get(customer_id)
+    if customer is None:
+        raise NotFound(f"there is no customer {customer_id!r}; `liuke customer list` shows some")
+    return customer
 
 
 def pushing_up(reasons: Iterable[Mapping[str, Any]]) -> str:

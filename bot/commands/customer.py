@@ -8,7 +8,7 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.channels.telegram import bot_username
-from bot.commands.common import AsJson, with_reader, with_store
+from bot.commands.common import AsJson, known_customer, with_reader, with_store
 from bot.linking.linker import Linker, second_fact
 from bot.privacy import erasure
 from bot.privacy.erasure import Eraser, Erasure, Find
@@ -16,8 +16,8 @@ from bot.privacy.export import export_customer
 from bot.settings import Settings
 from kernel.console import failing, out, print_json, print_table
 from kernel.times import utc_now
-from storage import NotFound, Store
-from storage.customers import Accounts, Consents, Customer, Customers
+from storage import Store
+from storage.customers import Accounts, Consents, Customers
 from storage.orders import Orders
 from storage.scores import Scores
 
@@ -123,7 +123,7 @@ def _to_be_erased(customer_id: str | None, account: str | None) -> tuple[str, Fi
 
 
 async def _facts(connection: AsyncConnection, customer_id: str) -> dict[str, Any]:
-    customer = await _customer(connection, customer_id)
+    customer = await known_customer(connection, customer_id)
     accounts = await Accounts(connection).by_customer(customer_id)
     orders = await Orders(connection).by_customer(customer_id, limit=200)
     score = await Scores(connection).get(customer_id, "churn")
@@ -150,7 +150,7 @@ async def _facts(connection: AsyncConnection, customer_id: str) -> dict[str, Any
 
 async def _link(settings: Settings, store: Store, customer_id: str) -> dict[str, Any]:
     async with store.read() as connection:
-        await _customer(connection, customer_id)
+        await known_customer(connection, customer_id)
     now = utc_now()
     linker = await Linker.open(store, settings.shared_secret)
     token, expires = await store.write(
@@ -168,10 +168,3 @@ async def _recent(connection: AsyncConnection, limit: int) -> list[dict[str, Any
         {"id": c.id, "name": c.name, "language": c.language, "last_order": number}
         for c, number in await Customers(connection).recent_buyers(limit)
     ]
-
-
-async def _customer(connection: AsyncConnection, customer_id: str) -> Customer:
-    customer = await Customers(connection).get(customer_id)
-    if customer is None:
-        raise NotFound(f"there is no customer {customer_id!r}; `liuke customer list` shows some")
-    return customer

@@ -42,7 +42,8 @@ class ServedUnderstanding:
     def __init__(self, store: Store, home: Path, pages: Path, reading: ReadingProcess) -> None:
         self._store, self._home, self._pages = store, home, pages
         self._reading = reading
-        self._catalogue: Sequence[CatalogueEntry] = ()
+        self.catalogue: Sequence[CatalogueEntry] = ()
+        """The products that can be recognised; `set_catalogue` replaces them."""
         self._refused = ""
         self._awaited = ""
         self.version = SHIPPED
@@ -63,14 +64,9 @@ class ServedUnderstanding:
         reading = await ReadingProcess.start(command(home / _CACHE), pages, launched=launched)
         return cls(store, home, pages, reading)
 
-    @property
-    def catalogue(self) -> Sequence[CatalogueEntry]:
-        """The products that can be recognised."""
-        return self._catalogue
-
     async def set_catalogue(self, entries: Sequence[CatalogueEntry]) -> None:
         """Replace the products that can be recognised, now and in later versions."""
-        self._catalogue = entries
+        self.catalogue = entries
         await self._reading.set_catalogue(entries)
 
     async def understand(
@@ -142,8 +138,8 @@ class ServedUnderstanding:
         fresh = await ReadingProcess.start(command(self._home / _CACHE, model), self._pages)
         known: Sequence[CatalogueEntry] | None = None
         # The products may change while all that is loaded.
-        while known is not self._catalogue:
-            known = self._catalogue
+        while known is not self.catalogue:
+            known = self.catalogue
             await fresh.set_catalogue(known)
         before, self._reading = self._reading, fresh
         await before.answered()
