@@ -112,10 +112,7 @@ class Audience(Repository):
         ]
         why = case(*((~holds, name) for name, holds in checks), else_="candidate").label("why")
         found = select(why).select_from(customer.outerjoin(score, _scored())).subquery()
-        rows = await self._connection.execute(
-            select(found.c.why, func.count().label("customers")).group_by(found.c.why)
-        )
-        return {row.why: row.customers for row in rows}
+        return await self._pairs(select(found.c.why, func.count()).group_by(found.c.why))
 
     async def objection(
         self, outbox_id: int, *, channels: Sequence[str], contacted_since: datetime
@@ -158,10 +155,7 @@ class Audience(Repository):
 
     async def case_open(self, customer_id: str) -> bool:
         """Whether a conversation of the customer is with the staff: nobody sells into that."""
-        found = await self._connection.scalar(
-            select(customer.c.id).where(customer.c.id == customer_id, _case_open())
-        )
-        return found is not None
+        return await self._is_there(select(customer.c.id).where(customer.c.id == customer_id, _case_open()))
 
 
 def _allowed(channels: Sequence[str], contacted_since: datetime) -> list[tuple[str, ColumnElement[bool]]]:

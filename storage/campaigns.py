@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, exists, select, update
 
 from storage.audience import DECIDED_ANEW, Candidate
 from storage.offers import Offers
-from storage.repository import Repository
+from storage.repository import Repository, columns_of
 from storage.schema import campaign, campaign_contact, campaign_run, offer, outbox
 from storage.upsert import dialect_insert, insert_ignoring_conflicts
 
@@ -114,9 +114,8 @@ class Campaigns(Repository):
                 campaign_id=campaign_id, slot=slot, started_at=now, cursor="", counts={}
             )
         )
-        columns = (campaign_run.c[one.name] for one in fields(CampaignRun))
-        this = (campaign_run.c.campaign_id == campaign_id, campaign_run.c.slot == slot)
-        return await self._found(CampaignRun, select(*columns).where(*this), f"run {slot}")
+        runs = select(*columns_of(campaign_run, CampaignRun)).where(campaign_run.c.campaign_id == campaign_id)
+        return await self._found(CampaignRun, runs.where(campaign_run.c.slot == slot), f"run {slot}")
 
     async def advance(
         self, run: CampaignRun, cursor: str, counts: Mapping[str, int], finished_at: datetime | None

@@ -13,14 +13,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, func, insert, literal, or_, select, update
 
 from storage.errors import NotFound
-from storage.repository import Repository, portions
+from storage.repository import Repository, columns_of
 from storage.schema import category, price_change, product
 from storage.upsert import upsert
 
 Attributes = Mapping[str, Mapping[str, Sequence[str]]]
 """Key to `{"zh": [label, value], "en": [label, value]}`."""
 
-_COLUMNS = [column for column in product.columns if column.name != "search_text"]
 _WORD = re.compile(r"[a-z0-9]+(?:[.\-][0-9a-z]+)*|[^\W\d_]+|\d+")
 _ASCII_WORD = re.compile(r"[a-z0-9.\-]+")
 # A word that nearly every product has says nothing; one in the name says more than one in an attribute.
@@ -87,6 +86,9 @@ class Product:
         return [(str(pair[0]), str(pair[1])) for pair in found if pair]
 
 
+_COLUMNS = columns_of(product, Product)
+
+
 class Catalogue(Repository):
     """Products and categories."""
 
@@ -96,10 +98,7 @@ class Catalogue(Repository):
 
     async def known(self, product_ids: Collection[str]) -> set[str]:
         """Those of the ids that products have."""
-        found: set[str] = set()
-        for part in portions(product_ids):
-            found |= set(await self._connection.scalars(select(product.c.id).where(product.c.id.in_(part))))
-        return found
+        return await self._among(product.c.id, product_ids)
 
     async def by_ids(self, product_ids: Collection[str]) -> dict[str, Product]:
         """Those of the products that exist, by id."""

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, and_, bindparam, func, insert, select, true, update
 
 from storage.errors import Conflict
-from storage.repository import Repository
+from storage.repository import Repository, columns_of
 from storage.schema import account, conversation, customer, message, message_edit
 from storage.upsert import insert_ignoring_conflicts
 
@@ -231,7 +231,7 @@ _MESSAGE_FIELDS = [one.name for one in fields(NewMessage)]
 
 _CONTACT: Select[Any] = (
     select(
-        *(conversation.c[name] for name in _CONVERSATION_FIELDS),
+        *columns_of(conversation, Conversation),
         account.c.name.label("account_name"),
         account.c.language.label("account_language"),
         account.c.blocked,

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, func, insert, or_, select, update
 
 from storage.erased import (
     PURPOSES,
@@ -71,17 +71,13 @@ class Customers(Repository):
         """Those of the customers that exist, by id."""
         found: dict[str, Customer] = {}
         for ids in portions(customer_ids):
-            rows = await self._connection.execute(select(customer).where(customer.c.id.in_(ids)))
-            found |= {row.id: Customer(**row._mapping) for row in rows}
+            known = await self._list(Customer, select(customer).where(customer.c.id.in_(ids)))
+            found |= {one.id: one for one in known}
         return found
 
     async def present(self, customer_ids: Collection[str]) -> set[str]:
         """Those of the customers that exist and were not erased."""
-        found: set[str] = set()
-        for ids in portions(customer_ids):
-            there = select(customer.c.id).where(customer.c.id.in_(ids), customer.c.erased_at.is_(None))
-            found |= set(await self._connection.scalars(there))
-        return found
+        return await self._among(customer.c.id, customer_ids, customer.c.erased_at.is_(None))
 
     async def recent_buyers(self, limit: int) -> list[tuple[Customer, str]]:
         """Who ordered last, each with the number of the latest order, the latest first."""
@@ -147,13 +143,11 @@ class Accounts(Repository):
 
     async def get(self, account_id: int) -> Account | None:
         """The account with this id."""
-        return await self._first(account.c.id == account_id)
+        return await self._one(Account, select(account).where(account.c.id == account_id))
 
     async def find(self, channel: str, address: str) -> Account | None:
         """The account at an address, if it has ever written."""
-        found = await self._connection.execute(_ACCOUNT_AT, {"at_channel": channel, "at_address": address})
-        row = found.one_or_none()
-        return None if row is None else Account(**row._mapping)
+        return await self._one(Account, _ACCOUNT_AT, {"at_channel": channel, "at_address": address})
 
     async def get_or_create(
         self, channel: str, address: str, *, now: datetime, name: str = "", language: str | None = None
@@ -225,9 +219,6 @@ class Accounts(Repository):
             return known
         await self._change(known.id, **values)
         return Account(**{**asdict(known), **values})
-
-    async def _first(self, condition: ColumnElement[bool]) -> Account | None:
-        return await self._one(Account, select(account).where(condition))
 
     async def _change(self, account_id: int, **values: Any) -> None:
         if not await self._changed(update(account).where(account.c.id == account_id).values(**values)):

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import case, delete, func, insert, select, update
 
 from storage.errors import Conflict, NotFound
-from storage.repository import Repository
+from storage.repository import Repository, columns_of
 from storage.schema import conversation, correction, draft, message, skill_switch
 from storage.upsert import upsert
 
@@ -112,8 +112,7 @@ class SkillSwitches(Repository):
 
     async def all(self) -> dict[str, str]:
         """Mode by skill, for the skills that were ever switched."""
-        rows = await self._connection.execute(select(skill_switch.c.skill, skill_switch.c.mode))
-        return {row.skill: row.mode for row in rows}
+        return await self._pairs(select(skill_switch.c.skill, skill_switch.c.mode))
 
     async def set(self, skill: str, mode: str, now: datetime) -> None:
         """Switch a skill."""
@@ -162,12 +161,11 @@ class Corrections(Repository):
 
     async def of_conversation(self, conversation_id: int) -> dict[int, str]:
         """Labels by message."""
-        rows = await self._connection.execute(
+        return await self._pairs(
             select(correction.c.message_id, correction.c.label)
             .join(message, message.c.id == correction.c.message_id)
             .where(message.c.conversation_id == conversation_id)
         )
-        return {row.message_id: row.label for row in rows}
 
     async def of_account(self, account_id: int) -> Sequence[Correction]:
         """Those of one account's messages, oldest first."""
@@ -183,6 +181,4 @@ class Corrections(Repository):
         return await self._list(Correction, _ALL)
 
 
-_ALL = select(
-    correction.c.message_id, correction.c.text, correction.c.label, correction.c.staff_id, correction.c.at
-).order_by(correction.c.id)
+_ALL = select(*columns_of(correction, Correction)).order_by(correction.c.id)

@@ -95,8 +95,8 @@ class Erased(Repository):
         named = {_hash(identity, key): identity for identity in identities}
         found: dict[str, datetime] = {}
         for hashes in portions(named):
-            rows = await self._connection.execute(select(erased).where(erased.c.identity_hash.in_(hashes)))
-            found |= {named[row.identity_hash]: row.at for row in rows}
+            known = select(erased.c.identity_hash, erased.c.at).where(erased.c.identity_hash.in_(hashes))
+            found |= {named[one]: at for one, at in (await self._pairs(known)).items()}
         return found
 
     async def knows(self, identity: str) -> bool:
@@ -104,8 +104,7 @@ class Erased(Repository):
         key = await self._key()
         if key is None:
             return False
-        known = select(erased.c.at).where(erased.c.identity_hash == _hash(identity, key))
-        return await self._connection.scalar(known) is not None
+        return await self._is_there(select(erased.c.at).where(erased.c.identity_hash == _hash(identity, key)))
 
     async def customers(self, customer_ids: Iterable[str | None]) -> set[str]:
         """Those of the shop's customer ids that belonged to somebody who was erased."""
@@ -156,12 +155,11 @@ class Erased(Repository):
         """Since when customers are refused for an erasure, as far as they are."""
         known: dict[str, datetime] = {}
         for people in portions(customer_ids):
-            rows = await self._connection.execute(
-                select(consent.c.customer_id, func.max(consent.c.at).label("at"))
+            known |= await self._pairs(
+                select(consent.c.customer_id, func.max(consent.c.at))
                 .where(consent.c.source == SOURCE, consent.c.customer_id.in_(people))
                 .group_by(consent.c.customer_id)
             )
-            known |= {row.customer_id: row.at for row in rows}
         return known
 
     async def _key(self) -> str | None:

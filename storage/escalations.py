@@ -70,12 +70,8 @@ class Escalations(Repository):
 
     async def open_among(self, conversation_ids: Collection[int]) -> set[int]:
         """Those of some conversations that have an open case."""
-        found = await self._connection.scalars(
-            select(escalation.c.conversation_id).where(
-                escalation.c.conversation_id.in_(conversation_ids), escalation.c.state.in_(OPEN)
-            )
-        )
-        return set(found)
+        is_open = escalation.c.state.in_(OPEN)
+        return await self._among(escalation.c.conversation_id, conversation_ids, is_open)
 
     async def get(self, escalation_id: int) -> Escalation:
         """One case.

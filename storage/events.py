@@ -96,20 +96,13 @@ class Events(Repository):
 
     async def there(self, ids: Sequence[str]) -> set[str]:
         """Those of the ids that are in the log."""
-        found: set[str] = set()
-        for part in portions(ids):
-            found |= set(await self._connection.scalars(select(event.c.id).where(event.c.id.in_(part))))
-        return found
+        return await self._among(event.c.id, ids)
 
     async def by_customer(self, customer_id: str, *, limit: int = 1_000) -> list[StoredEvent]:
         """A customer's latest events, at most `limit`, oldest first."""
-        rows = await self._connection.execute(
-            select(event)
-            .where(event.c.customer_id == customer_id)
-            .order_by(event.c.at.desc(), event.c.id.desc())
-            .limit(limit)
-        )
-        return [StoredEvent(**row._mapping) for row in reversed(rows.all())]
+        theirs = select(event).where(event.c.customer_id == customer_id)
+        latest = theirs.order_by(event.c.at.desc(), event.c.id.desc()).limit(limit)
+        return (await self._list(StoredEvent, latest))[::-1]
 
 
 _NAMES = [one.name for one in fields(StoredEvent)]

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, delete, exists, func, or_, select, tuple_, upd
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.columns import UtcMicros
-from storage.repository import Repository
+from storage.repository import Repository, columns_of
 from storage.schema import conversation_lease, inbox
 
 Place: TypeAlias = tuple[str, str]
@@ -131,7 +131,7 @@ class Inbox(Repository):
             return []
         return await self._list(
             InboxRow,
-            select(*_ROW)
+            select(*columns_of(inbox, InboxRow))
             .where(inbox.c.state == "new", tuple_(inbox.c.channel, inbox.c.address).in_(places))
             .order_by(inbox.c.id)
             .limit(limit),
@@ -192,15 +192,6 @@ class Inbox(Repository):
 
 
 # Statements are built once: building one takes SQLAlchemy several times as long as SQLite takes to run it.
-
-_ROW = (
-    inbox.c.id,
-    inbox.c.channel,
-    inbox.c.address,
-    inbox.c.payload,
-    inbox.c.received_at,
-    inbox.c.attempts,
-)
 
 
 def _lease_statement(insert: Any) -> Any:

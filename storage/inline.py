@@ -11,10 +11,9 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from types import TracebackType
+from contextlib import asynccontextmanager, closing
 from typing import Any, Self
 
 from sqlalchemy import URL
@@ -230,11 +229,16 @@ class Readers:
         self._room = asyncio.Semaphore(size)
         self._closed = False
 
-    def lend(self) -> Snapshot:
-        """A connection that sees one moment of the database, for an `async with`."""
-        return Snapshot(self)
+    @asynccontextmanager
+    async def lend(self) -> AsyncIterator[AsyncConnection]:
+        """A connection that sees one moment of the database."""
+        connection = await self._take()
+        try:
+            yield connection
+        finally:
+            await self._give_back(connection)
 
-    async def take(self) -> InlineConnection:
+    async def _take(self) -> InlineConnection:
         """A connection with a transaction begun; give it back."""
         await self._room.acquire()
         connection = None
@@ -248,7 +252,7 @@ class Readers:
             raise
         return connection
 
-    async def give_back(self, connection: InlineConnection) -> None:
+    async def _give_back(self, connection: InlineConnection) -> None:
         """End its transaction and lend it again; one that can't be used any more is closed."""
         self._room.release()
         try:
@@ -266,23 +270,3 @@ class Readers:
         self._closed = True
         while self._free:
             await self._free.pop().close()
-
-
-class Snapshot:
-    """One reading: a connection for as long as an `async with` lasts."""
-
-    __slots__ = ("_connection", "_readers")
-
-    def __init__(self, readers: Readers) -> None:
-        self._readers = readers
-        self._connection: InlineConnection | None = None
-
-    async def __aenter__(self) -> AsyncConnection:
-        self._connection = await self._readers.take()
-        return self._connection
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._connection is not None:
-            await self._readers.give_back(self._connection)

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import delete, select
 
 from storage.repository import Repository
 from storage.schema import rate_bucket
@@ -99,7 +98,7 @@ class RateLimits(Repository):
         if not keys:
             return {}
         if self._connection.dialect.name != "postgresql":
-            known = await self._known(_BUCKETS, keys)
+            known = await self._pairs(_BUCKETS.where(rate_bucket.c.key.in_(keys)))
             return {key: known.get(key, _LONG_AGO) for key in keys}
         known = {}
         # A row must be there to be locked, and one that was may be pruned between the two statements.
@@ -109,12 +108,9 @@ class RateLimits(Repository):
                 [{"key": key, "tat": _LONG_AGO} for key in keys],
             )
             # With the keys in order, no two senders wait for each other.
-            known = await self._known(_BUCKETS.order_by(rate_bucket.c.key).with_for_update(), keys)
+            these = _BUCKETS.where(rate_bucket.c.key.in_(keys)).order_by(rate_bucket.c.key)
+            known = await self._pairs(these.with_for_update())
         return known
-
-    async def _known(self, buckets: Select[Any], keys: Sequence[str]) -> dict[str, datetime]:
-        rows = await self._connection.execute(buckets.where(rate_bucket.c.key.in_(keys)))
-        return {row.key: row.tat for row in rows}
 
     async def _save(self, arrival: dict[str, datetime]) -> None:
         if not arrival:

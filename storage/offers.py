@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.errors import Conflict
-from storage.repository import Repository
+from storage.repository import Repository, columns_of
 from storage.schema import budget, coupon, customer, offer, shown
 from storage.upsert import insert_ignoring_conflicts
 
@@ -167,10 +167,7 @@ class Offers(Repository):
         if row is None:
             return False
         budget_id, discount = row
-        if budget_id is not None:
-            await self._connection.execute(
-                update(budget).where(budget.c.id == budget_id).values(reserved=budget.c.reserved - discount)
-            )
+        await change_reserved(self._connection, {budget_id: -discount})
         return True
 
     async def expire(self, now: datetime) -> int:
@@ -204,7 +201,7 @@ class Offers(Repository):
         """The budget that runs now, or None when the shop set none."""
         return await self._one(
             Budget,
-            select(budget.c.id, budget.c.total, budget.c.reserved, budget.c.currency)
+            select(*columns_of(budget, Budget))
             .where(budget.c.currency == currency, budget.c.starts_at <= now, budget.c.ends_at > now)
             .order_by(budget.c.id)
             .limit(1),
@@ -251,5 +248,5 @@ class Offers(Repository):
             raise Conflict("the discount budget no longer covers this offer")
 
 
-COUPON = select(*(column for column in coupon.c if column.name != "demo"))
+COUPON = select(*columns_of(coupon, Coupon))
 """The columns of `Coupon`."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import secrets
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import Column, ColumnElement, Select, Table, bindparam, delete, func, insert, select, update
 
-from storage.repository import Repository, portions, references
+from storage.repository import Repository, columns_of, portions, references
 from storage.schema import customer, event, order, order_line, parcel, parcel_scan, product, refund
 from storage.upsert import insert_new, upsert
 
@@ -348,12 +348,9 @@ class KnownOrders(Repository):
     ) -> list[KnownOrder]:
         found: list[KnownOrder] = []
         for part in portions(sorted(wanted)):
-            statement = select(*_KNOWN).where(column.in_(part))
+            statement = select(*columns_of(order, KnownOrder)).where(column.in_(part))
             if lock:
                 # By id, so that of two batches with the same orders one waits for the other and neither for both.
                 statement = statement.order_by(order.c.id).with_for_update()
             found += await self._list(KnownOrder, statement)
         return found
-
-
-_KNOWN = [order.c[one.name] for one in fields(KnownOrder)]

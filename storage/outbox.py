@@ -154,22 +154,16 @@ class Outbox(Repository):
 
     async def is_claimed(self, row: OutboxRow) -> bool:
         """Whether a row is still in the hands that claimed it."""
-        found = await self._connection.scalar(select(outbox.c.id).where(_still_claimed(row)))
-        return found is not None
+        return await self._is_there(select(outbox.c.id).where(_still_claimed(row)))
 
     async def was_put(self, dedupe_key: str) -> bool:
         """Whether a message was queued under this key, whatever became of it."""
-        found = await self._connection.scalar(select(outbox.c.id).where(outbox.c.dedupe_key == dedupe_key))
-        return found is not None
+        return await self._is_there(select(outbox.c.id).where(outbox.c.dedupe_key == dedupe_key))
 
     async def is_on_its_way(self, dedupe_key: str) -> bool:
         """Whether a message waits, or is being sent."""
-        found = await self._connection.scalar(
-            select(outbox.c.id).where(
-                outbox.c.dedupe_key == dedupe_key, statements.state_is("ready", "claimed", "sending")
-            )
-        )
-        return found is not None
+        on_its_way = statements.state_is("ready", "claimed", "sending")
+        return await self._is_there(select(outbox.c.id).where(outbox.c.dedupe_key == dedupe_key, on_its_way))
 
     async def any_ready(self, channels: Collection[str], policy: Policy, now: datetime) -> bool:
         """Whether a look with `ready` could be worth a transaction."""
@@ -216,10 +210,8 @@ class Outbox(Repository):
         """Put rows of `ready` in `owner`'s hands until a time; return them as they are now."""
         if not rows:
             return []
-        claimed = await self._connection.execute(
-            statements.CLAIM, {"ids": [row.id for row in rows], "to_owner": owner, "until": until}
-        )
-        return sorted((OutboxRow(**row._mapping) for row in claimed), key=lambda row: row.id)
+        values = {"ids": [row.id for row in rows], "to_owner": owner, "until": until}
+        return sorted(await self._list(OutboxRow, statements.CLAIM, values), key=lambda row: row.id)
 
     async def postpone(self, until: Mapping[int, datetime]) -> None:
         """Let ready rows wait: row id to the time before which it isn't looked at."""
@@ -266,23 +258,20 @@ class Outbox(Repository):
             payload: what it says instead of what it said.
         """
         said = {} if payload is None else {"payload": payload}
-        started = await self._connection.execute(
+        return await self._one(
+            OutboxRow,
             update(outbox)
             .where(_still_claimed(row), outbox.c.lease_until > now)
             .values(state="sending", lease_until=until, **said)
-            .returning(outbox)
+            .returning(outbox),
         )
-        found = started.one_or_none()
-        return None if found is None else OutboxRow(**found._mapping)
 
     async def finish(self, finishes: Sequence[Finish], now: datetime) -> None:
         """Record how attempts ended, each where the row is still in the hands that tried."""
         if not finishes:
             return
-        await self._connection.execute(
-            statements.FINISH,
-            [_finish_parameters(finish, now) for finish in finishes],
-        )
+        values = [_finish_parameters(finish, now) for finish in finishes]
+        await self._connection.execute(statements.FINISH, values)
         await self._write_references(finishes)
 
     async def renew(self, rows: Sequence[OutboxRow], until: datetime) -> None:
@@ -291,12 +280,7 @@ class Outbox(Repository):
             return
         await self._connection.execute(
             update(outbox)
-            .where(
-                outbox.c.id == bindparam("of_id"),
-                outbox.c.owner == bindparam("by"),
-                outbox.c.attempts == bindparam("attempt"),
-                statements.state_is("claimed", "sending"),
-            )
+            .where(statements.SAME_ATTEMPT, statements.state_is("claimed", "sending"))
             .values(lease_until=bindparam("later")),
             [{**_claim_parameters(row), "later": until} for row in rows],
         )
@@ -307,12 +291,7 @@ class Outbox(Repository):
             return
         await self._connection.execute(
             update(outbox)
-            .where(
-                outbox.c.id == bindparam("of_id"),
-                outbox.c.owner == bindparam("by"),
-                outbox.c.attempts == bindparam("attempt"),
-                outbox.c.state == "claimed",
-            )
+            .where(statements.SAME_ATTEMPT, outbox.c.state == "claimed")
             .values(state="ready", owner=None, lease_until=None),
             [_claim_parameters(row) for row in rows],
         )
@@ -351,10 +330,7 @@ class Outbox(Repository):
             if finish.row.message_id is not None and finish.message_refs
         ]
         if sent:
-            await self._connection.execute(
-                statements.REFER,
-                sent,
-            )
+            await self._connection.execute(statements.REFER, sent)
 
 
 def _still_claimed(row: OutboxRow) -> Any:

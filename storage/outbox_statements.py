@@ -63,12 +63,16 @@ CLAIM = (
     )
     .returning(outbox)
 )
+# The number of the attempt tells a claim from a later one by the same owner.
+SAME_ATTEMPT = and_(
+    outbox.c.id == bindparam("of_id"),
+    outbox.c.owner == bindparam("by"),
+    outbox.c.attempts == bindparam("attempt"),
+)
 FINISH = (
     update(outbox)
     .where(
-        outbox.c.id == bindparam("of_id"),
-        outbox.c.owner == bindparam("by"),
-        outbox.c.attempts == bindparam("attempt"),
+        SAME_ATTEMPT,
         # An owner that was taken for dead and comes back knows what became of an `unknown` row.
         state_is("claimed", "sending", "unknown"),
     )

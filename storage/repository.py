@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import fields
 from typing import Any, TypeVar
 
 from sqlalchemy import Column, ColumnElement, Table, func, insert, select
@@ -40,6 +41,24 @@ class Repository:
         """The same of every row."""
         return [make(**row._mapping) for row in await self._connection.execute(statement, parameters)]
 
+    async def _pairs(self, statement: Any) -> dict[Any, Any]:
+        """The first column of every row to the second."""
+        return dict((await self._connection.execute(statement)).all())
+
+    async def _among(
+        self, column: Column[T], wanted: Collection[T], *conditions: ColumnElement[bool]
+    ) -> set[T]:
+        """Those of the values that a column holds in rows for which the conditions hold."""
+        found: set[T] = set()
+        for part in portions(wanted):
+            there = select(column).where(column.in_(part), *conditions)
+            found |= set(await self._connection.scalars(there))
+        return found
+
+    async def _is_there(self, statement: Any) -> bool:
+        """Whether there is a row whose first column is not empty."""
+        return await self._connection.scalar(statement) is not None
+
     async def _count(self, table: Any, *conditions: ColumnElement[bool]) -> int:
         """How many rows there are."""
         return int(
@@ -61,6 +80,11 @@ def portions(values: Collection[T], size: int = 10_000) -> Iterator[list[T]]:
     ordered = list(values)
     for start in range(0, len(ordered), size):
         yield ordered[start : start + size]
+
+
+def columns_of(table: Table, kind: Any) -> list[Column[Any]]:
+    """The columns of a table that a dataclass has fields for."""
+    return [table.c[one.name] for one in fields(kind)]
 
 
 def references(table: Table) -> list[Column[Any]]:

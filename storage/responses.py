@@ -73,12 +73,8 @@ class Responses(Repository):
             .where(outbox.c.finished_at >= now - ANSWERED_WITHIN - _LATE)
             .subquery()
         )
-        found = await self._connection.execute(
-            select(unanswered.c.id, type_coerce(unanswered.c.at, UtcMicros).label("at")).where(
-                unanswered.c.at.is_not(None)
-            )
-        )
-        return {row.id: row.at for row in found}
+        at = type_coerce(unanswered.c.at, UtcMicros)
+        return await self._pairs(select(unanswered.c.id, at).where(unanswered.c.at.is_not(None)))
 
     async def note(self, answers: Mapping[int, datetime]) -> None:
         """Note when contacts first answered; what is noted already stays."""

@@ -9,11 +9,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from storage.repository import Repository
+from storage.repository import Repository, columns_of
 from storage.schema import score
 from storage.upsert import upsert
-
-_KEPT = [column for column in score.c if column.name != "at_stake"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +49,9 @@ class Scores(Repository):
 
     async def get(self, customer_id: str, kind: str) -> Score | None:
         """The score of one customer."""
-        return await self._one(
-            Score, select(*_KEPT).where(score.c.customer_id == customer_id, score.c.kind == kind)
-        )
+        this = select(*columns_of(score, Score)).where(score.c.customer_id == customer_id)
+        return await self._one(Score, this.where(score.c.kind == kind))
 
     async def band_of_each(self, kind: str) -> dict[str, str]:
         """The band of every customer with a score."""
-        rows = await self._connection.execute(
-            select(score.c.customer_id, score.c.band).where(score.c.kind == kind)
-        )
-        return {row.customer_id: row.band for row in rows}
+        return await self._pairs(select(score.c.customer_id, score.c.band).where(score.c.kind == kind))

@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from storage.errors import Conflict, NotFound
-from storage.repository import Repository
+from storage.repository import Repository, columns_of
 from storage.schema import staff, staff_session
 
 ROLES = ("viewer", "agent", "campaigner", "admin")
@@ -29,15 +29,7 @@ class StaffMember:
     """Goes up with a new password, another role, and when they are let in or kept out."""
 
 
-_FIELDS = (
-    staff.c.id,
-    staff.c.login,
-    staff.c.name,
-    staff.c.role,
-    staff.c.language,
-    staff.c.active,
-    staff.c.session_version,
-)
+_FIELDS = columns_of(staff, StaffMember)
 
 
 class LoginTaken(Conflict):
