@@ -24,8 +24,7 @@ from bot.delivery.faults import faults
 from kernel.times import utc_now
 from storage import Conflict, NotFound, Store, StoreClosed, StoreUnavailable
 from storage import requests as stored
-from storage.codes import Codes
-from storage.redemptions import CodeRefused, CustomerNeeded, Redemptions
+from storage.codes import CodeRefused, Codes, CustomerNeeded, Redemptions
 
 PATH = "/api/v1"
 MAX_BODY = 8 * 2**20

@@ -16,10 +16,10 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import Store
+from storage.codes import Redeemed, Redemptions
 from storage.erased import Erased
 from storage.events import OF_ORDERS, Events, StoredEvent
 from storage.orders import KnownOrder, KnownOrders, Order, Orders
-from storage.redemptions import Redeemed, Redemptions
 from storage.settings import SettingStore
 
 _PAID = frozenset({"paid", "packed", "shipped", "delivered", "returned"})

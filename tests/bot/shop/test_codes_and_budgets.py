@@ -15,9 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.shop.intake import put_orders
 from storage import StorageError, Store
+from storage.codes import Redemptions
 from storage.offers import NewOffer, Offers
 from storage.orders import Order, OrderLine
-from storage.redemptions import Redemptions
 from storage.schema import budget, offer, order
 from tests.factories import NOW, add_budget, add_customer, add_product
 
