@@ -162,7 +162,8 @@ class Accounts(Repository):
     async def _make(
         self, channel: str, address: str, name: str, language: str | None, now: datetime
     ) -> Account:
-        made = await self._connection.execute(
+        made = await self._one(
+            Account,
             insert_ignoring_conflicts(self._connection, account, returning=True),
             {
                 "channel": channel,
@@ -172,10 +173,9 @@ class Accounts(Repository):
                 "created_at": now,
             },
         )
-        row = made.one_or_none()
-        if row is not None:
-            await self._refuse_erased(row.id, channel, address)
-        known = await self.find(channel, address) if row is None else Account(**row._mapping)
+        if made is not None:
+            await self._refuse_erased(made.id, channel, address)
+        known = made or await self.find(channel, address)
         assert known is not None  # noqa: S101 - it has just been put there, or was by somebody else
         return known
 

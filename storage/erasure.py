@@ -32,12 +32,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.customers import Account, Customer
 from storage.erased import PURPOSES, SOURCE, Erased, email_identities, phone_identities
+from storage.offers import Offers
 from storage.person import Person
 from storage.repository import references
 from storage.schema import (
     account,
     audit,
-    budget,
     campaign_contact,
     campaign_run,
     churn_warning,
@@ -113,7 +113,7 @@ class _Erasing:
     """The statements, table by table, at one moment."""
 
     def __init__(self, connection: AsyncConnection, now: datetime) -> None:
-        self._run = connection.execute
+        self._connection, self._run = connection, connection.execute
         self._now = now
 
     async def customer(self, customer_id: str) -> str:
@@ -123,7 +123,8 @@ class _Erasing:
         await self._run(delete(link_token).where(link_token.c.customer_id == customer_id))
         await self._run(delete(score).where(score.c.customer_id == customer_id))
         await self._orders(customer_id)
-        await self._events(customer_id)
+        # The shop's ids of what they did, or ids made of it, would lead to them.
+        await self._renumber(event, event.c.customer_id == customer_id, text=None)
         for table in (shown, campaign_contact, churn_warning):
             await self._run(update(table).where(table.c.customer_id == customer_id).values(reasons=[]))
         await self._run(update(consent).where(consent.c.customer_id == customer_id).values(wording=None))
@@ -187,16 +188,7 @@ class _Erasing:
 
     async def _withdraw(self, customer_id: str) -> None:
         """End personal prices, and give what they would have cost back to the budget."""
-        ended = await self._run(
-            update(offer)
-            .where(offer.c.customer_id == customer_id, offer.c.state == "live")
-            .values(state="withdrawn")
-            .returning(offer.c.budget_id, (offer.c.list_price - offer.c.price).label("discount"))
-        )
-        for row in ended.all():
-            if row.budget_id is not None:
-                freed = budget.c.reserved - row.discount
-                await self._run(update(budget).where(budget.c.id == row.budget_id).values(reserved=freed))
+        await Offers(self._connection).end("withdrawn", offer.c.customer_id == customer_id)
         await self._run(
             update(offer)
             .where(offer.c.customer_id == customer_id)
@@ -219,10 +211,6 @@ class _Erasing:
         for row in (await self._run(theirs)).all():
             nameless = _nameless()
             await self._rename(order, row.id, nameless, {**blank, "number": nameless})
-
-    async def _events(self, customer_id: str) -> None:
-        """The shop's ids of what they did, or ids made of it, would lead to them."""
-        await self._renumber(event, event.c.customer_id == customer_id, text=None)
 
     async def _renumber(self, table: Table, theirs: ColumnElement[bool], **values: Any) -> None:
         """Give rows that nothing refers to other keys."""

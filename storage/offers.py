@@ -133,10 +133,12 @@ class Offers(Repository):
                 the budget no longer covers the discount. The transaction must be undone.
         """
         await self._hold(new.customer_id)
-        await self._end(now, offer.c.customer_id == new.customer_id, offer.c.product_id == new.product_id)
+        same = (offer.c.customer_id == new.customer_id, offer.c.product_id == new.product_id)
+        await self.end("expired", offer.c.valid_until <= now, *same)
         discount = new.list_price - new.price
         current = await self.budget(new.currency, now) if discount > 0 else None
-        kept = await self._connection.execute(
+        kept = await self._one(
+            StoredOffer,
             insert_ignoring_conflicts(self._connection, offer, returning=True),
             {
                 **asdict(new),
@@ -146,33 +148,20 @@ class Offers(Repository):
                 "created_at": now,
             },
         )
-        row = kept.one_or_none()
-        if row is None:
+        if kept is None:
             raise Conflict("the customer already has a live offer for this product")
         # After the offer, as wherever offers end: two transactions then never hold what the other one waits for.
         if current is not None:
             await self._take(current, discount)
-        return StoredOffer(**row._mapping)
+        return kept
 
     async def withdraw(self, offer_id: int) -> bool:
         """Take back a live offer and give its discount back to the budget; False where it is live no more."""
-        row = (
-            await self._connection.execute(
-                update(offer)
-                .where(offer.c.id == offer_id, offer.c.state == "live")
-                .values(state="withdrawn")
-                .returning(offer.c.budget_id, offer.c.list_price - offer.c.price)
-            )
-        ).one_or_none()
-        if row is None:
-            return False
-        budget_id, discount = row
-        await change_reserved(self._connection, {budget_id: -discount})
-        return True
+        return await self.end("withdrawn", offer.c.id == offer_id) == 1
 
     async def expire(self, now: datetime) -> int:
         """End offers whose time is over and give their discounts back to the budget; return how many."""
-        return await self._end(now)
+        return await self.end("expired", offer.c.valid_until <= now)
 
     async def _hold(self, customer_id: str) -> None:
         """Wait for a message to the customer that is just leaving: it holds them, and may need the same budget."""
@@ -182,11 +171,12 @@ class Offers(Repository):
             .with_for_update(read=True, key_share=True)
         )
 
-    async def _end(self, now: datetime, *which: ColumnElement[bool]) -> int:
+    async def end(self, state: str, *which: ColumnElement[bool]) -> int:
+        """Put live offers into another state and give their discounts back to the budget; return how many."""
         ended = await self._connection.execute(
             update(offer)
-            .where(offer.c.state == "live", offer.c.valid_until <= now, *which)
-            .values(state="expired")
+            .where(offer.c.state == "live", *which)
+            .values(state=state)
             .returning(offer.c.budget_id, offer.c.list_price - offer.c.price)
         )
         freed: Counter[str | None] = Counter()
