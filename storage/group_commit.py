@@ -103,7 +103,10 @@ class GroupCommit:
         try:
             if self._connection is None:
                 self._connection = await InlineConnection.open(self._engine)
-            await _together(self._connection, batch)
+            await self._connection.begin_writing()
+            for unit in batch:
+                await _run(self._connection, unit)
+            await self._connection.commit_durably()
         except Exception as error:  # noqa: BLE001 - nothing of the batch was committed: every caller is told
             await self._hang_up()
             for unit in batch:
@@ -118,17 +121,10 @@ class GroupCommit:
             await connection.close()
 
 
-async def _together(connection: InlineConnection, batch: list[_Unit]) -> None:
-    await connection.begin_writing()
-    for unit in batch:
-        await _run(connection, unit)
-    await connection.commit_durably()
-
-
 async def _run(connection: InlineConnection, unit: _Unit) -> None:
     if unit.done.cancelled():
         return
-    connection.savepoint("SAVEPOINT unit")
+    connection.run("SAVEPOINT unit")
     try:
         unit.result = await unit.work(connection)
     except asyncio.CancelledError as error:
@@ -144,5 +140,5 @@ async def _run(connection: InlineConnection, unit: _Unit) -> None:
     if (nested := connection.get_nested_transaction()) is not None:
         await nested.rollback()  # a savepoint that the unit left open
     if unit.error is not None:
-        connection.savepoint("ROLLBACK TO unit")
-    connection.savepoint("RELEASE unit")
+        connection.run("ROLLBACK TO unit")
+    connection.run("RELEASE unit")

@@ -178,10 +178,6 @@ class InlineConnection(AsyncConnection):
         """Whether a transaction is open; SQLite ends one by itself when the disk fails or is full."""
         return self.driver.in_transaction
 
-    def begin_reading(self) -> None:
-        """BEGIN: from the first statement on, one moment of the database is seen."""
-        self._run("BEGIN")
-
     async def begin_writing(self) -> None:
         """BEGIN IMMEDIATE, once no other process is writing."""
         await self._in_thread("BEGIN IMMEDIATE")
@@ -193,11 +189,7 @@ class InlineConnection(AsyncConnection):
     def undo(self) -> None:
         """ROLLBACK, if a transaction is open."""
         if self.driver.in_transaction:
-            self._run("ROLLBACK")
-
-    def savepoint(self, statement: str) -> None:
-        """Run SAVEPOINT, RELEASE or ROLLBACK TO; straight, since it happens around every unit of work."""
-        self._run(statement)
+            self.run("ROLLBACK")
 
     async def close(self) -> None:
         """Give the file back; what was not committed is undone."""
@@ -206,14 +198,15 @@ class InlineConnection(AsyncConnection):
 
     async def _in_thread(self, statement: str) -> None:
         """Run what waits; a cancelled caller still waits for it, since it can't be undone."""
-        running = asyncio.get_running_loop().run_in_executor(self._executor, self._run, statement)
+        running = asyncio.get_running_loop().run_in_executor(self._executor, self.run, statement)
         try:
             await asyncio.shield(running)
         except asyncio.CancelledError:
             await asyncio.wait([running])
             raise
 
-    def _run(self, statement: str) -> None:
+    def run(self, statement: str) -> None:
+        """Run BEGIN, SAVEPOINT and the like: straight, since they stand around every unit of work."""
         try:
             self.driver.execute(statement)
         except sqlite3.Error as error:
@@ -232,29 +225,20 @@ class Readers:
     @asynccontextmanager
     async def lend(self) -> AsyncIterator[AsyncConnection]:
         """A connection that sees one moment of the database."""
-        connection = await self._take()
-        try:
-            yield connection
-        finally:
-            await self._give_back(connection)
-
-    async def _take(self) -> InlineConnection:
-        """A connection with a transaction begun; give it back."""
-        await self._room.acquire()
-        connection = None
-        try:
+        async with self._room:
             connection = self._free.pop() if self._free else await InlineConnection.open(self._engine)
-            connection.begin_reading()
-        except BaseException:
-            self._room.release()
-            if connection is not None:
+            try:
+                connection.run("BEGIN")  # from the first statement on, one moment is seen
+            except BaseException:
                 await connection.close()
-            raise
-        return connection
+                raise
+            try:
+                yield connection
+            finally:
+                await self._give_back(connection)
 
     async def _give_back(self, connection: InlineConnection) -> None:
         """End its transaction and lend it again; one that can't be used any more is closed."""
-        self._room.release()
         try:
             connection.undo()
         except DBAPIError:

@@ -46,7 +46,7 @@ class Shared:
         async with self.lock:
             if self._connection is None:
                 self._connection = await InlineConnection.open(self.engine)
-            self._connection.begin_reading()
+            self._connection.run("BEGIN")
             try:
                 yield self._connection
                 await self._connection.commit_durably()
