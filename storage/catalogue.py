@@ -124,34 +124,26 @@ class Catalogue(Repository):
         words: Sequence[str],
         *,
         limit: int = 10,
-        category_id: str | None = None,
-        min_price: int | None = None,
         max_price: int | None = None,
-        in_stock: bool = False,
     ) -> list[Product]:
         """Active products that match the words, Chinese or English, best first.
 
         A word counts for more the rarer it is and when it stands in the name; products that match clearly
-        less than the best one are left out. Without words the filters alone decide, dearest last.
+        less than the best one are left out. Without words the price alone decides, dearest last.
 
         Args:
             words: of the customer's message; letters' case and an English plural don't matter.
-            min_price: minor units, inclusive, as is `max_price`.
+            max_price: minor units, inclusive.
         """
         conditions: list[ColumnElement[bool]] = [product.c.active.is_(True)]
-        if category_id is not None:
-            conditions.append(product.c.category_id == category_id)
-        if min_price is not None:
-            conditions.append(product.c.list_price >= min_price)
         if max_price is not None:
             conditions.append(product.c.list_price <= max_price)
-        if in_stock:
-            conditions.append(product.c.stock > 0)
         parts = _split(words)
         if not parts:
             if any(word.strip() for word in words):
                 return []
-            return await self._select(conditions, [product.c.list_price, product.c.id], limit)
+            cheapest = select(*_COLUMNS).where(*conditions).order_by(product.c.list_price, product.c.id)
+            return await self._list(Product, cheapest.limit(limit))
         weights = await self._weights(parts)
         if not weights:
             return []
@@ -250,12 +242,6 @@ class Catalogue(Repository):
             if row.score >= best * _NEAR_THE_BEST
         ]
         return _spread(near)[:limit]
-
-    async def _select(
-        self, conditions: Sequence[ColumnElement[bool]], order_by: Sequence[Any], limit: int
-    ) -> list[Product]:
-        statement = select(*_COLUMNS).where(*conditions).order_by(*order_by).limit(limit)
-        return await self._list(Product, statement)
 
 
 def search_text(item: Product, *category_names: str) -> str:

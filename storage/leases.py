@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, or_, update
 
 from storage.repository import Repository
 from storage.schema import job_run, lease
@@ -38,20 +37,6 @@ class Leases(Repository):
         await self._connection.execute(delete(lease).where(lease.c.name == name, lease.c.owner == owner))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobRun:
-    """One slot of a job."""
-
-    id: int
-    job: str
-    slot: str
-    owner: str
-    started_at: datetime
-    finished_at: datetime | None
-    outcome: str
-    details: Mapping[str, Any]
-
-
 class JobRuns(Repository):
     """Who ran what, when, and how it ended."""
 
@@ -70,10 +55,4 @@ class JobRuns(Repository):
             update(job_run)
             .where(job_run.c.id == run_id)
             .values(finished_at=now, outcome=outcome, details=dict(details))
-        )
-
-    async def latest(self, job: str, n: int = 1) -> list[JobRun]:
-        """The newest slots of a job."""
-        return await self._list(
-            JobRun, select(job_run).where(job_run.c.job == job).order_by(job_run.c.id.desc()).limit(n)
         )

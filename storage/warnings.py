@@ -132,11 +132,6 @@ class Warnings(_SeenTo):
             .limit(limit),
         )
 
-    async def waiting(self) -> int:
-        """How many nobody has seen to."""
-        joined = churn_warning.join(customer, customer.c.id == churn_warning.c.customer_id)
-        return await self._count(joined, churn_warning.c.seen_at.is_(None), customer.c.erased_at.is_(None))
-
     async def see_to(self, warning_id: int, staff_id: int, now: datetime) -> None:
         """Somebody saw to it.
 

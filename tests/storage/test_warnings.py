@@ -56,7 +56,6 @@ async def test_each_is_told_once_and_the_dearest_first(any_store: Store) -> None
             ("a", NOW),
             ("c", NOW),
         ]
-        assert await Warnings(connection).waiting() == 4
     assert (found[1].lead_days, found[1].expected_loss, found[1].reasons[0]["code"]) == (-3.5, 500, "recency")
 
 
