@@ -186,27 +186,12 @@ class Conversations(Repository):
 
     async def by_ref(self, conversation_id: int, channel_ref: str) -> Message | None:
         """The customer's message the channel knows by `channel_ref`."""
-        return await self._one(
-            Message,
-            select(message)
-            .where(
-                message.c.conversation_id == conversation_id,
-                message.c.channel_ref == channel_ref,
-                message.c.direction == "in",
-            )
-            .order_by(message.c.id)
-            .limit(1),
-        )
+        this = _incoming(conversation_id).where(message.c.channel_ref == channel_ref)
+        return await self._one(Message, this.order_by(message.c.id).limit(1))
 
     async def latest_incoming(self, conversation_id: int) -> Message | None:
         """The last thing the customer wrote."""
-        return await self._one(
-            Message,
-            select(message)
-            .where(message.c.conversation_id == conversation_id, message.c.direction == "in")
-            .order_by(message.c.id.desc())
-            .limit(1),
-        )
+        return await self._one(Message, _incoming(conversation_id).order_by(message.c.id.desc()).limit(1))
 
     async def edit(self, seen: Message, text: str, now: datetime) -> None:
         """Give a message its new text and keep the old one beside it."""
@@ -262,6 +247,11 @@ _ADVANCE = (
     )
 )
 _APPEND = insert(message).returning(message.c.id)
+
+
+def _incoming(conversation_id: int) -> Select[Any]:
+    """What the customer wrote."""
+    return select(message).where(message.c.conversation_id == conversation_id, message.c.direction == "in")
 
 
 def _contact(**values: Any) -> Contact:

@@ -76,18 +76,11 @@ class Staff(Repository):
 
     async def by_login(self, login: str) -> tuple[StaffMember, str] | None:
         """An active member and the password's hash."""
-        row = (
-            await self._connection.execute(
-                select(*_FIELDS, staff.c.password_hash).where(
-                    staff.c.login == login, staff.c.active.is_(True)
-                )
-            )
-        ).one_or_none()
-        if row is None:
-            return None
-        values = dict(row._mapping)
-        password_hash = str(values.pop("password_hash"))
-        return StaffMember(**values), password_hash
+        known = select(*_FIELDS, staff.c.password_hash).where(staff.c.login == login)
+        return await self._one(
+            lambda password_hash, **values: (StaffMember(**values), str(password_hash)),
+            known.where(staff.c.active.is_(True)),
+        )
 
     async def standing(self, staff_id: int) -> StaffMember | None:
         """One member, who stays as they are until the transaction ends; only for writing transactions."""
