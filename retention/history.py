@@ -30,6 +30,7 @@ say which moment it means.
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -151,23 +152,18 @@ class History:
         return digest.hexdigest()
 
 
-class _HashSink:
+class _HashSink(io.RawIOBase):
     """A file that only remembers the hash of what was written to it."""
-
-    closed = False
 
     def __init__(self, digest: Any) -> None:
         self._digest = digest
 
+    def writable(self) -> bool:
+        return True
+
     def write(self, data: Any) -> int:
         self._digest.update(data)
         return len(data)
-
-    def flush(self) -> None:
-        return None
-
-    def close(self) -> None:
-        return None
 
 
 def _loose(schema: pa.Schema) -> pa.Schema:

@@ -137,8 +137,7 @@ def _of_outcomes(pair: _Pair, checked: Checked, shop: Shop) -> Iterator[_Measure
     """Who stayed away, how often the others bought, and what they spent."""
     end = to_micros(checked.now)
     days = round((end - pair.start) / DAY)
-    window = make_window(shop, pair.start, end)
-    window = window.only(np.array([one not in checked.dominant for one in window.customers], bool))
+    window = make_window(shop, pair.start, end).without(checked.dominant)
     if not len(window.left) or not days:
         return
     yield "brier", days, [(_chances(one.churn, window.raw, days) - window.left) ** 2 for one in pair.sides]

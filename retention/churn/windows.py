@@ -56,6 +56,10 @@ class Window:
         column: Ints = self.raw[:, RAW.index(name)]
         return column
 
+    def without(self, names: frozenset[str]) -> Window:
+        """The window of its other customers."""
+        return self.only(np.array([one not in names for one in self.customers], bool)) if names else self
+
     def only(self, kept: Bools) -> Window:
         """The window of some of its customers."""
         names = tuple(one for one, stays in zip(self.customers, kept.tolist(), strict=True) if stays)
@@ -172,10 +176,7 @@ def make_windows(shop: Shop, first: int, now: int, days: int, leave_out: frozens
         moment -= length // 2
     if not moments and now - length > first:
         moments = [now - length]
-    found = [make_window(shop, moment, moment + length) for moment in reversed(moments)]
-    if not leave_out:
-        return found
-    return [one.only(np.array([name not in leave_out for name in one.customers], bool)) for one in found]
+    return [make_window(shop, moment, moment + length).without(leave_out) for moment in reversed(moments)]
 
 
 def make_window(shop: Shop, moment: int, end: int) -> Window:

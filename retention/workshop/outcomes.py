@@ -79,11 +79,9 @@ class ChurnSplit:
         with threadpool_limits(1):
             shop = Shop(past.history)
             fitted = churn_fit.fit(past, shop, seed=seed, horizon_days=days)
-            window = make_window(Shop(whole), moment, end)
+            window = make_window(Shop(whole), moment, end).without(past.dominant)
             first, _ = purchase_gaps(past)
             learned = make_windows(shop, first, moment, fitted.model.window_days, past.dominant)
-        if past.dominant:
-            window = window.only(np.array([name not in past.dominant for name in window.customers], bool))
         if not window.left.any() or window.left.all():
             raise HistoryError(
                 f"of the customers before {cut:%Y-%m-%d} all or none left in {days} days: nothing can be judged"
