@@ -22,7 +22,7 @@ from retention.history import PRODUCTS, History
 from retention.logs import Log, problems, values
 from retention.logs.columns import Columns
 from retention.logs.files import Parsed
-from retention.logs.tables import MINOR, NO_CURRENCY
+from retention.logs.reading import MINOR, NO_CURRENCY
 from retention.report import Problem
 
 _TEXTS = ("name", "category", "brand", "attributes")

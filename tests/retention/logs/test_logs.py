@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from kernel.times import from_micros, to_micros
 from retention.errors import LogRefused
 from retention.logs import Columns, Log, read_log
-from retention.logs.tables import MINOR
+from retention.logs.reading import MINOR
 
 HEADER = "customer,item,time,quantity,price"
 
