@@ -44,6 +44,7 @@ from bot.outreach.last_look import LastLook, WinBackWriter
 from bot.outreach.planner import Planner, installation_seed
 from bot.privacy.erasure import Eraser
 from bot.settings import Settings
+from bot.shop.intake.defaults import Defaults
 from bot.shop.pictures import PictureFolder
 from bot.shop.rules import Steering
 from bot.staff.case_service import CaseService
@@ -116,7 +117,7 @@ async def build(settings: Settings, store: Store, reading: Process | None = None
     await understanding.refresh()
     served = ServedRetention(store, settings.home)
     await served.refresh()
-    decisions = Decisions(served, steering=Steering(settings.home), seed=keys.seed)
+    decisions = Decisions(served, steering=Steering(settings.home), seed=keys.seed, margin=settings.margin)
     linker = await Linker.open(store, settings.shared_secret)
     services = Services(
         texts=texts,
@@ -172,12 +173,13 @@ async def build(settings: Settings, store: Store, reading: Process | None = None
         running=running.is_set,
         fitted=lambda: bool(served.version),
     )
+    defaults = Defaults(time_zone=settings.time_zone, currency=settings.currency)
     site, pages = build_site(
         fast=[route for kind, channel in made if kind.routes_first for route in channel.routes()],
         routes=[
             *health.routes(),
             *(route for kind, channel in made if not kind.routes_first for route in channel.routes()),
-            *ShopApi(store, ApiKeys(store)).routes(),
+            *ShopApi(store, ApiKeys(store), defaults=defaults).routes(),
         ],
         find_picture=pictures.find,
     )

@@ -90,6 +90,10 @@ class Settings(BaseSettings):
     shop_name_en: str = "Liuke Demo Shop"
     time_zone: str = "Asia/Shanghai"
     """The shop's own, for opening hours and nightly work."""
+    currency: str = Field(default="CNY", pattern=r"^[A-Z]{3}$")
+    """Of imported amounts where neither the file nor the command says it."""
+    margin: float | None = Field(default=None, gt=0, lt=1)
+    """Share of the price above cost, of products whose cost is unknown. Without it they get no personal price."""
     opening_hours: str = "09:00-21:00"
     """When people answer, at the shop's place: `Mon-Fri 09:00-18:00, Sat 10:00-16:00`, or `always`."""
     web_secret: SecretStr | None = None

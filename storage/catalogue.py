@@ -59,7 +59,8 @@ class Product:
     brand: str = ""
     attributes: Attributes = field(default_factory=dict)
     list_price: int
-    cost: int
+    cost: int | None = None
+    """None: unknown."""
     currency: str
     stock: int = 0
     restock_at: datetime | None = None
@@ -70,6 +71,8 @@ class Product:
     demo: bool = False
     created_at: datetime
     updated_at: datetime
+    field_times: Mapping[str, int] | None = None
+    """When the shop changed a field, microseconds since 1970, of those that came with a time."""
 
     def name(self, language: str) -> str:
         """The name in a language."""
@@ -105,6 +108,16 @@ class Catalogue(Repository):
         statement = select(*_COLUMNS).where(product.c.id.in_(list(product_ids)))
         return {row.id: Product(**row._mapping) for row in await self._connection.execute(statement)}
 
+    async def currencies(self, product_ids: Collection[str]) -> dict[str, str]:
+        """The currencies of those of the products that exist, by id."""
+        found: dict[str, str] = {}
+        for part in portions(product_ids):
+            rows = await self._connection.execute(
+                select(product.c.id, product.c.currency).where(product.c.id.in_(part))
+            )
+            found |= {row.id: row.currency for row in rows}
+        return found
+
     async def active(self, *, category_id: str | None = None) -> list[Product]:
         """What can be bought, by id."""
         statement = select(*_COLUMNS).where(product.c.active.is_(True)).order_by(product.c.id)
@@ -118,6 +131,14 @@ class Catalogue(Repository):
         return await self._list(
             Category, select(category).where(category.c.id.in_(filled)).order_by(category.c.id)
         )
+
+    async def named_categories(self, ids: Collection[str]) -> dict[str, Category]:
+        """Those of the categories that exist, by id, whatever they hold."""
+        found: dict[str, Category] = {}
+        for part in portions(ids):
+            rows = await self._list(Category, select(category).where(category.c.id.in_(part)))
+            found |= {one.id: one for one in rows}
+        return found
 
     async def search(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -42,6 +42,10 @@ class Customer:
     demo: bool = False
     created_at: datetime
     erased_at: datetime | None = None
+    guest: bool = False
+    """Known from orders alone, by the e-mail address or phone number."""
+    field_times: Mapping[str, int] | None = None
+    """When the shop changed a field, microseconds since 1970, of those that came with a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

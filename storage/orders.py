@@ -102,9 +102,11 @@ class Order:
     placed_at: datetime
     paid_at: datetime | None = None
     total: int
-    """What the customer pays: lines less discount plus shipping fee."""
+    """What the customer pays, as the shop counts it."""
     discount: int = 0
     shipping_fee: int = 0
+    tax: int | None = None
+    """Added to the lines' prices or contained in them; None: unknown."""
     currency: str
     payment_method: str = ""
     ship_to: Mapping[str, str] = field(default_factory=dict)
@@ -112,6 +114,8 @@ class Order:
     coupon_code: str | None = None
     demo: bool = False
     updated_at: datetime
+    field_times: Mapping[str, int] | None = None
+    """When the shop changed a field, microseconds since 1970, of those that came with a time."""
     lines: tuple[OrderLine, ...] = ()
     parcels: tuple[Parcel, ...] = ()
     refunds: tuple[Refund, ...] = ()
@@ -145,6 +149,24 @@ class Orders(Repository):
         )
         return await self._whole(statement)
 
+    async def by_ids(self, ids: Collection[str]) -> dict[str, Order]:
+        """Those of the orders that exist, by id."""
+        found = [
+            item
+            for part in portions(ids, 1_000)
+            for item in await self._whole(select(order).where(order.c.id.in_(part)))
+        ]
+        return {item.id: item for item in found}
+
+    async def of_customers(self, customer_ids: Collection[str]) -> list[Order]:
+        """All orders of customers, by id."""
+        statement = select(order).order_by(order.c.id)
+        return [
+            item
+            for part in portions(customer_ids, 1_000)
+            for item in await self._whole(statement.where(order.c.customer_id.in_(part)))
+        ]
+
     async def count(self, *, after: str) -> int:
         """How many orders `page` has still to give."""
         return await self._count(order, *_page(after))
@@ -152,13 +174,6 @@ class Orders(Repository):
     async def page(self, *, after: str, limit: int) -> list[Order]:
         """The next orders after an id, by id: those of customers of a real shop who have not been erased."""
         return await self._whole(select(order).where(*_page(after)).order_by(order.c.id).limit(limit))
-
-    async def refunds(self, ids: Sequence[str]) -> dict[str, tuple[Refund, ...]]:
-        """The refunds of orders, oldest first, by the orders' ids."""
-        found: dict[str, tuple[Refund, ...]] = {}
-        for part in portions(ids):
-            found |= {order_id: tuple(theirs) for order_id, theirs in (await self._refunds(part)).items()}
-        return found
 
     async def put_many(self, orders: Sequence[Order]) -> int:
         """Add orders or bring them up to date, with all that belongs to them; return the orders changed.
@@ -282,7 +297,7 @@ class KnownOrder:
     customer_id: str | None
     status: str
     paid_at: datetime | None
-    coupon_code: str | None
+    currency: str
 
 
 class KnownOrders(Repository):
@@ -295,19 +310,6 @@ class KnownOrders(Repository):
     async def by_numbers(self, numbers: Collection[str]) -> dict[str, KnownOrder]:
         """Those of the orders that are known, by number."""
         return {one.number: one for one in await self._where(order.c.number, numbers)}
-
-    async def products(self, ids: Collection[str]) -> dict[str, list[str]]:
-        """The products of orders by the orders' ids, a line each, in the order of the lines."""
-        found: dict[str, list[str]] = {}
-        for part in portions(sorted(ids)):
-            rows = await self._connection.execute(
-                select(order_line.c.order_id, order_line.c.product_id)
-                .where(order_line.c.order_id.in_(part))
-                .order_by(order_line.c.order_id, order_line.c.line)
-            )
-            for order_id, product_id in rows:
-                found.setdefault(order_id, []).append(product_id)
-        return found
 
     async def give_ids(self, ids: Mapping[str, str]) -> None:
         """Give orders other ids, with everything that points at them; old id to new.

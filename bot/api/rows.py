@@ -1,249 +1,55 @@
-"""What the shop sends and gets: the JSON of the API, checked at the door."""
+"""What the shop sends and gets: batches of records, and what is answered."""
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fastapi import Path
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field
 
+from bot.shop.intake.records import (
+    CustomerRecord,
+    EventRecord,
+    Identifier,
+    OrderRecord,
+    ProductRecord,
+    Record,
+    printable,
+)
 from storage.codes import Promise, Reason, State, state_of
 from storage.offers import StoredOffer
 
 MAX_ROWS = 1_000
-_LARGEST = 10**15
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
+
+Code = Annotated[str, Path(min_length=1, max_length=40), AfterValidator(printable)]
 
 
-def _printable(value: str) -> str:
-    if _CONTROL.search(value):
-        raise ValueError("holds a control character, which no database keeps; leave it out")
-    return value
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError("is no time zone; use an IANA name such as Asia/Shanghai") from error
-    return value
-
-
-def _in_utc(value: datetime) -> datetime:
-    if not 1970 <= value.year <= 9_000:
-        raise ValueError("is no time of a shop; use a date after 1970")
-    return value.astimezone(UTC)
-
-
-def _https(value: str) -> str:
-    if not value.startswith(("https://", "http://")):
-        raise ValueError("must begin with https://")
-    return value
-
-
-Identifier = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_printable)]
-Minor = Annotated[int, Field(ge=0, le=_LARGEST)]
-SignedMinor = Annotated[int, Field(ge=-_LARGEST, le=_LARGEST)]
-Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
-Name = Annotated[str, Field(max_length=200), AfterValidator(_printable)]
-Title = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_printable)]
-Line = Annotated[str, Field(max_length=300), AfterValidator(_printable)]
-Long = Annotated[str, Field(max_length=20_000), AfterValidator(_printable)]
-Short = Annotated[str, Field(max_length=60), AfterValidator(_printable)]
-Code = Annotated[str, Path(min_length=1, max_length=40), AfterValidator(_printable)]
-Address = Annotated[str, Field(max_length=2_000), AfterValidator(_printable), AfterValidator(_https)]
-
-
-class _Row(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
-
-
-class CustomerRow(_Row):
-    """Somebody who buys."""
-
-    id: Identifier
-    name: Name = ""
-    language: Literal["zh", "en"] = "zh"
-    time_zone: Annotated[str, Field(max_length=60), AfterValidator(_zone)] = "Asia/Shanghai"
-    email: Annotated[str, Field(max_length=200, pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
-    phone: Annotated[str, Field(max_length=40, pattern=r"^[+\d][\d\s()./-]*$")] | None = None
-    tier: Annotated[str, Field(max_length=30), AfterValidator(_printable)] = "standard"
-    points: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
-    created_at: Moment | None = None
-    """When they became a customer; now when left out and new."""
-    marketing: bool | None = None
-    """Whether they agreed to be written to. Left out: nothing is said about it."""
-    marketing_at: Moment | None = None
-    """When they said so. A later word of theirs, in a chat for instance, keeps holding."""
-
-
-class CategoryRow(_Row):
-    """A category of products."""
-
-    id: Identifier
-    name_zh: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
-    name_en: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
-
-
-class ProductRow(_Row):
-    """Something the shop sells."""
-
-    id: Identifier
-    code: Identifier
-    name_zh: Title
-    name_en: Title
-    description_zh: Long = ""
-    description_en: Long = ""
-    category: CategoryRow | None = None
-    brand: Annotated[str, Field(max_length=100), AfterValidator(_printable)] = ""
-    attributes: dict[Identifier, dict[Literal["zh", "en"], tuple[Name, Name]]] = Field(
-        default_factory=dict, max_length=50
-    )
-    """Key to label and value in each language."""
-    list_price: Annotated[int, Field(ge=1, le=10**15)]
-    cost: Minor | None = None
-    """What it costs the shop. Left out: no personal price is ever offered for it."""
-    currency: Currency
-    stock: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
-    restock_at: Moment | None = None
-    picture: Address | None = None
-    url: Address | None = None
-    active: bool = True
-
-
-class LineRow(_Row):
-    """What was bought."""
-
-    product_id: Identifier
-    quantity: Annotated[int, Field(ge=1, le=1_000_000)]
-    unit_price: Minor
-
-    @model_validator(mode="after")
-    def _is_an_amount(self) -> Self:
-        if self.quantity * self.unit_price > _LARGEST:
-            raise ValueError("quantity times unit_price is too large an amount")
-        return self
-
-
-class ScanRow(_Row):
-    """Where a parcel was seen."""
-
-    at: Moment
-    place: Name = ""
-    text_zh: Line = ""
-    text_en: Line = ""
-
-
-class ParcelRow(_Row):
-    """A parcel of an order."""
-
-    id: Identifier
-    carrier: Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_printable)]
-    tracking_number: Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_printable)]
-    tracking_url: Address | None = None
-    status: Literal["label", "in_transit", "out_for_delivery", "delivered", "exception"]
-    shipped_at: Moment | None = None
-    estimated_at: Moment | None = None
-    delivered_at: Moment | None = None
-    updated_at: Moment
-    """As of when the carrier said so."""
-    scans: Annotated[list[ScanRow], Field(max_length=200)] = Field(default_factory=list)
-
-
-class RefundRow(_Row):
-    """Money that goes back."""
-
-    id: Identifier
-    amount: Minor
-    currency: Currency
-    status: Literal["requested", "approved", "paid", "declined"]
-    reason: Line = ""
-    requested_at: Moment
-    paid_at: Moment | None = None
-    paid_to: Short = ""
-
-
-class ShipToRow(_Row):
-    """Where an order goes."""
-
-    recipient: Name = ""
-    phone: Annotated[str, Field(max_length=40), AfterValidator(_printable)] = ""
-    country: Short = ""
-    city: Name = ""
-    line: Line = ""
-    postcode: Annotated[str, Field(max_length=20), AfterValidator(_printable)] = ""
-
-
-class OrderRow(_Row):
-    """An order with all that belongs to it; what it no longer has is taken away."""
-
-    id: Identifier
-    number: Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_printable)]
-    customer_id: Identifier | None = None
-    status: Literal["placed", "paid", "packed", "shipped", "delivered", "cancelled", "returned"]
-    placed_at: Moment
-    paid_at: Moment | None = None
-    total: Minor
-    discount: Minor = 0
-    shipping_fee: Minor = 0
-    currency: Currency
-    payment_method: Annotated[str, Field(max_length=40), AfterValidator(_printable)] = ""
-    ship_to: ShipToRow = Field(default_factory=ShipToRow)
-    coupon_code: Annotated[str, Field(max_length=40), AfterValidator(_printable)] | None = None
-    lines: Annotated[list[LineRow], Field(min_length=1, max_length=500)]
-    parcels: Annotated[list[ParcelRow], Field(max_length=100)] = Field(default_factory=list)
-    refunds: Annotated[list[RefundRow], Field(max_length=100)] = Field(default_factory=list)
-
-
-class EventRow(_Row):
-    """One thing a customer did in the shop."""
-
-    id: Identifier
-    """The same id again is the same event."""
-    kind: Literal["view", "search", "cart", "purchase", "return", "rating", "complaint"]
-    customer_id: Identifier
-    product_id: Identifier | None = None
-    order_id: Identifier | None = None
-    at: Moment
-    quantity: Annotated[int, Field(ge=1, le=1_000_000)] = 1
-    amount: SignedMinor | None = None
-    """Minor units, for the whole row; negative for a return."""
-    currency: Currency | None = None
-    value: Annotated[float, Field(ge=-1, le=5, allow_inf_nan=False)] | None = None
-    """Stars of a rating, 1 to 5."""
-    text: Line | None = None
-    """Words of a search."""
-
-
-class Customers(_Row):
+class Customers(Record):
     """A batch."""
 
-    customers: Annotated[list[CustomerRow], Field(min_length=1, max_length=MAX_ROWS)]
+    customers: Annotated[list[CustomerRecord], Field(min_length=1, max_length=MAX_ROWS)]
 
 
-class Products(_Row):
+class Products(Record):
     """A batch."""
 
-    products: Annotated[list[ProductRow], Field(min_length=1, max_length=MAX_ROWS)]
+    products: Annotated[list[ProductRecord], Field(min_length=1, max_length=MAX_ROWS)]
 
 
-class Orders(_Row):
+class Orders(Record):
     """A batch."""
 
-    orders: Annotated[list[OrderRow], Field(min_length=1, max_length=MAX_ROWS)]
+    orders: Annotated[list[OrderRecord], Field(min_length=1, max_length=MAX_ROWS)]
 
 
-class Events(_Row):
+class Events(Record):
     """A batch."""
 
-    events: Annotated[list[EventRow], Field(min_length=1, max_length=MAX_ROWS)]
+    events: Annotated[list[EventRecord], Field(min_length=1, max_length=MAX_ROWS)]
 
 
-class CodeUse(_Row):
+class CodeUse(Record):
     """Who used a code, and for which order."""
 
     customer_id: Identifier | None = None
@@ -257,7 +63,7 @@ class Taken(BaseModel):
     changed: int
     """New or different from what was there."""
     ignored: int = 0
-    """Rows about customers who had their data erased."""
+    """Records about customers who had their data erased."""
 
 
 class CodeNotRedeemed(BaseModel):
@@ -273,6 +79,8 @@ class OrdersTaken(Taken):
 
     codes: list[CodeNotRedeemed] = Field(default_factory=list)
     """Liuke's codes on these orders that could not be redeemed, and why."""
+    notes: dict[str, int] = Field(default_factory=dict)
+    """What somebody should look at, of records that were taken: on how many."""
 
 
 class EventsTaken(Taken):

@@ -7,10 +7,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar
 
-from fastapi import FastAPI, Query
+from fastapi import FastAPI, Path, Query
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -19,12 +18,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.api import rows
 from bot.api.keys import ApiKeys
-from bot.api.taking import BatchRefused, take_customers, take_events, take_orders, take_products
+from bot.api.taking import BatchRefused, Intake
 from bot.delivery.faults import faults
+from bot.shop.intake.defaults import Defaults
+from bot.shop.intake.records import Identifier, OrderChange, OrderRecord
 from kernel.times import utc_now
 from storage import Conflict, NotFound, Store, StoreClosed, StoreUnavailable
 from storage import requests as stored
 from storage.codes import CodeRefused, Codes, CustomerNeeded, Redemptions
+from storage.orders import KnownOrders
 
 PATH = "/api/v1"
 MAX_BODY = 8 * 2**20
@@ -48,10 +50,18 @@ State = Literal["asked", "accepted", "declined", "done"]
 class ShopApi:
     """Everything below `/api/v1`."""
 
-    def __init__(self, store: Store, keys: ApiKeys, *, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        store: Store,
+        keys: ApiKeys,
+        *,
+        defaults: Defaults | None = None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
         self._store = store
         self._keys = keys
         self._clock = clock
+        self._intake = Intake(store, clock, defaults or Defaults())
 
     def routes(self) -> list[BaseRoute]:
         """One mount for the site; its schema is at `/api/v1/openapi.json`."""
@@ -59,19 +69,27 @@ class ShopApi:
 
     async def customers(self, batch: rows.Customers) -> rows.Taken:
         """Add customers or bring them up to date."""
-        return await self._take(take_customers, batch.customers)
+        return await self._again(self._intake.customers, batch.customers)
 
     async def products(self, batch: rows.Products) -> rows.Taken:
         """Add products or bring them up to date, with their categories and prices."""
-        return await self._take(take_products, batch.products)
+        return await self._again(self._intake.products, batch.products)
 
     async def orders(self, batch: rows.Orders) -> rows.OrdersTaken:
         """Add orders or bring them up to date, with lines, parcels, refunds, their purchases and their codes."""
-        return await self._take(take_orders, batch.orders)
+        return await self._again(self._intake.orders, batch.orders)
+
+    async def order(self, order_id: Annotated[Identifier, Path()], change: OrderChange) -> rows.OrdersTaken:
+        """Say something more of an order that is here already."""
+        async with self._store.read() as connection:
+            if not await KnownOrders(connection).by_ids([order_id]):
+                raise NotFound(f"there is no order {order_id!r}; POST /orders adds one")
+        record = OrderRecord(id=order_id, **change.said())
+        return await self._again(self._intake.orders, [record])
 
     async def events(self, batch: rows.Events) -> rows.EventsTaken:
         """Append to the log of what customers did; the same id again changes nothing."""
-        return await self._take(take_events, batch.events)
+        return await self._again(self._intake.events, batch.events)
 
     async def code(self, code: rows.Code) -> rows.CodeRow:
         """What an offer's or a coupon's code is for, and whether it holds."""
@@ -115,17 +133,12 @@ class ShopApi:
             requests=[rows.RequestRow.model_validate(item, from_attributes=True) for item in found]
         )
 
-    async def _take(
-        self,
-        take: Callable[[AsyncConnection, Sequence[T], datetime], Awaitable[Answer]],
-        batch: Sequence[T],
-    ) -> Answer:
-        now = self._clock()
+    async def _again(self, take: Callable[[Sequence[T]], Awaitable[Answer]], batch: Sequence[T]) -> Answer:
         try:
-            return await self._store.write(lambda connection: take(connection, batch, now))
+            return await take(batch)
         except IntegrityError:
             # Another request wrote the same rows for the first time at the same moment; they are there now.
-            return await self._store.write(lambda connection: take(connection, batch, now))
+            return await take(batch)
 
     def _application(self) -> FastAPI:
         app = FastAPI(
@@ -156,6 +169,7 @@ class ShopApi:
         app.post("/customers")(self.customers)
         app.post("/products")(self.products)
         app.post("/orders")(self.orders)
+        app.patch("/orders/{order_id}")(self.order)
         app.post("/events")(self.events)
         app.get("/codes/{code}")(self.code)
         app.post("/codes/{code}/use")(self.use_code)

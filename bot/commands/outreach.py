@@ -54,7 +54,7 @@ async def plan_active(settings: Settings, store: Store, now: datetime) -> None:
     served = ServedRetention(store, settings.home)
     await served.refresh()
     seed = await store.write(installation_seed)
-    decisions = Decisions(served, steering=Steering(settings.home), seed=seed)
+    decisions = Decisions(served, steering=Steering(settings.home), seed=seed, margin=settings.margin)
     planner = Planner(store, decisions, settings.time_zone, channels=WRITING_FIRST)
     decided = await planner.run_active(now)
     for report in await CampaignService(store, clock=lambda: now).reports():

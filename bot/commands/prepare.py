@@ -10,7 +10,7 @@ from datetime import timedelta
 from bot.jobs.schedule import owner_name
 from bot.outreach.planner import ensure_win_back
 from bot.settings import Settings
-from bot.shop.intake import derive_purchases
+from bot.shop.intake.purchases import derive_purchases
 from kernel.console import err, progress_bar
 from kernel.times import utc_now
 from storage import Store, migrate

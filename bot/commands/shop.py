@@ -17,6 +17,7 @@ from bot.shop.demo.making import DEFAULT_SEED, make_demo
 from bot.shop.importing.fields import read_mapping
 from bot.shop.importing.rows import NOT_PRODUCTS, Options
 from bot.shop.importing.running import KINDS, Report, run_import
+from bot.shop.intake.defaults import Defaults
 from bot.shop.pictures import forget_pictures
 from bot.shop.rules import FILE, Listed, RulesInvalid, read_rules, resolve
 from kernel.columns import given as parse_columns
@@ -57,7 +58,10 @@ def import_(
     mapping: Annotated[
         Path | None, typer.Option(help="The same as a TOML file with a table [columns].")
     ] = None,
-    currency: Annotated[str, typer.Option(help="ISO code of every amount in the file.")] = "CNY",
+    currency: Annotated[
+        str | None,
+        typer.Option(help="ISO code of every amount in the file, where the file doesn't say it."),
+    ] = None,
     time_zone: Annotated[
         str | None,
         typer.Option(help="Of times without a zone, such as Europe/London; the shop's by default."),
@@ -66,11 +70,7 @@ def import_(
     date_format: Annotated[
         str | None, typer.Option(help='How times are written, such as "%d/%m/%Y %H:%M".')
     ] = None,
-    margin: Annotated[
-        float,
-        typer.Option(min=0.0, max=0.95, help="Share of the price above cost, where the cost is unknown."),
-    ] = 0.4,
-    stock: Annotated[int, typer.Option(min=0, help="Stock of products where it is unknown.")] = 100,
+    stock: Annotated[int, typer.Option(min=0, help="Stock of new products where it is unknown.")] = 100,
     not_products: Annotated[
         str | None, typer.Option(help="Codes of an orders-log that are no goods, such as POST,DOT.")
     ] = None,
@@ -85,10 +85,13 @@ def import_(
     async def take(settings: Settings, store: Store) -> Report:
         options = Options(
             now=utc_now(),
-            currency=_currency(currency),
+            currency=None if currency is None else _currency(currency),
+            defaults=Defaults(
+                language=_language(language),
+                time_zone=settings.time_zone,
+                currency=settings.currency,
+            ),
             zone=_zone(time_zone or settings.time_zone),
-            language=_language(language),
-            margin=margin,
             stock=stock,
             date_format=date_format,
             not_products=NOT_PRODUCTS if not_products is None else _codes(not_products),

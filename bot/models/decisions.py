@@ -74,6 +74,7 @@ class Decisions:
         steering: Steering | None = None,
         seed: int = 0,
         stock_age: float = 5.0,
+        margin: float | None = None,
     ) -> None:
         """Wire it up.
 
@@ -81,12 +82,14 @@ class Decisions:
             served: the fitted model in use.
             steering: the shop's rules for recommendations; without it there are none.
             seed: joins the seeds of explorations.
+            margin: share of the price above cost, of products whose cost is unknown; None: they get no discount.
             stock_age: seconds for which stock, prices and rules may be remembered when recommending.
         """
         self._served = served
         self._steering = steering
         self._seed = seed
         self._stock_age = stock_age
+        self._margin = margin
         self._snapshot: _Snapshot | None = None
 
     async def recommend(
@@ -237,7 +240,7 @@ class Decisions:
         moment = time.monotonic()
         if self._snapshot is None or moment - self._snapshot.taken_at > self._stock_age:
             rows = (await connection.execute(_STATE.where(product.c.active.is_(True)))).all()
-            states = {row.id: _product_state(row) for row in rows}
+            states = {row.id: _product_state(row, self._margin) for row in rows}
             listed = (Listed(row.code, row.id, row.category_id or "") for row in rows)
             rules = ShopRules() if self._steering is None else self._steering.rules(listed)
             self._snapshot = _Snapshot(states, rules, moment)
@@ -247,7 +250,7 @@ class Decisions:
         row = (await connection.execute(_STATE.where(product.c.id == product_id))).one_or_none()
         if row is None:
             raise NotFound(f"there is no product {product_id!r}")
-        return _product_state(row)
+        return _product_state(row, self._margin)
 
     def _seed_for(self, customer_id: str | None, now: datetime) -> int:
         """The same all day, so that an exploration doesn't flicker between two messages."""
@@ -299,11 +302,12 @@ _STATE = select(
 )
 
 
-def _product_state(row: Any) -> ProductState:
+def _product_state(row: Any, margin: float | None) -> ProductState:
+    cost = row.cost if row.cost is not None else round(row.list_price * (1 - (margin or 0.0)))
     return ProductState(
         product=row.id,
         list_price=Money(row.list_price, row.currency),
-        cost=Money(row.cost, row.currency),
+        cost=Money(cost, row.currency),
         stock=row.stock,
         category=row.category_id or "",
         active=row.active,

@@ -33,6 +33,18 @@ customer = Table(
     Column("demo", Boolean, nullable=False, default=False),
     Column("created_at", UtcMicros, nullable=False),
     Column("erased_at", UtcMicros),
+    Column(
+        "guest",
+        Boolean,
+        nullable=False,
+        default=False,
+        comment="Known from orders alone, by an e-mail address or phone number.",
+    ),
+    Column(
+        "field_times",
+        JSON(none_as_null=True),
+        comment="When the shop changed a field, microseconds, of those that came with a time.",
+    ),
 )
 
 account = Table(
@@ -122,7 +134,7 @@ product = Table(
         comment='Key to {"zh": [label, value], "en": [label, value]}.',
     ),
     Column("list_price", BigKey, nullable=False),
-    Column("cost", BigKey, nullable=False),
+    Column("cost", BigKey, comment="Empty: unknown."),
     Column("currency", String(3), nullable=False),
     Column("stock", Integer, nullable=False, default=0),
     Column("restock_at", UtcMicros),
@@ -139,6 +151,11 @@ product = Table(
     ),
     Column("created_at", UtcMicros, nullable=False),
     Column("updated_at", UtcMicros, nullable=False),
+    Column(
+        "field_times",
+        JSON(none_as_null=True),
+        comment="When the shop changed a field, microseconds, of those that came with a time.",
+    ),
 )
 
 price_change = Table(
@@ -170,6 +187,7 @@ order = Table(
     Column("total", BigKey, nullable=False),
     Column("discount", BigKey, nullable=False, default=0),
     Column("shipping_fee", BigKey, nullable=False, default=0),
+    Column("tax", BigKey, comment="Empty: unknown."),
     Column("currency", String(3), nullable=False),
     Column("payment_method", String(40), nullable=False, default=""),
     Column(
@@ -182,6 +200,11 @@ order = Table(
     Column("coupon_code", String(40)),
     Column("demo", Boolean, nullable=False, default=False),
     Column("updated_at", UtcMicros, nullable=False),
+    Column(
+        "field_times",
+        JSON(none_as_null=True),
+        comment="When the shop changed a field, microseconds, of those that came with a time.",
+    ),
     Index(None, "customer_id", "placed_at"),
 )
 

@@ -46,7 +46,6 @@ def customer_fields(options: Options) -> Mapping[str, Field]:
 
 def product_fields(options: Options) -> Mapping[str, Field]:
     """Fields of `products`."""
-    money = values.money_in(options)
     return {
         "item": Field(values.identifier, required=True, also=("id", *NAMES["item"])),
         "code": Field(values.identifier, also=("sku",)),
@@ -59,8 +58,9 @@ def product_fields(options: Options) -> Mapping[str, Field]:
         "category_zh": Field(values.text),
         "category_en": Field(values.text),
         "brand": Field(values.text),
-        "price": Field(money, required=True, also=_PRICE),
-        "cost": Field(money, also=("purchase price", "成本", "进价")),
+        "price": Field(values.decimal, required=True, also=_PRICE),
+        "cost": Field(values.decimal, also=("purchase price", "成本", "进价")),
+        "currency": Field(values.currency, also=_CURRENCY),
         "stock": Field(values.whole),
         "picture": Field(values.text, also=("image", "image url", "图片")),
         "url": Field(values.text, also=("link", "链接")),
@@ -71,18 +71,23 @@ def product_fields(options: Options) -> Mapping[str, Field]:
 
 def order_fields(options: Options) -> Mapping[str, Field]:
     """Fields of `orders`: a row a line, the rows of an order one after another."""
-    money, moment = values.money_in(options), values.moment_in(options)
+    moment = values.moment_in(options)
     return {
         "order": Field(values.order_number, required=True),
         "customer": Field(values.identifier),
         "item": Field(values.identifier, required=True),
         "quantity": Field(values.whole),
-        "price": Field(money, required=True, also=_PRICE),
+        "price": Field(values.decimal, required=True, also=_PRICE),
         "time": Field(moment, required=True, also=("placed at", *NAMES["time"])),
+        "currency": Field(values.currency, also=_CURRENCY),
         "status": Field(values.text, also=("order status", "订单状态")),
         "paid": Field(moment, also=("paid at", "付款时间")),
-        "discount": Field(money, also=("优惠",)),
-        "shipping_fee": Field(money, also=("shipping", "运费")),
+        "discount": Field(values.decimal, also=("优惠",)),
+        "shipping_fee": Field(values.decimal, also=("shipping", "运费")),
+        "tax": Field(values.decimal, also=("taxes", "税费")),
+        "total": Field(values.decimal, also=("order total", "实付金额")),
+        "refunded": Field(values.decimal, also=("refunded amount", "refund amount", "退款金额")),
+        "email": Field(values.at_most(200), also=("e-mail", "buyer email", "邮箱")),
         "payment_method": Field(values.text, also=("payment", "付款方式")),
         "coupon": Field(values.identifier, also=("coupon code", "优惠码")),
         "recipient": Field(values.text, also=("ship to", "收货人")),
@@ -109,7 +114,7 @@ def event_fields(options: Options) -> Mapping[str, Field]:
         "order": Field(values.order_number),
         "time": Field(values.moment_in(options), required=True),
         "quantity": Field(values.whole),
-        "amount": Field(values.money_in(options), also=("total", *NAMES["amount"])),
+        "amount": Field(values.decimal, also=("total", *NAMES["amount"])),
         "value": Field(values.real, also=("rating", "score", *NAMES["rating"])),
         "text": Field(values.text, also=NAMES["words"]),
         "channel": Field(values.text, also=("source", *NAMES["channel"])),
@@ -124,13 +129,14 @@ def log_fields(options: Options) -> Mapping[str, Field]:
         "name": Field(values.text),
         "quantity": Field(values.whole, required=True),
         "time": Field(values.moment_in(options), required=True),
-        "price": Field(values.money_in(options), required=True, also=_PRICE),
+        "price": Field(values.decimal, required=True, also=_PRICE),
         "customer": Field(values.identifier),
         "country": Field(values.text, also=("国家",)),
     }
 
 
 _PRICE = (*NAMES["price"], "list price")
+_CURRENCY = ("currency code", "币种")
 
 
 def read_mapping(path: Path) -> dict[str, str]:

@@ -20,7 +20,9 @@ from sqlalchemy import Column, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport, Written
-from bot.shop.intake import event_id
+from bot.shop.importing.told import Refused, Row
+from bot.shop.importing.values import minor
+from bot.shop.intake.purchases import event_id
 from bot.shop.pictures import drawn_picture
 from kernel.money import LARGEST_AMOUNT
 from storage.catalogue import Catalogue, Product
@@ -83,10 +85,21 @@ class LogImport(RowImport):
         self._lines_of: Counter[str] = Counter()
         self._repeats: Counter[tuple[str, str, bool]] = Counter()
         self._fresh: list[_Line] = []
+        self._currency = options.currency or options.defaults.currency
         self._end = datetime.min.replace(tzinfo=UTC)
 
-    def take(self, number: int, row: Mapping[str, Any]) -> None:
-        item, quantity, price, who = row["item"], row["quantity"], row["price"], row.get("customer")
+    def take(self, row: Row, fields: Mapping[str, Any], bad: BadRow | None) -> Refused | None:
+        if bad is not None:
+            return Refused((row,), str(bad), bad.field)
+        try:
+            self._notice(fields)
+        except BadRow as odd:
+            return Refused((row,), str(odd), odd.field)
+        return None
+
+    def _notice(self, row: Mapping[str, Any]) -> None:
+        item, quantity, who = row["item"], row["quantity"], row.get("customer")
+        price = minor(row["price"], self._currency)
         if item.upper() in self._options.not_products:
             raise BadRow("not a product but postage, a fee or a correction")
         if price <= 0:
@@ -206,8 +219,7 @@ class LogImport(RowImport):
             name_zh=name,
             name_en=name,
             list_price=price,
-            cost=round(price * (1 - self._options.margin)),
-            currency=self._options.currency,
+            currency=self._currency,
             stock=self._options.stock,
             picture=drawn_picture(item_id),
             active=item.last_sold > self._end - _STILL_SOLD,
@@ -218,8 +230,8 @@ class LogImport(RowImport):
     def _customer(self, who: str) -> Customer:
         return Customer(
             id=who,
-            language=self._options.language,
-            time_zone=self._options.zone.key,
+            language=self._options.defaults.language,
+            time_zone=self._options.defaults.time_zone,
             created_at=self._customers[who],
         )
 
@@ -234,7 +246,7 @@ class LogImport(RowImport):
             "placed_at": known.placed_at,
             "paid_at": known.placed_at,
             "total": _UNSETTLED,
-            "currency": self._options.currency,
+            "currency": self._currency,
             "ship_to": {"country": known.country} if known.country else {},
             "updated_at": self._options.now,
         }
@@ -250,7 +262,7 @@ class LogImport(RowImport):
             at=line.at,
             quantity=line.quantity,
             amount=(-1 if line.returned else 1) * line.quantity * line.price,
-            currency=self._options.currency,
+            currency=self._currency,
         )
 
 

@@ -2,245 +2,160 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.shop.importing.fields import ATTRIBUTE
-from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport, Written
-from bot.shop.intake import event_id, put_events
-from bot.shop.pictures import drawn_picture
-from kernel.times import to_micros
+from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport
+from bot.shop.importing.told import Refused, Row, Told, told
+from bot.shop.importing.values import minor
+from bot.shop.importing.writing import write
+from bot.shop.intake.records import CustomerRecord, EventRecord, ProductRecord, Record
 from retention.logs.columns import KINDS
 from retention.types import EventKind
-from storage.catalogue import Catalogue, Category, Product
-from storage.customers import Customer, Customers
-from storage.erased import Erased
-from storage.events import StoredEvent
-from storage.repository import portions
-from storage.schema import consent
-from storage.upsert import insert_records
+from storage.catalogue import Catalogue
 
-_SOURCE = "import"
+Values = Mapping[str, Any]
 
 
-class CustomerImport(RowImport):
+class RecordImport(RowImport):
+    """Makes a record of each row, and hands the records to the intake."""
+
+    kind: type[Record]
+    names: Mapping[str, str] = {}
+    """What the fields of a row are called in a record, where that differs."""
+
+    def __init__(self, options: Options) -> None:
+        super().__init__(options)
+        self._rows: list[tuple[Row, Values]] = []
+
+    def take(self, row: Row, fields: Values, bad: BadRow | None) -> Refused | None:
+        if bad is not None:
+            return Refused((row,), str(bad), bad.field)
+        self._rows.append((row, fields))
+        return None
+
+    async def flush(self, connection: AsyncConnection, last: bool) -> Flushed:
+        known = await self._look_up(connection, [fields for _, fields in self._rows])
+        made = [self._told(row, fields, known) for row, fields in self._rows]
+        flushed = await write(connection, made, self._options.now, self._options.defaults)
+        self._rows = []
+        return flushed
+
+    async def _look_up(self, connection: AsyncConnection, rows: Sequence[Values]) -> Mapping[str, Any]:
+        """What has to be known of the store before records can be made."""
+        return {}
+
+    def _told(self, row: Row, fields: Values, known: Mapping[str, Any]) -> Told[Any] | Refused:
+        try:
+            said = self._fields(fields, known)
+        except BadRow as bad:
+            return Refused((row,), str(bad), bad.field)
+        return told(self.kind, {self.names.get(name, name): value for name, value in said.items()}, (row,))
+
+    def _fields(self, fields: Values, known: Mapping[str, Any]) -> dict[str, Any]:
+        """The fields of the record, by the row's names. An empty cell says nothing."""
+        return {name: value for name, value in fields.items() if value is not None}
+
+
+class CustomerImport(RecordImport):
     """Adds customers and brings them up to date; what a customer has said about consent is never overruled."""
 
-    def __init__(self, options: Options) -> None:
-        super().__init__(options)
-        self._taken: dict[str, Customer] = {}
-        self._marketing: dict[str, bool] = {}
-
-    def take(self, number: int, row: Mapping[str, Any]) -> None:
-        customer_id = row["customer"]
-        self._taken[customer_id] = Customer(
-            id=customer_id,
-            name=(row.get("name") or "")[:200],
-            language=row.get("language") or self._options.language,
-            time_zone=row.get("time_zone") or self._options.zone.key,
-            email=row.get("email"),
-            phone=row.get("phone"),
-            tier=(row.get("tier") or "standard")[:30],
-            points=row.get("points") or 0,
-            created_at=row.get("created") or self._options.now,
-        )
-        if row.get("marketing") is not None:
-            self._marketing[customer_id] = row["marketing"]
-
-    async def flush(self, connection: AsyncConnection, last: bool) -> Flushed:
-        erased = await Erased(connection).customers(self._taken)
-        kept = [one for one in self._taken.values() if one.id not in erased]
-        written = Written(customers=await Customers(connection).put_many(kept))
-        written["consents"] = await self._consents(connection, erased)
-        self._taken, self._marketing = {}, {}
-        return Flushed(written=written, ignored=len(erased))
-
-    async def _consents(self, connection: AsyncConnection, erased: set[str]) -> int:
-        """Only for those of whom the ledger knows nothing yet."""
-        known: set[str | None] = {*erased}
-        said = select(consent.c.customer_id).where(consent.c.purpose == "marketing")
-        for people in portions(self._marketing):
-            known |= set(await connection.scalars(said.where(consent.c.customer_id.in_(people))))
-        records = [
-            (who, "marketing", granted, _SOURCE, to_micros(self._options.now))
-            for who, granted in self._marketing.items()
-            if who not in known
-        ]
-        return await insert_records(
-            connection, consent, ("customer_id", "purpose", "granted", "source", "at"), records
-        )
+    kind = CustomerRecord
+    names: Mapping[str, str] = {"customer": "id", "created": "created_at"}
 
 
-_ADDRESS = re.compile(r"https?://\S{1,2000}")
-_BELOW_MEDIA = re.compile(r"(?<![\w/-])[\w-]++(/[\w-]++)*+\.(jpg|jpeg|png|webp)", re.IGNORECASE | re.ASCII)
-
-
-class ProductImport(RowImport):
+class ProductImport(RecordImport):
     """Adds products and brings them up to date."""
 
-    def __init__(self, options: Options) -> None:
-        super().__init__(options)
-        self._taken: dict[str, Product] = {}
-        self._categories: dict[str, Category] = {}
+    kind = ProductRecord
+    names: Mapping[str, str] = {"item": "id", "price": "list_price", "created": "created_at"}
 
-    def take(self, number: int, row: Mapping[str, Any]) -> None:
-        price = row["price"]
-        if price <= 0:
-            raise BadRow("the price is not above 0")
-        item = row["item"]
-        name_zh, name_en = _names(row)
-        category_id = self._category(row)
-        self._taken[item] = Product(
-            id=item,
-            code=row.get("code") or item,
-            name_zh=name_zh,
-            name_en=name_en,
-            description_zh=row.get("description_zh") or row.get("description_en") or "",
-            description_en=row.get("description_en") or row.get("description_zh") or "",
-            category_id=category_id,
-            brand=(row.get("brand") or "")[:100],
-            attributes=_attributes(row),
-            list_price=price,
-            cost=self._cost(price, row.get("cost")),
-            currency=self._options.currency,
-            stock=self._stock(row.get("stock")),
-            picture=_picture(row.get("picture")) or drawn_picture(item),
-            url=_address(row.get("url")),
-            active=row.get("active") is not False,
-            created_at=row.get("created") or self._options.now,
-            updated_at=self._options.now,
-        )
+    async def _look_up(self, connection: AsyncConnection, rows: Sequence[Values]) -> Mapping[str, str]:
+        return await Catalogue(connection).currencies({fields["item"] for fields in rows})
 
-    async def flush(self, connection: AsyncConnection, last: bool) -> Flushed:
-        catalogue = Catalogue(connection)
-        written = Written(categories=await catalogue.put_categories(list(self._categories.values())))
-        written["products"] = await catalogue.put_many(list(self._taken.values()))
-        self._taken, self._categories = {}, {}
-        return Flushed(written=written)
-
-    def _category(self, row: Mapping[str, Any]) -> str | None:
-        category_id = row.get("category") or row.get("category_en") or row.get("category_zh")
-        if category_id is None:
-            return None
-        self._categories[category_id] = Category(
-            id=category_id,
-            name_zh=(row.get("category_zh") or category_id)[:200],
-            name_en=(row.get("category_en") or category_id)[:200],
-        )
-        return str(category_id)
-
-    def _cost(self, price: int, cost: int | None) -> int:
-        if cost is None:
-            return round(price * (1 - self._options.margin))
-        if cost < 0:
-            raise BadRow("the cost is below 0")
-        return cost
-
-    def _stock(self, stock: int | None) -> int:
-        if stock is None:
-            return self._options.stock
-        # Some systems count what is sold but not yet there as less than nothing.
-        return max(stock, 0)
+    def _fields(self, fields: Values, known: Mapping[str, str]) -> dict[str, Any]:
+        said = super()._fields(fields, known)
+        item = said["item"]
+        currency = said.get("currency") or self._options.currency
+        if currency is not None:
+            said["currency"] = currency
+        elif item not in known and "price" in said:
+            said["currency"] = self._options.defaults.currency
+        counted = currency or known.get(item) or self._options.defaults.currency
+        for name in ("price", "cost"):
+            if name in said:
+                said[name] = _in_minor(said[name], counted, name)
+        if item not in known:
+            said.setdefault("stock", self._options.stock)
+        said |= _category(said)
+        labels = {name: said.pop(name) for name in list(said) if name.startswith(ATTRIBUTE)}
+        if labels:
+            said["attributes"] = _attributes(labels)
+        return said
 
 
-def _names(row: Mapping[str, Any]) -> tuple[str, str]:
-    name = row.get("name")
-    zh, en = (
-        row.get("name_zh") or name or row.get("name_en"),
-        row.get("name_en") or name or row.get("name_zh"),
-    )
-    if zh is None or en is None:
-        raise BadRow("the product has no name")
-    return zh[:300], en[:300]
+def _in_minor(amount: Any, currency: str, name: str) -> int:
+    try:
+        return minor(amount, currency)
+    except BadRow as bad:
+        raise BadRow(str(bad), name) from None
 
 
-def _attributes(row: Mapping[str, Any]) -> dict[str, dict[str, list[str]]]:
+def _category(said: dict[str, Any]) -> dict[str, Any]:
+    zh, en = said.pop("category_zh", None), said.pop("category_en", None)
+    category_id = said.pop("category", None) or en or zh
+    if category_id is None:
+        return {}
+    names = {"name_zh": zh, "name_en": en}
+    return {"category": {"id": category_id} | {name: words for name, words in names.items() if words}}
+
+
+def _attributes(labels: Values) -> dict[str, dict[str, list[str]]]:
     found: dict[str, dict[str, list[str]]] = {}
-    for name, value in row.items():
-        if name.startswith(ATTRIBUTE) and value is not None:
-            label = name.removeprefix(ATTRIBUTE)
-            pair = [label, value[:300]]
-            found[label.lower()] = {"zh": pair, "en": pair}
+    for name, value in labels.items():
+        label = name.removeprefix(ATTRIBUTE)
+        pair = [label, value[:200]]
+        found[label.lower()] = {"zh": pair, "en": pair}
     return found
-
-
-def _picture(picture: str | None) -> str | None:
-    if picture is None:
-        return None
-    if _ADDRESS.fullmatch(picture) or _BELOW_MEDIA.fullmatch(picture):
-        return picture
-    raise BadRow("the picture is neither an address nor a path below the media folder")
-
-
-def _address(url: str | None) -> str | None:
-    if url is not None and not _ADDRESS.fullmatch(url):
-        raise BadRow("the link is no address that begins with http")
-    return url
 
 
 _OF_A_PRODUCT = frozenset({"view", "cart", "purchase", "return", "rating"})
 _WITH_MONEY = frozenset({"purchase", "return"})
 
 
-class EventImport(RowImport):
+class EventImport(RecordImport):
     """Adds events; the same facts are the same event."""
 
-    def __init__(self, options: Options) -> None:
-        super().__init__(options)
-        self._taken: list[StoredEvent] = []
+    kind = EventRecord
+    names: Mapping[str, str] = {
+        "customer": "customer_id", "item": "product_id", "order": "order_id", "time": "at"
+    }  # fmt: skip
 
-    def take(self, number: int, row: Mapping[str, Any]) -> None:
-        kind = KINDS.get(row["kind"].lower())
+    def _fields(self, fields: Values, known: Mapping[str, Any]) -> dict[str, Any]:
+        said = super()._fields(fields, known)
+        kind = KINDS.get(said["kind"].lower())
         if kind is None:
-            raise BadRow(f"{row['kind'][:40]!r} is no kind of event; there are {', '.join(EventKind)}")
-        if kind in _OF_A_PRODUCT and row.get("item") is None:
-            raise BadRow(f"a {kind} names a product")
-        quantity = row.get("quantity")
-        quantity = 1 if quantity is None else abs(quantity)
-        if quantity == 0:
-            raise BadRow("the quantity is 0")
-        amount = row.get("amount")
-        if amount is not None and kind == "return":
-            amount = -abs(amount)
-        self._taken.append(
-            StoredEvent(
-                id=_id(kind, row, quantity, amount),
-                kind=kind,
-                customer_id=row["customer"],
-                product_id=row.get("item"),
-                order_id=row.get("order"),
-                at=row["time"],
-                quantity=quantity,
-                amount=amount,
-                currency=self._options.currency if kind in _WITH_MONEY else None,
-                value=_value(kind, row.get("value")),
-                text=row.get("text"),
-                channel=(row.get("channel") or "shop")[:30],
+            raise BadRow(
+                f"{said['kind'][:40]!r} is no kind of event; there are {', '.join(EventKind)}", "kind"
             )
-        )
-
-    async def flush(self, connection: AsyncConnection, last: bool) -> Flushed:
-        put = await put_events(connection, self._taken)
-        self._taken = []
-        notes = {"purchases and returns of orders that are here: the orders count": put.of_orders}
-        return Flushed(written=Written(events=put.new), ignored=put.of_erased, notes=Counter(notes))
-
-
-def _id(kind: str, row: Mapping[str, Any], quantity: int, amount: int | None) -> str:
-    if row.get("id") is not None:
-        return str(row["id"])
-    facts = (row["customer"], row.get("item"), row.get("order"), row["time"], quantity, amount)
-    return event_id(kind, *facts, row.get("value"), row.get("text"))
+        if kind in _OF_A_PRODUCT and "item" not in said:
+            raise BadRow(f"a {kind} names a product", "item")
+        said |= {"kind": str(kind), "quantity": abs(said.get("quantity", 1))}
+        currency = self._options.currency or self._options.defaults.currency
+        if "amount" in said:
+            amount = _in_minor(said["amount"], currency, "amount")
+            said["amount"] = -abs(amount) if kind == "return" else amount
+        if kind in _WITH_MONEY:
+            said["currency"] = currency
+        return said | _value(kind, said.pop("value", None))
 
 
-def _value(kind: str, value: float | None) -> float | None:
+def _value(kind: str, value: float | None) -> dict[str, float]:
     if kind == "rating":
         if value is None or not 1 <= value <= 5:
-            raise BadRow("a rating is from 1 to 5 stars")
-        return value
-    return value if value is None or -1 <= value <= 1 else None
+            raise BadRow("a rating is from 1 to 5 stars", "value")
+        return {"value": value}
+    return {} if value is None or not -1 <= value <= 1 else {"value": value}

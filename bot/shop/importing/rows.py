@@ -12,6 +12,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.shop.importing.told import Refused, Row
+from bot.shop.intake.defaults import Defaults
+
 # Lines of an order log that are no products: postage, fees, manual corrections, samples, discounts.
 NOT_PRODUCTS = frozenset(
     {
@@ -27,15 +30,14 @@ class Options:
 
     now: datetime
     """Nothing that happened lies after it."""
-    currency: str = "CNY"
+    currency: str | None = None
+    """Of every amount in the file; None: as the file says, or else as the shop's other amounts."""
+    defaults: Defaults = field(default_factory=Defaults)
+    """What holds for new customers, products and orders of which nothing else is said."""
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
-    """Of times without one, and of customers without one."""
-    language: str = "zh"
-    """Of customers without one."""
-    margin: float = 0.4
-    """(price - cost) / price of products whose cost is unknown."""
+    """Of times without one."""
     stock: int = 100
-    """Of products whose stock is unknown."""
+    """Of new products whose stock is unknown."""
     date_format: str | None = None
     """As in `strptime`, for times that no common form fits."""
     not_products: frozenset[str] = NOT_PRODUCTS
@@ -60,8 +62,8 @@ class Flushed:
     """What became of the rows that were taken."""
 
     written: Written
-    refusals: Sequence[tuple[int, BadRow]] = ()
-    """Numbers of rows that turned out bad only when they met the store, and why."""
+    refused: Sequence[Refused] = ()
+    """Rows that turned out bad only when they met the store, and why."""
     ignored: int = 0
     """Rows of the file about people who had themselves erased: left out."""
     notes: Counter[str] = field(default_factory=Counter)
@@ -75,11 +77,12 @@ class RowImport(ABC):
         self._options = options
 
     @abstractmethod
-    def take(self, number: int, row: Mapping[str, Any]) -> None:
-        """Accept a row for the next `flush`.
+    def take(self, row: Row, fields: Mapping[str, Any], bad: BadRow | None) -> Refused | None:
+        """Accept a row for the next `flush`; why it is refused if it is so at once.
 
-        Raises:
-            BadRow: why it can't be taken.
+        Args:
+            fields: what could be read of it, by field.
+            bad: why the rest couldn't be.
         """
 
     @abstractmethod

@@ -15,10 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.shop.importing import fields
 from bot.shop.importing.fields import ATTRIBUTE, Field, settle
-from bot.shop.importing.orders import OrderImport
+from bot.shop.importing.orders import OrderImport, scattered
 from bot.shop.importing.orders_log import LogImport
 from bot.shop.importing.records import CustomerImport, EventImport, ProductImport
 from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport, Written
+from bot.shop.importing.told import Refused, Row
 from bot.shop.importing.values import text
 from kernel.console import Progress
 from kernel.files import sha256
@@ -27,7 +28,6 @@ from storage import Store
 from storage.shop import ImportRuns, Shop, ShopKind
 
 _ATTRIBUTE_FIELD = Field(text)
-_LINES_OF_AN_ORDER = 2_000
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -88,12 +88,14 @@ async def run_import(
     source = await asyncio.to_thread(open_table, path)
     fields_of, importer = KINDS[kind]
     known = fields_of(options)
-    parser = RowParser(known, settle(known, source.header, columns))
+    places = settle(known, source.header, columns)
+    parser = RowParser(known, places)
     digest = await asyncio.to_thread(sha256, path)
+    made = await asyncio.to_thread(_importer, importer, options, source, places)
     await _clear_demo(store, replace_demo)
     rejects_path = rejects_folder / f"rejects-{kind}-{path.stem}-{digest[:8]}.csv"
     with Rejects(rejects_path, source.header) as rejects:
-        run = _Run(store, importer(options), parser, rejects)
+        run = _Run(store, made, parser, rejects, path)
         await run.through(source, progress or (lambda _what, _share: None))
     report = Report(
         rows=run.rows,
@@ -112,6 +114,16 @@ async def run_import(
     return report
 
 
+def _importer(
+    importer: type[RowImport], options: Options, source: TableFile, places: Mapping[str, int]
+) -> RowImport:
+    if importer is not OrderImport:
+        return importer(options)
+    place = places["order"]
+    numbers = (text(values[place]) for portion in source.portions() for values in portion.rows)
+    return OrderImport(options, scattered(numbers))
+
+
 class RowParser:
     """Turns the values of a row into the fields of its kind."""
 
@@ -121,35 +133,34 @@ class RowParser:
             for name, position in positions.items()
         ]
 
-    def parse(self, values: Sequence[Any]) -> dict[str, Any]:
-        """Fields by name; None where a value is missing.
-
-        Raises:
-            BadRow: which field is bad, and why.
-        """
+    def parse(self, values: Sequence[Any]) -> tuple[dict[str, Any], BadRow | None]:
+        """The fields that could be read, None where a value is missing; and why the first of the rest couldn't."""
         row: dict[str, Any] = {}
+        first: BadRow | None = None
         for name, position, field in self._columns:
             try:
                 value = field.parse(values[position])
+                if value is None and field.required:
+                    raise BadRow("there is no value")
             except BadRow as bad:
-                raise BadRow(str(bad), name) from None
-            if value is None and field.required:
-                raise BadRow("there is no value", name)
+                first = first or BadRow(str(bad), name)
+                continue
             row[name] = value
-        return row
+        return row, first
 
 
 class _Run:
     """The state of a running import."""
 
-    def __init__(self, store: Store, importer: RowImport, parser: RowParser, rejects: Rejects) -> None:
+    def __init__(
+        self, store: Store, importer: RowImport, parser: RowParser, rejects: Rejects, path: Path
+    ) -> None:
         self._store, self._importer, self._parser, self._rejects = store, importer, parser, rejects
+        self._path = path
         self.rows = 0
         self.ignored = 0
         self.written: Written = Counter()
         self.notes: Counter[str] = Counter()
-        # Rows that were taken but not yet written, in case the store refuses them.
-        self._pending: dict[int, Sequence[Any]] = {}
 
     async def through(self, source: TableFile, progress: Progress) -> None:
         portions = source.portions()
@@ -165,13 +176,11 @@ class _Run:
     def _take(self, portion: Portion) -> None:
         self.rows += len(portion.rows) + len(portion.broken)
         for number, reason, values in portion.broken:
-            self._rejects.add(number, "", reason, values)
+            self._rejects.add(Refused((Row(self._path, number, values),), reason))
         for number, values in zip(portion.numbers, portion.rows, strict=True):
-            try:
-                self._importer.take(number, self._parser.parse(values))
-                self._pending[number] = values
-            except BadRow as bad:
-                self._rejects.add(number, bad.field, str(bad), values)
+            refused = self._importer.take(Row(self._path, number, values), *self._parser.parse(values))
+            if refused is not None:
+                self._rejects.add(refused)
 
     async def _write(self, *, last: bool) -> None:
         async def flush(connection: AsyncConnection) -> Flushed:
@@ -181,10 +190,8 @@ class _Run:
         self.written.update(flushed.written)
         self.notes.update(flushed.notes)
         self.ignored += flushed.ignored
-        for number, bad in flushed.refusals:
-            self._rejects.add(number, bad.field, str(bad), self._pending.get(number, ()))
-        # An order may go on in the next portion.
-        self._pending = dict(list(self._pending.items())[-_LINES_OF_AN_ORDER:])
+        for refused in flushed.refused:
+            self._rejects.add(refused)
 
 
 async def _clear_demo(store: Store, replace: bool) -> None:
@@ -215,20 +222,22 @@ class Rejects:
         """Rows rejected so far."""
         return self.reasons.total()
 
-    def add(self, number: int, field: str, reason: str, values: Sequence[Any]) -> None:
-        """Keep a row.
+    def add(self, refused: Refused) -> None:
+        """Keep the rows of a record that was not taken, each with the reason."""
+        said = f"{refused.field}: {refused.reason}" if refused.field else refused.reason
+        general = _general(refused.reason)
+        self.reasons[f"{refused.field}: {general}" if refused.field else general] += len(refused.rows)
+        for row in refused.rows:
+            elsewhere = refused.bad is not None and refused.bad is not row
+            self._write(row, f"row {refused.bad.number}: {said}" if elsewhere and refused.bad else said)
 
-        Args:
-            field: what the reason speaks of; empty for the whole row.
-        """
-        self.reasons[f"{field}: {_general(reason)}" if field else _general(reason)] += 1
+    def _write(self, row: Row, reason: str) -> None:
         if self._file is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self.path.open("w", encoding="utf-8-sig", newline="")
             self._writer = csv.writer(self._file)
             self._writer.writerow(["row", "reason", *map(harmless, self._header)])
-        said = f"{field}: {reason}" if field else reason
-        self._writer.writerow([number, harmless(said), *map(harmless, values)])
+        self._writer.writerow([row.number, harmless(reason), *map(harmless, row.values)])
 
     def __enter__(self) -> Self:
         return self

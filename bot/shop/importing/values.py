@@ -19,6 +19,7 @@ Parse = Callable[[Any], Any]
 
 _YES = frozenset({"1", "true", "yes", "y", "t", "是", "有"})
 _NO = frozenset({"0", "false", "no", "n", "f", "否", "无"})
+_CURRENCY = re.compile(r"[A-Z]{3}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _AMOUNT = re.compile(r"(?:[-+]|(?<![\d.,'\s]))[.,'\s]*+\d[\d.,'\s]*+")
 _SPACING = re.compile(r"[\s']")
@@ -136,20 +137,26 @@ def language(raw: Any) -> str | None:
     return "en"
 
 
-def money_in(options: Options) -> Parse:
-    """An amount in minor units of the currency."""
-    step = Decimal(10) ** decimals(options.currency)
+def minor(amount: Decimal, currency: str) -> int:
+    """An amount in minor units of a currency.
 
-    def money(raw: Any) -> int | None:
-        number = decimal(raw)
-        if number is None:
-            return None
-        minor = (number * step).to_integral_value(ROUND_HALF_EVEN)
-        if abs(minor) > LARGEST_AMOUNT:
-            raise BadRow(f"{_shown(raw)} is too large")
-        return int(minor)
+    Raises:
+        BadRow: it is more than any shop has.
+    """
+    found = (amount * Decimal(10) ** decimals(currency)).to_integral_value(ROUND_HALF_EVEN)
+    if abs(found) > LARGEST_AMOUNT:
+        raise BadRow(f"{str(amount)[:40]!r} is too large")
+    return int(found)
 
-    return money
+
+def currency(raw: Any) -> str | None:
+    """The three letters of a currency."""
+    words = text(raw)
+    if words is None:
+        return None
+    if not _CURRENCY.fullmatch(words.upper()):
+        raise BadRow(f"{_shown(raw)} is no currency; it has three letters, such as CNY or EUR")
+    return words.upper()
 
 
 def moment_in(options: Options) -> Parse:

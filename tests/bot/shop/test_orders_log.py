@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 
 from bot.shop.importing.rows import Options
 from bot.shop.importing.running import run_import
+from bot.shop.intake.defaults import Defaults
 from kernel.columns import given as parse_columns
 from storage import Store
 from storage.catalogue import Catalogue
@@ -36,8 +37,7 @@ OPTIONS = Options(
     now=datetime(2026, 3, 2, tzinfo=UTC),
     currency="GBP",
     zone=ZoneInfo("Europe/London"),
-    language="en",
-    margin=0.5,
+    defaults=Defaults(language="en"),
 )
 
 at = datetime.fromisoformat

@@ -14,7 +14,7 @@ from bot.models.retention import KIND
 from bot.settings import Settings
 from bot.shop import intake
 from bot.shop.demo.making import make_demo
-from bot.shop.intake import derive_purchases
+from bot.shop.intake.purchases import derive_purchases
 from storage import Store, migrate
 from storage.customers import Customers
 from storage.events import Events, StoredEvent

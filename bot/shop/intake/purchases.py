@@ -1,4 +1,4 @@
-"""Takes orders and events into the store, whichever road they came by: the API or an import.
+"""Writes orders with the purchases and returns that they are in the shop's log.
 
 A paid order is a purchase of each of its lines at the moment at which it was placed. An order that came back, which
 is one returned, one cancelled after payment, or one whose money was all paid back, is a return of each line, too. A
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -17,12 +17,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import Store
 from storage.codes import Redeemed, Redemptions
-from storage.erased import Erased
-from storage.events import OF_ORDERS, Events, StoredEvent
-from storage.orders import KnownOrder, KnownOrders, Order, Orders
+from storage.events import Events, StoredEvent
+from storage.orders import KnownOrder, Order, Orders
 from storage.settings import SettingStore
 
-_PAID = frozenset({"paid", "packed", "shipped", "delivered", "returned"})
+PAID = frozenset({"paid", "packed", "shipped", "delivered", "returned"})
 _PLACE = "orders.purchases"
 _PORTION = 1_000
 
@@ -31,38 +30,34 @@ _PORTION = 1_000
 class OrdersPut:
     """What became of some orders."""
 
-    changed: int
-    """Orders new or different."""
     events: int
     """Purchases and returns that are new, different or taken away."""
     codes: Redeemed
 
 
-async def put_orders(connection: AsyncConnection, orders: Sequence[Order], now: datetime) -> OrdersPut:
-    """Add orders or bring them up to date, with their purchases in the log and the codes that they used.
+async def put_orders(
+    connection: AsyncConnection, orders: Sequence[Order], known: Mapping[str, Order], now: datetime
+) -> OrdersPut:
+    """Write orders, with their purchases in the log and the codes that they used.
 
-    An order that comes without a code keeps the one it has: it may have been named at the till. Customers who had
-    themselves erased must have been left out.
+    Customers who had themselves erased must have been left out, and orders that are known locked.
+
+    Args:
+        known: those of the orders that are there, as they are, by id.
     """
     # In the order of their ids, as the lock takes them: so do those that are new.
     orders = sorted(orders, key=lambda item: item.id)
-    known = await KnownOrders(connection).by_ids([item.id for item in orders], lock=True)
-    products = await KnownOrders(connection).products(known)
-    orders = [_with_code(item, known.get(item.id)) for item in orders]
-    changed = await Orders(connection).put_many(orders)
-    refunds = await Orders(connection).refunds(list(known))
-    # Refunds are never taken away, so those that don't come again count as well.
-    whole = [replace(item, refunds=refunds[item.id]) if item.id in refunds else item for item in orders]
+    await Orders(connection).put_many(orders)
     # The log has been in step with the orders as they were: of them nothing else can be there.
     were = {
         event_id
-        for order_id, before in known.items()
-        for event_id in ids_of_events(before.number, products.get(order_id, ()))
+        for item in orders
+        if (before := known.get(item.id)) is not None
+        for event_id in ids_of_events(before.number, [line.product_id for line in before.lines])
     }
-    looked_for = [one for item in whole for one in _to_look_for(item, known.get(item.id))]
+    looked_for = [one for item in orders for one in _to_look_for(item, known.get(item.id))]
     return OrdersPut(
-        changed=changed,
-        events=await follow(connection, whole, were | await superseded(connection, looked_for)),
+        events=await follow(connection, orders, were | await superseded(connection, looked_for)),
         codes=await Redemptions(connection).by_orders(orders, now),
     )
 
@@ -87,67 +82,13 @@ async def superseded(connection: AsyncConnection, orders: Sequence[Order]) -> se
     return {one.id for one in told if one.kind == "purchase" or one.order_id in back}
 
 
-def _with_code(item: Order, known: KnownOrder | None) -> Order:
-    if item.coupon_code is not None or known is None or known.coupon_code is None:
-        return item
-    return replace(item, coupon_code=known.coupon_code)
-
-
-def _to_look_for(item: Order, before: KnownOrder | None) -> Iterator[Order]:
+def _to_look_for(item: Order, before: Order | None) -> Iterator[Order]:
     """An order of which the shop may have told purchases before the order did, or returns; as each one's it was."""
     moved = before is not None and before.customer_id != item.customer_id
     if before is None or moved or not is_settled(before) or came_back(item):
         yield item
     if before is not None and moved and item.customer_id is not None:
         yield replace(item, customer_id=before.customer_id)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventsPut:
-    """What became of some events."""
-
-    new: int
-    of_orders: int
-    """Left out: purchases and returns that are known from their orders."""
-    of_erased: int
-    """Left out: events of customers who had their data erased."""
-
-
-async def put_events(connection: AsyncConnection, events: Sequence[StoredEvent]) -> EventsPut:
-    """Append events that are not there yet.
-
-    A purchase that names a known order, by its id or number, is the one that is known from the order; so is a
-    return, once the order came back.
-    """
-    erased = await Erased(connection).customers(item.customer_id for item in events)
-    theirs = [item for item in events if item.customer_id not in erased]
-    known = await _known_from_orders(connection, [item for item in theirs if item.kind in OF_ORDERS])
-    kept = [item for item in theirs if item.id not in known]
-    return EventsPut(
-        new=await Events(connection).append(kept),
-        of_orders=len(theirs) - len(kept),
-        of_erased=len(events) - len(theirs),
-    )
-
-
-async def _known_from_orders(connection: AsyncConnection, events: Sequence[StoredEvent]) -> set[str]:
-    """The ids of those purchases and returns that are known from their orders."""
-    orders = await _named(connection, {item.order_id for item in events if item.order_id is not None})
-    known = [(item, orders[item.order_id]) for item in events if item.order_id in orders]
-    returns = {
-        item.id: return_id(order.number, item.product_id or "")
-        for item, order in known
-        if item.kind == "return"
-    }
-    there = await Events(connection).there(list(returns.values()))
-    return {item.id for item, _ in known if item.kind == "purchase" or returns[item.id] in there}
-
-
-async def _named(connection: AsyncConnection, names: set[str]) -> dict[str | None, KnownOrder]:
-    """Orders whose purchases are known from them, by the id or number that they are named by."""
-    orders = KnownOrders(connection)
-    found = {**await orders.by_numbers(names), **await orders.by_ids(names)}
-    return {name: order for name, order in found.items() if is_settled(order)}
 
 
 def event_id(kind: str, *facts: str | int | float | datetime | None) -> str:
@@ -242,7 +183,7 @@ def _digest(*facts: str | int | float | datetime | None) -> str:
 
 
 def _is_paid(order: Order | KnownOrder) -> bool:
-    return order.paid_at is not None or order.status in _PAID
+    return order.paid_at is not None or order.status in PAID
 
 
 def _paid_for_lines(order: Order) -> Iterator[int]:

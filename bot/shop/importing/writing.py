@@ -1,0 +1,85 @@
+"""Hands records that were read from files to the intake, and says of which rows something became of nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.shop.importing.rows import Flushed, Written
+from bot.shop.importing.told import Refused, Told, row_of
+from bot.shop.intake.customers import take_customers
+from bot.shop.intake.defaults import Defaults
+from bot.shop.intake.events import take_events
+from bot.shop.intake.merging import Refusal, Taken
+from bot.shop.intake.orders import OrdersTaken, take_orders
+from bot.shop.intake.products import take_products
+from bot.shop.intake.records import CustomerRecord, EventRecord, OrderRecord, ProductRecord
+from storage.codes import Reason
+
+_TAKE: Mapping[Any, tuple[str, Any]] = {
+    CustomerRecord: ("customers", take_customers),
+    ProductRecord: ("products", take_products),
+    OrderRecord: ("orders", take_orders),
+    EventRecord: ("events", take_events),
+}
+"""In this order: orders name customers and products."""
+_WHY: Mapping[Reason, str] = {
+    "used": "another order used the code",
+    "expired": "the code had ended when the order was placed",
+    "not_started": "the code did not hold yet when the order was placed",
+    "withdrawn": "the code had been withdrawn",
+    "other_customer": "the code is another customer's",
+    "no_customer": "the code is a customer's, and the order is nobody's",
+}
+_OF_ORDERS = "purchases and returns of orders that are here: the orders count"
+
+
+async def write(
+    connection: AsyncConnection, made: Iterable[Told[Any] | Refused], now: datetime, defaults: Defaults
+) -> Flushed:
+    """Write records, customers and products before the orders that name them."""
+    written, notes = Written(), Counter[str]()
+    refused: list[Refused] = []
+    ignored = 0
+    records: dict[Any, list[Told[Any]]] = {kind: [] for kind in _TAKE}
+    for one in made:
+        if isinstance(one, Refused):
+            refused.append(one)
+        else:
+            records[type(one.record)].append(one)
+    for kind, (name, take) in _TAKE.items():
+        for batch in _rounds(records[kind]):
+            taken: Taken = await take(connection, [one.record for one in batch], now, defaults)
+            written[name] += taken.changed
+            refused += [_refused(batch[refusal.place], refusal) for refusal in taken.refused]
+            ignored += sum(len(batch[place].rows) for place in taken.erased)
+            notes.update(taken.notes)
+            notes[_OF_ORDERS] += taken.more.get("of_orders", 0)
+            written.update({what: count for what, count in taken.more.items() if what != "of_orders"})
+            if isinstance(taken, OrdersTaken):
+                notes.update(f"codes not redeemed: {_WHY[one.reason]}" for one in taken.codes.refused)
+    return Flushed(written=written, refused=refused, ignored=ignored, notes=+notes)
+
+
+def _rounds(records: Sequence[Told[Any]]) -> list[list[Told[Any]]]:
+    """The records in batches in which each thing is spoken of once: what is said later holds."""
+    rounds: list[list[Told[Any]]] = []
+    seen: Counter[str] = Counter()
+    for one in records:
+        record = one.record
+        name = str(record.id or getattr(record, "number", "") or id(record))
+        turn = seen[name]
+        seen[name] += 1
+        if turn == len(rounds):
+            rounds.append([])
+        rounds[turn].append(one)
+    return rounds
+
+
+def _refused(one: Told[Any], refusal: Refusal) -> Refused:
+    place = [int(part) if part.isdecimal() else part for part in refusal.field.split(".")]
+    return Refused(one.rows, refusal.reason, refusal.field, row_of(place, one.rows))

@@ -1,0 +1,70 @@
+"""Takes in what customers did in the shop, each thing once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.shop.intake.defaults import Defaults
+from bot.shop.intake.merging import Taken
+from bot.shop.intake.purchases import event_id, is_settled, return_id
+from bot.shop.intake.records import EventRecord
+from storage.erased import Erased
+from storage.events import OF_ORDERS, Events, StoredEvent
+from storage.orders import KnownOrder, KnownOrders
+
+
+async def take_events(
+    connection: AsyncConnection, records: Sequence[EventRecord], _now: datetime, _defaults: Defaults
+) -> Taken:
+    """Append events that are not there yet.
+
+    A purchase that names a known order, by its id or number, is the one that is known from the order; so is a
+    return, once the order came back.
+    """
+    erased = await Erased(connection).customers(item.customer_id for item in records)
+    events = [_event(one) for one in records if one.customer_id not in erased]
+    known = await _known_from_orders(connection, [item for item in events if item.kind in OF_ORDERS])
+    kept = [item for item in events if item.id not in known]
+    return Taken(
+        changed=await Events(connection).append(kept),
+        erased=frozenset(place for place, one in enumerate(records) if one.customer_id in erased),
+        more={"of_orders": len(events) - len(kept)},
+    )
+
+
+def _event(record: EventRecord) -> StoredEvent:
+    facts = record.model_dump(exclude={"id"})
+    event = StoredEvent(id=record.id or "", **facts)
+    return event if event.id else replace(event, id=_id_of(event))
+
+
+def _id_of(event: StoredEvent) -> str:
+    """The same as it has always been made of: a file that was imported before must not count again."""
+    return event_id(
+        event.kind, event.customer_id, event.product_id, event.order_id, event.at, event.quantity, event.amount,
+        event.value, event.text,
+    )  # fmt: skip
+
+
+async def _known_from_orders(connection: AsyncConnection, events: Sequence[StoredEvent]) -> set[str]:
+    """The ids of those purchases and returns that are known from their orders."""
+    orders = await _named(connection, {item.order_id for item in events if item.order_id is not None})
+    known = [(item, orders[item.order_id]) for item in events if item.order_id in orders]
+    returns = {
+        item.id: return_id(order.number, item.product_id or "")
+        for item, order in known
+        if item.kind == "return"
+    }
+    there = await Events(connection).there(list(returns.values()))
+    return {item.id for item, _ in known if item.kind == "purchase" or returns[item.id] in there}
+
+
+async def _named(connection: AsyncConnection, names: set[str]) -> dict[str | None, KnownOrder]:
+    """Orders whose purchases are known from them, by the id or number that they are named by."""
+    orders = KnownOrders(connection)
+    found = {**await orders.by_numbers(names), **await orders.by_ids(names)}
+    return {name: order for name, order in found.items() if is_settled(order)}

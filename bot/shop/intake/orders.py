@@ -1,0 +1,296 @@
+"""Takes in what the shop says of orders, with their parcels, refunds, purchases and codes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.shop.intake import guests
+from bot.shop.intake.defaults import Defaults
+from bot.shop.intake.guests import Contact
+from bot.shop.intake.merging import (
+    Refusal,
+    Taken,
+    filled,
+    incomplete,
+    newest,
+    once_each,
+    without_refused,
+)
+from bot.shop.intake.parcels import parcels_of, refunds_of
+from bot.shop.intake.purchases import PAID, put_orders
+from bot.shop.intake.records import OrderRecord
+from kernel.times import to_micros
+from storage.catalogue import Catalogue
+from storage.codes import Redeemed, Redemptions
+from storage.customers import Customers
+from storage.erased import Erased
+from storage.orders import KnownOrders, Order, OrderLine, Orders
+
+_WAY = ("", "placed", "paid", "packed", "shipped", "delivered")
+_BLANK: Mapping[str, Any] = {"discount": 0, "shipping_fee": 0, "payment_method": ""}
+_NEEDED = ("placed_at", "currency", "lines")
+_PARTS = ("lines", "parcels", "refunds", "ship_to", "total", "email", "phone")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrdersTaken(Taken):
+    """What became of a batch of orders."""
+
+    codes: Redeemed
+
+
+async def take_orders(
+    connection: AsyncConnection, records: Sequence[OrderRecord], now: datetime, defaults: Defaults
+) -> OrdersTaken:
+    """Add orders or bring them up to date, with all that belongs to them, each whole or not at all.
+
+    An order that comes without an id is the one with its number; one that came with its number alone before gets the
+    id that the shop calls it by.
+    """
+    ids = await _ids(connection, records)
+    kept, refused = once_each(records, ids)
+    erased = await _of_erased(connection, kept, ids)
+    kept = without_refused({place: one for place, one in kept.items() if place not in erased}, refused)
+    refused += await _settle_numbers(connection, kept, ids)
+    kept = without_refused(kept, refused)
+    # Locked by id, so that of two batches with the same orders one waits for the other.
+    await KnownOrders(connection).by_ids([ids[place] for place in kept], lock=True)
+    known = await Orders(connection).by_ids([ids[place] for place in kept])
+    refused += _incomplete(kept, ids, known) + await _without_reference(connection, kept)
+    kept = without_refused(kept, refused)
+    owners = await _owners(connection, kept, known, ids, now, defaults)
+    merged = {
+        place: order_of(one, ids[place], known.get(ids[place]), owners[place], now)
+        for place, one in kept.items()
+    }
+    different = [one for one in merged.values() if one != known.get(one.id)]
+    put = await put_orders(connection, different, known, now)
+    same = [one for one in merged.values() if one.coupon_code and one == known.get(one.id)]
+    again = await Redemptions(connection).by_orders(same, now)
+    return OrdersTaken(
+        changed=len(different),
+        erased=frozenset(erased),
+        refused=tuple(refused),
+        more={"events": put.events, "codes": put.codes.changed + again.changed},
+        notes=Counter(note for place, one in merged.items() if (note := _odd(kept[place], one))),
+        codes=Redeemed(changed=put.codes.changed, refused=put.codes.refused + again.refused),
+    )
+
+
+def order_of(
+    record: OrderRecord, order_id: str, known: Order | None, customer_id: str | None, now: datetime
+) -> Order:
+    """The order as it is known after a record.
+
+    Args:
+        customer_id: whose it is, if anybody's.
+    """
+    said = record.said("id", "updated_at", *_PARTS)
+    at = record.updated_at
+    parts = {
+        name: getattr(record, name)
+        for name in ("lines", "ship_to", "total")
+        if name in record.model_fields_set
+    }
+    if "customer_id" in said or customer_id is not None:
+        said["customer_id"] = customer_id
+    holds, times = newest(said | parts, at, known.field_times if known else None)
+    values = filled(holds, _BLANK) | {"field_times": times}
+    ship_to = values.pop("ship_to", _UNSAID)
+    if ship_to is not _UNSAID:
+        before = known.ship_to if known is not None and ship_to is not None else {}
+        words = {} if ship_to is None else ship_to.said()
+        values["ship_to"] = {name: word for name, word in {**before, **words}.items() if word}
+    if "lines" in values:
+        values["lines"] = _lines(values["lines"], known)
+    base = known if known is not None else _new(record, order_id, values, now)
+    total = values.pop("total", None)
+    item = replace(base, **values)
+    item = replace(item, parcels=parcels_of(record, item), refunds=refunds_of(record, item, now))
+    item = replace(item, **_settled(record, item, known, total))
+    return item if item == known else replace(item, updated_at=now)
+
+
+_UNSAID = object()
+
+
+def _new(record: OrderRecord, order_id: str, values: Mapping[str, Any], now: datetime) -> Order:
+    number = record.number if "number" in record.model_fields_set else order_id
+    return Order(
+        id=order_id,
+        number=number,
+        customer_id=None,
+        status="",
+        placed_at=values["placed_at"],
+        total=0,
+        currency=values["currency"],
+        updated_at=now,
+    )
+
+
+def _settled(record: OrderRecord, item: Order, known: Order | None, total: int | None) -> dict[str, Any]:
+    """What follows from the rest: how far it has come where nobody says it, when it was paid, and its total."""
+    settled: dict[str, Any] = {}
+    status, come = item.status, _come(item)
+    if "status" not in record.model_fields_set and come is not None and status in _WAY[: _WAY.index(come)]:
+        status = come
+        if record.updated_at is not None:
+            settled["field_times"] = {**(item.field_times or {}), "status": to_micros(record.updated_at)}
+    settled["status"] = status or "paid"
+    if item.paid_at is None and (settled["status"] in PAID or record.status in PAID):
+        settled["paid_at"] = item.placed_at
+    counted = (item.lines, item.discount, item.shipping_fee)
+    if total is not None:
+        settled["total"] = total
+    elif known is None or counted != (known.lines, known.discount, known.shipping_fee):
+        settled["total"] = total_of(item)
+    return settled
+
+
+def _come(item: Order) -> str | None:
+    """How far the parcels of an order say that it has come; None where they say nothing."""
+    if item.parcels and all(box.status == "delivered" for box in item.parcels):
+        return "delivered"
+    return "shipped" if any(box.shipped_at or box.status != "label" for box in item.parcels) else None
+
+
+def total_of(item: Order) -> int:
+    """What the lines, less the discount, with the fee make; a tax is taken for one that the prices contain."""
+    goods = sum(line.quantity * line.unit_price for line in item.lines)
+    return max(goods - item.discount + item.shipping_fee, 0)
+
+
+def _odd(record: OrderRecord, item: Order) -> str | None:
+    """What somebody should look at in an order."""
+    if "lines" in record.model_fields_set and item.total - total_of(item) not in (0, item.tax or 0):
+        return "orders whose total is not what their lines make: the total counts"
+    return None
+
+
+def _lines(records: Sequence[Any], known: Order | None) -> tuple[OrderLine, ...]:
+    lines = tuple(OrderLine(**line.model_dump()) for line in records)
+    if known is not None and [_facts(one) for one in known.lines] == [_facts(one) for one in lines]:
+        return known.lines
+    return lines
+
+
+def _facts(line: OrderLine) -> tuple[str, int, int]:
+    return line.product_id, line.quantity, line.unit_price
+
+
+async def _ids(connection: AsyncConnection, records: Sequence[OrderRecord]) -> list[str]:
+    """The id of the order that each record speaks of."""
+    alone = {one.number for one in records if "id" not in one.model_fields_set}
+    known = await KnownOrders(connection).by_numbers(alone)
+    here = {one.number: one.id for one in records if {"id", "number"} <= one.model_fields_set}
+    ids = []
+    for one in records:
+        if "id" in one.model_fields_set:
+            ids.append(one.id)
+        else:
+            ids.append(here.get(one.number) or (known[one.number].id if one.number in known else one.number))
+    return ids
+
+
+async def _of_erased(
+    connection: AsyncConnection, kept: Mapping[int, OrderRecord], ids: Sequence[str]
+) -> set[int]:
+    people = await Erased(connection).customers(one.customer_id for one in kept.values())
+    sold = await Erased(connection).orders(
+        {ids[place]: one.number or ids[place] for place, one in kept.items()}
+    )
+    return {place for place, one in kept.items() if one.customer_id in people or ids[place] in sold}
+
+
+async def _settle_numbers(
+    connection: AsyncConnection, kept: Mapping[int, OrderRecord], ids: Sequence[str]
+) -> list[Refusal]:
+    """See that no two orders have one number; those known by their numbers alone get their ids."""
+    wanted: dict[str, int] = {}
+    refused = []
+    for place, one in kept.items():
+        if one.number is not None and wanted.setdefault(one.number, place) != place:
+            refused.append(
+                Refusal(place, "number_taken", "number", f"two orders have the number {one.number!r}")
+            )
+    orders = KnownOrders(connection)
+    others = {
+        number: one.id
+        for number, one in (await orders.by_numbers(wanted)).items()
+        if one.id != ids[wanted[number]]
+    }
+    there = await orders.by_ids({ids[wanted[number]] for number in others})
+    taken = {number for number, other in others.items() if other != number or ids[wanted[number]] in there}
+    refused += [
+        Refusal(
+            wanted[number], "number_taken", "number", f"{number!r} belongs to the order {others[number]!r}"
+        )
+        for number in sorted(taken)
+    ]
+    await orders.give_ids({number: ids[wanted[number]] for number in others if number not in taken})
+    return refused
+
+
+def _incomplete(
+    kept: Mapping[int, OrderRecord], ids: Sequence[str], known: Mapping[str, Order]
+) -> list[Refusal]:
+    return [
+        refusal
+        for place, one in kept.items()
+        if ids[place] not in known
+        for refusal in incomplete(place, "order", one.model_fields_set, _NEEDED)
+    ]
+
+
+async def _without_reference(connection: AsyncConnection, kept: Mapping[int, OrderRecord]) -> list[Refusal]:
+    """Refuse orders of customers or products that aren't here."""
+    named = {one.customer_id for one in kept.values() if one.customer_id is not None}
+    people = await Customers(connection).present(named)
+    products = await Catalogue(connection).known(
+        {line.product_id for one in kept.values() for line in one.lines or ()}
+    )
+    refused = [
+        Refusal(place, "unknown_reference", "customer_id", f"there is no customer {one.customer_id!r}")
+        for place, one in kept.items()
+        if one.customer_id is not None and one.customer_id not in people
+    ]
+    return refused + [
+        Refusal(
+            place,
+            "unknown_reference",
+            f"lines.{number}.product_id",
+            f"there is no product {line.product_id!r}",
+        )
+        for place, one in kept.items()
+        for number, line in enumerate(one.lines or ())
+        if line.product_id not in products
+    ]
+
+
+async def _owners(
+    connection: AsyncConnection,
+    kept: Mapping[int, OrderRecord],
+    known: Mapping[str, Order],
+    ids: Sequence[str],
+    now: datetime,
+    defaults: Defaults,
+) -> dict[int, str | None]:
+    """Whose each order is: the customer's that it names, or who has its e-mail address or phone number."""
+    contacts = {}
+    for place, one in kept.items():
+        before = known.get(ids[place])
+        nobodys = one.customer_id is None and (before is None or before.customer_id is None)
+        contact = Contact.of(one.email, one.phone)
+        if nobodys and contact.keys:
+            contacts[place] = contact
+    found = await guests.find_or_add(connection, list(dict.fromkeys(contacts.values())), now, defaults)
+    return {
+        place: found.get(contacts[place]) if place in contacts else one.customer_id
+        for place, one in kept.items()
+    }
