@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, func, insert, literal, or_, select, update
 
 from storage.errors import NotFound
-from storage.repository import Repository, columns_of
+from storage.repository import Repository, columns_of, portions
 from storage.schema import category, price_change, product
 from storage.upsert import upsert
 
@@ -112,10 +112,7 @@ class Catalogue(Repository):
         """The currencies of those of the products that exist, by id."""
         found: dict[str, str] = {}
         for part in portions(product_ids):
-            rows = await self._connection.execute(
-                select(product.c.id, product.c.currency).where(product.c.id.in_(part))
-            )
-            found |= {row.id: row.currency for row in rows}
+            found |= await self._pairs(select(product.c.id, product.c.currency).where(product.c.id.in_(part)))
         return found
 
     async def active(self, *, category_id: str | None = None) -> list[Product]:

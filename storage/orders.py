@@ -61,6 +61,8 @@ class Parcel:
     tracking_url: str | None = None
     status: str
     """label, in_transit, out_for_delivery, delivered, exception."""
+    said_status: str | None = None
+    """As it was said, where `status` follows from other things as well; empty where it wasn't."""
     shipped_at: datetime | None = None
     estimated_at: datetime | None = None
     delivered_at: datetime | None = None
@@ -99,6 +101,8 @@ class Order:
     customer_id: str | None
     status: str
     """One of `STATUSES`."""
+    said_status: str | None = None
+    """As the shop says it, where `status` follows from the parcels as well; empty where it doesn't say it."""
     placed_at: datetime
     paid_at: datetime | None = None
     total: int

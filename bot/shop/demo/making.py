@@ -47,7 +47,7 @@ _EVENT = (
 )  # fmt: skip
 _CUSTOMER = (
     "id", "name", "language", "time_zone", "email", "phone", "tier", "points", "personal_prices", "demo",
-    "created_at",
+    "created_at", "guest",
 )  # fmt: skip
 _PRICE_CHANGE = ("product_id", "at", "old_price", "new_price", "currency")
 _CONSENT = ("customer_id", "account_id", "purpose", "granted", "source", "at")
@@ -244,7 +244,7 @@ def _customers(
         rows.append(
             (
                 one.id, one.name, one.language, places()[one.place].time_zone, one.email, one.phone,
-                _tier(spent), spent // 10, not fixed_prices_only[number], True, joined_at[number],
+                _tier(spent), spent // 10, not fixed_prices_only[number], True, joined_at[number], False,
             )
         )  # fmt: skip
     return rows

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport
-from bot.shop.importing.told import Refused, Row, Told, told
+from bot.shop.importing.told import Refused, Row, Told, record_of
 from bot.shop.importing.values import minor
 from bot.shop.importing.writing import write
 from bot.shop.intake.records import OrderRecord
@@ -79,15 +79,21 @@ class OrderImport(RowImport):
     async def flush(self, connection: AsyncConnection, last: bool) -> Flushed:
         """Write the orders that are complete: all but those whose rows may go on in the next portion."""
         open_ones = frozenset() if last else self._scattered | {self._latest}
-        ready = {number: one for number, one in self._gathered.items() if number not in open_ones}
-        known = await KnownOrders(connection).by_numbers(ready)
-        made = [
-            self._told(one, known[number].currency if number in known else None)
-            for number, one in ready.items()
-        ]
-        flushed = await write(connection, made, self._options.now, self._options.defaults)
-        self._gathered = {number: one for number, one in self._gathered.items() if number not in ready}
+        going_on = {number: one for number, one in self._gathered.items() if number in open_ones}
+        self._gathered = {number: one for number, one in self._gathered.items() if number not in open_ones}
+        known = await KnownOrders(connection).by_numbers(self._gathered)
+        told = self.told({number: one.currency for number, one in known.items()})
+        flushed = await write(connection, told, self._options.now, self._options.defaults)
+        self._gathered = going_on
         return flushed
+
+    def told(self, currencies: Mapping[str, str]) -> list[Told[OrderRecord] | Refused]:
+        """The orders of the rows that were taken.
+
+        Args:
+            currencies: of those that the store knows, by number.
+        """
+        return [self._told(one, currencies.get(number)) for number, one in self._gathered.items()]
 
     def _told(self, gathered: _Gathered, known: str | None) -> Told[OrderRecord] | Refused:
         rows = tuple(gathered.rows)
@@ -102,7 +108,7 @@ class OrderImport(RowImport):
             return Refused(rows, str(bad), bad.field)
         if currency is not None or known is None:
             said["currency"] = counted
-        return told(OrderRecord, said, rows)
+        return record_of(OrderRecord, said, rows)
 
 
 def scattered(numbers: Iterable[str | None]) -> frozenset[str]:
@@ -164,9 +170,9 @@ def _parcel(gathered: _Gathered) -> dict[str, Any]:
     if number is None:
         return {}
     shipped, delivered = gathered.first("shipped"), gathered.first("delivered")
-    parcel: dict[str, Any] = {"tracking_number": number[:60]}
+    parcel: dict[str, Any] = {"tracking_number": number}
     if (carrier := gathered.first("carrier")) is not None:
-        parcel["carrier"] = carrier[:60]
+        parcel["carrier"] = carrier
     if (url := _web_address(gathered.first("tracking_url"))) is not None:
         parcel["tracking_url"] = url
     moments: dict[str, datetime | None] = {"shipped_at": shipped, "delivered_at": delivered}

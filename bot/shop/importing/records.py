@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.shop.importing.fields import ATTRIBUTE
 from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport
-from bot.shop.importing.told import Refused, Row, Told, told
+from bot.shop.importing.told import Refused, Row, Told, record_of
 from bot.shop.importing.values import minor
 from bot.shop.importing.writing import write
 from bot.shop.intake.records import CustomerRecord, EventRecord, ProductRecord, Record
@@ -39,8 +39,7 @@ class RecordImport(RowImport):
 
     async def flush(self, connection: AsyncConnection, last: bool) -> Flushed:
         known = await self._look_up(connection, [fields for _, fields in self._rows])
-        made = [self._told(row, fields, known) for row, fields in self._rows]
-        flushed = await write(connection, made, self._options.now, self._options.defaults)
+        flushed = await write(connection, self.told(known), self._options.now, self._options.defaults)
         self._rows = []
         return flushed
 
@@ -48,12 +47,22 @@ class RecordImport(RowImport):
         """What has to be known of the store before records can be made."""
         return {}
 
+    def told(self, known: Mapping[str, Any]) -> list[Told[Any] | Refused]:
+        """The records of the rows that were taken.
+
+        Args:
+            known: what the store knows of their things.
+        """
+        return [self._told(row, fields, known) for row, fields in self._rows]
+
     def _told(self, row: Row, fields: Values, known: Mapping[str, Any]) -> Told[Any] | Refused:
         try:
             said = self._fields(fields, known)
         except BadRow as bad:
             return Refused((row,), str(bad), bad.field)
-        return told(self.kind, {self.names.get(name, name): value for name, value in said.items()}, (row,))
+        return record_of(
+            self.kind, {self.names.get(name, name): value for name, value in said.items()}, (row,)
+        )
 
     def _fields(self, fields: Values, known: Mapping[str, Any]) -> dict[str, Any]:
         """The fields of the record, by the row's names. An empty cell says nothing."""

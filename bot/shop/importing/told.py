@@ -53,7 +53,7 @@ class LeftOut:
     why: str
 
 
-def told(kind: type[R], fields: Mapping[str, Any], rows: tuple[Row, ...]) -> Told[R] | Refused:
+def record_of(kind: type[R], fields: Mapping[str, Any], rows: tuple[Row, ...]) -> Told[R] | Refused:
     """A record made of what rows say; lists such as an order's lines are in the order of the rows."""
     try:
         return Told(kind.model_validate(fields), rows)

@@ -66,6 +66,16 @@ def at_most(length: int) -> Parse:
     return limited
 
 
+def cut(length: int) -> Parse:
+    """Words that mean the same without their end, if they are longer."""
+
+    def shortened(raw: Any) -> str | None:
+        words = text(raw)
+        return words if words is None else words[:length].rstrip()
+
+    return shortened
+
+
 identifier = at_most(90)
 """What names a thing."""
 order_number = at_most(60)

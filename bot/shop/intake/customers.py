@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.shop.intake.defaults import Defaults
 from bot.shop.intake.guests import give_orders_of_guests
-from bot.shop.intake.merging import Taken, filled, newest, once_each
+from bot.shop.intake.merging import FieldTimes, Taken, filled, once_each
 from bot.shop.intake.records import CustomerRecord
 from storage.customers import Customer, Customers
 from storage.erased import Erased, normal_email, normal_phone
@@ -59,8 +59,9 @@ def customer_of(
     blank: dict[str, Any] = {
         "name": "", "tier": "standard", "points": 0, "language": defaults.language, "time_zone": defaults.time_zone
     }  # fmt: skip
-    holds, times = newest(said, record.updated_at, known.field_times if known else None)
-    values = filled(holds, blank) | {"field_times": times}
+    times = FieldTimes(known.field_times if known else None)
+    holds = times.newest(said, record.updated_at)
+    values = filled(holds, blank) | {"field_times": times.kept}
     for name, normal in (("email", normal_email), ("phone", normal_phone)):
         if name in values:
             values[name] = normal(values[name])

@@ -40,24 +40,38 @@ class Taken:
     """What somebody should look at, of records that were taken: on how many."""
 
 
-def newest(
-    said: Mapping[str, Any], at: datetime | None, known: Mapping[str, int] | None
-) -> tuple[dict[str, Any], dict[str, int] | None]:
-    """The fields of a record that hold, and when the shop changed which field.
+class FieldTimes:
+    """When the shop changed which field of a thing, as far as it says so.
 
     A word without a time holds when it comes, and leaves the field without a time.
-
-    Args:
-        said: what the record says, by field.
-        at: when the shop changed it.
-        known: when the shop changed what is known, microseconds since 1970.
     """
-    times = dict(known or {})
-    if at is None:
-        return dict(said), {name: then for name, then in times.items() if name not in said} or None
-    now = to_micros(at)
-    holds = {name: value for name, value in said.items() if times.get(name, now) <= now}
-    return holds, times | dict.fromkeys(holds, now)
+
+    def __init__(self, known: Mapping[str, int] | None) -> None:
+        """Begin with what is known: microseconds since 1970, by field."""
+        self._times = dict(known or {})
+
+    def newest(self, said: Mapping[str, Any], at: datetime | None, part: str = "") -> dict[str, Any]:
+        """What holds of what a record says; it is remembered from now on.
+
+        Args:
+            said: values by field.
+            at: when the shop changed them.
+            part: of what they are, where that is one of several parts of the thing.
+        """
+        keys = {name: f"{part}{name}" for name in said}
+        if at is None:
+            for key in keys.values():
+                self._times.pop(key, None)
+            return dict(said)
+        now = to_micros(at)
+        holds = {name: value for name, value in said.items() if self._times.get(keys[name], now) <= now}
+        self._times |= {keys[name]: now for name in holds}
+        return holds
+
+    @property
+    def kept(self) -> dict[str, int] | None:
+        """As a thing keeps them."""
+        return self._times or None
 
 
 def filled(values: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:

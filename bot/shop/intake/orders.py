@@ -14,18 +14,17 @@ from bot.shop.intake import guests
 from bot.shop.intake.defaults import Defaults
 from bot.shop.intake.guests import Contact
 from bot.shop.intake.merging import (
+    FieldTimes,
     Refusal,
     Taken,
     filled,
     incomplete,
-    newest,
     once_each,
     without_refused,
 )
-from bot.shop.intake.parcels import parcels_of, refunds_of
+from bot.shop.intake.parcels import come_by_itself, left_with, parcels_of, refunds_of
 from bot.shop.intake.purchases import PAID, put_orders
 from bot.shop.intake.records import OrderRecord
-from kernel.times import to_micros
 from storage.catalogue import Catalogue
 from storage.codes import Redeemed, Redemptions
 from storage.customers import Customers
@@ -92,7 +91,6 @@ def order_of(
         customer_id: whose it is, if anybody's.
     """
     said = record.said("id", "updated_at", *_PARTS)
-    at = record.updated_at
     parts = {
         name: getattr(record, name)
         for name in ("lines", "ship_to", "total")
@@ -100,8 +98,8 @@ def order_of(
     }
     if "customer_id" in said or customer_id is not None:
         said["customer_id"] = customer_id
-    holds, times = newest(said | parts, at, known.field_times if known else None)
-    values = filled(holds, _BLANK) | {"field_times": times}
+    times = FieldTimes(known.field_times if known else None)
+    values = filled(times.newest(said | parts, record.updated_at), _BLANK)
     ship_to = values.pop("ship_to", _UNSAID)
     if ship_to is not _UNSAID:
         before = known.ship_to if known is not None and ship_to is not None else {}
@@ -111,9 +109,13 @@ def order_of(
         values["lines"] = _lines(values["lines"], known)
     base = known if known is not None else _new(record, order_id, values, now)
     total = values.pop("total", None)
-    item = replace(base, **values)
-    item = replace(item, parcels=parcels_of(record, item), refunds=refunds_of(record, item, now))
-    item = replace(item, **_settled(record, item, known, total))
+    said_status = values.pop("status", base.said_status if base.said_status is not None else base.status)
+    item = replace(base, **values, said_status=said_status)
+    item = replace(
+        item, parcels=parcels_of(record, item, times), refunds=refunds_of(record, item, times, now)
+    )
+    item = replace(item, **_settled(record, item, known, total), field_times=times.kept)
+    item = replace(item, parcels=left_with(item))
     return item if item == known else replace(item, updated_at=now)
 
 
@@ -135,13 +137,11 @@ def _new(record: OrderRecord, order_id: str, values: Mapping[str, Any], now: dat
 
 
 def _settled(record: OrderRecord, item: Order, known: Order | None, total: int | None) -> dict[str, Any]:
-    """What follows from the rest: how far it has come where nobody says it, when it was paid, and its total."""
+    """What follows from the rest: how far its parcels say that it has come, when it was paid, and its total."""
     settled: dict[str, Any] = {}
-    status, come = item.status, _come(item)
-    if "status" not in record.model_fields_set and come is not None and status in _WAY[: _WAY.index(come)]:
+    status, come = item.said_status or "", _come(item)
+    if come is not None and status in _WAY[: _WAY.index(come)]:
         status = come
-        if record.updated_at is not None:
-            settled["field_times"] = {**(item.field_times or {}), "status": to_micros(record.updated_at)}
     settled["status"] = status or "paid"
     if item.paid_at is None and (settled["status"] in PAID or record.status in PAID):
         settled["paid_at"] = item.placed_at
@@ -155,9 +155,10 @@ def _settled(record: OrderRecord, item: Order, known: Order | None, total: int |
 
 def _come(item: Order) -> str | None:
     """How far the parcels of an order say that it has come; None where they say nothing."""
-    if item.parcels and all(box.status == "delivered" for box in item.parcels):
+    come = [come_by_itself(box) for box in item.parcels]
+    if come and set(come) == {"delivered"}:
         return "delivered"
-    return "shipped" if any(box.shipped_at or box.status != "label" for box in item.parcels) else None
+    return None if set(come) <= {"label"} else "shipped"
 
 
 def total_of(item: Order) -> int:

@@ -12,11 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.shop.intake.defaults import Defaults
 from bot.shop.intake.merging import (
+    FieldTimes,
     Refusal,
     Taken,
     filled,
     incomplete,
-    newest,
     once_each,
     without_refused,
 )
@@ -54,8 +54,9 @@ async def take_products(
 def product_of(record: ProductRecord, known: Product | None, now: datetime) -> Product:
     """The product as it is known after a record; a new one must have a name, a price and a currency."""
     said = _in_languages(record, known)
-    holds, times = newest(said, record.updated_at, known.field_times if known else None)
-    values = filled(holds, _BLANK) | {"field_times": times}
+    times = FieldTimes(known.field_times if known else None)
+    holds = times.newest(said, record.updated_at)
+    values = filled(holds, _BLANK) | {"field_times": times.kept}
     if "category" in values:
         category = values.pop("category")
         values["category_id"] = None if category is None else category.id

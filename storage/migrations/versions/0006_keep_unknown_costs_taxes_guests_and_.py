@@ -35,6 +35,14 @@ def upgrade() -> None:
     with op.batch_alter_table("orders", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column(
+                "said_status",
+                sa.String(length=30),
+                nullable=True,
+                comment="As the shop says it; empty: it doesn't, or it is `status`.",
+            )
+        )
+        batch_op.add_column(
+            sa.Column(
                 "tax",
                 sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
                 nullable=True,
@@ -50,6 +58,16 @@ def upgrade() -> None:
             )
         )
 
+    with op.batch_alter_table("parcel", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column(
+                "said_status",
+                sa.String(length=30),
+                nullable=True,
+                comment="As the shop says it; empty: it doesn't, or it is `status`.",
+            )
+        )
+
     with op.batch_alter_table("product", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column(
@@ -60,7 +78,10 @@ def upgrade() -> None:
             )
         )
         batch_op.alter_column(
-            "cost", existing_type=sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+            "cost",
+            existing_type=sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=True,
+            comment="Empty: unknown.",
         )
 
     # ### end Alembic commands ###
@@ -77,6 +98,10 @@ def downgrade() -> None:
     with op.batch_alter_table("orders", schema=None) as batch_op:
         batch_op.drop_column("field_times")
         batch_op.drop_column("tax")
+        batch_op.drop_column("said_status")
+
+    with op.batch_alter_table("parcel", schema=None) as batch_op:
+        batch_op.drop_column("said_status")
 
     with op.batch_alter_table("customer", schema=None) as batch_op:
         batch_op.drop_column("field_times")

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.shop.intake import put_orders
+from bot.shop.intake.defaults import Defaults
+from bot.shop.intake.orders import take_orders
+from bot.shop.intake.records import OrderRecord
 from storage import StorageError, Store
 from storage.codes import Redemptions
 from storage.offers import NewOffer, Offers
-from storage.orders import Order, OrderLine
 from storage.schema import budget, offer, order
 from tests.factories import NOW, add_budget, add_customer, add_product
 
@@ -58,7 +59,7 @@ class _Customer:
             case "give back":
                 await Redemptions(connection).give_back(self.codes[0], **named, now=now)
             case "order":
-                await put_orders(connection, [self._order(hours, *more)], now)
+                await take_orders(connection, [self._order(hours, *more)], now, Defaults())
             case _:
                 await Offers(connection).expire(now)
 
@@ -73,12 +74,12 @@ class _Customer:
         await Offers(connection).reserve(new, now)
         self.codes.append(code)
 
-    def _order(self, hours: int, name: str | None = None, status: str | None = None) -> Order:
-        return Order(
-            id=f"{self.id}-{name}", number=f"{self.id}-{name}", customer_id=self.id, status=status or "",
-            placed_at=NOW + timedelta(hours=hours), total=9_000, currency="CNY", updated_at=NOW,
-            coupon_code=self.codes[-1], lines=(OrderLine(product_id="p1", quantity=1, unit_price=9_000),),
-        )  # fmt: skip
+    def _order(self, hours: int, name: str | None = None, status: str | None = None) -> OrderRecord:
+        return OrderRecord.model_validate({
+            "id": f"{self.id}-{name}", "number": f"{self.id}-{name}", "customer_id": self.id, "status": status,
+            "placed_at": NOW + timedelta(hours=hours), "total": 9_000, "currency": "CNY",
+            "coupon_code": self.codes[-1], "lines": [{"product_id": "p1", "quantity": 1, "unit_price": 9_000}],
+        })  # fmt: skip
 
 
 async def _stock(connection: AsyncConnection) -> None:

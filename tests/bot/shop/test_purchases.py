@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.shop.intake import events_of
+from bot.shop.intake.purchases import events_of
 from storage.orders import STATUSES, Order, OrderLine, Refund
 from tests.storage.shop import NOW, an_order
 

@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.commands.prepare import prepare
 from bot.models.retention import KIND
 from bot.settings import Settings
-from bot.shop import intake
 from bot.shop.demo.making import make_demo
+from bot.shop.intake import purchases
 from bot.shop.intake.purchases import derive_purchases
 from storage import Store, migrate
 from storage.customers import Customers
@@ -91,7 +91,7 @@ async def test_every_order_gets_its_purchases_once(any_store: Store) -> None:
 async def test_it_goes_on_where_it_was_stopped(
     any_store: Store, monkeypatch: pytest.MonkeyPatch, portion: int
 ) -> None:
-    monkeypatch.setattr(intake, "_PORTION", portion)
+    monkeypatch.setattr(purchases, "_PORTION", portion)
     await any_store.write(shop_of_then)
 
     class Killed(Exception):
