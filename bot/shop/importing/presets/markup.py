@@ -38,7 +38,8 @@ class _Text(HTMLParser):
             self._dropping.append(tag)
         self._break(tag)
         if tag == "li":
-            self.pieces.append("\x01- ")
+            self.pieces.append("- ")
+            self._at_start = False
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._break(tag)
@@ -76,11 +77,10 @@ def plain(html: str) -> str:
         said = said.replace("\r", " ").replace("\n", " ").replace("\x01", "\n")
     else:
         said = said.replace("\r\n", "\n").replace("\r", "\n")
-    lines = [" ".join(line.split()) for line in said.split("\n")]
     kept: list[str] = []
-    for line in lines:
-        if (line and line != "-") or (kept and kept[-1]):
-            kept.append("" if line == "-" else line)
+    for line in (" ".join(line.split()) for line in said.split("\n")):
+        if (line != "-" or not parser.has_blocks) and (line or (kept and kept[-1])):
+            kept.append(line)
     return "\n".join(kept).strip()
 
 

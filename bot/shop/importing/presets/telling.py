@@ -19,6 +19,7 @@ _ADDRESS = ("recipient", "ship_phone", "country", "city", "line", "postcode")
 _LONGEST_CODE = 40
 _LONGEST_KEY = 100
 _LONGEST_VALUE = 200
+_LONGEST_WORDS = {"name": 300, "description": 20_000, "brand": 100}
 
 
 def left_out(group: Group, why: str) -> LeftOut:
