@@ -21,7 +21,6 @@ from datetime import datetime
 from typing import Any
 
 from bot.shop.importing.presets import cleaning, statuses, telling
-from bot.shop.importing.presets.markup import plain
 from bot.shop.importing.presets.preset import Preset
 from bot.shop.importing.presets.shapes import (
     Group,
@@ -152,7 +151,7 @@ def _variant(group: Group, read: Read, reading: Reading) -> dict[str, Any]:
         "id": read.get("sku") or cleaning.named_id(sold_as),
         "code": read.get("sku"),
         "name": options.name(title),
-        "description": plain(group.get("description") or ""),
+        "description": group.get("description"),
         "brand": group.get("brand"),
         "category": telling.category(path, reading),
         "attributes": options.attributes(),

@@ -19,7 +19,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from bot.shop.importing.presets import cleaning, statuses, telling
-from bot.shop.importing.presets.markup import plain
 from bot.shop.importing.presets.preset import Preset
 from bot.shop.importing.presets.shapes import (
     Group,
@@ -106,7 +105,7 @@ def _product(group: Group, reading: Reading) -> Iterator[Result]:
         "id": goods_id(read.get("sku"), name, options),
         "code": read.get("sku"),
         "name": options.name(name),
-        "description": plain(read.get("description") or ""),
+        "description": read.get("description"),
         "brand": read.get("brand"),
         "category": telling.category(cleaning.path(category), reading),
         "attributes": options.attributes(),
@@ -158,6 +157,13 @@ PRESET = Preset(
     currency="CNY",
     shapes=(
         Shape(
+            kind="products",
+            called="商品管理",
+            columns=PRODUCTS,
+            needs=("name", "list_price", "stock"),
+            make=_product,
+        ),
+        Shape(
             kind="orders",
             called="订单报表 (ExportOrderList)",
             columns=ORDERS,
@@ -172,13 +178,6 @@ PRESET = Preset(
             columns=DETAILS,
             needs=("number", "name", "unit_price", "quantity"),
             key="number",
-        ),
-        Shape(
-            kind="products",
-            called="商品管理",
-            columns=PRODUCTS,
-            needs=("name", "list_price", "stock"),
-            make=_product,
         ),
     ),
 )

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from bot.shop.importing.presets import cleaning
+from bot.shop.importing.presets.markup import plain
 from bot.shop.importing.presets.shapes import Group, Read, Reading, Result, Unfit
 from bot.shop.importing.told import LeftOut, Told
 from bot.shop.intake.records import CustomerRecord, OrderRecord, ProductRecord
@@ -73,7 +74,7 @@ def category(path: Sequence[str], reading: Reading) -> dict[str, str] | None:
 
 
 def product(group: Group, read: Read, reading: Reading, fields: Mapping[str, Any]) -> Result:
-    """A product or variant, with its price and cost in `price` and `cost`.
+    """A product or variant, with its price and cost in `price` and `cost`, and its description as HTML.
 
     Raises:
         Unfit: it has no name or no price.
@@ -82,10 +83,16 @@ def product(group: Group, read: Read, reading: Reading, fields: Mapping[str, Any
     price: Decimal = read.need("list_price") if fields.get("price") is None else fields["price"]
     if price == 0:
         return left_out(group, "a product that costs nothing: there is nothing to offer")
-    cost = fields.get("cost")
+    cost, html = fields.get("cost"), fields.get("description")
     said = {
-        name: value for name, value in fields.items() if name not in ("price", "cost") and value is not None
+        name: value
+        for name, value in fields.items()
+        if name not in ("price", "cost", "description") and value is not None
     }
+    if html or group.has("description"):
+        said["description"] = plain(html or "")
+    # The beginning of a name or description still says what it is.
+    said |= {name: said[name][:longest] for name, longest in _LONGEST_WORDS.items() if name in said}
     if group.has("cost"):
         said["cost"] = None if not cost else cleaning.minor(cost, currency)
     return group.told(

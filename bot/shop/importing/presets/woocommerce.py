@@ -22,7 +22,6 @@ from datetime import datetime
 from typing import Any
 
 from bot.shop.importing.presets import cleaning, statuses, telling
-from bot.shop.importing.presets.markup import plain
 from bot.shop.importing.presets.preset import Preset
 from bot.shop.importing.presets.shapes import (
     Group,
@@ -182,7 +181,7 @@ def _fields(read: Read, parent: dict[str, Any], is_variation: bool, reading: Rea
         "code": read.get("sku"),
         "name": options.name(title) if title and pairs else sold_as,
         # The exporter writes line ends as \n.
-        "description": plain(html.replace("\\n", "\n")),
+        "description": html.replace("\\n", "\n"),
         "brand": said("brand"),
         "category": telling.category(cleaning.path(first), reading),
         "attributes": options.attributes(),

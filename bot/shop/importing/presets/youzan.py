@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from bot.shop.importing.presets import cleaning, statuses, telling
-from bot.shop.importing.presets.markup import plain
 from bot.shop.importing.presets.preset import Preset
 from bot.shop.importing.presets.shapes import (
     Group,
@@ -115,7 +114,7 @@ def _variant(group: Group, read: Read, reading: Reading) -> dict[str, Any]:
         "id": _goods_id(read.get("sku"), code_, name, read.get("options")),
         "code": read.get("sku") or code_,
         "name": options.name(name),
-        "description": plain(group.get("description") or ""),
+        "description": group.get("description"),
         "category": telling.category(path, reading),
         "attributes": options.attributes(),
         "price": read.get("list_price"),
@@ -165,6 +164,15 @@ PRESET = Preset(
             make=_customer,
         ),
         Shape(
+            kind="products",
+            called="商品导出",
+            columns=PRODUCTS,
+            needs=("name", "list_price", "stock"),
+            make=_products,
+            key="name",
+            whole=False,
+        ),
+        Shape(
             kind="orders",
             called="订单导出 with an order's lines",
             columns={**_OF_ORDERS, **_OF_LINES},
@@ -187,15 +195,6 @@ PRESET = Preset(
             columns=_OF_LINES,
             needs=("number", "name", "unit_price", "quantity"),
             key="number",
-        ),
-        Shape(
-            kind="products",
-            called="商品导出",
-            columns=PRODUCTS,
-            needs=("name", "list_price", "stock"),
-            make=_products,
-            key="name",
-            whole=False,
         ),
     ),
 )

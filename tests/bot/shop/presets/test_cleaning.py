@@ -14,7 +14,9 @@ from bot.shop.importing.presets.markup import LONGEST, plain
 from bot.shop.importing.rows import BadRow
 from tests.hostile import texts
 
-_MARKS = st.sampled_from(['="', '"', "'", "No:", "no：", "＝", "１", "＋", "*", "(", ")", "-", " ", "\t", "a", "8", "汉"])
+_MARKS = st.sampled_from(
+    ['="', '"', "'", "No:", "no：", "＝", "１", "＋", "*", "(", ")", "-", " ", "\t", "a", "8", "汉"]
+)
 _WORDS = st.one_of(st.text(), st.lists(_MARKS).map("".join))
 
 
@@ -74,12 +76,18 @@ def test_names_are_joined_as_they_are_said(first: str | None, last: str | None, 
 @pytest.mark.parametrize(
     ("markup", "words"),
     [
-        ("<h2>Steingut</h2><p>Spülmaschinenfest &amp; <b>robust</b></p>", "Steingut\n\nSpülmaschinenfest & robust"),
+        (
+            "<h2>Steingut</h2><p>Spülmaschinenfest &amp; <b>robust</b></p>",
+            "Steingut\n\nSpülmaschinenfest & robust",
+        ),
         ("<p>One</p>\n<p>Two<br>lines</p>", "One\n\nTwo\nlines"),
         ("<ul>\n<li>red</li>\n<li>blue</li>\n</ul>", "- red\n- blue"),
         ("<ul><li>red<li><li>blue</ul>", "- red\n- blue"),
         ("a<script>alert('<p>x</p>')</script>b<style>p{}</style>", "ab"),
-        ("<table><tr><td>Width</td><td>3&nbsp;cm</td></tr><tr><td>Depth</td></tr></table>", "Width 3 cm\nDepth"),
+        (
+            "<table><tr><td>Width</td><td>3&nbsp;cm</td></tr><tr><td>Depth</td></tr></table>",
+            "Width 3 cm\nDepth",
+        ),
         ("no\nmarkup,\n\n\njust 3 < 4 &amp; 5", "no\nmarkup,\n\njust 3 < 4 & 5"),
         ("<!-- hidden <b>x</b> -->shown<!-- open", "shown"),
         ("<![if !vml]>word<![endif]>", "word"),

@@ -87,7 +87,12 @@ def test_customers_have_their_id_and_a_whole_name(tmp_path: Path) -> None:
             "Accepts Email Marketing": "yes",
             "Default Address Phone": "'+44 20 7946 0000",
         },
-        {"Customer ID": "'7001000000002", "First Name": "三", "Last Name": "张", "Accepts Email Marketing": "no"},
+        {
+            "Customer ID": "'7001000000002",
+            "First Name": "三",
+            "Last Name": "张",
+            "Accepts Email Marketing": "no",
+        },
         {"First Name": "Bo", "Email": "Bo@Example.com", "Accepts Email Marketing": "no"},
         {"First Name": "Nobody", "Accepts Email Marketing": "no"},
     )
@@ -121,7 +126,9 @@ def test_variants_are_products_with_what_the_first_row_says_of_all(tmp_path: Pat
         },
         {"Handle": "jacket", "Image Src": "https://cdn.example.com/back.jpg", "Image Position": "2"},
     )
-    came = read("shopify", [written(tmp_path / "p.csv", table(PRODUCTS, *rows))], currency="EUR", language="en")
+    came = read(
+        "shopify", [written(tmp_path / "p.csv", table(PRODUCTS, *rows))], currency="EUR", language="en"
+    )
     shared = {
         "description": "Keeps you dry & warm.\n\nRecycled.",
         "brand": "North & Co",
@@ -209,6 +216,21 @@ def test_the_newer_columns_say_the_same(tmp_path: Path) -> None:
 def test_only_what_is_offered_is_for_sale(tmp_path: Path, cells: dict[str, str], active: bool) -> None:
     came = read("shopify", [written(tmp_path / "p.csv", table(PRODUCTS, JACKET | cells))])
     assert [one["active"] for one in came.records] == [active]
+
+
+def test_long_words_are_cut_where_their_beginning_says_what_it_is(tmp_path: Path) -> None:
+    cells = {"Title": "T" * 400, "Body (HTML)": f"<p>{'d' * 30_000}</p>", "Option1 Value": "r" * 300}
+    (came,) = read("shopify", [written(tmp_path / "p.csv", table(PRODUCTS, JACKET | cells))]).records
+    assert (len(came["name"]), len(came["description"])) == (300, 20_000)
+    assert came["attributes"]["colour"]["en"] == ("Colour", "r" * 200)
+
+
+def test_a_column_that_is_not_there_says_nothing(tmp_path: Path) -> None:
+    """What the store knows already stays."""
+    header = "Handle,Title,Option1 Name,Option1 Value,Variant Price"
+    row = ("mug", "Mug", "Title", "Default Title", "9")
+    (came,) = read("shopify", [written(tmp_path / "p.csv", table(header, row))]).records
+    assert came.keys() == {"id", "name", "list_price", "currency", "active"}
 
 
 def test_a_product_without_options_has_its_title(tmp_path: Path) -> None:
@@ -315,11 +337,21 @@ def test_an_order_of_several_rows_is_one_order(tmp_path: Path) -> None:
         ({"Financial Status": "authorized", "Paid at": ""}, "placed", False, None),
         ({"Financial Status": "partially_paid", "Paid at": ""}, "placed", False, None),
         ({"Financial Status": "voided", "Paid at": ""}, "cancelled", False, None),
-        ({"Financial Status": "pending", "Paid at": "", "Fulfillment Status": "fulfilled"}, "shipped", False, None),
+        (
+            {"Financial Status": "pending", "Paid at": "", "Fulfillment Status": "fulfilled"},
+            "shipped",
+            False,
+            None,
+        ),
         ({"Financial Status": "partially_refunded", "Refunded Amount": "4.00"}, "paid", True, 400),
         ({"Financial Status": "refunded", "Refunded Amount": "9.00"}, "returned", True, 900),
         ({"Financial Status": "paid", "Fulfillment Status": "restocked"}, "returned", True, None),
-        ({"Financial Status": "pending", "Paid at": "", "Fulfillment Status": "restocked"}, "cancelled", False, None),
+        (
+            {"Financial Status": "pending", "Paid at": "", "Fulfillment Status": "restocked"},
+            "cancelled",
+            False,
+            None,
+        ),
         ({"Cancelled at": "2026-11-21 09:00:00 -0500"}, "cancelled", True, None),
         (
             {"Financial Status": "pending", "Paid at": "", "Cancelled at": "2026-11-21 09:00:00 -0500"},
@@ -373,7 +405,13 @@ def test_guests_are_known_by_the_phone_number_of_whoever_pays(tmp_path: Path) ->
 def test_a_bad_line_refuses_its_whole_order(
     tmp_path: Path, bad: dict[str, str], column: str, reason: str
 ) -> None:
-    rows = row("#1") | PLACED, row("#2") | PLACED, row("#2", "Plate") | bad, row("#2", "Bowl"), row("#3") | PLACED
+    rows = (
+        row("#1") | PLACED,
+        row("#2") | PLACED,
+        row("#2", "Plate") | bad,
+        row("#2", "Bowl"),
+        row("#3") | PLACED,
+    )
     came = read("shopify", [orders(tmp_path, *rows)])
     assert [one["number"] for one in came.records] == ["1", "3"]
     assert came.refused == [([2, 3, 4], column, reason, 3)]
@@ -382,7 +420,11 @@ def test_a_bad_line_refuses_its_whole_order(
 @pytest.mark.parametrize(
     ("bad", "column", "reason"),
     [
-        ({"Financial Status": "lost"}, "Financial Status", "'lost' is no status that is known of these exports"),
+        (
+            {"Financial Status": "lost"},
+            "Financial Status",
+            "'lost' is no status that is known of these exports",
+        ),
         ({"Created at": "soon"}, "Created at", "'soon' is not a time"),
         ({"Created at": ""}, "Created at", "there is no value"),
         ({"Email": "ada at example"}, "Email", "'ada at example': String should match"),

@@ -166,9 +166,7 @@ def test_a_simple_product_is_read_in_german_too(tmp_path: Path) -> None:
         ("", "2026-11-27", 1250),
     ],
 )
-def test_the_sale_price_is_charged_while_it_holds(
-    tmp_path: Path, begins: str, ends: str, price: int
-) -> None:
+def test_the_sale_price_is_charged_while_it_holds(tmp_path: Path, begins: str, ends: str, price: int) -> None:
     sale = {"Sale price": "9.99", "Date sale price starts": begins, "Date sale price ends": ends}
     (came,) = read("woocommerce", [products(tmp_path, MUG | sale)]).records
     assert came["list_price"] == price
@@ -187,7 +185,12 @@ def test_drafts_and_private_products_are_not_for_sale(
 
 def test_what_nobody_counts_is_there(tmp_path: Path) -> None:
     rows = MUG, MUG | {"In stock?": "0"}, MUG | {"Stock": "7"}, MUG | {"Stock": "-3"}
-    assert [one["stock"] for one in read("woocommerce", [products(tmp_path, *rows)]).records] == [100, 0, 7, 0]
+    assert [one["stock"] for one in read("woocommerce", [products(tmp_path, *rows)]).records] == [
+        100,
+        0,
+        7,
+        0,
+    ]
 
 
 def test_what_cannot_be_bought_is_left_out(tmp_path: Path) -> None:
