@@ -31,6 +31,8 @@ class PresetOptions:
     shop_currency: str = "CNY"
     language: str = "zh"
     """That categories are named in."""
+    date_format: str | None = None
+    """As in `strptime`, for times that no common form fits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +51,7 @@ class Reading:
 
 def reading(options: PresetOptions, currency: str) -> Reading:
     """A reading that has seen nothing yet."""
-    usual = Options(now=options.now, zone=options.zone, currency=currency)
+    usual = Options(now=options.now, zone=options.zone, currency=currency, date_format=options.date_format)
     return Reading(options=options, currency=currency, moment=values.moment_in(usual))
 
 

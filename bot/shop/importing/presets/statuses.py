@@ -55,7 +55,7 @@ SHOPIFY_MONEY = _map(
     cancelled="voided|已作废|已失效",
 )
 SHOPIFY_GOODS = _map(
-    unfulfilled="unfulfilled|未发货",
+    unfulfilled="unfulfilled|scheduled|on_hold|in_progress|open|pending_fulfillment|未发货",
     shipped="fulfilled|partial|partially_fulfilled|已发货|部分发货",
     restocked="restocked|已重新入库",
 )

@@ -199,7 +199,9 @@ def _refunds(group: Group, currency: str) -> list[dict[str, Any]] | None:
     amount = group.get("refunded")
     if not amount:
         return None
-    return [{"amount": abs(cleaning.minor(amount, currency)), "currency": currency, "status": "paid"}]
+    told = {"amount": abs(cleaning.minor(amount, currency)), "currency": currency, "status": "paid"}
+    back = group.get("cancelled_at")
+    return [told if back is None else {**told, "requested_at": back}]
 
 
 def _code(said: str | None) -> str | None:

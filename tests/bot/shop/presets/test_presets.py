@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 from bot.shop.importing.presets import PRESETS, UnknownPreset, preset
 from kernel import tables
 from kernel.tables import TableRefused
-from tests.bot.shop.presets import test_shopify, test_taobao, test_woocommerce, test_youzan
+from tests.bot.shop.presets import (
+    test_shopify,
+    test_shopify_orders,
+    test_taobao,
+    test_woocommerce,
+    test_youzan,
+)
 from tests.bot.shop.presets.exports import options, read, table, written
 
 
@@ -27,7 +33,7 @@ def test_an_unknown_preset_says_which_there_are() -> None:
         ("shopify", test_shopify.CUSTOMERS, "customers"),
         ("shopify", test_shopify.PRODUCTS, "products"),
         ("shopify", test_shopify.NEW_PRODUCTS, "products"),
-        ("shopify", test_shopify.ORDERS, "orders"),
+        ("shopify", test_shopify_orders.ORDERS, "orders"),
         ("woocommerce", test_woocommerce.PRODUCTS, "products"),
         ("woocommerce", test_woocommerce.GERMAN, "products"),
         ("woocommerce", test_woocommerce.ORDERS, "orders"),
@@ -67,13 +73,13 @@ def test_one_file_that_is_none_of_theirs_stops_all_before_anything_is_read(tmp_p
 def test_records_go_on_over_the_end_of_a_portion(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, portion: int
 ) -> None:
-    row, placed = test_shopify.row, test_shopify.PLACED
+    row, placed = test_shopify_orders.row, test_shopify_orders.PLACED
     rows = [
         line
         for number in range(1, 6)
         for line in (row(f"#{number}") | placed, *(row(f"#{number}", f"Plate {n}") for n in range(number)))
     ]
-    file = test_shopify.orders(tmp_path, *rows)
+    file = test_shopify_orders.orders(tmp_path, *rows)
     whole = read("shopify", [file])
     monkeypatch.setattr(tables, "PORTION", portion)
     assert read("shopify", [file]) == whole
@@ -81,8 +87,8 @@ def test_records_go_on_over_the_end_of_a_portion(
 
 
 def test_what_comes_is_portioned(tmp_path: Path) -> None:
-    rows = [test_shopify.row(f"#{number}") | test_shopify.PLACED for number in range(12_000)]
-    came = read("shopify", [test_shopify.orders(tmp_path, *rows)])
+    rows = [test_shopify_orders.row(f"#{number}") | test_shopify_orders.PLACED for number in range(12_000)]
+    came = read("shopify", [test_shopify_orders.orders(tmp_path, *rows)])
     assert len(came.records) == 12_000
     assert len(came.shares) == 3
     assert came.shares == sorted(came.shares)
@@ -92,7 +98,7 @@ def test_what_comes_is_portioned(tmp_path: Path) -> None:
 @given(data=st.data())
 def test_every_row_is_told_refused_or_left_out_once(tmp_path: Path, data: st.DataObject) -> None:
     """Whatever stands in the cells."""
-    columns = [name for name in test_shopify.ORDERS.split(",") if name != "Name"]
+    columns = [name for name in test_shopify_orders.ORDERS.split(",") if name != "Name"]
     cell = st.one_of(
         st.sampled_from(["", "1", "paid", "2026-11-20", "EUR", "'", '="', "-5"]), st.text(max_size=8)
     )
@@ -105,7 +111,7 @@ def test_every_row_is_told_refused_or_left_out_once(tmp_path: Path, data: st.Dat
             max_size=8,
         )
     )
-    file = written(tmp_path / "o.csv", table(test_shopify.ORDERS, *rows).replace("\x00", ""), "utf-8")
+    file = written(tmp_path / "o.csv", table(test_shopify_orders.ORDERS, *rows).replace("\x00", ""), "utf-8")
     came = read("shopify", [file])
     counted = [*came.rows, *(rows for rows, *_ in came.refused), *(rows for rows, _ in came.left_out)]
     assert sorted(number for numbers in counted for number in numbers) == [*range(1, len(rows) + 1)]
