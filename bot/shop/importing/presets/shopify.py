@@ -1,14 +1,15 @@
 """Shopify: what its admin exports as CSV of customers, products and orders.
 
-The columns are those of Shopify's Help Center, as it stood when it was looked at:
+The columns are those of Shopify's Help Center, in stored copies of it:
 
 - products: "Using CSV files to import and export products"
-  (help.shopify.com/en/manual/products/import-export/using-csv), with the columns of 2022 to 2024 (`Handle`,
-  `Body (HTML)`, `Variant Price`) and those since 2025 (`URL handle`, `Description`, `Price`);
+  (help.shopify.com/en/manual/products/import-export/using-csv, September 2021 to December 2022): `Handle`,
+  `Body (HTML)`, `Variant Price`; and those of public files of 2026: `URL handle`, `Description`, `Price`;
 - orders: "Exporting orders" (help.shopify.com/en/manual/fulfillment/managing-orders/exporting-orders, October 2024):
   only the first row of an order says what is true of all of it;
 - customers: "Importing and exporting customer lists"
-  (help.shopify.com/en/manual/customers/import-export-customers, 2024), with and without `Customer ID`.
+  (help.shopify.com/en/manual/customers/import-export-customers), its columns from public programs that read them,
+  with and without `Customer ID`.
 
 An order's line names its product by SKU, or else by `Title - Option / Option`: the id of a variant without SKU is made
 of just that. The export doesn't say which customer an order is of, only their e-mail address and phone number.

@@ -2,10 +2,10 @@
 
 No page of Taobao's that is open to all lists the columns; these are what public programs read and write:
 
-- 订单报表, `ExportOrderList….csv`, by its header in the code of shops that write such files (2015, from 买家会员名 to
-  是否是O2O交易) and in `TitleUtils.getTBOrderHeader` of a program that does (2016);
-- 宝贝报表, `ExportOrderDetailList….csv`, the lines of the same orders, by `TitleUtils.getTBGoodHeader`; the two are
-  joined by 订单编号;
+- 订单报表, `ExportOrderList….csv` (files of 2016 to 2020), by its header from 订单编号 to 是否是O2O交易 in the code of
+  shops that write such files, and 退款金额 in that of analyses that read them;
+- 宝贝报表, `ExportOrderDetailList….csv` (files of 2016), the lines of the same orders, from 订单编号 to 商家编码;
+  the two are joined by 订单编号;
 - goods, as 千牛's 商品管理 shows them, saved as CSV: nothing public says how its export calls the columns, so
   several names of each are known.
 

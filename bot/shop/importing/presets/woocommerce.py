@@ -2,7 +2,7 @@
 
 - products: "Product CSV Importer & Exporter", since WooCommerce 3.1
   (github.com/woocommerce/woocommerce/wiki/Product-CSV-Importer-&-Exporter and woocommerce.com/document/
-  product-csv-importer-exporter), columns in English, German and Chinese;
+  product-csv-importer-exporter), columns in English, and in German and Chinese as its interface calls them;
 - orders: WooCommerce itself has no export with the lines of orders. Taken are the fields of "Advanced Order Export For
   WooCommerce" (wordpress.org/plugins/woo-order-export-lite, files of 2018), and those of "Customer / Order / Coupon
   Export", format *default, one row per item*, which other exports have, too

@@ -2,10 +2,10 @@
 
 No page of Youzan's that is open to all lists the columns; these are what public programs that read such files name:
 
-- 订单报表: one file with an order's number on the first of its lines only (2019), or two, 订单维度 with what is true
-  of an order (its header of 2026) and 商品维度 with its lines (2022), joined by 订单号;
+- 订单报表: in its older form one file with an order's number on the first of its lines only, or two, 订单维度 with what
+  is true of an order (a header of 2026) and 商品维度 with its lines (one of 2022), joined by 订单号;
 - 商品导出, a row for each 规格; nothing public says how it calls all columns, so several names of each are known;
-- 客户导出, by its header of 2026, which has no id: customers are known by their phone number.
+- 客户导出, by a header of 2026, which has no id: customers are known by their phone number.
 """
 
 from __future__ import annotations
