@@ -17,7 +17,7 @@ from bot.shop.importing.presets.shapes import (
     reading,
 )
 from bot.shop.importing.told import Found, LeftOut, Refused, Told
-from bot.shop.intake.records import ProductRecord
+from bot.shop.intake.records import ProductRecord, Record
 from kernel.columns import listed
 from kernel.tables import TableRefused, open_table
 
@@ -162,8 +162,17 @@ def _remembering(results: Iterable[Result], start: Reading) -> Iterator[Result]:
 
 
 def _portioned(results: Iterable[Result], progress: Progress) -> Iterator[Found]:
+    """Portions in which no two files speak of the same thing: what the later one says holds."""
     found, size = Found(), 0
+    spoken: dict[tuple[type[Record], str], Path] = {}
     for result in results:
+        if isinstance(result, Told):
+            thing = type(result.record), str(getattr(result.record, "number", None) or result.record.id)
+            file = result.rows[0].file
+            if spoken.get(thing, file) != file:
+                yield _shared(found, progress)
+                found, size, spoken = Found(), 0, {}
+            spoken[thing] = file
         match result:
             case Told():
                 found.told.append(result)
@@ -174,7 +183,7 @@ def _portioned(results: Iterable[Result], progress: Progress) -> Iterator[Found]
         size += len(result.rows)
         if size >= _PORTION:
             yield _shared(found, progress)
-            found, size = Found(), 0
+            found, size, spoken = Found(), 0, {}
     if size:
         yield _shared(found, progress)
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.shop.importing.presets import cleaning
+from bot.shop.importing.presets import cleaning, preset
 from bot.shop.intake.records import CustomerRecord, OrderRecord, ProductRecord
-from tests.bot.shop.presets.exports import read, table, written
-from tests.bot.shop.presets.test_shopify_orders import PLACED, orders, row
+from tests.bot.shop.presets.exports import options, read, table, written
+from tests.bot.shop.presets.test_shopify_orders import ORDERS, PLACED, orders, row
 
 CUSTOMERS = (
     "Customer ID,First Name,Last Name,Email,Accepts Email Marketing,Default Address Company,"
@@ -254,7 +254,8 @@ def test_lines_find_the_variants_that_they_are_of(tmp_path: Path) -> None:
 
 def test_what_is_sold_no_more_is_told_before_the_orders_that_name_it(tmp_path: Path) -> None:
     products = written(tmp_path / "p.csv", table(PRODUCTS, JACKET))
-    lines = row("#1", "Old Mug", "0.00") | PLACED, row("#2", "Old Mug", "8.00") | PLACED
+    known = row("#1", "Rain Jacket - Red / M", "129.00", Lineitem_sku="RJ-R-M") | PLACED
+    lines = known, row("#2", "Old Mug", "0.00") | PLACED, row("#2", "Old Mug", "8.00")
     came = read("shopify", [orders(tmp_path, *lines), products])
     assert came.kinds == [ProductRecord, ProductRecord, OrderRecord, OrderRecord]
     assert came.records[1] == {
@@ -264,6 +265,16 @@ def test_what_is_sold_no_more_is_told_before_the_orders_that_name_it(tmp_path: P
         "currency": "EUR",
         "active": False,
     }
+
+
+def test_of_two_exports_that_have_the_same_order_the_later_one_holds(tmp_path: Path) -> None:
+    early = written(tmp_path / "1.csv", table(ORDERS, row("#1") | PLACED, row("#2") | PLACED))
+    late = written(
+        tmp_path / "2.csv", table(ORDERS, row("#2") | PLACED | {"Fulfillment Status": "fulfilled"})
+    )
+    portions = [*preset("shopify").read([early, late], options())]
+    told = [[(one.record.number, one.record.status) for one in found.told] for found in portions]
+    assert told == [[("1", "paid"), ("2", "paid")], [("2", "shipped")]]
 
 
 def test_without_the_products_nothing_is_said_of_them(tmp_path: Path) -> None:

@@ -153,6 +153,12 @@ def test_money_of_an_order_went_back_when_it_was_cancelled(tmp_path: Path) -> No
     assert (came["status"], came["refunds"]) == ("cancelled", [told])
 
 
+def test_times_of_utc_say_so(tmp_path: Path) -> None:
+    cells = {"Created at": "2026-11-20 14:02:11 UTC"}
+    (came,) = read("shopify", [orders(tmp_path, row("#1") | PLACED | cells)]).records
+    assert came["placed_at"] == AT
+
+
 def test_times_may_be_written_in_a_form_of_their_own(tmp_path: Path) -> None:
     cells = {"Created at": "11/20/2026 22:02", "Paid at": "11/20/2026 22:03"}
     (came,) = read(
