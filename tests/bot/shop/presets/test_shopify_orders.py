@@ -153,6 +153,15 @@ def test_money_of_an_order_went_back_when_it_was_cancelled(tmp_path: Path) -> No
     assert (came["status"], came["refunds"]) == ("cancelled", [told])
 
 
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [("FALL5, HELLO", "FALL5"), ("", None), ("A discount for all friends of this lovely shop", None)],
+)
+def test_the_first_discount_code_counts(tmp_path: Path, said: str, code: str | None) -> None:
+    (came,) = read("shopify", [orders(tmp_path, row("#1") | PLACED | {"Discount Code": said})]).records
+    assert came.get("coupon_code") == code
+
+
 def test_times_of_utc_say_so(tmp_path: Path) -> None:
     cells = {"Created at": "2026-11-20 14:02:11 UTC"}
     (came,) = read("shopify", [orders(tmp_path, row("#1") | PLACED | cells)]).records
