@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from bot.shop.importing import values
 from bot.shop.importing.presets import cleaning
 from bot.shop.importing.rows import BadRow, Options
-from bot.shop.importing.told import LeftOut, Refused, Row, Told, told
+from bot.shop.importing.told import LeftOut, Refused, Row, Told, record_of
 from bot.shop.intake.records import Record
 from kernel.columns import folded
 
@@ -189,7 +189,7 @@ class Group:
         Args:
             lines: the rows that its lines were read from, one for each.
         """
-        result = told(kind, fields, self.rows)
+        result = record_of(kind, fields, self.rows)
         if isinstance(result, Told):
             return result
         steps = result.field.split(".")
