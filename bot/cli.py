@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from bot.commands import chat, customer, models, outreach, run, shop, staff, understanding
+from bot.commands import chat, customer, importing, models, outreach, run, shop, staff, understanding
 from retention import commands as retention_commands
 
 app = typer.Typer(
@@ -17,7 +17,7 @@ app.command("run")(run.run)
 app.command("serve")(run.serve)
 app.command("work")(run.work)
 app.command("demo")(shop.demo)
-app.command("import")(shop.import_)
+app.command("import")(importing.import_)
 app.command("chat")(chat.chat)
 app.command("api-key")(shop.api_key)
 app.command("refit")(models.refit)

@@ -10,19 +10,25 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.shop.importing.presets.statuses import SHOPIFY_MONEY, TAOBAO, WOOCOMMERCE, YOUZAN
 from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport
 from bot.shop.importing.told import Refused, Row, Told, record_of
 from bot.shop.importing.values import minor
 from bot.shop.importing.writing import write
 from bot.shop.intake.records import OrderRecord
+from kernel.columns import folded
 from storage.orders import STATUSES, KnownOrders
 
-_STATUSES = {status: status for status in STATUSES} | {
-    "new": "placed", "pending": "placed", "unpaid": "placed", "待付款": "placed",
-    "processing": "paid", "confirmed": "paid", "待发货": "paid", "已付款": "paid",
-    "in transit": "shipped", "sent": "shipped", "已发货": "shipped", "待收货": "shipped",
-    "complete": "delivered", "completed": "delivered", "已完成": "delivered", "已签收": "delivered",
-    "canceled": "cancelled", "已取消": "cancelled", "refunded": "returned", "已退货": "returned",
+_STATUSES = {
+    **SHOPIFY_MONEY, **TAOBAO, **YOUZAN, **{said: status for said, status in WOOCOMMERCE.items() if status},
+    **{folded(status): status for status in STATUSES},
+    **{
+        folded(said): status
+        for status, several in {
+            "placed": "new|未付款", "paid": "confirmed", "shipped": "in transit|sent", "returned": "已退货",
+        }.items()
+        for said in several.split("|")
+    },
 }  # fmt: skip
 _NAMES = {
     "order": "number",
@@ -103,7 +109,7 @@ class OrderImport(RowImport):
         currency = gathered.first("currency") or self._options.currency
         counted = currency or known or self._options.defaults.currency
         try:
-            said = _said(gathered, counted)
+            said = _said(gathered, counted, self._options.statuses)
         except BadRow as bad:
             return Refused(rows, str(bad), bad.field)
         if currency is not None or known is None:
@@ -123,7 +129,7 @@ def scattered(numbers: Iterable[str | None]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _said(gathered: _Gathered, currency: str) -> dict[str, Any]:
+def _said(gathered: _Gathered, currency: str, statuses: Mapping[str, str]) -> dict[str, Any]:
     said: dict[str, Any] = {}
     for name in _OF_THE_ORDER:
         if (value := gathered.first(name)) is not None:
@@ -131,24 +137,28 @@ def _said(gathered: _Gathered, currency: str) -> dict[str, Any]:
     for name in _AMOUNTS:
         if (amount := gathered.first(name)) is not None:
             said[name] = abs(_minor(amount, currency, name))
-    said["lines"] = [
-        {
-            "product_id": fields["item"],
-            "quantity": 1 if fields.get("quantity") is None else fields["quantity"],
-            "unit_price": _minor(fields["price"], currency, "price"),
-        }
-        for fields in gathered.fields
-    ]
+    lines = [_line(fields, currency) for fields in gathered.fields if fields.get("item") is not None]
+    if lines:
+        said["lines"] = lines
     address = {name: gathered.first(name) for name in _ADDRESS}
     if any(address.values()):
         said["ship_to"] = {name: value for name, value in address.items() if value is not None}
     if (status := gathered.first("status")) is not None:
-        said["status"] = _status(status)
+        said["status"] = _status(status, statuses)
     if parcel := _parcel(gathered):
         said["parcels"] = [parcel]
     if refunded := gathered.first("refunded"):
         said["refunds"] = [{"amount": abs(_minor(refunded, currency, "refunded")), "status": "paid"}]
     return said
+
+
+def _line(fields: Mapping[str, Any], currency: str) -> dict[str, Any]:
+    line = {"product_id": fields["item"]}
+    if fields.get("quantity") is not None:
+        line["quantity"] = fields["quantity"]
+    if fields.get("price") is not None:
+        line["unit_price"] = _minor(fields["price"], currency, "price")
+    return line
 
 
 def _minor(amount: Decimal, currency: str, name: str) -> int:
@@ -158,10 +168,13 @@ def _minor(amount: Decimal, currency: str, name: str) -> int:
         raise BadRow(str(bad), name) from None
 
 
-def _status(said: str) -> str:
-    status = _STATUSES.get(said.lower())
+def _status(said: str, statuses: Mapping[str, str]) -> str:
+    status = statuses.get(folded(said)) or _STATUSES.get(folded(said))
     if status is None:
-        raise BadRow(f"{said[:40]!r} is no status of an order; there are {', '.join(STATUSES)}", "status")
+        raise BadRow(
+            f"{said[:40]!r} is no status that is known; say which of {', '.join(STATUSES)} it is with --statuses",
+            "status",
+        )
     return status
 
 

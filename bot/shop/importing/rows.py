@@ -40,6 +40,8 @@ class Options:
     """Of new products whose stock is unknown."""
     date_format: str | None = None
     """As in `strptime`, for times that no common form fits."""
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    """What an order's status in the file means, by `kernel.columns.folded`, where it isn't known otherwise."""
     not_products: frozenset[str] = NOT_PRODUCTS
     """Codes of an order log, in capitals, that name no product."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from functools import lru_cache
@@ -186,6 +186,46 @@ def moment_in(options: Options) -> Parse:
         return None if words is None else parsed(words)
 
     return moment
+
+
+def is_moment(words: str, options: Options) -> bool:
+    """Whether words are a time as `moment_in` reads it."""
+    try:
+        _read_moment(words, options.date_format)
+    except BadRow:
+        return False
+    return True
+
+
+GUESSED_FORMATS = tuple(
+    f"{day}{time}"
+    for day in (
+        "%m/%d/%Y",
+        "%d/%m/%Y",
+        "%d.%m.%Y",
+        "%d-%m-%Y",
+        "%m-%d-%Y",
+        "%m/%d/%y",
+        "%d/%m/%y",
+        "%d %b %Y",
+        "%b %d, %Y",
+    )
+    for time in (" %H:%M", " %H:%M:%S", "", " %I:%M %p", " %I:%M:%S %p")
+)
+"""Of times that several countries write in different orders: one has to say which is meant."""
+
+
+def fitting_formats(words: Sequence[str]) -> list[str]:
+    """Those of the guessed formats that read all of some times."""
+    return [form for form in GUESSED_FORMATS if all(_fits(one, form) for one in words)]
+
+
+def _fits(words: str, form: str) -> bool:
+    try:
+        datetime.strptime(words, form)  # noqa: DTZ007 - only looked at
+    except ValueError:
+        return False
+    return True
 
 
 def _read_moment(words: str, date_format: str | None) -> datetime:

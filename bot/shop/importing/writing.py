@@ -55,7 +55,9 @@ async def write(
         for batch in _rounds(records[kind]):
             taken: Taken = await take(connection, [one.record for one in batch], now, defaults)
             written[name] += taken.changed
-            refused += [_refused(batch[refusal.place], refusal) for refusal in taken.refused]
+            # The first of several is enough to mend a record by.
+            first = {refusal.place: refusal for refusal in reversed(taken.refused)}
+            refused += [_refused(batch[place], refusal) for place, refusal in first.items()]
             ignored += sum(len(batch[place].rows) for place in taken.erased)
             notes.update(taken.notes)
             notes[_OF_ORDERS] += taken.more.get("of_orders", 0)

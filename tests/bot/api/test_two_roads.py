@@ -12,7 +12,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.shop.importing.rows import Options
-from bot.shop.importing.running import Report, run_import
+from bot.shop.importing.running import Import, Report, run_import
 from storage.conversations import Conversations
 from storage.customers import Accounts
 from storage.events import Events, StoredEvent
@@ -41,9 +41,8 @@ class Road:
         file = self._folder / f"{kind}.csv"
         file.write_text("\n".join(lines) + "\n", encoding="utf-8")
         options = Options(now=NOW, zone=ZoneInfo("Asia/Shanghai"))
-        return await run_import(
-            self._shop.store, kind, file, options=options, rejects_folder=self._folder / "rejects"
-        )
+        wanted = Import(kind=kind, files=[file], options=options)
+        return await run_import(self._shop.store, wanted, rejects_folder=self._folder / "rejects")
 
     async def orders(self, *rows: str) -> Report:
         return await self.take("orders", "order,customer,item,quantity,price,time,status,coupon", *rows)

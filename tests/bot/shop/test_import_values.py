@@ -23,8 +23,9 @@ from bot.shop.importing.fields import (
 )
 from bot.shop.importing.orders import OrderImport
 from bot.shop.importing.records import RecordImport
+from bot.shop.importing.rejects import harmless
 from bot.shop.importing.rows import BadRow, Options
-from bot.shop.importing.running import KINDS, RowParser, harmless
+from bot.shop.importing.sources import KINDS, RowParser
 from bot.shop.importing.told import Refused, Row, Told
 from bot.shop.importing.values import decimal, identifier, language, minor, moment_in, text, truth, whole
 from kernel.columns import given as parse_columns

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from bot.cli import app as cli
 from bot.shop.demo.making import make_demo
 from bot.shop.importing.rows import Options
-from bot.shop.importing.running import Report, run_import
+from bot.shop.importing.running import Import, Report, run_import
 from kernel.tables import TableRefused
 from retention.logs import Columns, read_log
 from storage import Store
@@ -64,9 +64,8 @@ async def take(
     file = folder / f"{kind}.csv"
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
     options = more.pop("options", OPTIONS)
-    return await run_import(
-        store, kind, file, options=options, columns=columns, rejects_folder=folder / "rejects", **more
-    )
+    wanted = Import(kind=kind, files=[file], options=options, columns=columns or {})
+    return await run_import(store, wanted, rejects_folder=folder / "rejects", **more)
 
 
 async def count(store: Store, table: Table) -> int:
@@ -88,7 +87,7 @@ async def test_a_shop_comes_in_and_coming_in_again_changes_nothing(any_store: St
     }
     for kind, content in FILES.items():
         report = await take(any_store, tmp_path, kind, content, mapping if kind == "products" else None)
-        assert (report.rejected, report.rejects) == (0, None), report
+        assert (report.rejected, report.rejects) == (0, []), report
         assert any(report.written.values())
     before = await everything(any_store)
     for kind, content in FILES.items():
@@ -158,8 +157,8 @@ async def test_bad_rows_are_counted_and_kept_with_their_reason(store: Store, tmp
     report = await take(store, tmp_path, "events", BAD_EVENTS)
     assert (report.rows, report.taken, report.rejected) == (12, 1, 11)
     assert await count(store, event) == 1
-    assert report.rejects is not None
-    with report.rejects.open(encoding="utf-8-sig", newline="") as file:
+    [rejects] = report.rejects
+    with rejects.open(encoding="utf-8-sig", newline="") as file:
         kept = list(csv.reader(file))
     assert kept[0] == ["row", "reason", "kind", "customer", "item", "time", "value"]
     assert [row[0] for row in kept[1:]] == [str(number) for number in [9, 10, 12, 2, 5, 6, 7, 3, 4, 8, 11]]
@@ -307,8 +306,9 @@ async def test_the_import_and_retention_know_columns_by_the_same_names(store: St
 
 
 async def test_a_missing_file_is_refused(store: Store, tmp_path: Path) -> None:
+    gone = Import(kind="customers", files=[tmp_path / "gone.csv"], options=OPTIONS)
     with pytest.raises(TableRefused, match="no such file"):
-        await run_import(store, "customers", tmp_path / "gone.csv", options=OPTIONS, rejects_folder=tmp_path)
+        await run_import(store, gone, rejects_folder=tmp_path)
 
 
 async def test_a_real_shop_is_not_mixed_with_the_demo(store: Store, tmp_path: Path) -> None:

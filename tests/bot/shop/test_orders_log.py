@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.shop.importing.rows import Options
-from bot.shop.importing.running import run_import
+from bot.shop.importing.running import Import, run_import
 from bot.shop.intake.defaults import Defaults
 from kernel.columns import given as parse_columns
 from storage import Store
@@ -80,9 +80,11 @@ async def everything(store: Store) -> dict[str, list[str]]:
 
 
 async def take(store: Store, folder: Path, file: Path) -> Any:
-    return await run_import(
-        store, "orders-log", file, options=OPTIONS, columns=COLUMNS, rejects_folder=folder / "rejects"
-    )
+    return await run_import(store, a_log(file), rejects_folder=folder / "rejects")
+
+
+def a_log(file: Path) -> Import:
+    return Import(kind="orders-log", files=[file], options=OPTIONS, columns=COLUMNS)
 
 
 async def test_a_log_becomes_a_shop(any_store: Store, tmp_path: Path) -> None:
@@ -154,9 +156,7 @@ async def test_an_import_that_was_cut_off_is_finished_by_the_next(
             raise Killed
 
     with pytest.raises(Killed):
-        await run_import(
-            store, "orders-log", file, options=OPTIONS, columns=COLUMNS, rejects_folder=tmp_path, progress=cut
-        )
+        await run_import(store, a_log(file), rejects_folder=tmp_path, progress=cut)
     await take(store, tmp_path, file)
     other = Store.open(f"sqlite:///{tmp_path / 'whole.db'}")
     await other.write(lambda connection: connection.run_sync(metadata.create_all))
@@ -170,7 +170,8 @@ async def test_an_import_that_was_cut_off_is_finished_by_the_next(
 async def test_known_products_and_customers_keep_what_is_known_of_them(store: Store, tmp_path: Path) -> None:
     known = tmp_path / "products.csv"
     known.write_text("item,name,price,stock\n71053,Lantern of ours,9.99,3\n", encoding="utf-8")
-    await run_import(store, "products", known, options=OPTIONS, rejects_folder=tmp_path)
+    products = Import(kind="products", files=[known], options=OPTIONS)
+    await run_import(store, products, rejects_folder=tmp_path)
     await take(store, tmp_path, write_log(tmp_path / "log.parquet", ROWS))
     async with store.read() as connection:
         lantern = await Catalogue(connection).get("71053")

@@ -1,0 +1,91 @@
+"""Files of rows that were not taken, each with the reason, so that they can be mended and imported again."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from bot.shop.importing.told import Refused, Row
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_EXAMPLES = 10
+
+
+class Rejects:
+    """One CSV file for each file of which rows were rejected."""
+
+    def __init__(self, places: Mapping[Path, Path], headers: Mapping[Path, Sequence[str]]) -> None:
+        """Prepare; nothing is written before the first row.
+
+        Args:
+            places: where the rows of each file are put.
+            headers: the columns of each file.
+        """
+        self.reasons: Counter[str] = Counter()
+        """Rows by reason, without the value that was bad."""
+        self.examples: list[tuple[str, int, str]] = []
+        """The first ones: the file's name, the row, and the reason with the value."""
+        self._places, self._headers = places, headers
+        self._writers: dict[Path, Any] = {}
+        self._open = ExitStack()
+
+    @property
+    def count(self) -> int:
+        """Rows rejected so far."""
+        return self.reasons.total()
+
+    @property
+    def written(self) -> list[Path]:
+        """The files that there are."""
+        return [self._places[path] for path in self._writers]
+
+    def add(self, refused: Refused) -> None:
+        """Keep the rows of a record that was not taken."""
+        said = f"{refused.field}: {refused.reason}" if refused.field else refused.reason
+        general = _general(refused.reason)
+        self.reasons[f"{refused.field}: {general}" if refused.field else general] += len(refused.rows)
+        if len(self.examples) < _EXAMPLES:
+            row = refused.bad or refused.rows[0]
+            self.examples.append((row.file.name, row.number, said))
+        for row in refused.rows:
+            elsewhere = refused.bad is not None and refused.bad is not row
+            self._write(row, f"row {refused.bad.number}: {said}" if elsewhere and refused.bad else said)
+
+    def _write(self, row: Row, reason: str) -> None:
+        if row.file not in self._writers:
+            path = self._places[row.file]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = self._open.enter_context(path.open("w", encoding="utf-8-sig", newline=""))
+            self._writers[row.file] = csv.writer(file)
+            self._writers[row.file].writerow(["row", "reason", *map(harmless, self._headers[row.file])])
+        self._writers[row.file].writerow([row.number, harmless(reason), *map(harmless, row.values)])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+
+def harmless(value: Any) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    words = "" if value is None else str(value)
+    return f"'{words}" if isinstance(value, str) and words.startswith(_FORMULA) else words
+
+
+def _general(reason: str) -> str:
+    """The reason without the value, so that equal reasons are counted together."""
+    if reason.startswith(("'", '"')):
+        quote = reason[0]
+        for mark in (f"{quote} ", f"{quote}: "):
+            end = reason.find(mark, 1)
+            if end > 0:
+                return reason[end + len(mark) :]
+    return reason

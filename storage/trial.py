@@ -1,0 +1,67 @@
+"""Tries what writes to a store, and keeps nothing of it."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Protocol, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.store import Store, exclusive_engine
+
+T = TypeVar("T")
+
+
+class Writes(Protocol):
+    """What can be written to: a store, or a trial of one."""
+
+    async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """Run work in a transaction."""
+        ...
+
+
+class _Within:
+    """One transaction for all that is written."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        async with self._connection.begin_nested():
+            return await work(self._connection)
+
+
+@asynccontextmanager
+async def trial(store: Store) -> AsyncIterator[Writes]:
+    """A store in which everything is as in this one; what is written to it is gone at the end.
+
+    SQLite has one writer: there it is a copy of the file, so that nobody waits. On PostgreSQL it is a transaction that
+    is rolled back: whoever changes the same rows meanwhile waits.
+    """
+    if store.dialect == "sqlite":
+        with TemporaryDirectory(prefix="liuke-trial-") as folder:
+            copy = Path(folder) / "trial.db"
+            await asyncio.to_thread(_copy, store.url.partition(":///")[2], copy)
+            copied = Store.open(f"sqlite:///{copy}")
+            try:
+                yield copied
+            finally:
+                await copied.close()
+        return
+    engine = exclusive_engine(store.url)
+    try:
+        async with engine.connect() as connection:
+            yield _Within(connection)
+            await connection.rollback()
+    finally:
+        await engine.dispose()
+
+
+def _copy(path: str, into: Path) -> None:
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(into)) as target:
+        source.backup(target)
