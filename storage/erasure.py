@@ -206,6 +206,8 @@ class _Erasing:
             "ship_to": {},
             "coupon_code": None,
             "payment_method": "",
+            # It names parcels and refunds by the shop's ids.
+            "field_times": None,
             "updated_at": self._now,
         }
         for row in (await self._run(theirs)).all():

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from bot.api.rows import CustomerRow, EventRow, OrderRow, ProductRow
 from bot.settings import Settings
 from bot.shop.importing import fields
 from bot.shop.importing.rows import Options
+from bot.shop.intake.records import CustomerRecord, EventRecord, OrderRecord, ProductRecord
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "README.zh-CN.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*.md")]
@@ -55,7 +55,12 @@ def test_every_column_that_is_imported_is_named() -> None:
 
 @pytest.mark.parametrize(
     ("path", "row"),
-    [("customers", CustomerRow), ("products", ProductRow), ("orders", OrderRow), ("events", EventRow)],
+    [
+        ("customers", CustomerRecord),
+        ("products", ProductRecord),
+        ("orders", OrderRecord),
+        ("events", EventRecord),
+    ],
 )
 def test_every_field_of_the_api_is_named(path: str, row: type[BaseModel]) -> None:
     page = (ROOT / "docs" / "reference" / "api.md").read_text(encoding="utf-8")

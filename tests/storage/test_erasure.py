@@ -82,6 +82,7 @@ KEPT = {
     "offer.policy": "the name of a rule",
     "offer.reason": CODES,
     "offer.state": CODES,
+    "orders.said_status": CODES,
     "orders.status": CODES,
     "outbox.author": "the name of a member of staff, or the bot",
     "outbox.channel": CODES,
