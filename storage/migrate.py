@@ -77,5 +77,5 @@ def _check_known(config: Config, connection: Connection) -> None:
     if later:
         raise StoreNewer(
             f"the database was made by a newer version (its schema is {', '.join(sorted(later))}, this program knows "
-            f"up to {max(known)}); update this program, or go back to a copy of the database from before"
+            f"up to {max(known)}); update this program, or restore a back-up from before"
         )
