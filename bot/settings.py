@@ -64,6 +64,11 @@ def default_home() -> Path:
     return Path(os.environ.get("LIUKE_HOME") or Path.home() / ".liuke").expanduser()
 
 
+def env_files(home: Path) -> tuple[Path, Path]:
+    """Where settings may be written down; what stands in the second wins."""
+    return home / ENV_FILE, Path(ENV_FILE)
+
+
 class Settings(BaseSettings):
     """What an installation may change. Every default works without any service."""
 
@@ -224,9 +229,8 @@ def load_settings() -> Settings:
     Raises:
         SettingsInvalid: with every problem at once.
     """
-    files = (default_home() / ENV_FILE, Path(ENV_FILE))
     try:
-        return Settings(_env_file=files)  # type: ignore[call-arg]
+        return Settings(_env_file=env_files(default_home()))  # type: ignore[call-arg]
     except ValidationError as error:
         raise SettingsInvalid([_problem(dict(detail)) for detail in error.errors()]) from None
     except (UnicodeDecodeError, OSError) as error:
@@ -270,7 +274,7 @@ def _private(settings: Settings) -> Iterator[Path]:
     """The home folder and those things in it that may hold customers or secrets, as far as they are there."""
     if _is_of_its_own(settings.home):
         yield settings.home
-    yield from (settings.home / ENV_FILE, Path(ENV_FILE))
+    yield from env_files(settings.home)
     database = make_url(settings.store_url)
     if database.get_backend_name() == "sqlite" and database.database:
         yield from (Path(database.database + ending) for ending in _DATABASE_FILES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 import time
@@ -14,7 +15,8 @@ from bot.commands.common import explain, settings_or_exit
 from bot.conversation.texts import TextsInvalid
 from bot.logs import configure
 from bot.settings import Settings
-from kernel.console import err, fail, out
+from bot.unknown_names import unknown_names
+from kernel.console import err, fail, out, remark
 from kernel.times import utc_now
 from nlu import NluError
 from storage import StorageError
@@ -40,6 +42,8 @@ def _start(*, serve: bool, work: bool) -> None:
     configure(settings.log_level)
     began = time.monotonic()
     try:
+        for unknown in unknown_names(settings.home, os.environ):
+            remark(str(unknown))
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(_run(settings, serve, work, began))
     except KeyboardInterrupt:

@@ -20,7 +20,8 @@ from storage import migrate
 # `tests/e2e/test_start.py` starts these, or opens no store: what they read and write is named.
 _ELSEWHERE = {
     "run", "serve", "work", "nlu build", "nlu evaluate", "nlu compare", "nlu predict", "retention recommend",
-    "retention churn", "retention value", "retention segments", "retention score", "retention evaluate", "retention compare",
+    "retention churn", "retention value", "retention segments", "retention score", "retention evaluate",
+    "retention compare",
 }  # fmt: skip
 _GIVEN = {
     "kind": "customers", "decision": "accept", "mode": "off", "role": "agent", "case_id": "1", "warning_id": "1",
