@@ -70,8 +70,8 @@ async def _run(settings: Settings, serve: bool, work: bool, began: float) -> Non
 
     await prepare(settings)
     from bot.app import Parts
+    from bot.commands.welcome import welcome, welcome_staff
     from bot.program import Program
-    from bot.staff.accounts import StaffAccounts
 
     program = Program(settings, serve=serve, work=work, reading=reading)
     loop = asyncio.get_running_loop()
@@ -79,17 +79,8 @@ async def _run(settings: Settings, serve: bool, work: bool, began: float) -> Non
         loop.add_signal_handler(number, program.stop)
 
     async def ready(parts: Parts) -> None:
-        # Last of all: a password that was made by a start that failed would never have been seen.
-        admin = await StaffAccounts(parts.store).first_admin(utc_now())
         out.print(f"Ready after {time.monotonic() - began:.1f} s.")
-        if serve:
-            from bot.commands.welcome import welcome
-
-            await welcome(settings, parts, admin)
-        elif admin is not None:
-            # Whichever process came first made the account, and nobody else knows its password.
-            out.print(f"Staff sign in as {admin[0]} with the password {admin[1]}")
-            out.print("It is shown this once; `liuke staff password admin` makes a new one.")
+        await (welcome(settings, parts) if serve else welcome_staff(parts))
 
     await program.run(ready)
     err.print(f"Stopped at {utc_now():%H:%M:%S} UTC; nothing in hand was lost.")
