@@ -31,3 +31,15 @@ class Conflict(StorageError):
 
 class NotFound(StorageError):
     """There is no such row."""
+
+
+class StoreNotEmpty(StorageError):
+    """There is something in the database already; name one that is empty."""
+
+
+class CopyFailed(StorageError):
+    """The rows can't be taken from one database to the other."""
+
+
+class DumpFailed(StorageError):
+    """A back-up of the database can't be made, or can't be read."""

@@ -70,6 +70,7 @@ async def _run(settings: Settings, serve: bool, work: bool, began: float) -> Non
 
     await prepare(settings)
     from bot.app import Parts
+    from bot.commands.house import tell_restored
     from bot.commands.welcome import welcome, welcome_staff
     from bot.program import Program
 
@@ -81,6 +82,7 @@ async def _run(settings: Settings, serve: bool, work: bool, began: float) -> Non
     async def ready(parts: Parts) -> None:
         out.print(f"Ready after {time.monotonic() - began:.1f} s.")
         await (welcome(settings, parts) if serve else welcome_staff(parts))
+        await tell_restored(parts.store)
 
     await program.run(ready)
     err.print(f"Stopped at {utc_now():%H:%M:%S} UTC; nothing in hand was lost.")
