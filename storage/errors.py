@@ -37,6 +37,10 @@ class StoreNotEmpty(StorageError):
     """There is something in the database already; name one that is empty."""
 
 
+class StoreInUse(StorageError):
+    """Liuke, or a command of it, uses the database: stop it first, or what it writes next would be left behind."""
+
+
 class CopyFailed(StorageError):
     """The rows can't be taken from one database to the other."""
 

@@ -17,8 +17,8 @@ from storage.errors import StoreNewer
 from storage.outage import outage
 from storage.store import exclusive_engine
 
-# One number for "migrating", so that no two programs on one PostgreSQL database do it at once.
-_MIGRATING = 0x6C69756B66
+MIGRATING = 0x6C69756B66
+"""One number for "migrating", so that no two programs on one PostgreSQL database do it at once, or start meanwhile."""
 
 
 async def migrate(url: str, revision: str = "head") -> None:
@@ -83,7 +83,7 @@ async def _run(
     def locked(connection: Connection) -> None:
         # On SQLite, BEGIN IMMEDIATE has already locked the file.
         if connection.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
         with as_file(files("storage") / "migrations") as scripts:
             config = alembic_config(scripts, connection)
             require_known(*MigrationContext.configure(connection).get_current_heads())

@@ -97,6 +97,8 @@ def explain(error: Exception, settings: Settings) -> str:
     # A database error's text may hold what was written; its kind is enough.
     if isinstance(error, SQLAlchemyError):
         return f"the database refused ({type(error).__name__})"
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename} can't be read or written: {error.strerror or error}"
     return str(error)
 
 

@@ -6,14 +6,18 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
+from sqlalchemy.engine import make_url
 
-from bot.commands.common import run_or_exit, settings_or_exit
+from bot.commands.common import explain, run_or_exit, settings_or_exit
 from bot.house.backing_up import back_up
 from bot.house.backing_up import restore as put_back
 from bot.house.words import since_restored, was_restored
-from kernel.console import failing, out, progress_bar, remark
+from bot.settings import ENV_FILE, Settings
+from kernel.console import Progress, fail, failing, out, progress_bar, remark
 from kernel.times import utc_now
-from storage import Store
+from storage import Store, StoreUnavailable, copying
+from storage.contents import Contents, look_into
 from storage.restored import Restorations
 
 
@@ -53,6 +57,46 @@ def restore(file: Annotated[Path, typer.Argument(help="From `liuke backup`.")]) 
         remark(line)
     if manifest.left_out:
         remark(f"Set again what a back-up doesn't hold: {', '.join(manifest.left_out)}.")
+
+
+def copy(
+    to: Annotated[str, typer.Option(help="Of the other database: postgresql://… or sqlite:///….")],
+) -> None:
+    """Take everything in the database to another one, which holds nothing yet; Liuke must not run meanwhile.
+
+    All tables are copied and compared, or the other database stays as it was. This one is left as it is.
+    """
+    settings = settings_or_exit()
+    try:
+        target = Settings(**{**settings.model_dump(), "database_url": to})
+    except ValidationError:
+        fail("--to must begin with sqlite:/// or postgresql://")
+    with progress_bar() as progress:
+        found = run_or_exit(settings, _copied(settings, target, progress))
+    shown = make_url(target.store_url).render_as_string(hide_password=True)
+    out.print(
+        f"{sum(found.counts.values()):,} rows in {len(found.counts)} tables are in {shown} now, compared."
+    )
+    out.print(
+        f"Go on there: set LIUKE_DATABASE_URL to it, such as in {settings.home / ENV_FILE}, and start Liuke."
+    )
+    out.print(
+        f"Models, media, pages, texts and settings stay in {settings.home}: on another machine, copy the folder. Don't "
+        "start Liuke on the old database again: both would send what waits.",
+        soft_wrap=True,
+    )
+
+
+async def _copied(settings: Settings, target: Settings, progress: Progress) -> Contents:
+    try:
+        return await copying.copy(settings.store_url, target.store_url, progress)
+    except StoreUnavailable as away:
+        # Which of the two it is: the advice names it.
+        try:
+            await look_into(settings.store_url)
+        except StoreUnavailable:
+            raise away from away.__cause__
+        fail(explain(away, target))
 
 
 async def tell_restored(store: Store) -> None:

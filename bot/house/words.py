@@ -29,7 +29,7 @@ def since_restored(restoration: Restoration) -> Iterator[str]:
         f"{restoration.restored_at + CONTACT_CAP:%Y-%m-%d}, and nobody gets two messages within 14 days."
     )
     for name in restoration.campaigns:
-        yield f"`liuke outreach resume {name}`, or Resume on the console's page Outreach, lets it go on."
+        yield f"`liuke outreach resume {name}`, or *Go on* on the console's page Outreach, starts it again."
 
 
 def _shown(moment: datetime) -> str:

@@ -17,17 +17,18 @@ from typer.testing import CliRunner
 from bot.cli import app
 from storage import migrate
 
-# `tests/e2e/test_start.py` starts these, or opens no store: what they read and write is named.
+# `tests/e2e/test_start.py` starts the first, and `tests/bot/house` restores. Others open no store: what they read and
+# write is named.
 _ELSEWHERE = {
     "run", "serve", "work", "nlu build", "nlu evaluate", "nlu compare", "nlu predict", "retention recommend",
     "retention churn", "retention value", "retention segments", "retention score", "retention evaluate",
-    "retention compare",
+    "retention compare", "restore",
 }  # fmt: skip
 _GIVEN = {
     "kind": "customers", "decision": "accept", "mode": "off", "role": "agent", "case_id": "1", "warning_id": "1",
     "request_id": "1", "text": "hello",
 }  # fmt: skip
-_MORE = {"customer erase": ["c1", "--yes"], "chat": ["--as", "c1"]}
+_MORE = {"customer erase": ["c1", "--yes"], "chat": ["--as", "c1"], "copy": ["--to", "sqlite:///x.db"]}
 
 
 def _commands(command: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
