@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from bot.commands import chat, customer, house, models, outreach, run, shop, staff, understanding
+from bot.commands import chat, customer, doctor, house, models, outreach, run, shop, staff, understanding
 from retention import commands as retention_commands
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app.command("chat")(chat.chat)
 app.command("api-key")(shop.api_key)
 app.command("refit")(models.refit)
 app.command("rules")(shop.rules)
+app.command("doctor")(doctor.doctor)
 app.command("backup")(house.backup)
 app.command("restore")(house.restore)
 app.command("copy")(house.copy)

@@ -33,15 +33,20 @@ class UnknownName:
 
 
 def unknown_names(home: Path, environment: Mapping[str, str]) -> Iterator[UnknownName]:
-    """Each one that is to be mended, those of settings first.
+    """Each one that is to be mended, those of settings first; see the two below."""
+    yield from unknown_settings(home, environment)
+    yield from unknown_ids(home)
+
+
+def unknown_settings(home: Path, environment: Mapping[str, str]) -> Iterator[UnknownName]:
+    """Settings that there are none of.
 
     Args:
-        home: its `liuke.env`, the one in the folder where the command was started, and `texts/` are looked at.
+        home: its `liuke.env`, and the one in the folder where the command was started, are looked at.
         environment: names that begin with `LIUKE_` are looked at.
 
     Raises:
-        TextsInvalid: a file of texts isn't UTF-8.
-        OSError, UnicodeDecodeError: `liuke.env` can't be read.
+        OSError, UnicodeDecodeError: a file can't be read.
     """
     known = [f"{_PREFIX}{name.upper()}" for name in Settings.model_fields]
     ours = [name for name in environment if name.upper().startswith(_PREFIX)]
@@ -52,6 +57,14 @@ def unknown_names(home: Path, environment: Mapping[str, str]) -> Iterator[Unknow
         for name in dotenv_values(path):
             if name.upper() not in (*known, *_OTHERS):
                 yield UnknownName(name=name, where=str(path), nearest=_setting_like(name, known))
+
+
+def unknown_ids(home: Path) -> Iterator[UnknownName]:
+    """Texts in the home that nobody says.
+
+    Raises:
+        TextsInvalid: a file isn't UTF-8.
+    """
     for path, text_id, ids in unknown_texts(home / "texts"):
         name, where = (text_id, str(path)) if text_id else (path.name, str(path.parent))
         yield UnknownName(name=name, where=where, nearest=_like(name, ids))

@@ -103,6 +103,12 @@ async def _run(
         await engine.dispose()
 
 
+def newest_revision() -> str:
+    """Of this version's schema."""
+    with as_file(files("storage") / "migrations") as scripts:
+        return ScriptDirectory(str(scripts)).get_current_head() or ""
+
+
 def require_known(*revisions: str) -> None:
     """See that this version knows the revisions of a database; an empty one is that of no table.
 

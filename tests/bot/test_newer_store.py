@@ -17,12 +17,13 @@ from typer.testing import CliRunner
 from bot.cli import app
 from storage import migrate
 
-# `tests/e2e/test_start.py` starts the first, and `tests/bot/house` restores. Others open no store: what they read and
+# `tests/e2e/test_start.py` starts the first, `tests/bot/house` restores, and
+# `tests/bot/doctor` asks the doctor. Others open no store: what they read and
 # write is named.
 _ELSEWHERE = {
     "run", "serve", "work", "nlu build", "nlu evaluate", "nlu compare", "nlu predict", "retention recommend",
     "retention churn", "retention value", "retention segments", "retention score", "retention evaluate",
-    "retention compare", "restore",
+    "retention compare", "restore", "doctor",
 }  # fmt: skip
 _GIVEN = {
     "kind": "customers", "decision": "accept", "mode": "off", "role": "agent", "case_id": "1", "warning_id": "1",
