@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -31,7 +30,7 @@ MANIFEST = "manifest.json"
 _FORMAT = 1
 _CHUNK = 1 << 20
 _SECRET_ADDRESSES = ("database_url", "redis_url")
-_SETTING = re.compile(r"\s*(?:export\s+)?LIUKE_(\w+)\s*=", re.ASCII)
+_PREFIX = "LIUKE_"
 
 
 class BackupDamaged(LiukeError):
@@ -187,15 +186,13 @@ def _without_secrets(file: Path) -> tuple[bytes, list[str]]:
     kept: list[str] = []
     left_out: list[str] = []
     for line in file.read_text("utf-8").splitlines() if file.is_file() else ():
-        named = _SETTING.match(line)
-        field = Settings.model_fields.get(named[1].lower()) if named else None
-        if named is None or field is None:
+        name = line.partition("=")[0].strip().removeprefix("export ").strip().upper()
+        field = name.removeprefix(_PREFIX).lower()
+        if not name.startswith(_PREFIX) or field not in Settings.model_fields:
             continue
-        secret = (
-            SecretStr in getattr(field.annotation, "__args__", ()) or named[1].lower() in _SECRET_ADDRESSES
-        )
-        if secret:
-            left_out.append(f"LIUKE_{named[1].upper()}")
+        types = getattr(Settings.model_fields[field].annotation, "__args__", ())
+        if SecretStr in types or field in _SECRET_ADDRESSES:
+            left_out.append(name)
         else:
             kept.append(line)
     return "".join(f"{line}\n" for line in kept).encode(), left_out
