@@ -31,6 +31,9 @@ async def test_what_was_on_its_way_stays_where_it_is(
             file.executemany(_WAITING, [("reply", "retry"), ("notice", "once")])
         said = await program.liuke("backup", str(backup))
         assert "The back-up is" in said
+        # What it writes from here on would be left behind.
+        with pytest.raises(RuntimeError, match="stop it first"):
+            await program.liuke("copy", "--to", f"sqlite:///{tmp_path / 'copy.db'}")
         await program.stop()
     restored = Program(tmp_path / "elsewhere", bot_api=api.address)
     await restored.liuke("restore", str(backup))
