@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from bot.conversation.hours import OpeningHours
 from bot.http.clients import Network
@@ -57,6 +58,16 @@ HttpUrl = Annotated[str, AfterValidator(_http_url)]
 def _networks(value: str) -> tuple[Network, ...]:
     parts = (part.strip() for part in value.split(","))
     return tuple(ip_network(part, strict=False) for part in parts if part)
+
+
+def _require_database(value: str) -> None:
+    try:
+        parsed = make_url(value)
+    except (ArgumentError, ValueError):
+        # Its words may repeat the password.
+        raise ValueError("is no address such as postgresql://user:password@host:5432/name") from None
+    if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
+        raise ValueError("must name a file, as in sqlite:///path/liuke.db")
 
 
 def default_home() -> Path:
@@ -121,6 +132,8 @@ class Settings(BaseSettings):
     def _known_database(cls, value: str | None) -> str | None:
         if value and not value.startswith(("sqlite:///", "postgresql://", "postgres://")):
             raise ValueError("must begin with sqlite:/// or postgresql://")
+        if value:
+            _require_database(value)
         return value and value.replace("postgres://", "postgresql://", 1)
 
     @field_validator("redis_url")

@@ -69,8 +69,8 @@ def copy(
     settings = settings_or_exit()
     try:
         target = Settings(**{**settings.model_dump(), "database_url": to})
-    except ValidationError:
-        fail("--to must begin with sqlite:/// or postgresql://")
+    except ValidationError as invalid:
+        fail(f"--to {invalid.errors()[0]['msg'].removeprefix('Value error, ')}")
     with progress_bar() as progress:
         found = run_or_exit(settings, _copied(settings, target, progress))
     shown = make_url(target.store_url).render_as_string(hide_password=True)

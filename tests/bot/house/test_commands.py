@@ -69,6 +69,8 @@ def test_there_and_back(liuke: Liuke, tmp_path: Path) -> None:
         (("restore", "none.zip"), "none.zip can't be read or written"),
         (("restore", "home/liuke.db"), "is no back-up of Liuke"),
         (("copy", "--to", "mysql://h/d"), "must begin with sqlite:/// or postgresql://"),
+        (("copy", "--to", "sqlite:///"), "--to must name a file"),
+        (("copy", "--to", "postgresql://u:sesame@h:many/d"), "--to is no address such as"),
         (("copy", "--to", "sqlite:///home/liuke.db"), "in that database already"),
     ],
 )
@@ -77,6 +79,7 @@ def test_what_is_wrong_is_said(liuke: Liuke, words: tuple[str, ...], said: str) 
     assert done.exit_code == 1
     assert said in done.stderr
     assert "Traceback" not in done.output
+    assert "sesame" not in done.output
 
 
 def test_a_copy_says_what_is_next(liuke: Liuke, tmp_path: Path) -> None:
