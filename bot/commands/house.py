@@ -52,7 +52,7 @@ def restore(file: Annotated[Path, typer.Argument(help="From `liuke backup`.")]) 
     settings.home.mkdir(parents=True, exist_ok=True)
     with failing(), progress_bar() as progress:
         manifest, restoration = run_or_exit(settings, put_back(settings, file, utc_now(), progress))
-    out.print(f"Restored: {was_restored(manifest, restoration)}")
+    out.print(f"Restored: {was_restored(manifest, restoration)}", soft_wrap=True)
     for line in since_restored(restoration):
         remark(line)
     if manifest.left_out:
