@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import typer
 
-from bot.commands import chat, customer, importing, models, outreach, run, shop, staff, understanding
+from bot.commands import (
+    chat,
+    customer,
+    doctor,
+    house,
+    importing,
+    models,
+    outreach,
+    run,
+    shop,
+    staff,
+    understanding,
+)
 from retention import commands as retention_commands
 
 app = typer.Typer(
@@ -22,6 +34,10 @@ app.command("chat")(chat.chat)
 app.command("api-key")(shop.api_key)
 app.command("refit")(models.refit)
 app.command("rules")(shop.rules)
+app.command("doctor")(doctor.doctor)
+app.command("backup")(house.backup)
+app.command("restore")(house.restore)
+app.command("copy")(house.copy)
 app.add_typer(models.app, name="models")
 app.add_typer(customer.app, name="customer")
 app.add_typer(staff.app, name="staff")

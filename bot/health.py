@@ -31,7 +31,7 @@ _HOLDS = 1.0
 """Seconds for which a look holds: however often strangers ask, the database is asked once."""
 _WITHIN = 2.0
 """Seconds in which the database must have answered."""
-_LEAST_FREE = 64 * 2**20
+LEAST_FREE = 64 * 2**20
 """Bytes."""
 _LONGEST_WAIT = timedelta(minutes=2)
 """For what arrived and isn't handled yet."""
@@ -58,7 +58,7 @@ class Health:
         essential: Collection[str],
         running: Callable[[], bool],
         fitted: Callable[[], bool],
-        least_free: int = _LEAST_FREE,
+        least_free: int = LEAST_FREE,
         clock: Clock = utc_now,
     ) -> None:
         """Wire it up.

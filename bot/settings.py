@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from bot.conversation.hours import OpeningHours
 from bot.http.clients import Network
@@ -59,9 +60,24 @@ def _networks(value: str) -> tuple[Network, ...]:
     return tuple(ip_network(part, strict=False) for part in parts if part)
 
 
+def _require_database(value: str) -> None:
+    try:
+        parsed = make_url(value)
+    except (ArgumentError, ValueError):
+        # Its words may repeat the password.
+        raise ValueError("is no address such as postgresql://user:password@host:5432/name") from None
+    if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
+        raise ValueError("must name a file, as in sqlite:///path/liuke.db")
+
+
 def default_home() -> Path:
     """`~/.liuke` unless LIUKE_HOME names another place."""
     return Path(os.environ.get("LIUKE_HOME") or Path.home() / ".liuke").expanduser()
+
+
+def env_files(home: Path) -> tuple[Path, Path]:
+    """Where settings may be written down; what stands in the second wins."""
+    return home / ENV_FILE, Path(ENV_FILE)
 
 
 class Settings(BaseSettings):
@@ -120,6 +136,8 @@ class Settings(BaseSettings):
     def _known_database(cls, value: str | None) -> str | None:
         if value and not value.startswith(("sqlite:///", "postgresql://", "postgres://")):
             raise ValueError("must begin with sqlite:/// or postgresql://")
+        if value:
+            _require_database(value)
         return value and value.replace("postgres://", "postgresql://", 1)
 
     @field_validator("redis_url")
@@ -228,9 +246,8 @@ def load_settings() -> Settings:
     Raises:
         SettingsInvalid: with every problem at once.
     """
-    files = (default_home() / ENV_FILE, Path(ENV_FILE))
     try:
-        return Settings(_env_file=files)  # type: ignore[call-arg]
+        return Settings(_env_file=env_files(default_home()))  # type: ignore[call-arg]
     except ValidationError as error:
         raise SettingsInvalid([_problem(dict(detail)) for detail in error.errors()]) from None
     except (UnicodeDecodeError, OSError) as error:
@@ -274,7 +291,7 @@ def _private(settings: Settings) -> Iterator[Path]:
     """The home folder and those things in it that may hold customers or secrets, as far as they are there."""
     if _is_of_its_own(settings.home):
         yield settings.home
-    yield from (settings.home / ENV_FILE, Path(ENV_FILE))
+    yield from env_files(settings.home)
     database = make_url(settings.store_url)
     if database.get_backend_name() == "sqlite" and database.database:
         yield from (Path(database.database + ending) for ending in _DATABASE_FILES)

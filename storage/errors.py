@@ -31,3 +31,19 @@ class Conflict(StorageError):
 
 class NotFound(StorageError):
     """There is no such row."""
+
+
+class StoreNotEmpty(StorageError):
+    """There is something in the database already; name one that is empty."""
+
+
+class StoreInUse(StorageError):
+    """Liuke, or a command of it, uses the database: stop it first, or what it writes next would be left behind."""
+
+
+class CopyFailed(StorageError):
+    """The rows can't be taken from one database to the other."""
+
+
+class DumpFailed(StorageError):
+    """A back-up of the database can't be made, or can't be read."""

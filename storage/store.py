@@ -28,8 +28,10 @@ Work = Callable[[AsyncConnection], Awaitable[T]]
 # WAL lets readers go on beside the writer; FULL makes a commit survive a power cut; what is deleted is overwritten.
 _PRAGMAS = ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON")
 _READERS = 8
+APPLICATION = "liuke"
+"""What each connection of a `Store` calls itself on PostgreSQL."""
 _POSTGRES = {
-    "application_name": "liuke",
+    "application_name": APPLICATION,
     # A process that is frozen inside a transaction would hold its locks for ever.
     "idle_in_transaction_session_timeout": "30000",
 }

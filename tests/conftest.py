@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -138,6 +138,19 @@ async def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
     if tables:
         await _templates.copy_sqlite(path)
     yield f"sqlite:///{path}"
+
+
+@pytest.fixture
+async def new_url(tmp_path: Path) -> AsyncIterator[Callable[[str], Awaitable[str]]]:
+    """Makes empty databases beside the others of a test: give `sqlite` or `postgresql`."""
+    async with AsyncExitStack() as made:
+
+        async def make(kind: str) -> str:
+            if kind == "postgresql":
+                return await made.enter_async_context(_postgres_database(tables=False))
+            return f"sqlite:///{tmp_path / uuid.uuid4().hex[:8]}.db"
+
+        yield make
 
 
 @pytest.fixture

@@ -94,10 +94,12 @@ def run_or_exit(settings: Settings, work: Coroutine[Any, Any, T]) -> T:
 def explain(error: Exception, settings: Settings) -> str:
     """What went wrong and what to do, without passwords."""
     if isinstance(error, StoreUnavailable):
-        return f"{error}: {_shown(settings)}. {_advice(error, settings)}"
+        return f"{error}: {_shown(settings)}. {advice(error, settings)}"
     # A database error's text may hold what was written; its kind is enough.
     if isinstance(error, SQLAlchemyError):
         return f"the database refused ({type(error).__name__})"
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename} can't be read or written: {error.strerror or error}"
     return str(error)
 
 
@@ -105,7 +107,8 @@ def _shown(settings: Settings) -> str:
     return make_url(settings.store_url).render_as_string(hide_password=True)
 
 
-def _advice(error: StoreUnavailable, settings: Settings) -> str:
+def advice(error: StoreUnavailable, settings: Settings) -> str:
+    """What to do about a database that can't be used."""
     url = make_url(settings.store_url)
     if url.get_backend_name() == "sqlite":
         return "See which program holds it, whether its disk has room, and whose it is."

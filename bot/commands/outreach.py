@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from bot.commands.common import As, AsJson, amount, pushing_up, with_member, with_store
+from bot.commands.house import tell_restored
 from bot.models.decisions import Decisions
 from bot.models.retention import ServedRetention
 from bot.outreach.planner import Planner, ensure_win_back, installation_seed
@@ -95,6 +96,7 @@ def show(as_json: AsJson = False) -> None:
     for report in reports:
         _tell_lift(report)
         _tell_waiting(report)
+    with_store(lambda _settings, store: tell_restored(store))
     if not reports:
         out.print("There is no campaign before there is a shop: `liuke demo`, or import yours.")
 

@@ -7,13 +7,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+from sqlalchemy.engine import make_url
+
 from bot.jobs.schedule import owner_name
 from bot.outreach.planner import ensure_win_back
 from bot.settings import Settings
 from bot.shop.intake.purchases import derive_purchases
-from kernel.console import err, progress_bar
+from kernel.console import err, progress_bar, remark
 from kernel.times import utc_now
 from storage import Store, migrate
+from storage.contents import look_into, sqlite_path
 from storage.leases import Leases
 from storage.shop import Shop, ShopKind
 
@@ -25,14 +28,50 @@ async def prepare(settings: Settings) -> None:
     """Make what is missing; safe when several processes start at once."""
     for folder in (settings.home, settings.media, settings.models):
         folder.mkdir(parents=True, exist_ok=True)
+    forgotten = await _forgotten_shop(settings)
     await migrate(settings.store_url)
     store = Store.open(settings.store_url)
     try:
         async with _only_one(store):
-            if settings.demo:
+            if settings.demo and not forgotten:
                 await _make_demo(store)
             await _derive_purchases(store)
             await store.write(lambda connection: ensure_win_back(connection, utc_now()))
+    finally:
+        await store.close()
+
+
+async def _forgotten_shop(settings: Settings) -> bool:
+    """Whether the home holds a shop and the database that is named instead holds none; says what that means.
+
+    A shop would seem to have lost everything, with invented customers in its place.
+    """
+    path = settings.home / "liuke.db"
+    if settings.database_url is None or sqlite_path(settings.store_url) == path:
+        return False
+    if await _kind(settings.store_url) is not ShopKind.EMPTY:
+        return False
+    shown = make_url(settings.store_url).render_as_string(hide_password=True)
+    if await _kind(f"sqlite:///{path}") is ShopKind.REAL:
+        remark(
+            f"{shown} holds no shop, and {path} holds one, which is not used. To take it along, stop, let the database "
+            "be empty (dropdb, createdb), and run: LIUKE_DATABASE_URL= liuke copy --to URL"
+        )
+        return True
+    if (await look_into(settings.store_url)).empty:
+        remark(
+            f"{shown} is empty: this is a new shop. `liuke copy --to` takes one along from another database."
+        )
+    return False
+
+
+async def _kind(url: str) -> ShopKind:
+    if not (await look_into(url)).counts:
+        return ShopKind.EMPTY
+    store = Store.open(url)
+    try:
+        async with store.read(long=True) as connection:
+            return await Shop(connection).kind()
     finally:
         await store.close()
 

@@ -17,6 +17,7 @@ from storage import Conflict, Store
 from storage.audit import Audit
 from storage.campaigns import Campaign, Campaigns
 from storage.responses import ArmResult, Contacted, Responses
+from storage.restored import Restoration, Restorations
 from storage.staff import StaffMember
 
 ACTIVE, PAUSED, ENDED = "active", "paused", "ended"
@@ -77,6 +78,11 @@ class CampaignService:
                 for campaign in await Campaigns(connection).all()
             ]
 
+    async def waiting_since_restored(self) -> Restoration | None:
+        """The restoration of a back-up whose campaigns nobody has let go on yet."""
+        async with self._store.read() as connection:
+            return await Restorations(connection).waiting()
+
     async def contacts(self, name: str, *, limit: int = 50) -> list[Contacted]:
         """Whom a campaign chose last, and why.
 
@@ -108,6 +114,7 @@ class CampaignService:
             if campaign.state == state:
                 return 0
             dropped = await campaigns.set_state(campaign.id, state, now)
+            await Restorations(connection).decided(name)
             await Audit(connection).add(
                 f"staff:{member.id}", f"campaign_{state}", f"campaign:{campaign.id}", {"name": name}, now
             )

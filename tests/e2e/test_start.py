@@ -131,10 +131,13 @@ async def test_the_password_is_shown_by_the_first_start_that_succeeds(tmp_path: 
     texts = tmp_path / "home" / "texts" / "en.ftl"
     texts.parent.mkdir(parents=True)
     texts.write_text("greeting-back = { $nobody", "utf-8")
-    program = Program(tmp_path / "home", more={"LIUKE_DEMO": "false"})
+    program = Program(tmp_path / "home", more={"LIUKE_DEMO": "false", "LIUKE_PROT": "1"})
     with pytest.raises(RuntimeError, match="can't start"):
         await program.start()
     assert rows(program.home, "SELECT count(*) FROM staff") == [(0,)]
+    assert (
+        "LIUKE_PROT in the environment is not known and does nothing; did you mean LIUKE_PORT?" in program.log
+    )
     texts.unlink()
     async with program:
         await program.prints("sign in as admin with the password")

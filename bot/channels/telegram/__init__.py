@@ -18,6 +18,7 @@ from storage import Store
 from storage.settings import SettingStore
 
 NAME: Final = "telegram"
+PATH: Final = "/telegram/webhook"
 _COMMANDS = ("orders", "offers", "human", "stop", "language", "help")
 _TIMEOUT = 10.0
 
@@ -56,6 +57,11 @@ KIND = ChannelKind(
     writes_first=True,
     routes_first=True,
 )
+
+
+def webhook_address(public_address: str) -> str:
+    """Where Telegram delivers to, below the public address of this server."""
+    return public_address.rstrip("/") + PATH
 
 
 async def bot_username(settings: Settings, store: Store) -> str | None:

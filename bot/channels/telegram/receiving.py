@@ -24,7 +24,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from bot.channels.kind import ChannelError
-from bot.channels.telegram import TokenRefused
+from bot.channels.telegram import PATH, TokenRefused, webhook_address
 from bot.channels.telegram.api import BotApi, Failure, describe, failure_of
 from bot.channels.telegram.updates import ALLOWED_UPDATES, parse_update
 from bot.delivery.faults import faults
@@ -48,7 +48,6 @@ _ASK_SECONDS: Final = 1.0
 _PAUSES: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 _SHORTEST_POLL: Final = 0.5
 
-PATH: Final = "/telegram/webhook"
 SECRET_SETTING: Final = "telegram.webhook_secret"  # noqa: S105 - where it is kept, not what it is
 _SECRET_HEADER: Final = "x-telegram-bot-api-secret-token"  # noqa: S105
 _MAX_BODY: Final = 1024 * 1024
@@ -228,7 +227,7 @@ class TelegramWebhook:
         """
         self._api = api
         self._store = store
-        self._url = public_address.rstrip("/") + PATH
+        self._url = webhook_address(public_address)
         self._secret = b""
         self._inbox: Inbox | None = None
         self.state = ChannelState.STARTING

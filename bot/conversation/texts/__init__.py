@@ -5,10 +5,10 @@ The one typed wrapper around fluent.runtime.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from fluent.runtime import FluentBundle, FluentResource
 from fluent.syntax import ast
@@ -34,8 +34,11 @@ class Texts:
     def load(cls, overrides: Path | None = None, package: str = __package__) -> Texts:
         """Read a package's files, then those of the shop's folder (`zh.ftl`, `en.ftl`), whose messages win.
 
+        A shop's text whose id is none of ours is never said; `unknown_texts` names it.
+
         Raises:
-            TextsInvalid: a file has a syntax error, or a shop's text uses a variable that ours does not have.
+            TextsInvalid: a file can't be read or has a syntax error, or a shop's text uses a variable that ours does
+                not have.
         """
         bundles: dict[str, FluentBundle] = {}
         variables: dict[str, dict[str, set[str]]] = {}
@@ -46,7 +49,7 @@ class Texts:
             variables[language] = _add(bundle, own, f"{language}.ftl", None)
             override = overrides / f"{language}.ftl" if overrides is not None else None
             if override is not None and override.exists():
-                _add(bundle, override.read_text("utf-8"), str(override), variables[language])
+                _add(bundle, _read(override), str(override), variables[language])
             bundles[language] = bundle
         return cls(bundles, variables)
 
@@ -66,6 +69,33 @@ class Texts:
         return str(text)
 
 
+def unknown_texts(folder: Path, package: str = __package__) -> Iterator[tuple[Path, str, Sequence[str]]]:
+    """Texts of a shop's folder that are never said: the file, the id, and every id there is.
+
+    Whole files that are never read come with an empty id and the names of those that are. What can't be read is left
+    to `Texts.load`, which says what is wrong.
+    """
+    known = sorted(Texts.load(package=package).variables["en"])
+    read = [f"{language}.ftl" for language in LANGUAGES]
+    for path in sorted(folder.glob("*.ftl")):
+        if path.name not in read:
+            yield path, "", read
+            continue
+        messages = [one for one in FluentResource(_read(path)).body if isinstance(one, ast.Message)]
+        # A shop may put words of its own into several texts: `{ our-name }`.
+        used = set().union(*(_Variables.of(one).messages for one in messages))
+        for name in dict.fromkeys(one.id.name for one in messages):
+            if name not in known and name not in used:
+                yield path, name, known
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        raise TextsInvalid(f"{path} is not written in UTF-8; save it so") from None
+
+
 def _add(
     bundle: FluentBundle, source: str, name: str, known: Mapping[str, set[str]] | None
 ) -> dict[str, set[str]]:
@@ -78,10 +108,9 @@ def _add(
         if isinstance(entry, ast.Message):
             if entry.id.name in found:
                 raise TextsInvalid(f"{name}: {entry.id.name} is there twice")
-            found[entry.id.name] = _Variables.of(entry)
-    for text_id, used in found.items() if known is not None else ():
-        extra = used - known.get(text_id, set()) if known is not None else set()
-        if extra:
+            found[entry.id.name] = _Variables.of(entry).names
+    for text_id, used in found.items():
+        if known is not None and (extra := used - known.get(text_id, used)):
             raise TextsInvalid(f"{name}: {text_id} has no variable {', '.join(sorted(extra))}")
     bundle.add_resource(resource, allow_overrides=True)
     return found
@@ -91,12 +120,16 @@ class _Variables(Visitor):
     def __init__(self) -> None:
         super().__init__()
         self.names: set[str] = set()
+        self.messages: set[str] = set()
 
     @classmethod
-    def of(cls, entry: ast.Message) -> set[str]:
+    def of(cls, entry: ast.Message) -> Self:
         visitor = cls()
         visitor.visit(entry)
-        return visitor.names
+        return visitor
 
     def visit_VariableReference(self, node: Any) -> None:  # noqa: N802 - the visitor's own convention
         self.names.add(node.id.name)
+
+    def visit_MessageReference(self, node: Any) -> None:  # noqa: N802
+        self.messages.add(node.id.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from nicegui import events, ui
@@ -12,8 +13,16 @@ from bot.staff.campaigns import ACTIVE, ENDED, PAUSED, CampaignReport, CampaignS
 from bot.staff.console.cards import pushing
 from bot.staff.console.frame import RedrawnPage, Visit, small_button
 from storage.responses import ArmResult, Contacted
+from storage.restored import Restoration
 
-Found = Sequence[tuple[CampaignReport, list[Contacted]]]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What the page shows."""
+
+    campaigns: Sequence[tuple[CampaignReport, list[Contacted]]]
+    restored: Restoration | None
+    """Whose campaigns wait for somebody to let them go on."""
 
 
 class CampaignsPage(RedrawnPage[Found]):
@@ -34,17 +43,31 @@ class CampaignsPage(RedrawnPage[Found]):
             self._place = ui.column().classes("w-full gap-4")
 
     async def _read(self) -> Found:
-        return [
-            (report, await self._campaigns.contacts(report.campaign.name))
-            for report in await self._campaigns.reports()
-        ]
+        return Found(
+            campaigns=[
+                (report, await self._campaigns.contacts(report.campaign.name))
+                for report in await self._campaigns.reports()
+            ],
+            restored=await self._campaigns.waiting_since_restored(),
+        )
 
     def _draw(self, found: Found) -> None:
-        if not found:
+        if found.restored is not None:
+            self._draw_restored(found.restored)
+        if not found.campaigns:
             ui.label(self._words("no-campaigns")).classes("soft p-4")
-        for report, contacts in found:
+        for report, contacts in found.campaigns:
             card = CampaignCard(self._visit, report, contacts, self._opened)
             card.draw(partial(self._draw_actions, report))
+
+    def _draw_restored(self, restored: Restoration) -> None:
+        """Why campaigns are paused that nobody paused, and what isn't known."""
+        at = restored.made_at.astimezone(self._visit.zone)
+        words = self._words(
+            "paused-since-restored", time=f"{at:%Y-%m-%d %H:%M}", names=", ".join(restored.campaigns)
+        )
+        with ui.card().classes("w-full p-4").mark("restored"):
+            ui.label(words).classes("text-sm")
 
     def _draw_actions(self, report: CampaignReport) -> None:
         state = report.campaign.state

@@ -81,6 +81,17 @@ def test_a_shops_mistakes_are_named_at_start(tmp_path: Path, source: str) -> Non
         Texts.load(tmp_path)
 
 
+def test_a_text_that_nobody_says_stops_nothing(tmp_path: Path) -> None:
+    (tmp_path / "en.ftl").write_text("gretting-back = Hello { $name }!\nthanks = Any time.\n", "utf-8")
+    assert Texts.load(tmp_path).say("en", "thanks") == "Any time."
+
+
+def test_a_file_in_another_encoding_is_named(tmp_path: Path) -> None:
+    (tmp_path / "zh.ftl").write_bytes("thanks = 不客气\n".encode("gbk"))
+    with pytest.raises(TextsInvalid, match=r"zh\.ftl.*UTF-8"):
+        Texts.load(tmp_path)
+
+
 def test_no_bidi_marks_and_nothing_is_escaped() -> None:
     said = Texts.load().say("en", "product-facts", name="<b>Tom & Jerry</b>", facts="x")
     assert said == "<b>Tom & Jerry</b> – x."

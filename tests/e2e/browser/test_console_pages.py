@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -89,11 +91,16 @@ def state_of_the_campaign(site: Site) -> str:
 
 
 def test_a_campaign_is_paused_and_goes_on(site: Site, enter: OpenPage) -> None:
+    restored = {"made_at": 1, "restored_at": 2, "campaigns": ["win-back"], "messages": 0, "updates": 0}
+    with closing(sqlite3.connect(site.program.home / "liuke.db", timeout=20)) as file, file:
+        file.execute("INSERT INTO setting VALUES ('restored', ?, 1)", (json.dumps(restored),))
     page = enter("cam", "Outreach")
+    expect(page.get_by_text("since a back-up of")).to_be_visible()
     expect(page.get_by_text("win-back", exact=True)).to_be_visible()
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_text("What was planned is dropped")).to_be_visible()
     expect(page.get_by_text("paused", exact=True)).to_be_visible()
+    expect(page.get_by_text("since a back-up of")).to_have_count(0)
     assert state_of_the_campaign(site) == "paused"
     page.get_by_role("button", name="Go on").click()
     expect(page.get_by_text("active", exact=True)).to_be_visible()

@@ -1,0 +1,1 @@
+"""A shop's data as a whole: back-ups and moving house."""
