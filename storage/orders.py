@@ -153,14 +153,16 @@ class Orders(Repository):
         )
         return await self._whole(statement)
 
-    async def by_ids(self, ids: Collection[str]) -> dict[str, Order]:
-        """Those of the orders that exist, by id."""
-        found = [
-            item
-            for part in portions(ids, 1_000)
-            for item in await self._whole(select(order).where(order.c.id.in_(part)))
-        ]
-        return {item.id: item for item in found}
+    async def by_ids(self, ids: Collection[str], *, lock: bool = False) -> dict[str, Order]:
+        """Those of the orders that exist, by id; `lock` keeps others from changing them meanwhile."""
+        found: dict[str, Order] = {}
+        for part in portions(sorted(ids), 1_000):
+            statement = select(order).where(order.c.id.in_(part))
+            if lock:
+                # By id, so that of two batches with the same orders one waits for the other and neither for both.
+                statement = statement.order_by(order.c.id).with_for_update()
+            found |= {item.id: item for item in await self._whole(statement)}
+        return found
 
     async def of_customers(self, customer_ids: Collection[str]) -> list[Order]:
         """All orders of customers, by id."""
@@ -216,8 +218,10 @@ class Orders(Repository):
 
     async def _whole(self, statement: Select[Any]) -> list[Order]:
         """The orders with what belongs to them: one statement a table, however many orders."""
-        rows = (await self._connection.execute(statement)).all()
-        ids = [row.id for row in rows]
+        found = await self._connection.execute(statement)
+        names = list(found.keys())
+        rows = [dict(zip(names, row, strict=True)) for row in found]
+        ids = [row["id"] for row in rows]
         if not ids:
             return []
         lines = await self._grouped(
@@ -235,10 +239,10 @@ class Orders(Repository):
         refunds = await self._refunds(ids)
         return [
             Order(
-                **row._mapping,
-                lines=tuple(lines[row.id]),
-                parcels=tuple(parcels[row.id]),
-                refunds=tuple(refunds[row.id]),
+                **row,
+                lines=tuple(lines[row["id"]]),
+                parcels=tuple(parcels[row["id"]]),
+                refunds=tuple(refunds[row["id"]]),
             )
             for row in rows
         ]
@@ -266,8 +270,11 @@ class Orders(Repository):
     async def _grouped(self, key: str, make: Callable[..., T], statement: Select[Any]) -> dict[str, list[T]]:
         """What `make` makes of the rows' other columns, by the key."""
         groups: dict[str, list[T]] = defaultdict(list)
-        for row in await self._connection.execute(statement):
-            values = dict(row._mapping)
+        rows = await self._connection.execute(statement)
+        # Asked once, not of every row: that takes a third of the time.
+        names = list(rows.keys())
+        for row in rows:
+            values = dict(zip(names, row, strict=True))
             groups[values.pop(key)].append(make(**values))
         return groups
 
@@ -307,9 +314,9 @@ class KnownOrder:
 class KnownOrders(Repository):
     """Looks orders up without all that belongs to them."""
 
-    async def by_ids(self, ids: Collection[str], *, lock: bool = False) -> dict[str, KnownOrder]:
-        """Those of the orders that are known, by id; `lock` keeps others from changing them meanwhile."""
-        return {one.id: one for one in await self._where(order.c.id, ids, lock=lock)}
+    async def by_ids(self, ids: Collection[str]) -> dict[str, KnownOrder]:
+        """Those of the orders that are known, by id."""
+        return {one.id: one for one in await self._where(order.c.id, ids)}
 
     async def by_numbers(self, numbers: Collection[str]) -> dict[str, KnownOrder]:
         """Those of the orders that are known, by number."""
@@ -349,14 +356,9 @@ class KnownOrders(Repository):
         for step in steps:
             await self._connection.execute(step, changes)
 
-    async def _where(
-        self, column: Column[str], wanted: Collection[str], *, lock: bool = False
-    ) -> list[KnownOrder]:
+    async def _where(self, column: Column[str], wanted: Collection[str]) -> list[KnownOrder]:
         found: list[KnownOrder] = []
+        known = select(*columns_of(order, KnownOrder))
         for part in portions(sorted(wanted)):
-            statement = select(*columns_of(order, KnownOrder)).where(column.in_(part))
-            if lock:
-                # By id, so that of two batches with the same orders one waits for the other and neither for both.
-                statement = statement.order_by(order.c.id).with_for_update()
-            found += await self._list(KnownOrder, statement)
+            found += await self._list(KnownOrder, known.where(column.in_(part)))
         return found

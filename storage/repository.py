@@ -39,7 +39,10 @@ class Repository:
 
     async def _list(self, make: Callable[..., T], statement: Any, parameters: Any = None) -> list[T]:
         """The same of every row."""
-        return [make(**row._mapping) for row in await self._connection.execute(statement, parameters)]
+        rows = await self._connection.execute(statement, parameters)
+        # Asked once, not of every row: that takes a third of the time.
+        names = list(rows.keys())
+        return [make(**dict(zip(names, row, strict=True))) for row in rows]
 
     async def _pairs(self, statement: Any) -> dict[Any, Any]:
         """The first column of every row to the second."""

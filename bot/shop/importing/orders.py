@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -39,6 +38,9 @@ _NAMES = {
 }
 _OF_THE_ORDER = ("order", "customer", "email", "time", "paid", "payment_method", "coupon")
 _AMOUNTS = ("discount", "shipping_fee", "tax", "total")
+_OF_A_PARCEL = {
+    "tracking_number": "tracking_number", "carrier": "carrier", "shipped": "shipped_at", "delivered": "delivered_at"
+}  # fmt: skip
 _ADDRESS = ("recipient", "phone", "country", "city", "line", "postcode")
 
 
@@ -51,9 +53,14 @@ class _Gathered:
     bad: tuple[Row, BadRow] | None = None
     """The first row that could not be read: with it, none of them is taken."""
 
-    def first(self, name: str) -> Any:
-        """What the first row that says it says of the whole order; None where none does."""
-        return next((fields[name] for fields in self.fields if fields.get(name) is not None), None)
+    def whole(self) -> dict[str, Any]:
+        """What the first row that says it says of the whole order, by field."""
+        return {
+            name: value
+            for fields in reversed(self.fields)
+            for name, value in fields.items()
+            if value is not None
+        }
 
 
 class OrderImport(RowImport):
@@ -106,10 +113,11 @@ class OrderImport(RowImport):
         if gathered.bad is not None:
             row, bad = gathered.bad
             return Refused(rows, str(bad), bad.field, row)
-        currency = gathered.first("currency") or self._options.currency
+        whole = gathered.whole()
+        currency = whole.get("currency") or self._options.currency
         counted = currency or known or self._options.defaults.currency
         try:
-            said = _said(gathered, counted, self._options.statuses)
+            said = _said(whole, gathered.fields, counted, self._options.statuses)
         except BadRow as bad:
             return Refused(rows, str(bad), bad.field)
         if currency is not None or known is None:
@@ -129,25 +137,21 @@ def scattered(numbers: Iterable[str | None]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _said(gathered: _Gathered, currency: str, statuses: Mapping[str, str]) -> dict[str, Any]:
-    said: dict[str, Any] = {}
-    for name in _OF_THE_ORDER:
-        if (value := gathered.first(name)) is not None:
-            said[_NAMES.get(name, name)] = value
-    for name in _AMOUNTS:
-        if (amount := gathered.first(name)) is not None:
-            said[name] = abs(_minor(amount, currency, name))
-    lines = [_line(fields, currency) for fields in gathered.fields if fields.get("item") is not None]
+def _said(
+    whole: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], currency: str, statuses: Mapping[str, str]
+) -> dict[str, Any]:
+    said = {_NAMES.get(name, name): whole[name] for name in _OF_THE_ORDER if name in whole}
+    said |= {name: abs(_minor(whole[name], currency, name)) for name in _AMOUNTS if name in whole}
+    lines = [_line(fields, currency) for fields in rows if fields.get("item") is not None]
     if lines:
         said["lines"] = lines
-    address = {name: gathered.first(name) for name in _ADDRESS}
-    if any(address.values()):
-        said["ship_to"] = {name: value for name, value in address.items() if value is not None}
-    if (status := gathered.first("status")) is not None:
-        said["status"] = _status(status, statuses)
-    if parcel := _parcel(gathered):
+    if address := {name: whole[name] for name in _ADDRESS if name in whole}:
+        said["ship_to"] = address
+    if "status" in whole:
+        said["status"] = _status(whole["status"], statuses)
+    if parcel := _parcel(whole):
         said["parcels"] = [parcel]
-    if refunded := gathered.first("refunded"):
+    if refunded := whole.get("refunded"):
         said["refunds"] = [{"amount": abs(_minor(refunded, currency, "refunded")), "status": "paid"}]
     return said
 
@@ -178,20 +182,12 @@ def _status(said: str, statuses: Mapping[str, str]) -> str:
     return status
 
 
-def _parcel(gathered: _Gathered) -> dict[str, Any]:
-    number = gathered.first("tracking_number")
-    if number is None:
+def _parcel(whole: Mapping[str, Any]) -> dict[str, Any]:
+    if "tracking_number" not in whole:
         return {}
-    shipped, delivered = gathered.first("shipped"), gathered.first("delivered")
-    parcel: dict[str, Any] = {"tracking_number": number}
-    if (carrier := gathered.first("carrier")) is not None:
-        parcel["carrier"] = carrier
-    if (url := _web_address(gathered.first("tracking_url"))) is not None:
+    parcel = {_OF_A_PARCEL[name]: whole[name] for name in _OF_A_PARCEL if name in whole}
+    if (url := _web_address(whole.get("tracking_url"))) is not None:
         parcel["tracking_url"] = url
-    moments: dict[str, datetime | None] = {"shipped_at": shipped, "delivered_at": delivered}
-    parcel |= {name: at for name, at in moments.items() if at is not None}
-    if delivered is not None:
-        parcel["status"] = "delivered"
     return parcel
 
 

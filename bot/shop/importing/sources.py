@@ -194,18 +194,26 @@ class RowParser:
             (name, position, fields[name] if not name.startswith(ATTRIBUTE) else _ATTRIBUTE_FIELD)
             for name, position in positions.items()
         ]
+        # What stood in the row before, and what it was read as: the rows of an order have most of it in common.
+        self._before: dict[str, tuple[Any, Any]] = {}
 
     def parse(self, cells: Sequence[Any]) -> tuple[dict[str, Any], BadRow | None]:
         """The fields that could be read, None where a value is missing; and why the first of the rest couldn't."""
         row: dict[str, Any] = {}
         first: BadRow | None = None
+        before = self._before
         for name, position, field in self._columns:
+            cell = cells[position]
+            if name in before and before[name][0] == cell:
+                row[name] = before[name][1]
+                continue
             try:
-                value = field.parse(cells[position])
+                value = field.parse(cell)
                 if value is None and field.required:
                     raise BadRow("there is no value")
             except BadRow as bad:
                 first = first or BadRow(str(bad), name)
                 continue
+            before[name] = cell, value
             row[name] = value
         return row, first

@@ -25,6 +25,7 @@ _AMOUNT = re.compile(r"(?:[-+]|(?<![\d.,'\s]))[.,'\s]*+\d[\d.,'\s]*+")
 _SPACING = re.compile(r"[\s']")
 _THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+")
 _EPOCH_UNITS = {10: 1, 13: 1_000, 16: 1_000_000}
+_LONGEST_MISSING = max(map(len, MISSING))
 _FORMATS = (
     "%Y/%m/%d %H:%M:%S",
     "%Y/%m/%d %H:%M",
@@ -48,10 +49,11 @@ def text(raw: Any) -> str | None:
         # Spreadsheets and data frames turn numbers with gaps among them into floats.
         raw = int(raw) if raw.is_integer() else raw
     words = raw.strip() if isinstance(raw, str) else str(raw)
-    if "\ufffd" in words:
+    if not words.isascii() and "\ufffd" in words:
         raise BadRow("unreadable characters: is it another encoding?")
-    words = _CONTROL.sub("", words).strip()
-    return None if words.lower() in MISSING else words
+    if not words.isprintable():
+        words = _CONTROL.sub("", words).strip()
+    return None if len(words) <= _LONGEST_MISSING and words.lower() in MISSING else words
 
 
 def at_most(length: int) -> Parse:
@@ -86,8 +88,11 @@ def decimal(raw: Any) -> Decimal | None:
     if isinstance(raw, int) and not isinstance(raw, bool):
         return Decimal(raw)
     words = text(raw)
-    if words is None:
-        return None
+    return None if words is None else _decimal(words)
+
+
+@lru_cache(maxsize=65_536)
+def _decimal(words: str) -> Decimal:
     found = _AMOUNT.search(words)
     if found is None or sum(character.isdigit() for character in words) != sum(c.isdigit() for c in found[0]):
         return _exact(words)

@@ -58,9 +58,7 @@ async def take_orders(
     kept = without_refused({place: one for place, one in kept.items() if place not in erased}, refused)
     refused += await _settle_numbers(connection, kept, ids)
     kept = without_refused(kept, refused)
-    # Locked by id, so that of two batches with the same orders one waits for the other.
-    await KnownOrders(connection).by_ids([ids[place] for place in kept], lock=True)
-    known = await Orders(connection).by_ids([ids[place] for place in kept])
+    known = await Orders(connection).by_ids([ids[place] for place in kept], lock=True)
     refused += _incomplete(kept, ids, known) + await _without_reference(connection, kept)
     kept = without_refused(kept, refused)
     owners = await _owners(connection, kept, known, ids, now, defaults)
@@ -111,11 +109,13 @@ def order_of(
     total = values.pop("total", None)
     said_status = values.pop("status", base.said_status if base.said_status is not None else base.status)
     item = replace(base, **values, said_status=said_status)
-    item = replace(
-        item, parcels=parcels_of(record, item, times), refunds=refunds_of(record, item, times, now)
-    )
-    item = replace(item, **_settled(record, item, known, total), field_times=times.kept)
-    item = replace(item, parcels=left_with(item))
+    if record.model_fields_set & {"parcels", "refunds"}:
+        item = replace(
+            item, parcels=parcels_of(record, item, times), refunds=refunds_of(record, item, times, now)
+        )
+    settled = _settled(record, item, known, total)
+    parcels = left_with(item.parcels, settled["status"])
+    item = replace(item, **settled, parcels=parcels, field_times=times.kept)
     return item if item == known else replace(item, updated_at=now)
 
 
@@ -220,6 +220,8 @@ async def _settle_numbers(
             refused.append(
                 Refusal(place, "number_taken", "number", f"two orders have the number {one.number!r}")
             )
+    # Whoever comes by the number alone is the order with that number.
+    wanted = {number: place for number, place in wanted.items() if "id" in kept[place].model_fields_set}
     orders = KnownOrders(connection)
     others = {
         number: one.id

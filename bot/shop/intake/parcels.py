@@ -48,12 +48,12 @@ def _new(told: ParcelRecord, item: Order, there: int) -> Parcel:
 
 def _parcel(told: ParcelRecord, known: Parcel, times: FieldTimes, at: datetime | None) -> Parcel:
     said = times.newest(told.said("id", "scans", "updated_at"), at, f"parcels.{known.id}.")
-    status = said.pop("status", known.status if known.said_status is None else known.said_status)
-    box = replace(known, **said, said_status=status)
-    further = {Scan(**one.model_dump()) for one in told.scans or ()} - {*box.scans}
-    scans = sorted({*box.scans, *further}, key=_by_time) if further else box.scans
-    as_of = max(known.updated_at, told.updated_at or known.updated_at)
-    return replace(box, scans=tuple(scans), status=come_by_itself(box), updated_at=as_of)
+    said["said_status"] = said.pop("status", known.status if known.said_status is None else known.said_status)
+    if further := {Scan(**one.model_dump()) for one in told.scans or ()} - {*known.scans}:
+        said["scans"] = tuple(sorted({*known.scans, *further}, key=_by_time))
+    if told.updated_at is not None:
+        said["updated_at"] = max(known.updated_at, told.updated_at)
+    return replace(known, **said)
 
 
 def _by_time(scan: Scan) -> tuple[datetime, str, str, str]:
@@ -70,13 +70,12 @@ def come_by_itself(box: Parcel) -> str:
     return "label" if box.shipped_at is None else "in_transit"
 
 
-def left_with(item: Order) -> tuple[Parcel, ...]:
-    """The parcels of an order: with it they have left or arrived, even if nobody says when."""
-    with_order = _WITH_ORDER.get(item.status)
-    come = [(box, come_by_itself(box)) for box in item.parcels]
-    return tuple(
-        replace(box, status=with_order if with_order and alone == "label" else alone) for box, alone in come
-    )
+def left_with(boxes: tuple[Parcel, ...], order_status: str) -> tuple[Parcel, ...]:
+    """The parcels of an order with this status: with it they have left or arrived, even if nobody says when."""
+    with_order = _WITH_ORDER.get(order_status, "label")
+    come = [(box, come_by_itself(box)) for box in boxes]
+    statuses = [(box, with_order if alone == "label" else alone) for box, alone in come]
+    return tuple(box if box.status == status else replace(box, status=status) for box, status in statuses)
 
 
 def refunds_of(record: OrderRecord, item: Order, times: FieldTimes, now: datetime) -> tuple[Refund, ...]:
