@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 UV = UV_DEFAULT_INDEX="$${PIP_INDEX_URL:-$$($(PIP) config get global.index-url 2>/dev/null || echo https://pypi.org/simple)}" \
 	$(BIN)/uv pip install --python $(BIN)/python
 
-.PHONY: run test test-scale lint types imports bench bench-nlu bench-tuned bench-augment bench-recommend bench-retention bench-churn bench-scale torture transcript pictures clean help
+.PHONY: run test test-scale lint types imports bench bench-nlu bench-tuned bench-augment bench-recommend bench-intake bench-retention bench-churn bench-scale torture transcript pictures clean help
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -37,6 +37,9 @@ imports: $(VENV)/.test
 
 bench: $(VENV)/.test  ## Answered messages a second and latency, beside a bare echo bot; start-up; memory
 	$(BIN)/python -m tests.benchmarks.load --write
+
+bench-intake: $(VENV)/.test  ## How long a shop's data takes to come in, by files and API; the bot's answers meanwhile
+	$(BIN)/python -m tests.benchmarks.intake --write
 
 bench-nlu: $(VENV)/.test  ## Quality and speed of the understanding
 	$(BIN)/python -m tests.benchmarks.nlu --public $(SHARED_DATA)/nlu

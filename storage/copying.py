@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, closing
-from pathlib import Path
+from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 
 from sqlalchemy import JSON, Boolean, Float, String, Table, text
@@ -18,10 +16,11 @@ from kernel.console import Progress
 from storage.contents import Contents, contents_of, look_into, require_empty, sqlite_path
 from storage.dumps import drop_tables
 from storage.errors import CopyFailed, StoreInUse
+from storage.in_use import in_use
 from storage.migrate import MIGRATING, migrate, require_known
 from storage.outage import outage
 from storage.schema import metadata
-from storage.store import APPLICATION, exclusive_engine
+from storage.store import exclusive_engine
 from storage.upsert import insert_records
 
 _PORTION = 5_000
@@ -207,36 +206,11 @@ def _place(url: str) -> tuple[object, ...]:
 
 
 async def _require_idle(url: str) -> None:
-    path = sqlite_path(url)
     for _ in range(_LOOKS):
-        if not await (_used_postgres(url) if path is None else asyncio.to_thread(_used_sqlite, path)):
+        if not await in_use(url):
             return
         await asyncio.sleep(_LOOK_AGAIN)
     raise StoreInUse
-
-
-def _used_sqlite(path: Path) -> bool:
-    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as file:
-        # Whoever has the file open keeps a lock on it that this mode doesn't share.
-        file.execute("PRAGMA locking_mode=EXCLUSIVE")
-        try:
-            file.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError:
-            return True
-        file.execute("ROLLBACK")
-    return False
-
-
-async def _used_postgres(url: str) -> bool:
-    async with _opened(url, reading=True) as connection:
-        others = await connection.scalar(
-            text(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
-                "AND application_name = :name AND pid <> pg_backend_pid()"
-            ),
-            {"name": APPLICATION},
-        )
-    return bool(others)
 
 
 async def _leave_nothing(target: str) -> None:

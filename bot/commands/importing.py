@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from bot.commands.common import with_store
+from bot.commands.common import settings_or_exit, with_store
 from bot.settings import Settings
 from bot.shop.importing.fields import read_mapping
 from bot.shop.importing.presets import PRESETS
@@ -21,10 +22,11 @@ from bot.shop.intake.defaults import Defaults
 from bot.shop.pictures import forget_pictures
 from kernel.columns import folded
 from kernel.columns import given as parse_columns
-from kernel.console import fail, out, print_table, progress_bar
+from kernel.console import err, fail, out, print_table, progress_bar
 from kernel.tables import TableRefused
 from kernel.times import utc_now
 from storage import Store
+from storage.in_use import in_use
 from storage.orders import STATUSES
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
@@ -81,6 +83,12 @@ def import_(
     if columns is not None and mapping is not None:
         fail("say the columns with --columns or with --mapping, not with both")
 
+    settings = settings_or_exit()
+    # Asked before this process opens it.
+    beside_others = asyncio.run(in_use(settings.store_url)) and settings.store_url.startswith("sqlite")
+    if beside_others and not dry_run:
+        err.print("Liuke is running on this store: it is imported beside it, which takes longer.")
+
     async def take(settings: Settings, store: Store) -> Report:
         options = Options(
             now=utc_now(),
@@ -91,6 +99,7 @@ def import_(
             zone=_zone(time_zone or settings.time_zone),
             stock=stock,
             date_format=date_format,
+            beside_others=beside_others,
             statuses=_statuses(statuses),
             not_products=NOT_PRODUCTS if not_products is None else _codes(not_products),
         )

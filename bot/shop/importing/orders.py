@@ -7,16 +7,15 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from bot.shop.importing.presets.statuses import SHOPIFY_MONEY, TAOBAO, WOOCOMMERCE, YOUZAN
 from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport
 from bot.shop.importing.told import Refused, Row, Told, record_of
 from bot.shop.importing.values import minor
-from bot.shop.importing.writing import write
+from bot.shop.importing.writing import pace_of, write_all
 from bot.shop.intake.records import OrderRecord
 from kernel.columns import folded
 from storage.orders import STATUSES, KnownOrders
+from storage.trial import Writes
 
 _STATUSES = {
     **SHOPIFY_MONEY, **TAOBAO, **YOUZAN, **{said: status for said, status in WOOCOMMERCE.items() if status},
@@ -89,16 +88,15 @@ class OrderImport(RowImport):
         self._latest = number
         return None
 
-    async def flush(self, connection: AsyncConnection, last: bool) -> Flushed:
+    async def flush(self, store: Writes, last: bool) -> Flushed:
         """Write the orders that are complete: all but those whose rows may go on in the next portion."""
         open_ones = frozenset() if last else self._scattered | {self._latest}
         going_on = {number: one for number, one in self._gathered.items() if number in open_ones}
         self._gathered = {number: one for number, one in self._gathered.items() if number not in open_ones}
-        known = await KnownOrders(connection).by_numbers(self._gathered)
+        known = await store.write(lambda connection: KnownOrders(connection).by_numbers(self._gathered))
         told = self.told({number: one.currency for number, one in known.items()})
-        flushed = await write(connection, told, self._options.now, self._options.defaults)
         self._gathered = going_on
-        return flushed
+        return await write_all(store, told, self._options.now, self._options.defaults, pace_of(self._options))
 
     def told(self, currencies: Mapping[str, str]) -> list[Told[OrderRecord] | Refused]:
         """The orders of the rows that were taken.

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -32,6 +33,7 @@ from storage.events import Events, StoredEvent
 from storage.orders import KnownOrders
 from storage.repository import portions
 from storage.schema import customer, order, order_line, product
+from storage.trial import Writes
 from storage.upsert import insert_new
 
 # The price of a product is the median of its latest sales: one odd price does not count.
@@ -119,8 +121,11 @@ class LogImport(RowImport):
             known = self._orders.setdefault(line.order, _Order(who, line.at, row.get("country")))
             known.placed_at = min(known.placed_at, line.at)
 
-    async def flush(self, connection: AsyncConnection, last: bool) -> Flushed:
+    async def flush(self, store: Writes, last: bool) -> Flushed:
         """Write the lines that came, and at the end what the whole log says."""
+        return await store.write(partial(self._write, last=last))
+
+    async def _write(self, connection: AsyncConnection, last: bool) -> Flushed:
         ignored = await self._leave_out_erased(connection)
         written = await self._make_room(connection)
         others = await self._other_ids(connection)

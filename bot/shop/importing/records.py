@@ -11,11 +11,12 @@ from bot.shop.importing.fields import ATTRIBUTE
 from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport
 from bot.shop.importing.told import Refused, Row, Told, record_of
 from bot.shop.importing.values import minor
-from bot.shop.importing.writing import write
+from bot.shop.importing.writing import pace_of, write_all
 from bot.shop.intake.records import CustomerRecord, EventRecord, ProductRecord, Record
 from retention.logs.columns import KINDS
 from retention.types import EventKind
 from storage.catalogue import Catalogue
+from storage.trial import Writes
 
 Values = Mapping[str, Any]
 
@@ -37,11 +38,11 @@ class RecordImport(RowImport):
         self._rows.append((row, fields))
         return None
 
-    async def flush(self, connection: AsyncConnection, last: bool) -> Flushed:
-        known = await self._look_up(connection, [fields for _, fields in self._rows])
-        flushed = await write(connection, self.told(known), self._options.now, self._options.defaults)
+    async def flush(self, store: Writes, last: bool) -> Flushed:
+        fields = [fields for _, fields in self._rows]
+        told = self.told(await store.write(lambda connection: self._look_up(connection, fields)))
         self._rows = []
-        return flushed
+        return await write_all(store, told, self._options.now, self._options.defaults, pace_of(self._options))
 
     async def _look_up(self, connection: AsyncConnection, rows: Sequence[Values]) -> Mapping[str, Any]:
         """What has to be known of the store before records can be made."""

@@ -10,10 +10,9 @@ from datetime import datetime
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from bot.shop.importing.told import Refused, Row
 from bot.shop.intake.defaults import Defaults
+from storage.trial import Writes
 
 # Lines of an order log that are no products: postage, fees, manual corrections, samples, discounts.
 NOT_PRODUCTS = frozenset(
@@ -40,6 +39,8 @@ class Options:
     """Of new products whose stock is unknown."""
     date_format: str | None = None
     """As in `strptime`, for times that no common form fits."""
+    beside_others: bool = False
+    """The bot answers from the same SQLite file: it gets its turn after every few records."""
     statuses: Mapping[str, str] = field(default_factory=dict)
     """What an order's status in the file means, by `kernel.columns.folded`, where it isn't known otherwise."""
     not_products: frozenset[str] = NOT_PRODUCTS
@@ -71,6 +72,15 @@ class Flushed:
     notes: Counter[str] = field(default_factory=Counter)
     """What somebody should know of rows that were taken nevertheless, by what it is."""
 
+    def __add__(self, more: Flushed) -> Flushed:
+        """Both together."""
+        return Flushed(
+            written=self.written + more.written,
+            refused=[*self.refused, *more.refused],
+            ignored=self.ignored + more.ignored,
+            notes=self.notes + more.notes,
+        )
+
 
 class RowImport(ABC):
     """Takes parsed rows and writes them; what is written twice changes nothing."""
@@ -88,8 +98,5 @@ class RowImport(ABC):
         """
 
     @abstractmethod
-    async def flush(self, connection: AsyncConnection, last: bool) -> Flushed:
-        """Write what was taken, all of it if it was the last.
-
-        May be called again with the same rows if the transaction around it failed.
-        """
+    async def flush(self, store: Writes, last: bool) -> Flushed:
+        """Write what was taken, all of it if it was the last."""

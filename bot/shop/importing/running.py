@@ -146,7 +146,7 @@ class _Run:
         self._rows += step.rows
         for one in step.left_out:
             self._left_out[one.why] += len(one.rows)
-        flushed = await store.write(step.write)
+        flushed = await step.write(store)
         self._written.update(flushed.written)
         self._notes.update(flushed.notes)
         self._ignored += flushed.ignored

@@ -8,8 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from bot.shop.importing import fields, values
 from bot.shop.importing.fields import ATTRIBUTE, Field, settle
 from bot.shop.importing.orders import OrderImport, scattered
@@ -18,8 +16,9 @@ from bot.shop.importing.presets import PRESETS, PresetOptions
 from bot.shop.importing.records import CustomerImport, EventImport, ProductImport
 from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport
 from bot.shop.importing.told import Found, LeftOut, Refused, Row, Told
-from bot.shop.importing.writing import write
+from bot.shop.importing.writing import pace_of, write_all
 from kernel.tables import Portion, TableFile, TableRefused, open_table
+from storage.trial import Writes
 
 _SAMPLE = 200
 _TIMES = frozenset({"time", "created", "paid", "shipped", "delivered"})
@@ -44,7 +43,7 @@ class Step:
     left_out: Sequence[LeftOut] = ()
     share: float
     """How much has been read, 0 to 1."""
-    write: Callable[[AsyncConnection], Awaitable[Flushed]]
+    write: Callable[[Writes], Awaitable[Flushed]]
 
 
 class Source(Protocol):
@@ -182,8 +181,10 @@ class PresetSource:
                 write=partial(self._write, found=found),
             )
 
-    async def _write(self, connection: AsyncConnection, found: Found) -> Flushed:
-        return await write(connection, found.told, self._options.now, self._options.defaults)
+    async def _write(self, store: Writes, found: Found) -> Flushed:
+        return await write_all(
+            store, found.told, self._options.now, self._options.defaults, pace_of(self._options)
+        )
 
 
 class RowParser:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.shop.importing.rows import Flushed, Written
+from bot.shop.importing.rows import Flushed, Options, Written
 from bot.shop.importing.told import Refused, Told, row_of
 from bot.shop.intake.customers import take_customers
 from bot.shop.intake.defaults import Defaults
@@ -19,6 +23,8 @@ from bot.shop.intake.orders import OrdersTaken, take_orders
 from bot.shop.intake.products import take_products
 from bot.shop.intake.records import CustomerRecord, EventRecord, OrderRecord, ProductRecord
 from storage.codes import Reason
+from storage.repository import portions
+from storage.trial import Writes
 
 _TAKE: Mapping[Any, tuple[str, Any]] = {
     CustomerRecord: ("customers", take_customers),
@@ -38,19 +44,48 @@ _WHY: Mapping[Reason, str] = {
 _OF_ORDERS = "purchases and returns of orders that are here: the orders count"
 
 
-async def write(
-    connection: AsyncConnection, made: Iterable[Told[Any] | Refused], now: datetime, defaults: Defaults
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How many records are written at once, and whether others get their turn in between."""
+
+    records: int = 2_000
+    considerate: bool = False
+    """Wait after each transaction for as long as it took: SQLite lets one process write at a time."""
+
+
+def pace_of(options: Options) -> Pace:
+    """Beside the bot each transaction takes about a hundredth of a second."""
+    return Pace(records=25, considerate=True) if options.beside_others else Pace()
+
+
+async def write_all(
+    store: Writes, made: Iterable[Told[Any] | Refused], now: datetime, defaults: Defaults, pace: Pace
 ) -> Flushed:
-    """Write records, customers and products before the orders that name them."""
+    """Write records in transactions of some at a time, customers and products before the orders that name them."""
+    refused = [one for one in made if isinstance(one, Refused)]
+    order = list(_TAKE)
+    told = sorted(
+        (one for one in made if isinstance(one, Told)), key=lambda one: order.index(type(one.record))
+    )
+    whole = Flushed(written=Written(), refused=refused)
+    for portion in portions(told, pace.records):
+        began = time.monotonic()
+        whole += await store.write(partial(write, told=portion, now=now, defaults=defaults))
+        if pace.considerate:
+            await asyncio.sleep(time.monotonic() - began)
+    return whole
+
+
+async def write(
+    connection: AsyncConnection, told: Iterable[Told[Any]], now: datetime, defaults: Defaults
+) -> Flushed:
+    """Write records in one transaction, customers and products before the orders that name them."""
     written, notes = Written(), Counter[str]()
     refused: list[Refused] = []
     ignored = 0
     records: dict[Any, list[Told[Any]]] = {kind: [] for kind in _TAKE}
-    for one in made:
-        if isinstance(one, Refused):
-            refused.append(one)
-        else:
-            records[type(one.record)].append(one)
+    for one in told:
+        records[type(one.record)].append(one)
     for kind, (name, take) in _TAKE.items():
         for batch in _rounds(records[kind]):
             taken: Taken = await take(connection, [one.record for one in batch], now, defaults)
