@@ -85,7 +85,7 @@ def import_(
 
     settings = settings_or_exit()
     # Asked before this process opens it.
-    beside_others = asyncio.run(in_use(settings.store_url)) and settings.store_url.startswith("sqlite")
+    beside_others = asyncio.run(in_use(settings.store_url))
     if beside_others and not dry_run:
         err.print("Liuke is running on this store: it is imported beside it, which takes longer.")
 
