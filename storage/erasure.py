@@ -50,6 +50,7 @@ from storage.schema import (
     draft,
     escalation,
     event,
+    import_change,
     inbox,
     link_attempt,
     link_token,
@@ -119,6 +120,7 @@ class _Erasing:
     async def customer(self, customer_id: str) -> str:
         """Take the name off all that a customer left behind; return the id that it has now."""
         await self._withdraw(customer_id)
+        await self._imports(customer_id)
         await self._run(delete(coupon).where(coupon.c.customer_id == customer_id))
         await self._run(delete(link_token).where(link_token.c.customer_id == customer_id))
         await self._run(delete(score).where(score.c.customer_id == customer_id))
@@ -194,6 +196,14 @@ class _Erasing:
             .where(offer.c.customer_id == customer_id)
             .values(code=_numbered(offer.c.id), reasons=[])
         )
+
+    async def _imports(self, customer_id: str) -> None:
+        """Nothing of theirs is brought back by undoing an import: it keeps how they and their orders were before."""
+        orders = select(order.c.id).where(order.c.customer_id == customer_id)
+        for kind, theirs in (("customers", [customer_id]), ("orders", orders)):
+            await self._run(
+                delete(import_change).where(import_change.c.kind == kind, import_change.c.key.in_(theirs))
+            )
 
     async def _orders(self, customer_id: str) -> None:
         """What was bought, when, and for how much stays; who it went to, and by which parcel, does not."""

@@ -17,6 +17,8 @@ from storage.repository import references
 from storage.schema import (
     account,
     conversation,
+    import_change,
+    import_run,
     inbox,
     link_attempt,
     link_token,
@@ -72,6 +74,11 @@ class Pruning:
     async def uploads(self, before: datetime) -> int:
         """What channels call pictures that were uploaded before; one that is still shown is uploaded again."""
         return await self._all(delete(media).where(media.c.at < before))
+
+    async def import_changes(self, before: datetime) -> int:
+        """What imports did that began before: they can't be undone any more."""
+        old = select(import_run.c.id).where(import_run.c.started_at < before)
+        return await self._all(delete(import_change).where(import_change.c.import_id.in_(old)))
 
     async def silent_visitors(self, channel: str, before: datetime) -> int:
         """Visitors of a channel who came before and never wrote, with the greeting they were given.

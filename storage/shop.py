@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, Table, delete, insert, select, update
+from sqlalchemy import Select, Table, delete, select, update
 
-from storage.repository import Repository, references
+from storage.repository import Repository, columns_of, references
 from storage.schema import (
     budget,
     campaign,
@@ -94,24 +95,66 @@ class Shop(Repository):
         await self._connection.execute(delete(table).where(key.in_(keys)))
 
 
-class ImportRuns(Repository):
-    """What was imported when; a file that is imported again keeps its one row."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportRun:
+    """An import."""
 
-    async def record(
-        self, kind: str, source: str, source_hash: str, counts: Mapping[str, int], now: datetime
-    ) -> None:
-        """Note a finished import."""
-        known = await self._connection.scalar(
-            select(import_run.c.id).where(import_run.c.kind == kind, import_run.c.source_hash == source_hash)
+    id: int
+    kind: str
+    """Of rows, or where the files are from."""
+    source: str
+    """The files' names."""
+    counts: Mapping[str, int]
+    started_at: datetime
+    finished_at: datetime | None
+    """None: it was stopped on its way."""
+    undone_at: datetime | None
+
+
+class ImportRuns(Repository):
+    """What was imported when. An import that changed nothing of files that were imported before is not kept."""
+
+    async def begin(self, kind: str, source: str, source_hash: str, now: datetime) -> int:
+        """Note that an import begins; return its number."""
+        return await self._add(
+            import_run, kind=kind, source=source, source_hash=source_hash, counts={}, started_at=now
         )
-        if known is None:
-            await self._connection.execute(
-                insert(import_run).values(
-                    kind=kind,
-                    source=source,
-                    source_hash=source_hash,
-                    counts=dict(counts),
-                    started_at=now,
-                    finished_at=now,
-                )
-            )
+
+    async def finish(self, import_id: int, counts: Mapping[str, int], changed: bool, now: datetime) -> None:
+        """Note what it came to, or forget it."""
+        if not changed and await self._was_imported_before(import_id):
+            await self._connection.execute(delete(import_run).where(import_run.c.id == import_id))
+            return
+        await self._connection.execute(
+            update(import_run)
+            .where(import_run.c.id == import_id)
+            .values(counts=dict(counts), finished_at=now)
+        )
+
+    async def note_undone(self, import_id: int, now: datetime) -> None:
+        """Note that what it did was taken back."""
+        await self._connection.execute(
+            update(import_run).where(import_run.c.id == import_id).values(undone_at=now)
+        )
+
+    async def get(self, import_id: int) -> ImportRun | None:
+        """The import with this number."""
+        return await self._one(ImportRun, _IMPORTS.where(import_run.c.id == import_id))
+
+    async def latest(self, n: int) -> list[ImportRun]:
+        """The newest imports, the last first."""
+        return await self._list(ImportRun, _IMPORTS.order_by(import_run.c.id.desc()).limit(n))
+
+    async def _was_imported_before(self, import_id: int) -> bool:
+        this = import_run.alias()
+        same = select(import_run.c.id).where(
+            this.c.id == import_id,
+            import_run.c.id != import_id,
+            import_run.c.kind == this.c.kind,
+            import_run.c.source_hash == this.c.source_hash,
+            import_run.c.undone_at.is_(None),
+        )
+        return await self._is_there(same.limit(1))
+
+
+_IMPORTS = select(*columns_of(import_run, ImportRun))

@@ -18,6 +18,7 @@ from bot.shop.importing.presets import PRESETS
 from bot.shop.importing.rows import NOT_PRODUCTS, Options
 from bot.shop.importing.running import Import, Report, run_import
 from bot.shop.importing.sources import KINDS, KindSource
+from bot.shop.importing.undoing import Undone, UndoRefused, undo
 from bot.shop.intake.defaults import Defaults
 from bot.shop.pictures import forget_pictures
 from kernel.columns import folded
@@ -28,7 +29,9 @@ from kernel.times import utc_now
 from storage import Store
 from storage.in_use import in_use
 from storage.orders import STATUSES
+from storage.shop import ImportRun, ImportRuns
 
+_SHOWN = 30
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
@@ -36,7 +39,7 @@ def import_(
     names: Annotated[
         list[str],
         typer.Argument(
-            metavar="KIND FILE | FILE...",
+            metavar="KIND FILE | FILE... | list | undo ID",
             help=f"What the rows are ({', '.join(KINDS)}) and a CSV or Parquet file; with --from files alone.",
         ),
     ],
@@ -79,7 +82,17 @@ def import_(
         bool, typer.Option("--dry-run", help="Only show what would become of the files.")
     ] = False,
 ) -> None:
-    """Take a real shop's data into the store. Running the same import twice changes nothing."""
+    """Take a real shop's data into the store. Running the same import twice changes nothing.
+
+    `liuke import list` shows what was imported, `liuke import undo ID` takes an import back.
+    """
+    match names:
+        case ["list"]:
+            with_store(_show_imports)
+            return
+        case ["undo", number]:
+            _undo(number)
+            return
     if columns is not None and mapping is not None:
         fail("say the columns with --columns or with --mapping, not with both")
 
@@ -127,6 +140,47 @@ def import_(
     _show_report(report, dry_run=dry_run)
     if report.rows and not report.taken and report.rejected:
         fail("no row could be taken: nothing was changed")
+
+
+async def _show_imports(_settings: Settings, store: Store) -> None:
+    async with store.read() as connection:
+        found = await ImportRuns(connection).latest(_SHOWN)
+    rows = [
+        (
+            one.id,
+            f"{one.started_at:%Y-%m-%d %H:%M}",
+            one.kind,
+            one.source,
+            ", ".join(f"{count:,} {what}" for what, count in one.counts.items() if count),
+            _state(one),
+        )
+        for one in found
+    ]
+    print_table("Imports, the last first (UTC)", ("ID", "begun", "what", "files", "counts", ""), rows)
+
+
+def _state(run: ImportRun) -> str:
+    if run.undone_at is not None:
+        return f"undone {run.undone_at:%Y-%m-%d %H:%M}"
+    return "" if run.finished_at is not None else "stopped on its way"
+
+
+def _undo(said: str) -> None:
+    if not said.isdecimal():
+        fail(f"{said!r} is no number of an import; `liuke import list` shows them")
+
+    async def work(_settings: Settings, store: Store) -> Undone:
+        with progress_bar() as progress:
+            return await undo(store, int(said), utc_now(), progress)
+
+    try:
+        undone = with_store(work)
+    except UndoRefused as refused:
+        fail(str(refused))
+    out.print(
+        f"Undone: {undone.removed:,} things that it had added are gone, {undone.restored:,} are as before."
+    )
+    out.print("Run `liuke refit` to fit the models to the data as it is now, or wait for the night.")
 
 
 def _wanted(names: list[str], source: str | None, options: Options, fields: Mapping[str, str]) -> Import:
@@ -178,6 +232,10 @@ def _show_report(report: Report, *, dry_run: bool) -> None:
     if dry_run:
         out.print("Nothing was changed. The same command without --dry-run imports it.")
     elif new:
+        if report.import_id is not None:
+            out.print(
+                f"`liuke import undo {report.import_id}` takes it back, while nothing newer depends on it."
+            )
         out.print("Run `liuke refit` to fit the models to the new data, or wait for the night.")
 
 

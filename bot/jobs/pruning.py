@@ -31,6 +31,7 @@ KEEP_LINKS = timedelta(days=1)
 # They end after twelve hours; until then a page that was left open is told why.
 KEEP_SESSIONS = timedelta(days=7)
 KEEP_UPLOADS = timedelta(days=180)
+KEEP_IMPORT_CHANGES = timedelta(days=30)
 KEEP_SILENT_VISITORS = timedelta(days=1)
 
 
@@ -77,6 +78,7 @@ async def forget(store: Store, now: datetime) -> Mapping[str, int]:
         "links": await old.links(now - KEEP_LINKS),
         "sessions": await old.sessions(now - KEEP_SESSIONS),
         "uploads": await old.uploads(now - KEEP_UPLOADS),
+        "import_changes": await old.import_changes(now - KEEP_IMPORT_CHANGES),
         "visitors": await old.silent_visitors("web", now - KEEP_SILENT_VISITORS),
         "limits": await store.write(lambda connection: RateLimits(connection).prune(now)),
     }

@@ -32,6 +32,7 @@ from storage.schema.conversations import (
 from storage.schema.program import (
     alarm,
     audit,
+    import_change,
     import_run,
     job_run,
     lease,
@@ -62,8 +63,8 @@ from storage.schema.shop import (
 __all__ = [
     "account", "alarm", "audit", "budget", "campaign", "campaign_contact", "campaign_run", "category",
     "churn_warning", "consent", "conversation", "conversation_lease", "correction", "coupon", "customer",
-    "draft", "erased", "escalation", "event", "import_run", "inbox", "job_run", "lease", "link_attempt",
-    "link_token", "media", "message", "message_edit", "metadata", "model_version", "offer", "order",
+    "draft", "erased", "escalation", "event", "import_change", "import_run", "inbox", "job_run", "lease",
+    "link_attempt", "link_token", "media", "message", "message_edit", "metadata", "model_version", "offer", "order",
     "order_line", "outbox", "parcel", "parcel_scan", "price_change", "product", "rate_bucket", "refund",
     "request", "score", "setting", "shown", "skill_switch", "staff", "staff_session",
 ]  # fmt: skip

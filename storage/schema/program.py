@@ -96,6 +96,18 @@ import_run = Table(
     Column("counts", JSON, nullable=False, default=dict),
     Column("started_at", UtcMicros, nullable=False),
     Column("finished_at", UtcMicros),
+    Column("undone_at", UtcMicros),
+)
+
+import_change = Table(
+    "import_change",
+    metadata,
+    Column("import_id", BigKey, ForeignKey("import_run.id"), primary_key=True),
+    Column("kind", String(20), primary_key=True, comment="customers, products, orders, events"),
+    Column("key", String(100), primary_key=True),
+    Column("before", JSON(none_as_null=True), comment="As it was; empty: it was new."),
+    Column("after", String(64), nullable=False, comment="A hash of what it was made."),
+    comment="What an import did, so that it can be undone.",
 )
 
 staff = Table(

@@ -46,7 +46,7 @@ async def test_an_import_leaves_them_out_and_says_so(any_store: Store, tmp_path:
     left_out = {"customers": 1, "products": 0, "orders": 2, "events": 3}
     for kind, content in FILES.items():
         report = await take(any_store, tmp_path, kind, content)
-        assert (report.ignored, report.rejected, report.rejects) == (left_out[kind], 0, None), kind
+        assert (report.ignored, report.rejected, report.rejects) == (left_out[kind], 0, []), kind
         assert report.taken + report.ignored == report.rows
         assert not any(report.written.values()), (kind, report)
     async with any_store.read() as connection:

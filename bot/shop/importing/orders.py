@@ -11,7 +11,7 @@ from bot.shop.importing.presets.statuses import SHOPIFY_MONEY, TAOBAO, WOOCOMMER
 from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport
 from bot.shop.importing.told import Refused, Row, Told, record_of
 from bot.shop.importing.values import minor
-from bot.shop.importing.writing import pace_of, write_all
+from bot.shop.importing.writing import write_all
 from bot.shop.intake.records import OrderRecord
 from kernel.columns import folded
 from storage.orders import STATUSES, KnownOrders
@@ -96,7 +96,7 @@ class OrderImport(RowImport):
         known = await store.write(lambda connection: KnownOrders(connection).by_numbers(self._gathered))
         told = self.told({number: one.currency for number, one in known.items()})
         self._gathered = going_on
-        return await write_all(store, told, self._options.now, self._options.defaults, pace_of(self._options))
+        return await write_all(store, told, self._options)
 
     def told(self, currencies: Mapping[str, str]) -> list[Told[OrderRecord] | Refused]:
         """The orders of the rows that were taken.

@@ -11,7 +11,7 @@ from bot.shop.importing.fields import ATTRIBUTE
 from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport
 from bot.shop.importing.told import Refused, Row, Told, record_of
 from bot.shop.importing.values import minor
-from bot.shop.importing.writing import pace_of, write_all
+from bot.shop.importing.writing import write_all
 from bot.shop.intake.records import CustomerRecord, EventRecord, ProductRecord, Record
 from retention.logs.columns import KINDS
 from retention.types import EventKind
@@ -42,7 +42,7 @@ class RecordImport(RowImport):
         fields = [fields for _, fields in self._rows]
         told = self.told(await store.write(lambda connection: self._look_up(connection, fields)))
         self._rows = []
-        return await write_all(store, told, self._options.now, self._options.defaults, pace_of(self._options))
+        return await write_all(store, told, self._options)
 
     async def _look_up(self, connection: AsyncConnection, rows: Sequence[Values]) -> Mapping[str, Any]:
         """What has to be known of the store before records can be made."""

@@ -39,6 +39,8 @@ class Options:
     """Of new products whose stock is unknown."""
     date_format: str | None = None
     """As in `strptime`, for times that no common form fits."""
+    import_id: int | None = None
+    """Under which what changes is kept, so that it can be undone; None: it isn't."""
     beside_others: bool = False
     """The bot answers from the same SQLite file: it gets its turn after every few records."""
     statuses: Mapping[str, str] = field(default_factory=dict)

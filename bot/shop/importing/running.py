@@ -7,7 +7,7 @@ import gc
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256 as sha256_of
 from pathlib import Path
 
@@ -45,6 +45,8 @@ class Report:
     """Rows of the store that are new or changed, by what they are; all 0 when the files were imported before."""
     notes: Mapping[str, int]
     """What somebody should know of rows that were taken nevertheless, by what it is."""
+    import_id: int | None = None
+    """By which it can be undone; None: it changed nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,24 +103,33 @@ async def run_import(
     Raises:
         TableRefused: the kind, a file or the columns can't be used, or the demo shop is in the way.
     """
-    source = await asyncio.to_thread(wanted.open)
+    await asyncio.to_thread(wanted.open)
     digest = await asyncio.to_thread(wanted.digest)
     replace_demo = await _mind_demo(store, replace_demo)
+    if dry_run:
+        async with trial(store) as tried:
+            return await _through(tried, wanted, digest, rejects_folder, replace_demo, progress)
+    names, now = ", ".join(path.name for path in wanted.files), wanted.options.now
+    import_id = await store.write(lambda c: ImportRuns(c).begin(wanted.kind, names, digest, now))
+    kept = replace(wanted, options=replace(wanted.options, import_id=import_id))
+    report = await _through(store, kept, digest, rejects_folder, replace_demo, progress)
+    counts = {"rows": report.rows, "rejected": report.rejected, **report.written}
+    changed = any(report.written.values())
+    await store.write(lambda c: ImportRuns(c).finish(import_id, counts, changed, now))
+    return replace(report, import_id=import_id if changed else None)
+
+
+async def _through(
+    store: Writes, wanted: Import, digest: str, rejects_folder: Path, replace_demo: bool, progress: Progress
+) -> Report:
+    source = await asyncio.to_thread(wanted.open)
     places = {
         path: rejects_folder / f"rejects-{wanted.kind}-{path.stem}-{digest[:8]}.csv" for path in wanted.files
     }
     with Rejects(places, source.headers) as rejects:
         run = _Run(rejects)
-        if dry_run:
-            async with trial(store) as tried:
-                await run.through(tried, source, replace_demo, progress)
-            return run.report()
         await run.through(store, source, replace_demo, progress)
-    report = run.report()
-    counts = {"rows": report.rows, "rejected": report.rejected, **report.written}
-    names = ", ".join(path.name for path in wanted.files)
-    await store.write(lambda c: ImportRuns(c).record(wanted.kind, names, digest, counts, wanted.options.now))
-    return report
+    return run.report()
 
 
 class _Run:

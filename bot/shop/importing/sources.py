@@ -16,7 +16,7 @@ from bot.shop.importing.presets import PRESETS, PresetOptions
 from bot.shop.importing.records import CustomerImport, EventImport, ProductImport
 from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport
 from bot.shop.importing.told import Found, LeftOut, Refused, Row, Told
-from bot.shop.importing.writing import pace_of, write_all
+from bot.shop.importing.writing import write_all
 from kernel.tables import Portion, TableFile, TableRefused, open_table
 from storage.trial import Writes
 
@@ -182,9 +182,7 @@ class PresetSource:
             )
 
     async def _write(self, store: Writes, found: Found) -> Flushed:
-        return await write_all(
-            store, found.told, self._options.now, self._options.defaults, pace_of(self._options)
-        )
+        return await write_all(store, found.told, self._options)
 
 
 class RowParser:

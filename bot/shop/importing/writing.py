@@ -7,16 +7,15 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.shop.importing.changes import keep_changes
 from bot.shop.importing.rows import Flushed, Options, Written
 from bot.shop.importing.told import Refused, Told, row_of
 from bot.shop.intake.customers import take_customers
-from bot.shop.intake.defaults import Defaults
 from bot.shop.intake.events import take_events
 from bot.shop.intake.merging import Refusal, Taken
 from bot.shop.intake.orders import OrdersTaken, take_orders
@@ -45,7 +44,7 @@ _OF_ORDERS = "purchases and returns of orders that are here: the orders count"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
+class _Pace:
     """How many records are written at once, and whether others get their turn in between."""
 
     records: int = 2_000
@@ -53,14 +52,12 @@ class Pace:
     """Wait after each transaction for as long as it took: SQLite lets one process write at a time."""
 
 
-def pace_of(options: Options) -> Pace:
+def _pace_of(options: Options) -> _Pace:
     """Beside the bot each transaction takes about a hundredth of a second."""
-    return Pace(records=25, considerate=True) if options.beside_others else Pace()
+    return _Pace(records=25, considerate=True) if options.beside_others else _Pace()
 
 
-async def write_all(
-    store: Writes, made: Iterable[Told[Any] | Refused], now: datetime, defaults: Defaults, pace: Pace
-) -> Flushed:
+async def write_all(store: Writes, made: Sequence[Told[Any] | Refused], options: Options) -> Flushed:
     """Write records in transactions of some at a time, customers and products before the orders that name them."""
     refused = [one for one in made if isinstance(one, Refused)]
     order = list(_TAKE)
@@ -68,17 +65,16 @@ async def write_all(
         (one for one in made if isinstance(one, Told)), key=lambda one: order.index(type(one.record))
     )
     whole = Flushed(written=Written(), refused=refused)
+    pace = _pace_of(options)
     for portion in portions(told, pace.records):
         began = time.monotonic()
-        whole += await store.write(partial(write, told=portion, now=now, defaults=defaults))
+        whole += await store.write(partial(_write, told=portion, options=options))
         if pace.considerate:
             await asyncio.sleep(time.monotonic() - began)
     return whole
 
 
-async def write(
-    connection: AsyncConnection, told: Iterable[Told[Any]], now: datetime, defaults: Defaults
-) -> Flushed:
+async def _write(connection: AsyncConnection, told: Iterable[Told[Any]], options: Options) -> Flushed:
     """Write records in one transaction, customers and products before the orders that name them."""
     written, notes = Written(), Counter[str]()
     refused: list[Refused] = []
@@ -88,7 +84,11 @@ async def write(
         records[type(one.record)].append(one)
     for kind, (name, take) in _TAKE.items():
         for batch in _rounds(records[kind]):
-            taken: Taken = await take(connection, [one.record for one in batch], now, defaults)
+            taken: Taken = await take(
+                connection, [one.record for one in batch], options.now, options.defaults
+            )
+            if options.import_id is not None:
+                await keep_changes(connection, options.import_id, taken.changes)
             written[name] += taken.changed
             # The first of several is enough to mend a record by.
             first = {refusal.place: refusal for refusal in reversed(taken.refused)}

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.shop.intake.defaults import Defaults
 from bot.shop.intake.guests import give_orders_of_guests
-from bot.shop.intake.merging import FieldTimes, Taken, filled, once_each
+from bot.shop.intake.merging import FieldTimes, Taken, changes_of, filled, once_each
 from bot.shop.intake.records import CustomerRecord
 from storage.customers import Customer, Customers
 from storage.erased import Erased, normal_email, normal_phone
@@ -45,6 +45,7 @@ async def take_customers(
     moved = await give_orders_of_guests(connection, different, now)
     return Taken(
         changed=len(different),
+        changes=changes_of("customers", different, known),
         erased=out,
         refused=tuple(twice),
         more={"consents": spoke, "orders": moved},

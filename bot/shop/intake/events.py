@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.shop.intake.defaults import Defaults
-from bot.shop.intake.merging import Taken
+from bot.shop.intake.merging import Taken, changes_of
 from bot.shop.intake.purchases import event_id, is_settled, return_id
 from bot.shop.intake.records import EventRecord
 from storage.erased import Erased
@@ -29,8 +29,11 @@ async def take_events(
     events = [_event(one) for one in records if one.customer_id not in erased]
     known = await _known_from_orders(connection, [item for item in events if item.kind in OF_ORDERS])
     kept = [item for item in events if item.id not in known]
+    there = await Events(connection).there([item.id for item in kept])
+    new = {item.id: item for item in kept if item.id not in there}
     return Taken(
-        changed=await Events(connection).append(kept),
+        changed=await Events(connection).append(list(new.values())),
+        changes=changes_of("events", new.values(), {}),
         erased=frozenset(place for place, one in enumerate(records) if one.customer_id in erased),
         more={"of_orders": len(events) - len(kept)},
     )

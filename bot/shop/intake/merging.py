@@ -25,6 +25,19 @@ class Refusal:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a record did to one thing."""
+
+    kind: str
+    """customers, products, orders or events."""
+    id: str
+    before: Any
+    """The thing as it was; None: it is new."""
+    after: Any
+    """The thing as it is now."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
     """What became of a batch of records."""
@@ -34,6 +47,7 @@ class Taken:
     erased: frozenset[int] = frozenset()
     """Which were left out, being about people who had themselves erased."""
     refused: tuple[Refusal, ...] = ()
+    changes: tuple[Change, ...] = ()
     more: Mapping[str, int] = field(default_factory=dict)
     """What else was written, such as categories or events: how many are new or different."""
     notes: Mapping[str, int] = field(default_factory=dict)
@@ -72,6 +86,15 @@ class FieldTimes:
     def kept(self) -> dict[str, int] | None:
         """As a thing keeps them."""
         return self._times or None
+
+
+def changes_of(kind: str, different: Iterable[Any], known: Mapping[str, Any]) -> tuple[Change, ...]:
+    """What was done to things that are new or different.
+
+    Args:
+        known: those of them that were there, as they were, by id.
+    """
+    return tuple(Change(kind, one.id, known.get(one.id), one) for one in different)
 
 
 def filled(values: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from bot.shop.intake.merging import (
     FieldTimes,
     Refusal,
     Taken,
+    changes_of,
     filled,
     incomplete,
     once_each,
@@ -72,6 +73,7 @@ async def take_orders(
     again = await Redemptions(connection).by_orders(same, now)
     return OrdersTaken(
         changed=len(different),
+        changes=changes_of("orders", different, known),
         erased=frozenset(erased),
         refused=tuple(refused),
         more={"events": put.events, "codes": put.codes.changed + again.changed},

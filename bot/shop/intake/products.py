@@ -15,6 +15,7 @@ from bot.shop.intake.merging import (
     FieldTimes,
     Refusal,
     Taken,
+    changes_of,
     filled,
     incomplete,
     once_each,
@@ -48,7 +49,12 @@ async def take_products(
         if before is not None and before.list_price != item.list_price:
             await catalogue.set_price(item.id, item.list_price, now=now)
     await catalogue.put_many(different)
-    return Taken(changed=len(different), refused=tuple(refused), more={"categories": categories})
+    return Taken(
+        changed=len(different),
+        changes=changes_of("products", different, known),
+        refused=tuple(refused),
+        more={"categories": categories},
+    )
 
 
 def product_of(record: ProductRecord, known: Product | None, now: datetime) -> Product:

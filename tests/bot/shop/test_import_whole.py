@@ -14,10 +14,12 @@ from sqlalchemy import select
 from bot.shop.importing.presets import PRESETS
 from bot.shop.importing.rows import Options
 from bot.shop.importing.running import Import, Report, run_import
+from bot.shop.importing.undoing import Undone, UndoRefused, undo
 from bot.shop.intake.customers import take_customers
 from bot.shop.intake.defaults import Defaults
 from bot.shop.intake.orders import take_orders
 from bot.shop.intake.records import CustomerRecord, OrderRecord
+from kernel.console import quiet
 from kernel.tables import TableRefused
 from storage import Store
 from storage.catalogue import Catalogue, Product
@@ -25,6 +27,8 @@ from storage.customers import Customer, Customers
 from storage.events import Events
 from storage.orders import Order, Orders
 from storage.schema import import_run, metadata, order
+from storage.shop import ImportRuns
+from tests.factories import erase_customer
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 OPTIONS = Options(now=NOW, zone=ZoneInfo("Asia/Shanghai"))
@@ -303,3 +307,88 @@ async def test_a_file_that_is_no_export_of_the_system_is_refused(any_store: Stor
     for name in PRESETS:
         with pytest.raises(TableRefused, match=f"none of the exports of {name}"):
             await home.files(name, [home.file("odd.csv", "a,b\n1,2\n")])
+
+
+# --- taking an import back ------------------------------------------------------------------------------------------
+
+ORDERS = """order,customer,item,quantity,price,time,status,tracking_number
+1,c1,socks,1,14,2026-11-01,paid,
+2,c1,jacket,1,129,2026-11-02,shipped,SF1
+"""
+
+
+async def undone(home: Home, import_id: int | None) -> Undone:
+    assert import_id is not None
+    return await undo(home.store, import_id, NOW, quiet)
+
+
+def but_imports(everything: dict[str, list[str]]) -> dict[str, list[str]]:
+    return {name: rows for name, rows in everything.items() if name not in ("import_run", "import_change")}
+
+
+async def test_what_an_import_added_and_changed_is_taken_back(home: Home) -> None:
+    await home.take("orders", ORDERS)
+    before = but_imports(await home.everything())
+    changes = {
+        "customers": "customer,name,email,marketing\nc1,Anna,anna@example.com,yes\nc2,Bea,bea@example.com,yes\n",
+        "products": "item,name,price,stock\nsocks,Socks,15,1\nhat,Hat,20,3\n",
+        "orders": "order,customer,item,quantity,price,time,status,tracking_number,refunded\n"
+        "1,c1,jacket,2,129,2026-11-01,returned,SF7,9\n3,c2,hat,1,20,2026-11-03,paid,,\n",
+        "events": "kind,customer,item,time\nview,c2,hat,2026-11-03\n",
+    }
+    done = [(await home.take(kind, content)).import_id for kind, content in changes.items()]
+    assert but_imports(await home.everything()) != before
+    for number in reversed(done):
+        await undone(home, number)
+    kept = but_imports(await home.everything())
+    # What somebody agreed to is only ever added to.
+    assert {name for name in kept if kept[name] != before[name]} <= {"consent"}
+    with pytest.raises(UndoRefused, match="undone already"):
+        await undone(home, done[0])
+
+
+async def test_it_can_be_imported_again_after_that(home: Home) -> None:
+    first = await home.take("orders", ORDERS)
+    await undone(home, first.import_id)
+    again = await home.take("orders", ORDERS)
+    assert again.written == first.written
+    assert await home.bought("c1") == [("purchase", "jacket"), ("purchase", "socks")]
+
+
+async def test_an_import_on_which_later_things_stand_stays(home: Home) -> None:
+    async with home.store.read() as connection:
+        imports = {one.kind: one.id for one in await ImportRuns(connection).latest(9)}
+    await home.take("orders", ORDERS)
+    before = await home.everything()
+    with pytest.raises(
+        UndoRefused, match=r"products 'jacket' is used in order_line '2'.*1 more|products 'socks'"
+    ):
+        await undone(home, imports["products"])
+    with pytest.raises(UndoRefused, match="customers 'c1' is used in orders"):
+        await undone(home, imports["customers"])
+    await home.take("customers", "customer,tier\nc1,platinum\n")
+    with pytest.raises(UndoRefused, match="customers 'c1' was changed since"):
+        await undone(home, imports["customers"])
+    with pytest.raises(UndoRefused, match="there is no import 99"):
+        await undone(home, 99)
+    assert before["orders"] == (await home.everything())["orders"]
+
+
+async def test_nothing_of_an_erased_customer_comes_back(home: Home) -> None:
+    later = await home.take("customers", "customer,name\nc1,Anna\n")
+    await home.store.write(lambda c: erase_customer(c, "c1"))
+    assert not [row for row in (await home.everything())["import_change"] if "Ann" in row]
+    with pytest.raises(UndoRefused, match="keeps nothing to undo"):
+        await undone(home, later.import_id)
+
+
+async def test_the_same_files_that_change_nothing_are_listed_once(home: Home) -> None:
+    await home.take("orders", ORDERS)
+    again = await home.take("orders", ORDERS)
+    assert again.import_id is None
+    async with home.store.read() as connection:
+        found = await ImportRuns(connection).latest(9)
+    assert [(one.kind, one.source) for one in found] == [
+        ("orders", "orders.csv"), ("customers", "customers.csv"), ("products", "products.csv")
+    ]  # fmt: skip
+    assert found[0].counts == {"rows": 2, "rejected": 0, "orders": 2, "events": 2}
