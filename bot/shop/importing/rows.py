@@ -76,8 +76,10 @@ class Flushed:
 
     def __add__(self, more: Flushed) -> Flushed:
         """Both together."""
+        written = Counter(self.written)
+        written.update(more.written)
         return Flushed(
-            written=self.written + more.written,
+            written=written,
             refused=[*self.refused, *more.refused],
             ignored=self.ignored + more.ignored,
             notes=self.notes + more.notes,

@@ -113,10 +113,10 @@ async def run_import(
     import_id = await store.write(lambda c: ImportRuns(c).begin(wanted.kind, names, digest, now))
     kept = replace(wanted, options=replace(wanted.options, import_id=import_id))
     report = await _through(store, kept, digest, rejects_folder, replace_demo, progress)
-    counts = {"rows": report.rows, "rejected": report.rejected, **report.written}
-    changed = any(report.written.values())
-    await store.write(lambda c: ImportRuns(c).finish(import_id, counts, changed, now))
-    return replace(report, import_id=import_id if changed else None)
+    written = {what: count for what, count in report.written.items() if count}
+    counts = {"rows": report.rows, "rejected": report.rejected, **written}
+    await store.write(lambda c: ImportRuns(c).finish(import_id, counts, bool(written), now))
+    return replace(report, import_id=import_id if written else None)
 
 
 async def _through(
