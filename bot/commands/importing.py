@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -24,6 +23,7 @@ from bot.shop.pictures import forget_pictures
 from kernel.columns import folded
 from kernel.columns import given as parse_columns
 from kernel.console import err, fail, out, print_table, progress_bar
+from kernel.money import is_currency
 from kernel.tables import TableRefused
 from kernel.times import utc_now
 from storage import Store
@@ -32,7 +32,6 @@ from storage.orders import STATUSES
 from storage.shop import ImportRun, ImportRuns
 
 _SHOWN = 30
-_CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 def import_(
@@ -240,7 +239,7 @@ def _show_report(report: Report, *, dry_run: bool) -> None:
 
 
 def _currency(code: str) -> str:
-    if not _CURRENCY.fullmatch(code.strip().upper()):
+    if not is_currency(code.strip().upper()):
         raise TableRefused(f"{code!r} is no currency; it has three letters, such as CNY or EUR")
     return code.strip().upper()
 

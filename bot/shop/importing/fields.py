@@ -173,6 +173,9 @@ def settle(
             name: NAMES.get(name, ()) if field.also is None else field.also for name, field in fields.items()
         }
         places = recognised(header, usual)
+        for name, place in places.items():
+            # As said with --columns: two columns of one name are two meanings.
+            place_of(header[place], header, name)
     missing = [name for name, field in fields.items() if field.required and name not in places]
     if missing:
         raise TableRefused(

@@ -115,6 +115,7 @@ class OrderImport(RowImport):
         currency = whole.get("currency") or self._options.currency
         counted = currency or known or self._options.defaults.currency
         try:
+            _require_one(gathered.fields, "currency")
             said = _said(whole, gathered.fields, counted, self._options.statuses)
         except BadRow as bad:
             return Refused(rows, str(bad), bad.field)
@@ -133,6 +134,12 @@ def scattered(numbers: Iterable[str | None]) -> frozenset[str]:
             (found if number in seen else seen).add(number)
         before = number or before
     return frozenset(found)
+
+
+def _require_one(rows: Sequence[Mapping[str, Any]], name: str) -> None:
+    said = sorted({str(fields[name]) for fields in rows if fields.get(name) is not None})
+    if len(said) > 1:
+        raise BadRow(f"an order has one {name}, and its rows say {', '.join(said)}", name)
 
 
 def _said(

@@ -12,14 +12,13 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.shop.importing.rows import BadRow, Options
-from kernel.money import LARGEST_AMOUNT, decimals
+from kernel.money import LARGEST_AMOUNT, decimals, is_currency
 from kernel.tables import MISSING
 
 Parse = Callable[[Any], Any]
 
 _YES = frozenset({"1", "true", "yes", "y", "t", "是", "有"})
 _NO = frozenset({"0", "false", "no", "n", "f", "否", "无"})
-_CURRENCY = re.compile(r"[A-Z]{3}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _AMOUNT = re.compile(r"(?:[-+]|(?<![\d.,'\s]))[.,'\s]*+\d[\d.,'\s]*+")
 _SPACING = re.compile(r"[\s']")
@@ -169,7 +168,7 @@ def currency(raw: Any) -> str | None:
     words = text(raw)
     if words is None:
         return None
-    if not _CURRENCY.fullmatch(words.upper()):
+    if not is_currency(words.upper()):
         raise BadRow(f"{_shown(raw)} is no currency; it has three letters, such as CNY or EUR")
     return words.upper()
 
