@@ -64,7 +64,7 @@ async def test_who_was_erased_stays_erased(any_shop: Shop) -> None:
     nothing = {"received": 1, "changed": 0, "ignored": 1}
     assert await any_shop.send("customers", CUSTOMER) == nothing
     assert await any_shop.send("events", EVENT) == {**nothing, "of_orders": 0}
-    nothing |= {"codes": [], "notes": {}}
+    nothing |= {"codes": [], "discrepancies": [], "notes": {}}
     assert await any_shop.send("orders", ORDER) == nothing
     # A sale that is here already, without a name, does not come a second time when the shop leaves out whose it was.
     guest = {key: value for key, value in ORDER.items() if key != "customer_id"}
