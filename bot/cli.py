@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from bot.commands import chat, customer, models, outreach, run, shop, staff, understanding
+from bot.commands import chat, codes, customer, models, outreach, run, shop, staff, understanding
 from retention import commands as retention_commands
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.command("refit")(models.refit)
 app.command("rules")(shop.rules)
 app.add_typer(models.app, name="models")
 app.add_typer(customer.app, name="customer")
+app.add_typer(codes.app, name="codes")
 app.add_typer(staff.app, name="staff")
 app.add_typer(staff.skills, name="skills")
 app.add_typer(outreach.app, name="outreach")
