@@ -19,8 +19,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from bot.api import rows
 from bot.api.codes import CodesApi
 from bot.api.keys import ApiKeys
+from bot.api.links import LinksApi
 from bot.api.taking import BatchRefused, Intake
 from bot.delivery.faults import faults
+from bot.linking.deep_links import DeepLinks
 from bot.shop.intake.defaults import Defaults
 from bot.shop.intake.records import Identifier, OrderChange, OrderRecord
 from kernel.times import utc_now
@@ -57,6 +59,7 @@ class ShopApi:
         store: Store,
         keys: ApiKeys,
         *,
+        deep_links: DeepLinks,
         defaults: Defaults | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
@@ -65,6 +68,7 @@ class ShopApi:
         self._clock = clock
         self._intake = Intake(store, clock, defaults or Defaults())
         self._codes = CodesApi(store, clock)
+        self._links = LinksApi(store, deep_links, clock)
 
     def routes(self) -> list[BaseRoute]:
         """One mount for the site; its schema is at `/api/v1/openapi.json`."""
@@ -148,6 +152,7 @@ class ShopApi:
         app.patch("/orders/{order_id}")(self.order)
         app.post("/events")(self.events)
         self._codes.serve(app)
+        self._links.serve(app)
         app.get("/requests")(self.requests)
         return app
 

@@ -10,10 +10,11 @@ from nicegui import events, ui
 from bot.conversation.wording import money
 from bot.staff.campaigns import ACTIVE, ENDED, PAUSED, CampaignReport, CampaignService, Share, returned
 from bot.staff.console.cards import pushing
-from bot.staff.console.frame import RedrawnPage, Visit, small_button
+from bot.staff.console.frame import RedrawnPage, Visit, Words, small_button
+from storage.links import Reach
 from storage.responses import ArmResult, Contacted
 
-Found = Sequence[tuple[CampaignReport, list[Contacted]]]
+Found = tuple[Reach, Sequence[tuple[CampaignReport, list[Contacted]]]]
 
 
 class CampaignsPage(RedrawnPage[Found]):
@@ -34,17 +35,33 @@ class CampaignsPage(RedrawnPage[Found]):
             self._place = ui.column().classes("w-full gap-4")
 
     async def _read(self) -> Found:
-        return [
+        return await self._campaigns.reach(), [
             (report, await self._campaigns.contacts(report.campaign.name))
             for report in await self._campaigns.reports()
         ]
 
     def _draw(self, found: Found) -> None:
-        if not found:
+        reach, campaigns = found
+        if not campaigns:
             ui.label(self._words("no-campaigns")).classes("soft p-4")
-        for report, contacts in found:
+        for report, contacts in campaigns:
             card = CampaignCard(self._visit, report, contacts, self._opened)
             card.draw(partial(self._draw_actions, report))
+        self._draw_reach(reach)
+
+    def _draw_reach(self, reach: Reach) -> None:
+        """Who could be written to at all."""
+        words = self._words
+        with ui.card().classes("w-full p-4 gap-2 reach").mark("reach"):
+            ui.label(words("reach")).classes("font-semibold")
+            ui.label(words("reach-what-for")).classes("text-sm soft lead")
+            ui.label(_reached(words, "reach-of-all", reach.linked, reach.customers)).classes("text-sm")
+            ui.label(_reached(words, "reach-of-given", reach.linked_of_given, reach.given)).classes("text-sm")
+            for channel, (of_all, of_given) in reach.channels.items():
+                told = words(
+                    "reach-channel", channel=words.of("channel", channel), linked=of_all, given=of_given
+                )
+                ui.label(told).classes("text-sm soft")
 
     def _draw_actions(self, report: CampaignReport) -> None:
         state = report.campaign.state
@@ -191,6 +208,10 @@ class CampaignCard:
             parts.append(words("would-spend", amount=money(contact.expected_value, contact.currency)))
             parts.append(words("at-stake", amount=money(contact.at_stake, contact.currency)))
         return words("comma").join(parts)
+
+
+def _reached(words: Words, text_id: str, part: int, whole: int) -> str:
+    return words(text_id, linked=part, number=whole, percent=_percent(part / whole if whole else 0.0))
 
 
 def _percent(share: float) -> str:
