@@ -131,7 +131,6 @@ async def test_what_is_kept_is_what_the_latest_version_says(
     name = f"h{data.draw(st.uuids())}"
     await any_shop.send("customers", {**CUSTOMER, "id": "c1"})
     await any_shop.send("products", PRODUCT, {**PRODUCT, "id": "p2", "code": "TEA-2"})
-    await any_shop.client.get("/codes")
     code = await _promised(any_shop, name)
     for version in versions:
         answer = await any_shop.send("orders", placed(name, coupon_code=code, **version))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -139,6 +140,17 @@ def test_what_differs_is_shown_on_a_telephone_in_chinese(
     scan(page, "lkthree", "优惠码")
     expect(page.locator(".code-card")).to_contain_text("由订单 A1024 使用")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_how_many_are_linked_is_shown(
+    site: Site, open_page: OpenPage, passwords: dict[str, str], tmp_path: Path
+) -> None:
+    site.liuke("customer", "links", str(tmp_path / "links.csv"))
+    page = codes_page(site, open_page, "ann", passwords["ann"])
+    page.get_by_role("link", name="Outreach", exact=True).click()
+    reach = page.locator(".reach")
+    expect(reach).to_contain_text("Of all: 0 of 1 (0.0 %)")
+    expect(reach).to_contain_text("Of those given a link: 0 of 1 (0.0 %)")
 
 
 def test_who_may_only_look_has_nothing_to_press(
