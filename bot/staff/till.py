@@ -19,7 +19,7 @@ from storage.code_lists import CodeLists, Wanted
 from storage.codes import Codes, Promise, State, state_of
 from storage.customers import Customer, Customers
 from storage.offers import StoredOffer
-from storage.orders import Orders
+from storage.orders import KnownOrders, Orders
 from storage.redemptions import CodeRefused, Redemptions
 from storage.staff import StaffMember
 
@@ -99,7 +99,7 @@ class Till:
         async with self._store.read() as connection:
             lists = CodeLists(connection)
             page = await lists.page(Wanted(odd=True), self._clock(), after=None, limit=_SHOWN)
-            cards = [await self._card(connection, one) for one in page.codes]
+            cards = await self._cards(connection, page.codes)
             return Differing(cards=tuple(cards), count=await lists.count_odd())
 
     async def use(self, member: StaffMember, typed: str, said: str = "") -> CodeCard:
@@ -161,16 +161,25 @@ class Till:
         return await self._store.write(permitted(member, REDEEMING, work))
 
     async def _card(self, connection: AsyncConnection, promise: Promise) -> CodeCard:
-        order = None if promise.order_id is None else await Orders(connection).get(promise.order_id)
-        return CodeCard(
-            promise=promise,
-            state=state_of(promise, self._clock()),
-            customer=(promise.customer_id and await Customers(connection).get(promise.customer_id)) or None,
-            product=await Catalogue(connection).get(promise.product_id)
-            if isinstance(promise, StoredOffer)
-            else None,
-            order_number=None if order is None else order.number,
-        )
+        (card,) = await self._cards(connection, [promise])
+        return card
+
+    async def _cards(self, connection: AsyncConnection, promises: Sequence[Promise]) -> list[CodeCard]:
+        now = self._clock()
+        orders = await KnownOrders(connection).by_ids({one.order_id for one in promises if one.order_id})
+        people = await Customers(connection).by_ids({one.customer_id for one in promises if one.customer_id})
+        named = {one.product_id for one in promises if isinstance(one, StoredOffer)}
+        products = await Catalogue(connection).by_ids(named)
+        return [
+            CodeCard(
+                promise=one,
+                state=state_of(one, now),
+                customer=people.get(one.customer_id or ""),
+                product=products.get(one.product_id) if isinstance(one, StoredOffer) else None,
+                order_number=orders[one.order_id].number if one.order_id in orders else None,
+            )
+            for one in promises
+        ]
 
 
 def masked(contact: str) -> str:
