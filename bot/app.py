@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.api.keys import ApiKeys
 from bot.api.service import ShopApi
 from bot.channels.kind import ServedChannel, Surroundings
+from bot.channels.links import deep_links
 from bot.channels.registry import CHANNELS, WRITING_FIRST
 from bot.conversation.engine import Engine
 from bot.conversation.registry import REGISTRY
@@ -179,7 +180,9 @@ async def build(settings: Settings, store: Store, reading: Process | None = None
         routes=[
             *health.routes(),
             *(route for kind, channel in made if not kind.routes_first for route in channel.routes()),
-            *ShopApi(store, ApiKeys(store), defaults=defaults).routes(),
+            *ShopApi(
+                store, ApiKeys(store), deep_links=deep_links(settings, store, linker), defaults=defaults
+            ).routes(),
         ],
         find_picture=pictures.find,
     )

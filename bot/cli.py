@@ -6,6 +6,7 @@ import typer
 
 from bot.commands import (
     chat,
+    codes,
     customer,
     doctor,
     house,
@@ -40,6 +41,7 @@ app.command("restore")(house.restore)
 app.command("copy")(house.copy)
 app.add_typer(models.app, name="models")
 app.add_typer(customer.app, name="customer")
+app.add_typer(codes.app, name="codes")
 app.add_typer(staff.app, name="staff")
 app.add_typer(staff.skills, name="skills")
 app.add_typer(outreach.app, name="outreach")

@@ -114,6 +114,8 @@ class Settings(BaseSettings):
     """When people answer, at the shop's place: `Mon-Fri 09:00-18:00, Sat 10:00-16:00`, or `always`."""
     web_secret: SecretStr | None = None
     """Shared with the shop's site, which signs its visitors' tokens with it; generated when absent."""
+    link_hours: int = Field(default=24, ge=1, le=8784)
+    """How long a link holds that connects a messenger to a customer, where nothing else is said. An hour to a year."""
     demo: bool = True
     """Fill an empty store with the demo shop at start."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -194,16 +194,16 @@ class Campaigns(Repository):
             .values(product_id=product_id, offer_id=offer_id)
         )
 
-    async def drop(self, outbox_id: int, reason: str) -> None:
+    async def drop(self, outbox_id: int, reason: str, now: datetime) -> None:
         """Record that a planned message was not sent, and withdraw what it would have offered."""
         await self._connection.execute(
             update(campaign_contact).where(campaign_contact.c.outbox_id == outbox_id).values(dropped=reason)
         )
-        await self.withdraw_offer(outbox_id)
+        await self.withdraw_offer(outbox_id, now)
 
-    async def withdraw_offer(self, outbox_id: int) -> None:
+    async def withdraw_offer(self, outbox_id: int, now: datetime) -> None:
         """Withdraw the offer that was made for a message which has not left: nobody has seen its code."""
-        await self._withdraw_offers(outbox.c.id == outbox_id)
+        await self._withdraw_offers(now, outbox.c.id == outbox_id)
 
     async def _drop_planned(self, campaign_id: int, now: datetime) -> int:
         reason = "campaign_paused"
@@ -220,10 +220,10 @@ class Campaigns(Repository):
             .where(campaign_contact.c.outbox_id.in_(select(outbox.c.id).where(*just_now)))
             .values(dropped=reason)
         )
-        await self._withdraw_offers(campaign_contact.c.campaign_id == campaign_id, *just_now)
+        await self._withdraw_offers(now, campaign_contact.c.campaign_id == campaign_id, *just_now)
         return cancelled.rowcount
 
-    async def _withdraw_offers(self, *concerning: ColumnElement[bool]) -> None:
+    async def _withdraw_offers(self, now: datetime, *concerning: ColumnElement[bool]) -> None:
         made = await self._connection.scalars(
             select(offer.c.id)
             .join(campaign_contact, campaign_contact.c.offer_id == offer.c.id)
@@ -232,7 +232,7 @@ class Campaigns(Repository):
             .where(offer.c.state == "live", offer.c.reason == "win_back")
         )
         for offer_id in made.all():
-            await Offers(self._connection).withdraw(offer_id)
+            await Offers(self._connection).withdraw(offer_id, now)
 
 
 _CAMPAIGN = select(campaign, exists().where(campaign_run.c.campaign_id == campaign.c.id).label("started"))

@@ -53,6 +53,7 @@ from storage.schema import (
     import_change,
     inbox,
     link_attempt,
+    link_given,
     link_token,
     message,
     message_edit,
@@ -123,6 +124,7 @@ class _Erasing:
         await self._imports(customer_id)
         await self._run(delete(coupon).where(coupon.c.customer_id == customer_id))
         await self._run(delete(link_token).where(link_token.c.customer_id == customer_id))
+        await self._run(delete(link_given).where(link_given.c.customer_id == customer_id))
         await self._run(delete(score).where(score.c.customer_id == customer_id))
         await self._orders(customer_id)
         # The shop's ids of what they did, or ids made of it, would lead to them.
@@ -190,11 +192,11 @@ class _Erasing:
 
     async def _withdraw(self, customer_id: str) -> None:
         """End personal prices, and give what they would have cost back to the budget."""
-        await Offers(self._connection).end("withdrawn", offer.c.customer_id == customer_id)
+        await Offers(self._connection).end("withdrawn", self._now, offer.c.customer_id == customer_id)
         await self._run(
             update(offer)
             .where(offer.c.customer_id == customer_id)
-            .values(code=_numbered(offer.c.id), reasons=[])
+            .values(code=_numbered(offer.c.id), reasons=[], changed_at=self._now)
         )
 
     async def _imports(self, customer_id: str) -> None:

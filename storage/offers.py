@@ -55,6 +55,12 @@ class StoredOffer(NewOffer):
     used_at: datetime | None
     order_id: str | None = None
     """The order that used it, where it is known."""
+    discrepancy: str | None = None
+    """How that order differs from what was promised (`storage.discrepancies`); None where it fits."""
+    paid: int | None = None
+    """What it paid for one, where that is another price; minor units of `currency`."""
+    changed_at: datetime | None = None
+    """When something of it changed last, as far as it is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +81,8 @@ class Coupon:
     used_at: datetime | None
     order_id: str | None = None
     """The order that used it, where it is known."""
+    changed_at: datetime | None = None
+    """When something of it changed last, as far as it is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +142,7 @@ class Offers(Repository):
         """
         await self._hold(new.customer_id)
         same = (offer.c.customer_id == new.customer_id, offer.c.product_id == new.product_id)
-        await self.end("expired", offer.c.valid_until <= now, *same)
+        await self.end("expired", now, offer.c.valid_until <= now, *same)
         discount = new.list_price - new.price
         current = await self.budget(new.currency, now) if discount > 0 else None
         kept = await self._one(
@@ -146,6 +154,7 @@ class Offers(Repository):
                 "reasons": list(new.reasons),
                 "budget_id": None if current is None else current.id,
                 "created_at": now,
+                "changed_at": now,
             },
         )
         if kept is None:
@@ -155,13 +164,13 @@ class Offers(Repository):
             await self._take(current, discount)
         return kept
 
-    async def withdraw(self, offer_id: int) -> bool:
+    async def withdraw(self, offer_id: int, now: datetime) -> bool:
         """Take back a live offer and give its discount back to the budget; False where it is live no more."""
-        return await self.end("withdrawn", offer.c.id == offer_id) == 1
+        return await self.end("withdrawn", now, offer.c.id == offer_id) == 1
 
     async def expire(self, now: datetime) -> int:
         """End offers whose time is over and give their discounts back to the budget; return how many."""
-        return await self.end("expired", offer.c.valid_until <= now)
+        return await self.end("expired", now, offer.c.valid_until <= now)
 
     async def _hold(self, customer_id: str) -> None:
         """Wait for a message to the customer that is just leaving: it holds them, and may need the same budget."""
@@ -171,12 +180,12 @@ class Offers(Repository):
             .with_for_update(read=True, key_share=True)
         )
 
-    async def end(self, state: str, *which: ColumnElement[bool]) -> int:
+    async def end(self, state: str, now: datetime, *which: ColumnElement[bool]) -> int:
         """Put live offers into another state and give their discounts back to the budget; return how many."""
         ended = await self._connection.execute(
             update(offer)
             .where(offer.c.state == "live", *which)
-            .values(state=state)
+            .values(state=state, changed_at=now)
             .returning(offer.c.budget_id, offer.c.list_price - offer.c.price)
         )
         freed: Counter[str | None] = Counter()

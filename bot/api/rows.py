@@ -9,6 +9,7 @@ from fastapi import Path
 from pydantic import AfterValidator, BaseModel, Field
 
 from bot.shop.intake.records import (
+    LARGEST,
     CustomerRecord,
     EventRecord,
     Identifier,
@@ -17,7 +18,9 @@ from bot.shop.intake.records import (
     Record,
     printable,
 )
+from storage.checking import Checked, Objection
 from storage.codes import Promise, Reason, State, state_of
+from storage.discrepancies import Difference
 from storage.offers import StoredOffer
 
 MAX_ROWS = 1_000
@@ -74,11 +77,25 @@ class CodeNotRedeemed(BaseModel):
     reason: Reason
 
 
+class PromiseDiffers(BaseModel):
+    """A personal price that was redeemed by an order which differs from it."""
+
+    order_id: str
+    code: str
+    what: Difference
+    price: int
+    """That was promised."""
+    paid: int | None
+    """For one piece; null where it can't be compared."""
+
+
 class OrdersTaken(Taken):
     """What became of a batch of orders."""
 
     codes: list[CodeNotRedeemed] = Field(default_factory=list)
     """Liuke's codes on these orders that could not be redeemed, and why."""
+    discrepancies: list[PromiseDiffers] = Field(default_factory=list)
+    """Liuke's personal prices that these orders used at another price or for another product."""
     notes: dict[str, int] = Field(default_factory=dict)
     """What somebody should look at, of records that were taken: on how many."""
 
@@ -108,15 +125,72 @@ class CodeRow(BaseModel):
     valid_until: datetime
     used_at: datetime | None
     order_id: str | None
+    discrepancy: Difference | None
+    """How the order that used it differs from what was promised."""
+    paid: int | None
+    """What that order paid for one piece, where it is another price."""
+    changed_at: datetime | None
 
     @classmethod
     def of(cls, promise: Promise, now: datetime) -> Self:
         """A code as it stands at a moment."""
         shown: dict[str, Any] = {name: getattr(promise, name, None) for name in cls.model_fields}
         shown |= {"kind": "coupon", "state": state_of(promise, now)}
+        begins = promise.created_at if isinstance(promise, StoredOffer) else promise.valid_from
         if isinstance(promise, StoredOffer):
-            shown |= {"kind": "offer", "min_spend": 0, "valid_from": promise.created_at}
-        return cls(**shown)
+            shown |= {"kind": "offer", "min_spend": 0, "valid_from": begins}
+        return cls(**shown | {"changed_at": promise.changed_at or begins})
+
+
+class CodePage(BaseModel):
+    """Some codes."""
+
+    codes: list[CodeRow]
+    next: str | None
+    """Send it as `after` for the page after this one; null after the last."""
+
+
+class CodeCheck(Record):
+    """What somebody is about to buy, as far as it is known."""
+
+    customer_id: Identifier | None = None
+    order_id: Identifier | None = None
+    product_id: Identifier | None = None
+    total: Annotated[int, Field(ge=0, le=LARGEST)] | None = None
+
+
+class CodeChecked(BaseModel):
+    """What would become of a code."""
+
+    code: str
+    kind: Literal["offer", "coupon"]
+    redeemable: bool
+    reason: Objection | None
+    """Why it would not be redeemed; null where it would."""
+    product_id: str | None
+    price: int | None
+    """Offers: for one piece of the product."""
+    off: int | None
+    """Coupons: what it takes off; null where that depends on a total that was not sent."""
+    currency: str
+    valid_until: datetime
+
+    @classmethod
+    def of(cls, checked: Checked) -> Self:
+        """As it is answered."""
+        promise = checked.promise
+        of_offer = promise if isinstance(promise, StoredOffer) else None
+        return cls(
+            code=promise.code,
+            kind="coupon" if of_offer is None else "offer",
+            redeemable=checked.objection is None,
+            reason=checked.objection,
+            product_id=None if of_offer is None else of_offer.product_id,
+            price=None if of_offer is None else of_offer.price,
+            off=checked.off,
+            currency=promise.currency,
+            valid_until=promise.valid_until,
+        )
 
 
 class RedemptionRow(BaseModel):

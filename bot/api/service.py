@@ -17,16 +17,20 @@ from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.api import rows
+from bot.api.codes import CodesApi
 from bot.api.keys import ApiKeys
+from bot.api.links import LinksApi
 from bot.api.taking import BatchRefused, Intake
 from bot.delivery.faults import faults
+from bot.linking.deep_links import DeepLinks
 from bot.shop.intake.defaults import Defaults
 from bot.shop.intake.records import Identifier, OrderChange, OrderRecord
 from kernel.times import utc_now
 from storage import Conflict, NotFound, Store, StoreClosed, StoreUnavailable
 from storage import requests as stored
-from storage.codes import CodeRefused, Codes, CustomerNeeded, Redemptions
+from storage.code_lists import CursorInvalid
 from storage.orders import KnownOrders
+from storage.redemptions import CodeRefused, CustomerNeeded
 
 PATH = "/api/v1"
 MAX_BODY = 8 * 2**20
@@ -55,6 +59,7 @@ class ShopApi:
         store: Store,
         keys: ApiKeys,
         *,
+        deep_links: DeepLinks,
         defaults: Defaults | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
@@ -62,6 +67,8 @@ class ShopApi:
         self._keys = keys
         self._clock = clock
         self._intake = Intake(store, clock, defaults or Defaults())
+        self._codes = CodesApi(store, clock)
+        self._links = LinksApi(store, deep_links, clock)
 
     def routes(self) -> list[BaseRoute]:
         """One mount for the site; its schema is at `/api/v1/openapi.json`."""
@@ -90,34 +97,6 @@ class ShopApi:
     async def events(self, batch: rows.Events) -> rows.EventsTaken:
         """Append to the log of what customers did; the same id again changes nothing."""
         return await self._again(self._intake.events, batch.events)
-
-    async def code(self, code: rows.Code) -> rows.CodeRow:
-        """What an offer's or a coupon's code is for, and whether it holds."""
-        async with self._store.read() as connection:
-            found = await Codes(connection).find(code)
-        if found is None:
-            raise NotFound(f"there is no code {code!r}")
-        return rows.CodeRow.of(found, self._clock())
-
-    async def use_code(self, code: rows.Code, use: rows.CodeUse) -> rows.RedemptionRow:
-        """Mark an offer's or a coupon's code as used; the same order again changes nothing."""
-        now = self._clock()
-        used = await self._store.write(
-            lambda connection: Redemptions(connection).use(
-                code, customer_id=use.customer_id, order_id=use.order_id, now=now
-            )
-        )
-        return rows.RedemptionRow.model_validate(used, from_attributes=True)
-
-    async def give_code_back(self, code: rows.Code, use: Annotated[rows.CodeUse, Query()]) -> rows.CodeRow:
-        """Take the use of a code back, as when a checkout is abandoned."""
-        now = self._clock()
-        found = await self._store.write(
-            lambda connection: Redemptions(connection).give_back(
-                code, customer_id=use.customer_id, order_id=use.order_id, now=now
-            )
-        )
-        return rows.CodeRow.of(found, now)
 
     async def requests(
         self,
@@ -150,6 +129,7 @@ class ShopApi:
             exception_handlers={
                 RequestValidationError: _invalid,
                 BatchRefused: _batch_refused,
+                CursorInvalid: _refusing(422, "invalid"),
                 NotFound: _refusing(404, "not_found"),
                 CustomerNeeded: _refusing(422, "customer_needed"),
                 CodeRefused: _code_refused,
@@ -171,9 +151,8 @@ class ShopApi:
         app.post("/orders")(self.orders)
         app.patch("/orders/{order_id}")(self.order)
         app.post("/events")(self.events)
-        app.get("/codes/{code}")(self.code)
-        app.post("/codes/{code}/use")(self.use_code)
-        app.delete("/codes/{code}/use")(self.give_code_back)
+        self._codes.serve(app)
+        self._links.serve(app)
         app.get("/requests")(self.requests)
         return app
 

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.api.rows import CodeNotRedeemed, EventsTaken, OrdersTaken, Taken
+from bot.api.rows import CodeNotRedeemed, EventsTaken, OrdersTaken, PromiseDiffers, Taken
 from bot.shop.intake.customers import take_customers
 from bot.shop.intake.defaults import Defaults
 from bot.shop.intake.events import take_events
@@ -61,7 +61,8 @@ class Intake:
         """Add orders or bring them up to date, with all that belongs to them, their purchases and their codes."""
         taken = await self._take("orders", take_orders, records)
         codes = [CodeNotRedeemed.model_validate(one, from_attributes=True) for one in taken.codes.refused]
-        return OrdersTaken(**_counts(records, taken), codes=codes, notes=dict(taken.notes))
+        odd = [PromiseDiffers.model_validate(one, from_attributes=True) for one in taken.codes.odd]
+        return OrdersTaken(**_counts(records, taken), codes=codes, discrepancies=odd, notes=dict(taken.notes))
 
     async def events(self, records: Sequence[EventRecord]) -> EventsTaken:
         """Append events; one that is there already, or that is known from its order, is the same event."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
@@ -9,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.channels.telegram import bot_username
 from bot.commands.common import AsJson, known_customer, with_reader, with_store
+from bot.commands.links import links
 from bot.linking.linker import Linker, second_fact
 from bot.privacy import erasure
 from bot.privacy.erasure import Eraser, Erasure, Find
@@ -21,7 +23,7 @@ from storage.customers import Accounts, Consents, Customers
 from storage.orders import Orders
 from storage.scores import Scores
 
-app = typer.Typer(no_args_is_help=True, help="Show a customer, or make a link that connects a messenger.")
+app = typer.Typer(no_args_is_help=True, help="Show a customer, or make links that connect messengers.")
 
 CustomerId = Annotated[str, typer.Argument(help="The customer's id, as the shop has it.")]
 
@@ -56,6 +58,9 @@ def link(customer_id: CustomerId, as_json: AsJson = False) -> None:
         return
     out.print(made["deep_link"], soft_wrap=True)
     out.print(f"Works once, until {made['expires']}. Give it to the customer alone.")
+
+
+app.command("links")(links)
 
 
 @app.command("list")
@@ -151,10 +156,10 @@ async def _facts(connection: AsyncConnection, customer_id: str) -> dict[str, Any
 async def _link(settings: Settings, store: Store, customer_id: str) -> dict[str, Any]:
     async with store.read() as connection:
         await known_customer(connection, customer_id)
-    now = utc_now()
     linker = await Linker.open(store, settings.shared_secret)
+    lifetime = timedelta(hours=settings.link_hours)
     token, expires = await store.write(
-        lambda connection: linker.deep_link_token(connection, customer_id, now)
+        lambda connection: linker.deep_link_token(connection, customer_id, utc_now(), lifetime)
     )
     username = await bot_username(settings, store)
     deep_link = (

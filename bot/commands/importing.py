@@ -50,7 +50,7 @@ def import_(
         typer.Option(help="Which column is which field: customer=CustomerID,item=StockCode,…"),
     ] = None,
     mapping: Annotated[
-        Path | None, typer.Option(help="The same as a TOML file with a table \\[columns].")
+        Path | None, typer.Option(help="The same as a TOML file with a table named columns.")
     ] = None,
     currency: Annotated[
         str | None,

@@ -19,6 +19,7 @@ from bot.staff.campaigns import ACTIVE, ENDED, PAUSED, CampaignReport, CampaignS
 from kernel.console import out, print_json, print_table
 from kernel.times import utc_now
 from storage import Store
+from storage.links import Reach
 from storage.staff import StaffMember
 
 app = typer.Typer(no_args_is_help=True, help="Win-back messages, and what they change.")
@@ -77,12 +78,13 @@ async def plan_active(settings: Settings, store: Store, now: datetime) -> None:
 def show(as_json: AsJson = False) -> None:
     """Show what came of each campaign, of those written to beside those left alone."""
 
-    async def look(_settings: Settings, store: Store) -> list[CampaignReport]:
-        return await (await _campaigns(store)).reports()
+    async def look(_settings: Settings, store: Store) -> tuple[list[CampaignReport], Reach]:
+        campaigns = await _campaigns(store)
+        return await campaigns.reports(), await campaigns.reach()
 
-    reports = with_store(look)
+    reports, reach = with_store(look)
     if as_json:
-        print_json([_facts(report) for report in reports])
+        print_json([{**_facts(report), "linked": asdict(reach)} for report in reports])
         return
     print_table(
         "Campaigns",
@@ -97,6 +99,7 @@ def show(as_json: AsJson = False) -> None:
         _tell_lift(report)
         _tell_waiting(report)
     with_store(lambda _settings, store: tell_restored(store))
+    _tell_reach(reach)
     if not reports:
         out.print("There is no campaign before there is a shop: `liuke demo`, or import yours.")
 
@@ -198,6 +201,26 @@ def _tell_lift(report: CampaignReport) -> None:
     told = f"{report.campaign.name}: {100 * report.lift.value:+.1f} points bought again ({low} to {high})"
     verdict = "" if report.lift.certain else "; too few yet to tell it from none"
     out.print(f"{told} of those written to{verdict}.")
+
+
+def _tell_reach(reach: Reach) -> None:
+    """How many customers are linked to a messenger; the others can't be written to."""
+    by_channel = ", ".join(
+        f"{name} {of_all} ({of_given} of those given a link)"
+        for name, (of_all, of_given) in reach.channels.items()
+    )
+    out.print(
+        f"Linked: {reach.linked} of {_of(reach.linked, reach.customers)} customers; of those given a link "
+        f"{reach.linked_of_given} of {_of(reach.linked_of_given, reach.given)}.",
+        soft_wrap=True,
+    )
+    out.print(
+        f"By channel: {by_channel}." if by_channel else "Nobody is linked: `liuke customer links FILE.csv`."
+    )
+
+
+def _of(part: int, whole: int) -> str:
+    return f"{whole} ({part / whole:.1%})" if whole else "0"
 
 
 def _share(share: Share) -> str:

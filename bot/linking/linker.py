@@ -10,6 +10,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
@@ -21,6 +22,7 @@ from bot.linking.site_tokens import TOKEN_VALIDITY, SiteSession, make_token, rea
 from kernel.times import to_micros
 from storage import Store
 from storage.customers import Accounts, Customers, LinkAttempts
+from storage.links import Links
 from storage.orders import Orders
 from storage.schema import link_token
 from storage.settings import SettingStore
@@ -84,18 +86,34 @@ class Linker:
         return cls(bytes.fromhex(key), shared)
 
     async def deep_link_token(
-        self, connection: AsyncConnection, customer_id: str, now: datetime
+        self,
+        connection: AsyncConnection,
+        customer_id: str,
+        now: datetime,
+        lifetime: timedelta = LINK_VALIDITY,
     ) -> tuple[str, datetime]:
         """Give out a token of at most 64 characters of `[A-Za-z0-9_-]`; return it and the end of its time."""
-        expires = (now + LINK_VALIDITY).replace(microsecond=0)
-        body = secrets.token_bytes(_NONCE_BYTES) + int(expires.timestamp()).to_bytes(_STAMP_BYTES, "big")
-        token = _PREFIX + _encode(body + self._mac(b"link", body))
-        await connection.execute(
-            insert(link_token).values(
-                token_hash=_token_hash(token), customer_id=customer_id, expires_at=expires
-            )
-        )
+        (token,), expires = await self.deep_link_tokens(connection, [customer_id], now, lifetime)
         return token, expires
+
+    async def deep_link_tokens(
+        self, connection: AsyncConnection, customer_ids: Sequence[str], now: datetime, lifetime: timedelta
+    ) -> tuple[list[str], datetime]:
+        """Give out a token for each of the ids, in their order; return them and the end of their time."""
+        expires = (now + lifetime).replace(microsecond=0)
+        stamp = int(expires.timestamp()).to_bytes(_STAMP_BYTES, "big")
+        bodies = [secrets.token_bytes(_NONCE_BYTES) + stamp for _ in customer_ids]
+        tokens = [_PREFIX + _encode(body + self._mac(b"link", body)) for body in bodies]
+        if tokens:
+            await connection.execute(
+                insert(link_token),
+                [
+                    {"token_hash": _token_hash(token), "customer_id": customer_id, "expires_at": expires}
+                    for token, customer_id in zip(tokens, customer_ids, strict=True)
+                ],
+            )
+            await Links(connection).note_given(customer_ids, now, expires)
+        return tokens, expires
 
     async def redeem(self, connection: AsyncConnection, account_id: int, token: str, now: datetime) -> str:
         """Link the account by a deep-link token; return the customer's id.

@@ -21,6 +21,7 @@ from bot.delivery.departure import Drop, Leave, Verdict, Wait
 from bot.messages import Button, Card, Reply, dump_reply
 from bot.models.decisions import Decisions
 from bot.outreach.planner import CONTACT_CAP, next_daytime
+from kernel.times import utc_now
 from retention.types import Offer
 from storage import NotFound
 from storage.audience import Audience
@@ -43,6 +44,7 @@ class LastLook:
     shop_time_zone: str
     channels: Sequence[str] = field(kw_only=True)
     """Those through which customers may be written to first."""
+    clock: Callable[[], datetime] = field(default=utc_now, kw_only=True)
 
     async def look(self, connection: AsyncConnection, row: OutboxRow, now: datetime) -> Verdict:
         """Drop what must not be sent, wait for the day, or write it as things are now.
@@ -53,22 +55,22 @@ class LastLook:
             row.id, channels=self.channels, contacted_since=now - CONTACT_CAP
         )
         if reason is not None:
-            return await self._drop(connection, row, reason)
+            return await self._drop(connection, row, reason, now)
         customer = await self._customer(connection, row)
         day = next_daytime(now, zone(customer.time_zone, self.shop_time_zone))
         if day != now:
             return Wait(day)
         product = await self._product(connection, row, now)
         if product is None:
-            return await self._drop(connection, row, "nothing_to_say")
+            return await self._drop(connection, row, "nothing_to_say", now)
         return await self._written(connection, row, customer, product, now)
 
     async def not_sent(self, connection: AsyncConnection, row: OutboxRow) -> None:
         """Withdraw what it offered: nobody has seen the code."""
-        await Campaigns(connection).withdraw_offer(row.id)
+        await Campaigns(connection).withdraw_offer(row.id, self.clock())
 
-    async def _drop(self, connection: AsyncConnection, row: OutboxRow, reason: str) -> Drop:
-        await Campaigns(connection).drop(row.id, reason)
+    async def _drop(self, connection: AsyncConnection, row: OutboxRow, reason: str, now: datetime) -> Drop:
+        await Campaigns(connection).drop(row.id, reason, now)
         return Drop(reason)
 
     async def _customer(self, connection: AsyncConnection, row: OutboxRow) -> Customer:

@@ -15,7 +15,7 @@ from storage.drafts import Corrections
 from storage.errors import NotFound
 from storage.events import Events
 from storage.orders import Orders
-from storage.schema import campaign_contact, churn_warning, consent, conversation, offer, shown
+from storage.schema import campaign_contact, churn_warning, consent, conversation, link_given, offer, shown
 from storage.scores import Scores
 
 _EVERYTHING = 1_000_000
@@ -55,6 +55,9 @@ async def export_customer(connection: AsyncConnection, customer_id: str) -> dict
         ],
         "offers": await _rows(connection, select(offer).where(offer.c.customer_id == customer_id)),
         "shown": await _rows(connection, select(shown).where(shown.c.customer_id == customer_id)),
+        "links_given": await _rows(
+            connection, select(link_given).where(link_given.c.customer_id == customer_id)
+        ),
         "campaigns": await _rows(
             connection, select(campaign_contact).where(campaign_contact.c.customer_id == customer_id)
         ),

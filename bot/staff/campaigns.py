@@ -16,6 +16,7 @@ from kernel.times import utc_now
 from storage import Conflict, Store
 from storage.audit import Audit
 from storage.campaigns import Campaign, Campaigns
+from storage.links import Links, Reach
 from storage.responses import ArmResult, Contacted, Responses
 from storage.restored import Restoration, Restorations
 from storage.staff import StaffMember
@@ -82,6 +83,11 @@ class CampaignService:
         """The restoration of a back-up whose campaigns nobody has let go on yet."""
         async with self._store.read() as connection:
             return await Restorations(connection).waiting()
+
+    async def reach(self) -> Reach:
+        """How many customers could be written to in a messenger at all, being linked to one."""
+        async with self._store.read(long=True) as connection:
+            return await Links(connection).reach()
 
     async def contacts(self, name: str, *, limit: int = 50) -> list[Contacted]:
         """Whom a campaign chose last, and why.

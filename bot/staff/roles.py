@@ -15,6 +15,8 @@ ANSWERING = ("agent", "admin")
 """May write to customers and decide what they ask for."""
 CAMPAIGNING = ("campaigner", "admin")
 """May start campaigns, pause them, end them and let them go on."""
+REDEEMING = ("agent", "admin")
+"""May use codes at the till, and give them back."""
 SWITCHING = ("admin",)
 """May switch skills."""
 

@@ -50,6 +50,7 @@ from storage.schema.shop import (
     erased,
     event,
     link_attempt,
+    link_given,
     link_token,
     order,
     order_line,
@@ -64,7 +65,7 @@ __all__ = [
     "account", "alarm", "audit", "budget", "campaign", "campaign_contact", "campaign_run", "category",
     "churn_warning", "consent", "conversation", "conversation_lease", "correction", "coupon", "customer",
     "draft", "erased", "escalation", "event", "import_change", "import_run", "inbox", "job_run", "lease",
-    "link_attempt", "link_token", "media", "message", "message_edit", "metadata", "model_version", "offer", "order",
-    "order_line", "outbox", "parcel", "parcel_scan", "price_change", "product", "rate_bucket", "refund",
-    "request", "score", "setting", "shown", "skill_switch", "staff", "staff_session",
+    "link_attempt", "link_given", "link_token", "media", "message", "message_edit", "metadata", "model_version",
+    "offer", "order", "order_line", "outbox", "parcel", "parcel_scan", "price_change", "product", "rate_bucket",
+    "refund", "request", "score", "setting", "shown", "skill_switch", "staff", "staff_session",
 ]  # fmt: skip

@@ -68,7 +68,20 @@ offer = Table(
     Column("valid_until", UtcMicros, nullable=False),
     Column("used_at", UtcMicros),
     Column("order_id", String(100), ForeignKey("orders.id"), index=True, comment="The order that used it."),
+    Column(
+        "discrepancy",
+        String(20),
+        comment="How that order differs: other_product, other_currency, paid_more, paid_less; empty: it fits.",
+    ),
+    Column("paid", BigKey, comment="For one, by that order, where it is another price. Minor units."),
+    Column("changed_at", UtcMicros, comment="When something of it changed last, as this program saw it."),
     Index(None, "customer_id", "product_id", "state"),
+    Index(
+        "ix_offer_discrepancy",
+        "id",
+        sqlite_where=text("discrepancy IS NOT NULL"),
+        postgresql_where=text("discrepancy IS NOT NULL"),
+    ),
     # Two decisions at the same time, of a conversation and of a campaign, must not make two prices.
     Index(
         "uq_offer_live",
@@ -96,6 +109,7 @@ coupon = Table(
     Column("valid_until", UtcMicros, nullable=False),
     Column("used_at", UtcMicros),
     Column("order_id", String(100), ForeignKey("orders.id"), index=True, comment="The order that used it."),
+    Column("changed_at", UtcMicros, comment="When something of it changed last, as this program saw it."),
     Column("demo", Boolean, nullable=False, default=False),
 )
 

@@ -85,6 +85,15 @@ link_token = Table(
     comment="Deep links given out; only their hashes are kept.",
 )
 
+link_given = Table(
+    "link_given",
+    metadata,
+    Column("customer_id", String(100), ForeignKey("customer.id"), primary_key=True),
+    Column("at", UtcMicros, nullable=False, comment="When the last one was made."),
+    Column("expires_at", UtcMicros, nullable=False, comment="Of the one that holds longest."),
+    comment="Who was given a deep link; it stays when the link itself is forgotten.",
+)
+
 consent = Table(
     "consent",
     metadata,

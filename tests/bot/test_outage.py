@@ -29,6 +29,7 @@ from bot.staff.console.frame import Words, draw_outage, log_outages_once, tell_o
 from storage import Store, StoreUnavailable
 from storage.inbox import Inbox
 from storage.settings import SettingStore
+from tests.bot.api.shop import Clock, links_of
 from tests.bot.channels.webchat import replica
 from tests.bot.delivery.fakes import Answering, FakeChannel, answers, incoming, running, until
 from tests.outage import away
@@ -57,7 +58,8 @@ async def test_the_api_answers_that_it_is_to_be_tried_again(
 ) -> None:
     keys = ApiKeys(hasty_store)
     headers = {"Authorization": f"Bearer {await keys.make()}"}
-    transport = httpx.ASGITransport(Starlette(routes=ShopApi(hasty_store, keys).routes()))
+    links = links_of(hasty_store, Clock())
+    transport = httpx.ASGITransport(Starlette(routes=ShopApi(hasty_store, keys, deep_links=links).routes()))
     batch = {"customers": [{"id": "c1", "name": "王芳"}]}
     async with httpx.AsyncClient(
         transport=transport, base_url="http://shop.test/api/v1", headers=headers

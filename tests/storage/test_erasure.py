@@ -79,6 +79,7 @@ KEPT = {
     "message.author": "customer, bot, or a member of staff",
     "message.kind": CODES,
     "message.skill": CODES,
+    "offer.discrepancy": CODES,
     "offer.policy": "the name of a rule",
     "offer.reason": CODES,
     "offer.state": CODES,

@@ -27,14 +27,15 @@ from bot.shop.intake.parcels import come_by_itself, left_with, parcels_of, refun
 from bot.shop.intake.purchases import PAID, put_orders
 from bot.shop.intake.records import OrderRecord
 from storage.catalogue import Catalogue
-from storage.codes import Redeemed, Redemptions
 from storage.customers import Customers
 from storage.erased import Erased
 from storage.orders import KnownOrders, Order, OrderLine, Orders
+from storage.redemptions import Redeemed, Redemptions
 
 _WAY = ("", "placed", "paid", "packed", "shipped", "delivered")
 _BLANK: Mapping[str, Any] = {"discount": 0, "shipping_fee": 0, "payment_method": ""}
 _NEEDED = ("placed_at", "currency", "lines")
+_DIFFERS = "codes redeemed at another price or for another product: `liuke codes list --differing`"
 _PARTS = ("lines", "parcels", "refunds", "ship_to", "total", "email", "phone")
 
 
@@ -71,14 +72,16 @@ async def take_orders(
     put = await put_orders(connection, different, known, now)
     same = [one for one in merged.values() if one.coupon_code and one == known.get(one.id)]
     again = await Redemptions(connection).by_orders(same, now)
+    codes = put.codes + again
     return OrdersTaken(
         changed=len(different),
         changes=changes_of("orders", different, known),
         erased=frozenset(erased),
         refused=tuple(refused),
-        more={"events": put.events, "codes": put.codes.changed + again.changed},
-        notes=Counter(note for place, one in merged.items() if (note := _odd(kept[place], one))),
-        codes=Redeemed(changed=put.codes.changed, refused=put.codes.refused + again.refused),
+        more={"events": put.events, "codes": codes.changed},
+        notes=Counter(note for place, one in merged.items() if (note := _odd(kept[place], one)))
+        + Counter({_DIFFERS: len(codes.odd)}),
+        codes=codes,
     )
 
 

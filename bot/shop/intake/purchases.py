@@ -16,9 +16,9 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import Store
-from storage.codes import Redeemed, Redemptions
 from storage.events import Events, StoredEvent
 from storage.orders import KnownOrder, Order, Orders
+from storage.redemptions import Redeemed, Redemptions
 from storage.settings import SettingStore
 
 PAID = frozenset({"paid", "packed", "shipped", "delivered", "returned"})

@@ -11,7 +11,8 @@ from nicegui import events, ui
 from bot.conversation.wording import money
 from bot.staff.campaigns import ACTIVE, ENDED, PAUSED, CampaignReport, CampaignService, Share, returned
 from bot.staff.console.cards import pushing
-from bot.staff.console.frame import RedrawnPage, Visit, small_button
+from bot.staff.console.frame import RedrawnPage, Visit, Words, small_button
+from storage.links import Reach
 from storage.responses import ArmResult, Contacted
 from storage.restored import Restoration
 
@@ -21,6 +22,7 @@ class Found:
     """What the page shows."""
 
     campaigns: Sequence[tuple[CampaignReport, list[Contacted]]]
+    reach: Reach
     restored: Restoration | None
     """Whose campaigns wait for somebody to let them go on."""
 
@@ -48,6 +50,7 @@ class CampaignsPage(RedrawnPage[Found]):
                 (report, await self._campaigns.contacts(report.campaign.name))
                 for report in await self._campaigns.reports()
             ],
+            reach=await self._campaigns.reach(),
             restored=await self._campaigns.waiting_since_restored(),
         )
 
@@ -59,6 +62,21 @@ class CampaignsPage(RedrawnPage[Found]):
         for report, contacts in found.campaigns:
             card = CampaignCard(self._visit, report, contacts, self._opened)
             card.draw(partial(self._draw_actions, report))
+        self._draw_reach(found.reach)
+
+    def _draw_reach(self, reach: Reach) -> None:
+        """Who could be written to at all."""
+        words = self._words
+        with ui.card().classes("w-full p-4 gap-2 reach").mark("reach"):
+            ui.label(words("reach")).classes("font-semibold")
+            ui.label(words("reach-what-for")).classes("text-sm soft lead")
+            ui.label(_reached(words, "reach-of-all", reach.linked, reach.customers)).classes("text-sm")
+            ui.label(_reached(words, "reach-of-given", reach.linked_of_given, reach.given)).classes("text-sm")
+            for channel, (of_all, of_given) in reach.channels.items():
+                told = words(
+                    "reach-channel", channel=words.of("channel", channel), linked=of_all, given=of_given
+                )
+                ui.label(told).classes("text-sm soft")
 
     def _draw_restored(self, restored: Restoration) -> None:
         """Why campaigns are paused that nobody paused, and what isn't known."""
@@ -214,6 +232,10 @@ class CampaignCard:
             parts.append(words("would-spend", amount=money(contact.expected_value, contact.currency)))
             parts.append(words("at-stake", amount=money(contact.at_stake, contact.currency)))
         return words("comma").join(parts)
+
+
+def _reached(words: Words, text_id: str, part: int, whole: int) -> str:
+    return words(text_id, linked=part, number=whole, percent=_percent(part / whole if whole else 0.0))
 
 
 def _percent(share: float) -> str:

@@ -17,16 +17,27 @@ from bot.privacy.erasure import ErasureFailed
 from bot.staff.people import LastAdmin, LoginInvalid
 from bot.staff.requests import ErasureNotYet
 from bot.staff.roles import AccessChanged, NotAllowed
+from bot.staff.till import NotTheirs, OrderNeeded
 from storage import Conflict, NotFound, StoreUnavailable
+from storage.redemptions import CodeRefused
 from storage.staff import LoginTaken, StaffMember
 
-PAGES = {"desk": "/", "outreach": "/outreach", "skills": "/skills", "people": "/people", "audit": "/audit"}
+PAGES = {
+    "desk": "/",
+    "codes": "/codes",
+    "outreach": "/outreach",
+    "skills": "/skills",
+    "people": "/people",
+    "audit": "/audit",
+}
 """Where each page is, below the console's own path."""
 
 V = TypeVar("V")
 
 _SAID: Mapping[type[Exception], str] = {
     ErasureNotYet: "erase-not-yet",
+    NotTheirs: "not-theirs",
+    OrderNeeded: "order-needed",
     LastAdmin: "last-admin",
     LoginTaken: "login-taken",
     Conflict: "conflict",
@@ -173,6 +184,8 @@ class Acting:
             return await self._leave()
         except ErasureFailed as failed:
             return Problem(words=self._words("erase-failed", reason=str(failed)), grave=True)
+        except CodeRefused as refused:
+            return Problem(words=self._words.of("refused", refused.reason))
         except _REFUSED as refused:
             text_id = next(text for kind, text in _SAID.items() if isinstance(refused, kind))
             return Problem(words=self._words(text_id))

@@ -27,6 +27,7 @@ from bot.staff.campaigns import CampaignService
 from bot.staff.case_service import CaseService
 from bot.staff.console.audit_page import AuditPage
 from bot.staff.console.campaigns_page import CampaignsPage
+from bot.staff.console.codes_page import CodesPage
 from bot.staff.console.frame import (
     PAGES,
     RedrawnPage,
@@ -44,6 +45,7 @@ from bot.staff.console.skills_page import SkillsPage
 from bot.staff.console.socket import console_socket
 from bot.staff.people import People
 from bot.staff.skill_toggles import SkillToggles
+from bot.staff.till import Till
 from kernel.times import utc_now
 from storage import Store, StoreUnavailable
 
@@ -104,6 +106,7 @@ def mount_console(
             if (visitor := await visit()) is not None:
                 page(visitor).build()
 
+    serve("codes", partial(CodesPage, Till(store)))
     serve("outreach", partial(CampaignsPage, CampaignService(store)))
     serve("skills", partial(SkillsPage, skills))
     serve("people", partial(PeoplePage, People(store)))

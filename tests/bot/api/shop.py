@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -13,6 +13,8 @@ from starlette.applications import Starlette
 
 from bot.api.keys import ApiKeys
 from bot.api.service import ShopApi
+from bot.linking.deep_links import DeepLinks
+from bot.linking.linker import Linker
 from storage import Store
 
 NOW = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)
@@ -61,9 +63,14 @@ def an_order(order_id: str, **values: Any) -> dict[str, Any]:
 
 @dataclass
 class Clock:
-    """What the program takes for now."""
+    """What the program takes for now, and for its bot in Telegram."""
 
     now: datetime = NOW
+    bot: str | None = None
+    """The bot's name in Telegram, where it is served."""
+
+    async def telegram(self) -> str | None:
+        return self.bot
 
 
 class Shop:
@@ -90,13 +97,22 @@ class Shop:
         return self
 
 
+def links_of(store: Store, clock: Clock) -> DeepLinks:
+    """What makes links into the shop's channels."""
+    linker = Linker(b"k" * 32, "s" * 32)
+    return DeepLinks(
+        store, linker, site="https://bot.test", telegram=clock.telegram, lifetime=timedelta(hours=24)
+    )
+
+
 @asynccontextmanager
 async def opened(store: Store) -> AsyncIterator[Shop]:
     """A shop's system that has its key."""
     clock = Clock()
     keys = ApiKeys(store)
     key = await keys.make()
-    app = Starlette(routes=ShopApi(store, keys, clock=lambda: clock.now).routes())
+    links = links_of(store, clock)
+    app = Starlette(routes=ShopApi(store, keys, deep_links=links, clock=lambda: clock.now).routes())
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app),
         base_url="http://shop.test/api/v1",

@@ -23,7 +23,7 @@ from storage.orders import Orders
 from storage.person import find_customer
 from storage.requests import NewRequest, Requests
 from storage.schema import event, order, price_change
-from tests.bot.api.shop import CUSTOMER, EVENT, NOW, ORDER, PRODUCT, Shop, opened
+from tests.bot.api.shop import CUSTOMER, EVENT, NOW, ORDER, PRODUCT, Clock, Shop, links_of, opened
 
 
 async def test_customers_are_added_and_brought_up_to_date(shop: Shop) -> None:
@@ -64,7 +64,7 @@ async def test_who_was_erased_stays_erased(any_shop: Shop) -> None:
     nothing = {"received": 1, "changed": 0, "ignored": 1}
     assert await any_shop.send("customers", CUSTOMER) == nothing
     assert await any_shop.send("events", EVENT) == {**nothing, "of_orders": 0}
-    nothing |= {"codes": [], "notes": {}}
+    nothing |= {"codes": [], "discrepancies": [], "notes": {}}
     assert await any_shop.send("orders", ORDER) == nothing
     # A sale that is here already, without a name, does not come a second time when the shop leaves out whose it was.
     guest = {key: value for key, value in ORDER.items() if key != "customer_id"}
@@ -232,7 +232,7 @@ async def test_only_the_key_opens_the_door(shop: Shop) -> None:
 
 
 async def test_without_a_key_nobody_comes_in(store: Store) -> None:
-    app = Starlette(routes=ShopApi(store, ApiKeys(store)).routes())
+    app = Starlette(routes=ShopApi(store, ApiKeys(store), deep_links=links_of(store, Clock())).routes())
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x/api/v1") as client:
         answer = await client.get("/requests", headers={"Authorization": "Bearer " + "-" * 64})
     assert answer.status_code == 401

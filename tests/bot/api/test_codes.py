@@ -330,7 +330,7 @@ async def test_a_code_says_what_it_is_for(till: Shop) -> None:
         "code": "L-ABC", "kind": "offer", "state": "live", "customer_id": "c1", "product_id": "p1", "price": 8_000,
         "amount": None, "percent": None, "min_spend": 0, "category_id": None, "currency": "CNY",
         "valid_from": "2026-11-25T03:00:00Z", "valid_until": "2026-11-25T05:00:00Z", "used_at": None,
-        "order_id": None,
+        "order_id": None, "discrepancy": None, "paid": None, "changed_at": "2026-11-25T03:00:00Z",
     }  # fmt: skip
     assert [(await look(till, code))[0] for code in ("ALL", "old5", "SOON")] == [
         "live",

@@ -164,10 +164,12 @@ async def test_an_import_redeems_codes_by_when_orders_were_placed(any_shop: Shop
     )
     assert report.rejected == 1  # That of tomorrow.
     assert report.written["codes"] == 1
-    assert report.notes == {"codes not redeemed: another order used the code": 1}
+    # The export has the ordinary price and no discount, which the promise was not.
+    differs = "codes redeemed at another price or for another product: `liuke codes list --differing`"
+    assert report.notes == {"codes not redeemed: another order used the code": 1, differs: 1}
     again = await road.orders("2,c1,p1,1,99.00,2026-11-20 10:00,paid,l-in-time")
     assert not any(again.written.values())
-    assert again.notes == {}
+    assert again.notes == {differs: 1}
     async with any_shop.store.read() as connection:
         [kept] = (await connection.execute(select(offer))).all()
     assert (kept.state, kept.order_id) == ("used", "2")

@@ -17,8 +17,8 @@ from bot.shop.intake.defaults import Defaults
 from bot.shop.intake.orders import take_orders
 from bot.shop.intake.records import OrderRecord
 from storage import StorageError, Store
-from storage.codes import Redemptions
 from storage.offers import NewOffer, Offers
+from storage.redemptions import Redemptions
 from storage.schema import budget, offer, order
 from tests.factories import NOW, add_budget, add_customer, add_product
 

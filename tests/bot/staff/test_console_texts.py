@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -12,6 +13,8 @@ from bot.channels.web import visitors
 from bot.conversation.registry import REGISTRY
 from bot.conversation.texts import Texts
 from bot.linking import guessing
+from storage.codes import Reason, State
+from storage.discrepancies import Difference
 from storage.drafts import MODES
 
 ROOT = Path(bot.staff.console.__file__).parent
@@ -52,12 +55,18 @@ def test_every_alarm_has_a_name(texts: Texts) -> None:
     assert {f"alarm-{kind}" for kind in (guessing.ALARM, visitors.ALARM)} <= set(texts.variables["en"])
 
 
+def test_every_refusal_of_a_code_and_every_difference_has_a_name(texts: Texts) -> None:
+    wanted = {f"refused-{one}" for one in get_args(Reason) if one != "no_customer"}
+    wanted |= {f"differs-{one}" for one in get_args(Difference)} | {f"code-{one}" for one in get_args(State)}
+    assert wanted - set(texts.variables["en"]) == set()
+
+
 def test_every_decision_that_is_written_down_has_a_name(texts: Texts) -> None:
     actions = {f"skill_{mode}" for mode in MODES}
     actions |= {f"campaign_{state}" for state in ("active", "paused", "ended")}
     actions |= {f"request_{state}" for state in ("accepted", "declined", "done")}
     source = (ROOT.parents[1] / "conversation" / "ownership.py").read_text("utf-8")
     actions |= set(re.findall(r'(?:now, |add\()[\w() ]+, "([a-z_]+)"', source))
-    actions |= {"give_back", "close", "warning_seen", "alarm_seen"}
+    actions |= {"give_back", "close", "warning_seen", "alarm_seen", "code_used", "code_given_back"}
     assert {"escalate", "take", "release", "reopen"} <= actions
     assert {f"action-{action}" for action in actions} - set(texts.variables["en"]) == set()

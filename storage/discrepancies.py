@@ -1,0 +1,61 @@
+"""Where an order that used a personal price is not what was promised.
+
+The code is redeemed all the same: what the customer paid is paid. Somebody should look, though, whether the shop's
+system charged wrongly. Shops write a reduced price in one of two ways, and either fits: the line says the promised
+price, or it says the ordinary one and the order's discount holds the rest. A code is for one piece, so further pieces
+of a line may be at the ordinary price.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from storage.offers import StoredOffer
+from storage.orders import Order, OrderLine
+
+Difference = Literal["other_product", "other_currency", "paid_more", "paid_less"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discrepancy:
+    """An order that used a personal price and differs from it; money in minor units of the promise's currency."""
+
+    order_id: str
+    code: str
+    what: Difference
+    price: int
+    """That was promised."""
+    paid: int | None
+    """For one piece; None where it can't be compared."""
+
+
+def discrepancy(promise: StoredOffer, order: Order) -> Discrepancy | None:
+    """How an order differs from the personal price that it used; None where it fits."""
+    what, paid = _compared(promise, order)
+    if what is None:
+        return None
+    return Discrepancy(order_id=order.id, code=promise.code, what=what, price=promise.price, paid=paid)
+
+
+def _compared(promise: StoredOffer, order: Order) -> tuple[Difference | None, int | None]:
+    lines = [line for line in order.lines if line.product_id == promise.product_id]
+    if not lines:
+        return "other_product", None
+    if order.currency != promise.currency:
+        return "other_currency", None
+    if any(_fits(line, promise, order.discount) for line in lines):
+        return None, None
+    paid = min(line.unit_price for line in lines)
+    if paid < promise.price:
+        return "paid_less", paid
+    return "paid_more", paid - order.discount
+
+
+def _fits(line: OrderLine, promise: StoredOffer, discount: int) -> bool:
+    if line.unit_price <= promise.price:
+        return line.unit_price == promise.price
+    further = line.quantity - 1
+    most = promise.price + further * max(line.unit_price, promise.list_price)
+    # The price of one may be the line's amount divided among its pieces, rounded.
+    return line.quantity * line.unit_price - discount <= most + line.quantity // 2
