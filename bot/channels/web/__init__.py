@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from bot.channels.kind import ChannelKind
 from bot.channels.web.channel import WebChannel
+from bot.channels.web.shopfront import Shopfront
 from bot.channels.web.talk import CHANNEL
+from bot.conversation.texts import LANGUAGES
 
 KIND = ChannelKind(
     name=CHANNEL,
@@ -13,8 +15,11 @@ KIND = ChannelKind(
         given.store,
         given.customer_of_token,
         greeting=given.greeting,
-        shop_names=given.shop_names,
-        demo=given.demo,
+        front=Shopfront(
+            names=given.shop_names,
+            questions={language: given.texts.questions(language) for language in LANGUAGES},
+            demo=given.demo,
+        ),
     ),
     essential=True,
 )

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from importlib import resources
 from typing import Any
@@ -29,6 +29,7 @@ from starlette.websockets import WebSocket
 from bot.channels.kind import CustomerOfToken
 from bot.channels.web.browser import RESTARTING, Browser, Browsers, Gone
 from bot.channels.web.history import WebHistory, WebMessage
+from bot.channels.web.shopfront import Shopfront
 from bot.channels.web.talk import CHANNEL, WebTalk, message_frame
 from bot.channels.web.visitors import Visitors, WebLimits
 from bot.delivery.faults import faults
@@ -55,8 +56,7 @@ class WebChannel:
         customer_of_token: CustomerOfToken,
         *,
         greeting: Callable[[Incoming], Reply],
-        shop_names: Mapping[str, str],
-        demo: bool,
+        front: Shopfront,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         """Wire it up.
@@ -66,15 +66,14 @@ class WebChannel:
             store: holds what has been said, and the limits that all replicas share.
             customer_of_token: checks a token by which the shop's site vouches for a visitor.
             greeting: what the bot says to a stranger who opens the chat.
-            shop_names: by language.
-            demo: the page says that this is a demonstration.
+            front: the shop as its visitors see it.
             clock: the time.
         """
         self._history = WebHistory(store)
         self._visitors = Visitors(key, customer_of_token)
         self._limits = WebLimits(store)
         self._greeting = greeting
-        self._facts = {"shop": dict(shop_names), "demo": demo}
+        self._facts = front.facts()
         self._clock = clock
         self._browsers = Browsers()
         self._talk: WebTalk | None = None

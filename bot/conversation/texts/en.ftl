@@ -25,6 +25,13 @@ emoji-sad = You don't look happy. What went wrong? Tell me and I'll see what I c
 emoji-none = I'm here. What would you like to know?
 nothing-written = That arrived empty. Could you send it again?
 
+## Quick questions of the web chat: shown to whoever has not written yet, and sent as they read
+
+# Nothing after the = leaves one out.
+question-1 = Where is my order?
+question-2 = How do returns work?
+question-3 = Help me choose
+
 ## Not understood
 
 unclear = Sorry, I didn't get that. Could you put it another way? An order number or a product's name helps.

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from websockets.asyncio.client import ClientConnection, connect
 
 from bot.channels.web.channel import WebChannel
+from bot.channels.web.shopfront import Shopfront
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.inbox import DurableInbox
 from bot.delivery.ports import Work
@@ -221,8 +222,7 @@ async def replica(
         store,
         linker.customer_of_token,
         greeting=hello_to,
-        shop_names={"zh": "小店", "en": "Shop"},
-        demo=demo,
+        front=Shopfront(names={"zh": "小店", "en": "Shop"}, questions={"en": ["Anything new?"]}, demo=demo),
         clock=clock,
     )
     clerk = Clerk(store)

@@ -7,10 +7,10 @@
   const words = {
     zh: { send: "发送", hint: "想问什么？直接说就行", online: "在线", connecting: "连接中…", offline: "网络断开，正在重连…", busy: "服务暂时不可用，正在重试…",
       demo: "这是演示店：商品、订单和客户都是虚构的。", tooLong: "消息太长了，请分开发送。", tooFast: "发得有点快，稍后会自动发出。",
-      notSent: "这条没有发出去。", other: "English", otherCode: "en", bot: "小留", system: "系统" },
+      notSent: "这条没有发出去。", other: "English", otherCode: "en", bot: "小留", system: "系统", questions: "常见问题" },
     en: { send: "Send", hint: "Ask anything", online: "Online", connecting: "Connecting…", offline: "Connection lost, trying again…", busy: "We can't be reached just now, trying again…",
       demo: "This is a demo shop: products, orders and customers are made up.", tooLong: "Too long; please split it.", tooFast: "A little too fast: it will be sent in a moment.",
-      notSent: "This one was not sent.", other: "中文", otherCode: "zh", bot: "Liuke", system: "System" },
+      notSent: "This one was not sent.", other: "中文", otherCode: "zh", bot: "Liuke", system: "System", questions: "You may ask" },
   };
   const base = new URL("../../", document.currentScript.src);
   const given = takeFromAddress();
@@ -18,9 +18,10 @@
   const log = document.getElementById("log");
   const form = document.getElementById("form");
   const text = document.getElementById("text");
+  const quick = document.getElementById("questions");
   let language = words[given.lang] ? given.lang : store.get("language");
   if (!words[language]) language = navigator.language.startsWith("zh") ? "zh" : "en";
-  let shop = {}, demo = false, socket = null, attempt = 0, newest = 0, dots = null, dotsEnd = 0, status = "connecting";
+  let shop = {}, questions = {}, asked = true, demo = false, socket = null, attempt = 0, newest = 0, dots = null, dotsEnd = 0, status = "connecting";
   let me = stranger(), onScreen = null, token = given.token, renewed = false, hearToken = null;
   let greeting = null;       // the bot's hello, until the server keeps it with the first message
   let onItsWay = null, slowedUntil = 0;
@@ -67,6 +68,22 @@
     const banner = document.getElementById("demo");
     banner.hidden = !demo;
     banner.textContent = w.demo;
+    offer();
+  }
+
+  // What may be asked, until the visitor has asked anything.
+  function offer() {
+    const texts = asked ? [] : questions[language] || [];
+    if (quick.dataset.shown === texts.join("\n")) return;
+    quick.dataset.shown = texts.join("\n");
+    quick.hidden = !texts.length;
+    quick.setAttribute("aria-label", words[language].questions);
+    quick.replaceChildren(...texts.map((content) => {
+      const press = element("button", "", content);
+      press.type = "button";
+      press.onclick = () => { send({ type: "message", text: content }); log.focus({ preventScroll: true }); };
+      return press;
+    }));
   }
 
   function connect() {
@@ -111,7 +128,8 @@
     me = { visitor: frame.visitor, key: frame.key };
     if (frame.key) { store.set("visitor", frame.visitor); store.set("key", frame.key); }
     given.start = null;
-    shop = frame.shop; demo = frame.demo; status = "online"; attempt = 0;
+    shop = frame.shop; demo = frame.demo; questions = frame.questions; status = "online"; attempt = 0;
+    asked = Boolean(log.querySelector(".mine")) || frame.messages.some((message) => message.mine);
     say();
     if (frame.greeting && !greeting) place(greeting = answerOf({ author: "bot", reply: frame.greeting }));
     frame.messages.forEach(show);
@@ -209,6 +227,7 @@
     const row = message.mine ? rowOf("", message.reply.text, true) : answerOf(message);
     if (message.id) { row.dataset.id = message.id; shown.set(message.id, row); }
     if (message.ref) shown.set(message.ref, row);
+    if (message.mine && !asked) { asked = true; offer(); }
     row.title = new Date(message.at).toLocaleString(language === "zh" ? "zh-CN" : "en-GB", { dateStyle: "medium", timeStyle: "short" });
     if (!message.mine) working(false);
     // The first thing that the bot is known to have said is its hello.
@@ -319,9 +338,9 @@
     shown.set(id, row);
     place(row);
     unsent.set(id, { ...frame, id });
+    if (!asked && !frame.action?.startsWith("language:")) { asked = true; offer(); }
     sendNext();
   }
-
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
