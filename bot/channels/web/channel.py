@@ -16,6 +16,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime
+from html import escape
 from importlib import resources
 from typing import Any
 
@@ -73,6 +74,7 @@ class WebChannel:
         self._visitors = Visitors(key, customer_of_token)
         self._limits = WebLimits(store)
         self._greeting = greeting
+        self._front = front
         self._facts = front.facts()
         self._clock = clock
         self._browsers = Browsers()
@@ -144,6 +146,7 @@ class WebChannel:
         folder = str(resources.files(__package__) / "static")
         return [
             Route("/chat", self._page),
+            Route("/chat/look.css", self._look),
             Route("/widget.js", self._widget),
             WebSocketRoute("/chat/ws", self._socket),
             Mount("/chat/static", _FreshFiles(directory=folder), name="chat-static"),
@@ -153,10 +156,15 @@ class WebChannel:
         """Nothing is open after `run`."""
 
     async def _page(self, _request: Request) -> Response:
-        return _static("chat.html", "text/html")
+        # Told with the page, and not over the socket: nothing changes before the visitor's eyes.
+        mark = escape(self._front.look.picture, quote=True)
+        return _fresh(_static("chat.html").replace('data-logo=""', f'data-logo="{mark}"', 1), "text/html")
+
+    async def _look(self, _request: Request) -> Response:
+        return _fresh(self._front.look.stylesheet(), "text/css")
 
     async def _widget(self, _request: Request) -> Response:
-        return _static("widget.js", "text/javascript")
+        return _fresh(self._front.look.dressed(_static("widget.js")), "text/javascript")
 
     async def _socket(self, socket: WebSocket) -> None:
         await self._ready.wait()
@@ -201,6 +209,9 @@ class _FreshFiles(StaticFiles):
         return response
 
 
-def _static(name: str, media_type: str) -> Response:
-    body = (resources.files(__package__) / "static" / name).read_text(encoding="utf-8")
+def _static(name: str) -> str:
+    return (resources.files(__package__) / "static" / name).read_text(encoding="utf-8")
+
+
+def _fresh(body: str, media_type: str) -> Response:
     return PlainTextResponse(body, media_type=media_type, headers={"Cache-Control": "no-cache"})

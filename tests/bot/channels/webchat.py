@@ -206,13 +206,20 @@ def hello_to(_opening: Incoming) -> Reply:
     return Reply(text="welcome", language="en")
 
 
+FRONT = Shopfront(
+    names={"zh": "小店", "en": "Shop"},
+    bot_names={"zh": "小留", "en": "Liuke"},
+    questions={"en": ["Anything new?"]},
+)
+
+
 @asynccontextmanager
 async def replica(
     store: Store,
     *,
     name: str = "one",
     sends: bool = True,
-    demo: bool = False,
+    front: Shopfront = FRONT,
     secret: str = SECRET,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> AsyncIterator[Replica]:
@@ -222,7 +229,7 @@ async def replica(
         store,
         linker.customer_of_token,
         greeting=hello_to,
-        front=Shopfront(names={"zh": "小店", "en": "Shop"}, questions={"en": ["Anything new?"]}, demo=demo),
+        front=front,
         clock=clock,
     )
     clerk = Clerk(store)

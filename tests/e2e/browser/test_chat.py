@@ -215,9 +215,13 @@ def test_the_greeting_stays_first_when_they_have_written(site: Site, open_page: 
     hello = page.locator(".bubble").first.inner_text()
     page.get_by_role("button", name="Where is my order?").click()
     expect(page.locator(ANSWERS)).to_have_count(2)
-    expect(page.locator(".bubble")).to_have_text([hello, "Where is my order?", re.compile("last four digits")])
+    expect(page.locator(".bubble")).to_have_text(
+        [hello, "Where is my order?", re.compile("last four digits")]
+    )
     page.reload()
-    expect(page.locator(".bubble")).to_have_text([hello, "Where is my order?", re.compile("last four digits")])
+    expect(page.locator(".bubble")).to_have_text(
+        [hello, "Where is my order?", re.compile("last four digits")]
+    )
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@
   const words = {
     zh: { send: "发送", hint: "想问什么？直接说就行", online: "在线", connecting: "连接中…", offline: "网络断开，正在重连…", busy: "服务暂时不可用，正在重试…",
       demo: "这是演示店：商品、订单和客户都是虚构的。", tooLong: "消息太长了，请分开发送。", tooFast: "发得有点快，稍后会自动发出。",
-      notSent: "这条没有发出去。", other: "English", otherCode: "en", bot: "小留", system: "系统", questions: "常见问题" },
+      notSent: "这条没有发出去。", other: "English", otherCode: "en", system: "系统", questions: "常见问题" },
     en: { send: "Send", hint: "Ask anything", online: "Online", connecting: "Connecting…", offline: "Connection lost, trying again…", busy: "We can't be reached just now, trying again…",
       demo: "This is a demo shop: products, orders and customers are made up.", tooLong: "Too long; please split it.", tooFast: "A little too fast: it will be sent in a moment.",
-      notSent: "This one was not sent.", other: "中文", otherCode: "zh", bot: "Liuke", system: "System", questions: "You may ask" },
+      notSent: "This one was not sent.", other: "中文", otherCode: "zh", system: "System", questions: "You may ask" },
   };
   const base = new URL("../../", document.currentScript.src);
   const given = takeFromAddress();
@@ -21,7 +21,7 @@
   const quick = document.getElementById("questions");
   let language = words[given.lang] ? given.lang : store.get("language");
   if (!words[language]) language = navigator.language.startsWith("zh") ? "zh" : "en";
-  let shop = {}, questions = {}, asked = true, demo = false, socket = null, attempt = 0, newest = 0, dots = null, dotsEnd = 0, status = "connecting";
+  let shop = {}, bot = {}, questions = {}, asked = true, demo = false, socket = null, attempt = 0, newest = 0, dots = null, dotsEnd = 0, status = "connecting";
   let me = stranger(), onScreen = null, token = given.token, renewed = false, hearToken = null;
   let greeting = null;       // the bot's hello, until the server keeps it with the first message
   let onItsWay = null, slowedUntil = 0;
@@ -128,7 +128,7 @@
     me = { visitor: frame.visitor, key: frame.key };
     if (frame.key) { store.set("visitor", frame.visitor); store.set("key", frame.key); }
     given.start = null;
-    shop = frame.shop; demo = frame.demo; questions = frame.questions; status = "online"; attempt = 0;
+    shop = frame.shop; bot = frame.bot; demo = frame.demo; questions = frame.questions; status = "online"; attempt = 0;
     asked = Boolean(log.querySelector(".mine")) || frame.messages.some((message) => message.mine);
     say();
     if (frame.greeting && !greeting) place(greeting = answerOf({ author: "bot", reply: frame.greeting }));
@@ -235,7 +235,7 @@
   }
 
   function answerOf(message) {
-    const row = rowOf(words[language][message.author] || message.author, message.reply.text, false);
+    const row = rowOf(message.author === "bot" ? bot[language] : words[language][message.author] || message.author, message.reply.text, false);
     const reply = message.reply;
     if (reply.cards?.length) {
       const cards = element("div", "cards");
@@ -372,6 +372,14 @@
   });
   window.addEventListener("online", () => { if (socket.readyState === WebSocket.CLOSED) attempt = 1; });
 
+  const logo = document.documentElement.dataset.logo;
+  if (logo) {
+    const picture = document.createElement("img");
+    picture.alt = "";
+    picture.referrerPolicy = "no-referrer";
+    picture.onload = () => document.getElementById("mark").replaceChildren(picture);
+    picture.src = new URL(logo, base).href;
+  }
   document.documentElement.classList.toggle("framed", window.top !== window);
   say();
   connect();

@@ -4,6 +4,7 @@
 // `LiukeChat.setToken(token)` hands one over at any time; without a token it signs the visitor out.
 "use strict";
 (() => {
+  const look = {};
   const script = document.currentScript;
   const address = new URL("chat", script.src);
   const { tokenUrl, lang } = script.dataset;
@@ -16,11 +17,12 @@
   style.textContent = `
     :host { all: initial; }
     button { position: fixed; right: 20px; bottom: 20px; width: 60px; height: 60px; border: 0; border-radius: 50%;
-      background: #0f766e; color: #fff; font: 600 24px system-ui, sans-serif; cursor: pointer; z-index: 2147483647;
+      background: ${look.color || "#0f766e"}; color: ${look.ink || "#fff"}; padding: 0; font: 600 24px system-ui, sans-serif; cursor: pointer; z-index: 2147483647;
       box-shadow: 0 6px 20px rgb(0 0 0 / .25); transition: transform .15s; display: grid; place-items: center; }
     button:hover { transform: scale(1.05); }
-    button:focus-visible { outline: 3px solid #5eead4; }
-    svg { width: 30px; height: 30px; fill: #fff; }
+    button:focus-visible { outline: 3px solid ${look.color || "#5eead4"}; outline-offset: 2px; }
+    svg { width: 30px; height: 30px; fill: currentColor; }
+    img { width: 52px; height: 52px; border-radius: 50%; object-fit: contain; background: #fff; }
     iframe { position: fixed; right: 20px; bottom: 92px; width: min(390px, calc(100vw - 24px));
       height: min(640px, calc(100vh - 120px)); border: 0; border-radius: 18px; z-index: 2147483646; display: none;
       box-shadow: 0 12px 40px rgb(0 0 0 / .3); background: #fff; }
@@ -30,7 +32,17 @@
   const picture = `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 5.5A2.5 2.5 0 0 1 6.500 3h11A2.500 2.500 0 0 1 20 5.500v8a2.500 2.500 0 0 1-2.500 2.500H11l-5 4.500V16h.5A2.500 2.500 0 0 1 4 13.500z"/></svg>`;
   const button = document.createElement("button");
   button.type = "button";
-  button.innerHTML = picture;
+  const closed = document.createElement("span");
+  closed.style.display = "grid";
+  closed.innerHTML = picture;
+  if (look.logo) {
+    const logo = new Image();
+    logo.alt = "";
+    logo.referrerPolicy = "no-referrer";
+    logo.onload = () => closed.replaceChildren(logo);
+    logo.src = new URL(look.logo, script.src).href;
+  }
+  button.append(closed);
   button.setAttribute("aria-label", label);
   button.setAttribute("aria-expanded", "false");
   button.title = label;
@@ -40,7 +52,7 @@
     loading ??= load();
     const open = frame.classList.toggle("open");
     button.classList.toggle("open", open);
-    if (open) button.textContent = "×"; else button.innerHTML = picture;
+    button.replaceChildren(open ? "×" : closed);
     button.setAttribute("aria-expanded", String(open));
   });
 
