@@ -101,7 +101,7 @@ class WebTalk:
         browser.language = string(frame.get("language"), 10)
         for message in messages:
             browser.remember(message.id)
-        opening = self._opening_of(browser, string(frame.get("start"), 64))
+        opening = self._opening_of(browser, frame)
         if opening is not None and (wait := await self._wait(browser, opening)):
             self._leave(browser)
             await browser.refuse(error_frame("too_fast", None), wait)
@@ -114,18 +114,21 @@ class WebTalk:
                 "signed_in": session is not None,
                 **self.facts,
                 "messages": [message_frame(message) for message in messages],
-                **({} if opened or opening is not None else self._greeting(browser)),
+                **(self._greeting(browser) if session is None and not opened and opening is None else {}),
             }
         )
         if opening is not None:
             await self.inbox.put([opening])
             self.browsers.note_opened(visitor)
 
-    def _opening_of(self, browser: Browser, link: str | None) -> Incoming | None:
-        """What opens a conversation before anything is written: a link, or that a customer has come."""
+    def _opening_of(self, browser: Browser, frame: Mapping[str, Any]) -> Incoming | None:
+        """What opens a conversation before anything is written: a link, or that a customer has opened the chat."""
+        link = string(frame.get("start"), 64)
         if link is not None:
             return self._opening(browser, link)
-        customer_comes = browser.session is not None and not browser.opened
+        # A page whose chat is closed looks for news alone.
+        looked_at = frame.get("open") is not False
+        customer_comes = looked_at and browser.session is not None and not browser.opened
         return self._opening(browser, "") if customer_comes else None
 
     def _greeting(self, browser: Browser) -> Mapping[str, Any]:

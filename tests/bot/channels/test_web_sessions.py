@@ -40,6 +40,15 @@ async def test_a_signed_in_visitor_is_the_customer_in_every_browser(chat: Replic
         assert welcome["messages"] == []
 
 
+async def test_a_customer_whose_chat_is_closed_is_not_greeted_yet(chat: Replica) -> None:
+    async with chat.browser() as page:
+        welcome = await page.hello(token=token("c1"), open=False)
+        assert "greeting" not in welcome
+        assert await page.hello(token=token("c1"), open=True)
+        await page.until_told("welcome")
+    assert [incoming.kind for incoming in chat.clerk.seen] == [IncomingKind.START]
+
+
 async def test_the_bot_says_hello_first_and_knows_the_customer(chat: Replica) -> None:
     async with chat.browser() as page:
         welcome = await page.hello(token=token("c1"))

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import FrameLocator, Locator, Page, expect
+from playwright.sync_api import Frame, FrameLocator, Locator, Page, expect
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.conversation import ownership
+from storage.escalations import Escalation, Escalations
+from storage.staff import Staff
 from tests.e2e.browser.conftest import ANSWERS, OpenPage, Site, greeted
+from tests.e2e.browser.waiting_room import WaitingRoom
 from tests.e2e.program import Program
 
 pytestmark = pytest.mark.timeout(300)
@@ -154,3 +160,136 @@ def test_a_logo_that_is_not_there_leaves_the_chats_own_mark(site: Site, open_pag
     page.goto(f"{site.address}/chat?lang=en")
     greeted(page)
     expect(page.locator("#mark")).to_have_text("留")
+
+
+class Colleague:
+    """Somebody who answers, straight in the running program's database."""
+
+    def __init__(self, site: Site) -> None:
+        self._room = WaitingRoom(site)
+        site.staff("ann", "--name", "Ann")
+
+    def case(self) -> Escalation:
+        """The case that was opened last."""
+        return self._room.write(_latest)
+
+    def answers(self, *texts: str) -> None:
+        """Write to whoever asked for a person last."""
+
+        async def work(connection: AsyncConnection) -> None:
+            case, now = await _latest(connection), datetime.now(UTC)
+            (ann,) = [one for one in await Staff(connection).all() if one.login == "ann"]
+            for text in texts:
+                await ownership.answer(connection, case.id, ann.id, ann.name, text, now)
+
+        self._room.write(work)
+
+
+async def _latest(connection: AsyncConnection) -> Escalation:
+    return max(await Escalations(connection).find(), key=lambda case: case.id)
+
+
+@pytest.fixture(scope="module")
+def ann(site: Site) -> Colleague:
+    return Colleague(site)
+
+
+def asks_for_a_person(chat: FrameLocator | Page) -> None:
+    chat.locator("#text").fill("I want to talk to a human, please")
+    chat.locator("#send").click()
+    expect(chat.locator(ANSWERS)).to_have_count(2)
+
+
+def hide(page: Page, hidden: bool) -> None:
+    """As when another tab is looked at: a browser without a screen shows all of them."""
+    frames: list[Frame] = page.frames
+    for frame in frames:
+        frame.evaluate(
+            "hidden => { Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });"
+            " document.dispatchEvent(new Event('visibilitychange')); }",
+            hidden,
+        )
+
+
+@pytest.mark.parametrize(
+    ("language", "label", "one", "more"),
+    [
+        ("en", "Chat with us", "Chat with us, 1 unread message", "Chat with us, 11 unread messages"),
+        ("zh", "联系客服", "联系客服，1 条未读消息", "联系客服，11 条未读消息"),
+    ],
+)
+def test_what_came_while_the_chat_was_closed_is_marked_until_it_is_opened(
+    site: Site, open_page: OpenPage, shop_folder: Path, shop_site: str, ann: Colleague,
+    language: str, label: str, one: str, more: str,
+) -> None:  # fmt: skip
+    for name in ("index", "other"):
+        shop_page(site, shop_folder, name, language)
+    page = open_page(f"{shop_site}/index.html", width=390, height=844)
+    asks_for_a_person(opened(page))
+    launcher(page).click()
+    ann.answers("I am here.")
+    expect(launcher(page)).to_have_accessible_name(one)
+    expect(page.get_by_role("status")).to_contain_text("1")
+    page.goto(f"{shop_site}/other.html")
+    expect(launcher(page)).to_have_accessible_name(one)
+    ann.answers(*(f"number {number}" for number in range(10)))
+    expect(launcher(page)).to_have_accessible_name(more)
+    expect(page.get_by_role("status")).to_contain_text("9+")
+    expect(opened(page).locator(ANSWERS)).to_have_count(13)
+    expect(launcher(page)).to_have_accessible_name(label)
+    launcher(page).click()
+    expect(launcher(page)).to_have_accessible_name(label)
+    expect(page.get_by_role("status")).to_have_text("")
+    ann.answers("And once more.")
+    expect(launcher(page)).to_have_accessible_name(one)
+
+
+def test_what_was_seen_is_not_marked_on_the_next_page(
+    site: Site, open_page: OpenPage, shop_folder: Path, shop_site: str, ann: Colleague
+) -> None:
+    shop_page(site, shop_folder)
+    page = open_page(f"{shop_site}/index.html")
+    chat = opened(page)
+    asks_for_a_person(chat)
+    ann.answers("Seen at once.")
+    expect(chat.locator(ANSWERS)).to_have_count(3)
+    with page.expect_event("websocket", lambda socket: bool(socket.wait_for_event("framereceived"))):
+        page.reload()
+    expect(page.frame_locator("iframe").locator(ANSWERS)).to_have_count(3)
+    expect(launcher(page)).to_have_accessible_name("Chat with us")
+
+
+def test_nobody_is_connected_before_they_have_opened_the_chat(
+    site: Site, open_page: OpenPage, shop_folder: Path, shop_site: str
+) -> None:
+    shop_page(site, shop_folder)
+    page = open_page(f"{shop_site}/index.html")
+    expect(launcher(page)).to_have_accessible_name("Chat with us")
+    page.reload()
+    expect(launcher(page)).to_be_visible()
+    assert [frame.url for frame in page.frames[1:]] == ["about:blank"]
+
+
+def test_a_hidden_tab_says_in_its_title_that_something_has_come(
+    site: Site, open_page: OpenPage, shop_folder: Path, shop_site: str, ann: Colleague
+) -> None:
+    shop_page(site, shop_folder)
+    page = open_page(f"{shop_site}/index.html")
+    asks_for_a_person(opened(page))
+    hide(page, True)
+    ann.answers("Are you still there?")
+    expect(page).to_have_title("(1) Tea")
+    # The shop's page may go on changing its title.
+    page.evaluate("document.title = 'Coffee'")
+    hide(page, False)
+    expect(page).to_have_title("Coffee")
+
+
+def test_the_chats_own_page_says_so_as_well(site: Site, open_page: OpenPage, ann: Colleague) -> None:
+    page = greeted(open_page(f"{site.address}/chat?lang=en"))
+    asks_for_a_person(page)
+    hide(page, True)
+    ann.answers("one", "two")
+    expect(page).to_have_title("(2) Liuke Demo Shop")
+    hide(page, False)
+    expect(page).to_have_title("Liuke Demo Shop")

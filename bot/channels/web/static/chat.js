@@ -14,7 +14,7 @@
   };
   const base = new URL("../../", document.currentScript.src);
   const given = takeFromAddress();
-  const store = safeStorage();
+  const store = safeStorage(() => localStorage), session = safeStorage(() => sessionStorage);
   const log = document.getElementById("log");
   const form = document.getElementById("form");
   const text = document.getElementById("text");
@@ -25,13 +25,14 @@
   let me = stranger(), onScreen = null, token = given.token, renewed = false, hearToken = null;
   let greeting = null;       // the bot's hello, until the server keeps it with the first message
   let onItsWay = null, slowedUntil = 0;
+  let open = !given.closed, unread = 0;  // the widget's frame may be closed
   const shown = new Map();   // the server's id or our own -> row
   const unsent = new Map();  // our own id -> frame, in order
 
   // A link that connects an account, or a token, must not stay where it can be copied or seen.
   function takeFromAddress() {
     const query = new URLSearchParams(location.search), hash = new URLSearchParams(location.hash.slice(1));
-    const found = { token: hash.get("token") || query.get("token"), start: query.get("start"), lang: query.get("lang") || hash.get("lang") };
+    const found = { token: hash.get("token") || query.get("token"), start: query.get("start"), lang: query.get("lang") || hash.get("lang"), closed: hash.has("closed") };
     if (query.has("start") || query.has("token")) {
       query.delete("start"); query.delete("token");
       if (found.token) hash.set("token", found.token);
@@ -41,11 +42,11 @@
     return found;
   }
 
-  function safeStorage() {
+  function safeStorage(place) {
     const memory = new Map();
     return {
-      get(key) { try { return localStorage.getItem("liuke." + key); } catch { return memory.get(key) ?? null; } },
-      set(key, value) { try { localStorage.setItem("liuke." + key, value); } catch { memory.set(key, value); } },
+      get(key) { try { return place().getItem("liuke." + key); } catch { return memory.get(key) ?? null; } },
+      set(key, value) { try { place().setItem("liuke." + key, value); } catch { memory.set(key, value); } },
     };
   }
 
@@ -62,7 +63,7 @@
     document.querySelector("#status span").textContent = w[status];
     document.getElementById("status").dataset.state = status;
     document.getElementById("shop").textContent = shop[language] || "Liuke 留客";
-    document.title = shop[language] || "Liuke 留客";
+    document.title = (unread ? `(${unread}) ` : "") + (shop[language] || "Liuke 留客");
     text.placeholder = w.hint;
     text.setAttribute("aria-label", w.hint);
     const banner = document.getElementById("demo");
@@ -107,13 +108,13 @@
     if (socket.readyState !== WebSocket.OPEN) return;  // it is said when the socket opens
     socket.send(JSON.stringify({
       type: "hello", visitor: me.visitor, key: me.key, token: token || undefined,
-      start: given.start || undefined, language, after: me.visitor === onScreen ? newest : 0,
+      start: given.start || undefined, open, language, after: me.visitor === onScreen ? newest : 0,
     }));
   }
 
   function receive(frame) {
     if (frame.type === "welcome") welcome(frame);
-    else if (frame.type === "message") show(frame);
+    else if (frame.type === "message") { show(frame); count(); }
     else if (frame.type === "working") working(true);
     else if (frame.type === "kept") kept(frame.id);
     else if (frame.type === "signed_out") renew();
@@ -133,6 +134,7 @@
     say();
     if (frame.greeting && !greeting) place(greeting = answerOf({ author: "bot", reply: frame.greeting }));
     frame.messages.forEach(show);
+    count();
     onItsWay = null;
     sendNext();
     log.scrollTop = log.scrollHeight;
@@ -165,8 +167,33 @@
     });
   }
 
+  // How much has come that the visitor has not seen, by what this browser keeps; of a signed-in visitor it keeps that
+  // until the tab is closed. What was there before it kept anything counts as seen.
+  function count() {
+    if (!onScreen) return;
+    const place = me.key ? store : session;
+    const [who, last] = (place.get("seen") || "").split(" ");
+    const seen = who === onScreen ? Number(last) : newest;
+    const looking = open && !document.hidden;
+    if (looking || who !== onScreen) place.set("seen", onScreen + " " + Math.max(seen, newest));
+    const theirs = looking ? [] : log.querySelectorAll(".row:not(.mine)[data-id]");
+    unread = Array.from(theirs).filter((row) => Number(row.dataset.id) > seen).length;
+    say();
+    if (window.parent !== window) window.parent.postMessage({ type: "liuke:unread", count: unread }, "*");
+  }
+  document.addEventListener("visibilitychange", count);
+  window.addEventListener("storage", count);
+
   window.addEventListener("message", (event) => {
-    if (event.source !== window.parent || event.source === window || event.data?.type !== "liuke:token") return;
+    if (event.source !== window.parent || event.source === window) return;
+    if (event.data?.type === "liuke:open") {
+      open = Boolean(event.data.open);
+      // A customer is greeted when they have opened it.
+      if (open && onScreen && !log.childElementCount) hello();
+      count();
+      if (open) log.scrollTop = log.scrollHeight;
+    }
+    if (event.data?.type !== "liuke:token") return;
     const fresh = typeof event.data.token === "string" ? event.data.token : null;
     if (hearToken) { hearToken(fresh); hearToken = null; return; }
     token = fresh;
