@@ -26,6 +26,7 @@ def _make(given: Surroundings) -> WebChannel:
         given.store,
         given.customer_of_token,
         greeting=given.greeting,
+        texts=given.texts,
         front=Shopfront(
             names=given.shop_names,
             bot_names={"zh": settings.bot_name_zh, "en": settings.bot_name_en},

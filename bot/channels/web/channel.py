@@ -30,9 +30,11 @@ from starlette.websockets import WebSocket
 from bot.channels.kind import CustomerOfToken
 from bot.channels.web.browser import RESTARTING, Browser, Browsers, Gone
 from bot.channels.web.history import WebHistory, WebMessage
+from bot.channels.web.leaving import Leaving
 from bot.channels.web.shopfront import Shopfront
 from bot.channels.web.talk import CHANNEL, WebTalk, message_frame
 from bot.channels.web.visitors import Visitors, WebLimits
+from bot.conversation.texts import Texts
 from bot.delivery.faults import faults
 from bot.delivery.ports import ChannelState, Inbox
 from bot.messages import Delivery, DeliveryStatus, Incoming, Outgoing, Reply, dump_reply
@@ -58,6 +60,7 @@ class WebChannel:
         *,
         greeting: Callable[[Incoming], Reply],
         front: Shopfront,
+        texts: Texts,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         """Wire it up.
@@ -68,6 +71,7 @@ class WebChannel:
             customer_of_token: checks a token by which the shop's site vouches for a visitor.
             greeting: what the bot says to a stranger who opens the chat.
             front: the shop as its visitors see it.
+            texts: what whoever may leave before an answer is asked.
             clock: the time.
         """
         self._history = WebHistory(store)
@@ -78,6 +82,7 @@ class WebChannel:
         self._facts = front.facts()
         self._clock = clock
         self._browsers = Browsers()
+        self._leaving = Leaving(CHANNEL, store, texts, self._browsers)
         self._talk: WebTalk | None = None
         self._ready = asyncio.Event()
         self._polled: int | None = None
@@ -100,6 +105,7 @@ class WebChannel:
             visitors=self._visitors,
             limits=self._limits,
             browsers=self._browsers,
+            leaving=self._leaving,
             greeting=self._greeting,
             facts=self._facts,
             clock=self._clock,
@@ -198,6 +204,11 @@ class WebChannel:
 
     async def _show(self, message: WebMessage) -> None:
         await self._browsers.show(message.visitor, message_frame(message), self._clock())
+        if not message.mine and self._browsers.of(message.visitor):
+            with faults.told(
+                log.warning, "the web chat can't look who waits for an answer", only=_STORE_FAILS
+            ):
+                await self._leaving.offer(message.visitor)
 
 
 class _FreshFiles(StaticFiles):

@@ -20,6 +20,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from bot.channels.web.channel import WebChannel
 from bot.channels.web.shopfront import Shopfront
+from bot.conversation.texts import Texts
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.inbox import DurableInbox
 from bot.delivery.ports import Work
@@ -206,6 +207,7 @@ def hello_to(_opening: Incoming) -> Reply:
     return Reply(text="welcome", language="en")
 
 
+TEXTS = Texts.load()
 FRONT = Shopfront(
     names={"zh": "小店", "en": "Shop"},
     bot_names={"zh": "小留", "en": "Liuke"},
@@ -230,6 +232,7 @@ async def replica(
         linker.customer_of_token,
         greeting=hello_to,
         front=front,
+        texts=TEXTS,
         clock=clock,
     )
     clerk = Clerk(store)

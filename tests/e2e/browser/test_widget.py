@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from bot.conversation import ownership
 from storage.escalations import Escalation, Escalations
 from storage.staff import Staff
 from tests.e2e.browser.conftest import ANSWERS, OpenPage, Site, greeted
+from tests.e2e.browser.test_staff import sign_in
 from tests.e2e.browser.waiting_room import WaitingRoom
 from tests.e2e.program import Program
 
@@ -43,6 +45,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     finally:
         running.kill()
     assert "Traceback" not in running.program.log
+    assert "example.com" not in running.program.log
 
 
 @pytest.mark.parametrize(
@@ -169,9 +172,11 @@ class Colleague:
         self._room = WaitingRoom(site)
         site.staff("ann", "--name", "Ann")
 
-    def case(self) -> Escalation:
-        """The case that was opened last."""
-        return self._room.write(_latest)
+    def case(self, case_id: int | None = None) -> Escalation:
+        """A case; without its number the open one that was opened last."""
+        if case_id is None:
+            return self._room.write(_latest)
+        return self._room.write(lambda connection: Escalations(connection).get(case_id))
 
     def answers(self, *texts: str) -> None:
         """Write to whoever asked for a person last."""
@@ -253,10 +258,11 @@ def test_what_was_seen_is_not_marked_on_the_next_page(
     asks_for_a_person(chat)
     ann.answers("Seen at once.")
     expect(chat.locator(ANSWERS)).to_have_count(3)
-    with page.expect_event("websocket", lambda socket: bool(socket.wait_for_event("framereceived"))):
-        page.reload()
+    page.reload()
     expect(page.frame_locator("iframe").locator(ANSWERS)).to_have_count(3)
     expect(launcher(page)).to_have_accessible_name("Chat with us")
+    ann.answers("And this is new.")
+    expect(launcher(page)).to_have_accessible_name("Chat with us, 1 unread message")
 
 
 def test_nobody_is_connected_before_they_have_opened_the_chat(
@@ -293,3 +299,89 @@ def test_the_chats_own_page_says_so_as_well(site: Site, open_page: OpenPage, ann
     expect(page).to_have_title("(2) Liuke Demo Shop")
     hide(page, False)
     expect(page).to_have_title("Liuke Demo Shop")
+
+
+@pytest.mark.parametrize(
+    ("language", "wish", "label", "keep", "wrong", "noted", "change"),
+    [
+        ("en", "I want to talk to a human, please", "Your e-mail address", "Save", "This is no e-mail address.",
+         "we can write to lin@example.com", "Change"),
+        ("zh", "转人工", "您的邮箱", "保存", "这不是邮箱地址", "我们可以写到 lin@example.com", "修改"),
+    ],
+)  # fmt: skip
+def test_who_leaves_before_an_answer_says_where_to_write(
+    site: Site, open_page: OpenPage, ann: Colleague,
+    language: str, wish: str, label: str, keep: str, wrong: str, noted: str, change: str,
+) -> None:  # fmt: skip
+    page = greeted(open_page(f"{site.address}/chat?lang={language}", width=390, height=844))
+    page.locator("#text").fill(wish)
+    page.locator("#send").click()
+    field = page.get_by_label(label)
+    expect(field).to_be_visible()
+    expect(page.get_by_role("button", name=keep, exact=True)).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    field.fill("lin")
+    page.get_by_role("button", name=keep, exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text(wrong)
+    expect(field).to_be_focused()
+    expect(field).to_have_accessible_description(re.compile(wrong))
+    assert ann.case().reply_email is None
+    field.fill("mistyped@example.com")
+    field.press("Enter")
+    page.get_by_role("button", name=change, exact=True).click()
+    expect(field).to_be_focused()
+    page.keyboard.type("lin@example.com")
+    page.keyboard.press("Enter")
+    expect(page.locator("#log")).to_contain_text(noted)
+    assert ann.case().reply_email == "lin@example.com"
+    page.reload()
+    expect(page.locator(ANSWERS)).to_have_count(2)
+    expect(field).to_have_count(0)
+
+
+def test_who_would_rather_not_is_left_alone(site: Site, open_page: OpenPage) -> None:
+    page = greeted(open_page(f"{site.address}/chat?lang=en"))
+    asks_for_a_person(page)
+    page.get_by_role("button", name="No, thanks").click()
+    expect(page.locator("#text")).to_be_focused()
+    page.reload()
+    expect(page.locator(ANSWERS)).to_have_count(2)
+    expect(page.locator(".leaving")).to_have_count(0)
+
+
+def test_the_form_follows_the_language_and_goes_with_the_answer(
+    site: Site, open_page: OpenPage, ann: Colleague
+) -> None:
+    page = greeted(open_page(f"{site.address}/chat?lang=en"))
+    asks_for_a_person(page)
+    page.get_by_label("Your e-mail address").fill("lin@")
+    page.locator("#language").click()
+    expect(page.get_by_label("您的邮箱")).to_have_value("lin@")
+    ann.answers("I am here.")
+    expect(page.locator(".leaving")).to_have_count(0)
+
+
+def test_staff_see_where_to_write_and_it_is_erased_with_the_visitor(
+    site: Site, open_page: OpenPage, ann: Colleague
+) -> None:
+    page = greeted(open_page(f"{site.address}/chat?lang=en"))
+    asks_for_a_person(page)
+    field = page.get_by_label("Your e-mail address")
+    field.fill("o'hara+1@example.com")
+    field.press("Enter")
+    expect(page.locator("#log")).to_contain_text("Noted.")
+    case = ann.case()
+    desk = sign_in(
+        open_page(f"{site.address}/staff/"), "ann", site.liuke("staff", "password", "ann").split()[-1]
+    )
+    expect(desk.get_by_role("button", name="Sign out")).to_be_visible()
+    desk.goto(f"{site.address}/staff/?conversation={case.conversation_id}")
+    link = desk.get_by_role("link", name="o'hara+1@example.com")
+    expect(link).to_have_attribute("href", "mailto:o%27hara%2B1@example.com")
+    expect(desk.locator(".reply-email")).to_contain_text("for this answer alone, no advertising")
+    expect(desk.locator(".reply-email")).to_contain_text("not for advertising.”")
+    assert "write to o'hara+1@example.com" in site.liuke("staff", "show", str(case.id))
+    site.liuke("customer", "erase", "--account", f"web:{case.address}", "--yes")
+    expect(desk.locator(".reply-email")).to_have_count(0)
+    erased = ann.case(case.id)
+    assert (erased.reply_email, erased.reply_wording) == (None, None)

@@ -26,6 +26,7 @@
   let greeting = null;       // the bot's hello, until the server keeps it with the first message
   let onItsWay = null, slowedUntil = 0;
   let open = !given.closed, unread = 0;  // the widget's frame may be closed
+  let leaving = null, email = {};  // the form for an e-mail, and its texts
   const shown = new Map();   // the server's id or our own -> row
   const unsent = new Map();  // our own id -> frame, in order
 
@@ -118,6 +119,8 @@
     else if (frame.type === "working") working(true);
     else if (frame.type === "kept") kept(frame.id);
     else if (frame.type === "signed_out") renew();
+    else if (frame.type === "email") ask(frame);
+    else if (frame.type === "email_kept") emailKept(frame.text);
     else if (frame.type === "error") refuse(frame);
   }
 
@@ -126,6 +129,7 @@
     renewed = renewed && !frame.signed_in;
     if (onScreen !== frame.visitor) clear();
     onScreen = frame.visitor;
+    leaving?.remove();  // it comes again if it is still wanted
     me = { visitor: frame.visitor, key: frame.key };
     if (frame.key) { store.set("visitor", frame.visitor); store.set("key", frame.key); }
     given.start = null;
@@ -144,7 +148,8 @@
   function clear() {
     shown.forEach((row, id) => { if (!unsent.has(id)) { row.remove(); shown.delete(id); } });
     greeting?.remove();
-    greeting = null;
+    greeting = leaving = null;
+    log.querySelectorAll(".leaving").forEach((row) => row.remove());
     newest = 0;
   }
 
@@ -222,6 +227,7 @@
   }
 
   function refuse(frame) {
+    if (leaving && frame.id === leaving.dataset.sent) return emailRefused(frame);
     if (frame.code === "too_fast") return wait(frame);
     if (onItsWay === frame.id) onItsWay = null;
     const row = shown.get(frame.id);
@@ -345,6 +351,60 @@
     if (near || row.classList.contains("mine")) log.scrollTop = log.scrollHeight;
   }
 
+  // Whoever may leave before a person has answered is asked for an e-mail, until they say no.
+  function ask(frame) {
+    leaving?.remove();
+    if (!frame.wanted || session.get("declined") === onScreen) return;
+    email = frame.words;
+    place(leaving ??= emailForm());
+  }
+
+  function emailForm() {
+    const w = email[language], row = element("form", "row leaving"), field = element("input");
+    row.noValidate = true;
+    row.setAttribute("aria-label", w.ask);
+    Object.assign(field, { type: "email", autocomplete: "email", maxLength: 200 });
+    field.setAttribute("aria-describedby", "consent wrong");
+    const label = element("label", "", w.label), consent = element("p", "small", w.consent), wrong = element("p", "wrong");
+    label.append(field);
+    consent.id = "consent";
+    wrong.id = "wrong";
+    wrong.setAttribute("role", "alert");
+    const line = element("div", "buttons"), keep = element("button", "", w.keep), decline = element("button", "", w.decline);
+    keep.type = "submit";
+    decline.type = "button";
+    decline.onclick = () => { session.set("declined", onScreen); row.remove(); text.focus(); };
+    line.append(keep, decline);
+    row.append(element("p", "", w.ask), label, consent, wrong, line);
+    row.onsubmit = (event) => {
+      event.preventDefault();
+      row.dataset.sent = newId();
+      if (status === "online") socket.send(JSON.stringify({ type: "email", id: row.dataset.sent, email: field.value, language }));
+    };
+    return row;
+  }
+
+  function emailKept(content) {
+    leaving?.remove();
+    const row = element("div", "row leaving"), line = element("div", "buttons"), change = element("button", "", email[language].change);
+    change.type = "button";
+    change.onclick = () => { row.replaceWith(leaving = emailForm()); leaving.querySelector("input").focus(); };
+    line.append(change);
+    row.append(element("p", "", content), line);
+    leaving = null;
+    place(row);
+    text.focus({ preventScroll: true });
+  }
+
+  function emailRefused(frame) {
+    if (frame.code === "too_late") return leaving.remove();
+    const field = leaving.querySelector("input");
+    leaving.querySelector(".wrong").textContent = frame.code === "not_an_email" ? email[language].wrong : words[language].notSent;
+    field.setAttribute("aria-invalid", "true");
+    field.focus();
+    leaving.scrollIntoView({ block: "nearest" });
+  }
+
   function working(on) {
     clearTimeout(dotsEnd);
     if (on && !dots) {
@@ -358,8 +418,12 @@
     if (on) dotsEnd = setTimeout(() => working(false), 15000);
   }
 
+  function newId() {
+    return Array.from(crypto.getRandomValues(new Uint8Array(12)), (b) => b.toString(16).padStart(2, "0")).join("");
+  }
+
   function send(frame) {
-    const id = Array.from(crypto.getRandomValues(new Uint8Array(12)), (b) => b.toString(16).padStart(2, "0")).join("");
+    const id = newId();
     const row = rowOf("", frame.text, true);
     row.classList.add("waiting");
     shown.set(id, row);
@@ -395,6 +459,11 @@
     language = chosen;
     store.set("language", chosen);
     say();
+    if (leaving?.isConnected) {
+      const typed = leaving.querySelector("input").value;
+      leaving.replaceWith(leaving = emailForm());
+      leaving.querySelector("input").value = typed;
+    }
     send({ type: "press", action: "language:set:" + chosen, text: label });
   });
   window.addEventListener("online", () => { if (socket.readyState === WebSocket.CLOSED) attempt = 1; });
