@@ -18,7 +18,7 @@ from storage.staff import Staff
 from tests.e2e.browser.conftest import ANSWERS, OpenPage, Site, greeted
 from tests.e2e.browser.test_staff import sign_in
 from tests.e2e.browser.waiting_room import WaitingRoom
-from tests.e2e.program import Program
+from tests.e2e.program import Program, rows
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -69,6 +69,10 @@ def test_a_visitor_is_greeted_once_with_questions_that_are_sent_as_if_typed(
     expect(page.locator("#questions")).to_be_hidden()
     expect(page.locator(ANSWERS)).to_have_count(2)
     expect(page.locator(".mine .bubble")).to_have_text([wish])
+    kept = rows(
+        site.program.home, "SELECT kind, text FROM message WHERE direction = 'in' ORDER BY id DESC LIMIT 1"
+    )
+    assert kept == [("text", wish)]
     page.reload()
     expect(page.locator(ANSWERS)).to_have_count(2)
     expect(page.locator(ANSWERS).first).to_contain_text(hello)
@@ -200,9 +204,17 @@ def ann(site: Site) -> Colleague:
 
 
 def asks_for_a_person(chat: FrameLocator | Page) -> None:
+    expect(chat.locator(ANSWERS)).to_have_count(1)
     chat.locator("#text").fill("I want to talk to a human, please")
     chat.locator("#send").click()
     expect(chat.locator(ANSWERS)).to_have_count(2)
+
+
+def says_more(page: Page) -> None:
+    """Once it is kept, all that the server says at the beginning has come."""
+    page.locator("#text").fill("and one thing more")
+    page.locator("#send").click()
+    expect(page.locator(".mine:not(.waiting) .bubble").last).to_have_text("and one thing more")
 
 
 def hide(page: Page, hidden: bool) -> None:
@@ -249,6 +261,26 @@ def test_what_came_while_the_chat_was_closed_is_marked_until_it_is_opened(
     expect(launcher(page)).to_have_accessible_name(one)
 
 
+def test_it_is_opened_and_counted_while_the_logo_is_still_on_its_way(
+    site: Site, open_page: OpenPage, shop_folder: Path, shop_site: str, ann: Colleague
+) -> None:
+    shop_page(site, shop_folder)
+    page = open_page(f"{shop_site}/index.html")
+    asks_for_a_person(opened(page))
+    launcher(page).click()
+    page.route("**/media/logo.png", lambda _: None)
+    # Not fully loaded for as long as the logo is not there.
+    page.goto(f"{shop_site}/index.html", wait_until="commit")
+    ann.answers("I am here.")
+    expect(launcher(page)).to_have_accessible_name("Chat with us, 1 unread message")
+    expect(opened(page).locator(ANSWERS)).to_have_count(3)
+    launcher(page).click()
+    expect(launcher(page)).to_have_accessible_name("Chat with us")
+    ann.answers("And this is new.")
+    expect(launcher(page)).to_have_accessible_name("Chat with us, 1 unread message")
+    page.unroute_all()
+
+
 def test_what_was_seen_is_not_marked_on_the_next_page(
     site: Site, open_page: OpenPage, shop_folder: Path, shop_site: str, ann: Colleague
 ) -> None:
@@ -284,6 +316,11 @@ def test_a_hidden_tab_says_in_its_title_that_something_has_come(
     asks_for_a_person(opened(page))
     hide(page, True)
     ann.answers("Are you still there?")
+    expect(page).to_have_title("(1) Tea")
+    hide(page, False)
+    expect(page).to_have_title("Tea")
+    hide(page, True)
+    ann.answers("Hello?")
     expect(page).to_have_title("(1) Tea")
     # The shop's page may go on changing its title.
     page.evaluate("document.title = 'Coffee'")
@@ -335,7 +372,7 @@ def test_who_leaves_before_an_answer_says_where_to_write(
     expect(page.locator("#log")).to_contain_text(noted)
     assert ann.case().reply_email == "lin@example.com"
     page.reload()
-    expect(page.locator(ANSWERS)).to_have_count(2)
+    says_more(page)
     expect(field).to_have_count(0)
 
 
@@ -345,7 +382,7 @@ def test_who_would_rather_not_is_left_alone(site: Site, open_page: OpenPage) -> 
     page.get_by_role("button", name="No, thanks").click()
     expect(page.locator("#text")).to_be_focused()
     page.reload()
-    expect(page.locator(ANSWERS)).to_have_count(2)
+    says_more(page)
     expect(page.locator(".leaving")).to_have_count(0)
 
 

@@ -454,6 +454,7 @@
     document.getElementById("send").disabled = !text.value.trim();
   }
   text.addEventListener("input", grow);
+  grow();  // something may have been typed before this ran
   document.getElementById("language").addEventListener("click", () => {
     const chosen = words[language].otherCode, label = words[language].other;
     language = chosen;
@@ -477,6 +478,7 @@
     picture.src = new URL(logo, base).href;
   }
   document.documentElement.classList.toggle("framed", window.top !== window);
+  if (window.parent !== window) window.parent.postMessage({ type: "liuke:ready" }, "*");
   say();
   connect();
 })();

@@ -67,7 +67,6 @@
     tell();
     draw();
   });
-  frame.addEventListener("load", () => { ready = Boolean(frame.src); tell(); });
 
   function tell() {
     if (ready) frame.contentWindow.postMessage({ type: "liuke:open", open }, address.origin);
@@ -125,6 +124,7 @@
 
   window.addEventListener("message", async (event) => {
     if (event.source !== frame.contentWindow || event.origin !== address.origin) return;
+    if (event.data?.type === "liuke:ready") { ready = true; tell(); }
     if (event.data?.type === "liuke:token-wanted") hand(await fetchToken());
     if (event.data?.type === "liuke:unread") { unread = Number(event.data.count) || 0; draw(); }
   });
