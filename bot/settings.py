@@ -23,9 +23,11 @@ from sqlalchemy.exc import ArgumentError
 
 from bot.conversation.hours import OpeningHours
 from bot.http.clients import Network
+from bot.http.parsing import is_picture_path
 from kernel.console import remark
 
 _TOKEN = re.compile(r"(?<!\d)\d++:[A-Za-z0-9_-]++")
+_COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 _SECRET_LENGTH = 32
 _LOOPBACK = "127.0.0.1, ::1"
 ENV_FILE = "liuke.env"
@@ -50,6 +52,13 @@ def _http_url(value: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("must be an address such as https://bot.example.com")
     return value.rstrip("/")
+
+
+def _is_https(value: str) -> bool:
+    try:
+        return value.startswith("https://") and bool(urlsplit(value).hostname) and value.isprintable()
+    except ValueError:
+        return False
 
 
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
@@ -104,6 +113,12 @@ class Settings(BaseSettings):
     """Messages a second in all; 0 lifts all pacing, for a local Bot API server."""
     shop_name_zh: str = "留客演示店"
     shop_name_en: str = "Liuke Demo Shop"
+    bot_name_zh: str = Field(default="小留", min_length=1, max_length=40)
+    bot_name_en: str = Field(default="Liuke", min_length=1, max_length=40)
+    chat_color: str | None = None
+    """`#rrggbb`; of the web chat and its button on the shop's pages."""
+    chat_logo: str | None = None
+    """An https address, or a path below the media folder."""
     time_zone: str = "Asia/Shanghai"
     """The shop's own, for opening hours and nightly work."""
     currency: str = Field(default="CNY", pattern=r"^[A-Z]{3}$")
@@ -159,6 +174,23 @@ class Settings(BaseSettings):
             raise ValueError(
                 "must be addresses or networks such as 127.0.0.1, 10.0.0.0/8, separated by commas"
             ) from error
+        return value
+
+    @field_validator("chat_color")
+    @classmethod
+    def _colour(cls, value: str | None) -> str | None:
+        if value and not _COLOUR.fullmatch(value):
+            raise ValueError("must be a colour such as #0f766e: a # and six of the characters 0-9 and a-f")
+        return value and value.lower()
+
+    @field_validator("chat_logo")
+    @classmethod
+    def _logo(cls, value: str | None) -> str | None:
+        if value and not _is_https(value) and not is_picture_path(value):
+            raise ValueError(
+                "must be an address that begins with https://, or the path of a picture in the folder media of "
+                "LIUKE_HOME, such as logo.png; it may be jpg, jpeg, png or webp"
+            )
         return value
 
     @field_validator("time_zone")

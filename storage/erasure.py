@@ -254,7 +254,11 @@ class _Erasing:
         await self._run(delete(message_edit).where(message_edit.c.message_id.in_(messages)))
         await self._run(delete(correction).where(correction.c.message_id.in_(messages)))
         await self._run(update(draft).where(draft.c.conversation_id.in_(theirs)).values(reply={}))
-        await self._run(update(escalation).where(escalation.c.conversation_id.in_(theirs)).values(summary=""))
+        await self._run(
+            update(escalation)
+            .where(escalation.c.conversation_id.in_(theirs))
+            .values(summary="", reply_email=None, reply_wording=None)
+        )
         await self._requests(request.c.conversation_id.in_(theirs))
         blanked = await self._run(
             update(message)

@@ -36,6 +36,10 @@ class Escalation:
     taken_at: datetime | None
     first_answer_at: datetime | None
     ended_at: datetime | None
+    reply_email: str | None
+    """Where they may be answered if they have left; for that alone, and never checked."""
+    reply_wording: str | None
+    """What they were told it is for, as they read it."""
     channel: str
     address: str
     language: str
@@ -86,6 +90,17 @@ class Escalations(Repository):
         """The case of a conversation that is waiting or taken."""
         theirs = _JOINED.where(escalation.c.conversation_id == conversation_id, escalation.c.state.in_(OPEN))
         return await self._one(Escalation, theirs.order_by(escalation.c.id.desc()).limit(1))
+
+    async def unanswered_at(self, channel: str, address: str) -> Escalation | None:
+        """The open case of the conversation at an address, where nobody has answered yet."""
+        here = (conversation.c.channel == channel, conversation.c.address == address)
+        theirs = _JOINED.where(*here, _UNANSWERED).order_by(escalation.c.id.desc())
+        return await self._one(Escalation, theirs.limit(1))
+
+    async def keep_email(self, escalation_id: int, email: str, wording: str) -> bool:
+        """Keep where a case may be answered; False where it has been answered, or ended."""
+        this = update(escalation).where(escalation.c.id == escalation_id, _UNANSWERED)
+        return await self._changed(this.values(reply_email=email, reply_wording=wording))
 
     async def add(
         self,
@@ -166,6 +181,8 @@ class Escalations(Repository):
         await self._connection.execute(this.where(escalation.c.priority > priority).values(priority=priority))
         await self._connection.execute(this.where(escalation.c.due_at > due_at).values(due_at=due_at))
 
+
+_UNANSWERED = escalation.c.state.in_(OPEN) & escalation.c.first_answer_at.is_(None)
 
 _JOINED: Select[Any] = (
     select(

@@ -17,6 +17,7 @@ from storage.repository import references
 from storage.schema import (
     account,
     conversation,
+    escalation,
     import_change,
     import_run,
     inbox,
@@ -70,6 +71,11 @@ class Pruning:
     async def sessions(self, before: datetime) -> int:
         """Staff's sessions that were last used before; they are over long since."""
         return await self._all(delete(staff_session).where(staff_session.c.used_at < before))
+
+    async def emails(self, before: datetime) -> int:
+        """Where strangers were to be answered whose cases ended before."""
+        over = (escalation.c.ended_at < before) & escalation.c.reply_email.is_not(None)
+        return await self._all(update(escalation).where(over).values(reply_email=None, reply_wording=None))
 
     async def uploads(self, before: datetime) -> int:
         """What channels call pictures that were uploaded before; one that is still shown is uploaded again."""

@@ -27,7 +27,7 @@ from storage import Store
 _SIGNED_FOR = timedelta(hours=12)
 _ENDING = ("/quit", "/exit")
 
-_NAMES = {"bot": {"zh": "小留", "en": "Liuke"}, "system": {"zh": "系统", "en": "System"}}
+_SYSTEM = {"zh": "系统", "en": "System"}
 _MAX_FRAME = 4 * 2**20
 # A line that was piped in waits this long for its answer before the next one is sent.
 _ANSWER_WITHIN = 15.0
@@ -124,6 +124,8 @@ class Screen:
         self._language = language
         self._shown: set[int] = set()
         self._greeted = False
+        self.bot: Mapping[str, str] = {}
+        """What the bot is called, by language."""
         self.choices: list[Choice] = []
         self.newest = 0
 
@@ -148,7 +150,8 @@ class Screen:
             self._greeted = False
             return False
         reply = message["reply"]
-        name = _NAMES.get(message["author"], {}).get(self._language, message["author"])
+        names = {"bot": self.bot, "system": _SYSTEM}
+        name = names.get(message["author"], {}).get(self._language, message["author"])
         self.write(f"{name}: {reply.get('text', '')}".rstrip())
         self.choices = []
         for card in reply.get("cards", ()):
@@ -326,6 +329,7 @@ class TerminalChat:
         async with asyncio.timeout(_HELLO_WITHIN):
             welcome = json.loads(await socket.recv())
         self._visitor = {name: welcome[name] for name in ("visitor", "key") if name in welcome}
+        self._screen.bot = welcome["bot"]
         if "greeting" in welcome and self._screen.greet(welcome["greeting"]):
             self._answered.set()
         for message in welcome["messages"]:

@@ -120,8 +120,11 @@ def seen(
 
 @app.command()
 def show(case_id: CaseId) -> None:
-    """Read a case's conversation."""
-    for message in _with_cases(None, lambda service, _member: service.case(case_id)).messages:
+    """Read a case's conversation, and where to write to somebody who has left."""
+    case = _with_cases(None, lambda service, _member: service.case(case_id))
+    if case.escalation is not None and case.escalation.reply_email:
+        out.print(f"If they have left, write to {case.escalation.reply_email}: for this answer alone.")
+    for message in case.messages:
         out.print(f"{message.at:%m-%d %H:%M} ", end="", style="dim")
         out.print(f"{message.author}: {message.text}")
 

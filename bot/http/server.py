@@ -7,7 +7,6 @@ looked at first and passes no other middleware: it is the path that every messag
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,11 +22,8 @@ from bot.http.clients import Clients, Gate
 from bot.http.connections import GuardedConfig
 from bot.http.failures import Failures, answer_errors, error_answer
 from bot.http.headers import Headers
+from bot.http.parsing import is_picture_path
 
-# A picture's path: folders and a file name, nothing that climbs out, nor what no file can be called.
-_PICTURE = re.compile(
-    r"(?<![A-Za-z0-9_/-])[A-Za-z0-9_-]{1,200}+(/[A-Za-z0-9_-]{1,200}+){0,9}+\.(jpg|jpeg|png|webp)"
-)
 _START_TIMEOUT = 30.0
 _GRACE = 3
 MAX_FRAME = 65_536
@@ -124,7 +120,7 @@ def build_site(
 
     async def picture(request: Request) -> Response:
         name = request.path_params["path"]
-        found = await find_picture(name) if _PICTURE.fullmatch(name) else None
+        found = await find_picture(name) if is_picture_path(name) else None
         if found is None:
             return error_answer(request.scope["path"], 404)
         return FileResponse(found, headers={"Cache-Control": "public, max-age=86400"})

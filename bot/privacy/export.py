@@ -15,7 +15,16 @@ from storage.drafts import Corrections
 from storage.errors import NotFound
 from storage.events import Events
 from storage.orders import Orders
-from storage.schema import campaign_contact, churn_warning, consent, conversation, link_given, offer, shown
+from storage.schema import (
+    campaign_contact,
+    churn_warning,
+    consent,
+    conversation,
+    escalation,
+    link_given,
+    offer,
+    shown,
+)
 from storage.scores import Scores
 
 _EVERYTHING = 1_000_000
@@ -69,6 +78,7 @@ async def export_customer(connection: AsyncConnection, customer_id: str) -> dict
             {
                 "channel": account.channel,
                 "messages": await _messages(connection, account),
+                "reply_emails": await _reply_emails(connection, account),
                 "corrections": [
                     {"at": one.at, "text": one.text, "meant": one.label}
                     for one in await Corrections(connection).of_account(account.id)
@@ -85,6 +95,18 @@ async def _messages(connection: AsyncConnection, account: Account) -> list[dict[
         return []
     history = await Conversations(connection).history(found, limit=_EVERYTHING)
     return [{"at": m.at, "from": m.author, "text": m.text} for m in history]
+
+
+async def _reply_emails(connection: AsyncConnection, account: Account) -> list[Mapping[str, Any]]:
+    """Where they asked to be answered, before anybody knew whose the account was."""
+    case = escalation.c
+    return await _rows(
+        connection,
+        select(case.opened_at, case.reply_email, case.reply_wording)
+        .join(conversation, conversation.c.id == case.conversation_id)
+        .where(conversation.c.account_id == account.id, case.reply_email.is_not(None))
+        .order_by(case.id),
+    )
 
 
 async def _rows(connection: AsyncConnection, statement: Any) -> list[Mapping[str, Any]]:

@@ -67,6 +67,10 @@ escalation = Table(
     Column("taken_at", UtcMicros),
     Column("first_answer_at", UtcMicros),
     Column("ended_at", UtcMicros),
+    Column(
+        "reply_email", String(200), comment="Where a stranger who has left may be answered; for that alone."
+    ),
+    Column("reply_wording", Text, comment="What they were told it is for, as they read it."),
     Index(None, "state", "due_at"),
 )
 

@@ -56,6 +56,6 @@ async def test_each_kind_has_its_own_time(store: Store) -> None:
         await store.write(lambda connection, name=name, used_at=used_at: session(connection, name, used_at))
     forgotten = await forget(store, NOW)
     assert forgotten == {
-        "updates": 1, "deliveries": 0, "attempts": 0, "links": 0, "sessions": 1, "uploads": 0,
+        "updates": 1, "deliveries": 0, "attempts": 0, "links": 0, "sessions": 1, "emails": 0, "uploads": 0,
         "visitors": 0, "limits": 0,
     }  # fmt: skip

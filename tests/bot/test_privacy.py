@@ -15,6 +15,7 @@ from storage.campaigns import Campaigns
 from storage.conversations import Conversations, NewMessage
 from storage.customers import Accounts, Consents
 from storage.drafts import Corrections
+from storage.escalations import Escalations
 from storage.outbox import Outbox
 from storage.staff import Staff
 from storage.warnings import NewWarning, Warnings
@@ -79,12 +80,34 @@ async def _judged(connection: AsyncConnection) -> None:
     )
 
 
+async def _asked(connection: AsyncConnection) -> None:
+    """They waited for a person, and left an address, before anybody knew who they were."""
+    contact = await Conversations(connection).contact("telegram", "77")
+    assert contact is not None
+    case = await Escalations(connection).add(
+        contact.conversation.id, reason="asked", priority=1, summary="", due_at=NOW, now=NOW
+    )
+    assert await Escalations(connection).keep_email(case, "rump@example.org", "for this answer")
+
+
 async def test_an_export_holds_all_of_it(any_store: Store) -> None:
     await any_store.write(somebody)
+    await any_store.write(_asked)
     await any_store.write(_judged)
     async with any_store.read() as connection:
         told = json.dumps(await export_customer(connection, "c1"), default=str)
-    for what in ("Name c1", "marketing", "purchase", SECRET, "77", "their_name", "4711", "7335", "holdout"):
+    for what in (
+        "Name c1",
+        "marketing",
+        "purchase",
+        SECRET,
+        "77",
+        "their_name",
+        "rump@example.org",
+        "4711",
+        "7335",
+        "holdout",
+    ):
         assert what in told
 
 

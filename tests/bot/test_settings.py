@@ -53,6 +53,9 @@ def test_every_problem_is_told_at_once(clean: Path, monkeypatch: pytest.MonkeyPa
         "LIUKE_TIME_ZONE": "Mars/Olympus",
         "LIUKE_WEB_SECRET": "short",
         "LIUKE_TRUSTED_PROXIES": "127.0.0.1, nginx",
+        "LIUKE_BOT_NAME_EN": "",
+        "LIUKE_CHAT_COLOR": "teal",
+        "LIUKE_CHAT_LOGO": "logo.svg",
         "LIUKE_HOME": str(clean / "file"),
         "LIUKE_DEMO": "perhaps",
         "LIUKE_LOG_LEVEL": "LOUD",
@@ -118,6 +121,31 @@ def test_files_are_read_and_the_environment_wins(clean: Path, monkeypatch: pytes
     settings = load_settings()
     assert (settings.port, settings.shop_name_en, settings.host) == (9002, "Here", "0.0.0.0")  # noqa: S104
     assert settings.base_url == "http://127.0.0.1:9002"
+
+
+@pytest.mark.parametrize("colour", ["teal", "#fff", "aa3355", "#aa335g", "#aa3355;", "#aa3355\n"])
+def test_a_colour_is_told_how_it_is_written(monkeypatch: pytest.MonkeyPatch, colour: str) -> None:
+    monkeypatch.setenv("LIUKE_CHAT_COLOR", colour)
+    [told] = problems()
+    assert told.startswith("LIUKE_CHAT_COLOR: must be a colour such as #0f766e")
+
+
+def test_a_colour_stands_in_a_file_as_it_is(clean: Path) -> None:
+    (clean / "liuke.env").write_text("LIUKE_CHAT_COLOR=#AA3355\nLIUKE_CHAT_LOGO=brand/logo.png\n")
+    settings = load_settings()
+    assert (settings.chat_color, settings.chat_logo) == ("#aa3355", "brand/logo.png")
+
+
+@pytest.mark.parametrize(
+    "logo",
+    ["http://e.org/a.png", "https://", "https://[", "https://e.org/a\nb.png", "../a.png", "/a.png", "a.svg"],
+)
+def test_a_logo_is_an_https_address_or_a_picture_of_the_media_folder(
+    monkeypatch: pytest.MonkeyPatch, logo: str
+) -> None:
+    monkeypatch.setenv("LIUKE_CHAT_LOGO", logo)
+    [told] = problems()
+    assert told.startswith("LIUKE_CHAT_LOGO: must be an address that begins with https://")
 
 
 def test_a_file_that_is_no_text_is_named(clean: Path) -> None:

@@ -32,6 +32,7 @@ _ALWAYS = (
 _KNOWN = {
     "/",
     "/chat",
+    "/chat/look.css",
     "/widget.js",
     "/chat/static",
     "/media/{path:path}",

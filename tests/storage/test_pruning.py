@@ -215,3 +215,24 @@ async def test_attempts_links_and_uploads_go_in_their_time(any_store: Store) -> 
     assert await left(any_store, link_attempt, "at") == [NOW]
     assert await left(any_store, link_token, "token_hash") == ["b"]
     assert await left(any_store, media, "picture") == ["b"]
+
+
+async def test_where_to_write_goes_when_the_case_is_long_over(any_store: Store) -> None:
+    (here,) = await put(
+        any_store, account, {"channel": "web", "address": "v-1", "name": "", "created_at": OLD}
+    )
+    (talk,) = await put(
+        any_store, conversation,
+        {"channel": "web", "address": "v-1", "account_id": here, "owner": "queue", "owner_since": OLD,
+         "opened_at": OLD},
+    )  # fmt: skip
+    case = {
+        "conversation_id": talk, "reason": "asked", "opened_at": OLD, "due_at": OLD, "state": "closed",
+        "reply_email": "lin@example.com", "reply_wording": "for this answer",
+    }  # fmt: skip
+    open_still = {**case, "state": "waiting", "ended_at": None}
+    await put(any_store, escalation, {**case, "ended_at": OLD}, {**case, "ended_at": NOW}, open_still)
+    assert await Pruning(any_store).emails(BEFORE) == 1
+    assert await left(any_store, escalation, "reply_email") == [None, "lin@example.com", "lin@example.com"]
+    assert (await left(any_store, escalation, "reply_wording"))[0] is None
+    assert await Pruning(any_store).emails(BEFORE) == 0

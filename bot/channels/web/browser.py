@@ -53,6 +53,8 @@ class Browser:
         self.language: str | None = None
         self.opened = False
         """Whether the visitor has a conversation."""
+        self.asked = False
+        """Whether the page asks for an e-mail."""
         self._loop = asyncio.get_running_loop()
         self._pace = Meter(burst=BURST, per_second=PER_SECOND)
         self._refused = 0
@@ -132,7 +134,7 @@ class Browser:
 
     def sign_out(self) -> None:
         """Forget who it was; it may say hello again."""
-        self.visitor, self.session, self.opened = "", None, False
+        self.visitor, self.session, self.opened, self.asked = "", None, False, False
         self._hello_by = self._loop.time() + _HELLO_WITHIN
 
     def _until(self, now: datetime) -> float | None:
@@ -187,19 +189,23 @@ class Browsers:
             if not windows:
                 del self._of[browser.visitor]
 
+    def of(self, visitor: str) -> list[Browser]:
+        """The windows that show a visitor's conversation."""
+        return list(self._of.get(visitor, ()))
+
     def note_opened(self, visitor: str) -> None:
         """The visitor has a conversation now."""
-        for browser in self._of.get(visitor, ()):
+        for browser in self.of(visitor):
             browser.opened = True
 
     async def show(self, visitor: str, message: Mapping[str, Any], now: datetime) -> None:
         """Show a message in all windows of a visitor."""
-        for browser in list(self._of.get(visitor, ())):
+        for browser in self.of(visitor):
             await browser.show(message, now)
 
     async def tell(self, visitor: str, frame: Mapping[str, Any], besides: Browser | None = None) -> None:
         """Send a frame to all windows of a visitor."""
-        for browser in list(self._of.get(visitor, ())):
+        for browser in self.of(visitor):
             if browser is not besides:
                 await browser.send(frame)
 

@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
+from html import escape
 from importlib import resources
 from typing import Any
 
@@ -29,8 +30,11 @@ from starlette.websockets import WebSocket
 from bot.channels.kind import CustomerOfToken
 from bot.channels.web.browser import RESTARTING, Browser, Browsers, Gone
 from bot.channels.web.history import WebHistory, WebMessage
+from bot.channels.web.leaving import Leaving
+from bot.channels.web.shopfront import Shopfront
 from bot.channels.web.talk import CHANNEL, WebTalk, message_frame
 from bot.channels.web.visitors import Visitors, WebLimits
+from bot.conversation.texts import Texts
 from bot.delivery.faults import faults
 from bot.delivery.ports import ChannelState, Inbox
 from bot.messages import Delivery, DeliveryStatus, Incoming, Outgoing, Reply, dump_reply
@@ -55,8 +59,8 @@ class WebChannel:
         customer_of_token: CustomerOfToken,
         *,
         greeting: Callable[[Incoming], Reply],
-        shop_names: Mapping[str, str],
-        demo: bool,
+        front: Shopfront,
+        texts: Texts,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         """Wire it up.
@@ -66,17 +70,19 @@ class WebChannel:
             store: holds what has been said, and the limits that all replicas share.
             customer_of_token: checks a token by which the shop's site vouches for a visitor.
             greeting: what the bot says to a stranger who opens the chat.
-            shop_names: by language.
-            demo: the page says that this is a demonstration.
+            front: the shop as its visitors see it.
+            texts: what whoever may leave before an answer is asked.
             clock: the time.
         """
         self._history = WebHistory(store)
         self._visitors = Visitors(key, customer_of_token)
         self._limits = WebLimits(store)
         self._greeting = greeting
-        self._facts = {"shop": dict(shop_names), "demo": demo}
+        self._front = front
+        self._facts = front.facts()
         self._clock = clock
         self._browsers = Browsers()
+        self._leaving = Leaving(CHANNEL, store, texts, self._browsers)
         self._talk: WebTalk | None = None
         self._ready = asyncio.Event()
         self._polled: int | None = None
@@ -99,6 +105,7 @@ class WebChannel:
             visitors=self._visitors,
             limits=self._limits,
             browsers=self._browsers,
+            leaving=self._leaving,
             greeting=self._greeting,
             facts=self._facts,
             clock=self._clock,
@@ -145,6 +152,7 @@ class WebChannel:
         folder = str(resources.files(__package__) / "static")
         return [
             Route("/chat", self._page),
+            Route("/chat/look.css", self._look),
             Route("/widget.js", self._widget),
             WebSocketRoute("/chat/ws", self._socket),
             Mount("/chat/static", _FreshFiles(directory=folder), name="chat-static"),
@@ -154,10 +162,15 @@ class WebChannel:
         """Nothing is open after `run`."""
 
     async def _page(self, _request: Request) -> Response:
-        return _static("chat.html", "text/html")
+        # Told with the page, and not over the socket: nothing changes before the visitor's eyes.
+        mark = escape(self._front.look.picture, quote=True)
+        return _fresh(_static("chat.html").replace('data-logo=""', f'data-logo="{mark}"', 1), "text/html")
+
+    async def _look(self, _request: Request) -> Response:
+        return _fresh(self._front.look.stylesheet(), "text/css")
 
     async def _widget(self, _request: Request) -> Response:
-        return _static("widget.js", "text/javascript")
+        return _fresh(self._front.look.dressed(_static("widget.js")), "text/javascript")
 
     async def _socket(self, socket: WebSocket) -> None:
         await self._ready.wait()
@@ -191,6 +204,11 @@ class WebChannel:
 
     async def _show(self, message: WebMessage) -> None:
         await self._browsers.show(message.visitor, message_frame(message), self._clock())
+        if not message.mine and self._browsers.of(message.visitor):
+            with faults.told(
+                log.warning, "the web chat can't look who waits for an answer", only=_STORE_FAILS
+            ):
+                await self._leaving.offer(message.visitor)
 
 
 class _FreshFiles(StaticFiles):
@@ -202,6 +220,9 @@ class _FreshFiles(StaticFiles):
         return response
 
 
-def _static(name: str, media_type: str) -> Response:
-    body = (resources.files(__package__) / "static" / name).read_text(encoding="utf-8")
+def _static(name: str) -> str:
+    return (resources.files(__package__) / "static" / name).read_text(encoding="utf-8")
+
+
+def _fresh(body: str, media_type: str) -> Response:
     return PlainTextResponse(body, media_type=media_type, headers={"Cache-Control": "no-cache"})

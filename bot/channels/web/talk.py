@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.channels.web.browser import Browser, Browsers, Gone, SignedOut
 from bot.channels.web.history import WebHistory, WebMessage
+from bot.channels.web.leaving import Leaving, email_of
 from bot.channels.web.visitors import Visitors, WebLimits
 from bot.delivery.ports import Inbox
 from bot.linking.site_tokens import SiteSession
@@ -37,6 +38,7 @@ class WebTalk:
     visitors: Visitors
     limits: WebLimits
     browsers: Browsers
+    leaving: Leaving
     greeting: Callable[[Incoming], Reply]
     """What a visitor reads who has not written yet: nothing is kept of them until they do."""
     facts: Mapping[str, Any]
@@ -66,6 +68,8 @@ class WebTalk:
                 await self._welcome(browser, frame)
             elif not browser.visitor:
                 await browser.send(error_frame("hello_first", client_id(frame)))
+            elif frame.get("type") == "email":
+                await self._take_email(browser, frame)
             else:
                 await self._take(browser, frame)
 
@@ -97,11 +101,11 @@ class WebTalk:
         if not self.browsers.join(browser, visitor):
             await browser.close(_FULL)
             raise Gone
-        browser.session, browser.opened = session, opened
+        browser.session, browser.opened, browser.asked = session, opened, False
         browser.language = string(frame.get("language"), 10)
         for message in messages:
             browser.remember(message.id)
-        opening = self._opening_of(browser, string(frame.get("start"), 64))
+        opening = self._opening_of(browser, frame)
         if opening is not None and (wait := await self._wait(browser, opening)):
             self._leave(browser)
             await browser.refuse(error_frame("too_fast", None), wait)
@@ -114,18 +118,23 @@ class WebTalk:
                 "signed_in": session is not None,
                 **self.facts,
                 "messages": [message_frame(message) for message in messages],
-                **({} if opened or opening is not None else self._greeting(browser)),
+                **(self._greeting(browser) if session is None and not opened and opening is None else {}),
             }
         )
         if opening is not None:
             await self.inbox.put([opening])
             self.browsers.note_opened(visitor)
+        if opened:
+            await self.leaving.offer(visitor)
 
-    def _opening_of(self, browser: Browser, link: str | None) -> Incoming | None:
-        """What opens a conversation before anything is written: a link, or that a customer has come."""
+    def _opening_of(self, browser: Browser, frame: Mapping[str, Any]) -> Incoming | None:
+        """What opens a conversation before anything is written: a link, or that a customer has opened the chat."""
+        link = string(frame.get("start"), 64)
         if link is not None:
             return self._opening(browser, link)
-        customer_comes = browser.session is not None and not browser.opened
+        # A page whose chat is closed looks for news alone.
+        looked_at = frame.get("open") is not False
+        customer_comes = looked_at and browser.session is not None and not browser.opened
         return self._opening(browser, "") if customer_comes else None
 
     def _greeting(self, browser: Browser) -> Mapping[str, Any]:
@@ -166,6 +175,22 @@ class WebTalk:
         if new:
             own = own_frame(reference, text, incoming.at)
             await self.browsers.tell(browser.visitor, own, besides=browser)
+
+    async def _take_email(self, browser: Browser, frame: Mapping[str, Any]) -> None:
+        reference, email = client_id(frame), email_of(frame.get("email"))
+        if email is None:
+            await browser.send(error_frame("not_an_email", reference))
+            return
+        if wait := self.limits.count_message(browser.visitor, browser.client, email):
+            await browser.refuse(error_frame("too_fast", reference), wait)
+            return
+        said = await self.leaving.keep(browser.visitor, email, str(frame.get("language")))
+        browser.took()
+        if said is None:
+            await browser.send(error_frame("too_late", reference))
+        else:
+            await browser.send({"type": "email_kept", "id": reference, "text": said})
+        await self.leaving.offer(browser.visitor)
 
     async def _wait(self, browser: Browser, incoming: Incoming) -> float:
         """Seconds until something may be taken; 0 when it may now. What costs least is looked at first."""

@@ -5,6 +5,7 @@ The one typed wrapper around fluent.runtime.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
@@ -16,6 +17,10 @@ from fluent.syntax.visitor import Visitor
 
 LANGUAGES = ("zh", "en")
 _LOCALES = {"zh": ["zh-CN", "zh"], "en": ["en-GB", "en"]}
+QUESTIONS = ("question-1", "question-2", "question-3")
+"""What somebody who opens a chat may want to ask."""
+# Fluent takes nothing after the = for a mistake; of a question it says that there is none.
+_NO_QUESTION = re.compile(r"^(question-[1-3] {0,9}=) {0,9}$", re.MULTILINE)
 
 
 class TextsInvalid(Exception):
@@ -49,7 +54,8 @@ class Texts:
             variables[language] = _add(bundle, own, f"{language}.ftl", None)
             override = overrides / f"{language}.ftl" if overrides is not None else None
             if override is not None and override.exists():
-                _add(bundle, _read(override), str(override), variables[language])
+                own = _NO_QUESTION.sub(r'\1 { "" }', _read(override))
+                _add(bundle, own, str(override), variables[language])
             bundles[language] = bundle
         return cls(bundles, variables)
 
@@ -67,6 +73,11 @@ class Texts:
         if errors:
             raise KeyError(f"{text_id}: {errors[0]}")
         return str(text)
+
+    def questions(self, language: str) -> tuple[str, ...]:
+        """The quick questions in a language: those that the shop has not left out."""
+        asked = (self.say(language, text_id).strip() for text_id in QUESTIONS)
+        return tuple(text for text in asked if text)
 
 
 def unknown_texts(folder: Path, package: str = __package__) -> Iterator[tuple[Path, str, Sequence[str]]]:

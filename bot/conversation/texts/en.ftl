@@ -25,6 +25,25 @@ emoji-sad = You don't look happy. What went wrong? Tell me and I'll see what I c
 emoji-none = I'm here. What would you like to know?
 nothing-written = That arrived empty. Could you send it again?
 
+## Quick questions of the web chat: shown to whoever has not written yet, and sent as they read
+
+# Nothing after the = leaves one out.
+question-1 = Where is my order?
+question-2 = How do returns work?
+question-3 = Help me choose
+
+## The web chat's form for whoever may leave before a person has answered
+
+email-ask = We'll answer here. If you have to leave before that, where may we write?
+# Kept with the address, together with the question: they are what the visitor agreed to.
+email-consent = Your address is for this answer alone, not for advertising.
+email-label = Your e-mail address
+email-keep = Save
+email-decline = No, thanks
+email-change = Change
+email-kept = Noted. If you have left by then, we can write to { $email }.
+email-wrong = This is no e-mail address. It should look like name@example.com.
+
 ## Not understood
 
 unclear = Sorry, I didn't get that. Could you put it another way? An order number or a product's name helps.

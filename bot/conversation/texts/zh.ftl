@@ -25,6 +25,25 @@ emoji-sad = 看起来您不太开心，是遇到什么问题了吗？跟我说�
 emoji-none = 我在呢，您想问什么？
 nothing-written = 好像没收到内容，您再发一次？
 
+## 网页聊天的快捷提问：还没写过消息的访客看得到，点了就按原文发出
+
+# 等号后面留空，就不显示这一条。
+question-1 = 我的订单到哪了？
+question-2 = 退货有什么规定？
+question-3 = 帮我选一款
+
+## 网页聊天里，顾客可能在人工回复前离开时的邮箱表单
+
+email-ask = 我们会在这里回复。如果您要先离开，可以写到哪个邮箱？
+# 和上面的问题一起，与邮箱一同保存：访客同意的就是这两句。
+email-consent = 邮箱只用于这次回复，不会用来发广告。
+email-label = 您的邮箱
+email-keep = 保存
+email-decline = 不用了
+email-change = 修改
+email-kept = 记下了。如果您那时已经离开，我们可以写到 { $email }。
+email-wrong = 这不是邮箱地址，应该像 name@example.com 这样。
+
 ## 没听懂
 
 unclear = 抱歉，这句我没看懂。您能换个说法吗？比如告诉我订单号，或者商品的名字。

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from urllib.parse import quote
 
 from nicegui import ui
 
@@ -59,7 +60,9 @@ class CaseView:
         self._composer.visible = self._top.visible = True
         held = (case.escalation and (case.escalation.id, case.escalation.state, case.escalation.staff_id),)
         self._redraw("top", (case.contact, held), lambda: self._draw_top(case))
-        self._redraw("facts", (case.orders, case.requests), lambda: self._draw_facts(case))
+        escalation = case.escalation
+        where = escalation and (escalation.reply_email, escalation.reply_wording)
+        self._redraw("facts", (case.orders, case.requests, where), lambda: self._draw_facts(case))
         self._log.show(case)
         self._redraw("box", (held, case.names), lambda: self._show_box(case))
 
@@ -119,14 +122,27 @@ class CaseView:
     def _draw_facts(self, case: Case) -> None:
         words = self._words
         self._facts.clear()
-        self._facts.visible = bool(case.orders or case.requests)
+        email = case.escalation.reply_email if case.escalation else None
+        self._facts.visible = bool(case.orders or case.requests or email)
         with self._facts:
+            if case.escalation and email:
+                self._draw_email(email, case.escalation.reply_wording or "")
             for order in case.orders:
                 status = words.of("status", order.status)
                 ui.label(f"{words('order', number=order.number)} · {status}").classes("chip")
             for request in case.requests:
                 kind, state = words.of("kind", request.kind), words.of("state", request.state)
                 ui.label(f"{request.number} {kind} · {state}").classes("chip warm")
+
+    def _draw_email(self, email: str, wording: str) -> None:
+        """Liuke sends no mail: a link opens the program that does."""
+        words = self._words
+        with ui.column().classes("w-full gap-0 reply-email"):
+            with ui.row().classes("items-center gap-1"):
+                ui.label(words("reply-email")).classes("text-sm")
+                ui.link(email, f"mailto:{quote(email, safe='@')}").classes("text-sm break-all")
+                ui.label(words("reply-email-use")).classes("chip warm")
+            ui.label(words("reply-wording", wording=wording)).classes("text-xs soft").props("dir=auto")
 
     def _show_box(self, case: Case) -> None:
         words, escalation = self._words, case.escalation

@@ -21,7 +21,7 @@ from storage import Store
 from storage.conversations import Conversations
 from storage.customers import Accounts
 from tests.bot.channels.conftest import MakeChannel
-from tests.bot.channels.webchat import CLIENTS, Page, free_port, hello_to
+from tests.bot.channels.webchat import CLIENTS, FRONT, TEXTS, Page, free_port, hello_to
 from tests.botapi import FakeBotApi, Person, texts
 from tests.contracts.channel import ChannelContract, GatedInbox
 
@@ -131,9 +131,7 @@ class WebWire:
 class TestWeb(ChannelContract):
     @pytest.fixture
     async def wire(self, store: Store) -> AsyncIterator[WebWire]:
-        channel = WebChannel(
-            b"w" * 32, store, nobody, greeting=hello_to, shop_names={"en": "Shop"}, demo=False
-        )
+        channel = WebChannel(b"w" * 32, store, nobody, greeting=hello_to, front=FRONT, texts=TEXTS)
         inbox, port = GatedInbox(store), free_port()
         async with (
             running(channel, inbox, port),

@@ -35,6 +35,7 @@ async def test_a_visitor_is_greeted_and_answered(chat: Replica) -> None:
         welcome = await page.hello()
         assert welcome["messages"] == []
         assert welcome["shop"] == {"zh": "小店", "en": "Shop"}
+        assert welcome["questions"] == {"en": ["Anything new?"]}
         assert not welcome["signed_in"]
         assert welcome["greeting"]["text"] == "welcome"
         await page.say("hello <script>")

@@ -11,6 +11,7 @@ import pytest
 from bot.messages import IncomingKind, Reply
 from storage import Store
 from storage.conversations import Conversations
+from storage.inbox import Inbox
 from tests.bot.channels.webchat import Replica, replica, say, token
 from tests.bot.delivery.fakes import Clock
 
@@ -38,6 +39,20 @@ async def test_a_signed_in_visitor_is_the_customer_in_every_browser(chat: Replic
         welcome = await other.hello(token=token("c2"), visitor=page.visitor, after=99)
         assert welcome["visitor"] != page.visitor
         assert welcome["messages"] == []
+
+
+async def test_a_customer_whose_chat_is_closed_is_not_greeted_yet(chat: Replica, store: Store) -> None:
+    async with chat.browser() as page:
+        welcome = await page.hello(token=token("c1"), open=False)
+        assert "greeting" not in welcome
+        await page.send({"type": "nothing"})
+        await page.until("error")
+        async with store.read() as connection:
+            inbox = Inbox(connection)
+            assert await inbox.count("new") + await inbox.count("done") == 0
+        assert await page.hello(token=token("c1"), open=True)
+        await page.until_told("welcome")
+    assert [incoming.kind for incoming in chat.clerk.seen] == [IncomingKind.START]
 
 
 async def test_the_bot_says_hello_first_and_knows_the_customer(chat: Replica) -> None:

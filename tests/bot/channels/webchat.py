@@ -19,6 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from websockets.asyncio.client import ClientConnection, connect
 
 from bot.channels.web.channel import WebChannel
+from bot.channels.web.shopfront import Shopfront
+from bot.conversation.texts import Texts
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.inbox import DurableInbox
 from bot.delivery.ports import Work
@@ -205,13 +207,21 @@ def hello_to(_opening: Incoming) -> Reply:
     return Reply(text="welcome", language="en")
 
 
+TEXTS = Texts.load()
+FRONT = Shopfront(
+    names={"zh": "小店", "en": "Shop"},
+    bot_names={"zh": "小留", "en": "Liuke"},
+    questions={"en": ["Anything new?"]},
+)
+
+
 @asynccontextmanager
 async def replica(
     store: Store,
     *,
     name: str = "one",
     sends: bool = True,
-    demo: bool = False,
+    front: Shopfront = FRONT,
     secret: str = SECRET,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> AsyncIterator[Replica]:
@@ -221,8 +231,8 @@ async def replica(
         store,
         linker.customer_of_token,
         greeting=hello_to,
-        shop_names={"zh": "小店", "en": "Shop"},
-        demo=demo,
+        front=front,
+        texts=TEXTS,
         clock=clock,
     )
     clerk = Clerk(store)

@@ -74,7 +74,15 @@ def test_a_shops_own_words_win(tmp_path: Path) -> None:
     assert texts.say("en", "thanks").startswith("You're welcome")
 
 
-@pytest.mark.parametrize("source", ["thanks = { $name }\n", "thanks { broken\n"])
+@pytest.mark.parametrize("nothing", ["question-2 =\n", "question-2 = \n", 'question-2 = { "" }\n'])
+def test_a_shop_may_ask_other_quick_questions_or_fewer(tmp_path: Path, nothing: str) -> None:
+    (tmp_path / "en.ftl").write_text(f"question-1 =\n    What is new?\n{nothing}thanks = Bye.\n", "utf-8")
+    texts = Texts.load(tmp_path)
+    assert texts.questions("en") == ("What is new?", "Help me choose")
+    assert len(texts.questions("zh")) == 3
+
+
+@pytest.mark.parametrize("source", ["thanks =\n", "thanks = { $name }\n", "thanks { broken\n"])
 def test_a_shops_mistakes_are_named_at_start(tmp_path: Path, source: str) -> None:
     (tmp_path / "zh.ftl").write_text(source, "utf-8")
     with pytest.raises(TextsInvalid, match="thanks"):

@@ -11,7 +11,7 @@ import pytest
 
 import nlu
 from bot.conversation.phrases import asks_for_hours
-from bot.conversation.texts import Texts
+from bot.conversation.texts import LANGUAGES, Texts
 from nlu.pages import MarkdownPages, Section, embedding_of
 from nlu.types import Language, PageIndex, Understander
 from storage.conversations import Conversations
@@ -129,6 +129,15 @@ def test_the_rules_of_returns_and_the_way_to_return_are_told_apart(
 ) -> None:
     _, pages = _model()
     assert pages.search(text, language)[0].title == title
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_the_quick_questions_of_the_chat_are_understood(real_chat: Chat, language: str) -> None:
+    skills = []
+    for text in Texts.load().questions(language):
+        await real_chat.says(text)
+        skills.append(await _skill_of_last(real_chat))
+    assert skills == ["order_status", "policy", "recommend"]
 
 
 @pytest.mark.parametrize(

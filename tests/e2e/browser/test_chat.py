@@ -51,7 +51,7 @@ def test_what_a_customer_writes_is_never_markup(site: Site, open_page: OpenPage)
 
 def test_products_come_as_cards_with_pictures(site: Site, open_page: OpenPage) -> None:
     page = greeted(open_page(f"{site.address}/chat?lang=zh"))
-    page.get_by_role("button", name="推荐商品").click()
+    page.get_by_role("button", name="帮我选一款").click()
     picture = page.locator(".card img").first
     expect(picture).to_be_visible()
     expect(picture).to_have_js_property("complete", True)
@@ -73,7 +73,7 @@ def test_the_language_can_be_switched(site: Site, open_page: OpenPage) -> None:
 
 def test_a_phone_shows_everything_without_scrolling_sideways(site: Site, open_page: OpenPage) -> None:
     page = greeted(open_page(f"{site.address}/chat?lang=en", width=390, height=844))
-    page.get_by_role("button", name=re.compile("recommend", re.I)).first.click()
+    page.get_by_role("button", name="Help me choose").click()
     expect(page.locator(".card").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     expect(page.locator("#send")).to_be_in_viewport()
@@ -213,11 +213,15 @@ def test_what_is_typed_too_fast_arrives_by_itself_and_in_order(site: Site, open_
 def test_the_greeting_stays_first_when_they_have_written(site: Site, open_page: OpenPage) -> None:
     page = greeted(open_page(f"{site.address}/chat?lang=en"))
     hello = page.locator(".bubble").first.inner_text()
-    page.get_by_role("button", name="My orders").click()
+    page.get_by_role("button", name="Where is my order?").click()
     expect(page.locator(ANSWERS)).to_have_count(2)
-    expect(page.locator(".bubble")).to_have_text([hello, "My orders", re.compile("last four digits")])
+    expect(page.locator(".bubble")).to_have_text(
+        [hello, "Where is my order?", re.compile("last four digits")]
+    )
     page.reload()
-    expect(page.locator(".bubble")).to_have_text([hello, "My orders", re.compile("last four digits")])
+    expect(page.locator(".bubble")).to_have_text(
+        [hello, "Where is my order?", re.compile("last four digits")]
+    )
 
 
 @pytest.mark.parametrize(

@@ -7,30 +7,33 @@
   const words = {
     zh: { send: "发送", hint: "想问什么？直接说就行", online: "在线", connecting: "连接中…", offline: "网络断开，正在重连…", busy: "服务暂时不可用，正在重试…",
       demo: "这是演示店：商品、订单和客户都是虚构的。", tooLong: "消息太长了，请分开发送。", tooFast: "发得有点快，稍后会自动发出。",
-      notSent: "这条没有发出去。", other: "English", otherCode: "en", bot: "小留", system: "系统" },
+      notSent: "这条没有发出去。", other: "English", otherCode: "en", system: "系统", questions: "常见问题" },
     en: { send: "Send", hint: "Ask anything", online: "Online", connecting: "Connecting…", offline: "Connection lost, trying again…", busy: "We can't be reached just now, trying again…",
       demo: "This is a demo shop: products, orders and customers are made up.", tooLong: "Too long; please split it.", tooFast: "A little too fast: it will be sent in a moment.",
-      notSent: "This one was not sent.", other: "中文", otherCode: "zh", bot: "Liuke", system: "System" },
+      notSent: "This one was not sent.", other: "中文", otherCode: "zh", system: "System", questions: "You may ask" },
   };
   const base = new URL("../../", document.currentScript.src);
   const given = takeFromAddress();
-  const store = safeStorage();
+  const store = safeStorage(() => localStorage), session = safeStorage(() => sessionStorage);
   const log = document.getElementById("log");
   const form = document.getElementById("form");
   const text = document.getElementById("text");
+  const quick = document.getElementById("questions");
   let language = words[given.lang] ? given.lang : store.get("language");
   if (!words[language]) language = navigator.language.startsWith("zh") ? "zh" : "en";
-  let shop = {}, demo = false, socket = null, attempt = 0, newest = 0, dots = null, dotsEnd = 0, status = "connecting";
+  let shop = {}, bot = {}, questions = {}, asked = true, demo = false, socket = null, attempt = 0, newest = 0, dots = null, dotsEnd = 0, status = "connecting";
   let me = stranger(), onScreen = null, token = given.token, renewed = false, hearToken = null;
   let greeting = null;       // the bot's hello, until the server keeps it with the first message
   let onItsWay = null, slowedUntil = 0;
+  let open = !given.closed, unread = 0;  // the widget's frame may be closed
+  let leaving = null, email = {};  // the form for an e-mail, and its texts
   const shown = new Map();   // the server's id or our own -> row
   const unsent = new Map();  // our own id -> frame, in order
 
   // A link that connects an account, or a token, must not stay where it can be copied or seen.
   function takeFromAddress() {
     const query = new URLSearchParams(location.search), hash = new URLSearchParams(location.hash.slice(1));
-    const found = { token: hash.get("token") || query.get("token"), start: query.get("start"), lang: query.get("lang") || hash.get("lang") };
+    const found = { token: hash.get("token") || query.get("token"), start: query.get("start"), lang: query.get("lang") || hash.get("lang"), closed: hash.has("closed") };
     if (query.has("start") || query.has("token")) {
       query.delete("start"); query.delete("token");
       if (found.token) hash.set("token", found.token);
@@ -40,11 +43,11 @@
     return found;
   }
 
-  function safeStorage() {
+  function safeStorage(place) {
     const memory = new Map();
     return {
-      get(key) { try { return localStorage.getItem("liuke." + key); } catch { return memory.get(key) ?? null; } },
-      set(key, value) { try { localStorage.setItem("liuke." + key, value); } catch { memory.set(key, value); } },
+      get(key) { try { return place().getItem("liuke." + key); } catch { return memory.get(key) ?? null; } },
+      set(key, value) { try { place().setItem("liuke." + key, value); } catch { memory.set(key, value); } },
     };
   }
 
@@ -61,12 +64,28 @@
     document.querySelector("#status span").textContent = w[status];
     document.getElementById("status").dataset.state = status;
     document.getElementById("shop").textContent = shop[language] || "Liuke 留客";
-    document.title = shop[language] || "Liuke 留客";
+    document.title = (unread ? `(${unread}) ` : "") + (shop[language] || "Liuke 留客");
     text.placeholder = w.hint;
     text.setAttribute("aria-label", w.hint);
     const banner = document.getElementById("demo");
     banner.hidden = !demo;
     banner.textContent = w.demo;
+    offer();
+  }
+
+  // What may be asked, until the visitor has asked anything.
+  function offer() {
+    const texts = asked ? [] : questions[language] || [];
+    if (quick.dataset.shown === texts.join("\n")) return;
+    quick.dataset.shown = texts.join("\n");
+    quick.hidden = !texts.length;
+    quick.setAttribute("aria-label", words[language].questions);
+    quick.replaceChildren(...texts.map((content) => {
+      const press = element("button", "", content);
+      press.type = "button";
+      press.onclick = () => { send({ type: "message", text: content }); log.focus({ preventScroll: true }); };
+      return press;
+    }));
   }
 
   function connect() {
@@ -90,16 +109,18 @@
     if (socket.readyState !== WebSocket.OPEN) return;  // it is said when the socket opens
     socket.send(JSON.stringify({
       type: "hello", visitor: me.visitor, key: me.key, token: token || undefined,
-      start: given.start || undefined, language, after: me.visitor === onScreen ? newest : 0,
+      start: given.start || undefined, open, language, after: me.visitor === onScreen ? newest : 0,
     }));
   }
 
   function receive(frame) {
     if (frame.type === "welcome") welcome(frame);
-    else if (frame.type === "message") show(frame);
+    else if (frame.type === "message") { show(frame); count(); }
     else if (frame.type === "working") working(true);
     else if (frame.type === "kept") kept(frame.id);
     else if (frame.type === "signed_out") renew();
+    else if (frame.type === "email") ask(frame);
+    else if (frame.type === "email_kept") emailKept(frame.text);
     else if (frame.type === "error") refuse(frame);
   }
 
@@ -108,13 +129,16 @@
     renewed = renewed && !frame.signed_in;
     if (onScreen !== frame.visitor) clear();
     onScreen = frame.visitor;
+    leaving?.remove();  // it comes again if it is still wanted
     me = { visitor: frame.visitor, key: frame.key };
     if (frame.key) { store.set("visitor", frame.visitor); store.set("key", frame.key); }
     given.start = null;
-    shop = frame.shop; demo = frame.demo; status = "online"; attempt = 0;
+    shop = frame.shop; bot = frame.bot; demo = frame.demo; questions = frame.questions; status = "online"; attempt = 0;
+    asked = Boolean(log.querySelector(".mine")) || frame.messages.some((message) => message.mine);
     say();
     if (frame.greeting && !greeting) place(greeting = answerOf({ author: "bot", reply: frame.greeting }));
     frame.messages.forEach(show);
+    count();
     onItsWay = null;
     sendNext();
     log.scrollTop = log.scrollHeight;
@@ -124,7 +148,8 @@
   function clear() {
     shown.forEach((row, id) => { if (!unsent.has(id)) { row.remove(); shown.delete(id); } });
     greeting?.remove();
-    greeting = null;
+    greeting = leaving = null;
+    log.querySelectorAll(".leaving").forEach((row) => row.remove());
     newest = 0;
   }
 
@@ -147,8 +172,33 @@
     });
   }
 
+  // How much has come that the visitor has not seen, by what this browser keeps; of a signed-in visitor it keeps that
+  // until the tab is closed. What was there before it kept anything counts as seen.
+  function count() {
+    if (!onScreen) return;
+    const place = me.key ? store : session;
+    const [who, last] = (place.get("seen") || "").split(" ");
+    const seen = who === onScreen ? Number(last) : newest;
+    const looking = open && !document.hidden;
+    if (looking || who !== onScreen) place.set("seen", onScreen + " " + Math.max(seen, newest));
+    const theirs = looking ? [] : log.querySelectorAll(".row:not(.mine)[data-id]");
+    unread = Array.from(theirs).filter((row) => Number(row.dataset.id) > seen).length;
+    say();
+    if (window.parent !== window) window.parent.postMessage({ type: "liuke:unread", count: unread }, "*");
+  }
+  document.addEventListener("visibilitychange", count);
+  window.addEventListener("storage", count);
+
   window.addEventListener("message", (event) => {
-    if (event.source !== window.parent || event.source === window || event.data?.type !== "liuke:token") return;
+    if (event.source !== window.parent || event.source === window) return;
+    if (event.data?.type === "liuke:open") {
+      open = Boolean(event.data.open);
+      // A customer is greeted when they have opened it.
+      if (open && onScreen && !log.childElementCount) hello();
+      count();
+      if (open) log.scrollTop = log.scrollHeight;
+    }
+    if (event.data?.type !== "liuke:token") return;
     const fresh = typeof event.data.token === "string" ? event.data.token : null;
     if (hearToken) { hearToken(fresh); hearToken = null; return; }
     token = fresh;
@@ -177,6 +227,7 @@
   }
 
   function refuse(frame) {
+    if (leaving && frame.id === leaving.dataset.sent) return emailRefused(frame);
     if (frame.code === "too_fast") return wait(frame);
     if (onItsWay === frame.id) onItsWay = null;
     const row = shown.get(frame.id);
@@ -209,6 +260,7 @@
     const row = message.mine ? rowOf("", message.reply.text, true) : answerOf(message);
     if (message.id) { row.dataset.id = message.id; shown.set(message.id, row); }
     if (message.ref) shown.set(message.ref, row);
+    if (message.mine && !asked) { asked = true; offer(); }
     row.title = new Date(message.at).toLocaleString(language === "zh" ? "zh-CN" : "en-GB", { dateStyle: "medium", timeStyle: "short" });
     if (!message.mine) working(false);
     // The first thing that the bot is known to have said is its hello.
@@ -216,7 +268,7 @@
   }
 
   function answerOf(message) {
-    const row = rowOf(words[language][message.author] || message.author, message.reply.text, false);
+    const row = rowOf(message.author === "bot" ? bot[language] : words[language][message.author] || message.author, message.reply.text, false);
     const reply = message.reply;
     if (reply.cards?.length) {
       const cards = element("div", "cards");
@@ -299,6 +351,60 @@
     if (near || row.classList.contains("mine")) log.scrollTop = log.scrollHeight;
   }
 
+  // Whoever may leave before a person has answered is asked for an e-mail, until they say no.
+  function ask(frame) {
+    leaving?.remove();
+    if (!frame.wanted || session.get("declined") === onScreen) return;
+    email = frame.words;
+    place(leaving ??= emailForm());
+  }
+
+  function emailForm() {
+    const w = email[language], row = element("form", "row leaving"), field = element("input");
+    row.noValidate = true;
+    row.setAttribute("aria-label", w.ask);
+    Object.assign(field, { type: "email", autocomplete: "email", maxLength: 200 });
+    field.setAttribute("aria-describedby", "consent wrong");
+    const label = element("label", "", w.label), consent = element("p", "small", w.consent), wrong = element("p", "wrong");
+    label.append(field);
+    consent.id = "consent";
+    wrong.id = "wrong";
+    wrong.setAttribute("role", "alert");
+    const line = element("div", "buttons"), keep = element("button", "", w.keep), decline = element("button", "", w.decline);
+    keep.type = "submit";
+    decline.type = "button";
+    decline.onclick = () => { session.set("declined", onScreen); row.remove(); text.focus(); };
+    line.append(keep, decline);
+    row.append(element("p", "", w.ask), label, consent, wrong, line);
+    row.onsubmit = (event) => {
+      event.preventDefault();
+      row.dataset.sent = newId();
+      if (status === "online") socket.send(JSON.stringify({ type: "email", id: row.dataset.sent, email: field.value, language }));
+    };
+    return row;
+  }
+
+  function emailKept(content) {
+    leaving?.remove();
+    const row = element("div", "row leaving"), line = element("div", "buttons"), change = element("button", "", email[language].change);
+    change.type = "button";
+    change.onclick = () => { row.replaceWith(leaving = emailForm()); leaving.querySelector("input").focus(); };
+    line.append(change);
+    row.append(element("p", "", content), line);
+    leaving = null;
+    place(row);
+    text.focus({ preventScroll: true });
+  }
+
+  function emailRefused(frame) {
+    if (frame.code === "too_late") return leaving.remove();
+    const field = leaving.querySelector("input");
+    leaving.querySelector(".wrong").textContent = frame.code === "not_an_email" ? email[language].wrong : words[language].notSent;
+    field.setAttribute("aria-invalid", "true");
+    field.focus();
+    leaving.scrollIntoView({ block: "nearest" });
+  }
+
   function working(on) {
     clearTimeout(dotsEnd);
     if (on && !dots) {
@@ -312,16 +418,20 @@
     if (on) dotsEnd = setTimeout(() => working(false), 15000);
   }
 
+  function newId() {
+    return Array.from(crypto.getRandomValues(new Uint8Array(12)), (b) => b.toString(16).padStart(2, "0")).join("");
+  }
+
   function send(frame) {
-    const id = Array.from(crypto.getRandomValues(new Uint8Array(12)), (b) => b.toString(16).padStart(2, "0")).join("");
+    const id = newId();
     const row = rowOf("", frame.text, true);
     row.classList.add("waiting");
     shown.set(id, row);
     place(row);
     unsent.set(id, { ...frame, id });
+    if (!asked && !frame.action?.startsWith("language:")) { asked = true; offer(); }
     sendNext();
   }
-
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -344,16 +454,31 @@
     document.getElementById("send").disabled = !text.value.trim();
   }
   text.addEventListener("input", grow);
+  grow();  // something may have been typed before this ran
   document.getElementById("language").addEventListener("click", () => {
     const chosen = words[language].otherCode, label = words[language].other;
     language = chosen;
     store.set("language", chosen);
     say();
+    if (leaving?.isConnected) {
+      const typed = leaving.querySelector("input").value;
+      leaving.replaceWith(leaving = emailForm());
+      leaving.querySelector("input").value = typed;
+    }
     send({ type: "press", action: "language:set:" + chosen, text: label });
   });
   window.addEventListener("online", () => { if (socket.readyState === WebSocket.CLOSED) attempt = 1; });
 
+  const logo = document.documentElement.dataset.logo;
+  if (logo) {
+    const picture = document.createElement("img");
+    picture.alt = "";
+    picture.referrerPolicy = "no-referrer";
+    picture.onload = () => document.getElementById("mark").replaceChildren(picture);
+    picture.src = new URL(logo, base).href;
+  }
   document.documentElement.classList.toggle("framed", window.top !== window);
+  if (window.parent !== window) window.parent.postMessage({ type: "liuke:ready" }, "*");
   say();
   connect();
 })();
