@@ -55,10 +55,10 @@ async def _shop(customers: int, connection: AsyncConnection) -> None:
     for number in range(8):
         await add_product(connection, f"p{number}")
     for number in range(customers):
-        await add_customer(connection, f"c{number:02}")
+        await add_customer(connection, f"who-{number:02}")
         for visit in range(1 + number % 5):
             when = NOW - timedelta(days=20 + number + 25 * visit)
-            await add_purchase(connection, f"c{number:02}", f"p{(number + visit) % 8}", when)
+            await add_purchase(connection, f"who-{number:02}", f"p{(number + visit) % 8}", when)
 
 
 def _silent(_step: str, _share: float) -> None:
@@ -82,7 +82,7 @@ async def test_a_refit_is_served_and_everybody_is_scored(settings: Settings) -> 
 
 async def test_who_is_erased_while_it_fits_is_neither_named_nor_scored(settings: Settings) -> None:
     def erase() -> None:
-        asyncio.run(_erased(settings, "c07"))
+        asyncio.run(_erased(settings, "who-07"))
 
     def in_between(step: str, _share: float) -> None:
         if step == "checking the history":
@@ -92,8 +92,8 @@ async def test_who_is_erased_while_it_fits_is_neither_named_nor_scored(settings:
             thread.join()
 
     result = await refit(settings, seed=1, progress=in_between, now=NOW)
-    assert "c06" in retention.listed(result.path)
-    assert not [path.name for path in _files(settings.home) if b"c07" in path.read_bytes()]
+    assert "who-06" in retention.listed(result.path)
+    assert not [path.name for path in _files(settings.home) if b"who-07" in path.read_bytes()]
     # Nor is the nameless one that their purchases belong to now.
     later = await refit(settings, seed=1, progress=_silent, now=NOW + timedelta(hours=1))
     assert later.promoted
@@ -101,7 +101,7 @@ async def test_who_is_erased_while_it_fits_is_neither_named_nor_scored(settings:
     async with store.read() as connection:
         scored = set((await connection.execute(select(score.c.customer_id))).scalars())
     await store.close()
-    assert scored == {f"c{number:02}" for number in range(CUSTOMERS)} - {"c07"}
+    assert scored == {f"who-{number:02}" for number in range(CUSTOMERS)} - {"who-07"}
 
 
 def _files(home: Path) -> list[Path]:
@@ -255,7 +255,7 @@ def _told(*arguments: str) -> str:
 
 async def test_whose_risk_rose_is_told_to_staff_once(settings: Settings) -> None:
     store = Store.open(settings.store_url)
-    await store.write(lambda connection: add_score(connection, "c03", 0.1))
+    await store.write(lambda connection: add_score(connection, "who-03", 0.1))
     first = await refit(settings, seed=1, progress=_silent, now=NOW)
     assert first.warnings == 1
     second = await refit(settings, seed=1, progress=_silent, now=NOW + timedelta(hours=1))
@@ -263,5 +263,5 @@ async def test_whose_risk_rose_is_told_to_staff_once(settings: Settings) -> None
     async with store.read() as connection:
         (warning,) = await Warnings(connection).open()
     await store.close()
-    assert (warning.customer_id, warning.was, warning.band) == ("c03", "low", "medium")
+    assert (warning.customer_id, warning.was, warning.band) == ("who-03", "low", "medium")
     assert warning.reasons
