@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 import sqlite3
@@ -22,6 +23,7 @@ import bot.doctor.services
 from bot.cli import app
 from bot.doctor.checks import examine
 from bot.doctor.finding import Finding
+from bot.logs import OURS
 from bot.settings import Settings
 from storage import Store, migrate
 from storage.contents import look_into
@@ -32,6 +34,15 @@ from tests.botapi import TOKEN, FakeBotApi
 from tests.factories import NOW, add_customer, add_product, add_purchase
 
 Look = Callable[..., Awaitable[dict[str, list[Finding]]]]
+
+
+@pytest.fixture(autouse=True)
+def own_log_levels() -> Iterator[None]:
+    """The command says what it finds in its table, and quiets the logs of its process for that."""
+    before = {name: logging.getLogger(name).level for name in OURS}
+    yield
+    for name, level in before.items():
+        logging.getLogger(name).setLevel(level)
 
 
 @pytest.fixture
