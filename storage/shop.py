@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -94,8 +95,27 @@ class Shop(Repository):
         await self._connection.execute(delete(table).where(key.in_(keys)))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportRun:
+    """A finished import."""
+
+    id: int
+    kind: str
+    """A kind of rows, or whose exports the files were."""
+    source: str
+    """The files' names."""
+    counts: Mapping[str, int]
+    """`rows`, `rejected`, and what was new or changed."""
+    started_at: datetime
+
+
 class ImportRuns(Repository):
     """What was imported when; a file that is imported again keeps its one row."""
+
+    async def latest(self, limit: int = 20) -> list[ImportRun]:
+        """The last ones, newest first."""
+        columns = (getattr(import_run.c, one.name) for one in fields(ImportRun))
+        return await self._list(ImportRun, select(*columns).order_by(import_run.c.id.desc()).limit(limit))
 
     async def record(
         self, kind: str, source: str, source_hash: str, counts: Mapping[str, int], now: datetime

@@ -169,13 +169,18 @@ def settle(
     if columns:
         places = {name: place_of(column, header, name) for name, column in columns.items()}
     else:
-        usual = {
-            name: NAMES.get(name, ()) if field.also is None else field.also for name, field in fields.items()
-        }
-        places = recognised(header, usual)
+        places = usual_places(fields, header)
     missing = [name for name, field in fields.items() if field.required and name not in places]
     if missing:
         raise TableRefused(
             f"which column is {', '.join(missing)}? Say it with --columns, such as {missing[0]}=…. {listed(header)}"
         )
     return places
+
+
+def usual_places(fields: Mapping[str, Field], header: Sequence[str]) -> dict[str, int]:
+    """The place of each field's column, as far as the columns' own names say it."""
+    usual = {
+        name: NAMES.get(name, ()) if field.also is None else field.also for name, field in fields.items()
+    }
+    return recognised(header, usual)

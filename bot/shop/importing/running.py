@@ -58,6 +58,12 @@ class Import:
     options: Options
     columns: Mapping[str, str] = field(default_factory=dict)
     """Field to column, of a kind of rows; by the columns' own names when there are none."""
+    names: Mapping[Path, str] = field(default_factory=dict)
+    """What people call the files, where that isn't their own name."""
+
+    def called(self, path: Path) -> str:
+        """What people call one of the files."""
+        return self.names.get(path, path.name)
 
     @property
     def is_preset(self) -> bool:
@@ -107,7 +113,7 @@ async def run_import(
     places = {
         path: rejects_folder / f"rejects-{wanted.kind}-{path.stem}-{digest[:8]}.csv" for path in wanted.files
     }
-    with Rejects(places, source.headers) as rejects:
+    with Rejects(places, source.headers, wanted.called) as rejects:
         run = _Run(rejects)
         if dry_run:
             async with trial(store) as tried:
@@ -116,7 +122,7 @@ async def run_import(
         await run.through(store, source, replace_demo, progress)
     report = run.report()
     counts = {"rows": report.rows, "rejected": report.rejected, **report.written}
-    names = ", ".join(path.name for path in wanted.files)
+    names = ", ".join(map(wanted.called, wanted.files))
     await store.write(lambda c: ImportRuns(c).record(wanted.kind, names, digest, counts, wanted.options.now))
     return report
 
