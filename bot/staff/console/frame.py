@@ -14,19 +14,29 @@ from bot.conversation.ownership import CaseFacts
 from bot.conversation.texts import Texts
 from bot.delivery.faults import faults
 from bot.privacy.erasure import ErasureFailed
+from bot.staff.imports import ImportRunning, NothingChosen
 from bot.staff.people import LastAdmin, LoginInvalid
 from bot.staff.requests import ErasureNotYet
 from bot.staff.roles import AccessChanged, NotAllowed
 from storage import Conflict, NotFound, StoreUnavailable
 from storage.staff import LoginTaken, StaffMember
 
-PAGES = {"desk": "/", "outreach": "/outreach", "skills": "/skills", "people": "/people", "audit": "/audit"}
+PAGES = {
+    "desk": "/",
+    "outreach": "/outreach",
+    "skills": "/skills",
+    "data": "/data",
+    "people": "/people",
+    "audit": "/audit",
+}
 """Where each page is, below the console's own path."""
 
 V = TypeVar("V")
 
 _SAID: Mapping[type[Exception], str] = {
     ErasureNotYet: "erase-not-yet",
+    ImportRunning: "data-running",
+    NothingChosen: "data-nothing-chosen",
     LastAdmin: "last-admin",
     LoginTaken: "login-taken",
     Conflict: "conflict",

@@ -27,6 +27,8 @@ from bot.staff.campaigns import CampaignService
 from bot.staff.case_service import CaseService
 from bot.staff.console.audit_page import AuditPage
 from bot.staff.console.campaigns_page import CampaignsPage
+from bot.staff.console.data_files import DataFiles
+from bot.staff.console.data_page import DataPage
 from bot.staff.console.frame import (
     PAGES,
     RedrawnPage,
@@ -42,6 +44,7 @@ from bot.staff.console.queue_page import QueuePage
 from bot.staff.console.session_cookie import WHY, BrowserSession
 from bot.staff.console.skills_page import SkillsPage
 from bot.staff.console.socket import console_socket
+from bot.staff.imports import Imports
 from bot.staff.people import People
 from bot.staff.skill_toggles import SkillToggles
 from kernel.times import utc_now
@@ -60,6 +63,7 @@ def mount_console(
     *,
     cases: CaseService,
     skills: SkillToggles,
+    imports: Imports,
     secret: str,
     settings: Settings,
     demo: bool,
@@ -71,6 +75,7 @@ def mount_console(
         store: holds all that staff can look at.
         cases: what can be done with cases and requests.
         skills: their switches.
+        imports: takes the shop's files in.
         secret: signs the cookie by which a browser's language is known.
         settings: of the home, where something is kept of each browser; of the shop's time zone; and whether
             cookies travel by https alone.
@@ -87,6 +92,7 @@ def mount_console(
 
     session = BrowserSession(Sessions(store), https=settings.https)
     session.serve()
+    DataFiles(imports, session).serve()
     visit = partial(_visit, session, texts, zone=ZoneInfo(settings.time_zone), demo=demo)
 
     @ui.page("/login")
@@ -106,6 +112,7 @@ def mount_console(
 
     serve("outreach", partial(CampaignsPage, CampaignService(store)))
     serve("skills", partial(SkillsPage, skills))
+    serve("data", partial(DataPage, imports))
     serve("people", partial(PeoplePage, People(store)))
     serve("audit", partial(AuditPage, store))
 
