@@ -2,7 +2,7 @@
 // server says why it takes one not.
 export default {
   template: `
-    <div class="drop" :class="{ over: hovering }" @dragover.prevent="hovering = !disable" @dragleave="hovering = false"
+    <div class="drop" :class="{ hovered: hovering }" @dragover.prevent="hovering = !disable" @dragleave="hovering = false"
       @drop.prevent="dropped">
       <div class="drop-line">
         <span>{{ words.drop }}</span>

@@ -246,10 +246,13 @@ async def test_the_end_of_the_program_ends_it(desk: Desk, gate: Gate) -> None:
     await desk.bring()
     await desk.imports.preview(desk.root, await desk.choice())
     await asyncio.to_thread(gate.reached.wait)
-    await desk.imports.stop()
+    try:
+        async with asyncio.timeout(20):
+            await desk.imports.stop()
+    finally:
+        gate.opened.set()
     assert desk.imports._task is not None
     assert desk.imports._task.cancelled()
-    assert not gate.opened.is_set()
 
 
 async def test_names_of_files_are_shown_and_nothing_else(desk: Desk) -> None:
@@ -301,6 +304,21 @@ async def test_too_much_is_not_kept(desk: Desk, monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(TooLarge):
         await desk.bring(b"x")
     assert len(desk.kept()) == 1
+
+
+async def test_no_more_is_read_than_may_be_kept(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_BYTES", 100)
+    read: list[int] = []
+
+    async def long() -> AsyncIterator[bytes]:
+        for number in range(100):
+            read.append(number)
+            yield b"0123456789"
+
+    with pytest.raises(TooLarge):
+        await desk.imports.add(desk.root, "long.csv", long())
+    assert len(read) == 11
+    assert desk.kept() == []
 
 
 async def test_files_that_nobody_imports_are_deleted_after_a_day(desk: Desk, any_store: Store) -> None:
