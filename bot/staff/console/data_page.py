@@ -162,6 +162,8 @@ class DataPage(RedrawnPage[DataView]):
         self._going.visible = standing.running
         if standing.running:
             self._bar.value = round(found.share, 3)
+            # A file of few rows is one step.
+            self._bar.props(**({"add": "indeterminate"} if not found.share else {"remove": "indeterminate"}))
             percent = int(100 * found.share)
             self._going_label.text = self._words(
                 "data-checking" if standing.stage is Stage.CHECKING else "data-importing", percent=percent
