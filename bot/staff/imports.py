@@ -28,7 +28,7 @@ from bot.shop.importing.sources import KINDS
 from bot.shop.intake.defaults import Defaults
 from bot.shop.pictures import forget_pictures
 from bot.staff.roles import IMPORTING, check, permitted
-from bot.staff.uploads import MAX_BYTES, MAX_FILES, TooLarge, Upload, UploadFolder
+from bot.staff.uploads import MAX_BYTES, MAX_FILES, TooLarge, Upload, UploadFolder, named
 from kernel.tables import TableRefused
 from kernel.times import utc_now
 from storage import Conflict, NotFound, Store
@@ -183,10 +183,10 @@ class Imports:
         """
         await self._check(member)
         self._mind_running()
-        for one in self._standing.files:
-            if one.number == number:
-                one.path.unlink(missing_ok=True)
-        await self._use(tuple(one for one in self._standing.files if one.number != number))
+        files = self._standing.files
+        for one in (one for one in files if one.number == number):
+            one.path.unlink(missing_ok=True)
+        await self._use(tuple(one for one in files if one.number != number))
 
     async def preview(self, member: StaffMember, choice: Choice) -> None:
         """Begin to find out what would become of the files.
@@ -281,7 +281,7 @@ class Imports:
                 recognise, [one.path for one in files], Options(now=self._clock())
             )
         except TableRefused as refused:
-            standing = replace(standing, refused=_named(refused, files))
+            standing = replace(standing, refused=named(str(refused), files))
         else:
             standing = replace(standing, choice=replace(choice, source=source or ""))
         # Unless there are others by now.
@@ -311,7 +311,7 @@ class Imports:
             if demo and not dry_run:
                 await asyncio.to_thread(forget_pictures, self._settings.media)
         except TableRefused as refused:
-            self._standing = replace(failed, refused=_named(refused, files))
+            self._standing = replace(failed, refused=named(str(refused), files))
         except Exception as error:  # noqa: BLE001 - told here; the page says that it failed
             faults.tell(log.error, error, "an import in the console failed")
             self._standing = replace(failed, failed=True)
@@ -326,11 +326,12 @@ class Imports:
     async def _through(self, wanted: Import, replace_demo: bool, dry_run: bool) -> Report:
         """Import on another loop, through a store of that loop's own."""
         store = Store.open(self._store.url)
+        folder = self._folder.path if dry_run else self._settings.home / "imports"
         try:
             return await run_import(
                 store,
                 wanted,
-                rejects_folder=self._folder.path if dry_run else self._settings.home / "imports",
+                rejects_folder=folder,
                 replace_demo=replace_demo,
                 dry_run=dry_run,
                 progress=self._progress,
@@ -381,16 +382,8 @@ class Imports:
             self._begin_anew()
         self._sweeping = None
         if due is not None:
-            loop = asyncio.get_running_loop()
-            self._sweeping = loop.call_later((due - now).total_seconds(), self._sweep)
-
-
-def _named(refused: TableRefused, files: Sequence[Upload]) -> str:
-    """The sentence with the files' names in place of where they are."""
-    said = str(refused)
-    for one in files:
-        said = said.replace(str(one.path), one.name)
-    return said
+            wait = (due - now).total_seconds()
+            self._sweeping = asyncio.get_running_loop().call_later(wait, self._sweep)
 
 
 def _rejects(report: Report, wanted: Import) -> tuple[RejectsFile, ...]:

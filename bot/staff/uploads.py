@@ -6,7 +6,7 @@ import asyncio
 import os
 import secrets
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -101,6 +101,13 @@ class UploadFolder:
                 else:
                     shutil.rmtree(folder)
         return min(due, default=None)
+
+
+def named(sentence: str, files: Iterable[Upload]) -> str:
+    """A sentence with the files' names in place of where they are."""
+    for one in files:
+        sentence = sentence.replace(str(one.path), one.name)
+    return sentence
 
 
 async def _write(path: Path, body: AsyncIterator[bytes], room: int) -> int:

@@ -9,7 +9,6 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,6 @@ from kernel.times import utc_now
 from storage import Conflict, NotFound, Store
 from storage.customers import Customers
 from storage.schema import customer, product
-from storage.shop import ImportRuns
 from storage.staff import StaffMember
 from tests.bot.staff.test_case_service import Team, opened
 from tests.factories import add_product
@@ -396,14 +394,3 @@ async def test_what_nobody_here_can_mend_is_logged_without_what_is_in_the_files(
     assert "an import in the console failed: RuntimeError at test_imports.py" in caplog.text
     assert "Ann" not in caplog.text.replace("RuntimeError at", "")
     assert "ann.csv" not in caplog.text
-
-
-async def _note_run(number: int, connection: AsyncConnection) -> None:
-    await ImportRuns(connection).record("orders", f"{number}.csv", str(number), {"rows": 1}, utc_now())
-
-
-async def test_the_latest_imports_come_first(any_store: Store) -> None:
-    for number in range(3):
-        await any_store.write(partial(_note_run, number))
-    async with any_store.read() as connection:
-        assert [one.source for one in await ImportRuns(connection).latest(2)] == ["2.csv", "1.csv"]
