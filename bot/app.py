@@ -50,6 +50,7 @@ from bot.shop.pictures import PictureFolder
 from bot.shop.rules import Steering
 from bot.staff.case_service import CaseService
 from bot.staff.console.mount import mount_console
+from bot.staff.imports import Imports
 from bot.staff.skill_toggles import SkillToggles
 from kernel.times import utc_now
 from nlu.types import CatalogueEntry
@@ -77,6 +78,8 @@ class Parts:
     channels: tuple[ServedChannel, ...]
     server: WebServer
     jobs: Jobs
+    imports: Imports
+    """Those of the console."""
     limits: RedisLimits | None
     running: asyncio.Event
     """Set while requests are answered."""
@@ -186,11 +189,13 @@ async def build(settings: Settings, store: Store, reading: Process | None = None
         ],
         find_picture=pictures.find,
     )
+    imports = Imports(store, settings)
     mount_console(
         pages,
         store,
         cases=CaseService(store, texts=texts, eraser=Eraser(store, settings.home), wake=sender.wake),
         skills=SkillToggles(store, REGISTRY.skills),
+        imports=imports,
         secret=keys.console,
         settings=settings,
         demo=demo,
@@ -208,6 +213,7 @@ async def build(settings: Settings, store: Store, reading: Process | None = None
             site, settings.host, settings.port, Clients(keys.web, settings.proxies), https=settings.https
         ),
         jobs=Jobs(store, planner, time_zone=settings.time_zone, seed=keys.seed, environment=os.environ),
+        imports=imports,
         limits=limits,
         running=running,
     )

@@ -118,6 +118,7 @@ class Program:
                 await parts.dispatcher.stop(within=STOP_WITHIN / 2)
                 await parts.sender.stop(within=STOP_WITHIN / 3)
                 await parts.server.stop()
+                await parts.imports.stop()
         except TimeoutError:
             log.warning("stopping took too long; what was in hand is kept and goes on at the next start")
         await self._cancel("")

@@ -33,7 +33,7 @@ _LOOPBACK = "127.0.0.1, ::1"
 ENV_FILE = "liuke.env"
 """In the home folder and where a command is run; what stands in the latter wins."""
 
-_FOLDERS = ("console", "imports", "models")
+_FOLDERS = ("console", "imports", "models", "uploads")
 """Whose files are the owner's alone, too; pictures are shown to everybody anyway."""
 _DATABASE_FILES = ("", "-wal", "-shm", "-journal")
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO

@@ -141,7 +141,7 @@ class ImportRuns(Repository):
         """The import with this number."""
         return await self._one(ImportRun, _IMPORTS.where(import_run.c.id == import_id))
 
-    async def latest(self, n: int) -> list[ImportRun]:
+    async def latest(self, n: int = 20) -> list[ImportRun]:
         """The newest imports, the last first."""
         return await self._list(ImportRun, _IMPORTS.order_by(import_run.c.id.desc()).limit(n))
 

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
@@ -16,14 +15,13 @@ from bot.shop.importing.fields import read_mapping
 from bot.shop.importing.presets import PRESETS
 from bot.shop.importing.rows import NOT_PRODUCTS, Options
 from bot.shop.importing.running import Import, Report, run_import
+from bot.shop.importing.said import codes_of, currency_of, language_of, statuses_of, zone_of
 from bot.shop.importing.sources import KINDS, KindSource
 from bot.shop.importing.undoing import Undone, UndoRefused, undo
 from bot.shop.intake.defaults import Defaults
 from bot.shop.pictures import forget_pictures
-from kernel.columns import folded
 from kernel.columns import given as parse_columns
 from kernel.console import err, fail, out, print_table, progress_bar
-from kernel.money import is_currency
 from kernel.tables import TableRefused
 from kernel.times import utc_now
 from storage import Store
@@ -104,16 +102,16 @@ def import_(
     async def take(settings: Settings, store: Store) -> Report:
         options = Options(
             now=utc_now(),
-            currency=None if currency is None else _currency(currency),
+            currency=None if currency is None else currency_of(currency),
             defaults=Defaults(
-                language=_language(language), time_zone=settings.time_zone, currency=settings.currency
+                language=language_of(language), time_zone=settings.time_zone, currency=settings.currency
             ),
-            zone=_zone(time_zone or settings.time_zone),
+            zone=zone_of(time_zone or settings.time_zone),
             stock=stock,
             date_format=date_format,
             beside_others=beside_others,
-            statuses=_statuses(statuses),
-            not_products=NOT_PRODUCTS if not_products is None else _codes(not_products),
+            statuses=statuses_of(statuses),
+            not_products=NOT_PRODUCTS if not_products is None else codes_of(not_products),
         )
         fields = read_mapping(mapping) if mapping else parse_columns(columns or "")
         wanted = _wanted(names, source, options, fields)
@@ -236,34 +234,3 @@ def _show_report(report: Report, *, dry_run: bool) -> None:
                 f"`liuke import undo {report.import_id}` takes it back, while nothing newer depends on it."
             )
         out.print("Run `liuke refit` to fit the models to the new data, or wait for the night.")
-
-
-def _currency(code: str) -> str:
-    if not is_currency(code.strip().upper()):
-        raise TableRefused(f"{code!r} is no currency; it has three letters, such as CNY or EUR")
-    return code.strip().upper()
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise TableRefused(f"{name!r} is no time zone; it has a name such as Europe/London") from None
-
-
-def _language(said: str) -> str:
-    if said not in ("zh", "en"):
-        raise TableRefused(f"{said!r} is no language Liuke speaks; there are zh and en")
-    return said
-
-
-def _codes(said: str) -> frozenset[str]:
-    return frozenset(code.strip().upper() for code in said.split(",") if code.strip())
-
-
-def _statuses(said: str | None) -> dict[str, str]:
-    found = parse_columns(said, "--statuses", "Lost")
-    for status in found.values():
-        if status not in STATUSES:
-            raise TableRefused(f"{status!r} is no status of an order; there are {', '.join(STATUSES)}")
-    return {folded(name): status for name, status in found.items()}

@@ -26,6 +26,9 @@ ERASING = ("admin",)
 MANAGING = ("admin",)
 """May add members of staff, change their roles, keep them out and let them in."""
 
+IMPORTING = ("admin",)
+"""May take the shop's files in, and see what is in them."""
+
 
 class NotAllowed(Exception):
     """This member of staff may look but not act."""
@@ -56,7 +59,15 @@ async def require(connection: AsyncConnection, member: StaffMember, roles: tuple
         AccessChanged: they were kept out, or have another role or password, since.
         NotAllowed: their role is another.
     """
-    now = await Staff(connection).standing(member.id)
+    return check(await Staff(connection).standing(member.id), member, roles)
+
+
+def check(now: StaffMember | None, member: StaffMember, roles: tuple[str, ...]) -> StaffMember:
+    """The same of a member as they are `now`, where nothing is written.
+
+    Raises:
+        AccessChanged, NotAllowed: as `require`.
+    """
     if now is None or not now.active or now.session_version != member.session_version:
         raise AccessChanged(member)
     if now.role not in roles:

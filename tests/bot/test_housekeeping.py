@@ -24,6 +24,8 @@ TABLES = {
     "link_token": housekeeping.KEEP_LINKS,
     "media": housekeeping.KEEP_UPLOADS,
     "staff_session": housekeeping.KEEP_SESSIONS,
+    "escalation": housekeeping.KEEP_EMAILS,
+    "import_change": housekeeping.KEEP_IMPORT_CHANGES,
     "account": housekeeping.KEEP_SILENT_VISITORS,
 }
 
@@ -57,5 +59,5 @@ async def test_each_kind_has_its_own_time(store: Store) -> None:
     forgotten = await forget(store, NOW)
     assert forgotten == {
         "updates": 1, "deliveries": 0, "attempts": 0, "links": 0, "sessions": 1, "emails": 0, "uploads": 0,
-        "visitors": 0, "limits": 0,
+        "import_changes": 0, "visitors": 0, "limits": 0,
     }  # fmt: skip

@@ -169,10 +169,7 @@ def settle(
     if columns:
         places = {name: place_of(column, header, name) for name, column in columns.items()}
     else:
-        usual = {
-            name: NAMES.get(name, ()) if field.also is None else field.also for name, field in fields.items()
-        }
-        places = recognised(header, usual)
+        places = usual_places(fields, header)
         for name, place in places.items():
             # As said with --columns: two columns of one name are two meanings.
             place_of(header[place], header, name)
@@ -182,3 +179,11 @@ def settle(
             f"which column is {', '.join(missing)}? Say it with --columns, such as {missing[0]}=…. {listed(header)}"
         )
     return places
+
+
+def usual_places(fields: Mapping[str, Field], header: Sequence[str]) -> dict[str, int]:
+    """The place of each field's column, as far as the columns' own names say it."""
+    usual = {
+        name: NAMES.get(name, ()) if field.also is None else field.also for name, field in fields.items()
+    }
+    return recognised(header, usual)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,18 +20,24 @@ _EXAMPLES = 10
 class Rejects:
     """One CSV file for each file of which rows were rejected."""
 
-    def __init__(self, places: Mapping[Path, Path], headers: Mapping[Path, Sequence[str]]) -> None:
+    def __init__(
+        self,
+        places: Mapping[Path, Path],
+        headers: Mapping[Path, Sequence[str]],
+        called: Callable[[Path], str] = attrgetter("name"),
+    ) -> None:
         """Prepare; nothing is written before the first row.
 
         Args:
             places: where the rows of each file are put.
             headers: the columns of each file.
+            called: what people call a file.
         """
         self.reasons: Counter[str] = Counter()
         """Rows by reason, without the value that was bad."""
         self.examples: list[tuple[str, int, str]] = []
         """The first ones: the file's name, the row, and the reason with the value."""
-        self._places, self._headers = places, headers
+        self._places, self._headers, self._called = places, headers, called
         self._writers: dict[Path, Any] = {}
         self._open = ExitStack()
 
@@ -51,7 +58,7 @@ class Rejects:
         self.reasons[f"{refused.field}: {general}" if refused.field else general] += len(refused.rows)
         if len(self.examples) < _EXAMPLES:
             row = refused.bad or refused.rows[0]
-            self.examples.append((row.file.name, row.number, said))
+            self.examples.append((self._called(row.file), row.number, said))
         for row in refused.rows:
             elsewhere = refused.bad is not None and refused.bad is not row
             self._write(row, f"row {refused.bad.number}: {said}" if elsewhere and refused.bad else said)

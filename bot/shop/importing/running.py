@@ -60,6 +60,12 @@ class Import:
     options: Options
     columns: Mapping[str, str] = field(default_factory=dict)
     """Field to column, of a kind of rows; by the columns' own names when there are none."""
+    names: Mapping[Path, str] = field(default_factory=dict)
+    """What people call the files, where that isn't their own name."""
+
+    def called(self, path: Path) -> str:
+        """What people call one of the files."""
+        return self.names.get(path, path.name)
 
     @property
     def is_preset(self) -> bool:
@@ -109,7 +115,7 @@ async def run_import(
     if dry_run:
         async with trial(store) as tried:
             return await _through(tried, wanted, digest, rejects_folder, replace_demo, progress)
-    names, now = ", ".join(path.name for path in wanted.files), wanted.options.now
+    names, now = ", ".join(map(wanted.called, wanted.files)), wanted.options.now
     import_id = await store.write(lambda c: ImportRuns(c).begin(wanted.kind, names, digest, now))
     kept = replace(wanted, options=replace(wanted.options, import_id=import_id))
     report = await _through(store, kept, digest, rejects_folder, replace_demo, progress)
@@ -126,7 +132,7 @@ async def _through(
     places = {
         path: rejects_folder / f"rejects-{wanted.kind}-{path.stem}-{digest[:8]}.csv" for path in wanted.files
     }
-    with Rejects(places, source.headers) as rejects:
+    with Rejects(places, source.headers, wanted.called) as rejects:
         run = _Run(rejects)
         await run.through(store, source, replace_demo, progress)
     return run.report()

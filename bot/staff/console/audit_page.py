@@ -86,6 +86,9 @@ class AuditPage(RedrawnPage[AuditEntries]):
             return f"{name} · {words.of('role', role)}" if role else name
         if kind == "skill":
             return words.of("skill", key)
+        if kind == "import":
+            files = int(entry.details.get("files", 0))
+            return words("subject-import", source=words.of("source", key), files=files)
         if kind == "campaign":
             key = str(entry.details.get("name", key))
         return words.of("subject", kind, key=key)

@@ -14,6 +14,7 @@ from bot.conversation.ownership import CaseFacts
 from bot.conversation.texts import Texts
 from bot.delivery.faults import faults
 from bot.privacy.erasure import ErasureFailed
+from bot.staff.imports import ImportRunning, NothingChosen
 from bot.staff.people import LastAdmin, LoginInvalid
 from bot.staff.requests import ErasureNotYet
 from bot.staff.roles import AccessChanged, NotAllowed
@@ -27,6 +28,7 @@ PAGES = {
     "codes": "/codes",
     "outreach": "/outreach",
     "skills": "/skills",
+    "data": "/data",
     "people": "/people",
     "audit": "/audit",
 }
@@ -38,6 +40,8 @@ _SAID: Mapping[type[Exception], str] = {
     ErasureNotYet: "erase-not-yet",
     NotTheirs: "not-theirs",
     OrderNeeded: "order-needed",
+    ImportRunning: "data-running",
+    NothingChosen: "data-nothing-chosen",
     LastAdmin: "last-admin",
     LoginTaken: "login-taken",
     Conflict: "conflict",

@@ -28,6 +28,8 @@ from bot.staff.case_service import CaseService
 from bot.staff.console.audit_page import AuditPage
 from bot.staff.console.campaigns_page import CampaignsPage
 from bot.staff.console.codes_page import CodesPage
+from bot.staff.console.data_files import DataFiles
+from bot.staff.console.data_page import DataPage
 from bot.staff.console.frame import (
     PAGES,
     RedrawnPage,
@@ -43,6 +45,7 @@ from bot.staff.console.queue_page import QueuePage
 from bot.staff.console.session_cookie import WHY, BrowserSession
 from bot.staff.console.skills_page import SkillsPage
 from bot.staff.console.socket import console_socket
+from bot.staff.imports import Imports
 from bot.staff.people import People
 from bot.staff.skill_toggles import SkillToggles
 from bot.staff.till import Till
@@ -62,6 +65,7 @@ def mount_console(
     *,
     cases: CaseService,
     skills: SkillToggles,
+    imports: Imports,
     secret: str,
     settings: Settings,
     demo: bool,
@@ -73,6 +77,7 @@ def mount_console(
         store: holds all that staff can look at.
         cases: what can be done with cases and requests.
         skills: their switches.
+        imports: takes the shop's files in.
         secret: signs the cookie by which a browser's language is known.
         settings: of the home, where something is kept of each browser; of the shop's time zone; and whether
             cookies travel by https alone.
@@ -89,6 +94,7 @@ def mount_console(
 
     session = BrowserSession(Sessions(store), https=settings.https)
     session.serve()
+    DataFiles(imports, session).serve()
     visit = partial(_visit, session, texts, zone=ZoneInfo(settings.time_zone), demo=demo)
 
     @ui.page("/login")
@@ -109,6 +115,7 @@ def mount_console(
     serve("codes", partial(CodesPage, Till(store)))
     serve("outreach", partial(CampaignsPage, CampaignService(store)))
     serve("skills", partial(SkillsPage, skills))
+    serve("data", partial(DataPage, imports))
     serve("people", partial(PeoplePage, People(store)))
     serve("audit", partial(AuditPage, store))
 

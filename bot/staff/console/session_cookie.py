@@ -45,6 +45,10 @@ class BrowserSession:
         """Whoever uses the page at hand now; None when the session is over."""
         return (await self._sessions.use(self._token())).member
 
+    async def of(self, request: Request) -> StaffMember | None:
+        """Whoever sends a request that is no page; None when the session is over."""
+        return (await self._sessions.use(request.cookies.get(self._cookie, ""))).member
+
     async def look(self) -> StaffMember | None:
         """The member of the page at hand as they are now, without use; None when the session is over."""
         return (await self._sessions.look(self._token())).member

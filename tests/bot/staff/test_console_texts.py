@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
 
@@ -13,6 +14,9 @@ from bot.channels.web import visitors
 from bot.conversation.registry import REGISTRY
 from bot.conversation.texts import Texts
 from bot.linking import guessing
+from bot.shop.importing.rows import Options
+from bot.shop.importing.sources import KINDS
+from bot.staff.imports import SOURCES
 from storage.codes import Reason, State
 from storage.discrepancies import Difference
 from storage.drafts import MODES
@@ -67,6 +71,22 @@ def test_every_decision_that_is_written_down_has_a_name(texts: Texts) -> None:
     actions |= {f"request_{state}" for state in ("accepted", "declined", "done")}
     source = (ROOT.parents[1] / "conversation" / "ownership.py").read_text("utf-8")
     actions |= set(re.findall(r'(?:now, |add\()[\w() ]+, "([a-z_]+)"', source))
-    actions |= {"give_back", "close", "warning_seen", "alarm_seen", "code_used", "code_given_back"}
+    actions |= {
+        "give_back",
+        "close",
+        "warning_seen",
+        "alarm_seen",
+        "code_used",
+        "code_given_back",
+        "imported",
+    }
     assert {"escalate", "take", "release", "reopen"} <= actions
     assert {f"action-{action}" for action in actions} - set(texts.variables["en"]) == set()
+
+
+def test_whatever_is_imported_has_a_name(texts: Texts) -> None:
+    options = Options(now=datetime(2026, 11, 28, tzinfo=UTC))
+    fields = {f"field-{name}" for fields_of, _ in KINDS.values() for name in fields_of(options)}
+    wanted = fields | {f"source-{name}" for name in SOURCES}
+    missing = wanted - set(texts.variables["en"])
+    assert not missing, f"zh.ftl and en.ftl of bot/staff/console need {sorted(missing)}"
