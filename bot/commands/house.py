@@ -78,7 +78,8 @@ def copy(
         f"{sum(found.counts.values()):,} rows in {len(found.counts)} tables are in {shown} now, compared."
     )
     out.print(
-        f"Go on there: set LIUKE_DATABASE_URL to it, such as in {settings.home / ENV_FILE}, and start Liuke."
+        f"Go on there: set LIUKE_DATABASE_URL to it, such as in {settings.home / ENV_FILE}, and start Liuke.",
+        soft_wrap=True,
     )
     out.print(
         f"Models, media, pages, texts and settings stay in {settings.home}: on another machine, copy the folder. Don't "
