@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.contents import sqlite_path
 from storage.store import Store, exclusive_engine
 
 T = TypeVar("T")
@@ -43,10 +44,11 @@ async def trial(store: Store) -> AsyncIterator[Writes]:
     SQLite has one writer: there it is a copy of the file, so that nobody waits. On PostgreSQL it is a transaction that
     is rolled back: whoever changes the same rows meanwhile waits.
     """
-    if store.dialect == "sqlite":
+    path = sqlite_path(store.url)
+    if path is not None:
         with TemporaryDirectory(prefix="liuke-trial-") as folder:
             copy = Path(folder) / "trial.db"
-            await asyncio.to_thread(_copy, store.url.partition(":///")[2], copy)
+            await asyncio.to_thread(_copy, path, copy)
             copied = Store.open(f"sqlite:///{copy}")
             try:
                 yield copied
@@ -62,6 +64,6 @@ async def trial(store: Store) -> AsyncIterator[Writes]:
         await engine.dispose()
 
 
-def _copy(path: str, into: Path) -> None:
+def _copy(path: Path, into: Path) -> None:
     with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(into)) as target:
         source.backup(target)

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Table, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.shop.importing.changes import fingerprint, from_kept
+from bot.shop.importing.changes import NOT_UNDONE, fingerprint, from_kept
 from bot.shop.intake.purchases import ids_of_events, put_orders
 from kernel.console import Progress
 from kernel.errors import LiukeError
@@ -117,7 +117,7 @@ async def _require_undoable(connection: AsyncConnection, import_id: int) -> None
 
 
 def _why_nothing(run: ImportRun) -> str:
-    return "a log of sales can't be undone" if run.kind == "orders-log" else "it changed nothing"
+    return "a log of sales can't be undone" if run.kind in NOT_UNDONE else "it changed nothing"
 
 
 async def _kept(connection: AsyncConnection, import_id: int, kind: str) -> list[_Kept]:

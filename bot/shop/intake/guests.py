@@ -78,7 +78,7 @@ async def give_orders_of_guests(
     connection: AsyncConnection, customers: Sequence[Customer], now: datetime
 ) -> int:
     """Make the orders of guests theirs who are known to be customers; return how many orders those were."""
-    named = {Contact(one.email, one.phone): one.id for one in customers if one.email or one.phone}
+    named = {Contact(one.email, one.phone) for one in customers if one.email or one.phone}
     guests = await _guests(connection, named)
     if not guests:
         return 0
@@ -124,12 +124,9 @@ async def _named(connection: AsyncConnection, contacts: Collection[Contact]) -> 
     return found
 
 
-async def _guests(connection: AsyncConnection, owners: Mapping[Contact, str]) -> dict[str, str]:
+async def _guests(connection: AsyncConnection, owners: Collection[Contact]) -> dict[str, str]:
     """Guests who have the contact of a customer, each with the customer's id; none where several have it."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for contact, owner in owners.items():
-        for key in contact.keys:
-            found[key].add(owner)
+    found = await _named(connection, owners)
     theirs: dict[str, str] = {}
     for column in (customer.c.phone, customer.c.email):
         wanted = [key.partition(":")[2] for key in found if key.startswith(f"{column.name}:")]

@@ -23,7 +23,7 @@ from bot.shop.intake.merging import (
     once_each,
     without_refused,
 )
-from bot.shop.intake.parcels import come_by_itself, left_with, parcels_of, refunds_of
+from bot.shop.intake.parcels import come_by_itself, left_with, parcels_of, refund_id_of, refunds_of
 from bot.shop.intake.purchases import PAID, put_orders
 from bot.shop.intake.records import OrderRecord
 from storage.catalogue import Catalogue
@@ -94,23 +94,21 @@ def order_of(
         customer_id: whose it is, if anybody's.
     """
     said = record.said("id", "updated_at", *_PARTS)
-    parts = {
-        name: getattr(record, name)
-        for name in ("lines", "ship_to", "total")
-        if name in record.model_fields_set
-    }
+    parts = {name: getattr(record, name) for name in ("lines", "total") if name in record.model_fields_set}
     if "customer_id" in said or customer_id is not None:
         said["customer_id"] = customer_id
     times = FieldTimes(known.field_times if known else None)
     values = filled(times.newest(said | parts, record.updated_at), _BLANK)
-    ship_to = values.pop("ship_to", _UNSAID)
-    if ship_to is not _UNSAID:
-        before = known.ship_to if known is not None and ship_to is not None else {}
-        words = {} if ship_to is None else ship_to.said()
+    if "ship_to" in record.model_fields_set:
+        before = known.ship_to if known is not None else {}
+        # Each part has its own time: one system may say the street, another the city.
+        words = record.ship_to.said() if record.ship_to is not None else dict.fromkeys(before)
+        words = times.newest(words, record.updated_at, "ship_to.")
         values["ship_to"] = {name: word for name, word in {**before, **words}.items() if word}
     if "lines" in values:
         values["lines"] = _lines(values["lines"], known)
     base = known if known is not None else _new(record, order_id, values, now)
+    counts_itself = values.get("total", 0) is None
     total = values.pop("total", None)
     said_status = values.pop("status", base.said_status if base.said_status is not None else base.status)
     item = replace(base, **values, said_status=said_status)
@@ -118,13 +116,10 @@ def order_of(
         item = replace(
             item, parcels=parcels_of(record, item, times), refunds=refunds_of(record, item, times, now)
         )
-    settled = _settled(record, item, known, total)
+    settled = _settled(record, item, None if counts_itself else known, total)
     parcels = left_with(item.parcels, settled["status"])
     item = replace(item, **settled, parcels=parcels, field_times=times.kept)
     return item if item == known else replace(item, updated_at=now)
-
-
-_UNSAID = object()
 
 
 def _new(record: OrderRecord, order_id: str, values: Mapping[str, Any], now: datetime) -> Order:
@@ -248,12 +243,19 @@ async def _settle_numbers(
 def _incomplete(
     kept: Mapping[int, OrderRecord], ids: Sequence[str], known: Mapping[str, Order]
 ) -> list[Refusal]:
-    return [
+    refused = [
         refusal
         for place, one in kept.items()
         if ids[place] not in known
         for refusal in incomplete(place, "order", one.model_fields_set, _NEEDED)
     ]
+    for place, one in kept.items():
+        there = {item.id for item in known[ids[place]].refunds} if ids[place] in known else set()
+        for number, told in enumerate(one.refunds or ()):
+            if refund_id_of(told, ids[place]) not in there:
+                missing = incomplete(place, "refund", told.model_fields_set, ("amount", "status"))
+                refused += [replace(lack, field=f"refunds.{number}.{lack.field}") for lack in missing]
+    return refused
 
 
 async def _without_reference(connection: AsyncConnection, kept: Mapping[int, OrderRecord]) -> list[Refusal]:

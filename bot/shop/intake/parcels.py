@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 from bot.shop.intake.merging import FieldTimes, filled
-from bot.shop.intake.records import OrderRecord, ParcelRecord
+from bot.shop.intake.records import OrderRecord, ParcelRecord, RefundRecord
 from storage.orders import Order, Parcel, Refund, Scan
 
 _WITH_ORDER = {"shipped": "in_transit", "delivered": "delivered", "returned": "delivered"}
@@ -23,7 +24,7 @@ def parcels_of(record: OrderRecord, item: Order, times: FieldTimes) -> tuple[Par
     """
     boxes = {box.id: box for box in item.parcels}
     for told in record.parcels or ():
-        known = _known(told, boxes) or _new(told, item, len(boxes))
+        known = _known(told, boxes) or _new(told, item, boxes)
         boxes[known.id] = _parcel(told, known, times, told.updated_at or record.updated_at)
     return tuple(boxes.values())
 
@@ -34,11 +35,11 @@ def _known(told: ParcelRecord, boxes: Mapping[str, Parcel]) -> Parcel | None:
     return next((box for box in boxes.values() if box.tracking_number == told.tracking_number), None)
 
 
-def _new(told: ParcelRecord, item: Order, there: int) -> Parcel:
+def _new(told: ParcelRecord, item: Order, boxes: Mapping[str, Parcel]) -> Parcel:
     """One of which nothing is known yet; as of the latest moment that is told of it."""
     moments = [told.updated_at, told.delivered_at, told.shipped_at, item.placed_at]
     return Parcel(
-        id=told.id or f"{item.id}-{there + 1}",
+        id=told.id or next(name for n in count(1) if (name := f"{item.id}-{n}") not in boxes),
         carrier="",
         tracking_number=told.tracking_number or "",
         status="",
@@ -78,11 +79,16 @@ def left_with(boxes: tuple[Parcel, ...], order_status: str) -> tuple[Parcel, ...
     return tuple(box if box.status == status else replace(box, status=status) for box, status in statuses)
 
 
+def refund_id_of(told: RefundRecord, order_id: str) -> str:
+    """The id that a refund is kept by."""
+    return told.id or f"{order_id}-refund"
+
+
 def refunds_of(record: OrderRecord, item: Order, times: FieldTimes, now: datetime) -> tuple[Refund, ...]:
     """The refunds of an order."""
     refunds = {one.id: one for one in item.refunds}
     for told in record.refunds or ():
-        refund_id = told.id or f"{item.id}-refund"
+        refund_id = refund_id_of(told, item.id)
         said = times.newest(told.said("id"), record.updated_at, f"refunds.{refund_id}.")
         refunds[refund_id] = _refund(refund_id, said, refunds.get(refund_id), item, now)
     return tuple(refunds.values())
@@ -94,6 +100,6 @@ def _refund(
     if known is None:
         asked = said.get("requested_at") or said.get("paid_at") or item.paid_at or item.placed_at
         known = Refund(
-            id=refund_id, amount=0, currency=item.currency, status="paid", requested_at=min(asked, now)
+            id=refund_id, amount=0, currency=item.currency, status="", requested_at=min(asked, now)
         )
     return replace(known, **filled(said, _CLEARED))

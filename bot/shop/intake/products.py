@@ -66,8 +66,9 @@ def product_of(record: ProductRecord, known: Product | None, now: datetime) -> P
     if "category" in values:
         category = values.pop("category")
         values["category_id"] = None if category is None else category.id
-    if "attributes" in values:
-        values["attributes"] = _attributes(values["attributes"], known)
+    if "attributes" in record.model_fields_set:
+        values["attributes"] = _attributes(record, known, times)
+        values["field_times"] = times.kept
     if "picture" in values:
         values["picture"] = values["picture"] or drawn_picture(record.id)
     if known is None:
@@ -90,7 +91,7 @@ def _in_languages(record: ProductRecord, known: Product | None) -> dict[str, Any
     Words of which the shop doesn't say the language are of the one they are written in. They stand in for the other
     one as well, where that says nothing of its own.
     """
-    said = record.said("id", "updated_at", *_WORDS)
+    said = record.said("id", "updated_at", "attributes", *_WORDS)
     for word in _WORDS:
         zh, en = f"{word}_zh", f"{word}_en"
         if word in record.model_fields_set:
@@ -106,13 +107,11 @@ def _in_languages(record: ProductRecord, known: Product | None) -> dict[str, Any
     return said
 
 
-def _attributes(
-    said: Mapping[str, Mapping[str, Sequence[str]] | None] | None, known: Product | None
-) -> Mapping[str, Any]:
-    if said is None:
-        return {}
+def _attributes(record: ProductRecord, known: Product | None, times: FieldTimes) -> Mapping[str, Any]:
+    """Those that are known, with those that a record names; each has its own time."""
     attributes = dict(known.attributes) if known is not None else {}
-    for key, faces in said.items():
+    said = dict.fromkeys(attributes) if record.attributes is None else record.attributes
+    for key, faces in times.newest(said, record.updated_at, "attributes.").items():
         if faces is None:
             attributes.pop(key, None)
         else:

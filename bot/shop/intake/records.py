@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from kernel.money import is_currency
+
 LARGEST = 10**15
 """Minor units."""
 _BELOW_MEDIA = re.compile(r"(?<![\w/-])[\w-]++(/[\w-]++)*+\.(jpg|jpeg|png|webp)", re.IGNORECASE | re.ASCII)
@@ -51,6 +53,12 @@ def _https(value: str) -> str:
     return value
 
 
+def _known_currency(value: str) -> str:
+    if not is_currency(value):
+        raise ValueError("is no currency; use an ISO code such as CNY or EUR")
+    return value
+
+
 def _picture(value: str) -> str:
     if value.startswith(("https://", "http://")) or _BELOW_MEDIA.fullmatch(value):
         return value
@@ -63,7 +71,7 @@ Minor = Annotated[int, Field(ge=0, le=LARGEST)]
 SignedMinor = Annotated[int, Field(ge=-LARGEST, le=LARGEST)]
 Price = Annotated[int, Field(ge=1, le=LARGEST)]
 Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
-Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$"), AfterValidator(_known_currency)]
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Name = Annotated[str, Field(max_length=200), AfterValidator(printable)]
 CategoryName = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(printable)]
@@ -205,6 +213,12 @@ class ParcelRecord(Record):
     scans: Annotated[list[ScanRecord], Field(max_length=200)] = unsaid()
     """Further ones; those that are known already stay."""
 
+    @model_validator(mode="after")
+    def _can_be_known_again(self) -> Self:
+        if not self.model_fields_set & {"id", "tracking_number"}:
+            raise ValueError("needs an id or a tracking_number, by which it is known when it comes again")
+        return self
+
 
 class RefundRecord(Record):
     """Money that goes back."""
@@ -212,6 +226,7 @@ class RefundRecord(Record):
     id: Identifier = unsaid()
     """Left out: the one refund that is told without an id."""
     amount: Minor = unsaid()
+    """A new one needs it, and its status."""
     currency: Currency = unsaid()
     """The order's when left out and new."""
     status: Literal["requested", "approved", "paid", "declined"] = unsaid()

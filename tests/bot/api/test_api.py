@@ -158,6 +158,51 @@ async def test_an_order_of_nobody_we_know_is_refused_whole(shop: Shop) -> None:
         assert await Orders(connection).get("o1") is None
 
 
+async def test_a_new_refund_says_how_much_and_how_it_stands(any_shop: Shop) -> None:
+    await any_shop.stocked()
+    error = await any_shop.refused("orders", {**ORDER, "refunds": [{"id": "r", "reason": "broken"}]})
+    assert error["code"] == "incomplete"
+    assert [line.partition(":")[0] for line in error["where"]] == [
+        "orders.0.refunds.0.amount", "orders.0.refunds.0.status"
+    ]  # fmt: skip
+    await any_shop.send("orders", {**ORDER, "refunds": [{"id": "r", "amount": 5, "status": "requested"}]})
+    await any_shop.send("orders", {"id": "o1", "refunds": [{"id": "r", "status": "declined"}]})
+    async with any_shop.store.read() as connection:
+        kept = await Orders(connection).get("o1")
+    assert kept is not None
+    assert [(one.amount, one.status, one.currency) for one in kept.refunds] == [(5, "declined", "CNY")]
+
+
+async def test_one_order_is_told_of_by_its_address(any_shop: Shop) -> None:
+    await any_shop.stocked()
+    missing = await any_shop.client.patch("/orders/o1", json={"status": "paid"})
+    assert (missing.status_code, missing.json()["error"]["code"]) == (404, "not_found")
+    await any_shop.send("orders", {**ORDER, "discount": 100})
+    answer = await any_shop.client.patch(
+        "/orders/o1", json={"status": "delivered", "ship_to": {"city": None}}
+    )
+    assert answer.json()["changed"] == 1
+    assert (await any_shop.client.patch("/orders/o1", json={"total": None})).json()["changed"] == 1
+    async with any_shop.store.read() as connection:
+        kept = await Orders(connection).get("o1")
+    assert kept is not None
+    assert (kept.status, kept.total, kept.discount) == ("delivered", 9_800, 100)
+    assert kept.ship_to == {"recipient": "王芳", "phone": "13800001234"}
+
+
+async def test_attributes_of_two_systems_are_kept_side_by_side(any_shop: Shop) -> None:
+    await any_shop.send("products", PRODUCT)
+    harvest = {"harvest": {"en": ["Harvest", "spring"]}}
+    weight = {"weight": {"en": ["Weight", "250 g"]}}
+    await any_shop.send("products", {"id": "p1", "attributes": harvest, "updated_at": "2026-11-20T00:00:00Z"})
+    await any_shop.send("products", {"id": "p1", "attributes": weight, "updated_at": "2026-11-19T00:00:00Z"})
+    await any_shop.send("products", {"id": "p1", "attributes": {"origin": None}})
+    async with any_shop.store.read() as connection:
+        kept = await Catalogue(connection).get("p1")
+    assert kept is not None
+    assert set(kept.attributes) == {"harvest", "weight"}
+
+
 async def test_a_number_belongs_to_one_order(any_shop: Shop) -> None:
     await any_shop.stocked()
     await any_shop.send("orders", ORDER)
@@ -201,6 +246,8 @@ async def test_a_thousand_rows_are_a_batch_and_one_more_is_not(any_shop: Shop) -
         ("orders", {**ORDER, "placed_at": "2026-11-20T10:00:00"}, "orders.0.placed_at"),
         ("orders", {**ORDER, "status": "lost"}, "orders.0.status"),
         ("orders", {**ORDER, "lines": []}, "orders.0.lines"),
+        ("orders", {**ORDER, "currency": "ZZQ"}, "orders.0.currency"),
+        ("orders", {**ORDER, "parcels": [{"carrier": "SF"}]}, "orders.0.parcels.0"),
         ("events", {**EVENT, "value": "NaN"}, "events.0.value"),
         ("events", {**EVENT, "at": "0001-01-01T00:00:00Z"}, "events.0.at"),
         ("events", {**EVENT, "kind": "contact"}, "events.0.kind"),

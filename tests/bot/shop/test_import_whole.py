@@ -207,6 +207,8 @@ async def test_a_customer_two_of_whom_have_one_address_is_not_guessed(home: Home
     owner = (await home.order("1")).customer_id
     assert owner is not None
     assert owner.startswith("guest-")
+    await home.take("customers", "customer,name,email\nx2,Bob,office@example.com\n")
+    assert (await home.order("1")).customer_id == owner
 
 
 async def test_the_total_is_the_shops_own_and_a_difference_is_said(home: Home) -> None:

@@ -90,6 +90,8 @@ def a_log(file: Path) -> Import:
 async def test_a_log_becomes_a_shop(any_store: Store, tmp_path: Path) -> None:
     file = write_log(tmp_path / "log.parquet", ROWS)
     report = await take(any_store, tmp_path, file)
+    # Lines are written as they come: nothing is kept to undo, and none is promised.
+    assert report.import_id is None
     assert (report.rows, report.rejected) == (9, 3)
     async with any_store.read() as connection:
         heart = await Catalogue(connection).get("85123A")

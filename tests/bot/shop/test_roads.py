@@ -119,7 +119,11 @@ _PIECES = st.lists(
         st.builds(lambda who: {"customer_id": who}, st.sampled_from(["c1", "c2"])),
         st.builds(lambda discount, pay: {"discount": discount, "payment_method": pay},
                   st.sampled_from([0, 100, None]), st.sampled_from(["card", None])),
-        st.builds(lambda city: {"ship_to": {"city": city}}, st.sampled_from(["杭州", "上海", None])),
+        st.builds(
+            lambda part, words: {"ship_to": {part: words}},
+            st.sampled_from(["city", "line"]),
+            st.sampled_from(["杭州", "上海", None]),
+        ),
         st.builds(lambda paid: {"refunds": [{"id": "r", "amount": 500, "status": "paid" if paid else "declined"}]},
                   st.booleans()),
     ),
