@@ -16,7 +16,7 @@ from typing import Any, Self, TypeVar
 from sqlalchemy import URL, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
+from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, NullPool
 
 from storage.group_commit import GroupCommit
 from storage.inline import Readers, inline_engine, scrub
@@ -136,12 +136,13 @@ class Store:
         return await asyncio.to_thread(scrub, str(self._engine.url.database), within)
 
     async def close(self) -> None:
-        """Finish what is being written and give the connections back."""
+        """Finish what is being written and close the connections; those that somebody has, when they come back."""
         if self._writer is not None:
             await self._writer.close()
         if self._readers is not None:
             await self._readers.close()
         for engine in (self._engine, self._scanner):
+            event.listen(engine.sync_engine.pool, "checkin", _close_returned)
             await engine.dispose()
 
 
@@ -152,6 +153,11 @@ def exclusive_engine(url: str) -> AsyncEngine:
         # Rebuilding a table, SQLite's way to alter one, must not trip over what refers to it.
         return _sqlite_engine(parsed, "BEGIN IMMEDIATE", "foreign_keys=0", pool_size=1)
     return create_async_engine(parsed, poolclass=NullPool)
+
+
+def _close_returned(_connection: Any, entry: ConnectionPoolEntry) -> None:
+    # Disposing of an engine leaves those that are lent, and who gives one back only puts it into the pool.
+    entry.invalidate()
 
 
 def _parse(url: str) -> tuple[str, URL]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import sys
+import warnings
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -122,6 +124,20 @@ async def test_closing_finishes_what_waits_and_refuses_the_rest(any_store: Store
     if any_store.dialect == "sqlite":
         with pytest.raises(StoreClosed):
             await any_store.write(adding("late"))
+
+
+@pytest.mark.parametrize("long", [False, True])
+async def test_a_connection_that_is_lent_while_the_store_closes_is_closed_when_it_comes_back(
+    any_store: Store, long: bool
+) -> None:
+    async with any_store.read(long=long) as connection:
+        await any_store.close()
+        assert (await connection.execute(select(lease.c.name))).all() == []
+    with warnings.catch_warnings(record=True) as noticed:
+        warnings.simplefilter("always")
+        del connection
+        gc.collect()
+    assert noticed == []
 
 
 async def test_a_cancelled_caller_whose_work_had_not_begun_leaves_nothing(store: Store) -> None:
