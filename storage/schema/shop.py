@@ -41,7 +41,9 @@ customer = Table(
         default=False,
         comment="Known from orders alone, by an e-mail address or phone number.",
     ),
-    Column("created_said", Boolean, comment="Whether `created_at` is the shop's word; empty: it is not known."),
+    Column(
+        "created_said", Boolean, comment="Whether `created_at` is the shop's word; empty: it is not known."
+    ),
     Column(
         "field_times",
         JSON(none_as_null=True),
