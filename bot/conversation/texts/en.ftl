@@ -310,7 +310,16 @@ code-unknown = I can't find code { $code }. Could there be a typo?
 code-used = Code { $code } was already used on { $when }.
 code-expired = Code { $code } expired on { $when }.
 code-early = Code { $code } isn't valid until { $when }.
-code-valid = Code { $code } is valid: { $text }, for orders from { $least }, until { $until }. Does your basket qualify?
+code-used-up = Code { $code } has been used as often as it could be: it was for a limited number of orders.
+code-used-by-you = You've used code { $code } as often as one customer can.
+code-valid = Code { $code } is valid: { $text }, until { $until }. Does your basket qualify?
+code-valid-from = Code { $code } is valid: { $text }, for orders from { $least }, until { $until }. Does your basket qualify?
+coupon-amount = { $off } off
+coupon-amount-from = { $off } off orders of { $least } or more
+coupon-percent = { $off } off
+coupon-percent-from = { $off } off orders of { $least } or more
+coupon-only = { $text }, only for { $only }
+coupon-some-of = { $names } and others
 
 ## Payment, invoices, price drops
 

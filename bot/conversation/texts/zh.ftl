@@ -310,7 +310,16 @@ code-unknown = 优惠码 { $code } 查不到，您看看有没有输错？
 code-used = 优惠码 { $code } 已经在 { $when } 用过了。
 code-expired = 优惠码 { $code } 已于 { $when } 过期。
 code-early = 优惠码 { $code } 要到 { $when } 才开始生效。
-code-valid = 优惠码 { $code } 是有效的：{ $text }，满 { $least } 可用，{ $until } 前有效。看看订单金额和商品是否符合？
+code-used-up = 优惠码 { $code } 的使用次数已经用完了，这是限量的优惠。
+code-used-by-you = 优惠码 { $code } 您已经用过，达到每人可用的次数了。
+code-valid = 优惠码 { $code } 是有效的：{ $text }，{ $until } 前有效。看看订单金额和商品是否符合？
+code-valid-from = 优惠码 { $code } 是有效的：{ $text }，满 { $least } 可用，{ $until } 前有效。看看订单金额和商品是否符合？
+coupon-amount = 立减{ $off }
+coupon-amount-from = 满{ $least }减{ $off }
+coupon-percent = 打{ $off }
+coupon-percent-from = 满{ $least }打{ $off }
+coupon-only = { $text }，限{ $only }
+coupon-some-of = { $names }等
 
 ## 付款、发票、差价
 

@@ -122,6 +122,57 @@ def order_fields(options: Options) -> Mapping[str, Field]:
     }
 
 
+def coupon_fields(options: Options) -> Mapping[str, Field]:
+    """Fields of `coupons`."""
+    moment = values.moment_in(options, ahead=True)
+    return {
+        "code": Field(
+            values.at_most(40),
+            required=True,
+            also=("coupon", "coupon code", "discount code", "优惠码", "优惠券码"),
+        ),
+        "customer": Field(values.identifier),
+        "text": Field(values.cut(300), also=("description", "优惠说明", "说明", "优惠内容")),
+        "text_zh": Field(values.cut(300)),
+        "text_en": Field(values.cut(300)),
+        "amount": Field(
+            values.decimal, also=("amount off", "value", "coupon amount", "面额", "面值", "优惠金额")
+        ),
+        "percent": Field(
+            values.percent, also=("percent off", "percentage", "discount percent", "优惠百分比")
+        ),
+        "tenths": Field(values.tenths, also=("折扣", "折")),
+        "min_spend": Field(
+            values.decimal,
+            also=("minimum spend", "minimum amount", "minimum", "满减门槛", "使用门槛", "门槛", "满"),
+        ),
+        "currency": Field(values.currency, also=_CURRENCY),
+        "category": Field(values.identifier),
+        "items": Field(values.several, also=("products", "product ids", "适用商品")),
+        "valid_from": Field(
+            moment, also=("start", "starts", "start date", "开始时间", "生效时间", "开始日期")
+        ),
+        "valid_until": Field(
+            values.end_in(options),
+            also=(
+                "end",
+                "ends",
+                "end date",
+                "expires",
+                "expiry date",
+                "结束时间",
+                "失效时间",
+                "到期时间",
+                "结束日期",
+            ),
+        ),
+        "max_uses": Field(values.whole, also=("usage limit", "limit", "总次数", "发放总量", "限用次数")),
+        "per_customer": Field(
+            values.whole, also=("usage limit per user", "per user", "每人限用", "每人限领", "每人次数")
+        ),
+    }
+
+
 def event_fields(options: Options) -> Mapping[str, Field]:
     """Fields of `events`."""
     return {

@@ -14,7 +14,8 @@ from bot.shop.importing.values import minor
 from bot.shop.importing.writing import write_all
 from bot.shop.intake.records import OrderRecord
 from kernel.columns import folded
-from storage.orders import STATUSES, KnownOrders
+from storage.known_orders import KnownOrders
+from storage.orders import STATUSES
 from storage.trial import Writes
 
 _STATUSES = {

@@ -29,7 +29,8 @@ from bot.shop.intake.records import LineRecord, OrderRecord, ParcelLineRecord
 from storage.catalogue import Catalogue
 from storage.customers import Customers
 from storage.erased import Erased
-from storage.orders import KnownOrders, Order, OrderLine, Orders
+from storage.known_orders import KnownOrders
+from storage.orders import Order, OrderLine, Orders
 from storage.redemptions import Redeemed, Redemptions
 
 # Whoever orders for the first time gets an account at about the same time.

@@ -17,7 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import Store
 from storage.events import Events, StoredEvent
-from storage.orders import KnownOrder, Order, Orders
+from storage.known_orders import KnownOrder
+from storage.orders import Order, Orders
 from storage.redemptions import Redeemed, Redemptions
 from storage.settings import SettingStore
 
