@@ -88,6 +88,9 @@ def coupon_of(record: CouponRecord, known: Coupon | None, now: datetime, default
         new: dict[str, Any] = {"customer_id": None, "currency": defaults.currency, "valid_from": _EVER}
         return Coupon(**(new | values), code=record.code.strip(), changed_at=now, field_times=times.kept)
     merged = replace(known, **values, field_times=times.kept)
+    if merged.customer_id is None:
+        # Who has used everyone's is known from the orders.
+        merged = replace(merged, used_at=None, order_id=None, discrepancy=None)
     return merged if merged == known else replace(merged, changed_at=now)
 
 
