@@ -13,6 +13,7 @@ from bot.conversation.skills import pages, which_product
 from bot.conversation.turn import Answer, Skill, Turn, row
 from retention.types import Offer
 from storage.catalogue import Catalogue, Product
+from storage.codes import Codes
 from storage.coupons import Coupon, Coupons
 from storage.offers import Offers
 
@@ -22,6 +23,8 @@ _NEAR = 0.5
 _CODE = re.compile(
     r"(?<![A-Za-z0-9])(?=[0-9-]{0,19}+[A-Za-z])(?=[A-Za-z-]{0,19}+\d)[A-Za-z0-9-]{5,20}(?![A-Za-z0-9])"
 )
+_WORDS = re.compile(r"[A-Za-z0-9_-]{4,40}")
+_LOOKED_AT = 20
 for_nothing = re.compile(
     # 100% cotton is no price.
     r"\b(100|9\d)\s*%.{0,6}(off\b|discount|reduction|cheaper|less\b|优惠|折扣|便宜)"
@@ -222,13 +225,12 @@ def _brief(turn: Turn, minor: int, currency: str) -> str:
 
 async def _code(turn: Turn) -> Answer:
     """Why a code does not work, as far as it is this customer's to know."""
-    found = _CODE.search(turn.text)
-    if found is None:
+    code = await _named_code(turn)
+    if code is None:
         passage = await pages.passage_for(turn, at_least=_NEAR) if turn.intent == "coupon_problem" else None
         known = "" if passage is None else f"{pages.passage_text(turn, passage)}\n\n"
         text_id = "code-which" if passage is None else "code-look"
         return Answer(text=f"{known}{turn.say(text_id)}", memory=turn.memory.asking("code"))
-    code = found.group().upper()
     memory = turn.memory.settled()
     offers = Offers(turn.connection)
     own = (
@@ -259,8 +261,9 @@ async def _coupon_state(turn: Turn, coupon: Coupon) -> str:
     spent = await Coupons(turn.connection).spent(coupon, turn.customer_id)
     if spent is not None:
         return turn.say("code-used-up" if spent == "used_up" else "code-used-by-you", code=coupon.code)
+    by_rules = not (coupon.text_zh if turn.language == "zh" else coupon.text_en)
     return turn.say(
-        "code-valid-from" if coupon.min_spend else "code-valid",
+        "code-valid" if by_rules or not coupon.min_spend else "code-valid-from",
         code=coupon.code,
         text=await _worth(turn, coupon),
         least=turn.money(coupon.min_spend, coupon.currency),
@@ -269,7 +272,17 @@ async def _coupon_state(turn: Turn, coupon: Coupon) -> str:
 
 
 async def _resume(turn: Turn) -> Answer | None:
-    return await _code(turn) if _CODE.search(turn.text) else None
+    return await _code(turn) if await _named_code(turn) else None
+
+
+async def _named_code(turn: Turn) -> str | None:
+    """The code in a message: what looks like one, else a word that is a coupon's code."""
+    found = _CODE.search(turn.text)
+    if found is not None:
+        return found.group().upper()
+    words = _WORDS.findall(turn.text)[:_LOOKED_AT]
+    known = await Codes(turn.connection).named(words) if words else {}
+    return next((code for code, one in known.items() if one.customer_id in (None, turn.customer_id)), None)
 
 
 async def _action(turn: Turn) -> Answer:

@@ -21,6 +21,7 @@ _YES = frozenset({"1", "true", "yes", "y", "t", "是", "有"})
 _NO = frozenset({"0", "false", "no", "n", "f", "否", "无"})
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _AMOUNT = re.compile(r"(?:[-+]|(?<![\d.,'\s]))[.,'\s]*+\d[\d.,'\s]*+")
+_BETWEEN = re.compile(r"[,，;；|]")
 _SPACING = re.compile(r"[\s']")
 _THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+")
 _EPOCH_UNITS = {10: 1, 13: 1_000, 16: 1_000_000}
@@ -143,7 +144,7 @@ def several(raw: Any) -> list[str] | None:
     words = text(raw)
     if words is None:
         return None
-    return [one.strip() for one in re.split(r"[,，;；|]", words) if one.strip()] or None
+    return [one.strip() for one in _BETWEEN.split(words) if one.strip()] or None
 
 
 def truth(raw: Any) -> bool | None:

@@ -281,6 +281,19 @@ async def test_a_coupon_without_words_is_told_by_its_rules(chat: Chat) -> None:
     assert "is valid: 15% off" in said(await chat.says("LESS15 doesn't work", "coupon_problem"))
 
 
+async def test_a_code_may_be_a_plain_word(chat: Chat) -> None:
+    values = {
+        "text_zh": "", "text_en": "", "currency": "CNY", "min_spend": 0, "amount": 500,
+        "valid_from": shop.NOW - timedelta(days=1), "valid_until": shop.NOW + timedelta(days=9),
+    }  # fmt: skip
+    rows = [{"code": "Welcome"}, {"code": "ANNS", "customer_id": "c2"}]
+    for row in rows:
+        await chat.store.write(lambda c, row=row: c.execute(insert(coupon), [{**values, **row}]))
+    assert "是有效的：立减¥5，" in said(await chat.says("welcome 这个码用不了", "coupon_problem"))
+    assert "发给我" in said(await chat.says("anns 这个码用不了", "coupon_problem"))
+    assert "是有效的" in said(await chat.says("WELCOME"))
+
+
 async def test_a_coupon_that_was_used_up_is_not_offered_and_says_so(chat: Chat) -> None:
     values = {
         "text_zh": "减", "text_en": "off", "currency": "CNY", "amount": 500, "min_spend": 0,
