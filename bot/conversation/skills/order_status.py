@@ -23,12 +23,18 @@ _BOUGHT_LAST = re.compile(
     r"|\b(what|which)\b.{0,12}\bi (order(ed)?|buy|bought|purchased?)\b.{0,12}\b(last|latest|recently)\b",
     re.IGNORECASE,
 )
+_WHERE_MINE = re.compile(r"\bwhere('s|s| is| are|'re) my\b|我的?.{1,12}(到哪|在哪|送到哪)", re.IGNORECASE)
 _BRIEF = 60
 
 
 def asks_for_last(text: str) -> bool:
     """Whether somebody wants to know what they bought last."""
     return len(text) <= _BRIEF and _BOUGHT_LAST.search(text) is not None
+
+
+def asks_where(text: str) -> bool:
+    """Whether somebody asks where something that is theirs is."""
+    return len(text) <= _BRIEF and _WHERE_MINE.search(text) is not None
 
 
 async def _status(turn: Turn) -> Answer:

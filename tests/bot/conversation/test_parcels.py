@@ -79,6 +79,13 @@ async def test_what_is_in_no_parcel_is_said_to_be_not_sent_yet(chat: Chat) -> No
     assert "还没有发出" in said(await chat.says("我的陶瓷杯到哪了", "order_status"))
 
 
+async def test_where_something_of_theirs_is_is_no_question_about_a_product(chat: Chat) -> None:
+    await chat.link()
+    await say(chat, parcels=(parcel("ZT1", "p1"),))
+    assert "hasn't been sent yet" in said(await chat.says("where is my ceramic cup?", "product_question"))
+    assert "还没有发出" in said(await chat.says("我的陶瓷杯到哪了", "stock_question"))
+
+
 async def test_some_of_a_line_may_be_missing(chat: Chat) -> None:
     await chat.link()
     (order,) = (await _orders(chat, "o1")).values()
