@@ -99,6 +99,15 @@ class Catalogue(Repository):
         """The product with this id."""
         return await self._one(Product, select(*_COLUMNS).where(product.c.id == product_id))
 
+    async def categories_of(self, product_ids: Collection[str]) -> dict[str, str | None]:
+        """The category of each of the products that exist, by id."""
+        found: dict[str, str | None] = {}
+        for part in portions(product_ids):
+            found |= await self._pairs(
+                select(product.c.id, product.c.category_id).where(product.c.id.in_(part))
+            )
+        return found
+
     async def known(self, product_ids: Collection[str]) -> set[str]:
         """Those of the ids that products have."""
         return await self._among(product.c.id, product_ids)

@@ -8,7 +8,8 @@ from typing import Literal
 
 from sqlalchemy import select
 
-from storage.codes import Codes, Promise, Reason, refusal
+from storage.codes import Codes, Promise, Reason, code_key, refusal
+from storage.coupons import Coupon, Coupons
 from storage.errors import NotFound
 from storage.offers import StoredOffer
 from storage.repository import Repository
@@ -52,16 +53,19 @@ class Checks(Repository):
         found = await Codes(self._connection).find(code)
         if found is None:
             raise NotFound(f"there is no code {code!r}")
-        who, at, cancelled = checkout.customer_id, now, False
+        who, at, cancelled, carried = checkout.customer_id, now, False, False
         if checkout.order_id is not None:
-            this = select(order.c.customer_id, order.c.placed_at, order.c.status)
+            this = select(order.c.customer_id, order.c.placed_at, order.c.status, order.c.coupon_code)
             row = (await self._connection.execute(this.where(order.c.id == checkout.order_id))).first()
             if row is None:
                 raise NotFound(f"there is no order {checkout.order_id!r}; send the order first")
             if who and row.customer_id not in (None, who):
                 raise NotFound(f"there is no order {checkout.order_id!r} of this customer")
             who, at, cancelled = who or row.customer_id, row.placed_at, row.status == "cancelled"
+            carried = code_key(row.coupon_code or "") == code_key(code)
         objection: Objection | None = refusal(found, who, checkout.order_id, at)
+        if objection is None and isinstance(found, Coupon) and not carried:
+            objection = await Coupons(self._connection).spent(found, who)
         if objection is None:
             objection = "order_cancelled" if cancelled else await self._misfit(found, checkout)
         return Checked(promise=found, objection=objection, off=_off(found, checkout.total))
@@ -72,6 +76,9 @@ class Checks(Repository):
             return "other_product" if checkout.product_id not in (None, found.product_id) else None
         if checkout.total is not None and checkout.total < found.min_spend:
             return "below_min_spend"
+        named = checkout.product_id
+        if found.product_ids is not None and named is not None and named not in found.product_ids:
+            return "other_product"
         if found.category_id is not None and checkout.product_id is not None:
             this = select(product.c.category_id).where(product.c.id == checkout.product_id)
             if await self._connection.scalar(this) != found.category_id:

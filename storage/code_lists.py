@@ -14,8 +14,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, false, func, select
 
 from storage.codes import Promise, State
+from storage.coupons import COUPON, Coupon
 from storage.errors import StorageError
-from storage.offers import COUPON, Coupon, StoredOffer
+from storage.offers import StoredOffer
 from storage.repository import Repository
 from storage.schema import coupon, offer
 
@@ -82,8 +83,9 @@ class CodeLists(Repository):
         return CodePage(codes=shown, next=_cursor(shown[-1]) if len(found) > limit else None)
 
     async def count_odd(self) -> int:
-        """How many personal prices were used by orders that differ from what was promised."""
-        return await self._count(offer, offer.c.discrepancy.is_not(None))
+        """How many were used by orders that differ from what was promised."""
+        of_offers = await self._count(offer, offer.c.discrepancy.is_not(None))
+        return of_offers + await self._count(coupon, coupon.c.discrepancy.is_not(None))
 
 
 def _of_offers(wanted: Wanted, now: datetime) -> list[ColumnElement[bool]]:
@@ -125,7 +127,7 @@ def _of_coupons(wanted: Wanted, now: datetime) -> list[ColumnElement[bool]]:
     if wanted.changed_since is not None:
         conditions.append(func.coalesce(coupon.c.changed_at, coupon.c.valid_from) >= wanted.changed_since)
     if wanted.odd:
-        conditions.append(false())
+        conditions.append(coupon.c.discrepancy.is_not(None))
     return conditions
 
 

@@ -13,7 +13,8 @@ from typing import Literal
 
 from sqlalchemy import ColumnElement, func, select
 
-from storage.offers import COUPON, Coupon, StoredOffer
+from storage.coupons import COUPON, Coupon, Spent
+from storage.offers import StoredOffer
 from storage.orders import Order
 from storage.repository import Repository, portions
 from storage.schema import coupon, offer
@@ -22,7 +23,7 @@ Promise = StoredOffer | Coupon
 """What a code stands for."""
 
 Reason = Literal[
-    "used", "expired", "not_started", "withdrawn", "other_customer", "no_customer", "order_cancelled"
+    "used", "expired", "not_started", "withdrawn", "other_customer", "no_customer", "order_cancelled", Spent
 ]
 """Why a code is not redeemed."""
 

@@ -213,7 +213,7 @@ class _Erasing:
         parcels = select(parcel.c.id).where(parcel.c.order_id.in_(theirs))
         await self._run(delete(parcel_scan).where(parcel_scan.c.parcel_id.in_(parcels)))
         await self._run(delete(parcel).where(parcel.c.order_id.in_(theirs)))
-        await self._renumber(refund, refund.c.order_id.in_(theirs), reason="", paid_to="")
+        await self._renumber(refund, refund.c.order_id.in_(theirs), reason="", decision_reason="", paid_to="")
         blank: dict[str, Any] = {
             "ship_to": {},
             "coupon_code": None,

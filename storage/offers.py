@@ -1,4 +1,4 @@
-"""Personal prices, the budget they draw on, public coupons, and what was shown to whom."""
+"""Personal prices, the budget they draw on, and what was shown to whom."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.errors import Conflict
 from storage.repository import Repository, columns_of
-from storage.schema import budget, coupon, customer, offer, shown
+from storage.schema import budget, customer, offer, shown
 from storage.upsert import insert_ignoring_conflicts
 
 
@@ -59,28 +59,6 @@ class StoredOffer(NewOffer):
     """How that order differs from what was promised (`storage.discrepancies`); None where it fits."""
     paid: int | None = None
     """What it paid for one, where that is another price; minor units of `currency`."""
-    changed_at: datetime | None = None
-    """When something of it changed last, as far as it is known."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Coupon:
-    """A coupon of the shop: an amount or a percentage off."""
-
-    code: str
-    customer_id: str | None
-    text_zh: str
-    text_en: str
-    amount: int | None
-    percent: float | None
-    min_spend: int
-    currency: str
-    category_id: str | None
-    valid_from: datetime
-    valid_until: datetime
-    used_at: datetime | None
-    order_id: str | None = None
-    """The order that used it, where it is known."""
     changed_at: datetime | None = None
     """When something of it changed last, as far as it is known."""
 
@@ -206,22 +184,6 @@ class Offers(Repository):
             .limit(1),
         )
 
-    async def coupons(self, customer_id: str | None, now: datetime) -> list[Coupon]:
-        """Coupons that hold now for this customer, their own first."""
-        owner: ColumnElement[bool] = coupon.c.customer_id.is_(None)
-        if customer_id is not None:
-            owner = or_(owner, coupon.c.customer_id == customer_id)
-        return await self._list(
-            Coupon,
-            COUPON.where(owner, coupon.c.used_at.is_(None))
-            .where(and_(coupon.c.valid_from <= now, coupon.c.valid_until > now))
-            .order_by(coupon.c.customer_id.is_(None), coupon.c.valid_until),
-        )
-
-    async def coupon(self, code: str) -> Coupon | None:
-        """A coupon by its code, in any case of letters; also one that no longer holds."""
-        return await self._one(Coupon, COUPON.where(func.upper(coupon.c.code) == code.upper()))
-
     async def record_shown(
         self,
         impressions: Sequence[Impression],
@@ -245,7 +207,3 @@ class Offers(Repository):
             .values(reserved=budget.c.reserved + discount)
         ):
             raise Conflict("the discount budget no longer covers this offer")
-
-
-COUPON = select(*columns_of(coupon, Coupon))
-"""The columns of `Coupon`."""

@@ -1,19 +1,18 @@
-"""Orders with their lines, parcels, scans and refunds; and what is known already of orders that come in."""
+"""Orders with their lines, parcels, scans and refunds."""
 
 from __future__ import annotations
 
-import secrets
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Select, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import Column, ColumnElement, Select, Table, delete, func, select
 
-from storage.repository import Repository, columns_of, portions, references
-from storage.schema import customer, event, order, order_line, parcel, parcel_scan, product, refund
+from storage.repository import Repository, portions
+from storage.schema import customer, order, order_line, parcel, parcel_scan, product, refund
 from storage.upsert import insert_new, upsert
 
 T = TypeVar("T")
@@ -52,10 +51,25 @@ class Scan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ParcelLine:
+    """So many of one product that are in a parcel."""
+
+    product_id: str
+    quantity: int | None = None
+    """None: all that was ordered of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
-    """A parcel on its way."""
+    """A parcel on its way, to the customer or back."""
 
     id: str
+    direction: str = "outbound"
+    """outbound, return."""
+    lines: tuple[ParcelLine, ...] | None = None
+    """What is in it; None: it is not known."""
+    refund_id: str | None = None
+    """Of the refund that a return belongs to."""
     carrier: str
     tracking_number: str
     tracking_url: str | None = None
@@ -88,6 +102,10 @@ class Refund:
     """requested, approved, paid, declined."""
     reason: str = ""
     requested_at: datetime
+    decided_at: datetime | None = None
+    """When it was approved or declined."""
+    decision_reason: str = ""
+    """Why, in the shop's words."""
     paid_at: datetime | None = None
     paid_to: str = ""
 
@@ -124,6 +142,28 @@ class Order:
     parcels: tuple[Parcel, ...] = ()
     refunds: tuple[Refund, ...] = ()
     """Oldest first."""
+
+    @property
+    def sent(self) -> tuple[Parcel, ...]:
+        """The parcels to the customer."""
+        return tuple(box for box in self.parcels if box.direction == "outbound")
+
+    @property
+    def sent_back(self) -> tuple[Parcel, ...]:
+        """The parcels of returns."""
+        return tuple(box for box in self.parcels if box.direction == "return")
+
+    def unsent(self) -> dict[str, int]:
+        """How many of which product are in no parcel; none where nobody says what is in one of them."""
+        left: Counter[str] = Counter()
+        if not self.sent or any(box.lines is None for box in self.sent):
+            return left
+        for line in self.lines:
+            left[line.product_id] += line.quantity
+        for box in self.sent:
+            for item in box.lines or ():
+                left[item.product_id] -= left[item.product_id] if item.quantity is None else item.quantity
+        return +left
 
 
 class Orders(Repository):
@@ -195,7 +235,11 @@ class Orders(Repository):
         ]
         await self._delete(order_line.c.order_id, [item.id for item in orders])
         await insert_new(self._connection, order_line, lines)
-        parcels = {box.id: _row(parcel, box, order_id=item.id) for item in orders for box in item.parcels}
+        parcels = {
+            box.id: _row(parcel, box, order_id=item.id, lines=_kept_lines(box))
+            for item in orders
+            for box in item.parcels
+        }
         await upsert(self._connection, parcel, list(parcels.values()))
         scans = [
             _row(parcel_scan, scan, parcel_id=box.id, scan=number)
@@ -263,7 +307,7 @@ class Orders(Repository):
         )
         return await self._grouped(
             "order_id",
-            lambda **values: Parcel(**values, scans=tuple(scans[values["id"]])),
+            lambda **values: _parcel(scans[values["id"]], **values),
             select(parcel).where(parcel.c.order_id.in_(order_ids)).order_by(parcel.c.shipped_at, parcel.c.id),
         )
 
@@ -277,6 +321,15 @@ class Orders(Repository):
             values = dict(zip(names, row, strict=True))
             groups[values.pop(key)].append(make(**values))
         return groups
+
+
+def _kept_lines(box: Parcel) -> list[dict[str, Any]] | None:
+    return None if box.lines is None else [asdict(line) for line in box.lines]
+
+
+def _parcel(scans: Sequence[Scan], lines: list[dict[str, Any]] | None, **values: Any) -> Parcel:
+    within = None if lines is None else tuple(ParcelLine(**line) for line in lines)
+    return Parcel(**values, lines=within, scans=tuple(scans))
 
 
 def _page(after: str) -> tuple[ColumnElement[bool], ...]:
@@ -297,68 +350,3 @@ def _columns(table: Table) -> list[str]:
 def _row(table: Table, item: Any, **more: Any) -> dict[str, Any]:
     """The columns of a table, out of what belongs to a row and otherwise as an item's attributes are called."""
     return {name: more[name] if name in more else getattr(item, name) for name in _columns(table)}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownOrder:
-    """What tells an order from others, and how it stands."""
-
-    id: str
-    number: str
-    customer_id: str | None
-    status: str
-    paid_at: datetime | None
-    currency: str
-
-
-class KnownOrders(Repository):
-    """Looks orders up without all that belongs to them."""
-
-    async def by_ids(self, ids: Collection[str]) -> dict[str, KnownOrder]:
-        """Those of the orders that are known, by id."""
-        return {one.id: one for one in await self._where(order.c.id, ids)}
-
-    async def by_numbers(self, numbers: Collection[str]) -> dict[str, KnownOrder]:
-        """Those of the orders that are known, by number."""
-        return {one.number: one for one in await self._where(order.c.number, numbers)}
-
-    async def give_ids(self, ids: Mapping[str, str]) -> None:
-        """Give orders other ids, with everything that points at them; old id to new.
-
-        For orders that came with a number alone, once the shop says what it calls them itself.
-        """
-        known = await self.by_ids(ids)
-        changes = [
-            {"old": one.id, "new": ids[one.id], "named": one.number, "who": one.customer_id,
-             # No two orders have one number, so the old one gives its up first.
-             "aside": secrets.token_hex(20)}
-            for one in known.values()
-        ]  # fmt: skip
-        if not changes:
-            return
-        same = [column for column in order.columns if column.name not in ("id", "number")]
-        copy = select(
-            bindparam("new", type_=order.c.id.type), bindparam("named", type_=order.c.number.type), *same
-        )
-        old: Any = bindparam("old")
-        new: Any = bindparam("new")
-        steps: list[Any] = [
-            update(order).where(order.c.id == old).values(number=bindparam("aside")),
-            insert(order).from_select(
-                ["id", "number", *(one.name for one in same)], copy.where(order.c.id == old)
-            ),
-            *(update(one.table).where(one == old).values({one.name: new}) for one in references(order)),
-            update(event)
-            .where(event.c.customer_id == bindparam("who"), event.c.order_id == old)
-            .values(order_id=new),
-            delete(order).where(order.c.id == old),
-        ]
-        for step in steps:
-            await self._connection.execute(step, changes)
-
-    async def _where(self, column: Column[str], wanted: Collection[str]) -> list[KnownOrder]:
-        found: list[KnownOrder] = []
-        known = select(*columns_of(order, KnownOrder))
-        for part in portions(sorted(wanted)):
-            found += await self._list(KnownOrder, known.where(column.in_(part)))
-        return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,10 +12,12 @@ from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.catalogue import Catalogue
 from storage.codes import Codes, Promise, Reason, as_used, code_key, refusal
-from storage.discrepancies import Discrepancy, discrepancy
+from storage.coupons import Coupon, Coupons
+from storage.discrepancies import Discrepancy, discrepancy, misfit
 from storage.errors import Conflict, NotFound, StorageError
-from storage.offers import Coupon, StoredOffer, change_reserved
+from storage.offers import StoredOffer, change_reserved
 from storage.orders import Order, Orders
 from storage.repository import Repository, columns_of
 from storage.schema import coupon, offer, order
@@ -27,6 +29,8 @@ _SAYS: dict[Reason, str] = {
     "expired": "the code {} had ended",
     "not_started": "the code {} does not hold yet",
     "withdrawn": "the code {} has been withdrawn",
+    "used_up": "the code {} has been used as often as it may be",
+    "customer_limit": "the customer has used the code {} as often as one customer may",
     "order_cancelled": "the order is cancelled, so it uses no code; what it had used was given back",
 }
 
@@ -79,7 +83,7 @@ class Redeemed:
     """Codes used now, or given back now."""
     refused: tuple[Unredeemed, ...]
     odd: tuple[Discrepancy, ...] = ()
-    """Personal prices that were used, by orders that differ from what was promised."""
+    """Codes that were used by orders that differ from what was promised."""
 
     def __add__(self, other: Redeemed) -> Redeemed:
         return Redeemed(
@@ -138,6 +142,8 @@ class Redemptions(Repository):
         cancelled = placed is not None and placed.status == "cancelled"
         if reason is None and cancelled and (personal or not again):
             reason = "order_cancelled"
+        if reason is None and isinstance(found, Coupon) and not again:
+            reason = await Coupons(self._connection).spent(found, who)
         if reason is not None:
             raise CodeRefused(found.code, reason)
         used = as_used(found, order_id, now)
@@ -145,7 +151,8 @@ class Redemptions(Repository):
         if placed is not None and placed.coupon_code != found.code:
             await self._put_on(order_id, found.code)
         if order_id is not None:
-            await self._compare([used], (await Orders(self._connection).by_ids([order_id])).values(), now)
+            orders = await Orders(self._connection).by_ids([order_id])
+            await self._compare([(used, item) for item in orders.values()], now)
         return _redemption(used, now if placed is None else placed.placed_at, again=again)
 
     async def give_back(
@@ -197,46 +204,67 @@ class Redemptions(Repository):
             (item for item in orders if item.coupon_code and item.status != "cancelled"),
             key=lambda item: (item.placed_at, item.id),
         )
+        everyones = [
+            (found, item)
+            for item in claims
+            if isinstance(found := known.get(code_key(item.coupon_code or "")), Coupon)
+            and found.customer_id is None
+        ]
+        late = await Coupons(self._connection).beyond(everyones)
         uses: list[tuple[Promise, Promise]] = []
+        used_by: list[tuple[Promise, Order]] = []
         refused: list[Unredeemed] = []
         for item in claims:
             code = item.coupon_code or ""
             found = known.get(code_key(code))
             if found is None:
                 continue
-            reason = refusal(found, item.customer_id, item.id, item.placed_at)
+            reason = refusal(found, item.customer_id, item.id, item.placed_at) or late.get(item.id)
             if reason is not None:
                 refused.append(Unredeemed(order_id=item.id, code=code, reason=reason))
                 continue
-            known[code_key(code)] = as_used(found, item.id, item.placed_at)
-            uses.append((found, known[code_key(code)]))
+            after = known[code_key(code)] = as_used(found, item.id, item.placed_at)
+            uses.append((found, after))
+            if found.customer_id is None:
+                used_by.append((found, item))
         changed = len(freed) + await self._keep(uses, now)
-        odd = await self._compare(known.values(), orders, now)
-        return Redeemed(changed=changed, refused=tuple(refused), odd=odd)
+        by_id = {item.id: item for item in orders}
+        used_by += [(one, by_id[one.order_id]) for one in known.values() if one.order_id in by_id]
+        return Redeemed(changed=changed, refused=tuple(refused), odd=await self._compare(used_by, now))
 
     async def _compare(
-        self, promises: Iterable[Promise], orders: Iterable[Order], now: datetime
+        self, used_by: Sequence[tuple[Promise, Order]], now: datetime
     ) -> tuple[Discrepancy, ...]:
-        """Keep how the orders that used personal prices differ from them; those that fit by now are settled."""
-        by_id = {item.id: item for item in orders}
+        """How orders differ from what they used; kept where that is a customer's own. Those that fit are settled."""
+        products = {
+            line.product_id
+            for promise, item in used_by
+            if isinstance(promise, Coupon) and promise.category_id is not None
+            for line in item.lines
+        }
+        categories = await Catalogue(self._connection).categories_of(products) if products else {}
         odd: list[Discrepancy] = []
-        rows: list[dict[str, Any]] = []
-        for promise in promises:
-            item = by_id.get(promise.order_id or "")
-            if item is None or not isinstance(promise, StoredOffer):
-                continue
-            found = discrepancy(promise, item)
-            what, paid = (None, None) if found is None else (found.what, found.paid)
-            odd += [] if found is None else [found]
-            if (what, paid) != (promise.discrepancy, promise.paid):
-                rows.append({"named": promise.id, "what": what, "sum": paid})
-        if rows:
-            await self._connection.execute(
-                update(offer)
-                .where(offer.c.id == bindparam("named"))
-                .values(discrepancy=bindparam("what"), paid=bindparam("sum"), changed_at=now),
-                rows,
+        rows: dict[Table, list[dict[str, Any]]] = {offer: [], coupon: []}
+        for promise, item in used_by:
+            found = (
+                misfit(promise, item, categories)
+                if isinstance(promise, Coupon)
+                else discrepancy(promise, item)
             )
+            odd += [] if found is None else [found]
+            what, paid = (None, None) if found is None else (found.what, found.paid)
+            if promise.customer_id is not None and (what, paid) != _kept_of(promise):
+                kept = {"named": promise.code, "what": what}
+                if isinstance(promise, StoredOffer):
+                    rows[offer].append({**kept, "sum": paid})
+                else:
+                    rows[coupon].append(kept)
+        differs: dict[str, Any] = {"discrepancy": bindparam("what"), "changed_at": now}
+        for table, values in ((offer, {**differs, "paid": bindparam("sum")}), (coupon, differs)):
+            if rows[table]:
+                await self._connection.execute(
+                    update(table).where(table.c.code == bindparam("named")).values(values), rows[table]
+                )
         return tuple(odd)
 
     async def _order(self, order_id: str, customer_id: str | None) -> _Placed:
@@ -280,7 +308,9 @@ class Redemptions(Repository):
     async def _free(self, used: Promise, now: datetime) -> None:
         if isinstance(used, Coupon):
             await self._connection.execute(
-                update(coupon).where(coupon.c.code == used.code).values({**_UNUSED, "changed_at": now})
+                update(coupon)
+                .where(coupon.c.code == used.code)
+                .values({**_UNUSED, "discrepancy": None, "changed_at": now})
             )
             return
         if used.valid_until > now and await self._is_live_again(used, now):
@@ -308,6 +338,10 @@ class Redemptions(Repository):
 
     async def _put_on(self, order_id: str | None, code: str | None) -> None:
         await self._connection.execute(update(order).where(order.c.id == order_id).values(coupon_code=code))
+
+
+def _kept_of(promise: Promise) -> tuple[str | None, int | None]:
+    return promise.discrepancy, promise.paid if isinstance(promise, StoredOffer) else None
 
 
 def _carries(placed: _Placed | None, code: str) -> bool:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from bot.shop.intake.records import (
     LARGEST,
+    CouponRecord,
     CustomerRecord,
     EventRecord,
     Identifier,
@@ -38,6 +39,12 @@ class Products(Record):
     """A batch."""
 
     products: Annotated[list[ProductRecord], Field(min_length=1, max_length=MAX_ROWS)]
+
+
+class Coupons(Record):
+    """A batch."""
+
+    coupons: Annotated[list[CouponRecord], Field(min_length=1, max_length=MAX_ROWS)]
 
 
 class Orders(Record):
@@ -78,13 +85,13 @@ class CodeNotRedeemed(BaseModel):
 
 
 class PromiseDiffers(BaseModel):
-    """A personal price that was redeemed by an order which differs from it."""
+    """A code that was redeemed by an order which differs from what was promised."""
 
     order_id: str
     code: str
     what: Difference
-    price: int
-    """That was promised."""
+    price: int | None
+    """That was promised; null of a coupon."""
     paid: int | None
     """For one piece; null where it can't be compared."""
 
@@ -95,7 +102,7 @@ class OrdersTaken(Taken):
     codes: list[CodeNotRedeemed] = Field(default_factory=list)
     """Liuke's codes on these orders that could not be redeemed, and why."""
     discrepancies: list[PromiseDiffers] = Field(default_factory=list)
-    """Liuke's personal prices that these orders used at another price or for another product."""
+    """Codes that these orders used at another price, for another product, or otherwise than their rules say."""
     notes: dict[str, int] = Field(default_factory=dict)
     """What somebody should look at, of records that were taken: on how many."""
 
@@ -120,6 +127,13 @@ class CodeRow(BaseModel):
     percent: float | None
     min_spend: int
     category_id: str | None
+    product_ids: list[str] | None
+    """Coupons: the only ones that it is for; null: all."""
+    max_uses: int | None
+    per_customer: int | None
+    text_zh: str | None
+    """Coupons: in the shop's own words; empty: as its rules say."""
+    text_en: str | None
     currency: str
     valid_from: datetime
     valid_until: datetime

@@ -29,7 +29,7 @@ from kernel.times import utc_now
 from storage import Conflict, NotFound, Store, StoreClosed, StoreUnavailable
 from storage import requests as stored
 from storage.code_lists import CursorInvalid
-from storage.orders import KnownOrders
+from storage.known_orders import KnownOrders
 from storage.redemptions import CodeRefused, CustomerNeeded
 
 PATH = "/api/v1"
@@ -81,6 +81,10 @@ class ShopApi:
     async def products(self, batch: rows.Products) -> rows.Taken:
         """Add products or bring them up to date, with their categories and prices."""
         return await self._again(self._intake.products, batch.products)
+
+    async def coupons(self, batch: rows.Coupons) -> rows.Taken:
+        """Add coupons or bring them up to date; orders that carry their codes already use them."""
+        return await self._again(self._intake.coupons, batch.coupons)
 
     async def orders(self, batch: rows.Orders) -> rows.OrdersTaken:
         """Add orders or bring them up to date, with lines, parcels, refunds, their purchases and their codes."""
@@ -148,6 +152,7 @@ class ShopApi:
         )
         app.post("/customers")(self.customers)
         app.post("/products")(self.products)
+        app.post("/coupons")(self.coupons)
         app.post("/orders")(self.orders)
         app.patch("/orders/{order_id}")(self.order)
         app.post("/events")(self.events)

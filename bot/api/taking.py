@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, TypeVar
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.api.rows import CodeNotRedeemed, EventsTaken, OrdersTaken, PromiseDiffers, Taken
+from bot.shop.intake.coupons import take_coupons
 from bot.shop.intake.customers import take_customers
 from bot.shop.intake.defaults import Defaults
 from bot.shop.intake.events import take_events
@@ -16,15 +17,23 @@ from bot.shop.intake.merging import Refusal
 from bot.shop.intake.merging import Taken as TakenIn
 from bot.shop.intake.orders import take_orders
 from bot.shop.intake.products import take_products
-from bot.shop.intake.records import CustomerRecord, EventRecord, OrderRecord, ProductRecord, Record
+from bot.shop.intake.records import (
+    CouponRecord,
+    CustomerRecord,
+    EventRecord,
+    OrderRecord,
+    ProductRecord,
+    Record,
+)
 from storage import Store
 
 _NAMED = 20
 _SAYS = {
+    "code_taken": "a coupon's code is that of a personal price",
     "incomplete": "something new lacks what it needs; what is missing is in `where`",
     "number_taken": "an order's number belongs to another order",
     "twice_in_batch": "each may be in a batch once; send the latest alone",
-    "unknown_reference": "send customers and products before their orders",
+    "unknown_reference": "send customers and products before the orders and coupons that name them",
 }
 
 R = TypeVar("R", bound=Record)
@@ -56,6 +65,10 @@ class Intake:
     async def products(self, records: Sequence[ProductRecord]) -> Taken:
         """Add products or bring them up to date, with their categories; a new price is kept as a change."""
         return Taken(**_counts(records, await self._take("products", take_products, records)))
+
+    async def coupons(self, records: Sequence[CouponRecord]) -> Taken:
+        """Add coupons or bring them up to date."""
+        return Taken(**_counts(records, await self._take("coupons", take_coupons, records)))
 
     async def orders(self, records: Sequence[OrderRecord]) -> OrdersTaken:
         """Add orders or bring them up to date, with all that belongs to them, their purchases and their codes."""

@@ -50,7 +50,7 @@ def list_(
     differing: Annotated[
         bool,
         typer.Option(
-            "--differing", help="Only those used by orders at another price or for another product."
+            "--differing", help="Only those used by orders at another price, or otherwise than promised."
         ),
     ] = False,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many.")] = 50,
@@ -85,7 +85,8 @@ def list_(
         out.print("There are more: --limit, or `liuke codes export FILE.csv` for all.")
     if odd and not differing:
         out.print(
-            f"Used at another price or for another product: {odd}; --differing shows them.", style="yellow"
+            f"Used at another price, or otherwise than promised: {odd}; --differing shows them.",
+            style="yellow",
         )
 
 
@@ -215,6 +216,8 @@ _WHY = {
     "withdrawn": "it was withdrawn",
     "other_customer": "it is another customer's",
     "no_customer": "it is one customer's, and the order is nobody's",
+    "used_up": "as many orders as it is for have used it",
+    "customer_limit": "the customer has used it as often as one may",
     "order_cancelled": "the order is cancelled",
     "other_product": "it is for another product",
     "other_category": "it is for another category",
@@ -235,7 +238,7 @@ def _facts(one: Promise, now: datetime) -> dict[str, Any]:
         "valid_until": one.valid_until,
         "used_at": one.used_at,
         "order_id": one.order_id,
-        "discrepancy": None if of_offer is None else of_offer.discrepancy,
+        "discrepancy": one.discrepancy,
         "paid": None if of_offer is None else of_offer.paid,
     }
 
@@ -260,8 +263,8 @@ def _worth(one: Promise) -> str:
 
 
 def _difference(one: Promise) -> str:
-    if not isinstance(one, StoredOffer) or one.discrepancy is None:
+    if one.discrepancy is None:
         return ""
-    if one.paid is None:
+    if not isinstance(one, StoredOffer) or one.paid is None:
         return one.discrepancy.replace("_", " ")
     return f"{amount(one.paid, one.currency)} paid"

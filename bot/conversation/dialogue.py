@@ -253,7 +253,9 @@ def _skill_of(intent: str | None) -> Skill | None:
 async def _about_requests(turn: Turn) -> Answer | None:
     """What is said about something under way, whatever the bot has asked meanwhile."""
     return (
-        await requesting.progress(turn)
+        await returns.decided(turn)
+        or await returns.sent_back(turn)
+        or await requesting.progress(turn)
         or await requesting.preference(turn)
         or await returns.sent_to(turn)
         or await returns.paid_to(turn)

@@ -135,7 +135,11 @@ def _set_phrase(whole: Understanding) -> str | None:
         return "my_data"
     if order_status.asks_for_last(whole.text) or phrases.names_a_parcel(whole.text):
         return "order_status"
-    if whole.intents and whole.intents[0].intent == "order_status" and which_order.names_all(whole.text):
+    # Whoever asks where something of theirs is has bought it.
+    best = whole.intents[0].intent if whole.intents else None
+    if best in _SHOWS_PRODUCTS and order_status.asks_where(whole.text):
+        return "order_status"
+    if best == "order_status" and which_order.names_all(whole.text):
         return "order_status"
     return None
 

@@ -31,6 +31,11 @@ def money(minor: int, currency: str) -> str:
     return f"{sign}{symbol}{amount}" if symbol else f"{sign}{currency} {amount}"
 
 
+def share_off(percent: float, language: str) -> str:
+    """A share that is taken off: `15%`, and in Chinese what is left to pay in tenths, `8.5折`."""
+    return f"{(100 - percent) / 10:g}折" if language == "zh" else f"{percent:g}%"
+
+
 @lru_cache(maxsize=256)
 def zone(name: str | None, default: str) -> ZoneInfo:
     """The time zone of that name, or the default where it is unknown."""

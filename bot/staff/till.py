@@ -18,8 +18,9 @@ from storage.catalogue import Catalogue, Product
 from storage.code_lists import CodeLists, Wanted
 from storage.codes import Codes, Promise, State, state_of
 from storage.customers import Customer, Customers
+from storage.known_orders import KnownOrders
 from storage.offers import StoredOffer
-from storage.orders import KnownOrders, Orders
+from storage.orders import Orders
 from storage.redemptions import CodeRefused, Redemptions
 from storage.staff import StaffMember
 

@@ -116,7 +116,7 @@ def test_what_differs_is_listed(home: Path) -> None:
     wrong = order("A1", coupon_code=CODE, lines=[line], placed_at=utc_now())
     in_store(home, lambda connection: take_orders(connection, [wrong], NOW, Defaults()))
     assert [one["code"] for one in json.loads(codes("list", "--state", "used", "--json"))] == [CODE]
-    assert "Used at another price or for another product: 1; --differing shows them." in codes("list")
+    assert "Used at another price, or otherwise than promised: 1; --differing shows them." in codes("list")
     said = codes("list", "--differing")
     assert "¥100.00" in said
     assert "Summer" not in said

@@ -8,11 +8,14 @@ from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.conversation import wording
 from bot.conversation.skills import pages, which_product
 from bot.conversation.turn import Answer, Skill, Turn, row
 from retention.types import Offer
 from storage.catalogue import Catalogue, Product
-from storage.offers import Coupon, Offers
+from storage.codes import Codes
+from storage.coupons import Coupon, Coupons
+from storage.offers import Offers
 
 _SHOWN = 3
 # A passage about coupons in general must be this near to the question.
@@ -20,6 +23,8 @@ _NEAR = 0.5
 _CODE = re.compile(
     r"(?<![A-Za-z0-9])(?=[0-9-]{0,19}+[A-Za-z])(?=[A-Za-z-]{0,19}+\d)[A-Za-z0-9-]{5,20}(?![A-Za-z0-9])"
 )
+_WORDS = re.compile(r"[A-Za-z0-9_-]{4,40}")
+_LOOKED_AT = 20
 for_nothing = re.compile(
     # 100% cotton is no price.
     r"\b(100|9\d)\s*%.{0,6}(off\b|discount|reduction|cheaper|less\b|优惠|折扣|便宜)"
@@ -92,7 +97,7 @@ async def _personal(turn: Turn, product: Product, customer_id: str) -> Answer:
         text = turn.say(text_id, name=product.name(turn.language), price=price)
         coupons = await _fitting(turn, product, customer_id)
         lines = (
-            [text, *(_coupon(turn, item) for item in coupons[:_SHOWN])]
+            [text, *[await _coupon(turn, item) for item in coupons[:_SHOWN]]]
             if coupons and not known.haggles
             else [text]
         )
@@ -125,7 +130,7 @@ async def _unlinked(turn: Turn, product: Product) -> Answer:
     """A stranger gets the list price, what is public, and how to see a price of their own."""
     price = turn.money(product.list_price, product.currency)
     lines = [turn.say("price-public", name=product.name(turn.language), price=price)]
-    lines += [_coupon(turn, item) for item in (await _fitting(turn, product, None))[:_SHOWN]]
+    lines += [await _coupon(turn, item) for item in (await _fitting(turn, product, None))[:_SHOWN]]
     lines.append(turn.say("offer-link-first"))
     return Answer(
         text="\n".join(lines),
@@ -135,15 +140,21 @@ async def _unlinked(turn: Turn, product: Product) -> Answer:
 
 
 async def _fitting(turn: Turn, product: Product, customer_id: str | None) -> list[Coupon]:
-    """The coupons of now that may hold for a product: another category's don't."""
-    found = await Offers(turn.connection).coupons(customer_id, turn.now)
-    return [coupon for coupon in found if coupon.category_id in (None, product.category_id)]
+    """The coupons of now that may hold for a product: those of others don't."""
+    found = await Coupons(turn.connection).holding(customer_id, turn.now)
+    return [
+        coupon
+        for coupon in found
+        if coupon.category_id in (None, product.category_id)
+        and (coupon.product_ids is None or product.id in coupon.product_ids)
+    ]
 
 
 async def _coupons(turn: Turn) -> Answer:
     """What is on offer now, without a product in mind."""
     offers = Offers(turn.connection)
-    lines = [_coupon(turn, item) for item in (await offers.coupons(turn.customer_id, turn.now))[:_SHOWN]]
+    coupons = await Coupons(turn.connection).holding(turn.customer_id, turn.now)
+    lines = [await _coupon(turn, item) for item in coupons[:_SHOWN]]
     if turn.customer_id is not None:
         live = (await offers.live(turn.customer_id, turn.now))[:_SHOWN]
         products = await Catalogue(turn.connection).by_ids({item.product_id for item in live}) if live else {}
@@ -169,20 +180,57 @@ async def _coupons(turn: Turn) -> Answer:
     return Answer(text=text, memory=turn.memory.asking("product", intent="discount_request"))
 
 
-def _coupon(turn: Turn, item: Coupon) -> str:
-    words = item.text_zh if turn.language == "zh" else item.text_en
+async def _coupon(turn: Turn, item: Coupon) -> str:
+    words = await _worth(turn, item)
     return turn.say("coupon-line", text=words, code=item.code, until=turn.day(item.valid_until))
+
+
+async def _worth(turn: Turn, item: Coupon) -> str:
+    """What a coupon is worth, in the shop's words; where it has none in this language, by its rules."""
+    said = item.text_zh if turn.language == "zh" else item.text_en
+    if said:
+        return said
+    values = {"least": _brief(turn, item.min_spend, item.currency)}
+    if item.amount is not None:
+        values["off"] = _brief(turn, item.amount, item.currency)
+    else:
+        values["off"] = wording.share_off(item.percent or 0.0, turn.language)
+    kind = "percent" if item.amount is None else "amount"
+    text = turn.say(f"coupon-{kind}-from" if item.min_spend else f"coupon-{kind}", **values)
+    only = await _only_for(turn, item)
+    return turn.say("coupon-only", text=text, only=only) if only else text
+
+
+async def _only_for(turn: Turn, item: Coupon) -> str:
+    """The category or the products that a coupon is for, if it isn't for all."""
+    catalogue = Catalogue(turn.connection)
+    if item.product_ids is not None:
+        products = await catalogue.by_ids(item.product_ids[:_SHOWN])
+        names = [products[one].name(turn.language) for one in item.product_ids if one in products]
+        more = len(item.product_ids) > len(names)
+        listed = turn.say("items-comma").join(names)
+        return turn.say("coupon-some-of", names=listed) if more else listed
+    if item.category_id is None:
+        return ""
+    category = (await catalogue.named_categories([item.category_id]))[item.category_id]
+    return category.name_zh if turn.language == "zh" else category.name_en
+
+
+def _brief(turn: Turn, minor: int, currency: str) -> str:
+    """An amount without decimals where they are all 0."""
+    written = turn.money(minor, currency)
+    whole, point, rest = written.rpartition(".")
+    return whole if point and not rest.strip("0") else written
 
 
 async def _code(turn: Turn) -> Answer:
     """Why a code does not work, as far as it is this customer's to know."""
-    found = _CODE.search(turn.text)
-    if found is None:
+    code = await _named_code(turn)
+    if code is None:
         passage = await pages.passage_for(turn, at_least=_NEAR) if turn.intent == "coupon_problem" else None
         known = "" if passage is None else f"{pages.passage_text(turn, passage)}\n\n"
         text_id = "code-which" if passage is None else "code-look"
         return Answer(text=f"{known}{turn.say(text_id)}", memory=turn.memory.asking("code"))
-    code = found.group().upper()
     memory = turn.memory.settled()
     offers = Offers(turn.connection)
     own = (
@@ -197,31 +245,44 @@ async def _code(turn: Turn) -> Answer:
             text=turn.say("code-personal", code=code, name=name, until=turn.moment(own[0].valid_until)),
             memory=memory,
         )
-    coupon = await offers.coupon(code)
+    coupon = await Coupons(turn.connection).get(code)
     if coupon is None or coupon.customer_id not in (None, turn.customer_id):
         return Answer(text=turn.say("code-unknown", code=code), buttons=turn.human, memory=memory)
-    return Answer(text=_coupon_state(turn, coupon), buttons=turn.human, memory=memory)
+    return Answer(text=await _coupon_state(turn, coupon), buttons=turn.human, memory=memory)
 
 
-def _coupon_state(turn: Turn, coupon: Coupon) -> str:
+async def _coupon_state(turn: Turn, coupon: Coupon) -> str:
     if coupon.used_at is not None:
         return turn.say("code-used", code=coupon.code, when=turn.day(coupon.used_at))
     if coupon.valid_until <= turn.now:
         return turn.say("code-expired", code=coupon.code, when=turn.day(coupon.valid_until))
     if coupon.valid_from > turn.now:
         return turn.say("code-early", code=coupon.code, when=turn.day(coupon.valid_from))
-    words = coupon.text_zh if turn.language == "zh" else coupon.text_en
+    spent = await Coupons(turn.connection).spent(coupon, turn.customer_id)
+    if spent is not None:
+        return turn.say("code-used-up" if spent == "used_up" else "code-used-by-you", code=coupon.code)
+    by_rules = not (coupon.text_zh if turn.language == "zh" else coupon.text_en)
     return turn.say(
-        "code-valid",
+        "code-valid" if by_rules or not coupon.min_spend else "code-valid-from",
         code=coupon.code,
-        text=words,
+        text=await _worth(turn, coupon),
         least=turn.money(coupon.min_spend, coupon.currency),
         until=turn.day(coupon.valid_until),
     )
 
 
 async def _resume(turn: Turn) -> Answer | None:
-    return await _code(turn) if _CODE.search(turn.text) else None
+    return await _code(turn) if await _named_code(turn) else None
+
+
+async def _named_code(turn: Turn) -> str | None:
+    """The code in a message: what looks like one, else a word that is a coupon's code."""
+    found = _CODE.search(turn.text)
+    if found is not None:
+        return found.group().upper()
+    words = _WORDS.findall(turn.text)[:_LOOKED_AT]
+    known = await Codes(turn.connection).named(words) if words else {}
+    return next((code for code, one in known.items() if one.customer_id in (None, turn.customer_id)), None)
 
 
 async def _action(turn: Turn) -> Answer:

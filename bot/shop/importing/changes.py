@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.shop.intake.merging import Change
 from storage.catalogue import Product
+from storage.coupons import Coupon
 from storage.customers import Customer
 from storage.events import StoredEvent
 from storage.orders import Order
@@ -21,7 +22,7 @@ from storage.schema import import_change
 from storage.upsert import insert_records
 
 THINGS: Mapping[str, type[Any]] = {
-    "customers": Customer, "products": Product, "orders": Order, "events": StoredEvent
+    "customers": Customer, "products": Product, "coupons": Coupon, "orders": Order, "events": StoredEvent
 }  # fmt: skip
 NOT_UNDONE = frozenset({"orders-log"})
 """Kinds of imports of which this isn't kept: a log of sales is written line by line."""
@@ -74,6 +75,9 @@ def _as_stored(thing: Any) -> Any:
                 parcels=tuple(sorted(thing.parcels, key=lambda box: box.id)),
                 refunds=tuple(sorted(thing.refunds, key=lambda one: one.id)),
             )
+        case Coupon():
+            # When this program saw it change tells nothing of how it is.
+            return replace(thing, changed_at=None)
         case Customer():
             # The switch is the customer's own, and no import changes it.
             return replace(thing, personal_prices=True)

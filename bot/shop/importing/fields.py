@@ -102,6 +102,74 @@ def order_fields(options: Options) -> Mapping[str, Field]:
         "tracking_url": Field(values.text),
         "shipped": Field(moment, also=("shipped at", "发货时间")),
         "delivered": Field(moment, also=("delivered at", "签收时间")),
+        "return_tracking_number": Field(
+            values.at_most(60),
+            also=("return tracking", "退货单号", "退货快递单号", "退货物流单号", "退货运单号"),
+        ),
+        "return_carrier": Field(values.cut(60), also=("退货快递公司", "退货物流公司")),
+        "return_shipped": Field(moment, also=("return shipped at", "退货寄出时间", "退货发货时间")),
+        "return_delivered": Field(
+            moment, also=("return delivered at", "returned at", "退货签收时间", "退货入库时间")
+        ),
+        "refund_status": Field(values.text, also=("退款状态",)),
+        "refund_reason": Field(values.cut(300), also=("退款原因",)),
+        "refund_requested": Field(moment, also=("refund requested at", "退款申请时间")),
+        "refund_decided": Field(moment, also=("refund decided at", "退款审核时间", "退款处理时间")),
+        "decision_reason": Field(
+            values.cut(300), also=("refund decision reason", "拒绝原因", "拒绝理由", "审核意见")
+        ),
+        "refund_paid": Field(moment, also=("refund paid at", "refunded at", "退款时间", "退款完成时间")),
+    }
+
+
+def coupon_fields(options: Options) -> Mapping[str, Field]:
+    """Fields of `coupons`."""
+    moment = values.moment_in(options, ahead=True)
+    return {
+        "code": Field(
+            values.at_most(40),
+            required=True,
+            also=("coupon", "coupon code", "discount code", "优惠码", "优惠券码"),
+        ),
+        "customer": Field(values.identifier),
+        "text": Field(values.cut(300), also=("description", "优惠说明", "说明", "优惠内容")),
+        "text_zh": Field(values.cut(300)),
+        "text_en": Field(values.cut(300)),
+        "amount": Field(
+            values.decimal, also=("amount off", "value", "coupon amount", "面额", "面值", "优惠金额")
+        ),
+        "percent": Field(
+            values.percent, also=("percent off", "percentage", "discount percent", "优惠百分比")
+        ),
+        "tenths": Field(values.tenths, also=("折扣", "折")),
+        "min_spend": Field(
+            values.decimal,
+            also=("minimum spend", "minimum amount", "minimum", "满减门槛", "使用门槛", "门槛", "满"),
+        ),
+        "currency": Field(values.currency, also=_CURRENCY),
+        "category": Field(values.identifier),
+        "items": Field(values.several, also=("products", "product ids", "适用商品")),
+        "valid_from": Field(
+            moment, also=("start", "starts", "start date", "开始时间", "生效时间", "开始日期")
+        ),
+        "valid_until": Field(
+            values.end_in(options),
+            also=(
+                "end",
+                "ends",
+                "end date",
+                "expires",
+                "expiry date",
+                "结束时间",
+                "失效时间",
+                "到期时间",
+                "结束日期",
+            ),
+        ),
+        "max_uses": Field(values.whole, also=("usage limit", "limit", "总次数", "发放总量", "限用次数")),
+        "per_customer": Field(
+            values.whole, also=("usage limit per user", "per user", "每人限用", "每人限领", "每人次数")
+        ),
     }
 
 

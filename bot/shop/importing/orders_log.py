@@ -30,7 +30,7 @@ from storage.catalogue import Catalogue, Product
 from storage.customers import Customer
 from storage.erased import Erased
 from storage.events import Events, StoredEvent
-from storage.orders import KnownOrders
+from storage.known_orders import KnownOrders
 from storage.repository import portions
 from storage.schema import customer, order, order_line, product
 from storage.trial import Writes

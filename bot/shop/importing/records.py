@@ -12,10 +12,11 @@ from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport
 from bot.shop.importing.told import Refused, Row, Told, record_of
 from bot.shop.importing.values import minor
 from bot.shop.importing.writing import write_all
-from bot.shop.intake.records import CustomerRecord, EventRecord, ProductRecord, Record
+from bot.shop.intake.records import CouponRecord, CustomerRecord, EventRecord, ProductRecord, Record
 from retention.logs.columns import KINDS
 from retention.types import EventKind
 from storage.catalogue import Catalogue
+from storage.codes import Codes, code_key
 from storage.trial import Writes
 
 Values = Mapping[str, Any]
@@ -130,6 +131,33 @@ def _attributes(labels: Values) -> dict[str, dict[str, list[str]]]:
         pair = [label, value[:200]]
         found[label.lower()] = {"zh": pair, "en": pair}
     return found
+
+
+class CouponImport(RecordImport):
+    """Adds coupons and brings them up to date."""
+
+    kind = CouponRecord
+    names: Mapping[str, str] = {"customer": "customer_id", "category": "category_id", "items": "product_ids"}
+
+    async def _look_up(self, connection: AsyncConnection, rows: Sequence[Values]) -> Mapping[str, str]:
+        known = await Codes(connection).named([fields["code"] for fields in rows])
+        return {key: one.currency for key, one in known.items()}
+
+    def _fields(self, fields: Values, known: Mapping[str, str]) -> dict[str, Any]:
+        said = super()._fields(fields, known)
+        key = code_key(said["code"])
+        currency = said.get("currency") or self._options.currency
+        counted = currency or known.get(key) or self._options.defaults.currency
+        if currency is not None or key not in known:
+            said["currency"] = counted
+        for name in ("amount", "min_spend"):
+            if name in said:
+                said[name] = _in_minor(said[name], counted, name)
+        off = said.pop("tenths", None)
+        if off:
+            said["percent"] = off
+        # Systems that have both write 0 for the one that it isn't.
+        return {name: value for name, value in said.items() if value or name not in ("amount", "percent")}
 
 
 _OF_A_PRODUCT = frozenset({"view", "cart", "purchase", "return", "rating"})

@@ -13,7 +13,7 @@ from bot.shop.importing.fields import ATTRIBUTE, Field, settle
 from bot.shop.importing.orders import OrderImport, scattered
 from bot.shop.importing.orders_log import LogImport
 from bot.shop.importing.presets import PRESETS, PresetOptions
-from bot.shop.importing.records import CustomerImport, EventImport, ProductImport
+from bot.shop.importing.records import CouponImport, CustomerImport, EventImport, ProductImport
 from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport
 from bot.shop.importing.told import Found, LeftOut, Refused, Row, Told
 from bot.shop.importing.writing import write_all
@@ -21,13 +21,19 @@ from kernel.tables import Portion, TableFile, TableRefused, open_table
 from storage.trial import Writes
 
 _SAMPLE = 200
-_TIMES = frozenset({"time", "created", "paid", "shipped", "delivered"})
+_TIMES = frozenset(
+    {
+        "time", "created", "paid", "shipped", "delivered", "return_shipped", "return_delivered", "refund_requested",
+        "refund_decided", "refund_paid", "valid_from", "valid_until",
+    }
+)  # fmt: skip
 _ATTRIBUTE_FIELD = Field(values.text)
 
 KINDS: Mapping[str, tuple[Callable[[Options], Mapping[str, Field]], type[RowImport]]] = {
     "customers": (fields.customer_fields, CustomerImport),
     "products": (fields.product_fields, ProductImport),
     "orders": (fields.order_fields, OrderImport),
+    "coupons": (fields.coupon_fields, CouponImport),
     "events": (fields.event_fields, EventImport),
     "orders-log": (fields.log_fields, LogImport),
 }

@@ -17,6 +17,7 @@ from kernel.console import Progress
 from kernel.errors import LiukeError
 from storage import Store
 from storage.catalogue import Catalogue
+from storage.coupons import Coupons
 from storage.customers import Customers
 from storage.events import Events
 from storage.orders import Orders
@@ -24,6 +25,7 @@ from storage.repository import portions, references
 from storage.schema import (
     churn_warning,
     consent,
+    coupon,
     customer,
     event,
     import_change,
@@ -44,11 +46,14 @@ _EXAMPLES = 5
 _PARTS: Mapping[str, frozenset[str]] = {
     "customers": frozenset({churn_warning.name, score.name, consent.name}),
     "products": frozenset({price_change.name}),
+    "coupons": frozenset(),
     "orders": frozenset({order_line.name, parcel.name, refund.name}),
 }
 """What a thing has of its own or was worked out of it: that goes with it, and keeps nothing from being undone."""
-_TABLES: Mapping[str, Table] = {"customers": customer, "products": product, "orders": order}
-_BACKWARDS = ("events", "orders", "products", "customers")
+_TABLES: Mapping[str, Table] = {
+    "customers": customer, "products": product, "coupons": coupon, "orders": order
+}  # fmt: skip
+_BACKWARDS = ("events", "orders", "coupons", "products", "customers")
 
 
 class UndoRefused(LiukeError):
@@ -136,6 +141,8 @@ async def _now(connection: AsyncConnection, kind: str, keys: Sequence[str]) -> d
             return await Customers(connection).by_ids(keys)
         case "products":
             return await Catalogue(connection).by_ids(keys)
+        case "coupons":
+            return await Coupons(connection).by_codes(keys)
         case "orders":
             return await Orders(connection).by_ids(keys)
     return {}
@@ -187,6 +194,9 @@ async def _take_back(
             of_these = price_change.c.product_id.in_([one.id for one in before])
             await connection.execute(delete(price_change).where(of_these, price_change.c.at == moments))
             await Catalogue(connection).put_many(before)
+        case "coupons":
+            await _remove(connection, coupon, new, _PARTS[kind])
+            await Coupons(connection).put_many(before)
         case "customers":
             await _remove(connection, customer, new, _PARTS[kind])
             await Customers(connection).put_many(before)
@@ -222,7 +232,8 @@ async def _remove(
     connection: AsyncConnection, table: Table, keys: Sequence[str], parts: frozenset[str]
 ) -> None:
     await _delete_parts(connection, table, keys, parts)
-    await connection.execute(delete(table).where(table.c.id.in_(keys)))
+    (key,) = table.primary_key.columns
+    await connection.execute(delete(table).where(key.in_(keys)))
 
 
 async def _delete_parts(

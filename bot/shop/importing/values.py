@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
@@ -21,6 +21,7 @@ _YES = frozenset({"1", "true", "yes", "y", "t", "是", "有"})
 _NO = frozenset({"0", "false", "no", "n", "f", "否", "无"})
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _AMOUNT = re.compile(r"(?:[-+]|(?<![\d.,'\s]))[.,'\s]*+\d[\d.,'\s]*+")
+_BETWEEN = re.compile(r"[,，;；|]")
 _SPACING = re.compile(r"[\s']")
 _THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+")
 _EPOCH_UNITS = {10: 1, 13: 1_000, 16: 1_000_000}
@@ -117,6 +118,35 @@ def real(raw: Any) -> float | None:
     return None if number is None else float(number)
 
 
+def percent(raw: Any) -> float | None:
+    """A share that is taken off: `15`, `15 %`."""
+    words = text(raw)
+    number = decimal(words.rstrip("%％ ") if words is not None else None)
+    if number is not None and not 0 <= number <= 100:
+        raise BadRow(f"{_shown(raw)} is no percentage from 0 to 100")
+    return None if number is None else float(number)
+
+
+def tenths(raw: Any) -> float | None:
+    """The share that is taken off where what is left to pay is written in tenths: `8.5`, `85`, `8.5折` are 15 %."""
+    words = text(raw)
+    number = decimal(words.rstrip("折 ") if words is not None else None)
+    if number is None:
+        return None
+    left = number if number >= 10 else number * 10
+    if not 0 < left <= 100:
+        raise BadRow(f"{_shown(raw)} is no 折扣 such as 8.5")
+    return float(100 - left)
+
+
+def several(raw: Any) -> list[str] | None:
+    """Names with commas between them."""
+    words = text(raw)
+    if words is None:
+        return None
+    return [one.strip() for one in _BETWEEN.split(words) if one.strip()] or None
+
+
 def truth(raw: Any) -> bool | None:
     """Yes or no, in the ways people write it."""
     words = text(raw)
@@ -173,23 +203,44 @@ def currency(raw: Any) -> str | None:
     return words.upper()
 
 
-def moment_in(options: Options) -> Parse:
-    """A moment, UTC; one that names no zone is of the options' zone."""
+def moment_in(options: Options, *, ahead: bool = False) -> Parse:
+    """A moment, UTC; one that names no zone is of the options' zone.
+
+    Args:
+        ahead: it may lie in the future.
+    """
+    latest = None if ahead else options.now
 
     @lru_cache(maxsize=65_536)
     def parsed(words: str) -> datetime:
-        return _checked(_localised(_read_moment(words, options.date_format), options), words, options)
+        return _checked(_localised(_read_moment(words, options.date_format), options), words, latest)
 
     def moment(raw: Any) -> datetime | None:
         if isinstance(raw, datetime):
-            return _checked(_localised(raw, options), raw, options)
+            return _checked(_localised(raw, options), raw, latest)
         if isinstance(raw, date):
             midnight = datetime(raw.year, raw.month, raw.day)  # noqa: DTZ001 - of the options' zone
-            return _checked(_localised(midnight, options), raw, options)
+            return _checked(_localised(midnight, options), raw, latest)
         words = text(raw)
         return None if words is None else parsed(words)
 
     return moment
+
+
+def end_in(options: Options) -> Parse:
+    """The moment at which something ends, which may lie in the future: of a day alone, its last."""
+    moment = moment_in(options, ahead=True)
+
+    def end(raw: Any) -> datetime | None:
+        at: datetime | None = moment(raw)
+        day_alone = ":" not in raw if isinstance(raw, str) else not isinstance(raw, datetime)
+        local = None if at is None else at.astimezone(options.zone)
+        if local is None or not day_alone or local.time() != time.min:
+            return at
+        # The next midnight of this place, however long the day is.
+        return (local.replace(tzinfo=None) + timedelta(days=1)).replace(tzinfo=options.zone).astimezone(UTC)
+
+    return end
 
 
 def is_moment(words: str, options: Options) -> bool:
@@ -261,10 +312,10 @@ def _localised(moment: datetime, options: Options) -> datetime:
         raise BadRow("the time is out of range") from None
 
 
-def _checked(moment: datetime, raw: Any, options: Options) -> datetime:
+def _checked(moment: datetime, raw: Any, latest: datetime | None) -> datetime:
     if moment < _EARLIEST:
         raise BadRow(f"{_shown(raw)} is too long ago to be true")
-    if moment > options.now:
+    if latest is not None and moment > latest:
         raise BadRow(f"{_shown(raw)} lies in the future")
     return moment
 

@@ -15,12 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.shop.importing.changes import keep_changes
 from bot.shop.importing.rows import Flushed, Options, Written
 from bot.shop.importing.told import Refused, Told, row_of
+from bot.shop.intake.coupons import take_coupons
 from bot.shop.intake.customers import take_customers
 from bot.shop.intake.events import take_events
 from bot.shop.intake.merging import Refusal, Taken
 from bot.shop.intake.orders import OrdersTaken, take_orders
 from bot.shop.intake.products import take_products
-from bot.shop.intake.records import CustomerRecord, EventRecord, OrderRecord, ProductRecord
+from bot.shop.intake.records import CouponRecord, CustomerRecord, EventRecord, OrderRecord, ProductRecord
 from storage.codes import Reason
 from storage.repository import portions
 from storage.trial import Writes
@@ -28,10 +29,11 @@ from storage.trial import Writes
 _TAKE: Mapping[Any, tuple[str, Any]] = {
     CustomerRecord: ("customers", take_customers),
     ProductRecord: ("products", take_products),
+    CouponRecord: ("coupons", take_coupons),
     OrderRecord: ("orders", take_orders),
     EventRecord: ("events", take_events),
 }
-"""In this order: orders name customers and products."""
+"""In this order: orders name customers, products and coupons."""
 _WHY: Mapping[Reason, str] = {
     "used": "another order used the code",
     "expired": "the code had ended when the order was placed",
@@ -39,6 +41,8 @@ _WHY: Mapping[Reason, str] = {
     "withdrawn": "the code had been withdrawn",
     "other_customer": "the code is another customer's",
     "no_customer": "the code is a customer's, and the order is nobody's",
+    "used_up": "as many orders as the code is for used it before",
+    "customer_limit": "the customer had used the code as often as one may",
 }
 _OF_ORDERS = "purchases and returns of orders that are here: the orders count"
 

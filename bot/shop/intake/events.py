@@ -14,7 +14,7 @@ from bot.shop.intake.purchases import event_id, is_settled, return_id
 from bot.shop.intake.records import EventRecord
 from storage.erased import Erased
 from storage.events import OF_ORDERS, Events, StoredEvent
-from storage.orders import KnownOrder, KnownOrders
+from storage.known_orders import KnownOrder, KnownOrders
 
 
 async def take_events(

@@ -196,10 +196,24 @@ class ScanRecord(Record):
     text_en: Line = ""
 
 
+class ParcelLineRecord(Record):
+    """What is in a parcel."""
+
+    product_id: Identifier
+    quantity: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    """All that was ordered of it where it is left out."""
+
+
 class ParcelRecord(Record):
     """A parcel of an order, known by its id or its tracking number."""
 
     id: Identifier = unsaid()
+    direction: Literal["outbound", "return"] = unsaid()
+    """To the customer where it is left out. What comes back says nothing of how far the order has come."""
+    lines: Annotated[list[ParcelLineRecord], Field(max_length=500)] | None = None
+    """What is in it, told whole. Where every parcel says it, what is in none is not sent yet."""
+    refund_id: Identifier | None = None
+    """Of the refund that a return belongs to."""
     carrier: Short = unsaid()
     tracking_number: Annotated[str, Field(min_length=1, max_length=60), AfterValidator(printable)] = unsaid()
     tracking_url: Address | None = None
@@ -232,6 +246,10 @@ class RefundRecord(Record):
     status: Literal["requested", "approved", "paid", "declined"] = unsaid()
     reason: Line | None = None
     requested_at: Moment = unsaid()
+    decided_at: Moment | None = None
+    """When it was approved or declined."""
+    decision_reason: Line | None = None
+    """Why it was: customers who ask read it."""
     paid_at: Moment | None = None
     paid_to: Short | None = None
 
@@ -289,6 +307,59 @@ class OrderRecord(OrderChange):
     def _has_a_name(self) -> Self:
         if "id" not in self.model_fields_set and "number" not in self.model_fields_set:
             raise ValueError("needs an id or a number")
+        return self
+
+
+class CouponRecord(Record):
+    """A coupon: an amount or a percentage off, for one customer or for everybody."""
+
+    code: Annotated[Code, Field(min_length=1)]
+    """In any case of letters."""
+    customer_id: Identifier | None = None
+    """Whose own it is: it is used once. Null: everyone's, which may be used by many, each order once."""
+    text: Line | None = None
+    """What it is worth, in the language that it is written in. A language without a text reads what its rules say."""
+    text_zh: Line | None = None
+    text_en: Line | None = None
+    amount: Price | None = None
+    """Just one of this and `percent`; the one that is said takes the place of the other."""
+    percent: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)] | None = None
+    min_spend: Minor | None = None
+    """Of the goods that it is for."""
+    currency: Currency = unsaid()
+    """The shop's when left out and new."""
+    category_id: Identifier | None = None
+    """The only category that it is for."""
+    product_ids: Annotated[list[Identifier], Field(min_length=1, max_length=1_000)] | None = None
+    """The only products that it is for."""
+    valid_from: Moment = unsaid()
+    """Since ever when left out and new."""
+    valid_until: Moment = unsaid()
+    """A new one needs it."""
+    max_uses: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    """By how many orders everyone's may be used; null: any number."""
+    per_customer: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    """By how many orders of one customer everyone's may be used; null: any number."""
+    updated_at: Moment = unsaid()
+
+    @property
+    def id(self) -> str:
+        """What it is known by."""
+        return self.code.strip().upper()
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        if not self.code.strip():
+            raise ValueError("needs a code")
+        worth = [self.amount, self.percent]
+        if self.model_fields_set & {"amount", "percent"} and worth.count(None) != 1:
+            raise ValueError("takes off an amount or a percent: say one of them")
+        if (
+            self.valid_from is not None
+            and self.valid_until is not None
+            and self.valid_from >= self.valid_until
+        ):
+            raise ValueError("valid_until must lie after valid_from")
         return self
 
 

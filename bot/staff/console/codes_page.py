@@ -11,6 +11,8 @@ from bot.conversation.wording import money
 from bot.staff.console.frame import RedrawnPage, Visit, plain_button, small_button
 from bot.staff.roles import REDEEMING
 from bot.staff.till import CodeCard, Differing, Till, UnknownCode
+from storage.codes import Promise
+from storage.coupons import Coupon
 from storage.offers import StoredOffer
 
 _LONGEST = 80
@@ -89,7 +91,7 @@ class CodesPage(RedrawnPage[Found]):
             with ui.column().classes("w-full gap-1"):
                 for line in self._facts(card):
                     ui.label(line).classes("text-sm")
-            if isinstance(one, StoredOffer) and one.discrepancy is not None:
+            if one.discrepancy is not None:
                 ui.label(self._difference(one)).classes("over w-full")
             if self._redeems:
                 with ui.row().classes("w-full gap-2"):
@@ -149,8 +151,6 @@ class CodesPage(RedrawnPage[Found]):
             ui.label(words("differing-what-for")).classes("text-sm soft lead")
             for card in differing.cards:
                 one = card.promise
-                if not isinstance(one, StoredOffer):
-                    continue
                 with ui.column().classes("w-full gap-0 contact"):
                     with ui.row().classes("w-full items-center gap-2"):
                         ui.label(one.code).classes("font-medium")
@@ -163,9 +163,14 @@ class CodesPage(RedrawnPage[Found]):
     def _worth(self, card: CodeCard) -> str:
         words, one = self._words, card.promise
         if not isinstance(one, StoredOffer):
-            return one.text_zh if words.language == "zh" else one.text_en
+            return (one.text_zh if words.language == "zh" else one.text_en) or self._rule(one)
         name = one.product_id if card.product is None else card.product.name(words.language)
         return words("costs", price=money(one.price, one.currency), product=name)
+
+    def _rule(self, one: Coupon) -> str:
+        """What a coupon takes off, where the shop has no words for it."""
+        off = money(one.amount, one.currency) if one.amount is not None else f"{one.percent or 0:g} %"
+        return self._words("takes-off", off=off)
 
     def _facts(self, card: CodeCard) -> list[str]:
         words, one, zone = self._words, card.promise, self._visit.zone
@@ -191,8 +196,8 @@ class CodesPage(RedrawnPage[Found]):
         parts = [known.name, card.contact, words("customer-linked", id=known.id)]
         return " · ".join(part for part in parts if part)
 
-    def _difference(self, one: StoredOffer) -> str:
-        if one.paid is None:
+    def _difference(self, one: Promise) -> str:
+        if not isinstance(one, StoredOffer) or one.paid is None:
             return self._words.of("differs", one.discrepancy or "")
         return self._words.of(
             "differs",

@@ -328,7 +328,8 @@ async def test_a_code_says_what_it_is_for(till: Shop) -> None:
     answer = await till.client.get("/codes/l-abc")
     assert answer.json() == {
         "code": "L-ABC", "kind": "offer", "state": "live", "customer_id": "c1", "product_id": "p1", "price": 8_000,
-        "amount": None, "percent": None, "min_spend": 0, "category_id": None, "currency": "CNY",
+        "amount": None, "percent": None, "min_spend": 0, "category_id": None, "product_ids": None,
+        "max_uses": None, "per_customer": None, "text_zh": None, "text_en": None, "currency": "CNY",
         "valid_from": "2026-11-25T03:00:00Z", "valid_until": "2026-11-25T05:00:00Z", "used_at": None,
         "order_id": None, "discrepancy": None, "paid": None, "changed_at": "2026-11-25T03:00:00Z",
     }  # fmt: skip

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.skills import pricing
 from storage.catalogue import Catalogue, Category
 from storage.requests import Requests
-from storage.schema import coupon
+from storage.schema import coupon, order
+from tests.bot.conversation import shop
 from tests.bot.conversation.chat import Chat, action, buttons, said
 
 
@@ -253,6 +255,62 @@ async def test_button_actions_fit_every_channel(chat: Chat) -> None:
     ):
         for button in buttons(await chat.says(text, intent)):
             assert len(button.action.encode()) <= 64
+
+
+async def test_a_coupon_without_words_is_told_by_its_rules(chat: Chat) -> None:
+    values = {
+        "text_zh": "", "text_en": "", "currency": "CNY", "min_spend": 0,
+        "valid_from": shop.NOW - timedelta(days=1), "valid_until": shop.NOW + timedelta(days=9),
+    }  # fmt: skip
+    rows: list[dict[str, Any]] = [
+        {"code": "LESS20", "amount": 2_000, "min_spend": 20_000, "category_id": "tea"},
+        {"code": "LESS15", "percent": 15.0, "product_ids": ["p1", "p2"]},
+        {"code": "LESS5", "amount": 550, "text_en": "A treat"},
+    ]
+    for number, row in enumerate(rows):
+        row = {**values, "valid_until": shop.NOW + timedelta(days=5 + number), **row}
+        await chat.store.write(lambda c, row=row: c.execute(insert(coupon), [row]))
+    text = said(await chat.says("有什么优惠", "discount_request"))
+    assert "满¥200减¥20，限茶，优惠码 LESS20" in text
+    assert "打8.5折，限龙井茶、陶瓷杯" in text
+    assert "立减¥5.50" in text
+    text = said(await chat.says("any discount?", "discount_request"))
+    assert "¥20 off orders of ¥200 or more, only for Tea, code LESS20" in text
+    assert "15% off, only for Longjing Tea, Ceramic Cup" in text
+    assert "A treat" in text
+    assert "is valid: 15% off" in said(await chat.says("LESS15 doesn't work", "coupon_problem"))
+
+
+async def test_a_code_may_be_a_plain_word(chat: Chat) -> None:
+    values = {
+        "text_zh": "", "text_en": "", "currency": "CNY", "min_spend": 0, "amount": 500,
+        "valid_from": shop.NOW - timedelta(days=1), "valid_until": shop.NOW + timedelta(days=9),
+    }  # fmt: skip
+    rows = [{"code": "Welcome"}, {"code": "ANNS", "customer_id": "c2"}]
+    for row in rows:
+        await chat.store.write(lambda c, row=row: c.execute(insert(coupon), [{**values, **row}]))
+    assert "是有效的：立减¥5，" in said(await chat.says("welcome 这个码用不了", "coupon_problem"))
+    assert "发给我" in said(await chat.says("anns 这个码用不了", "coupon_problem"))
+    assert "是有效的" in said(await chat.says("WELCOME"))
+
+
+async def test_a_coupon_that_was_used_up_is_not_offered_and_says_so(chat: Chat) -> None:
+    values = {
+        "text_zh": "减", "text_en": "off", "currency": "CNY", "amount": 500, "min_spend": 0,
+        "valid_from": shop.NOW - timedelta(days=30), "valid_until": shop.NOW + timedelta(days=9),
+    }  # fmt: skip
+    rows = [{"code": "FIRST1", "max_uses": 1}, {"code": "ONCE1", "per_customer": 1}]
+    for row, number in zip(rows, ("o3", "o1"), strict=True):
+        await chat.store.write(lambda c, row=row: c.execute(insert(coupon), [{**values, **row}]))
+        used = update(order).where(order.c.id == number).values(coupon_code=str(row["code"]).lower())
+        await chat.store.write(lambda c, used=used: c.execute(used))
+    assert "ONCE1" in said(await chat.says("有什么优惠", "discount_request"))
+    await chat.link()
+    text = said(await chat.says("有什么优惠", "discount_request"))
+    assert "FIRST1" not in text
+    assert "ONCE1" not in text
+    assert "已经用完" in said(await chat.says("FIRST1 用不了", "coupon_problem"))
+    assert "您已经用过" in said(await chat.says("ONCE1 用不了", "coupon_problem"))
 
 
 async def test_coupons_of_another_shelf_are_not_named_for_a_product(chat: Chat) -> None:

@@ -23,6 +23,7 @@ _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FILES = {
     "customers.csv": "KundenNr,Name,Telefon\nc1,Anna,0170 1234567\n",
     "products.csv": "Artikel,Titel,Preis,Farbe\nsocken,Socken,\"4,90\",rot\n",
+    "coupons.csv": "优惠码,折扣,满减门槛,结束时间\nHERBST,9,50,2099-12-01\n",
     "orders.csv": "Order No,Customer,Item,Quantity,Price,Order Date,Status\n"
     "A1,c1,socken,2,\"4,90\",2026-11-01 10:00,已发货\n",
     "sales.csv": "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID\n"
@@ -75,9 +76,14 @@ async def test_every_command_does_what_the_page_says(tmp_path: Path, monkeypatch
         result = await asyncio.to_thread(runner.invoke, cli, words)
         assert result.exit_code == 0, (words, result.output)
         done.append(" ".join(words[:2]))
-    assert {"import --from", "import customers", "import products", "import orders", "import orders-log"} <= {
-        *done
-    }
+    assert {
+        "import --from",
+        "import customers",
+        "import products",
+        "import orders",
+        "import coupons",
+        "import orders-log",
+    } <= {*done}
     store = Store.open(f"sqlite:///{os.environ['LIUKE_HOME']}/liuke.db")
     async with store.read() as connection:
         socks = await Catalogue(connection).get("socken")

@@ -1,0 +1,139 @@
+"""Takes in what the shop says of its coupons."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.shop.intake.defaults import Defaults
+from bot.shop.intake.merging import (
+    Change,
+    FieldTimes,
+    Refusal,
+    Taken,
+    filled,
+    incomplete,
+    once_each,
+    without_refused,
+)
+from bot.shop.intake.records import CouponRecord
+from storage.catalogue import Catalogue
+from storage.codes import Codes, Promise
+from storage.coupons import Coupon, Coupons
+from storage.customers import Customers
+from storage.erased import Erased
+from storage.orders import Orders
+from storage.redemptions import Redemptions
+
+_BLANK: Mapping[str, Any] = {"text_zh": "", "text_en": "", "min_spend": 0}
+_CHINESE = re.compile(r"[\u3400-\u9fff]")
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
+_OTHERWISE = ("code", "updated_at", "text", "amount", "percent")
+
+
+async def take_coupons(
+    connection: AsyncConnection, records: Sequence[CouponRecord], now: datetime, defaults: Defaults
+) -> Taken:
+    """Add coupons or bring them up to date. Orders that carry the code of a customer's own, and came before, use it."""
+    kept, refused = once_each(records, [one.id for one in records])
+    gone = await Erased(connection).customers(one.customer_id for one in kept.values())
+    erased = frozenset(place for place, one in kept.items() if one.customer_id in gone)
+    kept = without_refused({place: one for place, one in kept.items() if place not in erased}, refused)
+    codes = Codes(connection)
+    known = await codes.named([one.code for one in kept.values()])
+    # Whoever changes a code locks the orders that use it first, then the code.
+    own = [one.code for one in kept.values() if _owner(one, known.get(one.id)) is not None]
+    carriers = await Orders(connection).by_ids(await Coupons(connection).carriers(own), lock=True)
+    known = await codes.named([one.code for one in kept.values()], lock=True)
+    refused += _unfit(kept, known) + await _without_reference(connection, kept)
+    kept = without_refused(kept, refused)
+    coupons = {key: one for key, one in known.items() if isinstance(one, Coupon)}
+    merged = [coupon_of(one, coupons.get(one.id), now, defaults) for one in kept.values()]
+    there = {one.code: one for one in coupons.values()}
+    different = [one for one in merged if one != there.get(one.code)]
+    await Coupons(connection).put_many(different)
+    redeemed = await Redemptions(connection).by_orders(list(carriers.values()), now)
+    after = await Coupons(connection).by_codes([one.code for one in different])
+    return Taken(
+        changed=len(different),
+        changes=tuple(Change("coupons", one.code, there.get(one.code), after[one.code]) for one in different),
+        erased=erased,
+        refused=tuple(refused),
+        more={"codes": redeemed.changed},
+    )
+
+
+def coupon_of(record: CouponRecord, known: Coupon | None, now: datetime, defaults: Defaults) -> Coupon:
+    """The coupon as it is known after a record; a new one must have an end, and an amount or a percentage."""
+    said = record.said(*_OTHERWISE)
+    if "text" in record.model_fields_set:
+        written = "text_zh" if _CHINESE.search(record.text or "") else "text_en"
+        if record.text is None:
+            said = {"text_zh": None, "text_en": None} | said
+        else:
+            said.setdefault(written, record.text)
+    if record.model_fields_set & {"amount", "percent"}:
+        # They are one fact: what is said of one ends the other.
+        said["worth"] = (record.amount, record.percent)
+    times = FieldTimes(known.field_times if known is not None else None)
+    values = filled(times.newest(said, record.updated_at), _BLANK)
+    if "worth" in values:
+        values["amount"], values["percent"] = values.pop("worth")
+    if known is None:
+        new: dict[str, Any] = {"customer_id": None, "currency": defaults.currency, "valid_from": _EVER}
+        return Coupon(**(new | values), code=record.code.strip(), changed_at=now, field_times=times.kept)
+    merged = replace(known, **values, field_times=times.kept)
+    if merged.customer_id is None:
+        # Who has used everyone's is known from the orders.
+        merged = replace(merged, used_at=None, order_id=None, discrepancy=None)
+    return merged if merged == known else replace(merged, changed_at=now)
+
+
+def _owner(record: CouponRecord, known: Promise | None) -> str | None:
+    """Whose own a coupon is, if anybody's."""
+    if "customer_id" in record.model_fields_set:
+        return record.customer_id
+    return None if known is None else known.customer_id
+
+
+def _unfit(kept: Mapping[int, CouponRecord], known: Mapping[str, Promise]) -> list[Refusal]:
+    """Refuse new coupons that lack what they need, and codes that stand for a personal price."""
+    refused = []
+    for place, one in kept.items():
+        if one.id not in known:
+            said = set(one.model_fields_set) | ({"amount"} if one.percent is not None else set())
+            refused += incomplete(place, "coupon", said, ("amount", "valid_until"))
+        elif not isinstance(known[one.id], Coupon):
+            reason = f"{one.code!r} is the code of a personal price; give the coupon another one"
+            refused.append(Refusal(place, "code_taken", "code", reason))
+    return refused
+
+
+async def _without_reference(connection: AsyncConnection, kept: Mapping[int, CouponRecord]) -> list[Refusal]:
+    """Refuse coupons of customers, categories or products that aren't here."""
+    catalogue = Catalogue(connection)
+    people = await Customers(connection).present(
+        {one.customer_id for one in kept.values() if one.customer_id}
+    )
+    shelves = await catalogue.named_categories({one.category_id for one in kept.values() if one.category_id})
+    goods = await catalogue.known({name for one in kept.values() for name in one.product_ids or ()})
+    refused = []
+    for place, one in kept.items():
+        named = [
+            ("customer_id", "customer", one.customer_id, people),
+            ("category_id", "category", one.category_id, shelves),
+        ]
+        named += [
+            (f"product_ids.{n}", "product", name, goods) for n, name in enumerate(one.product_ids or ())
+        ]
+        refused += [
+            Refusal(place, "unknown_reference", field, f"there is no {what} {name!r}")
+            for field, what, name, there in named
+            if name is not None and name not in there
+        ]
+    return refused
