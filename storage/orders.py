@@ -13,7 +13,17 @@ from typing import Any, TypeVar
 from sqlalchemy import Column, ColumnElement, Select, Table, bindparam, delete, func, insert, select, update
 
 from storage.repository import Repository, columns_of, portions, references
-from storage.schema import customer, event, order, order_line, parcel, parcel_scan, product, refund
+from storage.schema import (
+    customer,
+    event,
+    order,
+    order_line,
+    parcel,
+    parcel_scan,
+    point_change,
+    product,
+    refund,
+)
 from storage.upsert import insert_new, upsert
 
 T = TypeVar("T")
@@ -351,6 +361,7 @@ class KnownOrders(Repository):
             update(event)
             .where(event.c.customer_id == bindparam("who"), event.c.order_id == old)
             .values(order_id=new),
+            update(point_change).where(point_change.c.order_id == old).values(order_id=new),
             delete(order).where(order.c.id == old),
         ]
         for step in steps:

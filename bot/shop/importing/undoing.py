@@ -32,6 +32,7 @@ from storage.schema import (
     order_line,
     parcel,
     parcel_scan,
+    point_change,
     price_change,
     product,
     refund,
@@ -48,7 +49,9 @@ _PARTS: Mapping[str, frozenset[str]] = {
 }
 """What a thing has of its own or was worked out of it: that goes with it, and keeps nothing from being undone."""
 _TABLES: Mapping[str, Table] = {"customers": customer, "products": product, "orders": order}
-_BACKWARDS = ("events", "orders", "products", "customers")
+_LOGS = frozenset({"consents", "points", "events"})
+"""Of these an import only adds to what is there, and nothing stands on them."""
+_BACKWARDS = ("consents", "points", "events", "orders", "products", "customers")
 
 
 class UndoRefused(LiukeError):
@@ -75,7 +78,7 @@ class Undone:
 
 
 async def undo(store: Store, import_id: int, now: datetime, progress: Progress) -> Undone:
-    """Take an import back, if nothing newer depends on it.
+    """Take an import back, if nothing newer depends on it. What it said that a customer refuses stays refused.
 
     Goes on where it was stopped.
 
@@ -145,7 +148,7 @@ async def _blocked(
     connection: AsyncConnection, kind: str, changes: Sequence[_Kept], all_kinds: Mapping[str, Sequence[_Kept]]
 ) -> list[str]:
     """Why things can't be taken back."""
-    if kind == "events":
+    if kind in _LOGS:
         return []
     found = []
     for portion in portions(changes):
@@ -179,6 +182,11 @@ async def _take_back(
     match kind:
         case "events":
             await connection.execute(delete(event).where(event.c.id.in_(new)))
+        case "points":
+            await connection.execute(delete(point_change).where(point_change.c.id.in_(new)))
+        case "consents":
+            theirs = consent.c.id.in_([int(one) for one in new])
+            await connection.execute(delete(consent).where(theirs, consent.c.granted))
         case "orders":
             await _take_back_orders(connection, new, before, now)
         case "products":

@@ -19,19 +19,22 @@ from bot.shop.intake.customers import take_customers
 from bot.shop.intake.events import take_events
 from bot.shop.intake.merging import Refusal, Taken
 from bot.shop.intake.orders import OrdersTaken, take_orders
+from bot.shop.intake.people import CustomerRecord, PointRecord
+from bot.shop.intake.points import take_points
 from bot.shop.intake.products import take_products
-from bot.shop.intake.records import CustomerRecord, EventRecord, OrderRecord, ProductRecord
+from bot.shop.intake.records import EventRecord, OrderRecord, ProductRecord
 from storage.codes import Reason
 from storage.repository import portions
 from storage.trial import Writes
 
 _TAKE: Mapping[Any, tuple[str, Any]] = {
     CustomerRecord: ("customers", take_customers),
+    PointRecord: ("points", take_points),
     ProductRecord: ("products", take_products),
     OrderRecord: ("orders", take_orders),
     EventRecord: ("events", take_events),
 }
-"""In this order: orders name customers and products."""
+"""In this order: points and orders name customers, orders products."""
 _WHY: Mapping[Reason, str] = {
     "used": "another order used the code",
     "expired": "the code had ended when the order was placed",
