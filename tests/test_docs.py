@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from bot.settings import Settings
 from bot.shop.importing import fields
 from bot.shop.importing.rows import Options
-from bot.shop.intake.people import CustomerRecord
+from bot.shop.intake.people import CustomerRecord, PointRecord
 from bot.shop.intake.records import EventRecord, OrderRecord, ProductRecord
 
 ROOT = Path(__file__).parents[1]
@@ -47,7 +47,8 @@ def test_every_column_that_is_imported_is_named() -> None:
     options = Options(now=datetime(2026, 11, 25, tzinfo=UTC))
     kinds = {
         "customers": fields.customer_fields, "products": fields.product_fields, "orders": fields.order_fields,
-        "events": fields.event_fields, "orders-log": fields.log_fields,
+        "events": fields.event_fields, "orders-log": fields.log_fields, "addresses": fields.address_fields,
+        "points": fields.point_fields,
     }  # fmt: skip
     for kind, made in kinds.items():
         (row,) = re.findall(rf"^\| `{kind}` \|.+$", page, re.MULTILINE)
@@ -61,6 +62,7 @@ def test_every_column_that_is_imported_is_named() -> None:
         ("products", ProductRecord),
         ("orders", OrderRecord),
         ("events", EventRecord),
+        ("points", PointRecord),
     ],
 )
 def test_every_field_of_the_api_is_named(path: str, row: type[BaseModel]) -> None:

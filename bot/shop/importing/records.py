@@ -84,7 +84,7 @@ class CustomerImport(RecordImport):
         if consents := _consents(said):
             said["consents"] = consents
         if address := _taken(said, AddressRecord.model_fields.keys() - CustomerRecord.model_fields.keys()):
-            said |= {"addresses": {MAIN: address}, "default_address": MAIN}
+            said["addresses"] = {MAIN: address}
         return said
 
 
