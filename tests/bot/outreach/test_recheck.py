@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -175,6 +176,14 @@ async def test_what_happens_meanwhile_stops_the_message(
     assert dropped in (reason, None)
     assert (dropped is None) == (happens is _goes_with_the_demo)
     assert await reserved(any_store) == 0
+
+
+async def test_a_yes_that_holds_on_another_channel_alone_does_not_let_it_leave_here(
+    any_store: Store, outbox_id: int, last_look: LastLook
+) -> None:
+    await any_store.write(_refuses_this_channel)
+    assert await leave(any_store, replace(last_look, channels=("telegram", "web"))) == []
+    assert await ended(any_store) == [("cancelled", "opted_out")]
 
 
 async def test_what_is_refused_on_another_channel_stops_nothing_here(
