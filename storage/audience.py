@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, true
 
+from storage.consents import MARKETING, PROFILING, agreed, latest_word
 from storage.repository import Repository
 from storage.schema import (
     account,
@@ -22,9 +23,6 @@ from storage.schema import (
     outbox,
     score,
 )
-
-MARKETING = "marketing"
-PROFILING = "profiling"
 
 DECIDED_ANEW = ("campaign_paused", "nothing_to_say")
 """Reasons of the shop's own for which a message was dropped: its customer may be chosen again."""
@@ -140,7 +138,7 @@ class Audience(Repository):
         if row.state != "active":
             return "campaign_paused"
         checks = [
-            *_allowed(channels, contacted_since),
+            *_allowed((row.channel,), contacted_since),
             ("unreachable", _reached_at(row.channel, row.address)),
             ("bought", ~_bought_since(row.decided_at)),
         ]
@@ -162,9 +160,9 @@ def _allowed(channels: Sequence[str], contacted_since: datetime) -> list[tuple[s
     """What must hold of a customer for a campaign to write to them, each with the name of its failing."""
     return [
         ("erased", customer.c.erased_at.is_(None)),
-        ("opted_out", func.coalesce(_latest_word(MARKETING), False).is_(True)),
+        ("opted_out", _may_be_written_to(channels)),
         # A campaign chooses by risk and purchases: whoever said no to profiling said no to that.
-        ("profiling", func.coalesce(_latest_word(PROFILING), True).is_(True)),
+        ("profiling", func.coalesce(_word_on_profiling(), True).is_(True)),
         ("unreachable", _best_account(channels).is_not(None)),
         ("complaint", ~_case_open()),
         ("cap", ~_contacted(contacted_since)),
@@ -184,14 +182,20 @@ def _after(place: str) -> ColumnElement[bool]:
 
 
 def _best_account(channels: Sequence[str]) -> Any:
-    """The account that was linked last among those a message can reach through these channels."""
+    """The account that was linked last among those a message can, and may, reach through these channels."""
     other = account.alias("reachable")
     return (
         select(func.max(other.c.id))
         .where(other.c.customer_id == customer.c.id, other.c.blocked.is_(False))
         .where(other.c.channel.in_(channels))
+        .where(agreed(MARKETING, _theirs(), customer, other, channel=other.c.channel))
         .scalar_subquery()
     )
+
+
+def _may_be_written_to(channels: Sequence[str]) -> ColumnElement[bool]:
+    """They agreed to it on one of the channels; where there is none, in general."""
+    return or_(*(agreed(MARKETING, _theirs(), customer, channel=one) for one in channels or (None,)))
 
 
 def _reached_at(channel: str, address: str) -> ColumnElement[bool]:
@@ -205,19 +209,16 @@ def _reached_at(channel: str, address: str) -> ColumnElement[bool]:
     )
 
 
-def _latest_word(purpose: str) -> Any:
-    """What the customer, or any account of theirs, said last about a purpose; NULL when they said nothing."""
+def _theirs() -> ColumnElement[bool]:
+    """What the customer, or any account of theirs, said."""
     own = account.alias("own")
-    theirs = select(own.c.id).where(own.c.customer_id == customer.c.id)
-    concerns = (consent.c.customer_id == customer.c.id) | consent.c.account_id.in_(theirs)
-    return (
-        select(consent.c.granted)
-        .where(consent.c.purpose == purpose, concerns)
-        .order_by(consent.c.at.desc(), consent.c.granted, consent.c.id.desc())
-        .limit(1)
-        .correlate(customer)
-        .scalar_subquery()
-    )
+    accounts = select(own.c.id).where(own.c.customer_id == customer.c.id).correlate(customer)
+    return (consent.c.customer_id == customer.c.id) | consent.c.account_id.in_(accounts)
+
+
+def _word_on_profiling() -> Any:
+    """What they said last about it; NULL when they said nothing."""
+    return latest_word(PROFILING, _theirs(), customer, where=true())
 
 
 def _in_campaign(campaign_id: int) -> ColumnElement[bool]:

@@ -48,7 +48,6 @@ class Contact:
     customer_language: str | None
     time_zone: str | None
     tier: str
-    points: int
     personal_prices: bool
 
 
@@ -225,7 +224,6 @@ _CONTACT: Select[Any] = (
         customer.c.language.label("customer_language"),
         customer.c.time_zone,
         func.coalesce(func.nullif(customer.c.tier, ""), "standard").label("tier"),
-        func.coalesce(customer.c.points, 0).label("points"),
         func.coalesce(customer.c.personal_prices, true()).label("personal_prices"),
     )
     .join(account, account.c.id == conversation.c.account_id)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, bindparam, func, insert, or_, select, update
 
+from storage.consents import agreed
 from storage.erased import (
     PURPOSES,
     SOURCE,
@@ -37,6 +38,16 @@ class Customer:
     phone: str | None = None
     tier: str = "standard"
     points: int = 0
+    """The balance that the shop told last; `storage.points` says what it is now."""
+    points_at: datetime | None = None
+    """As of when it was so; None: the shop tells none."""
+    birthday: str | None = None
+    """`1990-05-17`, or `--05-17` without the year."""
+    addresses: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By id: those of `label`, `recipient`, `phone`, `country`, `province`, `city`, `line` and `postcode` that are
+    known."""
+    default_address: str | None = None
+    """The id of one that may not be here (yet)."""
     personal_prices: bool = True
     """False: switched off; the list price is the only price."""
     demo: bool = False
@@ -251,11 +262,13 @@ class Consents(Repository):
         now: datetime,
         customer_id: str | None = None,
         account_id: int | None = None,
+        channel: str | None = None,
         wording: str | None = None,
     ) -> None:
         """Add a yes or no of a customer, an account or both.
 
         Args:
+            channel: that it is about; None: all of them.
             wording: the question that they said yes to, as they read it.
 
         Raises:
@@ -268,6 +281,7 @@ class Consents(Repository):
                 customer_id=customer_id,
                 account_id=account_id,
                 purpose=purpose,
+                channel=channel,
                 granted=granted,
                 source=source,
                 wording=wording,
@@ -276,11 +290,17 @@ class Consents(Repository):
         )
 
     async def granted(
-        self, purpose: str, *, customer_id: str | None = None, account_id: int | None = None
+        self,
+        purpose: str,
+        *,
+        customer_id: str | None = None,
+        account_id: int | None = None,
+        channel: str | None = None,
     ) -> bool:
-        """Whether the latest word of the customer or the account is a yes; silence is a no.
+        """Whether what the customer or the account said is a yes; silence is a no. See `storage.consents`.
 
-        Of two words at the same moment the no counts.
+        Args:
+            channel: on which; None: what they said of all channels counts alone.
         """
         named = []
         if customer_id is not None:
@@ -289,13 +309,16 @@ class Consents(Repository):
             named.append(consent.c.account_id == account_id)
         if not named:
             return False
-        latest = await self._connection.scalar(
-            select(consent.c.granted)
-            .where(consent.c.purpose == purpose, or_(*named))
-            .order_by(consent.c.at.desc(), consent.c.granted)
-            .limit(1)
+        return bool(await self._connection.scalar(select(agreed(purpose, or_(*named), channel=channel))))
+
+    async def channels(self, purpose: str, customer_id: str) -> list[str]:
+        """The channels that a customer has spoken of one by one."""
+        spoken = select(consent.c.channel).where(
+            consent.c.purpose == purpose,
+            consent.c.customer_id == customer_id,
+            consent.c.channel.is_not(None),
         )
-        return bool(latest)
+        return sorted(set(await self._connection.scalars(spoken)))
 
 
 class LinkAttempts(Repository):

@@ -62,12 +62,14 @@ from storage.schema import (
     outbox,
     parcel,
     parcel_scan,
+    point_change,
     rate_bucket,
     refund,
     request,
     score,
     shown,
 )
+from storage.upsert import default_of
 
 
 async def erase(connection: AsyncConnection, person: Person, now: datetime) -> int:
@@ -126,6 +128,7 @@ class _Erasing:
         await self._run(delete(link_token).where(link_token.c.customer_id == customer_id))
         await self._run(delete(link_given).where(link_given.c.customer_id == customer_id))
         await self._run(delete(score).where(score.c.customer_id == customer_id))
+        await self._run(delete(point_change).where(point_change.c.customer_id == customer_id))
         await self._orders(customer_id)
         # The shop's ids of what they did, or ids made of it, would lead to them.
         await self._renumber(event, event.c.customer_id == customer_id, text=None)
@@ -152,7 +155,7 @@ class _Erasing:
             .values(subject=f"customer:{nameless}")
         )
         blank = {
-            column.name: getattr(column.default, "arg", None)
+            column.name: default_of(column)
             for column in customer.columns
             if column.name not in _KEPT_OF_A_CUSTOMER
         }
@@ -202,7 +205,8 @@ class _Erasing:
     async def _imports(self, customer_id: str) -> None:
         """Nothing of theirs is brought back by undoing an import: it keeps how they and their orders were before."""
         orders = select(order.c.id).where(order.c.customer_id == customer_id)
-        for kind, theirs in (("customers", [customer_id]), ("orders", orders)):
+        points = select(point_change.c.id).where(point_change.c.customer_id == customer_id)
+        for kind, theirs in (("customers", [customer_id]), ("orders", orders), ("points", points)):
             await self._run(
                 delete(import_change).where(import_change.c.kind == kind, import_change.c.key.in_(theirs))
             )

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Column, bindparam, delete, insert, select, update
 
 from storage.repository import Repository, columns_of, portions, references
-from storage.schema import event, order
+from storage.schema import event, order, point_change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +66,7 @@ class KnownOrders(Repository):
             update(event)
             .where(event.c.customer_id == bindparam("who"), event.c.order_id == old)
             .values(order_id=new),
+            update(point_change).where(point_change.c.order_id == old).values(order_id=new),
             delete(order).where(order.c.id == old),
         ]
         for step in steps:

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, bindparam, exists, func, select, type_coerce, update
 
-from storage.audience import MARKETING
 from storage.columns import UtcMicros
+from storage.consents import MARKETING
 from storage.repository import Repository
 from storage.schema import account, campaign_contact, consent, customer, event, outbox
 from storage.signals import ANSWERED_WITHIN, first_answer_after
@@ -153,6 +153,7 @@ def _stopped() -> ColumnElement[bool]:
     return exists().where(
         consent.c.purpose == MARKETING,
         consent.c.granted.is_(False),
+        consent.c.channel.is_(None) | (consent.c.channel == outbox.c.channel),
         (consent.c.customer_id == campaign_contact.c.customer_id)
         | consent.c.account_id.in_(theirs.correlate(campaign_contact)),
         _soon(consent.c.at, outbox.c.finished_at, ANSWERED_WITHIN),

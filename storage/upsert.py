@@ -162,12 +162,15 @@ def _missing(table: Table, row: Row) -> dict[str, Any]:
     """The defaults of the columns that rows leave out; the database knows nothing of those."""
     missing: dict[str, Any] = {}
     for column in table.columns:
-        default = column.default
-        if column.name in row or default is None:
-            continue
-        argument: Any = getattr(default, "arg", None)
-        missing[column.name] = argument(None) if callable(argument) else argument
+        if column.name not in row and column.default is not None:
+            missing[column.name] = default_of(column)
     return missing
+
+
+def default_of(column: Column[Any]) -> Any:
+    """What a column holds where nothing is said."""
+    argument: Any = getattr(column.default, "arg", None)
+    return argument(None) if callable(argument) else argument
 
 
 def _converted(column: Column[Any], values: list[Any]) -> list[Any]:

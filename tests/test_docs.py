@@ -13,7 +13,8 @@ from pydantic import BaseModel
 from bot.settings import Settings
 from bot.shop.importing import fields
 from bot.shop.importing.rows import Options
-from bot.shop.intake.records import CustomerRecord, EventRecord, OrderRecord, ProductRecord
+from bot.shop.intake.people import CustomerRecord, PointRecord
+from bot.shop.intake.records import EventRecord, OrderRecord, ProductRecord
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "README.zh-CN.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*.md")]
@@ -47,6 +48,7 @@ def test_every_column_that_is_imported_is_named() -> None:
     kinds = {
         "customers": fields.customer_fields, "products": fields.product_fields, "orders": fields.order_fields,
         "coupons": fields.coupon_fields, "events": fields.event_fields, "orders-log": fields.log_fields,
+        "addresses": fields.address_fields, "points": fields.point_fields,
     }  # fmt: skip
     for kind, made in kinds.items():
         (row,) = re.findall(rf"^\| `{kind}` \|.+$", page, re.MULTILINE)
@@ -60,6 +62,7 @@ def test_every_column_that_is_imported_is_named() -> None:
         ("products", ProductRecord),
         ("orders", OrderRecord),
         ("events", EventRecord),
+        ("points", PointRecord),
     ],
 )
 def test_every_field_of_the_api_is_named(path: str, row: type[BaseModel]) -> None:

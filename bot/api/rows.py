@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal, Self
 from fastapi import Path
 from pydantic import AfterValidator, BaseModel, Field
 
+from bot.shop.intake.people import CustomerRecord, PointRecord
 from bot.shop.intake.records import (
     LARGEST,
     CouponRecord,
-    CustomerRecord,
     EventRecord,
     Identifier,
     OrderRecord,
@@ -57,6 +57,12 @@ class Events(Record):
     """A batch."""
 
     events: Annotated[list[EventRecord], Field(min_length=1, max_length=MAX_ROWS)]
+
+
+class Points(Record):
+    """A batch."""
+
+    points: Annotated[list[PointRecord], Field(min_length=1, max_length=MAX_ROWS)]
 
 
 class CodeUse(Record):

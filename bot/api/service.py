@@ -102,6 +102,10 @@ class ShopApi:
         """Append to the log of what customers did; the same id again changes nothing."""
         return await self._again(self._intake.events, batch.events)
 
+    async def points(self, batch: rows.Points) -> rows.Taken:
+        """Append to the history of customers' points; the same id again changes nothing."""
+        return await self._again(self._intake.points, batch.points)
+
     async def requests(
         self,
         state: Annotated[list[State] | None, Query()] = None,
@@ -156,6 +160,7 @@ class ShopApi:
         app.post("/orders")(self.orders)
         app.patch("/orders/{order_id}")(self.order)
         app.post("/events")(self.events)
+        app.post("/points")(self.points)
         self._codes.serve(app)
         self._links.serve(app)
         app.get("/requests")(self.requests)

@@ -16,15 +16,10 @@ from bot.shop.intake.events import take_events
 from bot.shop.intake.merging import Refusal
 from bot.shop.intake.merging import Taken as TakenIn
 from bot.shop.intake.orders import take_orders
+from bot.shop.intake.people import CustomerRecord, PointRecord
+from bot.shop.intake.points import take_points
 from bot.shop.intake.products import take_products
-from bot.shop.intake.records import (
-    CouponRecord,
-    CustomerRecord,
-    EventRecord,
-    OrderRecord,
-    ProductRecord,
-    Record,
-)
+from bot.shop.intake.records import CouponRecord, EventRecord, OrderRecord, ProductRecord, Record
 from storage import Store
 
 _NAMED = 20
@@ -33,7 +28,7 @@ _SAYS = {
     "incomplete": "something new lacks what it needs; what is missing is in `where`",
     "number_taken": "an order's number belongs to another order",
     "twice_in_batch": "each may be in a batch once; send the latest alone",
-    "unknown_reference": "send customers and products before the orders and coupons that name them",
+    "unknown_reference": "send customers and products before what names them, such as their orders",
 }
 
 R = TypeVar("R", bound=Record)
@@ -81,6 +76,10 @@ class Intake:
         """Append events; one that is there already, or that is known from its order, is the same event."""
         taken = await self._take("events", take_events, records)
         return EventsTaken(**_counts(records, taken), of_orders=taken.more["of_orders"])
+
+    async def points(self, records: Sequence[PointRecord]) -> Taken:
+        """Append changes of points; one that is there already is the same change."""
+        return Taken(**_counts(records, await self._take("points", take_points, records)))
 
     async def _take(self, name: str, take: Take[R, T], records: Sequence[R]) -> T:
         async def work(connection: AsyncConnection) -> T:

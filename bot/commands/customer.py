@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -19,8 +20,10 @@ from bot.settings import Settings
 from kernel.console import failing, out, print_json, print_table
 from kernel.times import utc_now
 from storage import Store
+from storage.consents import MARKETING
 from storage.customers import Accounts, Consents, Customers
 from storage.orders import Orders
+from storage.points import Points
 from storage.scores import Scores
 
 app = typer.Typer(no_args_is_help=True, help="Show a customer, or make links that connect messengers.")
@@ -38,8 +41,15 @@ def show(customer_id: CustomerId, as_json: AsJson = False) -> None:
     out.print(facts["id"], style="bold", end="  ")
     out.print(f"{facts['name']}  ({facts['language']}, {facts['time_zone']})")
     out.print(
-        f"marketing: {'yes' if facts['marketing'] else 'no'}   churn risk: {facts['risk'] or 'not scored'}"
+        f"marketing: {'yes' if facts['marketing'] else 'no'}{_by_channel(facts['consents'])}   "
+        f"churn risk: {facts['risk'] or 'not scored'}"
     )
+    out.print(f"points: {facts['points']:,}   birthday: {facts['birthday'] or 'not known'}")
+    if facts["addresses"]:
+        print_table(
+            "Addresses", ("id", "address"),
+            [(name, ", ".join(one.values())) for name, one in facts["addresses"].items()],
+        )  # fmt: skip
     print_table(
         "Linked accounts", ("channel", "address", "since"), [list(row.values()) for row in facts["linked"]]
     )
@@ -127,6 +137,12 @@ def _to_be_erased(customer_id: str | None, account: str | None) -> tuple[str, Fi
     return f"whoever writes from {account}", erasure.account(channel, address)
 
 
+def _by_channel(consents: Mapping[str, bool]) -> str:
+    """` (email: yes, sms: no)`, or nothing."""
+    said = ", ".join(f"{channel}: {'yes' if agreed else 'no'}" for channel, agreed in consents.items())
+    return f" ({said})" if said else ""
+
+
 async def _facts(connection: AsyncConnection, customer_id: str) -> dict[str, Any]:
     customer = await known_customer(connection, customer_id)
     accounts = await Accounts(connection).by_customer(customer_id)
@@ -138,7 +154,14 @@ async def _facts(connection: AsyncConnection, customer_id: str) -> dict[str, Any
         "language": customer.language,
         "time_zone": customer.time_zone,
         "tier": customer.tier,
-        "marketing": await Consents(connection).granted("marketing", customer_id=customer_id),
+        "marketing": await Consents(connection).granted(MARKETING, customer_id=customer_id),
+        "consents": {
+            channel: await Consents(connection).granted(MARKETING, customer_id=customer_id, channel=channel)
+            for channel in await Consents(connection).channels(MARKETING, customer_id)
+        },
+        "points": await Points(connection).balance(customer_id, utc_now()),
+        "birthday": customer.birthday,
+        "addresses": customer.addresses,
         "risk": None if score is None else {"probability": score.value, "band": score.band},
         "linked": [{"channel": a.channel, "address": a.address, "since": a.linked_at} for a in accounts],
         "orders": [

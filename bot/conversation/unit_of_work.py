@@ -18,7 +18,7 @@ from bot.conversation.turn import Answer, Turn
 from bot.delivery.ports import Work
 from bot.messages import Incoming, IncomingKind, Reply, dump_reply
 from nlu.types import Understanding
-from storage.audience import MARKETING
+from storage.consents import MARKETING
 from storage.conversations import Conversations, Message, NewMessage
 from storage.customers import Accounts, Consents
 from storage.drafts import Drafts

@@ -23,6 +23,7 @@ from storage.schema import (
     escalation,
     link_given,
     offer,
+    point_change,
     shown,
 )
 from storage.scores import Scores
@@ -62,6 +63,12 @@ async def export_customer(connection: AsyncConnection, customer_id: str) -> dict
         "events": [
             asdict(event) for event in await Events(connection).by_customer(customer_id, limit=_EVERYTHING)
         ],
+        "points": await _rows(
+            connection,
+            select(point_change)
+            .where(point_change.c.customer_id == customer_id)
+            .order_by(point_change.c.at, point_change.c.id),
+        ),
         "offers": await _rows(connection, select(offer).where(offer.c.customer_id == customer_id)),
         "shown": await _rows(connection, select(shown).where(shown.c.customer_id == customer_id)),
         "links_given": await _rows(

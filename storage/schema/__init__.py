@@ -56,6 +56,7 @@ from storage.schema.shop import (
     order_line,
     parcel,
     parcel_scan,
+    point_change,
     price_change,
     product,
     refund,
@@ -63,9 +64,9 @@ from storage.schema.shop import (
 
 __all__ = [
     "account", "alarm", "audit", "budget", "campaign", "campaign_contact", "campaign_run", "category",
-    "churn_warning", "consent", "conversation", "conversation_lease", "correction", "coupon", "customer",
-    "draft", "erased", "escalation", "event", "import_change", "import_run", "inbox", "job_run", "lease",
-    "link_attempt", "link_given", "link_token", "media", "message", "message_edit", "metadata", "model_version",
-    "offer", "order", "order_line", "outbox", "parcel", "parcel_scan", "price_change", "product", "rate_bucket",
+    "churn_warning", "consent", "conversation", "conversation_lease", "correction", "coupon", "customer", "draft",
+    "erased", "escalation", "event", "import_change", "import_run", "inbox", "job_run", "lease", "link_attempt",
+    "link_given", "link_token", "media", "message", "message_edit", "metadata", "model_version", "offer", "order",
+    "order_line", "outbox", "parcel", "parcel_scan", "point_change", "price_change", "product", "rate_bucket",
     "refund", "request", "score", "setting", "shown", "skill_switch", "staff", "staff_session",
 ]  # fmt: skip

@@ -30,6 +30,16 @@ customer = Table(
     Column("phone", String(40), index=True, comment="Digits alone, with a leading + where one was given."),
     Column("tier", String(30), nullable=False, default="standard"),
     Column("points", Integer, nullable=False, default=0),
+    Column("points_at", UtcMicros, comment="As of when the shop told that balance; empty: it tells none."),
+    Column("birthday", String(10), comment="1990-05-17, or --05-17 without the year."),
+    Column(
+        "addresses",
+        JSON,
+        nullable=False,
+        default=dict,
+        comment="Id to label, recipient, phone, country, province, city, line, postcode.",
+    ),
+    Column("default_address", String(100), comment="The id of one; it may not be here."),
     Column("personal_prices", Boolean, nullable=False, default=True),
     Column("demo", Boolean, nullable=False, default=False),
     Column("created_at", UtcMicros, nullable=False),
@@ -105,11 +115,27 @@ consent = Table(
     Column("customer_id", String(100), ForeignKey("customer.id"), index=True),
     Column("account_id", BigKey, ForeignKey("account.id"), index=True),
     Column("purpose", String(30), nullable=False, comment="marketing, profiling"),
+    Column("channel", String(30), comment="email, sms, telegram, …; empty: all of them."),
     Column("granted", Boolean, nullable=False),
     Column("source", String(60), nullable=False),
     Column("wording", Text, comment="The question that they said yes to, as they read it."),
     Column("at", UtcMicros, nullable=False),
     comment="A ledger: the latest row of a purpose holds. Names a customer, an account or both.",
+)
+
+point_change = Table(
+    "point_change",
+    metadata,
+    Column("id", String(100), primary_key=True),
+    Column("customer_id", String(100), ForeignKey("customer.id"), nullable=False),
+    Column("at", UtcMicros, nullable=False),
+    Column("change", Integer, nullable=False),
+    Column("balance", Integer, comment="After it, as the shop tells it."),
+    Column("reason_zh", String(300), nullable=False, default=""),
+    Column("reason_en", String(300), nullable=False, default=""),
+    Column("order_id", String(100), comment="Its id or its number; it may not be here."),
+    Index(None, "customer_id", "at"),
+    comment="How points came and went; append-only.",
 )
 
 erased = Table(

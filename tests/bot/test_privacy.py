@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,10 +14,11 @@ from storage import NotFound, Store
 from storage.audience import Candidate
 from storage.campaigns import Campaigns
 from storage.conversations import Conversations, NewMessage
-from storage.customers import Accounts, Consents
+from storage.customers import Accounts, Consents, Customers
 from storage.drafts import Corrections
 from storage.escalations import Escalations
 from storage.outbox import Outbox
+from storage.points import PointChange, Points
 from storage.staff import Staff
 from storage.warnings import NewWarning, Warnings
 from tests.factories import NOW, add_customer, add_product, add_purchase
@@ -49,6 +51,12 @@ async def somebody(connection: AsyncConnection) -> None:
     )
     (ann,) = await Staff(connection).all()
     await Corrections(connection).put(said.id, "their_name", staff_id=ann.id, now=NOW)
+    known = await Customers(connection).get("c1")
+    assert known is not None
+    more = replace(known, birthday="--05-17", addresses={"a": {"line": "12 Spindle Lane"}})
+    await Customers(connection).put_many([more])
+    visit = PointChange(id="v1", customer_id="c1", at=NOW, change=5, reason_en="For spinning straw")
+    await Points(connection).append([visit])
     await Outbox(connection).put(
         channel="telegram",
         address="77",
@@ -107,6 +115,9 @@ async def test_an_export_holds_all_of_it(any_store: Store) -> None:
         "4711",
         "7335",
         "holdout",
+        "--05-17",
+        "12 Spindle Lane",
+        "For spinning straw",
     ):
         assert what in told
 

@@ -59,6 +59,7 @@ KEPT = {
     "churn_warning.was": CODES,
     "campaign_run.counts": "counts",
     "campaign_run.slot": "a moment of the calendar",
+    "consent.channel": CODES,
     "consent.purpose": CODES,
     "consent.source": CODES,
     "conversation.channel": CODES,

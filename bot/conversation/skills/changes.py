@@ -6,9 +6,10 @@ import re
 from dataclasses import replace
 
 from bot.conversation.memory import Pending
-from bot.conversation.skills import pages, requesting, which_order
+from bot.conversation.skills import addresses, pages, requesting, which_order
 from bot.conversation.skills.requesting import ask_shop, request_text
-from bot.conversation.turn import Answer, RequestKind, Skill, Turn, row
+from bot.conversation.turn import Answer, RequestKind, Skill, Turn, column, row
+from bot.messages import Button
 from nlu.normalise import folded
 from nlu.types import EntityKind, Understanding
 from storage.orders import Order
@@ -25,6 +26,9 @@ _place = re.compile(
 ).search
 _WORDS_KEPT = 500
 _ADDRESS_KEPT = 200
+_TO = "to-"
+"""Begins the verb of a button with an address; its mark follows."""
+_ADDRESSES_SHOWN = 3
 
 
 async def _change(turn: Turn) -> Answer:
@@ -41,6 +45,8 @@ async def _change(turn: Turn) -> Answer:
             return await _address(turn)
         case verb if verb.startswith(("back-", "stay-")):
             return await _pressed(turn)
+        case verb if verb.startswith(_TO):
+            return await _known_address(turn)
         case _:
             return await _items(turn)
 
@@ -117,18 +123,41 @@ async def _address(turn: Turn) -> Answer:
     address = turn.named(EntityKind.ADDRESS)
     if address:
         return _ask_address(turn, found, address)
-    return _which_address(turn, found)
+    return await _which_address(turn, found)
 
 
-def _which_address(turn: Turn, found: Order) -> Answer:
+async def _which_address(turn: Turn, found: Order) -> Answer:
+    """Ask where to, with the customer's other addresses to choose from."""
     memory = replace(turn.memory.asking("address", order=found.id), order=found.id)
-    return Answer(text=turn.say("address-which", number=found.number), memory=memory)
+    there = addresses.written(found.ship_to, turn.language)
+    others = [one for one in await addresses.of_customer(turn) if one.words != there]
+    buttons = column(
+        *(
+            Button(label=one.label, action=f"change:{_TO}{one.mark}:{found.id}")
+            for one in others[:_ADDRESSES_SHOWN]
+        )
+    )
+    return Answer(text=turn.say("address-which", number=found.number), buttons=buttons, memory=memory)
+
+
+async def _known_address(turn: Turn) -> Answer:
+    """An address that they have was pressed; it may have changed since the button was shown."""
+    found = await which_order.find(turn, _OPEN_BEFORE_SHIPPING, f"change:{turn.intent}")
+    if isinstance(found, Answer):
+        return found
+    if found.status not in which_order.NOT_SHIPPED:
+        return _too_late(turn, found, "address")
+    mark = turn.intent.removeprefix(_TO)
+    chosen = next((one for one in await addresses.of_customer(turn) if one.mark == mark), None)
+    if chosen is None:
+        return await _which_address(turn, found)
+    return _ask_address(_noting(turn, "change_address"), found, chosen.words)
 
 
 def _ask_address(turn: Turn, order: Order, address: str) -> Answer:
     """The address as it was recognised and, where the customer wrote more, all their words: staff need both."""
     short, words = address.strip()[:_ADDRESS_KEPT], _words(turn)[:_WORDS_KEPT]
-    more = words != short
+    more = bool(words) and words != short
     return ask_shop(
         turn,
         "change_address",
@@ -183,7 +212,7 @@ async def _resume(turn: Turn) -> Answer | None:
 async def _take_detail(turn: Turn, pending: Pending, order: Order) -> Answer | None:
     if not _is_detail(turn, pending.kind):
         again = pending.kind == "address" and not pending.tries and await _meant_for_address(turn)
-        return _which_address(turn, order) if again else None
+        return await _which_address(turn, order) if again else None
     if order.status not in which_order.NOT_SHIPPED:
         return _too_late(turn, order, pending.kind)
     noted = _noting(turn, _ASKED_FOR[pending.kind])

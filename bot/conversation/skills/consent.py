@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.skills import stopping
 from bot.conversation.turn import Answer, Skill, Turn, row
-from storage.audience import MARKETING
+from storage.consents import MARKETING
 from storage.customers import Consents, Customers
 
 _QUESTIONS = ("opt_out", "opt_in")
@@ -84,10 +84,7 @@ def _ask_whether_to_stop(turn: Turn) -> Answer:
 
 
 async def _ask_for_consent(turn: Turn) -> Answer:
-    agreed = await Consents(turn.connection).granted(
-        MARKETING, customer_id=turn.customer_id, account_id=turn.contact.conversation.account_id
-    )
-    if agreed:
+    if await _agreed(turn, turn.connection):
         return Answer(
             text=turn.say("opted-in-already"),
             buttons=row(turn.button("button-opt-out", "news:off")),
@@ -116,17 +113,37 @@ def _mark(wording: str) -> str:
     return hashlib.sha256(wording.encode()).hexdigest()[:16]
 
 
+async def _agreed(turn: Turn, connection: AsyncConnection) -> bool:
+    """Whether they may be written to here."""
+    return await Consents(connection).granted(
+        MARKETING,
+        customer_id=turn.customer_id,
+        account_id=turn.contact.conversation.account_id,
+        channel=turn.incoming.channel,
+    )
+
+
+async def _record(
+    turn: Turn, connection: AsyncConnection, granted: bool, wording: str | None, channel: str | None = None
+) -> None:
+    await Consents(connection).record(
+        MARKETING,
+        granted,
+        source=f"conversation:{turn.incoming.channel}",
+        wording=wording,
+        now=turn.now,
+        customer_id=turn.customer_id,
+        account_id=turn.contact.conversation.account_id,
+        channel=channel,
+    )
+
+
 def _recorded(turn: Turn, granted: bool, wording: str | None = None) -> Answer:
     async def record(connection: AsyncConnection) -> None:
-        await Consents(connection).record(
-            MARKETING,
-            granted,
-            source=f"conversation:{turn.incoming.channel}",
-            wording=wording,
-            now=turn.now,
-            customer_id=turn.customer_id,
-            account_id=turn.contact.conversation.account_id,
-        )
+        await _record(turn, connection, granted, wording)
+        # Whoever agrees here takes a no to this channel back, too; one to another channel stays.
+        if granted and not await _agreed(turn, connection):
+            await _record(turn, connection, granted, wording, channel=turn.incoming.channel)
 
     undo = turn.button("button-opt-out", "news:off") if granted else turn.button("button-opt-in", "news:on")
     return Answer(

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.skills import linking, pages, which_order
 from bot.conversation.skills.requesting import ask_shop
 from bot.conversation.turn import Answer, RequestKind, Skill, Turn, row
 from bot.messages import Button
-from storage.customers import Consents
+from storage.consents import MARKETING
+from storage.customers import Consents, Customers
 from storage.events import Events, StoredEvent
+from storage.known_orders import KnownOrders
 from storage.orders import Orders
+from storage.points import PointChange, Points
 
 _STARS = 5
+_CHANGES_SHOWN = 5
 
 
 async def _points(turn: Turn) -> Answer:
@@ -31,8 +37,29 @@ async def _points(turn: Turn) -> Answer:
         if turn.contact.tier in ("standard", "silver", "gold", "platinum")
         else turn.contact.tier
     )
-    text = turn.say("points", points=str(turn.contact.points), tier=tier)
-    return Answer(text=f"{text}\n{rules}".strip(), memory=turn.memory.settled())
+    points = Points(turn.connection)
+    balance = await points.balance(turn.customer_id, turn.now)
+    latest = await points.latest(turn.customer_id, turn.now, limit=_CHANGES_SHOWN)
+    lines = [turn.say("points", points=str(balance), tier=tier)]
+    if latest:
+        orders = await _orders_named(turn, [one.order_id for one in latest if one.order_id is not None])
+        lines += [turn.say("points-latest"), *(_change(turn, one, orders) for one in latest)]
+    return Answer(text="\n".join([*lines, rules]).strip(), memory=turn.memory.settled())
+
+
+def _change(turn: Turn, change: PointChange, orders: Mapping[str, str]) -> str:
+    """A line of the history of points."""
+    number = orders.get(change.order_id or "")
+    why = change.reason(turn.language) or (turn.say("points-of-order", number=number) if number else "")
+    values = {"day": turn.day(change.at), "change": f"{change.change:+d}"}
+    return turn.say("points-change-why", why=why, **values) if why else turn.say("points-change", **values)
+
+
+async def _orders_named(turn: Turn, names: Collection[str]) -> dict[str, str]:
+    """The numbers of those orders of theirs that are named by an id or a number."""
+    orders = KnownOrders(turn.connection)
+    found = {**await orders.by_numbers(names), **await orders.by_ids(names)}
+    return {name: one.number for name, one in found.items() if one.customer_id == turn.customer_id}
 
 
 async def _review(turn: Turn) -> Answer:
@@ -99,14 +126,23 @@ async def _held(turn: Turn) -> Answer:
     """What is kept, in a sentence, and what can be done about it."""
     account_id = turn.contact.conversation.account_id
     agreed = await Consents(turn.connection).granted(
-        "marketing", customer_id=turn.customer_id, account_id=account_id
+        MARKETING, customer_id=turn.customer_id, account_id=account_id, channel=turn.incoming.channel
     )
     news = turn.say("data-news-on" if agreed else "data-news-off")
-    if turn.customer_id is None:
+    known = None if turn.customer_id is None else await Customers(turn.connection).get(turn.customer_id)
+    if known is None:
         text = turn.say("data-unlinked", news=news)
     else:
-        orders = await Orders(turn.connection).by_customer(turn.customer_id, limit=500)
-        text = turn.say("data-linked", orders=len(orders), points=str(turn.contact.points), news=news)
+        orders = await Orders(turn.connection).by_customer(known.id, limit=500)
+        points = await Points(turn.connection).balance(known.id, turn.now)
+        text = turn.say(
+            "data-linked",
+            orders=len(orders),
+            points=str(points),
+            addresses=len(known.addresses),
+            birthday="no" if known.birthday is None else "yes",
+            news=news,
+        )
     buttons = (
         *row(turn.button("button-export", "data:export"), turn.button("button-erase", "data:erase")),
         *(row(turn.button("button-prices", "prices:show")) if turn.customer_id is not None else ()),

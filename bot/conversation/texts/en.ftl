@@ -333,6 +333,10 @@ protection-asked = You paid { $paid } for “{ $name }”; it's { $current } now
 ## Points, reviews, data
 
 points = You have { $points } points. Your level: { $tier }.
+points-latest = The latest changes:
+points-change = { $day }: { $change }
+points-change-why = { $day }: { $change }, { $why }
+points-of-order = order { $number }
 tier-standard = standard
 tier-silver = silver
 tier-gold = gold
@@ -344,10 +348,17 @@ review-sorry = Thank you, and I'm sorry it didn't please you. A colleague can he
 data-linked = { $orders ->
     [one] We keep your one order
    *[other] We keep your { $orders } orders
-    }, { $points } points, your contact details and this chat. { $news }
+    }, { $points } points, your contact details{ $addresses ->
+    [0] {""}
+    [one] , an address
+   *[other] , { $addresses } addresses
+    }{ $birthday ->
+    [yes] , your birthday
+   *[no] {""}
+    } and this chat. { $news }
 data-unlinked = We only keep this chat; it isn't linked to any customer record. { $news }
 data-news-on = You've agreed to receive offers.
-data-news-off = You don't receive offers.
+data-news-off = You don't receive offers here.
 data-export-asked = I've asked for a copy of your data, request { $request }. You'll get it as soon as it's ready.
 data-erase-confirm = This can't be undone: your name, contact details and chats will be deleted, and your points are lost. Ask for deletion?
 data-erasure-asked = I've asked for your data to be deleted, request { $request }. You'll hear from us here before it is done; after that nothing is left to write to you with.

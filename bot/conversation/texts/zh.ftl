@@ -333,6 +333,10 @@ protection-asked = “{ $name }”您买的时候是 { $paid }，现在 { $curre
 ## 会员、评价、数据
 
 points = 您有 { $points } 积分，等级是{ $tier }。
+points-latest = 最近的积分变动：
+points-change = { $day }：{ $change }
+points-change-why = { $day }：{ $change }，{ $why }
+points-of-order = 订单 { $number }
 tier-standard = 普通会员
 tier-silver = 银卡会员
 tier-gold = 金卡会员
@@ -341,10 +345,16 @@ review-stars = 谢谢您愿意评价！“{ $name }”给几颗星？
 review-too-early = 订单 { $number } 还没送达，收到以后再来评价吧。
 review-thanks = 收到，谢谢您的评价！
 review-sorry = 收到，抱歉没让您满意。需要的话我请同事来处理。
-data-linked = 我们保存着您的 { $orders } 个订单、{ $points } 积分、联系方式，以及这里的聊天记录。{ $news }
+data-linked = 我们保存着您的 { $orders } 个订单、{ $points } 积分、联系方式{ $addresses ->
+    [0] {""}
+   *[other] 、{ $addresses } 个地址
+    }{ $birthday ->
+    [yes] 、生日
+   *[no] {""}
+    }，以及这里的聊天记录。{ $news }
 data-unlinked = 我们只保存这里的聊天记录，这个账号还没有关联任何顾客资料。{ $news }
 data-news-on = 您同意接收推广消息。
-data-news-off = 您没有订阅推广消息。
+data-news-off = 您在这里没有订阅推广消息。
 data-export-asked = 已申请导出您的数据，编号 { $request }，准备好后会发给您。
 data-erase-confirm = 删除后无法恢复：姓名、联系方式、聊天记录都会清除，积分也会作废。确定要申请删除吗？
 data-erasure-asked = 已申请删除您的数据，编号 { $request }。删除之前会在这里通知您，删除之后我们就没有您的联系方式了。

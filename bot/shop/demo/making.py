@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -47,7 +48,7 @@ _EVENT = (
 )  # fmt: skip
 _CUSTOMER = (
     "id", "name", "language", "time_zone", "email", "phone", "tier", "points", "personal_prices", "demo",
-    "created_at", "guest",
+    "created_at", "guest", "addresses", "default_address",
 )  # fmt: skip
 _PRICE_CHANGE = ("product_id", "at", "old_price", "new_price", "currency")
 _CONSENT = ("customer_id", "account_id", "purpose", "granted", "source", "at")
@@ -245,6 +246,7 @@ def _customers(
             (
                 one.id, one.name, one.language, places()[one.place].time_zone, one.email, one.phone,
                 _tier(spent), spent // 10, not fixed_prices_only[number], True, joined_at[number], False,
+                json.dumps({"main": one.ship_to}, ensure_ascii=False), "main",
             )
         )  # fmt: skip
     return rows

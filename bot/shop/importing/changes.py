@@ -14,15 +14,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.shop.intake.merging import Change
 from storage.catalogue import Product
+from storage.consents import ConsentWord
 from storage.coupons import Coupon
 from storage.customers import Customer
 from storage.events import StoredEvent
 from storage.orders import Order
+from storage.points import PointChange
 from storage.schema import import_change
 from storage.upsert import insert_records
 
 THINGS: Mapping[str, type[Any]] = {
-    "customers": Customer, "products": Product, "coupons": Coupon, "orders": Order, "events": StoredEvent
+    "customers": Customer, "products": Product, "coupons": Coupon, "orders": Order, "events": StoredEvent,
+    "points": PointChange, "consents": ConsentWord,
 }  # fmt: skip
 NOT_UNDONE = frozenset({"orders-log"})
 """Kinds of imports of which this isn't kept: a log of sales is written line by line."""

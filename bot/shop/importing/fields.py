@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import get_args
 
 from bot.shop.importing import values
 from bot.shop.importing.rows import Options
 from bot.shop.importing.values import Parse
+from bot.shop.intake.people import ConsentChannel
 from kernel.columns import NAMES, listed, place_of, recognised
 from kernel.tables import TableRefused
 
@@ -39,9 +41,55 @@ def customer_fields(options: Options) -> Mapping[str, Field]:
         "time_zone": Field(values.zone_name, also=("tz", "timezone", "时区")),
         "tier": Field(values.cut(30), also=("level", "membership", "会员等级")),
         "points": Field(values.whole, also=("积分",)),
+        "birthday": Field(
+            values.birthday_in(options), also=("date of birth", "birth date", "dob", "生日", "出生日期")
+        ),
         "created": Field(values.moment_in(options), also=("created at", "joined", "sign up", "注册时间")),
-        "marketing": Field(values.truth, also=("consent", "newsletter", "opt in", "营销同意")),
+        "marketing": Field(values.truth, also=("consent", "opt in", "营销同意")),
+        "marketing_at": Field(values.moment_in(options), also=("consent at", "opt in at", "营销同意时间")),
+        **_consent_fields(options),
+        **_ADDRESS,
     }
+
+
+def address_fields(_options: Options) -> Mapping[str, Field]:
+    """Fields of `addresses`: a row an address."""
+    return {
+        "customer": Field(values.identifier, required=True),
+        "id": Field(values.identifier, also=("address id", "地址编号")),
+        "label": Field(values.cut(200), also=("address name", "地址名称", "标签")),
+        "recipient": Field(values.cut(200), also=("ship to", "收货人")),
+        "phone": Field(values.at_most(40), also=("mobile", "telephone", "手机", "电话", "收货电话")),
+        **_ADDRESS,
+        "line": replace(_ADDRESS["line"], required=True),
+        "default": Field(values.truth, also=("is default", "默认", "默认地址")),
+    }
+
+
+def point_fields(options: Options) -> Mapping[str, Field]:
+    """Fields of `points`: a row a change."""
+    return {
+        "id": Field(values.identifier, also=("change id", "transaction id", "积分流水号", "流水号")),
+        "customer": Field(values.identifier, required=True),
+        "time": Field(values.moment_in(options), required=True),
+        "change": Field(values.whole, required=True, also=("points change", "积分变动", "变动积分")),
+        "balance": Field(values.whole, also=("points balance", "balance after", "积分余额")),
+        "reason": Field(values.cut(300), also=("note", "remark", "变动原因", "原因", "备注")),
+        "reason_zh": Field(values.cut(300)),
+        "reason_en": Field(values.cut(300)),
+        "order": Field(values.order_number),
+    }
+
+
+def _consent_fields(options: Options) -> dict[str, Field]:
+    """Whether they agreed on each channel, and when they said so."""
+    fields: dict[str, Field] = {}
+    for channel in get_args(ConsentChannel):
+        also = (f"accepts {channel} marketing", f"{channel} marketing", *_CONSENTS.get(channel, ()))
+        dates = tuple(f"{name}{ending}" for name in also for ending in (" at", " date", "时间"))
+        fields[f"consent_{channel}"] = Field(values.truth, also=also)
+        fields[f"consent_{channel}_at"] = Field(values.moment_in(options), also=dates)
+    return fields
 
 
 def product_fields(options: Options) -> Mapping[str, Field]:
@@ -205,6 +253,17 @@ def log_fields(options: Options) -> Mapping[str, Field]:
 
 
 _PRICE = (*NAMES["price"], "list price")
+_ADDRESS: Mapping[str, Field] = {
+    "country": Field(values.cut(60), also=("国家",)),
+    "province": Field(values.cut(200), also=("state", "region", "省", "省份")),
+    "city": Field(values.cut(200), also=("城市",)),
+    "line": Field(values.cut(300), also=("address", "street", "地址", "详细地址")),
+    "postcode": Field(values.at_most(20), also=("zip", "postal code", "邮编")),
+}
+_CONSENTS: Mapping[str, tuple[str, ...]] = {
+    "email": ("newsletter", "邮件营销", "邮件订阅"), "sms": ("短信营销", "短信订阅"), "phone": ("电话营销",),
+    "wechat": ("微信营销",),
+}  # fmt: skip
 _CURRENCY = ("currency code", "币种")
 
 

@@ -1,9 +1,9 @@
-"""Imports of a row a record: customers, products with their categories, events."""
+"""Imports of a row a record: customers with their addresses, products with their categories, events, points."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, get_args
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,7 +12,8 @@ from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport
 from bot.shop.importing.told import Refused, Row, Told, record_of
 from bot.shop.importing.values import minor
 from bot.shop.importing.writing import write_all
-from bot.shop.intake.records import CouponRecord, CustomerRecord, EventRecord, ProductRecord, Record
+from bot.shop.intake.people import AddressRecord, ConsentChannel, CustomerRecord, PointRecord
+from bot.shop.intake.records import CouponRecord, EventRecord, ProductRecord, Record
 from retention.logs.columns import KINDS
 from retention.types import EventKind
 from storage.catalogue import Catalogue
@@ -20,6 +21,8 @@ from storage.codes import Codes, code_key
 from storage.trial import Writes
 
 Values = Mapping[str, Any]
+MAIN = "main"
+"""The id of an address that a file has in the row of its customer."""
 
 
 class RecordImport(RowImport):
@@ -76,6 +79,45 @@ class CustomerImport(RecordImport):
 
     kind = CustomerRecord
     names: Mapping[str, str] = {"customer": "id", "created": "created_at"}
+
+    def _fields(self, fields: Values, known: Mapping[str, Any]) -> dict[str, Any]:
+        said = super()._fields(fields, known)
+        if consents := _consents(said):
+            said["consents"] = consents
+        if address := _taken(said, AddressRecord.model_fields.keys() - CustomerRecord.model_fields.keys()):
+            said["addresses"] = {MAIN: address}
+        return said
+
+
+class AddressImport(RecordImport):
+    """Adds addresses of customers and brings them up to date; a customer who isn't here yet is made."""
+
+    kind = CustomerRecord
+    names: Mapping[str, str] = {"customer": "id"}
+
+    def _fields(self, fields: Values, known: Mapping[str, Any]) -> dict[str, Any]:
+        said = super()._fields(fields, known)
+        name = said.get("id") or said.get("label")
+        if name is None:
+            raise BadRow("an address is known by an id or a label, and this has neither", "id")
+        address = _taken(said, AddressRecord.model_fields.keys())
+        default = {"default_address": name} if said.get("default") else {}
+        return {"customer": said["customer"], "addresses": {name: address}} | default
+
+
+def _taken(said: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """Take some of the fields out."""
+    return {name: said.pop(name) for name in names if name in said}
+
+
+def _consents(said: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Take out what was agreed to on each channel; a date alone says nothing."""
+    found: dict[str, dict[str, Any]] = {}
+    for channel in get_args(ConsentChannel):
+        granted, at = said.pop(f"consent_{channel}", None), said.pop(f"consent_{channel}_at", None)
+        if granted is not None:
+            found[channel] = {"granted": granted, "at": at}
+    return found
 
 
 class ProductImport(RecordImport):
@@ -158,6 +200,13 @@ class CouponImport(RecordImport):
             said["percent"] = off
         # Systems that have both write 0 for the one that it isn't.
         return {name: value for name, value in said.items() if value or name not in ("amount", "percent")}
+
+
+class PointImport(RecordImport):
+    """Adds changes of points; the same id, or else the same facts, are the same change."""
+
+    kind = PointRecord
+    names: Mapping[str, str] = {"customer": "customer_id", "order": "order_id", "time": "at"}
 
 
 _OF_A_PRODUCT = frozenset({"view", "cart", "purchase", "return", "rating"})

@@ -6,17 +6,25 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args
 
 from bot.shop.importing import fields, values
 from bot.shop.importing.fields import ATTRIBUTE, Field, settle
 from bot.shop.importing.orders import OrderImport, scattered
 from bot.shop.importing.orders_log import LogImport
 from bot.shop.importing.presets import PRESETS, PresetOptions
-from bot.shop.importing.records import CouponImport, CustomerImport, EventImport, ProductImport
+from bot.shop.importing.records import (
+    AddressImport,
+    CouponImport,
+    CustomerImport,
+    EventImport,
+    PointImport,
+    ProductImport,
+)
 from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport
 from bot.shop.importing.told import Found, LeftOut, Refused, Row, Told
 from bot.shop.importing.writing import write_all
+from bot.shop.intake.people import ConsentChannel
 from kernel.tables import Portion, TableFile, TableRefused, open_table
 from storage.trial import Writes
 
@@ -24,17 +32,20 @@ _SAMPLE = 200
 _TIMES = frozenset(
     {
         "time", "created", "paid", "shipped", "delivered", "return_shipped", "return_delivered", "refund_requested",
-        "refund_decided", "refund_paid", "valid_from", "valid_until",
+        "refund_decided", "refund_paid", "valid_from", "valid_until", "marketing_at",
+        *(f"consent_{channel}_at" for channel in get_args(ConsentChannel)),
     }
 )  # fmt: skip
 _ATTRIBUTE_FIELD = Field(values.text)
 
 KINDS: Mapping[str, tuple[Callable[[Options], Mapping[str, Field]], type[RowImport]]] = {
     "customers": (fields.customer_fields, CustomerImport),
+    "addresses": (fields.address_fields, AddressImport),
     "products": (fields.product_fields, ProductImport),
     "orders": (fields.order_fields, OrderImport),
     "coupons": (fields.coupon_fields, CouponImport),
     "events": (fields.event_fields, EventImport),
+    "points": (fields.point_fields, PointImport),
     "orders-log": (fields.log_fields, LogImport),
 }
 """Each kind's fields, and what takes its rows."""

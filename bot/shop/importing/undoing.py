@@ -34,6 +34,7 @@ from storage.schema import (
     order_line,
     parcel,
     parcel_scan,
+    point_change,
     price_change,
     product,
     refund,
@@ -53,7 +54,9 @@ _PARTS: Mapping[str, frozenset[str]] = {
 _TABLES: Mapping[str, Table] = {
     "customers": customer, "products": product, "coupons": coupon, "orders": order
 }  # fmt: skip
-_BACKWARDS = ("events", "orders", "coupons", "products", "customers")
+_LOGS = frozenset({"consents", "points", "events"})
+"""Of these an import only adds to what is there, and nothing stands on them."""
+_BACKWARDS = ("consents", "points", "events", "orders", "coupons", "products", "customers")
 
 
 class UndoRefused(LiukeError):
@@ -80,7 +83,7 @@ class Undone:
 
 
 async def undo(store: Store, import_id: int, now: datetime, progress: Progress) -> Undone:
-    """Take an import back, if nothing newer depends on it.
+    """Take an import back, if nothing newer depends on it. What it said that a customer refuses stays refused.
 
     Goes on where it was stopped.
 
@@ -152,7 +155,7 @@ async def _blocked(
     connection: AsyncConnection, kind: str, changes: Sequence[_Kept], all_kinds: Mapping[str, Sequence[_Kept]]
 ) -> list[str]:
     """Why things can't be taken back."""
-    if kind == "events":
+    if kind in _LOGS:
         return []
     found = []
     for portion in portions(changes):
@@ -186,6 +189,11 @@ async def _take_back(
     match kind:
         case "events":
             await connection.execute(delete(event).where(event.c.id.in_(new)))
+        case "points":
+            await connection.execute(delete(point_change).where(point_change.c.id.in_(new)))
+        case "consents":
+            theirs = consent.c.id.in_([int(one) for one in new])
+            await connection.execute(delete(consent).where(theirs, consent.c.granted))
         case "orders":
             await _take_back_orders(connection, new, before, now)
         case "products":

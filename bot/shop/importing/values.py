@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.shop.importing.rows import BadRow, Options
+from bot.shop.intake.people import birthday_of
 from kernel.money import LARGEST_AMOUNT, decimals, is_currency
 from kernel.tables import MISSING
 
@@ -24,6 +25,11 @@ _AMOUNT = re.compile(r"(?:[-+]|(?<![\d.,'\s]))[.,'\s]*+\d[\d.,'\s]*+")
 _BETWEEN = re.compile(r"[,，;；|]")
 _SPACING = re.compile(r"[\s']")
 _THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+")
+_DAY = re.compile(
+    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?: 0?0:00(?::00)?)?"
+    r"|(\d{4})(\d{2})(\d{2})|(?:--)?(\d{1,2})[-月](\d{1,2})日?",
+    re.ASCII,
+)
 _EPOCH_UNITS = {10: 1, 13: 1_000, 16: 1_000_000}
 _LONGEST_MISSING = max(map(len, MISSING))
 _FORMATS = (
@@ -241,6 +247,33 @@ def end_in(options: Options) -> Parse:
         return (local.replace(tzinfo=None) + timedelta(days=1)).replace(tzinfo=options.zone).astimezone(UTC)
 
     return end
+
+
+def birthday_in(options: Options) -> Parse:
+    """A birthday as `intake.people.birthday_of` keeps it: in the forms of other days, with or without its year."""
+
+    def birthday(raw: Any) -> str | None:
+        if isinstance(raw, date):
+            return f"{raw:%Y-%m-%d}"
+        words = text(raw)
+        return None if words is None else _read_birthday(words, options.date_format)
+
+    return birthday
+
+
+def _read_birthday(words: str, date_format: str | None) -> str:
+    if date_format is not None:
+        for form in (date_format, date_format.split()[0]):
+            if _fits(words, form):
+                return f"{datetime.strptime(words, form):%Y-%m-%d}"  # noqa: DTZ007 - a day
+    found = _DAY.fullmatch(words)
+    if found is None:
+        raise BadRow(f"{_shown(words)} is no birthday; write it as 1990-05-17, or as 05-17 without the year")
+    *year, month, day = filter(None, found.groups())
+    try:
+        return birthday_of("-".join([*year, month.zfill(2), day.zfill(2)]))
+    except ValueError as error:
+        raise BadRow(f"{_shown(words)} {error}") from None
 
 
 def is_moment(words: str, options: Options) -> bool:

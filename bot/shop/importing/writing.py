@@ -20,20 +20,23 @@ from bot.shop.intake.customers import take_customers
 from bot.shop.intake.events import take_events
 from bot.shop.intake.merging import Refusal, Taken
 from bot.shop.intake.orders import OrdersTaken, take_orders
+from bot.shop.intake.people import CustomerRecord, PointRecord
+from bot.shop.intake.points import take_points
 from bot.shop.intake.products import take_products
-from bot.shop.intake.records import CouponRecord, CustomerRecord, EventRecord, OrderRecord, ProductRecord
+from bot.shop.intake.records import CouponRecord, EventRecord, OrderRecord, ProductRecord
 from storage.codes import Reason
 from storage.repository import portions
 from storage.trial import Writes
 
 _TAKE: Mapping[Any, tuple[str, Any]] = {
     CustomerRecord: ("customers", take_customers),
+    PointRecord: ("points", take_points),
     ProductRecord: ("products", take_products),
     CouponRecord: ("coupons", take_coupons),
     OrderRecord: ("orders", take_orders),
     EventRecord: ("events", take_events),
 }
-"""In this order: orders name customers, products and coupons."""
+"""In this order: points, coupons and orders name customers, coupons and orders products, orders coupons."""
 _WHY: Mapping[Reason, str] = {
     "used": "another order used the code",
     "expired": "the code had ended when the order was placed",

@@ -20,9 +20,9 @@ from storage.customers import Customer, Customers
 from storage.erased import Erased, normal_email, normal_phone
 from storage.orders import Orders
 from storage.repository import portions
-from storage.schema import account, consent, customer, outbox, request, shown
+from storage.schema import account, consent, customer, outbox, point_change, request, shown
 
-_MOVED: tuple[Table, ...] = (account, consent, outbox, request, shown)
+_MOVED: tuple[Table, ...] = (account, consent, outbox, point_change, request, shown)
 """What a guest's is the customer's as well; scores and offers were made for somebody with less of a history."""
 
 

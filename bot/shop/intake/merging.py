@@ -30,7 +30,7 @@ class Change:
     """What a record did to one thing."""
 
     kind: str
-    """customers, products, orders or events."""
+    """customers, products, orders, events, points or consents."""
     id: str
     before: Any
     """The thing as it was; None: it is new."""
@@ -81,6 +81,10 @@ class FieldTimes:
         holds = {name: value for name, value in said.items() if self._times.get(keys[name], now) <= now}
         self._times |= {keys[name]: now for name in holds}
         return holds
+
+    def is_overtaken(self, name: str, at: datetime | None) -> bool:
+        """Whether a later word on a field than one of this time is known."""
+        return at is not None and self._times.get(name, 0) > to_micros(at)
 
     @property
     def kept(self) -> dict[str, int] | None:

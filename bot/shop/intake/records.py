@@ -1,4 +1,6 @@
-"""What a shop says of customers, products, orders and events: one record for each, whichever road it comes by.
+"""What a shop says of products, orders and events: one record for each, whichever road it comes by.
+
+What it says of customers is in `bot.shop.intake.people`, in the same way.
 
 A field that a record doesn't name stays as it is; one set to null is cleared. Money is in minor units of `currency`,
 times carry their offset. `updated_at` is when the shop changed what the record says: of two records of one thing that
@@ -10,7 +12,6 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
@@ -30,14 +31,6 @@ def printable(value: str) -> str:
     """
     if _CONTROL.search(value):
         raise ValueError("holds a control character, which no database keeps; leave it out")
-    return value
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError("is no time zone; use an IANA name such as Asia/Shanghai") from error
     return value
 
 
@@ -80,7 +73,6 @@ Line = Annotated[str, Field(max_length=300), AfterValidator(printable)]
 Long = Annotated[str, Field(max_length=20_000), AfterValidator(printable)]
 Short = Annotated[str, Field(max_length=60), AfterValidator(printable)]
 Code = Annotated[str, Field(max_length=40), AfterValidator(printable)]
-Tier = Annotated[str, Field(max_length=30), AfterValidator(printable)]
 Phone = Annotated[str, Field(max_length=40, pattern=r"^[+\d][\d\s()./-]*$")]
 Email = Annotated[str, Field(max_length=200, pattern=r"^[^@\s]+@[^@\s]+$")]
 Address = Annotated[str, Field(max_length=2_000), AfterValidator(printable), AfterValidator(_https)]
@@ -103,27 +95,6 @@ class Record(BaseModel):
     def said(self, *besides: str) -> dict[str, Any]:
         """The fields that were said, save some, by name; None for those that are to be cleared."""
         return {name: getattr(self, name) for name in self.model_fields_set if name not in besides}
-
-
-class CustomerRecord(Record):
-    """Somebody who buys."""
-
-    id: Identifier
-    name: Name | None = None
-    language: Literal["zh", "en"] | None = None
-    """The shop's own where it is left out or cleared, as is `time_zone`."""
-    time_zone: Annotated[str, Field(max_length=60), AfterValidator(_zone)] | None = None
-    email: Email | None = None
-    phone: Phone | None = None
-    tier: Tier | None = None
-    points: Count | None = None
-    created_at: Moment = unsaid()
-    """When they became a customer; now when left out and new."""
-    marketing: bool = unsaid()
-    """Whether they agreed to be written to. Left out: nothing is said about it."""
-    marketing_at: Moment | None = None
-    """When they said so. A later word of theirs, in a chat for instance, keeps holding."""
-    updated_at: Moment = unsaid()
 
 
 class CategoryRecord(Record):

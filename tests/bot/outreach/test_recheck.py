@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -92,6 +93,12 @@ async def _opts_out_as_an_account(connection: AsyncConnection) -> None:
     await Consents(connection).record("marketing", False, source="t", now=NOW, account_id=reached.id)
 
 
+async def _refuses_this_channel(connection: AsyncConnection) -> None:
+    await Consents(connection).record(
+        "marketing", False, source="t", now=NOW, customer_id="c", channel="telegram"
+    )
+
+
 async def _refuses_profiling(connection: AsyncConnection) -> None:
     await Consents(connection).record("profiling", False, source="t", now=NOW, customer_id="c")
 
@@ -140,6 +147,7 @@ async def _goes_with_the_demo(connection: AsyncConnection) -> None:
     [
         (_opts_out, "opted_out"),
         (_opts_out_as_an_account, "opted_out"),
+        (_refuses_this_channel, "opted_out"),
         (_refuses_profiling, "profiling"),
         (_is_erased, "erased"),
         (_blocks, "unreachable"),
@@ -168,6 +176,25 @@ async def test_what_happens_meanwhile_stops_the_message(
     assert dropped in (reason, None)
     assert (dropped is None) == (happens is _goes_with_the_demo)
     assert await reserved(any_store) == 0
+
+
+async def test_a_yes_that_holds_on_another_channel_alone_does_not_let_it_leave_here(
+    any_store: Store, outbox_id: int, last_look: LastLook
+) -> None:
+    await any_store.write(_refuses_this_channel)
+    assert await leave(any_store, replace(last_look, channels=("telegram", "web"))) == []
+    assert await ended(any_store) == [("cancelled", "opted_out")]
+
+
+async def test_what_is_refused_on_another_channel_stops_nothing_here(
+    any_store: Store, outbox_id: int, last_look: LastLook
+) -> None:
+    await any_store.write(
+        lambda c: Consents(c).record(
+            "marketing", False, source="t", now=NOW, customer_id="c", channel="email"
+        )
+    )
+    assert len(await leave(any_store, last_look)) == 1
 
 
 @pytest.mark.parametrize("list_price", [7_000, 12_000])

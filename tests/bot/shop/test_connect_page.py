@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,9 @@ from typer.testing import CliRunner
 from bot.cli import app as cli
 from storage import Store
 from storage.catalogue import Catalogue
+from storage.customers import Customers
 from storage.orders import Orders
+from storage.points import Points
 from tests.bot.shop.test_import_whole import SHOPIFY
 
 PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "connect-a-shop.md"
@@ -26,6 +29,9 @@ FILES = {
     "coupons.csv": "优惠码,折扣,满减门槛,结束时间\nHERBST,9,50,2099-12-01\n",
     "orders.csv": "Order No,Customer,Item,Quantity,Price,Order Date,Status\n"
     "A1,c1,socken,2,\"4,90\",2026-11-01 10:00,已发货\n",
+    "addresses.csv": "customer,id,label,recipient,line,postcode,city,default\n"
+    "c1,a1,Büro,Anna,Torstr. 1,10119,Berlin,yes\n",
+    "points.csv": "id,customer,time,change,reason\nb1,c1,2026-11-01 10:00,25,Einkauf\n",
     "sales.csv": "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID\n"
     "536365,85123A,WHITE HANGING HEART,6,2010-12-01 08:26:00,2.55,17850\n",
     "products_export.csv": SHOPIFY["products.csv"],
@@ -76,20 +82,20 @@ async def test_every_command_does_what_the_page_says(tmp_path: Path, monkeypatch
         result = await asyncio.to_thread(runner.invoke, cli, words)
         assert result.exit_code == 0, (words, result.output)
         done.append(" ".join(words[:2]))
-    assert {
-        "import --from",
-        "import customers",
-        "import products",
-        "import orders",
-        "import coupons",
-        "import orders-log",
-    } <= {*done}
+    kinds = (
+        "--from", "customers", "addresses", "products", "orders", "coupons", "points", "orders-log"
+    )  # fmt: skip
+    assert {f"import {kind}" for kind in kinds} <= {*done}
     store = Store.open(f"sqlite:///{os.environ['LIUKE_HOME']}/liuke.db")
     async with store.read() as connection:
         socks = await Catalogue(connection).get("socken")
+        anna = await Customers(connection).get("c1")
+        points = await Points(connection).balance("c1", datetime.now(UTC))
         bought = [await Orders(connection).by_number(number) for number in ("A1", "#1002", "536365")]
     await store.close()
     assert socks is not None
+    assert anna is not None
+    assert (anna.addresses["a1"]["line"], anna.default_address, points) == ("Torstr. 1", "a1", 25)
     assert (socks.list_price, socks.currency, socks.labels("en")) == (490, "EUR", [("Colour", "rot")])
     # Shopify's came first, and was taken back.
     assert [order and order.total for order in bought] == [980, None, 1_530]

@@ -15,8 +15,9 @@ from bot.shop.intake.customers import take_customers
 from bot.shop.intake.defaults import Defaults
 from bot.shop.intake.merging import Taken
 from bot.shop.intake.orders import take_orders
+from bot.shop.intake.people import CustomerRecord
 from bot.shop.intake.products import take_products
-from bot.shop.intake.records import CustomerRecord, OrderRecord, ProductRecord
+from bot.shop.intake.records import OrderRecord, ProductRecord
 from storage import Store
 from storage.events import Events
 from storage.orders import Orders

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.shop.intake.customers import take_customers
 from bot.shop.intake.defaults import Defaults
 from bot.shop.intake.orders import take_orders
-from bot.shop.intake.records import CustomerRecord, OrderRecord
+from bot.shop.intake.people import CustomerRecord
+from bot.shop.intake.records import OrderRecord
 from bot.staff.audit_log import read_audit_log
 from bot.staff.roles import NotAllowed
 from bot.staff.till import CodeCard, NotTheirs, OrderNeeded, Till, UnknownCode, as_code, masked

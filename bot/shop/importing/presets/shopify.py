@@ -50,8 +50,15 @@ CUSTOMERS = {
     "last": text("Last Name", "姓氏"),
     "email": cell(cleaning.email, "Email", "邮箱"),
     "phone": cell(cleaning.telephone, "Phone", "电话"),
-    "default_phone": cell(cleaning.telephone, "Default Address Phone"),
-    "marketing": truth("Accepts Email Marketing", "Accepts Marketing"),
+    "address_phone": cell(cleaning.telephone, "Default Address Phone"),
+    "line": text("Default Address Address1", "Address1"),
+    "line2": text("Default Address Address2", "Address2"),
+    "city": text("Default Address City", "City"),
+    "province": text("Default Address Province Code", "Province", "Province Code"),
+    "country": code("Default Address Country Code", "Country", "Country Code"),
+    "postcode": code("Default Address Zip", "Zip"),
+    "email_marketing": truth("Accepts Email Marketing", "Accepts Marketing"),
+    "sms_marketing": truth("Accepts SMS Marketing"),
 }
 PRODUCTS = {
     "handle": code("Handle", "URL handle"),
@@ -115,8 +122,10 @@ def _customer(group: Group, _reading: Reading) -> Iterator[Result]:
             "id": said("id"),
             "name": cleaning.person(said("first"), said("last")),
             "email": said("email"),
-            "phone": said("phone", "default_phone"),
-            "marketing": said("marketing"),
+            "phone": said("phone", "address_phone"),
+            **telling.addresses({"main": telling.address(group)}),
+            # A yes to newsletters is none to messages in Telegram.
+            "consents": telling.consents(email=said("email_marketing"), sms=said("sms_marketing")),
         },
     )
 
@@ -221,7 +230,7 @@ PRESET = Preset(
             kind="customers",
             called="customers_export.csv",
             columns=CUSTOMERS,
-            needs=("first", "last", "email", "marketing"),
+            needs=("first", "last", "email", "email_marketing"),
             make=_customer,
         ),
         Shape(

@@ -11,7 +11,8 @@ from bot.shop.importing.presets import cleaning
 from bot.shop.importing.presets.markup import plain
 from bot.shop.importing.presets.shapes import Group, Read, Reading, Result, Unfit
 from bot.shop.importing.told import LeftOut, Told
-from bot.shop.intake.records import CustomerRecord, OrderRecord, ProductRecord
+from bot.shop.intake.people import CustomerRecord
+from bot.shop.intake.records import OrderRecord, ProductRecord
 
 UNCOUNTED = 100
 """The stock of a product that its shop sells without counting how many there are."""
@@ -35,6 +36,33 @@ def customer(group: Group, fields: Mapping[str, Any]) -> Result:
     if not known_by:
         return left_out(group, "a customer without an id, an e-mail address and a phone number")
     return group.told(CustomerRecord, {**said, "id": known_by})
+
+
+def address(group: Group, prefix: str = "", recipient: str | None = None) -> dict[str, str] | None:
+    """An address of a customer, of fields that begin with `prefix`; None where the file has neither street nor town.
+
+    Args:
+        recipient: whom it is of, where that isn't the customer's name.
+    """
+    lines = [group.get(f"{prefix}{name}") for name in ("line", "line2")]
+    said = {
+        "recipient": recipient,
+        "phone": group.get(f"{prefix or 'address_'}phone"),
+        "line": ", ".join(filter(None, lines)),
+        **{name: group.get(f"{prefix}{name}") for name in ("city", "province", "country", "postcode")},
+    }
+    return {name: value for name, value in said.items() if value} if said["line"] or said["city"] else None
+
+
+def addresses(named: Mapping[str, dict[str, str] | None]) -> dict[str, Any]:
+    """The fields of a customer who has these addresses; the first that is there is the default one."""
+    there = {name: one for name, one in named.items() if one}
+    return {"addresses": there, "default_address": next(iter(there))} if there else {}
+
+
+def consents(**granted: bool | None) -> dict[str, dict[str, bool]] | None:
+    """What was agreed to on each channel, as far as the file says it."""
+    return {name: {"granted": said} for name, said in granted.items() if said is not None} or None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

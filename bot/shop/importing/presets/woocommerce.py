@@ -24,6 +24,7 @@ from typing import Any
 from bot.shop.importing.presets import cleaning, statuses, telling
 from bot.shop.importing.presets.preset import Preset
 from bot.shop.importing.presets.shapes import (
+    Column,
     Group,
     Read,
     Reading,
@@ -43,6 +44,11 @@ _MOST_ATTRIBUTES = 20
 _FROM_PARENT = ("name", "description", "short", "categories", "brand", "picture", "published", "stock")
 _ATTRIBUTES = range(1, _MOST_ATTRIBUTES + 1)
 
+
+def _telephone(*names: str) -> Column:
+    return cell(cleaning.telephone, *names)
+
+
 CUSTOMERS = {
     "id": code("customer_id", "Customer ID", "User ID", "ID"),
     "name": text("Name", "display_name"),
@@ -50,6 +56,21 @@ CUSTOMERS = {
     "last": text("last_name", "Last Name", "billing_last_name"),
     "email": cell(cleaning.email, "email", "user_email", "E-Mail", "customer_email"),
     "phone": cell(cleaning.telephone, "billing_phone", "Phone"),
+    **{
+        f"{kind}_{name}": read(f"{kind}_{column}")
+        for kind in ("billing", "shipping")
+        for name, column, read in (
+            ("first", "first_name", text),
+            ("last", "last_name", text),
+            ("phone", "phone", _telephone),
+            ("line", "address_1", text),
+            ("line2", "address_2", text),
+            ("city", "city", text),
+            ("province", "state", text),
+            ("country", "country", code),
+            ("postcode", "postcode", code),
+        )
+    },
     "created_at": moment("date_registered", "user_registered", "Sign up", "Date registered", "Registriert"),
     "registered": text("Username", "user_login", "Benutzername", "date_registered", "user_registered"),
 }
@@ -130,8 +151,14 @@ def _customer(group: Group, _reading: Reading) -> Iterator[Result]:
             "email": said("email"),
             "phone": said("phone"),
             "created_at": said("created_at"),
+            **telling.addresses({kind: _address(group, kind) for kind in ("shipping", "billing")}),
         },
     )
+
+
+def _address(group: Group, kind: str) -> dict[str, str] | None:
+    recipient = cleaning.person(group.get(f"{kind}_first"), group.get(f"{kind}_last"))
+    return telling.address(group, f"{kind}_", recipient)
 
 
 def _parent(group: Group, reading: Reading) -> None:

@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 from bot.shop.importing.presets import cleaning, preset
-from bot.shop.intake.records import CustomerRecord, OrderRecord, ProductRecord
+from bot.shop.intake.people import CustomerRecord
+from bot.shop.intake.records import OrderRecord, ProductRecord
 from tests.bot.shop.presets.exports import options, read, table, written
 from tests.bot.shop.presets.test_shopify_orders import ORDERS, PLACED, orders, row
 
 CUSTOMERS = (
     "Customer ID,First Name,Last Name,Email,Accepts Email Marketing,Default Address Company,"
-    "Default Address Address1,Default Address City,Default Address Zip,Default Address Phone,Phone,"
+    "Default Address Address1,Default Address Address2,Default Address City,Default Address Province Code,"
+    "Default Address Country Code,Default Address Zip,Default Address Phone,Phone,"
     "Accepts SMS Marketing,Total Spent,Total Orders,Note,Tax Exempt,Tags"
 )
 PRODUCTS = (
@@ -60,7 +62,13 @@ def test_customers_have_their_id_and_a_whole_name(tmp_path: Path) -> None:
             "Last Name": "Lovelace",
             "Email": "ada@example.com",
             "Accepts Email Marketing": "yes",
+            "Accepts SMS Marketing": "no",
             "Default Address Phone": "'+44 20 7946 0000",
+            "Default Address Address1": "1 St James's Square",
+            "Default Address Address2": "Flat 2",
+            "Default Address City": "London",
+            "Default Address Country Code": "GB",
+            "Default Address Zip": "'SW1Y 4JU",
         },
         {
             "Customer ID": "'7001000000002",
@@ -78,10 +86,26 @@ def test_customers_have_their_id_and_a_whole_name(tmp_path: Path) -> None:
             "name": "Ada Lovelace",
             "email": "ada@example.com",
             "phone": "+44 20 7946 0000",
-            "marketing": True,
+            "addresses": {
+                "main": {
+                    "phone": "+44 20 7946 0000",
+                    "line": "1 St James's Square, Flat 2",
+                    "city": "London",
+                    "country": "GB",
+                    "postcode": "SW1Y 4JU",
+                }
+            },
+            "default_address": "main",
+            # A newsletter is no message in Telegram.
+            "consents": {"email": {"granted": True}, "sms": {"granted": False}},
         },
-        {"id": "7001000000002", "name": "张三", "marketing": False},
-        {"id": "bo@example.com", "name": "Bo", "email": "Bo@Example.com", "marketing": False},
+        {"id": "7001000000002", "name": "张三", "consents": {"email": {"granted": False}}},
+        {
+            "id": "bo@example.com",
+            "name": "Bo",
+            "email": "Bo@Example.com",
+            "consents": {"email": {"granted": False}},
+        },
     ]
     assert came.left_out == [([4], "a customer without an id, an e-mail address and a phone number")]
     assert came.refused == []

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.shop.importing.presets import cleaning
-from bot.shop.intake.records import CustomerRecord, OrderRecord, ProductRecord
+from bot.shop.intake.people import CustomerRecord
+from bot.shop.intake.records import OrderRecord, ProductRecord
 from tests.bot.shop.presets.exports import read, table, written
 
 PRODUCTS = (
@@ -344,9 +345,16 @@ def test_drafts_are_left_out_and_unknown_statuses_refused(tmp_path: Path) -> Non
 
 
 def test_customers_have_an_id_or_an_address(tmp_path: Path) -> None:
-    users = "customer_id,user_login,first_name,last_name,email,date_registered,billing_phone"
-    row = ("5", "ada", "Ada", "Lovelace", "ada@example.com", "2026-01-02 03:04:05", "030 901820")
-    guest = ("0", "", "Bo", "", "bo@example.com", "", "")
+    users = (
+        "customer_id,user_login,first_name,last_name,email,date_registered,billing_phone,shipping_first_name,"
+        "shipping_last_name,shipping_address_1,shipping_address_2,shipping_city,shipping_state,billing_address_1,"
+        "billing_postcode"
+    )
+    row = (
+        "5", "ada", "Ada", "Lovelace", "ada@example.com", "2026-01-02 03:04:05", "030 901820", "Mary", "S",
+        "Torstr. 1", "3. OG", "Berlin", "BE", "Weg 2", "10119",
+    )  # fmt: skip
+    guest = ("0", "", "Bo", "", "bo@example.com", "", "", "", "", "", "", "", "", "", "")
     report = "Name,Username,Last active,Sign up,Email,Orders,Total spend"
     seen = ("Cy Ng", "cy", "2026-11-01", "2026-01-02", "cy@example.com", "3", "12.00")
     files = [
@@ -360,6 +368,16 @@ def test_customers_have_an_id_or_an_address(tmp_path: Path) -> None:
             "email": "ada@example.com",
             "phone": "030 901820",
             "created_at": datetime(2026, 1, 1, 19, 4, 5, tzinfo=UTC),
+            "addresses": {
+                "shipping": {
+                    "recipient": "Mary S",
+                    "line": "Torstr. 1, 3. OG",
+                    "city": "Berlin",
+                    "province": "BE",
+                },
+                "billing": {"line": "Weg 2", "phone": "030 901820", "postcode": "10119"},
+            },
+            "default_address": "shipping",
         },
         {"id": "bo@example.com", "name": "Bo", "email": "bo@example.com"},
         {

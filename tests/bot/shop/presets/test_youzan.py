@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.shop.importing.presets import cleaning
-from bot.shop.intake.records import CustomerRecord, OrderRecord, ProductRecord
+from bot.shop.intake.people import CustomerRecord
+from bot.shop.intake.records import OrderRecord, ProductRecord
 from tests.bot.shop.presets.exports import read, table, written
 
 CUSTOMERS = (

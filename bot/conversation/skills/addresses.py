@@ -1,0 +1,51 @@
+"""A customer's own addresses, as they choose one of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.conversation.turn import Turn
+from storage.customers import Customers
+
+_LABEL = 40
+_MARK = 10
+_WIDE = ("country", "province", "city", "line", "postcode")
+_NARROW = ("line", "city", "province", "postcode", "country")
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAddress:
+    """An address as it is shown."""
+
+    label: str
+    """For a button."""
+    words: str
+    mark: str
+    """Ties a button to these words: messengers keep buttons for ever."""
+
+
+async def of_customer(turn: Turn) -> Sequence[KnownAddress]:
+    """The addresses of whoever the account is linked to, the default one first."""
+    known = None if turn.customer_id is None else await Customers(turn.connection).get(turn.customer_id)
+    if known is None:
+        return ()
+    order = sorted(known.addresses, key=lambda name: (name != known.default_address, name))
+    return [
+        _shown(known.addresses[name], turn.language) for name in order if known.addresses[name].get("line")
+    ]
+
+
+def written(address: Mapping[str, str], language: str) -> str:
+    """An address in one line, from wide to narrow in Chinese, then whom it is of."""
+    place = [address[name] for name in (_WIDE if language == "zh" else _NARROW) if address.get(name)]
+    whom = [address[name] for name in ("recipient", "phone") if address.get(name)]
+    return (" " if language == "zh" else ", ").join([*place, *whom])
+
+
+def _shown(address: Mapping[str, str], language: str) -> KnownAddress:
+    words = written(address, language)
+    called = ": ".join(filter(None, (address.get("label"), address["line"])))
+    short = called if len(called) <= _LABEL else f"{called[: _LABEL - 1]}…"
+    return KnownAddress(short, words, hashlib.sha256(words.encode()).hexdigest()[:_MARK])
