@@ -21,6 +21,7 @@ _YES = frozenset({"1", "true", "yes", "y", "t", "是", "有"})
 _NO = frozenset({"0", "false", "no", "n", "f", "否", "无"})
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _AMOUNT = re.compile(r"(?:[-+]|(?<![\d.,'\s]))[.,'\s]*+\d[\d.,'\s]*+")
+_BETWEEN = re.compile(r"[|;\n]")
 _SPACING = re.compile(r"[\s']")
 _THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+")
 _EPOCH_UNITS = {10: 1, 13: 1_000, 16: 1_000_000}
@@ -53,6 +54,14 @@ def text(raw: Any) -> str | None:
     if not words.isprintable():
         words = _CONTROL.sub("", words).strip()
     return None if len(words) <= _LONGEST_MISSING and words.lower() in MISSING else words
+
+
+def several(raw: Any) -> list[str] | None:
+    """Words with `|`, `;` or line ends between them."""
+    if not isinstance(raw, str):
+        raw = text(raw)
+    parts = (text(part) for part in _BETWEEN.split(raw or ""))
+    return [part for part in parts if part is not None] or None
 
 
 def at_most(length: int) -> Parse:
@@ -173,23 +182,43 @@ def currency(raw: Any) -> str | None:
     return words.upper()
 
 
-def moment_in(options: Options) -> Parse:
-    """A moment, UTC; one that names no zone is of the options' zone."""
+def moment_in(options: Options, *, ahead: bool = False) -> Parse:
+    """A moment, UTC; one that names no zone is of the options' zone.
+
+    Args:
+        ahead: it may lie in the future.
+    """
+    latest = None if ahead else options.now
 
     @lru_cache(maxsize=65_536)
     def parsed(words: str) -> datetime:
-        return _checked(_localised(_read_moment(words, options.date_format), options), words, options)
+        return _checked(_localised(_read_moment(words, options.date_format), options), words, latest)
 
     def moment(raw: Any) -> datetime | None:
         if isinstance(raw, datetime):
-            return _checked(_localised(raw, options), raw, options)
+            return _checked(_localised(raw, options), raw, latest)
         if isinstance(raw, date):
             midnight = datetime(raw.year, raw.month, raw.day)  # noqa: DTZ001 - of the options' zone
-            return _checked(_localised(midnight, options), raw, options)
+            return _checked(_localised(midnight, options), raw, latest)
         words = text(raw)
         return None if words is None else parsed(words)
 
     return moment
+
+
+def end_in(options: Options) -> Parse:
+    """A moment that may lie in the future, at which something is over; of a day its end."""
+    moment = moment_in(options, ahead=True)
+
+    def end(raw: Any) -> datetime | None:
+        found: datetime | None = moment(raw)
+        is_day = ":" not in raw if isinstance(raw, str) else not isinstance(raw, datetime)
+        if found is None or not is_day:
+            return found
+        following = found.astimezone(options.zone) + timedelta(days=1)
+        return following.astimezone(UTC)
+
+    return end
 
 
 def is_moment(words: str, options: Options) -> bool:
@@ -261,10 +290,10 @@ def _localised(moment: datetime, options: Options) -> datetime:
         raise BadRow("the time is out of range") from None
 
 
-def _checked(moment: datetime, raw: Any, options: Options) -> datetime:
+def _checked(moment: datetime, raw: Any, latest: datetime | None) -> datetime:
     if moment < _EARLIEST:
         raise BadRow(f"{_shown(raw)} is too long ago to be true")
-    if moment > options.now:
+    if latest is not None and moment > latest:
         raise BadRow(f"{_shown(raw)} lies in the future")
     return moment
 
