@@ -98,6 +98,8 @@ class Card:
     text: str
     picture: str | None = None
     """Path below the media folder or an https address; None: text alone."""
+    more_pictures: tuple[str, ...] = ()
+    """Others of the product, for channels that can show several."""
     buttons: tuple[Button, ...] = ()
 
 

@@ -46,9 +46,12 @@ class ProductState:
 
     product: ProductId
     list_price: Money
+    """What everybody pays: in a sale, the sale price."""
     cost: Money
     stock: int
     category: str
+    group: str = ""
+    """Shared by the variants of a product, of which a list shows one; empty where there are none."""
     active: bool = True
     created_at: datetime | None = None
     """Since when the shop has it; the newest lead before anything was fitted."""
@@ -192,6 +195,7 @@ class Offer:
     product: ProductId
     price: Money
     list_price: Money
+    """As in `ProductState`."""
     floor: Money
     valid_until: datetime
     personal: bool

@@ -1,18 +1,15 @@
-"""The shop's products: finding them, their prices and their stock."""
+"""The shop's products: finding them, their variants, their prices and their stock."""
 
 from __future__ import annotations
 
-import math
-import re
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, insert, select
 
-from storage.errors import NotFound
+from storage.finding import ProductSearch, split
+from storage.prices import price_at, price_now
 from storage.repository import Repository, columns_of, portions
 from storage.schema import category, price_change, product
 from storage.upsert import upsert
@@ -20,16 +17,8 @@ from storage.upsert import upsert
 Attributes = Mapping[str, Mapping[str, Sequence[str]]]
 """Key to `{"zh": [label, value], "en": [label, value]}`."""
 
-_WORD = re.compile(r"[a-z0-9]+(?:[.\-][0-9a-z]+)*|[^\W\d_]+|\d+")
-_ASCII_WORD = re.compile(r"[a-z0-9.\-]+")
-# A word that nearly every product has says nothing; one in the name says more than one in an attribute.
-_IN_NAME = 1.5
-# Products that match clearly fewer of the words than the best one does are noise.
-_NEAR_THE_BEST = 0.6
-_AS_GOOD = 0.9
-# Products come in several colours and sizes: so many more are looked at, to show different ones first.
-_VARIANTS = 5
-_LONGEST_QUERY = 12
+_MOST_VARIANTS = 2_000
+"""Of a product that a conversation looks at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,15 +46,28 @@ class Product:
     description_en: str = ""
     category_id: str | None = None
     brand: str = ""
+    group_id: str | None = None
+    """Shared by the variants of a product, each of which is a product of its own."""
+    options: Attributes = field(default_factory=dict)
+    """What tells the variants of a product apart, such as colour and size, in the shop's order."""
     attributes: Attributes = field(default_factory=dict)
     list_price: int
+    sale_price: int | None = None
+    """What everybody pays instead while the sale lasts; it counts only where it is below the list price."""
+    sale_from: datetime | None = None
+    sale_until: datetime | None = None
+    """The first moment after the sale."""
     cost: int | None = None
     """None: unknown."""
     currency: str
     stock: int = 0
+    stock_by_place: Mapping[str, int] = field(default_factory=dict)
+    """How many there are where; `stock` is their sum. Empty: it isn't known."""
     restock_at: datetime | None = None
     picture: str | None = None
-    """Path below the media folder or an https address."""
+    """The first: path below the media folder or an https address."""
+    more_pictures: Sequence[str] = field(default_factory=list)
+    """Those after the first."""
     url: str | None = None
     active: bool = True
     demo: bool = False
@@ -82,11 +84,37 @@ class Product:
         """The description in a language."""
         return _choose(language, self.description_zh, self.description_en)
 
+    @property
+    def facts(self) -> Attributes:
+        """Options, and the attributes besides."""
+        return {
+            **self.options,
+            **{key: told for key, told in self.attributes.items() if key not in self.options},
+        }
+
     def labels(self, language: str) -> list[tuple[str, str]]:
-        """Attributes as (label, value) in a language."""
-        face = "zh" if language.startswith("zh") else "en"
-        found = [pair.get(face) or next(iter(pair.values()), None) for pair in self.attributes.values()]
-        return [(str(pair[0]), str(pair[1])) for pair in found if pair]
+        """Options and attributes as (label, value) in a language."""
+        return [shown for faces in self.facts.values() if (shown := label_and_value(faces, language))]
+
+    def price_at(self, now: datetime) -> int:
+        """What everybody pays at a moment, minor units."""
+        return price_at(self, now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """One of the variants of a product, as far as telling them apart goes."""
+
+    id: str
+    group_id: str
+    options: Attributes
+    stock: int
+
+
+def label_and_value(faces: Mapping[str, Sequence[str]], language: str) -> tuple[str, str] | None:
+    """An option or attribute in a language, or in the one that it is known in."""
+    pair = faces.get("zh" if language.startswith("zh") else "en") or next(iter(faces.values()), None)
+    return (str(pair[0]), str(pair[1])) if pair else None
 
 
 _COLUMNS = columns_of(product, Product)
@@ -146,35 +174,45 @@ class Catalogue(Repository):
             found |= {one.id: one for one in rows}
         return found
 
+    async def variants(self, group_ids: Collection[str]) -> dict[str, list[Variant]]:
+        """What can be bought of the variants of products, by group; of each some thousand at most."""
+        statement = (
+            select(*columns_of(product, Variant))
+            .where(product.c.group_id.in_(list(group_ids)), product.c.active.is_(True))
+            .order_by(product.c.created_at, product.c.id)
+            .limit(_MOST_VARIANTS * len(group_ids))
+        )
+        found: dict[str, list[Variant]] = {}
+        for one in await self._list(Variant, statement) if group_ids else ():
+            found.setdefault(one.group_id, []).append(one)
+        return found
+
     async def search(
-        self,
-        words: Sequence[str],
-        *,
-        limit: int = 10,
-        max_price: int | None = None,
+        self, words: Sequence[str], *, now: datetime, limit: int = 10, max_price: int | None = None
     ) -> list[Product]:
         """Active products that match the words, Chinese or English, best first.
 
         A word counts for more the rarer it is and when it stands in the name; products that match clearly
-        less than the best one are left out. Without words the price alone decides, dearest last.
+        less than the best one are left out, and different ones come before further variants of one. Without words the
+        price alone decides, dearest last.
 
         Args:
             words: of the customer's message; letters' case and an English plural don't matter.
+            now: of the prices.
             max_price: minor units, inclusive.
         """
+        search, price = ProductSearch(self._connection), price_now(now)
         conditions: list[ColumnElement[bool]] = [product.c.active.is_(True)]
         if max_price is not None:
-            conditions.append(product.c.list_price <= max_price)
-        parts = _split(words)
-        if not parts:
-            if any(word.strip() for word in words):
-                return []
-            cheapest = select(*_COLUMNS).where(*conditions).order_by(product.c.list_price, product.c.id)
-            return await self._list(Product, cheapest.limit(limit))
-        weights = await self._weights(parts)
-        if not weights:
+            conditions.append(price <= max_price)
+        if split(words):
+            ids = await search.ranked(words, conditions, limit)
+        elif any(word.strip() for word in words):
             return []
-        return await self._ranked(weights, conditions, limit)
+        else:
+            ids = await search.cheapest(price, conditions, limit)
+        found = await self.by_ids(ids)
+        return [found[product_id] for product_id in ids]
 
     async def put_categories(self, categories: Sequence[Category]) -> int:
         """Add categories or bring them up to date; return how many were new or changed."""
@@ -197,139 +235,33 @@ class Catalogue(Repository):
             stamps=frozenset({"updated_at"}),
         )
 
-    async def set_price(self, product_id: str, list_price: int, *, now: datetime) -> None:
-        """Set the list price, minor units, and keep the change.
-
-        Raises:
-            NotFound: there is no such product.
-            ValueError: not above 0.
-        """
-        if list_price <= 0:
-            raise ValueError("a list price is above 0")
-        known = await self.get(product_id)
-        if known is None:
-            raise NotFound(f"there is no product {product_id!r}")
-        if known.list_price == list_price:
-            return
-        await self._connection.execute(
-            update(product).where(product.c.id == product_id).values(list_price=list_price, updated_at=now)
-        )
-        await self._connection.execute(
-            insert(price_change).values(
-                product_id=product_id,
-                at=now,
-                old_price=known.list_price,
-                new_price=list_price,
-                currency=known.currency,
-            )
-        )
-
-    async def _weights(self, words: Sequence[str]) -> list[tuple[str, float]]:
-        """Patterns that occur at all, each with the logarithm of how rare it is.
-
-        A Chinese word that occurs nowhere is looked for in parts: 杯子 as 杯, 保温水杯 as 保温 and 水杯.
-        """
-        found = await self._rarity([_pattern(word) for word in words])
-        parts = [part for word in words if _pattern(word) not in found for part in _parts(word)]
-        if parts:
-            found |= await self._rarity([_pattern(part) for part in dict.fromkeys(parts)])
-        return list(found.items())
-
-    async def _rarity(self, patterns: Sequence[str]) -> dict[str, float]:
-        counts = [func.coalesce(func.sum(_hit(product.c.search_text, pattern)), 0) for pattern in patterns]
-        statement = select(func.count(), *counts).where(product.c.active.is_(True))
-        total, *occurrences = (await self._connection.execute(statement)).one()
-        return {
-            pattern: math.log1p(total / occurs)
-            for pattern, occurs in zip(patterns, occurrences, strict=True)
-            if occurs
-        }
-
-    async def _ranked(
-        self, weights: Sequence[tuple[str, float]], conditions: Sequence[ColumnElement[bool]], limit: int
-    ) -> list[Product]:
-        names = literal(" ") + func.lower(product.c.name_zh + literal(" ") + product.c.name_en)
-        terms = [
-            _hit(product.c.search_text, pattern) * weight + _hit(names, pattern) * (weight * (_IN_NAME - 1))
-            for pattern, weight in weights
+    async def keep_price_changes(self, changes: Iterable[tuple[Product, Product]], now: datetime) -> None:
+        """Keep which list prices change, of products as they were and as they will be."""
+        rows = [
+            {
+                "product_id": after.id,
+                "at": now,
+                "old_price": before.list_price,
+                "new_price": after.list_price,
+                "currency": before.currency,
+            }
+            for before, after in changes
+            if before.list_price != after.list_price
         ]
-        score = sum(terms[1:], start=terms[0]).label("score")
-        matching = or_(*(product.c.search_text.like(pattern, escape="\\") for pattern, _ in weights))
-        statement = (
-            select(*_COLUMNS, score)
-            .where(matching, *conditions)
-            .order_by(score.desc(), (product.c.stock > 0).desc(), product.c.id)
-            .limit(limit * _VARIANTS)
-        )
-        rows = (await self._connection.execute(statement)).all()
-        best = rows[0].score if rows else 0.0
-        near = [
-            (row.score >= best * _AS_GOOD, _product(row))
-            for row in rows
-            if row.score >= best * _NEAR_THE_BEST
-        ]
-        return _spread(near)[:limit]
+        if rows:
+            await self._connection.execute(insert(price_change), rows)
 
 
 def search_text(item: Product, *category_names: str) -> str:
     """What a product is found by: lower case, one space before each word."""
-    attributes = [str(part) for faces in item.attributes.values() for pair in faces.values() for part in pair]
-    parts = [item.name_zh, item.name_en, item.brand, item.code, *category_names, *attributes]
+    facts = [str(part) for faces in item.facts.values() for pair in faces.values() for part in pair]
+    parts = [item.name_zh, item.name_en, item.brand, item.code, *category_names, *facts]
     return " " + " ".join(" ".join(parts).lower().split())
 
 
-def _split(words: Sequence[str]) -> list[str]:
-    """What can be looked for in words, each once."""
-    parts = (part for word in words for part in _WORD.findall(word.lower()))
-    return list(dict.fromkeys(parts))[:_LONGEST_QUERY]
-
-
-def _parts(word: str) -> list[str]:
-    """What a Chinese word that occurs nowhere may be made of."""
-    if _ASCII_WORD.fullmatch(word) or len(word) < 2:
-        return []
-    if len(word) == 2:
-        return [word[0]] if word[1] in "子儿" else []
-    return [word[i : i + 2] for i in range(min(len(word), _LONGEST_QUERY) - 1)]
-
-
-def _pattern(word: str) -> str:
-    """For LIKE: an English word begins where a word begins, a Chinese one stands anywhere."""
-    if not _ASCII_WORD.fullmatch(word):
-        return f"%{_escaped(word)}%"
-    return f"% {_escaped(_singular(word))}%"
-
-
-def _singular(word: str) -> str:
-    if len(word) > 4 and word.endswith("ies"):
-        return word[:-3]
-    if len(word) > 3 and word.endswith("es") and word[-3] in "xsh":
-        return word[:-2]
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
-
-
-def _escaped(word: str) -> str:
-    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
-def _hit(column: Any, pattern: str) -> Any:
-    return case((column.like(pattern, escape="\\"), 1), else_=0)
-
-
-def _product(row: Any) -> Product:
-    return Product(**{name: value for name, value in row._mapping.items() if name != "score"})
-
-
-def _spread(ranked: Sequence[tuple[bool, Product]]) -> list[Product]:
-    """The best first, and among equals one of each kind before the same in another colour."""
-    seen: Counter[tuple[str, str]] = Counter()
-    turns = []
-    for as_good, item in ranked:
-        kind = (item.brand, item.name_en.partition(",")[0])
-        turns.append((not as_good, seen[kind]))
-        seen[kind] += 1
-    order = sorted(range(len(turns)), key=lambda position: turns[position])
-    return [ranked[position][1] for position in order]
+def each_once(products: Iterable[Product]) -> list[Product]:
+    """Of the variants of a product only the first."""
+    return list({item.group_id or item.id: item for item in reversed(list(products))}.values())[::-1]
 
 
 def _choose(language: str, zh: str, en: str) -> str:

@@ -35,6 +35,7 @@ class NewOffer:
     product_id: str
     price: int
     list_price: int
+    """What everybody paid when it was promised: the list price, or the sale price of a sale."""
     floor: int
     currency: str
     reason: str

@@ -40,6 +40,7 @@ from storage.customers import Customers
 from storage.errors import Conflict, NotFound
 from storage.events import Events, StoredEvent
 from storage.offers import Impression, NewOffer, Offers, StoredOffer
+from storage.prices import price_at
 from storage.schema import product
 from storage.scores import Scores
 from storage.signals import Signals
@@ -106,7 +107,7 @@ class Decisions:
         allow_repeats: bool = False,
     ) -> list[Recommendation]:
         """At most `n` products that are in stock, best first, within the shop's rules; with `among` none but those."""
-        snapshot = await self._products(connection)
+        snapshot = await self._products(connection, now)
         states = snapshot.states
         if among is not None:
             states = {product: states[product] for product in among if product in states}
@@ -137,7 +138,7 @@ class Decisions:
         Raises:
             NotFound: there is no such customer or product.
         """
-        state = await self._state(connection, product_id)
+        state = await self._state(connection, product_id, now)
         customer = await Customers(connection).get(customer_id)
         if customer is None:
             raise NotFound(f"there is no customer {customer_id!r}")
@@ -188,9 +189,9 @@ class Decisions:
             if live.price == offer.price.minor:
                 return live
             raise Conflict("the customer's live offer for this product has another price")
-        state = await self._state(connection, offer.product)
+        state = await self._state(connection, offer.product, now)
         if state.list_price != offer.list_price or not state.active:
-            raise Conflict("the product's list price has changed")
+            raise Conflict("the product's price for everybody has changed")
         return await offers.reserve(
             NewOffer(
                 code=_new_code(),
@@ -234,23 +235,23 @@ class Decisions:
             return []
         return _known(await Events(connection).by_customer(customer_id, limit=_EVENTS))
 
-    async def _products(self, connection: AsyncConnection) -> _Snapshot:
+    async def _products(self, connection: AsyncConnection, now: datetime) -> _Snapshot:
         """Remembered for a few seconds: reading all of them for each message costs more than a card that sells out
         in between, and prices are read anew wherever one is promised."""
         moment = time.monotonic()
         if self._snapshot is None or moment - self._snapshot.taken_at > self._stock_age:
             rows = (await connection.execute(_STATE.where(product.c.active.is_(True)))).all()
-            states = {row.id: _product_state(row, self._margin) for row in rows}
+            states = {row.id: _product_state(row, self._margin, now) for row in rows}
             listed = (Listed(row.code, row.id, row.category_id or "") for row in rows)
             rules = ShopRules() if self._steering is None else self._steering.rules(listed)
             self._snapshot = _Snapshot(states, rules, moment)
         return self._snapshot
 
-    async def _state(self, connection: AsyncConnection, product_id: str) -> ProductState:
+    async def _state(self, connection: AsyncConnection, product_id: str, now: datetime) -> ProductState:
         row = (await connection.execute(_STATE.where(product.c.id == product_id))).one_or_none()
         if row is None:
             raise NotFound(f"there is no product {product_id!r}")
-        return _product_state(row, self._margin)
+        return _product_state(row, self._margin, now)
 
     def _seed_for(self, customer_id: str | None, now: datetime) -> int:
         """The same all day, so that an exploration doesn't flicker between two messages."""
@@ -293,6 +294,10 @@ _STATE = select(
     product.c.id,
     product.c.code,
     product.c.list_price,
+    product.c.sale_price,
+    product.c.sale_from,
+    product.c.sale_until,
+    product.c.group_id,
     product.c.cost,
     product.c.currency,
     product.c.stock,
@@ -302,14 +307,15 @@ _STATE = select(
 )
 
 
-def _product_state(row: Any, margin: float | None) -> ProductState:
+def _product_state(row: Any, margin: float | None, now: datetime) -> ProductState:
     cost = row.cost if row.cost is not None else round(row.list_price * (1 - (margin or 0.0)))
     return ProductState(
         product=row.id,
-        list_price=Money(row.list_price, row.currency),
+        list_price=Money(price_at(row, now), row.currency),
         cost=Money(cost, row.currency),
         stock=row.stock,
         category=row.category_id or "",
+        group=row.group_id or "",
         active=row.active,
         created_at=row.created_at,
     )

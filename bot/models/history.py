@@ -28,9 +28,9 @@ _EVENTS = (
 _PRODUCTS = (
     """SELECT '' AS product, '' AS category, 0 AS list_price, 0 AS cost, '' AS currency, 0 AS stock,
               0 AS active, 0 AS created_at, '' AS name_zh, '' AS name_en, '' AS brand, '' AS attributes,
-              '' AS shelf""",
+              '' AS options, '' AS shelf""",
     """SELECT product.id, category_id, list_price, cost, currency, stock, CASE WHEN active THEN 1 ELSE 0 END,
-              created_at, product.name_zh, product.name_en, brand, CAST(attributes AS TEXT),
+              created_at, product.name_zh, product.name_en, brand, CAST(attributes AS TEXT), CAST(options AS TEXT),
               COALESCE(category.name_zh || ' ' || category.name_en, '')
        FROM product LEFT JOIN category ON category.id = product.category_id""",
 )
@@ -76,11 +76,13 @@ def _table(cursor: Any, query: tuple[str, str]) -> pa.Table:
 
 
 def _with_words(products: pa.Table) -> pa.Table:
-    """Attributes and the category's names as words instead of JSON, and `active` as a truth value."""
-    described = zip(
-        products.column("attributes").to_pylist(), products.column("shelf").to_pylist(), strict=True
-    )
-    words = pa.array([f"{_words(text)} {shelf}".strip() for text, shelf in described], type=pa.string())
+    """Options, attributes and the category's names as words instead of JSON, and `active` as a truth value."""
+    columns = (products.column(name).to_pylist() for name in ("options", "attributes", "shelf"))
+    described = [
+        " ".join(filter(None, (_words(options), _words(attributes), shelf)))
+        for options, attributes, shelf in zip(*columns, strict=True)
+    ]
+    words = pa.array(described, type=pa.string())
     active = products.column("active").cast(pa.bool_())
     table = products.set_column(products.schema.get_field_index("attributes"), "attributes", words)
     return table.set_column(table.schema.get_field_index("active"), "active", active)

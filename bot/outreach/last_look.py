@@ -113,7 +113,7 @@ async def _on_sale(connection: AsyncConnection, product_id: str | None) -> Produ
 
 
 Writer: TypeAlias = Callable[[Customer, Product, Offer, StoredOffer | None], Reply]
-"""Puts a message into the customer's language; without a reserved offer the price is the list price."""
+"""Puts a message into the customer's language; without a reserved offer the price is the one for everybody."""
 
 # Longer names are cut: a greeting is no place for them.
 _NAME = 40
@@ -141,7 +141,7 @@ class WinBackWriter:
         card = Card(
             product_id=product.id,
             title=product.name(language),
-            text=f"{hello}\n{self._price(language, customer, offer, stored)}",
+            text=f"{hello}\n{self._price(language, customer, product, offer, stored)}",
             picture=product.picture,
             buttons=(
                 Button(label=self._texts.say(language, "outreach-look"), action=f"product:show:{product.id}"),
@@ -150,16 +150,24 @@ class WinBackWriter:
         )
         return Reply(cards=(card,), language=language)
 
-    def _price(self, language: str, customer: Customer, offer: Offer, stored: StoredOffer | None) -> str:
-        list_price = wording.money(offer.list_price.minor, offer.list_price.currency)
+    def _price(
+        self, language: str, customer: Customer, product: Product, offer: Offer, stored: StoredOffer | None
+    ) -> str:
+        everybodys = wording.money(offer.list_price.minor, offer.list_price.currency)
         if stored is None:
-            return list_price
+            was = wording.money(product.list_price, product.currency)
+            on_sale = offer.list_price.minor < product.list_price
+            return (
+                self._texts.say(language, "price-on-sale", price=everybodys, was=was)
+                if on_sale
+                else everybodys
+            )
         where = wording.zone(customer.time_zone, self._shop_time_zone)
         price = self._texts.say(
             language,
             "outreach-price",
             price=wording.money(stored.price, stored.currency),
-            list=list_price,
+            list=everybodys,
             code=stored.code,
             until=wording.moment(stored.valid_until, language, where),
         )

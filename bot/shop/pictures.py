@@ -99,7 +99,7 @@ def forget_pictures(media: Path) -> None:
 
 def _subject(product: Product) -> Subject:
     category = next((one for one in categories() if one.id == product.category_id), None)
-    colour = product.attributes.get("colour", {}).get("en")
+    colour = product.facts.get("colour", {}).get("en")
     return Subject(
         icon=category.icon if category else "box",
         colour=category.colour if category else None,

@@ -52,6 +52,8 @@ class _Request:
             if event.kind is EventKind.PURCHASE and event.product is not None
         )
         self.hidden = context.exclude if context.allow_repeats else context.exclude | self.owned
+        excluded = (context.stock[one].group for one in context.exclude if one in context.stock)
+        self.hidden_groups = frozenset(filter(None, excluded))
         self.matches = words.matching(model.postings, context.words, len(model.products))
         self.hits = self.matches >= words.LEAST if self.matches is not None else None
 
@@ -67,6 +69,7 @@ class _Request:
             rules=context.rules,
             may_show=self._may_show,
             category=lambda product: context.stock[product].category,
+            group=lambda product: context.stock[product].group,
             new_products=self._new_products,
             index=self.model.index,
             answers=self._answers,
@@ -151,6 +154,7 @@ class _Request:
         return (
             state is not None
             and product not in self.hidden
+            and state.group not in self.hidden_groups
             and state.active
             and state.stock > 0
             and self.context.category in (None, state.category)

@@ -45,6 +45,8 @@ class Constraints:
     """Products that are new to the shop, some of which may not be shown; only asked where there is a place for one."""
     index: Mapping[ProductId, int]
     """Of the model's products."""
+    group: Callable[[ProductId], str] = lambda product: ""
+    """Shared by the variants of a product, of which a list shows one; empty for others. Asked like `category`."""
     answers: Callable[[ProductId], bool] = lambda product: True
     """Whether a pinned product answers what the customer asks; all do where they ask for nothing."""
     variety: bool = True
@@ -69,6 +71,7 @@ def _in_order(picks: Iterable[Pick], constraints: Constraints) -> Iterator[Pick]
     """All that may be shown: what the shop pins leads, where it is an answer to what was asked, and what it buries
     comes when nothing else is left. A single place is the customer's own: no pin takes it."""
     given: set[ProductId] = set()
+    groups: set[str] = set()
     buried: list[Pick] = []
     pinned = constraints.rules.pinned if constraints.n > 1 else ()
     pins = (Pick(one, constraints.index.get(one), 0.0, PINNED) for one in pinned if constraints.answers(one))
@@ -76,6 +79,10 @@ def _in_order(picks: Iterable[Pick], constraints: Constraints) -> Iterator[Pick]
         if pick.product in given or not constraints.may_show(pick.product):
             continue
         given.add(pick.product)
+        group = constraints.group(pick.product)
+        if group and group in groups and pick.policy != PINNED:
+            continue
+        groups.add(group)
         if pick.product in constraints.rules.buried and pick.policy != PINNED:
             buried.append(pick)
         else:
@@ -133,6 +140,9 @@ def _with_a_new_one(picks: list[Pick], constraints: Constraints) -> list[Pick]:
 
 def _may_explore(product: ProductId, shown: frozenset[ProductId], constraints: Constraints) -> bool:
     if product in shown or product in constraints.rules.buried or not constraints.may_show(product):
+        return False
+    group = constraints.group(product)
+    if group and any(constraints.group(one) == group for one in shown):
         return False
     category, caps = constraints.category(product), constraints.rules.category_caps
     if category not in caps:

@@ -68,6 +68,20 @@ class RetentionCoreContract:
         context.setdefault("product", states()["p1"])
         return core.offer("c", "p1", OfferContext(now=NOW, **context))  # type: ignore[arg-type]
 
+    def test_a_list_shows_one_variant_of_a_product(self, core: RetentionCore) -> None:
+        grouped = {
+            name: replace(state, group="tea" if int(name[1:]) < 8 else "") for name, state in states().items()
+        }
+        for history in ((), (bought("p1", 3), bought("p9", 9))):
+            found = self.ask(core, 12, stock=grouped, events=history)
+            assert len([one for one in found if int(one[1:]) < 8]) == 1
+        hidden = self.ask(core, 12, stock=grouped, exclude=frozenset({"p2"}))
+        assert set(hidden) == {"p8", "p9", "p10", "p11"}
+
+    def test_what_a_shop_pins_is_shown_though_it_is_of_one_product(self, core: RetentionCore) -> None:
+        grouped = states(group="tea")
+        assert self.ask(core, 6, stock=grouped, rules=ShopRules(pinned=("p3", "p4"))) == ["p3", "p4"]
+
     # --- recommend
 
     def test_is_a_core(self, core: RetentionCore) -> None:

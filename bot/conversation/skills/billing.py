@@ -62,7 +62,7 @@ async def _payment(turn: Turn) -> Answer:
 
 
 async def _protection(turn: Turn) -> Answer:
-    """The difference between what was paid and today's list price, and a request for it."""
+    """The difference between what was paid and today's price for everybody, and a request for it."""
     if turn.customer_id is None and await pages.passage_for(turn) is not None:
         return await pages.answer(turn)
     found = await which_order.find(
@@ -90,16 +90,13 @@ async def _protection(turn: Turn) -> Answer:
 async def _cheaper(turn: Turn, order: Order) -> tuple[str, int, int, str] | None:
     """Name, price paid, price now and currency of the line that lost most."""
     products = await Catalogue(turn.connection).by_ids({line.product_id for line in order.lines})
-    fallen = [
-        (line.unit_price - products[line.product_id].list_price, line)
-        for line in order.lines
-        if line.product_id in products and products[line.product_id].list_price < line.unit_price
-    ]
+    now = {product.id: product.price_at(turn.now) for product in products.values()}
+    fallen = [line for line in order.lines if now.get(line.product_id, line.unit_price) < line.unit_price]
     if not fallen:
         return None
-    _, line = max(fallen, key=lambda pair: pair[0])
+    line = max(fallen, key=lambda one: one.unit_price - now[one.product_id])
     product = products[line.product_id]
-    return product.name(turn.language), line.unit_price, product.list_price, product.currency
+    return product.name(turn.language), line.unit_price, now[product.id], product.currency
 
 
 SKILLS = (

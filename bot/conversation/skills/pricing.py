@@ -91,9 +91,9 @@ async def _personal(turn: Turn, product: Product, customer_id: str) -> Answer:
     )
     known = turn.memory.about_product(product.id)
     memory = replace(known, haggles=known.haggles + 1)
-    if not offer.personal or offer.price.minor >= product.list_price:
+    if not offer.personal or offer.price.minor >= product.price_at(turn.now):
         text_id = "price-is-best-again" if known.haggles else "price-is-best"
-        price = turn.money(product.list_price, product.currency)
+        price = which_product.price(turn, product)
         text = turn.say(text_id, name=product.name(turn.language), price=price)
         coupons = await _fitting(turn, product, customer_id)
         lines = (
@@ -127,8 +127,8 @@ async def _reserve(
 
 
 async def _unlinked(turn: Turn, product: Product) -> Answer:
-    """A stranger gets the list price, what is public, and how to see a price of their own."""
-    price = turn.money(product.list_price, product.currency)
+    """A stranger gets the price for everybody, what is public, and how to see a price of their own."""
+    price = which_product.price(turn, product)
     lines = [turn.say("price-public", name=product.name(turn.language), price=price)]
     lines += [await _coupon(turn, item) for item in (await _fitting(turn, product, None))[:_SHOWN]]
     lines.append(turn.say("offer-link-first"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.conversation.turn import Turn
 from nlu.types import EntityKind
-from storage.catalogue import Catalogue, Product
+from storage.catalogue import Catalogue, Product, each_once
 
 _EMPTY = """
 的 了 吗 呢 啊 吧 呀 么 嘛 有 没有 有没有 没 卖 你们 你 我 我们 想 要 买 想要 想买 想找 找 个 一个 一款
@@ -107,7 +107,7 @@ def search_words(turn: Turn) -> list[str]:
 
 def _said(turn: Turn) -> list[str]:
     words = turn.understanding.words if turn.understanding is not None else ()
-    wanted = [word for word in words if _means_something(word)][:_MOST]
+    wanted = [word for word in words if means_something(word)][:_MOST]
     return wanted + [stem for word in wanted if (stem := _stem(word)) != word]
 
 
@@ -124,7 +124,8 @@ def _stem(word: str) -> str:
     return word[:-1] if shorter else word
 
 
-def _means_something(word: str) -> bool:
+def means_something(word: str) -> bool:
+    """Whether a word may say which product is meant; those that build a sentence don't."""
     lower = word.lower()
     if lower in _EMPTY_WORDS or set(word) <= _WISHING or not any(character.isalnum() for character in word):
         return False
@@ -189,7 +190,7 @@ async def _search(turn: Turn, *, limit: int = _LOOKED_AT, max_price: int | None 
     if not naming_words(turn):
         return []
     catalogue = Catalogue(turn.connection)
-    found = await catalogue.search(search_words(turn), limit=limit, max_price=max_price)
+    found = await catalogue.search(search_words(turn), now=turn.now, limit=limit, max_price=max_price)
     names = {
         category.id: f"{category.name_zh} {category.name_en}" for category in await catalogue.categories()
     }
@@ -202,10 +203,10 @@ def _without_stems(naming: Sequence[str]) -> list[str]:
 
 
 async def find(turn: Turn, *, limit: int, max_price: int | None = None) -> list[Product]:
-    """Products that the words name, best first; colours and sizes alone find none."""
+    """Products that the words name, best first, of their variants one; colours and sizes alone find none."""
     naming = naming_words(turn)
     found = await _search(turn, max_price=max_price)
-    return [item.product for item in found if any(item.fits(word) for word in naming)][:limit]
+    return each_once(item.product for item in found if any(item.fits(word) for word in naming))[:limit]
 
 
 async def names_products(turn: Turn) -> bool:
@@ -234,12 +235,12 @@ async def akin(turn: Turn, *, limit: int) -> list[Product]:
     kinds = [word[-2:] for word in naming_words(turn) if len(word) > 2 and not word.isascii()]
     if not kinds:
         return []
-    found = await Catalogue(turn.connection).search(kinds, limit=_LOOKED_AT)
-    return [
+    found = await Catalogue(turn.connection).search(kinds, now=turn.now, limit=_LOOKED_AT)
+    return each_once(
         product
         for product in found
         if any(part.endswith(kind) for part in product.name_zh.split() for kind in kinds)
-    ][:limit]
+    )[:limit]
 
 
 async def wished(turn: Turn) -> list[Product]:
@@ -272,18 +273,16 @@ async def find_bare(turn: Turn, *, limit: int) -> list[Product]:
     little_else = 2 * len(search_words(turn)) >= len(said)
     if not naming or not (little_else or _wish(turn.text)):
         return []
-    return [
+    return each_once(
         item.product
         for item in await _search(turn)
         if all(item.fits(word) or item.fits(_stem(word)) for word in _without_stems(naming))
-    ][:limit]
+    )[:limit]
 
 
 def is_called(product: Product, category: str, word: str) -> bool:
     """Whether a word stands in a product's name, brand, code, category or attributes as a word of its own."""
-    values = " ".join(
-        str(pair[-1]) for faces in product.attributes.values() for pair in faces.values() if pair
-    )
+    values = " ".join(str(pair[-1]) for faces in product.facts.values() for pair in faces.values() if pair)
     return any(_is_named(product, category, name, values) for name in (word, *_other_names(word)))
 
 

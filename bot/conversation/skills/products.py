@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from bot.conversation import phrases
-from bot.conversation.skills import pages, product_words, which_product
+from bot.conversation.skills import pages, product_words, variants, which_product
 from bot.conversation.turn import Answer, Skill, Turn, row
+from bot.messages import Card
 from kernel.money import decimals
 from storage.catalogue import Catalogue, Product
 from storage.offers import Offers
@@ -46,14 +48,14 @@ async def _about(turn: Turn, product: Product) -> Answer:
         passage = await pages.passage_for(turn, at_least=_NEAR)
         if passage is not None:
             return Answer(text=pages.passage_text(turn, passage), memory=memory)
-    details = _details(turn, product)
+    details = await _details(turn, product)
     if not asking or len(turn.text.strip()) <= len(product.name(turn.language)) + 2:
         return details
     # What was asked is not among the facts: show them and say so, rather than guess.
     return replace(details, text=turn.say("product-known"), buttons=turn.human)
 
 
-def _details(turn: Turn, product: Product) -> Answer:
+async def _details(turn: Turn, product: Product) -> Answer:
     description = product.description(turn.language)
     lines = [description] if description else []
     lines += [
@@ -61,7 +63,7 @@ def _details(turn: Turn, product: Product) -> Answer:
         for label, value in product.labels(turn.language)[:_ATTRIBUTES]
         if value not in description
     ]
-    shown = which_product.card(turn, product, "\n".join(lines))
+    shown = await _shown(turn, product, lines)
     buttons = row(turn.button("button-best-price", f"offer:ask:{product.id}"))
     shown = replace(shown, buttons=tuple(button for line in buttons for button in line))
     if not product.active or product.stock <= 0:
@@ -76,7 +78,7 @@ def _attributes_asked(turn: Turn, product: Product) -> list[tuple[str, str]]:
     if not said:
         return []
     labels = product.labels(turn.language)
-    keys = list(product.attributes)
+    keys = list(product.facts)
     found = []
     for key, (label, value) in zip(keys, labels, strict=False):
         names = {label.casefold(), key.casefold().replace("_", " ")}
@@ -90,12 +92,12 @@ async def _search(turn: Turn) -> Answer:
     most = None if limit is None else await _in_minor_units(turn, limit)
     shown = await _shown_within(turn, most) if most is not None else []
     if shown:
-        return _found(turn, shown)
+        return await _found(turn, shown)
     found = await product_words.find(turn, limit=_SHOWN, max_price=most)
     if not found and most is not None and not product_words.naming_words(turn):
-        found = await Catalogue(turn.connection).search((), limit=_SHOWN, max_price=most)
+        found = await Catalogue(turn.connection).search((), now=turn.now, limit=_SHOWN, max_price=most)
     if found:
-        return _found(turn, found)
+        return await _found(turn, found)
     if product_words.naming_words(turn):
         return await _nothing_found(turn)
     return Answer(text=turn.say("search-what"), memory=turn.memory.asking("product", intent="product_search"))
@@ -103,7 +105,7 @@ async def _search(turn: Turn) -> Answer:
 
 async def _in_minor_units(turn: Turn, limit: float) -> int | None:
     """A price that was said, in the currency of what the shop sells; None where it sells nothing."""
-    some = await Catalogue(turn.connection).search((), limit=1)
+    some = await Catalogue(turn.connection).search((), now=turn.now, limit=1)
     return round(limit * 10 ** decimals(some[0].currency)) if some else None
 
 
@@ -111,7 +113,7 @@ async def _shown_within(turn: Turn, most: int) -> list[Product]:
     """Those on the screen that cost no more, where a limit is all that is said and no others are wished for."""
     if product_words.naming_words(turn) or (turn.understanding and turn.understanding.intent in _OTHERS):
         return []
-    return [product for product in await which_product.on_screen(turn) if product.list_price <= most]
+    return [product for product in await which_product.on_screen(turn) if product.price_at(turn.now) <= most]
 
 
 async def _nothing_found(turn: Turn) -> Answer:
@@ -119,13 +121,13 @@ async def _nothing_found(turn: Turn) -> Answer:
     text, kind = turn.say("search-nothing"), await product_words.akin(turn, limit=_SHOWN)
     if not kind:
         return Answer(text=text, memory=turn.memory.settled())
-    return replace(_found(turn, kind), text=f"{text}{turn.say('recommend-instead')}")
+    return replace(await _found(turn, kind), text=f"{text}{turn.say('recommend-instead')}")
 
 
-def _found(turn: Turn, found: Sequence[Product]) -> Answer:
+async def _found(turn: Turn, found: Sequence[Product]) -> Answer:
     return Answer(
         text=turn.say("search-one") if len(found) == 1 else turn.say("search-found"),
-        cards=tuple(which_product.card(turn, product) for product in found),
+        cards=await which_product.cards(turn, found),
         memory=turn.memory.showing(tuple(product.id for product in found)),
     )
 
@@ -133,7 +135,7 @@ def _found(turn: Turn, found: Sequence[Product]) -> Answer:
 async def by_words(turn: Turn) -> Answer | None:
     """Products that words alone find, for a message that says no more than what somebody wants."""
     found = await product_words.find_bare(turn, limit=_SHOWN)
-    return _found(turn, found) if found else None
+    return await _found(turn, found) if found else None
 
 
 async def variant(turn: Turn) -> Answer | None:
@@ -141,26 +143,29 @@ async def variant(turn: Turn) -> Answer | None:
     choice = await which_product.choose(turn)
     if choice is None:
         return None
-    product = choice.product
+    product = await Catalogue(turn.connection).get(choice.variant) if choice.variant else None
     if product is None:
-        values = turn.say("variant-comma").join(choice.values)
-        text = (
-            turn.say("variant-none", name=choice.family, wished=choice.wished, values=values)
-            if choice.wished
-            else turn.say("variant-values", name=choice.family, values=values)
+        text = turn.say(
+            "variant-none" if choice.wished else "variant-values",
+            name=variants.title(choice.group.base, turn.language),
+            wished=choice.wished,
+            values=variants.listed(turn, choice.values or {}),
         )
         return Answer(text=text, memory=turn.memory.settled())
-    there = product.active and product.stock > 0
-    text = turn.say(
-        "variant-found" if there else "variant-out",
-        name=product.name(turn.language),
-        price=turn.money(product.list_price, product.currency),
-        stock=which_product.stock(turn, product),
-    )
-    buttons = which_product.product_buttons(turn, product)
-    if not there:
-        buttons = row(turn.button("button-similar", f"recommend:like:{product.id}"))
-    return Answer(text=text, buttons=buttons, memory=turn.memory.about_product(product.id))
+    shown = await _shown(turn, product)
+    if product.stock > 0:
+        text = turn.say("variant-there")
+    else:
+        text = turn.say("variant-not-there", stock=which_product.stock(turn, product))
+        shown = replace(shown, buttons=(turn.button("button-similar", f"recommend:like:{product.id}"),))
+    return Answer(text=text, cards=(shown,), memory=turn.memory.about_product(product.id))
+
+
+async def _shown(turn: Turn, product: Product, lines: Sequence[str] = ()) -> Card:
+    """One product, with what it could be instead in one step."""
+    group = (await variants.groups(turn, [product])).get(product.id)
+    of_group = variants.lines(turn, group, chosen=True) if group is not None else []
+    return which_product.card(turn, product, (*lines, *of_group))
 
 
 async def _stock(turn: Turn) -> Answer:
@@ -188,7 +193,7 @@ async def _price(turn: Turn) -> Answer:
     memory = turn.memory.about_product(product.id)
     values = {
         "name": product.name(turn.language),
-        "price": turn.money(product.list_price, product.currency),
+        "price": which_product.price(turn, product),
         "stock": which_product.stock(turn, product),
     }
     live = await _live_price(turn, product)
@@ -202,13 +207,14 @@ async def _live_price(turn: Turn, product: Product) -> str:
     if turn.customer_id is None:
         return ""
     live = await Offers(turn.connection).live(turn.customer_id, turn.now, product.id)
-    if not live or live[0].price >= product.list_price:
+    everybody = product.price_at(turn.now)
+    if not live or live[0].price >= everybody:
         return ""
     return turn.say(
         "price-yours",
         name=product.name(turn.language),
         price=turn.money(live[0].price, live[0].currency),
-        list=turn.money(product.list_price, product.currency),
+        list=turn.money(everybody, product.currency),
         stock=which_product.stock(turn, product),
         code=live[0].code,
         until=turn.moment(live[0].valid_until),
@@ -223,9 +229,7 @@ async def _which(turn: Turn) -> Answer:
     if found:
         return Answer(
             text=turn.say("product-which-of", count=len(found)),
-            cards=tuple(
-                which_product.card(turn, product, _attributes_shown(turn, product)) for product in found
-            ),
+            cards=await which_product.cards(turn, found, partial(_attributes_shown, turn)),
             memory=turn.memory.showing(tuple(product.id for product in found)),
         )
     return Answer(text=turn.say("product-which"), memory=turn.memory.asking("product", intent=turn.intent))
@@ -273,7 +277,7 @@ async def _action(turn: Turn) -> Answer:
     product = await which_product.spoken_of(turn)
     if product is None or not product.active:
         return Answer(text=turn.say("product-gone"))
-    return _details(turn, product)
+    return await _details(turn, product)
 
 
 async def _product(turn: Turn) -> Answer:

@@ -46,7 +46,7 @@ async def _recommend(turn: Turn) -> Answer:
         for reason in item.reasons
     )
     heading = "recommend-yours" if personal and otherwise != "recommend-unsure" else otherwise
-    return _answer(turn, turn.say(heading), *shown)
+    return await _answer(turn, turn.say(heading), *shown)
 
 
 def _names_a_kind(turn: Turn) -> bool:
@@ -64,7 +64,7 @@ async def _like(turn: Turn) -> Answer:
     shown = await _cards(turn, category=product.category_id, exclude=exclude)
     if shown is None:
         return Answer(text=turn.say("recommend-nothing"), memory=turn.memory.settled())
-    return _answer(turn, turn.say("recommend-like", name=product.name(turn.language)), *shown)
+    return await _answer(turn, turn.say("recommend-like", name=product.name(turn.language)), *shown)
 
 
 async def _cards(
@@ -94,13 +94,15 @@ async def _cards(
     return (items, products) if items else None
 
 
-def _answer(turn: Turn, head: str, items: Sequence[Recommendation], products: dict[str, Product]) -> Answer:
-    cards = tuple(
-        which_product.card(turn, products[item.product], why(turn, item, products)) for item in items
-    )
+async def _answer(
+    turn: Turn, head: str, items: Sequence[Recommendation], products: dict[str, Product]
+) -> Answer:
+    whys = {item.product: why(turn, item, products) for item in items}
     return Answer(
         text=head,
-        cards=cards,
+        cards=await which_product.cards(
+            turn, [products[item.product] for item in items], lambda product: whys[product.id]
+        ),
         buttons=row(turn.button("button-more", "recommend:more")),
         memory=turn.memory.showing(tuple(item.product for item in items)),
         effects=(partial(turn.record_shown, items),),

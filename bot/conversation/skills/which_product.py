@@ -5,18 +5,18 @@ colour or size: "and the white one?", "黑色的呢", "do they come in navy?".
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 
 from bot.conversation import phrases
-from bot.conversation.skills import product_words, which_order
+from bot.conversation.skills import product_words, variants, which_order
+from bot.conversation.skills.variants import Choice, Group
 from bot.conversation.turn import Turn, row
 from bot.messages import Button, Card
 from nlu.types import EntityKind
-from storage.catalogue import Catalogue, Product
+from storage.catalogue import Catalogue, Product, label_and_value
 
-_LISTED = 8
-_COLOURS = frozenset({"colour", "color"})
-_AXES = _COLOURS | {"size"}
+_PICTURES = 7
+"""Of a product's pictures after the first."""
 _which = re.compile(
     r"(别的|其他|其它|什么|哪些|哪几种|几种|几个).{0,2}颜色|颜色.{0,3}(哪些|什么|几)"
     r"|\b(other|which|what|any) colou?rs?\b",
@@ -32,60 +32,29 @@ FEW = 5
 _CLEAR_SCORE = 0.6
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """What a message picks out of the variants of a product."""
-
-    family: str
-    """Name of the product without what tells its variants apart."""
-    product: Product | None
-    """The variant meant; None: it isn't made that way."""
-    wished: str = ""
-    """The colour or size that there isn't; empty when it was asked what there is."""
-    values: tuple[str, ...] = ()
-    """What it is made in."""
-
-
 async def choose(turn: Turn) -> Choice | None:
-    """The variant of a product spoken of that a message names; None when that isn't the question."""
+    """The variant of a product spoken of that a message names, or what there is; None when that isn't the question."""
     spoken = await _spoken_of(turn)
+    groups = await variants.groups(turn, spoken)
     if spoken and _which_sizes(turn.text):
-        return await _sizes(turn, spoken[0])
-    bases = [base for base in spoken if _nothing_else_named(turn, base)]
-    for base in bases:
-        chosen = _named(turn, await family(turn, base))
-        if chosen is not None:
-            return Choice(family=family_name(base, turn.language), product=chosen)
-    wished, which = _wished(turn), _which(turn.text)
-    variants = await family(turn, bases[0]) if bases and (wished or which) else []
-    axis = _axis(turn, variants)
-    # A wish for a colour where the family differs in volume is another question.
-    if axis not in (_COLOURS if which and not wished else _AXES):
-        return None
-    return Choice(
-        family=family_name(bases[0], turn.language),
-        product=None,
-        wished=wished,
-        values=tuple(_value(turn, product, axis) for product in variants if product.active)[:_LISTED],
-    )
+        return _sizes(turn, spoken[0], groups.get(spoken[0].id))
+    about = [groups[base.id] for base in spoken if base.id in groups]
+    about = [group for group in about if not variants.speaks_of_others(turn, group)]
+    choices = [choice for group in about if (choice := variants.choose(turn, group)) is not None]
+    if choices:
+        return next((one for one in choices if one.variant is not None), choices[0])
+    labels = variants.COLOURS if _which(turn.text) else frozenset[str]()
+    return variants.asked_for_values(turn, about[0], labels) if about else None
 
 
-async def _sizes(turn: Turn, base: Product) -> Choice | None:
+def _sizes(turn: Turn, base: Product, group: Group | None) -> Choice | None:
     """The sizes of a product: those of its variants, or those that its description names."""
-    name = family_name(base, turn.language)
-    variants = await family(turn, base)
-    if _axis(turn, variants) == "size":
-        values = tuple(_value(turn, product, "size") for product in variants if product.active)
-        return Choice(family=name, product=None, values=values[:_LISTED])
-    described = next((value for key in ("sizes", "size") if (value := _value(turn, base, key))), "")
-    return Choice(family=name, product=None, values=(described,)) if described else None
-
-
-async def other_of(turn: Turn, base: Product) -> Product:
-    """The variant of a product that the message names, or the product itself."""
-    if not turn.text.strip():
-        return base
-    return _named(turn, await family(turn, base)) or base
+    sold = variants.asked_for_values(turn, group, variants.SIZES) if group is not None else None
+    if sold is not None:
+        return sold
+    shown = (label_and_value(base.attributes.get(key, {}), turn.language) for key in ("sizes", "size"))
+    described = next((pair[1] for pair in shown if pair is not None), "")
+    return Choice(group=Group(base, ()), values={described: True}) if described else None
 
 
 async def _spoken_of(turn: Turn) -> list[Product]:
@@ -100,90 +69,6 @@ async def _spoken_of(turn: Turn) -> list[Product]:
     return [found[product_id] for product_id in ids if product_id in found]
 
 
-def _nothing_else_named(turn: Turn, base: Product) -> bool:
-    """Whether every word that could name a product is one of this product's."""
-    values = [str(pair[-1]) for faces in base.attributes.values() for pair in faces.values() if pair]
-    own = " ".join((base.name_zh, base.name_en, *values)).lower()
-    return all(word.lower() in own for word in product_words.naming_words(turn))
-
-
-async def family(turn: Turn, base: Product) -> list[Product]:
-    """A product and its variants: the same name but for its last part, in the same category."""
-    if base.category_id is None:
-        return [base]
-    products = await Catalogue(turn.connection).active(category_id=base.category_id)
-    name = family_name(base, "en"), family_name(base, "zh")
-    return [item for item in products if (family_name(item, "en"), family_name(item, "zh")) == name]
-
-
-def family_name(product: Product, language: str) -> str:
-    """The name without what tells variants apart: what follows the comma, or in Chinese the last space."""
-    name = product.name(language)
-    head = name.partition(",")[0] if "," in name else name.rpartition(" ")[0] if language == "zh" else ""
-    return head.strip() or name
-
-
-def _named(turn: Turn, variants: list[Product]) -> Product | None:
-    """The one variant whose own value stands in the message; the longest value wins."""
-    axis = _axis(turn, variants)
-    if not axis:
-        return None
-    hits = [
-        (len(word), product)
-        for product in variants
-        for word in _ways_to_say(turn, product, axis)
-        if product_words.says(turn.text, (word,))
-    ]
-    if not hits:
-        return None
-    longest = max(length for length, _ in hits)
-    best = {product.id: product for length, product in hits if length == longest}
-    return next(iter(best.values())) if len(best) == 1 else None
-
-
-def _axis(turn: Turn, variants: list[Product]) -> str:
-    """The attribute in which variants differ; empty where there is none."""
-    if len(variants) < 2:
-        return ""
-    for key in variants[0].attributes:
-        values = [_value(turn, product, key) for product in variants]
-        if all(values) and len(set(values)) == len(values):
-            return key
-    return ""
-
-
-def _value(turn: Turn, product: Product, key: str) -> str:
-    faces = product.attributes.get(key, {})
-    pair = faces.get("zh" if turn.language == "zh" else "en") or next(iter(faces.values()), None)
-    return str(pair[-1]) if pair else ""
-
-
-def _ways_to_say(turn: Turn, product: Product, key: str) -> list[str]:
-    """A variant's value in any language, whole or by its head: sage green is also said sage or green."""
-    ways: list[str] = []
-    for pair in product.attributes.get(key, {}).values():
-        value = str(pair[-1]).strip()
-        ways.append(value)
-        if value.isascii():
-            ways += [part for part in value.split() if len(part) > 2 and part.isalpha()]
-        elif len(value) > 1 and value.endswith("色"):
-            ways += (
-                [f"{value[:-1]}的", f"{value[:-1]}款", value[-2:]] if len(value) > 2 else [f"{value[0]}的"]
-            )
-    return ways
-
-
-def _wished(turn: Turn) -> str:
-    """The colour or size that the message names, in the customer's own words."""
-    if turn.understanding is None:
-        return ""
-    kinds = (EntityKind.COLOUR, EntityKind.SIZE)
-    # "+1" is one size larger than something: which, the message leaves open.
-    entities = [item for item in turn.understanding.entities if item.value not in ("+1", "-1")]
-    named = [item.text for item in entities if item.kind in kinds]
-    return next((text for text in named if product_words.says(turn.text, (text,))), "")
-
-
 async def spoken_of(turn: Turn) -> Product | None:
     """The product a message is about, or None. Inactive ones count: that they are gone is worth saying."""
     catalogue = Catalogue(turn.connection)
@@ -193,7 +78,7 @@ async def spoken_of(turn: Turn) -> Product | None:
     if entity is not None and entity.score >= _CLEAR_SCORE:
         named = await catalogue.get(entity.value)
         if named is not None:
-            return named
+            return await variants.other_of(turn, named)
     place = phrases.ordinal(turn.text)
     if place is not None and turn.memory.products and place < len(turn.memory.products):
         spoken = await catalogue.get(turn.memory.products[place])
@@ -201,7 +86,7 @@ async def spoken_of(turn: Turn) -> Product | None:
         spoken = await catalogue.get(turn.memory.product)
     else:
         return None
-    return await other_of(turn, spoken) if spoken is not None else None
+    return await variants.other_of(turn, spoken) if spoken is not None else None
 
 
 async def asked_about(turn: Turn) -> Product | None:
@@ -211,7 +96,7 @@ async def asked_about(turn: Turn) -> Product | None:
     bought = await _bought(turn) if _order_last(turn) else []
     if bought:
         meant = bought if len(bought) == 1 else product_words.fitting(turn, bought)
-        return await other_of(turn, meant[0]) if len(meant) == 1 else None
+        return await variants.other_of(turn, meant[0]) if len(meant) == 1 else None
     product = await spoken_of(turn)
     if product is not None:
         return product
@@ -259,18 +144,37 @@ def named_in_message(turn: Turn) -> bool:
     return bool(turn.argument) or (entity is not None and entity.score >= _CLEAR_SCORE)
 
 
-def card(turn: Turn, product: Product, why: str = "") -> Card:
-    """A product to look at: price, stock, and why it is shown."""
-    lines = [turn.money(product.list_price, product.currency) + turn.say("separator") + stock(turn, product)]
-    if why:
-        lines.append(why)
+async def cards(
+    turn: Turn, products: Sequence[Product], why: Callable[[Product], str] = lambda product: ""
+) -> tuple[Card, ...]:
+    """Products to look at: each with its price and stock, what it comes in, and why it is shown."""
+    groups = await variants.groups(turn, products)
+    return tuple(
+        card(turn, one, (*(variants.lines(turn, groups[one.id]) if one.id in groups else ()), why(one)))
+        for one in products
+    )
+
+
+def card(turn: Turn, product: Product, lines: Iterable[str] = ()) -> Card:
+    """A product to look at: price, stock, and some lines more."""
+    first = price(turn, product) + turn.say("separator") + stock(turn, product)
     return Card(
         product_id=product.id,
         title=product.name(turn.language),
-        text="\n".join(lines),
+        text="\n".join(filter(None, (first, *lines))),
         picture=product.picture,
+        more_pictures=tuple(product.more_pictures[:_PICTURES]),
         buttons=tuple(button for line in product_buttons(turn, product) for button in line),
     )
+
+
+def price(turn: Turn, product: Product) -> str:
+    """What everybody pays now, and what it was before the sale if there is one."""
+    now = product.price_at(turn.now)
+    if now == product.list_price:
+        return turn.money(now, product.currency)
+    was = turn.money(product.list_price, product.currency)
+    return turn.say("price-on-sale", price=turn.money(now, product.currency), was=was)
 
 
 def product_buttons(turn: Turn, product: Product) -> tuple[tuple[Button, ...], ...]:

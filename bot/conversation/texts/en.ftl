@@ -257,8 +257,10 @@ search-found = I found these:
 search-nothing = Sorry, I couldn't find that in the shop.
 search-what = What kind of thing are you looking for?
 variant-comma = {", "}
-variant-found = Yes: { $name }, { $price }, { $stock }.
-variant-out = { $name } is { $price }, but { $stock }.
+variant-there = Yes, there is:
+variant-not-there = That one is { $stock }:
+variant-sold-out = { $value } (sold out)
+variant-more = { $values } and { $count } more
 variant-values = { $name } is available in { $values }.
 variant-none = I can't find { $name } in { $wished }. There is: { $values }.
 stock-gone = no longer sold
@@ -267,8 +269,9 @@ stock-few = only { $count } left
 stock-out = out of stock, no date yet for more
 stock-back = out of stock, expected back { $day }
 stock-answer = { $name }: { $stock }.
+price-on-sale = { $price } (was { $was })
 price-answer = { $name } is { $price }, { $stock }.
-price-yours = Your personal price for { $name } is { $price } (list price { $list }), { $stock }. Use code { $code } at checkout, valid until { $until }.
+price-yours = Your personal price for { $name } is { $price } (instead of { $list }), { $stock }. Use code { $code } at checkout, valid until { $until }.
 recommend-yours = Going by what you've bought and looked at, how about these?
 recommend-popular = These are popular right now:
 recommend-unsure = I'm not sure we have just that. How about these?
@@ -290,10 +293,10 @@ reason-popular = A bestseller here
 offer-first =
     { $name } is { $list }; I can do { $price } for you ({ $saved } off).
     Code { $code }, valid until { $until }.
-offer-again = That's the best I can do: a personal price of { $price } for { $name } (list price { $list }), code { $code }. It's yours until { $until }, so take your time.
-offer-firm = That really is as low as I can go: your personal price for { $name } is { $price } (list price { $list }). The code is still { $code }, until { $until }.
+offer-again = That's the best I can do: a personal price of { $price } for { $name } (instead of { $list }), code { $code }. It's yours until { $until }, so take your time.
+offer-firm = That really is as low as I can go: your personal price for { $name } is { $price } (instead of { $list }). The code is still { $code }, until { $until }.
 offer-disclosure = This price was personalised for you, based on your purchases here. Send /prices to switch personal prices off.
-offer-line = · { $name }: your price { $price } (list price { $list }), code { $code }, until { $until }
+offer-line = · { $name }: your price { $price } (instead of { $list }), code { $code }, until { $until }
 offer-link-first = Once I know it's you, I can check for a personal price.
 price-is-best = { $name } is { $price }; there's no extra discount at the moment.
 price-is-best-again = I really can't go lower: { $name } is { $price }. If there's a sale, I'll gladly tell you.
@@ -362,11 +365,11 @@ data-news-off = You don't receive offers here.
 data-export-asked = I've asked for a copy of your data, request { $request }. You'll get it as soon as it's ready.
 data-erase-confirm = This can't be undone: your name, contact details and chats will be deleted, and your points are lost. Ask for deletion?
 data-erasure-asked = I've asked for your data to be deleted, request { $request }. You'll hear from us here before it is done; after that nothing is left to write to you with.
-personal-prices-are-on = Personal prices are on: based on your purchases, we may offer you prices below the list price.
-personal-prices-are-off = Personal prices are off: you see list prices only.
+personal-prices-are-on = Personal prices are on: based on your purchases, we may offer you prices below those for everybody.
+personal-prices-are-off = Personal prices are off: you see the same prices as everybody.
 personal-prices-on = Personal prices are on.
-personal-prices-off = Personal prices are off. From now on you see list prices only, and your purchases aren't used for pricing.
-personal-prices-unlinked = This account isn't linked to a customer, so you only see public list prices.
+personal-prices-off = Personal prices are off. From now on you see the same prices as everybody, and your purchases aren't used for pricing.
+personal-prices-unlinked = This account isn't linked to a customer, so you only see the prices for everybody.
 
 ## Consent, language, people
 
@@ -440,7 +443,7 @@ button-erase-no = No, keep it
 
 ## Outreach
 outreach-hello = Hi { $name }, it has been a while! { $shop } kept this for you.
-outreach-price = { $price } for you (list price { $list }) with code { $code }, until { $until }.
+outreach-price = { $price } for you (instead of { $list }) with code { $code }, until { $until }.
 outreach-look = Have a look
 outreach-stop = No more messages like this
 

@@ -257,8 +257,10 @@ search-found = 找到这几件：
 search-nothing = 店里暂时没有找到您说的。
 search-what = 您想找哪一类东西？
 variant-comma = 、
-variant-found = 有的：“{ $name }”，{ $price }，{ $stock }。
-variant-out = “{ $name }”{ $price }，不过{ $stock }。
+variant-there = 有的：
+variant-not-there = 有这一款，不过{ $stock }：
+variant-sold-out = { $value }（售罄）
+variant-more = { $values }等，另有 { $count } 种
 variant-values = “{ $name }”有：{ $values }。
 variant-none = “{ $name }”没有{ $wished }的，目前有：{ $values }。
 stock-gone = 已下架
@@ -267,8 +269,9 @@ stock-few = 仅剩 { $count } 件
 stock-out = 暂时缺货，补货时间还没定
 stock-back = 暂时缺货，预计 { $day } 补货
 stock-answer = “{ $name }”{ $stock }。
+price-on-sale = { $price }（原价 { $was }）
 price-answer = “{ $name }”现在 { $price }，{ $stock }。
-price-yours = “{ $name }”您的专属价 { $price }（标价 { $list }），{ $stock }。下单时填优惠码 { $code }，{ $until } 前有效。
+price-yours = “{ $name }”您的专属价 { $price }（现价 { $list }），{ $stock }。下单时填优惠码 { $code }，{ $until } 前有效。
 recommend-yours = 按您之前买过和看过的，挑了这几件：
 recommend-popular = 这几件很受欢迎：
 recommend-unsure = 您说的这种，店里不一定有。先看看这几件：
@@ -288,12 +291,12 @@ reason-popular = 店里热卖
 ## 价格、优惠
 
 offer-first =
-    “{ $name }”原价 { $list }，给您 { $price }（省 { $saved }）。
+    “{ $name }”现价 { $list }，给您 { $price }（省 { $saved }）。
     优惠码 { $code }，{ $until } 前有效。
-offer-again = 这已经是能给您的最低价了：“{ $name }”个人优惠价 { $price }（原价 { $list }），优惠码 { $code }，{ $until } 前都有效，不急，您慢慢考虑。
-offer-firm = 真的到底啦，“{ $name }”给您的个人优惠价就是 { $price }（原价 { $list }），优惠码还是 { $code }，{ $until } 前都能用。
+offer-again = 这已经是能给您的最低价了：“{ $name }”个人优惠价 { $price }（现价 { $list }），优惠码 { $code }，{ $until } 前都有效，不急，您慢慢考虑。
+offer-firm = 真的到底啦，“{ $name }”给您的个人优惠价就是 { $price }（现价 { $list }），优惠码还是 { $code }，{ $until } 前都能用。
 offer-disclosure = 这是根据您在本店的购买记录给出的个人优惠价；不想要个人价可以发 /prices 关闭。
-offer-line = · { $name }：专属价 { $price }（原价 { $list }），优惠码 { $code }，{ $until } 前有效
+offer-line = · { $name }：专属价 { $price }（现价 { $list }），优惠码 { $code }，{ $until } 前有效
 offer-link-first = 确认身份后，可以看看有没有给您的专属价。
 price-is-best = “{ $name }”现在 { $price }，暂时没有额外优惠。
 price-is-best-again = 真的没法再低了，“{ $name }”就是 { $price }。有活动我一定告诉您。
@@ -358,11 +361,11 @@ data-news-off = 您在这里没有订阅推广消息。
 data-export-asked = 已申请导出您的数据，编号 { $request }，准备好后会发给您。
 data-erase-confirm = 删除后无法恢复：姓名、联系方式、聊天记录都会清除，积分也会作废。确定要申请删除吗？
 data-erasure-asked = 已申请删除您的数据，编号 { $request }。删除之前会在这里通知您，删除之后我们就没有您的联系方式了。
-personal-prices-are-on = 个人优惠价目前是开启的：我们会根据购买记录给您低于标价的价格。
-personal-prices-are-off = 个人优惠价目前是关闭的，您看到的都是标价。
+personal-prices-are-on = 个人优惠价目前是开启的：我们会根据购买记录给您低于公开价的价格。
+personal-prices-are-off = 个人优惠价目前是关闭的，您看到的都是公开价。
 personal-prices-on = 个人优惠价已开启。
-personal-prices-off = 个人优惠价已关闭，之后只按标价，不再使用您的购买记录定价。
-personal-prices-unlinked = 这个账号没有关联顾客资料，看到的都是公开标价。
+personal-prices-off = 个人优惠价已关闭，之后只按公开价，不再使用您的购买记录定价。
+personal-prices-unlinked = 这个账号没有关联顾客资料，看到的都是公开价。
 
 ## 订阅、语言、评价、人工
 
@@ -436,7 +439,7 @@ button-erase-no = 不删了
 
 ## 主动联系
 outreach-hello = { $name }，好久不见！{ $shop }给您留了这件。
-outreach-price = 专属价 { $price }（标价 { $list }），优惠码 { $code }，{ $until } 前有效。
+outreach-price = 专属价 { $price }（现价 { $list }），优惠码 { $code }，{ $until } 前有效。
 outreach-look = 看看
 outreach-stop = 不再接收这类消息
 

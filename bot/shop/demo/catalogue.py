@@ -45,6 +45,8 @@ class DemoProduct:
     name: Bilingual
     description: Bilingual
     brand: str
+    options: Mapping[str, Mapping[str, list[str]]]
+    """What tells it from the other variants of its line."""
     attributes: Mapping[str, Mapping[str, list[str]]]
     price: int
     cost: int
@@ -84,7 +86,8 @@ def _variants(
     for position, value in enumerate(values.split(","), start=1):
         said, _, factor = value.strip().partition("*")
         variant = _bilingual(said, words)
-        attributes = {axis: _attribute(axis, said, words)}
+        options = {axis: _attribute(axis, said, words)}
+        attributes: dict[str, dict[str, list[str]]] = {}
         for fact in filter(None, (part.strip() for part in row["attributes"].split(";"))):
             key, _, fact_value = fact.partition("=")
             attributes[key] = _attribute(key, fact_value, words)
@@ -95,8 +98,9 @@ def _variants(
             line=line,
             noun=noun,
             name=(f"{words['brands'][brand]} {noun[0]} {variant[0]}", f"{brand} {noun[1]}, {variant[1]}"),
-            description=_description(row, attributes),
+            description=_description(row, options | attributes),
             brand=brand,
+            options=options,
             attributes=attributes,
             price=price,
             cost=round(price * float(row["cost"])),

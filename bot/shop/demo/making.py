@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -175,6 +176,7 @@ def _products(
     catalogue: list[DemoProduct], market: Market, ids: list[str], start: datetime, now: datetime
 ) -> list[Product]:
     found = []
+    lines = Counter(item.line for item in catalogue)
     for number, (item, product_id) in enumerate(zip(catalogue, ids, strict=True)):
         launched = int(market.launched[number])
         # What is not new came in over the two years before the window, line by line.
@@ -190,6 +192,8 @@ def _products(
                 description_en=item.description[1],
                 category_id=item.category.id,
                 brand=item.brand,
+                group_id=item.code[:-2] if lines[item.line] > 1 else None,
+                options=item.options,
                 attributes=item.attributes,
                 list_price=int(market.price[-1, number]),
                 cost=item.cost,

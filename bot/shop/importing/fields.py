@@ -15,8 +15,9 @@ from bot.shop.intake.people import ConsentChannel
 from kernel.columns import NAMES, listed, place_of, recognised
 from kernel.tables import TableRefused
 
-ATTRIBUTE = "attribute."
-"""`attribute.Colour=Farbe` makes an attribute out of a column."""
+ATTRIBUTE, OPTION, PLACE = "attribute.", "option.", "stock."
+"""Fields that go on with a name of the shop's: `attribute.Fabric=Stoff` makes an attribute out of a column,
+`option.Colour=Farbe` an option, `stock.Berlin=Lager 2` what there is in Berlin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +108,19 @@ def product_fields(options: Options) -> Mapping[str, Field]:
         "category_zh": Field(values.cut(200)),
         "category_en": Field(values.cut(200)),
         "brand": Field(values.cut(100)),
+        "group_id": Field(values.identifier, also=("group", "item group id", "款号")),
+        OPTION: Field(values.text),
+        ATTRIBUTE: Field(values.text),
         "price": Field(values.decimal, also=_PRICE),
+        "sale_price": Field(values.decimal, also=("special price", "促销价", "活动价")),
+        "sale_from": Field(values.moment_in(options, ahead=True), also=("sale starts", "促销开始")),
+        "sale_until": Field(values.end_in(options), also=("sale ends", "促销结束")),
         "cost": Field(values.decimal, also=("purchase price", "成本", "进价")),
         "currency": Field(values.currency, also=_CURRENCY),
         "stock": Field(values.whole),
+        PLACE: Field(values.whole),
         "picture": Field(values.text, also=("image", "image url", "图片")),
+        "pictures": Field(values.several, also=("images", "image urls", "全部图片")),
         "url": Field(values.text, also=("link", "链接")),
         "active": Field(values.truth, also=("enabled", "on sale", "在售")),
         "created": Field(values.moment_in(options), also=("created at", *NAMES["created"])),
@@ -196,7 +205,7 @@ def coupon_fields(options: Options) -> Mapping[str, Field]:
         ),
         "currency": Field(values.currency, also=_CURRENCY),
         "category": Field(values.identifier),
-        "items": Field(values.several, also=("products", "product ids", "适用商品")),
+        "items": Field(values.several_names, also=("products", "product ids", "适用商品")),
         "valid_from": Field(
             moment, also=("start", "starts", "start date", "开始时间", "生效时间", "开始日期")
         ),
@@ -291,8 +300,9 @@ def settle(
         TableRefused: no such field, no such column, or a field that must be there is not.
     """
     for name in columns or ():
-        if name not in fields and not name.startswith(ATTRIBUTE):
-            raise TableRefused(f"there is no field {name!r}; there are {', '.join(fields)}")
+        if known_as(name) not in fields or name.endswith("."):
+            there = (f"{one}…" if one.endswith(".") else one for one in fields)
+            raise TableRefused(f"there is no field {name!r}; there are {', '.join(there)}")
     if columns:
         places = {name: place_of(column, header, name) for name, column in columns.items()}
     else:
@@ -311,6 +321,17 @@ def settle(
 def usual_places(fields: Mapping[str, Field], header: Sequence[str]) -> dict[str, int]:
     """The place of each field's column, as far as the columns' own names say it."""
     usual = {
-        name: NAMES.get(name, ()) if field.also is None else field.also for name, field in fields.items()
+        name: NAMES.get(name, ()) if field.also is None else field.also
+        for name, field in fields.items()
+        if not name.endswith(".")
     }
-    return recognised(header, usual)
+    named = {
+        column: place for place, column in enumerate(header) if known_as(column) in fields.keys() - usual
+    }
+    return recognised(header, usual) | named
+
+
+def known_as(name: str) -> str:
+    """The field by which one that goes on with a name of the shop's is known: `option.` for `option.Colour`."""
+    head, dot, rest = name.partition(".")
+    return f"{head}." if dot and rest.strip() else name

@@ -59,7 +59,7 @@ def columns_of(kind: str, path: Path, options: Options, chosen: Mapping[str, str
                 continue  # of another file, or of a name that is there twice: the import says which
     return Columns(
         header=tuple(header),
-        fields=tuple(fields),
+        fields=tuple(name for name in fields if not name.endswith(".")),
         taken={field: header[place] for field, place in places.items()},
     )
 

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.shop.importing.fields import ATTRIBUTE
+from bot.shop.importing.fields import ATTRIBUTE, OPTION, PLACE
 from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport
 from bot.shop.importing.told import Refused, Row, Told, record_of
 from bot.shop.importing.values import minor
@@ -138,15 +138,22 @@ class ProductImport(RecordImport):
         elif item not in known and "price" in said:
             said["currency"] = self._options.defaults.currency
         counted = currency or known.get(item) or self._options.defaults.currency
-        for name in ("price", "cost"):
+        for name in _PRICES:
             if name in said:
                 said[name] = _in_minor(said[name], counted, name)
-        if item not in known:
+        if "price" in said and "sale_price" in fields:
+            # Prices are told together: none for the sale means that there is none.
+            said.setdefault("sale_price", None)
+        places = _named(said, PLACE)
+        if places:
+            said["stock_by_place"] = places
+        elif item not in known:
             said.setdefault("stock", self._options.stock)
         said |= _category(said)
-        labels = {name: said.pop(name) for name in list(said) if name.startswith(ATTRIBUTE)}
-        if labels:
-            said["attributes"] = _attributes(labels)
+        for name, beginning in (("attributes", ATTRIBUTE), ("options", OPTION)):
+            labels = _named(said, beginning)
+            if labels:
+                said[name] = _in_both_languages(labels)
         return said
 
 
@@ -166,13 +173,15 @@ def _category(said: dict[str, Any]) -> dict[str, Any]:
     return {"category": {"id": category_id} | {name: words for name, words in names.items() if words}}
 
 
-def _attributes(labels: Values) -> dict[str, dict[str, list[str]]]:
-    found: dict[str, dict[str, list[str]]] = {}
-    for name, value in labels.items():
-        label = name.removeprefix(ATTRIBUTE)
-        pair = [label, value[:200]]
-        found[label.lower()] = {"zh": pair, "en": pair}
-    return found
+def _named(said: dict[str, Any], beginning: str) -> dict[str, Any]:
+    """What the fields that begin so say, taken out, by the names that they go on with."""
+    names = [name for name in said if name.startswith(beginning)]
+    return {name.removeprefix(beginning).strip(): said.pop(name) for name in names}
+
+
+def _in_both_languages(labels: Values) -> dict[str, dict[str, list[str]]]:
+    pairs = {label: [label, value[:200]] for label, value in labels.items()}
+    return {label.lower(): {"zh": pair, "en": pair} for label, pair in pairs.items()}
 
 
 class CouponImport(RecordImport):
@@ -209,6 +218,7 @@ class PointImport(RecordImport):
     names: Mapping[str, str] = {"customer": "customer_id", "order": "order_id", "time": "at"}
 
 
+_PRICES = ("price", "sale_price", "cost")
 _OF_A_PRODUCT = frozenset({"view", "cart", "purchase", "return", "rating"})
 _WITH_MONEY = frozenset({"purchase", "return"})
 

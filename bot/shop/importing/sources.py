@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol, get_args
 
 from bot.shop.importing import fields, values
-from bot.shop.importing.fields import ATTRIBUTE, Field, settle
+from bot.shop.importing.fields import Field, known_as, settle
 from bot.shop.importing.orders import OrderImport, scattered
 from bot.shop.importing.orders_log import LogImport
 from bot.shop.importing.presets import PRESETS, PresetOptions
@@ -32,11 +32,10 @@ _SAMPLE = 200
 _TIMES = frozenset(
     {
         "time", "created", "paid", "shipped", "delivered", "return_shipped", "return_delivered", "refund_requested",
-        "refund_decided", "refund_paid", "valid_from", "valid_until", "marketing_at",
+        "refund_decided", "refund_paid", "valid_from", "valid_until", "marketing_at", "sale_from", "sale_until",
         *(f"consent_{channel}_at" for channel in get_args(ConsentChannel)),
     }
 )  # fmt: skip
-_ATTRIBUTE_FIELD = Field(values.text)
 
 KINDS: Mapping[str, tuple[Callable[[Options], Mapping[str, Field]], type[RowImport]]] = {
     "customers": (fields.customer_fields, CustomerImport),
@@ -206,10 +205,7 @@ class RowParser:
     """Turns the values of a row into the fields of its kind."""
 
     def __init__(self, fields: Mapping[str, Field], positions: Mapping[str, int]) -> None:
-        self._columns = [
-            (name, position, fields[name] if not name.startswith(ATTRIBUTE) else _ATTRIBUTE_FIELD)
-            for name, position in positions.items()
-        ]
+        self._columns = [(name, position, fields[known_as(name)]) for name, position in positions.items()]
         # What stood in the row before, and what it was read as: the rows of an order have most of it in common.
         self._before: dict[str, tuple[Any, Any]] = {}
 

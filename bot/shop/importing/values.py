@@ -22,7 +22,8 @@ _YES = frozenset({"1", "true", "yes", "y", "t", "是", "有"})
 _NO = frozenset({"0", "false", "no", "n", "f", "否", "无"})
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _AMOUNT = re.compile(r"(?:[-+]|(?<![\d.,'\s]))[.,'\s]*+\d[\d.,'\s]*+")
-_BETWEEN = re.compile(r"[,，;；|]")
+_BETWEEN = re.compile(r"[|;\n]")
+_BETWEEN_NAMES = re.compile(r"[,，;；|]")
 _SPACING = re.compile(r"[\s']")
 _THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+")
 _DAY = re.compile(
@@ -60,6 +61,22 @@ def text(raw: Any) -> str | None:
     if not words.isprintable():
         words = _CONTROL.sub("", words).strip()
     return None if len(words) <= _LONGEST_MISSING and words.lower() in MISSING else words
+
+
+def several(raw: Any) -> list[str] | None:
+    """Words with `|`, `;` or line ends between them."""
+    return _parted(_BETWEEN, raw)
+
+
+def several_names(raw: Any) -> list[str] | None:
+    """Names with commas, `;` or `|` between them."""
+    return _parted(_BETWEEN_NAMES, raw)
+
+
+def _parted(between: re.Pattern[str], raw: Any) -> list[str] | None:
+    words = raw if isinstance(raw, str) else text(raw)
+    parts = (text(part) for part in between.split(words or ""))
+    return [part for part in parts if part is not None] or None
 
 
 def at_most(length: int) -> Parse:
@@ -143,14 +160,6 @@ def tenths(raw: Any) -> float | None:
     if not 0 < left <= 100:
         raise BadRow(f"{_shown(raw)} is no 折扣 such as 8.5")
     return float(100 - left)
-
-
-def several(raw: Any) -> list[str] | None:
-    """Names with commas between them."""
-    words = text(raw)
-    if words is None:
-        return None
-    return [one.strip() for one in _BETWEEN.split(words) if one.strip()] or None
 
 
 def truth(raw: Any) -> bool | None:

@@ -114,7 +114,7 @@ def _addresses(
     if record.addresses is None:
         if times.newest({"addresses": None}, at):
             told = {name: dict.fromkeys(_PARTS) for name in addresses}
-    elif not times.is_overtaken("addresses", at):
+    elif times.holds("addresses", at):
         told = {
             name: dict.fromkeys(_PARTS) if one is None else one.said()
             for name, one in record.addresses.items()

@@ -19,7 +19,7 @@ class Refusal:
     place: int
     """Which of the batch, from 0."""
     code: str
-    """incomplete, unknown_reference, number_taken, twice_in_batch."""
+    """incomplete, invalid, unknown_reference, number_taken, twice_in_batch."""
     field: str
     """What the reason speaks of, such as `lines.0.product_id`; empty for the whole record."""
     reason: str
@@ -82,9 +82,17 @@ class FieldTimes:
         self._times |= {keys[name]: now for name in holds}
         return holds
 
-    def is_overtaken(self, name: str, at: datetime | None) -> bool:
-        """Whether a later word on a field than one of this time is known."""
-        return at is not None and self._times.get(name, 0) > to_micros(at)
+    def holds(self, name: str, at: datetime | None) -> bool:
+        """Whether what is said of a field at a time isn't older than what was."""
+        return at is None or self._times.get(name, 0) <= to_micros(at)
+
+    def later(self, parts: Mapping[str, T], at: datetime | None, part: str) -> dict[str, T]:
+        """Those of the parts of a thing that were said after a time; none where there is no time."""
+        return {
+            name: value
+            for name, value in parts.items()
+            if at is not None and self._times.get(f"{part}{name}", 0) > to_micros(at)
+        }
 
     @property
     def kept(self) -> dict[str, int] | None:

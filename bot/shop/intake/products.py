@@ -21,13 +21,17 @@ from bot.shop.intake.merging import (
     once_each,
     without_refused,
 )
-from bot.shop.intake.records import CategoryRecord, ProductRecord
+from bot.shop.intake.records import CategoryRecord, ProductRecord, not_below
 from bot.shop.pictures import drawn_picture
 from storage.catalogue import Catalogue, Category, Product
 
-_BLANK: Mapping[str, Any] = {"description_zh": "", "description_en": "", "brand": "", "stock": 0}
+_BLANK: Mapping[str, Any] = {"description_zh": "", "description_en": "", "brand": ""}
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 _WORDS = ("name", "description")
+_OF_PARTS = frozenset({"options", "attributes"})
+_MERGED = ("attributes", "options", "stock", "stock_by_place", "picture", "pictures")
+"""Fields of which a part may be said alone, or that say something of another."""
+_MOST_STOCK = 2**31 - 1
 
 
 async def take_products(
@@ -41,13 +45,20 @@ async def take_products(
         if one.id not in known:
             refused += _missing(place, one)
     taken = without_refused(kept, refused)
+    merged = {place: product_of(one, known.get(one.id), now) for place, one in taken.items()}
+    refused += [
+        Refusal(place, "invalid", "sale_price", not_below(one.sale_price or 0, merged[place].list_price))
+        for place, one in taken.items()
+        if one.sale_price is not None
+        and one.sale_price == merged[place].sale_price
+        and one.sale_price >= merged[place].list_price
+    ]
+    taken = without_refused(taken, refused)
     categories = await _put_categories(catalogue, [one.category for one in taken.values() if one.category])
-    merged = [product_of(one, known.get(one.id), now) for one in taken.values()]
-    different = [item for item in merged if item != known.get(item.id)]
-    for item in different:
-        before = known.get(item.id)
-        if before is not None and before.list_price != item.list_price:
-            await catalogue.set_price(item.id, item.list_price, now=now)
+    different = [merged[place] for place, one in taken.items() if merged[place] != known.get(one.id)]
+    await catalogue.keep_price_changes(
+        ((known[item.id], item) for item in different if item.id in known), now
+    )
     await catalogue.put_many(different)
     return Taken(
         changed=len(different),
@@ -59,18 +70,18 @@ async def take_products(
 
 def product_of(record: ProductRecord, known: Product | None, now: datetime) -> Product:
     """The product as it is known after a record; a new one must have a name, a price and a currency."""
-    said = _in_languages(record, known)
     times = FieldTimes(known.field_times if known else None)
-    holds = times.newest(said, record.updated_at)
-    values = filled(holds, _BLANK) | {"field_times": times.kept}
+    said = _in_languages(record, known) | _pictures(record) | _sale(record)
+    values = filled(times.newest(said, record.updated_at), _BLANK)
     if "category" in values:
         category = values.pop("category")
         values["category_id"] = None if category is None else category.id
-    if "attributes" in record.model_fields_set:
-        values["attributes"] = _attributes(record, known, times)
-        values["field_times"] = times.kept
+    for name in _OF_PARTS & record.model_fields_set:
+        values[name] = _parts(name, getattr(record, name), record, getattr(known, name, {}), times)
+    values |= _stock(record, known, times)
     if "picture" in values:
         values["picture"] = values["picture"] or drawn_picture(record.id)
+    values["field_times"] = times.kept
     if known is None:
         new: dict[str, Any] = {"code": record.id, "picture": drawn_picture(record.id), "created_at": now}
         return Product(id=record.id, **(new | values), updated_at=now)
@@ -91,7 +102,7 @@ def _in_languages(record: ProductRecord, known: Product | None) -> dict[str, Any
     Words of which the shop doesn't say the language are of the one they are written in. They stand in for the other
     one as well, where that says nothing of its own.
     """
-    said = record.said("id", "updated_at", "attributes", *_WORDS)
+    said = record.said("id", "updated_at", *_MERGED, *_WORDS)
     for word in _WORDS:
         zh, en = f"{word}_zh", f"{word}_en"
         if word in record.model_fields_set:
@@ -107,16 +118,60 @@ def _in_languages(record: ProductRecord, known: Product | None) -> dict[str, Any
     return said
 
 
-def _attributes(record: ProductRecord, known: Product | None, times: FieldTimes) -> Mapping[str, Any]:
-    """Those that are known, with those that a record names; each has its own time."""
-    attributes = dict(known.attributes) if known is not None else {}
-    said = dict.fromkeys(attributes) if record.attributes is None else record.attributes
-    for key, faces in times.newest(said, record.updated_at, "attributes.").items():
-        if faces is None:
-            attributes.pop(key, None)
+def _pictures(record: ProductRecord) -> dict[str, Any]:
+    """The first picture and those after it, which have times of their own, as far as a record says them."""
+    said = record.said() if record.model_fields_set & {"picture", "pictures"} else {}
+    if "pictures" not in said:
+        return {"picture": said["picture"]} if "picture" in said else {}
+    first, *more = said["pictures"] or [None]
+    return {"picture": first, "more_pictures": more}
+
+
+def _sale(record: ProductRecord) -> dict[str, Any]:
+    """A sale that ends takes its times along."""
+    ends = "sale_price" in record.model_fields_set and record.sale_price is None
+    return dict.fromkeys({"sale_from", "sale_until"} - record.model_fields_set) if ends else {}
+
+
+def _parts(
+    name: str,
+    said: Mapping[str, Any] | None,
+    record: ProductRecord,
+    known: Mapping[str, Any],
+    times: FieldTimes,
+) -> dict[str, Any]:
+    """Those that are known, with those that a record names; each has its own time. Null for all is null for each."""
+    parts = dict(known)
+    newest = times.newest(dict.fromkeys(parts) if said is None else said, record.updated_at, f"{name}.")
+    for key, value in newest.items():
+        if value is None:
+            parts.pop(key, None)
+        elif isinstance(value, Mapping):
+            parts[key] = {language: list(pair) for language, pair in value.items()}
         else:
-            attributes[key] = {language: list(pair) for language, pair in faces.items()}
-    return attributes
+            parts[key] = value
+    return parts
+
+
+def _stock(record: ProductRecord, known: Product | None, times: FieldTimes) -> dict[str, Any]:
+    """How many there are, and where, as far as a record says it.
+
+    What is said of a place changes the sum; a stock without its places makes those that were known out of date.
+    """
+    said, at = record.model_fields_set, record.updated_at
+    if not said & {"stock", "stock_by_place"}:
+        return {}
+    before = dict(known.stock_by_place) if known is not None else {}
+    stock, places = known.stock if known is not None else 0, before
+    if "stock" in said and times.newest({"stock": record.stock}, at):
+        stock, places = record.stock or 0, times.later(places, at, "stock_by_place.")
+    if "stock_by_place" in said and times.holds("stock", at):
+        places = _parts("stock_by_place", record.stock_by_place, record, places, times)
+    if places:
+        stock = min(sum(places.values()), _MOST_STOCK)
+    elif before and "stock" not in said:
+        stock = 0
+    return {"stock": stock, "stock_by_place": places}
 
 
 async def _put_categories(catalogue: Catalogue, records: Sequence[CategoryRecord]) -> int:

@@ -78,6 +78,17 @@ Email = Annotated[str, Field(max_length=200, pattern=r"^[^@\s]+@[^@\s]+$")]
 Address = Annotated[str, Field(max_length=2_000), AfterValidator(printable), AfterValidator(_https)]
 
 
+def _filled(value: str) -> str:
+    if not value.strip():
+        raise ValueError("is empty")
+    return value
+
+
+Option = Annotated[str, Field(max_length=200), AfterValidator(printable), AfterValidator(_filled)]
+Place = Annotated[str, Field(max_length=60), AfterValidator(printable), AfterValidator(_filled)]
+Picture = Annotated[str, Field(max_length=2_000), AfterValidator(printable), AfterValidator(_picture)]
+
+
 def unsaid() -> Any:
     """The default of a field that may be left out, but not be cleared."""
     return Field(default=None, json_schema_extra=_without_default)
@@ -122,26 +133,66 @@ class ProductRecord(Record):
     description_en: Long | None = None
     category: CategoryRecord | None = None
     brand: Annotated[str, Field(max_length=100), AfterValidator(printable)] | None = None
+    group_id: Identifier | None = None
+    """Shared by the variants of a product, each of which is a product of its own."""
+    options: (
+        Annotated[
+            dict[
+                Identifier,
+                Annotated[dict[Literal["zh", "en"], tuple[Option, Option]], Field(min_length=1)] | None,
+            ],
+            Field(max_length=10),
+        ]
+        | None
+    ) = None
+    """What tells variants apart, such as colour and size, in the form of `attributes`."""
     attributes: (
         Annotated[dict[Identifier, dict[Literal["zh", "en"], tuple[Name, Name]] | None], Field(max_length=50)]
         | None
     ) = None
     """Key to label and value in each language. Those that aren't named stay; one set to null is taken away."""
     list_price: Price = unsaid()
+    sale_price: Price | None = None
+    """What everybody pays instead, from `sale_from` until `sale_until` where these are said. Below the list price."""
+    sale_from: Moment | None = None
+    sale_until: Moment | None = None
+    """The first moment after the sale. Both are cleared along with `sale_price`."""
     cost: Minor | None = None
     """What it costs the shop. Unknown: no personal price is offered for it, unless the shop has set a margin."""
     currency: Currency = unsaid()
     stock: Count | None = None
-    """0 where it is left out for a new product."""
+    """0 where it is left out for a new product. What was known by place is forgotten, unless it is said along."""
+    stock_by_place: Annotated[dict[Place, Count | None], Field(max_length=200)] | None = None
+    """How many there are where; the stock is their sum. Places not named stay; one set to null is taken away."""
     restock_at: Moment | None = None
-    picture: (
-        Annotated[str, Field(max_length=2_000), AfterValidator(printable), AfterValidator(_picture)] | None
-    ) = None
-    """An address, or a path below the media folder."""
+    picture: Picture | None = None
+    """The first of `pictures` alone: an address, or a path below the media folder."""
+    pictures: Annotated[list[Picture], Field(max_length=50)] | None = None
+    """All of them, in order."""
     url: Address | None = None
     active: bool = unsaid()
     created_at: Moment = unsaid()
     updated_at: Moment = unsaid()
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Self:
+        said = self.model_fields_set
+        if {"picture", "pictures"} <= said and self.picture != next(iter(self.pictures or ()), None):
+            raise ValueError("picture is the first of pictures; say one of them")
+        if self.sale_price and self.list_price and self.sale_price >= self.list_price:
+            raise ValueError(not_below(self.sale_price, self.list_price))
+        if self.sale_from and self.sale_until and self.sale_until <= self.sale_from:
+            raise ValueError(f"sale_until {self.sale_until} is not after sale_from {self.sale_from}")
+        if self.stock is not None and self.stock_by_place:
+            whole = sum(filter(None, self.stock_by_place.values()))
+            if whole != self.stock:
+                raise ValueError(f"stock {self.stock} is not the sum of stock_by_place, {whole}")
+        return self
+
+
+def not_below(sale_price: int, list_price: int) -> str:
+    """Why a sale price can't be one."""
+    return f"sale_price {sale_price} is not below list_price {list_price}"
 
 
 class LineRecord(Record):

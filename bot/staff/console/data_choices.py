@@ -7,7 +7,7 @@ from typing import Any
 
 from nicegui import ui
 
-from bot.shop.importing.fields import ATTRIBUTE
+from bot.shop.importing.fields import ATTRIBUTE, OPTION, PLACE
 from bot.shop.importing.recognition import Columns
 from bot.staff.console.data_report import heading, table
 from bot.staff.console.frame import Words
@@ -80,7 +80,12 @@ class Choices:
         # With the name by which a refusal speaks of it.
         options |= {name: f"{words.of('field', name, name=name)} · {name}" for name in columns.fields}
         if self._choice.source == "products":
-            options[f"{ATTRIBUTE}{column}"] = words("data-attribute")
+            for beginning, what in (
+                (OPTION, "data-option"),
+                (ATTRIBUTE, "data-attribute"),
+                (PLACE, "data-place"),
+            ):
+                options[field if field.startswith(beginning) else f"{beginning}{column}"] = words(what)
 
         def change(event: Any) -> None:
             for name in [name for name, of in now.items() if of == column]:

@@ -124,6 +124,18 @@ async def test_a_new_price_is_kept_as_a_change(any_shop: Shop) -> None:
     assert [(row.old_price, row.new_price) for row in changes] == [(9_900, 8_900)]
 
 
+async def test_a_sale_price_that_is_none_is_refused_with_the_whole_batch(any_shop: Shop) -> None:
+    await any_shop.send("products", PRODUCT)
+    error = await any_shop.refused("products", {"id": "p1", "sale_price": 9_900}, {**PRODUCT, "id": "p2"})
+    assert (error["code"], error["where"]) == (
+        "invalid", ["products.0.sale_price: sale_price 9900 is not below list_price 9900"]
+    )  # fmt: skip
+    both = await any_shop.refused("products", {**PRODUCT, "sale_price": 9_901})
+    assert "sale_price 9901 is not below list_price 9900" in both["where"][0]
+    async with any_shop.store.read() as connection:
+        assert set(await Catalogue(connection).by_ids(["p1", "p2"])) == {"p1"}
+
+
 async def test_an_unknown_cost_is_unknown(shop: Shop) -> None:
     await shop.send("products", {key: value for key, value in PRODUCT.items() if key != "cost"})
     async with shop.store.read() as connection:

@@ -128,7 +128,8 @@ async def kettles(connection: AsyncConnection) -> None:
                 code=f"K{number}",
                 name_zh=f"电热水壶 {zh}",
                 name_en=f"Kettle, {en}",
-                attributes={"colour": {"zh": ["颜色", zh], "en": ["Colour", en]}},
+                group_id="kettle",
+                options={"colour": {"zh": ["颜色", zh], "en": ["Colour", en]}},
             )
             for number, (en, zh) in enumerate((("white", "白色"), ("black", "黑色")))
         ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -183,6 +183,66 @@ async def test_a_price_that_moved_in_between_is_a_conflict(any_store: Store, dec
     )
     with pytest.raises(Conflict):
         await keep(any_store, decisions, made)
+
+
+async def _sale(store: Store, price: int | None, *, until: datetime | None = None) -> None:
+    change = update(product).where(product.c.id == "p1").values(sale_price=price, sale_until=until)
+    await store.write(lambda c: c.execute(change))
+
+
+@pytest.mark.parametrize("sale", [9_900, 7_000, 4_500, 4_400, 3_900])
+async def test_a_personal_price_is_below_what_everybody_pays_in_a_sale(
+    any_store: Store, decisions: Decisions, sale: int
+) -> None:
+    """And not below the margin floor: where the sale is there already, the sale price holds for all."""
+    await any_store.write(loyal_customer)
+    await _sale(any_store, sale)
+    made = await ask(any_store, decisions)
+    assert made.list_price.minor == sale
+    assert made.personal == (made.price.minor < sale)
+    least = 4_445
+    assert made.personal == (sale > least)
+    if made.personal:
+        assert made.price.minor >= least
+        assert await keep(any_store, decisions, made)
+
+
+async def test_a_price_promised_before_a_sale_never_beats_it_upwards(
+    any_store: Store, decisions: Decisions
+) -> None:
+    await any_store.write(loyal_customer)
+    promised = await ask(any_store, decisions)
+    await keep(any_store, decisions, promised)
+    await _sale(any_store, promised.price.minor - 100)
+    made = await ask(any_store, decisions)
+    assert (made.personal, made.price.minor) == (False, promised.price.minor - 100)
+    # When the sale is over, what was promised holds again.
+    await _sale(any_store, promised.price.minor - 100, until=NOW)
+    assert (await ask(any_store, decisions)).price == promised.price
+
+
+async def test_a_sale_that_began_in_between_is_a_conflict(any_store: Store, decisions: Decisions) -> None:
+    await any_store.write(loyal_customer)
+    made = await ask(any_store, decisions)
+    await _sale(any_store, made.price.minor)
+    with pytest.raises(Conflict):
+        await keep(any_store, decisions, made)
+
+
+async def test_a_list_shows_one_variant_of_a_product(any_store: Store, decisions: Decisions) -> None:
+    async def shirts(connection: AsyncConnection) -> None:
+        for number in range(30):
+            await add_product(connection, f"shirt{number}")
+        await connection.execute(update(product).values(group_id="shirt"))
+        for number in range(3):
+            await add_product(connection, f"mug{number}")
+
+    await any_store.write(shirts)
+    async with any_store.read() as connection:
+        shown = await decisions.recommend(connection, customer_id=None, n=6, now=NOW)
+        others = await decisions.recommend(connection, customer_id=None, n=6, now=NOW, exclude={"shirt29"})
+    assert sorted(one.product[:4] for one in shown) == ["mug0", "mug1", "mug2", "shir"]
+    assert sorted(one.product for one in others) == ["mug0", "mug1", "mug2"]
 
 
 async def test_thin_margins_and_switched_off_prices_stay_at_the_list(

@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.cli import app as cli
+from kernel.times import utc_now
 from storage import Store
 from storage.catalogue import Catalogue
 from storage.customers import Customers
@@ -67,6 +68,7 @@ def set_up(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, content in FILES.items():
         (folder / name).write_text(content, encoding="utf-8")
     (folder / "columns.toml").write_text(blocks("toml")[0], encoding="utf-8")
+    (folder / "variants.csv").write_text(blocks("csv")[0], encoding="utf-8")
 
 
 async def test_every_command_does_what_the_page_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,6 +91,7 @@ async def test_every_command_does_what_the_page_says(tmp_path: Path, monkeypatch
     store = Store.open(f"sqlite:///{os.environ['LIUKE_HOME']}/liuke.db")
     async with store.read() as connection:
         socks = await Catalogue(connection).get("socken")
+        jackets = await Catalogue(connection).by_ids(["J-R-M", "J-B-M"])
         anna = await Customers(connection).get("c1")
         points = await Points(connection).balance("c1", datetime.now(UTC))
         bought = [await Orders(connection).by_number(number) for number in ("A1", "#1002", "536365")]
@@ -96,6 +99,10 @@ async def test_every_command_does_what_the_page_says(tmp_path: Path, monkeypatch
     assert socks is not None
     assert anna is not None
     assert (anna.addresses["a1"]["line"], anna.default_address, points) == ("Torstr. 1", "a1", 25)
+    assert {one.group_id for one in jackets.values()} == {"jacket"}
+    assert [(one.price_at(utc_now()), one.stock) for one in map(jackets.__getitem__, ("J-R-M", "J-B-M"))] == [
+        (9_900, 2), (12_900, 4)
+    ]  # fmt: skip
     assert (socks.list_price, socks.currency, socks.labels("en")) == (490, "EUR", [("Colour", "rot")])
     # Shopify's came first, and was taken back.
     assert [order and order.total for order in bought] == [980, None, 1_530]

@@ -199,7 +199,7 @@ async def test_a_real_shops_log_comes_in(store: Store, tmp_path: Path) -> None:
         }
         assert numbers["order_line"] > 30_000
         assert numbers["product"] > 1_500
-        found = await Catalogue(connection).search(["lantern"])
+        found = await Catalogue(connection).search(["lantern"], now=OPTIONS.now)
         assert found
         assert all("lantern" in item.name("en").lower() for item in found[:3])
     again = await take(store, tmp_path, file)

@@ -282,15 +282,13 @@
 
   function cardOf(card, carrier) {
     const box = element("article", "card");
-    if (card.picture) {
-      const picture = document.createElement("img");
-      picture.src = /^https:/.test(card.picture) ? card.picture : new URL("media/" + card.picture, base).href;
-      picture.alt = card.title;
-      picture.loading = "lazy";
-      picture.referrerPolicy = "no-referrer";
-      picture.onerror = () => picture.remove();
-      box.append(picture);
-    }
+    const pictures = [card.picture, ...(card.more_pictures || [])].filter(Boolean).map((path) => pictureOf(path, card.title));
+    if (pictures.length > 1) {
+      const strip = element("div", "pictures");
+      strip.tabIndex = 0;
+      strip.append(...pictures);
+      box.append(strip);
+    } else box.append(...pictures);
     const body = element("div", "body");
     const title = element("h2", "", card.title), content = element("p", "", card.text);
     title.dir = content.dir = "auto";
@@ -298,6 +296,16 @@
     if (card.buttons?.length) body.append(buttonsOf(card.buttons, carrier));
     box.append(body);
     return box;
+  }
+
+  function pictureOf(path, title) {
+    const picture = document.createElement("img");
+    picture.src = /^https:/.test(path) ? path : new URL("media/" + path, base).href;
+    picture.alt = title;
+    picture.loading = "lazy";
+    picture.referrerPolicy = "no-referrer";
+    picture.onerror = () => picture.remove();
+    return picture;
   }
 
   function buttonsOf(buttons, carrier) {

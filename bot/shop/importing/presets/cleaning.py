@@ -25,6 +25,7 @@ _CHINESE = re.compile(r"[\u3400-\u9fff]")
 _SIGNS_OF_PHONE = frozenset("0123456789 -/.()")
 _FEWEST_DIGITS = 5
 _LONGEST_PHONE = 40
+_BETWEEN = re.compile(r"[,，;\s]")
 _ADDRESS = re.compile(r"https?://\S{1,1990}")
 
 
@@ -159,8 +160,18 @@ def email(raw: Any) -> str | None:
     return None if words is None or "*" in words else words
 
 
-def picture(raw: Any) -> str | None:
-    """The address of the first picture of several, or None.
+def address(raw: Any) -> str | None:
+    """The first address of several, or None.
+
+    Raises:
+        BadRow: as `text`.
+    """
+    found = pictures(raw)
+    return found[0] if found else None
+
+
+def pictures(raw: Any) -> list[str] | None:
+    """The addresses of pictures, each once, with commas, semicolons or lines between them; or None.
 
     Raises:
         BadRow: as `text`.
@@ -168,12 +179,9 @@ def picture(raw: Any) -> str | None:
     words = text(raw)
     if words is None:
         return None
-    for part in words.replace("，", ",").replace(";", ",").split(","):
-        address = part.strip()
-        address = f"https:{address}" if address.startswith("//") else address
-        if _ADDRESS.fullmatch(address):
-            return address
-    return None
+    parts = (part.strip() for part in _BETWEEN.split(words))
+    found = (f"https:{part}" if part.startswith("//") else part for part in parts)
+    return list(dict.fromkeys(one for one in found if _ADDRESS.fullmatch(one))) or None
 
 
 def minor(amount: Decimal, currency: str) -> int:

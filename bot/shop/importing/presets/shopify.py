@@ -74,11 +74,12 @@ PRODUCTS = {
     },
     "sku": code("Variant SKU", "SKU"),
     "list_price": money("Variant Price", "Price"),
+    "former": money("Variant Compare At Price", "Compare-at price"),
     "cost": money("Cost per item"),
     "tracker": text("Variant Inventory Tracker", "Inventory tracker"),
     "stock": cell(cleaning.stock, "Variant Inventory Qty", "Inventory quantity"),
-    "picture": cell(cleaning.picture, "Image Src", "Product image URL"),
-    "variant_picture": cell(cleaning.picture, "Variant Image", "Variant image URL"),
+    "picture": cell(cleaning.address, "Image Src", "Product image URL"),
+    "variant_picture": cell(cleaning.address, "Variant Image", "Variant image URL"),
     "gift_card": truth("Gift Card"),
 }
 ORDERS = {
@@ -157,18 +158,21 @@ def _variant(group: Group, read: Read, reading: Reading) -> dict[str, Any]:
     path = [group.get("type")] if group.get("type") else cleaning.path(group.get("category") or "")
     status = (group.get("status") or "active").lower()
     uncounted = group.has("tracker") and read.get("tracker") is None
-    return {
+    shown = [read.get("variant_picture"), *(one.get("picture") for one in group.reads)]
+    former = {"former": read.get("former")} if group.has("former") else {}
+    return former | {
         "id": read.get("sku") or cleaning.named_id(sold_as),
         "code": read.get("sku"),
         "name": options.name(title),
         "description": group.get("description"),
         "brand": group.get("brand"),
         "category": telling.category(path, reading),
-        "attributes": options.attributes(),
+        "group_id": telling.group_id(group.get("handle"), title, options),
+        "options": options.told(),
         "price": read.get("list_price"),
         "cost": read.get("cost"),
         "stock": telling.UNCOUNTED if uncounted else read.get("stock"),
-        "picture": read.get("variant_picture") or group.get("picture"),
+        "pictures": list(dict.fromkeys(one for one in shown if one is not None)) or None,
         # A gift card is money: it is known from orders, but no price of one's own is offered for it.
         "active": status == "active" and group.get("published") is not False and not group.get("gift_card"),
     }

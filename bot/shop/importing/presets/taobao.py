@@ -38,8 +38,10 @@ from bot.shop.importing.rows import BadRow
 from kernel.columns import folded
 
 PRODUCTS = {
+    "goods": code("商品ID", "宝贝ID", "商品id", "宝贝id", "商品数字ID"),
     "name": text("商品标题", "宝贝标题", "商品名称", "宝贝名称", "标题"),
     "list_price": money("SKU价格", "价格", "一口价", "商品价格", "宝贝价格", "售价"),
+    "former": money("划线价", "划线价格"),
     "stock": cell(cleaning.stock, "SKU库存", "库存", "商品库存", "数量", "宝贝数量", "可售库存"),
     "sku": code("SKU商家编码", "规格编码", "商家编码", "商品编码", "货号"),
     "options": text("商品属性", "销售属性", "SKU属性", "SKU名称", "规格", "规格名称"),
@@ -47,8 +49,8 @@ PRODUCTS = {
     "brand": text("品牌"),
     "cost": money("成本价", "进价", "成本"),
     "description": text("宝贝描述", "商品描述", "描述"),
-    "picture": cell(cleaning.picture, "主图", "商品主图", "商品图片", "图片", "主图链接"),
-    "url": cell(cleaning.picture, "商品链接", "宝贝链接", "链接"),
+    "picture": cell(cleaning.pictures, "主图", "商品主图", "商品图片", "图片", "主图链接"),
+    "url": cell(cleaning.address, "商品链接", "宝贝链接", "链接"),
     "status": text("商品状态", "宝贝状态", "状态"),
 }
 ORDERS = {
@@ -112,13 +114,15 @@ def _product(group: Group, reading: Reading) -> Iterator[Result]:
         "description": read.get("description"),
         "brand": read.get("brand"),
         "category": telling.category(cleaning.path(category), reading),
-        "attributes": options.attributes(),
+        "group_id": telling.group_id(read.get("goods"), name, options),
+        "options": options.told(),
         "price": read.get("list_price"),
         "cost": read.get("cost"),
         "stock": read.get("stock"),
-        "picture": read.get("picture"),
+        "pictures": read.get("picture"),
         "url": read.get("url"),
         "active": is_sold(read.get("status"), group),
+        **({"former": read.get("former")} if group.has("former") else {}),
     }
     yield telling.product(group, read, reading, fields)
 

@@ -21,6 +21,8 @@ _ADDRESS = ("recipient", "ship_phone", "country", "city", "line", "postcode")
 _LONGEST_CODE = 40
 _LONGEST_KEY = 100
 _LONGEST_VALUE = 200
+_MOST_PICTURES = 50
+_WORKED_OUT = ("price", "former", "cost", "description")
 _LONGEST_WORDS = {"name": 300, "description": 20_000, "brand": 100}
 
 
@@ -71,10 +73,15 @@ class Options:
 
     pairs: Sequence[tuple[str, str]]
 
-    def attributes(self) -> dict[str, dict[str, tuple[str, str]]] | None:
+    def told(self) -> dict[str, dict[str, tuple[str, str]]] | None:
         """As a product has them: the labels and values as they are written, in both languages."""
-        shown = [(label[:_LONGEST_KEY], value[:_LONGEST_VALUE]) for label, value in self.pairs if label]
-        return {label.lower(): {"zh": (label, value), "en": (label, value)} for label, value in shown} or None
+        told = {}
+        for number, (label, value) in enumerate(self.pairs, start=1):
+            zh, en = (label[:_LONGEST_KEY] or one for one in (f"规格{number}", f"Option {number}"))
+            value = value[:_LONGEST_VALUE]
+            if value:
+                told[en.lower()] = {"zh": (zh, value), "en": (en, value)}
+        return told or None
 
     def name(self, title: str) -> str:
         """`Shirt, Colour Red, Size M`; `衬衫，颜色 红色`."""
@@ -92,6 +99,11 @@ def pairs_of(words: str | None) -> Options:
     return Options(pairs=pairs)
 
 
+def group_id(said: str | None, title: str, options: Options) -> str | None:
+    """What the variants of a product share: the system's own id of it, or one made of its title."""
+    return (said[:_LONGEST_KEY] if said else cleaning.named_id(title)) if options.pairs else None
+
+
 def category(path: Sequence[str], reading: Reading) -> dict[str, str] | None:
     """A category of a path such as Clothing, Shirts: each path is one, called by its last step."""
     while len(path) > 1 and len(" > ".join(path)) > _LONGEST_KEY:
@@ -104,6 +116,8 @@ def category(path: Sequence[str], reading: Reading) -> dict[str, str] | None:
 def product(group: Group, read: Read, reading: Reading, fields: Mapping[str, Any]) -> Result:
     """A product or variant, with its price and cost in `price` and `cost`, and its description as HTML.
 
+    A `former` price is what it costs when there is no sale, where it is above the price.
+
     Raises:
         Unfit: it has no name or no price.
     """
@@ -112,20 +126,21 @@ def product(group: Group, read: Read, reading: Reading, fields: Mapping[str, Any
     if price == 0:
         return left_out(group, "a product that costs nothing: there is nothing to offer")
     cost, html = fields.get("cost"), fields.get("description")
-    said = {
-        name: value
-        for name, value in fields.items()
-        if name not in ("price", "cost", "description") and value is not None
-    }
+    said = {name: value for name, value in fields.items() if name not in _WORKED_OUT and value is not None}
     if html or group.has("description"):
         said["description"] = plain(html or "")
     # The beginning of a name or description still says what it is.
     said |= {name: said[name][:longest] for name, longest in _LONGEST_WORDS.items() if name in said}
     if group.has("cost"):
         said["cost"] = None if not cost else cleaning.minor(cost, currency)
-    return group.told(
-        ProductRecord, {**said, "list_price": cleaning.minor(price, currency), "currency": currency}
-    )
+    if "pictures" in said:
+        said["pictures"] = said["pictures"][:_MOST_PICTURES]
+    now, former = (cleaning.minor(one, currency) for one in (price, fields.get("former") or price))
+    said |= {"list_price": max(now, former), "currency": currency}
+    if "former" in fields:
+        # Of a sale that is over nothing stays.
+        said["sale_price"] = now if now < former else None
+    return group.told(ProductRecord, said)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

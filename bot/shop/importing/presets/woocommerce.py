@@ -18,7 +18,7 @@ A variation takes from its parent what it doesn't say itself. An order's line na
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.shop.importing.presets import cleaning, statuses, telling
@@ -95,9 +95,9 @@ PRODUCTS = {
     "cost": money("Cost of goods", "Cost", "Meta: _wc_cog_cost", "Meta: _cogs_total_value"),
     "categories": text("Categories", "Kategorien", "分类"),
     "brand": text("Brands", "Marken", "品牌"),
-    "picture": cell(cleaning.picture, "Images", "Bilder", "图片"),
+    "picture": cell(cleaning.pictures, "Images", "Bilder", "图片"),
     "parent": code("Parent", "Übergeordnetes Produkt", "父级"),
-    "url": cell(cleaning.picture, "External URL", "Externe URL"),
+    "url": cell(cleaning.address, "External URL", "Externe URL"),
     **{
         f"attribute{n}_{part}": text(
             f"Attribute {n} {english}", f"Attribut {n} {german}", f"属性 {n} {chinese}"
@@ -165,8 +165,10 @@ def _parent(group: Group, reading: Reading) -> None:
     """Keeps what a variable product's variations take from it."""
     read = group.reads[0]
     if "variable" in (read.get("type") or "").lower():
-        kept = {name: read.get(name) for name in _FROM_PARENT}
-        for name in (f"id:{read.get('woo_id')}", read.get("sku")):
+        names = read.get("sku"), f"id:{read.get('woo_id')}"
+        kept = {name: read.get(name) for name in _FROM_PARENT} | {"pairs": _pairs(read)}
+        kept["group"] = next(filter(None, names))
+        for name in names:
             reading.memory.setdefault(name, kept)
 
 
@@ -193,12 +195,10 @@ def _fields(read: Read, parent: dict[str, Any], is_variation: bool, reading: Rea
         return parent.get(name) if own is None else own
 
     sold_as = read.need("name")
-    pairs = [
-        (read.get(f"attribute{n}_label") or "", value)
-        for n in _ATTRIBUTES
-        if (value := read.get(f"attribute{n}_value")) is not None
-    ]
-    options = telling.Options(pairs=pairs)
+    pairs = _pairs(read)
+    options = telling.Options(pairs=pairs if is_variation else ())
+    own = {label for label, _ in options.pairs}
+    others = [pair for pair in parent.get("pairs", ()) if pair[0] not in own] if is_variation else pairs
     title = parent.get("name") if is_variation else None
     first = (said("categories") or "").replace("\\,", "\x00").split(",")[0].replace("\x00", ",")
     published = (read.get("published"), parent.get("published", "1"))
@@ -211,25 +211,38 @@ def _fields(read: Read, parent: dict[str, Any], is_variation: bool, reading: Rea
         "description": html.replace("\\n", "\n"),
         "brand": said("brand"),
         "category": telling.category(cleaning.path(first), reading),
-        "attributes": options.attributes(),
-        "price": _price(read, reading),
+        "group_id": parent.get("group") or read.get("parent") if options.pairs else None,
+        "options": options.told(),
+        "attributes": telling.Options(pairs=others).told(),
+        **_prices(read, reading),
         "cost": read.get("cost"),
         "stock": _stock(read, parent),
-        "picture": said("picture"),
+        "pictures": list(dict.fromkeys([*(read.get("picture") or ()), *(parent.get("picture") or ())]))
+        or None,
         "url": read.get("url"),
         "active": all(one is None or one == "1" for one in published),
     }
 
 
-def _price(read: Read, reading: Reading) -> Any:
-    """The sale price while it holds, else the regular one."""
-    sale = read.get("sale_price")
-    if sale is None:
-        return read.get("list_price")
-    begin, end = _day(read, "sale_from", reading), _day(read, "sale_until", reading)
-    today = reading.options.now.astimezone(reading.options.zone).date()
-    holds = (begin is None or begin.date() <= today) and (end is None or today <= end.date())
-    return sale if holds else read.get("list_price", "sale_price")
+def _pairs(read: Read) -> list[tuple[str, str]]:
+    return [
+        (read.get(f"attribute{n}_label") or "", value)
+        for n in _ATTRIBUTES
+        if (value := read.get(f"attribute{n}_value")) is not None
+    ]
+
+
+def _prices(read: Read, reading: Reading) -> dict[str, Any]:
+    """The sale price beside the regular one, and when it holds; its last day is a whole one."""
+    sale, regular = read.get("sale_price"), read.get("list_price")
+    last = _day(read, "sale_until", reading)
+    holds = sale is not None and (regular is None or sale < regular)
+    return {
+        "price": sale if holds else regular,
+        "former": regular,
+        "sale_from": _day(read, "sale_from", reading),
+        "sale_until": None if last is None else last + timedelta(days=1),
+    }
 
 
 def _day(read: Read, field: str, reading: Reading) -> datetime | None:

@@ -46,12 +46,14 @@ PRODUCTS = {
     "sku": code("规格编码"),
     "code": code("商品编码"),
     "list_price": money("价格", "规格价格", "商品价格", "销售价", "售价"),
+    "former": money("划线价", "划线价格"),
     "cost": money("成本价", "商品成本价"),
     "stock": cell(cleaning.stock, "库存", "规格库存", "商品库存"),
     "category": text("商品分组", "商品分类", "商品类目"),
     "description": text("商品描述", "商品详情"),
-    "picture": cell(cleaning.picture, "规格图片", "商品图片", "商品图", "商品主图"),
-    "url": cell(cleaning.picture, "商品链接"),
+    "variant_picture": cell(cleaning.address, "规格图片"),
+    "pictures": cell(cleaning.pictures, "商品图片", "商品图", "商品主图"),
+    "url": cell(cleaning.address, "商品链接"),
     "status": text("商品状态", "状态"),
 }
 _OF_ORDERS = {
@@ -111,6 +113,7 @@ def _products(group: Group, reading: Reading) -> Iterator[Result]:
 def _variant(group: Group, read: Read, reading: Reading) -> dict[str, Any]:
     name, options = group.need("name"), telling.pairs_of((read.get("options") or "").replace(",", ";"))
     code_ = read.get("code") or group.get("code")
+    pictures = [read.get("variant_picture"), *(read.get("pictures") or group.get("pictures") or ())]
     path = cleaning.path((group.get("category") or "").replace("，", ",").split(",")[0])
     return {
         "id": _goods_id(read.get("sku"), code_, name, read.get("options")),
@@ -118,13 +121,15 @@ def _variant(group: Group, read: Read, reading: Reading) -> dict[str, Any]:
         "name": options.name(name),
         "description": group.get("description"),
         "category": telling.category(path, reading),
-        "attributes": options.attributes(),
+        "group_id": telling.group_id(code_, name, options),
+        "options": options.told(),
         "price": read.get("list_price"),
         "cost": read.get("cost"),
         "stock": read.get("stock"),
-        "picture": read.get("picture") or group.get("picture"),
+        "pictures": list(dict.fromkeys(one for one in pictures if one is not None)) or None,
         "url": group.get("url"),
         "active": is_sold(read.get("status") or group.get("status"), group),
+        **({"former": read.get("former")} if group.has("former") else {}),
     }
 
 

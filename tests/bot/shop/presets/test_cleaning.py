@@ -166,10 +166,10 @@ def test_amounts_are_in_minor_units_of_their_currency() -> None:
 
 
 def test_pictures_are_addresses() -> None:
-    assert cleaning.picture("https://a.example/1.jpg, https://a.example/2.jpg") == "https://a.example/1.jpg"
-    assert cleaning.picture("//img.example.com/1.jpg") == "https://img.example.com/1.jpg"
-    assert cleaning.picture("1.jpg") is None
-    assert cleaning.picture("") is None
+    assert cleaning.address("https://a.example/1.jpg, https://a.example/2.jpg") == "https://a.example/1.jpg"
+    assert cleaning.pictures("//img.example.com/1.jpg") == ["https://img.example.com/1.jpg"]
+    assert cleaning.address("1.jpg") is None
+    assert cleaning.pictures("") is None
 
 
 def test_masked_addresses_are_unknown() -> None:

@@ -133,6 +133,7 @@ def test_variants_are_products_with_what_the_first_row_says_of_all(tmp_path: Pat
         "brand": "North & Co",
         "category": {"id": "Jackets", "name_en": "Jackets"},
         "currency": "EUR",
+        "group_id": "jacket",
         "active": True,
     }
     assert came.records == [
@@ -141,27 +142,33 @@ def test_variants_are_products_with_what_the_first_row_says_of_all(tmp_path: Pat
             "id": "RJ-R-M",
             "code": "RJ-R-M",
             "name": "Rain Jacket, Colour Red, Size M",
-            "attributes": {
+            "options": {
                 "colour": {"zh": ("Colour", "Red"), "en": ("Colour", "Red")},
                 "size": {"zh": ("Size", "M"), "en": ("Size", "M")},
             },
-            "list_price": 12900,
+            "list_price": 15900,
+            "sale_price": 12900,
             "cost": 6050,
             "stock": 4,
-            "picture": "https://cdn.example.com/jacket.jpg",
+            "pictures": ["https://cdn.example.com/jacket.jpg", "https://cdn.example.com/back.jpg"],
         },
         shared
         | {
             "id": cleaning.named_id("Rain Jacket - Blue / L"),
             "name": "Rain Jacket, Colour Blue, Size L",
-            "attributes": {
+            "options": {
                 "colour": {"zh": ("Colour", "Blue"), "en": ("Colour", "Blue")},
                 "size": {"zh": ("Size", "L"), "en": ("Size", "L")},
             },
             "list_price": 13900,
+            "sale_price": None,
             "cost": None,
             "stock": 0,
-            "picture": "https://cdn.example.com/blue.jpg",
+            "pictures": [
+                "https://cdn.example.com/blue.jpg",
+                "https://cdn.example.com/jacket.jpg",
+                "https://cdn.example.com/back.jpg",
+            ],
         },
     ]
     assert came.rows == [[1, 3], [2]]
@@ -190,12 +197,14 @@ def test_the_newer_columns_say_the_same(tmp_path: Path) -> None:
             "name": "衬衫，颜色 红色",
             "description": "纯棉",
             "category": {"id": "Apparel & Accessories > Clothing > Shirts", "name_zh": "Shirts"},
-            "attributes": {"颜色": {"zh": ("颜色", "红色"), "en": ("颜色", "红色")}},
+            "group_id": "shirt",
+            "options": {"颜色": {"zh": ("颜色", "红色"), "en": ("颜色", "红色")}},
             "list_price": 1990,
+            "sale_price": None,
             "cost": None,
             "currency": "CNY",
             "stock": 100,
-            "picture": "https://cdn.example.com/s.jpg",
+            "pictures": ["https://cdn.example.com/s.jpg"],
             "active": True,
         }
     ]
@@ -221,7 +230,7 @@ def test_long_words_are_cut_where_their_beginning_says_what_it_is(tmp_path: Path
     cells = {"Title": "T" * 400, "Body (HTML)": f"<p>{'d' * 30_000}</p>", "Option1 Value": "r" * 300}
     (came,) = read("shopify", [written(tmp_path / "p.csv", table(PRODUCTS, JACKET | cells))]).records
     assert (len(came["name"]), len(came["description"])) == (300, 20_000)
-    assert came["attributes"]["colour"]["en"] == ("Colour", "r" * 200)
+    assert came["options"]["colour"]["en"] == ("Colour", "r" * 200)
 
 
 def test_a_column_that_is_not_there_says_nothing(tmp_path: Path) -> None:
@@ -243,7 +252,25 @@ def test_a_product_without_options_has_its_title(tmp_path: Path) -> None:
     }
     (came,) = read("shopify", [written(tmp_path / "p.csv", table(PRODUCTS, mug))]).records
     assert (came["name"], came["id"]) == ("Mug", cleaning.named_id("Mug"))
-    assert "attributes" not in came
+    assert not came.keys() & {"options", "group_id"}
+
+
+@pytest.mark.parametrize(
+    ("before", "prices"),
+    [
+        ("159", (15900, 12900)),
+        ("", (12900, None)),
+        ("0", (12900, None)),
+        ("129.00", (12900, None)),
+        ("99", (12900, None)),
+    ],
+)
+def test_what_it_cost_before_a_sale_is_its_list_price(
+    tmp_path: Path, before: str, prices: tuple[int, int | None]
+) -> None:
+    rows = JACKET | {"Variant Compare At Price": before}
+    (came,) = read("shopify", [written(tmp_path / "p.csv", table(PRODUCTS, rows))]).records
+    assert (came["list_price"], came["sale_price"]) == prices
 
 
 def test_a_bad_variant_is_refused_alone(tmp_path: Path) -> None:

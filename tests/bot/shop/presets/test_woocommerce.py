@@ -92,13 +92,16 @@ def products(tmp_path: Path, *rows: dict[str, str]) -> Path:
 def test_a_variation_takes_from_its_parent_what_it_does_not_say(tmp_path: Path) -> None:
     # A parent may stand below, and be named by its SKU.
     blue = RED | {"SKU": "HD-B", "Name": "Hoodie - Blue", "Parent": "HD", "Attribute 1 value(s)": "Blue"}
+    hoodie = HOODIE | {"Attribute 2 name": "Fabric", "Attribute 2 value(s)": "Cotton"}
     blue |= {"Stock": "3", "Images": "https://shop.example/b.jpg", "Meta: _wc_cog_cost": "20"}
-    came = read("woocommerce", [products(tmp_path, RED, blue, HOODIE)], currency="EUR", language="en")
+    came = read("woocommerce", [products(tmp_path, RED, blue, hoodie)], currency="EUR", language="en")
     shared = {
         "description": "Warm\n\nCotton & wool",
         "brand": "Nord",
+        "attributes": {"fabric": {"zh": ("Fabric", "Cotton"), "en": ("Fabric", "Cotton")}},
         "category": {"id": "Clothing > Hoodies, zipped", "name_en": "Hoodies, zipped"},
         "list_price": 4500,
+        "sale_price": None,
         "currency": "EUR",
         "active": True,
     }
@@ -107,20 +110,26 @@ def test_a_variation_takes_from_its_parent_what_it_does_not_say(tmp_path: Path) 
         | {
             "id": cleaning.named_id("Hoodie - Red"),
             "name": "Hoodie, Colour Red",
-            "attributes": {"colour": {"zh": ("Colour", "Red"), "en": ("Colour", "Red")}},
+            "group_id": "HD",
+            "options": {"colour": {"zh": ("Colour", "Red"), "en": ("Colour", "Red")}},
             "cost": None,
             "stock": 9,
-            "picture": "https://shop.example/h1.jpg",
+            "pictures": ["https://shop.example/h1.jpg", "https://shop.example/h2.jpg"],
         },
         shared
         | {
             "id": "HD-B",
             "code": "HD-B",
             "name": "Hoodie, Colour Blue",
-            "attributes": {"colour": {"zh": ("Colour", "Blue"), "en": ("Colour", "Blue")}},
+            "group_id": "HD",
+            "options": {"colour": {"zh": ("Colour", "Blue"), "en": ("Colour", "Blue")}},
             "cost": 2000,
             "stock": 3,
-            "picture": "https://shop.example/b.jpg",
+            "pictures": [
+                "https://shop.example/b.jpg",
+                "https://shop.example/h1.jpg",
+                "https://shop.example/h2.jpg",
+            ],
         },
     ]
     assert came.left_out == [([3], "a product that is sold by its variations, which have rows of their own")]
@@ -150,7 +159,8 @@ def test_a_simple_product_is_read_in_german_too(tmp_path: Path) -> None:
             "description": "Für Tee.",
             "category": {"id": "Küche", "name_zh": "Küche"},
             "attributes": {"farbe": {"zh": ("Farbe", "Weiß, Blau"), "en": ("Farbe", "Weiß, Blau")}},
-            "list_price": 99900,
+            "list_price": 101250,
+            "sale_price": 99900,
             "currency": "EUR",
             "stock": 0,
             "active": True,
@@ -159,18 +169,33 @@ def test_a_simple_product_is_read_in_german_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("begins", "ends", "price"),
+    ("begins", "ends", "said"),
     [
-        ("", "", 999),
-        ("2026-11-01", "2026-11-28", 999),
-        ("2026-11-29", "", 1250),
-        ("", "2026-11-27", 1250),
+        ("", "", {}),
+        ("2026-11-01", "", {"sale_from": datetime(2026, 10, 31, 16, tzinfo=UTC)}),
+        # The last day is a whole one.
+        ("", "2026-11-28", {"sale_until": datetime(2026, 11, 28, 16, tzinfo=UTC)}),
     ],
 )
-def test_the_sale_price_is_charged_while_it_holds(tmp_path: Path, begins: str, ends: str, price: int) -> None:
+def test_the_sale_price_is_told_with_its_days(
+    tmp_path: Path, begins: str, ends: str, said: dict[str, datetime]
+) -> None:
     sale = {"Sale price": "9.99", "Date sale price starts": begins, "Date sale price ends": ends}
     (came,) = read("woocommerce", [products(tmp_path, MUG | sale)]).records
-    assert came["list_price"] == price
+    expected = {"list_price": 1250, "sale_price": 999, **said}
+    assert {name: value for name, value in came.items() if "sale" in name or name == "list_price"} == expected
+
+
+@pytest.mark.parametrize(
+    ("regular", "sale", "prices"),
+    [("12.50", "12.50", (1250, None)), ("12.50", "20", (1250, None)), ("", "9.99", (999, None))],
+)
+def test_a_sale_price_that_is_not_below_the_regular_one_is_none(
+    tmp_path: Path, regular: str, sale: str, prices: tuple[int, int | None]
+) -> None:
+    row = MUG | {"Regular price": regular, "Sale price": sale}
+    (came,) = read("woocommerce", [products(tmp_path, row)]).records
+    assert (came["list_price"], came["sale_price"]) == prices
 
 
 @pytest.mark.parametrize(

@@ -206,9 +206,9 @@ def test_goods_are_told_by_their_specification(tmp_path: Path) -> None:
     shared = {"currency": "CNY"}
     scarf = shared | {
         "category": {"id": "冬季新品", "name_zh": "冬季新品"},
-        "picture": "https://img.example.com/1.jpg",
+        "pictures": ["https://img.example.com/1.jpg"],
         "active": True,
-        "list_price": 100000,
+        "group_id": "SC",
     }
     assert came.of(ProductRecord) == [
         scarf
@@ -216,7 +216,9 @@ def test_goods_are_told_by_their_specification(tmp_path: Path) -> None:
             "id": "SC-R",
             "code": "SC-R",
             "name": "羊绒围巾，颜色 红色",
-            "attributes": {"颜色": {"zh": ("颜色", "红色"), "en": ("颜色", "红色")}},
+            "options": {"颜色": {"zh": ("颜色", "红色"), "en": ("颜色", "红色")}},
+            "list_price": 120000,
+            "sale_price": 100000,
             "cost": 40000,
             "stock": 3,
         },
@@ -225,7 +227,9 @@ def test_goods_are_told_by_their_specification(tmp_path: Path) -> None:
             "id": cleaning.named_id("SC", "颜色:蓝色"),
             "code": "SC",
             "name": "羊绒围巾，颜色 蓝色",
-            "attributes": {"颜色": {"zh": ("颜色", "蓝色"), "en": ("颜色", "蓝色")}},
+            "options": {"颜色": {"zh": ("颜色", "蓝色"), "en": ("颜色", "蓝色")}},
+            "list_price": 100000,
+            "sale_price": None,
             "cost": None,
             "stock": 0,
         },
@@ -233,7 +237,10 @@ def test_goods_are_told_by_their_specification(tmp_path: Path) -> None:
         | {
             "id": cleaning.named_id("手套", "麦田"),
             "name": "手套，麦田",
+            "group_id": cleaning.named_id("手套"),
+            "options": {"option 1": {"zh": ("规格1", "麦田"), "en": ("Option 1", "麦田")}},
             "list_price": 5000,
+            "sale_price": None,
             "cost": None,
             "stock": 9,
             "active": False,
