@@ -13,8 +13,9 @@ from pydantic import BaseModel
 from bot.settings import Settings
 from bot.shop.importing import fields
 from bot.shop.importing.rows import Options
+from bot.shop.intake.events import EventRecord
 from bot.shop.intake.people import CustomerRecord, PointRecord
-from bot.shop.intake.records import EventRecord, OrderRecord, ProductRecord
+from bot.shop.intake.records import OrderRecord, ProductRecord
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "README.zh-CN.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*.md")]

@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal, Self
 from fastapi import Path
 from pydantic import AfterValidator, BaseModel, Field
 
+from bot.shop.intake.events import EventRecord
 from bot.shop.intake.people import CustomerRecord, PointRecord
 from bot.shop.intake.records import (
     LARGEST,
     CouponRecord,
-    EventRecord,
     Identifier,
     OrderRecord,
     ProductRecord,

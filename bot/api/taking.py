@@ -12,14 +12,14 @@ from bot.api.rows import CodeNotRedeemed, EventsTaken, OrdersTaken, PromiseDiffe
 from bot.shop.intake.coupons import take_coupons
 from bot.shop.intake.customers import take_customers
 from bot.shop.intake.defaults import Defaults
-from bot.shop.intake.events import take_events
+from bot.shop.intake.events import EventRecord, take_events
 from bot.shop.intake.merging import Refusal
 from bot.shop.intake.merging import Taken as TakenIn
 from bot.shop.intake.orders import take_orders
 from bot.shop.intake.people import CustomerRecord, PointRecord
 from bot.shop.intake.points import take_points
 from bot.shop.intake.products import take_products
-from bot.shop.intake.records import CouponRecord, EventRecord, OrderRecord, ProductRecord, Record
+from bot.shop.intake.records import CouponRecord, OrderRecord, ProductRecord, Record
 from storage import Store
 
 _NAMED = 20

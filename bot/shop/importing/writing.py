@@ -17,13 +17,13 @@ from bot.shop.importing.rows import Flushed, Options, Written
 from bot.shop.importing.told import Refused, Told, row_of
 from bot.shop.intake.coupons import take_coupons
 from bot.shop.intake.customers import take_customers
-from bot.shop.intake.events import take_events
+from bot.shop.intake.events import EventRecord, take_events
 from bot.shop.intake.merging import Refusal, Taken
 from bot.shop.intake.orders import OrdersTaken, take_orders
 from bot.shop.intake.people import CustomerRecord, PointRecord
 from bot.shop.intake.points import take_points
 from bot.shop.intake.products import take_products
-from bot.shop.intake.records import CouponRecord, EventRecord, OrderRecord, ProductRecord
+from bot.shop.intake.records import CouponRecord, OrderRecord, ProductRecord
 from storage.codes import Reason
 from storage.repository import portions
 from storage.trial import Writes

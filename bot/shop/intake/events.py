@@ -5,16 +5,40 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Annotated, Literal
 
+from pydantic import AfterValidator, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.shop.intake.defaults import Defaults
 from bot.shop.intake.merging import Taken, changes_of
 from bot.shop.intake.purchases import event_id, is_settled, return_id
-from bot.shop.intake.records import EventRecord
+from bot.shop.intake.records import Currency, Identifier, Line, Moment, Record, SignedMinor, printable, unsaid
 from storage.erased import Erased
 from storage.events import OF_ORDERS, Events, StoredEvent
 from storage.known_orders import KnownOrder, KnownOrders
+
+
+class EventRecord(Record):
+    """One thing a customer did in the shop."""
+
+    id: Identifier = unsaid()
+    """The same id again is the same event. Left out: the same facts are the same event."""
+    kind: Literal["view", "search", "cart", "purchase", "return", "rating", "complaint"]
+    customer_id: Identifier
+    product_id: Identifier | None = None
+    order_id: Identifier | None = None
+    """Its id or its number."""
+    at: Moment
+    quantity: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+    amount: SignedMinor | None = None
+    """Minor units, for the whole row; negative for a return."""
+    currency: Currency | None = None
+    value: Annotated[float, Field(ge=-1, le=5, allow_inf_nan=False)] | None = None
+    """Stars of a rating, 1 to 5."""
+    text: Line | None = None
+    """Words of a search."""
+    channel: Annotated[str, Field(max_length=30), AfterValidator(printable)] = "shop"
 
 
 async def take_events(

@@ -383,25 +383,3 @@ class CouponRecord(Record):
         ):
             raise ValueError("valid_until must lie after valid_from")
         return self
-
-
-class EventRecord(Record):
-    """One thing a customer did in the shop."""
-
-    id: Identifier = unsaid()
-    """The same id again is the same event. Left out: the same facts are the same event."""
-    kind: Literal["view", "search", "cart", "purchase", "return", "rating", "complaint"]
-    customer_id: Identifier
-    product_id: Identifier | None = None
-    order_id: Identifier | None = None
-    """Its id or its number."""
-    at: Moment
-    quantity: Annotated[int, Field(ge=1, le=1_000_000)] = 1
-    amount: SignedMinor | None = None
-    """Minor units, for the whole row; negative for a return."""
-    currency: Currency | None = None
-    value: Annotated[float, Field(ge=-1, le=5, allow_inf_nan=False)] | None = None
-    """Stars of a rating, 1 to 5."""
-    text: Line | None = None
-    """Words of a search."""
-    channel: Annotated[str, Field(max_length=30), AfterValidator(printable)] = "shop"

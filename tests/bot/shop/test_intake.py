@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.shop.intake.defaults import Defaults
-from bot.shop.intake.events import take_events
+from bot.shop.intake.events import EventRecord, take_events
 from bot.shop.intake.merging import Taken
 from bot.shop.intake.orders import OrdersTaken, take_orders
 from bot.shop.intake.purchases import events_of
-from bot.shop.intake.records import EventRecord, OrderRecord
+from bot.shop.intake.records import OrderRecord
 from storage import Store
 from storage.customers import Customers
 from storage.events import Events, StoredEvent
