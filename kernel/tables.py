@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias, cast
 
 from kernel.errors import LiukeError
+from kernel.sentence import Sentence
 
 PORTION = 20_000
 """Rows."""
@@ -65,12 +66,14 @@ class CsvTable:
         with self._text() as text:
             first = next(filter(str.strip, text), "")
         if "\x00" in first:
-            raise TableRefused(f"{path} is neither CSV nor Parquet: save it as CSV")
+            raise TableRefused(Sentence("{path} is neither CSV nor Parquet: save it as CSV", path=str(path)))
         self._separator = max(_SEPARATORS, key=first.count)
         with self._text() as text:
             self.header = [name.strip() for name in next(filter(any, self._reader(text)), [])]
         if not any(self.header):
-            raise TableRefused(f"{path} is empty: its first line must name the columns")
+            raise TableRefused(
+                Sentence("{path} is empty: its first line must name the columns", path=str(path))
+            )
 
     def portions(self) -> Iterator[Portion]:
         """The rows, from the first one; rows without any value are left out."""
@@ -105,7 +108,9 @@ class CsvTable:
             if isinstance(row, str):
                 portion.broken.append((number, row, ()))
             elif len(row) != width and any(row):
-                portion.broken.append((number, f"{len(row)} values for {width} columns", row))
+                portion.broken.append(
+                    (number, Sentence("{there} values for {width} columns", there=len(row), width=width), row)
+                )
             elif any(row):
                 portion.rows.append(row)
                 portion.numbers.append(number)
@@ -124,7 +129,11 @@ class ParquetTable:
             self.file: Any = pyarrow.parquet.ParquetFile(path)
         except (pyarrow.ArrowException, OSError) as error:
             raise TableRefused(
-                f"{path} can't be read as Parquet, it is damaged: {str(error)[:200]}"
+                Sentence(
+                    "{path} can't be read as Parquet, it is damaged: {why}",
+                    path=str(path),
+                    why=str(error)[:200],
+                )
             ) from error
         self.header: list[str] = list(self.file.schema_arrow.names)
 
@@ -151,13 +160,13 @@ def open_table(path: Path) -> TableFile:
         TableRefused: there is no such file, or it is neither CSV nor Parquet.
     """
     if not path.is_file():
-        raise TableRefused(f"{path}: there is no such file")
+        raise TableRefused(Sentence("{path}: there is no such file", path=str(path)))
     try:
         with path.open("rb") as file:
             is_parquet = file.read(4) == b"PAR1" or path.name.lower().endswith(_PARQUET)
         return ParquetTable(path) if is_parquet else CsvTable(path)
     except (OSError, EOFError, csv.Error) as error:
-        raise TableRefused(f"{path} can't be read: {error}") from error
+        raise TableRefused(Sentence("{path} can't be read: {why}", path=str(path), why=str(error))) from error
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -206,7 +215,7 @@ def _next_rows(reader: Iterator[list[str]]) -> list[list[str] | str]:
         for row in islice(reader, PORTION):
             rows.append(row)
     except csv.Error as error:
-        rows.append(f"not a row of CSV ({error}): is a quotation mark left open?")
+        rows.append(Sentence("not a row of CSV ({why}): is a quotation mark left open?", why=str(error)))
     return rows
 
 

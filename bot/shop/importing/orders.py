@@ -14,6 +14,7 @@ from bot.shop.importing.values import minor
 from bot.shop.importing.writing import write_all
 from bot.shop.intake.records import OrderRecord
 from kernel.columns import folded
+from kernel.sentence import Sentence, about
 from storage.orders import STATUSES, KnownOrders
 from storage.trial import Writes
 
@@ -139,7 +140,10 @@ def scattered(numbers: Iterable[str | None]) -> frozenset[str]:
 def _require_one(rows: Sequence[Mapping[str, Any]], name: str) -> None:
     said = sorted({str(fields[name]) for fields in rows if fields.get(name) is not None})
     if len(said) > 1:
-        raise BadRow(f"an order has one {name}, and its rows say {', '.join(said)}", name)
+        raise BadRow(
+            Sentence("an order has one {name}, and its rows say {said}", name=name, said=", ".join(said)),
+            name,
+        )
 
 
 def _said(
@@ -181,7 +185,13 @@ def _status(said: str, statuses: Mapping[str, str]) -> str:
     status = statuses.get(folded(said)) or _STATUSES.get(folded(said))
     if status is None:
         raise BadRow(
-            f"{said[:40]!r} is no status that is known; say which of {', '.join(STATUSES)} it is with --statuses",
+            about(
+                said,
+                Sentence(
+                    "is no status that is known; say which of {known} it is with --statuses",
+                    known=", ".join(STATUSES),
+                ),
+            ),
             "status",
         )
     return status

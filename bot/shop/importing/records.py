@@ -13,6 +13,7 @@ from bot.shop.importing.told import Refused, Row, Told, record_of
 from bot.shop.importing.values import minor
 from bot.shop.importing.writing import write_all
 from bot.shop.intake.records import CustomerRecord, EventRecord, ProductRecord, Record
+from kernel.sentence import Sentence, about
 from retention.logs.columns import KINDS
 from retention.types import EventKind
 from storage.catalogue import Catalogue
@@ -148,11 +149,10 @@ class EventImport(RecordImport):
         said = super()._fields(fields, known)
         kind = KINDS.get(said["kind"].lower())
         if kind is None:
-            raise BadRow(
-                f"{said['kind'][:40]!r} is no kind of event; there are {', '.join(EventKind)}", "kind"
-            )
+            none = Sentence("is no kind of event; there are {known}", known=", ".join(EventKind))
+            raise BadRow(about(said["kind"], none), "kind")
         if kind in _OF_A_PRODUCT and "item" not in said:
-            raise BadRow(f"a {kind} names a product", "item")
+            raise BadRow(Sentence("a {kind} names a product", kind=str(kind)), "item")
         said |= {"kind": str(kind), "quantity": abs(said.get("quantity", 1))}
         currency = self._options.currency or self._options.defaults.currency
         if "amount" in said:

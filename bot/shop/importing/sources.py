@@ -17,6 +17,7 @@ from bot.shop.importing.records import CustomerImport, EventImport, ProductImpor
 from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport
 from bot.shop.importing.told import Found, LeftOut, Refused, Row, Told
 from bot.shop.importing.writing import write_all
+from kernel.sentence import Sentence, either
 from kernel.tables import Portion, TableFile, TableRefused, open_table
 from storage.trial import Writes
 
@@ -75,7 +76,9 @@ class KindSource:
             TableRefused: the kind, the file or the columns can't be used.
         """
         if kind not in KINDS:
-            raise TableRefused(f"there is no kind {kind!r}; there are {', '.join(KINDS)}")
+            raise TableRefused(
+                Sentence("there is no kind {kind!r}; there are {known}", kind=kind, known=", ".join(KINDS))
+            )
         self._path = path
         self._options = options
         self._table = open_table(path)
@@ -111,11 +114,14 @@ class KindSource:
             words = [one for cell in cells if (one := _words(cell)) is not None]
             unread = [one for one in words if not values.is_moment(one, self._options)]
             if unread and len(unread) == len(words):
-                forms = values.fitting_formats(unread)
-                advice = " or ".join(f'--date-format "{form}"' for form in forms) or "--date-format"
+                advice = [f'--date-format "{form}"' for form in values.fitting_formats(unread)]
                 raise TableRefused(
-                    f"the column {self._table.header[self.places[name]]!r} has times such as {unread[0][:40]!r}: say "
-                    f"how they are written with {advice}"
+                    Sentence(
+                        "the column {column!r} has times such as {time!r}: say how they are written with {advice}",
+                        column=self._table.header[self.places[name]],
+                        time=unread[0][:40],
+                        advice=either(*(advice or ["--date-format"])),
+                    )
                 )
 
     def _made(self) -> RowImport:
@@ -155,7 +161,11 @@ class PresetSource:
             TableRefused: there is no such system, or a file is none of its exports.
         """
         if name not in PRESETS:
-            raise TableRefused(f"there is no preset {name!r}; there are {', '.join(PRESETS)}")
+            raise TableRefused(
+                Sentence(
+                    "there is no preset {name!r}; there are {known}", name=name, known=", ".join(PRESETS)
+                )
+            )
         self._options = options
         self.headers: Mapping[Path, Sequence[str]] = {path: open_table(path).header for path in paths}
         self._found = PRESETS[name].read(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
+from kernel.sentence import Sentence, about
 from kernel.times import to_micros
 
 T = TypeVar("T")
@@ -114,7 +115,7 @@ def once_each(records: Sequence[T], names: Iterable[str]) -> tuple[dict[int, T],
         if first.setdefault(name, place) == place:
             kept[place] = record
         else:
-            reason = f"{name!r} is there twice; send the latest alone"
+            reason = about(name, "is there twice; send the latest alone")
             twice.append(Refusal(place, "twice_in_batch", "id", reason))
     return kept, twice
 
@@ -128,8 +129,5 @@ def without_refused(kept: Mapping[int, T], refused: Iterable[Refusal]) -> dict[i
 def incomplete(place: int, what: str, said: Iterable[str], needed: Iterable[str]) -> list[Refusal]:
     """One refusal for each field that something new needs and a record doesn't say."""
     there = set(said)
-    return [
-        Refusal(place, "incomplete", name, f"there is no such {what} yet, and a new one needs it")
-        for name in needed
-        if name not in there
-    ]
+    reason = Sentence("there is no such {thing} yet, and a new one needs it", thing=Sentence(what))
+    return [Refusal(place, "incomplete", name, reason) for name in needed if name not in there]

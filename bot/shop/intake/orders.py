@@ -26,6 +26,7 @@ from bot.shop.intake.merging import (
 from bot.shop.intake.parcels import come_by_itself, left_with, parcels_of, refund_id_of, refunds_of
 from bot.shop.intake.purchases import PAID, put_orders
 from bot.shop.intake.records import OrderRecord
+from kernel.sentence import Sentence, about
 from storage.catalogue import Catalogue
 from storage.customers import Customers
 from storage.erased import Erased
@@ -35,7 +36,7 @@ from storage.redemptions import Redeemed, Redemptions
 _WAY = ("", "placed", "paid", "packed", "shipped", "delivered")
 _BLANK: Mapping[str, Any] = {"discount": 0, "shipping_fee": 0, "payment_method": ""}
 _NEEDED = ("placed_at", "currency", "lines")
-_DIFFERS = "codes redeemed at another price or for another product: `liuke codes list --differing`"
+_DIFFERS = Sentence("codes redeemed at another price or for another product: `liuke codes list --differing`")
 _PARTS = ("lines", "parcels", "refunds", "ship_to", "total", "email", "phone")
 
 
@@ -170,7 +171,7 @@ def total_of(item: Order) -> int:
 def _odd(record: OrderRecord, item: Order) -> str | None:
     """What somebody should look at in an order."""
     if "lines" in record.model_fields_set and item.total - total_of(item) not in (0, item.tax or 0):
-        return "orders whose total is not what their lines make: the total counts"
+        return Sentence("orders whose total is not what their lines make: the total counts")
     return None
 
 
@@ -218,7 +219,12 @@ async def _settle_numbers(
     for place, one in kept.items():
         if one.number is not None and wanted.setdefault(one.number, place) != place:
             refused.append(
-                Refusal(place, "number_taken", "number", f"two orders have the number {one.number!r}")
+                Refusal(
+                    place,
+                    "number_taken",
+                    "number",
+                    Sentence("two orders have the number {number!r}", number=one.number),
+                )
             )
     # Whoever comes by the number alone is the order with that number.
     wanted = {number: place for number, place in wanted.items() if "id" in kept[place].model_fields_set}
@@ -232,7 +238,10 @@ async def _settle_numbers(
     taken = {number for number, other in others.items() if other != number or ids[wanted[number]] in there}
     refused += [
         Refusal(
-            wanted[number], "number_taken", "number", f"{number!r} belongs to the order {others[number]!r}"
+            wanted[number],
+            "number_taken",
+            "number",
+            about(number, Sentence("belongs to the order {order!r}", order=others[number])),
         )
         for number in sorted(taken)
     ]
@@ -266,7 +275,12 @@ async def _without_reference(connection: AsyncConnection, kept: Mapping[int, Ord
         {line.product_id for one in kept.values() for line in one.lines or ()}
     )
     refused = [
-        Refusal(place, "unknown_reference", "customer_id", f"there is no customer {one.customer_id!r}")
+        Refusal(
+            place,
+            "unknown_reference",
+            "customer_id",
+            Sentence("there is no customer {id!r}", id=one.customer_id),
+        )
         for place, one in kept.items()
         if one.customer_id is not None and one.customer_id not in people
     ]
@@ -275,7 +289,7 @@ async def _without_reference(connection: AsyncConnection, kept: Mapping[int, Ord
             place,
             "unknown_reference",
             f"lines.{number}.product_id",
-            f"there is no product {line.product_id!r}",
+            Sentence("there is no product {id!r}", id=line.product_id),
         )
         for place, one in kept.items()
         for number, line in enumerate(one.lines or ())

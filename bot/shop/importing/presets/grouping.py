@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from bot.shop.importing.presets.shapes import Cells, Group, Read, Reading, Shape, Unfit
 from bot.shop.importing.told import Row
+from kernel.sentence import at
 from kernel.tables import Portion, TableFile
 
 
@@ -81,7 +82,7 @@ def groups(file: File, reading: Reading, progress: Progress | None = None) -> It
         current = key
         reads.append(cells.read(row, reason))
         if key in apart:
-            why = f"{key[:40]!r}: its rows stand apart: sort the file by this column"
+            why = at(key, "its rows stand apart: sort the file by this column")
             reads[-1].bad = reads[-1].bad or Unfit(why, file.shape.key, reads[-1])
     if reads:
         yield Group(reads)

@@ -36,6 +36,7 @@ from bot.shop.importing.presets.shapes import (
 )
 from bot.shop.importing.rows import BadRow
 from kernel.columns import folded
+from kernel.sentence import Sentence, about
 
 PRODUCTS = {
     "name": text("商品标题", "宝贝标题", "商品名称", "宝贝名称", "标题"),
@@ -93,7 +94,7 @@ def is_sold(said: str | None, group: Group) -> bool | None:
         return None
     sold = statuses.FOR_SALE.get(folded(said))
     if sold is None:
-        raise Unfit(f"{said[:40]!r} is no status that is known of goods", "status", group.reads[0])
+        raise Unfit(about(said, "is no status that is known of goods"), "status", group.reads[0])
     return sold
 
 
@@ -121,7 +122,9 @@ def _product(group: Group, reading: Reading) -> Iterator[Result]:
 
 def _order(group: Group, reading: Reading) -> Iterator[Result]:
     if not group.details:
-        why = "its goods are in none of the files: add the 宝贝报表 (ExportOrderDetailList) of the same time"
+        why = Sentence(
+            "its goods are in none of the files: add the 宝贝报表 (ExportOrderDetailList) of the same time"
+        )
         raise Unfit(why, "number", group.reads[0])
     try:
         status = statuses.status(group.need("status"), statuses.TAOBAO)
