@@ -22,6 +22,7 @@ from storage import Store
 _NAMED = 20
 _SAYS = {
     "incomplete": "something new lacks what it needs; what is missing is in `where`",
+    "in_future": "a time lies in the future; look at the clock and the time zone that it comes from",
     "number_taken": "an order's number belongs to another order",
     "twice_in_batch": "each may be in a batch once; send the latest alone",
     "unknown_reference": "send customers and products before their orders",

@@ -89,6 +89,22 @@ class OrderImport(RowImport):
         self._latest = number
         return None
 
+    def take_broken(self, row: Row, why: str, order: str | None) -> Refused | None:
+        """It may be a line of the order that it names, and where that is cut off, of the one above."""
+        above = self._latest
+        number = order or above
+        if number is None:
+            return Refused((row,), why)
+        self._gathered.setdefault(number, _Gathered()).rows.append(row)
+        cut_off = above is not None and above.startswith(order or "")
+        for one in {number, above} if cut_off else {number}:
+            spoilt = self._gathered.get(one or "")
+            if spoilt is not None and spoilt.bad is None:
+                spoilt.bad = (row, BadRow(why))
+        if not cut_off:
+            self._latest = number
+        return None
+
     async def flush(self, store: Writes, last: bool) -> Flushed:
         """Write the orders that are complete: all but those whose rows may go on in the next portion."""
         open_ones = frozenset() if last else self._scattered | {self._latest}

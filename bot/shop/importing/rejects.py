@@ -17,6 +17,9 @@ from kernel.sentence import Sentence, general
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _EXAMPLES = 10
+_DIFFERENT = 1_000
+"""Reasons that are counted one by one: a file of something else has one for each of its rows."""
+_OTHER = Sentence("other reasons")
 
 
 class Rejects:
@@ -59,7 +62,10 @@ class Rejects:
     def add(self, refused: Refused) -> None:
         """Keep the rows of a record that was not taken."""
         said = _of_field(refused.field, refused.reason)
-        self.reasons[_of_field(refused.field, general(refused.reason))] += len(refused.rows)
+        counted = _of_field(refused.field, general(refused.reason))
+        if len(self.reasons) >= _DIFFERENT and counted not in self.reasons:
+            counted = _OTHER
+        self.reasons[counted] += len(refused.rows)
         if len(self.examples) < _EXAMPLES:
             row = refused.bad or refused.rows[0]
             self.examples.append((self._called(row.file), row.number, said))

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bot.shop.importing.changes import NOT_UNDONE
 from bot.shop.importing.presets import PRESETS
+from bot.shop.importing.recognition import require_kind
 from bot.shop.importing.rejects import Rejects
 from bot.shop.importing.rows import Options, Written
 from bot.shop.importing.sources import KindSource, PresetSource, Source, Step
@@ -92,6 +93,8 @@ class Import:
                     files=len(self.files),
                 )
             )
+        if not self.columns:
+            require_kind(self.kind, self.files[0], self.options)
         return KindSource(self.kind, self.files[0], self.options, self.columns)
 
     def digest(self) -> str:

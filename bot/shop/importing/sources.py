@@ -18,7 +18,7 @@ from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport
 from bot.shop.importing.told import Found, LeftOut, Refused, Row, Told
 from bot.shop.importing.writing import write_all
 from kernel.sentence import Sentence, either
-from kernel.tables import Portion, TableFile, TableRefused, open_table
+from kernel.tables import Portion, TableRefused, open_table
 from storage.trial import Writes
 
 _SAMPLE = 200
@@ -96,7 +96,7 @@ class KindSource:
         portions = self._table.portions()
         portion = next(portions, None)
         while portion is not None:
-            refused = [*self._broken(portion), *self._take(importer, portion)]
+            refused = list(self._take(importer, portion))
             following = next(portions, None)
             yield Step(
                 rows=len(portion.rows) + len(portion.broken),
@@ -127,25 +127,26 @@ class KindSource:
     def _made(self) -> RowImport:
         if self._importer is not OrderImport:
             return self._importer(self._options)
-        return OrderImport(self._options, scattered(_column(self._table, self.places["order"])))
-
-    def _broken(self, portion: Portion) -> Iterator[Refused]:
-        for number, reason, cells in portion.broken:
-            yield Refused((Row(self._path, number, cells),), reason)
+        numbers = (
+            self._parser.part(cells, "order")
+            for portion in self._table.portions()
+            for _, cells, _ in portion.in_order()
+        )
+        return OrderImport(self._options, scattered(numbers))
 
     def _take(self, importer: RowImport, portion: Portion) -> Iterator[Refused]:
-        for number, cells in zip(portion.numbers, portion.rows, strict=True):
-            refused = importer.take(Row(self._path, number, cells), *self._parser.parse(cells))
+        for number, cells, why in portion.in_order():
+            row = Row(self._path, number, cells)
+            if why is None:
+                refused = importer.take(row, *self._parser.parse(cells))
+            else:
+                refused = importer.take_broken(row, why, self._parser.part(cells, "order"))
             if refused is not None:
                 yield refused
 
 
 def _words(raw: Any) -> str | None:
     return raw.strip() or None if isinstance(raw, str) else None
-
-
-def _column(table: TableFile, place: int) -> Iterator[str | None]:
-    return (values.text(row[place]) for portion in table.portions() for row in portion.rows)
 
 
 class PresetSource:
@@ -203,8 +204,17 @@ class RowParser:
             (name, position, fields[name] if not name.startswith(ATTRIBUTE) else _ATTRIBUTE_FIELD)
             for name, position in positions.items()
         ]
+        self._of = {name: (field, position) for name, position, field in self._columns}
         # What stood in the row before, and what it was read as: the rows of an order have most of it in common.
         self._before: dict[str, tuple[Any, Any]] = {}
+
+    def part(self, cells: Sequence[Any], name: str) -> Any:
+        """One field of a row that may be broken off; None where it isn't there."""
+        field, position = self._of.get(name, (_ATTRIBUTE_FIELD, len(cells)))
+        try:
+            return field.parse(cells[position]) if position < len(cells) else None
+        except BadRow:
+            return None
 
     def parse(self, cells: Sequence[Any]) -> tuple[dict[str, Any], BadRow | None]:
         """The fields that could be read, None where a value is missing; and why the first of the rest couldn't."""

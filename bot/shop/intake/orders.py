@@ -19,6 +19,7 @@ from bot.shop.intake.merging import (
     Taken,
     changes_of,
     filled,
+    in_future,
     incomplete,
     once_each,
     without_refused,
@@ -57,6 +58,7 @@ async def take_orders(
     """
     ids = await _ids(connection, records)
     kept, refused = once_each(records, ids)
+    refused += in_future(kept, now)
     erased = await _of_erased(connection, kept, ids)
     kept = without_refused({place: one for place, one in kept.items() if place not in erased}, refused)
     refused += await _settle_numbers(connection, kept, ids)

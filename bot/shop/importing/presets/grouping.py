@@ -50,11 +50,8 @@ class File:
                 progress.read[self.path] = portion.share
 
     def _of(self, portion: Portion) -> Iterator[tuple[Row, str]]:
-        there = zip(portion.numbers, portion.rows, strict=True)
-        fine = [(number, "", values) for number, values in there]
-        ordered = sorted([*fine, *portion.broken], key=lambda one: one[0]) if portion.broken else fine
-        for number, reason, values in ordered:
-            yield Row(self.path, number, values), reason
+        for number, values, why in portion.in_order():
+            yield Row(self.path, number, values), why or ""
 
 
 def _keyed(file: File, cells: Cells, progress: Progress | None = None) -> Iterator[tuple[str, Row, str]]:

@@ -45,7 +45,9 @@ class Options:
 
     def attributes(self) -> dict[str, dict[str, tuple[str, str]]] | None:
         """As a product has them: the labels and values as they are written, in both languages."""
-        shown = [(label[:_LONGEST_KEY], value[:_LONGEST_VALUE]) for label, value in self.pairs if label]
+        shown = [
+            (label[:_LONGEST_KEY].strip(), value[:_LONGEST_VALUE]) for label, value in self.pairs if label
+        ]
         return {label.lower(): {"zh": (label, value), "en": (label, value)} for label, value in shown} or None
 
     def name(self, title: str) -> str:
@@ -70,7 +72,7 @@ def category(path: Sequence[str], reading: Reading) -> dict[str, str] | None:
         path = path[1:]
     if not path:
         return None
-    return {"id": " > ".join(path)[:_LONGEST_KEY], f"name_{reading.options.language}": path[-1]}
+    return {"id": " > ".join(path)[:_LONGEST_KEY].strip(), f"name_{reading.options.language}": path[-1]}
 
 
 def product(group: Group, read: Read, reading: Reading, fields: Mapping[str, Any]) -> Result:
