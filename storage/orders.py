@@ -88,6 +88,7 @@ class Refund:
     """requested, approved, paid, declined."""
     reason: str = ""
     requested_at: datetime
+    """When the order was placed, as long as nobody has said it."""
     paid_at: datetime | None = None
     paid_to: str = ""
 
