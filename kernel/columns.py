@@ -6,6 +6,7 @@ import csv
 import difflib
 from collections.abc import Mapping, Sequence
 
+from kernel.sentence import Sentence
 from kernel.tables import TableRefused
 
 NAMES: Mapping[str, tuple[str, ...]] = {
@@ -63,11 +64,16 @@ def given(text: str | None, option: str = "--columns", such: str = "customer") -
         field, equals, column = (part.strip() for part in pair.partition("="))
         if not equals or not field or not column:
             raise TableRefused(
-                f"{option}: {pair!r} is no pair field=column, such as {such}=…; a pair with a comma in its column's "
-                "name goes in double quotes"
+                Sentence(
+                    "{option}: {pair!r} is no pair field=column, such as {such}=…; a pair with a comma in its "
+                    "column's name goes in double quotes",
+                    option=option,
+                    pair=pair,
+                    such=such,
+                )
             )
         if field in columns:
-            raise TableRefused(f"{option}: {field} is named twice")
+            raise TableRefused(Sentence("{option}: {field} is named twice", option=option, field=field))
         columns[field] = column
     return columns
 
@@ -81,10 +87,22 @@ def place_of(column: str, header: Sequence[str], field: str) -> int:
     places = [place for place, name in enumerate(header) if name == column]
     places = places or [place for place, name in enumerate(header) if folded(name) == folded(column)]
     if len(places) > 1:
-        raise TableRefused(f"the column {column!r} is there {len(places)} times: give each a name of its own")
+        raise TableRefused(
+            Sentence(
+                "the column {column!r} is there {times} times: give each a name of its own",
+                column=column,
+                times=len(places),
+            )
+        )
     if not places:
         raise TableRefused(
-            f"there is no column {column!r} (for {field}).{nearest(column, header)} {listed(header)}"
+            Sentence(
+                "there is no column {column!r} (for {field}).{nearest} {columns}",
+                column=column,
+                field=field,
+                nearest=nearest(column, header),
+                columns=listed(header),
+            )
         )
     return places[0]
 
@@ -93,13 +111,13 @@ def nearest(name: str, known: Sequence[str]) -> str:
     """` Nearest: 'Customer'.`, or nothing."""
     names = {one.casefold(): one for one in known}
     near = [repr(names[one]) for one in difflib.get_close_matches(name.casefold(), names, 3, 0.5)]
-    return f" Nearest: {', '.join(near)}." if near else ""
+    return Sentence(" Nearest: {names}.", names=", ".join(near)) if near else ""
 
 
 def listed(header: Sequence[str]) -> str:
     """The columns of a file as a sentence."""
     shown = ", ".join(repr(name[:40]) for name in header[:40])
-    return f"Its columns: {shown}{', …' if len(header) > 40 else ''}."
+    return Sentence("Its columns: {columns}.", columns=f"{shown}{', …' if len(header) > 40 else ''}")
 
 
 def folded(name: str) -> str:

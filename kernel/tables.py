@@ -12,15 +12,19 @@ from __future__ import annotations
 import codecs
 import csv
 import gzip
+import heapq
 import io
 import re
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, pairwise
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias, cast
 
 from kernel.errors import LiukeError
+from kernel.sentence import Sentence
 
 PORTION = 20_000
 """Rows."""
@@ -32,6 +36,7 @@ _SEPARATORS = ",;\t|"
 # A field as large as this is a quotation mark that somebody forgot to close.
 _LARGEST_FIELD = 1_000_000
 _PARQUET = (".parquet", ".pq")
+_UNICODE = frozenset({"utf-8", "utf-8-sig", "utf-16"})
 _HIGH = re.compile(rb"[\x80-\xff]")
 
 
@@ -52,6 +57,14 @@ class Portion:
     share: float = 0.0
     """How much of the file has been read, 0 to 1."""
 
+    def in_order(self) -> Iterator[tuple[int, Sequence[Any], str | None]]:
+        """Each row's number, what could be read of it, and why it is broken, if it is."""
+        fine = ((number, row, None) for number, row in zip(self.numbers, self.rows, strict=True))
+        if not self.broken:
+            return fine
+        broken = ((number, row, why) for number, why, row in self.broken)
+        return heapq.merge(fine, broken, key=itemgetter(0))
+
 
 class CsvTable:
     """A text file, gzipped or not, with a row of column names; its encoding and separator are found out.
@@ -65,12 +78,14 @@ class CsvTable:
         with self._text() as text:
             first = next(filter(str.strip, text), "")
         if "\x00" in first:
-            raise TableRefused(f"{path} is neither CSV nor Parquet: save it as CSV")
+            raise TableRefused(Sentence("{path} is neither CSV nor Parquet: save it as CSV", path=str(path)))
         self._separator = max(_SEPARATORS, key=first.count)
         with self._text() as text:
             self.header = [name.strip() for name in next(filter(any, self._reader(text)), [])]
         if not any(self.header):
-            raise TableRefused(f"{path} is empty: its first line must name the columns")
+            raise TableRefused(
+                Sentence("{path} is empty: its first line must name the columns", path=str(path))
+            )
 
     def portions(self) -> Iterator[Portion]:
         """The rows, from the first one; rows without any value are left out."""
@@ -81,7 +96,7 @@ class CsvTable:
             while not any(next(reader)):
                 pass  # empty lines above the header
             number = 0
-            while rows := _next_rows(reader):
+            for rows in _portioned(reader):
                 portion = self._portion(rows, number + 1)
                 number += len(rows)
                 portion.share = min(file.tell() / size, 1.0)
@@ -98,18 +113,37 @@ class CsvTable:
 
     def _portion(self, rows: list[Any], first: int) -> Portion:
         width = len(self.header)
-        if all(map(any, rows)) and set(map(len, rows)) == {width} and not isinstance(rows[-1], str):
+        if (
+            self.encoding in _UNICODE
+            and all(map(any, rows))
+            and set(map(len, rows)) == {width}
+            and not isinstance(rows[-1], str)
+        ):
             return Portion(rows=rows, numbers=list(range(first, first + len(rows))))
         portion = Portion()
         for number, row in enumerate(rows, start=first):
             if isinstance(row, str):
                 portion.broken.append((number, row, ()))
-            elif len(row) != width and any(row):
-                portion.broken.append((number, f"{len(row)} values for {width} columns", row))
+            elif (why := self._odd(row)) is not None:
+                portion.broken.append((number, why, row))
             elif any(row):
                 portion.rows.append(row)
                 portion.numbers.append(number)
         return portion
+
+    def _odd(self, row: list[str]) -> Sentence | None:
+        """Why a row can't be one of this file."""
+        if len(row) != len(self.header) and any(row):
+            return Sentence("{there} values for {width} columns", there=len(row), width=len(self.header))
+        words = "".join(row)
+        if self.encoding in _UNICODE or words.isascii():
+            return None
+        if _is_utf8(words.encode(self.encoding, "replace")):
+            return Sentence(
+                "written in UTF-8, and other rows in {encoding}: save the file in one encoding",
+                encoding=self.encoding,
+            )
+        return None
 
 
 class ParquetTable:
@@ -124,7 +158,11 @@ class ParquetTable:
             self.file: Any = pyarrow.parquet.ParquetFile(path)
         except (pyarrow.ArrowException, OSError) as error:
             raise TableRefused(
-                f"{path} can't be read as Parquet, it is damaged: {str(error)[:200]}"
+                Sentence(
+                    "{path} can't be read as Parquet, it is damaged: {why}",
+                    path=str(path),
+                    why=str(error)[:200],
+                )
             ) from error
         self.header: list[str] = list(self.file.schema_arrow.names)
 
@@ -151,13 +189,13 @@ def open_table(path: Path) -> TableFile:
         TableRefused: there is no such file, or it is neither CSV nor Parquet.
     """
     if not path.is_file():
-        raise TableRefused(f"{path}: there is no such file")
+        raise TableRefused(Sentence("{path}: there is no such file", path=str(path)))
     try:
         with path.open("rb") as file:
             is_parquet = file.read(4) == b"PAR1" or path.name.lower().endswith(_PARQUET)
         return ParquetTable(path) if is_parquet else CsvTable(path)
-    except (OSError, EOFError, csv.Error) as error:
-        raise TableRefused(f"{path} can't be read: {error}") from error
+    except (OSError, EOFError, zlib.error, csv.Error) as error:
+        raise TableRefused(Sentence("{path} can't be read: {why}", path=str(path), why=str(error))) from error
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -177,6 +215,12 @@ def _encoding(path: Path) -> str:
         return "utf-16"
     if _decodes(sample, "utf-8"):
         return "utf-8"
+    # Rows may be of two encodings: that of most of them is the file's.
+    letters = [line for line in sample.splitlines() if not line.isascii()]
+    others = [line for line in letters if not _is_utf8(line)]
+    if 2 * len(others) < len(letters):
+        return "utf-8"
+    sample = b"\n".join(others)
     if _looks_chinese(sample) and _decodes(sample, "gb18030"):
         return "gb18030"
     return "cp1252" if _decodes(sample, "cp1252") else "latin-1"
@@ -191,6 +235,14 @@ def _decodes(sample: bytes, encoding: str) -> bool:
     return True
 
 
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _looks_chinese(sample: bytes) -> bool:
     """Chinese characters are pairs of high bytes; accented letters mostly stand alone among ASCII."""
     begin = next(_HIGH.finditer(sample)).start()
@@ -199,15 +251,22 @@ def _looks_chinese(sample: bytes) -> bool:
     return together > 0.4 * len(high)
 
 
-def _next_rows(reader: Iterator[list[str]]) -> list[list[str] | str]:
-    """At most a portion of rows, or why one can't be read as the last of them; nothing at the end."""
-    rows: list[list[str] | str] = []
-    try:
-        for row in islice(reader, PORTION):
-            rows.append(row)
-    except csv.Error as error:
-        rows.append(f"not a row of CSV ({error}): is a quotation mark left open?")
-    return rows
+def _portioned(reader: Iterator[list[str]]) -> Iterator[list[list[str] | str]]:
+    """Portions of rows, or why one can't be read as the last of its portion."""
+    damaged = False
+    while not damaged:
+        rows: list[list[str] | str] = []
+        try:
+            for row in islice(reader, PORTION):
+                rows.append(row)
+        except csv.Error as error:
+            rows.append(Sentence("not a row of CSV ({why}): is a quotation mark left open?", why=str(error)))
+        except (EOFError, OSError, zlib.error) as error:
+            damaged = True
+            rows.append(Sentence("the file is damaged from here on ({why}): bring it again", why=str(error)))
+        if not rows:
+            return
+        yield rows
 
 
 def _values(column: Any) -> list[Any]:

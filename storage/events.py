@@ -52,6 +52,7 @@ class OrderEvent:
     kind: str
     order_id: str
     """The order's id, also where the event names it by its number."""
+    product_id: str | None
 
 
 class Events(Repository):
@@ -82,13 +83,18 @@ class Events(Repository):
         # The log is sorted by customer and time, so few customers and a late moment leave little to look at.
         for part in portions(sorted(orders, key=lambda item: item.placed_at), _ORDERS_IN_A_STATEMENT):
             rows = await self._connection.execute(
-                select(event.c.id, event.c.kind, event.c.customer_id, event.c.order_id)
+                select(event.c.id, event.c.kind, event.c.customer_id, event.c.order_id, event.c.product_id)
                 .where(event.c.customer_id.in_({item.customer_id for item in part}))
                 .where(event.c.at >= part[0].placed_at - _CLOCKS)
                 .where(event.c.kind.in_(OF_ORDERS), event.c.order_id.is_not(None))
             )
             found += [
-                OrderEvent(id=row.id, kind=row.kind, order_id=called[row.customer_id, row.order_id])
+                OrderEvent(
+                    id=row.id,
+                    kind=row.kind,
+                    order_id=called[row.customer_id, row.order_id],
+                    product_id=row.product_id,
+                )
                 for row in rows
                 if (row.customer_id, row.order_id) in called
             ]

@@ -102,6 +102,7 @@ class Refund:
     """requested, approved, paid, declined."""
     reason: str = ""
     requested_at: datetime
+    """When the order was placed, as long as nobody has said it."""
     decided_at: datetime | None = None
     """When it was approved or declined."""
     decision_reason: str = ""

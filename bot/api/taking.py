@@ -27,6 +27,7 @@ _SAYS = {
     "code_taken": "a coupon's code is that of a personal price",
     "incomplete": "something new lacks what it needs; what is missing is in `where`",
     "invalid": "what is said doesn't fit what is known; each place and what to mend is in `where`",
+    "in_future": "a time lies in the future; look at the clock and the time zone that it comes from",
     "number_taken": "an order's number belongs to another order",
     "twice_in_batch": "each may be in a batch once; send the latest alone",
     "unknown_reference": "send customers and products before what names them, such as their orders",

@@ -188,8 +188,8 @@ class Imports:
             one.path.unlink(missing_ok=True)
         await self._use(tuple(one for one in files if one.number != number))
 
-    async def preview(self, member: StaffMember, choice: Choice) -> None:
-        """Begin to find out what would become of the files.
+    async def preview(self, member: StaffMember, choice: Choice, language: str = "en") -> None:
+        """Begin to find out what would become of the files; say it in a language beside rejected rows.
 
         Raises:
             NotAllowed, ImportRunning: as `add`.
@@ -199,10 +199,10 @@ class Imports:
         self._mind_running()
         if not self._standing.files or choice.source not in SOURCES:
             raise NothingChosen
-        self._go(Stage.CHECKING, member, choice)
+        self._go(Stage.CHECKING, member, choice, language)
 
-    async def run(self, member: StaffMember) -> None:
-        """Begin to import what was last looked at, in the same way.
+    async def run(self, member: StaffMember, language: str = "en") -> None:
+        """Begin to import what was last looked at, in the same way; `language` is as in `preview`.
 
         Raises:
             NotAllowed, ImportRunning: as `add`.
@@ -226,7 +226,7 @@ class Imports:
         except BaseException:
             self._standing = standing
             raise
-        self._go(Stage.IMPORTING, member, standing.choice)
+        self._go(Stage.IMPORTING, member, standing.choice, language)
 
     async def start_over(self, member: StaffMember) -> None:
         """Forget the files and the report.
@@ -288,19 +288,19 @@ class Imports:
         if self._standing.files is files and not self._standing.running:
             self._standing = standing
 
-    def _go(self, stage: Stage, member: StaffMember, choice: Choice) -> None:
+    def _go(self, stage: Stage, member: StaffMember, choice: Choice, language: str) -> None:
         before = self._standing
         self._standing = Standing(
             stage=stage, files=before.files, choice=choice, by=member.id, columns=before.columns
         )
         self.share = 0.0
-        self._task = asyncio.create_task(self._do(self._standing), name=f"import-{stage}")
+        self._task = asyncio.create_task(self._do(self._standing, language), name=f"import-{stage}")
 
-    async def _do(self, standing: Standing) -> None:
+    async def _do(self, standing: Standing, language: str) -> None:
         dry_run = standing.stage is Stage.CHECKING
         files, failed = standing.files, replace(standing, stage=Stage.OPEN)
         try:
-            wanted = self._wanted(standing)
+            wanted = self._wanted(standing, language)
             if not wanted.is_preset and len(files) == 1:
                 columns = await asyncio.to_thread(
                     columns_of, wanted.kind, files[0].path, wanted.options, wanted.columns
@@ -342,7 +342,7 @@ class Imports:
     def _progress(self, _what: str, share: float) -> None:
         self.share = share
 
-    def _wanted(self, standing: Standing) -> Import:
+    def _wanted(self, standing: Standing, language: str) -> Import:
         choice, settings = standing.choice, self._settings
         options = Options(
             now=self._clock(),
@@ -363,6 +363,7 @@ class Imports:
             options=options,
             columns={} if choice.source in PRESETS else choice.columns,
             names={one.path: one.name for one in standing.files},
+            language=language,
         )
 
     def _anew(self) -> Standing:

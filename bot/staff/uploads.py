@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from kernel.sentence import Sentence
+
 MAX_BYTES = 200 * 1024 * 1024
 """Of all files of an import together."""
 MAX_FILES = 10
@@ -103,11 +105,16 @@ class UploadFolder:
         return min(due, default=None)
 
 
-def named(sentence: str, files: Iterable[Upload]) -> str:
-    """A sentence with the files' names in place of where they are."""
-    for one in files:
-        sentence = sentence.replace(str(one.path), one.name)
-    return sentence
+def named(said: str, files: Iterable[Upload]) -> str:
+    """What is said with the files' names in place of where they are."""
+    names = {str(one.path): one.name for one in files}
+
+    def name(words: str) -> str:
+        for path, called in names.items():
+            words = words.replace(path, called)
+        return words
+
+    return said.put(name) if isinstance(said, Sentence) else name(said)
 
 
 async def _write(path: Path, body: AsyncIterator[bytes], room: int) -> int:

@@ -43,6 +43,7 @@ _LINES = (1, 2, 2, 3, 4, 3)
 _BATCH = 500
 _BATCHES = 40
 _RATE = 20.0
+_OTHER_ROWS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ def make_files(folder: Path, sizes: Sizes) -> dict[str, Path]:
         ),
         "orders": _write(folder / "orders.csv", _ORDER_COLUMNS, _orders("N", sizes, chance)),
         "more orders": _write(folder / "more.csv", _ORDER_COLUMNS, _orders("M", sizes, chance)),
+        "other rows": _write(folder / "other.csv", "order,customer,item,quantity,price,time", _other_rows()),
     }  # fmt: skip
 
 
@@ -105,6 +107,11 @@ def _orders(letter: str, sizes: Sizes, chance: random.Random) -> Iterator[tuple[
             )  # fmt: skip
 
 
+def _other_rows() -> Iterator[tuple[Any, ...]]:
+    """Rows that somebody takes for customers."""
+    return ((f"N{n}", f"c{n}", "p1", 1, "10.90", "2025-01-01") for n in range(_OTHER_ROWS))
+
+
 def _write(path: Path, columns: str, rows: Iterator[tuple[Any, ...]]) -> Path:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
@@ -124,19 +131,24 @@ class Took:
     megabytes: float
 
 
-def import_files(files: dict[str, Path], names: Sequence[str], environment: dict[str, str]) -> Took:
-    """Import one file after the other; the seconds of all, the most memory of one."""
+def import_files(
+    files: dict[str, Path], names: Sequence[str], environment: dict[str, str], kind: str = ""
+) -> Took:
+    """Import one file after the other; the seconds of all, the most memory of one.
+
+    Args:
+        kind: that all of them are taken for and are not: they have to be refused.
+    """
     seconds, most = 0.0, 0.0
     for name in names:
-        kind = name.rpartition(" ")[2]
         began = time.perf_counter()
         process = subprocess.Popen(
-            [sys.executable, "-m", "bot.cli", "import", kind, str(files[name])],
+            [sys.executable, "-m", "bot.cli", "import", kind or name.rpartition(" ")[2], str(files[name])],
             env=environment, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         )  # fmt: skip
         _, status, usage = os.wait4(process.pid, 0)
         seconds += time.perf_counter() - began
-        if status:
+        if bool(status) != bool(kind):
             assert process.stderr is not None
             raise RuntimeError(process.stderr.read().decode()[-2_000:])
         most = max(most, _megabytes(usage))
@@ -184,6 +196,8 @@ class Result:
 
     new: Took
     again: Took
+    refused: Took
+    """A million rows of another kind, refused."""
     rate: float
     """Orders a second by the API."""
     quiet: float
@@ -208,13 +222,15 @@ async def measure(files: dict[str, Path], sizes: Sizes, database: str | None) ->
         print(f"  new: {new.seconds:.1f} s, {new.megabytes:.0f} MB", flush=True)
         again = import_files(files, names, program.environment())
         print(f"  again: {again.seconds:.1f} s", flush=True)
+        refused = import_files(files, ("other rows",), program.environment(), kind="customers")
+        print(f"  refused: {refused.seconds:.1f} s, {refused.megabytes:.0f} MB", flush=True)
         api = FakeBotApi(limits=False, checked=False, log_calls=False)
         async with api.serve(), _running(program, api) as key:
             quiet = (await at_a_rate(api, _RATE, 15)).percentile(0.95)
             meanwhile = await _talk_meanwhile(api, program, files)
             rate = await send_batches(program, key, sizes)
     print(f"  API {rate:.0f} orders/s, p95 {quiet:.0f} and {meanwhile:.0f} ms", flush=True)
-    return Result(new, again, rate, quiet, meanwhile)
+    return Result(new, again, refused, rate, quiet, meanwhile)
 
 
 @asynccontextmanager
@@ -283,6 +299,7 @@ def _report(results: dict[str, Result], sizes: Sizes) -> str:
             f"{one.new.seconds:.1f}",
             f"{one.new.megabytes:.0f}",
             f"{one.again.seconds:.1f}",
+            f"{one.refused.seconds:.1f}",
             f"{one.rate:,.0f}",
             f"{one.quiet:.0f}",
             f"{one.meanwhile:.0f}",
@@ -294,6 +311,7 @@ def _report(results: dict[str, Result], sizes: Sizes) -> str:
         "new, s",
         "memory, MB",
         "unchanged, s",
+        "refused, s",
         "API, orders/s",
         "p95 quiet, ms",
         "p95 meanwhile, ms",
@@ -303,7 +321,8 @@ def _report(results: dict[str, Result], sizes: Sizes) -> str:
 `make bench-intake` ({today()}; {machine()}; seed {sizes.seed}; one run).
 
 {sizes.orders:,} orders of {lines:,} lines, {sizes.customers:,} customers and {sizes.products:,} products from three CSV
-files, each by a `liuke import` of its own, into an empty store and once more unchanged. The API takes batches of
+files, each by a `liuke import` of its own, into an empty store and once more unchanged; then {_OTHER_ROWS:,} rows of
+another kind, which are refused. The API takes batches of
 {_BATCH} new orders over HTTP, one after the other. The p95 is of answers to {_RATE:.0f} messages a second, alone and
 while {sizes.orders:,} further orders are imported beside the bot, on the same cores.
 

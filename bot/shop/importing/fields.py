@@ -13,6 +13,7 @@ from bot.shop.importing.rows import Options
 from bot.shop.importing.values import Parse
 from bot.shop.intake.people import ConsentChannel
 from kernel.columns import NAMES, listed, place_of, recognised
+from kernel.sentence import Sentence
 from kernel.tables import TableRefused
 
 ATTRIBUTE, OPTION, PLACE = "attribute.", "option.", "stock."
@@ -285,9 +286,15 @@ def read_mapping(path: Path) -> dict[str, str]:
     try:
         columns = tomllib.loads(path.read_text(encoding="utf-8")).get("columns")
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise TableRefused(f"the mapping {path} can't be read: {error}") from error
+        raise TableRefused(
+            Sentence("the mapping {path} can't be read: {why}", path=str(path), why=str(error))
+        ) from error
     if not isinstance(columns, dict) or not all(isinstance(column, str) for column in columns.values()):
-        raise TableRefused(f'{path} needs a table [columns] with lines such as customer = "CustomerID"')
+        raise TableRefused(
+            Sentence(
+                '{path} needs a table [columns] with lines such as customer = "CustomerID"', path=str(path)
+            )
+        )
     return dict(columns)
 
 
@@ -301,8 +308,10 @@ def settle(
     """
     for name in columns or ():
         if known_as(name) not in fields or name.endswith("."):
-            there = (f"{one}…" if one.endswith(".") else one for one in fields)
-            raise TableRefused(f"there is no field {name!r}; there are {', '.join(there)}")
+            there = ", ".join(f"{one}…" if one.endswith(".") else one for one in fields)
+            raise TableRefused(
+                Sentence("there is no field {name!r}; there are {known}", name=name, known=there)
+            )
     if columns:
         places = {name: place_of(column, header, name) for name, column in columns.items()}
     else:
@@ -313,7 +322,12 @@ def settle(
     missing = [name for name, field in fields.items() if field.required and name not in places]
     if missing:
         raise TableRefused(
-            f"which column is {', '.join(missing)}? Say it with --columns, such as {missing[0]}=…. {listed(header)}"
+            Sentence(
+                "which column is {missing}? Say it with --columns, such as {first}=…. {columns}",
+                missing=", ".join(missing),
+                first=missing[0],
+                columns=listed(header),
+            )
         )
     return places
 

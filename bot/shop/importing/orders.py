@@ -14,6 +14,7 @@ from bot.shop.importing.values import minor
 from bot.shop.importing.writing import write_all
 from bot.shop.intake.records import OrderRecord
 from kernel.columns import folded
+from kernel.sentence import Sentence, about
 from storage.known_orders import KnownOrders
 from storage.orders import STATUSES
 from storage.trial import Writes
@@ -104,6 +105,22 @@ class OrderImport(RowImport):
         self._latest = number
         return None
 
+    def take_broken(self, row: Row, why: str, order: str | None) -> Refused | None:
+        """It may be a line of the order that it names, and where that is cut off, of the one above."""
+        above = self._latest
+        number = order or above
+        if number is None:
+            return Refused((row,), why)
+        self._gathered.setdefault(number, _Gathered()).rows.append(row)
+        cut_off = above is not None and above.startswith(order or "")
+        for one in {number, above} if cut_off else {number}:
+            spoilt = self._gathered.get(one or "")
+            if spoilt is not None and spoilt.bad is None:
+                spoilt.bad = (row, BadRow(why))
+        if not cut_off:
+            self._latest = number
+        return None
+
     async def flush(self, store: Writes, last: bool) -> Flushed:
         """Write the orders that are complete: all but those whose rows may go on in the next portion."""
         open_ones = frozenset() if last else self._scattered | {self._latest}
@@ -160,7 +177,10 @@ def _whole(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def _require_one(rows: Sequence[Mapping[str, Any]], name: str) -> None:
     said = sorted({str(fields[name]) for fields in rows if fields.get(name) is not None})
     if len(said) > 1:
-        raise BadRow(f"an order has one {name}, and its rows say {', '.join(said)}", name)
+        raise BadRow(
+            Sentence("an order has one {name}, and its rows say {said}", name=name, said=", ".join(said)),
+            name,
+        )
 
 
 def _said(
@@ -202,7 +222,13 @@ def _status(said: str, statuses: Mapping[str, str]) -> str:
     status = statuses.get(folded(said)) or _STATUSES.get(folded(said))
     if status is None:
         raise BadRow(
-            f"{said[:40]!r} is no status that is known; say which of {', '.join(STATUSES)} it is with --statuses",
+            about(
+                said,
+                Sentence(
+                    "is no status that is known; say which of {known} it is with --statuses",
+                    known=", ".join(STATUSES),
+                ),
+            ),
             "status",
         )
     return status

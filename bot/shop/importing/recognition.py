@@ -10,7 +10,8 @@ from bot.shop.importing.fields import usual_places
 from bot.shop.importing.presets import PRESETS, Preset
 from bot.shop.importing.rows import Options
 from bot.shop.importing.sources import KINDS
-from kernel.columns import place_of
+from kernel.columns import listed, place_of
+from kernel.sentence import Sentence
 from kernel.tables import TableRefused, open_table
 
 
@@ -36,6 +37,30 @@ def recognise(files: Sequence[Path], options: Options) -> str | None:
     if any(known.values()):
         return max(known, key=known.__getitem__)
     return _kind(headers[0], options) if len(headers) == 1 else None
+
+
+def require_kind(kind: str, path: Path, options: Options) -> None:
+    """See that a file, read by its columns' own names, is not plainly one of another kind of rows.
+
+    Raises:
+        TableRefused: another kind has a use for more than twice as many of its columns.
+    """
+    header = open_table(path).header
+    other = _kind(header, options)
+    if other is None or kind not in KINDS:
+        return
+    used, more = (len(usual_places(KINDS[one][0](options), header)) for one in (kind, other))
+    if more > 2 * used:
+        raise TableRefused(
+            Sentence(
+                "{path} has columns of {other}, not of {kind}: import it as {other}, or say with --columns which "
+                "column is which. {columns}",
+                path=str(path),
+                other=other,
+                kind=kind,
+                columns=listed(header),
+            )
+        )
 
 
 def columns_of(kind: str, path: Path, options: Options, chosen: Mapping[str, str]) -> Columns:

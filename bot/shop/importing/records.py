@@ -15,6 +15,7 @@ from bot.shop.importing.writing import write_all
 from bot.shop.intake.events import EventRecord
 from bot.shop.intake.people import AddressRecord, ConsentChannel, CustomerRecord, PointRecord
 from bot.shop.intake.records import CouponRecord, ProductRecord, Record
+from kernel.sentence import Sentence, about
 from retention.logs.columns import KINDS
 from retention.types import EventKind
 from storage.catalogue import Catalogue
@@ -236,11 +237,10 @@ class EventImport(RecordImport):
         said = super()._fields(fields, known)
         kind = KINDS.get(said["kind"].lower())
         if kind is None:
-            raise BadRow(
-                f"{said['kind'][:40]!r} is no kind of event; there are {', '.join(EventKind)}", "kind"
-            )
+            none = Sentence("is no kind of event; there are {known}", known=", ".join(EventKind))
+            raise BadRow(about(said["kind"], none), "kind")
         if kind in _OF_A_PRODUCT and "item" not in said:
-            raise BadRow(f"a {kind} names a product", "item")
+            raise BadRow(Sentence("a {kind} names a product", kind=str(kind)), "item")
         said |= {"kind": str(kind), "quantity": abs(said.get("quantity", 1))}
         currency = self._options.currency or self._options.defaults.currency
         if "amount" in said:

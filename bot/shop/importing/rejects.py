@@ -11,10 +11,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from bot.shop.importing.saying import in_language
 from bot.shop.importing.told import Refused, Row
+from kernel.sentence import Sentence, general
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _EXAMPLES = 10
+_DIFFERENT = 1_000
+"""Reasons that are counted one by one: a file of something else has one for each of its rows."""
+_OTHER = Sentence("other reasons")
 
 
 class Rejects:
@@ -25,6 +30,7 @@ class Rejects:
         places: Mapping[Path, Path],
         headers: Mapping[Path, Sequence[str]],
         called: Callable[[Path], str] = attrgetter("name"),
+        language: str = "en",
     ) -> None:
         """Prepare; nothing is written before the first row.
 
@@ -32,12 +38,14 @@ class Rejects:
             places: where the rows of each file are put.
             headers: the columns of each file.
             called: what people call a file.
+            language: that the reasons in the files are in.
         """
         self.reasons: Counter[str] = Counter()
         """Rows by reason, without the value that was bad."""
         self.examples: list[tuple[str, int, str]] = []
         """The first ones: the file's name, the row, and the reason with the value."""
         self._places, self._headers, self._called = places, headers, called
+        self._language = language
         self._writers: dict[Path, Any] = {}
         self._open = ExitStack()
 
@@ -53,15 +61,20 @@ class Rejects:
 
     def add(self, refused: Refused) -> None:
         """Keep the rows of a record that was not taken."""
-        said = f"{refused.field}: {refused.reason}" if refused.field else refused.reason
-        general = _general(refused.reason)
-        self.reasons[f"{refused.field}: {general}" if refused.field else general] += len(refused.rows)
+        said = _of_field(refused.field, refused.reason)
+        counted = _of_field(refused.field, general(refused.reason))
+        if len(self.reasons) >= _DIFFERENT and counted not in self.reasons:
+            counted = _OTHER
+        self.reasons[counted] += len(refused.rows)
         if len(self.examples) < _EXAMPLES:
             row = refused.bad or refused.rows[0]
             self.examples.append((self._called(row.file), row.number, said))
         for row in refused.rows:
             elsewhere = refused.bad is not None and refused.bad is not row
-            self._write(row, f"row {refused.bad.number}: {said}" if elsewhere and refused.bad else said)
+            here = said
+            if elsewhere and refused.bad:
+                here = Sentence("row {number}: {reason}", number=refused.bad.number, reason=said)
+            self._write(row, in_language(here, self._language))
 
     def _write(self, row: Row, reason: str) -> None:
         if row.file not in self._writers:
@@ -81,18 +94,11 @@ class Rejects:
         self._open.close()
 
 
+def _of_field(field: str, reason: str) -> str:
+    return Sentence("{field}: {reason}", field=field, reason=Sentence.of(reason)) if field else reason
+
+
 def harmless(value: Any) -> str:
     """A cell that no spreadsheet takes for a formula."""
     words = "" if value is None else str(value)
     return f"'{words}" if isinstance(value, str) and words.startswith(_FORMULA) else words
-
-
-def _general(reason: str) -> str:
-    """The reason without the value, so that equal reasons are counted together."""
-    if reason.startswith(("'", '"')):
-        quote = reason[0]
-        for mark in (f"{quote} ", f"{quote}: "):
-            end = reason.find(mark, 1)
-            if end > 0:
-                return reason[end + len(mark) :]
-    return reason

@@ -101,6 +101,14 @@ class RowImport(ABC):
             bad: why the rest couldn't be.
         """
 
+    def take_broken(self, row: Row, why: str, order: str | None) -> Refused | None:
+        """A row that has not the shape of the others.
+
+        Args:
+            order: which order it is of, as far as that can be read.
+        """
+        return Refused((row,), why)
+
     @abstractmethod
     async def flush(self, store: Writes, last: bool) -> Flushed:
         """Write what was taken, all of it if it was the last."""

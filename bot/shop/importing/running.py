@@ -13,11 +13,13 @@ from pathlib import Path
 
 from bot.shop.importing.changes import NOT_UNDONE
 from bot.shop.importing.presets import PRESETS
+from bot.shop.importing.recognition import require_kind
 from bot.shop.importing.rejects import Rejects
 from bot.shop.importing.rows import Options, Written
 from bot.shop.importing.sources import KindSource, PresetSource, Source, Step
 from kernel.console import Progress, quiet
 from kernel.files import sha256
+from kernel.sentence import Sentence
 from kernel.tables import TableRefused
 from storage import Store
 from storage.shop import ImportRuns, Shop, ShopKind
@@ -63,6 +65,8 @@ class Import:
     """Field to column, of a kind of rows; by the columns' own names when there are none."""
     names: Mapping[Path, str] = field(default_factory=dict)
     """What people call the files, where that isn't their own name."""
+    language: str = "en"
+    """That reasons are in beside the rows that are rejected."""
 
     def called(self, path: Path) -> str:
         """What people call one of the files."""
@@ -82,7 +86,15 @@ class Import:
         if self.is_preset:
             return PresetSource(self.kind, self.files, self.options)
         if len(self.files) != 1:
-            raise TableRefused(f"one file of {self.kind} at a time, please; there are {len(self.files)}")
+            raise TableRefused(
+                Sentence(
+                    "one file of {kind} at a time, please; there are {files}",
+                    kind=self.kind,
+                    files=len(self.files),
+                )
+            )
+        if not self.columns:
+            require_kind(self.kind, self.files[0], self.options)
         return KindSource(self.kind, self.files[0], self.options, self.columns)
 
     def digest(self) -> str:
@@ -134,7 +146,7 @@ async def _through(
     places = {
         path: rejects_folder / f"rejects-{wanted.kind}-{path.stem}-{digest[:8]}.csv" for path in wanted.files
     }
-    with Rejects(places, source.headers, wanted.called) as rejects:
+    with Rejects(places, source.headers, wanted.called, wanted.language) as rejects:
         run = _Run(rejects)
         await run.through(store, source, replace_demo, progress)
     return run.report()

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from kernel.columns import folded
 from kernel.columns import given as parse_columns
 from kernel.money import is_currency
+from kernel.sentence import Sentence, about
 from kernel.tables import TableRefused
 from storage.orders import STATUSES
 
@@ -18,7 +19,7 @@ def currency_of(code: str) -> str:
         TableRefused: it is none.
     """
     if not is_currency(code.strip().upper()):
-        raise TableRefused(f"{code!r} is no currency; it has three letters, such as CNY or EUR")
+        raise TableRefused(about(code, "is no currency; it has three letters, such as CNY or EUR"))
     return code.strip().upper()
 
 
@@ -31,7 +32,7 @@ def zone_of(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise TableRefused(f"{name!r} is no time zone; it has a name such as Europe/London") from None
+        raise TableRefused(about(name, "is no time zone; it has a name such as Europe/London")) from None
 
 
 def language_of(said: str) -> str:
@@ -41,7 +42,7 @@ def language_of(said: str) -> str:
         TableRefused: it is none of them.
     """
     if said not in ("zh", "en"):
-        raise TableRefused(f"{said!r} is no language Liuke speaks; there are zh and en")
+        raise TableRefused(about(said, "is no language Liuke speaks; there are zh and en"))
     return said
 
 
@@ -59,5 +60,9 @@ def statuses_of(said: str | None) -> dict[str, str]:
     found = parse_columns(said, "--statuses", "Lost")
     for status in found.values():
         if status not in STATUSES:
-            raise TableRefused(f"{status!r} is no status of an order; there are {', '.join(STATUSES)}")
+            raise TableRefused(
+                about(
+                    status, Sentence("is no status of an order; there are {known}", known=", ".join(STATUSES))
+                )
+            )
     return {folded(name): status for name, status in found.items()}

@@ -25,7 +25,8 @@ from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport
 from bot.shop.importing.told import Found, LeftOut, Refused, Row, Told
 from bot.shop.importing.writing import write_all
 from bot.shop.intake.people import ConsentChannel
-from kernel.tables import Portion, TableFile, TableRefused, open_table
+from kernel.sentence import Sentence, either
+from kernel.tables import Portion, TableRefused, open_table
 from storage.trial import Writes
 
 _SAMPLE = 200
@@ -91,7 +92,9 @@ class KindSource:
             TableRefused: the kind, the file or the columns can't be used.
         """
         if kind not in KINDS:
-            raise TableRefused(f"there is no kind {kind!r}; there are {', '.join(KINDS)}")
+            raise TableRefused(
+                Sentence("there is no kind {kind!r}; there are {known}", kind=kind, known=", ".join(KINDS))
+            )
         self._path = path
         self._options = options
         self._table = open_table(path)
@@ -109,7 +112,7 @@ class KindSource:
         portions = self._table.portions()
         portion = next(portions, None)
         while portion is not None:
-            refused = [*self._broken(portion), *self._take(importer, portion)]
+            refused = list(self._take(importer, portion))
             following = next(portions, None)
             yield Step(
                 rows=len(portion.rows) + len(portion.broken),
@@ -127,35 +130,39 @@ class KindSource:
             words = [one for cell in cells if (one := _words(cell)) is not None]
             unread = [one for one in words if not values.is_moment(one, self._options)]
             if unread and len(unread) == len(words):
-                forms = values.fitting_formats(unread)
-                advice = " or ".join(f'--date-format "{form}"' for form in forms) or "--date-format"
+                advice = [f'--date-format "{form}"' for form in values.fitting_formats(unread)]
                 raise TableRefused(
-                    f"the column {self._table.header[self.places[name]]!r} has times such as {unread[0][:40]!r}: say "
-                    f"how they are written with {advice}"
+                    Sentence(
+                        "the column {column!r} has times such as {time!r}: say how they are written with {advice}",
+                        column=self._table.header[self.places[name]],
+                        time=unread[0][:40],
+                        advice=either(*(advice or ["--date-format"])),
+                    )
                 )
 
     def _made(self) -> RowImport:
         if self._importer is not OrderImport:
             return self._importer(self._options)
-        return OrderImport(self._options, scattered(_column(self._table, self.places["order"])))
-
-    def _broken(self, portion: Portion) -> Iterator[Refused]:
-        for number, reason, cells in portion.broken:
-            yield Refused((Row(self._path, number, cells),), reason)
+        numbers = (
+            self._parser.part(cells, "order")
+            for portion in self._table.portions()
+            for _, cells, _ in portion.in_order()
+        )
+        return OrderImport(self._options, scattered(numbers))
 
     def _take(self, importer: RowImport, portion: Portion) -> Iterator[Refused]:
-        for number, cells in zip(portion.numbers, portion.rows, strict=True):
-            refused = importer.take(Row(self._path, number, cells), *self._parser.parse(cells))
+        for number, cells, why in portion.in_order():
+            row = Row(self._path, number, cells)
+            if why is None:
+                refused = importer.take(row, *self._parser.parse(cells))
+            else:
+                refused = importer.take_broken(row, why, self._parser.part(cells, "order"))
             if refused is not None:
                 yield refused
 
 
 def _words(raw: Any) -> str | None:
     return raw.strip() or None if isinstance(raw, str) else None
-
-
-def _column(table: TableFile, place: int) -> Iterator[str | None]:
-    return (values.text(row[place]) for portion in table.portions() for row in portion.rows)
 
 
 class PresetSource:
@@ -171,7 +178,11 @@ class PresetSource:
             TableRefused: there is no such system, or a file is none of its exports.
         """
         if name not in PRESETS:
-            raise TableRefused(f"there is no preset {name!r}; there are {', '.join(PRESETS)}")
+            raise TableRefused(
+                Sentence(
+                    "there is no preset {name!r}; there are {known}", name=name, known=", ".join(PRESETS)
+                )
+            )
         self._options = options
         self.headers: Mapping[Path, Sequence[str]] = {path: open_table(path).header for path in paths}
         self._found = PRESETS[name].read(
@@ -201,13 +212,25 @@ class PresetSource:
         return await write_all(store, found.told, self._options)
 
 
+_ANY = Field(values.text)
+
+
 class RowParser:
     """Turns the values of a row into the fields of its kind."""
 
     def __init__(self, fields: Mapping[str, Field], positions: Mapping[str, int]) -> None:
         self._columns = [(name, position, fields[known_as(name)]) for name, position in positions.items()]
+        self._of = {name: (field, position) for name, position, field in self._columns}
         # What stood in the row before, and what it was read as: the rows of an order have most of it in common.
         self._before: dict[str, tuple[Any, Any]] = {}
+
+    def part(self, cells: Sequence[Any], name: str) -> Any:
+        """One field of a row that may be broken off; None where it isn't there."""
+        field, position = self._of.get(name, (_ANY, len(cells)))
+        try:
+            return field.parse(cells[position]) if position < len(cells) else None
+        except BadRow:
+            return None
 
     def parse(self, cells: Sequence[Any]) -> tuple[dict[str, Any], BadRow | None]:
         """The fields that could be read, None where a value is missing; and why the first of the rest couldn't."""

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from bot.shop.intake.records import Record
+from kernel.sentence import Sentence, at
 
 R = TypeVar("R", bound=Record)
 
@@ -58,12 +60,21 @@ def record_of(kind: type[R], fields: Mapping[str, Any], rows: tuple[Row, ...]) -
     try:
         return Told(kind.model_validate(fields), rows)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
+        first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
-        reason = first["msg"].removeprefix("Value error, ")
-        said = first["input"]
-        shown = f"{str(said)[:40]!r}: {reason}" if isinstance(said, str | int | float) else reason
+        reason, said = _reason(first), first["input"]
+        shown = at(said, reason) if isinstance(said, str | int | float) else reason
         return Refused(rows, shown, place, row_of(first["loc"], rows))
+
+
+def _reason(error: ErrorDetails) -> Sentence:
+    """What pydantic says, or a validator of ours."""
+    values = error.get("ctx", {})
+    if error["type"] == "value_error":
+        return Sentence.of(str(values["error"]))
+    if "expected" in values:
+        values = {**values, "expected": str(values["expected"]).replace(" or ", ", ")}
+    return Sentence.called(f"pydantic.{error['type']}", error["msg"], **values)
 
 
 def row_of(place: Sequence[int | str], rows: tuple[Row, ...]) -> Row | None:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from bot.shop.importing.rows import BadRow, Options
 from bot.shop.intake.people import birthday_of
 from kernel.money import LARGEST_AMOUNT, decimals, is_currency
+from kernel.sentence import Sentence, about
 from kernel.tables import MISSING
 
 Parse = Callable[[Any], Any]
@@ -85,7 +86,7 @@ def at_most(length: int) -> Parse:
     def limited(raw: Any) -> str | None:
         words = text(raw)
         if words is not None and len(words) > length:
-            raise BadRow(f"longer than {length} characters")
+            raise BadRow(Sentence("longer than {length} characters", length=length))
         return words
 
     return limited
@@ -131,7 +132,7 @@ def whole(raw: Any) -> int | None:
     if number is None:
         return None
     if number != number.to_integral_value() or abs(number) > 2**31 - 1:
-        raise BadRow(f"{_shown(raw)} is not a whole number")
+        raise BadRow(about(raw, "is not a whole number"))
     return int(number)
 
 
@@ -146,7 +147,7 @@ def percent(raw: Any) -> float | None:
     words = text(raw)
     number = decimal(words.rstrip("%％ ") if words is not None else None)
     if number is not None and not 0 <= number <= 100:
-        raise BadRow(f"{_shown(raw)} is no percentage from 0 to 100")
+        raise BadRow(about(raw, "is no percentage from 0 to 100"))
     return None if number is None else float(number)
 
 
@@ -158,7 +159,7 @@ def tenths(raw: Any) -> float | None:
         return None
     left = number if number >= 10 else number * 10
     if not 0 < left <= 100:
-        raise BadRow(f"{_shown(raw)} is no 折扣 such as 8.5")
+        raise BadRow(about(raw, "is no 折扣 such as 8.5"))
     return float(100 - left)
 
 
@@ -171,7 +172,7 @@ def truth(raw: Any) -> bool | None:
         return True
     if words.lower() in _NO:
         return False
-    raise BadRow(f"{_shown(raw)} is neither yes nor no")
+    raise BadRow(about(raw, "is neither yes nor no"))
 
 
 def zone_name(raw: Any) -> str | None:
@@ -182,7 +183,7 @@ def zone_name(raw: Any) -> str | None:
     try:
         return ZoneInfo(words).key
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise BadRow(f"{_shown(raw)} is no time zone such as Asia/Shanghai") from None
+        raise BadRow(about(raw, "is no time zone such as Asia/Shanghai")) from None
 
 
 def language(raw: Any) -> str | None:
@@ -204,7 +205,7 @@ def minor(amount: Decimal, currency: str) -> int:
     """
     found = (amount * Decimal(10) ** decimals(currency)).to_integral_value(ROUND_HALF_EVEN)
     if abs(found) > LARGEST_AMOUNT:
-        raise BadRow(f"{str(amount)[:40]!r} is too large")
+        raise BadRow(about(amount, "is too large"))
     return int(found)
 
 
@@ -214,7 +215,7 @@ def currency(raw: Any) -> str | None:
     if words is None:
         return None
     if not is_currency(words.upper()):
-        raise BadRow(f"{_shown(raw)} is no currency; it has three letters, such as CNY or EUR")
+        raise BadRow(about(raw, "is no currency; it has three letters, such as CNY or EUR"))
     return words.upper()
 
 
@@ -277,12 +278,12 @@ def _read_birthday(words: str, date_format: str | None) -> str:
                 return f"{datetime.strptime(words, form):%Y-%m-%d}"  # noqa: DTZ007 - a day
     found = _DAY.fullmatch(words)
     if found is None:
-        raise BadRow(f"{_shown(words)} is no birthday; write it as 1990-05-17, or as 05-17 without the year")
+        raise BadRow(about(words, "is no birthday; write it as 1990-05-17, or as 05-17 without the year"))
     *year, month, day = filter(None, found.groups())
     try:
         return birthday_of("-".join([*year, month.zfill(2), day.zfill(2)]))
     except ValueError as error:
-        raise BadRow(f"{_shown(words)} {error}") from None
+        raise BadRow(about(words, str(error))) from None
 
 
 def is_moment(words: str, options: Options) -> bool:
@@ -330,7 +331,9 @@ def _read_moment(words: str, date_format: str | None) -> datetime:
         try:
             return datetime.strptime(words, date_format)  # noqa: DTZ007 - the zone is put on afterwards
         except ValueError:
-            raise BadRow(f"{_shown(words)} is not a time of the form {date_format}") from None
+            raise BadRow(
+                about(words, Sentence("is not a time of the form {form}", form=date_format))
+            ) from None
     if words.isdecimal() and len(words) in _EPOCH_UNITS:
         return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(words) / _EPOCH_UNITS[len(words)])
     try:
@@ -342,7 +345,7 @@ def _read_moment(words: str, date_format: str | None) -> datetime:
             return datetime.strptime(words, form)  # noqa: DTZ007 - the zone is put on afterwards
         except ValueError:
             continue
-    raise BadRow(f"{_shown(words)} is not a time; say how times are written with --date-format")
+    raise BadRow(about(words, "is not a time; say how times are written with --date-format"))
 
 
 def _localised(moment: datetime, options: Options) -> datetime:
@@ -356,9 +359,9 @@ def _localised(moment: datetime, options: Options) -> datetime:
 
 def _checked(moment: datetime, raw: Any, latest: datetime | None) -> datetime:
     if moment < _EARLIEST:
-        raise BadRow(f"{_shown(raw)} is too long ago to be true")
+        raise BadRow(about(raw, "is too long ago to be true"))
     if latest is not None and moment > latest:
-        raise BadRow(f"{_shown(raw)} lies in the future")
+        raise BadRow(about(raw, "lies in the future"))
     return moment
 
 
@@ -377,11 +380,7 @@ def _exact(digits: str) -> Decimal:
     try:
         number = Decimal(digits)
     except InvalidOperation:
-        raise BadRow(f"{_shown(digits)} is not a number") from None
+        raise BadRow(about(digits, "is not a number")) from None
     if not number.is_finite():
-        raise BadRow(f"{_shown(digits)} is not a number")
+        raise BadRow(about(digits, "is not a number"))
     return number
-
-
-def _shown(raw: Any) -> str:
-    return repr(str(raw)[:40])

@@ -24,6 +24,7 @@ from bot.shop.intake.people import CustomerRecord, PointRecord
 from bot.shop.intake.points import take_points
 from bot.shop.intake.products import take_products
 from bot.shop.intake.records import CouponRecord, OrderRecord, ProductRecord
+from kernel.sentence import Sentence
 from storage.codes import Reason
 from storage.repository import portions
 from storage.trial import Writes
@@ -37,17 +38,17 @@ _TAKE: Mapping[Any, tuple[str, Any]] = {
     EventRecord: ("events", take_events),
 }
 """In this order: points, coupons and orders name customers, coupons and orders products, orders coupons."""
-_WHY: Mapping[Reason, str] = {
-    "used": "another order used the code",
-    "expired": "the code had ended when the order was placed",
-    "not_started": "the code did not hold yet when the order was placed",
-    "withdrawn": "the code had been withdrawn",
-    "other_customer": "the code is another customer's",
-    "no_customer": "the code is a customer's, and the order is nobody's",
-    "used_up": "as many orders as the code is for used it before",
-    "customer_limit": "the customer had used the code as often as one may",
+_WHY: Mapping[Reason, Sentence] = {
+    "used": Sentence("another order used the code"),
+    "expired": Sentence("the code had ended when the order was placed"),
+    "not_started": Sentence("the code did not hold yet when the order was placed"),
+    "withdrawn": Sentence("the code had been withdrawn"),
+    "other_customer": Sentence("the code is another customer's"),
+    "no_customer": Sentence("the code is a customer's, and the order is nobody's"),
+    "used_up": Sentence("as many orders as the code is for used it before"),
+    "customer_limit": Sentence("the customer had used the code as often as one may"),
 }
-_OF_ORDERS = "purchases and returns of orders that are here: the orders count"
+_OF_ORDERS = Sentence("purchases and returns of orders that are here: the orders count")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +106,9 @@ async def _write(connection: AsyncConnection, told: Iterable[Told[Any]], options
             notes[_OF_ORDERS] += taken.more.get("of_orders", 0)
             written.update({what: count for what, count in taken.more.items() if what != "of_orders"})
             if isinstance(taken, OrdersTaken):
-                notes.update(f"codes not redeemed: {_WHY[one.reason]}" for one in taken.codes.refused)
+                notes.update(
+                    Sentence("codes not redeemed: {why}", why=_WHY[one.reason]) for one in taken.codes.refused
+                )
     return Flushed(written=written, refused=refused, ignored=ignored, notes=+notes)
 
 

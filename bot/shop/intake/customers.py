@@ -12,7 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.shop.intake.consents import take_consents
 from bot.shop.intake.defaults import Defaults
 from bot.shop.intake.guests import give_orders_of_guests
-from bot.shop.intake.merging import Change, FieldTimes, Taken, changes_of, filled, once_each
+from bot.shop.intake.merging import (
+    Change,
+    FieldTimes,
+    Taken,
+    changes_of,
+    filled,
+    in_future,
+    once_each,
+    without_refused,
+)
 from bot.shop.intake.people import AddressRecord, CustomerRecord
 from storage.customers import Customer, Customers
 from storage.erased import Erased, normal_email, normal_phone
@@ -30,7 +39,9 @@ async def take_customers(
 
     Whoever ordered as a guest, with the e-mail address or phone number of a customer, is that customer.
     """
-    kept, twice = once_each(records, [one.id for one in records])
+    kept, refused = once_each(records, [one.id for one in records])
+    refused += in_future(kept, now)
+    kept = without_refused(kept, refused)
     erased = await Erased(connection).customers(one.id for one in kept.values())
     out = frozenset(place for place, one in kept.items() if one.id in erased)
     ours = [one for place, one in kept.items() if place not in out]
@@ -46,7 +57,7 @@ async def take_customers(
         changed=len(different),
         changes=changes_of("customers", different, known) + consents,
         erased=out,
-        refused=tuple(twice),
+        refused=tuple(refused),
         more={"consents": len(spoke), "orders": moved},
     )
 

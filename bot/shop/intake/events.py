@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.shop.intake.defaults import Defaults
-from bot.shop.intake.merging import Taken, changes_of
+from bot.shop.intake.merging import Taken, changes_of, in_future, without_refused
 from bot.shop.intake.purchases import event_id, is_settled, return_id
 from bot.shop.intake.records import Currency, Identifier, Line, Moment, Record, SignedMinor, printable, unsaid
 from storage.erased import Erased
@@ -42,24 +42,27 @@ class EventRecord(Record):
 
 
 async def take_events(
-    connection: AsyncConnection, records: Sequence[EventRecord], _now: datetime, _defaults: Defaults
+    connection: AsyncConnection, records: Sequence[EventRecord], now: datetime, _defaults: Defaults
 ) -> Taken:
     """Append events that are not there yet.
 
     A purchase that names a known order, by its id or number, is the one that is known from the order; so is a
     return, once the order came back.
     """
-    erased = await Erased(connection).customers(item.customer_id for item in records)
-    events = [_event(one) for one in records if one.customer_id not in erased]
+    refused = in_future(dict(enumerate(records)), now)
+    kept = without_refused(dict(enumerate(records)), refused)
+    erased = await Erased(connection).customers(item.customer_id for item in kept.values())
+    events = [_event(one) for one in kept.values() if one.customer_id not in erased]
     known = await _known_from_orders(connection, [item for item in events if item.kind in OF_ORDERS])
-    kept = [item for item in events if item.id not in known]
-    there = await Events(connection).there([item.id for item in kept])
-    new = {item.id: item for item in kept if item.id not in there}
+    own = [item for item in events if item.id not in known]
+    there = await Events(connection).there([item.id for item in own])
+    new = {item.id: item for item in own if item.id not in there}
     return Taken(
         changed=await Events(connection).append(list(new.values())),
         changes=changes_of("events", new.values(), {}),
-        erased=frozenset(place for place, one in enumerate(records) if one.customer_id in erased),
-        more={"of_orders": len(events) - len(kept)},
+        erased=frozenset(place for place, one in kept.items() if one.customer_id in erased),
+        refused=tuple(refused),
+        more={"of_orders": len(events) - len(own)},
     )
 
 

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from kernel.sentence import Sentence, about, at
 from kernel.times import to_micros
 
 T = TypeVar("T")
+
+_HAPPENED = ("created_at", "placed_at", "paid_at", "at", "updated_at")
+"""Fields of records that can't lie ahead."""
+_AHEAD = timedelta(hours=1)
+"""What clocks may differ by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +25,7 @@ class Refusal:
     place: int
     """Which of the batch, from 0."""
     code: str
-    """incomplete, invalid, unknown_reference, number_taken, twice_in_batch."""
+    """incomplete, in_future, invalid, unknown_reference, number_taken, twice_in_batch."""
     field: str
     """What the reason speaks of, such as `lines.0.product_id`; empty for the whole record."""
     reason: str
@@ -126,9 +132,20 @@ def once_each(records: Sequence[T], names: Iterable[str]) -> tuple[dict[int, T],
         if first.setdefault(name, place) == place:
             kept[place] = record
         else:
-            reason = f"{name!r} is there twice; send the latest alone"
+            reason = about(name, "is there twice; send the latest alone")
             twice.append(Refusal(place, "twice_in_batch", "id", reason))
     return kept, twice
+
+
+def in_future(kept: Mapping[int, Any], now: datetime) -> list[Refusal]:
+    """One refusal for each record by a clock that runs ahead: nothing said later could hold against it."""
+    latest = now + _AHEAD
+    return [
+        Refusal(place, "in_future", name, at(moment.isoformat(), "lies in the future: is the clock right?"))
+        for place, record in kept.items()
+        for name in _HAPPENED
+        if (moment := getattr(record, name, None)) is not None and moment > latest
+    ]
 
 
 def without_refused(kept: Mapping[int, T], refused: Iterable[Refusal]) -> dict[int, T]:
@@ -140,8 +157,5 @@ def without_refused(kept: Mapping[int, T], refused: Iterable[Refusal]) -> dict[i
 def incomplete(place: int, what: str, said: Iterable[str], needed: Iterable[str]) -> list[Refusal]:
     """One refusal for each field that something new needs and a record doesn't say."""
     there = set(said)
-    return [
-        Refusal(place, "incomplete", name, f"there is no such {what} yet, and a new one needs it")
-        for name in needed
-        if name not in there
-    ]
+    reason = Sentence("there is no such {thing} yet, and a new one needs it", thing=Sentence(what))
+    return [Refusal(place, "incomplete", name, reason) for name in needed if name not in there]

@@ -19,6 +19,7 @@ from bot.shop.intake.merging import (
     Taken,
     changes_of,
     filled,
+    in_future,
     incomplete,
     once_each,
     without_refused,
@@ -26,6 +27,7 @@ from bot.shop.intake.merging import (
 from bot.shop.intake.parcels import come_by_itself, left_with, parcels_of, refund_id_of, refunds_of
 from bot.shop.intake.purchases import PAID, put_orders
 from bot.shop.intake.records import LineRecord, OrderRecord, ParcelLineRecord
+from kernel.sentence import Sentence, about
 from storage.catalogue import Catalogue
 from storage.customers import Customers
 from storage.erased import Erased
@@ -38,7 +40,7 @@ _REGISTERING = timedelta(days=1)
 _WAY = ("", "placed", "paid", "packed", "shipped", "delivered")
 _BLANK: Mapping[str, Any] = {"discount": 0, "shipping_fee": 0, "payment_method": ""}
 _NEEDED = ("placed_at", "currency", "lines")
-_DIFFERS = "codes redeemed at another price or for another product: `liuke codes list --differing`"
+_DIFFERS = Sentence("codes redeemed at another price or for another product: `liuke codes list --differing`")
 _PARTS = ("lines", "parcels", "refunds", "ship_to", "total", "email", "phone")
 
 
@@ -59,6 +61,7 @@ async def take_orders(
     """
     ids = await _ids(connection, records)
     kept, refused = once_each(records, ids)
+    refused += in_future(kept, now)
     erased = await _of_erased(connection, kept, ids)
     kept = without_refused({place: one for place, one in kept.items() if place not in erased}, refused)
     refused += await _settle_numbers(connection, kept, ids)
@@ -178,12 +181,12 @@ def _odd(record: OrderRecord, item: Order, since: Mapping[str, datetime]) -> Ite
         since: when people became customers, by id, where the shop says it.
     """
     if "lines" in record.model_fields_set and item.total - total_of(item) not in (0, item.tax or 0):
-        yield "orders whose total is not what their lines make: the total counts"
+        yield Sentence("orders whose total is not what their lines make: the total counts")
     if item.placed_at + _REGISTERING < since.get(item.customer_id or "", item.placed_at):
-        yield "orders older than their customer: look since when they are one (`created_at`)"
+        yield Sentence("orders older than their customer: look since when they are one (`created_at`)")
     ordered = {line.product_id for line in item.lines}
     if any(line.product_id not in ordered for box in item.parcels for line in box.lines or ()):
-        yield "parcels that hold what is not in their order: look which of the two is right"
+        yield Sentence("parcels that hold what is not in their order: look which of the two is right")
 
 
 def _lines(records: Sequence[Any], known: Order | None) -> tuple[OrderLine, ...]:
@@ -230,7 +233,12 @@ async def _settle_numbers(
     for place, one in kept.items():
         if one.number is not None and wanted.setdefault(one.number, place) != place:
             refused.append(
-                Refusal(place, "number_taken", "number", f"two orders have the number {one.number!r}")
+                Refusal(
+                    place,
+                    "number_taken",
+                    "number",
+                    Sentence("two orders have the number {number!r}", number=one.number),
+                )
             )
     # Whoever comes by the number alone is the order with that number.
     wanted = {number: place for number, place in wanted.items() if "id" in kept[place].model_fields_set}
@@ -244,7 +252,10 @@ async def _settle_numbers(
     taken = {number for number, other in others.items() if other != number or ids[wanted[number]] in there}
     refused += [
         Refusal(
-            wanted[number], "number_taken", "number", f"{number!r} belongs to the order {others[number]!r}"
+            wanted[number],
+            "number_taken",
+            "number",
+            about(number, Sentence("belongs to the order {order!r}", order=others[number])),
         )
         for number in sorted(taken)
     ]
@@ -278,7 +289,12 @@ async def _without_reference(connection: AsyncConnection, kept: Mapping[int, Ord
         {line.product_id for one in kept.values() for _, line in _named(one)}
     )
     refused = [
-        Refusal(place, "unknown_reference", "customer_id", f"there is no customer {one.customer_id!r}")
+        Refusal(
+            place,
+            "unknown_reference",
+            "customer_id",
+            Sentence("there is no customer {id!r}", id=one.customer_id),
+        )
         for place, one in kept.items()
         if one.customer_id is not None and one.customer_id not in people
     ]
@@ -287,7 +303,7 @@ async def _without_reference(connection: AsyncConnection, kept: Mapping[int, Ord
             place,
             "unknown_reference",
             f"{part}.product_id",
-            f"there is no product {line.product_id!r}",
+            Sentence("there is no product {id!r}", id=line.product_id),
         )
         for place, one in kept.items()
         for part, line in _named(one)

@@ -115,8 +115,10 @@ def _refund(
     refund_id: str, said: Mapping[str, Any], known: Refund | None, item: Order, now: datetime
 ) -> Refund:
     if known is None:
-        asked = said.get("requested_at") or said.get("paid_at") or item.paid_at or item.placed_at
-        known = Refund(
-            id=refund_id, amount=0, currency=item.currency, status="", requested_at=min(asked, now)
-        )
-    return replace(known, **filled(said, _CLEARED))
+        # As of when the order was placed: nobody has said when.
+        asked = min(item.placed_at, now)
+        known = Refund(id=refund_id, amount=0, currency=item.currency, status="", requested_at=asked)
+    refund = replace(known, **filled(said, _CLEARED))
+    if refund.requested_at == item.placed_at and refund.paid_at is not None:
+        return replace(refund, requested_at=refund.paid_at)
+    return refund

@@ -17,6 +17,7 @@ from bot.shop.intake.merging import (
     Taken,
     changes_of,
     filled,
+    in_future,
     incomplete,
     once_each,
     without_refused,
@@ -39,6 +40,7 @@ async def take_products(
 ) -> Taken:
     """Add products or bring them up to date, with their categories; a new price is kept as a change."""
     kept, refused = once_each(records, [one.id for one in records])
+    refused += in_future(kept, now)
     catalogue = Catalogue(connection)
     known = await catalogue.by_ids([one.id for one in kept.values()])
     for place, one in kept.items():

@@ -74,13 +74,13 @@ async def follow(connection: AsyncConnection, orders: Sequence[Order], before: S
 
 
 async def superseded(connection: AsyncConnection, orders: Sequence[Order]) -> set[str]:
-    """The ids of purchases in the log that are known from orders; of returns too, where an order came back.
+    """The ids of purchases in the log that are known from orders; of returns of their goods, too, where they came back.
 
     What came back of an order in part the shop can only say by a return of its own: that stays.
     """
-    back = {item.id for item in orders if came_back(item)}
+    back = {(item.id, line.product_id) for item in orders if came_back(item) for line in item.lines}
     told = await Events(connection).of_orders([item for item in orders if is_settled(item)])
-    return {one.id for one in told if one.kind == "purchase" or one.order_id in back}
+    return {one.id for one in told if one.kind == "purchase" or (one.order_id, one.product_id) in back}
 
 
 def _to_look_for(item: Order, before: Order | None) -> Iterator[Order]:
@@ -202,7 +202,8 @@ def _paid_for_lines(order: Order) -> Iterator[int]:
 
 def _back_at(order: Order) -> datetime:
     """As near as is known: when the money was asked back, or it came back, or had arrived, or was paid."""
-    asked = [one.requested_at for one in order.refunds if one.status != "declined"]
+    known = [one for one in order.refunds if one.requested_at != order.placed_at]
+    asked = [one.requested_at for one in known if one.status != "declined"]
     back = [box.delivered_at for box in order.sent_back if box.delivered_at is not None]
     arrived = [box.delivered_at for box in order.sent if box.delivered_at is not None]
     return max([order.placed_at, *(asked or back or arrived or ([order.paid_at] if order.paid_at else []))])

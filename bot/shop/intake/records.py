@@ -34,6 +34,12 @@ def printable(value: str) -> str:
     return value
 
 
+def _bare(value: str) -> str:
+    if value != value.strip():
+        raise ValueError("has spaces around it; leave them out")
+    return value
+
+
 def _in_utc(value: datetime) -> datetime:
     if not 1970 <= value.year <= 9_000:
         raise ValueError("is no time of a shop; use a date after 1970")
@@ -58,8 +64,10 @@ def _picture(value: str) -> str:
     raise ValueError("is neither an address nor a path below the media folder")
 
 
-Identifier = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(printable)]
-Number = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(printable)]
+Identifier = Annotated[
+    str, Field(min_length=1, max_length=100), AfterValidator(printable), AfterValidator(_bare)
+]
+Number = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(printable), AfterValidator(_bare)]
 Minor = Annotated[int, Field(ge=0, le=LARGEST)]
 SignedMinor = Annotated[int, Field(ge=-LARGEST, le=LARGEST)]
 Price = Annotated[int, Field(ge=1, le=LARGEST)]

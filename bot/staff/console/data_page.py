@@ -219,10 +219,10 @@ class DataPage(RedrawnPage[DataView]):
             plain_button(words("data-another"), self._start_over)
 
     async def _preview(self) -> None:
-        await self._act(self._imports.preview(self._visit.member, self._choice), None)
+        await self._act(self._imports.preview(self._visit.member, self._choice, self._words.language), None)
 
     async def _run(self) -> None:
-        await self._act(self._imports.run(self._visit.member), None)
+        await self._act(self._imports.run(self._visit.member, self._words.language), None)
 
     async def _start_over(self) -> None:
         await self._act(self._imports.start_over(self._visit.member), None)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from nicegui import ui
 
 from bot.shop.importing.running import Report
+from bot.shop.importing.saying import in_language
 from bot.staff.console.data_files import REJECTS
 from bot.staff.console.frame import Words
 from bot.staff.imports import Stage, Standing
@@ -48,13 +49,19 @@ def draw_trouble(words: Words, standing: Standing) -> None:
         return
     with ui.column().classes("over w-full gap-1").props("role=alert"):
         ui.label(words("data-refused")).classes("font-semibold")
-        _english(ui.label(standing.refused).classes("break-anywhere"))
-        for option in _ADVICE:
-            if f"--{option}" in standing.refused:
-                here = words(
-                    f"data-{option.replace('-', '_')}" if option != "replace-demo" else "data-replace-demo"
-                )
-                ui.label(words("data-option-here", option=f"--{option}", field=here))
+        ui.label(in_language(standing.refused, words.language)).classes("break-anywhere")
+        _draw_advice(words, [standing.refused])
+
+
+def _draw_advice(words: Words, reasons: Iterable[str]) -> None:
+    """Where on this page the options are that reasons speak of."""
+    said = "\n".join(reasons)
+    for option in _ADVICE:
+        if f"--{option}" in said:
+            here = words(
+                f"data-{option.replace('-', '_')}" if option != "replace-demo" else "data-replace-demo"
+            )
+            ui.label(words("data-option-here", option=f"--{option}", field=here)).classes("text-sm")
 
 
 def draw_report(words: Words, standing: Standing, report: Report) -> None:
@@ -75,9 +82,9 @@ def draw_report(words: Words, standing: Standing, report: Report) -> None:
             _counts(words("data-new" if done else "data-would-new"), written, words("data-number"))
         elif report.taken:
             ui.label(words("data-nothing-new"))
-        _counts(words("data-left-out"), report.left_out, words("data-rows"), english=True)
+        _counts(words("data-left-out"), _said(words, report.left_out), words("data-rows"))
         _draw_rejected(words, standing, report)
-        _counts(words("data-notes"), report.notes, words("data-rows"), english=True)
+        _counts(words("data-notes"), _said(words, report.notes), words("data-rows"))
         if done and standing.choice.replace_demo:
             ui.label(words("data-start-again")).classes("text-sm")
         if done and written:
@@ -88,14 +95,15 @@ def _draw_rejected(words: Words, standing: Standing, report: Report) -> None:
     if not report.rejected:
         return
     shown = dict(list(report.reasons.items())[:_REASONS_SHOWN])
-    _counts(words("data-rejected"), shown, words("data-rows"), english=True)
+    _counts(words("data-rejected"), _said(words, shown), words("data-rows"))
+    _draw_advice(words, shown)
     ui.label(words("data-examples")).classes("font-medium")
     with table((words("data-file"), words("data-row"), words("data-reason"))) as body:
         for name, row, reason in report.examples:
             with body, ui.element("tr"):
                 _cell(name)
                 _cell(str(row))
-                _cell(reason, english=True)
+                _cell(in_language(reason, words.language))
     for number, rejects in enumerate(standing.rejects):
         ui.link(words("data-rejects", name=rejects.name), f"{REJECTS}/{number}").props("download").classes(
             "break-anywhere"
@@ -128,23 +136,21 @@ def _summary(words: Words, counts: Mapping[str, int]) -> str:
     return " · ".join(said)
 
 
-def _counts(title: str, counts: Mapping[str, int], what: str, *, english: bool = False) -> None:
+def _said(words: Words, counts: Mapping[str, int]) -> dict[str, int]:
+    """What the import says, in the reader's language."""
+    return {in_language(what, words.language): count for what, count in counts.items()}
+
+
+def _counts(title: str, counts: Mapping[str, int], what: str) -> None:
     if not counts:
         return
     with table((title, what), number=True) as body:
         for name, count in counts.items():
             with body, ui.element("tr"):
-                _cell(name, english=english)
+                _cell(name)
                 _cell(f"{count:,}", number=True)
 
 
-def _cell(said: str, *, english: bool = False, number: bool = False) -> None:
+def _cell(said: str, *, number: bool = False) -> None:
     with ui.element("td").classes("number" if number else ""):
-        label = ui.label(said)
-    if english:
-        _english(label)
-
-
-def _english(label: ui.label) -> None:
-    """What the import says is English, whatever the page is in: a screen reader is told."""
-    label.props("lang=en")
+        ui.label(said)

@@ -76,7 +76,7 @@ async def test_an_order_stops_a_win_back_message_and_is_counted_in_what_came_of_
     )
     await planner.run(campaign, "s1", NOW)
     await store.write(_one_is_left_alone_and_two_have_been_written_to)
-    later = NOW + 2 * DAY
+    later = any_shop.clock.now = NOW + 2 * DAY
     await any_shop.send("orders", *(bought(f"new-{who}", later, "p1", customer_id=who) for who in PEOPLE[:3]))
 
     last_look = LastLook(decisions, write, "Asia/Shanghai", channels=["telegram"])

@@ -312,44 +312,6 @@ async def test_a_file_that_is_no_export_of_the_system_is_refused(any_store: Stor
             await home.files(name, [home.file("odd.csv", "a,b\n1,2\n")])
 
 
-@pytest.mark.parametrize(
-    ("kind", "content", "reason"),
-    [
-        ("products", "item,name,price,stock\nhat,Hat,20,-3\n", "stock: '-3'"),
-        ("products", "item,name,price\nhat,Hat,0\n", "list_price: '0'"),
-        ("products", "item,name,price,currency\nhat,Hat,20,ZZQ\n", "currency: 'ZZQ' is no currency"),
-        ("products", "item,name,price\nhat,Hat\n", "2 values for 3 columns"),
-        ("orders", "order,item,price,time\n1,socks,14,2036-11-01\n", "time: '2036-11-01' lies in the future"),
-        (
-            "orders",
-            "order,item,price,time,currency\n1,socks,14,2026-11-01,CNY\n1,jacket,9,2026-11-01,EUR\n",
-            "currency: an order has one currency, and its rows say CNY, EUR",
-        ),
-        ("orders", 'order,item,price,time\n1,socks,14,2026-11-01\n2,"so', "2 values for 4 columns"),
-    ],
-)
-async def test_what_can_not_be_right_is_refused_with_row_and_value(
-    home: Home, kind: str, content: str, reason: str
-) -> None:
-    before = but_imports(await home.everything())
-    report = await home.take(kind, content)
-    assert any(reason in said for _, _, said in report.examples), report.examples
-    if report.taken == 0:
-        assert but_imports(await home.everything()) == before
-
-
-@pytest.mark.parametrize(
-    ("content", "why"),
-    [
-        ("customer,name,customer\nc1,Ann,c2\n", "the column 'customer' is there 2 times"),
-        ("Lat,Lon\n" + "1,2\n" * 1_000, "which column is customer"),
-    ],
-)
-async def test_a_file_that_can_not_be_meant_is_refused_at_once(home: Home, content: str, why: str) -> None:
-    with pytest.raises(TableRefused, match=why):
-        await home.take("customers", content)
-
-
 # --- taking an import back ------------------------------------------------------------------------------------------
 
 ORDERS = """order,customer,item,quantity,price,time,status,tracking_number

@@ -161,7 +161,7 @@ async def test_bad_rows_are_counted_and_kept_with_their_reason(store: Store, tmp
     with rejects.open(encoding="utf-8-sig", newline="") as file:
         kept = list(csv.reader(file))
     assert kept[0] == ["row", "reason", "kind", "customer", "item", "time", "value"]
-    assert [row[0] for row in kept[1:]] == [str(number) for number in [9, 10, 12, 2, 5, 6, 7, 3, 4, 8, 11]]
+    assert [row[0] for row in kept[1:]] == [str(number) for number in [2, 5, 6, 7, 9, 10, 12, 3, 4, 8, 11]]
     reasons = {row[0]: row[1] for row in kept[1:]}
     assert "customer: there is no value" in reasons["2"]
     assert "is no kind of event" in reasons["3"].lstrip("'")

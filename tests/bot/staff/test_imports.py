@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.settings import Settings
 from bot.shop.importing.running import Report, run_import
+from bot.shop.importing.saying import in_language
 from bot.staff import imports as module
 from bot.staff import uploads
 from bot.staff.audit_log import read_audit_log
@@ -270,6 +271,7 @@ async def test_what_can_not_be_read_is_told_at_once_by_its_name(desk: Desk, cont
     standing = await desk.imports.look(desk.root)
     assert standing.refused.startswith("bad.csv ")
     assert str(desk.home) not in standing.refused
+    assert in_language(standing.refused, "zh").replace("无法读取 ", "").startswith("bad.csv ")
     await desk.imports.remove(desk.root, standing.files[0].number)
     assert desk.kept() == []
     assert (await desk.imports.look(desk.root)).refused == ""

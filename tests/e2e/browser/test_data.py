@@ -121,6 +121,10 @@ def test_the_data_page_speaks_chinese_and_fits_a_telephone(
     # By the keyboard alone.
     page.get_by_role("button", name="预览", exact=True).press("Enter")
     expect(page.get_by_text("读取 2 行：将接受 1 行，拒绝 1 行。")).to_be_visible()
+    expect(page.get_by_role("row", name="会员.csv 2")).to_contain_text("customer：没有值")
+    with page.expect_download() as began:
+        page.get_by_role("link", name="会员.csv").click()
+    assert "2,customer：没有值" in Path(began.value.path()).read_text("utf-8-sig")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 

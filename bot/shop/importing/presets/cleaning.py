@@ -17,6 +17,7 @@ from typing import Any
 from bot.shop.importing import values
 from bot.shop.importing.rows import BadRow
 from kernel.money import LARGEST_AMOUNT, decimals
+from kernel.sentence import about
 
 _BLANK = frozenset({"-", "--", "—", "——", "/"})
 """What Chinese exports write where they have no value."""
@@ -117,7 +118,7 @@ def number(raw: Any) -> Decimal | None:
     words = code(raw) if isinstance(raw, str) else raw
     amount = values.decimal(words)
     if amount is not None and abs(amount) > LARGEST_AMOUNT:
-        raise BadRow(f"{str(raw)[:40]!r} is too large")
+        raise BadRow(about(raw, "is too large"))
     return amount
 
 

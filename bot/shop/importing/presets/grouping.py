@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from bot.shop.importing.presets.shapes import Cells, Group, Read, Reading, Shape, Unfit
 from bot.shop.importing.told import Row
+from kernel.sentence import at
 from kernel.tables import Portion, TableFile
 
 
@@ -49,11 +50,8 @@ class File:
                 progress.read[self.path] = portion.share
 
     def _of(self, portion: Portion) -> Iterator[tuple[Row, str]]:
-        there = zip(portion.numbers, portion.rows, strict=True)
-        fine = [(number, "", values) for number, values in there]
-        ordered = sorted([*fine, *portion.broken], key=lambda one: one[0]) if portion.broken else fine
-        for number, reason, values in ordered:
-            yield Row(self.path, number, values), reason
+        for number, values, why in portion.in_order():
+            yield Row(self.path, number, values), why or ""
 
 
 def _keyed(file: File, cells: Cells, progress: Progress | None = None) -> Iterator[tuple[str, Row, str]]:
@@ -81,7 +79,7 @@ def groups(file: File, reading: Reading, progress: Progress | None = None) -> It
         current = key
         reads.append(cells.read(row, reason))
         if key in apart:
-            why = f"{key[:40]!r}: its rows stand apart: sort the file by this column"
+            why = at(key, "its rows stand apart: sort the file by this column")
             reads[-1].bad = reads[-1].bad or Unfit(why, file.shape.key, reads[-1])
     if reads:
         yield Group(reads)

@@ -19,6 +19,7 @@ from bot.shop.importing.presets.shapes import (
 from bot.shop.importing.told import Found, LeftOut, Refused, Told
 from bot.shop.intake.records import ProductRecord, Record
 from kernel.columns import listed
+from kernel.sentence import Sentence
 from kernel.tables import TableRefused, open_table
 
 _PORTION = 5_000
@@ -71,8 +72,14 @@ class Preset:
         if shape is None:
             expected = "; ".join(f"{one.called}: {one.needed()}" for one in self.shapes)
             raise TableRefused(
-                f"{path} is none of the exports of {self.name} that are known. The columns that each must have: "
-                f"{expected}. {listed(table.header)}"
+                Sentence(
+                    "{path} is none of the exports of {name} that are known. The columns that each must have: "
+                    "{expected}. {columns}",
+                    path=str(path),
+                    name=self.name,
+                    expected=expected,
+                    columns=listed(table.header),
+                )
             )
         return File(path, table, shape)
 
@@ -117,7 +124,9 @@ def _results(
                 lines = there.of(str(group.get(shape.key or "") or ""))
                 yield from _made(make, Group(group.reads, lines), start, shape.whole)
         for group in there.left():
-            why = Unfit(f"its order is in none of the files: add {shape.called} of the same time")
+            why = Unfit(
+                Sentence("its order is in none of the files: add {file} of the same time", file=shape.called)
+            )
             yield group.refused(why)
 
 
@@ -145,7 +154,12 @@ def _orphans(files: Sequence[File], there: set[str], start: Reading) -> Iterator
         if file.shape.make is None and not any(
             other.shape.details == file.shape.kind and other.shape.kind in there for other in files
         ):
-            why = Unfit(f"{file.shape.called} says nothing of the orders themselves: add the file that does")
+            why = Unfit(
+                Sentence(
+                    "{file} says nothing of the orders themselves: add the file that does",
+                    file=file.shape.called,
+                )
+            )
             for group in groups(file, start):
                 yield group.refused(why)
 

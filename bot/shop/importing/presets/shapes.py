@@ -14,6 +14,7 @@ from bot.shop.importing.rows import BadRow, Options
 from bot.shop.importing.told import LeftOut, Refused, Row, Told, record_of
 from bot.shop.intake.records import Record
 from kernel.columns import folded
+from kernel.sentence import at, general
 
 Result: TypeAlias = Told[Any] | Refused | LeftOut
 
@@ -292,5 +293,4 @@ class Cells:
 
 
 def _with_value(reason: str, raw: Any) -> str:
-    shown = repr(str(raw)[:40])
-    return reason if reason.startswith(("'", '"')) else f"{shown}: {reason}"
+    return reason if general(reason) != reason else at(raw, reason)

@@ -39,6 +39,7 @@ from bot.shop.importing.presets.shapes import (
     whole,
 )
 from bot.shop.importing.rows import BadRow
+from kernel.sentence import Sentence
 
 _OPTIONS = (1, 2, 3)
 _NO_OPTION = ("title", "default title")
@@ -195,10 +196,10 @@ def _order(group: Group, reading: Reading) -> Iterator[Result]:
 def _no_order(group: Group, number: str) -> str | None:
     payment = (group.get("payment_method") or "").lower()
     if group.get("test") or "bogus" in payment:
-        return "a test order"
+        return Sentence("a test order")
     # What became of a draft is an order like others: its source is shopify_draft_order.
     if (group.get("source") or "").lower() in _DRAFTS or (number[:1] == "D" and number[1:].isdecimal()):
-        return "a draft of an order"
+        return Sentence("a draft of an order")
     return None
 
 

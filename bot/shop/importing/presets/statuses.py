@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from bot.shop.importing.rows import BadRow
 from kernel.columns import folded
+from kernel.sentence import about
 
 LEFT_OUT = ""
 """Not an order yet, or not any more."""
@@ -78,5 +79,5 @@ def status(said: str, known: Mapping[str, str], field: str = "status") -> str:
     """
     meant = known.get(folded(said).removeprefix("wc"), known.get(folded(said)))
     if meant is None:
-        raise BadRow(f"{said[:40]!r} is no status that is known of these exports", field)
+        raise BadRow(about(said, "is no status that is known of these exports"), field)
     return meant

@@ -36,6 +36,7 @@ from bot.shop.importing.presets.shapes import (
 )
 from bot.shop.importing.rows import BadRow
 from kernel.columns import folded
+from kernel.sentence import Sentence, about
 
 PRODUCTS = {
     "goods": code("商品ID", "宝贝ID", "商品id", "宝贝id", "商品数字ID"),
@@ -99,7 +100,7 @@ def is_sold(said: str | None, group: Group) -> bool | None:
         return None
     sold = statuses.FOR_SALE.get(folded(said))
     if sold is None:
-        raise Unfit(f"{said[:40]!r} is no status that is known of goods", "status", group.reads[0])
+        raise Unfit(about(said, "is no status that is known of goods"), "status", group.reads[0])
     return sold
 
 
@@ -129,7 +130,9 @@ def _product(group: Group, reading: Reading) -> Iterator[Result]:
 
 def _order(group: Group, reading: Reading) -> Iterator[Result]:
     if not group.details:
-        why = "its goods are in none of the files: add the 宝贝报表 (ExportOrderDetailList) of the same time"
+        why = Sentence(
+            "its goods are in none of the files: add the 宝贝报表 (ExportOrderDetailList) of the same time"
+        )
         raise Unfit(why, "number", group.reads[0])
     try:
         status = statuses.status(group.need("status"), statuses.TAOBAO)

@@ -77,8 +77,8 @@ class Options:
         """As a product has them: the labels and values as they are written, in both languages."""
         told = {}
         for number, (label, value) in enumerate(self.pairs, start=1):
-            zh, en = (label[:_LONGEST_KEY] or one for one in (f"规格{number}", f"Option {number}"))
-            value = value[:_LONGEST_VALUE]
+            zh, en = (label[:_LONGEST_KEY].strip() or one for one in (f"规格{number}", f"Option {number}"))
+            value = value[:_LONGEST_VALUE].strip()
             if value:
                 told[en.lower()] = {"zh": (zh, value), "en": (en, value)}
         return told or None
@@ -110,7 +110,7 @@ def category(path: Sequence[str], reading: Reading) -> dict[str, str] | None:
         path = path[1:]
     if not path:
         return None
-    return {"id": " > ".join(path)[:_LONGEST_KEY], f"name_{reading.options.language}": path[-1]}
+    return {"id": " > ".join(path)[:_LONGEST_KEY].strip(), f"name_{reading.options.language}": path[-1]}
 
 
 def product(group: Group, read: Read, reading: Reading, fields: Mapping[str, Any]) -> Result:

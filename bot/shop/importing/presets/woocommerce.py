@@ -39,6 +39,7 @@ from bot.shop.importing.presets.shapes import (
     whole,
 )
 from bot.shop.importing.rows import BadRow
+from kernel.sentence import about
 
 _MOST_ATTRIBUTES = 20
 _FROM_PARENT = ("name", "description", "short", "categories", "brand", "picture", "published", "stock")
@@ -253,7 +254,7 @@ def _day(read: Read, field: str, reading: Reading) -> datetime | None:
     try:
         return datetime.fromisoformat(said).replace(tzinfo=reading.options.zone)
     except ValueError:
-        raise Unfit(f"{said[:40]!r} is not a day", field, read) from None
+        raise Unfit(about(said, "is not a day"), field, read) from None
 
 
 def _stock(read: Read, parent: dict[str, Any]) -> int | None:

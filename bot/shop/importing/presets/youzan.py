@@ -31,6 +31,7 @@ from bot.shop.importing.presets.shapes import (
 )
 from bot.shop.importing.presets.taobao import is_sold
 from bot.shop.importing.rows import BadRow
+from kernel.sentence import Sentence
 
 CUSTOMERS = {
     "name": text("客户姓名", "姓名", "客户昵称", "昵称"),
@@ -136,7 +137,7 @@ def _variant(group: Group, read: Read, reading: Reading) -> dict[str, Any]:
 def _order(group: Group, reading: Reading) -> Iterator[Result]:
     reads = group.details or [read for read in group.reads if read.get("name", "quantity") is not None]
     if not reads:
-        why = "its goods are in none of the files: add the 订单报表 of the same time by 商品维度"
+        why = Sentence("its goods are in none of the files: add the 订单报表 of the same time by 商品维度")
         raise Unfit(why, "number", group.reads[0])
     try:
         status = statuses.status(group.need("status"), statuses.YOUZAN)
