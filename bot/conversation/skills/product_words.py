@@ -203,10 +203,14 @@ def _without_stems(naming: Sequence[str]) -> list[str]:
 
 
 async def find(turn: Turn, *, limit: int, max_price: int | None = None) -> list[Product]:
-    """Products that the words name, best first, of their variants one; colours and sizes alone find none."""
+    """Products that most of the words name, best first, of their variants one; colours and sizes alone find none."""
     naming = naming_words(turn)
     found = await _search(turn, max_price=max_price)
-    return each_once(item.product for item in found if any(item.fits(word) for word in naming))[:limit]
+    fits = [sum(item.fits(word) for word in naming) for item in found]
+    most = max(fits, default=0)
+    # Whoever wants a cotton shirt wants nothing else of cotton.
+    best = (item.product for item, fit in zip(found, fits, strict=True) if fit == most > 0)
+    return each_once(best)[:limit]
 
 
 async def names_products(turn: Turn) -> bool:

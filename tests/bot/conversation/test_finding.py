@@ -211,6 +211,12 @@ async def test_goods_are_found_by_the_halves_of_their_name_and_by_their_other_na
     assert "没有找到" not in said(reply)
 
 
+async def test_what_fits_more_of_the_words_leaves_out_the_rest(chat: Chat) -> None:
+    await chat.store.write(_sold)
+    assert _shown(await chat.says("cotton t-shirts please", "product_search")) == ["t1", "t2"]
+    assert "h3" in _shown(await chat.says("anything of cotton", "product_search"))
+
+
 async def test_what_is_not_sold_brings_goods_of_its_kind_or_none(chat: Chat) -> None:
     await chat.store.write(_sold)
     akin = await chat.says("游戏款耳机 有 吗", "product_search")

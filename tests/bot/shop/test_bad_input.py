@@ -14,10 +14,11 @@ import pytest
 from bot.shop.importing.running import Import, run_import
 from bot.shop.intake.customers import take_customers
 from bot.shop.intake.defaults import Defaults
-from bot.shop.intake.events import take_events
+from bot.shop.intake.events import EventRecord, take_events
 from bot.shop.intake.orders import take_orders
+from bot.shop.intake.people import CustomerRecord
 from bot.shop.intake.products import take_products
-from bot.shop.intake.records import CustomerRecord, EventRecord, OrderRecord, ProductRecord
+from bot.shop.intake.records import OrderRecord, ProductRecord
 from kernel.tables import TableRefused
 from storage import Store
 from tests.bot.shop.presets.exports import table, written

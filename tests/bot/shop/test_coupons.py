@@ -18,7 +18,8 @@ from bot.shop.intake.customers import take_customers
 from bot.shop.intake.defaults import Defaults
 from bot.shop.intake.merging import Taken
 from bot.shop.intake.orders import OrdersTaken, take_orders
-from bot.shop.intake.records import CouponRecord, CustomerRecord, OrderRecord
+from bot.shop.intake.people import CustomerRecord
+from bot.shop.intake.records import CouponRecord, OrderRecord
 from kernel.console import quiet
 from storage import Store
 from storage.coupons import Coupon, Coupons

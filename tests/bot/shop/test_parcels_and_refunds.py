@@ -14,7 +14,8 @@ from bot.shop.importing.undoing import undo
 from bot.shop.intake.customers import take_customers
 from bot.shop.intake.defaults import Defaults
 from bot.shop.intake.orders import OrdersTaken, take_orders
-from bot.shop.intake.records import CustomerRecord, OrderRecord
+from bot.shop.intake.people import CustomerRecord
+from bot.shop.intake.records import OrderRecord
 from kernel.console import quiet
 from storage import Store
 from storage.events import Events

@@ -21,8 +21,10 @@ from bot.models.history import read_history
 from bot.shop.importing.rows import Options
 from bot.shop.importing.running import Import, run_import
 from bot.shop.intake.defaults import Defaults
+from bot.shop.intake.events import EventRecord
 from bot.shop.intake.guests import Contact
-from bot.shop.intake.records import CustomerRecord, EventRecord, OrderRecord, ProductRecord
+from bot.shop.intake.people import CustomerRecord
+from bot.shop.intake.records import OrderRecord, ProductRecord
 from kernel.times import to_micros
 from storage import Store
 from storage.catalogue import Catalogue

@@ -14,7 +14,9 @@ import pytest
 import bot.shop.importing
 from bot.shop.importing.saying import in_language
 from bot.shop.importing.told import Refused, record_of
-from bot.shop.intake.records import CustomerRecord, EventRecord, OrderRecord, ProductRecord, Record
+from bot.shop.intake.events import EventRecord
+from bot.shop.intake.people import CustomerRecord
+from bot.shop.intake.records import OrderRecord, ProductRecord, Record
 from kernel.sentence import Sentence, about, general
 
 IMPORTING = Path(bot.shop.importing.__file__).parent
