@@ -23,8 +23,6 @@ from storage.upsert import insert_records
 THINGS: Mapping[str, type[Any]] = {
     "customers": Customer, "products": Product, "orders": Order, "events": StoredEvent
 }  # fmt: skip
-NOT_UNDONE = frozenset({"orders-log"})
-"""Kinds of imports of which this isn't kept: a log of sales is written line by line."""
 _COLUMNS = ("import_id", "kind", "key", "before", "after")
 # Of two changes of one thing, what was before the first and after the second.
 _LATER = 'ON CONFLICT ("import_id", "kind", "key") DO UPDATE SET "after" = excluded."after"'

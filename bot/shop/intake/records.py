@@ -281,7 +281,7 @@ class OrderChange(Record):
     payment_method: Annotated[str, Field(max_length=40), AfterValidator(printable)] | None = None
     ship_to: ShipToRecord | None = None
     coupon_code: Code | None = None
-    lines: Annotated[list[LineRecord], Field(min_length=1, max_length=500)] = unsaid()
+    lines: Annotated[list[LineRecord], Field(min_length=1, max_length=2_000)] = unsaid()
     parcels: Annotated[list[ParcelRecord], Field(max_length=100)] = unsaid()
     refunds: Annotated[list[RefundRecord], Field(max_length=100)] = unsaid()
     updated_at: Moment = unsaid()
