@@ -8,17 +8,10 @@ from typing import Annotated, Any, Literal, Self
 from fastapi import Path
 from pydantic import AfterValidator, BaseModel, Field
 
+from bot.shop.intake.coupons import CouponRecord
 from bot.shop.intake.events import EventRecord
 from bot.shop.intake.people import CustomerRecord, PointRecord
-from bot.shop.intake.records import (
-    LARGEST,
-    CouponRecord,
-    Identifier,
-    OrderRecord,
-    ProductRecord,
-    Record,
-    printable,
-)
+from bot.shop.intake.records import LARGEST, Identifier, OrderRecord, ProductRecord, Record, printable
 from storage.checking import Checked, Objection
 from storage.codes import Promise, Reason, State, state_of
 from storage.discrepancies import Difference

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, TypeVar
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.api.rows import CodeNotRedeemed, EventsTaken, OrdersTaken, PromiseDiffers, Taken
-from bot.shop.intake.coupons import take_coupons
+from bot.shop.intake.coupons import CouponRecord, take_coupons
 from bot.shop.intake.customers import take_customers
 from bot.shop.intake.defaults import Defaults
 from bot.shop.intake.events import EventRecord, take_events
@@ -19,7 +19,7 @@ from bot.shop.intake.orders import take_orders
 from bot.shop.intake.people import CustomerRecord, PointRecord
 from bot.shop.intake.points import take_points
 from bot.shop.intake.products import take_products
-from bot.shop.intake.records import CouponRecord, OrderRecord, ProductRecord, Record
+from bot.shop.intake.records import OrderRecord, ProductRecord, Record
 from storage import Store
 
 _NAMED = 20

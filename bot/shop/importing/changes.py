@@ -27,8 +27,6 @@ THINGS: Mapping[str, type[Any]] = {
     "customers": Customer, "products": Product, "coupons": Coupon, "orders": Order, "events": StoredEvent,
     "points": PointChange, "consents": ConsentWord,
 }  # fmt: skip
-NOT_UNDONE = frozenset({"orders-log"})
-"""Kinds of imports of which this isn't kept: a log of sales is written line by line."""
 _COLUMNS = ("import_id", "kind", "key", "before", "after")
 # Of two changes of one thing, what was before the first and after the second.
 _LATER = 'ON CONFLICT ("import_id", "kind", "key") DO UPDATE SET "after" = excluded."after"'

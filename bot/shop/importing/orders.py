@@ -250,7 +250,9 @@ def _refund_status(said: str) -> str:
     status = _REFUND_STATUSES.get(folded(said))
     if status is None:
         known = ", ".join(one for one in dict.fromkeys(_REFUND_STATUSES.values()) if one)
-        raise BadRow(f"{said[:40]!r} is no status of a refund; there are {known}", "refund_status")
+        raise BadRow(
+            about(said, Sentence("is no status of a refund; there are {known}", known=known)), "refund_status"
+        )
     return status
 
 

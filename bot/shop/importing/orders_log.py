@@ -1,8 +1,7 @@
 """Imports a log of sales, a row a line, as all that is known of a shop.
 
-Products, customers, orders, purchases and returns are made out of it. Lines with a negative quantity are returns.
-Nothing but counters stays in memory: lines are written as they come, and what needs the whole log (names,
-prices, totals) is settled at the end.
+Products, customers, orders and returns are made out of it; lines with a negative quantity are returns. The log is
+looked at twice: once for what needs the whole of it (names, prices, since when there is what), and once for its orders.
 """
 
 from __future__ import annotations
@@ -10,45 +9,36 @@ from __future__ import annotations
 import heapq
 import string
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from statistics import median
-from typing import Any
+from typing import Any, Self
 
-from sqlalchemy import Column, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport, Written
-from bot.shop.importing.told import Refused, Row
+from bot.shop.importing.orders import scattered
+from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport
+from bot.shop.importing.told import Refused, Row, Told, record_of
 from bot.shop.importing.values import minor
+from bot.shop.importing.writing import write_all
+from bot.shop.intake.events import EventRecord
+from bot.shop.intake.people import CustomerRecord
 from bot.shop.intake.purchases import event_id
-from bot.shop.pictures import drawn_picture
+from bot.shop.intake.records import OrderRecord, ProductRecord
 from kernel.money import LARGEST_AMOUNT
-from storage.catalogue import Catalogue, Product
-from storage.customers import Customer
-from storage.erased import Erased
-from storage.events import Events, StoredEvent
-from storage.known_orders import KnownOrders
-from storage.repository import portions
-from storage.schema import customer, order, order_line, product
+from storage.catalogue import Catalogue
+from storage.customers import Customers
+from storage.known_orders import KnownOrder, KnownOrders
 from storage.trial import Writes
-from storage.upsert import insert_new
 
 # The price of a product is the median of its latest sales: one odd price does not count.
 _LATEST_SALES = 25
 _STILL_SOLD = timedelta(days=180)
 _NAMES_KEPT = 20
-_UNSETTLED = -1
-"""Stands for a stock or total until the end of the log is reached, even if that takes another run."""
 
-
-@dataclass(slots=True)
-class _Order:
-    customer: str | None
-    placed_at: datetime
-    country: str | None
+Fields = Mapping[str, Any]
 
 
 @dataclass(slots=True)
@@ -61,48 +51,37 @@ class _Item:
     latest: list[tuple[datetime, int]] = field(default_factory=list)
     """A heap of the latest sales with their prices."""
 
+    def notice(self, line: _Line) -> None:
+        self.first_sold, self.last_sold = min(self.first_sold, line.at), max(self.last_sold, line.at)
+        if line.name is not None and (line.name in self.names or len(self.names) < _NAMES_KEPT):
+            self.names[line.name] += 1
+        if not line.returned or not self.latest:
+            heapq.heappush(self.latest, (line.at, line.price))
+            if len(self.latest) > _LATEST_SALES:
+                heapq.heappop(self.latest)
+
 
 @dataclass(frozen=True, slots=True)
 class _Line:
     order: str
-    number: int
     item: str
+    name: str | None
     quantity: int
     price: int
     returned: bool
-    repeat: int
-    """How many lines of the same order sold, or took back, the product up to this one."""
     at: datetime
     customer: str | None
 
+    @classmethod
+    def of(cls, fields: Fields, currency: str, options: Options) -> Self:
+        """A line of a row.
 
-class LogImport(RowImport):
-    """Makes a shop out of its log of sales. Products, customers and orders already there stay as they are."""
-
-    def __init__(self, options: Options) -> None:
-        super().__init__(options)
-        self._items: dict[str, _Item] = {}
-        self._customers: dict[str, datetime] = {}
-        self._orders: dict[str, _Order] = {}
-        self._lines_of: Counter[str] = Counter()
-        self._repeats: Counter[tuple[str, str, bool]] = Counter()
-        self._fresh: list[_Line] = []
-        self._currency = options.currency or options.defaults.currency
-        self._end = datetime.min.replace(tzinfo=UTC)
-
-    def take(self, row: Row, fields: Mapping[str, Any], bad: BadRow | None) -> Refused | None:
-        if bad is not None:
-            return Refused((row,), str(bad), bad.field)
-        try:
-            self._notice(fields)
-        except BadRow as odd:
-            return Refused((row,), str(odd), odd.field)
-        return None
-
-    def _notice(self, row: Mapping[str, Any]) -> None:
-        item, quantity, who = row["item"], row["quantity"], row.get("customer")
-        price = minor(row["price"], self._currency)
-        if item.upper() in self._options.not_products:
+        Raises:
+            BadRow: it is no sale and no return.
+        """
+        item, quantity, who = fields["item"], fields["quantity"], fields.get("customer")
+        price = minor(fields["price"], currency)
+        if item.upper() in options.not_products:
             raise BadRow("not a product but postage, a fee or a correction")
         if price <= 0:
             raise BadRow("the price is not above 0")
@@ -112,173 +91,178 @@ class LogImport(RowImport):
             raise BadRow("the quantity is 0")
         if quantity < 0 and who is None:
             raise BadRow("a return or correction of nobody")
-        line = self._line(row["order"], item, quantity, price, row["time"], who)
-        self._fresh.append(line)
-        self._notice_item(line, row.get("name"))
-        if who is not None:
-            self._customers[who] = min(self._customers.get(who, line.at), line.at)
-        if not line.returned:
-            known = self._orders.setdefault(line.order, _Order(who, line.at, row.get("country")))
-            known.placed_at = min(known.placed_at, line.at)
-
-    async def flush(self, store: Writes, last: bool) -> Flushed:
-        """Write the lines that came, and at the end what the whole log says."""
-        return await store.write(partial(self._write, last=last))
-
-    async def _write(self, connection: AsyncConnection, last: bool) -> Flushed:
-        ignored = await self._leave_out_erased(connection)
-        written = await self._make_room(connection)
-        others = await self._other_ids(connection)
-        lines = [_line_row(line) for line in self._fresh if not line.returned and line.order not in others]
-        written["lines"] = await insert_new(connection, order_line, lines)
-        events = [
-            self._event(line, line.customer)
-            for line in self._fresh
-            if line.customer is not None and line.order not in others
-        ]
-        written["events"] = await Events(connection).append(events)
-        if last:
-            await self._settle_products(connection)
-            await self._settle_orders(connection)
-            await _pull_back(connection, customer.c.created_at, self._customers)
-        self._fresh = []
-        return Flushed(written=written, ignored=ignored)
-
-    async def _leave_out_erased(self, connection: AsyncConnection) -> int:
-        """Forget new lines of people who had themselves erased; return how many those were."""
-        erased = await Erased(connection).customers({line.customer for line in self._fresh})
-        sold = await Erased(connection).orders({line.order: line.order for line in self._fresh})
-        lines = len(self._fresh)
-        self._fresh = [line for line in self._fresh if line.customer not in erased and line.order not in sold]
-        return lines - len(self._fresh)
-
-    async def _make_room(self, connection: AsyncConnection) -> Written:
-        """The rows that the new lines point at, for now with what is known so far."""
-        written = Written()
-        items = sorted({line.item for line in self._fresh})
-        products = [{**asdict(self._product(item)), "stock": _UNSETTLED, "active": False} for item in items]
-        written["products"] = await insert_new(connection, product, products)
-        people = sorted({line.customer for line in self._fresh if line.customer is not None})
-        customers = [asdict(self._customer(who)) for who in people]
-        written["customers"] = await insert_new(connection, customer, customers)
-        numbers = sorted({line.order for line in self._fresh if not line.returned})
-        orders = [self._order_row(number) for number in numbers]
-        written["orders"] = await insert_new(connection, order, orders)
-        return written
-
-    async def _other_ids(self, connection: AsyncConnection) -> set[str]:
-        """Orders that the shop already knows by an id of its own, and better than a log can."""
-        numbers = sorted({line.order for line in self._fresh})
-        known = await KnownOrders(connection).by_numbers(numbers)
-        return {number for number, one in known.items() if one.id != number}
-
-    async def _settle_products(self, connection: AsyncConnection) -> None:
-        """Names and prices by the whole log, for products that this log brought."""
-        rows = await connection.scalars(select(product.c.id).where(product.c.stock == _UNSETTLED))
-        ours = [item for item in rows if item in self._items]
-        await Catalogue(connection).put_many([self._product(item) for item in ours])
-        first_sold = {item: self._items[item].first_sold for item in ours}
-        await _pull_back(connection, product.c.created_at, first_sold)
-
-    async def _settle_orders(self, connection: AsyncConnection) -> None:
-        """What the orders come to, now that all their lines are there."""
-        moments = {number: known.placed_at for number, known in self._orders.items()}
-        await _pull_back(connection, order.c.placed_at, moments)
-        await _pull_back(connection, order.c.paid_at, moments)
-        total = (
-            select(func.coalesce(func.sum(order_line.c.quantity * order_line.c.unit_price), 0))
-            .where(order_line.c.order_id == order.c.id)
-            .scalar_subquery()
+        return cls(
+            fields["order"], item, fields.get("name"), abs(quantity), price, quantity < 0, fields["time"], who
         )
-        await connection.execute(update(order).where(order.c.total == _UNSETTLED).values(total=total))
 
-    def _line(
-        self, number: str, item: str, quantity: int, price: int, at: datetime, who: str | None
-    ) -> _Line:
-        returned = quantity < 0
-        self._repeats[number, item, returned] += 1
-        repeat = self._repeats[number, item, returned]
-        position = self._lines_of[number]
-        if not returned:
-            self._lines_of[number] += 1
-        return _Line(number, position, item, abs(quantity), price, returned, repeat, at, who)
 
-    def _notice_item(self, line: _Line, name: str | None) -> None:
-        known = self._items.setdefault(line.item, _Item(first_sold=line.at, last_sold=line.at))
-        known.first_sold, known.last_sold = min(known.first_sold, line.at), max(known.last_sold, line.at)
+class Overview:
+    """What only the whole log says. Counters of products, customers and orders stay in memory, and no lines."""
+
+    def __init__(self, rows: Iterable[tuple[Fields, BadRow | None]], options: Options) -> None:
+        """Look through the log."""
+        self._options = options
+        self.currency = options.currency or options.defaults.currency
+        self._items: dict[str, _Item] = {}
+        self._customers: dict[str, datetime] = {}
+        self._end = datetime.min.replace(tzinfo=UTC)
+        self.scattered = scattered(self._through(rows))
+
+    def _through(self, rows: Iterable[tuple[Fields, BadRow | None]]) -> Iterable[str | None]:
+        for fields, bad in rows:
+            if bad is None:
+                with suppress(BadRow):
+                    self._notice(_Line.of(fields, self.currency, self._options))
+            yield fields.get("order")
+
+    def _notice(self, line: _Line) -> None:
+        self._items.setdefault(line.item, _Item(first_sold=line.at, last_sold=line.at)).notice(line)
         self._end = max(self._end, line.at)
-        if name is not None and (name in known.names or len(known.names) < _NAMES_KEPT):
-            known.names[name] += 1
-        if not line.returned or not known.latest:
-            heapq.heappush(known.latest, (line.at, line.price))
-            if len(known.latest) > _LATEST_SALES:
-                heapq.heappop(known.latest)
+        if line.customer is not None:
+            self._customers[line.customer] = min(self._customers.get(line.customer, line.at), line.at)
 
-    def _product(self, item_id: str) -> Product:
+    def product(self, item_id: str) -> ProductRecord:
+        """A product by the whole log."""
         item = self._items[item_id]
-        price = round(median(price for _, price in item.latest))
-        name = _name(item, item_id)
-        return Product(
+        return ProductRecord(
             id=item_id,
-            code=item_id,
-            name_zh=name,
-            name_en=name,
-            list_price=price,
-            currency=self._currency,
+            name=_name(item, item_id),
+            list_price=round(median(price for _, price in item.latest)),
+            currency=self.currency,
             stock=self._options.stock,
-            picture=drawn_picture(item_id),
             active=item.last_sold > self._end - _STILL_SOLD,
             created_at=item.first_sold,
-            updated_at=self._options.now,
         )
 
-    def _customer(self, who: str) -> Customer:
-        return Customer(
-            id=who,
-            language=self._options.defaults.language,
-            time_zone=self._options.defaults.time_zone,
-            created_at=self._customers[who],
-        )
+    def customer(self, who: str) -> CustomerRecord:
+        """A customer, since their first line."""
+        return CustomerRecord(id=who, created_at=self._customers[who])
 
-    def _order_row(self, number: str) -> dict[str, Any]:
-        known = self._orders[number]
-        return {
-            "id": number,
+
+@dataclass(frozen=True, slots=True)
+class _Sale:
+    row: Row
+    line: _Line
+    country: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the store knows of the things of some lines: that stays as it is."""
+
+    products: set[str]
+    customers: set[str]
+    orders: Mapping[str, KnownOrder]
+
+    def other_id(self, number: str) -> bool:
+        """Whether the shop knows an order by an id of its own, and better than a log can."""
+        return number in self.orders and self.orders[number].id != number
+
+
+class LogImport(RowImport):
+    """Makes a shop out of its log of sales. Products, customers and orders already there stay as they are."""
+
+    def __init__(self, options: Options, overview: Overview) -> None:
+        super().__init__(options)
+        self._overview = overview
+        self._sales: dict[str, list[_Sale]] = {}
+        """By order."""
+        self._latest: str | None = None
+        self._returns: list[tuple[Row, _Line, str]] = []
+        self._repeats: Counter[tuple[str, str]] = Counter()
+        self._told: set[tuple[type, str]] = set()
+        """Products and customers that were told already."""
+
+    def take(self, row: Row, fields: Fields, bad: BadRow | None) -> Refused | None:
+        try:
+            if bad is not None:
+                raise bad
+            line = _Line.of(fields, self._overview.currency, self._options)
+        except BadRow as odd:
+            return Refused((row,), str(odd), odd.field)
+        if line.returned:
+            self._repeats[line.order, line.item] += 1
+            repeat = self._repeats[line.order, line.item]
+            self._returns.append((row, line, event_id("return", line.order, line.item, repeat)))
+        else:
+            self._sales.setdefault(line.order, []).append(_Sale(row, line, fields.get("country")))
+            self._latest = line.order
+        return None
+
+    async def flush(self, store: Writes, last: bool) -> Flushed:
+        """Write the orders that are complete and the returns that came."""
+        going_on = frozenset() if last else self._overview.scattered | {self._latest}
+        complete = {number: self._sales.pop(number) for number in self._sales.keys() - going_on}
+        lines = [sale.line for sales in complete.values() for sale in sales]
+        lines += [line for _, line, _ in self._returns]
+        known = await store.write(lambda connection: _known(connection, lines))
+        told: list[Told[Any] | Refused] = [*self._things(lines, known)]
+        told += [
+            self._order(number, sales) for number, sales in complete.items() if number not in known.orders
+        ]
+        told += [
+            self._return(row, line, name)
+            for row, line, name in self._returns
+            if not known.other_id(line.order)
+        ]
+        self._returns = []
+        return await write_all(store, told, self._options)
+
+    def _things(self, lines: Iterable[_Line], known: _Known) -> Iterable[Told[Any]]:
+        """Products and customers that are new; they are told by themselves, and no row is theirs alone."""
+        for line in lines:
+            if line.item not in known.products and self._first(ProductRecord, line.item):
+                yield Told(self._overview.product(line.item), ())
+            who = line.customer
+            if who is not None and who not in known.customers and self._first(CustomerRecord, who):
+                yield Told(self._overview.customer(who), ())
+
+    def _first(self, kind: type, name: str) -> bool:
+        if (kind, name) in self._told:
+            return False
+        self._told.add((kind, name))
+        return True
+
+    def _order(self, number: str, sales: Sequence[_Sale]) -> Told[OrderRecord] | Refused:
+        lines = [sale.line for sale in sales]
+        placed_at = min(line.at for line in lines)
+        said = {
             "number": number,
-            "customer_id": known.customer,
+            "customer_id": next((line.customer for line in lines if line.customer is not None), None),
             # A line of such a log is written when the goods leave.
             "status": "delivered",
-            "placed_at": known.placed_at,
-            "paid_at": known.placed_at,
-            "total": _UNSETTLED,
-            "currency": self._currency,
-            "ship_to": {"country": known.country} if known.country else {},
-            "updated_at": self._options.now,
+            "placed_at": placed_at,
+            "paid_at": placed_at,
+            "currency": self._overview.currency,
+            "ship_to": {"country": next((sale.country for sale in sales if sale.country), None)},
+            "lines": [
+                {"product_id": line.item, "quantity": line.quantity, "unit_price": line.price}
+                for line in lines
+            ],
         }
+        return record_of(OrderRecord, said, tuple(sale.row for sale in sales))
 
-    def _event(self, line: _Line, who: str) -> StoredEvent:
-        kind = "return" if line.returned else "purchase"
-        return StoredEvent(
-            id=event_id(kind, line.order, line.item, line.repeat),
-            kind=kind,
-            customer_id=who,
-            product_id=line.item,
-            order_id=None if line.returned else line.order,
-            at=line.at,
-            quantity=line.quantity,
-            amount=(-1 if line.returned else 1) * line.quantity * line.price,
-            currency=self._currency,
-        )
+    def _return(self, row: Row, line: _Line, name: str) -> Told[EventRecord] | Refused:
+        said = {
+            "id": name,
+            "kind": "return",
+            "customer_id": line.customer,
+            "product_id": line.item,
+            "at": line.at,
+            "quantity": line.quantity,
+            "amount": -line.quantity * line.price,
+            "currency": self._overview.currency,
+        }
+        return record_of(EventRecord, said, (row,))
 
 
-def _line_row(line: _Line) -> dict[str, Any]:
-    return {
-        "order_id": line.order,
-        "line": line.number,
-        "product_id": line.item,
-        "quantity": line.quantity,
-        "unit_price": line.price,
-    }
+async def _known(connection: AsyncConnection, lines: Iterable[_Line]) -> _Known:
+    people = {line.customer for line in lines if line.customer is not None}
+    return _Known(
+        products=await Catalogue(connection).known({line.item for line in lines}),
+        customers=await Customers(connection).present(people),
+        orders=await KnownOrders(connection).by_numbers({line.order for line in lines}),
+    )
 
 
 def _name(item: _Item, item_id: str) -> str:
@@ -286,18 +270,4 @@ def _name(item: _Item, item_id: str) -> str:
     if not item.names:
         return item_id
     name = min(item.names, key=lambda words: (-item.names[words], words))
-    return (string.capwords(name) if name.isupper() else " ".join(name.split()))[:300]
-
-
-async def _pull_back(
-    connection: AsyncConnection, column: Column[Any], moments: Mapping[str, datetime]
-) -> None:
-    """Earlier moments in place of later ones: a log need not be sorted by time."""
-    table = column.table
-    rows: dict[str, datetime | None] = {}
-    for ids in portions(moments):
-        found = await connection.execute(select(table.c.id, column).where(table.c.id.in_(ids)))
-        rows |= {row[0]: row[1] for row in found}
-    late = [key for key, moment in rows.items() if moment is not None and moment > moments[key]]
-    for key in late:
-        await connection.execute(update(table).where(table.c.id == key).values({column.name: moments[key]}))
+    return (string.capwords(name) if name.isupper() else " ".join(name.split()))[:300].rstrip()

@@ -12,9 +12,10 @@ from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport
 from bot.shop.importing.told import Refused, Row, Told, record_of
 from bot.shop.importing.values import minor
 from bot.shop.importing.writing import write_all
+from bot.shop.intake.coupons import CouponRecord
 from bot.shop.intake.events import EventRecord
 from bot.shop.intake.people import AddressRecord, ConsentChannel, CustomerRecord, PointRecord
-from bot.shop.intake.records import CouponRecord, ProductRecord, Record
+from bot.shop.intake.records import ProductRecord, Record
 from kernel.sentence import Sentence, about
 from retention.logs.columns import KINDS
 from retention.types import EventKind

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256 as sha256_of
 from pathlib import Path
 
-from bot.shop.importing.changes import NOT_UNDONE
 from bot.shop.importing.presets import PRESETS
 from bot.shop.importing.recognition import require_kind
 from bot.shop.importing.rejects import Rejects
@@ -49,7 +48,7 @@ class Report:
     notes: Mapping[str, int]
     """What somebody should know of rows that were taken nevertheless, by what it is."""
     import_id: int | None = None
-    """By which it can be undone; None: it changed nothing, or keeps nothing of what it did."""
+    """By which it can be undone; None: it changed nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,8 +134,7 @@ async def run_import(
     written = {what: count for what, count in report.written.items() if count}
     counts = {"rows": report.rows, "rejected": report.rejected, **written}
     await store.write(lambda c: ImportRuns(c).finish(import_id, counts, bool(written), now))
-    undoable = bool(written) and wanted.kind not in NOT_UNDONE
-    return replace(report, import_id=import_id if undoable else None)
+    return replace(report, import_id=import_id if written else None)
 
 
 async def _through(

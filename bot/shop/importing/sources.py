@@ -11,7 +11,7 @@ from typing import Any, Protocol, get_args
 from bot.shop.importing import fields, values
 from bot.shop.importing.fields import Field, known_as, settle
 from bot.shop.importing.orders import OrderImport, scattered
-from bot.shop.importing.orders_log import LogImport
+from bot.shop.importing.orders_log import LogImport, Overview
 from bot.shop.importing.presets import PRESETS, PresetOptions
 from bot.shop.importing.records import (
     AddressImport,
@@ -141,14 +141,14 @@ class KindSource:
                 )
 
     def _made(self) -> RowImport:
-        if self._importer is not OrderImport:
-            return self._importer(self._options)
-        numbers = (
-            self._parser.part(cells, "order")
-            for portion in self._table.portions()
-            for _, cells, _ in portion.in_order()
-        )
-        return OrderImport(self._options, scattered(numbers))
+        """What takes the rows; some have to look at all of them before."""
+        if self._importer is OrderImport:
+            rows = (cells for portion in self._table.portions() for _, cells, _ in portion.in_order())
+            return OrderImport(self._options, scattered(self._parser.part(cells, "order") for cells in rows))
+        if self._importer is LogImport:
+            rows = (cells for portion in self._table.portions() for cells in portion.rows)
+            return LogImport(self._options, Overview(map(self._parser.parse, rows), self._options))
+        return self._importer(self._options)
 
     def _take(self, importer: RowImport, portion: Portion) -> Iterator[Refused]:
         for number, cells, why in portion.in_order():

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Table, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.shop.importing.changes import NOT_UNDONE, fingerprint, from_kept
+from bot.shop.importing.changes import fingerprint, from_kept
 from bot.shop.intake.purchases import ids_of_events, put_orders
 from kernel.console import Progress
 from kernel.errors import LiukeError
@@ -40,7 +40,7 @@ from storage.schema import (
     refund,
     score,
 )
-from storage.shop import ImportRun, ImportRuns
+from storage.shop import ImportRuns
 
 _PORTION = 200
 _EXAMPLES = 5
@@ -112,7 +112,7 @@ async def _require_undoable(connection: AsyncConnection, import_id: int) -> None
         raise UndoRefused(f"the import {import_id} was undone already")
     kinds = {kind: await _kept(connection, import_id, kind) for kind in _BACKWARDS}
     if not any(kinds.values()):
-        raise UndoRefused(f"the import {import_id} keeps nothing to undo: {_why_nothing(run)}")
+        raise UndoRefused(f"the import {import_id} keeps nothing to undo")
     blocked = [
         why for kind, changes in kinds.items() for why in await _blocked(connection, kind, changes, kinds)
     ]
@@ -122,10 +122,6 @@ async def _require_undoable(connection: AsyncConnection, import_id: int) -> None
             f"the import {import_id} can't be undone, since later things stand on it: "
             f"{'; '.join(blocked[:_EXAMPLES])}{more}. Undo later imports first, or import a corrected file"
         )
-
-
-def _why_nothing(run: ImportRun) -> str:
-    return "a log of sales can't be undone" if run.kind in NOT_UNDONE else "it changed nothing"
 
 
 async def _kept(connection: AsyncConnection, import_id: int, kind: str) -> list[_Kept]:

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.shop.importing.changes import keep_changes
 from bot.shop.importing.rows import Flushed, Options, Written
 from bot.shop.importing.told import Refused, Told, row_of
-from bot.shop.intake.coupons import take_coupons
+from bot.shop.intake.coupons import CouponRecord, take_coupons
 from bot.shop.intake.customers import take_customers
 from bot.shop.intake.events import EventRecord, take_events
 from bot.shop.intake.merging import Refusal, Taken
@@ -23,7 +23,7 @@ from bot.shop.intake.orders import OrdersTaken, take_orders
 from bot.shop.intake.people import CustomerRecord, PointRecord
 from bot.shop.intake.points import take_points
 from bot.shop.intake.products import take_products
-from bot.shop.intake.records import CouponRecord, OrderRecord, ProductRecord
+from bot.shop.intake.records import OrderRecord, ProductRecord
 from kernel.sentence import Sentence
 from storage.codes import Reason
 from storage.repository import portions

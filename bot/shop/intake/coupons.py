@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any, Self
 
+from pydantic import Field, model_validator
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.shop.intake.defaults import Defaults
@@ -21,7 +22,8 @@ from bot.shop.intake.merging import (
     once_each,
     without_refused,
 )
-from bot.shop.intake.records import CouponRecord
+from bot.shop.intake.records import Code, Currency, Identifier, Line, Minor, Moment, Price, Record, unsaid
+from kernel.sentence import Sentence
 from storage.catalogue import Catalogue
 from storage.codes import Codes, Promise
 from storage.coupons import Coupon, Coupons
@@ -29,6 +31,60 @@ from storage.customers import Customers
 from storage.erased import Erased
 from storage.orders import Orders
 from storage.redemptions import Redemptions
+
+
+class CouponRecord(Record):
+    """A coupon: an amount or a percentage off, for one customer or for everybody."""
+
+    code: Annotated[Code, Field(min_length=1)]
+    """In any case of letters."""
+    customer_id: Identifier | None = None
+    """Whose own it is: it is used once. Null: everyone's, which may be used by many, each order once."""
+    text: Line | None = None
+    """What it is worth, in the language that it is written in. A language without a text reads what its rules say."""
+    text_zh: Line | None = None
+    text_en: Line | None = None
+    amount: Price | None = None
+    """Just one of this and `percent`; the one that is said takes the place of the other."""
+    percent: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)] | None = None
+    min_spend: Minor | None = None
+    """Of the goods that it is for."""
+    currency: Currency = unsaid()
+    """The shop's when left out and new."""
+    category_id: Identifier | None = None
+    """The only category that it is for."""
+    product_ids: Annotated[list[Identifier], Field(min_length=1, max_length=1_000)] | None = None
+    """The only products that it is for."""
+    valid_from: Moment = unsaid()
+    """Since ever when left out and new."""
+    valid_until: Moment = unsaid()
+    """A new one needs it."""
+    max_uses: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    """By how many orders everyone's may be used; null: any number."""
+    per_customer: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    """By how many orders of one customer everyone's may be used; null: any number."""
+    updated_at: Moment = unsaid()
+
+    @property
+    def id(self) -> str:
+        """What it is known by."""
+        return self.code.strip().upper()
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        if not self.code.strip():
+            raise ValueError("needs a code")
+        worth = [self.amount, self.percent]
+        if self.model_fields_set & {"amount", "percent"} and worth.count(None) != 1:
+            raise ValueError("takes off an amount or a percent: say one of them")
+        if (
+            self.valid_from is not None
+            and self.valid_until is not None
+            and self.valid_from >= self.valid_until
+        ):
+            raise ValueError("valid_until must lie after valid_from")
+        return self
+
 
 _BLANK: Mapping[str, Any] = {"text_zh": "", "text_en": "", "min_spend": 0}
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
@@ -125,15 +181,26 @@ async def _without_reference(connection: AsyncConnection, kept: Mapping[int, Cou
     refused = []
     for place, one in kept.items():
         named = [
-            ("customer_id", "customer", one.customer_id, people),
-            ("category_id", "category", one.category_id, shelves),
+            (
+                "customer_id",
+                Sentence("there is no customer {id!r}", id=one.customer_id),
+                one.customer_id,
+                people,
+            ),
+            (
+                "category_id",
+                Sentence("there is no category {id!r}", id=one.category_id),
+                one.category_id,
+                shelves,
+            ),
         ]
         named += [
-            (f"product_ids.{n}", "product", name, goods) for n, name in enumerate(one.product_ids or ())
+            (f"product_ids.{n}", Sentence("there is no product {id!r}", id=name), name, goods)
+            for n, name in enumerate(one.product_ids or ())
         ]
         refused += [
-            Refusal(place, "unknown_reference", field, f"there is no {what} {name!r}")
-            for field, what, name, there in named
+            Refusal(place, "unknown_reference", field, why)
+            for field, why, name, there in named
             if name is not None and name not in there
         ]
     return refused

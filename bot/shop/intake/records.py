@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from kernel.money import is_currency
+from kernel.sentence import Sentence
 
 LARGEST = 10**15
 """Minor units."""
@@ -190,11 +191,23 @@ class ProductRecord(Record):
         if self.sale_price and self.list_price and self.sale_price >= self.list_price:
             raise ValueError(not_below(self.sale_price, self.list_price))
         if self.sale_from and self.sale_until and self.sale_until <= self.sale_from:
-            raise ValueError(f"sale_until {self.sale_until} is not after sale_from {self.sale_from}")
+            raise ValueError(
+                Sentence(
+                    "sale_until {until} is not after sale_from {since}",
+                    until=self.sale_until,
+                    since=self.sale_from,
+                )
+            )
         if self.stock is not None and self.stock_by_place:
             whole = sum(filter(None, self.stock_by_place.values()))
             if whole != self.stock:
-                raise ValueError(f"stock {self.stock} is not the sum of stock_by_place, {whole}")
+                raise ValueError(
+                    Sentence(
+                        "stock {stock} is not the sum of stock_by_place, {whole}",
+                        stock=self.stock,
+                        whole=whole,
+                    )
+                )
         return self
 
 
@@ -321,7 +334,7 @@ class OrderChange(Record):
     payment_method: Annotated[str, Field(max_length=40), AfterValidator(printable)] | None = None
     ship_to: ShipToRecord | None = None
     coupon_code: Code | None = None
-    lines: Annotated[list[LineRecord], Field(min_length=1, max_length=500)] = unsaid()
+    lines: Annotated[list[LineRecord], Field(min_length=1, max_length=2_000)] = unsaid()
     parcels: Annotated[list[ParcelRecord], Field(max_length=100)] = unsaid()
     refunds: Annotated[list[RefundRecord], Field(max_length=100)] = unsaid()
     updated_at: Moment = unsaid()
@@ -337,57 +350,4 @@ class OrderRecord(OrderChange):
     def _has_a_name(self) -> Self:
         if "id" not in self.model_fields_set and "number" not in self.model_fields_set:
             raise ValueError("needs an id or a number")
-        return self
-
-
-class CouponRecord(Record):
-    """A coupon: an amount or a percentage off, for one customer or for everybody."""
-
-    code: Annotated[Code, Field(min_length=1)]
-    """In any case of letters."""
-    customer_id: Identifier | None = None
-    """Whose own it is: it is used once. Null: everyone's, which may be used by many, each order once."""
-    text: Line | None = None
-    """What it is worth, in the language that it is written in. A language without a text reads what its rules say."""
-    text_zh: Line | None = None
-    text_en: Line | None = None
-    amount: Price | None = None
-    """Just one of this and `percent`; the one that is said takes the place of the other."""
-    percent: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)] | None = None
-    min_spend: Minor | None = None
-    """Of the goods that it is for."""
-    currency: Currency = unsaid()
-    """The shop's when left out and new."""
-    category_id: Identifier | None = None
-    """The only category that it is for."""
-    product_ids: Annotated[list[Identifier], Field(min_length=1, max_length=1_000)] | None = None
-    """The only products that it is for."""
-    valid_from: Moment = unsaid()
-    """Since ever when left out and new."""
-    valid_until: Moment = unsaid()
-    """A new one needs it."""
-    max_uses: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
-    """By how many orders everyone's may be used; null: any number."""
-    per_customer: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
-    """By how many orders of one customer everyone's may be used; null: any number."""
-    updated_at: Moment = unsaid()
-
-    @property
-    def id(self) -> str:
-        """What it is known by."""
-        return self.code.strip().upper()
-
-    @model_validator(mode="after")
-    def _agrees(self) -> Self:
-        if not self.code.strip():
-            raise ValueError("needs a code")
-        worth = [self.amount, self.percent]
-        if self.model_fields_set & {"amount", "percent"} and worth.count(None) != 1:
-            raise ValueError("takes off an amount or a percent: say one of them")
-        if (
-            self.valid_from is not None
-            and self.valid_until is not None
-            and self.valid_from >= self.valid_until
-        ):
-            raise ValueError("valid_until must lie after valid_from")
         return self

@@ -13,13 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.shop.importing.undoing import UndoRefused, undo
-from bot.shop.intake.coupons import take_coupons
+from bot.shop.intake.coupons import CouponRecord, take_coupons
 from bot.shop.intake.customers import take_customers
 from bot.shop.intake.defaults import Defaults
 from bot.shop.intake.merging import Taken
 from bot.shop.intake.orders import OrdersTaken, take_orders
 from bot.shop.intake.people import CustomerRecord
-from bot.shop.intake.records import CouponRecord, OrderRecord
+from bot.shop.intake.records import OrderRecord
 from kernel.console import quiet
 from storage import Store
 from storage.coupons import Coupon, Coupons

@@ -15,8 +15,10 @@ from sqlalchemy import func, select
 
 from bot.shop.importing.rows import Options
 from bot.shop.importing.running import Import, run_import
+from bot.shop.importing.undoing import undo
 from bot.shop.intake.defaults import Defaults
 from kernel.columns import given as parse_columns
+from kernel.console import quiet
 from storage import Store
 from storage.catalogue import Catalogue
 from storage.customers import Customers
@@ -90,8 +92,6 @@ def a_log(file: Path) -> Import:
 async def test_a_log_becomes_a_shop(any_store: Store, tmp_path: Path) -> None:
     file = write_log(tmp_path / "log.parquet", ROWS)
     report = await take(any_store, tmp_path, file)
-    # Lines are written as they come: nothing is kept to undo, and none is promised.
-    assert report.import_id is None
     assert (report.rows, report.rejected) == (9, 3)
     async with any_store.read() as connection:
         heart = await Catalogue(connection).get("85123A")
@@ -118,6 +118,16 @@ async def test_a_log_becomes_a_shop(any_store: Store, tmp_path: Path) -> None:
         assert sum(item.kind == "purchase" for item in events) == 3
         assert await Customers(connection).get("12583") is not None
         assert await connection.scalar(select(func.count()).select_from(order)) == 3
+
+
+async def test_a_log_is_taken_back(any_store: Store, tmp_path: Path) -> None:
+    before = await everything(any_store)
+    report = await take(any_store, tmp_path, write_log(tmp_path / "log.parquet", ROWS))
+    assert report.import_id is not None
+    await undo(any_store, report.import_id, OPTIONS.now, quiet)
+    after = await everything(any_store)
+    for name in ("product", "customer", "orders", "order_line", "event"):
+        assert after[name] == before[name]
 
 
 async def test_the_same_log_again_changes_nothing(any_store: Store, tmp_path: Path) -> None:
