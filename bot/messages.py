@@ -78,13 +78,17 @@ class Incoming:
     knows none, as where every account is a person's own."""
 
 
+ACTION_BYTES = 64
+"""The longest action of a button that every channel takes."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
     """Something to press below a message."""
 
     label: str
     action: str = ""
-    """What comes back as `Incoming.payload`; at most 64 bytes, nothing secret in it."""
+    """What comes back as `Incoming.payload`; at most `ACTION_BYTES` when it leaves, nothing secret in it."""
     url: str | None = None
     """A link instead of an action."""
 

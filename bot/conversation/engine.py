@@ -14,7 +14,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation import dialogue, ownership, unit_of_work
+from bot.conversation import dialogue, long_actions, ownership, unit_of_work
 from bot.conversation.memory import Memory
 from bot.conversation.registry import REGISTRY
 from bot.conversation.routing import Reading
@@ -80,10 +80,12 @@ class Engine:
         edited = await _edited(connection, contact, incoming)
         if incoming.kind is IncomingKind.EDIT and edited is None:
             return unit_of_work.nothing
+        memory = Memory.recall(contact.conversation.memory, now)
+        incoming = long_actions.whole(incoming, memory)
         turn = Turn(
             incoming=incoming,
             contact=contact,
-            memory=Memory.recall(contact.conversation.memory, now),
+            memory=memory,
             language=contact.conversation.language,
             now=now,
             connection=connection,

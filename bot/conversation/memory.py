@@ -54,6 +54,8 @@ class Memory:
     """The album that was answered last."""
     fixed_language: bool = False
     """The customer chose the language; it no longer follows each message."""
+    actions: Mapping[str, str] = field(default_factory=dict)
+    """What buttons with short names stand for, the latest last."""
     touched: int = 0
     """When it was last changed, microseconds since 1970."""
 
@@ -66,7 +68,7 @@ class Memory:
             return cls()
         age = now - from_micros(memory.touched)
         if age > TOPIC_HOLDS:
-            return cls(fixed_language=memory.fixed_language, album=memory.album)
+            return cls(fixed_language=memory.fixed_language, album=memory.album, actions=memory.actions)
         return replace(memory, pending=None) if age > QUESTION_HOLDS else memory
 
     def dump(self, now: datetime) -> dict[str, Any]:

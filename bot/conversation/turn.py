@@ -23,8 +23,6 @@ from retention.types import Offer, Recommendation
 from storage.conversations import Contact
 
 _CLEARLY = 0.4
-ACTION_BYTES = 64
-"""The longest action a button may carry: Telegram's limit."""
 
 Rows = tuple[tuple[Button, ...], ...]
 
@@ -307,9 +305,8 @@ class Registry:
 
 
 def row(*buttons: Button) -> Rows:
-    """One row of buttons; one whose action is too long for a channel is left out."""
-    fitting = tuple(item for item in buttons if item.url or len(item.action.encode()) <= ACTION_BYTES)
-    return (fitting,) if fitting else ()
+    """One row of buttons."""
+    return (buttons,) if buttons else ()
 
 
 def column(*buttons: Button) -> Rows:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.conversation import ownership, wording
 from bot.conversation.dialogue import Decision
 from bot.conversation.hours import ALWAYS, OpeningHours
+from bot.conversation.long_actions import shortened
 from bot.conversation.ownership import CaseFacts
 from bot.conversation.texts import Texts
 from bot.conversation.turn import Answer, Turn
@@ -47,6 +48,7 @@ def answering(
         memory = answer.memory or turn.memory
         if answer.hand_over is not None:
             memory = memory.handed_over()
+        reply, memory = shortened(_reply(answer, language), memory)
         await Conversations(connection).advance(
             conversation, memory=memory.dump(turn.now), language=language, now=turn.now
         )
@@ -66,7 +68,6 @@ def answering(
             )
         elif conversation.owner == "closed":
             await ownership.reopen(connection, conversation.id, turn.now)
-        reply = _reply(answer, language)
         if reply.text or reply.cards:
             await ownership.send(
                 connection,

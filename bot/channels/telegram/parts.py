@@ -13,11 +13,10 @@ from typing import Final
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity
 
 from bot.channels.telegram.updates import clean
-from bot.messages import Button, Card, Outgoing
+from bot.messages import ACTION_BYTES, Button, Card, Outgoing
 
 MAX_TEXT: Final = 4096
 MAX_CAPTION: Final = 1024
-_MAX_ACTION_BYTES: Final = 64
 _MAX_ROW: Final = 8
 _MAX_BUTTONS: Final = 100
 _NOT_A_PERSON: Final = ("", "bot", "system")
@@ -94,7 +93,7 @@ def _button(button: Button) -> InlineKeyboardButton | None:
     if button.url is not None:
         taken = button.url.startswith(_URL_SCHEMES)
         return InlineKeyboardButton(text=label, url=button.url) if taken else None
-    if not 1 <= len(button.action.encode()) <= _MAX_ACTION_BYTES:
+    if not 1 <= len(button.action.encode()) <= ACTION_BYTES:
         return None
     return InlineKeyboardButton(text=label, callback_data=button.action)
 

@@ -12,6 +12,7 @@ from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.skills import pricing
+from bot.messages import ACTION_BYTES
 from storage.catalogue import Catalogue, Category
 from storage.requests import Requests
 from storage.schema import coupon, order
@@ -356,3 +357,24 @@ async def test_what_a_page_says_of_discounts_comes_with_what_is_on_offer(chat: C
     answer = said(await chat.says("学生有优惠吗", "discount_request"))
     assert "学生验证后 9.5 折" in answer
     assert offers in answer
+
+
+async def test_a_button_that_names_a_product_by_a_long_id_is_as_good_as_any(chat: Chat) -> None:
+    long = "茶" * 90
+
+    async def renamed(connection: AsyncConnection) -> None:
+        catalogue = Catalogue(connection)
+        pot = await catalogue.get("p2")
+        assert pot is not None
+        await catalogue.put_many([replace(pot, id=long, code="long", stock=0)])
+
+    await chat.store.write(renamed)
+    shown = await chat.presses(f"product:show:{long}")
+    assert shown is not None
+    [similar] = shown.cards[0].buttons
+    assert len(similar.action.encode()) <= ACTION_BYTES
+    pressed = await chat.presses(similar.action)
+    assert pressed is not None
+    assert pressed.text.startswith("和“陶瓷杯”类似的有")
+    # What the bot has forgotten can't be pressed any more, and it says so.
+    assert "已经过期" in said(await chat.presses("~" + "0" * 24))

@@ -25,6 +25,8 @@ def called(customer: dict[str, Any]) -> str:
 def test_a_conversation_in_english_and_its_history(site: Site, open_page: OpenPage) -> None:
     page = greeted(open_page(f"{site.address}/chat?lang=en"))
     expect(page.locator("#shop")).to_have_text("Liuke Demo Shop")
+    # Without a logo the shop goes by the first letter of its name.
+    expect(page.locator("#mark")).to_have_text("L")
     expect(page.locator("#demo")).to_contain_text("made up")
     expect(page.locator("#status")).to_contain_text("Online")
     before = page.locator(ANSWERS).count()

@@ -63,8 +63,12 @@
     document.getElementById("language").textContent = w.other;
     document.querySelector("#status span").textContent = w[status];
     document.getElementById("status").dataset.state = status;
-    document.getElementById("shop").textContent = shop[language] || "Liuke 留客";
-    document.title = (unread ? `(${unread}) ` : "") + (shop[language] || "Liuke 留客");
+    const name = shop[language] || "Liuke 留客";
+    document.getElementById("shop").textContent = name;
+    document.title = (unread ? `(${unread}) ` : "") + name;
+    const mark = document.getElementById("mark");
+    // A shop without a logo goes by the first letter of its name.
+    if (!mark.firstElementChild) mark.textContent = [...name.trim()].slice(0, 1).join("").toUpperCase();
     text.placeholder = w.hint;
     text.setAttribute("aria-label", w.hint);
     const banner = document.getElementById("demo");
