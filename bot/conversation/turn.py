@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
@@ -18,11 +18,12 @@ from bot.conversation.texts import Texts
 from bot.linking.linker import Linker
 from bot.messages import Button, Card, Incoming
 from bot.models.decisions import Decisions
+from nlu.acts import Act, Acts, Asking
 from nlu.types import DialogueContext, EntityKind, Language, Passage, Sentiment, Understanding
 from retention.types import Offer, Recommendation
 from storage.conversations import Contact
 
-_CLEARLY = 0.4
+_RATHER = 0.5
 ACTION_BYTES = 64
 """The longest action a button may carry: Telegram's limit."""
 
@@ -95,6 +96,8 @@ class Turn:
     text: str = ""
     """The words to be answered, folded: the message, or the part of it that is this wish."""
     understanding: Understanding | None = None
+    shown: tuple[str, ...] = ()
+    """What `Acts.pointing` speaks of: ids, in its order."""
     read: Callable[[str], Awaitable[Understanding | None]] = field(default=_unread, repr=False)
     """What other words of theirs mean, such as those said before an order was chosen."""
 
@@ -114,23 +117,34 @@ class Turn:
         return self.understanding is not None and self.understanding.sentiment is Sentiment.NEGATIVE
 
     @property
+    def acts(self) -> Acts:
+        """What the message does in the conversation; a button's nothing but what it stands for."""
+        return self.understanding.acts if self.understanding is not None else Acts()
+
+    def does(self, act: Act) -> bool:
+        """Whether the message rather does this than not."""
+        return self.acts.probability(act) >= _RATHER
+
+    @property
     def affirms(self) -> bool:
-        """Whether the message says yes."""
-        return self._says("affirm")
+        """Whether the message says yes to what the bot asked."""
+        return self.does(Act.YES)
 
     @property
     def denies(self) -> bool:
-        """Whether the message says no."""
-        return self._says("deny")
+        """Whether the message says no to what the bot asked."""
+        return self.does(Act.NO)
 
-    def _says(self, intent: str) -> bool:
-        whole = self.understanding
-        return (
-            whole is not None
-            and whole.understood
-            and whole.intent == intent
-            and whole.probability >= _CLEARLY
-        )
+    @property
+    def pointed_at(self) -> tuple[str, ...]:
+        """Ids of the things shown that the message means."""
+        chances = zip(self.shown, self.acts.pointing.shown, strict=False)
+        return tuple(thing for thing, chance in chances if chance >= _RATHER)
+
+    def told(self, *slots: str) -> str:
+        """The surest value that the message tells of any of these slots; empty where it tells none."""
+        values = [value for value in self.acts.slots if value.slot in slots and value.probability >= _RATHER]
+        return max(values, key=lambda value: value.probability).text if values else ""
 
     def say(self, text_id: str, **values: str | int) -> str:
         """A text in the customer's language."""
@@ -256,6 +270,18 @@ class RequestKind:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a question of a skill's waits for, as the reader of messages knows it.
+
+    Where a task or slot is empty, it is that which was kept with the question, if any.
+    """
+
+    kind: Asking
+    task: str = ""
+    slot: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Skill:
     """One thing a customer comes for. Its name for staff is the console's text `skill-` and its name."""
 
@@ -267,8 +293,8 @@ class Skill:
     actions: tuple[str, ...] = ()
     """First words of the button actions it answers."""
     commands: tuple[str, ...] = ()
-    pending: tuple[str, ...] = ()
-    """Kinds of questions whose answers it takes, through `resume`."""
+    questions: Mapping[str, Asked] = field(default_factory=dict)
+    """What it asks, by the kind of `Memory.pending`; it takes the answers through `resume`."""
     resume: Callable[[Turn], Awaitable[Answer | None]] | None = None
     """Takes the answer to the skill's own question; None when the words are no answer to it."""
     requests: tuple[RequestKind, ...] = ()
@@ -290,7 +316,7 @@ class Registry:
         self.by_intent = self._by(lambda skill: skill.intents)
         self.by_action = self._by(lambda skill: skill.actions)
         self.by_command = self._by(lambda skill: skill.commands)
-        self.by_pending = self._by(lambda skill: skill.pending)
+        self.by_pending = self._by(lambda skill: skill.questions)
         self.about_orders = frozenset(name for name, skill in self.by_intent.items() if skill.about_order)
         """Intents that are about one order."""
         self.requests = tuple(kind for skill in self.skills for kind in skill.requests)

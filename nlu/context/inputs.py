@@ -1,0 +1,199 @@
+"""A message and the state of its conversation as the arrays that the context model reads.
+
+The encoder has read the message already; the vectors of its tokens are what the model reads of it. Of everything
+around it, the model reads one vector each: of the question's words, of the customer's last messages and of what is
+shown. What those vectors can't tell is said by features: places, the cheapest, the newest, a number, common words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+import numpy as np
+
+from kernel.arrays import Floats32, Ints
+from nlu.acts import Asking, DialogueState, Shown, ShownKind
+from nlu.normalise import normalise, simplify
+
+Vectors = Callable[[Sequence[str]], Sequence[Floats32]]
+"""Texts, as people see them, to sentence vectors of shape (d,)."""
+
+ASKING: tuple[str, ...] = ("", *get_args(Asking))
+THINGS = ("question", "earlier", "before", *get_args(ShownKind))
+"""What is read beside the message; `earlier` is the customer's message before the last."""
+MOST_SHOWN = 6
+_PLACES = MOST_SHOWN
+_COMMON = 4
+_RANKS = 5
+FEATURES = 2 * _PLACES + _COMMON + _RANKS
+"""Of each thing that is shown; the others have noughts."""
+_WORD = re.compile(r"[a-z]+|\d+|[\u4e00-\u9fff]")
+_NUMBER = re.compile(r"\d{3,}")
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_EMPTY_WORDS = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "of",
+        "and",
+        "or",
+        "one",
+        "for",
+        "in",
+        "to",
+        "is",
+        "it",
+        "i",
+        "my",
+        "me",
+        "with",
+        "that",
+        "this",
+        "you",
+        "order",
+        "product",
+        "on",
+        "was",
+        "be",
+        "的",
+        "了",
+        "个",
+        "是",
+        "我",
+        "你",
+        "这",
+        "那",
+        "在",
+        "有",
+        "要",
+        "不",
+        "和",
+        "吗",
+        "呢",
+        "单",
+        "号",
+        "款",
+        "件",
+        "就",
+        "一",
+    ]
+)
+_MUCH_IN_COMMON = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the model knows by name, in the order of its numbers; of an unknown task or slot it reads the words."""
+
+    tasks: tuple[str, ...]
+    asked_for: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The state of a conversation in arrays."""
+
+    asked: Ints
+    """Numbers of the question's kind, task and slot, shape (3,); 0 is none or unknown."""
+    tasks: Floats32
+    """Which are under way and which were asked of the shop, shape (2 · tasks,)."""
+    things: Floats32
+    """Vectors, shape (n, d): the question's words, then what else there is."""
+    kinds: Ints
+    """Place in `THINGS` of each, shape (n,)."""
+    features: Floats32
+    """Shape (n, FEATURES)."""
+    shown: int
+    """How many of the last things are those that are shown."""
+
+
+def context_of(text: str, state: DialogueState, names: Names, vectors: Vectors) -> Context:
+    """The arrays of a state for a message."""
+    question = state.question
+    before = state.before[-2:]
+    shown = state.shown[:MOST_SHOWN]
+    words = question.words if question is not None else ""
+    kinds = ["question", *(("earlier", "before")[2 - len(before) :]), *(one.kind for one in shown)]
+    features = np.zeros((len(kinds), FEATURES), np.float32)
+    if shown:
+        features[-len(shown) :] = _features(text, shown)
+    asked = (
+        (
+            ASKING.index(question.kind),
+            _number(question.task, names.tasks),
+            _number(question.slot, names.asked_for),
+        )
+        if question is not None
+        else (0, 0, 0)
+    )
+    return Context(
+        asked=np.array(asked),
+        tasks=np.array(
+            [name in group for group in (state.tasks, state.filed) for name in names.tasks], np.float32
+        ),
+        things=np.stack(vectors([words, *before, *(one.text for one in shown)])),
+        kinds=np.array([THINGS.index(kind) for kind in kinds]),
+        features=features,
+        shown=len(shown),
+    )
+
+
+def _number(name: str, names: Sequence[str]) -> int:
+    return names.index(name) + 1 if name in names else 0
+
+
+def _features(text: str, shown: Sequence[Shown]) -> Floats32:
+    """What tells the things shown from each other, shape (shown, FEATURES)."""
+    found = np.zeros((len(shown), FEATURES), np.float32)
+    common = _in_common(text, shown)
+    numbers = _NUMBER.findall(text)
+    prices, days = [one.price for one in shown], [one.at for one in shown]
+    for place, (one, row) in enumerate(zip(shown, found, strict=True)):
+        row[place] = row[_PLACES + len(shown) - 1 - place] = 1.0
+        named = any(one.number.endswith(number) for number in numbers) if one.number else False
+        best = common[place] == max(common) > 0
+        row[2 * _PLACES :] = (
+            min(common[place], _MUCH_IN_COMMON) / _MUCH_IN_COMMON,
+            best,
+            best and common.count(common[place]) == 1,
+            named,
+            len(shown) / MOST_SHOWN,
+            _is_least(one.price, prices),
+            _is_least(None if one.price is None else -one.price, [None if p is None else -p for p in prices]),
+            _is_least(None if one.at is None else one.at.timestamp(), [d and d.timestamp() for d in days]),
+            _is_least(None if one.at is None else -one.at.timestamp(), [d and -d.timestamp() for d in days]),
+        )
+    return found
+
+
+def _is_least(value: float | None, values: Sequence[float | None]) -> bool:
+    """Whether a value is the least of several that are known and not all the same."""
+    known = {one for one in values if one is not None}
+    return value is not None and len(known) > 1 and value == min(known)
+
+
+def _in_common(text: str, shown: Sequence[Shown]) -> list[float]:
+    """How much of a message's words stands in each thing; the more things have a word, the less it counts."""
+    said = _words(text)
+    there = [_words(f"{one.number} {one.text}") for one in shown]
+    held = {word: sum(word in words for words in there) for words in there for word in words}
+    return [sum(_length(word) / held[word] for word in said & words) for words in there]
+
+
+def _length(word: str) -> int:
+    return len(word) if _CHINESE.match(word) else 2
+
+
+def _words(text: str) -> frozenset[str]:
+    """Words and Chinese pairs of characters, without those that say nothing."""
+    found = _WORD.findall(simplify(normalise(text).text).lower())
+    pairs = (a + b for a, b in zip(found, found[1:], strict=False) if _CHINESE.match(a) and _CHINESE.match(b))
+    return frozenset(
+        word[:-1] if len(word) > 3 and word.endswith("s") else word
+        for word in (*found, *pairs)
+        if word not in _EMPTY_WORDS
+    )
