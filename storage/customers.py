@@ -44,6 +44,8 @@ class Customer:
     erased_at: datetime | None = None
     guest: bool = False
     """Known from orders alone, by the e-mail address or phone number."""
+    created_said: bool | None = None
+    """Whether `created_at` is the shop's word, and not when it was first heard of them; None: it is not known."""
     field_times: Mapping[str, int] | None = None
     """When the shop changed a field, microseconds since 1970, of those that came with a time."""
 
@@ -83,6 +85,14 @@ class Customers(Repository):
         """Those of the customers that exist and were not erased."""
         return await self._among(customer.c.id, customer_ids, customer.c.erased_at.is_(None))
 
+    async def since(self, customer_ids: Collection[str]) -> dict[str, datetime]:
+        """Since when those of the customers are one of whom the shop says it, by id."""
+        found: dict[str, datetime] = {}
+        known = select(customer.c.id, customer.c.created_at).where(customer.c.created_said.is_(True))
+        for ids in portions(customer_ids):
+            found |= await self._pairs(known.where(customer.c.id.in_(ids)))
+        return found
+
     async def recent_buyers(self, limit: int) -> list[tuple[Customer, str]]:
         """Who ordered last, each with the number of the latest order, the latest first."""
         latest = (
@@ -120,7 +130,7 @@ class Customers(Repository):
             self._connection,
             customer,
             rows,
-            keep=frozenset({"personal_prices", "created_at", "erased_at"}),
+            keep=frozenset({"personal_prices", "erased_at"}),
             unless_set="erased_at",
         )
         contacts = {

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
@@ -52,10 +52,25 @@ class Scan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ParcelLine:
+    """So many of one product that are in a parcel."""
+
+    product_id: str
+    quantity: int | None = None
+    """None: all that was ordered of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
-    """A parcel on its way."""
+    """A parcel on its way, to the customer or back."""
 
     id: str
+    direction: str = "outbound"
+    """outbound, return."""
+    lines: tuple[ParcelLine, ...] | None = None
+    """What is in it; None: it is not known."""
+    refund_id: str | None = None
+    """Of the refund that a return belongs to."""
     carrier: str
     tracking_number: str
     tracking_url: str | None = None
@@ -88,6 +103,10 @@ class Refund:
     """requested, approved, paid, declined."""
     reason: str = ""
     requested_at: datetime
+    decided_at: datetime | None = None
+    """When it was approved or declined."""
+    decision_reason: str = ""
+    """Why, in the shop's words."""
     paid_at: datetime | None = None
     paid_to: str = ""
 
@@ -124,6 +143,28 @@ class Order:
     parcels: tuple[Parcel, ...] = ()
     refunds: tuple[Refund, ...] = ()
     """Oldest first."""
+
+    @property
+    def sent(self) -> tuple[Parcel, ...]:
+        """The parcels to the customer."""
+        return tuple(box for box in self.parcels if box.direction == "outbound")
+
+    @property
+    def sent_back(self) -> tuple[Parcel, ...]:
+        """The parcels of returns."""
+        return tuple(box for box in self.parcels if box.direction == "return")
+
+    def unsent(self) -> dict[str, int]:
+        """How many of which product are in no parcel; none where nobody says what is in one of them."""
+        left: Counter[str] = Counter()
+        if not self.sent or any(box.lines is None for box in self.sent):
+            return left
+        for line in self.lines:
+            left[line.product_id] += line.quantity
+        for box in self.sent:
+            for item in box.lines or ():
+                left[item.product_id] -= left[item.product_id] if item.quantity is None else item.quantity
+        return +left
 
 
 class Orders(Repository):
@@ -195,7 +236,11 @@ class Orders(Repository):
         ]
         await self._delete(order_line.c.order_id, [item.id for item in orders])
         await insert_new(self._connection, order_line, lines)
-        parcels = {box.id: _row(parcel, box, order_id=item.id) for item in orders for box in item.parcels}
+        parcels = {
+            box.id: _row(parcel, box, order_id=item.id, lines=_kept_lines(box))
+            for item in orders
+            for box in item.parcels
+        }
         await upsert(self._connection, parcel, list(parcels.values()))
         scans = [
             _row(parcel_scan, scan, parcel_id=box.id, scan=number)
@@ -263,7 +308,7 @@ class Orders(Repository):
         )
         return await self._grouped(
             "order_id",
-            lambda **values: Parcel(**values, scans=tuple(scans[values["id"]])),
+            lambda **values: _parcel(scans[values["id"]], **values),
             select(parcel).where(parcel.c.order_id.in_(order_ids)).order_by(parcel.c.shipped_at, parcel.c.id),
         )
 
@@ -277,6 +322,15 @@ class Orders(Repository):
             values = dict(zip(names, row, strict=True))
             groups[values.pop(key)].append(make(**values))
         return groups
+
+
+def _kept_lines(box: Parcel) -> list[dict[str, Any]] | None:
+    return None if box.lines is None else [asdict(line) for line in box.lines]
+
+
+def _parcel(scans: Sequence[Scan], lines: list[dict[str, Any]] | None, **values: Any) -> Parcel:
+    within = None if lines is None else tuple(ParcelLine(**line) for line in lines)
+    return Parcel(**values, lines=within, scans=tuple(scans))
 
 
 def _page(after: str) -> tuple[ColumnElement[bool], ...]:

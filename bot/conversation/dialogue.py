@@ -255,6 +255,8 @@ async def _about_requests(turn: Turn) -> Answer | None:
     return (
         await requesting.progress(turn)
         or await requesting.preference(turn)
+        or await returns.decided(turn)
+        or await returns.sent_back(turn)
         or await returns.sent_to(turn)
         or await returns.paid_to(turn)
     )

@@ -105,12 +105,25 @@ coupon = Table(
     Column("min_spend", BigKey, nullable=False, default=0),
     Column("currency", String(3), nullable=False),
     Column("category_id", String(100), ForeignKey("category.id")),
+    Column("product_ids", JSON(none_as_null=True), comment="The only products that it is for; empty: all."),
+    Column("max_uses", Integer, comment="By how many orders, where it is everyone's; empty: any number."),
+    Column("per_customer", Integer, comment="By how many orders of one customer, where it is everyone's."),
     Column("valid_from", UtcMicros, nullable=False),
     Column("valid_until", UtcMicros, nullable=False),
     Column("used_at", UtcMicros),
     Column("order_id", String(100), ForeignKey("orders.id"), index=True, comment="The order that used it."),
+    Column(
+        "discrepancy",
+        String(20),
+        comment="How that order differs: other_product, other_category, other_currency, below_min_spend.",
+    ),
     Column("changed_at", UtcMicros, comment="When something of it changed last, as this program saw it."),
     Column("demo", Boolean, nullable=False, default=False),
+    Column(
+        "field_times",
+        JSON(none_as_null=True),
+        comment="When the shop changed a field, microseconds, of those that came with a time.",
+    ),
 )
 
 score = Table(

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from storage.columns import BigKey, UtcMicros, key, metadata
@@ -39,6 +40,9 @@ customer = Table(
         nullable=False,
         default=False,
         comment="Known from orders alone, by an e-mail address or phone number.",
+    ),
+    Column(
+        "created_said", Boolean, comment="Whether `created_at` is the shop's word; empty: it is not known."
     ),
     Column(
         "field_times",
@@ -216,6 +220,13 @@ order = Table(
         comment="When the shop changed a field, microseconds, of those that came with a time.",
     ),
     Index(None, "customer_id", "placed_at"),
+    # Who used a coupon that is everyone's: few orders carry a code.
+    Index(
+        "ix_orders_coupon_code",
+        "coupon_code",
+        sqlite_where=text("coupon_code IS NOT NULL"),
+        postgresql_where=text("coupon_code IS NOT NULL"),
+    ),
 )
 
 order_line = Table(
@@ -233,6 +244,13 @@ parcel = Table(
     metadata,
     Column("id", String(100), primary_key=True),
     Column("order_id", String(100), ForeignKey("orders.id"), nullable=False, index=True),
+    Column("direction", String(10), nullable=False, default="outbound", comment="outbound, return"),
+    Column(
+        "lines",
+        JSON(none_as_null=True),
+        comment="What is in it: product_id, and quantity or null for all of it; empty: it is not known.",
+    ),
+    Column("refund_id", String(100), comment="Of the refund that a return belongs to, as the shop calls it."),
     Column("carrier", String(60), nullable=False),
     Column("tracking_number", String(60), nullable=False),
     Column("tracking_url", Text),
@@ -270,6 +288,8 @@ refund = Table(
     Column("status", String(30), nullable=False, comment="requested, approved, paid, declined"),
     Column("reason", String(300), nullable=False, default=""),
     Column("requested_at", UtcMicros, nullable=False),
+    Column("decided_at", UtcMicros, comment="When it was approved or declined."),
+    Column("decision_reason", String(300), nullable=False, default="", comment="Why, in the shop's words."),
     Column("paid_at", UtcMicros),
     Column("paid_to", String(60), nullable=False, default=""),
 )

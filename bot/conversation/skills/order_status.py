@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import timedelta
 
-from bot.conversation.skills import linking, pages, which_order
+from bot.conversation.skills import linking, pages, parcel_words, which_order
 from bot.conversation.skills.requesting import ask_shop
 from bot.conversation.turn import Answer, Rows, Skill, Turn, row
 from bot.messages import Button
 from nlu.types import EntityKind
-from storage.orders import Order, Orders, Parcel
+from storage.orders import Order, Orders
 
-# A carrier usually scans a parcel every day; after that its last word is called old.
-_OLD = timedelta(hours=36)
 _LIST = 5
 _who_carries = re.compile(
     r"(什么|哪个|哪家|谁家?).{0,3}(快递|物流)|快递公司|\b(which|what|who)\b.{0,16}(carrier|courier|deliver|shipp?)",
@@ -102,13 +99,11 @@ async def _time(turn: Turn) -> Answer:
 async def _carrier(turn: Turn) -> Answer:
     """Who carries the order spoken of, else how the shop ships."""
     order = await which_order.spoken_of(turn) if _who_carries(turn.text) else None
-    if order is None or not order.parcels:
+    if order is None or not order.sent:
         return await pages.answer(turn)
     lines = [
-        turn.say(
-            "order-carrier", number=order.number, carrier=parcel.carrier, tracking=parcel.tracking_number
-        )
-        for parcel in order.parcels
+        turn.say("order-carrier", number=order.number, **parcel_words.carried(turn, parcel))
+        for parcel in order.sent
     ]
     return Answer(text="\n".join(lines), memory=turn.memory.about_order(order.id))
 
@@ -127,30 +122,24 @@ def awaited(turn: Turn, order: Order) -> Answer:
 
 
 def _words(turn: Turn, order: Order) -> str:
-    parcels = order.parcels
-    if order.status in ("shipped", "delivered") and parcels:
-        parts = [_parcel(turn, order, parcel) for parcel in parcels]
-        head = (
-            [turn.say("order-parcels", number=order.number, count=len(parcels))] if len(parcels) > 1 else []
-        )
-        return "\n".join([*head, *parts])
-    text = summary(turn, order)
+    if order.status in ("shipped", "delivered") and order.sent:
+        return parcel_words.of_order(turn, order)
+    lines = [summary(turn, order)]
     refund = order.refunds[-1] if order.refunds else None
-    if order.status in ("cancelled", "returned") and refund is not None:
-        amount = turn.money(refund.amount, refund.currency)
-        text = f"{text} {turn.say(f'refund-short-{refund.status}', amount=amount)}"
-    return text
+    if order.status in ("cancelled", "returned"):
+        if refund is not None:
+            amount = turn.money(refund.amount, refund.currency)
+            lines[0] += f" {turn.say(f'refund-short-{refund.status}', amount=amount)}"
+        lines += parcel_words.sent_back(turn, order.sent_back)
+    return "\n".join(lines)
 
 
 def _when_only(turn: Turn, order: Order) -> str:
-    """The day alone, where one parcel is on its way and on time."""
-    if order.status != "shipped" or len(order.parcels) != 1:
+    """The day alone, where one parcel is meant, is on its way and on time."""
+    boxes = parcel_words.meant(turn, order)
+    if order.status != "shipped" or len(boxes) != 1 or parcel_words.awaits_more(order):
         return ""
-    (parcel,) = order.parcels
-    if parcel.estimated_at is None or parcel.status in ("delivered", "exception") or is_late(turn, parcel):
-        return ""
-    day = turn.near_day(parcel.estimated_at)
-    return f"{turn.say('order-expected', number=order.number, day=day)}\n{_as_of(turn, parcel)}"
+    return parcel_words.expected(turn, boxes[0], order.number)
 
 
 def summary(turn: Turn, order: Order) -> str:
@@ -163,62 +152,17 @@ def summary(turn: Turn, order: Order) -> str:
     )
 
 
-def _parcel(turn: Turn, order: Order, parcel: Parcel) -> str:
-    values = {"number": order.number, "carrier": parcel.carrier, "tracking": parcel.tracking_number}
-    if parcel.status == "delivered":
-        at = parcel.delivered_at or parcel.updated_at
-        return turn.say("parcel-delivered", **values, when=turn.moment(at))
-    lines = [turn.say(f"parcel-{parcel.status}", **values)]
-    scan = parcel.last_scan
-    if scan is not None:
-        lines.append(
-            turn.say(
-                "parcel-scan" if scan.place else "parcel-scan-placeless",
-                text=scan.text(turn.language).rstrip("。."),
-                place=scan.place,
-                when=turn.moment(scan.at),
-            )
-        )
-    lines.append(_arrival(turn, parcel))
-    # The scan has said already when that was, unless it is so long ago that it needs saying.
-    if scan is None or scan.at != parcel.updated_at or _is_old(turn, parcel):
-        lines.append(_as_of(turn, parcel))
-    return "\n".join(line for line in lines if line)
-
-
-def _is_old(turn: Turn, parcel: Parcel) -> bool:
-    return turn.now - parcel.updated_at > _OLD
-
-
-def _as_of(turn: Turn, parcel: Parcel) -> str:
-    text_id = "parcel-old" if _is_old(turn, parcel) else "parcel-as-of"
-    return turn.say(text_id, when=turn.moment(parcel.updated_at))
-
-
-def _arrival(turn: Turn, parcel: Parcel) -> str:
-    if parcel.estimated_at is None:
-        return ""
-    if is_late(turn, parcel):
-        return turn.say("parcel-late", day=turn.day(parcel.estimated_at))
-    return turn.say("parcel-expected", day=turn.near_day(parcel.estimated_at))
-
-
-def is_late(turn: Turn, parcel: Parcel) -> bool:
-    """Whether the day it was promised for is over."""
-    if parcel.estimated_at is None or parcel.status == "delivered":
-        return False
-    promised = parcel.estimated_at.astimezone(turn.zone).date()
-    return promised < turn.now.astimezone(turn.zone).date()
-
-
 def _buttons(turn: Turn, order: Order) -> Rows:
     links = [
-        Button(label=turn.say("button-track", carrier=parcel.carrier), url=parcel.tracking_url)
-        for parcel in order.parcels
+        Button(
+            label=turn.say("button-track", carrier=parcel_words.carried(turn, parcel)["carrier"]),
+            url=parcel.tracking_url,
+        )
+        for parcel in parcel_words.meant(turn, order)
         if parcel.tracking_url and parcel.tracking_url.startswith("https://") and parcel.status != "delivered"
     ][:2]
     rows = row(*links)
-    if any(is_late(turn, parcel) for parcel in order.parcels):
+    if any(parcel_words.is_late(turn, parcel) for parcel in order.sent):
         return (*rows, *row(turn.button("button-chase", f"parcel:chase:{order.id}")))
     if order.status == "delivered":
         return row(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
-from bot.conversation.skills import order_status, pages, which_order
+from bot.conversation.skills import order_status, pages, parcel_words, which_order
 from bot.conversation.skills.requesting import ask_shop, request_text
 from bot.conversation.turn import Answer, RequestKind, Skill, Turn, row
 from nlu.types import EntityKind
-from storage.orders import Order, Refund
+from storage.orders import Order, Orders, Refund
 from storage.requests import Request, Requests
 
 _KIND = {
@@ -48,9 +48,28 @@ _send_back = re.compile(
     re.IGNORECASE,
 ).search
 _swap = re.compile(r"换|\b(swap|exchange)", re.IGNORECASE).search
+_their_return = re.compile(
+    r"((退|寄)(货|回去?|的)|退换货?|我退的?).{0,8}(包裹|快递|物流|东西|货|件|单号)?.{0,6}"
+    r"(到了?(吗|没|哪|仓|你们|你那)|收到|签收|物流|进度|在哪)"
+    r"|(收到|签收).{0,8}(退|寄回)"
+    r"|\b(get|got|receive|track|where|arrive|reach)\w*\b.{0,24}\b(my|the) return(ed)?\b"
+    r"|\b(my|the) return(ed)?\b.{0,24}\b(arriv|receiv|reach|got|get|come|is it|track)"
+    r"|\b(arriv|receiv|got|reach)\w*\b.{0,24}\b(sent|shipped|posted|mailed) back\b"
+    r"|\b(sent|shipped|posted|mailed) back\b.{0,24}\b(arriv|receiv|got|reach)",
+    re.IGNORECASE,
+).search
+_why_decided = re.compile(
+    r"(为什么|为何|为啥|凭什么|怎么|什么原因|什么理由).{0,16}(拒|驳回|不(给|让|予|批|通过|同意)|没(有)?(通过|批))"
+    r"|(拒|驳回|不(给|让|予|批|通过|同意)|没(有)?(通过|批)).{0,10}(为什么|为何|为啥|凭什么|原因|理由)"
+    r"|\b(why|reasons?|how come)\b.{0,48}\b(declin|refus|reject|den(y|ied)|turn(ed)? (it |me )?down|approv)"
+    r"|\b(declin|refus|reject|den(y|ied)|turned down)\w*\b.{0,32}\b(why|reasons?|how come)\b",
+    re.IGNORECASE,
+).search
+_of_a_refund = re.compile(r"退|\b(refund|return|money)", re.IGNORECASE).search
 _BRIEF = 60
 # So few words that name other products say which order is meant.
 _NO_REASON = 24
+_DECIDED = ("declined", "approved", "paid")
 
 
 async def paid_to(turn: Turn) -> Answer | None:
@@ -63,6 +82,46 @@ async def paid_to(turn: Turn) -> Answer | None:
     order = await which_order.own(turn, turn.memory.order) if turn.memory.order else None
     known = order.refunds[-1].paid_to if order is not None and order.refunds else None
     return Answer(text=turn.say("refund-goes", to=known or turn.say("refund-same-way")), memory=turn.memory)
+
+
+async def sent_back(turn: Turn) -> Answer | None:
+    """Where the parcel of a return is, where one of theirs is on its way back or has come."""
+    if turn.customer_id is None or len(turn.text) > _BRIEF or not _their_return(turn.text):
+        return None
+    order = await _of_theirs(turn, lambda order: bool(order.sent_back))
+    if order is None:
+        return None
+    lines = parcel_words.sent_back(turn, order.sent_back)
+    if order.refunds:
+        lines.append(_refund(turn, order, order.refunds[-1]))
+    return Answer(text="\n".join(lines), memory=turn.memory.about_order(order.id))
+
+
+async def decided(turn: Turn) -> Answer | None:
+    """Why a refund was approved or declined, where the shop has decided on one."""
+    last = turn.memory.intents[0] if turn.memory.intents else None
+    money = _of_a_refund(turn.text) or last in ("refund_status", "refund_request", "return_request")
+    if turn.customer_id is None or len(turn.text) > _BRIEF or not money or not _why_decided(turn.text):
+        return None
+    order = await _of_theirs(turn, lambda order: any(one.status in _DECIDED for one in order.refunds))
+    if order is None:
+        return None
+    refund = next(one for one in reversed(order.refunds) if one.status in _DECIDED)
+    return Answer(
+        text=_refund(turn, order, refund), buttons=turn.human, memory=turn.memory.about_order(order.id)
+    )
+
+
+async def _of_theirs(turn: Turn, fits: Callable[[Order], bool]) -> Order | None:
+    """The order named or spoken of, if it fits, else the newest of theirs that does."""
+    number = which_order.named_number(turn)
+    if number is None:
+        spoken = await which_order.spoken_of(turn)
+        if spoken is not None and fits(spoken):
+            return spoken
+    recent = await Orders(turn.connection).by_customer(turn.customer_id or "")
+    named = [order for order in recent if number in (None, order.number)]
+    return next((order for order in named if fits(order)), None)
 
 
 async def sent_to(turn: Turn) -> Answer | None:
@@ -95,6 +154,7 @@ def _return_progress(turn: Turn, order: Order, known: Request) -> Answer:
     lines = [request_text(turn, "return-asked" if fresh else f"request-{known.state}", known)]
     if known.note:
         lines.append(turn.say("decision-note", note=known.note))
+    lines += parcel_words.sent_back(turn, order.sent_back)
     return Answer(text="\n".join(lines), memory=turn.memory.about_order(order.id))
 
 
@@ -152,9 +212,9 @@ def _not_possible(turn: Turn, order: Order, kind: str) -> Answer | None:
     if order.status in ("cancelled", "returned") and kind != "refund":
         refund = order.refunds[-1] if order.refunds else None
         text = turn.say("too-late-over", **values, status=turn.say(f"status-{order.status}"))
-        return Answer(text=text if refund is None else _refund(turn, order, refund), memory=memory)
+        return Answer(text=text if refund is None else _money(turn, order, refund), memory=memory)
     if order.refunds and order.refunds[-1].status != "declined":
-        return Answer(text=_refund(turn, order, order.refunds[-1]), memory=memory)
+        return Answer(text=_money(turn, order, order.refunds[-1]), memory=memory)
     return None
 
 
@@ -217,21 +277,27 @@ def _is_all(turn: Turn, number: str) -> bool:
 
 async def _status(turn: Turn) -> Answer:
     """Where the money is: what the books say, and what was asked for here; to a stranger, how long it takes."""
-    found = await which_order.find(turn, lambda order: bool(order.refunds), "refund:status")
+    found = await which_order.find(
+        turn, lambda order: bool(order.refunds or order.sent_back), "refund:status"
+    )
     if isinstance(found, Answer):
         return found if turn.customer_id is not None else await _usually(turn, found)
     memory = turn.memory.about_order(found.id)
     if found.refunds:
-        return Answer(text=_refund(turn, found, found.refunds[-1]), memory=memory)
+        buttons = turn.human if found.refunds[-1].status == "declined" else ()
+        return Answer(text=_money(turn, found, found.refunds[-1]), buttons=buttons, memory=memory)
+    back = parcel_words.sent_back(turn, found.sent_back)
     asked = [
         item
         for item in await Requests(turn.connection).of_order(found.id)
         if item.kind in ("refund", "return", "cancel_order", "item_problem")
     ]
     if asked:
-        return Answer(text=request_text(turn, f"request-{asked[0].state}", asked[0]), memory=memory)
+        text = request_text(turn, f"request-{asked[0].state}", asked[0])
+        return Answer(text="\n".join([text, *back]), memory=memory)
     button = turn.button("button-refund", f"return:refund:{found.id}")
-    return Answer(text=turn.say("refund-none", number=found.number), buttons=row(button), memory=memory)
+    text = turn.say("refund-none", number=found.number)
+    return Answer(text="\n".join([*back, text]), buttons=row(button), memory=memory)
 
 
 async def _usually(turn: Turn, asked: Answer) -> Answer:
@@ -242,17 +308,33 @@ async def _usually(turn: Turn, asked: Answer) -> Answer:
     return replace(asked, text=f"{pages.passage_text(turn, passage)}\n\n{asked.text}")
 
 
+def _money(turn: Turn, order: Order, refund: Refund) -> str:
+    """How a refund stands, and where the goods are that came back for it."""
+    back = [box for box in order.sent_back if box.refund_id in (None, refund.id)]
+    return "\n".join([_refund(turn, order, refund), *parcel_words.sent_back(turn, back)])
+
+
 def _refund(turn: Turn, order: Order, refund: Refund) -> str:
+    """How it stands, with why and since when; of one declined, what can be done."""
     values = {
         "number": order.number,
         "amount": turn.money(refund.amount, refund.currency),
         "asked": turn.day(refund.requested_at),
     }
-    if refund.status == "paid":
+    dated = refund.decided_at is not None and refund.status in ("approved", "declined")
+    if refund.decided_at is not None and dated:
+        lines = [turn.say(f"refund-{refund.status}-on", **values, decided=turn.day(refund.decided_at))]
+    elif refund.status == "paid":
         paid = refund.paid_at or refund.requested_at
         paid_to = refund.paid_to or turn.say("refund-same-way")
-        return turn.say("refund-paid", **values, paid=turn.day(paid), to=paid_to)
-    return turn.say(f"refund-{refund.status}", **values)
+        lines = [turn.say("refund-paid", **values, paid=turn.day(paid), to=paid_to)]
+    else:
+        lines = [turn.say(f"refund-{refund.status}", **values)]
+    if refund.decision_reason:
+        lines.append(turn.say("refund-decision", reason=refund.decision_reason))
+    if refund.status == "declined":
+        lines.append(turn.say("refund-appeal"))
+    return "\n".join(lines)
 
 
 async def _missing(turn: Turn) -> Answer:

@@ -23,10 +23,13 @@ ORDER = (
 LINE = ("order_id", "line", "product_id", "quantity", "unit_price")
 PARCEL = (
     "id", "order_id", "carrier", "tracking_number", "tracking_url", "status", "shipped_at", "estimated_at",
-    "delivered_at", "updated_at",
+    "delivered_at", "updated_at", "direction",
 )  # fmt: skip
 SCAN = ("parcel_id", "scan", "at", "place", "text_zh", "text_en")
-REFUND = ("id", "order_id", "amount", "currency", "status", "reason", "requested_at", "paid_at", "paid_to")
+REFUND = (
+    "id", "order_id", "amount", "currency", "status", "reason", "requested_at", "decided_at", "decision_reason",
+    "paid_at", "paid_to",
+)  # fmt: skip
 
 RETURN_REASONS = (
     ("质量问题", "Poor quality"),
@@ -36,6 +39,7 @@ RETURN_REASONS = (
     ("买错了", "Bought by mistake"),
     ("尺寸颜色不合适", "Wrong size or colour"),
 )
+_DECLINED = ("退回的商品有使用痕迹", "The item came back used")
 _FREE_SHIPPING, _SHIPPING_FEE = 9_900, 800
 _WAREHOUSE = ("杭州", "Hangzhou")
 # Carriers forget where a parcel went after half a year.
@@ -149,6 +153,8 @@ class Bookkeeper:
                     status,
                     RETURN_REASONS[why][0 if customer.language == "zh" else 1],
                     self._at(asked),
+                    self._at(asked + DAY + number * 613 % (DAY // 2)) if status != "requested" else None,
+                    self._in_words_of(orders.customer[order], _DECLINED) if status == "declined" else "",
                     self._at(asked + 3 * DAY + number * 997 % DAY) if status == "paid" else None,
                     "",
                 )
@@ -225,7 +231,7 @@ class Bookkeeper:
             (
                 parcel_id, order_id, name, tracking, f"https://track.example.com/{tracking}", status,
                 self._at(journey.shipped) if shipped else None, self._at(journey.promised),
-                self._at(journey.delivered) if status == "delivered" else None, self._at(updated),
+                self._at(journey.delivered) if status == "delivered" else None, self._at(updated), "outbound",
             )
         )  # fmt: skip
         if self._now - journey.shipped < _SCANS_KEPT:

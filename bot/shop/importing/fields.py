@@ -102,6 +102,23 @@ def order_fields(options: Options) -> Mapping[str, Field]:
         "tracking_url": Field(values.text),
         "shipped": Field(moment, also=("shipped at", "发货时间")),
         "delivered": Field(moment, also=("delivered at", "签收时间")),
+        "return_tracking_number": Field(
+            values.at_most(60),
+            also=("return tracking", "退货单号", "退货快递单号", "退货物流单号", "退货运单号"),
+        ),
+        "return_carrier": Field(values.cut(60), also=("退货快递公司", "退货物流公司")),
+        "return_shipped": Field(moment, also=("return shipped at", "退货寄出时间", "退货发货时间")),
+        "return_delivered": Field(
+            moment, also=("return delivered at", "returned at", "退货签收时间", "退货入库时间")
+        ),
+        "refund_status": Field(values.text, also=("退款状态",)),
+        "refund_reason": Field(values.cut(300), also=("退款原因",)),
+        "refund_requested": Field(moment, also=("refund requested at", "退款申请时间")),
+        "refund_decided": Field(moment, also=("refund decided at", "退款审核时间", "退款处理时间")),
+        "decision_reason": Field(
+            values.cut(300), also=("refund decision reason", "拒绝原因", "拒绝理由", "审核意见")
+        ),
+        "refund_paid": Field(moment, also=("refund paid at", "refunded at", "退款时间", "退款完成时间")),
     }
 
 

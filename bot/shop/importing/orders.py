@@ -40,6 +40,26 @@ _AMOUNTS = ("discount", "shipping_fee", "tax", "total")
 _OF_A_PARCEL = {
     "tracking_number": "tracking_number", "carrier": "carrier", "shipped": "shipped_at", "delivered": "delivered_at"
 }  # fmt: skip
+_OF_A_RETURN = {
+    "return_tracking_number": "tracking_number", "return_carrier": "carrier", "return_shipped": "shipped_at",
+    "return_delivered": "delivered_at",
+}  # fmt: skip
+_OF_A_REFUND = {
+    "refund_reason": "reason", "refund_requested": "requested_at", "refund_decided": "decided_at",
+    "decision_reason": "decision_reason", "refund_paid": "paid_at",
+}  # fmt: skip
+_NO_REFUND = ""
+_REFUND_STATUSES = {
+    folded(said): status
+    for status, several in {
+        _NO_REFUND: "none|no|无|无退款|未退款|没有申请退款",
+        "requested": "requested|pending|open|申请中|待审核|审核中|退款中|处理中|买家已经申请退款，等待卖家同意",
+        "approved": "approved|accepted|同意|已同意|已通过|审核通过|待打款",
+        "paid": "paid|refunded|completed|done|已退款|退款成功|退款完成|已打款|已完成",
+        "declined": "declined|rejected|refused|denied|拒绝|已拒绝|拒绝退款|已驳回|驳回|审核不通过|未通过",
+    }.items()
+    for said in several.split("|")
+}
 _ADDRESS = ("recipient", "phone", "country", "city", "line", "postcode")
 
 
@@ -54,12 +74,7 @@ class _Gathered:
 
     def whole(self) -> dict[str, Any]:
         """What the first row that says it says of the whole order, by field."""
-        return {
-            name: value
-            for fields in reversed(self.fields)
-            for name, value in fields.items()
-            if value is not None
-        }
+        return _whole(self.fields)
 
 
 class OrderImport(RowImport):
@@ -136,6 +151,11 @@ def scattered(numbers: Iterable[str | None]) -> frozenset[str]:
     return frozenset(found)
 
 
+def _whole(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What the first of the rows that says it says, by field."""
+    return {name: value for fields in reversed(rows) for name, value in fields.items() if value is not None}
+
+
 def _require_one(rows: Sequence[Mapping[str, Any]], name: str) -> None:
     said = sorted({str(fields[name]) for fields in rows if fields.get(name) is not None})
     if len(said) > 1:
@@ -154,10 +174,10 @@ def _said(
         said["ship_to"] = address
     if "status" in whole:
         said["status"] = _status(whole["status"], statuses)
-    if parcel := _parcel(whole):
-        said["parcels"] = [parcel]
-    if refunded := whole.get("refunded"):
-        said["refunds"] = [{"amount": abs(_minor(refunded, currency, "refunded")), "status": "paid"}]
+    if boxes := [*_parcels(whole, rows), *_return(whole)]:
+        said["parcels"] = boxes
+    if refund := _refund(whole, currency):
+        said["refunds"] = [refund]
     return said
 
 
@@ -187,9 +207,53 @@ def _status(said: str, statuses: Mapping[str, str]) -> str:
     return status
 
 
-def _parcel(whole: Mapping[str, Any]) -> dict[str, Any]:
-    if "tracking_number" not in whole:
+def _refund(whole: Mapping[str, Any], currency: str) -> dict[str, Any]:
+    """Money that was paid back, unless the rows say how far that is."""
+    said, refunded = whole.get("refund_status"), whole.get("refunded")
+    status = _refund_status(said) if said is not None else "paid" if refunded else _NO_REFUND
+    if status == _NO_REFUND:
         return {}
+    refund = {_OF_A_REFUND[name]: whole[name] for name in _OF_A_REFUND if name in whole}
+    if refunded is not None:
+        refund["amount"] = abs(_minor(refunded, currency, "refunded"))
+    return {**refund, "status": status}
+
+
+def _refund_status(said: str) -> str:
+    status = _REFUND_STATUSES.get(folded(said))
+    if status is None:
+        known = ", ".join(one for one in dict.fromkeys(_REFUND_STATUSES.values()) if one)
+        raise BadRow(f"{said[:40]!r} is no status of a refund; there are {known}", "refund_status")
+    return status
+
+
+def _return(whole: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The parcel that comes back."""
+    if "return_tracking_number" not in whole:
+        return []
+    return [
+        {"direction": "return"} | {_OF_A_RETURN[name]: whole[name] for name in _OF_A_RETURN if name in whole}
+    ]
+
+
+def _parcels(whole: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The order's parcel; where its rows name several, each with the lines of the rows that name it."""
+    numbers = dict.fromkeys(fields["tracking_number"] for fields in rows if fields.get("tracking_number"))
+    if len(numbers) < 2:
+        return [_parcel(whole)] if numbers else []
+    boxes = []
+    for number in numbers:
+        own = [fields for fields in rows if fields.get("tracking_number") == number]
+        within = [
+            {"product_id": fields["item"], "quantity": fields.get("quantity") or 1}
+            for fields in own
+            if fields.get("item") is not None
+        ]
+        boxes.append({**_parcel(_whole(own)), **({"lines": within} if within else {})})
+    return boxes
+
+
+def _parcel(whole: Mapping[str, Any]) -> dict[str, Any]:
     parcel = {_OF_A_PARCEL[name]: whole[name] for name in _OF_A_PARCEL if name in whole}
     if (url := _web_address(whole.get("tracking_url"))) is not None:
         parcel["tracking_url"] = url

@@ -21,7 +21,12 @@ from kernel.tables import Portion, TableFile, TableRefused, open_table
 from storage.trial import Writes
 
 _SAMPLE = 200
-_TIMES = frozenset({"time", "created", "paid", "shipped", "delivered"})
+_TIMES = frozenset(
+    {
+        "time", "created", "paid", "shipped", "delivered", "return_shipped", "return_delivered", "refund_requested",
+        "refund_decided", "refund_paid",
+    }
+)  # fmt: skip
 _ATTRIBUTE_FIELD = Field(values.text)
 
 KINDS: Mapping[str, tuple[Callable[[Options], Mapping[str, Field]], type[RowImport]]] = {

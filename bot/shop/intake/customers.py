@@ -66,9 +66,14 @@ def customer_of(
     for name, normal in (("email", normal_email), ("phone", normal_phone)):
         if name in values:
             values[name] = normal(values[name])
+    if "created_at" in values:
+        if known is not None and known.created_said:
+            # When they came is known since then.
+            del values["created_at"]
+        else:
+            values["created_said"] = True
     if known is not None:
-        # When they came is known since then.
-        return replace(known, **{name: value for name, value in values.items() if name != "created_at"})
+        return replace(known, **values)
     return Customer(id=record.id, **({**blank, "created_at": now} | values))
 
 

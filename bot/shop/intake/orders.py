@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -25,13 +25,15 @@ from bot.shop.intake.merging import (
 )
 from bot.shop.intake.parcels import come_by_itself, left_with, parcels_of, refund_id_of, refunds_of
 from bot.shop.intake.purchases import PAID, put_orders
-from bot.shop.intake.records import OrderRecord
+from bot.shop.intake.records import LineRecord, OrderRecord, ParcelLineRecord
 from storage.catalogue import Catalogue
 from storage.customers import Customers
 from storage.erased import Erased
 from storage.orders import KnownOrders, Order, OrderLine, Orders
 from storage.redemptions import Redeemed, Redemptions
 
+# Whoever orders for the first time gets an account at about the same time.
+_REGISTERING = timedelta(days=1)
 _WAY = ("", "placed", "paid", "packed", "shipped", "delivered")
 _BLANK: Mapping[str, Any] = {"discount": 0, "shipping_fee": 0, "payment_method": ""}
 _NEEDED = ("placed_at", "currency", "lines")
@@ -64,6 +66,7 @@ async def take_orders(
     refused += _incomplete(kept, ids, known) + await _without_reference(connection, kept)
     kept = without_refused(kept, refused)
     owners = await _owners(connection, kept, known, ids, now, defaults)
+    since = await Customers(connection).since({one for one in owners.values() if one is not None})
     merged = {
         place: order_of(one, ids[place], known.get(ids[place]), owners[place], now)
         for place, one in kept.items()
@@ -79,7 +82,7 @@ async def take_orders(
         erased=frozenset(erased),
         refused=tuple(refused),
         more={"events": put.events, "codes": codes.changed},
-        notes=Counter(note for place, one in merged.items() if (note := _odd(kept[place], one)))
+        notes=Counter(note for place, one in merged.items() for note in _odd(kept[place], one, since))
         + Counter({_DIFFERS: len(codes.odd)}),
         codes=codes,
     )
@@ -117,7 +120,7 @@ def order_of(
             item, parcels=parcels_of(record, item, times), refunds=refunds_of(record, item, times, now)
         )
     settled = _settled(record, item, None if counts_itself else known, total)
-    parcels = left_with(item.parcels, settled["status"])
+    parcels = left_with(item.parcels, said_status)
     item = replace(item, **settled, parcels=parcels, field_times=times.kept)
     return item if item == known else replace(item, updated_at=now)
 
@@ -155,9 +158,9 @@ def _settled(record: OrderRecord, item: Order, known: Order | None, total: int |
 
 def _come(item: Order) -> str | None:
     """How far the parcels of an order say that it has come; None where they say nothing."""
-    come = [come_by_itself(box) for box in item.parcels]
+    come = [come_by_itself(box) for box in item.sent]
     if come and set(come) == {"delivered"}:
-        return "delivered"
+        return "shipped" if item.unsent() else "delivered"
     return None if set(come) <= {"label"} else "shipped"
 
 
@@ -167,11 +170,19 @@ def total_of(item: Order) -> int:
     return max(goods - item.discount + item.shipping_fee, 0)
 
 
-def _odd(record: OrderRecord, item: Order) -> str | None:
-    """What somebody should look at in an order."""
+def _odd(record: OrderRecord, item: Order, since: Mapping[str, datetime]) -> Iterator[str]:
+    """What somebody should look at in an order.
+
+    Args:
+        since: when people became customers, by id, where the shop says it.
+    """
     if "lines" in record.model_fields_set and item.total - total_of(item) not in (0, item.tax or 0):
-        return "orders whose total is not what their lines make: the total counts"
-    return None
+        yield "orders whose total is not what their lines make: the total counts"
+    if item.placed_at + _REGISTERING < since.get(item.customer_id or "", item.placed_at):
+        yield "orders older than their customer: look since when they are one (`created_at`)"
+    ordered = {line.product_id for line in item.lines}
+    if any(line.product_id not in ordered for box in item.parcels for line in box.lines or ()):
+        yield "parcels that hold what is not in their order: look which of the two is right"
 
 
 def _lines(records: Sequence[Any], known: Order | None) -> tuple[OrderLine, ...]:
@@ -252,7 +263,7 @@ def _incomplete(
     for place, one in kept.items():
         there = {item.id for item in known[ids[place]].refunds} if ids[place] in known else set()
         for number, told in enumerate(one.refunds or ()):
-            if refund_id_of(told, ids[place]) not in there:
+            if refund_id_of(told, ids[place], known.get(ids[place])) not in there:
                 missing = incomplete(place, "refund", told.model_fields_set, ("amount", "status"))
                 refused += [replace(lack, field=f"refunds.{number}.{lack.field}") for lack in missing]
     return refused
@@ -263,7 +274,7 @@ async def _without_reference(connection: AsyncConnection, kept: Mapping[int, Ord
     named = {one.customer_id for one in kept.values() if one.customer_id is not None}
     people = await Customers(connection).present(named)
     products = await Catalogue(connection).known(
-        {line.product_id for one in kept.values() for line in one.lines or ()}
+        {line.product_id for one in kept.values() for _, line in _named(one)}
     )
     refused = [
         Refusal(place, "unknown_reference", "customer_id", f"there is no customer {one.customer_id!r}")
@@ -274,13 +285,22 @@ async def _without_reference(connection: AsyncConnection, kept: Mapping[int, Ord
         Refusal(
             place,
             "unknown_reference",
-            f"lines.{number}.product_id",
+            f"{part}.product_id",
             f"there is no product {line.product_id!r}",
         )
         for place, one in kept.items()
-        for number, line in enumerate(one.lines or ())
+        for part, line in _named(one)
         if line.product_id not in products
     ]
+
+
+def _named(record: OrderRecord) -> Iterator[tuple[str, LineRecord | ParcelLineRecord]]:
+    """Every line that names a product, with its place."""
+    for number, line in enumerate(record.lines or ()):
+        yield f"lines.{number}", line
+    for number, box in enumerate(record.parcels or ()):
+        for within, item in enumerate(box.lines or ()):
+            yield f"parcels.{number}.lines.{within}", item
 
 
 async def _owners(

@@ -10,10 +10,10 @@ from typing import Any
 
 from bot.shop.intake.merging import FieldTimes, filled
 from bot.shop.intake.records import OrderRecord, ParcelRecord, RefundRecord
-from storage.orders import Order, Parcel, Refund, Scan
+from storage.orders import Order, Parcel, ParcelLine, Refund, Scan
 
 _WITH_ORDER = {"shipped": "in_transit", "delivered": "delivered", "returned": "delivered"}
-_CLEARED: Mapping[str, Any] = {"reason": "", "paid_to": ""}
+_CLEARED: Mapping[str, Any] = {"reason": "", "paid_to": "", "decision_reason": ""}
 
 
 def parcels_of(record: OrderRecord, item: Order, times: FieldTimes) -> tuple[Parcel, ...]:
@@ -49,6 +49,8 @@ def _new(told: ParcelRecord, item: Order, boxes: Mapping[str, Parcel]) -> Parcel
 
 def _parcel(told: ParcelRecord, known: Parcel, times: FieldTimes, at: datetime | None) -> Parcel:
     said = times.newest(told.said("id", "scans", "updated_at"), at, f"parcels.{known.id}.")
+    if said.get("lines") is not None:
+        said["lines"] = tuple(ParcelLine(**one.model_dump()) for one in told.lines or ())
     said["said_status"] = said.pop("status", known.status if known.said_status is None else known.said_status)
     if further := {Scan(**one.model_dump()) for one in told.scans or ()} - {*known.scans}:
         said["scans"] = tuple(sorted({*known.scans, *further}, key=_by_time))
@@ -71,24 +73,39 @@ def come_by_itself(box: Parcel) -> str:
     return "label" if box.shipped_at is None else "in_transit"
 
 
-def left_with(boxes: tuple[Parcel, ...], order_status: str) -> tuple[Parcel, ...]:
-    """The parcels of an order with this status: with it they have left or arrived, even if nobody says when."""
-    with_order = _WITH_ORDER.get(order_status, "label")
+def left_with(boxes: tuple[Parcel, ...], said_status: str) -> tuple[Parcel, ...]:
+    """The parcels of an order of which the shop says this: with it they have left or arrived, even if nobody says when.
+
+    What comes back does so by itself; and that one parcel has left says nothing of another one.
+    """
+    with_order = _WITH_ORDER.get(said_status, "label")
     come = [(box, come_by_itself(box)) for box in boxes]
-    statuses = [(box, with_order if alone == "label" else alone) for box, alone in come]
+    statuses = [
+        (box, with_order if (box.direction, alone) == ("outbound", "label") else alone) for box, alone in come
+    ]
     return tuple(box if box.status == status else replace(box, status=status) for box, status in statuses)
 
 
-def refund_id_of(told: RefundRecord, order_id: str) -> str:
-    """The id that a refund is kept by."""
-    return told.id or f"{order_id}-refund"
+def refund_id_of(told: RefundRecord, order_id: str, known: Order | None) -> str:
+    """The id that a refund is kept by.
+
+    Args:
+        known: its order as it is known.
+    """
+    usual = f"{order_id}-refund"
+    if told.id or known is None:
+        return told.id or usual
+    # As it has been called since the order was known by its number alone.
+    former = f"{known.number}-refund"
+    there = {one.id for one in known.refunds}
+    return former if former in there and usual not in there else usual
 
 
 def refunds_of(record: OrderRecord, item: Order, times: FieldTimes, now: datetime) -> tuple[Refund, ...]:
     """The refunds of an order."""
     refunds = {one.id: one for one in item.refunds}
     for told in record.refunds or ():
-        refund_id = refund_id_of(told, item.id)
+        refund_id = refund_id_of(told, item.id, item)
         said = times.newest(told.said("id"), record.updated_at, f"refunds.{refund_id}.")
         refunds[refund_id] = _refund(refund_id, said, refunds.get(refund_id), item, now)
     return tuple(refunds.values())

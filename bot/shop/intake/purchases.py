@@ -200,10 +200,11 @@ def _paid_for_lines(order: Order) -> Iterator[int]:
 
 
 def _back_at(order: Order) -> datetime:
-    """As near as is known: when the money was asked back, else when it arrived, else when it was paid."""
+    """As near as is known: when the money was asked back, or it came back, or had arrived, or was paid."""
     asked = [one.requested_at for one in order.refunds if one.status != "declined"]
-    arrived = [box.delivered_at for box in order.parcels if box.delivered_at is not None]
-    return max([order.placed_at, *(asked or arrived or ([order.paid_at] if order.paid_at else []))])
+    back = [box.delivered_at for box in order.sent_back if box.delivered_at is not None]
+    arrived = [box.delivered_at for box in order.sent if box.delivered_at is not None]
+    return max([order.placed_at, *(asked or back or arrived or ([order.paid_at] if order.paid_at else []))])
 
 
 async def derive_purchases(store: Store, progress: Callable[[str, float], None]) -> int:

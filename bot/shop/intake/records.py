@@ -196,10 +196,24 @@ class ScanRecord(Record):
     text_en: Line = ""
 
 
+class ParcelLineRecord(Record):
+    """What is in a parcel."""
+
+    product_id: Identifier
+    quantity: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    """All that was ordered of it where it is left out."""
+
+
 class ParcelRecord(Record):
     """A parcel of an order, known by its id or its tracking number."""
 
     id: Identifier = unsaid()
+    direction: Literal["outbound", "return"] = unsaid()
+    """To the customer where it is left out. What comes back says nothing of how far the order has come."""
+    lines: Annotated[list[ParcelLineRecord], Field(max_length=500)] | None = None
+    """What is in it, told whole. Where every parcel says it, what is in none is not sent yet."""
+    refund_id: Identifier | None = None
+    """Of the refund that a return belongs to."""
     carrier: Short = unsaid()
     tracking_number: Annotated[str, Field(min_length=1, max_length=60), AfterValidator(printable)] = unsaid()
     tracking_url: Address | None = None
@@ -232,6 +246,10 @@ class RefundRecord(Record):
     status: Literal["requested", "approved", "paid", "declined"] = unsaid()
     reason: Line | None = None
     requested_at: Moment = unsaid()
+    decided_at: Moment | None = None
+    """When it was approved or declined."""
+    decision_reason: Line | None = None
+    """Why it was: customers who ask read it."""
     paid_at: Moment | None = None
     paid_to: Short | None = None
 

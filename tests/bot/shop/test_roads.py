@@ -56,12 +56,18 @@ class Shop:
             values["lines"] = [
                 {**line, "product_id": self.id(line["product_id"])} for line in values["lines"]
             ]
+        if "parcels" in values:
+            values["parcels"] = [self._named(box) for box in values["parcels"]]
         if "refunds" in values:
             values["refunds"] = [{**one, "id": self.id(one["id"])} for one in values["refunds"]]
         record = OrderRecord(**values)
         taken = await self.store.write(lambda c: take_orders(c, [record], NOW, Defaults()))
         assert not taken.refused, taken.refused
         return taken
+
+    def _named(self, box: Said) -> Said:
+        lines = box.get("lines")
+        return box if lines is None else {**box, "lines": [{"product_id": self.id(one)} for one in lines]}
 
     async def facts(self) -> list[Any]:
         """All that matters of the order, and of what was bought."""
@@ -76,9 +82,11 @@ class Shop:
             found.status, found.paid_at, found.total, found.discount, found.payment_method, dict(found.ship_to),
             [(line.product_id.partition("-")[2], line.quantity, line.unit_price) for line in found.lines],
             sorted(
-                (box.tracking_number, box.carrier, box.status, box.delivered_at, box.scans) for box in found.parcels
+                (box.tracking_number, box.direction, box.carrier, box.status, box.delivered_at, box.scans,
+                 box.lines and [line.product_id.partition("-")[2] for line in box.lines])
+                for box in found.parcels
             ),
-            sorted((one.amount, one.status) for one in found.refunds),
+            sorted((one.amount, one.status, one.decided_at, one.decision_reason) for one in found.refunds),
             sorted((e.kind, (e.product_id or "").partition("-")[2], e.at, e.quantity, e.amount) for e in events),
         ]  # fmt: skip
 
@@ -99,9 +107,11 @@ _SCANS = st.lists(
 )  # fmt: skip
 _PARCELS = st.lists(
     st.builds(
-        lambda number, scans, days: {"tracking_number": number, "scans": scans, **days},
-        st.sampled_from(["SF1", "SF2"]),
+        lambda number, scans, lines, days: {"tracking_number": number, "scans": scans, **lines, **days,
+                                            **({"direction": "return"} if number == "TH1" else {})},
+        st.sampled_from(["SF1", "SF2", "TH1"]),
         _SCANS,
+        st.sampled_from([{}, {"lines": ["p1"]}, {"lines": ["p1", "p2"]}, {"lines": None}]),
         st.sampled_from([{}, {"delivered_at": PLACED + timedelta(days=3)}]),
     ),
     min_size=1, max_size=1,
@@ -124,8 +134,10 @@ _PIECES = st.lists(
             st.sampled_from(["city", "line"]),
             st.sampled_from(["杭州", "上海", None]),
         ),
-        st.builds(lambda paid: {"refunds": [{"id": "r", "amount": 500, "status": "paid" if paid else "declined"}]},
-                  st.booleans()),
+        st.builds(lambda said: {"refunds": [{"id": "r", "amount": 500, **said}]}, st.sampled_from([
+            {"status": "paid"}, {"status": "declined", "decided_at": PLACED + timedelta(days=4)},
+            {"status": "approved", "decision_reason": "Arrived broken"},
+        ])),
     ),
     max_size=5,
 )  # fmt: skip

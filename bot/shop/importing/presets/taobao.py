@@ -15,7 +15,7 @@ where that isn't masked, too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bot.shop.importing.presets import cleaning, statuses, telling
@@ -75,7 +75,11 @@ DETAILS = {
     "product_id": code("商家编码"),
     "outer_id": code("外部系统编号"),
     "options": text("商品属性"),
+    "status": text("订单状态"),
+    "tracking": text("物流单号", "运单号"),
+    "carrier": text("物流公司"),
 }
+_LEFT = frozenset({"shipped", "delivered"})
 
 
 def goods_id(sku: str | None, name: str, options: telling.Options) -> str:
@@ -128,13 +132,26 @@ def _order(group: Group, reading: Reading) -> Iterator[Result]:
     except BadRow as bad:
         raise Unfit(str(bad), bad.field, group.reads[0]) from None
     phone = group.get("mobile", "landline")
+    lines = [_line(read) for read in group.details]
     fields = {
         "status": status,
         "phone": phone,
         "ship_to": _ship_to(group, phone),
-        "parcels": telling.parcels(group.get("tracking"), group.get("carrier")),
+        "parcels": telling.parcels_of_lines(lines) or _parcels(group, lines),
     }
-    yield from telling.order(group, reading, [_line(read) for read in group.details], fields)
+    yield from telling.order(group, reading, lines, fields)
+
+
+def _parcels(group: Group, lines: Sequence[telling.Line]) -> list[dict[str, Any]] | None:
+    """Those that the order names; what is in the only one, where its goods say that some have left and some haven't."""
+    boxes = telling.parcels(group.get("tracking"), group.get("carrier"))
+    come = [statuses.TAOBAO.get(folded(one.read.get("status") or "")) for one in lines]
+    partly = "paid" in come and {*come} & _LEFT and {*come} <= {"paid", *_LEFT}
+    if boxes is None or len(boxes) > 1 or not partly:
+        return boxes
+    left = [one for one, status in zip(lines, come, strict=True) if status in _LEFT]
+    within = [{"product_id": one.product_id, "quantity": one.quantity} for one in left]
+    return [{**boxes[0], "lines": within}]
 
 
 def _ship_to(group: Group, phone: str | None) -> dict[str, Any] | None:

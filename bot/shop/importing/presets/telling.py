@@ -180,6 +180,27 @@ def parcels(numbers: str | None, carrier: str | None) -> list[dict[str, Any]] | 
     ] or None
 
 
+def parcels_of_lines(lines: Sequence[Line], *, some_unsent: bool = False) -> list[dict[str, Any]] | None:
+    """Parcels of lines that each say their tracking number, and what is in which where that isn't everything.
+
+    Args:
+        some_unsent: the file says of lines without a number that they have not left.
+    """
+    boxes: dict[str, dict[str, Any]] = {}
+    within: dict[str, list[dict[str, Any]]] = {}
+    for one in lines:
+        named = parcels(one.read.get("tracking"), one.read.get("carrier")) or []
+        # Of a line that is divided among several, nothing says how.
+        quantity = {"quantity": one.quantity} if len(named) == 1 else {}
+        for box in named:
+            number = box["tracking_number"]
+            boxes.setdefault(number, box)
+            within.setdefault(number, []).append({"product_id": one.product_id, **quantity})
+    if len(boxes) > 1 or some_unsent:
+        boxes = {number: {**box, "lines": within[number]} for number, box in boxes.items()}
+    return list(boxes.values()) or None
+
+
 def _of_record(one: Line, currency: str) -> dict[str, Any]:
     price = cleaning.minor(one.unit_price, currency)
     return {"product_id": one.product_id, "quantity": one.quantity, "unit_price": price}

@@ -73,6 +73,7 @@ _OF_ORDERS = {
     "line": text("详细收货地址/提货地址", "收货地址/提货地址", "收货地址"),
     "coupon_code": text("优惠券码"),
 }
+_UNSENT = ("未发货", "待发货")
 _OF_LINES = {
     "number": code("订单号", "订单编号"),
     "name": text("商品名称"),
@@ -81,6 +82,7 @@ _OF_LINES = {
     "code": code("商品编码"),
     "unit_price": money("商品单价", "单价"),
     "quantity": whole("商品数量", "数量"),
+    "sent": text("商品发货状态"),
     "tracking": text("商品发货物流单号", "物流单号"),
     "carrier": text("商品发货物流公司", "物流公司"),
 }
@@ -135,15 +137,10 @@ def _order(group: Group, reading: Reading) -> Iterator[Result]:
         status = statuses.status(group.need("status"), statuses.YOUZAN)
     except BadRow as bad:
         raise Unfit(str(bad), bad.field, group.reads[0]) from None
-    sent = {one: read for read in reads if (one := read.get("tracking")) is not None}
-    fields = {
-        "status": status,
-        "parcels": [
-            box for one, read in sent.items() for box in telling.parcels(one, read.get("carrier")) or ()
-        ]
-        or None,
-    }
-    yield from telling.order(group, reading, [_line(read) for read in reads], fields)
+    lines = [_line(read) for read in reads]
+    some_unsent = any(read.get("sent") in _UNSENT for read in reads)
+    fields = {"status": status, "parcels": telling.parcels_of_lines(lines, some_unsent=some_unsent)}
+    yield from telling.order(group, reading, lines, fields)
 
 
 def _line(read: Read) -> telling.Line:

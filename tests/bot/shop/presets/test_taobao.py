@@ -141,6 +141,32 @@ def test_several_parcels_have_their_carriers(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "within"),
+    [
+        ("卖家已发货，等待买家确认", "买家已付款，等待卖家发货", ["DR-R-M"]),
+        ("卖家已发货，等待买家确认", "卖家已发货，等待买家确认", None),
+        ("卖家已发货，等待买家确认", "交易关闭", None),
+    ],
+)
+def test_goods_that_have_not_left_are_in_no_parcel(
+    tmp_path: Path, first: str, second: str, within: list[str] | None
+) -> None:
+    lines = (LINES[0] | {"订单状态": first}, LINES[1] | {"订单状态": second})
+    (came,) = read("taobao", [orders(tmp_path, ORDER), details(tmp_path, *lines)]).records
+    (box,) = came["parcels"]
+    assert [line["product_id"] for line in box.get("lines", ())] == (within or [])
+
+
+def test_goods_may_say_their_own_tracking_number(tmp_path: Path) -> None:
+    lines = (LINES[0] | {"物流单号": "No:SF1", "物流公司": "顺丰速运"}, LINES[1] | {"物流单号": "No:YT2"})
+    goods = written(tmp_path / "d.csv", table(f"{DETAILS},物流单号,物流公司", *lines), "gbk")
+    (came,) = read("taobao", [orders(tmp_path, ORDER), goods]).records
+    assert [(box["tracking_number"], box["lines"][0]["quantity"]) for box in came["parcels"]] == [
+        ("SF1", 1), ("YT2", 2)
+    ]  # fmt: skip
+
+
 def test_an_order_without_its_goods_is_refused_and_goods_without_their_order(tmp_path: Path) -> None:
     files = [
         orders(tmp_path, ORDER, numbered(ORDER, 2)),

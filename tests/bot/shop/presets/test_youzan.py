@@ -127,6 +127,38 @@ def test_refunds_in_part_are_kept(tmp_path: Path) -> None:
     assert came["refunds"] == [{"amount": 5000, "currency": "CNY", "status": "paid"}]
 
 
+def test_lines_sent_apart_are_in_parcels_of_their_own(tmp_path: Path) -> None:
+    second = SECOND | {"商品发货物流公司": "中通快递", "商品发货物流单号": "ZT2"}
+    (came,) = read("youzan", [orders(tmp_path, ORDER, second)]).records
+    scarf, gloves = (line["product_id"] for line in TOLD["lines"])
+    assert came["parcels"] == [
+        {"carrier": "顺丰速运", "tracking_number": "SF1", "lines": [{"product_id": scarf, "quantity": 1}]},
+        {"carrier": "中通快递", "tracking_number": "ZT2", "lines": [{"product_id": gloves, "quantity": 2}]},
+    ]
+    both = SECOND | {"商品发货物流单号": "SF1,ZT2"}
+    (came,) = read("youzan", [orders(tmp_path, ORDER, both)]).records
+    assert [box["lines"] for box in came["parcels"]] == [
+        [{"product_id": scarf, "quantity": 1}, {"product_id": gloves}], [{"product_id": gloves}]
+    ]  # fmt: skip
+
+
+def test_a_line_that_has_not_left_is_in_no_parcel(tmp_path: Path) -> None:
+    names = HEADS.split(",")
+    head = {name: value for name, value in ORDER.items() if name in names} | {"订单状态": "部分发货"}
+    unsent = SECOND | {"商品发货物流公司": "", "商品发货物流单号": "", "商品发货状态": "待发货"}
+    lines = [
+        {name: value for name, value in row.items() if name in LINES.split(",")} | {"订单号": ORDER["订单号"]}
+        for row in (ORDER | {"商品发货状态": "已发货"}, unsent)
+    ]
+    files = [
+        written(tmp_path / "l.csv", table(LINES, *lines)),
+        written(tmp_path / "h.csv", table(HEADS, head)),
+    ]
+    (came,) = read("youzan", files).records
+    assert came["status"] == "shipped"
+    assert [box["lines"] for box in came["parcels"]] == [[{"product_id": "SC-R", "quantity": 1}]]
+
+
 def test_a_bad_line_refuses_its_whole_order(tmp_path: Path) -> None:
     rows = ORDER, SECOND | {"商品单价": "面议"}, ORDER | {"订单号": "E2"}
     came = read("youzan", [orders(tmp_path, *rows)])

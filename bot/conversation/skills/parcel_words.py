@@ -1,0 +1,177 @@
+"""What is said of an order's parcels: where each was seen, as of when, what is in it, and what is not sent yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from bot.conversation.skills import product_words
+from bot.conversation.turn import Turn
+from nlu.types import EntityKind
+from storage.orders import Order, Parcel
+
+# A carrier usually scans a parcel every day; after that its last word is called old.
+_OLD = timedelta(hours=36)
+
+
+def meant(turn: Turn, order: Order) -> tuple[Parcel, ...]:
+    """The parcels to the customer that a message is about: those with what it names, as far as that is known."""
+    named = _named(turn, order)
+    if not named or any(box.lines is None for box in order.sent):
+        return order.sent
+    holding = [box for box in order.sent if any(line.product_id in named for line in box.lines or ())]
+    return tuple(holding) if holding or named & _unsent(order).keys() else order.sent
+
+
+def of_order(turn: Turn, order: Order) -> str:
+    """Where the parcels that a message is about are, with what is in them where that isn't everything."""
+    boxes, named = meant(turn, order), _named(turn, order)
+    unsent = _unsent(order)
+    missing = {name: count for name, count in unsent.items() if not named or name in named}
+    if not boxes:
+        return turn.say("order-part-unsent", number=order.number, items=_items(turn, order, missing))
+    lines: list[str] = []
+    if unsent and not named:
+        lines.append(turn.say("order-part-sent", number=order.number))
+    elif len(boxes) > 1:
+        lines.append(turn.say("order-parcels", number=order.number, count=len(boxes)))
+    for box in boxes:
+        lines.append(where(turn, order, box))
+        if box.lines is not None and (unsent or len(order.sent) > 1):
+            lines.append(turn.say("parcel-holds", items=_items(turn, order, _contents(order, box))))
+    if missing:
+        lines.append(turn.say("parcels-unsent", items=_items(turn, order, missing)))
+    return "\n".join(lines)
+
+
+def awaits_more(order: Order) -> bool:
+    """Whether a part of an order on its way is in none of its parcels."""
+    return bool(_unsent(order))
+
+
+def sent_back(turn: Turn, boxes: Sequence[Parcel]) -> list[str]:
+    """Where the parcels of a return are."""
+    lines = []
+    for box in boxes:
+        status = "in_transit" if box.status == "out_for_delivery" else box.status
+        when = turn.moment(box.delivered_at or box.updated_at)
+        lines.append(turn.say(f"return-parcel-{status}", **carried(turn, box), when=when))
+        lines += [*_scan(turn, box), *_dated(turn, box)] if status in ("in_transit", "exception") else []
+    return lines
+
+
+def carried(turn: Turn, parcel: Parcel) -> dict[str, str]:
+    """By whom, and under which number."""
+    return {
+        "carrier": parcel.carrier or turn.say("parcel-carrier"),
+        "tracking": parcel.tracking_number or turn.say("parcel-untracked"),
+    }
+
+
+def where(turn: Turn, order: Order, parcel: Parcel) -> str:
+    """Where a parcel is, as of when, and when it is expected."""
+    values = {"number": order.number, **carried(turn, parcel)}
+    if parcel.status == "delivered":
+        at = parcel.delivered_at or parcel.updated_at
+        return turn.say("parcel-delivered", **values, when=turn.moment(at))
+    return "\n".join(
+        [
+            turn.say(f"parcel-{parcel.status}", **values),
+            *_scan(turn, parcel),
+            *_arrival(turn, parcel),
+            *_dated(turn, parcel),
+        ]
+    )
+
+
+def expected(turn: Turn, parcel: Parcel, number: str) -> str:
+    """The day alone, of a parcel that is on time; empty where it is not known to be."""
+    if parcel.estimated_at is None or parcel.status in ("delivered", "exception") or is_late(turn, parcel):
+        return ""
+    day = turn.near_day(parcel.estimated_at)
+    return f"{turn.say('order-expected', number=number, day=day)}\n{_as_of(turn, parcel)}"
+
+
+def is_late(turn: Turn, parcel: Parcel) -> bool:
+    """Whether the day it was promised for is over."""
+    if parcel.estimated_at is None or parcel.status == "delivered":
+        return False
+    promised = parcel.estimated_at.astimezone(turn.zone).date()
+    return promised < turn.now.astimezone(turn.zone).date()
+
+
+def _named(turn: Turn, order: Order) -> set[str]:
+    """The products of an order that a message names, where those are not all of it."""
+    names = {line.product_id: f"{line.name_zh} {line.name_en}" for line in order.lines}
+    fits = {product: product_words.in_name(turn, name) for product, name in names.items()}
+    most = max(fits.values(), default=0)
+    named = {product for product, fit in fits.items() if fit == most} if most else set()
+    named = named or {product for product in names if product == turn.named(EntityKind.PRODUCT)}
+    return named if len(named) < len(names) else set()
+
+
+def _unsent(order: Order) -> Mapping[str, int]:
+    """How many of which product are in no parcel yet; whoever says that all arrived knows better."""
+    return order.unsent() if order.status == "shipped" else {}
+
+
+def _contents(order: Order, box: Parcel) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for item in box.lines or ():
+        ordered = sum(line.quantity for line in order.lines if line.product_id == item.product_id)
+        count = ordered if item.quantity is None else item.quantity
+        found[item.product_id] = found.get(item.product_id, 0) + count
+    return found
+
+
+def _items(turn: Turn, order: Order, counts: Mapping[str, int]) -> str:
+    """Names with how many; what the order doesn't have has no name here."""
+    names = {line.product_id: line.name(turn.language) for line in order.lines}
+    shown = [
+        names[product] if count == 1 else f"{names[product]} × {count}"
+        for product, count in counts.items()
+        if product in names
+    ]
+    return turn.say("items-comma").join(shown)
+
+
+def _scan(turn: Turn, parcel: Parcel) -> list[str]:
+    """Where it was seen last."""
+    scan = parcel.last_scan
+    if scan is None:
+        return []
+    return [
+        turn.say(
+            "parcel-scan" if scan.place else "parcel-scan-placeless",
+            text=scan.text(turn.language).rstrip("。."),
+            place=scan.place,
+            when=turn.moment(scan.at),
+        )
+    ]
+
+
+def _arrival(turn: Turn, parcel: Parcel) -> list[str]:
+    if parcel.estimated_at is None:
+        return []
+    if is_late(turn, parcel):
+        return [turn.say("parcel-late", day=turn.day(parcel.estimated_at))]
+    return [turn.say("parcel-expected", day=turn.near_day(parcel.estimated_at))]
+
+
+def _dated(turn: Turn, parcel: Parcel) -> list[str]:
+    """As of when that is: the scan has said it already, unless it is so long ago that it needs saying."""
+    scan = parcel.last_scan
+    return (
+        []
+        if scan is not None and scan.at == parcel.updated_at and not _is_old(turn, parcel)
+        else [_as_of(turn, parcel)]
+    )
+
+
+def _is_old(turn: Turn, parcel: Parcel) -> bool:
+    return turn.now - parcel.updated_at > _OLD
+
+
+def _as_of(turn: Turn, parcel: Parcel) -> str:
+    text_id = "parcel-old" if _is_old(turn, parcel) else "parcel-as-of"
+    return turn.say(text_id, when=turn.moment(parcel.updated_at))
