@@ -26,7 +26,7 @@ from bot.conversation.engine import Engine
 from bot.conversation.registry import REGISTRY
 from bot.conversation.skills.talk import opening
 from bot.conversation.texts import Texts
-from bot.conversation.turn import Services
+from bot.conversation.services import Services
 from bot.conversation.turn import Shop as ShopFacts
 from bot.conversation.unit_of_work import apology, note_block
 from bot.delivery.dispatcher import Dispatcher

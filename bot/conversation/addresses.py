@@ -18,7 +18,9 @@ _UNITS = (
     ("house", re.compile(r"\b[0-9]{1,4}[a-z]?(?=\s[A-Z][a-z])")),
 )
 """Parts by what they are, and how they are written."""
-_LARGE = re.compile(r"[省市区县]|[路街道巷]\s?[0-9]|\b(street|st|road|rd|avenue|ave|lane|drive|close|way)\b", re.IGNORECASE)
+_LARGE = re.compile(
+    r"[省市区县]|[路街道巷]\s?[0-9]|\b(street|st|road|rd|avenue|ave|lane|drive|close|way)\b", re.IGNORECASE
+)
 _BARE_NUMBER = re.compile(r"[0-9]{1,5}[A-Za-z]?")
 _A_NUMBER = re.compile(r"[0-9]{1,5}[A-Za-z]?")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from bot.conversation import tasks
+from bot.conversation.skills.order_lines import LINE
 from bot.conversation.turn import Turn
 from nlu.acts import DialogueState, Question, Shown
 from storage.catalogue import Catalogue, Product
@@ -40,12 +42,17 @@ async def told(turn: Turn) -> Told:
 
 def _question(turn: Turn) -> Question | None:
     pending = turn.memory.pending
-    skill = turn.skills.by_pending.get(pending.kind) if pending is not None else None
-    if pending is None or skill is None:
+    if pending is None:
         return None
-    asked = skill.questions[pending.kind]
+    skill = turn.skills.by_pending.get(pending.kind)
+    asked = tasks.QUESTIONS.get(pending.kind) or (
+        skill.questions[pending.kind] if skill is not None else None
+    )
+    if asked is None:
+        return None
+    kept = pending.data
     return Question(
-        kind=asked.kind, task=asked.task or pending.data.get("task", ""), slot=asked.slot or pending.data.get("slot", "")
+        kind=asked.kind, task=asked.task or kept.get("task", ""), slot=asked.slot or kept.get("slot", "")
     )
 
 
@@ -61,6 +68,8 @@ async def _shown(turn: Turn) -> list[tuple[str, Shown]]:
             for intent in pending.data["intents"].split(",")
             if intent
         ]
+    if pending is not None and "lines" in pending.data:
+        found = [*await _lines(turn, pending.data["lines"]), *found]
     products = memory.products or ((memory.product,) if memory.product is not None else ())
     return [*found, *await _products(turn, products)][:_MOST_SHOWN]
 
@@ -71,6 +80,15 @@ async def _orders(turn: Turn, ids: Sequence[str]) -> list[tuple[str, Shown]]:
     known = await Orders(turn.connection).by_ids(ids)
     own = [known[one] for one in ids if one in known and known[one].customer_id == turn.customer_id]
     return [(order.id, order_shown(turn, order)) for order in own]
+
+
+async def _lines(turn: Turn, order_id: str) -> list[tuple[str, Shown]]:
+    known = await Orders(turn.connection).get(order_id)
+    lines = known.lines if known is not None and known.customer_id == turn.customer_id else ()
+    return [
+        (f"{LINE}{place}", Shown(kind="line", text=f"{line.quantity} x {line.name(turn.language)}"))
+        for place, line in enumerate(lines)
+    ]
 
 
 def order_shown(turn: Turn, order: Order) -> Shown:

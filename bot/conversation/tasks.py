@@ -1,78 +1,29 @@
 """Tasks: what a customer wants done, as declarations, and the one engine that fills, reads back and files them.
 
 A task takes what is told whenever it is told: in the first message, before it is asked for, in answer to another
-question, or after the request was made. Nothing is filed on a message that only waits, asks or speaks of something else.
+question, or after the request was made. Nothing is filed on a message that waits, asks or speaks of something else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.memory import Filed, Memory, OpenTask
-from bot.conversation.turn import Answer, Asked, Button, Rows, Turn
+from bot.conversation.turn import Answer, Asked, Slot, Task, Turn
 from nlu.acts import Act
 from storage.orders import Order
 from storage.requests import NewRequest, Request, Requests, new_number
 
-QUESTIONS: Mapping[str, Asked] = {"task-value": Asked("value"), "task-confirm": Asked("confirm")}
+QUESTIONS: Mapping[str, Asked] = {"task-value": Asked(kind="value"), "task-confirm": Asked(kind="confirm")}
 """How the engine's own questions are known to the reader."""
 _SAID = 2_000
 """Characters of the customer's words that a request keeps, the latest."""
 _VALUE = 500
 
 Values = Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slot:
-    """Something that is to be told for a task."""
-
-    name: str
-    """As in the request's details."""
-    told_by: tuple[str, ...] = ()
-    """The reader's slots that tell it."""
-    question: str = ""
-    """The text that asks for it; empty where it is kept if told and never asked for."""
-    button: str = ""
-    """The text on a button below the question, whose press answers it with that text."""
-    words: bool = False
-    """Any words will do for an answer."""
-    join: Callable[[str, str], str] | None = None
-    """What it was and what is told now → what it is; None: what is told now."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """Something that customers want done and only the shop can do."""
-
-    name: str
-    """As in the reader's labels."""
-    request: str
-    """Kind of the request that it makes."""
-    slots: tuple[Slot, ...] = ()
-    order: Callable[[Turn], Awaitable[Order | Answer]] | None = None
-    """Finds the order that it is about, or asks for it; None: it is about none."""
-    own_order: Callable[[Turn, str], Awaitable[Order | None]] | None = None
-    """The customer's order of that id."""
-    unfit: Callable[[Turn, Order], Awaitable[Answer | None]] | None = None
-    """Why it can't be done for an order."""
-    confirm: str = ""
-    """The text that reads it back and asks whether to do it; empty: the text that says it was asked for reads it back."""
-    buttons: Callable[[Turn, Order | None], Rows] | None = None
-    """Below that question."""
-    filed: str = ""
-    """The text that says it was asked for."""
-    facts: Callable[[Turn, Order | None, OpenTask], Mapping[str, str | int]] | None = None
-    """What those texts name, besides the order's number and the request's."""
-    becomes: Callable[[Turn], str] | None = None
-    """The task that it turns into by what is told, such as a return into an exchange; empty: none."""
-
-    def slot(self, name: str) -> Slot | None:
-        """One of its slots."""
-        return next((slot for slot in self.slots if slot.name == name), None)
 
 
 async def begin(turn: Turn, task: Task) -> Answer:
@@ -85,8 +36,29 @@ async def begin(turn: Turn, task: Task) -> Answer:
         order = found
     known = turn.memory.task(task.name)
     same = known is not None and known.order == (order.id if order is not None else None)
-    opened = known if same and known is not None else OpenTask(name=task.name, order=order.id if order else None)
+    opened = (
+        known if same and known is not None else OpenTask(name=task.name, order=order.id if order else None)
+    )
+    opened = _resolved(turn, task, opened, order)
     return await _go_on(turn, task, _noted(turn, opened, _values(turn, task, opened)), order)
+
+
+async def confirmed(turn: Turn, task: Task, order: Order) -> Answer:
+    """The button that says yes to what was read back."""
+    unfit = await task.unfit(turn, order) if task.unfit is not None else None
+    if unfit is not None:
+        return unfit
+    known = turn.memory.task(task.name)
+    same = (
+        known if known is not None and known.order == order.id else OpenTask(name=task.name, order=order.id)
+    )
+    return await _file(turn, task, same, order)
+
+
+async def file(turn: Turn, task: Task, order: Order | None, values: Values | None = None) -> Answer:
+    """Make a request of a task that needs no answers; what the customer has written goes with it."""
+    opened = OpenTask(name=task.name, order=order.id if order is not None else None, values=values or {})
+    return await _file(turn, task, _noted(turn, opened, {}), order)
 
 
 async def resume(turn: Turn) -> Answer | None:
@@ -110,9 +82,11 @@ async def resume(turn: Turn) -> Answer | None:
         return moved
     if moved is not None:
         opened = replace(opened, order=moved.id)
-    elif not told or not _is_answer(turn):
+    order = moved or await _order(turn, task, opened)
+    meant = _resolved(turn, task, opened, order)
+    if moved is None and not ((told or meant != opened) and _is_answer(turn)):
         return None
-    return await _go_on(turn, task, _noted(turn, opened, told), moved or await _order(turn, task, opened))
+    return await _go_on(turn, task, _noted(turn, meant, told), order)
 
 
 def _is_answer(turn: Turn) -> bool:
@@ -142,10 +116,20 @@ def _values(turn: Turn, task: Task, opened: OpenTask, asked: Slot | None = None)
         if told:
             before = opened.values.get(slot.name, "")
             found[slot.name] = slot.join(before, told) if slot.join is not None else told[:_VALUE]
-    answers = asked is not None and asked.words and _is_answer(turn)
+    answers = asked is not None and asked.words and not found and _is_answer(turn)
     if answers and asked is not None and turn.text.strip():
         found[asked.name] = turn.text.strip()[:_VALUE]
     return found
+
+
+def _resolved(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -> OpenTask:
+    """The task with what the message means among what the order has."""
+    if order is None:
+        return opened
+    for slot in task.slots:
+        if slot.resolve is not None and (meant := slot.resolve(turn, order, opened)):
+            opened = opened.with_values({slot.name: meant})
+    return opened
 
 
 def _noted(turn: Turn, opened: OpenTask, told: Values) -> OpenTask:
@@ -176,13 +160,13 @@ async def _go_on(turn: Turn, task: Task, opened: OpenTask, order: Order | None) 
 
 
 def _asking(turn: Turn, task: Task, opened: OpenTask, order: Order | None, slot: Slot) -> Answer:
-    memory = _about(turn.memory, order).busy_with(opened).asking("task-value", task=task.name, slot=slot.name)
-    buttons: Rows = ()
-    if slot.button:
-        label = turn.say(slot.button)
-        place = order.id if order is not None else ""
-        buttons = ((Button(label=label, action=f"task:{task.name}.{slot.name}:{place}"),),)
-    return Answer(text=turn.say(slot.question, **_facts(turn, task, order, opened)), buttons=buttons, memory=memory)
+    listed = {"lines": order.id} if slot.lists_lines and order is not None else {}
+    memory = _about(turn.memory, order).busy_with(opened)
+    memory = memory.asking("task-value", task=task.name, slot=slot.name, **listed)
+    buttons = slot.buttons(turn, order) if slot.buttons is not None else ()
+    return Answer(
+        text=turn.say(slot.question, **_facts(turn, task, order, opened)), buttons=buttons, memory=memory
+    )
 
 
 def _reading_back(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -> Answer:
@@ -200,7 +184,14 @@ def _about(memory: Memory, order: Order | None) -> Memory:
 
 def _facts(turn: Turn, task: Task, order: Order | None, opened: OpenTask) -> dict[str, str | int]:
     own = task.facts(turn, order, opened) if task.facts is not None else {}
-    return {**({"number": order.number} if order is not None else {}), **own}
+    of_order = {} if order is None else {"number": order.number, "lines": _lines(turn, order)}
+    return {**of_order, **own}
+
+
+def _lines(turn: Turn, order: Order) -> str:
+    return "\n".join(
+        f"{place}. {line.name(turn.language)}" for place, line in enumerate(order.lines, start=1)
+    )
 
 
 def _dropped(turn: Turn, task: Task) -> Answer:
@@ -209,7 +200,7 @@ def _dropped(turn: Turn, task: Task) -> Answer:
 
 async def _file(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -> Answer:
     """Make the request, once: one that is open already takes what is new."""
-    details: dict[str, str] = {**opened.values, **({"text": opened.said} if opened.said else {})}
+    details = _details(turn, opened, order)
     memory = _about(turn.memory, order).without_task(task.name)
 
     async def file(connection: AsyncConnection) -> Answer:
@@ -233,6 +224,18 @@ async def _file(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -
         return Answer(text=text, memory=memory.having_filed(filed))
 
     return Answer(effects=(file,))
+
+
+def _details(turn: Turn, opened: OpenTask, order: Order | None) -> dict[str, str]:
+    """What staff read: each value, the lines by name, and the customer's own words."""
+    details = dict(opened.values)
+    if order is not None and "items" in details:
+        ids = details["items"].split("\n")
+        details["products"] = details["items"]
+        details["items"] = "\n".join(
+            line.name(turn.language) for line in order.lines if line.product_id in ids
+        )
+    return {**details, **({"text": opened.said} if opened.said else {})}
 
 
 async def open_request(turn: Turn, kind: str, order: Order | None) -> Request | None:
@@ -265,7 +268,10 @@ def merged_details(before: Mapping[str, str], now: Values) -> dict[str, str]:
 def request_text(turn: Turn, text_id: str, request: Request) -> str:
     """A text about a request: its number, that of its order, and when it was made."""
     return turn.say(
-        text_id, request=request.number, number=request.order_number or "", when=turn.moment(request.created_at)
+        text_id,
+        request=request.number,
+        number=request.order_number or "",
+        when=turn.moment(request.created_at),
     )
 
 
@@ -335,6 +341,16 @@ def withdrawing(turn: Turn, known: Request) -> Answer:
     return Answer(effects=(withdraw,))
 
 
-def named(tasks: Sequence[Task]) -> dict[str, Task]:
-    """Tasks by name."""
-    return {task.name: task for task in tasks}
+async def explained(turn: Turn) -> Answer:
+    """What the open question is for, said in other words."""
+    pending = turn.memory.pending
+    task = turn.skills.tasks.get(pending.data.get("task", "")) if pending is not None else None
+    text_id = f"about-{task.name}" if task is not None else "about-question"
+    return Answer(text=turn.say(text_id), buttons=turn.human, memory=turn.memory)
+
+
+def reminder(turn: Turn) -> str:
+    """That something under way still waits for its answer; empty where nothing does."""
+    pending = turn.memory.pending
+    task = turn.skills.tasks.get(pending.data.get("task", "")) if pending is not None else None
+    return turn.say(f"still-{task.name}") if task is not None else ""

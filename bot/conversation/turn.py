@@ -2,71 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import wording
-from bot.conversation.hours import ALWAYS, OpeningHours
-from bot.conversation.memory import Memory
-from bot.conversation.texts import Texts
-from bot.linking.linker import Linker
+from bot.conversation.memory import Memory, OpenTask
+from bot.conversation.services import Services
 from bot.messages import Button, Card, Incoming
-from bot.models.decisions import Decisions
 from nlu.acts import Act, Acts, Asking
-from nlu.types import DialogueContext, EntityKind, Language, Passage, Sentiment, Understanding
+from nlu.types import EntityKind, Sentiment, Understanding
 from retention.types import Offer, Recommendation
 from storage.conversations import Contact
+from storage.orders import Order
 
 _RATHER = 0.5
 ACTION_BYTES = 64
 """The longest action a button may carry: Telegram's limit."""
 
 Rows = tuple[tuple[Button, ...], ...]
-
-
-class Reader(Protocol):
-    """Who reads messages and answers from the shop's pages: `bot.models.understanding.ServedUnderstanding`."""
-
-    async def understand(
-        self, texts: Sequence[str], dialogue: DialogueContext | None = None
-    ) -> list[Understanding]:
-        """As `nlu.types.Understander`; raises TookTooLong when it was ended."""
-        ...
-
-    async def search(
-        self, question: str, language: Language, n: int = 3, at_least: float | None = None
-    ) -> list[Passage]:
-        """As `nlu.types.PageIndex`; raises TookTooLong when it was ended."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shop:
-    """What the bot says about the shop itself."""
-
-    names: dict[str, str]
-    """Name by language."""
-    time_zone: str = "Asia/Shanghai"
-    demo: bool = False
-    hours: OpeningHours = ALWAYS
-    """When people answer."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Services:
-    """What skills work with besides the store."""
-
-    texts: Texts
-    shop: Shop
-    decisions: Decisions
-    linker: Linker
-    reader: Reader
 
 
 async def _unread(_text: str) -> Understanding | None:
@@ -263,10 +220,65 @@ class RequestKind:
     staff the console's text `kind-` and its name."""
 
     name: str
-    words: re.Pattern[str] | None = None
-    """Words that ask for the progress of such a request among others."""
     trouble: bool = False
     """It reports that something went wrong: a picture sent soon after belongs to it."""
+
+
+Facts = Callable[[Turn, Order | None, OpenTask], Mapping[str, str | int]]
+"""What a task's texts name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """Something that is to be told for a task."""
+
+    name: str
+    """As in the request's details."""
+    told_by: tuple[str, ...] = ()
+    """The reader's slots that tell it."""
+    question: str = ""
+    """The text that asks for it; empty where it is kept if told and never asked for."""
+    buttons: Callable[[Turn, Order | None], Rows] | None = None
+    """Below the question."""
+    words: bool = False
+    """Any words will do for an answer."""
+    join: Callable[[str, str], str] | None = None
+    """What it was and what is told now → what it is; None: what is told now."""
+    resolve: Callable[[Turn, Order, OpenTask], str] | None = None
+    """What the message means among what an order has; empty where it can't be told."""
+    lists_lines: bool = False
+    """Its question lists the order's lines, which can be pointed at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """Something that customers want done and only the shop can do."""
+
+    name: str
+    """As in the reader's labels."""
+    request: str
+    """Kind of the request that it makes."""
+    slots: tuple[Slot, ...] = ()
+    order: Callable[[Turn], Awaitable[Order | Answer]] | None = None
+    """Finds the order that it is about, or asks for it; None: it is about none."""
+    own_order: Callable[[Turn, str], Awaitable[Order | None]] | None = None
+    """The customer's order of that id."""
+    unfit: Callable[[Turn, Order], Awaitable[Answer | None]] | None = None
+    """Why it can't be done for an order."""
+    confirm: str = ""
+    """The text that reads it back and asks whether to do it; empty: `filed` reads it back."""
+    buttons: Callable[[Turn, Order | None], Rows] | None = None
+    """Below that question."""
+    filed: str = ""
+    """The text that says it was asked for."""
+    facts: Facts | None = None
+    """What those texts name, besides the order's number and the request's."""
+    becomes: Callable[[Turn], str] | None = None
+    """The task that it turns into by what is told, such as a return into an exchange; empty: none."""
+
+    def slot(self, name: str) -> Slot | None:
+        """One of its slots."""
+        return next((slot for slot in self.slots if slot.name == name), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -297,6 +309,8 @@ class Skill:
     """What it asks, by the kind of `Memory.pending`; it takes the answers through `resume`."""
     resume: Callable[[Turn], Awaitable[Answer | None]] | None = None
     """Takes the answer to the skill's own question; None when the words are no answer to it."""
+    tasks: tuple[Task, ...] = ()
+    """What it starts and the engine in `bot.conversation.tasks` fills and files."""
     requests: tuple[RequestKind, ...] = ()
     """What it asks of the shop."""
     about_order: bool = False
@@ -319,6 +333,8 @@ class Registry:
         self.by_pending = self._by(lambda skill: skill.questions)
         self.about_orders = frozenset(name for name, skill in self.by_intent.items() if skill.about_order)
         """Intents that are about one order."""
+        self.by_task = self._by(lambda skill: (task.name for task in skill.tasks))
+        self.tasks = {task.name: task for skill in self.skills for task in skill.tasks}
         self.requests = tuple(kind for skill in self.skills for kind in skill.requests)
         """The kinds of requests that the skills make."""
 

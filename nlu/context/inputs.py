@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import get_args
 
 import numpy as np
@@ -34,54 +35,9 @@ _WORD = re.compile(r"[a-z]+|\d+|[\u4e00-\u9fff]")
 _NUMBER = re.compile(r"\d{3,}")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _EMPTY_WORDS = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "of",
-        "and",
-        "or",
-        "one",
-        "for",
-        "in",
-        "to",
-        "is",
-        "it",
-        "i",
-        "my",
-        "me",
-        "with",
-        "that",
-        "this",
-        "you",
-        "order",
-        "product",
-        "on",
-        "was",
-        "be",
-        "的",
-        "了",
-        "个",
-        "是",
-        "我",
-        "你",
-        "这",
-        "那",
-        "在",
-        "有",
-        "要",
-        "不",
-        "和",
-        "吗",
-        "呢",
-        "单",
-        "号",
-        "款",
-        "件",
-        "就",
-        "一",
-    ]
-)
+    ("the", "a", "an", "of", "and", "or", "one", "for", "in", "to", "is", "it", "i", "my", "me", "with", "that", "this",
+     "you", "order", "product", "on", "was", "be", *"的了个是我你这那在有要不和吗呢单号款件就一")
+)  # fmt: skip
 _MUCH_IN_COMMON = 6.0
 
 
@@ -151,23 +107,27 @@ def _features(text: str, shown: Sequence[Shown]) -> Floats32:
     found = np.zeros((len(shown), FEATURES), np.float32)
     common = _in_common(text, shown)
     numbers = _NUMBER.findall(text)
-    prices, days = [one.price for one in shown], [one.at for one in shown]
+    prices = [one.price for one in shown]
+    days = [None if one.at is None else one.at.timestamp() for one in shown]
     for place, (one, row) in enumerate(zip(shown, found, strict=True)):
         row[place] = row[_PLACES + len(shown) - 1 - place] = 1.0
-        named = any(one.number.endswith(number) for number in numbers) if one.number else False
         best = common[place] == max(common) > 0
         row[2 * _PLACES :] = (
             min(common[place], _MUCH_IN_COMMON) / _MUCH_IN_COMMON,
             best,
             best and common.count(common[place]) == 1,
-            named,
+            bool(one.number) and any(one.number.endswith(number) for number in numbers),
             len(shown) / MOST_SHOWN,
-            _is_least(one.price, prices),
-            _is_least(None if one.price is None else -one.price, [None if p is None else -p for p in prices]),
-            _is_least(None if one.at is None else one.at.timestamp(), [d and d.timestamp() for d in days]),
-            _is_least(None if one.at is None else -one.at.timestamp(), [d and -d.timestamp() for d in days]),
+            _is_least(prices[place], prices),
+            _is_least(_less(prices[place]), [_less(price) for price in prices]),
+            _is_least(days[place], days),
+            _is_least(_less(days[place]), [_less(day) for day in days]),
         )
     return found
+
+
+def _less(value: float | None) -> float | None:
+    return None if value is None else -value
 
 
 def _is_least(value: float | None, values: Sequence[float | None]) -> bool:
@@ -191,7 +151,7 @@ def _length(word: str) -> int:
 def _words(text: str) -> frozenset[str]:
     """Words and Chinese pairs of characters, without those that say nothing."""
     found = _WORD.findall(simplify(normalise(text).text).lower())
-    pairs = (a + b for a, b in zip(found, found[1:], strict=False) if _CHINESE.match(a) and _CHINESE.match(b))
+    pairs = (a + b for a, b in pairwise(found) if _CHINESE.match(a) and _CHINESE.match(b))
     return frozenset(
         word[:-1] if len(word) > 3 and word.endswith("s") else word
         for word in (*found, *pairs)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import update
 
-from bot.conversation.skills import requesting
+from nlu.acts import Act
 from storage.requests import Request, Requests
 from storage.schema import request
 from tests.bot.conversation import shop
 from tests.bot.conversation.chat import Chat, action, buttons, said
-from tests.fakes import Meaning, means
+from tests.fakes import Meaning, does, means
 
 
 async def test_tells_where_the_parcel_is_with_carrier_scan_time_and_link(chat: Chat) -> None:
@@ -310,15 +310,6 @@ async def test_keeping_an_order_by_an_old_button_takes_the_request_back(chat: Ch
     await chat.presses("change:cancel-yes:o8")
     assert "已经撤回" in said(await chat.presses(keep))
     assert not await _open(chat)
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["地址不改，白色的换成黑色", "不改了，直接取消", "I changed my mind, please cancel it", "怎么还不改"],
-)
-def test_a_wish_is_no_change_of_mind(text: str) -> None:
-    kind = "cancel_order" if "cancel" in text or "取消" in text else "change_order"
-    assert not requesting.takes_back(text, kind)
 
 
 @pytest.mark.parametrize(
