@@ -31,8 +31,10 @@ def acts_alone(
     best = intents[0] if intents else None
     slots = tuple(slot_of(entity) for entity in entities)
     if best is not None and best.intent in _ANSWERS:
-        acts = {_ANSWERS[best.intent]: best.probability} if state.question is not None else {}
-        return Acts(acts=acts, slots=slots)
+        if state.question is not None:
+            return Acts(acts={_ANSWERS[best.intent]: best.probability}, slots=slots)
+        withdraws = best.intent == "deny" and bool(state.filed)
+        return Acts(acts={Act.WITHDRAWS: best.probability} if withdraws else {}, slots=slots)
     wishes = (
         (Wish(intent=best.intent, probability=best.probability, text=message, start=0, end=len(message)),)
         if best is not None
