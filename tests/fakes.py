@@ -51,6 +51,8 @@ class Meaning:
     """What it tells besides what its entities tell."""
     points: tuple[int, ...] = ()
     """Places of what is meant among the things shown."""
+    others: bool = False
+    """Others than those shown are wanted."""
 
 
 def means(
@@ -66,7 +68,8 @@ def means(
 
 
 def does(*acts: Act, intent: str = "chitchat", **told: Any) -> Meaning:
-    """What a message does in its conversation, and what it tells (`wishes`, `slots`, `points`)."""
+    """What a message does in its conversation, and what it tells (`wishes`, `slots`, `points`,
+    `others`)."""
     wishes = told.pop("wishes", ())
     return Meaning(intents=((intent, 0.3),), acts=dict.fromkeys(acts, 0.9), wishes=wishes, **told)
 
@@ -195,7 +198,9 @@ def _acts(
         for slot, value in meaning.slots
     ]
     shown = tuple(float(place in meaning.points) for place in range(len(state.shown)))
-    acts = replace(acts, slots=(*acts.slots, *slots), pointing=Pointing(shown=shown))
+    acts = replace(
+        acts, slots=(*acts.slots, *slots), pointing=Pointing(shown=shown, other=float(meaning.others))
+    )
     if meaning.acts is not None:
         acts = replace(acts, acts=meaning.acts)
     if meaning.wishes is not None:

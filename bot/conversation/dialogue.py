@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.conversation import routing, state, tasks
+from bot.conversation import filed, routing, state, tasks
 from bot.conversation.memory import Memory
 from bot.conversation.registry import REGISTRY
 from bot.conversation.routing import Reading
@@ -64,9 +64,9 @@ async def read(turn: Turn) -> Reading:
     told = await state.told(turn)
     (whole,) = await _understood(turn, [turn.text], told.state)
     wishes = [wish for wish in whole.acts.wishes if wish.intent not in TALK]
-    parts = (
-        await _understood(turn, [wish.text for wish in wishes]) if len(wishes) > 1 else [whole] * len(wishes)
-    )
+    # What is heard whatever else is said has to be plain by itself.
+    apart = len(wishes) > 1 or any(wish.intent in routing.HEARD_ANYWAY for wish in wishes)
+    parts = await _understood(turn, [wish.text for wish in wishes]) if apart else [whole] * len(wishes)
     return Reading(
         language=language.of_words(turn, whole),
         whole=whole,
@@ -145,26 +145,31 @@ async def _command(turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...]
 async def _words(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tuple[Decision, ...]:
     whole = reading.whole
     assert whole is not None  # noqa: S101 - the caller has looked
-    first = routing.unmissable(whole) or routing.stops_in_part(reading)
+    heard_first = routing.unmissable(whole) is not None
+    if heard_first and len(reading.wishes) <= 1:
+        return await _one(turn, whole, modes)
+    first = heard_first or routing.stops_in_part(reading)
     aside = None if first else await refunds.by_the_way(turn)
     if aside is not None:
         return _going_back(turn, _only("refund_status", aside))
     done = () if first else await _taken_up(turn, modes)
-    answered = bool(done) and not _says_more(turn)
-    wished = () if answered else routing.wishes(turn, reading, taken_up=bool(done))
+    wished = routing.wishes(turn, reading, taken_up=bool(done))
+    if done:
+        wished = tuple(one for one in wished if _is_left(turn, one[0]))
     if not done and len(wished) <= 1:
         variant = await _variant(turn, whole, modes)
         if variant is not None:
             return variant
     if not done and not wished:
         return await _one(turn, whole, modes)
+    memory = turn.memory
     for intent, part in wished:
         skill = REGISTRY.by_intent.get(intent) or REGISTRY.by_name["own"]
-        after = done[-1].answer.memory if done else None
-        now = turn.remembering(after or turn.memory)
+        memory = (done[-1].answer.memory if done else None) or memory
+        now = turn.remembering(memory)
         now = replace(now, understanding=replace(part, acts=whole.acts), text=part.text)
         done += await _wish(now, skill, intent, modes)
-    return _going_back(turn, done) if wished else done
+    return _going_back(turn, done, by_the_way=bool(wished))
 
 
 async def _one(turn: Turn, whole: Understanding, modes: Mapping[str, str]) -> tuple[Decision, ...]:
@@ -187,6 +192,16 @@ def _says_more(turn: Turn) -> bool:
     return not turn.does(Act.ASKS_STATE) and any(turn.does(act) for act in _ANSWERING)
 
 
+def _is_left(turn: Turn, intent: str) -> bool:
+    """Whether a wish of a message that was taken up is still to be answered."""
+    if intent in routing.HEARD_ANYWAY:
+        return True
+    if turn.does(Act.WAITS):
+        skill = REGISTRY.by_intent.get(intent)
+        return skill is not None and not skill.tasks
+    return _says_more(turn) and which_order.TASKS_OF.get(intent) not in tasks.answered(turn)
+
+
 def _passes_over(turn: Turn) -> bool:
     """Whether a message leaves the bot's question unanswered."""
     return turn.does(Act.ASIDE) and not any(turn.does(act) for act in _ANSWERING)
@@ -201,22 +216,24 @@ async def _taken_up(turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...
         return resumed
     if turn.does(Act.ASKS_ABOUT) and turn.memory.pending is not None and not turn.acts.wishes:
         return _only("question", await tasks.explained(turn))
-    answer = await tasks.after_filing(turn)
+    answer = await filed.touched(turn)
     return () if answer is None else _only("request", answer)
 
 
-def _going_back(turn: Turn, done: tuple[Decision, ...]) -> tuple[Decision, ...]:
-    """After something else was answered: what was asked is still open, unless the answer asks something itself."""
-    memory = done[-1].answer.memory or turn.memory
-    pending = turn.memory.pending
-    asks_itself = memory.pending is not None and memory.pending != pending
-    if pending is None or asks_itself or done[-1].answer.hand_over is not None or not turn.memory.tasks:
+def _going_back(turn: Turn, done: tuple[Decision, ...], *, by_the_way: bool = True) -> tuple[Decision, ...]:
+    """After something was done or answered by the way: what is still open is recalled, unless the last answer asks
+    something itself."""
+    waiting = (turn.memory, *(one.answer.memory for one in done[:-1] if one.answer.memory is not None))
+    if all(memory.pending is None for memory in waiting):
         return done
-    text = tasks.reminder(turn)
 
     def back(answer: Answer) -> Answer:
-        kept = replace(answer.memory or turn.memory, pending=pending)
-        return replace(answer, text="\n\n".join(part for part in (answer.text, text) if part), memory=kept)
+        memory = answer.memory or turn.memory
+        kept = memory.pending == turn.memory.pending and by_the_way
+        if answer.hand_over is not None or not (memory.pending is None or kept):
+            return answer
+        text, memory = tasks.recalled(turn, memory)
+        return replace(answer, text="\n\n".join(part for part in (answer.text, text) if part), memory=memory)
 
     return (*done[:-1], replace(done[-1], answer=done[-1].answer.changed(back)))
 

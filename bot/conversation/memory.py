@@ -159,6 +159,12 @@ class Memory:
         others = tuple(one for one in self.filed if one.request != filed.request)
         return replace(self, filed=(filed, *others)[:_TASKS]).without_task(filed.task)
 
+    def following(self, before: Memory) -> Memory:
+        """This memory after an answer to the same message that has asked something of the shop."""
+        known = {one.request for one in self.filed}
+        more = tuple(one for one in before.filed if one.request not in known)
+        return replace(self, filed=(*more, *self.filed)[:_TASKS])
+
     def having_read(self, text: str) -> Memory:
         """The customer has written this."""
         return replace(self, before=(*self.before, text[:_WORDS])[-_BEFORE:])

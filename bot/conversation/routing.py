@@ -19,6 +19,8 @@ from bot.conversation.turn import Turn
 from nlu.acts import Wish
 from nlu.types import EntityKind, IntentScore, Understanding
 
+HEARD_ANYWAY = frozenset({"opt_out", "human_agent"})
+"""Wishes that nothing stands before."""
 _ABOUT_PRODUCTS = frozenset({"product_question", "stock_question", "price_question", "discount_request"})
 _SHOWS_PRODUCTS = _ABOUT_PRODUCTS | {"product_search", "recommend_request"}
 _LOOKS_FOR = frozenset({"recommend_request", "product_search"})
@@ -43,7 +45,6 @@ _BEYOND_DOUBT = 0.95
 _FOREIGN = 0.5
 # What a complaint may be about that can be answered at once.
 _WHEREABOUTS = frozenset({"order_status", "delivery_time", "delivery_problem"})
-_HEARD_ANYWAY = frozenset({"opt_out", "human_agent"})
 # (best, rival): the rival is taken when it is nearly as likely.
 _PREFERRED = frozenset(
     {
@@ -126,7 +127,7 @@ def unmissable(whole: Understanding) -> str | None:
     if len(whole.text) <= _SENTENCE_LONG and phrases.asks_for_hours(whole.text):
         return "store_info"
     best = whole.intents[0] if whole.intents else None
-    if best is not None and best.intent in _HEARD_ANYWAY and best.probability >= _CERTAIN:
+    if best is not None and best.intent in HEARD_ANYWAY and best.probability >= _CERTAIN:
         return best.intent
     return None
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import reduce
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -27,38 +28,46 @@ Values = Mapping[str, str]
 
 
 async def begin(turn: Turn, task: Task) -> Answer:
-    """Start a task with a message that wishes it, or go on with it."""
+    """Start a task with a message that wishes it, go on with it, or add to what was asked for already."""
     order: Order | None = None
     if task.order is not None:
         found = await task.order(turn)
         if isinstance(found, Answer):
             return found
         order = found
-    known = turn.memory.task(task.name)
-    same = known is not None and known.order == (order.id if order is not None else None)
-    opened = (
-        known if same and known is not None else OpenTask(name=task.name, order=order.id if order else None)
-    )
+    made = await open_request(turn, task.request, order)
+    opened = _under_way(turn, task, order) if made is None else _as_made(task, made)
+    opened = _noted(turn, opened, _values(turn, task, opened))
     opened = _resolved(turn, task, opened, order)
-    return await _go_on(turn, task, _noted(turn, opened, _values(turn, task, opened)), order)
+    return await (_go_on(turn, task, opened, order) if made is None else _file(turn, task, opened, order))
+
+
+def _under_way(turn: Turn, task: Task, order: Order | None) -> OpenTask:
+    """The task as far as it has been told for that order."""
+    place = order.id if order is not None else None
+    known = turn.memory.task(task.name)
+    return known if known is not None and known.order == place else OpenTask(name=task.name, order=place)
+
+
+def _as_made(task: Task, made: Request) -> OpenTask:
+    """The task as it was asked of the shop, so that a part that is told anew leaves the rest."""
+    kept = {slot.name: made.details[slot.name] for slot in task.slots if slot.name in made.details}
+    if "products" in made.details:
+        kept["items"] = made.details["products"]
+    return OpenTask(name=task.name, order=made.order_id, values=kept)
 
 
 async def confirmed(turn: Turn, task: Task, order: Order) -> Answer:
-    """The button that says yes to what was read back."""
+    """Say yes to what was read back, by a button or in words."""
     unfit = await task.unfit(turn, order) if task.unfit is not None else None
     if unfit is not None:
-        return unfit
-    known = turn.memory.task(task.name)
-    same = (
-        known if known is not None and known.order == order.id else OpenTask(name=task.name, order=order.id)
-    )
-    return await _file(turn, task, same, order)
+        return _let_go(turn, task, unfit)
+    return await _file(turn, task, _under_way(turn, task, order), order)
 
 
 async def file(turn: Turn, task: Task, order: Order | None, values: Values | None = None) -> Answer:
     """Make a request of a task that needs no answers; what the customer has written goes with it."""
-    opened = OpenTask(name=task.name, order=order.id if order is not None else None, values=values or {})
-    return await _file(turn, task, _noted(turn, opened, {}), order)
+    return await _file(turn, task, _noted(turn, _under_way(turn, task, order), values or {}), order)
 
 
 async def resume(turn: Turn) -> Answer | None:
@@ -68,38 +77,71 @@ async def resume(turn: Turn) -> Answer | None:
     opened = turn.memory.task(task.name) if task is not None else None
     if pending is None or task is None or opened is None:
         return None
-    if turn.denies or turn.does(Act.WITHDRAWS):
-        told = _values(turn, task, opened)
-        if not (told and turn.does(Act.CORRECTS)):
-            return _dropped(turn, task)
-    slot = task.slot(pending.data.get("slot", ""))
-    told = _values(turn, task, opened, asked=slot)
-    if pending.kind == "task-confirm" and turn.affirms and not told:
-        order = await _order(turn, task, opened)
-        return await _file(turn, task, opened, order)
-    moved = await _other_order(turn, task)
+    order = await _order(turn, task, opened)
+    if opened.order is not None and order is None:
+        return _let_go(turn, task, Answer(text=turn.say("button-stale")))
+    told = _values(turn, task, opened, asked=task.slot(pending.data.get("slot", "")))
+    moved = await _other_order(turn, task, order)
     if isinstance(moved, Answer):
         return moved
+    if _turns_down(turn) and not (told or moved):
+        return _dropped(turn, task)
     if moved is not None:
-        opened = replace(opened, order=moved.id)
-    order = moved or await _order(turn, task, opened)
-    meant = _resolved(turn, task, opened, order)
+        # The words that name it are no answer.
+        opened, told = _of_order(task, opened, moved), _values(turn, task, opened)
+    elif pending.kind == "task-confirm" and turn.affirms and not told:
+        return await _file(turn, task, opened, order) if order is None else await confirmed(turn, task, order)
+    meant = _resolved(turn, task, opened, moved or order)
     if moved is None and not ((told or meant != opened) and _is_answer(turn)):
         return None
-    return await _go_on(turn, task, _noted(turn, meant, told), order)
+    return await _go_on(turn, task, _noted(turn, meant, told), moved or order)
+
+
+def _turns_down(turn: Turn) -> bool:
+    """A no, or that it is no longer wanted; not one that says how it should be instead."""
+    instead = any(turn.does(act) for act in (Act.CORRECTS, Act.GIVES, Act.ADDS))
+    return turn.does(Act.WITHDRAWS) if instead else turn.does(Act.WITHDRAWS) or turn.denies
+
+
+def _let_go(turn: Turn, task: Task, answer: Answer) -> Answer:
+    """An answer after which the task is no longer under way."""
+    return replace(answer, memory=(answer.memory or turn.memory.settled()).without_task(task.name))
+
+
+def _of_order(task: Task, opened: OpenTask, order: Order) -> OpenTask:
+    """The task for another order: what was told stays, save what the first order had."""
+    own = {slot.name for slot in task.slots if slot.resolve is not None}
+    values = {name: value for name, value in opened.values.items() if name not in own}
+    return replace(opened, order=order.id, values=values)
 
 
 def _is_answer(turn: Turn) -> bool:
     return any(turn.does(act) for act in (Act.GIVES, Act.ADDS, Act.CORRECTS, Act.YES))
 
 
-async def _other_order(turn: Turn, task: Task) -> Order | Answer | None:
+async def _other_order(turn: Turn, task: Task, order: Order | None) -> Order | Answer | None:
     """The order that is meant instead of the one that was, where the message says so."""
-    if task.order is None or not turn.does(Act.CORRECTS):
+    if task.order is None or order is None or not _means_another(turn, order):
         return None
-    if turn.told("order") or turn.acts.pointing.other >= 0.5:
-        return await task.order(turn.remembering(replace(turn.memory.settled(), order=None)))
-    return None
+    found = await task.order(turn.remembering(replace(turn.memory.settled(), order=order.id)))
+    return None if isinstance(found, Order) and found.id == order.id else found
+
+
+def _means_another(turn: Turn, order: Order) -> bool:
+    number = turn.told("order").lstrip("#＃")
+    named = bool(number) and number.casefold() != order.number.casefold()
+    if turn.does(Act.CORRECTS) and (named or turn.wants_others or _points_elsewhere(turn, order)):
+        return True
+    return named and (turn.affirms or _only_names(turn, number))
+
+
+def _points_elsewhere(turn: Turn, order: Order) -> bool:
+    return order.id not in turn.pointed_at and any(":" not in thing for thing in turn.pointed_at)
+
+
+def _only_names(turn: Turn, number: str) -> bool:
+    """Whether a message is nothing but a number."""
+    return turn.text.strip().strip("#＃").casefold() == number.casefold()
 
 
 async def _order(turn: Turn, task: Task, opened: OpenTask) -> Order | None:
@@ -112,14 +154,21 @@ def _values(turn: Turn, task: Task, opened: OpenTask, asked: Slot | None = None)
     """What the message tells of a task's slots; to a question that any words answer, the message as it is."""
     found: dict[str, str] = {}
     for slot in task.slots:
-        told = turn.told(*slot.told_by)
+        told = turn.told_each(*slot.told_by)
         if told:
             before = opened.values.get(slot.name, "")
-            found[slot.name] = slot.join(before, told) if slot.join is not None else told[:_VALUE]
-    answers = asked is not None and asked.words and not found and _is_answer(turn)
-    if answers and asked is not None and turn.text.strip():
-        found[asked.name] = turn.text.strip()[:_VALUE]
-    return found
+            joined = reduce(slot.join, told, before) if slot.join is not None else " ".join(told)
+            found[slot.name] = joined[:_VALUE]
+    if asked is not None and asked.words and not found:
+        found[asked.name] = _words_alone(turn)
+    return {name: value for name, value in found.items() if value}
+
+
+def _words_alone(turn: Turn) -> str:
+    """The message as an answer; a yes, or the number of an order, is none."""
+    gives = any(turn.does(act) for act in (Act.GIVES, Act.ADDS, Act.CORRECTS))
+    only_number = _only_names(turn, turn.told("order").lstrip("#＃"))
+    return "" if only_number or not gives else turn.text.strip()[:_VALUE]
 
 
 def _resolved(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -> OpenTask:
@@ -143,15 +192,14 @@ async def _go_on(turn: Turn, task: Task, opened: OpenTask, order: Order | None) 
     """Ask for what is missing, read it back, or file it."""
     unfit = await task.unfit(turn, order) if task.unfit is not None and order is not None else None
     if unfit is not None:
-        memory = (unfit.memory or turn.memory).without_task(task.name)
-        return replace(unfit, memory=memory)
+        return _let_go(turn, task, unfit)
     other = turn.skills.tasks.get(task.becomes(turn)) if task.becomes is not None else None
     if other is not None:
         turned = replace(opened, name=other.name)
         turned = turned.with_values(_values(turn, other, turned))
         cleared = turn.remembering(turn.memory.without_task(task.name))
         return await _go_on(cleared, other, turned, order)
-    missing = next((slot for slot in task.slots if slot.question and slot.name not in opened.values), None)
+    missing = _missing(task, opened)
     if missing is not None:
         return _asking(turn, task, opened, order, missing)
     if task.confirm:
@@ -159,23 +207,33 @@ async def _go_on(turn: Turn, task: Task, opened: OpenTask, order: Order | None) 
     return await _file(turn, task, opened, order)
 
 
+def _missing(task: Task, opened: OpenTask) -> Slot | None:
+    """What is to be asked for next."""
+    return next((slot for slot in task.slots if slot.question and slot.name not in opened.values), None)
+
+
 def _asking(turn: Turn, task: Task, opened: OpenTask, order: Order | None, slot: Slot) -> Answer:
-    listed = {"lines": order.id} if slot.lists_lines and order is not None else {}
-    memory = _about(turn.memory, order).busy_with(opened)
-    memory = memory.asking("task-value", task=task.name, slot=slot.name, **listed)
-    buttons = slot.buttons(turn, order) if slot.buttons is not None else ()
     return Answer(
-        text=turn.say(slot.question, **_facts(turn, task, order, opened)), buttons=buttons, memory=memory
+        text=turn.say(slot.question, **_facts(turn, task, order, opened)),
+        buttons=slot.buttons(turn, order) if slot.buttons is not None else (),
+        memory=_waiting(_about(turn.memory, order).busy_with(opened), task, opened, slot),
     )
 
 
 def _reading_back(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -> Answer:
-    memory = _about(turn.memory, order).busy_with(opened).asking("task-confirm", task=task.name)
     return Answer(
         text=turn.say(task.confirm, **_facts(turn, task, order, opened)),
         buttons=task.buttons(turn, order) if task.buttons is not None else (),
-        memory=memory,
+        memory=_waiting(_about(turn.memory, order).busy_with(opened), task, opened, None),
     )
+
+
+def _waiting(memory: Memory, task: Task, opened: OpenTask, slot: Slot | None) -> Memory:
+    """The memory that waits for a slot's value, or for a yes."""
+    if slot is None:
+        return memory.asking("task-confirm", task=task.name)
+    listed = {"lines": opened.order} if slot.lists_lines and opened.order is not None else {}
+    return memory.asking("task-value", task=task.name, slot=slot.name, **listed)
 
 
 def _about(memory: Memory, order: Order | None) -> Memory:
@@ -195,7 +253,7 @@ def _lines(turn: Turn, order: Order) -> str:
 
 
 def _dropped(turn: Turn, task: Task) -> Answer:
-    return Answer(text=turn.say("cancel-kept"), memory=turn.memory.settled().without_task(task.name))
+    return _let_go(turn, task, Answer(text=turn.say("cancel-kept")))
 
 
 async def _file(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -> Answer:
@@ -223,7 +281,8 @@ async def _file(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -
         text = turn.say(task.filed, request=number, **_facts(turn, task, order, opened))
         return Answer(text=text, memory=memory.having_filed(filed))
 
-    return Answer(effects=(file,))
+    # What is answered beside it goes on from there.
+    return Answer(effects=(file,), memory=memory)
 
 
 def _details(turn: Turn, opened: OpenTask, order: Order | None) -> dict[str, str]:
@@ -249,7 +308,12 @@ async def open_request(turn: Turn, kind: str, order: Order | None) -> Request | 
 
 
 async def _known(turn: Turn, task: Task, known: Request, details: Values, memory: Memory) -> Answer:
-    """A request that is open already: what is new goes into it, as long as nobody has decided."""
+    """A request that is open already: what is new goes into it, as long as nobody has decided.
+
+    What a yes confirms is no more by being said in other words.
+    """
+    if task.confirm:
+        details = {name: value for name, value in details.items() if name != "text"}
     memory = memory.having_filed(Filed(task=task.name, request=known.number, order=known.order_id))
     merged = merged_details(known.details, details)
     if known.state == "asked" and merged != known.details:
@@ -265,80 +329,21 @@ def merged_details(before: Mapping[str, str], now: Values) -> dict[str, str]:
     return {**before, **now, **({"text": text[-_SAID:]} if text else {})}
 
 
+def values_told(turn: Turn, task: Task, made: Request) -> Values:
+    """What the message tells of a task's slots where it was asked for already."""
+    return _values(turn, task, _as_made(task, made))
+
+
 def request_text(turn: Turn, text_id: str, request: Request) -> str:
-    """A text about a request: its number, that of its order, and when it was made."""
+    """A text about a request: what it is, its number, that of its order, and when it was made."""
+    number = request.order_number or ""
     return turn.say(
         text_id,
+        what=turn.say(f"decision-kind-{request.kind}", order=number),
         request=request.number,
-        number=request.order_number or "",
+        number=number,
         when=turn.moment(request.created_at),
     )
-
-
-async def after_filing(turn: Turn) -> Answer | None:
-    """What a message does to what was asked of the shop in this conversation; None where it does nothing to it."""
-    filed = await _latest(turn)
-    if filed is None:
-        return None
-    known, task = filed
-    if turn.does(Act.ASKS_STATE):
-        return Answer(text=request_text(turn, f"request-{known.state}", known), memory=turn.memory.settled())
-    if turn.does(Act.WITHDRAWS) or turn.denies:
-        return withdrawing(turn, known)
-    if turn.does(Act.CORRECTS) or turn.does(Act.ADDS):
-        return await _amending(turn, task, known)
-    return None
-
-
-async def _latest(turn: Turn) -> tuple[Request, Task] | None:
-    """The latest request of this conversation that is still to be decided, and its task."""
-    numbers = {filed.request: filed.task for filed in turn.memory.filed}
-    if not numbers:
-        return None
-    made = await Requests(turn.connection).of_conversation(turn.contact.conversation.id, limit=10)
-    ours = [one for one in made if one.number in numbers and one.customer_id == turn.customer_id]
-    for one in ours:
-        task = turn.skills.tasks.get(numbers[one.number])
-        if task is not None:
-            return one, task
-    return None
-
-
-async def _amending(turn: Turn, task: Task, known: Request) -> Answer:
-    """Put a request right, or add to it, as long as nobody has decided."""
-    before = OpenTask(name=task.name, order=known.order_id, values=known.details)
-    details = {**_values(turn, task, before), "text": turn.text.strip()[:_VALUE]}
-    if known.state != "asked":
-        text = turn.say("cancel-accepted-already", number=known.order_number or "")
-        return Answer(text=text, buttons=turn.human, memory=turn.memory.settled())
-
-    async def amend(connection: AsyncConnection) -> Answer:
-        merged = merged_details(known.details, details)
-        await Requests(connection).amend(known.id, merged)
-        told = "\n".join(value for name, value in details.items() if name != "text")
-        text_id = "request-corrected" if told and turn.does(Act.CORRECTS) else "request-added"
-        values = {"told": told} if text_id == "request-corrected" else {}
-        return Answer(text=turn.say(text_id, request=known.number, **values), memory=turn.memory.settled())
-
-    return Answer(effects=(amend,))
-
-
-def withdrawing(turn: Turn, known: Request) -> Answer:
-    """Take a request back that nobody has acted on yet."""
-    number = known.order_number or known.number
-    kept = replace(
-        turn.memory.settled(), filed=tuple(one for one in turn.memory.filed if one.request != known.number)
-    )
-
-    async def withdraw(connection: AsyncConnection) -> Answer:
-        now = await Requests(connection).get(known.id)
-        if now.state != "asked":
-            text = turn.say("cancel-accepted-already", number=number)
-            return Answer(text=text, buttons=turn.human, memory=turn.memory.settled())
-        await Requests(connection).withdraw(known.id, turn.now)
-        return Answer(text=turn.say("cancel-withdrawn", number=number), memory=kept)
-
-    return Answer(effects=(withdraw,))
 
 
 async def explained(turn: Turn) -> Answer:
@@ -349,8 +354,23 @@ async def explained(turn: Turn) -> Answer:
     return Answer(text=turn.say(text_id), buttons=turn.human, memory=turn.memory)
 
 
-def reminder(turn: Turn) -> str:
-    """That something under way still waits for its answer; empty where nothing does."""
+def recalled(turn: Turn, memory: Memory) -> tuple[str, Memory]:
+    """That something under way still waits for its answer, and the memory that waits for it; no words where nothing
+    does."""
+    of_others = memory.pending is not None and memory.pending.kind not in QUESTIONS
+    opened = memory.tasks[0] if memory.tasks and not of_others else None
+    task = turn.skills.tasks.get(opened.name) if opened is not None else None
+    if opened is None or task is None:
+        return "", memory
+    slot = _missing(task, opened)
+    text = turn.say("still-items" if slot is not None and slot.lists_lines else f"still-{task.name}")
+    return text, _waiting(memory, task, opened, slot)
+
+
+def answered(turn: Turn) -> frozenset[str]:
+    """The task that the engine's own question is about, and what it turns into: no new wish of the same message."""
     pending = turn.memory.pending
     task = turn.skills.tasks.get(pending.data.get("task", "")) if pending is not None else None
-    return turn.say(f"still-{task.name}") if task is not None else ""
+    if task is None:
+        return frozenset()
+    return frozenset({task.name, task.becomes(turn) if task.becomes is not None else ""})

@@ -13,7 +13,7 @@ from bot.conversation import wording
 from bot.conversation.memory import Memory, OpenTask
 from bot.conversation.services import Services
 from bot.messages import Button, Card, Incoming
-from nlu.acts import Act, Acts, Asking
+from nlu.acts import Act, Acts, Asking, SlotValue
 from nlu.types import EntityKind, Sentiment, Understanding
 from retention.types import Offer, Recommendation
 from storage.conversations import Contact
@@ -102,6 +102,22 @@ class Turn:
         """The surest value that the message tells of any of these slots; empty where it tells none."""
         values = [value for value in self.acts.slots if value.slot in slots and value.probability >= _RATHER]
         return max(values, key=lambda value: value.probability).text if values else ""
+
+    def told_each(self, *slots: str) -> tuple[str, ...]:
+        """What the message tells of each of these slots, in the order of its words."""
+        surest: dict[str, SlotValue] = {}
+        for value in self.acts.slots:
+            known = surest.get(value.slot)
+            if value.slot in slots and value.probability >= _RATHER:
+                surest[value.slot] = (
+                    value if known is None or value.probability > known.probability else known
+                )
+        return tuple(value.text for value in sorted(surest.values(), key=lambda value: value.start))
+
+    @property
+    def wants_others(self) -> bool:
+        """Whether the message wants others than those shown."""
+        return self.acts.pointing.other >= _RATHER
 
     def say(self, text_id: str, **values: str | int) -> str:
         """A text in the customer's language."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
-from bot.conversation import tasks
+from bot.conversation import filed, tasks
 from bot.conversation.addresses import corrected
 from bot.conversation.memory import OpenTask
 from bot.conversation.skills import linking, order_lines, which_order
@@ -64,7 +64,7 @@ async def _kept(turn: Turn) -> Answer:
         return found
     known = await tasks.open_request(turn, CANCEL.request, found)
     if known is not None and known.customer_id == turn.customer_id:
-        return tasks.withdrawing(turn, known)
+        return filed.withdrawing(turn, known)
     return Answer(
         text=turn.say("cancel-kept"), memory=turn.memory.about_order(found.id).without_task(CANCEL.name)
     )

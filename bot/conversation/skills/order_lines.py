@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.conversation.memory import OpenTask
 from bot.conversation.skills import product_words
 from bot.conversation.turn import Slot, Turn
+from nlu.types import EntityKind
 from storage.orders import Order, OrderLine
 
 LINE = "line:"
@@ -26,7 +27,12 @@ def meant(turn: Turn, order: Order, opened: OpenTask) -> str:
 
 
 def _named(turn: Turn, lines: tuple[OrderLine, ...]) -> list[OrderLine]:
-    """The lines whose names hold words of the message that not all names hold."""
+    """The lines of the products named, else those whose names hold words of the message that not all names hold."""
+    entities = turn.understanding.entities if turn.understanding is not None else ()
+    products = {entity.value for entity in entities if entity.kind is EntityKind.PRODUCT}
+    known = [line for line in lines if line.product_id in products]
+    if known:
+        return known
     fits = [product_words.in_name(turn, f"{line.name_zh} {line.name_en}") for line in lines]
     least = min(fits)
     return [line for line, fit in zip(lines, fits, strict=True) if fit > least]

@@ -145,7 +145,7 @@ async def find(
     pointed = [one for thing in turn.pointed_at if (one := await own(turn, thing)) is not None]
     if len(pointed) == 1:
         return pointed[0]
-    if turn.memory.order is not None and not _another(turn.text):
+    if turn.memory.order is not None and not (turn.wants_others or _another(turn.text)):
         spoken = await spoken_of(turn)
         if spoken is not None and await others_named(turn, spoken):
             return await _likely(turn, relevant, action)
@@ -219,7 +219,7 @@ async def _likely(turn: Turn, relevant: Callable[[Order], bool], action: str) ->
     if len(named) == 1:
         return named[0]
     fitting = [order for order in recent if relevant(order)]
-    if _other(turn.text) and len(fitting) > 1:
+    if (turn.wants_others or _other(turn.text)) and len(fitting) > 1:
         fitting = [order for order in fitting if order.id != turn.memory.order]
     if _newest(turn.text):
         return (fitting or recent)[0]
@@ -243,12 +243,8 @@ def ask_which(turn: Turn, orders: Sequence[Order], action: str) -> Answer:
     """List orders with a button each and wait for one of them."""
     lines = [one_line(turn, order) for order in orders]
     task = TASKS_OF.get(turn.intent, "")
-    kept = {
-        "intent": turn.intent,
-        "action": action,
-        "ids": "\n".join(order.id for order in orders),
-        "task": task,
-    }
+    ids = "\n".join(order.id for order in orders)
+    kept = {"intent": turn.intent, "action": action, "ids": ids, "task": task}
     return Answer(
         text="\n".join([turn.say("order-which"), *lines]),
         buttons=buttons(turn, orders, action),
@@ -322,9 +318,8 @@ async def _resume(turn: Turn) -> Answer | None:
         return Answer(text=turn.say("cancel-kept"), memory=turn.memory.settled())
     ids = pending.data.get("ids", "").split("\n")
     chosen = await _chosen(turn, ids)
-    skill = turn.skills.by_intent.get(pending.data.get("intent", ""))
-    if skill is None:
-        skill = turn.skills.by_action.get(pending.data.get("action", "").partition(":")[0])
+    first = pending.data.get("action", "").partition(":")[0]
+    skill = turn.skills.by_intent.get(pending.data.get("intent", "")) or turn.skills.by_action.get(first)
     if skill is None:
         return None
     if chosen is None:
@@ -343,7 +338,7 @@ def _with_choice(turn: Turn, before: str) -> str:
 
 def _moved_on(turn: Turn, skill: Skill) -> bool:
     """Whether the message is a wish of its own, or names another order, instead of an answer."""
-    if named_number(turn) is not None:
+    if named_number(turn) is not None or names_all(turn.text):
         return True
     return turn.does(Act.ASIDE) and any(wish.intent not in skill.intents for wish in turn.acts.wishes)
 

@@ -181,9 +181,8 @@ parcel-old = Note: the carrier's last update was on { $when }. Nothing since, so
 cancel-confirm = Cancel order { $number } ({ $items }, { $total })?
 cancel-asked = I've asked for order { $number } to be cancelled, request { $request }. It isn't cancelled until a colleague confirms; I'll tell you as soon as they do.
 cancel-kept = All right, nothing changes.
-cancel-none = There's nothing pending for order { $number }; it goes ahead as usual.
-cancel-withdrawn = Done: I've taken that request back. Order { $number } stays as it is.
-cancel-accepted-already = A colleague is already working on that for order { $number }. They'd have to see whether it can be stopped.
+cancel-withdrawn = Done: I've taken that request back ({ $what }, { $request }). Everything stays as it is.
+cancel-accepted-already = A colleague is already working on request { $request } ({ $what }). They'd have to see whether it can still be changed or stopped.
 too-late-over = Order { $number } is { $status }, so it can't be changed any more.
 too-late-cancel = Order { $number } has already left us ({ $status }), so it can't be cancelled. You can return it once it arrives.
 too-late-address = Order { $number } has already left us ({ $status }), so its address can't be changed. A colleague could ask the carrier to redirect it.
@@ -207,10 +206,10 @@ take-your-time = Take your time. I'll go on when you're ready.
 about-question = I'm asking so that I can deal with what you wrote. If you'd rather, a colleague can help.
 request-corrected = Changed in request { $request }: { $told }. My colleagues see only the new version as what you want.
 request-known = That was already asked for on { $when }, request { $request }. My colleagues are on it, and I'll tell you as soon as there's news.
-request-asked = Request { $request } for order { $number } was made on { $when } and is still waiting for a colleague.
-request-accepted = Request { $request } for order { $number } was accepted and is being carried out.
-request-declined = Request { $request } for order { $number } was declined.
-request-done = Request { $request } for order { $number } is done.
+request-asked = Request { $request } ({ $what }) was made on { $when } and is still waiting for a colleague.
+request-accepted = Request { $request } ({ $what }) was accepted and is being carried out.
+request-declined = Request { $request } ({ $what }) was declined.
+request-done = Request { $request } ({ $what }) is done.
 
 ## Returns, refunds, parcels
 
@@ -466,7 +465,7 @@ decision-kind-data_erasure = erase your data
 decision-kind-chase_parcel = { decision-kind-other }
 decision-kind-delivery_problem = { decision-kind-other }
 decision-kind-other = what you asked for
-return-send-later = Where to send it comes from a colleague once the return has been asked for; please don't post it yet. So tell me first: which item, return or exchange, and what's the reason?
+return-send-later = Where to send it comes from a colleague once the return has been asked for; please don't post it yet.
 
 ## Tasks: what a question is for, and what is still open after something else was answered
 
@@ -495,6 +494,7 @@ still-return = And the return: what's the reason?
 still-exchange = And the exchange: what would you like instead?
 still-refund = And the refund: what's the reason?
 still-item_problem = And the problem: what's wrong with it?
+still-items = And which item of the order is it?
 still-delivery_problem = And the parcel: what happened?
 still-chase = And the parcel: shall I have it chased?
 still-invoice = And the invoice: in whose name?

@@ -181,9 +181,8 @@ parcel-old = 注意：快递最后一次更新是 { $when }，之后没有新消
 cancel-confirm = 要取消订单 { $number }（{ $items }，{ $total }）吗？
 cancel-asked = 已为订单 { $number } 提交取消申请，编号 { $request }。同事确认前订单还没有取消，有结果马上告诉您。
 cancel-kept = 好的，那就保持不变。
-cancel-none = 订单 { $number } 没有待处理的申请，会照常进行。
-cancel-withdrawn = 好的，订单 { $number } 的申请已经撤回，订单保持原样。
-cancel-accepted-already = 订单 { $number } 的申请同事已经在办了，能不能撤回要请同事看一下。
+cancel-withdrawn = 好的，申请 { $request }（{ $what }）已经撤回，一切保持原样。
+cancel-accepted-already = 申请 { $request }（{ $what }）同事已经在办了，还能不能改或撤回要请同事看一下。
 too-late-over = 订单 { $number } 目前是“{ $status }”，没法再改了。
 too-late-cancel = 订单 { $number } 已经发出（{ $status }），取消不了了。收到后可以退货。
 too-late-address = 订单 { $number } 已经发出（{ $status }），地址改不了了。要改派的话可以请同事联系快递试试。
@@ -207,10 +206,10 @@ take-your-time = 好的，不着急，您方便了再说。
 about-question = 问这个是为了把您的事办好。不方便的话，也可以让同事来处理。
 request-corrected = 申请 { $request } 已改成：{ $told }。同事会按新的处理。
 request-known = 这件事已经在 { $when } 申请过了，编号 { $request }，同事正在处理，有结果马上告诉您。
-request-asked = 订单 { $number } 的申请 { $request } 已在 { $when } 提交，还在等同事处理。
-request-accepted = 订单 { $number } 的申请 { $request } 已通过，正在办理。
-request-declined = 订单 { $number } 的申请 { $request } 没有通过。
-request-done = 订单 { $number } 的申请 { $request } 已办好。
+request-asked = 申请 { $request }（{ $what }）已在 { $when } 提交，还在等同事处理。
+request-accepted = 申请 { $request }（{ $what }）已通过，正在办理。
+request-declined = 申请 { $request }（{ $what }）没有通过。
+request-done = 申请 { $request }（{ $what }）已办好。
 
 ## 退换、退款、包裹问题
 
@@ -463,7 +462,7 @@ decision-kind-data_erasure = 删除个人数据
 decision-kind-chase_parcel = { decision-kind-other }
 decision-kind-delivery_problem = { decision-kind-other }
 decision-kind-other = 您提出的事项
-return-send-later = 申请提交后，同事会把寄回地址发给您，请先不要寄出。先告诉我：退哪件，退还是换，什么原因？
+return-send-later = 申请提交后，同事会把寄回地址发给您，请先不要寄出。
 
 ## Tasks: what a question is for, and what is still open after something else was answered
 
@@ -492,6 +491,7 @@ still-return = 退货的原因您再说一下？
 still-exchange = 换货想换成什么样的？
 still-refund = 退款的原因您再说一下？
 still-item_problem = 刚才那件出了什么问题？
+still-items = 那是订单里的哪一件呢？
 still-delivery_problem = 包裹出了什么情况？
 still-chase = 快递还要催一下吗？
 still-invoice = 发票开给谁，您再告诉我。
