@@ -21,6 +21,7 @@ _UNITS = (
 _LARGE = re.compile(
     r"[省市区县]|[路街道巷]\s?[0-9]|\b(street|st|road|rd|avenue|ave|lane|drive|close|way)\b", re.IGNORECASE
 )
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _BARE_NUMBER = re.compile(r"[0-9]{1,5}[A-Za-z]?")
 _A_NUMBER = re.compile(r"[0-9]{1,5}[A-Za-z]?")
 
@@ -40,7 +41,7 @@ def corrected(before: str, part: str) -> str:
     address = before
     for start, end, new in _replacements(before, part):
         address = address[:start] + new + address[end:]
-    separator = "" if re.search(r"[\u4e00-\u9fff]", before) else ", "
+    separator = "" if _CHINESE.search(before) else ", "
     return address if address != before else f"{before}{separator}{part}"
 
 

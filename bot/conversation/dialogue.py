@@ -24,6 +24,7 @@ from bot.conversation.skills import (
     product_words,
     products,
     refunds,
+    stopping,
     which_order,
 )
 from bot.conversation.skills.talk import TALK, overrides
@@ -31,7 +32,7 @@ from bot.conversation.turn import Answer, HandOver, Skill, Turn
 from bot.delivery.faults import describe
 from bot.delivery.ports import TookTooLong
 from bot.messages import IncomingKind
-from nlu.acts import Act, DialogueState
+from nlu.acts import Act, DialogueState, Wish
 from nlu.intents import INTENTS
 from nlu.types import DialogueContext, Sentiment, Understanding
 from storage.errors import StorageError
@@ -70,10 +71,21 @@ async def read(turn: Turn) -> Reading:
     return Reading(
         language=language.of_words(turn, whole),
         whole=whole,
-        wishes=tuple(zip(wishes, parts, strict=True)),
+        wishes=(*zip(wishes, parts, strict=True), *await _refused(turn)),
         shown=told.ids,
         in_context=told.state != DialogueState(before=told.state.before),
     )
+
+
+async def _refused(turn: Turn) -> list[tuple[Wish, Understanding]]:
+    """A sentence of several that plainly wants no more offers: that is heard whatever was read of the whole."""
+    sentences = stopping.refusing_sentences(turn.text)
+    said = stopping.stopping_part(await _understood(turn, sentences)) if sentences else None
+    if said is None:
+        return []
+    start = turn.text.find(said.text)
+    end = start + len(said.text)
+    return [(Wish(intent="opt_out", probability=1.0, text=said.text, start=start, end=end), said)]
 
 
 async def _understood(
@@ -178,6 +190,9 @@ async def _one(turn: Turn, whole: Understanding, modes: Mapping[str, str]) -> tu
     skill = _skill_of(meant)
     if meant is None or skill is None:
         return await _unclear(turn, whole, modes)
+    if skill.about_order and skill.tasks and turn.does(Act.ASKS_STATE):
+        # How something stands is asked, and nothing is wished.
+        meant, skill = "order_status", REGISTRY.by_name["order_status"]
     if meant == "place_order" and (await products.by_words(turn)) is not None:
         # Who names what they want to buy wants to see it, and not how buying works.
         meant, skill = "product_search", REGISTRY.by_name["search"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -35,14 +36,14 @@ QUESTIONS: dict[str, tuple[tuple[_Turn, ...], Meaning]] = {
 """What leads to a question, and its answer."""
 
 
-def wishes(intent: str, text: str, *acts: Act, **told: object) -> Meaning:
+def wishes(intent: str, text: str, *acts: Act, **told: Any) -> Meaning:
     """A message that does something and wishes something with its last words."""
     return does(*acts, wishes=((intent, text),), **told)
 
 
-def first(intent: str, **told: object) -> Meaning:
+def first(intent: str, **told: Any) -> Meaning:
     """A message by itself, with what it tells."""
-    return Meaning(intents=((intent, 0.9), ("chitchat", 0.02)), **told)  # type: ignore[arg-type]
+    return Meaning(intents=((intent, 0.9), ("chitchat", 0.02)), **told)
 
 
 async def made(chat: Chat) -> list[Request]:
@@ -95,6 +96,15 @@ async def test_nothing_is_asked_of_the_shop_where_the_question_is_not_answered(
         await bought.says("都是", BOTH)
     (one,) = await made(bought)
     assert text not in one.details.get("text", ""), "what was said by the way is no part of it"
+
+
+@pytest.mark.parametrize("intent", ["chase_parcel", "cancel_order", "item_problem"])
+async def test_who_asks_how_something_stands_that_was_never_asked_for_asks_for_nothing(
+    bought: Chat, intent: str
+) -> None:
+    asks = Meaning(intents=((intent, 0.9),), acts={Act.ASKS_STATE: 0.9}, wishes=())
+    assert "A1024" in said(await bought.says("A1024 催了吗", asks))
+    assert not await made(bought)
 
 
 async def test_what_a_question_is_for_is_told(bought: Chat) -> None:
