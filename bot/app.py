@@ -27,7 +27,7 @@ from bot.conversation.registry import REGISTRY
 from bot.conversation.skills.talk import opening
 from bot.conversation.texts import Texts
 from bot.conversation.services import Services
-from bot.conversation.turn import Shop as ShopFacts
+from bot.conversation.services import Shop as ShopFacts
 from bot.conversation.unit_of_work import apology, note_block
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.faults import faults

@@ -17,17 +17,19 @@ import numpy as np
 
 from kernel.arrays import Floats32, Ints
 from nlu.acts import Asking, DialogueState, Shown, ShownKind
+from nlu.encoder import Encoded
+from nlu.heads import units
 from nlu.normalise import normalise, simplify
 
-Vectors = Callable[[Sequence[str]], Sequence[Floats32]]
-"""Texts, as people see them, to sentence vectors of shape (d,)."""
+Reads = Callable[[Sequence[str]], Sequence[Encoded]]
+"""Texts, as people see them, as the encoder reads them."""
 
 ASKING: tuple[str, ...] = ("", *get_args(Asking))
 THINGS = ("question", "earlier", "before", *get_args(ShownKind))
 """What is read beside the message; `earlier` is the customer's message before the last."""
 MOST_SHOWN = 6
 _PLACES = MOST_SHOWN
-_COMMON = 4
+_COMMON = 7
 _RANKS = 5
 FEATURES = 2 * _PLACES + _COMMON + _RANKS
 """Of each thing that is shown; the others have noughts."""
@@ -58,7 +60,7 @@ class Context:
     tasks: Floats32
     """Which are under way and which were asked of the shop, shape (2 · tasks,)."""
     things: Floats32
-    """Vectors, shape (n, d): the question's words, then what else there is."""
+    """Vectors, shape (n, 2 · d): the question's words, noughts where they aren't known, then what else there is."""
     kinds: Ints
     """Place in `THINGS` of each, shape (n,)."""
     features: Floats32
@@ -67,16 +69,20 @@ class Context:
     """How many of the last things are those that are shown."""
 
 
-def context_of(text: str, state: DialogueState, names: Names, vectors: Vectors) -> Context:
+def context_of(text: str, message: Encoded, state: DialogueState, names: Names, reads: Reads) -> Context:
     """The arrays of a state for a message."""
     question = state.question
     before = state.before[-2:]
     shown = state.shown[:MOST_SHOWN]
     words = question.words if question is not None else ""
     kinds = ["question", *(("earlier", "before")[2 - len(before) :]), *(one.kind for one in shown)]
+    read = reads([*([words] if words else []), *before, *(one.text for one in shown)])
+    things = np.zeros((len(kinds), 2 * len(message.pooled)), np.float32)
+    for row, one in zip(things[len(kinds) - len(read) :], read, strict=True):
+        row[:] = vector_of(one)
     features = np.zeros((len(kinds), FEATURES), np.float32)
     if shown:
-        features[-len(shown) :] = _features(text, shown)
+        features[-len(shown) :] = _features(text, shown, likeness(message, read[-len(shown) :]))
     asked = (
         (
             ASKING.index(question.kind),
@@ -91,18 +97,40 @@ def context_of(text: str, state: DialogueState, names: Names, vectors: Vectors) 
         tasks=np.array(
             [name in group for group in (state.tasks, state.filed) for name in names.tasks], np.float32
         ),
-        things=np.stack(vectors([words, *before, *(one.text for one in shown)])),
+        things=things,
         kinds=np.array([THINGS.index(kind) for kind in kinds]),
         features=features,
         shown=len(shown),
     )
 
 
+def vector_of(read: Encoded) -> Floats32:
+    """A text in one vector: the means of the last and of the inner layer, shape (2 · d,)."""
+    return np.concatenate([read.pooled, read.inner.mean(0)]).astype(np.float32)
+
+
+def token_vectors(read: Encoded) -> Floats32:
+    """A text token by token, shape (tokens, 2 · d)."""
+    return np.concatenate([read.tokens, read.inner], axis=1).astype(np.float32)
+
+
+def likeness(message: Encoded, shown: Sequence[Encoded]) -> Floats32:
+    """How like words of the message are to words of each thing, shape (shown, 3).
+
+    Of each token of the message, the likest token of a thing (ColBERT's late interaction: Khattab and Zaharia 2020):
+    their mean, the most, and by how much a thing is ahead of the mean of all things at most.
+    """
+    said = units(message.inner[1:-1] if len(message.inner) > 2 else message.inner)
+    best = np.stack([(said @ units(one.inner).T).max(1) for one in shown])
+    ahead = best - best.mean(0)
+    return np.stack([best.mean(1), best.max(1), ahead.max(1) * len(shown)], axis=1).astype(np.float32)
+
+
 def _number(name: str, names: Sequence[str]) -> int:
     return names.index(name) + 1 if name in names else 0
 
 
-def _features(text: str, shown: Sequence[Shown]) -> Floats32:
+def _features(text: str, shown: Sequence[Shown], alike: Floats32) -> Floats32:
     """What tells the things shown from each other, shape (shown, FEATURES)."""
     found = np.zeros((len(shown), FEATURES), np.float32)
     common = _in_common(text, shown)
@@ -118,6 +146,7 @@ def _features(text: str, shown: Sequence[Shown]) -> Floats32:
             best and common.count(common[place]) == 1,
             bool(one.number) and any(one.number.endswith(number) for number in numbers),
             len(shown) / MOST_SHOWN,
+            *alike[place].tolist(),
             _is_least(prices[place], prices),
             _is_least(_less(prices[place]), [_less(price) for price in prices]),
             _is_least(days[place], days),

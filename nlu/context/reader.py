@@ -12,7 +12,7 @@ import numpy as np
 
 from kernel.arrays import Floats32
 from nlu.acts import Act, Acts, Danger, DialogueState, Pointing, SlotValue, Wish
-from nlu.context.inputs import Context, Names, context_of
+from nlu.context.inputs import Context, Names, context_of, token_vectors, vector_of
 from nlu.encoder import Encoded, Encoder, open_session
 from nlu.errors import ModelDamaged
 from nlu.heads import sigmoid
@@ -82,7 +82,7 @@ class ContextReader:
         self._names = Names(self.labels.tasks, self.labels.asked_for)
         self._alone = [intents.index(name) for name in self.labels.intents]
         self._encoder = encoder
-        self._vectors: OrderedDict[str, Floats32] = OrderedDict()
+        self._known: OrderedDict[str, Encoded] = OrderedDict()
         try:
             self._session = open_session(str(folder / "context.onnx"))
         except Exception as broken:
@@ -101,7 +101,7 @@ class ContextReader:
             alone: probability of each intent by the message alone, shape (intents,).
             state: where the conversation stands.
         """
-        context = context_of(form.text, state, self._names, self._vectors_of)
+        context = context_of(form.text, encoded, state, self._names, self._reads)
         said = dict(
             zip(
                 self._outputs,
@@ -122,17 +122,17 @@ class ContextReader:
             danger_probability=chance,
         )
 
-    def _vectors_of(self, texts: Sequence[str]) -> list[Floats32]:
-        found = {text: self._vectors[text] for text in texts if text in self._vectors}
+    def _reads(self, texts: Sequence[str]) -> list[Encoded]:
+        found = {text: self._known[text] for text in texts if text in self._known}
         new = [text for text in dict.fromkeys(texts) if text not in found]
         if new:
             read = self._encoder.encode([encoder_text(text) for text in new])
-            found |= {text: one.pooled for text, one in zip(new, read, strict=True)}
+            found |= dict(zip(new, read, strict=True))
         for text in found:
-            self._vectors[text] = found[text]
-            self._vectors.move_to_end(text)
-        while len(self._vectors) > _REMEMBERED:
-            self._vectors.popitem(last=False)
+            self._known[text] = found[text]
+            self._known.move_to_end(text)
+        while len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
         return [found[text] for text in texts]
 
     def _danger(self, logits: Floats32) -> tuple[Danger | None, float]:
@@ -200,8 +200,8 @@ def runs_of(tags: Sequence[int]) -> list[tuple[int, tuple[int, ...]]]:
 
 def _inputs(encoded: Encoded, alone: Floats32, context: Context) -> dict[str, np.ndarray]:
     return {
-        "tokens": encoded.tokens[None],
-        "pooled": encoded.pooled[None],
+        "tokens": token_vectors(encoded)[None],
+        "pooled": vector_of(encoded)[None],
         "alone": alone[None],
         "asked": context.asked[None].astype(np.int64),
         "tasks": context.tasks[None],

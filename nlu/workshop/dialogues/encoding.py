@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
 from kernel.arrays import Floats32
 from nlu.acts import DialogueState
-from nlu.context.inputs import FEATURES, Context, Names, context_of
+from nlu.context.inputs import FEATURES, Context, Names, context_of, token_vectors, vector_of
 from nlu.encoder import Encoded, Encoder
 from nlu.heads import Heads
 from nlu.ngrams import ngrams_of
@@ -57,7 +57,7 @@ class TurnEncoder:
             part = new[start : start + _AT_ONCE]
             read = self._encoder.encode([encoder_text(text) for text in part])
             self._read |= {
-                text: Encoded(one.pooled, one.tokens.astype(np.float16), one.spans)  # type: ignore[arg-type]
+                text: replace(one, tokens=one.tokens.astype(np.float16), inner=one.inner.astype(np.float16))
                 for text, one in zip(part, read, strict=True)
             }
 
@@ -68,7 +68,7 @@ class TurnEncoder:
             message=message,
             alone=self._alone(turn.text, message),
             context=context_of(
-                turn.text, turn.state, NAMES, lambda texts: [self._read[t].pooled for t in texts]
+                turn.text, message, turn.state, NAMES, lambda texts: [self._read[text] for text in texts]
             ),
             slots=_tokens_of(turn.text, message, turn.slots, labels.SLOTS),
             wishes=_tokens_of(turn.text, message, turn.wishes, labels.WISHES),
@@ -118,15 +118,15 @@ class Batch:
     """1.0 where slots, pointing and wishes' words are known, shape (b,)."""
 
 
-def batch_of(turns: Sequence[EncodedTurn]) -> Batch:
-    """Arrays of some turns."""
-    size, longest = len(turns), max(len(one.message.tokens) for one in turns)
+def batch_of(turns: Sequence[EncodedTurn], at_most: int = 512) -> Batch:
+    """Arrays of some turns, of each so many tokens at most."""
+    size, longest = len(turns), min(at_most, max(len(one.message.tokens) for one in turns))
     most = max(len(one.context.things) for one in turns)
-    width = turns[0].message.pooled.shape[0]
+    width = 2 * turns[0].message.pooled.shape[0]
     given = {
         "tokens": np.zeros((size, longest, width), np.float32),
         "token_mask": np.zeros((size, longest), np.float32),
-        "pooled": np.stack([one.message.pooled for one in turns]),
+        "pooled": np.stack([vector_of(one.message) for one in turns]),
         "alone": np.stack([one.alone for one in turns]),
         "asked": np.stack([one.context.asked for one in turns]),
         "tasks": np.stack([one.context.tasks for one in turns]),
@@ -150,14 +150,20 @@ def batch_of(turns: Sequence[EncodedTurn]) -> Batch:
     return Batch(
         given={name: torch.from_numpy(values) for name, values in given.items()},
         wanted={name: torch.from_numpy(values) for name, values in wanted.items()},
-        wishes=tuple((row, tokens, wish) for row, one in enumerate(turns) for wish, tokens in one.wishes),
+        wishes=tuple(
+            (row, seen, wish)
+            for row, one in enumerate(turns)
+            for wish, tokens in one.wishes
+            if (seen := tuple(place for place in tokens if place < longest))
+        ),
         tags=torch.tensor([float(one.turn.whole) for one in turns]),
     )
 
 
 def _fill(row: int, one: EncodedTurn, given: dict[str, np.ndarray], wanted: dict[str, np.ndarray]) -> None:
-    tokens, things = len(one.message.tokens), len(one.context.things)
-    given["tokens"][row, :tokens] = one.message.tokens
+    longest = given["tokens"].shape[1]
+    tokens, things = min(longest, len(one.message.tokens)), len(one.context.things)
+    given["tokens"][row, :tokens] = token_vectors(one.message)[:tokens]
     given["token_mask"][row, :tokens] = 1.0
     given["things"][row, :things] = one.context.things
     given["kinds"][row, :things] = one.context.kinds
@@ -179,5 +185,7 @@ def _fill(row: int, one: EncodedTurn, given: dict[str, np.ndarray], wanted: dict
     ):
         wanted[name][row, :tokens] = 0
         for number, places in told:
-            wanted[name][row, list(places)] = 2 + 2 * number
-            wanted[name][row, places[0]] = 1 + 2 * number
+            seen = [place for place in places if place < longest]
+            if seen:
+                wanted[name][row, seen] = 2 + 2 * number
+                wanted[name][row, seen[0]] = 1 + 2 * number

@@ -25,7 +25,7 @@ ASKED_FOR = (
 WISHES = (
     *(name for name in INTENTS if name not in ("affirm", "deny")),
     "exchange_request", "product_compare", "size_advice", "payment_change", "account_address", "order_facts",
-    "request_status", "repeat", "language",
+    "request_status", "chase_parcel", "repeat", "language",
 )  # fmt: skip
 SHOWN = ("order", "product", "version", "line", "page", "meaning")
 ACTS = tuple(Act)

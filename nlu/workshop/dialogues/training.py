@@ -16,6 +16,8 @@ from nlu.workshop.dialogues.network import ContextNetwork, Sizes
 
 _WEIGHTS = {"acts": 1.0, "danger": 1.0, "wishes": 0.5, "beyond": 1.0, "points": 1.0, "slot_tags": 0.3, "wish_tags": 0.1,
             "wish_of_tokens": 1.0}  # fmt: skip
+TOKENS = 40
+"""Of a message that training looks at; few are longer, and those cost the most."""
 Report = Callable[[int, ContextNetwork], None]
 
 
@@ -25,10 +27,12 @@ class Plan:
 
     seed: int = 7
     steps: int = 3_000
-    written: int = 40
+    written: int = 30
     """Turns written by hand in a batch."""
-    set_in: int = 24
+    set_in: int = 14
     """Single messages set into conversations in a batch."""
+    wordless: float = 0.5
+    """Share of the turns in which the question's words are not shown."""
     rate: float = 1e-3
 
 
@@ -46,7 +50,10 @@ def train(
         turns = rng.sample(written, min(plan.written, len(written))) + rng.sample(
             set_in, min(plan.set_in, len(set_in))
         )
-        loss = sum(losses(network, batch_of(turns)).values(), torch.zeros(()))
+        batch = batch_of(turns, TOKENS)
+        # A question is known by its task and slot, too: its words may be those of a text that a shop has changed.
+        batch.given["things"][torch.rand(len(turns)) < plan.wordless, 0] = 0.0
+        loss = sum(losses(network, batch).values(), torch.zeros(()))
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -91,14 +98,22 @@ def _tags(said: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
 
 
 @torch.no_grad()
-def measure(network: ContextNetwork, turns: Sequence[EncodedTurn]) -> dict[str, float]:
-    """Shares of turns that are read as a person reads them, and of values found."""
+def measure(
+    network: ContextNetwork, turns: Sequence[EncodedTurn], danger: float = 0.5
+) -> dict[str, float]:
+    """Shares of turns that are read as a person reads them, and of values found.
+
+    Args:
+        network: in evaluation.
+        turns: to read.
+        danger: the probability from which a danger is one.
+    """
     counts: Counter[str] = Counter()
     for start in range(0, len(turns), 64):
         part = turns[start : start + 64]
         said = network(batch_of(part).given)
         for row, one in enumerate(part):
-            _count(counts, one, {name: values[row] for name, values in said.items()})
+            _count(counts, one, {name: values[row] for name, values in said.items()}, danger)
     share = lambda a, b: counts[a] / max(1, counts[b])  # noqa: E731
     return {
         "acts": share("acts", "turns"),
@@ -112,7 +127,9 @@ def measure(network: ContextNetwork, turns: Sequence[EncodedTurn]) -> dict[str, 
     }
 
 
-def _count(counts: Counter[str], one: EncodedTurn, said: dict[str, torch.Tensor]) -> None:
+def _count(
+    counts: Counter[str], one: EncodedTurn, said: dict[str, torch.Tensor], least: float
+) -> None:
     counts["turns"] += 1
     acts = {act for act, logit in zip(labels.ACTS, said["acts"].tolist(), strict=True) if logit > 0}
     right = acts == one.turn.acts
@@ -125,7 +142,7 @@ def _count(counts: Counter[str], one: EncodedTurn, said: dict[str, torch.Tensor]
         counts["acts asked"] += right
     wishes = {name for name, logit in zip(labels.WISHES, said["wishes"].tolist(), strict=True) if logit > 0}
     counts["wishes"] += wishes == {wish.label for wish in one.turn.wishes}
-    danger = int(said["danger"].argmax()) > 0
+    danger = float(1.0 - said["danger"].softmax(-1)[0]) >= least
     counts["danger" if one.turn.danger else "no danger"] += 1
     counts["danger found"] += danger and one.turn.danger is not None
     counts["false alarms"] += danger and one.turn.danger is None
