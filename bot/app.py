@@ -24,10 +24,10 @@ from bot.channels.links import deep_links
 from bot.channels.registry import CHANNELS, WRITING_FIRST
 from bot.conversation.engine import Engine
 from bot.conversation.registry import REGISTRY
+from bot.conversation.services import Services
+from bot.conversation.services import Shop as ShopFacts
 from bot.conversation.skills.talk import opening
 from bot.conversation.texts import Texts
-from bot.conversation.turn import Services
-from bot.conversation.turn import Shop as ShopFacts
 from bot.conversation.unit_of_work import apology, note_block
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.faults import faults

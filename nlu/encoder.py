@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,10 @@ from kernel.arrays import Floats32
 from nlu.errors import ModelDamaged
 
 LARGEST_BATCH = 32
+_AFTER = re.compile(rb"after_layer_(\d+)\b")
+_LENGTH_DELIMITED = 2
+_FLOAT = b"\x08\x01"
+"""elem_type = FLOAT of an ONNX tensor type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,9 @@ class Encoded:
     """Token vectors, shape (tokens, d)."""
     spans: tuple[tuple[int, int], ...]
     """Where in the text each token lies; (0, 0) for the marks at both ends."""
+    inner: Floats32
+    """Token vectors a third of the way up, shape (tokens, d): the last layer is bent towards the intents, these still
+    tell the words. The last layer's own where the graph names its parts otherwise."""
 
 
 class Encoder:
@@ -38,7 +46,10 @@ class Encoder:
             ModelDamaged: one of the files cannot be loaded.
         """
         try:
-            self._session = open_session(str(model))
+            stored = model.read_bytes()
+            inner = inner_layers(stored)[:1]
+            self._session = open_session(stored + with_outputs(inner))
+            self._outputs = ["states", *inner]
             self._tokenizer: Tokenizer = Tokenizer.from_file(str(tokenizer))
             self._input_names = [node.name for node in self._session.get_inputs()]
             # What can be loaded need not be an encoder: the first message would tell.
@@ -60,9 +71,10 @@ class Encoder:
         encodings = self._tokenizer.encode_batch(texts)
         ids = np.array([encoding.ids for encoding in encodings], np.int64)
         mask = np.array([encoding.attention_mask for encoding in encodings], np.int64)
-        (states,) = self._session.run(None, dict(zip(self._input_names, (ids, mask), strict=True)))
+        found = self._session.run(self._outputs, dict(zip(self._input_names, (ids, mask), strict=True)))
+        states, inner = found[0], found[-1]
         lengths = mask.sum(1).tolist()
-        return [_one(*parts) for parts in zip(encodings, states, lengths, strict=True)]
+        return [_one(*parts) for parts in zip(encodings, states, inner, lengths, strict=True)]
 
 
 def open_session(model: str | bytes) -> onnxruntime.InferenceSession:
@@ -82,7 +94,34 @@ def batches_by_length(texts: Sequence[str], size: int) -> Iterator[list[int]]:
     return (order[start : start + size] for start in range(0, len(order), size))
 
 
-def _one(encoding: Encoding, states: Floats32, length: int) -> Encoded:
+def _one(encoding: Encoding, states: Floats32, inner: Floats32, length: int) -> Encoded:
     tokens = states[:length]
     pooled: Floats32 = np.add.reduce(tokens, 0) / np.float32(length)
-    return Encoded(pooled, tokens, tuple(encoding.offsets[:length]))
+    return Encoded(pooled, tokens, tuple(encoding.offsets[:length]), inner[:length])
+
+
+def inner_layers(model: bytes) -> list[str]:
+    """Names of what comes out one and two thirds of the way up; none where the graph names its parts otherwise."""
+    layers = max((int(number) for number in _AFTER.findall(model)), default=0)
+    chosen = sorted({round(layers / 3), round(2 * layers / 3)} - {0, layers})
+    return [f"after_layer_{number}" for number in chosen]
+
+
+def with_outputs(names: Sequence[str]) -> bytes:
+    """A piece of an ONNX model that only names further outputs of its graph.
+
+    Serialised protobuf messages are merged by appending one to the other, so that no copy of ours of the format
+    is needed: ModelProto.graph = 7, GraphProto.output = 12, ValueInfoProto.name = 1 and .type = 2.
+    """
+    tensor_of_floats = _field(2, _field(1, _FLOAT))
+    outputs = b"".join(_field(12, _field(1, name.encode()) + tensor_of_floats) for name in names)
+    return _field(7, outputs) if outputs else b""
+
+
+def _field(number: int, content: bytes) -> bytes:
+    length, varint = len(content), bytearray()
+    while length > 0x7F:
+        varint.append(length & 0x7F | 0x80)
+        length >>= 7
+    varint.append(length)
+    return bytes([number << 3 | _LENGTH_DELIMITED]) + bytes(varint) + content

@@ -153,6 +153,10 @@ class Heads:
         scope = logistic(sum(sign * weight for sign, weight in signs))
         return HeadOutputs(logits, sentiment, urgent, offensive, scope)
 
+    def probabilities(self, logits: Floats32) -> Floats32:
+        """Calibrated probability of each intent, shape (k,)."""
+        return sigmoid(self.intent_slope * logits + self.intent_offset)
+
     def ngram_logits(self, ngrams: Ngrams) -> Floats32:
         """The part of the logits that the vector has no say in, shape (k,)."""
         said = self.spelling_weight[ngrams.buckets].sum(0) if self.spelling_weight.size else np.zeros(0)

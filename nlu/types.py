@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Literal, Protocol, runtime_checkable
 
 from kernel.arrays import Floats32
+from nlu.acts import Acts, DialogueState
 
 Language = Literal["zh", "en"]
 
@@ -81,6 +82,7 @@ class DialogueContext:
     """Aware; resolves relative dates such as 后天."""
     time_zone: str | None = None
     """IANA name of the customer's time zone."""
+    state: DialogueState = field(default_factory=DialogueState)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +108,8 @@ class Understanding:
     deciding_words: tuple[DecidingWord, ...] = ()
     """Strongest first: why the first intent was chosen."""
     offensive: bool = False
+    acts: Acts = field(default_factory=Acts)
+    """What the message does where it is said; for the first of several texts alone, the others being parts of it."""
     vector: Floats32 | None = field(default=None, compare=False, repr=False)
     """Sentence vector, unit length, shape (d,)."""
 

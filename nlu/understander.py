@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -13,10 +14,13 @@ import numpy as np
 
 from kernel.arrays import Floats32
 from nlu import modelfiles
+from nlu.acts import Acts, DialogueState
+from nlu.context.alone import acts_alone, slot_of
+from nlu.context.reader import ContextReader
 from nlu.encoder import Encoded, Encoder
 from nlu.entities import ProductIndex, recognise
 from nlu.errors import ModelDamaged
-from nlu.heads import Heads, logistic
+from nlu.heads import HeadOutputs, Heads, logistic
 from nlu.intents import OUT_OF_SCOPE, SENTIMENTS
 from nlu.language import detect, has_words, is_foreign
 from nlu.ngrams import Ngrams, ngrams_of
@@ -73,6 +77,8 @@ class TransformerUnderstander:
                 f"{folder} does not fit together: heads for vectors of {read} numbers, an encoder that makes {made}. "
                 "Build or fetch the model again."
             )
+        whole = all((folder / name).is_file() for name in modelfiles.CONTEXT)
+        self._context = ContextReader(folder, self._encoder, self._heads.intents) if whole else None
         # A word speaks for an intent by what it adds there beyond what it adds everywhere.
         weights = self._heads.intent_weight
         self._preference = weights - weights.mean(0)
@@ -98,6 +104,27 @@ class TransformerUnderstander:
             self._one(text, form, seen, ngrams_of(read), dialogue, today)
             for text, form, seen, read in zip(texts, normalised, encoded, shown, strict=True)
         ]
+
+    def _acts(
+        self,
+        message: str,
+        form: Normalised,
+        encoded: Encoded,
+        said: HeadOutputs,
+        intents: Sequence[IntentScore],
+        entities: Sequence[Entity],
+        state: DialogueState,
+    ) -> Acts:
+        """What the message does in its conversation; what its patterns find is told besides what the model finds."""
+        if self._context is None or not intents:
+            return acts_alone(message, intents, entities, state)
+        acts = self._context.read(message, form, encoded, self._heads.probabilities(said.logits), state)
+        more = [
+            slot_of(entity)
+            for entity in entities
+            if not any(value.start < entity.end and entity.start < value.end for value in acts.slots)
+        ]
+        return replace(acts, slots=tuple(sorted((*acts.slots, *more), key=lambda value: value.start)))
 
     def _one(
         self,
@@ -132,6 +159,7 @@ class TransformerUnderstander:
             words=tuple(text[start : start + len(word)] for word, start in cut),
             deciding_words=self._deciding(text, cut, encoded, ngrams, order[0]) if intents else (),
             offensive=readable and logistic(said.offensive) > float(self._heads.offensive_threshold),
+            acts=self._acts(message, form, encoded, said, intents, entities, dialogue.state),
             vector=_unit(encoded.pooled),
         )
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.models.decisions import Decisions
+from nlu.acts import Act, Acts, DialogueState, Pointing, SlotValue, Wish
+from nlu.context.alone import acts_alone
 from nlu.types import (
     CatalogueEntry,
     DialogueContext,
@@ -40,6 +43,16 @@ class Meaning:
     urgent: bool = False
     address: str | None = None
     understood: bool = True
+    acts: Mapping[Act, float] | None = None
+    """What it does in its conversation; None: as far as the intent alone tells it."""
+    wishes: tuple[tuple[str, str], ...] | None = None
+    """Intents with their stretches; None: the intent alone."""
+    slots: tuple[tuple[str, str], ...] = ()
+    """What it tells besides what its entities tell."""
+    points: tuple[int, ...] = ()
+    """Places of what is meant among the things shown."""
+    others: bool = False
+    """Others than those shown are wanted."""
 
 
 def means(
@@ -52,6 +65,13 @@ def means(
         urgent=urgent,
         address=address,
     )
+
+
+def does(*acts: Act, intent: str = "chitchat", **told: Any) -> Meaning:
+    """What a message does in its conversation, and what it tells (`wishes`, `slots`, `points`,
+    `others`)."""
+    wishes = told.pop("wishes", ())
+    return Meaning(intents=((intent, 0.3),), acts=dict.fromkeys(acts, 0.9), wishes=wishes, **told)
 
 
 @dataclass(frozen=True)
@@ -92,17 +112,22 @@ class ScriptedUnderstander:
         chinese = any("\u4e00" <= character <= "\u9fff" for character in text)
         letters = any(character.isalpha() for character in text)
         known: Language = dialogue.language if dialogue is not None and dialogue.language else "zh"
-        scores = meaning.intents if meaning is not None else ()
+        scores = tuple(
+            IntentScore(intent=name, probability=p) for name, p in (meaning.intents if meaning else ())
+        )
+        entities = tuple(self._entities(text, meaning))
+        state = dialogue.state if dialogue is not None else DialogueState()
         return Understanding(
+            acts=_acts(text, scores, entities, state, meaning),
             text=text.strip(),
             language="zh" if chinese else "en" if letters else known,
-            intents=tuple(IntentScore(intent=name, probability=p) for name, p in scores),
+            intents=scores,
             sentiment=meaning.sentiment if meaning is not None else Sentiment.NEUTRAL,
             sentiment_strength=0.9 if meaning is not None and meaning.sentiment != "neutral" else 0.0,
             urgent=meaning is not None and meaning.urgent,
             out_of_scope=0.0 if meaning is not None else 1.0,
             understood=meaning is not None and meaning.understood,
-            entities=tuple(self._entities(text, meaning)),
+            entities=entities,
             words=tuple(text.split()),
         )
 
@@ -153,6 +178,44 @@ class ScriptedUnderstander:
                 )
             )
         return found
+
+
+def _acts(
+    text: str,
+    intents: Sequence[IntentScore],
+    entities: Sequence[Entity],
+    state: DialogueState,
+    meaning: Meaning | None,
+) -> Acts:
+    """As a reader without a model tells it, with what the script says."""
+    acts = acts_alone(text, intents, entities, state)
+    if meaning is None:
+        return acts
+    slots = [
+        SlotValue(
+            slot=slot, probability=0.9, text=value, start=text.find(value), end=text.find(value) + len(value)
+        )
+        for slot, value in meaning.slots
+    ]
+    shown = tuple(float(place in meaning.points) for place in range(len(state.shown)))
+    acts = replace(
+        acts, slots=(*acts.slots, *slots), pointing=Pointing(shown=shown, other=float(meaning.others))
+    )
+    if meaning.acts is not None:
+        acts = replace(acts, acts=meaning.acts)
+    if meaning.wishes is not None:
+        wishes = tuple(
+            Wish(
+                intent=intent,
+                probability=0.9,
+                text=words,
+                start=text.find(words),
+                end=text.find(words) + len(words),
+            )
+            for intent, words in meaning.wishes
+        )
+        acts = replace(acts, wishes=wishes)
+    return acts
 
 
 @dataclass

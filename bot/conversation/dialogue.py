@@ -1,18 +1,19 @@
-"""Understanding → skills: who answers the wish or wishes of a message.
+"""Reading → answers: who answers what a message says.
 
-The rules, in this order: an answer to the bot's own question; two clear wishes, both answered; one clear
-wish; a number or a product's name alone; asking back once with the two likeliest meanings; offering a person.
+In this order: the wish to be left alone or for a person; what the message does to the bot's question, to what is under
+way and to what was asked of the shop; its wishes, each answered; a product's name alone; asking back once with the two
+likeliest meanings; offering a person.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.conversation import phrases, routing
+from bot.conversation import filed, routing, state, tasks
 from bot.conversation.memory import Memory
 from bot.conversation.registry import REGISTRY
 from bot.conversation.routing import Reading
@@ -22,8 +23,8 @@ from bot.conversation.skills import (
     pages,
     product_words,
     products,
-    requesting,
-    returns,
+    refunds,
+    stopping,
     which_order,
 )
 from bot.conversation.skills.talk import TALK, overrides
@@ -31,6 +32,7 @@ from bot.conversation.turn import Answer, HandOver, Skill, Turn
 from bot.delivery.faults import describe
 from bot.delivery.ports import TookTooLong
 from bot.messages import IncomingKind
+from nlu.acts import Act, DialogueState, Wish
 from nlu.intents import INTENTS
 from nlu.types import DialogueContext, Sentiment, Understanding
 from storage.errors import StorageError
@@ -42,6 +44,7 @@ _UPSET = 2
 _STRONG = 0.5
 # Asked back about though the model calls the message none of its business.
 _WORTH_ASKING = 0.2
+_ANSWERING = (Act.YES, Act.NO, Act.GIVES, Act.CORRECTS, Act.ADDS, Act.WITHDRAWS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,24 +58,49 @@ class Decision:
 
 
 async def read(turn: Turn) -> Reading:
-    """Understand the words of a turn, about 1 to 3 ms; buttons and commands have none."""
+    """Understand the words of a turn in their place, about 2 to 4 ms; buttons and commands have none."""
     worded = turn.incoming.kind in (IncomingKind.TEXT, IncomingKind.EDIT, IncomingKind.MEDIA)
     if not worded or not any(character.isalnum() for character in turn.text):
         return Reading(language=turn.language)
-    return await _read(turn, turn.text)
+    told = await state.told(turn)
+    (whole,) = await _understood(turn, [turn.text], told.state)
+    wishes = [wish for wish in whole.acts.wishes if wish.intent not in TALK]
+    # What is heard whatever else is said has to be plain by itself.
+    apart = len(wishes) > 1 or any(wish.intent in routing.HEARD_ANYWAY for wish in wishes)
+    parts = await _understood(turn, [wish.text for wish in wishes]) if apart else [whole] * len(wishes)
+    return Reading(
+        language=language.of_words(turn, whole),
+        whole=whole,
+        wishes=(*zip(wishes, parts, strict=True), *await _refused(turn)),
+        shown=told.ids,
+        in_context=told.state != DialogueState(before=told.state.before),
+    )
 
 
-async def _read(turn: Turn, text: str) -> Reading:
-    whole, *parts = await turn.services.reader.understand(
-        [text, *phrases.clauses_of(text)],
+async def _refused(turn: Turn) -> list[tuple[Wish, Understanding]]:
+    """A sentence of several that plainly wants no more offers: that is heard whatever was read of the whole."""
+    sentences = stopping.refusing_sentences(turn.text)
+    said = stopping.stopping_part(await _understood(turn, sentences)) if sentences else None
+    if said is None:
+        return []
+    start = turn.text.find(said.text)
+    end = start + len(said.text)
+    return [(Wish(intent="opt_out", probability=1.0, text=said.text, start=start, end=end), said)]
+
+
+async def _understood(
+    turn: Turn, texts: Sequence[str], where: DialogueState | None = None
+) -> list[Understanding]:
+    return await turn.services.reader.understand(
+        texts,
         DialogueContext(
             language="zh" if turn.language == "zh" else "en",
             previous_intents=turn.memory.intents,
             now=turn.now,
             time_zone=turn.contact.time_zone or turn.services.shop.time_zone,
+            state=where or DialogueState(),
         ),
     )
-    return Reading(language=language.of_words(turn, whole), whole=whole, parts=tuple(parts))
 
 
 async def decide(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tuple[Decision, ...]:
@@ -80,9 +108,16 @@ async def decide(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tupl
     unread = turn
 
     async def read_more(text: str) -> Understanding | None:
-        return (await _read(unread, text)).whole
+        return (await _understood(unread, [text]))[0]
 
-    turn = replace(turn, language=reading.language, understanding=reading.whole, read=read_more)
+    turn = replace(
+        turn,
+        language=reading.language,
+        understanding=reading.whole,
+        shown=reading.shown,
+        read=read_more,
+        memory=turn.memory.having_read(turn.text) if reading.whole is not None else turn.memory,
+    )
     match turn.incoming.kind:
         case IncomingKind.BUTTON:
             return await _button(turn, modes)
@@ -103,25 +138,12 @@ async def decide(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tupl
 async def _button(turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...]:
     name, _, rest = turn.incoming.payload.partition(":")
     verb, _, argument = rest.partition(":")
-    if name == "ask":
-        return await _clarified(turn, verb, modes)
     skill = REGISTRY.by_action.get(name)
     if skill is None:
         return _only("fallback", fallback.stale(turn))
     said = which_order.said_before(turn, f"{name}:{verb}", argument)
     turn = turn if said is None else await turn.about(said)
     return await _run(skill, replace(turn, intent=verb, argument=argument), modes)
-
-
-async def _clarified(turn: Turn, intent: str, modes: Mapping[str, str]) -> tuple[Decision, ...]:
-    """The customer pressed what they meant: answer what they had written, in that sense."""
-    skill = REGISTRY.by_intent.get(intent)
-    if skill is None:
-        return _only("fallback", fallback.stale(turn))
-    pending = turn.memory.pending
-    text = pending.data.get("text", "") if pending is not None and pending.kind == "clarify" else ""
-    clear = replace(turn, memory=turn.memory.settled(), understanding=None, chosen=True)
-    return await _wish(await clear.about(text), skill, intent, modes)
 
 
 async def _command(turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...]:
@@ -135,37 +157,100 @@ async def _command(turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...]
 async def _words(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tuple[Decision, ...]:
     whole = reading.whole
     assert whole is not None  # noqa: S101 - the caller has looked
-    stops = routing.stops_in_part(reading)
-    aside = None if stops or routing.unmissable(whole) is not None else await _about_requests(turn)
+    heard_first = routing.unmissable(whole) is not None
+    if heard_first and len(reading.wishes) <= 1:
+        return await _one(turn, whole, modes)
+    first = heard_first or routing.stops_in_part(reading)
+    aside = None if first else await refunds.by_the_way(turn)
     if aside is not None:
-        return _only("request", aside)
-    resumed = None if stops else await _resumed(turn, modes)
-    if resumed is not None:
-        return resumed
-    wishes = routing.several(reading)
-    if wishes:
-        answers: tuple[Decision, ...] = ()
-        for intent, part in wishes:
-            skill = REGISTRY.by_intent.get(intent)
-            assert skill is not None  # noqa: S101 - `several` keeps only these
-            done = await _wish(replace(turn, understanding=part, text=part.text), skill, intent, modes)
-            answers += done
-            turn = turn.remembering(done[-1].answer.memory or turn.memory)
-        return answers
-    variant = await _variant(turn, whole, modes)
-    if variant is not None:
-        return variant
+        return _going_back(turn, _only("refund_status", aside))
+    done = () if first else await _taken_up(turn, modes)
+    wished = routing.wishes(turn, reading, taken_up=bool(done))
+    if done:
+        wished = tuple(one for one in wished if _is_left(turn, one[0]))
+    if not done and len(wished) <= 1:
+        variant = await _variant(turn, whole, modes)
+        if variant is not None:
+            return variant
+    if not done and not wished:
+        return await _one(turn, whole, modes)
+    memory = turn.memory
+    for intent, part in wished:
+        skill = REGISTRY.by_intent.get(intent) or REGISTRY.by_name["own"]
+        memory = (done[-1].answer.memory if done else None) or memory
+        now = turn.remembering(memory)
+        now = replace(now, understanding=replace(part, acts=whole.acts), text=part.text)
+        done += await _wish(now, skill, intent, modes)
+    return _going_back(turn, done, by_the_way=bool(wished))
+
+
+async def _one(turn: Turn, whole: Understanding, modes: Mapping[str, str]) -> tuple[Decision, ...]:
+    """A message in which no wish stands out where it is said."""
     meant = routing.meant(turn, whole)
     skill = _skill_of(meant)
     if meant is None or skill is None:
         return await _unclear(turn, whole, modes)
+    if skill.about_order and skill.tasks and turn.does(Act.ASKS_STATE):
+        # How something stands is asked, and nothing is wished.
+        meant, skill = "order_status", REGISTRY.by_name["order_status"]
     if meant == "place_order" and (await products.by_words(turn)) is not None:
         # Who names what they want to buy wants to see it, and not how buying works.
         meant, skill = "product_search", REGISTRY.by_name["search"]
     if meant == "recommend_request" and product_words.highest_price(turn) is not None:
         # What is recommended knows no limit; what is looked for does.
         meant, skill = "product_search", REGISTRY.by_name["search"]
-    return await _wish(turn, skill, meant, modes)
+    return _going_back(turn, await _wish(turn, skill, meant, modes))
+
+
+def _says_more(turn: Turn) -> bool:
+    """Whether a message that was taken up wishes something besides: an answer and a question in one."""
+    return not turn.does(Act.ASKS_STATE) and any(turn.does(act) for act in _ANSWERING)
+
+
+def _is_left(turn: Turn, intent: str) -> bool:
+    """Whether a wish of a message that was taken up is still to be answered."""
+    if intent in routing.HEARD_ANYWAY:
+        return True
+    if turn.does(Act.WAITS):
+        skill = REGISTRY.by_intent.get(intent)
+        return skill is not None and not skill.tasks
+    return _says_more(turn) and which_order.TASKS_OF.get(intent) not in tasks.answered(turn)
+
+
+def _passes_over(turn: Turn) -> bool:
+    """Whether a message leaves the bot's question unanswered."""
+    return turn.does(Act.ASIDE) and not any(turn.does(act) for act in _ANSWERING)
+
+
+async def _taken_up(turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...]:
+    """What a message does to the bot's question, to what is under way and to requests made; () if nothing."""
+    if turn.does(Act.WAITS):
+        return _only("waiting", Answer(text=turn.say("take-your-time"), memory=turn.memory))
+    resumed = await _resumed(turn, modes)
+    if resumed is not None:
+        return resumed
+    if turn.does(Act.ASKS_ABOUT) and turn.memory.pending is not None and not turn.acts.wishes:
+        return _only("question", await tasks.explained(turn))
+    answer = await filed.touched(turn)
+    return () if answer is None else _only("request", answer)
+
+
+def _going_back(turn: Turn, done: tuple[Decision, ...], *, by_the_way: bool = True) -> tuple[Decision, ...]:
+    """After something was done or answered by the way: what is still open is recalled, unless the last answer asks
+    something itself."""
+    waiting = (turn.memory, *(one.answer.memory for one in done[:-1] if one.answer.memory is not None))
+    if all(memory.pending is None for memory in waiting):
+        return done
+
+    def back(answer: Answer) -> Answer:
+        memory = answer.memory or turn.memory
+        kept = memory.pending == turn.memory.pending and by_the_way
+        if answer.hand_over is not None or not (memory.pending is None or kept):
+            return answer
+        text, memory = tasks.recalled(turn, memory)
+        return replace(answer, text="\n\n".join(part for part in (answer.text, text) if part), memory=memory)
+
+    return (*done[:-1], replace(done[-1], answer=done[-1].answer.changed(back)))
 
 
 async def _variant(turn: Turn, whole: Understanding, modes: Mapping[str, str]) -> tuple[Decision, ...] | None:
@@ -181,16 +266,19 @@ async def _variant(turn: Turn, whole: Understanding, modes: Mapping[str, str]) -
 
 async def _resumed(turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...] | None:
     pending = turn.memory.pending
-    whole = turn.understanding
-    if pending is None or (whole is not None and routing.interrupts(turn, whole)):
+    # Numbers and codes answer the questions for them whatever else is said.
+    if pending is None or (pending.kind not in ("link", "order") and _passes_over(turn)):
         return None
-    if pending.kind == "clarify":
-        chosen = fallback.chosen(turn, pending)
-        return None if chosen is None else await _clarified(turn, chosen, modes)
-    skill = REGISTRY.by_pending.get(pending.kind)
-    if skill is None or skill.resume is None or modes.get(skill.name, "on") != "on":
+    of_task = pending.kind in tasks.QUESTIONS
+    skill = (
+        REGISTRY.by_task.get(pending.data.get("task", ""))
+        if of_task
+        else REGISTRY.by_pending.get(pending.kind)
+    )
+    resume = tasks.resume if of_task else skill.resume if skill is not None else None
+    if skill is None or resume is None or (modes.get(skill.name, "on") != "on" and not skill.always):
         return None
-    answer = await skill.resume(turn)
+    answer = await resume(turn)
     return None if answer is None else _only(skill.name, answer)
 
 
@@ -248,18 +336,6 @@ def _skill_of(intent: str | None) -> Skill | None:
     if intent is None:
         return None
     return REGISTRY.by_intent.get(intent) or (None if intent in INTENTS else REGISTRY.by_name["own"])
-
-
-async def _about_requests(turn: Turn) -> Answer | None:
-    """What is said about something under way, whatever the bot has asked meanwhile."""
-    return (
-        await returns.decided(turn)
-        or await returns.sent_back(turn)
-        or await requesting.progress(turn)
-        or await requesting.preference(turn)
-        or await returns.sent_to(turn)
-        or await returns.paid_to(turn)
-    )
 
 
 def _only(skill: str, answer: Answer) -> tuple[Decision, ...]:

@@ -18,8 +18,9 @@ from bot.conversation import dialogue, long_actions, ownership, unit_of_work
 from bot.conversation.memory import Memory
 from bot.conversation.registry import REGISTRY
 from bot.conversation.routing import Reading
+from bot.conversation.services import Services
 from bot.conversation.skills import language, stopping
-from bot.conversation.turn import Services, Turn
+from bot.conversation.turn import Turn
 from bot.delivery.ports import Work
 from bot.messages import Incoming, IncomingKind
 from kernel.times import utc_now
@@ -154,4 +155,4 @@ def _says_stop(incoming: Incoming, reading: Reading) -> bool:
         case IncomingKind.BUTTON:
             return incoming.payload == "news:off"
     said = stopping.says_stop(incoming.text, reading.whole, busy=True)
-    return said or stopping.stopping_part(reading.parts) is not None
+    return said or stopping.stopping_part([part for _, part in reading.wishes]) is not None

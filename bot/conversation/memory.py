@@ -17,6 +17,9 @@ TOPIC_HOLDS = timedelta(hours=12)
 """After that "when will it come?" no longer means the order spoken of."""
 
 _INTENTS = 3
+_BEFORE = 2
+_WORDS = 200
+_TASKS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,33 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenTask:
+    """Something a customer wants done, as far as it has been told."""
+
+    name: str
+    order: str | None = None
+    """Id of the order that it is about."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """What was told, by slot."""
+    said: str = ""
+    """The customer's own words, for whoever does it."""
+
+    def with_values(self, values: Mapping[str, str]) -> OpenTask:
+        """The same, where more is told or something is told anew."""
+        return replace(self, values={**self.values, **values})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filed:
+    """A request made in this conversation."""
+
+    task: str
+    request: str
+    """Its number."""
+    order: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
     """The dialogue so far. Identifiers in it are checked again before anything of theirs is shown."""
 
@@ -40,6 +70,12 @@ class Memory:
     products: tuple[str, ...] = ()
     """Ids of the products last shown, in order, so that "the second one" has a meaning."""
     pending: Pending | None = None
+    tasks: tuple[OpenTask, ...] = ()
+    """Under way, the latest first."""
+    filed: tuple[Filed, ...] = ()
+    """Requests made in this conversation, the latest first."""
+    before: tuple[str, ...] = ()
+    """The customer's last messages, the latest last, and no more of each than a reader needs."""
     intents: tuple[str, ...] = ()
     """Latest first."""
     misses: int = 0
@@ -106,6 +142,34 @@ class Memory:
     def settled(self) -> Memory:
         """The bot waits for nothing."""
         return replace(self, pending=None)
+
+    def busy_with(self, task: OpenTask) -> Memory:
+        """Something is being done; it stands before what was under way."""
+        others = tuple(one for one in self.tasks if one.name != task.name)
+        return replace(self, tasks=(task, *others)[:_TASKS])
+
+    def without_task(self, name: str) -> Memory:
+        """Something is done, or no longer wanted."""
+        return replace(self, tasks=tuple(one for one in self.tasks if one.name != name))
+
+    def task(self, name: str) -> OpenTask | None:
+        """Something under way."""
+        return next((one for one in self.tasks if one.name == name), None)
+
+    def having_filed(self, filed: Filed) -> Memory:
+        """A request was made."""
+        others = tuple(one for one in self.filed if one.request != filed.request)
+        return replace(self, filed=(filed, *others)[:_TASKS]).without_task(filed.task)
+
+    def following(self, before: Memory) -> Memory:
+        """This memory after an answer to the same message that has asked something of the shop."""
+        known = {one.request for one in self.filed}
+        more = tuple(one for one in before.filed if one.request not in known)
+        return replace(self, filed=(*more, *self.filed)[:_TASKS])
+
+    def having_read(self, text: str) -> Memory:
+        """The customer has written this."""
+        return replace(self, before=(*self.before, text[:_WORDS])[-_BEFORE:])
 
     def heard(self, intent: str | None) -> Memory:
         """A message was understood; None when it came for nothing, such as thanks."""

@@ -1,10 +1,9 @@
-"""What words say that always mean the same, and where one wish of a message ends and the next begins."""
+"""What words say that always mean the same."""
 
 from __future__ import annotations
 
 import re
 
-_CLAUSES = 6
 # What people send to any service to get its messages.
 _START_WORDS = frozenset({"subscribe", "resubscribe", "subscribe again", "订阅", "重新订阅"})
 # A message of one such word asks where it is.
@@ -50,14 +49,6 @@ names_for_whom = re.compile(
     re.IGNORECASE,
 ).search
 """Somebody is named whom something is for."""
-_CLAUSE = re.compile(
-    r"[。！？!?；;\n]+"
-    r"|[,，、]?\s{0,3}(?=另外|还有[，,就想我]|顺便|对了|再问|同时)"
-    r"|(?:,\s{0,3}|\s{1,3})(?=and\s{1,3}(?:also|can|could|do|does|what|when|where|how|is|i|please|send|give)\b|also\b|plus\b"
-    r"|by the way\b|another thing\b)"
-    r"|\.\s{1,3}",
-    re.IGNORECASE,
-)
 _ORDINALS = {
     "一": 0, "1": 0, "first": 0, "one": 0,
     "二": 1, "两": 1, "2": 1, "second": 1, "two": 1,
@@ -75,12 +66,6 @@ _last = re.compile(
 ).search
 _GLAD = set("😀😃😄😁😊🙂😍🥰😘👍👏🙏❤💕🌹🎉😂🤣😆🥳👌💪😋✨")
 _SAD = set("😡🤬😠👎😤😞😢😭😣😖😩😫💔🙁☹😔😒🙄")
-
-
-def clauses_of(text: str) -> list[str]:
-    """The parts of a message that may be wishes of their own; none where it is all one."""
-    parts = [part.strip() for part in _CLAUSE.split(text) if part and part.strip()]
-    return parts if 1 < len(parts) <= _CLAUSES else []
 
 
 def subscribes(text: str) -> bool:

@@ -10,15 +10,17 @@ from bot.conversation.skills import (
     order_status,
     pricing,
     product_words,
-    requesting,
     stopping,
     talk,
     which_order,
 )
 from bot.conversation.skills.talk import TALK
 from bot.conversation.turn import Turn
+from nlu.acts import Wish
 from nlu.types import EntityKind, IntentScore, Understanding
 
+HEARD_ANYWAY = frozenset({"opt_out", "human_agent"})
+"""Wishes that nothing stands before."""
 _ABOUT_PRODUCTS = frozenset({"product_question", "stock_question", "price_question", "discount_request"})
 _SHOWS_PRODUCTS = _ABOUT_PRODUCTS | {"product_search", "recommend_request"}
 _LOOKS_FOR = frozenset({"recommend_request", "product_search"})
@@ -31,9 +33,8 @@ _FAIRLY = 0.28
 _AHEAD = 0.14
 # What is offered when asking back.
 _PLAUSIBLE = 0.10
-# A part of a message is a wish of its own when it is read with this certainty.
-_OWN_WISH = 0.70
-_WISHES = 2
+_WISHES = 4
+_RATHER = 0.5
 # A short message after an order or a product was spoken of is about it when this likely.
 _SHORT = 24
 _SENTENCE_LONG = 48
@@ -44,7 +45,6 @@ _BEYOND_DOUBT = 0.95
 _FOREIGN = 0.5
 # What a complaint may be about that can be answered at once.
 _WHEREABOUTS = frozenset({"order_status", "delivery_time", "delivery_problem"})
-_HEARD_ANYWAY = frozenset({"opt_out", "human_agent"})
 # (best, rival): the rival is taken when it is nearly as likely.
 _PREFERRED = frozenset(
     {
@@ -65,8 +65,12 @@ class Reading:
     language: str
     whole: Understanding | None = None
     """None when there are no words in it."""
-    parts: tuple[Understanding, ...] = ()
-    """Its clauses, where it has several."""
+    wishes: tuple[tuple[Wish, Understanding], ...] = ()
+    """What it wishes, each with its own stretch of the message understood; no small talk."""
+    shown: tuple[str, ...] = ()
+    """What its pointing speaks of."""
+    in_context: bool = False
+    """There is something that it may be about: a question, something under way, asked of the shop, or on the screen."""
 
 
 def meant(turn: Turn, whole: Understanding) -> str | None:
@@ -74,7 +78,6 @@ def meant(turn: Turn, whole: Understanding) -> str | None:
     return (
         unmissable(whole)
         or _set_phrase(whole)
-        or _taken_back(turn)
         or _bargaining(turn, whole)
         or _pointed_at(turn, whole)
         or _missed_parcel(turn, whole)
@@ -124,7 +127,7 @@ def unmissable(whole: Understanding) -> str | None:
     if len(whole.text) <= _SENTENCE_LONG and phrases.asks_for_hours(whole.text):
         return "store_info"
     best = whole.intents[0] if whole.intents else None
-    if best is not None and best.intent in _HEARD_ANYWAY and best.probability >= _CERTAIN:
+    if best is not None and best.intent in HEARD_ANYWAY and best.probability >= _CERTAIN:
         return best.intent
     return None
 
@@ -146,14 +149,6 @@ def _set_phrase(whole: Understanding) -> str | None:
 
 def _last(turn: Turn) -> str | None:
     return turn.memory.intents[0] if turn.memory.intents else None
-
-
-def _taken_back(turn: Turn) -> str | None:
-    """A change of mind about what was asked of the shop last."""
-    last = _last(turn)
-    if last in requesting.CHANGES and requesting.takes_back(turn.text, last):
-        return last
-    return "deny" if requesting.says_no(turn) else None
 
 
 def _bargaining(turn: Turn, whole: Understanding) -> str | None:
@@ -274,48 +269,28 @@ def _best_of(whole: Understanding, group: frozenset[str]) -> str | None:
     return next((intent for intent in fitting if intent in plausible), None)
 
 
-def interrupts(turn: Turn, whole: Understanding) -> bool:
-    """Whether a message passes over the bot's question: an answer of a word is no call for a person."""
-    heard = unmissable(whole)
-    return heard is not None and (heard != "human_agent" or bool(phrases.asks_for_a_person(turn.text)))
-
-
 def stops_in_part(reading: Reading) -> bool:
-    """Whether one clause of several plainly says to send no more offers: heard whatever the others are about."""
-    return stopping.stopping_part(reading.parts) is not None
+    """Whether one of several wishes is plainly to send no more offers: heard whatever the others are about."""
+    return (
+        len(reading.wishes) > 1 and stopping.stopping_part([part for _, part in reading.wishes]) is not None
+    )
 
 
-def several(reading: Reading) -> tuple[tuple[str, Understanding], ...]:
-    """The clauses that are wishes of their own, each with its intent; one of each skill. None where it is all one.
+def wishes(turn: Turn, reading: Reading, *, taken_up: bool) -> tuple[tuple[str, Understanding], ...]:
+    """The wishes to be answered, each with its own stretch of the message; none where `meant` knows better.
 
-    A clause that plainly says stop is one whatever the others say, and the first to be answered.
+    A message by itself means what its own words say; only of several wishes, or of one that is said where it may be
+    about something, the conversation decides.
     """
-    whole = reading.whole
-    if whole is None or len(reading.parts) < _WISHES:
+    if not (reading.in_context or taken_up or len(reading.wishes) > 1):
         return ()
-    wishes: dict[str, tuple[str, Understanding]] = {}
-    stop = stopping.stopping_part(reading.parts)
-    if stop is not None:
-        wishes["consent"] = ("opt_out", stop)
-    elif unmissable(whole) is not None:
-        return ()
-    for part in reading.parts:
-        intent = _own_wish(part, {score.intent for score in whole.intents})
-        skill = REGISTRY.by_intent.get(intent) if intent is not None else None
-        if intent is not None and skill is not None:
-            wishes.setdefault(skill.name, (intent, part))
-    if stop is None and (len(wishes) < _WISHES or {intent for intent, _ in wishes.values()} <= _WHEREABOUTS):
-        return ()  # one question in two sentences
-    return tuple(wishes.values())[:_WISHES]
-
-
-def _own_wish(part: Understanding, seen: set[str]) -> str | None:
-    """The intent of a clause: certain by itself, likely and seen in the whole, or about what it names."""
-    if part.intent in TALK:
-        return None
-    likely = part.probability >= _LIKELY and part.intent in seen
-    if part.understood and (part.probability >= _OWN_WISH or likely):
-        return part.intent
-    if part.first(EntityKind.ORDER_NUMBER) is not None:
-        return _best_of(part, REGISTRY.about_orders)
-    return _best_of(part, _ABOUT_PRODUCTS) if part.first(EntityKind.PRODUCT) is not None else None
+    found: dict[str, tuple[str, Understanding]] = {}
+    for wish, part in reading.wishes:
+        skill = REGISTRY.by_intent.get(wish.intent)
+        stops = stopping.says_stop(part.text, part, busy=True)
+        if stops:
+            found["consent"] = ("opt_out", part)
+        elif skill is not None and wish.probability >= _RATHER:
+            found.setdefault(skill.name, (wish.intent, part))
+    ordered = sorted(found.items(), key=lambda one: one[0] != "consent")
+    return tuple(wished for _, wished in ordered)[:_WISHES]

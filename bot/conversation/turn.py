@@ -2,68 +2,26 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import wording
-from bot.conversation.hours import ALWAYS, OpeningHours
-from bot.conversation.memory import Memory
-from bot.conversation.texts import Texts
-from bot.linking.linker import Linker
+from bot.conversation.memory import Memory, OpenTask
+from bot.conversation.services import Services
 from bot.messages import Button, Card, Incoming
-from bot.models.decisions import Decisions
-from nlu.types import DialogueContext, EntityKind, Language, Passage, Sentiment, Understanding
+from nlu.acts import Act, Acts, Asking, SlotValue
+from nlu.types import EntityKind, Sentiment, Understanding
 from retention.types import Offer, Recommendation
 from storage.conversations import Contact
+from storage.orders import Order
 
-_CLEARLY = 0.4
+_RATHER = 0.5
 
 Rows = tuple[tuple[Button, ...], ...]
-
-
-class Reader(Protocol):
-    """Who reads messages and answers from the shop's pages: `bot.models.understanding.ServedUnderstanding`."""
-
-    async def understand(
-        self, texts: Sequence[str], dialogue: DialogueContext | None = None
-    ) -> list[Understanding]:
-        """As `nlu.types.Understander`; raises TookTooLong when it was ended."""
-        ...
-
-    async def search(
-        self, question: str, language: Language, n: int = 3, at_least: float | None = None
-    ) -> list[Passage]:
-        """As `nlu.types.PageIndex`; raises TookTooLong when it was ended."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shop:
-    """What the bot says about the shop itself."""
-
-    names: dict[str, str]
-    """Name by language."""
-    time_zone: str = "Asia/Shanghai"
-    demo: bool = False
-    hours: OpeningHours = ALWAYS
-    """When people answer."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Services:
-    """What skills work with besides the store."""
-
-    texts: Texts
-    shop: Shop
-    decisions: Decisions
-    linker: Linker
-    reader: Reader
 
 
 async def _unread(_text: str) -> Understanding | None:
@@ -93,6 +51,8 @@ class Turn:
     text: str = ""
     """The words to be answered, folded: the message, or the part of it that is this wish."""
     understanding: Understanding | None = None
+    shown: tuple[str, ...] = ()
+    """What `Acts.pointing` speaks of: ids, in its order."""
     read: Callable[[str], Awaitable[Understanding | None]] = field(default=_unread, repr=False)
     """What other words of theirs mean, such as those said before an order was chosen."""
 
@@ -112,23 +72,50 @@ class Turn:
         return self.understanding is not None and self.understanding.sentiment is Sentiment.NEGATIVE
 
     @property
+    def acts(self) -> Acts:
+        """What the message does in the conversation; a button's nothing but what it stands for."""
+        return self.understanding.acts if self.understanding is not None else Acts()
+
+    def does(self, act: Act) -> bool:
+        """Whether the message rather does this than not."""
+        return self.acts.probability(act) >= _RATHER
+
+    @property
     def affirms(self) -> bool:
-        """Whether the message says yes."""
-        return self._says("affirm")
+        """Whether the message says yes to what the bot asked."""
+        return self.does(Act.YES)
 
     @property
     def denies(self) -> bool:
-        """Whether the message says no."""
-        return self._says("deny")
+        """Whether the message says no to what the bot asked."""
+        return self.does(Act.NO)
 
-    def _says(self, intent: str) -> bool:
-        whole = self.understanding
-        return (
-            whole is not None
-            and whole.understood
-            and whole.intent == intent
-            and whole.probability >= _CLEARLY
-        )
+    @property
+    def pointed_at(self) -> tuple[str, ...]:
+        """Ids of the things shown that the message means."""
+        chances = zip(self.shown, self.acts.pointing.shown, strict=False)
+        return tuple(thing for thing, chance in chances if chance >= _RATHER)
+
+    def told(self, *slots: str) -> str:
+        """The surest value that the message tells of any of these slots; empty where it tells none."""
+        values = [value for value in self.acts.slots if value.slot in slots and value.probability >= _RATHER]
+        return max(values, key=lambda value: value.probability).text if values else ""
+
+    def told_each(self, *slots: str) -> tuple[str, ...]:
+        """What the message tells of each of these slots, in the order of its words."""
+        surest: dict[str, SlotValue] = {}
+        for value in self.acts.slots:
+            known = surest.get(value.slot)
+            if value.slot in slots and value.probability >= _RATHER:
+                surest[value.slot] = (
+                    value if known is None or value.probability > known.probability else known
+                )
+        return tuple(value.text for value in sorted(surest.values(), key=lambda value: value.start))
+
+    @property
+    def wants_others(self) -> bool:
+        """Whether the message wants others than those shown."""
+        return self.acts.pointing.other >= _RATHER
 
     def say(self, text_id: str, **values: str | int) -> str:
         """A text in the customer's language."""
@@ -247,10 +234,77 @@ class RequestKind:
     staff the console's text `kind-` and its name."""
 
     name: str
-    words: re.Pattern[str] | None = None
-    """Words that ask for the progress of such a request among others."""
     trouble: bool = False
     """It reports that something went wrong: a picture sent soon after belongs to it."""
+
+
+Facts = Callable[[Turn, Order | None, OpenTask], Mapping[str, str | int]]
+"""What a task's texts name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """Something that is to be told for a task."""
+
+    name: str
+    """As in the request's details."""
+    told_by: tuple[str, ...] = ()
+    """The reader's slots that tell it."""
+    question: str = ""
+    """The text that asks for it; empty where it is kept if told and never asked for."""
+    buttons: Callable[[Turn, Order | None], Rows] | None = None
+    """Below the question."""
+    words: bool = False
+    """Any words will do for an answer."""
+    join: Callable[[str, str], str] | None = None
+    """What it was and what is told now → what it is; None: what is told now."""
+    resolve: Callable[[Turn, Order, OpenTask], str] | None = None
+    """What the message means among what an order has; empty where it can't be told."""
+    lists_lines: bool = False
+    """Its question lists the order's lines, which can be pointed at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """Something that customers want done and only the shop can do."""
+
+    name: str
+    """As in the reader's labels."""
+    request: str
+    """Kind of the request that it makes."""
+    slots: tuple[Slot, ...] = ()
+    order: Callable[[Turn], Awaitable[Order | Answer]] | None = None
+    """Finds the order that it is about, or asks for it; None: it is about none."""
+    own_order: Callable[[Turn, str], Awaitable[Order | None]] | None = None
+    """The customer's order of that id."""
+    unfit: Callable[[Turn, Order], Awaitable[Answer | None]] | None = None
+    """Why it can't be done for an order."""
+    confirm: str = ""
+    """The text that reads it back and asks whether to do it; empty: `filed` reads it back."""
+    buttons: Callable[[Turn, Order | None], Rows] | None = None
+    """Below that question."""
+    filed: str = ""
+    """The text that says it was asked for."""
+    facts: Facts | None = None
+    """What those texts name, besides the order's number and the request's."""
+    becomes: Callable[[Turn], str] | None = None
+    """The task that it turns into by what is told, such as a return into an exchange; empty: none."""
+
+    def slot(self, name: str) -> Slot | None:
+        """One of its slots."""
+        return next((slot for slot in self.slots if slot.name == name), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a question of a skill's waits for, as the reader of messages knows it.
+
+    Where a task or slot is empty, it is that which was kept with the question, if any.
+    """
+
+    kind: Asking
+    task: str = ""
+    slot: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,10 +319,12 @@ class Skill:
     actions: tuple[str, ...] = ()
     """First words of the button actions it answers."""
     commands: tuple[str, ...] = ()
-    pending: tuple[str, ...] = ()
-    """Kinds of questions whose answers it takes, through `resume`."""
+    questions: Mapping[str, Asked] = field(default_factory=dict)
+    """What it asks, by the kind of `Memory.pending`; it takes the answers through `resume`."""
     resume: Callable[[Turn], Awaitable[Answer | None]] | None = None
     """Takes the answer to the skill's own question; None when the words are no answer to it."""
+    tasks: tuple[Task, ...] = ()
+    """What it starts and the engine in `bot.conversation.tasks` fills and files."""
     requests: tuple[RequestKind, ...] = ()
     """What it asks of the shop."""
     about_order: bool = False
@@ -288,9 +344,11 @@ class Registry:
         self.by_intent = self._by(lambda skill: skill.intents)
         self.by_action = self._by(lambda skill: skill.actions)
         self.by_command = self._by(lambda skill: skill.commands)
-        self.by_pending = self._by(lambda skill: skill.pending)
+        self.by_pending = self._by(lambda skill: skill.questions)
         self.about_orders = frozenset(name for name, skill in self.by_intent.items() if skill.about_order)
         """Intents that are about one order."""
+        self.by_task = self._by(lambda skill: (task.name for task in skill.tasks))
+        self.tasks = {task.name: task for skill in self.skills for task in skill.tasks}
         self.requests = tuple(kind for skill in self.skills for kind in skill.requests)
         """The kinds of requests that the skills make."""
 

@@ -160,11 +160,14 @@ def combine(answers: Sequence[Answer]) -> Answer:
     """Several settled answers as one message, in order."""
     combined = Answer()
     for answer in answers:
+        memory = answer.memory or combined.memory
+        if answer.memory is not None and combined.memory is not None:
+            memory = answer.memory.following(combined.memory)
         combined = Answer(
             text="\n\n".join(text for text in (combined.text, answer.text) if text),
             buttons=(*combined.buttons, *answer.buttons),
             cards=(*combined.cards, *answer.cards),
-            memory=answer.memory or combined.memory,
+            memory=memory,
             language=answer.language or combined.language,
             hand_over=answer.hand_over or combined.hand_over,
         )

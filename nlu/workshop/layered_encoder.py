@@ -6,7 +6,6 @@ head for other labels needs that (Tenney et al. 2019, BERT rediscovers the class
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -14,15 +13,11 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from kernel.arrays import Floats32
-from nlu.encoder import batches_by_length, open_session
+from nlu.encoder import batches_by_length, inner_layers, open_session, with_outputs
 from nlu.errors import ModelDamaged
 from nlu.normalise import encoder_text
 
 BATCH = 32
-_AFTER = re.compile(rb"after_layer_(\d+)\b")
-_LENGTH_DELIMITED = 2
-_FLOAT = b"\x08\x01"
-"""elem_type = FLOAT of an ONNX tensor type."""
 
 
 class LayeredEncoder:
@@ -36,7 +31,7 @@ class LayeredEncoder:
         """
         try:
             stored = (folder / "encoder.onnx").read_bytes()
-            self._session = open_session(stored + _with_outputs(inner_layers(stored)))
+            self._session = open_session(stored + with_outputs(inner_layers(stored)))
             self._tokenizer: Tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         except Exception as broken:
             raise ModelDamaged(f"{folder} cannot be loaded ({broken}): build or fetch it again.") from broken
@@ -64,30 +59,3 @@ class LayeredEncoder:
         layers = self._session.run(self._outputs, dict(zip(self._inputs, (ids, mask), strict=True)))
         share = (mask / mask.sum(1, keepdims=True)).astype(np.float32)
         return np.concatenate([np.einsum("btd,bt->bd", states, share) for states in layers], axis=1)
-
-
-def inner_layers(model: bytes) -> list[str]:
-    """Names of what comes out one and two thirds of the way up; none where the graph names its parts otherwise."""
-    layers = max((int(number) for number in _AFTER.findall(model)), default=0)
-    chosen = sorted({round(layers / 3), round(2 * layers / 3)} - {0, layers})
-    return [f"after_layer_{number}" for number in chosen]
-
-
-def _with_outputs(names: Sequence[str]) -> bytes:
-    """A piece of an ONNX model that only names further outputs of its graph.
-
-    Serialised protobuf messages are merged by appending one to the other, so that no copy of ours of the format
-    is needed: ModelProto.graph = 7, GraphProto.output = 12, ValueInfoProto.name = 1 and .type = 2.
-    """
-    tensor_of_floats = _field(2, _field(1, _FLOAT))
-    outputs = b"".join(_field(12, _field(1, name.encode()) + tensor_of_floats) for name in names)
-    return _field(7, outputs) if outputs else b""
-
-
-def _field(number: int, content: bytes) -> bytes:
-    length, varint = len(content), bytearray()
-    while length > 0x7F:
-        varint.append(length & 0x7F | 0x80)
-        length >>= 7
-    varint.append(length)
-    return bytes([number << 3 | _LENGTH_DELIMITED]) + bytes(varint) + content

@@ -164,6 +164,9 @@ def teach(
                 shutil.copy(base / name, fresh / name)
             # Heads belong to their encoder: once that was trained, there is no way back to those before.
             heads.save(fresh / modelfiles.UNTAUGHT)
+        for name in modelfiles.CONTEXT:
+            if (base / name).is_file():
+                shutil.copy(base / name, fresh / name)
         taught.save(fresh / "heads.npz")
         write_taught(fresh / modelfiles.TAUGHT, rows)
         if list(before.rows) != read_taught(base / modelfiles.TAUGHT):

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from nlu.acts import DialogueState, Question, Shown
 from nlu.types import CatalogueEntry, DialogueContext, EntityKind, Language, Understander, Understanding
 
 CATALOGUE = [
@@ -19,6 +20,13 @@ STRANGE = [
     "", " ", "\n\t", "\x00", "\u200b\u202e", "😀" * 300, "字" * 9_000, "a" * 9_000, "<b>&amp;'\"", "%s{}\\",
     "Where is my order A1024?", "我的订单A1024到哪了", "привет", "\ud800", "1024", "ok",
 ]  # fmt: skip
+ASKED = DialogueState(
+    question=Question(kind="value", task="return", slot="items"),
+    tasks=("return",),
+    filed=("invoice",),
+    shown=(Shown(kind="line", text="1 x 青瓷茶杯"), Shown(kind="line", text="1 x Bamboo Basket")),
+    before=("A1024 我要退货",),
+)
 
 
 class UnderstanderContract:
@@ -69,6 +77,20 @@ class UnderstanderContract:
     ) -> None:
         assert self.read(understander, "1024", language).language == language
         assert self.read(understander, "我的包裹在哪里", language).language == "zh"
+
+    @pytest.mark.parametrize("text", [*STRANGE, "第一个", "对，另外开张发票", "no, the second one"])
+    def test_what_a_message_does_is_told_in_its_own_words(
+        self, understander: Understander, text: str
+    ) -> None:
+        (meaning,) = understander.understand([text], DialogueContext(state=ASKED))
+        acts = meaning.acts
+        assert all(0 <= one <= 1 for one in acts.acts.values())
+        assert 0 <= acts.danger_probability <= 1
+        assert all(0 < one.probability <= 1 for one in (*acts.wishes, *acts.slots))
+        for one in (*acts.wishes, *acts.slots):
+            assert text[one.start : one.end] == one.text
+        assert len(acts.pointing.shown) in (0, len(ASKED.shown))
+        assert all(0 <= one <= 1 for one in (*acts.pointing.shown, acts.pointing.none, acts.pointing.other))
 
     def test_an_order_number_is_found(self, understander: Understander) -> None:
         found = self.read(understander, "Where is my order A1024?").first(EntityKind.ORDER_NUMBER)

@@ -22,7 +22,8 @@ from nlu.workshop.classifier import NgramModel, _fit_mixture, log_softmax, weigh
 from nlu.workshop.comparison import learn, measure
 from nlu.workshop.evaluation import auroc
 from nlu.workshop.labelled import Labelled, read_taught
-from nlu.workshop.layered_encoder import LayeredEncoder, inner_layers
+from nlu.encoder import inner_layers
+from nlu.workshop.layered_encoder import LayeredEncoder
 from nlu.workshop.reports import print_comparison, print_report
 
 RUN = CliRunner()

@@ -2,48 +2,36 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.conversation import tasks
 from bot.conversation.skills import pages, which_order
-from bot.conversation.skills.requesting import ask_shop
-from bot.conversation.turn import Answer, RequestKind, Skill, Turn, row
+from bot.conversation.turn import Answer, RequestKind, Rows, Skill, Slot, Task, Turn, row
 from storage.catalogue import Catalogue
 from storage.orders import Order, Orders
 
-_SENSIBLE_TITLE = 2
 _PROTECTED = timedelta(days=30)
 
 
 async def _invoice(turn: Turn) -> Answer:
-    found = await which_order.find(
+    if turn.intent == "personal":
+        found = await _paid_for(turn)
+        if isinstance(found, Answer):
+            return found
+        return await tasks.file(turn, INVOICE, found, {"title": "personal"})
+    return await tasks.begin(turn, INVOICE)
+
+
+async def _paid_for(turn: Turn) -> Order | Answer:
+    return await which_order.find(
         turn, lambda order: order.status not in ("placed", "cancelled"), "invoice:ask"
     )
-    if isinstance(found, Answer):
-        return found
-    if turn.intent == "personal":
-        return ask_shop(turn, "invoice", found, {"title": "personal"}, "invoice-asked", number=found.number)
-    memory = replace(turn.memory.asking("invoice", order=found.id), order=found.id)
-    button = turn.button("button-invoice-personal", f"invoice:personal:{found.id}")
-    return Answer(text=turn.say("invoice-title", number=found.number), buttons=row(button), memory=memory)
 
 
-async def _resume_invoice(turn: Turn) -> Answer | None:
-    pending, whole = turn.memory.pending, turn.understanding
-    title = turn.text.strip()
-    if pending is None or whole is None or len(title) < _SENSIBLE_TITLE:
-        return None
-    if turn.denies:
-        return Answer(text=turn.say("cancel-kept"), memory=turn.memory.settled())
-    personal = title.casefold() == turn.say("button-invoice-personal").casefold()
-    certain = whole.understood and whole.probability >= 0.7
-    if certain and not personal and whole.intent not in ("invoice_request", "affirm"):
-        return None
-    order = await which_order.own(turn, pending.data.get("order", ""))
-    if order is None:
-        return None
-    return ask_shop(turn, "invoice", order, {"title": title[:200]}, "invoice-asked", number=order.number)
+def _invoice_buttons(turn: Turn, order: Order | None) -> Rows:
+    place = order.id if order is not None else ""
+    return row(turn.button("button-invoice-personal", f"invoice:personal:{place}"))
 
 
 async def _payment(turn: Turn) -> Answer:
@@ -84,7 +72,8 @@ async def _protection(turn: Turn) -> Answer:
         "difference": turn.money(paid - current, currency),
     }
     details = {"product": name, "paid": str(paid), "current": str(current), "currency": currency}
-    return ask_shop(turn, "price_protection", found, details, "protection-asked", **values)
+    task = replace(PRICE_PROTECTION, facts=lambda _turn, _order, _opened: values)
+    return await tasks.file(turn, task, found, details)
 
 
 async def _cheaper(turn: Turn, order: Order) -> tuple[str, int, int, str] | None:
@@ -99,16 +88,35 @@ async def _cheaper(turn: Turn, order: Order) -> tuple[str, int, int, str] | None
     return product.name(turn.language), line.unit_price, now[product.id], product.currency
 
 
+INVOICE = Task(
+    name="invoice",
+    request="invoice",
+    slots=(
+        Slot(
+            name="title",
+            told_by=("invoice_title",),
+            question="invoice-title",
+            words=True,
+            buttons=_invoice_buttons,
+        ),
+        Slot(name="tax_number", told_by=("tax_number",)),
+        Slot(name="email", told_by=("email",)),
+    ),
+    order=_paid_for,
+    own_order=which_order.own,
+    filed="invoice-asked",
+)
+PRICE_PROTECTION = Task(name="price_protection", request="price_protection", filed="protection-asked")
+
 SKILLS = (
     Skill(
         name="invoice",
         answer=_invoice,
         intents=("invoice_request",),
         actions=("invoice",),
-        pending=("invoice",),
-        resume=_resume_invoice,
         about_order=True,
-        requests=(RequestKind(name="invoice", words=re.compile(r"发票|invoice", re.I)),),
+        tasks=(INVOICE,),
+        requests=(RequestKind(name="invoice"),),
     ),
     Skill(name="payment", answer=_payment, intents=("payment_problem",)),
     Skill(
@@ -117,6 +125,7 @@ SKILLS = (
         intents=("price_protection",),
         actions=("protect",),
         about_order=True,
+        tasks=(PRICE_PROTECTION,),
         requests=(RequestKind(name="price_protection"),),
     ),
 )

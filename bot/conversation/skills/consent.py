@@ -12,7 +12,8 @@ import hashlib
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.skills import stopping
-from bot.conversation.turn import Answer, Skill, Turn, row
+from bot.conversation.turn import Answer, Asked, Skill, Turn, row
+from nlu.acts import Act
 from storage.consents import MARKETING
 from storage.customers import Consents, Customers
 
@@ -64,8 +65,7 @@ def _plain(turn: Turn) -> bool:
 
 
 def _agrees(turn: Turn) -> bool:
-    whole = turn.understanding
-    return turn.affirms and whole is not None and whole.probability >= _CLEAR_YES
+    return turn.acts.probability(Act.YES) >= _CLEAR_YES
 
 
 def _says(turn: Turn, label: str) -> bool:
@@ -181,7 +181,7 @@ SKILLS = (
         intents=("opt_out", "opt_in"),
         actions=("news",),
         commands=("stop", "subscribe"),
-        pending=_QUESTIONS,
+        questions={name: Asked(kind="confirm", task=name) for name in _QUESTIONS},
         resume=_resume,
         always=True,
     ),

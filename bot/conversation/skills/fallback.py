@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from bot.conversation import phrases
-from bot.conversation.memory import Pending
 from bot.conversation.skills import which_order
-from bot.conversation.turn import Answer, HandOver, Skill, Turn, column
+from bot.conversation.turn import Answer, Asked, HandOver, Skill, Turn, column
 
-# Which of two meanings: said with anything else, a place is one in another list.
-_BARE = re.compile(
-    r"^\s?(我?(是)?(说的?是|指的?是?|选|要)|就|是|(i )?(mean|meant)\b)?\s?(the\s)?"
-    r"(第\s?[一二三四五1-5]|first|second|third|fourth|fifth|(number|option|no\.?)\s?[1-5]|[1-5一二三四五]|最后(一)?|last)"
-    r"\s?(one|个|种|项|条)?\s?(吧|的|,?\s?please)?\s?[.。!！]*+\s?$",
-    re.IGNORECASE,
-)
 _STRONG = 0.5
 _BEYOND = 0.5
 _MEDIA = {"photo": "picture", "video": "picture", "document": "file", "location": "place"}
@@ -55,22 +46,29 @@ def _upset(turn: Turn, *, urgent: bool) -> Answer:
     return Answer(text=turn.say("unclear-upset"), buttons=turn.human, memory=turn.memory.settled())
 
 
-def chosen(turn: Turn, pending: Pending) -> str | None:
-    """Which of the offered meanings an answer in words picks, if it does."""
-    intents = [intent for intent in pending.data.get("intents", "").split(",") if intent]
-    place = phrases.ordinal(turn.text) if _BARE.match(turn.text) else None
-    if place is not None and place < len(intents):
-        return intents[place]
-    whole = turn.understanding
-    if whole is None or not intents:
-        return None
-    if len(intents) == 1 and turn.affirms:
-        return intents[0]
+async def _resume(turn: Turn) -> Answer | None:
+    """Which of the offered meanings an answer in words picks; None where it picks none."""
+    pending = turn.memory.pending
+    intents = pending.data.get("intents", "").split(",") if pending is not None else []
+    picked = [intent for intent in turn.pointed_at if intent in intents]
+    if not picked and len(intents) == 1 and turn.affirms:
+        picked = intents
     said = turn.text.strip().casefold()
-    for intent in intents:
-        if turn.say(f"ask-{intent}").casefold() == said:
-            return intent
-    return None
+    picked = picked or [intent for intent in intents if turn.say(f"ask-{intent}").casefold() == said]
+    return await clarified(turn, picked[0]) if len(picked) == 1 else None
+
+
+async def clarified(turn: Turn, intent: str) -> Answer:
+    """Answer what was written before, in the sense that was meant."""
+    skill = turn.skills.by_intent.get(intent)
+    if skill is None:
+        return stale(turn)
+    pending = turn.memory.pending
+    text = pending.data.get("text", "") if pending is not None and pending.kind == "clarify" else ""
+    clear = replace(
+        turn, memory=turn.memory.settled().heard(intent), understanding=None, chosen=True, intent=intent
+    )
+    return await skill.answer(await clear.about(text))
 
 
 async def media(turn: Turn) -> Answer:
@@ -130,6 +128,11 @@ async def _complaint(turn: Turn) -> Answer:
     )
 
 
+async def _clarify(turn: Turn) -> Answer:
+    """A button below the question which of two is meant."""
+    return await clarified(turn, turn.intent)
+
+
 SKILLS = (
     Skill(
         name="human",
@@ -141,4 +144,12 @@ SKILLS = (
         always=True,
     ),
     Skill(name="complaint", answer=_complaint, intents=("complaint",), regrets=False),
+    Skill(
+        name="clarify",
+        answer=_clarify,
+        actions=("ask",),
+        questions={"clarify": Asked(kind="choice", slot="meaning")},
+        resume=_resume,
+        always=True,
+    ),
 )

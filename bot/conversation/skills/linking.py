@@ -14,8 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import wording
 from bot.conversation.memory import Memory, Pending
-from bot.conversation.turn import Answer, Skill, Turn
+from bot.conversation.turn import Answer, Asked, Skill, Turn
 from bot.linking.linker import LinkRefusal, LinkRefused, LinkResult
+from nlu.acts import Act
 from nlu.types import EntityKind
 from storage.conversations import Conversations
 
@@ -102,10 +103,10 @@ def _facts(text: str, pending: Pending) -> tuple[str, str]:
 
 def _elsewhere(turn: Turn, pending: Pending) -> bool:
     """The customer has moved on to something else, or repeats the wish without the facts too often."""
-    whole = turn.understanding
-    if whole is None or not whole.understood or whole.intent in (pending.data.get("wish"), "affirm"):
+    wished = [wish.intent for wish in turn.acts.wishes]
+    if not wished or pending.data.get("wish") in wished:
         return pending.tries >= _TRIES
-    return True
+    return turn.does(Act.ASIDE)
 
 
 def _again(turn: Turn, pending: Pending) -> Answer:
@@ -187,7 +188,7 @@ SKILLS = (
         answer=_start,
         actions=("link",),
         commands=("link",),
-        pending=("link",),
+        questions={"link": Asked(kind="link")},
         resume=_resume,
         always=True,
     ),

@@ -6,15 +6,15 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.conversation import tasks
 from bot.conversation.skills import linking, pages, which_order
-from bot.conversation.skills.requesting import ask_shop
-from bot.conversation.turn import Answer, RequestKind, Skill, Turn, row
+from bot.conversation.turn import Answer, RequestKind, Rows, Skill, Task, Turn, row
 from bot.messages import Button
 from storage.consents import MARKETING
 from storage.customers import Consents, Customers
 from storage.events import Events, StoredEvent
 from storage.known_orders import KnownOrders
-from storage.orders import Orders
+from storage.orders import Order, Orders
 from storage.points import PointChange, Points
 
 _STARS = 5
@@ -108,16 +108,14 @@ async def _rated(turn: Turn, stars: int) -> Answer:
 async def _data(turn: Turn) -> Answer:
     match turn.intent:
         case "export":
-            return ask_shop(turn, "data_export", None, {}, "data-export-asked")
+            return await tasks.file(turn, EXPORT, None)
         case "erase":
-            buttons = row(
-                turn.button("button-erase-yes", "data:erase-yes"), turn.button("button-erase-no", "data:keep")
-            )
-            return Answer(text=turn.say("data-erase-confirm"), buttons=buttons, memory=turn.memory.settled())
+            return await tasks.begin(turn, ERASURE)
         case "erase-yes":
-            return ask_shop(turn, "data_erasure", None, {}, "data-erasure-asked")
+            return await tasks.file(turn, ERASURE, None)
         case "keep":
-            return Answer(text=turn.say("cancel-kept"), memory=turn.memory.settled())
+            memory = turn.memory.settled().without_task(ERASURE.name)
+            return Answer(text=turn.say("cancel-kept"), memory=memory)
         case _:
             return await _held(turn)
 
@@ -150,6 +148,19 @@ async def _held(turn: Turn) -> Answer:
     return Answer(text=text, buttons=buttons, memory=turn.memory.settled())
 
 
+def _erase_buttons(turn: Turn, _order: Order | None) -> Rows:
+    return row(turn.button("button-erase-yes", "data:erase-yes"), turn.button("button-erase-no", "data:keep"))
+
+
+EXPORT = Task(name="data_export", request="data_export", filed="data-export-asked")
+ERASURE = Task(
+    name="delete_data",
+    request="data_erasure",
+    confirm="data-erase-confirm",
+    buttons=_erase_buttons,
+    filed="data-erasure-asked",
+)
+
 SKILLS = (
     Skill(name="membership", answer=_points, intents=("membership_points",)),
     Skill(name="review", answer=_review, intents=("leave_review",), actions=("review",)),
@@ -160,6 +171,7 @@ SKILLS = (
         actions=("data",),
         commands=("data",),
         always=True,
+        tasks=(EXPORT, ERASURE),
         requests=(RequestKind(name="data_export"), RequestKind(name="data_erasure")),
     ),
 )

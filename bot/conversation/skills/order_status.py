@@ -6,7 +6,6 @@ import re
 from dataclasses import replace
 
 from bot.conversation.skills import linking, pages, parcel_words, which_order
-from bot.conversation.skills.requesting import ask_shop
 from bot.conversation.turn import Answer, Rows, Skill, Turn, row
 from bot.messages import Button
 from nlu.types import EntityKind
@@ -17,7 +16,6 @@ _who_carries = re.compile(
     r"(什么|哪个|哪家|谁家?).{0,3}(快递|物流)|快递公司|\b(which|what|who)\b.{0,16}(carrier|courier|deliver|shipp?)",
     re.IGNORECASE,
 ).search
-_hurry = re.compile(r"催|快点发|加急|\bhurry\b|\bchase\b|speed (it|this) up", re.IGNORECASE).search
 _BOUGHT_LAST = re.compile(
     r"(上次|上回|上一次|最近一次|最后一次|最近)(都)?(买|下单|订)(了|的)?(是)?(什么|啥|哪些)"
     r"|\b(what|which)\b.{0,12}\bi (order(ed)?|buy|bought|purchased?)\b.{0,12}\b(last|latest|recently)\b",
@@ -45,8 +43,6 @@ async def _status(turn: Turn) -> Answer:
     found = await which_order.find(turn, which_order.in_status(which_order.ON_ITS_WAY), "order:show")
     if isinstance(found, Answer):
         return found
-    if _hurry(turn.text) and found.status == "shipped":
-        return ask_shop(turn, "chase_parcel", found, {}, "chase-asked", number=found.number)
     brief = _when_only(turn, found) if turn.intent == "delivery_time" else ""
     return Answer(
         text=brief or _words(turn, found),

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import wording
 from bot.conversation.skills import pages, which_product
-from bot.conversation.turn import Answer, Skill, Turn, row
+from bot.conversation.turn import Answer, Asked, Skill, Turn, row
 from retention.types import Offer
 from storage.catalogue import Catalogue, Product
 from storage.codes import Codes
@@ -302,7 +302,7 @@ SKILLS = (
         name="coupon_problem",
         answer=_code,
         intents=("coupon_problem",),
-        pending=("code",),
+        questions={"code": Asked(kind="value", task="discount", slot="code")},
         resume=_resume,
         regrets=False,
     ),

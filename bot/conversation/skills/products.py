@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from bot.conversation import phrases
 from bot.conversation.skills import pages, product_words, variants, which_product
-from bot.conversation.turn import Answer, Skill, Turn, row
+from bot.conversation.turn import Answer, Asked, Skill, Turn, row
 from bot.messages import Card
 from kernel.money import decimals
+from nlu.acts import Act
 from storage.catalogue import Catalogue, Product
 from storage.offers import Offers
 
@@ -251,17 +251,10 @@ async def _resume(turn: Turn) -> Answer | None:
         return None
     intent = pending.data.get("intent", "product_question")
     named = which_product.named_in_message(turn)
-    if (
-        not named
-        and whole.understood
-        and whole.probability >= 0.6
-        and whole.intent not in ("product_search", "product_question", intent)
-    ):
+    wished = {wish.intent for wish in turn.acts.wishes} - {"product_search", "product_question", intent}
+    if not named and turn.does(Act.ASIDE) and wished:
         return None
-    if not named and whole.understood and whole.intent == "product_search" != intent and await _unknown(turn):
-        return None
-    if intent == "discount_request" and not named and phrases.ordinal(turn.text) is None:
-        # Prices are haggled over for one product; what names none is another question, answered for itself.
+    if not named and await _unknown(turn):
         return None
     again = replace(turn, intent=intent, memory=turn.memory.settled())
     skill = turn.skills.by_intent.get(intent)
@@ -290,7 +283,7 @@ SKILLS = (
         answer=_product,
         intents=("product_question",),
         actions=("product",),
-        pending=("product",),
+        questions={"product": Asked(kind="value", task="search", slot="item")},
         resume=_resume,
         regrets=False,
     ),

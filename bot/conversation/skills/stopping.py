@@ -62,6 +62,7 @@ _POLITE = re.compile(
     re.IGNORECASE,
 )
 _CLAUSES = re.compile(r"[,，;；.。!！\n]+|(?<=[?？])")
+_SENTENCES = re.compile(r"[。！？!?；;\n]+|\.\s{1,3}")
 _QUESTION = re.compile(
     r"(how|why|what|when|where|who|which|does|did|do(?! not)|is|are|am|was|were|can|could|will|would|shall|if)\b",
     re.IGNORECASE,
@@ -92,6 +93,12 @@ def says_stop(text: str, understanding: Understanding | None, *, busy: bool) -> 
 def stopping_part(parts: Sequence[Understanding]) -> Understanding | None:
     """The first clause of a message that plainly says so, whatever the others are about."""
     return next((part for part in parts if _reads_as_stop(part)), None)
+
+
+def refusing_sentences(text: str) -> list[str]:
+    """Of several sentences those whose words refuse advertising: each is to be read by itself."""
+    sentences = [part.strip() for part in _SENTENCES.split(text) if part.strip()]
+    return [one for one in sentences if len(sentences) > 1 and _refusing(one) and _advertising(one)]
 
 
 def _reads_as_stop(read: Understanding) -> bool:

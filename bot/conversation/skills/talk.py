@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.conversation import wording
-from bot.conversation.skills import language, requesting
+from bot.conversation.services import Services
+from bot.conversation.skills import language
 from bot.conversation.texts import Texts
-from bot.conversation.turn import Answer, Rows, Services, Skill, Turn, row
+from bot.conversation.turn import Answer, Rows, Skill, Turn, row
 from bot.messages import Button, Incoming, IncomingKind, Reply
 
 TALK = frozenset({"greeting", "thanks", "goodbye", "affirm", "deny", "chitchat", "out_of_scope"})
@@ -107,8 +108,7 @@ async def _talk(turn: Turn) -> Answer:
         case "affirm":
             return Answer(text=turn.say("affirm-nothing"), memory=memory)
         case "deny":
-            left = Answer(text=turn.say("deny-nothing"), memory=memory.settled())
-            return await requesting.second_thoughts(turn) or left
+            return Answer(text=turn.say("deny-nothing"), memory=memory.settled())
         case _:
             return Answer(text=_small_talk(turn), memory=replace(memory, misses=0))
 

@@ -13,8 +13,9 @@ from datetime import timedelta
 from bot.conversation import phrases
 from bot.conversation.memory import Pending
 from bot.conversation.skills import linking, product_words
-from bot.conversation.turn import Answer, Skill, Turn, column
+from bot.conversation.turn import Answer, Asked, Skill, Turn, column
 from bot.messages import Button
+from nlu.acts import Act
 from nlu.types import Entity, EntityKind
 from storage.orders import Order, Orders
 
@@ -24,7 +25,6 @@ _LISTED = 3
 _FRESH = timedelta(days=14)
 # Nobody reports after this long that something came broken or didn't come.
 _LATELY = timedelta(days=30)
-_SURELY = 0.6
 # A number that is found with less may be a price, a house or a year.
 _A_NUMBER = 0.7
 # What was said while the bot waited to hear which order.
@@ -74,11 +74,21 @@ _before_tax_number = re.compile(
 _TAX_NUMBER = re.compile(r"(vat|tin|ein|gst)", re.IGNORECASE)
 _LOOKED_BACK = 40
 
-_never_mind = re.compile(
-    r"^\s*(那|还是)?算了|不(退|换|改|取消|查|问|用|要)了|\b(never ?mind|forget it|leave it|no need)\b",
-    re.IGNORECASE,
-).search
-
+TASKS_OF = {
+    "cancel_order": "cancel_order",
+    "change_order": "change_items",
+    "change_address": "change_address",
+    "payment_change": "change_payment",
+    "return_request": "return",
+    "exchange_request": "exchange",
+    "refund_request": "refund",
+    "item_problem": "item_problem",
+    "delivery_problem": "delivery_problem",
+    "chase_parcel": "chase",
+    "invoice_request": "invoice",
+    "leave_review": "review",
+}
+"""What the reader of messages is told that a choice is for, by the wish."""
 NOT_SHIPPED = frozenset({"placed", "paid", "packed"})
 ON_ITS_WAY = frozenset({"placed", "paid", "packed", "shipped"})
 ARRIVED = frozenset({"shipped", "delivered"})
@@ -132,7 +142,10 @@ async def find(
     guessed = await _guessed_number(turn)
     if guessed is not None:
         return guessed
-    if turn.memory.order is not None and not _another(turn.text):
+    pointed = [one for thing in turn.pointed_at if (one := await own(turn, thing)) is not None]
+    if len(pointed) == 1:
+        return pointed[0]
+    if turn.memory.order is not None and not (turn.wants_others or _another(turn.text)):
         spoken = await spoken_of(turn)
         if spoken is not None and await others_named(turn, spoken):
             return await _likely(turn, relevant, action)
@@ -206,7 +219,7 @@ async def _likely(turn: Turn, relevant: Callable[[Order], bool], action: str) ->
     if len(named) == 1:
         return named[0]
     fitting = [order for order in recent if relevant(order)]
-    if _other(turn.text) and len(fitting) > 1:
+    if (turn.wants_others or _other(turn.text)) and len(fitting) > 1:
         fitting = [order for order in fitting if order.id != turn.memory.order]
     if _newest(turn.text):
         return (fitting or recent)[0]
@@ -229,7 +242,9 @@ async def _likely(turn: Turn, relevant: Callable[[Order], bool], action: str) ->
 def ask_which(turn: Turn, orders: Sequence[Order], action: str) -> Answer:
     """List orders with a button each and wait for one of them."""
     lines = [one_line(turn, order) for order in orders]
-    kept = {"intent": turn.intent, "action": action, "ids": "\n".join(order.id for order in orders)}
+    task = TASKS_OF.get(turn.intent, "")
+    ids = "\n".join(order.id for order in orders)
+    kept = {"intent": turn.intent, "action": action, "ids": ids, "task": task}
     return Answer(
         text="\n".join([turn.say("order-which"), *lines]),
         buttons=buttons(turn, orders, action),
@@ -299,13 +314,12 @@ async def _resume(turn: Turn) -> Answer | None:
     pending = turn.memory.pending
     if pending is None:
         return None
-    if turn.denies or _never_mind(turn.text):
+    if turn.denies or turn.does(Act.WITHDRAWS):
         return Answer(text=turn.say("cancel-kept"), memory=turn.memory.settled())
     ids = pending.data.get("ids", "").split("\n")
     chosen = await _chosen(turn, ids)
-    skill = turn.skills.by_intent.get(pending.data.get("intent", ""))
-    if skill is None:
-        skill = turn.skills.by_action.get(pending.data.get("action", "").partition(":")[0])
+    first = pending.data.get("action", "").partition(":")[0]
+    skill = turn.skills.by_intent.get(pending.data.get("intent", "")) or turn.skills.by_action.get(first)
     if skill is None:
         return None
     if chosen is None:
@@ -324,14 +338,9 @@ def _with_choice(turn: Turn, before: str) -> str:
 
 def _moved_on(turn: Turn, skill: Skill) -> bool:
     """Whether the message is a wish of its own, or names another order, instead of an answer."""
-    whole = turn.understanding
-    if named_number(turn) is not None:
+    if named_number(turn) is not None or names_all(turn.text):
         return True
-    if whole is not None and wants_all(replace(turn, intent=whole.intent or "")):
-        return True
-    beyond = whole is not None and whole.intent == "out_of_scope"
-    surely = whole is not None and (whole.understood or beyond) and whole.probability >= _SURELY
-    return surely and whole is not None and whole.intent not in skill.intents
+    return turn.does(Act.ASIDE) and any(wish.intent not in skill.intents for wish in turn.acts.wishes)
 
 
 async def _once_more(turn: Turn, pending: Pending, ids: Sequence[str]) -> Answer:
@@ -355,6 +364,9 @@ async def picture_of(turn: Turn) -> Answer | None:
 
 
 async def _chosen(turn: Turn, ids: Sequence[str]) -> str | None:
+    pointed = [thing for thing in turn.pointed_at if thing in ids]
+    if len(pointed) == 1:
+        return pointed[0]
     place = 0 if _newest(turn.text) else phrases.ordinal(turn.text)
     if place is not None and place < len(ids):
         return ids[place]
@@ -377,4 +389,12 @@ async def _list(turn: Turn) -> Answer:
     return found if isinstance(found, Answer) else Answer(text=one_line(turn, found))
 
 
-SKILLS = (Skill(name="which_order", answer=_list, pending=("order",), resume=_resume, always=True),)
+SKILLS = (
+    Skill(
+        name="which_order",
+        answer=_list,
+        questions={"order": Asked(kind="choice", slot="order")},
+        resume=_resume,
+        always=True,
+    ),
+)

@@ -64,6 +64,10 @@ ask-delivery_problem = A problem with the parcel
 ask-change_address = Change the address
 ask-change_order = Change my order
 ask-cancel_order = Cancel my order
+ask-account_address = The address in my account
+ask-payment_change = Pay another way
+ask-exchange_request = Exchange something
+ask-chase_parcel = Hurry up a parcel
 ask-place_order = How to order
 ask-return_request = Return or exchange
 ask-return_policy = Rules for returns
@@ -177,9 +181,8 @@ parcel-old = Note: the carrier's last update was on { $when }. Nothing since, so
 cancel-confirm = Cancel order { $number } ({ $items }, { $total })?
 cancel-asked = I've asked for order { $number } to be cancelled, request { $request }. It isn't cancelled until a colleague confirms; I'll tell you as soon as they do.
 cancel-kept = All right, nothing changes.
-cancel-none = There's nothing pending for order { $number }; it goes ahead as usual.
-cancel-withdrawn = Done: I've taken that request back. Order { $number } stays as it is.
-cancel-accepted-already = A colleague is already working on that for order { $number }. They'd have to see whether it can be stopped.
+cancel-withdrawn = Done: I've taken that request back ({ $what }, { $request }). Everything stays as it is.
+cancel-accepted-already = A colleague is already working on request { $request } ({ $what }). They'd have to see whether it can still be changed or stopped.
 too-late-over = Order { $number } is { $status }, so it can't be changed any more.
 too-late-cancel = Order { $number } has already left us ({ $status }), so it can't be cancelled. You can return it once it arrives.
 too-late-address = Order { $number } has already left us ({ $status }), so its address can't be changed. A colleague could ask the carrier to redirect it.
@@ -191,18 +194,22 @@ address-asked =
     I've asked for a new address for order { $number }, request { $request }:
     { $address }
     It isn't changed until a colleague confirms; I'll tell you as soon as they do.
-address-asked-in-full =
-    I've asked for a new address for order { $number }, request { $request }:
-    { $address }
-    Your whole message goes with it, so no name or phone number in it is lost. It isn't changed until a colleague confirms; I'll tell you as soon as they do.
 items-which = Order { $number } hasn't shipped yet. What should change? For example: size M instead, or two of them.
 items-asked = I've passed on your change to order { $number }, request { $request }. Nothing is changed until a colleague confirms.
+account-address-which = I can ask for another address in your account. Please send me the name, phone number and full address.
+account-address-asked = I've asked for this address in your account, request { $request }: { $address }. It isn't changed until a colleague confirms.
+payment-which = How would you rather pay for order { $number }?
+payment-asked = I've asked for order { $number } to be paid by { $told } instead, request { $request }. Nothing is changed until a colleague confirms.
+items-of-order = Which item of order { $number }?
+    { $lines }
+take-your-time = Take your time. I'll go on when you're ready.
+about-question = I'm asking so that I can deal with what you wrote. If you'd rather, a colleague can help.
+request-corrected = Changed in request { $request }: { $told }. My colleagues see only the new version as what you want.
 request-known = That was already asked for on { $when }, request { $request }. My colleagues are on it, and I'll tell you as soon as there's news.
-request-asked = Request { $request } for order { $number } was made on { $when } and is still waiting for a colleague.
-request-take-back = Request { $request } for order { $number } is still waiting for a colleague. Shall I take it back?
-request-accepted = Request { $request } for order { $number } was accepted and is being carried out.
-request-declined = Request { $request } for order { $number } was declined.
-request-done = Request { $request } for order { $number } is done.
+request-asked = Request { $request } ({ $what }) was made on { $when } and is still waiting for a colleague.
+request-accepted = Request { $request } ({ $what }) was accepted and is being carried out.
+request-declined = Request { $request } ({ $what }) was declined.
+request-done = Request { $request } ({ $what }) is done.
 
 ## Returns, refunds, parcels
 
@@ -210,6 +217,8 @@ return-why = I can ask for a return of order { $number } ({ $items }). Which ite
 refund-why = I can ask for a refund for order { $number } ({ $items }). Which item, and what's the reason?
 item-problem-why = Sorry about that! What's wrong, and with which item of order { $number } ({ $items })? A photo helps.
 return-asked = I've asked for the return of order { $number }, request { $request }. A colleague will tell you how to send it; please don't post it yet.
+exchange-which = I can ask for an exchange for order { $number } ({ $items }). Which item, and what would you like instead?
+exchange-asked = I've asked for an exchange for order { $number }, request { $request }: { $wanted }. A colleague will tell you how to send the old one; please don't post it yet.
 refund-asked = I've asked for a refund for order { $number }, request { $request }. I'll tell you as soon as it's decided.
 item-problem-asked = I'm very sorry! I've passed on the problem with order { $number }, request { $request }. A colleague will offer you an exchange or a refund. If you have a photo, just send it here.
 return-not-shipped = Order { $number } hasn't shipped yet, so there's no need to return it: it can simply be cancelled.
@@ -418,8 +427,6 @@ button-cancel = Cancel order
 button-address = Change address
 button-cancel-yes = Yes, cancel
 button-cancel-no = No, keep it
-button-take-back = Take it back
-button-leave-it = No, leave it
 button-refund = Ask for a refund
 button-detail = Details
 button-best-price = Any discount?
@@ -471,6 +478,8 @@ decision-kind-change_address = new address for order { $order }
 decision-kind-refund = refund for order { $order }
 decision-kind-return = return of order { $order }
 decision-kind-exchange = exchange for order { $order }
+decision-kind-account_address = the address in your account
+decision-kind-change_payment = payment of order { $order }
 decision-kind-item_problem = problem with order { $order }
 decision-kind-invoice = invoice for order { $order }
 decision-kind-price_protection = price difference
@@ -479,4 +488,39 @@ decision-kind-data_erasure = erase your data
 decision-kind-chase_parcel = { decision-kind-other }
 decision-kind-delivery_problem = { decision-kind-other }
 decision-kind-other = what you asked for
-return-send-later = Where to send it comes from a colleague once the return has been asked for; please don't post it yet. So tell me first: which item, return or exchange, and what's the reason?
+return-send-later = Where to send it comes from a colleague once the return has been asked for; please don't post it yet.
+
+## Tasks: what a question is for, and what is still open after something else was answered
+
+about-cancel_order = If you say yes, I ask my colleagues to cancel the order; if it can still be stopped, the money goes back the way you paid. Shall I?
+about-change_items = Tell me what should be different about the order, in your own words: another size or colour, how many, or what to leave out.
+about-change_address = I need the address as it should be on the parcel. What you don't mention stays as it is.
+about-account_address = I need the address as it should be in your account. Orders that are under way keep theirs.
+about-change_payment = Tell me which way of paying you'd rather use; a colleague then sends you what you need for it.
+about-return = My colleagues need to know which item it is and what's the matter with it. Any reason will do.
+about-exchange = Tell me which size, colour or version you'd like instead.
+about-refund = My colleagues need to know which item it is about and why. Any reason will do.
+about-item_problem = Tell me what's wrong and with which item; a photo helps. Then a colleague can offer an exchange or a refund.
+about-delivery_problem = Tell me what happened to the parcel.
+about-chase = I can ask a colleague to chase the carrier.
+about-invoice = The title is the name that the invoice is made out to: your own, or a company's with its tax number.
+about-price_protection = I compare what you paid with today's price.
+about-data_export = You get a copy of what we keep about you.
+about-delete_data = If you say yes, my colleagues delete your name, contact details and chats. It can't be undone. Ask for it?
+
+still-cancel_order = And the order: shall I ask for it to be cancelled?
+still-change_items = And the change to your order: what should it be?
+still-change_address = And the new address: just send it when you have it.
+still-account_address = And the address for your account: just send it when you have it.
+still-change_payment = And the payment: how would you rather pay?
+still-return = And the return: what's the reason?
+still-exchange = And the exchange: what would you like instead?
+still-refund = And the refund: what's the reason?
+still-item_problem = And the problem: what's wrong with it?
+still-items = And which item of the order is it?
+still-delivery_problem = And the parcel: what happened?
+still-chase = And the parcel: shall I have it chased?
+still-invoice = And the invoice: in whose name?
+still-price_protection = And the price difference?
+still-data_export = And the copy of your data?
+still-delete_data = And your data: shall I ask for it to be deleted?

@@ -64,6 +64,10 @@ ask-delivery_problem = 包裹出了问题
 ask-change_address = 改收货地址
 ask-change_order = 改订单内容
 ask-cancel_order = 取消订单
+ask-account_address = 账户里的地址
+ask-payment_change = 换付款方式
+ask-exchange_request = 换货
+ask-chase_parcel = 催快递
 ask-place_order = 怎么下单
 ask-return_request = 退货或换货
 ask-return_policy = 退换货规则
@@ -177,9 +181,8 @@ parcel-old = 注意：快递最后一次更新是 { $when }，之后没有新消
 cancel-confirm = 要取消订单 { $number }（{ $items }，{ $total }）吗？
 cancel-asked = 已为订单 { $number } 提交取消申请，编号 { $request }。同事确认前订单还没有取消，有结果马上告诉您。
 cancel-kept = 好的，那就保持不变。
-cancel-none = 订单 { $number } 没有待处理的申请，会照常进行。
-cancel-withdrawn = 好的，订单 { $number } 的申请已经撤回，订单保持原样。
-cancel-accepted-already = 订单 { $number } 的申请同事已经在办了，能不能撤回要请同事看一下。
+cancel-withdrawn = 好的，申请 { $request }（{ $what }）已经撤回，一切保持原样。
+cancel-accepted-already = 申请 { $request }（{ $what }）同事已经在办了，还能不能改或撤回要请同事看一下。
 too-late-over = 订单 { $number } 目前是“{ $status }”，没法再改了。
 too-late-cancel = 订单 { $number } 已经发出（{ $status }），取消不了了。收到后可以退货。
 too-late-address = 订单 { $number } 已经发出（{ $status }），地址改不了了。要改派的话可以请同事联系快递试试。
@@ -191,18 +194,22 @@ address-asked =
     已为订单 { $number } 提交改地址申请，编号 { $request }：
     { $address }
     同事确认前地址还没有改，有结果马上告诉您。
-address-asked-in-full =
-    已为订单 { $number } 提交改地址申请，编号 { $request }：
-    { $address }
-    您的原话也一并转给同事，里面的姓名、电话不会漏。同事确认前地址还没有改，有结果马上告诉您。
 items-which = 订单 { $number } 还没发出。您想怎么改？比如换成 M 码、数量改成 2。
 items-asked = 已把您的修改要求提交给同事，订单 { $number }，申请编号 { $request }。确认前订单还没有改。
+account-address-which = 可以申请修改账户里的收货地址。请把姓名、电话和完整地址发给我。
+account-address-asked = 已提交修改账户地址的申请，编号 { $request }：{ $address }。同事确认前还没有改。
+payment-which = 订单 { $number } 想换成哪种付款方式？
+payment-asked = 已为订单 { $number } 提交更换付款方式（{ $told }）的申请，编号 { $request }。同事确认前还没有改。
+items-of-order = 是订单 { $number } 里的哪一件？
+    { $lines }
+take-your-time = 好的，不着急，您方便了再说。
+about-question = 问这个是为了把您的事办好。不方便的话，也可以让同事来处理。
+request-corrected = 申请 { $request } 已改成：{ $told }。同事会按新的处理。
 request-known = 这件事已经在 { $when } 申请过了，编号 { $request }，同事正在处理，有结果马上告诉您。
-request-asked = 订单 { $number } 的申请 { $request } 已在 { $when } 提交，还在等同事处理。
-request-take-back = 订单 { $number } 的申请 { $request } 还在等同事处理，要撤回吗？
-request-accepted = 订单 { $number } 的申请 { $request } 已通过，正在办理。
-request-declined = 订单 { $number } 的申请 { $request } 没有通过。
-request-done = 订单 { $number } 的申请 { $request } 已办好。
+request-asked = 申请 { $request }（{ $what }）已在 { $when } 提交，还在等同事处理。
+request-accepted = 申请 { $request }（{ $what }）已通过，正在办理。
+request-declined = 申请 { $request }（{ $what }）没有通过。
+request-done = 申请 { $request }（{ $what }）已办好。
 
 ## 退换、退款、包裹问题
 
@@ -210,6 +217,8 @@ return-why = 可以申请退换订单 { $number }（{ $items }）。请告诉我
 refund-why = 可以为订单 { $number }（{ $items }）申请退款。请告诉我是哪件、什么原因？
 item-problem-why = 抱歉给您添麻烦了。订单 { $number }（{ $items }）是哪件出了什么问题？可以附上照片。
 return-asked = 已为订单 { $number } 提交退换申请，编号 { $request }。同事会确认寄回方式，请先不要寄出。
+exchange-which = 可以为订单 { $number }（{ $items }）申请换货。要换哪一件、换成什么样的？
+exchange-asked = 已为订单 { $number } 提交换货申请，编号 { $request }：{ $wanted }。同事会告诉您怎么寄回，请先不要寄。
 refund-asked = 已为订单 { $number } 提交退款申请，编号 { $request }。审核有结果马上告诉您。
 item-problem-asked = 非常抱歉！订单 { $number } 的问题已经提交给同事，编号 { $request }，他们会给您换货或退款的方案。有照片的话也可以发过来。
 return-not-shipped = 订单 { $number } 还没发出，直接申请取消就可以，不用等收到再退。
@@ -414,8 +423,6 @@ button-cancel = 取消订单
 button-address = 改地址
 button-cancel-yes = 确认取消
 button-cancel-no = 不取消
-button-take-back = 撤回申请
-button-leave-it = 不撤回
 button-refund = 申请退款
 button-detail = 详情
 button-best-price = 有优惠吗
@@ -467,6 +474,8 @@ decision-kind-change_address = 订单 { $order } 改地址
 decision-kind-refund = 订单 { $order } 退款
 decision-kind-return = 订单 { $order } 退货
 decision-kind-exchange = 订单 { $order } 换货
+decision-kind-account_address = 账户地址
+decision-kind-change_payment = 订单 { $order } 的付款方式
 decision-kind-item_problem = 订单 { $order } 的商品问题
 decision-kind-invoice = 订单 { $order } 开发票
 decision-kind-price_protection = 补差价
@@ -475,4 +484,39 @@ decision-kind-data_erasure = 删除个人数据
 decision-kind-chase_parcel = { decision-kind-other }
 decision-kind-delivery_problem = { decision-kind-other }
 decision-kind-other = 您提出的事项
-return-send-later = 申请提交后，同事会把寄回地址发给您，请先不要寄出。先告诉我：退哪件，退还是换，什么原因？
+return-send-later = 申请提交后，同事会把寄回地址发给您，请先不要寄出。
+
+## Tasks: what a question is for, and what is still open after something else was answered
+
+about-cancel_order = 回复“是”，我就请同事取消这一单；还来得及拦下的话，钱会原路退回。要取消吗？
+about-change_items = 直接告诉我要改成什么样就行：尺码、颜色、数量，或者哪件不要了。
+about-change_address = 需要包裹上要写的收货信息，没提到的部分保持不变。
+about-account_address = 需要账户里要保存的收货信息，已经下的单不受影响。
+about-change_payment = 告诉我想用哪种方式付款，同事会把需要的信息发给您。
+about-return = 同事需要知道是哪一件、什么原因，随便怎么说都行。
+about-exchange = 告诉我想换成哪个尺码、颜色或规格。
+about-refund = 同事需要知道是哪一件、什么原因，随便怎么说都行。
+about-item_problem = 告诉我哪一件、出了什么问题，有照片更好，同事会给您换货或退款的方案。
+about-delivery_problem = 告诉我包裹出了什么情况。
+about-chase = 我可以请同事催一下快递。
+about-invoice = 抬头就是发票开给谁：个人，或者公司名称加税号。
+about-price_protection = 我会把您付的价格和现在的价格比一比。
+about-data_export = 会把我们保存的您的资料发一份给您。
+about-delete_data = 回复“是”，同事会删除您的姓名、联系方式和聊天记录，删了就找不回来。要申请吗？
+
+still-cancel_order = 那这一单还要取消吗？
+still-change_items = 订单要怎么改，您再告诉我。
+still-change_address = 新地址您方便时发给我就行。
+still-account_address = 账户里的新地址您方便时发给我就行。
+still-change_payment = 付款方式想换成哪种？
+still-return = 退货的原因您再说一下？
+still-exchange = 换货想换成什么样的？
+still-refund = 退款的原因您再说一下？
+still-item_problem = 刚才那件出了什么问题？
+still-items = 那是订单里的哪一件呢？
+still-delivery_problem = 包裹出了什么情况？
+still-chase = 快递还要催一下吗？
+still-invoice = 发票开给谁，您再告诉我。
+still-price_protection = 差价的事要继续吗？
+still-data_export = 资料副本还要吗？
+still-delete_data = 资料还要申请删除吗？

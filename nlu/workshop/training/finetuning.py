@@ -31,7 +31,7 @@ from nlu.workshop.adaptation import HeadInputs, LabelledInputs
 from nlu.workshop.classifier import Classifier, Predict, Predictions, log_softmax, predictions, weighed
 from nlu.workshop.datasets import Example
 from nlu.workshop.labelled import Labelled
-from nlu.workshop.layered_encoder import LayeredEncoder, inner_layers
+from nlu.workshop.layered_encoder import LayeredEncoder
 from nlu.workshop.training.calibration import calibrated
 from nlu.workshop.training.export import activation_ranges, export, restore
 from nlu.workshop.training.network import BATCH, batches, mean_vectors

@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from bot.conversation.engine import Engine
 from bot.conversation.hours import ALWAYS, OpeningHours
+from bot.conversation.services import Services, Shop
 from bot.conversation.texts import Texts
-from bot.conversation.turn import Services, Shop
 from bot.linking.linker import Linker
 from bot.messages import Button, Incoming, IncomingKind, Media, Reply, load_reply
 from nlu.normalise import folded

@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import select
 
 from bot.messages import Reply
+from nlu.acts import Act
 from storage.schema import consent
 from tests.bot.conversation import shop
 from tests.bot.conversation.chat import Chat, action, buttons, said
-from tests.fakes import Meaning, means
+from tests.fakes import Meaning, does, means
 
 ASKED = ("可以不定期给您发优惠", "May Tea House write to you")
 
@@ -201,7 +202,8 @@ async def test_a_stop_beside_another_wish_is_heard_and_both_are_answered(chat: C
     text = "别再给我发广告了。A1024 到哪了？"
     chat.understander.script["别再给我发广告了"] = means("opt_out")
     chat.understander.script["A1024 到哪了"] = means("order_status")
-    reply = said(await chat.says(text, Meaning(intents=(("opt_out", 0.6), ("order_status", 0.5)))))
+    both = (("opt_out", "别再给我发广告了"), ("order_status", "A1024 到哪了"))
+    reply = said(await chat.says(text, does(wishes=both)))
     assert "不再给您发" in reply
     assert "A1024" in reply
     assert await ledger(chat) == [(False, None)]
@@ -211,9 +213,9 @@ async def test_nor_does_an_answer_to_something_else_swallow_it(chat: Chat) -> No
     await chat.link()
     await chat.store.write(lambda c: shop.add_order(c, "o8", "A8000", "paid"))
     await chat.presses("change:cancel-yes:o8")
-    chat.understander.script["取消好了吗"] = means("cancel_order")
     chat.understander.script["别再给我发广告了"] = means("opt_out")
-    await chat.says("取消好了吗？别再给我发广告了", means("cancel_order"))
+    both = does(Act.ASKS_STATE, wishes=(("opt_out", "别再给我发广告了"),))
+    await chat.says("取消好了吗？别再给我发广告了", both)
     assert await ledger(chat) == [(False, None)]
 
 

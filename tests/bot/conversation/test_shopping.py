@@ -13,11 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.skills import pricing
 from bot.messages import ACTION_BYTES
+from nlu.acts import Act
 from storage.catalogue import Catalogue, Category
 from storage.requests import Requests
 from storage.schema import coupon, order
 from tests.bot.conversation import shop
 from tests.bot.conversation.chat import Chat, action, buttons, said
+from tests.fakes import does
 
 
 async def test_price_stock_and_attributes_are_the_shops_own(chat: Chat) -> None:
@@ -348,7 +350,7 @@ async def test_after_the_offers_only_a_product_is_taken_for_the_answer(chat: Cha
     assert other != offers
     assert "优惠" not in other
     await chat.presses("offer:list")
-    assert "个人优惠价" in said(await chat.says("陶瓷杯", "product_question"))
+    assert "个人优惠价" in said(await chat.says("陶瓷杯", does(Act.GIVES, intent="product_question")))
 
 
 async def test_what_a_page_says_of_discounts_comes_with_what_is_on_offer(chat: Chat) -> None:

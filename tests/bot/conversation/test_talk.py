@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bot.messages import IncomingKind
+from nlu.acts import Act
 from storage.conversations import Conversations
 from storage.drafts import Drafts, SkillSwitches
 from tests.bot.conversation.chat import Chat, action, buttons, said
-from tests.fakes import Meaning, means
+from tests.fakes import Meaning, does, means
 
 
 async def test_greets_by_name_once_linked_and_in_their_language(chat: Chat) -> None:
@@ -42,7 +43,7 @@ async def test_who_is_beyond_the_shop_twice_is_offered_a_person(chat: Chat) -> N
 async def test_the_second_meaning_can_be_picked_in_words(chat: Chat) -> None:
     await chat.link()
     await chat.says("我那个怎么样了", Meaning(intents=(("order_status", 0.24), ("refund_status", 0.22))))
-    assert "退款" in said(await chat.says("第二个"))
+    assert "退款" in said(await chat.says("第二个", does(Act.GIVES, points=(1,))))
 
 
 async def test_emoji_stickers_and_voice_get_a_sensible_answer(chat: Chat) -> None:

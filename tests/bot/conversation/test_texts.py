@@ -10,7 +10,8 @@ import pytest
 import bot.conversation
 from bot.conversation.registry import REGISTRY
 from bot.conversation.skills import pages
-from bot.conversation.texts import Texts, TextsInvalid
+from bot.conversation.texts import LANGUAGES, Texts, TextsInvalid
+from bot.conversation.turn import Task
 
 ROOT = Path(bot.conversation.__file__).parent
 _USED = re.compile(r'(?:say|button|request_text)\(\s*(?:turn, )?(f?)"([a-zA-Z0-9_{}.\[\]\'(), -]+)"')
@@ -44,11 +45,37 @@ def test_every_request_of_a_skill_has_a_name_for_whoever_made_it() -> None:
     assert not missing, f"zh.ftl and en.ftl of bot/conversation/texts need {sorted(missing)}"
 
 
-def test_every_request_that_is_made_is_declared_by_a_skill() -> None:
-    source = "".join(path.read_text("utf-8") for path in ROOT.rglob("*.py"))
-    made = set(re.findall(r'ask_shop\(\s*\w+,\s*"(\w+)"', source))
-    assert len(made) > 5
-    assert made <= {kind.name for kind in REGISTRY.requests}, "requests=(RequestKind(...),) of its Skill"
+def _texts_of(task: Task) -> set[str]:
+    """Every text that the engine says of a task."""
+    own = {task.confirm, task.filed, f"about-{task.name}", f"still-{task.name}"}
+    return (own | {slot.question for slot in task.slots}) - {""}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("task", REGISTRY.tasks.values(), ids=list(REGISTRY.tasks))
+def test_every_task_is_asked_about_read_back_explained_and_recalled(task: Task, language: str) -> None:
+    variables = Texts.load().variables[language]
+    assert task.filed
+    missing = _texts_of(task) - set(variables)
+    assert not missing, f"{language}.ftl of bot/conversation/texts needs {sorted(missing)}"
+    for name in (f"about-{task.name}", f"still-{task.name}"):
+        assert not variables[name], f"{name} is said without facts"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_staff_read_every_request_and_what_was_told_for_it_by_name(language: str) -> None:
+    known = Texts.load(package="bot.staff.console").variables[language].keys()
+    kinds = {f"kind-{kind.name}" for kind in REGISTRY.requests}
+    slots = {slot.name for task in REGISTRY.tasks.values() for slot in task.slots}
+    details = {f"detail-{name}" for name in slots | {"products", "text"}}
+    missing = (kinds | details) - known
+    assert not missing, f"{language}.ftl of bot/staff/console needs {sorted(missing)}"
+
+
+def test_every_request_that_a_task_makes_is_declared_by_its_skill() -> None:
+    for skill in REGISTRY.skills:
+        declared = {kind.name for kind in skill.requests}
+        assert {task.request for task in skill.tasks} == declared, skill.name
 
 
 def test_the_pages_are_asked_a_whole_question_for_every_intent_that_they_answer() -> None:

@@ -1,0 +1,52 @@
+"""What skills work with besides the store: the texts, the shop's own facts, and who reads, decides and links."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.conversation.hours import ALWAYS, OpeningHours
+from bot.conversation.texts import Texts
+from bot.linking.linker import Linker
+from bot.models.decisions import Decisions
+from nlu.types import DialogueContext, Language, Passage, Understanding
+
+
+class Reader(Protocol):
+    """Who reads messages and answers from the shop's pages: `bot.models.understanding.ServedUnderstanding`."""
+
+    async def understand(
+        self, texts: Sequence[str], dialogue: DialogueContext | None = None
+    ) -> list[Understanding]:
+        """As `nlu.types.Understander`; raises TookTooLong when it was ended."""
+        ...
+
+    async def search(
+        self, question: str, language: Language, n: int = 3, at_least: float | None = None
+    ) -> list[Passage]:
+        """As `nlu.types.PageIndex`; raises TookTooLong when it was ended."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shop:
+    """What the bot says about the shop itself."""
+
+    names: dict[str, str]
+    """Name by language."""
+    time_zone: str = "Asia/Shanghai"
+    demo: bool = False
+    hours: OpeningHours = ALWAYS
+    """When people answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What skills work with besides the store."""
+
+    texts: Texts
+    shop: Shop
+    decisions: Decisions
+    linker: Linker
+    reader: Reader

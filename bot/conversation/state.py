@@ -1,0 +1,114 @@
+"""Where a conversation stands, as the reader of its messages is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bot.conversation import tasks
+from bot.conversation.skills.order_lines import LINE
+from bot.conversation.turn import Turn
+from nlu.acts import DialogueState, Question, Shown
+from storage.catalogue import Catalogue, Product
+from storage.orders import Order, Orders
+
+_MOST_SHOWN = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """The state, and what the things shown are."""
+
+    state: DialogueState = field(default_factory=DialogueState)
+    ids: tuple[str, ...] = ()
+    """Of an order, a product, or the line of an order by its place; an intent's name. In the order of `state.shown`."""
+
+
+async def told(turn: Turn) -> Told:
+    """What the reader is told before it reads a message."""
+    question = _question(turn)
+    shown = await _shown(turn)
+    return Told(
+        state=DialogueState(
+            question=question,
+            tasks=tuple(task.name for task in turn.memory.tasks),
+            filed=tuple(filed.task for filed in turn.memory.filed),
+            shown=tuple(one for _, one in shown),
+            before=turn.memory.before,
+        ),
+        ids=tuple(thing for thing, _ in shown),
+    )
+
+
+def _question(turn: Turn) -> Question | None:
+    pending = turn.memory.pending
+    if pending is None:
+        return None
+    skill = turn.skills.by_pending.get(pending.kind)
+    asked = tasks.QUESTIONS.get(pending.kind) or (
+        skill.questions[pending.kind] if skill is not None else None
+    )
+    if asked is None:
+        return None
+    kept = pending.data
+    return Question(
+        kind=asked.kind, task=asked.task or kept.get("task", ""), slot=asked.slot or kept.get("slot", "")
+    )
+
+
+async def _shown(turn: Turn) -> list[tuple[str, Shown]]:
+    """What is asked about first, then the order spoken of, then products."""
+    pending, memory = turn.memory.pending, turn.memory
+    listed = pending.data.get("ids", "").split("\n") if pending is not None and "ids" in pending.data else []
+    orders = listed or ([memory.order] if memory.order is not None else [])
+    found = [*await _orders(turn, orders)]
+    if pending is not None and "intents" in pending.data:
+        found = [
+            (intent, Shown(kind="meaning", text=turn.say(f"ask-{intent}")))
+            for intent in pending.data["intents"].split(",")
+            if intent
+        ]
+    if pending is not None and "lines" in pending.data:
+        found = [*await _lines(turn, pending.data["lines"]), *found]
+    products = memory.products or ((memory.product,) if memory.product is not None else ())
+    return [*found, *await _products(turn, products)][:_MOST_SHOWN]
+
+
+async def _orders(turn: Turn, ids: Sequence[str]) -> list[tuple[str, Shown]]:
+    if not ids or turn.customer_id is None:
+        return []
+    known = await Orders(turn.connection).by_ids(ids)
+    own = [known[one] for one in ids if one in known and known[one].customer_id == turn.customer_id]
+    return [(order.id, order_shown(turn, order)) for order in own]
+
+
+async def _lines(turn: Turn, order_id: str) -> list[tuple[str, Shown]]:
+    known = await Orders(turn.connection).get(order_id)
+    lines = known.lines if known is not None and known.customer_id == turn.customer_id else ()
+    return [
+        (f"{LINE}{place}", Shown(kind="line", text=f"{line.quantity} x {line.name(turn.language)}"))
+        for place, line in enumerate(lines)
+    ]
+
+
+def order_shown(turn: Turn, order: Order) -> Shown:
+    """An order as the reader knows it."""
+    names = "; ".join(f"{line.quantity} x {line.name(turn.language)}" for line in order.lines[:4])
+    return Shown(
+        kind="order",
+        text=f"{names} | {turn.say(f'status-{order.status}')} | {turn.day(order.placed_at)}",
+        number=order.number,
+        price=order.total,
+        at=order.placed_at,
+    )
+
+
+async def _products(turn: Turn, ids: Sequence[str]) -> list[tuple[str, Shown]]:
+    known = await Catalogue(turn.connection).by_ids(ids) if ids else {}
+    return [(one, product_shown(turn, known[one])) for one in ids if one in known]
+
+
+def product_shown(turn: Turn, product: Product) -> Shown:
+    """A product as the reader knows it."""
+    price = turn.money(product.list_price, product.currency)
+    return Shown(kind="product", text=f"{product.name(turn.language)} | {price}", price=product.list_price)

@@ -1,0 +1,188 @@
+"""A message and the state of its conversation as the arrays that the context model reads.
+
+The encoder has read the message already; the vectors of its tokens are what the model reads of it. Of everything
+around it, the model reads one vector each: of the question's words, of the customer's last messages and of what is
+shown. What those vectors can't tell is said by features: places, the cheapest, the newest, a number, common words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import get_args
+
+import numpy as np
+
+from kernel.arrays import Floats32, Ints
+from nlu.acts import Asking, DialogueState, Shown, ShownKind
+from nlu.encoder import Encoded
+from nlu.heads import units
+from nlu.normalise import normalise, simplify
+
+Reads = Callable[[Sequence[str]], Sequence[Encoded]]
+"""Texts, as people see them, as the encoder reads them."""
+
+ASKING: tuple[str, ...] = ("", *get_args(Asking))
+THINGS = ("question", "earlier", "before", *get_args(ShownKind))
+"""What is read beside the message; `earlier` is the customer's message before the last."""
+MOST_SHOWN = 6
+_PLACES = MOST_SHOWN
+_COMMON = 7
+_RANKS = 5
+FEATURES = 2 * _PLACES + _COMMON + _RANKS
+"""Of each thing that is shown; the others have noughts."""
+_WORD = re.compile(r"[a-z]+|\d+|[\u4e00-\u9fff]")
+_NUMBER = re.compile(r"\d{3,}")
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_EMPTY_WORDS = frozenset(
+    ("the", "a", "an", "of", "and", "or", "one", "for", "in", "to", "is", "it", "i", "my", "me", "with", "that", "this",
+     "you", "order", "product", "on", "was", "be", *"的了个是我你这那在有要不和吗呢单号款件就一")
+)  # fmt: skip
+_MUCH_IN_COMMON = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the model knows by name, in the order of its numbers; of an unknown task or slot it reads the words."""
+
+    tasks: tuple[str, ...]
+    asked_for: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The state of a conversation in arrays."""
+
+    asked: Ints
+    """Numbers of the question's kind, task and slot, shape (3,); 0 is none or unknown."""
+    tasks: Floats32
+    """Which are under way and which were asked of the shop, shape (2 · tasks,)."""
+    things: Floats32
+    """Vectors, shape (n, 2 · d): the question's words, noughts where they aren't known, then what else there is."""
+    kinds: Ints
+    """Place in `THINGS` of each, shape (n,)."""
+    features: Floats32
+    """Shape (n, FEATURES)."""
+    shown: int
+    """How many of the last things are those that are shown."""
+
+
+def context_of(text: str, message: Encoded, state: DialogueState, names: Names, reads: Reads) -> Context:
+    """The arrays of a state for a message."""
+    question = state.question
+    before = state.before[-2:]
+    shown = state.shown[:MOST_SHOWN]
+    words = question.words if question is not None else ""
+    kinds = ["question", *(("earlier", "before")[2 - len(before) :]), *(one.kind for one in shown)]
+    read = reads([*([words] if words else []), *before, *(one.text for one in shown)])
+    things = np.zeros((len(kinds), 2 * len(message.pooled)), np.float32)
+    for row, one in zip(things[len(kinds) - len(read) :], read, strict=True):
+        row[:] = vector_of(one)
+    features = np.zeros((len(kinds), FEATURES), np.float32)
+    if shown:
+        features[-len(shown) :] = _features(text, shown, likeness(message, read[-len(shown) :]))
+    asked = (
+        (
+            ASKING.index(question.kind),
+            _number(question.task, names.tasks),
+            _number(question.slot, names.asked_for),
+        )
+        if question is not None
+        else (0, 0, 0)
+    )
+    return Context(
+        asked=np.array(asked),
+        tasks=np.array(
+            [name in group for group in (state.tasks, state.filed) for name in names.tasks], np.float32
+        ),
+        things=things,
+        kinds=np.array([THINGS.index(kind) for kind in kinds]),
+        features=features,
+        shown=len(shown),
+    )
+
+
+def vector_of(read: Encoded) -> Floats32:
+    """A text in one vector: the means of the last and of the inner layer, shape (2 · d,)."""
+    return np.concatenate([read.pooled, read.inner.mean(0)]).astype(np.float32)
+
+
+def token_vectors(read: Encoded) -> Floats32:
+    """A text token by token, shape (tokens, 2 · d)."""
+    return np.concatenate([read.tokens, read.inner], axis=1).astype(np.float32)
+
+
+def likeness(message: Encoded, shown: Sequence[Encoded]) -> Floats32:
+    """How like words of the message are to words of each thing, shape (shown, 3).
+
+    Of each token of the message, the likest token of a thing (ColBERT's late interaction: Khattab and Zaharia 2020):
+    their mean, the most, and by how much a thing is ahead of the mean of all things at most.
+    """
+    said = units(message.inner[1:-1] if len(message.inner) > 2 else message.inner)
+    best = np.stack([(said @ units(one.inner).T).max(1) for one in shown])
+    ahead = best - best.mean(0)
+    return np.stack([best.mean(1), best.max(1), ahead.max(1) * len(shown)], axis=1).astype(np.float32)
+
+
+def _number(name: str, names: Sequence[str]) -> int:
+    return names.index(name) + 1 if name in names else 0
+
+
+def _features(text: str, shown: Sequence[Shown], alike: Floats32) -> Floats32:
+    """What tells the things shown from each other, shape (shown, FEATURES)."""
+    found = np.zeros((len(shown), FEATURES), np.float32)
+    common = _in_common(text, shown)
+    numbers = _NUMBER.findall(text)
+    prices = [one.price for one in shown]
+    days = [None if one.at is None else one.at.timestamp() for one in shown]
+    for place, (one, row) in enumerate(zip(shown, found, strict=True)):
+        row[place] = row[_PLACES + len(shown) - 1 - place] = 1.0
+        best = common[place] == max(common) > 0
+        row[2 * _PLACES :] = (
+            min(common[place], _MUCH_IN_COMMON) / _MUCH_IN_COMMON,
+            best,
+            best and common.count(common[place]) == 1,
+            bool(one.number) and any(one.number.endswith(number) for number in numbers),
+            len(shown) / MOST_SHOWN,
+            *alike[place].tolist(),
+            _is_least(prices[place], prices),
+            _is_least(_less(prices[place]), [_less(price) for price in prices]),
+            _is_least(days[place], days),
+            _is_least(_less(days[place]), [_less(day) for day in days]),
+        )
+    return found
+
+
+def _less(value: float | None) -> float | None:
+    return None if value is None else -value
+
+
+def _is_least(value: float | None, values: Sequence[float | None]) -> bool:
+    """Whether a value is the least of several that are known and not all the same."""
+    known = {one for one in values if one is not None}
+    return value is not None and len(known) > 1 and value == min(known)
+
+
+def _in_common(text: str, shown: Sequence[Shown]) -> list[float]:
+    """How much of a message's words stands in each thing; the more things have a word, the less it counts."""
+    said = _words(text)
+    there = [_words(f"{one.number} {one.text}") for one in shown]
+    held = {word: sum(word in words for words in there) for words in there for word in words}
+    return [sum(_length(word) / held[word] for word in said & words) for words in there]
+
+
+def _length(word: str) -> int:
+    return len(word) if _CHINESE.match(word) else 2
+
+
+def _words(text: str) -> frozenset[str]:
+    """Words and Chinese pairs of characters, without those that say nothing."""
+    found = _WORD.findall(simplify(normalise(text).text).lower())
+    pairs = (a + b for a, b in pairwise(found) if _CHINESE.match(a) and _CHINESE.match(b))
+    return frozenset(
+        word[:-1] if len(word) > 3 and word.endswith("s") else word
+        for word in (*found, *pairs)
+        if word not in _EMPTY_WORDS
+    )

@@ -1,0 +1,1 @@
+"""Makes and measures the reader of messages in their conversation."""

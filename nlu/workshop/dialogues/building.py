@@ -1,0 +1,130 @@
+"""From turns of conversations to the context model in a model folder, and how well it reads turns kept apart."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from kernel.console import Progress, quiet
+from nlu import modelfiles
+from nlu.context.reader import Labels
+from nlu.encoder import Encoder
+from nlu.heads import Heads
+from nlu.workshop.datasets import LANGUAGES, own_corpus
+from nlu.workshop.dialogues import labels
+from nlu.workshop.dialogues.corpus import FOLDER, LabelledTurn, read_turns
+from nlu.workshop.dialogues.encoding import EncodedTurn, TurnEncoder, batch_of
+from nlu.workshop.dialogues.export import export
+from nlu.workshop.dialogues.network import ContextNetwork, Sizes
+from nlu.workshop.dialogues.simulation import in_conversations
+from nlu.workshop.dialogues.training import Plan, measure, train
+
+SET_IN = 8_000
+"""Single messages of the corpus that are set into conversations."""
+APART = 8
+"""Every so many turns one is kept apart, by the hash of what was asked and said."""
+FALSE_ALARMS = 0.005
+"""Share of harmless turns that may be taken for a danger."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """What a build came to."""
+
+    turns: int
+    apart: int
+    shares: dict[str, float]
+    """How well turns kept apart are read: `nlu.workshop.dialogues.training.measure`."""
+
+
+def build(
+    folder: Path, *, corpus: Path = FOLDER, plan: Plan | None = None, progress: Progress = quiet
+) -> Built:
+    """Train on the turns of a corpus and put the context model beside the encoder of a model folder.
+
+    Args:
+        folder: of the model; its manifest is written anew.
+        corpus: `*.jsonl` with turns.
+        plan: how long to learn.
+        progress: told what is done and how much of it.
+
+    Raises:
+        DataRefused: a file of the corpus holds something that is no turn.
+        ModelDamaged: the folder holds no sound model.
+    """
+    plan = plan or Plan()
+    manifest = modelfiles.check(folder)
+    turns = [turn for path in sorted(corpus.glob("*.jsonl")) for turn in read_turns(path)]
+    learned = [turn for turn in turns if not is_apart(turn)]
+    apart = [turn for turn in turns if is_apart(turn)]
+    messages = in_conversations(own_corpus(*LANGUAGES), learned, SET_IN, random.Random(plan.seed))
+    heads = Heads.load(folder / "heads.npz")
+    progress("reading the turns", 0.0)
+    encoder = TurnEncoder(Encoder(folder / "encoder.onnx", folder / "tokenizer.json"), heads)
+    encoded = encoder.encode(learned)
+    held = encoder.encode(apart)
+    sizes = _sizes(encoded[0], heads)
+
+    def report(step: int, _network: ContextNetwork) -> None:
+        progress("learning", step / plan.steps)
+
+    network = train(encoded, encoder.encode(messages), sizes, plan, report)
+    network.eval()
+    threshold = danger_threshold(network, held)
+    export(network, sizes, folder / "context.onnx")
+    _labels(heads, threshold).save(folder / "context.json")
+    facts = {name: value for name, value in manifest.items() if name not in ("format", "sha256")}
+    shares = {name: round(value, 4) for name, value in measure(network, held, threshold).items()}
+    modelfiles.write_manifest(folder, {**facts, "context": {"turns": len(learned), "seed": plan.seed}})
+    return Built(turns=len(learned), apart=len(apart), shares=shares)
+
+
+def is_apart(turn: LabelledTurn) -> bool:
+    """Whether a turn is kept apart to measure on."""
+    question = turn.state.question.words if turn.state.question is not None else ""
+    return int(hashlib.sha256(f"{question}\n{turn.text}".encode()).hexdigest(), 16) % APART == 0
+
+
+def _sizes(one: EncodedTurn, heads: Heads) -> Sizes:
+    return Sizes(
+        hidden=2 * len(one.message.pooled),
+        intents=len(heads.intents),
+        tasks=len(labels.TASKS),
+        asked_for=len(labels.ASKED_FOR),
+        acts=len(labels.ACTS),
+        dangers=len(labels.DANGERS),
+        wishes=len(labels.WISHES),
+        slots=len(labels.SLOTS),
+    )
+
+
+def _labels(heads: Heads, threshold: float) -> Labels:
+    return Labels(
+        intents=heads.intents,
+        tasks=labels.TASKS,
+        asked_for=labels.ASKED_FOR,
+        acts=labels.ACTS,
+        dangers=labels.DANGERS,
+        wishes=labels.WISHES,
+        slots=labels.SLOTS,
+        danger_threshold=threshold,
+    )
+
+
+@torch.no_grad()
+def danger_threshold(network: ContextNetwork, turns: Sequence[EncodedTurn]) -> float:
+    """The least probability of a danger that keeps the false alarms within bounds on these turns."""
+    harmless = sorted(
+        float(1.0 - network(batch_of([one]).given)["danger"].softmax(-1)[0, 0])
+        for one in turns
+        if one.turn.danger is None
+    )
+    if not harmless:
+        return 0.5
+    allowed = int(len(harmless) * FALSE_ALARMS)
+    return round(min(0.95, max(0.2, harmless[-1 - allowed] + 1e-3)), 3)

@@ -1,0 +1,57 @@
+"""The trained context model as ONNX with 8-bit weights."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from torch import nn
+
+from nlu.context.inputs import FEATURES
+from nlu.workshop.dialogues.network import ContextNetwork, Sizes
+
+GIVEN = ("tokens", "pooled", "alone", "asked", "tasks", "things", "kinds", "features")
+SAID = ("acts", "danger", "wishes", "beyond", "points", "slot_tags", "wish_tags", "wish_of_tokens")
+
+
+class _One(nn.Module):
+    """The network for one message, of which nothing is padding."""
+
+    def __init__(self, network: ContextNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, *values: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        given = dict(zip(GIVEN, values, strict=True))
+        given["token_mask"] = torch.ones_like(given["tokens"][:, :, 0])
+        given["thing_mask"] = torch.ones_like(given["things"][:, :, 0])
+        said = self.network(given)
+        return tuple(said[name] for name in SAID)
+
+
+def export(network: ContextNetwork, sizes: Sizes, path: Path) -> None:
+    """Write the network: arrays named as in `GIVEN` in, logits named as in `SAID` out, of one message."""
+    network.eval()
+    with tempfile.TemporaryDirectory() as folder:
+        whole = Path(folder) / "whole.onnx"
+        torch.onnx.export(
+            _One(network), _example(sizes), str(whole), input_names=list(GIVEN), output_names=list(SAID),
+            dynamic_axes={
+                "tokens": {1: "t"}, "things": {1: "n"}, "kinds": {1: "n"}, "features": {1: "n"}, "points": {1: "n"},
+                "slot_tags": {1: "t"}, "wish_tags": {1: "t"}, "wish_of_tokens": {1: "t"},
+            },
+            opset_version=17, dynamo=False,
+        )  # fmt: skip
+        quantize_dynamic(str(whole), str(path), weight_type=QuantType.QInt8, per_channel=True)
+
+
+def _example(sizes: Sizes) -> tuple[torch.Tensor, ...]:
+    tokens, things = 5, 3
+    return (
+        torch.zeros(1, tokens, sizes.hidden), torch.zeros(1, sizes.hidden), torch.zeros(1, sizes.intents),
+        torch.zeros(1, 3, dtype=torch.int64), torch.zeros(1, 2 * sizes.tasks), torch.zeros(1, things, sizes.hidden),
+        torch.from_numpy(np.zeros((1, things), np.int64)), torch.zeros(1, things, FEATURES),
+    )  # fmt: skip

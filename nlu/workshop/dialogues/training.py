@@ -1,0 +1,174 @@
+"""Trains the context model on turns, and says how well it reads others."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch.nn import functional
+
+from nlu.workshop.dialogues import labels
+from nlu.workshop.dialogues.encoding import UNKNOWN, Batch, EncodedTurn, batch_of
+from nlu.workshop.dialogues.network import ContextNetwork, Sizes
+
+_WEIGHTS = {"acts": 1.0, "danger": 1.0, "wishes": 0.5, "beyond": 1.0, "points": 1.0, "slot_tags": 0.3, "wish_tags": 0.1,
+            "wish_of_tokens": 1.0}  # fmt: skip
+TOKENS = 40
+"""Of a message that training looks at; few are longer, and those cost the most."""
+Report = Callable[[int, ContextNetwork], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How long to learn."""
+
+    seed: int = 7
+    steps: int = 3_000
+    written: int = 30
+    """Turns written by hand in a batch."""
+    set_in: int = 14
+    """Single messages set into conversations in a batch."""
+    wordless: float = 0.5
+    """Share of the turns in which the question's words are not shown."""
+    rate: float = 1e-3
+
+
+def train(
+    written: Sequence[EncodedTurn], set_in: Sequence[EncodedTurn], sizes: Sizes, plan: Plan, report: Report
+) -> ContextNetwork:
+    """Learn from turns; `report` is called after each tenth."""
+    torch.manual_seed(plan.seed)
+    rng = random.Random(plan.seed)
+    network = ContextNetwork(sizes)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=plan.rate, weight_decay=0.02)
+    pace = torch.optim.lr_scheduler.OneCycleLR(optimiser, plan.rate, plan.steps, pct_start=0.1)
+    for step in range(1, plan.steps + 1):
+        network.train()
+        turns = rng.sample(written, min(plan.written, len(written))) + rng.sample(
+            set_in, min(plan.set_in, len(set_in))
+        )
+        batch = batch_of(turns, TOKENS)
+        # A question is known by its task and slot, too: its words may be those of a text that a shop has changed.
+        batch.given["things"][torch.rand(len(turns)) < plan.wordless, 0] = 0.0
+        loss = sum(losses(network, batch).values(), torch.zeros(()))
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        pace.step()
+        if step % max(1, plan.steps // 10) == 0:
+            network.eval()
+            report(step, network)
+    return network
+
+
+def losses(network: ContextNetwork, batch: Batch) -> dict[str, torch.Tensor]:
+    """What the answers lack, by kind of answer."""
+    said, wanted, told = network(batch.given), batch.wanted, batch.tags
+    found = {
+        "acts": _binary(said["acts"], wanted["acts"]).sum(1).mean(),
+        "danger": functional.cross_entropy(said["danger"], wanted["danger"]),
+        "wishes": _binary(said["wishes"], wanted["wishes"]).sum(1).mean(),
+        "beyond": (_binary(said["beyond"], wanted["beyond"]).sum(1) * told).mean(),
+        "points": ((_binary(said["points"], wanted["points"]) * wanted["pointable"]).sum(1) * told).mean(),
+        "slot_tags": (_tags(said["slot_tags"], wanted["slot_tags"]) * told).mean(),
+        "wish_tags": (_tags(said["wish_tags"], wanted["wish_tags"]) * told).mean(),
+    }
+    if batch.wishes:
+        rows = torch.stack(
+            [said["wish_of_tokens"][row, list(tokens)].mean(0) for row, tokens, _ in batch.wishes]
+        )
+        found["wish_of_tokens"] = functional.cross_entropy(
+            rows, torch.tensor([wish for *_, wish in batch.wishes])
+        )
+    return {name: _WEIGHTS[name] * value for name, value in found.items()}
+
+
+def _binary(said: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    return functional.binary_cross_entropy_with_logits(said, wanted, reduction="none")
+
+
+def _tags(said: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    return functional.cross_entropy(said.transpose(1, 2), wanted, ignore_index=UNKNOWN, reduction="none").sum(
+        1
+    )
+
+
+@torch.no_grad()
+def measure(network: ContextNetwork, turns: Sequence[EncodedTurn], danger: float = 0.5) -> dict[str, float]:
+    """Shares of turns that are read as a person reads them, and of values found.
+
+    Args:
+        network: in evaluation.
+        turns: to read.
+        danger: the probability from which a danger is one.
+    """
+    counts: Counter[str] = Counter()
+    for start in range(0, len(turns), 64):
+        part = turns[start : start + 64]
+        said = network(batch_of(part).given)
+        for row, one in enumerate(part):
+            _count(counts, one, {name: values[row] for name, values in said.items()}, danger)
+
+    def share(part: str, whole: str) -> float:
+        return counts[part] / max(1, counts[whole])
+
+    return {
+        "acts": share("acts", "turns"),
+        "acts where asked": share("acts asked", "asked"),
+        "wishes": share("wishes", "turns"),
+        "pointing": share("points", "pointing"),
+        "slots F1": 2 * counts["slots right"] / max(1, counts["slots told"] + counts["slots said"]),
+        "danger recall": share("danger found", "danger"),
+        "false alarms": share("false alarms", "no danger"),
+        **{f"act {act}": share(f"{act} both", f"{act} either") for act in labels.ACTS},
+    }
+
+
+def _count(counts: Counter[str], one: EncodedTurn, said: dict[str, torch.Tensor], least: float) -> None:
+    counts["turns"] += 1
+    acts = {act for act, logit in zip(labels.ACTS, said["acts"].tolist(), strict=True) if logit > 0}
+    right = acts == one.turn.acts
+    counts["acts"] += right
+    for act in acts | one.turn.acts:
+        counts[f"{act} either"] += 1
+        counts[f"{act} both"] += act in acts and act in one.turn.acts
+    if one.turn.state.question is not None:
+        counts["asked"] += 1
+        counts["acts asked"] += right
+    wishes = {name for name, logit in zip(labels.WISHES, said["wishes"].tolist(), strict=True) if logit > 0}
+    counts["wishes"] += wishes == {wish.label for wish in one.turn.wishes}
+    danger = float(1.0 - said["danger"].softmax(-1)[0]) >= least
+    counts["danger" if one.turn.danger else "no danger"] += 1
+    counts["danger found"] += danger and one.turn.danger is not None
+    counts["false alarms"] += danger and one.turn.danger is None
+    if not one.turn.whole:
+        return
+    first = len(one.context.things) - one.context.shown
+    points = {place for place in range(one.context.shown) if said["points"][first + place] > 0}
+    beyond = (bool(said["beyond"][0] > 0), bool(said["beyond"][1] > 0))
+    if one.turn.points or one.turn.none or one.turn.other:
+        counts["pointing"] += 1
+        counts["points"] += points == one.turn.points and beyond == (one.turn.none, one.turn.other)
+    tags = said["slot_tags"].argmax(-1).tolist()[: len(one.message.tokens)]
+    told, found = set(one.slots), set(runs_of(tags))
+    counts["slots right"] += len(told & found)
+    counts["slots told"] += len(told)
+    counts["slots said"] += len(found)
+
+
+def runs_of(tags: Sequence[int]) -> list[tuple[int, tuple[int, ...]]]:
+    """Label and places of each run of tags: odd begins one, the even number after it goes on."""
+    found: list[tuple[int, list[int]]] = []
+    last = 0
+    for place, tag in enumerate(tags):
+        number = (tag - 1) // 2
+        if tag and tag % 2 == 0 and found and last and found[-1][0] == number:
+            found[-1][1].append(place)
+        elif tag:
+            found.append((number, [place]))
+        last = tag
+    return [(number, tuple(places)) for number, places in found]

@@ -1,0 +1,296 @@
+"""Plays conversations that nobody developed with, over invented shops, and counts what went right.
+
+    python -m tests.benchmarks.talk FOLDER [--out FOLDER] [--only FILE] [--write]
+
+`FOLDER` holds a folder a shop (`shop.json`, the files that `liuke import` takes, `api/*.json`, `pages/`) and
+`*.jsonl` with a conversation a line: its messages, each with strings of which one of every group has to stand in the
+answer (`must`) and that must not (`must_not`); the requests that have to be made by the end, with what they have to
+hold (`filed`), and the kinds that would do harm (`not_filed`). Strings are a floor, no grade: the transcripts that
+`--out` keeps are for a reader.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import select
+
+from bot.api.taking import Intake
+from bot.app import catalogue_entries
+from bot.conversation.engine import Engine
+from bot.conversation.services import Services, Shop
+from bot.conversation.texts import Texts
+from bot.linking.linker import Linker
+from bot.messages import Incoming, IncomingKind, Reply, load_reply
+from bot.models.decisions import Decisions
+from bot.models.retention import ServedRetention
+from bot.models.understanding import ServedUnderstanding
+from bot.shop.intake.defaults import Defaults
+from bot.shop.intake.records import CustomerRecord, OrderRecord, ProductRecord
+from bot.shop.rules import Steering
+from storage import Conflict, Store
+from storage.customers import Accounts
+from storage.requests import WITHDRAWN, Request, Requests
+from storage.schema import conversation, outbox
+
+_LONGEST = 120.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """A conversation as it went."""
+
+    script: Mapping[str, Any]
+    answers: tuple[str, ...]
+    requests: tuple[Request, ...]
+    lost: tuple[str, ...] = ()
+    """What an answer lacked, or should not have said: the turn's number and the strings."""
+
+
+@dataclass(slots=True)
+class Stage:
+    """A shop that is open, and a clock that stands at its moment."""
+
+    store: Store
+    engine: Engine
+    now: datetime
+    count: int = 0
+    seen: dict[str, int] = field(default_factory=dict)
+
+    async def play(self, script: Mapping[str, Any]) -> Played:
+        """All messages of a conversation, by a customer of the shop or a visitor."""
+        self.count += 1
+        address = f"talk-{self.count}"
+        if script["customer"]:
+            await self.store.write(lambda connection: self._link(connection, address, script))
+        answers = []
+        for number, turn in enumerate(script["turns"]):
+            answers.append(
+                await self._say(address, turn["say"], f"{self.count}-{number}", script["language"])
+            )
+        async with self.store.read() as connection:
+            found = await connection.scalar(
+                select(conversation.c.id).where(conversation.c.address == address)
+            )
+            made = await Requests(connection).of_conversation(int(found or 0))
+        return Played(
+            script=script,
+            answers=tuple(answers),
+            requests=tuple(one for one in made if one.note != WITHDRAWN),
+            lost=tuple(_lost(script["turns"], answers)),
+        )
+
+    async def _link(self, connection: Any, address: str, script: Mapping[str, Any]) -> None:
+        accounts = Accounts(connection)
+        account = await accounts.get_or_create("telegram", address, now=self.now, language=script["language"])
+        await accounts.link(account.id, script["customer"], "test", self.now)
+
+    async def _say(self, address: str, text: str, update: str, language: str) -> str:
+        self.now += timedelta(seconds=20)
+        incoming = Incoming(
+            channel="telegram", address=address, update_id=update, kind=IncomingKind.TEXT, at=self.now,
+            message_ref=update, language=language, sender_name="somebody", text=text,
+        )  # fmt: skip
+        for _ in range(3):
+            work = await self.engine.handle(incoming)
+            try:
+                await self.store.write(work)
+                break
+            except Conflict:
+                continue
+        async with self.store.read() as connection:
+            statement = select(outbox.c.id, outbox.c.payload).where(outbox.c.address == address)
+            rows = (await connection.execute(statement.order_by(outbox.c.id))).all()
+        new = [load_reply(row.payload) for row in rows[self.seen.get(address, 0) :]]
+        self.seen[address] = len(rows)
+        return "\n".join(_read(reply) for reply in new)
+
+
+def _read(reply: Reply) -> str:
+    cards = [f"  * {card.title} | {card.text}" for card in reply.cards]
+    buttons = [f"  [{button.label}]" for line in reply.buttons for button in line]
+    return "\n".join([reply.text, *cards, *buttons]).strip()
+
+
+def _lost(turns: Sequence[Mapping[str, Any]], answers: Sequence[str]) -> list[str]:
+    found = []
+    for number, (turn, answer) in enumerate(zip(turns, answers, strict=True), start=1):
+        said = answer.casefold()
+        missing = [group for group in turn["must"] if not any(one.casefold() in said for one in group)]
+        wrong = [one for one in turn["must_not"] if one.casefold() in said]
+        if missing or wrong or not answer:
+            found.append(f"{number}: {missing or ''} {wrong or ''}{'silence' if not answer else ''}".strip())
+    return found
+
+
+def filed_right(played: Played) -> list[bool]:
+    """Of each request that has to be made, whether it was, of its order, with all that it has to hold."""
+    found = []
+    for wanted in played.script["filed"]:
+        fitting = [
+            one
+            for one in played.requests
+            if one.kind == wanted["kind"] and (one.order_number or "") in (wanted["order"], "")
+        ]
+        held = ["\n".join(str(value) for value in one.details.values()).casefold() for one in fitting]
+        found.append(any(all(part.casefold() in text for part in wanted["has"]) for text in held))
+    return found
+
+
+def harm(played: Played) -> list[str]:
+    """Kinds of requests that were made and must not have been."""
+    return [one.kind for one in played.requests if one.kind in played.script["not_filed"]]
+
+
+@asynccontextmanager
+async def stage(shop: Path) -> AsyncIterator[Stage]:
+    """Load a shop as its owner would, and open it."""
+    facts = json.loads((shop / "shop.json").read_text("utf-8"))
+    now = datetime.fromisoformat(facts["now"])
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        environment = {**os.environ, **facts["settings"], "LIUKE_HOME": str(home)}
+        for kind in ("customers", "products", "orders"):
+            mapping = (
+                ["--mapping", f"{kind}.mapping.toml"] if (shop / f"{kind}.mapping.toml").exists() else []
+            )
+            command = [sys.executable, "-m", "bot.cli", "import", kind, f"{kind}.csv", *mapping]
+            environment["PYTHONPATH"] = str(Path.cwd())
+            done = subprocess.run(
+                command, cwd=shop, env=environment, capture_output=True, text=True, check=False
+            )
+            if done.returncode:
+                raise SystemExit(f"{shop.name}: {kind}: {done.stdout}{done.stderr}")
+        store = Store.open(f"sqlite:///{home / 'liuke.db'}")
+        understanding = await ServedUnderstanding.start(store, home, shop / "pages", None)
+        try:
+            await _take_batches(store, shop, now, facts)
+            await understanding.set_catalogue(await catalogue_entries(store))
+            served = ServedRetention(store, home)
+            await served.refresh()
+            services = Services(
+                texts=Texts.load(),
+                shop=Shop(
+                    names={"zh": facts["name_zh"], "en": facts["name_en"]}, time_zone=facts["time_zone"]
+                ),
+                decisions=Decisions(served, steering=Steering(home), seed=7, margin=None),
+                linker=await Linker.open(store, "talk"),
+                reader=understanding,
+            )
+            standing = Stage(store=store, engine=Engine(store, services), now=now)
+            standing.engine._clock = lambda: standing.now
+            yield standing
+        finally:
+            await understanding.close()
+            await store.close()
+
+
+async def _take_batches(store: Store, shop: Path, now: datetime, facts: Mapping[str, Any]) -> None:
+    defaults = Defaults(
+        currency=facts["currency"], language=facts["first_language"], time_zone=facts["time_zone"]
+    )
+    intake = Intake(store, lambda: now, defaults)
+    for kind, record in (("customers", CustomerRecord), ("products", ProductRecord), ("orders", OrderRecord)):
+        path = shop / "api" / f"{kind}.json"
+        if path.exists():
+            told = json.loads(path.read_text("utf-8"))
+            records = TypeAdapter(list[record]).validate_python(
+                told[kind] if isinstance(told, dict) else told
+            )  # type: ignore[valid-type]
+            await getattr(intake, kind)(records)
+
+
+async def main() -> None:
+    """Play, count, and keep the transcripts."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--only", default="*.jsonl")
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--at-most", type=int, default=10**6)
+    given = parser.parse_args()
+    scripts = [
+        json.loads(line)
+        for path in sorted(given.folder.glob(given.only))
+        for line in path.read_text("utf-8").splitlines()
+        if line.strip()
+    ][: given.at_most]
+    played: list[Played] = []
+    for shop in sorted({script["shop"] for script in scripts}):
+        async with stage(given.folder / shop) as open_shop:
+            for script in scripts:
+                if script["shop"] == shop:
+                    played.append(await open_shop.play(script))
+    for language in ("zh", "en"):
+        some = [one for one in played if one.script["language"] == language]
+        if some:
+            print(language, json.dumps(counted(some), ensure_ascii=False, indent=1))
+    if given.out is not None:
+        given.out.mkdir(parents=True, exist_ok=True)
+        for language in ("zh", "en"):
+            some = [one for one in played if one.script["language"] == language]
+            (given.out / f"{language}.md").write_text("\n\n".join(map(transcript, some)) + "\n", "utf-8")
+
+
+def counted(played: Sequence[Played]) -> dict[str, str]:
+    """What went right, as shares with their counts."""
+    counts: Counter[str] = Counter()
+    for one in played:
+        lost = {int(said.partition(":")[0]) for said in one.lost}
+        for number, turn in enumerate(one.script["turns"], start=1):
+            if turn["must"] or turn["must_not"]:
+                place = "first" if number == 1 else "later"
+                counts[f"{place} turns"] += 1
+                counts[f"{place} turns right"] += number not in lost
+        right = filed_right(one)
+        counts["requests"] += len(right)
+        counts["requests right"] += sum(right)
+        counts["harmful"] += len(harm(one))
+        counts["answers"] += len(one.answers)
+        counts["repeated"] += len(one.answers) - len(set(one.answers))
+        counts["silent"] += sum(not answer for answer in one.answers)
+        counts["conversations"] += 1
+    share = {
+        name: str(wilson(counts[f"{name} right"], counts[name]))
+        for name in ("first turns", "later turns", "requests")
+        if counts[name]
+    }
+    return {
+        **share,
+        "harmful requests": str(counts["harmful"]),
+        "repeated word for word": f"{counts['repeated']} of {counts['answers']}",
+        "silent": str(counts["silent"]),
+        "conversations": str(counts["conversations"]),
+    }
+
+
+def transcript(one: Played) -> str:
+    """A conversation to be read."""
+    script = one.script
+    lines = [f"## {script['about']} ({script['shop']}, {script['customer'] or 'visitor'})", ""]
+    for turn, answer in zip(script["turns"], one.answers, strict=True):
+        lines += [f"C: {turn['say']}", f"   (wanted: {turn['gist']})", f"B: {answer}", ""]
+    lines += [
+        f"filed: {request.kind} {request.order_number} {dict(request.details)}" for request in one.requests
+    ]
+    lines += [f"wanted: {wanted}" for wanted in script["filed"]]
+    lines += [f"lost {said}" for said in one.lost]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
