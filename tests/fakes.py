@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.models.decisions import Decisions
-from nlu.acts import Act, Acts, DialogueState, Pointing, SlotValue, Wish
+from nlu.acts import Act, Acts, Danger, DialogueState, Pointing, SlotValue, Wish
 from nlu.context.alone import acts_alone
 from nlu.types import (
     CatalogueEntry,
@@ -51,6 +51,7 @@ class Meaning:
     """What it tells besides what its entities tell."""
     points: tuple[int, ...] = ()
     """Places of what is meant among the things shown."""
+    danger: Danger | None = None
 
 
 def means(
@@ -195,7 +196,7 @@ def _acts(
         for slot, value in meaning.slots
     ]
     shown = tuple(float(place in meaning.points) for place in range(len(state.shown)))
-    acts = replace(acts, slots=(*acts.slots, *slots), pointing=Pointing(shown=shown))
+    acts = replace(acts, slots=(*acts.slots, *slots), pointing=Pointing(shown=shown), danger=meaning.danger)
     if meaning.acts is not None:
         acts = replace(acts, acts=meaning.acts)
     if meaning.wishes is not None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.conversation import waiting
 from bot.conversation.memory import Filed, Memory, OpenTask
 from bot.conversation.turn import Answer, Asked, Slot, Task, Turn
 from nlu.acts import Act
@@ -28,6 +29,8 @@ Values = Mapping[str, str]
 
 async def begin(turn: Turn, task: Task) -> Answer:
     """Start a task with a message that wishes it, or go on with it."""
+    if _is_for_people(turn, task):
+        return await waiting.left_to_people(turn)
     order: Order | None = None
     if task.order is not None:
         found = await task.order(turn)
@@ -66,7 +69,7 @@ async def resume(turn: Turn) -> Answer | None:
     pending = turn.memory.pending
     task = turn.skills.tasks.get(pending.data.get("task", "")) if pending is not None else None
     opened = turn.memory.task(task.name) if task is not None else None
-    if pending is None or task is None or opened is None:
+    if pending is None or task is None or opened is None or _is_for_people(turn, task):
         return None
     if turn.denies or turn.does(Act.WITHDRAWS):
         told = _values(turn, task, opened)
@@ -87,6 +90,10 @@ async def resume(turn: Turn) -> Answer | None:
     if moved is None and not ((told or meant != opened) and _is_answer(turn)):
         return None
     return await _go_on(turn, task, _noted(turn, meant, told), order)
+
+
+def _is_for_people(turn: Turn, task: Task) -> bool:
+    return turn.in_queue and not task.while_waiting
 
 
 def _is_answer(turn: Turn) -> bool:
@@ -200,6 +207,8 @@ def _dropped(turn: Turn, task: Task) -> Answer:
 
 async def _file(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -> Answer:
     """Make the request, once: one that is open already takes what is new."""
+    if _is_for_people(turn, task):
+        return await waiting.left_to_people(turn)
     details = _details(turn, opened, order)
     memory = _about(turn.memory, order).without_task(task.name)
 
