@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, case, func, select, update
 
 from storage.errors import Conflict
 from storage.repository import Repository
@@ -23,9 +23,9 @@ class Escalation:
     id: int
     conversation_id: int
     reason: str
-    """asked, complaint, negative, not_understood, shadow, request, …"""
+    """asked, complaint, danger, negative, not_understood, shadow, request, …"""
     priority: int
-    """0 is the most urgent."""
+    """0 is the most urgent; below 0 nothing else counts."""
     summary: str
     state: str
     """waiting, taken, back, closed."""
@@ -50,7 +50,7 @@ class Escalation:
 
 
 class Escalations(Repository):
-    """The queue: the earliest promise first within a priority, so that the oldest case does not starve.
+    """The queue: danger first, then the earliest promise, so that the oldest case does not starve.
 
     The states change by compare-and-set; `bot.conversation.state` joins them to the conversation's owner.
     """
@@ -65,7 +65,8 @@ class Escalations(Repository):
         query = _JOINED.where(escalation.c.state.in_(states))
         if staff_id is not None:
             query = query.where(escalation.c.staff_id == staff_id)
-        query = query.order_by(escalation.c.due_at, escalation.c.priority, escalation.c.id)
+        danger_first = case((escalation.c.priority < 0, 0), else_=1)
+        query = query.order_by(danger_first, escalation.c.due_at, escalation.c.priority, escalation.c.id)
         return await self._list(Escalation, query.limit(limit))
 
     async def count(self, states: tuple[str, ...] = OPEN) -> int:
@@ -175,11 +176,16 @@ class Escalations(Repository):
             .values(first_answer_at=now)
         )
 
-    async def raise_priority(self, escalation_id: int, priority: int, due_at: datetime) -> None:
-        """Make a case more urgent; never less, and its promise never later."""
+    async def raise_priority(
+        self, escalation_id: int, priority: int, due_at: datetime, *, reason: str, summary: str
+    ) -> bool:
+        """Make a case more urgent, for a reason; never less, and its promise never later. False where it was as
+        urgent already."""
         this = update(escalation).where(escalation.c.id == escalation_id)
-        await self._connection.execute(this.where(escalation.c.priority > priority).values(priority=priority))
+        now = {"priority": priority, "reason": reason, **({"summary": summary} if summary else {})}
+        raised = await self._changed(this.where(escalation.c.priority > priority).values(now))
         await self._connection.execute(this.where(escalation.c.due_at > due_at).values(due_at=due_at))
+        return raised
 
 
 _UNANSWERED = escalation.c.state.in_(OPEN) & escalation.c.first_answer_at.is_(None)

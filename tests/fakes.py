@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.models.decisions import Decisions
-from nlu.acts import Act, Acts, DialogueState, Pointing, SlotValue, Wish
+from nlu.acts import Act, Acts, Danger, DialogueState, Pointing, SlotValue, Wish
 from nlu.context.alone import acts_alone
 from nlu.types import (
     CatalogueEntry,
@@ -53,6 +53,7 @@ class Meaning:
     """Places of what is meant among the things shown."""
     others: bool = False
     """Others than those shown are wanted."""
+    danger: Danger | None = None
 
 
 def means(
@@ -199,7 +200,10 @@ def _acts(
     ]
     shown = tuple(float(place in meaning.points) for place in range(len(state.shown)))
     acts = replace(
-        acts, slots=(*acts.slots, *slots), pointing=Pointing(shown=shown, other=float(meaning.others))
+        acts,
+        slots=(*acts.slots, *slots),
+        pointing=Pointing(shown=shown, other=float(meaning.others)),
+        danger=meaning.danger,
     )
     if meaning.acts is not None:
         acts = replace(acts, acts=meaning.acts)

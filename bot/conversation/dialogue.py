@@ -1,8 +1,9 @@
 """Reading → answers: who answers what a message says.
 
-In this order: the wish to be left alone or for a person; what the message does to the bot's question, to what is under
-way and to what was asked of the shop; its wishes, each answered; a product's name alone; asking back once with the two
-likeliest meanings; offering a person.
+In this order: danger; the wish to be left alone or for a person; what the message does to the bot's question, to what
+is under way and to what was asked of the shop; its wishes, each answered; a product's name alone; asking back once with
+the two likeliest meanings; offering a person. To somebody who waits for a person all of it that takes nothing out of
+people's hands.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.conversation import filed, routing, state, tasks
+from bot.conversation import filed, routing, state, tasks, waiting
 from bot.conversation.memory import Memory
 from bot.conversation.registry import REGISTRY
 from bot.conversation.routing import Reading
@@ -118,6 +119,20 @@ async def decide(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tupl
         read=read_more,
         memory=turn.memory.having_read(turn.text) if reading.whole is not None else turn.memory,
     )
+    if reading.in_danger:
+        return await _run(REGISTRY.by_name["danger"], turn, modes)
+    decisions = await _decided(turn, reading, modes)
+    if not turn.in_queue:
+        return decisions
+    return tuple(
+        [
+            one if one.shadow else replace(one, answer=await waiting.fitted(turn, one.answer))
+            for one in decisions
+        ]
+    )
+
+
+async def _decided(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tuple[Decision, ...]:
     match turn.incoming.kind:
         case IncomingKind.BUTTON:
             return await _button(turn, modes)
@@ -127,6 +142,8 @@ async def decide(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tupl
             verb = "start" if turn.incoming.payload else "greeting"
             skill = REGISTRY.by_name["linking" if turn.incoming.payload else "greeting"]
             return await _run(skill, replace(turn, intent=verb), modes)
+        case _ if reading.whole is None and turn.in_queue:
+            return _only("waiting", await waiting.noted(turn))
         case IncomingKind.MEDIA | IncomingKind.OTHER if reading.whole is None:
             return _only("media", await fallback.media(turn))
     if reading.whole is None:
@@ -157,6 +174,9 @@ async def _command(turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...]
 async def _words(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tuple[Decision, ...]:
     whole = reading.whole
     assert whole is not None  # noqa: S101 - the caller has looked
+    waited = await _of_the_wait(turn, reading, whole)
+    if waited is not None:
+        return _only("waiting", waited)
     heard_first = routing.unmissable(whole) is not None
     if heard_first and len(reading.wishes) <= 1:
         return await _one(turn, whole, modes)
@@ -202,6 +222,12 @@ async def _one(turn: Turn, whole: Understanding, modes: Mapping[str, str]) -> tu
     return _going_back(turn, await _wish(turn, skill, meant, modes))
 
 
+async def _of_the_wait(turn: Turn, reading: Reading, whole: Understanding) -> Answer | None:
+    """What a message does to the wait for a person, where it isn't one to be left alone."""
+    stops = routing.unmissable(whole) == "opt_out" or routing.stops_in_part(reading)
+    return await waiting.taken_up(turn) if turn.in_queue and not stops else None
+
+
 def _says_more(turn: Turn) -> bool:
     """Whether a message that was taken up wishes something besides: an answer and a question in one."""
     return not turn.does(Act.ASKS_STATE) and any(turn.does(act) for act in _ANSWERING)
@@ -238,8 +264,11 @@ async def _taken_up(turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...
 def _going_back(turn: Turn, done: tuple[Decision, ...], *, by_the_way: bool = True) -> tuple[Decision, ...]:
     """After something was done or answered by the way: what is still open is recalled, unless the last answer asks
     something itself."""
-    waiting = (turn.memory, *(one.answer.memory for one in done[:-1] if one.answer.memory is not None))
-    if all(memory.pending is None for memory in waiting):
+    said_last = REGISTRY.by_name.get(done[-1].skill)
+    if turn.in_queue or (said_last is not None and said_last.repeats):
+        return done
+    waiting_for = (turn.memory, *(one.answer.memory for one in done[:-1] if one.answer.memory is not None))
+    if all(memory.pending is None for memory in waiting_for):
         return done
 
     def back(answer: Answer) -> Answer:
@@ -294,6 +323,8 @@ async def _wish(turn: Turn, skill: Skill, intent: str, modes: Mapping[str, str])
 
 
 async def _run(skill: Skill, turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...]:
+    if turn.in_queue and not skill.while_waiting:
+        return _only("waiting", await waiting.left_to_people(turn))
     mode = "on" if skill.always else modes.get(skill.name, "on")
     if mode == "off":  # people do it
         return _only("fallback", Answer(text=turn.say("skill-off"), buttons=turn.human))
@@ -316,6 +347,8 @@ async def _unclear(turn: Turn, whole: Understanding, modes: Mapping[str, str]) -
     """Before asking back: a page that answers it, or products that its words name."""
     if await pages.passage_for(turn, at_least=pages.SURE) is not None:
         return await _wish(turn, REGISTRY.by_name["policy"], "usage_help", modes)
+    if turn.in_queue:
+        return _only("waiting", await waiting.noted(turn))
     found = await products.by_words(turn) if not (turn.negative or routing.none_of_ours(whole)) else None
     if found is not None and modes.get("search", "on") == "on":
         # A limit that follows narrows down what was looked for.

@@ -96,12 +96,14 @@ class Engine:
         )
         reading = await dialogue.read(turn)
         turn = replace(turn, language=reading.language)
-        if not ownership.speaks(contact.conversation):
-            return unit_of_work.keeping(turn, reading.whole, edited, stop=_says_stop(incoming, reading))
-        if not await _wants_answer(turn, edited):
-            return unit_of_work.keeping(turn, reading.whole, edited)
+        if not reading.in_danger:
+            if not ownership.speaks(contact.conversation):
+                return unit_of_work.keeping(turn, reading.whole, edited, stop=_says_stop(incoming, reading))
+            if not await _wants_answer(turn, edited):
+                return unit_of_work.keeping(turn, reading.whole, edited)
         decisions = await dialogue.decide(turn, reading, await self._modes(connection))
-        return unit_of_work.answering(turn, reading.whole, decisions, edited)
+        stop = reading.in_danger and _says_stop(incoming, reading)
+        return unit_of_work.answering(turn, reading.whole, decisions, edited, stop=stop)
 
     async def _modes(self, connection: AsyncConnection) -> dict[str, str]:
         """The skills' switches, read at most every few seconds."""

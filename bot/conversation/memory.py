@@ -88,6 +88,10 @@ class Memory:
     """Products recommended in this dialogue; "another one" shows others."""
     album: str | None = None
     """The album that was answered last."""
+    advised: Mapping[str, int] = field(default_factory=dict)
+    """Kinds of danger to the time at which the advice for it was given, microseconds since 1970."""
+    noted_in: int = 0
+    """Id of the case that the customer was told additions go to."""
     fixed_language: bool = False
     """The customer chose the language; it no longer follows each message."""
     actions: Mapping[str, str] = field(default_factory=dict)

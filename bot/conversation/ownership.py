@@ -5,8 +5,13 @@ has a recorded reason, and has a way back:
 
     bot ──escalate──> queue ──take──> person
      ^                  │  <─release──  │
+     ├──── withdraw ────┤               │
      └─────── end ──────┴───────────────┤
      └────reopen──── closed <── end ────┘
+
+It is the customer who leaves the queue (`withdraw`) and who, by writing, opens again what was closed. While a
+conversation waits in the queue, the bot goes on answering what takes nothing out of people's hands; once a person has
+it, the bot is silent (`speaks`), save for danger.
 
 `answer` is how a person speaks: it holds the same check, so that two people never answer at once.
 """
@@ -28,10 +33,18 @@ from storage.errors import Conflict
 from storage.escalations import Escalation, Escalations
 from storage.outbox import Outbox, OutboxKind
 
-FIRST_ANSWER = {0: timedelta(minutes=5), 1: timedelta(minutes=30), 2: timedelta(hours=4)}
+DANGER = -1
+"""The priority of danger: such a case stands above all others, however long they have waited."""
+FIRST_ANSWER = {
+    DANGER: timedelta(minutes=5),
+    0: timedelta(minutes=5),
+    1: timedelta(minutes=30),
+    2: timedelta(hours=4),
+}
 """How soon a person is promised to answer, by priority, while people are there."""
 
 BOT = "bot"
+CUSTOMER = "customer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +56,8 @@ class CaseFacts:
     mood: str = ""
     """negative, neutral, positive."""
     urgent: bool = False
+    danger: str = ""
+    """What kind of danger was read in the words."""
     order: str = ""
     words: str = ""
     """The customer's last words."""
@@ -73,14 +88,17 @@ async def escalate(
 ) -> int:
     """Hand a conversation to the queue and return the case's id.
 
-    One that people have already keeps its case, which becomes more urgent if it must. The time in which it is to
-    be answered runs in the shop's hours alone.
+    One that people have already keeps its case, which becomes more urgent if it must, and then for this reason. The
+    time in which it is to be answered runs in the shop's hours alone.
     """
     due_at = hours.after(now, FIRST_ANSWER[priority])
     escalations = Escalations(connection)
     known = await escalations.open_of(conversation_id)
     if known is not None:
-        await escalations.raise_priority(known.id, priority, due_at)
+        raised = await escalations.raise_priority(known.id, priority, due_at, reason=reason, summary=summary)
+        if raised:
+            details = {"reason": reason, "case": known.id}
+            await Audit(connection).add(actor, "raise", f"conversation:{conversation_id}", details, now)
         return known.id
     await Conversations(connection).set_owner(
         conversation_id, expected=("bot", "closed"), owner="queue", staff_id=None, now=now
@@ -166,6 +184,23 @@ async def end(
     await _pass_on(
         connection, seen.conversation_id, ("queue", "person"), owner, now, _staff(staff_id), action,
         held_by=seen.staff_id, case=escalation_id, reason=reason,
+    )  # fmt: skip
+
+
+async def withdraw(connection: AsyncConnection, conversation_id: int, now: datetime) -> None:
+    """The customer doesn't want to wait for a person any more: end the waiting case and let the bot answer.
+
+    Raises:
+        Conflict: somebody took it at the same moment, or nothing waits.
+    """
+    escalations = Escalations(connection)
+    seen = await escalations.open_of(conversation_id)
+    if seen is None:
+        raise Conflict("nothing waits here")
+    await escalations.end(seen.id, seen_state="waiting", state="back", now=now)
+    await _pass_on(
+        connection, conversation_id, ("queue",), "bot", now, CUSTOMER, "withdraw",
+        case=seen.id, reason="customer_withdrew",
     )  # fmt: skip
 
 
@@ -287,8 +322,8 @@ async def send(
 
 
 def speaks(conversation: Conversation) -> bool:
-    """Whether the bot may say anything in a conversation: the one place that decides it."""
-    return conversation.owner in ("bot", "closed")
+    """Whether the bot may say anything in a conversation: the one place that decides it, but for danger."""
+    return conversation.owner != "person"
 
 
 async def _pass_on(

@@ -17,6 +17,7 @@ from bot.conversation.skills import (
 from bot.conversation.skills.talk import TALK
 from bot.conversation.turn import Turn
 from nlu.acts import Wish
+from nlu.intents import INTENTS
 from nlu.types import EntityKind, IntentScore, Understanding
 
 HEARD_ANYWAY = frozenset({"opt_out", "human_agent"})
@@ -71,6 +72,11 @@ class Reading:
     """What its pointing speaks of."""
     in_context: bool = False
     """There is something that it may be about: a question, something under way, asked of the shop, or on the screen."""
+
+    @property
+    def in_danger(self) -> bool:
+        """Whether something comes before whatever else is said."""
+        return self.whole is not None and self.whole.acts.danger is not None
 
 
 def meant(turn: Turn, whole: Understanding) -> str | None:
@@ -279,10 +285,11 @@ def stops_in_part(reading: Reading) -> bool:
 def wishes(turn: Turn, reading: Reading, *, taken_up: bool) -> tuple[tuple[str, Understanding], ...]:
     """The wishes to be answered, each with its own stretch of the message; none where `meant` knows better.
 
-    A message by itself means what its own words say; only of several wishes, or of one that is said where it may be
-    about something, the conversation decides.
+    A message by itself means what its own words say; only of several wishes, of one that is said where it may be
+    about something, or of one that is no intent, the conversation decides.
     """
-    if not (reading.in_context or taken_up or len(reading.wishes) > 1):
+    in_acts_alone = any(wish.intent not in INTENTS for wish, _ in reading.wishes)
+    if not (reading.in_context or taken_up or len(reading.wishes) > 1 or in_acts_alone):
         return ()
     found: dict[str, tuple[str, Understanding]] = {}
     for wish, part in reading.wishes:

@@ -32,12 +32,17 @@ async def told(turn: Turn) -> Told:
         state=DialogueState(
             question=question,
             tasks=tuple(task.name for task in turn.memory.tasks),
-            filed=tuple(filed.task for filed in turn.memory.filed),
+            filed=(*_person(turn), *(filed.task for filed in turn.memory.filed)),
             shown=tuple(one for _, one in shown),
             before=turn.memory.before,
         ),
         ids=tuple(thing for thing, _ in shown),
     )
+
+
+def _person(turn: Turn) -> tuple[str, ...]:
+    """That a person was asked for, while one is waited for or has the conversation."""
+    return ("human",) if turn.contact.conversation.owner in ("queue", "person") else ()
 
 
 def _question(turn: Turn) -> Question | None:

@@ -12,6 +12,7 @@ from functools import reduce
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.conversation import waiting
 from bot.conversation.memory import Filed, Memory, OpenTask
 from bot.conversation.turn import Answer, Asked, Slot, Task, Turn
 from nlu.acts import Act
@@ -29,6 +30,8 @@ Values = Mapping[str, str]
 
 async def begin(turn: Turn, task: Task) -> Answer:
     """Start a task with a message that wishes it, go on with it, or add to what was asked for already."""
+    if _is_for_people(turn, task):
+        return await waiting.left_to_people(turn)
     order: Order | None = None
     if task.order is not None:
         found = await task.order(turn)
@@ -75,7 +78,7 @@ async def resume(turn: Turn) -> Answer | None:
     pending = turn.memory.pending
     task = turn.skills.tasks.get(pending.data.get("task", "")) if pending is not None else None
     opened = turn.memory.task(task.name) if task is not None else None
-    if pending is None or task is None or opened is None:
+    if pending is None or task is None or opened is None or _is_for_people(turn, task):
         return None
     order = await _order(turn, task, opened)
     if opened.order is not None and order is None:
@@ -113,6 +116,10 @@ def _of_order(task: Task, opened: OpenTask, order: Order) -> OpenTask:
     own = {slot.name for slot in task.slots if slot.resolve is not None}
     values = {name: value for name, value in opened.values.items() if name not in own}
     return replace(opened, order=order.id, values=values)
+
+
+def _is_for_people(turn: Turn, task: Task) -> bool:
+    return turn.in_queue and not task.while_waiting
 
 
 def _is_answer(turn: Turn) -> bool:
@@ -258,6 +265,8 @@ def _dropped(turn: Turn, task: Task) -> Answer:
 
 async def _file(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -> Answer:
     """Make the request, once: one that is open already takes what is new."""
+    if _is_for_people(turn, task):
+        return await waiting.left_to_people(turn)
     details = _details(turn, opened, order)
     memory = _about(turn.memory, order).without_task(task.name)
 

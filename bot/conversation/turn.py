@@ -62,6 +62,11 @@ class Turn:
         return self.contact.customer_id
 
     @property
+    def in_queue(self) -> bool:
+        """Whether the conversation waits for a person."""
+        return self.contact.conversation.owner == "queue"
+
+    @property
     def zone(self) -> ZoneInfo:
         """The customer's time zone, else the shop's."""
         return wording.zone(self.contact.time_zone, self.services.shop.time_zone)
@@ -185,7 +190,9 @@ class HandOver:
 
     reason: str
     priority: int = 1
-    """0 is the most urgent."""
+    """0 is the most urgent; `ownership.DANGER` stands above it."""
+    told: bool = False
+    """The answer itself says what there is to say of it."""
 
 
 Effect = Callable[[AsyncConnection], Awaitable["Answer | None"]]
@@ -205,6 +212,8 @@ class Answer:
     language: str | None = None
     """Set when the customer chose another language."""
     hand_over: HandOver | None = None
+    leaves_queue: bool = False
+    """The customer doesn't want to wait for a person any more."""
     effects: tuple[Effect, ...] = ()
     """Run in order, in the transaction; an answer that one of them gives takes the place of this one."""
 
@@ -287,6 +296,9 @@ class Task:
     """The text that says it was asked for."""
     facts: Facts | None = None
     """What those texts name, besides the order's number and the request's."""
+    while_waiting: bool = False
+    """It may be asked of the shop, too, while the conversation waits for a person: nothing that they may be about to
+    do. Otherwise they are told of the wish."""
     becomes: Callable[[Turn], str] | None = None
     """The task that it turns into by what is told, such as a return into an exchange; empty: none."""
 
@@ -333,6 +345,10 @@ class Skill:
     """A word of regret may stand before its answers; not where they find one themselves, or show products."""
     always: bool = False
     """It can't be switched off: a person, and being left alone, are never refused."""
+    repeats: bool = False
+    """It says again what was said, a question that is open too."""
+    while_waiting: bool = True
+    """It answers, too, while the conversation waits for a person. Of its tasks each says so by itself."""
 
 
 class Registry:

@@ -30,9 +30,14 @@ _WORDS = 300
 
 
 def answering(
-    turn: Turn, whole: Understanding | None, decisions: Sequence[Decision], edited: Message | None
+    turn: Turn,
+    whole: Understanding | None,
+    decisions: Sequence[Decision],
+    edited: Message | None,
+    *,
+    stop: bool = False,
 ) -> Work:
-    """Keep what came, run what the skills put off, and let the answer leave."""
+    """Keep what came, run what the skills put off, obey a plain "stop", and let the answer leave."""
     conversation = turn.contact.conversation
     skills = "+".join(decision.skill for decision in decisions)[:60]
 
@@ -46,8 +51,10 @@ def answering(
         answer = _announced(combine(sent), turn)
         language = answer.language or turn.language
         memory = answer.memory or turn.memory
-        if answer.hand_over is not None:
-            memory = memory.handed_over()
+        if answer.hand_over is not None and conversation.owner in ("bot", "closed"):
+            # After danger what was asked before is still open.
+            pending = memory.pending if answer.hand_over.priority == ownership.DANGER else None
+            memory = replace(memory.handed_over(), pending=pending)
         reply, memory = shortened(_reply(answer, language), memory)
         await Conversations(connection).advance(
             conversation, memory=memory.dump(turn.now), language=language, now=turn.now
@@ -66,6 +73,8 @@ def answering(
                 now=turn.now,
                 hours=turn.services.shop.hours,
             )
+        elif answer.leaves_queue:
+            await ownership.withdraw(connection, conversation.id, turn.now)
         elif conversation.owner == "closed":
             await ownership.reopen(connection, conversation.id, turn.now)
         if reply.text or reply.cards:
@@ -80,6 +89,10 @@ def answering(
                 callback_ref=turn.incoming.callback_ref,
                 customer_id=turn.customer_id,
             )
+        else:
+            await _release_button(connection, turn)
+        if stop:
+            await _opt_out(connection, turn.customer_id, conversation.account_id, "conversation", turn.now)
 
     return work
 
@@ -95,23 +108,28 @@ def keeping(turn: Turn, whole: Understanding | None, edited: Message | None, *, 
             now=turn.now,
         )
         await _keep_incoming(connection, turn, whole, None, edited)
-        if turn.incoming.callback_ref is not None:
-            # An empty reply only stops the waiting sign on the button that was pressed.
-            await Outbox(connection).put(
-                channel=turn.incoming.channel,
-                address=turn.incoming.address,
-                kind="reply",
-                policy="retry",
-                reply=dump_reply(Reply(language=turn.language)),
-                now=turn.now,
-                callback_ref=turn.incoming.callback_ref,
-                customer_id=turn.customer_id,
-            )
+        await _release_button(connection, turn)
         if stop:
             account_id = turn.contact.conversation.account_id
             await _opt_out(connection, turn.customer_id, account_id, "conversation", turn.now)
 
     return work
+
+
+async def _release_button(connection: AsyncConnection, turn: Turn) -> None:
+    """An empty reply only stops the waiting sign on the button that was pressed."""
+    if turn.incoming.callback_ref is None:
+        return
+    await Outbox(connection).put(
+        channel=turn.incoming.channel,
+        address=turn.incoming.address,
+        kind="reply",
+        policy="retry",
+        reply=dump_reply(Reply(language=turn.language)),
+        now=turn.now,
+        callback_ref=turn.incoming.callback_ref,
+        customer_id=turn.customer_id,
+    )
 
 
 async def note_block(connection: AsyncConnection, channel: str, address: str, now: datetime) -> None:
@@ -170,6 +188,7 @@ def combine(answers: Sequence[Answer]) -> Answer:
             memory=memory,
             language=answer.language or combined.language,
             hand_over=answer.hand_over or combined.hand_over,
+            leaves_queue=answer.leaves_queue or combined.leaves_queue,
         )
     return combined
 
@@ -181,10 +200,12 @@ def case_facts(turn: Turn, understanding: Understanding | None) -> CaseFacts:
     if understanding is None or understanding.intent is None:
         earlier = turn.memory.intents[0] if turn.memory.intents else ""
         return CaseFacts(wish=earlier, order=order, words=words)
+    danger = understanding.acts.danger
     return CaseFacts(
         wish=understanding.intent,
         mood=understanding.sentiment.value,
         urgent=understanding.urgent,
+        danger=danger.value if danger is not None else "",
         order=order,
         words=words,
     )
@@ -202,10 +223,12 @@ async def _rehearsed(connection: AsyncConnection, answer: Answer) -> Answer:
 
 
 def _announced(answer: Answer, turn: Turn) -> Answer:
-    """A hand-over is said once, with when to expect an answer; after it the bot is silent."""
-    if answer.hand_over is None:
+    """A hand-over is said once, with when to expect an answer."""
+    over = answer.hand_over
+    waits = turn.in_queue and over is not None and over.priority != ownership.DANGER
+    if over is None or over.told or waits:
         return answer
-    promise = _promise(turn, ownership.FIRST_ANSWER[answer.hand_over.priority])
+    promise = _promise(turn, ownership.FIRST_ANSWER[over.priority])
     return replace(answer, text=f"{answer.text}\n\n{promise}".strip())
 
 

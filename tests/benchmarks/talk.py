@@ -42,6 +42,7 @@ from bot.models.understanding import ServedUnderstanding
 from bot.shop.intake.defaults import Defaults
 from bot.shop.intake.records import CustomerRecord, OrderRecord, ProductRecord
 from bot.shop.rules import Steering
+from kernel.intervals import wilson
 from storage import Conflict, Store
 from storage.customers import Accounts
 from storage.requests import WITHDRAWN, Request, Requests
@@ -170,8 +171,14 @@ async def stage(shop: Path) -> AsyncIterator[Stage]:
             )
             command = [sys.executable, "-m", "bot.cli", "import", kind, f"{kind}.csv", *mapping]
             environment["PYTHONPATH"] = str(Path.cwd())
-            done = subprocess.run(
-                command, cwd=shop, env=environment, capture_output=True, text=True, check=False
+            done = await asyncio.to_thread(
+                subprocess.run,
+                command,
+                cwd=shop,
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
             )
             if done.returncode:
                 raise SystemExit(f"{shop.name}: {kind}: {done.stdout}{done.stderr}")
@@ -265,7 +272,7 @@ def counted(played: Sequence[Played]) -> dict[str, str]:
         counts["silent"] += sum(not answer for answer in one.answers)
         counts["conversations"] += 1
     share = {
-        name: str(wilson(counts[f"{name} right"], counts[name]))
+        name: _share(counts[f"{name} right"], counts[name])
         for name in ("first turns", "later turns", "requests")
         if counts[name]
     }
@@ -276,6 +283,11 @@ def counted(played: Sequence[Played]) -> dict[str, str]:
         "silent": str(counts["silent"]),
         "conversations": str(counts["conversations"]),
     }
+
+
+def _share(hits: int, count: int) -> str:
+    low, high = wilson(hits, count)
+    return f"{hits} of {count}, {100 * hits / count:.0f} % ({100 * low:.0f} to {100 * high:.0f})"
 
 
 def transcript(one: Played) -> str:

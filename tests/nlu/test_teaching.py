@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 import nlu
 from nlu import modelfiles
 from nlu.commands import app
+from nlu.encoder import inner_layers
 from nlu.errors import DataRefused
 from nlu.heads import Heads
 from nlu.workshop import comparison, datasets, teaching
@@ -22,7 +23,6 @@ from nlu.workshop.classifier import NgramModel, _fit_mixture, log_softmax, weigh
 from nlu.workshop.comparison import learn, measure
 from nlu.workshop.evaluation import auroc
 from nlu.workshop.labelled import Labelled, read_taught
-from nlu.encoder import inner_layers
 from nlu.workshop.layered_encoder import LayeredEncoder
 from nlu.workshop.reports import print_comparison, print_report
 

@@ -105,6 +105,7 @@ INVOICE = Task(
     order=_paid_for,
     own_order=which_order.own,
     filed="invoice-asked",
+    while_waiting=True,
 )
 PRICE_PROTECTION = Task(name="price_protection", request="price_protection", filed="protection-asked")
 

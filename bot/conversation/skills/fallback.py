@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.conversation import phrases
+from bot.conversation import phrases, waiting
 from bot.conversation.skills import which_order
 from bot.conversation.turn import Answer, Asked, HandOver, Skill, Turn, column
 
@@ -115,6 +115,8 @@ def stale(turn: Turn) -> Answer:
 
 
 async def _human(turn: Turn) -> Answer:
+    if turn.intent == "leave":
+        return await waiting.left(turn) if turn.in_queue else stale(turn)
     urgent = turn.understanding is not None and turn.understanding.urgent
     priority = 0 if urgent and turn.negative else 1
     return Answer(memory=turn.memory.settled(), hand_over=HandOver(reason="asked", priority=priority))

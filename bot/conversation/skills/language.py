@@ -11,6 +11,10 @@ from nlu.types import Understanding
 
 _NAMES = {"zh": "中文", "en": "English"}
 _CHOICES = {"zh": "zh", "中文": "zh", "chinese": "zh", "cn": "zh", "en": "en", "英文": "en", "english": "en"}
+_CALLED = {
+    "zh": ("中文", "汉语", "漢語", "普通话", "普通話", "国语", "國語", "chinese", "mandarin"),
+    "en": ("英文", "英语", "英語", "english"),
+}
 # So many English words in a row are English even when they make no sense.
 _SENTENCE = 3
 
@@ -41,10 +45,18 @@ def of_words(turn: Turn, whole: Understanding) -> str:
     return whole.language if spoken else turn.language
 
 
+def _named(text: str) -> str | None:
+    """The one language that words name."""
+    said = text.casefold()
+    named = [code for code, names in _CALLED.items() if any(name in said for name in names)]
+    return named[0] if len(named) == 1 else None
+
+
 async def _language(turn: Turn) -> Answer:
     # A button carries the language itself, a command has it behind its name.
     wanted = (turn.argument or turn.text.partition(" ")[2]).strip().lower()
-    chosen = _CHOICES.get(wanted)
+    chosen = _named(turn.text) if turn.intent == "language" and not turn.argument else None
+    chosen = chosen or _CHOICES.get(wanted)
     if chosen is None:
         buttons = [Button(label=_NAMES[code], action=f"language:set:{code}") for code in LANGUAGES]
         return Answer(text=turn.say("language-which"), buttons=row(*buttons))
@@ -54,6 +66,11 @@ async def _language(turn: Turn) -> Answer:
 
 SKILLS = (
     Skill(
-        name="language", answer=_language, actions=("language",), commands=("language", "lang"), always=True
+        name="language",
+        answer=_language,
+        intents=("language",),
+        actions=("language",),
+        commands=("language", "lang"),
+        always=True,
     ),
 )

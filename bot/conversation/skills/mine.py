@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation import tasks
+from bot.conversation import tasks, waiting
 from bot.conversation.skills import linking, pages, which_order
 from bot.conversation.turn import Answer, RequestKind, Rows, Skill, Task, Turn, row
 from bot.messages import Button
@@ -16,9 +16,11 @@ from storage.events import Events, StoredEvent
 from storage.known_orders import KnownOrders
 from storage.orders import Order, Orders
 from storage.points import PointChange, Points
+from storage.requests import Requests
 
 _STARS = 5
 _CHANGES_SHOWN = 5
+_LOOKED_AT = 10
 
 
 async def _points(turn: Turn) -> Answer:
@@ -60,6 +62,15 @@ async def _orders_named(turn: Turn, names: Collection[str]) -> dict[str, str]:
     orders = KnownOrders(turn.connection)
     found = {**await orders.by_numbers(names), **await orders.by_ids(names)}
     return {name: one.number for name, one in found.items() if one.customer_id == turn.customer_id}
+
+
+async def _requests(turn: Turn) -> Answer:
+    """How the latest that was asked of the shop here stands."""
+    made = await Requests(turn.connection).of_conversation(turn.contact.conversation.id, limit=_LOOKED_AT)
+    latest = next((one for one in made if one.customer_id == turn.customer_id), None)
+    if latest is not None:
+        return Answer(text=tasks.request_text(turn, f"request-{latest.state}", latest), memory=turn.memory)
+    return await waiting.told(turn) if turn.in_queue else Answer(text=turn.say("requests-none"))
 
 
 async def _review(turn: Turn) -> Answer:
@@ -152,7 +163,7 @@ def _erase_buttons(turn: Turn, _order: Order | None) -> Rows:
     return row(turn.button("button-erase-yes", "data:erase-yes"), turn.button("button-erase-no", "data:keep"))
 
 
-EXPORT = Task(name="data_export", request="data_export", filed="data-export-asked")
+EXPORT = Task(name="data_export", request="data_export", filed="data-export-asked", while_waiting=True)
 ERASURE = Task(
     name="delete_data",
     request="data_erasure",
@@ -162,6 +173,7 @@ ERASURE = Task(
 )
 
 SKILLS = (
+    Skill(name="requests", answer=_requests, intents=("request_status",)),
     Skill(name="membership", answer=_points, intents=("membership_points",)),
     Skill(name="review", answer=_review, intents=("leave_review",), actions=("review",)),
     Skill(

@@ -297,6 +297,7 @@ SKILLS = (
         actions=("offer",),
         commands=("offers",),
         regrets=False,
+        while_waiting=False,
     ),
     Skill(
         name="coupon_problem",

@@ -6,12 +6,13 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.conversation import wording
+from bot.conversation import waiting, wording
 from bot.conversation.services import Services
 from bot.conversation.skills import language
 from bot.conversation.texts import Texts
 from bot.conversation.turn import Answer, Rows, Skill, Turn, row
-from bot.messages import Button, Incoming, IncomingKind, Reply
+from bot.messages import Button, Incoming, IncomingKind, Reply, load_reply
+from storage.conversations import Conversations
 
 TALK = frozenset({"greeting", "thanks", "goodbye", "affirm", "deny", "chitchat", "out_of_scope"})
 """Intents (and skills) that come for nothing."""
@@ -21,8 +22,12 @@ _robot = re.compile(
     r"机器人|真人|人工智能|\bAI\b|\b(ro)?bot\b|\bhuman\b|real person|who are you|你是谁|你叫什么",
     re.IGNORECASE,
 ).search
+_SENTENCES = re.compile(r"(?<=[。！？\n])|(?<=[.!?] )")
+"""Between two sentences of our own texts."""
 _who = re.compile(r"你(们)?(是|到底)|是不是|\b(are you|is this|who are|am i)\b", re.IGNORECASE).search
 _SHORT = 40
+_IN_SHORT = 120
+_LOOKED_BACK = 12
 gives_orders = re.compile(
     r"指令|提示词|规则|instruction|prompt|\brules?\b|pretend|假装|扮演", re.IGNORECASE
 ).search
@@ -83,6 +88,8 @@ def _just_spoke(turn: Turn) -> bool:
 
 
 async def _greeting(turn: Turn) -> Answer:
+    if turn.in_queue:
+        return await waiting.told(turn)
     if turn.incoming.kind is IncomingKind.TEXT and _just_spoke(turn):
         return Answer(text=turn.say("greeting-again"), memory=turn.memory)
     name = turn.contact.customer_name if turn.customer_id is not None else ""
@@ -106,7 +113,8 @@ async def _talk(turn: Turn) -> Answer:
         case "goodbye":
             return Answer(text=turn.say("goodbye"), memory=memory.settled())
         case "affirm":
-            return Answer(text=turn.say("affirm-nothing"), memory=memory)
+            nothing = "waiting-fine" if turn.in_queue else "affirm-nothing"
+            return Answer(text=turn.say(nothing), memory=memory)
         case "deny":
             return Answer(text=turn.say("deny-nothing"), memory=memory.settled())
         case _:
@@ -128,10 +136,33 @@ def _small_talk(turn: Turn) -> str:
     return turn.say("chitchat")
 
 
+async def _again(turn: Turn) -> Answer:
+    """What was said last, in short, with its buttons; whatever was asked stays open."""
+    history = await Conversations(turn.connection).history(turn.contact.conversation.id, _LOOKED_BACK)
+    said = next((one for one in reversed(history) if one.direction == "out" and one.text.strip()), None)
+    if said is None:
+        return Answer(text=turn.say("repeat-nothing"), memory=turn.memory)
+    text = turn.say("repeat-short", text=in_short(said.text))
+    return Answer(text=text, buttons=load_reply(dict(said.payload)).buttons, memory=turn.memory)
+
+
+def in_short(text: str) -> str:
+    """The first whole sentences of an answer, and its question at the end."""
+    sentences = [part for part in _SENTENCES.split(text.strip()) if part.strip()]
+    kept: list[str] = []
+    for sentence in sentences:
+        if kept and len("".join(kept)) + len(sentence) > _IN_SHORT:
+            break
+        kept.append(sentence)
+    asks = len(kept) < len(sentences) and sentences[-1].rstrip().endswith(("?", "？"))
+    return "".join([*kept, *(sentences[-1:] if asks else ())]).strip()
+
+
 SKILLS = (
     Skill(name="greeting", answer=_greeting, intents=("greeting",), commands=("start",), regrets=False),
     Skill(name="menu", answer=_menu, actions=("menu",), commands=("help", "menu")),
     Skill(
         name="talk", answer=_talk, intents=("thanks", "goodbye", "affirm", "deny", "chitchat", "out_of_scope")
     ),
+    Skill(name="repeat", answer=_again, intents=("repeat",), regrets=False, repeats=True),
 )

@@ -91,6 +91,10 @@ ask-account_problem = My account
 ask-membership_points = Membership and points
 ask-complaint = Make a complaint
 ask-human_agent = Talk to a person
+ask-order_facts = What is in my order
+ask-request_status = What became of my request
+ask-repeat = Say it again
+ask-language = Change the language
 ask-store_info = About the shop
 ask-leave_review = Leave a review
 ask-opt_out = Stop promotions
@@ -140,6 +144,14 @@ status-cancelled = cancelled
 status-returned = returned
 items-more = { $first } and others, { $count } items
 order-line = · { $number } – { $items } – { $status } – ordered { $day }
+order-fact-lines = In order { $number }:
+order-fact-line = · { $name } × { $count }, { $price } each
+order-fact-count = { $count ->
+    [one] It is one item, in order { $number }:
+   *[other] They are { $count } items, in order { $number }:
+    }
+order-fact-total = { $total } in all, for order { $number }.
+order-fact-placed = On { $day }: that's when order { $number } was placed.
 order-which = Which order do you mean?
 order-which-again = I've noted that. Which order is it about?
 order-which-photo = Got the photo. Which order is it from?
@@ -206,6 +218,7 @@ take-your-time = Take your time. I'll go on when you're ready.
 about-question = I'm asking so that I can deal with what you wrote. If you'd rather, a colleague can help.
 request-corrected = Changed in request { $request }: { $told }. My colleagues see only the new version as what you want.
 request-known = That was already asked for on { $when }, request { $request }. My colleagues are on it, and I'll tell you as soon as there's news.
+requests-none = Nothing is open: you haven't asked for anything here that a colleague has to decide.
 request-asked = Request { $request } ({ $what }) was made on { $when } and is still waiting for a colleague.
 request-accepted = Request { $request } ({ $what }) was accepted and is being carried out.
 request-declined = Request { $request } ({ $what }) was declined.
@@ -405,6 +418,8 @@ page-question-account_problem = What can I do when I can't sign in to my account
 
 pages-unknown = I don't have a reliable answer to that, and I'd rather not guess. Shall I ask a colleague?
 pages-other-language = This is only written in Chinese so far:
+repeat-short = In short: { $text }
+repeat-nothing = I haven't said anything yet. What can I do for you?
 complaint = I'm very sorry about this. You deserve a proper answer from a person.
 sorry-first = I'm sorry about the trouble.{ " " }
 sorry-trouble = I'm sorry about that.{ " " }
@@ -412,12 +427,37 @@ handed-over-closed = I've passed you on to my colleagues. They are back at { $op
 handed-over-closing = I've passed you on to a colleague, who will answer before { $closes } or, if there isn't enough time, from { $opens }. Feel free to add details here; they can read everything.
 handed-over = I've passed you on to a colleague, who will answer within { $within }. Feel free to add details here; they can read everything.
 
+## While a conversation waits for a person
+
+waiting-added = I've added that to your case: my colleagues see it with the rest. Anything else you write here goes to them, too.
+waiting-wish = I've passed that on to the colleague who is going to answer: { $wish }. Nothing has been done about it yet.
+waiting-within = A colleague will answer within { $within }.
+waiting-until = A colleague will answer by { $at }.
+waiting-closed = My colleagues are back at { $opens } and will answer then. They have your messages.
+waiting-long = It is taking longer than I promised, I'm sorry. Your case is with my colleagues, and they answer as soon as they can.
+waiting-left = All right, no colleague then: I'm here for you again. Say so if you'd like one after all.
+waiting-fine = Good. You'll see the answer here as soon as a colleague writes.
+
+## Danger: what to do now. Staff get an alarm and the conversation goes above all others
+
+# Put your own emergency contacts and advice here; keep the number to call.
+danger-poison = Please stop using it and rinse mouth, eyes or skin with plenty of fresh water. Don't induce vomiting. Call your local emergency number or poison centre right now, and have the packaging at hand: they need to know what is in it.
+danger-allergy = Please stop using it right away and wash it off with fresh water. With trouble breathing, swelling of face or throat, or dizziness, call your local emergency number at once. Keep the packaging: a doctor needs the list of ingredients. What it doesn't state, don't rely on.
+danger-fire = Please get away from it first. If it is safe, switch off the power at the fuse or pull the plug; don't touch the device and never put water on anything electrical. If it burns or smokes, or somebody got a shock, call your local emergency number. Don't use it any more.
+danger-injury = Please stop using it and look after the injury first: rinse with clean water and press on a wound that bleeds. If it bleeds heavily, or the head or the eyes are hurt, call your local emergency number at once. Don't use it any more, and leave it as it is.
+danger-self_harm = I'm sorry that you feel so bad, and I'm glad you wrote. Please don't stay alone with it: call your local emergency number or a crisis line now, or somebody you trust, and tell them how you feel. A person from here will read this, too.
+danger-fraud = Please don't share any code or password, don't follow any link and don't pay anything. Change your password now; if card or bank details were given away, tell your bank at once and have the card blocked. We never ask for codes or passwords.
+danger-double_charge = Your money isn't lost: a colleague checks first what was charged, and what was charged twice goes back. Please don't pay again. Keep a picture of both charges, without the card number.
+danger-legal = I take this seriously and have passed it on to the person responsible here, who will answer you. Everything you have written is kept.
+danger-again = My colleagues have this in front of everything else and will write to you here. If it gets worse or somebody is hurt, don't wait for us: call your local emergency number.
+
 ## Buttons
 
 button-orders = My orders
 button-recommend = Recommend something
 button-offers = Offers
 button-human = Talk to a person
+button-no-human = I don't need a person
 button-order = Order { $number }
 button-track = Track with { $carrier }
 button-chase = Chase it

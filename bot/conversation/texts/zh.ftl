@@ -91,6 +91,10 @@ ask-account_problem = 账号问题
 ask-membership_points = 会员和积分
 ask-complaint = 投诉
 ask-human_agent = 找人工
+ask-order_facts = 订单里有什么
+ask-request_status = 申请进度
+ask-repeat = 再说一遍
+ask-language = 切换语言
 ask-store_info = 店铺信息
 ask-leave_review = 评价商品
 ask-opt_out = 不再收推广消息
@@ -140,6 +144,11 @@ status-cancelled = 已取消
 status-returned = 已退货
 items-more = { $first }等 { $count } 件
 order-line = · { $number }｜{ $items }｜{ $status }｜{ $day } 下单
+order-fact-lines = 订单 { $number } 里有：
+order-fact-line = · { $name } × { $count }，单价 { $price }
+order-fact-count = 一共 { $count } 件，订单 { $number }：
+order-fact-total = 一共 { $total }，订单 { $number }。
+order-fact-placed = { $day } 下的单，订单 { $number }。
 order-which = 您说的是哪个订单？
 order-which-again = 记下了。说的是哪一单？
 order-which-photo = 照片收到了。是哪个订单的？
@@ -206,6 +215,7 @@ take-your-time = 好的，不着急，您方便了再说。
 about-question = 问这个是为了把您的事办好。不方便的话，也可以让同事来处理。
 request-corrected = 申请 { $request } 已改成：{ $told }。同事会按新的处理。
 request-known = 这件事已经在 { $when } 申请过了，编号 { $request }，同事正在处理，有结果马上告诉您。
+requests-none = 目前没有待处理的申请，您在这里还没有提交过需要同事处理的事。
 request-asked = 申请 { $request }（{ $what }）已在 { $when } 提交，还在等同事处理。
 request-accepted = 申请 { $request }（{ $what }）已通过，正在办理。
 request-declined = 申请 { $request }（{ $what }）没有通过。
@@ -401,6 +411,8 @@ page-question-account_problem = 账号登录不了怎么办？
 
 pages-unknown = 这个问题我手头没有确切的答案，不想乱说。要请同事来回答吗？
 pages-other-language = 这条说明目前只有英文版：
+repeat-short = 简单说：{ $text }
+repeat-nothing = 我还没说什么呢。您想问什么？
 complaint = 非常抱歉让您有这样的体验，这件事我不想敷衍您。
 sorry-first = 很抱歉让您着急了。
 sorry-trouble = 很抱歉给您添麻烦了。
@@ -408,12 +420,37 @@ handed-over-closed = 已经转给人工同事。他们{ $opens }上班，上班�
 handed-over-closing = 已经转给人工同事，{ $closes }前会回复您；来不及的话，{ $opens }起回复。您可以先把情况写下来，他们都能看到。
 handed-over = 已经转给人工同事，{ $within }内会回复您。您可以先把情况写下来，他们都能看到。
 
+## 等人工的时候
+
+waiting-added = 已经补充进去了，同事能看到。您接着写的内容他们也都能看到。
+waiting-wish = 已经转告给要回复您的同事：{ $wish }。目前还没有办理。
+waiting-within = 同事{ $within }内会回复您。
+waiting-until = 同事{ $at }前会回复您。
+waiting-closed = 同事{ $opens }上班，上班后马上回复您，您写的内容他们都能看到。
+waiting-long = 抱歉，比说好的时间久了。您的对话在同事那里，他们会尽快回复。
+waiting-left = 好的，那就不转人工了，有什么事接着跟我说。需要人工随时叫我。
+waiting-fine = 好的，同事一回复，您在这里就能看到。
+
+## 危险：先告诉顾客现在该怎么做；同事会收到警报，对话排在最前面
+
+# 可以换成店铺自己的建议和电话；请保留急救电话。
+danger-poison = 请马上停用，用大量清水漱口，眼睛或皮肤沾到就用清水冲洗。不要催吐。请立刻拨打 120，带上包装，医生需要知道成分。
+danger-allergy = 请马上停用，用清水洗掉。如果呼吸困难、脸或喉咙肿、头晕，立刻拨打 120。包装请留着，医生要看成分表；上面没写的，不要当作没有。
+danger-fire = 请先离开，人安全最重要。能安全做到的话，拉下电闸或拔掉插头；不要碰机器，带电的东西不要用水浇。着火或冒烟请拨打 119，有人触电请拨打 120。不要再使用它。
+danger-injury = 请先停用，处理伤口：用清水冲洗，流血就压住止血。出血多、伤到头或眼睛，请马上拨打 120。东西先别再用，保持原样。
+danger-self_harm = 听到您这么难受，我很难过，也谢谢您说出来。请不要一个人扛着：现在就给信任的人打个电话，或拨打 12356 心理援助热线；有危险请立刻拨打 120 或 110。我们的同事也会看到您的话。
+danger-fraud = 请不要告诉任何人验证码和密码，不要点链接，也不要再付款。马上修改密码；如果银行卡信息已经给出去了，立刻联系银行冻结，被骗了请拨打 110。我们从不索要验证码和密码。
+danger-double_charge = 钱不会丢：同事会先核对扣款，多扣的会退回给您。请先不要再付款，两笔扣款的截图留好，卡号请遮住。
+danger-legal = 这件事我们会认真对待，已经转给负责人，由他来回复您。您写的内容都会保留。
+danger-again = 同事已经把这件事排在最前面，会在这里回复您。如果情况变严重或有人受伤，不要等我们，直接拨打 120（火警 119，报警 110）。
+
 ## 按钮
 
 button-orders = 我的订单
 button-recommend = 推荐商品
 button-offers = 优惠
 button-human = 转人工
+button-no-human = 不用人工了
 button-order = 订单 { $number }
 button-track = { $carrier } 物流
 button-chase = 催一下

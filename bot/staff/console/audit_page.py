@@ -75,7 +75,7 @@ class AuditPage(RedrawnPage[AuditEntries]):
                     )
                 else:
                     ui.label(self._subject(kind, key, entry, page)).classes("text-sm soft")
-                if entry.action == "escalate":
+                if entry.action in ("escalate", "raise"):
                     ui.label(words.of("reason", str(entry.details.get("reason")))).classes("chip")
 
     def _subject(self, kind: str, key: str, entry: AuditEntry, page: AuditEntries) -> str:

@@ -200,7 +200,7 @@ class CaseEntry:
         words, case = self._words, shown.case
         self._person.text = words.person(case.customer_name or case.account_name, case.address)
         self._reason.text = words.of("reason", case.reason)
-        self._reason.classes(replace="chip urgent" if case.priority == 0 else "chip")
+        self._reason.classes(replace="chip urgent" if case.priority <= 0 else "chip")
         state = words.of("state", case.state)
         holder = f" · {shown.holder}" if shown.holder else ""
         self._state.text = f"{words.of('channel', case.channel)} · {state}{holder}"

@@ -352,7 +352,7 @@ class Words:
 
     def case(self, facts: CaseFacts) -> str:
         """What a case is about, in a line."""
-        parts = []
+        parts = [self.of("danger", facts.danger)] if facts.danger else []
         if facts.wish:
             mood = self.of("mood", facts.mood) if facts.mood not in ("", "neutral") else ""
             notes = [note for note in (mood, self("pressing") if facts.urgent else "") if note]

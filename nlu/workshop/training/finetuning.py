@@ -24,6 +24,7 @@ from transformers import BertModel
 
 from kernel.arrays import Floats32
 from kernel.console import Progress
+from nlu.encoder import inner_layers
 from nlu.heads import Heads
 from nlu.intents import INTENTS
 from nlu.normalise import encoder_text

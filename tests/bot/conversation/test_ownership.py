@@ -1,4 +1,4 @@
-"""One owner a conversation: while people own it, the bot says nothing at all."""
+"""One owner a conversation: who has it answers in it, and nobody else decides."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from storage.conversations import Conversations
 from storage.customers import Consents
 from storage.escalations import Escalation, Escalations
 from storage.schema import staff
-from tests.bot.conversation.chat import Chat, action, buttons, said
+from tests.bot.conversation.chat import TEXTS, Chat, action, buttons, said
 from tests.fakes import means
 
 
@@ -83,18 +83,23 @@ async def test_nobody_is_promised_while_the_shop_is_closed(
     assert (await _case(asking)).due_at == midnight + timedelta(hours=due[0], minutes=due[1])
 
 
-async def test_asking_for_a_person_queues_once_and_then_the_bot_is_silent(chat: Chat) -> None:
+async def test_asking_for_a_person_queues_once_and_once_one_has_it_the_bot_is_silent(
+    chat: Chat, colleagues: tuple[int, int]
+) -> None:
     assert "30 分钟内" in said(await chat.says("转人工", "human_agent"))
+    assert "30 分钟内" in said(await chat.says("转人工", "human_agent"))
+    case = await _case(chat)
+    assert case.state == "waiting"
+    await chat.store.write(lambda c: ownership.take(c, case.id, colleagues[0], chat.now))
     assert await chat.says("在吗", "greeting") is None
     assert await chat.presses("order:list") is None
     assert await chat.commands("help") is None
     assert await chat.sends("voice") is None
     assert await chat.sends("sticker", emoji="😡") is None
-    assert (await _case(chat)).state == "waiting"
     async with chat.store.read() as connection:
         history = await Conversations(connection).history((await chat.contact()).conversation.id)
     assert [item.kind for item in history if item.direction == "in"] == [
-        "text", "text", "button", "command", "media", "media",
+        "text", "text", "text", "button", "command", "media", "media",
     ]  # fmt: skip
 
 
@@ -151,6 +156,8 @@ async def test_a_decision_made_before_the_hand_over_is_not_written_after_it(
     await chat.store.write(lambda c: ownership.escalate(c, conversation.id, reason="asked", now=chat.now))
     with pytest.raises(Conflict):
         await chat.store.write(work)
+    case = await _case(chat)
+    await chat.store.write(lambda c: ownership.take(c, case.id, colleagues[0], chat.now))
     again = await chat.engine.handle(incoming)
     await chat.store.write(again)
     assert await chat._left() is None
@@ -198,9 +205,18 @@ async def agree(chat: Chat) -> None:
     await chat.presses(action(await chat.commands("subscribe"), "news:yes"))
 
 
-async def test_stop_is_obeyed_even_while_a_person_owns_the_conversation(chat: Chat) -> None:
-    await agree(chat)
+async def taken(chat: Chat, member: int) -> None:
+    """A colleague has the conversation."""
     await chat.says("转人工", "human_agent")
+    case = await _case(chat)
+    await chat.store.write(lambda c: ownership.take(c, case.id, member, chat.now))
+
+
+async def test_stop_is_obeyed_even_while_a_person_owns_the_conversation(
+    chat: Chat, colleagues: tuple[int, int]
+) -> None:
+    await agree(chat)
+    await taken(chat, colleagues[0])
     assert await _agreed(chat)
     assert await chat.says("别再给我发广告", "opt_out") is None
     assert not await _agreed(chat)
@@ -208,18 +224,20 @@ async def test_stop_is_obeyed_even_while_a_person_owns_the_conversation(chat: Ch
 
 @pytest.mark.parametrize("word", ["TD", "退订", "stop", "Unsubscribe."])
 async def test_the_usual_words_for_stop_are_obeyed_while_a_person_owns_the_conversation(
-    chat: Chat, word: str
+    chat: Chat, colleagues: tuple[int, int], word: str
 ) -> None:
     await agree(chat)
-    await chat.says("转人工", "human_agent")
+    await taken(chat, colleagues[0])
     assert await chat.says(word) is None
     assert not await _agreed(chat)
 
 
-async def test_the_button_for_stop_is_obeyed_while_a_person_owns_the_conversation(chat: Chat) -> None:
+async def test_the_button_for_stop_is_obeyed_while_a_person_owns_the_conversation(
+    chat: Chat, colleagues: tuple[int, int]
+) -> None:
     await agree(chat)
     stop = action(chat.last, "news:off")
-    await chat.says("转人工", "human_agent")
+    await taken(chat, colleagues[0])
     assert await chat.presses(stop) is None
     assert not await _agreed(chat)
 
@@ -227,12 +245,23 @@ async def test_the_button_for_stop_is_obeyed_while_a_person_owns_the_conversatio
 @pytest.mark.parametrize(
     "text", ["别再发错了", "别发了", "晚上有人回复吗", "stop asking me that", "am I unsubscribed?", "stop it"]
 )
-async def test_what_only_resembles_a_stop_is_left_to_the_person_who_reads_it(chat: Chat, text: str) -> None:
+async def test_what_only_resembles_a_stop_is_left_to_the_person_who_reads_it(
+    chat: Chat, colleagues: tuple[int, int], text: str
+) -> None:
     """However sure the model is: nobody is asked here, and nothing is stored."""
     await agree(chat)
-    await chat.says("转人工", "human_agent")
+    await taken(chat, colleagues[0])
     assert await chat.says(text, "opt_out") is None
     assert await _agreed(chat)
+
+
+@pytest.mark.parametrize("word", ["TD", "stop"])
+async def test_stop_is_obeyed_while_the_customer_waits(chat: Chat, word: str) -> None:
+    await agree(chat)
+    await chat.says("转人工", "human_agent")
+    assert said(await chat.says(word)) == TEXTS.say("zh", "opted-out")
+    assert not await _agreed(chat)
+    assert (await _case(chat)).state == "waiting"
 
 
 async def test_blocking_is_an_opt_out_and_unblocking_agrees_to_nothing(chat: Chat) -> None:

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from bot.conversation.ownership import CaseFacts
 from bot.conversation.texts import Texts
 from bot.staff.console.frame import Words
+from nlu.acts import Danger
 from nlu.intents import INTENTS
 
 FACTS = CaseFacts(wish="item_problem", mood="negative", urgent=True, order="O12", words="杯子碎了！")
+DANGER = CaseFacts(danger="poison", words="宝宝吃了")
 
 
 @pytest.fixture(scope="module")
@@ -26,13 +28,26 @@ def test_the_same_facts_read_in_both_languages(texts: Texts) -> None:
     )
 
 
+def test_danger_is_named_first_in_both_languages(texts: Texts) -> None:
+    assert Words(texts, "zh").case(DANGER) == "误食、误吸或入眼 · “宝宝吃了”"
+    assert Words(texts, "en").case(DANGER) == "Poison or something swallowed · “宝宝吃了”"
+    for language in ("zh", "en"):
+        names = {Words(texts, language).of("danger", kind) for kind in Danger}
+        assert len(names) == len(Danger)
+        assert Words(texts, language).of("reason", "danger") != Words(texts, language).of("reason", "other")
+
+
 def test_every_intent_has_a_name_of_its_own(texts: Texts) -> None:
     for language in ("zh", "en"):
         names = [Words(texts, language).of("intent", intent) for intent in INTENTS]
         assert len(set(names)) == len(INTENTS)
 
 
-@given(st.builds(CaseFacts, wish=st.text(), mood=st.text(), urgent=st.booleans(), words=st.text()))
+@given(
+    st.builds(
+        CaseFacts, wish=st.text(), mood=st.text(), urgent=st.booleans(), danger=st.text(), words=st.text()
+    )
+)
 def test_facts_come_back_as_they_were_written(facts: CaseFacts) -> None:
     assert CaseFacts.read(facts.written()) == facts
 

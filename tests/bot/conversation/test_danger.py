@@ -1,0 +1,175 @@
+"""Danger comes first, whatever was asked and whoever has the conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.conversation import ownership
+from bot.conversation.memory import Memory
+from bot.linking.linker import Linker
+from nlu.acts import Act, Danger
+from storage import Store
+from storage.audit import Audit
+from storage.customers import Consents
+from storage.escalations import Escalation, Escalations
+from storage.requests import Requests
+from storage.staff import Staff
+from storage.warnings import Alarm, Alarms
+from tests.bot.conversation import shop
+from tests.bot.conversation.chat import TEXTS, Chat, action, said
+from tests.fakes import Meaning, does, means
+
+SWALLOWED = "宝宝把干燥剂吃了"
+
+
+def danger(kind: Danger, **more: object) -> Meaning:
+    """A message that reads as one wish and holds danger."""
+    return replace(means("recommend_request"), danger=kind, **more)  # type: ignore[arg-type]
+
+
+async def case_of(chat: Chat) -> Escalation:
+    """The open case of a conversation."""
+    async with chat.store.read() as connection:
+        case = await Escalations(connection).open_of((await chat.contact()).conversation.id)
+    assert case is not None
+    return case
+
+
+async def alarms(store: Store) -> list[Alarm]:
+    async with store.read() as connection:
+        return await Alarms(connection).open()
+
+
+async def filed(chat: Chat) -> int:
+    """How many requests were made."""
+    async with chat.store.read() as connection:
+        return len(await Requests(connection).find())
+
+
+async def memory_of(chat: Chat) -> Memory:
+    return Memory.recall((await chat.contact()).conversation.memory, chat.now)
+
+
+async def taken_by_a_person(chat: Chat) -> int:
+    """A colleague takes the open case."""
+
+    async def work(connection: object) -> int:
+        return await Staff(connection).add(  # type: ignore[arg-type]
+            login="li", name="小李", role="agent", password_hash="-", language="zh", now=chat.now
+        )
+
+    member = await chat.store.write(work)
+    case = await case_of(chat)
+    await chat.store.write(lambda connection: ownership.take(connection, case.id, member, chat.now))
+    return member
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("kind", list(Danger))
+async def test_every_kind_is_advised_and_goes_before_everything(
+    chat: Chat, kind: Danger, language: str
+) -> None:
+    words = SWALLOWED if language == "zh" else "the baby has eaten the sachet"
+    text = said(reply := await chat.says(words, danger(kind)))
+    assert TEXTS.say(language, f"danger-{kind}") in text
+    assert "5 分钟" in text or "5 minutes" in text
+    assert reply is not None
+    assert not reply.cards
+    case = await case_of(chat)
+    assert (case.reason, case.priority, case.state) == ("danger", ownership.DANGER, "waiting")
+    assert ownership.CaseFacts.read(case.summary).danger == kind
+    [alarm] = await alarms(chat.store)
+    assert (alarm.kind, alarm.count, alarm.details) == ("danger", 1, {"kind": kind})
+    assert await filed(chat) == 0
+
+
+async def test_a_question_waits_for_later(chat: Chat) -> None:
+    await chat.link("c1")
+    await chat.says("A1024 的杯子要退", "return_request")
+    before = await memory_of(chat)
+    assert before.pending is not None
+    await chat.says(SWALLOWED, danger(Danger.POISON, acts={Act.GIVES: 0.9, Act.YES: 0.9}))
+    after = await memory_of(chat)
+    assert (after.pending, after.tasks) == (before.pending, before.tasks)
+    assert await filed(chat) == 0
+
+
+async def test_a_read_back_is_not_confirmed(new_chat: Callable[..., Chat]) -> None:
+    ann = new_chat(address="7")
+    await ann.link("c2")
+    await ann.says("取消 B2001", "cancel_order")
+    assert (await memory_of(ann)).pending is not None
+    await ann.says("是的，插座冒烟了", danger(Danger.FIRE, acts={Act.YES: 0.9}))
+    assert await filed(ann) == 0
+    assert (await memory_of(ann)).task("cancel_order") is not None
+
+
+async def test_a_case_that_waits_is_raised_above_all(chat: Chat, new_chat: Callable[..., Chat]) -> None:
+    early = new_chat(address="1", now=chat.now - timedelta(hours=5))
+    await early.says("你们太差劲了", means("complaint", negative=True))
+    await chat.says("转人工", "human_agent")
+    number = (await case_of(chat)).id
+    assert TEXTS.say("zh", "danger-allergy") in said(await chat.says("脸肿了", danger(Danger.ALLERGY)))
+    case = await case_of(chat)
+    assert (case.id, case.reason, case.priority) == (number, "danger", ownership.DANGER)
+    assert ownership.CaseFacts.read(case.summary).words == "脸肿了"
+    async with chat.store.read() as connection:
+        assert next(one.id for one in await Escalations(connection).find()) == number
+        entries = await Audit(connection).of(f"conversation:{case.conversation_id}")
+    assert [entry.action for entry in entries] == ["raise", "escalate"]
+    # What comes after is no less urgent, and named for no other reason.
+    await chat.says("投诉", means("complaint", negative=True))
+    assert (await case_of(chat)).reason == "danger"
+
+
+async def test_the_bot_speaks_even_while_a_person_has_it(chat: Chat) -> None:
+    await chat.says("转人工", "human_agent")
+    member = await taken_by_a_person(chat)
+    assert said(await chat.says("机器冒烟了", danger(Danger.FIRE))) == TEXTS.say("zh", "danger-fire")
+    case = await case_of(chat)
+    assert (case.state, case.staff_id, case.reason) == ("taken", member, "danger")
+    assert len(await alarms(chat.store)) == 1
+    assert await chat.says("好的", "affirm") is None
+
+
+async def test_the_advice_is_not_said_again_within_minutes(chat: Chat) -> None:
+    await chat.says(SWALLOWED, danger(Danger.POISON))
+    again = said(await chat.says("怎么办怎么办", danger(Danger.POISON)))
+    assert again == TEXTS.say("zh", "danger-again")
+    assert TEXTS.say("zh", "danger-allergy") in said(await chat.says("脸肿了", danger(Danger.ALLERGY)))
+    chat.now += timedelta(minutes=11)
+    later = said(await chat.says("又吃了一包", danger(Danger.POISON)))
+    assert TEXTS.say("zh", "danger-poison") in later
+    [alarm] = await alarms(chat.store)
+    assert alarm.count == 4
+
+
+async def test_a_stop_in_the_same_words_is_obeyed(chat: Chat) -> None:
+    await chat.presses(action(await chat.commands("subscribe"), "news:yes"))
+    legal = replace(means("opt_out"), danger=Danger.LEGAL)
+    assert TEXTS.say("zh", "danger-legal") in said(await chat.says("退订", legal))
+    contact = await chat.contact()
+    async with chat.store.read() as connection:
+        agreed = await Consents(connection).granted("marketing", account_id=contact.conversation.account_id)
+    assert not agreed
+
+
+async def test_a_case_of_danger_is_not_left_by_the_customer(chat: Chat) -> None:
+    await chat.says(SWALLOWED, danger(Danger.POISON))
+    await chat.says("不用人工了", does(Act.WITHDRAWS))
+    assert (await case_of(chat)).reason == "danger"
+
+
+async def test_it_is_the_same_in_every_store(any_store: Store) -> None:
+    await any_store.write(shop.fill)
+    chat = Chat(store=any_store, linker=await Linker.open(any_store, "secret"))
+    await chat.says("转人工", "human_agent")
+    await chat.says("被电了一下", danger(Danger.FIRE))
+    assert (await case_of(chat)).priority == ownership.DANGER
+    assert len(await alarms(any_store)) == 1
+    await taken_by_a_person(chat)
+    assert said(await chat.says("还在冒烟", danger(Danger.FIRE))) == TEXTS.say("zh", "danger-again")
