@@ -76,6 +76,28 @@ def build(
             building.build(out, work, public, plan, progress, distil=distil)
 
 
+@app.command("context")
+def context(
+    out: Annotated[Path, typer.Option(help="The model folder that it is put into.")] = modelfiles.SHIPPED,
+    steps: Annotated[int, typer.Option(min=1, help="Batches to learn from.")] = 1_000,
+    seed: Annotated[
+        int, typer.Option(min=0, max=LARGEST_SEED, help="The same seed and turns give the same model.")
+    ] = 7,
+) -> None:
+    """Make the part of the model that reads messages in their conversation; needs the extra `train`."""
+    from nlu.workshop.training import needs_training
+
+    with failing():
+        with needs_training():
+            from nlu.workshop.dialogues import building
+            from nlu.workshop.dialogues.training import Plan
+        with progress_bar() as progress:
+            built = building.build(out, plan=Plan(seed=seed, steps=steps), progress=progress)
+    typer.echo(f"learned from {built.turns} turns; of {built.apart} kept apart are read right:")
+    for name, share in built.shares.items():
+        typer.echo(f"  {name}: {100 * share:.1f} %")
+
+
 @app.command("evaluate")
 def evaluate(
     data: Annotated[

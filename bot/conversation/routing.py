@@ -293,11 +293,12 @@ def wishes(turn: Turn, reading: Reading, *, taken_up: bool) -> tuple[tuple[str, 
         return ()
     found: dict[str, tuple[str, Understanding]] = {}
     for wish, part in reading.wishes:
-        skill = REGISTRY.by_intent.get(wish.intent)
+        intent = _set_phrase(part) or wish.intent
+        skill = REGISTRY.by_intent.get(intent)
         stops = stopping.says_stop(part.text, part, busy=True)
         if stops:
             found["consent"] = ("opt_out", part)
         elif skill is not None and wish.probability >= _RATHER:
-            found.setdefault(skill.name, (wish.intent, part))
+            found.setdefault(skill.name, (intent, part))
     ordered = sorted(found.items(), key=lambda one: one[0] != "consent")
     return tuple(wished for _, wished in ordered)[:_WISHES]

@@ -27,7 +27,8 @@ _NEAR: Mapping[str, frozenset[str]] = {
         "return": "return_request refund_request item_problem return_policy",
         "exchange": "return_request item_problem change_order stock_question",
         "refund": "refund_request refund_status return_request item_problem",
-        "item_problem": "item_problem return_request refund_request complaint delivery_problem usage_help warranty_repair",
+        "item_problem": "item_problem return_request refund_request complaint delivery_problem usage_help"
+        " warranty_repair",
         "delivery_problem": "delivery_problem order_status complaint",
         "chase": "order_status delivery_time delivery_problem",
         "invoice": "invoice_request",

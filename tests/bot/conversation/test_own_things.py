@@ -94,7 +94,8 @@ async def test_another_address_of_theirs_can_be_chosen(chat: Chat) -> None:
     assert "上海 南京路 2 号 王小明" in answer
     async with chat.store.read() as connection:
         (made,) = await Requests(connection).find()
-    assert (made.kind, made.details) == ("change_address", {"address": "上海 南京路 2 号 王小明"})
+    assert made.kind == "change_address"
+    assert made.details == {"address": "上海 南京路 2 号 王小明", "text": "A8000 改地址"}
 
 
 async def test_an_old_button_does_not_stand_for_another_address(chat: Chat) -> None:

@@ -1,0 +1,210 @@
+"""What a message does in its conversation: the corpus, what the model is given, and what it reads."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import nlu
+from nlu import modelfiles
+from nlu.acts import Act, Acts, DialogueState, Question, Shown
+from nlu.context.alone import acts_alone
+from nlu.context.inputs import FEATURES, Names, context_of
+from nlu.context.reader import runs_of
+from nlu.encoder import Encoded
+from nlu.errors import DataRefused
+from nlu.types import DialogueContext, IntentScore
+from nlu.understander import TransformerUnderstander
+from nlu.workshop.dialogues.corpus import FOLDER, read_turns
+
+TURN = (
+    '{{"lang":"en","shop":"tea","bot":"Cancel it?","asked":"confirm cancel_order","tasks":["cancel_order"],"filed":[],'
+    '"shown":["order 1: Tea | £4 | 2 May"],"before":[],"say":"{say}","acts":{acts},"wishes":[],"points":{points},'
+    '"slots":[],"danger":""}}\n'
+)
+CANCEL = Question(kind="confirm", task="cancel_order")
+ASKED = DialogueState(question=CANCEL, tasks=("cancel_order",))
+REASON = DialogueState(question=Question(kind="value", task="return", slot="reason"), tasks=("return",))
+MUGS = (
+    Shown(kind="product", text="Stoneware mug, blue | £12.00", price=1_200),
+    Shown(kind="product", text="Stoneware mug, green | £9.00", price=900),
+    Shown(kind="product", text="Glass teapot, 1 l | £30.00", price=3_000),
+)
+
+
+@pytest.fixture(scope="module")
+def understander() -> TransformerUnderstander:
+    return nlu.load()
+
+
+def read(understander: TransformerUnderstander, text: str, state: DialogueState) -> Acts:
+    (found,) = understander.understand([text], DialogueContext(state=state))
+    return found.acts
+
+
+def test_every_turn_of_the_corpus_can_be_learned_from() -> None:
+    turns = [turn for path in FOLDER.glob("*.jsonl") for turn in read_turns(path)]
+    assert len(turns) > 4_000
+    assert {act for turn in turns for act in turn.acts} == set(Act)
+    assert {turn.language for turn in turns} == {"zh", "en"}
+
+
+def test_the_same_words_do_different_things_in_the_corpus() -> None:
+    does: dict[str, set[frozenset[Act]]] = {}
+    for path in FOLDER.glob("*.jsonl"):
+        for turn in read_turns(path):
+            does.setdefault(turn.text.casefold(), set()).add(turn.acts)
+    assert sum(len(acts) > 2 for acts in does.values()) > 50
+
+
+@pytest.mark.parametrize(
+    ("acts", "points", "why"), [('["maybe"]', "[]", "maybe"), ('["yes"]', "[2]", "points at")]
+)
+def test_what_is_no_turn_is_named_with_its_line(tmp_path: Path, acts: str, points: str, why: str) -> None:
+    path = tmp_path / "turns.jsonl"
+    path.write_text(TURN.format(say="ok", acts='["yes"]', points="[1]"), "utf-8")
+    assert len(read_turns(path)) == 1
+    with path.open("a", encoding="utf-8") as file:
+        file.write(TURN.format(say="ok", acts=acts, points=points))
+    with pytest.raises(DataRefused, match=rf"line 2: .*{why}"):
+        read_turns(path)
+
+
+def _encoded(text: str) -> Encoded:
+    vectors = np.random.default_rng(len(text)).normal(size=(3, 4)).astype(np.float32)
+    return Encoded(vectors.mean(0), vectors, ((0, 0), (0, 1), (0, 0)), vectors)
+
+
+def _features(text: str, shown: tuple[Shown, ...]) -> np.ndarray:
+    names = Names(("return",), ("reason",))
+    state = DialogueState(shown=shown)
+    context = context_of(text, _encoded(text), state, names, lambda texts: [_encoded(one) for one in texts])
+    assert context.features.shape == (1 + len(shown), FEATURES)
+    return context.features[1:]
+
+
+def test_features_tell_the_cheapest_the_dearest_and_the_newest() -> None:
+    found = _features("which", MUGS)
+    cheapest, dearest = found[:, -4], found[:, -3]
+    assert cheapest.tolist() == [0, 1, 0]
+    assert dearest.tolist() == [0, 0, 1]
+    days = [datetime(2026, 11, day, tzinfo=UTC) for day in (3, 9)]
+    orders = tuple(Shown(kind="order", text="Tea", number=f"77{day.day}", at=day) for day in days)
+    found = _features("776 nothing, 779", orders)
+    assert found[:, -1].tolist() == [0, 1]
+    assert found[:, 15].tolist() == [0, 1], "the number that was named"
+
+
+@given(st.text(max_size=60), st.lists(st.text(max_size=40), max_size=8))
+def test_any_text_and_any_things_can_be_given(text: str, things: list[str]) -> None:
+    found = _features(text, tuple(Shown(kind="product", text=one) for one in things[:6]))
+    assert np.isfinite(found).all()
+
+
+@given(st.lists(st.integers(min_value=0, max_value=8), max_size=20))
+def test_runs_of_tags_are_parted_and_hold_every_tagged_place_once(tags: list[int]) -> None:
+    runs = runs_of(tags)
+    places = [place for _, run in runs for place in run]
+    assert places == [place for place, tag in enumerate(tags) if tag]
+    assert all(run == tuple(range(run[0], run[-1] + 1)) for _, run in runs)
+
+
+def test_alone_a_yes_answers_a_question_and_nothing_else() -> None:
+    yes = [IntentScore(intent="affirm", probability=0.9)]
+    assert acts_alone("yes", yes, (), ASKED).probability(Act.YES) == 0.9
+    assert not acts_alone("yes", yes, (), DialogueState()).acts
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_yes_and_a_no_are_read_where_something_is_asked(
+    understander: TransformerUnderstander, language: str
+) -> None:
+    yes, no = ("好的，取消吧", "不用了") if language == "zh" else ("yes please cancel it", "no, don't")
+    assert read(understander, yes, ASKED).probability(Act.YES) > 0.5
+    said = read(understander, no, ASKED)
+    assert said.probability(Act.NO) > 0.5 > said.probability(Act.YES)
+
+
+@pytest.mark.parametrize(
+    "text", ["等我问下我媳妇", "等下 我找下照片", "hang on, let me ask my wife", "one sec, looking for it"]
+)
+def test_who_asks_for_time_gives_no_reason(understander: TransformerUnderstander, text: str) -> None:
+    said = read(understander, text, REASON)
+    assert said.probability(Act.WAITS) > 0.5 > said.probability(Act.GIVES)
+
+
+@pytest.mark.parametrize(
+    "text", ["is that done yet?", "弄好了没", "has it been cancelled?", "现在处理到哪一步了"]
+)
+def test_who_asks_how_it_stands_says_no_yes(understander: TransformerUnderstander, text: str) -> None:
+    said = read(understander, text, DialogueState(filed=("cancel_order",)))
+    assert said.probability(Act.ASKS_STATE) > 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [("the second one", 1), ("第二个", 1), ("the green one", 1), ("the teapot", 2), ("第一个", 0)],
+)
+def test_what_is_pointed_at_is_likeliest(
+    understander: TransformerUnderstander, text: str, place: int
+) -> None:
+    asked = Question(kind="choice", task="show", slot="product")
+    said = read(understander, text, DialogueState(question=asked, shown=MUGS))
+    assert int(np.argmax(said.pointing.shown)) == place
+
+
+@pytest.mark.parametrize(
+    "text", ["my son swallowed the battery", "插上就冒烟了 一股焦味", "he drank some of the cleaner"]
+)
+def test_danger_is_heard_in_the_middle_of_a_task(understander: TransformerUnderstander, text: str) -> None:
+    assert read(understander, text, REASON).danger is not None
+
+
+@pytest.mark.parametrize(
+    "text", ["this deal is fire", "烧水壶有货吗", "is it safe for babies?", "when do you open"]
+)
+def test_what_only_sounds_like_it_is_no_danger(understander: TransformerUnderstander, text: str) -> None:
+    assert read(understander, text, DialogueState()).danger is None
+
+
+def test_a_folder_without_the_context_model_reads_messages_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(modelfiles.SHIPPED, folder)
+    for name in modelfiles.CONTEXT:
+        (folder / name).unlink()
+    modelfiles.write_manifest(folder, {})
+    said = read(nlu.load(folder), "yes please", ASKED)
+    assert said.probability(Act.YES) > 0.5
+
+
+def test_a_damaged_context_model_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(modelfiles.SHIPPED, folder)
+    (folder / "context.json").write_text("{}", "utf-8")
+    with pytest.raises(nlu.ModelDamaged, match=r"context\.json"):
+        nlu.load(folder)
+
+
+@given(st.text(max_size=200), st.randoms(use_true_random=False))
+def test_any_message_in_any_state_is_read(
+    understander: TransformerUnderstander, text: str, rng: random.Random
+) -> None:
+    state = DialogueState(
+        question=rng.choice(
+            [None, CANCEL, Question(kind="value", task="none of ours", slot="odd", words=text)]
+        ),
+        tasks=tuple(rng.sample(["return", "unknown"], rng.randrange(3))),
+        shown=MUGS[: rng.randrange(4)],
+        before=(text,) * rng.randrange(3),
+    )
+    said = read(understander, text, state)
+    assert len(said.pointing.shown) in (0, len(state.shown))
+    for part in (*said.wishes, *said.slots):
+        assert text[part.start : part.end].strip() == part.text.strip()
