@@ -11,11 +11,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.conversation import filed, routing, state, tasks, waiting
-from bot.conversation.memory import Memory
+from bot.conversation import filed, routing, sentiment, state, tasks, waiting
 from bot.conversation.registry import REGISTRY
 from bot.conversation.routing import Reading
 from bot.conversation.skills import (
@@ -35,14 +35,11 @@ from bot.delivery.ports import TookTooLong
 from bot.messages import IncomingKind
 from nlu.acts import Act, DialogueState, Wish
 from nlu.intents import INTENTS
-from nlu.types import DialogueContext, Sentiment, Understanding
+from nlu.types import DialogueContext, Understanding
 from storage.errors import StorageError
 
 log = logging.getLogger(__name__)
 
-# So many negative messages in a row are more than a bad mood.
-_UPSET = 2
-_STRONG = 0.5
 # Asked back about though the model calls the message none of its business.
 _WORTH_ASKING = 0.2
 _ANSWERING = (Act.YES, Act.NO, Act.GIVES, Act.CORRECTS, Act.ADDS, Act.WITHDRAWS)
@@ -376,37 +373,9 @@ def _only(skill: str, answer: Answer) -> tuple[Decision, ...]:
 
 
 def _with_sentiment(decision: Decision, turn: Turn) -> Decision:
-    """Answer the sentiment, too: a word of regret, and a person when it stays negative."""
-    whole = turn.understanding
-    if whole is None:
+    """Answer the sentiment, too; whoever would talk the bot out of its rules has had no trouble."""
+    if turn.understanding is None:
         return decision
-    negative = whole.sentiment is Sentiment.NEGATIVE
     skill = REGISTRY.by_name.get(decision.skill)
-    # Whoever would talk the bot out of its rules has had no trouble.
     regrets = not decision.shadow and skill is not None and skill.regrets and not overrides(turn.text)
-
-    def change(answer: Answer) -> Answer:
-        memory = answer.memory or turn.memory
-        negatives = _negatives(memory, whole)
-        answer = replace(answer, memory=replace(memory, negatives=negatives))
-        if not negative or answer.hand_over is not None:
-            return answer
-        if answer.text and whole.sentiment_strength >= _STRONG and regrets and not turn.memory.negatives:
-            answer = replace(answer, text=f"{turn.say('sorry-first')}{answer.text}")
-        if (negatives >= _UPSET and whole.urgent) or negatives > _UPSET:
-            return replace(answer, hand_over=HandOver(reason="upset", priority=0))
-        if negatives >= _UPSET and not _offers_person(answer):
-            return replace(answer, buttons=(*answer.buttons, *turn.human))
-        return answer
-
-    return replace(decision, answer=decision.answer.changed(change))
-
-
-def _offers_person(answer: Answer) -> bool:
-    return any(button.action == "human:ask" for line in answer.buttons for button in line)
-
-
-def _negatives(memory: Memory, whole: Understanding) -> int:
-    if whole.sentiment is Sentiment.NEGATIVE:
-        return memory.negatives + 1
-    return 0 if whole.sentiment is Sentiment.POSITIVE else max(0, memory.negatives - 1)
+    return replace(decision, answer=decision.answer.changed(partial(sentiment.answered, turn, regrets)))

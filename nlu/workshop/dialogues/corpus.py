@@ -21,8 +21,8 @@ _FIELDS = frozenset(
     ("lang", "shop", "bot", "asked", "tasks", "filed", "shown", "before", "say", "acts", "wishes", "points", "slots",
      "danger")
 )  # fmt: skip
-_SHOWN = re.compile(rf"({'|'.join(get_args(ShownKind))})\b\s*([^:：]*)[:：]\s*(.*)", re.DOTALL)
-_PRICE = re.compile(r"[¥￥$£€]\s*(\d+(?:\.\d+)?)|(\d+(?:\.\d+)?)\s*(?:元|块)")
+_SHOWN = re.compile(rf"({'|'.join(get_args(ShownKind))})\b([^:：]*+)[:：](.*)", re.DOTALL)
+_PRICE = re.compile(r"[¥￥$£€]\s?(\d++(?:\.\d++)?)|(?<!\d)(\d++(?:\.\d++)?)\s?(?:元|块)")
 _CHINESE_DAY = re.compile(r"(\d{1,2})[-月/](\d{1,2})")
 _ENGLISH_DAY = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?\s*(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -130,12 +130,13 @@ def _shown(text: str) -> Shown:
     if found is None:
         raise ValueError(f"{text!r} is nothing that is shown")
     kind: ShownKind = next(one for one in get_args(ShownKind) if one == found[1])
-    facts = found[3].partition("|")[2]
+    told = found[3].strip()
+    facts = told.partition("|")[2]
     price = _PRICE.search(facts)
     named = found[2].strip()
     return Shown(
         kind=kind,
-        text=found[3] if kind == "order" else f"{named} {found[3]}".strip(),
+        text=told if kind == "order" else f"{named} {told}".strip(),
         number=named if kind == "order" else "",
         price=round(float(price[1] or price[2]) * 100) if price else None,
         at=_day(facts.lower()),
