@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
-from nlu.acts import Act, Acts, DialogueState, SlotValue, Wish
+from nlu.acts import Act, Acts, DialogueState, Pointing, SlotValue, Wish
 from nlu.types import Entity, EntityKind, IntentScore
 
 SLOT_OF: Mapping[EntityKind, str] = {
@@ -22,29 +23,100 @@ SLOT_OF: Mapping[EntityKind, str] = {
 """What an entity tells."""
 _ANSWERS: Mapping[str, Act] = {"affirm": Act.YES, "deny": Act.NO}
 _CERTAIN = 0.7
+_SAID = 0.9
+_SHORT = 60
+_waits = re.compile(
+    r"^.{0,6}(等(我|一)?(下|会|等)|稍等|待会|回头再|我(先)?(去)?(问|看|找|查|想)(问|看|找|查|想|一)?(下|一下)?(我|我家|再)|等我)"
+    r"|\b(hang on|hold on|one (sec|second|moment|min)|a (sec|second|moment|minute)|give me a|let me (ask|check|look|find|think)"
+    r"|brb|bear with me|will get back)\b",
+    re.IGNORECASE,
+).search
+_asks_state = re.compile(
+    r"(改|取消|退|换|办|弄|处理|审核|通过|申请|开|催)(好|成功|完|掉|到)?了?(吗|么|嘛|没|没有)\W{0,3}$"
+    r"|还没(改|取消|退|换|办|处理|审核|开)(好|完)|申请.{0,6}(怎么样|进展|结果|进度)|有(结果|进展|消息)了?(吗|么|没)"
+    r"|\b(is|are|was|has|have|did)\b.{0,24}\b(changed|cancell?ed|updated|done|processed|approved|accepted|gone through)\b"
+    r"|\bdid (you|they|u) (already |actually |really )?(cancel|change|update|process|approve)\b"
+    r"|\b(any )?(news|update|progress)\b|\bstatus of my request\b",
+    re.IGNORECASE,
+).search
+_withdraws = re.compile(
+    r"^\W*((oh|ok(ay)?|actually|well|no|哦|那|嗯|呃|还是|emmm)\W*)*(nvm|never\s?mind|forget (it|that|about it)|scrap that|算了)"
+    r"|(不|别|先别|不用|不要)(再)?(退|换|改|取消)(货|款)?(了|吧|啦)|撤(回|销)|\b(don['’]?t|do not) (cancel|change|return|refund)\b"
+    r"|\bkeep (it|them|the order|my order)\b|\btake (it|that) back\b|\bundo\b|留着吧",
+    re.IGNORECASE,
+).search
+_PLACE = re.compile(
+    r"^\W{0,3}(?:我?(?:要|选|说的?是|指的?是)|就|是|(?:i )?(?:mean|want|take)\b)?\s?(?:the\s)?"
+    r"(?:第\s?([一二三四五六1-6])|(first|second|third|fourth|fifth|sixth|last)|(?:number|option|no\.?)\s?([1-6])|([1-6一二三四五六])"
+    r"|(最后))\s?(?:one|个|种|项|条|款|件|单|一个)?\s?(?:吧|的|呢|,?\s?please)?\W{0,3}$",
+    re.IGNORECASE,
+)
+_PLACES = {
+    word: place
+    for place, words in enumerate(
+        (("一", "1", "first"), ("二", "2", "second"), ("三", "3", "third"), ("四", "4", "fourth"), ("五", "5", "fifth"),
+         ("六", "6", "sixth"))
+    )
+    for word in words
+}  # fmt: skip
+_LAST = frozenset({"last", "最后"})
 
 
 def acts_alone(
     message: str, intents: Sequence[IntentScore], entities: Sequence[Entity], state: DialogueState
 ) -> Acts:
-    """A yes, a no, a wish that is certain; to a question, everything else is its answer."""
+    """A yes, a no, a wish that is certain, and words that mean the same always; to a question, the rest answers it."""
     best = intents[0] if intents else None
     slots = tuple(slot_of(entity) for entity in entities)
+    pointing = _pointing(message, state)
+    said = _said(message, state)
+    if said is not None:
+        return Acts(acts={said: _SAID}, slots=slots, pointing=pointing)
     if best is not None and best.intent in _ANSWERS:
-        if state.question is not None:
-            return Acts(acts={_ANSWERS[best.intent]: best.probability}, slots=slots)
-        withdraws = best.intent == "deny" and bool(state.filed)
-        return Acts(acts={Act.WITHDRAWS: best.probability} if withdraws else {}, slots=slots)
-    wishes = (
-        (Wish(intent=best.intent, probability=best.probability, text=message, start=0, end=len(message)),)
-        if best is not None
-        else ()
-    )
+        return Acts(acts=_answers(best, state), slots=slots, pointing=pointing)
+    wishes = _wishes(message, best)
     if state.question is None:
-        return Acts(wishes=wishes, slots=slots)
+        return Acts(wishes=wishes, slots=slots, pointing=pointing)
+    if any(chance >= _CERTAIN for chance in pointing.shown):
+        return Acts(acts={Act.GIVES: _SAID}, slots=slots, pointing=pointing)
     if best is not None and best.probability >= _CERTAIN:
-        return Acts(acts={Act.ASIDE: best.probability}, wishes=wishes, slots=slots)
-    return Acts(acts={Act.GIVES: _CERTAIN}, slots=slots)
+        return Acts(acts={Act.ASIDE: best.probability}, wishes=wishes, slots=slots, pointing=pointing)
+    return Acts(acts={Act.GIVES: _CERTAIN}, slots=slots, pointing=pointing)
+
+
+def _answers(best: IntentScore, state: DialogueState) -> dict[Act, float]:
+    if state.question is not None:
+        return {_ANSWERS[best.intent]: best.probability}
+    return {Act.WITHDRAWS: best.probability} if best.intent == "deny" and state.filed else {}
+
+
+def _wishes(message: str, best: IntentScore | None) -> tuple[Wish, ...]:
+    if best is None:
+        return ()
+    return (Wish(intent=best.intent, probability=best.probability, text=message, start=0, end=len(message)),)
+
+
+def _said(message: str, state: DialogueState) -> Act | None:
+    """What short messages say that mean the same wherever something is asked, under way or asked of the shop."""
+    if len(message) > _SHORT:
+        return None
+    if (state.question is not None or state.tasks) and _waits(message):
+        return Act.WAITS
+    if state.filed and _asks_state(message):
+        return Act.ASKS_STATE
+    if (state.filed or state.tasks) and _withdraws(message):
+        return Act.WITHDRAWS
+    return None
+
+
+def _pointing(message: str, state: DialogueState) -> Pointing:
+    """The place in a list that a message is little more than."""
+    found = _PLACE.match(message)
+    if not state.shown or found is None:
+        return Pointing(shown=(0.0,) * len(state.shown))
+    word = next((group for group in found.groups() if group), "").casefold()
+    place = len(state.shown) - 1 if word in _LAST else _PLACES.get(word, -1)
+    return Pointing(shown=tuple(_SAID if number == place else 0.0 for number in range(len(state.shown))))
 
 
 def slot_of(entity: Entity) -> SlotValue:
