@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ from bot.shop.importing.orders import OrderImport, scattered
 from bot.shop.importing.orders_log import LogImport, Overview
 from bot.shop.importing.presets import PRESETS, PresetOptions
 from bot.shop.importing.records import CustomerImport, EventImport, ProductImport
-from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport
+from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport, Write
 from bot.shop.importing.told import Found, LeftOut, Refused, Row, Told
 from bot.shop.importing.writing import write_all
 from kernel.sentence import Sentence, either
@@ -44,7 +44,7 @@ class Step:
     left_out: Sequence[LeftOut] = ()
     share: float
     """How much has been read, 0 to 1."""
-    write: Callable[[Writes], Awaitable[Flushed]]
+    write: Write
 
 
 class Source(Protocol):
@@ -102,7 +102,7 @@ class KindSource:
                 rows=len(portion.rows) + len(portion.broken),
                 refused=refused,
                 share=portion.share,
-                write=partial(importer.flush, last=following is None),
+                write=importer.complete(following is None),
             )
             portion = following
 
