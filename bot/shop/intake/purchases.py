@@ -163,6 +163,11 @@ def ids_of_events(number: str, products: Sequence[str]) -> Iterator[str]:
         yield f"return-{key}"
 
 
+def purchase_id(number: str, product: str) -> str:
+    """The id of the purchase of a product of an order that has it on one line."""
+    return f"purchase-{_keys(number, [product])[0]}"
+
+
 def return_id(number: str, product: str) -> str:
     """The id of the return of a product of an order: it is in the log once the order came back."""
     return f"return-{_keys(number, [product])[0]}"
