@@ -16,7 +16,7 @@ from bot.shop.demo.catalogue import DemoProduct, all_products, categories
 from bot.shop.demo.orders import DAY, KINDS, NOTHING, EventColumns, Shipping
 from bot.shop.demo.simulation import Simulation
 from bot.shop.demo.world import DemoCustomer, Market, Traits, demo_customers, draw_traits, open_market, places
-from bot.shop.intake.purchases import purchase_id
+from bot.shop.event_ids import purchase_id
 from kernel.console import Progress, quiet
 from kernel.times import to_micros, utc_now
 from storage import Conflict, Store
