@@ -14,8 +14,9 @@ import numpy as np
 
 from kernel.arrays import Floats32
 from nlu import modelfiles
-from nlu.acts import Acts, DialogueState
+from nlu.acts import Acts, DialogueState, Wish
 from nlu.context.alone import acts_alone, slot_of
+from nlu.context.clauses import clauses_of
 from nlu.context.reader import ContextReader
 from nlu.encoder import Encoded, Encoder
 from nlu.entities import ProductIndex, recognise
@@ -53,6 +54,13 @@ CLOSE = 2.2
 EARLIER = 0.2
 """Share of the message by which what speaks for the second must lie before what speaks for the first."""
 
+SURE_WISH = 0.7
+"""From this probability on, a clause is a wish of its own …"""
+LIKELY_WISH = 0.4
+"""… and from this on, where the whole message may mean it, too."""
+NO_WISHES = frozenset({"greeting", "thanks", "goodbye", "affirm", "deny", "chitchat", OUT_OF_SCOPE})
+WHEREABOUTS = frozenset({"order_status", "delivery_time", "delivery_problem"})
+"""Two of them in two sentences are one question."""
 _OF_THE_SHOP = frozenset({EntityKind.ORDER_NUMBER, EntityKind.PRODUCT})
 _BLOB = re.compile(r"[A-Za-z0-9+/=_-]{40,}")
 _ONE_KEY = re.compile(r"(.)\1{5,}", re.DOTALL)
@@ -117,7 +125,9 @@ class TransformerUnderstander:
     ) -> Acts:
         """What the message does in its conversation; what its patterns find is told besides what the model finds."""
         if self._context is None or not intents:
-            return acts_alone(message, intents, entities, state)
+            alone = acts_alone(message, intents, entities, state)
+            several = self._wishes_of_clauses(message, form, intents)
+            return replace(alone, wishes=several) if several else alone
         acts = self._context.read(message, form, encoded, self._heads.probabilities(said.logits), state)
         more = [
             slot_of(entity)
@@ -125,6 +135,32 @@ class TransformerUnderstander:
             if not any(value.start < entity.end and entity.start < value.end for value in acts.slots)
         ]
         return replace(acts, slots=tuple(sorted((*acts.slots, *more), key=lambda value: value.start)))
+
+    def _wishes_of_clauses(
+        self, message: str, form: Normalised, whole: Sequence[IntentScore]
+    ) -> tuple[Wish, ...]:
+        """The clauses that are wishes of their own; none where it is all one."""
+        spans = clauses_of(form.text[:ENCODED_AT_MOST])
+        shown = [model_text(form.text[start:end]) for start, end in spans]
+        seen = {score.intent for score in whole}
+        wishes: dict[str, Wish] = {}
+        for (first, last), text, encoded in zip(spans, shown, self._encoder.encode(shown), strict=True):
+            said = self._heads.read(encoded.pooled, ngrams_of(text))
+            intents = self._intents(said.logits, self._first_wish_first(said.logits, encoded))
+            best = intents[0]
+            likely = best.probability >= (LIKELY_WISH if best.intent in seen else SURE_WISH)
+            if likely and best.intent not in NO_WISHES and self._is_understood(intents, said.scope, ()):
+                start, end = form.original_span(first, last)
+                wish = Wish(
+                    intent=best.intent,
+                    probability=best.probability,
+                    text=message[start:end].strip(),
+                    start=start,
+                    end=end,
+                )
+                wishes.setdefault(best.intent, wish)
+        one_question = set(wishes) <= WHEREABOUTS
+        return () if len(wishes) < 2 or one_question else tuple(wishes.values())
 
     def _one(
         self,

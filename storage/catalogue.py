@@ -142,7 +142,7 @@ class Catalogue(Repository):
 
     async def by_ids(self, product_ids: Collection[str]) -> dict[str, Product]:
         """Those of the products that exist, by id."""
-        statement = select(*_COLUMNS).where(product.c.id.in_(list(product_ids)))
+        statement = select(*_COLUMNS).where(self._in(product.c.id, list(product_ids)))
         return {row.id: Product(**row._mapping) for row in await self._connection.execute(statement)}
 
     async def currencies(self, product_ids: Collection[str]) -> dict[str, str]:

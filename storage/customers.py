@@ -88,7 +88,7 @@ class Customers(Repository):
         """Those of the customers that exist, by id."""
         found: dict[str, Customer] = {}
         for ids in portions(customer_ids):
-            known = await self._list(Customer, select(customer).where(customer.c.id.in_(ids)))
+            known = await self._list(Customer, select(customer).where(self._in(customer.c.id, ids)))
             found |= {one.id: one for one in known}
         return found
 

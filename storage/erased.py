@@ -95,7 +95,9 @@ class Erased(Repository):
         named = {_hash(identity, key): identity for identity in identities}
         found: dict[str, datetime] = {}
         for hashes in portions(named):
-            known = select(erased.c.identity_hash, erased.c.at).where(erased.c.identity_hash.in_(hashes))
+            known = select(erased.c.identity_hash, erased.c.at).where(
+                self._in(erased.c.identity_hash, hashes)
+            )
             found |= {named[one]: at for one, at in (await self._pairs(known)).items()}
         return found
 

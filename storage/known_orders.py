@@ -76,5 +76,5 @@ class KnownOrders(Repository):
         found: list[KnownOrder] = []
         known = select(*columns_of(order, KnownOrder))
         for part in portions(sorted(wanted)):
-            found += await self._list(KnownOrder, known.where(column.in_(part)))
+            found += await self._list(KnownOrder, known.where(self._in(column, part)))
         return found

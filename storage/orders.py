@@ -198,7 +198,7 @@ class Orders(Repository):
         """Those of the orders that exist, by id; `lock` keeps others from changing them meanwhile."""
         found: dict[str, Order] = {}
         for part in portions(sorted(ids), 1_000):
-            statement = select(order).where(order.c.id.in_(part))
+            statement = select(order).where(self._in(order.c.id, part))
             if lock:
                 # By id, so that of two batches with the same orders one waits for the other and neither for both.
                 statement = statement.order_by(order.c.id).with_for_update()
@@ -256,7 +256,7 @@ class Orders(Repository):
 
     async def _delete(self, column: Column[Any], ids: Sequence[str]) -> None:
         for part in portions(ids, 1_000):
-            await self._connection.execute(delete(column.table).where(column.in_(part)))
+            await self._connection.execute(delete(column.table).where(self._in(column, part)))
 
     async def _first(self, statement: Select[Any]) -> Order | None:
         return next(iter(await self._whole(statement)), None)
@@ -277,7 +277,7 @@ class Orders(Repository):
                 product.c.name_zh, product.c.name_en,
             )
             .join(product, product.c.id == order_line.c.product_id)
-            .where(order_line.c.order_id.in_(ids))
+            .where(self._in(order_line.c.order_id, ids))
             .order_by(order_line.c.order_id, order_line.c.line),
         )  # fmt: skip
         parcels = await self._parcels(ids)
@@ -293,11 +293,11 @@ class Orders(Repository):
         ]
 
     async def _refunds(self, order_ids: Sequence[str]) -> dict[str, list[Refund]]:
-        theirs = select(refund).where(refund.c.order_id.in_(order_ids))
+        theirs = select(refund).where(self._in(refund.c.order_id, order_ids))
         return await self._grouped("order_id", Refund, theirs.order_by(refund.c.requested_at, refund.c.id))
 
     async def _parcels(self, order_ids: Sequence[str]) -> dict[str, list[Parcel]]:
-        theirs = select(parcel.c.id).where(parcel.c.order_id.in_(order_ids))
+        theirs = select(parcel.c.id).where(self._in(parcel.c.order_id, order_ids))
         columns = (column for column in parcel_scan.c if column.name != "scan")
         scans = await self._grouped(
             "parcel_id",
@@ -309,7 +309,9 @@ class Orders(Repository):
         return await self._grouped(
             "order_id",
             lambda **values: _parcel(scans[values["id"]], **values),
-            select(parcel).where(parcel.c.order_id.in_(order_ids)).order_by(parcel.c.shipped_at, parcel.c.id),
+            select(parcel)
+            .where(self._in(parcel.c.order_id, order_ids))
+            .order_by(parcel.c.shipped_at, parcel.c.id),
         )
 
     async def _grouped(self, key: str, make: Callable[..., T], statement: Select[Any]) -> dict[str, list[T]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import fields
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Table, func, insert, select
+from sqlalchemy import ARRAY, Column, ColumnElement, Table, any_, func, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.errors import NotFound
@@ -48,13 +48,22 @@ class Repository:
         """The first column of every row to the second."""
         return dict((await self._connection.execute(statement)).all())
 
+    def _in(self, column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
+        """Whether a column has one of many values.
+
+        PostgreSQL gets them as one array: a parameter for each takes longer to write and read than the rows do.
+        """
+        if self._connection.dialect.name == "postgresql":
+            return column == any_(literal(list(values), ARRAY(column.type)))
+        return column.in_(values)
+
     async def _among(
         self, column: Column[T], wanted: Collection[T], *conditions: ColumnElement[bool]
     ) -> set[T]:
         """Those of the values that a column holds in rows for which the conditions hold."""
         found: set[T] = set()
         for part in portions(wanted):
-            there = select(column).where(column.in_(part), *conditions)
+            there = select(column).where(self._in(column, part), *conditions)
             found |= set(await self._connection.scalars(there))
         return found
 

@@ -26,23 +26,27 @@ _CERTAIN = 0.7
 _SAID = 0.9
 _SHORT = 60
 _waits = re.compile(
-    r"^.{0,6}(等(我|一)?(下|会|等)|稍等|待会|回头再|我(先)?(去)?(问|看|找|查|想)(问|看|找|查|想|一)?(下|一下)?(我|我家|再)|等我)"
-    r"|\b(hang on|hold on|one (sec|second|moment|min)|a (sec|second|moment|minute)|give me a|let me (ask|check|look|find|think)"
-    r"|brb|bear with me|will get back)\b",
+    r"^.{0,6}(等(我|一)?(下|会|等)|稍等|待会|回头再|等我)"
+    r"|^.{0,6}我(先)?(去)?(问|看|找|查|想)(问|看|找|查|想|一)?(下|一下)?(我|我家|再)"
+    r"|\b(hang on|hold on|one (sec|second|moment|min)|a (sec|second|moment|minute)|give me a|brb|bear with me)\b"
+    r"|\blet me (ask|check|look|find|think)\b|\bwill get back\b",
     re.IGNORECASE,
 ).search
 _asks_state = re.compile(
     r"(改|取消|退|换|办|弄|处理|审核|通过|申请|开|催)(好|成功|完|掉|到)?了?(吗|么|嘛|没|没有)\W{0,3}$"
     r"|还没(改|取消|退|换|办|处理|审核|开)(好|完)|申请.{0,6}(怎么样|进展|结果|进度)|有(结果|进展|消息)了?(吗|么|没)"
-    r"|\b(is|are|was|has|have|did)\b.{0,24}\b(changed|cancell?ed|updated|done|processed|approved|accepted|gone through)\b"
+    r"|\b(is|are|was|has|have|did)\b.{0,24}"
+    r"\b(changed|cancell?ed|updated|done|processed|approved|accepted|gone through)\b"
     r"|\bdid (you|they|u) (already |actually |really )?(cancel|change|update|process|approve)\b"
     r"|\b(any )?(news|update|progress)\b|\bstatus of my request\b",
     re.IGNORECASE,
 ).search
 _withdraws = re.compile(
-    r"^\W*((oh|ok(ay)?|actually|well|no|哦|那|嗯|呃|还是|emmm)\W*)*(nvm|never\s?mind|forget (it|that|about it)|scrap that|算了)"
-    r"|(不|别|先别|不用|不要)(再)?(退|换|改|取消)(货|款)?(了|吧|啦)|撤(回|销)|\b(don['’]?t|do not) (cancel|change|return|refund)\b"
-    r"|\bkeep (it|them|the order|my order)\b|\btake (it|that) back\b|\bundo\b|留着吧",
+    r"^\W{0,3}((oh|ok(ay)?|actually|well|no|哦|那|嗯|呃|还是|emmm)\W{0,3}){0,3}"
+    r"(nvm|never\s?mind|forget (it|that|about it)|scrap that|算了)"
+    r"|(不|别|先别|不用|不要)(再)?(退|换|改|取消)(货|款)?(了|吧|啦)|撤(回|销)|留着吧"
+    r"|\b(don['’]?t|do not) (cancel|change|return|refund)\b"
+    r"|\bkeep (it|them|the order|my order)\b|\btake (it|that) back\b|\bundo\b",
     re.IGNORECASE,
 ).search
 _PLACE = re.compile(
@@ -77,6 +81,8 @@ def acts_alone(
     wishes = _wishes(message, best)
     if state.question is None:
         return Acts(wishes=wishes, slots=slots, pointing=pointing)
+    if best is not None and state.question.kind == "confirm" and best.intent == state.question.task:
+        return Acts(acts={Act.YES: best.probability}, slots=slots, pointing=pointing)
     if any(chance >= _CERTAIN for chance in pointing.shown):
         return Acts(acts={Act.GIVES: _SAID}, slots=slots, pointing=pointing)
     if best is not None and best.probability >= _CERTAIN:

@@ -22,7 +22,9 @@ from nlu.encoder import Encoded
 from nlu.errors import DataRefused
 from nlu.types import DialogueContext, IntentScore
 from nlu.understander import TransformerUnderstander
+from nlu.workshop.dialogues import building
 from nlu.workshop.dialogues.corpus import FOLDER, read_turns
+from nlu.workshop.dialogues.training import Plan
 
 TURN = (
     '{{"lang":"en","shop":"tea","bot":"Cancel it?","asked":"confirm cancel_order","tasks":["cancel_order"],"filed":[],'
@@ -31,12 +33,16 @@ TURN = (
 )
 CANCEL = Question(kind="confirm", task="cancel_order")
 ASKED = DialogueState(question=CANCEL, tasks=("cancel_order",))
+FILED = DialogueState(filed=("cancel_order",))
+CHOICE = Question(kind="choice", task="show", slot="product")
 REASON = DialogueState(question=Question(kind="value", task="return", slot="reason"), tasks=("return",))
 MUGS = (
     Shown(kind="product", text="Stoneware mug, blue | £12.00", price=1_200),
     Shown(kind="product", text="Stoneware mug, green | £9.00", price=900),
     Shown(kind="product", text="Glass teapot, 1 l | £30.00", price=3_000),
 )
+
+CHOICE_OF_MUGS = DialogueState(question=CHOICE, shown=MUGS)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +67,7 @@ def test_the_same_words_do_different_things_in_the_corpus() -> None:
     for path in FOLDER.glob("*.jsonl"):
         for turn in read_turns(path):
             does.setdefault(turn.text.casefold(), set()).add(turn.acts)
-    assert sum(len(acts) > 2 for acts in does.values()) > 50
+    assert sum(len(acts) > 2 for acts in does.values()) > 30
 
 
 @pytest.mark.parametrize(
@@ -122,79 +128,91 @@ def test_alone_a_yes_answers_a_question_and_nothing_else() -> None:
     assert not acts_alone("yes", yes, (), DialogueState()).acts
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
-def test_a_yes_and_a_no_are_read_where_something_is_asked(
-    understander: TransformerUnderstander, language: str
+@pytest.mark.parametrize(
+    ("text", "state", "act"),
+    [
+        ("等我问下我媳妇", REASON, Act.WAITS),
+        ("hang on, let me ask my wife", REASON, Act.WAITS),
+        ("好的，取消吧", ASKED, Act.YES),
+        ("yes please", ASKED, Act.YES),
+        ("不用了", ASKED, Act.NO),
+        ("弄好了没", FILED, Act.ASKS_STATE),
+        ("has it been cancelled?", FILED, Act.ASKS_STATE),
+        ("算了不退了", FILED, Act.WITHDRAWS),
+        ("never mind", FILED, Act.WITHDRAWS),
+    ],
+)
+def test_what_means_the_same_wherever_it_is_said_is_read_by_its_words(
+    understander: TransformerUnderstander, text: str, state: DialogueState, act: Act
 ) -> None:
-    yes, no = ("好的，取消吧", "不用了") if language == "zh" else ("yes please cancel it", "no, don't")
-    assert read(understander, yes, ASKED).probability(Act.YES) > 0.5
-    said = read(understander, no, ASKED)
-    assert said.probability(Act.NO) > 0.5 > said.probability(Act.YES)
-
-
-@pytest.mark.parametrize(
-    "text", ["等我问下我媳妇", "等下 我找下照片", "hang on, let me ask my wife", "one sec, looking for it"]
-)
-def test_who_asks_for_time_gives_no_reason(understander: TransformerUnderstander, text: str) -> None:
-    said = read(understander, text, REASON)
-    assert said.probability(Act.WAITS) > 0.5 > said.probability(Act.GIVES)
-
-
-@pytest.mark.parametrize(
-    "text", ["is that done yet?", "弄好了没", "has it been cancelled?", "现在处理到哪一步了"]
-)
-def test_who_asks_how_it_stands_says_no_yes(understander: TransformerUnderstander, text: str) -> None:
-    said = read(understander, text, DialogueState(filed=("cancel_order",)))
-    assert said.probability(Act.ASKS_STATE) > 0.5
+    said = read(understander, text, state)
+    assert max(said.acts, key=said.probability) is act
+    assert said.probability(act) > 0.5
 
 
 @pytest.mark.parametrize(
     ("text", "place"),
-    [("the second one", 1), ("第二个", 1), ("the green one", 1), ("the teapot", 2), ("第一个", 0)],
+    [("the second one", 1), ("第二个", 1), ("选第一个吧", 0), ("3", 2), ("the last one please", 2)],
 )
-def test_what_is_pointed_at_is_likeliest(
-    understander: TransformerUnderstander, text: str, place: int
+def test_a_place_alone_points(understander: TransformerUnderstander, text: str, place: int) -> None:
+    said = read(understander, text, DialogueState(question=CHOICE, shown=MUGS))
+    assert [chance > 0.5 for chance in said.pointing.shown] == [number == place for number in range(3)]
+    assert not any(read(understander, f"{text} and do you ship to Norway?", CHOICE_OF_MUGS).pointing.shown)
+
+
+@pytest.mark.parametrize(
+    ("text", "wishes"),
+    [
+        ("我的快递到哪了？另外帮我开张发票", ["order_status", "invoice_request"]),
+        ("where is my parcel, and can you send me the invoice?", ["order_status", "invoice_request"]),
+        ("where is my parcel? it should have come on Monday", ["order_status"]),
+    ],
+)
+def test_several_wishes_are_told_with_their_words(
+    understander: TransformerUnderstander, text: str, wishes: list[str]
 ) -> None:
-    asked = Question(kind="choice", task="show", slot="product")
-    said = read(understander, text, DialogueState(question=asked, shown=MUGS))
-    assert int(np.argmax(said.pointing.shown)) == place
+    said = read(understander, text, DialogueState())
+    assert [wish.intent for wish in said.wishes] == wishes
+    assert all(text[wish.start : wish.end].strip() == wish.text.strip() for wish in said.wishes)
 
 
-@pytest.mark.parametrize(
-    "text", ["my son swallowed the battery", "插上就冒烟了 一股焦味", "he drank some of the cleaner"]
-)
-def test_danger_is_heard_in_the_middle_of_a_task(understander: TransformerUnderstander, text: str) -> None:
-    assert read(understander, text, REASON).danger is not None
-
-
-@pytest.mark.parametrize(
-    "text", ["this deal is fire", "烧水壶有货吗", "is it safe for babies?", "when do you open"]
-)
-def test_what_only_sounds_like_it_is_no_danger(understander: TransformerUnderstander, text: str) -> None:
-    assert read(understander, text, DialogueState()).danger is None
-
-
-def test_a_folder_without_the_context_model_reads_messages_alone(tmp_path: Path) -> None:
-    folder = tmp_path / "model"
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a context model that has seen a few turns, a few times."""
+    folder, corpus = tmp_path_factory.mktemp("model") / "model", tmp_path_factory.mktemp("corpus")
     shutil.copytree(modelfiles.SHIPPED, folder)
-    for name in modelfiles.CONTEXT:
-        (folder / name).unlink()
-    modelfiles.write_manifest(folder, {})
-    said = read(nlu.load(folder), "yes please", ASKED)
-    assert said.probability(Act.YES) > 0.5
+    lines = (FOLDER / "en_a.jsonl").read_text("utf-8").splitlines()
+    (corpus / "some.jsonl").write_text("\n".join(lines[:60]), "utf-8")
+    done = building.build(folder, corpus=corpus, plan=Plan(steps=3, written=8, set_in=4), set_in=20)
+    assert done.turns + done.apart == 60
+    return folder
 
 
-def test_a_damaged_context_model_is_named(tmp_path: Path) -> None:
+def test_a_built_context_model_reads_in_the_state_that_it_is_given(built: Path) -> None:
+    reading = nlu.load(built)
+    said = read(reading, "the second one", CHOICE_OF_MUGS)
+    assert set(said.acts) == set(Act)
+    assert len(said.pointing.shown) == 3
+    again = read(nlu.load(built), "the second one", CHOICE_OF_MUGS)
+    assert said == again
+
+
+def test_a_damaged_context_model_is_named(built: Path, tmp_path: Path) -> None:
     folder = tmp_path / "model"
-    shutil.copytree(modelfiles.SHIPPED, folder)
+    shutil.copytree(built, folder)
     (folder / "context.json").write_text("{}", "utf-8")
     with pytest.raises(nlu.ModelDamaged, match=r"context\.json"):
         nlu.load(folder)
 
 
+@pytest.fixture(scope="module")
+def built_reader(built: Path) -> TransformerUnderstander:
+    return nlu.load(built)
+
+
 @given(st.text(max_size=200), st.randoms(use_true_random=False))
 def test_any_message_in_any_state_is_read(
-    understander: TransformerUnderstander, text: str, rng: random.Random
+    built_reader: TransformerUnderstander, text: str, rng: random.Random
 ) -> None:
     state = DialogueState(
         question=rng.choice(
@@ -204,7 +222,7 @@ def test_any_message_in_any_state_is_read(
         shown=MUGS[: rng.randrange(4)],
         before=(text,) * rng.randrange(3),
     )
-    said = read(understander, text, state)
+    said = read(built_reader, text, state)
     assert len(said.pointing.shown) in (0, len(state.shown))
     for part in (*said.wishes, *said.slots):
         assert text[part.start : part.end].strip() == part.text.strip()

@@ -18,6 +18,7 @@ from bot.shop.demo.catalogue import DemoProduct, all_products, categories
 from bot.shop.demo.orders import DAY, KINDS, NOTHING, EventColumns, Shipping
 from bot.shop.demo.simulation import Simulation
 from bot.shop.demo.world import DemoCustomer, Market, Traits, demo_customers, draw_traits, open_market, places
+from bot.shop.event_ids import purchase_id
 from kernel.console import Progress, quiet
 from kernel.times import to_micros, utc_now
 from storage import Conflict, Store
@@ -300,11 +301,15 @@ def _events(
             columns.text.tolist(), value, strict=True,
         )
     ):  # fmt: skip
-        paid = KINDS[kind] in ("purchase", "return")
+        name, paid = f"demo-{index:07}", KINDS[kind] in ("purchase", "return")
+        if KINDS[kind] == "purchase":
+            # As the intake names it, so that it is the same when more is said of the order. Its number is its id
+            # without the letter.
+            name = purchase_id(order_ids[order_][1:], product_ids[product])
         said = None if text == NOTHING else words[text][index % 4 == 0][languages[who]].lower()
         rows.append(
             (
-                f"demo-{index:07}", KINDS[kind], customer_ids[who],
+                name, KINDS[kind], customer_ids[who],
                 None if product == NOTHING else product_ids[product],
                 None if order_ == NOTHING else order_ids[order_],
                 when, quantity, amount if paid else None, CURRENCY if paid else None, stars, said, "shop",

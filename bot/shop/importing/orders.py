@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from bot.shop.importing.presets.statuses import SHOPIFY_MONEY, TAOBAO, WOOCOMMERCE, YOUZAN
-from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport
+from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport, Write
 from bot.shop.importing.told import Refused, Row, Told, record_of
 from bot.shop.importing.values import minor
 from bot.shop.importing.writing import write_all
@@ -121,23 +122,17 @@ class OrderImport(RowImport):
             self._latest = number
         return None
 
-    async def flush(self, store: Writes, last: bool) -> Flushed:
-        """Write the orders that are complete: all but those whose rows may go on in the next portion."""
-        open_ones = frozenset() if last else self._scattered | {self._latest}
-        going_on = {number: one for number, one in self._gathered.items() if number in open_ones}
-        self._gathered = {number: one for number, one in self._gathered.items() if number not in open_ones}
-        known = await store.write(lambda connection: KnownOrders(connection).by_numbers(self._gathered))
-        told = self.told({number: one.currency for number, one in known.items()})
-        self._gathered = going_on
+    def complete(self, last: bool) -> Write:
+        """All orders but those whose rows may go on in the next portion."""
+        going_on = frozenset() if last else self._scattered | {self._latest}
+        numbers = [number for number in self._gathered if number not in going_on]
+        return partial(self._write, {number: self._gathered.pop(number) for number in numbers})
+
+    async def _write(self, orders: Mapping[str, _Gathered], store: Writes) -> Flushed:
+        known = await store.write(lambda connection: KnownOrders(connection).by_numbers(orders))
+        currencies = {number: one.currency for number, one in known.items()}
+        told = [self._told(one, currencies.get(number)) for number, one in orders.items()]
         return await write_all(store, told, self._options)
-
-    def told(self, currencies: Mapping[str, str]) -> list[Told[OrderRecord] | Refused]:
-        """The orders of the rows that were taken.
-
-        Args:
-            currencies: of those that the store knows, by number.
-        """
-        return [self._told(one, currencies.get(number)) for number, one in self._gathered.items()]
 
     def _told(self, gathered: _Gathered, known: str | None) -> Told[OrderRecord] | Refused:
         rows = tuple(gathered.rows)

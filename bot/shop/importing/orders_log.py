@@ -13,13 +13,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from statistics import median
 from typing import Any, Self
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.shop.importing.orders import scattered
-from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport
+from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport, Write
 from bot.shop.importing.told import Refused, Row, Told, record_of
 from bot.shop.importing.values import minor
 from bot.shop.importing.writing import write_all
@@ -146,6 +147,10 @@ class _Sale:
     country: str | None
 
 
+_Return = tuple[Row, _Line, str]
+"""With the id of the event that it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Known:
     """What the store knows of the things of some lines: that stays as it is."""
@@ -168,7 +173,7 @@ class LogImport(RowImport):
         self._sales: dict[str, list[_Sale]] = {}
         """By order."""
         self._latest: str | None = None
-        self._returns: list[tuple[Row, _Line, str]] = []
+        self._returns: list[_Return] = []
         self._repeats: Counter[tuple[str, str]] = Counter()
         self._told: set[tuple[type, str]] = set()
         """Products and customers that were told already."""
@@ -189,23 +194,24 @@ class LogImport(RowImport):
             self._latest = line.order
         return None
 
-    async def flush(self, store: Writes, last: bool) -> Flushed:
-        """Write the orders that are complete and the returns that came."""
+    def complete(self, last: bool) -> Write:
+        """The orders that are complete and the returns that came."""
         going_on = frozenset() if last else self._overview.scattered | {self._latest}
-        complete = {number: self._sales.pop(number) for number in self._sales.keys() - going_on}
-        lines = [sale.line for sales in complete.values() for sale in sales]
-        lines += [line for _, line, _ in self._returns]
+        numbers = [number for number in self._sales if number not in going_on]
+        returns, self._returns = self._returns, []
+        return partial(self._write, {number: self._sales.pop(number) for number in numbers}, returns)
+
+    async def _write(
+        self, orders: Mapping[str, Sequence[_Sale]], returns: Sequence[_Return], store: Writes
+    ) -> Flushed:
+        lines = [sale.line for sales in orders.values() for sale in sales]
+        lines += [line for _, line, _ in returns]
         known = await store.write(lambda connection: _known(connection, lines))
         told: list[Told[Any] | Refused] = [*self._things(lines, known)]
+        told += [self._order(number, sales) for number, sales in orders.items() if number not in known.orders]
         told += [
-            self._order(number, sales) for number, sales in complete.items() if number not in known.orders
+            self._return(row, line, name) for row, line, name in returns if not known.other_id(line.order)
         ]
-        told += [
-            self._return(row, line, name)
-            for row, line, name in self._returns
-            if not known.other_id(line.order)
-        ]
-        self._returns = []
         return await write_all(store, told, self._options)
 
     def _things(self, lines: Iterable[_Line], known: _Known) -> Iterable[Told[Any]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import Any, get_args
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.shop.importing.fields import ATTRIBUTE, OPTION, PLACE
-from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport
+from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport, Write
 from bot.shop.importing.told import Refused, Row, Told, record_of
 from bot.shop.importing.values import minor
 from bot.shop.importing.writing import write_all
@@ -45,23 +46,20 @@ class RecordImport(RowImport):
         self._rows.append((row, fields))
         return None
 
-    async def flush(self, store: Writes, last: bool) -> Flushed:
-        fields = [fields for _, fields in self._rows]
-        told = self.told(await store.write(lambda connection: self._look_up(connection, fields)))
-        self._rows = []
+    def complete(self, last: bool) -> Write:
+        rows, self._rows = self._rows, []
+        return partial(self._write, rows)
+
+    async def _write(self, rows: Sequence[tuple[Row, Values]], store: Writes) -> Flushed:
+        known = await store.write(
+            lambda connection: self._look_up(connection, [fields for _, fields in rows])
+        )
+        told = [self._told(row, fields, known) for row, fields in rows]
         return await write_all(store, told, self._options)
 
     async def _look_up(self, connection: AsyncConnection, rows: Sequence[Values]) -> Mapping[str, Any]:
         """What has to be known of the store before records can be made."""
         return {}
-
-    def told(self, known: Mapping[str, Any]) -> list[Told[Any] | Refused]:
-        """The records of the rows that were taken.
-
-        Args:
-            known: what the store knows of their things.
-        """
-        return [self._told(row, fields, known) for row, fields in self._rows]
 
     def _told(self, row: Row, fields: Values, known: Mapping[str, Any]) -> Told[Any] | Refused:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -86,6 +86,10 @@ class Flushed:
         )
 
 
+Write: TypeAlias = Callable[[Writes], Awaitable[Flushed]]
+"""Writes some rows."""
+
+
 class RowImport(ABC):
     """Takes parsed rows and writes them; what is written twice changes nothing."""
 
@@ -94,7 +98,7 @@ class RowImport(ABC):
 
     @abstractmethod
     def take(self, row: Row, fields: Mapping[str, Any], bad: BadRow | None) -> Refused | None:
-        """Accept a row for the next `flush`; why it is refused if it is so at once.
+        """Accept a row that `complete` gives back; why it is refused if it is so at once.
 
         Args:
             fields: what could be read of it, by field.
@@ -110,5 +114,5 @@ class RowImport(ABC):
         return Refused((row,), why)
 
     @abstractmethod
-    async def flush(self, store: Writes, last: bool) -> Flushed:
-        """Write what was taken, all of it if it was the last."""
+    def complete(self, last: bool) -> Write:
+        """What writes the rows that were taken, all of them if they were the last; further ones may come meanwhile."""

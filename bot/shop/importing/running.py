@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field, replace
 from hashlib import sha256 as sha256_of
 from pathlib import Path
@@ -164,12 +165,11 @@ class _Run:
     async def through(self, store: Writes, source: Source, replace_demo: bool, progress: Progress) -> None:
         if replace_demo:
             await store.write(lambda connection: Shop(connection).remove_demo())
-        steps = source.steps()
         with _seldom_collecting():
-            # Reading is work for a thread; the store's own is the loop's.
-            while (step := await asyncio.to_thread(next, steps, None)) is not None:
-                await self._take(store, step)
-                progress("importing", step.share)
+            async with aclosing(_read_ahead(source.steps())) as steps:
+                async for step in steps:
+                    await self._take(store, step)
+                    progress("importing", step.share)
 
     async def _take(self, store: Writes, step: Step) -> None:
         self._rows += step.rows
@@ -197,6 +197,19 @@ class _Run:
             written=dict(self._written),
             notes={what: count for what, count in self._notes.most_common() if count},
         )
+
+
+async def _read_ahead(steps: Iterator[Step]) -> AsyncGenerator[Step, None]:
+    """Each step, while the one after it is read: in a thread of its own, since reading is no work for the loop."""
+    loop = asyncio.get_running_loop()
+    with ThreadPoolExecutor(1, "reading") as reading:
+        coming = loop.run_in_executor(reading, next, steps, None)
+        try:
+            while (step := await coming) is not None:
+                coming = loop.run_in_executor(reading, next, steps, None)
+                yield step
+        finally:
+            coming.cancel()
 
 
 @contextmanager

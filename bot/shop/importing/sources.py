@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,7 @@ from bot.shop.importing.records import (
     PointImport,
     ProductImport,
 )
-from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport
+from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport, Write
 from bot.shop.importing.told import Found, LeftOut, Refused, Row, Told
 from bot.shop.importing.writing import write_all
 from bot.shop.intake.people import ConsentChannel
@@ -60,7 +60,7 @@ class Step:
     left_out: Sequence[LeftOut] = ()
     share: float
     """How much has been read, 0 to 1."""
-    write: Callable[[Writes], Awaitable[Flushed]]
+    write: Write
 
 
 class Source(Protocol):
@@ -118,7 +118,7 @@ class KindSource:
                 rows=len(portion.rows) + len(portion.broken),
                 refused=refused,
                 share=portion.share,
-                write=partial(importer.flush, last=following is None),
+                write=importer.complete(following is None),
             )
             portion = following
 

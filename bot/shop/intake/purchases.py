@@ -7,14 +7,13 @@ refund of a part says nothing of which goods came back, so it is none.
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.shop.event_ids import digest, keys_of
 from storage import Store
 from storage.events import Events, StoredEvent
 from storage.known_orders import KnownOrder
@@ -94,7 +93,7 @@ def _to_look_for(item: Order, before: Order | None) -> Iterator[Order]:
 
 def event_id(kind: str, *facts: str | int | float | datetime | None) -> str:
     """An id that the same facts always get, so that an event taken twice is there once."""
-    return f"{kind}-{_digest(*facts)}"
+    return f"{kind}-{digest(*facts)}"
 
 
 def events_of(order: Order) -> list[StoredEvent]:
@@ -105,7 +104,7 @@ def events_of(order: Order) -> list[StoredEvent]:
     """
     if order.customer_id is None or not _is_paid(order):
         return []
-    keys = _keys(order.number, [line.product_id for line in order.lines])
+    keys = keys_of(order.number, [line.product_id for line in order.lines])
     purchases = [
         StoredEvent(
             id=f"purchase-{key}",
@@ -159,28 +158,14 @@ def came_back(order: Order) -> bool:
 
 def ids_of_events(number: str, products: Sequence[str]) -> Iterator[str]:
     """The id of every event that an order with this number and these products, line by line, can ever have."""
-    for key in _keys(number, products):
+    for key in keys_of(number, products):
         yield f"purchase-{key}"
         yield f"return-{key}"
 
 
 def return_id(number: str, product: str) -> str:
     """The id of the return of a product of an order: it is in the log once the order came back."""
-    return f"return-{_keys(number, [product])[0]}"
-
-
-def _keys(number: str, products: Iterable[str]) -> list[str]:
-    seen: Counter[str] = Counter()
-    keys = []
-    for product in products:
-        seen[product] += 1
-        keys.append(_digest(number, product, seen[product]))
-    return keys
-
-
-def _digest(*facts: str | int | float | datetime | None) -> str:
-    content = "\x1f".join("" if fact is None else str(fact) for fact in facts)
-    return hashlib.sha1(content.encode(), usedforsecurity=False).hexdigest()
+    return f"return-{keys_of(number, [product])[0]}"
 
 
 def _is_paid(order: Order | KnownOrder) -> bool:

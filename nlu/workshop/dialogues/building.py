@@ -43,7 +43,12 @@ class Built:
 
 
 def build(
-    folder: Path, *, corpus: Path = FOLDER, plan: Plan | None = None, progress: Progress = quiet
+    folder: Path,
+    *,
+    corpus: Path = FOLDER,
+    plan: Plan | None = None,
+    set_in: int = SET_IN,
+    progress: Progress = quiet,
 ) -> Built:
     """Train on the turns of a corpus and put the context model beside the encoder of a model folder.
 
@@ -51,6 +56,7 @@ def build(
         folder: of the model; its manifest is written anew.
         corpus: `*.jsonl` with turns.
         plan: how long to learn.
+        set_in: single messages that are set into conversations.
         progress: told what is done and how much of it.
 
     Raises:
@@ -62,7 +68,7 @@ def build(
     turns = [turn for path in sorted(corpus.glob("*.jsonl")) for turn in read_turns(path)]
     learned = [turn for turn in turns if not is_apart(turn)]
     apart = [turn for turn in turns if is_apart(turn)]
-    messages = in_conversations(own_corpus(*LANGUAGES), learned, SET_IN, random.Random(plan.seed))
+    messages = in_conversations(own_corpus(*LANGUAGES), learned, set_in, random.Random(plan.seed))
     heads = Heads.load(folder / "heads.npz")
     progress("reading the turns", 0.0)
     encoder = TurnEncoder(Encoder(folder / "encoder.onnx", folder / "tokenizer.json"), heads)

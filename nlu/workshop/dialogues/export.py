@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -37,14 +38,17 @@ def export(network: ContextNetwork, sizes: Sizes, path: Path) -> None:
     network.eval()
     with tempfile.TemporaryDirectory() as folder:
         whole = Path(folder) / "whole.onnx"
-        torch.onnx.export(
-            _One(network), _example(sizes), str(whole), input_names=list(GIVEN), output_names=list(SAID),
-            dynamic_axes={
-                "tokens": {1: "t"}, "things": {1: "n"}, "kinds": {1: "n"}, "features": {1: "n"}, "points": {1: "n"},
-                "slot_tags": {1: "t"}, "wish_tags": {1: "t"}, "wish_of_tokens": {1: "t"},
-            },
-            opset_version=17, dynamo=False,
-        )  # fmt: skip
+        # The newer exporter needs a package of its own; of a graph as plain as this both make the same.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            torch.onnx.export(
+                _One(network), _example(sizes), str(whole), input_names=list(GIVEN), output_names=list(SAID),
+                dynamic_axes={
+                    "tokens": {1: "t"}, "things": {1: "n"}, "kinds": {1: "n"}, "features": {1: "n"}, "points": {1: "n"},
+                    "slot_tags": {1: "t"}, "wish_tags": {1: "t"}, "wish_of_tokens": {1: "t"},
+                },
+                opset_version=17, dynamo=False,
+            )  # fmt: skip
         quantize_dynamic(str(whole), str(path), weight_type=QuantType.QInt8, per_channel=True)
 
 

@@ -11,6 +11,9 @@ import pytest
 from sqlalchemy import Table, func, select
 
 from bot.shop.demo.making import DemoShop, build_demo, make_demo
+from bot.shop.intake.defaults import Defaults
+from bot.shop.intake.orders import take_orders
+from bot.shop.intake.records import OrderRecord
 from kernel.times import from_micros
 from retention.types import EventKind
 from storage import Conflict, Store
@@ -249,3 +252,16 @@ async def test_it_fits_into_either_database_once(any_store: Store) -> None:
         assert await Shop(connection).kind() is ShopKind.EMPTY
         for table in (customer, order, order_line, parcel, parcel_scan, refund, event, product, category):
             assert await connection.scalar(select(func.count()).select_from(table)) == 0
+
+
+async def test_what_is_said_of_its_orders_later_counts_no_purchase_twice(store: Store) -> None:
+    await make_demo(store, 3, NOW, customers=120, days=150)
+    async with store.read() as connection:
+        delivered = select(order.c.id).where(order.c.status == "delivered").limit(20)
+        ids = list(await connection.scalars(delivered))
+        before = sorted((await connection.execute(select(event.c.id, event.c.amount))).all())
+    said = [OrderRecord(id=name, payment_method="gift card") for name in ids]
+    taken = await store.write(lambda c: take_orders(c, said, NOW, Defaults()))
+    assert taken.changed == 20
+    async with store.read() as connection:
+        assert sorted((await connection.execute(select(event.c.id, event.c.amount))).all()) == before
