@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from nlu.acts import Act, Acts, DialogueState, Pointing, SlotValue, Wish
+from nlu.context.dangers import danger_in
 from nlu.types import Entity, EntityKind, IntentScore
 
 SLOT_OF: Mapping[EntityKind, str] = {
@@ -72,6 +73,9 @@ def acts_alone(
     """A yes, a no, a wish that is certain, and words that mean the same always; to a question, the rest answers it."""
     best = intents[0] if intents else None
     slots = tuple(slot_of(entity) for entity in entities)
+    danger = danger_in(message)
+    if danger is not None:
+        return Acts(slots=slots, danger=danger, danger_probability=_SAID)
     pointing = _pointing(message, state)
     said = _said(message, state)
     if said is not None:
