@@ -20,7 +20,6 @@ from kernel.times import utc_now
 from storage import Store, migrate
 from storage.schema import coupon, customer, offer
 from tests.bot.staff.test_till import CODE, HOUR, fill, order
-from tests.factories import NOW
 
 RUN = CliRunner()
 
@@ -114,7 +113,7 @@ def test_a_refusal_says_what_to_do(arguments: tuple[str, ...], said: str) -> Non
 def test_what_differs_is_listed(home: Path) -> None:
     line = {"product_id": "p1", "quantity": 1, "unit_price": 10_000}
     wrong = order("A1", coupon_code=CODE, lines=[line], placed_at=utc_now())
-    in_store(home, lambda connection: take_orders(connection, [wrong], NOW, Defaults()))
+    in_store(home, lambda connection: take_orders(connection, [wrong], utc_now(), Defaults()))
     assert [one["code"] for one in json.loads(codes("list", "--state", "used", "--json"))] == [CODE]
     assert "Used at another price, or otherwise than promised: 1; --differing shows them." in codes("list")
     said = codes("list", "--differing")

@@ -306,6 +306,7 @@ skill-review = Reviews
 skill-my_data = My data
 skill-human = A person, please
 skill-complaint = Complaints
+skill-clarify = Which of two is meant
 skill-consent = Messages from the shop: stop and start
 skill-personal_prices = Switching personal prices off and on
 skill-language = Language

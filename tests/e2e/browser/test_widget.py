@@ -161,12 +161,14 @@ def test_words_in_the_colour_are_darkened_by_day_and_not_by_night(site: Site, op
     expect(page.locator("#send")).to_have_css("color", INK)
 
 
-def test_a_logo_that_is_not_there_leaves_the_chats_own_mark(site: Site, open_page: OpenPage) -> None:
+def test_a_logo_that_is_not_there_leaves_the_first_letter_of_the_shop(
+    site: Site, open_page: OpenPage
+) -> None:
     page = open_page(f"{site.address}/healthz")
     page.route("**/media/logo.png", lambda route: route.abort())
     page.goto(f"{site.address}/chat?lang=en")
     greeted(page)
-    expect(page.locator("#mark")).to_have_text("留")
+    expect(page.locator("#mark")).to_have_text("L")
 
 
 class Colleague:
