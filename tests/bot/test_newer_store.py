@@ -22,8 +22,8 @@ from storage import migrate
 # write is named.
 _ELSEWHERE = {
     "run", "serve", "work", "nlu build", "nlu context", "nlu evaluate", "nlu compare", "nlu predict",
-    "retention recommend", "retention churn", "retention value", "retention segments", "retention score", "retention evaluate",
-    "retention compare", "restore", "doctor",
+    "retention recommend", "retention churn", "retention value", "retention segments", "retention score",
+    "retention evaluate", "retention compare", "restore", "doctor",
 }  # fmt: skip
 _GIVEN = {
     "kind": "customers", "decision": "accept", "mode": "off", "role": "agent", "case_id": "1", "warning_id": "1",
