@@ -53,7 +53,7 @@ bench-tuned: $(VENV)/.test  ## Both encoders fine-tuned on the public sets; hour
 	$(BIN)/python -m tests.benchmarks.nlu_tuned --public $(SHARED_DATA)/nlu
 
 bench-talk: $(VENV)/.test  ## Conversations over invented shops: answers, requests, harm
-	$(BIN)/python -m tests.benchmarks.talk tests/benchmarks/talk_shops --out .talk --write
+	$(BIN)/python -m tests.benchmarks.talk tests/benchmarks/talk_shops --out .talk
 
 bench-augment: $(VENV)/.test  ## What writing training messages other ways is worth; after `liuke nlu build --public`
 	$(BIN)/python -m tests.benchmarks.nlu_augment --work .nlu-build --public $(SHARED_DATA)/nlu

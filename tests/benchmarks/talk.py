@@ -1,6 +1,6 @@
 """Plays conversations that nobody developed with, over invented shops, and counts what went right.
 
-    python -m tests.benchmarks.talk FOLDER [--out FOLDER] [--only FILE] [--write]
+    python -m tests.benchmarks.talk FOLDER [--out FOLDER] [--only FILE]
 
 `FOLDER` holds a folder a shop (`shop.json`, the files that `liuke import` takes, `api/*.json`, `pages/`) and
 `*.jsonl` with a conversation a line: its messages, each with strings of which one of every group has to stand in the
@@ -40,7 +40,8 @@ from bot.models.decisions import Decisions
 from bot.models.retention import ServedRetention
 from bot.models.understanding import ServedUnderstanding
 from bot.shop.intake.defaults import Defaults
-from bot.shop.intake.records import CustomerRecord, OrderRecord, ProductRecord
+from bot.shop.intake.people import CustomerRecord
+from bot.shop.intake.records import OrderRecord, ProductRecord
 from bot.shop.rules import Steering
 from kernel.intervals import wilson
 from storage import Conflict, Store
@@ -48,7 +49,7 @@ from storage.customers import Accounts
 from storage.requests import WITHDRAWN, Request, Requests
 from storage.schema import conversation, outbox
 
-_LONGEST = 120.0
+_ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +171,7 @@ async def stage(shop: Path) -> AsyncIterator[Stage]:
                 ["--mapping", f"{kind}.mapping.toml"] if (shop / f"{kind}.mapping.toml").exists() else []
             )
             command = [sys.executable, "-m", "bot.cli", "import", kind, f"{kind}.csv", *mapping]
-            environment["PYTHONPATH"] = str(Path.cwd())
+            environment["PYTHONPATH"] = str(_ROOT)
             done = await asyncio.to_thread(
                 subprocess.run,
                 command,
@@ -227,7 +228,6 @@ async def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--only", default="*.jsonl")
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--write", action="store_true")
     parser.add_argument("--at-most", type=int, default=10**6)
     given = parser.parse_args()
     scripts = [
