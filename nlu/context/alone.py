@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from nlu.acts import Act, Acts, DialogueState, Pointing, SlotValue, Wish
 from nlu.context.dangers import danger_in
+from nlu.intents import OUT_OF_SCOPE
 from nlu.types import Entity, EntityKind, IntentScore
 
 SLOT_OF: Mapping[EntityKind, str] = {
@@ -26,6 +27,7 @@ _ANSWERS: Mapping[str, Act] = {"affirm": Act.YES, "deny": Act.NO}
 _CERTAIN = 0.7
 _SAID = 0.9
 _SHORT = 60
+_BARE = 16
 _waits = re.compile(
     r"^.{0,6}(等(我|一)?(下|会|等)|稍等|待会|回头再|等我)"
     r"|^.{0,6}我(先)?(去)?(问|看|找|查|想)(问|看|找|查|想|一)?(下|一下)?(我|我家|再)"
@@ -81,7 +83,7 @@ def acts_alone(
     if said is not None:
         return Acts(acts={said: _SAID}, slots=slots, pointing=pointing)
     if best is not None and best.intent in _ANSWERS:
-        return Acts(acts=_answers(best, state), slots=slots, pointing=pointing)
+        return Acts(acts=_answers(message, best, state), slots=slots, pointing=pointing)
     wishes = _wishes(message, best)
     if state.question is None:
         return Acts(wishes=wishes, slots=slots, pointing=pointing)
@@ -89,15 +91,23 @@ def acts_alone(
         return Acts(acts={Act.YES: best.probability}, slots=slots, pointing=pointing)
     if any(chance >= _CERTAIN for chance in pointing.shown):
         return Acts(acts={Act.GIVES: _SAID}, slots=slots, pointing=pointing)
-    if best is not None and best.probability >= _CERTAIN:
+    if best is not None and best.probability >= _CERTAIN and not _is_a_value(message, best, state):
         return Acts(acts={Act.ASIDE: best.probability}, wishes=wishes, slots=slots, pointing=pointing)
     return Acts(acts={Act.GIVES: _CERTAIN}, slots=slots, pointing=pointing)
 
 
-def _answers(best: IntentScore, state: DialogueState) -> dict[Act, float]:
+def _answers(message: str, best: IntentScore, state: DialogueState) -> dict[Act, float]:
+    """A no to something that was asked of the shop takes it back, unless it may say how it should be instead."""
     if state.question is not None:
         return {_ANSWERS[best.intent]: best.probability}
-    return {Act.WITHDRAWS: best.probability} if best.intent == "deny" and state.filed else {}
+    bare = len(message) <= _BARE and not any(character.isdigit() for character in message)
+    return {Act.WITHDRAWS: best.probability} if best.intent == "deny" and state.filed and bare else {}
+
+
+def _is_a_value(message: str, best: IntentScore, state: DialogueState) -> bool:
+    """Whether words that are none of a shop's business are the numbers or names that were asked for."""
+    asked = state.question is not None and state.question.kind == "value"
+    return asked and best.intent == OUT_OF_SCOPE and any(character.isdigit() for character in message)
 
 
 def _wishes(message: str, best: IntentScore | None) -> tuple[Wish, ...]:

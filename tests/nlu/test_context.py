@@ -160,6 +160,19 @@ def test_a_place_alone_points(understander: TransformerUnderstander, text: str, 
     assert not any(read(understander, f"{text} and do you ship to Norway?", CHOICE_OF_MUGS).pointing.shown)
 
 
+def test_a_no_that_says_how_it_should_be_takes_nothing_back(understander: TransformerUnderstander) -> None:
+    said = read(understander, "oh no the end is R8X not R3X", DialogueState(filed=("invoice",)))
+    assert said.probability(Act.WITHDRAWS) < 0.5
+
+
+def test_numbers_that_were_asked_for_are_given_whatever_they_look_like(
+    understander: TransformerUnderstander,
+) -> None:
+    asked = DialogueState(question=Question(kind="value", task="invoice", slot="title"), tasks=("invoice",))
+    said = read(understander, "Harbour Lane Design Ltd, tax no 91510104MA6C1P2R3X", asked)
+    assert said.probability(Act.GIVES) > 0.5
+
+
 @pytest.mark.parametrize(
     ("text", "wishes"),
     [
