@@ -52,6 +52,12 @@ _withdraws = re.compile(
     r"|\bkeep (it|them|the order|my order)\b|\btake (it|that) back\b|\bundo\b",
     re.IGNORECASE,
 ).search
+_asks = re.compile(
+    r"[?？]\s{0,3}$|[吗么]\s{0,3}$"
+    r"|^(\W{0,3}(wait|and|but|ok|so|hm)\b\W{0,3}){0,2}"
+    r"(would|what|how|when|why|who|where|which|can|could|do|does|will|should)\b",
+    re.IGNORECASE,
+).search
 _PLACE = re.compile(
     r"^\W{0,3}(?:我?(?:要|选|说的?是|指的?是)|就|是|(?:i )?(?:mean|want|take)\b)?\s?(?:the\s)?"
     r"(?:第\s?([一二三四五六1-6])|(first|second|third|fourth|fifth|sixth|last)|(?:number|option|no\.?)\s?([1-6])|([1-6一二三四五六])"
@@ -93,6 +99,8 @@ def acts_alone(
         return Acts(acts={Act.GIVES: _SAID}, slots=slots, pointing=pointing)
     if best is not None and best.probability >= _CERTAIN and not _is_a_value(message, best, state):
         return Acts(acts={Act.ASIDE: best.probability}, wishes=wishes, slots=slots, pointing=pointing)
+    if state.question.kind == "value" and not slots and _asks(message):
+        return Acts(acts={Act.ASIDE: _CERTAIN}, wishes=wishes, pointing=pointing)
     return Acts(acts={Act.GIVES: _CERTAIN}, slots=slots, pointing=pointing)
 
 

@@ -160,6 +160,11 @@ def test_a_place_alone_points(understander: TransformerUnderstander, text: str, 
     assert not any(read(understander, f"{text} and do you ship to Norway?", CHOICE_OF_MUGS).pointing.shown)
 
 
+@pytest.mark.parametrize("text", ["wait would i then have to pay shipping", "运费谁出？"])
+def test_a_question_is_no_answer_to_one(understander: TransformerUnderstander, text: str) -> None:
+    assert read(understander, text, REASON).probability(Act.GIVES) < 0.5
+
+
 def test_a_no_that_says_how_it_should_be_takes_nothing_back(understander: TransformerUnderstander) -> None:
     said = read(understander, "oh no the end is R8X not R3X", DialogueState(filed=("invoice",)))
     assert said.probability(Act.WITHDRAWS) < 0.5
