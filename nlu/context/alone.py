@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from nlu.acts import Act, Acts, DialogueState, Pointing, SlotValue, Wish
 from nlu.context.dangers import danger_in
+from nlu.entities.address_parts import part_in
 from nlu.intents import OUT_OF_SCOPE
 from nlu.types import Entity, EntityKind, IntentScore
 
@@ -48,10 +49,19 @@ _withdraws = re.compile(
     r"^\W{0,3}((oh|ok(ay)?|actually|well|no|哦|那|嗯|呃|还是|emmm)\W{0,3}){0,3}"
     r"(nvm|never\s?mind|forget (it|that|about it)|scrap that|算了)"
     r"|(不|别|先别|不用|不要)(再)?(退|换|改|取消)(货|款)?(了|吧|啦)|撤(回|销)|留着吧"
+    r"|(不用|不要|别|不需要)(再)?(转|找)?(人工|客服|真人)(了|吧|啦)?\W{0,3}$"
+    r"|\b(never\s?mind|forget (it|that|about it))\W{0,3}$|\bkeep (the|my) (old|order|address)\b"
     r"|\b(don['’]?t|do not) (cancel|change|return|refund)\b"
     r"|\bkeep (it|them|the order|my order)\b|\btake (it|that) back\b|\bundo\b",
     re.IGNORECASE,
 ).search
+_ABOUT_ADDRESSES = (("change_address",), ("account_address",))
+_NAME = re.compile(
+    r"(?:^|[\s,，、;；:：])([\u4e00-\u9fff]{2,4}|[A-Z][a-z'’-]{1,20}(?: [A-Z][a-z'’-]{1,20}){1,2})(?=$|[\s,，、;；:：])"
+)
+_LABEL = re.compile(
+    r"收件人?|收货人?|姓名|名字|电话|手机|手机号|联系电话|地址|新地址|邮编|改成|改到|寄到|改为"
+)
 _asks = re.compile(
     r"[?？]\s{0,3}$|[吗么]\s{0,3}$"
     r"|^(\W{0,3}(wait|and|but|ok|so|hm)\b\W{0,3}){0,2}"
@@ -88,6 +98,10 @@ def acts_alone(
     said = _said(message, state)
     if said is not None:
         return Acts(acts={said: _SAID}, slots=slots, pointing=pointing)
+    slots = (*slots, *_name_beside(message, slots))
+    part = _part_of_address(message, state)
+    if part is not None and not _is_sure_of_else(best):
+        return Acts(acts={Act.CORRECTS: _SAID}, slots=(*slots, *part), pointing=pointing)
     if best is not None and best.intent in _ANSWERS:
         return Acts(acts=_answers(message, best, state), slots=slots, pointing=pointing)
     wishes = _wishes(message, best)
@@ -135,6 +149,35 @@ def _said(message: str, state: DialogueState) -> Act | None:
     if (state.filed or state.tasks) and _withdraws(message):
         return Act.WITHDRAWS
     return None
+
+
+def _part_of_address(message: str, state: DialogueState) -> tuple[SlotValue, ...] | None:
+    """What a short message puts right in the address that was the last thing asked of the shop; None where nothing."""
+    if state.question is not None or len(message) > _SHORT or state.filed[:1] not in _ABOUT_ADDRESSES:
+        return None
+    span = part_in(message)
+    if span is None:
+        return None
+    start, end = span
+    return (SlotValue(slot="address_part", probability=_SAID, text=message[start:end], start=start, end=end),)
+
+
+def _is_sure_of_else(best: IntentScore | None) -> bool:
+    beyond = best is None or best.intent in ("change_address", OUT_OF_SCOPE, *_ANSWERS)
+    return not beyond and best is not None and best.probability >= _CERTAIN
+
+
+def _name_beside(message: str, slots: Sequence[SlotValue]) -> Iterator[SlotValue]:
+    """The name that stands beside an address and a phone number, where nothing else does."""
+    if not {"address", "phone"} <= {slot.slot for slot in slots}:
+        return
+    rest = message
+    for slot in slots:
+        rest = rest[: slot.start] + "\n" * (slot.end - slot.start) + rest[slot.end :]
+    names = [found for found in _NAME.finditer(rest) if not _LABEL.fullmatch(found[1])]
+    if len(names) == 1:
+        start, end = names[0].span(1)
+        yield SlotValue(slot="name", probability=_SAID, text=message[start:end], start=start, end=end)
 
 
 def _pointing(message: str, state: DialogueState) -> Pointing:

@@ -244,3 +244,41 @@ def test_any_message_in_any_state_is_read(
     assert len(said.pointing.shown) in (0, len(state.shown))
     for part in (*said.wishes, *said.slots):
         assert text[part.start : part.end].strip() == part.text.strip()
+
+
+FILED_ADDRESS = DialogueState(filed=("change_address",))
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [("sorry it's flat 3c", "flat 3c"), ("不对 是2栋", "2栋")],
+)
+def test_a_part_of_an_address_just_asked_for_puts_it_right(
+    understander: TransformerUnderstander, text: str, part: str
+) -> None:
+    found = read(understander, text, FILED_ADDRESS)
+    assert Act.CORRECTS in found.acts
+    assert [slot.text for slot in found.slots if slot.slot == "address_part"] == [part]
+    assert Act.CORRECTS not in read(understander, text, DialogueState()).acts
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        ("不用人工了", DialogueState(tasks=("human",))),
+        ("actually keep the old address, forget it", FILED_ADDRESS),
+    ],
+)
+def test_what_is_no_longer_wanted_is_withdrawn(
+    understander: TransformerUnderstander, text: str, state: DialogueState
+) -> None:
+    assert Act.WITHDRAWS in read(understander, text, state).acts
+
+
+def test_the_name_beside_an_address_and_a_phone_is_heard(understander: TransformerUnderstander) -> None:
+    found = read(
+        understander,
+        "杭州市西湖区文三路2号1栋101 王小明 13800005678",
+        DialogueState(tasks=("change_address",)),
+    )
+    assert [slot.text for slot in found.slots if slot.slot == "name"] == ["王小明"]

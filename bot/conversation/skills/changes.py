@@ -7,11 +7,11 @@ from dataclasses import replace
 from functools import partial
 
 from bot.conversation import filed, tasks
-from bot.conversation.addresses import corrected
 from bot.conversation.memory import OpenTask
 from bot.conversation.skills import addresses, linking, order_lines, which_order
 from bot.conversation.turn import Answer, Facts, RequestKind, Rows, Skill, Slot, Task, Turn, column, row
 from bot.messages import Button
+from nlu.entities.address_parts import corrected
 from storage.orders import Order
 
 _TO_BE_SENT = which_order.in_status(which_order.NOT_SHIPPED)

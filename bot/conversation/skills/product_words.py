@@ -20,6 +20,7 @@ _EMPTY = """
 颜色 尺码 尺寸 码 大 小 大一点 小一点 件 双 条 只 套 盒 瓶 台 部 支 张 罐 辆 以内 以下 之内 块 元 还有 有什么 有哪些
 朋友 同事 同学 爸 妈 爸爸 妈妈 爸妈 老公 老婆 男朋友 女朋友 男友 女友 长辈 领导 爱 喜欢 平时 预算
 宁愿 宁可 不要 不想 不是 而 但 但是 因为 所以 如果 还是 或者 然后 已经 一直 应该 需要 麻烦 谢谢 一样
+two three four five six seven eight nine ten dozen
 a an the this that these those some any no not none nothing something anything everything one ones
 i i'm i'd i'll i've im me my mine myself we us our you your yours he she it it's its they them their who whom whose
 am is are was were be been being do does did doing done have has had having will would shall should can could may
@@ -319,8 +320,9 @@ def _contains(words: Sequence[str], part: Sequence[str]) -> bool:
 
 
 def _singular(word: str) -> str:
-    if len(word) > 4 and word.endswith("ies"):
-        return f"{word[:-3]}y"
+    if len(word) > 4 and word.endswith(("ies", "ie")):
+        # Hoodies are of a hoodie, and berries of a berry: all three end alike here.
+        return f"{word.removesuffix('s')[:-2]}y"
     if len(word) > 4 and word.endswith("es") and word[-3] in "xsh":
         return word[:-2]
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word

@@ -28,6 +28,7 @@ async def _more_goods(connection: AsyncConnection) -> None:
             replace(
                 cup, id="s4", code="S4", name_zh="牵引绳 黑色", name_en="Dog lead, black", attributes=black
             ),
+            replace(cup, id="s5", code="S5", name_zh="连帽衫", name_en="Grey hoodie", attributes={}),
         ]
     )
 
@@ -52,7 +53,8 @@ async def test_the_words_that_build_a_sentence_find_no_products(chat: Chat, text
 
 
 @pytest.mark.parametrize(
-    ("text", "name"), [("皮夹", "皮夹"), ("I need a shampoo", "Shampoo"), ("杯子", "陶瓷杯")]
+    ("text", "name"),
+    [("皮夹", "皮夹"), ("I need a shampoo", "Shampoo"), ("杯子", "陶瓷杯"), ("hoodies", "连帽衫")],
 )
 async def test_what_a_thing_is_called_finds_it_though_nothing_else_was_understood(
     chat: Chat, text: str, name: str

@@ -10,7 +10,7 @@ _UNITS = (
     ("building", re.compile(rf"{_NUMBER}(?:号楼|栋|幢|座)")),
     ("entrance", re.compile(rf"{_NUMBER}单元")),
     ("floor", re.compile(rf"{_NUMBER}(?:楼|层)(?!栋)")),
-    ("room", re.compile(r"(?<![0-9])[0-9]{3,4}(?:室|房|号房)?(?![0-9号栋幢弄])")),
+    ("room", re.compile(r"(?<![0-9A-Za-z])[0-9]{3,4}(?:室|房|号房)?(?![0-9号栋幢弄])")),
     ("street", re.compile(r"(?<![0-9])[0-9]{1,5}(?:弄|号)(?![楼院房])")),
     ("flat", re.compile(r"\b(?:flat|apartment|apt|unit|suite|room|no)\.?\s?#?\w{1,5}\b", re.IGNORECASE)),
     ("uk postcode", re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\b", re.IGNORECASE)),
@@ -24,6 +24,12 @@ _LARGE = re.compile(
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _BARE_NUMBER = re.compile(r"[0-9]{1,5}[A-Za-z]?")
 _A_NUMBER = re.compile(r"[0-9]{1,5}[A-Za-z]?")
+
+
+def part_in(text: str) -> tuple[int, int] | None:
+    """From the first to the last part of an address in a text that names some; None where it names none."""
+    found = [match.span() for _, pattern in _UNITS for match in pattern.finditer(text)]
+    return (min(start for start, _ in found), max(end for _, end in found)) if found else None
 
 
 def corrected(before: str, part: str) -> str:
