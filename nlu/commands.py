@@ -79,7 +79,7 @@ def build(
 @app.command("context")
 def context(
     out: Annotated[Path, typer.Option(help="The model folder that it is put into.")] = modelfiles.SHIPPED,
-    steps: Annotated[int, typer.Option(min=1, help="Batches to learn from.")] = 1_000,
+    passes: Annotated[int, typer.Option(min=1, help="Times that every turn is learned from.")] = 8,
     seed: Annotated[
         int, typer.Option(min=0, max=LARGEST_SEED, help="The same seed and turns give the same model.")
     ] = 7,
@@ -92,7 +92,7 @@ def context(
             from nlu.workshop.dialogues import building
             from nlu.workshop.dialogues.training import Plan
         with progress_bar() as progress:
-            built = building.build(out, plan=Plan(seed=seed, steps=steps), progress=progress)
+            built = building.build(out, plan=Plan(seed=seed, passes=passes), progress=progress)
     typer.echo(f"learned from {built.turns} turns; of {built.apart} kept apart are read right:")
     for name, share in built.shares.items():
         typer.echo(f"  {name}: {100 * share:.1f} %")

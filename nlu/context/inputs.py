@@ -1,8 +1,8 @@
 """A message and the state of its conversation as the arrays that the context model reads.
 
-The encoder has read the message already; the vectors of its tokens are what the model reads of it. Of everything
-around it, the model reads one vector each: of the question's words, of the customer's last messages and of what is
-shown. What those vectors can't tell is said by features: places, the cheapest, the newest, a number, common words.
+The encoder reads the message, the question's words, the customer's last messages and what is shown, each by itself; the
+model reads the vectors of their tokens one after the other. What those can't tell is said by features: places, the
+cheapest, the newest, a number, common words.
 """
 
 from __future__ import annotations
@@ -25,14 +25,18 @@ Reads = Callable[[Sequence[str]], Sequence[Encoded]]
 """Texts, as people see them, as the encoder reads them."""
 
 ASKING: tuple[str, ...] = ("", *get_args(Asking))
-THINGS = ("question", "earlier", "before", *get_args(ShownKind))
-"""What is read beside the message; `earlier` is the customer's message before the last."""
+PIECES = ("message", "question", "earlier", "before", *get_args(ShownKind))
+"""What is read one after the other; `earlier` is the customer's message before the last."""
 MOST_SHOWN = 6
+MESSAGE_TOKENS = 96
+"""Of a message that are read; a longer one says by then what it wants."""
 _PLACES = MOST_SHOWN
 _COMMON = 7
 _RANKS = 5
 FEATURES = 2 * _PLACES + _COMMON + _RANKS
-"""Of each thing that is shown; the others have noughts."""
+"""Of each thing that is shown."""
+_TOKENS = {"message": MESSAGE_TOKENS, "question": 16, "earlier": 12, "before": 12}
+_SHOWN_TOKENS = 20
 _WORD = re.compile(r"[a-z]+|\d+|[\u4e00-\u9fff]")
 _NUMBER = re.compile(r"\d{3,}")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -53,36 +57,76 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The state of a conversation in arrays."""
+    """A message and the state of its conversation in arrays."""
 
     asked: Ints
     """Numbers of the question's kind, task and slot, shape (3,); 0 is none or unknown."""
     tasks: Floats32
     """Which are under way and which were asked of the shop, shape (2 · tasks,)."""
-    things: Floats32
-    """Vectors, shape (n, 2 · d): the question's words, noughts where they aren't known, then what else there is."""
-    kinds: Ints
-    """Place in `THINGS` of each, shape (n,)."""
+    pieces: tuple[tuple[str, Encoded], ...]
+    """What is read, by its name in `PIECES`; the message first, then what is said, then what is shown."""
     features: Floats32
-    """Shape (n, FEATURES)."""
-    shown: int
-    """How many of the last things are those that are shown."""
+    """Of the message, all noughts, then of each thing shown, shape (1 + shown, FEATURES)."""
+
+    @property
+    def shown(self) -> int:
+        """How many things are shown."""
+        return len(self.features) - 1
+
+    @property
+    def vectors(self) -> Floats32:
+        """The tokens of all pieces, shape (n, 2 · d)."""
+        return np.concatenate([token_vectors(read)[: _length_of(kind)] for kind, read in self.pieces])
+
+    @property
+    def kinds(self) -> Ints:
+        """Place in `PIECES` of each token, shape (n,)."""
+        return np.repeat([PIECES.index(kind) for kind, _ in self.pieces], self.lengths)
+
+    @property
+    def places(self) -> Ints:
+        """Of each token, the number of the thing shown, from 1, or 0, shape (n,)."""
+        before = len(self.pieces) - self.shown
+        return np.repeat([max(0, 1 + place - before) for place in range(len(self.pieces))], self.lengths)
+
+    @property
+    def message(self) -> int:
+        """How many tokens of the message are read; they are the first."""
+        return self.lengths[0]
+
+    @property
+    def lengths(self) -> list[int]:
+        """How many tokens of each piece are read."""
+        return [min(len(read.tokens), _length_of(kind)) for kind, read in self.pieces]
+
+
+def _length_of(kind: str) -> int:
+    return _TOKENS.get(kind, _SHOWN_TOKENS)
 
 
 def context_of(text: str, message: Encoded, state: DialogueState, names: Names, reads: Reads) -> Context:
-    """The arrays of a state for a message."""
+    """The arrays of a message in a state.
+
+    Args:
+        text: the message, normalised.
+        message: what the encoder made of it.
+        state: where the conversation stands.
+        names: that the model knows.
+        reads: the encoder, for everything else.
+    """
     question = state.question
     before = state.before[-2:]
     shown = state.shown[:MOST_SHOWN]
-    words = question.words if question is not None else ""
-    kinds = ["question", *(("earlier", "before")[2 - len(before) :]), *(one.kind for one in shown)]
-    read = reads([*([words] if words else []), *before, *(one.text for one in shown)])
-    things = np.zeros((len(kinds), 2 * len(message.pooled)), np.float32)
-    for row, one in zip(things[len(kinds) - len(read) :], read, strict=True):
-        row[:] = vector_of(one)
-    features = np.zeros((len(kinds), FEATURES), np.float32)
+    words = [question.words] if question is not None and question.words else []
+    kinds = [
+        *("question" for _ in words),
+        *(("earlier", "before")[2 - len(before) :]),
+        *(one.kind for one in shown),
+    ]
+    read = reads([*words, *before, *(one.text for one in shown)])
+    features = np.zeros((1 + len(shown), FEATURES), np.float32)
     if shown:
-        features[-len(shown) :] = _features(text, shown, likeness(message, read[-len(shown) :]))
+        features[1:] = _features(text, shown, likeness(message, read[-len(shown) :]))
     asked = (
         (
             ASKING.index(question.kind),
@@ -97,20 +141,13 @@ def context_of(text: str, message: Encoded, state: DialogueState, names: Names, 
         tasks=np.array(
             [name in group for group in (state.tasks, state.filed) for name in names.tasks], np.float32
         ),
-        things=things,
-        kinds=np.array([THINGS.index(kind) for kind in kinds]),
+        pieces=(("message", message), *zip(kinds, read, strict=True)),
         features=features,
-        shown=len(shown),
     )
 
 
-def vector_of(read: Encoded) -> Floats32:
-    """A text in one vector: the means of the last and of the inner layer, shape (2 · d,)."""
-    return np.concatenate([read.pooled, read.inner.mean(0)]).astype(np.float32)
-
-
 def token_vectors(read: Encoded) -> Floats32:
-    """A text token by token, shape (tokens, 2 · d)."""
+    """A text token by token: the last and the inner layer, shape (tokens, 2 · d)."""
     return np.concatenate([read.tokens, read.inner], axis=1).astype(np.float32)
 
 

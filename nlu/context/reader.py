@@ -12,7 +12,7 @@ import numpy as np
 
 from kernel.arrays import Floats32
 from nlu.acts import Act, Acts, Danger, DialogueState, Pointing, SlotValue, Wish
-from nlu.context.inputs import Context, Names, context_of, token_vectors, vector_of
+from nlu.context.inputs import Context, Names, context_of
 from nlu.encoder import Encoded, Encoder, open_session
 from nlu.errors import ModelDamaged
 from nlu.heads import sigmoid
@@ -105,18 +105,18 @@ class ContextReader:
         said = dict(
             zip(
                 self._outputs,
-                self._session.run(None, _inputs(encoded, alone[self._alone], context)),
+                self._session.run(None, _inputs(alone[self._alone], context)),
                 strict=True,
             )
         )
         chances = sigmoid(said["acts"][0])
         danger, chance = self._danger(said["danger"][0])
-        points = sigmoid(said["points"][0])[len(context.things) - context.shown :]
+        points = sigmoid(said["points"][0])
         none, other = sigmoid(said["beyond"][0]).tolist()
         return Acts(
             acts=dict(zip(self.labels.acts, chances.tolist(), strict=True)),
-            wishes=self._wishes(message, form, encoded, said),
-            slots=self._slots(message, form, encoded, said["slot_tags"][0]),
+            wishes=self._wishes(message, form, encoded, said, context.message),
+            slots=self._slots(message, form, encoded, said["slot_tags"][0][: context.message]),
             pointing=Pointing(shown=tuple(points.tolist()), none=none, other=other),
             danger=danger,
             danger_probability=chance,
@@ -143,12 +143,12 @@ class ContextReader:
         return self.labels.dangers[int(chances[1:].argmax())], chance
 
     def _wishes(
-        self, message: str, form: Normalised, encoded: Encoded, said: dict[str, Floats32]
+        self, message: str, form: Normalised, encoded: Encoded, said: dict[str, Floats32], tokens: int
     ) -> tuple[Wish, ...]:
         """Each stretch that wishes something, with its likeliest intent; else what the message as a whole wishes."""
         found: dict[str, Wish] = {}
         whole = dict(zip(self.labels.wishes, sigmoid(said["wishes"][0]).tolist(), strict=True))
-        for _, places in runs_of(said["wish_tags"][0].argmax(-1).tolist()):
+        for _, places in runs_of(said["wish_tags"][0][:tokens].argmax(-1).tolist()):
             chances = _softmax(said["wish_of_tokens"][0][list(places)].mean(0))
             intent = self.labels.wishes[int(chances.argmax())]
             chance = max(float(chances.max()), whole[intent])
@@ -198,16 +198,15 @@ def runs_of(tags: Sequence[int]) -> list[tuple[int, tuple[int, ...]]]:
     return [(number, tuple(places)) for number, places in found]
 
 
-def _inputs(encoded: Encoded, alone: Floats32, context: Context) -> dict[str, np.ndarray]:
+def _inputs(alone: Floats32, context: Context) -> dict[str, np.ndarray]:
     return {
-        "tokens": token_vectors(encoded)[None],
-        "pooled": vector_of(encoded)[None],
-        "alone": alone[None],
+        "vectors": context.vectors[None],
+        "kinds": context.kinds[None].astype(np.int64),
+        "places": context.places[None].astype(np.int64),
+        "features": context.features[None],
         "asked": context.asked[None].astype(np.int64),
         "tasks": context.tasks[None],
-        "things": context.things[None],
-        "kinds": context.kinds[None].astype(np.int64),
-        "features": context.features[None],
+        "alone": alone[None],
     }
 
 

@@ -201,7 +201,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(modelfiles.SHIPPED, folder)
     lines = (FOLDER / "en_a.jsonl").read_text("utf-8").splitlines()
     (corpus / "some.jsonl").write_text("\n".join(lines[:60]), "utf-8")
-    done = building.build(folder, corpus=corpus, plan=Plan(steps=3, written=8, set_in=4), set_in=20)
+    done = building.build(folder, corpus=corpus, plan=Plan(passes=1, batch=20), set_in=20)
     assert done.turns + done.apart == 60
     return folder
 

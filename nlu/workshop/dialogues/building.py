@@ -76,8 +76,8 @@ def build(
     held = encoder.encode(apart)
     sizes = _sizes(encoded[0], heads)
 
-    def report(step: int, _network: ContextNetwork) -> None:
-        progress("learning", step / plan.steps)
+    def report(share: float, _network: ContextNetwork) -> None:
+        progress("learning", share)
 
     network = train(encoded, encoder.encode(messages), sizes, plan, report)
     network.eval()
@@ -98,7 +98,7 @@ def is_apart(turn: LabelledTurn) -> bool:
 
 def _sizes(one: EncodedTurn, heads: Heads) -> Sizes:
     return Sizes(
-        hidden=2 * len(one.message.pooled),
+        hidden=one.context.vectors.shape[1],
         intents=len(heads.intents),
         tasks=len(labels.TASKS),
         asked_for=len(labels.ASKED_FOR),

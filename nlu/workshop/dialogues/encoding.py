@@ -10,7 +10,7 @@ import torch
 
 from kernel.arrays import Floats32
 from nlu.acts import DialogueState
-from nlu.context.inputs import FEATURES, Context, Names, context_of, token_vectors, vector_of
+from nlu.context.inputs import FEATURES, Context, Names, context_of
 from nlu.encoder import Encoded, Encoder
 from nlu.heads import Heads
 from nlu.ngrams import ngrams_of
@@ -118,22 +118,21 @@ class Batch:
     """1.0 where slots, pointing and wishes' words are known, shape (b,)."""
 
 
-def batch_of(turns: Sequence[EncodedTurn], at_most: int = 512) -> Batch:
-    """Arrays of some turns, of each so many tokens at most."""
-    size, longest = len(turns), min(at_most, max(len(one.message.tokens) for one in turns))
-    most = max(len(one.context.things) for one in turns)
-    width = 2 * turns[0].message.pooled.shape[0]
+def batch_of(turns: Sequence[EncodedTurn]) -> Batch:
+    """Arrays of some turns."""
+    size = len(turns)
+    longest = max(sum(one.context.lengths) for one in turns)
+    most = max(one.context.shown for one in turns)
+    hidden = turns[0].context.vectors.shape[1]
     given: dict[str, np.ndarray] = {
-        "tokens": np.zeros((size, longest, width), np.float32),
-        "token_mask": np.zeros((size, longest), np.float32),
-        "pooled": np.stack([vector_of(one.message) for one in turns]),
-        "alone": np.stack([one.alone for one in turns]),
+        "vectors": np.zeros((size, longest, hidden), np.float32),
+        "mask": np.zeros((size, longest), np.float32),
+        "kinds": np.zeros((size, longest), np.int64),
+        "places": np.zeros((size, longest), np.int64),
+        "features": np.zeros((size, 1 + most, FEATURES), np.float32),
         "asked": np.stack([one.context.asked for one in turns]),
         "tasks": np.stack([one.context.tasks for one in turns]),
-        "things": np.zeros((size, most, width), np.float32),
-        "kinds": np.zeros((size, most), np.int64),
-        "features": np.zeros((size, most, FEATURES), np.float32),
-        "thing_mask": np.zeros((size, most), np.float32),
+        "alone": np.stack([one.alone for one in turns]),
     }
     wanted: dict[str, np.ndarray] = {
         "acts": np.zeros((size, len(labels.ACTS)), np.float32),
@@ -146,7 +145,8 @@ def batch_of(turns: Sequence[EncodedTurn], at_most: int = 512) -> Batch:
         "wish_tags": np.full((size, longest), UNKNOWN),
     }
     for row, one in enumerate(turns):
-        _fill(row, one, given, wanted)
+        _give(row, one, given)
+        _want(row, one, wanted)
     return Batch(
         given={name: torch.from_numpy(values) for name, values in given.items()},
         wanted={name: torch.from_numpy(values) for name, values in wanted.items()},
@@ -154,38 +154,38 @@ def batch_of(turns: Sequence[EncodedTurn], at_most: int = 512) -> Batch:
             (row, seen, wish)
             for row, one in enumerate(turns)
             for wish, tokens in one.wishes
-            if (seen := tuple(place for place in tokens if place < longest))
+            if (seen := tuple(place for place in tokens if place < one.context.message))
         ),
         tags=torch.tensor([float(one.turn.whole) for one in turns]),
     )
 
 
-def _fill(row: int, one: EncodedTurn, given: dict[str, np.ndarray], wanted: dict[str, np.ndarray]) -> None:
-    longest = given["tokens"].shape[1]
-    tokens, things = min(longest, len(one.message.tokens)), len(one.context.things)
-    given["tokens"][row, :tokens] = token_vectors(one.message)[:tokens]
-    given["token_mask"][row, :tokens] = 1.0
-    given["things"][row, :things] = one.context.things
-    given["kinds"][row, :things] = one.context.kinds
-    given["features"][row, :things] = one.context.features
-    given["thing_mask"][row, :things] = 1.0
+def _give(row: int, one: EncodedTurn, given: dict[str, np.ndarray]) -> None:
+    context = one.context
+    length = sum(context.lengths)
+    given["vectors"][row, :length] = context.vectors
+    given["mask"][row, :length] = 1.0
+    given["kinds"][row, :length] = context.kinds
+    given["places"][row, :length] = context.places
+    given["features"][row, : 1 + context.shown] = context.features
+
+
+def _want(row: int, one: EncodedTurn, wanted: dict[str, np.ndarray]) -> None:
+    shown, tokens = one.context.shown, one.context.message
     for act in one.turn.acts:
         wanted["acts"][row, labels.ACTS.index(act)] = 1.0
     wanted["danger"][row] = 0 if one.turn.danger is None else 1 + labels.DANGERS.index(one.turn.danger)
     for stretch in one.turn.wishes:
         wanted["wishes"][row, labels.WISHES.index(stretch.label)] = 1.0
-    first = things - one.context.shown
-    wanted["pointable"][row, first:things] = 1.0
-    for place in one.turn.points:
-        if place < one.context.shown:
-            wanted["points"][row, first + place] = 1.0
+    wanted["pointable"][row, :shown] = 1.0
+    wanted["points"][row, [place for place in one.turn.points if place < shown]] = 1.0
     for name, told in (
         ("slot_tags", one.slots),
         ("wish_tags", tuple((0, tokens_) for _, tokens_ in one.wishes)),
     ):
         wanted[name][row, :tokens] = 0
         for number, places in told:
-            seen = [place for place in places if place < longest]
+            seen = [place for place in places if place < tokens]
             if seen:
                 wanted[name][row, seen] = 2 + 2 * number
                 wanted[name][row, seen[0]] = 1 + 2 * number

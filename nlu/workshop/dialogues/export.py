@@ -6,7 +6,6 @@ import tempfile
 import warnings
 from pathlib import Path
 
-import numpy as np
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import nn
@@ -14,7 +13,7 @@ from torch import nn
 from nlu.context.inputs import FEATURES
 from nlu.workshop.dialogues.network import ContextNetwork, Sizes
 
-GIVEN = ("tokens", "pooled", "alone", "asked", "tasks", "things", "kinds", "features")
+GIVEN = ("vectors", "kinds", "places", "features", "asked", "tasks", "alone")
 SAID = ("acts", "danger", "wishes", "beyond", "points", "slot_tags", "wish_tags", "wish_of_tokens")
 
 
@@ -27,8 +26,7 @@ class _One(nn.Module):
 
     def forward(self, *values: torch.Tensor) -> tuple[torch.Tensor, ...]:
         given = dict(zip(GIVEN, values, strict=True))
-        given["token_mask"] = torch.ones_like(given["tokens"][:, :, 0])
-        given["thing_mask"] = torch.ones_like(given["things"][:, :, 0])
+        given["mask"] = torch.ones_like(given["vectors"][:, :, 0])
         said = self.network(given)
         return tuple(said[name] for name in SAID)
 
@@ -44,8 +42,8 @@ def export(network: ContextNetwork, sizes: Sizes, path: Path) -> None:
             torch.onnx.export(
                 _One(network), _example(sizes), str(whole), input_names=list(GIVEN), output_names=list(SAID),
                 dynamic_axes={
-                    "tokens": {1: "t"}, "things": {1: "n"}, "kinds": {1: "n"}, "features": {1: "n"}, "points": {1: "n"},
-                    "slot_tags": {1: "t"}, "wish_tags": {1: "t"}, "wish_of_tokens": {1: "t"},
+                    "vectors": {1: "n"}, "kinds": {1: "n"}, "places": {1: "n"}, "features": {1: "things"},
+                    "points": {1: "shown"}, "slot_tags": {1: "n"}, "wish_tags": {1: "n"}, "wish_of_tokens": {1: "n"},
                 },
                 opset_version=17, dynamo=False,
             )  # fmt: skip
@@ -54,8 +52,8 @@ def export(network: ContextNetwork, sizes: Sizes, path: Path) -> None:
 
 def _example(sizes: Sizes) -> tuple[torch.Tensor, ...]:
     tokens, things = 5, 3
+    numbers = torch.tensor([[0, 0, 1, 1, 2]])
     return (
-        torch.zeros(1, tokens, sizes.hidden), torch.zeros(1, sizes.hidden), torch.zeros(1, sizes.intents),
-        torch.zeros(1, 3, dtype=torch.int64), torch.zeros(1, 2 * sizes.tasks), torch.zeros(1, things, sizes.hidden),
-        torch.from_numpy(np.zeros((1, things), np.int64)), torch.zeros(1, things, FEATURES),
+        torch.zeros(1, tokens, sizes.hidden), numbers, numbers, torch.zeros(1, things, FEATURES),
+        torch.zeros(1, 3, dtype=torch.int64), torch.zeros(1, 2 * sizes.tasks), torch.zeros(1, sizes.intents),
     )  # fmt: skip

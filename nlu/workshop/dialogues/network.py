@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from nlu.context.inputs import ASKING, FEATURES, THINGS
+from nlu.context.inputs import ASKING, FEATURES, MOST_SHOWN, PIECES
 
 _HEADS = 4
 
@@ -64,27 +64,30 @@ class ContextNetwork(nn.Module):
 
     def __init__(self, sizes: Sizes) -> None:
         super().__init__()
-        width, hidden = sizes.width, sizes.hidden
-        self.token, self.thing = nn.Linear(hidden, width), nn.Linear(hidden, width)
-        self.scaled_token, self.scaled_thing = nn.LayerNorm(hidden), nn.LayerNorm(hidden)
+        width = sizes.width
+        self.scaled_token, self.token = nn.LayerNorm(sizes.hidden), nn.Linear(sizes.hidden, width)
         self.alone = nn.Linear(sizes.intents, width)
         self.kind = nn.Embedding(len(ASKING), width)
         self.task = nn.Embedding(sizes.tasks + 1, width)
         self.slot = nn.Embedding(sizes.asked_for + 1, width)
         self.open = nn.Linear(2 * sizes.tasks, width)
-        self.thing_kind = nn.Embedding(len(THINGS), width)
+        self.piece, self.place = nn.Embedding(len(PIECES), width), nn.Embedding(1 + MOST_SHOWN, width)
         self.features = nn.Linear(FEATURES, width, bias=False)
+        for names in (self.kind, self.task, self.slot, self.piece, self.place):
+            nn.init.normal_(names.weight, std=0.5)
         self.layers = nn.ModuleList(_Layer(width, sizes.dropout) for _ in range(sizes.layers))
         self.scaled, self.dropout = nn.LayerNorm(width), nn.Dropout(sizes.dropout)
         self.message_heads = nn.ModuleDict(
             {
-                name: nn.Linear(width, size)
+                name: nn.Linear(2 * width, size)
                 for name, size in (
                     ("acts", sizes.acts), ("danger", sizes.dangers + 1), ("wishes", sizes.wishes), ("beyond", 2)
                 )
             }
         )  # fmt: skip
-        self.thing_head = nn.Linear(width, 1)
+        self.thing_head = nn.Sequential(
+            nn.Linear(2 * width + FEATURES, width), nn.GELU(), nn.Linear(width, 1)
+        )
         self.token_heads = nn.ModuleDict(
             {
                 name: nn.Linear(width, size)
@@ -95,29 +98,44 @@ class ContextNetwork(nn.Module):
         )  # fmt: skip
 
     def forward(self, given: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        """Logits by name.
+        """Logits by name; those of things in the order of `features`, those of tokens for every token.
 
         Args:
-            given: tokens (b, t, d), token_mask (b, t), pooled (b, d), alone (b, intents), asked (b, 3),
-                tasks (b, 2 · tasks), things (b, n, d), kinds (b, n), features (b, n, f), thing_mask (b, n).
+            given: vectors (b, n, d) and mask, kinds and places of them (b, n), features (b, 1 + shown, f),
+                asked (b, 3), tasks (b, 2 · tasks), alone (b, intents).
         """
-        message = self.thing(self.scaled_thing(given["pooled"])) + self.alone(given["alone"])
         kind, task, slot = given["asked"].unbind(1)
         state = self.kind(kind) + self.task(task) + self.slot(slot) + self.open(given["tasks"])
-        things = self.thing(self.scaled_thing(given["things"])) + self.thing_kind(given["kinds"])
-        things = things + self.features(given["features"])
-        tokens = self.token(self.scaled_token(given["tokens"]))
-        states = torch.cat([message[:, None], state[:, None], things, tokens], 1)
+        features, places = self.features(given["features"]), given["places"]
+        tokens = (
+            self.token(self.scaled_token(given["vectors"])) + self.piece(given["kinds"]) + self.place(places)
+        )
+        tokens = tokens + features.gather(1, places[..., None].expand(-1, -1, features.shape[-1]))
+        states = torch.cat([state[:, None], self.alone(given["alone"])[:, None], tokens], 1)
         both = torch.ones_like(given["asked"][:, :2], dtype=torch.float32)
-        mask = torch.cat([both, given["thing_mask"], given["token_mask"]], 1)
-        hidden_from = (mask - 1.0)[:, None, None] * 1e4
+        hidden_from = (torch.cat([both, given["mask"]], 1) - 1.0)[:, None, None] * 1e4
         for layer in self.layers:
             states = layer(states, hidden_from)
         states = self.dropout(self.scaled(states))
-        count = given["things"].shape[1]
-        whole, of_things, of_tokens = states[:, 0], states[:, 2 : 2 + count], states[:, 2 + count :]
+        tokens, mask = states[:, 2:], given["mask"]
+        message = _mean(tokens, mask * (given["kinds"] == 0))
+        of_place = (places[:, None] == _numbers(features)[None, :, None]) * mask[:, None]
+        things = torch.bmm(of_place, tokens) / of_place.sum(2, keepdim=True).clamp_min(1.0)
+        whole = torch.cat([states[:, 0], message], 1)
+        beside = message[:, None].expand(-1, things.shape[1], -1)
+        points = self.thing_head(torch.cat([things, beside, given["features"]], 2)).squeeze(-1)
         return {
             **{name: head(whole) for name, head in self.message_heads.items()},
-            "points": self.thing_head(of_things).squeeze(-1),
-            **{name: head(of_tokens) for name, head in self.token_heads.items()},
+            "points": points[:, 1:],
+            **{name: head(tokens) for name, head in self.token_heads.items()},
         }
+
+
+def _mean(states: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    mean: torch.Tensor = (states * weights[..., None]).sum(1) / weights.sum(1, keepdim=True)
+    return mean
+
+
+def _numbers(rows: torch.Tensor) -> torch.Tensor:
+    """0, 1, … for each of the rows, shape (rows,)."""
+    return torch.ones_like(rows[0, :, 0]).cumsum(0) - 1.0

@@ -10,15 +10,17 @@ from dataclasses import dataclass
 import torch
 from torch.nn import functional
 
+from nlu.context.inputs import PIECES
+from nlu.context.reader import runs_of
 from nlu.workshop.dialogues import labels
 from nlu.workshop.dialogues.encoding import UNKNOWN, Batch, EncodedTurn, batch_of
 from nlu.workshop.dialogues.network import ContextNetwork, Sizes
 
 _WEIGHTS = {"acts": 1.0, "danger": 1.0, "wishes": 0.5, "beyond": 1.0, "points": 1.0, "slot_tags": 0.3, "wish_tags": 0.1,
             "wish_of_tokens": 1.0}  # fmt: skip
-TOKENS = 40
-"""Of a message that training looks at; few are longer, and those cost the most."""
-Report = Callable[[int, ContextNetwork], None]
+_LIKE = 12
+"""Tokens by which turns of a batch may differ in length by chance."""
+Report = Callable[[float, ContextNetwork], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,11 +28,11 @@ class Plan:
     """How long to learn."""
 
     seed: int = 7
-    steps: int = 3_000
-    written: int = 30
-    """Turns written by hand in a batch."""
-    set_in: int = 14
-    """Single messages set into conversations in a batch."""
+    passes: int = 8
+    """Over the turns written by hand."""
+    batch: int = 44
+    set_in: float = 0.45
+    """Single messages set into conversations for each turn written by hand, others in each pass."""
     wordless: float = 0.5
     """Share of the turns in which the question's words are not shown."""
     rate: float = 1e-3
@@ -39,30 +41,44 @@ class Plan:
 def train(
     written: Sequence[EncodedTurn], set_in: Sequence[EncodedTurn], sizes: Sizes, plan: Plan, report: Report
 ) -> ContextNetwork:
-    """Learn from turns; `report` is called after each tenth."""
+    """Learn from turns; `report` is called after each batch with the share that is done."""
     torch.manual_seed(plan.seed)
     rng = random.Random(plan.seed)
     network = ContextNetwork(sizes)
+    beside = min(len(set_in), round(plan.set_in * len(written)))
+    steps = plan.passes * -(-(len(written) + beside) // plan.batch)
     optimiser = torch.optim.AdamW(network.parameters(), lr=plan.rate, weight_decay=0.02)
-    pace = torch.optim.lr_scheduler.OneCycleLR(optimiser, plan.rate, plan.steps, pct_start=0.1)
-    for step in range(1, plan.steps + 1):
+    pace = torch.optim.lr_scheduler.OneCycleLR(optimiser, plan.rate, steps, pct_start=0.1)
+    step = 0
+    for _ in range(plan.passes):
         network.train()
-        turns = rng.sample(written, min(plan.written, len(written))) + rng.sample(
-            set_in, min(plan.set_in, len(set_in))
-        )
-        batch = batch_of(turns, TOKENS)
-        # A question is known by its task and slot, too: its words may be those of a text that a shop has changed.
-        batch.given["things"][torch.rand(len(turns)) < plan.wordless, 0] = 0.0
-        loss = sum(losses(network, batch).values(), torch.zeros(()))
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-        pace.step()
-        if step % max(1, plan.steps // 10) == 0:
-            network.eval()
-            report(step, network)
+        for turns in _batches([*written, *rng.sample(set_in, beside)], plan.batch, rng):
+            batch = batch_of(turns)
+            _hide_questions(batch, plan.wordless)
+            loss = sum(losses(network, batch).values(), torch.zeros(()))
+            optimiser.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            optimiser.step()
+            pace.step()
+            step += 1
+            report(step / steps, network)
     return network
+
+
+def _batches(turns: Sequence[EncodedTurn], size: int, rng: random.Random) -> list[list[EncodedTurn]]:
+    """The turns in batches of like length, in random order."""
+    lengths = [sum(one.context.lengths) + rng.random() * _LIKE for one in turns]
+    order = sorted(range(len(turns)), key=lengths.__getitem__)
+    found = [[turns[place] for place in order[start : start + size]] for start in range(0, len(turns), size)]
+    rng.shuffle(found)
+    return found
+
+
+def _hide_questions(batch: Batch, share: float) -> None:
+    """A question is known by its task and slot, too: its words may be those of a text that a shop has changed."""
+    hidden = torch.rand(len(batch.tags), 1) < share
+    batch.given["mask"][hidden & (batch.given["kinds"] == PIECES.index("question"))] = 0.0
 
 
 def losses(network: ContextNetwork, batch: Batch) -> dict[str, torch.Tensor]:
@@ -147,28 +163,13 @@ def _count(counts: Counter[str], one: EncodedTurn, said: dict[str, torch.Tensor]
     counts["false alarms"] += danger and one.turn.danger is None
     if not one.turn.whole:
         return
-    first = len(one.context.things) - one.context.shown
-    points = {place for place in range(one.context.shown) if said["points"][first + place] > 0}
+    points = {place for place in range(one.context.shown) if said["points"][place] > 0}
     beyond = (bool(said["beyond"][0] > 0), bool(said["beyond"][1] > 0))
     if one.turn.points or one.turn.none or one.turn.other:
         counts["pointing"] += 1
         counts["points"] += points == one.turn.points and beyond == (one.turn.none, one.turn.other)
-    tags = said["slot_tags"].argmax(-1).tolist()[: len(one.message.tokens)]
+    tags = said["slot_tags"].argmax(-1).tolist()[: one.context.message]
     told, found = set(one.slots), set(runs_of(tags))
     counts["slots right"] += len(told & found)
     counts["slots told"] += len(told)
     counts["slots said"] += len(found)
-
-
-def runs_of(tags: Sequence[int]) -> list[tuple[int, tuple[int, ...]]]:
-    """Label and places of each run of tags: odd begins one, the even number after it goes on."""
-    found: list[tuple[int, list[int]]] = []
-    last = 0
-    for place, tag in enumerate(tags):
-        number = (tag - 1) // 2
-        if tag and tag % 2 == 0 and found and last and found[-1][0] == number:
-            found[-1][1].append(place)
-        elif tag:
-            found.append((number, [place]))
-        last = tag
-    return [(number, tuple(places)) for number, places in found]
