@@ -21,33 +21,17 @@ import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter
-from sqlalchemy import select
-
-from bot.api.taking import Intake
-from bot.app import catalogue_entries
-from bot.conversation.engine import Engine
-from bot.conversation.services import Services, Shop
-from bot.conversation.texts import Texts
-from bot.linking.linker import Linker
-from bot.messages import Incoming, IncomingKind, Reply, load_reply
-from bot.models.decisions import Decisions
-from bot.models.retention import ServedRetention
-from bot.models.understanding import ServedUnderstanding
+from bot.conversation.services import Shop
 from bot.shop.intake.defaults import Defaults
-from bot.shop.intake.people import CustomerRecord
-from bot.shop.intake.records import OrderRecord, ProductRecord
-from bot.shop.rules import Steering
 from kernel.intervals import wilson
-from storage import Conflict, Store
-from storage.customers import Accounts
-from storage.requests import WITHDRAWN, Request, Requests
-from storage.schema import conversation, outbox
+from storage import Store
+from storage.requests import Request
+from tests.benchmarks.stage import RECORDS, Stage, opened, take_in
 
 _ROOT = Path(__file__).parents[2]
 
@@ -63,69 +47,20 @@ class Played:
     """What an answer lacked, or should not have said: the turn's number and the strings."""
 
 
-@dataclass(slots=True)
-class Stage:
-    """A shop that is open, and a clock that stands at its moment."""
-
-    store: Store
-    engine: Engine
-    now: datetime
-    count: int = 0
-    seen: dict[str, int] = field(default_factory=dict)
-
-    async def play(self, script: Mapping[str, Any]) -> Played:
-        """All messages of a conversation, by a customer of the shop or a visitor."""
-        self.count += 1
-        address = f"talk-{self.count}"
-        if script["customer"]:
-            await self.store.write(lambda connection: self._link(connection, address, script))
-        answers = []
-        for number, turn in enumerate(script["turns"]):
-            answers.append(
-                await self._say(address, turn["say"], f"{self.count}-{number}", script["language"])
-            )
-        async with self.store.read() as connection:
-            found = await connection.scalar(
-                select(conversation.c.id).where(conversation.c.address == address)
-            )
-            made = await Requests(connection).of_conversation(int(found or 0))
-        return Played(
-            script=script,
-            answers=tuple(answers),
-            requests=tuple(one for one in made if one.note != WITHDRAWN),
-            lost=tuple(_lost(script["turns"], answers)),
-        )
-
-    async def _link(self, connection: Any, address: str, script: Mapping[str, Any]) -> None:
-        accounts = Accounts(connection)
-        account = await accounts.get_or_create("telegram", address, now=self.now, language=script["language"])
-        await accounts.link(account.id, script["customer"], "test", self.now)
-
-    async def _say(self, address: str, text: str, update: str, language: str) -> str:
-        self.now += timedelta(seconds=20)
-        incoming = Incoming(
-            channel="telegram", address=address, update_id=update, kind=IncomingKind.TEXT, at=self.now,
-            message_ref=update, language=language, sender_name="somebody", text=text,
-        )  # fmt: skip
-        for _ in range(3):
-            work = await self.engine.handle(incoming)
-            try:
-                await self.store.write(work)
-                break
-            except Conflict:
-                continue
-        async with self.store.read() as connection:
-            statement = select(outbox.c.id, outbox.c.payload).where(outbox.c.address == address)
-            rows = (await connection.execute(statement.order_by(outbox.c.id))).all()
-        new = [load_reply(row.payload) for row in rows[self.seen.get(address, 0) :]]
-        self.seen[address] = len(rows)
-        return "\n".join(_read(reply) for reply in new)
-
-
-def _read(reply: Reply) -> str:
-    cards = [f"  * {card.title} | {card.text}" for card in reply.cards]
-    buttons = [f"  [{button.label}]" for line in reply.buttons for button in line]
-    return "\n".join([reply.text, *cards, *buttons]).strip()
+async def play(stage: Stage, script: Mapping[str, Any]) -> Played:
+    """All messages of a conversation, by a customer of the shop or a visitor."""
+    language = script["language"]
+    address = await stage.enter(script["customer"] or "", language)
+    answers = [
+        await stage.say(address, turn["say"], f"{stage.count}-{number}", language)
+        for number, turn in enumerate(script["turns"])
+    ]
+    return Played(
+        script=script,
+        answers=tuple(answers),
+        requests=await stage.filed(address),
+        lost=tuple(_lost(script["turns"], answers)),
+    )
 
 
 def _lost(turns: Sequence[Mapping[str, Any]], answers: Sequence[str]) -> list[str]:
@@ -183,43 +118,25 @@ async def stage(shop: Path) -> AsyncIterator[Stage]:
             )
             if done.returncode:
                 raise SystemExit(f"{shop.name}: {kind}: {done.stdout}{done.stderr}")
-        store = Store.open(f"sqlite:///{home / 'liuke.db'}")
-        understanding = await ServedUnderstanding.start(store, home, shop / "pages", None)
-        try:
-            await _take_batches(store, shop, now, facts)
-            await understanding.set_catalogue(await catalogue_entries(store))
-            served = ServedRetention(store, home)
-            await served.refresh()
-            services = Services(
-                texts=Texts.load(),
-                shop=Shop(
-                    names={"zh": facts["name_zh"], "en": facts["name_en"]}, time_zone=facts["time_zone"]
-                ),
-                decisions=Decisions(served, steering=Steering(home), seed=7, margin=None),
-                linker=await Linker.open(store, "talk"),
-                reader=understanding,
-            )
-            standing = Stage(store=store, engine=Engine(store, services), now=now)
-            standing.engine._clock = lambda: standing.now
+        names = {"zh": facts["name_zh"], "en": facts["name_en"]}
+        about = Shop(names=names, time_zone=facts["time_zone"])
+        async with opened(
+            home, shop / "pages", about, now, lambda store: _take_batches(store, shop, now, facts)
+        ) as standing:
             yield standing
-        finally:
-            await understanding.close()
-            await store.close()
 
 
 async def _take_batches(store: Store, shop: Path, now: datetime, facts: Mapping[str, Any]) -> None:
     defaults = Defaults(
         currency=facts["currency"], language=facts["first_language"], time_zone=facts["time_zone"]
     )
-    intake = Intake(store, lambda: now, defaults)
-    for kind, record in (("customers", CustomerRecord), ("products", ProductRecord), ("orders", OrderRecord)):
+    told = {}
+    for kind in RECORDS:
         path = shop / "api" / f"{kind}.json"
         if path.exists():
-            told = json.loads(path.read_text("utf-8"))
-            records = TypeAdapter(list[record]).validate_python(
-                told[kind] if isinstance(told, dict) else told
-            )  # type: ignore[valid-type]
-            await getattr(intake, kind)(records)
+            said = json.loads(path.read_text("utf-8"))
+            told[kind] = said[kind] if isinstance(said, dict) else said
+    await take_in(store, now, defaults, told)
 
 
 async def main() -> None:
@@ -241,7 +158,7 @@ async def main() -> None:
         async with stage(given.folder / shop) as open_shop:
             for script in scripts:
                 if script["shop"] == shop:
-                    played.append(await open_shop.play(script))
+                    played.append(await play(open_shop, script))
     for language in ("zh", "en"):
         some = [one for one in played if one.script["language"] == language]
         if some:

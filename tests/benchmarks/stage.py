@@ -1,0 +1,156 @@
+"""A shop that is open in this process, with a clock that stands: what the benchmarks of conversations play on."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.api.taking import Intake
+from bot.app import catalogue_entries
+from bot.conversation.engine import Engine
+from bot.conversation.services import Services, Shop
+from bot.conversation.texts import Texts
+from bot.linking.linker import Linker
+from bot.messages import Incoming, IncomingKind, Reply, load_reply
+from bot.models.decisions import Decisions
+from bot.models.retention import ServedRetention
+from bot.models.understanding import ServedUnderstanding
+from bot.shop.intake.defaults import Defaults
+from bot.shop.intake.people import CustomerRecord
+from bot.shop.intake.records import OrderRecord, ProductRecord
+from bot.shop.rules import Steering
+from storage import Conflict, Store
+from storage.customers import Accounts
+from storage.requests import UNDECIDED, WITHDRAWN, Request, Requests
+from storage.schema import conversation, outbox
+
+RECORDS: Mapping[str, Any] = {
+    "customers": TypeAdapter(list[CustomerRecord]),
+    "products": TypeAdapter(list[ProductRecord]),
+    "orders": TypeAdapter(list[OrderRecord]),
+}
+"""What a shop tells, in the order in which it can be taken in."""
+_PAUSE = timedelta(seconds=20)
+
+
+@dataclass(slots=True)
+class Stage:
+    """A shop that is open, and a clock that stands at its moment."""
+
+    store: Store
+    engine: Engine
+    now: datetime
+    count: int = 0
+    seen: dict[str, int] = field(default_factory=dict)
+
+    async def enter(self, customer: str, language: str) -> str:
+        """The address of a new conversation, by a customer of the shop or, without an id, by a visitor."""
+        self.count += 1
+        address = f"talk-{self.count}"
+        if customer:
+            await self.store.write(lambda connection: self._link(connection, address, customer, language))
+        return address
+
+    async def _link(self, connection: AsyncConnection, address: str, customer: str, language: str) -> None:
+        accounts = Accounts(connection)
+        account = await accounts.get_or_create("telegram", address, now=self.now, language=language)
+        await accounts.link(account.id, customer, "test", self.now)
+
+    async def say(self, address: str, text: str, update: str, language: str) -> str:
+        """What the bot answers, with cards and the labels of buttons below its text."""
+        self.now += _PAUSE
+        incoming = Incoming(
+            channel="telegram", address=address, update_id=update, kind=IncomingKind.TEXT, at=self.now,
+            message_ref=update, language=language, sender_name="somebody", text=text,
+        )  # fmt: skip
+        for _ in range(3):
+            work = await self.engine.handle(incoming)
+            try:
+                await self.store.write(work)
+                break
+            except Conflict:
+                continue
+        async with self.store.read() as connection:
+            statement = select(outbox.c.id, outbox.c.payload).where(outbox.c.address == address)
+            rows = (await connection.execute(statement.order_by(outbox.c.id))).all()
+        new = [load_reply(row.payload) for row in rows[self.seen.get(address, 0) :]]
+        self.seen[address] = len(rows)
+        return "\n".join(_read(reply) for reply in new)
+
+    async def filed(self, address: str) -> tuple[Request, ...]:
+        """What was asked of the shop in a conversation and not taken back."""
+        async with self.store.read() as connection:
+            found = await connection.scalar(
+                select(conversation.c.id).where(conversation.c.address == address)
+            )
+            made = await Requests(connection).of_conversation(int(found or 0))
+        return tuple(one for one in made if one.note != WITHDRAWN)
+
+    async def clear(self) -> None:
+        """Take back all that is open, so that nobody after hears that it was asked for already."""
+
+        async def work(connection: AsyncConnection) -> None:
+            requests = Requests(connection)
+            for one in await requests.find(UNDECIDED):
+                await requests.withdraw(one.id, self.now)
+
+        await self.store.write(work)
+
+
+def _read(reply: Reply) -> str:
+    cards = [f"  * {card.title} | {card.text}" for card in reply.cards]
+    buttons = [f"  [{button.label}]" for line in reply.buttons for button in line]
+    return "\n".join([reply.text, *cards, *buttons]).strip()
+
+
+async def take_in(
+    store: Store, now: datetime, defaults: Defaults, told: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> None:
+    """What a shop tells through its API: customers, products, orders."""
+    intake = Intake(store, lambda: now, defaults)
+    for kind, records in RECORDS.items():
+        if told.get(kind):
+            await getattr(intake, kind)(records.validate_python(told[kind]))
+
+
+@asynccontextmanager
+async def opened(
+    home: Path, pages: Path, shop: Shop, now: datetime, fill: Callable[[Store], Awaitable[None]]
+) -> AsyncIterator[Stage]:
+    """Open the shop of a folder whose database is there already, filled up.
+
+    Args:
+        home: the folder.
+        pages: the folder of what the shop has written.
+        shop: its names and time zone.
+        now: the moment at which its clock stands.
+        fill: takes in what is not in its database yet.
+    """
+    store = Store.open(f"sqlite:///{home / 'liuke.db'}")
+    understanding = await ServedUnderstanding.start(store, home, pages, None)
+    try:
+        await fill(store)
+        await understanding.set_catalogue(await catalogue_entries(store))
+        served = ServedRetention(store, home)
+        await served.refresh()
+        services = Services(
+            texts=Texts.load(),
+            shop=shop,
+            decisions=Decisions(served, steering=Steering(home), seed=7, margin=None),
+            linker=await Linker.open(store, "talk"),
+            reader=understanding,
+        )
+        standing = Stage(store=store, engine=Engine(store, services), now=now)
+        standing.engine._clock = lambda: standing.now
+        yield standing
+    finally:
+        await understanding.close()
+        await store.close()
