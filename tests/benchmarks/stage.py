@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.api.taking import Intake
@@ -29,8 +29,8 @@ from bot.shop.intake.records import OrderRecord, ProductRecord
 from bot.shop.rules import Steering
 from storage import Conflict, Store
 from storage.customers import Accounts
-from storage.requests import UNDECIDED, WITHDRAWN, Request, Requests
-from storage.schema import conversation, outbox
+from storage.requests import WITHDRAWN, Request, Requests
+from storage.schema import conversation, outbox, request
 
 RECORDS: Mapping[str, Any] = {
     "customers": TypeAdapter(list[CustomerRecord]),
@@ -50,6 +50,8 @@ class Stage:
     now: datetime
     count: int = 0
     seen: dict[str, int] = field(default_factory=dict)
+    buttons: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By conversation: what the buttons of the last answer do, by their labels."""
 
     async def enter(self, customer: str, language: str) -> str:
         """The address of a new conversation, by a customer of the shop or, without an id, by a visitor."""
@@ -64,12 +66,22 @@ class Stage:
         account = await accounts.get_or_create("telegram", address, now=self.now, language=language)
         await accounts.link(account.id, customer, "test", self.now)
 
-    async def say(self, address: str, text: str, update: str, language: str) -> str:
-        """What the bot answers, with cards and the labels of buttons below its text."""
+    async def say(self, address: str, text: str, update: str, language: str, *, press: bool = False) -> str:
+        """What the bot answers, with cards and the labels of buttons below its text.
+
+        Args:
+            address: of the conversation.
+            text: what is written.
+            update: its id, another each time.
+            language: the channel's, of the customer.
+            press: the text is the label of a button of the last answer, and the button is pressed instead.
+        """
         self.now += _PAUSE
+        action = self.buttons.get(address, {}).get(text, "") if press else ""
         incoming = Incoming(
-            channel="telegram", address=address, update_id=update, kind=IncomingKind.TEXT, at=self.now,
-            message_ref=update, language=language, sender_name="somebody", text=text,
+            channel="telegram", address=address, update_id=update, at=self.now, message_ref=update,
+            language=language, sender_name="somebody", text="" if action else text, payload=action,
+            kind=IncomingKind.BUTTON if action else IncomingKind.TEXT, callback_ref=update if action else None,
         )  # fmt: skip
         for _ in range(3):
             work = await self.engine.handle(incoming)
@@ -83,6 +95,8 @@ class Stage:
             rows = (await connection.execute(statement.order_by(outbox.c.id))).all()
         new = [load_reply(row.payload) for row in rows[self.seen.get(address, 0) :]]
         self.seen[address] = len(rows)
+        shown = [button for reply in new for line in reply.buttons for button in line]
+        self.buttons[address] = {button.label: button.action for button in shown if button.action}
         return "\n".join(_read(reply) for reply in new)
 
     async def filed(self, address: str) -> tuple[Request, ...]:
@@ -95,14 +109,8 @@ class Stage:
         return tuple(one for one in made if one.note != WITHDRAWN)
 
     async def clear(self) -> None:
-        """Take back all that is open, so that nobody after hears that it was asked for already."""
-
-        async def work(connection: AsyncConnection) -> None:
-            requests = Requests(connection)
-            for one in await requests.find(UNDECIDED):
-                await requests.withdraw(one.id, self.now)
-
-        await self.store.write(work)
+        """Forget all that was asked of the shop, so that nobody after hears of it."""
+        await self.store.write(lambda connection: connection.execute(delete(request)))
 
 
 def _read(reply: Reply) -> str:

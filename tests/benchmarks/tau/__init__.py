@@ -1,0 +1,1 @@
+"""The retail tasks of τ-bench, played by a scripted customer."""
