@@ -134,7 +134,26 @@ class Customer:
             return self._confirms(reading)
         if reading.choices:
             return self._chooses(reading)
+        mistaken = self._mistaken(reading)
+        if mistaken and now.objected < _OBJECTED_AT_MOST:
+            now.objected += 1
+            return Move(f"{mistaken} {self._all()}")
         return self._answers(asks, reading) if asks else self._again(reading)
+
+    def _mistaken(self, reading: Reading) -> str:
+        """What to say to a question about something else than they want, or about another order."""
+        wish = self.wish
+        fit = ("", wish.kind, "return or exchange" if wish.kind in ("return", "exchange") else "")
+        if reading.about not in fit:
+            return {
+                "item_problem": "Nothing is wrong with it.",
+                "refund": "No, it's not about a refund alone.",
+                "exchange": "No, not an exchange.",
+            }.get(reading.about, "No, it's not a return.")
+        elsewhere = reading.orders and wish.order not in reading.orders
+        if reading.asks and elsewhere and wish.order and "order" not in reading.asks:
+            return f"No, not that order, it's about #{wish.order}."
+        return ""
 
     def _notice(self, reading: Reading) -> None:
         """Whether the wish is asked for now; "that was asked for already" will do, unless it is of an earlier one."""

@@ -9,6 +9,7 @@ from tests.benchmarks.stage import Stage
 from tests.benchmarks.tau.customer import Customer, Move
 from tests.benchmarks.tau.judging import Played
 from tests.benchmarks.tau.reading import read
+from tests.benchmarks.tau.shop import NOW
 from tests.benchmarks.tau.templates import STYLES
 from tests.benchmarks.tau.wishes import Goal
 
@@ -24,6 +25,7 @@ async def play(stage: Stage, goals: Sequence[Goal], seed: int) -> list[Played]:
 async def _one(stage: Stage, goal: Goal, seed: int) -> Played:
     style = STYLES[(goal.number + seed) % len(STYLES)]
     customer = Customer(goal, style, random.Random(f"{seed} {goal.number}"))
+    stage.now = NOW
     address = await stage.enter(goal.customer, "en")
     said: list[tuple[str, str]] = []
     move: Move | None = customer.opens()

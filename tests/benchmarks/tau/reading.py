@@ -26,7 +26,7 @@ _ASKS = (
     ("order", re.compile(r"\bwhich order\b|\border number\b", re.IGNORECASE)),
     ("items", re.compile(r"\bwhich (item|product|one)s?\b|\bwith which item", re.IGNORECASE)),
     ("way", re.compile(r"\breturn or exchange\b", re.IGNORECASE)),
-    ("reason", re.compile(r"\breason\b|\bwhy\b|what'?s (wrong|the matter)", re.IGNORECASE)),
+    ("reason", re.compile(r"\breason\b|\bwhy\b|what'?s (wrong(?! with it\.)|the matter)", re.IGNORECASE)),
     (
         "wanted",
         re.compile(
@@ -37,6 +37,13 @@ _ASKS = (
     ),
     ("address", re.compile(r"\baddress\b", re.IGNORECASE)),
     ("payment", re.compile(r"\b(rather )?pay for\b|\brather pay\b|way of paying", re.IGNORECASE)),
+)
+_ABOUT = (
+    ("return or exchange", re.compile(r"\breturn or exchange\b", re.IGNORECASE)),
+    ("item_problem", re.compile(r"\bwhat'?s wrong\b(?! with it\.)", re.IGNORECASE)),
+    ("refund", re.compile(r"\b(a|the) refund\b", re.IGNORECASE)),
+    ("exchange", re.compile(r"\b(an|the) exchange\b", re.IGNORECASE)),
+    ("return", re.compile(r"\b(a|the) return\b", re.IGNORECASE)),
 )
 _QUESTION = re.compile(
     r"\?|\bplease (send|tell)\b|\bsend it\b|\bneed (the|to know)\b|\btell me\b", re.IGNORECASE
@@ -71,6 +78,10 @@ class Reading:
     """Numbers of requests that are named."""
     asks: tuple[str, ...] = ()
     """What is asked for, in order."""
+    about: str = ""
+    """The kind of request that a question is for, where it says so."""
+    orders: tuple[str, ...] = ()
+    """Numbers of orders that are named."""
     confirms: str | None = None
     """The order's number, or nothing, in a question that wants a yes."""
     choices: tuple[str, ...] = ()
@@ -103,6 +114,8 @@ def read(answer: str) -> Reading:
         asks=tuple(told),
         confirms=_order_in(text) if confirms else None,
         requests=tuple(_REQUEST.findall(text)),
+        about=_about(text),
+        orders=tuple(_NUMBER.findall(text)),
         labels=labels,
         offers=offers[1].casefold() if (offers := _OFFERS.search(text)) else "",
         choices=tuple(_QUOTED.findall(text)) if back else (),
@@ -128,3 +141,12 @@ def _made(text: str) -> tuple[tuple[tuple[str, str], ...], bool]:
 def _order_in(text: str) -> str:
     found = _NUMBER.search(text)
     return found[1] if found else ""
+
+
+def _about(text: str) -> str:
+    """What is asked about: what the choice is of, else what the last question says."""
+    asking = [part for part in text.split("\n\n") if _QUESTION.search(part)]
+    (choice, offered), *_ = _ABOUT
+    if any(offered.search(part) for part in asking):
+        return choice
+    return next((kind for kind, pattern in _ABOUT if pattern.search(asking[-1])), "") if asking else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tests.benchmarks.tau.shop import Data, Json, full_name, number_of, street
@@ -147,11 +147,7 @@ def _item(data: Data, item: Json, ordered: Mapping[str, Json], new: str | None) 
         options=options,
         wanted=wanted,
         shared=frozenset(value for value, count in values.items() if count > 1),
-        near={
-            key: value
-            for key, value in options.items()
-            if any(twin["options"].get(key) != value for twin in twins)
-        },
+        near=_apart(options, [twin["options"] for twin in twins]),
         choices={
             key: tuple(
                 sorted({one["options"][key] for one in variants.values()} - {value, options.get(key, "")})
@@ -159,3 +155,10 @@ def _item(data: Data, item: Json, ordered: Mapping[str, Json], new: str | None) 
             for key, value in wanted.items()
         },
     )
+
+
+def _apart(options: Mapping[str, str], others: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """One option that none of some others has, if there is one, else all in which they differ."""
+    different = {key: value for key, value in options.items() if any(one.get(key) != value for one in others)}
+    alone = [key for key, value in different.items() if all(one.get(key) != value for one in others)]
+    return {alone[0]: different[alone[0]]} if alone else different

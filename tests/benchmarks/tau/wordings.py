@@ -65,8 +65,10 @@ def _said(item: Item, key: str, value: str, draw: random.Random) -> str:
 
 def named(item: Item, draw: random.Random) -> str:
     """An item by its name, and by what tells it from others of that name in its order."""
-    apart = " ".join(_said(item, key, value, draw) for key, value in item.near.items())
-    return f"{apart} {item.name}".strip()
+    if set(item.near) == {"color"}:
+        return f"{item.near['color']} {item.name}"
+    apart = joined([_said(item, key, value, draw) for key, value in item.near.items()])
+    return f"{item.name} with {apart}" if apart else item.name
 
 
 def joined(words: Sequence[str]) -> str:
