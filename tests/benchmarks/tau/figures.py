@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from kernel.intervals import wilson
 from tests.benchmarks.report import machine, table, today
-from tests.benchmarks.tau.judging import Played, Verdict, judge
+from tests.benchmarks.tau.judging import LACKS_MONEY, LACKS_REASON, Played, Verdict, judge
+from tests.benchmarks.tau.playing import MOST
 from tests.benchmarks.tau.templates import STYLES
 
 _ACTIONS = (
@@ -41,23 +42,30 @@ def section(
     some = sum(any(ways) for ways in zip(*passed.values(), strict=True))
     out = "; ".join(f"{number} where {why}" for why, number in left_out.items()) or "none"
     whole = sum(verdict.passed for _, verdict in flat)
-    money = sum(verdict.passed_but_for_money for _, verdict in flat)
+    money = sum(verdict.passed_but_for(LACKS_MONEY) for _, verdict in flat)
+    reason = sum(verdict.passed_but_for(LACKS_MONEY, LACKS_REASON) for _, verdict in flat)
     in_fields = sum(verdict.passed and verdict.in_fields for _, verdict in flat)
     turns = sum(len(one.said) for one, _ in flat)
     return f"""## A public set of tasks: τ-bench retail
 
-`make bench-tau`, {today()}, {machine()}; {taken}. {seconds:.0f} s in all.
+`make bench-tau`, {today()}, {machine()};
+{taken}, {seconds:.0f} s in all. {
+        count
+    } of τ-bench's training tasks for its retail shop (500 customers, 1,000 orders,
+50 products; left out: {out}). Its data have no times: orders are put into the last
+weeks, and those that it calls processed are on their way here.
 
-{count} of τ-bench's training tasks for its retail shop (500 customers, 1,000 orders, 50 products; left out: {
-        out
-    }).
 A scripted customer, signed in beforehand, knows what it wants and writes it in one of {
         len(STYLES)
-    } styles, at most
-14 messages; it reads what the bot writes as a person would. A task passes when exactly the requests that it names were
-made, each of the right kind, for the right order and items and with every value that was told, and nothing besides.
-The requests wait for the shop's people; τ-bench's own figures are of programs that change orders themselves and meet a
-customer played by a language model, and are not to be compared with these. Intervals are 95 %.
+    } styles, another in
+every run, in at most {
+        MOST
+    } messages; it reads what the bot writes as a person would. A task passes when exactly the
+requests that it names were made, each of the right kind, for the right order and items and with every value that was
+told, and nothing besides. Returns, exchanges and changes name a way for the refund or the difference, which the bot
+never asks for: it counts, and the table says what it costs. The requests wait for the shop's people; τ-bench's own
+figures are of programs that change orders themselves and meet a customer played by a language model, and are not to
+be compared with these. Intervals are 95 %; over all runs they take the runs for independent, so they are too narrow.
 
 {
         table(
@@ -68,6 +76,7 @@ customer played by a language model, and are not to be compared with these. Inte
                 [f"pass^{len(runs)}: tasks passed in every run", share(each, count)],
                 ["tasks passed in at least one run", share(some, count)],
                 ["pass^1, the way of a refund or difference not counted", share(money, len(flat))],
+                ["pass^1, nor the reason of a cancellation", share(reason, len(flat))],
                 ["pass^1 with every value in the field made for it", share(in_fields, len(flat))],
             ],
         )

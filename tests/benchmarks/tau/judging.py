@@ -14,7 +14,8 @@ _OWN = {"wanted": "wanted", "address": "address", "reason": "reason", "payment":
 """Which detail of a request is a piece's own."""
 
 
-MONEY_LACKS = "lacks the way of the refund or difference"
+LACKS_MONEY = "lacks the way of the refund or difference"
+LACKS_REASON = "lacks reason"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,14 +43,13 @@ class Verdict:
     """Whether every value also stands in the field that is made for it, and not in the customer's words alone."""
 
     @property
-    def passed_but_for_money(self) -> bool:
-        """The same, but that a refund or a difference may be left to go whichever way."""
-        return not self.extra and all(fault in ("", MONEY_LACKS) for fault in self.faults)
-
-    @property
     def passed(self) -> bool:
         """Whether all was asked for and nothing else."""
-        return not any(self.faults) and not self.extra
+        return self.passed_but_for()
+
+    def passed_but_for(self, *faults: str) -> bool:
+        """The same where some faults are let pass."""
+        return not self.extra and all(fault in ("", *faults) for fault in self.faults)
 
 
 def judge(played: Played) -> Verdict:
@@ -95,7 +95,7 @@ def _fault(wish: Wish, made: Request, wrong: Wish | None) -> str:
             return "wrong items"
     lacking = _lacking(wish, made, wrong, own=False)
     if lacking == ["payment"] and wish.kind != "change_payment":
-        return MONEY_LACKS
+        return LACKS_MONEY
     return f"lacks {lacking[0]}" if lacking else ""
 
 
