@@ -23,6 +23,8 @@ from tests.benchmarks.tau.wordings import (
 )
 
 _TOLD_AT_MOST = 2
+_AT_ONCE = 2
+"""Pieces that somebody of few words tells in one message."""
 _REPHRASED_AT_MOST = 2
 _OBJECTED_AT_MOST = 2
 _SLIPPING = 0.7
@@ -241,10 +243,10 @@ class Customer:
         ways = ("way",) if wish.kind in ("return", "exchange") else ()
         known = [name for name in asks if name in (*NEEDS[wish.kind], *ways, "reason")]
         fresh = [name for name in known if not now.told[name]]
-        saying = fresh if self.style == "terse" and fresh else known
+        saying = fresh[:_AT_ONCE] if self.style == "terse" and fresh else known
         if not saying or any(now.told[name] > _TOLD_AT_MOST for name in saying):
             return self._again(reading)
-        return Move(self._say(saying[:2] if self.style == "terse" else saying))
+        return Move(self._say(saying))
 
     def _again(self, reading: Reading) -> Move | None:
         """Say it all once more, in other words."""
@@ -272,7 +274,7 @@ class Customer:
             text = piece(name, wish, self.style, self.draw)
             said.append(text if slip is None else self._with_slip(text, slip))
         self._tell(names)
-        return ". ".join(said) if self.style == "terse" else " ".join(said)
+        return self.draw.choice((". ", ", ")).join(said) if self.style == "terse" else " ".join(said)
 
     def _slip(self, name: str) -> tuple[Wish, str] | None:
         """A piece told wrongly, once in a conversation, by those who put themselves right."""
