@@ -32,8 +32,8 @@ class Encoded:
     spans: tuple[tuple[int, int], ...]
     """Where in the text each token lies; (0, 0) for the marks at both ends."""
     inner: Floats32
-    """Token vectors a third of the way up, shape (tokens, d): the last layer is bent towards the intents, these still
-    tell the words. The last layer's own where the graph names its parts otherwise."""
+    """Token vectors one and two thirds of the way up, side by side, shape (tokens, 2 · d): the last layer is bent
+    towards the intents, these still tell the words. The last layer's own where the graph names its parts otherwise."""
 
 
 class Encoder:
@@ -47,7 +47,7 @@ class Encoder:
         """
         try:
             stored = model.read_bytes()
-            inner = inner_layers(stored)[:1]
+            inner = inner_layers(stored)
             self._session = open_session(stored + with_outputs(inner))
             self._outputs = ["states", *inner]
             self._tokenizer: Tokenizer = Tokenizer.from_file(str(tokenizer))
@@ -72,7 +72,7 @@ class Encoder:
         ids = np.array([encoding.ids for encoding in encodings], np.int64)
         mask = np.array([encoding.attention_mask for encoding in encodings], np.int64)
         found = self._session.run(self._outputs, dict(zip(self._input_names, (ids, mask), strict=True)))
-        states, inner = found[0], found[-1]
+        states, inner = found[0], np.concatenate(found[1:] or found, axis=2)
         lengths = mask.sum(1).tolist()
         return [_one(*parts) for parts in zip(encodings, states, inner, lengths, strict=True)]
 

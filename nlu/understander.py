@@ -14,7 +14,7 @@ import numpy as np
 
 from kernel.arrays import Floats32
 from nlu import modelfiles
-from nlu.acts import Acts, DialogueState, Wish
+from nlu.acts import Acts, DialogueState, SlotValue, Wish
 from nlu.context.alone import acts_alone, slot_of
 from nlu.context.clauses import clauses_of
 from nlu.context.reader import ContextReader
@@ -22,7 +22,7 @@ from nlu.encoder import Encoded, Encoder
 from nlu.entities import ProductIndex, recognise
 from nlu.errors import ModelDamaged
 from nlu.heads import HeadOutputs, Heads, logistic
-from nlu.intents import OUT_OF_SCOPE, SENTIMENTS
+from nlu.intents import INTENTS, OUT_OF_SCOPE, SENTIMENTS
 from nlu.language import detect, has_words, is_foreign
 from nlu.ngrams import Ngrams, ngrams_of
 from nlu.normalise import ENCODED_AT_MOST, Normalised, model_text, normalise, simplify
@@ -61,6 +61,10 @@ LIKELY_WISH = 0.4
 NO_WISHES = frozenset({"greeting", "thanks", "goodbye", "affirm", "deny", "chitchat", OUT_OF_SCOPE})
 WHEREABOUTS = frozenset({"order_status", "delivery_time", "delivery_problem"})
 """Two of them in two sentences are one question."""
+_ANSWERS = frozenset({"affirm", "deny"})
+_BY_FORM = frozenset({"order", "phone", "email", "address"})
+"""Values that are found by their form."""
+_SURE_FORM = 0.7
 _OF_THE_SHOP = frozenset({EntityKind.ORDER_NUMBER, EntityKind.PRODUCT})
 _BLOB = re.compile(r"[A-Za-z0-9+/=_-]{40,}")
 _ONE_KEY = re.compile(r"(.)\1{5,}", re.DOTALL)
@@ -123,18 +127,21 @@ class TransformerUnderstander:
         entities: Sequence[Entity],
         state: DialogueState,
     ) -> Acts:
-        """What the message does in its conversation; what its patterns find is told besides what the model finds."""
+        """What the message does in its conversation.
+
+        A message that is about nothing said before wishes what its own words wish.
+        """
+        alone = acts_alone(message, intents, entities, state)
         if self._context is None or not intents:
-            alone = acts_alone(message, intents, entities, state)
             several = self._wishes_of_clauses(message, form, intents)
             return replace(alone, wishes=several) if several else alone
         acts = self._context.read(message, form, encoded, self._heads.probabilities(said.logits), state)
-        more = [
-            slot_of(entity)
-            for entity in entities
-            if not any(value.start < entity.end and entity.start < value.end for value in acts.slots)
-        ]
-        return replace(acts, slots=tuple(sorted((*acts.slots, *more), key=lambda value: value.start)))
+        if not _needs_context(state, acts):
+            wishes = self._wishes_of_clauses(message, form, intents) or _wished(message, intents[0])
+            acts = replace(acts, wishes=wishes)
+        if alone.danger is not None and acts.danger is None:
+            acts = replace(acts, danger=alone.danger, danger_probability=alone.danger_probability)
+        return replace(acts, slots=_joined_slots(acts.slots, entities))
 
     def _wishes_of_clauses(
         self, message: str, form: Normalised, whole: Sequence[IntentScore]
@@ -283,6 +290,32 @@ class TransformerUnderstander:
 def _place(weights: Floats32) -> float:
     """Centre of gravity along the message, from 0 to 1."""
     return float(weights @ np.linspace(0.0, 1.0, len(weights)) / max(float(weights.sum()), 1e-6))
+
+
+def _needs_context(state: DialogueState, acts: Acts) -> bool:
+    """Whether a message may be about something said before, or wishes what its words alone aren't known for."""
+    about = state.question is not None or bool(state.tasks or state.filed or state.shown)
+    return about or any(wish.intent not in INTENTS for wish in acts.wishes)
+
+
+def _wished(message: str, best: IntentScore) -> tuple[Wish, ...]:
+    if best.intent in _ANSWERS:
+        return ()
+    return (Wish(intent=best.intent, probability=best.probability, text=message, start=0, end=len(message)),)
+
+
+def _joined_slots(read: Sequence[SlotValue], entities: Sequence[Entity]) -> tuple[SlotValue, ...]:
+    """What the model reads, and what is found by its form: that is surer of numbers and addresses, and the model of the
+    rest."""
+    formed = [slot_of(entity) for entity in entities]
+    sure = [value for value in formed if value.slot in _BY_FORM and value.probability >= _SURE_FORM]
+    kept = [value for value in read if not any(_overlap(value, one) for one in sure)]
+    more = [value for value in formed if value not in sure and not any(_overlap(value, one) for one in kept)]
+    return tuple(sorted((*kept, *sure, *more), key=lambda value: value.start))
+
+
+def _overlap(one: SlotValue, other: SlotValue) -> bool:
+    return one.start < other.end and other.start < one.end
 
 
 def _today(dialogue: DialogueContext) -> date:

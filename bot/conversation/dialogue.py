@@ -237,7 +237,7 @@ def _is_left(turn: Turn, intent: str) -> bool:
     if turn.does(Act.WAITS):
         skill = REGISTRY.by_intent.get(intent)
         return skill is not None and not skill.tasks
-    return _says_more(turn) and which_order.TASKS_OF.get(intent) not in tasks.answered(turn)
+    return _says_more(turn) and REGISTRY.tasks_of.get(intent) not in tasks.answered(turn)
 
 
 def _passes_over(turn: Turn) -> bool:
@@ -293,9 +293,11 @@ async def _variant(turn: Turn, whole: Understanding, modes: Mapping[str, str]) -
 async def _resumed(turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...] | None:
     pending = turn.memory.pending
     # Numbers and codes answer the questions for them whatever else is said.
-    if pending is None or (pending.kind not in ("link", "order") and _passes_over(turn)):
+    if pending is None:
         return None
     of_task = pending.kind in tasks.QUESTIONS
+    if pending.kind not in ("link", "order") and _passes_over(turn) and not tasks.wished_again(turn):
+        return None
     skill = (
         REGISTRY.by_task.get(pending.data.get("task", ""))
         if of_task

@@ -60,12 +60,13 @@ def _as_made(task: Task, made: Request) -> OpenTask:
     return OpenTask(name=task.name, order=made.order_id, values=kept)
 
 
-async def confirmed(turn: Turn, task: Task, order: Order) -> Answer:
-    """Say yes to what was read back, by a button or in words."""
-    unfit = await task.unfit(turn, order) if task.unfit is not None else None
+async def confirmed(turn: Turn, task: Task, order: Order | None) -> Answer:
+    """Say yes to what was read back, by a button or in words, which may tell more."""
+    unfit = await task.unfit(turn, order) if task.unfit is not None and order is not None else None
     if unfit is not None:
         return _let_go(turn, task, unfit)
-    return await _file(turn, task, _under_way(turn, task, order), order)
+    opened = _under_way(turn, task, order)
+    return await _file(turn, task, _noted(turn, opened, _values(turn, task, opened)), order)
 
 
 async def file(turn: Turn, task: Task, order: Order | None, values: Values | None = None) -> Answer:
@@ -92,10 +93,10 @@ async def resume(turn: Turn) -> Answer | None:
     if moved is not None:
         # The words that name it are no answer.
         opened, told = _of_order(task, opened, moved), _values(turn, task, opened)
-    elif pending.kind == "task-confirm" and turn.affirms and not told:
-        return await _file(turn, task, opened, order) if order is None else await confirmed(turn, task, order)
+    elif pending.kind == "task-confirm" and turn.affirms:
+        return await confirmed(turn, task, order)
     meant = _resolved(turn, task, opened, moved or order)
-    if moved is None and not ((told or meant != opened) and _is_answer(turn)):
+    if moved is None and not ((told or meant != opened) and (_is_answer(turn) or wished_again(turn))):
         return None
     return await _go_on(turn, task, _noted(turn, meant, told), moved or order)
 
@@ -120,6 +121,13 @@ def _of_order(task: Task, opened: OpenTask, order: Order) -> OpenTask:
 
 def _is_for_people(turn: Turn, task: Task) -> bool:
     return turn.in_queue and not task.while_waiting
+
+
+def wished_again(turn: Turn) -> bool:
+    """Whether a message wishes what the bot's question is about: it answers, in a whole sentence."""
+    return bool(
+        answered(turn).intersection(turn.skills.tasks_of.get(wish.intent, "") for wish in turn.acts.wishes)
+    )
 
 
 def _is_answer(turn: Turn) -> bool:
@@ -162,7 +170,9 @@ def _values(turn: Turn, task: Task, opened: OpenTask, asked: Slot | None = None)
     found: dict[str, str] = {}
     for slot in task.slots:
         told = turn.told_each(*slot.told_by)
-        if told:
+        if told and slot.stretch:
+            found[slot.name] = turn.told_stretch(*slot.told_by)[:_VALUE]
+        elif told:
             before = opened.values.get(slot.name, "")
             joined = reduce(slot.join, told, before) if slot.join is not None else " ".join(told)
             found[slot.name] = joined[:_VALUE]
@@ -173,7 +183,7 @@ def _values(turn: Turn, task: Task, opened: OpenTask, asked: Slot | None = None)
 
 def _words_alone(turn: Turn) -> str:
     """The message as an answer; a yes, or the number of an order, is none."""
-    gives = any(turn.does(act) for act in (Act.GIVES, Act.ADDS, Act.CORRECTS))
+    gives = any(turn.does(act) for act in (Act.GIVES, Act.ADDS, Act.CORRECTS)) or wished_again(turn)
     only_number = _only_names(turn, turn.told("order").lstrip("#＃"))
     return "" if only_number or not gives else turn.text.strip()[:_VALUE]
 
@@ -190,7 +200,7 @@ def _resolved(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -> 
 
 def _noted(turn: Turn, opened: OpenTask, told: Values) -> OpenTask:
     """The task with what was told, and with the customer's words, each once."""
-    now = turn.text.strip()
+    now = turn.said.strip()
     said = opened.said if not now or now in opened.said else f"{opened.said}\n{now}".strip()
     return replace(opened.with_values(told), said=said[-_SAID:])
 
@@ -319,9 +329,9 @@ async def open_request(turn: Turn, kind: str, order: Order | None) -> Request | 
 async def _known(turn: Turn, task: Task, known: Request, details: Values, memory: Memory) -> Answer:
     """A request that is open already: what is new goes into it, as long as nobody has decided.
 
-    What a yes confirms is no more by being said in other words.
+    What a yes confirms is no more by being said in other words, unless they add to it.
     """
-    if task.confirm:
+    if task.confirm and not any(turn.does(act) for act in (Act.ADDS, Act.CORRECTS)):
         details = {name: value for name, value in details.items() if name != "text"}
     memory = memory.having_filed(Filed(task=task.name, request=known.number, order=known.order_id))
     merged = merged_details(known.details, details)

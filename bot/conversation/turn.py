@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,6 +15,7 @@ from bot.conversation.memory import Memory, OpenTask
 from bot.conversation.services import Services
 from bot.messages import Button, Card, Incoming
 from nlu.acts import Act, Acts, Asking, SlotValue
+from nlu.normalise import folded
 from nlu.types import EntityKind, Sentiment, Understanding
 from retention.types import Offer, Recommendation
 from storage.conversations import Contact
@@ -22,6 +24,12 @@ from storage.orders import Order
 _RATHER = 0.5
 
 Rows = tuple[tuple[Button, ...], ...]
+_ENDS = re.compile(r"[。！？!?;；\n]|\.(?=\s|$)")
+
+
+def _sentence_end(text: str, after: int) -> int | None:
+    found = _ENDS.search(text, after)
+    return found.start() if found is not None else None
 
 
 async def _unread(_text: str) -> Understanding | None:
@@ -60,6 +68,12 @@ class Turn:
     def customer_id(self) -> str | None:
         """The customer this account is linked to."""
         return self.contact.customer_id
+
+    @property
+    def said(self) -> str:
+        """The whole message, folded, where `text` is a part of it; else `text`, words said before."""
+        whole = folded(self.incoming.text)
+        return whole if self.text and self.text in whole else self.text
 
     @property
     def in_queue(self) -> bool:
@@ -116,6 +130,18 @@ class Turn:
                     value if known is None or value.probability > known.probability else known
                 )
         return tuple(value.text for value in sorted(surest.values(), key=lambda value: value.start))
+
+    def told_stretch(self, *slots: str) -> str:
+        """From the first of what the message tells of these slots to the end of the sentence that tells the last; what
+        stands between says what belongs to what."""
+        values = [value for value in self.acts.slots if value.slot in slots and value.probability >= _RATHER]
+        if not values:
+            return ""
+        start, end = min(value.start for value in values), max(value.end for value in values)
+        if any(self.said[value.start : value.end] != value.text for value in values):
+            return self.told(*slots)
+        stop = _sentence_end(self.said, end)
+        return self.said[start : stop if stop is not None else None].strip()
 
     @property
     def wants_others(self) -> bool:
@@ -265,6 +291,8 @@ class Slot:
     """Below the question."""
     words: bool = False
     """Any words will do for an answer."""
+    stretch: bool = False
+    """What tells it belongs together with the words between."""
     join: Callable[[str, str], str] | None = None
     """What it was and what is told now → what it is; None: what is told now."""
     resolve: Callable[[Turn, Order, OpenTask], str] | None = None
@@ -281,6 +309,8 @@ class Task:
     """As in the reader's labels."""
     request: str
     """Kind of the request that it makes."""
+    wished_by: tuple[str, ...] = ()
+    """Intents and verbs of buttons."""
     slots: tuple[Slot, ...] = ()
     order: Callable[[Turn], Awaitable[Order | Answer]] | None = None
     """Finds the order that it is about, or asks for it; None: it is about none."""
@@ -365,6 +395,8 @@ class Registry:
         """Intents that are about one order."""
         self.by_task = self._by(lambda skill: (task.name for task in skill.tasks))
         self.tasks = {task.name: task for skill in self.skills for task in skill.tasks}
+        self.tasks_of = {wish: task.name for task in self.tasks.values() for wish in task.wished_by}
+        """Names of tasks by what wishes them."""
         self.requests = tuple(kind for skill in self.skills for kind in skill.requests)
         """The kinds of requests that the skills make."""
 

@@ -75,7 +75,7 @@ class Context:
 
     @property
     def vectors(self) -> Floats32:
-        """The tokens of all pieces, shape (n, 2 · d)."""
+        """The tokens of all pieces, shape (n, 3 · d)."""
         return np.concatenate([token_vectors(read)[: _length_of(kind)] for kind, read in self.pieces])
 
     @property
@@ -147,7 +147,7 @@ def context_of(text: str, message: Encoded, state: DialogueState, names: Names, 
 
 
 def token_vectors(read: Encoded) -> Floats32:
-    """A text token by token: the last and the inner layer, shape (tokens, 2 · d)."""
+    """A text token by token: the last and the inner layers, shape (tokens, 3 · d)."""
     return np.concatenate([read.tokens, read.inner], axis=1).astype(np.float32)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from kernel.arrays import Floats32
 from nlu.acts import Act, Acts, Danger, DialogueState, Pointing, SlotValue, Wish
+from nlu.context.clauses import clauses_of
 from nlu.context.inputs import Context, Names, context_of
 from nlu.encoder import Encoded, Encoder, open_session
 from nlu.errors import ModelDamaged
@@ -21,6 +22,8 @@ from nlu.normalise import Normalised, encoder_text
 _REMEMBERED = 4_096
 """Texts beside messages whose vectors are kept: questions, products and orders are shown again and again."""
 _LIKELY = 0.5
+_GAP = 2
+"""Tokens between two stretches of one value that are taken for a part of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,43 +148,92 @@ class ContextReader:
     def _wishes(
         self, message: str, form: Normalised, encoded: Encoded, said: dict[str, Floats32], tokens: int
     ) -> tuple[Wish, ...]:
-        """Each stretch that wishes something, with its likeliest intent; else what the message as a whole wishes."""
-        found: dict[str, Wish] = {}
-        whole = dict(zip(self.labels.wishes, sigmoid(said["wishes"][0]).tolist(), strict=True))
-        for _, places in runs_of(said["wish_tags"][0][:tokens].argmax(-1).tolist()):
-            chances = _softmax(said["wish_of_tokens"][0][list(places)].mean(0))
-            intent = self.labels.wishes[int(chances.argmax())]
-            chance = max(float(chances.max()), whole[intent])
-            start, end = _span(form, encoded, places)
-            if intent not in found:
-                found[intent] = Wish(
-                    intent=intent, probability=chance, text=message[start:end], start=start, end=end
-                )
-        if not found:
-            likely = [name for name, chance in whole.items() if chance >= _LIKELY]
-            return tuple(
-                Wish(intent=name, probability=whole[name], text=message, start=0, end=len(message))
-                for name in likely
+        """What the message wishes; of several each with the clauses from the one that tells it on to the next."""
+        chances = sigmoid(said["wishes"][0])
+        likely = [number for number, chance in enumerate(chances.tolist()) if chance >= _LIKELY]
+        clauses = clauses_of(form.text) if len(likely) > 1 else []
+        if not clauses:
+            places = [0] * len(likely)
+            spans = [(0, len(message))]
+        else:
+            told = _by_clause(_softmax_of_rows(said["wish_of_tokens"][0][:tokens]), encoded, clauses)
+            places = [int(told[:, number].argmax()) for number in likely]
+            spans = [form.original_span(*span) for span in _from_each(clauses, sorted(set(places)))]
+            places = [sorted(set(places)).index(place) for place in places]
+        found = [
+            Wish(
+                intent=self.labels.wishes[number],
+                probability=float(chances[number]),
+                text=message[slice(*spans[place])].strip(),
+                start=spans[place][0],
+                end=spans[place][1],
             )
-        return tuple(sorted(found.values(), key=lambda wish: wish.start))
+            for number, place in zip(likely, places, strict=True)
+        ]
+        return tuple(sorted(found, key=lambda wish: (wish.start, -wish.probability)))
 
     def _slots(
         self, message: str, form: Normalised, encoded: Encoded, logits: Floats32
     ) -> tuple[SlotValue, ...]:
         found = []
-        for number, places in runs_of(logits.argmax(-1).tolist()):
+        for number, places in _joined(runs_of(logits.argmax(-1).tolist())):
             chances = [_softmax(logits[place])[1 + 2 * number : 3 + 2 * number].sum() for place in places]
-            start, end = _span(form, encoded, places)
-            found.append(
-                SlotValue(
-                    slot=self.labels.slots[number],
-                    probability=float(np.mean(chances)),
-                    text=message[start:end].strip(),
-                    start=start,
-                    end=end,
+            start, end = _whole_words(message, *_span(form, encoded, places))
+            if message[start:end].strip():
+                found.append(
+                    SlotValue(
+                        slot=self.labels.slots[number],
+                        probability=float(np.max(chances)),
+                        text=message[start:end].strip(),
+                        start=start,
+                        end=end,
+                    )
                 )
-            )
         return tuple(found)
+
+
+def _by_clause(chances: Floats32, encoded: Encoded, clauses: Sequence[tuple[int, int]]) -> Floats32:
+    """The most that a token of each clause speaks for each wish, shape (clauses, wishes)."""
+    found = np.zeros((len(clauses), chances.shape[1]), np.float32)
+    for row, (start, end) in enumerate(clauses):
+        inside = [
+            place
+            for place, (first, last) in enumerate(encoded.spans[: len(chances)])
+            if first < last and first < end and last > start
+        ]
+        if inside:
+            found[row] = chances[inside].max(0)
+    return found
+
+
+def _from_each(clauses: Sequence[tuple[int, int]], chosen: Sequence[int]) -> list[tuple[int, int]]:
+    """From each chosen clause on to the next; what stands before the first goes with it."""
+    starts = [clauses[place][0] if place != chosen[0] else clauses[0][0] for place in chosen]
+    return list(zip(starts, [*starts[1:], clauses[-1][1]], strict=True))
+
+
+def _joined(runs: Sequence[tuple[int, tuple[int, ...]]]) -> list[tuple[int, tuple[int, ...]]]:
+    """Runs of one slot with no more than a token or two between them are one."""
+    found: list[tuple[int, tuple[int, ...]]] = []
+    for number, places in runs:
+        if found and found[-1][0] == number and places[0] - found[-1][1][-1] <= _GAP + 1:
+            before = found.pop()[1]
+            places = tuple(range(before[0], places[-1] + 1))
+        found.append((number, places))
+    return found
+
+
+def _whole_words(message: str, start: int, end: int) -> tuple[int, int]:
+    """A stretch with the rest of the Latin words that it begins or ends within."""
+    while 0 < start < len(message) and _in_word(message[start - 1]) and _in_word(message[start]):
+        start -= 1
+    while 0 < end < len(message) and _in_word(message[end - 1]) and _in_word(message[end]):
+        end += 1
+    return start, end
+
+
+def _in_word(character: str) -> bool:
+    return character.isascii() and character.isalnum()
 
 
 def runs_of(tags: Sequence[int]) -> list[tuple[int, tuple[int, ...]]]:
@@ -219,6 +271,12 @@ def _span(form: Normalised, encoded: Encoded, places: Sequence[int]) -> tuple[in
     while start < end - 1 and form.text[start] == " ":
         start += 1
     return form.original_span(start, end)
+
+
+def _softmax_of_rows(logits: Floats32) -> Floats32:
+    raised: Floats32 = np.exp(logits - logits.max(1, keepdims=True))
+    shares: Floats32 = raised / raised.sum(1, keepdims=True)
+    return shares
 
 
 def _softmax(logits: Floats32) -> Floats32:

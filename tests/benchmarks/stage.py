@@ -48,6 +48,7 @@ class Stage:
     store: Store
     engine: Engine
     now: datetime
+    opened_at: datetime
     count: int = 0
     seen: dict[str, int] = field(default_factory=dict)
     buttons: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -156,7 +157,7 @@ async def opened(
             linker=await Linker.open(store, "talk"),
             reader=understanding,
         )
-        standing = Stage(store=store, engine=Engine(store, services), now=now)
+        standing = Stage(store=store, engine=Engine(store, services), now=now, opened_at=now)
         standing.engine._clock = lambda: standing.now
         yield standing
     finally:

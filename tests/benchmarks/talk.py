@@ -50,15 +50,18 @@ class Played:
 async def play(stage: Stage, script: Mapping[str, Any]) -> Played:
     """All messages of a conversation, by a customer of the shop or a visitor."""
     language = script["language"]
+    stage.now = stage.opened_at
     address = await stage.enter(script["customer"] or "", language)
     answers = [
         await stage.say(address, turn["say"], f"{stage.count}-{number}", language)
         for number, turn in enumerate(script["turns"])
     ]
+    requests = await stage.filed(address)
+    await stage.clear()
     return Played(
         script=script,
         answers=tuple(answers),
-        requests=await stage.filed(address),
+        requests=requests,
         lost=tuple(_lost(script["turns"], answers)),
     )
 

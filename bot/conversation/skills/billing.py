@@ -91,6 +91,7 @@ async def _cheaper(turn: Turn, order: Order) -> tuple[str, int, int, str] | None
 INVOICE = Task(
     name="invoice",
     request="invoice",
+    wished_by=("invoice_request",),
     slots=(
         Slot(
             name="title",

@@ -15,17 +15,6 @@ from nlu.entities.address_parts import corrected
 from storage.orders import Order
 
 _TO_BE_SENT = which_order.in_status(which_order.NOT_SHIPPED)
-_TASK_OF = {
-    "cancel_order": "cancel_order",
-    "cancel": "cancel_order",
-    "change_order": "change_items",
-    "items": "change_items",
-    "change_address": "change_address",
-    "address": "change_address",
-    "account_address": "account_address",
-    "payment_change": "change_payment",
-}
-"""By the intent or the button's verb."""
 _TO = "to-"
 """Begins the verb of a button with an address; its mark follows."""
 _ADDRESSES_SHOWN = 3
@@ -49,7 +38,7 @@ async def _change(turn: Turn) -> Answer:
         return await _kept(turn)
     if turn.intent.startswith(_TO):
         return await _to_known_address(turn)
-    task = turn.skills.tasks[_TASK_OF[turn.intent]]
+    task = turn.skills.tasks[turn.skills.tasks_of[turn.intent]]
     if task is ACCOUNT_ADDRESS and turn.customer_id is None:
         return linking.ask(turn)
     answer = await tasks.begin(turn, task)
@@ -154,6 +143,7 @@ def _told(name: str) -> Facts:
 CANCEL = Task(
     name="cancel_order",
     request="cancel_order",
+    wished_by=("cancel_order", "cancel"),
     slots=(Slot(name="reason", told_by=("reason",)),),
     order=partial(_order, action="change:cancel"),
     own_order=which_order.own,
@@ -166,6 +156,7 @@ CANCEL = Task(
 CHANGE_ITEMS = Task(
     name="change_items",
     request="change_order",
+    wished_by=("change_order", "items"),
     slots=(
         order_lines.SLOT,
         Slot(
@@ -173,7 +164,9 @@ CHANGE_ITEMS = Task(
             told_by=("size", "colour", "version", "quantity"),
             question="items-which",
             words=True,
+            stretch=True,
         ),
+        order_lines.PAID_BY,
     ),
     order=partial(_order, action="change:items"),
     own_order=which_order.own,
@@ -184,6 +177,7 @@ CHANGE_ITEMS = Task(
 CHANGE_ADDRESS = Task(
     name="change_address",
     request="change_address",
+    wished_by=("change_address", "address"),
     slots=_WHERE,
     order=partial(_order, action="change:address"),
     own_order=which_order.own,
@@ -194,6 +188,7 @@ CHANGE_ADDRESS = Task(
 ACCOUNT_ADDRESS = Task(
     name="account_address",
     request="account_address",
+    wished_by=("account_address",),
     slots=(replace(_WHERE[0], question="account-address-which"), *_WHERE[1:]),
     filed="account-address-asked",
     facts=_sent_to,
@@ -201,6 +196,7 @@ ACCOUNT_ADDRESS = Task(
 CHANGE_PAYMENT = Task(
     name="change_payment",
     request="change_payment",
+    wished_by=("payment_change",),
     slots=(Slot(name="payment_method", told_by=("payment_method",), question="payment-which", words=True),),
     order=partial(_order, action="change:payment"),
     own_order=which_order.own,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.conversation.memory import OpenTask
 from bot.conversation.skills import product_words
 from bot.conversation.turn import Slot, Turn
 from nlu.types import EntityKind
 from storage.orders import Order, OrderLine
 
+_VERSION = re.compile("[,，(（]")
 LINE = "line:"
 """Before the place of a line among the things shown."""
 
@@ -27,15 +30,45 @@ def meant(turn: Turn, order: Order, opened: OpenTask) -> str:
 
 
 def _named(turn: Turn, lines: tuple[OrderLine, ...]) -> list[OrderLine]:
-    """The lines of the products named, else those whose names hold words of the message that not all names hold."""
+    """The lines that a message names: by all of a product's name, else by the words that fit best."""
     entities = turn.understanding.entities if turn.understanding is not None else ()
     products = {entity.value for entity in entities if entity.kind is EntityKind.PRODUCT}
-    known = [line for line in lines if line.product_id in products]
-    if known:
-        return known
-    fits = [product_words.in_name(turn, f"{line.name_zh} {line.name_en}") for line in lines]
-    least = min(fits)
-    return [line for line, fit in zip(lines, fits, strict=True) if fit > least]
+    called = [line for line in lines if line.product_id in products or _is_called(turn, line)]
+    if called:
+        return _told_apart(turn, called)
+    fits = [(line, product_words.words_in_name(turn, _both_names(line))) for line in lines]
+    return [
+        line
+        for line, words in fits
+        if words
+        and not any(words < others for _, others in fits)
+        and any(others != words for _, others in fits)
+    ]
+
+
+def _is_called(turn: Turn, line: OrderLine) -> bool:
+    """Whether all words of a product's name, without its version, stand in the message."""
+    return any(product_words.all_in(turn.text, _title(name)) for name in (line.name_zh, line.name_en))
+
+
+def _told_apart(turn: Turn, called: list[OrderLine]) -> list[OrderLine]:
+    """Of several versions of one product, those whose own words the message has most of."""
+    found = []
+    for line in called:
+        alike = [one for one in called if _title(one.name_en) == _title(line.name_en)]
+        most = max(product_words.in_name(turn, _both_names(one)) for one in alike)
+        if product_words.in_name(turn, _both_names(line)) == most:
+            found.append(line)
+    return found
+
+
+def _title(name: str) -> str:
+    """A product's name without what follows the first comma or bracket: that is its version."""
+    return _VERSION.split(name, maxsplit=1)[0].strip()
+
+
+def _both_names(line: OrderLine) -> str:
+    return f"{line.name_zh} {line.name_en}"
 
 
 def _joined(lines: list[OrderLine]) -> str:
@@ -44,3 +77,5 @@ def _joined(lines: list[OrderLine]) -> str:
 
 SLOT = Slot(name="items", resolve=meant, question="items-of-order", lists_lines=True)
 """The lines that a task is about; asked for where an order has several and none is named."""
+PAID_BY = Slot(name="payment_method", told_by=("payment_method",))
+"""How a difference is paid, or money comes back, where the customer says so."""

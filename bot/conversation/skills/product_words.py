@@ -153,10 +153,22 @@ def points_back(turn: Turn) -> bool:
 
 
 def in_name(turn: Turn, name: str) -> int:
-    """How many of the words that can name a product stand in a name; what it was packed in names nothing."""
+    """How many of the words that can name a product stand in a name."""
+    return len(words_in_name(turn, name))
+
+
+def words_in_name(turn: Turn, name: str) -> frozenset[str]:
+    """Those of the words that can name a product that stand in a name; what it was packed in names nothing."""
     own = name.lower()
     said = [word for word in naming_words(turn) if word.lower() not in _PACKING]
-    return sum(any(_stands_in(own, form) for form in (word, *_other_names(word))) for word in said)
+    return frozenset(
+        word for word in said if any(_stands_in(own, form) for form in (word, *_other_names(word)))
+    )
+
+
+def all_in(text: str, name: str) -> bool:
+    """Whether a whole name stands in a text."""
+    return bool(name) and says(text.lower(), [name.lower()])
 
 
 def _stands_in(text: str, word: str) -> bool:

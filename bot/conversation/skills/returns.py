@@ -12,24 +12,13 @@ from bot.conversation.skills import order_lines, order_status, refunds, which_or
 from bot.conversation.turn import Answer, RequestKind, Skill, Slot, Task, Turn, row
 from storage.orders import Order
 
-_TASK_OF = {
-    "return_request": "return",
-    "start": "return",
-    "exchange_request": "exchange",
-    "exchange": "exchange",
-    "refund_request": "refund",
-    "refund": "refund",
-    "item_problem": "item_problem",
-    "problem": "item_problem",
-}
-"""By the intent or the button's verb."""
 _AFTER_SHIPPING = which_order.in_status(which_order.ARRIVED)
 _DELIVERED = which_order.in_status(frozenset({"delivered"}))
 _VERSION = ("size", "colour", "version")
 
 
 async def _ask(turn: Turn) -> Answer:
-    task = turn.skills.tasks[_TASK_OF[turn.intent]]
+    task = turn.skills.tasks[turn.skills.tasks_of[turn.intent]]
     answer = await tasks.begin(turn, task)
     return _sorry(turn, answer) if task is ITEM_PROBLEM else answer
 
@@ -89,7 +78,12 @@ def _rather_exchanged(turn: Turn) -> str:
 RETURN = Task(
     name="return",
     request="return",
-    slots=(Slot(name="reason", told_by=("reason",), question="return-why", words=True), order_lines.SLOT),
+    wished_by=("return_request", "start"),
+    slots=(
+        Slot(name="reason", told_by=("reason",), question="return-why", words=True),
+        order_lines.SLOT,
+        order_lines.PAID_BY,
+    ),
     order=partial(_delivered, verb="start"),
     own_order=which_order.own,
     unfit=_not_possible,
@@ -100,10 +94,12 @@ RETURN = Task(
 EXCHANGE = Task(
     name="exchange",
     request="exchange",
+    wished_by=("exchange_request", "exchange"),
     slots=(
-        Slot(name="wanted", told_by=_VERSION, question="exchange-which", words=True),
+        Slot(name="wanted", told_by=_VERSION, question="exchange-which", words=True, stretch=True),
         order_lines.SLOT,
         Slot(name="reason", told_by=("reason",)),
+        order_lines.PAID_BY,
     ),
     order=partial(_delivered, verb="exchange"),
     own_order=which_order.own,
@@ -114,10 +110,12 @@ EXCHANGE = Task(
 REFUND = Task(
     name="refund",
     request="refund",
+    wished_by=("refund_request", "refund"),
     slots=(
         Slot(name="reason", told_by=("reason",), question="refund-why", words=True),
         order_lines.SLOT,
         Slot(name="amount", told_by=("amount",)),
+        order_lines.PAID_BY,
     ),
     order=_sent,
     own_order=which_order.own,
@@ -128,6 +126,7 @@ REFUND = Task(
 ITEM_PROBLEM = Task(
     name="item_problem",
     request="item_problem",
+    wished_by=("item_problem", "problem"),
     slots=(
         Slot(name="reason", told_by=("reason",), question="item-problem-why", words=True),
         order_lines.SLOT,
@@ -138,8 +137,13 @@ ITEM_PROBLEM = Task(
     filed="item-problem-asked",
     facts=_items,
 )
-LOST = Task(name="delivery_problem", request="delivery_problem", filed="delivery-problem-asked")
-CHASE = Task(name="chase", request="chase_parcel", filed="chase-asked")
+LOST = Task(
+    name="delivery_problem",
+    request="delivery_problem",
+    wished_by=("delivery_problem",),
+    filed="delivery-problem-asked",
+)
+CHASE = Task(name="chase", request="chase_parcel", wished_by=("chase_parcel",), filed="chase-asked")
 
 
 async def _missing(turn: Turn) -> Answer:

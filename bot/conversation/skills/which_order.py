@@ -74,21 +74,6 @@ _before_tax_number = re.compile(
 _TAX_NUMBER = re.compile(r"(vat|tin|ein|gst)", re.IGNORECASE)
 _LOOKED_BACK = 40
 
-TASKS_OF = {
-    "cancel_order": "cancel_order",
-    "change_order": "change_items",
-    "change_address": "change_address",
-    "payment_change": "change_payment",
-    "return_request": "return",
-    "exchange_request": "exchange",
-    "refund_request": "refund",
-    "item_problem": "item_problem",
-    "delivery_problem": "delivery_problem",
-    "chase_parcel": "chase",
-    "invoice_request": "invoice",
-    "leave_review": "review",
-}
-"""What the reader of messages is told that a choice is for, by the wish."""
 NOT_SHIPPED = frozenset({"placed", "paid", "packed"})
 ON_ITS_WAY = frozenset({"placed", "paid", "packed", "shipped"})
 ARRIVED = frozenset({"shipped", "delivered"})
@@ -242,7 +227,7 @@ async def _likely(turn: Turn, relevant: Callable[[Order], bool], action: str) ->
 def ask_which(turn: Turn, orders: Sequence[Order], action: str) -> Answer:
     """List orders with a button each and wait for one of them."""
     lines = [one_line(turn, order) for order in orders]
-    task = TASKS_OF.get(turn.intent, "")
+    task = turn.skills.tasks_of.get(turn.intent, "")
     ids = "\n".join(order.id for order in orders)
     kept = {"intent": turn.intent, "action": action, "ids": ids, "task": task}
     return Answer(
