@@ -479,6 +479,7 @@ product-code = Product { $code }, ordinary price when it was promised: { $price 
 takes-off = { $off } off
 from-sum = From { $amount } on
 holds-until = Until { $time }
+holds-always = no end date
 used-at = Used { $time }, without an order
 used-by = Used { $time } by order { $number }
 everyones = For everybody

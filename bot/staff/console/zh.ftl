@@ -473,6 +473,7 @@ product-code = 商品 { $code }，承诺时的原价 { $price }
 takes-off = 减 { $off }
 from-sum = 满 { $amount } 可用
 holds-until = 有效期至 { $time }
+holds-always = 长期有效
 used-at = { $time } 使用，未关联订单
 used-by = { $time } 由订单 { $number } 使用
 everyones = 所有顾客可用
