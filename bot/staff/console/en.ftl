@@ -589,7 +589,6 @@ data-file = File
 data-row = Row
 data-reason = Reason
 data-rejects = Download the rejected rows of { $name }
-data-start-again = The demo shop is taken out. Start Liuke again: until then it calls the shop a demonstration.
 data-refit = Recommendations and risks know of it after tonight.
 data-earlier = Earlier imports
 data-none-earlier = Nothing has been imported yet.

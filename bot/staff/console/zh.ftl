@@ -583,7 +583,6 @@ data-file = 文件
 data-row = 行
 data-reason = 原因
 data-rejects = 下载 { $name } 中被拒的行
-data-start-again = 演示店铺已移除。请重启 Liuke：在此之前它仍自称演示店铺。
 data-refit = 推荐和流失风险今晚会更新。
 data-earlier = 以往的导入
 data-none-earlier = 还没有导入过。
