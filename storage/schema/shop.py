@@ -96,6 +96,12 @@ link_token = Table(
     Column("expires_at", UtcMicros, nullable=False),
     Column("account_id", BigKey, ForeignKey("account.id"), comment="Who used it; once."),
     Column("used_at", UtcMicros),
+    Column(
+        "request", String(64), comment="Of the request that it was made for, a hash; empty: it named none."
+    ),
+    Column("channel", String(30), comment="That it is for, where it was made for a request."),
+    # The same request twice at the same moment makes one.
+    Index("uq_link_token_request", "request", "customer_id", "channel", unique=True),
     comment="Deep links given out; only their hashes are kept.",
 )
 
