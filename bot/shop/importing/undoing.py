@@ -226,9 +226,8 @@ async def _take_back_orders(
     }
     await Events(connection).follow_orders([], gone)
     await _remove(connection, order, new, _PARTS["orders"])
-    # Writing an order adds to its parcels and refunds, and takes none away.
-    changed = [one.id for one in before]
-    await _delete_parts(connection, order, changed, frozenset({parcel.name, refund.name}))
+    # Writing an order adds to its refunds, and takes none away.
+    await _delete_parts(connection, order, [one.id for one in before], frozenset({refund.name}))
     await put_orders(connection, before, known, now)
 
 
