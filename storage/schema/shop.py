@@ -144,6 +144,14 @@ point_change = Table(
     comment="How points came and went; append-only.",
 )
 
+guest_contact = Table(
+    "guest_contact",
+    metadata,
+    Column("contact", String(250), primary_key=True, comment="email:… or phone:…, as it is compared."),
+    Column("customer_id", String(100), ForeignKey("customer.id"), nullable=False, index=True),
+    comment="What guests are known by, and customers who were guests before the shop named them.",
+)
+
 erased = Table(
     "erased",
     metadata,

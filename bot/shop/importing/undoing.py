@@ -28,6 +28,7 @@ from storage.schema import (
     coupon,
     customer,
     event,
+    guest_contact,
     import_change,
     import_run,
     order,
@@ -45,7 +46,7 @@ from storage.shop import ImportRuns
 _PORTION = 200
 _EXAMPLES = 5
 _PARTS: Mapping[str, frozenset[str]] = {
-    "customers": frozenset({churn_warning.name, score.name, consent.name}),
+    "customers": frozenset({churn_warning.name, score.name, consent.name, guest_contact.name}),
     "products": frozenset({price_change.name}),
     "coupons": frozenset(),
     "orders": frozenset({order_line.name, parcel.name, refund.name}),

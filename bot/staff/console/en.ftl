@@ -627,6 +627,7 @@ field-customer = customer’s number
 field-name = name
 field-email = e-mail
 field-phone = telephone
+field-buyer_phone = telephone of whoever ordered
 field-language = language
 field-time_zone = time zone
 field-tier = tier

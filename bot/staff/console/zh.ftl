@@ -621,6 +621,7 @@ field-customer = 顾客编号
 field-name = 名称
 field-email = 邮箱
 field-phone = 电话
+field-buyer_phone = 买家电话
 field-language = 语言
 field-time_zone = 时区
 field-tier = 会员等级
