@@ -45,6 +45,7 @@ from bot.outreach.last_look import LastLook, WinBackWriter
 from bot.outreach.planner import Planner, installation_seed
 from bot.privacy.erasure import Eraser
 from bot.settings import Settings
+from bot.shop.demonstration import Demonstration
 from bot.shop.intake.defaults import Defaults
 from bot.shop.pictures import PictureFolder
 from bot.shop.rules import Steering
@@ -58,18 +59,20 @@ from storage import Store, StoreUnavailable
 from storage.catalogue import Catalogue
 from storage.redis_limits import RedisLimits
 from storage.settings import SettingStore
-from storage.shop import Shop, ShopKind
 
 log = logging.getLogger(__name__)
 
 _CATALOGUE_EVERY = 60.0
+_DEMO_EVERY = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """Everything a process consists of, wired."""
 
+    settings: Settings
     store: Store
+    demo: Demonstration
     understanding: ServedUnderstanding
     served: ServedRetention
     inbox: DurableInbox
@@ -89,9 +92,16 @@ class Parts:
         while True:
             await asyncio.sleep(_CATALOGUE_EVERY)
             with faults.told(log.warning, "could not look at the products", only=StoreUnavailable):
-                entries = await catalogue_entries(self.store)
-                if entries != self.understanding.catalogue:
-                    await self.understanding.set_catalogue(entries)
+                await look_at_products(self.store, self.understanding)
+
+    async def watch_demo(self) -> None:
+        """Notice that the demo shop is taken out, or made: its pages go or come with it."""
+        while True:
+            await asyncio.sleep(_DEMO_EVERY)
+            with faults.told(log.warning, "could not look whose shop it is", only=StoreUnavailable):
+                if await self.demo.refresh():
+                    self.understanding.pages = pages_folder(self.settings, demo=self.demo())
+                    await look_at_products(self.store, self.understanding)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,11 +121,12 @@ async def build(settings: Settings, store: Store, reading: Process | None = None
         nlu.NluError: the model of the understanding, or a page of the shop's, can't be loaded.
     """
     keys = await _keys(store)
-    demo = await is_demo(store)
+    demo = Demonstration(store)
+    await demo.refresh()
     texts = Texts.load(settings.home / "texts")
     names = {"zh": settings.shop_name_zh, "en": settings.shop_name_en}
     understanding = await ServedUnderstanding.start(
-        store, settings.home, pages_folder(settings, demo=demo), reading
+        store, settings.home, pages_folder(settings, demo=demo()), reading
     )
     await understanding.set_catalogue(await catalogue_entries(store))
     await understanding.refresh()
@@ -125,7 +136,7 @@ async def build(settings: Settings, store: Store, reading: Process | None = None
     linker = await Linker.open(store, settings.shared_secret)
     services = Services(
         texts=texts,
-        shop=ShopFacts(names=names, time_zone=settings.time_zone, demo=demo, hours=settings.hours),
+        shop=ShopFacts(names=names, time_zone=settings.time_zone, is_demo=demo, hours=settings.hours),
         decisions=decisions,
         linker=linker,
         reader=understanding,
@@ -141,7 +152,7 @@ async def build(settings: Settings, store: Store, reading: Process | None = None
         customer_of_token=linker.customer_of_token,
         greeting=partial(opening, services),
         shop_names=names,
-        demo=demo,
+        is_demo=demo,
     )
     made = [(kind, channel) for kind in CHANNELS if (channel := kind.make(surroundings)) is not None]
     channels = tuple(channel for _, channel in made)
@@ -198,11 +209,13 @@ async def build(settings: Settings, store: Store, reading: Process | None = None
         imports=imports,
         secret=keys.console,
         settings=settings,
-        demo=demo,
+        is_demo=demo,
     )
     planner = Planner(store, decisions, settings.time_zone, channels=WRITING_FIRST)
     return Parts(
+        settings=settings,
         store=store,
+        demo=demo,
         understanding=understanding,
         served=served,
         inbox=DurableInbox(store, dispatcher),
@@ -231,10 +244,11 @@ async def _keys(store: Store) -> _Keys:
     return await store.write(load)
 
 
-async def is_demo(store: Store) -> bool:
-    """Whether the store holds the demo shop."""
-    async with store.read() as connection:
-        return await Shop(connection).kind() is ShopKind.DEMO
+async def look_at_products(store: Store, understanding: ServedUnderstanding) -> None:
+    """Let the products be recognised that there are now."""
+    entries = await catalogue_entries(store)
+    if entries != understanding.catalogue:
+        await understanding.set_catalogue(entries)
 
 
 async def catalogue_entries(store: Store) -> list[CatalogueEntry]:

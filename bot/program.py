@@ -79,6 +79,7 @@ class Program:
             await parts.server.start()
             self._spawn(parts.dispatcher.run(), "dispatcher")
             self._spawn(parts.watch_catalogue(), "catalogue")
+            self._spawn(parts.watch_demo(), "demo")
             for channel in parts.channels:
                 self._spawn(self._run_channel(channel, parts.inbox), f"channel-{channel.name}")
         self._spawn(parts.sender.run(), "sender")

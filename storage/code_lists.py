@@ -14,7 +14,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, false, func, select
 
 from storage.codes import Promise, State
-from storage.coupons import COUPON, Coupon
+from storage.coupons import COUPON, Coupon, ended
 from storage.errors import StorageError
 from storage.offers import StoredOffer
 from storage.repository import Repository
@@ -111,7 +111,7 @@ def _of_offers(wanted: Wanted, now: datetime) -> list[ColumnElement[bool]]:
 
 def _of_coupons(wanted: Wanted, now: datetime) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
-    unused, over = coupon.c.used_at.is_(None), coupon.c.valid_until <= now
+    unused, over = coupon.c.used_at.is_(None), ended(now)
     begun = coupon.c.valid_from <= now
     match wanted.state:
         case "used":

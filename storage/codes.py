@@ -98,7 +98,7 @@ def state_of(promise: Promise, at: datetime) -> State:
         return "used"
     if isinstance(promise, StoredOffer) and promise.state == "withdrawn":
         return "withdrawn"
-    if at >= promise.valid_until:
+    if promise.valid_until is not None and at >= promise.valid_until:
         return "expired"
     # Nobody knows a personal code before it is made: an order that carries one and looks older has a day alone.
     return "not_started" if isinstance(promise, Coupon) and at < promise.valid_from else "live"

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
 
 from storage.orders import Order
 from storage.repository import Repository, columns_of, portions
@@ -46,7 +46,8 @@ class Coupon:
     per_customer: int | None = None
     """By how many orders of one customer, where it is everyone's; None: any number."""
     valid_from: datetime
-    valid_until: datetime
+    valid_until: datetime | None
+    """None: it has no end."""
     used_at: datetime | None = None
     order_id: str | None = None
     """The order that used it, where it is known."""
@@ -81,8 +82,8 @@ class Coupons(Repository):
         found = await self._list(
             Coupon,
             COUPON.where(owner, coupon.c.used_at.is_(None))
-            .where(coupon.c.valid_from <= now, coupon.c.valid_until > now)
-            .order_by(coupon.c.customer_id.is_(None), coupon.c.valid_until, coupon.c.code),
+            .where(coupon.c.valid_from <= now, ~ended(now))
+            .order_by(coupon.c.customer_id.is_(None), coupon.c.valid_until.nulls_last(), coupon.c.code),
         )
         return [one for one in found if await self.spent(one, customer_id) is None]
 
@@ -155,6 +156,11 @@ _carried: ColumnElement[str] = func.upper(func.trim(order.c.coupon_code))
 _FIRST = select(order.c.id, order.c.placed_at, order.c.customer_id).order_by(order.c.placed_at, order.c.id)
 
 
+def ended(now: datetime) -> ColumnElement[bool]:
+    """Whether a coupon no longer holds."""
+    return and_(coupon.c.valid_until.is_not(None), coupon.c.valid_until <= now)
+
+
 def _carrying(found: Coupon) -> tuple[ColumnElement[bool], ...]:
     """Of the orders those that have used everyone's coupon, or would have if there were no limit."""
     return (
@@ -162,7 +168,7 @@ def _carrying(found: Coupon) -> tuple[ColumnElement[bool], ...]:
         _carried == found.code.strip().upper(),
         order.c.status != "cancelled",
         order.c.placed_at >= found.valid_from,
-        order.c.placed_at < found.valid_until,
+        true() if found.valid_until is None else order.c.placed_at < found.valid_until,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -14,6 +15,7 @@ from storage.schema import consent, customer, erased
 from storage.settings import SettingStore
 from storage.upsert import insert_new
 
+_CHINESE_MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
 _TAIL = 9
 """Digits at the end of a phone number that are the same with and without the country's code."""
 
@@ -30,6 +32,29 @@ def normal_phone(phone: str | None) -> str | None:
     if not digits:
         return None
     return f"+{digits}" if text.startswith(("+", "＋")) else digits
+
+
+def international_phone(phone: str | None) -> str | None:
+    """As numbers are compared that people write in several ways: with the country's code, where it is known.
+
+    It is where the number has one, and of a Chinese mobile number, which is none of another kind.
+    """
+    known = normal_phone(phone)
+    if known is None or known.startswith("+"):
+        return known
+    if known.startswith("00"):
+        return f"+{known[2:]}"
+    national = known.removeprefix("86") if len(known) == 13 else known
+    return f"+86{national}" if _CHINESE_MOBILE.fullmatch(national) else known
+
+
+def written_phones(international: str) -> list[str]:
+    """The ways in which a number is kept that is compared as this one."""
+    if not international.startswith("+"):
+        return [international]
+    national = international.removeprefix("+86")
+    chinese = [national, f"86{national}"] if _CHINESE_MOBILE.fullmatch(national) else []
+    return [international, f"00{international[1:]}", *chinese]
 
 
 def customer_identity(customer_id: str) -> str:

@@ -50,6 +50,7 @@ from storage.schema import (
     draft,
     escalation,
     event,
+    guest_contact,
     import_change,
     inbox,
     link_attempt,
@@ -125,6 +126,7 @@ class _Erasing:
         await self._withdraw(customer_id)
         await self._imports(customer_id)
         await self._run(delete(coupon).where(coupon.c.customer_id == customer_id))
+        await self._run(delete(guest_contact).where(guest_contact.c.customer_id == customer_id))
         await self._run(delete(link_token).where(link_token.c.customer_id == customer_id))
         await self._run(delete(link_given).where(link_given.c.customer_id == customer_id))
         await self._run(delete(score).where(score.c.customer_id == customer_id))

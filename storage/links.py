@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, exists, func, select
 
 from storage.customers import Customer
 from storage.repository import Repository, portions
-from storage.schema import account, customer, link_given
+from storage.schema import account, customer, link_given, link_token
 from storage.upsert import upsert
 
 
@@ -42,6 +42,12 @@ class Links(Repository):
             for one in dict.fromkeys(customer_ids)
         ]
         await upsert(self._connection, link_given, rows)
+
+    async def of_request(self, request: str) -> dict[tuple[str, str], datetime]:
+        """What was made for a request, by the hash of its name: the end of each link, by customer and channel."""
+        made = select(link_token.c.customer_id, link_token.c.channel, link_token.c.expires_at)
+        rows = await self._connection.execute(made.where(link_token.c.request == request))
+        return {(row.customer_id, row.channel): row.expires_at for row in rows}
 
     async def customers(
         self, now: datetime, *, after: str, limit: int, everybody: bool = False

@@ -225,7 +225,7 @@ class Orders(Repository):
     async def put_many(self, orders: Sequence[Order]) -> int:
         """Add orders or bring them up to date, with all that belongs to them; return the orders changed.
 
-        Lines, parcels and scans that an order no longer has are taken away.
+        Lines and scans that an order no longer has are taken away.
         """
         rows = [_row(order, item, ship_to=dict(item.ship_to)) for item in orders]
         changed = await upsert(self._connection, order, rows, stamps=frozenset({"updated_at"}))
@@ -253,6 +253,11 @@ class Orders(Repository):
         refunds = [_row(refund, one, order_id=item.id) for item in orders for one in item.refunds]
         await upsert(self._connection, refund, refunds)
         return changed
+
+    async def remove_parcels(self, ids: Collection[str]) -> None:
+        """Take parcels away, with their scans."""
+        for column in (parcel_scan.c.parcel_id, parcel.c.id):
+            await self._delete(column, list(ids))
 
     async def _delete(self, column: Column[Any], ids: Sequence[str]) -> None:
         for part in portions(ids, 1_000):

@@ -18,7 +18,7 @@ from storage.erased import (
     phone_identities,
 )
 from storage.errors import NotFound
-from storage.schema import customer, inbox, order
+from storage.schema import customer, guest_contact, inbox, order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +29,8 @@ class Person:
     accounts: tuple[Account, ...]
     orders: Mapping[str, str]
     """Ids to numbers."""
+    contacts: tuple[str, ...] = ()
+    """Further ones by which orders were known to be theirs, as `email:…` and `phone:…`."""
 
     @property
     def identities(self) -> list[str]:
@@ -39,6 +41,9 @@ class Person:
         if self.customer is not None:
             known.append(customer_identity(self.customer.id))
             known += email_identities(self.customer.email) + phone_identities(self.customer.phone)
+        for contact in self.contacts:
+            kind, _, value = contact.partition(":")
+            known += email_identities(value) if kind == "email" else phone_identities(value)
         return known
 
 
@@ -58,6 +63,11 @@ async def find_customer(connection: AsyncConnection, customer_id: str) -> Person
         customer=known,
         accounts=tuple(await Accounts(connection).by_customer(customer_id)),
         orders={row.id: row.number for row in rows},
+        contacts=tuple(
+            await connection.scalars(
+                select(guest_contact.c.contact).where(guest_contact.c.customer_id == customer_id)
+            )
+        ),
     )
 
 

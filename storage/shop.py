@@ -42,13 +42,11 @@ class Shop(Repository):
 
     async def kind(self) -> ShopKind:
         """Real as soon as one real product, customer or order is there."""
-        kinds: set[bool] = set()
-        for table in (product, customer, order):
-            rows = await self._connection.scalars(select(table.c.demo).distinct())
-            kinds |= {bool(demo) for demo in rows}
-        if not kinds:
-            return ShopKind.EMPTY
-        return ShopKind.REAL if False in kinds else ShopKind.DEMO
+        for demo, kind in ((False, ShopKind.REAL), (True, ShopKind.DEMO)):
+            for table in (product, customer, order):
+                if await self._is_there(select(table.c.demo).where(table.c.demo.is_(demo)).limit(1)):
+                    return kind
+        return ShopKind.EMPTY
 
     async def remove_demo(self) -> None:
         """Take out the demo's customers, products, orders, events and campaigns, and whatever was about them.

@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 from typing import Annotated, Self
 
 from fastapi import FastAPI
-from pydantic import BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, model_validator
+from sqlalchemy.exc import IntegrityError
 
 from bot.api.rows import MAX_ROWS
 from bot.linking.deep_links import MAX_LIFETIME, DeepLinks, GivenLinks, QrFormat, qr_data_uri
-from bot.shop.intake.records import Identifier, Record
+from bot.linking.linker import request_hash
+from bot.shop.intake.records import Identifier, Record, printable
 from storage import Store
 from storage.links import Links
 
@@ -21,6 +23,8 @@ _MOST_HOURS = MAX_LIFETIME // timedelta(hours=1)
 class LinksWanted(Record):
     """For whom links are made, and how."""
 
+    id: Annotated[str, Field(min_length=16, max_length=100), AfterValidator(printable)] | None = None
+    """The same again is the same request, and gets the same links; as hard to guess as they are."""
     customer_ids: Annotated[list[Identifier], Field(min_length=1, max_length=MAX_ROWS)] | None = None
     """These; without it the next customers after `after`."""
     after: Annotated[str, Field(max_length=100)] = ""
@@ -79,12 +83,20 @@ class LinksApi:
 
     async def links(self, wanted: LinksWanted) -> LinksMade:
         """Make links for customers: those who are named, or the next of those who have none."""
+        try:
+            return await self._made(wanted)
+        except IntegrityError:
+            # The same request at the same moment made them.
+            return await self._made(wanted)
+
+    async def _made(self, wanted: LinksWanted) -> LinksMade:
         now, after = self._clock(), None
         ids = wanted.customer_ids
         if ids is None:
             ids, after = await self._next(wanted, now)
         hours = wanted.lifetime_hours
-        made = await self._deep_links.give(ids, now, None if hours is None else timedelta(hours=hours))
+        lifetime = None if hours is None else timedelta(hours=hours)
+        made = await self._deep_links.give(ids, now, lifetime, wanted.id)
         here = {one.customer_id for one in made}
         return LinksMade(
             links=[await _row(one, wanted.qr) for one in made],
@@ -94,11 +106,15 @@ class LinksApi:
 
     async def _next(self, wanted: LinksWanted, now: datetime) -> tuple[list[str], str | None]:
         async with self._store.read() as connection:
-            found = await Links(connection).customers(
-                now, after=wanted.after, limit=wanted.limit + 1, everybody=wanted.everybody
+            links = Links(connection)
+            before = {} if wanted.id is None else await links.of_request(request_hash(wanted.id))
+            ids = sorted({customer_id for customer_id, _ in before})
+            limit = 0 if ids else wanted.limit
+            found = await links.customers(
+                now, after=ids[-1] if ids else wanted.after, limit=limit + 1, everybody=wanted.everybody
             )
-        ids = [one.id for one in found[: wanted.limit]]
-        return ids, ids[-1] if len(found) > wanted.limit else None
+        ids += [one.id for one in found[:limit]]
+        return ids, ids[-1] if len(found) > limit else None
 
 
 async def _row(made: GivenLinks, qr: QrFormat | None) -> LinksRow:

@@ -135,7 +135,8 @@ class CodeRow(BaseModel):
     text_en: str | None
     currency: str
     valid_from: datetime
-    valid_until: datetime
+    valid_until: datetime | None
+    """Null: a coupon without an end."""
     used_at: datetime | None
     order_id: str | None
     discrepancy: Difference | None
@@ -186,7 +187,7 @@ class CodeChecked(BaseModel):
     off: int | None
     """Coupons: what it takes off; null where that depends on a total that was not sent."""
     currency: str
-    valid_until: datetime
+    valid_until: datetime | None
 
     @classmethod
     def of(cls, checked: Checked) -> Self:

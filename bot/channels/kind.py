@@ -61,7 +61,8 @@ class Surroundings:
     """What the bot says to a stranger who opens a chat."""
     shop_names: Mapping[str, str]
     """By language."""
-    demo: bool
+    is_demo: Callable[[], bool]
+    """The shop is a demonstration now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,7 +75,7 @@ def list_(
         ("code", "state", "for", "customer", "product", "until", "order", "differs"),
         [
             (one.code, state_of(one, now), _worth(one), one.customer_id or "everyone",
-             one.product_id if isinstance(one, StoredOffer) else "", f"{one.valid_until:%Y-%m-%d %H:%M}Z",
+             one.product_id if isinstance(one, StoredOffer) else "", _until(one),
              one.order_id or "", _difference(one))
             for one in found
         ],
@@ -197,7 +197,7 @@ def _row(one: Promise, product_codes: dict[str, str], now: datetime) -> list[str
         "" if of_offer is None else product_codes.get(of_offer.product_id, of_offer.product_id),
         one.customer_id or "",
         f"{one.created_at if isinstance(one, StoredOffer) else one.valid_from:%Y-%m-%dT%H:%M:%SZ}",
-        f"{one.valid_until:%Y-%m-%dT%H:%M:%SZ}",
+        "" if one.valid_until is None else f"{one.valid_until:%Y-%m-%dT%H:%M:%SZ}",
     ]
 
 
@@ -247,11 +247,16 @@ def _tell(card: CodeCard) -> None:
     one, product = card.promise, card.product
     whose = "everyone's" if card.customer is None else f"{card.customer.name or card.customer.id}'s"
     contact = f" ({card.contact})" if card.contact else ""
-    out.print(f"{one.code}: {card.state}, {whose}{contact}, until {one.valid_until:%Y-%m-%d %H:%M}Z")
+    end = f"until {_until(one)}" if one.valid_until is not None else "without an end"
+    out.print(f"{one.code}: {card.state}, {whose}{contact}, {end}")
     what = "" if product is None else f" for {product.name('en')} ({product.code})"
     out.print(f"{_worth(one)}{what}")
     if card.order_number is not None:
         out.print(f"Used by order {card.order_number}. {_difference(one)}".strip())
+
+
+def _until(one: Promise) -> str:
+    return "" if one.valid_until is None else f"{one.valid_until:%Y-%m-%d %H:%M}Z"
 
 
 def _worth(one: Promise) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.panel import Panel
 from rich.table import Table
 
-from bot.app import Parts, is_demo
+from bot.app import Parts
 from bot.channels.telegram import bot_username
 from bot.settings import Settings
 from bot.staff.accounts import StaffAccounts
@@ -20,7 +20,7 @@ async def welcome(settings: Settings, parts: Parts) -> None:
 
     The first admin is made here, once all else is known: what fails in between would take the password with it.
     """
-    telegram, demo = await _telegram(settings, parts), await is_demo(parts.store)
+    telegram = await _telegram(settings, parts)
     admin = await StaffAccounts(parts.store).first_admin(utc_now())
     lines = Table.grid(padding=(0, 2))
     lines.add_column(style="bold", no_wrap=True)
@@ -36,7 +36,7 @@ async def welcome(settings: Settings, parts: Parts) -> None:
         lines.add_row(
             "Models", "are fitted to the shop's history now; what is recommended gets better with them"
         )
-    shop = "a demo shop: products, orders and customers are made up" if demo else ""
+    shop = "a demo shop: products, orders and customers are made up" if parts.demo() else ""
     out.print(Panel(lines, title="留客 Liuke", subtitle=shop, border_style="cyan", expand=False))
     if admin is not None:
         out.print(_ONCE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -36,7 +36,7 @@ class Shop:
     names: dict[str, str]
     """Name by language."""
     time_zone: str = "Asia/Shanghai"
-    demo: bool = False
+    is_demo: Callable[[], bool] = lambda: False
     hours: OpeningHours = ALWAYS
     """When people answer."""
 

@@ -60,9 +60,17 @@ class DeepLinks:
         self.lifetime = lifetime
 
     async def give(
-        self, customer_ids: Sequence[str], now: datetime, lifetime: timedelta | None = None
+        self,
+        customer_ids: Sequence[str],
+        now: datetime,
+        lifetime: timedelta | None = None,
+        request: str | None = None,
     ) -> list[GivenLinks]:
-        """Links for those of the customers who are here and were not erased; in their order."""
+        """Links for those of the customers who are here and were not erased; in their order.
+
+        Args:
+            request: the same again gets the same links, see `Linker.deep_link_tokens`.
+        """
         begins = {"web": f"{self._site}/chat?start="}
         if (bot := await self._telegram()) is not None:
             begins = {"telegram": f"https://t.me/{bot}?start=", **begins}
@@ -71,15 +79,16 @@ class DeepLinks:
             here = await Customers(connection).present(customer_ids)
             wanted = [one for one in dict.fromkeys(customer_ids) if one in here]
             # Each needs one for each channel.
-            tokens, expires = await self._linker.deep_link_tokens(
-                connection, [one for one in wanted for _ in begins], now, lifetime or self.lifetime
+            places = [(one, channel) for one in wanted for channel in begins]
+            tokens = await self._linker.deep_link_tokens(
+                connection, places, now, lifetime or self.lifetime, request
             )
-            rest = iter(tokens)
+            given = dict(zip(places, tokens, strict=True))
             return [
                 GivenLinks(
                     customer_id=one,
-                    expires_at=expires,
-                    addresses={channel: begin + next(rest) for channel, begin in begins.items()},
+                    expires_at=min(given[one, channel][1] for channel in begins),
+                    addresses={channel: begin + given[one, channel][0] for channel, begin in begins.items()},
                 )
                 for one in wanted
             ]

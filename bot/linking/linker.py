@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -93,27 +94,49 @@ class Linker:
         lifetime: timedelta = LINK_VALIDITY,
     ) -> tuple[str, datetime]:
         """Give out a token of at most 64 characters of `[A-Za-z0-9_-]`; return it and the end of its time."""
-        (token,), expires = await self.deep_link_tokens(connection, [customer_id], now, lifetime)
-        return token, expires
+        (given,) = await self.deep_link_tokens(connection, [(customer_id, "")], now, lifetime)
+        return given
 
     async def deep_link_tokens(
-        self, connection: AsyncConnection, customer_ids: Sequence[str], now: datetime, lifetime: timedelta
-    ) -> tuple[list[str], datetime]:
-        """Give out a token for each of the ids, in their order; return them and the end of their time."""
+        self,
+        connection: AsyncConnection,
+        places: Sequence[tuple[str, str]],
+        now: datetime,
+        lifetime: timedelta,
+        request: str | None = None,
+    ) -> list[tuple[str, datetime]]:
+        """Give out a token for each customer and channel, in their order, with the end of its time.
+
+        Args:
+            request: by which whoever asks knows what they asked for: the same again gets the same tokens. It must be
+                hard to guess, as they are.
+        """
+        known = {} if request is None else await Links(connection).of_request(request_hash(request))
         expires = (now + lifetime).replace(microsecond=0)
-        stamp = int(expires.timestamp()).to_bytes(_STAMP_BYTES, "big")
-        bodies = [secrets.token_bytes(_NONCE_BYTES) + stamp for _ in customer_ids]
-        tokens = [_PREFIX + _encode(body + self._mac(b"link", body)) for body in bodies]
-        if tokens:
-            await connection.execute(
-                insert(link_token),
-                [
-                    {"token_hash": _token_hash(token), "customer_id": customer_id, "expires_at": expires}
-                    for token, customer_id in zip(tokens, customer_ids, strict=True)
-                ],
-            )
-            await Links(connection).note_given(customer_ids, now, expires)
-        return tokens, expires
+        ends = [known.get(place, expires) for place in places]
+        tokens = [self._token(place, end, request) for place, end in zip(places, ends, strict=True)]
+        new: list[dict[str, Any]] = [
+            {
+                "token_hash": _token_hash(token),
+                "customer_id": place[0],
+                "expires_at": expires,
+                "request": None if request is None else request_hash(request),
+                "channel": None if request is None else place[1],
+            }
+            for place, token in zip(places, tokens, strict=True)
+            if place not in known
+        ]
+        if new:
+            await connection.execute(insert(link_token), new)
+            await Links(connection).note_given([one["customer_id"] for one in new], now, expires)
+        return list(zip(tokens, ends, strict=True))
+
+    def _token(self, place: tuple[str, str], expires: datetime, request: str | None) -> str:
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        if request is not None:
+            nonce = self._mac(b"request", "\0".join((request, *place)).encode())
+        body = nonce + int(expires.timestamp()).to_bytes(_STAMP_BYTES, "big")
+        return _PREFIX + _encode(body + self._mac(b"link", body))
 
     async def redeem(self, connection: AsyncConnection, account_id: int, token: str, now: datetime) -> str:
         """Link the account by a deep-link token; return the customer's id.
@@ -219,6 +242,11 @@ class Linker:
 
     def _mac(self, purpose: bytes, body: bytes) -> bytes:
         return hmac.digest(self._key, purpose + b"\0" + body, "sha256")[:_MAC_BYTES]
+
+
+def request_hash(request: str) -> str:
+    """What is kept of the name of a request for links."""
+    return _token_hash(request)
 
 
 def second_fact(phone: str | None, email: str | None) -> str | None:

@@ -40,13 +40,16 @@ class ServedUnderstanding:
     """Reads with the current version and answers from the pages; both are replaced together."""
 
     def __init__(self, store: Store, home: Path, pages: Path, reading: ReadingProcess) -> None:
-        self._store, self._home, self._pages = store, home, pages
+        self._store, self._home = store, home
+        self.pages = pages
+        """The folder of the shop's pages; another one is taken at the next look."""
+        self._taken = pages
         self._reading = reading
         self.catalogue: Sequence[CatalogueEntry] = ()
         """The products that can be recognised; `set_catalogue` replaces them."""
         self._refused = ""
         self._awaited = ""
-        self.version = SHIPPED
+        self.version, self._path = SHIPPED, ""
 
     @classmethod
     async def start(cls, store: Store, home: Path, pages: Path, launched: Process | None = None) -> Self:
@@ -93,18 +96,20 @@ class ServedUnderstanding:
             raise TookTooLong(str(error)) from None
 
     async def refresh(self) -> bool:
-        """Load the version that the store calls current, if it isn't the one in use; True after a swap.
+        """Load the version that the store calls current and the pages, if they aren't in use; True after a swap.
 
         One that can't be loaded is reported once, and the one in use stays. One whose pages can't be is tried again.
         """
         async with self._store.read() as connection:
             current = await ModelVersions(connection).current(KIND)
-        wanted = SHIPPED if current is None else current.version
+        wanted, path = (SHIPPED, "") if current is None else (current.version, current.path)
+        if wanted == self._refused:
+            wanted, path = self.version, self._path
         awaited, self._awaited = self._awaited, ""
-        if wanted in (self.version, self._refused):
+        if (wanted, self.pages) == (self.version, self._taken):
             return False
         try:
-            await self._swap("" if current is None else current.path)
+            await self._swap(path, self.pages)
         except PagesRefused as error:
             # The page may be mended; the model is sound.
             self._awaited = str(error)
@@ -117,7 +122,8 @@ class ServedUnderstanding:
             self._refused = wanted
             log.error("model %s can't be loaded (%s); still reading with %s", wanted, error, self.version)
             return False
-        self.version, self._refused = wanted, ""
+        self._refused = self._refused if wanted == self.version else ""
+        self.version, self._path = wanted, path
         log.info("reading messages with model %s", wanted)
         return True
 
@@ -132,15 +138,15 @@ class ServedUnderstanding:
         """End the process that reads."""
         await self._reading.close()
 
-    async def _swap(self, path: str) -> None:
+    async def _swap(self, path: str, pages: Path) -> None:
         """Load beside the version in use, which is closed once it has answered what it was asked."""
         model = self._home / path if path else None
-        fresh = await ReadingProcess.start(command(self._home / _CACHE, model), self._pages)
+        fresh = await ReadingProcess.start(command(self._home / _CACHE, model), pages)
         known: Sequence[CatalogueEntry] | None = None
         # The products may change while all that is loaded.
         while known is not self.catalogue:
             known = self.catalogue
             await fresh.set_catalogue(known)
-        before, self._reading = self._reading, fresh
+        before, self._reading, self._taken = self._reading, fresh, pages
         await before.answered()
         await before.close()

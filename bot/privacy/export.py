@@ -21,6 +21,7 @@ from storage.schema import (
     consent,
     conversation,
     escalation,
+    guest_contact,
     link_given,
     offer,
     point_change,
@@ -70,6 +71,9 @@ async def export_customer(connection: AsyncConnection, customer_id: str) -> dict
             .order_by(point_change.c.at, point_change.c.id),
         ),
         "offers": await _rows(connection, select(offer).where(offer.c.customer_id == customer_id)),
+        "contacts": await _rows(
+            connection, select(guest_contact).where(guest_contact.c.customer_id == customer_id)
+        ),
         "shown": await _rows(connection, select(shown).where(shown.c.customer_id == customer_id)),
         "links_given": await _rows(
             connection, select(link_given).where(link_given.c.customer_id == customer_id)

@@ -22,8 +22,3 @@ def keys_of(number: str, products: Iterable[str]) -> list[str]:
         seen[product] += 1
         keys.append(digest(number, product, seen[product]))
     return keys
-
-
-def purchase_id(number: str, product: str) -> str:
-    """The id of the purchase of a product of an order, where one line has it."""
-    return f"purchase-{keys_of(number, [product])[0]}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import re
 import shutil
 import zlib
 from dataclasses import dataclass
@@ -15,13 +14,11 @@ from typing import Any
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from bot.shop.demo.catalogue import categories
+from bot.shop.drawn import DRAWN
 from bot.shop.icons import Colour, Pen, Shades, draw_icon, parse, shades_of
 from kernel.files import replacing
 from storage import Store
 from storage.catalogue import Catalogue, Product
-
-# Ids that can be a file name as they are; other products get no picture of ours.
-_DRAWN = re.compile(r"products/([A-Za-z0-9_-]{1,100})\.jpg")
 
 _SIDE = 640
 _FINE = 2
@@ -67,18 +64,12 @@ class PictureFolder:
             return None
         if file.is_file():
             return file
-        named = _DRAWN.fullmatch(path)
+        named = DRAWN.fullmatch(path)
         if named is None:
             return None
         async with self._store.read() as connection:
             product = await Catalogue(connection).get(named[1])
         return None if product is None else await asyncio.to_thread(picture_path, product, self._media)
-
-
-def drawn_picture(product_id: str) -> str | None:
-    """What `Product.picture` is for a product without one of its own; None where its id can't name a file."""
-    path = f"products/{product_id}.jpg"
-    return path if _DRAWN.fullmatch(path) else None
 
 
 def picture_path(product: Product, media: Path) -> Path:

@@ -49,6 +49,7 @@ from storage.schema.shop import (
     customer,
     erased,
     event,
+    guest_contact,
     link_attempt,
     link_given,
     link_token,
@@ -65,8 +66,8 @@ from storage.schema.shop import (
 __all__ = [
     "account", "alarm", "audit", "budget", "campaign", "campaign_contact", "campaign_run", "category",
     "churn_warning", "consent", "conversation", "conversation_lease", "correction", "coupon", "customer", "draft",
-    "erased", "escalation", "event", "import_change", "import_run", "inbox", "job_run", "lease", "link_attempt",
-    "link_given", "link_token", "media", "message", "message_edit", "metadata", "model_version", "offer", "order",
-    "order_line", "outbox", "parcel", "parcel_scan", "point_change", "price_change", "product", "rate_bucket",
-    "refund", "request", "score", "setting", "shown", "skill_switch", "staff", "staff_session",
+    "erased", "escalation", "event", "guest_contact", "import_change", "import_run", "inbox", "job_run", "lease",
+    "link_attempt", "link_given", "link_token", "media", "message", "message_edit", "metadata", "model_version",
+    "offer", "order", "order_line", "outbox", "parcel", "parcel_scan", "point_change", "price_change", "product",
+    "rate_bucket", "refund", "request", "score", "setting", "shown", "skill_switch", "staff", "staff_session",
 ]  # fmt: skip

@@ -109,7 +109,7 @@ coupon = Table(
     Column("max_uses", Integer, comment="By how many orders, where it is everyone's; empty: any number."),
     Column("per_customer", Integer, comment="By how many orders of one customer, where it is everyone's."),
     Column("valid_from", UtcMicros, nullable=False),
-    Column("valid_until", UtcMicros, nullable=False),
+    Column("valid_until", UtcMicros, comment="The first moment after it; empty: it has no end."),
     Column("used_at", UtcMicros),
     Column("order_id", String(100), ForeignKey("orders.id"), index=True, comment="The order that used it."),
     Column(

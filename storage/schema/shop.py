@@ -96,6 +96,12 @@ link_token = Table(
     Column("expires_at", UtcMicros, nullable=False),
     Column("account_id", BigKey, ForeignKey("account.id"), comment="Who used it; once."),
     Column("used_at", UtcMicros),
+    Column(
+        "request", String(64), comment="Of the request that it was made for, a hash; empty: it named none."
+    ),
+    Column("channel", String(30), comment="That it is for, where it was made for a request."),
+    # The same request twice at the same moment makes one.
+    Index("uq_link_token_request", "request", "customer_id", "channel", unique=True),
     comment="Deep links given out; only their hashes are kept.",
 )
 
@@ -136,6 +142,14 @@ point_change = Table(
     Column("order_id", String(100), comment="Its id or its number; it may not be here."),
     Index(None, "customer_id", "at"),
     comment="How points came and went; append-only.",
+)
+
+guest_contact = Table(
+    "guest_contact",
+    metadata,
+    Column("contact", String(250), primary_key=True, comment="email:… or phone:…, as it is compared."),
+    Column("customer_id", String(100), ForeignKey("customer.id"), nullable=False, index=True),
+    comment="What guests are known by, and customers who were guests before the shop named them.",
 )
 
 erased = Table(

@@ -17,7 +17,7 @@ from storage.staff import Staff
 
 @pytest.fixture
 def parts(store: Store) -> Any:
-    return SimpleNamespace(store=store, served=SimpleNamespace(version="v1"))
+    return SimpleNamespace(store=store, served=SimpleNamespace(version="v1"), demo=lambda: False)
 
 
 async def members(store: Store) -> int:

@@ -32,7 +32,7 @@ def _make(given: Surroundings) -> WebChannel:
             bot_names={"zh": settings.bot_name_zh, "en": settings.bot_name_en},
             look=look,
             questions={language: given.texts.questions(language) for language in LANGUAGES},
-            demo=given.demo,
+            is_demo=given.is_demo,
         ),
     )
 

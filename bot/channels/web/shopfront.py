@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,7 @@ class Shopfront:
     look: Look = field(default_factory=Look)
     questions: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Shown as buttons to whoever has not written yet, and sent as if typed."""
-    demo: bool = False
+    is_demo: Callable[[], bool] = lambda: False
     """The page says that this is a demonstration."""
 
     def facts(self) -> dict[str, Any]:
@@ -27,6 +27,6 @@ class Shopfront:
         return {
             "shop": dict(self.names),
             "bot": dict(self.bot_names),
-            "demo": self.demo,
+            "demo": self.is_demo(),
             "questions": questions,
         }

@@ -182,6 +182,8 @@ async def _coupons(turn: Turn) -> Answer:
 
 async def _coupon(turn: Turn, item: Coupon) -> str:
     words = await _worth(turn, item)
+    if item.valid_until is None:
+        return turn.say("coupon-line-always", text=words, code=item.code)
     return turn.say("coupon-line", text=words, code=item.code, until=turn.day(item.valid_until))
 
 
@@ -254,20 +256,22 @@ async def _code(turn: Turn) -> Answer:
 async def _coupon_state(turn: Turn, coupon: Coupon) -> str:
     if coupon.used_at is not None:
         return turn.say("code-used", code=coupon.code, when=turn.day(coupon.used_at))
-    if coupon.valid_until <= turn.now:
-        return turn.say("code-expired", code=coupon.code, when=turn.day(coupon.valid_until))
+    end = coupon.valid_until
+    if end is not None and end <= turn.now:
+        return turn.say("code-expired", code=coupon.code, when=turn.day(end))
     if coupon.valid_from > turn.now:
         return turn.say("code-early", code=coupon.code, when=turn.day(coupon.valid_from))
     spent = await Coupons(turn.connection).spent(coupon, turn.customer_id)
     if spent is not None:
         return turn.say("code-used-up" if spent == "used_up" else "code-used-by-you", code=coupon.code)
     by_rules = not (coupon.text_zh if turn.language == "zh" else coupon.text_en)
+    text_id = "code-valid" if by_rules or not coupon.min_spend else "code-valid-from"
     return turn.say(
-        "code-valid" if by_rules or not coupon.min_spend else "code-valid-from",
+        text_id if end is not None else f"{text_id}-always",
         code=coupon.code,
         text=await _worth(turn, coupon),
         least=turn.money(coupon.min_spend, coupon.currency),
-        until=turn.day(coupon.valid_until),
+        until="" if end is None else turn.day(end),
     )
 
 

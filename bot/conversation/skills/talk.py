@@ -69,7 +69,7 @@ def greeting_text(services: Services, language: str, name: str = "") -> str:
         shop=shop.names.get(language, shop.names["en"]),
         name=wording.called(name),
     )
-    return f"{text}\n{services.texts.say(language, 'demo-note')}" if shop.demo else text
+    return f"{text}\n{services.texts.say(language, 'demo-note')}" if shop.is_demo() else text
 
 
 def opening(services: Services, incoming: Incoming) -> Reply:

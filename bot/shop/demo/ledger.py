@@ -1,8 +1,8 @@
-"""Turns the simulated orders into rows as of now: status, parcels, scans and refunds. The future is left out."""
+"""Turns the simulated orders into orders as of now: status, parcels, scans and refunds. The future is left out."""
 
 from __future__ import annotations
 
-import json
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,25 +11,9 @@ import numpy as np
 
 from bot.shop.demo.orders import DAY, Orders, carriers
 from bot.shop.demo.world import DemoCustomer, places
-from kernel.times import to_micros
+from kernel.times import from_micros, to_micros
+from storage.orders import Order, OrderLine, Parcel, Refund, Scan
 from storage.shop import DEMO_BUDGET
-
-Record = tuple[Any, ...]
-
-ORDER = (
-    "id", "number", "customer_id", "status", "placed_at", "paid_at", "total", "discount", "shipping_fee",
-    "currency", "payment_method", "ship_to", "coupon_code", "demo", "updated_at",
-)  # fmt: skip
-LINE = ("order_id", "line", "product_id", "quantity", "unit_price")
-PARCEL = (
-    "id", "order_id", "carrier", "tracking_number", "tracking_url", "status", "shipped_at", "estimated_at",
-    "delivered_at", "updated_at", "direction",
-)  # fmt: skip
-SCAN = ("parcel_id", "scan", "at", "place", "text_zh", "text_en")
-REFUND = (
-    "id", "order_id", "amount", "currency", "status", "reason", "requested_at", "decided_at", "decision_reason",
-    "paid_at", "paid_to",
-)  # fmt: skip
 
 RETURN_REASONS = (
     ("质量问题", "Poor quality"),
@@ -67,13 +51,9 @@ _BIRTHDAY_EVERY = 23
 
 @dataclass(slots=True)
 class Ledger:
-    """Rows as the database keeps them, named by the tuples of columns above."""
+    """What the shop knows of its orders."""
 
-    orders: list[Record] = field(default_factory=list)
-    lines: list[Record] = field(default_factory=list)
-    parcels: list[Record] = field(default_factory=list)
-    scans: list[Record] = field(default_factory=list)
-    refunds: list[Record] = field(default_factory=list)
+    orders: list[Order] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
     """Order ids by their place in the simulation; of orders after `now` too."""
     spent: dict[int, int] = field(default_factory=dict)
@@ -105,8 +85,8 @@ class Bookkeeper:
             products, customers, start_micros, now, rng,
         )  # fmt: skip
         self._carriers = carriers()
-        self._ship_to = [json.dumps(customer.ship_to, ensure_ascii=False) for customer in customers]
         self._ledger = Ledger()
+        self._refunds: dict[int, list[Refund]] = defaultdict(list)
 
     def write(self, orders: Orders) -> Ledger:
         """Every order up to now."""
@@ -114,7 +94,7 @@ class Bookkeeper:
         numbers = 10_200_000 + np.cumsum(self._rng.integers(3, 240, count))
         self._ledger.ids = [f"O{number}" for number in numbers.tolist()]
         luck = self._rng.random((count, 3)).tolist()
-        refunded = self._refunds(orders)
+        refunded = self._pay_back(orders)
         for index, journey in enumerate(self._journeys(orders)):
             if orders.second[index] < self._now:
                 self._order(orders, index, journey, refunded.get(index, 0), luck[index])
@@ -131,7 +111,7 @@ class Bookkeeper:
             for a, b, c, d, e, quiet in zip(*columns, silent, strict=True)
         ]
 
-    def _refunds(self, orders: Orders) -> dict[int, int]:
+    def _pay_back(self, orders: Orders) -> dict[int, int]:
         """Refunds by their age; returns how many lines of an order were paid back."""
         paid_lines: dict[int, int] = {}
         for number, (order, line, asked, why) in enumerate(orders.returns):
@@ -144,19 +124,21 @@ class Bookkeeper:
                 paid_lines[order] = paid_lines.get(order, 0) + 1
             _, quantity, unit_price = orders.lines[order][line]
             off = 0.9 if orders.coupon[order] else 1.0
-            self._ledger.refunds.append(
-                (
-                    f"R{50_001 + number}",
-                    self._ledger.ids[order],
-                    round(quantity * unit_price * off),
-                    "CNY",
-                    status,
-                    RETURN_REASONS[why][0 if customer.language == "zh" else 1],
-                    self._at(asked),
-                    self._at(asked + DAY + number * 613 % (DAY // 2)) if status != "requested" else None,
-                    self._in_words_of(orders.customer[order], _DECLINED) if status == "declined" else "",
-                    self._at(asked + 3 * DAY + number * 997 % DAY) if status == "paid" else None,
-                    "",
+            self._refunds[order].append(
+                Refund(
+                    id=f"R{50_001 + number}",
+                    amount=round(quantity * unit_price * off),
+                    currency="CNY",
+                    status=status,
+                    reason=RETURN_REASONS[why][0 if customer.language == "zh" else 1],
+                    requested_at=self._at(asked),
+                    decided_at=self._at(asked + DAY + number * 613 % (DAY // 2))
+                    if status != "requested"
+                    else None,
+                    decision_reason=self._in_words_of(orders.customer[order], _DECLINED)
+                    if status == "declined"
+                    else "",
+                    paid_at=self._at(asked + 3 * DAY + number * 997 % DAY) if status == "paid" else None,
                 )
             )
         return paid_lines
@@ -176,19 +158,35 @@ class Bookkeeper:
         status, changed = self._status(placed, paid, cancelled, journey, refunded_lines == len(lines))
         if not cancelled:
             self._ledger.spent[customer] = self._ledger.spent.get(customer, 0) + total
-        self._ledger.orders.append(
-            (
-                order_id, order_id[1:], self._customers[customer].id, status, self._at(placed),
-                None if paid is None else self._at(paid), total, orders.discount[index], fee, "CNY",
-                _method(customer), self._ship_to[customer], orders.coupon[index], True, self._at(changed),
-            )
-        )  # fmt: skip
-        self._ledger.lines += [
-            (order_id, number, self._products[product], quantity, price)
-            for number, (product, quantity, price) in enumerate(lines)
-        ]
+        parcels: list[Parcel] = []
         if paid is not None and journey.packed < self._now:
-            self._parcels(order_id, customer, len(lines), journey, luck[2])
+            parcels = self._parcels(order_id, customer, len(lines), journey, luck[2])
+        self._ledger.orders.append(
+            Order(
+                id=order_id,
+                number=order_id[1:],
+                customer_id=self._customers[customer].id,
+                status=status,
+                said_status=status,
+                placed_at=self._at(placed),
+                paid_at=None if paid is None else self._at(paid),
+                total=total,
+                discount=orders.discount[index],
+                shipping_fee=fee,
+                currency="CNY",
+                payment_method=_method(customer),
+                ship_to={name: part for name, part in self._customers[customer].ship_to.items() if part},
+                coupon_code=orders.coupon[index],
+                demo=True,
+                updated_at=self._at(changed),
+                lines=tuple(
+                    OrderLine(product_id=self._products[product], quantity=quantity, unit_price=price)
+                    for product, quantity, price in lines
+                ),
+                parcels=tuple(parcels),
+                refunds=tuple(self._refunds.get(index, ())),
+            )
+        )
 
     def _status(
         self, placed: int, paid: int | None, cancelled: bool, journey: _Journey, all_returned: bool
@@ -206,8 +204,10 @@ class Bookkeeper:
         status, changed = [step for step in reached if step[1] < self._now or step[0] == "paid"][-1]
         return ("returned", changed) if status == "delivered" and all_returned else (status, changed)
 
-    def _parcels(self, order_id: str, customer: int, lines: int, journey: _Journey, luck: float) -> None:
-        self._parcel(f"{order_id}-1", order_id, customer, journey)
+    def _parcels(
+        self, order_id: str, customer: int, lines: int, journey: _Journey, luck: float
+    ) -> list[Parcel]:
+        parcels = [self._parcel(f"{order_id}-1", customer, journey)]
         if lines >= 3 and luck < 0.25 and journey.packed + 12 * 3_600 < self._now:
             later = _Journey(
                 packed=journey.packed + 12 * 3_600,
@@ -217,9 +217,10 @@ class Bookkeeper:
                 carrier=journey.carrier,
                 silent=journey.silent,
             )
-            self._parcel(f"{order_id}-2", order_id, customer, later)
+            parcels.append(self._parcel(f"{order_id}-2", customer, later))
+        return parcels
 
-    def _parcel(self, parcel_id: str, order_id: str, customer: int, journey: _Journey) -> None:
+    def _parcel(self, parcel_id: str, customer: int, journey: _Journey) -> Parcel:
         carrier = self._carriers[journey.carrier]
         name = self._in_words_of(customer, carrier.name)
         tracking = f"{carrier.code}{parcel_id[1:-2]}{parcel_id[-1]}"
@@ -227,18 +228,23 @@ class Bookkeeper:
         status = scans[-1][1] if scans else "label"
         updated = scans[-1][0] if scans else journey.packed
         shipped = journey.shipped < self._now
-        self._ledger.parcels.append(
-            (
-                parcel_id, order_id, name, tracking, f"https://track.example.com/{tracking}", status,
-                self._at(journey.shipped) if shipped else None, self._at(journey.promised),
-                self._at(journey.delivered) if status == "delivered" else None, self._at(updated), "outbound",
-            )
-        )  # fmt: skip
-        if self._now - journey.shipped < _SCANS_KEPT:
-            self._ledger.scans += [
-                (parcel_id, number, self._at(second), self._in_words_of(customer, place), zh, en)
-                for number, (second, _, place, zh, en) in enumerate(scans)
-            ]
+        kept = scans if self._now - journey.shipped < _SCANS_KEPT else []
+        return Parcel(
+            id=parcel_id,
+            carrier=name,
+            tracking_number=tracking,
+            tracking_url=f"https://track.example.com/{tracking}",
+            status=status,
+            said_status=status,
+            shipped_at=self._at(journey.shipped) if shipped else None,
+            estimated_at=self._at(journey.promised),
+            delivered_at=self._at(journey.delivered) if status == "delivered" else None,
+            updated_at=self._at(updated),
+            scans=tuple(
+                Scan(at=self._at(second), place=self._in_words_of(customer, place), text_zh=zh, text_en=en)
+                for second, _, place, zh, en in kept
+            ),
+        )
 
     def _in_words_of(self, customer: int, pair: tuple[str, str]) -> str:
         """A name in the customer's language: carriers and places are kept in one."""
@@ -271,8 +277,8 @@ class Bookkeeper:
         span = journey.delivered - journey.shipped
         return [(journey.shipped + round(part * span), *rest) for part, *rest in steps]  # type: ignore[misc]
 
-    def _at(self, second: int) -> int:
-        return self._start + second * 1_000_000
+    def _at(self, second: int) -> datetime:
+        return from_micros(self._start + second * 1_000_000)
 
 
 def _refund_status(age: int, number: int) -> str:

@@ -1,11 +1,15 @@
-"""Makes the demo shop: simulates it, turns it into rows and writes them in one transaction."""
+"""Makes the demo shop: simulates it, and hands it to the intake in one transaction.
+
+Customers and products are told as records. Orders are values that the intake writes with their purchases and returns,
+and what else customers did are rows: as records those half a million things would take half a minute more.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,23 +22,25 @@ from bot.shop.demo.catalogue import DemoProduct, all_products, categories
 from bot.shop.demo.orders import DAY, KINDS, NOTHING, EventColumns, Shipping
 from bot.shop.demo.simulation import Simulation
 from bot.shop.demo.world import DemoCustomer, Market, Traits, demo_customers, draw_traits, open_market, places
-from bot.shop.event_ids import purchase_id
+from bot.shop.intake.customers import customer_of
+from bot.shop.intake.defaults import Defaults
+from bot.shop.intake.people import CustomerRecord
+from bot.shop.intake.products import product_of
+from bot.shop.intake.purchases import came_back, put_orders
+from bot.shop.intake.records import ProductRecord
 from kernel.console import Progress, quiet
-from kernel.times import to_micros, utc_now
+from kernel.times import from_micros, to_micros, utc_now
 from storage import Conflict, Store
 from storage.catalogue import Catalogue, Category, Product
+from storage.customers import Customer, Customers
+from storage.orders import Order
+from storage.repository import portions
 from storage.schema import (
     budget,
     consent,
     coupon,
-    customer,
     event,
-    order,
-    order_line,
-    parcel,
-    parcel_scan,
     price_change,
-    refund,
 )
 from storage.shop import Shop, ShopKind
 from storage.upsert import insert_records
@@ -48,13 +54,11 @@ _EVENT = (
     "id", "kind", "customer_id", "product_id", "order_id", "at", "quantity", "amount", "currency", "value",
     "text", "channel",
 )  # fmt: skip
-_CUSTOMER = (
-    "id", "name", "language", "time_zone", "email", "phone", "tier", "points", "personal_prices", "demo",
-    "created_at", "guest", "addresses", "default_address",
-)  # fmt: skip
 _PRICE_CHANGE = ("product_id", "at", "old_price", "new_price", "currency")
 _CONSENT = ("customer_id", "account_id", "purpose", "granted", "source", "at")
 _EVENTS_AT_ONCE = 50_000
+_ORDERS_AT_ONCE = 2_000
+_ROWS_OF_AN_ORDER = 6
 # The default of 2 MB would write every index page many times over.
 _CACHE_KB = 256_000
 
@@ -67,8 +71,12 @@ class DemoShop:
 
     categories: list[Category]
     products: list[Product]
+    customers: list[Customer]
     tables: list[Rows]
-    """In an order in which every row finds what it points at."""
+    """What belongs to them, and the shop's coupons."""
+    orders: list[Order]
+    events: Rows
+    """What is known from the orders is not among them."""
 
 
 async def make_demo(
@@ -94,12 +102,13 @@ async def make_demo(
     """
     tell = progress or quiet
     tell("simulating", 0.0)
-    made = await asyncio.to_thread(build_demo, seed, now or _midnight(), customers=customers, days=days)
+    moment = now or _midnight()
+    made = await asyncio.to_thread(build_demo, seed, moment, customers=customers, days=days)
     tell("writing", 0.25)
 
     async def write(connection: AsyncConnection) -> None:
         await _make_room(connection, replace)
-        await _write(connection, made, tell)
+        await _write(connection, made, moment, tell)
 
     await store.write(write)
     tell("done", 1.0)
@@ -124,23 +133,20 @@ def build_demo(seed: int, now: datetime, *, customers: int = CUSTOMERS, days: in
     )
     columns = simulation.journal.columns(days * DAY)
     joined_at = _joined_micros(traits, columns, start_micros, streams[6])
+    customers_ = _customers(traits, people, ledger, joined_at, streams[6], now)
     tables: list[Rows] = [
         (price_change, _PRICE_CHANGE, _price_changes(market, product_ids, start_micros)),
-        (customer, _CUSTOMER, _customers(traits, people, ledger, joined_at, streams[6])),
         (consent, _CONSENT, _consents(people, joined_at, to_micros(now), streams[6])),
         (coupon, books.COUPON, books.coupons(people, now)),
         (budget, books.BUDGET, books.budgets(now)),
-        (order, books.ORDER, ledger.orders),
-        (order_line, books.LINE, ledger.lines),
-        (parcel, books.PARCEL, ledger.parcels),
-        (parcel_scan, books.SCAN, ledger.scans),
-        (refund, books.REFUND, ledger.refunds),
-        (event, _EVENT, _events(columns, catalogue, people, product_ids, ledger.ids, start_micros)),
     ]
     return DemoShop(
         categories=[Category(id=s.id, name_zh=s.name[0], name_en=s.name[1]) for s in categories()],
         products=_products(catalogue, market, product_ids, start, now),
+        customers=customers_,
         tables=tables,
+        orders=ledger.orders,
+        events=(event, _EVENT, _events(columns, catalogue, people, product_ids, ledger, start_micros)),
     )
 
 
@@ -155,22 +161,39 @@ async def _make_room(connection: AsyncConnection, replace: bool) -> None:
         await shop.remove_demo()
 
 
-async def _write(connection: AsyncConnection, made: DemoShop, tell: Progress) -> None:
+async def _write(connection: AsyncConnection, made: DemoShop, now: datetime, tell: Progress) -> None:
     if connection.dialect.name == "sqlite":
         await connection.exec_driver_sql(f"PRAGMA cache_size = -{_CACHE_KB}")
+    else:
+        # It counts the rows of a table after a transaction, and would read what is empty to it from end to end.
+        await connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
     catalogue = Catalogue(connection)
     await catalogue.put_categories(made.categories)
     await catalogue.put_many(made.products)
-    total = sum(len(rows) for _, _, rows in made.tables)
+    await Customers(connection).put_many(made.customers)
+    total = sum(len(rows) for *_, rows in (*made.tables, made.events)) + len(made.orders) * _ROWS_OF_AN_ORDER
     written = 0
-    for table, names, rows in made.tables:
-        for first in range(0, len(rows), _EVENTS_AT_ONCE):
-            portion = rows[first : first + _EVENTS_AT_ONCE]
-            await insert_records(connection, table, names, portion)
-            written += len(portion)
-            tell("writing", 0.25 + 0.75 * written / total)
+
+    def done(rows: int) -> None:
+        nonlocal written
+        written += rows
+        tell("writing", 0.25 + 0.75 * written / total)
+
+    for rows in made.tables:
+        await _insert(connection, rows, done)
+    for portion in portions(made.orders, _ORDERS_AT_ONCE):
+        await put_orders(connection, portion, {}, now)
+        done(len(portion) * _ROWS_OF_AN_ORDER)
+    await _insert(connection, made.events, done)
     if connection.dialect.name == "sqlite":
         await connection.exec_driver_sql("PRAGMA cache_size = -2000")
+
+
+async def _insert(connection: AsyncConnection, rows: Rows, done: Callable[[int], None]) -> None:
+    table, names, records = rows
+    for portion in portions(records, _EVENTS_AT_ONCE):
+        await insert_records(connection, table, names, portion)
+        done(len(portion))
 
 
 def _products(
@@ -183,30 +206,29 @@ def _products(
         # What is not new came in over the two years before the window, line by line.
         age = 30 + item.line * 4
         restock = int(market.restock_in[number])
-        found.append(
-            Product(
-                id=product_id,
-                code=item.code,
-                name_zh=item.name[0],
-                name_en=item.name[1],
-                description_zh=item.description[0],
-                description_en=item.description[1],
-                category_id=item.category.id,
-                brand=item.brand,
-                group_id=item.code[:-2] if lines[item.line] > 1 else None,
-                options=item.options,
-                attributes=item.attributes,
-                list_price=int(market.price[-1, number]),
-                cost=item.cost,
-                currency=CURRENCY,
-                stock=int(market.stock[number]),
-                restock_at=now + timedelta(days=restock) if restock > 0 else None,
-                picture=f"products/{product_id}.jpg",
-                demo=True,
-                created_at=start + timedelta(days=launched if launched else -age),
-                updated_at=now,
-            )
+        said = ProductRecord.model_validate(
+            {
+                "id": product_id,
+                "code": item.code,
+                "name_zh": item.name[0],
+                "name_en": item.name[1],
+                "description_zh": item.description[0],
+                "description_en": item.description[1],
+                "category": {"id": item.category.id},
+                "brand": item.brand,
+                "group_id": item.code[:-2] if lines[item.line] > 1 else None,
+                "options": item.options,
+                "attributes": item.attributes,
+                "list_price": int(market.price[-1, number]),
+                "cost": item.cost,
+                "currency": CURRENCY,
+                "stock": int(market.stock[number]),
+                "restock_at": now + timedelta(days=restock) if restock > 0 else None,
+                "picture": f"products/{product_id}.jpg",
+                "created_at": start + timedelta(days=launched if launched else -age),
+            }
         )
+        found.append(replace(product_of(said, None, now), demo=True))
     return found
 
 
@@ -242,19 +264,30 @@ def _customers(
     ledger: books.Ledger,
     joined_at: list[int],
     rng: np.random.Generator,
-) -> list[tuple[Any, ...]]:
+    now: datetime,
+) -> list[Customer]:
     fixed_prices_only = (rng.random(len(people)) < 0.03).tolist()
-    rows = []
+    made = []
     for number, one in enumerate(people):
         spent = ledger.spent.get(number, 0) // 100
-        rows.append(
-            (
-                one.id, one.name, one.language, places()[one.place].time_zone, one.email, one.phone,
-                _tier(spent), spent // 10, not fixed_prices_only[number], True, joined_at[number], False,
-                json.dumps({"main": one.ship_to}, ensure_ascii=False), "main",
-            )
-        )  # fmt: skip
-    return rows
+        said = CustomerRecord.model_validate(
+            {
+                "id": one.id,
+                "name": one.name,
+                "language": one.language,
+                "time_zone": places()[one.place].time_zone,
+                "email": one.email,
+                "phone": one.phone,
+                "tier": _tier(spent),
+                "points": spent // 10,
+                "addresses": {"main": one.ship_to},
+                "default_address": "main",
+                "created_at": from_micros(joined_at[number]),
+            }
+        )
+        known = customer_of(said, None, now, Defaults())
+        made.append(replace(known, personal_prices=not fixed_prices_only[number], demo=True))
+    return made
 
 
 def _tier(spent_yuan: int) -> str:
@@ -285,14 +318,16 @@ def _events(
     catalogue: list[DemoProduct],
     people: list[DemoCustomer],
     product_ids: list[str],
-    order_ids: list[str],
+    ledger: books.Ledger,
     start_micros: int,
 ) -> list[tuple[Any, ...]]:
+    """What customers did, save what is known from their orders: purchases, and returns of all that was bought."""
     customer_ids = [one.id for one in people]
     languages = [0 if one.language == "zh" else 1 for one in people]
     words = [(item.noun, item.category.name) for item in catalogue]
     at = (start_micros + columns.second * 1_000_000).tolist()
     value = [None if number != number else number for number in columns.value.tolist()]
+    back = {item.id for item in ledger.orders if came_back(item)}
     rows = []
     for index, (kind, who, product, order_, when, quantity, amount, text, stars) in enumerate(
         zip(
@@ -301,17 +336,15 @@ def _events(
             columns.text.tolist(), value, strict=True,
         )
     ):  # fmt: skip
-        name, paid = f"demo-{index:07}", KINDS[kind] in ("purchase", "return")
-        if KINDS[kind] == "purchase":
-            # As the intake names it, so that it is the same when more is said of the order. Its number is its id
-            # without the letter.
-            name = purchase_id(order_ids[order_][1:], product_ids[product])
+        name, order_id = KINDS[kind], None if order_ == NOTHING else ledger.ids[order_]
+        if name == "purchase" or (name == "return" and order_id in back):
+            continue
         said = None if text == NOTHING else words[text][index % 4 == 0][languages[who]].lower()
+        paid = name == "return"
         rows.append(
             (
-                name, KINDS[kind], customer_ids[who],
-                None if product == NOTHING else product_ids[product],
-                None if order_ == NOTHING else order_ids[order_],
+                f"demo-{index:07}", name, customer_ids[who],
+                None if product == NOTHING else product_ids[product], order_id,
                 when, quantity, amount if paid else None, CURRENCY if paid else None, stars, said, "shop",
             )
         )  # fmt: skip

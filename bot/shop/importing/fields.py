@@ -147,6 +147,7 @@ def order_fields(options: Options) -> Mapping[str, Field]:
         "total": Field(values.decimal, also=("order total", "实付金额")),
         "refunded": Field(values.decimal, also=("refunded amount", "refund amount", "退款金额")),
         "email": Field(values.at_most(200), also=("e-mail", "buyer email", "邮箱")),
+        "buyer_phone": Field(values.at_most(40), also=("billing phone", "买家手机号", "买家电话")),
         "payment_method": Field(values.cut(40), also=("payment", "付款方式")),
         "coupon": Field(values.at_most(40), also=("coupon code", "优惠码")),
         "recipient": Field(values.cut(200), also=("ship to", "收货人")),

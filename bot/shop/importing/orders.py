@@ -37,8 +37,9 @@ _NAMES = {
     "time": "placed_at",
     "paid": "paid_at",
     "coupon": "coupon_code",
+    "buyer_phone": "phone",
 }
-_OF_THE_ORDER = ("order", "customer", "email", "time", "paid", "payment_method", "coupon")
+_OF_THE_ORDER = ("order", "customer", "email", "buyer_phone", "time", "paid", "payment_method", "coupon")
 _AMOUNTS = ("discount", "shipping_fee", "tax", "total")
 _OF_A_PARCEL = {
     "tracking_number": "tracking_number", "carrier": "carrier", "shipped": "shipped_at", "delivered": "delivered_at"

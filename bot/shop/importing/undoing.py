@@ -28,6 +28,7 @@ from storage.schema import (
     coupon,
     customer,
     event,
+    guest_contact,
     import_change,
     import_run,
     order,
@@ -45,7 +46,7 @@ from storage.shop import ImportRuns
 _PORTION = 200
 _EXAMPLES = 5
 _PARTS: Mapping[str, frozenset[str]] = {
-    "customers": frozenset({churn_warning.name, score.name, consent.name}),
+    "customers": frozenset({churn_warning.name, score.name, consent.name, guest_contact.name}),
     "products": frozenset({price_change.name}),
     "coupons": frozenset(),
     "orders": frozenset({order_line.name, parcel.name, refund.name}),
@@ -226,9 +227,8 @@ async def _take_back_orders(
     }
     await Events(connection).follow_orders([], gone)
     await _remove(connection, order, new, _PARTS["orders"])
-    # Writing an order adds to its parcels and refunds, and takes none away.
-    changed = [one.id for one in before]
-    await _delete_parts(connection, order, changed, frozenset({parcel.name, refund.name}))
+    # Writing an order adds to its refunds, and takes none away.
+    await _delete_parts(connection, order, [one.id for one in before], frozenset({refund.name}))
     await put_orders(connection, before, known, now)
 
 

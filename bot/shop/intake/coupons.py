@@ -57,8 +57,8 @@ class CouponRecord(Record):
     """The only products that it is for."""
     valid_from: Moment = unsaid()
     """Since ever when left out and new."""
-    valid_until: Moment = unsaid()
-    """A new one needs it."""
+    valid_until: Moment | None = None
+    """The first moment after it. Null, or left out of a new one: it has no end."""
     max_uses: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
     """By how many orders everyone's may be used; null: any number."""
     per_customer: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
@@ -125,7 +125,7 @@ async def take_coupons(
 
 
 def coupon_of(record: CouponRecord, known: Coupon | None, now: datetime, defaults: Defaults) -> Coupon:
-    """The coupon as it is known after a record; a new one must have an end, and an amount or a percentage."""
+    """The coupon as it is known after a record; a new one must have an amount or a percentage."""
     said = record.said(*_OTHERWISE)
     if "text" in record.model_fields_set:
         written = "text_zh" if _CHINESE.search(record.text or "") else "text_en"
@@ -141,7 +141,12 @@ def coupon_of(record: CouponRecord, known: Coupon | None, now: datetime, default
     if "worth" in values:
         values["amount"], values["percent"] = values.pop("worth")
     if known is None:
-        new: dict[str, Any] = {"customer_id": None, "currency": defaults.currency, "valid_from": _EVER}
+        new: dict[str, Any] = {
+            "customer_id": None,
+            "currency": defaults.currency,
+            "valid_from": _EVER,
+            "valid_until": None,
+        }
         return Coupon(**(new | values), code=record.code.strip(), changed_at=now, field_times=times.kept)
     merged = replace(known, **values, field_times=times.kept)
     if merged.customer_id is None:
@@ -163,7 +168,7 @@ def _unfit(kept: Mapping[int, CouponRecord], known: Mapping[str, Promise]) -> li
     for place, one in kept.items():
         if one.id not in known:
             said = set(one.model_fields_set) | ({"amount"} if one.percent is not None else set())
-            refused += incomplete(place, "coupon", said, ("amount", "valid_until"))
+            refused += incomplete(place, "coupon", said, ("amount",))
         elif not isinstance(known[one.id], Coupon):
             reason = f"{one.code!r} is the code of a personal price; give the coupon another one"
             refused.append(Refusal(place, "code_taken", "code", reason))

@@ -10,9 +10,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.shop.intake import guests
 from bot.shop.intake.defaults import Defaults
-from bot.shop.intake.guests import Contact
+from bot.shop.intake.guests import Contact, Recognised, recognise
 from bot.shop.intake.merging import (
     FieldTimes,
     Refusal,
@@ -69,7 +68,10 @@ async def take_orders(
     known = await Orders(connection).by_ids([ids[place] for place in kept], lock=True)
     refused += _incomplete(kept, ids, known) + await _without_reference(connection, kept)
     kept = without_refused(kept, refused)
-    owners = await _owners(connection, kept, known, ids, now, defaults)
+    was = known
+    whose = await _recognised(connection, kept, known, ids, now, defaults)
+    known = {name: _moved(item, whose.moved) for name, item in known.items()}
+    owners = _owners(kept, known, ids, whose)
     since = await Customers(connection).since({one for one in owners.values() if one is not None})
     merged = {
         place: order_of(one, ids[place], known.get(ids[place]), owners[place], now)
@@ -82,7 +84,7 @@ async def take_orders(
     codes = put.codes + again
     return OrdersTaken(
         changed=len(different),
-        changes=changes_of("orders", different, known),
+        changes=whose.changes + changes_of("orders", different, was),
         erased=frozenset(erased),
         refused=tuple(refused),
         more={"events": put.events, "codes": codes.changed},
@@ -320,24 +322,37 @@ def _named(record: OrderRecord) -> Iterator[tuple[str, LineRecord | ParcelLineRe
             yield f"parcels.{number}.lines.{within}", item
 
 
-async def _owners(
+async def _recognised(
     connection: AsyncConnection,
     kept: Mapping[int, OrderRecord],
     known: Mapping[str, Order],
     ids: Sequence[str],
     now: datetime,
     defaults: Defaults,
-) -> dict[int, str | None]:
-    """Whose each order is: the customer's that it names, or who has its e-mail address or phone number."""
-    contacts = {}
+) -> Recognised:
+    """Who has the e-mail address or phone number of each order of which nobody says whose it is."""
+    ordered = {}
     for place, one in kept.items():
-        before = known.get(ids[place])
-        nobodys = one.customer_id is None and (before is None or before.customer_id is None)
+        before = None if "customer_id" in one.model_fields_set else known.get(ids[place])
         contact = Contact.of(one.email, one.phone)
-        if nobodys and contact.keys:
-            contacts[place] = contact
-    found = await guests.find_or_add(connection, list(dict.fromkeys(contacts.values())), now, defaults)
-    return {
-        place: found.get(contacts[place]) if place in contacts else one.customer_id
-        for place, one in kept.items()
-    }
+        if one.customer_id is None and contact.keys:
+            ordered[place] = (contact, None if before is None else before.customer_id)
+    return await recognise(connection, ordered, now, defaults)
+
+
+def _moved(item: Order, moved: Mapping[str, str]) -> Order:
+    owner = moved.get(item.customer_id or "")
+    return item if owner is None else replace(item, customer_id=owner)
+
+
+def _owners(
+    kept: Mapping[int, OrderRecord], known: Mapping[str, Order], ids: Sequence[str], whose: Recognised
+) -> dict[int, str | None]:
+    """Whose each order is by what a record says; None where that is no news."""
+    owners: dict[int, str | None] = {}
+    for place, one in kept.items():
+        owner = whose.owners.get(place, one.customer_id)
+        before = known.get(ids[place])
+        same = one.customer_id is None and before is not None and before.customer_id == owner
+        owners[place] = None if same else owner
+    return owners

@@ -26,7 +26,16 @@ def parcels_of(record: OrderRecord, item: Order, times: FieldTimes) -> tuple[Par
     for told in record.parcels or ():
         known = _known(told, boxes) or _new(told, item, boxes)
         boxes[known.id] = _parcel(told, known, times, told.updated_at or record.updated_at)
+    # What is known of a parcel itself takes the place of what only says that one has left.
+    stand_ins = {stand_in(item.id), stand_in(item.number)}
+    if any(box.direction == "outbound" for box in boxes.values() if box.id not in stand_ins):
+        boxes = {name: box for name, box in boxes.items() if name not in stand_ins}
     return tuple(boxes.values())
+
+
+def stand_in(order: str) -> str:
+    """The id of the parcel of an order of which it is only known that something has left."""
+    return f"{order}-sent"
 
 
 def _known(told: ParcelRecord, boxes: Mapping[str, Parcel]) -> Parcel | None:

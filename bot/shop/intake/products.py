@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.shop.drawn import drawn_picture
 from bot.shop.intake.defaults import Defaults
 from bot.shop.intake.merging import (
     FieldTimes,
@@ -23,7 +24,6 @@ from bot.shop.intake.merging import (
     without_refused,
 )
 from bot.shop.intake.records import CategoryRecord, ProductRecord, not_below
-from bot.shop.pictures import drawn_picture
 from storage.catalogue import Catalogue, Category, Product
 
 _BLANK: Mapping[str, Any] = {"description_zh": "", "description_en": "", "brand": ""}

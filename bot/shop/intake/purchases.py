@@ -48,6 +48,15 @@ async def put_orders(
     # In the order of their ids, as the lock takes them: so do those that are new.
     orders = sorted(orders, key=lambda item: item.id)
     await Orders(connection).put_many(orders)
+    await Orders(connection).remove_parcels(
+        {
+            box.id
+            for item in orders
+            if (before := known.get(item.id)) is not None
+            for box in before.parcels
+            if box.id not in {still.id for still in item.parcels}
+        }
+    )
     # The log has been in step with the orders as they were: of them nothing else can be there.
     were = {
         event_id

@@ -180,7 +180,10 @@ class CodesPage(RedrawnPage[Found]):
             told.append(words("product-code", code=code, price=money(one.list_price, one.currency)))
         elif one.min_spend:
             told.append(words("from-sum", amount=money(one.min_spend, one.currency)))
-        told.append(words("holds-until", time=f"{one.valid_until.astimezone(zone):%Y-%m-%d %H:%M}"))
+        if one.valid_until is None:
+            told.append(words("holds-always"))
+        else:
+            told.append(words("holds-until", time=f"{one.valid_until.astimezone(zone):%Y-%m-%d %H:%M}"))
         if one.used_at is not None:
             at = f"{one.used_at.astimezone(zone):%Y-%m-%d %H:%M}"
             number = card.order_number

@@ -85,8 +85,6 @@ def draw_report(words: Words, standing: Standing, report: Report) -> None:
         _counts(words("data-left-out"), _said(words, report.left_out), words("data-rows"))
         _draw_rejected(words, standing, report)
         _counts(words("data-notes"), _said(words, report.notes), words("data-rows"))
-        if done and standing.choice.replace_demo:
-            ui.label(words("data-start-again")).classes("text-sm")
         if done and written:
             ui.label(words("data-refit")).classes("text-sm soft")
 

@@ -68,7 +68,7 @@ def mount_console(
     imports: Imports,
     secret: str,
     settings: Settings,
-    demo: bool,
+    is_demo: Callable[[], bool],
 ) -> None:
     """Serve the console below `/staff`.
 
@@ -81,7 +81,7 @@ def mount_console(
         secret: signs the cookie by which a browser's language is known.
         settings: of the home, where something is kept of each browser; of the shop's time zone; and whether
             cookies travel by https alone.
-        demo: the shop is a demonstration, which the pages say.
+        is_demo: the shop is a demonstration now, which the pages say.
     """
     Storage.path = settings.home / "console"
     Storage.path.mkdir(parents=True, exist_ok=True)
@@ -95,7 +95,7 @@ def mount_console(
     session = BrowserSession(Sessions(store), https=settings.https)
     session.serve()
     DataFiles(imports, session).serve()
-    visit = partial(_visit, session, texts, zone=ZoneInfo(settings.time_zone), demo=demo)
+    visit = partial(_visit, session, texts, zone=ZoneInfo(settings.time_zone), is_demo=is_demo)
 
     @ui.page("/login")
     async def login_page(over: str = "") -> None:
@@ -139,7 +139,9 @@ def _dress() -> None:
     ui.add_head_html(f"<style>{_STYLE}</style>")
 
 
-async def _visit(session: BrowserSession, texts: Texts, *, zone: ZoneInfo, demo: bool) -> Visit | None:
+async def _visit(
+    session: BrowserSession, texts: Texts, *, zone: ZoneInfo, is_demo: Callable[[], bool]
+) -> Visit | None:
     """Whoever has signed in; anybody else is sent to the sign-in page."""
     _dress()
     if not await listening():
@@ -160,7 +162,7 @@ async def _visit(session: BrowserSession, texts: Texts, *, zone: ZoneInfo, demo:
         member=member,
         words=words,
         zone=zone,
-        demo=demo,
+        demo=is_demo(),
         still=session.look,
         use=session.use,
         leave=session.go,

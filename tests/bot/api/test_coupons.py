@@ -40,13 +40,21 @@ async def test_a_coupon_is_sent_and_looked_at(till: Shop) -> None:
 async def test_a_batch_with_one_that_can_not_be_is_refused_whole(till: Shop) -> None:
     both = await till.refused("coupons", SAVE, {**SAVE, "code": "X", "percent": 5})
     assert both["where"] == ["coupons.1: Value error, takes off an amount or a percent: say one of them"]
-    error = await till.refused("coupons", SAVE, {"code": "X", "percent": 5})
-    assert (error["code"], error["where"][0].split(":")[0]) == ("incomplete", "coupons.1.valid_until")
+    error = await till.refused("coupons", SAVE, {"code": "X"})
+    assert (error["code"], error["where"][0].split(":")[0]) == ("incomplete", "coupons.1.amount")
     error = await till.refused("coupons", {**SAVE, "category_id": "none"})
     assert error["code"] == "unknown_reference"
     error = await till.refused("coupons", SAVE, {**SAVE, "code": "save20"})
     assert error["code"] == "twice_in_batch"
     assert (await till.client.get("/codes/SAVE20")).status_code == 404
+
+
+async def test_one_without_an_end_says_so(till: Shop) -> None:
+    await till.send("coupons", {"code": "GOOD", "amount": 500})
+    row = (await till.client.get("/codes/GOOD")).json()
+    assert (row["state"], row["valid_until"]) == ("live", None)
+    checked = (await till.client.post("/codes/GOOD/check", json={})).json()
+    assert (checked["redeemable"], checked["valid_until"]) == (True, None)
 
 
 async def check(till: Shop, **checkout: Any) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from datetime import timedelta
 from functools import partial
@@ -96,6 +97,43 @@ async def test_a_link_that_holds_longer_is_remembered(mailer: Shop) -> None:
     assert "c2" not in ids(await links(mailer))
 
 
+ID = "0c3d4ef2-5a53-4c5b-9f0e-6d1d4b7a8e21"
+
+
+async def test_after_a_lost_answer_the_same_request_gets_the_same_links(mailer: Shop) -> None:
+    mailer.clock.bot = "shop_bot"
+    for body, others in (
+        ({"customer_ids": ["c3", "c2", "c9"]}, {"customer_ids": ["c3", "c2", "c9"], "id": ID[::-1]}),
+        ({"limit": 2, "everybody": True, "after": "c1"}, {"limit": 2, "everybody": True, "after": "c1"}),
+    ):
+        said = {**body, "id": f"{ID}-{len(body)}"}
+        lost = await links(mailer, **said)
+        mailer.clock.now += HOUR
+        assert await links(mailer, **said) == lost
+        made = await links(mailer, **others)
+        assert ids(made) == ids(lost)
+        for one, other in zip(lost["links"], made["links"], strict=True):
+            assert one["web"] != other["web"]
+            assert one["telegram"] != one["web"]
+    assert await opens(mailer, lost["links"][0]["web"]) == "c2"
+
+
+async def test_the_next_customers_are_not_passed_over_by_a_lost_answer(mailer: Shop) -> None:
+    lost = await links(mailer, limit=2, id=ID)
+    assert await links(mailer, limit=2, id=ID) == lost
+    assert (ids(lost), lost["next"]) == (["c2", "c3"], "c3")
+    rest = await links(mailer, limit=2, after="c3", id=ID[::-1])
+    assert await links(mailer, limit=2, after="c3", id=ID[::-1]) == rest
+    assert (ids(rest), rest["next"]) == (["c4", "c5"], None)
+    await mailer.store.write(partial(_erase, "c2"))
+    assert ids(await links(mailer, limit=2, id=ID)) == ["c3"]
+
+
+async def test_the_same_request_twice_at_once_makes_one(mailer: Shop) -> None:
+    first, *rest = await asyncio.gather(*(links(mailer, customer_ids=["c2"], id=ID) for _ in range(4)))
+    assert rest == [first] * 3
+
+
 async def test_who_is_not_here_is_said(mailer: Shop) -> None:
     await mailer.store.write(partial(_erase, "c3"))
     made = await links(mailer, customer_ids=["c3", "c2", "c2", "c9"])
@@ -111,7 +149,7 @@ async def _erase(customer_id: str, connection: Any) -> None:
     "body",
     [
         {"customer_ids": []}, {"customer_ids": ["c1"], "after": "c1"}, {"customer_ids": ["c1"], "everybody": True},
-        {"lifetime_hours": 0}, {"lifetime_hours": 8_785}, {"limit": 1_001}, {"qr": "gif"},
+        {"id": "short"}, {"lifetime_hours": 0}, {"lifetime_hours": 8_785}, {"limit": 1_001}, {"qr": "gif"},
         {"customer_ids": [f"c{number}" for number in range(1_001)]},
     ],
 )  # fmt: skip
@@ -134,10 +172,11 @@ async def test_a_link_may_come_as_a_picture(mailer: Shop) -> None:
 
 
 async def test_only_hashes_of_them_are_kept(mailer: Shop, caplog: pytest.LogCaptureFixture) -> None:
-    made = await links(mailer)
+    made = await links(mailer, id=ID)
     tokens = [one["web"].partition("?start=")[2] for one in made["links"]]
     async with mailer.store.read() as connection:
         kept = str([list(await connection.execute(select(table))) for table in (link_token, link_given)])
+    assert ID not in kept
     assert not [token for token in tokens if token in kept or token in caplog.text]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -24,3 +25,19 @@ async def test_the_greeting_is_the_one_that_is_kept(
     assert shown.text
     assert shown.buttons
     assert await chat.does(IncomingKind.START) == shown
+
+
+async def test_a_demo_says_so_as_long_as_it_is_one(new_chat: Callable[..., Chat]) -> None:
+    chat = new_chat(address="v-1", channel="web", language="en")
+    services, shown = chat.engine._services, [False]
+    services = replace(services, shop=replace(services.shop, is_demo=lambda: shown[0]))
+    opened = Incoming(
+        channel="web",
+        address="v-1",
+        update_id="v-1:start",
+        kind=IncomingKind.START,
+        at=chat.now,
+        language="en",
+    )
+    for shown[0] in (False, True, False):
+        assert ("demo shop" in (opening(services, opened).text or "")) is shown[0]

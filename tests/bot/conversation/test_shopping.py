@@ -282,6 +282,12 @@ async def test_a_coupon_without_words_is_told_by_its_rules(chat: Chat) -> None:
     assert "15% off, only for Longjing Tea, Ceramic Cup" in text
     assert "A treat" in text
     assert "is valid: 15% off" in said(await chat.says("LESS15 doesn't work", "coupon_problem"))
+    await chat.store.write(lambda c: c.execute(update(coupon).values(valid_until=None)))
+    assert "only for Tea, code LESS20\n" in said(await chat.says("any discount?", "discount_request"))
+    assert "15% off, only for Longjing Tea, Ceramic Cup, with no end date" in said(
+        await chat.says("LESS15 doesn't work", "coupon_problem")
+    )
+    assert "LESS20，长期有效" in said(await chat.says("有什么优惠", "discount_request"))
 
 
 async def test_a_code_may_be_a_plain_word(chat: Chat) -> None:

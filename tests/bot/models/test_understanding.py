@@ -13,17 +13,22 @@ from typing import cast
 
 import numpy as np
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import app
 from bot.delivery.ports import TookTooLong
 from bot.models.understanding import KIND, SHIPPED, ServedUnderstanding
+from bot.settings import Settings
+from bot.shop.demonstration import Demonstration
 from nlu import modelfiles
 from nlu.heads import Heads
 from nlu.serving.client import ReadingProcess
 from nlu.types import CatalogueEntry, EntityKind
 from storage import Store
 from storage.models import ModelVersion, ModelVersions
-from tests.factories import NOW
+from storage.schema import product
+from storage.shop import Shop
+from tests.factories import NOW, add_product
 from tests.nlu.stuck_reader import HANG
 from tests.nlu.unsound import narrow_heads
 
@@ -166,6 +171,33 @@ async def test_products_that_changed_before_the_first_look_are_noticed(
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(app.Parts.watch_catalogue(parts), 0.3)
     assert served.catalogue == [new]
+
+
+async def test_a_demo_shop_that_is_made_or_taken_out_is_noticed_with_its_pages(
+    store: Store, serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    demo, served = Demonstration(store), await serve(store, tmp_path, tmp_path / "pages")
+    parts = SimpleNamespace(store=store, understanding=served, demo=demo, settings=Settings(home=tmp_path))
+    monkeypatch.setattr(app, "_DEMO_EVERY", 0.01)
+
+    async def noticed(there: bool) -> bool:
+        async with asyncio.timeout(10):
+            # Another task looks.
+            while (demo(), bool(served.catalogue)) != (there, there):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        assert await served.refresh()
+        return bool(await served.search("How long does delivery take?", "en"))
+
+    async def make(connection: AsyncConnection) -> None:
+        await add_product(connection)
+        await connection.execute(product.update().values(demo=True))
+
+    watching = asyncio.create_task(app.Parts.watch_demo(cast(app.Parts, parts)))
+    await store.write(make)
+    assert await noticed(True)
+    await store.write(lambda connection: Shop(connection).remove_demo())
+    assert not await noticed(False)
+    watching.cancel()
 
 
 async def test_a_page_that_is_mended_lets_the_version_in(

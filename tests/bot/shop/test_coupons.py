@@ -22,6 +22,8 @@ from bot.shop.intake.people import CustomerRecord
 from bot.shop.intake.records import OrderRecord
 from kernel.console import quiet
 from storage import Store
+from storage.code_lists import CodeLists, Wanted
+from storage.codes import State
 from storage.coupons import Coupon, Coupons
 from storage.discrepancies import Difference
 from storage.offers import NewOffer, Offers
@@ -93,6 +95,33 @@ async def test_what_is_not_said_stays_and_null_clears(home: Home) -> None:
     assert (await tell(home, SAVE | {"min_spend": 0})).changed == 0
 
 
+async def test_without_an_end_it_holds_for_good(home: Home) -> None:
+    await tell(home, {"code": "GOOD", "percent": 5}, SAVE)
+    await home.take("coupons", "code,amount,end\nALSO,5,\n")
+    # What ends first is named first.
+    assert await holding(home, NOW) == ["SAVE20", "ALSO", "GOOD"]
+    assert await holding(home, NOW + 4_000 * DAY) == ["ALSO", "GOOD"]
+    assert (await expired(home), await expired(home, "live")) == (["SAVE20"], ["ALSO", "GOOD"])
+    await tell(home, {"code": "SAVE20"})
+    assert (await coupon(home)).valid_until == ENDS
+    await tell(home, {"code": "SAVE20", "valid_until": None})
+    assert (await expired(home), await holding(home, NOW + 4_000 * DAY)) == ([], ["ALSO", "GOOD", "SAVE20"])
+    taken = await place(home, order("1", coupon_code="good", placed_at=NOW - DAY))
+    assert taken.codes.refused == ()
+
+
+async def holding(home: Home, moment: datetime) -> list[str]:
+    async with home.store.read() as connection:
+        return [one.code for one in await Coupons(connection).holding("c1", moment)]
+
+
+async def expired(home: Home, state: State = "expired") -> list[str]:
+    """What stands so long after."""
+    async with home.store.read() as connection:
+        page = await CodeLists(connection).page(Wanted(state=state), NOW + 4_000 * DAY, after=None, limit=9)
+    return [one.code for one in page.codes]
+
+
 async def test_an_amount_and_a_percentage_take_each_others_place(home: Home) -> None:
     await tell(home, SAVE)
     await tell(home, {"code": "SAVE20", "percent": 15})
@@ -117,7 +146,6 @@ def test_what_no_coupon_can_be_is_refused(said: dict[str, Any]) -> None:
     ("said", "code", "field"),
     [
         ({"code": "NEW"}, "incomplete", "amount"),
-        ({"code": "NEW", "percent": 5}, "incomplete", "valid_until"),
         ({**SAVE, "customer_id": "nobody"}, "unknown_reference", "customer_id"),
         ({**SAVE, "category_id": "none"}, "unknown_reference", "category_id"),
         ({**SAVE, "product_ids": ["socks", "none"]}, "unknown_reference", "product_ids.1"),
@@ -211,8 +239,8 @@ async def test_coupons_that_were_used_since_stay(home: Home) -> None:
 @pytest.mark.parametrize(
     ("row", "field"),
     [
-        ("A,20,,9,2026-12-01", "percent"), ("A,,,,2026-12-01", "amount"), ("A,20,,,", "valid_until"),
-        ("A,,120,,2026-12-01", "tenths"), (",20,,,2026-12-01", "code"), ("A,20,,,soon", "valid_until"),
+        ("A,20,,9,2026-12-01", "percent"), ("A,,,,2026-12-01", "amount"), ("A,,120,,2026-12-01", "tenths"),
+        (",20,,,2026-12-01", "code"), ("A,20,,,soon", "valid_until"),
     ],
 )  # fmt: skip
 async def test_a_row_that_is_no_coupon_is_refused_alone(home: Home, row: str, field: str) -> None:

@@ -74,6 +74,22 @@ async def test_what_the_shop_says_of_an_order_holds_for_its_parcels(home: Home) 
     assert [box.status for box in (await home.order("1")).parcels] == ["in_transit"]
 
 
+@pytest.mark.parametrize("exported_first", [True, False])
+@pytest.mark.parametrize("known_by", ["id", "tracking_number"])
+async def test_a_parcel_takes_the_place_of_what_only_says_that_one_has_left(
+    home: Home, exported_first: bool, known_by: str
+) -> None:
+    left = {"status": "shipped", "parcels": [{"id": "1-sent", "shipped_at": PLACED + DAY}]}
+    told = {"parcels": [{known_by: "K1", "scans": [{"at": PLACED + DAY}]}]}
+    back = {"parcels": [{"id": "B1", "direction": "return"}]}
+    await tell(home, {**ORDER, "id": "5501"}, left, back)
+    assert [(box.id, box.status) for box in (await home.order("1")).sent] == [("1-sent", "in_transit")]
+    await tell(home, *([left, told] if exported_first else [told, left]))
+    (box,) = (await home.order("1")).sent
+    assert "K1" in (box.id, box.tracking_number)
+    assert len(box.scans) == 1
+
+
 async def test_quantities_may_be_divided(home: Home) -> None:
     one = {"tracking_number": "SF1", "lines": [{"product_id": "socks", "quantity": 1}]}
     taken = await tell(home, ORDER, {"parcels": [one]})

@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 
 from bot.shop.demo.catalogue import all_products, categories
+from bot.shop.drawn import drawn_picture
 from bot.shop.icons import ICONS
-from bot.shop.pictures import PictureFolder, Subject, draw, drawn_picture, forget_pictures
+from bot.shop.pictures import PictureFolder, Subject, draw, forget_pictures
 from storage import Store
 from tests.storage.shop import stock_shop
 

@@ -45,6 +45,8 @@ Facts = Mapping[str, Sequence[Said]]
 PEOPLE, GOODS, NUMBERS = ("c1", "c2"), ("p1", "p2", "p3"), ("1", "2", "3")
 EMAILS = ("c1@example.com", "guest@example.com")
 """Of a customer, if they have told it, and of somebody without an account."""
+PHONE = "+49 30 9"
+"""Of both, so that whoever ordered with it is known by the address that it came with."""
 _moments = st.integers(0, 50 * 24 * 60).map(lambda minutes: BEGAN + timedelta(minutes=minutes))
 
 
@@ -76,7 +78,12 @@ def _product(name: str) -> st.SearchStrategy[Said]:
     )  # fmt: skip
 
 
-_OWNERS: list[Said] = [*({"customer_id": one} for one in PEOPLE), *({"email": one} for one in EMAILS)]
+_OWNERS: list[Said] = [
+    *({"customer_id": one} for one in PEOPLE),
+    *({"email": one} for one in EMAILS),
+    {"phone": PHONE},
+    *({"email": one, "phone": PHONE} for one in EMAILS),
+]
 _lines = st.lists(
     st.fixed_dictionaries(
         {
@@ -157,7 +164,11 @@ def _named(value: Any, shop: str) -> Any:
         return [_named(one, shop) for one in value]
     if isinstance(value, dict):
         return {name: f"{shop}-{one}" if name in _NAMES else _named(one, shop) for name, one in value.items()}
-    return value
+    return _phone(shop) if value == PHONE else value
+
+
+def _phone(shop: str) -> str:
+    return f"{PHONE}{int(shop[1:]):06}"
 
 
 # --- the roads ------------------------------------------------------------------------------------------------------
@@ -209,7 +220,7 @@ def _of_product(said: Said) -> Said:
 def _of_order(said: Said) -> Iterator[Said]:
     names = {
         "number": "order", "customer_id": "customer", "placed_at": "time", "paid_at": "paid", "shipped_at": "shipped",
-        "delivered_at": "delivered", "product_id": "item", "unit_price": "price",
+        "delivered_at": "delivered", "product_id": "item", "unit_price": "price", "phone": "buyer_phone",
     }  # fmt: skip
     whole = {
         name: value for name, value in said.items() if name not in ("lines", "parcels", "refunds", "ship_to")
@@ -283,6 +294,7 @@ _BY_ITSELF = {"updated_at", "field_times"}
 def _guests(shop: str) -> Mapping[str, str]:
     """What a shop's guests are called, by their ids."""
     contacts = {one: Contact.of(f"{shop}-{one}", None) for one in EMAILS}
+    contacts[PHONE] = Contact.of(None, _phone(shop))
     return {contact.guest_id: f"{shop}-guest-{one}" for one, contact in contacts.items()}
 
 

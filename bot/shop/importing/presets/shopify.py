@@ -12,12 +12,14 @@ The columns are those of Shopify's Help Center, in stored copies of it:
   with and without `Customer ID`.
 
 An order's line names its product by SKU, or else by `Title - Option / Option`: the id of a variant without SKU is made
-of just that. The export doesn't say which customer an order is of, only their e-mail address and phone number.
+of just that. The export doesn't say which customer an order is of, only their e-mail address and phone number; and of
+parcels only which lines have left and when, no tracking number. `Shipping Method` is what the customer chose, and no
+carrier.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -39,6 +41,8 @@ from bot.shop.importing.presets.shapes import (
     whole,
 )
 from bot.shop.importing.rows import BadRow
+from bot.shop.intake.parcels import stand_in
+from kernel.columns import folded
 from kernel.sentence import Sentence
 
 _OPTIONS = (1, 2, 3)
@@ -90,6 +94,7 @@ ORDERS = {
     "billing_phone": cell(cleaning.telephone, "Billing Phone"),
     "financial": text("Financial Status"),
     "fulfillment": text("Fulfillment Status"),
+    "sent_at": moment("Fulfilled at"),
     "paid_at": moment("Paid at"),
     "placed_at": moment("Created at"),
     "cancelled_at": moment("Cancelled at"),
@@ -113,6 +118,7 @@ ORDERS = {
     "name": text("Lineitem name"),
     "unit_price": money("Lineitem price"),
     "product_id": code("Lineitem sku"),
+    "line_fulfillment": text("Lineitem fulfillment status"),
 }
 
 
@@ -190,7 +196,20 @@ def _order(group: Group, reading: Reading) -> Iterator[Result]:
     # An export without the address of whoever paid still has the one of the order itself.
     phone = group.get("phone") or (None if group.get("email") else group.get("billing_phone"))
     fields = {"number": number, "status": status, "paid_at": paid_at, "phone": phone}
+    if status == "shipped":
+        fields["parcels"] = _left(group, number, lines)
     yield from telling.order(group, reading, lines, fields)
+
+
+def _left(group: Group, number: str, lines: Sequence[telling.Line]) -> list[dict[str, Any]] | None:
+    """What has left, and when: the file knows neither parcels nor their numbers."""
+    sent_at = group.get("sent_at")
+    told: dict[str, Any] = {"id": stand_in(number), **({} if sent_at is None else {"shipped_at": sent_at})}
+    come = [folded(one.read.get("line_fulfillment") or "") for one in lines]
+    if {*come} <= {"fulfilled", "pending", "unfulfilled"}:
+        gone = [one for one, said in zip(lines, come, strict=True) if said == "fulfilled"]
+        told["lines"] = [{"product_id": one.product_id, "quantity": one.quantity} for one in gone] or None
+    return [told] if sent_at is not None or told.get("lines") else None
 
 
 def _no_order(group: Group, number: str) -> str | None:

@@ -7,7 +7,9 @@
   WooCommerce" (wordpress.org/plugins/woo-order-export-lite, files of 2018), and those of "Customer / Order / Coupon
   Export", format *default, one row per item*, which other exports have, too
   (docs.woocommerce.com/document/ordercustomer-csv-export-developer-documentation, tw.godaddy.com/help/
-  about-customerordercoupon-exports-export-formats-40232): a row for each line;
+  about-customerordercoupon-exports-export-formats-40232): a row for each line; parcels in columns of the orders' meta
+  `_wc_shipment_tracking_items`, where WooCommerce's Shipment Tracking and Advanced Shipment Tracking keep them, or
+  `_tracking_number`, `_tracking_provider` and `_date_shipped`, where Shipment Tracking kept them before;
 - customers: that same extension's and WordPress' own fields of users, and *Analytics > Customers*
   (plugins/woocommerce-admin/docs/woocommerce.com/analytics-customers-report.md in WooCommerce's repository), which
   has no id but an e-mail address.
@@ -17,8 +19,10 @@ A variation takes from its parent what it doesn't say itself. An order's line na
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.shop.importing.presets import cleaning, statuses, telling
@@ -43,6 +47,10 @@ from kernel.sentence import about
 
 _MOST_ATTRIBUTES = 20
 _FROM_PARENT = ("name", "description", "short", "categories", "brand", "picture", "published", "stock")
+_PHP = re.compile(
+    r'"(tracking_provider|custom_tracking_provider|custom_tracking_link|tracking_number|date_shipped)"'
+    r';[is]:(?:\d{1,5}:)?"?([^";]{0,1000})'
+)
 _ATTRIBUTES = range(1, _MOST_ATTRIBUTES + 1)
 
 
@@ -138,6 +146,15 @@ ORDERS = {
     "quantity": whole("Quantity", "item_quantity", "Quantity (- Refund)"),
     "unit_price": money("Item Cost Before Discount", "Item Cost", "Item Price", "item_price"),
     "line_total": money("item_subtotal"),
+    "parcels": Column(
+        ("_wc_shipment_tracking_items", "Meta: _wc_shipment_tracking_items"),
+        lambda raw, with_: _tracked(cleaning.text(raw) or "", with_),
+    ),
+    "tracking": text("Tracking Number", "_tracking_number"),
+    "carrier": text("Tracking Provider", "_tracking_provider"),
+    "sent_at": Column(
+        ("Date Shipped", "_date_shipped"), lambda raw, with_: _shipped_at(cleaning.text(raw), with_)
+    ),
 }
 
 
@@ -286,8 +303,51 @@ def _order(group: Group, reading: Reading) -> Iterator[Result]:
         "status": status,
         "customer_id": None if known == "0" else known,
         "ship_to": _ship_to(group),
+        "parcels": group.get("parcels") or _parcels(group),
     }
     yield from telling.order(group, reading, lines, fields)
+
+
+def _parcels(group: Group) -> list[dict[str, Any]] | None:
+    boxes = telling.parcels(group.get("tracking"), group.get("carrier"))
+    sent_at = group.get("sent_at")
+    return [{**box, "shipped_at": sent_at} for box in boxes] if boxes and sent_at is not None else boxes
+
+
+def _tracked(words: str, reading: Reading) -> list[dict[str, Any]] | None:
+    """The parcels that plugins keep with an order, as JSON or as PHP writes them."""
+    try:
+        found = json.loads(words)
+        items = list(found.values() if isinstance(found, dict) else found)
+    except (ValueError, TypeError, RecursionError):
+        items = _of_php(words)
+    return [box for one in items if isinstance(one, dict) and (box := _parcel(one, reading))] or None
+
+
+def _of_php(words: str) -> list[dict[str, str]]:
+    items: list[dict[str, str]] = []
+    for name, value in _PHP.findall(words):
+        if not items or name in items[-1]:
+            items.append({})
+        items[-1][name] = value
+    return items
+
+
+def _parcel(item: Mapping[str, Any], reading: Reading) -> dict[str, Any] | None:
+    number = cleaning.bare(str(item.get("tracking_number") or ""))
+    told = {
+        "tracking_number": number,
+        "carrier": str(item.get("custom_tracking_provider") or item.get("tracking_provider") or "")[:60],
+        "tracking_url": cleaning.address(str(item.get("custom_tracking_link") or "")),
+        "shipped_at": _shipped_at(str(item.get("date_shipped") or "") or None, reading),
+    }
+    return {name: value for name, value in told.items() if value} if number else None
+
+
+def _shipped_at(words: str | None, reading: Reading) -> datetime | None:
+    """A day, or seconds since 1970."""
+    seconds = words is not None and words.isascii() and words.isdigit() and len(words) in (9, 10)
+    return reading.moment(datetime.fromtimestamp(int(words or 0), UTC) if seconds else words)
 
 
 def _ship_to(group: Group) -> dict[str, Any] | None:

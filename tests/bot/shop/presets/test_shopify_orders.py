@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -96,6 +97,7 @@ def test_an_order_of_several_rows_is_one_order(tmp_path: Path) -> None:
                 {"product_id": "RJ-R-M", "quantity": 1, "unit_price": 12900},
                 {"product_id": cleaning.named_id("Wool Socks"), "quantity": 2, "unit_price": 450},
             ],
+            "parcels": [{"id": "1001-sent", "shipped_at": datetime(2026, 11, 21, 15, tzinfo=UTC)}],
         }
     ]
     assert came.rows == [[1, 2]]
@@ -143,6 +145,39 @@ def test_what_money_and_goods_have_done(
     assert (came["status"], "paid_at" in came) == (status, was_paid)
     expected = None if refunded is None else [{"amount": refunded, "currency": "EUR", "status": "paid"}]
     assert came.get("refunds") == expected
+
+
+@pytest.mark.parametrize(
+    ("cells", "come", "parcel"),
+    [
+        ({"Fulfillment Status": "fulfilled"}, ("fulfilled", "fulfilled"), {"lines": ["Mug", "Plate"]}),
+        ({"Fulfillment Status": "partial"}, ("pending", "fulfilled"), {"lines": ["Plate"]}),
+        ({"Fulfillment Status": "partial"}, ("pending", "partial"), None),
+        ({"Fulfillment Status": "fulfilled", "Fulfilled at": "2026-11-21 10:00:00 -0500"}, ("", ""), {}),
+        ({"Fulfillment Status": "fulfilled"}, ("", ""), None),
+        ({"Fulfillment Status": "unfulfilled"}, ("pending", "pending"), None),
+        (
+            {"Fulfillment Status": "fulfilled", "Financial Status": "refunded"},
+            ("fulfilled", "fulfilled"),
+            None,
+        ),
+    ],
+)
+def test_what_has_left_is_a_parcel(
+    tmp_path: Path, cells: dict[str, str], come: tuple[str, str], parcel: dict[str, Any] | None
+) -> None:
+    rows = [
+        row("#1", name, Lineitem_fulfillment_status=said)
+        for name, said in zip(("Mug", "Plate"), come, strict=True)
+    ]
+    (told,) = read("shopify", [orders(tmp_path, rows[0] | PLACED | cells, rows[1])]).records
+    if parcel is None:
+        assert "parcels" not in told
+        return
+    (box,) = told["parcels"]
+    assert (box["id"], "shipped_at" in box) == ("1-sent", "Fulfilled at" in cells)
+    named = [{"product_id": cleaning.named_id(name), "quantity": 1} for name in parcel.get("lines", ())]
+    assert box.get("lines") == (named or None)
 
 
 def test_money_of_an_order_went_back_when_it_was_cancelled(tmp_path: Path) -> None:

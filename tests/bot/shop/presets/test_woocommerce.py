@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -428,3 +430,53 @@ def test_a_bad_line_refuses_its_whole_order(tmp_path: Path) -> None:
     came = read("woocommerce", [written(tmp_path / "orders.csv", table(ORDERS, *rows))])
     assert [one["number"] for one in came.records] == ["1002"]
     assert came.refused == [([1, 2], "Quantity", "'two' is not a number", 2)]
+
+
+ITEMS = [
+    {
+        "tracking_provider": "dhl", "custom_tracking_provider": "", "custom_tracking_link": "",
+        "tracking_number": "00340434161094015902", "date_shipped": "1795219200", "tracking_id": "a1",
+    },
+    {
+        "tracking_provider": "", "custom_tracking_provider": "Böte", "custom_tracking_link": "https://b.example/t/7",
+        "tracking_number": "7", "date_shipped": "", "tracking_id": "a2",
+    },
+]  # fmt: skip
+PHP = "a:2:{" + "".join(
+    f"i:{number};a:6:{{"
+    + "".join(f's:{len(name)}:"{name}";s:{len(value.encode())}:"{value}";' for name, value in item.items())
+    + "}"
+    for number, item in enumerate(ITEMS)
+) + "}"  # fmt: skip
+BOXES = [
+    {
+        "carrier": "dhl",
+        "tracking_number": "00340434161094015902",
+        "shipped_at": datetime(2026, 11, 21, tzinfo=UTC),
+    },
+    {"carrier": "Böte", "tracking_number": "7", "tracking_url": "https://b.example/t/7"},
+]
+
+
+@pytest.mark.parametrize(
+    ("cells", "boxes"),
+    [
+        ({"_wc_shipment_tracking_items": json.dumps(ITEMS)}, BOXES),
+        ({"Meta: _wc_shipment_tracking_items": PHP}, BOXES),
+        ({"_wc_shipment_tracking_items": json.dumps({"0": ITEMS[1]})}, BOXES[1:]),
+        ({"_wc_shipment_tracking_items": PHP.replace('s:10:"1795219200"', "i:1795219200")}, BOXES),
+        ({"_wc_shipment_tracking_items": "a:0:{}"}, None),
+        ({"_wc_shipment_tracking_items": "5"}, None),
+        (
+            {"Tracking Number": "T1, T2", "Tracking Provider": "UPS", "Date Shipped": "2026-11-21 08:00"},
+            [{"tracking_number": one, "carrier": "UPS", "shipped_at": BOXES[0]["shipped_at"]} for one in ("T1", "T2")],
+        ),
+        ({"_tracking_number": "T1"}, [{"tracking_number": "T1"}]),
+    ],
+)  # fmt: skip
+def test_parcels_are_those_of_the_plugins_that_keep_them(
+    tmp_path: Path, cells: dict[str, str], boxes: list[dict[str, Any]] | None
+) -> None:
+    file = written(tmp_path / "orders.csv", table(",".join([ORDERS, *cells]), ORDER | cells))
+    (came,) = read("woocommerce", [file], currency="EUR").records
+    assert came.get("parcels") == boxes
