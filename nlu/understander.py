@@ -308,6 +308,8 @@ def _joined_slots(read: Sequence[SlotValue], entities: Sequence[Entity]) -> tupl
     """What the model reads, and what is found by its form: that is surer of numbers and addresses, and the model of the
     rest."""
     formed = [slot_of(entity) for entity in entities]
+    replaced = [value for value in read if value.slot == "old"]
+    formed = [value for value in formed if not any(_overlap(value, one) for one in replaced)]
     sure = [value for value in formed if value.slot in _BY_FORM and value.probability >= _SURE_FORM]
     kept = [value for value in read if not any(_overlap(value, one) for one in sure)]
     more = [value for value in formed if value not in sure and not any(_overlap(value, one) for one in kept)]

@@ -15,7 +15,8 @@ from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.conversation import filed, routing, sentiment, state, tasks, waiting
+from bot.conversation import filed, heard, routing, sentiment, state, tasks, waiting
+from bot.conversation.answer import Answer, HandOver
 from bot.conversation.registry import REGISTRY
 from bot.conversation.routing import Reading
 from bot.conversation.skills import (
@@ -29,7 +30,7 @@ from bot.conversation.skills import (
     which_order,
 )
 from bot.conversation.skills.talk import TALK, overrides
-from bot.conversation.turn import Answer, HandOver, Skill, Turn
+from bot.conversation.turn import ANSWERING, Skill, Turn
 from bot.delivery.faults import describe
 from bot.delivery.ports import TookTooLong
 from bot.messages import IncomingKind
@@ -42,7 +43,6 @@ log = logging.getLogger(__name__)
 
 # Asked back about though the model calls the message none of its business.
 _WORTH_ASKING = 0.2
-_ANSWERING = (Act.YES, Act.NO, Act.GIVES, Act.CORRECTS, Act.ADDS, Act.WITHDRAWS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,7 +227,7 @@ async def _of_the_wait(turn: Turn, reading: Reading, whole: Understanding) -> An
 
 def _says_more(turn: Turn) -> bool:
     """Whether a message that was taken up wishes something besides: an answer and a question in one."""
-    return not turn.does(Act.ASKS_STATE) and any(turn.does(act) for act in _ANSWERING)
+    return not turn.does(Act.ASKS_STATE) and any(turn.does(act) for act in ANSWERING)
 
 
 def _is_left(turn: Turn, intent: str) -> bool:
@@ -237,12 +237,7 @@ def _is_left(turn: Turn, intent: str) -> bool:
     if turn.does(Act.WAITS):
         skill = REGISTRY.by_intent.get(intent)
         return skill is not None and not skill.tasks
-    return _says_more(turn) and REGISTRY.tasks_of.get(intent) not in tasks.answered(turn)
-
-
-def _passes_over(turn: Turn) -> bool:
-    """Whether a message leaves the bot's question unanswered."""
-    return turn.does(Act.ASIDE) and not any(turn.does(act) for act in _ANSWERING)
+    return _says_more(turn) and REGISTRY.tasks_of.get(intent) not in heard.answered(turn)
 
 
 async def _taken_up(turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...]:
@@ -254,8 +249,27 @@ async def _taken_up(turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...
         return resumed
     if turn.does(Act.ASKS_ABOUT) and turn.memory.pending is not None and not turn.acts.wishes:
         return _only("question", await tasks.explained(turn))
+    moved = await _for_another_order(turn, modes)
+    if moved:
+        return moved
     answer = await filed.touched(turn)
     return () if answer is None else _only("request", answer)
+
+
+async def _for_another_order(turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...]:
+    """What was wished last, for the order that was meant instead; what was asked of the shop for the first is taken
+    back."""
+    last = turn.memory.intents[0] if turn.memory.intents else ""
+    skill = REGISTRY.by_intent.get(last)
+    named = turn.does(Act.CORRECTS) and bool(turn.told("order")) and turn.memory.pending is None
+    if not named or skill is None or not skill.about_order or turn.acts.wishes:
+        return ()
+    made = await filed.of_another_order(turn)
+    if made is None and turn.memory.filed:
+        return ()
+    known, _ = made if made is not None else (None, None)
+    back = _only("request", filed.withdrawing(turn, known)) if known is not None else ()
+    return (*back, *await _wish(turn, skill, last, modes))
 
 
 def _going_back(turn: Turn, done: tuple[Decision, ...], *, by_the_way: bool = True) -> tuple[Decision, ...]:
@@ -296,7 +310,7 @@ async def _resumed(turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...]
     if pending is None:
         return None
     of_task = pending.kind in tasks.QUESTIONS
-    if pending.kind not in ("link", "order") and _passes_over(turn) and not tasks.wished_again(turn):
+    if pending.kind not in ("link", "order") and not turn.answers and not heard.wished_again(turn):
         return None
     skill = (
         REGISTRY.by_task.get(pending.data.get("task", ""))

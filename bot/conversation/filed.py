@@ -7,9 +7,17 @@ from dataclasses import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import tasks
-from bot.conversation.turn import Answer, Task, Turn
+from bot.conversation.answer import Answer
+from bot.conversation.turn import Task, Turn
 from nlu.acts import Act
 from storage.requests import UNDECIDED, Request, Requests
+
+# What says more of a request and asks nothing: a colour or a size may be asked about.
+_TELLING = frozenset(
+    ("reason", "payment_method", "name", "phone", "email", "address_part", "tax_number", "invoice_title")
+)
+_MONEY = frozenset({"refund_request", "refund_status"})
+_PLAIN = 0.8
 
 
 async def touched(turn: Turn) -> Answer | None:
@@ -23,12 +31,59 @@ async def touched(turn: Turn) -> Answer | None:
     if not made:
         return None
     known, task = made[0]
-    # A no alone answers a question, and none was asked about a request.
     if turn.does(Act.WITHDRAWS):
-        return withdrawing(turn, known)
-    if turn.does(Act.CORRECTS) or turn.does(Act.ADDS):
+        return withdrawing(turn, known) if turn.surely(Act.WITHDRAWS) else _asks_first(turn, known)
+    if turn.does(Act.CORRECTS) or turn.does(Act.ADDS) or _tells_more(turn, task):
         return _amending(turn, task, known)
     return None
+
+
+async def of_another_order(turn: Turn) -> tuple[Request, Task] | None:
+    """The latest request and its task, where the message says that another order was meant."""
+    number = turn.told("order").lstrip("#＃").casefold()
+    if not number or not turn.does(Act.CORRECTS) or not turn.memory.filed:
+        return None
+    latest = turn.memory.filed[0]
+    known = await _numbered(turn, latest.request)
+    task = turn.skills.tasks.get(latest.task)
+    if known is None or task is None or task.order is None or known.customer_id != turn.customer_id:
+        return None
+    other = known.order_number is not None and known.order_number.casefold() != number
+    return (known, task) if other and known.state == "asked" else None
+
+
+async def _numbered(turn: Turn, number: str) -> Request | None:
+    made = await Requests(turn.connection).of_conversation(turn.contact.conversation.id, limit=10)
+    return next((one for one in made if one.number == number), None)
+
+
+def _tells_more(turn: Turn, task: Task) -> bool:
+    """Whether a message that plainly wishes nothing else tells what belongs to a request, such as a reason for it."""
+    wished = {wish.intent for wish in turn.acts.wishes if wish.probability >= _PLAIN}
+    known = set(task.wished_by) | _MONEY
+    told = {
+        slot.name for slot in task.slots if _TELLING.intersection(slot.told_by) and turn.told(*slot.told_by)
+    }
+    return bool(told) and wished <= known and turn.memory.pending is None
+
+
+def _asks_first(turn: Turn, known: Request) -> Answer:
+    """Whether it is to be taken back, where the words leave it open."""
+    return Answer(
+        text=tasks.request_text(turn, "withdraw-confirm", known),
+        memory=turn.memory.asking("withdraw", request=known.number),
+    )
+
+
+async def withdraw_answered(turn: Turn) -> Answer | None:
+    """The answer to the question whether a request is to be taken back."""
+    pending = turn.memory.pending
+    known = await _numbered(turn, pending.data.get("request", "")) if pending is not None else None
+    if known is None or known.customer_id != turn.customer_id:
+        return None
+    if turn.affirms or turn.does(Act.WITHDRAWS):
+        return withdrawing(turn, known)
+    return Answer(text=turn.say("cancel-kept"), memory=turn.memory.settled()) if turn.denies else None
 
 
 async def _made(turn: Turn) -> list[tuple[Request, Task]]:

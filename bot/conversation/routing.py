@@ -57,6 +57,13 @@ _PREFERRED = frozenset(
     }
 )
 _NEAR = 0.7
+_HOLDS = {
+    "return_request": frozenset({"exchange_request"}),
+    "refund_request": frozenset({"return_request", "exchange_request", "cancel_order"}),
+    "refund_status": frozenset({"return_request", "exchange_request"}),
+    "change_order": frozenset({"exchange_request"}),
+}
+"""Wishes that are part of another in the same message: whoever returns something wants the money back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,7 +299,10 @@ def wishes(turn: Turn, reading: Reading, *, taken_up: bool) -> tuple[tuple[str, 
     if not (reading.in_context or taken_up or len(reading.wishes) > 1 or in_acts_alone):
         return ()
     found: dict[str, tuple[str, Understanding]] = {}
+    wished = {wish.intent for wish, _ in reading.wishes if wish.probability >= _RATHER}
     for wish, part in reading.wishes:
+        if wished & _HOLDS.get(wish.intent, frozenset()):
+            continue
         intent = _set_phrase(part) or wish.intent
         skill = REGISTRY.by_intent.get(intent)
         stops = stopping.says_stop(part.text, part, busy=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bot.conversation.answer import Answer, HandOver
 from bot.conversation.memory import Memory
-from bot.conversation.turn import Answer, HandOver, Turn
+from bot.conversation.turn import Turn
 from nlu.types import Sentiment, Understanding
 
 # So many negative messages in a row are more than a bad mood.

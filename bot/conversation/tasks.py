@@ -12,9 +12,10 @@ from functools import reduce
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation import waiting
+from bot.conversation import heard, waiting
+from bot.conversation.answer import Answer
 from bot.conversation.memory import Filed, Memory, OpenTask
-from bot.conversation.turn import Answer, Asked, Slot, Task, Turn
+from bot.conversation.turn import Asked, Slot, Task, Turn
 from nlu.acts import Act
 from storage.orders import Order
 from storage.requests import NewRequest, Request, Requests, new_number
@@ -81,6 +82,8 @@ async def resume(turn: Turn) -> Answer | None:
     opened = turn.memory.task(task.name) if task is not None else None
     if pending is None or task is None or opened is None or _is_for_people(turn, task):
         return None
+    if heard.wishes_another(turn) and (turn.denies or turn.does(Act.CORRECTS) or not turn.answers):
+        return None
     order = await _order(turn, task, opened)
     if opened.order is not None and order is None:
         return _let_go(turn, task, Answer(text=turn.say("button-stale")))
@@ -88,7 +91,7 @@ async def resume(turn: Turn) -> Answer | None:
     moved = await _other_order(turn, task, order)
     if isinstance(moved, Answer):
         return moved
-    if _turns_down(turn) and not (told or moved):
+    if heard.turns_down(turn) and not (told or moved):
         return _dropped(turn, task)
     if moved is not None:
         # The words that name it are no answer.
@@ -96,19 +99,14 @@ async def resume(turn: Turn) -> Answer | None:
     elif pending.kind == "task-confirm" and turn.affirms:
         return await confirmed(turn, task, order)
     meant = _resolved(turn, task, opened, moved or order)
-    if moved is None and not ((told or meant != opened) and (_is_answer(turn) or wished_again(turn))):
+    if moved is None and not (
+        (told or meant != opened) and (heard.is_answer(turn) or heard.wished_again(turn))
+    ):
         return None
     return await _go_on(turn, task, _noted(turn, meant, told), moved or order)
 
 
-def _turns_down(turn: Turn) -> bool:
-    """A no, or that it is no longer wanted; not one that says how it should be instead."""
-    instead = any(turn.does(act) for act in (Act.CORRECTS, Act.GIVES, Act.ADDS))
-    return turn.does(Act.WITHDRAWS) if instead else turn.does(Act.WITHDRAWS) or turn.denies
-
-
 def _let_go(turn: Turn, task: Task, answer: Answer) -> Answer:
-    """An answer after which the task is no longer under way."""
     return replace(answer, memory=(answer.memory or turn.memory.settled()).without_task(task.name))
 
 
@@ -123,40 +121,12 @@ def _is_for_people(turn: Turn, task: Task) -> bool:
     return turn.in_queue and not task.while_waiting
 
 
-def wished_again(turn: Turn) -> bool:
-    """Whether a message wishes what the bot's question is about: it answers, in a whole sentence."""
-    return bool(
-        answered(turn).intersection(turn.skills.tasks_of.get(wish.intent, "") for wish in turn.acts.wishes)
-    )
-
-
-def _is_answer(turn: Turn) -> bool:
-    return any(turn.does(act) for act in (Act.GIVES, Act.ADDS, Act.CORRECTS, Act.YES))
-
-
 async def _other_order(turn: Turn, task: Task, order: Order | None) -> Order | Answer | None:
     """The order that is meant instead of the one that was, where the message says so."""
-    if task.order is None or order is None or not _means_another(turn, order):
+    if task.order is None or order is None or not heard.means_another_order(turn, order):
         return None
     found = await task.order(turn.remembering(replace(turn.memory.settled(), order=order.id)))
     return None if isinstance(found, Order) and found.id == order.id else found
-
-
-def _means_another(turn: Turn, order: Order) -> bool:
-    number = turn.told("order").lstrip("#＃")
-    named = bool(number) and number.casefold() != order.number.casefold()
-    if turn.does(Act.CORRECTS) and (named or turn.wants_others or _points_elsewhere(turn, order)):
-        return True
-    return named and (turn.affirms or _only_names(turn, number))
-
-
-def _points_elsewhere(turn: Turn, order: Order) -> bool:
-    return order.id not in turn.pointed_at and any(":" not in thing for thing in turn.pointed_at)
-
-
-def _only_names(turn: Turn, number: str) -> bool:
-    """Whether a message is nothing but a number."""
-    return turn.text.strip().strip("#＃").casefold() == number.casefold()
 
 
 async def _order(turn: Turn, task: Task, opened: OpenTask) -> Order | None:
@@ -170,21 +140,22 @@ def _values(turn: Turn, task: Task, opened: OpenTask, asked: Slot | None = None)
     found: dict[str, str] = {}
     for slot in task.slots:
         told = turn.told_each(*slot.told_by)
-        if told and slot.stretch:
-            found[slot.name] = turn.told_stretch(*slot.told_by)[:_VALUE]
+        if told and slot.sentence:
+            found[slot.name] = turn.told_in(*slot.told_by)[:_VALUE]
         elif told:
             before = opened.values.get(slot.name, "")
             joined = reduce(slot.join, told, before) if slot.join is not None else " ".join(told)
             found[slot.name] = joined[:_VALUE]
-    if asked is not None and asked.words and not found:
-        found[asked.name] = _words_alone(turn)
+    if asked is not None and asked.words and (asked.sentence or not found):
+        found[asked.name] = _words_alone(turn) or found.get(asked.name, "")
     return {name: value for name, value in found.items() if value}
 
 
 def _words_alone(turn: Turn) -> str:
     """The message as an answer; a yes, or the number of an order, is none."""
-    gives = any(turn.does(act) for act in (Act.GIVES, Act.ADDS, Act.CORRECTS)) or wished_again(turn)
-    only_number = _only_names(turn, turn.told("order").lstrip("#＃"))
+    gives = turn.answers and any(turn.does(act) for act in (Act.GIVES, Act.ADDS, Act.CORRECTS))
+    gives = gives or heard.wished_again(turn)
+    only_number = heard.only_names(turn, turn.told("order").lstrip("#＃"))
     return "" if only_number or not gives else turn.text.strip()[:_VALUE]
 
 
@@ -207,15 +178,15 @@ def _noted(turn: Turn, opened: OpenTask, told: Values) -> OpenTask:
 
 async def _go_on(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -> Answer:
     """Ask for what is missing, read it back, or file it."""
-    unfit = await task.unfit(turn, order) if task.unfit is not None and order is not None else None
-    if unfit is not None:
-        return _let_go(turn, task, unfit)
-    other = turn.skills.tasks.get(task.becomes(turn)) if task.becomes is not None else None
+    other = turn.skills.tasks.get(task.becomes(turn, order)) if task.becomes is not None else None
     if other is not None:
         turned = replace(opened, name=other.name)
         turned = turned.with_values(_values(turn, other, turned))
         cleared = turn.remembering(turn.memory.without_task(task.name))
         return await _go_on(cleared, other, turned, order)
+    unfit = await task.unfit(turn, order) if task.unfit is not None and order is not None else None
+    if unfit is not None:
+        return _let_go(turn, task, unfit)
     missing = _missing(task, opened)
     if missing is not None:
         return _asking(turn, task, opened, order, missing)
@@ -225,7 +196,6 @@ async def _go_on(turn: Turn, task: Task, opened: OpenTask, order: Order | None) 
 
 
 def _missing(task: Task, opened: OpenTask) -> Slot | None:
-    """What is to be asked for next."""
     return next((slot for slot in task.slots if slot.question and slot.name not in opened.values), None)
 
 
@@ -331,13 +301,13 @@ async def _known(turn: Turn, task: Task, known: Request, details: Values, memory
 
     What a yes confirms is no more by being said in other words, unless they add to it.
     """
-    if task.confirm and not any(turn.does(act) for act in (Act.ADDS, Act.CORRECTS)):
-        details = {name: value for name, value in details.items() if name != "text"}
     memory = memory.having_filed(Filed(task=task.name, request=known.number, order=known.order_id))
     merged = merged_details(known.details, details)
     if known.state == "asked" and merged != known.details:
         await Requests(turn.connection).amend(known.id, merged)
-        return Answer(text=turn.say("request-added", request=known.number), memory=memory)
+        told = {**merged, "text": known.details.get("text", "")} != {"text": "", **known.details}
+        if not task.confirm or told or turn.does(Act.ADDS) or turn.does(Act.CORRECTS):
+            return Answer(text=turn.say("request-added", request=known.number), memory=memory)
     return Answer(text=request_text(turn, "request-known", known), memory=memory)
 
 
@@ -384,12 +354,3 @@ def recalled(turn: Turn, memory: Memory) -> tuple[str, Memory]:
     slot = _missing(task, opened)
     text = turn.say("still-items" if slot is not None and slot.lists_lines else f"still-{task.name}")
     return text, _waiting(memory, task, opened, slot)
-
-
-def answered(turn: Turn) -> frozenset[str]:
-    """The task that the engine's own question is about, and what it turns into: no new wish of the same message."""
-    pending = turn.memory.pending
-    task = turn.skills.tasks.get(pending.data.get("task", "")) if pending is not None else None
-    if task is None:
-        return frozenset()
-    return frozenset({task.name, task.becomes(turn) if task.becomes is not None else ""})

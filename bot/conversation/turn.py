@@ -1,4 +1,4 @@
-"""One turn of a dialogue: what a skill may look at, what it gives back, and what it declares of itself."""
+"""One turn of a dialogue: what a skill may look at, and what it declares of itself."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import wording
+from bot.conversation.answer import Answer, Rows, row
 from bot.conversation.memory import Memory, OpenTask
 from bot.conversation.services import Services
-from bot.messages import Button, Card, Incoming
+from bot.messages import Button, Incoming
 from nlu.acts import Act, Acts, Asking, SlotValue
 from nlu.normalise import folded
 from nlu.types import EntityKind, Sentiment, Understanding
@@ -21,15 +23,12 @@ from retention.types import Offer, Recommendation
 from storage.conversations import Contact
 from storage.orders import Order
 
+ANSWERING = (Act.YES, Act.NO, Act.GIVES, Act.CORRECTS, Act.ADDS, Act.WITHDRAWS)
+"""What may be done to a question, to what is under way and to what was asked of the shop."""
 _RATHER = 0.5
+_SURE = 0.8
 
-Rows = tuple[tuple[Button, ...], ...]
-_ENDS = re.compile(r"[。！？!?;；\n]|\.(?=\s|$)")
-
-
-def _sentence_end(text: str, after: int) -> int | None:
-    found = _ENDS.search(text, after)
-    return found.start() if found is not None else None
+_SENTENCE = re.compile(r"[。！？!?；;\n]+|\.(?=\s|$)")
 
 
 async def _unread(_text: str) -> Understanding | None:
@@ -99,6 +98,10 @@ class Turn:
         """Whether the message rather does this than not."""
         return self.acts.probability(act) >= _RATHER
 
+    def surely(self, act: Act) -> bool:
+        """Whether the message does this plainly enough for something that can't be undone."""
+        return self.acts.probability(act) >= _SURE
+
     @property
     def affirms(self) -> bool:
         """Whether the message says yes to what the bot asked."""
@@ -108,6 +111,12 @@ class Turn:
     def denies(self) -> bool:
         """Whether the message says no to what the bot asked."""
         return self.does(Act.NO)
+
+    @property
+    def answers(self) -> bool:
+        """Whether the message rather answers what is asked, or is about what was asked of the shop, than leaves it."""
+        aside = self.acts.probability(Act.ASIDE)
+        return aside < _RATHER or any(self.acts.probability(act) >= aside for act in ANSWERING)
 
     @property
     def pointed_at(self) -> tuple[str, ...]:
@@ -131,17 +140,29 @@ class Turn:
                 )
         return tuple(value.text for value in sorted(surest.values(), key=lambda value: value.start))
 
-    def told_stretch(self, *slots: str) -> str:
-        """From the first of what the message tells of these slots to the end of the sentence that tells the last; what
-        stands between says what belongs to what."""
-        values = [value for value in self.acts.slots if value.slot in slots and value.probability >= _RATHER]
-        if not values:
-            return ""
-        start, end = min(value.start for value in values), max(value.end for value in values)
-        if any(self.said[value.start : value.end] != value.text for value in values):
-            return self.told(*slots)
-        stop = _sentence_end(self.said, end)
-        return self.said[start : stop if stop is not None else None].strip()
+    def told_in(self, *slots: str) -> str:
+        """What the message tells of these slots; of several values the sentences, since what stands beside a value says
+        what it belongs to.
+
+        A value within the name of a product only names it: "exchange the blue ones".
+        """
+        likely = [value for value in self.acts.slots if value.probability >= _RATHER]
+        items = [value for value in likely if value.slot == "item"]
+        places = [
+            (value.start, value.end)
+            for value in likely
+            if value.slot in slots and not any(one.start <= value.start < one.end for one in items)
+        ]
+        said = self.said
+        if len(places) == 1:
+            return said[slice(*places[0])]
+        ends = [0, *(end.end() for end in _SENTENCE.finditer(said)), len(said)]
+        sentences = [
+            said[start:end].strip()
+            for start, end in pairwise(ends)
+            if any(start <= first < end for first, _ in places)
+        ]
+        return " ".join(sentences)
 
     @property
     def wants_others(self) -> bool:
@@ -211,59 +232,6 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HandOver:
-    """The conversation should go to a person."""
-
-    reason: str
-    priority: int = 1
-    """0 is the most urgent; `ownership.DANGER` stands above it."""
-    told: bool = False
-    """The answer itself says what there is to say of it."""
-
-
-Effect = Callable[[AsyncConnection], Awaitable["Answer | None"]]
-"""What a skill puts off to the transaction that commits the message: it writes, and where only the transaction can
-know the answer (a code, a proof), gives it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What a skill gives back."""
-
-    text: str = ""
-    buttons: Rows = ()
-    cards: tuple[Card, ...] = ()
-    memory: Memory | None = None
-    """The memory afterwards; None leaves it as it was."""
-    language: str | None = None
-    """Set when the customer chose another language."""
-    hand_over: HandOver | None = None
-    leaves_queue: bool = False
-    """The customer doesn't want to wait for a person any more."""
-    effects: tuple[Effect, ...] = ()
-    """Run in order, in the transaction; an answer that one of them gives takes the place of this one."""
-
-    async def settled(self, connection: AsyncConnection) -> Answer:
-        """Run the effects; the answer that holds then has none."""
-        answer = replace(self, effects=())
-        for effect in self.effects:
-            given = await effect(connection)
-            if given is not None:
-                answer = await given.settled(connection)
-        return answer
-
-    def changed(self, change: Callable[[Answer], Answer]) -> Answer:
-        """This answer, or the one that its effects will give, changed."""
-        if not self.effects or self.text or self.cards:
-            return change(self)
-
-        async def later(connection: AsyncConnection) -> Answer:
-            return change(await self.settled(connection))
-
-        return Answer(effects=(later,))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestKind:
     """Something that a skill asks of the shop. Its name for customers is the text `decision-kind-` and its name, for
     staff the console's text `kind-` and its name."""
@@ -291,8 +259,8 @@ class Slot:
     """Below the question."""
     words: bool = False
     """Any words will do for an answer."""
-    stretch: bool = False
-    """What tells it belongs together with the words between."""
+    sentence: bool = False
+    """It is kept in the whole sentences that tell it: a message may tell it of several things."""
     join: Callable[[str, str], str] | None = None
     """What it was and what is told now → what it is; None: what is told now."""
     resolve: Callable[[Turn, Order, OpenTask], str] | None = None
@@ -329,8 +297,9 @@ class Task:
     while_waiting: bool = False
     """It may be asked of the shop, too, while the conversation waits for a person: nothing that they may be about to
     do. Otherwise they are told of the wish."""
-    becomes: Callable[[Turn], str] | None = None
-    """The task that it turns into by what is told, such as a return into an exchange; empty: none."""
+    becomes: Callable[[Turn, Order | None], str] | None = None
+    """The task that it turns into, by what is told or by the order's state, such as a return into an exchange; empty:
+    none."""
 
     def slot(self, name: str) -> Slot | None:
         """One of its slots."""
@@ -408,13 +377,3 @@ class Registry:
                     raise ValueError(f"{skill.name} and {found[key].name} both answer {key!r}")
                 found[key] = skill
         return found
-
-
-def row(*buttons: Button) -> Rows:
-    """One row of buttons."""
-    return (buttons,) if buttons else ()
-
-
-def column(*buttons: Button) -> Rows:
-    """One button a row."""
-    return tuple(line for item in buttons for line in row(item))

@@ -10,12 +10,13 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import ownership, wording
+from bot.conversation.answer import Answer
 from bot.conversation.dialogue import Decision
 from bot.conversation.hours import ALWAYS, OpeningHours
 from bot.conversation.long_actions import shortened
 from bot.conversation.ownership import CaseFacts
 from bot.conversation.texts import Texts
-from bot.conversation.turn import Answer, Turn
+from bot.conversation.turn import Turn
 from bot.delivery.ports import Work
 from bot.messages import Incoming, IncomingKind, Reply, dump_reply
 from nlu.types import Understanding

@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.conversation import ownership, wording
-from bot.conversation.turn import Answer, HandOver, Rows, Turn, row
+from bot.conversation.answer import Answer, HandOver, Rows, row
+from bot.conversation.turn import Turn
 from nlu.acts import Act
 from storage.escalations import Escalation, Escalations
 

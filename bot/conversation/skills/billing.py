@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.conversation import tasks
+from bot.conversation.answer import Answer, Rows, row
 from bot.conversation.skills import pages, which_order
-from bot.conversation.turn import Answer, RequestKind, Rows, Skill, Slot, Task, Turn, row
+from bot.conversation.turn import RequestKind, Skill, Slot, Task, Turn
 from storage.catalogue import Catalogue
 from storage.orders import Order, Orders
 

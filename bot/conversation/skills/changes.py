@@ -7,9 +7,10 @@ from dataclasses import replace
 from functools import partial
 
 from bot.conversation import filed, tasks
+from bot.conversation.answer import Answer, Rows, column, row
 from bot.conversation.memory import OpenTask
 from bot.conversation.skills import addresses, linking, order_lines, which_order
-from bot.conversation.turn import Answer, Facts, RequestKind, Rows, Skill, Slot, Task, Turn, column, row
+from bot.conversation.turn import Facts, RequestKind, Skill, Slot, Task, Turn
 from bot.messages import Button
 from nlu.entities.address_parts import corrected
 from storage.orders import Order
@@ -140,6 +141,11 @@ def _told(name: str) -> Facts:
     return lambda _turn, _order, opened: {"told": opened.values.get(name, "")}
 
 
+def _rather_exchanged(_turn: Turn, order: Order | None) -> str:
+    """What has arrived can only be exchanged."""
+    return "exchange" if order is not None and order.status == "delivered" else ""
+
+
 CANCEL = Task(
     name="cancel_order",
     request="cancel_order",
@@ -164,7 +170,7 @@ CHANGE_ITEMS = Task(
             told_by=("size", "colour", "version", "quantity"),
             question="items-which",
             words=True,
-            stretch=True,
+            sentence=True,
         ),
         order_lines.PAID_BY,
     ),
@@ -173,6 +179,7 @@ CHANGE_ITEMS = Task(
     unfit=partial(_too_late, what="items"),
     filed="items-asked",
     facts=_told("wanted"),
+    becomes=_rather_exchanged,
 )
 CHANGE_ADDRESS = Task(
     name="change_address",

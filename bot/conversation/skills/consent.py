@@ -11,8 +11,9 @@ import hashlib
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.conversation.answer import Answer, row
 from bot.conversation.skills import stopping
-from bot.conversation.turn import Answer, Asked, Skill, Turn, row
+from bot.conversation.turn import Asked, Skill, Turn
 from nlu.acts import Act
 from storage.consents import MARKETING
 from storage.customers import Consents, Customers

@@ -12,7 +12,8 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import ownership
-from bot.conversation.turn import Answer, HandOver, Skill, Turn
+from bot.conversation.answer import Answer, HandOver
+from bot.conversation.turn import Skill, Turn
 from kernel.times import from_micros, to_micros
 from nlu.acts import Danger
 from storage.warnings import Alarms

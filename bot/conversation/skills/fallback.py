@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.conversation import phrases, waiting
+from bot.conversation.answer import Answer, HandOver, column
 from bot.conversation.skills import which_order
-from bot.conversation.turn import Answer, Asked, HandOver, Skill, Turn, column
+from bot.conversation.turn import Asked, Skill, Turn
 
 _STRONG = 0.5
 _BEYOND = 0.5

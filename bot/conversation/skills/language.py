@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bot.conversation.answer import Answer, row
 from bot.conversation.texts import LANGUAGES
-from bot.conversation.turn import Answer, Skill, Turn, row
+from bot.conversation.turn import Skill, Turn
 from bot.messages import Button, Incoming
 from nlu.types import Understanding
 

@@ -13,8 +13,9 @@ from dataclasses import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import wording
+from bot.conversation.answer import Answer
 from bot.conversation.memory import Memory, Pending
-from bot.conversation.turn import Answer, Asked, Skill, Turn
+from bot.conversation.turn import Asked, Skill, Turn
 from bot.linking.linker import LinkRefusal, LinkRefused, LinkResult
 from nlu.acts import Act
 from nlu.types import EntityKind

@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation import tasks, waiting
+from bot.conversation import filed, tasks, waiting
+from bot.conversation.answer import Answer, Rows, row
 from bot.conversation.skills import linking, pages, which_order
-from bot.conversation.turn import Answer, RequestKind, Rows, Skill, Task, Turn, row
+from bot.conversation.turn import Asked, RequestKind, Skill, Task, Turn
 from bot.messages import Button
 from storage.consents import MARKETING
 from storage.customers import Consents, Customers
@@ -173,7 +174,13 @@ ERASURE = Task(
 )
 
 SKILLS = (
-    Skill(name="requests", answer=_requests, intents=("request_status",)),
+    Skill(
+        name="requests",
+        answer=_requests,
+        intents=("request_status",),
+        questions={"withdraw": Asked(kind="confirm")},
+        resume=filed.withdraw_answered,
+    ),
     Skill(name="membership", answer=_points, intents=("membership_points",)),
     Skill(name="review", answer=_review, intents=("leave_review",), actions=("review",)),
     Skill(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from bot.conversation.answer import Answer
 from bot.conversation.skills import product_words, which_order
-from bot.conversation.turn import Answer, Skill, Turn
+from bot.conversation.turn import Skill, Turn
 from nlu.types import EntityKind
 from storage.orders import Order, OrderLine
 

@@ -11,6 +11,7 @@ from nlu.types import EntityKind
 from storage.orders import Order, OrderLine
 
 _VERSION = re.compile("[,，(（]")
+_PARTS = re.compile("[,，()（）]")
 LINE = "line:"
 """Before the place of a line among the things shown."""
 
@@ -55,11 +56,18 @@ def _told_apart(turn: Turn, called: list[OrderLine]) -> list[OrderLine]:
     """Of several versions of one product, those whose own words the message has most of."""
     found = []
     for line in called:
-        alike = [one for one in called if _title(one.name_en) == _title(line.name_en)]
-        most = max(product_words.in_name(turn, _both_names(one)) for one in alike)
-        if product_words.in_name(turn, _both_names(line)) == most:
+        alike = [_own_words(turn, one) for one in called if _title(one.name_en) == _title(line.name_en)]
+        if _own_words(turn, line) == max(alike):
             found.append(line)
     return found
+
+
+def _own_words(turn: Turn, line: OrderLine) -> int:
+    """How many parts of what tells a version apart stand in the message."""
+    parts = _PARTS.split(line.name(turn.language))[1:]
+    return sum(
+        product_words.says(turn.text.lower(), [word]) for part in parts for word in part.lower().split()
+    )
 
 
 def _title(name: str) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from bot.conversation.answer import Answer, Rows, row
 from bot.conversation.skills import linking, pages, parcel_words, which_order
-from bot.conversation.turn import Answer, Rows, Skill, Turn, row
+from bot.conversation.turn import Skill, Turn
 from bot.messages import Button
 from nlu.types import EntityKind
 from storage.orders import Order, Orders

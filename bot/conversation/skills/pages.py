@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.conversation.turn import Answer, HandOver, Skill, Turn
+from bot.conversation.answer import Answer, HandOver
+from bot.conversation.turn import Skill, Turn
 from nlu.types import Passage
 
 _LONGEST = 700

@@ -9,8 +9,9 @@ from functools import partial
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import wording
+from bot.conversation.answer import Answer, row
 from bot.conversation.skills import pages, which_product
-from bot.conversation.turn import Answer, Asked, Skill, Turn, row
+from bot.conversation.turn import Asked, Skill, Turn
 from retention.types import Offer
 from storage.catalogue import Catalogue, Product
 from storage.codes import Codes

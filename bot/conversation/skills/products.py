@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
+from bot.conversation.answer import Answer, row
 from bot.conversation.skills import pages, product_words, variants, which_product
-from bot.conversation.turn import Answer, Asked, Skill, Turn, row
+from bot.conversation.turn import Asked, Skill, Turn
 from bot.messages import Card
 from kernel.money import decimals
 from nlu.acts import Act

@@ -6,8 +6,9 @@ from collections.abc import Collection, Sequence
 from functools import partial
 
 from bot.conversation import phrases
+from bot.conversation.answer import Answer, row
 from bot.conversation.skills import product_words, which_product
-from bot.conversation.turn import Answer, Skill, Turn, row
+from bot.conversation.turn import Skill, Turn
 from retention.types import Recommendation
 from storage.catalogue import Catalogue, Product
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 from functools import partial
 
 from bot.conversation import tasks
+from bot.conversation.answer import Answer, row
 from bot.conversation.memory import OpenTask
 from bot.conversation.skills import order_lines, order_status, refunds, which_order
-from bot.conversation.turn import Answer, RequestKind, Skill, Slot, Task, Turn, row
+from bot.conversation.turn import RequestKind, Skill, Slot, Task, Turn
 from storage.orders import Order
 
 _AFTER_SHIPPING = which_order.in_status(which_order.ARRIVED)
@@ -25,7 +26,8 @@ async def _ask(turn: Turn) -> Answer:
 
 def _sorry(turn: Turn, answer: Answer) -> Answer:
     """Something is broken or lost: that comes before a question."""
-    asks_which = answer.memory is not None and answer.memory.pending is not None
+    pending = answer.memory.pending if answer.memory is not None else None
+    asks_which = pending is not None and pending.kind not in tasks.QUESTIONS
     if turn.argument or not turn.text.strip() or not answer.text or not asks_which:
         return answer
     return replace(answer, text=f"{turn.say('sorry-trouble')}{answer.text}")
@@ -69,10 +71,17 @@ def _exchanged(turn: Turn, order: Order | None, opened: OpenTask) -> Mapping[str
     return {**_items(turn, order, opened), "wanted": opened.values.get("wanted", "")}
 
 
-def _rather_exchanged(turn: Turn) -> str:
+def _rather_exchanged(turn: Turn, _order: Order | None) -> str:
     """A return in which another version is wanted is an exchange."""
-    wished = any(wish.intent == "exchange_request" for wish in turn.acts.wishes)
-    return "exchange" if wished or turn.told(*_VERSION) else ""
+    wished = {wish.intent for wish in turn.acts.wishes}
+    if "return_request" in wished:
+        return ""
+    return "exchange" if "exchange_request" in wished or turn.told_in(*_VERSION) else ""
+
+
+def _rather_changed(_turn: Turn, order: Order | None) -> str:
+    """What hasn't left yet is changed before it does."""
+    return "change_items" if order is not None and order.status in which_order.NOT_SHIPPED else ""
 
 
 RETURN = Task(
@@ -96,7 +105,7 @@ EXCHANGE = Task(
     request="exchange",
     wished_by=("exchange_request", "exchange"),
     slots=(
-        Slot(name="wanted", told_by=_VERSION, question="exchange-which", words=True, stretch=True),
+        Slot(name="wanted", told_by=_VERSION, question="exchange-which", words=True, sentence=True),
         order_lines.SLOT,
         Slot(name="reason", told_by=("reason",)),
         order_lines.PAID_BY,
@@ -106,6 +115,7 @@ EXCHANGE = Task(
     unfit=_not_possible,
     filed="exchange-asked",
     facts=_exchanged,
+    becomes=_rather_changed,
 )
 REFUND = Task(
     name="refund",

@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.conversation import waiting, wording
+from bot.conversation.answer import Answer, Rows, row
 from bot.conversation.services import Services
 from bot.conversation.skills import language
 from bot.conversation.texts import Texts
-from bot.conversation.turn import Answer, Rows, Skill, Turn, row
+from bot.conversation.turn import Skill, Turn
 from bot.messages import Button, Incoming, IncomingKind, Reply, load_reply
 from storage.conversations import Conversations
 

@@ -11,9 +11,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.conversation import phrases
+from bot.conversation.answer import Answer, column
 from bot.conversation.memory import Pending
 from bot.conversation.skills import linking, product_words
-from bot.conversation.turn import Answer, Asked, Skill, Turn, column
+from bot.conversation.turn import Asked, Skill, Turn
 from bot.messages import Button
 from nlu.acts import Act
 from nlu.types import Entity, EntityKind

@@ -8,9 +8,10 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 from bot.conversation import phrases
+from bot.conversation.answer import row
 from bot.conversation.skills import product_words, variants, which_order
 from bot.conversation.skills.variants import Choice, Group
-from bot.conversation.turn import Turn, row
+from bot.conversation.turn import Turn
 from bot.messages import Button, Card
 from nlu.types import EntityKind
 from storage.catalogue import Catalogue, Product, label_and_value

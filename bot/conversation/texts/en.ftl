@@ -194,6 +194,7 @@ cancel-confirm = Cancel order { $number } ({ $items }, { $total })?
 cancel-asked = I've asked for order { $number } to be cancelled, request { $request }. It isn't cancelled until a colleague confirms; I'll tell you as soon as they do.
 cancel-kept = All right, nothing changes.
 cancel-withdrawn = Done: I've taken that request back ({ $what }, { $request }). Everything stays as it is.
+withdraw-confirm = Shall I take back request { $request } ({ $what })?
 cancel-accepted-already = A colleague is already working on request { $request } ({ $what }). They'd have to see whether it can still be changed or stopped.
 too-late-over = Order { $number } is { $status }, so it can't be changed any more.
 too-late-cancel = Order { $number } has already left us ({ $status }), so it can't be cancelled. You can return it once it arrives.
@@ -226,7 +227,7 @@ request-done = Request { $request } ({ $what }) is done.
 
 ## Returns, refunds, parcels
 
-return-why = I can ask for a return of order { $number } ({ $items }). Which item, return or exchange, and what's the reason?
+return-why = I can ask for a return of order { $number } ({ $items }). Which item, and what's the reason?
 refund-why = I can ask for a refund for order { $number } ({ $items }). Which item, and what's the reason?
 item-problem-why = Sorry about that! What's wrong, and with which item of order { $number } ({ $items })? A photo helps.
 return-asked = I've asked for the return of order { $number }, request { $request }. A colleague will tell you how to send it; please don't post it yet.

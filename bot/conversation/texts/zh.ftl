@@ -191,6 +191,7 @@ cancel-confirm = 要取消订单 { $number }（{ $items }，{ $total }）吗？
 cancel-asked = 已为订单 { $number } 提交取消申请，编号 { $request }。同事确认前订单还没有取消，有结果马上告诉您。
 cancel-kept = 好的，那就保持不变。
 cancel-withdrawn = 好的，申请 { $request }（{ $what }）已经撤回，一切保持原样。
+withdraw-confirm = 是要撤回申请 { $request }（{ $what }）吗？
 cancel-accepted-already = 申请 { $request }（{ $what }）同事已经在办了，还能不能改或撤回要请同事看一下。
 too-late-over = 订单 { $number } 目前是“{ $status }”，没法再改了。
 too-late-cancel = 订单 { $number } 已经发出（{ $status }），取消不了了。收到后可以退货。

@@ -6,6 +6,7 @@ So the reader learns that a question open doesn't make an answer of every messag
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -61,6 +62,14 @@ _POINTING = frozenset(
 )
 """Wishes that may be about what is on the screen."""
 _ANSWERS = frozenset({"affirm", "deny"})
+_WISHES_OF_THEIR_OWN = re.compile(
+    r"换货|调换|换(一|个|成|大|小|件|双)|催|哪个(更)?好|区别|身高|体重|(什么|多大|啥).{0,2}码"
+    r"|(改|换).{0,4}(付款|支付)|(默认|账[户号]).{0,6}地址"
+    r"|\b(exchange|swap|replace\w*|chase|difference|better|compare|(what|which) size)\b"
+    r"|\b(change|switch|different|another)\b.{0,20}\bpay|\b(account|profile)\b.{0,20}\baddress",
+    re.IGNORECASE,
+)
+"""Single messages have no intent for an exchange, another way to pay, a comparison, …: what may be one is left out."""
 
 
 def in_conversations(
@@ -68,7 +77,13 @@ def in_conversations(
 ) -> list[LabelledTurn]:
     """So many messages, each in the state of some turn that it can't be about."""
     states = [turn.state for turn in turns]
-    usable = [one for one in messages if one.intents and not _ANSWERS.intersection(one.intents)]
+    usable = [
+        one
+        for one in messages
+        if one.intents
+        and not _ANSWERS.intersection(one.intents)
+        and not _WISHES_OF_THEIR_OWN.search(one.text)
+    ]
     found: list[LabelledTurn] = []
     while len(found) < count:
         message = rng.choice(usable)

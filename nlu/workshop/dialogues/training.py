@@ -16,7 +16,7 @@ from nlu.workshop.dialogues import labels
 from nlu.workshop.dialogues.encoding import UNKNOWN, Batch, EncodedTurn, batch_of
 from nlu.workshop.dialogues.network import ContextNetwork, Sizes
 
-_WEIGHTS = {"acts": 1.0, "danger": 1.0, "wishes": 0.5, "beyond": 1.0, "points": 1.0, "slot_tags": 0.6, "wish_tags": 0.2,
+_WEIGHTS = {"acts": 1.0, "danger": 2.0, "wishes": 0.5, "beyond": 1.0, "points": 1.0, "slot_tags": 0.6, "wish_tags": 0.2,
             "wish_of_tokens": 1.0}  # fmt: skip
 _LIKE = 12
 """Tokens by which turns of a batch may differ in length by chance."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.conversation.answer import Answer
 from bot.conversation.registry import REGISTRY
-from bot.conversation.turn import Answer, Skill, Turn
+from bot.conversation.turn import Skill, Turn
 from bot.staff.audit_log import read_audit_log
 from bot.staff.roles import AccessChanged, NotAllowed
 from bot.staff.skill_toggles import SkillState, SkillToggles

@@ -1,0 +1,61 @@
+"""What a message means for the task that the bot's question is about."""
+
+from __future__ import annotations
+
+from bot.conversation.turn import Turn
+from nlu.acts import Act
+from storage.orders import Order
+
+
+def turns_down(turn: Turn) -> bool:
+    """A no, or that it is no longer wanted; not one that says how it should be instead."""
+    instead = any(turn.does(act) for act in (Act.CORRECTS, Act.GIVES, Act.ADDS))
+    return turn.does(Act.WITHDRAWS) if instead else turn.does(Act.WITHDRAWS) or turn.denies
+
+
+def wishes_another(turn: Turn) -> bool:
+    """Whether a message wishes another task than the one that is asked about."""
+    return bool(_wished(turn) - answered(turn)) and not wished_again(turn)
+
+
+def wished_again(turn: Turn) -> bool:
+    """Whether a message wishes what the bot's question is about: it answers, in a whole sentence."""
+    return bool(answered(turn) & _wished(turn))
+
+
+def _wished(turn: Turn) -> set[str]:
+    return {
+        turn.skills.tasks_of[wish.intent] for wish in turn.acts.wishes if wish.intent in turn.skills.tasks_of
+    }
+
+
+def is_answer(turn: Turn) -> bool:
+    """Whether a message gives, adds or puts right something, or says yes."""
+    return turn.answers and any(turn.does(act) for act in (Act.GIVES, Act.ADDS, Act.CORRECTS, Act.YES))
+
+
+def means_another_order(turn: Turn, order: Order) -> bool:
+    """Whether a message says that it is about another order than the one that was taken."""
+    number = turn.told("order").lstrip("#＃")
+    named = bool(number) and number.casefold() != order.number.casefold()
+    if turn.does(Act.CORRECTS) and (named or turn.wants_others or _points_elsewhere(turn, order)):
+        return True
+    return named and (turn.affirms or only_names(turn, number))
+
+
+def _points_elsewhere(turn: Turn, order: Order) -> bool:
+    return order.id not in turn.pointed_at and any(":" not in thing for thing in turn.pointed_at)
+
+
+def only_names(turn: Turn, number: str) -> bool:
+    """Whether a message is nothing but a number."""
+    return turn.text.strip().strip("#＃").casefold() == number.casefold()
+
+
+def answered(turn: Turn) -> frozenset[str]:
+    """The task that the engine's own question is about, and what it turns into: no new wish of the same message."""
+    pending = turn.memory.pending
+    task = turn.skills.tasks.get(pending.data.get("task", "")) if pending is not None else None
+    if task is None:
+        return frozenset()
+    return frozenset({task.name, task.becomes(turn, None) if task.becomes is not None else ""} - {""})
