@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 UV = UV_DEFAULT_INDEX="$${PIP_INDEX_URL:-$$($(PIP) config get global.index-url 2>/dev/null || echo https://pypi.org/simple)}" \
 	$(BIN)/uv pip install --python $(BIN)/python
 
-.PHONY: run test test-scale lint types imports bench bench-nlu bench-tuned bench-augment bench-talk bench-tau bench-recommend bench-intake bench-retention bench-churn bench-scale torture transcript pictures clean help
+.PHONY: run test test-scale lint types imports bench bench-nlu bench-tuned bench-augment bench-talk bench-tau bench-harm bench-recommend bench-intake bench-retention bench-churn bench-scale torture transcript pictures clean help
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -57,6 +57,9 @@ bench-talk: $(VENV)/.test  ## Conversations over invented shops: answers, reques
 
 bench-tau: $(VENV)/.test  ## A public set of tasks with a scripted customer: which requests come of them
 	$(BIN)/python -m tests.benchmarks.tau --data $(SHARED_DATA)/conversations/tau_retail --out .tau --write
+
+bench-harm: $(VENV)/.test  ## Messages that wish nothing of consequence: what comes of them all the same
+	$(BIN)/python -m tests.benchmarks.harm --out .harm --write
 
 bench-augment: $(VENV)/.test  ## What writing training messages other ways is worth; after `liuke nlu build --public`
 	$(BIN)/python -m tests.benchmarks.nlu_augment --work .nlu-build --public $(SHARED_DATA)/nlu

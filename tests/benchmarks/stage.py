@@ -27,6 +27,7 @@ from bot.shop.intake.defaults import Defaults
 from bot.shop.intake.people import CustomerRecord
 from bot.shop.intake.records import OrderRecord, ProductRecord
 from bot.shop.rules import Steering
+from nlu.serving.client import ReadingProcess, command
 from storage import Conflict, Store
 from storage.customers import Accounts
 from storage.requests import WITHDRAWN, Request, Requests
@@ -132,7 +133,12 @@ async def take_in(
 
 @asynccontextmanager
 async def opened(
-    home: Path, pages: Path, shop: Shop, now: datetime, fill: Callable[[Store], Awaitable[None]]
+    home: Path,
+    pages: Path,
+    shop: Shop,
+    now: datetime,
+    fill: Callable[[Store], Awaitable[None]],
+    model: Path | None = None,
 ) -> AsyncIterator[Stage]:
     """Open the shop of a folder whose database is there already, filled up.
 
@@ -142,9 +148,11 @@ async def opened(
         shop: its names and time zone.
         now: the moment at which its clock stands.
         fill: takes in what is not in its database yet.
+        model: the folder of the model that reads; None for the shipped one.
     """
     store = Store.open(f"sqlite:///{home / 'liuke.db'}")
-    understanding = await ServedUnderstanding.start(store, home, pages, None)
+    reading = await ReadingProcess.start(command(home / "cache", model), pages)
+    understanding = ServedUnderstanding(store, home, pages, reading)
     try:
         await fill(store)
         await understanding.set_catalogue(await catalogue_entries(store))

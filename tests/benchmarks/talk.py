@@ -97,8 +97,8 @@ def harm(played: Played) -> list[str]:
 
 
 @asynccontextmanager
-async def stage(shop: Path) -> AsyncIterator[Stage]:
-    """Load a shop as its owner would, and open it."""
+async def stage(shop: Path, model: Path | None = None) -> AsyncIterator[Stage]:
+    """Load a shop as its owner would, and open it; read by the model of a folder, or by the shipped one."""
     facts = json.loads((shop / "shop.json").read_text("utf-8"))
     now = datetime.fromisoformat(facts["now"])
     with tempfile.TemporaryDirectory() as folder:
@@ -124,7 +124,7 @@ async def stage(shop: Path) -> AsyncIterator[Stage]:
         names = {"zh": facts["name_zh"], "en": facts["name_en"]}
         about = Shop(names=names, time_zone=facts["time_zone"])
         async with opened(
-            home, shop / "pages", about, now, lambda store: _take_batches(store, shop, now, facts)
+            home, shop / "pages", about, now, lambda store: _take_batches(store, shop, now, facts), model
         ) as standing:
             yield standing
 
