@@ -43,6 +43,7 @@ bench-intake: $(VENV)/.test  ## How long a shop's data takes to come in, by file
 
 bench-nlu: $(VENV)/.test  ## Quality and speed of the understanding
 	$(BIN)/python -m tests.benchmarks.nlu --public $(SHARED_DATA)/nlu
+	$(BIN)/python -m tests.benchmarks.nlu_context --write
 	$(BIN)/python -m tests.benchmarks.nlu_products --write
 	$(BIN)/python -m tests.benchmarks.nlu_pages --write
 	$(BIN)/python -m tests.benchmarks.nlu_teaching --public $(SHARED_DATA)/nlu
@@ -53,7 +54,7 @@ bench-tuned: $(VENV)/.test  ## Both encoders fine-tuned on the public sets; hour
 	$(BIN)/python -m tests.benchmarks.nlu_tuned --public $(SHARED_DATA)/nlu
 
 bench-talk: $(VENV)/.test  ## Conversations over invented shops: answers, requests, harm
-	$(BIN)/python -m tests.benchmarks.talk tests/benchmarks/talk_shops --out .talk
+	$(BIN)/python -m tests.benchmarks.talk tests/benchmarks/talk_shops --out .talk --write
 
 bench-tau: $(VENV)/.test  ## A public set of tasks with a scripted customer: which requests come of them
 	$(BIN)/python -m tests.benchmarks.tau --data $(SHARED_DATA)/conversations/tau_retail --out .tau --write

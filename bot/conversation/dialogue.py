@@ -15,14 +15,13 @@ from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.conversation import filed, heard, routing, sentiment, state, tasks, waiting
+from bot.conversation import filed, heard, repeats, routing, sentiment, state, tasks, unclear, waiting
 from bot.conversation.answer import Answer, HandOver
 from bot.conversation.registry import REGISTRY
 from bot.conversation.routing import Reading
 from bot.conversation.skills import (
     fallback,
     language,
-    pages,
     product_words,
     products,
     refunds,
@@ -40,9 +39,6 @@ from nlu.types import DialogueContext, Understanding
 from storage.errors import StorageError
 
 log = logging.getLogger(__name__)
-
-# Asked back about though the model calls the message none of its business.
-_WORTH_ASKING = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +142,16 @@ async def _decided(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tu
     if reading.whole is None:
         return _only("fallback", await fallback.wordless(turn))
     answers = await _words(turn, reading, modes)
-    return (*answers[:-1], _with_sentiment(answers[-1], turn))
+    return (*answers[:-1], _not_twice(_with_sentiment(answers[-1], turn), turn))
+
+
+def _not_twice(decision: Decision, turn: Turn) -> Decision:
+    skill = REGISTRY.by_name.get(decision.skill)
+    if decision.shadow or (
+        skill is not None and (skill.repeats or skill.always or TALK.issuperset(skill.intents))
+    ):
+        return decision
+    return replace(decision, answer=decision.answer.changed(partial(repeats.told_anew, turn)))
 
 
 async def _button(turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...]:
@@ -357,24 +362,10 @@ async def _run(skill: Skill, turn: Turn, modes: Mapping[str, str]) -> tuple[Deci
 
 
 async def _unclear(turn: Turn, whole: Understanding, modes: Mapping[str, str]) -> tuple[Decision, ...]:
-    """Before asking back: a page that answers it, or products that its words name."""
-    if await pages.passage_for(turn, at_least=pages.SURE) is not None:
-        return await _wish(turn, REGISTRY.by_name["policy"], "usage_help", modes)
-    if turn.in_queue:
-        return _only("waiting", await waiting.noted(turn))
-    found = await products.by_words(turn) if not (turn.negative or routing.none_of_ours(whole)) else None
-    if found is not None and modes.get("search", "on") == "on":
-        # A limit that follows narrows down what was looked for.
-        memory = (found.memory or turn.memory).heard("product_search")
-        return _only("search", replace(found, memory=memory))
-    return _only("fallback", _ask_back(turn, whole))
-
-
-def _ask_back(turn: Turn, whole: Understanding) -> Answer:
-    plausible = [score for score in whole.intents if routing.askable(score)]
-    if whole.intent == "out_of_scope":
-        plausible = [score for score in plausible if score.probability >= _WORTH_ASKING]
-    return fallback.ask_back(turn, tuple(score.intent for score in plausible[:2]))
+    likely = await unclear.likeliest(turn, whole)
+    if likely is not None:
+        return await _wish(turn, REGISTRY.by_intent[likely], likely, modes)
+    return _only(*await unclear.answered(turn, whole, search=modes.get("search", "on") == "on"))
 
 
 def _skill_of(intent: str | None) -> Skill | None:

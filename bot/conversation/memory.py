@@ -86,6 +86,8 @@ class Memory:
     """How often the customer asked for less, about the same product."""
     seen_product: tuple[str, ...] = ()
     """Products recommended in this dialogue; "another one" shows others."""
+    said: tuple[int, ...] = ()
+    """Check sums of the latest answers, so that none is given twice."""
     album: str | None = None
     """The album that was answered last."""
     advised: Mapping[str, int] = field(default_factory=dict)

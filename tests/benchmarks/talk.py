@@ -31,6 +31,7 @@ from bot.shop.intake.defaults import Defaults
 from kernel.intervals import wilson
 from storage import Store
 from storage.requests import Request
+from tests.benchmarks.report import machine, table, today, write_section
 from tests.benchmarks.stage import RECORDS, Stage, opened, take_in
 
 _ROOT = Path(__file__).parents[2]
@@ -149,6 +150,10 @@ async def main() -> None:
     parser.add_argument("--only", default="*.jsonl")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--at-most", type=int, default=10**6)
+    parser.add_argument(
+        "--read", type=Path, help="a reader's grades: conversation, turn and grade (R, A, U, W, H, S) a line"
+    )
+    parser.add_argument("--write", action="store_true", help="replace the section in docs/benchmarks.md")
     given = parser.parse_args()
     scripts = [
         json.loads(line)
@@ -162,15 +167,65 @@ async def main() -> None:
             for script in scripts:
                 if script["shop"] == shop:
                     played.append(await play(open_shop, script))
-    for language in ("zh", "en"):
-        some = [one for one in played if one.script["language"] == language]
-        if some:
-            print(language, json.dumps(counted(some), ensure_ascii=False, indent=1))
+    report = section(played, read_grades(given.read) if given.read is not None else {})
+    print(report)
+    if given.write:
+        write_section("talk", report)
     if given.out is not None:
         given.out.mkdir(parents=True, exist_ok=True)
         for language in ("zh", "en"):
             some = [one for one in played if one.script["language"] == language]
             (given.out / f"{language}.md").write_text("\n\n".join(map(transcript, some)) + "\n", "utf-8")
+
+
+def read_grades(path: Path) -> dict[tuple[str, int], str]:
+    """A reader's grades by conversation and turn, from 1."""
+    rows = (line.split("\t") for line in path.read_text("utf-8").splitlines() if line.strip())
+    return {(about, int(turn)): grade.strip() for about, turn, grade in rows}
+
+
+def section(played: Sequence[Played], grades: Mapping[tuple[str, int], str]) -> str:
+    """What went right by language, as a page."""
+    some = {
+        name: [one for one in played if one.script["language"] == language]
+        for name, language in (("Chinese", "zh"), ("English", "en"))
+    }
+    columns = [counted(part) | graded(part, grades) for part in some.values() if part]
+    names = list(dict.fromkeys(name for column in columns for name in column))
+    rows = [[name, *(column.get(name, "–") for column in columns)] for name in names]
+    header = ["", *(name for name, part in some.items() if part)]
+    return f"""## Conversations over three invented shops
+
+`make bench-talk`, {today()}, {machine()}.
+
+Conversations of three to six turns by writers who knew neither code nor corpus, played in process with a clock that
+stands. “Stated” counts turns whose answers hold the strings that any right answer has to hold, and none that would be
+wrong: a floor for facts, not a grade. “Read” are a second reader's grades of a part of them, by the texts alone: right
+or acceptable. Requests count when they are of the right kind and order and hold what they have to. Intervals are 95 %.
+
+{table(header, rows)}
+"""
+
+
+def graded(played: Sequence[Played], grades: Mapping[tuple[str, int], str]) -> dict[str, str]:
+    """Shares of turns that a reader found right or acceptable, and those that did harm."""
+    counts: Counter[str] = Counter()
+    for one in played:
+        for number in range(1, len(one.answers) + 1):
+            grade = grades.get((str(one.script["about"]), number))
+            if grade is None:
+                continue
+            place = "first" if number == 1 else "later"
+            counts[place] += 1
+            counts[f"{place} right"] += grade in ("R", "A")
+            counts["harmful"] += grade == "H"
+    if not counts:
+        return {}
+    found = {
+        f"{place} turns, read": _share(counts[f"{place} right"], counts[place])
+        for place in ("first", "later")
+    }
+    return {**found, "harmful turns, read": f"{counts['harmful']} of {counts['first'] + counts['later']}"}
 
 
 def counted(played: Sequence[Played]) -> dict[str, str]:
@@ -192,7 +247,7 @@ def counted(played: Sequence[Played]) -> dict[str, str]:
         counts["silent"] += sum(not answer for answer in one.answers)
         counts["conversations"] += 1
     share = {
-        name: _share(counts[f"{name} right"], counts[name])
+        f"{name}, stated": _share(counts[f"{name} right"], counts[name])
         for name in ("first turns", "later turns", "requests")
         if counts[name]
     }

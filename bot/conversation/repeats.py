@@ -1,0 +1,44 @@
+"""The same words are not said twice: whoever asks again hears that nothing is new, or what is still needed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from zlib import crc32
+
+from bot.conversation.answer import Answer
+from bot.conversation.turn import Turn
+
+_KEPT = 8
+
+
+def told_anew(turn: Turn, answer: Answer) -> Answer:
+    """The answer, in other words where the same was said before in this conversation; kept to compare with."""
+    memory = answer.memory or turn.memory
+    said = _mark(answer)
+    if not answer.text or answer.hand_over is not None:
+        return answer
+    if said in memory.said:
+        answer = _again(turn, answer)
+        said = _mark(answer)
+    return replace(answer, memory=replace(memory, said=(*memory.said, said)[-_KEPT:]))
+
+
+def _again(turn: Turn, answer: Answer) -> Answer:
+    pending = answer.memory.pending if answer.memory is not None else turn.memory.pending
+    if pending is not None:
+        again = replace(answer, text=turn.say("still-needed", text=answer.text))
+        asked_twice = _mark(again) in turn.memory.said
+        return replace(again, text=turn.say("unclear-again"), buttons=turn.human) if asked_twice else again
+    not_understood = turn.memory.misses < (answer.memory or turn.memory).misses
+    told = replace(
+        answer,
+        text=turn.say("unclear-again" if not_understood else "said-before"),
+        cards=(),
+        buttons=turn.human,
+    )
+    return replace(told, text=turn.say("said-before-again")) if _mark(told) in turn.memory.said else told
+
+
+def _mark(answer: Answer) -> int:
+    shown = "\n".join(card.title for card in answer.cards)
+    return crc32(f"{answer.text}\n{shown}".encode())
