@@ -32,9 +32,9 @@ class Sizes:
     """Without none."""
     wishes: int
     slots: int
-    width: int = 192
+    width: int = 256
     layers: int = 2
-    dropout: float = 0.15
+    dropout: float = 0.2
 
 
 class _Layer(nn.Module):
