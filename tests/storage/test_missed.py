@@ -145,9 +145,7 @@ async def test_an_edited_message_says_something_else(any_store: Store) -> None:
 
 
 async def test_it_is_found_by_the_index(store: Store) -> None:
-    plan = (
-        "EXPLAIN QUERY PLAN SELECT id FROM message WHERE missed IS NOT NULL AND at >= 0 ORDER BY at DESC LIMIT 9"
-    )
+    plan = "EXPLAIN QUERY PLAN SELECT id FROM message WHERE missed IS NOT NULL AND at >= 0 ORDER BY at DESC LIMIT 9"
     async with store.read() as connection:
         rows = (await connection.execute(text(plan))).all()
     assert any("ix_message_missed" in row.detail for row in rows)
