@@ -11,6 +11,7 @@ from bot.commands import (
     doctor,
     house,
     importing,
+    missed,
     models,
     outreach,
     run,
@@ -45,6 +46,7 @@ app.add_typer(codes.app, name="codes")
 app.add_typer(staff.app, name="staff")
 app.add_typer(staff.skills, name="skills")
 app.add_typer(outreach.app, name="outreach")
+understanding.app.command("missed")(missed.missed)
 app.add_typer(understanding.app, name="nlu")
 app.add_typer(retention_commands.app, name="retention", context_settings={"obj": models.shop_history})
 

@@ -83,6 +83,13 @@ def context(
     seed: Annotated[
         int, typer.Option(min=0, max=LARGEST_SEED, help="The same seed and turns give the same model.")
     ] = 7,
+    more: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Turns of the shop's own, learned from besides: `liuke nlu missed --taught` writes them. "
+            "Several files may be given."
+        ),
+    ] = None,
 ) -> None:
     """Make the part of the model that reads messages in their conversation; needs the extra `train`."""
     from nlu.workshop.training import needs_training
@@ -92,7 +99,8 @@ def context(
             from nlu.workshop.dialogues import building
             from nlu.workshop.dialogues.training import Plan
         with progress_bar() as progress:
-            built = building.build(out, plan=Plan(seed=seed, passes=passes), progress=progress)
+            plan = Plan(seed=seed, passes=passes)
+            built = building.build(out, more=more or (), plan=plan, progress=progress)
     typer.echo(f"learned from {built.turns} turns; of {built.apart} kept apart are read right:")
     for name, share in built.shares.items():
         typer.echo(f"  {name}: {100 * share:.1f} %")

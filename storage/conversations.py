@@ -67,6 +67,8 @@ class NewMessage:
     understanding: Mapping[str, Any] | None = None
     skill: str | None = None
     channel_ref: str | None = None
+    missed: str | None = None
+    """Of a customer's message: why it may not have been understood, one of `storage.missed.WHY`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,11 +195,13 @@ class Conversations(Repository):
         return await self._one(Message, _incoming(conversation_id).order_by(message.c.id.desc()).limit(1))
 
     async def edit(self, seen: Message, text: str, now: datetime) -> None:
-        """Give a message its new text and keep the old one beside it."""
+        """Give a message its new text and keep the old one beside it; what was missed was said in the old words."""
         await self._connection.execute(
             insert(message_edit).values(message_id=seen.id, old_text=seen.text, at=now)
         )
-        await self._connection.execute(update(message).where(message.c.id == seen.id).values(text=text))
+        await self._connection.execute(
+            update(message).where(message.c.id == seen.id).values(text=text, missed=None)
+        )
 
     async def edits(self, conversation_id: int) -> list[Edit]:
         """What messages of a conversation said before they were changed, oldest first."""

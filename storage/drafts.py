@@ -128,6 +128,9 @@ class Correction:
     message_id: int
     text: str
     label: str
+    """An intent; empty where `act` is said."""
+    act: str | None
+    """What it does to what the bot asked."""
     staff_id: int | None
     at: datetime
 
@@ -136,9 +139,24 @@ class Corrections(Repository):
     """At most one a message: the latest says how it stands."""
 
     async def put(
-        self, message_id: int, label: str, *, staff_id: int, now: datetime, text: str | None = None
+        self,
+        message_id: int,
+        label: str = "",
+        *,
+        staff_id: int,
+        now: datetime,
+        text: str | None = None,
+        act: str | None = None,
     ) -> None:
-        """Say what a customer's message meant; `text` is what is kept of it, by default all.
+        """Say what a customer's message meant.
+
+        Args:
+            message_id: of the message.
+            label: an intent; empty where `act` is said.
+            staff_id: who says so.
+            now: when.
+            text: what is kept of the message, by default all.
+            act: what it does to what the bot asked.
 
         Raises:
             NotFound: there is no such message of a customer, or it has no words (any more).
@@ -151,7 +169,7 @@ class Corrections(Repository):
         await self.drop(message_id)
         await self._connection.execute(
             insert(correction).values(
-                message_id=message_id, text=text or said, label=label, staff_id=staff_id, at=now
+                message_id=message_id, text=text or said, label=label, act=act, staff_id=staff_id, at=now
             )
         )
 
@@ -160,11 +178,11 @@ class Corrections(Repository):
         await self._connection.execute(delete(correction).where(correction.c.message_id == message_id))
 
     async def of_conversation(self, conversation_id: int) -> dict[int, str]:
-        """Labels by message."""
+        """Intents by message."""
         return await self._pairs(
             select(correction.c.message_id, correction.c.label)
             .join(message, message.c.id == correction.c.message_id)
-            .where(message.c.conversation_id == conversation_id)
+            .where(message.c.conversation_id == conversation_id, correction.c.label != "")
         )
 
     async def of_account(self, account_id: int) -> Sequence[Correction]:
@@ -177,7 +195,7 @@ class Corrections(Repository):
         )
 
     async def all(self) -> Sequence[Correction]:
-        """Every correction, oldest first."""
+        """Every correction, of acts too, oldest first."""
         return await self._list(Correction, _ALL)
 
 

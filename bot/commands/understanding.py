@@ -143,6 +143,7 @@ def corrections(
     check_writable(to)
     found = with_reader(lambda connection: Corrections(connection).all(), long=True)
     with failing(), written_beside(to) as file:
+        found = [one for one in found if one.label]
         texts = [redact(one.text) for one in found]
         # A message of control characters alone has no words to learn from, and `train` would refuse the file.
         rows = [

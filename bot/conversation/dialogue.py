@@ -68,6 +68,7 @@ async def read(turn: Turn) -> Reading:
         wishes=(*zip(wishes, parts, strict=True), *await _refused(turn)),
         shown=told.ids,
         in_context=told.state != DialogueState(before=told.state.before),
+        where=told.state,
     )
 
 

@@ -98,12 +98,12 @@ class Engine:
         turn = replace(turn, language=reading.language)
         if not reading.in_danger:
             if not ownership.speaks(contact.conversation):
-                return unit_of_work.keeping(turn, reading.whole, edited, stop=_says_stop(incoming, reading))
+                return unit_of_work.keeping(turn, reading, edited, stop=_says_stop(incoming, reading))
             if not await _wants_answer(turn, edited):
-                return unit_of_work.keeping(turn, reading.whole, edited)
+                return unit_of_work.keeping(turn, reading, edited)
         decisions = await dialogue.decide(turn, reading, await self._modes(connection))
         stop = reading.in_danger and _says_stop(incoming, reading)
-        return unit_of_work.answering(turn, reading.whole, decisions, edited, stop=stop)
+        return unit_of_work.answering(turn, reading, decisions, edited, stop=stop)
 
     async def _modes(self, connection: AsyncConnection) -> dict[str, str]:
         """The skills' switches, read at most every few seconds."""

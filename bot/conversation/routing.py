@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.conversation import phrases
 from bot.conversation.registry import REGISTRY
@@ -16,7 +16,7 @@ from bot.conversation.skills import (
 )
 from bot.conversation.skills.talk import TALK
 from bot.conversation.turn import Turn
-from nlu.acts import Wish
+from nlu.acts import DialogueState, Wish
 from nlu.intents import INTENTS
 from nlu.types import EntityKind, IntentScore, Understanding
 
@@ -79,6 +79,8 @@ class Reading:
     """What its pointing speaks of."""
     in_context: bool = False
     """There is something that it may be about: a question, something under way, asked of the shop, or on the screen."""
+    where: DialogueState = field(default_factory=DialogueState)
+    """Where the conversation stood."""
 
     @property
     def in_danger(self) -> bool:

@@ -9,12 +9,14 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation import ownership, wording
+from bot.conversation import missed, ownership, wording
 from bot.conversation.answer import Answer
 from bot.conversation.dialogue import Decision
 from bot.conversation.hours import ALWAYS, OpeningHours
 from bot.conversation.long_actions import shortened
+from bot.conversation.memory import QUESTION_HOLDS
 from bot.conversation.ownership import CaseFacts
+from bot.conversation.routing import Reading
 from bot.conversation.texts import Texts
 from bot.conversation.turn import Turn
 from bot.delivery.ports import Work
@@ -24,6 +26,7 @@ from storage.consents import MARKETING
 from storage.conversations import Conversations, Message, NewMessage
 from storage.customers import Accounts, Consents
 from storage.drafts import Drafts
+from storage.missed import MissedTurns
 from storage.outbox import Outbox
 
 # Characters of the customer's last words in a case.
@@ -32,7 +35,7 @@ _WORDS = 300
 
 def answering(
     turn: Turn,
-    whole: Understanding | None,
+    reading: Reading,
     decisions: Sequence[Decision],
     edited: Message | None,
     *,
@@ -50,8 +53,10 @@ def answering(
             else:
                 sent.append(await decision.answer.settled(connection))
         answer = _announced(combine(sent), turn)
+        said = missed.fingerprint(answer.text)
+        why = missed.why(turn, reading, [one.skill for one in decisions], answer, said)
         language = answer.language or turn.language
-        memory = answer.memory or turn.memory
+        memory = replace(answer.memory or turn.memory, answered=said)
         if answer.hand_over is not None and conversation.owner in ("bot", "closed"):
             # After danger what was asked before is still open.
             pending = memory.pending if answer.hand_over.priority == ownership.DANGER else None
@@ -60,7 +65,11 @@ def answering(
         await Conversations(connection).advance(
             conversation, memory=memory.dump(turn.now), language=language, now=turn.now
         )
-        message_id = await _keep_incoming(connection, turn, whole, skills, edited)
+        message_id = await _keep_incoming(connection, turn, reading, skills, edited, why)
+        if missed.tells_of_before(answer.hand_over):
+            await MissedTurns(connection).before_hand_over(
+                conversation.id, message_id, since=turn.now - QUESTION_HOLDS, passing_over=missed.NO_WISH
+            )
         for skill, draft in drafted:
             drafted_reply = dump_reply(_reply(draft, turn.language))
             await Drafts(connection).add(conversation.id, message_id, skill, drafted_reply, turn.now)
@@ -70,7 +79,7 @@ def answering(
                 conversation.id,
                 reason=answer.hand_over.reason,
                 priority=answer.hand_over.priority,
-                summary=case_facts(turn, whole).written(),
+                summary=case_facts(turn, reading.whole).written(),
                 now=turn.now,
                 hours=turn.services.shop.hours,
             )
@@ -98,7 +107,7 @@ def answering(
     return work
 
 
-def keeping(turn: Turn, whole: Understanding | None, edited: Message | None, *, stop: bool = False) -> Work:
+def keeping(turn: Turn, reading: Reading, edited: Message | None, *, stop: bool = False) -> Work:
     """Keep what came, obey a plain "stop", and say nothing."""
 
     async def work(connection: AsyncConnection) -> None:
@@ -108,7 +117,7 @@ def keeping(turn: Turn, whole: Understanding | None, edited: Message | None, *, 
             language=turn.contact.conversation.language,
             now=turn.now,
         )
-        await _keep_incoming(connection, turn, whole, None, edited)
+        await _keep_incoming(connection, turn, reading, None, edited)
         await _release_button(connection, turn)
         if stop:
             account_id = turn.contact.conversation.account_id
@@ -263,9 +272,10 @@ async def _opt_out(
 async def _keep_incoming(
     connection: AsyncConnection,
     turn: Turn,
-    understanding: Understanding | None,
+    reading: Reading,
     skill: str | None,
     edited: Message | None,
+    why: str | None = None,
 ) -> int:
     """Append what came, or give the message it changes its new words; return the message's id."""
     incoming = turn.incoming
@@ -280,9 +290,10 @@ async def _keep_incoming(
             kind=incoming.kind.value,
             text=incoming.text,
             payload=_payload(incoming),
-            understanding=None if understanding is None else _summary(understanding),
+            understanding=missed.summary(reading),
             skill=skill,
             channel_ref=incoming.message_ref if incoming.kind is not IncomingKind.BUTTON else None,
+            missed=why,
             at=incoming.at,
         )
     )
@@ -301,20 +312,3 @@ def _payload(incoming: Incoming) -> dict[str, Any]:
         else {"kind": media.kind, "reference": media.reference, "emoji": media.emoji},
     }
     return {key: value for key, value in values.items() if value}
-
-
-def _summary(understanding: Understanding) -> dict[str, Any]:
-    """What staff and reports need of an understanding."""
-    return {
-        "intents": [
-            [score.intent, round(float(score.probability), 4)] for score in understanding.intents[:3]
-        ],
-        "sentiment": understanding.sentiment.value,
-        "strength": round(float(understanding.sentiment_strength), 3),
-        "urgent": bool(understanding.urgent),
-        "understood": bool(understanding.understood),
-        "language": understanding.language,
-        "words": [
-            [word.word, round(float(word.contribution), 3)] for word in understanding.deciding_words[:5]
-        ],
-    }

@@ -91,7 +91,7 @@ async def export_customer(connection: AsyncConnection, customer_id: str) -> dict
                 "messages": await _messages(connection, account),
                 "reply_emails": await _reply_emails(connection, account),
                 "corrections": [
-                    {"at": one.at, "text": one.text, "meant": one.label}
+                    {"at": one.at, "text": one.text, "meant": one.label or one.act}
                     for one in await Corrections(connection).of_account(account.id)
                 ],
             }

@@ -14,11 +14,11 @@ from bot.conversation.texts import Texts
 from bot.messages import load_reply
 from bot.models.understanding import KIND
 from bot.privacy.erasure import Eraser
+from bot.staff.corrections import asked_before, correct, without_personal_data
 from bot.staff.requests import ERASURE, decision_reply, erase_requester, told_key
 from bot.staff.roles import ANSWERING, permitted, require
 from kernel.times import utc_now
 from nlu.intents import can_be_intent
-from nlu.redaction import redact
 from storage import Conflict, Store
 from storage.audit import Audit
 from storage.conversations import Contact, Conversations, Message
@@ -280,17 +280,15 @@ class CaseService:
         """
         if label is not None and not can_be_intent(label):
             raise ValueError(f"{label!r} can't be an intent's name")
-
-        async def work(connection: AsyncConnection) -> None:
-            corrections = Corrections(connection)
-            if label is None:
-                await corrections.drop(message.id)
-            else:
-                await corrections.put(
-                    message.id, label, text=redact(message.text), staff_id=member.id, now=self._clock()
-                )
-
-        await self._act(member, work)
+        asked = asked_before(message.understanding)
+        text = without_personal_data(message.text, asked) if label is not None else ""
+        await self._act(
+            member,
+            lambda connection: correct(
+                connection, member, message.id, message.conversation_id,
+                text=text, label=label or "", now=self._clock(),
+            ),
+        )  # fmt: skip
 
     async def own_intents(self) -> tuple[str, ...]:
         """The shop's own intents, as far as the model in use was taught them."""

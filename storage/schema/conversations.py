@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint, text
 
 from storage.columns import BigKey, UtcMicros, key, metadata
 
@@ -39,8 +39,15 @@ message = Table(
     Column("skill", String(60)),
     Column("channel_ref", String(100)),
     Column("at", UtcMicros, nullable=False),
+    Column("missed", String(12), comment="Why it may not have been understood: see storage.missed."),
     Index(None, "conversation_id", "id"),
     Index(None, "conversation_id", "channel_ref"),
+    Index(
+        "ix_message_missed",
+        "at",
+        sqlite_where=text("missed IS NOT NULL"),
+        postgresql_where=text("missed IS NOT NULL"),
+    ),
 )
 
 message_edit = Table(
@@ -121,7 +128,8 @@ correction = Table(
     key(),
     Column("message_id", BigKey, ForeignKey("message.id"), nullable=False),
     Column("text", Text, nullable=False),
-    Column("label", String(60), nullable=False),
+    Column("label", String(60), nullable=False, comment="An intent; empty where an act is said."),
+    Column("act", String(20), comment="What it does to what the bot asked."),
     Column("staff_id", BigKey, ForeignKey("staff.id")),
     Column("at", UtcMicros, nullable=False),
     comment="Staff said what a message really meant: training examples.",

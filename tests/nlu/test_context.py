@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 from datetime import UTC, datetime
@@ -201,8 +202,12 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(modelfiles.SHIPPED, folder)
     lines = (FOLDER / "en_a.jsonl").read_text("utf-8").splitlines()
     (corpus / "some.jsonl").write_text("\n".join(lines[:60]), "utf-8")
-    done = building.build(folder, corpus=corpus, plan=Plan(passes=1, batch=20), set_in=20)
-    assert done.turns + done.apart == 60
+    own = corpus / "own" / "turns.jsonl"
+    own.parent.mkdir()
+    taught = json.loads(lines[0]) | {"points": None, "slots": None}
+    own.write_text(json.dumps(taught), "utf-8")
+    done = building.build(folder, corpus=corpus, more=[own], plan=Plan(passes=1, batch=20), set_in=20)
+    assert done.turns + done.apart == 60 + 1
     return folder
 
 

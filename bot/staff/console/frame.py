@@ -28,6 +28,7 @@ PAGES = {
     "codes": "/codes",
     "outreach": "/outreach",
     "skills": "/skills",
+    "missed": "/missed",
     "data": "/data",
     "people": "/people",
     "audit": "/audit",

@@ -40,12 +40,14 @@ from bot.staff.console.frame import (
     log_outages_once,
     tell_outages,
 )
+from bot.staff.console.missed_page import MissedPage
 from bot.staff.console.people_page import PeoplePage
 from bot.staff.console.queue_page import QueuePage
 from bot.staff.console.session_cookie import WHY, BrowserSession
 from bot.staff.console.skills_page import SkillsPage
 from bot.staff.console.socket import console_socket
 from bot.staff.imports import Imports
+from bot.staff.missed import Missed
 from bot.staff.people import People
 from bot.staff.skill_toggles import SkillToggles
 from bot.staff.till import Till
@@ -115,6 +117,7 @@ def mount_console(
     serve("codes", partial(CodesPage, Till(store)))
     serve("outreach", partial(CampaignsPage, CampaignService(store)))
     serve("skills", partial(SkillsPage, skills))
+    serve("missed", partial(MissedPage, Missed(store), cases))
     serve("data", partial(DataPage, imports))
     serve("people", partial(PeoplePage, People(store)))
     serve("audit", partial(AuditPage, store))

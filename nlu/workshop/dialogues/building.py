@@ -46,6 +46,7 @@ def build(
     folder: Path,
     *,
     corpus: Path = FOLDER,
+    more: Sequence[Path] = (),
     plan: Plan | None = None,
     set_in: int = SET_IN,
     progress: Progress = quiet,
@@ -55,20 +56,22 @@ def build(
     Args:
         folder: of the model; its manifest is written anew.
         corpus: `*.jsonl` with turns.
+        more: files with further turns, which are all learned from.
         plan: how long to learn.
         set_in: single messages that are set into conversations.
         progress: told what is done and how much of it.
 
     Raises:
-        DataRefused: a file of the corpus holds something that is no turn.
+        DataRefused: a file holds something that is no turn.
         ModelDamaged: the folder holds no sound model.
     """
     plan = plan or Plan()
     manifest = modelfiles.check(folder)
     turns = [turn for path in sorted(corpus.glob("*.jsonl")) for turn in read_turns(path)]
-    learned = [turn for turn in turns if not is_apart(turn)]
+    of_corpus = [turn for turn in turns if not is_apart(turn)]
+    learned = [*of_corpus, *(turn for path in more for turn in read_turns(path))]
     apart = [turn for turn in turns if is_apart(turn)]
-    messages = in_conversations(own_corpus(*LANGUAGES), learned, set_in, random.Random(plan.seed))
+    messages = in_conversations(own_corpus(*LANGUAGES), of_corpus, set_in, random.Random(plan.seed))
     heads = Heads.load(folder / "heads.npz")
     progress("reading the turns", 0.0)
     encoder = TurnEncoder(Encoder(folder / "encoder.onnx", folder / "tokenizer.json"), heads)

@@ -63,8 +63,12 @@ def read_turns(path: Path) -> list[LabelledTurn]:
     Raises:
         DataRefused: something in it is no such turn; each is named.
     """
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except UnicodeDecodeError:
+        raise DataRefused(path, ["it is not UTF-8"]) from None
     turns, wrong = [], []
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
@@ -79,7 +83,8 @@ def read_turns(path: Path) -> list[LabelledTurn]:
 def _turn(row: Mapping[str, Any]) -> LabelledTurn:
     if frozenset(row) != _FIELDS:
         raise ValueError(f"has not the fields {', '.join(sorted(_FIELDS))}")
-    points = [point for point in row["points"] if isinstance(point, int)]
+    pointed, slots = row["points"] or [], row["slots"] or []
+    points = [point for point in pointed if isinstance(point, int)]
     shown = tuple(_shown(text) for text in row["shown"])
     if any(not 1 <= point <= len(shown) for point in points):
         raise ValueError(f"points at {points}, and {len(shown)} are shown")
@@ -95,11 +100,12 @@ def _turn(row: Mapping[str, Any]) -> LabelledTurn:
         ),
         acts=frozenset(Act(name) for name in row["acts"]),
         wishes=tuple(_stretches(row["say"], row["wishes"], labels.WISHES)),
-        slots=tuple(_stretches(row["say"], row["slots"], labels.SLOTS)),
+        slots=tuple(_stretches(row["say"], slots, labels.SLOTS)),
         points=frozenset(point - 1 for point in points),
-        none="none" in row["points"],
-        other="other" in row["points"],
+        none="none" in pointed,
+        other="other" in pointed,
         danger=Danger(row["danger"]) if row["danger"] else None,
+        whole=row["points"] is not None and row["slots"] is not None,
     )
 
 
