@@ -14,8 +14,8 @@ import numpy as np
 
 from kernel.arrays import Floats32
 from nlu import modelfiles
-from nlu.acts import Acts, DialogueState, SlotValue, Wish
-from nlu.context.alone import acts_alone, slot_of
+from nlu.acts import Act, Acts, DialogueState, SlotValue, Wish
+from nlu.context.alone import acts_alone, address_part, name_beside, slot_of
 from nlu.context.clauses import clauses_of
 from nlu.context.reader import ContextReader
 from nlu.encoder import Encoded, Encoder
@@ -62,6 +62,7 @@ NO_WISHES = frozenset({"greeting", "thanks", "goodbye", "affirm", "deny", "chitc
 WHEREABOUTS = frozenset({"order_status", "delivery_time", "delivery_problem"})
 """Two of them in two sentences are one question."""
 _ANSWERS = frozenset({"affirm", "deny"})
+_RATHER = 0.5
 _BY_FORM = frozenset({"order", "phone", "email", "address"})
 """Values that are found by their form."""
 _SURE_FORM = 0.7
@@ -139,9 +140,7 @@ class TransformerUnderstander:
         if not _needs_context(state, acts):
             wishes = self._wishes_of_clauses(message, form, intents) or _wished(message, intents[0])
             acts = replace(acts, wishes=wishes)
-        if alone.danger is not None and acts.danger is None:
-            acts = replace(acts, danger=alone.danger, danger_probability=alone.danger_probability)
-        return replace(acts, slots=_joined_slots(acts.slots, entities))
+        return _with_plain_words(message, state, acts, alone, entities)
 
     def _wishes_of_clauses(
         self, message: str, form: Normalised, whole: Sequence[IntentScore]
@@ -290,6 +289,26 @@ class TransformerUnderstander:
 def _place(weights: Floats32) -> float:
     """Centre of gravity along the message, from 0 to 1."""
     return float(weights @ np.linspace(0.0, 1.0, len(weights)) / max(float(weights.sum()), 1e-6))
+
+
+def _with_plain_words(
+    message: str, state: DialogueState, acts: Acts, alone: Acts, entities: Sequence[Entity]
+) -> Acts:
+    """What the model reads, and what words and forms tell that always mean the same: a place in a list, numbers and
+    addresses, dangers."""
+    slots = _joined_slots(acts.slots, entities)
+    if acts.probability(Act.CORRECTS) >= _RATHER and not any(one.slot.startswith("address") for one in slots):
+        slots = (*slots, *address_part(message, state))
+    slots = (
+        *slots,
+        *(one for one in name_beside(message, slots) if "name" not in {slot.slot for slot in slots}),
+    )
+    acts = replace(acts, slots=tuple(sorted(slots, key=lambda value: value.start)))
+    if any(alone.pointing.shown):
+        acts = replace(acts, pointing=alone.pointing, acts={**acts.acts, **alone.acts})
+    if alone.danger is not None and acts.danger is None:
+        acts = replace(acts, danger=alone.danger, danger_probability=alone.danger_probability)
+    return acts
 
 
 def _needs_context(state: DialogueState, acts: Acts) -> bool:

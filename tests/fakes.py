@@ -68,10 +68,11 @@ def means(
     )
 
 
-def does(*acts: Act, intent: str = "chitchat", **told: Any) -> Meaning:
+def does(*acts: Act, intent: str = "", **told: Any) -> Meaning:
     """What a message does in its conversation, and what it tells (`wishes`, `slots`, `points`,
     `others`)."""
     wishes = told.pop("wishes", ())
+    intent = intent or ("affirm" if Act.YES in acts else "chitchat")
     return Meaning(intents=((intent, 0.3),), acts=dict.fromkeys(acts, 0.9), wishes=wishes, **told)
 
 

@@ -41,6 +41,8 @@ class Answer:
     language: str | None = None
     """Set when the customer chose another language."""
     hand_over: HandOver | None = None
+    again: bool = False
+    """The same was said before, and these are other words for that."""
     leaves_queue: bool = False
     """The customer doesn't want to wait for a person any more."""
     effects: tuple[Effect, ...] = ()

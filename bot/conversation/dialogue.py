@@ -147,10 +147,12 @@ async def _decided(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tu
 
 
 def _not_twice(decision: Decision, turn: Turn) -> Decision:
+    """What only tells or asks, in other words where it was said before; what was done is said each time."""
     skill = REGISTRY.by_name.get(decision.skill)
-    if decision.shadow or (
-        skill is not None and (skill.repeats or skill.always or TALK.issuperset(skill.intents))
-    ):
+    asks = decision.answer.memory is not None and decision.answer.memory.pending is not None
+    does = skill is None or (bool(skill.tasks) and not asks)
+    excused = skill is not None and (skill.repeats or skill.always or TALK.issuperset(skill.intents))
+    if decision.shadow or excused or (does and decision.skill != "fallback"):
         return decision
     return replace(decision, answer=decision.answer.changed(partial(repeats.told_anew, turn)))
 

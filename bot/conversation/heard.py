@@ -6,11 +6,28 @@ from bot.conversation.turn import Turn
 from nlu.acts import Act
 from storage.orders import Order
 
+_IN_ITS_WORDS = 0.3
+_RATHER = 0.5
+
 
 def turns_down(turn: Turn) -> bool:
     """A no, or that it is no longer wanted; not one that says how it should be instead."""
     instead = any(turn.does(act) for act in (Act.CORRECTS, Act.GIVES, Act.ADDS))
     return turn.does(Act.WITHDRAWS) if instead else turn.does(Act.WITHDRAWS) or turn.denies
+
+
+def agrees(turn: Turn) -> bool:
+    """Whether a message plainly says yes: in its own words, too, or by wishing again what is asked about.
+
+    Where both readings don't say so, what is asked about is asked once more: it can't be undone.
+    """
+    alone = turn.understanding.intents if turn.understanding is not None else ()
+    said = any(score.intent == "affirm" and score.probability >= _IN_ITS_WORDS for score in alone)
+    wished = any(
+        turn.skills.tasks_of.get(score.intent) in answered(turn) and score.probability >= _RATHER
+        for score in alone
+    )
+    return turn.affirms and turn.answers and (said or wished)
 
 
 def wishes_another(turn: Turn) -> bool:

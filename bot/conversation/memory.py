@@ -98,8 +98,6 @@ class Memory:
     """The customer chose the language; it no longer follows each message."""
     actions: Mapping[str, str] = field(default_factory=dict)
     """What buttons with short names stand for, the latest last."""
-    answered: str = ""
-    """Fingerprint of the bot's last answer."""
     touched: int = 0
     """When it was last changed, microseconds since 1970."""
 
@@ -113,7 +111,7 @@ class Memory:
         age = now - from_micros(memory.touched)
         if age > TOPIC_HOLDS:
             return cls(fixed_language=memory.fixed_language, album=memory.album, actions=memory.actions)
-        return replace(memory, pending=None, answered="") if age > QUESTION_HOLDS else memory
+        return replace(memory, pending=None, said=()) if age > QUESTION_HOLDS else memory
 
     def dump(self, now: datetime) -> dict[str, Any]:
         """As kept in the store."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import blake2s
 from typing import Any
 
 from bot.conversation.answer import Answer, HandOver
@@ -21,7 +20,7 @@ _RATHER = 0.5
 _MOST_TASKS = 4
 
 
-def why(turn: Turn, reading: Reading, skills: Sequence[str], answer: Answer, said: str) -> str | None:
+def why(turn: Turn, reading: Reading, skills: Sequence[str], answer: Answer) -> str | None:
     """Why a message may not have been understood, one of `storage.missed.WHY`; None where nothing tells so.
 
     Args:
@@ -29,7 +28,6 @@ def why(turn: Turn, reading: Reading, skills: Sequence[str], answer: Answer, sai
         reading: what was read of it.
         skills: that answered.
         answer: all that they say together.
-        said: the fingerprint of the answer's words.
     """
     if reading.whole is None:
         return None
@@ -38,18 +36,12 @@ def why(turn: Turn, reading: Reading, skills: Sequence[str], answer: Answer, sai
     if memory.misses > turn.memory.misses or gave_up:
         asked = memory.pending is not None and memory.pending.kind == _ASKED_BACK
         return "asked_back" if asked and answer.hand_over is None else "unclear"
-    repeats = any(turn.skills.by_name[name].repeats for name in skills if name in turn.skills.by_name)
-    return "repeated" if said and said == turn.memory.answered and not repeats else None
+    return "repeated" if answer.again else None
 
 
 def tells_of_before(over: HandOver | None) -> bool:
     """Whether a person is wanted for what the bot may have misunderstood before."""
     return over is not None and over.reason in _UNPLEASED
-
-
-def fingerprint(text: str) -> str:
-    """By which the same words are known again; empty where there are none."""
-    return blake2s(text.encode(), digest_size=8).hexdigest() if text else ""
 
 
 def summary(reading: Reading) -> dict[str, Any] | None:

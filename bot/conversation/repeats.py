@@ -18,7 +18,7 @@ def told_anew(turn: Turn, answer: Answer) -> Answer:
     if not answer.text or answer.hand_over is not None:
         return answer
     if said in memory.said:
-        answer = _again(turn, answer)
+        answer = replace(_again(turn, answer), again=True)
         said = _mark(answer)
     return replace(answer, memory=replace(memory, said=(*memory.said, said)[-_KEPT:]))
 

@@ -96,7 +96,7 @@ async def resume(turn: Turn) -> Answer | None:
     if moved is not None:
         # The words that name it are no answer.
         opened, told = _of_order(task, opened, moved), _values(turn, task, opened)
-    elif pending.kind == "task-confirm" and turn.affirms:
+    elif pending.kind == "task-confirm" and heard.agrees(turn):
         return await confirmed(turn, task, order)
     meant = _resolved(turn, task, opened, moved or order)
     if moved is None and not (
@@ -147,16 +147,17 @@ def _values(turn: Turn, task: Task, opened: OpenTask, asked: Slot | None = None)
             joined = reduce(slot.join, told, before) if slot.join is not None else " ".join(told)
             found[slot.name] = joined[:_VALUE]
     if asked is not None and asked.words and (asked.sentence or not found):
-        found[asked.name] = _words_alone(turn) or found.get(asked.name, "")
+        found[asked.name] = _words_alone(turn, asked) or found.get(asked.name, "")
     return {name: value for name, value in found.items() if value}
 
 
-def _words_alone(turn: Turn) -> str:
+def _words_alone(turn: Turn, asked: Slot) -> str:
     """The message as an answer; a yes, or the number of an order, is none."""
     gives = turn.answers and any(turn.does(act) for act in (Act.GIVES, Act.ADDS, Act.CORRECTS))
     gives = gives or heard.wished_again(turn)
     only_number = heard.only_names(turn, turn.told("order").lstrip("#＃"))
-    return "" if only_number or not gives else turn.text.strip()[:_VALUE]
+    fits = gives and not only_number and (asked.fits is None or asked.fits(turn.text))
+    return turn.text.strip()[:_VALUE] if fits else ""
 
 
 def _resolved(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -> OpenTask:

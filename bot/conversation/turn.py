@@ -27,6 +27,9 @@ ANSWERING = (Act.YES, Act.NO, Act.GIVES, Act.CORRECTS, Act.ADDS, Act.WITHDRAWS)
 """What may be done to a question, to what is under way and to what was asked of the shop."""
 _RATHER = 0.5
 _SURE = 0.8
+_LIKELY = 0.4
+_HARMLESS = frozenset({Act.WAITS, Act.ASKS_ABOUT, Act.ASKS_STATE})
+"""Acts that change nothing: they need less to be heard."""
 
 _SENTENCE = re.compile(r"[。！？!?；;\n]+|\.(?=\s|$)")
 
@@ -96,7 +99,7 @@ class Turn:
 
     def does(self, act: Act) -> bool:
         """Whether the message rather does this than not."""
-        return self.acts.probability(act) >= _RATHER
+        return self.acts.probability(act) >= (_LIKELY if act in _HARMLESS else _RATHER)
 
     def surely(self, act: Act) -> bool:
         """Whether the message does this plainly enough for something that can't be undone."""
@@ -258,7 +261,9 @@ class Slot:
     buttons: Callable[[Turn, Order | None], Rows] | None = None
     """Below the question."""
     words: bool = False
-    """Any words will do for an answer."""
+    """Any words will do for an answer …"""
+    fits: Callable[[str], bool] | None = None
+    """… that may be such a value."""
     sentence: bool = False
     """It is kept in the whole sentences that tell it: a message may tell it of several things."""
     join: Callable[[str, str], str] | None = None

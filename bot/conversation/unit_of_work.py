@@ -53,10 +53,9 @@ def answering(
             else:
                 sent.append(await decision.answer.settled(connection))
         answer = _announced(combine(sent), turn)
-        said = missed.fingerprint(answer.text)
-        why = missed.why(turn, reading, [one.skill for one in decisions], answer, said)
+        why = missed.why(turn, reading, [one.skill for one in decisions], answer)
         language = answer.language or turn.language
-        memory = replace(answer.memory or turn.memory, answered=said)
+        memory = answer.memory or turn.memory
         if answer.hand_over is not None and conversation.owner in ("bot", "closed"):
             # After danger what was asked before is still open.
             pending = memory.pending if answer.hand_over.priority == ownership.DANGER else None
@@ -198,6 +197,7 @@ def combine(answers: Sequence[Answer]) -> Answer:
             memory=memory,
             language=answer.language or combined.language,
             hand_over=answer.hand_over or combined.hand_over,
+            again=answer.again or combined.again,
             leaves_queue=answer.leaves_queue or combined.leaves_queue,
         )
     return combined

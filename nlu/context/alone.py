@@ -29,32 +29,6 @@ _CERTAIN = 0.7
 _SAID = 0.9
 _SHORT = 60
 _BARE = 16
-_waits = re.compile(
-    r"^.{0,6}(等(我|一)?(下|会|等)|稍等|待会|回头再|等我)"
-    r"|^.{0,6}我(先)?(去)?(问|看|找|查|想)(问|看|找|查|想|一)?(下|一下)?(我|我家|再)"
-    r"|\b(hang on|hold on|one (sec|second|moment|min)|a (sec|second|moment|minute)|give me a|brb|bear with me)\b"
-    r"|\blet me (ask|check|look|find|think)\b|\bwill get back\b",
-    re.IGNORECASE,
-).search
-_asks_state = re.compile(
-    r"(改|取消|退|换|办|弄|处理|审核|通过|申请|开|催)(好|成功|完|掉|到)?了?(吗|么|嘛|没|没有)\W{0,3}$"
-    r"|还没(改|取消|退|换|办|处理|审核|开)(好|完)|申请.{0,6}(怎么样|进展|结果|进度)|有(结果|进展|消息)了?(吗|么|没)"
-    r"|\b(is|are|was|has|have|did)\b.{0,24}"
-    r"\b(changed|cancell?ed|updated|done|processed|approved|accepted|gone through)\b"
-    r"|\bdid (you|they|u) (already |actually |really )?(cancel|change|update|process|approve)\b"
-    r"|\b(any )?(news|update|progress)\b|\bstatus of my request\b",
-    re.IGNORECASE,
-).search
-_withdraws = re.compile(
-    r"^\W{0,3}((oh|ok(ay)?|actually|well|no|哦|那|嗯|呃|还是|emmm)\W{0,3}){0,3}"
-    r"(nvm|never\s?mind|forget (it|that|about it)|scrap that|算了)"
-    r"|(不|别|先别|不用|不要)(再)?(退|换|改|取消)(货|款)?(了|吧|啦)|撤(回|销)|留着吧"
-    r"|(不用|不要|别|不需要)(再)?(转|找)?(人工|客服|真人)(了|吧|啦)?\W{0,3}$"
-    r"|\b(never\s?mind|forget (it|that|about it))\W{0,3}$|\bkeep (the|my) (old|order|address)\b"
-    r"|\b(don['’]?t|do not) (cancel|change|return|refund)\b"
-    r"|\bkeep (it|them|the order|my order)\b|\btake (it|that) back\b|\bundo\b",
-    re.IGNORECASE,
-).search
 _ABOUT_ADDRESSES = (("change_address",), ("account_address",))
 _NAME = re.compile(
     r"(?:^|[\s,，、;；:：])([\u4e00-\u9fff]{2,4}|[A-Z][a-z'’-]{1,20}(?: [A-Z][a-z'’-]{1,20}){1,2})(?=$|[\s,，、;；:：])"
@@ -88,19 +62,16 @@ _LAST = frozenset({"last", "最后"})
 def acts_alone(
     message: str, intents: Sequence[IntentScore], entities: Sequence[Entity], state: DialogueState
 ) -> Acts:
-    """A yes, a no, a wish that is certain, and words that mean the same always; to a question, the rest answers it."""
+    """A yes, a no, a wish that is certain, and a place in a list; to a question, the rest answers it."""
     best = intents[0] if intents else None
     slots = tuple(slot_of(entity) for entity in entities)
     danger = danger_in(message)
     if danger is not None:
         return Acts(slots=slots, danger=danger, danger_probability=_SAID)
-    pointing = _pointing(message, state)
-    said = _said(message, state)
-    if said is not None:
-        return Acts(acts={said: _SAID}, slots=slots, pointing=pointing)
-    slots = (*slots, *_name_beside(message, slots))
-    part = _part_of_address(message, state)
-    if part is not None and not _is_sure_of_else(best):
+    pointing = place_in(message, state)
+    slots = (*slots, *name_beside(message, slots))
+    part = address_part(message, state)
+    if part and not _is_sure_of_else(best):
         return Acts(acts={Act.CORRECTS: _SAID}, slots=(*slots, *part), pointing=pointing)
     if best is not None and best.intent in _ANSWERS:
         return Acts(acts=_answers(message, best, state), slots=slots, pointing=pointing)
@@ -138,26 +109,13 @@ def _wishes(message: str, best: IntentScore | None) -> tuple[Wish, ...]:
     return (Wish(intent=best.intent, probability=best.probability, text=message, start=0, end=len(message)),)
 
 
-def _said(message: str, state: DialogueState) -> Act | None:
-    """What short messages say that mean the same wherever something is asked, under way or asked of the shop."""
-    if len(message) > _SHORT:
-        return None
-    if (state.question is not None or state.tasks) and _waits(message):
-        return Act.WAITS
-    if state.filed and _asks_state(message):
-        return Act.ASKS_STATE
-    if (state.filed or state.tasks) and _withdraws(message):
-        return Act.WITHDRAWS
-    return None
-
-
-def _part_of_address(message: str, state: DialogueState) -> tuple[SlotValue, ...] | None:
-    """What a short message puts right in the address that was the last thing asked of the shop; None where nothing."""
+def address_part(message: str, state: DialogueState) -> tuple[SlotValue, ...]:
+    """The part of an address in a short message, where an address was the last thing asked of the shop."""
     if state.question is not None or len(message) > _SHORT or state.filed[:1] not in _ABOUT_ADDRESSES:
-        return None
+        return ()
     span = part_in(message)
     if span is None:
-        return None
+        return ()
     start, end = span
     return (SlotValue(slot="address_part", probability=_SAID, text=message[start:end], start=start, end=end),)
 
@@ -167,7 +125,7 @@ def _is_sure_of_else(best: IntentScore | None) -> bool:
     return not beyond and best is not None and best.probability >= _CERTAIN
 
 
-def _name_beside(message: str, slots: Sequence[SlotValue]) -> Iterator[SlotValue]:
+def name_beside(message: str, slots: Sequence[SlotValue]) -> Iterator[SlotValue]:
     """The name that stands beside an address and a phone number, where nothing else does."""
     if not {"address", "phone"} <= {slot.slot for slot in slots}:
         return
@@ -180,7 +138,7 @@ def _name_beside(message: str, slots: Sequence[SlotValue]) -> Iterator[SlotValue
         yield SlotValue(slot="name", probability=_SAID, text=message[start:end], start=start, end=end)
 
 
-def _pointing(message: str, state: DialogueState) -> Pointing:
+def place_in(message: str, state: DialogueState) -> Pointing:
     """The place in a list that a message is little more than."""
     found = _PLACE.match(message)
     if not state.shown or found is None:

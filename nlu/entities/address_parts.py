@@ -21,6 +21,10 @@ _UNITS = (
 _LARGE = re.compile(
     r"[省市区县]|[路街道巷]\s?[0-9]|\b(street|st|road|rd|avenue|ave|lane|drive|close|way)\b", re.IGNORECASE
 )
+_PLACE = re.compile(
+    r"[省市区县镇村路街道巷弄号栋楼]|\b(street|st|road|rd|avenue|ave|lane|drive|close|way|flat|apartment|suite)\b",
+    re.IGNORECASE,
+)
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _BARE_NUMBER = re.compile(r"[0-9]{1,5}[A-Za-z]?")
 _A_NUMBER = re.compile(r"[0-9]{1,5}[A-Za-z]?")
@@ -30,6 +34,11 @@ def part_in(text: str) -> tuple[int, int] | None:
     """From the first to the last part of an address in a text that names some; None where it names none."""
     found = [match.span() for _, pattern in _UNITS for match in pattern.finditer(text)]
     return (min(start for start, _ in found), max(end for _, end in found)) if found else None
+
+
+def may_be_address(text: str) -> bool:
+    """Whether a text holds a number, or a word for a place that parcels go to."""
+    return any(character.isdigit() for character in text) or _PLACE.search(text) is not None
 
 
 def corrected(before: str, part: str) -> str:

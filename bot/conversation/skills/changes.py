@@ -12,7 +12,7 @@ from bot.conversation.memory import OpenTask
 from bot.conversation.skills import addresses, linking, order_lines, which_order
 from bot.conversation.turn import Facts, RequestKind, Skill, Slot, Task, Turn
 from bot.messages import Button
-from nlu.entities.address_parts import corrected
+from nlu.entities.address_parts import corrected, may_be_address
 from storage.orders import Order
 
 _TO_BE_SENT = which_order.in_status(which_order.NOT_SHIPPED)
@@ -25,6 +25,7 @@ _WHERE = (
         told_by=("address", "address_part"),
         question="address-which",
         words=True,
+        fits=may_be_address,
         join=corrected,
     ),
     Slot(name="name", told_by=("name",)),

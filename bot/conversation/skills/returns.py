@@ -27,7 +27,8 @@ async def _ask(turn: Turn) -> Answer:
 def _sorry(turn: Turn, answer: Answer) -> Answer:
     """Something is broken or lost: that comes before a question."""
     pending = answer.memory.pending if answer.memory is not None else None
-    asks_which = pending is not None and pending.kind not in tasks.QUESTIONS
+    # The question for the reason is sorry itself.
+    asks_which = pending is not None and pending.data.get("slot") != "reason"
     if turn.argument or not turn.text.strip() or not answer.text or not asks_which:
         return answer
     return replace(answer, text=f"{turn.say('sorry-trouble')}{answer.text}")

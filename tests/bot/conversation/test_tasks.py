@@ -90,7 +90,7 @@ async def test_nothing_is_asked_of_the_shop_where_the_question_is_not_answered(
     await _says(bought, QUESTIONS[asked][0])
     assert said(await bought.says(text, meaning))
     assert not await made(bought)
-    await bought.says("就是这样", QUESTIONS[asked][1])
+    await bought.says("就是这样，3号", QUESTIONS[asked][1])
     if asked == "reason":
         assert not await made(bought)
         await bought.says("都是", BOTH)
@@ -367,7 +367,7 @@ async def test_an_order_that_was_sent_meanwhile_is_not_cancelled_by_a_yes(bought
 async def test_nothing_is_asked_for_of_an_order_that_is_no_longer_theirs(bought: Chat, asked: str) -> None:
     await _says(bought, QUESTIONS[asked][0])
     await bought.link("c2")
-    await bought.says("就是这样", QUESTIONS[asked][1])
+    await bought.says("就是这样，3号", QUESTIONS[asked][1])
     assert not await made(bought)
 
 
