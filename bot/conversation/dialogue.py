@@ -10,13 +10,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from bot.conversation import filed, heard, repeats, routing, sentiment, state, tasks, unclear, waiting
-from bot.conversation.answer import Answer, HandOver
+from bot.conversation import (
+    decisions,
+    filed,
+    heard,
+    repeats,
+    routing,
+    sentiment,
+    state,
+    tasks,
+    unclear,
+    waiting,
+)
+from bot.conversation.answer import Answer
 from bot.conversation.registry import REGISTRY
 from bot.conversation.routing import Reading
 from bot.conversation.skills import (
@@ -30,25 +39,15 @@ from bot.conversation.skills import (
 )
 from bot.conversation.skills.talk import TALK, overrides
 from bot.conversation.turn import ANSWERING, Skill, Turn
-from bot.delivery.faults import describe
-from bot.delivery.ports import TookTooLong
 from bot.messages import IncomingKind
 from nlu.acts import Act, DialogueState, Wish
 from nlu.intents import INTENTS
 from nlu.types import DialogueContext, Understanding
-from storage.errors import StorageError
 
 log = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """One skill's answer."""
-
-    skill: str
-    answer: Answer
-    shadow: bool = False
-    """Drafted for staff and not sent."""
+_LOOKS_FOR = frozenset({"recommend_request", "product_search"})
+_FOR_WHOM = ("recipient", "age", "pet", "taste", "occasion", "budget_min", "budget_max")
 
 
 async def read(turn: Turn) -> Reading:
@@ -98,7 +97,7 @@ async def _understood(
     )
 
 
-async def decide(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tuple[Decision, ...]:
+async def decide(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
     """Every answer to a turn, in order; never none. `modes` are the skills' switches by name."""
     unread = turn
 
@@ -114,19 +113,16 @@ async def decide(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tupl
         memory=turn.memory.having_read(turn.text) if reading.whole is not None else turn.memory,
     )
     if reading.in_danger:
-        return await _run(REGISTRY.by_name["danger"], turn, modes)
-    decisions = await _decided(turn, reading, modes)
+        return await decisions.run(REGISTRY.by_name["danger"], turn, modes)
+    made = await _decided(turn, reading, modes)
     if not turn.in_queue:
-        return decisions
+        return made
     return tuple(
-        [
-            one if one.shadow else replace(one, answer=await waiting.fitted(turn, one.answer))
-            for one in decisions
-        ]
+        [one if one.shadow else replace(one, answer=await waiting.fitted(turn, one.answer)) for one in made]
     )
 
 
-async def _decided(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tuple[Decision, ...]:
+async def _decided(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
     match turn.incoming.kind:
         case IncomingKind.BUTTON:
             return await _button(turn, modes)
@@ -135,60 +131,55 @@ async def _decided(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tu
         case IncomingKind.START:
             verb = "start" if turn.incoming.payload else "greeting"
             skill = REGISTRY.by_name["linking" if turn.incoming.payload else "greeting"]
-            return await _run(skill, replace(turn, intent=verb), modes)
+            return await decisions.run(skill, replace(turn, intent=verb), modes)
         case _ if reading.whole is None and turn.in_queue:
-            return _only("waiting", await waiting.noted(turn))
+            return decisions.only("waiting", await waiting.noted(turn))
         case IncomingKind.MEDIA | IncomingKind.OTHER if reading.whole is None:
-            return _only("media", await fallback.media(turn))
+            return decisions.only("media", await fallback.media(turn))
     if reading.whole is None:
-        return _only("fallback", await fallback.wordless(turn))
+        return decisions.only("fallback", await fallback.wordless(turn))
     answers = await _words(turn, reading, modes)
     return (*answers[:-1], _not_twice(_with_sentiment(answers[-1], turn), turn))
 
 
-def _not_twice(decision: Decision, turn: Turn) -> Decision:
-    """What only tells or asks, in other words where it was said before; what was done is said each time."""
-    skill = REGISTRY.by_name.get(decision.skill)
-    asks = decision.answer.memory is not None and decision.answer.memory.pending is not None
-    does = skill is None or (bool(skill.tasks) and not asks)
-    excused = skill is not None and (skill.repeats or skill.always or TALK.issuperset(skill.intents))
-    if decision.shadow or excused or (does and decision.skill != "fallback"):
+def _not_twice(decision: decisions.Decision, turn: Turn) -> decisions.Decision:
+    if decision.shadow or repeats.may_be_said_again(decision.skill, decision.answer):
         return decision
     return replace(decision, answer=decision.answer.changed(partial(repeats.told_anew, turn)))
 
 
-async def _button(turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...]:
+async def _button(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
     name, _, rest = turn.incoming.payload.partition(":")
     verb, _, argument = rest.partition(":")
     skill = REGISTRY.by_action.get(name)
     if skill is None:
-        return _only("fallback", fallback.stale(turn))
+        return decisions.only("fallback", fallback.stale(turn))
     said = which_order.said_before(turn, f"{name}:{verb}", argument)
     turn = turn if said is None else await turn.about(said)
-    return await _run(skill, replace(turn, intent=verb, argument=argument), modes)
+    return await decisions.run(skill, replace(turn, intent=verb, argument=argument), modes)
 
 
-async def _command(turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...]:
+async def _command(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
     name = turn.incoming.payload.lower()
     skill = REGISTRY.by_command.get(name)
     if skill is None:
-        return _only("fallback", Answer(text=turn.say("command-unknown")))
-    return await _run(skill, replace(turn, intent=name), modes)
+        return decisions.only("fallback", Answer(text=turn.say("command-unknown")))
+    return await decisions.run(skill, replace(turn, intent=name), modes)
 
 
-async def _words(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tuple[Decision, ...]:
+async def _words(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
     whole = reading.whole
     assert whole is not None  # noqa: S101 - the caller has looked
     waited = await _of_the_wait(turn, reading, whole)
     if waited is not None:
-        return _only("waiting", waited)
+        return decisions.only("waiting", waited)
     heard_first = routing.unmissable(whole) is not None
     if heard_first and len(reading.wishes) <= 1:
         return await _one(turn, whole, modes)
     first = heard_first or routing.stops_in_part(reading)
     aside = None if first else await refunds.by_the_way(turn)
     if aside is not None:
-        return _going_back(turn, _only("refund_status", aside))
+        return _going_back(turn, decisions.only("refund_status", aside))
     done = () if first else await _taken_up(turn, modes)
     wished = routing.wishes(turn, reading, taken_up=bool(done))
     if done:
@@ -205,11 +196,11 @@ async def _words(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tupl
         memory = (done[-1].answer.memory if done else None) or memory
         now = turn.remembering(memory)
         now = replace(now, understanding=replace(part, acts=whole.acts), text=part.text)
-        done += await _wish(now, skill, intent, modes)
+        done += await decisions.wish(now, skill, intent, modes)
     return _going_back(turn, done, by_the_way=bool(wished))
 
 
-async def _one(turn: Turn, whole: Understanding, modes: Mapping[str, str]) -> tuple[Decision, ...]:
+async def _one(turn: Turn, whole: Understanding, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
     """A message in which no wish stands out where it is said."""
     meant = routing.meant(turn, whole)
     skill = _skill_of(meant)
@@ -224,7 +215,7 @@ async def _one(turn: Turn, whole: Understanding, modes: Mapping[str, str]) -> tu
     if meant == "recommend_request" and product_words.highest_price(turn) is not None:
         # What is recommended knows no limit; what is looked for does.
         meant, skill = "product_search", REGISTRY.by_name["search"]
-    return _going_back(turn, await _wish(turn, skill, meant, modes))
+    return _going_back(turn, await decisions.wish(turn, skill, meant, modes))
 
 
 async def _of_the_wait(turn: Turn, reading: Reading, whole: Understanding) -> Answer | None:
@@ -248,23 +239,40 @@ def _is_left(turn: Turn, intent: str) -> bool:
     return _says_more(turn) and REGISTRY.tasks_of.get(intent) not in heard.answered(turn)
 
 
-async def _taken_up(turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...]:
+async def _taken_up(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
     """What a message does to the bot's question, to what is under way and to requests made; () if nothing."""
     if turn.does(Act.WAITS):
-        return _only("waiting", Answer(text=turn.say("take-your-time"), memory=turn.memory))
+        return decisions.only("waiting", Answer(text=turn.say("take-your-time"), memory=turn.memory))
     resumed = await _resumed(turn, modes)
     if resumed is not None:
         return resumed
     if turn.does(Act.ASKS_ABOUT) and turn.memory.pending is not None and not turn.acts.wishes:
-        return _only("question", await tasks.explained(turn))
+        return decisions.only("question", await tasks.explained(turn))
     moved = await _for_another_order(turn, modes)
     if moved:
         return moved
     answer = await filed.touched(turn)
-    return () if answer is None else _only("request", answer)
+    return await _looking_on(turn, modes) if answer is None else decisions.only("request", answer)
 
 
-async def _for_another_order(turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...]:
+async def _looking_on(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
+    """Who looks for something and tells more of it, or wants others, goes on looking, by what was said before, too; who
+    only points at a product wants to know of it."""
+    pending = turn.memory.pending
+    if turn.acts.wishes or (pending is not None and pending.kind != "clarify"):
+        return ()
+    looked = next((one for one in turn.memory.intents[:1] if one in _LOOKS_FOR), None)
+    adds = turn.does(Act.ADDS) or turn.does(Act.CORRECTS) or bool(turn.told(*_FOR_WHOM))
+    if looked is not None and (adds or turn.wants_others):
+        before = turn.memory.before[-2] if len(turn.memory.before) > 1 and not turn.wants_others else ""
+        wished = await turn.about(f"{before}\n{turn.text}".strip())
+        return await decisions.wish(replace(wished, intent=looked), REGISTRY.by_intent[looked], looked, modes)
+    if len(turn.pointed_at) == 1 and turn.pointed_at[0] in turn.memory.products:
+        return await decisions.wish(turn, REGISTRY.by_name["product"], "product_question", modes)
+    return ()
+
+
+async def _for_another_order(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
     """What was wished last, for the order that was meant instead; what was asked of the shop for the first is taken
     back."""
     last = turn.memory.intents[0] if turn.memory.intents else ""
@@ -276,11 +284,13 @@ async def _for_another_order(turn: Turn, modes: Mapping[str, str]) -> tuple[Deci
     if made is None and turn.memory.filed:
         return ()
     known, _ = made if made is not None else (None, None)
-    back = _only("request", filed.withdrawing(turn, known)) if known is not None else ()
-    return (*back, *await _wish(turn, skill, last, modes))
+    back = decisions.only("request", filed.withdrawing(turn, known)) if known is not None else ()
+    return (*back, *await decisions.wish(turn, skill, last, modes))
 
 
-def _going_back(turn: Turn, done: tuple[Decision, ...], *, by_the_way: bool = True) -> tuple[Decision, ...]:
+def _going_back(
+    turn: Turn, done: tuple[decisions.Decision, ...], *, by_the_way: bool = True
+) -> tuple[decisions.Decision, ...]:
     """After something was done or answered by the way: what is still open is recalled, unless the last answer asks
     something itself."""
     said_last = REGISTRY.by_name.get(done[-1].skill)
@@ -301,7 +311,9 @@ def _going_back(turn: Turn, done: tuple[Decision, ...], *, by_the_way: bool = Tr
     return (*done[:-1], replace(done[-1], answer=done[-1].answer.changed(back)))
 
 
-async def _variant(turn: Turn, whole: Understanding, modes: Mapping[str, str]) -> tuple[Decision, ...] | None:
+async def _variant(
+    turn: Turn, whole: Understanding, modes: Mapping[str, str]
+) -> tuple[decisions.Decision, ...] | None:
     """The product spoken of in another colour or size, whatever the few words were taken for."""
     if modes.get("product", "on") != "on" or not routing.may_name_variant(turn, whole):
         return None
@@ -309,10 +321,10 @@ async def _variant(turn: Turn, whole: Understanding, modes: Mapping[str, str]) -
     if answer is None:
         return None
     memory = (answer.memory or turn.memory).heard("product_question")
-    return _only("product", replace(answer, memory=memory))
+    return decisions.only("product", replace(answer, memory=memory))
 
 
-async def _resumed(turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...] | None:
+async def _resumed(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...] | None:
     pending = turn.memory.pending
     # Numbers and codes answer the questions for them whatever else is said.
     if pending is None:
@@ -329,46 +341,16 @@ async def _resumed(turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...]
     if skill is None or resume is None or (modes.get(skill.name, "on") != "on" and not skill.always):
         return None
     answer = await resume(turn)
-    return None if answer is None else _only(skill.name, answer)
+    return None if answer is None else decisions.only(skill.name, answer)
 
 
-async def _wish(turn: Turn, skill: Skill, intent: str, modes: Mapping[str, str]) -> tuple[Decision, ...]:
-    """Answer one wish, and remember that it was heard."""
-    decisions = await _run(skill, replace(turn, intent=intent), modes)
-    wish = None if intent in TALK else intent
-
-    def heard(answer: Answer) -> Answer:
-        return replace(answer, memory=(answer.memory or turn.memory).heard(wish))
-
-    return (*decisions[:-1], replace(decisions[-1], answer=decisions[-1].answer.changed(heard)))
-
-
-async def _run(skill: Skill, turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...]:
-    if turn.in_queue and not skill.while_waiting:
-        return _only("waiting", await waiting.left_to_people(turn))
-    mode = "on" if skill.always else modes.get(skill.name, "on")
-    if mode == "off":  # people do it
-        return _only("fallback", Answer(text=turn.say("skill-off"), buttons=turn.human))
-    try:
-        answer = await skill.answer(turn)
-    except (StorageError, SQLAlchemyError, TookTooLong):
-        raise  # the dispatcher tries again, or gives up
-    except Exception as error:  # noqa: BLE001 - an answer is owed whatever we got wrong; a colleague gets the case
-        log.error("skill %s failed: %s", skill.name, describe(error))
-        answer = Answer(text=turn.say("skill-failed"), hand_over=HandOver(reason="error"))
-    if mode == "shadow":
-        return (
-            Decision(skill=skill.name, answer=answer, shadow=True),
-            *_only("fallback", Answer(hand_over=HandOver(reason="shadow"))),
-        )
-    return _only(skill.name, answer)
-
-
-async def _unclear(turn: Turn, whole: Understanding, modes: Mapping[str, str]) -> tuple[Decision, ...]:
+async def _unclear(
+    turn: Turn, whole: Understanding, modes: Mapping[str, str]
+) -> tuple[decisions.Decision, ...]:
     likely = await unclear.likeliest(turn, whole)
     if likely is not None:
-        return await _wish(turn, REGISTRY.by_intent[likely], likely, modes)
-    return _only(*await unclear.answered(turn, whole, search=modes.get("search", "on") == "on"))
+        return await decisions.wish(turn, REGISTRY.by_intent[likely], likely, modes)
+    return decisions.only(*await unclear.answered(turn, whole, search=modes.get("search", "on") == "on"))
 
 
 def _skill_of(intent: str | None) -> Skill | None:
@@ -378,11 +360,7 @@ def _skill_of(intent: str | None) -> Skill | None:
     return REGISTRY.by_intent.get(intent) or (None if intent in INTENTS else REGISTRY.by_name["own"])
 
 
-def _only(skill: str, answer: Answer) -> tuple[Decision, ...]:
-    return (Decision(skill=skill, answer=answer),)
-
-
-def _with_sentiment(decision: Decision, turn: Turn) -> Decision:
+def _with_sentiment(decision: decisions.Decision, turn: Turn) -> decisions.Decision:
     """Answer the sentiment, too; whoever would talk the bot out of its rules has had no trouble."""
     if turn.understanding is None:
         return decision

@@ -34,36 +34,6 @@ asks_what_is_known = re.compile(
     re.IGNORECASE,
 ).search
 """Somebody asks what the shop knows about them."""
-asks_for_others = re.compile(
-    r"(别的|其他的?|其它的?)(款|的)?(吗|呢|么|吧)?\s*[？?。]?$|换一(个|批|款|些)|还有(什么|哪些|没有)"
-    r"|\b(something|anything) else\b|\bothers?\b|\bother ones\b",
-    re.IGNORECASE,
-).search
-"""Somebody wants to see others than those shown."""
-names_for_whom = re.compile(
-    r"(送|给|替|帮).{0,14}(朋友|闺蜜|妈|爸|老婆|老公|媳妇|男友|女友|对象|孩子|儿子|女儿|娃|宝宝|同事|同学|老师|领导|客户|长辈|老人"
-    r"|奶奶|爷爷|外婆|外公|姥姥|姥爷|婆婆|岳父|岳母|姐|妹|哥|弟|侄|邻居|室友|自己)"
-    r"|\b(for|to|treat)\s{1,2}(a|an|my|our|her|his|the)?\s{0,2}(\w{1,30}+[ -]){0,4}(friends?|mum|mom|mother|dad|father"
-    r"|parents?|wife|husband|partner|boyfriend|girlfriend|son|daughter|kids?|child|children|baby|toddler|teen(ager)?|nephew|niece|sister"
-    r"|brother|colleagues?|boss|teacher|neighbou?rs?|gran(d\w+)?|nan|myself|year[- ]old)\b",
-    re.IGNORECASE,
-).search
-"""Somebody is named whom something is for."""
-_ORDINALS = {
-    "一": 0, "1": 0, "first": 0, "one": 0,
-    "二": 1, "两": 1, "2": 1, "second": 1, "two": 1,
-    "三": 2, "3": 2, "third": 2, "three": 2,
-    "四": 3, "4": 3, "fourth": 3, "four": 3,
-    "五": 4, "5": 4, "fifth": 4, "five": 4,
-}  # fmt: skip
-_ORDINAL = re.compile(
-    r"第\s{0,2}([一二三四五1-5])|\b(first|second|third|fourth|fifth)\b|(?:number|option|no\.?)\s{0,2}([1-5])\b"
-    r"|^\s{0,2}([1-5一二三四五])\s{0,2}[.。!！]?\s{0,2}$",
-    re.IGNORECASE,
-)
-_last = re.compile(
-    r"最后(一)?(个|款|件|单)|\bthe last( one)?\b|后(面)?(那|一)(个|款|件)", re.IGNORECASE
-).search
 _GLAD = set("😀😃😄😁😊🙂😍🥰😘👍👏🙏❤💕🌹🎉😂🤣😆🥳👌💪😋✨")
 _SAD = set("😡🤬😠👎😤😞😢😭😣😖😩😫💔🙁☹😔😒🙄")
 
@@ -76,14 +46,6 @@ def subscribes(text: str) -> bool:
 def names_a_parcel(text: str) -> bool:
     """Whether the whole text is a word for a parcel."""
     return text.casefold().strip(" ?？.。!！").rstrip("呢呀啊") in _PARCEL_WORDS
-
-
-def ordinal(text: str) -> int | None:
-    """Which of several is meant by "the second one" or "第二个": 0 is the first, -1 the last."""
-    found = _ORDINAL.search(text)
-    if found is not None:
-        return _ORDINALS[next(group for group in found.groups() if group).lower()]
-    return -1 if _last(text) else None
 
 
 def mood(text: str) -> str:

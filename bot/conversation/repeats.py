@@ -6,9 +6,22 @@ from dataclasses import replace
 from zlib import crc32
 
 from bot.conversation.answer import Answer
+from bot.conversation.registry import REGISTRY
+from bot.conversation.skills.talk import TALK
 from bot.conversation.turn import Turn
 
 _KEPT = 8
+
+
+def may_be_said_again(skill: str, answer: Answer) -> bool:
+    """Whether an answer of a skill may be in the same words: small talk, what was done, what is asked for again."""
+    known = REGISTRY.by_name.get(skill)
+    asks = answer.memory is not None and answer.memory.pending is not None
+    if skill == "fallback":
+        return False
+    if known is None or known.repeats or known.always or TALK.issuperset(known.intents):
+        return True
+    return bool(known.tasks) and not asks
 
 
 def told_anew(turn: Turn, answer: Answer) -> Answer:

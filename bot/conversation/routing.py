@@ -94,7 +94,6 @@ def meant(turn: Turn, whole: Understanding) -> str | None:
         unmissable(whole)
         or _set_phrase(whole)
         or _bargaining(turn, whole)
-        or _pointed_at(turn, whole)
         or _missed_parcel(turn, whole)
         or _where_it_is(whole)
         or _clear_intent(whole)
@@ -177,24 +176,6 @@ def _bargaining(turn: Turn, whole: Understanding) -> str | None:
     if turn.memory.product is None or _last(turn) not in _SHOWS_PRODUCTS:
         return None
     return "discount_request" if pricing.asks_for_less(turn.text) else None
-
-
-def _pointed_at(turn: Turn, whole: Understanding) -> str | None:
-    """One of the products on the screen, or others instead of them, when the words say little else."""
-    if not turn.memory.products or len(whole.text) > _SENTENCE_LONG:
-        return None
-    if phrases.ordinal(whole.text) is not None:
-        if whole.intent in TALK or not whole.understood:
-            return "product_question"
-        if whole.probability < _LIKELY and whole.intent in _SHOWS_PRODUCTS:
-            return _best_of(whole, _ABOUT_PRODUCTS) or "product_question"
-    shown_for = _last(turn) in _LOOKS_FOR
-    # Who was shown some and says few words of whom or what it is for, goes on looking.
-    looked_at = whole.intents[:1] if whole.understood else whole.intents[:2]
-    hinted = any(score.intent in _LOOKS_FOR for score in looked_at)
-    hinted = hinted and whole.out_of_scope < _FOREIGN
-    goes_on = whole.probability < _LIKELY and (hinted or phrases.names_for_whom(whole.text))
-    return "recommend_request" if shown_for and (phrases.asks_for_others(whole.text) or goes_on) else None
 
 
 def _missed_parcel(turn: Turn, whole: Understanding) -> str | None:

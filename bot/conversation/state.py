@@ -13,6 +13,7 @@ from storage.catalogue import Catalogue, Product
 from storage.orders import Order, Orders
 
 _MOST_SHOWN = 6
+_LOOKING = {"recommend_request": "recommend", "product_search": "search"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,13 +32,20 @@ async def told(turn: Turn) -> Told:
     return Told(
         state=DialogueState(
             question=question,
-            tasks=tuple(task.name for task in turn.memory.tasks),
+            tasks=(*(task.name for task in turn.memory.tasks), *_looked_for(turn)),
             filed=(*_person(turn), *(filed.task for filed in turn.memory.filed)),
             shown=tuple(one for _, one in shown),
             before=turn.memory.before,
         ),
         ids=tuple(thing for thing, _ in shown),
     )
+
+
+def _looked_for(turn: Turn) -> tuple[str, ...]:
+    """What the products on the screen were shown for."""
+    if not turn.memory.products:
+        return ()
+    return (_LOOKING.get(turn.memory.intents[0] if turn.memory.intents else "", "show"),)
 
 
 def _person(turn: Turn) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ async def likeliest(turn: Turn, whole: Understanding) -> str | None:
     if turn.in_queue or turn.negative:
         return None
     plausible = _plausible(whole)
-    if not plausible or plausible[0] != whole.intent:
+    if not plausible or routing.none_of_ours(whole):
         return None
     chances = [score.probability for score in whole.intents if score.intent in plausible] + [0.0]
     return plausible[0] if chances[0] >= _STANDS_OUT * chances[1] and _only_tells(plausible[0]) else None

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import missed, ownership, wording
 from bot.conversation.answer import Answer
-from bot.conversation.dialogue import Decision
+from bot.conversation.decisions import Decision
 from bot.conversation.hours import ALWAYS, OpeningHours
 from bot.conversation.long_actions import shortened
 from bot.conversation.memory import QUESTION_HOLDS

@@ -43,7 +43,7 @@ _asks = re.compile(
     re.IGNORECASE,
 ).search
 _PLACE = re.compile(
-    r"^\W{0,3}(?:我?(?:要|选|说的?是|指的?是)|就|是|(?:i )?(?:mean|want|take)\b)?\s?(?:the\s)?"
+    r"^\W{0,3}(?:我?(?:要|选|说的?是|指的?是)|就|是|那|(?:i )?(?:mean|want|take)\b|(?:what|how) about\b)?\s?(?:the\s)?"
     r"(?:第\s?([一二三四五六1-6])|(first|second|third|fourth|fifth|sixth|last)|(?:number|option|no\.?)\s?([1-6])|([1-6一二三四五六])"
     r"|(最后))\s?(?:one|个|种|项|条|款|件|单|一个)?\s?(?:吧|的|呢|,?\s?please)?\W{0,3}$",
     re.IGNORECASE,

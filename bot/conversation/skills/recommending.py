@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from functools import partial
 
-from bot.conversation import phrases
 from bot.conversation.answer import Answer, row
 from bot.conversation.skills import product_words, which_product
 from bot.conversation.turn import Skill, Turn
@@ -52,7 +51,7 @@ async def _recommend(turn: Turn) -> Answer:
 
 def _names_a_kind(turn: Turn) -> bool:
     """Whether products of some kind are wished for, and not only what sells well, an occasion, or somebody."""
-    if phrases.asks_for_others(turn.text) or phrases.names_for_whom(turn.text):
+    if turn.wants_others or turn.told("recipient"):
         return False
     return any(word.casefold() not in _NO_KIND for word in product_words.naming_words(turn))
 

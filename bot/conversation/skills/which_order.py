@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.conversation import phrases
 from bot.conversation.answer import Answer, column
 from bot.conversation.memory import Pending
 from bot.conversation.skills import linking, product_words
@@ -353,9 +352,8 @@ async def _chosen(turn: Turn, ids: Sequence[str]) -> str | None:
     pointed = [thing for thing in turn.pointed_at if thing in ids]
     if len(pointed) == 1:
         return pointed[0]
-    place = 0 if _newest(turn.text) else phrases.ordinal(turn.text)
-    if place is not None and place < len(ids):
-        return ids[place]
+    if _newest(turn.text) and ids:
+        return ids[0]
     guessed = await _guessed_number(turn)
     if guessed is not None:
         return guessed.id

@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from bot.conversation import phrases
 from bot.conversation.answer import row
 from bot.conversation.skills import product_words, variants, which_order
 from bot.conversation.skills.variants import Choice, Group
@@ -61,9 +60,9 @@ def _sizes(turn: Turn, base: Product, group: Group | None) -> Choice | None:
 async def _spoken_of(turn: Turn) -> list[Product]:
     """The product spoken of, or those on the screen."""
     catalogue, memory = Catalogue(turn.connection), turn.memory
-    place = phrases.ordinal(turn.text)
-    if place is not None and place < len(memory.products):
-        ids: tuple[str, ...] = (memory.products[place],)
+    pointed = _pointed(turn)
+    if pointed:
+        ids: tuple[str, ...] = pointed
     else:
         ids = (memory.product,) if memory.product is not None else memory.products
     found = await catalogue.by_ids(set(ids))
@@ -80,9 +79,9 @@ async def spoken_of(turn: Turn) -> Product | None:
         named = await catalogue.get(entity.value)
         if named is not None:
             return await variants.other_of(turn, named)
-    place = phrases.ordinal(turn.text)
-    if place is not None and turn.memory.products and place < len(turn.memory.products):
-        spoken = await catalogue.get(turn.memory.products[place])
+    pointed = _pointed(turn)
+    if len(pointed) == 1:
+        spoken = await catalogue.get(pointed[0])
     elif turn.memory.product is not None:
         spoken = await catalogue.get(turn.memory.product)
     else:
@@ -90,9 +89,15 @@ async def spoken_of(turn: Turn) -> Product | None:
     return await variants.other_of(turn, spoken) if spoken is not None else None
 
 
+def _pointed(turn: Turn) -> tuple[str, ...]:
+    """Ids of the products on the screen that the message points at."""
+    on_screen = {*turn.memory.products, turn.memory.product}
+    return tuple(thing for thing in turn.pointed_at if thing in on_screen)
+
+
 async def asked_about(turn: Turn) -> Product | None:
     """The product of a question: as `spoken_of`, or the one in the order or on the screen that its words fit."""
-    if turn.argument or named_in_message(turn) or phrases.ordinal(turn.text) is not None:
+    if turn.argument or named_in_message(turn) or len(_pointed(turn)) == 1:
         return await spoken_of(turn)
     bought = await _bought(turn) if _order_last(turn) else []
     if bought:

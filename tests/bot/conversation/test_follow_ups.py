@@ -540,16 +540,17 @@ async def test_a_tax_number_names_no_order(chat: Chat, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "product"), [("那第一个呢", "龙井茶"), ("what about the second", "Ceramic Cup")]
+    ("place", "number", "product"),
+    [("刚才那第一个呢", 2, "龙井茶"), ("what about the second from before", 3, "Ceramic Cup")],
 )
-async def test_a_place_said_with_more_is_one_among_the_products_and_no_meaning(
-    chat: Chat, place: str, product: str
+async def test_a_product_that_is_pointed_at_is_no_meaning(
+    chat: Chat, place: str, number: int, product: str
 ) -> None:
     await chat.link()
     await chat.says("推荐一下", "recommend_request")
     between = Meaning(intents=(("return_policy", 0.2), ("order_status", 0.19)), understood=False)
     assert "您是想问" in said(await chat.says("100卖不卖", between))
-    assert product in said(await chat.says(place))
+    assert product in said(await chat.says(place, does(points=(number,))))
 
 
 @pytest.mark.parametrize("text", ["第一个", "1", "the first one please", "选第一个吧", "option 1"])

@@ -19,7 +19,7 @@ from storage.requests import Requests
 from storage.schema import coupon, order
 from tests.bot.conversation import shop
 from tests.bot.conversation.chat import Chat, action, buttons, said
-from tests.fakes import does
+from tests.fakes import Meaning, does
 
 
 async def test_price_stock_and_attributes_are_the_shops_own(chat: Chat) -> None:
@@ -33,7 +33,8 @@ async def test_price_stock_and_attributes_are_the_shops_own(chat: Chat) -> None:
 async def test_the_second_one_and_how_much_resolve_to_what_was_shown(chat: Chat) -> None:
     await chat.says("推荐一下", "recommend_request")
     assert [card.product_id for card in (chat.last.cards if chat.last else ())] == ["p1", "p2"]
-    assert "陶瓷杯" in said(await chat.says("第二个多少钱", "price_question"))
+    price = does(wishes=(("price_question", "第二个多少钱"),), points=(1,))
+    assert "陶瓷杯" in said(await chat.says("第二个多少钱", price))
     assert "仅剩 3 件" in said(await chat.says("还有货吗", "stock_question"))
 
 
@@ -72,7 +73,6 @@ async def test_once_all_that_was_asked_for_was_seen_something_else_is_recommende
         ("妈妈 生日 送 什么", "很受欢迎"),
         ("看看 热卖", "很受欢迎"),
         ("show me your best sellers", "popular"),
-        ("something for my sister", "popular"),
         ("i need a washing machine", "not sure"),
     ],
 )
@@ -83,6 +83,11 @@ async def test_who_asks_for_what_is_not_sold_is_not_shown_other_things_as_if_it_
     assert heading in said(reply)
     assert reply is not None
     assert reply.cards
+
+
+async def test_who_only_says_for_whom_it_is_is_shown_what_is_liked(chat: Chat) -> None:
+    told = Meaning(intents=(("recommend_request", 0.9),), slots=(("recipient", "my sister"),))
+    assert "popular" in said(await chat.says("something for my sister", told))
 
 
 async def test_who_goes_on_to_look_for_goods_is_not_asked_which_product_again(chat: Chat) -> None:

@@ -84,7 +84,7 @@ async def test_who_proves_who_they_are_then_sees_all_orders(chat: Chat) -> None:
 async def test_what_is_said_while_an_order_is_chosen_counts(chat: Chat) -> None:
     await _two_to_choose_from(chat)
     await chat.says("我要改收货地址", "change_address")
-    meaning = Meaning(intents=(("change_address", 0.4),), address="文三路2号")
+    meaning = Meaning(intents=(("change_address", 0.4),), address="文三路2号", points=(0,))
     chat.understander.script["我要改收货地址\n第一个，改成文三路2号"] = meaning
     assert "文三路2号" in said(await chat.says("第一个，改成文三路2号", meaning))
     (made,) = await _open(chat)

@@ -1,0 +1,66 @@
+"""Runs the skill that answers: switched off or in the shadow where staff want it so, with an answer whatever fails."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.conversation import waiting
+from bot.conversation.answer import Answer, HandOver
+from bot.conversation.skills.talk import TALK
+from bot.conversation.turn import Skill, Turn
+from bot.delivery.faults import describe
+from bot.delivery.ports import TookTooLong
+from storage.errors import StorageError
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """One skill's answer."""
+
+    skill: str
+    answer: Answer
+    shadow: bool = False
+    """Drafted for staff and not sent."""
+
+
+async def wish(turn: Turn, skill: Skill, intent: str, modes: Mapping[str, str]) -> tuple[Decision, ...]:
+    """Answer one wish, and remember that it was heard."""
+    decisions = await run(skill, replace(turn, intent=intent), modes)
+    wish = None if intent in TALK else intent
+
+    def heard(answer: Answer) -> Answer:
+        return replace(answer, memory=(answer.memory or turn.memory).heard(wish))
+
+    return (*decisions[:-1], replace(decisions[-1], answer=decisions[-1].answer.changed(heard)))
+
+
+async def run(skill: Skill, turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...]:
+    if turn.in_queue and not skill.while_waiting:
+        return only("waiting", await waiting.left_to_people(turn))
+    mode = "on" if skill.always else modes.get(skill.name, "on")
+    if mode == "off":  # people do it
+        return only("fallback", Answer(text=turn.say("skill-off"), buttons=turn.human))
+    try:
+        answer = await skill.answer(turn)
+    except (StorageError, SQLAlchemyError, TookTooLong):
+        raise  # the dispatcher tries again, or gives up
+    except Exception as error:  # noqa: BLE001 - an answer is owed whatever we got wrong; a colleague gets the case
+        log.error("skill %s failed: %s", skill.name, describe(error))
+        answer = Answer(text=turn.say("skill-failed"), hand_over=HandOver(reason="error"))
+    if mode == "shadow":
+        return (
+            Decision(skill=skill.name, answer=answer, shadow=True),
+            *only("fallback", Answer(hand_over=HandOver(reason="shadow"))),
+        )
+    return only(skill.name, answer)
+
+
+def only(skill: str, answer: Answer) -> tuple[Decision, ...]:
+    """One answer, of a skill or of the dialogue itself."""
+    return (Decision(skill=skill, answer=answer),)
