@@ -66,6 +66,8 @@ _RATHER = 0.5
 _BY_FORM = frozenset({"order", "phone", "email", "address"})
 """Values that are found by their form."""
 _SURE_FORM = 0.7
+_NO_ORDER = frozenset({"old", "tax_number", "tracking", "code"})
+"""Values that look like the number of an order and are none."""
 _OF_THE_SHOP = frozenset({EntityKind.ORDER_NUMBER, EntityKind.PRODUCT})
 _BLOB = re.compile(r"[A-Za-z0-9+/=_-]{40,}")
 _ONE_KEY = re.compile(r"(.)\1{5,}", re.DOTALL)
@@ -297,8 +299,9 @@ def _with_plain_words(
     """What the model reads, and what words and forms tell that always mean the same: a place in a list, numbers and
     addresses, dangers."""
     slots = _joined_slots(acts.slots, entities)
-    if acts.probability(Act.CORRECTS) >= _RATHER and not any(one.slot.startswith("address") for one in slots):
-        slots = (*slots, *address_part(message, state))
+    part = address_part(message, state) if acts.probability(Act.CORRECTS) >= _RATHER else ()
+    if part:
+        slots = (*part, *(one for one in slots if not _overlap(one, part[0])))
     slots = (
         *slots,
         *(one for one in name_beside(message, slots) if "name" not in {slot.slot for slot in slots}),
@@ -327,7 +330,7 @@ def _joined_slots(read: Sequence[SlotValue], entities: Sequence[Entity]) -> tupl
     """What the model reads, and what is found by its form: that is surer of numbers and addresses, and the model of the
     rest."""
     formed = [slot_of(entity) for entity in entities]
-    replaced = [value for value in read if value.slot == "old"]
+    replaced = [value for value in read if value.slot in _NO_ORDER]
     formed = [value for value in formed if not any(_overlap(value, one) for one in replaced)]
     sure = [value for value in formed if value.slot in _BY_FORM and value.probability >= _SURE_FORM]
     kept = [value for value in read if not any(_overlap(value, one) for one in sure)]
