@@ -46,6 +46,7 @@ from nlu.types import DialogueContext, Understanding
 
 log = logging.getLogger(__name__)
 
+_RATHER = 0.5
 _LOOKS_FOR = frozenset({"recommend_request", "product_search"})
 _FOR_WHOM = ("recipient", "age", "pet", "taste", "occasion", "budget_min", "budget_max")
 
@@ -62,13 +63,20 @@ async def read(turn: Turn) -> Reading:
     apart = len(wishes) > 1 or any(wish.intent in routing.HEARD_ANYWAY for wish in wishes)
     parts = await _understood(turn, [wish.text for wish in wishes]) if apart else [whole] * len(wishes)
     return Reading(
-        language=language.of_words(turn, whole),
+        language=turn.language if _only_gives(whole) else language.of_words(turn, whole),
         whole=whole,
         wishes=(*zip(wishes, parts, strict=True), *await _refused(turn)),
         shown=told.ids,
         in_context=told.state != DialogueState(before=told.state.before),
         where=told.state,
     )
+
+
+def _only_gives(whole: Understanding) -> bool:
+    """Whether a message is only what was asked for: an address or a name is in no language of its own."""
+    acts = whole.acts
+    gives = max(acts.probability(act) for act in (Act.GIVES, Act.CORRECTS, Act.ADDS))
+    return gives >= _RATHER and bool(acts.slots) and not acts.wishes
 
 
 async def _refused(turn: Turn) -> list[tuple[Wish, Understanding]]:
@@ -145,7 +153,7 @@ async def _decided(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tu
 def _not_twice(decision: decisions.Decision, turn: Turn) -> decisions.Decision:
     if decision.shadow or repeats.may_be_said_again(decision.skill, decision.answer):
         return decision
-    return replace(decision, answer=decision.answer.changed(partial(repeats.told_anew, turn)))
+    return replace(decision, answer=decision.answer.changed(partial(repeats.told_anew, turn, decision.skill)))
 
 
 async def _button(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
@@ -246,7 +254,13 @@ async def _taken_up(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Dec
     resumed = await _resumed(turn, modes)
     if resumed is not None:
         return resumed
-    if turn.does(Act.ASKS_ABOUT) and turn.memory.pending is not None and not turn.acts.wishes:
+    pending = turn.memory.pending
+    if (
+        turn.does(Act.ASKS_ABOUT)
+        and pending is not None
+        and pending.kind in tasks.QUESTIONS
+        and not turn.acts.wishes
+    ):
         return decisions.only("question", await tasks.explained(turn))
     moved = await _for_another_order(turn, modes)
     if moved:

@@ -12,7 +12,7 @@ _RATHER = 0.5
 
 def turns_down(turn: Turn) -> bool:
     """A no, or that it is no longer wanted; not one that says how it should be instead."""
-    instead = any(turn.does(act) for act in (Act.CORRECTS, Act.GIVES, Act.ADDS))
+    instead = any(turn.does(act) for act in (Act.CORRECTS, Act.GIVES, Act.ADDS)) or bool(turn.acts.wishes)
     return turn.does(Act.WITHDRAWS) if instead else turn.does(Act.WITHDRAWS) or turn.denies
 
 

@@ -24,31 +24,30 @@ def may_be_said_again(skill: str, answer: Answer) -> bool:
     return bool(known.tasks) and not asks
 
 
-def told_anew(turn: Turn, answer: Answer) -> Answer:
+def told_anew(turn: Turn, skill: str, answer: Answer) -> Answer:
     """The answer, in other words where the same was said before in this conversation; kept to compare with."""
     memory = answer.memory or turn.memory
     said = _mark(answer)
     if not answer.text or answer.hand_over is not None:
         return answer
     if said in memory.said:
-        answer = replace(_again(turn, answer), again=True)
+        answer = replace(_again(turn, skill, answer), again=True)
         said = _mark(answer)
     return replace(answer, memory=replace(memory, said=(*memory.said, said)[-_KEPT:]))
 
 
-def _again(turn: Turn, answer: Answer) -> Answer:
+def _again(turn: Turn, skill: str, answer: Answer) -> Answer:
     pending = answer.memory.pending if answer.memory is not None else turn.memory.pending
     if pending is not None:
         again = replace(answer, text=turn.say("still-needed", text=answer.text))
         asked_twice = _mark(again) in turn.memory.said
         return replace(again, text=turn.say("unclear-again"), buttons=turn.human) if asked_twice else again
-    not_understood = turn.memory.misses < (answer.memory or turn.memory).misses
-    told = replace(
-        answer,
-        text=turn.say("unclear-again" if not_understood else "said-before"),
-        cards=(),
-        buttons=turn.human,
-    )
+    known = REGISTRY.by_name.get(skill)
+    if turn.memory.misses < (answer.memory or turn.memory).misses:
+        text_id = "unclear-again"
+    else:
+        text_id = "said-before" if known is not None and known.about_order else "said-before-else"
+    told = replace(answer, text=turn.say(text_id), cards=(), buttons=turn.human)
     return replace(told, text=turn.say("said-before-again")) if _mark(told) in turn.memory.said else told
 
 

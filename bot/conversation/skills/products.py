@@ -152,7 +152,7 @@ async def variant(turn: Turn) -> Answer | None:
             wished=choice.wished,
             values=variants.listed(turn, choice.values or {}),
         )
-        return Answer(text=text, memory=turn.memory.settled())
+        return Answer(text=text, memory=turn.memory.about_product(choice.group.base.id))
     shown = await _shown(turn, product)
     if product.stock > 0:
         text = turn.say("variant-there")

@@ -30,6 +30,8 @@ _which_sizes = re.compile(
 FEW = 5
 """From here down the stock is said as a number."""
 _CLEAR_SCORE = 0.6
+_LIKELY = 0.3
+_AHEAD = 2.0
 
 
 async def choose(turn: Turn) -> Choice | None:
@@ -90,9 +92,18 @@ async def spoken_of(turn: Turn) -> Product | None:
 
 
 def _pointed(turn: Turn) -> tuple[str, ...]:
-    """Ids of the products on the screen that the message points at."""
+    """Ids of the products on the screen that the message points at, else of the one that it likeliest does: to tell of
+    another costs nothing."""
     on_screen = {*turn.memory.products, turn.memory.product}
-    return tuple(thing for thing in turn.pointed_at if thing in on_screen)
+    sure = tuple(thing for thing in turn.pointed_at if thing in on_screen)
+    chances = [
+        (chance, thing)
+        for thing, chance in zip(turn.shown, turn.acts.pointing.shown, strict=False)
+        if thing in on_screen
+    ]
+    first, *others = sorted(chances, reverse=True) or [(0.0, "")]
+    ahead = first[0] >= _LIKELY and first[0] >= _AHEAD * max((chance for chance, _ in others), default=0.0)
+    return sure or ((first[1],) if ahead else ())
 
 
 async def asked_about(turn: Turn) -> Product | None:

@@ -51,6 +51,7 @@ unclear-upset = I'm sorry you're unhappy. Could you tell me again what went wron
 unclear-again = Sorry, I still don't follow. Shall I get a colleague to help you?
 pages-nearest = I'm not sure I follow. This is the nearest that our pages say:
 said-before = That's what I have on it, as written above; nothing has changed since. If you mean something else, tell me in other words, or shall I get a colleague?
+said-before-else = I can only say what I wrote above, so I may not have understood you. Could you put it another way, or shall I get a colleague?
 said-before-again = I have nothing more on this. Shall I get a colleague?
 still-needed = I still need this to go on: { $text }
 ask-back-two = Do you mean “{ $first }” or “{ $second }”?

@@ -51,6 +51,7 @@ unclear-upset = 很抱歉让您不满意。您能再说一下遇到了什么问�
 unclear-again = 抱歉，我还是没弄明白。要不要我请同事来帮您？
 pages-nearest = 我不太确定您的意思，店里的说明里最接近的是：
 said-before = 这件事目前的情况就是前面说的那样，没有新的变化。如果您问的是别的，请换个说法告诉我，或者我请同事来帮您？
+said-before-else = 我能查到的就是前面说的这些，可能没理解您的意思。您可以换个说法，或者我请同事来帮您？
 said-before-again = 这件事我这边没有更多信息了。要不要我请同事来帮您？
 still-needed = 还需要您告诉我：{ $text }
 ask-back-two = 您是想问“{ $first }”，还是“{ $second }”？
