@@ -54,7 +54,7 @@ bench-tuned: $(VENV)/.test  ## Both encoders fine-tuned on the public sets; hour
 	$(BIN)/python -m tests.benchmarks.nlu_tuned --public $(SHARED_DATA)/nlu
 
 bench-talk: $(VENV)/.test  ## Conversations over invented shops: answers, requests, harm
-	$(BIN)/python -m tests.benchmarks.talk tests/benchmarks/talk_shops --out .talk --write
+	$(BIN)/python -m tests.benchmarks.talk tests/benchmarks/talk_shops --out .talk --read tests/benchmarks/talk_grades.tsv --write
 
 bench-tau: $(VENV)/.test  ## A public set of tasks with a scripted customer: which requests come of them
 	$(BIN)/python -m tests.benchmarks.tau --data $(SHARED_DATA)/conversations/tau_retail --out .tau --write

@@ -37,11 +37,11 @@ def test_what_is_asked_before_buying_or_only_sounds_like_it_is_none(text: str) -
     assert danger_in(text) is None
 
 
-def test_of_the_turns_of_the_corpus_a_third_is_heard_and_next_to_none_wrongly() -> None:
+def test_of_the_turns_of_the_corpus_a_quarter_is_heard_by_words_alone_and_next_to_none_wrongly() -> None:
     """Half of the turns without a danger in the corpus's files of dangers were written to sound like one."""
     turns = [turn for path in FOLDER.glob("*.jsonl") for turn in read_turns(path)]
     real = [turn for turn in turns if turn.danger is not None]
     heard = sum(danger_in(turn.text) is not None for turn in real)
     wrong = sum(danger_in(turn.text) is not None for turn in turns if turn.danger is None)
-    assert heard / len(real) > 0.3
+    assert heard / len(real) > 0.25
     assert wrong / (len(turns) - len(real)) < 0.005

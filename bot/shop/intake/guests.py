@@ -166,10 +166,12 @@ class _Crowd:
         return None if bound in self.guests else bound
 
     def _guest(self, contact: Contact, links: Sequence[str], theirs: Sequence[Customer]) -> str:
-        """The same of all that are one, in whichever order they come: by the address, and the least of the ids."""
-        ids = {(one.email is None, one.id) for one in theirs}
-        ids |= {(not key.startswith("email:"), _guest_id(key)) for key in links}
-        by_phone, name = min(ids)
+        """The same of all that are one, in whichever order they come: by the first of the addresses, else numbers."""
+        ids = {(one.email is None, one.email or one.phone or "", one.id) for one in theirs}
+        for key in links:
+            kind, _, value = key.partition(":")
+            ids.add((kind != "email", value, _guest_id(key)))
+        by_phone, _, name = min(ids)
         if name in self.moved:
             return self.now(name)
         one = self.guests.get(name) or Customer(

@@ -21,7 +21,7 @@ _FIELDS = frozenset(
     ("lang", "shop", "bot", "asked", "tasks", "filed", "shown", "before", "say", "acts", "wishes", "points", "slots",
      "danger")
 )  # fmt: skip
-_SHOWN = re.compile(rf"({'|'.join(get_args(ShownKind))})\b([^:：]*+)[:：](.*)", re.DOTALL)
+_SHOWN = re.compile(rf"\A({'|'.join(get_args(ShownKind))})\b([^:：]*+)[:：](.*)", re.DOTALL)
 _PRICE = re.compile(r"[¥￥$£€]\s?(\d++(?:\.\d++)?)|(?<!\d)(\d++(?:\.\d++)?)\s?(?:元|块)")
 _CHINESE_DAY = re.compile(r"(\d{1,2})[-月/](\d{1,2})")
 _ENGLISH_DAY = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?\s*(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)")
