@@ -44,10 +44,12 @@ async def told(turn: Turn) -> Answer:
 
 
 async def noted(turn: Turn) -> Answer:
-    """People read what was added; said once a case."""
+    """People read what was added; once a case in full, later with how long it still takes."""
     case = await _case(turn)
-    if case is None or turn.memory.noted_in == case.id:
-        return Answer(memory=turn.memory)
+    if case is None:
+        return await told(turn)
+    if turn.memory.noted_in == case.id:
+        return Answer(text=f"{turn.say('waiting-added-too')}{await _wait(turn)}", memory=turn.memory)
     return Answer(text=turn.say("waiting-added"), memory=replace(turn.memory, noted_in=case.id))
 
 

@@ -438,6 +438,7 @@ handed-over = I've passed you on to a colleague, who will answer within { $withi
 
 ## While a conversation waits for a person
 
+waiting-added-too = That's added, too.{ " " }
 waiting-added = I've added that to your case: my colleagues see it with the rest. Anything else you write here goes to them, too.
 waiting-wish = I've passed that on to the colleague who is going to answer: { $wish }. Nothing has been done about it yet.
 waiting-within = A colleague will answer within { $within }.

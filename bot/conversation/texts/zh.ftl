@@ -431,6 +431,7 @@ handed-over = 已经转给人工同事，{ $within }内会回复您。您可以�
 
 ## 等人工的时候
 
+waiting-added-too = 这条也加上了。
 waiting-added = 已经补充进去了，同事能看到。您接着写的内容他们也都能看到。
 waiting-wish = 已经转告给要回复您的同事：{ $wish }。目前还没有办理。
 waiting-within = 同事{ $within }内会回复您。
