@@ -47,7 +47,7 @@ async def test_additions_are_taken_and_never_met_by_silence(waiting: Chat, unrea
     first = None if unread else does(Act.ADDS)
     assert said(await waiting.says("对了，杯子是红色的那只", first)) == ADDED
     assert "也加上了" in said(await waiting.says("外箱也压坏了", first))
-    assert await waiting.sends("photo") is None
+    assert "也加上了" in said(await waiting.sends("photo"))
     assert await filed(waiting) == 0
     # Another case is another one to add to.
     await waiting.presses("human:leave")
