@@ -13,7 +13,7 @@ from storage.repository import Repository, portions
 from storage.schema import account, conversation, correction, customer, message
 
 WHY = ("unclear", "asked_back", "repeated", "handed_over")
-"""Not understood; asked back about; answered in the same words as the message before; followed by a person."""
+"""Not understood; asked back about; given the same answer again; followed by a person."""
 _AT_ONCE = 500
 
 

@@ -47,7 +47,7 @@ def missed(
 ) -> None:
     """Show the messages that may not have been understood, alike ones together, the most frequent first.
 
-    Those not understood or asked back about, answered in the same words as the message before, or followed by a person;
+    Those not understood or asked back about, with the same answer as one before, or followed by a person;
     the newest 2,000, without personal data.
     """
     if taught and (to is None or to.suffix != ".jsonl"):

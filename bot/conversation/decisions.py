@@ -41,6 +41,12 @@ async def wish(turn: Turn, skill: Skill, intent: str, modes: Mapping[str, str]) 
 
 
 async def run(skill: Skill, turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...]:
+    """What a skill answers, as its switch allows; a fault in it gives the case to a colleague.
+
+    Raises:
+        StorageError: the store is away or in conflict; likewise SQLAlchemyError and TookTooLong: the dispatcher tries
+            again.
+    """
     if turn.in_queue and not skill.while_waiting:
         return only("waiting", await waiting.left_to_people(turn))
     mode = "on" if skill.always else modes.get(skill.name, "on")

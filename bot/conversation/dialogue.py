@@ -185,7 +185,7 @@ async def _words(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tupl
     if heard_first and len(reading.wishes) <= 1:
         return await _one(turn, whole, modes)
     first = heard_first or routing.stops_in_part(reading)
-    aside = None if first else await refunds.by_the_way(turn)
+    aside = None if first or turn.told("payment_method") else await refunds.by_the_way(turn)
     if aside is not None:
         return _going_back(turn, decisions.only("refund_status", aside))
     done = () if first else await _taken_up(turn, modes)

@@ -39,9 +39,9 @@ async def touched(turn: Turn) -> Answer | None:
 
 
 async def of_another_order(turn: Turn) -> tuple[Request, Task] | None:
-    """The latest request and its task, where the message says that another order was meant."""
+    """The latest request and its task, where the message plainly says that another order was meant."""
     number = turn.told("order").lstrip("#＃").casefold()
-    if not number or not turn.does(Act.CORRECTS) or not turn.memory.filed:
+    if not number or not turn.surely(Act.CORRECTS) or not turn.memory.filed:
         return None
     latest = turn.memory.filed[0]
     known = await _numbered(turn, latest.request)

@@ -57,7 +57,7 @@ def means_another_order(turn: Turn, order: Order) -> bool:
     named = bool(number) and number.casefold() != order.number.casefold()
     if turn.does(Act.CORRECTS) and (named or turn.wants_others or _points_elsewhere(turn, order)):
         return True
-    return named and (turn.affirms or only_names(turn, number))
+    return named and (turn.affirms or only_names(turn, number) or wished_again(turn))
 
 
 def _points_elsewhere(turn: Turn, order: Order) -> bool:

@@ -349,6 +349,8 @@ class Skill:
     """A word of regret may stand before its answers; not where they find one themselves, or show products."""
     always: bool = False
     """It can't be switched off: a person, and being left alone, are never refused."""
+    only_tells: bool = False
+    """Its answer does nothing else and may be given on a guess: no task, consent, hand-over, discount or setting."""
     repeats: bool = False
     """It says again what was said, a question that is open too."""
     while_waiting: bool = True

@@ -16,10 +16,6 @@ from nlu.types import Understanding
 _WORTH_ASKING = 0.2
 # A meaning that is so much likelier than the next is answered, where answering does nothing else.
 _STANDS_OUT = 2.0
-_DOES_SOMETHING = frozenset(
-    {"human", "complaint", "consent", "offers", "coupon_problem", "my_data", "review"}
-)
-"""Skills without tasks whose answers hand over, consent, give a discount or keep something."""
 
 
 async def likeliest(turn: Turn, whole: Understanding) -> str | None:
@@ -32,12 +28,8 @@ async def likeliest(turn: Turn, whole: Understanding) -> str | None:
     if not plausible or routing.none_of_ours(whole):
         return None
     chances = [score.probability for score in whole.intents if score.intent in plausible] + [0.0]
-    return plausible[0] if chances[0] >= _STANDS_OUT * chances[1] and _only_tells(plausible[0]) else None
-
-
-def _only_tells(intent: str) -> bool:
-    skill = REGISTRY.by_intent.get(intent)
-    return skill is not None and not skill.tasks and skill.name not in _DOES_SOMETHING
+    stands_out = chances[0] >= _STANDS_OUT * chances[1]
+    return plausible[0] if stands_out and REGISTRY.by_intent[plausible[0]].only_tells else None
 
 
 async def answered(turn: Turn, whole: Understanding, *, search: bool) -> tuple[str, Answer]:

@@ -299,7 +299,8 @@ ask for no request, consent, hand-over, deletion or discount: {len(played) - by_
 the seed chooses and in which it is no answer. A
 consequence is a request made or taken back, a consent granted or withdrawn, a hand-over, a deletion asked or a discount
 made after it; promised are at most {PROMISED} of {OF:,} messages. {unreached} more weren't played, since their state
-wasn't reached. Plain dangers and plain complaints are handed over rightly and left out. Intervals are 95 %.
+wasn't reached. Plain dangers and plain complaints are handed over rightly and left out. Consequences of
+earlier runs were read, and what led to them was mended: the messages are no longer unseen. Intervals are 95 %.
 
 **With a consequence: {share(len(harmful), len(played))}.**
 

@@ -137,7 +137,8 @@ def _section(
 `python -m tests.benchmarks.nlu_context`, {today()}, {machine()}.
 
 {len(turns)} turns of conversations ({languages["en"]} English, {languages["zh"]} Chinese) by a writer of whom nothing
-was learned. “Words alone” are the intents, clauses and few patterns that read a message without a context model.
+was learned; they were looked at while the model’s size was chosen. “Words alone”
+are the intents, clauses and few patterns that read a message without a context model.
 Intervals are 95 %.
 
 {table(["read as labelled", *readers], rows)}

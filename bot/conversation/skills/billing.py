@@ -121,7 +121,7 @@ SKILLS = (
         tasks=(INVOICE,),
         requests=(RequestKind(name="invoice"),),
     ),
-    Skill(name="payment", answer=_payment, intents=("payment_problem",)),
+    Skill(name="payment", only_tells=True, answer=_payment, intents=("payment_problem",)),
     Skill(
         name="price_protection",
         answer=_protection,

@@ -176,12 +176,13 @@ ERASURE = Task(
 SKILLS = (
     Skill(
         name="requests",
+        only_tells=True,
         answer=_requests,
         intents=("request_status",),
         questions={"withdraw": Asked(kind="confirm")},
         resume=filed.withdraw_answered,
     ),
-    Skill(name="membership", answer=_points, intents=("membership_points",)),
+    Skill(name="membership", only_tells=True, answer=_points, intents=("membership_points",)),
     Skill(name="review", answer=_review, intents=("leave_review",), actions=("review",)),
     Skill(
         name="my_data",

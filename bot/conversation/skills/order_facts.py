@@ -68,4 +68,6 @@ def _asks(turn: Turn, said: Collection[str]) -> bool:
     return any(word in text for word in said)
 
 
-SKILLS = (Skill(name="order_facts", answer=_facts, intents=("order_facts",), about_order=True),)
+SKILLS = (
+    Skill(name="order_facts", only_tells=True, answer=_facts, intents=("order_facts",), about_order=True),
+)

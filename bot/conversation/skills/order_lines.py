@@ -24,19 +24,22 @@ def meant(turn: Turn, order: Order, opened: OpenTask) -> str:
     pointed = [int(thing.removeprefix(LINE)) for thing in turn.pointed_at if thing.startswith(LINE)]
     if pointed:
         return _joined([lines[place] for place in pointed if place < len(lines)])
-    named = _named(turn, lines)
-    if named:
-        return _joined(named)
-    return opened.values.get("items", "")
+    known = opened.values.get("items", "")
+    # Once it is known which, words that stand in another's name may be those of the version wanted.
+    named = _called(turn, lines) or ([] if known else _fitting(turn, lines))
+    return _joined(named) if named else known
 
 
-def _named(turn: Turn, lines: tuple[OrderLine, ...]) -> list[OrderLine]:
-    """The lines that a message names: by all of a product's name, else by the words that fit best."""
+def _called(turn: Turn, lines: tuple[OrderLine, ...]) -> list[OrderLine]:
+    """The lines that a message names by all of a product's name."""
     entities = turn.understanding.entities if turn.understanding is not None else ()
     products = {entity.value for entity in entities if entity.kind is EntityKind.PRODUCT}
     called = [line for line in lines if line.product_id in products or _is_called(turn, line)]
-    if called:
-        return _told_apart(turn, called)
+    return _told_apart(turn, called)
+
+
+def _fitting(turn: Turn, lines: tuple[OrderLine, ...]) -> list[OrderLine]:
+    """The lines whose names have most of a message's words, where not all have the same."""
     fits = [(line, product_words.words_in_name(turn, _both_names(line))) for line in lines]
     return [
         line

@@ -183,12 +183,13 @@ def _buttons(turn: Turn, order: Order) -> Rows:
 SKILLS = (
     Skill(
         name="order_status",
+        only_tells=True,
         answer=_status,
         intents=("order_status",),
         actions=("order",),
         commands=("orders", "order"),
         about_order=True,
     ),
-    Skill(name="shipping", answer=_carrier, intents=("shipping_options",)),
-    Skill(name="delivery_time", answer=_time, intents=("delivery_time",), about_order=True),
+    Skill(name="shipping", only_tells=True, answer=_carrier, intents=("shipping_options",)),
+    Skill(name="delivery_time", only_tells=True, answer=_time, intents=("delivery_time",), about_order=True),
 )

@@ -81,6 +81,7 @@ async def answer_own(turn: Turn) -> Answer:
 SKILLS = (
     Skill(
         name="policy",
+        only_tells=True,
         answer=answer,
         intents=(
             "shipping_fee",
@@ -91,8 +92,8 @@ SKILLS = (
             "place_order",
         ),
     ),
-    Skill(name="store_info", answer=answer, intents=("store_info",)),
+    Skill(name="store_info", only_tells=True, answer=answer, intents=("store_info",)),
     # Intents that only this shop has.
     Skill(name="own", answer=answer_own),
-    Skill(name="account", answer=answer, intents=("account_problem",)),
+    Skill(name="account", only_tells=True, answer=answer, intents=("account_problem",)),
 )

@@ -281,6 +281,7 @@ async def _product(turn: Turn) -> Answer:
 SKILLS = (
     Skill(
         name="product",
+        only_tells=True,
         answer=_product,
         intents=("product_question",),
         actions=("product",),
@@ -288,7 +289,7 @@ SKILLS = (
         resume=_resume,
         regrets=False,
     ),
-    Skill(name="search", answer=_search, intents=("product_search",), regrets=False),
-    Skill(name="stock", answer=_stock, intents=("stock_question",), regrets=False),
-    Skill(name="price", answer=_price, intents=("price_question",), regrets=False),
+    Skill(name="search", only_tells=True, answer=_search, intents=("product_search",), regrets=False),
+    Skill(name="stock", only_tells=True, answer=_stock, intents=("stock_question",), regrets=False),
+    Skill(name="price", only_tells=True, answer=_price, intents=("price_question",), regrets=False),
 )

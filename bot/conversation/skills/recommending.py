@@ -124,6 +124,7 @@ def why(turn: Turn, item: Recommendation, products: dict[str, Product]) -> str:
 SKILLS = (
     Skill(
         name="recommend",
+        only_tells=True,
         answer=_recommend,
         intents=("recommend_request",),
         actions=("recommend",),

@@ -209,6 +209,7 @@ async def by_the_way(turn: Turn) -> Answer | None:
 SKILLS = (
     Skill(
         name="refund_status",
+        only_tells=True,
         answer=_status,
         intents=("refund_status",),
         actions=("refund",),

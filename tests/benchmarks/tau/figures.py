@@ -51,7 +51,7 @@ def section(
 `make bench-tau`, {today()}, {machine()};
 {taken}, {seconds:.0f} s in all. {
         count
-    } of τ-bench's training tasks for its retail shop (500 customers, 1,000 orders,
+    } of τ-bench's training tasks, with which the bot was developed, for its retail shop (500 customers, 1,000 orders,
 50 products; left out: {out}). Its data have no times: orders are put into the last
 weeks, and those that it calls processed are on their way here.
 

@@ -18,6 +18,7 @@ from nlu.types import CatalogueEntry
 from storage import Conflict, Store
 from storage.conversations import Contact, Conversations
 from storage.customers import Accounts
+from storage.requests import Requests
 from storage.schema import outbox
 from tests.bot.conversation import shop
 from tests.fakes import FakeDecisions, FakePages, InProcess, Meaning, ScriptedUnderstander, means
@@ -161,3 +162,11 @@ def said(reply: Reply | None) -> str:
     """All that can be read in a reply."""
     assert reply is not None
     return "\n".join([reply.text, *(f"{card.title}\n{card.text}" for card in reply.cards)])
+
+
+async def kept(chat: Chat) -> list[tuple[str | None, str]]:
+    """Order and words of every request of the conversation, latest first."""
+    conversation = (await chat.contact()).conversation
+    async with chat.store.read() as connection:
+        made = await Requests(connection).of_conversation(conversation.id)
+    return [(item.order_number, item.details["text"]) for item in made]

@@ -28,3 +28,12 @@ def chat(store: Store, linker: Linker) -> Chat:
 def new_chat(store: Store, linker: Linker) -> Callable[..., Chat]:
     """Further customers in the same shop."""
     return lambda **fields: Chat(store=store, linker=linker, **fields)
+
+
+@pytest.fixture
+async def bought(chat: Chat) -> Chat:
+    """A customer with two orders that have not been sent, one on its way and one that has arrived."""
+    await chat.link()
+    for number in (8, 9):
+        await chat.store.write(lambda c, n=number: shop.add_order(c, f"o{n}", f"A{n}000", "paid"))
+    return chat

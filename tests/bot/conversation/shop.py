@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -155,3 +156,21 @@ def _order(
         parcels=parcels,
         refunds=refunds,
     )
+
+
+async def add_older_orders(connection: AsyncConnection) -> None:
+    """Three of six weeks ago."""
+    orders = Orders(connection)
+    delivered = await orders.get("o2")
+    assert delivered is not None
+    more = [
+        replace(
+            delivered,
+            id=f"old{number}",
+            number=f"A100{number}",
+            placed_at=NOW - timedelta(days=40 + number),
+            parcels=(),
+        )
+        for number in range(3)
+    ]
+    await orders.put_many(more)

@@ -52,15 +52,6 @@ async def made(chat: Chat) -> list[Request]:
         return await Requests(connection).find()
 
 
-@pytest.fixture
-async def bought(chat: Chat) -> Chat:
-    """A customer with two orders that have not been sent, one on its way and one that has arrived."""
-    await chat.link()
-    for number in (8, 9):
-        await chat.store.write(lambda c, n=number: shop.add_order(c, f"o{n}", f"A{n}000", "paid"))
-    return chat
-
-
 async def _says(chat: Chat, turns: tuple[_Turn, ...]) -> None:
     for text, meaning in turns:
         await chat.says(text, meaning)
