@@ -265,8 +265,12 @@ async def _taken_up(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Dec
     moved = await _for_another_order(turn, modes)
     if moved:
         return moved
+    # Before requests made: what is told of a search under way would otherwise be added to one of them.
+    looking = await _looking_on(turn, modes)
+    if looking:
+        return looking
     answer = await filed.touched(turn)
-    return await _looking_on(turn, modes) if answer is None else decisions.only("request", answer)
+    return decisions.only("request", answer) if answer is not None else ()
 
 
 async def _looking_on(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:

@@ -70,7 +70,7 @@ def _question(turn: Turn) -> Question | None:
 
 
 async def _shown(turn: Turn) -> list[tuple[str, Shown]]:
-    """What is asked about first, then the order spoken of, then products."""
+    """What is asked about first, then what was shown last, the order spoken of or products."""
     pending, memory = turn.memory.pending, turn.memory
     listed = pending.data.get("ids", "").split("\n") if pending is not None and "ids" in pending.data else []
     orders = listed or ([memory.order] if memory.order is not None else [])
@@ -83,8 +83,12 @@ async def _shown(turn: Turn) -> list[tuple[str, Shown]]:
         ]
     if pending is not None and "lines" in pending.data:
         found = [*await _lines(turn, pending.data["lines"]), *found]
-    products = memory.products or ((memory.product,) if memory.product is not None else ())
-    return [*found, *await _products(turn, products)][:_MOST_SHOWN]
+    products = await _products(
+        turn, memory.products or ((memory.product,) if memory.product is not None else ())
+    )
+    last = memory.intents[0] if memory.intents else ""
+    products_last = pending is None and last not in turn.skills.about_orders
+    return [*products, *found][:_MOST_SHOWN] if products_last else [*found, *products][:_MOST_SHOWN]
 
 
 async def _orders(turn: Turn, ids: Sequence[str]) -> list[tuple[str, Shown]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.conversation.memory import OpenTask
+from bot.conversation.memory import Memory, OpenTask
 from bot.conversation.skills.order_lines import meant
 from nlu.acts import Act
 from storage.orders import OrderLine
@@ -146,6 +146,25 @@ async def test_who_tells_more_of_what_they_look_for_goes_on_looking(chat: Chat) 
     more = does(Act.ADDS, slots=(("taste", "喝茶"),), wishes=())
     chat.understander.script["推荐一下\n她爱喝茶"] = Meaning(intents=(("recommend_request", 0.9),))
     assert "推荐" in said(await chat.says("她爱喝茶", more))
+
+
+async def test_what_is_told_of_a_search_is_not_added_to_a_request_made_before(bought: Chat) -> None:
+    await _cancelled(bought)
+    await bought.says("推荐一下", "recommend_request")
+    bought.understander.script["推荐一下\n她爱喝茶"] = Meaning(intents=(("recommend_request", 0.9),))
+    more = does(Act.ADDS, slots=(("taste", "喝茶"),), wishes=())
+    assert "补充" not in said(await bought.says("她爱喝茶", more))
+    assert "喝茶" not in str((await requests(bought))["cancel_order"])
+
+
+async def test_the_second_is_that_of_what_was_shown_last(bought: Chat) -> None:
+    await bought.says("A1024 到哪了", "order_status")
+    await bought.says("推荐一下", "recommend_request")
+    shown = Memory.recall((await bought.contact()).conversation.memory, bought.now)
+    second = shown.products[1]
+    names = {"p1": "龙井茶", "p2": "陶瓷杯", "p3": "竹茶盘", "p4": "旧茶壶"}
+    wish = does(points=(1,), intent="price_question")
+    assert names[second] in said(await bought.says("第二个多少钱", wish))
 
 
 @pytest.mark.parametrize(
