@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import get_args
 
@@ -45,6 +46,8 @@ _EMPTY_WORDS = frozenset(
      "you", "order", "product", "on", "was", "be", *"的了个是我你这那在有要不和吗呢单号款件就一")
 )  # fmt: skip
 _MUCH_IN_COMMON = 6.0
+_REMEMBERED = 4_096
+"""Texts whose words are kept: what is shown stays on the screen for several messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,14 @@ class Context:
     @property
     def vectors(self) -> Floats32:
         """The tokens of all pieces, shape (n, 3 · d)."""
-        return np.concatenate([token_vectors(read)[: _length_of(kind)] for kind, read in self.pieces])
+        last = self.pieces[0][1].tokens.shape[1]
+        found = np.empty((sum(self.lengths), last + self.pieces[0][1].inner.shape[1]), np.float32)
+        start = 0
+        for length, (_, read) in zip(self.lengths, self.pieces, strict=True):
+            rows = found[start : start + length]
+            rows[:, :last], rows[:, last:] = read.tokens[:length], read.inner[:length]
+            start += length
+        return found
 
     @property
     def kinds(self) -> Ints:
@@ -146,11 +156,6 @@ def context_of(text: str, message: Encoded, state: DialogueState, names: Names, 
     )
 
 
-def token_vectors(read: Encoded) -> Floats32:
-    """A text token by token: the last and the inner layers, shape (tokens, 3 · d)."""
-    return np.concatenate([read.tokens, read.inner], axis=1).astype(np.float32)
-
-
 def likeness(message: Encoded, shown: Sequence[Encoded]) -> Floats32:
     """How like words of the message are to words of each thing, shape (shown, 3).
 
@@ -214,6 +219,7 @@ def _length(word: str) -> int:
     return len(word) if _CHINESE.match(word) else 2
 
 
+@lru_cache(_REMEMBERED)
 def _words(text: str) -> frozenset[str]:
     """Words and Chinese pairs of characters, without those that say nothing."""
     found = _WORD.findall(simplify(normalise(text).text).lower())
