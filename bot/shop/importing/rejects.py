@@ -70,9 +70,8 @@ class Rejects:
             row = refused.bad or refused.rows[0]
             self.examples.append((self._called(row.file), row.number, said))
         for row in refused.rows:
-            elsewhere = refused.bad is not None and refused.bad is not row
             here = said
-            if elsewhere and refused.bad:
+            if refused.bad is not None and refused.bad is not row:
                 here = Sentence("row {number}: {reason}", number=refused.bad.number, reason=said)
             self._write(row, in_language(here, self._language))
 
