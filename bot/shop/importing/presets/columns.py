@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -23,7 +24,7 @@ class Reading:
     """What a shape's first pass has kept for its second."""
     products: set[str] | None = None
     """The ids of the products that the files hold; None where no file is of products."""
-    moment: values.Parse = field(init=False)
+    moment: Callable[[Any], datetime | None] = field(init=False)
     """Reads a moment, UTC."""
 
     def __post_init__(self) -> None:

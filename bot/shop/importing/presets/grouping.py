@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from bot.shop.importing.presets.columns import Reading
@@ -105,9 +104,7 @@ class Details:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._store.close()
 
     def of(self, key: str) -> list[Read]:
