@@ -60,8 +60,7 @@ class Program:
         Raises:
             OSError: the port is taken.
         """
-        store = Store.open(self._settings.store_url)
-        try:
+        async with Store.open(self._settings.store_url) as store:
             parts = await build(self._settings, store, self._reading)
             # Skills decide in the first of these tasks; what only a transaction can know is decided in the second.
             with step_limit({dispatcher.TASK, group_commit.TASK}):
@@ -71,8 +70,6 @@ class Program:
                     await self._stopping.wait()
                 finally:
                     await self._stop(parts)
-        finally:
-            await store.close()
 
     async def _start(self, parts: Parts) -> None:
         if self._serve:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from threadpoolctl import threadpool_limits
 
 from kernel.arrays import Floats
-from kernel.console import Progress
+from kernel.console import Progress, quiet
 from kernel.times import DAY, to_micros
 from retention import artifacts, backtest, drift
 from retention.checks import Checked, check
@@ -42,7 +42,7 @@ def fit(
     *,
     now: datetime,
     seed: int = 0,
-    progress: Progress = lambda step, share: None,
+    progress: Progress = quiet,
     previous: Path | None = None,
     judged: bool = True,
 ) -> FitReport:

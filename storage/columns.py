@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Dialect, Integer, MetaData
+from sqlalchemy import JSON, BigInteger, Column, Dialect, Index, Integer, MetaData, text
 from sqlalchemy.types import TypeDecorator
 
 from kernel.times import from_micros, to_micros
@@ -27,6 +27,17 @@ metadata = MetaData(
 def key() -> Column[int]:
     """A number given out by the database."""
     return Column("id", BigKey, primary_key=True, autoincrement=True)
+
+
+def field_times() -> Column[Any]:
+    """Of a thing whose fields the shop changes one by one."""
+    said = "When the shop changed a field, microseconds, of those that came with a time."
+    return Column("field_times", JSON(none_as_null=True), comment=said)
+
+
+def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """An index of the rows of which a condition holds."""
+    return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
 
 
 class UtcMicros(TypeDecorator[datetime]):

@@ -61,12 +61,8 @@ async def look_into(url: str) -> Contents:
     path = sqlite_path(url)
     if path is not None and not path.exists():
         return Contents(revision="", counts={})
-    store = Store.open(url)
-    try:
-        async with store.read(long=True) as connection:
-            return await contents_of(connection)
-    finally:
-        await store.close()
+    async with Store.open(url) as store, store.read(long=True) as connection:
+        return await contents_of(connection)
 
 
 async def require_empty(url: str) -> Contents:

@@ -41,11 +41,9 @@ class Contact:
 
     conversation: Conversation
     account_name: str
-    account_language: str | None
     blocked: bool
     customer_id: str | None
     customer_name: str
-    customer_language: str | None
     time_zone: str | None
     tier: str
     personal_prices: bool
@@ -221,11 +219,9 @@ _CONTACT: Select[Any] = (
     select(
         *columns_of(conversation, Conversation),
         account.c.name.label("account_name"),
-        account.c.language.label("account_language"),
         account.c.blocked,
         account.c.customer_id,
         func.coalesce(customer.c.name, "").label("customer_name"),
-        customer.c.language.label("customer_language"),
         customer.c.time_zone,
         func.coalesce(func.nullif(customer.c.tier, ""), "standard").label("tier"),
         func.coalesce(customer.c.personal_prices, true()).label("personal_prices"),

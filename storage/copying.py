@@ -18,9 +18,9 @@ from storage.dumps import drop_tables
 from storage.errors import CopyFailed, StoreInUse
 from storage.in_use import in_use
 from storage.migrate import MIGRATING, migrate, require_known
-from storage.outage import outage
+from storage.outage import outage, outages_told
 from storage.schema import metadata
-from storage.store import exclusive_engine
+from storage.store import exclusive
 from storage.upsert import insert_records
 
 _PORTION = 5_000
@@ -102,9 +102,8 @@ async def _copy_all(here: AsyncConnection, there: AsyncConnection, progress: Pro
 @asynccontextmanager
 async def _opened(url: str, *, reading: bool) -> AsyncIterator[AsyncConnection]:
     """A connection in one transaction, committed at the end; nobody else writes to SQLite, or starts, meanwhile."""
-    engine = exclusive_engine(url)
-    try:
-        async with engine.connect() as connection:
+    with outages_told():
+        async with exclusive(url) as engine, engine.connect() as connection:
             if connection.dialect.name == "postgresql":
                 level = "REPEATABLE READ" if reading else "READ COMMITTED"
                 await connection.execution_options(isolation_level=level, postgresql_readonly=reading)
@@ -112,12 +111,6 @@ async def _opened(url: str, *, reading: bool) -> AsyncIterator[AsyncConnection]:
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
             yield connection
             await connection.commit()
-    except Exception as error:
-        if (away := outage(error)) is None:
-            raise
-        raise away from error
-    finally:
-        await engine.dispose()
 
 
 async def _portions(connection: AsyncConnection, table: Table) -> AsyncIterator[list[_Record]]:

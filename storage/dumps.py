@@ -20,10 +20,10 @@ from kernel.console import Progress
 from storage.contents import Contents, contents_of, look_into, require_empty, sqlite_path
 from storage.errors import DumpFailed
 from storage.migrate import adopt
-from storage.outage import outage
+from storage.outage import outages_told
 from storage.postgres_tools import dumped_tables, pg_dump, pg_restore, require_tool
 from storage.schema import metadata
-from storage.store import Store, exclusive_engine
+from storage.store import Store, exclusive
 
 _PAGES = 4_000
 """Copied between two looks at how far it is: some 16 MB."""
@@ -86,13 +86,9 @@ async def load(url: str, dumped: Path, revision: str, settle: Settle) -> None:
 
 async def drop_tables(url: str) -> None:
     """Take every table of the program out of a database."""
-    engine = exclusive_engine(url)
-    try:
-        async with engine.begin() as connection:
-            await connection.run_sync(metadata.drop_all)
-            await connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
-    finally:
-        await engine.dispose()
+    async with exclusive(url) as engine, engine.begin() as connection:
+        await connection.run_sync(metadata.drop_all)
+        await connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
 
 
 def check_sqlite(path: Path) -> None:
@@ -142,21 +138,14 @@ def _one_file(path: Path) -> None:
 
 async def _dump_postgres(url: str, into: Path, progress: Progress) -> Contents:
     await require_tool("pg_dump", await _server_version(url))
-    engine = exclusive_engine(url)
-    try:
-        # It holds the moment that pg_dump writes down, so that the counts are of the same.
-        async with engine.connect() as connection:
+    # The connection holds the moment that pg_dump writes down, so that the counts are of the same.
+    with outages_told():
+        async with exclusive(url) as engine, engine.connect() as connection:
             await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             snapshot = str(await connection.scalar(text("SELECT pg_export_snapshot()")))
             found = await contents_of(connection)
             progress("pg_dump writes the database", 0.0)
             await pg_dump(url, into, snapshot)
-    except Exception as error:
-        if (away := outage(error)) is None:
-            raise
-        raise away from error
-    finally:
-        await engine.dispose()
     if missing := found.counts.keys() - await dumped_tables(into):
         raise DumpFailed(f"pg_dump left out {', '.join(sorted(missing))}")
     return found
@@ -164,10 +153,6 @@ async def _dump_postgres(url: str, into: Path, progress: Progress) -> Contents:
 
 async def _server_version(url: str) -> int:
     """The major version."""
-    store = Store.open(url)
-    try:
-        async with store.read() as connection:
-            number = await connection.scalar(text("SELECT current_setting('server_version_num')"))
-    finally:
-        await store.close()
+    async with Store.open(url) as store, store.read() as connection:
+        number = await connection.scalar(text("SELECT current_setting('server_version_num')"))
     return int(str(number)) // 10_000

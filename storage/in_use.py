@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from storage.contents import sqlite_path
-from storage.store import APPLICATION, exclusive_engine
+from storage.store import APPLICATION, exclusive
 
 
 async def in_use(url: str) -> bool:
@@ -34,16 +34,12 @@ def _used_sqlite(path: Path) -> bool:
 
 
 async def _used_postgres(url: str) -> bool:
-    engine = exclusive_engine(url)
-    try:
-        async with engine.connect() as connection:
-            others = await connection.scalar(
-                text(
-                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
-                    "AND application_name = :name AND pid <> pg_backend_pid()"
-                ),
-                {"name": APPLICATION},
-            )
-    finally:
-        await engine.dispose()
+    async with exclusive(url) as engine, engine.connect() as connection:
+        others = await connection.scalar(
+            text(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+                "AND application_name = :name AND pid <> pg_backend_pid()"
+            ),
+            {"name": APPLICATION},
+        )
     return bool(others)

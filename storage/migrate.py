@@ -14,8 +14,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.errors import StoreNewer
-from storage.outage import outage
-from storage.store import exclusive_engine
+from storage.outage import outages_told
+from storage.store import exclusive
 
 MIGRATING = 0x6C69756B66
 """One number for "migrating", so that no two programs on one PostgreSQL database do it at once, or start meanwhile."""
@@ -89,18 +89,11 @@ async def _run(
             require_known(*MigrationContext.configure(connection).get_current_heads())
             act(config)
 
-    engine = exclusive_engine(url)
-    try:
-        async with engine.begin() as connection:
+    with outages_told():
+        async with exclusive(url) as engine, engine.begin() as connection:
             await before(connection)
             await connection.run_sync(locked)
             await after(connection)
-    except Exception as error:
-        if (away := outage(error)) is None:
-            raise
-        raise away from error
-    finally:
-        await engine.dispose()
 
 
 def newest_revision() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from types import TracebackType
 
 from sqlalchemy.exc import DBAPIError
@@ -77,6 +77,16 @@ def _reasons(error: DBAPIError) -> Iterator[str]:
     yield from (said for begin, said in _POSTGRES if state.startswith(begin))
     if error.connection_invalidated:
         yield _UNREACHABLE
+
+
+@contextmanager
+def outages_told() -> Iterator[None]:
+    """What keeps the database from being used within is raised as that: StoreUnavailable."""
+    try:
+        yield
+    except Exception as error:
+        _raise_outage(error)
+        raise
 
 
 class Reading:

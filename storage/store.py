@@ -9,8 +9,8 @@ commit. Either way `write` returns only after the commit.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Self, TypeVar
 
 from sqlalchemy import URL, event
@@ -80,6 +80,12 @@ class Store:
         reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         return cls(engine=engine, readers=None, scanner=reader, writer=None)
 
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self.close()
+
     @property
     def dialect(self) -> str:
         """`sqlite` or `postgresql`."""
@@ -146,13 +152,19 @@ class Store:
             await engine.dispose()
 
 
-def exclusive_engine(url: str) -> AsyncEngine:
+@asynccontextmanager
+async def exclusive(url: str) -> AsyncIterator[AsyncEngine]:
     """An engine for changing the schema: one that has the whole of SQLite's file in each transaction."""
     backend, parsed = _parse(url)
     if backend == "sqlite":
         # Rebuilding a table, SQLite's way to alter one, must not trip over what refers to it.
-        return _sqlite_engine(parsed, "BEGIN IMMEDIATE", "foreign_keys=0", pool_size=1)
-    return create_async_engine(parsed, poolclass=NullPool)
+        engine = _sqlite_engine(parsed, "BEGIN IMMEDIATE", "foreign_keys=0", pool_size=1)
+    else:
+        engine = create_async_engine(parsed, poolclass=NullPool)
+    try:
+        yield engine
+    finally:
+        await engine.dispose()
 
 
 def _close_returned(_connection: Any, entry: ConnectionPoolEntry) -> None:

@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.contents import sqlite_path
-from storage.store import Store, exclusive_engine
+from storage.store import Store, exclusive
 
 T = TypeVar("T")
 
@@ -49,19 +49,12 @@ async def trial(store: Store) -> AsyncIterator[Writes]:
         with TemporaryDirectory(prefix="liuke-trial-") as folder:
             copy = Path(folder) / "trial.db"
             await asyncio.to_thread(_copy, path, copy)
-            copied = Store.open(f"sqlite:///{copy}")
-            try:
+            async with Store.open(f"sqlite:///{copy}") as copied:
                 yield copied
-            finally:
-                await copied.close()
         return
-    engine = exclusive_engine(store.url)
-    try:
-        async with engine.connect() as connection:
-            yield _Within(connection)
-            await connection.rollback()
-    finally:
-        await engine.dispose()
+    async with exclusive(store.url) as engine, engine.connect() as connection:
+        yield _Within(connection)
+        await connection.rollback()
 
 
 def _copy(path: Path, into: Path) -> None:

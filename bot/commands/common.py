@@ -51,11 +51,8 @@ async def opened_store(settings: Settings) -> AsyncIterator[Store]:
     """The store, migrated, and closed afterwards."""
     settings.home.mkdir(parents=True, exist_ok=True)
     await migrate(settings.store_url)
-    store = Store.open(settings.store_url)
-    try:
+    async with Store.open(settings.store_url) as store:
         yield store
-    finally:
-        await store.close()
 
 
 def with_store(work: Callable[[Settings, Store], Awaitable[T]]) -> T:

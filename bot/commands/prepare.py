@@ -30,15 +30,11 @@ async def prepare(settings: Settings) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     forgotten = await _forgotten_shop(settings)
     await migrate(settings.store_url)
-    store = Store.open(settings.store_url)
-    try:
-        async with _only_one(store):
-            if settings.demo and not forgotten:
-                await _make_demo(store)
-            await _derive_purchases(store)
-            await store.write(lambda connection: ensure_win_back(connection, utc_now()))
-    finally:
-        await store.close()
+    async with Store.open(settings.store_url) as store, _only_one(store):
+        if settings.demo and not forgotten:
+            await _make_demo(store)
+        await _derive_purchases(store)
+        await store.write(lambda connection: ensure_win_back(connection, utc_now()))
 
 
 async def _forgotten_shop(settings: Settings) -> bool:
@@ -68,12 +64,8 @@ async def _forgotten_shop(settings: Settings) -> bool:
 async def _kind(url: str) -> ShopKind:
     if not (await look_into(url)).counts:
         return ShopKind.EMPTY
-    store = Store.open(url)
-    try:
-        async with store.read(long=True) as connection:
-            return await Shop(connection).kind()
-    finally:
-        await store.close()
+    async with Store.open(url) as store, store.read(long=True) as connection:
+        return await Shop(connection).kind()
 
 
 async def _make_demo(store: Store) -> None:

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.delivery.clock import Clock, wait
+from bot.delivery.clock import Clock, end, wait
 from bot.delivery.faults import faults
 from bot.delivery.ports import Channel, TookTooLong, Work
 from bot.delivery.shares import Share, Shares
@@ -130,12 +130,7 @@ class Dispatcher:
     async def stop(self, within: float = 8.0) -> None:
         """Begin nothing more and wait at most `within` seconds for what is in hand; the rest stays kept."""
         self._stopping.set()
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=within)
-            for task in late:
-                task.cancel()
-            if late:
-                await asyncio.wait(late)
+        await end(self._tasks, within)
         with faults.told(log.warning, "leases weren't given back"):  # they run out by themselves
             await self._release(dict(self._leases))
 

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.delivery.claiming import Claimed, Claiming, Lane
-from bot.delivery.clock import Clock, wait
+from bot.delivery.clock import Clock, end, wait
 from bot.delivery.departure import Departure, LastLook
 from bot.delivery.faults import faults
 from bot.delivery.pacing import Pacing
@@ -111,12 +111,7 @@ class Sender:
         """Claim nothing more and wait at most `within` seconds for what is on its way; the rest is kept."""
         self._stopping.set()
         self.wake()
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=within)
-            for task in late:
-                task.cancel()
-            if late:
-                await asyncio.wait(late)
+        await end(self._tasks, within)
         await self._recording.flushed()
 
     # --- claiming -----------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,7 +12,7 @@ from bot.conversation.texts import Texts, TextsInvalid
 from bot.doctor.finding import Finding, Place
 from bot.health import LEAST_FREE
 from bot.models import retention, understanding
-from bot.unknown_names import unknown_ids, unknown_settings
+from bot.unknown_names import UnknownName, unknown_ids, unknown_settings
 from storage.contents import sqlite_path
 from storage.models import ModelVersion, ModelVersions
 
@@ -23,18 +24,9 @@ _OLD = timedelta(days=3)
 
 async def settings(place: Place) -> list[Finding]:
     """Names that are none; what can't be used ends every command before."""
-    unknown = list(unknown_settings(place.settings.home, place.environment))
-    if not unknown:
-        return [Finding(name="settings", state="fine", found="every name is known")]
-    return [
-        Finding(
-            name="settings",
-            state="look",
-            found=f"{one.name} in {one.where} is not known and does nothing",
-            to_do=f"name it {one.nearest}, or take it out" if one.nearest else "take it out",
-        )
-        for one in unknown
-    ]
+    unknown = unknown_settings(place.settings.home, place.environment)
+    told = [(one, f"{one.name} in {one.where} is not known and does nothing") for one in unknown]
+    return _unknown("settings", told) or [Finding(name="settings", state="fine", found="every name is known")]
 
 
 async def texts(place: Place) -> list[Finding]:
@@ -42,20 +34,22 @@ async def texts(place: Place) -> list[Finding]:
     folder = place.settings.home / "texts"
     try:
         Texts.load(folder)
-        unknown = list(unknown_ids(place.settings.home))
+        told = [(one, f"nobody says {one.name} in {one.where}") for one in unknown_ids(place.settings.home)]
     except TextsInvalid as invalid:
         to_do = "mend it: Liuke doesn't start"
         return [Finding(name="texts", state="bad", found=str(invalid), to_do=to_do)]
-    if not unknown:
-        return [Finding(name="texts", state="fine", found="every text can be said")]
+    return _unknown("texts", told) or [Finding(name="texts", state="fine", found="every text can be said")]
+
+
+def _unknown(name: str, told: Sequence[tuple[UnknownName, str]]) -> list[Finding]:
     return [
         Finding(
-            name="texts",
+            name=name,
             state="look",
-            found=f"nobody says {one.name} in {one.where}",
+            found=found,
             to_do=f"name it {one.nearest}, or take it out" if one.nearest else "take it out",
         )
-        for one in unknown
+        for one, found in told
     ]
 
 

@@ -74,8 +74,7 @@ async def refit(settings: Settings, *, seed: int, progress: Progress, now: datet
     version = now.astimezone(UTC).strftime("%Y%m%dT%H%M%S")
     relative = Path("models") / KIND / version
     path = settings.home / relative
-    store = Store.open(settings.store_url)
-    try:
+    async with Store.open(settings.store_url) as store:
         async with store.read() as connection:
             served = await ModelVersions(connection).current(KIND)
         before = None if served is None else settings.home / served.path
@@ -116,8 +115,6 @@ async def refit(settings: Settings, *, seed: int, progress: Progress, now: datet
         churn = retention.load(in_use).churn
         warnings = await _publish(store, risks, churn.bands if churn.fitted else None, worth, now)
         await prune(store, settings.home)
-    finally:
-        await store.close()
     progress("done", 1.0)
     return RefitResult(
         version=version,

@@ -10,7 +10,7 @@ import secrets
 import time
 import zlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -28,7 +28,6 @@ from retention.types import (
     OfferContext,
     PricePolicy,
     ProductState,
-    Reason,
     Recommendation,
     RecommendContext,
     Risk,
@@ -202,7 +201,7 @@ class Decisions:
                 floor=offer.floor.minor,
                 currency=offer.price.currency,
                 reason=reason,
-                reasons=[_reason_to_json(item) for item in offer.reasons],
+                reasons=[asdict(item) for item in offer.reasons],
                 policy=offer.policy,
                 probability=offer.probability,
                 valid_until=offer.valid_until,
@@ -281,15 +280,6 @@ def _known(rows: Sequence[StoredEvent]) -> list[Event]:
     ]
 
 
-def _reason_to_json(reason: Reason) -> dict[str, object]:
-    return {
-        "code": reason.code,
-        "product": reason.product,
-        "value": reason.value,
-        "weight": reason.weight,
-    }
-
-
 _STATE = select(
     product.c.id,
     product.c.code,
@@ -329,7 +319,7 @@ def _impression(shown: Recommendation | Offer) -> Impression:
         policy=shown.policy,
         probability=shown.probability,
         score=float(shown.price.minor) if isinstance(shown, Offer) else shown.score,
-        reasons=[_reason_to_json(reason) for reason in shown.reasons],
+        reasons=[asdict(reason) for reason in shown.reasons],
     )
 
 

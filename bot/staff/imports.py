@@ -325,9 +325,8 @@ class Imports:
 
     async def _through(self, wanted: Import, replace_demo: bool, dry_run: bool) -> Report:
         """Import on another loop, through a store of that loop's own."""
-        store = Store.open(self._store.url)
         folder = self._folder.path if dry_run else self._settings.home / "imports"
-        try:
+        async with Store.open(self._store.url) as store:
             return await run_import(
                 store,
                 wanted,
@@ -336,8 +335,6 @@ class Imports:
                 dry_run=dry_run,
                 progress=self._progress,
             )
-        finally:
-            await store.close()
 
     def _progress(self, _what: str, share: float) -> None:
         self.share = share

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from kernel.arrays import Bools, Floats, Ints
-from kernel.console import Progress
+from kernel.console import Progress, quiet
 from retention.churn import logistic
 from retention.churn.bgnbd import Counts
 from retention.errors import RetentionError
@@ -64,9 +64,7 @@ def require() -> list[str]:
     return []
 
 
-def add_churn(
-    done: ChurnComparison, *, tries: int, seed: int, progress: Progress = lambda step, share: None
-) -> None:
+def add_churn(done: ChurnComparison, *, tries: int, seed: int, progress: Progress = quiet) -> None:
     """Judge LightGBM and lifetimes beside what was judged; what can't be fitted is noted."""
     split = done.split
     progress("fitting LightGBM", 0.0)

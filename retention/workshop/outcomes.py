@@ -10,7 +10,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from kernel.arrays import Bools, Floats, Ints
-from kernel.console import Progress
+from kernel.console import Progress, quiet
 from kernel.intervals import wilson
 from kernel.times import DAY, from_micros, to_micros
 from retention import metrics
@@ -147,7 +147,7 @@ class ChurnComparison:
     notes: list[str] = field(default_factory=list)
 
 
-def judge_churn(split: ChurnSplit, progress: Progress = lambda step, share: None) -> ChurnComparison:
+def judge_churn(split: ChurnSplit, progress: Progress = quiet) -> ChurnComparison:
     """The model as it is served, each of its parts alone, and plain logistic regression on R, F and M."""
     done = ChurnComparison(split, notes=list(split.notes))
     model, window = split.model, split.window

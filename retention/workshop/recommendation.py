@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from threadpoolctl import threadpool_limits
 
 from kernel.arrays import Floats, Ints
-from kernel.console import Progress
+from kernel.console import Progress, quiet
 from kernel.times import from_micros, to_micros
 from retention import metrics
 from retention.checks import Checked, check
@@ -269,7 +269,7 @@ def judge_models(
     *,
     seed: int,
     names: Sequence[str] | None = None,
-    progress: Progress = lambda step, share: None,
+    progress: Progress = quiet,
 ) -> Comparison:
     """Fit every model of the registry on the past and judge it in both modes, on one thread.
 

@@ -15,7 +15,7 @@ import scipy.sparse as sp
 from threadpoolctl import threadpool_limits
 
 from kernel.arrays import Floats, Ints
-from kernel.console import Progress
+from kernel.console import Progress, quiet
 from retention.choices import Mode
 from retention.recommenders.interactions import PURCHASE
 from retention.workshop.recommendation import Judged, Split, judge, order_by_scores
@@ -50,7 +50,7 @@ def judge_baselines(
     *,
     tries: int,
     seed: int,
-    progress: Progress = lambda step, share: None,
+    progress: Progress = quiet,
 ) -> list[Judged]:
     """Tune each baseline on a cut within the past, fit it on all of the past, and judge it in both modes.
 

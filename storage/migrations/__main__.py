@@ -17,19 +17,15 @@ from alembic import command
 from sqlalchemy import Connection
 
 from storage.migrate import alembic_config, migrate
-from storage.store import exclusive_engine
+from storage.store import exclusive
 
 
 async def _write(why: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/empty.db"
         await migrate(url)
-        engine = exclusive_engine(url)
-        try:
-            async with engine.begin() as connection:
-                await connection.run_sync(_generate, why)
-        finally:
-            await engine.dispose()
+        async with exclusive(url) as engine, engine.begin() as connection:
+            await connection.run_sync(_generate, why)
 
 
 def _generate(connection: Connection, why: str) -> None:

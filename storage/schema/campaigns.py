@@ -13,10 +13,9 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
-    text,
 )
 
-from storage.columns import BigKey, UtcMicros, key, metadata
+from storage.columns import BigKey, UtcMicros, field_times, key, metadata, partial_index
 
 shown = Table(
     "shown",
@@ -76,21 +75,9 @@ offer = Table(
     Column("paid", BigKey, comment="For one, by that order, where it is another price. Minor units."),
     Column("changed_at", UtcMicros, comment="When something of it changed last, as this program saw it."),
     Index(None, "customer_id", "product_id", "state"),
-    Index(
-        "ix_offer_discrepancy",
-        "id",
-        sqlite_where=text("discrepancy IS NOT NULL"),
-        postgresql_where=text("discrepancy IS NOT NULL"),
-    ),
+    partial_index("ix_offer_discrepancy", "id", where="discrepancy IS NOT NULL"),
     # Two decisions at the same time, of a conversation and of a campaign, must not make two prices.
-    Index(
-        "uq_offer_live",
-        "customer_id",
-        "product_id",
-        unique=True,
-        sqlite_where=text("state = 'live'"),
-        postgresql_where=text("state = 'live'"),
-    ),
+    partial_index("uq_offer_live", "customer_id", "product_id", where="state = 'live'", unique=True),
 )
 
 coupon = Table(
@@ -119,11 +106,7 @@ coupon = Table(
     ),
     Column("changed_at", UtcMicros, comment="When something of it changed last, as this program saw it."),
     Column("demo", Boolean, nullable=False, default=False),
-    Column(
-        "field_times",
-        JSON(none_as_null=True),
-        comment="When the shop changed a field, microseconds, of those that came with a time.",
-    ),
+    field_times(),
 )
 
 score = Table(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint, text
+from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
 
-from storage.columns import BigKey, UtcMicros, key, metadata
+from storage.columns import BigKey, UtcMicros, key, metadata, partial_index
 
 conversation = Table(
     "conversation",
@@ -42,12 +42,7 @@ message = Table(
     Column("missed", String(12), comment="Why it may not have been understood: see storage.missed."),
     Index(None, "conversation_id", "id"),
     Index(None, "conversation_id", "channel_ref"),
-    Index(
-        "ix_message_missed",
-        "at",
-        sqlite_where=text("missed IS NOT NULL"),
-        postgresql_where=text("missed IS NOT NULL"),
-    ),
+    partial_index("ix_message_missed", "at", where="missed IS NOT NULL"),
 )
 
 message_edit = Table(

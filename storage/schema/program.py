@@ -7,16 +7,14 @@ from sqlalchemy import (
     Boolean,
     Column,
     ForeignKey,
-    Index,
     Integer,
     String,
     Table,
     Text,
     UniqueConstraint,
-    text,
 )
 
-from storage.columns import BigKey, UtcMicros, key, metadata
+from storage.columns import BigKey, UtcMicros, key, metadata, partial_index
 
 setting = Table(
     "setting",
@@ -150,12 +148,6 @@ alarm = Table(
     Column("latest_at", UtcMicros, nullable=False),
     Column("seen_at", UtcMicros),
     Column("staff_id", BigKey, ForeignKey("staff.id"), comment="Who saw to it."),
-    Index(
-        "uq_alarm_open",
-        "kind",
-        unique=True,
-        sqlite_where=text("seen_at IS NULL"),
-        postgresql_where=text("seen_at IS NULL"),
-    ),
+    partial_index("uq_alarm_open", "kind", where="seen_at IS NULL", unique=True),
     comment="Something that staff should look at and that belongs to no conversation; one open of a kind.",
 )

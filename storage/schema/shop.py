@@ -14,10 +14,9 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    text,
 )
 
-from storage.columns import BigKey, UtcMicros, key, metadata
+from storage.columns import BigKey, UtcMicros, field_times, key, metadata, partial_index
 
 customer = Table(
     "customer",
@@ -54,11 +53,7 @@ customer = Table(
     Column(
         "created_said", Boolean, comment="Whether `created_at` is the shop's word; empty: it is not known."
     ),
-    Column(
-        "field_times",
-        JSON(none_as_null=True),
-        comment="When the shop changed a field, microseconds, of those that came with a time.",
-    ),
+    field_times(),
 )
 
 account = Table(
@@ -231,11 +226,7 @@ product = Table(
     ),
     Column("created_at", UtcMicros, nullable=False),
     Column("updated_at", UtcMicros, nullable=False),
-    Column(
-        "field_times",
-        JSON(none_as_null=True),
-        comment="When the shop changed a field, microseconds, of those that came with a time.",
-    ),
+    field_times(),
 )
 
 price_change = Table(
@@ -281,19 +272,10 @@ order = Table(
     Column("coupon_code", String(40)),
     Column("demo", Boolean, nullable=False, default=False),
     Column("updated_at", UtcMicros, nullable=False),
-    Column(
-        "field_times",
-        JSON(none_as_null=True),
-        comment="When the shop changed a field, microseconds, of those that came with a time.",
-    ),
+    field_times(),
     Index(None, "customer_id", "placed_at"),
     # Who used a coupon that is everyone's: few orders carry a code.
-    Index(
-        "ix_orders_coupon_code",
-        "coupon_code",
-        sqlite_where=text("coupon_code IS NOT NULL"),
-        postgresql_where=text("coupon_code IS NOT NULL"),
-    ),
+    partial_index("ix_orders_coupon_code", "coupon_code", where="coupon_code IS NOT NULL"),
 )
 
 order_line = Table(

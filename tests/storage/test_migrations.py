@@ -16,17 +16,14 @@ from kernel.times import to_micros
 from storage import Store, migrate
 from storage.migrate import migrate_down
 from storage.schema import budget, coupon, metadata, offer
-from storage.store import exclusive_engine
+from storage.store import exclusive
 
 START = "import asyncio, sys; from storage import migrate; asyncio.run(migrate(sys.argv[1]))"
 
 
 async def tables(url: str) -> set[str]:
-    engine = exclusive_engine(url)
-    async with engine.connect() as connection:
-        found = await connection.run_sync(lambda sync: set(inspect(sync).get_table_names()))
-    await engine.dispose()
-    return found
+    async with exclusive(url) as engine, engine.connect() as connection:
+        return await connection.run_sync(lambda sync: set(inspect(sync).get_table_names()))
 
 
 def differences(connection: Connection) -> list[object]:
@@ -36,10 +33,8 @@ def differences(connection: Connection) -> list[object]:
 
 async def test_migrated_schema_is_the_declared_one(any_url: str) -> None:
     await migrate(any_url)
-    engine = exclusive_engine(any_url)
-    async with engine.connect() as connection:
+    async with exclusive(any_url) as engine, engine.connect() as connection:
         found = await connection.run_sync(differences)
-    await engine.dispose()
     assert found == [], "write a migration: python -m storage.migrations WHY"
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from bot.shop.importing.presets.statuses import SHOPIFY_MONEY, TAOBAO, WOOCOMMERCE, YOUZAN
+from bot.shop.importing.presets.statuses import SHOPIFY_MONEY, TAOBAO, WOOCOMMERCE, YOUZAN, meanings
 from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport, Write
 from bot.shop.importing.told import Refused, Row, Told, record_of
 from bot.shop.importing.values import minor
@@ -23,13 +22,9 @@ from storage.trial import Writes
 _STATUSES = {
     **SHOPIFY_MONEY, **TAOBAO, **YOUZAN, **{said: status for said, status in WOOCOMMERCE.items() if status},
     **{folded(status): status for status in STATUSES},
-    **{
-        folded(said): status
-        for status, several in {
-            "placed": "new|未付款", "paid": "confirmed", "shipped": "in transit|sent", "returned": "已退货",
-        }.items()
-        for said in several.split("|")
-    },
+    **meanings(
+        ("placed", "new|未付款"), ("paid", "confirmed"), ("shipped", "in transit|sent"), ("returned", "已退货")
+    ),
 }  # fmt: skip
 _NAMES = {
     "order": "number",
@@ -53,17 +48,13 @@ _OF_A_REFUND = {
     "decision_reason": "decision_reason", "refund_paid": "paid_at",
 }  # fmt: skip
 _NO_REFUND = ""
-_REFUND_STATUSES = {
-    folded(said): status
-    for status, several in {
-        _NO_REFUND: "none|no|无|无退款|未退款|没有申请退款",
-        "requested": "requested|pending|open|申请中|待审核|审核中|退款中|处理中|买家已经申请退款，等待卖家同意",
-        "approved": "approved|accepted|同意|已同意|已通过|审核通过|待打款",
-        "paid": "paid|refunded|completed|done|已退款|退款成功|退款完成|已打款|已完成",
-        "declined": "declined|rejected|refused|denied|拒绝|已拒绝|拒绝退款|已驳回|驳回|审核不通过|未通过",
-    }.items()
-    for said in several.split("|")
-}
+_REFUND_STATUSES = meanings(
+    (_NO_REFUND, "none|no|无|无退款|未退款|没有申请退款"),
+    ("requested", "requested|pending|open|申请中|待审核|审核中|退款中|处理中|买家已经申请退款，等待卖家同意"),
+    ("approved", "approved|accepted|同意|已同意|已通过|审核通过|待打款"),
+    ("paid", "paid|refunded|completed|done|已退款|退款成功|退款完成|已打款|已完成"),
+    ("declined", "declined|rejected|refused|denied|拒绝|已拒绝|拒绝退款|已驳回|驳回|审核不通过|未通过"),
+)
 _ADDRESS = ("recipient", "phone", "country", "city", "line", "postcode")
 
 
@@ -153,18 +144,6 @@ class OrderImport(RowImport):
         return record_of(OrderRecord, said, rows)
 
 
-def scattered(numbers: Iterable[str | None]) -> frozenset[str]:
-    """Those of the orders, a number a row, whose rows don't stand together."""
-    seen: set[str] = set()
-    found: set[str] = set()
-    before = None
-    for number in numbers:
-        if number is not None and number != before:
-            (found if number in seen else seen).add(number)
-        before = number or before
-    return frozenset(found)
-
-
 def _whole(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What the first of the rows that says it says, by field."""
     return {name: value for fields in reversed(rows) for name, value in fields.items() if value is not None}
@@ -183,7 +162,7 @@ def _said(
     whole: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], currency: str, statuses: Mapping[str, str]
 ) -> dict[str, Any]:
     said = {_NAMES.get(name, name): whole[name] for name in _OF_THE_ORDER if name in whole}
-    said |= {name: abs(_minor(whole[name], currency, name)) for name in _AMOUNTS if name in whole}
+    said |= {name: abs(minor(whole[name], currency, name)) for name in _AMOUNTS if name in whole}
     lines = [_line(fields, currency) for fields in rows if fields.get("item") is not None]
     if lines:
         said["lines"] = lines
@@ -203,15 +182,8 @@ def _line(fields: Mapping[str, Any], currency: str) -> dict[str, Any]:
     if fields.get("quantity") is not None:
         line["quantity"] = fields["quantity"]
     if fields.get("price") is not None:
-        line["unit_price"] = _minor(fields["price"], currency, "price")
+        line["unit_price"] = minor(fields["price"], currency, "price")
     return line
-
-
-def _minor(amount: Decimal, currency: str, name: str) -> int:
-    try:
-        return minor(amount, currency)
-    except BadRow as bad:
-        raise BadRow(str(bad), name) from None
 
 
 def _status(said: str, statuses: Mapping[str, str]) -> str:
@@ -238,7 +210,7 @@ def _refund(whole: Mapping[str, Any], currency: str) -> dict[str, Any]:
         return {}
     refund = {_OF_A_REFUND[name]: whole[name] for name in _OF_A_REFUND if name in whole}
     if refunded is not None:
-        refund["amount"] = abs(_minor(refunded, currency, "refunded"))
+        refund["amount"] = abs(minor(refunded, currency, "refunded"))
     return {**refund, "status": status}
 
 

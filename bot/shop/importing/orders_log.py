@@ -19,8 +19,7 @@ from typing import Any, Self
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.shop.importing.orders import scattered
-from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport, Write
+from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport, Write, scattered
 from bot.shop.importing.told import Refused, Row, Told, record_of
 from bot.shop.importing.values import minor
 from bot.shop.importing.writing import write_all

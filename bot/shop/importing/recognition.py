@@ -93,7 +93,7 @@ def _known(preset: Preset, headers: Sequence[Sequence[str]]) -> int:
     """How many columns a system knows, if it knows every file: two may have a table with the same few columns."""
     count = 0
     for header in headers:
-        shape = next((shape for shape in preset.shapes if shape.fits(header)), None)
+        shape = preset.shape_of(header)
         if shape is None:
             return 0
         count += len(shape.places(header))

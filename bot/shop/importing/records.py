@@ -141,7 +141,7 @@ class ProductImport(RecordImport):
         counted = currency or known.get(item) or self._options.defaults.currency
         for name in _PRICES:
             if name in said:
-                said[name] = _in_minor(said[name], counted, name)
+                said[name] = minor(said[name], counted, name)
         if "price" in said and "sale_price" in fields:
             # Prices are told together: none for the sale means that there is none.
             said.setdefault("sale_price", None)
@@ -156,13 +156,6 @@ class ProductImport(RecordImport):
             if labels:
                 said[name] = _in_both_languages(labels)
         return said
-
-
-def _in_minor(amount: Any, currency: str, name: str) -> int:
-    try:
-        return minor(amount, currency)
-    except BadRow as bad:
-        raise BadRow(str(bad), name) from None
 
 
 def _category(said: dict[str, Any]) -> dict[str, Any]:
@@ -204,7 +197,7 @@ class CouponImport(RecordImport):
             said["currency"] = counted
         for name in ("amount", "min_spend"):
             if name in said:
-                said[name] = _in_minor(said[name], counted, name)
+                said[name] = minor(said[name], counted, name)
         off = said.pop("tenths", None)
         if off:
             said["percent"] = off
@@ -243,7 +236,7 @@ class EventImport(RecordImport):
         said |= {"kind": str(kind), "quantity": abs(said.get("quantity", 1))}
         currency = self._options.currency or self._options.defaults.currency
         if "amount" in said:
-            amount = _in_minor(said["amount"], currency, "amount")
+            amount = minor(said["amount"], currency, "amount")
             said["amount"] = -abs(amount) if kind == "return" else amount
         if kind in _WITH_MONEY:
             said["currency"] = currency

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from operator import attrgetter
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from bot.shop.importing.saying import in_language
@@ -70,9 +69,8 @@ class Rejects:
             row = refused.bad or refused.rows[0]
             self.examples.append((self._called(row.file), row.number, said))
         for row in refused.rows:
-            elsewhere = refused.bad is not None and refused.bad is not row
             here = said
-            if elsewhere and refused.bad:
+            if refused.bad is not None and refused.bad is not row:
                 here = Sentence("row {number}: {reason}", number=refused.bad.number, reason=said)
             self._write(row, in_language(here, self._language))
 
@@ -88,9 +86,7 @@ class Rejects:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._open.close()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -84,6 +84,18 @@ class Flushed:
             ignored=self.ignored + more.ignored,
             notes=self.notes + more.notes,
         )
+
+
+def scattered(numbers: Iterable[str | None]) -> frozenset[str]:
+    """Those of the orders, a number a row, whose rows don't stand together."""
+    seen: set[str] = set()
+    found: set[str] = set()
+    before = None
+    for number in numbers:
+        if number is not None and number != before:
+            (found if number in seen else seen).add(number)
+        before = number or before
+    return frozenset(found)
 
 
 Write: TypeAlias = Callable[[Writes], Awaitable[Flushed]]

@@ -10,9 +10,9 @@ from typing import Any, Protocol, get_args
 
 from bot.shop.importing import fields, values
 from bot.shop.importing.fields import Field, known_as, settle
-from bot.shop.importing.orders import OrderImport, scattered
+from bot.shop.importing.orders import OrderImport
 from bot.shop.importing.orders_log import LogImport, Overview
-from bot.shop.importing.presets import PRESETS, PresetOptions
+from bot.shop.importing.presets import PRESETS
 from bot.shop.importing.records import (
     AddressImport,
     CouponImport,
@@ -21,7 +21,7 @@ from bot.shop.importing.records import (
     PointImport,
     ProductImport,
 )
-from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport, Write
+from bot.shop.importing.rows import BadRow, Flushed, Options, RowImport, Write, scattered
 from bot.shop.importing.told import Found, LeftOut, Refused, Row, Told
 from bot.shop.importing.writing import write_all
 from bot.shop.intake.people import ConsentChannel
@@ -185,17 +185,7 @@ class PresetSource:
             )
         self._options = options
         self.headers: Mapping[Path, Sequence[str]] = {path: open_table(path).header for path in paths}
-        self._found = PRESETS[name].read(
-            paths,
-            PresetOptions(
-                now=options.now,
-                zone=options.zone,
-                currency=options.currency,
-                shop_currency=options.defaults.currency,
-                language=options.defaults.language,
-                date_format=options.date_format,
-            ),
-        )
+        self._found = PRESETS[name].read(paths, options)
 
     def steps(self) -> Iterator[Step]:
         for found in self._found:

@@ -92,8 +92,7 @@ async def undo(store: Store, import_id: int, now: datetime, progress: Progress) 
         UndoRefused: there is no such import, it was undone, or what it did was changed or used since.
     """
     async with store.read(long=True) as connection:
-        await _require_undoable(connection, import_id)
-        kinds = {kind: await _kept(connection, import_id, kind) for kind in _BACKWARDS}
+        kinds = await _undoable(connection, import_id)
     whole, done, removed = sum(map(len, kinds.values())), 0, 0
     for kind, changes in kinds.items():
         for portion in portions(changes, _PORTION):
@@ -105,7 +104,8 @@ async def undo(store: Store, import_id: int, now: datetime, progress: Progress) 
     return Undone(removed=removed, restored=done - removed)
 
 
-async def _require_undoable(connection: AsyncConnection, import_id: int) -> None:
+async def _undoable(connection: AsyncConnection, import_id: int) -> dict[str, list[_Kept]]:
+    """What an import did, by kind, in the order in which it is taken back."""
     run = await ImportRuns(connection).get(import_id)
     if run is None:
         raise UndoRefused(f"there is no import {import_id}; `liuke import list` shows them")
@@ -123,6 +123,7 @@ async def _require_undoable(connection: AsyncConnection, import_id: int) -> None
             f"the import {import_id} can't be undone, since later things stand on it: "
             f"{'; '.join(blocked[:_EXAMPLES])}{more}. Undo later imports first, or import a corrected file"
         )
+    return kinds
 
 
 async def _kept(connection: AsyncConnection, import_id: int, kind: str) -> list[_Kept]:

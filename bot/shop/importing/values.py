@@ -197,15 +197,15 @@ def language(raw: Any) -> str | None:
     return "en"
 
 
-def minor(amount: Decimal, currency: str) -> int:
+def minor(amount: Decimal, currency: str, field: str = "") -> int:
     """An amount in minor units of a currency.
 
     Raises:
-        BadRow: it is more than any shop has.
+        BadRow: it is more than any shop has; it speaks of `field`.
     """
     found = (amount * Decimal(10) ** decimals(currency)).to_integral_value(ROUND_HALF_EVEN)
     if abs(found) > LARGEST_AMOUNT:
-        raise BadRow(about(amount, "is too large"))
+        raise BadRow(about(amount, "is too large"), field)
     return int(found)
 
 

@@ -20,10 +20,10 @@ from bot.shop.intake.merging import (
     filled,
     incomplete,
     once_each,
+    unknown,
     without_refused,
 )
 from bot.shop.intake.records import Code, Currency, Identifier, Line, Minor, Moment, Price, Record, unsaid
-from kernel.sentence import Sentence
 from storage.catalogue import Catalogue
 from storage.codes import Codes, Promise
 from storage.coupons import Coupon, Coupons
@@ -185,27 +185,13 @@ async def _without_reference(connection: AsyncConnection, kept: Mapping[int, Cou
     goods = await catalogue.known({name for one in kept.values() for name in one.product_ids or ()})
     refused = []
     for place, one in kept.items():
-        named = [
-            (
-                "customer_id",
-                Sentence("there is no customer {id!r}", id=one.customer_id),
-                one.customer_id,
-                people,
-            ),
-            (
-                "category_id",
-                Sentence("there is no category {id!r}", id=one.category_id),
-                one.category_id,
-                shelves,
-            ),
-        ]
-        named += [
-            (f"product_ids.{n}", Sentence("there is no product {id!r}", id=name), name, goods)
-            for n, name in enumerate(one.product_ids or ())
-        ]
+        if one.customer_id is not None and one.customer_id not in people:
+            refused.append(unknown(place, "customer_id", "there is no customer {id!r}", one.customer_id))
+        if one.category_id is not None and one.category_id not in shelves:
+            refused.append(unknown(place, "category_id", "there is no category {id!r}", one.category_id))
         refused += [
-            Refusal(place, "unknown_reference", field, why)
-            for field, why, name, there in named
-            if name is not None and name not in there
+            unknown(place, f"product_ids.{n}", "there is no product {id!r}", name)
+            for n, name in enumerate(one.product_ids or ())
+            if name not in goods
         ]
     return refused

@@ -47,11 +47,6 @@ class Contact:
         found = [("email", self.email), ("phone", self.phone)]
         return [f"{kind}:{value}" for kind, value in found if value is not None]
 
-    @property
-    def guest_id(self) -> str:
-        """The id of a guest of whom nothing else is known."""
-        return _guest_id(self.keys[0])
-
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
@@ -83,7 +78,7 @@ async def recognise(
     gone = {key for key in keys if not erased.keys().isdisjoint(_identities(key))}
     crowd = _Crowd(await _named(connection, keys), await _bound(connection, keys), now, defaults)
     people = {*crowd.bound.values(), *(one for _, one in ordered.values() if one is not None)}
-    known = await Customers(connection).by_ids(people | {_guest_id(key) for key in keys})
+    known = await Customers(connection).by_ids(people | {guest_id(key) for key in keys})
     crowd.guests |= {one.id: one for one in known.values() if one.guest and one.erased_at is None}
     owners = {
         place: crowd.owner(contact, before)
@@ -170,7 +165,7 @@ class _Crowd:
         ids = {(one.email is None, one.email or one.phone or "", one.id) for one in theirs}
         for key in links:
             kind, _, value = key.partition(":")
-            ids.add((kind != "email", value, _guest_id(key)))
+            ids.add((kind != "email", value, guest_id(key)))
         by_phone, _, name = min(ids)
         if name in self.moved:
             return self.now(name)
@@ -191,7 +186,8 @@ class _Crowd:
         return name
 
 
-def _guest_id(key: str) -> str:
+def guest_id(key: str) -> str:
+    """The id of a guest of whom nothing is known but one of `Contact.keys`."""
     return f"guest-{hashlib.sha256(key.encode()).hexdigest()[:24]}"
 
 

@@ -154,6 +154,11 @@ def without_refused(kept: Mapping[int, T], refused: Iterable[Refusal]) -> dict[i
     return {place: record for place, record in kept.items() if place not in bad}
 
 
+def unknown(place: int, field: str, reason: str, name: str) -> Refusal:
+    """A record that names something that isn't here, with why, in which `id` stands for the name."""
+    return Refusal(place, "unknown_reference", field, Sentence(reason, id=name))
+
+
 def incomplete(place: int, what: str, said: Iterable[str], needed: Iterable[str]) -> list[Refusal]:
     """One refusal for each field that something new needs and a record doesn't say."""
     there = set(said)

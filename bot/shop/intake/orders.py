@@ -21,6 +21,7 @@ from bot.shop.intake.merging import (
     in_future,
     incomplete,
     once_each,
+    unknown,
     without_refused,
 )
 from bot.shop.intake.parcels import come_by_itself, left_with, parcels_of, refund_id_of, refunds_of
@@ -291,22 +292,12 @@ async def _without_reference(connection: AsyncConnection, kept: Mapping[int, Ord
         {line.product_id for one in kept.values() for _, line in _named(one)}
     )
     refused = [
-        Refusal(
-            place,
-            "unknown_reference",
-            "customer_id",
-            Sentence("there is no customer {id!r}", id=one.customer_id),
-        )
+        unknown(place, "customer_id", "there is no customer {id!r}", one.customer_id)
         for place, one in kept.items()
         if one.customer_id is not None and one.customer_id not in people
     ]
     return refused + [
-        Refusal(
-            place,
-            "unknown_reference",
-            f"{part}.product_id",
-            Sentence("there is no product {id!r}", id=line.product_id),
-        )
+        unknown(place, f"{part}.product_id", "there is no product {id!r}", line.product_id)
         for place, one in kept.items()
         for part, line in _named(one)
         if line.product_id not in products

@@ -9,9 +9,8 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.shop.intake.defaults import Defaults
-from bot.shop.intake.merging import Refusal, Taken, changes_of
+from bot.shop.intake.merging import Taken, changes_of, unknown
 from bot.shop.intake.people import PointRecord
-from kernel.sentence import Sentence
 from storage.customers import Customers
 from storage.erased import Erased
 from storage.points import PointChange, Points
@@ -24,12 +23,7 @@ async def take_points(
     erased = await Erased(connection).customers(one.customer_id for one in records)
     people = await Customers(connection).present({one.customer_id for one in records})
     refused = tuple(
-        Refusal(
-            place,
-            "unknown_reference",
-            "customer_id",
-            Sentence("there is no customer {id!r}", id=one.customer_id),
-        )
+        unknown(place, "customer_id", "there is no customer {id!r}", one.customer_id)
         for place, one in enumerate(records)
         if one.customer_id not in people and one.customer_id not in erased
     )

@@ -22,7 +22,7 @@ from bot.shop.importing.rows import Options
 from bot.shop.importing.running import Import, run_import
 from bot.shop.intake.defaults import Defaults
 from bot.shop.intake.events import EventRecord
-from bot.shop.intake.guests import Contact
+from bot.shop.intake.guests import Contact, guest_id
 from bot.shop.intake.people import CustomerRecord
 from bot.shop.intake.records import OrderRecord, ProductRecord
 from kernel.times import to_micros
@@ -295,7 +295,7 @@ def _guests(shop: str) -> Mapping[str, str]:
     """What a shop's guests are called, by their ids."""
     contacts = {one: Contact.of(f"{shop}-{one}", None) for one in EMAILS}
     contacts[PHONE] = Contact.of(None, _phone(shop))
-    return {contact.guest_id: f"{shop}-guest-{one}" for one, contact in contacts.items()}
+    return {guest_id(contact.keys[0]): f"{shop}-guest-{one}" for one, contact in contacts.items()}
 
 
 def _bare(value: Any, shop: str) -> Any:

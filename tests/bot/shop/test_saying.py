@@ -28,7 +28,7 @@ SOURCES = [
 ]
 SAYING = {
     "BadRow": 0, "Unfit": 0, "TableRefused": 0, "Sentence": 0, "ValueError": 0, "Refusal": 3, "Refused": 1, "about": 1,
-    "at": 1, "left_out": 1, "incomplete": 1,
+    "at": 1, "left_out": 1, "incomplete": 1, "unknown": 2,
 }  # fmt: skip
 """What is called with a sentence, and which of its arguments that is."""
 CHINESE = re.compile(r"[\u3400-\u9fff]")

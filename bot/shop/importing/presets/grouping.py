@@ -6,14 +6,17 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
-from bot.shop.importing.presets.shapes import Cells, Group, Read, Reading, Shape, Unfit
+from bot.shop.importing.presets.columns import Reading
+from bot.shop.importing.presets.shapes import Cells, Group, Read, Shape, Unfit
+from bot.shop.importing.rows import scattered
 from bot.shop.importing.told import Row
 from kernel.sentence import at
-from kernel.tables import Portion, TableFile
+from kernel.tables import TableFile
 
 
 @dataclass(slots=True)
@@ -45,13 +48,10 @@ class File:
     def rows(self, progress: Progress | None = None) -> Iterator[tuple[Row, str]]:
         """Every row with why it is broken, if it is; a portion at a time."""
         for portion in self.table.portions():
-            yield from self._of(portion)
+            for number, values, why in portion.in_order():
+                yield Row(self.path, number, values), why or ""
             if progress is not None:
                 progress.read[self.path] = portion.share
-
-    def _of(self, portion: Portion) -> Iterator[tuple[Row, str]]:
-        for number, values, why in portion.in_order():
-            yield Row(self.path, number, values), why or ""
 
 
 def _keyed(file: File, cells: Cells, progress: Progress | None = None) -> Iterator[tuple[str, Row, str]]:
@@ -69,32 +69,14 @@ def groups(file: File, reading: Reading, progress: Progress | None = None) -> It
         for row, reason in file.rows(progress):
             yield Group([cells.read(row, reason)])
         return
-    apart = _apart(file, cells) if file.shape.whole else frozenset()
-    current: str | None = None
-    reads: list[Read] = []
-    for key, row, reason in _keyed(file, cells, progress):
-        if key != current and reads:
-            yield Group(reads)
-            reads = []
-        current = key
-        reads.append(cells.read(row, reason))
+    apart = scattered(key for key, _, _ in _keyed(file, cells)) if file.shape.whole else frozenset()
+    for key, rows in groupby(_keyed(file, cells, progress), key=itemgetter(0)):
+        reads = [cells.read(row, reason) for _, row, reason in rows]
         if key in apart:
             why = at(key, "its rows stand apart: sort the file by this column")
-            reads[-1].bad = reads[-1].bad or Unfit(why, file.shape.key, reads[-1])
-    if reads:
+            for read in reads:
+                read.bad = read.bad or Unfit(why, file.shape.key, read)
         yield Group(reads)
-
-
-def _apart(file: File, cells: Cells) -> frozenset[str]:
-    """The keys of records whose rows don't stand one after another."""
-    current = ""
-    seen: set[str] = set()
-    apart: set[str] = set()
-    for key, _, _ in _keyed(file, cells):
-        if key != current:
-            (apart if key in seen else seen).add(key)
-        current = key
-    return frozenset(apart)
 
 
 class Details:
@@ -122,9 +104,7 @@ class Details:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._store.close()
 
     def of(self, key: str) -> list[Read]:
@@ -143,16 +123,8 @@ class Details:
             "SELECT key, file, number, broken, cells FROM detail "
             "WHERE key NOT IN (SELECT key FROM asked) ORDER BY key, file, number"
         )
-        current: str | None = None
-        reads: list[Read] = []
-        for key, *one in found:
-            if key != current and reads:
-                yield Group(reads)
-                reads = []
-            current = key
-            reads.append(self._read(*one))
-        if reads:
-            yield Group(reads)
+        for _, rows in groupby(found, key=itemgetter(0)):
+            yield Group([self._read(*one) for _, *one in rows])
 
     def _read(self, place: int, number: int, broken: str, cells: str) -> Read:
         values: list[Any] = json.loads(cells)

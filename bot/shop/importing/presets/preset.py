@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
+from bot.shop.importing.presets.columns import Reading
 from bot.shop.importing.presets.grouping import Details, File, Progress, groups
-from bot.shop.importing.presets.shapes import (
-    Group,
-    PresetOptions,
-    Reading,
-    Result,
-    Shape,
-    Unfit,
-    reading,
-)
+from bot.shop.importing.presets.shapes import Group, Result, Shape, Unfit
+from bot.shop.importing.rows import Options
 from bot.shop.importing.told import Found, LeftOut, Refused, Told
 from bot.shop.intake.records import ProductRecord, Record
 from kernel.columns import listed
@@ -36,12 +30,11 @@ class Preset:
     currency: str | None = None
     """Of all its amounts, where there is only one."""
 
-    def recognise(self, header: Sequence[str]) -> str | None:
-        """Which of the system's exports a file with these columns is: customers, products, orders, …"""
-        shape = self._shape(header)
-        return None if shape is None else shape.kind
+    def shape_of(self, header: Sequence[str]) -> Shape | None:
+        """Which of the system's exports a file with these columns is."""
+        return next((shape for shape in self.shapes if shape.fits(header)), None)
 
-    def read(self, files: Sequence[Path], options: PresetOptions) -> Iterator[Found]:
+    def read(self, files: Sequence[Path], options: Options) -> Iterator[Found]:
         """What the files hold: customers, then products, then orders, whatever the order of the files.
 
         Where there are files of products, a product that only an order names comes right before that order, as one
@@ -53,11 +46,11 @@ class Preset:
         """
         return self._found([self._file(path) for path in files], options)
 
-    def _found(self, files: Sequence[File], options: PresetOptions) -> Iterator[Found]:
+    def _found(self, files: Sequence[File], options: Options) -> Iterator[Found]:
         progress = Progress({file.path: file.path.stat().st_size for file in files})
         there = {file.shape.kind for file in files}
-        start = reading(options, self._currency(files, options))
-        start = replace(start, products=set() if "products" in there else None)
+        products: set[str] | None = set() if "products" in there else None
+        start = Reading(options=options, currency=self._currency(files, options), products=products)
         for shape in self.shapes:
             of_shape = [file for file in files if file.shape is shape]
             if shape.make is not None and of_shape:
@@ -68,7 +61,7 @@ class Preset:
 
     def _file(self, path: Path) -> File:
         table = open_table(path)
-        shape = self._shape(table.header)
+        shape = self.shape_of(table.header)
         if shape is None:
             expected = "; ".join(f"{one.called}: {one.needed()}" for one in self.shapes)
             raise TableRefused(
@@ -83,14 +76,11 @@ class Preset:
             )
         return File(path, table, shape)
 
-    def _shape(self, header: Sequence[str]) -> Shape | None:
-        return next((shape for shape in self.shapes if shape.fits(header)), None)
-
-    def _currency(self, files: Sequence[File], options: PresetOptions) -> str:
+    def _currency(self, files: Sequence[File], options: Options) -> str:
         """Of amounts whose own row says none."""
         said = options.currency or self.currency
         with_column = [file for file in files if "currency" in file.shape.places(file.table.header)]
-        return said or next(filter(None, map(_first_currency, with_column)), options.shop_currency)
+        return said or next(filter(None, map(_first_currency, with_column)), options.defaults.currency)
 
 
 def _first_currency(file: File) -> str | None:
@@ -166,12 +156,9 @@ def _orphans(files: Sequence[File], there: set[str], start: Reading) -> Iterator
 
 def _remembering(results: Iterable[Result], start: Reading) -> Iterator[Result]:
     for result in results:
-        if (
-            isinstance(result, Told)
-            and isinstance(result.record, ProductRecord)
-            and start.products is not None
-        ):
-            start.products.add(result.record.id)
+        match result:
+            case Told(record=ProductRecord(id=name)) if start.products is not None:
+                start.products.add(name)
         yield result
 
 

@@ -1,114 +1,20 @@
-"""What the export files of a system look like, and how their cells are read."""
+"""What the export files of a system look like, and how their rows are read."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, TypeAlias
-from zoneinfo import ZoneInfo
 
-from bot.shop.importing import values
 from bot.shop.importing.presets import cleaning
-from bot.shop.importing.rows import BadRow, Options
+from bot.shop.importing.presets.columns import Column, Reading
+from bot.shop.importing.rows import BadRow
 from bot.shop.importing.told import LeftOut, Refused, Row, Told, record_of
 from bot.shop.intake.records import Record
 from kernel.columns import folded
 from kernel.sentence import at, general
 
 Result: TypeAlias = Told[Any] | Refused | LeftOut
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PresetOptions:
-    """What an export leaves open."""
-
-    now: datetime
-    """Nothing that happened lies after it."""
-    zone: ZoneInfo
-    """Of times without one."""
-    currency: str | None = None
-    """Of amounts whose file doesn't say it; None: as another of the files says, else the system's or the shop's."""
-    shop_currency: str = "CNY"
-    language: str = "zh"
-    """That categories are named in."""
-    date_format: str | None = None
-    """As in `strptime`, for times that no common form fits."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """What cells and records are read with."""
-
-    options: PresetOptions
-    currency: str
-    """Of amounts whose row doesn't say it."""
-    moment: Callable[[Any], datetime | None]
-    memory: dict[str, Any] = field(default_factory=dict)
-    """What a shape's first pass has kept for its second."""
-    products: set[str] | None = None
-    """The ids of the products that the files hold; None where no file is of products."""
-
-
-def reading(options: PresetOptions, currency: str) -> Reading:
-    """A reading that has seen nothing yet."""
-    usual = Options(now=options.now, zone=options.zone, currency=currency, date_format=options.date_format)
-    return Reading(options=options, currency=currency, moment=values.moment_in(usual))
-
-
-Clean: TypeAlias = Callable[[Any, Reading], Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of an export."""
-
-    names: tuple[str, ...]
-    """What it is called in the system's versions and languages, the best first; only letters and digits count."""
-    clean: Clean
-
-
-def text(*names: str) -> Column:
-    """Words."""
-    return Column(names, lambda raw, _: cleaning.text(raw))
-
-
-def code(*names: str) -> Column:
-    """What names a thing."""
-    return Column(names, lambda raw, _: cleaning.code(raw))
-
-
-def money(*names: str) -> Column:
-    """An amount, in the currency's main unit."""
-    return Column(names, lambda raw, _: cleaning.number(raw))
-
-
-def whole(*names: str) -> Column:
-    """A whole number."""
-    return Column(names, lambda raw, _: cleaning.whole(raw))
-
-
-def moment(*names: str) -> Column:
-    """A moment, UTC."""
-    return Column(names, lambda raw, with_: with_.moment(_zoned(raw)))
-
-
-def truth(*names: str) -> Column:
-    """Yes or no."""
-    return Column(names, lambda raw, _: values.truth(raw))
-
-
-def cell(clean: Callable[[Any], Any], *names: str) -> Column:
-    """Read by any other function."""
-    return Column(names, lambda raw, _: clean(raw))
-
-
-def _zoned(raw: Any) -> Any:
-    """Shopify's `… UTC` in a form that is known; dates of which nothing is known as none."""
-    words = cleaning.text(raw) if isinstance(raw, str) else raw
-    if isinstance(words, str):
-        return words.removesuffix(" UTC") + "+00:00" if words.endswith(" UTC") else words
-    return words
 
 
 class Unfit(Exception):

@@ -24,23 +24,9 @@ from datetime import datetime
 from typing import Any
 
 from bot.shop.importing.presets import cleaning, statuses, telling
+from bot.shop.importing.presets.columns import Reading, cell, code, moment, money, text, truth, whole
 from bot.shop.importing.presets.preset import Preset
-from bot.shop.importing.presets.shapes import (
-    Group,
-    Read,
-    Reading,
-    Result,
-    Shape,
-    Unfit,
-    cell,
-    code,
-    moment,
-    money,
-    text,
-    truth,
-    whole,
-)
-from bot.shop.importing.rows import BadRow
+from bot.shop.importing.presets.shapes import Group, Read, Result, Shape, Unfit
 from bot.shop.intake.parcels import stand_in
 from kernel.columns import folded
 from kernel.sentence import Sentence
@@ -166,8 +152,7 @@ def _variant(group: Group, read: Read, reading: Reading) -> dict[str, Any]:
     status = (group.get("status") or "active").lower()
     uncounted = group.has("tracker") and read.get("tracker") is None
     shown = [read.get("variant_picture"), *(one.get("picture") for one in group.reads)]
-    former = {"former": read.get("former")} if group.has("former") else {}
-    return former | {
+    return {
         "id": read.get("sku") or cleaning.named_id(sold_as),
         "code": read.get("sku"),
         "name": options.name(title),
@@ -176,10 +161,8 @@ def _variant(group: Group, read: Read, reading: Reading) -> dict[str, Any]:
         "category": telling.category(path, reading),
         "group_id": telling.group_id(group.get("handle"), title, options),
         "options": options.told(),
-        "price": read.get("list_price"),
-        "cost": read.get("cost"),
         "stock": telling.UNCOUNTED if uncounted else read.get("stock"),
-        "pictures": list(dict.fromkeys(one for one in shown if one is not None)) or None,
+        "pictures": shown,
         # A gift card is money: it is known from orders, but no price of one's own is offered for it.
         "active": status == "active" and group.get("published") is not False and not group.get("gift_card"),
     }
@@ -229,13 +212,8 @@ def _line(read: Read) -> telling.Line:
 
 def _state(group: Group) -> tuple[str, datetime | None]:
     """Where the order is, and since when it is paid, if it ever was."""
-    try:
-        money_is = statuses.status(group.get("financial") or "paid", statuses.SHOPIFY_MONEY, "financial")
-        goods_are = statuses.status(
-            group.get("fulfillment") or "unfulfilled", statuses.SHOPIFY_GOODS, "fulfillment"
-        )
-    except BadRow as bad:
-        raise Unfit(str(bad), bad.field, group.reads[0]) from None
+    money_is = telling.status(group, statuses.SHOPIFY_MONEY, "financial", "paid")
+    goods_are = telling.status(group, statuses.SHOPIFY_GOODS, "fulfillment", "unfulfilled")
     was_paid = money_is in ("paid", "returned")
     paid_at = (group.get("paid_at") or group.need("placed_at")) if was_paid else None
     if group.get("cancelled_at") is not None or money_is == "cancelled":

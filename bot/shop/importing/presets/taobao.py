@@ -19,22 +19,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bot.shop.importing.presets import cleaning, statuses, telling
+from bot.shop.importing.presets.columns import Reading, cell, code, moment, money, text, whole
 from bot.shop.importing.presets.preset import Preset
-from bot.shop.importing.presets.shapes import (
-    Group,
-    Read,
-    Reading,
-    Result,
-    Shape,
-    Unfit,
-    cell,
-    code,
-    moment,
-    money,
-    text,
-    whole,
-)
-from bot.shop.importing.rows import BadRow
+from bot.shop.importing.presets.shapes import Group, Read, Result, Shape, Unfit
 from kernel.columns import folded
 from kernel.sentence import Sentence, about
 
@@ -117,13 +104,10 @@ def _product(group: Group, reading: Reading) -> Iterator[Result]:
         "category": telling.category(cleaning.path(category), reading),
         "group_id": telling.group_id(read.get("goods"), name, options),
         "options": options.told(),
-        "price": read.get("list_price"),
-        "cost": read.get("cost"),
         "stock": read.get("stock"),
         "pictures": read.get("picture"),
         "url": read.get("url"),
         "active": is_sold(read.get("status"), group),
-        **({"former": read.get("former")} if group.has("former") else {}),
     }
     yield telling.product(group, read, reading, fields)
 
@@ -134,10 +118,7 @@ def _order(group: Group, reading: Reading) -> Iterator[Result]:
             "its goods are in none of the files: add the 宝贝报表 (ExportOrderDetailList) of the same time"
         )
         raise Unfit(why, "number", group.reads[0])
-    try:
-        status = statuses.status(group.need("status"), statuses.TAOBAO)
-    except BadRow as bad:
-        raise Unfit(str(bad), bad.field, group.reads[0]) from None
+    status = telling.status(group, statuses.TAOBAO)
     phone = group.get("mobile", "landline")
     lines = [_line(read) for read in group.details]
     fields = {
@@ -166,8 +147,7 @@ def _ship_to(group: Group, phone: str | None) -> dict[str, Any] | None:
     # 浙江省 杭州市 西湖区 …
     steps = (line or "").split()
     city = next((step for step in steps[:3] if step.endswith("市")), None)
-    said = {"recipient": group.get("recipient"), "phone": phone, "line": line, "city": city}
-    return {name: value for name, value in said.items() if value is not None} or None
+    return telling.ship_to(group, phone=phone, line=line, city=city)
 
 
 def _line(read: Read) -> telling.Line:

@@ -8,11 +8,14 @@ from decimal import Decimal
 from typing import Any
 
 from bot.shop.importing.presets import cleaning
+from bot.shop.importing.presets.columns import Reading
 from bot.shop.importing.presets.markup import plain
-from bot.shop.importing.presets.shapes import Group, Read, Reading, Result, Unfit
+from bot.shop.importing.presets.shapes import Group, Read, Result, Unfit
 from bot.shop.importing.told import LeftOut, Told
 from bot.shop.intake.people import CustomerRecord
 from bot.shop.intake.records import OrderRecord, ProductRecord
+from kernel.columns import folded
+from kernel.sentence import about
 
 UNCOUNTED = 100
 """The stock of a product that its shop sells without counting how many there are."""
@@ -22,13 +25,34 @@ _LONGEST_CODE = 40
 _LONGEST_KEY = 100
 _LONGEST_VALUE = 200
 _MOST_PICTURES = 50
-_WORKED_OUT = ("price", "former", "cost", "description")
+_WORKED_OUT = ("price", "former", "description", "pictures")
 _LONGEST_WORDS = {"name": 300, "description": 20_000, "brand": 100}
 
 
 def left_out(group: Group, why: str) -> LeftOut:
     """Rows that are no mistake, but nothing that is kept."""
     return LeftOut(group.rows, why)
+
+
+def status(
+    group: Group, known: Mapping[str, str], field: str = "status", otherwise: str | None = None
+) -> str:
+    """What an order's status means here.
+
+    Args:
+        known: as in `statuses`.
+        otherwise: what it is where the file doesn't say it.
+
+    Raises:
+        Unfit: it is unknown, or missing.
+    """
+    said = folded(group.get(field) or otherwise or group.need(field))
+    meant = known.get(said.removeprefix("wc"), known.get(said))
+    if meant is None:
+        raise Unfit(
+            about(group.get(field), "is no status that is known of these exports"), field, group.reads[0]
+        )
+    return meant
 
 
 def customer(group: Group, fields: Mapping[str, Any]) -> Result:
@@ -110,13 +134,19 @@ def category(path: Sequence[str], reading: Reading) -> dict[str, str] | None:
         path = path[1:]
     if not path:
         return None
-    return {"id": " > ".join(path)[:_LONGEST_KEY].strip(), f"name_{reading.options.language}": path[-1]}
+    return {
+        "id": " > ".join(path)[:_LONGEST_KEY].strip(),
+        f"name_{reading.options.defaults.language}": path[-1],
+    }
 
 
 def product(group: Group, read: Read, reading: Reading, fields: Mapping[str, Any]) -> Result:
-    """A product or variant, with its price and cost in `price` and `cost`, and its description as HTML.
+    """A product or variant, its description as HTML, with what its row says of its cost and its prices.
 
     A `former` price is what it costs when there is no sale, where it is above the price.
+
+    Args:
+        fields: the rest; a `price` or `former` price among them takes the place of the row's.
 
     Raises:
         Unfit: it has no name or no price.
@@ -125,7 +155,7 @@ def product(group: Group, read: Read, reading: Reading, fields: Mapping[str, Any
     price: Decimal = read.need("list_price") if fields.get("price") is None else fields["price"]
     if price == 0:
         return left_out(group, "a product that costs nothing: there is nothing to offer")
-    cost, html = fields.get("cost"), fields.get("description")
+    cost, html = read.get("cost"), fields.get("description")
     said = {name: value for name, value in fields.items() if name not in _WORKED_OUT and value is not None}
     if html or group.has("description"):
         said["description"] = plain(html or "")
@@ -133,11 +163,12 @@ def product(group: Group, read: Read, reading: Reading, fields: Mapping[str, Any
     said |= {name: said[name][:longest] for name, longest in _LONGEST_WORDS.items() if name in said}
     if group.has("cost"):
         said["cost"] = None if not cost else cleaning.minor(cost, currency)
-    if "pictures" in said:
-        said["pictures"] = said["pictures"][:_MOST_PICTURES]
-    now, former = (cleaning.minor(one, currency) for one in (price, fields.get("former") or price))
+    if pictures := [*dict.fromkeys(filter(None, fields.get("pictures") or ()))]:
+        said["pictures"] = pictures[:_MOST_PICTURES]
+    former = fields.get("former") or read.get("former") or price
+    now, former = (cleaning.minor(one, currency) for one in (price, former))
     said |= {"list_price": max(now, former), "currency": currency}
-    if "former" in fields:
+    if "former" in fields or group.has("former"):
         # Of a sale that is over nothing stays.
         said["sale_price"] = now if now < former else None
     return group.told(ProductRecord, said)
@@ -183,7 +214,6 @@ def order(
     }
     # Some systems show what is taken off as a negative amount.
     money["discount"] = _discount(money, lines, currency)
-    ship_to = {name.removeprefix("ship_"): group.get(name) for name in _ADDRESS}
     said = {
         "number": group.need("number"),
         "email": group.get("email"),
@@ -193,7 +223,7 @@ def order(
         "currency": currency,
         "payment_method": (group.get("payment_method") or "")[:40] or None,
         "coupon_code": _code(group.get("coupon_code")),
-        "ship_to": {name: value for name, value in ship_to.items() if value is not None} or None,
+        "ship_to": ship_to(group),
         "refunds": _refunds(group, currency),
         **fields,
     }
@@ -209,6 +239,12 @@ def order(
     if isinstance(result, Told):
         yield from _sold_only(group, reading, lines, currency)
     yield result
+
+
+def ship_to(group: Group, **instead: str | None) -> dict[str, str] | None:
+    """Where an order goes, by the columns of an address; some parts of it otherwise."""
+    said = {name.removeprefix("ship_"): group.get(name) for name in _ADDRESS} | instead
+    return {name: value for name, value in said.items() if value} or None
 
 
 def parcels(numbers: str | None, carrier: str | None) -> list[dict[str, Any]] | None:

@@ -23,25 +23,13 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from bot.shop.importing.presets import cleaning, statuses, telling
+from bot.shop.importing.presets.columns import Column, Reading, cell, code, moment, money, text, whole
 from bot.shop.importing.presets.preset import Preset
-from bot.shop.importing.presets.shapes import (
-    Column,
-    Group,
-    Read,
-    Reading,
-    Result,
-    Shape,
-    Unfit,
-    cell,
-    code,
-    moment,
-    money,
-    text,
-    whole,
-)
+from bot.shop.importing.presets.shapes import Group, Read, Result, Shape, Unfit
 from bot.shop.importing.rows import BadRow
 from kernel.sentence import about
 
@@ -52,10 +40,6 @@ _PHP = re.compile(
     r';[is]:(?:\d{1,5}:)?"?([^";]{0,1000})'
 )
 _ATTRIBUTES = range(1, _MOST_ATTRIBUTES + 1)
-
-
-def _telephone(*names: str) -> Column:
-    return cell(cleaning.telephone, *names)
 
 
 CUSTOMERS = {
@@ -71,7 +55,7 @@ CUSTOMERS = {
         for name, column, read in (
             ("first", "first_name", text),
             ("last", "last_name", text),
-            ("phone", "phone", _telephone),
+            ("phone", "phone", partial(cell, cleaning.telephone)),
             ("line", "address_1", text),
             ("line2", "address_2", text),
             ("city", "city", text),
@@ -233,10 +217,8 @@ def _fields(read: Read, parent: dict[str, Any], is_variation: bool, reading: Rea
         "options": options.told(),
         "attributes": telling.Options(pairs=others).told(),
         **_prices(read, reading),
-        "cost": read.get("cost"),
         "stock": _stock(read, parent),
-        "pictures": list(dict.fromkeys([*(read.get("picture") or ()), *(parent.get("picture") or ())]))
-        or None,
+        "pictures": [*(read.get("picture") or ()), *(parent.get("picture") or ())],
         "url": read.get("url"),
         "active": all(one is None or one == "1" for one in published),
     }
@@ -289,20 +271,18 @@ def _stock(read: Read, parent: dict[str, Any]) -> int | None:
 
 
 def _order(group: Group, reading: Reading) -> Iterator[Result]:
-    try:
-        status = statuses.status(group.need("status"), statuses.WOOCOMMERCE)
-    except BadRow as bad:
-        raise Unfit(str(bad), bad.field, group.reads[0]) from None
+    status = telling.status(group, statuses.WOOCOMMERCE)
     if status == statuses.LEFT_OUT:
         yield telling.left_out(group, "a draft of an order, or one thrown away")
         return
     lines = [_line(read) for read in group.reads if read.get("name", "product_id", "quantity") is not None]
     known = group.get("customer_id")
+    recipient = cleaning.person(group.get("ship_first"), group.get("ship_last"))
     fields = {
         "number": group.need("number").lstrip("#＃").strip(),
         "status": status,
         "customer_id": None if known == "0" else known,
-        "ship_to": _ship_to(group),
+        "ship_to": telling.ship_to(group, recipient=recipient),
         "parcels": group.get("parcels") or _parcels(group),
     }
     yield from telling.order(group, reading, lines, fields)
@@ -348,13 +328,6 @@ def _shipped_at(words: str | None, reading: Reading) -> datetime | None:
     """A day, or seconds since 1970."""
     seconds = words is not None and words.isascii() and words.isdigit() and len(words) in (9, 10)
     return reading.moment(datetime.fromtimestamp(int(words or 0), UTC) if seconds else words)
-
-
-def _ship_to(group: Group) -> dict[str, Any] | None:
-    said = {name: group.get(name) for name in ("line", "city", "country", "postcode")}
-    said["recipient"] = cleaning.person(group.get("ship_first"), group.get("ship_last")) or None
-    said["phone"] = group.get("ship_phone")
-    return {name: value for name, value in said.items() if value is not None} or None
 
 
 def _line(read: Read) -> telling.Line:

@@ -14,23 +14,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from bot.shop.importing.presets import cleaning, statuses, telling
+from bot.shop.importing.presets.columns import Reading, cell, code, moment, money, text, whole
 from bot.shop.importing.presets.preset import Preset
-from bot.shop.importing.presets.shapes import (
-    Group,
-    Read,
-    Reading,
-    Result,
-    Shape,
-    Unfit,
-    cell,
-    code,
-    moment,
-    money,
-    text,
-    whole,
-)
+from bot.shop.importing.presets.shapes import Group, Read, Result, Shape, Unfit
 from bot.shop.importing.presets.taobao import is_sold
-from bot.shop.importing.rows import BadRow
 from kernel.sentence import Sentence
 
 CUSTOMERS = {
@@ -124,13 +111,10 @@ def _variant(group: Group, read: Read, reading: Reading) -> dict[str, Any]:
         "category": telling.category(path, reading),
         "group_id": telling.group_id(code_, name, options),
         "options": options.told(),
-        "price": read.get("list_price"),
-        "cost": read.get("cost"),
         "stock": read.get("stock"),
-        "pictures": list(dict.fromkeys(one for one in pictures if one is not None)) or None,
+        "pictures": pictures,
         "url": group.get("url"),
         "active": is_sold(read.get("status") or group.get("status"), group),
-        **({"former": read.get("former")} if group.has("former") else {}),
     }
 
 
@@ -139,13 +123,13 @@ def _order(group: Group, reading: Reading) -> Iterator[Result]:
     if not reads:
         why = Sentence("its goods are in none of the files: add the 订单报表 of the same time by 商品维度")
         raise Unfit(why, "number", group.reads[0])
-    try:
-        status = statuses.status(group.need("status"), statuses.YOUZAN)
-    except BadRow as bad:
-        raise Unfit(str(bad), bad.field, group.reads[0]) from None
+    status = telling.status(group, statuses.YOUZAN)
     lines = [_line(read) for read in reads]
     some_unsent = any(read.get("sent") in _UNSENT for read in reads)
-    fields = {"status": status, "parcels": telling.parcels_of_lines(lines, some_unsent=some_unsent)}
+    fields = {
+        "status": status,
+        "parcels": telling.parcels_of_lines(lines, some_unsent=some_unsent),
+    }
     yield from telling.order(group, reading, lines, fields)
 
 

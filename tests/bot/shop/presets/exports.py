@@ -11,16 +11,18 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.shop.importing.presets import PresetOptions, preset
+from bot.shop.importing.presets import PRESETS
+from bot.shop.importing.rows import Options
+from bot.shop.intake.defaults import Defaults
 from bot.shop.intake.records import Record
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
-def options(**changed: Any) -> PresetOptions:
+def options(language: str = "zh", **changed: Any) -> Options:
     """Those of a shop in Shanghai."""
-    return PresetOptions(**{"now": NOW, "zone": SHANGHAI, **changed})
+    return Options(**{"now": NOW, "zone": SHANGHAI, "defaults": Defaults(language=language), **changed})
 
 
 def table(header: str, *rows: Sequence[str] | dict[str, str], separator: str = ",") -> str:
@@ -58,7 +60,7 @@ class Came:
 def read(name: str, files: Sequence[Path], **changed: Any) -> Came:
     """All that a preset finds in files."""
     came = Came()
-    for found in preset(name).read(files, options(**changed)):
+    for found in PRESETS[name].read(files, options(**changed)):
         came.shares.append(found.share)
         for told in found.told:
             came.records.append(told.record.model_dump(exclude_unset=True))

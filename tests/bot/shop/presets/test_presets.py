@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.shop.importing.presets import PRESETS, UnknownPreset, preset
+from bot.shop.importing.presets import PRESETS
+from bot.shop.importing.sources import PresetSource
 from kernel import tables
 from kernel.tables import TableRefused
 from tests.bot.shop.presets import (
@@ -22,9 +23,8 @@ from tests.bot.shop.presets.exports import options, read, table, written
 
 
 def test_an_unknown_preset_says_which_there_are() -> None:
-    with pytest.raises(UnknownPreset, match="'magento'; there are shopify, woocommerce, taobao, youzan"):
-        preset("magento")
-    assert preset(" Shopify ").name == "shopify"
+    with pytest.raises(TableRefused, match="'magento'; there are shopify, woocommerce, taobao, youzan"):
+        PresetSource("magento", [], options())
 
 
 @pytest.mark.parametrize(
@@ -49,15 +49,17 @@ def test_an_unknown_preset_says_which_there_are() -> None:
     ],
 )
 def test_each_file_is_recognised_by_its_columns(name: str, header: str, kind: str) -> None:
-    assert preset(name).recognise(header.split(",")) == kind
-    assert preset(name).recognise(["订单", "time", "amount"]) is None
+    shape = PRESETS[name].shape_of(header.split(","))
+    assert shape is not None
+    assert shape.kind == kind
+    assert PRESETS[name].shape_of(["订单", "time", "amount"]) is None
 
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_file_of_something_else_is_refused_with_what_each_must_have(tmp_path: Path, name: str) -> None:
     file = written(tmp_path / "stock.csv", table("Warehouse,Shelf", ("1", "2")))
     with pytest.raises(TableRefused) as refused:
-        preset(name).read([file], options())
+        PRESETS[name].read([file], options())
     said = str(refused.value)
     assert all(shape.called in said and shape.needed() in said for shape in PRESETS[name].shapes)
     assert "Its columns: 'Warehouse', 'Shelf'." in said
@@ -66,7 +68,7 @@ def test_a_file_of_something_else_is_refused_with_what_each_must_have(tmp_path: 
 @pytest.mark.parametrize("name", PRESETS)
 def test_one_file_that_is_none_of_theirs_stops_all_before_anything_is_read(tmp_path: Path, name: str) -> None:
     with pytest.raises(TableRefused, match="no such file"):
-        preset(name).read([tmp_path / "missing.csv"], options())
+        PRESETS[name].read([tmp_path / "missing.csv"], options())
 
 
 @pytest.mark.parametrize("portion", [1, 2, 3])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.shop.importing.presets import cleaning, preset
+from bot.shop.importing.presets import PRESETS, cleaning
 from bot.shop.intake.people import CustomerRecord
 from bot.shop.intake.records import OrderRecord, ProductRecord
 from tests.bot.shop.presets.exports import options, read, table, written
@@ -323,7 +323,7 @@ def test_of_two_exports_that_have_the_same_order_the_later_one_holds(tmp_path: P
     late = written(
         tmp_path / "2.csv", table(ORDERS, row("#2") | PLACED | {"Fulfillment Status": "fulfilled"})
     )
-    portions = [*preset("shopify").read([early, late], options())]
+    portions = [*PRESETS["shopify"].read([early, late], options())]
     told = [[(one.record.number, one.record.status) for one in found.told] for found in portions]
     assert told == [[("1", "paid"), ("2", "paid")], [("2", "shipped")]]
 
