@@ -105,6 +105,11 @@ class Requests(Repository):
         theirs = _JOINED.where(request.c.conversation_id == conversation_id)
         return await self._list(Request, theirs.order_by(request.c.id.desc()).limit(limit))
 
+    async def of_customer(self, customer_id: str, limit: int = 20) -> list[Request]:
+        """What a customer asked for, in whichever conversation, newest first."""
+        theirs = _JOINED.where(request.c.customer_id == customer_id)
+        return await self._list(Request, theirs.order_by(request.c.id.desc()).limit(limit))
+
     async def of_order(self, order_id: str, limit: int = 20) -> list[Request]:
         """What was asked for about one order, newest first."""
         theirs = _JOINED.where(request.c.order_id == order_id)

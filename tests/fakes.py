@@ -54,6 +54,8 @@ class Meaning:
     others: bool = False
     """Others than those shown are wanted."""
     danger: Danger | None = None
+    day: tuple[str, str] | None = None
+    """A stretch that names a day, and the day, ISO."""
 
 
 def means(
@@ -154,6 +156,12 @@ class ScriptedUnderstander:
             )
             for match in _COLOUR.finditer(text)
         ]
+        if meaning is not None and meaning.day is not None:
+            said, day = meaning.day
+            start = text.find(said)
+            found.append(
+                Entity(kind=EntityKind.DATE, text=said, value=day, start=start, end=start + len(said))
+            )
         for name, product_id in self.products.items():
             start = text.lower().find(name.lower())
             if start >= 0:

@@ -31,6 +31,7 @@ from bot.conversation.routing import Reading
 from bot.conversation.skills import (
     fallback,
     language,
+    order_talk,
     product_words,
     products,
     refunds,
@@ -185,9 +186,13 @@ async def _words(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tupl
     if heard_first and len(reading.wishes) <= 1:
         return await _one(turn, whole, modes)
     first = heard_first or routing.stops_in_part(reading)
-    aside = None if first or turn.told("payment_method") else await refunds.by_the_way(turn)
+    aside = None if first else await refunds.by_the_way(turn)
     if aside is not None:
-        return _going_back(turn, decisions.only("refund_status", aside))
+        heard_of = replace(aside, memory=(aside.memory or turn.memory).heard("refund_status"))
+        return _going_back(turn, decisions.only("refund_status", heard_of))
+    asked = None if first else await order_talk.follow_up(turn)
+    if asked is not None:
+        return await decisions.wish(asked[0], REGISTRY.by_intent[asked[1]], asked[1], modes)
     done = () if first else await _taken_up(turn, modes)
     wished = routing.wishes(turn, reading, taken_up=bool(done))
     if done:

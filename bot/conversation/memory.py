@@ -20,6 +20,7 @@ _INTENTS = 3
 _BEFORE = 2
 _WORDS = 200
 _TASKS = 4
+_ORDERS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,8 @@ class Memory:
 
     order: str | None = None
     """Id of the order spoken of."""
+    orders: tuple[str, ...] = ()
+    """Ids of the orders spoken of or listed last, so that "the other one" and "both" have a meaning."""
     product: str | None = None
     """Id of the product spoken of."""
     products: tuple[str, ...] = ()
@@ -119,7 +122,12 @@ class Memory:
 
     def about_order(self, order_id: str) -> Memory:
         """Speaking of an order now."""
-        return replace(self, order=order_id, pending=None)
+        others = tuple(one for one in self.orders if one != order_id)
+        return replace(self, order=order_id, orders=(order_id, *others)[:_ORDERS], pending=None)
+
+    def listing(self, order_ids: tuple[str, ...]) -> Memory:
+        """Several orders are on the screen."""
+        return replace(self, orders=order_ids[:_ORDERS])
 
     def about_product(self, product_id: str) -> Memory:
         """Speaking of one product now."""

@@ -11,7 +11,6 @@ from bot.conversation.skills import (
     language,
     linking,
     mine,
-    order_facts,
     order_status,
     pages,
     pricing,
@@ -30,7 +29,6 @@ REGISTRY = Registry(
     for module in (
         talk,
         order_status,
-        order_facts,
         which_order,
         changes,
         returns,

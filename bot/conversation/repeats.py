@@ -7,6 +7,7 @@ from zlib import crc32
 
 from bot.conversation.answer import Answer
 from bot.conversation.registry import REGISTRY
+from bot.conversation.skills import order_asked
 from bot.conversation.skills.talk import TALK
 from bot.conversation.turn import Turn
 
@@ -47,6 +48,11 @@ def _again(turn: Turn, skill: str, answer: Answer) -> Answer:
         text_id = "unclear-again"
     else:
         text_id = "said-before" if known is not None and known.about_order else "said-before-else"
+        again = replace(answer, text=turn.say("said-again", text=answer.text))
+        # What is asked in other words, or of another order meanwhile, is answered all the same.
+        asked = known is not None and known.only_tells and known.about_order and bool(order_asked.facts(turn))
+        if asked and _mark(again) not in turn.memory.said:
+            return again
     told = replace(answer, text=turn.say(text_id), cards=(), buttons=turn.human)
     return replace(told, text=turn.say("said-before-again")) if _mark(told) in turn.memory.said else told
 

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from bot.conversation import phrases
 from bot.conversation.registry import REGISTRY
 from bot.conversation.skills import (
-    order_status,
+    order_asked,
     pricing,
     product_words,
     stopping,
     talk,
-    which_order,
 )
 from bot.conversation.skills.talk import TALK
 from bot.conversation.turn import Turn
@@ -150,13 +149,15 @@ def _set_phrase(whole: Understanding) -> str | None:
     """Words that mean the same thing always."""
     if phrases.asks_what_is_known(whole.text) and len(whole.text) <= _SENTENCE_LONG:
         return "my_data"
-    if order_status.asks_for_last(whole.text) or phrases.names_a_parcel(whole.text):
+    if phrases.names_a_parcel(whole.text):
         return "order_status"
     # Whoever asks where something of theirs is has bought it.
     best = whole.intents[0].intent if whole.intents else None
-    if best in _SHOWS_PRODUCTS and order_status.asks_where(whole.text):
+    if best in _SHOWS_PRODUCTS and order_asked.where_is_mine(whole.text):
         return "order_status"
-    if best == "order_status" and which_order.names_all(whole.text):
+    if order_asked.of_purchases(whole.text):
+        return "order_facts"
+    if best == "order_status" and order_asked.lists_all(whole.text):
         return "order_status"
     return None
 

@@ -13,6 +13,7 @@ from storage.catalogue import Catalogue, Product
 from storage.orders import Order, Orders
 
 _MOST_SHOWN = 6
+_ORDERS = 4
 _LOOKING = {"recommend_request": "recommend", "product_search": "search"}
 
 
@@ -73,7 +74,7 @@ async def _shown(turn: Turn) -> list[tuple[str, Shown]]:
     """What is asked about first, then what was shown last, the order spoken of or products."""
     pending, memory = turn.memory.pending, turn.memory
     listed = pending.data.get("ids", "").split("\n") if pending is not None and "ids" in pending.data else []
-    orders = listed or ([memory.order] if memory.order is not None else [])
+    orders = listed or _spoken_of(turn)
     found = [*await _orders(turn, orders)]
     if pending is not None and "intents" in pending.data:
         found = [
@@ -89,6 +90,17 @@ async def _shown(turn: Turn) -> list[tuple[str, Shown]]:
     last = memory.intents[0] if memory.intents else ""
     products_last = pending is None and last not in turn.skills.about_orders
     return [*products, *found][:_MOST_SHOWN] if products_last else [*found, *products][:_MOST_SHOWN]
+
+
+def _spoken_of(turn: Turn) -> list[str]:
+    """The order spoken of, and with it, as long as orders are spoken of, those spoken of or listed before."""
+    memory = turn.memory
+    if memory.order is None or turn.customer_id is None:
+        return []
+    last = memory.intents[0] if memory.intents else ""
+    if memory.pending is not None or last not in turn.skills.about_orders:
+        return [memory.order]
+    return list(dict.fromkeys((memory.order, *memory.orders)))[:_ORDERS]
 
 
 async def _orders(turn: Turn, ids: Sequence[str]) -> list[tuple[str, Shown]]:

@@ -61,6 +61,8 @@ class Turn:
     text: str = ""
     """The words to be answered, folded: the message, or the part of it that is this wish."""
     understanding: Understanding | None = None
+    asked_before: str = ""
+    """The message before, where this one only says of what else it is asked."""
     shown: tuple[str, ...] = ()
     """What `Acts.pointing` speaks of: ids, in its order."""
     read: Callable[[str], Awaitable[Understanding | None]] = field(default=_unread, repr=False)

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.conversation import wording
 from bot.conversation.answer import Answer
 from bot.conversation.memory import Memory, Pending
+from bot.conversation.skills import pages
 from bot.conversation.turn import Asked, Skill, Turn
 from bot.linking.linker import LinkRefusal, LinkRefused, LinkResult
 from nlu.acts import Act
@@ -33,6 +34,12 @@ _PHONE = re.compile(
 _PHONE_DIGITS = 9
 _TRIES = 2
 _LITTLE_ELSE = 16
+_OF_ONE_ORDER = frozenset(
+    {"order_status", "order_facts", "request_status", "delivery_problem", "chase_parcel", "show"}
+)
+"""Wishes that nothing general answers."""
+_RULES = frozenset({"refund_status", "change_address", "change_order", "cancel_order", "invoice_request"})
+"""Wishes whose rule is asked for in general where the message itself finds none."""
 
 
 def ask(turn: Turn) -> Answer:
@@ -45,6 +52,20 @@ def ask(turn: Turn) -> Answer:
     if number:
         return Answer(text=turn.say("link-second-fact"), memory=_asking(turn, number=number, wish=wish))
     return Answer(text=turn.say("link-ask"), memory=_asking(turn, number="", wish=wish))
+
+
+async def asked(turn: Turn) -> Answer:
+    """As `ask`, and before it what the shop's pages say, where the wish may be answered without knowing who asks."""
+    who = ask(turn)
+    if who.memory is None or turn.named(EntityKind.ORDER_NUMBER) or turn.intent in _OF_ONE_ORDER:
+        return who
+    passage = await pages.passage_for(turn)
+    if passage is None and turn.intent in _RULES:
+        passage = await pages.passage_for(turn, turn.say(f"rule-question-{turn.intent}"))
+    if passage is None:
+        return who
+    text = f"{pages.passage_text(turn, passage)}\n\n{turn.say('link-for-theirs')}"
+    return replace(who, text=text)
 
 
 def _asking(turn: Turn, **data: str) -> Memory:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import filed, tasks, waiting
 from bot.conversation.answer import Answer, Rows, row
-from bot.conversation.skills import linking, pages, which_order
+from bot.conversation.skills import linking, order_match, pages, which_order
 from bot.conversation.turn import Asked, RequestKind, Skill, Task, Turn
 from bot.messages import Button
 from storage.consents import MARKETING
@@ -17,11 +19,12 @@ from storage.events import Events, StoredEvent
 from storage.known_orders import KnownOrders
 from storage.orders import Order, Orders
 from storage.points import PointChange, Points
-from storage.requests import Requests
+from storage.requests import UNDECIDED, WITHDRAWN, Request, Requests
 
 _STARS = 5
 _CHANGES_SHOWN = 5
-_LOOKED_AT = 10
+_LOOKED_AT = 20
+_TOLD = 3
 
 
 async def _points(turn: Turn) -> Answer:
@@ -66,12 +69,66 @@ async def _orders_named(turn: Turn, names: Collection[str]) -> dict[str, str]:
 
 
 async def _requests(turn: Turn) -> Answer:
-    """How the latest that was asked of the shop here stands."""
-    made = await Requests(turn.connection).of_conversation(turn.contact.conversation.id, limit=_LOOKED_AT)
-    latest = next((one for one in made if one.customer_id == turn.customer_id), None)
-    if latest is not None:
-        return Answer(text=tasks.request_text(turn, f"request-{latest.state}", latest), memory=turn.memory)
-    return await waiting.told(turn) if turn.in_queue else Answer(text=turn.say("requests-none"))
+    """How what was asked of the shop stands: what the message names of it, else the latest here, else what is open."""
+    made = await _made(turn)
+    if not made:
+        return await waiting.told(turn) if turn.in_queue else await _nothing_asked(turn)
+    named = await _named(turn, made)
+    here = [one for one in made if one.conversation_id == turn.contact.conversation.id]
+    open_ones = [one for one in made if one.state in UNDECIDED]
+    told = named or here[:1] or open_ones or made[:1]
+    lines = [tasks.request_text(turn, f"request-{one.state}", one) for one in told[:_TOLD]]
+    lines += [turn.say("decision-note", note=one.note) for one in told[:1] if one.note]
+    return Answer(text="\n".join(lines), memory=turn.memory.settled())
+
+
+async def _made(turn: Turn) -> list[Request]:
+    requests = Requests(turn.connection)
+    if turn.customer_id is not None:
+        made = await requests.of_customer(turn.customer_id, limit=_LOOKED_AT)
+    else:
+        here = await requests.of_conversation(turn.contact.conversation.id, limit=_LOOKED_AT)
+        made = [one for one in here if one.customer_id is None]
+    return [one for one in made if one.note != WITHDRAWN]
+
+
+async def _named(turn: Turn, made: Sequence[Request]) -> list[Request]:
+    """Those that the message names by their number, their order, what is in it, or what they are."""
+    said = turn.text.casefold()
+    numbered = [one for one in made if one.number.casefold() in said]
+    if numbered:
+        return numbered
+    orders = await Orders(turn.connection).by_ids({one.order_id for one in made if one.order_id is not None})
+    fitting = {order.id for order in order_match.told_apart(turn, list(orders.values()))}
+    of_orders = [one for one in made if one.order_id in fitting] or list(made)
+    called = {one.kind: _called(turn, one.kind) for one in made}
+    of_kind = [
+        one
+        for one in of_orders
+        if any(
+            word in said and all(word not in words for kind, words in called.items() if kind != one.kind)
+            for word in called[one.kind]
+        )
+    ]
+    return of_kind or (of_orders if fitting else [])
+
+
+def _called(turn: Turn, kind: str) -> frozenset[str]:
+    """Words, in Chinese pairs of characters, of what a kind of request is called."""
+    called = turn.say(f"decision-kind-{kind}", order="").casefold()
+    if turn.language == "zh":
+        return frozenset(pair for pair in map("".join, pairwise(called)) if " " not in pair)
+    return frozenset(called.split())
+
+
+async def _nothing_asked(turn: Turn) -> Answer:
+    """That nothing is open, and how the order stands that is named or spoken of."""
+    nothing = turn.say("requests-none")
+    known = [] if turn.customer_id is None else await Orders(turn.connection).by_customer(turn.customer_id)
+    if not order_match.told_apart(turn, known) and which_order.spoken_in(turn, known) is None:
+        return Answer(text=nothing)
+    told = await turn.skills.by_intent["order_status"].answer(replace(turn, intent="order_status"))
+    return replace(told, text=f"{nothing}\n{told.text}")
 
 
 async def _review(turn: Turn) -> Answer:

@@ -1,73 +1,162 @@
-"""What is in an order, how many, for how much and since when: the fact that was asked for comes first."""
+"""What is in an order, how many, for how much, paid with what, going where: the fact that was asked for comes first."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Sequence
 
-from bot.conversation.answer import Answer
-from bot.conversation.skills import product_words, which_order
-from bot.conversation.turn import Skill, Turn
+from bot.conversation.skills import addresses, delivery_words, order_asked, order_match, which_order
+from bot.conversation.skills.order_asked import Fact
+from bot.conversation.turn import Turn
 from nlu.types import EntityKind
 from storage.orders import Order, OrderLine
 
-_TOTAL = (
-    "多少钱",
-    "总价",
-    "总额",
-    "总共花",
-    "金额",
-    "付了多少",
-    "how much",
-    "total",
-    "cost",
-    "price",
-    "paid",
-    "pay",
-)
-_WHEN = ("什么时候", "啥时候", "几号", "哪天", "日期", "几时", "when", "what day", "which day", "date")
-_COUNT = ("几件", "几个", "几样", "多少件", "多少个", "数量", "how many", "quantity", "number of")
+_WAYS_OF_PAYING = ("card", "wallet", "bank_transfer", "cash")
+_LISTED = 6
+_NO_PURCHASE = "cancelled"
 
 
-async def _facts(turn: Turn) -> Answer:
-    found = await which_order.find(turn, lambda _order: True, "order:show")
-    if isinstance(found, Answer):
-        return found
-    return Answer(text=words(turn, found), memory=turn.memory.about_order(found.id))
-
-
-def words(turn: Turn, order: Order) -> str:
-    """The facts that a message asks for; what is in it, where it names none."""
-    meant = [line for line in order.lines if _is_named(turn, line)] or list(order.lines)
+def of_one(turn: Turn, order: Order, asked: frozenset[Fact]) -> str:
+    """The facts of an order that are asked for; empty where none is."""
     facts: list[str] = []
-    if _asks(turn, _COUNT) and meant:
+    meant = named(turn, order)
+    if Fact.COUNT in asked:
         count = sum(line.quantity for line in meant)
         facts.append(turn.say("order-fact-count", number=order.number, count=count))
-    if _asks(turn, _TOTAL) or not order.lines:
-        total = turn.money(order.total, order.currency)
-        facts.append(turn.say("order-fact-total", number=order.number, total=total))
-    if _asks(turn, _WHEN):
+    elif Fact.TOTAL in asked:
+        facts.append(_cost(turn, order, meant))
+    if Fact.PLACED in asked:
         facts.append(turn.say("order-fact-placed", number=order.number, day=turn.day(order.placed_at)))
-    if facts and not _asks(turn, _COUNT):
-        return "\n".join(facts)
-    head = [] if facts else [turn.say("order-fact-lines", number=order.number)]
-    return "\n".join([*facts, *head, *(_line(turn, order, line) for line in meant)])
+    if Fact.PAID_WITH in asked:
+        facts.append(_paid_with(turn, order))
+    if Fact.ADDRESS in asked:
+        address = addresses.written(order.ship_to, turn.language)
+        text_id = "order-fact-address" if address else "order-fact-no-address"
+        facts.append(turn.say(text_id, number=order.number, address=address))
+    if Fact.CONTENTS in asked and not facts:
+        facts.append(turn.say("order-fact-lines", number=order.number))
+        meant = list(order.lines)
+    if asked & {Fact.CONTENTS, Fact.COUNT} and facts:
+        facts += [_line(turn, order, line) for line in meant]
+        if Fact.CONTENTS in asked and len(order.sent) > 1 and any(box.lines is None for box in order.sent):
+            facts.append(turn.say("order-fact-unparted"))
+    return "\n".join(facts)
 
 
-def _is_named(turn: Turn, line: OrderLine) -> bool:
+def contents(turn: Turn, order: Order) -> str:
+    """An order in short: when it was placed, for how much, how it stands, and of what is in it what a message names."""
+    head = turn.say(
+        "order-sheet",
+        number=order.number,
+        day=turn.day(order.placed_at),
+        total=turn.money(order.total, order.currency),
+        status=turn.say(f"status-{order.status}"),
+    )
+    return "\n".join([head, *(_line(turn, order, line) for line in named(turn, order))])
+
+
+def of_several(turn: Turn, orders: Sequence[Order], asked: frozenset[Fact]) -> str:
+    """What is asked of several orders: what they cost or hold together, or how the way of each stands."""
+    if asked & {Fact.TOTAL, Fact.SPENT} and Fact.COUNT not in asked:
+        orders = [order for order in orders if order.status != _NO_PURCHASE] or orders
+        sums: Counter[str] = Counter()
+        for order in orders:
+            sums[order.currency] += order.total
+        total = turn.say("items-comma").join(turn.money(sum_, currency) for currency, sum_ in sums.items())
+        head = turn.say("orders-sum", total=total, count=len(orders))
+        lines = [
+            turn.say(
+                "orders-sum-line",
+                number=order.number,
+                items=which_order.items(turn, order),
+                total=turn.money(order.total, order.currency),
+            )
+            for order in orders[:_LISTED]
+        ]
+        return "\n".join([head, *lines])
+    if asked & order_asked.OF_DELIVERY or turn.intent != "order_facts":
+        late = turn.now
+        by_day = sorted(orders, key=lambda order: delivery_words.due(turn, order) or late.replace(year=9999))
+        return "\n".join(which_order.way_line(turn, order) for order in by_day)
+    if Fact.COUNT in asked:
+        count = sum(line.quantity for order in orders for line in named(turn, order))
+        return "\n".join(
+            [
+                turn.say("orders-count", count=count, orders=len(orders)),
+                *(which_order.way_line(turn, one) for one in orders[:_LISTED]),
+            ]
+        )
+    return "\n".join(which_order.one_line(turn, order) for order in orders[:_LISTED])
+
+
+def of_all(turn: Turn, orders: Sequence[Order], asked: frozenset[Fact]) -> tuple[str, Order | None]:
+    """What is asked of all of a customer's orders, newest first, and the one that is told of."""
+    bought = [order for order in orders if order.status != _NO_PURCHASE] or list(orders)
+    fitting = order_match.told_apart(turn, bought)
+    if Fact.TIMES in asked:
+        newest = fitting[0] if fitting else None
+        if newest is None:
+            return turn.say("orders-times", count=len(bought)), None
+        lines = [which_order.one_line(turn, order) for order in fitting[:_LISTED]]
+        return "\n".join([turn.say("orders-times", count=len(fitting)), *lines]), newest
+    if Fact.SPENT in asked:
+        spent = fitting or bought
+        return of_several(turn, spent, asked), spent[0]
+    dearest = Fact.DEAREST in asked
+    among = fitting or bought
+    # Sums in several currencies have no order; those of the newest order's are compared.
+    same = [order for order in among if order.currency == among[0].currency]
+    order = (max if dearest else min)(same, key=lambda one: one.total)
+    values = {
+        "number": order.number,
+        "day": turn.day(order.placed_at),
+        "total": turn.money(order.total, order.currency),
+        "items": which_order.items(turn, order),
+    }
+    return turn.say("orders-dearest" if dearest else "orders-cheapest", **values), order
+
+
+def named(turn: Turn, order: Order) -> list[OrderLine]:
+    """The lines of an order that a message names; all where it names none."""
     product = turn.named(EntityKind.PRODUCT)
-    return line.product_id == product or product_words.in_name(turn, f"{line.name_zh} {line.name_en}") > 0
+    fits = [order_match.fit(turn, line.name_zh, line.name_en) for line in order.lines]
+    most = max(fits, default=0)
+    found = [line for line, fit in zip(order.lines, fits, strict=True) if most and fit == most]
+    return found or [line for line in order.lines if line.product_id == product] or list(order.lines)
+
+
+def _cost(turn: Turn, order: Order, meant: Sequence[OrderLine]) -> str:
+    """What the lines that are named cost, else the whole order."""
+    if not meant or len(meant) == len(order.lines) or order_asked.of_an_order(turn.text):
+        return turn.say(
+            "order-fact-total", number=order.number, total=turn.money(order.total, order.currency)
+        )
+    return "\n".join(
+        turn.say(
+            "order-fact-price",
+            number=order.number,
+            name=line.name(turn.language),
+            count=line.quantity,
+            price=turn.money(line.unit_price, order.currency),
+            total=turn.money(line.unit_price * line.quantity, order.currency),
+        )
+        for line in meant
+    )
+
+
+def _paid_with(turn: Turn, order: Order) -> str:
+    if order.status == "placed":
+        total = turn.money(order.total, order.currency)
+        return turn.say("payment-unpaid", number=order.number, total=total)
+    way = order.payment_method
+    if not way:
+        return turn.say("order-fact-paid-unknown", number=order.number)
+    known = way.casefold() in _WAYS_OF_PAYING
+    return turn.say(
+        "order-fact-paid-with", number=order.number, way=turn.say(f"paid-{way.casefold()}") if known else way
+    )
 
 
 def _line(turn: Turn, order: Order, line: OrderLine) -> str:
     price = turn.money(line.unit_price, order.currency)
     return turn.say("order-fact-line", name=line.name(turn.language), count=line.quantity, price=price)
-
-
-def _asks(turn: Turn, said: Collection[str]) -> bool:
-    text = turn.text.casefold()
-    return any(word in text for word in said)
-
-
-SKILLS = (
-    Skill(name="order_facts", only_tells=True, answer=_facts, intents=("order_facts",), about_order=True),
-)

@@ -1,75 +1,94 @@
-"""Where is my order: what happened to it, where the parcel was seen, and as of when."""
+"""What customers ask of their orders: where they are, when they come, what is in them, what they cost."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from bot.conversation.answer import Answer, Rows, row
-from bot.conversation.skills import linking, pages, parcel_words, which_order
+from bot.conversation.skills import (
+    delivery_words,
+    linking,
+    order_asked,
+    order_facts,
+    order_match,
+    pages,
+    parcel_words,
+    refunds,
+    which_order,
+)
+from bot.conversation.skills.order_asked import Fact
+from bot.conversation.tasks import request_text
 from bot.conversation.turn import Skill, Turn
 from bot.messages import Button
-from nlu.types import EntityKind
-from storage.orders import Order, Orders
+from storage.orders import STATUSES, Order, Orders
+from storage.requests import UNDECIDED, Requests
 
 _LIST = 5
-_who_carries = re.compile(
-    r"(什么|哪个|哪家|谁家?).{0,3}(快递|物流)|快递公司|\b(which|what|who)\b.{0,16}(carrier|courier|deliver|shipp?)",
-    re.IGNORECASE,
-).search
-_BOUGHT_LAST = re.compile(
-    r"(上次|上回|上一次|最近一次|最后一次|最近)(都)?(买|下单|订)(了|的)?(是)?(什么|啥|哪些)"
-    r"|\b(what|which)\b.{0,12}\bi (order(ed)?|buy|bought|purchased?)\b.{0,12}\b(last|latest|recently)\b",
-    re.IGNORECASE,
-)
-_WHERE_MINE = re.compile(r"\bwhere('s|s| is| are|'re) my\b|我的?.{1,12}(到哪|在哪|送到哪)", re.IGNORECASE)
-_BRIEF = 60
+_ASKED = 2
+_KNOWN = 500
 
 
-def asks_for_last(text: str) -> bool:
-    """Whether somebody wants to know what they bought last."""
-    return len(text) <= _BRIEF and _BOUGHT_LAST.search(text) is not None
-
-
-def asks_where(text: str) -> bool:
-    """Whether somebody asks where something that is theirs is."""
-    return len(text) <= _BRIEF and _WHERE_MINE.search(text) is not None
-
-
-async def _status(turn: Turn) -> Answer:
+async def _told(turn: Turn) -> Answer:
+    """What is asked of an order, of several, or of all; how an order stands where nothing more is asked."""
+    asked = order_asked.facts(turn)
     if turn.intent in ("list", "orders") or which_order.wants_all(turn):
         return await _list(turn)
-    if turn.customer_id is not None and asks_for_last(turn.text):
-        return await _bought_last(turn, turn.customer_id)
-    found = await which_order.find(turn, which_order.in_status(which_order.ON_ITS_WAY), "order:show")
+    if turn.customer_id is not None:
+        if asked & order_asked.OF_ALL:
+            return await _of_all(turn, turn.customer_id, asked)
+        back = await refunds.on_its_way_back(turn)
+        if back is not None:
+            return back
+    facts = turn.intent == "order_facts"
+    relevant = which_order.in_status(frozenset(STATUSES) if _of_any(turn, asked) else which_order.ON_ITS_WAY)
+    found = await which_order.meant(turn, relevant, "order:show", reading=True)
     if isinstance(found, Answer):
         return found
-    brief = _when_only(turn, found) if turn.intent == "delivery_time" else ""
-    return Answer(
-        text=brief or _words(turn, found),
-        buttons=_buttons(turn, found),
-        memory=turn.memory.about_order(found.id),
-    )
+    if len(found) > 1:
+        text = order_facts.of_several(turn, found, asked)
+        memory = turn.memory.about_order(found[0].id).listing(tuple(order.id for order in found))
+        return Answer(text=text, memory=memory)
+    (order,) = found
+    if Fact.DAY in asked:
+        asked |= {Fact.ARRIVAL if order.status in which_order.ON_ITS_WAY else Fact.PLACED}
+    told = [
+        order_facts.of_one(turn, order, asked),
+        delivery_words.told(turn, order, asked, summary(turn, order)),
+    ]
+    text = "\n".join(filter(None, told))
+    of_way = not told[0]
+    if not text:
+        of_way = not facts or Fact.WHERE in asked
+        if of_way:
+            text = "\n".join([_words(turn, order), *await _asked_for(turn, order)])
+        else:
+            text = order_facts.contents(turn, order)
+    buttons = _buttons(turn, order) if of_way else ()
+    return Answer(text=text, buttons=buttons, memory=turn.memory.about_order(order.id))
 
 
-async def _bought_last(turn: Turn, customer_id: str) -> Answer:
-    newest = await Orders(turn.connection).by_customer(customer_id, limit=1)
-    if not newest:
+async def _asked_for(turn: Turn, order: Order) -> list[str]:
+    """What is still open of what was asked of the shop for an order."""
+    made = await Requests(turn.connection).of_order(order.id)
+    return [
+        request_text(turn, f"request-{one.state}", one)
+        for one in made
+        if one.state in UNDECIDED and one.customer_id == turn.customer_id
+    ][:_ASKED]
+
+
+def _of_any(turn: Turn, asked: frozenset[Fact]) -> bool:
+    """Whether it may be asked of an order in any state, such as what it cost."""
+    return turn.intent == "order_facts" or bool(asked - order_asked.OF_DELIVERY)
+
+
+async def _of_all(turn: Turn, customer_id: str, asked: frozenset[Fact]) -> Answer:
+    known = await Orders(turn.connection).by_customer(customer_id, limit=_KNOWN)
+    if not known:
         return Answer(text=turn.say("orders-none"), memory=turn.memory.settled())
-    (order,) = newest
-    head = turn.say(
-        "order-newest",
-        number=order.number,
-        day=turn.day(order.placed_at),
-        total=turn.money(order.total, order.currency),
-        status=turn.say(f"status-{order.status}"),
-    )
-    lines = [f"· {line.name(turn.language)} × {line.quantity}" for line in order.lines]
-    return Answer(
-        text="\n".join([head, *lines]),
-        buttons=_buttons(turn, order),
-        memory=turn.memory.about_order(order.id),
-    )
+    text, order = order_facts.of_all(turn, known, asked)
+    memory = turn.memory.settled() if order is None else turn.memory.about_order(order.id)
+    return Answer(text=text, memory=memory)
 
 
 async def _list(turn: Turn) -> Answer:
@@ -78,8 +97,10 @@ async def _list(turn: Turn) -> Answer:
     recent = await Orders(turn.connection).by_customer(turn.customer_id, limit=_LIST)
     if not recent:
         return Answer(text=turn.say("orders-none"), memory=turn.memory.settled())
+    told_apart = order_match.told_apart(turn, await Orders(turn.connection).by_customer(turn.customer_id))
+    recent = told_apart[:_LIST] or recent
     if len(recent) == 1:
-        return await _status(replace(turn, intent="show", argument=recent[0].id))
+        return await _told(replace(turn, intent="show", argument=recent[0].id))
     lines = [which_order.one_line(turn, order) for order in recent]
     asked = which_order.ask_which(replace(turn, intent="order_status"), recent, "order:show")
     return replace(asked, text="\n".join([turn.say("orders-recent"), *lines]))
@@ -87,28 +108,20 @@ async def _list(turn: Turn) -> Answer:
 
 async def _time(turn: Turn) -> Answer:
     """When an order of theirs will come, else how long it takes in general."""
-    about_order = turn.named(EntityKind.ORDER_NUMBER) is not None or turn.memory.order is not None
-    if turn.customer_id is not None:
-        if not about_order:
-            recent = await Orders(turn.connection).by_customer(turn.customer_id, limit=_LIST)
-            about_order = any(order.status in which_order.ON_ITS_WAY for order in recent)
-        if about_order:
-            return await _status(turn)
+    about_order = which_order.named_number(turn) is not None or turn.memory.order is not None
+    if turn.customer_id is not None and not about_order:
+        recent = await Orders(turn.connection).by_customer(turn.customer_id, limit=_LIST)
+        about_order = any(order.status in which_order.ON_ITS_WAY for order in recent)
     if about_order:
-        return linking.ask(turn)
-    return await pages.answer(turn)
+        return await _told(turn)
+    theirs = turn.customer_id is None and order_asked.mine(turn.text)
+    return await linking.asked(turn) if theirs else await pages.answer(turn)
 
 
 async def _carrier(turn: Turn) -> Answer:
     """Who carries the order spoken of, else how the shop ships."""
-    order = await which_order.spoken_of(turn) if _who_carries(turn.text) else None
-    if order is None or not order.sent:
-        return await pages.answer(turn)
-    lines = [
-        turn.say("order-carrier", number=order.number, **parcel_words.carried(turn, parcel))
-        for parcel in order.sent
-    ]
-    return Answer(text="\n".join(lines), memory=turn.memory.about_order(order.id))
+    order = await which_order.spoken_of(turn) if Fact.CARRIER in order_asked.facts(turn) else None
+    return await pages.answer(turn) if order is None else await _told(turn)
 
 
 def awaited(turn: Turn, order: Order) -> Answer:
@@ -128,6 +141,9 @@ def _words(turn: Turn, order: Order) -> str:
     if order.status in ("shipped", "delivered") and order.sent:
         return parcel_words.of_order(turn, order)
     lines = [summary(turn, order)]
+    day = delivery_words.due(turn, order)
+    if order.status in which_order.NOT_SHIPPED and day is not None:
+        lines.append(turn.say("parcel-expected", day=turn.near_day(day)))
     refund = order.refunds[-1] if order.refunds else None
     if order.status in ("cancelled", "returned"):
         if refund is not None:
@@ -135,14 +151,6 @@ def _words(turn: Turn, order: Order) -> str:
             lines[0] += f" {turn.say(f'refund-short-{refund.status}', amount=amount)}"
         lines += parcel_words.sent_back(turn, order.sent_back)
     return "\n".join(lines)
-
-
-def _when_only(turn: Turn, order: Order) -> str:
-    """The day alone, where one parcel is meant, is on its way and on time."""
-    boxes = parcel_words.meant(turn, order)
-    if order.status != "shipped" or len(boxes) != 1 or parcel_words.awaits_more(order):
-        return ""
-    return parcel_words.expected(turn, boxes[0], order.number)
 
 
 def summary(turn: Turn, order: Order) -> str:
@@ -184,7 +192,7 @@ SKILLS = (
     Skill(
         name="order_status",
         only_tells=True,
-        answer=_status,
+        answer=_told,
         intents=("order_status",),
         actions=("order",),
         commands=("orders", "order"),
@@ -192,4 +200,5 @@ SKILLS = (
     ),
     Skill(name="shipping", only_tells=True, answer=_carrier, intents=("shipping_options",)),
     Skill(name="delivery_time", only_tells=True, answer=_time, intents=("delivery_time",), about_order=True),
+    Skill(name="order_facts", only_tells=True, answer=_told, intents=("order_facts",), about_order=True),
 )

@@ -44,11 +44,6 @@ def of_order(turn: Turn, order: Order) -> str:
     return "\n".join(lines)
 
 
-def awaits_more(order: Order) -> bool:
-    """Whether a part of an order on its way is in none of its parcels."""
-    return bool(_unsent(order))
-
-
 def sent_back(turn: Turn, boxes: Sequence[Parcel]) -> list[str]:
     """Where the parcels of a return are."""
     lines = []
@@ -82,14 +77,6 @@ def where(turn: Turn, order: Order, parcel: Parcel) -> str:
             *_dated(turn, parcel),
         ]
     )
-
-
-def expected(turn: Turn, parcel: Parcel, number: str) -> str:
-    """The day alone, of a parcel that is on time; empty where it is not known to be."""
-    if parcel.estimated_at is None or parcel.status in ("delivered", "exception") or is_late(turn, parcel):
-        return ""
-    day = turn.near_day(parcel.estimated_at)
-    return f"{turn.say('order-expected', number=number, day=day)}\n{_as_of(turn, parcel)}"
 
 
 def is_late(turn: Turn, parcel: Parcel) -> bool:
@@ -166,6 +153,11 @@ def _dated(turn: Turn, parcel: Parcel) -> list[str]:
         if scan is not None and scan.at == parcel.updated_at and not _is_old(turn, parcel)
         else [_as_of(turn, parcel)]
     )
+
+
+def old_news(turn: Turn, parcel: Parcel) -> list[str]:
+    """That what is known of a parcel is old, where it is."""
+    return [_as_of(turn, parcel)] if _is_old(turn, parcel) else []
 
 
 def _is_old(turn: Turn, parcel: Parcel) -> bool:

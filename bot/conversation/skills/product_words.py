@@ -71,8 +71,7 @@ _LIMIT = re.compile(
 )
 HIGHEST_PRICE = 1e11
 """Major units above which no limit goes: in minor units it fits the store's integers, and nothing is dearer."""
-# A product is none of these by itself: they only narrow down which one.
-_NARROWING = frozenset(
+NARROWING = frozenset(
     {
         EntityKind.COLOUR,
         EntityKind.SIZE,
@@ -84,6 +83,7 @@ _NARROWING = frozenset(
         EntityKind.EMAIL,
     }
 )
+"""A product is none of these by itself: they only narrow down which one."""
 _wish = re.compile(
     r"想|买|要|找|卖|有没有|来(个|一|点)|\b(want|like|need|looking|find|buy|sell|show|after|come in)\b",
     re.IGNORECASE,
@@ -136,7 +136,7 @@ def means_something(word: str) -> bool:
 def naming_words(turn: Turn) -> list[str]:
     """Those of the message that can name a product: no colour, size, sum, date or bare number."""
     narrowing = (
-        {entity.text.casefold() for entity in turn.understanding.entities if entity.kind in _NARROWING}
+        {entity.text.casefold() for entity in turn.understanding.entities if entity.kind in NARROWING}
         if turn.understanding is not None
         else set()
     )

@@ -2,75 +2,58 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Collection, Sequence
 
 from bot.conversation.answer import Answer, row
-from bot.conversation.skills import pages, parcel_words, which_order
+from bot.conversation.skills import order_asked, order_match, parcel_words, which_order
+from bot.conversation.skills.order_asked import Fact
 from bot.conversation.tasks import request_text
 from bot.conversation.turn import Skill, Turn
-from nlu.types import EntityKind
+from nlu.acts import Act
 from storage.orders import Order, Orders, Refund
 from storage.requests import Request, Requests
 
 _SENT_BACK = ("return", "exchange", "item_problem")
-_where_to = re.compile(
-    r"(退|返|到|回).{0,6}(卡|账户|帐户|账号|支付宝|微信|零钱|余额|哪)|原路|原来的卡"
-    r"|\b(to|on|onto|into|in) (my|the|which|a)\b.{0,16}\b(card|account|bank|wallet|alipay|wechat|paypal)\b"
-    r"|\bwhere (does|will|do) (it|the money|my money|the refund) go\b",
-    re.IGNORECASE,
-).search
-# Goods and parcels go somewhere, too.
-_NO_MONEY = re.compile(r"寄|邮(?!费)|快递|包裹|物流|(退|换)货(?!款|的?钱)")
-_send_back = re.compile(
-    r"(退货|退换货?|换货|寄回|退回|回寄).{0,6}(地址|哪(?!天))|地址.{0,6}(寄|退货|退换)"
-    r"|寄(回|到|去|给)*(哪(?!里?了|儿了|天)|谁|什么地)|(往|到|去)哪(里|儿)?.{0,2}(寄|退货)|(怎么|咋)(样)?(寄|邮)"
-    r"|\bwhere\b.{0,12}\b(i|we)\b.{0,8}\b(send|post|ship|mail|return)\b|\breturn address\b"
-    r"|\bhow (do|should|can) (i|we) (send|post|ship|mail)\b|\baddress\b.{0,12}\b(send|post|return) (it|them|to)\b"
-    r"|接下来|下一步|\bwhat('s| is| happens)? next\b|\bwhat (do|should) (i|we) do (now|next)\b",
-    re.IGNORECASE,
-).search
-_their_return = re.compile(
-    r"((退|寄)(货|回去?|的)|退换货?|我退的?).{0,8}(包裹|快递|物流|东西|货|件|单号)?.{0,6}"
-    r"(到了?(吗|没|哪|仓|你们|你那)|收到|签收|物流|进度|在哪)"
-    r"|(收到|签收).{0,8}(退|寄回)"
-    r"|\b(get|got|receive|track|where|arrive|reach)\w*\b.{0,24}\b(my|the) return(ed)?\b"
-    r"|\b(my|the) return(ed)?\b.{0,24}\b(arriv|receiv|reach|got|get|come|is it|track)"
-    r"|\b(arriv|receiv|got|reach)\w*\b.{0,24}\b(sent|shipped|posted|mailed) back\b"
-    r"|\b(sent|shipped|posted|mailed) back\b.{0,24}\b(arriv|receiv|got|reach)",
-    re.IGNORECASE,
-).search
-_why_decided = re.compile(
-    r"(为什么|为何|为啥|凭什么|怎么|什么原因|什么理由).{0,16}(拒|驳回|不(给|让|予|批|通过|同意)|没(有)?(通过|批))"
-    r"|(拒|驳回|不(给|让|予|批|通过|同意)|没(有)?(通过|批)).{0,10}(为什么|为何|为啥|凭什么|原因|理由)"
-    r"|\b(why|reasons?|how come)\b.{0,48}\b(declin|refus|reject|den(y|ied)|turn(ed)? (it |me )?down|approv)"
-    r"|\b(declin|refus|reject|den(y|ied)|turned down)\w*\b.{0,32}\b(why|reasons?|how come)\b",
-    re.IGNORECASE,
-).search
-_of_a_refund = re.compile(r"退|\b(refund|return|money)", re.IGNORECASE).search
+_OF_MONEY = ("refund", "return", "cancel_order", "item_problem")
+_OPEN = ("requested", "approved")
+_TO_WHERE = order_asked.words(
+    "退到|退哪|原路|哪张卡|哪个账|原来的卡|去哪了|to my card|my card|my account|my bank|which card"
+    "|which account|the card|does it go|that money go|the money go|it go to|money come back|money end up"
+)
+"""What asks where money goes, once a refund is spoken of."""
+_SENDING = order_asked.words("寄|邮|地址|接下来|下一步|send|post|mail|ship|address|next")
+"""What asks where goods go, once a return was asked for."""
+_DECIDED = order_asked.words(
+    "拒|驳回|没通过|没有通过|不通过|不批|没批|不给退|不让退|不同意|declined|decline|refused|rejected"
+    "|denied|turned down|not approved|didn't approve"
+)
+_GOT = order_asked.words("收到|到了|got my|get my|receive my|received my|got the|get the")
+_MONEY = order_asked.words("钱|款|money")
+_REFUND = order_asked.words("退|refund|refunded|back")
+_REFUNDS = order_asked.words("refunds|都退|哪些退款|所有退款|几笔")
 _BRIEF = 60
-_DECIDED = ("declined", "approved", "paid")
+_LISTED = 3
+_KNOWN = 100
 
 
-async def _paid_to(turn: Turn) -> Answer | None:
-    """Where the money of a refund just spoken of goes; a question by the way, whatever else is open."""
-    last = turn.memory.intents[0] if turn.memory.intents else None
-    money = last in ("refund_status", "refund_request", "return_request")
-    asked = len(turn.text) <= _BRIEF and _where_to(turn.text) and not _NO_MONEY.search(turn.text)
-    if not money or not asked:
+async def by_the_way(turn: Turn) -> Answer | None:
+    """What is asked of money or goods that go back, whatever else is open."""
+    if turn.customer_id is None:
         return None
-    order = await which_order.own(turn, turn.memory.order) if turn.memory.order else None
-    known = order.refunds[-1].paid_to if order is not None and order.refunds else None
-    return Answer(text=turn.say("refund-goes", to=known or turn.say("refund-same-way")), memory=turn.memory)
+    return await on_its_way_back(turn) or await _sent_to(turn) or await _why(turn) or await _paid_to(turn)
 
 
-async def _sent_back(turn: Turn) -> Answer | None:
+async def on_its_way_back(turn: Turn) -> Answer | None:
     """Where the parcel of a return is, where one of theirs is on its way back or has come."""
-    if turn.customer_id is None or len(turn.text) > _BRIEF or not _their_return(turn.text):
+    moves = order_asked.asked_in(turn.text) & {Fact.WHERE, Fact.ARRIVED, Fact.ARRIVAL} or order_asked.says(
+        turn.text, _GOT
+    )
+    if turn.customer_id is None or not moves or not order_asked.of_the_way_back(turn.text):
         return None
-    order = await _of_theirs(turn, lambda order: bool(order.sent_back))
-    if order is None:
+    back = [order for order in await _known(turn) if order.sent_back]
+    order = _spoken_first(turn, back)
+    if order is None or order_asked.says(turn.text, _MONEY):
         return None
     lines = parcel_words.sent_back(turn, order.sent_back)
     if order.refunds:
@@ -78,44 +61,60 @@ async def _sent_back(turn: Turn) -> Answer | None:
     return Answer(text="\n".join(lines), memory=turn.memory.about_order(order.id))
 
 
-async def _decided(turn: Turn) -> Answer | None:
-    """Why a refund was approved or declined, where the shop has decided on one."""
+async def _why(turn: Turn) -> Answer | None:
+    """Why a refund was declined, where one of theirs was."""
+    if Fact.WHY not in order_asked.asked_in(turn.text) or not order_asked.says(turn.text, _DECIDED):
+        return None
+    declined = [order for order in await _known(turn) if _of_state(order, "declined")]
+    order = _spoken_first(turn, order_match.told_apart(turn, declined) or declined)
+    return None if order is None else _told(turn, [order], frozenset({Fact.WHY}))
+
+
+async def _paid_to(turn: Turn) -> Answer | None:
+    """Where the money of a refund just spoken of goes."""
     last = turn.memory.intents[0] if turn.memory.intents else None
-    money = _of_a_refund(turn.text) or last in ("refund_status", "refund_request", "return_request")
-    if turn.customer_id is None or len(turn.text) > _BRIEF or not money or not _why_decided(turn.text):
+    money = last in ("refund_status", "refund_request", "return_request") or turn.told("payment_method")
+    if not money or not order_asked.says(turn.text, _TO_WHERE) or turn.told("payment_method"):
         return None
-    order = await _of_theirs(turn, lambda order: any(one.status in _DECIDED for one in order.refunds))
-    if order is None:
-        return None
-    refund = next(one for one in reversed(order.refunds) if one.status in _DECIDED)
-    return Answer(
-        text=_refund(turn, order, refund), buttons=turn.human, memory=turn.memory.about_order(order.id)
-    )
+    order = await which_order.spoken_of(turn)
+    known = order.refunds[-1].paid_to if order is not None and order.refunds else None
+    return Answer(text=turn.say("refund-goes", to=known or turn.say("refund-same-way")), memory=turn.memory)
 
 
-async def _of_theirs(turn: Turn, fits: Callable[[Order], bool]) -> Order | None:
-    """The order named or spoken of, if it fits, else the newest of theirs that does."""
+async def _known(turn: Turn) -> list[Order]:
+    return await Orders(turn.connection).by_customer(turn.customer_id or "", limit=_KNOWN)
+
+
+def _spoken_first(turn: Turn, orders: Sequence[Order]) -> Order | None:
+    """Of these orders that which is named or spoken of, else the newest."""
     number = which_order.named_number(turn)
-    if number is None:
-        spoken = await which_order.spoken_of(turn)
-        if spoken is not None and fits(spoken):
-            return spoken
-    recent = await Orders(turn.connection).by_customer(turn.customer_id or "")
-    named = [order for order in recent if number in (None, order.number)]
-    return next((order for order in named if fits(order)), None)
+    if number is not None:
+        return next((order for order in orders if order.number == number), None)
+    spoken = [order for order in orders if order.id == turn.memory.order]
+    return next(iter(spoken or orders), None)
+
+
+def _of_state(order: Order, *states: str) -> bool:
+    return any(refund.status in states for refund in order.refunds)
 
 
 async def _sent_to(turn: Turn) -> Answer | None:
     """Where products go that come back, once a return of the order spoken of was asked for, or is just being."""
     pending = turn.memory.pending
     asking = turn.memory.task("return") is not None
-    if (pending is not None and not asking) or len(turn.text) > _BRIEF or not _send_back(turn.text):
+    if (pending is not None and not asking) or not _asks_of_sending(turn):
         return None
     order = await which_order.spoken_of(turn)
     known = await _underway(turn, order) if order is not None else None
     if order is not None and known is not None:
         return _return_progress(turn, order, known)
     return Answer(text=turn.say("return-send-later"), memory=turn.memory) if asking else None
+
+
+def _asks_of_sending(turn: Turn) -> bool:
+    """Whether the message asks how goods are sent and gives no address or reason."""
+    gives = any(turn.does(act) for act in (Act.GIVES, Act.CORRECTS, Act.ADDS, Act.YES))
+    return not gives and len(turn.text) <= _BRIEF and order_asked.says(turn.text, _SENDING)
 
 
 async def _underway(turn: Turn, order: Order, kinds: Collection[str] = _SENT_BACK) -> Request | None:
@@ -140,45 +139,96 @@ def _return_progress(turn: Turn, order: Order, known: Request) -> Answer:
 
 
 async def _status(turn: Turn) -> Answer:
-    """Where the money is: what the books say, and what was asked for here; to a stranger, how long it takes."""
+    """Where the money is: what the books say, and what was asked for here."""
+    asked = order_asked.asked_in(turn.text)
+    if turn.customer_id is not None and not turn.argument and which_order.named_number(turn) is None:
+        chosen = _chosen(turn, await _known(turn))
+        if chosen:
+            return _told(turn, chosen, asked)
     found = await which_order.find(
         turn, lambda order: bool(order.refunds or order.sent_back), "refund:status"
     )
     if isinstance(found, Answer):
-        return found if turn.customer_id is not None else await _usually(turn, found)
-    memory = turn.memory.about_order(found.id)
-    if found.refunds:
-        buttons = turn.human if found.refunds[-1].status == "declined" else ()
-        return Answer(text=money(turn, found, found.refunds[-1]), buttons=buttons, memory=memory)
-    back = parcel_words.sent_back(turn, found.sent_back)
-    asked = [
-        item
-        for item in await Requests(turn.connection).of_order(found.id)
-        if item.kind in ("refund", "return", "cancel_order", "item_problem")
+        return found
+    return _told(turn, [found], asked) if found.refunds else await _without(turn, found)
+
+
+def _chosen(turn: Turn, known: Sequence[Order]) -> list[Order]:
+    """The orders with refunds that are meant: by the message's words, that spoken of, those still open, the newest."""
+    paid_back = [order for order in known if order.refunds]
+    named = order_match.told_apart(turn, known, by_state=True)
+    if named:
+        return [order for order in named if order.refunds][:1]
+    every = order_asked.together(turn.text) and order_asked.says(turn.text, _REFUND)
+    if len(paid_back) > 1 and (every or order_asked.says(turn.text, _REFUNDS)):
+        return paid_back
+    spoken = [order for order in known if order.id == turn.memory.order]
+    if spoken and (spoken[0].refunds or turn.memory.intents[:1] != ("refund_status",)):
+        return [order for order in spoken if order.refunds]
+    return [order for order in paid_back if _of_state(order, *_OPEN)] or paid_back[:1]
+
+
+def _told(turn: Turn, orders: Sequence[Order], asked: frozenset[Fact]) -> Answer:
+    """How the refunds of these orders stand; of several what they make together, too."""
+    newest = orders[0]
+    memory = turn.memory.about_order(newest.id)
+    refunds = [(order, refund) for order in orders for refund in order.refunds]
+    lines: list[str] = []
+    if len(refunds) > 1:
+        if Fact.TOTAL in asked:
+            lines += _sums(turn, [refund for _, refund in refunds])
+        lines = lines or [_short(turn, order, refund) for order, refund in refunds[:_LISTED]]
+    elif Fact.CONTENTS in asked:
+        names = turn.say("items-comma").join(line.name(turn.language) for line in newest.lines)
+        lines.append(turn.say("refund-of", number=newest.number, items=names))
+    else:
+        lines.append(money(turn, *refunds[0], why=Fact.WHY in asked))
+    declined = any(refund.status == "declined" for _, refund in refunds)
+    return Answer(text="\n".join(lines), buttons=turn.human if declined else (), memory=memory)
+
+
+def _sums(turn: Turn, refunds: Sequence[Refund]) -> list[str]:
+    """What was paid back, and what is still to come."""
+    sums: Counter[tuple[str, str]] = Counter()
+    for refund in refunds:
+        state = "coming" if refund.status in _OPEN else refund.status
+        sums[state, refund.currency] += refund.amount
+    return [
+        turn.say(f"refund-sum-{state}", total=turn.money(sum_, currency))
+        for (state, currency), sum_ in sorted(sums.items())
+        if state != "declined"
     ]
+
+
+def _short(turn: Turn, order: Order, refund: Refund) -> str:
+    """A refund in a list."""
+    state = turn.say(f"refund-short-{refund.status}", amount=turn.money(refund.amount, refund.currency))
+    values = {"number": order.number, "items": which_order.items(turn, order), "state": state}
+    if refund.status == "declined" and refund.decision_reason:
+        return turn.say("refund-line-why", reason=refund.decision_reason, **values)
+    return turn.say("refund-line", **values)
+
+
+async def _without(turn: Turn, order: Order) -> Answer:
+    """Of an order without a refund: the parcel of its return, and what was asked for here."""
+    memory = turn.memory.about_order(order.id)
+    back = parcel_words.sent_back(turn, order.sent_back)
+    asked = [item for item in await Requests(turn.connection).of_order(order.id) if item.kind in _OF_MONEY]
     if asked:
         text = request_text(turn, f"request-{asked[0].state}", asked[0])
         return Answer(text="\n".join([text, *back]), memory=memory)
-    button = turn.button("button-refund", f"return:refund:{found.id}")
-    text = turn.say("refund-none", number=found.number)
+    button = turn.button("button-refund", f"return:refund:{order.id}")
+    text = turn.say("refund-none", number=order.number)
     return Answer(text="\n".join([*back, text]), buttons=row(button), memory=memory)
 
 
-async def _usually(turn: Turn, asked: Answer) -> Answer:
-    """What the pages say of refunds, before asking who it is."""
-    passage = await pages.passage_for(turn, turn.say("refund-how-long"))
-    if passage is None or turn.named(EntityKind.ORDER_NUMBER) is not None:
-        return asked
-    return replace(asked, text=f"{pages.passage_text(turn, passage)}\n\n{asked.text}")
-
-
-def money(turn: Turn, order: Order, refund: Refund) -> str:
-    """How a refund stands, and where the goods are that came back for it."""
+def money(turn: Turn, order: Order, refund: Refund, *, why: bool = False) -> str:
+    """How a refund stands, and where the goods are that came back for it; the reason first where that is asked."""
     back = [box for box in order.sent_back if box.refund_id in (None, refund.id)]
-    return "\n".join([_refund(turn, order, refund), *parcel_words.sent_back(turn, back)])
+    return "\n".join([_refund(turn, order, refund, why=why), *parcel_words.sent_back(turn, back)])
 
 
-def _refund(turn: Turn, order: Order, refund: Refund) -> str:
+def _refund(turn: Turn, order: Order, refund: Refund, *, why: bool = False) -> str:
     """How it stands, with why and since when; of one declined, what can be done."""
     values = {
         "number": order.number,
@@ -195,15 +245,11 @@ def _refund(turn: Turn, order: Order, refund: Refund) -> str:
     else:
         lines = [turn.say(f"refund-{refund.status}", **values)]
     if refund.decision_reason:
-        lines.append(turn.say("refund-decision", reason=refund.decision_reason))
+        reason = turn.say("refund-decision", reason=refund.decision_reason)
+        lines = [reason, *lines] if why else [*lines, reason]
     if refund.status == "declined":
         lines.append(turn.say("refund-appeal"))
     return "\n".join(lines)
-
-
-async def by_the_way(turn: Turn) -> Answer | None:
-    """What is asked of money or goods that go back, whatever else is open."""
-    return await _decided(turn) or await _sent_back(turn) or await _sent_to(turn) or await _paid_to(turn)
 
 
 SKILLS = (

@@ -5,24 +5,22 @@ The one place where orders are read for a conversation, so that ownership is che
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from bot.conversation.answer import Answer, column
 from bot.conversation.memory import Pending
-from bot.conversation.skills import linking, product_words
+from bot.conversation.skills import delivery_words, linking, order_asked, order_choice, order_match
 from bot.conversation.turn import Asked, Skill, Turn
 from bot.messages import Button
 from nlu.acts import Act
-from nlu.types import Entity, EntityKind
+from nlu.types import EntityKind
 from storage.orders import Order, Orders
 
-_RECENT = 6
-_LISTED = 3
-# An order this new is meant when it is the only one: people seldom write about last month's.
-_FRESH = timedelta(days=14)
+_KNOWN = 100
+"""Of so many orders of a customer the words of a message may tell one apart."""
+_LISTED = order_choice.LISTED
 # Nobody reports after this long that something came broken or didn't come.
 _LATELY = timedelta(days=30)
 # A number that is found with less may be a price, a house or a year.
@@ -31,68 +29,18 @@ _A_NUMBER = 0.7
 _KEPT = 300
 _WITH_A_CHOICE = (EntityKind.ADDRESS, EntityKind.SIZE, EntityKind.COLOUR)
 
-_another = re.compile(
-    r"另(外)?(一|的|那)?(个|单)|别的|其他|其它|最新|最近|上一?(单|次)|所有|全部|都有哪些|哪些订单"
-    r"|\b(other|another|latest|newest|most recent|last|all|orders)\b",
-    re.IGNORECASE,
-).search
-
-_other = re.compile(r"另(外)?(一|的|那)?(个|单)|别的|其他|其它|\b(other|another)\b", re.IGNORECASE).search
-_newest = re.compile(
-    r"最新(的|一)?(个|单|订单)|最近(的|那)?一?(个|单)|上一?(个|单|次)|刚刚?(买|下)的?"
-    r"|\b(latest|newest|most recent|last) (order|purchase)|\bthe (latest|newest|most recent)\b",
-    re.IGNORECASE,
-).search
-
-_all_of_them = re.compile(
-    r"(订单|购买|购物|下单)(列表|记录|历史|查询)|(历史|全部|所有|近期|最近)的?订单"
-    r"|(都买|都订|都下|买过|订过|下过)(过|了)?(些)?(什么|啥|哪些)|买了些什么"
-    r"|(查看?|看看?|翻翻?|打开|点开|显示|列出?|调出)(一下|下)?(我的)?订单\W*$|^\W*我的?订单\W*$"
-    r"|\b(my|all|recent|past|previous|earlier)\b.{0,12}\b(orders|purchases)\b|\b(order|purchase) (history|list)\b"
-    r"|\borders? (on|in) my account\b|\bwhat (have|did) i (ordered|bought|order|buy)\b(?! (last|latest))"
-    r"|^\W*((show|list|view|see|display|open)( me)? )?orders\W*$",
-    re.IGNORECASE,
-).search
-_of_their_state = re.compile(
-    r"催|尽快|加急|追踪|跟踪|到(了|哪|没)|发货|发了|签收|什么时候|多久|为(什么|啥)|还没"
-    r"|\b(track|ship|arriv|deliver|coming|come|status|why|not|when|late\b|still|yet)|cancel|refund|return",
-    re.IGNORECASE,
-).search
-_several = re.compile(
-    r"全部|所有|历史|列表|记录|都|哪些|\b(orders|purchases|history|list)\b", re.IGNORECASE
-).search
-_where = re.compile(r"哪(?!些)|怎么|\b(where|how)\b", re.IGNORECASE).search
-_looked_up = re.compile(r"看|查|找|\b(see|view|find|check|look|get to)\b", re.IGNORECASE).search
-_BRIEF = 60
-# What somebody wants to have besides or instead, and not what they ordered.
-_other_products = re.compile(r"换成|改成|再加|加(上|一|个|件|两)|\b(add|instead)\b", re.IGNORECASE).search
-_before_tax_number = re.compile(
-    r"(\b(vat|tax|tin|ein|gst)\s?(id|no\.?|number|code|reg\w{0,12})?|税号|税务?.{0,3}号码?|识别号|信用代码)"
-    r"\s?(is|是|为|:|：|#)?\s?$|\b(vat|tin|ein|gst)[\s-]?$",
-    re.IGNORECASE,
-).search
-_TAX_NUMBER = re.compile(r"(vat|tin|ein|gst)", re.IGNORECASE)
-_LOOKED_BACK = 40
-
-NOT_SHIPPED = frozenset({"placed", "paid", "packed"})
-ON_ITS_WAY = frozenset({"placed", "paid", "packed", "shipped"})
+NOT_SHIPPED = order_choice.NOT_SHIPPED
+ON_ITS_WAY = order_choice.ON_ITS_WAY
 ARRIVED = frozenset({"shipped", "delivered"})
-
-
-def names_all(text: str) -> bool:
-    """Whether words ask to see all orders, and not what has become of one."""
-    if len(text) > _BRIEF or not _all_of_them(text) or _of_their_state(text):
-        return False
-    return not _where(text) or _looked_up(text) is not None
 
 
 def wants_all(turn: Turn) -> bool:
     """Whether somebody wants to see their orders."""
     pressed = turn.argument and not turn.argument.startswith("#")
-    if turn.intent != "order_status" or pressed or named_number(turn) is not None:
+    if pressed or named_number(turn) is not None:
         return False
     # Who has just named one to prove who they are wants that one, unless they said several.
-    return names_all(turn.text) and (not turn.argument or _several(turn.text) is not None)
+    return order_asked.lists_all(turn.text) and (not turn.argument or order_asked.of_several(turn.text))
 
 
 def in_status(statuses: frozenset[str]) -> Callable[[Order], bool]:
@@ -116,27 +64,37 @@ async def find(
         action: of the buttons below a list, such as `order:show`.
         insist: pass over the order spoken of before when the wish makes no sense for it.
     """
+    found = await meant(turn, relevant, action, insist=insist)
+    return found if isinstance(found, Answer) else found[0]
+
+
+async def meant(
+    turn: Turn, relevant: Callable[[Order], bool], action: str, *, insist: bool = False, reading: bool = False
+) -> tuple[Order, ...] | Answer:
+    """The customer's orders that a message is about, as `find`; several only where it is `reading` and speaks of
+    several. Of what was said before the customer has not taken back a word: what is read needs no choice of theirs
+    where one is likeliest.
+    """
     if turn.customer_id is None:
-        return linking.ask(turn)
+        return await linking.asked(turn)
     named = turn.argument.removeprefix("#") if turn.argument.startswith("#") else named_number(turn)
     if turn.argument and not turn.argument.startswith("#"):
-        return await own(turn, turn.argument) or Answer(text=turn.say("button-stale"))
+        pressed = await own(turn, turn.argument)
+        return Answer(text=turn.say("button-stale")) if pressed is None else (pressed,)
     if named:
         order = _own(turn, await Orders(turn.connection).by_number(named))
-        return order or await _not_found(turn, named, action)
+        return await _not_found(turn, named, action) if order is None else (order,)
     guessed = await _guessed_number(turn)
     if guessed is not None:
-        return guessed
-    pointed = [one for thing in turn.pointed_at if (one := await own(turn, thing)) is not None]
-    if len(pointed) == 1:
-        return pointed[0]
-    if turn.memory.order is not None and not (turn.wants_others or _another(turn.text)):
-        spoken = await spoken_of(turn)
-        if spoken is not None and await others_named(turn, spoken):
-            return await _likely(turn, relevant, action)
-        if spoken is not None and (relevant(spoken) or not insist):
-            return spoken
-    return await _likely(turn, relevant, action)
+        return (guessed,)
+    known = await Orders(turn.connection).by_customer(turn.customer_id, limit=_KNOWN)
+    if not known:
+        return Answer(text=turn.say("orders-none"), memory=turn.memory.settled())
+    choice = order_choice.Choice(turn, known, relevant, insist=insist, reading=reading)
+    chosen = choice.made()
+    if len(chosen) == 1 or choice.of_several:
+        return tuple(chosen)
+    return ask_which(turn, chosen[:_LISTED], action, ways=reading and turn.intent != "order_facts")
 
 
 async def own(turn: Turn, order_id: str) -> Order | None:
@@ -150,90 +108,34 @@ async def spoken_of(turn: Turn) -> Order | None:
     return await own(turn, known) if known is not None else None
 
 
+def spoken_in(turn: Turn, orders: Sequence[Order]) -> Order | None:
+    """The one of these orders that was spoken of before."""
+    return next((order for order in orders if order.id == turn.memory.order), None)
+
+
 def named_number(turn: Turn) -> str | None:
     """The order number in a message, if it is one for sure: no tax number, and nothing that may be a price."""
-    entity = _number(turn)
+    entity = order_match.number(turn)
     return entity.value if entity is not None and entity.score >= _A_NUMBER else None
-
-
-def _number(turn: Turn) -> Entity | None:
-    entity = turn.understanding.first(EntityKind.ORDER_NUMBER) if turn.understanding is not None else None
-    if entity is None or turn.understanding is None:
-        return None
-    before, found, _ = turn.understanding.text.partition(entity.text.lstrip("#"))
-    of_tax = found and _before_tax_number(before[-_LOOKED_BACK:])
-    return None if of_tax or _TAX_NUMBER.match(entity.text) else entity
 
 
 async def _guessed_number(turn: Turn) -> Order | None:
     """The order of what may be a number: one only where the customer has such an order."""
-    entity = _number(turn)
+    entity = order_match.number(turn)
     return None if entity is None else _own(turn, await Orders(turn.connection).by_number(entity.value))
 
 
-async def others_named(turn: Turn, spoken: Order) -> list[Order]:
-    """The customer's orders that hold what the message names, where the one spoken of doesn't."""
-    if not product_words.naming_words(turn) or _other_products(turn.text):
-        return []
-    recent = await Orders(turn.connection).by_customer(turn.customer_id or "", limit=_RECENT)
-    called = _called(turn, [spoken, *(order for order in recent if order.id != spoken.id)])
-    return [] if spoken in called else called
-
-
-def _called(turn: Turn, orders: Sequence[Order]) -> list[Order]:
-    """Of these orders those in which the products are that a message names: the best fit by words, else by name."""
-    fits = {order.id: _words_for(turn, order) for order in orders}
-    most = max(fits.values(), default=0)
-    if most:
-        return [order for order in orders if fits[order.id] == most]
-    return [order for order in orders if _holds(order, turn.named(EntityKind.PRODUCT))]
-
-
-def _words_for(turn: Turn, order: Order) -> int:
-    """How many words of a message stand in the names of what was ordered."""
-    names = [f"{line.name_zh} {line.name_en}" for line in order.lines]
-    return max((product_words.in_name(turn, name) for name in names), default=0)
-
-
-async def _likely(turn: Turn, relevant: Callable[[Order], bool], action: str) -> Order | Answer:
-    recent = await Orders(turn.connection).by_customer(turn.customer_id or "", limit=_RECENT)
-    if not recent:
-        return Answer(text=turn.say("orders-none"), memory=turn.memory.settled())
-    said = turn.text.casefold()
-    named = [order for order in recent if order.number.casefold() in said]
-    if len(named) == 1:
-        return named[0]
-    fitting = [order for order in recent if relevant(order)]
-    if (turn.wants_others or _other(turn.text)) and len(fitting) > 1:
-        fitting = [order for order in fitting if order.id != turn.memory.order]
-    if _newest(turn.text):
-        return (fitting or recent)[0]
-    if not _other_products(turn.text):
-        # What somebody names is meant even when it is too late for what they wish.
-        called = _called(turn, fitting) or _called(turn, recent)
-        if len(called) == 1:
-            return called[0]
-        fitting = called or fitting
-    if len(fitting) == 1:
-        return fitting[0]
-    if not fitting:
-        return recent[0]
-    fresh = [order for order in fitting if turn.now - order.placed_at < _FRESH]
-    if len(fresh) == 1:
-        return fresh[0]
-    return ask_which(turn, fitting[:_LISTED], action)
-
-
-def ask_which(turn: Turn, orders: Sequence[Order], action: str) -> Answer:
-    """List orders with a button each and wait for one of them."""
-    lines = [one_line(turn, order) for order in orders]
+def ask_which(turn: Turn, orders: Sequence[Order], action: str, *, ways: bool = False) -> Answer:
+    """List orders with a button each, with the `ways` that they are on, and wait for one of them."""
+    lines = [way_line(turn, order) if ways else one_line(turn, order) for order in orders]
     task = turn.skills.tasks_of.get(turn.intent, "")
     ids = "\n".join(order.id for order in orders)
     kept = {"intent": turn.intent, "action": action, "ids": ids, "task": task}
+    memory = turn.memory.listing(tuple(order.id for order in orders))
     return Answer(
         text="\n".join([turn.say("order-which"), *lines]),
         buttons=buttons(turn, orders, action),
-        memory=turn.memory.asking("order", **kept, text=turn.text[:_KEPT]),
+        memory=memory.asking("order", **kept, text=turn.text[:_KEPT]),
     )
 
 
@@ -258,6 +160,12 @@ def one_line(turn: Turn, order: Order) -> str:
     )
 
 
+def way_line(turn: Turn, order: Order) -> str:
+    """An order in a list of what is on its way."""
+    way = delivery_words.short(turn, order)
+    return turn.say("orders-way-line", number=order.number, items=items(turn, order), way=way)
+
+
 def items(turn: Turn, order: Order) -> str:
     """What is in it, as short as a chat needs it."""
     if not order.lines:
@@ -269,10 +177,6 @@ def items(turn: Turn, order: Order) -> str:
 
 def _own(turn: Turn, order: Order | None) -> Order | None:
     return order if order is not None and order.customer_id == turn.customer_id else None
-
-
-def _holds(order: Order, product_id: str | None) -> bool:
-    return product_id is not None and any(line.product_id == product_id for line in order.lines)
 
 
 async def _not_found(turn: Turn, number: str, action: str) -> Answer:
@@ -299,10 +203,10 @@ async def _resume(turn: Turn) -> Answer | None:
     pending = turn.memory.pending
     if pending is None:
         return None
-    if turn.denies or turn.does(Act.WITHDRAWS):
-        return Answer(text=turn.say("cancel-kept"), memory=turn.memory.settled())
     ids = pending.data.get("ids", "").split("\n")
     chosen = await _chosen(turn, ids)
+    if chosen is None and (turn.denies or turn.does(Act.WITHDRAWS)):
+        return Answer(text=turn.say("cancel-kept"), memory=turn.memory.settled())
     first = pending.data.get("action", "").partition(":")[0]
     skill = turn.skills.by_intent.get(pending.data.get("intent", "")) or turn.skills.by_action.get(first)
     if skill is None:
@@ -311,26 +215,31 @@ async def _resume(turn: Turn) -> Answer | None:
         return None if _moved_on(turn, skill) or pending.tries else await _once_more(turn, pending, ids)
     verb = pending.data.get("intent") or pending.data.get("action", "").partition(":")[2]
     heard = turn.memory.settled().heard(pending.data.get("intent"))
-    wished = await turn.about(_with_choice(turn, pending.data.get("text", "")))
+    wished = await turn.about(_with_choice(turn, skill, pending.data.get("text", "")))
     return await skill.answer(replace(wished, memory=heard, intent=verb, argument=chosen))
 
 
-def _with_choice(turn: Turn, before: str) -> str:
-    """What was said before an order was chosen, and the choice where it says what is to be changed, too."""
-    more = before and any(turn.named(kind) for kind in _WITH_A_CHOICE)
-    return f"{before}\n{turn.text}" if more else before
+def _with_choice(turn: Turn, skill: Skill, before: str) -> str:
+    """What was said before an order was chosen, and the choice where it says what is to be changed or asks more."""
+    if skill.only_tells and order_asked.facts(turn):
+        return turn.text
+    more = any(turn.named(kind) for kind in _WITH_A_CHOICE)
+    return f"{before}\n{turn.text}" if before and more else before
 
 
 def _moved_on(turn: Turn, skill: Skill) -> bool:
-    """Whether the message is a wish of its own, or names another order, instead of an answer."""
-    if named_number(turn) is not None or names_all(turn.text):
+    """Whether the message is a wish or a question of its own, or names another order, instead of an answer."""
+    if named_number(turn) is not None or order_asked.lists_all(turn.text):
         return True
-    return turn.does(Act.ASIDE) and any(wish.intent not in skill.intents for wish in turn.acts.wishes)
+    asks = skill.only_tells and bool(order_asked.facts(turn))
+    return asks or (
+        turn.does(Act.ASIDE) and any(wish.intent not in skill.intents for wish in turn.acts.wishes)
+    )
 
 
 async def _once_more(turn: Turn, pending: Pending, ids: Sequence[str]) -> Answer:
     """What else was said is kept for the wish; the list is not read out a second time."""
-    listed = [order for order_id in ids if (order := await own(turn, order_id)) is not None]
+    listed = await _own_of(turn, ids)
     text = f"{pending.data.get('text', '')}\n{turn.text}".strip()[:_KEPT]
     photo = turn.incoming.media is not None
     return Answer(
@@ -348,23 +257,29 @@ async def picture_of(turn: Turn) -> Answer | None:
     return await _once_more(turn, pending, pending.data.get("ids", "").split("\n"))
 
 
+async def _own_of(turn: Turn, ids: Sequence[str]) -> list[Order]:
+    return [order for order_id in ids if (order := await own(turn, order_id)) is not None]
+
+
 async def _chosen(turn: Turn, ids: Sequence[str]) -> str | None:
-    pointed = [thing for thing in turn.pointed_at if thing in ids]
-    if len(pointed) == 1:
-        return pointed[0]
-    if _newest(turn.text) and ids:
-        return ids[0]
     guessed = await _guessed_number(turn)
     if guessed is not None:
         return guessed.id
-    listed = [order for order_id in ids if (order := await own(turn, order_id)) is not None]
+    listed = await _own_of(turn, ids)
+    called = order_match.told_apart(turn, listed, by_state=True)
+    if len(called) == 1 and len(listed) > 1:
+        return called[0].id
+    pointed = [thing for thing in turn.pointed_at if thing in ids]
+    if len(pointed) == 1:
+        return pointed[0]
+    if order_asked.newest(turn.text) and ids:
+        return ids[0]
     said = turn.text.strip().lstrip("#＃").casefold()
     number = (named_number(turn) or said).casefold()
     for order in listed:
         short = len(said) >= 3 and said.isalnum() and order.number.casefold().endswith(said)
         if order.number.casefold() == number or short:
             return order.id
-    called = _called(turn, listed)
     return called[0].id if len(called) == 1 else None
 
 

@@ -52,6 +52,7 @@ unclear-again = Sorry, I still don't follow. Shall I get a colleague to help you
 pages-nearest = I'm not sure I follow. This is the nearest that our pages say:
 said-before = That's what I have on it, as written above; nothing has changed since. If you mean something else, tell me in other words, or shall I get a colleague?
 said-before-else = I can only say what I wrote above, so I may not have understood you. Could you put it another way, or shall I get a colleague?
+said-again = As I said: { $text }
 said-before-again = I have nothing more on this. Shall I get a colleague?
 still-needed = I still need this to go on: { $text }
 ask-back-two = Do you mean “{ $first }” or “{ $second }”?
@@ -123,6 +124,7 @@ link-ask =
 link-ask-again = I need the order number and the last four digits of the phone number on it (or your e-mail), such as “A1024 5678”. No number at hand? A colleague can help.
 link-number = Thanks. And what's the order number?
 link-second-fact = To protect your privacy, please also tell me the last four digits of the phone number on the order, or the e-mail you ordered with.
+link-for-theirs = For an order of yours, please send me its number and the last four digits of the phone number on it (or the e-mail you ordered with).
 link-wrong = Those two don't match. Please check the order number and the last four digits (or the e-mail), and send me both again.
 link-too-many = That was tried too often. To be safe, please try again in an hour, or let a colleague check.
 link-paused = Too many order checks have failed lately, so to protect everybody's orders I can't check any for the moment. A colleague can look into it for you.
@@ -157,12 +159,60 @@ order-fact-count = { $count ->
     }
 order-fact-total = { $total } in all, for order { $number }.
 order-fact-placed = On { $day }: that's when order { $number } was placed.
+order-fact-price = { $count ->
+    [one] { $price }: that's what { $name } cost, in order { $number }.
+   *[other] { $total } for { $count }, at { $price } each: { $name }, in order { $number }.
+    }
+order-sheet = Order { $number } of { $day }, { $total }, { $status }:
+order-fact-unparted = Which of it is in which parcel isn't recorded.
+order-fact-paid-with = By { $way }: that's how order { $number } was paid.
+order-fact-paid-unknown = How order { $number } was paid isn't recorded here.
+order-fact-address = Order { $number } goes to: { $address }
+order-fact-no-address = No address is recorded here for order { $number }.
+paid-card = card
+paid-wallet = digital wallet
+paid-bank_transfer = bank transfer
+paid-cash = cash
+orders-sum = { $total } together, for { $count } orders:
+orders-sum-line = · { $number } – { $items } – { $total }
+orders-count = { $count ->
+    [one] One item
+   *[other] { $count } items
+    } in { $orders ->
+    [one] one order
+   *[other] { $orders } orders
+    }:
+orders-way-line = · { $number } – { $items } – { $way }
+orders-dearest = The dearest was order { $number } of { $day }, { $total }: { $items }.
+orders-cheapest = The cheapest was order { $number } of { $day }, { $total }: { $items }.
+orders-times = { $count ->
+    [0] Not once: no order of yours fits that.
+    [one] Once.
+   *[other] { $count } times.
+    }
+way-delivered = delivered { $day }
+way-expected = expected { $day }
+way-late = late: it was due { $day }
+way-seen = Order { $number } was last seen in { $place } on { $when }: { $text }.
+way-seen-placeless = Order { $number } was last heard of on { $when }: { $text }.
+way-still = The carrier has reported nothing since, for { $days ->
+    [one] a day.
+   *[other] { $days } days.
+    }
+way-no-day = No day of arrival is given for order { $number }.
+verdict-yes = Yes.
+verdict-no = No.
+verdict-not-yet = Not yet.
+verdict-in-time = Yes, it should be.
+verdict-too-late = No, probably not.
+verdict-unsure = I can't promise that.
+order-no-carrier = No carrier is recorded for order { $number } yet.
 order-which = Which order do you mean?
 order-which-again = I've noted that. Which order is it about?
 order-which-photo = Got the photo. Which order is it from?
 orders-recent = Your latest orders:
 orders-none = There are no orders in your account yet.
-order-not-found = I can't find { $number } among your orders. Could you check the number?
+order-not-found = { $number } isn't an order of yours, so I can't show or change anything of it. Could you check the number?
 order-yours = Your latest orders are:
 order-placed = Order { $number } ({ $items }) is not paid yet; { $total } is due. It ships once it's paid.
 order-paid = Order { $number } ({ $items }) is paid and being prepared. It hasn't shipped yet.
@@ -242,7 +292,11 @@ refund-asked = I've asked for a refund for order { $number }, request { $request
 item-problem-asked = I'm very sorry! I've passed on the problem with order { $number }, request { $request }. A colleague will offer you an exchange or a refund. If you have a photo, just send it here.
 return-not-shipped = Order { $number } hasn't shipped yet, so there's no need to return it: it can simply be cancelled.
 # Asked of the shop's own pages, never said.
-refund-how-long = How long until I get my money back
+rule-question-refund_status = How long until I get my money back
+rule-question-change_address = Can I change the address of my order?
+rule-question-change_order = Can I change the items of my order?
+rule-question-cancel_order = How do I cancel an order?
+rule-question-invoice_request = How do I get an invoice?
 refund-none = There's no refund on record for order { $number }. Would you like to ask for one?
 refund-requested = The refund of { $amount } for order { $number } was asked for on { $asked } and is being checked.
 refund-approved = The refund of { $amount } for order { $number } (asked for on { $asked }) is approved and being paid out.
@@ -263,7 +317,12 @@ refund-same-way = your original payment method
 refund-short-requested = The refund of { $amount } is being checked.
 refund-short-approved = The refund of { $amount } is approved and being paid out.
 refund-short-paid = The refund of { $amount } has been paid.
-refund-short-declined = The refund was declined.
+refund-short-declined = The refund of { $amount } was declined.
+refund-line = · { $number } – { $items }: { $state }
+refund-line-why = · { $number } – { $items }: { $state } The reason given: { $reason }
+refund-sum-paid = { $total } has been paid back.
+refund-sum-coming = { $total } is still being checked or paid out.
+refund-of = The refund is for order { $number }: { $items }.
 delivery-problem-asked = I'm sorry! I've asked a colleague to look into the parcel of order { $number }, request { $request }. I'll tell you as soon as there's news.
 chase-asked = I've asked a colleague to chase the carrier about order { $number }, request { $request }. I'll tell you as soon as there's news.
 
@@ -535,8 +594,8 @@ decision-kind-invoice = invoice for order { $order }
 decision-kind-price_protection = price difference
 decision-kind-data_export = a copy of your data
 decision-kind-data_erasure = erase your data
-decision-kind-chase_parcel = { decision-kind-other }
-decision-kind-delivery_problem = { decision-kind-other }
+decision-kind-chase_parcel = chasing the parcel of order { $order }
+decision-kind-delivery_problem = trouble with the parcel of order { $order }
 decision-kind-other = what you asked for
 return-send-later = Where to send it comes from a colleague once the return has been asked for; please don't post it yet.
 

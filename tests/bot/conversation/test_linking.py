@@ -200,3 +200,31 @@ async def test_no_wish_about_an_order_is_answered_to_a_stranger(chat: Chat, inte
     assert "顺丰" not in answer
     assert "龙井" not in answer
     assert "Longjing" not in answer
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("Can I still change the address?", "change_address"),
+        ("还能改地址吗", "change_address"),
+        ("能开发票吗", "invoice_request"),
+        ("怎么取消订单", "cancel_order"),
+        ("can I swap it", "exchange_request"),
+    ],
+)
+async def test_a_stranger_hears_the_rule_before_they_are_asked_who_they_are(
+    chat: Chat, text: str, intent: str
+) -> None:
+    chat.pages.passages[text] = "That is the rule."
+    answer = said(await chat.says(text, intent))
+    assert answer.startswith("That is the rule.")
+    assert "手机号后四位" in answer or "last four digits" in answer
+    assert "王小明" in said(await chat.says("A1024 5678")), "and goes on once it is known"
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"), [("where is my order", "order_status"), ("A1024 改地址", "change_address")]
+)
+async def test_what_is_of_one_order_alone_is_answered_by_no_rule(chat: Chat, text: str, intent: str) -> None:
+    chat.pages.passages[text] = "That is the rule."
+    assert "rule" not in said(await chat.says(text, intent))

@@ -138,7 +138,7 @@ async def test_somebody_elses_order_reads_like_one_that_does_not_exist(chat: Cha
     other = said(await chat.says("B2001 到哪了", "order_status")).replace("B2001", "N")
     nobody = said(await chat.says("B9999 到哪了", "order_status")).replace("B9999", "N")
     assert other == nobody
-    assert "没找到" in other
+    assert "不是您账号里的订单" in other
     assert await chat.presses("order:show:o3") == await chat.presses("order:show:nothing")
 
 

@@ -17,6 +17,7 @@ from storage.requests import Requests
 from storage.schema import consent
 from tests.bot.conversation import shop
 from tests.bot.conversation.chat import Chat, action, buttons, said
+from tests.fakes import Meaning
 
 OFFICE = {"label": "公司", "recipient": "王小明", "city": "上海", "line": "南京路 2 号"}
 
@@ -155,3 +156,56 @@ async def test_a_yes_here_lifts_a_no_to_this_channel_and_to_no_other(chat: Chat)
         wordings = set(await connection.scalars(select(consent.c.wording).where(consent.c.granted)))
     assert agreed == [True, True, False]
     assert wordings == {said(question)}
+
+
+REQUEST = Meaning(intents=(("request_status", 0.9),))
+
+
+async def _asked(chat: Chat) -> dict[str, str]:
+    """Two requests, made in another conversation; their numbers by kind."""
+    await chat.link()
+    await chat.store.write(lambda c: shop.add_order(c, "o8", "A8000", "paid"))
+    await chat.presses("change:cancel-yes:o8")
+    await chat.says("A1019 陶瓷杯 裂了", "item_problem")
+    await chat.says("杯口有一条缝")
+    async with chat.store.read() as connection:
+        return {one.kind: one.number for one in await Requests(connection).find()}
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("A1019 的有结果了吗", "item_problem"),
+        ("取消的那个申请怎么样了", "cancel_order"),
+        ("any news on the cancellation of A8000", "cancel_order"),
+    ],
+)
+async def test_the_request_that_is_named_is_told_of_wherever_it_was_made(
+    chat: Chat, new_chat: Callable[..., Chat], text: str, kind: str
+) -> None:
+    numbers = await _asked(chat)
+    assert len(numbers) == 2
+    other = new_chat(address="55")
+    await other.link()
+    answer = said(await other.says(text, REQUEST))
+    assert numbers.pop(kind) in answer
+    assert not [number for number in numbers.values() if number in answer]
+
+
+async def test_all_that_is_open_is_told_where_none_is_named(
+    chat: Chat, new_chat: Callable[..., Chat]
+) -> None:
+    numbers = await _asked(chat)
+    other = new_chat(address="55")
+    await other.link()
+    answer = said(await other.says("我的申请怎么样了", REQUEST))
+    assert all(number in answer for number in numbers.values())
+    stranger = new_chat(address="56")
+    await stranger.link("c2")
+    answer = said(await stranger.says("any news on my request", REQUEST))
+    assert not any(number in answer for number in numbers.values())
+
+
+async def test_how_an_order_stands_tells_what_was_asked_for_it(chat: Chat) -> None:
+    numbers = await _asked(chat)
+    assert numbers["cancel_order"] in said(await chat.says("A8000 现在怎么样", "order_status"))

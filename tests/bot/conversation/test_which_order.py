@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+from dataclasses import replace
+from datetime import UTC, datetime
 
+import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.orders import OrderLine, Orders
 from storage.requests import Request, Requests
 from tests.bot.conversation import shop
 from tests.bot.conversation.chat import Chat, action, said
@@ -104,3 +109,68 @@ async def test_an_address_given_before_the_order_was_chosen_is_not_asked_for_aga
     assert "文三路2号" in said(reply)
     (made,) = await _open(chat)
     assert made.details == {"address": "文三路2号", "text": "地址改成文三路2号"}
+
+
+OTHER = Meaning(intents=(("order_status", 0.2),), wishes=())
+
+
+async def test_the_other_of_two_is_not_the_one_just_told(chat: Chat) -> None:
+    await chat.link()
+    await chat.store.write(lambda c: shop.add_order(c, "o8", "A8000", "paid"))
+    await chat.says("A1024 到哪了", "order_status")
+    reply = said(await chat.says("另一个呢", OTHER))
+    assert "A8000" in reply
+    assert "A1024" not in reply
+    assert "A1024" in said(await chat.says("and the other one?", OTHER)), "and back again"
+
+
+FACTS = Meaning(intents=(("order_facts", 0.9),))
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("旧茶壶 那单 多少钱", FACTS),
+        ("我 花了 199 的那单", FACTS),
+        ("the one to Chengdu, how much was it", FACTS),
+        ("八月 买的那单多少钱", replace(FACTS, day=("八月", "2026-08-01"))),
+        ("取消的那单多少钱", FACTS),
+        ("A0700", FACTS),
+    ],
+)
+async def test_an_order_is_known_by_what_it_holds_cost_its_place_time_and_state(
+    chat: Chat, text: str, meaning: Meaning
+) -> None:
+    await chat.link()
+    await chat.store.write(_a_teapot_in_august)
+    await chat.says("A1024 到哪了", "order_status")
+    assert "A0700" in said(await chat.says(text, meaning))
+
+
+async def _a_teapot_in_august(connection: AsyncConnection) -> None:
+    orders = Orders(connection)
+    known = await orders.get("o2")
+    assert known is not None
+    await orders.put_many(
+        [
+            replace(
+                known,
+                id="o7",
+                number="A0700",
+                status="cancelled",
+                total=19_900,
+                placed_at=datetime(2026, 8, 14, tzinfo=UTC),
+                ship_to={"city": "Chengdu"},
+                lines=(OrderLine(product_id="p4", quantity=1, unit_price=19_900),),
+                parcels=(),
+            )
+        ]
+    )
+
+
+async def test_an_order_of_long_ago_is_found_by_what_was_in_it(chat: Chat) -> None:
+    await chat.link()
+    await chat.store.write(_a_teapot_in_august)
+    for number in range(9):
+        await chat.store.write(lambda c, n=number: shop.add_order(c, f"n{n}", f"A60{n}0", "delivered"))
+    assert "A0700" in said(await chat.says("旧茶壶 多少钱", FACTS))

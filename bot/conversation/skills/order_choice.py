@@ -1,0 +1,130 @@
+"""Which of a customer's orders a message means that names no number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from bot.conversation.skills import order_asked, order_match
+from bot.conversation.turn import Turn
+from storage.orders import Order
+
+NOT_SHIPPED = frozenset({"placed", "paid", "packed"})
+ON_ITS_WAY = NOT_SHIPPED | {"shipped"}
+LISTED = 3
+_RECENT = 6
+# An order this new is meant when it is the only one: people seldom write about last month's.
+_FRESH = timedelta(days=14)
+
+
+class Choice:
+    """Which of a customer's orders, newest first, a message means that names no number."""
+
+    def __init__(
+        self,
+        turn: Turn,
+        known: Sequence[Order],
+        relevant: Callable[[Order], bool],
+        *,
+        insist: bool,
+        reading: bool,
+    ) -> None:
+        self.turn, self.known, self.relevant = turn, known, relevant
+        self.insist, self.reading = insist, reading
+        self.spoken = next((order for order in known if order.id == turn.memory.order), None)
+        self.pointed = [order for order in known if order.id in turn.pointed_at]
+        # What else is in it is asked of the same order.
+        wants_others = turn.wants_others and not order_asked.facts(turn)
+        self.others = wants_others or order_asked.other(turn.text)
+        self.together = reading and order_asked.together(turn.text)
+        self.of_several = reading and (
+            order_asked.of_several(turn.text) or (self.together and len(self.pointed) > 1)
+        )
+
+    def made(self) -> list[Order]:
+        """The orders meant, at least one; several where that is open or where several are spoken of."""
+        left = [order for order in self.known if not (self.others and order is self.spoken)] or list(
+            self.known
+        )
+        named = self._named(left)
+        if named:
+            return self._of_named(named)
+        if self.of_several:
+            return self._several(left)
+        if order_asked.the_one_before(self.turn.text) and self.spoken is not None:
+            return [*self.known[self.known.index(self.spoken) + 1 :], self.spoken][:1]
+        if order_asked.newest(self.turn.text):
+            return (self._fitting(left) or left)[:1]
+        if self.others and self.spoken is not None:
+            return self._other(left)
+        if len(self.pointed) == 1 and not (self.reading and self._strays(self.pointed[0])):
+            return self.pointed
+        if self.spoken is not None and (not self.insist or self.relevant(self.spoken)):
+            return [self.spoken]
+        return self._likely(left[:_RECENT])
+
+    def _several(self, left: Sequence[Order]) -> list[Order]:
+        """As many as are spoken of: those pointed at, on their way or shown; else the first that give two."""
+        shown = [order for order in self.known if order.id in self.turn.memory.orders]
+        under_way = [order for order in self.known if order.status in ON_ITS_WAY]
+        count = order_asked.how_many(self.turn.text)
+        some = [under_way, self.pointed, shown] if count else [self.pointed, under_way, shown]
+        if count:
+            return next((one for one in some if len(one) == count), (shown or list(left))[:count])
+        return next((one for one in some if len(one) > 1), self._fitting(left[:_RECENT]) or list(left[:1]))
+
+    def _named(self, left: Sequence[Order]) -> list[Order]:
+        """Those that the message's words tell apart."""
+        turn = self.turn
+        fitting = self._fitting(left)
+        if turn.intent == "change_order" and not order_asked.of_an_order(turn.text):
+            # What somebody wants to have instead or besides is in none of their orders, or in another.
+            fits = [] if self.spoken is not None else order_match.told_apart(turn, fitting)
+            return fits if len(fits) < len(fitting) else []
+        named = order_match.told_apart(turn, left, by_state=self.reading)
+        # What somebody names is meant even when it is too late for what they wish.
+        return self._fitting(named) or named if not self.reading else named
+
+    def _of_named(self, named: list[Order]) -> list[Order]:
+        """Of those that fit the words, the one spoken of, the one pointed at, else the likeliest."""
+        if self.together and len(named) > 1:
+            self.of_several = True
+            return named
+        if order_asked.newest(self.turn.text):
+            return named[:1]
+        if self.spoken in named:
+            return [order for order in named if order is self.spoken]
+        if len(self.pointed) == 1 and self.pointed[0] in named:
+            return self.pointed
+        if self.reading:
+            open_ones = self._fitting(named) or named
+            return open_ones if _many_open(open_ones) else open_ones[:1]
+        return self._likely(named)
+
+    def _strays(self, order: Order) -> bool:
+        """Whether what a reader takes to be pointed at can't be asked so, and that spoken of can."""
+        return self.spoken is not None and self.relevant(self.spoken) and not self.relevant(order)
+
+    def _other(self, left: Sequence[Order]) -> list[Order]:
+        """Not the one spoken of, but the other of those shown, else of those that the wish makes sense for."""
+        away = [order for order in self.pointed if order is not self.spoken]
+        shown = [order for order in left if order.id in self.turn.memory.orders]
+        for some in (away, shown, self._fitting(left[:_RECENT])):
+            if len(some) == 1 or (some and some is not away):
+                return some[:LISTED]
+        return list(left[:1])
+
+    def _fitting(self, orders: Sequence[Order]) -> list[Order]:
+        return [order for order in orders if self.relevant(order)]
+
+    def _likely(self, recent: Sequence[Order]) -> list[Order]:
+        fitting = self._fitting(recent)
+        if len(fitting) <= 1:
+            return fitting or list(recent[:1])
+        fresh = [order for order in fitting if self.turn.now - order.placed_at < _FRESH]
+        # Who asks for what is on its way may ask for that which should have come long ago.
+        return fitting if len(fresh) != 1 or (self.reading and _many_open(fitting)) else fresh
+
+
+def _many_open(orders: Sequence[Order]) -> bool:
+    return sum(order.status in ON_ITS_WAY for order in orders) > 1

@@ -1,0 +1,127 @@
+"""What a message asks that is about the order spoken of, though it says so in few words or by itself means another
+thing: "and the lip balm?", "total of both?", "is it late?"."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.conversation.skills import order_asked, order_match
+from bot.conversation.skills.order_asked import Fact
+from bot.conversation.skills.talk import TALK
+from bot.conversation.turn import Turn
+from nlu.acts import Act
+from storage.orders import Order, Orders
+
+_READS = frozenset({"order_status", "delivery_time", "order_facts", "refund_status"})
+_MAY_BE_ABOUT_GOODS = frozenset(
+    {
+        "price_question", "product_question", "product_search", "stock_question", "shipping_fee", "shipping_options",
+        "product_compare", "recommend_request", "payment_methods", "place_order", "repeat",
+    }
+)  # fmt: skip
+_OF_GOODS = _MAY_BE_ABOUT_GOODS - {"shipping_fee", "shipping_options", "payment_methods", "place_order"}
+_RATHER = 0.5
+_SURE = 0.7
+_LIKELY = 0.3
+_TWICE = 2
+"""One question that is read as two is answered once."""
+_SHORT = 60
+_KNOWN = 100
+_OF_MONEY = frozenset({Fact.TOTAL, Fact.WHY, Fact.CONTENTS, Fact.ARRIVAL, Fact.DAY})
+"""What may be asked on of a refund that was spoken of."""
+_NOT_OF_GOODS = (order_asked.OF_DELIVERY | order_asked.OF_ALL | {Fact.PLACED, Fact.PAID_WITH}) - {Fact.WHERE}
+_MONEY_BACK = ("refund_status", "refund_request")
+
+
+async def follow_up(turn: Turn) -> tuple[Turn, str] | None:
+    """The wish that a message has about orders, and the turn to answer it in; None where it has none, or one that needs
+    no such help: mostly where the last one was about orders, else where what is asked is of something they bought."""
+    last = turn.memory.intents[0] if turn.memory.intents else ""
+    spoken = turn.memory.order is not None and last in turn.skills.about_orders
+    waits = turn.memory.pending is not None and turn.memory.pending.kind != "clarify"
+    if turn.customer_id is None or waits or turn.in_queue or _wishes_else(turn):
+        return None
+    wished = [wish for wish in turn.acts.wishes if wish.probability >= _RATHER]
+    if len({wish.text for wish in wished}) > 1:
+        return None
+    by_chance = sorted(wished, key=lambda wish: -wish.probability)
+    reads = [wish.intent for wish in by_chance if wish.intent in _READS]
+    asked = order_asked.facts(turn)
+    if not reads and not (spoken or _may_be_bought(turn, asked, of_goods=bool(wished))):
+        return None
+    if not reads:
+        known = await Orders(turn.connection).by_customer(turn.customer_id, limit=_KNOWN)
+        about = (
+            _about(turn, known, asked, of_goods=bool(wished)) if spoken else order_match.by_items(turn, known)
+        )
+        if not about:
+            return None
+    elif not spoken and len(reads) < _TWICE:
+        return None
+    if not asked and not reads:
+        # What was asked last is asked of another.
+        before = turn.memory.before[-2] if len(turn.memory.before) > 1 and spoken else ""
+        return replace(turn, asked_before=before), last if last in _READS else "order_status"
+    return turn, await _wish(turn, last, reads, asked)
+
+
+def _may_be_bought(turn: Turn, asked: frozenset[Fact], *, of_goods: bool) -> bool:
+    """Whether something may be asked of what a customer has bought, though no order was spoken of."""
+    if of_goods or len(turn.text) > _SHORT or turn.understanding is None:
+        return False
+    # What it costs is asked of what is to be bought, too.
+    mine = order_asked.mine(turn.text) and not turn.understanding.understood
+    return mine or bool(asked & (_NOT_OF_GOODS | {Fact.WHERE}))
+
+
+def _wishes_else(turn: Turn) -> bool:
+    """Whether the message plainly does or wishes something that is no question about orders or goods."""
+    of_requests = (Act.ADDS, Act.CORRECTS, Act.ASKS_STATE, Act.YES, Act.NO)
+    open_ones = bool(turn.memory.filed or turn.memory.tasks)
+    if any(turn.does(act) for act in (Act.WAITS, Act.WITHDRAWS, *(of_requests if open_ones else ()))):
+        return True
+    wished = {wish.intent for wish in turn.acts.wishes if wish.probability >= _RATHER}
+    alone = turn.understanding.intents[:1] if turn.understanding is not None else ()
+    asks = order_asked.facts(turn) and turn.pointed_at
+    sure = {score.intent for score in alone if score.probability >= _SURE and not (wished or asks)}
+    return bool((wished | sure) - _READS - _MAY_BE_ABOUT_GOODS) or bool(sure & TALK)
+
+
+def _about(turn: Turn, known: list[Order], asked: frozenset[Fact], *, of_goods: bool) -> bool:
+    """Whether a message without a wish about orders is about them all the same."""
+    ids = {order.id for order in known}
+    pointed = bool(ids.intersection(turn.pointed_at)) or order_asked.together(turn.text)
+    if asked & _NOT_OF_GOODS:
+        return True
+    named = order_match.told_apart(turn, known)
+    if asked:
+        return pointed or bool(named) if of_goods else True
+    elsewhere = ids.intersection(turn.pointed_at) - {turn.memory.order}
+    words = (order_asked.other, order_asked.the_one_before, order_asked.newest)
+    other = elsewhere or any(means(turn.text) for means in words)
+    alone = turn.understanding.intents[:1] if turn.understanding is not None else ()
+    likely = any(one.intent in _OF_GOODS and one.probability >= _LIKELY for one in alone)
+    return len(turn.text) <= _SHORT and not of_goods and bool(named or (other and not likely))
+
+
+async def _wish(turn: Turn, last: str, reads: list[str], asked: frozenset[Fact]) -> str:
+    """Which of the wishes about orders is answered."""
+    if reads[:1] == ["refund_status"]:
+        return "refund_status"
+    if (
+        last in _MONEY_BACK
+        and asked <= _OF_MONEY
+        and set(reads) <= {"order_facts"}
+        and await _of_a_refund(turn, asked)
+    ):
+        return "refund_status"
+    if reads:
+        return reads[0]
+    return "order_status" if asked & order_asked.OF_DELIVERY else "order_facts"
+
+
+async def _of_a_refund(turn: Turn, asked: frozenset[Fact]) -> bool:
+    """Whether what is asked after a refund is asked of a refund: what is named was paid back, or nothing is named."""
+    known = await Orders(turn.connection).by_customer(turn.customer_id or "", limit=_KNOWN)
+    named = order_match.told_apart(turn, known)
+    return any(order.refunds for order in named) and not asked if named else True
