@@ -95,6 +95,10 @@ class InProcess:
     ) -> list[Passage]:
         return self.pages.search(question, language, n, None, at_least)
 
+    async def likeness(self, question: str, texts: Sequence[str], language: Language) -> list[float]:
+        """None of them is near, save one that the question holds."""
+        return [float(bool(text) and text.lower() in question.lower()) for text in texts]
+
 
 @dataclass
 class ScriptedUnderstander:

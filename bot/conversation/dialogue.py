@@ -38,6 +38,7 @@ from bot.conversation.skills import (
     stopping,
     which_order,
 )
+from bot.conversation.skills.goods import several, telling
 from bot.conversation.skills.talk import TALK, overrides
 from bot.conversation.turn import ANSWERING, Skill, Turn
 from bot.messages import IncomingKind
@@ -49,6 +50,8 @@ log = logging.getLogger(__name__)
 
 _RATHER = 0.5
 _LOOKS_FOR = frozenset({"recommend_request", "product_search"})
+_ABOUT_ITS_USE = frozenset({"usage_help", "warranty_repair"})
+"""What a page answers for all goods, and a product's own facts for that product."""
 _FOR_WHOM = ("recipient", "age", "pet", "taste", "occasion", "budget_min", "budget_max")
 
 
@@ -337,10 +340,17 @@ def _going_back(
 async def _variant(
     turn: Turn, whole: Understanding, modes: Mapping[str, str]
 ) -> tuple[decisions.Decision, ...] | None:
-    """The product spoken of in another colour or size, whatever the few words were taken for."""
-    if modes.get("product", "on") != "on" or not routing.may_name_variant(turn, whole):
+    """The product spoken of in another colour or size, whatever the few words were taken for; or what it states, before
+    what the shop's pages say of all."""
+    if modes.get("product", "on") != "on":
         return None
-    answer = await products.variant(turn)
+    answer = await products.variant(turn) if routing.may_name_variant(turn, whole) else None
+    if answer is None and several.compares(turn):
+        answer = await several.beside(turn)
+    if answer is None and _ABOUT_ITS_USE.intersection(
+        [whole.intent, *(one.intent for one in whole.acts.wishes)]
+    ):
+        answer = await telling.of_a_fact(turn)
     if answer is None:
         return None
     memory = (answer.memory or turn.memory).heard("product_question")

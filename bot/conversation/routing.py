@@ -61,6 +61,9 @@ _HOLDS = {
     "refund_request": frozenset({"return_request", "exchange_request", "cancel_order"}),
     "refund_status": frozenset({"return_request", "exchange_request"}),
     "change_order": frozenset({"exchange_request"}),
+    "product_question": frozenset({"product_compare"}),
+    "price_question": frozenset({"product_compare"}),
+    "recommend_request": frozenset({"product_compare"}),
 }
 """Wishes that are part of another in the same message: whoever returns something wants the money back."""
 

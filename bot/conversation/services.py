@@ -28,6 +28,10 @@ class Reader(Protocol):
         """As `nlu.types.PageIndex`; raises TookTooLong when it was ended."""
         ...
 
+    async def likeness(self, question: str, texts: Sequence[str], language: Language) -> list[float]:
+        """How near texts are to a question in meaning, -1 to 1, in their order; raises as the others."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shop:

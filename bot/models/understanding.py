@@ -95,6 +95,13 @@ class ServedUnderstanding:
         except ReadingTookTooLong as error:
             raise TookTooLong(str(error)) from None
 
+    async def likeness(self, question: str, texts: Sequence[str], language: Language) -> list[float]:
+        """How near texts are to a question in meaning; raises as `understand`."""
+        try:
+            return await self._reading.likeness(question, texts, language)
+        except ReadingTookTooLong as error:
+            raise TookTooLong(str(error)) from None
+
     async def refresh(self) -> bool:
         """Load the version that the store calls current and the pages, if they aren't in use; True after a swap.
 

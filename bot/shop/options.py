@@ -15,11 +15,15 @@ _UNITS: dict[str, tuple[str, int]] = {
     "g": _OF_GRAMS, "克": _OF_GRAMS, "gram": _OF_GRAMS, "grams": _OF_GRAMS, "kg": ("g", 1_000), "公斤": ("g", 1_000),
     "千克": ("g", 1_000), "kilo": ("g", 1_000), "kilos": ("g", 1_000), "斤": ("g", 500),
     "mm": ("mm", 1), "毫米": ("mm", 1), "cm": ("mm", 10), "厘米": ("mm", 10), "公分": ("mm", 10), "m": ("mm", 1_000),
-    "米": ("mm", 1_000), "gb": ("gb", 1), "tb": ("gb", 1_024),
+    "米": ("mm", 1_000), "gb": ("gb", 1), "tb": ("gb", 1_024), "w": ("w", 1), "瓦": ("w", 1), "watt": ("w", 1),
+    "watts": ("w", 1), "mah": ("mah", 1), "毫安时": ("mah", 1), "毫安": ("mah", 1), "inch": ("inch", 1),
+    "inches": ("inch", 1), "英寸": ("inch", 1), "寸": ("inch", 1),
 }  # fmt: skip
 """What a unit is called to the one that it is counted in, and how many of that it is."""
 _MEASURE = re.compile(
-    r"(?<![\d.])(\d{1,7}(?:\.\d{1,3})?)\s?(" + "|".join(sorted(_UNITS, key=len, reverse=True)) + r")(?![a-z])"
+    r"(?<![\d.])(\d{1,7}(?:\.\d{1,3})?)[\s-]?("
+    + "|".join(sorted(_UNITS, key=len, reverse=True))
+    + r")(?![a-z])"
 )
 _NUMBER = re.compile(r"\d{1,9}(?:\.\d{1,3})?")
 _LETTERS = re.compile(r"(?:(\d)x|(x{0,5}))(s|m|l)(?![a-z])")

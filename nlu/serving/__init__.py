@@ -38,13 +38,22 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
+class Liken:
+    """Answered with the likeness of each text to a question, as `nlu.likeness.Likeness.to`."""
+
+    question: str
+    texts: Sequence[str]
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
 class SetCatalogue:
     """Answered with None once the products can be recognised; later requests don't wait for it."""
 
     entries: Sequence[CatalogueEntry]
 
 
-Request: TypeAlias = Read | Search | SetCatalogue
+Request: TypeAlias = Read | Search | Liken | SetCatalogue
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,9 @@ import nlu
 from kernel.arrays import Floats32
 from nlu import words
 from nlu.errors import NluError
-from nlu.serving import LENGTH, Failed, Read, Request, Search, SetCatalogue, pack, unpack
+from nlu.likeness import Likeness
+from nlu.pages import embedding_of
+from nlu.serving import LENGTH, Failed, Liken, Read, Request, Search, SetCatalogue, pack, unpack
 from nlu.types import PageIndex, Passage, Understander, Understanding
 
 # A question to the pages is a message read just before, or one of the bot's own, which the pages remember.
@@ -38,6 +40,7 @@ class Serving:
     def __init__(self, understander: Understander, pages: PageIndex) -> None:
         self._understander = understander
         self._pages = pages
+        self._likeness = Likeness(embedding_of(understander))
         self._vectors: OrderedDict[str, Floats32] = OrderedDict()
 
     def answer(self, request: Request) -> Any:
@@ -48,6 +51,8 @@ class Serving:
                     return self._read(request)
                 case Search():
                     return self._search(request)
+                case Liken():
+                    return self._likeness.to(request.question, request.texts, request.language)
                 case SetCatalogue():
                     return self._understander.set_catalogue(request.entries)
         except Exception as error:  # noqa: BLE001 - told to whoever asked, who goes on with other messages

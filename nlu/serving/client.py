@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from nlu.errors import NluError, ReadingFailed, ReadingTookTooLong
-from nlu.serving import LENGTH, Failed, Read, Request, Search, SetCatalogue, pack, unpack
+from nlu.serving import LENGTH, Failed, Liken, Read, Request, Search, SetCatalogue, pack, unpack
 from nlu.types import CatalogueEntry, DialogueContext, Language, Passage, Understanding
 
 LIMIT = 2.0
@@ -117,6 +117,11 @@ class ReadingProcess:
     ) -> list[Passage]:
         """As `PageIndex.search`; raises as `understand`."""
         found: list[Passage] = await self._ask(Search(question, language, n, at_least))
+        return found
+
+    async def likeness(self, question: str, texts: Sequence[str], language: Language) -> list[float]:
+        """As `nlu.likeness.Likeness.to`; raises as `understand`."""
+        found: list[float] = await self._ask(Liken(question, tuple(texts), language))
         return found
 
     async def set_catalogue(self, entries: Sequence[CatalogueEntry]) -> None:

@@ -8,9 +8,9 @@ from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation import wording
 from bot.conversation.answer import Answer, row
 from bot.conversation.skills import pages, which_product
+from bot.conversation.skills.goods import coupons, several
 from bot.conversation.turn import Asked, Skill, Turn
 from retention.types import Offer
 from storage.catalogue import Catalogue, Product
@@ -56,7 +56,11 @@ asks_for_less = re.compile(
 async def _discount(turn: Turn) -> Answer:
     if for_nothing(turn.text):
         return await _not_for_nothing(turn)
-    product = await which_product.spoken_of(turn)
+    meant = await which_product.meant(turn)
+    others = await several.others_than(turn, meant) if several.may_want_others(turn) else None
+    if others is not None:
+        return others
+    product = meant.one
     if product is None:
         return Answer(text=turn.say("product-gone")) if turn.argument else await _in_general(turn)
     if not product.active:
@@ -78,7 +82,7 @@ async def _in_general(turn: Turn) -> Answer:
 
 
 async def _not_for_nothing(turn: Turn) -> Answer:
-    product = await which_product.spoken_of(turn)
+    product = (await which_product.meant(turn)).one
     text = turn.say("not-for-nothing")
     if product is None:
         return Answer(text=text, buttons=row(turn.button("button-offers", "offer:list")))
@@ -96,12 +100,8 @@ async def _personal(turn: Turn, product: Product, customer_id: str) -> Answer:
         text_id = "price-is-best-again" if known.haggles else "price-is-best"
         price = which_product.price(turn, product)
         text = turn.say(text_id, name=product.name(turn.language), price=price)
-        coupons = await _fitting(turn, product, customer_id)
-        lines = (
-            [text, *[await _coupon(turn, item) for item in coupons[:_SHOWN]]]
-            if coupons and not known.haggles
-            else [text]
-        )
+        fit = [] if known.haggles else await coupons.fitting(turn, product)
+        lines = [text, *[await coupons.line(turn, item) for item in fit[:_SHOWN]]]
         return Answer(text="\n".join(lines), memory=memory)
     return Answer(effects=(partial(_reserve, turn.remembering(memory), product, offer, known.haggles),))
 
@@ -131,7 +131,7 @@ async def _unlinked(turn: Turn, product: Product) -> Answer:
     """A stranger gets the price for everybody, what is public, and how to see a price of their own."""
     price = which_product.price(turn, product)
     lines = [turn.say("price-public", name=product.name(turn.language), price=price)]
-    lines += [await _coupon(turn, item) for item in (await _fitting(turn, product, None))[:_SHOWN]]
+    lines += [await coupons.line(turn, item) for item in (await coupons.fitting(turn, product))[:_SHOWN]]
     lines.append(turn.say("offer-link-first"))
     return Answer(
         text="\n".join(lines),
@@ -140,36 +140,25 @@ async def _unlinked(turn: Turn, product: Product) -> Answer:
     )
 
 
-async def _fitting(turn: Turn, product: Product, customer_id: str | None) -> list[Coupon]:
-    """The coupons of now that may hold for a product: those of others don't."""
-    found = await Coupons(turn.connection).holding(customer_id, turn.now)
-    return [
-        coupon
-        for coupon in found
-        if coupon.category_id in (None, product.category_id)
-        and (coupon.product_ids is None or product.id in coupon.product_ids)
-    ]
-
-
 async def _coupons(turn: Turn) -> Answer:
     """What is on offer now, without a product in mind."""
     offers = Offers(turn.connection)
-    coupons = await Coupons(turn.connection).holding(turn.customer_id, turn.now)
-    lines = [await _coupon(turn, item) for item in coupons[:_SHOWN]]
+    holding = await Coupons(turn.connection).holding(turn.customer_id, turn.now)
+    lines = [await coupons.line(turn, item) for item in holding[:_SHOWN]]
     if turn.customer_id is not None:
         live = (await offers.live(turn.customer_id, turn.now))[:_SHOWN]
-        products = await Catalogue(turn.connection).by_ids({item.product_id for item in live}) if live else {}
+        known = await Catalogue(turn.connection).by_ids({item.product_id for item in live}) if live else {}
         lines += [
             turn.say(
                 "offer-line",
-                name=products[item.product_id].name(turn.language),
+                name=known[item.product_id].name(turn.language),
                 price=turn.money(item.price, item.currency),
                 list=turn.money(item.list_price, item.currency),
                 code=item.code,
                 until=turn.day(item.valid_until),
             )
             for item in live
-            if item.product_id in products
+            if item.product_id in known
         ]
         if live:
             lines.append(turn.say("offer-disclosure"))
@@ -179,51 +168,6 @@ async def _coupons(turn: Turn) -> Answer:
         else turn.say("coupons-none")
     )
     return Answer(text=text, memory=turn.memory.asking("product", intent="discount_request"))
-
-
-async def _coupon(turn: Turn, item: Coupon) -> str:
-    words = await _worth(turn, item)
-    if item.valid_until is None:
-        return turn.say("coupon-line-always", text=words, code=item.code)
-    return turn.say("coupon-line", text=words, code=item.code, until=turn.day(item.valid_until))
-
-
-async def _worth(turn: Turn, item: Coupon) -> str:
-    """What a coupon is worth, in the shop's words; where it has none in this language, by its rules."""
-    said = item.text_zh if turn.language == "zh" else item.text_en
-    if said:
-        return said
-    values = {"least": _brief(turn, item.min_spend, item.currency)}
-    if item.amount is not None:
-        values["off"] = _brief(turn, item.amount, item.currency)
-    else:
-        values["off"] = wording.share_off(item.percent or 0.0, turn.language)
-    kind = "percent" if item.amount is None else "amount"
-    text = turn.say(f"coupon-{kind}-from" if item.min_spend else f"coupon-{kind}", **values)
-    only = await _only_for(turn, item)
-    return turn.say("coupon-only", text=text, only=only) if only else text
-
-
-async def _only_for(turn: Turn, item: Coupon) -> str:
-    """The category or the products that a coupon is for, if it isn't for all."""
-    catalogue = Catalogue(turn.connection)
-    if item.product_ids is not None:
-        products = await catalogue.by_ids(item.product_ids[:_SHOWN])
-        names = [products[one].name(turn.language) for one in item.product_ids if one in products]
-        more = len(item.product_ids) > len(names)
-        listed = turn.say("items-comma").join(names)
-        return turn.say("coupon-some-of", names=listed) if more else listed
-    if item.category_id is None:
-        return ""
-    category = (await catalogue.named_categories([item.category_id]))[item.category_id]
-    return category.name_zh if turn.language == "zh" else category.name_en
-
-
-def _brief(turn: Turn, minor: int, currency: str) -> str:
-    """An amount without decimals where they are all 0."""
-    written = turn.money(minor, currency)
-    whole, point, rest = written.rpartition(".")
-    return whole if point and not rest.strip("0") else written
 
 
 async def _code(turn: Turn) -> Answer:
@@ -270,7 +214,7 @@ async def _coupon_state(turn: Turn, coupon: Coupon) -> str:
     return turn.say(
         text_id if end is not None else f"{text_id}-always",
         code=coupon.code,
-        text=await _worth(turn, coupon),
+        text=await coupons.worth(turn, coupon),
         least=turn.money(coupon.min_spend, coupon.currency),
         until="" if end is None else turn.day(end),
     )

@@ -27,8 +27,8 @@ am is are was were be been being do does did doing done have has had having will
 might must can't cannot don't doesn't didn't isn't aren't won't wouldn't let let's
 and or but nor so if then than because while though although as at by for from in into of off on onto out over to
 up down with without within about after again against before between during under until since through per via
-what which how when where why whether there here now just only also too very really quite rather even still already
-ever never always maybe perhaps please thanks thank hi hello hey ok okay yes yeah well oh sorry
+what what's which how when where why whether there here now just only also too very really quite rather even still
+already ever never always maybe perhaps please thanks thank hi hello hey ok okay yes yeah well oh sorry
 want like looking look looks need find get got gets give gives show tell know think see say said take make made
 come comes coming go goes going buy buying sell sells selling order orders bought put keep use used using work works
 long much many more most less least few lot lots other others another else same such own each every both all
@@ -117,6 +117,12 @@ def _other_names(word: str) -> list[str]:
     return sorted(other for group in _OTHER_NAMES if lower in group for other in group - {lower})
 
 
+def with_other_names(text: str) -> str:
+    """A text with what its words for goods are called besides."""
+    others = (group - {name} for group in _OTHER_NAMES for name in group if name in text.lower())
+    return " ".join([text.lower(), *sorted({other for names in others for other in names})])
+
+
 def _stem(word: str) -> str:
     """杯子 is also found as 保温杯, 护肤品 as 护肤, and who 喝茶 wants 茶: the rest is no part of the name."""
     if len(word) > 1 and word[0] in _DOING:
@@ -174,7 +180,7 @@ def all_in(text: str, name: str) -> bool:
 def _stands_in(text: str, word: str) -> bool:
     lower = word.lower()
     if word.isascii():
-        return _contains(_latin(text), _latin(lower))
+        return _contains(latin(text), latin(lower))
     return len(word) > 1 and (lower in text or _in_parts(text, lower))
 
 
@@ -279,7 +285,7 @@ async def wished(turn: Turn) -> list[Product]:
 
 def _names(category: str, word: str) -> bool:
     lower = word.lower()
-    return _contains(_latin(category.lower()), _latin(lower)) if word.isascii() else lower in category
+    return _contains(latin(category.lower()), latin(lower)) if word.isascii() else lower in category
 
 
 async def find_bare(turn: Turn, *, limit: int) -> list[Product]:
@@ -309,7 +315,7 @@ def _is_named(product: Product, category: str, word: str, values: str = "") -> b
     lower = word.lower()
     if word.isascii():
         # 4L is written 4 L, too.
-        return any(_contains(_latin(form), _latin(lower)) for form in (text, _MEASURE.sub("", text)))
+        return any(_contains(latin(form), latin(lower)) for form in (text, _MEASURE.sub("", text)))
     if len(word) > 1:
         return lower in text or _in_parts(own, lower)
     return lower in category or any(part.endswith(lower) for part in own.split())
@@ -321,7 +327,8 @@ def _in_parts(name: str, word: str) -> bool:
     return any(word[:cut] in name and word[cut:] in name for cut in cuts)
 
 
-def _latin(text: str) -> list[str]:
+def latin(text: str) -> list[str]:
+    """The Latin words of a text in lower case, in the singular."""
     return [_singular(part) for part in _LATIN.findall(text)]
 
 
@@ -342,7 +349,7 @@ def _singular(word: str) -> str:
 
 def says(text: str, words: Iterable[str]) -> bool:
     """Whether a message contains one of these words, as words of their own where they are Latin."""
-    latin = _latin(text.lower())
+    own = latin(text.lower())
     return any(
-        _contains(latin, _latin(word.lower())) if word.isascii() else word in text for word in words if word
+        _contains(own, latin(word.lower())) if word.isascii() else word in text for word in words if word
     )

@@ -18,10 +18,12 @@ from bot.shop import options
 from nlu.types import EntityKind
 from storage.catalogue import Attributes, Catalogue, Product, Variant, label_and_value
 
-_LISTED = 8
+MOST_LISTED = 8
 _LONGEST_LIST = 160
 _LONGEST_VALUE = 40
 _MOST_OPTIONS = 3
+_LOOKED_AT = 60
+"""Of the versions of a product that are put in order."""
 # What is left of "it's" and "I'm" would be a size.
 _contracted = re.compile(r"(?<=[a-z])['’](?:s|m|re|ve|ll|d|t)\b").sub
 _sizes_in = re.compile(r"(?<![a-z0-9])\d?x{1,5}[sl](?![a-z0-9])").findall
@@ -109,10 +111,51 @@ async def groups(turn: Turn, products: Sequence[Product]) -> dict[str, Group]:
     }
 
 
+async def in_order(turn: Turn, product: Product) -> list[Product]:
+    """The versions of a product in the order in which they are listed; itself where there are no others."""
+    group = (await groups(turn, [product])).get(product.id)
+    if group is None:
+        return [product]
+    found = await Catalogue(turn.connection).by_ids({one.id for one in group.variants[:_LOOKED_AT]})
+    products = [found[one.id] for one in group.variants if one.id in found]
+    order = options.in_order(version(one, turn.language) for one in products)
+    return sorted(products, key=lambda one: order.index(version(one, turn.language)))
+
+
+async def named_or_all(turn: Turn, product: Product) -> list[Product]:
+    """Those of a product's versions that a message names, where it names several; else all."""
+    group = (await groups(turn, [product])).get(product.id)
+    versions = await in_order(turn, product)
+    named = _named(turn, group) if group is not None else {}
+    fit = [
+        one for one in versions if all(value_of(one.options, key) in values for key, values in named.items())
+    ]
+    return fit if len(fit) > 1 else versions
+
+
+async def names_one(turn: Turn, product: Product) -> bool:
+    """Whether a message names the value of one of a product's options."""
+    group = (await groups(turn, [product])).get(product.id)
+    return group is not None and bool(_named(turn, group))
+
+
+async def speaks_of_options(turn: Turn, product: Product) -> bool:
+    """Whether a message calls one of the options of a product by its name, such as its colour."""
+    group = (await groups(turn, [product])).get(product.id)
+    labels = {label for key in group.keys for label in group.labels(key)} if group is not None else set[str]()
+    return product_words.says(turn.text.lower(), [label for label in labels if len(label) > 1])
+
+
 def title(product: Product, language: str) -> str:
     """A product's name without what tells its variants apart."""
     words = [part for pair in product.options.values() for face in pair.values() for part in face]
     return options.without(product.name(language), [str(word) for word in words])
+
+
+def version(product: Product, language: str) -> str:
+    """What tells a product from the other variants of its own; empty where nothing does."""
+    shown = (label_and_value(faces, language) for faces in product.options.values() if faces)
+    return " ".join(pair[1] for pair in shown if pair is not None)
 
 
 def lines(turn: Turn, group: Group, *, chosen: bool = False) -> list[str]:
@@ -137,7 +180,7 @@ def listed(turn: Turn, values: Mapping[str, bool]) -> str:
         short = value if len(value) <= _LONGEST_VALUE else f"{value[: _LONGEST_VALUE - 1]}…"
         words.append(short if there else turn.say("variant-sold-out", value=short))
         length += len(words[-1])
-        if len(words) == _LISTED or length > _LONGEST_LIST:
+        if len(words) == MOST_LISTED or length > _LONGEST_LIST:
             break
     text = turn.say("variant-comma").join(words)
     left = len(values) - len(words)

@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from bot.conversation.answer import row
-from bot.conversation.skills import product_words, variants, which_order
+from bot.conversation.skills import naming, product_words, variants, which_order
+from bot.conversation.skills.naming import Part
 from bot.conversation.skills.variants import Choice, Group
 from bot.conversation.turn import Turn
 from bot.messages import Button, Card
@@ -30,6 +32,35 @@ _which_sizes = re.compile(
 FEW = 5
 """From here down the stock is said as a number."""
 _CLEAR_SCORE = 0.6
+_EXACT = 0.9
+_COMPARED = 4
+_ORDINALS = ("first 一 1", "second 二 2", "third 三 3", "fourth 四 4", "fifth 五 5", "sixth 六 6")
+_PLACE = {word: place for place, words in enumerate(_ORDINALS) for word in words.split()}
+_CHOOSES_ANEW = ("item", "colour", "size", "version")
+"""Slots without which the one chosen from a list before is still spoken of."""
+_EACH = ("one each", "one of each", "各")
+_LAST = frozenset({"last", "最后"})
+_FEW = {
+    "both": 2,
+    "two": 2,
+    "2": 2,
+    "两": 2,
+    "俩": 2,
+    "three": 3,
+    "3": 3,
+    "三": 3,
+    "four": 4,
+    "4": 4,
+    "四": 4,
+}
+_ORDINAL = re.compile(
+    r"第\s?([一二三四五六1-6])|\b(first|second|third|fourth|fifth|sixth|last)\b|(最后)", re.IGNORECASE
+)
+_first_few = re.compile(r"\bfirst (two|three|four|2|3|4)\b|前([两俩三四234])", re.IGNORECASE)
+_together = re.compile(
+    r"\b(both)\b|\b(?:these|those|all|the) (two|three|four|2|3|4)\b|(?:[这那]|^)([两俩三四])[个件款种]|([俩])",
+    re.IGNORECASE,
+)
 _LIKELY = 0.3
 _AHEAD = 2.0
 
@@ -71,16 +102,85 @@ async def _spoken_of(turn: Turn) -> list[Product]:
     return [found[product_id] for product_id in ids if product_id in found]
 
 
-async def spoken_of(turn: Turn) -> Product | None:
-    """The product a message is about, or None. Inactive ones count: that they are gone is worth saying."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meant:
+    """The goods that a message is about."""
+
+    products: tuple[Product, ...] = ()
+    """Each in the version that the message names, if it names one."""
+    parts: tuple[Part, ...] = ()
+    """The stretches of the message that name them; () where it points at them, or is about those spoken of."""
+    open: bool = False
+    """One of them is meant, and the message leaves open which."""
+
+    @property
+    def one(self) -> Product | None:
+        """The product, where it is one alone."""
+        return self.products[0] if len(self.products) == 1 else None
+
+
+async def meant(turn: Turn) -> Meant:
+    """What a message is about: what it names, what it points at, what is in the order or was spoken of last.
+
+    Inactive products count: that they are gone is worth saying.
+    """
     catalogue = Catalogue(turn.connection)
     if turn.argument:
-        return await catalogue.get(turn.argument)
+        product = await catalogue.get(turn.argument)
+        return Meant(products=(product,) if product is not None else ())
+    named = await _named(turn)
+    if named is not None:
+        return named
+    bought = await _bought(turn) if _order_last(turn) and not _pointed(turn) else []
+    if bought:
+        fit = bought if len(bought) == 1 else product_words.fitting(turn, bought)
+        chosen = [await variants.other_of(turn, one) for one in (fit if len(fit) == 1 else bought)]
+        return Meant(products=tuple(chosen), open=len(chosen) > 1)
+    several = await _several(turn)
+    if several:
+        return Meant(products=several)
+    spoken = await spoken_of(turn)
+    if spoken is not None:
+        return Meant(products=(spoken,))
+    shown = await on_screen(turn)
+    fit = product_words.fitting(turn, shown)
+    products = fit if len(fit) == 1 else shown
+    return Meant(products=tuple(products), open=len(products) > 1)
+
+
+async def _named(turn: Turn) -> Meant | None:
+    """The goods that the words of a message name. A word that may name many things, such as the camera that a lock has
+    or hasn't, names none where the message points back."""
+    parts = [part for part in await naming.parts(turn) if turn.text.strip()]
+    naming_ = [part for part in parts if part.products]
     entity = turn.understanding.first(EntityKind.PRODUCT) if turn.understanding is not None else None
-    if entity is not None and entity.score >= _CLEAR_SCORE:
-        named = await catalogue.get(entity.value)
-        if named is not None:
-            return await variants.other_of(turn, named)
+    exact = (
+        await Catalogue(turn.connection).get(entity.value)
+        if entity is not None and entity.score >= _CLEAR_SCORE
+        else None
+    )
+    if exact is not None and len(naming_) < 2:
+        other = naming_ and naming.line(exact) not in map(naming.line, naming_[0].products)
+        if not other or (entity is not None and entity.score >= _EXACT):
+            return Meant(products=(await variants.other_of(turn, exact),), parts=tuple(parts))
+    in_focus = turn.memory.product is not None or bool(turn.memory.products)
+    plain = any(part.plain for part in naming_) or bool(turn.told("item"))
+    if not naming_ or (in_focus and not plain and product_words.points_back(turn)):
+        return None
+    open_ = len(naming_) == 1 and len(naming_[0].products) > 1
+    if len(naming_) == 1 and not open_:
+        return Meant(products=(await variants.other_of(turn, naming_[0].products[0]),), parts=tuple(parts))
+    products = [
+        await variants.other_of(replace(turn, text=part.text), one)
+        for part in naming_
+        for one in part.products
+    ]
+    return Meant(products=tuple(products), parts=tuple(parts), open=open_)
+
+
+async def spoken_of(turn: Turn) -> Product | None:
+    """The one product that a message points at or that was spoken of last, or None."""
+    catalogue = Catalogue(turn.connection)
     pointed = _pointed(turn)
     if len(pointed) == 1:
         spoken = await catalogue.get(pointed[0])
@@ -88,13 +188,83 @@ async def spoken_of(turn: Turn) -> Product | None:
         spoken = await catalogue.get(turn.memory.product)
     else:
         return None
-    return await variants.other_of(turn, spoken) if spoken is not None else None
+    if spoken is None:
+        return None
+    listed = await _version_in_place(turn, spoken)
+    return listed or await variants.other_of(turn, spoken)
+
+
+async def _version_in_place(turn: Turn, product: Product) -> Product | None:
+    """The second of the versions that a single card lists, for "the second one"."""
+    places = _places(turn.text, variants.MOST_LISTED)
+    if len(places) != 1 or len(turn.memory.products) > 1:
+        return None
+    versions = await variants.in_order(turn, product)
+    return versions[places[0]] if places[0] < len(versions) else None
+
+
+async def _several(turn: Turn) -> tuple[Product, ...]:
+    """Several of the products on the screen: as many as the message says, or all that it points at."""
+    ids = turn.memory.products
+    if len(ids) < 2:
+        return ()
+    chances = dict(zip(turn.shown, turn.acts.pointing.shown, strict=False))
+    pointed = [one for one in ids if one in turn.pointed_at and turn.memory.product is None]
+    places, count = _places(turn.text, len(ids)), _how_many(turn.text, len(ids))
+    if len(places) > 1:
+        pointed = [ids[place] for place in places]
+    elif count is not None and 1 < count <= len(ids):
+        best = sorted(ids, key=lambda one: -chances.get(one, 0.0))[:count]
+        pointed = [one for one in ids if one in best]
+    found = await Catalogue(turn.connection).by_ids(set(pointed))
+    return tuple(found[one] for one in pointed if one in found) if len(pointed) > 1 else ()
+
+
+def _places(text: str, count: int) -> list[int]:
+    """Which of so many things a text names by their places, from 0."""
+    first = _first_few.search(text)
+    if first is not None:
+        return list(range(min(_FEW[(first[1] or first[2]).lower()], count)))
+    found = [(match[1] or match[2] or match[3]).lower() for match in _ORDINAL.finditer(text)]
+    places = [count - 1 if word in _LAST else _PLACE[word] for word in found]
+    return [place for place in dict.fromkeys(places) if place < count]
+
+
+def _how_many(text: str, all_: int) -> int | None:
+    if product_words.says(text.lower(), _EACH):
+        return all_
+    found = _together.search(text)
+    return _FEW[next(filter(None, found.groups())).lower()] if found is not None else None
+
+
+async def comparable(turn: Turn, about: Meant) -> list[Product]:
+    """What a message compares: the goods that it names or points at, else the versions of the one that it is about."""
+    if len(about.products) > 1:
+        return list(about.products[:_COMPARED])
+    if about.one is None:
+        return []
+    focus = await spoken_of(turn) if about.parts else None
+    if focus is not None and naming.line(focus) != naming.line(about.one) and naming.joins(turn):
+        return [focus, about.one]
+    shown = turn.memory.products
+    in_list = len(shown) > 1 and turn.memory.product in (None, *shown)
+    if about.parts or not in_list or await variants.speaks_of_options(turn, about.one):
+        return await variants.named_or_all(turn, about.one)
+    found = await Catalogue(turn.connection).by_ids(set(shown))
+    return [found[one] for one in shown if one in found][:_COMPARED]
 
 
 def _pointed(turn: Turn) -> tuple[str, ...]:
     """Ids of the products on the screen that the message points at, else of the one that it likeliest does: to tell of
     another costs nothing."""
-    on_screen = {*turn.memory.products, turn.memory.product}
+    chosen, shown = turn.memory.product, turn.memory.products
+    if (
+        len(shown) > 1
+        and chosen in shown
+        and not (turn.told(*_CHOOSES_ANEW) or _places(turn.text, len(shown)))
+    ):
+        return ()
+    on_screen = {*shown, chosen}
     sure = tuple(thing for thing in turn.pointed_at if thing in on_screen)
     chances = [
         (chance, thing)
@@ -104,26 +274,6 @@ def _pointed(turn: Turn) -> tuple[str, ...]:
     first, *others = sorted(chances, reverse=True) or [(0.0, "")]
     ahead = first[0] >= _LIKELY and first[0] >= _AHEAD * max((chance for chance, _ in others), default=0.0)
     return sure or ((first[1],) if ahead else ())
-
-
-async def asked_about(turn: Turn) -> Product | None:
-    """The product of a question: as `spoken_of`, or the one in the order or on the screen that its words fit."""
-    if turn.argument or named_in_message(turn) or len(_pointed(turn)) == 1:
-        return await spoken_of(turn)
-    bought = await _bought(turn) if _order_last(turn) else []
-    if bought:
-        meant = bought if len(bought) == 1 else product_words.fitting(turn, bought)
-        return await variants.other_of(turn, meant[0]) if len(meant) == 1 else None
-    product = await spoken_of(turn)
-    if product is not None:
-        return product
-    fit = product_words.fitting(turn, await on_screen(turn))
-    return fit[0] if len(fit) == 1 else None
-
-
-async def at_hand(turn: Turn) -> list[Product]:
-    """The products that a question may be about which names none: of the order spoken of, or on the screen."""
-    return await (_bought(turn) if _order_last(turn) else on_screen(turn))
 
 
 async def on_screen(turn: Turn) -> list[Product]:

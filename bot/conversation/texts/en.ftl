@@ -83,6 +83,7 @@ ask-item_problem = Something wrong with an item
 ask-warranty_repair = Warranty or repair
 ask-usage_help = How to use it
 ask-product_question = About a product
+ask-product_compare = Compare products
 ask-product_search = Find a product
 ask-stock_question = Is it in stock
 ask-recommend_request = Recommend something
@@ -331,8 +332,49 @@ chase-asked = I've asked a colleague to chase the carrier about order { $number 
 separator = { " · " }
 list-comma = {"; "}
 attribute = { $label }: { $value }
-product-facts = { $name } – { $facts }.
-product-known = This is what I have on it; a colleague can check anything that isn't there:
+fact = { $facts } ({ $name }).
+fact-yes = { $verb ->
+   *[is] Yes – { $facts } ({ $name }).
+}
+fact-no = { $verb ->
+   *[is] No – { $facts } ({ $name }).
+}
+fact-written = The shop writes of { $name }: “{ $text }”
+fact-unguessed = I won't guess about that. Here is all that the shop states; don't rely on what isn't stated:
+water-drops = {" (drops, not splashes)"}
+water-splashes = {" (splashes, not under water)"}
+water-jets = {" (jets of water, not under water)"}
+water-under = {" (also under water, up to 1 m for 30 minutes)"}
+water-deep = {" (also under water, deeper than 1 m)"}
+not-stated = not stated
+versions = { $name } comes in { $count } versions:
+version-line = · { $version }: { $price }, { $stock }
+compare-first = { $count ->
+    [2] { $name } is { $word }: { $value } against { $others }.
+   *[other] { $name } is { $word } than the others: { $value } against { $others }.
+}
+compare-most = { $name } – { $label }: { $value }, against { $others }.
+compare-item = { $value } ({ $name })
+compare-comma = {", "}
+compare-by = {" "}The difference is { $amount }.
+compare-same = No difference in that: { $label } { $value } ({ $names }).
+compare-not-stated = The shop states nothing to compare them by in that: { $names }.
+compare-line = · { $name }: { $value }
+compare-row = · { $label }: { $values }
+compare-between = {" / "}
+compare-alike = By what the shop states they are alike: { $names }.
+others = Yes, { $word } than { $name }:
+label-price = Price
+total = Altogether { $total }:
+total-one = { $total } for { $count } × { $name } ({ $price } each).
+total-line = · { $name } × { $count }, { $price } each
+total-short = Only { $stock } of { $name } are in stock.
+total-coupon = With code { $code } ({ $text }): { $total }.
+total-postage = Postage: { $text }
+product-known = The shop doesn't state that. This is what I have on it; a colleague can check:
+product-known-of = The shop doesn't state that ({ $asked }). This is what I have on it; a colleague can check:
+fact-unguessed-of = I won't guess about that ({ $asked }). Here is all that the shop states; don't rely on what isn't stated:
+fact-stated = { $facts }.
 product-gone = Sorry, that product isn't sold any more.
 product-which = Which product do you mean? Its name or code will do.
 product-which-of = { $count ->
@@ -355,7 +397,7 @@ stock-in = in stock
 stock-few = only { $count } left
 stock-out = out of stock, no date yet for more
 stock-back = out of stock, expected back { $day }
-stock-answer = { $name }: { $stock }.
+stock-answer = { $name }: { $stock }, { $price }.
 price-on-sale = { $price } (was { $was })
 price-answer = { $name } is { $price }, { $stock }.
 price-yours = Your personal price for { $name } is { $price } (instead of { $list }), { $stock }. Use code { $code } at checkout, valid until { $until }.

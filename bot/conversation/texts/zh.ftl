@@ -83,6 +83,7 @@ ask-item_problem = 商品有问题
 ask-warranty_repair = 保修维修
 ask-usage_help = 怎么使用
 ask-product_question = 商品详情
+ask-product_compare = 比较商品
 ask-product_search = 找商品
 ask-stock_question = 有没有货
 ask-recommend_request = 推荐商品
@@ -318,8 +319,53 @@ chase-asked = 已经请同事去催订单 { $number } 的快递，编号 { $requ
 separator = { " · " }
 list-comma = ；
 attribute = { $label }：{ $value }
-product-facts = “{ $name }”{ $facts }。
-product-known = 我手头有这些资料，没写到的可以请同事确认：
+fact = { $facts }（{ $name }）。
+fact-yes = { $verb ->
+    [can] 可以的，{ $facts }（{ $name }）。
+    [have] 有的，{ $facts }（{ $name }）。
+   *[is] 是的，{ $facts }（{ $name }）。
+}
+fact-no = { $verb ->
+    [can] 不可以，{ $facts }（{ $name }）。
+    [have] 没有，{ $facts }（{ $name }）。
+   *[is] 不是，{ $facts }（{ $name }）。
+}
+fact-written = “{ $name }”的介绍里写着：{ $text }
+fact-unguessed = 这个我不乱说。店里写明的都在下面，没写的请不要当作有或没有：
+water-drops = （防滴水，不防泼溅）
+water-splashes = （防泼溅，不能泡水）
+water-jets = （防喷水，不能泡水）
+water-under = （可短时浸水，1 米以内 30 分钟）
+water-deep = （可浸水，深于 1 米）
+not-stated = 没有写明
+versions = “{ $name }”有 { $count } 种：
+version-line = · { $version }：{ $price }，{ $stock }
+compare-first = { $count ->
+    [2] { $name }更{ $word }：{ $value }，{ $others }。
+   *[other] { $name }最{ $word }：{ $value }；{ $others }。
+}
+compare-most = { $name }：{ $label } { $value }；{ $others }。
+compare-item = { $name } { $value }
+compare-comma = 、
+compare-by = 相差 { $amount }。
+compare-same = 这一点一样：{ $label } { $value }（{ $names }）。
+compare-not-stated = 店里没有写明，比不了：{ $names }。
+compare-line = · { $name }：{ $value }
+compare-row = · { $label }：{ $values }
+compare-between = {" / "}
+compare-alike = 从写明的看都一样：{ $names }。
+others = 有比“{ $name }”更{ $word }的：
+label-price = 价格
+total = 一共 { $total }：
+total-one = 一共 { $total }：{ $name } × { $count }，每件 { $price }。
+total-line = · { $name } × { $count }，每件 { $price }
+total-short = “{ $name }”只有 { $stock } 件现货。
+total-coupon = 用优惠码 { $code }（{ $text }）后 { $total }。
+total-postage = 运费：{ $text }
+product-known = 店里没有写明这一点。这是我知道的，也可以请同事确认：
+product-known-of = 店里没有写明这一点（{ $asked }）。这是我知道的，也可以请同事确认：
+fact-unguessed-of = 这个（{ $asked }）我不乱说。店里写明的都在下面，没写的请不要当作有或没有：
+fact-stated = { $facts }。
 product-gone = 这件商品已经下架了。
 product-which = 您说的是哪件商品？发个名字或货号给我。
 product-which-of = { $count ->
@@ -342,7 +388,7 @@ stock-in = 有货
 stock-few = 仅剩 { $count } 件
 stock-out = 暂时缺货，补货时间还没定
 stock-back = 暂时缺货，预计 { $day } 补货
-stock-answer = “{ $name }”{ $stock }。
+stock-answer = “{ $name }”{ $stock }，{ $price }。
 price-on-sale = { $price }（原价 { $was }）
 price-answer = “{ $name }”现在 { $price }，{ $stock }。
 price-yours = “{ $name }”您的专属价 { $price }（现价 { $list }），{ $stock }。下单时填优惠码 { $code }，{ $until } 前有效。

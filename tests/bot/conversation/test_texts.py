@@ -128,5 +128,5 @@ def test_a_file_in_another_encoding_is_named(tmp_path: Path) -> None:
 
 
 def test_no_bidi_marks_and_nothing_is_escaped() -> None:
-    said = Texts.load().say("en", "product-facts", name="<b>Tom & Jerry</b>", facts="x")
-    assert said == "<b>Tom & Jerry</b> – x."
+    said = Texts.load().say("en", "fact", name="<b>Tom & Jerry</b>", facts="x")
+    assert said == "x (<b>Tom & Jerry</b>)."

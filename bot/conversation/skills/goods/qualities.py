@@ -1,0 +1,153 @@
+"""What goods are asked about: their qualities, as customers and shops call them, and whether more or less is wanted."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import resources
+
+from bot.conversation.skills import product_words
+from storage.catalogue import Product
+
+PRICE = "price"
+UNGUESSED = frozenset({"contents", "safety"})
+"""What may harm somebody: nothing is concluded of it."""
+_open = re.compile(
+    r"\b(?:(?:what|how)(?! about)|which|where|when|who|why)\b"
+    r"|什么|啥|多少|几|哪|怎么|多[大久重长高宽厚深远]|还是",
+    re.IGNORECASE,
+).search
+"""A question that yes or no doesn't answer."""
+_LESS = ("less", "least", "fewer", "lower", "lowest", "shorter", "shortest", "短", "少", "低", "小")
+_CHOOSING = ("which", "哪", "最")
+_PICKING = (
+    "which one", "which of", "which is", "which are", "which has", "which have", "which lasts",
+    "哪个", "哪款", "哪一", "哪种更",
+)  # fmt: skip
+_superlative = re.compile(r"\b\w{3,}est\b|\bmost\b", re.IGNORECASE).search
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quality:
+    """Something that goods have more or less of, or that is said of them."""
+
+    name: str
+    label: Sequence[str]
+    """What shops call it."""
+    asked: Sequence[str]
+    """What customers ask for it with."""
+    more: Sequence[str]
+    less: Sequence[str]
+    said: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """By language: what has less of it is called, and what has more."""
+
+    def is_called(self, names: Iterable[str]) -> bool:
+        """Whether one of an attribute's names is one of this quality's."""
+        return any(product_words.says(name, [word]) for name in names for word in self.label)
+
+
+def _read() -> tuple[Quality, ...]:
+    text = (resources.files(__package__) / "qualities.toml").read_text(encoding="utf-8")
+    return tuple(Quality(name=name, **told) for name, told in tomllib.loads(text).items())
+
+
+QUALITIES = _read()
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """An option or attribute of a product."""
+
+    key: str
+    label: str
+    value: str
+    """In the customer's language, as far as it is known in it."""
+    names: frozenset[str]
+    """The key and the labels in both languages, folded."""
+    values: tuple[str, ...]
+    """In every language, folded."""
+
+    def has(self, quality: Quality) -> bool:
+        """Whether this is what the quality is called."""
+        return quality.is_called(self.names)
+
+    @property
+    def unguessed(self) -> bool:
+        """Whether nothing may be concluded of it."""
+        return any(self.has(one) for one in QUALITIES if one.name in UNGUESSED)
+
+
+def facts_of(product: Product, language: str) -> list[Fact]:
+    """Options first, in the shop's order."""
+    shown = product.labels(language)
+    told = [(key, faces) for key, faces in product.facts.items() if faces]
+    return [
+        Fact(
+            key,
+            label,
+            value,
+            frozenset(
+                {key.replace("_", " ").casefold(), *(str(pair[0]).casefold() for pair in faces.values())}
+            ),
+            tuple(str(pair[-1]).casefold() for pair in faces.values()),
+        )
+        for (key, faces), (label, value) in zip(told, shown, strict=False)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A quality that goods are compared by, and whether more or less of it is wanted."""
+
+    quality: Quality
+    more: bool
+
+
+def asked(text: str) -> list[Quality]:
+    """The qualities that a text asks about, by the longest of its words for them."""
+    found = [(_longest(text, (*one.asked, *one.label, *one.more, *one.less)), one) for one in QUALITIES]
+    most = sorted(found, key=lambda pair: -pair[0])
+    return [one for length, one in most if length]
+
+
+def compared(text: str) -> list[Wanted]:
+    """The qualities of whose comparatives a text has one, such as "lighter", the longest first."""
+    found: list[tuple[int, Wanted]] = []
+    for one in QUALITIES:
+        more, less = _longest(text, one.more), _longest(text, one.less)
+        if more or less:
+            found.append((max(more, less), Wanted(one, more >= less)))
+    return [wanted for _, wanted in sorted(found, key=lambda pair: -pair[0])]
+
+
+def comparable(text: str) -> list[Wanted]:
+    """The qualities that a text which compares goods asks about: by comparatives, else by any of their words."""
+    less = product_words.says(text.lower(), _LESS)
+    return compared(text) or [Wanted(one, not less and one.name != PRICE) for one in asked(text)]
+
+
+def words_for(names: Iterable[str], text: str) -> list[str]:
+    """The words of a text that ask about an attribute of these names."""
+    own = (one for one in QUALITIES if one.is_called(names))
+    return [word for one in own for word in one.asked if product_words.says(text.lower(), (word,))]
+
+
+def chooses(text: str) -> bool:
+    """Whether a text that compares asks which of several, or for the one that has most or least."""
+    return product_words.says(text.lower(), _CHOOSING) or _superlative(text) is not None
+
+
+def picks(text: str) -> bool:
+    """Whether a text wants one of several to be picked out, and not to hear which there are."""
+    return product_words.says(text.lower(), _PICKING)
+
+
+def is_open(text: str) -> bool:
+    """Whether yes or no would answer nothing."""
+    return _open(text) is not None
+
+
+def _longest(text: str, words: Iterable[str]) -> int:
+    return max((len(word) for word in words if product_words.says(text.lower(), (word,))), default=0)

@@ -1,0 +1,150 @@
+"""What is asked of several goods: which has more or less, what they cost together, or others than the one shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.conversation.answer import Answer
+from bot.conversation.skills import naming, variants, which_product
+from bot.conversation.skills.goods import comparing, facts, others, qualities, telling, totals
+from bot.conversation.turn import Turn
+from storage.catalogue import Product
+
+_SHOWN = 3
+_RATHER = 0.5
+_LIKELY = 0.3
+_PLAIN = 0.4
+_OF_GOODS = frozenset(
+    ("product_question", "product_compare", "product_search", "recommend_request", "stock_question", "price_question",
+     "discount_request")
+)  # fmt: skip
+_LOOKS_FOR = frozenset({"product_search", "recommend_request", "stock_question"})
+
+
+async def answered(turn: Turn, meant: which_product.Meant) -> Answer | None:
+    """The answer to what compares goods or adds up what they cost; None where a message does neither."""
+    if turn.argument:
+        return None
+    text = _without_names(turn, meant)
+    wanted = qualities.compared(text)
+    of_price = turn.intent == "price_question" or _wishes(turn, "price_question")
+    open_price = of_price and qualities.is_open(turn.text)
+    which = bool(wanted) and (open_price or qualities.chooses(turn.text) or naming.joins(turn))
+    if _wishes_to_compare(turn) or which or qualities.picks(turn.text):
+        things = await which_product.comparable(turn, meant)
+        wanted = wanted or qualities.comparable(text)
+        best = comparing.best(turn, things, wanted)
+        if of_price and best is not None and wanted[0].quality.name != qualities.PRICE:
+            return await telling.price(turn, best)
+        if len(things) > 1 and (best is not None or which or _wishes_to_compare(turn)):
+            compared = comparing.compared(turn, things, wanted)
+            if compared is not None or not _wishes_to_compare(turn):
+                return compared
+            return _not_comparable(turn, things)
+    counted = any(count > 1 for _, count in totals.quantities(turn))
+    if turn.intent != "price_question" or meant.open:
+        return None
+    if counted or len(meant.products) > 1 or totals.together(turn):
+        return await _total(turn, meant)
+    return None
+
+
+def _wishes_to_compare(turn: Turn) -> bool:
+    return turn.intent == "product_compare" or _wishes(turn, "product_compare")
+
+
+def _wishes(turn: Turn, intent: str) -> bool:
+    return any(one.intent == intent and one.probability >= _RATHER for one in turn.acts.wishes)
+
+
+def _without_names(turn: Turn, meant: which_product.Meant) -> str:
+    """What a message says besides the names of the goods that it is about."""
+    text = turn.text.lower()
+    for product in meant.products:
+        text = facts.without_name(replace(turn, text=text), product)
+    return text
+
+
+async def picked(turn: Turn, meant: which_product.Meant) -> Product | None:
+    """The one of the list on the screen that a message means by "the cheaper one"; else the one that it is about."""
+    wanted = qualities.compared(_without_names(turn, meant)) if not turn.argument and not meant.parts else []
+    shown = await which_product.comparable(turn, meant) if wanted and len(turn.memory.products) > 1 else []
+    return comparing.best(turn, shown, wanted) or meant.one
+
+
+def _not_comparable(turn: Turn, things: Sequence[Product]) -> Answer:
+    names = turn.say("compare-comma").join(
+        dict.fromkeys(variants.title(one, turn.language) for one in things)
+    )
+    memory = turn.memory.showing(tuple(one.id for one in things))
+    return Answer(text=turn.say("compare-not-stated", names=names), memory=memory)
+
+
+async def _total(turn: Turn, meant: which_product.Meant) -> Answer | None:
+    if len(meant.products) > 1 and not meant.parts:
+        return await totals.answered(turn, [totals.Item(one, 1) for one in meant.products])
+    parts = await naming.pieces(turn)
+    names = any(part.products for part in parts)
+    wanted = await totals.items(turn, parts, None if names else meant.one)
+    focus = await which_product.spoken_of(turn) if names and naming.joins(turn) else None
+    if focus is not None and len(wanted) == 1 and naming.line(focus) != naming.line(wanted[0].product):
+        # "Together with the dryer": with what was spoken of.
+        wanted = [totals.Item(focus, 1), *wanted]
+    return await totals.answered(turn, wanted) if wanted else None
+
+
+def compares(turn: Turn) -> bool:
+    """Whether a message asks in plain words which of several has more or less of something."""
+    named = qualities.chooses(turn.text) or naming.joins(turn)
+    return named and bool(qualities.compared(turn.text)) and _may_be_of_goods(turn)
+
+
+def _may_be_of_goods(turn: Turn) -> bool:
+    """Whether a message isn't rather about something else: the cheapest shipping is none of the goods."""
+    whole = turn.understanding
+    likely = whole is not None and whole.understood and whole.probability >= _PLAIN
+    return whole is None or not likely or whole.intent in _OF_GOODS
+
+
+async def beside(turn: Turn) -> Answer | None:
+    """What few words compare, add up or want more of: "which is lighter", "two of the red one", "a smaller one"."""
+    counted = any(count > 1 for _, count in totals.quantities(turn)) and not turn.acts.wishes
+    if not (counted or qualities.compared(turn.text) or _wishes_to_compare(turn)) or not _may_be_of_goods(
+        turn
+    ):
+        return None
+    meant = await which_product.meant(turn)
+    if not meant.products or meant.open:
+        return None
+    if may_want_others(turn) or (turn.understanding is not None and turn.understanding.intent in _LOOKS_FOR):
+        other = await others_than(turn, meant)
+        if other is not None:
+            return other
+    return await answered(replace(turn, intent="price_question") if counted else turn, meant)
+
+
+def may_want_others(turn: Turn) -> bool:
+    """Whether a message may want others than those shown: to show some costs nothing."""
+    return turn.acts.pointing.other >= _LIKELY
+
+
+async def others_than(turn: Turn, meant: which_product.Meant) -> Answer | None:
+    """Goods of the same kind that are cheaper, bigger or quieter than the one spoken of, where that is wished."""
+    wanted = qualities.compared(_without_names(turn, meant))
+    if not wanted or meant.one is None or meant.parts or qualities.chooses(turn.text):
+        return None
+    for one in wanted:
+        found = await others.found(turn, meant.one, one, _SHOWN)
+        if found:
+            word = one.quality.said.get(turn.language, ("", ""))[one.more]
+            text = (
+                turn.say("others", name=meant.one.name(turn.language), word=word)
+                if word
+                else turn.say("search-found")
+            )
+            cards = await which_product.cards(turn, found)
+            return Answer(
+                text=text, cards=cards, memory=turn.memory.showing(tuple(each.id for each in found))
+            )
+    return None

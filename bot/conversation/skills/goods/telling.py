@@ -1,0 +1,192 @@
+"""What is told of one product: the fact that is asked of, its versions, its price, or all there is to know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.conversation.answer import Answer, row
+from bot.conversation.skills import pages, product_words, variants, which_product
+from bot.conversation.skills.goods import facts
+from bot.conversation.turn import Turn
+from bot.messages import Card
+from nlu.types import EntityKind
+from storage.catalogue import Product
+from storage.offers import Offers
+
+NEAR = 0.55
+"""A passage about a product in general must be this near to the question."""
+_SHOWN = 3
+_ATTRIBUTES = 6
+_VERSIONS = (
+    "version", "variant", "option", "model", "kind", "版本", "款", "规格", "型号", "种", "选择", "配置",
+)  # fmt: skip
+
+
+async def about(turn: Turn, product: Product, *, named: bool) -> Answer:
+    """What a message asks of a product; where it asks nothing in particular, what there is to know of it."""
+    if turn.argument or turn.intent != "product_question":
+        return await details(turn, product)
+    memory = turn.memory.about_product(product.id)
+    asked = await facts.found(turn, product)
+    if asked.unguessed:
+        text = facts.not_guessed(turn, asked)
+        return replace(await details(turn, product, whole=True), text=text, buttons=turn.human)
+    if asked.facts:
+        values = await _values_of(turn, product, asked.facts[0].key) if asked.verdict is None else None
+        return values or Answer(text=facts.worded(turn, product, asked), memory=memory)
+    if asked.sentence:
+        text = turn.say("fact-written", text=asked.sentence, name=product.name(turn.language))
+        return Answer(text=text, memory=memory)
+    versions = await _versions(turn, product)
+    if versions is not None:
+        return versions
+    passage = None if named or not asked.asks else await pages.passage_for(turn, at_least=NEAR)
+    if passage is not None:
+        return Answer(text=pages.passage_text(turn, passage), memory=memory)
+    known = await details(turn, product)
+    # What was asked is not among the facts: show them and say so, rather than guess.
+    if not asked.asks:
+        return known
+    text = turn.say("product-known-of" if asked.words else "product-known", asked=asked.words)
+    return replace(known, text=text, buttons=turn.human)
+
+
+async def _values_of(turn: Turn, product: Product, key: str) -> Answer | None:
+    """What an option of a product can be, where a message names none of its versions."""
+    group = (await variants.groups(turn, [product])).get(product.id)
+    if group is None or key not in group.keys or await variants.names_one(turn, product):
+        return None
+    values = variants.listed(turn, group.values(key, group.variants, turn.language))
+    text = turn.say("variant-values", name=variants.title(product, turn.language), values=values)
+    return Answer(text=text, memory=turn.memory.about_product(product.id))
+
+
+async def _versions(turn: Turn, product: Product) -> Answer | None:
+    """The versions that there are, with their prices, where a message asks of them and of nothing else."""
+    if not product_words.says(turn.text.lower(), _VERSIONS):
+        return None
+    versions = await variants.in_order(turn, product)
+    return _listed(turn, product, versions) if len(versions) > 1 else None
+
+
+def _listed(turn: Turn, product: Product, versions: Sequence[Product]) -> Answer:
+    lines = [
+        turn.say(
+            "version-line",
+            version=variants.version(one, turn.language),
+            price=which_product.price(turn, one),
+            stock=which_product.stock(turn, one),
+        )
+        for one in versions[: variants.MOST_LISTED]
+    ]
+    heading = turn.say("versions", name=variants.title(product, turn.language), count=len(versions))
+    return Answer(text="\n".join([heading, *lines]), memory=turn.memory.about_product(product.id))
+
+
+async def prices(turn: Turn, product: Product) -> Answer | None:
+    """What the versions cost, where a message names none of them and they don't cost the same."""
+    versions = await variants.in_order(turn, product)
+    prices = {one.price_at(turn.now) for one in versions}
+    if len(prices) < 2 or await variants.names_one(turn, product):
+        return None
+    return _listed(turn, product, versions)
+
+
+async def stated_size(turn: Turn, product: Product) -> Answer | None:
+    """Whether a size that a message names is among those that a product states, where they are no versions of it."""
+    if turn.named(EntityKind.SIZE) is None:
+        return None
+    asked = await facts.found(turn, product)
+    if asked.verdict is None or asked.facts[0].key in product.options:
+        return None
+    return Answer(text=facts.worded(turn, product, asked), memory=turn.memory.about_product(product.id))
+
+
+async def of_a_fact(turn: Turn) -> Answer | None:
+    """What a product states of what a message asks, though it may be taken for a question about the shop: how long its
+    warranty is, or how to wash it."""
+    meant = await which_product.meant(turn)
+    if meant.one is None:
+        return None
+    asked = await facts.found(turn, meant.one, by_meaning=False)
+    if asked.unguessed or not (asked.facts or asked.of_quality):
+        return None
+    return await about(replace(turn, intent="product_question"), meant.one, named=bool(meant.parts))
+
+
+async def details(turn: Turn, product: Product, *, whole: bool = False) -> Answer:
+    """What there is to know of a product; all of it where the `whole` is wanted."""
+    description = product.description(turn.language)
+    lines = [description] if description else []
+    lines += [
+        turn.say("attribute", label=label, value=value)
+        for label, value in product.labels(turn.language)[: None if whole else _ATTRIBUTES]
+        if value not in description
+    ]
+    card = await shown(turn, product, lines)
+    if product.active and product.stock > 0:
+        card = replace(card, buttons=(turn.button("button-best-price", f"offer:ask:{product.id}"),))
+    else:
+        card = replace(card, buttons=(turn.button("button-similar", f"recommend:like:{product.id}"),))
+    return Answer(cards=(card,), memory=turn.memory.about_product(product.id))
+
+
+async def shown(turn: Turn, product: Product, lines: Sequence[str] = ()) -> Card:
+    """One product, with what it could be instead in one step."""
+    group = (await variants.groups(turn, [product])).get(product.id)
+    of_group = variants.lines(turn, group, chosen=True) if group is not None else []
+    return which_product.card(turn, product, (*lines, *of_group))
+
+
+async def _told(turn: Turn, product: Product) -> str:
+    """What a card says of that which was asked."""
+    asked = await facts.found(turn, product)
+    told = [fact for fact in asked.facts if fact.key not in product.options]
+    return "\n".join(turn.say("attribute", label=fact.label, value=fact.value) for fact in told)
+
+
+async def which(turn: Turn, meant: which_product.Meant) -> Answer:
+    """No product is known yet: it is one of those meant, or the words may find one, else ask for it."""
+    found = (list(meant.products) or await product_words.find(turn, limit=_SHOWN))[:_SHOWN]
+    if found:
+        told = {product.id: await _told(turn, product) for product in found}
+        return Answer(
+            text=turn.say("product-which-of", count=len(found)),
+            cards=await which_product.cards(turn, found, lambda product: told[product.id]),
+            memory=turn.memory.showing(tuple(product.id for product in found)),
+        )
+    return Answer(text=turn.say("product-which"), memory=turn.memory.asking("product", intent=turn.intent))
+
+
+async def price(turn: Turn, product: Product) -> Answer:
+    """What one product costs, for this customer."""
+    memory = turn.memory.about_product(product.id)
+    values = {
+        "name": product.name(turn.language),
+        "price": which_product.price(turn, product),
+        "stock": which_product.stock(turn, product),
+    }
+    live = await _live_price(turn, product)
+    if live:
+        return Answer(text=live, memory=memory)
+    button = turn.button("button-best-price", f"offer:ask:{product.id}")
+    return Answer(text=turn.say("price-answer", **values), buttons=row(button), memory=memory)
+
+
+async def _live_price(turn: Turn, product: Product) -> str:
+    if turn.customer_id is None:
+        return ""
+    live = await Offers(turn.connection).live(turn.customer_id, turn.now, product.id)
+    everybody = product.price_at(turn.now)
+    if not live or live[0].price >= everybody:
+        return ""
+    return turn.say(
+        "price-yours",
+        name=product.name(turn.language),
+        price=turn.money(live[0].price, live[0].currency),
+        list=turn.money(everybody, product.currency),
+        stock=which_product.stock(turn, product),
+        code=live[0].code,
+        until=turn.moment(live[0].valid_until),
+    )

@@ -1,0 +1,162 @@
+"""Which goods a text names: the whole name before parts of it, and the thing itself before what only describes it.
+
+"Bluetooth speaker" is no Bluetooth earbuds: a name's last word says what the thing is, those before it which one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from bot.conversation.skills import product_words, variants
+from bot.conversation.turn import Turn
+from storage.catalogue import Catalogue, Product, each_once
+
+_LOOKED_AT = 40
+_HEAD = 0.5
+"""What the word that says what a thing is counts besides."""
+_CHARACTER = 0.5
+"""What a Chinese character counts where a Latin word counts 1."""
+_PLAINLY = 2.0
+"""From here on a name is said whatever else the message points at."""
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_BUILDS = frozenset(["a", "an", "the", "of", "for", "in", "with", "and", "or", "on", "to", "by", "from"])
+_besides = re.compile(r"\s(?:for|with|in|of|without|from)\s")
+_JOINTS = frozenset(
+    [
+        ",",
+        "，",
+        "、",
+        ";",
+        "；",
+        "+",
+        "&",
+        "and",
+        "or",
+        "vs",
+        "vs.",
+        "versus",
+        "plus",
+        "with",
+        "than",
+        "to",
+        "还是",
+        "或者",
+        "以及",
+        "和",
+        "跟",
+        "与",
+        "加",
+        "或",
+        "比",
+        "对比",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of a message that stands between words that join goods, and the goods that it names."""
+
+    text: str
+    products: tuple[Product, ...] = ()
+    """Of each line of goods one; of several, which the words fit equally, it is open which is meant."""
+    plain: bool = False
+    """They are named with more than the one word that many things are called."""
+
+
+def line(product: Product) -> str:
+    """What the variants of a product share."""
+    return product.group_id or product.id
+
+
+async def parts(turn: Turn) -> list[Part]:
+    """The stretches of a message between words that join goods; one where no two of them name different goods."""
+    each = await pieces(turn)
+    lines = {frozenset(map(line, part.products)) for part in each if part.products}
+    return each if len(lines) > 1 else [await named(turn, turn.text)]
+
+
+async def pieces(turn: Turn) -> list[Part]:
+    """All stretches of a message between words that join goods."""
+    return [await named(turn, piece) for piece in _pieces(turn)]
+
+
+def joins(turn: Turn) -> bool:
+    """Whether a message joins goods, or sets one beside another, in words."""
+    words = turn.understanding.words if turn.understanding is not None else ()
+    return any(word.lower() in _JOINTS and word.isalpha() for word in words)
+
+
+def _pieces(turn: Turn) -> Iterator[str]:
+    start = at = 0
+    for word in turn.understanding.words if turn.understanding is not None else ():
+        place = turn.text.find(word, at)
+        at = place + len(word) if place >= 0 else at
+        if place >= 0 and word.lower() in _JOINTS:
+            yield turn.text[start:place]
+            start = at
+    yield turn.text[start:]
+
+
+async def named(turn: Turn, text: str) -> Part:
+    """The goods that a stretch of a message names best; none where it only says what may describe many."""
+    part = replace(turn, text=text)
+    words = [word for word in product_words.search_words(part) if word in text or word not in turn.text]
+    if not product_words.naming_words(part) or not words:
+        return Part(text)
+    found = await Catalogue(turn.connection).search(words, now=turn.now, limit=_LOOKED_AT)
+    said = [(*_said(turn, product, text), product) for product in each_once(found)]
+    most = max((strength for strength, _, _ in said), default=0.0)
+    best = [(thing, product) for strength, thing, product in said if strength == most > 0]
+    things = tuple(product for thing, product in best if thing)
+    item = turn.told("item")
+    alone = len(best) == 1 and bool(item) and most >= 1
+    products = things or (
+        tuple(product for _, product in best) if alone or (item and most >= _PLAINLY) else ()
+    )
+    return Part(text, products, plain=most > _PLAINLY if things else False)
+
+
+def _said(turn: Turn, product: Product, text: str) -> tuple[float, bool]:
+    """How much of a product's name a text says, without what tells its variants apart, and whether the thing itself."""
+    words = turn.understanding.words if turn.understanding is not None else ()
+    names = {variants.title(product, language) for language in ("zh", "en")}
+    return max(
+        _in_chinese(name, text.lower(), words, turn.told("item"))
+        if _CHINESE.search(name)
+        else _in_latin(name, text)
+        for name in names
+    )
+
+
+def _in_latin(name: str, text: str) -> tuple[float, bool]:
+    own = [word for word in product_words.latin(name.lower()) if word not in _BUILDS]
+    said = set(product_words.latin(text.lower()))
+    # Brush heads for a toothbrush are no toothbrush.
+    first = _besides.split(name.lower())[0]
+    things = product_words.latin(first) or own
+    thing = bool(things) and things[-1] in said
+    return sum(len(word) > 1 for word in said.intersection(own)) + _HEAD * thing, thing
+
+
+def _in_chinese(name: str, text: str, words: Sequence[str], item: str) -> tuple[float, bool]:
+    own = name.lower()
+    shared = list(_shared(own, product_words.with_other_names(text)))
+    # 伞 and 茶 are things, too.
+    alone = own[-1] in words and own[-1] in item
+    thing = alone or (bool(shared) and own.endswith(shared[-1]))
+    return _CHARACTER * (sum(map(len, shared)) or alone) + _HEAD * thing, thing
+
+
+def _shared(name: str, text: str) -> Iterator[str]:
+    """The stretches of at least two characters that a name shares with a text, in the order of the name."""
+    start = 0
+    while start < len(name):
+        end = start
+        while end < len(name) and name[start : end + 1] in text:
+            end += 1
+        if end - start > 1 and _CHINESE.search(name[start:end]):
+            yield name[start:end]
+        start = max(end, start + 1)
