@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.models.decisions import Decisions
 from nlu.acts import Act, Acts, Danger, DialogueState, Pointing, SlotValue, Wish
 from nlu.context.alone import acts_alone
+from nlu.products.needs import Need
+from nlu.products.searching import Found
 from nlu.types import (
     CatalogueEntry,
     DialogueContext,
@@ -92,6 +94,9 @@ class InProcess:
         self, question: str, language: Language, n: int = 3, at_least: float | None = None
     ) -> list[Passage]:
         return self.pages.search(question, language, n, None, at_least)
+
+    async def search_goods(self, need: Need, language: Language, n: int) -> list[Found] | None:
+        return None
 
 
 @dataclass

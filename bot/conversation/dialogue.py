@@ -31,8 +31,9 @@ from bot.conversation.routing import Reading
 from bot.conversation.skills import (
     fallback,
     language,
-    product_words,
+    needed,
     products,
+    recommending,
     refunds,
     stopping,
     which_order,
@@ -47,8 +48,6 @@ from nlu.types import DialogueContext, Understanding
 log = logging.getLogger(__name__)
 
 _RATHER = 0.5
-_LOOKS_FOR = frozenset({"recommend_request", "product_search"})
-_FOR_WHOM = ("recipient", "age", "pet", "taste", "occasion", "budget_min", "budget_max")
 
 
 async def read(turn: Turn) -> Reading:
@@ -217,11 +216,10 @@ async def _one(turn: Turn, whole: Understanding, modes: Mapping[str, str]) -> tu
     if skill.about_order and skill.tasks and turn.does(Act.ASKS_STATE):
         # How something stands is asked, and nothing is wished.
         meant, skill = "order_status", REGISTRY.by_name["order_status"]
-    if meant == "place_order" and (await products.by_words(turn)) is not None:
+    if meant in ("discount_request", "price_question") and needed.names_sum(turn):
+        meant, skill = "recommend_request", REGISTRY.by_name["recommend"]
+    if meant == "place_order" and (await recommending.by_words(turn)) is not None:
         # Who names what they want to buy wants to see it, and not how buying works.
-        meant, skill = "product_search", REGISTRY.by_name["search"]
-    if meant == "recommend_request" and product_words.highest_price(turn) is not None:
-        # What is recommended knows no limit; what is looked for does.
         meant, skill = "product_search", REGISTRY.by_name["search"]
     return _going_back(turn, await decisions.wish(turn, skill, meant, modes))
 
@@ -277,14 +275,13 @@ async def _looking_on(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.D
     """Who looks for something and tells more of it, or wants others, goes on looking, by what was said before, too; who
     only points at a product wants to know of it."""
     pending = turn.memory.pending
-    if turn.acts.wishes or (pending is not None and pending.kind != "clarify"):
+    if pending is not None and pending.kind not in ("clarify", "product"):
         return ()
-    looked = next((one for one in turn.memory.intents[:1] if one in _LOOKS_FOR), None)
-    adds = turn.does(Act.ADDS) or turn.does(Act.CORRECTS) or bool(turn.told(*_FOR_WHOM))
-    if looked is not None and (adds or turn.wants_others):
-        before = turn.memory.before[-2] if len(turn.memory.before) > 1 and not turn.wants_others else ""
-        wished = await turn.about(f"{before}\n{turn.text}".strip())
-        return await decisions.wish(replace(wished, intent=looked), REGISTRY.by_intent[looked], looked, modes)
+    if needed.goes_on(turn):
+        looked = turn.memory.intents[0]
+        return await decisions.wish(replace(turn, intent=looked), REGISTRY.by_intent[looked], looked, modes)
+    if turn.acts.wishes or pending is not None:
+        return ()
     if len(turn.pointed_at) == 1 and turn.pointed_at[0] in turn.memory.products:
         return await decisions.wish(turn, REGISTRY.by_name["product"], "product_question", modes)
     return ()

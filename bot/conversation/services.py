@@ -10,6 +10,8 @@ from bot.conversation.hours import ALWAYS, OpeningHours
 from bot.conversation.texts import Texts
 from bot.linking.linker import Linker
 from bot.models.decisions import Decisions
+from nlu.products.needs import Need
+from nlu.products.searching import Found
 from nlu.types import DialogueContext, Language, Passage, Understanding
 
 
@@ -26,6 +28,10 @@ class Reader(Protocol):
         self, question: str, language: Language, n: int = 3, at_least: float | None = None
     ) -> list[Passage]:
         """As `nlu.types.PageIndex`; raises TookTooLong when it was ended."""
+        ...
+
+    async def search_goods(self, need: Need, language: Language, n: int) -> list[Found] | None:
+        """As `nlu.products.searching.GoodsIndex`, None while it has no goods; raises TookTooLong when it was ended."""
         ...
 
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, TypeAlias
 
+from nlu.products.goods import Goods
+from nlu.products.needs import Need
 from nlu.types import CatalogueEntry, DialogueContext, Language
 
 LENGTH = struct.Struct("!I")
@@ -44,7 +46,23 @@ class SetCatalogue:
     entries: Sequence[CatalogueEntry]
 
 
-Request: TypeAlias = Read | Search | SetCatalogue
+@dataclass(frozen=True, slots=True)
+class SetGoods:
+    """Answered with None once the goods can be searched by words; by meaning they can be later."""
+
+    goods: Sequence[Goods]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchGoods:
+    """Answered with a list of `Found`, or None while there are no goods to search."""
+
+    need: Need
+    language: Language
+    n: int
+
+
+Request: TypeAlias = Read | Search | SetCatalogue | SetGoods | SearchGoods
 
 
 @dataclass(frozen=True, slots=True)
