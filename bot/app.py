@@ -46,6 +46,7 @@ from bot.outreach.planner import Planner, installation_seed
 from bot.privacy.erasure import Eraser
 from bot.settings import Settings
 from bot.shop.demonstration import Demonstration
+from bot.shop.goods import goods_of
 from bot.shop.intake.defaults import Defaults
 from bot.shop.pictures import PictureFolder
 from bot.shop.rules import Steering
@@ -54,7 +55,6 @@ from bot.staff.console.mount import mount_console
 from bot.staff.imports import Imports
 from bot.staff.skill_toggles import SkillToggles
 from kernel.times import utc_now
-from bot.shop.goods import goods_of
 from nlu.products.goods import Goods
 from nlu.types import CatalogueEntry
 from storage import Store, StoreUnavailable

@@ -188,9 +188,14 @@ async def _words(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tupl
     if aside is not None:
         return _going_back(turn, decisions.only("refund_status", aside))
     done = () if first else await _taken_up(turn, modes)
+    if not done and needed.names_sum(turn):
+        return await decisions.wish(turn, REGISTRY.by_name["recommend"], "recommend_request", modes)
     wished = routing.wishes(turn, reading, taken_up=bool(done))
     if done:
-        wished = tuple(one for one in wished if _is_left(turn, one[0]))
+        looked = done[0].skill in ("recommend", "search")
+        wished = tuple(
+            one for one in wished if _is_left(turn, one[0]) and not (looked and one[0] in needed.MAY_TELL)
+        )
     if not done and len(wished) <= 1:
         variant = await _variant(turn, whole, modes)
         if variant is not None:
@@ -216,8 +221,6 @@ async def _one(turn: Turn, whole: Understanding, modes: Mapping[str, str]) -> tu
     if skill.about_order and skill.tasks and turn.does(Act.ASKS_STATE):
         # How something stands is asked, and nothing is wished.
         meant, skill = "order_status", REGISTRY.by_name["order_status"]
-    if meant in ("discount_request", "price_question") and needed.names_sum(turn):
-        meant, skill = "recommend_request", REGISTRY.by_name["recommend"]
     if meant == "place_order" and (await recommending.by_words(turn)) is not None:
         # Who names what they want to buy wants to see it, and not how buying works.
         meant, skill = "product_search", REGISTRY.by_name["search"]
@@ -280,7 +283,7 @@ async def _looking_on(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.D
     if needed.goes_on(turn):
         looked = turn.memory.intents[0]
         return await decisions.wish(replace(turn, intent=looked), REGISTRY.by_intent[looked], looked, modes)
-    if turn.acts.wishes or pending is not None:
+    if turn.acts.wishes or (pending is not None and pending.kind != "clarify"):
         return ()
     if len(turn.pointed_at) == 1 and turn.pointed_at[0] in turn.memory.products:
         return await decisions.wish(turn, REGISTRY.by_name["product"], "product_question", modes)
@@ -362,6 +365,12 @@ async def _resumed(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Deci
 async def _unclear(
     turn: Turn, whole: Understanding, modes: Mapping[str, str]
 ) -> tuple[decisions.Decision, ...]:
+    found = None
+    if needed.tells(turn) and not turn.in_queue and modes.get("search", "on") == "on":
+        found = await recommending.by_words(turn)
+    if found is not None:
+        memory = (found.memory or turn.memory).heard("product_search")
+        return decisions.only("search", replace(found, memory=memory))
     likely = await unclear.likeliest(turn, whole)
     if likely is not None:
         return await decisions.wish(turn, REGISTRY.by_intent[likely], likely, modes)

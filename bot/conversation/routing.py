@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from bot.conversation import phrases
 from bot.conversation.registry import REGISTRY
 from bot.conversation.skills import (
+    needed,
     order_status,
     pricing,
-    needed,
     stopping,
     talk,
     which_order,

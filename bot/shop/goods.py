@@ -21,4 +21,6 @@ def goods_of(product: Product, category: Category | None) -> Goods:
 
 def _pairs(told: Attributes) -> list[tuple[str, str]]:
     """Labels and values, and under its key whatever has no label of its own that says more."""
-    return [(f"{key} {pair[0]}", str(pair[1])) for key, faces in told.items() for pair in faces.values() if pair]
+    return [
+        (f"{key} {pair[0]}", str(pair[1])) for key, faces in told.items() for pair in faces.values() if pair
+    ]

@@ -6,10 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from itertools import pairwise
 
 from nlu.entities.amounts import amounts
 from nlu.entities.numerals import NUMERAL_ZH, NUMERALS_EN, chinese_number, english_number, scaled
 
+_BESIDE = 40
+"""Characters beside a sum in which its words stand."""
 MOST = Decimal(10**11)
 """Above it nothing is dearer: in minor units it fits a store's integers."""
 _WORD_EN = "|".join(NUMERALS_EN)
@@ -39,7 +42,8 @@ _LEAST_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _ABOUT_BEFORE = re.compile(
-    r"(?:\b(?:around|about|roughly|approx(?:imately)?|circa|ish)|~|大概|大约|差不多|约)\s?" + _SIGN, re.IGNORECASE
+    r"(?:\b(?:around|about|roughly|approx(?:imately)?|circa|ish)|~|大概|大约|差不多|约)\s?" + _SIGN,
+    re.IGNORECASE,
 )
 _BUDGET_BEFORE = re.compile(
     r"(?:\b(?:budget(?:'s| is| of)?|spend(?:ing)?|afford|got|have|for)(?: only| about| around)?|预算(?:是|有|在|就|只有|大概|大约)?)\s?:?\s?"
@@ -55,10 +59,12 @@ _LEAST_AFTER = re.compile(
 )
 _ABOUT_AFTER = re.compile(r"\s?(?:-?ish\b|or so\b|左右|上下|出头|来块)", re.IGNORECASE)
 _TO = re.compile(
-    r"\s?(?:元|块钱?|yuan|rmb|bucks|quid|pounds|dollars)?\s?(?:-|–|—|~|～|到|至|to|and|or)\s?(?:[¥￥$£€])?\s?", re.IGNORECASE
+    r"\s?(?:元|块钱?|yuan|rmb|bucks|quid|pounds|dollars)?\s?(?:-|–|—|~|～|到|至|to|and|or)\s?(?:[¥￥$£€])?\s?",
+    re.IGNORECASE,
 )
 _CURRENCY = re.compile(
-    r"\s?(?:元|块钱?|圆|人民币|yuan|rmb|cny|usd|dollars?|bucks?|quid|pounds?|euros?|eur|gbp|[¥￥$£€])", re.IGNORECASE
+    r"\s?(?:元|块钱?|圆|人民币|yuan|rmb|cny|usd|dollars?|bucks?|quid|pounds?|euros?|eur|gbp|[¥￥$£€])",
+    re.IGNORECASE,
 )
 
 
@@ -98,7 +104,7 @@ def budget(text: str, told: Sequence[str] = ()) -> Budget | None:
     A bare number without a word for a limit or a currency is one only where it stands in such a stretch.
     """
     sums = _sums(text)
-    for first, second in zip(sums, sums[1:], strict=False):
+    for first, second in pairwise(sums):
         between = text[first.end : second.start]
         cued = _near(text, first, second, told)
         if (_TO.fullmatch(between) or not between) and first.value < second.value and cued:
@@ -128,7 +134,7 @@ def _near(text: str, first: _Sum, second: _Sum, told: Sequence[str]) -> bool:
     stretch = text[first.start : second.end]
     if first.money or second.money or any(text[first.start : first.end] in part for part in told):
         return True
-    after, before = text[second.end :], text[: first.start]
+    after, before = text[second.end : second.end + _BESIDE], text[max(0, first.start - _BESIDE) : first.start]
     if _UNIT.match(after):
         return False
     between = bool(re.search(r"\bbetween\s?$", before, re.IGNORECASE))
@@ -136,7 +142,8 @@ def _near(text: str, first: _Sum, second: _Sum, told: Sequence[str]) -> bool:
 
 
 def _bound(text: str, one: _Sum, told: Sequence[str]) -> Budget | None:
-    before, after = text[: one.start], text[one.end :]
+    ahead_of = max(0, one.start - _BESIDE)
+    before, after = text[ahead_of : one.start], text[one.end : one.end + _BESIDE]
     value = min(one.value, MOST)
     if not one.money and _UNIT.match(after):
         return None
@@ -148,10 +155,14 @@ def _bound(text: str, one: _Sum, told: Sequence[str]) -> Budget | None:
     for ahead, behind, bound in _RELATIONS:
         cue = ahead.search(before)
         if cue is not None or behind.match(after):
-            start = cue.start() if cue is not None else one.start
+            start = ahead_of + cue.start() if cue is not None else one.start
             amount = {"low": value} if bound == "low" else {"high": value}
             return Budget(**amount, about=bound == "about", certain=True, start=start, end=one.end)
-    if money or known or (_BUDGET_BEFORE.search(before) and re.search(r"budget|预算|spend", before[-20:], re.I)):
+    if (
+        money
+        or known
+        or (_BUDGET_BEFORE.search(before) and re.search(r"budget|预算|spend", before[-20:], re.I))
+    ):
         return Budget(high=value, certain=money, start=one.start, end=one.end)
     return None
 
@@ -173,7 +184,11 @@ def _numbers(match: re.Match[str]) -> list[_Sum]:
     if match["digits"]:
         digits = match["digits"].replace(",", "").rstrip(".")
         value = scaled(digits, match["scale"]) if match["scale"] else _decimal(digits)
-        return [_Sum(start, end if match["scale"] else match.end("digits"), Decimal(value), False)] if value else []
+        return (
+            [_Sum(start, end if match["scale"] else match.end("digits"), Decimal(value), False)]
+            if value
+            else []
+        )
     if match["zh"]:
         either = _TWO.fullmatch(match["zh"])
         if either is not None:

@@ -9,8 +9,9 @@ from functools import lru_cache
 from itertools import zip_longest
 
 from nlu.products import lexicon
+from nlu.products.concepts import wanted
 from nlu.products.lexicon import field, goods_of, pattern
-from nlu.products.needs import Need
+from nlu.products.needs import ANIMALS, Need
 
 TODDLER, FULL_GROWN = 36, 12
 """Months: up to when goods for babies are fit, and from when a pet is grown."""
@@ -34,6 +35,7 @@ _RANGE = re.compile(
     r"|(?P<upto2>\d{1,3})\s?(?P<unit6>个月|岁)以下",
     re.IGNORECASE,
 )
+_SEVERAL = re.compile(r"[&,/、，+]|\band\b|和|与|及", re.IGNORECASE)
 _FOOD = frozenset({"nuts", "peanut", "milk", "egg", "gluten", "soy", "seafood", "meat"})
 """Allergens that matter in what is eaten or put on the skin."""
 
@@ -59,6 +61,8 @@ class Goods:
     """Months, from and to, that it is stated to be for."""
     made_of: bool = False
     """Its material is stated."""
+    one_kind: bool = True
+    """Its category is of one kind of goods, not of several, which it need not be."""
     told: tuple[str, ...] = ()
     """Category, name and the beginning of the description, in each language: what it means."""
 
@@ -66,7 +70,7 @@ class Goods:
     def of(
         cls,
         *,
-        id: str,  # noqa: A002 - what it is called everywhere
+        id: str,
         group: str = "",
         names: Sequence[str],
         category: Sequence[str] = (),
@@ -82,7 +86,11 @@ class Goods:
         stated = [pair for pair in told if not _FREE_LABEL.search(pair[0])]
         text = " / ".join(about)
         free = [value for label, value in told if _FREE_LABEL.search(label)]
-        free += [match.group() for part in (*names, *(value for _, value in told), text) for match in _NOT_THERE.finditer(part)]
+        free += [
+            match.group()
+            for part in (*names, *(value for _, value in told), text)
+            for match in _NOT_THERE.finditer(part)
+        ]
         whom = [value for label, value in told if FOR_WHOM.search(label)]
         return cls(
             id=id,
@@ -96,6 +104,7 @@ class Goods:
             free=field(" / ".join(free)),
             ages=tuple(dict.fromkeys(span for part in (*whom, *names) for span in _ages(part, part in whom))),
             made_of=any(_MADE_OF.search(label) for label, _ in stated),
+            one_kind=not any(_SEVERAL.search(one) for one in category),
             told=tuple(
                 f"{kind} {called} {text[:_MEANT]}".strip()
                 for kind, called, text in zip_longest(category, names, about, fillvalue="")
@@ -109,9 +118,14 @@ class Goods:
         return self.name + self.category
 
     @property
+    def stated(self) -> str:
+        """All that it is stated to be itself, without labels."""
+        return self.name + self.options + self.values + self.about
+
+    @property
     def all(self) -> str:
-        """All that it is stated to be, without labels."""
-        return self.name + self.options + self.category + self.values + self.about
+        """The same, and its category."""
+        return self.stated + self.category
 
     def is_of(self, kind: str, text: str) -> bool:
         """Whether one of its texts says that it is of a kind of the lexicon."""
@@ -121,14 +135,23 @@ class Goods:
 def _ages(text: str, sure: bool) -> list[tuple[int, int | None]]:
     """Ages in months that a text states; of a name those only that say so."""
     found = list[tuple[int, int | None]]()
-    for match in _RANGE.finditer(text) if sure or re.search(r"岁|月龄|years? old|\bages?\b", text, re.I) else ():
-        unit = next((match[name] for name in ("unit2", "unit3", "unit4", "unit5", "unit6") if match[name]), "years")
+    for match in (
+        _RANGE.finditer(text) if sure or re.search(r"岁|月龄|years? old|\bages?\b", text, re.I) else ()
+    ):
+        unit = next(
+            (match[name] for name in ("unit2", "unit3", "unit4", "unit5", "unit6") if match[name]), "years"
+        )
         months = unit.lower().startswith("mo") or "月" in unit
         first = (match["unit"] or "").lower()
         low_months = months if not first else first.startswith("mo") or "月" in first
         low = match["low"] or match["from"] or match["from2"] or "0"
         high = match["high"] or match["upto"] or match["upto2"]
-        found.append((_months(low, low_months), None if high is None else _months(high, months) + (0 if months else 11)))
+        found.append(
+            (
+                _months(low, low_months),
+                None if high is None else _months(high, months) + (0 if months else 11),
+            )
+        )
     return found
 
 
@@ -138,7 +161,11 @@ def _months(number: str, months: bool) -> int:
 
 def states_free(need: Need, label: str, value: str) -> bool:
     """Whether an attribute states that what is not wanted isn't in it."""
-    text = field(value) if _FREE_LABEL.search(label) else field(" ".join(match.group() for match in _NOT_THERE.finditer(value)))
+    text = (
+        field(value)
+        if _FREE_LABEL.search(label)
+        else field(" ".join(match.group() for match in _NOT_THERE.finditer(value)))
+    )
     return any(word in text for phrase in (*need.allergies, *need.unwanted) for word in _words_of(phrase)[0])
 
 
@@ -157,15 +184,19 @@ def against(need: Need, goods: Goods) -> str:
 
 def _wrong_pet(need: Need, goods: Goods) -> bool:
     text = goods.called + goods.values
-    species = {kind for kind in ("cat", "dog") if goods.is_of(f"@{kind}", text)}
+    # A book about a cat is for nobody's cat.
+    about = goods.is_of("!about", goods.called)
+    species = {kind for kind in ANIMALS if not about and goods.is_of(f"@{kind}", text)}
     if not need.animal:
-        return bool({kind for kind in ("@cat", "@dog", "@pet") if goods.is_of(kind, goods.called)})
-    wished = {"cat", "dog"} & set(need.people)
-    if not (species & wished if wished and species else goods.is_of("@pet", text)):
+        return any(goods.is_of(f"@{kind}", goods.called) for kind in species)
+    wished, known = {*need.people} & set(ANIMALS) - {"pet"}, species - {"pet"}
+    if not (known & wished if wished and known else species):
         return True
     young = "young" in need.people or (need.age is not None and need.age < FULL_GROWN)
     grown = need.age is not None and need.age >= FULL_GROWN
-    if (young and goods.is_of("@grown", goods.all)) or (grown and goods.is_of("@young", goods.called + goods.values)):
+    if (young and goods.is_of("@grown", goods.all)) or (
+        grown and goods.is_of("@young", goods.called + goods.values)
+    ):
         return True
     return need.age is not None and not _in_ages(goods, need.age)
 
@@ -204,7 +235,12 @@ def _for_others(need: Need, goods: Goods) -> bool:
         small = [high for _, high in goods.ages if high is not None and high < 168]
         if small or goods.is_of("@baby", goods.called) or goods.is_of("@child", goods.name):
             return True
-    woman, man = goods.is_of("@woman", goods.name + goods.options), goods.is_of("@man", goods.name + goods.options)
+    if not need.child and "child" not in people and goods.is_of("@child", goods.name):
+        return True
+    woman, man = (
+        goods.is_of("@woman", goods.name + goods.options),
+        goods.is_of("@man", goods.name + goods.options),
+    )
     return ("man" in people and "woman" not in people and woman and not man) or (
         "woman" in people and "man" not in people and man and not woman
     )
@@ -251,7 +287,7 @@ def _refused(phrase: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def _stated(phrase: str) -> tuple[str, ...]:
     """Patterns of what a statement calls it that something isn't there."""
     kinds = [kind for kind in lexicon.said_of(phrase) if kind[0] != "~"]
-    return tuple(_beginning(word) for word in (*_split(phrase), *lexicon.asked_by(*kinds)))
+    return tuple(_beginning(word) for word in (*_split(phrase), *(lexicon.free_of(*kinds) if kinds else ())))
 
 
 def _split(phrase: str) -> list[str]:
@@ -266,8 +302,15 @@ def _beginning(word: str) -> str:
 def _unwanted(need: Need, goods: Goods) -> bool:
     for phrase in need.unwanted:
         words, kind = _refused(phrase)
-        if all(word in goods.all for word in words) or any(word in goods.all + goods.labels for word in kind):
-            return not any(word in goods.free for word in _stated(phrase))
+        if phrase.lower() in lexicon.free_of():
+            # Who wants no decaf wants it with.
+            if any(word in goods.free for word in words):
+                return True
+            continue
+        text = goods.stated + (goods.category if goods.one_kind else "")
+        if all(word in text for word in words) or any(word in text + goods.labels for word in kind):
+            if not any(word in goods.free for word in _stated(phrase)):
+                return True
     return False
 
 
@@ -282,8 +325,11 @@ def _owned(need: Need, goods: Goods) -> bool:
 
 def _upkeep(need: Need, goods: Goods) -> bool:
     """Whether they only keep a household going, which nobody gives as a present."""
-    given = "present" in need.people or ("adult" in need.people and not need.animal)
-    return given and goods.is_of("!upkeep", goods.called + goods.options) and not lexicon.said_of(need.said, "!upkeep")
+    given = bool({"present", "adult", "woman", "man"} & set(need.people)) or not need.words
+    if not given or need.animal or not goods.is_of("!upkeep", goods.called + goods.options):
+        return False
+    asked = any(one.met_in(goods.name) for one in wanted(need) if not one.whom)
+    return not asked and not lexicon.said_of(need.said, "!upkeep")
 
 
 _AGAINST = (

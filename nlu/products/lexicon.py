@@ -22,6 +22,8 @@ class Kind:
     asked: frozenset[str]
     goods: tuple[str, ...]
     """Patterns."""
+    free: tuple[str, ...] = ()
+    """What goods without it are called."""
 
 
 def forms(text: str) -> tuple[str, ...]:
@@ -55,9 +57,7 @@ def asks(text: str, prefix: str = "") -> dict[str, tuple[str, ...]]:
     found = {run: lexicon.latin[run] for run in runs if run in lexicon.latin}
     found |= {word: names for word, names in lexicon.chinese if word in lower}
     kept = {
-        word: tuple(
-            name for name in names if (name.startswith(prefix) if prefix else name[0] not in "@!")
-        )
+        word: tuple(name for name in names if (name.startswith(prefix) if prefix else name[0] not in "@!"))
         for word, names in found.items()
     }
     return {word: names for word, names in kept.items() if names}
@@ -74,10 +74,11 @@ def goods_of(*names: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for name in names for word in kinds[name].goods))
 
 
-def asked_by(*names: str) -> tuple[str, ...]:
-    """The words that ask for goods of some kinds."""
+def free_of(*names: str) -> tuple[str, ...]:
+    """Words by which it is stated that goods are free of some kinds; of all kinds, where none is named."""
     kinds = _lexicon().kinds
-    return tuple(word for name in names for word in sorted(kinds[name].asked))
+    asked = tuple(word for name in names for word in sorted(kinds[name].asked))
+    return (*asked, *(word for name in names or kinds for word in kinds[name].free))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,12 @@ def _lexicon() -> _Lexicon:
     kinds, owners = {}, dict[str, list[str]]()
     for row in rows:
         asked = frozenset(filter(None, row["asked"].split("|")))
-        kinds[row["kind"]] = Kind(row["kind"], asked, tuple(pattern(word) for word in row["goods"].split("|") if word))
+        kinds[row["kind"]] = Kind(
+            row["kind"],
+            asked,
+            tuple(pattern(word) for word in row["goods"].split("|") if word),
+            tuple(filter(None, row["free"].split("|"))),
+        )
         for word in asked:
             owners.setdefault(" ".join(forms(word)) if word.isascii() else word, []).append(row["kind"])
     return _Lexicon(

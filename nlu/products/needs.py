@@ -5,23 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from nlu.entities.numerals import NUMERAL_ZH, chinese_number, english_number
 from nlu.products import lexicon
 from nlu.products.budgets import Budget, budget
 
+ANIMALS = ("cat", "dog", "rodent", "rabbit", "bird", "fish", "pet")
 CHILD = 14 * 12
 """Below this age, in months, goods are recommended only where they are stated to be for it."""
 _WORDS = 12
 _SAID = 400
+_LONGEST = 4_096
 _END = r"(?=[,，。.!！?？;；、]|\band\s(?:he|she|it|they|i|we|the|budget)\b|\bbut\b|\b(?:he|she|they)\b|$)"
 _UNWANTED = re.compile(
-    rf"""\b(?:no(?!\s(?:idea|problem|thanks|worries|need|matter|rush|one|longer))|without|except(?:\sfor)?|excluding|avoid(?:ing)?|nothing(?!\selse)
+    rf"""\b(?:no(?!\s(?:idea|problem|thanks|worries|need|matter|rush|one|longer))|without|except(?:\sfor)?|(?:any|every)thing\sbut|excluding|avoid(?:ing)?|nothing(?!\selse)
       |(?:do(?:es)?n['’]?t|do(?:es)?\snot|can['’]?t|cannot|won['’]?t|nobody|no\sone)\s(?:really\s)?(?:want|like|likes|eat|eats|drink|drinks|have|stand|use|wear|need)(?:\s(?:it|them|to\shave))?
       |not(?!\s(?:sure|yet|too\s(?:expensive|much|dear)|really|only|just|bad))(?:\s(?:too|so|very|any|an?|the))?|other\sthan|instead\sof|hates?|dislikes?|sick\sof|free\s(?:of|from))
       \s(?P<en>[^,，。.!！?？;；]{{2,48}}?){_END}
     | \b(?P<free>[a-z]+)[-\s]free\b
-    | (?:不要|不想要?|别要|别买|不能有|不含|不吃|不能吃|不喝|不喜欢|不爱吃?|讨厌|除了|别太|别放|不太|不(?=[甜辣苦咸]))(?:太|是|有|那种|任何)?
+    | (?:不要|不想要?|别要|别买|不能有|不含|不吃|不能吃|不喝|不喜欢|不爱吃?|讨厌|除了|别(?!的|人|处|家|样|名)(?:太|放|送|买|来|给|有|是|用)?|不太|不(?=[甜辣苦咸]))(?:太|是|有|那种|任何)?
       (?P<zh>[^,，。.!！?？;；]{{1,12}}?)(?=的|以外|之外|就行|就好|都行|的话|[,，。.!！?？;；]|$)
     | (?<!有)(?:没有|无)(?P<lack>[^,，。.!！?？;；\s吗么呢]{{1,6}})的(?!吗)""",
     re.IGNORECASE | re.VERBOSE,
@@ -44,7 +47,7 @@ _ALLERGY = re.compile(
 _AGE = re.compile(
     rf"""(?<![\d.])(?P<n>\d{{1,3}}|{NUMERAL_ZH}{{1,3}}|半)\s?(?P<unit>个多?月(?!内)|月龄|个月大|周岁|岁|-?\s?(?:month|mo)s?[-\s]?(?:old)|-?\s?(?:year|yr)s?[-\s]?old|\s?y/?o\b)
     | \b(?P<word>one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen)[-\s](?P<en>month|year)s?[-\s]old
-    | \b(?:turns|turning|aged?|(?:s?he|they)(?:['’]s|\sis|['’]re|\sare)(?:\sonly|\snow)?)\s(?P<years>\d{{1,2}})\b(?!\s?(?:%|cm|kg|%|size|元|块))""",
+    | \b(?:turns|turning|aged?|(?:s?he|they)(?:['’]s|\sis|['’]re|\sare)(?:\sonly|\snow)?)\s(?P<years>\d{{1,2}})\b(?P<y>\s?(?:months?|mo|weeks?)\b)?(?!\s?(?:%|cm|kg|%|size|元|块))""",
     re.IGNORECASE | re.VERBOSE,
 )
 _CHEAPER = re.compile(
@@ -53,15 +56,81 @@ _CHEAPER = re.compile(
     r"|便宜(?:一?点|些)?(?:儿)?的|更便宜|最便宜的|再便宜.{0,2}的|太贵|有点贵|贵了",
     re.IGNORECASE,
 )
-_DEARER = re.compile(r"\b(?:nicer|fancier|more expensive|higher end|more upmarket)\b|贵一?点的|高档|更好一?点的|上档次", re.IGNORECASE)
-_SWAPS = re.compile(r"\binstead\b|\bwhat about\b|\bhow about\b|\bmake (?:it|that)\b|换成|改成|改送|换|那.{0,8}呢", re.IGNORECASE)
-_AND = re.compile(r"\s(?:and|or|nor)\s|[,，、/]|和|或者?|跟|以及|还有|也不要")
-_FILLER = frozenset(
-    """it that this them any some an a the to too very of for with in on anything something stuff things thing taste
-    tasting flavour flavoured flavor flavored kind products product items please really made like else already her him
-    his their my one ones type sort smell at all plenty lot lots enough many several weird strong artificial""".split()
+_DEARER = re.compile(
+    r"\b(?:nicer|fancier|more expensive|higher end|more upmarket)\b|贵一?点的|高档|更好一?点的|上档次",
+    re.IGNORECASE,
 )
-_FILLER_ZH = re.compile(r"^(?:太|很|有|是|那种|任何|什么|一些?|这些?|吃|喝|送|买|带)|(?:味儿?的?|口味的?|类的?|之类的?|产品|东西|的东西|什么的|款|的|了|吧|啊|哦|啦|呢|们)+$")
+_SWAPS = re.compile(
+    r"\binstead\b|\bwhat about\b|\bhow about\b|\bmake (?:it|that)\b|换成|改成|改送|换|那.{0,8}呢",
+    re.IGNORECASE,
+)
+_AND = re.compile(r"\s(?:and|or|nor|like|such as)\s|比如|例如|[,，、/]|和|或者?|跟|以及|还有|也不要")
+_FILLER = frozenset(
+    [
+        "it",
+        "that",
+        "this",
+        "them",
+        "any",
+        "some",
+        "an",
+        "a",
+        "the",
+        "to",
+        "too",
+        "very",
+        "of",
+        "for",
+        "with",
+        "in",
+        "on",
+        "anything",
+        "something",
+        "stuff",
+        "things",
+        "thing",
+        "taste",
+        "tasting",
+        "flavour",
+        "flavoured",
+        "flavor",
+        "flavored",
+        "kind",
+        "products",
+        "product",
+        "items",
+        "please",
+        "really",
+        "made",
+        "like",
+        "else",
+        "already",
+        "her",
+        "him",
+        "his",
+        "their",
+        "my",
+        "one",
+        "ones",
+        "type",
+        "sort",
+        "smell",
+        "at",
+        "all",
+        "plenty",
+        "lot",
+        "lots",
+        "enough",
+        "many",
+        "several",
+        "weird",
+        "strong",
+        "artificial",
+    ]
+)
+_FILLER_ZH = re.compile(
+    r"^(?:太|很|有|是|那种|任何|什么|一些?|这些?|吃|喝|送|买|带)|(?:味儿?的?|口味的?|类的?|之类的?|产品|东西|的东西|什么的|款|的|了|吧|啊|哦|啦|呢|们)+$"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +184,7 @@ class Need:
     @property
     def animal(self) -> bool:
         """Whether it is for a pet."""
-        return bool({"cat", "dog", "pet"} & set(self.people))
+        return bool(set(ANIMALS) & set(self.people))
 
     def then(self, told: Need, *, anew: bool) -> Need:
         """What is needed after another message; what was said holds, unless another need is begun.
@@ -139,6 +208,14 @@ class Need:
             before = replace(
                 self, words=(), said="", taste="", owned=(), low=None, high=None, about=False, unwanted=()
             )
+        # What is refused, or owned, is looked for no longer.
+        refused = (*told.unwanted, *told.owned)
+        if refused:
+            said = before.said
+            for phrase in refused:
+                said = said.replace(phrase, "")
+            held = tuple(word for word in before.words if not any(_names(phrase, word) for phrase in refused))
+            before = replace(before, words=held, said=said)
         priced = told.low is not None or told.high is not None
         return Need(
             people=tuple(dict.fromkeys((*told.people, *before.people))),
@@ -147,8 +224,8 @@ class Need:
             words=tuple(dict.fromkeys((*told.words, *before.words)))[:_WORDS],
             said=f"{told.said} {before.said}".strip()[:_SAID],
             taste=told.taste or before.taste,
-            low=told.low if priced else before.low,
-            high=told.high if priced else before.high,
+            low=before.low if told.low is None and _still(before.low, told.high) else told.low,
+            high=before.high if told.high is None and _still(told.low, before.high) else told.high,
             about=told.about if priced else before.about,
             # What is wished for now is refused no longer.
             unwanted=tuple(
@@ -163,18 +240,29 @@ class Need:
         )
 
 
+def _still(low: float | None, high: float | None) -> bool:
+    """Whether a bound still holds beside one that is told."""
+    return low is None or high is None or low <= high
+
+
 def _asked_for(phrase: str, told: Need) -> bool:
-    return any(lexicon.pattern(word) in lexicon.field(phrase) for word in told.words)
+    return any(_names(phrase, word) for word in told.words)
+
+
+def _names(phrase: str, word: str) -> bool:
+    return lexicon.pattern(word) in lexicon.field(phrase)
 
 
 def _others(known: frozenset[str], told: frozenset[str]) -> bool:
     """Whether a message speaks of somebody else than before."""
     before, now = known & _PERSONS, told & _PERSONS
-    flipped = {"woman", "man"} <= before | now and not {"woman", "man"} <= before and not {"woman", "man"} <= now
+    flipped = (
+        {"woman", "man"} <= before | now and not {"woman", "man"} <= before and not {"woman", "man"} <= now
+    )
     return bool(before) and bool(now) and (flipped or not before & now)
 
 
-_PERSONS = frozenset({"woman", "man", "adult", "child", "baby", "cat", "dog", "pet", "self"})
+_PERSONS = frozenset({"woman", "man", "adult", "child", "baby", "self", *ANIMALS})
 
 
 def swaps(text: str) -> bool:
@@ -190,23 +278,32 @@ def read(text: str, words: Sequence[str] = (), told: Mapping[str, Sequence[str]]
         words: those of it that may name or narrow down goods.
         told: stretches of the message by the reader's slots.
     """
-    slots = told or {}
+    slots = tuple(sorted((slot, tuple(parts)) for slot, parts in (told or {}).items()))
+    return _read(text[:_LONGEST], tuple(words), slots)
+
+
+@lru_cache(64)
+def _read(text: str, words: tuple[str, ...], told: tuple[tuple[str, tuple[str, ...]], ...]) -> Need:
+    slots = dict(told)
     allergies, rest = _taken(_ALLERGY, text)
     spent = budget(rest, (*slots.get("budget_max", ()), *slots.get("budget_min", ())))
     # "No more than 200" refuses no goods.
-    rest = rest if spent is None else rest[: spent.start] + "," * (spent.end - spent.start) + rest[spent.end :]
+    rest = (
+        rest if spent is None else rest[: spent.start] + "," * (spent.end - spent.start) + rest[spent.end :]
+    )
     owned, rest = _taken(_OWNED, rest)
     unwanted, rest = _taken(_UNWANTED, rest)
-    animals = lexicon.said_of(text, "@") & {"@cat", "@dog", "@pet"}
+    animals = lexicon.said_of(text, "@") & {f"@{one}" for one in ANIMALS}
     # "She has a cat" tells of a pet, and not that she needs no more of it.
     owned = tuple(one for one in owned if not lexicon.said_of(one, "@"))
+    age, rest = _age(rest, slots.get("age", ())), _AGE.sub(lambda match: "," * len(match.group()), rest)
     people = tuple(sorted(name[1:] for name in lexicon.said_of(rest, "@") | animals))
     lower = rest.lower()
     kept = tuple(word for word in words if word.lower() in lower)
     return Need(
         people=people,
         recipient=next(iter(slots.get("recipient", ())), ""),
-        age=_age(rest, slots.get("age", ())),
+        age=age,
         words=kept,
         said=rest.strip(" ,"),
         taste=next((one for one in slots.get("taste", ()) if one in rest), ""),
@@ -216,7 +313,8 @@ def read(text: str, words: Sequence[str] = (), told: Mapping[str, Sequence[str]]
         unwanted=unwanted,
         owned=owned,
         allergies=allergies,
-        cheaper=_CHEAPER.search(text) is not None,
+        # A sum says how much cheaper.
+        cheaper=_CHEAPER.search(text) is not None and spent is None,
         dearer=_DEARER.search(text) is not None,
     )
 
@@ -254,13 +352,17 @@ def _age(text: str, told: Sequence[str]) -> int | None:
         if match["word"]:
             number, unit = english_number(match["word"]), match["en"].lower()
         elif match["years"]:
-            number, unit = int(match["years"]), "year"
+            number, unit = int(match["years"]), "month" if match["y"] else "year"
         elif match["n"] == "半":
             return 6
         else:
             number = int(match["n"]) if match["n"].isdigit() else chinese_number(match["n"])
             unit = match["unit"].lower()
         if number is not None:
-            return number if "month" in unit or "月" in unit or unit.strip(" -").startswith("mo") else number * 12
+            return (
+                number
+                if "month" in unit or "月" in unit or unit.strip(" -").startswith("mo")
+                else number * 12
+            )
     digits = next((one.strip() for one in told if one.strip().isdigit()), "")
     return int(digits) * 12 if digits and int(digits) < 120 else None

@@ -19,14 +19,18 @@ from nlu.products.needs import Need
 
 _NAME, _CATEGORY, _OPTIONS, _VALUES, _ABOUT = 2.0, 1.6, 0.7, 0.9, 0.5
 """What a word counts by where it stands; in a category, besides."""
-_OF_KIND = 0.8
+_OF_KIND = 0.6
+_RAREST = 3.5
+"""What the rarity of a word counts at most: a rare word is more often chatter than what is looked for."""
 """What a word of the lexicon counts beside the customer's own."""
 MEANING = 1.5
 """What likeness of meaning counts beside the weight of a word."""
-_COARSE = 64
+_COARSE = 32
 """Directions in which goods differ most, by which the nearest are looked for first."""
 _REFINED = 256
 _VARIANTS = 8
+_SAMPLED = 16
+_LANGUAGES = 2
 _CHINESE = re.compile(r"[\u3400-\u9fff]+")
 _NOTHING = np.zeros(0, np.int32)
 
@@ -50,6 +54,7 @@ class GoodsIndex:
 
     def __init__(self, goods: Sequence[Goods]) -> None:
         self.goods = tuple(goods)
+        self._groups = [one.group for one in self.goods]
         self._main, self._category = _postings(self.goods)
         self._kinds: dict[tuple[str, ...], Rows] = {}
         self._meaning: _Meaning | None = None
@@ -68,9 +73,7 @@ class GoodsIndex:
         """Whether it can be searched by meaning."""
         return self._meaning is not None
 
-    def search(
-        self, need: Need, n: int, vector: Floats32 | None = None, language: str = "en"
-    ) -> list[Found]:
+    def search(self, need: Need, n: int, vector: Floats32 | None = None, language: str = "en") -> list[Found]:
         """At most `n` products, best first, of the variants of one no more than some.
 
         Args:
@@ -86,35 +89,43 @@ class GoodsIndex:
             rows, weights = self._of(concept)
             if len(rows):
                 many = int((weights >= _VALUES * _OF_KIND).sum())
-                scores[rows] += concept.weight * weights * np.log1p(len(self.goods) / (1 + many))
-        worded = scores > 0
+                rarity = min(_RAREST, float(np.log1p(len(self.goods) / (1 + many))))
+                scores[rows] += concept.weight * weights * rarity
+        rows = _best(scores, np.flatnonzero(scores), 2 * n)
+        worded = set(rows.tolist())
         if vector is not None and self._meaning is not None:
-            near, likeness = self._meaning.nearest(vector, language, np.flatnonzero(worded)[: 4 * _REFINED])
-            scores[near] += MEANING * np.maximum(likeness, 0)
-        best = self._first(scores, n)
-        return [Found(self.goods[row].id, float(scores[row]), bool(worded[row])) for row in best]
-
-    def _first(self, scores: Floats32, n: int) -> list[int]:
-        rows = np.flatnonzero(scores > 0)
-        most = min(len(rows), 8 * n)
-        if most < len(rows):
-            rows = rows[np.argpartition(-scores[rows], most)[:most]]
+            rows = np.union1d(rows, self._meaning.nearest(vector, language))
+            scores[rows] += MEANING * np.maximum(self._meaning.likeness(vector, language, rows), 0)
+        rows = rows[scores[rows] > 0]
         ordered = rows[np.argsort(-scores[rows], kind="stable")].tolist()
+        return [
+            Found(self.goods[row].id, float(scores[row]), row in worded)
+            for row in self._some_of_each(ordered, n)
+        ]
+
+    def _some_of_each(self, ordered: Sequence[int], n: int) -> list[int]:
         held, kept = Counter[str](), list[int]()
         for row in ordered:
-            held[self.goods[row].group] += 1
-            if held[self.goods[row].group] <= _VARIANTS:
+            group = self._groups[row]
+            held[group] += 1
+            if held[group] <= _VARIANTS:
                 kept.append(row)
-        return kept[:n]
+                if len(kept) == n:
+                    break
+        return kept
 
     def _of(self, concept: Concept) -> Rows:
-        own = [self._saying(_last(word), category=True) for word in concept.own if word.strip()]
+        own = [self._saying(_last(word), category=True) for word in concept.own]
         return _most([*own, self._kind(concept.kinds)])
 
     def _kind(self, kinds: tuple[str, ...]) -> Rows:
         known = self._kinds.get(kinds)
         if known is None:
-            parts = [self._saying(word, category=False) for word in lexicon.goods_of(*kinds)]
+            parts = (
+                [self._saying(word, category=kinds[0][0] == "@") for word in lexicon.goods_of(*kinds)]
+                if kinds
+                else []
+            )
             rows, weights = _most(parts)
             known = self._kinds[kinds] = (rows, weights * np.float32(_OF_KIND))
         return known
@@ -141,7 +152,9 @@ class _Meaning:
             if part.any():
                 centred[part] -= centred[part].mean(0)
         self._vectors = units(centred).astype(np.float16)
-        _, _, axes = np.linalg.svd(self._vectors[:: max(1, len(texts) // 4_000)].astype(np.float32), full_matrices=False)
+        _, _, axes = np.linalg.svd(
+            self._vectors[:: max(1, len(texts) // 4_000)].astype(np.float32), full_matrices=False
+        )
         self._axes = axes[:_COARSE].astype(np.float32)
         self._coarse = np.concatenate(
             [
@@ -150,35 +163,43 @@ class _Meaning:
             ]
         )
         # Goods of one text share its vector.
-        owners = [(place[text], row) for row, one in enumerate(goods) for text in one.told if text in place]
-        self._texts = np.array([text for text, _ in owners], np.int32)
-        self._rows = np.array([row for _, row in owners], np.int32)
-        order = np.argsort(self._texts, kind="stable")
-        self._texts, self._rows = self._texts[order], self._rows[order]
-        self._by_row = np.argsort(self._rows, kind="stable")
-        self._count = len(goods)
+        self._texts = np.full((len(goods), _LANGUAGES), -1, np.int32)
+        for row, one in enumerate(goods):
+            known = [place[text] for text in one.told if text in place][:_LANGUAGES]
+            self._texts[row, : len(known)] = known
+        owned = [(text, row) for row, texts in enumerate(self._texts.tolist()) for text in texts if text >= 0]
+        self._owners = np.array(sorted(owned), np.int32).reshape(-1, 2)
+        self._starts = np.searchsorted(self._owners[:, 0], np.arange(len(texts) + 1))
 
-    def nearest(
-        self, vector: Floats32, language: str, besides: npt.NDArray[np.intp]
-    ) -> tuple[npt.NDArray[np.int32], Floats32]:
-        """The goods nearest to a vector, and those besides, with their cosines."""
+    def _asked(self, vector: Floats32, language: str) -> Floats32:
         asked: Floats32 = units(vector - self._centres[language]).astype(np.float32)
-        coarse = self._coarse @ (self._axes @ asked)
-        most = min(_REFINED, len(coarse) - 1)
-        texts = np.argpartition(-coarse, most)[:most] if most else np.arange(len(coarse))
-        first = np.searchsorted(self._texts, texts)
-        last = np.searchsorted(self._texts, texts, "right")
-        places = [np.arange(low, high) for low, high in zip(first, last, strict=True)]
-        # Beside the nearest, those that words have found.
-        rows = self._rows[self._by_row]
-        low, high = np.searchsorted(rows, besides), np.searchsorted(rows, besides, "right")
-        places += [self._by_row[start:end] for start, end in zip(low, high, strict=True)]
-        held = np.unique(np.concatenate(places)) if places else np.zeros(0, np.intp)
-        likeness = self._vectors[self._texts[held]].astype(np.float32) @ asked
-        best = np.full(self._count, -1.0, np.float32)
-        np.maximum.at(best, self._rows[held], likeness)
-        found = np.unique(self._rows[held]).astype(np.int32)
-        return found, best[found]
+        return asked
+
+    def nearest(self, vector: Floats32, language: str) -> npt.NDArray[np.int32]:
+        """The goods nearest to a vector."""
+        coarse = self._coarse @ (self._axes @ self._asked(vector, language))
+        texts = _best(coarse, np.arange(len(coarse)), _REFINED)
+        places = [self._owners[self._starts[text] : self._starts[text + 1], 1][:_VARIANTS] for text in texts]
+        return np.unique(np.concatenate(places)) if places else _NOTHING
+
+    def likeness(self, vector: Floats32, language: str, rows: npt.NDArray[np.int32]) -> Floats32:
+        """Cosines of goods with a vector, the most of their languages, shape (rows,)."""
+        texts = self._texts[rows]
+        cosines = self._vectors[texts].astype(np.float32) @ self._asked(vector, language)
+        most: Floats32 = np.where(texts >= 0, cosines, -1.0).max(1).astype(np.float32)
+        return most
+
+
+def _best(scores: Floats32, rows: npt.NDArray[np.intp], n: int) -> npt.NDArray[np.int32]:
+    """At most `n` of some rows, those with the highest scores, in no order."""
+    if len(rows) > _SAMPLED * n:
+        # Some of them tell from which score on about three times as many are left.
+        some = np.sort(scores[rows[:: len(rows) // (_SAMPLED * 64)]])
+        above = rows[scores[rows] >= some[-min(len(some), 1 + 3 * n * len(some) // len(rows))]]
+        rows = above if len(above) >= n else rows
+    if len(rows) > n:
+        rows = rows[np.argpartition(scores[rows], len(rows) - n)[-n:]]
+    return rows.astype(np.int32)
 
 
 def spoken(goods: Sequence[Goods]) -> Iterator[tuple[str, str]]:
@@ -209,6 +230,12 @@ def _terms(text: str) -> Iterator[str]:
             yield from (run[at : at + 2] for at in range(len(run) - 1))
 
 
+def _called(name: str) -> list[str]:
+    """The Chinese parts of a name, without the brand before them."""
+    runs: list[str] = _CHINESE.findall(name)
+    return runs[1:] or runs
+
+
 def _last(pattern: str) -> str:
     """Of a customer's words, one Chinese character names goods only where their name ends with it."""
     return f"{pattern}$" if len(pattern) == 1 and not pattern.isascii() else pattern
@@ -231,14 +258,16 @@ def _postings(goods: Sequence[Goods]) -> tuple[dict[str, Rows], dict[str, Rows]]
             (one.about, _ABOUT), (one.options, _OPTIONS), (one.values, _VALUES), (one.name, _NAME),
         ):  # fmt: skip
             weights.update(dict.fromkeys(_held(text), weight))
-        weights.update(dict.fromkeys((f"{run[-1]}$" for run in _CHINESE.findall(one.name)), _NAME))
+        weights.update(dict.fromkeys((f"{run[-1]}$" for run in _called(one.name)), _NAME))
         for term, weight in weights.items():
             rows, gains = main.setdefault(term, ([], []))
             rows.append(row)
             gains.append(weight)
         if one.category not in known:
             held = _held(one.category)
-            known[one.category] = held | {f"{term}$" for term in held if len(term) == 1 and not term.isascii()}
+            known[one.category] = held | {
+                f"{term}$" for term in held if len(term) == 1 and not term.isascii()
+            }
         for term in known[one.category]:
             rows, gains = category.setdefault(term, ([], []))
             rows.append(row)

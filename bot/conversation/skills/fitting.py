@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -17,11 +18,12 @@ from storage.catalogue import Catalogue, Category, Product, each_once
 
 SHOWN = 3
 _LOOKED_AT = 200
-_AS_GOOD, _NEAR_THE_BEST = 0.8, 0.5
+_AS_GOOD, _NEAR_THE_BEST = 0.8, 0.62
 """Shares of the best score: those among which the retention core ranks, and those that are shown at all."""
 _NEAR_THE_SUM = 0.6
 """From this share of a sum on a price comes near to it."""
-_FAR, _GIVEN = 0.7, 1.2
+_ENOUGH = 0.4
+_FAR, _GIVEN, _CHEAP = 0.7, 1.2, 0.4
 _STILL_MEANT = frozenset({"", "unstated", "allergy", "owned"})
 _RANKED = 24
 
@@ -40,6 +42,8 @@ class Fit:
     """How many are left out since the shop doesn't state that they are safe."""
     worded: bool = True
     """Their words meet the need: it isn't only that people like them."""
+    met: bool = False
+    """Goods of what is asked for are there, whether or not they fit."""
     seen: bool = False
     """Something fits that was shown before."""
 
@@ -92,17 +96,26 @@ async def _judged(
     priced = [product for product in sound if _off(turn, need, product) == 0]
     # What can't be had or must not be doesn't let less of what is wished for pass for it.
     meant = [one for one, reason in reasons.items() if reason in _STILL_MEANT]
-    enough = _NEAR_THE_BEST * max((scores[one] for one in meant), default=0.0)
+    enough = _ENOUGH * max((scores[one] for one in meant), default=0.0)
     priced = [product for product in priced if scores[product.id] >= enough]
     sound = [product for product in sound if scores[product.id] >= enough]
+    cheap = sorted(item.price_at(turn.now) for item in priced)
     worth = {item.id: scores[item.id] * _preferred(turn, need, item, goods[item.id]) for item in priced}
-    fresh = sorted((item for item in priced if item.id not in seen), key=lambda item: (-worth[item.id], item.id))
+    if need.cheaper:
+        worth = {
+            item.id: worth[item.id] * (1 - _CHEAP * bisect_left(cheap, item.price_at(turn.now)) / len(cheap))
+            for item in priced
+        }
+    fresh = sorted(
+        (item for item in priced if item.id not in seen), key=lambda item: (-worth[item.id], item.id)
+    )
     return Fit(
         items=await _chosen(turn, each_once(fresh), worth),
         products=products,
         goods=goods,
         nearest=min(sound, key=lambda item: _off(turn, need, item)) if sound and not priced else None,
         unstated=sum(reason == "unstated" for reason in reasons.values()),
+        met=bool(products),
         seen=bool(priced),
     )
 
@@ -111,7 +124,7 @@ async def _chosen(
     turn: Turn, fresh: Sequence[Product], worth: dict[str, float]
 ) -> tuple[Recommendation, ...]:
     """The best three; the retention core ranks those that meet the need about as well."""
-    best = worth[fresh[0].id] if fresh else 0.0
+    best = max(worth.values(), default=0.0)
     near = [item.id for item in fresh if worth[item.id] >= _NEAR_THE_BEST * best][:_RANKED]
     ranked = {item.product: item for item in await _recommended(turn, near, len(near))} if near else {}
     if turn.intent == "recommend_request":
@@ -159,6 +172,8 @@ def _preferred(turn: Turn, need: Need, product: Product, goods: Goods) -> float:
         far = product.price_at(turn.now) < _NEAR_THE_SUM * need.high * 10 ** decimals(product.currency)
         share *= _FAR if far else 1.0
     if "present" in need.people and goods.is_of("!gift", goods.name + goods.options):
+        share *= _GIVEN
+    if need.age is not None and goods.ages:
         share *= _GIVEN
     if not {"child", "baby"} & set(need.people) and not need.child and goods.is_of("@child", goods.name):
         share *= _FAR

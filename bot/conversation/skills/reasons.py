@@ -41,7 +41,11 @@ def _facts(turn: Turn, need: Need, product: Product, goods: Goods) -> list[str]:
     found = []
     labels = product.labels(turn.language)
     if need.child or need.animal or need.age is not None:
-        found += [turn.say("attribute", label=label, value=value) for label, value in labels if FOR_WHOM.search(label)][:1]
+        found += [
+            turn.say("attribute", label=label, value=value)
+            for label, value in labels
+            if FOR_WHOM.search(label)
+        ][:1]
     found += [
         turn.say("attribute", label=label, value=value)
         for label, value in labels
@@ -51,7 +55,8 @@ def _facts(turn: Turn, need: Need, product: Product, goods: Goods) -> list[str]:
     for concept in wanted(need) if wished or not found else ():
         fact = _fact(turn, concept, product, goods)
         if fact:
-            found.append(turn.say("need-why", wish=_wish(need, concept), fact=fact))
+            wish = _wish(need, concept)
+            found.append(turn.say("need-why", wish=wish, fact=fact) if wish else fact)
             break
     if need.high is not None and found and not need.cheaper:
         found.append(turn.say("need-within", sum=sums(turn, need, product.currency)))
@@ -61,7 +66,11 @@ def _facts(turn: Turn, need: Need, product: Product, goods: Goods) -> list[str]:
 def _wish(need: Need, concept: Concept) -> str:
     """What was wished for, in the customer's words."""
     told = field(need.taste)
-    return need.taste if need.taste and concept.met_in(told, own=True) else max(concept.words, key=len)
+    return (
+        need.taste
+        if need.taste and concept.met_in(told, own=True)
+        else max(concept.words, key=len, default="")
+    )
 
 
 def _fact(turn: Turn, concept: Concept, product: Product, goods: Goods) -> str:
@@ -97,7 +106,10 @@ async def _of_customers(turn: Turn, item: Recommendation) -> str:
 
 def sums(turn: Turn, need: Need, currency: str) -> str:
     """What something may cost, as it was said."""
-    low, high = (None if sum is None else turn.money(round(sum * 10 ** decimals(currency)), currency) for sum in (need.low, need.high))
+    low, high = (
+        None if sum is None else turn.money(round(sum * 10 ** decimals(currency)), currency)
+        for sum in (need.low, need.high)
+    )
     if low is not None and high is not None:
         return turn.say("need-between", low=low, high=high)
     return turn.say("need-at-least", sum=low) if low is not None else turn.say("need-at-most", sum=high or "")

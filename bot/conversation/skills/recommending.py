@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -10,6 +11,7 @@ from bot.conversation.skills import fitting, needed, product_words, reasons, whi
 from bot.conversation.skills.fitting import Fit
 from bot.conversation.turn import Skill, Turn
 from kernel.money import decimals
+from nlu.products.concepts import wanted
 from nlu.products.needs import Need
 from storage.catalogue import Catalogue, Product
 
@@ -17,18 +19,24 @@ from storage.catalogue import Catalogue, Product
 async def _answer(turn: Turn) -> Answer:
     if turn.intent == "like":
         return await _like(turn)
+    answer, _ = await _met(turn)
+    return answer
+
+
+async def _met(turn: Turn) -> tuple[Answer, bool]:
+    """What is said to a need, and whether goods of what is asked for are there."""
     now = needed.told(turn)
     need = await _bounded(turn, needed.needed(turn, now))
     turn = turn.remembering(replace(turn.memory, need=need))
     if not need.known and turn.intent == "product_search":
-        return Answer(
-            text=turn.say("search-what"), memory=turn.memory.asking("product", intent="product_search")
-        )
+        memory = turn.memory.asking("product", intent="product_search")
+        return Answer(text=turn.say("search-what"), memory=memory), False
     on_screen = turn.memory.products if now.cheaper or now.dearer else ()
-    again = turn.intent == "product_search" or (now.limits and not turn.wants_others)
+    again = turn.intent == "product_search" or now.limits
     seen = on_screen if again else turn.memory.seen_product
     found = await fitting.fit(turn, need, seen=seen, by_meaning=turn.intent != "product_search")
-    return await (_shown(turn, need, found) if found.items else _nothing(turn, need, found))
+    answer = await (_shown(turn, need, found) if found.items else _nothing(turn, need, found))
+    return answer, bool(found.items) or (found.met and now.limits)
 
 
 async def _bounded(turn: Turn, need: Need) -> Need:
@@ -41,7 +49,9 @@ async def _bounded(turn: Turn, need: Need) -> Need:
         return need
     if need.cheaper:
         below = min(prices) - 0.01
-        return replace(need, high=below if need.high is None else min(need.high, below), low=None, about=False)
+        return replace(
+            need, high=below if need.high is None else min(need.high, below), low=None, about=False
+        )
     return replace(need, low=min(max(prices) + 0.01, need.high or max(prices) + 0.01))
 
 
@@ -52,6 +62,8 @@ async def _shown(turn: Turn, need: Need, found: Fit) -> Answer:
     }
     same = {product.id for product in products} == set(turn.memory.products)
     text = turn.say("need-still" if same else _heading(turn, need, found))
+    if turn.intent == "product_search" and _only_akin(need, products):
+        text = f"{turn.say('search-nothing')}{turn.say('recommend-instead')}"
     left_out = reasons.left_out(turn, need) if found.unstated else ""
     return Answer(
         text="\n".join(filter(None, (text, left_out))),
@@ -60,6 +72,16 @@ async def _shown(turn: Turn, need: Need, found: Fit) -> Answer:
         memory=turn.memory.showing(tuple(product.id for product in products)),
         effects=(partial(turn.record_shown, found.items),),
     )
+
+
+def _only_akin(need: Need, products: Sequence[Product]) -> bool:
+    """Whether products are only of the kind that a longer Chinese word ends with: for 游戏耳机 other 耳机."""
+    asked = wanted(need)
+    kinds = [word for one in asked if one.kinds for word in one.words]
+    longer = [
+        word for one in asked if not one.kinds for word in one.words if word.endswith(tuple(kinds or "\0"))
+    ]
+    return any(not any(product_words.is_called(item, "", word) for item in products) for word in longer)
 
 
 def _heading(turn: Turn, need: Need, found: Fit) -> str:
@@ -90,9 +112,15 @@ async def _nothing(turn: Turn, need: Need, found: Fit) -> Answer:
         )
         return Answer(text=text, memory=memory.about_product(nearest.id))
     if found.unstated:
-        return Answer(text=turn.say("need-nothing-stated", why=reasons.left_out(turn, need)), buttons=turn.human, memory=memory)
+        return Answer(
+            text=turn.say("need-nothing-stated", why=reasons.left_out(turn, need)),
+            buttons=turn.human,
+            memory=memory,
+        )
     if turn.intent != "product_search" or found.seen:
-        return Answer(text=turn.say("recommend-nothing" if not need.limits else "need-nothing"), memory=memory)
+        return Answer(
+            text=turn.say("recommend-nothing" if not need.limits else "need-nothing"), memory=memory
+        )
     text, kind = turn.say("search-nothing"), await product_words.akin(turn, limit=fitting.SHOWN)
     kind = [product for product in kind if not need.limits]
     if not kind:
@@ -111,10 +139,11 @@ async def _listed(turn: Turn, products: list[Product]) -> Answer:
 async def by_words(turn: Turn) -> Answer | None:
     """Products for a message that says no more than what somebody wants, or that tells more of what they look for."""
     if needed.goes_on(turn) or needed.tells(turn) or turn.memory.need is not None:
-        answer = await _answer(replace(turn, intent="product_search"))
-        if answer.cards:
+        answer, met = await _met(replace(turn, intent="product_search"))
+        if met:
             return answer
     found = await product_words.find_bare(turn, limit=fitting.SHOWN)
+    turn = turn.remembering(replace(turn.memory, need=needed.told(turn)))
     return await _listed(turn, found) if found else None
 
 
