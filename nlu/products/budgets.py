@@ -30,7 +30,8 @@ _UNIT = re.compile(
 )
 _SIGN = r"(?:[¥￥$£€]|rmb|cny|usd|gbp|eur)?\s?$"
 _MOST_BEFORE = re.compile(
-    r"(?:\b(?:under|below|beneath|less than|lower than|cheaper than|up to|upto|max(?:imum)?(?: of)?|at most|within|beyond|past"
+    r"(?:\b(?:under|below|beneath|less than|lower than|cheaper than|up to|upto|max(?:imum)?(?: of)?|at most"
+    r"|within|beyond|past"
     r"|no (?:more|higher|dearer) than|not? (?:over|above|more than|exceed\w*)|limit(?: is| of)?|cap(?: is| of)?|top)"
     r"|不超过|不要超过|别超过|不能超过|不高于|最多|最高|至多|低于|小于|少于|控制在|别超|<)\s?(?:的|是|:)?\s?(?:about )?"
     + _SIGN,
@@ -46,12 +47,13 @@ _ABOUT_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _BUDGET_BEFORE = re.compile(
-    r"(?:\b(?:budget(?:'s| is| of)?|spend(?:ing)?|afford|got|have|for)(?: only| about| around)?|预算(?:是|有|在|就|只有|大概|大约)?)\s?:?\s?"
-    + _SIGN,
+    r"(?:\b(?:budget(?:'s| is| of)?|spend(?:ing)?|afford|got|have|for)(?: only| about| around)?"
+    r"|预算(?:是|有|在|就|只有|大概|大约)?)\s?:?\s?" + _SIGN,
     re.IGNORECASE,
 )
 _MOST_AFTER = re.compile(
-    r"\s?(?:or (?:less|under|below|cheaper)|max(?:imum)?\b|tops\b|at (?:the )?most|limit\b|以内|之内|以下|以里|内(?!容)|封顶|为限)",
+    r"\s?(?:or (?:less|under|below|cheaper)|max(?:imum)?\b|tops\b|at (?:the )?most|limit\b"
+    r"|以内|之内|以下|以里|内(?!容)|封顶|为限)",
     re.IGNORECASE,
 )
 _LEAST_AFTER = re.compile(

@@ -1,4 +1,4 @@
-"""What is looked for, as concepts: a customer's words, each with the words that goods of that kind are described with."""
+"""What is looked for: a customer's words, each with the words that goods of that kind are described with."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Concept:
 
     @property
     def own(self) -> tuple[str, ...]:
-        """Patterns of the customer's words; who is cold wants nothing cold, so what it is for counts by its kinds alone."""
+        """Patterns of the customer's words; who is cold wants nothing cold, so purposes have none."""
         return tuple(lexicon.pattern(word) for word in self.words) if self.weight == 1.0 else ()
 
     @property

@@ -23,7 +23,8 @@ _FREE_LABEL = re.compile(r"free.?from|^free$|without|不含|无添加|不添加"
 _MADE_OF = re.compile(r"material|fabric|filling|composition|材质|面料|填充", re.IGNORECASE)
 FOR_WHOM = re.compile(r"\bage|suitable|^for$|年龄|月龄|适合|适用", re.IGNORECASE)
 _NOT_THERE = re.compile(
-    r"\b(?:free (?:from|of)|without|contains no)\b:?[^.;。；]*|\bnot?\s\w+|\b\w+[- ]free\b|\bun(?:scented|sweetened|salted)\b"
+    r"\b(?:free (?:from|of)|without|contains no)\b:?[^.;。；]*|\bnot?\s\w+|\b\w+[- ]free\b"
+    r"|\bun(?:scented|sweetened|salted)\b"
     r"|\bdecaf\w*|(?:不含|不加|无添加|零添加|未添加)[:：]?[^.;,，。；\s]*|[无非零][\u4e00-\u9fff]{1,2}|0糖|低因",
     re.IGNORECASE,
 )
@@ -308,9 +309,9 @@ def _unwanted(need: Need, goods: Goods) -> bool:
                 return True
             continue
         text = goods.stated + (goods.category if goods.one_kind else "")
-        if all(word in text for word in words) or any(word in text + goods.labels for word in kind):
-            if not any(word in goods.free for word in _stated(phrase)):
-                return True
+        held = all(word in text for word in words) or any(word in text + goods.labels for word in kind)
+        if held and not any(word in goods.free for word in _stated(phrase)):
+            return True
     return False
 
 

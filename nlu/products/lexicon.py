@@ -1,4 +1,4 @@
-"""What goods are good for, what kinds of them are called, and who people are: general words of trade, of no one shop."""
+"""What kinds of goods are called and good for, and who people are: general words of trade, of no one shop."""
 
 from __future__ import annotations
 

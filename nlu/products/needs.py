@@ -24,7 +24,9 @@ _UNWANTED = re.compile(
       |not(?!\s(?:sure|yet|too\s(?:expensive|much|dear)|really|only|just|bad))(?:\s(?:too|so|very|any|an?|the))?|other\sthan|instead\sof|hates?|dislikes?|sick\sof|free\s(?:of|from))
       \s(?P<en>[^,，。.!！?？;；]{{2,48}}?){_END}
     | \b(?P<free>[a-z]+)[-\s]free\b
-    | (?:不要|不想要?|别要|别买|不能有|不含|不吃|不能吃|不喝|不喜欢|不爱吃?|讨厌|除了|别(?!的|人|处|家|样|名)(?:太|放|送|买|来|给|有|是|用)?|不太|不(?=[甜辣苦咸]))(?:太|是|有|那种|任何)?
+    | (?:不要|不想要?|别要|别买|不能有|不含|不吃|不能吃|不喝|不喜欢|不爱吃?|讨厌|除了
+        |别(?!的|人|处|家|样|名)(?:太|放|送|买|来|给|有|是|用)?|不太|不(?=[甜辣苦咸]))
+      (?:太|是|有|那种|任何)?
       (?P<zh>[^,，。.!！?？;；]{{1,12}}?)(?=的|以外|之外|就行|就好|都行|的话|[,，。.!！?？;；]|$)
     | (?<!有)(?:没有|无)(?P<lack>[^,，。.!！?？;；\s吗么呢]{{1,6}})的(?!吗)""",
     re.IGNORECASE | re.VERBOSE,
@@ -46,12 +48,16 @@ _ALLERGY = re.compile(
 )
 _AGE = re.compile(
     rf"""(?<![\d.])(?P<n>\d{{1,3}}|{NUMERAL_ZH}{{1,3}}|半)\s?(?P<unit>个多?月(?!内)|月龄|个月大|周岁|岁|-?\s?(?:month|mo)s?[-\s]?(?:old)|-?\s?(?:year|yr)s?[-\s]?old|\s?y/?o\b)
-    | \b(?P<word>one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen)[-\s](?P<en>month|year)s?[-\s]old
-    | \b(?:turns|turning|aged?|(?:s?he|they)(?:['’]s|\sis|['’]re|\sare)(?:\sonly|\snow)?)\s(?P<years>\d{{1,2}})\b(?P<y>\s?(?:months?|mo|weeks?)\b)?(?!\s?(?:%|cm|kg|%|size|元|块))""",
+    | \b(?P<word>one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen)
+      [-\s](?P<en>month|year)s?[-\s]old
+    | \b(?:turns|turning|aged?|(?:s?he|they)(?:['’]s|\sis|['’]re|\sare)(?:\sonly|\snow)?)
+      \s(?P<years>\d{{1,2}})\b(?P<y>\s?(?:months?|mo|weeks?)\b)?(?!\s?(?:%|cm|kg|%|size|元|块))""",
     re.IGNORECASE | re.VERBOSE,
 )
 _CHEAPER = re.compile(
-    r"^\W*(?:(?:any(?:thing)?|something|some|ones?|show me|have you(?: got)?|got|is there|do you have)\b.{0,24})?\b(?:cheaper|less expensive|cheapest|more affordable)\b(?!.{0,12}\b(?:for me|if)\b)"
+    r"^\W*(?:(?:any(?:thing)?|something|some|ones?|show me|have you(?: got)?|got|is there|do you have)\b.{0,24})?"
+    r"\b(?:cheaper|less expensive|cheapest|more affordable)\b"
+    r"(?!.{0,12}\b(?:for me|if)\b)"
     r"|\b(?:too|bit|little) (?:expensive|pricey|dear)\b|out of (?:my|the) budget"
     r"|便宜(?:一?点|些)?(?:儿)?的|更便宜|最便宜的|再便宜.{0,2}的|太贵|有点贵|贵了",
     re.IGNORECASE,
@@ -250,7 +256,8 @@ def _asked_for(phrase: str, told: Need) -> bool:
 
 
 def _names(phrase: str, word: str) -> bool:
-    return lexicon.pattern(word) in lexicon.field(phrase)
+    """Whether a word asks for just what a phrase is: who has a teapot still likes tea."""
+    return lexicon.pattern(phrase) in f"{lexicon.field(word)} "
 
 
 def _others(known: frozenset[str], told: frozenset[str]) -> bool:

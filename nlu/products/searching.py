@@ -16,6 +16,7 @@ from nlu.products import lexicon
 from nlu.products.concepts import Concept, wanted
 from nlu.products.goods import Goods
 from nlu.products.needs import Need
+from nlu.types import Language
 
 _NAME, _CATEGORY, _OPTIONS, _VALUES, _ABOUT = 2.0, 1.6, 0.7, 0.9, 0.5
 """What a word counts by where it stands; in a category, besides."""
@@ -59,7 +60,7 @@ class GoodsIndex:
         self._kinds: dict[tuple[str, ...], Rows] = {}
         self._meaning: _Meaning | None = None
 
-    def mean(self, vectors: Floats32, centres: dict[str, Floats32]) -> None:
+    def mean(self, vectors: Floats32, centres: dict[Language, Floats32]) -> None:
         """Let it be searched by meaning, too.
 
         Args:
@@ -73,7 +74,9 @@ class GoodsIndex:
         """Whether it can be searched by meaning."""
         return self._meaning is not None
 
-    def search(self, need: Need, n: int, vector: Floats32 | None = None, language: str = "en") -> list[Found]:
+    def search(
+        self, need: Need, n: int, vector: Floats32 | None = None, language: Language = "en"
+    ) -> list[Found]:
         """At most `n` products, best first, of the variants of one no more than some.
 
         Args:
@@ -142,7 +145,7 @@ class GoodsIndex:
 class _Meaning:
     """Sentence vectors of goods."""
 
-    def __init__(self, goods: Sequence[Goods], vectors: Floats32, centres: dict[str, Floats32]) -> None:
+    def __init__(self, goods: Sequence[Goods], vectors: Floats32, centres: dict[Language, Floats32]) -> None:
         self._centres = centres
         texts = list(spoken(goods))
         place = {text: at for at, (text, _) in enumerate(texts)}
@@ -171,18 +174,18 @@ class _Meaning:
         self._owners = np.array(sorted(owned), np.int32).reshape(-1, 2)
         self._starts = np.searchsorted(self._owners[:, 0], np.arange(len(texts) + 1))
 
-    def _asked(self, vector: Floats32, language: str) -> Floats32:
+    def _asked(self, vector: Floats32, language: Language) -> Floats32:
         asked: Floats32 = units(vector - self._centres[language]).astype(np.float32)
         return asked
 
-    def nearest(self, vector: Floats32, language: str) -> npt.NDArray[np.int32]:
+    def nearest(self, vector: Floats32, language: Language) -> npt.NDArray[np.int32]:
         """The goods nearest to a vector."""
         coarse = self._coarse @ (self._axes @ self._asked(vector, language))
         texts = _best(coarse, np.arange(len(coarse)), _REFINED)
         places = [self._owners[self._starts[text] : self._starts[text + 1], 1][:_VARIANTS] for text in texts]
         return np.unique(np.concatenate(places)) if places else _NOTHING
 
-    def likeness(self, vector: Floats32, language: str, rows: npt.NDArray[np.int32]) -> Floats32:
+    def likeness(self, vector: Floats32, language: Language, rows: npt.NDArray[np.int32]) -> Floats32:
         """Cosines of goods with a vector, the most of their languages, shape (rows,)."""
         texts = self._texts[rows]
         cosines = self._vectors[texts].astype(np.float32) @ self._asked(vector, language)
@@ -203,7 +206,7 @@ def _best(scores: Floats32, rows: npt.NDArray[np.intp], n: int) -> npt.NDArray[n
 
 
 def spoken(goods: Sequence[Goods]) -> Iterator[tuple[str, str]]:
-    """The texts by which goods are found by meaning, each once, of the variants of one those of the first; and its id."""
+    """The texts by which goods are found by meaning, each once, and whose they are; of variants those of the first."""
     seen, groups = set[str](), set[str]()
     for one in goods:
         if one.group in groups:

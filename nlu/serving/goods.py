@@ -22,6 +22,7 @@ from nlu.pages.searching import Embed, LanguageStatistics
 from nlu.products.goods import Goods
 from nlu.products.searching import Found, GoodsIndex, spoken
 from nlu.serving import SearchGoods
+from nlu.types import Language
 
 _AT_ONCE = 64
 _HEARD_AT_MOST = 256
@@ -37,7 +38,7 @@ class ServedGoods:
         self._vector = lru_cache(_HEARD_AT_MOST)(lambda text: embed([text])[0])
         self._kept = cache / f"goods-{_name_of(model)}.npz"
         self._index: GoodsIndex | None = None
-        self._centres: dict[str, Floats32] | None = None
+        self._centres: dict[Language, Floats32] | None = None
 
     def take(self, goods: Sequence[Goods]) -> None:
         """Replace them. Their vectors follow in a thread, which gives up once they are replaced again."""
@@ -71,7 +72,7 @@ class ServedGoods:
             if new:
                 self._keep({key: known[key] for key in keys})
             if self._centres is None:
-                self._centres = {**LanguageStatistics.measured_by(self._embed).centres}
+                self._centres = LanguageStatistics.measured_by(self._embed).centres
             index.mean(np.stack([known[key] for key in keys]).astype(np.float32), self._centres)
         except (NluError, OSError, ValueError) as error:
             log.error("goods can't be searched by meaning (%s)", type(error).__name__)

@@ -13,6 +13,7 @@ from nlu.products.concepts import wanted
 from nlu.products.goods import Goods, against
 from nlu.products.needs import Need
 from nlu.products.searching import Found, GoodsIndex
+from nlu.types import Language
 from retention.types import Reason, Recommendation
 from storage.catalogue import Catalogue, Category, Product, each_once
 
@@ -26,6 +27,7 @@ _ENOUGH = 0.4
 _FAR, _GIVEN, _CHEAP = 0.7, 1.2, 0.4
 _STILL_MEANT = frozenset({"", "unstated", "allergy", "owned"})
 _RANKED = 24
+_SAID_AT_MOST = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,14 +72,17 @@ async def fit(turn: Turn, need: Need, *, seen: Sequence[str], by_meaning: bool) 
 
 
 async def _found(turn: Turn, need: Need, names: dict[str, Category]) -> list[Found]:
-    language = "zh" if turn.language == "zh" else "en"
+    language: Language = "zh" if turn.language == "zh" else "en"
     found = await turn.services.reader.search_goods(need, language, _LOOKED_AT)
     if found is not None:
         return found
     # The index isn't there yet: the store finds what the words name.
-    words = [word for one in wanted(need) for word in one.names]
-    products = await Catalogue(turn.connection).search(words, now=turn.now, limit=_LOOKED_AT)
-    index = GoodsIndex([goods_of(item, names.get(item.category_id or "")) for item in products])
+    catalogue, products = Catalogue(turn.connection), dict[str, Product]()
+    for one in wanted(need):
+        words = one.names[:_SAID_AT_MOST]
+        for item in await catalogue.search(words, now=turn.now, limit=_LOOKED_AT):
+            products[item.id] = item
+    index = GoodsIndex([goods_of(item, names.get(item.category_id or "")) for item in products.values()])
     return index.search(need, _LOOKED_AT)
 
 
@@ -154,9 +159,14 @@ async def _recommended(turn: Turn, among: Sequence[str] | None, n: int) -> list[
     )
 
 
+def _unit(product: Product) -> int:
+    """Minor units in a major one."""
+    return int(10 ** decimals(product.currency))
+
+
 def _off(turn: Turn, need: Need, product: Product) -> int:
     """By how much a price misses what it may be, minor units; 0: it doesn't."""
-    price, unit = product.price_at(turn.now), 10 ** decimals(product.currency)
+    price, unit = product.price_at(turn.now), _unit(product)
     high = None if need.high is None else round(need.high * unit)
     low = None if need.low is None else round(need.low * unit)
     if high is not None and price > high:
@@ -169,7 +179,7 @@ def _preferred(turn: Turn, need: Need, product: Product, goods: Goods) -> float:
     nothing for children unless it is for one count more."""
     share = 1.0
     if need.about and need.high is not None:
-        far = product.price_at(turn.now) < _NEAR_THE_SUM * need.high * 10 ** decimals(product.currency)
+        far = product.price_at(turn.now) < _NEAR_THE_SUM * need.high * _unit(product)
         share *= _FAR if far else 1.0
     if "present" in need.people and goods.is_of("!gift", goods.name + goods.options):
         share *= _GIVEN

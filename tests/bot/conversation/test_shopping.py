@@ -62,7 +62,7 @@ async def test_once_all_that_was_asked_for_was_seen_something_else_is_recommende
     await chat.store.write(_toothpaste)
     await chat.says("喝茶 的 朋友", "recommend_request")
     await chat.says("喝茶 的 朋友", "recommend_request")
-    assert [card.product_id for card in (chat.last.cards if chat.last else ())] == ["a0", "p2"]
+    assert [card.product_id for card in (chat.last.cards if chat.last else ())] == ["a0", "a1", "p2"]
 
 
 @pytest.mark.parametrize(

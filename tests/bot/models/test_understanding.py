@@ -22,8 +22,8 @@ from bot.settings import Settings
 from bot.shop.demonstration import Demonstration
 from nlu import modelfiles
 from nlu.heads import Heads
-from nlu.serving.client import ReadingProcess
 from nlu.products.goods import Goods
+from nlu.serving.client import ReadingProcess
 from nlu.types import CatalogueEntry, EntityKind
 from storage import Store
 from storage.models import ModelVersion, ModelVersions
