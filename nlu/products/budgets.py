@@ -51,6 +51,8 @@ _BUDGET_BEFORE = re.compile(
     r"|预算(?:是|有|在|就|只有|大概|大约)?)\s?:?\s?" + _SIGN,
     re.IGNORECASE,
 )
+_BETWEEN = re.compile(r"\bbetween\s?$", re.IGNORECASE)
+_BUDGET = re.compile(r"budget|预算|spend", re.IGNORECASE)
 _MOST_AFTER = re.compile(
     r"\s?(?:or (?:less|under|below|cheaper)|max(?:imum)?\b|tops\b|at (?:the )?most|limit\b"
     r"|以内|之内|以下|以里|内(?!容)|封顶|为限)",
@@ -139,7 +141,7 @@ def _near(text: str, first: _Sum, second: _Sum, told: Sequence[str]) -> bool:
     after, before = text[second.end : second.end + _BESIDE], text[max(0, first.start - _BESIDE) : first.start]
     if _UNIT.match(after):
         return False
-    between = bool(re.search(r"\bbetween\s?$", before, re.IGNORECASE))
+    between = bool(_BETWEEN.search(before))
     return between or not stretch.isascii() or bool(_BUDGET_BEFORE.search(before)) or first.value >= 10
 
 
@@ -160,11 +162,7 @@ def _bound(text: str, one: _Sum, told: Sequence[str]) -> Budget | None:
             start = ahead_of + cue.start() if cue is not None else one.start
             amount = {"low": value} if bound == "low" else {"high": value}
             return Budget(**amount, about=bound == "about", certain=True, start=start, end=one.end)
-    if (
-        money
-        or known
-        or (_BUDGET_BEFORE.search(before) and re.search(r"budget|预算|spend", before[-20:], re.I))
-    ):
+    if money or known or (_BUDGET_BEFORE.search(before) and _BUDGET.search(before[-20:])):
         return Budget(high=value, certain=money, start=one.start, end=one.end)
     return None
 

@@ -28,6 +28,7 @@ _NOT_THERE = re.compile(
     r"|\bdecaf\w*|(?:不含|不加|无添加|零添加|未添加)[:：]?[^.;,，。；\s]*|[无非零][\u4e00-\u9fff]{1,2}|0糖|低因",
     re.IGNORECASE,
 )
+_OF_AGE = re.compile(r"岁|月龄|years? old|\bages?\b", re.IGNORECASE)
 _RANGE = re.compile(
     r"(?P<low>\d{1,3})\s?(?P<unit>months?|mo\b|个?月龄?|years?|岁)?\s?(?:-|–|—|~|至|到|to)\s?(?P<high>\d{1,3})\s?(?P<unit2>months?|mo\b|个?月龄?|years?|岁)"
     r"|(?P<from>\d{1,3})\s?(?P<unit3>months?|个月|月龄|years?|岁)\s?(?:\+|起|以上|and (?:up|over|older))"
@@ -136,9 +137,7 @@ class Goods:
 def _ages(text: str, sure: bool) -> list[tuple[int, int | None]]:
     """Ages in months that a text states; of a name those only that say so."""
     found = list[tuple[int, int | None]]()
-    for match in (
-        _RANGE.finditer(text) if sure or re.search(r"岁|月龄|years? old|\bages?\b", text, re.I) else ()
-    ):
+    for match in _RANGE.finditer(text) if sure or _OF_AGE.search(text) else ():
         unit = next(
             (match[name] for name in ("unit2", "unit3", "unit4", "unit5", "unit6") if match[name]), "years"
         )

@@ -36,13 +36,13 @@ _OWNED = re.compile(
       \s(?P<en>[^,，。.!！?？;；]{{2,40}}?)(?:\salready)?{_END}
     | (?:已经|早就|都)有了?(?P<zh>[^,，。.!！?？;；了\s]{{1,8}})
     | [他她它](?:们)?有(?P<has>[^,，。.!！?？;；了\s]{{1,8}})了
-    | (?P<before>[^,，。.!！?？;；\s他她我它]{{1,6}}?)[他她我它]?们?(?:已经|早就|家里?|都)*有了""",
+    | (?P<before>[^,，。.!！?？;；\s他她我它]{{1,6}}?)[他她我它]?们?(?:已经|早就|家里|家|都){{0,2}}有了""",
     re.IGNORECASE | re.VERBOSE,
 )
 _ALLERGY = re.compile(
     rf"""\b(?:allergic|allergy|allergies|intolerant|reacts?|sensitive)\s(?:reaction\s)?to\s(?P<en>[^,，。.!！?？;；]{{2,40}}?){_END}
     | \b(?P<kind>[a-z]+(?:\s(?:and|or)\s[a-z]+)?)[-\s](?:allerg(?:y|ies)|intoleran(?:t|ce))
-    | 对(?P<zh>[^,，。.!！?？;；\s]{{1,10}}?)(?:是|会|有|严重|都)*(?:过敏|不耐受)
+    | 对(?P<zh>[^,，。.!！?？;；\s]{{1,10}}?)(?:是|会|有|严重|都){{0,3}}(?:过敏|不耐受)
     | (?P<before>(?:(?![对我他她])[\u4e00-\u9fff]){{1,4}})(?:过敏|不耐受)""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -71,6 +71,7 @@ _SWAPS = re.compile(
     re.IGNORECASE,
 )
 _AND = re.compile(r"\s(?:and|or|nor|like|such as)\s|比如|例如|[,，、/]|和|或者?|跟|以及|还有|也不要")
+_WORD = re.compile(r"[\w'’-]++")
 _FILLER = frozenset(
     [
         "it",
@@ -134,9 +135,8 @@ _FILLER = frozenset(
         "artificial",
     ]
 )
-_FILLER_ZH = re.compile(
-    r"^(?:太|很|有|是|那种|任何|什么|一些?|这些?|吃|喝|送|买|带)|(?:味儿?的?|口味的?|类的?|之类的?|产品|东西|的东西|什么的|款|的|了|吧|啊|哦|啦|呢|们)+$"
-)
+_FILLER_ZH = re.compile(r"^(?:太|很|有|是|那种|任何|什么|一些|一|这些|这|吃|喝|送|买|带)")
+_ENDING_ZH = re.compile(r"(?:[味口类]|味儿|口味|之类|产品|东西|什么|款|的|了|吧|啊|哦|啦|呢|们)$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -346,11 +346,11 @@ def _taken(pattern: re.Pattern[str], text: str) -> tuple[tuple[str, ...], str]:
 def _cleaned(phrase: str) -> str:
     """A phrase without what only builds a sentence."""
     if phrase.isascii():
-        words = [word for word in re.findall(r"[\w'’-]+", phrase.lower()) if word not in _FILLER]
+        words = [word for word in _WORD.findall(phrase.lower()) if word not in _FILLER]
         return " ".join(words)
     before, text = "", phrase.strip()
     while before != text:
-        before, text = text, _FILLER_ZH.sub("", text)
+        before, text = text, _ENDING_ZH.sub("", _FILLER_ZH.sub("", text))
     return text
 
 
