@@ -48,7 +48,7 @@ class SetCatalogue:
 
 @dataclass(frozen=True, slots=True)
 class SetGoods:
-    """Answered with None once the goods can be searched by words; by meaning they can be later."""
+    """Answered with None; few goods can be searched by words then, many, and by meaning all, somewhat later."""
 
     goods: Sequence[Goods]
 

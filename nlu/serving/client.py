@@ -140,7 +140,7 @@ class ReadingProcess:
         await self._ask(self._catalogue)
 
     async def set_goods(self, goods: Sequence[Goods]) -> None:
-        """Replace the goods that can be searched; returns when they can be by words."""
+        """Replace the goods that can be searched, see `SetGoods`."""
         self._goods = SetGoods(tuple(goods))
         await self._ask(self._goods)
 

@@ -25,6 +25,8 @@ from nlu.serving import SearchGoods
 from nlu.types import Language
 
 _AT_ONCE = 64
+_FEW = 5_000
+"""Products that can be searched by words within a second."""
 _HEARD_AT_MOST = 256
 
 log = logging.getLogger(__name__)
@@ -38,13 +40,16 @@ class ServedGoods:
         self._vector = lru_cache(_HEARD_AT_MOST)(lambda text: embed([text])[0])
         self._kept = cache / f"goods-{_name_of(model)}.npz"
         self._index: GoodsIndex | None = None
+        self._taken: Sequence[Goods] = ()
         self._centres: dict[Language, Floats32] | None = None
 
     def take(self, goods: Sequence[Goods]) -> None:
-        """Replace them. Their vectors follow in a thread, which gives up once they are replaced again."""
-        index = GoodsIndex(goods)
-        self._index = index
-        threading.Thread(target=self._mean, args=(index,), daemon=True).start()
+        """Replace them: few at once, many in a thread, and their vectors, too, which gives up once they are replaced
+        again. Until then those before are searched."""
+        self._taken = goods
+        if len(goods) <= _FEW:
+            self._index = GoodsIndex(goods)
+        threading.Thread(target=self._prepare, args=(goods,), daemon=True).start()
 
     def search(self, request: SearchGoods) -> list[Found] | None:
         """The goods that meet a request."""
@@ -54,6 +59,12 @@ class ServedGoods:
         said = request.need.said
         vector = self._vector(said) if index.means and said else None
         return index.search(request.need, request.n, vector, request.language)
+
+    def _prepare(self, goods: Sequence[Goods]) -> None:
+        index = self._index if len(goods) <= _FEW else GoodsIndex(goods)
+        if self._taken is goods and index is not None:
+            self._index = index
+            self._mean(index)
 
     def _mean(self, index: GoodsIndex) -> None:
         try:
