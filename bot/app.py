@@ -46,6 +46,7 @@ from bot.outreach.planner import Planner, installation_seed
 from bot.privacy.erasure import Eraser
 from bot.settings import Settings
 from bot.shop.demonstration import Demonstration
+from bot.shop.goods import goods_of
 from bot.shop.intake.defaults import Defaults
 from bot.shop.pictures import PictureFolder
 from bot.shop.rules import Steering
@@ -54,6 +55,7 @@ from bot.staff.console.mount import mount_console
 from bot.staff.imports import Imports
 from bot.staff.skill_toggles import SkillToggles
 from kernel.times import utc_now
+from nlu.products.goods import Goods
 from nlu.types import CatalogueEntry
 from storage import Store, StoreUnavailable
 from storage.catalogue import Catalogue
@@ -128,7 +130,7 @@ async def build(settings: Settings, store: Store, reading: Process | None = None
     understanding = await ServedUnderstanding.start(
         store, settings.home, pages_folder(settings, demo=demo()), reading
     )
-    await understanding.set_catalogue(await catalogue_entries(store))
+    await look_at_products(store, understanding)
     await understanding.refresh()
     served = ServedRetention(store, settings.home)
     await served.refresh()
@@ -246,18 +248,22 @@ async def _keys(store: Store) -> _Keys:
 
 async def look_at_products(store: Store, understanding: ServedUnderstanding) -> None:
     """Let the products be recognised that there are now."""
-    entries = await catalogue_entries(store)
+    entries, goods = await catalogue_entries(store)
     if entries != understanding.catalogue:
         await understanding.set_catalogue(entries)
+    if goods != understanding.goods:
+        await understanding.set_goods(goods)
 
 
-async def catalogue_entries(store: Store) -> list[CatalogueEntry]:
-    """The shop's products by the names and codes that customers may use."""
+async def catalogue_entries(store: Store) -> tuple[list[CatalogueEntry], list[Goods]]:
+    """The shop's products by the names and codes that customers may use, and as they are searched."""
     async with store.read(long=True) as connection:
         products = await Catalogue(connection).active()
-    return [
+        categories = {one.id: one for one in await Catalogue(connection).categories()}
+    entries = [
         CatalogueEntry(product_id=item.id, names=(item.name_zh, item.name_en, item.code)) for item in products
     ]
+    return entries, [goods_of(item, categories.get(item.category_id or "")) for item in products]
 
 
 def pages_folder(settings: Settings, *, demo: bool) -> Path:

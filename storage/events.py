@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from storage.orders import Order
 from storage.repository import Repository, portions
@@ -103,6 +103,16 @@ class Events(Repository):
     async def there(self, ids: Sequence[str]) -> set[str]:
         """Those of the ids that are in the log."""
         return await self._among(event.c.id, ids)
+
+    async def customers(self, kind: str, product_id: str, other: str | None = None) -> int:
+        """How many customers did something with a product, and with another one, too, if one is given."""
+        statement = select(func.count(event.c.customer_id.distinct())).where(
+            event.c.kind == kind, event.c.product_id == product_id
+        )
+        if other is not None:
+            with_other = select(event.c.customer_id).where(event.c.kind == kind, event.c.product_id == other)
+            statement = statement.where(event.c.customer_id.in_(with_other))
+        return int(await self._connection.scalar(statement) or 0)
 
     async def by_customer(self, customer_id: str, *, limit: int = 1_000) -> list[StoredEvent]:
         """A customer's latest events, at most `limit`, oldest first."""

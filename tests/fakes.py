@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.models.decisions import Decisions
 from nlu.acts import Act, Acts, Danger, DialogueState, Pointing, SlotValue, Wish
 from nlu.context.alone import acts_alone
+from nlu.products.needs import Need
+from nlu.products.searching import Found
 from nlu.types import (
     CatalogueEntry,
     DialogueContext,
@@ -98,6 +100,9 @@ class InProcess:
     async def likeness(self, question: str, texts: Sequence[str], language: Language) -> list[float]:
         """None of them is near, save one that the question holds."""
         return [float(bool(text) and text.lower() in question.lower()) for text in texts]
+
+    async def search_goods(self, need: Need, language: Language, n: int) -> list[Found] | None:
+        return None
 
 
 @dataclass

@@ -31,9 +31,10 @@ from bot.conversation.routing import Reading
 from bot.conversation.skills import (
     fallback,
     language,
+    needed,
     order_talk,
-    product_words,
     products,
+    recommending,
     refunds,
     stopping,
     which_order,
@@ -49,10 +50,8 @@ from nlu.types import DialogueContext, Understanding
 log = logging.getLogger(__name__)
 
 _RATHER = 0.5
-_LOOKS_FOR = frozenset({"recommend_request", "product_search"})
 _ABOUT_ITS_USE = frozenset({"usage_help", "warranty_repair"})
 """What a page answers for all goods, and a product's own facts for that product."""
-_FOR_WHOM = ("recipient", "age", "pet", "taste", "occasion", "budget_min", "budget_max")
 
 
 async def read(turn: Turn) -> Reading:
@@ -197,9 +196,14 @@ async def _words(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tupl
     if asked is not None:
         return await decisions.wish(asked[0], REGISTRY.by_intent[asked[1]], asked[1], modes)
     done = () if first else await _taken_up(turn, modes)
+    if not done and needed.names_sum(turn):
+        return await decisions.wish(turn, REGISTRY.by_name["recommend"], "recommend_request", modes)
     wished = routing.wishes(turn, reading, taken_up=bool(done))
     if done:
-        wished = tuple(one for one in wished if _is_left(turn, one[0]))
+        looked = done[0].skill in ("recommend", "search")
+        wished = tuple(
+            one for one in wished if _is_left(turn, one[0]) and not (looked and one[0] in needed.MAY_TELL)
+        )
     if not done and len(wished) <= 1:
         variant = await _variant(turn, whole, modes)
         if variant is not None:
@@ -225,11 +229,8 @@ async def _one(turn: Turn, whole: Understanding, modes: Mapping[str, str]) -> tu
     if skill.about_order and skill.tasks and turn.does(Act.ASKS_STATE):
         # How something stands is asked, and nothing is wished.
         meant, skill = "order_status", REGISTRY.by_name["order_status"]
-    if meant == "place_order" and (await products.by_words(turn)) is not None:
+    if meant == "place_order" and (await recommending.by_words(turn)) is not None:
         # Who names what they want to buy wants to see it, and not how buying works.
-        meant, skill = "product_search", REGISTRY.by_name["search"]
-    if meant == "recommend_request" and product_words.highest_price(turn) is not None:
-        # What is recommended knows no limit; what is looked for does.
         meant, skill = "product_search", REGISTRY.by_name["search"]
     return _going_back(turn, await decisions.wish(turn, skill, meant, modes))
 
@@ -285,14 +286,13 @@ async def _looking_on(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.D
     """Who looks for something and tells more of it, or wants others, goes on looking, by what was said before, too; who
     only points at a product wants to know of it."""
     pending = turn.memory.pending
+    if pending is not None and pending.kind not in ("clarify", "product"):
+        return ()
+    if needed.goes_on(turn):
+        looked = turn.memory.intents[0]
+        return await decisions.wish(replace(turn, intent=looked), REGISTRY.by_intent[looked], looked, modes)
     if turn.acts.wishes or (pending is not None and pending.kind != "clarify"):
         return ()
-    looked = next((one for one in turn.memory.intents[:1] if one in _LOOKS_FOR), None)
-    adds = turn.does(Act.ADDS) or turn.does(Act.CORRECTS) or bool(turn.told(*_FOR_WHOM))
-    if looked is not None and (adds or turn.wants_others):
-        before = turn.memory.before[-2] if len(turn.memory.before) > 1 and not turn.wants_others else ""
-        wished = await turn.about(f"{before}\n{turn.text}".strip())
-        return await decisions.wish(replace(wished, intent=looked), REGISTRY.by_intent[looked], looked, modes)
     if len(turn.pointed_at) == 1 and turn.pointed_at[0] in turn.memory.products:
         return await decisions.wish(turn, REGISTRY.by_name["product"], "product_question", modes)
     return ()
@@ -380,6 +380,12 @@ async def _resumed(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Deci
 async def _unclear(
     turn: Turn, whole: Understanding, modes: Mapping[str, str]
 ) -> tuple[decisions.Decision, ...]:
+    found = None
+    if needed.tells(turn) and not turn.in_queue and modes.get("search", "on") == "on":
+        found = await recommending.by_words(turn)
+    if found is not None:
+        memory = (found.memory or turn.memory).heard("product_search")
+        return decisions.only("search", replace(found, memory=memory))
     likely = await unclear.likeliest(turn, whole)
     if likely is not None:
         return await decisions.wish(turn, REGISTRY.by_intent[likely], likely, modes)

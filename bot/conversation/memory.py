@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.messages import from_json, to_json
 from kernel.times import from_micros, to_micros
+from nlu.products.needs import Need
 
 QUESTION_HOLDS = timedelta(minutes=30)
 """After that an answer such as "yes" no longer belongs to the bot's question."""
@@ -72,6 +73,8 @@ class Memory:
     """Id of the product spoken of."""
     products: tuple[str, ...] = ()
     """Ids of the products last shown, in order, so that "the second one" has a meaning."""
+    need: Need | None = None
+    """What is looked for, as far as it was told."""
     pending: Pending | None = None
     tasks: tuple[OpenTask, ...] = ()
     """Under way, the latest first."""

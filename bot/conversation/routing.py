@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from bot.conversation import phrases
 from bot.conversation.registry import REGISTRY
 from bot.conversation.skills import (
+    needed,
     order_asked,
     pricing,
-    product_words,
     stopping,
     talk,
 )
@@ -239,7 +239,7 @@ def _implied(turn: Turn, whole: Understanding) -> str | None:
         return _best_of(whole, _ABOUT_PRODUCTS) or "product_question"
     if whole.first(EntityKind.ORDER_NUMBER) is not None and len(whole.text) <= 60:
         return _best_of(whole, REGISTRY.about_orders) or "order_status"
-    if product_words.highest_price(turn) is not None and last in _SHOWS_PRODUCTS:
+    if needed.told(turn).high is not None and last in _SHOWS_PRODUCTS:
         return "product_search"
     if whole.first(EntityKind.AMOUNT) is not None and turn.memory.product and last == "discount_request":
         return last

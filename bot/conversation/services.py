@@ -10,6 +10,8 @@ from bot.conversation.hours import ALWAYS, OpeningHours
 from bot.conversation.texts import Texts
 from bot.linking.linker import Linker
 from bot.models.decisions import Decisions
+from nlu.products.needs import Need
+from nlu.products.searching import Found
 from nlu.types import DialogueContext, Language, Passage, Understanding
 
 
@@ -30,6 +32,10 @@ class Reader(Protocol):
 
     async def likeness(self, question: str, texts: Sequence[str], language: Language) -> list[float]:
         """How near texts are to a question in meaning, -1 to 1, in their order; raises as the others."""
+        ...
+
+    async def search_goods(self, need: Need, language: Language, n: int) -> list[Found] | None:
+        """As `nlu.products.searching.GoodsIndex`, None while it has no goods; raises TookTooLong when it was ended."""
         ...
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from bot.conversation import routing, waiting
 from bot.conversation.answer import Answer
 from bot.conversation.registry import REGISTRY
-from bot.conversation.skills import fallback, pages, products
+from bot.conversation.skills import fallback, pages, recommending
 from bot.conversation.turn import Turn
 from nlu.acts import Act
 from nlu.types import Understanding
@@ -43,7 +43,7 @@ async def answered(turn: Turn, whole: Understanding, *, search: bool) -> tuple[s
     if turn.in_queue:
         return "waiting", await waiting.noted(turn)
     about_us = not (turn.negative or routing.none_of_ours(whole))
-    found = await products.by_words(turn) if about_us and search else None
+    found = await recommending.by_words(turn) if about_us and search else None
     if found is not None:
         # A limit that follows narrows down what was looked for.
         return "search", replace(found, memory=(found.memory or turn.memory).heard("product_search"))

@@ -15,6 +15,9 @@ from typing import Self
 from bot.delivery.faults import faults
 from bot.delivery.ports import TookTooLong
 from nlu.errors import NluError, PagesRefused, ReadingTookTooLong
+from nlu.products.goods import Goods
+from nlu.products.needs import Need
+from nlu.products.searching import Found
 from nlu.serving.client import ReadingProcess, command, launch
 from nlu.types import CatalogueEntry, DialogueContext, Language, Passage, Understanding
 from storage import Store, StoreUnavailable
@@ -47,6 +50,8 @@ class ServedUnderstanding:
         self._reading = reading
         self.catalogue: Sequence[CatalogueEntry] = ()
         """The products that can be recognised; `set_catalogue` replaces them."""
+        self.goods: Sequence[Goods] = ()
+        """Those that can be searched; likewise."""
         self._refused = ""
         self._awaited = ""
         self.version, self._path = SHIPPED, ""
@@ -71,6 +76,11 @@ class ServedUnderstanding:
         """Replace the products that can be recognised, now and in later versions."""
         self.catalogue = entries
         await self._reading.set_catalogue(entries)
+
+    async def set_goods(self, goods: Sequence[Goods]) -> None:
+        """Replace the goods that can be searched, likewise."""
+        self.goods = goods
+        await self._reading.set_goods(goods)
 
     async def understand(
         self, texts: Sequence[str], dialogue: DialogueContext | None = None
@@ -99,6 +109,13 @@ class ServedUnderstanding:
         """How near texts are to a question in meaning; raises as `understand`."""
         try:
             return await self._reading.likeness(question, texts, language)
+        except ReadingTookTooLong as error:
+            raise TookTooLong(str(error)) from None
+
+    async def search_goods(self, need: Need, language: Language, n: int) -> list[Found] | None:
+        """Goods that meet words; None while there are none to search. Raises as `understand`."""
+        try:
+            return await self._reading.search_goods(need, language, n)
         except ReadingTookTooLong as error:
             raise TookTooLong(str(error)) from None
 
@@ -149,11 +166,12 @@ class ServedUnderstanding:
         """Load beside the version in use, which is closed once it has answered what it was asked."""
         model = self._home / path if path else None
         fresh = await ReadingProcess.start(command(self._home / _CACHE, model), pages)
-        known: Sequence[CatalogueEntry] | None = None
+        known: tuple[object, object] | None = None
         # The products may change while all that is loaded.
-        while known is not self.catalogue:
-            known = self.catalogue
-            await fresh.set_catalogue(known)
+        while known != (id(self.catalogue), id(self.goods)):
+            known = (id(self.catalogue), id(self.goods))
+            await fresh.set_catalogue(self.catalogue)
+            await fresh.set_goods(self.goods)
         before, self._reading, self._taken = self._reading, fresh, pages
         await before.answered()
         await before.close()

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, TypeAlias
 
+from nlu.products.goods import Goods
+from nlu.products.needs import Need
 from nlu.types import CatalogueEntry, DialogueContext, Language
 
 LENGTH = struct.Struct("!I")
@@ -53,7 +55,23 @@ class SetCatalogue:
     entries: Sequence[CatalogueEntry]
 
 
-Request: TypeAlias = Read | Search | Liken | SetCatalogue
+@dataclass(frozen=True, slots=True)
+class SetGoods:
+    """Answered with None; few goods can be searched by words then, many, and by meaning all, somewhat later."""
+
+    goods: Sequence[Goods]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchGoods:
+    """Answered with a list of `Found`, or None while there are no goods to search."""
+
+    need: Need
+    language: Language
+    n: int
+
+
+Request: TypeAlias = Read | Search | Liken | SetCatalogue | SetGoods | SearchGoods
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,22 @@ from kernel.arrays import Floats32
 from nlu import words
 from nlu.errors import NluError
 from nlu.likeness import Likeness
+from nlu.modelfiles import SHIPPED
 from nlu.pages import embedding_of
-from nlu.serving import LENGTH, Failed, Liken, Read, Request, Search, SetCatalogue, pack, unpack
+from nlu.serving import (
+    LENGTH,
+    Failed,
+    Liken,
+    Read,
+    Request,
+    Search,
+    SearchGoods,
+    SetCatalogue,
+    SetGoods,
+    pack,
+    unpack,
+)
+from nlu.serving.goods import ServedGoods
 from nlu.types import PageIndex, Passage, Understander, Understanding
 
 # A question to the pages is a message read just before, or one of the bot's own, which the pages remember.
@@ -37,10 +51,11 @@ _REMEMBERED = 256
 class Serving:
     """A model and the pages as it sees them. Vectors never leave this process: another model can't use them."""
 
-    def __init__(self, understander: Understander, pages: PageIndex) -> None:
+    def __init__(self, understander: Understander, pages: PageIndex, goods: ServedGoods) -> None:
         self._understander = understander
         self._pages = pages
         self._likeness = Likeness(embedding_of(understander))
+        self._goods = goods
         self._vectors: OrderedDict[str, Floats32] = OrderedDict()
 
     def answer(self, request: Request) -> Any:
@@ -55,6 +70,10 @@ class Serving:
                     return self._likeness.to(request.question, request.texts, request.language)
                 case SetCatalogue():
                     return self._understander.set_catalogue(request.entries)
+                case SetGoods():
+                    return self._goods.take(request.goods)
+                case SearchGoods():
+                    return self._goods.search(request)
         except Exception as error:  # noqa: BLE001 - told to whoever asked, who goes on with other messages
             return Failed.of(error)
 
@@ -84,7 +103,7 @@ def serve(requests: BinaryIO, answers: BinaryIO, answer: Callable[[Request], Any
 
     while (found := next_of(requests)) is not None:
         number, asked = found
-        if isinstance(asked, SetCatalogue):
+        if isinstance(asked, SetCatalogue | SetGoods):
             threading.Thread(target=partial(give, number, asked), daemon=True).start()
         else:
             give(number, asked)
@@ -123,7 +142,8 @@ def main(arguments: Sequence[str]) -> None:
     gc.collect()
     gc.freeze()
     send(answers, None)
-    serve(sys.stdin.buffer, answers, Serving(understander, index).answer)
+    goods = ServedGoods(embedding_of(understander), Path(*model or (SHIPPED,)), cache)
+    serve(sys.stdin.buffer, answers, Serving(understander, index, goods).answer)
 
 
 def alone() -> BinaryIO:

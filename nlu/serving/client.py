@@ -17,7 +17,22 @@ from pathlib import Path
 from typing import Any, Self
 
 from nlu.errors import NluError, ReadingFailed, ReadingTookTooLong
-from nlu.serving import LENGTH, Failed, Liken, Read, Request, Search, SetCatalogue, pack, unpack
+from nlu.products.goods import Goods
+from nlu.products.needs import Need
+from nlu.products.searching import Found
+from nlu.serving import (
+    LENGTH,
+    Failed,
+    Liken,
+    Read,
+    Request,
+    Search,
+    SearchGoods,
+    SetCatalogue,
+    SetGoods,
+    pack,
+    unpack,
+)
 from nlu.types import CatalogueEntry, DialogueContext, Language, Passage, Understanding
 
 LIMIT = 2.0
@@ -72,6 +87,7 @@ class ReadingProcess:
         self._number = 0
         self._turn_began = 0.0
         self._catalogue: SetCatalogue | None = None
+        self._goods: SetGoods | None = None
         self._process: Process | None = None
         self._overdue = False
         self._tasks: tuple[asyncio.Task[None], ...] = ()
@@ -129,6 +145,16 @@ class ReadingProcess:
         self._catalogue = SetCatalogue(tuple(entries))
         await self._ask(self._catalogue)
 
+    async def set_goods(self, goods: Sequence[Goods]) -> None:
+        """Replace the goods that can be searched, see `SetGoods`."""
+        self._goods = SetGoods(tuple(goods))
+        await self._ask(self._goods)
+
+    async def search_goods(self, need: Need, language: Language, n: int) -> list[Found] | None:
+        """As `GoodsIndex.search`, None while there are none; raises as `understand`."""
+        found: list[Found] | None = await self._ask(SearchGoods(need, language, n))
+        return found
+
     @property
     def busy(self) -> bool:
         """Whether anybody waits for an answer."""
@@ -181,9 +207,10 @@ class ReadingProcess:
 
     def _send_waiting(self) -> None:
         self._turn_began = _now()
-        awaited = any(asked.request is self._catalogue for asked in self._asked.values())
-        if self._catalogue is not None and not awaited:
-            self._send(0, self._catalogue)
+        asked_for = [asked.request for asked in self._asked.values()]
+        for known in (self._catalogue, self._goods):
+            if known is not None and not any(request is known for request in asked_for):
+                self._send(0, known)
         for number, asked in self._asked.items():
             self._send(number, asked.request)
 
@@ -199,7 +226,11 @@ class ReadingProcess:
     def _first(self) -> int | None:
         """The request that is being answered; products are put in place beside it."""
         return next(
-            (number for number, asked in self._asked.items() if not isinstance(asked.request, SetCatalogue)),
+            (
+                number
+                for number, asked in self._asked.items()
+                if not isinstance(asked.request, SetCatalogue | SetGoods)
+            ),
             None,
         )
 

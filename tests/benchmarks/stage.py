@@ -14,7 +14,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.api.taking import Intake
-from bot.app import catalogue_entries
+from bot.app import look_at_products
 from bot.conversation.engine import Engine
 from bot.conversation.services import Services, Shop
 from bot.conversation.texts import Texts
@@ -155,7 +155,7 @@ async def opened(
     understanding = ServedUnderstanding(store, home, pages, reading)
     try:
         await fill(store)
-        await understanding.set_catalogue(await catalogue_entries(store))
+        await look_at_products(store, understanding)
         served = ServedRetention(store, home)
         await served.refresh()
         services = Services(

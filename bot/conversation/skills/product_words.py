@@ -69,8 +69,7 @@ _LIMIT = re.compile(
     r"|(?:under|below|less than|up to|within)\s?(?:[¥￥$£€]\s?)?(\d++(?:\.\d++)?)",
     re.IGNORECASE,
 )
-HIGHEST_PRICE = 1e11
-"""Major units above which no limit goes: in minor units it fits the store's integers, and nothing is dearer."""
+# A product is none of these by itself: they only narrow down which one.
 NARROWING = frozenset(
     {
         EntityKind.COLOUR,
@@ -97,7 +96,6 @@ _MEASURE = re.compile(r"(?<=\d)\s++(?=[a-z]{1,4}\b)")
 _LATIN = re.compile(r"[a-z0-9]+")
 _MOST = 8
 _LOOKED_AT = 24
-_CHOSEN_FROM = 200
 
 
 def search_words(turn: Turn) -> list[str]:
@@ -184,14 +182,6 @@ def _stands_in(text: str, word: str) -> bool:
     return len(word) > 1 and (lower in text or _in_parts(text, lower))
 
 
-def highest_price(turn: Turn) -> float | None:
-    """A limit such as "under 200" in major units, at most HIGHEST_PRICE."""
-    found = _LIMIT.search(turn.text)
-    if found is None:
-        return None
-    return min(float(found.group(1) or found.group(2)), HIGHEST_PRICE)
-
-
 @dataclass(frozen=True, slots=True)
 class _Found:
     """A product that the words of a message find, and the names of its category in both languages."""
@@ -264,28 +254,6 @@ async def akin(turn: Turn, *, limit: int) -> list[Product]:
         for product in found
         if any(part.endswith(kind) for part in product.name_zh.split() for kind in kinds)
     )[:limit]
-
-
-async def wished(turn: Turn) -> list[Product]:
-    """All products that fit the words best, to choose from; where the words name a category, none but of it.
-
-    Who wants 茶 wants something of 茶叶, and no toothpaste that tastes of it. What is itself called so comes before
-    what only stands there: who wants 耳机 wants no loudspeaker of 耳机音箱.
-    """
-    naming = naming_words(turn)
-    fits: dict[int, list[_Found]] = {}
-    for item in await _search(turn, limit=_CHOSEN_FROM):
-        fits.setdefault(sum(item.fits(word) for word in naming), []).append(item)
-    most = max(fits, default=0)
-    best = fits[most] if most else []
-    of_category = [item for item in best if any(_names(item.category, word) for word in naming)]
-    called = [item for item in of_category if any(is_called(item.product, "", word) for word in naming)]
-    return [item.product for item in called or of_category or best]
-
-
-def _names(category: str, word: str) -> bool:
-    lower = word.lower()
-    return _contains(latin(category.lower()), latin(lower)) if word.isascii() else lower in category
 
 
 async def find_bare(turn: Turn, *, limit: int) -> list[Product]:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.conversation.answer import Answer, row
 from bot.conversation.skills import pages, product_words, variants, which_product
 from bot.conversation.skills.goods import several, telling
 from bot.conversation.turn import Asked, Skill, Turn
-from kernel.money import decimals
 from nlu.acts import Act
-from storage.catalogue import Catalogue, Product
+from storage.catalogue import Catalogue
 
 _SHOWN = 3
-_OTHERS = frozenset({"recommend_request"})
 
 
 async def _question(turn: Turn) -> Answer:
@@ -31,57 +28,6 @@ async def _question(turn: Turn) -> Answer:
     if passage is not None:
         return Answer(text=pages.passage_text(turn, passage), memory=turn.memory.settled())
     return await telling.which(turn, meant)
-
-
-async def _search(turn: Turn) -> Answer:
-    limit = product_words.highest_price(turn)
-    most = None if limit is None else await _in_minor_units(turn, limit)
-    shown = await _shown_within(turn, most) if most is not None else []
-    if shown:
-        return await _found(turn, shown)
-    found = await product_words.find(turn, limit=_SHOWN, max_price=most)
-    if not found and most is not None and not product_words.naming_words(turn):
-        found = await Catalogue(turn.connection).search((), now=turn.now, limit=_SHOWN, max_price=most)
-    if found:
-        return await _found(turn, found)
-    if product_words.naming_words(turn):
-        return await _nothing_found(turn)
-    return Answer(text=turn.say("search-what"), memory=turn.memory.asking("product", intent="product_search"))
-
-
-async def _in_minor_units(turn: Turn, limit: float) -> int | None:
-    """A price that was said, in the currency of what the shop sells; None where it sells nothing."""
-    some = await Catalogue(turn.connection).search((), now=turn.now, limit=1)
-    return round(limit * 10 ** decimals(some[0].currency)) if some else None
-
-
-async def _shown_within(turn: Turn, most: int) -> list[Product]:
-    """Those on the screen that cost no more, where a limit is all that is said and no others are wished for."""
-    if product_words.naming_words(turn) or (turn.understanding and turn.understanding.intent in _OTHERS):
-        return []
-    return [product for product in await which_product.on_screen(turn) if product.price_at(turn.now) <= most]
-
-
-async def _nothing_found(turn: Turn) -> Answer:
-    """Said as it is: products of the same kind beside it, and no others, which would only be odd."""
-    text, kind = turn.say("search-nothing"), await product_words.akin(turn, limit=_SHOWN)
-    if not kind:
-        return Answer(text=text, memory=turn.memory.settled())
-    return replace(await _found(turn, kind), text=f"{text}{turn.say('recommend-instead')}")
-
-
-async def _found(turn: Turn, found: Sequence[Product]) -> Answer:
-    return Answer(
-        text=turn.say("search-one") if len(found) == 1 else turn.say("search-found"),
-        cards=await which_product.cards(turn, found),
-        memory=turn.memory.showing(tuple(product.id for product in found)),
-    )
-
-
-async def by_words(turn: Turn) -> Answer | None:
-    """Products that words alone find, for a message that says no more than what somebody wants."""
-    found = await product_words.find_bare(turn, limit=_SHOWN)
-    return await _found(turn, found) if found else None
 
 
 async def variant(turn: Turn) -> Answer | None:
@@ -193,7 +139,6 @@ SKILLS = (
         resume=_resume,
         regrets=False,
     ),
-    Skill(name="search", only_tells=True, answer=_search, intents=("product_search",), regrets=False),
     Skill(name="stock", only_tells=True, answer=_stock, intents=("stock_question",), regrets=False),
     Skill(name="price", only_tells=True, answer=_price, intents=("price_question",), regrets=False),
 )

@@ -1,133 +1,184 @@
-"""What the shop recommends, and why, in words."""
+"""What meets a need, and why, in words: recommendations and the search for products."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from bot.conversation.answer import Answer, row
-from bot.conversation.skills import product_words, which_product
+from bot.conversation.skills import fitting, needed, product_words, reasons, which_product
+from bot.conversation.skills.fitting import Fit
 from bot.conversation.turn import Skill, Turn
-from retention.types import Recommendation
+from kernel.money import decimals
+from nlu.products.concepts import wanted
+from nlu.products.needs import Need
 from storage.catalogue import Catalogue, Product
 
-_SHOWN = 3
-_OCCASIONS = """
-热销 热卖 爆款 人气 畅销 排行 排行榜 热销榜 榜单 榜 单品 店长 必买 清单 销量 口碑 好评 评价 热门 流行 新品 一批 主意
-建议 生日 节日 礼物 送礼 新年 圣诞 情人节 中秋 过年 婚礼 搬家 惊喜 介绍 挑 选 帮忙 最高 最好 受欢迎 专区
-seller sellers bestseller bestsellers popular trending trendy rated rating ratings picks pick favourites favorites
-favourite favorite ideas idea advice help choose choosing top hot staff customer customers guide list selling
-birthday christmas xmas wedding anniversary valentine easter gifts presents surprise holiday housewarming party
-"""
-_NO_KIND = frozenset(_OCCASIONS.split())
-"""What a wish for products of no kind in particular is put in."""
-_SPOKEN = ("bought_together", "viewed_together", "buy_again", "similar_content", "new_product", "popular")
 
-
-async def _recommend(turn: Turn) -> Answer:
+async def _answer(turn: Turn) -> Answer:
     if turn.intent == "like":
         return await _like(turn)
-    exclude = turn.memory.seen_product
-    words = () if turn.intent == "more" else tuple(product_words.search_words(turn))
-    named = await product_words.wished(turn) if words else []
-    shown = None
-    if named:
-        # Of what was asked for there may be less than a list holds: nothing else fills it.
-        shown = await _cards(turn, words=words, among=[product.id for product in named], exclude=exclude)
-    otherwise = "search-found"
-    if shown is None:
-        otherwise = "recommend-unsure" if words and not named and _names_a_kind(turn) else "recommend-popular"
-        shown = await _cards(turn, words=() if named else words, exclude=exclude)
-    if shown is None:
-        return Answer(text=turn.say("recommend-nothing"), memory=turn.memory.settled())
-    personal = turn.customer_id is not None and any(
+    answer, _ = await _met(turn)
+    return answer
+
+
+async def _met(turn: Turn) -> tuple[Answer, bool]:
+    """What is said to a need, and whether goods of what is asked for are there."""
+    now = needed.told(turn)
+    need = await _bounded(turn, needed.needed(turn, now))
+    turn = turn.remembering(replace(turn.memory, need=need))
+    if not need.known and turn.intent == "product_search":
+        memory = turn.memory.asking("product", intent="product_search")
+        return Answer(text=turn.say("search-what"), memory=memory), False
+    on_screen = turn.memory.products if now.cheaper or now.dearer else ()
+    again = turn.intent == "product_search" or now.limits
+    seen = on_screen if again else turn.memory.seen_product
+    found = await fitting.fit(turn, need, seen=seen, by_meaning=turn.intent != "product_search")
+    answer = await (_shown(turn, need, found) if found.items else _nothing(turn, need, found))
+    return answer, bool(found.items) or (found.met and now.limits)
+
+
+async def _bounded(turn: Turn, need: Need) -> Need:
+    """A need for something cheaper, or dearer, than what is on the screen, with the sum that this is."""
+    if not (need.cheaper or need.dearer) or not turn.memory.products:
+        return need
+    shown = (await Catalogue(turn.connection).by_ids(turn.memory.products)).values()
+    prices = [item.price_at(turn.now) / 10 ** decimals(item.currency) for item in shown]
+    if not prices:
+        return need
+    if need.cheaper:
+        below = min(prices) - 0.01
+        return replace(
+            need, high=below if need.high is None else min(need.high, below), low=None, about=False
+        )
+    return replace(need, low=min(max(prices) + 0.01, need.high or max(prices) + 0.01))
+
+
+async def _shown(turn: Turn, need: Need, found: Fit) -> Answer:
+    products = [found.products[item.product] for item in found.items]
+    why = {
+        item.product: await reasons.why(turn, need, item, found.products, found.goods) for item in found.items
+    }
+    same = {product.id for product in products} == set(turn.memory.products)
+    text = turn.say("need-still" if same else _heading(turn, need, found))
+    if turn.intent == "product_search" and _only_akin(need, products):
+        text = f"{turn.say('search-nothing')}{turn.say('recommend-instead')}"
+    left_out = reasons.left_out(turn, need) if found.unstated else ""
+    return Answer(
+        text="\n".join(filter(None, (text, left_out))),
+        cards=await which_product.cards(turn, products, lambda product: why[product.id]),
+        buttons=row(turn.button("button-more", "recommend:more")) if turn.intent != "product_search" else (),
+        memory=turn.memory.showing(tuple(product.id for product in products)),
+        effects=(partial(turn.record_shown, found.items),),
+    )
+
+
+def _only_akin(need: Need, products: Sequence[Product]) -> bool:
+    """Whether products are only of the kind that a longer Chinese word ends with: for 游戏耳机 other 耳机."""
+    asked = wanted(need)
+    kinds = [word for one in asked if one.kinds for word in one.words]
+    longer = [
+        word for one in asked if not one.kinds for word in one.words if word.endswith(tuple(kinds or "\0"))
+    ]
+    return any(not any(product_words.is_called(item, "", word) for item in products) for word in longer)
+
+
+def _heading(turn: Turn, need: Need, found: Fit) -> str:
+    if turn.intent == "product_search" or found.worded:
+        return "search-one" if len(found.items) == 1 else "search-found"
+    if need.words and turn.intent != "more":
+        return "recommend-unsure"
+    of_theirs = any(
         reason.code in ("bought_together", "viewed_together", "buy_again")
-        for item in shown[0]
+        for item in found.items
         for reason in item.reasons
     )
-    heading = "recommend-yours" if personal and otherwise != "recommend-unsure" else otherwise
-    return await _answer(turn, turn.say(heading), *shown)
+    if turn.customer_id is not None and of_theirs:
+        return "recommend-yours"
+    return "search-found" if need.limits else "recommend-popular"
 
 
-def _names_a_kind(turn: Turn) -> bool:
-    """Whether products of some kind are wished for, and not only what sells well, an occasion, or somebody."""
-    if turn.wants_others or turn.told("recipient"):
-        return False
-    return any(word.casefold() not in _NO_KIND for word in product_words.naming_words(turn))
+async def _nothing(turn: Turn, need: Need, found: Fit) -> Answer:
+    """Said as it is: what the nearest costs, what isn't stated; products of the same kind beside it, and no others."""
+    memory = turn.memory.settled()
+    if found.nearest is not None:
+        nearest = found.nearest
+        text = turn.say(
+            "need-nothing-priced",
+            sum=reasons.sums(turn, need, nearest.currency),
+            name=nearest.name(turn.language),
+            price=which_product.price(turn, nearest),
+        )
+        return Answer(text=text, memory=memory.about_product(nearest.id))
+    if found.unstated:
+        return Answer(
+            text=turn.say("need-nothing-stated", why=reasons.left_out(turn, need)),
+            buttons=turn.human,
+            memory=memory,
+        )
+    if turn.intent != "product_search" or found.seen:
+        return Answer(
+            text=turn.say("recommend-nothing" if not need.limits else "need-nothing"), memory=memory
+        )
+    text, kind = turn.say("search-nothing"), await product_words.akin(turn, limit=fitting.SHOWN)
+    kind = [product for product in kind if not need.limits]
+    if not kind:
+        return Answer(text=text, memory=memory)
+    return replace(await _listed(turn, kind), text=f"{text}{turn.say('recommend-instead')}")
+
+
+async def _listed(turn: Turn, products: list[Product]) -> Answer:
+    return Answer(
+        text=turn.say("search-one") if len(products) == 1 else turn.say("search-found"),
+        cards=await which_product.cards(turn, products),
+        memory=turn.memory.showing(tuple(product.id for product in products)),
+    )
+
+
+async def by_words(turn: Turn) -> Answer | None:
+    """Products for a message that says no more than what somebody wants, or that tells more of what they look for."""
+    if needed.goes_on(turn) or needed.tells(turn) or turn.memory.need is not None:
+        answer, met = await _met(replace(turn, intent="product_search"))
+        if met:
+            return answer
+    found = await product_words.find_bare(turn, limit=fitting.SHOWN)
+    turn = turn.remembering(replace(turn.memory, need=needed.told(turn)))
+    return await _listed(turn, found) if found else None
 
 
 async def _like(turn: Turn) -> Answer:
     product = await Catalogue(turn.connection).get(turn.argument)
     if product is None:
         return Answer(text=turn.say("product-gone"))
-    exclude = (*turn.memory.seen_product, product.id)
-    shown = await _cards(turn, category=product.category_id, exclude=exclude)
-    if shown is None:
-        return Answer(text=turn.say("recommend-nothing"), memory=turn.memory.settled())
-    return await _answer(turn, turn.say("recommend-like", name=product.name(turn.language)), *shown)
-
-
-async def _cards(
-    turn: Turn,
-    *,
-    words: Sequence[str] = (),
-    category: str | None = None,
-    among: Collection[str] | None = None,
-    exclude: Collection[str],
-) -> tuple[list[Recommendation], dict[str, Product]] | None:
     items = await turn.services.decisions.recommend(
         turn.connection,
         customer_id=turn.customer_id,
-        n=_SHOWN,
+        n=fitting.SHOWN,
         now=turn.now,
-        words=words,
-        category=category,
-        among=among,
-        exclude=frozenset(exclude),
+        category=product.category_id,
+        exclude=frozenset((*turn.memory.seen_product, product.id)),
     )
-    named = {reason.product for item in items for reason in item.reasons if reason.product}
-    products = (
-        await Catalogue(turn.connection).by_ids({item.product for item in items} | named) if items else {}
+    known = await Catalogue(turn.connection).by_ids({item.product for item in items})
+    found = Fit(
+        # Deleted or sold out since the model last looked: not shown.
+        items=tuple(item for item in items if item.product in known and known[item.product].active),
+        products=known,
     )
-    # Deleted or sold out since the model last looked: not shown.
-    items = [item for item in items if item.product in products and products[item.product].active]
-    return (items, products) if items else None
-
-
-async def _answer(
-    turn: Turn, head: str, items: Sequence[Recommendation], products: dict[str, Product]
-) -> Answer:
-    whys = {item.product: why(turn, item, products) for item in items}
-    return Answer(
-        text=head,
-        cards=await which_product.cards(
-            turn, [products[item.product] for item in items], lambda product: whys[product.id]
-        ),
-        buttons=row(turn.button("button-more", "recommend:more")),
-        memory=turn.memory.showing(tuple(item.product for item in items)),
-        effects=(partial(turn.record_shown, items),),
-    )
-
-
-def why(turn: Turn, item: Recommendation, products: dict[str, Product]) -> str:
-    """The first reason that means something to a customer."""
-    for reason in item.reasons:
-        other = products.get(reason.product) if reason.product else None
-        if reason.code not in _SPOKEN:
-            continue
-        if other is not None and reason.code in ("bought_together", "viewed_together", "similar_content"):
-            return turn.say(f"reason-{reason.code}-of", name=other.name(turn.language))
-        return turn.say(f"reason-{reason.code}")
-    return ""
+    if not found.items:
+        return Answer(text=turn.say("recommend-nothing"), memory=turn.memory.settled())
+    shown = await _shown(turn, Need(), found)
+    return replace(shown, text=turn.say("recommend-like", name=product.name(turn.language)))
 
 
 SKILLS = (
     Skill(
         name="recommend",
         only_tells=True,
-        answer=_recommend,
+        answer=_answer,
         intents=("recommend_request",),
         actions=("recommend",),
         regrets=False,
     ),
+    Skill(name="search", only_tells=True, answer=_answer, intents=("product_search",), regrets=False),
 )

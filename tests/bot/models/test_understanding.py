@@ -22,6 +22,7 @@ from bot.settings import Settings
 from bot.shop.demonstration import Demonstration
 from nlu import modelfiles
 from nlu.heads import Heads
+from nlu.products.goods import Goods
 from nlu.serving.client import ReadingProcess
 from nlu.types import CatalogueEntry, EntityKind
 from storage import Store
@@ -156,21 +157,25 @@ async def test_products_that_changed_before_the_first_look_are_noticed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     old, new = (CatalogueEntry(product_id=name, names=(name,)) for name in ("old", "new"))
-    served = SimpleNamespace(catalogue=[old])
+    goods = Goods.of(id="new", names=("new",))
+    served = SimpleNamespace(catalogue=[old], goods=())
 
-    async def entries(_: object) -> list[CatalogueEntry]:
-        return [new]
+    async def entries(_: object) -> tuple[list[CatalogueEntry], list[Goods]]:
+        return [new], [goods]
 
     async def set_catalogue(found: list[CatalogueEntry]) -> None:
         served.catalogue = found
 
-    served.set_catalogue = set_catalogue
+    async def set_goods(found: list[Goods]) -> None:
+        served.goods = found
+
+    served.set_catalogue, served.set_goods = set_catalogue, set_goods
     monkeypatch.setattr(app, "catalogue_entries", entries)
     monkeypatch.setattr(app, "_CATALOGUE_EVERY", 0.0)
     parts = cast(app.Parts, SimpleNamespace(store=None, understanding=served))
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(app.Parts.watch_catalogue(parts), 0.3)
-    assert served.catalogue == [new]
+    assert (served.catalogue, served.goods) == ([new], [goods])
 
 
 async def test_a_demo_shop_that_is_made_or_taken_out_is_noticed_with_its_pages(

@@ -1,0 +1,190 @@
+"""Goods that meet a need: found by words and meaning, none of them against what must hold, the best of them first."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from bot.conversation.turn import Turn
+from bot.shop.goods import goods_of
+from kernel.money import decimals
+from nlu.products.concepts import wanted
+from nlu.products.goods import Goods, against
+from nlu.products.needs import Need
+from nlu.products.searching import Found, GoodsIndex
+from nlu.types import Language
+from retention.types import Reason, Recommendation
+from storage.catalogue import Catalogue, Category, Product, each_once
+
+SHOWN = 3
+_LOOKED_AT = 200
+_AS_GOOD, _NEAR_THE_BEST = 0.8, 0.62
+"""Shares of the best score: those among which the retention core ranks, and those that are shown at all."""
+_NEAR_THE_SUM = 0.6
+"""From this share of a sum on a price comes near to it."""
+_ENOUGH = 0.4
+_FAR, _GIVEN, _CHEAP = 0.7, 1.2, 0.4
+_STILL_MEANT = frozenset({"", "unstated", "allergy", "owned"})
+_RANKED = 24
+_SAID_AT_MOST = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    """What was found for a need."""
+
+    items: tuple[Recommendation, ...] = ()
+    """At most three, best first."""
+    products: dict[str, Product] = field(default_factory=dict)
+    goods: dict[str, Goods] = field(default_factory=dict)
+    nearest: Product | None = None
+    """What fits but for its price, the nearest to it."""
+    unstated: int = 0
+    """How many are left out since the shop doesn't state that they are safe."""
+    worded: bool = True
+    """Their words meet the need: it isn't only that people like them."""
+    met: bool = False
+    """Goods of what is asked for are there, whether or not they fit."""
+    seen: bool = False
+    """Something fits that was shown before."""
+
+
+async def fit(turn: Turn, need: Need, *, seen: Sequence[str], by_meaning: bool) -> Fit:
+    """Look for what meets a need.
+
+    Args:
+        turn: of the message.
+        need: what must hold is never broken.
+        seen: ids not to be shown again.
+        by_meaning: where no words meet the need, what is near to it in meaning may, or what is liked.
+    """
+    names = {one.id: one for one in await Catalogue(turn.connection).categories()}
+    asked = wanted(need)
+    found = await _found(turn, need, names) if asked else []
+    worded = {one.id: one.score for one in found if one.worded}
+    judged = await _judged(turn, need, names, worded, seen)
+    if judged.items or not by_meaning or (worded and not judged.seen):
+        return judged
+    near = {one.id: one.score for one in found if not one.worded}
+    liked = await _judged(turn, need, names, near if near and not worded else None, seen)
+    return replace(liked, worded=False)
+
+
+async def _found(turn: Turn, need: Need, names: dict[str, Category]) -> list[Found]:
+    language: Language = "zh" if turn.language == "zh" else "en"
+    found = await turn.services.reader.search_goods(need, language, _LOOKED_AT)
+    if found is not None:
+        return found
+    # The index isn't there yet: the store finds what the words name.
+    catalogue, products = Catalogue(turn.connection), dict[str, Product]()
+    for one in wanted(need):
+        words = one.names[:_SAID_AT_MOST]
+        for item in await catalogue.search(words, now=turn.now, limit=_LOOKED_AT):
+            products[item.id] = item
+    index = GoodsIndex([goods_of(item, names.get(item.category_id or "")) for item in products.values()])
+    return index.search(need, _LOOKED_AT)
+
+
+async def _judged(
+    turn: Turn, need: Need, names: dict[str, Category], scores: dict[str, float] | None, seen: Sequence[str]
+) -> Fit:
+    """Of products with their scores, or, without scores, of those that are liked."""
+    if scores is None:
+        liked = await _recommended(turn, None, _LOOKED_AT)
+        scores = {item.product: 1.0 - place * 1e-4 for place, item in enumerate(liked)}
+    products = await Catalogue(turn.connection).by_ids(scores) if scores else {}
+    there = [product for product in products.values() if product.active and product.stock > 0]
+    goods = {product.id: goods_of(product, names.get(product.category_id or "")) for product in there}
+    reasons = {one: against(need, goods[one]) for one in goods}
+    sound = [product for product in there if not reasons[product.id]]
+    priced = [product for product in sound if _off(turn, need, product) == 0]
+    # What can't be had or must not be doesn't let less of what is wished for pass for it.
+    meant = [one for one, reason in reasons.items() if reason in _STILL_MEANT]
+    enough = _ENOUGH * max((scores[one] for one in meant), default=0.0)
+    priced = [product for product in priced if scores[product.id] >= enough]
+    sound = [product for product in sound if scores[product.id] >= enough]
+    cheap = sorted(item.price_at(turn.now) for item in priced)
+    worth = {item.id: scores[item.id] * _preferred(turn, need, item, goods[item.id]) for item in priced}
+    if need.cheaper:
+        worth = {
+            item.id: worth[item.id] * (1 - _CHEAP * bisect_left(cheap, item.price_at(turn.now)) / len(cheap))
+            for item in priced
+        }
+    fresh = sorted(
+        (item for item in priced if item.id not in seen), key=lambda item: (-worth[item.id], item.id)
+    )
+    return Fit(
+        items=await _chosen(turn, each_once(fresh), worth),
+        products=products,
+        goods=goods,
+        nearest=min(sound, key=lambda item: _off(turn, need, item)) if sound and not priced else None,
+        unstated=sum(reason == "unstated" for reason in reasons.values()),
+        met=bool(products),
+        seen=bool(priced),
+    )
+
+
+async def _chosen(
+    turn: Turn, fresh: Sequence[Product], worth: dict[str, float]
+) -> tuple[Recommendation, ...]:
+    """The best three; the retention core ranks those that meet the need about as well."""
+    best = max(worth.values(), default=0.0)
+    near = [item.id for item in fresh if worth[item.id] >= _NEAR_THE_BEST * best][:_RANKED]
+    ranked = {item.product: item for item in await _recommended(turn, near, len(near))} if near else {}
+    if turn.intent == "recommend_request":
+        # What the shop doesn't recommend is found by who looks for it alone.
+        near = [one for one in near if one in ranked] or near
+    order = {one: place for place, one in enumerate(ranked)}
+    first = sorted(
+        (one for one in near if worth[one] >= _AS_GOOD * best), key=lambda one: order.get(one, len(order))
+    )
+    chosen = [*first, *(one for one in near if one not in first)][:SHOWN]
+    return tuple(
+        replace(ranked[one], position=place) if one in ranked else _plain(one, place, worth[one])
+        for place, one in enumerate(chosen)
+    )
+
+
+def _plain(product: str, place: int, score: float) -> Recommendation:
+    reasons = (Reason(code="matches_words"),)
+    return Recommendation(
+        product=product, position=place, score=score, policy="need/1", probability=1.0, reasons=reasons
+    )
+
+
+async def _recommended(turn: Turn, among: Sequence[str] | None, n: int) -> list[Recommendation]:
+    return await turn.services.decisions.recommend(
+        turn.connection, customer_id=turn.customer_id, n=n, now=turn.now, among=among, allow_repeats=True
+    )
+
+
+def _unit(product: Product) -> int:
+    """Minor units in a major one."""
+    return int(10 ** decimals(product.currency))
+
+
+def _off(turn: Turn, need: Need, product: Product) -> int:
+    """By how much a price misses what it may be, minor units; 0: it doesn't."""
+    price, unit = product.price_at(turn.now), _unit(product)
+    high = None if need.high is None else round(need.high * unit)
+    low = None if need.low is None else round(need.low * unit)
+    if high is not None and price > high:
+        return price - high
+    return low - price if low is not None and price < low else 0
+
+
+def _preferred(turn: Turn, need: Need, product: Product, goods: Goods) -> float:
+    """The share of its score that a product keeps: what is made as a present, a price that comes near to a sum, and
+    nothing for children unless it is for one count more."""
+    share = 1.0
+    if need.about and need.high is not None:
+        far = product.price_at(turn.now) < _NEAR_THE_SUM * need.high * _unit(product)
+        share *= _FAR if far else 1.0
+    if "present" in need.people and goods.is_of("!gift", goods.name + goods.options):
+        share *= _GIVEN
+    if need.age is not None and goods.ages:
+        share *= _GIVEN
+    if not {"child", "baby"} & set(need.people) and not need.child and goods.is_of("@child", goods.name):
+        share *= _FAR
+    return share

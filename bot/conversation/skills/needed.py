@@ -1,0 +1,105 @@
+"""What a customer needs, by this message and those before."""
+
+from __future__ import annotations
+
+from bot.conversation.skills import product_words
+from bot.conversation.turn import Turn
+from nlu.acts import Act
+from nlu.products import needs
+from nlu.products.concepts import concepts
+from nlu.products.needs import Need
+from nlu.types import EntityKind
+
+LOOKS_FOR = frozenset({"recommend_request", "product_search"})
+_OF_GOODS = LOOKS_FOR | {
+    "product_question",
+    "price_question",
+    "stock_question",
+    "discount_request",
+    "place_order",
+}
+"""While these are spoken of, what was needed still holds."""
+MAY_TELL = _OF_GOODS | {"out_of_scope", "exchange_request", "change_order", "item_problem", "product_compare"}
+"""What a message that only tells more of a need is often taken for."""
+_SLOTS = ("recipient", "age", "pet", "taste", "occasion", "budget_max", "budget_min")
+_RATHER = 0.5
+_WORDS = """
+热销 热卖 爆款 人气 畅销 排行 排行榜 热销榜 榜单 榜 单品 店长 必买 清单 销量 口碑 好评 评价 热门
+流行 新品 一批 主意 建议 生日 节日 礼物 送礼 新年 圣诞 情人节 中秋 过年 婚礼 搬家 惊喜 介绍 挑 选
+帮忙 最高 最好 受欢迎 专区 生日礼物 改送 换成 左右 大概 大约 不超过 最多 至少 便宜点 体面 实用 特别
+合适 爷爷 奶奶 外公 外婆 儿子 女儿 闺蜜 岁 个月 周岁 家里 我家 一只 一点的 以上 seller sellers
+bestseller bestsellers popular trending trendy rated rating ratings picks pick favourites favorites
+favourite favorite ideas idea advice help choose choosing top staff customer customers guide list
+selling birthday christmas xmas wedding anniversary valentine easter gifts presents surprise holiday
+housewarming party around max maximum tops present gift instead cheaper else birthday-gift boss
+grandma grandpa nephew niece son daughter sister brother aunt uncle someone's year month old years
+months getting thinking anyone love likes really
+"""
+_NO_KIND = frozenset(_WORDS.split())
+"""What a wish for products of no kind in particular is put in."""
+
+
+def told(turn: Turn) -> Need:
+    """What this message tells."""
+    words = () if turn.intent == "more" else product_words.search_words(turn)
+    slots: dict[str, list[str]] = {}
+    for value in turn.acts.slots:
+        if value.slot in _SLOTS and value.probability >= _RATHER:
+            slots.setdefault(value.slot, []).append(value.text)
+    named = [word for word in words if word.casefold() not in _NO_KIND and not word.isdecimal()]
+    return needs.read(turn.said if turn.intent != "more" else "", named, slots)
+
+
+def needed(turn: Turn, now: Need) -> Need:
+    """What is needed after a message that tells this."""
+    before = turn.memory.need
+    last = turn.memory.intents[0] if turn.memory.intents else ""
+    if before is None or (last and last not in _OF_GOODS):
+        return now
+    anew = any(wish.intent in LOOKS_FOR for wish in turn.acts.wishes) or turn.intent in LOOKS_FOR
+    adds = turn.does(Act.ADDS) or turn.does(Act.CORRECTS) or turn.wants_others or needs.swaps(turn.text)
+    bare = not any(wish.intent in LOOKS_FOR for wish in turn.acts.wishes)
+    names = any(word in now.words for word in product_words.naming_words(turn))
+    return before.then(now, anew=anew and names and not adds and not bare)
+
+
+def goes_on(turn: Turn) -> bool:
+    """Whether a message tells more of a need that is being met, whatever else it was taken for."""
+    if turn.memory.need is None or not turn.memory.intents or turn.memory.intents[0] not in LOOKS_FOR:
+        return False
+    if {wish.intent for wish in turn.acts.wishes} - MAY_TELL:
+        return False
+    entity = turn.understanding.first(EntityKind.PRODUCT) if turn.understanding is not None else None
+    now = told(turn)
+    pointed = len(turn.pointed_at) == 1 and turn.pointed_at[0] in turn.memory.products
+    if now.unwanted or now.owned or now.allergies or (now.limits and not pointed):
+        return True
+    if pointed or (entity is not None and turn.acts.wishes):
+        return (
+            any(kind[0] == "~" for one in concepts(now.words, now.said) for kind in one.kinds) and not entity
+        )
+    if needs.swaps(turn.text) and now.words:
+        return True
+    more = turn.does(Act.ADDS) or turn.does(Act.CORRECTS) or turn.wants_others or bool(turn.told(*_SLOTS))
+    only_tells = not {wish.intent for wish in turn.acts.wishes} - LOOKS_FOR - {"out_of_scope"}
+    return more or (only_tells and bool(set(now.people) - {"present"}))
+
+
+def tells(turn: Turn) -> bool:
+    """Whether a message that wishes nothing plainly tells a need of its own: for whom, how much, what for."""
+    intent = turn.understanding.intent if turn.understanding is not None else None
+    if intent not in MAY_TELL:
+        return False
+    now = told(turn)
+    wished = concepts(now.words, now.said)
+    if any(one.kinds for one in wished) or "present" in now.people or now.animal:
+        return True
+    return bool(wished) and (now.limits or bool(now.people))
+
+
+def names_sum(turn: Turn) -> bool:
+    """Whether a message says for whom something is looked for and how much it may cost, which is no haggling."""
+    now = told(turn)
+    wished = {wish.intent for wish in turn.acts.wishes}
+    known = turn.memory.product is not None or turn.memory.order is not None
+    return now.high is not None and bool(now.people) and not known and not wished - MAY_TELL

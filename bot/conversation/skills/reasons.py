@@ -1,0 +1,122 @@
+"""Why a product is shown, from its own facts, and what customers did only where enough of them did it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from bot.conversation.turn import Turn
+from kernel.money import decimals
+from nlu.products.concepts import Concept, wanted
+from nlu.products.goods import FOR_WHOM, Goods, states_free
+from nlu.products.lexicon import field
+from nlu.products.needs import Need
+from retention.types import Recommendation
+from storage.catalogue import Catalogue, Product
+from storage.events import Events
+
+ENOUGH = 5
+"""Customers of whom something is true, so that it is said."""
+_SPOKEN = ("bought_together", "viewed_together", "buy_again", "similar_content", "new_product", "popular")
+_DID = {"bought_together": "purchase", "viewed_together": "view", "popular": "purchase"}
+_SENTENCE = re.compile(r"[。!！?？;；\n]|\.(?=\s|$)")
+
+
+async def why(
+    turn: Turn,
+    need: Need,
+    item: Recommendation,
+    products: Mapping[str, Product],
+    goods: Mapping[str, Goods],
+) -> str:
+    """How a product meets a need; where nothing was needed, the first reason that means something to a customer."""
+    known = goods.get(item.product)
+    facts = _facts(turn, need, products[item.product], known) if known is not None else []
+    if facts:
+        return turn.say("separator").join(facts)
+    return await _of_customers(turn, item)
+
+
+def _facts(turn: Turn, need: Need, product: Product, goods: Goods) -> list[str]:
+    found = []
+    labels = product.labels(turn.language)
+    if need.child or need.animal or need.age is not None:
+        found += [
+            turn.say("attribute", label=label, value=value)
+            for label, value in labels
+            if FOR_WHOM.search(label)
+        ][:1]
+    found += [
+        turn.say("attribute", label=label, value=value)
+        for label, value in labels
+        if (need.allergies or need.unwanted) and states_free(need, label, value)
+    ][:1]
+    wished = (need.people and set(need.people) != {"self"}) or need.taste
+    for concept in wanted(need) if wished or not found else ():
+        fact = _fact(turn, concept, product, goods)
+        if fact:
+            wish = _wish(need, concept)
+            found.append(turn.say("need-why", wish=wish, fact=fact) if wish else fact)
+            break
+    if need.high is not None and found and not need.cheaper:
+        found.append(turn.say("need-within", sum=sums(turn, need, product.currency)))
+    return found
+
+
+def _wish(need: Need, concept: Concept) -> str:
+    """What was wished for, in the customer's words."""
+    told = field(need.taste)
+    return (
+        need.taste
+        if need.taste and concept.met_in(told, own=True)
+        else max(concept.words, key=len, default="")
+    )
+
+
+def _fact(turn: Turn, concept: Concept, product: Product, goods: Goods) -> str:
+    """What of a product meets a wish: an attribute, a sentence of its description, its category."""
+    sentences = _sentences(product.description(turn.language))
+    if concept.met_in(goods.called) and sentences:
+        return sentences[0]
+    for label, value in product.labels(turn.language):
+        if concept.met_in(field(value)):
+            return turn.say("attribute", label=label, value=value)
+    return next((one for one in sentences if concept.met_in(field(one))), "")
+
+
+def _sentences(text: str) -> list[str]:
+    return [part.strip(" .。") for part in _SENTENCE.split(text) if part.strip(" .。")]
+
+
+async def _of_customers(turn: Turn, item: Recommendation) -> str:
+    """What customers did, where at least `ENOUGH` of them did."""
+    for reason in item.reasons:
+        if reason.code not in _SPOKEN:
+            continue
+        if reason.code in _DID:
+            count = await Events(turn.connection).customers(_DID[reason.code], item.product, reason.product)
+            if count < ENOUGH:
+                continue
+        other = (await Catalogue(turn.connection).get(reason.product)) if reason.product else None
+        if other is not None and reason.code in ("bought_together", "viewed_together", "similar_content"):
+            return turn.say(f"reason-{reason.code}-of", name=other.name(turn.language))
+        return turn.say(f"reason-{reason.code}")
+    return ""
+
+
+def sums(turn: Turn, need: Need, currency: str) -> str:
+    """What something may cost, as it was said."""
+    low, high = (
+        None if sum is None else turn.money(round(sum * 10 ** decimals(currency)), currency)
+        for sum in (need.low, need.high)
+    )
+    if low is not None and high is not None:
+        return turn.say("need-between", low=low, high=high)
+    return turn.say("need-at-least", sum=low) if low is not None else turn.say("need-at-most", sum=high or "")
+
+
+def left_out(turn: Turn, need: Need) -> str:
+    """That what isn't stated to be safe is not shown."""
+    if need.allergies:
+        return turn.say("need-unstated-allergy", what=turn.say("list-comma").join(need.allergies))
+    return turn.say("need-unstated-age")

@@ -1,0 +1,26 @@
+"""A product of the store as the search for goods knows it."""
+
+from __future__ import annotations
+
+from nlu.products.goods import Goods
+from storage.catalogue import Attributes, Category, Product
+
+
+def goods_of(product: Product, category: Category | None) -> Goods:
+    """What a shop tells of a product, in both languages."""
+    return Goods.of(
+        id=product.id,
+        group=product.group_id or product.id,
+        names=(product.name_zh, product.name_en),
+        category=(category.name_zh, category.name_en) if category is not None else (),
+        options=_pairs(product.options),
+        facts=_pairs(product.facts),
+        about=(product.description_zh, product.description_en),
+    )
+
+
+def _pairs(told: Attributes) -> list[tuple[str, str]]:
+    """Labels and values, and under its key whatever has no label of its own that says more."""
+    return [
+        (f"{key} {pair[0]}", str(pair[1])) for key, faces in told.items() for pair in faces.values() if pair
+    ]

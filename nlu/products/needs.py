@@ -1,0 +1,375 @@
+"""What somebody needs: for whom, for what, how much, and what it must not be; read from messages and kept over them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from nlu.entities.numerals import NUMERAL_ZH, chinese_number, english_number
+from nlu.products import lexicon
+from nlu.products.budgets import Budget, budget
+
+ANIMALS = ("cat", "dog", "rodent", "rabbit", "bird", "fish", "pet")
+CHILD = 14 * 12
+"""Below this age, in months, goods are recommended only where they are stated to be for it."""
+_WORDS = 12
+_SAID = 400
+_LONGEST = 4_096
+_END = r"(?=[,，。.!！?？;；、]|\band\s(?:he|she|it|they|i|we|the|budget)\b|\bbut\b|\b(?:he|she|they)\b|$)"
+_UNWANTED = re.compile(
+    rf"""\b(?:no(?!\s(?:idea|problem|thanks|worries|need|matter|rush|one|longer))|without|except(?:\sfor)?|(?:any|every)thing\sbut|excluding|avoid(?:ing)?|nothing(?!\selse)
+      |(?:do(?:es)?n['’]?t|do(?:es)?\snot|can['’]?t|cannot|won['’]?t|nobody|no\sone)\s(?:really\s)?(?:want|like|likes|eat|eats|drink|drinks|have|stand|use|wear|need)(?:\s(?:it|them|to\shave))?
+      |not(?!\s(?:sure|yet|too\s(?:expensive|much|dear)|really|only|just|bad))(?:\s(?:too|so|very|any|an?|the))?|other\sthan|instead\sof|hates?|dislikes?|sick\sof|free\s(?:of|from))
+      \s(?P<en>[^,，。.!！?？;；]{{2,48}}?){_END}
+    | \b(?P<free>[a-z]+)[-\s]free\b
+    | (?:不要|不想要?|别要|别买|不能有|不含|不吃|不能吃|不喝|不喜欢|不爱吃?|讨厌|除了
+        |别(?!的|人|处|家|样|名)(?:太|放|送|买|来|给|有|是|用)?|不太|不(?=[甜辣苦咸]))
+      (?:太|是|有|那种|任何)?
+      (?P<zh>[^,，。.!！?？;；]{{1,12}}?)(?=的|以外|之外|就行|就好|都行|的话|[,，。.!！?？;；]|$)
+    | (?<!有)(?:没有|无)(?P<lack>[^,，。.!！?？;；\s吗么呢]{{1,6}})的(?!吗)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_OWNED = re.compile(
+    rf"""\b(?:already\s(?:has|have|had|got|owns?)|(?:has|have|['’]s|['’]ve)\s(?:already\s)?got|owns|(?:has|have)(?=\s[^,.!?;]{{1,30}}\salready))
+      \s(?P<en>[^,，。.!！?？;；]{{2,40}}?)(?:\salready)?{_END}
+    | (?:已经|早就|都)有了?(?P<zh>[^,，。.!！?？;；了\s]{{1,8}})
+    | [他她它](?:们)?有(?P<has>[^,，。.!！?？;；了\s]{{1,8}})了
+    | (?P<before>[^,，。.!！?？;；\s他她我它]{{1,6}}?)[他她我它]?们?(?:已经|早就|家里|家|都){{0,2}}有了""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_ALLERGY = re.compile(
+    rf"""\b(?:allergic|allergy|allergies|intolerant|reacts?|sensitive)\s(?:reaction\s)?to\s(?P<en>[^,，。.!！?？;；]{{2,40}}?){_END}
+    | \b(?P<kind>[a-z]+(?:\s(?:and|or)\s[a-z]+)?)[-\s](?:allerg(?:y|ies)|intoleran(?:t|ce))
+    | 对(?P<zh>[^,，。.!！?？;；\s]{{1,10}}?)(?:是|会|有|严重|都){{0,3}}(?:过敏|不耐受)
+    | (?P<before>(?:(?![对我他她])[\u4e00-\u9fff]){{1,4}})(?:过敏|不耐受)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_AGE = re.compile(
+    rf"""(?<![\d.])(?P<n>\d{{1,3}}|{NUMERAL_ZH}{{1,3}}|半)\s?(?P<unit>个多?月(?!内)|月龄|个月大|周岁|岁|-?\s?(?:month|mo)s?[-\s]?(?:old)|-?\s?(?:year|yr)s?[-\s]?old|\s?y/?o\b)
+    | \b(?P<word>one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen)
+      [-\s](?P<en>month|year)s?[-\s]old
+    | \b(?:turns|turning|aged?|(?:s?he|they)(?:['’]s|\sis|['’]re|\sare)(?:\sonly|\snow)?)
+      \s(?P<years>\d{{1,2}})\b(?P<y>\s?(?:months?|mo|weeks?)\b)?(?!\s?(?:%|cm|kg|%|size|元|块))""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_CHEAPER = re.compile(
+    r"^\W*(?:(?:any(?:thing)?|something|some|ones?|show me|have you(?: got)?|got|is there|do you have)\b.{0,24})?"
+    r"\b(?:cheaper|less expensive|cheapest|more affordable)\b"
+    r"(?!.{0,12}\b(?:for me|if)\b)"
+    r"|\b(?:too|bit|little) (?:expensive|pricey|dear)\b|out of (?:my|the) budget"
+    r"|便宜(?:一?点|些)?(?:儿)?的|更便宜|最便宜的|再便宜.{0,2}的|太贵|有点贵|贵了",
+    re.IGNORECASE,
+)
+_DEARER = re.compile(
+    r"\b(?:nicer|fancier|more expensive|higher end|more upmarket)\b|贵一?点的|高档|更好一?点的|上档次",
+    re.IGNORECASE,
+)
+_SWAPS = re.compile(
+    r"\binstead\b|\bwhat about\b|\bhow about\b|\bmake (?:it|that)\b|换成|改成|改送|换|那.{0,8}呢",
+    re.IGNORECASE,
+)
+_AND = re.compile(r"\s(?:and|or|nor|like|such as)\s|比如|例如|[,，、/]|和|或者?|跟|以及|还有|也不要")
+_WORD = re.compile(r"[\w'’-]++")
+_FILLER = frozenset(
+    [
+        "it",
+        "that",
+        "this",
+        "them",
+        "any",
+        "some",
+        "an",
+        "a",
+        "the",
+        "to",
+        "too",
+        "very",
+        "of",
+        "for",
+        "with",
+        "in",
+        "on",
+        "anything",
+        "something",
+        "stuff",
+        "things",
+        "thing",
+        "taste",
+        "tasting",
+        "flavour",
+        "flavoured",
+        "flavor",
+        "flavored",
+        "kind",
+        "products",
+        "product",
+        "items",
+        "please",
+        "really",
+        "made",
+        "like",
+        "else",
+        "already",
+        "her",
+        "him",
+        "his",
+        "their",
+        "my",
+        "one",
+        "ones",
+        "type",
+        "sort",
+        "smell",
+        "at",
+        "all",
+        "plenty",
+        "lot",
+        "lots",
+        "enough",
+        "many",
+        "several",
+        "weird",
+        "strong",
+        "artificial",
+    ]
+)
+_FILLER_ZH = re.compile(r"^(?:太|很|有|是|那种|任何|什么|一些|一|这些|这|吃|喝|送|买|带)")
+_ENDING_ZH = re.compile(r"(?:[味口类]|味儿|口味|之类|产品|东西|什么|款|的|了|吧|啊|哦|啦|呢|们)$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """Something needed, as far as it has been told. Sums are in major units of the shop's currency."""
+
+    people: tuple[str, ...] = ()
+    """Kinds of the lexicon, without `@`: woman, man, adult, child, baby, cat, dog, pet, young, present, self."""
+    recipient: str = ""
+    """In the customer's words."""
+    age: int | None = None
+    """Months; of a pet, too."""
+    words: tuple[str, ...] = ()
+    """What it is, what it is for, what is liked."""
+    said: str = ""
+    """The messages that told it, without what it must not be."""
+    taste: str = ""
+    """What is liked or wanted, in the customer's words, to be said back."""
+    low: float | None = None
+    high: float | None = None
+    about: bool = False
+    """The price is to come near to `high`."""
+    unwanted: tuple[str, ...] = ()
+    owned: tuple[str, ...] = ()
+    allergies: tuple[str, ...] = ()
+    cheaper: bool = False
+    dearer: bool = False
+
+    @property
+    def limits(self) -> bool:
+        """Whether it tells what must hold, and not only what is wished for."""
+        return bool(
+            self.low is not None or self.high is not None or self.unwanted or self.owned or self.allergies
+            or self.age is not None or self.cheaper or self.dearer
+        )  # fmt: skip
+
+    @property
+    def known(self) -> bool:
+        """Whether anything at all is told."""
+        return self.limits or bool(self.people or self.words)
+
+    @property
+    def child(self) -> bool:
+        """Whether it is for somebody so young that goods have to be stated to be for them."""
+        if self.animal:
+            return False
+        if self.age is not None:
+            return self.age < CHILD
+        return bool({"child", "baby"} & set(self.people))
+
+    @property
+    def animal(self) -> bool:
+        """Whether it is for a pet."""
+        return bool(set(ANIMALS) & set(self.people))
+
+    def then(self, told: Need, *, anew: bool) -> Need:
+        """What is needed after another message; what was said holds, unless another need is begun.
+
+        Args:
+            told: by the message.
+            anew: it wishes for goods of its own.
+        """
+        before = self
+        others = _others(frozenset(self.people), frozenset(told.people))
+        known_person = bool(set(self.people) & _PERSONS)
+        if others and known_person and (told.words or anew):
+            # For somebody else: what was said of the first person is not of this one.
+            before = Need(low=self.low, high=self.high, about=self.about)
+            if not told.words:
+                before = replace(before, words=self.words, said=self.said)
+        elif others and known_person:
+            before = replace(self, people=(), age=None, owned=(), allergies=(), recipient="")
+        elif anew and told.words and self.words:
+            # Other goods: whom they must not harm is still the same.
+            before = replace(
+                self, words=(), said="", taste="", owned=(), low=None, high=None, about=False, unwanted=()
+            )
+        # What is refused, or owned, is looked for no longer.
+        refused = (*told.unwanted, *told.owned)
+        if refused:
+            said = before.said
+            for phrase in refused:
+                said = said.replace(phrase, "")
+            held = tuple(word for word in before.words if not any(_names(phrase, word) for phrase in refused))
+            before = replace(before, words=held, said=said)
+        priced = told.low is not None or told.high is not None
+        return Need(
+            people=tuple(dict.fromkeys((*told.people, *before.people))),
+            recipient=told.recipient or before.recipient,
+            age=told.age if told.age is not None else before.age,
+            words=tuple(dict.fromkeys((*told.words, *before.words)))[:_WORDS],
+            said=f"{told.said} {before.said}".strip()[:_SAID],
+            taste=told.taste or before.taste,
+            low=before.low if told.low is None and _still(before.low, told.high) else told.low,
+            high=before.high if told.high is None and _still(told.low, before.high) else told.high,
+            about=told.about if priced else before.about,
+            # What is wished for now is refused no longer.
+            unwanted=tuple(
+                dict.fromkeys(
+                    (*(one for one in before.unwanted if not _asked_for(one, told)), *told.unwanted)
+                )
+            )[:_WORDS],
+            owned=tuple(dict.fromkeys((*before.owned, *told.owned)))[:_WORDS],
+            allergies=tuple(dict.fromkeys((*before.allergies, *told.allergies)))[:_WORDS],
+            cheaper=told.cheaper,
+            dearer=told.dearer,
+        )
+
+
+def _still(low: float | None, high: float | None) -> bool:
+    """Whether a bound still holds beside one that is told."""
+    return low is None or high is None or low <= high
+
+
+def _asked_for(phrase: str, told: Need) -> bool:
+    return any(_names(phrase, word) for word in told.words)
+
+
+def _names(phrase: str, word: str) -> bool:
+    """Whether a word asks for just what a phrase is: who has a teapot still likes tea."""
+    return lexicon.pattern(phrase) in f"{lexicon.field(word)} "
+
+
+def _others(known: frozenset[str], told: frozenset[str]) -> bool:
+    """Whether a message speaks of somebody else than before."""
+    before, now = known & _PERSONS, told & _PERSONS
+    flipped = (
+        {"woman", "man"} <= before | now and not {"woman", "man"} <= before and not {"woman", "man"} <= now
+    )
+    return bool(before) and bool(now) and (flipped or not before & now)
+
+
+_PERSONS = frozenset({"woman", "man", "adult", "child", "baby", "self", *ANIMALS})
+
+
+def swaps(text: str) -> bool:
+    """Whether a message changes what is looked for, rather than beginning anew."""
+    return _SWAPS.search(text) is not None
+
+
+def read(text: str, words: Sequence[str] = (), told: Mapping[str, Sequence[str]] | None = None) -> Need:
+    """What one message tells.
+
+    Args:
+        text: the message, folded.
+        words: those of it that may name or narrow down goods.
+        told: stretches of the message by the reader's slots.
+    """
+    slots = tuple(sorted((slot, tuple(parts)) for slot, parts in (told or {}).items()))
+    return _read(text[:_LONGEST], tuple(words), slots)
+
+
+@lru_cache(64)
+def _read(text: str, words: tuple[str, ...], told: tuple[tuple[str, tuple[str, ...]], ...]) -> Need:
+    slots = dict(told)
+    allergies, rest = _taken(_ALLERGY, text)
+    spent = budget(rest, (*slots.get("budget_max", ()), *slots.get("budget_min", ())))
+    # "No more than 200" refuses no goods.
+    rest = (
+        rest if spent is None else rest[: spent.start] + "," * (spent.end - spent.start) + rest[spent.end :]
+    )
+    owned, rest = _taken(_OWNED, rest)
+    unwanted, rest = _taken(_UNWANTED, rest)
+    animals = lexicon.said_of(text, "@") & {f"@{one}" for one in ANIMALS}
+    # "She has a cat" tells of a pet, and not that she needs no more of it.
+    owned = tuple(one for one in owned if not lexicon.said_of(one, "@"))
+    age, rest = _age(rest, slots.get("age", ())), _AGE.sub(lambda match: "," * len(match.group()), rest)
+    people = tuple(sorted(name[1:] for name in lexicon.said_of(rest, "@") | animals))
+    lower = rest.lower()
+    kept = tuple(word for word in words if word.lower() in lower)
+    return Need(
+        people=people,
+        recipient=next(iter(slots.get("recipient", ())), ""),
+        age=age,
+        words=kept,
+        said=rest.strip(" ,"),
+        taste=next((one for one in slots.get("taste", ()) if one in rest), ""),
+        low=_sum(spent, "low"),
+        high=_sum(spent, "high"),
+        about=spent is not None and spent.about,
+        unwanted=unwanted,
+        owned=owned,
+        allergies=allergies,
+        # A sum says how much cheaper.
+        cheaper=_CHEAPER.search(text) is not None and spent is None,
+        dearer=_DEARER.search(text) is not None,
+    )
+
+
+def _sum(spent: Budget | None, bound: str) -> float | None:
+    value = getattr(spent, bound) if spent is not None else None
+    return None if value is None else float(value)
+
+
+def _taken(pattern: re.Pattern[str], text: str) -> tuple[tuple[str, ...], str]:
+    """The phrases that a pattern finds, and the text without them, of the same length."""
+    phrases, rest = list[str](), text
+    for match in pattern.finditer(text):
+        said = next((part for part in match.groups() if part), "")
+        parts = [cleaned for part in _AND.split(said) if (cleaned := _cleaned(part))]
+        phrases += parts
+        if parts:
+            rest = rest[: match.start()] + "," * (match.end() - match.start()) + rest[match.end() :]
+    return tuple(dict.fromkeys(phrases)), rest
+
+
+def _cleaned(phrase: str) -> str:
+    """A phrase without what only builds a sentence."""
+    if phrase.isascii():
+        words = [word for word in _WORD.findall(phrase.lower()) if word not in _FILLER]
+        return " ".join(words)
+    before, text = "", phrase.strip()
+    while before != text:
+        before, text = text, _ENDING_ZH.sub("", _FILLER_ZH.sub("", text))
+    return text
+
+
+def _age(text: str, told: Sequence[str]) -> int | None:
+    for match in _AGE.finditer(text):
+        if match["word"]:
+            number, unit = english_number(match["word"]), match["en"].lower()
+        elif match["years"]:
+            number, unit = int(match["years"]), "month" if match["y"] else "year"
+        elif match["n"] == "半":
+            return 6
+        else:
+            number = int(match["n"]) if match["n"].isdigit() else chinese_number(match["n"])
+            unit = match["unit"].lower()
+        if number is not None:
+            return (
+                number
+                if "month" in unit or "月" in unit or unit.strip(" -").startswith("mo")
+                else number * 12
+            )
+    digits = next((one.strip() for one in told if one.strip().isdigit()), "")
+    return int(digits) * 12 if digits and int(digits) < 120 else None

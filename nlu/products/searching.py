@@ -1,0 +1,324 @@
+"""Searching a shop's goods by the words of a need and by its meaning, 100,000 products in a few milliseconds."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from kernel.arrays import Floats32
+from nlu.heads import units
+from nlu.products import lexicon
+from nlu.products.concepts import Concept, wanted
+from nlu.products.goods import Goods
+from nlu.products.needs import Need
+from nlu.types import Language
+
+_NAME, _CATEGORY, _OPTIONS, _VALUES, _ABOUT = 2.0, 1.6, 0.7, 0.9, 0.5
+"""What a word counts by where it stands; in a category, besides."""
+_OF_KIND = 0.6
+_RAREST = 3.5
+"""What the rarity of a word counts at most: a rare word is more often chatter than what is looked for."""
+"""What a word of the lexicon counts beside the customer's own."""
+MEANING = 1.5
+"""What likeness of meaning counts beside the weight of a word."""
+_COARSE = 32
+"""Directions in which goods differ most, by which the nearest are looked for first."""
+_REFINED = 256
+_VARIANTS = 8
+_SAMPLED = 16
+_LANGUAGES = 2
+_CHINESE = re.compile(r"[\u3400-\u9fff]+")
+_NOTHING = np.zeros(0, np.int32)
+
+Rows = tuple[npt.NDArray[np.int32], Floats32]
+"""Goods, ascending, and weights."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A product that a search finds."""
+
+    id: str
+    score: float
+    """Above 0; comparable within one search."""
+    worded: bool
+    """Its words meet the need, not only its meaning."""
+
+
+class GoodsIndex:
+    """Goods, ready to be searched. Read-only once built, save for `mean`."""
+
+    def __init__(self, goods: Sequence[Goods]) -> None:
+        self.goods = tuple(goods)
+        self._groups = [one.group for one in self.goods]
+        self._main, self._category = _postings(self.goods)
+        self._kinds: dict[tuple[str, ...], Rows] = {}
+        self._meaning: _Meaning | None = None
+
+    def mean(self, vectors: Floats32, centres: dict[Language, Floats32]) -> None:
+        """Let it be searched by meaning, too.
+
+        Args:
+            vectors: of what `spoken` gives, in its order, shape (texts, d).
+            centres: of messages, by language, shape (d,) each.
+        """
+        self._meaning = _Meaning(self.goods, vectors, centres)
+
+    @property
+    def means(self) -> bool:
+        """Whether it can be searched by meaning."""
+        return self._meaning is not None
+
+    def search(
+        self, need: Need, n: int, vector: Floats32 | None = None, language: Language = "en"
+    ) -> list[Found]:
+        """At most `n` products, best first, of the variants of one no more than some.
+
+        Args:
+            need: what is looked for; what must hold is judged by who asks.
+            n: no more than so many.
+            vector: of `need.said`, unit length, shape (d,); None: by words alone.
+            language: of what was said.
+        """
+        if not self.goods:
+            return []
+        scores = np.zeros(len(self.goods), np.float32)
+        for concept in wanted(need):
+            rows, weights = self._of(concept)
+            if len(rows):
+                many = int((weights >= _VALUES * _OF_KIND).sum())
+                rarity = min(_RAREST, float(np.log1p(len(self.goods) / (1 + many))))
+                scores[rows] += concept.weight * weights * rarity
+        rows = _best(scores, np.flatnonzero(scores), 2 * n)
+        worded = set(rows.tolist())
+        if vector is not None and self._meaning is not None:
+            rows = np.union1d(rows, self._meaning.nearest(vector, language))
+            scores[rows] += MEANING * np.maximum(self._meaning.likeness(vector, language, rows), 0)
+        rows = rows[scores[rows] > 0]
+        ordered = rows[np.argsort(-scores[rows], kind="stable")].tolist()
+        return [
+            Found(self.goods[row].id, float(scores[row]), row in worded)
+            for row in self._some_of_each(ordered, n)
+        ]
+
+    def _some_of_each(self, ordered: Sequence[int], n: int) -> list[int]:
+        held, kept = Counter[str](), list[int]()
+        for row in ordered:
+            group = self._groups[row]
+            held[group] += 1
+            if held[group] <= _VARIANTS:
+                kept.append(row)
+                if len(kept) == n:
+                    break
+        return kept
+
+    def _of(self, concept: Concept) -> Rows:
+        own = [self._saying(_last(word), category=True) for word in concept.own]
+        return _most([*own, self._kind(concept.kinds)])
+
+    def _kind(self, kinds: tuple[str, ...]) -> Rows:
+        known = self._kinds.get(kinds)
+        if known is None:
+            parts = (
+                [self._saying(word, category=kinds[0][0] == "@") for word in lexicon.goods_of(*kinds)]
+                if kinds
+                else []
+            )
+            rows, weights = _most(parts)
+            known = self._kinds[kinds] = (rows, weights * np.float32(_OF_KIND))
+        return known
+
+    def _saying(self, pattern: str, *, category: bool) -> Rows:
+        """The goods whose texts hold a pattern, by the terms that it is made of."""
+        terms = [pattern] if pattern.endswith("$") else list(_terms(lexicon.field(pattern)))
+        main = _meeting([self._main.get(term) for term in terms])
+        if not category:
+            return main
+        return _added(main, _meeting([self._category.get(term) for term in terms]))
+
+
+class _Meaning:
+    """Sentence vectors of goods."""
+
+    def __init__(self, goods: Sequence[Goods], vectors: Floats32, centres: dict[Language, Floats32]) -> None:
+        self._centres = centres
+        texts = list(spoken(goods))
+        place = {text: at for at, (text, _) in enumerate(texts)}
+        zh = np.array([_is_chinese(text) for text, _ in texts], bool)
+        centred = vectors.astype(np.float32, copy=True)
+        for part in (zh, ~zh):
+            if part.any():
+                centred[part] -= centred[part].mean(0)
+        self._vectors = units(centred).astype(np.float16)
+        _, _, axes = np.linalg.svd(
+            self._vectors[:: max(1, len(texts) // 4_000)].astype(np.float32), full_matrices=False
+        )
+        self._axes = axes[:_COARSE].astype(np.float32)
+        self._coarse = np.concatenate(
+            [
+                self._vectors[start : start + 4_096].astype(np.float32) @ self._axes.T
+                for start in range(0, len(texts), 4_096)
+            ]
+        )
+        # Goods of one text share its vector.
+        self._texts = np.full((len(goods), _LANGUAGES), -1, np.int32)
+        for row, one in enumerate(goods):
+            known = [place[text] for text in one.told if text in place][:_LANGUAGES]
+            self._texts[row, : len(known)] = known
+        owned = [(text, row) for row, texts in enumerate(self._texts.tolist()) for text in texts if text >= 0]
+        self._owners = np.array(sorted(owned), np.int32).reshape(-1, 2)
+        self._starts = np.searchsorted(self._owners[:, 0], np.arange(len(texts) + 1))
+
+    def _asked(self, vector: Floats32, language: Language) -> Floats32:
+        asked: Floats32 = units(vector - self._centres[language]).astype(np.float32)
+        return asked
+
+    def nearest(self, vector: Floats32, language: Language) -> npt.NDArray[np.int32]:
+        """The goods nearest to a vector."""
+        coarse = self._coarse @ (self._axes @ self._asked(vector, language))
+        texts = _best(coarse, np.arange(len(coarse)), _REFINED)
+        places = [self._owners[self._starts[text] : self._starts[text + 1], 1][:_VARIANTS] for text in texts]
+        return np.unique(np.concatenate(places)) if places else _NOTHING
+
+    def likeness(self, vector: Floats32, language: Language, rows: npt.NDArray[np.int32]) -> Floats32:
+        """Cosines of goods with a vector, the most of their languages, shape (rows,)."""
+        texts = self._texts[rows]
+        cosines = self._vectors[texts].astype(np.float32) @ self._asked(vector, language)
+        most: Floats32 = np.where(texts >= 0, cosines, -1.0).max(1).astype(np.float32)
+        return most
+
+
+def _best(scores: Floats32, rows: npt.NDArray[np.intp], n: int) -> npt.NDArray[np.int32]:
+    """At most `n` of some rows, those with the highest scores, in no order."""
+    if len(rows) > _SAMPLED * n:
+        # Some of them tell from which score on about three times as many are left.
+        some = np.sort(scores[rows[:: len(rows) // (_SAMPLED * 64)]])
+        above = rows[scores[rows] >= some[-min(len(some), 1 + 3 * n * len(some) // len(rows))]]
+        rows = above if len(above) >= n else rows
+    if len(rows) > n:
+        rows = rows[np.argpartition(scores[rows], len(rows) - n)[-n:]]
+    return rows.astype(np.int32)
+
+
+def spoken(goods: Sequence[Goods]) -> Iterator[tuple[str, str]]:
+    """The texts by which goods are found by meaning, each once, and whose they are; of variants those of the first."""
+    seen, groups = set[str](), set[str]()
+    for one in goods:
+        if one.group in groups:
+            continue
+        groups.add(one.group)
+        for text in one.told:
+            if text not in seen:
+                seen.add(text)
+                yield text, one.id
+
+
+def _is_chinese(text: str) -> bool:
+    return _CHINESE.search(text) is not None
+
+
+def _terms(text: str) -> Iterator[str]:
+    """Latin words, and single and paired Chinese characters, of a `lexicon.field`."""
+    latin, _, lower = text.partition(" | ")
+    yield from latin.split()
+    for run in _CHINESE.findall(lower):
+        if len(run) == 1:
+            yield run
+        else:
+            yield from (run[at : at + 2] for at in range(len(run) - 1))
+
+
+def _called(name: str) -> list[str]:
+    """The Chinese parts of a name, without the brand before them."""
+    runs: list[str] = _CHINESE.findall(name)
+    return runs[1:] or runs
+
+
+def _last(pattern: str) -> str:
+    """Of a customer's words, one Chinese character names goods only where their name ends with it."""
+    return f"{pattern}$" if len(pattern) == 1 and not pattern.isascii() else pattern
+
+
+def _held(text: str) -> set[str]:
+    """The terms that are found in a text: of Chinese also each character."""
+    terms = set(_terms(text))
+    return terms | {character for term in terms if not term.isascii() for character in term}
+
+
+def _postings(goods: Sequence[Goods]) -> tuple[dict[str, Rows], dict[str, Rows]]:
+    main: dict[str, tuple[list[int], list[float]]] = {}
+    category: dict[str, tuple[list[int], list[float]]] = {}
+    known: dict[str, set[str]] = {}
+    for row, one in enumerate(goods):
+        weights: dict[str, float] = {}
+        # From what counts least to what counts most.
+        for text, weight in (
+            (one.about, _ABOUT), (one.options, _OPTIONS), (one.values, _VALUES), (one.name, _NAME),
+        ):  # fmt: skip
+            weights.update(dict.fromkeys(_held(text), weight))
+        weights.update(dict.fromkeys((f"{run[-1]}$" for run in _called(one.name)), _NAME))
+        for term, weight in weights.items():
+            rows, gains = main.setdefault(term, ([], []))
+            rows.append(row)
+            gains.append(weight)
+        if one.category not in known:
+            held = _held(one.category)
+            known[one.category] = held | {
+                f"{term}$" for term in held if len(term) == 1 and not term.isascii()
+            }
+        for term in known[one.category]:
+            rows, gains = category.setdefault(term, ([], []))
+            rows.append(row)
+            gains.append(_CATEGORY)
+    return _packed(main), _packed(category)
+
+
+def _packed(found: dict[str, tuple[list[int], list[float]]]) -> dict[str, Rows]:
+    packed = {}
+    while found:
+        term, (rows, gains) = found.popitem()
+        packed[term] = (np.array(rows, np.int32), np.array(gains, np.float32))
+    return packed
+
+
+def _meeting(parts: Sequence[Rows | None]) -> Rows:
+    """The goods that hold all terms, with what the least of them counts."""
+    if not parts or any(part is None for part in parts):
+        return _NOTHING, _NOTHING.astype(np.float32)
+    rows, weights = sorted((part for part in parts if part is not None), key=lambda part: len(part[0]))[0]
+    for part in parts:
+        if part is None or part[0] is rows:
+            continue
+        rows, left, right = np.intersect1d(rows, part[0], assume_unique=True, return_indices=True)
+        weights = np.minimum(weights[left], part[1][right])
+    return rows, weights
+
+
+def _most(parts: Sequence[Rows]) -> Rows:
+    """All goods of several findings, each with the most that it counts in one of them."""
+    held = [part for part in parts if len(part[0])]
+    if not held:
+        return _NOTHING, _NOTHING.astype(np.float32)
+    if len(held) == 1:
+        return held[0]
+    rows, weights = np.concatenate([part[0] for part in held]), np.concatenate([part[1] for part in held])
+    order = np.argsort(rows, kind="stable")
+    rows, weights = rows[order], weights[order]
+    firsts = np.flatnonzero(np.concatenate(([True], rows[1:] != rows[:-1])))
+    return rows[firsts], np.maximum.reduceat(weights, firsts)
+
+
+def _added(first: Rows, second: Rows) -> Rows:
+    """All goods of two findings, with the sum of what they count."""
+    if not len(first[0]) or not len(second[0]):
+        return first if len(first[0]) else second
+    rows, weights = np.concatenate((first[0], second[0])), np.concatenate((first[1], second[1]))
+    order = np.argsort(rows, kind="stable")
+    rows, weights = rows[order], weights[order]
+    firsts = np.flatnonzero(np.concatenate(([True], rows[1:] != rows[:-1])))
+    return rows[firsts], np.add.reduceat(weights, firsts)

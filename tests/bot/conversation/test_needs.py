@@ -1,0 +1,145 @@
+"""For whom, for what, how much: what is shown over several turns breaks nothing that was told."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.catalogue import Attributes, Catalogue, Category, Product
+from storage.events import Events, StoredEvent
+from tests.bot.conversation import shop
+from tests.bot.conversation.chat import Chat, said
+from tests.fakes import Meaning
+
+_LOOKS = Meaning(intents=(("recommend_request", 0.9),), wishes=(("recommend_request", ""),))
+_TELLS = Meaning(intents=(("out_of_scope", 0.3),), wishes=())
+
+
+def _facts(**told: tuple[str, str]) -> Attributes:
+    return {key: {"en": [label, value], "zh": [label, value]} for key, (label, value) in told.items()}
+
+
+async def _put(connection: AsyncConnection, products: Sequence[Product]) -> None:
+    catalogue = Catalogue(connection)
+    await catalogue.put_categories([Category(id="gifts", name_zh="好物", name_en="Finds")])
+    await catalogue.put_many(products)
+
+
+async def _made(chat: Chat, *told: tuple[str, int, int, Attributes], category: str = "gifts") -> None:
+    """Products of a name, a price in minor units, a stock and attributes; their ids are n0, n1, …"""
+
+    async def work(connection: AsyncConnection) -> None:
+        some = await Catalogue(connection).get("p2")
+        assert some is not None
+        blank = replace(some, description_zh="", description_en="", category_id=category, brand="")
+        await _put(
+            connection,
+            [
+                replace(
+                    blank, id=f"n{place}", code=f"N{place}", name_zh=name, name_en=name,
+                    list_price=price, stock=stock, attributes=facts,
+                )
+                for place, (name, price, stock, facts) in enumerate(told)
+            ],
+        )  # fmt: skip
+
+    await chat.store.write(work)
+
+
+def _shown(chat: Chat) -> list[str]:
+    return [card.product_id for card in (chat.last.cards if chat.last is not None else ())]
+
+
+@pytest.fixture
+def english(chat: Chat) -> Chat:
+    chat.language = "en"
+    return chat
+
+
+async def test_what_was_told_holds_over_the_turns_that_follow(english: Chat) -> None:
+    await _made(
+        english,
+        ("Amber tea", 9000, 5, {}), ("Cobalt tea", 20000, 5, {}), ("Tea pot", 8000, 5, {}), ("Grey tea", 40000, 5, {}),
+        category="tea",
+    )  # fmt: skip
+    await english.says("a present for my mum under 300, she likes tea", _LOOKS)
+    assert {"n0", "n1"} <= set(_shown(english))
+    assert "n3" not in _shown(english)
+    await english.says("she already has a tea pot", _TELLS)
+    assert "n2" not in _shown(english)
+    assert {"n0", "n1"} <= set(_shown(english))
+    await english.says("under 100 please", _TELLS)
+    assert set(_shown(english)) <= {"n0", "p1"}
+
+
+async def test_what_the_nearest_costs_is_said_and_it_is_not_offered(english: Chat) -> None:
+    await _made(english, ("Walnut lamp", 9000, 5, {}), ("Oak lamp", 7000, 0, {}))
+    reply = await english.says("a lamp under 80", _LOOKS)
+    assert "¥90.00" in said(reply)
+    assert "Walnut lamp" in said(reply)
+    assert not _shown(english)
+
+
+async def test_an_allergen_must_be_stated_to_be_absent(english: Chat) -> None:
+    free = _facts(free_from=("Free from", "nuts"))
+    await _made(
+        english, ("Seed snack", 2000, 5, free), ("Oat snack", 2000, 5, {}), ("Almond snack", 2000, 5, {})
+    )
+    reply = await english.says("snacks for my friend, he's allergic to nuts", _LOOKS)
+    assert _shown(english) == ["n0"]
+    assert "free of nuts" in said(reply), "that others are left out is said"
+    await english.says("anything under 15?", _TELLS)
+    assert not _shown(english)
+
+
+async def test_what_customers_did_is_said_only_where_five_of_them_did_it(chat: Chat) -> None:
+    def bought(customer: int) -> StoredEvent:
+        return StoredEvent(
+            id=f"e{customer}", kind="purchase", customer_id=f"x{customer}", product_id="p1", at=shop.NOW
+        )
+
+    await chat.store.write(lambda c: Events(c).append([bought(one) for one in range(4)]))
+    assert "店里热卖" not in said(await chat.says("推荐 点 什么", "recommend_request"))
+    await chat.store.write(lambda c: Events(c).append([bought(4)]))
+    chat.address = "101"
+    assert "店里热卖" in said(await chat.says("推荐 点 什么", "recommend_request"))
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_no_constraint_is_broken_whatever_is_sold_and_told(english: Chat, seed: int) -> None:
+    drawn = random.Random(seed)
+    for _ in range(4):
+        goods, facts = [], {}
+        for place in range(10):
+            held, price, stock = (
+                drawn.choice(["", "nuts", "wool"]),
+                drawn.randrange(1, 400),
+                drawn.randrange(3),
+            )
+            low = drawn.choice([None, 0, 3, 8])
+            told = _facts(made=("Ingredients", f"{held} and more")) if held else {}
+            told = {**told, **(_facts(age=("Age", f"{low}–{low + 4} years")) if low is not None else {})}
+            goods.append((f"{drawn.choice(['Snack', 'Toy', 'Scarf'])} {place}", price * 100, stock, told))
+            facts[f"n{place}"] = (held, price, stock, low)
+        await _made(english, *goods)
+        english.address = str(drawn.random())
+        most, age, held = (
+            drawn.randrange(50, 400),
+            drawn.choice([None, 4, 9]),
+            drawn.choice(["", "nuts", "wool"]),
+        )
+        for_whom = f"my {age} year old nephew" if age is not None else "a friend"
+        what = drawn.choice(["a snack", "a toy", "something"])
+        refused = drawn.choice([f", allergic to {held}", f", no {held}"]) if held else ""
+        await english.says(f"{what} for {for_whom}{refused}", _LOOKS)
+        await english.says(f"no more than {most}", _TELLS)
+        for one in _shown(english):
+            holds, price, stock, low = facts.get(one, ("", 0, 1, None))
+            assert price <= most
+            assert stock > 0
+            assert not held or holds != held
+            assert age is None or (low is not None and low <= age <= low + 4)

@@ -1,0 +1,93 @@
+"""The goods that the reading process searches."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kernel.arrays import Floats32
+from nlu.modelfiles import SHIPPED
+from nlu.products.goods import Goods
+from nlu.products.needs import Need, read
+from nlu.products.searching import GoodsIndex
+from nlu.serving import SearchGoods, SetGoods, pack, unpack
+from nlu.serving import goods as served
+
+TEA = Goods.of(
+    id="tea", names=("Green tea", "绿茶"), category=("Tea", "茶叶"), about=("Fresh leaves.", "清鲜。")
+)
+PAN = Goods.of(
+    id="pan", names=("Steel pan", "钢锅"), category=("Kitchen", "厨房"), about=("For the hob.", "灶上用。")
+)
+
+
+class _Counting:
+    """Vectors that tell texts apart, and how many were made."""
+
+    def __init__(self) -> None:
+        self.made = 0
+
+    def __call__(self, texts: Sequence[str]) -> Floats32:
+        self.made += len(texts)
+        seeds = [np.random.default_rng(sum(map(ord, text))).normal(size=8) for text in texts]
+        found: Floats32 = np.stack([seed / np.linalg.norm(seed) for seed in seeds]).astype(np.float32)
+        return found
+
+
+@pytest.fixture
+def no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What would follow in a thread is done at once."""
+
+    class _Now:
+        def __init__(self, target: object, args: tuple[object, ...], daemon: bool) -> None:
+            self.run = lambda: target(*args)  # type: ignore[operator]
+
+        def start(self) -> None:
+            self.run()
+
+    monkeypatch.setattr(threading, "Thread", _Now)
+
+
+def _asks(text: str, *words: str) -> SearchGoods:
+    return SearchGoods(read(text, words), "en", 5)
+
+
+@pytest.mark.usefixtures("no_threads")
+@pytest.mark.parametrize("few", [0, 5])
+def test_goods_are_searched_and_their_vectors_are_made_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(served, "_FEW", few)
+    embed = _Counting()
+    goods = served.ServedGoods(embed, SHIPPED, tmp_path)
+    assert goods.search(_asks("tea please", "tea")) is None
+    goods.take([TEA, PAN])
+    found = goods.search(_asks("tea please", "tea"))
+    assert found is not None
+    assert found[0].id == "tea"
+    made, again = embed.made, _Counting()
+    assert made >= 4
+    another = served.ServedGoods(again, SHIPPED, tmp_path)
+    another.take([TEA, PAN])
+    assert again.made == made - 4 - 1, "the vectors of goods were kept; the one text asked for was not"
+
+
+def test_what_no_words_meet_is_found_by_meaning_and_said_to_be_so() -> None:
+    index, rng = GoodsIndex([TEA, PAN]), np.random.default_rng(2)
+    vectors = rng.normal(size=(4, 8)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    index.mean(vectors, {"zh": np.zeros(8, np.float32), "en": np.zeros(8, np.float32)})
+    # The Chinese and the English text of each are placed around their own middle.
+    near_pan = vectors[3] - (vectors[1] + vectors[3]) / 2
+    found = index.search(Need(said="fry an egg"), 5, near_pan / np.linalg.norm(near_pan), "en")
+    assert found[0].id == "pan"
+    assert not found[0].worded
+
+
+def test_goods_and_needs_travel_between_processes() -> None:
+    for value in (SetGoods((TEA, PAN)), _asks("a present for mum under 300", "tea")):
+        assert unpack(pack(value)[4:]) == value
