@@ -41,13 +41,19 @@ _NO_KIND = frozenset(_WORDS.split())
 
 def told(turn: Turn) -> Need:
     """What this message tells."""
-    words = () if turn.intent == "more" else product_words.search_words(turn)
+    words = () if turn.intent == "more" else (*product_words.search_words(turn), *_products_named(turn))
     slots: dict[str, list[str]] = {}
     for value in turn.acts.slots:
         if value.slot in _SLOTS and value.probability >= _RATHER:
             slots.setdefault(value.slot, []).append(value.text)
     named = [word for word in words if word.casefold() not in _NO_KIND and not word.isdecimal()]
-    return needs.read(turn.said if turn.intent != "more" else "", named, slots)
+    return needs.read(turn.said if turn.intent != "more" else "", list(dict.fromkeys(named)), slots)
+
+
+def _products_named(turn: Turn) -> list[str]:
+    """Names of products of the shop's as they stand in the message; words alone may be cut otherwise."""
+    read = turn.understanding
+    return [one.text for one in read.entities if one.kind is EntityKind.PRODUCT] if read is not None else []
 
 
 def needed(turn: Turn, now: Need) -> Need:
