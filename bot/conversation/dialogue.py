@@ -26,6 +26,7 @@ from bot.conversation import (
     waiting,
 )
 from bot.conversation.answer import Answer
+from bot.conversation.read_message import ANSWERING
 from bot.conversation.registry import REGISTRY
 from bot.conversation.routing import Reading
 from bot.conversation.skills import (
@@ -38,7 +39,7 @@ from bot.conversation.skills import (
     which_order,
 )
 from bot.conversation.skills.talk import TALK, overrides
-from bot.conversation.turn import ANSWERING, Skill, Turn
+from bot.conversation.turn import Skill, Turn
 from bot.messages import IncomingKind
 from nlu.acts import Act, DialogueState, Wish
 from nlu.intents import INTENTS
@@ -187,7 +188,7 @@ async def _words(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tupl
     first = heard_first or routing.stops_in_part(reading)
     aside = None if first or turn.told("payment_method") else await refunds.by_the_way(turn)
     if aside is not None:
-        return _going_back(turn, decisions.only("refund_status", aside))
+        return await _going_back(turn, decisions.only("refund_status", aside))
     done = () if first else await _taken_up(turn, modes)
     wished = routing.wishes(turn, reading, taken_up=bool(done))
     if done:
@@ -203,9 +204,27 @@ async def _words(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tupl
         skill = REGISTRY.by_intent.get(intent) or REGISTRY.by_name["own"]
         memory = (done[-1].answer.memory if done else None) or memory
         now = turn.remembering(memory)
-        now = replace(now, understanding=replace(part, acts=whole.acts), text=part.text)
-        done += await decisions.wish(now, skill, intent, modes)
-    return _going_back(turn, done, by_the_way=bool(wished))
+        now = replace(now, understanding=part, text=part.text)
+        made = await decisions.wish(now, skill, intent, modes)
+        done += tuple(_kept_for_next(now, intent, one) for one in made) if memory is not turn.memory else made
+    return await _going_back(turn, done, by_the_way=bool(wished))
+
+
+def _kept_for_next(turn: Turn, intent: str, made: decisions.Decision) -> decisions.Decision:
+    """One question at a time: what a further wish would ask is asked once the first question is answered."""
+    first, memory = turn.memory.pending, made.answer.memory
+    if first is None or memory is None or memory.pending is None or made.answer.effects:
+        return made
+    if (
+        first.kind not in tasks.QUESTIONS
+        or memory.pending.kind not in tasks.QUESTIONS
+        or memory.pending == first
+    ):
+        return made
+    others = tuple(replace(one, asked=False) for one in memory.tasks if one not in turn.memory.tasks)
+    kept = replace(memory, pending=first, tasks=(*turn.memory.tasks, *others), order=turn.memory.order)
+    text = turn.say("kept-for-next", wish=turn.say(f"ask-{intent}"))
+    return replace(made, answer=replace(made.answer, text=text, buttons=(), memory=kept))
 
 
 async def _one(turn: Turn, whole: Understanding, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
@@ -223,7 +242,7 @@ async def _one(turn: Turn, whole: Understanding, modes: Mapping[str, str]) -> tu
     if meant == "recommend_request" and product_words.highest_price(turn) is not None:
         # What is recommended knows no limit; what is looked for does.
         meant, skill = "product_search", REGISTRY.by_name["search"]
-    return _going_back(turn, await decisions.wish(turn, skill, meant, modes))
+    return await _going_back(turn, await decisions.wish(turn, skill, meant, modes))
 
 
 async def _of_the_wait(turn: Turn, reading: Reading, whole: Understanding) -> Answer | None:
@@ -306,7 +325,7 @@ async def _for_another_order(turn: Turn, modes: Mapping[str, str]) -> tuple[deci
     return (*back, *await decisions.wish(turn, skill, last, modes))
 
 
-def _going_back(
+async def _going_back(
     turn: Turn, done: tuple[decisions.Decision, ...], *, by_the_way: bool = True
 ) -> tuple[decisions.Decision, ...]:
     """After something was done or answered by the way: what is still open is recalled, unless the last answer asks
@@ -317,14 +336,18 @@ def _going_back(
     waiting_for = (turn.memory, *(one.answer.memory for one in done[:-1] if one.answer.memory is not None))
     if all(memory.pending is None for memory in waiting_for):
         return done
+    orders = await tasks.orders_of(turn, done[-1].answer.memory or turn.memory)
 
     def back(answer: Answer) -> Answer:
         memory = answer.memory or turn.memory
         kept = memory.pending == turn.memory.pending and by_the_way
         if answer.hand_over is not None or not (memory.pending is None or kept):
             return answer
-        text, memory = tasks.recalled(turn, memory)
-        return replace(answer, text="\n\n".join(part for part in (answer.text, text) if part), memory=memory)
+        waits = tasks.recalled(turn, memory, orders)
+        if waits is None:
+            return answer
+        text = "\n\n".join(part for part in (answer.text, waits.text) if part)
+        return replace(answer, text=text, buttons=(*answer.buttons, *waits.buttons), memory=waits.memory)
 
     return (*done[:-1], replace(done[-1], answer=done[-1].answer.changed(back)))
 

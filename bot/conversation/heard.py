@@ -16,6 +16,11 @@ def turns_down(turn: Turn) -> bool:
     return turn.does(Act.WITHDRAWS) if instead else turn.does(Act.WITHDRAWS) or turn.denies
 
 
+def has_none(turn: Turn) -> bool:
+    """Whether a message says that there is nothing to tell; not that all of it is no longer wanted."""
+    return turn.denies and not turn.surely(Act.WITHDRAWS)
+
+
 def agrees(turn: Turn) -> bool:
     """Whether a message plainly says yes: in its own words, too, or by wishing again what is asked about.
 

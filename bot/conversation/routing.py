@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.conversation import phrases
 from bot.conversation.registry import REGISTRY
@@ -62,6 +62,7 @@ _HOLDS = {
     "refund_request": frozenset({"return_request", "exchange_request", "cancel_order"}),
     "refund_status": frozenset({"return_request", "exchange_request"}),
     "change_order": frozenset({"exchange_request"}),
+    "complaint": frozenset(REGISTRY.tasks_of) | HEARD_ANYWAY,
 }
 """Wishes that are part of another in the same message: whoever returns something wants the money back."""
 
@@ -141,7 +142,8 @@ def unmissable(whole: Understanding) -> str | None:
     if len(whole.text) <= _SENTENCE_LONG and phrases.asks_for_hours(whole.text):
         return "store_info"
     best = whole.intents[0] if whole.intents else None
-    if best is not None and best.intent in HEARD_ANYWAY and best.probability >= _CERTAIN:
+    plain = best is not None and (best.intent != "human_agent" or phrases.asks_for_a_person(whole.text))
+    if best is not None and plain and best.intent in HEARD_ANYWAY and best.probability >= _CERTAIN:
         return best.intent
     return None
 
@@ -290,8 +292,17 @@ def wishes(turn: Turn, reading: Reading, *, taken_up: bool) -> tuple[tuple[str, 
         skill = REGISTRY.by_intent.get(intent)
         stops = stopping.says_stop(part.text, part, busy=True)
         if stops:
-            found["consent"] = ("opt_out", part)
+            found["consent"] = ("opt_out", _with_acts(reading, wish, part))
         elif skill is not None and wish.probability >= _RATHER:
-            found.setdefault(skill.name, (intent, part))
+            found.setdefault(skill.name, (intent, _with_acts(reading, wish, part)))
     ordered = sorted(found.items(), key=lambda one: one[0] != "consent")
     return tuple(wished for _, wished in ordered)[:_WISHES]
+
+
+def _with_acts(reading: Reading, wish: Wish, part: Understanding) -> Understanding:
+    """What a wish says and what the message does there; of several wishes each tells the values that stand in it."""
+    acts = reading.whole.acts if reading.whole is not None else part.acts
+    if len({one.start for one, _ in reading.wishes}) > 1:
+        slots = tuple(value for value in acts.slots if wish.start <= value.start < wish.end)
+        acts = replace(acts, slots=slots)
+    return replace(part, acts=acts)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from nlu.acts import Act, Acts, DialogueState, Pointing, SlotValue, Wish
 from nlu.context.dangers import danger_in
 from nlu.entities.address_parts import part_in
+from nlu.entities.corrections import tail_in
 from nlu.intents import OUT_OF_SCOPE
 from nlu.types import Entity, EntityKind, IntentScore
 
@@ -30,6 +31,8 @@ _SAID = 0.9
 _SHORT = 60
 _BARE = 16
 _ABOUT_ADDRESSES = (("change_address",), ("account_address",))
+_ENDED = {"invoice": "tax_number", "change_address": "phone", "account_address": "phone"}
+"""The number that a task has, whose end may be put right."""
 _NAME = re.compile(
     r"(?:^|[\s,，、;；:：])([\u4e00-\u9fff]{2,4}|[A-Z][a-z'’-]{1,20}(?: [A-Z][a-z'’-]{1,20}){1,2})(?=$|[\s,，、;；:：])"
 )
@@ -118,6 +121,16 @@ def address_part(message: str, state: DialogueState) -> tuple[SlotValue, ...]:
         return ()
     start, end = span
     return (SlotValue(slot="address_part", probability=_SAID, text=message[start:end], start=start, end=end),)
+
+
+def end_told(message: str, state: DialogueState) -> tuple[SlotValue, ...]:
+    """The new end of a number, where one was told for what is under way or asked of the shop."""
+    found = tail_in(message)
+    about = next((_ENDED[task] for task in (*state.tasks, *state.filed) if task in _ENDED), "")
+    if found is None or not (found[0] or about):
+        return ()
+    slot, start, end = found
+    return (SlotValue(slot=slot or about, probability=_SAID, text=message[start:end], start=start, end=end),)
 
 
 def _is_sure_of_else(best: IntentScore | None) -> bool:

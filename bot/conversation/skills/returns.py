@@ -90,7 +90,7 @@ RETURN = Task(
     request="return",
     wished_by=("return_request", "start"),
     slots=(
-        Slot(name="reason", told_by=("reason",), question="return-why", words=True),
+        Slot(name="reason", told_by=("reason",), question="return-why", words=True, free=True),
         order_lines.SLOT,
         order_lines.PAID_BY,
     ),
@@ -106,9 +106,11 @@ EXCHANGE = Task(
     request="exchange",
     wished_by=("exchange_request", "exchange"),
     slots=(
-        Slot(name="wanted", told_by=_VERSION, question="exchange-which", words=True, sentence=True),
+        Slot(
+            name="wanted", told_by=_VERSION, question="exchange-which", words=True, sentence=True, free=True
+        ),
         order_lines.SLOT,
-        Slot(name="reason", told_by=("reason",)),
+        Slot(name="reason", told_by=("reason",), free=True),
         order_lines.PAID_BY,
     ),
     order=partial(_delivered, verb="exchange"),
@@ -123,7 +125,7 @@ REFUND = Task(
     request="refund",
     wished_by=("refund_request", "refund"),
     slots=(
-        Slot(name="reason", told_by=("reason",), question="refund-why", words=True),
+        Slot(name="reason", told_by=("reason",), question="refund-why", words=True, free=True),
         order_lines.SLOT,
         Slot(name="amount", told_by=("amount",)),
         order_lines.PAID_BY,
@@ -139,7 +141,14 @@ ITEM_PROBLEM = Task(
     request="item_problem",
     wished_by=("item_problem", "problem"),
     slots=(
-        Slot(name="reason", told_by=("reason",), question="item-problem-why", words=True),
+        Slot(
+            name="reason",
+            told_by=("reason",),
+            question="item-problem-why",
+            words=True,
+            free=True,
+            by_wish=True,
+        ),
         order_lines.SLOT,
     ),
     order=_delivered_lately,
