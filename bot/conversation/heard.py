@@ -35,6 +35,18 @@ def agrees(turn: Turn) -> bool:
     return turn.affirms and turn.answers and (said or wished)
 
 
+def wished_instead(turn: Turn) -> str:
+    """The intent of another task that a no also names, read by its own words; empty where it names none."""
+    alone = turn.understanding.intents if turn.understanding is not None else ()
+    others = (
+        score.intent
+        for score in alone
+        if score.probability >= _RATHER
+        and turn.skills.tasks_of.get(score.intent, "") not in {"", *answered(turn)}
+    )
+    return next(others, "") if not turn.surely(Act.WITHDRAWS) else ""
+
+
 def wishes_another(turn: Turn) -> bool:
     """Whether a message wishes another task than the one that is asked about."""
     return bool(_wished(turn) - answered(turn)) and not wished_again(turn)

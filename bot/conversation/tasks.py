@@ -102,7 +102,7 @@ async def resume(turn: Turn) -> Answer | None:
     if asked is not None and asked.optional and heard.has_none(turn) and not (told or moved):
         told = {asked.name: NONE}
     elif heard.turns_down(turn) and not (told or moved):
-        return _dropped(turn, task)
+        return await _turned_down(turn, task)
     if moved is not None:
         # The words that name it are no answer.
         opened = _of_order(task, opened, moved)
@@ -112,8 +112,7 @@ async def resume(turn: Turn) -> Answer | None:
     meant = _resolved(turn, task, opened, moved or order)
     if moved is None and not told and meant == opened:
         return await _of_others(turn, task)
-    given = asked is not None and asked.name in told and (asked.whole is not None or asked.optional)
-    given = given and not turn.acts.wishes and turn.answers
+    given = asked is not None and asked.name in told and not (asked.free or turn.acts.wishes)
     if moved is None and not (given or heard.is_answer(turn) or heard.wished_again(turn)):
         return None
     return await _go_on(turn, task, _noted(turn, meant, told), moved or order)
@@ -130,6 +129,16 @@ async def _of_others(turn: Turn, asked: Task) -> Answer | None:
         if told:
             return await _go_on(turn, task, _noted(turn, opened, told), order)
     return None
+
+
+async def _turned_down(turn: Turn, task: Task) -> Answer:
+    """Let go of what is under way, and begin what is plainly wished in its place."""
+    wish = heard.wished_instead(turn)
+    other = turn.skills.tasks.get(turn.skills.tasks_of.get(wish, ""))
+    if other is None:
+        return _dropped(turn, task)
+    rest = turn.remembering(turn.memory.settled().without_task(task.name))
+    return await begin(replace(rest, intent=wish), other)
 
 
 def _let_go(turn: Turn, task: Task, answer: Answer) -> Answer:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from nlu.acts import Act, Acts, DialogueState, Pointing, SlotValue, Wish
 from nlu.context.dangers import danger_in
 from nlu.entities.address_parts import part_in
-from nlu.entities.corrections import tail_in
+from nlu.entities.corrections import contrast_in, tail_in
 from nlu.intents import OUT_OF_SCOPE
 from nlu.types import Entity, EntityKind, IntentScore
 
@@ -116,11 +116,15 @@ def address_part(message: str, state: DialogueState) -> tuple[SlotValue, ...]:
     """The part of an address in a short message, where an address was the last thing asked of the shop."""
     if state.question is not None or len(message) > _SHORT or state.filed[:1] not in _ABOUT_ADDRESSES:
         return ()
-    span = part_in(message)
-    if span is None:
-        return ()
-    start, end = span
-    return (SlotValue(slot="address_part", probability=_SAID, text=message[start:end], start=start, end=end),)
+    contrast = contrast_in(message)
+    places = (
+        {"old": contrast[0], "address_part": contrast[1]} if contrast else {"address_part": part_in(message)}
+    )
+    return tuple(
+        SlotValue(slot=slot, probability=_SAID, text=message[slice(*span)], start=span[0], end=span[1])
+        for slot, span in places.items()
+        if span is not None
+    )
 
 
 def end_told(message: str, state: DialogueState) -> tuple[SlotValue, ...]:

@@ -16,6 +16,9 @@ _BY_FORM = frozenset({"order", "phone", "email", "address"})
 """Values that are found by their form."""
 _SURE_FORM = 0.7
 _SAID = 0.9
+_NAMES = frozenset({"name", "invoice_title"})
+_NAMED = re.compile(r"[A-Z][\w&'’.-]*(?:\s(?:&\s)?[A-Z][\w&'’.-]*){1,4}(?<![.,])")
+"""Several words with capitals: a name of which the model may read a part."""
 _IN_WORDS = frozenset({"reason", "version", "colour", "item", "invoice_title", "name"})
 """Values in words: the model may begin or end them within one."""
 _ADDRESSES = frozenset({"change_address", "account_address"})
@@ -39,12 +42,15 @@ def with_plain_words(
     corrects = acts.probability(Act.CORRECTS) >= _RATHER
     part = (end_told(message, state) or address_part(message, state)) if corrects else ()
     if part and not any(one.slot == "address" and _within(part[0], one) for one in slots):
-        slots = (*part, *(one for one in slots if one.slot == "old" or not _overlap(one, part[0])))
+        told_old = any(one.slot == "old" for one in part)
+        kept = (one for one in slots if not any(_overlap(one, new) for new in part))
+        olds = (one for one in slots if one.slot == "old" and not told_old)
+        slots = tuple(dict.fromkeys((*part, *kept, *olds)))
     slots = (
         *slots,
         *(one for one in name_beside(message, slots) if "name" not in {slot.slot for slot in slots}),
     )
-    slots = _without_old(slots)
+    slots = tuple(_without_old(slots))
     acts = replace(acts, slots=tuple(sorted(slots, key=lambda value: value.start)))
     acts = replace(acts, wishes=_of_one_address(message, acts))
     if any(alone.pointing.shown):
@@ -138,6 +144,13 @@ def whole_words(message: str, acts: Acts, words: Sequence[tuple[int, int]]) -> A
 def _in_words(message: str, value: SlotValue, words: Sequence[tuple[int, int]]) -> SlotValue:
     if value.slot not in _IN_WORDS:
         return value
+    if value.slot in _NAMES:
+        named = next(
+            (one for one in _NAMED.finditer(message) if one.start() <= value.start < one.end()), None
+        )
+        if named is not None and value.end <= named.end():
+            start = value.start if value.slot == "name" else named.start()
+            return replace(value, start=start, end=named.end(), text=message[start : named.end()])
     cut = [(a, b) for a, b in words if a < value.end and value.start < b and not message[a:b].isascii()]
     start = min([value.start, *(a for a, _ in cut)])
     end = max([value.end, *(b for _, b in cut)])

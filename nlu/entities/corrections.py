@@ -5,12 +5,28 @@ from __future__ import annotations
 import re
 
 _TAIL = re.compile(
-    r"(?:最后|末尾?|尾号|后)(?:[一二两三四五六七八1-8])?(?:位|个|数字|号码|字母)?(?:数|数字)?(?:应该|应|写错了?)?[，,\s]?"
-    r"(?:是|为|改成|改为|换成)\s?(?P<zh>[0-9A-Za-z]{1,8})(?![0-9A-Za-z])"
+    r"(?:(?:最后|末|尾|后)[一二两三四五六七八1-8]?(?:位|个数|个字)|尾号)[^0-9A-Za-z。]{0,8}?(?:是|为|改成|换成)\s?"
+    r"(?P<zh>[0-9A-Za-z]{1,8})(?![0-9A-Za-z])"
     r"|\b(?:last|final)\s(?:\w{1,6}\s)?(?:digits?|numbers?|characters?|letters?)\s"
     r"(?:is|are|was|should\sbe|to|:)\s(?P<last>[0-9A-Za-z]{1,8})\b"
     r"|\b(?:ends?|ending)\s(?:in|with)\s(?P<ends>[0-9A-Za-z]{1,8})\b",
     re.IGNORECASE,
+)
+_PIECE = r"[0-9]{1,5}[A-Za-z]?(?:号楼|栋|幢|座|单元|楼|层|室|号|弄)?|[A-Za-z](?:座|栋|幢)"
+_PIECE_EN = r"(?:(?:flat|apt|apartment|unit|suite|room|number|no\.?)\s)?[0-9]{1,5}[A-Za-z]?"
+_SEPARATOR = r"[，,;；\s]{0,3}"
+_CONTRASTS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"不是(?P<old>{_PIECE}){_SEPARATOR}(?:而?是|应该是|要)\s?(?P<new>{_PIECE})",
+        rf"(?P<old>{_PIECE})(?:[写填弄]?错了?|不对){_SEPARATOR}(?:应该|应)?(?:是|改成|换成|为)\s?(?P<new>{_PIECE})",
+        rf"(?P<new>{_PIECE}){_SEPARATOR}(?:而)?不是(?P<old>{_PIECE})",
+        rf"(?P<old>{_PIECE})(?:改成|换成|改为)\s?(?P<new>{_PIECE})",
+        rf"\b(?P<new>{_PIECE_EN})(?:\sactually)?,?\s(?:and\s)?not\s(?P<old>{_PIECE_EN})\b",
+        rf"\bnot\s(?P<old>{_PIECE_EN}),?\s(?:but\s|it'?s\s)?(?P<new>{_PIECE_EN})\b",
+        rf"\b(?P<new>{_PIECE_EN})\sinstead\sof\s(?P<old>{_PIECE_EN})\b",
+        rf"\b(?P<old>{_PIECE_EN})\sshould\s(?:be|read|say)\s(?P<new>{_PIECE_EN})\b",
+    )
 )
 _OF = {
     "tax_number": re.compile(r"税|纳税|识别号|\b(?:tax|vat|abn|ein)\b", re.IGNORECASE),
@@ -34,6 +50,12 @@ def tail_in(text: str) -> tuple[str, int, int] | None:
         return None
     slot = next((name for name, words in _OF.items() if words.search(text)), "")
     return (slot, *found.span(found.lastgroup or 0))
+
+
+def contrast_in(text: str) -> tuple[tuple[int, int], tuple[int, int]] | None:
+    """Where a text names a number that is wrong and the one that takes its place: "17, not 7", 7栋不对 是9栋."""
+    found = next(filter(None, (pattern.search(text) for pattern in _CONTRASTS)), None)
+    return (found.span("old"), found.span("new")) if found is not None else None
 
 
 def with_end(before: str, told: str) -> str:

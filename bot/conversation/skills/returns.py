@@ -72,8 +72,15 @@ def _exchanged(turn: Turn, order: Order | None, opened: OpenTask) -> Mapping[str
     return {**_items(turn, order, opened), "wanted": opened.values.get("wanted", "")}
 
 
-def _rather_exchanged(turn: Turn, _order: Order | None) -> str:
+def _rather_cancelled(_turn: Turn, order: Order | None) -> str:
+    """Money is back soonest for what hasn't left yet where the order is cancelled."""
+    return "cancel_order" if order is not None and order.status in which_order.NOT_SHIPPED else ""
+
+
+def _rather_exchanged(turn: Turn, order: Order | None) -> str:
     """A return in which another version is wanted is an exchange."""
+    if order is not None and order.status in which_order.NOT_SHIPPED:
+        return _rather_cancelled(turn, order)
     wished = {wish.intent for wish in turn.acts.wishes}
     if "return_request" in wished:
         return ""
@@ -135,6 +142,7 @@ REFUND = Task(
     unfit=partial(_not_possible, money=True),
     filed="refund-asked",
     facts=_items,
+    becomes=_rather_cancelled,
 )
 ITEM_PROBLEM = Task(
     name="item_problem",
