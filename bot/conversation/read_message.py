@@ -25,6 +25,11 @@ _CLAUSE = re.compile(r"[。！？!?；;\n，,、]+|\.(?=\s|$)|(?<=[\u4e00-\u9fff
 _A_WORD = 2
 
 
+def sentences_of(text: str) -> list[str]:
+    """The sentences of a text, without the marks behind them."""
+    return [part.strip() for part in _SENTENCE.split(text) if part.strip()]
+
+
 def parts_around(text: str, places: Sequence[tuple[int, int]], ends: re.Pattern[str]) -> list[str]:
     """The parts of a text, between such ends, in which one of the places begins."""
     cuts = [0, *(end.end() for end in ends.finditer(text)), len(text)]

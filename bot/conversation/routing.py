@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.conversation import phrases
@@ -283,26 +284,27 @@ def wishes(turn: Turn, reading: Reading, *, taken_up: bool) -> tuple[tuple[str, 
     in_acts_alone = any(wish.intent not in INTENTS for wish, _ in reading.wishes)
     if not (reading.in_context or taken_up or len(reading.wishes) > 1 or in_acts_alone):
         return ()
-    found: dict[str, tuple[str, Understanding]] = {}
+    found: dict[str, tuple[str, Wish, Understanding]] = {}
     wished = {wish.intent for wish, _ in reading.wishes if wish.probability >= _RATHER}
     for wish, part in reading.wishes:
         if wished & _HOLDS.get(wish.intent, frozenset()):
             continue
         intent = _set_phrase(part) or wish.intent
         skill = REGISTRY.by_intent.get(intent)
-        stops = stopping.says_stop(part.text, part, busy=True)
-        if stops:
-            found["consent"] = ("opt_out", _with_acts(reading, wish, part))
+        if stopping.says_stop(part.text, part, busy=True):
+            found["consent"] = ("opt_out", wish, part)
         elif skill is not None and wish.probability >= _RATHER:
-            found.setdefault(skill.name, (intent, _with_acts(reading, wish, part)))
-    ordered = sorted(found.items(), key=lambda one: one[0] != "consent")
-    return tuple(wished for _, wished in ordered)[:_WISHES]
+            found.setdefault(skill.name, (intent, wish, part))
+    ordered = [one for _, one in sorted(found.items(), key=lambda one: one[0] != "consent")][:_WISHES]
+    spoken = [wish for _, wish, _ in ordered]
+    return tuple((intent, _with_acts(reading, wish, part, spoken)) for intent, wish, part in ordered)
 
 
-def _with_acts(reading: Reading, wish: Wish, part: Understanding) -> Understanding:
-    """What a wish says and what the message does there; of several wishes each tells the values that stand in it."""
+def _with_acts(reading: Reading, wish: Wish, part: Understanding, spoken: Sequence[Wish]) -> Understanding:
+    """What a wish says and what the message does there; values that stand in another wish are told for that."""
     acts = reading.whole.acts if reading.whole is not None else part.acts
-    if len({one.start for one, _ in reading.wishes}) > 1:
-        slots = tuple(value for value in acts.slots if wish.start <= value.start < wish.end)
-        acts = replace(acts, slots=slots)
-    return replace(part, acts=acts)
+    others = [one for one in spoken if one.start != wish.start]
+    slots = tuple(
+        value for value in acts.slots if not any(one.start <= value.start < one.end for one in others)
+    )
+    return replace(part, acts=replace(acts, slots=slots))
