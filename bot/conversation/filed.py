@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation import tasks
+from bot.conversation import heard, tasks
 from bot.conversation.answer import Answer
 from bot.conversation.turn import Task, Turn
 from nlu.acts import Act
@@ -16,7 +16,6 @@ from storage.requests import UNDECIDED, Request, Requests
 _TELLING = frozenset(("reason", "payment_method", "name", "phone", "email", "address", "tax_number", "title"))
 _MONEY = frozenset({"refund_request", "refund_status"})
 _PLAIN = 0.8
-_RATHER = 0.5
 
 
 async def touched(turn: Turn) -> Answer | None:
@@ -33,10 +32,10 @@ async def touched(turn: Turn) -> Answer | None:
     (known, task), values = next((one for one in told if one[1]), told[0])
     if turn.does(Act.WITHDRAWS) and (turn.surely(Act.WITHDRAWS) or not values - {"reason"}):
         return withdrawing(turn, known) if turn.surely(Act.WITHDRAWS) else _asks_first(turn, known)
-    if not _is_of(turn, task):
+    if heard.wishes_of_others(turn, task, by_words=not values):
         return None
     does = any(turn.does(act) for act in (Act.CORRECTS, Act.ADDS, Act.WITHDRAWS))
-    if does or (_TELLING & values and turn.memory.pending is None):
+    if does or (_TELLING & values and turn.memory.pending is None and _wishes_nothing_else(turn, task)):
         return await tasks.amended(turn, task, known) if known.state == "asked" else _decided(turn, known)
     return None
 
@@ -48,9 +47,8 @@ def _spoken_of(turn: Turn, made: list[tuple[Request, Task]]) -> list[tuple[Reque
     return [pair for pair in made if named & set(pair[1].wished_by)] or made
 
 
-def _is_of(turn: Turn, task: Task) -> bool:
-    """Whether a message plainly wishes nothing but what a request is about."""
-    wished = {wish.intent for wish in turn.acts.wishes if wish.probability >= _RATHER}
+def _wishes_nothing_else(turn: Turn, task: Task) -> bool:
+    wished = {wish.intent for wish in turn.acts.wishes if wish.probability >= _PLAIN}
     return wished <= {*task.wished_by, *_MONEY}
 
 

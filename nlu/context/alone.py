@@ -130,7 +130,7 @@ def address_part(message: str, state: DialogueState) -> tuple[SlotValue, ...]:
 def end_told(message: str, state: DialogueState) -> tuple[SlotValue, ...]:
     """The new end of a number, where one was told for what is under way or asked of the shop."""
     found = tail_in(message)
-    about = next((_ENDED[task] for task in (*state.tasks, *state.filed) if task in _ENDED), "")
+    about = next((_ENDED[task] for task in (*state.tasks[:1], *state.filed[:1]) if task in _ENDED), "")
     if found is None or not (found[0] or about):
         return ()
     slot, start, end = found

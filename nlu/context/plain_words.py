@@ -16,6 +16,8 @@ _BY_FORM = frozenset({"order", "phone", "email", "address"})
 """Values that are found by their form."""
 _SURE_FORM = 0.7
 _SAID = 0.9
+_HASHES = ("#", "＃")
+"""Before the number of an order."""
 _NAMES = frozenset({"name", "invoice_title"})
 _NAMED = re.compile(r"[A-Z][\w&'’.-]*(?:\s(?:&\s)?[A-Z][\w&'’.-]*){1,4}(?<![.,])")
 """Several words with capitals: a name of which the model may read a part."""
@@ -40,6 +42,7 @@ def with_plain_words(
     addresses, dangers."""
     slots = _as_asked(_joined_slots(acts.slots, entities), state)
     corrects = acts.probability(Act.CORRECTS) >= _RATHER
+    corrects = corrects and not any(one.slot == "payment_method" for one in slots)
     part = (end_told(message, state) or address_part(message, state)) if corrects else ()
     if part and not any(one.slot == "address" and _within(part[0], one) for one in slots):
         told_old = any(one.slot == "old" for one in part)
@@ -86,7 +89,17 @@ def _joined_slots(read: Sequence[SlotValue], entities: Sequence[Entity]) -> tupl
     rest."""
     formed = [slot_of(entity) for entity in entities]
     read = [value for value in read if value.slot != "tax_number" or is_tax_number(value.text)]
-    replaced = [value for value in read if value.slot in _NO_ORDER and value.probability >= _RATHER]
+    hashes = {value.end for value in read if value.text in _HASHES}
+    read = [
+        value
+        for value in read
+        if value.text not in _HASHES and not (value.slot == "tracking" and value.start in hashes)
+    ]
+    replaced = [
+        value
+        for value in read
+        if value.slot in _NO_ORDER and (value.slot != "tracking" or value.probability >= _RATHER)
+    ]
     formed = [
         value
         for value in formed
