@@ -17,6 +17,7 @@ from bot.conversation import (
     decisions,
     filed,
     heard,
+    one_question,
     repeats,
     routing,
     sentiment,
@@ -188,7 +189,7 @@ async def _words(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tupl
     first = heard_first or routing.stops_in_part(reading)
     aside = None if first or turn.told("payment_method") else await refunds.by_the_way(turn)
     if aside is not None:
-        return await _going_back(turn, decisions.only("refund_status", aside))
+        return await one_question.going_back(turn, decisions.only("refund_status", aside))
     done = () if first else await _taken_up(turn, modes)
     wished = routing.wishes(turn, reading, taken_up=bool(done))
     if done:
@@ -206,25 +207,12 @@ async def _words(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tupl
         now = turn.remembering(memory)
         now = replace(now, understanding=part, text=part.text)
         made = await decisions.wish(now, skill, intent, modes)
-        done += tuple(_kept_for_next(now, intent, one) for one in made) if memory is not turn.memory else made
-    return await _going_back(turn, done, by_the_way=bool(wished))
-
-
-def _kept_for_next(turn: Turn, intent: str, made: decisions.Decision) -> decisions.Decision:
-    """One question at a time: what a further wish would ask is asked once the first question is answered."""
-    first, memory = turn.memory.pending, made.answer.memory
-    if first is None or memory is None or memory.pending is None or made.answer.effects:
-        return made
-    if (
-        first.kind not in tasks.QUESTIONS
-        or memory.pending.kind not in tasks.QUESTIONS
-        or memory.pending == first
-    ):
-        return made
-    others = tuple(replace(one, asked=False) for one in memory.tasks if one not in turn.memory.tasks)
-    kept = replace(memory, pending=first, tasks=(*turn.memory.tasks, *others), order=turn.memory.order)
-    text = turn.say("kept-for-next", wish=turn.say(f"ask-{intent}"))
-    return replace(made, answer=replace(made.answer, text=text, buttons=(), memory=kept))
+        done += (
+            tuple(one_question.kept_for_next(now, intent, one) for one in made)
+            if memory is not turn.memory
+            else made
+        )
+    return await one_question.going_back(turn, done, by_the_way=bool(wished))
 
 
 async def _one(turn: Turn, whole: Understanding, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
@@ -242,7 +230,7 @@ async def _one(turn: Turn, whole: Understanding, modes: Mapping[str, str]) -> tu
     if meant == "recommend_request" and product_words.highest_price(turn) is not None:
         # What is recommended knows no limit; what is looked for does.
         meant, skill = "product_search", REGISTRY.by_name["search"]
-    return await _going_back(turn, await decisions.wish(turn, skill, meant, modes))
+    return await one_question.going_back(turn, await decisions.wish(turn, skill, meant, modes))
 
 
 async def _of_the_wait(turn: Turn, reading: Reading, whole: Understanding) -> Answer | None:
@@ -323,33 +311,6 @@ async def _for_another_order(turn: Turn, modes: Mapping[str, str]) -> tuple[deci
     known, _ = made if made is not None else (None, None)
     back = decisions.only("request", filed.withdrawing(turn, known)) if known is not None else ()
     return (*back, *await decisions.wish(turn, skill, last, modes))
-
-
-async def _going_back(
-    turn: Turn, done: tuple[decisions.Decision, ...], *, by_the_way: bool = True
-) -> tuple[decisions.Decision, ...]:
-    """After something was done or answered by the way: what is still open is recalled, unless the last answer asks
-    something itself."""
-    said_last = REGISTRY.by_name.get(done[-1].skill)
-    if turn.in_queue or (said_last is not None and said_last.repeats):
-        return done
-    waiting_for = (turn.memory, *(one.answer.memory for one in done[:-1] if one.answer.memory is not None))
-    if all(memory.pending is None for memory in waiting_for):
-        return done
-    orders = await tasks.orders_of(turn, done[-1].answer.memory or turn.memory)
-
-    def back(answer: Answer) -> Answer:
-        memory = answer.memory or turn.memory
-        kept = memory.pending == turn.memory.pending and by_the_way
-        if answer.hand_over is not None or not (memory.pending is None or kept):
-            return answer
-        waits = tasks.recalled(turn, memory, orders)
-        if waits is None:
-            return answer
-        text = "\n\n".join(part for part in (answer.text, waits.text) if part)
-        return replace(answer, text=text, buttons=(*answer.buttons, *waits.buttons), memory=waits.memory)
-
-    return (*done[:-1], replace(done[-1], answer=done[-1].answer.changed(back)))
 
 
 async def _variant(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import heard, tasks
+from bot.conversation import made as made_requests
 from bot.conversation.answer import Answer
 from bot.conversation.turn import Task, Turn
 from nlu.acts import Act
@@ -23,7 +24,7 @@ async def touched(turn: Turn) -> Answer | None:
     made = _spoken_of(turn, await _made(turn))
     if turn.does(Act.ASKS_STATE) and made:
         known, _ = made[0]
-        text = tasks.request_text(turn, f"request-{known.state}", known)
+        text = made_requests.request_text(turn, f"request-{known.state}", known)
         return Answer(text=text, memory=turn.memory.settled())
     made = [(known, task) for known, task in made if known.state in UNDECIDED]
     if not made:
@@ -74,7 +75,7 @@ async def _numbered(turn: Turn, number: str) -> Request | None:
 def _asks_first(turn: Turn, known: Request) -> Answer:
     """Whether it is to be taken back, where the words leave it open."""
     return Answer(
-        text=tasks.request_text(turn, "withdraw-confirm", known),
+        text=made_requests.request_text(turn, "withdraw-confirm", known),
         memory=turn.memory.asking("withdraw", request=known.number),
     )
 
@@ -115,12 +116,12 @@ def withdrawing(turn: Turn, known: Request) -> Answer:
         if now.state != "asked":
             return _decided(turn, known)
         await Requests(connection).withdraw(known.id, turn.now)
-        return Answer(text=tasks.request_text(turn, "cancel-withdrawn", known), memory=kept)
+        return Answer(text=made_requests.request_text(turn, "cancel-withdrawn", known), memory=kept)
 
     return Answer(effects=(withdraw,), memory=kept)
 
 
 def _decided(turn: Turn, known: Request) -> Answer:
     """It can't be changed from here any more."""
-    text = tasks.request_text(turn, "cancel-accepted-already", known)
+    text = made_requests.request_text(turn, "cancel-accepted-already", known)
     return Answer(text=text, buttons=turn.human, memory=turn.memory.settled())

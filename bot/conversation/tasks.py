@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import reduce
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import heard, waiting
 from bot.conversation.answer import Answer
+from bot.conversation.made import SAID, merged_details, open_request, request_text
 from bot.conversation.memory import Filed, Memory, OpenTask
+from bot.conversation.slot_values import NONE, resolved, told_by_wish, values_in
 from bot.conversation.turn import Asked, Slot, Task, Turn
 from nlu.acts import Act
 from storage.orders import Order
@@ -22,13 +23,6 @@ from storage.requests import NewRequest, Request, Requests, new_number
 
 QUESTIONS: Mapping[str, Asked] = {"task-value": Asked(kind="value"), "task-confirm": Asked(kind="confirm")}
 """How the engine's own questions are known to the reader."""
-_SAID = 2_000
-"""Characters of the customer's words that a request keeps, the latest."""
-_VALUE = 500
-NONE = "–"
-"""The value of something that there is none of."""
-_BY_FORM = frozenset({"name", "phone", "email", "address", "address_part", "tax_number", "payment_method"})
-"""What tells a value of one thing and is no word about another."""
 
 Values = Mapping[str, str]
 
@@ -45,9 +39,9 @@ async def begin(turn: Turn, task: Task) -> Answer:
         order = found
     made = await open_request(turn, task.request, order)
     opened = _under_way(turn, task, order) if made is None else _as_made(task, made)
-    told = _values(turn, task, opened, order)
-    told |= _told_by_wish(turn, task, opened)
-    opened = _resolved(turn, task, _noted(turn, opened, told), order)
+    told = values_in(turn, task, opened, order)
+    told |= told_by_wish(turn, task, opened)
+    opened = resolved(turn, task, _noted(turn, opened, told), order)
     if made is None or (told and task.asks(opened) is not None):
         return await _go_on(turn, task, opened, order)
     return await _file(turn, task, opened, order)
@@ -74,7 +68,7 @@ async def confirmed(turn: Turn, task: Task, order: Order | None) -> Answer:
     if unfit is not None:
         return _let_go(turn, task, unfit)
     opened = _under_way(turn, task, order)
-    return await _file(turn, task, _noted(turn, opened, _values(turn, task, opened, order)), order)
+    return await _file(turn, task, _noted(turn, opened, values_in(turn, task, opened, order)), order)
 
 
 async def file(turn: Turn, task: Task, order: Order | None, values: Values | None = None) -> Answer:
@@ -95,7 +89,7 @@ async def resume(turn: Turn) -> Answer | None:
     if opened.order is not None and order is None:
         return _let_go(turn, task, Answer(text=turn.say("button-stale")))
     asked = task.slot(pending.data.get("slot", ""))
-    told = _values(turn, task, opened, order, asked=asked)
+    told = values_in(turn, task, opened, order, asked=asked)
     moved = await _other_order(turn, task, order)
     if isinstance(moved, Answer):
         return moved
@@ -106,10 +100,10 @@ async def resume(turn: Turn) -> Answer | None:
     if moved is not None:
         # The words that name it are no answer.
         opened = _of_order(task, opened, moved)
-        told = _values(turn, task, opened, moved)
+        told = values_in(turn, task, opened, moved)
     elif pending.kind == "task-confirm" and heard.agrees(turn):
         return await confirmed(turn, task, order)
-    meant = _resolved(turn, task, opened, moved or order)
+    meant = resolved(turn, task, opened, moved or order)
     if moved is None and not told and meant == opened:
         return await _of_others(turn, task)
     given = asked is not None and asked.name in told and not (asked.free or turn.acts.wishes)
@@ -125,7 +119,7 @@ async def _of_others(turn: Turn, asked: Task) -> Answer | None:
         if task is None or task is asked or _is_for_people(turn, task):
             continue
         order = await _order(turn, task, opened)
-        told = _values(turn, task, opened, order) if order is not None or opened.order is None else {}
+        told = values_in(turn, task, opened, order) if order is not None or opened.order is None else {}
         if told:
             return await _go_on(turn, task, _noted(turn, opened, told), order)
     return None
@@ -170,86 +164,21 @@ async def _order(turn: Turn, task: Task, opened: OpenTask) -> Order | None:
     return await task.own_order(turn, opened.order)
 
 
-def _values(
-    turn: Turn, task: Task, opened: OpenTask, order: Order | None, asked: Slot | None = None
-) -> dict[str, str]:
-    """What the message tells of a task's slots; to a question that any words answer, the message as it is."""
-    found = {slot.name: _told(turn, slot, opened, order) for slot in task.slots}
-    found = {name: value[:_VALUE] for name, value in found.items() if value}
-    read = any(turn.told_each(*slot.told_by) for slot in task.slots)
-    if asked is not None and asked.words and (asked.sentence or not (read or asked.name in found)):
-        words = _words_alone(turn, task, asked, opened)
-        for other in () if asked.sentence else found.values():
-            words = words.replace(other, "").strip()
-        before = opened.values.get(asked.name, "")
-        joined = asked.join(before, words, turn.told("old")) if asked.join is not None and words else words
-        found = {**found, asked.name: joined or found.get(asked.name, "")}
-    return {name: value for name, value in found.items() if value}
-
-
-def _told(turn: Turn, slot: Slot, opened: OpenTask, order: Order | None) -> str:
-    told = turn.told_each(*slot.told_by)
-    before = opened.values.get(slot.name, "")
-    if not told:
-        return slot.plain(turn.text) if slot.plain is not None else ""
-    if slot.join is not None:
-        held = slot.holds(turn, order) if slot.holds is not None and order is not None and not before else ""
-        old = turn.told("old")
-        join = slot.join
-        return reduce(lambda known, new: join(known, new, old), told, before or held)
-    said = turn.told_in(*slot.told_by) if slot.sentence else turn.told_about(*slot.told_by)
-    now = (said if slot.free else "") or " ".join(told)
-    adds = slot.free and turn.does(Act.ADDS) and not turn.does(Act.CORRECTS)
-    return f"{before}\n{now}" if before and adds and now not in before else now
-
-
-def _told_by_wish(turn: Turn, task: Task, opened: OpenTask) -> dict[str, str]:
-    """What the wish itself tells, where it names the thing that it is about."""
-    names = bool(turn.told("item"))
-    return {
-        slot.name: turn.text.strip()[:_VALUE]
-        for slot in task.slots
-        if slot.by_wish and names and slot.name not in opened.values
-    }
-
-
-def _words_alone(turn: Turn, task: Task, asked: Slot, opened: OpenTask) -> str:
-    """The message as an answer; a yes, the number of an order, or what belongs to something else is none."""
-    gives = turn.answers and any(turn.does(act) for act in (Act.GIVES, Act.ADDS, Act.CORRECTS))
-    gives = gives or heard.wished_again(turn)
-    known = {name for slot in task.slots for name in slot.told_by}
-    of_others = bool(turn.told(*(_BY_FORM - known)))
-    only_number = heard.only_names(turn, turn.told("order").lstrip("#＃"))
-    goes_on = asked.join is not None and bool(opened.values.get(asked.name))
-    fits = asked.fits is None or goes_on or asked.fits(turn.text)
-    return turn.text.strip()[:_VALUE] if gives and fits and not (only_number or of_others) else ""
-
-
-def _resolved(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -> OpenTask:
-    """The task with what the message means among what the order has."""
-    if order is None:
-        return opened
-    for slot in task.slots:
-        if slot.resolve is not None and (meant := slot.resolve(turn, order, opened)):
-            opened = opened.with_values({slot.name: meant})
-    return opened
-
-
 def _noted(turn: Turn, opened: OpenTask, told: Values) -> OpenTask:
     """The task with what was told, and with the customer's words, each once."""
     now = turn.said.strip()
     said = opened.said if not now or now in opened.said else f"{opened.said}\n{now}".strip()
-    return replace(opened.with_values(told), said=said[-_SAID:])
+    return replace(opened.with_values(told), said=said[-SAID:])
 
 
 async def _go_on(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -> Answer:
     """Ask for what is missing, read it back, or file it."""
     other = turn.skills.tasks.get(task.becomes(turn, order)) if task.becomes is not None else None
     if other is not None:
-        now = _values(turn, task, replace(opened, values={}), order)
+        now = values_in(turn, task, replace(opened, values={}), order)
         kept = {name: value for name, value in opened.values.items() if now.get(name) != value}
         turned = replace(opened, name=other.name, values=kept)
-        turned = turned.with_values(_values(turn, other, turned, order))
+        turned = turned.with_values(values_in(turn, other, turned, order))
         cleared = turn.remembering(turn.memory.without_task(task.name))
         return await _go_on(cleared, other, turned, order)
     unfit = await task.unfit(turn, order) if task.unfit is not None and order is not None else None
@@ -353,16 +282,6 @@ def _details(turn: Turn, opened: OpenTask, order: Order | None) -> dict[str, str
     return {**details, **({"text": opened.said} if opened.said else {})}
 
 
-async def open_request(turn: Turn, kind: str, order: Order | None) -> Request | None:
-    """The undecided request of a kind, by `Requests.open_of`."""
-    return await Requests(turn.connection).open_of(
-        kind,
-        conversation_id=turn.contact.conversation.id,
-        customer_id=turn.customer_id,
-        order_id=order.id if order is not None else None,
-    )
-
-
 async def _known(turn: Turn, task: Task, known: Request, details: Values, memory: Memory) -> Answer:
     """A request that is open already: what is new goes into it, as long as nobody has decided.
 
@@ -387,25 +306,18 @@ def _added(turn: Turn, task: Task, made: Request, merged: Values) -> str:
     return turn.say(text_id if told else "request-added", request=made.number, told=told)
 
 
-def merged_details(before: Mapping[str, str], now: Values) -> dict[str, str]:
-    """A request's details and what is told now; of two texts both are kept, save what was said already."""
-    said, more = before.get("text", ""), now.get("text", "")
-    text = said if not more or more in said else more if said in more else f"{said}\n{more}"
-    return {**before, **now, **({"text": text[-_SAID:]} if text else {})}
-
-
 async def told_for(turn: Turn, task: Task, made: Request) -> Values:
     """What the message tells of the slots of a task that was asked for already."""
     opened = _as_made(task, made)
-    return _values(turn, task, opened, await _order(turn, task, opened))
+    return values_in(turn, task, opened, await _order(turn, task, opened))
 
 
 async def amended(turn: Turn, task: Task, made: Request) -> Answer:
     """Put a request right, or add to it, as long as nobody has decided; a value that isn't whole is asked for again."""
     opened = _as_made(task, made)
     order = await _order(turn, task, opened)
-    told = _values(turn, task, opened, order)
-    opened = _resolved(turn, task, replace(opened.with_values(told), said=turn.said.strip()[-_SAID:]), order)
+    told = values_in(turn, task, opened, order)
+    opened = resolved(turn, task, replace(opened.with_values(told), said=turn.said.strip()[-SAID:]), order)
     missing = task.asks(opened)
     if missing is not None and told:
         return _asking(turn, task, opened, order, *missing)
@@ -417,18 +329,6 @@ async def amended(turn: Turn, task: Task, made: Request) -> Answer:
         return Answer(text=text, memory=turn.memory.settled().without_task(task.name))
 
     return Answer(effects=(amend,), memory=turn.memory.settled())
-
-
-def request_text(turn: Turn, text_id: str, request: Request) -> str:
-    """A text about a request: what it is, its number, that of its order, and when it was made."""
-    number = request.order_number or ""
-    return turn.say(
-        text_id,
-        what=turn.say(f"decision-kind-{request.kind}", order=number),
-        request=request.number,
-        number=number,
-        when=turn.moment(request.created_at),
-    )
 
 
 async def explained(turn: Turn) -> Answer:

@@ -10,6 +10,7 @@ from bot.conversation.answer import Answer, Rows, row
 from bot.conversation.memory import OpenTask
 from bot.conversation.phrases import word_test
 from bot.conversation.skills import pages, which_order
+from bot.conversation.slot_values import NONE
 from bot.conversation.turn import RequestKind, Skill, Slot, Task, Turn
 from nlu.entities.contact import EMAIL
 from nlu.entities.corrections import is_tax_number, tax_number_in, with_end
@@ -134,7 +135,7 @@ INVOICE = Task(
             fits=is_tax_number,
             plain=tax_number_in,
             join=lambda before, told, _old: with_end(before, told),
-            whole=lambda number: is_tax_number(number) or number == tasks.NONE,
+            whole=lambda number: is_tax_number(number) or number == NONE,
             again="tax-number-again",
             needed=_of_a_company,
             optional=True,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from bot.conversation import filed, tasks
+from bot.conversation import made as made_requests
 from bot.conversation.answer import Answer, Rows, column, row
 from bot.conversation.memory import OpenTask
 from bot.conversation.skills import addresses, linking, order_lines, which_order
@@ -115,7 +116,7 @@ async def _kept(turn: Turn) -> Answer:
     found = await _order(turn, "change:keep")
     if isinstance(found, Answer):
         return found
-    known = await tasks.open_request(turn, CANCEL.request, found)
+    known = await made_requests.open_request(turn, CANCEL.request, found)
     if known is not None and known.customer_id == turn.customer_id:
         return filed.withdrawing(turn, known)
     return Answer(

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import filed, tasks, waiting
+from bot.conversation import made as made_requests
 from bot.conversation.answer import Answer, Rows, row
 from bot.conversation.skills import linking, pages, which_order
 from bot.conversation.turn import Asked, RequestKind, Skill, Task, Turn
@@ -70,7 +71,9 @@ async def _requests(turn: Turn) -> Answer:
     made = await Requests(turn.connection).of_conversation(turn.contact.conversation.id, limit=_LOOKED_AT)
     latest = next((one for one in made if one.customer_id == turn.customer_id), None)
     if latest is not None:
-        return Answer(text=tasks.request_text(turn, f"request-{latest.state}", latest), memory=turn.memory)
+        return Answer(
+            text=made_requests.request_text(turn, f"request-{latest.state}", latest), memory=turn.memory
+        )
     return await waiting.told(turn) if turn.in_queue else Answer(text=turn.say("requests-none"))
 
 

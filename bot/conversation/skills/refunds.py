@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from bot.conversation.answer import Answer, row
+from bot.conversation.made import request_text
 from bot.conversation.skills import pages, parcel_words, which_order
-from bot.conversation.tasks import request_text
 from bot.conversation.turn import Skill, Turn
 from nlu.types import EntityKind
 from storage.orders import Order, Orders, Refund
