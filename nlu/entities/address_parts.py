@@ -95,8 +95,8 @@ def corrected(before: str, part: str, old: str = "") -> str:
         old: what it is to take the place of, where that was said: "17, not 7".
     """
     part = part.strip(" ,，。.")
-    if not before or not part:
-        return part or before
+    if not before or not part or (not old and part.casefold() in before.casefold()):
+        return before or part
     exchanged = _exchanged(before, part, old)
     if exchanged:
         return exchanged
