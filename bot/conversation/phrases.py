@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
+_GAP = 16
+_MARKS = "。.!！?？"
 # What people send to any service to get its messages.
 _START_WORDS = frozenset({"subscribe", "resubscribe", "subscribe again", "订阅", "重新订阅"})
 # A message of one such word asks where it is.
@@ -18,21 +20,67 @@ def word_test(*tables: str) -> Callable[[str], bool]:
 
     Args:
         tables: words with spaces between them. `_` stands for a space in one, `*` for any ending, `…` for up to
-            sixteen characters, `^` for the beginning of the text and `$` for its end but for marks.
+            sixteen characters of one sentence, `^` for the beginning of the text and `$` for its end, but for marks.
     """
-    words = sorted({word for table in tables for word in table.split()}, key=len, reverse=True)
-    compiled = re.compile("|".join(_pattern(word) for word in words), re.IGNORECASE)
-    return lambda text: compiled.search(text) is not None
+    words = [_Word.of(word) for table in tables for word in table.split()]
+
+    def has(text: str) -> bool:
+        lower = text.casefold()
+        return any(word.stands_in(lower) for word in words)
+
+    return has
 
 
-def _pattern(word: str) -> str:
-    inside = re.escape(word.strip("^$*"))
-    for mark, meaning in (("_", " "), ("…", r"[^。.!！?？]{0,16}?"), (r"\*", r"\w*")):
-        inside = inside.replace(mark, meaning)
-    begins, ends = ("" if not word.strip("^$*")[at].isascii() else r"\b" for at in (0, -1))
-    begins = r"^\W{0,3}" if word.startswith("^") else begins
-    ends = r"\W*$" if word.endswith("$") else r"\w*" if word.endswith("*") else ends
-    return f"{begins}{inside}{ends}"
+@dataclass(frozen=True, slots=True)
+class _Word:
+    parts: tuple[str, ...]
+    begins: bool
+    ends: bool
+    open: bool
+
+    @classmethod
+    def of(cls, word: str) -> _Word:
+        bare = word.strip("^$").casefold().replace("_", " ")
+        parts = tuple(part.rstrip("*") for part in bare.split("…"))
+        return cls(parts, word.startswith("^"), word.endswith("$"), bare.endswith("*"))
+
+    def stands_in(self, text: str) -> bool:
+        first = self.parts[0]
+        ends = _ends_of(text, first, 0, self._open(0))
+        if self.begins:
+            ends = (end for end in ends if not any(map(str.isalnum, text[: end - len(first)])))
+        return any(self._goes_on(text, end) for end in ends)
+
+    def _goes_on(self, text: str, end: int) -> bool:
+        for place in range(1, len(self.parts)):
+            part = self.parts[place]
+            rest = text[end : end + _GAP + len(part)]
+            sentence = min((at for mark in _MARKS if (at := rest.find(mark)) >= 0), default=len(rest))
+            # What follows the part tells whether it ends there, and may lie beyond the sentence.
+            found = next(_ends_of(text[: end + sentence + 1], part, end, self._open(place)), 0)
+            if not found or found > end + sentence:
+                return False
+            end = found
+        return not self.ends or not any(map(str.isalnum, text[end:]))
+
+    def _open(self, place: int) -> bool:
+        return self.open and place == len(self.parts) - 1
+
+
+def _ends_of(text: str, part: str, start: int, open_end: bool) -> Iterator[int]:
+    """Where a part ends in a text, as often as it stands there; letters that go on make another word of it."""
+    at = text.find(part, start)
+    while at >= 0:
+        end = at + len(part)
+        before = part[0].isascii() and at > 0 and _in_word(text[at - 1])
+        after = part[-1].isascii() and not open_end and end < len(text) and _in_word(text[end])
+        if not (before or after):
+            yield end
+        at = text.find(part, at + 1)
+
+
+def _in_word(character: str) -> bool:
+    return character.isascii() and character.isalnum()
 
 
 thanks = word_test("谢谢 多谢 感谢 thanks thank_you thx cheers")

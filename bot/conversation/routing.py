@@ -27,8 +27,8 @@ _ABOUT_PRODUCTS = frozenset({"product_question", "stock_question", "price_questi
 _SHOWS_PRODUCTS = _ABOUT_PRODUCTS | {"product_search", "recommend_request"}
 _LOOKS_FOR = frozenset({"recommend_request", "product_search"})
 _ABOUT_MONEY = frozenset({"price_question", "discount_request"})
-_ONLY_ANSWERED = _ABOUT_PRODUCTS | {"order_status", "delivery_time", "refund_status"}
 
+_OF_ITEMS = ("size", "colour", "version", "quantity", "item")
 # A wish is acted on when it is likely, or well ahead of the next one.
 _LIKELY = 0.4
 _FAIRLY = 0.28
@@ -37,10 +37,8 @@ _AHEAD = 0.14
 _PLAUSIBLE = 0.10
 _WISHES = 4
 _RATHER = 0.5
-# A short message after an order or a product was spoken of is about it when this likely.
 _SHORT = 24
 _SENTENCE_LONG = 48
-_FOLLOWING = 0.08
 _STANDS_OUT = 1.5
 _CERTAIN = 0.7
 _BEYOND_DOUBT = 0.95
@@ -242,23 +240,7 @@ def _implied(turn: Turn, whole: Understanding) -> str | None:
         return "product_search"
     if whole.first(EntityKind.AMOUNT) is not None and turn.memory.product and last == "discount_request":
         return last
-    return _following(turn, whole)
-
-
-def _following(turn: Turn, whole: Understanding) -> str | None:
-    """What a short message asks about the order or the product spoken of, when one meaning stands out."""
-    if len(whole.text) > _SHORT or not whole.intents:
-        return None
-    best, *others = whole.intents
-    second = others[0].probability if others else 0.0
-    if best.probability < _FOLLOWING or best.probability < _STANDS_OUT * second:
-        return None
-    # A guess may be answered, but nothing is asked of the shop on a guess.
-    if best.intent not in _ONLY_ANSWERED and (not whole.understood or best.probability < _FAIRLY):
-        return None
-    about_order = turn.memory.order is not None and best.intent in REGISTRY.about_orders
-    about_product = turn.memory.product is not None and best.intent in _ABOUT_PRODUCTS
-    return best.intent if about_order or about_product else None
+    return None
 
 
 def _best_of(whole: Understanding, group: frozenset[str]) -> str | None:
@@ -288,6 +270,8 @@ def wishes(turn: Turn, reading: Reading, *, taken_up: bool) -> tuple[tuple[str, 
     wished = {wish.intent for wish, _ in reading.wishes if wish.probability >= _RATHER}
     for wish, part in reading.wishes:
         if wished & _HOLDS.get(wish.intent, frozenset()):
+            continue
+        if wish.intent == "change_order" and "change_address" in wished and not turn.told_each(*_OF_ITEMS):
             continue
         intent = _set_phrase(part) or wish.intent
         skill = REGISTRY.by_intent.get(intent)

@@ -19,7 +19,7 @@ _SAID = 0.9
 _HASHES = ("#", "＃")
 """Before the number of an order."""
 _NAMES = frozenset({"name", "invoice_title"})
-_NAMED = re.compile(r"[A-Z][\w&'’.-]*(?:\s(?:&\s)?[A-Z][\w&'’.-]*){1,4}(?<![.,])")
+_NAMED = re.compile(r"(?<![\w&'’.-])[A-Z][\w&'’-]{0,30}+(?:\s(?:&\s)?[A-Z][\w&'’-]{0,30}+){1,4}")
 """Several words with capitals: a name of which the model may read a part."""
 _IN_WORDS = frozenset({"reason", "version", "colour", "item", "invoice_title", "name"})
 """Values in words: the model may begin or end them within one."""

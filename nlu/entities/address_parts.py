@@ -126,7 +126,7 @@ def _exchanged(before: str, part: str, old: str) -> str:
     wrong, right = _MARK.search(old), _MARK.search(part)
     if wrong is None or right is None or _STREET.search(part) is not None:
         return ""
-    there = re.search(rf"(?<![A-Za-z0-9]){re.escape(wrong[0])}(?![A-Za-z0-9])", before, re.IGNORECASE)
+    there = next((one for one in _MARK.finditer(before) if one[0].casefold() == wrong[0].casefold()), None)
     return f"{before[: there.start()]}{right[0]}{before[there.end() :]}" if there is not None else ""
 
 

@@ -52,8 +52,9 @@ _writing = word_test(
     " 给我推荐$ 给我推荐了$",
     "messag* msg* text texts texting email* e-mail* mail mails mailing notification notifications offer offers deal"
     " deals spam discount_code discount_codes coupon coupons write_me writing_me write_to_me writing_to_me"
-    " contact*_me"
-    " ping*_me bother*_me pester*_me harass*_me disturb*_me recommend*_me recommend*_to_me hear_from_you",
+    " contact_me contacting_me"
+    " ping_me pinging_me bother_me bothering_me pester_me pestering_me harass_me harassing_me disturb_me"
+    " disturbing_me recommend_me recommending_me recommend_to_me recommending_to_me hear_from_you",
 )
 _for_good = word_test(
     "再 以后 今后 停", "stop quit cease enough never no_longer no_more anymore any_more any_longer again"
