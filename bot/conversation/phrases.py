@@ -41,7 +41,7 @@ class _Word:
     @classmethod
     def of(cls, word: str) -> _Word:
         bare = word.strip("^$").casefold().replace("_", " ")
-        parts = tuple(part.rstrip("*") for part in bare.split("…"))
+        parts = tuple(part for one in bare.split("…") if (part := one.rstrip("*")))
         return cls(parts, word.startswith("^"), word.endswith("$"), bare.endswith("*"))
 
     def stands_in(self, text: str) -> bool:

@@ -94,10 +94,12 @@ async def _cheaper(turn: Turn, order: Order) -> tuple[str, int, int, str] | None
     return product.name(turn.language), line.unit_price, now[product.id], product.currency
 
 
-_personal = word_test("个人 私人 开给我 我自己 personal… private… for…me to…me myself my…name just…me")
+_personal = word_test(
+    "个人 私人 开给我 我自己 personal personally private for_me to_me myself my_name just_me"
+)
 _company = word_test(
     "公司 企业 单位 专票 有限 集团 工厂 商行 事务所 中心 医院 学校 大学"
-    " company business ltd limited inc llc gmbh plc corp corporation co co.… vat firm"
+    " company business ltd limited inc llc gmbh plc corp corporation co vat firm"
 )
 
 

@@ -22,6 +22,7 @@ from bot.conversation.phrases import asks_for_a_person, asks_for_hours, word_tes
         ("客服$", "几点有客服？", True),
         ("客服$", "客服几点来", False),
         ("don't", "I don't", True),
+        ("co…", "Smith & Co", True),
     ],
 )
 def test_a_table_knows_its_words(table: str, text: str, has: bool) -> None:
