@@ -14,9 +14,10 @@ import numpy as np
 
 from kernel.arrays import Floats32
 from nlu import modelfiles
-from nlu.acts import Act, Acts, DialogueState, SlotValue, Wish
-from nlu.context.alone import acts_alone, address_part, name_beside, slot_of
+from nlu.acts import Acts, DialogueState, Wish
+from nlu.context.alone import acts_alone
 from nlu.context.clauses import clauses_of
+from nlu.context.plain_words import whole_words, with_plain_words
 from nlu.context.reader import ContextReader
 from nlu.encoder import Encoded, Encoder
 from nlu.entities import ProductIndex, recognise
@@ -62,12 +63,6 @@ NO_WISHES = frozenset({"greeting", "thanks", "goodbye", "affirm", "deny", "chitc
 WHEREABOUTS = frozenset({"order_status", "delivery_time", "delivery_problem"})
 """Two of them in two sentences are one question."""
 _ANSWERS = frozenset({"affirm", "deny"})
-_RATHER = 0.5
-_BY_FORM = frozenset({"order", "phone", "email", "address"})
-"""Values that are found by their form."""
-_SURE_FORM = 0.7
-_NO_ORDER = frozenset({"old", "tax_number", "tracking", "code"})
-"""Values that look like the number of an order and are none."""
 _OF_THE_SHOP = frozenset({EntityKind.ORDER_NUMBER, EntityKind.PRODUCT})
 _BLOB = re.compile(r"[A-Za-z0-9+/=_-]{40,}")
 _ONE_KEY = re.compile(r"(.)\1{5,}", re.DOTALL)
@@ -139,10 +134,12 @@ class TransformerUnderstander:
             several = self._wishes_of_clauses(message, form, intents)
             return replace(alone, wishes=several) if several else alone
         acts = self._context.read(message, form, encoded, self._heads.probabilities(said.logits), state)
-        if not _needs_context(state, acts):
-            wishes = self._wishes_of_clauses(message, form, intents) or _wished(message, intents[0])
-            acts = replace(acts, wishes=wishes)
-        return _with_plain_words(message, state, acts, alone, entities)
+        orders = {one.value for one in entities if one.kind is EntityKind.ORDER_NUMBER}
+        in_context = _needs_context(state, acts)
+        if len(orders) > 1 or not in_context:
+            alike = acts.wishes if in_context else _wished(message, intents[0])
+            acts = replace(acts, wishes=self._wishes_of_clauses(message, form, intents) or alike)
+        return with_plain_words(message, state, acts, alone, entities)
 
     def _wishes_of_clauses(
         self, message: str, form: Normalised, whole: Sequence[IntentScore]
@@ -203,7 +200,11 @@ class TransformerUnderstander:
             words=tuple(text[start : start + len(word)] for word, start in cut),
             deciding_words=self._deciding(text, cut, encoded, ngrams, order[0]) if intents else (),
             offensive=readable and logistic(said.offensive) > float(self._heads.offensive_threshold),
-            acts=self._acts(message, form, encoded, said, intents, entities, dialogue.state),
+            acts=whole_words(
+                message,
+                self._acts(message, form, encoded, said, intents, entities, dialogue.state),
+                [form.original_span(start, start + len(word)) for word, start in cut],
+            ),
             vector=_unit(encoded.pooled),
         )
 
@@ -293,27 +294,6 @@ def _place(weights: Floats32) -> float:
     return float(weights @ np.linspace(0.0, 1.0, len(weights)) / max(float(weights.sum()), 1e-6))
 
 
-def _with_plain_words(
-    message: str, state: DialogueState, acts: Acts, alone: Acts, entities: Sequence[Entity]
-) -> Acts:
-    """What the model reads, and what words and forms tell that always mean the same: a place in a list, numbers and
-    addresses, dangers."""
-    slots = _joined_slots(acts.slots, entities)
-    part = address_part(message, state) if acts.probability(Act.CORRECTS) >= _RATHER else ()
-    if part:
-        slots = (*part, *(one for one in slots if not _overlap(one, part[0])))
-    slots = (
-        *slots,
-        *(one for one in name_beside(message, slots) if "name" not in {slot.slot for slot in slots}),
-    )
-    acts = replace(acts, slots=tuple(sorted(slots, key=lambda value: value.start)))
-    if any(alone.pointing.shown):
-        acts = replace(acts, pointing=alone.pointing, acts={**acts.acts, **alone.acts})
-    if alone.danger is not None and acts.danger is None:
-        acts = replace(acts, danger=alone.danger, danger_probability=alone.danger_probability)
-    return acts
-
-
 def _needs_context(state: DialogueState, acts: Acts) -> bool:
     """Whether a message may be about something said before, or wishes what its words alone aren't known for."""
     about = state.question is not None or bool(state.tasks or state.filed or state.shown)
@@ -324,22 +304,6 @@ def _wished(message: str, best: IntentScore) -> tuple[Wish, ...]:
     if best.intent in _ANSWERS:
         return ()
     return (Wish(intent=best.intent, probability=best.probability, text=message, start=0, end=len(message)),)
-
-
-def _joined_slots(read: Sequence[SlotValue], entities: Sequence[Entity]) -> tuple[SlotValue, ...]:
-    """What the model reads, and what is found by its form: that is surer of numbers and addresses, and the model of the
-    rest."""
-    formed = [slot_of(entity) for entity in entities]
-    replaced = [value for value in read if value.slot in _NO_ORDER]
-    formed = [value for value in formed if not any(_overlap(value, one) for one in replaced)]
-    sure = [value for value in formed if value.slot in _BY_FORM and value.probability >= _SURE_FORM]
-    kept = [value for value in read if not any(_overlap(value, one) for one in sure)]
-    more = [value for value in formed if value not in sure and not any(_overlap(value, one) for one in kept)]
-    return tuple(sorted((*kept, *sure, *more), key=lambda value: value.start))
-
-
-def _overlap(one: SlotValue, other: SlotValue) -> bool:
-    return one.start < other.end and other.start < one.end
 
 
 def _today(dialogue: DialogueContext) -> date:

@@ -17,6 +17,7 @@ from bot.conversation import (
     decisions,
     filed,
     heard,
+    one_question,
     repeats,
     routing,
     sentiment,
@@ -26,6 +27,7 @@ from bot.conversation import (
     waiting,
 )
 from bot.conversation.answer import Answer
+from bot.conversation.read_message import ANSWERING
 from bot.conversation.registry import REGISTRY
 from bot.conversation.routing import Reading
 from bot.conversation.skills import (
@@ -41,7 +43,7 @@ from bot.conversation.skills import (
 )
 from bot.conversation.skills.goods import several, telling
 from bot.conversation.skills.talk import TALK, overrides
-from bot.conversation.turn import ANSWERING, Skill, Turn
+from bot.conversation.turn import Skill, Turn
 from bot.messages import IncomingKind
 from nlu.acts import Act, DialogueState, Wish
 from nlu.intents import INTENTS
@@ -191,7 +193,7 @@ async def _words(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tupl
     aside = None if first else await refunds.by_the_way(turn)
     if aside is not None:
         heard_of = replace(aside, memory=(aside.memory or turn.memory).heard("refund_status"))
-        return _going_back(turn, decisions.only("refund_status", heard_of))
+        return await one_question.going_back(turn, decisions.only("refund_status", heard_of))
     asked = None if first else await order_talk.follow_up(turn)
     if asked is not None:
         return await decisions.wish(asked[0], REGISTRY.by_intent[asked[1]], asked[1], modes)
@@ -215,9 +217,14 @@ async def _words(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tupl
         skill = REGISTRY.by_intent.get(intent) or REGISTRY.by_name["own"]
         memory = (done[-1].answer.memory if done else None) or memory
         now = turn.remembering(memory)
-        now = replace(now, understanding=replace(part, acts=whole.acts), text=part.text)
-        done += await decisions.wish(now, skill, intent, modes)
-    return _going_back(turn, done, by_the_way=bool(wished))
+        now = replace(now, understanding=part, text=part.text)
+        made = await decisions.wish(now, skill, intent, modes)
+        done += (
+            tuple(one_question.kept_for_next(now, intent, one) for one in made)
+            if memory is not turn.memory
+            else made
+        )
+    return await one_question.going_back(turn, done, by_the_way=bool(wished))
 
 
 async def _one(turn: Turn, whole: Understanding, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
@@ -232,7 +239,7 @@ async def _one(turn: Turn, whole: Understanding, modes: Mapping[str, str]) -> tu
     if meant == "place_order" and (await recommending.by_words(turn)) is not None:
         # Who names what they want to buy wants to see it, and not how buying works.
         meant, skill = "product_search", REGISTRY.by_name["search"]
-    return _going_back(turn, await decisions.wish(turn, skill, meant, modes))
+    return await one_question.going_back(turn, await decisions.wish(turn, skill, meant, modes))
 
 
 async def _of_the_wait(turn: Turn, reading: Reading, whole: Understanding) -> Answer | None:
@@ -312,29 +319,6 @@ async def _for_another_order(turn: Turn, modes: Mapping[str, str]) -> tuple[deci
     known, _ = made if made is not None else (None, None)
     back = decisions.only("request", filed.withdrawing(turn, known)) if known is not None else ()
     return (*back, *await decisions.wish(turn, skill, last, modes))
-
-
-def _going_back(
-    turn: Turn, done: tuple[decisions.Decision, ...], *, by_the_way: bool = True
-) -> tuple[decisions.Decision, ...]:
-    """After something was done or answered by the way: what is still open is recalled, unless the last answer asks
-    something itself."""
-    said_last = REGISTRY.by_name.get(done[-1].skill)
-    if turn.in_queue or (said_last is not None and said_last.repeats):
-        return done
-    waiting_for = (turn.memory, *(one.answer.memory for one in done[:-1] if one.answer.memory is not None))
-    if all(memory.pending is None for memory in waiting_for):
-        return done
-
-    def back(answer: Answer) -> Answer:
-        memory = answer.memory or turn.memory
-        kept = memory.pending == turn.memory.pending and by_the_way
-        if answer.hand_over is not None or not (memory.pending is None or kept):
-            return answer
-        text, memory = tasks.recalled(turn, memory)
-        return replace(answer, text="\n\n".join(part for part in (answer.text, text) if part), memory=memory)
-
-    return (*done[:-1], replace(done[-1], answer=done[-1].answer.changed(back)))
 
 
 async def _variant(

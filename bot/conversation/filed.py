@@ -6,36 +6,51 @@ from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation import tasks
+from bot.conversation import heard, tasks
+from bot.conversation import made as made_requests
 from bot.conversation.answer import Answer
 from bot.conversation.turn import Task, Turn
 from nlu.acts import Act
 from storage.requests import UNDECIDED, Request, Requests
 
-# What says more of a request and asks nothing: a colour or a size may be asked about.
-_TELLING = frozenset(
-    ("reason", "payment_method", "name", "phone", "email", "address_part", "tax_number", "invoice_title")
-)
+# Slots of tasks: what says more of a request and asks nothing. A colour or a size may be asked about.
+_TELLING = frozenset(("reason", "payment_method", "name", "phone", "email", "address", "tax_number", "title"))
 _MONEY = frozenset({"refund_request", "refund_status"})
 _PLAIN = 0.8
 
 
 async def touched(turn: Turn) -> Answer | None:
     """The answer to a message about a request; None where it is about none."""
-    made = await _made(turn)
+    made = _spoken_of(turn, await _made(turn))
     if turn.does(Act.ASKS_STATE) and made:
         known, _ = made[0]
-        text = tasks.request_text(turn, f"request-{known.state}", known)
+        text = made_requests.request_text(turn, f"request-{known.state}", known)
         return Answer(text=text, memory=turn.memory.settled())
     made = [(known, task) for known, task in made if known.state in UNDECIDED]
     if not made:
         return None
-    known, task = made[0]
-    if turn.does(Act.WITHDRAWS):
+    told = [(pair, set(await tasks.told_for(turn, pair[1], pair[0]))) for pair in made]
+    (known, task), values = next((one for one in told if one[1]), told[0])
+    if turn.does(Act.WITHDRAWS) and (turn.surely(Act.WITHDRAWS) or not values - {"reason"}):
         return withdrawing(turn, known) if turn.surely(Act.WITHDRAWS) else _asks_first(turn, known)
-    if turn.does(Act.CORRECTS) or turn.does(Act.ADDS) or _tells_more(turn, task):
-        return _amending(turn, task, known)
+    if heard.wishes_of_others(turn, task, by_words=not values):
+        return None
+    does = any(turn.does(act) for act in (Act.CORRECTS, Act.ADDS, Act.WITHDRAWS))
+    if does or (_TELLING & values and turn.memory.pending is None and _wishes_nothing_else(turn, task)):
+        return await tasks.amended(turn, task, known) if known.state == "asked" else _decided(turn, known)
     return None
+
+
+def _spoken_of(turn: Turn, made: list[tuple[Request, Task]]) -> list[tuple[Request, Task]]:
+    """Of several requests those whose wish the words name, where they name one."""
+    scores = turn.understanding.intents if turn.understanding is not None else ()
+    named = {score.intent for score in scores if score.probability >= _PLAIN}
+    return [pair for pair in made if named & set(pair[1].wished_by)] or made
+
+
+def _wishes_nothing_else(turn: Turn, task: Task) -> bool:
+    wished = {wish.intent for wish in turn.acts.wishes if wish.probability >= _PLAIN}
+    return wished <= {*task.wished_by, *_MONEY}
 
 
 async def of_another_order(turn: Turn) -> tuple[Request, Task] | None:
@@ -57,20 +72,10 @@ async def _numbered(turn: Turn, number: str) -> Request | None:
     return next((one for one in made if one.number == number), None)
 
 
-def _tells_more(turn: Turn, task: Task) -> bool:
-    """Whether a message that plainly wishes nothing else tells what belongs to a request, such as a reason for it."""
-    wished = {wish.intent for wish in turn.acts.wishes if wish.probability >= _PLAIN}
-    known = set(task.wished_by) | _MONEY
-    told = {
-        slot.name for slot in task.slots if _TELLING.intersection(slot.told_by) and turn.told(*slot.told_by)
-    }
-    return bool(told) and wished <= known and turn.memory.pending is None
-
-
 def _asks_first(turn: Turn, known: Request) -> Answer:
     """Whether it is to be taken back, where the words leave it open."""
     return Answer(
-        text=tasks.request_text(turn, "withdraw-confirm", known),
+        text=made_requests.request_text(turn, "withdraw-confirm", known),
         memory=turn.memory.asking("withdraw", request=known.number),
     )
 
@@ -101,25 +106,6 @@ async def _made(turn: Turn) -> list[tuple[Request, Task]]:
     return [pair for pair in ours if not named or (pair[0].order_number or "").casefold() == named]
 
 
-def _amending(turn: Turn, task: Task, known: Request) -> Answer:
-    """Put a request right, or add to it, as long as nobody has decided."""
-    if known.state != "asked":
-        return _decided(turn, known)
-    told = tasks.values_told(turn, task, known)
-    merged = tasks.merged_details(known.details, {**told, "text": turn.text.strip()})
-
-    async def amend(connection: AsyncConnection) -> Answer:
-        await Requests(connection).amend(known.id, merged)
-        new = "\n".join(told.values())
-        if new and turn.does(Act.CORRECTS):
-            text = turn.say("request-corrected", request=known.number, told=new)
-        else:
-            text = turn.say("request-added", request=known.number)
-        return Answer(text=text, memory=turn.memory.settled())
-
-    return Answer(effects=(amend,), memory=turn.memory.settled())
-
-
 def withdrawing(turn: Turn, known: Request) -> Answer:
     """Take a request back that nobody has acted on yet."""
     others = tuple(one for one in turn.memory.filed if one.request != known.number)
@@ -130,12 +116,12 @@ def withdrawing(turn: Turn, known: Request) -> Answer:
         if now.state != "asked":
             return _decided(turn, known)
         await Requests(connection).withdraw(known.id, turn.now)
-        return Answer(text=tasks.request_text(turn, "cancel-withdrawn", known), memory=kept)
+        return Answer(text=made_requests.request_text(turn, "cancel-withdrawn", known), memory=kept)
 
     return Answer(effects=(withdraw,), memory=kept)
 
 
 def _decided(turn: Turn, known: Request) -> Answer:
     """It can't be changed from here any more."""
-    text = tasks.request_text(turn, "cancel-accepted-already", known)
+    text = made_requests.request_text(turn, "cancel-accepted-already", known)
     return Answer(text=text, buttons=turn.human, memory=turn.memory.settled())

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from bot.conversation.turn import Turn
+from bot.conversation.turn import Task, Turn
 from nlu.acts import Act
 from storage.orders import Order
 
 _IN_ITS_WORDS = 0.3
+_PART_OF = dict.fromkeys(("return", "exchange", "cancel_order", "item_problem"), ("refund",))
+"""Wishes that are part of a task: whoever returns something wants the money back."""
 _RATHER = 0.5
 
 
@@ -14,6 +16,11 @@ def turns_down(turn: Turn) -> bool:
     """A no, or that it is no longer wanted; not one that says how it should be instead."""
     instead = any(turn.does(act) for act in (Act.CORRECTS, Act.GIVES, Act.ADDS)) or bool(turn.acts.wishes)
     return turn.does(Act.WITHDRAWS) if instead else turn.does(Act.WITHDRAWS) or turn.denies
+
+
+def has_none(turn: Turn) -> bool:
+    """Whether a message says that there is nothing to tell; not that all of it is no longer wanted."""
+    return turn.denies and not turn.surely(Act.WITHDRAWS)
 
 
 def agrees(turn: Turn) -> bool:
@@ -30,9 +37,36 @@ def agrees(turn: Turn) -> bool:
     return turn.affirms and turn.answers and (said or wished)
 
 
+def wished_instead(turn: Turn) -> str:
+    """The intent of another task that a no also names, read by its own words; empty where it names none."""
+    alone = turn.understanding.intents if turn.understanding is not None else ()
+    others = (
+        score.intent
+        for score in alone
+        if score.probability >= _RATHER
+        and turn.skills.tasks_of.get(score.intent, "") not in {"", *answered(turn)}
+    )
+    return next(others, "") if not turn.surely(Act.WITHDRAWS) else ""
+
+
 def wishes_another(turn: Turn) -> bool:
     """Whether a message wishes another task than the one that is asked about."""
     return bool(_wished(turn) - answered(turn)) and not wished_again(turn)
+
+
+def wishes_of_others(turn: Turn, task: Task, *, by_words: bool) -> bool:
+    """Whether a message wishes another task than one that was asked of the shop already.
+
+    Args:
+        turn: of the message.
+        task: that was asked for.
+        by_words: what its words wish by themselves counts, too.
+    """
+    alone = turn.understanding.intents if turn.understanding is not None and by_words else ()
+    wished = {score.intent for score in alone if score.probability >= _RATHER}
+    wished |= {wish.intent for wish in turn.acts.wishes}
+    others = {turn.skills.tasks_of[intent] for intent in wished if intent in turn.skills.tasks_of}
+    return bool(others - {task.name, *_PART_OF.get(task.name, ())}) and not wished & set(task.wished_by)
 
 
 def wished_again(turn: Turn) -> bool:

@@ -45,6 +45,12 @@ class OpenTask:
     """What was told, by slot."""
     said: str = ""
     """The customer's own words, for whoever does it."""
+    asked: bool = True
+    """Its question was asked; otherwise it is kept for later."""
+
+    def being_asked(self) -> OpenTask:
+        """The same, and its question is asked now."""
+        return replace(self, asked=True)
 
     def with_values(self, values: Mapping[str, str]) -> OpenTask:
         """The same, where more is told or something is told anew."""

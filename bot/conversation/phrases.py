@@ -2,38 +2,117 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
+_GAP = 16
+_MARKS = "。.!！?？"
 # What people send to any service to get its messages.
 _START_WORDS = frozenset({"subscribe", "resubscribe", "subscribe again", "订阅", "重新订阅"})
 # A message of one such word asks where it is.
 _PARCEL_WORDS = frozenset(
     {"parcel", "package", "my parcel", "my package", "tracking", "快递", "物流", "包裹", "我的快递"}
 )
-thanks = re.compile(r"谢谢|多谢|感谢|\b(thanks|thank you|thx|cheers)\b", re.IGNORECASE).search
+
+
+def word_test(*tables: str) -> Callable[[str], bool]:
+    """Whether a text has one of the words of a table: Chinese ones anywhere, others as whole words.
+
+    Args:
+        tables: words with spaces between them. `_` stands for a space in one, `*` for any ending, `…` for up to
+            sixteen characters of one sentence, `^` for the beginning of the text and `$` for its end, but for marks.
+    """
+    words = [_Word.of(word) for table in tables for word in table.split()]
+
+    def has(text: str) -> bool:
+        lower = text.casefold()
+        return any(word.stands_in(lower) for word in words)
+
+    return has
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    parts: tuple[str, ...]
+    begins: bool
+    ends: bool
+    open: bool
+
+    @classmethod
+    def of(cls, word: str) -> _Word:
+        bare = word.strip("^$").casefold().replace("_", " ")
+        parts = tuple(part for one in bare.split("…") if (part := one.rstrip("*")))
+        return cls(parts, word.startswith("^"), word.endswith("$"), bare.endswith("*"))
+
+    def stands_in(self, text: str) -> bool:
+        first = self.parts[0]
+        ends = _ends_of(text, first, 0, self._open(0))
+        if self.begins:
+            ends = (end for end in ends if not any(map(str.isalnum, text[: end - len(first)])))
+        return any(self._goes_on(text, end) for end in ends)
+
+    def _goes_on(self, text: str, end: int) -> bool:
+        for place in range(1, len(self.parts)):
+            part = self.parts[place]
+            rest = text[end : end + _GAP + len(part)]
+            sentence = min((at for mark in _MARKS if (at := rest.find(mark)) >= 0), default=len(rest))
+            # What follows the part tells whether it ends there, and may lie beyond the sentence.
+            found = next(_ends_of(text[: end + sentence + 1], part, end, self._open(place)), 0)
+            if not found or found > end + sentence:
+                return False
+            end = found
+        return not self.ends or not any(map(str.isalnum, text[end:]))
+
+    def _open(self, place: int) -> bool:
+        return self.open and place == len(self.parts) - 1
+
+
+def _ends_of(text: str, part: str, start: int, open_end: bool) -> Iterator[int]:
+    """Where a part ends in a text, as often as it stands there; letters that go on make another word of it."""
+    at = text.find(part, start)
+    while at >= 0:
+        end = at + len(part)
+        before = part[0].isascii() and at > 0 and _in_word(text[at - 1])
+        after = part[-1].isascii() and not open_end and end < len(text) and _in_word(text[end])
+        if not (before or after):
+            yield end
+        at = text.find(part, at + 1)
+
+
+def _in_word(character: str) -> bool:
+    return character.isascii() and character.isalnum()
+
+
+thanks = word_test("谢谢 多谢 感谢 thanks thank_you thx cheers")
 """There are thanks in it."""
-asks_for_a_person = re.compile(
-    r"人工|客服|真人|活人|找人|\b(person|human|agent|operator|representative|someone|somebody|staff)\b",
-    re.IGNORECASE,
-).search
+asks_for_a_person = word_test(
+    "人工 客服 真人 活人 找人 找个人 真的人 转接 经理 主管 老板 领导 负责人 专员 同事 店员",
+    "person human* agent operator representative rep someone somebody staff manager supervisor advisor adviser"
+    " colleague people customer_service real_one live_chat",
+)
 """A person of the shop's is named."""
-asks_for_hours = re.compile(
-    r"^(?!.*[转找叫换]).*("
-    r"(几点|什么时[候间]|啥时候|多晚)[^,，。]{0,6}(有|才有|是|到)?(人工|客服|真人)[^,，。]{0,4}$"
-    r"|(人工|客服)[^,，。]{0,4}(几点|什么时[候间]|啥时候)[^,，。]{0,2}(上班|下班|在线|在|开始|结束)"
-    r"|(人工|客服)的?(工作|上班|在线|服务)时间)"
-    r"|\b(when|what time|which hours|until when)\b.{0,12}\b(agents?|customer service|support|staff|humans?|people)\b"
-    r".{0,12}\b(open|there|available|working|work|online|closed?|around)\W*$"
-    r"|\b(customer service|support|staff) hours\b",
-    re.IGNORECASE,
-).search
-"""Somebody wants to know when people are there, not one of them now."""
-asks_what_is_known = re.compile(
-    r"\b(know|have|store|keep|hold|saved?)\b.{0,12}\b(about|on) me\b"
-    r"|(知道|了解|存了?|保存了?|收集了?|掌握了?)(有)?(关于)?我的?(什么|哪些|多少)",
-    re.IGNORECASE,
-).search
+_hours_of_people = word_test(
+    "几点…客服$ 几点…人工$ 几点…真人$ 什么时候…客服$ 什么时候…人工$ 啥时候…客服$ 多晚…客服$ 客服…几点 人工…几点"
+    " 客服…上班 人工…上班 客服…下班 人工…下班 客服…在线 人工…在线 客服…时间 人工…时间",
+    "when…is…support when…is…customer_service when…are…agent* when…are…people when…are…staff when…are…human*"
+    " what_time…is…support what_time…is…customer_service what_time…are…agent* what_time…are…staff"
+    " until_when…support until_when…customer_service customer_service_hours support_hours staff_hours",
+)
+_transfers = word_test("转 找 叫 换")
+asks_what_is_known = word_test(
+    "知道…我的什么 知道…我的哪些 知道…我什么 知道…我多少 了解…我什么 存了…我的什么 存了…我的哪些 存了…我什么"
+    " 保存了…我的 保存…我的哪些 收集了…我的 收集…我什么 掌握…我的 存着我",
+    "know…about_me know…on_me have…about_me have…on_me store…about_me store…on_me keep…about_me keep…on_me"
+    " hold…about_me hold…on_me save*…about_me save*…on_me",
+)
 """Somebody asks what the shop knows about them."""
+
+
+def asks_for_hours(text: str) -> bool:
+    """Whether somebody wants to know when people are there, not one of them now."""
+    return _hours_of_people(text) and not _transfers(text)
+
+
 _GLAD = set("😀😃😄😁😊🙂😍🥰😘👍👏🙏❤💕🌹🎉😂🤣😆🥳👌💪😋✨")
 _SAD = set("😡🤬😠👎😤😞😢😭😣😖😩😫💔🙁☹😔😒🙄")
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from bot.conversation import phrases
 from bot.conversation.registry import REGISTRY
@@ -25,8 +26,8 @@ _ABOUT_PRODUCTS = frozenset({"product_question", "stock_question", "price_questi
 _SHOWS_PRODUCTS = _ABOUT_PRODUCTS | {"product_search", "recommend_request"}
 _LOOKS_FOR = frozenset({"recommend_request", "product_search"})
 _ABOUT_MONEY = frozenset({"price_question", "discount_request"})
-_ONLY_ANSWERED = _ABOUT_PRODUCTS | {"order_status", "delivery_time", "refund_status"}
 
+_OF_ITEMS = ("size", "colour", "version", "quantity", "item")
 # A wish is acted on when it is likely, or well ahead of the next one.
 _LIKELY = 0.4
 _FAIRLY = 0.28
@@ -35,10 +36,8 @@ _AHEAD = 0.14
 _PLAUSIBLE = 0.10
 _WISHES = 4
 _RATHER = 0.5
-# A short message after an order or a product was spoken of is about it when this likely.
 _SHORT = 24
 _SENTENCE_LONG = 48
-_FOLLOWING = 0.08
 _STANDS_OUT = 1.5
 _CERTAIN = 0.7
 _BEYOND_DOUBT = 0.95
@@ -64,6 +63,7 @@ _HOLDS = {
     "product_question": frozenset({"product_compare"}),
     "price_question": frozenset({"product_compare"}),
     "recommend_request": frozenset({"product_compare"}),
+    "complaint": frozenset(REGISTRY.tasks_of) | HEARD_ANYWAY,
 }
 """Wishes that are part of another in the same message: whoever returns something wants the money back."""
 
@@ -143,7 +143,8 @@ def unmissable(whole: Understanding) -> str | None:
     if len(whole.text) <= _SENTENCE_LONG and phrases.asks_for_hours(whole.text):
         return "store_info"
     best = whole.intents[0] if whole.intents else None
-    if best is not None and best.intent in HEARD_ANYWAY and best.probability >= _CERTAIN:
+    plain = best is not None and (best.intent != "human_agent" or phrases.asks_for_a_person(whole.text))
+    if best is not None and plain and best.intent in HEARD_ANYWAY and best.probability >= _CERTAIN:
         return best.intent
     return None
 
@@ -243,23 +244,7 @@ def _implied(turn: Turn, whole: Understanding) -> str | None:
         return "product_search"
     if whole.first(EntityKind.AMOUNT) is not None and turn.memory.product and last == "discount_request":
         return last
-    return _following(turn, whole)
-
-
-def _following(turn: Turn, whole: Understanding) -> str | None:
-    """What a short message asks about the order or the product spoken of, when one meaning stands out."""
-    if len(whole.text) > _SHORT or not whole.intents:
-        return None
-    best, *others = whole.intents
-    second = others[0].probability if others else 0.0
-    if best.probability < _FOLLOWING or best.probability < _STANDS_OUT * second:
-        return None
-    # A guess may be answered, but nothing is asked of the shop on a guess.
-    if best.intent not in _ONLY_ANSWERED and (not whole.understood or best.probability < _FAIRLY):
-        return None
-    about_order = turn.memory.order is not None and best.intent in REGISTRY.about_orders
-    about_product = turn.memory.product is not None and best.intent in _ABOUT_PRODUCTS
-    return best.intent if about_order or about_product else None
+    return None
 
 
 def _best_of(whole: Understanding, group: frozenset[str]) -> str | None:
@@ -285,17 +270,29 @@ def wishes(turn: Turn, reading: Reading, *, taken_up: bool) -> tuple[tuple[str, 
     in_acts_alone = any(wish.intent not in INTENTS for wish, _ in reading.wishes)
     if not (reading.in_context or taken_up or len(reading.wishes) > 1 or in_acts_alone):
         return ()
-    found: dict[str, tuple[str, Understanding]] = {}
+    found: dict[str, tuple[str, Wish, Understanding]] = {}
     wished = {wish.intent for wish, _ in reading.wishes if wish.probability >= _RATHER}
     for wish, part in reading.wishes:
         if wished & _HOLDS.get(wish.intent, frozenset()):
             continue
+        if wish.intent == "change_order" and "change_address" in wished and not turn.told_each(*_OF_ITEMS):
+            continue
         intent = _set_phrase(part) or wish.intent
         skill = REGISTRY.by_intent.get(intent)
-        stops = stopping.says_stop(part.text, part, busy=True)
-        if stops:
-            found["consent"] = ("opt_out", part)
+        if stopping.says_stop(part.text, part, busy=True):
+            found["consent"] = ("opt_out", wish, part)
         elif skill is not None and wish.probability >= _RATHER:
-            found.setdefault(skill.name, (intent, part))
-    ordered = sorted(found.items(), key=lambda one: one[0] != "consent")
-    return tuple(wished for _, wished in ordered)[:_WISHES]
+            found.setdefault(skill.name, (intent, wish, part))
+    ordered = [one for _, one in sorted(found.items(), key=lambda one: one[0] != "consent")][:_WISHES]
+    spoken = [wish for _, wish, _ in ordered]
+    return tuple((intent, _with_acts(reading, wish, part, spoken)) for intent, wish, part in ordered)
+
+
+def _with_acts(reading: Reading, wish: Wish, part: Understanding, spoken: Sequence[Wish]) -> Understanding:
+    """What a wish says and what the message does there; values that stand in another wish are told for that."""
+    acts = reading.whole.acts if reading.whole is not None else part.acts
+    others = [one for one in spoken if one.start != wish.start]
+    slots = tuple(
+        value for value in acts.slots if not any(one.start <= value.start < one.end for one in others)
+    )
+    return replace(part, acts=replace(acts, slots=slots))

@@ -1,10 +1,10 @@
-"""What a customer's mood adds to an answer: a word of regret, and a person when it stays negative."""
+"""What a customer's mood adds to an answer: a word of regret, and the offer of a person when it stays negative."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.conversation.answer import Answer, HandOver
+from bot.conversation.answer import Answer
 from bot.conversation.memory import Memory
 from bot.conversation.turn import Turn
 from nlu.types import Sentiment, Understanding
@@ -32,11 +32,9 @@ def answered(turn: Turn, regrets: bool, answer: Answer) -> Answer:
         return answer
     if answer.text and whole.sentiment_strength >= _STRONG and regrets and not turn.memory.negatives:
         answer = replace(answer, text=f"{turn.say('sorry-first')}{answer.text}")
-    if (negatives >= _UPSET and whole.urgent) or negatives > _UPSET:
-        return replace(answer, hand_over=HandOver(reason="upset", priority=0))
-    if negatives >= _UPSET and not _offers_person(answer):
-        return replace(answer, buttons=(*answer.buttons, *turn.human))
-    return answer
+    if negatives < _UPSET or _offers_person(answer) or turn.in_queue:
+        return answer
+    return replace(answer, buttons=(*answer.buttons, *turn.human))
 
 
 def _offers_person(answer: Answer) -> bool:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import reduce
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import heard, waiting
 from bot.conversation.answer import Answer
+from bot.conversation.made import SAID, merged_details, open_request, request_text
 from bot.conversation.memory import Filed, Memory, OpenTask
+from bot.conversation.slot_values import NONE, resolved, told_by_wish, values_in
 from bot.conversation.turn import Asked, Slot, Task, Turn
 from nlu.acts import Act
 from storage.orders import Order
@@ -22,9 +23,6 @@ from storage.requests import NewRequest, Request, Requests, new_number
 
 QUESTIONS: Mapping[str, Asked] = {"task-value": Asked(kind="value"), "task-confirm": Asked(kind="confirm")}
 """How the engine's own questions are known to the reader."""
-_SAID = 2_000
-"""Characters of the customer's words that a request keeps, the latest."""
-_VALUE = 500
 
 Values = Mapping[str, str]
 
@@ -41,9 +39,12 @@ async def begin(turn: Turn, task: Task) -> Answer:
         order = found
     made = await open_request(turn, task.request, order)
     opened = _under_way(turn, task, order) if made is None else _as_made(task, made)
-    opened = _noted(turn, opened, _values(turn, task, opened))
-    opened = _resolved(turn, task, opened, order)
-    return await (_go_on(turn, task, opened, order) if made is None else _file(turn, task, opened, order))
+    told = values_in(turn, task, opened, order)
+    told |= told_by_wish(turn, task, opened)
+    opened = resolved(turn, task, _noted(turn, opened, told), order)
+    if made is None or (told and task.asks(opened) is not None):
+        return await _go_on(turn, task, opened, order)
+    return await _file(turn, task, opened, order)
 
 
 def _under_way(turn: Turn, task: Task, order: Order | None) -> OpenTask:
@@ -67,7 +68,7 @@ async def confirmed(turn: Turn, task: Task, order: Order | None) -> Answer:
     if unfit is not None:
         return _let_go(turn, task, unfit)
     opened = _under_way(turn, task, order)
-    return await _file(turn, task, _noted(turn, opened, _values(turn, task, opened)), order)
+    return await _file(turn, task, _noted(turn, opened, values_in(turn, task, opened, order)), order)
 
 
 async def file(turn: Turn, task: Task, order: Order | None, values: Values | None = None) -> Answer:
@@ -87,23 +88,51 @@ async def resume(turn: Turn) -> Answer | None:
     order = await _order(turn, task, opened)
     if opened.order is not None and order is None:
         return _let_go(turn, task, Answer(text=turn.say("button-stale")))
-    told = _values(turn, task, opened, asked=task.slot(pending.data.get("slot", "")))
+    asked = task.slot(pending.data.get("slot", ""))
+    told = values_in(turn, task, opened, order, asked=asked)
     moved = await _other_order(turn, task, order)
     if isinstance(moved, Answer):
         return moved
-    if heard.turns_down(turn) and not (told or moved):
-        return _dropped(turn, task)
+    if asked is not None and asked.optional and heard.has_none(turn) and not (told or moved):
+        told = {asked.name: NONE}
+    elif heard.turns_down(turn) and not (told or moved):
+        return await _turned_down(turn, task)
     if moved is not None:
         # The words that name it are no answer.
-        opened, told = _of_order(task, opened, moved), _values(turn, task, opened)
+        opened = _of_order(task, opened, moved)
+        told = values_in(turn, task, opened, moved)
     elif pending.kind == "task-confirm" and heard.agrees(turn):
         return await confirmed(turn, task, order)
-    meant = _resolved(turn, task, opened, moved or order)
-    if moved is None and not (
-        (told or meant != opened) and (heard.is_answer(turn) or heard.wished_again(turn))
-    ):
+    meant = resolved(turn, task, opened, moved or order)
+    if moved is None and not told and meant == opened:
+        return await _of_others(turn, task)
+    given = asked is not None and asked.name in told and not (asked.free or turn.acts.wishes)
+    if moved is None and not (given or heard.is_answer(turn) or heard.wished_again(turn)):
         return None
     return await _go_on(turn, task, _noted(turn, meant, told), moved or order)
+
+
+async def _of_others(turn: Turn, asked: Task) -> Answer | None:
+    """Go on with something else that is under way, where the message tells what is to be told for that."""
+    for opened in turn.memory.tasks if heard.is_answer(turn) else ():
+        task = turn.skills.tasks.get(opened.name)
+        if task is None or task is asked or _is_for_people(turn, task):
+            continue
+        order = await _order(turn, task, opened)
+        told = values_in(turn, task, opened, order) if order is not None or opened.order is None else {}
+        if told:
+            return await _go_on(turn, task, _noted(turn, opened, told), order)
+    return None
+
+
+async def _turned_down(turn: Turn, task: Task) -> Answer:
+    """Let go of what is under way, and begin what is plainly wished in its place."""
+    wish = heard.wished_instead(turn)
+    other = turn.skills.tasks.get(turn.skills.tasks_of.get(wish, ""))
+    if other is None:
+        return _dropped(turn, task)
+    rest = turn.remembering(turn.memory.settled().without_task(task.name))
+    return await begin(replace(rest, intent=wish), other)
 
 
 def _let_go(turn: Turn, task: Task, answer: Answer) -> Answer:
@@ -135,76 +164,42 @@ async def _order(turn: Turn, task: Task, opened: OpenTask) -> Order | None:
     return await task.own_order(turn, opened.order)
 
 
-def _values(turn: Turn, task: Task, opened: OpenTask, asked: Slot | None = None) -> dict[str, str]:
-    """What the message tells of a task's slots; to a question that any words answer, the message as it is."""
-    found: dict[str, str] = {}
-    for slot in task.slots:
-        told = turn.told_each(*slot.told_by)
-        if told and slot.sentence:
-            found[slot.name] = turn.told_in(*slot.told_by)[:_VALUE]
-        elif told:
-            before = opened.values.get(slot.name, "")
-            joined = reduce(slot.join, told, before) if slot.join is not None else " ".join(told)
-            found[slot.name] = joined[:_VALUE]
-    if asked is not None and asked.words and (asked.sentence or not found):
-        found[asked.name] = _words_alone(turn, asked) or found.get(asked.name, "")
-    return {name: value for name, value in found.items() if value}
-
-
-def _words_alone(turn: Turn, asked: Slot) -> str:
-    """The message as an answer; a yes, or the number of an order, is none."""
-    gives = turn.answers and any(turn.does(act) for act in (Act.GIVES, Act.ADDS, Act.CORRECTS))
-    gives = gives or heard.wished_again(turn)
-    only_number = heard.only_names(turn, turn.told("order").lstrip("#＃"))
-    fits = gives and not only_number and (asked.fits is None or asked.fits(turn.text))
-    return turn.text.strip()[:_VALUE] if fits else ""
-
-
-def _resolved(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -> OpenTask:
-    """The task with what the message means among what the order has."""
-    if order is None:
-        return opened
-    for slot in task.slots:
-        if slot.resolve is not None and (meant := slot.resolve(turn, order, opened)):
-            opened = opened.with_values({slot.name: meant})
-    return opened
-
-
 def _noted(turn: Turn, opened: OpenTask, told: Values) -> OpenTask:
     """The task with what was told, and with the customer's words, each once."""
     now = turn.said.strip()
     said = opened.said if not now or now in opened.said else f"{opened.said}\n{now}".strip()
-    return replace(opened.with_values(told), said=said[-_SAID:])
+    return replace(opened.with_values(told), said=said[-SAID:])
 
 
 async def _go_on(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -> Answer:
     """Ask for what is missing, read it back, or file it."""
     other = turn.skills.tasks.get(task.becomes(turn, order)) if task.becomes is not None else None
     if other is not None:
-        turned = replace(opened, name=other.name)
-        turned = turned.with_values(_values(turn, other, turned))
+        now = values_in(turn, task, replace(opened, values={}), order)
+        kept = {name: value for name, value in opened.values.items() if now.get(name) != value}
+        turned = replace(opened, name=other.name, values=kept)
+        turned = turned.with_values(values_in(turn, other, turned, order))
         cleared = turn.remembering(turn.memory.without_task(task.name))
         return await _go_on(cleared, other, turned, order)
     unfit = await task.unfit(turn, order) if task.unfit is not None and order is not None else None
     if unfit is not None:
         return _let_go(turn, task, unfit)
-    missing = _missing(task, opened)
+    missing = task.asks(opened)
     if missing is not None:
-        return _asking(turn, task, opened, order, missing)
+        return _asking(turn, task, opened, order, *missing)
     if task.confirm:
         return _reading_back(turn, task, opened, order)
     return await _file(turn, task, opened, order)
 
 
-def _missing(task: Task, opened: OpenTask) -> Slot | None:
-    return next((slot for slot in task.slots if slot.question and slot.name not in opened.values), None)
-
-
-def _asking(turn: Turn, task: Task, opened: OpenTask, order: Order | None, slot: Slot) -> Answer:
+def _asking(
+    turn: Turn, task: Task, opened: OpenTask, order: Order | None, slot: Slot, text_id: str
+) -> Answer:
+    told = {"told": opened.values.get(slot.name, "")}
     return Answer(
-        text=turn.say(slot.question, **_facts(turn, task, order, opened)),
+        text=turn.say(text_id, **{**_facts(turn, task, order, opened), **told}),
         buttons=slot.buttons(turn, order) if slot.buttons is not None else (),
-        memory=_waiting(_about(turn.memory, order).busy_with(opened), task, opened, slot),
+        memory=_waiting(_about(turn.memory, order).busy_with(opened.being_asked()), task, opened, slot),
     )
 
 
@@ -212,7 +207,7 @@ def _reading_back(turn: Turn, task: Task, opened: OpenTask, order: Order | None)
     return Answer(
         text=turn.say(task.confirm, **_facts(turn, task, order, opened)),
         buttons=task.buttons(turn, order) if task.buttons is not None else (),
-        memory=_waiting(_about(turn.memory, order).busy_with(opened), task, opened, None),
+        memory=_waiting(_about(turn.memory, order).busy_with(opened.being_asked()), task, opened, None),
     )
 
 
@@ -287,16 +282,6 @@ def _details(turn: Turn, opened: OpenTask, order: Order | None) -> dict[str, str
     return {**details, **({"text": opened.said} if opened.said else {})}
 
 
-async def open_request(turn: Turn, kind: str, order: Order | None) -> Request | None:
-    """The undecided request of a kind, by `Requests.open_of`."""
-    return await Requests(turn.connection).open_of(
-        kind,
-        conversation_id=turn.contact.conversation.id,
-        customer_id=turn.customer_id,
-        order_id=order.id if order is not None else None,
-    )
-
-
 async def _known(turn: Turn, task: Task, known: Request, details: Values, memory: Memory) -> Answer:
     """A request that is open already: what is new goes into it, as long as nobody has decided.
 
@@ -307,33 +292,43 @@ async def _known(turn: Turn, task: Task, known: Request, details: Values, memory
     if known.state == "asked" and merged != known.details:
         await Requests(turn.connection).amend(known.id, merged)
         told = {**merged, "text": known.details.get("text", "")} != {"text": "", **known.details}
-        if not task.confirm or told or turn.does(Act.ADDS) or turn.does(Act.CORRECTS):
+        if told:
+            return Answer(text=_added(turn, task, known, merged), memory=memory)
+        if not task.confirm or turn.does(Act.ADDS) or turn.does(Act.CORRECTS):
             return Answer(text=turn.say("request-added", request=known.number), memory=memory)
     return Answer(text=request_text(turn, "request-known", known), memory=memory)
 
 
-def merged_details(before: Mapping[str, str], now: Values) -> dict[str, str]:
-    """A request's details and what is told now; of two texts both are kept, save what was said already."""
-    said, more = before.get("text", ""), now.get("text", "")
-    text = said if not more or more in said else more if said in more else f"{said}\n{more}"
-    return {**before, **now, **({"text": text[-_SAID:]} if text else {})}
+def _added(turn: Turn, task: Task, made: Request, merged: Values) -> str:
+    """That a request is another now, and all that was told for it."""
+    told = "\n".join(merged[slot.name] for slot in task.slots if slot.name in merged and slot.resolve is None)
+    text_id = "request-corrected" if turn.does(Act.CORRECTS) else "request-added-told"
+    return turn.say(text_id if told else "request-added", request=made.number, told=told)
 
 
-def values_told(turn: Turn, task: Task, made: Request) -> Values:
-    """What the message tells of a task's slots where it was asked for already."""
-    return _values(turn, task, _as_made(task, made))
+async def told_for(turn: Turn, task: Task, made: Request) -> Values:
+    """What the message tells of the slots of a task that was asked for already."""
+    opened = _as_made(task, made)
+    return values_in(turn, task, opened, await _order(turn, task, opened))
 
 
-def request_text(turn: Turn, text_id: str, request: Request) -> str:
-    """A text about a request: what it is, its number, that of its order, and when it was made."""
-    number = request.order_number or ""
-    return turn.say(
-        text_id,
-        what=turn.say(f"decision-kind-{request.kind}", order=number),
-        request=request.number,
-        number=number,
-        when=turn.moment(request.created_at),
-    )
+async def amended(turn: Turn, task: Task, made: Request) -> Answer:
+    """Put a request right, or add to it, as long as nobody has decided; a value that isn't whole is asked for again."""
+    opened = _as_made(task, made)
+    order = await _order(turn, task, opened)
+    told = values_in(turn, task, opened, order)
+    opened = resolved(turn, task, replace(opened.with_values(told), said=turn.said.strip()[-SAID:]), order)
+    missing = task.asks(opened)
+    if missing is not None and told:
+        return _asking(turn, task, opened, order, *missing)
+    merged = merged_details(made.details, _details(turn, opened, order))
+
+    async def amend(connection: AsyncConnection) -> Answer:
+        await Requests(connection).amend(made.id, merged)
+        text = _added(turn, task, made, merged) if told else turn.say("request-added", request=made.number)
+        return Answer(text=text, memory=turn.memory.settled().without_task(task.name))
+
+    return Answer(effects=(amend,), memory=turn.memory.settled())
 
 
 async def explained(turn: Turn) -> Answer:
@@ -344,14 +339,33 @@ async def explained(turn: Turn) -> Answer:
     return Answer(text=turn.say(text_id), buttons=turn.human, memory=turn.memory)
 
 
-def recalled(turn: Turn, memory: Memory) -> tuple[str, Memory]:
-    """That something under way still waits for its answer, and the memory that waits for it; no words where nothing
-    does."""
+async def orders_of(turn: Turn, memory: Memory) -> Mapping[str, Order | None]:
+    """The orders that what is under way is about, by the names of the tasks."""
+    known = {one.name: turn.skills.tasks.get(one.name) for one in memory.tasks}
+    return {
+        one.name: await _order(turn, task, one)
+        for one in memory.tasks
+        if (task := known[one.name]) is not None
+    }
+
+
+def recalled(turn: Turn, memory: Memory, orders: Mapping[str, Order | None]) -> Answer | None:
+    """That something under way still waits for its answer, or its question, where that was not asked yet; None where
+    nothing waits."""
     of_others = memory.pending is not None and memory.pending.kind not in QUESTIONS
     opened = memory.tasks[0] if memory.tasks and not of_others else None
     task = turn.skills.tasks.get(opened.name) if opened is not None else None
     if opened is None or task is None:
-        return "", memory
-    slot = _missing(task, opened)
+        return None
+    missing = task.asks(opened)
+    order = orders.get(opened.name)
+    if not opened.asked and (order is not None or opened.order is None):
+        now = turn.remembering(memory)
+        return (
+            _asking(now, task, opened, order, *missing)
+            if missing
+            else _reading_back(now, task, opened, order)
+        )
+    slot = missing[0] if missing is not None else None
     text = turn.say("still-items" if slot is not None and slot.lists_lines else f"still-{task.name}")
-    return text, _waiting(memory, task, opened, slot)
+    return Answer(text=text, memory=_waiting(memory, task, opened, slot))

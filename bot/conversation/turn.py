@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,24 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.conversation import wording
 from bot.conversation.answer import Answer, Rows, row
 from bot.conversation.memory import Memory, OpenTask
+from bot.conversation.read_message import ReadMessage
 from bot.conversation.services import Services
-from bot.messages import Button, Incoming
-from nlu.acts import Act, Acts, Asking, SlotValue
-from nlu.normalise import folded
-from nlu.types import EntityKind, Sentiment, Understanding
+from bot.messages import Button
+from nlu.acts import Asking
+from nlu.types import Understanding
 from retention.types import Offer, Recommendation
 from storage.conversations import Contact
 from storage.orders import Order
-
-ANSWERING = (Act.YES, Act.NO, Act.GIVES, Act.CORRECTS, Act.ADDS, Act.WITHDRAWS)
-"""What may be done to a question, to what is under way and to what was asked of the shop."""
-_RATHER = 0.5
-_SURE = 0.8
-_LIKELY = 0.4
-_HARMLESS = frozenset({Act.WAITS, Act.ASKS_ABOUT, Act.ASKS_STATE})
-"""Acts that change nothing: they need less to be heard."""
-
-_SENTENCE = re.compile(r"[。！？!?；;\n]+|\.(?=\s|$)")
 
 
 async def _unread(_text: str) -> Understanding | None:
@@ -39,10 +27,9 @@ async def _unread(_text: str) -> Understanding | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
+class Turn(ReadMessage):
     """What a skill may look at."""
 
-    incoming: Incoming
     contact: Contact
     memory: Memory
     language: str
@@ -58,13 +45,8 @@ class Turn:
     """What a button carried; as untrusted as text."""
     chosen: bool = False
     """The customer has chosen this meaning among those asked about."""
-    text: str = ""
-    """The words to be answered, folded: the message, or the part of it that is this wish."""
-    understanding: Understanding | None = None
     asked_before: str = ""
     """The message before, where this one only says of what else it is asked."""
-    shown: tuple[str, ...] = ()
-    """What `Acts.pointing` speaks of: ids, in its order."""
     read: Callable[[str], Awaitable[Understanding | None]] = field(default=_unread, repr=False)
     """What other words of theirs mean, such as those said before an order was chosen."""
 
@@ -72,12 +54,6 @@ class Turn:
     def customer_id(self) -> str | None:
         """The customer this account is linked to."""
         return self.contact.customer_id
-
-    @property
-    def said(self) -> str:
-        """The whole message, folded, where `text` is a part of it; else `text`, words said before."""
-        whole = folded(self.incoming.text)
-        return whole if self.text and self.text in whole else self.text
 
     @property
     def in_queue(self) -> bool:
@@ -89,99 +65,9 @@ class Turn:
         """The customer's time zone, else the shop's."""
         return wording.zone(self.contact.time_zone, self.services.shop.time_zone)
 
-    @property
-    def negative(self) -> bool:
-        """Whether the message feels bad."""
-        return self.understanding is not None and self.understanding.sentiment is Sentiment.NEGATIVE
-
-    @property
-    def acts(self) -> Acts:
-        """What the message does in the conversation; a button's nothing but what it stands for."""
-        return self.understanding.acts if self.understanding is not None else Acts()
-
-    def does(self, act: Act) -> bool:
-        """Whether the message rather does this than not."""
-        return self.acts.probability(act) >= (_LIKELY if act in _HARMLESS else _RATHER)
-
-    def surely(self, act: Act) -> bool:
-        """Whether the message does this plainly enough for something that can't be undone."""
-        return self.acts.probability(act) >= _SURE
-
-    @property
-    def affirms(self) -> bool:
-        """Whether the message says yes to what the bot asked."""
-        return self.does(Act.YES)
-
-    @property
-    def denies(self) -> bool:
-        """Whether the message says no to what the bot asked."""
-        return self.does(Act.NO)
-
-    @property
-    def answers(self) -> bool:
-        """Whether the message rather answers what is asked, or is about what was asked of the shop, than leaves it."""
-        aside = self.acts.probability(Act.ASIDE)
-        return aside < _RATHER or any(self.acts.probability(act) >= aside for act in ANSWERING)
-
-    @property
-    def pointed_at(self) -> tuple[str, ...]:
-        """Ids of the things shown that the message means."""
-        chances = zip(self.shown, self.acts.pointing.shown, strict=False)
-        return tuple(thing for thing, chance in chances if chance >= _RATHER)
-
-    def told(self, *slots: str) -> str:
-        """The surest value that the message tells of any of these slots; empty where it tells none."""
-        values = [value for value in self.acts.slots if value.slot in slots and value.probability >= _RATHER]
-        return max(values, key=lambda value: value.probability).text if values else ""
-
-    def told_each(self, *slots: str) -> tuple[str, ...]:
-        """What the message tells of each of these slots, in the order of its words."""
-        surest: dict[str, SlotValue] = {}
-        for value in self.acts.slots:
-            known = surest.get(value.slot)
-            if value.slot in slots and value.probability >= _RATHER:
-                surest[value.slot] = (
-                    value if known is None or value.probability > known.probability else known
-                )
-        return tuple(value.text for value in sorted(surest.values(), key=lambda value: value.start))
-
-    def told_in(self, *slots: str) -> str:
-        """What the message tells of these slots; of several values the sentences, since what stands beside a value says
-        what it belongs to.
-
-        A value within the name of a product only names it: "exchange the blue ones".
-        """
-        likely = [value for value in self.acts.slots if value.probability >= _RATHER]
-        items = [value for value in likely if value.slot == "item"]
-        places = [
-            (value.start, value.end)
-            for value in likely
-            if value.slot in slots and not any(one.start <= value.start < one.end for one in items)
-        ]
-        said = self.said
-        if len(places) == 1:
-            return said[slice(*places[0])]
-        ends = [0, *(end.end() for end in _SENTENCE.finditer(said)), len(said)]
-        sentences = [
-            said[start:end].strip()
-            for start, end in pairwise(ends)
-            if any(start <= first < end for first, _ in places)
-        ]
-        return " ".join(sentences)
-
-    @property
-    def wants_others(self) -> bool:
-        """Whether the message wants others than those shown."""
-        return self.acts.pointing.other >= _RATHER
-
     def say(self, text_id: str, **values: str | int) -> str:
         """A text in the customer's language."""
         return self.services.texts.say(self.language, text_id, **values)
-
-    def named(self, kind: EntityKind) -> str | None:
-        """The normalised value of the first entity of a kind in the message."""
-        entity = self.understanding.first(kind) if self.understanding is not None else None
-        return entity.value if entity is not None else None
 
     def money(self, minor: int, currency: str) -> str:
         """An amount as this customer reads it."""
@@ -268,8 +154,24 @@ class Slot:
     """… that may be such a value."""
     sentence: bool = False
     """It is kept in the whole sentences that tell it: a message may tell it of several things."""
-    join: Callable[[str, str], str] | None = None
-    """What it was and what is told now → what it is; None: what is told now."""
+    free: bool = False
+    """It is told in words of any kind: what is added to it is kept beside what was told before."""
+    join: Callable[[str, str, str], str] | None = None
+    """What it was, what is told now, and what that is to take the place of, if that is said → what it is; None: what is
+    told now."""
+    holds: Callable[[Turn, Order], str] | None = None
+    """What the order has for it, which a part that is told puts right."""
+    whole: Callable[[str], bool] | None = None
+    """Whether a value is whole; one that isn't is asked for by `again` and not filed."""
+    again: str = ""
+    needed: Callable[[OpenTask], bool] | None = None
+    """Whether it is asked for, by what was told of the rest; None: it is."""
+    plain: Callable[[str], str] | None = None
+    """The value that words of the message always mean; empty where there are none."""
+    by_wish: bool = False
+    """A wish that names a thing tells it, too: what doesn't work is the problem."""
+    optional: bool = False
+    """A no to its question leaves it out."""
     resolve: Callable[[Turn, Order, OpenTask], str] | None = None
     """What the message means among what an order has; empty where it can't be told."""
     lists_lines: bool = False
@@ -307,6 +209,16 @@ class Task:
     becomes: Callable[[Turn, Order | None], str] | None = None
     """The task that it turns into, by what is told or by the order's state, such as a return into an exchange; empty:
     none."""
+
+    def asks(self, opened: OpenTask) -> tuple[Slot, str] | None:
+        """The next slot to be told and the text that asks for it; None where nothing is missing."""
+        for slot in self.slots:
+            value = opened.values.get(slot.name)
+            if value is None and slot.question and (slot.needed is None or slot.needed(opened)):
+                return slot, slot.question
+            if value is not None and slot.whole is not None and not slot.whole(value):
+                return slot, slot.again
+        return None
 
     def slot(self, name: str) -> Slot | None:
         """One of its slots."""

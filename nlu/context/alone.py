@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from nlu.acts import Act, Acts, DialogueState, Pointing, SlotValue, Wish
 from nlu.context.dangers import danger_in
 from nlu.entities.address_parts import part_in
+from nlu.entities.corrections import contrast_in, tail_in
 from nlu.intents import OUT_OF_SCOPE
 from nlu.types import Entity, EntityKind, IntentScore
 
@@ -30,6 +31,8 @@ _SAID = 0.9
 _SHORT = 60
 _BARE = 16
 _ABOUT_ADDRESSES = (("change_address",), ("account_address",))
+_ENDED = {"invoice": "tax_number", "change_address": "phone", "account_address": "phone"}
+"""The number that a task has, whose end may be put right."""
 _NAME = re.compile(
     r"(?:^|[\s,，、;；:：])([\u4e00-\u9fff]{2,4}|[A-Z][a-z'’-]{1,20}(?: [A-Z][a-z'’-]{1,20}){1,2})(?=$|[\s,，、;；:：])"
 )
@@ -113,11 +116,25 @@ def address_part(message: str, state: DialogueState) -> tuple[SlotValue, ...]:
     """The part of an address in a short message, where an address was the last thing asked of the shop."""
     if state.question is not None or len(message) > _SHORT or state.filed[:1] not in _ABOUT_ADDRESSES:
         return ()
-    span = part_in(message)
-    if span is None:
+    contrast = contrast_in(message)
+    places = (
+        {"old": contrast[0], "address_part": contrast[1]} if contrast else {"address_part": part_in(message)}
+    )
+    return tuple(
+        SlotValue(slot=slot, probability=_SAID, text=message[slice(*span)], start=span[0], end=span[1])
+        for slot, span in places.items()
+        if span is not None
+    )
+
+
+def end_told(message: str, state: DialogueState) -> tuple[SlotValue, ...]:
+    """The new end of a number, where one was told for what is under way or asked of the shop."""
+    found = tail_in(message)
+    about = next((_ENDED[task] for task in (*state.tasks[:1], *state.filed[:1]) if task in _ENDED), "")
+    if found is None or not (found[0] or about):
         return ()
-    start, end = span
-    return (SlotValue(slot="address_part", probability=_SAID, text=message[start:end], start=start, end=end),)
+    slot, start, end = found
+    return (SlotValue(slot=slot or about, probability=_SAID, text=message[start:end], start=start, end=end),)
 
 
 def _is_sure_of_else(best: IntentScore | None) -> bool:

@@ -12,22 +12,45 @@ _UNITS = (
     ("floor", re.compile(rf"{_NUMBER}(?:楼|层)(?!栋)")),
     ("room", re.compile(r"(?<![0-9A-Za-z])[0-9]{3,4}(?:室|房|号房)?(?![0-9号栋幢弄])")),
     ("street", re.compile(r"(?<![0-9])[0-9]{1,5}(?:弄|号)(?![楼院房])")),
-    ("flat", re.compile(r"\b(?:flat|apartment|apt|unit|suite|room|no)\.?\s?#?\w{1,5}\b", re.IGNORECASE)),
+    (
+        "flat",
+        re.compile(
+            r"\b(?:flat|apartment|apt|unit|suite|room)\.?\s?#?(?:[0-9]\w{0,4}|[A-Z][0-9]{0,3})\b|\bno\.?\s?[0-9]\w{0,4}\b",
+            re.IGNORECASE,
+        ),
+    ),
     ("uk postcode", re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\b", re.IGNORECASE)),
     ("postcode", re.compile(r"(?<![0-9])[0-9]{5,6}(?![0-9])")),
     ("house", re.compile(r"\b[0-9]{1,4}[a-z]?(?=\s[A-Z][a-z])")),
 )
 """Parts by what they are, and how they are written."""
-_LARGE = re.compile(
-    r"[省市区县]|[路街道巷]\s?[0-9]|\b(street|st|road|rd|avenue|ave|lane|drive|close|way)\b", re.IGNORECASE
+_STREET = re.compile(
+    r"(?P<zh>[\u4e00-\u9fff]{1,8}(?:路|街道?|道|巷|弄|村|小区|花园|大厦|广场|公寓|大学|苑|园|城|中心|新城))"
+    r"|\b[0-9]{1,5}[a-z]?(?:[-/][0-9]{1,4})?,?\s(?P<en>(?:[\w'’.-]{2,20}\s){0,3}?(?:street|st|road|rd|avenue|ave|lane|ln"
+    r"|drive|dr|close|way|court|ct|terrace|gardens|place|square|grove|row|mews|boulevard|blvd|crescent|highway|parkway|hill"
+    r"|green|rise|view|quay|walk|park))\b",
+    re.IGNORECASE,
+)
+"""A street or an estate; an English one with the house before it."""
+_REGION_ZH = re.compile(r"[省市区县镇乡州旗]|^\W{0,3}(?:北京|上海|天津|重庆|香港|澳门)")
+_NAMED_WITH_TOWN = 4
+"""Characters before the word for a street from which on a town may stand among them: 杭州文三路."""
+_POSTCODE = re.compile(
+    r"\b[A-Z]{1,2}[0-9][A-Z0-9]?\s?[0-9][A-Z]{2}\b|(?<![0-9])[0-9]{5,6}(?![0-9])", re.IGNORECASE
+)
+_TOWN_EN = re.compile(
+    r"[,\s]\s?(?!(?:flat|apartment|apt|unit|suite|room|no|please|thanks)\b)[A-Za-z][\w'’.-]{2,}",
+    re.IGNORECASE,
 )
 _PLACE = re.compile(
     r"[省市区县镇村路街道巷弄号栋楼]|\b(street|st|road|rd|avenue|ave|lane|drive|close|way|flat|apartment|suite)\b",
     re.IGNORECASE,
 )
+_ROOM = re.compile(r"[0-9]{3,4}")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _BARE_NUMBER = re.compile(r"[0-9]{1,5}[A-Za-z]?")
-_A_NUMBER = re.compile(r"[0-9]{1,5}[A-Za-z]?")
+_A_NUMBER = re.compile(r"(?<![A-Za-z0-9])[0-9]{1,5}[A-Za-z]?(?![A-Za-z0-9])")
+_MARK = re.compile(r"[0-9]+[A-Za-z]?|(?<![A-Za-z])[A-Za-z](?![A-Za-z])")
 
 
 def part_in(text: str) -> tuple[int, int] | None:
@@ -41,23 +64,79 @@ def may_be_address(text: str) -> bool:
     return any(character.isdigit() for character in text) or _PLACE.search(text) is not None
 
 
-def corrected(before: str, part: str) -> str:
-    """The address with a part of it replaced; a part that is none of what is there comes behind it.
+def lacking(address: str) -> str:
+    """What an address lacks to be found by a carrier: `street`, `region`, or nothing."""
+    street = _STREET.search(address)
+    if street is None:
+        # The forms of other countries aren't known: a number among several words will do.
+        foreign = not _CHINESE.search(address) and len(address.split()) >= 3
+        return "" if foreign and any(character.isdigit() for character in address) else "street"
+    if not any(character.isdigit() for character in address):
+        return "street"
+    return "" if _has_region(address, street) else "region"
 
-    An address that names a street or town of its own takes the place of the whole.
+
+def _has_region(address: str, street: re.Match[str]) -> bool:
+    if street["zh"]:
+        before = address[: street.end("zh")]
+        return _REGION_ZH.search(before) is not None or len(before) > _NAMED_WITH_TOWN + 1
+    after = address[street.end() :]
+    return _POSTCODE.search(after) is not None or _TOWN_EN.search(after) is not None
+
+
+def corrected(before: str, part: str, old: str = "") -> str:
+    """The address with a part of it replaced; a part that is none of what is there is put where it belongs.
+
+    An address that names a street and a town of its own takes the place of the whole.
+
+    Args:
+        before: the address as it was; empty where there was none.
+        part: what was told.
+        old: what it is to take the place of, where that was said: "17, not 7".
     """
     part = part.strip(" ,，。.")
-    if not before or not part or (_LARGE.search(part) and len(part) * 2 >= len(before)):
-        return part or before
-    if _BARE_NUMBER.fullmatch(part):
+    if not before or not part or (not old and part.casefold() in before.casefold()):
+        return before or part
+    exchanged = _exchanged(before, part, old)
+    if exchanged:
+        return exchanged
+    new, known = _STREET.search(part), _STREET.search(before)
+    if new is not None and known is not None:
+        same = (
+            new["en"] is not None
+            and known["en"] is not None
+            and new["en"].casefold() == known["en"].casefold()
+        )
+        same = same and not _has_region(part, new)
+        return f"{before[: known.start()]}{part}{before[known.end() :]}" if same else part
+    if new is not None and _has_region(part, new):
+        return part
+    if _BARE_NUMBER.fullmatch(part) and not (_CHINESE.search(before) and _ROOM.fullmatch(part)):
         numbers = list(_A_NUMBER.finditer(before))
         if numbers:
             return before[: numbers[-1].start()] + part + before[numbers[-1].end() :]
     address = before
-    for start, end, new in _replacements(before, part):
-        address = address[:start] + new + address[end:]
-    separator = "" if _CHINESE.search(before) else ", "
-    return address if address != before else f"{before}{separator}{part}"
+    for start, end, put in _replacements(before, part):
+        address = address[:start] + put + address[end:]
+    return address if address != before else _joined(before, part, new is not None)
+
+
+def _exchanged(before: str, part: str, old: str) -> str:
+    """The address with the number or letter that was said to be wrong exchanged; empty where it doesn't stand there."""
+    wrong, right = _MARK.search(old), _MARK.search(part)
+    if wrong is None or right is None or _STREET.search(part) is not None:
+        return ""
+    there = next((one for one in _MARK.finditer(before) if one[0].casefold() == wrong[0].casefold()), None)
+    return f"{before[: there.start()]}{right[0]}{before[there.end() :]}" if there is not None else ""
+
+
+def _joined(before: str, part: str, street: bool) -> str:
+    """A part that nothing stood for: a flat goes before an English street and a region before a Chinese one."""
+    if _CHINESE.search(before):
+        first = street or (_STREET.search(part) is None and _REGION_ZH.search(part) is not None)
+        return f"{part}{before}" if first and lacking(before) == "region" else f"{before}{part}"
+    flat = next(pattern for name, pattern in _UNITS if name == "flat")
+    return f"{part}, {before}" if flat.fullmatch(part) else f"{before}, {part}"
 
 
 def _replacements(before: str, part: str) -> Iterator[tuple[int, int, str]]:

@@ -44,6 +44,12 @@ def written(address: Mapping[str, str], language: str) -> str:
     return (" " if language == "zh" else ", ").join([*place, *whom])
 
 
+def place(address: Mapping[str, str], language: str) -> str:
+    """Where an address is, as its customer writes it: in Chinese in one piece, without country and postcode."""
+    names = ("province", "city", "line") if language == "zh" else _NARROW
+    return ("" if language == "zh" else ", ").join(address[name] for name in names if address.get(name))
+
+
 def _shown(address: Mapping[str, str], language: str) -> KnownAddress:
     words = written(address, language)
     called = ": ".join(filter(None, (address.get("label"), address["line"])))

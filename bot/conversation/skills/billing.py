@@ -7,8 +7,13 @@ from datetime import timedelta
 
 from bot.conversation import tasks
 from bot.conversation.answer import Answer, Rows, row
+from bot.conversation.memory import OpenTask
+from bot.conversation.phrases import word_test
 from bot.conversation.skills import pages, which_order
+from bot.conversation.slot_values import NONE
 from bot.conversation.turn import RequestKind, Skill, Slot, Task, Turn
+from nlu.entities.contact import EMAIL
+from nlu.entities.corrections import is_tax_number, tax_number_in, with_end
 from storage.catalogue import Catalogue
 from storage.orders import Order, Orders
 
@@ -89,6 +94,28 @@ async def _cheaper(turn: Turn, order: Order) -> tuple[str, int, int, str] | None
     return product.name(turn.language), line.unit_price, now[product.id], product.currency
 
 
+_personal = word_test(
+    "个人 私人 开给我 我自己 personal personally private for_me to_me myself my_name just_me"
+)
+_company = word_test(
+    "公司 企业 单位 专票 有限 集团 工厂 商行 事务所 中心 医院 学校 大学"
+    " company business ltd limited inc llc gmbh plc corp corporation co vat firm"
+)
+
+
+def _for_a_person(text: str) -> str:
+    return "personal" if _personal(text) and not _company(text) else ""
+
+
+def _of_a_company(opened: OpenTask) -> bool:
+    """Whether the invoice is for a company: that needs its tax number."""
+    return _company(opened.values.get("title", ""))
+
+
+def _is_email(text: str) -> bool:
+    return EMAIL.fullmatch(text.strip()) is not None
+
+
 INVOICE = Task(
     name="invoice",
     request="invoice",
@@ -99,10 +126,23 @@ INVOICE = Task(
             told_by=("invoice_title",),
             question="invoice-title",
             words=True,
+            plain=_for_a_person,
             buttons=_invoice_buttons,
         ),
-        Slot(name="tax_number", told_by=("tax_number",)),
-        Slot(name="email", told_by=("email",)),
+        Slot(
+            name="tax_number",
+            told_by=("tax_number",),
+            question="tax-number-which",
+            words=True,
+            fits=is_tax_number,
+            plain=tax_number_in,
+            join=lambda before, told, _old: with_end(before, told),
+            whole=lambda number: is_tax_number(number) or number == NONE,
+            again="tax-number-again",
+            needed=_of_a_company,
+            optional=True,
+        ),
+        Slot(name="email", told_by=("email",), whole=_is_email, again="email-again", words=True),
     ),
     order=_paid_for,
     own_order=which_order.own,

@@ -7,18 +7,31 @@ from dataclasses import replace
 from functools import partial
 
 from bot.conversation import filed, tasks
+from bot.conversation import made as made_requests
 from bot.conversation.answer import Answer, Rows, column, row
 from bot.conversation.memory import OpenTask
 from bot.conversation.skills import addresses, linking, order_lines, which_order
 from bot.conversation.turn import Facts, RequestKind, Skill, Slot, Task, Turn
 from bot.messages import Button
-from nlu.entities.address_parts import corrected, may_be_address
+from nlu.entities.address_parts import corrected, lacking, may_be_address
+from nlu.entities.corrections import is_phone, with_end
 from storage.orders import Order
 
 _TO_BE_SENT = which_order.in_status(which_order.NOT_SHIPPED)
 _TO = "to-"
 """Begins the verb of a button with an address; its mark follows."""
 _ADDRESSES_SHOWN = 3
+
+
+def _where_it_goes(turn: Turn, order: Order) -> str:
+    """Where an order goes as it stands."""
+    return addresses.place(order.ship_to, turn.language)
+
+
+def _other_number(before: str, told: str, _old: str) -> str:
+    return with_end(before, told)
+
+
 _WHERE = (
     Slot(
         name="address",
@@ -27,9 +40,20 @@ _WHERE = (
         words=True,
         fits=may_be_address,
         join=corrected,
+        holds=_where_it_goes,
+        whole=lambda address: not lacking(address),
+        again="address-again",
     ),
     Slot(name="name", told_by=("name",)),
-    Slot(name="phone", told_by=("phone",)),
+    Slot(
+        name="phone",
+        told_by=("phone",),
+        words=True,
+        fits=is_phone,
+        join=_other_number,
+        whole=is_phone,
+        again="phone-again",
+    ),
 )
 
 
@@ -92,7 +116,7 @@ async def _kept(turn: Turn) -> Answer:
     found = await _order(turn, "change:keep")
     if isinstance(found, Answer):
         return found
-    known = await tasks.open_request(turn, CANCEL.request, found)
+    known = await made_requests.open_request(turn, CANCEL.request, found)
     if known is not None and known.customer_id == turn.customer_id:
         return filed.withdrawing(turn, known)
     return Answer(
@@ -151,7 +175,7 @@ CANCEL = Task(
     name="cancel_order",
     request="cancel_order",
     wished_by=("cancel_order", "cancel"),
-    slots=(Slot(name="reason", told_by=("reason",)),),
+    slots=(Slot(name="reason", told_by=("reason",), free=True),),
     order=partial(_order, action="change:cancel"),
     own_order=which_order.own,
     unfit=partial(_too_late, what="cancel"),
@@ -172,6 +196,7 @@ CHANGE_ITEMS = Task(
             question="items-which",
             words=True,
             sentence=True,
+            free=True,
         ),
         order_lines.PAID_BY,
     ),

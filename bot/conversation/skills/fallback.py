@@ -8,7 +8,10 @@ from bot.conversation import phrases, waiting
 from bot.conversation.answer import Answer, HandOver, column
 from bot.conversation.skills import which_order
 from bot.conversation.turn import Asked, Skill, Turn
+from nlu.acts import Act
 
+OFFER = "human"
+"""The question whether a person shall take over, in `Memory.pending`."""
 _STRONG = 0.5
 _BEYOND = 0.5
 _MEDIA = {"photo": "picture", "video": "picture", "document": "file", "location": "place"}
@@ -19,13 +22,13 @@ def ask_back(turn: Turn, intents: tuple[str, ...]) -> Answer:
     memory = replace(turn.memory, misses=turn.memory.misses + 1)
     whole = turn.understanding
     if whole is not None and turn.negative and whole.sentiment_strength >= _STRONG:
-        return _upset(turn.remembering(memory), urgent=whole.urgent)
+        return offering(turn.remembering(memory), "unclear-upset", reason="upset", priority=0)
     beyond = whole is not None and whole.intent == "out_of_scope" and whole.probability >= _BEYOND
     if beyond and not intents:
         offered = turn.human if memory.misses > 1 else ()
         return Answer(text=turn.say("out-of-scope"), buttons=offered, memory=memory.settled())
     if memory.misses > 1:
-        return Answer(text=turn.say("unclear-again"), buttons=turn.human, memory=memory.settled())
+        return offering(turn.remembering(memory), "unclear-again")
     if not intents:
         return Answer(text=turn.say("unclear"), memory=memory.settled())
     labels = [turn.say(f"ask-{intent}") for intent in intents]
@@ -40,11 +43,23 @@ def ask_back(turn: Turn, intents: tuple[str, ...]) -> Answer:
     )
 
 
-def _upset(turn: Turn, *, urgent: bool) -> Answer:
-    """Somebody is angry and it isn't clear what about: nobody wants to hear "I don't understand" then."""
-    if (urgent and turn.memory.negatives) or turn.memory.misses > 1:
-        return Answer(text=turn.say("complaint"), hand_over=HandOver(reason="upset", priority=0))
-    return Answer(text=turn.say("unclear-upset"), buttons=turn.human, memory=turn.memory.settled())
+def offering(turn: Turn, text_id: str, *, reason: str = "asked", priority: int = 1) -> Answer:
+    """A text that asks whether a person shall take over: a yes to it passes on."""
+    memory = turn.memory.asking(OFFER, reason=reason, priority=str(priority))
+    return Answer(text=turn.say(text_id), buttons=turn.human, memory=memory)
+
+
+async def _offered(turn: Turn) -> Answer | None:
+    """The answer to the offer of a person."""
+    pending = turn.memory.pending
+    if pending is None or turn.does(Act.NO):
+        return Answer(text=turn.say("deny-nothing"), memory=turn.memory.settled()) if pending else None
+    if not turn.affirms or turn.acts.wishes:
+        return None
+    over = HandOver(
+        reason=pending.data.get("reason", "asked"), priority=int(pending.data.get("priority", "1"))
+    )
+    return Answer(memory=turn.memory.settled(), hand_over=over)
 
 
 async def _resume(turn: Turn) -> Answer | None:
@@ -118,17 +133,21 @@ def stale(turn: Turn) -> Answer:
 async def _human(turn: Turn) -> Answer:
     if turn.intent == "leave":
         return await waiting.left(turn) if turn.in_queue else stale(turn)
+    plain = turn.in_queue or turn.chosen or phrases.asks_for_a_person(turn.text)
+    if turn.intent == "human_agent" and not plain:
+        return offering(turn, "human-offer")
     urgent = turn.understanding is not None and turn.understanding.urgent
     priority = 0 if urgent and turn.negative else 1
     return Answer(memory=turn.memory.settled(), hand_over=HandOver(reason="asked", priority=priority))
 
 
 async def _complaint(turn: Turn) -> Answer:
-    return Answer(
-        text=turn.say("complaint"),
-        memory=turn.memory.settled(),
-        hand_over=HandOver(reason="complaint", priority=0),
-    )
+    """What can be done about it, and a person if they like; for somebody who waits for one it is more urgent."""
+    if turn.in_queue:
+        urgent = HandOver(reason="complaint", priority=0)
+        return Answer(text=turn.say("complaint-waiting"), memory=turn.memory.settled(), hand_over=urgent)
+    offered = turn.memory.pending is not None and turn.memory.pending.kind == OFFER
+    return offering(turn, "complaint-again" if offered else "complaint", reason="complaint", priority=0)
 
 
 async def _clarify(turn: Turn) -> Answer:
@@ -143,6 +162,8 @@ SKILLS = (
         intents=("human_agent",),
         actions=("human",),
         commands=("human", "agent"),
+        questions={OFFER: Asked(kind="offer", task="human")},
+        resume=_offered,
         regrets=False,
         always=True,
     ),

@@ -9,6 +9,7 @@ from itertools import pairwise
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import filed, tasks, waiting
+from bot.conversation import made as made_requests
 from bot.conversation.answer import Answer, Rows, row
 from bot.conversation.skills import linking, order_match, pages, which_order
 from bot.conversation.turn import Asked, RequestKind, Skill, Task, Turn
@@ -77,7 +78,7 @@ async def _requests(turn: Turn) -> Answer:
     here = [one for one in made if one.conversation_id == turn.contact.conversation.id]
     open_ones = [one for one in made if one.state in UNDECIDED]
     told = named or here[:1] or open_ones or made[:1]
-    lines = [tasks.request_text(turn, f"request-{one.state}", one) for one in told[:_TOLD]]
+    lines = [made_requests.request_text(turn, f"request-{one.state}", one) for one in told[:_TOLD]]
     lines += [turn.say("decision-note", note=one.note) for one in told[:1] if one.note]
     return Answer(text="\n".join(lines), memory=turn.memory.settled())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.conversation.answer import Answer, Rows, row
+from bot.conversation.made import request_text
 from bot.conversation.skills import (
     delivery_words,
     linking,
@@ -17,7 +18,6 @@ from bot.conversation.skills import (
     which_order,
 )
 from bot.conversation.skills.order_asked import Fact
-from bot.conversation.tasks import request_text
 from bot.conversation.turn import Skill, Turn
 from bot.messages import Button
 from storage.orders import STATUSES, Order, Orders

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 
 from bot.conversation.answer import Answer, row
+from bot.conversation.made import request_text
 from bot.conversation.skills import order_asked, order_match, parcel_words, which_order
 from bot.conversation.skills.order_asked import Fact
-from bot.conversation.tasks import request_text
 from bot.conversation.turn import Skill, Turn
 from nlu.acts import Act
 from storage.orders import Order, Orders, Refund

@@ -72,8 +72,15 @@ def _exchanged(turn: Turn, order: Order | None, opened: OpenTask) -> Mapping[str
     return {**_items(turn, order, opened), "wanted": opened.values.get("wanted", "")}
 
 
-def _rather_exchanged(turn: Turn, _order: Order | None) -> str:
+def _rather_cancelled(_turn: Turn, order: Order | None) -> str:
+    """Money is back soonest for what hasn't left yet where the order is cancelled."""
+    return "cancel_order" if order is not None and order.status in which_order.NOT_SHIPPED else ""
+
+
+def _rather_exchanged(turn: Turn, order: Order | None) -> str:
     """A return in which another version is wanted is an exchange."""
+    if order is not None and order.status in which_order.NOT_SHIPPED:
+        return _rather_cancelled(turn, order)
     wished = {wish.intent for wish in turn.acts.wishes}
     if "return_request" in wished:
         return ""
@@ -90,7 +97,7 @@ RETURN = Task(
     request="return",
     wished_by=("return_request", "start"),
     slots=(
-        Slot(name="reason", told_by=("reason",), question="return-why", words=True),
+        Slot(name="reason", told_by=("reason",), question="return-why", words=True, free=True),
         order_lines.SLOT,
         order_lines.PAID_BY,
     ),
@@ -106,9 +113,11 @@ EXCHANGE = Task(
     request="exchange",
     wished_by=("exchange_request", "exchange"),
     slots=(
-        Slot(name="wanted", told_by=_VERSION, question="exchange-which", words=True, sentence=True),
+        Slot(
+            name="wanted", told_by=_VERSION, question="exchange-which", words=True, sentence=True, free=True
+        ),
         order_lines.SLOT,
-        Slot(name="reason", told_by=("reason",)),
+        Slot(name="reason", told_by=("reason",), free=True),
         order_lines.PAID_BY,
     ),
     order=partial(_delivered, verb="exchange"),
@@ -123,7 +132,7 @@ REFUND = Task(
     request="refund",
     wished_by=("refund_request", "refund"),
     slots=(
-        Slot(name="reason", told_by=("reason",), question="refund-why", words=True),
+        Slot(name="reason", told_by=("reason",), question="refund-why", words=True, free=True),
         order_lines.SLOT,
         Slot(name="amount", told_by=("amount",)),
         order_lines.PAID_BY,
@@ -133,13 +142,21 @@ REFUND = Task(
     unfit=partial(_not_possible, money=True),
     filed="refund-asked",
     facts=_items,
+    becomes=_rather_cancelled,
 )
 ITEM_PROBLEM = Task(
     name="item_problem",
     request="item_problem",
     wished_by=("item_problem", "problem"),
     slots=(
-        Slot(name="reason", told_by=("reason",), question="item-problem-why", words=True),
+        Slot(
+            name="reason",
+            told_by=("reason",),
+            question="item-problem-why",
+            words=True,
+            free=True,
+            by_wish=True,
+        ),
         order_lines.SLOT,
     ),
     order=_delivered_lately,

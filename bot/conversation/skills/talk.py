@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from bot.conversation import waiting, wording
 from bot.conversation.answer import Answer, Rows, row
+from bot.conversation.phrases import word_test
 from bot.conversation.services import Services
 from bot.conversation.skills import language
 from bot.conversation.texts import Texts
@@ -19,30 +20,47 @@ TALK = frozenset({"greeting", "thanks", "goodbye", "affirm", "deny", "chitchat",
 """Intents (and skills) that come for nothing."""
 
 _SAME_TALK = timedelta(hours=6)
-_robot = re.compile(
-    r"机器人|真人|人工智能|\bAI\b|\b(ro)?bot\b|\bhuman\b|real person|who are you|你是谁|你叫什么",
-    re.IGNORECASE,
-).search
+_robot = word_test("机器人 真人 人工智能 你是谁 你叫什么", "ai bot robot human real_person who_are_you")
 _SENTENCES = re.compile(r"(?<=[。！？\n])|(?<=[.!?] )")
 """Between two sentences of our own texts."""
-_who = re.compile(r"你(们)?(是|到底)|是不是|\b(are you|is this|who are|am i)\b", re.IGNORECASE).search
+_who = word_test("你是 你们是 你到底 你们到底 是不是", "are_you is_this who_are am_i")
 _SHORT = 40
 _IN_SHORT = 120
 _LOOKED_BACK = 12
-gives_orders = re.compile(
-    r"指令|提示词|规则|instruction|prompt|\brules?\b|pretend|假装|扮演", re.IGNORECASE
-).search
+gives_orders = word_test("指令 提示词 规则 假装 扮演", "instruction* prompt* rule rules pretend*")
 """Somebody tries to talk the bot out of its rules."""
-overrides = re.compile(
-    r"(忽略|无视|忘(掉|记|了)|不(要|用|必)?(管|理会|遵守)|绕过|覆盖).{0,12}(指令|提示词?|设定|规则|要求|限制|命令)"
-    r"|系统(提示|消息|指令|管理员)|提示词|你现在(起|开始)?(就)?(是|扮演)|从现在(起|开始).{0,4}你(就)?(是|扮演)"
-    r"|(开发者|管理员|调试|上帝)模式|越狱"
-    r"|\b(ignore|disregard|forget|bypass|override)\b.{0,24}\b(instructions?|prompts?|rules|guidelines)\b"
-    r"|\bsystem (prompt|message)\b|\b(developer|admin|debug|god) mode\b|\bjailbreak|\byou are now\b"
-    r"|\b(pretend|act|behave)( as if)?( to be| you are| you're| as)\b.{0,20}"
-    r"\b(admin|owner|manager|ai|bot|gpt|developer)",
-    re.IGNORECASE,
-).search
+_DROPPED = (
+    "忽略",
+    "无视",
+    "忘掉",
+    "忘了",
+    "忘记",
+    "不管",
+    "不要管",
+    "不用管",
+    "不必管",
+    "不理会",
+    "不遵守",
+    "绕过",
+    "覆盖",
+)
+_RULES = ("指令", "提示", "设定", "规则", "要求", "限制", "命令")
+overrides = word_test(
+    " ".join(f"{dropped}…{rule}" for dropped in _DROPPED for rule in _RULES),
+    "系统提示 系统消息 系统指令 系统管理员 提示词 你现在是 你现在起是 你现在就是 你现在开始是 你现在扮演"
+    " 你现在开始扮演 从现在…你是 从现在…你就是 从现在…你扮演 开发者模式 管理员模式 调试模式 上帝模式 越狱",
+    " ".join(
+        f"{verb}…{rule}"
+        for verb in ("ignore", "disregard", "forget", "bypass", "override")
+        for rule in ("instruction", "instructions", "prompt", "prompts", "rules", "guidelines")
+    ),
+    "system_prompt system_message developer_mode admin_mode debug_mode god_mode jailbreak* you_are_now",
+    " ".join(
+        f"{verb}…{role}"
+        for verb in ("pretend_to_be", "pretend_you", "act_as", "act_like_you", "behave_as", "pretend_as")
+        for role in ("admin", "owner", "manager", "ai", "bot", "gpt", "developer")
+    ),
+)
 """A message is plainly an attempt to give the bot other rules, whatever else it says."""
 
 
@@ -124,7 +142,7 @@ async def _talk(turn: Turn) -> Answer:
 
 def asks_who(text: str) -> bool:
     """Whether somebody wants to know whether they talk to a person."""
-    return len(text) <= _SHORT and _who(text) is not None and _robot(text) is not None
+    return len(text) <= _SHORT and _who(text) and _robot(text)
 
 
 def _small_talk(turn: Turn) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy import insert
 from bot.conversation import ownership
 from bot.conversation.hours import OpeningHours
 from bot.messages import IncomingKind
+from nlu.acts import Act
 from storage import Conflict
 from storage.audit import Audit
 from storage.conversations import Conversations
@@ -20,7 +21,7 @@ from storage.customers import Consents
 from storage.escalations import Escalation, Escalations
 from storage.schema import staff
 from tests.bot.conversation.chat import TEXTS, Chat, action, buttons, said
-from tests.fakes import means
+from tests.fakes import does, means
 
 
 @pytest.fixture
@@ -163,16 +164,40 @@ async def test_a_decision_made_before_the_hand_over_is_not_written_after_it(
     assert await chat._left() is None
 
 
-async def test_complaints_and_lasting_anger_go_to_a_person(new_chat: Callable[..., Chat]) -> None:
+async def test_a_complaint_is_offered_a_person_and_a_yes_passes_on(new_chat: Callable[..., Chat]) -> None:
     one = new_chat(address="1")
-    assert "抱歉" in said(await one.says("你们太差劲了，我要投诉", means("complaint", negative=True)))
+    reply = await one.says("你们太差劲了，我要投诉", means("complaint", negative=True))
+    assert "抱歉" in said(reply)
+    assert action(reply, "human:ask")
+    assert said(await one.says("气死我了", means("complaint", negative=True))) != said(reply)
+    assert (await one.contact()).conversation.owner == "bot"
+    await one.says("好的", does(Act.YES))
     assert (await one.contact()).conversation.owner == "queue"
-    two = new_chat(address="2")
-    await two.link()
-    text = said(await two.says("快递到底在哪", means("order_status", negative=True)))
+    case = await _case(one)
+    assert (case.reason, case.priority) == ("complaint", 0)
+
+
+async def test_a_no_to_a_person_leaves_it(chat: Chat) -> None:
+    await chat.says("太差劲了", means("complaint", negative=True))
+    assert said(await chat.says("不用", does(Act.NO)))
+    await chat.says("好的", does(Act.YES))
+    assert (await chat.contact()).conversation.owner == "bot"
+
+
+async def test_lasting_anger_is_offered_a_person(chat: Chat) -> None:
+    await chat.link()
+    text = said(await chat.says("快递到底在哪", means("order_status", negative=True)))
     assert text.startswith("很抱歉")
-    await two.says("第二次问了！到底在哪！", means("order_status", negative=True, urgent=True))
-    assert (await two.contact()).conversation.owner == "queue"
+    again = await chat.says("第二次问了！到底在哪！", means("order_status", negative=True, urgent=True))
+    assert action(again, "human:ask")
+    assert (await chat.contact()).conversation.owner == "bot"
+
+
+async def test_a_person_is_only_passed_on_to_by_plain_words(chat: Chat) -> None:
+    assert "转给人工" in said(await chat.says("个人", "human_agent"))
+    assert (await chat.contact()).conversation.owner == "bot"
+    await chat.says("转人工", "human_agent")
+    assert (await chat.contact()).conversation.owner == "queue"
 
 
 @pytest.mark.parametrize(
@@ -196,8 +221,7 @@ async def test_a_missed_parcel_is_looked_up_before_a_person_is_called(
         labels = [button.action for button in buttons(reply)]
         assert {"parcel:chase:o1", "human:ask"} <= set(labels)
     assert (await chat.contact()).conversation.owner == "bot"
-    await chat.says(second, means("complaint", negative=True, urgent=True))
-    assert (await chat.contact()).conversation.owner == "queue"
+    assert action(await chat.says(second, means("complaint", negative=True, urgent=True)), "human:ask")
 
 
 async def agree(chat: Chat) -> None:

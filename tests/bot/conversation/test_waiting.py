@@ -133,7 +133,7 @@ async def test_a_person_who_takes_it_at_the_same_moment_keeps_it(waiting: Chat) 
 
 async def test_the_upset_become_more_urgent_and_are_told_the_wait(waiting: Chat) -> None:
     text = said(await waiting.says("我要投诉", means("complaint", negative=True)))
-    assert TEXTS.say("zh", "complaint") in text
+    assert TEXTS.say("zh", "complaint-waiting") in text
     assert TEXTS.say("zh", "waiting-within", within="5 分钟") in text
     case = await case_of(waiting)
     assert (case.reason, case.priority) == ("complaint", 0)

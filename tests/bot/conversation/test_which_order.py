@@ -89,11 +89,11 @@ async def test_who_proves_who_they_are_then_sees_all_orders(chat: Chat) -> None:
 async def test_what_is_said_while_an_order_is_chosen_counts(chat: Chat) -> None:
     await _two_to_choose_from(chat)
     await chat.says("我要改收货地址", "change_address")
-    meaning = Meaning(intents=(("change_address", 0.4),), address="文三路2号", points=(0,))
-    chat.understander.script["我要改收货地址\n第一个，改成文三路2号"] = meaning
-    assert "文三路2号" in said(await chat.says("第一个，改成文三路2号", meaning))
+    meaning = Meaning(intents=(("change_address", 0.4),), address="杭州市文三路2号", points=(0,))
+    chat.understander.script["我要改收货地址\n第一个，改成杭州市文三路2号"] = meaning
+    assert "杭州市文三路2号" in said(await chat.says("第一个，改成杭州市文三路2号", meaning))
     (made,) = await _open(chat)
-    assert made.details["address"] == "文三路2号"
+    assert made.details["address"] == "杭州市文三路2号"
 
 
 @pytest.mark.parametrize("chosen", ["第一个", "press"])
@@ -101,14 +101,14 @@ async def test_an_address_given_before_the_order_was_chosen_is_not_asked_for_aga
     chat: Chat, chosen: str
 ) -> None:
     await _two_to_choose_from(chat)
-    meaning = Meaning(intents=(("change_address", 0.9),), address="文三路2号")
-    listed = await chat.says("地址改成文三路2号", meaning)
+    meaning = Meaning(intents=(("change_address", 0.9),), address="杭州市文三路2号")
+    listed = await chat.says("地址改成杭州市文三路2号", meaning)
     assert "A8000" in said(listed)
     assert "A9000" in said(listed)
     reply = await (chat.says(chosen) if chosen != "press" else chat.presses(action(listed, "change:address")))
-    assert "文三路2号" in said(reply)
+    assert "杭州市文三路2号" in said(reply)
     (made,) = await _open(chat)
-    assert made.details == {"address": "文三路2号", "text": "地址改成文三路2号"}
+    assert made.details == {"address": "杭州市文三路2号", "text": "地址改成杭州市文三路2号"}
 
 
 OTHER = Meaning(intents=(("order_status", 0.2),), wishes=())

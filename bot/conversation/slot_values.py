@@ -1,0 +1,82 @@
+"""What a message tells of the slots of a task."""
+
+from __future__ import annotations
+
+from functools import reduce
+
+from bot.conversation import heard
+from bot.conversation.memory import OpenTask
+from bot.conversation.turn import Slot, Task, Turn
+from nlu.acts import Act
+from storage.orders import Order
+
+_VALUE = 500
+NONE = "–"
+"""The value of something that there is none of."""
+_BY_FORM = frozenset({"name", "phone", "email", "address", "address_part", "tax_number", "payment_method"})
+"""What tells a value of one thing and is no word about another."""
+
+
+def values_in(
+    turn: Turn, task: Task, opened: OpenTask, order: Order | None, asked: Slot | None = None
+) -> dict[str, str]:
+    """What the message tells of a task's slots; to a question that any words answer, the message as it is."""
+    found = {slot.name: _told(turn, slot, opened, order) for slot in task.slots}
+    found = {name: value[:_VALUE] for name, value in found.items() if value}
+    read = any(turn.told_each(*slot.told_by) for slot in task.slots)
+    if asked is not None and asked.words and (asked.sentence or not (read or asked.name in found)):
+        words = _words_alone(turn, task, asked, opened)
+        for other in () if asked.sentence else found.values():
+            words = words.replace(other, "").strip()
+        before = opened.values.get(asked.name, "")
+        joined = asked.join(before, words, turn.told("old")) if asked.join is not None and words else words
+        found = {**found, asked.name: joined or found.get(asked.name, "")}
+    return {name: value for name, value in found.items() if value}
+
+
+def _told(turn: Turn, slot: Slot, opened: OpenTask, order: Order | None) -> str:
+    told = turn.told_each(*slot.told_by)
+    before = opened.values.get(slot.name, "")
+    if not told:
+        return slot.plain(turn.text) if slot.plain is not None else ""
+    if slot.join is not None:
+        held = slot.holds(turn, order) if slot.holds is not None and order is not None and not before else ""
+        old = turn.told("old")
+        join = slot.join
+        return reduce(lambda known, new: join(known, new, old), told, before or held)
+    said = turn.told_in(*slot.told_by) if slot.sentence else turn.told_about(*slot.told_by)
+    now = (said if slot.free else "") or " ".join(told)
+    adds = slot.free and turn.does(Act.ADDS) and not turn.does(Act.CORRECTS)
+    return f"{before}\n{now}" if before and adds and now not in before else now
+
+
+def told_by_wish(turn: Turn, task: Task, opened: OpenTask) -> dict[str, str]:
+    """What the wish itself tells, where it names the thing that it is about."""
+    names = bool(turn.told("item"))
+    return {
+        slot.name: turn.text.strip()[:_VALUE]
+        for slot in task.slots
+        if slot.by_wish and names and slot.name not in opened.values
+    }
+
+
+def _words_alone(turn: Turn, task: Task, asked: Slot, opened: OpenTask) -> str:
+    """The message as an answer; a yes, the number of an order, or what belongs to something else is none."""
+    gives = turn.answers and any(turn.does(act) for act in (Act.GIVES, Act.ADDS, Act.CORRECTS))
+    gives = gives or heard.wished_again(turn)
+    known = {name for slot in task.slots for name in slot.told_by}
+    of_others = bool(turn.told(*(_BY_FORM - known)))
+    only_number = heard.only_names(turn, turn.told("order").lstrip("#＃"))
+    goes_on = asked.join is not None and bool(opened.values.get(asked.name))
+    fits = asked.fits is None or goes_on or asked.fits(turn.text)
+    return turn.text.strip()[:_VALUE] if gives and fits and not (only_number or of_others) else ""
+
+
+def resolved(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -> OpenTask:
+    """The task with what the message means among what the order has."""
+    if order is None:
+        return opened
+    for slot in task.slots:
+        if slot.resolve is not None and (meant := slot.resolve(turn, order, opened)):
+            opened = opened.with_values({slot.name: meant})
+    return opened
