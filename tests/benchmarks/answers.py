@@ -116,7 +116,7 @@ def _of_pages(row: Mapping[str, Any], answer: str, facts: Facts) -> str:
         return "wrong" if quoted else "right"
     if holds(row["turns"], [answer]):
         return "right"
-    wanted = {tuple(entry) for entry in (row["entry"], row.get("also")) if entry}
+    wanted = {tuple(entry) for entry in (row["entry"], *row.get("also", ()))}
     return "wrong" if quoted - wanted and not quoted & wanted else "silent"
 
 
