@@ -45,15 +45,16 @@ def load(path: Path | str | None = None) -> TransformerUnderstander:
     return TransformerUnderstander(Path(path) if path is not None else SHIPPED)
 
 
-def load_pages(folder: Path | str, understander: Understander) -> MarkdownPages:
+def load_pages(folder: Path | str, understander: TransformerUnderstander) -> MarkdownPages:
     """The pages of a folder with one folder a language, ready to be asked.
 
     Raises:
+        ModelDamaged: what answers from pages cannot be loaded.
         PagesRefused: a page is not UTF-8 text.
     """
-    from nlu.pages import MarkdownPages, embedding_of
+    from nlu.pages import MarkdownPages, PagesModel
 
-    return MarkdownPages.from_folder(Path(folder), embedding_of(understander))
+    return MarkdownPages.from_folder(Path(folder), PagesModel.of(understander.folder, understander.encoder))
 
 
 __all__ = [

@@ -106,6 +106,27 @@ def context(
         typer.echo(f"  {name}: {100 * share:.1f} %")
 
 
+@app.command("pages")
+def pages(
+    out: Annotated[Path, typer.Option(help="The model folder that it is put into.")] = modelfiles.SHIPPED,
+    seed: Annotated[
+        int, typer.Option(min=0, max=LARGEST_SEED, help="The same seed and questions give the same model.")
+    ] = 7,
+) -> None:
+    """Make the part of the model that answers from a shop's pages; needs the extra `train`."""
+    from nlu.workshop.training import needs_training
+
+    with failing():
+        with needs_training():
+            from nlu.workshop.passages import building
+            from nlu.workshop.passages.training import Plan
+        with progress_bar() as progress:
+            built = building.build(out, plan=Plan(seed=seed), progress=progress)
+    typer.echo(f"learned from {built.questions} questions of {built.shops} shops; of shops kept apart:")
+    for name, share in built.shares.items():
+        typer.echo(f"  {name}: {100 * share:.1f} %")
+
+
 @app.command("evaluate")
 def evaluate(
     data: Annotated[

@@ -34,6 +34,8 @@ class Encoded:
     inner: Floats32
     """Token vectors one and two thirds of the way up, side by side, shape (tokens, 2 · d): the last layer is bent
     towards the intents, these still tell the words. The last layer's own where the graph names its parts otherwise."""
+    upper: Floats32
+    """Token vectors that the last layer reads, shape (tokens, d); the last layer's own likewise."""
 
 
 class Encoder:
@@ -47,9 +49,9 @@ class Encoder:
         """
         try:
             stored = model.read_bytes()
-            inner = inner_layers(stored)
-            self._session = open_session(stored + with_outputs(inner))
-            self._outputs = ["states", *inner]
+            inner, last = inner_layers(stored), last_but_one(stored)
+            self._session = open_session(stored + with_outputs(sorted({*inner, *last})))
+            self._outputs, self._inner = ["states", *inner, *last], len(inner)
             self._tokenizer: Tokenizer = Tokenizer.from_file(str(tokenizer))
             self._input_names = [node.name for node in self._session.get_inputs()]
             # What can be loaded need not be an encoder: the first message would tell.
@@ -72,9 +74,9 @@ class Encoder:
         ids = np.array([encoding.ids for encoding in encodings], np.int64)
         mask = np.array([encoding.attention_mask for encoding in encodings], np.int64)
         found = self._session.run(self._outputs, dict(zip(self._input_names, (ids, mask), strict=True)))
-        states, inner = found[0], np.concatenate(found[1:] or found, axis=2)
+        states, inner = found[0], np.concatenate(found[1 : 1 + self._inner] or found[:1], axis=2)
         lengths = mask.sum(1).tolist()
-        return [_one(*parts) for parts in zip(encodings, states, inner, lengths, strict=True)]
+        return [_one(*parts) for parts in zip(encodings, states, inner, found[-1], lengths, strict=True)]
 
 
 def open_session(model: str | bytes) -> onnxruntime.InferenceSession:
@@ -94,10 +96,10 @@ def batches_by_length(texts: Sequence[str], size: int) -> Iterator[list[int]]:
     return (order[start : start + size] for start in range(0, len(order), size))
 
 
-def _one(encoding: Encoding, states: Floats32, inner: Floats32, length: int) -> Encoded:
+def _one(encoding: Encoding, states: Floats32, inner: Floats32, upper: Floats32, length: int) -> Encoded:
     tokens = states[:length]
     pooled: Floats32 = np.add.reduce(tokens, 0) / np.float32(length)
-    return Encoded(pooled, tokens, tuple(encoding.offsets[:length]), inner[:length])
+    return Encoded(pooled, tokens, tuple(encoding.offsets[:length]), inner[:length], upper[:length])
 
 
 def inner_layers(model: bytes) -> list[str]:
@@ -105,6 +107,12 @@ def inner_layers(model: bytes) -> list[str]:
     layers = max((int(number) for number in _AFTER.findall(model)), default=0)
     chosen = sorted({round(layers / 3), round(2 * layers / 3)} - {0, layers})
     return [f"after_layer_{number}" for number in chosen]
+
+
+def last_but_one(model: bytes) -> list[str]:
+    """Name of what the last layer reads; none where the graph names its parts otherwise, or has one layer."""
+    layers = max((int(number) for number in _AFTER.findall(model)), default=0)
+    return [f"after_layer_{layers - 1}"] if layers > 1 else []
 
 
 def with_outputs(names: Sequence[str]) -> bytes:

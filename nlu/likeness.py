@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
 from kernel.arrays import Floats32
 from nlu.datafiles import read_table
 from nlu.heads import units
-from nlu.types import Language
+from nlu.types import Language, Understander
 
+Embed: TypeAlias = Callable[[Sequence[str]], Floats32]
+"""Sentence vectors of unit length, shape (texts, d)."""
 _CORPUS = Path(__file__).parent / "corpus"
 _REMEMBERED = 1_024
 _AT_ONCE = 8
@@ -21,9 +24,9 @@ _AT_ONCE = 8
 class Likeness:
     """Compares by sentence vectors, seen from the middle of their language: `embed` gives unit vectors, (texts, d)."""
 
-    def __init__(self, embed: Callable[[Sequence[str]], Floats32]) -> None:
+    def __init__(self, embed: Embed) -> None:
         self._embed = embed
-        self._centre = lru_cache(2)(self._measured)
+        self._centre = lru_cache(2)(lambda language: centre_of(embed, language))
         # The names of attributes come again and again.
         self._vector = lru_cache(_REMEMBERED)(lambda text: self._embed([text])[0])
 
@@ -35,11 +38,27 @@ class Likeness:
         first, *others = units(vectors)
         return [float(first @ other) for other in others]
 
-    def _measured(self, language: Language) -> Floats32:
-        """The mean of a message of each intent: vectors of one language lie together."""
-        rows = [
-            next(iter(read_table(path, ["text"])))["text"]
-            for path in sorted((_CORPUS / language).glob("*.tsv"))
+
+def centre_of(embed: Embed, language: Language) -> Floats32:
+    """The mean of a message of each intent, shape (d,): vectors of one language lie together."""
+    rows = [
+        next(iter(read_table(path, ["text"])))["text"] for path in sorted((_CORPUS / language).glob("*.tsv"))
+    ]
+    parts = [embed(rows[start : start + _AT_ONCE]) for start in range(0, len(rows), _AT_ONCE)]
+    return np.asarray(np.concatenate(parts).mean(0), np.float32)
+
+
+def embedding_of(understander: Understander) -> Embed:
+    """Sentence vectors by an understander."""
+
+    def embed(texts: Sequence[str]) -> Floats32:
+        # Few at a time: the memory of the largest batch is never given back.
+        vectors = [
+            meaning.vector
+            for start in range(0, len(texts), _AT_ONCE)
+            for meaning in understander.understand(texts[start : start + _AT_ONCE])
+            if meaning.vector is not None
         ]
-        parts = [self._embed(rows[start : start + _AT_ONCE]) for start in range(0, len(rows), _AT_ONCE)]
-        return np.asarray(np.concatenate(parts).mean(0), np.float32)
+        return np.stack(vectors) if vectors else np.zeros((0, 1), np.float32)
+
+    return embed

@@ -1,5 +1,5 @@
-"""The model folder: encoder.onnx, tokenizer.json, heads.npz, context.onnx, context.json, card.md and manifest.json with
-their checksums.
+"""The model folder: encoder.onnx, tokenizer.json, heads.npz, context.onnx, context.json, pages.npz, answers.onnx,
+card.md and manifest.json with their checksums.
 
 A folder that a shop taught holds two files more: `taught.tsv`, the messages it was taught with, and `untaught.npz`, the
 heads before the first of them. Only teaching reads them.
@@ -20,6 +20,8 @@ FORMAT = "liuke-nlu-1"
 FILES = ("encoder.onnx", "tokenizer.json", "heads.npz")
 CONTEXT = ("context.onnx", "context.json")
 """What reads a message in its conversation; a folder of an older version lacks them."""
+PAGES = ("pages.npz", "answers.onnx")
+"""What answers from the shop's pages; likewise."""
 TAUGHT = "taught.tsv"
 """Has no checksum, so that a person may take a message out of it."""
 UNTAUGHT = "untaught.npz"
@@ -28,7 +30,7 @@ SHIPPED = Path(__file__).parent / "model"
 
 def write_manifest(folder: Path, facts: dict[str, object]) -> None:
     """Write the manifest over the files that lie in the folder."""
-    names = [*FILES, *(name for name in (*CONTEXT, UNTAUGHT) if (folder / name).is_file())]
+    names = [*FILES, *(name for name in (*CONTEXT, *PAGES, UNTAUGHT) if (folder / name).is_file())]
     manifest = {"format": FORMAT, **facts, "sha256": {name: sha256(folder / name) for name in names}}
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
@@ -52,7 +54,7 @@ def check(folder: Path) -> dict[str, object]:
     if not isinstance(sums, dict):
         raise ModelDamaged(f"{folder} is no model folder: manifest.json names no checksums.")
     # What may be absent is no less trusted than the rest: it counts as soon as either side speaks of it.
-    more = [name for name in (*CONTEXT, UNTAUGHT) if name in sums or (folder / name).exists()]
+    more = [name for name in (*CONTEXT, *PAGES, UNTAUGHT) if name in sums or (folder / name).exists()]
     for name in (*FILES, *more):
         path = folder / name
         if not path.is_file():

@@ -146,7 +146,9 @@ class Passage:
     text: str
     language: Language
     score: float
-    """0 to 1, and no less than the search asked for: `at_least`, or else the index's own threshold."""
+    """The chance that it answers, and no less than the search asked for: `at_least`, or else the model's threshold."""
+    answer: str = ""
+    """The sentence of the text that answers, or a few; empty where it is not known."""
 
 
 @runtime_checkable
@@ -173,7 +175,7 @@ class PageIndex(Protocol):
         question: str,
         language: Language,
         n: int = 3,
-        vector: Floats32 | None = None,
+        before: str = "",
         at_least: float | None = None,
     ) -> list[Passage]:
         """The best passages above a threshold, best first; pages in the other language stand in.
@@ -182,8 +184,8 @@ class PageIndex(Protocol):
             question: in either language.
             language: that the answer should be in.
             n: no more than so many.
-            vector: the question's, where somebody has understood it already; it saves reading it again.
+            before: the customer's message before, which a short question may go on from.
             at_least: the score that a passage needs, for who knows more of the question than its words: whether it
-                is one for the pages at all. The index's own threshold by default, which supposes nothing.
+                is one for the pages at all. The model's own threshold by default, which supposes nothing.
         """
         ...

@@ -79,16 +79,17 @@ class TransformerUnderstander:
 
     def __init__(self, folder: Path) -> None:
         self.manifest = modelfiles.check(folder)
-        self._encoder = Encoder(folder / "encoder.onnx", folder / "tokenizer.json")
+        self.folder = folder
+        self.encoder = Encoder(folder / "encoder.onnx", folder / "tokenizer.json")
         self._heads = Heads.load(folder / "heads.npz")
-        read, made = len(self._heads.mean), self._encoder.width
+        read, made = len(self._heads.mean), self.encoder.width
         if read != made:
             raise ModelDamaged(
                 f"{folder} does not fit together: heads for vectors of {read} numbers, an encoder that makes {made}. "
                 "Build or fetch the model again."
             )
         whole = all((folder / name).is_file() for name in modelfiles.CONTEXT)
-        self._context = ContextReader(folder, self._encoder, self._heads.intents) if whole else None
+        self._context = ContextReader(folder, self.encoder, self._heads.intents) if whole else None
         # A word speaks for an intent by what it adds there beyond what it adds everywhere.
         weights = self._heads.intent_weight
         self._preference = weights - weights.mean(0)
@@ -109,7 +110,7 @@ class TransformerUnderstander:
         today = _today(dialogue)
         normalised = [normalise(text) for text in texts]
         shown = [model_text(one.text[:ENCODED_AT_MOST]) for one in normalised]
-        encoded = self._encoder.encode(shown)
+        encoded = self.encoder.encode(shown)
         return [
             self._one(text, form, seen, ngrams_of(read), dialogue, today)
             for text, form, seen, read in zip(texts, normalised, encoded, shown, strict=True)
@@ -149,7 +150,7 @@ class TransformerUnderstander:
         shown = [model_text(form.text[start:end]) for start, end in spans]
         seen = {score.intent for score in whole}
         wishes: dict[str, Wish] = {}
-        for (first, last), text, encoded in zip(spans, shown, self._encoder.encode(shown), strict=True):
+        for (first, last), text, encoded in zip(spans, shown, self.encoder.encode(shown), strict=True):
             said = self._heads.read(encoded.pooled, ngrams_of(text))
             intents = self._intents(said.logits, self._first_wish_first(said.logits, encoded))
             best = intents[0]

@@ -93,9 +93,9 @@ class InProcess:
         return self.understander.understand(texts, dialogue)
 
     async def search(
-        self, question: str, language: Language, n: int = 3, at_least: float | None = None
+        self, question: str, language: Language, n: int = 3, before: str = "", at_least: float | None = None
     ) -> list[Passage]:
-        return self.pages.search(question, language, n, None, at_least)
+        return self.pages.search(question, language, n, before, at_least)
 
     async def likeness(self, question: str, texts: Sequence[str], language: Language) -> list[float]:
         """None of them is near, save one that the question holds."""
@@ -251,7 +251,7 @@ class FakePages:
         question: str,
         language: Language,
         n: int = 3,
-        vector: object = None,
+        before: str = "",
         at_least: float | None = None,
     ) -> list[Passage]:
         return [

@@ -100,6 +100,8 @@ class Memory:
     """Products recommended in this dialogue; "another one" shows others."""
     said: tuple[int, ...] = ()
     """Check sums of the latest answers, so that none is given twice."""
+    passage: int = 0
+    """Check sum of the pages' entry that was told last: of the same, just what is asked now is said."""
     album: str | None = None
     """The album that was answered last."""
     advised: Mapping[str, int] = field(default_factory=dict)

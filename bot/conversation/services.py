@@ -25,7 +25,7 @@ class Reader(Protocol):
         ...
 
     async def search(
-        self, question: str, language: Language, n: int = 3, at_least: float | None = None
+        self, question: str, language: Language, n: int = 3, before: str = "", at_least: float | None = None
     ) -> list[Passage]:
         """As `nlu.types.PageIndex`; raises TookTooLong when it was ended."""
         ...

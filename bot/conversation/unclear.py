@@ -55,18 +55,15 @@ async def answered(turn: Turn, whole: Understanding, *, search: bool) -> tuple[s
 
 
 async def _near(turn: Turn) -> Answer | None:
-    """The passage nearest to the words, with those of the message before where they say too little by themselves; not
-    as an answer for sure, and not twice in a row."""
+    """The passage nearest to the words; not as an answer for sure, and not twice in a row."""
     if turn.memory.misses or turn.does(Act.ASIDE) or turn.memory.pending is not None:
         return None
-    before = turn.memory.before[-2] if len(turn.memory.before) > 1 else ""
-    for question in filter(None, (turn.text, f"{before} {turn.text}" if before else "")):
-        passage = await pages.passage_for(turn, question, at_least=pages.NEAR)
-        if passage is not None:
-            memory = replace(turn.memory, misses=turn.memory.misses + 1)
-            text = f"{turn.say('pages-nearest')}\n{pages.passage_text(turn, passage)}"
-            return Answer(text=text, buttons=turn.human, memory=memory)
-    return None
+    passage = await pages.passage_for(turn, at_least=pages.NEAR)
+    if passage is None:
+        return None
+    memory = replace(turn.memory, misses=turn.memory.misses + 1)
+    text = f"{turn.say('pages-nearest')}\n{pages.passage_text(turn, passage)}"
+    return Answer(text=text, buttons=turn.human, memory=memory)
 
 
 def _plausible(whole: Understanding) -> list[str]:

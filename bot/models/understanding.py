@@ -9,8 +9,9 @@ import asyncio
 import logging
 from asyncio.subprocess import Process
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeAlias
 
 from bot.delivery.faults import faults
 from bot.delivery.ports import TookTooLong
@@ -23,6 +24,8 @@ from nlu.types import CatalogueEntry, DialogueContext, Language, Passage, Unders
 from storage import Store, StoreUnavailable
 from storage.models import ModelVersions
 
+Written: TypeAlias = frozenset[tuple[str, int, int]]
+"""Of each file of a folder its place, its size and when it was last written."""
 KIND = "nlu"
 SHIPPED = "shipped"
 """The version that comes with the program; its path in the register is empty."""
@@ -45,8 +48,8 @@ class ServedUnderstanding:
     def __init__(self, store: Store, home: Path, pages: Path, reading: ReadingProcess) -> None:
         self._store, self._home = store, home
         self.pages = pages
-        """The folder of the shop's pages; another one is taken at the next look."""
-        self._taken = pages
+        """The folder of the shop's pages; another one, and what is changed in it, is taken at the next look."""
+        self._taken = (pages, _written(pages))
         self._reading = reading
         self.catalogue: Sequence[CatalogueEntry] = ()
         """The products that can be recognised; `set_catalogue` replaces them."""
@@ -97,11 +100,11 @@ class ServedUnderstanding:
             raise TookTooLong(str(error)) from None
 
     async def search(
-        self, question: str, language: Language, n: int = 3, at_least: float | None = None
+        self, question: str, language: Language, n: int = 3, before: str = "", at_least: float | None = None
     ) -> list[Passage]:
         """Passages of the shop's pages; raises as `understand`."""
         try:
-            return await self._reading.search(question, language, n, at_least)
+            return await self._reading.search(question, language, n, before, at_least)
         except ReadingTookTooLong as error:
             raise TookTooLong(str(error)) from None
 
@@ -130,10 +133,11 @@ class ServedUnderstanding:
         if wanted == self._refused:
             wanted, path = self.version, self._path
         awaited, self._awaited = self._awaited, ""
-        if (wanted, self.pages) == (self.version, self._taken):
+        pages = (self.pages, _written(self.pages))
+        if (wanted, pages) == (self.version, self._taken):
             return False
         try:
-            await self._swap(path, self.pages)
+            await self._swap(path, pages)
         except PagesRefused as error:
             # The page may be mended; the model is sound.
             self._awaited = str(error)
@@ -162,10 +166,10 @@ class ServedUnderstanding:
         """End the process that reads."""
         await self._reading.close()
 
-    async def _swap(self, path: str, pages: Path) -> None:
+    async def _swap(self, path: str, pages: tuple[Path, Written]) -> None:
         """Load beside the version in use, which is closed once it has answered what it was asked."""
         model = self._home / path if path else None
-        fresh = await ReadingProcess.start(command(self._home / _CACHE, model), pages)
+        fresh = await ReadingProcess.start(command(self._home / _CACHE, model), pages[0])
         known: tuple[object, object] | None = None
         # The products may change while all that is loaded.
         while known != (id(self.catalogue), id(self.goods)):
@@ -175,3 +179,14 @@ class ServedUnderstanding:
         before, self._reading, self._taken = self._reading, fresh, pages
         await before.answered()
         await before.close()
+
+
+def _written(folder: Path) -> Written:
+    """What tells that a page has changed."""
+    found = set()
+    for path in folder.rglob("*.[mM][dD]"):
+        with suppress(OSError):
+            if path.is_file():
+                kept = path.stat()
+                found.add((str(path.relative_to(folder)), kept.st_size, kept.st_mtime_ns))
+    return frozenset(found)

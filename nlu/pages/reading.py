@@ -1,7 +1,8 @@
 """Markdown files as passages: `# title`, then sections `## question` with the answer below.
 
 A section is a passage, and so is what stands before the first. Pages lie in one folder a language, `zh` and `en`, and
-in folders below it.
+in folders below it. A line `Also asked as: … | …` or `也会这样问：… | …` in a section holds further questions that it
+answers; customers don't see it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nlu.errors import PagesRefused
+from nlu.pages.markup import also_asked, told
 from nlu.types import Language
 
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -33,6 +35,8 @@ class Section:
     """The section's question, or the page's title."""
     text: str
     language: Language
+    also: tuple[str, ...] = ()
+    """Further questions that it answers, as the shop puts them; customers don't see them."""
     introduces: bool = False
     """Whether it stands before the first section, under a title that names the page and asks nothing."""
 
@@ -51,10 +55,18 @@ def read_page(path: Path, language: Language) -> list[Section]:
     level, title, body, fenced = 0, path.stem.replace("-", " "), list[str](), False
 
     def close() -> None:
-        text = "\n".join(body).strip()
+        lines, also = also_asked(body)
+        text = told(lines)
         if text:
             sections.append(
-                Section(page=path.stem, title=title, text=text, language=language, introduces=level < 2)
+                Section(
+                    page=path.stem,
+                    title=title,
+                    text=text,
+                    language=language,
+                    also=also,
+                    introduces=level < 2,
+                )
             )
         body.clear()
 

@@ -1,330 +1,259 @@
-"""Questions answered from the shop's own pages: sentence vectors and BM25 over words, combined.
+"""Questions answered from the shop's own pages.
 
-A question may be in the other language. Vectors of one language lie together, apart from the other's, so each is seen
-from the middle of its own language. How near is near enough is not the same within a language and across, nor for two
-models or for three passages and a thousand: a score counts from what messages reach that no page answers, in units of
-how far apart unlike messages lie. Both come from a few messages of our own corpus.
+Entries are found by vectors of their tokens and of the whole (late interaction: Khattab and Zaharia 2020) and by words
+in common; the nearest are read together with the question, which tells whether one answers, and with which words.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-from kernel.arrays import Floats32
-from nlu.datafiles import read_table
-from nlu.heads import units
-from nlu.language import detect
-from nlu.normalise import model_text, normalise
+from kernel.arrays import Floats32, Ints
+from nlu.encoder import batches_by_length
+from nlu.normalise import normalise
+from nlu.pages.bm25 import Bm25
+from nlu.pages.model import BEFORE, HEADING, MOST, QUESTION, TEXT, PagesModel, Placed, Reading
+from nlu.pages.parts import Part, parts_of, sentences_of
 from nlu.pages.reading import LANGUAGES, Section, read_pages
-from nlu.types import Language, Passage, Understander
-from nlu.words import Words
+from nlu.types import Language, Passage
 
-THRESHOLD = 0.42
-"""Below this score nothing is said, where nothing else is known of a question."""
-ENOUGH_WITHIN, ENOUGH_ACROSS = 3.3, 3.1
-"""What has this score, within a language and across: so many spreads above the floor …"""
-INTRODUCES = 2.2
-"""… and so many times as many for an introduction, for which no second likeness speaks."""
-SAME = 5.1
-"""From so many spreads on, passages in two languages that are nearest to each other say the same."""
-SAME_ON_PAGE = 4.8
-"""Likewise where both are on pages of one name: of the demo shop's 650 unlike pairs there one in fifteen is so
-near, of its 93 translations all but one."""
-NOISE_SHARE = 0.5
-"""Where the floor is: this share of what messages reach that no page answers. With all of it, a shop of three passages
-would answer whatever comes near one of them."""
-HEADING_SHARE = 0.6
-"""How much a section's question counts against its answer. The title of a page asks nothing and counts nothing."""
 HEADING_TIMES = 3
 """How often a word of a section's question counts where one of its answer counts once."""
-WORD_SHARE = 0.4
-"""What all words of a question in common with a passage add to likeness of meaning; half of them, a quarter of it."""
+READ = 5
+"""Rows that are read together with the question."""
+_INTRODUCES = 0.5
+"""What stands before the first section names a page and seldom answers: its chance counts so much."""
+_LEADS = 1.2
+"""A sentence that is so much likelier than the next to hold the answer is said before the rest of its entry."""
+_LOOKED_AT = 64
+"""Rows whose tokens are compared with the question's."""
+_ASKED_AT_MOST = 300
+"""Characters of a question."""
+_REMEMBERED = 256
 _AT_ONCE = 8
-_HEARD_AT_MOST = 256
-_CORPUS = Path(__file__).parents[1] / "corpus"
-_UNANSWERED = ("out_of_scope", "chitchat")
-_UNANSWERED_EACH = 20
-K1, B = 1.2, 0.6
-"""Of BM25: saturation, and the share of the length."""
-_STOP_WORDS = frozenset((
-    "的", "了", "吗", "呢", "啊", "吧", "我", "你", "你们", "我们", "是", "在", "有", "和", "就", "都", "也",
-    "这", "那", "个", "请", "请问", "想", "要", "一下", "怎么", "什么", "可以", "能", "能不能", "会", "么",
-    "为什么", "a", "an", "the", "i", "you", "we", "my", "your", "me", "is", "are", "was", "do", "does",
-    "did", "can", "could", "will", "would", "to", "of", "for", "in", "on", "at", "it", "this", "that", "and",
-    "or", "be", "have", "has", "if", "how", "what", "when", "where", "which", "please", "there", "with",
-    "am", "s", "t",
-))  # fmt: skip
-
-Embed: TypeAlias = Callable[[Sequence[str]], Floats32]
-"""Sentence vectors of unit length, shape (texts, d)."""
+"""Entries of like length: padding costs as much as words."""
 
 
-def embedding_of(understander: Understander) -> Embed:
-    """Sentence vectors by an understander."""
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A part of a section under one of its headings."""
 
-    def embed(texts: Sequence[str]) -> Floats32:
-        # Few at a time: the memory of the largest batch is never given back.
-        vectors = [
-            meaning.vector
-            for start in range(0, len(texts), _AT_ONCE)
-            for meaning in understander.understand(texts[start : start + _AT_ONCE])
-            if meaning.vector is not None
-        ]
-        return np.stack(vectors) if vectors else np.zeros((0, 1), np.float32)
-
-    return embed
+    section: int
+    part: Part
+    placed: Placed
+    """In 16 bits."""
 
 
 class MarkdownPages:
-    """The shop's pages, ready to be asked; `embed` gives unit vectors, shape (texts, d). Read-only once built."""
+    """The shop's pages, ready to be asked. Read-only once built."""
 
-    def __init__(self, sections: Iterable[Section], embed: Embed) -> None:
+    def __init__(self, sections: Iterable[Section], model: PagesModel) -> None:
         self._sections = tuple(sections)
-        self._embed = embed
+        self._model = model
         self._words = Bm25(
-            (section.title, 0 if section.introduces else HEADING_TIMES, section.text)
+            (
+                " ".join((section.title, *section.also)),
+                0 if section.introduces else HEADING_TIMES,
+                section.text,
+            )
             for section in self._sections
         )
+        self._rows = self._placed()
+        self._section_of = np.array([row.section for row in self._rows], np.intp)
+        self._wholes = np.array([row.placed.whole for row in self._rows], np.float32)
         self._of_language = {
             language: np.array([section.language == language for section in self._sections], bool)
             for language in LANGUAGES
         }
-        # The bot's own questions come again and again.
-        self._vector = lru_cache(_HEARD_AT_MOST)(lambda text: self._embed([text])[0])
-        if self._sections:
-            self._place()
+        self._translation_of = self._translations()
+        self._read: OrderedDict[str, list[Part]] = OrderedDict()
+        self._found: OrderedDict[tuple[str, str, Language], list[Passage]] = OrderedDict()
 
-    def _place(self) -> None:
-        """Put the passages where questions look for them, and say from where on they are near enough."""
-        statistics = LanguageStatistics.measured_by(self._embed)
-        self._centres = statistics.centres
-        centres = np.stack([self._centres[section.language] for section in self._sections])
-        shares = [0.0 if section.introduces else HEADING_SHARE for section in self._sections]
-        self._heading_shares = np.array(shares, np.float32)
-        self._headings = units(self._embed([section.title for section in self._sections]) - centres)
-        self._answers = units(self._embed([section.text for section in self._sections]) - centres)
-        self._translation_of = self._translations(statistics.spreads["zh", "en"])
-        self._levels = {spoken: self._level(spoken, statistics) for spoken in LANGUAGES}
-
-    def _translations(self, spread: float) -> npt.NDArray[np.intp]:
-        """Of each passage, the one that says the same in the other language, or itself: nearest to each other."""
-        translation_of = np.arange(len(self._sections))
-        first, second = (np.flatnonzero(self._of_language[language]) for language in LANGUAGES)
-        self._pair(translation_of, first, second, SAME * spread)
-        for page in sorted({section.page for section in self._sections}):
-            alone = [
-                row
-                for row, twin in enumerate(translation_of)
-                if row == twin and self._sections[row].page == page
+    def _placed(self) -> list[_Row]:
+        encoder, rows = self._model.encoder, list[_Row]()
+        for places in batches_by_length([section.text for section in self._sections], _AT_ONCE):
+            group = [self._sections[place] for place in places]
+            headings = [
+                (place, heading) for place, one in enumerate(group) for heading in (one.title, *one.also)
             ]
-            on_page = np.array(alone, np.intp)
-            here, there = (on_page[self._of_language[language][on_page]] for language in LANGUAGES)
-            self._pair(translation_of, here, there, SAME_ON_PAGE * spread)
+            texts = parts_of([section.text for section in group], encoder)
+            for (place, _), heading in zip(
+                headings, parts_of([heading for _, heading in headings], encoder), strict=True
+            ):
+                for part in texts[place]:
+                    placed = self._model.place([(heading, HEADING), ([part], TEXT)])
+                    small = Placed(
+                        placed.tokens.astype(np.float16),
+                        placed.counts[:0],
+                        placed.whole,
+                        placed.upper.astype(np.float16),
+                        placed.kinds.astype(np.int8),
+                    )
+                    # Of a part what is kept is where its tokens lie.
+                    lies = Part(
+                        part.start, part.end, part.vectors[:0], part.upper[:0], part.spans[: MOST[TEXT]]
+                    )
+                    rows.append(_Row(places[place], lies, small))
+        return sorted(rows, key=lambda row: row.section)
+
+    def _translations(self) -> Ints:
+        """Of each section, the one that says the same in the other language, or itself: nearest to each other."""
+        translation_of = np.arange(len(self._sections))
+        if not len(self._rows):
+            return translation_of
+        first_rows = np.unique(self._section_of, return_index=True)
+        of_section = np.zeros((len(self._sections), self._wholes.shape[1]), np.float32)
+        of_section[first_rows[0]] = self._wholes[first_rows[1]]
+        here, there = (np.flatnonzero(self._of_language[language]) for language in LANGUAGES)
+        if not len(here) or not len(there):
+            return translation_of
+        likeness = of_section[here] @ of_section[there].T
+        nearest, back = likeness.argmax(1), likeness.argmax(0)
+        rows = np.arange(len(here))
+        alike = (back[nearest] == rows) & (likeness[rows, nearest] >= self._model.translation)
+        translation_of[here[alike]] = there[nearest[alike]]
+        translation_of[there[nearest[alike]]] = here[alike]
         return translation_of
 
-    def _pair(
-        self,
-        translation_of: npt.NDArray[np.intp],
-        first: npt.NDArray[np.intp],
-        second: npt.NDArray[np.intp],
-        least: float,
-    ) -> None:
-        """Make translation_of of those that are nearest to each other, and at least so like."""
-        if not len(first) or not len(second):
-            return
-        likeness = HEADING_SHARE * (self._headings[first] @ self._headings[second].T)
-        likeness += (1 - HEADING_SHARE) * (self._answers[first] @ self._answers[second].T)
-        nearest, back = likeness.argmax(1), likeness.argmax(0)
-        rows = np.arange(len(first))
-        alike = (back[nearest] == rows) & (likeness[rows, nearest] >= least)
-        translation_of[first[alike]], translation_of[second[nearest[alike]]] = (
-            second[nearest[alike]],
-            first[alike],
-        )
-
-    def _level(self, spoken: Language, statistics: LanguageStatistics) -> tuple[Floats32, Floats32]:
-        """Floors and slopes that turn the likeness of each passage into a score, shape (passages,) each."""
-        noise = np.stack(
-            [
-                self._likeness(text, vector, spoken)
-                for text, vector in zip(*statistics.unanswered[spoken], strict=True)
-            ]
-        )
-        floors, slopes = np.zeros((2, len(self._sections)), np.float32)
-        for written, rows in self._of_language.items():
-            if rows.any():
-                enough = ENOUGH_WITHIN if written == spoken else ENOUGH_ACROSS
-                floors[rows] = NOISE_SHARE * noise[:, rows].max(1).mean()
-                slopes[rows] = THRESHOLD / (enough * statistics.spreads[spoken, written])
-        slopes[self._heading_shares == 0] /= INTRODUCES
-        return floors, slopes
-
     @classmethod
-    def from_folder(cls, folder: Path, embed: Embed) -> MarkdownPages:
+    def from_folder(cls, folder: Path, model: PagesModel) -> MarkdownPages:
         """The pages of a folder.
 
         Raises:
             PagesRefused: a file is not UTF-8 text.
         """
-        return cls(read_pages(folder), embed)
+        return cls(read_pages(folder), model)
 
     def search(
         self,
         question: str,
         language: Language,
         n: int = 3,
-        vector: Floats32 | None = None,
+        before: str = "",
         at_least: float | None = None,
     ) -> list[Passage]:
-        """The best passages above `at_least` (by default THRESHOLD), best first, all in one language.
+        """The best passages whose chance to answer is at least `at_least` (by default the model's), best first.
 
-        It is `language`, unless no passage in it is near enough, or one in the other language that has no translation
-        is nearer than all of them.
+        They are in `language`; one in the other that has no translation stands in.
         """
-        text = normalise(question).text[:300]
-        if not self._sections or not text:
+        text, said = (normalise(one).text[:_ASKED_AT_MOST] for one in (question, before))
+        if not self._rows or not any(character.isalnum() for character in text):
             return []
-        scores = self._scores(text, self._vector(text) if vector is None else vector, detect(text, language))
-        least = THRESHOLD if at_least is None else at_least
-        enough, own = scores >= least, self._of_language[language]
-        rows = np.flatnonzero(enough & own)
-        stands = np.flatnonzero(enough & ~own & (self._translation_of == np.arange(len(scores))))
-        if not len(rows) or (len(stands) and scores[stands].max() > scores[rows].max()):
-            rows = stands
-        best = rows[np.argsort(-scores[rows], kind="stable")][:n]
-        return [self._passage(row, float(scores[row])) for row in best]
+        key = text, said, language
+        if key not in self._found:
+            self._found[key] = self._search(text, said, language)
+            while len(self._found) > _REMEMBERED:
+                self._found.popitem(last=False)
+        least = self._model.threshold if at_least is None else at_least
+        return [passage for passage in self._found[key] if passage.score >= least][:n]
 
-    def _passage(self, row: int, score: float) -> Passage:
-        section = self._sections[row]
+    def _parts(self, text: str) -> list[Part]:
+        if text and text not in self._read:
+            self._read[text] = parts_of([text], self._model.encoder)[0]
+            while len(self._read) > _REMEMBERED:
+                self._read.popitem(last=False)
+        return self._read[text] if text else []
+
+    def nearest(self, text: str, language: Language, before: str = "") -> tuple[Placed, Ints, Floats32]:
+        """A question as it is placed, the rows nearest to it, and their features: what is read more closely."""
+        placed = self._model.place([(self._parts(text), QUESTION), (self._parts(before), BEFORE)])
+        return placed, *self._nearest(placed, self._words.shares(f"{text} {before}"), language)
+
+    def _search(self, text: str, before: str, language: Language) -> list[Passage]:
+        placed, rows, features = self.nearest(text, language, before)
+        if not len(rows):
+            return []
+        near = [self._rows[row].placed for row in rows]
+        readings = self._model.read(placed, near, features)
+        logits = np.array([one.logit for one in readings], np.float32)
+        in_other = ~self._of_language[language][self._section_of[rows]]
+        chances = self._model.chances(logits, features, in_other)
+        found: dict[int, Passage] = {}
+        for place in np.argsort(-chances, kind="stable").tolist():
+            row, reading = self._rows[rows[place]], readings[place]
+            so_far = found.get(row.section)
+            if so_far is None:
+                found[row.section] = self._passage(row, float(chances[place]), reading)
+            else:
+                # Parts of one section, or its headings, speak for it together.
+                found[row.section] = _likelier(so_far, float(chances[place]))
+        return sorted(found.values(), key=lambda passage: -passage.score)
+
+    def _nearest(self, question: Placed, words: Floats32, language: Language) -> tuple[Ints, Floats32]:
+        """The rows nearest to a question, and their features."""
+        own = self._of_language[language]
+        alone = self._translation_of == np.arange(len(self._sections))
+        (eligible,) = np.nonzero((own | alone)[self._section_of])
+        as_whole = self._wholes[eligible] @ question.whole
+        in_common = words[self._section_of[eligible]]
+        coarse = self._model.scores(as_whole, as_whole, in_common)
+        kept = np.argsort(-coarse, kind="stable")[:_LOOKED_AT]
+        rows, as_whole, in_common = eligible[kept], as_whole[kept], in_common[kept]
+        by_tokens = self._by_tokens(question, rows)
+        scores = self._model.scores(by_tokens, as_whole, in_common)
+        ahead = _ahead(scores, self._section_of[rows])
+        order = np.argsort(-scores, kind="stable")[:READ]
+        features = np.stack([by_tokens, as_whole, in_common, ahead], 1)[order]
+        return rows[order], features.astype(np.float32)
+
+    def _by_tokens(self, question: Placed, rows: Ints) -> Floats32:
+        """Of each token of the question the likest of a row's, as much as it counts; (rows,)."""
+        several = [self._rows[row].placed.tokens for row in rows.tolist()]
+        first = np.cumsum([0, *(len(tokens) for tokens in several[:-1])])
+        near = question.tokens @ np.concatenate(several).astype(np.float32).T
+        by_tokens: Floats32 = question.counts @ np.maximum.reduceat(near, first, axis=1)
+        return by_tokens
+
+    def _passage(self, row: _Row, chance: float, reading: Reading) -> Passage:
+        section = self._sections[row.section]
+        if section.introduces:
+            chance *= _INTRODUCES
         return Passage(
             page=section.page,
             title=section.title,
             text=section.text,
             language=section.language,
-            score=round(min(1.0, score), 4),
+            score=round(min(1.0, chance), 4),
+            answer=_answer(section.text, row.part.spans, reading),
         )
 
-    def _scores(self, text: str, vector: Floats32, spoken: Language) -> Floats32:
-        floors, slopes = self._levels[spoken]
-        scores: Floats32 = (self._likeness(text, vector, spoken) - floors) * slopes
-        # What is near to the question in either language is near.
-        both: Floats32 = np.maximum(scores, scores[self._translation_of])
-        return both
 
-    def _likeness(self, text: str, vector: Floats32, spoken: Language) -> Floats32:
-        """Meaning and words in common, of every passage; comparable within one language of passages only."""
-        centred = units(vector - self._centres[spoken])
-        shares = self._heading_shares
-        meaning = shares * (self._headings @ centred) + (1 - shares) * (self._answers @ centred)
-        # A word in common may be chance; most of them are not.
-        likeness: Floats32 = (meaning + WORD_SHARE * self._words.shares(text) ** 2).astype(np.float32)
-        return likeness
+def _likelier(passage: Passage, chance: float) -> Passage:
+    return Passage(
+        page=passage.page,
+        title=passage.title,
+        text=passage.text,
+        language=passage.language,
+        score=round(min(1.0, passage.score + chance), 4),
+        answer=passage.answer,
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class LanguageStatistics:
-    """Where each language lies for a model, how far apart unlike messages lie, and messages that no page answers."""
-
-    centres: dict[Language, Floats32]
-    """Shape (d,)."""
-    spreads: dict[tuple[Language, Language], float]
-    """Standard deviation of the cosine of messages with different intents, by their languages."""
-    unanswered: dict[Language, tuple[list[str], Floats32]]
-    """Texts and their vectors."""
-
-    @classmethod
-    def measured_by(cls, embed: Embed) -> LanguageStatistics:
-        """The pages of a small shop are too few to tell: it is seen by a message of every intent."""
-        vectors = {language: embed(_messages(language, 1)) for language in LANGUAGES}
-        centres = {language: vectors[language].mean(0) for language in LANGUAGES}
-        centred = {language: units(vectors[language] - centres[language]) for language in LANGUAGES}
-        unlike = ~np.eye(len(vectors["zh"]), dtype=bool)
-        spreads = {
-            (first, second): float((centred[first] @ centred[second].T)[unlike].std())
-            for first in LANGUAGES
-            for second in LANGUAGES
-        }
-        texts = {language: _messages(language, _UNANSWERED_EACH, _UNANSWERED) for language in LANGUAGES}
-        return cls(centres, spreads, {language: (said, embed(said)) for language, said in texts.items()})
+def _ahead(scores: Floats32, sections: Sequence[int] | Ints) -> Floats32:
+    """By how much each score is ahead of the best of another section; 0 where there is none."""
+    best: dict[int, float] = {}
+    for section, score in zip(np.asarray(sections).tolist(), scores.tolist(), strict=True):
+        best[section] = max(score, best.get(section, -np.inf))
+    ranked = sorted(best.items(), key=lambda pair: -pair[1])[:2]
+    if len(ranked) < 2:
+        return np.zeros(len(scores), np.float32)
+    others = np.where(np.asarray(sections) == ranked[0][0], ranked[1][1], ranked[0][1])
+    return (scores - others).astype(np.float32)
 
 
-def _messages(language: Language, each: int, intents: Sequence[str] = ()) -> list[str]:
-    """The first messages of our corpus of each intent, or of these."""
-    return [
-        row["text"]
-        for path in sorted((_CORPUS / language).glob("*.tsv"))
-        if not intents or path.stem in intents
-        for row in read_table(path, ["text"])[:each]
-    ]
-
-
-class Bm25:
-    """BM25 over the words of passages, worked out beforehand (Robertson and Zaragoza 2009). Read-only once built."""
-
-    def __init__(self, passages: Iterable[tuple[str, int, str]]) -> None:
-        """A heading, how many times it counts, and a text, of each passage."""
-        self._words = Words()
-        counts = [
-            Counter([*self._terms(heading) * often, *self._terms(text)]) for heading, often, text in passages
-        ]
-        self._passages = len(counts)
-        self._postings = _postings(counts)
-
-    def shares(self, text: str) -> Floats32:
-        """BM25 as a share of what a passage could reach that repeats every term of the question; (passages,)."""
-        total = np.zeros(self._passages, np.float32)
-        known = set(self._terms(text))
-        if not known:
-            return total
-        unseen = float(np.log(1 + self._passages))
-        reachable = 0.0
-        for term in known:
-            posting = self._postings.get(term)
-            if posting is None:
-                reachable += unseen
-            else:
-                rarity, passages, gains = posting
-                reachable += rarity
-                total[passages] += gains
-        share: Floats32 = np.clip(total / (reachable * (K1 + 1) * 0.7), 0, 1)
-        return share
-
-    def _terms(self, text: str) -> list[str]:
-        words = self._words.cut(model_text(normalise(text).text))
-        return [_stem(word) for word in words if word not in _STOP_WORDS and word[0].isalnum()]
-
-
-def _postings(counts: Sequence[Counter[str]]) -> dict[str, tuple[float, npt.NDArray[np.intp], Floats32]]:
-    """Of every term its rarity, the passages that hold it, and what it adds to the score of each."""
-    lengths = np.array([counted.total() for counted in counts], np.float32)
-    mean = max(1.0, float(lengths.mean())) if len(counts) else 1.0
-    norms = K1 * (1 - B + B * lengths / mean)
-    found: dict[str, list[int]] = {}
-    for row, counted in enumerate(counts):
-        for term in counted:
-            found.setdefault(term, []).append(row)
-    postings = {}
-    for term, rows in found.items():
-        rarity = float(np.log(1 + (len(counts) - len(rows) + 0.5) / (len(rows) + 0.5)))
-        often = np.array([counts[row][term] for row in rows], np.float32)
-        gains = rarity * often * (K1 + 1) / (often + norms[rows])
-        postings[term] = rarity, np.array(rows, np.intp), gains.astype(np.float32)
-    return postings
-
-
-def _stem(word: str) -> str:
-    """English plurals and endings off, roughly: a shop's page is short, and a near match is a match."""
-    if not word.isascii() or len(word) < 5:
-        return word.removesuffix("s") if word.isascii() and len(word) == 4 else word
-    for ending in ("ing", "ies", "ed", "es", "s"):
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return word[: -len(ending)]
-    return word
+def _answer(text: str, spans: Sequence[tuple[int, int]], reading: Reading) -> str:
+    """The sentence of a text that the answer begins in most likely; none where it may as well be another."""
+    begins = list(zip((first for first, _ in spans), reading.begins.tolist(), strict=False))
+    chances = sorted(
+        (sum(chance for place, chance in begins if start <= place < end), start, end)
+        for start, end in sentences_of(text)
+    )
+    if not chances or (len(chances) > 1 and chances[-1][0] < _LEADS * chances[-2][0]):
+        return ""
+    _, start, end = chances[-1]
+    return text[start:end]

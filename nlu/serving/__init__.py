@@ -31,11 +31,12 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Answered with a list of `Passage`; a question that was read lately is not read again."""
+    """Answered with a list of `Passage`; a question that was asked lately is not read again."""
 
     question: str
     language: Language
     n: int
+    before: str
     at_least: float | None
 
 

@@ -13,7 +13,6 @@ import os
 import signal
 import sys
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -22,12 +21,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import nlu
-from kernel.arrays import Floats32
 from nlu import words
 from nlu.errors import NluError
-from nlu.likeness import Likeness
+from nlu.likeness import Likeness, embedding_of
 from nlu.modelfiles import SHIPPED
-from nlu.pages import embedding_of
 from nlu.serving import (
     LENGTH,
     Failed,
@@ -44,9 +41,6 @@ from nlu.serving import (
 from nlu.serving.goods import ServedGoods
 from nlu.types import PageIndex, Passage, Understander, Understanding
 
-# A question to the pages is a message read just before, or one of the bot's own, which the pages remember.
-_REMEMBERED = 256
-
 
 class Serving:
     """A model and the pages as it sees them. Vectors never leave this process: another model can't use them."""
@@ -56,7 +50,6 @@ class Serving:
         self._pages = pages
         self._likeness = Likeness(embedding_of(understander))
         self._goods = goods
-        self._vectors: OrderedDict[str, Floats32] = OrderedDict()
 
     def answer(self, request: Request) -> Any:
         """The answer to a request; `Failed` where it raised."""
@@ -79,17 +72,12 @@ class Serving:
 
     def _read(self, request: Read) -> list[Understanding]:
         read = self._understander.understand(request.texts, request.dialogue)
-        for text, meaning in zip(request.texts, read, strict=True):
-            if meaning.vector is not None:
-                self._vectors[text] = meaning.vector
-                self._vectors.move_to_end(text)
-        while len(self._vectors) > _REMEMBERED:
-            self._vectors.popitem(last=False)
         return [replace(meaning, vector=None) for meaning in read]
 
     def _search(self, request: Search) -> list[Passage]:
-        vector = self._vectors.get(request.question)
-        return self._pages.search(request.question, request.language, request.n, vector, request.at_least)
+        return self._pages.search(
+            request.question, request.language, request.n, request.before, request.at_least
+        )
 
 
 def serve(requests: BinaryIO, answers: BinaryIO, answer: Callable[[Request], Any]) -> None:

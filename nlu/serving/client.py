@@ -129,10 +129,10 @@ class ReadingProcess:
         return read
 
     async def search(
-        self, question: str, language: Language, n: int = 3, at_least: float | None = None
+        self, question: str, language: Language, n: int = 3, before: str = "", at_least: float | None = None
     ) -> list[Passage]:
         """As `PageIndex.search`; raises as `understand`."""
-        found: list[Passage] = await self._ask(Search(question, language, n, at_least))
+        found: list[Passage] = await self._ask(Search(question, language, n, before, at_least))
         return found
 
     async def likeness(self, question: str, texts: Sequence[str], language: Language) -> list[float]:

@@ -18,7 +18,8 @@ import numpy as np
 
 from kernel.arrays import Floats32
 from nlu.errors import NluError
-from nlu.pages.searching import Embed, LanguageStatistics
+from nlu.likeness import Embed, centre_of
+from nlu.pages.reading import LANGUAGES
 from nlu.products.goods import Goods
 from nlu.products.searching import Found, GoodsIndex, spoken
 from nlu.serving import SearchGoods
@@ -83,7 +84,7 @@ class ServedGoods:
             if new:
                 self._keep({key: known[key] for key in keys})
             if self._centres is None:
-                self._centres = LanguageStatistics.measured_by(self._embed).centres
+                self._centres = {language: centre_of(self._embed, language) for language in LANGUAGES}
             index.mean(np.stack([known[key] for key in keys]).astype(np.float32), self._centres)
         except (NluError, OSError, ValueError) as error:
             log.error("goods can't be searched by meaning (%s)", type(error).__name__)

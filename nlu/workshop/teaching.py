@@ -164,7 +164,7 @@ def teach(
                 shutil.copy(base / name, fresh / name)
             # Heads belong to their encoder: once that was trained, there is no way back to those before.
             heads.save(fresh / modelfiles.UNTAUGHT)
-        for name in modelfiles.CONTEXT:
+        for name in (*modelfiles.CONTEXT, *modelfiles.PAGES):
             if (base / name).is_file():
                 shutil.copy(base / name, fresh / name)
         taught.save(fresh / "heads.npz")

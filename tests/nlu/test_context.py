@@ -86,7 +86,7 @@ def test_what_is_no_turn_is_named_with_its_line(tmp_path: Path, acts: str, point
 
 def _encoded(text: str) -> Encoded:
     vectors = np.random.default_rng(len(text)).normal(size=(3, 4)).astype(np.float32)
-    return Encoded(vectors.mean(0), vectors, ((0, 0), (0, 1), (0, 0)), vectors)
+    return Encoded(vectors.mean(0), vectors, ((0, 0), (0, 1), (0, 0)), vectors, vectors)
 
 
 def _features(text: str, shown: tuple[Shown, ...]) -> np.ndarray:

@@ -9,8 +9,7 @@ import pytest
 
 import nlu
 from kernel.arrays import Floats32
-from nlu.likeness import Likeness
-from nlu.pages import embedding_of
+from nlu.likeness import Likeness, embedding_of
 
 
 class _Embed:

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from zlib import crc32
+
 from bot.conversation.answer import Answer, HandOver
 from bot.conversation.turn import Skill, Turn
-from nlu.types import Passage
+from nlu.types import Language, Passage
 
 _LONGEST = 700
+_BEHIND = 350
+"""Characters of an entry behind the sentence of it that answers."""
 _LOOKED_AT = 8
 
+SURE = 0.6
+"""A passage that answers with this chance does so even when nothing else was understood."""
+NEAR = 0.25
+"""A passage with this chance goes before the general one of the intent, where a question is known to be one for the
+pages.
 
-SURE = 0.56
-"""A passage this near to a question answers it even when nothing else was understood."""
-NEAR = 0.27
-"""A passage this near goes before the general one of the intent where a question is known to be one for the pages.
-
-Chosen on the rows `tune` of `tests/benchmarks/nlu_pages.tsv`; `docs/benchmarks.md` has what it is worth on others.
+Chances are those of `nlu.pages`; `docs/benchmarks.md` has what they are worth on shops that nothing was learned from.
 """
+_GENERAL = 0.1
+"""A passage for a question of the bot's own, which is one for the pages in any case."""
+_BOTH = 0.3
+"""From this chance on a second entry is said beside the first: both apply."""
 
 
 async def passage_for(
@@ -24,48 +34,81 @@ async def passage_for(
 ) -> Passage | None:
     """The passage that answers the message best, if any does; the customer's own language first.
 
-    `at_least` is the score that it needs, in place of the index's own threshold.
+    `at_least` is the chance that it needs, in place of the model's own threshold.
     """
     return next(iter(await _passages(turn, question, 1, at_least)), None)
 
 
 async def _passages(turn: Turn, question: str | None, n: int, at_least: float | None = None) -> list[Passage]:
-    """The best first."""
+    """The best first; a message is read with the customer's message before it, a question of the bot's own alone."""
     meaning = turn.understanding
     asked = question or turn.text or (meaning.text if meaning is not None else "")
-    return await turn.services.reader.search(asked, "zh" if turn.language == "zh" else "en", n, at_least)
+    before = turn.memory.before[-2] if question is None and len(turn.memory.before) > 1 else ""
+    # The bot's own questions are ones for the pages.
+    at_least = _GENERAL if question is not None and at_least is None else at_least
+    language: Language = "zh" if turn.language == "zh" else "en"
+    return await turn.services.reader.search(asked, language, n, before, at_least)
 
 
 def passage_text(turn: Turn, passage: Passage) -> str:
-    """A passage for this customer: as a chat can hold it, and with a word where it is in the other language."""
-    text = shortened(passage.text)
+    """A passage for this customer: what answers, then the entry behind it, as a chat can hold them."""
+    text, answer = passage.text.strip(), passage.answer.strip()
+    if answer and answer != text:
+        before, _, after = text.partition(answer)
+        text = f"{answer}\n\n{shortened(_joined(before, after), _BEHIND)}".strip()
+    return _in_language(turn, passage, shortened(text))
+
+
+def _joined(before: str, after: str) -> str:
+    """The rest of an entry from which a sentence was taken."""
+    if not before.strip() or not after.strip():
+        return (before or after).strip()
+    between = (
+        "\n" if before.endswith("\n") or after.startswith("\n") else "" if before[-1] in "。！？；" else " "
+    )
+    return f"{before.strip()}{between}{after.strip()}"
+
+
+def _in_language(turn: Turn, passage: Passage, text: str) -> str:
     if passage.language == turn.language:
         return text
     return f"{turn.say('pages-other-language')}\n{text}"
 
 
-def shortened(text: str) -> str:
+def shortened(text: str, longest: int = _LONGEST) -> str:
     """A passage as a chat can hold it: whole sentences up to a length."""
     text = text.strip()
-    if len(text) <= _LONGEST:
+    if len(text) <= longest:
         return text
-    cut = text[:_LONGEST]
+    cut = text[:longest]
     end = max(cut.rfind(mark) for mark in ("。", "！", "？", ". ", "\n"))
-    return cut[: end + 1].strip() if end > _LONGEST // 3 else f"{cut.rstrip()}…"
+    return cut[: end + 1].strip() if end > longest // 3 else f"{cut.rstrip()}…"
 
 
 async def answer(turn: Turn) -> Answer:
     """The page's words, or an honest "I don't know" with a person behind it."""
-    passage = await passage_for(turn, at_least=NEAR) or await passage_for(
-        turn, turn.say(f"page-question-{turn.intent}")
-    )
-    if passage is None:
+    found = await _passages(turn, None, 2, NEAR)
+    if not found:
+        found = await _passages(turn, turn.say(f"page-question-{turn.intent}"), 1)
+    if not found:
         return Answer(
             text=turn.say("pages-unknown"),
             buttons=turn.human,
             memory=turn.memory.settled(),
         )
-    return Answer(text=passage_text(turn, passage), memory=turn.memory.settled())
+    return said_of(turn, found)
+
+
+def said_of(turn: Turn, found: Sequence[Passage]) -> Answer:
+    """The first of some passages, and the second where both apply; of the entry that was told last just what is new."""
+    first, *others = found
+    entry = crc32(f"{first.page}\n{first.title}".encode())
+    told = bool(first.answer) and turn.memory.passage == entry
+    parts = [_in_language(turn, first, first.answer) if told else passage_text(turn, first)]
+    parts += [
+        _in_language(turn, one, one.answer or shortened(one.text)) for one in others[:1] if one.score >= _BOTH
+    ]
+    return Answer(text="\n\n".join(parts), memory=replace(turn.memory.settled(), passage=entry))
 
 
 async def answer_own(turn: Turn) -> Answer:
@@ -75,7 +118,7 @@ async def answer_own(turn: Turn) -> Answer:
     passage = next(iter(named or found), None)
     if passage is None:
         return Answer(memory=turn.memory.settled(), hand_over=HandOver(reason="own_intent"))
-    return Answer(text=passage_text(turn, passage), memory=turn.memory.settled())
+    return said_of(turn, [passage])
 
 
 SKILLS = (

@@ -7,7 +7,8 @@ from typing import cast
 
 import pytest
 
-from bot.conversation.skills.pages import answer_own, passage_for
+from bot.conversation.memory import Memory
+from bot.conversation.skills.pages import answer_own, passage_for, said_of
 from bot.conversation.turn import Turn
 from nlu.types import Passage
 
@@ -18,22 +19,24 @@ class _Pages:
             Passage(page=page, title=page, text=f"about {page}", language="en", score=0.9) for page in pages
         ]
         self.asked: list[str] = []
+        self.before: list[str] = []
 
     async def search(
-        self, question: str, language: str, n: int = 3, at_least: float | None = None
+        self, question: str, language: str, n: int = 3, before: str = "", at_least: float | None = None
     ) -> list[Passage]:
         self.asked.append(question)
+        self.before.append(before)
         return self.found[:n]
 
 
-def _turn(pages: _Pages) -> Turn:
+def _turn(pages: _Pages, memory: Memory = Memory()) -> Turn:  # noqa: B008 - frozen
     turn = SimpleNamespace(
         services=SimpleNamespace(reader=pages),
         understanding=SimpleNamespace(text="wrap it"),
         text="wrap it",
         language="en",
         intent="gift_wrap",
-        memory=SimpleNamespace(settled=lambda: None),
+        memory=memory,
     )
     return cast(Turn, turn)
 
@@ -53,3 +56,36 @@ async def test_another_question_may_be_asked_than_the_message() -> None:
     asked = _Pages("faq")
     assert await passage_for(_turn(asked), "how much?") == asked.found[0]
     assert asked.asked == ["how much?"]
+
+
+async def test_a_message_is_read_with_the_one_before_it() -> None:
+    asked = _Pages("faq")
+    await passage_for(_turn(asked, Memory(before=("do you send to Tibet", "and to Xinjiang?"))))
+    assert asked.before == ["do you send to Tibet"]
+
+
+def _entry(title: str, text: str, answer: str, score: float = 0.9) -> Passage:
+    return Passage(page="p", title=title, text=text, language="en", score=score, answer=answer)
+
+
+def test_what_answers_is_said_first_and_the_rest_of_the_entry_behind_it() -> None:
+    entry = _entry("Abroad", "We ship on Mondays. Norway: 17 pounds. Peru: 40.", "Norway: 17 pounds.")
+    assert said_of(_turn(_Pages()), [entry]).text == "Norway: 17 pounds.\n\nWe ship on Mondays. Peru: 40."
+
+
+def test_of_the_entry_told_last_just_what_is_asked_now_is_said() -> None:
+    entry = _entry("Abroad", "Norway: 17 pounds. Peru: 40.", "Norway: 17 pounds.")
+    told = said_of(_turn(_Pages()), [entry])
+    assert told.memory is not None
+    again = _entry("Abroad", entry.text, "Peru: 40.")
+    assert said_of(_turn(_Pages(), told.memory), [again]).text == "Peru: 40."
+    other = _entry("Inland", "Inland: 3 pounds. By van.", "Inland: 3 pounds.")
+    assert said_of(_turn(_Pages(), told.memory), [other]).text == "Inland: 3 pounds.\n\nBy van."
+
+
+@pytest.mark.parametrize(("score", "both"), [(0.4, True), (0.1, False)])
+def test_a_second_entry_is_said_where_it_applies_too(score: float, both: bool) -> None:
+    first = _entry("Tea", "Tea can be returned.", "Tea can be returned.", 0.5)
+    second = _entry("Opened", "Opened food can't. Ask us.", "Opened food can't.", score)
+    text = said_of(_turn(_Pages()), [first, second]).text
+    assert text == ("Tea can be returned.\n\nOpened food can't." if both else "Tea can be returned.")

@@ -12,15 +12,16 @@ import pytest
 import nlu
 from bot.conversation.phrases import asks_for_hours
 from bot.conversation.texts import LANGUAGES, Texts
-from nlu.pages import MarkdownPages, Section, embedding_of
-from nlu.types import Language, PageIndex, Understander
+from nlu.pages import MarkdownPages, PagesModel, Section
+from nlu.types import Language, PageIndex
+from nlu.understander import TransformerUnderstander
 from storage.conversations import Conversations
 from tests.bot.conversation.chat import Chat, said
 from tests.conftest import absent
 
 
 @cache
-def _model() -> tuple[Understander, PageIndex]:
+def _model() -> tuple[TransformerUnderstander, PageIndex]:
     try:
         understander = nlu.load()
     except nlu.ModelDamaged:
@@ -181,7 +182,7 @@ def test_what_the_pages_are_asked_for_an_intent_finds_a_passage_of_that_intent(l
     for text_id in Texts.load().variables[language]:
         if text_id.startswith("page-question-"):
             question = Texts.load().say(language, text_id)
-            title = pages.search(question, language)[0].title
+            title = pages.search(question, language, 1, at_least=0.1)[0].title
             meaning = understander.understand([title])[0]
             assert meaning.intents[0].intent == text_id.removeprefix("page-question-"), question
 
@@ -189,7 +190,6 @@ def test_what_the_pages_are_asked_for_an_intent_finds_a_passage_of_that_intent(l
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("被狗咬坏了能保吗", "摔坏、进水"),
         ("is it sent with SF or someone else", "SF Express or JD Logistics"),
     ],
 )
@@ -197,10 +197,7 @@ async def test_a_question_known_to_be_one_for_the_pages_is_answered_by_the_neare
     new_chat: Callable[..., Chat], text: str, words: str
 ) -> None:
     understander, pages = _model()
-    # Too far from any passage for a question of which nothing is known …
-    language: Language = "zh" if text[0] > "z" else "en"
-    assert pages.search(text, language) == []
-    # … but what it is about is known, and the general answer would help less.
+    # What it is about is known, and the general answer would help less.
     assert words in said(await new_chat(understander=understander, pages=pages).says(text))
 
 
@@ -231,6 +228,6 @@ async def test_a_page_in_the_other_language_is_said_to_be(
     section = Section(
         page="returns", title="How many days to return?", text="Thirty days, free of charge.", language="en"
     )
-    english = MarkdownPages([section], embedding_of(understander))
+    english = MarkdownPages([section], PagesModel.of(understander.folder, understander.encoder))
     reply = said(await new_chat(understander=understander, pages=english).says(text))
     assert reply == f"{word}Thirty days, free of charge."

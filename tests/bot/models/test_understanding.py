@@ -221,8 +221,20 @@ async def test_a_page_that_is_mended_lets_the_version_in(
     page.write_text("# Gifts\n\n## Do you wrap them?\nNo.\n", "utf-8")
     assert await served.refresh()
     assert served.version == "v1"
-    (found,) = await served.search("do you wrap gifts?", "en", 1, 0.0)
+    (found,) = await served.search("do you wrap gifts?", "en", 1, at_least=0.0)
     assert found.text == "No."
+
+
+async def test_a_page_that_changes_is_taken_while_running(store: Store, serve: Serve, tmp_path: Path) -> None:
+    page = tmp_path / "en" / "faq.md"
+    page.parent.mkdir()
+    page.write_text("# Gifts\n\n## Do you wrap them?\nYes.\n", "utf-8")
+    served = await serve(store, tmp_path, tmp_path)
+    assert not await served.refresh()
+    page.write_text("# Gifts\n\n## Do you wrap them?\nNot any more.\n", "utf-8")
+    assert await served.refresh()
+    (found,) = await served.search("do you wrap gifts?", "en", 1, at_least=0.0)
+    assert found.text == "Not any more."
 
 
 async def test_a_version_for_vectors_of_another_length_leaves_the_one_in_use(

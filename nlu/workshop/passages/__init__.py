@@ -1,0 +1,1 @@
+"""The model that answers from the shop's pages, in the making."""
