@@ -14,8 +14,8 @@ _BREAK = re.compile(r"<(?:br|/p|/li|/tr|/div|/h[1-6]|/ul|/ol|/table)\b[^<>]{0,20
 _CELL = re.compile(r"</t[dh]>\s{0,20}<t[dh]\b[^<>]{0,200}>", re.IGNORECASE)
 _UNSEEN = re.compile(r"<(script|style)\b[^<>]{0,200}>[^<]{0,20000}</\1\s{0,5}>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,400}>")
-_ROW = re.compile(r"^\s{0,3}\|?(.*?\|.*?)\|?\s*$")
 _RULE = re.compile(r"^[\s|:-]{3,}$")
+_BLANK_LINES = re.compile(r"\n{3,}")
 
 
 def also_asked(lines: list[str]) -> tuple[list[str], tuple[str, ...]]:
@@ -40,8 +40,8 @@ def told(lines: list[str]) -> str:
             shown.append(line)
         elif _RULE.match(line) and "-" in line and headings:
             continue
-        elif (row := _ROW.match(line)) and (headings or (_RULE.match(following) and "|" in following)):
-            cells = [cell.strip() for cell in row[1].split("|")]
+        elif "|" in line and (headings or (_RULE.match(following) and "|" in following)):
+            cells = [cell.strip() for cell in line.strip().removeprefix("|").removesuffix("|").split("|")]
             if not headings:
                 headings = cells
             else:
@@ -69,4 +69,4 @@ def _without_tags(text: str) -> str:
     text = _UNSEEN.sub("", text)
     text = _TAG.sub("", _BREAK.sub("\n", _CELL.sub(": ", text)))
     lines = (line.strip() for line in html.unescape(text).splitlines())
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines))
+    return _BLANK_LINES.sub("\n\n", "\n".join(lines))
