@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 UV = UV_DEFAULT_INDEX="$${PIP_INDEX_URL:-$$($(PIP) config get global.index-url 2>/dev/null || echo https://pypi.org/simple)}" \
 	$(BIN)/uv pip install --python $(BIN)/python
 
-.PHONY: run test test-scale lint types imports bench bench-nlu bench-tuned bench-augment bench-talk bench-tau bench-harm bench-recommend bench-intake bench-retention bench-churn bench-scale torture transcript pictures clean help
+.PHONY: run test test-scale lint types imports bench bench-nlu bench-tuned bench-augment bench-talk bench-answers bench-tau bench-harm bench-recommend bench-intake bench-retention bench-churn bench-scale torture transcript pictures clean help
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -55,6 +55,9 @@ bench-tuned: $(VENV)/.test  ## Both encoders fine-tuned on the public sets; hour
 
 bench-talk: $(VENV)/.test  ## Conversations over invented shops: answers, requests, harm
 	$(BIN)/python -m tests.benchmarks.talk tests/benchmarks/talk_shops --out .talk --read tests/benchmarks/talk_grades.tsv --write
+
+bench-answers: $(VENV)/.test  ## Questions of pages, goods, needs and orders over invented shops
+	$(BIN)/python -m tests.benchmarks.answers tests/benchmarks/talk_shops tests/benchmarks/answer_rows --out .answers --write
 
 bench-tau: $(VENV)/.test  ## A public set of tasks with a scripted customer: which requests come of them
 	$(BIN)/python -m tests.benchmarks.tau --data $(SHARED_DATA)/conversations/tau_retail --out .tau --write
