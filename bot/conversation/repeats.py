@@ -9,7 +9,7 @@ from bot.conversation.answer import Answer
 from bot.conversation.registry import REGISTRY
 from bot.conversation.skills import order_asked
 from bot.conversation.skills.talk import TALK
-from bot.conversation.turn import Turn
+from bot.conversation.turn import Skill, Turn
 
 _KEPT = 8
 
@@ -50,11 +50,19 @@ def _again(turn: Turn, skill: str, answer: Answer) -> Answer:
         text_id = "said-before" if known is not None and known.about_order else "said-before-else"
         again = replace(answer, text=turn.say("said-again", text=answer.text))
         # What is asked in other words, or of another order meanwhile, is answered all the same.
-        asked = known is not None and known.only_tells and known.about_order and bool(order_asked.facts(turn))
-        if asked and _mark(again) not in turn.memory.said:
+        if _is_asked_anew(turn, known, answer) and _mark(again) not in turn.memory.said:
             return again
     told = replace(answer, text=turn.say(text_id), cards=(), buttons=turn.human)
     return replace(told, text=turn.say("said-before-again")) if _mark(told) in turn.memory.said else told
+
+
+def _is_asked_anew(turn: Turn, skill: Skill | None, answer: Answer) -> bool:
+    """Whether what was told before is asked for by a question of its own."""
+    if skill is None or not skill.only_tells:
+        return False
+    if skill.about_order:
+        return bool(order_asked.facts(turn))
+    return not answer.cards and turn.text not in turn.memory.before[:-1]
 
 
 def _mark(answer: Answer) -> int:

@@ -37,6 +37,7 @@ async def begin(turn: Turn, task: Task) -> Answer:
         if isinstance(found, Answer):
             return found
         order = found
+    turn = turn.remembering(_without_those_meant_as(turn, task, order))
     made = await open_request(turn, task.request, order)
     opened = _under_way(turn, task, order) if made is None else _as_made(task, made)
     told = values_in(turn, task, opened, order)
@@ -45,6 +46,18 @@ async def begin(turn: Turn, task: Task) -> Answer:
     if made is None or (told and task.asks(opened) is not None):
         return await _go_on(turn, task, opened, order)
     return await _file(turn, task, opened, order)
+
+
+def _without_those_meant_as(turn: Turn, task: Task, order: Order | None) -> Memory:
+    """The memory without what is under way for the order and turns out to be this task."""
+    memory = turn.memory
+    for one in memory.tasks:
+        other = turn.skills.tasks.get(one.name)
+        meant = other.becomes(turn, order) if other is not None and other.becomes is not None else ""
+        if order is not None and one.order == order.id and meant == task.name:
+            asked = memory.pending is not None and memory.pending.data.get("task") == one.name
+            memory = (memory.settled() if asked else memory).without_task(one.name)
+    return memory
 
 
 def _under_way(turn: Turn, task: Task, order: Order | None) -> OpenTask:

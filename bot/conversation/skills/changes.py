@@ -166,9 +166,11 @@ def _told(name: str) -> Facts:
     return lambda _turn, _order, opened: {"told": opened.values.get(name, "")}
 
 
-def _rather_exchanged(_turn: Turn, order: Order | None) -> str:
-    """What has arrived can only be exchanged."""
-    return "exchange" if order is not None and order.status == "delivered" else ""
+def _rather_meant(turn: Turn, order: Order | None) -> str:
+    """What has arrived can only be exchanged; who tells an address wants the order sent there."""
+    if order is not None and order.status == "delivered":
+        return "exchange"
+    return "change_address" if may_be_address(turn.told("address")) else ""
 
 
 CANCEL = Task(
@@ -205,7 +207,7 @@ CHANGE_ITEMS = Task(
     unfit=partial(_too_late, what="items"),
     filed="items-asked",
     facts=_told("wanted"),
-    becomes=_rather_exchanged,
+    becomes=_rather_meant,
 )
 CHANGE_ADDRESS = Task(
     name="change_address",

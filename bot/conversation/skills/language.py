@@ -8,6 +8,7 @@ from bot.conversation.answer import Answer, row
 from bot.conversation.texts import LANGUAGES
 from bot.conversation.turn import Skill, Turn
 from bot.messages import Button, Incoming
+from nlu.language import detect
 from nlu.types import Understanding
 
 _NAMES = {"zh": "中文", "en": "English"}
@@ -35,15 +36,14 @@ def of_words(turn: Turn, whole: Understanding) -> str:
         return turn.language
     if not whole.understood and whole.text.isascii() and len(whole.text.split()) < _SENTENCE:
         return turn.language
-    spoken = any(
-        (
-            any(character.isalpha() for character in word)
-            and not any(character.isdigit() or character == "@" for character in word)
-        )
-        or not word.isascii()
-        for word in whole.text.split()
-    )
-    return whole.language if spoken else turn.language
+    spoken = " ".join(word for word in whole.text.split() if _is_spoken(word))
+    return detect(spoken, "zh" if turn.language == "zh" else "en") if spoken else turn.language
+
+
+def _is_spoken(word: str) -> bool:
+    """Whether a word is of a language: no code, number or e-mail address."""
+    coded = any(character.isdigit() or character == "@" for character in word)
+    return not word.isascii() or (any(character.isalpha() for character in word) and not coded)
 
 
 def _named(text: str) -> str | None:

@@ -40,14 +40,20 @@ async def passage_for(
 
 
 async def _passages(turn: Turn, question: str | None, n: int, at_least: float | None = None) -> list[Passage]:
-    """The best first; a message is read with the customer's message before it, a question of the bot's own alone."""
+    """The best first, of a message by itself or with the customer's message before it, whichever is nearer to a
+    passage; a question of the bot's own stands alone."""
     meaning = turn.understanding
     asked = question or turn.text or (meaning.text if meaning is not None else "")
     before = turn.memory.before[-2] if question is None and len(turn.memory.before) > 1 else ""
     # The bot's own questions are ones for the pages.
     at_least = _GENERAL if question is not None and at_least is None else at_least
     language: Language = "zh" if turn.language == "zh" else "en"
-    return await turn.services.reader.search(asked, language, n, before, at_least)
+    search = turn.services.reader.search
+    alone = await search(asked, language, n, "", at_least)
+    if not before or (alone and alone[0].score >= SURE):
+        return alone
+    together = await search(asked, language, n, before, at_least)
+    return max(alone, together, key=lambda found: found[0].score if found else 0.0)
 
 
 def passage_text(turn: Turn, passage: Passage) -> str:

@@ -107,6 +107,37 @@ async def test_a_change_of_what_has_arrived_is_an_exchange_and_the_reverse(bough
     assert set(await requests(bought)) == {"change_order"}
 
 
+async def test_an_address_told_where_a_change_is_asked_for_changes_the_address_alone(bought: Chat) -> None:
+    await bought.says("A8000 能改一下吗", "change_order")
+    told = (("address", "杭州市文三路2号3栋502"),)
+    await bought.says(
+        "改成 杭州市文三路2号3栋502",
+        does(slots=told, wishes=(("change_address", "改成 杭州市文三路2号3栋502"),)),
+    )
+    part = does(Act.CORRECTS, slots=(("address_part", "5栋"),))
+    await bought.says("不对 是5栋", part)
+    made = await requests(bought)
+    assert set(made) == {"change_address"}
+    assert made["change_address"].details["address"] == "杭州市文三路2号5栋502"
+
+
+async def test_an_e_mail_address_is_in_no_language(bought: Chat) -> None:
+    await bought.says("A1019 开发票 个人", "invoice_request")
+    reply = await bought.says(
+        "发到 zhangwei@example.com", does(Act.ADDS, slots=(("email", "zhangwei@example.com"),))
+    )
+    assert reply is not None
+    assert reply.language == "zh"
+
+
+async def test_what_is_asked_by_a_question_of_its_own_is_told_again(chat: Chat) -> None:
+    chat.pages.passages["到付"] = "可以货到付款，手续费 5 元。"
+    first = said(await chat.says("可以到付吗", "payment_methods"))
+    again = said(await chat.says("新疆到付也行吗", "payment_methods"))
+    assert first in again
+    assert again != first
+
+
 async def test_a_wish_said_in_a_whole_sentence_answers_the_question_for_it(bought: Chat) -> None:
     await bought.says("A1019 想退货", "return_request")
     again = Meaning(intents=(("return_request", 0.9),), acts={Act.ASIDE: 0.9})

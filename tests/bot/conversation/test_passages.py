@@ -58,10 +58,37 @@ async def test_another_question_may_be_asked_than_the_message() -> None:
     assert asked.asked == ["how much?"]
 
 
-async def test_a_message_is_read_with_the_one_before_it() -> None:
-    asked = _Pages("faq")
-    await passage_for(_turn(asked, Memory(before=("do you send to Tibet", "and to Xinjiang?"))))
-    assert asked.before == ["do you send to Tibet"]
+BEFORE = Memory(before=("do you send to Tibet", "and to Xinjiang?"))
+
+
+class _PagesByContext(_Pages):
+    """Finds with one chance by the message alone and with another with the one before."""
+
+    def __init__(self, alone: float, together: float) -> None:
+        super().__init__()
+        self.chances = {"": alone, "do you send to Tibet": together}
+
+    async def search(
+        self, question: str, language: str, n: int = 3, before: str = "", at_least: float | None = None
+    ) -> list[Passage]:
+        await super().search(question, language, n, before, at_least)
+        page = "together" if before else "alone"
+        return [Passage(page=page, title=page, text=page, language="en", score=self.chances[before])]
+
+
+@pytest.mark.parametrize(("alone", "together", "said"), [(0.3, 0.9, "together"), (0.4, 0.3, "alone")])
+async def test_a_message_is_read_alone_and_with_the_one_before_it(
+    alone: float, together: float, said: str
+) -> None:
+    found = await passage_for(_turn(_PagesByContext(alone, together), BEFORE))
+    assert found is not None
+    assert found.page == said
+
+
+async def test_what_a_message_surely_asks_by_itself_is_not_read_otherwise() -> None:
+    asked = _PagesByContext(0.9, 1.0)
+    assert (await passage_for(_turn(asked, BEFORE))) is not None
+    assert asked.before == [""]
 
 
 def _entry(title: str, text: str, answer: str, score: float = 0.9) -> Passage:
