@@ -30,6 +30,8 @@ def told(turn: Turn, order: Order, asked: frozenset[Fact], summary: str) -> str:
     boxes = parcel_words.meant(turn, order)
     lines = _carriers(turn, order, boxes) if Fact.CARRIER in asked else []
     left = asked - {Fact.CARRIER}
+    if Fact.RECORD in left and boxes:
+        return "\n".join([*lines, parcel_words.record(turn, order, boxes)])
     if Fact.STILL in left and order.status not in _NOT_LEFT:
         lines += _standing(turn, order, boxes)
     elif left & (order_asked.OF_DELIVERY - {Fact.WHERE}):

@@ -38,10 +38,17 @@ class Fact(StrEnum):
     TIMES = "times"
     """How often something was bought."""
     WHY = "why"
+    COSTS = "costs"
+    """What its total is made up of: goods, discount, shipping."""
+    UNPAID = "unpaid"
+    """What becomes of an order that is not paid, or till when it is kept."""
+    RECORD = "record"
+    """All that the carrier has said of its way, or who took it in."""
 
 
 OF_DELIVERY = frozenset(
     {Fact.ARRIVAL, Fact.ARRIVED, Fact.SENT, Fact.LATE, Fact.ON_TIME, Fact.STILL, Fact.WHERE, Fact.CARRIER}
+    | {Fact.RECORD}
 )
 OF_ALL = frozenset({Fact.DEAREST, Fact.CHEAPEST, Fact.TIMES, Fact.SPENT})
 """What is asked of all orders of a customer and not of one."""
@@ -64,12 +71,13 @@ _WORDS: Mapping[Fact, tuple[str, ...]] = {
         "|has that arrived|arrived yet|delivered yet|been delivered|get there|got there|did it arrive"
         "|was it delivered",
         Fact.ARRIVAL: "能到|会到|到吗|送到吗|能送到|will it arrive|will it come|will it get|arrive by|be here"
-        "|make it|will they|will that arrive|will that come|will mine|先到|here first|arrive first"
+        "|promised|预计|本来说|说好|make it|will they|will that arrive|will that come|will mine|先到|here first"
+        "|arrive first"
         "|arrives first|come first|comes first|sooner",
         Fact.SENT: "发货|发出|寄出|发了|发没发|出库|shipped|dispatched|sent out|been sent|sent yet|ship yet"
-        "|left the warehouse|left yet|gone out|on the way|on its way|in transit|能发|会发|没发"
+        "|发走|left the warehouse|left yet|left you|gone out|on the way|on its way|in transit|能发|会发|没发"
         "|will it ship|going to ship",
-        Fact.LATE: "晚了|晚到|到晚|迟|超时|延误|耽误|晚点|过了时间|late|delayed|overdue|behind schedule",
+        Fact.LATE: "晚了|晚到|到晚|迟|超时|延误|耽误|晚点|过了时间|late|delay|delays|delayed|overdue|behind schedule",
         Fact.ON_TIME: "准时|按时|on time|on schedule|on track",
         Fact.STILL: "卡|停在|停了|不动|没动|没更新|没有更新|没变化|stuck|standing still|stand still|not moved"
         "|hasn't moved|moving|held up|hung up|since when|no update|not updated|动静|last seen"
@@ -77,43 +85,71 @@ _WORDS: Mapping[Fact, tuple[str, ...]] = {
         Fact.WHERE: "到哪|在哪|哪了|走到|没到|没收到|没来|只到|到了一半|咋回事|怎么回事|什么情况|啥情况|怎么样了"
         "|咋样了|where|where's|wheres|whereabouts|happening|going on|what's up|only half|only part"
         "|only one of|not arrived|hasn't arrived|haven't received|hasn't come|hasn't turned up"
-        "|didn't arrive|never arrived|never came|customs|清关|海关",
+        "|didn't arrive|never arrived|never came",
         Fact.CARRIER: "什么快递|哪家快递|哪个快递|快递公司|谁送|谁派送|谁家的快递|哪家物流|什么物流|快递单号|运单号"
-        "|物流单号|carrier|courier|tracking number|tracking no|who delivers|who's delivering"
+        "|物流单号|包裹单号|carrier|courier|tracking number|tracking no|who delivers|who's delivering"
         "|who is delivering|shipping with|哪家发|哪家送|谁家发|哪个公司送|tracking|bringing it"
         "|brings it|who is bringing",
-        Fact.TOTAL: "多少|总价|总额|花了|花费|花多少|金额|一共|总共|合计|how much|total|altogether|cost|price"
+        Fact.TOTAL: "多少|总价|总额|花了|花费|花多少|金额|一共|总共|合计|how much|整单|total|altogether|cost"
+        "|costs|price|bottom line"
         "|did i pay|did i spend|have i spent|i paid for it|set me back|in all|come to",
-        Fact.CONTENTS: "里面|有什么|有哪些|有啥|装了什么|买了什么|买了啥|买了些什么|买的什么|买的啥|哪个商品"
+        Fact.CONTENTS: "里面|有什么|有哪些|有啥|装了什么|装了啥|的是啥|买了什么|买了啥|买了些什么|买的什么"
+        "|买的啥|哪个商品"
         "|哪件商品|什么东西|什么商品|what's in|whats in|what is in|what was in|in it|in there|in that"
-        "|what else|which item|what item|which product|what was it|what did i buy|what did i order"
-        "|what did i get|what have i ordered|what have i bought|里头|contain|contains|contents"
+        "|what is on the way|what is on its way|what is coming|what else|which item|what item|which product"
+        "|what was it|what did i buy|what did i order"
+        "|what did i get|i picked|i chose|拍了些啥|拍了啥|都拍了|啥东西|what have i ordered|what have i bought"
+        "|里头|contain|contains|contents"
         "|the rest",
         Fact.PAID_WITH: "怎么支付的|支付方式|怎么付的|什么付的|什么支付的|用什么付|用的什么付|哪种方式付|怎么付了"
         "|怎么付的钱|how did i pay|did i pay by|did i pay with|did i pay it by|paid by what|paid with"
         "|pay for it with|what did i pay with|which card did i|did i use a card|paid by card"
         "|what card|which card|pay for that one|card or",
         Fact.ADDRESS: "寄到哪里|寄到哪儿|送到哪里|送到哪儿|寄去哪|送去哪|发到哪里|收货地址|哪个地址|什么地址"
-        "|送货地址|which address|what address|being sent to|being shipped to|delivered to"
+        "|送货地址|寄给谁|收件人|收货人|recipient|receiving|which address|what address|being sent to"
+        "|being shipped to|delivered to"
         "|going to which|where is it going|where's it going|sent where|send it to|sent it to"
         "|are they going|is that going|shipping it to|is it going to|going to|寄的是|寄往|发往|送的是",
-        Fact.DEAREST: "最贵|花得最多|花的最多|金额最高|most expensive|priciest|dearest|cost me the most"
+        Fact.DEAREST: "最贵|花得最多|花的最多|金额最高|most expensive|priciest|dearest|dearer|pricier|贵的是"
+        "|cost me the most"
         "|cost the most|cost most|costs most|biggest",
         Fact.SPENT: "在你们家|在你们店|在你家|你们这儿花|累计|spent with you|spent here|spent in total"
         "|spent so far|ever spent|spend with you|have i spent",
+        Fact.COSTS: "运费|邮费|快递费|优惠了|减了|折扣|折前|postage|delivery charge|delivery fee|delivery cost"
+        "|shipping fee|shipping cost|shipping charge|charged shipping|charged for shipping"
+        "|charged for delivery|for shipping|was shipping|is shipping|was delivery|did i get a discount"
+        "|before the discount|deduction|deducted|taken off",
+        Fact.UNPAID: "没付|未付|不付|留到|保留|don't pay|didn't pay|not pay|haven't paid|not paid|unpaid"
+        "|keep my|hold my|keep it for me|hold it for me",
+        Fact.RECORD: "谁签|签的|谁收|不是我收|放哪|放在哪|代收|报关|清关|海关|物流记录|物流信息|轨迹|最后一次更新"
+        "|最近一次更新|环节|发的货|几号发的|哪天发的|什么时候发的|when was it sent|when was it shipped"
+        "|when did it ship"
+        "|when did it leave|who took|took in|took it|who signed|sign for|signed for|who received|customs"
+        "|scan|scans|tracking history|last update|latest update",
         Fact.CHEAPEST: "最便宜|最少钱|cheapest|cost the least|least expensive",
         Fact.TIMES: "几次|多少次|多少回|几回|how many times|how often",
         Fact.WHY: "为什么|为何|为啥|凭什么|原因|理由|why|reason|how come|凭啥|咋没|grounds",
     }.items()
 }
 _PAYING = words("付的|付款|付钱|支付")
+_WAS_PAID = words("how was|how were|how did|how had")
 _HOW = words("怎么|咋|什么|啥|哪")
+_HOW_MUCH = words("how much|多少")
 _WHEN = words("什么时候|啥时候|什么时间|几号|哪天|日期|几时|多久|when|what day|which day|date|eta|how long")
 _COUNTED = words("多少件|多少个|数量|how many|quantity|number of")
-_NO_COUNT = words("几号|几天|几点|几时|几月|几次|几回|哪几|好几")
+_WITHOUT = {
+    Fact.COUNT: {Fact.TOTAL},
+    Fact.ADDRESS: {Fact.WHERE},
+    Fact.UNPAID: {Fact.PAID_WITH, Fact.PLACED, Fact.DAY},
+    Fact.PAID_WITH: {Fact.TOTAL},
+}
+"""What is not asked besides a fact, though its words may mean it, too."""
+_DUTY = words("关税|税|duty|duties|tax|taxes")
+_EACH = words("one|each|apiece|单价|一个|一只|一件|每个|每件")
+_NO_COUNT = words("几号|几天|几点|几时|几月|几次|几回|哪几|好几|这几|那几|几块|几毛")
 _COMES = words(
     "到|送|收到|签收|来|arrive|arriving|come|coming|deliver|delivered|get here|get it|did i get"
-    "|i get|arrived|be here|here|receive|received|reach|get to me|show up|turn up|make it|expect|eta|due"
+    "|i get|arrived|be here|here|receive|received|reach|get to|show up|turn up|turned up|make it|expect|eta|due"
 )
 _BOUGHT = words(
     "下单|下的单|下的|买的|订的|拍的|买了|购买|did i order|did i buy|did i place|was it placed"
@@ -133,7 +169,7 @@ _OF_AN_ORDER = words("那单|这单|那个订单|order|the one with")
 _ONE = words("那单|这单|it|that order|this order|that one|this one")
 _NEWEST = words(
     "最新|最近一|最近那|最近买|最后一|上一单|上一个|上一次|上次|上回|上单|刚刚|刚买|刚下|latest"
-    "|newest|most recent|last order|last purchase|order last|ordered last|buy last|bought last"
+    "|新单|新订单|new order|newest|most recent|last order|last purchase|order last|ordered last|buy last|bought last"
     "|last time|last bought|just ordered|just bought|just placed"
 )
 _OTHER = words(
@@ -156,7 +192,22 @@ _MOVED = words(
 )
 _BACK = words("退|寄回|return|returned|sent back|posted back|shipped back|mailed back")
 _FOR_HOW_MANY = {2: ("两", "二", "2", "both", "two"), 3: ("三", "3", "three"), 4: ("四", "4", "four")}
+_FROM_A_DAY = words("那单|那次|那箱|那回|the one from|i got|i picked|parcel|order from")
+_COUNTED_FROM_FIRST = {
+    1: words("第一单|头一单|第一个订单|最早|first order|earliest order|oldest order"),
+    2: words("第二单|第二个订单|second order"),
+    3: words("第三单|第三个订单|third order"),
+}
 _MINE = words("我的|我那|我买的|我订的|my")
+_OF_AN_OWN_ORDER = words(
+    "我那单|我这单|我的单|我的订单|我的包裹|这单|那单|新单|整单|这几单|下过几单|我买了|我买的|我拍了|我拍的"
+    "|我都拍|我订了|我订的|我下的|我昨|我付了"
+    "|买的那|下的单"
+    "|my order|my orders|my parcel|my package|my box|my basket|my newest|my latest|order of mine|whole order"
+    "|that order|this order|big order|first order|second order|did i|i got|i bought|i ordered|i picked"
+    "|i chose|i paid|was i|wasn't i|were i|you sent me|i cancelled|on the way to me|i have to pay|i owe|我要付"
+    "|应付多少|还要付"
+)
 _PURCHASES = words(
     "买了什么|买了啥|买的什么|买的啥|买过什么|订了什么|did i buy|did i order last|did i last order"
     "|did i last buy|order did i place"
@@ -182,20 +233,19 @@ def asked_in(text: str) -> frozenset[Fact]:
         found.add(Fact.COUNT)
         if "how many" in said or "多少" in said:
             found.discard(Fact.CONTENTS)
-    if _has(said, _PAYING) and _has(said, _HOW):
+    was_paid = _has(said, _WAS_PAID) and _has(said, ("pay", "paid"))
+    if was_paid or (_has(said, _PAYING) and _has(said, _HOW) and not _has(said, _HOW_MUCH)):
         found.add(Fact.PAID_WITH)
     if _has(said, _WHEN) and not found & {Fact.SENT, Fact.STILL, Fact.TIMES}:
         found.add(Fact.PLACED if _has(said, _BOUGHT) else Fact.ARRIVAL if _has(said, _COMES) else Fact.DAY)
         found -= {Fact.ARRIVED} if Fact.ARRIVAL in found else set()
+    if Fact.TOTAL in found and _has(said, _EACH):
+        found = found - {Fact.TOTAL} | {Fact.CONTENTS}
     if found & OF_ALL:
         found &= OF_ALL
-    if Fact.COUNT in found:
-        found.discard(Fact.TOTAL)
-    if Fact.ADDRESS in found:
-        found.discard(Fact.WHERE)
-    if Fact.PAID_WITH in found:
-        found.discard(Fact.TOTAL)
-    return frozenset(found)
+    for fact, others in _WITHOUT.items():
+        found -= others if fact in found else set()
+    return frozenset(found - {Fact.RECORD} if _has(said, _DUTY) else found)
 
 
 def asking_words(text: str) -> frozenset[str]:
@@ -245,6 +295,22 @@ def of_an_order(text: str) -> bool:
 def mine(text: str) -> bool:
     """Whether words speak of something of the customer's."""
     return _has(_folded(text), _MINE)
+
+
+def of_an_own_order(text: str) -> bool:
+    """Whether words plainly speak of something that the customer has ordered."""
+    return _has(_folded(text), _OF_AN_OWN_ORDER)
+
+
+def of_the_past(text: str) -> bool:
+    """Whether words speak of an order by when it was placed."""
+    return _has(_folded(text), (*_BOUGHT, *_FROM_A_DAY))
+
+
+def place(text: str) -> int:
+    """Which of all their orders words mean, counted from the first of all; 0 where they don't say."""
+    said = _folded(text)
+    return next((count for count, words in _COUNTED_FROM_FIRST.items() if _has(said, words)), 0)
 
 
 def newest(text: str) -> bool:

@@ -51,6 +51,9 @@ class Choice:
             return self._of_named(named)
         if self.of_several:
             return self._several(left)
+        place = order_asked.place(self.turn.text) if self.reading and not self.turn.memory.orders else 0
+        if 0 < place <= len(self.known):
+            return [self.known[-place]]
         if order_asked.the_one_before(self.turn.text) and self.spoken is not None:
             return [*self.known[self.known.index(self.spoken) + 1 :], self.spoken][:1]
         if order_asked.newest(self.turn.text):
@@ -70,7 +73,10 @@ class Choice:
         count = order_asked.how_many(self.turn.text)
         some = [under_way, self.pointed, shown] if count else [self.pointed, under_way, shown]
         if count:
-            return next((one for one in some if len(one) == count), (shown or list(left))[:count])
+            return next(
+                (one for one in some if len(one) == count),
+                (shown if len(shown) >= count else list(left))[:count],
+            )
         return next((one for one in some if len(one) > 1), self._fitting(left[:_RECENT]) or list(left[:1]))
 
     def _named(self, left: Sequence[Order]) -> list[Order]:
@@ -102,8 +108,9 @@ class Choice:
         return self._likely(named)
 
     def _strays(self, order: Order) -> bool:
-        """Whether what a reader takes to be pointed at can't be asked so, and that spoken of can."""
-        return self.spoken is not None and self.relevant(self.spoken) and not self.relevant(order)
+        """Whether what a reader takes to be pointed at can't be asked so, and that spoken of or another can."""
+        other = self.insist or (self.spoken is not None and self.relevant(self.spoken))
+        return other and not self.relevant(order)
 
     def _other(self, left: Sequence[Order]) -> list[Order]:
         """Not the one spoken of, but the other of those shown, else of those that the wish makes sense for."""

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from bot.conversation.skills import addresses, delivery_words, order_asked, order_match, which_order
+from bot.conversation.skills import (
+    addresses,
+    delivery_words,
+    order_asked,
+    order_match,
+    parcel_words,
+    which_order,
+)
 from bot.conversation.skills.order_asked import Fact
 from bot.conversation.turn import Turn
 from nlu.types import EntityKind
@@ -23,8 +30,8 @@ def of_one(turn: Turn, order: Order, asked: frozenset[Fact]) -> str:
     if Fact.COUNT in asked:
         count = sum(line.quantity for line in meant)
         facts.append(turn.say("order-fact-count", number=order.number, count=count))
-    elif Fact.TOTAL in asked:
-        facts.append(_cost(turn, order, meant))
+    elif asked & {Fact.TOTAL, Fact.COSTS}:
+        facts.append(costs(turn, order) if Fact.COSTS in asked else _cost(turn, order, meant))
     if Fact.PLACED in asked:
         facts.append(turn.say("order-fact-placed", number=order.number, day=turn.day(order.placed_at)))
     if Fact.PAID_WITH in asked:
@@ -52,7 +59,34 @@ def contents(turn: Turn, order: Order) -> str:
         total=turn.money(order.total, order.currency),
         status=turn.say(f"status-{order.status}"),
     )
-    return "\n".join([head, *(_line(turn, order, line) for line in named(turn, order))])
+    sent = order.status in ("shipped", "delivered") and order.sent
+    return "\n".join(
+        [
+            head,
+            *(_line(turn, order, line) for line in named(turn, order)),
+            *([costs(turn, order)] if order.shipping_fee or order.discount else []),
+            *([parcel_words.of_order(turn, order)] if sent else []),
+        ]
+    )
+
+
+def costs(turn: Turn, order: Order) -> str:
+    """What an order costs, and what that is made up of."""
+    goods = sum(line.unit_price * line.quantity for line in order.lines)
+    values = {
+        "number": order.number,
+        "total": turn.money(order.total, order.currency),
+        "goods": turn.money(goods, order.currency),
+        "discount": turn.money(order.discount, order.currency),
+        "shipping": turn.say("shipping-costs", fee=turn.money(order.shipping_fee, order.currency))
+        if order.shipping_fee
+        else turn.say("shipping-free"),
+    }
+    if not order.lines or goods - order.discount + order.shipping_fee != order.total:
+        text_id = "order-fact-total"  # what else is in it, such as a tax, isn't known
+    else:
+        text_id = "order-fact-discounted" if order.discount else "order-fact-costs"
+    return turn.say(text_id, **values)
 
 
 def of_several(turn: Turn, orders: Sequence[Order], asked: frozenset[Fact]) -> str:
@@ -128,9 +162,7 @@ def named(turn: Turn, order: Order) -> list[OrderLine]:
 def _cost(turn: Turn, order: Order, meant: Sequence[OrderLine]) -> str:
     """What the lines that are named cost, else the whole order."""
     if not meant or len(meant) == len(order.lines) or order_asked.of_an_order(turn.text):
-        return turn.say(
-            "order-fact-total", number=order.number, total=turn.money(order.total, order.currency)
-        )
+        return costs(turn, order)
     return "\n".join(
         turn.say(
             "order-fact-price",
@@ -151,10 +183,15 @@ def _paid_with(turn: Turn, order: Order) -> str:
     way = order.payment_method
     if not way:
         return turn.say("order-fact-paid-unknown", number=order.number)
-    known = way.casefold() in _WAYS_OF_PAYING
+    known = next((one for one in _WAYS_OF_PAYING if way.casefold() in (one, *_called(turn, one))), None)
     return turn.say(
-        "order-fact-paid-with", number=order.number, way=turn.say(f"paid-{way.casefold()}") if known else way
+        "order-fact-paid-with", number=order.number, way=turn.say(f"paid-{known}") if known else way
     )
+
+
+def _called(turn: Turn, way: str) -> list[str]:
+    """What a way of paying is called: a shop may write it in the other language than the customer's."""
+    return [turn.services.texts.say(language, f"paid-{way}") for language in ("zh", "en")]
 
 
 def _line(turn: Turn, order: Order, line: OrderLine) -> str:

@@ -23,6 +23,17 @@ _LEAST_SUM = 1_000
 """Minor units; a smaller figure counts something."""
 _WEEK = ("周", "星期", "礼拜", "week")
 _MONTH = ("月", "month", *(name.casefold() for name in calendar.month_name if name))
+_MONTHS = tuple(name.casefold() for name in calendar.month_name if name)
+_MONTH_SIGNS = ("一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二")
+_A_MONTH = re.compile(
+    rf"(?P<number>(?<!\d)(?:1[0-2]|[1-9]))\s?月(?!\s?\d)|(?P<sign>十[一二]?|[一二三四五六七八九])月(?![一二三十])"
+    rf"|\b(?P<name>{'|'.join(name for name in _MONTHS if name not in ('may', 'march'))})\b(?!\s?\d)",
+    re.IGNORECASE,
+)
+_WEEKDAYS = (*_WEEK, *(name.casefold() for name in calendar.day_name))
+_PARTICLES = "光那这就只单还有呢吧啊嘛的和，。？！?!, "
+_FIGURE = re.compile(r"(?<![\d.,])\d{1,6}(?![\d.,])")
+_FEW = 8
 _SHARED = 2
 """So many Chinese characters of a name in a row name the product."""
 _ENDED = {
@@ -32,10 +43,13 @@ _ENDED = {
 _ON_THE_WAY = {
     "out_for_delivery": ("派送", "派件", "out for delivery"),
     "delivered": ("送到", "到了", "已到", "收到", "签收", "delivered", "arrived"),
+    "in_transit": ("路上", "on the way", "on its way", "in transit"),
+    "packed": ("打包", "packed"),
+    "placed": ("没付", "未付", "unpaid"),
     "": ("没发", "未发", "unshipped", "not shipped", "not sent"),
 }
 """States of parcels; those of an order without any."""
-_THE_ONE = ("的那", "的这", "the one", "delivered one")
+_THE_ONE = ("的那", "的这", "上那", "the one", "delivered one", "packed one", "unpaid one")
 _LATELY = re.compile(
     r"(?:最近|近|过去|\b(?:last|past))\s?"
     r"(?P<count>\d{1,3}|[一二两三四五六七八九十半]|two|three|four|five|six|twelve)\s?个?"
@@ -68,6 +82,7 @@ def told_apart(turn: Turn, orders: Sequence[Order], *, by_state: bool = False) -
     found: list[Order] = []
     for fitting in (
         _by_number,
+        by_tracking,
         by_items,
         _by_version,
         _by_sum,
@@ -84,6 +99,16 @@ def _by_number(turn: Turn, orders: Sequence[Order]) -> list[Order]:
     read = turn.understanding.first(EntityKind.ORDER_NUMBER) if turn.understanding is not None else None
     said = turn.text.casefold() if read is None or number(turn) is not None else ""
     return [order for order in orders if order.number.casefold() in said]
+
+
+def by_tracking(turn: Turn, orders: Sequence[Order]) -> list[Order]:
+    """Those with a parcel whose tracking number stands in the message."""
+    said = turn.text.casefold()
+    return [
+        order
+        for order in orders
+        if any(box.tracking_number and box.tracking_number.casefold() in said for box in order.parcels)
+    ]
 
 
 def by_items(turn: Turn, orders: Sequence[Order]) -> list[Order]:
@@ -127,7 +152,8 @@ def _naming(turn: Turn) -> str:
 
 def _shared(text: str, item: str, name: str) -> int:
     """1 where a text has enough of a Chinese name in a row to name it, or the item that it tells stands in it."""
-    stem = item.rstrip("子儿")
+    said = item or text if len(text) <= _FEW else item
+    stem = "".join(one for one in said if one not in _PARTICLES).rstrip("子儿")
     if len(stem) == 1 and not stem.isascii() and stem in name:
         return 1
     runs = (name[start : start + _SHARED] for start in range(len(name) - _SHARED + 1))
@@ -153,6 +179,12 @@ def _by_sum(turn: Turn, orders: Sequence[Order]) -> list[Order]:
     return whole or [order for order in orders if any(line.unit_price in sums for line in order.lines)]
 
 
+def by_part_of_sum(turn: Turn, orders: Sequence[Order]) -> list[Order]:
+    """Those whose shipping or discount is a sum of the message."""
+    said = {sum_ for figure in _FIGURE.findall(turn.text) if (sum_ := _minor(figure)) >= _LEAST_SUM}
+    return [order for order in orders if said & {order.shipping_fee, order.discount}]
+
+
 def _minor(word: str) -> int:
     """A figure in minor units; 0 where a word is none."""
     try:
@@ -165,7 +197,12 @@ def _by_day(turn: Turn, orders: Sequence[Order]) -> list[Order]:
     """Those placed, else delivered, in a time that has begun before today."""
     today = turn.now.astimezone(turn.zone).date()
     entity = turn.understanding.first(EntityKind.DATE) if turn.understanding is not None else None
-    first, last = lately(turn.text, today) or (span(entity) if entity is not None else (today, today))
+    first, last = (
+        lately(turn.text, today)
+        or _past(turn.text, entity, today)
+        or _month_called(turn.text, today)
+        or (today, today)
+    )
     if first >= today:
         return []
 
@@ -174,6 +211,33 @@ def _by_day(turn: Turn, orders: Sequence[Order]) -> list[Order]:
 
     placed = [order for order in orders if within(order.placed_at)]
     return placed or [order for order in orders if any(within(box.delivered_at) for box in order.sent)]
+
+
+def _past(text: str, entity: Entity | None, today: date) -> tuple[date, date] | None:
+    """The time that a text names; a coming day of the week is the last one where an order of that day is meant."""
+    if entity is None:
+        return None
+    first, last = span(entity)
+    weekday = any(name in entity.text.casefold() for name in _WEEKDAYS)
+    back = timedelta(days=7 if weekday and order_asked.of_the_past(text) else 0)
+    return (first - back, last - back) if first > today else (first, last)
+
+
+def _month_called(text: str, today: date) -> tuple[date, date] | None:
+    """The last month of the name that a text has, where an order of that month is meant."""
+    found = _A_MONTH.search(text) if order_asked.of_the_past(text) else None
+    if found is None:
+        return None
+    said = found["number"] or found["sign"]
+    month = (
+        _MONTHS.index(found["name"].casefold()) + 1
+        if found["name"]
+        else int(said)
+        if said.isdecimal()
+        else _MONTH_SIGNS.index(said) + 1
+    )
+    year = today.year - (month > today.month)
+    return date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1])
 
 
 def lately(text: str, today: date) -> tuple[date, date] | None:

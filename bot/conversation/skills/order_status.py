@@ -26,6 +26,7 @@ from storage.requests import UNDECIDED, Requests
 _LIST = 5
 _ASKED = 2
 _KNOWN = 500
+_RATHER = 0.5
 
 
 async def _told(turn: Turn) -> Answer:
@@ -40,8 +41,9 @@ async def _told(turn: Turn) -> Answer:
         if back is not None:
             return back
     facts = turn.intent == "order_facts"
-    relevant = which_order.in_status(frozenset(STATUSES) if _of_any(turn, asked) else which_order.ON_ITS_WAY)
-    found = await which_order.meant(turn, relevant, "order:show", reading=True)
+    any_state = frozenset({"placed"}) if Fact.UNPAID in asked else frozenset(STATUSES)
+    relevant = which_order.in_status(any_state if _of_any(turn, asked) else which_order.ON_ITS_WAY)
+    found = await which_order.meant(turn, relevant, "order:show", insist=Fact.UNPAID in asked, reading=True)
     if isinstance(found, Answer):
         return found
     if len(found) > 1:
@@ -51,6 +53,9 @@ async def _told(turn: Turn) -> Answer:
     (order,) = found
     if Fact.DAY in asked:
         asked |= {Fact.ARRIVAL if order.status in which_order.ON_ITS_WAY else Fact.PLACED}
+    if Fact.WHY in asked and order.refunds and order.status in ("cancelled", "returned"):
+        money = refunds.money(turn, order, order.refunds[-1], why=True)
+        return Answer(text=money, memory=turn.memory.about_order(order.id))
     told = [
         order_facts.of_one(turn, order, asked),
         delivery_words.told(turn, order, asked, summary(turn, order)),
@@ -58,13 +63,26 @@ async def _told(turn: Turn) -> Answer:
     text = "\n".join(filter(None, told))
     of_way = not told[0]
     if not text:
-        of_way = not facts or Fact.WHERE in asked
+        of_way = not facts or bool(asked & {Fact.WHERE, Fact.UNPAID})
         if of_way:
             text = "\n".join([_words(turn, order), *await _asked_for(turn, order)])
         else:
             text = order_facts.contents(turn, order)
     buttons = _buttons(turn, order) if of_way else ()
+    rule = _rule(turn, order, asked)
+    if rule:
+        text = f"{text}\n\n{(await pages.answer(replace(turn, intent=rule))).text}"
     return Answer(text=text, buttons=buttons, memory=turn.memory.about_order(order.id))
+
+
+def _rule(turn: Turn, order: Order, asked: frozenset[Fact]) -> str:
+    """The intent of the pages that a fact of an order follows from, such as what its shipping cost; empty: none."""
+    if Fact.UNPAID in asked and order.status == "placed":
+        return "payment_methods"
+    of_shipping = any(
+        wish.intent == "shipping_fee" and wish.probability >= _RATHER for wish in turn.acts.wishes
+    )
+    return "shipping_fee" if of_shipping else ""
 
 
 async def _asked_for(turn: Turn, order: Order) -> list[str]:

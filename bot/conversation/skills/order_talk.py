@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.conversation.skills import order_asked, order_match
+from bot.conversation.skills import order_asked, order_choice, order_match
 from bot.conversation.skills.order_asked import Fact
 from bot.conversation.skills.talk import TALK
 from bot.conversation.turn import Turn
-from nlu.acts import Act
+from nlu.acts import Act, Wish
 from storage.orders import Order, Orders
 
 _READS = frozenset({"order_status", "delivery_time", "order_facts", "refund_status"})
@@ -17,9 +17,18 @@ _MAY_BE_ABOUT_GOODS = frozenset(
     {
         "price_question", "product_question", "product_search", "stock_question", "shipping_fee", "shipping_options",
         "product_compare", "recommend_request", "payment_methods", "place_order", "repeat",
+        "request_status", "store_info", "discount_request",
     }
 )  # fmt: skip
-_OF_GOODS = _MAY_BE_ABOUT_GOODS - {"shipping_fee", "shipping_options", "payment_methods", "place_order"}
+_BEYOND = "out_of_scope"
+_ENDED = order_asked.words("取消的|取消那|不付|没付|cancelled|canceled|don't pay")
+_GIVEN_BACK = order_asked.words(
+    "退了多少|退了没|给我退了|退我多少|give me back|gave me back|given back|paid back|pay me back|refunded"
+)
+_OF_GOODS = _MAY_BE_ABOUT_GOODS - {
+    "shipping_fee", "shipping_options", "payment_methods", "place_order", "request_status", "store_info",
+    "discount_request",
+}  # fmt: skip
 _RATHER = 0.5
 _SURE = 0.7
 _LIKELY = 0.3
@@ -29,7 +38,9 @@ _SHORT = 60
 _KNOWN = 100
 _OF_MONEY = frozenset({Fact.TOTAL, Fact.WHY, Fact.CONTENTS, Fact.ARRIVAL, Fact.DAY})
 """What may be asked on of a refund that was spoken of."""
-_NOT_OF_GOODS = (order_asked.OF_DELIVERY | order_asked.OF_ALL | {Fact.PLACED, Fact.PAID_WITH}) - {Fact.WHERE}
+_NOT_OF_GOODS = (order_asked.OF_DELIVERY | order_asked.OF_ALL | {Fact.PLACED, Fact.PAID_WITH, Fact.COSTS}) - {
+    Fact.WHERE
+}
 _MONEY_BACK = ("refund_status", "refund_request")
 
 
@@ -38,7 +49,10 @@ async def follow_up(turn: Turn) -> tuple[Turn, str] | None:
     no such help: mostly where the last one was about orders, else where what is asked is of something they bought."""
     last = turn.memory.intents[0] if turn.memory.intents else ""
     spoken = turn.memory.order is not None and last in turn.skills.about_orders
-    waits = turn.memory.pending is not None and turn.memory.pending.kind != "clarify"
+    asked = order_asked.facts(turn)
+    pending = turn.memory.pending
+    # Who is asked which product is meant may ask on of an order instead.
+    waits = pending is not None and pending.kind not in ("clarify", *(("product",) if asked else ()))
     if turn.customer_id is None or waits or turn.in_queue or _wishes_else(turn):
         return None
     wished = [wish for wish in turn.acts.wishes if wish.probability >= _RATHER]
@@ -46,17 +60,18 @@ async def follow_up(turn: Turn) -> tuple[Turn, str] | None:
         return None
     by_chance = sorted(wished, key=lambda wish: -wish.probability)
     reads = [wish.intent for wish in by_chance if wish.intent in _READS]
-    asked = order_asked.facts(turn)
-    if not reads and not (spoken or _may_be_bought(turn, asked, of_goods=bool(wished))):
-        return None
+    goods = bool(_of(wished) - _said_by_facts(turn))
+    known = await Orders(turn.connection).by_customer(turn.customer_id, limit=_KNOWN)
     if not reads:
-        known = await Orders(turn.connection).by_customer(turn.customer_id, limit=_KNOWN)
-        about = (
-            _about(turn, known, asked, of_goods=bool(wished)) if spoken else order_match.by_items(turn, known)
-        )
-        if not about:
+        if "refund_status" not in _of(wished) and _paid_back(turn, known):
+            return turn, "refund_status"
+        if not (
+            _about(turn, known, asked, of_goods=goods)
+            if spoken
+            else _bought(turn, known, asked, of_goods=goods)
+        ):
             return None
-    elif not spoken and len(reads) < _TWICE:
+    elif not spoken and len(wished) < _TWICE:
         return None
     if not asked and not reads:
         # What was asked last is asked of another.
@@ -65,13 +80,39 @@ async def follow_up(turn: Turn) -> tuple[Turn, str] | None:
     return turn, await _wish(turn, last, reads, asked)
 
 
-def _may_be_bought(turn: Turn, asked: frozenset[Fact], *, of_goods: bool) -> bool:
-    """Whether something may be asked of what a customer has bought, though no order was spoken of."""
-    if of_goods or len(turn.text) > _SHORT or turn.understanding is None:
+def _of(wished: list[Wish]) -> set[str]:
+    return {wish.intent for wish in wished}
+
+
+def _bought(turn: Turn, known: list[Order], asked: frozenset[Fact], *, of_goods: bool) -> bool:
+    """Whether something is asked of what a customer has bought, though no order was spoken of."""
+    if len(turn.text) > _SHORT or turn.understanding is None or not known:
         return False
+    if Fact.UNPAID in asked and any(order.status == "placed" for order in known):
+        return True
+    if asked & {Fact.COSTS, Fact.WHY} and order_match.by_part_of_sum(turn, known):
+        return True
+    own = order_asked.of_an_own_order(turn.text) or order_asked.newest(turn.text)
+    if own and (asked or not (of_goods or turn.understanding.understood)):
+        return True
+    if of_goods:
+        return False
+    if asked and order_asked.says(turn.text, _ENDED) and order_match.told_apart(turn, known, by_state=True):
+        return True
+    if Fact.RECORD in asked and any(order.sent for order in known):
+        return True
     # What it costs is asked of what is to be bought, too.
     mine = order_asked.mine(turn.text) and not turn.understanding.understood
-    return mine or bool(asked & (_NOT_OF_GOODS | {Fact.WHERE}))
+    may_be = mine or bool(asked & (_NOT_OF_GOODS | {Fact.WHERE}))
+    under_way = bool(asked & order_asked.OF_DELIVERY - {Fact.WHERE}) and any(
+        order.status in order_choice.ON_ITS_WAY for order in known
+    )
+    return may_be and (under_way or bool(order_match.by_items(turn, known)))
+
+
+def _paid_back(turn: Turn, known: list[Order]) -> bool:
+    """Whether a message speaks of money that was paid back, and some was."""
+    return order_asked.says(turn.text, _GIVEN_BACK) and any(order.refunds for order in known)
 
 
 def _wishes_else(turn: Turn) -> bool:
@@ -84,7 +125,20 @@ def _wishes_else(turn: Turn) -> bool:
     alone = turn.understanding.intents[:1] if turn.understanding is not None else ()
     asks = order_asked.facts(turn) and turn.pointed_at
     sure = {score.intent for score in alone if score.probability >= _SURE and not (wished or asks)}
-    return bool((wished | sure) - _READS - _MAY_BE_ABOUT_GOODS) or bool(sure & TALK)
+    return bool((wished | sure) - _READS - _MAY_BE_ABOUT_GOODS - _said_by_facts(turn)) or bool(sure & TALK)
+
+
+def _said_by_facts(turn: Turn) -> set[str]:
+    """Wishes that a message only seems to have: it asks for a fact of what is over."""
+    asked = order_asked.facts(turn)
+    none = {_BEYOND} if asked else set()
+    if Fact.RECORD in asked:
+        none.add("delivery_problem")
+    if Fact.CONTENTS in asked and any(wish.intent == "order_facts" for wish in turn.acts.wishes):
+        none.add("item_problem")
+    if asked & {Fact.CONTENTS, Fact.COUNT, Fact.TOTAL, Fact.UNPAID} and order_asked.says(turn.text, _ENDED):
+        none |= {"cancel_order", "return_policy"}
+    return none
 
 
 def _about(turn: Turn, known: list[Order], asked: frozenset[Fact], *, of_goods: bool) -> bool:

@@ -12,6 +12,7 @@ from storage.orders import Order, Parcel
 
 # A carrier usually scans a parcel every day; after that its last word is called old.
 _OLD = timedelta(hours=36)
+_SCANS = 8
 
 
 def meant(turn: Turn, order: Order) -> tuple[Parcel, ...]:
@@ -68,7 +69,14 @@ def where(turn: Turn, order: Order, parcel: Parcel) -> str:
     values = {"number": order.number, **carried(turn, parcel)}
     if parcel.status == "delivered":
         at = parcel.delivered_at or parcel.updated_at
-        return turn.say("parcel-delivered", **values, when=turn.moment(at))
+        scan = parcel.last_scan
+        text = scan.text(turn.language).rstrip("。.") if scan is not None and scan.at >= at else ""
+        return "\n".join(
+            [
+                turn.say("parcel-delivered", **values, when=turn.moment(at)),
+                *([turn.say("parcel-note", text=text)] if text else []),
+            ]
+        )
     return "\n".join(
         [
             turn.say(f"parcel-{parcel.status}", **values),
@@ -77,6 +85,24 @@ def where(turn: Turn, order: Order, parcel: Parcel) -> str:
             *_dated(turn, parcel),
         ]
     )
+
+
+def record(turn: Turn, order: Order, boxes: Sequence[Parcel]) -> str:
+    """All that the carriers have said of some parcels, newest first; where they are where that is nothing."""
+    lines: list[str] = []
+    for box in boxes:
+        scans = [
+            turn.say(
+                "record-line" if scan.place else "record-line-placeless",
+                text=scan.text(turn.language).rstrip("。."),
+                place=scan.place,
+                when=turn.moment(scan.at),
+            )
+            for scan in reversed(box.scans[-_SCANS:])
+        ]
+        head = turn.say("record", number=order.number, **carried(turn, box))
+        lines += [head, *scans] if scans else [where(turn, order, box)]
+    return "\n".join(lines)
 
 
 def is_late(turn: Turn, parcel: Parcel) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from bot.conversation.answer import Answer, row
 from bot.conversation.made import request_text
-from bot.conversation.skills import order_asked, order_match, parcel_words, which_order
+from bot.conversation.skills import order_asked, order_facts, order_match, parcel_words, which_order
 from bot.conversation.skills.order_asked import Fact
 from bot.conversation.turn import Skill, Turn
 from nlu.acts import Act
@@ -19,7 +19,8 @@ _OF_MONEY = ("refund", "return", "cancel_order", "item_problem")
 _OPEN = ("requested", "approved")
 _TO_WHERE = order_asked.words(
     "退到|退哪|原路|哪张卡|哪个账|原来的卡|去哪了|to my card|my card|my account|my bank|which card"
-    "|which account|the card|does it go|that money go|the money go|it go to|money come back|money end up"
+    "|which account|the card|does it go|did it go|it went|that money go|the money go|it go to|money come back"
+    "|money end up"
 )
 """What asks where money goes, once a refund is spoken of."""
 _SENDING = order_asked.words("寄|邮|地址|接下来|下一步|send|post|mail|ship|address|next")
@@ -183,6 +184,8 @@ def _told(turn: Turn, orders: Sequence[Order], asked: frozenset[Fact]) -> Answer
         lines.append(turn.say("refund-of", number=newest.number, items=names))
     else:
         lines.append(money(turn, *refunds[0], why=Fact.WHY in asked))
+        if asked & {Fact.TOTAL, Fact.COSTS} and refunds[0][1].amount != newest.total:
+            lines.append(order_facts.costs(turn, newest))
     declined = any(refund.status == "declined" for _, refund in refunds)
     return Answer(text="\n".join(lines), buttons=turn.human if declined else (), memory=memory)
 
@@ -247,6 +250,8 @@ def _refund(turn: Turn, order: Order, refund: Refund, *, why: bool = False) -> s
     if refund.decision_reason:
         reason = turn.say("refund-decision", reason=refund.decision_reason)
         lines = [reason, *lines] if why else [*lines, reason]
+    elif refund.reason and (why or refund.status == "declined"):
+        lines.append(turn.say("refund-asked-because", reason=refund.reason))
     if refund.status == "declined":
         lines.append(turn.say("refund-appeal"))
     return "\n".join(lines)

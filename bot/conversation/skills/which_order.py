@@ -83,11 +83,18 @@ async def meant(
         return Answer(text=turn.say("button-stale")) if pressed is None else (pressed,)
     if named:
         order = _own(turn, await Orders(turn.connection).by_number(named))
-        return await _not_found(turn, named, action) if order is None else (order,)
-    guessed = await _guessed_number(turn)
-    if guessed is not None:
-        return (guessed,)
+        if order is not None:
+            return (order,)
+    else:
+        guessed = await _guessed_number(turn)
+        if guessed is not None:
+            return (guessed,)
     known = await Orders(turn.connection).by_customer(turn.customer_id, limit=_KNOWN)
+    tracked = order_match.by_tracking(turn, known)
+    if len(tracked) == 1:
+        return (tracked[0],)
+    if named:
+        return await _not_found(turn, named, action)
     if not known:
         return Answer(text=turn.say("orders-none"), memory=turn.memory.settled())
     choice = order_choice.Choice(turn, known, relevant, insist=insist, reading=reading)

@@ -158,6 +158,10 @@ order-fact-count = { $count ->
     [one] It is one item, in order { $number }:
    *[other] They are { $count } items, in order { $number }:
     }
+order-fact-costs = { $total } in all, for order { $number }: goods { $goods }, { $shipping }.
+order-fact-discounted = { $total } in all, for order { $number }: goods { $goods }, discount { $discount }, { $shipping }.
+shipping-costs = shipping { $fee }
+shipping-free = free shipping
 order-fact-total = { $total } in all, for order { $number }.
 order-fact-placed = On { $day }: that's when order { $number } was placed.
 order-fact-price = { $count ->
@@ -235,6 +239,10 @@ parcel-in_transit = Order { $number } is on its way with { $carrier }, { $tracki
 parcel-out_for_delivery = Order { $number } is out for delivery with { $carrier }, { $tracking }.
 parcel-exception = { $carrier } reports a problem with the parcel of order { $number }, { $tracking }.
 parcel-delivered = Order { $number } was delivered on { $when } ({ $carrier }, { $tracking }).
+parcel-note = The carrier notes: { $text }
+record = What { $carrier } has recorded of order { $number }, { $tracking }:
+record-line = · { $when }, { $place }: { $text }
+record-line-placeless = · { $when }: { $text }
 parcel-scan = Latest: { $text }, { $place }, { $when }
 parcel-scan-placeless = Latest: { $text }, { $when }
 parcel-expected = Expected { $day }.
@@ -309,6 +317,7 @@ refund-approved-on = The refund of { $amount } for order { $number } was approve
 refund-declined = The refund for order { $number } ({ $amount }, { $asked }) was declined.
 refund-declined-on = The refund of { $amount } for order { $number } (asked for on { $asked }) was declined on { $decided }.
 refund-decision = The reason given: { $reason }
+refund-asked-because = It was asked for because: { $reason }
 refund-appeal = If that seems wrong, just ask for a person, who can look at it again.
 return-parcel-label = Your return with { $carrier } ({ $tracking }) is registered, and the carrier doesn't have it yet.
 return-parcel-in_transit = Your return is on its way back to us with { $carrier }, { $tracking }.

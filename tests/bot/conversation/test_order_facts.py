@@ -1,0 +1,118 @@
+"""Facts of an order that are asked for in passing: what its sum is made up of, who took it in, which parcel it was."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.conversation.skills import order_asked
+from bot.conversation.skills.order_asked import Fact
+from storage.orders import Orders, Scan
+from tests.bot.conversation.chat import Chat, said
+from tests.fakes import Meaning
+
+FEE = Meaning(intents=(("shipping_fee", 0.9),))
+FACTS = Meaning(intents=(("order_facts", 0.9),))
+UNSURE = Meaning(intents=(("product_question", 0.2),), wishes=())
+
+
+async def _made_up(connection: AsyncConnection) -> None:
+    """A shipping fee of ¥20 and a discount of ¥20, and a carrier's note for what has come."""
+    orders = Orders(connection)
+    first, second = await orders.get("o1"), await orders.get("o2")
+    assert first is not None
+    assert second is not None
+    box = second.parcels[0]
+    at = box.delivered_at or box.updated_at
+    scans = (
+        Scan(at=at - timedelta(days=1), place="上海", text_zh="到达分拨中心", text_en="Arrived at the hub"),
+        Scan(at=at, place="杭州", text_zh="放门卫室", text_en="Left at the gate"),
+    )
+    await orders.put_many(
+        [
+            replace(first, shipping_fee=2000, discount=2000),
+            replace(second, parcels=(replace(box, scans=scans), *second.parcels[1:])),
+        ]
+    )
+
+
+@pytest.mark.parametrize("text", ["我那单运费怎么收了20", "20 for shipping?? how's that made up"])
+async def test_what_shipping_cost_is_told_of_the_order(chat: Chat, text: str) -> None:
+    await chat.link()
+    await chat.store.write(_made_up)
+    answer = said(await chat.says(text, FEE))
+    assert "A1024" in answer.splitlines()[0]
+    assert "¥20.00" in answer.splitlines()[0]
+
+
+@pytest.mark.parametrize("text", ["运费多少", "what is the delivery charge to Leeds"])
+async def test_what_shipping_costs_is_told_of_the_shop(chat: Chat, text: str) -> None:
+    await chat.link()
+    assert "A1024" not in said(await chat.says(text, FEE))
+
+
+@pytest.mark.parametrize("text", ["A1019 谁签的", "who took in A1019? it wasn't me"])
+async def test_who_took_it_in_is_told_and_nothing_is_asked_of_the_shop(chat: Chat, text: str) -> None:
+    await chat.link()
+    await chat.store.write(_made_up)
+    answer = said(await chat.says(text, Meaning(intents=(("delivery_problem", 0.9),))))
+    assert "门卫室" in answer or "the gate" in answer
+    assert "分拨中心" in answer or "the hub" in answer
+    assert "R2" not in answer, "no request"
+
+
+async def test_an_order_is_found_by_the_number_of_its_parcel(chat: Chat) -> None:
+    await chat.link()
+    answer = said(await chat.says("SF100200300 是哪一单的", FACTS))
+    assert "A1024" in answer
+    assert "A1019" not in answer, "no list to choose from"
+
+
+async def _in_august(connection: AsyncConnection) -> None:
+    orders = Orders(connection)
+    order = await orders.get("o2")
+    assert order is not None
+    placed = datetime.fromisoformat("2026-08-12T10:00:00+08:00")
+    await orders.put_many([replace(order, id="o8", number="A0812", placed_at=placed, parcels=())])
+
+
+@pytest.mark.parametrize("text", ["八月那单多少钱", "the one from August, how much was it", "第一单多少钱"])
+async def test_an_order_is_found_by_its_month_or_its_place(chat: Chat, text: str) -> None:
+    await chat.link()
+    await chat.store.write(_in_august)
+    assert "A0812" in said(await chat.says(text, FACTS))
+
+
+async def test_one_question_read_as_two_is_answered_once(chat: Chat) -> None:
+    await chat.link()
+    text = "订单一共多少钱"
+    meaning = replace(FACTS, wishes=(("price_question", text), ("order_facts", text)))
+    answer = said(await chat.says(text, meaning))
+    assert "A1024" in answer
+    assert "哪件商品" not in answer
+
+
+@pytest.mark.parametrize("text", ["bang on schedule or not?", "是不是晚了"])
+async def test_what_only_an_order_can_be_asked_needs_no_wish(chat: Chat, text: str) -> None:
+    await chat.link()
+    assert "A1024" in said(await chat.says(text, UNSURE))
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "not_asked"),
+    [
+        ("how can I pay", None, Fact.PAID_WITH),
+        ("how was that big order paid", Fact.PAID_WITH, None),
+        ("这几单加起来多少钱", Fact.TOTAL, Fact.COUNT),
+        ("一个多少钱", Fact.CONTENTS, Fact.TOTAL),
+        ("do I pay customs duty", None, Fact.RECORD),
+        ("when did it leave customs", Fact.RECORD, None),
+    ],
+)
+def test_words_ask_for_facts(text: str, asked: Fact | None, not_asked: Fact | None) -> None:
+    found = order_asked.asked_in(text)
+    assert asked is None or asked in found
+    assert not_asked not in found
