@@ -54,6 +54,7 @@ log = logging.getLogger(__name__)
 _RATHER = 0.5
 _ABOUT_ITS_USE = frozenset({"usage_help", "warranty_repair"})
 """What a page answers for all goods, and a product's own facts for that product."""
+_OF_ONE_PRODUCT = _ABOUT_ITS_USE | {"product_question"}
 
 
 async def read(turn: Turn) -> Reading:
@@ -206,7 +207,7 @@ async def _words(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tupl
         wished = tuple(
             one for one in wished if _is_left(turn, one[0]) and not (looked and one[0] in needed.MAY_TELL)
         )
-    if not done and len(wished) <= 1:
+    if not done and (len(wished) <= 1 or {intent for intent, _ in wished} <= _OF_ONE_PRODUCT):
         variant = await _variant(turn, whole, modes)
         if variant is not None:
             return variant
@@ -328,15 +329,19 @@ async def _variant(
     what the shop's pages say of all."""
     if modes.get("product", "on") != "on":
         return None
-    answer = await products.variant(turn) if routing.may_name_variant(turn, whole) else None
+    answer = await telling.asked_again(turn)
+    if answer is None and routing.may_name_variant(turn, whole):
+        answer = await products.variant(turn)
     if answer is None and several.compares(turn):
         answer = await several.beside(turn)
     if answer is None and _ABOUT_ITS_USE.intersection(
         [whole.intent, *(one.intent for one in whole.acts.wishes)]
     ):
         answer = await telling.of_a_fact(turn)
-    if answer is None:
-        return None
+    return _of_product(turn, answer) if answer is not None else None
+
+
+def _of_product(turn: Turn, answer: Answer) -> tuple[decisions.Decision, ...]:
     memory = (answer.memory or turn.memory).heard("product_question")
     return decisions.only("product", replace(answer, memory=memory))
 
@@ -364,6 +369,9 @@ async def _resumed(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Deci
 async def _unclear(
     turn: Turn, whole: Understanding, modes: Mapping[str, str]
 ) -> tuple[decisions.Decision, ...]:
+    told = modes.get("product", "on") == "on" and not (turn.in_queue or turn.negative)
+    if told and (fact := await telling.of_a_fact(turn)) is not None:
+        return _of_product(turn, fact)
     found = None
     if needed.tells(turn) and not turn.in_queue and modes.get("search", "on") == "on":
         found = await recommending.by_words(turn)

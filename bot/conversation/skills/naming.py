@@ -64,6 +64,8 @@ class Part:
     """Of each line of goods one; of several, which the words fit equally, it is open which is meant."""
     plain: bool = False
     """They are named with more than the one word that many things are called."""
+    thing: bool = False
+    """It says what they are, and not only which ones."""
 
 
 def line(product: Product) -> str:
@@ -79,8 +81,15 @@ async def parts(turn: Turn) -> list[Part]:
 
 
 async def pieces(turn: Turn) -> list[Part]:
-    """All stretches of a message between words that join goods."""
-    return [await named(turn, piece) for piece in _pieces(turn)]
+    """All stretches of a message between words that join goods; "glass pitcher or porcelain" names two pitchers."""
+    found: list[Part] = []
+    for piece in _pieces(turn):
+        part, spoken = replace(turn, text=piece), found[-1].products if found else ()
+        version = await variants.other_of(part, spoken[0]) if len(spoken) == 1 else None
+        own = await named(turn, piece)
+        other = version is not None and version.id != spoken[0].id and not own.thing
+        found.append(Part(piece, (version,)) if version is not None and other else own)
+    return found
 
 
 def joins(turn: Turn) -> bool:
@@ -108,27 +117,41 @@ async def named(turn: Turn, text: str) -> Part:
         return Part(text)
     found = await Catalogue(turn.connection).search(words, now=turn.now, limit=_LOOKED_AT)
     said = [(*_said(turn, product, text), product) for product in each_once(found)]
-    most = max((strength for strength, _, _ in said), default=0.0)
-    best = [(thing, product) for strength, thing, product in said if strength == most > 0]
+    most = max((strength + of_version for strength, of_version, _, _ in said), default=0.0)
+    best = [
+        (thing, product) for strength, of_version, thing, product in said if strength + of_version == most > 0
+    ]
     things = tuple(product for thing, product in best if thing)
+    plain = max(
+        (strength for strength, _, thing, product in said if thing and product in things), default=0.0
+    )
     item = turn.told("item")
     alone = len(best) == 1 and bool(item) and most >= 1
     products = things or (
         tuple(product for _, product in best) if alone or (item and most >= _PLAINLY) else ()
     )
-    return Part(text, products, plain=most > _PLAINLY if things else False)
+    return Part(text, products, plain=plain > _PLAINLY, thing=bool(things))
 
 
-def _said(turn: Turn, product: Product, text: str) -> tuple[float, bool]:
-    """How much of a product's name a text says, without what tells its variants apart, and whether the thing itself."""
+def _said(turn: Turn, product: Product, text: str) -> tuple[float, float, bool]:
+    """How much of a product's name a text says, how much besides of what tells its variants apart, and whether the
+    thing itself."""
+    return max(_in_name(turn, product, text, language) for language in ("zh", "en"))
+
+
+def _in_name(turn: Turn, product: Product, text: str, language: str) -> tuple[float, float, bool]:
     words = turn.understanding.words if turn.understanding is not None else ()
-    names = {variants.title(product, language) for language in ("zh", "en")}
-    return max(
-        _in_chinese(name, text.lower(), words, turn.told("item"))
-        if _CHINESE.search(name)
-        else _in_latin(name, text)
-        for name in names
-    )
+    title, version = variants.title(product, language), variants.version(product, language)
+    if _CHINESE.search(title):
+        said, thing = _in_chinese(title, text.lower(), words, turn.told("item"))
+        return said, _CHARACTER * sum(map(len, _shared(version.lower(), text.lower()))), thing
+    said, thing = _in_latin(title, text)
+    return said, _words_of(version, text), thing
+
+
+def _words_of(version: str, text: str) -> float:
+    own = set(product_words.latin(version.lower())).intersection(product_words.latin(text.lower()))
+    return sum(len(word) > 1 and not word.isdecimal() for word in own)
 
 
 def _in_latin(name: str, text: str) -> tuple[float, bool]:

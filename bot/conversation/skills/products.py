@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot.conversation.answer import Answer, row
 from bot.conversation.skills import pages, product_words, variants, which_product
-from bot.conversation.skills.goods import several, telling
+from bot.conversation.skills.goods import qualities, several, telling
 from bot.conversation.turn import Asked, Skill, Turn
 from nlu.acts import Act
 from storage.catalogue import Catalogue
@@ -89,6 +89,9 @@ async def _price(turn: Turn) -> Answer:
         return await telling.which(turn, meant)
     if not product.active:
         return Answer(text=turn.say("product-gone"), memory=turn.memory.settled())
+    fact = await telling.of_a_fact(turn) if qualities.asks_how_much(turn.text) else None
+    if fact is not None:
+        return fact
     versions = await telling.prices(turn, product) if meant.parts else None
     return versions or await telling.price(turn, product)
 

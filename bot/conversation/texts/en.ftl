@@ -377,6 +377,7 @@ compare-row = · { $label }: { $values }
 compare-between = {" / "}
 compare-alike = By what the shop states they are alike: { $names }.
 others = Yes, { $word } than { $name }:
+others-none = Nothing of its kind is { $word } than { $name } ({ $value }).
 label-price = Price
 total = Altogether { $total }:
 total-one = { $total } for { $count } × { $name } ({ $price } each).

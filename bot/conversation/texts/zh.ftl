@@ -368,6 +368,7 @@ compare-row = · { $label }：{ $values }
 compare-between = {" / "}
 compare-alike = 从写明的看都一样：{ $names }。
 others = 有比“{ $name }”更{ $word }的：
+others-none = 同类里没有比“{ $name }”（{ $value }）更{ $word }的了。
 label-price = 价格
 total = 一共 { $total }：
 total-one = 一共 { $total }：{ $name } × { $count }，每件 { $price }。

@@ -24,6 +24,7 @@ from bot.shop.intake.merging import (
     without_refused,
 )
 from bot.shop.intake.records import CategoryRecord, ProductRecord, not_below
+from bot.shop.versions import grouped
 from storage.catalogue import Catalogue, Category, Product
 
 _BLANK: Mapping[str, Any] = {"description_zh": "", "description_en": "", "brand": ""}
@@ -86,8 +87,10 @@ def product_of(record: ProductRecord, known: Product | None, now: datetime) -> P
     values["field_times"] = times.kept
     if known is None:
         new: dict[str, Any] = {"code": record.id, "picture": drawn_picture(record.id), "created_at": now}
-        return Product(id=record.id, **(new | values), updated_at=now)
-    merged = replace(known, **{name: value for name, value in values.items() if name != "created_at"})
+        return grouped(Product(id=record.id, **(new | values), updated_at=now))
+    merged = grouped(
+        replace(known, **{name: value for name, value in values.items() if name != "created_at"})
+    )
     return merged if merged == known else replace(merged, updated_at=now)
 
 

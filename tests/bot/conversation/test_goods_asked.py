@@ -257,3 +257,43 @@ async def test_dear_and_cheap_compare_no_versions_where_that_is_not_asked(
 ) -> None:
     await sold.says("tell me about the electric kettle", "product_question")
     assert "¥140.00" not in said(await sold.says(text, meaning))
+
+
+@pytest.mark.parametrize(
+    ("text", "read_as", "answer"),
+    [
+        ("how to wash the wool jumper", "usage_help", "hand wash"),
+        ("头戴式耳机 多少克", "price_question", "252克"),
+    ],
+)
+async def test_a_product_that_is_named_is_told_of_whatever_the_question_was_taken_for(
+    sold: Chat, text: str, read_as: str, answer: str
+) -> None:
+    assert answer in said(await sold.says(text, read_as))
+
+
+@pytest.mark.parametrize(
+    ("asked", "other", "answer"),
+    [
+        ("how heavy are the studio headphones ?", "and the bluetooth earbuds ?", "Weight: 40 g"),
+        ("头戴式耳机 多重", "蓝牙耳机 呢", "净重：40克"),
+    ],
+)
+async def test_what_was_asked_of_one_product_is_told_of_the_next_that_is_only_named(
+    sold: Chat, asked: str, other: str, answer: str
+) -> None:
+    await sold.says(asked, "product_question")
+    assert answer in said(await sold.says(other, Meaning(intents=())))
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("how much is the large electric kettle ?", "¥140.00"),
+        ("电热水壶 小号 多少钱", "¥100.00"),
+    ],
+)
+async def test_the_large_one_is_the_version_with_most(sold: Chat, text: str, answer: str) -> None:
+    reply = said(await sold.says(text, "price_question"))
+    assert answer in reply
+    assert len({"¥100.00", "¥140.00"} & set(reply.replace(",", " ").replace("，", " ").split())) < 2

@@ -21,6 +21,7 @@ _open = re.compile(
 ).search
 """A question that yes or no doesn't answer."""
 _LESS = ("less", "least", "fewer", "lower", "lowest", "shorter", "shortest", "短", "少", "低", "小")
+_HOW_MUCH = ("how ", "grams ", "多", "几")
 _CHOOSING = ("which", "哪", "最")
 _PICKING = (
     "which one", "which of", "which is", "which are", "which has", "which have", "which lasts",
@@ -132,6 +133,13 @@ def words_for(names: Iterable[str], text: str) -> list[str]:
     """The words of a text that ask about an attribute of these names."""
     own = (one for one in QUALITIES if one.is_called(names))
     return [word for one in own for word in one.asked if product_words.says(text.lower(), (word,))]
+
+
+def asks_how_much(text: str) -> bool:
+    """Whether a text asks in whole words how much of something goods have, and not what they cost: "多少克"."""
+    asked_ = asked(text)
+    words = (word for one in asked_ for word in one.asked if word.startswith(_HOW_MUCH))
+    return all(one.name != PRICE for one in asked_) and product_words.says(text.lower(), words)
 
 
 def chooses(text: str) -> bool:

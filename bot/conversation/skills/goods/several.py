@@ -91,7 +91,10 @@ async def _total(turn: Turn, meant: which_product.Meant) -> Answer | None:
     if focus is not None and len(wanted) == 1 and naming.line(focus) != naming.line(wanted[0].product):
         # "Together with the dryer": with what was spoken of.
         wanted = [totals.Item(focus, 1), *wanted]
-    return await totals.answered(turn, wanted) if wanted else None
+    if not wanted or (len(wanted) == 1 and wanted[0].count == 1):
+        # What one of them costs is its price, or those of its versions.
+        return None
+    return await totals.answered(turn, wanted)
 
 
 def compares(turn: Turn) -> bool:
@@ -109,7 +112,8 @@ def _may_be_of_goods(turn: Turn) -> bool:
 
 async def beside(turn: Turn) -> Answer | None:
     """What few words compare, add up or want more of: "which is lighter", "two of the red one", "a smaller one"."""
-    counted = any(count > 1 for _, count in totals.quantities(turn)) and not turn.acts.wishes
+    wished = {wish.intent for wish in turn.acts.wishes} - {"place_order", "price_question"}
+    counted = any(count > 1 for _, count in totals.quantities(turn)) and not wished
     if not (counted or qualities.compared(turn.text) or _wishes_to_compare(turn)) or not _may_be_of_goods(
         turn
     ):
@@ -117,7 +121,7 @@ async def beside(turn: Turn) -> Answer | None:
     meant = await which_product.meant(turn)
     if not meant.products or meant.open:
         return None
-    if may_want_others(turn) or (turn.understanding is not None and turn.understanding.intent in _LOOKS_FOR):
+    if may_want_others(turn) or _looks_for(turn):
         other = await others_than(turn, meant)
         if other is not None:
             return other
@@ -147,4 +151,18 @@ async def others_than(turn: Turn, meant: which_product.Meant) -> Answer | None:
             return Answer(
                 text=text, cards=cards, memory=turn.memory.showing(tuple(each.id for each in found))
             )
-    return None
+    return _none_better(turn, meant.one, wanted[0]) if _looks_for(turn) else None
+
+
+def _looks_for(turn: Turn) -> bool:
+    likeliest = turn.understanding.intent if turn.understanding is not None else ""
+    return likeliest in _LOOKS_FOR or any(_wishes(turn, intent) for intent in _LOOKS_FOR)
+
+
+def _none_better(turn: Turn, product: Product, wanted: qualities.Wanted) -> Answer | None:
+    """That nothing of its kind has more, or less, of what is stated of a product."""
+    own, words = comparing.measured(turn, product, wanted.quality), wanted.quality.said.get(turn.language)
+    if own.rank is None or not words:
+        return None
+    text = turn.say("others-none", name=product.name(turn.language), word=words[wanted.more], value=own.words)
+    return Answer(text=text, memory=turn.memory.about_product(product.id))

@@ -16,6 +16,8 @@ from storage.offers import Offers
 
 NEAR = 0.55
 """A passage about a product in general must be this near to the question."""
+_NAMES = frozenset({"product_question", "product_search", "stock_question", "recommend_request"})
+"""What a message that only names a product may be taken for."""
 _SHOWN = 3
 _ATTRIBUTES = 6
 _VERSIONS = (
@@ -44,7 +46,7 @@ async def about(turn: Turn, product: Product, *, named: bool) -> Answer:
     passage = None if named or not asked.asks else await pages.passage_for(turn, at_least=NEAR)
     if passage is not None:
         return Answer(text=pages.passage_text(turn, passage), memory=memory)
-    known = await details(turn, product)
+    known = await details(turn, product, whole=asked.asks)
     # What was asked is not among the facts: show them and say so, rather than guess.
     if not asked.asks:
         return known
@@ -105,14 +107,37 @@ async def stated_size(turn: Turn, product: Product) -> Answer | None:
 
 async def of_a_fact(turn: Turn) -> Answer | None:
     """What a product states of what a message asks, though it may be taken for a question about the shop: how long its
-    warranty is, or how to wash it."""
+    warranty is, or how to wash it. Of a product that the message names also that nothing is stated, where the pages
+    don't say it either."""
     meant = await which_product.meant(turn)
     if meant.one is None:
         return None
-    asked = await facts.found(turn, meant.one, by_meaning=False)
-    if asked.unguessed or not (asked.facts or asked.of_quality):
+    named = bool(meant.parts)
+    asked = await facts.found(turn, meant.one, by_meaning=named)
+    if asked.unguessed and not named:
         return None
-    return await about(replace(turn, intent="product_question"), meant.one, named=bool(meant.parts))
+    if not (asked.facts or asked.of_quality or asked.sentence) and (
+        not named or not asked.asks or await pages.passage_for(turn, at_least=pages.NEAR) is not None
+    ):
+        return None
+    return await about(replace(turn, intent="product_question"), meant.one, named=named)
+
+
+async def asked_again(turn: Turn) -> Answer | None:
+    """What was asked of one product before, of another that a message only names: "and the black one?", "白茶呢"."""
+    last = turn.memory.intents[0] if turn.memory.intents else ""
+    if last != "product_question" or {wish.intent for wish in turn.acts.wishes} - _NAMES:
+        return None
+    meant = await which_product.meant(turn)
+    if meant.one is None or not meant.parts or meant.one.id == turn.memory.product:
+        return None
+    if (await facts.found(turn, meant.one, by_meaning=False)).asks:
+        return None
+    for text in reversed(turn.memory.before[:-1]):
+        question = replace(await turn.about(text), intent="product_question")
+        if (await facts.found(question, meant.one)).facts:
+            return await about(question, meant.one, named=True)
+    return None
 
 
 async def details(turn: Turn, product: Product, *, whole: bool = False) -> Answer:

@@ -98,7 +98,8 @@ async def items(turn: Turn, parts: Sequence[naming.Part], focus: Product | None)
         elif count is not None and untold:
             # "The kettle, how much for three?"
             found[-1], untold = Item(found[-1].product, count), False
-    return found
+    # "Three grey and one brown": where not all that is counted is known, no sum is right.
+    return found if len(found) >= len(counted) else []
 
 
 async def answered(turn: Turn, wanted: Sequence[Item]) -> Answer:
