@@ -25,7 +25,7 @@ _NUMBERS = re.compile(
 _TWO = re.compile(r"([一二两三四五六七八九])([二三四五六七八九])([十百千万])")
 _UNIT = re.compile(
     r"\s?(?:years?|yrs?|yo\b|months?|weeks?|days?|hours?|minutes?|mins?\b|people|persons?|inch|cm|mm|ml|kg|g\b|l\b|m\b|gb|%|°"
-    r"|pieces?|packs?|pairs?|sizes?|岁|周岁|个|月|天|年|号|日|点|小时|分钟|人|件|双|条|瓶|盒|只|斤|公斤|克|升|寸|码|米|厘米|毫升|种|款|次|折)",
+    r"|grams?\b|grammes?\b|lit(?:er|re)s?\b|millilit(?:er|re)s?|kilos?\b|pieces?|packs?|pairs?|sizes?|岁|周岁|个|月|天|年|号|日|点|小时|分钟|人|件|双|条|瓶|盒|只|斤|公斤|克|升|寸|码|米|厘米|毫升|种|款|次|折)",
     re.IGNORECASE,
 )
 _SIGN = r"(?:[¥￥$£€]|rmb|cny|usd|gbp|eur)?\s?$"
@@ -33,7 +33,8 @@ _MOST_BEFORE = re.compile(
     r"(?:\b(?:under|below|beneath|less than|lower than|cheaper than|up to|upto|max(?:imum)?(?: of)?|at most"
     r"|within|beyond|past"
     r"|no (?:more|higher|dearer) than|not? (?:over|above|more than|exceed\w*)|limit(?: is| of)?|cap(?: is| of)?|top)"
-    r"|不超过|不要超过|别超过|不能超过|不高于|最多|最高|至多|低于|小于|少于|控制在|别超|<)\s?(?:的|是|:)?\s?(?:about )?"
+    r"|不超过?|不要超过"
+    r"|别超过|不能超过|不高于|最多|最高|至多|低于|小于|少于|控制在|别超|<)\s?(?:的|是|:)?\s?(?:about )?"
     + _SIGN,
     re.IGNORECASE,
 )
@@ -54,8 +55,9 @@ _BUDGET_BEFORE = re.compile(
 _BETWEEN = re.compile(r"\bbetween\s?$", re.IGNORECASE)
 _BUDGET = re.compile(r"budget|预算|spend", re.IGNORECASE)
 _MOST_AFTER = re.compile(
-    r"\s?(?:or (?:less|under|below|cheaper)|max(?:imum)?\b|tops\b|at (?:the )?most|limit\b"
-    r"|以内|之内|以下|以里|内(?!容)|封顶|为限)",
+    r"\s?(?:all in\b|altogether\b|in total\b|or (?:less|under|below|cheaper)|max(?:imum)?\b|tops\b|at (?:the )?most"
+    r"|(?:is (?:the|my) )?(?:limit|ceiling|cap)\b"
+    r"|以内|之内|以下|以里|往下|内(?!容)|封顶|为限)",
     re.IGNORECASE,
 )
 _LEAST_AFTER = re.compile(
@@ -68,6 +70,18 @@ _TO = re.compile(
 )
 _CURRENCY = re.compile(
     r"\s?(?:元|块钱?|圆|人民币|yuan|rmb|cny|usd|dollars?|bucks?|quid|pounds?|euros?|eur|gbp|[¥￥$£€])",
+    re.IGNORECASE,
+)
+
+_COUNT = re.compile(
+    rf"(?P<n>\d{{1,3}}|{NUMERAL_ZH}{{1,3}}|\b(?:two|three|four|five|six|seven|eight|nine|ten|twelve|twenty)\b)\s?"
+    r"(?:people|persons?|colleagues|friends|guests|kids|children|of (?:them|us)"
+    r"|个?人|个?同事|个?朋友|位|份|只|件|盒|套)",
+    re.IGNORECASE,
+)
+_IN_ALL = re.compile(
+    r"\b(?:all in|altogether|in total|total|in all|whole budget)\b|一共|总共|总预算|合计|加起来"
+    rf"|(?:\d{{1,3}}|{NUMERAL_ZH}{{1,2}})(?:只|件|份|盒|套|个)(?:一起)?(?:不超|不要超|别超|最多|预算)",
     re.IGNORECASE,
 )
 
@@ -107,8 +121,8 @@ def budget(text: str, told: Sequence[str] = ()) -> Budget | None:
 
     A bare number without a word for a limit or a currency is one only where it stands in such a stretch.
     """
-    sums = _sums(text)
-    for first, second in pairwise(sums):
+    found = sums(text)
+    for first, second in pairwise(found):
         between = text[first.end : second.start]
         cued = _near(text, first, second, told)
         if (_TO.fullmatch(between) or not between) and first.value < second.value and cued:
@@ -117,7 +131,7 @@ def budget(text: str, told: Sequence[str] = ()) -> Budget | None:
                 low=None if between.strip() == "or" else first.value,
                 high=min(second.value, MOST), start=first.start, end=second.end, certain=True,
             )  # fmt: skip
-    bounds = [bound for one in sums if (bound := _bound(text, one, told)) is not None]
+    bounds = [bound for one in found if (bound := _bound(text, one, told)) is not None]
     if not bounds:
         return None
     low = next((one.low for one in bounds if one.low is not None), None)
@@ -131,6 +145,26 @@ def budget(text: str, told: Sequence[str] = ()) -> Budget | None:
         end=max(one.end for one in bounds),
         certain=any(one.certain for one in bounds),
     )
+
+
+def count(text: str) -> int:
+    """How many a text says are wanted, or for how many people; 1 where it doesn't."""
+    match = _COUNT.search(text)
+    if match is None:
+        return 1
+    number = (
+        int(match["n"])
+        if match["n"].isdigit()
+        else english_number(match["n"])
+        if match["n"].isascii()
+        else chinese_number(match["n"])
+    )
+    return number or 1
+
+
+def in_all(text: str) -> bool:
+    """Whether a text says that its sum is for all together."""
+    return _IN_ALL.search(text) is not None
 
 
 def _near(text: str, first: _Sum, second: _Sum, told: Sequence[str]) -> bool:
@@ -155,7 +189,6 @@ def _bound(text: str, one: _Sum, told: Sequence[str]) -> Budget | None:
     after = after[tail.end() :] if tail is not None else after
     money = one.money or tail is not None
     known = any(text[one.start : one.end] in part for part in told)
-    # "no more than" is a limit before it is "more than".
     for ahead, behind, bound in _RELATIONS:
         cue = ahead.search(before)
         if cue is not None or behind.match(after):
@@ -167,7 +200,16 @@ def _bound(text: str, one: _Sum, told: Sequence[str]) -> Budget | None:
     return None
 
 
-def _sums(text: str) -> list[_Sum]:
+def bound_of(before: str, after: str) -> str:
+    """Which bound the words before and after a number say that it is: `low`, `high`, `about`; empty: none."""
+    for ahead, behind, bound in _RELATIONS:
+        if ahead.search(before[-_BESIDE:]) or behind.match(after):
+            return bound
+    return ""
+
+
+def sums(text: str) -> list[_Sum]:
+    """The numbers of a text, in figures or words, in order."""
     found = [
         _Sum(span.start, span.end, Decimal(span.value), True)
         for span in amounts(text)

@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import zip_longest
 
 from nlu.products import lexicon
+from nlu.products import stated as stating
 from nlu.products.concepts import wanted
 from nlu.products.lexicon import field, goods_of, pattern
 from nlu.products.needs import ANIMALS, Need
@@ -21,6 +22,7 @@ _PREFIX = 5
 """Letters from which on a word also stands for longer ones that begin so: decaf, decaffeinated."""
 _FREE_LABEL = re.compile(r"free.?from|^free$|without|不含|无添加|不添加", re.IGNORECASE)
 _MADE_OF = re.compile(r"material|fabric|filling|composition|材质|面料|填充", re.IGNORECASE)
+_HOLDS = re.compile(r"contents|includes?|in the box|内含|包含|清单", re.IGNORECASE)
 FOR_WHOM = re.compile(r"\bage|suitable|^for$|年龄|月龄|适合|适用", re.IGNORECASE)
 _NOT_THERE = re.compile(
     r"\b(?:free (?:from|of)|without|contains no)\b:?[^.;。；]*|\bnot?\s\w+|\b\w+[- ]free\b"
@@ -65,6 +67,8 @@ class Goods:
     """Its material is stated."""
     one_kind: bool = True
     """Its category is of one kind of goods, not of several, which it need not be."""
+    facts: tuple[tuple[str, str], ...] = ()
+    """Labels and values as they are stated."""
     told: tuple[str, ...] = ()
     """Category, name and the beginning of the description, in each language: what it means."""
 
@@ -93,6 +97,8 @@ class Goods:
             for part in (*names, *(value for _, value in told), text)
             for match in _NOT_THERE.finditer(part)
         ]
+        # What is stated as "none" is stated not to be there.
+        free += [label for label, answer in stating.answers(told).items() if answer == "no"]
         whom = [value for label, value in told if FOR_WHOM.search(label)]
         return cls(
             id=id,
@@ -106,6 +112,7 @@ class Goods:
             free=field(" / ".join(free)),
             ages=tuple(dict.fromkeys(span for part in (*whom, *names) for span in _ages(part, part in whom))),
             made_of=any(_MADE_OF.search(label) for label, _ in stated),
+            facts=(*told, *chosen),
             one_kind=not any(_SEVERAL.search(one) for one in category),
             told=tuple(
                 f"{kind} {called} {text[:_MEANT]}".strip()
@@ -173,8 +180,8 @@ def against(need: Need, goods: Goods) -> str:
     """What speaks against goods for a need, of what they are; empty: nothing.
 
     `pet`, `age`, `whom`: they are for somebody else. `allergy`: they are stated to hold it, `unstated`: what must be
-    known for safety isn't stated. `unwanted`, `owned`, `upkeep`: nothing that is wished for. The price, and whether
-    there are any, is for others to look at.
+    known for safety isn't stated. `stated`: what is stated isn't what is asked for. `unwanted`, `owned`,
+    `upkeep`: nothing that is wished for. The price, and whether there are any, is for others to look at.
     """
     for reason, holds in _AGAINST:
         if holds(need, goods):
@@ -255,8 +262,9 @@ def _unstated_allergen(need: Need, goods: Goods) -> bool:
         return False
     text = goods.called + goods.labels
     for phrase in need.allergies:
-        words, kinds = _words_of(phrase)
-        if any(word in goods.free for word in words):
+        _, kinds = _words_of(phrase)
+        # Free from peanuts is not free from nuts.
+        if any(word in goods.free for word in _stated(phrase)):
             continue
         touched = goods.is_of("!edible", text) or goods.is_of("!topical", text)
         worn = goods.is_of("!worn", text) and not goods.made_of
@@ -315,12 +323,34 @@ def _unwanted(need: Need, goods: Goods) -> bool:
 
 
 def _owned(need: Need, goods: Goods) -> bool:
-    text = goods.name + goods.options
+    held = " / ".join(value for label, value in goods.facts if _HOLDS.search(label))
+    text = goods.name + goods.options + field(held)
     for phrase in need.owned:
         words, kind = _refused(phrase)
         if all(word in text for word in words) or any(word in text for word in kind):
             return True
     return False
+
+
+def _measured(need: Need, goods: Goods) -> bool:
+    return not stating.meets(need.said, goods.facts)
+
+
+def _not_as_stated(need: Need, goods: Goods) -> bool:
+    """Whether what is stated as yes, no or a level isn't what is asked for."""
+    refused = (*need.unwanted, *need.allergies)
+    return any(
+        wish and not stating.agrees(wish, answer)
+        for label, answer in stating.answers(goods.facts).items()
+        if (wish := stating.asked(need.said, refused, label))
+    )
+
+
+def labels_asked(need: Need, goods: Iterable[Goods]) -> frozenset[str]:
+    """Labels of some goods' yes, no or level that a need speaks of."""
+    labels = {label for one in goods for label in stating.answers(one.facts)}
+    refused = (*need.unwanted, *need.allergies)
+    return frozenset(label for label in labels if stating.asked(need.said, refused, label))
 
 
 def _upkeep(need: Need, goods: Goods) -> bool:
@@ -339,6 +369,8 @@ _AGAINST = (
     ("allergy", _allergic),
     ("unwanted", _unwanted),
     ("owned", _owned),
+    ("stated", _not_as_stated),
+    ("stated", _measured),
     ("upkeep", _upkeep),
     ("unstated", _unstated_for_child),
     ("unstated", _unstated_allergen),

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from nlu.entities.numerals import NUMERAL_ZH, chinese_number, english_number
 from nlu.products import lexicon
-from nlu.products.budgets import Budget, budget
+from nlu.products.budgets import Budget, budget, count, in_all
 
 ANIMALS = ("cat", "dog", "rodent", "rabbit", "bird", "fish", "pet")
 CHILD = 14 * 12
@@ -21,18 +21,23 @@ _END = r"(?=[,，。.!！?？;；、]|\band\s(?:he|she|it|they|i|we|the|budget)\
 _UNWANTED = re.compile(
     rf"""\b(?:no(?!\s(?:idea|problem|thanks|worries|need|matter|rush|one|longer))|without|except(?:\sfor)?|(?:any|every)thing\sbut|excluding|avoid(?:ing)?|nothing(?!\selse)
       |(?:do(?:es)?n['’]?t|do(?:es)?\snot|can['’]?t|cannot|won['’]?t|nobody|no\sone)\s(?:really\s)?(?:want|like|likes|eat|eats|drink|drinks|have|stand|use|wear|need)(?:\s(?:it|them|to\shave))?
-      |not(?!\s(?:sure|yet|too\s(?:expensive|much|dear)|really|only|just|bad))(?:\s(?:too|so|very|any|an?|the))?|other\sthan|instead\sof|hates?|dislikes?|sick\sof|free\s(?:of|from))
+      |not(?!\s(?:sure|yet|too\s(?:expensive|much|dear)|really|only|just|bad))(?:\s(?:too|so|very|any|an?|the))?|(?:is|are|was|does|do)n['’]?t(?!\s(?:sure|it|that|there|have|too))(?:\s(?:too|so|very|any|an?|the))?|steers?\sclear\sof
+      |stays?\soff|outside(?:\sof)?
+      |any\s\w+\sbut
+      |other\sthan|instead\sof|hates?|dislikes?|sick\sof|free\s(?:of|from))
       \s(?P<en>[^,，。.!！?？;；]{{2,48}}?){_END}
     | \b(?P<free>[a-z]+)[-\s]free\b
-    | (?:不要|不想要?|别要|别买|不能有|不含|不吃|不能吃|不喝|不喜欢|不爱吃?|讨厌|除了
+    | (?:不要|不想要?|别要|别买|不能有|不含|不吃|不能吃|不喝|没得|不放|不加|不喜欢|不爱吃?|讨厌|除了
         |别(?!的|人|处|家|样|名)(?:太|放|送|买|来|给|有|是|用)?|不太|不(?=[甜辣苦咸]))
       (?:太|是|有|那种|任何)?
       (?P<zh>[^,，。.!！?？;；]{{1,12}}?)(?=的|以外|之外|就行|就好|都行|的话|[,，。.!！?？;；]|$)
+    | (?:一点|半点)?(?P<topic>[^,，。.!！?？;；、\s他她我它]{{1,8}}?)[他她我它]?们?[都也就]?
+        (?:不能有|不要|不碰|不考虑|不行|不能要)(?=[的了吧啊,，。.!！?？;；]|$)
     | (?<!有)(?:没有|无)(?P<lack>[^,，。.!！?？;；\s吗么呢]{{1,6}})的(?!吗)""",
     re.IGNORECASE | re.VERBOSE,
 )
 _OWNED = re.compile(
-    rf"""\b(?:already\s(?:has|have|had|got|owns?)|(?:has|have|['’]s|['’]ve)\s(?:already\s)?got|owns|(?:has|have)(?=\s[^,.!?;]{{1,30}}\salready))
+    rf"""\b(?:already\s(?:has|have|had|got|owns?)|(?:has|have|['’]s|['’]ve)\s(?:already\s)?got|owns|(?:has|have|['’]s|['’]ve)(?:\sgot)?(?=\s[^,.!?;]{{1,40}}\salready))
       \s(?P<en>[^,，。.!！?？;；]{{2,40}}?)(?:\salready)?{_END}
     | (?:已经|早就|都)有了?(?P<zh>[^,，。.!！?？;；了\s]{{1,8}})
     | [他她它](?:们)?有(?P<has>[^,，。.!！?？;；了\s]{{1,8}})了
@@ -117,6 +122,7 @@ _FILLER = frozenset(
         "his",
         "their",
         "my",
+        "your",
         "one",
         "ones",
         "type",
@@ -157,6 +163,10 @@ class Need:
     """What is liked or wanted, in the customer's words, to be said back."""
     low: float | None = None
     high: float | None = None
+    count: int = 1
+    """How many, or for how many people."""
+    in_all: bool = False
+    """The sums are for all of them together."""
     about: bool = False
     """The price is to come near to `high`."""
     unwanted: tuple[str, ...] = ()
@@ -188,6 +198,15 @@ class Need:
         return bool({"child", "baby"} & set(self.people))
 
     @property
+    def each(self) -> tuple[float | None, float | None]:
+        """What one may cost, at least and at most."""
+        share = self.count if self.in_all else 1
+        return (
+            None if self.low is None else self.low / share,
+            None if self.high is None else self.high / share,
+        )
+
+    @property
     def animal(self) -> bool:
         """Whether it is for a pet."""
         return bool(set(ANIMALS) & set(self.people))
@@ -204,7 +223,9 @@ class Need:
         known_person = bool(set(self.people) & _PERSONS)
         if others and known_person and (told.words or anew):
             # For somebody else: what was said of the first person is not of this one.
-            before = Need(low=self.low, high=self.high, about=self.about)
+            before = Need(
+                low=self.low, high=self.high, about=self.about, count=self.count, in_all=self.in_all
+            )
             if not told.words:
                 before = replace(before, words=self.words, said=self.said)
         elif others and known_person:
@@ -232,6 +253,8 @@ class Need:
             taste=told.taste or before.taste,
             low=before.low if told.low is None and _still(before.low, told.high) else told.low,
             high=before.high if told.high is None and _still(told.low, before.high) else told.high,
+            count=told.count if told.count > 1 else before.count,
+            in_all=told.in_all if priced else before.in_all,
             about=told.about if priced else before.about,
             # What is wished for now is refused no longer.
             unwanted=tuple(
@@ -316,6 +339,8 @@ def _read(text: str, words: tuple[str, ...], told: tuple[tuple[str, tuple[str, .
         taste=next((one for one in slots.get("taste", ()) if one in rest), ""),
         low=_sum(spent, "low"),
         high=_sum(spent, "high"),
+        count=count(text),
+        in_all=spent is not None and in_all(text),
         about=spent is not None and spent.about,
         unwanted=unwanted,
         owned=owned,

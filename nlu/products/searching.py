@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,13 @@ _VARIANTS = 8
 _SAMPLED = 16
 _LANGUAGES = 2
 _CHINESE = re.compile(r"[\u3400-\u9fff]+")
+_CHINESE_END = re.compile(r"[\u3400-\u9fff]+(?=[^\u3400-\u9fff]*$)")
+_APART = re.compile(r"[,，(（;；|]|\s[-–—]\s|\b(?:with|for|of|in)\b", re.IGNORECASE)
+_PIECE = re.compile(r"[、&/+]|\band\b|(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])|[和与及]", re.IGNORECASE)
+_SUFFIX, _ENDING = 3, 4
+"""Latin letters at least, and Chinese characters at most, of an ending that names goods: pot of a teapot."""
+_STEM, _INFLECTED = 4, 2
+"""Letters of a Latin word that say what it means, and those at its end that may not."""
 _NOTHING = np.zeros(0, np.int32)
 
 Rows = tuple[npt.NDArray[np.int32], Floats32]
@@ -48,6 +56,10 @@ class Found:
     """Above 0; comparable within one search."""
     worded: bool
     """Its words meet the need, not only its meaning."""
+    share: float = 0.0
+    """How much of what is asked for its words meet, by the words' rarity; comparable within one search."""
+    of_kind: bool = False
+    """It is of what is asked for by what the shop itself calls its goods."""
 
 
 class GoodsIndex:
@@ -57,6 +69,7 @@ class GoodsIndex:
         self.goods = tuple(goods)
         self._groups = [one.group for one in self.goods]
         self._main, self._category = _postings(self.goods)
+        self._latin = sorted(term for term in self._main if term.isascii() and term.isalpha())
         self._kinds: dict[tuple[str, ...], Rows] = {}
         self._meaning: _Meaning | None = None
 
@@ -88,12 +101,18 @@ class GoodsIndex:
         if not self.goods:
             return []
         scores = np.zeros(len(self.goods), np.float32)
+        shares = np.zeros(len(self.goods), np.float32)
+        kind = np.zeros(len(self.goods), bool)
         for concept in wanted(need):
-            rows, weights = self._of(concept)
+            called = _most([self._called(word) for word in concept.own])
+            # What the shop itself calls its goods so is what is meant: tea is no tea tray.
+            rows, weights = _most([called, self._of(concept)])
+            kind[called[0]] = True
             if len(rows):
                 many = int((weights >= _VALUES * _OF_KIND).sum())
-                rarity = min(_RAREST, float(np.log1p(len(self.goods) / (1 + many))))
-                scores[rows] += concept.weight * weights * rarity
+                rarity = concept.weight * min(_RAREST, float(np.log1p(len(self.goods) / (1 + many))))
+                scores[rows] += weights * rarity
+                shares[rows] += rarity
         rows = _best(scores, np.flatnonzero(scores), 2 * n)
         worded = set(rows.tolist())
         if vector is not None and self._meaning is not None:
@@ -102,7 +121,7 @@ class GoodsIndex:
         rows = rows[scores[rows] > 0]
         ordered = rows[np.argsort(-scores[rows], kind="stable")].tolist()
         return [
-            Found(self.goods[row].id, float(scores[row]), row in worded)
+            Found(self.goods[row].id, float(scores[row]), row in worded, float(shares[row]), bool(kind[row]))
             for row in self._some_of_each(ordered, n)
         ]
 
@@ -119,17 +138,39 @@ class GoodsIndex:
 
     def _of(self, concept: Concept) -> Rows:
         own = [self._saying(_last(word), category=True) for word in concept.own]
+        if not any(len(rows) for rows, _ in own):
+            own = [self._akin(word) for word in concept.own]
         return _most([*own, self._kind(concept.kinds)])
+
+    def _akin(self, pattern: str) -> Rows:
+        """The goods that say the longest part of a word that none says: 乌龙 of 乌龙茶, orange of orangey."""
+        word = pattern.strip()
+        if word.isascii():
+            place = bisect_left(self._latin, word[:-_INFLECTED])
+            near = self._latin[place : place + 1] if len(word) >= _STEM + _INFLECTED else []
+            return _most(
+                [self._saying(one, category=True) for one in near if one.startswith(word[:-_INFLECTED])]
+            )
+        for length in range(len(word) - 1, 1, -1):
+            parts = [word[at : at + length] for at in range(len(word) - length + 1)]
+            rows = _most([self._saying(part, category=True) for part in parts])
+            if len(rows[0]):
+                return rows
+        return _rows_of(None)
+
+    def _called(self, pattern: str) -> Rows:
+        """The goods whose name or category ends with a word."""
+        return _added(*(_rows_of(terms.get(f"{pattern.strip()}$")) for terms in (self._main, self._category)))
 
     def _kind(self, kinds: tuple[str, ...]) -> Rows:
         known = self._kinds.get(kinds)
         if known is None:
-            parts = (
-                [self._saying(word, category=kinds[0][0] == "@") for word in lexicon.goods_of(*kinds)]
-                if kinds
-                else []
+            words = lexicon.goods_of(*kinds) if kinds else ()
+            goods = any(kind[0] not in "~@" for kind in kinds)
+            parts = [found for word in words if len((found := self._called(word))[0])] if goods else []
+            rows, weights = _most(
+                parts or [self._saying(word, category=kinds[0][0] == "@") for word in words]
             )
-            rows, weights = _most(parts)
             known = self._kinds[kinds] = (rows, weights * np.float32(_OF_KIND))
         return known
 
@@ -233,10 +274,17 @@ def _terms(text: str) -> Iterator[str]:
             yield from (run[at : at + 2] for at in range(len(run) - 1))
 
 
-def _called(name: str) -> list[str]:
-    """The Chinese parts of a name, without the brand before them."""
-    runs: list[str] = _CHINESE.findall(name)
-    return runs[1:] or runs
+def _ends(text: str) -> set[str]:
+    """What a name, or a category, ends with in each language, before what tells it apart: what it is."""
+    found = set[str]()
+    for part in (piece for one in text.split(" / ") for piece in _PIECE.split(_APART.split(one)[0])):
+        words, run = lexicon.forms(part), _CHINESE_END.search(part)
+        if words:
+            found.add(f"{words[-1]}$")
+            found |= {f"{words[-1][at:]}$" for at in range(1, len(words[-1]) - _SUFFIX + 1)}
+        if run is not None:
+            found |= {f"{run.group()[-length:]}$" for length in range(1, min(len(run.group()), _ENDING) + 1)}
+    return found
 
 
 def _last(pattern: str) -> str:
@@ -261,16 +309,13 @@ def _postings(goods: Sequence[Goods]) -> tuple[dict[str, Rows], dict[str, Rows]]
             (one.about, _ABOUT), (one.options, _OPTIONS), (one.values, _VALUES), (one.name, _NAME),
         ):  # fmt: skip
             weights.update(dict.fromkeys(_held(text), weight))
-        weights.update(dict.fromkeys((f"{run[-1]}$" for run in _called(one.name)), _NAME))
+        weights.update(dict.fromkeys(_ends(one.name.partition(" | ")[2]), _NAME))
         for term, weight in weights.items():
             rows, gains = main.setdefault(term, ([], []))
             rows.append(row)
             gains.append(weight)
         if one.category not in known:
-            held = _held(one.category)
-            known[one.category] = held | {
-                f"{term}$" for term in held if len(term) == 1 and not term.isascii()
-            }
+            known[one.category] = _held(one.category) | _ends(one.category.partition(" | ")[2])
         for term in known[one.category]:
             rows, gains = category.setdefault(term, ([], []))
             rows.append(row)
@@ -284,6 +329,10 @@ def _packed(found: dict[str, tuple[list[int], list[float]]]) -> dict[str, Rows]:
         term, (rows, gains) = found.popitem()
         packed[term] = (np.array(rows, np.int32), np.array(gains, np.float32))
     return packed
+
+
+def _rows_of(found: Rows | None) -> Rows:
+    return found if found is not None else (_NOTHING, _NOTHING.astype(np.float32))
 
 
 def _meeting(parts: Sequence[Rows | None]) -> Rows:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nlu.products import stated
 from nlu.products.budgets import budget
 from nlu.products.concepts import wanted
 from nlu.products.goods import Goods, against
@@ -198,3 +199,59 @@ def test_what_somebody_likes_finds_what_is_good_for_it(text: str, first: str) ->
 
 def test_one_chinese_character_within_a_word_asks_for_nothing() -> None:
     assert not [one for one in wanted(read("公司茶水间", ("茶水间",))) if one.kinds]
+
+
+def test_measures_are_of_what_is_stated_and_no_price() -> None:
+    need = read("a gaiwan under 250 grams, at least 140 ml", ("gaiwan",))
+    assert need.high is None
+    facts = (("Volume", "150 ml"), ("Weight", "210 g"))
+    assert stated.meets(need.said, facts)
+    assert not stated.meets(need.said, (("Volume", "120 ml"), ("Weight", "210 g")))
+    assert not stated.meets("三百毫升往上", (("容量", "60 毫升"),))
+
+
+def test_what_is_stated_as_none_is_not_there() -> None:
+    free = Goods.of(id="a", names=("苦荞茶", "Buckwheat tea"), facts=(("caffeine 咖啡因", "无"),))
+    held = Goods.of(id="b", names=("绿茶", "Green tea"), facts=(("caffeine 咖啡因", "中"),))
+    low = Goods.of(id="c", names=("黑茶", "Dark tea"), facts=(("caffeine 咖啡因", "低"),))
+    none = read("一点咖啡因都不能有")
+    assert [against(none, one) == "" for one in (free, held, low)] == [True, False, False]
+    less = read("咖啡因得低点儿")
+    assert [against(less, one) == "" for one in (free, held, low)] == [True, False, True]
+
+
+def test_goods_are_what_their_names_and_categories_end_with() -> None:
+    goods = [
+        Goods.of(id="leaf", names=("蒙顶甘露", "Mengding Ganlu"), category=("茶叶", "Tea")),
+        Goods.of(id="tray", names=("竹茶盘", "Bamboo tea tray"), category=("茶器", "Tea ware")),
+    ]
+    found = {one.id: one.of_kind for one in GoodsIndex(goods).search(read("some tea", ("tea",)), 5)}
+    assert found["leaf"]
+    assert not found.get("tray", False)
+
+
+def test_a_longer_word_finds_what_its_part_is_stated_as() -> None:
+    goods = [Goods.of(id="o", names=("凤凰单丛", "Dancong"), facts=(("茶类", "乌龙"),))]
+    assert [one.id for one in GoodsIndex(goods).search(read("乌龙茶", ("乌龙茶",)), 5)] == ["o"]
+
+
+@pytest.mark.parametrize("text", ["three colleagues, whole budget 150 yuan", "三个人，一共150块"])
+def test_a_sum_for_all_is_shared_out(text: str) -> None:
+    assert read(text).each == (None, 50)
+
+
+def test_a_sum_for_each_is_not_shared_out() -> None:
+    assert read("三个人，每人150块以内").each == (None, 150)
+
+
+@pytest.mark.parametrize(
+    ("text", "unwanted"),
+    [
+        ("灰的不要", ("灰",)),
+        ("绿茶她不碰", ("绿茶",)),
+        ("a gaiwan that isn't white", ("white",)),
+        ("tea from outside sichuan", ("sichuan",)),
+    ],
+)
+def test_what_is_refused_in_other_words(text: str, unwanted: tuple[str, ...]) -> None:
+    assert read(text).unwanted == unwanted

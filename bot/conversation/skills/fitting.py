@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from bot.conversation.turn import Turn
 from bot.shop.goods import goods_of
 from kernel.money import decimals
 from nlu.products.concepts import wanted
-from nlu.products.goods import Goods, against
+from nlu.products.goods import Goods, against, labels_asked
 from nlu.products.needs import Need
 from nlu.products.searching import Found, GoodsIndex
 from nlu.types import Language
@@ -24,6 +25,8 @@ _AS_GOOD, _NEAR_THE_BEST = 0.8, 0.62
 _NEAR_THE_SUM = 0.6
 """From this share of a sum on a price comes near to it."""
 _ENOUGH = 0.4
+_AS_MUCH = 0.8
+"""The share, of what the words of the best meet, that another meets to be shown beside it."""
 _FAR, _GIVEN, _CHEAP = 0.7, 1.2, 0.4
 _STILL_MEANT = frozenset({"", "unstated", "allergy", "owned"})
 _RANKED = 24
@@ -44,8 +47,10 @@ class Fit:
     """How many are left out since the shop doesn't state that they are safe."""
     worded: bool = True
     """Their words meet the need: it isn't only that people like them."""
-    met: bool = False
-    """Goods of what is asked for are there, whether or not they fit."""
+    named: bool = False
+    """Words of the shop's goods say what is asked for, whether or not any fit."""
+    of_kind: bool = False
+    """The shop's own names for its goods do."""
     seen: bool = False
     """Something fits that was shown before."""
 
@@ -62,12 +67,17 @@ async def fit(turn: Turn, need: Need, *, seen: Sequence[str], by_meaning: bool) 
     names = {one.id: one for one in await Catalogue(turn.connection).categories()}
     asked = wanted(need)
     found = await _found(turn, need, names) if asked else []
-    worded = {one.id: one.score for one in found if one.worded}
-    judged = await _judged(turn, need, names, worded, seen)
+    kin = [one for one in found if one.of_kind] or found
+    shares = {one.id: one.share for one in kin}
+    worded = {one.id: one.score for one in kin if one.worded}
+    judged = await _judged(turn, need, names, worded, seen, shares)
+    judged = replace(judged, named=bool(worded), of_kind=any(one.of_kind for one in found))
     if judged.items or not by_meaning or (worded and not judged.seen):
         return judged
-    near = {one.id: one.score for one in found if not one.worded}
-    liked = await _judged(turn, need, names, near if near and not worded else None, seen)
+    # Who says what they look for is not answered with what others like, unless all of it was shown.
+    stated = any(one.kinds and not one.whom for one in asked) and not judged.seen
+    near = {one.id: one.score for one in kin} if stated else None
+    liked = await _judged(turn, need, names, near, seen, by_meaning=near is not None)
     return replace(liked, worded=False)
 
 
@@ -87,7 +97,14 @@ async def _found(turn: Turn, need: Need, names: dict[str, Category]) -> list[Fou
 
 
 async def _judged(
-    turn: Turn, need: Need, names: dict[str, Category], scores: dict[str, float] | None, seen: Sequence[str]
+    turn: Turn,
+    need: Need,
+    names: dict[str, Category],
+    scores: dict[str, float] | None,
+    seen: Sequence[str],
+    shares: Mapping[str, float] = MappingProxyType({}),
+    *,
+    by_meaning: bool = False,
 ) -> Fit:
     """Of products with their scores, or, without scores, of those that are liked."""
     if scores is None:
@@ -97,13 +114,18 @@ async def _judged(
     there = [product for product in products.values() if product.active and product.stock > 0]
     goods = {product.id: goods_of(product, names.get(product.category_id or "")) for product in there}
     reasons = {one: against(need, goods[one]) for one in goods}
+    labels = labels_asked(need, goods.values())
+    for one, known in goods.items():
+        if not reasons[one] and labels and not labels <= {label for label, _ in known.facts}:
+            reasons[one] = "stated"
     sound = [product for product in there if not reasons[product.id]]
     priced = [product for product in sound if _off(turn, need, product) == 0]
     # What can't be had or must not be doesn't let less of what is wished for pass for it.
     meant = [one for one, reason in reasons.items() if reason in _STILL_MEANT]
     enough = _ENOUGH * max((scores[one] for one in meant), default=0.0)
-    priced = [product for product in priced if scores[product.id] >= enough]
-    sound = [product for product in sound if scores[product.id] >= enough]
+    much = _AS_MUCH * max(shares.values(), default=0.0)
+    sound = [one for one in sound if scores[one.id] >= enough and shares.get(one.id, 0.0) >= much]
+    priced = [one for one in priced if one in sound]
     cheap = sorted(item.price_at(turn.now) for item in priced)
     worth = {item.id: scores[item.id] * _preferred(turn, need, item, goods[item.id]) for item in priced}
     if need.cheaper:
@@ -115,18 +137,17 @@ async def _judged(
         (item for item in priced if item.id not in seen), key=lambda item: (-worth[item.id], item.id)
     )
     return Fit(
-        items=await _chosen(turn, each_once(fresh), worth),
+        items=await _chosen(turn, each_once(fresh), worth, as_good=1.0 if by_meaning else _AS_GOOD),
         products=products,
         goods=goods,
         nearest=min(sound, key=lambda item: _off(turn, need, item)) if sound and not priced else None,
         unstated=sum(reason == "unstated" for reason in reasons.values()),
-        met=bool(products),
         seen=bool(priced),
     )
 
 
 async def _chosen(
-    turn: Turn, fresh: Sequence[Product], worth: dict[str, float]
+    turn: Turn, fresh: Sequence[Product], worth: dict[str, float], as_good: float
 ) -> tuple[Recommendation, ...]:
     """The best three; the retention core ranks those that meet the need about as well."""
     best = max(worth.values(), default=0.0)
@@ -137,7 +158,7 @@ async def _chosen(
         near = [one for one in near if one in ranked] or near
     order = {one: place for place, one in enumerate(ranked)}
     first = sorted(
-        (one for one in near if worth[one] >= _AS_GOOD * best), key=lambda one: order.get(one, len(order))
+        (one for one in near if worth[one] >= as_good * best), key=lambda one: order.get(one, len(order))
     )
     chosen = [*first, *(one for one in near if one not in first)][:SHOWN]
     return tuple(
@@ -167,8 +188,7 @@ def _unit(product: Product) -> int:
 def _off(turn: Turn, need: Need, product: Product) -> int:
     """By how much a price misses what it may be, minor units; 0: it doesn't."""
     price, unit = product.price_at(turn.now), _unit(product)
-    high = None if need.high is None else round(need.high * unit)
-    low = None if need.low is None else round(need.low * unit)
+    low, high = (None if one is None else round(one * unit) for one in need.each)
     if high is not None and price > high:
         return price - high
     return low - price if low is not None and price < low else 0
@@ -178,8 +198,9 @@ def _preferred(turn: Turn, need: Need, product: Product, goods: Goods) -> float:
     """The share of its score that a product keeps: what is made as a present, a price that comes near to a sum, and
     nothing for children unless it is for one count more."""
     share = 1.0
-    if need.about and need.high is not None:
-        far = product.price_at(turn.now) < _NEAR_THE_SUM * need.high * _unit(product)
+    _, most = need.each
+    if need.about and most is not None:
+        far = product.price_at(turn.now) < _NEAR_THE_SUM * most * _unit(product)
         share *= _FAR if far else 1.0
     if "present" in need.people and goods.is_of("!gift", goods.name + goods.options):
         share *= _GIVEN

@@ -78,7 +78,7 @@ def goes_on(turn: Turn) -> bool:
     entity = turn.understanding.first(EntityKind.PRODUCT) if turn.understanding is not None else None
     now = told(turn)
     pointed = len(turn.pointed_at) == 1 and turn.pointed_at[0] in turn.memory.products
-    if now.unwanted or now.owned or now.allergies or (now.limits and not pointed):
+    if now.unwanted or now.owned or now.allergies or (now.limits and not (pointed and turn.acts.wishes)):
         return True
     if pointed or (entity is not None and turn.acts.wishes):
         return (
@@ -89,6 +89,12 @@ def goes_on(turn: Turn) -> bool:
     more = turn.does(Act.ADDS) or turn.does(Act.CORRECTS) or turn.wants_others or bool(turn.told(*_SLOTS))
     only_tells = not {wish.intent for wish in turn.acts.wishes} - LOOKS_FOR - {"out_of_scope"}
     return more or (only_tells and bool(set(now.people) - {"present"}))
+
+
+def may_look(turn: Turn) -> bool:
+    """Whether a message was most likely one that looks for goods, though not for sure."""
+    read = turn.understanding
+    return read is not None and bool(read.intents) and read.intents[0].intent in LOOKS_FOR
 
 
 def tells(turn: Turn) -> bool:

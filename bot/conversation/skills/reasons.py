@@ -108,7 +108,7 @@ def sums(turn: Turn, need: Need, currency: str) -> str:
     """What something may cost, as it was said."""
     low, high = (
         None if sum is None else turn.money(round(sum * 10 ** decimals(currency)), currency)
-        for sum in (need.low, need.high)
+        for sum in need.each
     )
     if low is not None and high is not None:
         return turn.say("need-between", low=low, high=high)

@@ -23,20 +23,28 @@ async def _answer(turn: Turn) -> Answer:
     return answer
 
 
-async def _met(turn: Turn) -> tuple[Answer, bool]:
-    """What is said to a need, and whether goods of what is asked for are there."""
+async def _met(turn: Turn) -> tuple[Answer, Fit]:
+    """What is said to a need, and what was found for it."""
     now = needed.told(turn)
     need = await _bounded(turn, needed.needed(turn, now))
+    found = await _fit(turn, now, need)
+    before = turn.memory.need
+    if before is not None and not found.named and before.words:
+        # What names nothing of the shop's begins nothing anew.
+        need = await _bounded(turn, before.then(now, anew=False))
+        found = await _fit(turn, now, need)
     turn = turn.remembering(replace(turn.memory, need=need))
     if not need.known and turn.intent == "product_search":
         memory = turn.memory.asking("product", intent="product_search")
-        return Answer(text=turn.say("search-what"), memory=memory), False
+        return Answer(text=turn.say("search-what"), memory=memory), found
+    return await (_shown(turn, need, found) if found.items else _nothing(turn, need, found)), found
+
+
+async def _fit(turn: Turn, now: Need, need: Need) -> Fit:
     on_screen = turn.memory.products if now.cheaper or now.dearer else ()
     again = turn.intent == "product_search" or now.limits
     seen = on_screen if again else turn.memory.seen_product
-    found = await fitting.fit(turn, need, seen=seen, by_meaning=turn.intent != "product_search")
-    answer = await (_shown(turn, need, found) if found.items else _nothing(turn, need, found))
-    return answer, bool(found.items) or (found.met and now.limits)
+    return await fitting.fit(turn, need, seen=seen, by_meaning=turn.intent != "product_search")
 
 
 async def _bounded(turn: Turn, need: Need) -> Need:
@@ -117,7 +125,7 @@ async def _nothing(turn: Turn, need: Need, found: Fit) -> Answer:
             buttons=turn.human,
             memory=memory,
         )
-    if turn.intent != "product_search" or found.seen:
+    if (turn.intent != "product_search" and not need.words) or found.seen:
         return Answer(
             text=turn.say("recommend-nothing" if not need.limits else "need-nothing"), memory=memory
         )
@@ -138,10 +146,12 @@ async def _listed(turn: Turn, products: list[Product]) -> Answer:
 
 async def by_words(turn: Turn) -> Answer | None:
     """Products for a message that says no more than what somebody wants, or that tells more of what they look for."""
-    if needed.goes_on(turn) or needed.tells(turn) or turn.memory.need is not None:
-        answer, met = await _met(replace(turn, intent="product_search"))
-        if met:
-            return answer
+    answer, met = await _met(replace(turn, intent="product_search"))
+    plainly = needed.goes_on(turn) or needed.tells(turn) or turn.memory.need is not None
+    if (met.items and (plainly or met.of_kind or needed.may_look(turn))) or (
+        met.named and needed.told(turn).limits and plainly
+    ):
+        return answer
     found = await product_words.find_bare(turn, limit=fitting.SHOWN)
     turn = turn.remembering(replace(turn.memory, need=needed.told(turn)))
     return await _listed(turn, found) if found else None
