@@ -21,6 +21,8 @@ from nlu.types import Language
 
 _NAME, _CATEGORY, _OPTIONS, _VALUES, _ABOUT = 2.0, 1.6, 0.7, 0.9, 0.5
 """What a word counts by where it stands; in a category, besides."""
+_LONGEST_WORD = 12
+"""Chinese characters of a word at most."""
 _OF_KIND = 0.6
 _RAREST = 3.5
 """What the rarity of a word counts at most: a rare word is more often chatter than what is looked for."""
@@ -151,7 +153,8 @@ class GoodsIndex:
             return _most(
                 [self._saying(one, category=True) for one in near if one.startswith(word[:-_INFLECTED])]
             )
-        for length in range(len(word) - 1, 1, -1):
+        # Longer than any word: a text without a gap, of which no part is a name for the whole.
+        for length in range(len(word) - 1, 1, -1) if len(word) <= _LONGEST_WORD else ():
             parts = [word[at : at + length] for at in range(len(word) - length + 1)]
             rows = _most([self._saying(part, category=True) for part in parts])
             if len(rows[0]):

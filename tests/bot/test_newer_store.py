@@ -21,7 +21,7 @@ from storage import migrate
 # `tests/bot/doctor` asks the doctor. Others open no store: what they read and
 # write is named.
 _ELSEWHERE = {
-    "run", "serve", "work", "nlu build", "nlu context", "nlu evaluate", "nlu compare", "nlu predict",
+    "run", "serve", "work", "nlu build", "nlu context", "nlu pages", "nlu evaluate", "nlu compare", "nlu predict",
     "retention recommend", "retention churn", "retention value", "retention segments", "retention score",
     "retention evaluate", "retention compare", "restore", "doctor",
 }  # fmt: skip

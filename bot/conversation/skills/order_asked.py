@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from functools import lru_cache
 
 from bot.conversation.turn import Turn
 from nlu.types import EntityKind
@@ -212,6 +213,8 @@ _PURCHASES = words(
     "买了什么|买了啥|买的什么|买的啥|买过什么|订了什么|did i buy|did i order last|did i last order"
     "|did i last buy|order did i place"
 )
+_REMEMBERED = 32
+"""Texts whose Latin words are kept: many questions are asked of one message."""
 _BARE = 6
 _BRIEF = 60
 
@@ -342,9 +345,15 @@ def of_purchases(text: str) -> bool:
 
 def _has(text: str, words: Iterable[str]) -> bool:
     """Whether one of these words stands in a text, case folded; as words of their own where they are Latin."""
-    spaced = "".join(one if one.isascii() and (one.isalnum() or one == "'") else " " for one in text)
-    latin = f" {' '.join(spaced.split())} "
+    latin = _latin(text)
     return any(f" {word} " in latin if word.isascii() else word in text for word in words)
+
+
+@lru_cache(_REMEMBERED)
+def _latin(text: str) -> str:
+    """The Latin words of a text, each between gaps."""
+    spaced = "".join(one if one.isascii() and (one.isalnum() or one == "'") else " " for one in text)
+    return f" {' '.join(spaced.split())} "
 
 
 def says(text: str, words: Iterable[str]) -> bool:
