@@ -22,7 +22,9 @@ _UNITS = (
 _NO = re.compile(r"(?:no|none|not?\b.{0,12}|nil|false|无|没有|不可以?|不能|否|不支持|不含)\W*", re.IGNORECASE)
 _YES = re.compile(r"(?:yes|true|safe|可以?|能|是|有|支持)\W*", re.IGNORECASE)
 _LOW = re.compile(r"(?:very |medium[- ])?low\W*|(?:中|较|很)?低\W*", re.IGNORECASE)
-_LEVEL = re.compile(r"(?:medium|mid|high|very high|low|中|高|低|强|弱|[-\s])+\W*", re.IGNORECASE)
+_LEVEL = re.compile(r"(?:medium|mid|very|high|low|中|高|低|强|弱|[- ]){1,12}[.。!！]{0,3}", re.IGNORECASE)
+_CHINESE = re.compile(r"[\u3400-\u9fff]+")
+_LATIN = re.compile(r"[a-z]+")
 _CLAUSE = re.compile(r"[,，。.!！?？;；、]|\bbut\b|\band\b")
 _NEGATED = re.compile(
     r"\b(?:no|not|without|never|nil|zero|nothing|free)\b|n['’]?t\b|不|没|无|零|别", re.IGNORECASE
@@ -97,8 +99,8 @@ def meets(text: str, facts: Sequence[tuple[str, str]]) -> bool:
 @lru_cache(1_024)
 def _names(label: str) -> tuple[str, ...]:
     """Patterns of what a label, its key before it, says: each by itself."""
-    runs = [run for run in re.findall(r"[\u3400-\u9fff]+", label) if len(run) > 1]
-    words = [word for word in re.findall(r"[a-z]+", label.lower()) if len(word) > 3]
+    runs = [run for run in _CHINESE.findall(label) if len(run) > 1]
+    words = [word for word in _LATIN.findall(label.lower()) if len(word) > 3]
     return tuple(lexicon.pattern(one) for one in dict.fromkeys((*runs, *words)))
 
 
