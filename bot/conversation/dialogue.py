@@ -205,7 +205,7 @@ async def _words(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tupl
     if done:
         looked = done[0].skill in ("recommend", "search")
         wished = tuple(
-            one for one in wished if _is_left(turn, one[0]) and not (looked and one[0] in needed.MAY_TELL)
+            one for one in wished if _is_left(turn, *one) and not (looked and one[0] in needed.MAY_TELL)
         )
     if not done and (len(wished) <= 1 or {intent for intent, _ in wished} <= _OF_ONE_PRODUCT):
         variant = await _variant(turn, whole, modes)
@@ -249,19 +249,18 @@ async def _of_the_wait(turn: Turn, reading: Reading, whole: Understanding) -> An
     return await waiting.taken_up(turn) if turn.in_queue and not stops else None
 
 
-def _says_more(turn: Turn) -> bool:
-    """Whether a message that was taken up wishes something besides: an answer and a question in one."""
-    return not turn.does(Act.ASKS_STATE) and any(turn.does(act) for act in ANSWERING)
-
-
-def _is_left(turn: Turn, intent: str) -> bool:
+def _is_left(turn: Turn, intent: str, part: Understanding) -> bool:
     """Whether a wish of a message that was taken up is still to be answered."""
     if intent in routing.HEARD_ANYWAY:
         return True
+    skill = REGISTRY.by_intent.get(intent)
+    reads = skill is not None and not skill.tasks
     if turn.does(Act.WAITS):
-        skill = REGISTRY.by_intent.get(intent)
-        return skill is not None and not skill.tasks
-    return _says_more(turn) and REGISTRY.tasks_of.get(intent) not in heard.answered(turn)
+        return reads
+    if reads and intent in REGISTRY.about_orders and which_order.only_chooses(turn, part.text):
+        return False
+    says_more = not turn.does(Act.ASKS_STATE) and any(turn.does(act) for act in ANSWERING)
+    return says_more and REGISTRY.tasks_of.get(intent) not in heard.answered(turn)
 
 
 async def _taken_up(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:

@@ -6,17 +6,18 @@ from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation import heard, tasks
+from bot.conversation import heard, phrases, tasks
 from bot.conversation import made as made_requests
 from bot.conversation.answer import Answer
 from bot.conversation.turn import Task, Turn
 from nlu.acts import Act
 from storage.requests import UNDECIDED, Request, Requests
 
-# Slots of tasks: what says more of a request and asks nothing. A colour or a size may be asked about.
+# Slots of tasks: what says more of a request whatever the message asks. A colour or a size may be asked about.
 _TELLING = frozenset(("reason", "payment_method", "name", "phone", "email", "address", "tax_number", "title"))
 _MONEY = frozenset({"refund_request", "refund_status"})
 _PLAIN = 0.8
+_LIKELY = 0.4
 
 
 async def touched(turn: Turn) -> Answer | None:
@@ -36,7 +37,8 @@ async def touched(turn: Turn) -> Answer | None:
     if heard.wishes_of_others(turn, task, by_words=not values):
         return None
     does = any(turn.does(act) for act in (Act.CORRECTS, Act.ADDS, Act.WITHDRAWS))
-    if does or (_TELLING & values and turn.memory.pending is None and _wishes_nothing_else(turn, task)):
+    told = _TELLING & values or (values and _tells_only(turn, task))
+    if does or (told and turn.memory.pending is None and _wishes_nothing_else(turn, task)):
         return await tasks.amended(turn, task, known) if known.state == "asked" else _decided(turn, known)
     return None
 
@@ -46,6 +48,13 @@ def _spoken_of(turn: Turn, made: list[tuple[Request, Task]]) -> list[tuple[Reque
     scores = turn.understanding.intents if turn.understanding is not None else ()
     named = {score.intent for score in scores if score.probability >= _PLAIN}
     return [pair for pair in made if named & set(pair[1].wished_by)] or made
+
+
+def _tells_only(turn: Turn, task: Task) -> bool:
+    """Whether a message asks nothing and by its own words wishes nothing but that task, if anything."""
+    alone = turn.understanding.intents if turn.understanding is not None else ()
+    likely = {score.intent for score in alone if score.probability >= _LIKELY}
+    return not phrases.asks(turn.text) and likely <= {*task.wished_by}
 
 
 def _wishes_nothing_else(turn: Turn, task: Task) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.conversation import phrases
 from bot.conversation.turn import Task, Turn
 from nlu.acts import Act
 from storage.orders import Order
@@ -96,6 +97,11 @@ def means_another_order(turn: Turn, order: Order) -> bool:
 
 def _points_elsewhere(turn: Turn, order: Order) -> bool:
     return order.id not in turn.pointed_at and any(":" not in thing for thing in turn.pointed_at)
+
+
+def only_points_at(turn: Turn, order: Order) -> bool:
+    """Whether a message only says that it is about that order, and asks and wishes nothing."""
+    return turn.pointed_at == (order.id,) and not (turn.acts.wishes or phrases.asks(turn.text))
 
 
 def only_names(turn: Turn, number: str) -> bool:

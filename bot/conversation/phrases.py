@@ -108,6 +108,22 @@ asks_what_is_known = word_test(
 """Somebody asks what the shop knows about them."""
 
 
+_QUESTION_MARKS = ("?", "？")
+_question_words = word_test(
+    "吗 嘛 么 呢 是不是 会不会 能不能 有没有 如何 哪 多少 几 啥 谁 咋 为何 多久 没$",
+    "how why what what's when where where's who who's which ^is ^are ^was ^were ^do ^does ^did ^has ^have",
+)
+_asks_a_favour = word_test(
+    "^能 ^可不可以 ^可以 ^麻烦", "^can_you ^can_i ^can_we ^could_you ^could_i ^could_we ^would_you ^will_you"
+)
+
+
+def asks(text: str) -> bool:
+    """Whether something is plainly asked, and not wished for in the form of a question."""
+    said = text.strip()
+    return not _asks_a_favour(said) and (said.endswith(_QUESTION_MARKS) or _question_words(said))
+
+
 def asks_for_hours(text: str) -> bool:
     """Whether somebody wants to know when people are there, not one of them now."""
     return _hours_of_people(text) and not _transfers(text)

@@ -118,7 +118,10 @@ async def resume(turn: Turn) -> Answer | None:
         return await confirmed(turn, task, order)
     meant = resolved(turn, task, opened, moved or order)
     if moved is None and not told and meant == opened:
-        return await _of_others(turn, task)
+        of_others = await _of_others(turn, task)
+        if of_others is None and order is not None and heard.only_points_at(turn, order):
+            return await _go_on(turn, task, opened, order)
+        return of_others
     given = asked is not None and asked.name in told and not (asked.free or turn.acts.wishes)
     if moved is None and not (given or heard.is_answer(turn) or heard.wished_again(turn)):
         return None

@@ -13,6 +13,7 @@ from nlu.acts import Act
 OFFER = "human"
 """The question whether a person shall take over, in `Memory.pending`."""
 _STRONG = 0.5
+_PLAIN = 0.8
 _BEYOND = 0.5
 _MEDIA = {"photo": "picture", "video": "picture", "document": "file", "location": "place"}
 
@@ -66,16 +67,19 @@ async def _resume(turn: Turn) -> Answer | None:
     """Which of the offered meanings an answer in words picks; None where it picks none."""
     pending = turn.memory.pending
     intents = pending.data.get("intents", "").split(",") if pending is not None else []
-    picked = [intent for intent in turn.pointed_at if intent in intents]
+    alone = turn.understanding.intents if turn.understanding is not None else ()
+    picked = [score.intent for score in alone if score.intent in intents and score.probability >= _PLAIN]
+    picked = picked or [intent for intent in turn.pointed_at if intent in intents]
     if not picked and len(intents) == 1 and turn.affirms:
         picked = intents
     said = turn.text.strip().casefold()
     picked = picked or [intent for intent in intents if turn.say(f"ask-{intent}").casefold() == said]
-    return await clarified(turn, picked[0]) if len(picked) == 1 else None
+    more = turn.text if turn.acts.slots else ""
+    return await clarified(turn, picked[0], more) if len(picked) == 1 else None
 
 
-async def clarified(turn: Turn, intent: str) -> Answer:
-    """Answer what was written before, in the sense that was meant."""
+async def clarified(turn: Turn, intent: str, more: str = "") -> Answer:
+    """Answer what was written before, in the sense that was meant, and what the choice tells `more` of it."""
     skill = turn.skills.by_intent.get(intent)
     if skill is None:
         return stale(turn)
@@ -84,7 +88,7 @@ async def clarified(turn: Turn, intent: str) -> Answer:
     clear = replace(
         turn, memory=turn.memory.settled().heard(intent), understanding=None, chosen=True, intent=intent
     )
-    return await skill.answer(await clear.about(text))
+    return await skill.answer(await clear.about(f"{text}\n{more}".strip()))
 
 
 async def media(turn: Turn) -> Answer:

@@ -46,10 +46,15 @@ _ON_THE_WAY = {
     "in_transit": ("路上", "on the way", "on its way", "in transit"),
     "packed": ("打包", "packed"),
     "placed": ("没付", "未付", "unpaid"),
-    "": ("没发", "未发", "unshipped", "not shipped", "not sent"),
+    "": ("没发", "未发", "unshipped", "not shipped", "not sent", "hasn't shipped", "not yet shipped"),
 }
 """States of parcels; those of an order without any."""
 _THE_ONE = ("的那", "的这", "上那", "the one", "delivered one", "packed one", "unpaid one")
+_THAT_ORDER = re.compile(
+    rf"(?:{'|'.join(word for words in _ON_THE_WAY.values() for word in words if not word.isascii())})"
+    r"[货出了款]{0,2}的?[那这][单个件笔]"
+)
+"""An order is named by its state: 没发货那单."""
 _LATELY = re.compile(
     r"(?:最近|近|过去|\b(?:last|past))\s?"
     r"(?P<count>\d{1,3}|[一二两三四五六七八九十半]|two|three|four|five|six|twelve)\s?个?"
@@ -289,7 +294,7 @@ def _by_place(turn: Turn, orders: Sequence[Order]) -> list[Order]:
 def _by_state(turn: Turn, orders: Sequence[Order]) -> list[Order]:
     """Those that have ended as the message says."""
     said = {state for state, words in _ENDED.items() if product_words.says(turn.text, words)}
-    if not said and product_words.says(turn.text, _THE_ONE):
+    if not said and (product_words.says(turn.text, _THE_ONE) or _THAT_ORDER.search(turn.text)):
         said = {state for state, words in _ON_THE_WAY.items() if product_words.says(turn.text, words)}
     return [order for order in orders if said & {order.status, *_ways(order)}]
 

@@ -4,7 +4,9 @@ thing: "and the lip balm?", "total of both?", "is it late?"."""
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
 
+from bot.conversation import phrases
 from bot.conversation.skills import order_asked, order_choice, order_match
 from bot.conversation.skills.order_asked import Fact
 from bot.conversation.skills.talk import TALK
@@ -121,11 +123,21 @@ def _wishes_else(turn: Turn) -> bool:
     open_ones = bool(turn.memory.filed or turn.memory.tasks)
     if any(turn.does(act) for act in (Act.WAITS, Act.WITHDRAWS, *(of_requests if open_ones else ()))):
         return True
+    if open_ones and _tells_of_requests(turn):
+        return True
     wished = {wish.intent for wish in turn.acts.wishes if wish.probability >= _RATHER}
     alone = turn.understanding.intents[:1] if turn.understanding is not None else ()
     asks = order_asked.facts(turn) and turn.pointed_at
     sure = {score.intent for score in alone if score.probability >= _SURE and not (wished or asks)}
     return bool((wished | sure) - _READS - _MAY_BE_ABOUT_GOODS - _said_by_facts(turn)) or bool(sure & TALK)
+
+
+def _tells_of_requests(turn: Turn) -> bool:
+    """Whether the message asks nothing and tells something of what is under way or was asked of the shop."""
+    names = (one.task for one in turn.memory.filed), (one.name for one in turn.memory.tasks)
+    open_ones = [task for name in chain(*names) if (task := turn.skills.tasks.get(name)) is not None]
+    told_by = {name for task in open_ones for slot in task.slots for name in slot.told_by}
+    return bool(turn.told(*told_by)) and not phrases.asks(turn.text)
 
 
 def _said_by_facts(turn: Turn) -> set[str]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.conversation import phrases
 from bot.conversation.answer import Answer, column
 from bot.conversation.memory import Pending
 from bot.conversation.skills import delivery_words, linking, order_asked, order_choice, order_match
@@ -264,6 +265,13 @@ async def picture_of(turn: Turn) -> Answer | None:
     return await _once_more(turn, pending, pending.data.get("ids", "").split("\n"))
 
 
+def only_chooses(turn: Turn, said: str) -> bool:
+    """Whether what is said is the whole answer to the question which order is meant, and asks nothing."""
+    pending = turn.memory.pending
+    whole = pending is not None and pending.kind == "order" and len(said.strip()) >= len(turn.text.strip())
+    return whole and not phrases.asks(turn.text)
+
+
 async def _own_of(turn: Turn, ids: Sequence[str]) -> list[Order]:
     return [order for order_id in ids if (order := await own(turn, order_id)) is not None]
 
@@ -287,6 +295,10 @@ async def _chosen(turn: Turn, ids: Sequence[str]) -> str | None:
         short = len(said) >= 3 and said.isalnum() and order.number.casefold().endswith(said)
         if order.number.casefold() == number or short:
             return order.id
+    if not called and turn.does(Act.GIVES) and not phrases.asks(turn.text):
+        # Who answers with another of their orders than those that were listed wants that one.
+        known = await Orders(turn.connection).by_customer(turn.customer_id or "", limit=_KNOWN)
+        called = order_match.told_apart(turn, known, by_state=True)
     return called[0].id if len(called) == 1 else None
 
 
