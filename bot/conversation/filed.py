@@ -37,8 +37,8 @@ async def touched(turn: Turn) -> Answer | None:
     if heard.wishes_of_others(turn, task, by_words=not values):
         return None
     does = any(turn.does(act) for act in (Act.CORRECTS, Act.ADDS, Act.WITHDRAWS))
-    told = _TELLING & values or (values and _tells_only(turn, task))
-    if does or (told and turn.memory.pending is None and _wishes_nothing_else(turn, task)):
+    tells = bool(_TELLING & values) or (bool(values) and _tells_only(turn, task))
+    if does or (tells and turn.memory.pending is None and _wishes_nothing_else(turn, task)):
         return await tasks.amended(turn, task, known) if known.state == "asked" else _decided(turn, known)
     return None
 
@@ -59,7 +59,9 @@ def _tells_only(turn: Turn, task: Task) -> bool:
 
 def _wishes_nothing_else(turn: Turn, task: Task) -> bool:
     wished = {wish.intent for wish in turn.acts.wishes if wish.probability >= _PLAIN}
-    return wished <= {*task.wished_by, *_MONEY}
+    # Words such as "in total" make a question of what asks nothing.
+    seeming = set() if phrases.asks(turn.text) else turn.skills.about_orders - turn.skills.tasks_of.keys()
+    return wished <= {*task.wished_by, *_MONEY, *seeming}
 
 
 async def of_another_order(turn: Turn) -> tuple[Request, Task] | None:

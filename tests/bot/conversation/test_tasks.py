@@ -53,7 +53,7 @@ async def made(chat: Chat) -> list[Request]:
         return await Requests(connection).find()
 
 
-async def _says(chat: Chat, turns: tuple[_Turn, ...]) -> None:
+async def says(chat: Chat, turns: tuple[_Turn, ...]) -> None:
     for text, meaning in turns:
         await chat.says(text, meaning)
 
@@ -79,7 +79,7 @@ async def _says(chat: Chat, turns: tuple[_Turn, ...]) -> None:
 async def test_nothing_is_asked_of_the_shop_where_the_question_is_not_answered(
     bought: Chat, asked: str, text: str, meaning: Meaning
 ) -> None:
-    await _says(bought, QUESTIONS[asked][0])
+    await says(bought, QUESTIONS[asked][0])
     assert said(await bought.says(text, meaning))
     assert not await made(bought)
     await bought.says("就是这样，杭州市文三路3号", QUESTIONS[asked][1])
@@ -100,20 +100,20 @@ async def test_who_asks_how_something_stands_that_was_never_asked_for_asks_for_n
 
 
 async def test_what_a_question_is_for_is_told(bought: Chat) -> None:
-    await _says(bought, TITLE)
+    await says(bought, TITLE)
     assert "抬头就是发票开给谁" in said(await bought.says("抬头是啥", does(Act.ASKS_ABOUT)))
 
 
 @pytest.mark.parametrize("asked", ["address", "reason", "items", "title"])
 async def test_a_yes_is_no_value(bought: Chat, asked: str) -> None:
-    await _says(bought, QUESTIONS[asked][0])
+    await says(bought, QUESTIONS[asked][0])
     await bought.says("好的", YES)
     assert not await made(bought)
 
 
 @pytest.mark.parametrize("asked", list(QUESTIONS))
 async def test_what_is_let_go_is_not_asked_for(bought: Chat, asked: str) -> None:
-    await _says(bought, QUESTIONS[asked][0])
+    await says(bought, QUESTIONS[asked][0])
     assert "保持不变" in said(await bought.says("算了", does(Act.WITHDRAWS)))
     await bought.says("好的", YES)
     await bought.says("尺寸不合适", does(Act.GIVES))
@@ -122,14 +122,14 @@ async def test_what_is_let_go_is_not_asked_for(bought: Chat, asked: str) -> None
 
 async def test_an_answer_after_half_an_hour_answers_nothing(bought: Chat) -> None:
     for asked, answer in QUESTIONS.values():
-        await _says(bought, asked)
+        await says(bought, asked)
         bought.now += timedelta(minutes=31)
         await bought.says("就是这样", answer)
         assert not await made(bought)
 
 
 async def test_what_was_told_before_a_pause_is_not_asked_for_again(bought: Chat) -> None:
-    await _says(bought, ITEMS)
+    await says(bought, ITEMS)
     bought.now += timedelta(minutes=31)
     assert "哪一件" in said(await bought.says("我想退货 A1019", "return_request"))
     await bought.says("都是", BOTH)
@@ -199,7 +199,7 @@ WHERE_TOLD = (("address", "杭州文三路2号1栋101"), ("name", "王小明"), 
 
 @pytest.mark.parametrize("act", [Act.CORRECTS, Act.ADDS])
 async def test_a_part_of_an_address_leaves_the_rest(bought: Chat, act: Act) -> None:
-    await _says(bought, ADDRESS)
+    await says(bought, ADDRESS)
     await bought.says(WHERE, does(Act.GIVES, slots=WHERE_TOLD))
     await bought.says("不对，是2栋", does(act, slots=(("address_part", "2栋"),)))
     (one,) = await made(bought)
@@ -209,7 +209,7 @@ async def test_a_part_of_an_address_leaves_the_rest(bought: Chat, act: Act) -> N
 
 
 async def test_a_part_of_an_address_wished_anew_leaves_the_rest(bought: Chat) -> None:
-    await _says(bought, ADDRESS)
+    await says(bought, ADDRESS)
     await bought.says(WHERE, does(Act.GIVES, slots=WHERE_TOLD))
     again = wishes("change_address", "改成2栋", slots=(("address_part", "2栋"),))
     assert "补充到申请" in said(await bought.says("A8000 改成2栋", again))
@@ -218,7 +218,7 @@ async def test_a_part_of_an_address_wished_anew_leaves_the_rest(bought: Chat) ->
 
 
 async def test_another_title_keeps_the_tax_number(bought: Chat) -> None:
-    await _says(bought, TITLE)
+    await says(bought, TITLE)
     told = (("invoice_title", "蓝天公司"), ("tax_number", TAX_NUMBER))
     await bought.says("蓝天公司 91330106MA27XA1234", does(Act.GIVES, slots=told))
     other = does(Act.CORRECTS, slots=(("invoice_title", "白云公司"),))
@@ -228,7 +228,7 @@ async def test_another_title_keeps_the_tax_number(bought: Chat) -> None:
 
 
 async def test_a_reason_put_right_before_all_is_told(bought: Chat) -> None:
-    await _says(bought, ITEMS)
+    await says(bought, ITEMS)
     other = does(Act.CORRECTS, slots=(("reason", "发霉了"),))
     assert "哪一件" in said(await bought.says("不是尺寸，是发霉了", other))
     await bought.says("都是", BOTH)
@@ -237,7 +237,7 @@ async def test_a_reason_put_right_before_all_is_told(bought: Chat) -> None:
 
 
 async def test_nothing_that_is_decided_is_changed(bought: Chat) -> None:
-    await _says(bought, (*TITLE, ("个人", does(Act.GIVES))))
+    await says(bought, (*TITLE, ("个人", does(Act.GIVES))))
     await bought.store.write(lambda c: c.execute(update(request).values(state="accepted")))
     other = does(Act.CORRECTS, slots=(("invoice_title", "白云公司"),))
     reply = await bought.says("错了，是白云公司", other)
@@ -251,7 +251,7 @@ async def test_nothing_that_is_decided_is_changed(bought: Chat) -> None:
     [("asked", "还在等"), ("accepted", "正在办理"), ("declined", "没有通过"), ("done", "已办好")],
 )
 async def test_how_a_request_stands_is_told(bought: Chat, state: str, answer: str) -> None:
-    await _says(bought, (*TITLE, ("个人", does(Act.GIVES))))
+    await says(bought, (*TITLE, ("个人", does(Act.GIVES))))
     await bought.store.write(lambda c: c.execute(update(request).values(state=state)))
     text = said(await bought.says("好了吗", does(Act.ASKS_STATE)))
     assert answer in text
@@ -259,14 +259,14 @@ async def test_how_a_request_stands_is_told(bought: Chat, state: str, answer: st
 
 
 async def test_of_two_requests_the_one_named_is_told_and_taken_back(bought: Chat) -> None:
-    await _says(bought, (*CANCEL, ("对", YES), *TITLE, ("个人", does(Act.GIVES))))
+    await says(bought, (*CANCEL, ("对", YES), *TITLE, ("个人", does(Act.GIVES))))
     assert "取消订单 A8000" in said(await bought.says("A8000 呢，好了吗", does(Act.ASKS_STATE)))
     assert "取消订单 A8000" in said(await bought.says("A8000 不取消了", does(Act.WITHDRAWS)))
     assert [one.kind for one in await made(bought)] == ["invoice"]
 
 
 async def test_a_wish_by_the_way_is_answered_and_the_question_recalled(bought: Chat) -> None:
-    await _says(bought, CANCEL)
+    await says(bought, CANCEL)
     reply = said(await bought.says("龙井茶多少钱", wishes("price_question", "龙井茶多少钱", Act.ASIDE)))
     assert "¥128.00" in reply
     assert "还要取消吗" in reply
@@ -274,7 +274,7 @@ async def test_a_wish_by_the_way_is_answered_and_the_question_recalled(bought: C
 
 
 async def test_two_things_at_once_are_both_asked_for(bought: Chat) -> None:
-    await _says(bought, CANCEL)
+    await says(bought, CANCEL)
     invoice = wishes("invoice_request", "给A1019开发票", Act.ASIDE)
     assert "抬头" in said(await bought.says("顺便给A1019开发票", invoice))
     reply = said(await bought.says("个人", does(Act.GIVES)))
@@ -298,7 +298,7 @@ async def test_two_wishes_of_one_message_are_both_gone_through(bought: Chat) -> 
 
 
 async def test_an_answer_and_a_wish_in_one_message_both_count(bought: Chat) -> None:
-    await _says(bought, CANCEL)
+    await says(bought, CANCEL)
     reply = said(await bought.says("对，龙井茶多少钱", wishes("price_question", "龙井茶多少钱", Act.YES)))
     assert "提交取消申请" in reply
     assert "¥128.00" in reply
@@ -309,7 +309,7 @@ async def test_an_answer_and_a_wish_in_one_message_both_count(bought: Chat) -> N
 
 
 async def test_a_yes_that_says_again_what_it_confirms_is_answered_once(bought: Chat) -> None:
-    await _says(bought, CANCEL)
+    await says(bought, CANCEL)
     reply = said(await bought.says("对，取消吧", wishes("cancel_order", "取消吧", Act.YES)))
     assert "提交取消申请" in reply
     assert "吗？" not in reply
@@ -325,7 +325,7 @@ async def test_a_yes_that_says_again_what_it_confirms_is_answered_once(bought: C
     ],
 )
 async def test_another_order_takes_the_place_of_the_first(bought: Chat, text: str, meaning: Meaning) -> None:
-    await _says(bought, CANCEL)
+    await says(bought, CANCEL)
     assert "要取消订单 A9000" in said(await bought.says(text, meaning))
     await bought.says("对", YES)
     (one,) = await made(bought)
@@ -333,7 +333,7 @@ async def test_another_order_takes_the_place_of_the_first(bought: Chat, text: st
 
 
 async def test_not_that_order_but_the_other_is_the_one_left(bought: Chat) -> None:
-    await _says(bought, CANCEL)
+    await says(bought, CANCEL)
     reply = said(await bought.says("不是这单，是另一单", does(Act.NO, Act.CORRECTS, others=True)))
     assert "要取消订单 A9000" in reply
 
@@ -349,7 +349,7 @@ async def test_what_was_told_goes_with_the_task_to_another_order(bought: Chat) -
 
 
 async def test_an_order_that_was_sent_meanwhile_is_not_cancelled_by_a_yes(bought: Chat) -> None:
-    await _says(bought, CANCEL)
+    await says(bought, CANCEL)
     await bought.store.write(lambda c: shop.add_order(c, "o8", "A8000", "shipped"))
     assert "取消不了了" in said(await bought.says("对", YES))
     assert not await made(bought)
@@ -357,14 +357,14 @@ async def test_an_order_that_was_sent_meanwhile_is_not_cancelled_by_a_yes(bought
 
 @pytest.mark.parametrize("asked", list(QUESTIONS))
 async def test_nothing_is_asked_for_of_an_order_that_is_no_longer_theirs(bought: Chat, asked: str) -> None:
-    await _says(bought, QUESTIONS[asked][0])
+    await says(bought, QUESTIONS[asked][0])
     await bought.link("c2")
     await bought.says("就是这样，3号", QUESTIONS[asked][1])
     assert not await made(bought)
 
 
 async def test_an_edited_answer_puts_the_request_right(bought: Chat) -> None:
-    await _says(bought, TITLE)
+    await says(bought, TITLE)
     await bought.says("蓝天公司 91330106MA27XA1234", does(Act.GIVES))
     bought.understander.script["白云公司"] = does(Act.CORRECTS, slots=(("invoice_title", "白云公司"),))
     await bought.does(IncomingKind.EDIT, text="白云公司", message_ref="2")
@@ -373,38 +373,7 @@ async def test_an_edited_answer_puts_the_request_right(bought: Chat) -> None:
 
 
 async def test_a_yes_that_was_edited_does_nothing_twice(bought: Chat) -> None:
-    await _says(bought, (*CANCEL, ("对", YES)))
+    await says(bought, (*CANCEL, ("对", YES)))
     bought.understander.script["对！"] = YES
     await bought.does(IncomingKind.EDIT, text="对！", message_ref="2")
     assert len(await made(bought)) == 1
-
-
-async def test_buttons_of_an_old_keyboard_do_what_still_can_be_done(bought: Chat) -> None:
-    reply = await bought.says("取消 A8000", "cancel_order")
-    yes = action(reply, "change:cancel-yes")
-    await bought.says("算了", does(Act.WITHDRAWS))
-    await bought.presses(yes)
-    await bought.presses(yes)
-    assert len(await made(bought)) == 1
-    await bought.says("不取消了", does(Act.WITHDRAWS))
-    await bought.store.write(lambda c: shop.add_order(c, "o8", "A8000", "shipped"))
-    assert "取消不了了" in said(await bought.presses(yes))
-    assert not await made(bought)
-    assert "过期" in said(await bought.presses("change:cancel-yes:o3")) or not await made(bought)
-
-
-async def test_a_button_of_one_task_leaves_the_other_open(bought: Chat) -> None:
-    await _says(bought, CANCEL)
-    title = await bought.says("顺便给A1019开发票", wishes("invoice_request", "给A1019开发票", Act.ASIDE))
-    await bought.presses(action(title, "invoice:personal"))
-    await bought.says("A8000 取消吧", wishes("cancel_order", "取消吧"))
-    await bought.says("对", YES)
-    assert {one.kind for one in await made(bought)} == {"cancel_order", "invoice"}
-
-
-async def test_the_button_keeps_what_was_told_before_it(bought: Chat) -> None:
-    told = first("invoice_request", slots=(("email", "a@b.cn"),))
-    title = await bought.says("A1019 开发票发到 a@b.cn", told)
-    await bought.presses(action(title, "invoice:personal"))
-    (one,) = await made(bought)
-    assert (one.details["title"], one.details["email"]) == ("personal", "a@b.cn")
