@@ -9,7 +9,7 @@ from nlu.acts import Act
 from tests.bot.conversation import shop
 from tests.bot.conversation.chat import Chat, said
 from tests.bot.conversation.test_tasks import ADDRESS, first, made, says
-from tests.fakes import does
+from tests.fakes import Meaning, does
 
 
 async def _with_one_unsent(chat: Chat) -> None:
@@ -58,3 +58,20 @@ def test_what_is_wished_is_not_asked(text: str) -> None:
 @pytest.mark.parametrize("text", ["一共多少钱", "in total?", "how much is it", "发货了吗"])
 def test_what_is_asked(text: str) -> None:
     assert asks(text)
+
+
+async def test_what_an_answer_plainly_wishes_is_the_meaning_chosen_with_what_it_tells(chat: Chat) -> None:
+    await _with_one_unsent(chat)
+    either = Meaning(intents=(("change_order", 0.27), ("return_request", 0.2)), acts={}, wishes=())
+    assert "您是想问" in said(await chat.says("那个想换个颜色", either))
+    black = Meaning(
+        intents=(("change_order", 0.95),),
+        acts={Act.GIVES: 0.9},
+        wishes=(),
+        slots=(("colour", "黑色"),),
+        points=(1,),
+    )
+    chat.understander.script["那个想换个颜色\n换成黑色的"] = black
+    await chat.says("换成黑色的", black)
+    assert chat.last is not None
+    assert "订单 A9000" in said(chat.last)
