@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -65,6 +65,13 @@ async def run(skill: Skill, turn: Turn, modes: Mapping[str, str]) -> tuple[Decis
             *only("fallback", Answer(hand_over=HandOver(reason="shadow"))),
         )
     return only(skill.name, answer)
+
+
+def is_said(decision: Decision, done: Sequence[Decision]) -> bool:
+    """Whether an answer says nothing but what another of the same message says, and does nothing."""
+    answer = decision.answer
+    does = decision.shadow or answer.effects or answer.cards or answer.hand_over is not None
+    return not does and bool(answer.text) and any(answer.text in one.answer.text for one in done)
 
 
 def only(skill: str, answer: Answer) -> tuple[Decision, ...]:

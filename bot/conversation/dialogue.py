@@ -220,11 +220,9 @@ async def _words(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tupl
         now = turn.remembering(memory)
         now = replace(now, understanding=part, text=part.text)
         made = await decisions.wish(now, skill, intent, modes)
-        done += (
-            tuple(one_question.kept_for_next(now, intent, one) for one in made)
-            if memory is not turn.memory
-            else made
-        )
+        if memory is not turn.memory:
+            made = tuple(one_question.kept_for_next(now, intent, one) for one in made)
+        done += tuple(one for one in made if not decisions.is_said(one, done))
     return await one_question.going_back(turn, done, by_the_way=bool(wished))
 
 

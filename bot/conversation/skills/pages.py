@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from zlib import crc32
@@ -11,8 +12,9 @@ from bot.conversation.turn import Skill, Turn
 from nlu.types import Language, Passage
 
 _LONGEST = 700
-_BEHIND = 350
-"""Characters of an entry behind the sentence of it that answers."""
+_SHORT = 350
+"""Characters up to which an entry is said as it stands, and of a longer one what follows the sentence that answers."""
+_SENTENCE_END = re.compile(r"[。！？]|[.!?](?=\s)|\n")
 _LOOKED_AT = 8
 
 SURE = 0.6
@@ -44,7 +46,7 @@ async def _passages(turn: Turn, question: str | None, n: int, at_least: float | 
     passage; a question of the bot's own stands alone."""
     meaning = turn.understanding
     asked = question or turn.text or (meaning.text if meaning is not None else "")
-    before = turn.memory.before[-2] if question is None and len(turn.memory.before) > 1 else ""
+    before = "" if question is not None else _said_before(turn)
     # The bot's own questions are ones for the pages.
     at_least = _GENERAL if question is not None and at_least is None else at_least
     language: Language = "zh" if turn.language == "zh" else "en"
@@ -56,23 +58,37 @@ async def _passages(turn: Turn, question: str | None, n: int, at_least: float | 
     return max(alone, together, key=lambda found: found[0].score if found else 0.0)
 
 
+def _said_before(turn: Turn) -> str:
+    """What the customer said before the words to be answered: in the same message, else the message before."""
+    earlier, found, _ = turn.said.partition(turn.text)
+    if found and earlier.strip():
+        return earlier.strip()
+    return turn.memory.before[-2] if len(turn.memory.before) > 1 else ""
+
+
 def passage_text(turn: Turn, passage: Passage) -> str:
-    """A passage for this customer: what answers, then the entry behind it, as a chat can hold them."""
+    """A passage for this customer, as a chat can hold it.
+
+    An entry is said as the shop wrote it, of a long one the sentence that answers and then the rest.
+    """
+    text, answer = passage.text.strip(), _sentence(passage)
+    if len(text) <= _SHORT or not answer:
+        return _in_language(turn, passage, shortened(text))
+    before, _, after = text.partition(answer)
+    rest = "\n".join(part.strip() for part in (before, after) if part.strip())
+    return _in_language(turn, passage, f"{answer}\n\n{shortened(rest, _SHORT)}".strip())
+
+
+def _sentence(passage: Passage) -> str:
+    """What answers in a passage, with the whole of the sentences that it stands in; empty where that isn't known."""
     text, answer = passage.text.strip(), passage.answer.strip()
-    if answer and answer != text:
-        before, _, after = text.partition(answer)
-        text = f"{answer}\n\n{shortened(_joined(before, after), _BEHIND)}".strip()
-    return _in_language(turn, passage, shortened(text))
-
-
-def _joined(before: str, after: str) -> str:
-    """The rest of an entry from which a sentence was taken."""
-    if not before.strip() or not after.strip():
-        return (before or after).strip()
-    between = (
-        "\n" if before.endswith("\n") or after.startswith("\n") else "" if before[-1] in "。！？；" else " "
-    )
-    return f"{before.strip()}{between}{after.strip()}"
+    start = text.find(answer) if answer else -1
+    if start < 0:
+        return ""
+    ends = [0, *(end.end() for end in _SENTENCE_END.finditer(text)), len(text)]
+    first = max(end for end in ends if end <= start)
+    last = min(end for end in ends if end >= start + len(answer))
+    return text[first:last].strip()
 
 
 def _in_language(turn: Turn, passage: Passage, text: str) -> str:
@@ -109,10 +125,13 @@ def said_of(turn: Turn, found: Sequence[Passage]) -> Answer:
     """The first of some passages, and the second where both apply; of the entry that was told last just what is new."""
     first, *others = found
     entry = crc32(f"{first.page}\n{first.title}".encode())
-    told = bool(first.answer) and turn.memory.passage == entry
-    parts = [_in_language(turn, first, first.answer) if told else passage_text(turn, first)]
+    answer = _sentence(first)
+    told = bool(answer) and turn.memory.passage == entry
+    parts = [_in_language(turn, first, answer) if told else passage_text(turn, first)]
     parts += [
-        _in_language(turn, one, one.answer or shortened(one.text)) for one in others[:1] if one.score >= _BOTH
+        _in_language(turn, one, _sentence(one) or shortened(one.text))
+        for one in others[:1]
+        if one.score >= _BOTH
     ]
     return Answer(text="\n\n".join(parts), memory=replace(turn.memory.settled(), passage=entry))
 

@@ -7,6 +7,8 @@ from typing import cast
 
 import pytest
 
+from bot.conversation.answer import Answer, HandOver
+from bot.conversation.decisions import is_said, only
 from bot.conversation.memory import Memory
 from bot.conversation.skills.pages import answer_own, passage_for, said_of
 from bot.conversation.turn import Turn
@@ -29,11 +31,12 @@ class _Pages:
         return self.found[:n]
 
 
-def _turn(pages: _Pages, memory: Memory = Memory()) -> Turn:  # noqa: B008 - frozen
+def _turn(pages: _Pages, memory: Memory = Memory(), said: str = "wrap it") -> Turn:  # noqa: B008 - frozen
     turn = SimpleNamespace(
         services=SimpleNamespace(reader=pages),
         understanding=SimpleNamespace(text="wrap it"),
         text="wrap it",
+        said=said,
         language="en",
         intent="gift_wrap",
         memory=memory,
@@ -95,9 +98,23 @@ def _entry(title: str, text: str, answer: str, score: float = 0.9) -> Passage:
     return Passage(page="p", title=title, text=text, language="en", score=score, answer=answer)
 
 
-def test_what_answers_is_said_first_and_the_rest_of_the_entry_behind_it() -> None:
+def test_a_short_entry_is_said_as_the_shop_wrote_it() -> None:
     entry = _entry("Abroad", "We ship on Mondays. Norway: 17 pounds. Peru: 40.", "Norway: 17 pounds.")
-    assert said_of(_turn(_Pages()), [entry]).text == "Norway: 17 pounds.\n\nWe ship on Mondays. Peru: 40."
+    assert said_of(_turn(_Pages()), [entry]).text == entry.text
+
+
+def test_of_a_long_entry_the_sentence_that_answers_is_said_first() -> None:
+    text = f"We ship on Mondays. To Norway it is 17 pounds, by sea. {'Boxes are brown. ' * 30}"
+    said = said_of(_turn(_Pages()), [_entry("Abroad", text, "17 pounds")]).text
+    assert said.startswith("To Norway it is 17 pounds, by sea.\n\nWe ship on Mondays.\nBoxes are brown.")
+
+
+async def test_a_part_of_a_message_is_read_with_what_was_said_before_it() -> None:
+    asked = _Pages()
+    await passage_for(
+        _turn(asked, Memory(before=("hi", "do you ship it and wrap it")), "do you ship it and wrap it")
+    )
+    assert asked.before == ["", "do you ship it and"]
 
 
 def test_of_the_entry_told_last_just_what_is_asked_now_is_said() -> None:
@@ -107,7 +124,16 @@ def test_of_the_entry_told_last_just_what_is_asked_now_is_said() -> None:
     again = _entry("Abroad", entry.text, "Peru: 40.")
     assert said_of(_turn(_Pages(), told.memory), [again]).text == "Peru: 40."
     other = _entry("Inland", "Inland: 3 pounds. By van.", "Inland: 3 pounds.")
-    assert said_of(_turn(_Pages(), told.memory), [other]).text == "Inland: 3 pounds.\n\nBy van."
+    assert said_of(_turn(_Pages(), told.memory), [other]).text == other.text
+
+
+def test_what_another_answer_of_the_message_says_is_not_said_again() -> None:
+    (first,) = only("shipping", Answer(text="Norway: 17 pounds. Peru: 40."))
+    assert is_said(only("price", Answer(text="Peru: 40."))[0], [first])
+    assert not is_said(only("price", Answer(text="Inland: 3 pounds."))[0], [first])
+    assert not is_said(
+        only("human", Answer(text="Peru: 40.", hand_over=HandOver(reason="asked")))[0], [first]
+    )
 
 
 @pytest.mark.parametrize(("score", "both"), [(0.4, True), (0.1, False)])
