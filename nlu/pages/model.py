@@ -20,6 +20,7 @@ QUESTION, BEFORE, HEADING, TEXT = range(4)
 """Kinds of tokens."""
 MOST = (40, 24, 24, 112)
 """Tokens read of each kind."""
+KINDS = len(MOST)
 FEATURES = 4
 """Of a question and a row: likeness by tokens and as a whole, words in common, and how far ahead of the others."""
 _WEIGHTS = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -181,7 +181,7 @@ class MarkdownPages:
                 found[row.section] = self._passage(row, float(chances[place]), reading)
             else:
                 # Parts of one section, or its headings, speak for it together.
-                found[row.section] = _likelier(so_far, float(chances[place]))
+                found[row.section] = replace(so_far, score=_chance(so_far.score + float(chances[place])))
         return sorted(found.values(), key=lambda passage: -passage.score)
 
     def _nearest(self, question: Placed, words: Floats32, language: Language) -> tuple[Ints, Floats32]:
@@ -196,9 +196,9 @@ class MarkdownPages:
         rows, as_whole, in_common = eligible[kept], as_whole[kept], in_common[kept]
         by_tokens = self._by_tokens(question, rows)
         scores = self._model.scores(by_tokens, as_whole, in_common)
-        ahead = _ahead(scores, self._section_of[rows])
+        leads = ahead(scores, self._section_of[rows])
         order = np.argsort(-scores, kind="stable")[:READ]
-        features = np.stack([by_tokens, as_whole, in_common, ahead], 1)[order]
+        features = np.stack([by_tokens, as_whole, in_common, leads], 1)[order]
         return rows[order], features.astype(np.float32)
 
     def _by_tokens(self, question: Placed, rows: Ints) -> Floats32:
@@ -218,23 +218,16 @@ class MarkdownPages:
             title=section.title,
             text=section.text,
             language=section.language,
-            score=round(min(1.0, chance), 4),
+            score=_chance(chance),
             answer=_answer(section.text, row.part.spans, reading),
         )
 
 
-def _likelier(passage: Passage, chance: float) -> Passage:
-    return Passage(
-        page=passage.page,
-        title=passage.title,
-        text=passage.text,
-        language=passage.language,
-        score=round(min(1.0, passage.score + chance), 4),
-        answer=passage.answer,
-    )
+def _chance(summed: float) -> float:
+    return round(min(1.0, summed), 4)
 
 
-def _ahead(scores: Floats32, sections: Sequence[int] | Ints) -> Floats32:
+def ahead(scores: Floats32, sections: Sequence[int] | Ints) -> Floats32:
     """By how much each score is ahead of the best of another section; 0 where there is none."""
     best: dict[int, float] = {}
     for section, score in zip(np.asarray(sections).tolist(), scores.tolist(), strict=True):

@@ -6,7 +6,7 @@
 shop, language, kind, customer and messages, each with groups of strings of which one has to stand in a right answer
 (`must`) and strings that only a wrong one holds (`must_not`). Rows of pages name the section that answers (`entry`,
 and `also`), or none; rows of needs the products that fit what was said and those that break it; rows of orders the
-order that the last answer has to be about. Strings are a floor, no grade: the transcripts that `--out` keeps are for a
+number that one of the answers has to hold. Strings are a floor, no grade: the transcripts that `--out` keeps are for a
 reader.
 """
 
@@ -96,7 +96,7 @@ async def ask(stage: Stage, row: Mapping[str, Any], facts: Facts) -> Asked:
 
 
 def came(row: Mapping[str, Any], answers: Sequence[str], facts: Facts) -> str:
-    """right, wrong or silent, by the last answer and what a row wants."""
+    """right, wrong or silent: by the last answer, of goods and orders by all of them."""
     last = answers[-1]
     match row["kind"]:
         case "pages":
@@ -184,11 +184,13 @@ def section(asked: Sequence[Asked]) -> str:
 
 `make bench-answers`, {today()}, {machine()}.
 
-Questions by writers who saw the shops' data and nothing of the bot; those of a third shop (`development`) were read
-to mend what they showed and are not counted. Right: the answer holds the strings that any right answer has to hold
-and none of a wrong one; of what no page answers, no page is quoted; of needs, one of the products shown fits and none
-breaks what was said. Wrong: of pages another section is quoted, of needs a product breaks what was said. Strings are
-a floor for facts, no grade. Intervals are 95 %.
+Questions by writers who saw the shops' data and nothing of the bot; those of a third shop (`development`) were used to
+develop it and are not counted. The shops are those of the conversations above: pages and products of the two that are
+counted, and conversations over them, may have been seen in transcripts while the bot was made. Right: the answer
+holds the strings that any right answer has to hold and none of a wrong one; of orders, the order's number stands in
+one of the answers, too; of what no page answers, no page is quoted; of needs, one of the products shown fits, or none
+is shown where none fits, and none breaks what was said. Wrong: of pages another section is quoted, of needs a product
+breaks what was said, of goods and orders all else. Strings are a floor for facts, no grade. Intervals are 95 %.
 
 {table(header, rows)}
 """

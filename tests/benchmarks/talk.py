@@ -202,7 +202,7 @@ Conversations of three to six turns by writers who knew neither code nor corpus,
 stands. Several were read while the benchmark was made and faults that they showed were mended. “Stated”
 counts turns whose answers hold the strings that any right answer has to hold, and none that would be
 wrong: a floor for facts, not a grade. “Read” are a second reader's grades of a part of them, by the texts alone: right
-or acceptable; they are of the answers of 2026-11-29.
+or acceptable; they are of the answers of 2026-11-29, whatever was changed since.
 Requests count when they are of the right kind and order and hold what they have to. Intervals are 95 %.
 
 {table(header, rows)}

@@ -23,6 +23,7 @@ from nlu.workshop.dialogues.export import export
 from nlu.workshop.dialogues.network import ContextNetwork, Sizes
 from nlu.workshop.dialogues.simulation import in_conversations
 from nlu.workshop.dialogues.training import Plan, measure, train
+from nlu.workshop.training.model_card import put_section
 
 SET_IN = 8_000
 """Single messages of the corpus that are set into conversations."""
@@ -98,16 +99,14 @@ def build(
 
 def _note_in_card(path: Path, turns: int, messages: int, apart: int, shares: Mapping[str, float]) -> None:
     """Say in the model's card what it learned from and how well it reads, in place of what was said before."""
-    before = path.read_text("utf-8") if path.exists() else ""
     said = ", ".join(f"{name} {100 * shares[name]:.1f} %" for name in _IN_CARD)
-    section = f"""{_HEADING}
-
+    text = f"""
 `context.onnx`, a transformer of two layers over the encoder's token vectors, learned what messages do in their
 conversation from {turns} turns of `nlu/corpus/dialogues` and {messages} single messages of `nlu/corpus`, set into
 conversations (Apache-2.0, this project). Of {apart} turns kept apart it reads as labelled: {said}; dangers at
 {100 * shares["false alarms"]:.1f} % false alarms.
 """
-    path.write_text(f"{before.partition(_HEADING)[0].rstrip()}\n\n{section}", "utf-8")
+    put_section(path, _HEADING, text)
 
 
 def is_apart(turn: LabelledTurn) -> bool:

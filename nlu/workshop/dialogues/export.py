@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
-import warnings
 from pathlib import Path
 
 import torch
-from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import nn
 
 from nlu.context.inputs import FEATURES
 from nlu.workshop.dialogues.network import ContextNetwork, Sizes
+from nlu.workshop.training.small_export import export_small
 
 GIVEN = ("vectors", "kinds", "places", "features", "asked", "tasks", "alone")
 SAID = ("acts", "danger", "wishes", "beyond", "points", "slot_tags", "wish_tags", "wish_of_tokens")
@@ -34,20 +32,11 @@ class _One(nn.Module):
 def export(network: ContextNetwork, sizes: Sizes, path: Path) -> None:
     """Write the network: arrays named as in `GIVEN` in, logits named as in `SAID` out, of one message."""
     network.eval()
-    with tempfile.TemporaryDirectory() as folder:
-        whole = Path(folder) / "whole.onnx"
-        # The newer exporter needs a package of its own; of a graph as plain as this both make the same.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            torch.onnx.export(
-                _One(network), _example(sizes), str(whole), input_names=list(GIVEN), output_names=list(SAID),
-                dynamic_axes={
-                    "vectors": {1: "n"}, "kinds": {1: "n"}, "places": {1: "n"}, "features": {1: "things"},
-                    "points": {1: "shown"}, "slot_tags": {1: "n"}, "wish_tags": {1: "n"}, "wish_of_tokens": {1: "n"},
-                },
-                opset_version=17, dynamo=False,
-            )  # fmt: skip
-        quantize_dynamic(str(whole), str(path), weight_type=QuantType.QInt8, per_channel=True)
+    axes = {
+        "vectors": {1: "n"}, "kinds": {1: "n"}, "places": {1: "n"}, "features": {1: "things"},
+        "points": {1: "shown"}, "slot_tags": {1: "n"}, "wish_tags": {1: "n"}, "wish_of_tokens": {1: "n"},
+    }  # fmt: skip
+    export_small(_One(network), _example(sizes), path, given=GIVEN, said=SAID, axes=axes)
 
 
 def _example(sizes: Sizes) -> tuple[torch.Tensor, ...]:

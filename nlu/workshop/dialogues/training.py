@@ -15,6 +15,7 @@ from nlu.context.reader import runs_of
 from nlu.workshop.dialogues import labels
 from nlu.workshop.dialogues.encoding import UNKNOWN, Batch, EncodedTurn, batch_of
 from nlu.workshop.dialogues.network import ContextNetwork, Sizes
+from nlu.workshop.training.descent import Descent
 
 _WEIGHTS = {"acts": 1.0, "danger": 2.0, "wishes": 0.5, "beyond": 1.0, "points": 1.0, "slot_tags": 0.6, "wish_tags": 0.2,
             "wish_of_tokens": 1.0}  # fmt: skip
@@ -47,22 +48,14 @@ def train(
     network = ContextNetwork(sizes)
     beside = min(len(set_in), round(plan.set_in * len(written)))
     steps = plan.passes * -(-(len(written) + beside) // plan.batch)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=plan.rate, weight_decay=0.02)
-    pace = torch.optim.lr_scheduler.OneCycleLR(optimiser, plan.rate, steps, pct_start=0.1)
-    step = 0
+    descent = Descent([(list(network.parameters()), plan.rate)], steps)
     for _ in range(plan.passes):
         network.train()
         for turns in _batches([*written, *rng.sample(set_in, beside)], plan.batch, rng):
             batch = batch_of(turns)
             _hide_questions(batch, plan.wordless)
-            loss = sum(losses(network, batch).values(), torch.zeros(()))
-            optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-            optimiser.step()
-            pace.step()
-            step += 1
-            report(step / steps, network)
+            done = descent.step(sum(losses(network, batch).values(), torch.zeros(())))
+            report(done, network)
     return network
 
 

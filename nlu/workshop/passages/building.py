@@ -17,6 +17,7 @@ from nlu.workshop.passages.encoding import Texts
 from nlu.workshop.passages.export import export_finder, export_reader
 from nlu.workshop.passages.network import AnswerReader, Finder
 from nlu.workshop.passages.training import Plan, place, train_finder, train_reader
+from nlu.workshop.training.model_card import put_section
 
 TUNED_ON = frozenset(("plants", "jewellery", "suyan_cosmetics"))
 """Shops that nothing is learned from but where the thresholds lie."""
@@ -90,19 +91,10 @@ def mean(finders: Sequence[Finder]) -> Finder:
 
 def _note_in_card(path: Path, shops: int, questions: int, apart: int, shares: dict[str, float]) -> None:
     """Say in the model's card what it learned from and how well it answers."""
-    before = path.read_text("utf-8") if path.exists() else ""
     said = ", ".join(f"{name} {100 * share:.1f} %" for name, share in shares.items())
-    section = f"""{_HEADING}
-
+    text = f"""
 `pages.npz` and `answers.onnx`, over the encoder's token vectors, learned from {questions} questions on the pages of
 {shops} invented shops in `nlu/corpus/pages` (Apache-2.0, this project). On {apart} further shops of it, which chose the
 thresholds: {said}.
 """
-    path.write_text(f"{_without(before).rstrip()}\n\n{section}", "utf-8")
-
-
-def _without(card: str) -> str:
-    """The card without its section on pages."""
-    first, heading, rest = card.partition(_HEADING)
-    _, mark, following = rest.partition("\n## ")
-    return f"{first.rstrip()}\n\n## {following}" if heading and mark else first
+    put_section(path, _HEADING, text)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
 from kernel.arrays import Bools, Floats32
-from nlu.pages.searching import READ
-from nlu.workshop.passages.corpus import LANGUAGES, Asked, PagesOfShop
+from nlu.pages.model import FEATURES
+from nlu.pages.reading import LANGUAGES
+from nlu.pages.searching import READ, ahead
+from nlu.workshop.passages.corpus import Asked, PagesOfShop
 from nlu.workshop.passages.encoding import Texts, row_of
-from nlu.workshop.passages.network import FEATURES, AnswerReader, Finder
+from nlu.workshop.passages.network import AnswerReader, Finder, lack
 from nlu.workshop.passages.training import Placed, Reading, place, read_together
 
 WRONG, UNANSWERED = 0.04, 0.30
@@ -67,17 +69,9 @@ def _read(
     features = given[4].clone()
     if hidden:
         # Without what answers the next is ahead of the rest.
-        scores = placed.scores[one.text, one.before][list(rows)]
-        best = np.sort(scores)[::-1][:2]
-        features[:, -1] = torch.from_numpy(scores - np.where(scores == best[0], best[1], best[0]))
+        features[:, -1] = torch.from_numpy(ahead(placed.scores[one.text, one.before][list(rows)], rows))
     said, _ = reader(*given[:4], features)
-    asked = (
-        one
-        if not hidden
-        else Asked(
-            text=one.text, before=one.before, language=one.language, entries=frozenset(), answer="", entry=-1
-        )
-    )
+    asked = replace(one, entries=frozenset(), answer="", entry=-1) if hidden else one
     return Read(asked, said.numpy(), features.numpy(), np.array(right))
 
 
@@ -110,7 +104,6 @@ def fitted(reads: Sequence[Read]) -> Floats32:
     """Weights of a constant, the reader's logit and the features that make what is right likeliest."""
     inputs = torch.stack([_inputs(read) for read in reads])
     right = torch.tensor(np.stack([read.right for read in reads]), dtype=torch.float32)
-    wanted = torch.cat([right, (right.sum(1, keepdim=True) == 0).float()], 1)
     start = torch.zeros(2 + FEATURES)
     start[1] = 1.0
     weights = start.clone().requires_grad_()
@@ -118,10 +111,8 @@ def fitted(reads: Sequence[Read]) -> Floats32:
 
     def loss() -> torch.Tensor:
         optimiser.zero_grad()
-        combined = torch.cat([inputs @ weights, torch.zeros(len(reads), 1)], 1).log_softmax(-1)
-        lacks = -(combined + (wanted - 1.0) * 1e4).logsumexp(-1).mean()
-        lacks = lacks + _KEPT_NEAR * (weights - start).square().mean()
-        lacks.backward()  # type: ignore[no-untyped-call]
+        lacks = lack(inputs @ weights, right) + _KEPT_NEAR * (weights - start).square().mean()
+        torch.autograd.backward(lacks)
         return lacks
 
     optimiser.step(loss)  # type: ignore[no-untyped-call]

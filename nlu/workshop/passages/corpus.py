@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from nlu.errors import DataRefused
+from nlu.pages.reading import LANGUAGES
 from nlu.types import Language
 
 FOLDER = Path(__file__).parents[2] / "corpus" / "pages"
 HELD_OUT = Path(__file__).parents[2] / "corpus" / "heldout" / "pages"
-LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,12 +11,11 @@ import torch
 from kernel.arrays import Floats32
 from nlu.encoder import Encoder
 from nlu.pages.bm25 import Bm25
+from nlu.pages.model import HEADING, MOST, TEXT
 from nlu.pages.parts import parts_of
+from nlu.pages.searching import HEADING_TIMES
 from nlu.workshop.passages.corpus import Entry, PagesOfShop
 
-QUESTION, BEFORE, HEADING, TEXT = range(4)
-MOST = (40, 24, 24, 112)
-"""Tokens read of each kind."""
 _AT_ONCE = 256
 Pieces = Sequence[tuple[str, int]]
 """Texts, each with its kind."""
@@ -83,7 +82,7 @@ class Texts:
 
 def words_in_common(shop: PagesOfShop) -> dict[tuple[str, str], Floats32]:
     """Of each question and the message before it, the words in common with each entry."""
-    index = Bm25((entry.title, 3, entry.text) for entry in shop.entries)
+    index = Bm25((entry.title, HEADING_TIMES, entry.text) for entry in shop.entries)
     return {(one.text, one.before): index.shares(f"{one.text} {one.before}") for one in shop.asked}
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import tempfile
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from kernel.arrays import Floats32
-from nlu.workshop.passages.network import FEATURES, HIDDEN, AnswerReader, Finder
+from nlu.pages.model import FEATURES
+from nlu.workshop.passages.network import HIDDEN, AnswerReader, Finder
+from nlu.workshop.training.small_export import export_small
 
 GIVEN = ("vectors", "mask", "kinds", "match", "features")
 SAID = ("said", "ends")
@@ -45,18 +44,8 @@ def export_reader(reader: AnswerReader, path: Path) -> None:
         torch.zeros(2, 5, HIDDEN), torch.ones(2, 5), torch.tensor([[0, 0, 2, 3, 3]] * 2), torch.zeros(2, 5),
         torch.zeros(2, FEATURES),
     )  # fmt: skip
-    both = {0: "rows", 1: "tokens"}
-    with tempfile.TemporaryDirectory() as folder:
-        whole = Path(folder) / "whole.onnx"
-        # The newer exporter needs a package of its own; of a graph as plain as this both make the same.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            torch.onnx.export(
-                reader, example, str(whole), input_names=list(GIVEN), output_names=list(SAID),
-                dynamic_axes={
-                    **dict.fromkeys(("vectors", "mask", "kinds", "match", "ends"), both),
-                    "features": {0: "rows"}, "said": {0: "rows"},
-                },
-                opset_version=17, dynamo=False,
-            )  # fmt: skip
-        quantize_dynamic(str(whole), str(path), weight_type=QuantType.QInt8, per_channel=True)
+    axes = {
+        **{name: {0: "rows", 1: "tokens"} for name in ("vectors", "mask", "kinds", "match", "ends")},
+        **{name: {0: "rows"} for name in ("features", "said")},
+    }
+    export_small(reader, example, path, given=GIVEN, said=SAID, axes=axes)

@@ -15,17 +15,15 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from nlu.pages.model import FEATURES, HEADING, KINDS, TEXT
 from nlu.workshop.training.export import HEAD_SIZE, restore
 
-KINDS = 4
-"""Question, message before, heading, text."""
 HIDDEN = 384
 LAYERS = 3
 """Of the encoder, whose vectors are found by."""
 TOKEN_WIDTH, WHOLE_WIDTH = 128, 192
-FEATURES = 4
-"""Of a question and a row: likeness by tokens and as a whole, words in common, and how far ahead of the others."""
-_FAR = 1e4
+FAR = 1e4
+"""What a logit is lowered by that is not to count."""
 
 Placed = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 """Unit vectors of tokens (b, n, t), what each counts in a question (b, n), unit vectors of the whole (b, w)."""
@@ -62,7 +60,7 @@ class Finder(nn.Module):
         """
         read = self.dropout(vectors)
         tokens = functional.normalize(self.token(read), dim=-1) * mask[..., None]
-        hidden = ((mask - 1.0) * _FAR)[..., None]
+        hidden = ((mask - 1.0) * FAR)[..., None]
         counts = (self.counts(vectors) + self.of_kind(kinds) + hidden).softmax(1)
         whole = functional.normalize(self.whole((read * counts[..., 1:]).sum(1)), dim=-1)
         return tokens, counts[..., 0], whole
@@ -72,7 +70,7 @@ class Finder(nn.Module):
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """By tokens and as a whole, (questions, rows) each."""
         near = torch.einsum("qtd,rnd->qrtn", question[0], rows[0])
-        near = (near + ((rows_mask - 1.0) * _FAR)[None, :, None]).amax(-1)
+        near = (near + ((rows_mask - 1.0) * FAR)[None, :, None]).amax(-1)
         return (near * question[1][:, None]).sum(-1), question[2] @ rows[2].T
 
     def scores(self, by_tokens: torch.Tensor, as_whole: torch.Tensor, words: torch.Tensor) -> torch.Tensor:
@@ -131,13 +129,13 @@ class AnswerReader(nn.Module):
             features: (b, FEATURES).
         """
         states = self._joined(vectors + self.kind(kinds) + self.matched(match[..., None]), mask)
-        asks = ((kinds < 2).to(states.dtype) * mask)[..., None]
-        tells = ((kinds > 1).to(states.dtype) * mask)[..., None]
+        asks = ((kinds < HEADING).to(states.dtype) * mask)[..., None]
+        tells = ((kinds >= HEADING).to(states.dtype) * mask)[..., None]
         question = (states * asks).sum(1) / asks.sum(1).clamp_min(1.0)
         row = (states * tells).sum(1) / tells.sum(1).clamp_min(1.0)
         scaled = self.scaled_features(features)
         said = self.answers(torch.cat([states[:, 0], question, row, scaled], 1)) + self.nearness(scaled)
-        outside = ((kinds < 3).to(states.dtype) + (1.0 - mask)) * -_FAR
+        outside = ((kinds < TEXT).to(states.dtype) + (1.0 - mask)) * -FAR
         return said.squeeze(-1), self.ends(states) + outside[..., None]
 
     def _joined(self, states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
@@ -147,7 +145,7 @@ class AnswerReader(nn.Module):
         query, key, value = (
             self.reading(states).view(batch, length, 3, heads, HEAD_SIZE).permute(2, 0, 3, 1, 4)
         )
-        hidden = ((mask - 1.0) * _FAR)[:, None, None].to(query.dtype)
+        hidden = ((mask - 1.0) * FAR)[:, None, None].to(query.dtype)
         share = self.dropout.p if self.training else 0.0
         seen = functional.scaled_dot_product_attention(query, key, value, attn_mask=hidden, dropout_p=share)
         seen = seen.transpose(1, 2).reshape(batch, length, width)
@@ -155,3 +153,15 @@ class AnswerReader(nn.Module):
         steps = self.narrow(functional.gelu(self.wide(states)))
         after: torch.Tensor = self.end(states + self.dropout(steps))
         return after
+
+
+def lack(logits: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+    """How little what is right has of the chances of all rows and a silence that counts 0; the mean.
+
+    Args:
+        logits: of each question's rows, (questions, rows).
+        right: 1.0 for rows that answer, (questions, rows); where there is none, silence is right.
+    """
+    said = torch.cat([logits, torch.zeros(len(logits), 1)], 1).log_softmax(-1)
+    wanted = torch.cat([right, (right.sum(1, keepdim=True) == 0).float()], 1)
+    return -(said + (wanted - 1.0) * FAR).logsumexp(-1).mean()

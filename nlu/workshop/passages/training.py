@@ -1,4 +1,4 @@
-"""Trains the finder of entries and the reader of answers on shops, and says how well they do on others."""
+"""Trains the finder of entries and the reader of answers on shops."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from torch import nn
 from torch.nn import functional
 
 from kernel.arrays import Floats32
-from nlu.workshop.passages.corpus import LANGUAGES, Asked, PagesOfShop
-from nlu.workshop.passages.encoding import BEFORE, MOST, QUESTION, TEXT, Texts, row_of, words_in_common
-from nlu.workshop.passages.network import AnswerReader, Finder
+from nlu.pages.model import BEFORE, MOST, QUESTION, TEXT
+from nlu.pages.reading import LANGUAGES
+from nlu.pages.searching import ahead
+from nlu.workshop.passages.corpus import Asked, PagesOfShop
+from nlu.workshop.passages.encoding import Texts, row_of, words_in_common
+from nlu.workshop.passages.network import FAR, AnswerReader, Finder, lack
+from nlu.workshop.training.descent import Descent
 
-_FAR = 1e4
 _OF_ENCODER = ("reading", "attended", "middle", "wide", "narrow", "end.")
 _TRANSLATED = 0.1
 """What it counts that the two languages of an entry lie together."""
@@ -91,8 +94,8 @@ def place(finder: Finder, shop: PagesOfShop, texts: Texts) -> Placed:
     by_tokens, as_whole = finder.likeness(said, rows, given[1])
     in_common = torch.from_numpy(np.stack([words[key] for key in keys]))
     scores = finder.scores(by_tokens, as_whole, in_common)
-    ahead = torch.cat([_ahead(part) for part in torch.split(scores, shop.count, 1)], 1)
-    features = torch.stack([by_tokens, as_whole, in_common, ahead], 2).numpy()
+    leads = torch.from_numpy(np.stack([_leads(one, shop.count) for one in scores.numpy()]))
+    features = torch.stack([by_tokens, as_whole, in_common, leads], 2).numpy()
     lengths, of_asked = given[1].sum(1).int().tolist(), asked[1].sum(1).int().tolist()
     return Placed(
         shop,
@@ -103,11 +106,9 @@ def place(finder: Finder, shop: PagesOfShop, texts: Texts) -> Placed:
     )
 
 
-def _ahead(scores: torch.Tensor) -> torch.Tensor:
-    """By how much each score is ahead of the best other of its row."""
-    best = scores.topk(2, 1).values
-    is_best = scores == best[:, :1]
-    return scores - torch.where(is_best, best[:, 1:], best[:, :1])
+def _leads(scores: Floats32, count: int) -> Floats32:
+    """By how much each entry is ahead of the best other in its language; `count` are in each."""
+    return np.concatenate([ahead(part, range(count)) for part in (scores[:count], scores[count:])])
 
 
 def _titles(shop: PagesOfShop, asked: Sequence[Asked], plan: Plan, rng: random.Random) -> list[str]:
@@ -130,16 +131,11 @@ def _before(one: Asked, shop: PagesOfShop, plan: Plan, rng: random.Random) -> st
     return one.before or (rng.choice(shop.asked).text if rng.random() < plan.anything_before else "")
 
 
-def _optimiser(
-    network: nn.Module, rate: float, head_rate: float, steps: int
-) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+def _descent(network: nn.Module, rate: float, head_rate: float, steps: int) -> Descent:
     """`rate` is that of what was the encoder's."""
     upper = [value for name, value in network.named_parameters() if name.startswith(_OF_ENCODER)]
     new = [value for name, value in network.named_parameters() if not name.startswith(_OF_ENCODER)]
-    parts = [(part, pace) for part, pace in ((upper, rate), (new, head_rate)) if part]
-    optimiser = torch.optim.AdamW([{"params": part} for part, _ in parts], weight_decay=0.02)
-    rates = [pace for _, pace in parts]
-    return optimiser, torch.optim.lr_scheduler.OneCycleLR(optimiser, rates, steps, pct_start=0.1)
+    return Descent([(upper, rate), (new, head_rate)], steps)
 
 
 def train_finder(
@@ -150,8 +146,7 @@ def train_finder(
     prepared = _prepared(shops, texts)
     answerable = [[one for one in shop.pages.asked if one.entries] for shop in prepared]
     steps = plan.finder_passes * sum(-(-len(asked) // plan.questions) for asked in answerable)
-    optimiser, pace = _optimiser(network, plan.finder_rate, plan.finder_rate, steps)
-    step = 0
+    descent = _descent(network, plan.finder_rate, plan.finder_rate, steps)
     for _ in range(plan.finder_passes):
         network.train()
         batches: list[tuple[_Shop, list[Asked]]] = []
@@ -163,14 +158,8 @@ def train_finder(
             ]
         rng.shuffle(batches)
         for shop, asked in batches:
-            loss = _finder_loss(network, shop, asked, texts, plan, rng)
-            optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-            optimiser.step()
-            pace.step()
-            step += 1
-            report("learning to find", step / steps)
+            done = descent.step(_finder_loss(network, shop, asked, texts, plan, rng))
+            report("learning to find", done)
     network.eval()
 
 
@@ -193,7 +182,7 @@ def _finder_loss(
     loss = torch.zeros(())
     for first in (0, count):
         shares = scores[:, first : first + count].log_softmax(-1)
-        loss = loss - (shares + (right - 1.0) * _FAR).logsumexp(-1).mean()
+        loss = loss - (shares + (right - 1.0) * FAR).logsumexp(-1).mean()
     like = 10.0 * rows[2][:count] @ rows[2][count:].T
     same = torch.arange(count)
     return loss + _TRANSLATED * (
@@ -297,20 +286,14 @@ def train_reader(
     rng = random.Random(plan.seed)
     pairs = [(placed, one) for placed in several for one in placed.shop.asked]
     steps = plan.reader_passes * -(-len(pairs) // plan.read_at_once)
-    optimiser, pace = _optimiser(network, plan.reader_rate, plan.head_rate, steps)
-    step = 0
+    descent = _descent(network, plan.reader_rate, plan.head_rate, steps)
     for _ in range(plan.reader_passes):
         network.train()
         for group in _groups(pairs, plan.read_at_once, texts, rng):
             readings = [(placed, _reading(placed, one, texts, plan, rng)) for placed, one in group]
             loss = _reader_loss(network, readings, texts)
-            optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-            optimiser.step()
-            pace.step()
-            step += 1
-            report(f"learning to read {loss.item():.2f}", step / steps)
+            done = descent.step(loss)
+            report(f"learning to read {loss.item():.2f}", done)
     network.eval()
 
 
@@ -332,11 +315,7 @@ def _reader_loss(
         said, ends = network(*given)
     logits = said.float().view(len(group), -1)
     right = torch.tensor([reading.right for _, reading in group], dtype=torch.float32)
-    # What answers nothing competes with a silence that counts 0.
-    none = torch.cat([logits, torch.zeros(len(group), 1)], 1).log_softmax(-1)
-    wanted = torch.cat([right, (right.sum(1, keepdim=True) == 0).float()], 1)
-    loss = -(none + (wanted - 1.0) * _FAR).logsumexp(-1).mean()
-    loss = loss + functional.binary_cross_entropy_with_logits(logits, right)
+    loss = lack(logits, right) + functional.binary_cross_entropy_with_logits(logits, right)
     return loss + 0.5 * _span_loss(ends.float(), given[2], [reading.span for _, reading in group])
 
 

@@ -100,6 +100,15 @@ largely from social media: it may flag, not punish. Nothing in it decides about 
 """
 
 
+def put_section(path: Path, heading: str, text: str) -> None:
+    """Put a section into a card: in the place of the one under the same heading, else at the end."""
+    before = path.read_text("utf-8") if path.exists() else ""
+    first, _, rest = before.partition(f"{heading}\n")
+    _, mark, following = rest.partition("\n## ")
+    parts = (first.strip(), f"{heading}\n\n{text.strip()}", f"## {following.strip()}" if mark else "")
+    path.write_text("\n\n".join(filter(None, parts)) + "\n", "utf-8")
+
+
 def _measured(name: str, report: Report) -> str:
     low, high = report.interval
     felt = "" if report.sentiment_accuracy is None else f"{report.sentiment_accuracy:.1%}"
