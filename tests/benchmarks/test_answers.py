@@ -22,7 +22,7 @@ FACTS = Facts(
 QUESTION: dict[str, Any] = {
     "kind": "pages",
     "entry": ["shipping", "Taiwan"],
-    "turns": [{"say": "taiwan?", "must": [["¥35"]], "must_not": []}],
+    "turns": [{"say": "taiwan?", "must": [["¥35"]], "must_not": ["free"]}],
 }
 NEED: dict[str, Any] = {"kind": "needs", "fits": ["t1"], "broken": ["c1"], "turns": [{"say": "no sugar"}]}
 
@@ -40,6 +40,7 @@ NEED: dict[str, Any] = {"kind": "needs", "fits": ["t1"], "broken": ["c1"], "turn
         (NEED, "Nothing fits.", "silent"),
         ({**NEED, "fits": []}, "Nothing fits.", "right"),
         ({**QUESTION, "kind": "goods"}, "It is ¥35.", "right"),
+        ({**QUESTION, "kind": "goods"}, "It is free, or ¥35.", "wrong"),
         ({**QUESTION, "kind": "orders", "order": "A1"}, "¥35 for A1", "right"),
         ({**QUESTION, "kind": "orders", "order": "A1"}, "¥35 for A2", "wrong"),
     ],

@@ -10,7 +10,7 @@ import pytest
 from bot.conversation.answer import Answer, HandOver
 from bot.conversation.decisions import is_said, only
 from bot.conversation.memory import Memory
-from bot.conversation.skills.pages import answer_own, passage_for, said_of
+from bot.conversation.skills.pages import NEAR, answer_own, passage_for, said_of
 from bot.conversation.turn import Turn
 from nlu.types import Passage
 
@@ -22,12 +22,14 @@ class _Pages:
         ]
         self.asked: list[str] = []
         self.before: list[str] = []
+        self.at_least: list[float | None] = []
 
     async def search(
         self, question: str, language: str, n: int = 3, before: str = "", at_least: float | None = None
     ) -> list[Passage]:
         self.asked.append(question)
         self.before.append(before)
+        self.at_least.append(at_least)
         return self.found[:n]
 
 
@@ -59,6 +61,13 @@ async def test_another_question_may_be_asked_than_the_message() -> None:
     asked = _Pages("faq")
     assert await passage_for(_turn(asked), "how much?") == asked.found[0]
     assert asked.asked == ["how much?"]
+
+
+async def test_a_question_of_the_bots_own_needs_less_than_one_for_the_pages() -> None:
+    asked = _Pages("faq")
+    await passage_for(_turn(asked), "how much?")
+    assert asked.at_least[0] is not None
+    assert asked.at_least[0] < NEAR
 
 
 BEFORE = Memory(before=("do you send to Tibet", "and to Xinjiang?"))
