@@ -9,6 +9,7 @@ from nlu.acts import Act, Acts, DialogueState, Pointing, SlotValue, Wish
 from nlu.context.dangers import danger_in
 from nlu.entities.address_parts import part_in
 from nlu.entities.corrections import contrast_in, tail_in
+from nlu.entities.numerals import LAST, PLACES
 from nlu.intents import OUT_OF_SCOPE
 from nlu.types import Entity, EntityKind, IntentScore
 
@@ -51,15 +52,6 @@ _PLACE = re.compile(
     r"|(最后))\s?(?:one|个|种|项|条|款|件|单|一个)?\s?(?:吧|的|呢|,?\s?please)?\W{0,3}$",
     re.IGNORECASE,
 )
-_PLACES = {
-    word: place
-    for place, words in enumerate(
-        (("一", "1", "first"), ("二", "2", "second"), ("三", "3", "third"), ("四", "4", "fourth"), ("五", "5", "fifth"),
-         ("六", "6", "sixth"))
-    )
-    for word in words
-}  # fmt: skip
-_LAST = frozenset({"last", "最后"})
 
 
 def acts_alone(
@@ -161,7 +153,7 @@ def place_in(message: str, state: DialogueState) -> Pointing:
     if not state.shown or found is None:
         return Pointing(shown=(0.0,) * len(state.shown))
     word = next((group for group in found.groups() if group), "").casefold()
-    place = len(state.shown) - 1 if word in _LAST else _PLACES.get(word, -1)
+    place = len(state.shown) - 1 if word in LAST else PLACES.get(word, -1)
     return Pointing(shown=tuple(_SAID if number == place else 0.0 for number in range(len(state.shown))))
 
 

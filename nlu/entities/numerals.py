@@ -36,6 +36,11 @@ _SMALL_EN = {
 NUMERALS_EN = (*_BELOW_TWENTY[1:], *_TENS, "hundred", "thousand")
 """The words of which English numbers are made, without the article."""
 
+_ORDINALS = ("first 一 1", "second 二 2", "third 三 3", "fourth 四 4", "fifth 五 5", "sixth 六 6")
+PLACES = {word: place for place, words in enumerate(_ORDINALS) for word in words.split()}
+"""What the places in a list are called, from 0."""
+LAST = frozenset({"last", "最后"})
+
 
 def chinese_number(text: str) -> int | None:
     """The value of a Chinese numeral up to 万, or None: 两百五 is 250, 一千二 is 1200."""

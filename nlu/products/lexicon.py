@@ -28,7 +28,7 @@ class Kind:
 
 def forms(text: str) -> tuple[str, ...]:
     """The Latin words of a text in lower case and in the singular, in order."""
-    return tuple(_singular(word) for word in _LATIN.findall(text.lower().replace("'s", "")))
+    return tuple(singular(word) for word in _LATIN.findall(text.lower().replace("'s", "")))
 
 
 def field(text: str) -> str:
@@ -109,7 +109,8 @@ def _lexicon() -> _Lexicon:
     )
 
 
-def _singular(word: str) -> str:
+def singular(word: str) -> str:
+    """A Latin word in the singular: hoodies are of a hoodie, and berries of a berry, so all three end alike here."""
     if len(word) > 4 and word.endswith(("ies", "ie")):
         return f"{word.removesuffix('s')[:-2]}y"
     if len(word) > 4 and word.endswith("es") and word[-3] in "xsh":

@@ -24,35 +24,9 @@ _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _BUILDS = frozenset(["a", "an", "the", "of", "for", "in", "with", "and", "or", "on", "to", "by", "from"])
 _besides = re.compile(r"\s(?:for|with|in|of|without|from)\s")
 _JOINTS = frozenset(
-    [
-        ",",
-        "，",
-        "、",
-        ";",
-        "；",
-        "+",
-        "&",
-        "and",
-        "or",
-        "vs",
-        "vs.",
-        "versus",
-        "plus",
-        "with",
-        "than",
-        "to",
-        "还是",
-        "或者",
-        "以及",
-        "和",
-        "跟",
-        "与",
-        "加",
-        "或",
-        "比",
-        "对比",
-    ]
-)
+    (",", "，", "、", ";", "；", "+", "&", "and", "or", "vs", "vs.", "versus", "plus", "with", "than", "to",
+     "还是", "或者", "以及", "和", "跟", "与", "加", "或", "比", "对比")
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,7 @@ def is_late(turn: Turn, parcel: Parcel) -> bool:
 def _named(turn: Turn, order: Order) -> set[str]:
     """The products of an order that a message names, where those are not all of it."""
     names = {line.product_id: f"{line.name_zh} {line.name_en}" for line in order.lines}
-    fits = {product: product_words.in_name(turn, name) for product, name in names.items()}
+    fits = {product: len(product_words.words_in_name(turn, name)) for product, name in names.items()}
     most = max(fits.values(), default=0)
     named = {product for product, fit in fits.items() if fit == most} if most else set()
     named = named or {product for product in names if product == turn.named(EntityKind.PRODUCT)}

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.conversation.turn import Turn
+from nlu.products.lexicon import singular
 from nlu.types import EntityKind
 from storage.catalogue import Catalogue, Product, each_once
 
@@ -69,7 +70,6 @@ _LIMIT = re.compile(
     r"|(?:under|below|less than|up to|within)\s?(?:[¥￥$£€]\s?)?(\d++(?:\.\d++)?)",
     re.IGNORECASE,
 )
-# A product is none of these by itself: they only narrow down which one.
 NARROWING = frozenset(
     {
         EntityKind.COLOUR,
@@ -156,11 +156,6 @@ def points_back(turn: Turn) -> bool:
     return _back(turn.text) is not None or not naming_words(turn)
 
 
-def in_name(turn: Turn, name: str) -> int:
-    """How many of the words that can name a product stand in a name."""
-    return len(words_in_name(turn, name))
-
-
 def words_in_name(turn: Turn, name: str) -> frozenset[str]:
     """Those of the words that can name a product that stand in a name; what it was packed in names nothing."""
     own = name.lower()
@@ -172,7 +167,7 @@ def words_in_name(turn: Turn, name: str) -> frozenset[str]:
 
 def all_in(text: str, name: str) -> bool:
     """Whether a whole name stands in a text."""
-    return bool(name) and says(text.lower(), [name.lower()])
+    return bool(name) and says(text, [name.lower()])
 
 
 def _stands_in(text: str, word: str) -> bool:
@@ -297,7 +292,7 @@ def _in_parts(name: str, word: str) -> bool:
 
 def latin(text: str) -> list[str]:
     """The Latin words of a text in lower case, in the singular."""
-    return [_singular(part) for part in _LATIN.findall(text)]
+    return [singular(part) for part in _LATIN.findall(text)]
 
 
 def _contains(words: Sequence[str], part: Sequence[str]) -> bool:
@@ -306,18 +301,10 @@ def _contains(words: Sequence[str], part: Sequence[str]) -> bool:
     )
 
 
-def _singular(word: str) -> str:
-    if len(word) > 4 and word.endswith(("ies", "ie")):
-        # Hoodies are of a hoodie, and berries of a berry: all three end alike here.
-        return f"{word.removesuffix('s')[:-2]}y"
-    if len(word) > 4 and word.endswith("es") and word[-3] in "xsh":
-        return word[:-2]
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
-
-
 def says(text: str, words: Iterable[str]) -> bool:
-    """Whether a message contains one of these words, as words of their own where they are Latin."""
-    own = latin(text.lower())
+    """Whether a text contains one of these words, folded, as words of their own where they are Latin."""
+    lower = text.lower()
+    own = latin(lower)
     return any(
-        _contains(own, latin(word.lower())) if word.isascii() else word in text for word in words if word
+        _contains(own, latin(word.lower())) if word.isascii() else word in lower for word in words if word
     )

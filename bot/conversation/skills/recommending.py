@@ -9,6 +9,7 @@ from functools import partial
 from bot.conversation.answer import Answer, row
 from bot.conversation.skills import fitting, needed, product_words, reasons, which_product
 from bot.conversation.skills.fitting import Fit
+from bot.conversation.skills.goods import several
 from bot.conversation.turn import Skill, Turn
 from kernel.money import decimals
 from nlu.products.concepts import wanted
@@ -19,8 +20,15 @@ from storage.catalogue import Catalogue, Product
 async def _answer(turn: Turn) -> Answer:
     if turn.intent == "like":
         return await _like(turn)
-    answer, _ = await _met(turn)
-    return answer
+    other = await _other_than_the_one(turn)
+    return other if other is not None else (await _met(turn))[0]
+
+
+async def _other_than_the_one(turn: Turn) -> Answer | None:
+    """Cheaper or smaller goods than the one spoken of, where a message tells nothing else of what is looked for."""
+    if turn.memory.product is None or turn.memory.need is not None or needed.told(turn).words:
+        return None
+    return await several.others_than(turn, await which_product.meant(turn))
 
 
 async def _met(turn: Turn) -> tuple[Answer, Fit]:

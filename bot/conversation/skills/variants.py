@@ -147,7 +147,7 @@ async def speaks_of_options(turn: Turn, product: Product) -> bool:
     """Whether a message calls one of the options of a product by its name, such as its colour."""
     group = (await groups(turn, [product])).get(product.id)
     labels = {label for key in group.keys for label in group.labels(key)} if group is not None else set[str]()
-    return product_words.says(turn.text.lower(), [label for label in labels if len(label) > 1])
+    return product_words.says(turn.text, [label for label in labels if len(label) > 1])
 
 
 def title(product: Product, language: str) -> str:

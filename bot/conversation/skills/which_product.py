@@ -14,6 +14,7 @@ from bot.conversation.skills.naming import Part
 from bot.conversation.skills.variants import Choice, Group
 from bot.conversation.turn import Turn
 from bot.messages import Button, Card
+from nlu.entities.numerals import LAST, PLACES, chinese_number, english_number
 from nlu.types import EntityKind
 from storage.catalogue import Catalogue, Product, label_and_value
 
@@ -34,25 +35,9 @@ FEW = 5
 _CLEAR_SCORE = 0.6
 _EXACT = 0.9
 _COMPARED = 4
-_ORDINALS = ("first 一 1", "second 二 2", "third 三 3", "fourth 四 4", "fifth 五 5", "sixth 六 6")
-_PLACE = {word: place for place, words in enumerate(_ORDINALS) for word in words.split()}
 _CHOOSES_ANEW = ("item", "colour", "size", "version")
 """Slots without which the one chosen from a list before is still spoken of."""
 _EACH = ("one each", "one of each", "各")
-_LAST = frozenset({"last", "最后"})
-_FEW = {
-    "both": 2,
-    "two": 2,
-    "2": 2,
-    "两": 2,
-    "俩": 2,
-    "three": 3,
-    "3": 3,
-    "三": 3,
-    "four": 4,
-    "4": 4,
-    "四": 4,
-}
 _ORDINAL = re.compile(
     r"第\s?([一二三四五六1-6])|\b(first|second|third|fourth|fifth|sixth|last)\b|(最后)", re.IGNORECASE
 )
@@ -224,17 +209,23 @@ def _places(text: str, count: int) -> list[int]:
     """Which of so many things a text names by their places, from 0."""
     first = _first_few.search(text)
     if first is not None:
-        return list(range(min(_FEW[(first[1] or first[2]).lower()], count)))
+        return list(range(min(_number(first[1] or first[2]), count)))
     found = [(match[1] or match[2] or match[3]).lower() for match in _ORDINAL.finditer(text)]
-    places = [count - 1 if word in _LAST else _PLACE[word] for word in found]
+    places = [count - 1 if word in LAST else PLACES[word] for word in found]
     return [place for place in dict.fromkeys(places) if place < count]
 
 
 def _how_many(text: str, all_: int) -> int | None:
-    if product_words.says(text.lower(), _EACH):
+    if product_words.says(text, _EACH):
         return all_
     found = _together.search(text)
-    return _FEW[next(filter(None, found.groups())).lower()] if found is not None else None
+    return _number(next(filter(None, found.groups()))) if found is not None else None
+
+
+def _number(word: str) -> int:
+    if word.isdigit():
+        return int(word)
+    return 2 if word.lower() == "both" else english_number(word) or chinese_number(word) or 0
 
 
 async def comparable(turn: Turn, about: Meant) -> list[Product]:

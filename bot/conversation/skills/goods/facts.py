@@ -31,18 +31,8 @@ _HOLDING = (
 )  # fmt: skip
 """… where this is asked."""
 _UNDER_WATER = (
-    "swim",
-    "swimming",
-    "dive",
-    "diving",
-    "underwater",
-    "submerge",
-    "游泳",
-    "潜水",
-    "泡",
-    "水下",
-    "水里",
-)
+    "swim", "swimming", "dive", "diving", "underwater", "submerge", "游泳", "潜水", "泡", "水下", "水里",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +150,7 @@ def _listed(turn: Turn, content: Sequence[str]) -> str:
 def _sentence(turn: Turn, product: Product, content: Sequence[str]) -> str:
     """The first sentence of a description in which something stands that is asked about."""
     parts = product.description(turn.language).replace("。", "。\n").replace(". ", ".\n").split("\n")
-    return next((part.strip() for part in parts if product_words.says(part.lower(), content)), "")
+    return next((part.strip() for part in parts if product_words.says(part, content)), "")
 
 
 async def _judged(

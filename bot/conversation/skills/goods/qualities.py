@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from importlib import resources
 
 from bot.conversation.skills import product_words
-from storage.catalogue import Product
+from storage.catalogue import Product, label_and_value
 
 PRICE = "price"
 UNGUESSED = frozenset({"contents", "safety"})
@@ -82,19 +82,17 @@ class Fact:
 
 def facts_of(product: Product, language: str) -> list[Fact]:
     """Options first, in the shop's order."""
-    shown = product.labels(language)
-    told = [(key, faces) for key, faces in product.facts.items() if faces]
     return [
         Fact(
             key,
-            label,
-            value,
+            *shown,
             frozenset(
                 {key.replace("_", " ").casefold(), *(str(pair[0]).casefold() for pair in faces.values())}
             ),
             tuple(str(pair[-1]).casefold() for pair in faces.values()),
         )
-        for (key, faces), (label, value) in zip(told, shown, strict=False)
+        for key, faces in product.facts.items()
+        if (shown := label_and_value(faces, language)) is not None
     ]
 
 
@@ -125,31 +123,31 @@ def compared(text: str) -> list[Wanted]:
 
 def comparable(text: str) -> list[Wanted]:
     """The qualities that a text which compares goods asks about: by comparatives, else by any of their words."""
-    less = product_words.says(text.lower(), _LESS)
+    less = product_words.says(text, _LESS)
     return compared(text) or [Wanted(one, not less and one.name != PRICE) for one in asked(text)]
 
 
 def words_for(names: Iterable[str], text: str) -> list[str]:
     """The words of a text that ask about an attribute of these names."""
     own = (one for one in QUALITIES if one.is_called(names))
-    return [word for one in own for word in one.asked if product_words.says(text.lower(), (word,))]
+    return [word for one in own for word in one.asked if product_words.says(text, (word,))]
 
 
 def asks_how_much(text: str) -> bool:
     """Whether a text asks in whole words how much of something goods have, and not what they cost: "多少克"."""
     asked_ = asked(text)
     words = (word for one in asked_ for word in one.asked if word.startswith(_HOW_MUCH))
-    return all(one.name != PRICE for one in asked_) and product_words.says(text.lower(), words)
+    return all(one.name != PRICE for one in asked_) and product_words.says(text, words)
 
 
 def chooses(text: str) -> bool:
     """Whether a text that compares asks which of several, or for the one that has most or least."""
-    return product_words.says(text.lower(), _CHOOSING) or _superlative(text) is not None
+    return product_words.says(text, _CHOOSING) or _superlative(text) is not None
 
 
 def picks(text: str) -> bool:
     """Whether a text wants one of several to be picked out, and not to hear which there are."""
-    return product_words.says(text.lower(), _PICKING)
+    return product_words.says(text, _PICKING)
 
 
 def is_open(text: str) -> bool:
@@ -158,4 +156,4 @@ def is_open(text: str) -> bool:
 
 
 def _longest(text: str, words: Iterable[str]) -> int:
-    return max((len(word) for word in words if product_words.says(text.lower(), (word,))), default=0)
+    return max((len(word) for word in words if product_words.says(text, (word,))), default=0)

@@ -66,7 +66,7 @@ async def _values_of(turn: Turn, product: Product, key: str) -> Answer | None:
 
 async def _versions(turn: Turn, product: Product) -> Answer | None:
     """The versions that there are, with their prices, where a message asks of them and of nothing else."""
-    if not product_words.says(turn.text.lower(), _VERSIONS):
+    if not product_words.says(turn.text, _VERSIONS):
         return None
     versions = await variants.in_order(turn, product)
     return _listed(turn, product, versions) if len(versions) > 1 else None

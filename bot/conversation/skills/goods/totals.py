@@ -17,23 +17,12 @@ from storage.catalogue import Product
 _RATHER = 0.5
 _LARGEST = 9_999
 _TOGETHER = (
-    "both",
-    "together",
-    "altogether",
-    "total",
-    "all",
-    "一起",
-    "一共",
-    "总共",
-    "都",
-    "各",
-    "合计",
-    "加起来",
-)
+    "both", "together", "altogether", "total", "all", "一起", "一共", "总共", "都", "各", "合计", "加起来",
+)  # fmt: skip
 _first_sentence = re.compile(r"(?<=[。！])|(?<=[.!])\s").split
 _PACKED = ("装", "pack")
 _NUMBER = re.compile(r"\d{1,5}")
-_ENDS = "个件双条只套盒瓶台部支张罐辆包袋箱把副对份块杯本盏块"
+_ENDS = "个件双条只套盒瓶台部支张罐辆包袋箱把副对份块杯本盏"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +35,7 @@ class Item:
 
 def together(turn: Turn) -> bool:
     """Whether a message wants to know what several cost in all."""
-    return product_words.says(turn.text.lower(), _TOGETHER)
+    return product_words.says(turn.text, _TOGETHER)
 
 
 def quantities(turn: Turn) -> list[tuple[int, int]]:
