@@ -219,23 +219,6 @@ async def test_cheaper_ones_of_the_kind_are_shown_and_not_the_coupons(sold: Chat
     assert "cheaper than Electric kettle, 2 L" in reply.text
 
 
-@pytest.mark.parametrize(
-    ("asked", "answer"),
-    [
-        ("2升 电热水壶 好用 吗", "比“电热水壶 2升”更便宜"),
-        ("1升 电热水壶 好用 吗", "没有比“电热水壶 1升”（¥100.00）更便宜"),
-    ],
-)
-async def test_a_search_for_cheaper_ones_is_for_those_of_the_one_spoken_of(
-    sold: Chat, asked: str, answer: str
-) -> None:
-    await sold.says(asked, "product_question")
-    searches = Meaning(intents=(("product_search", 0.9),), wishes=(("product_search", "yes_no"),))
-    reply = await sold.says("有 便宜点 的 吗", searches)
-    assert reply is not None
-    assert answer in reply.text
-
-
 async def test_the_versions_are_counted_with_their_prices(sold: Chat) -> None:
     await sold.says("tell me about the electric kettle", "product_question")
     reply = said(await sold.says("what versions are there ?", "product_question"))
