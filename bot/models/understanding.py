@@ -116,7 +116,7 @@ class ServedUnderstanding:
             raise TookTooLong(str(error)) from None
 
     async def search_goods(self, need: Need, language: Language, n: int) -> list[Found] | None:
-        """Goods that meet words; None while there are none to search. Raises as `understand`."""
+        """Goods that meet a need; None while there are none to search. Raises as `understand`."""
         try:
             return await self._reading.search_goods(need, language, n)
         except ReadingTookTooLong as error:
@@ -170,12 +170,12 @@ class ServedUnderstanding:
         """Load beside the version in use, which is closed once it has answered what it was asked."""
         model = self._home / path if path else None
         fresh = await ReadingProcess.start(command(self._home / _CACHE, model), pages[0])
-        known: tuple[object, object] | None = None
+        known: tuple[Sequence[CatalogueEntry], Sequence[Goods]] | None = None
         # The products may change while all that is loaded.
-        while known != (id(self.catalogue), id(self.goods)):
-            known = (id(self.catalogue), id(self.goods))
-            await fresh.set_catalogue(self.catalogue)
-            await fresh.set_goods(self.goods)
+        while known != (self.catalogue, self.goods):
+            known = (self.catalogue, self.goods)
+            await fresh.set_catalogue(known[0])
+            await fresh.set_goods(known[1])
         before, self._reading, self._taken = self._reading, fresh, pages
         await before.answered()
         await before.close()

@@ -13,7 +13,7 @@ from nlu.entities.numerals import NUMERAL_ZH, NUMERALS_EN, chinese_number, engli
 
 _BESIDE = 40
 """Characters beside a sum in which its words stand."""
-MOST = Decimal(10**11)
+_MOST = Decimal(10**11)
 """Above it nothing is dearer: in minor units it fits a store's integers."""
 _WORD_EN = "|".join(NUMERALS_EN)
 _NUMBERS = re.compile(
@@ -129,7 +129,7 @@ def budget(text: str, told: Sequence[str] = ()) -> Budget | None:
             # "20 or 30" is a guess of one sum, not a range that excludes what is cheaper.
             return Budget(
                 low=None if between.strip() == "or" else first.value,
-                high=min(second.value, MOST), start=first.start, end=second.end, certain=True,
+                high=min(second.value, _MOST), start=first.start, end=second.end, certain=True,
             )  # fmt: skip
     bounds = [bound for one in found if (bound := _bound(text, one, told)) is not None]
     if not bounds:
@@ -182,7 +182,7 @@ def _near(text: str, first: _Sum, second: _Sum, told: Sequence[str]) -> bool:
 def _bound(text: str, one: _Sum, told: Sequence[str]) -> Budget | None:
     ahead_of = max(0, one.start - _BESIDE)
     before, after = text[ahead_of : one.start], text[one.end : one.end + _BESIDE]
-    value = min(one.value, MOST)
+    value = min(one.value, _MOST)
     if not one.money and _UNIT.match(after):
         return None
     tail = _CURRENCY.match(after)
@@ -211,9 +211,9 @@ def bound_of(before: str, after: str) -> str:
 def sums(text: str) -> list[_Sum]:
     """The numbers of a text, in figures or words, in order."""
     found = [
-        _Sum(span.start, span.end, Decimal(span.value), True)
+        _Sum(span.start, span.end, value, True)
         for span in amounts(text)
-        if _decimal(span.value) is not None
+        if (value := _decimal(span.value)) is not None
     ]
     for match in _NUMBERS.finditer(text):
         if not any(one.start < match.end() and match.start() < one.end for one in found):

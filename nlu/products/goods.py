@@ -12,9 +12,9 @@ from nlu.products import lexicon
 from nlu.products import stated as stating
 from nlu.products.concepts import wanted
 from nlu.products.lexicon import field, goods_of, pattern
-from nlu.products.needs import ANIMALS, Need
+from nlu.products.needs import ANIMALS, CHILD, Need
 
-TODDLER, FULL_GROWN = 36, 12
+_TODDLER, _FULL_GROWN = 36, 12
 """Months: up to when goods for babies are fit, and from when a pet is grown."""
 _MEANT = 60
 """Characters of a description."""
@@ -199,8 +199,8 @@ def _wrong_pet(need: Need, goods: Goods) -> bool:
     wished, known = {*need.people} & set(ANIMALS) - {"pet"}, species - {"pet"}
     if not (known & wished if wished and known else species):
         return True
-    young = "young" in need.people or (need.age is not None and need.age < FULL_GROWN)
-    grown = need.age is not None and need.age >= FULL_GROWN
+    young = "young" in need.people or (need.age is not None and need.age < _FULL_GROWN)
+    grown = need.age is not None and need.age >= _FULL_GROWN
     if (young and goods.is_of("@grown", goods.all)) or (
         grown and goods.is_of("@young", goods.called + goods.values)
     ):
@@ -215,13 +215,13 @@ def _unfit_for_child(need: Need, goods: Goods) -> bool:
     age = need.age
     baby, child = goods.is_of("@baby", goods.called), goods.is_of("@child", goods.called)
     if age is None:
-        return "baby" in need.people and not baby and not any(low < TODDLER for low, _ in goods.ages)
+        return "baby" in need.people and not baby and not any(low < _TODDLER for low, _ in goods.ages)
     if goods.ages and not _in_ages(goods, age):
         return True
     to_the_end = any(high is not None for _, high in goods.ages)
     if goods.ages and (to_the_end or not baby):
         return False
-    return bool(baby and age >= TODDLER) or bool(child and not baby and age < TODDLER)
+    return bool(baby and age >= _TODDLER) or bool(child and not baby and age < _TODDLER)
 
 
 def _unstated_for_child(need: Need, goods: Goods) -> bool:
@@ -238,8 +238,8 @@ def _for_others(need: Need, goods: Goods) -> bool:
     people = set(need.people)
     if need.animal:
         return False
-    if not need.child and (people & {"adult", "self"} or (need.age or 0) >= 168):
-        small = [high for _, high in goods.ages if high is not None and high < 168]
+    if not need.child and (people & {"adult", "self"} or (need.age or 0) >= CHILD):
+        small = [high for _, high in goods.ages if high is not None and high < CHILD]
         if small or goods.is_of("@baby", goods.called) or goods.is_of("@child", goods.name):
             return True
     if not need.child and "child" not in people and goods.is_of("@child", goods.name):

@@ -18,7 +18,6 @@ _LONGEST = 4
 class Kind:
     """A kind of goods or people, the words that ask for it, and the words that goods of it are described with."""
 
-    name: str
     asked: frozenset[str]
     goods: tuple[str, ...]
     """Patterns."""
@@ -68,6 +67,11 @@ def said_of(text: str, prefix: str = "") -> frozenset[str]:
     return frozenset(name for names in asks(text, prefix).values() for name in names)
 
 
+def asked_of(name: str) -> frozenset[str]:
+    """The words that ask for a kind."""
+    return _lexicon().kinds[name].asked
+
+
 def goods_of(*names: str) -> tuple[str, ...]:
     """Patterns of the words that goods of some kinds are described with."""
     kinds = _lexicon().kinds
@@ -91,17 +95,17 @@ class _Lexicon:
 @cache
 def _lexicon() -> _Lexicon:
     rows = read_table(Path(__file__).with_name("lexicon.tsv"), ["kind"])
-    kinds, owners = {}, dict[str, list[str]]()
+    kinds, owners = {}, dict[str, dict[str, None]]()
     for row in rows:
         asked = frozenset(filter(None, row["asked"].split("|")))
         kinds[row["kind"]] = Kind(
-            row["kind"],
             asked,
             tuple(pattern(word) for word in row["goods"].split("|") if word),
             tuple(filter(None, row["free"].split("|"))),
         )
         for word in asked:
-            owners.setdefault(" ".join(forms(word)) if word.isascii() else word, []).append(row["kind"])
+            # The singular and the plural ask for it once.
+            owners.setdefault(" ".join(forms(word)) if word.isascii() else word, {})[row["kind"]] = None
     return _Lexicon(
         kinds,
         {word: tuple(names) for word, names in owners.items() if word.isascii()},
@@ -110,7 +114,7 @@ def _lexicon() -> _Lexicon:
 
 
 def singular(word: str) -> str:
-    """A Latin word in the singular: hoodies are of a hoodie, and berries of a berry, so all three end alike here."""
+    """A Latin word in lower case without the ending of the plural; hoodies and berries end alike here, in y."""
     if len(word) > 4 and word.endswith(("ies", "ie")):
         return f"{word.removesuffix('s')[:-2]}y"
     if len(word) > 4 and word.endswith("es") and word[-3] in "xsh":

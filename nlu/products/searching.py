@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -24,10 +25,10 @@ _NAME, _CATEGORY, _OPTIONS, _VALUES, _ABOUT = 2.0, 1.6, 0.7, 0.9, 0.5
 _LONGEST_WORD = 12
 """Chinese characters of a word at most."""
 _OF_KIND = 0.6
+"""What a word of the lexicon counts beside the customer's own."""
 _RAREST = 3.5
 """What the rarity of a word counts at most: a rare word is more often chatter than what is looked for."""
-"""What a word of the lexicon counts beside the customer's own."""
-MEANING = 1.5
+_MEANING = 1.5
 """What likeness of meaning counts beside the weight of a word."""
 _COARSE = 32
 """Directions in which goods differ most, by which the nearest are looked for first."""
@@ -43,10 +44,10 @@ _SUFFIX, _ENDING = 3, 4
 """Latin letters at least, and Chinese characters at most, of an ending that names goods: pot of a teapot."""
 _STEM, _INFLECTED = 4, 2
 """Letters of a Latin word that say what it means, and those at its end that may not."""
-_NOTHING = np.zeros(0, np.int32)
 
-Rows = tuple[npt.NDArray[np.int32], Floats32]
+Rows: TypeAlias = tuple[npt.NDArray[np.int32], Floats32]
 """Goods, ascending, and weights."""
+_NOTHING: Rows = (np.zeros(0, np.int32), np.zeros(0, np.float32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ class GoodsIndex:
         worded = set(rows.tolist())
         if vector is not None and self._meaning is not None:
             rows = np.union1d(rows, self._meaning.nearest(vector, language))
-            scores[rows] += MEANING * np.maximum(self._meaning.likeness(vector, language, rows), 0)
+            scores[rows] += _MEANING * np.maximum(self._meaning.likeness(vector, language, rows), 0)
         rows = rows[scores[rows] > 0]
         ordered = rows[np.argsort(-scores[rows], kind="stable")].tolist()
         return [
@@ -159,11 +160,11 @@ class GoodsIndex:
             rows = _most([self._saying(part, category=True) for part in parts])
             if len(rows[0]):
                 return rows
-        return _rows_of(None)
+        return _NOTHING
 
     def _called(self, pattern: str) -> Rows:
         """The goods whose name or category ends with a word."""
-        return _added(*(_rows_of(terms.get(f"{pattern.strip()}$")) for terms in (self._main, self._category)))
+        return _added(*(terms.get(f"{pattern.strip()}$", _NOTHING) for terms in (self._main, self._category)))
 
     def _kind(self, kinds: tuple[str, ...]) -> Rows:
         known = self._kinds.get(kinds)
@@ -192,8 +193,8 @@ class _Meaning:
     def __init__(self, goods: Sequence[Goods], vectors: Floats32, centres: dict[Language, Floats32]) -> None:
         self._centres = centres
         texts = list(spoken(goods))
-        place = {text: at for at, (text, _) in enumerate(texts)}
-        zh = np.array([_is_chinese(text) for text, _ in texts], bool)
+        place = {text: at for at, text in enumerate(texts)}
+        zh = np.array([_CHINESE.search(text) is not None for text in texts], bool)
         centred = vectors.astype(np.float32, copy=True)
         for part in (zh, ~zh):
             if part.any():
@@ -227,7 +228,7 @@ class _Meaning:
         coarse = self._coarse @ (self._axes @ self._asked(vector, language))
         texts = _best(coarse, np.arange(len(coarse)), _REFINED)
         places = [self._owners[self._starts[text] : self._starts[text + 1], 1][:_VARIANTS] for text in texts]
-        return np.unique(np.concatenate(places)) if places else _NOTHING
+        return np.unique(np.concatenate(places)) if places else _NOTHING[0]
 
     def likeness(self, vector: Floats32, language: Language, rows: npt.NDArray[np.int32]) -> Floats32:
         """Cosines of goods with a vector, the most of their languages, shape (rows,)."""
@@ -249,8 +250,8 @@ def _best(scores: Floats32, rows: npt.NDArray[np.intp], n: int) -> npt.NDArray[n
     return rows.astype(np.int32)
 
 
-def spoken(goods: Sequence[Goods]) -> Iterator[tuple[str, str]]:
-    """The texts by which goods are found by meaning, each once, and whose they are; of variants those of the first."""
+def spoken(goods: Sequence[Goods]) -> Iterator[str]:
+    """The texts by which goods are found by meaning, each once; of variants those of the first."""
     seen, groups = set[str](), set[str]()
     for one in goods:
         if one.group in groups:
@@ -259,11 +260,7 @@ def spoken(goods: Sequence[Goods]) -> Iterator[tuple[str, str]]:
         for text in one.told:
             if text not in seen:
                 seen.add(text)
-                yield text, one.id
-
-
-def _is_chinese(text: str) -> bool:
-    return _CHINESE.search(text) is not None
+                yield text
 
 
 def _terms(text: str) -> Iterator[str]:
@@ -334,14 +331,10 @@ def _packed(found: dict[str, tuple[list[int], list[float]]]) -> dict[str, Rows]:
     return packed
 
 
-def _rows_of(found: Rows | None) -> Rows:
-    return found if found is not None else (_NOTHING, _NOTHING.astype(np.float32))
-
-
 def _meeting(parts: Sequence[Rows | None]) -> Rows:
     """The goods that hold all terms, with what the least of them counts."""
     if not parts or any(part is None for part in parts):
-        return _NOTHING, _NOTHING.astype(np.float32)
+        return _NOTHING
     rows, weights = sorted((part for part in parts if part is not None), key=lambda part: len(part[0]))[0]
     for part in parts:
         if part is None or part[0] is rows:
@@ -353,24 +346,23 @@ def _meeting(parts: Sequence[Rows | None]) -> Rows:
 
 def _most(parts: Sequence[Rows]) -> Rows:
     """All goods of several findings, each with the most that it counts in one of them."""
+    return _together(parts, np.maximum)
+
+
+def _added(first: Rows, second: Rows) -> Rows:
+    """All goods of two findings, with the sum of what they count."""
+    return _together((first, second), np.add)
+
+
+def _together(parts: Sequence[Rows], join: np.ufunc) -> Rows:
+    """All goods of several findings, each with what it counts in them, joined by a function."""
     held = [part for part in parts if len(part[0])]
     if not held:
-        return _NOTHING, _NOTHING.astype(np.float32)
+        return _NOTHING
     if len(held) == 1:
         return held[0]
     rows, weights = np.concatenate([part[0] for part in held]), np.concatenate([part[1] for part in held])
     order = np.argsort(rows, kind="stable")
     rows, weights = rows[order], weights[order]
     firsts = np.flatnonzero(np.concatenate(([True], rows[1:] != rows[:-1])))
-    return rows[firsts], np.maximum.reduceat(weights, firsts)
-
-
-def _added(first: Rows, second: Rows) -> Rows:
-    """All goods of two findings, with the sum of what they count."""
-    if not len(first[0]) or not len(second[0]):
-        return first if len(first[0]) else second
-    rows, weights = np.concatenate((first[0], second[0])), np.concatenate((first[1], second[1]))
-    order = np.argsort(rows, kind="stable")
-    rows, weights = rows[order], weights[order]
-    firsts = np.flatnonzero(np.concatenate(([True], rows[1:] != rows[:-1])))
-    return rows[firsts], np.add.reduceat(weights, firsts)
+    return rows[firsts], join.reduceat(weights, firsts)

@@ -220,6 +220,9 @@ class ReadingProcess:
                 number, answer = await _frame(process)
                 self._turn_began = _now()
                 asked = self._asked.pop(number, None)
+                if asked is None and isinstance(answer, Failed):
+                    # Handed over again to a new process: nobody waits for it.
+                    log.error("putting the products in place raised %s", answer.what)
                 if asked is not None and not asked.answer.done():
                     asked.answer.set_result(answer)
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -69,7 +70,7 @@ class ServedGoods:
 
     def _mean(self, index: GoodsIndex) -> None:
         try:
-            texts = [text for text, _ in spoken(index.goods)]
+            texts = list(spoken(index.goods))
             known = self._read()
             keys = [_key(text) for text in texts]
             new = [place for place, key in enumerate(keys) if key not in known]
@@ -90,8 +91,11 @@ class ServedGoods:
             log.error("goods can't be searched by meaning (%s)", type(error).__name__)
 
     def _read(self) -> dict[int, np.ndarray]:
-        with suppress(OSError, ValueError, KeyError), np.load(self._kept) as kept:
-            return dict(zip(kept["keys"].tolist(), kept["vectors"], strict=True))
+        """The vectors that are kept; where they can't be read, they are made anew."""
+        with suppress(OSError, ValueError, KeyError, EOFError, BadZipFile):
+            # numpy leaves a broken file open that it opened itself.
+            with self._kept.open("rb") as file, np.load(file) as kept:
+                return dict(zip(kept["keys"].tolist(), kept["vectors"], strict=True))
         return {}
 
     def _keep(self, known: dict[int, np.ndarray]) -> None:

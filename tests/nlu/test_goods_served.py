@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -43,8 +43,8 @@ def no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     """What would follow in a thread is done at once."""
 
     class _Now:
-        def __init__(self, target: object, args: tuple[object, ...], daemon: bool) -> None:
-            self.run = lambda: target(*args)  # type: ignore[operator]
+        def __init__(self, target: Callable[..., None], args: tuple[object, ...], daemon: bool) -> None:
+            self.run = lambda: target(*args)
 
         def start(self) -> None:
             self.run()
@@ -74,6 +74,19 @@ def test_goods_are_searched_and_their_vectors_are_made_once(
     another = served.ServedGoods(again, SHIPPED, tmp_path)
     another.take([TEA, PAN])
     assert again.made == made - 4 - 1, "the vectors of goods were kept; the one text asked for was not"
+
+
+@pytest.mark.usefixtures("no_threads")
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut off", b"something else"])
+def test_kept_vectors_that_cannot_be_read_are_made_anew(tmp_path: Path, content: bytes) -> None:
+    served.ServedGoods(_Counting(), SHIPPED, tmp_path).take([TEA, PAN])
+    (kept,) = tmp_path.glob("goods-*.npz")
+    kept.write_bytes(content)
+    goods = served.ServedGoods(_Counting(), SHIPPED, tmp_path)
+    goods.take([TEA, PAN])
+    assert goods.search(_asks("green tea", "tea"))
+    with np.load(kept) as made:
+        assert len(made["keys"]) == 4
 
 
 def test_what_no_words_meet_is_found_by_meaning_and_said_to_be_so() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import given
@@ -101,8 +101,19 @@ _KINDS = (
 _WHOM = ("", "for cats", "for dogs", "适合成犬", "kittens", "children", "儿童")
 
 
+@dataclass(frozen=True)
+class _Made:
+    """What goods were made of; allergens by their place."""
+
+    held: set[int]
+    free: set[int]
+    ages: tuple[int, int] | None
+    whom: str
+    kind: str
+
+
 @st.composite
-def _goods(draw: st.DrawFn) -> tuple[Goods, dict[str, object]]:
+def _goods(draw: st.DrawFn) -> tuple[Goods, _Made]:
     """Goods of one product, and the facts that they were made of."""
     kind = draw(st.sampled_from(_KINDS))
     held = draw(st.sets(st.integers(0, len(_ALLERGENS) - 1), max_size=2))
@@ -114,46 +125,44 @@ def _goods(draw: st.DrawFn) -> tuple[Goods, dict[str, object]]:
     facts += [("Age", f"{ages[0]}–{ages[1]} years")] if ages else []
     facts += [("Suitable for", whom)] if whom else []
     one = Goods.of(id="p", names=("Marigold", "金盏"), category=kind, facts=facts)
-    return one, {"held": held, "free": free, "ages": ages, "whom": whom, "kind": kind[0]}
+    return one, _Made(held, free, ages, whom, kind[0])
 
 
 @given(_goods(), st.integers(0, len(_ALLERGENS) - 1))
-def test_nothing_is_recommended_against_an_allergy(made: tuple[Goods, dict[str, object]], place: int) -> None:
+def test_nothing_is_recommended_against_an_allergy(made: tuple[Goods, _Made], place: int) -> None:
     goods, facts = made
     reason = against(Need(allergies=(_ALLERGENS[place],)), goods)
-    if place in facts["held"]:  # type: ignore[operator]
+    if place in facts.held:
         assert reason, "it is stated to hold it"
-    if facts["kind"] == "Snacks" and place not in facts["free"]:  # type: ignore[operator]
+    if facts.kind == "Snacks" and place not in facts.free:
         assert reason, "what is eaten must be stated to be free of it"
 
 
 @given(_goods(), st.integers(0, 13))
 def test_nothing_is_recommended_to_a_child_that_is_not_stated_to_be_for_its_age(
-    made: tuple[Goods, dict[str, object]], years: int
+    made: tuple[Goods, _Made], years: int
 ) -> None:
     goods, facts = made
-    ages = facts["ages"]
+    ages = facts.ages
     reason = against(Need(age=years * 12, people=("child",)), goods)
-    if isinstance(ages, tuple) and not ages[0] <= years <= ages[1]:
+    if ages is not None and not ages[0] <= years <= ages[1]:
         assert reason
-    if ages is None and facts["whom"] not in ("children", "儿童"):
+    if ages is None and facts.whom not in ("children", "儿童"):
         assert reason
 
 
 @given(_goods(), st.sampled_from(ANIMALS[:2]))
-def test_nothing_for_another_animal_is_recommended(
-    made: tuple[Goods, dict[str, object]], animal: str
-) -> None:
+def test_nothing_for_another_animal_is_recommended(made: tuple[Goods, _Made], animal: str) -> None:
     goods, facts = made
     other = {"cat": ("for dogs", "适合成犬"), "dog": ("for cats", "kittens")}[animal]
-    if facts["whom"] in other or (facts["kind"] != "Pets" and facts["whom"] in ("", "children", "儿童")):
+    if facts.whom in other or (facts.kind != "Pets" and facts.whom in ("", "children", "儿童")):
         assert against(Need(people=(animal,)), goods)
 
 
 @given(_goods(), st.sampled_from(_HELD))
-def test_what_is_refused_is_not_recommended(made: tuple[Goods, dict[str, object]], phrase: str) -> None:
+def test_what_is_refused_is_not_recommended(made: tuple[Goods, _Made], phrase: str) -> None:
     goods, facts = made
-    if _HELD.index(phrase) in facts["held"]:  # type: ignore[operator]
+    if _HELD.index(phrase) in facts.held:
         assert against(Need(unwanted=(phrase,)), goods)
 
 
@@ -199,6 +208,10 @@ def test_what_somebody_likes_finds_what_is_good_for_it(text: str, first: str) ->
 
 def test_one_chinese_character_within_a_word_asks_for_nothing() -> None:
     assert not [one for one in wanted(read("公司茶水间", ("茶水间",))) if one.kinds]
+
+
+def test_other_words_for_one_purpose_count_once() -> None:
+    assert len(wanted(read("she runs, running is her thing"))) == 1
 
 
 def test_measures_are_of_what_is_stated_and_no_price() -> None:

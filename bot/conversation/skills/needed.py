@@ -7,6 +7,7 @@ from bot.conversation.turn import Turn
 from nlu.acts import Act
 from nlu.products import needs
 from nlu.products.concepts import concepts
+from nlu.products.lexicon import asked_of
 from nlu.products.needs import Need
 from nlu.types import EntityKind
 
@@ -23,19 +24,7 @@ MAY_TELL = _OF_GOODS | {"out_of_scope", "exchange_request", "change_order", "ite
 """What a message that only tells more of a need is often taken for."""
 _SLOTS = ("recipient", "age", "pet", "taste", "occasion", "budget_max", "budget_min")
 _RATHER = 0.5
-_WORDS = """
-热销 热卖 爆款 人气 畅销 排行 排行榜 热销榜 榜单 榜 单品 店长 必买 清单 销量 口碑 好评 评价 热门
-流行 新品 一批 主意 建议 生日 节日 礼物 送礼 新年 圣诞 情人节 中秋 过年 婚礼 搬家 惊喜 介绍 挑 选
-帮忙 最高 最好 受欢迎 专区 生日礼物 改送 换成 左右 大概 大约 不超过 最多 至少 便宜点 体面 实用 特别
-合适 爷爷 奶奶 外公 外婆 儿子 女儿 闺蜜 岁 个月 周岁 家里 我家 一只 一点的 以上 seller sellers
-bestseller bestsellers popular trending trendy rated rating ratings picks pick favourites favorites
-favourite favorite ideas idea advice help choose choosing top staff customer customers guide list
-selling birthday christmas xmas wedding anniversary valentine easter gifts presents surprise holiday
-housewarming party around max maximum tops present gift instead cheaper else birthday-gift boss
-grandma grandpa nephew niece son daughter sister brother aunt uncle someone's year month old years
-months getting thinking anyone love likes really
-"""
-_NO_KIND = frozenset(_WORDS.split())
+_NO_KIND = asked_of("!anything")
 """What a wish for products of no kind in particular is put in."""
 
 
