@@ -92,10 +92,13 @@ class ServedGoods:
 
     def _read(self) -> dict[int, np.ndarray]:
         """The vectors that are kept; where they can't be read, they are made anew."""
-        with suppress(OSError, ValueError, KeyError, EOFError, BadZipFile):
-            # numpy leaves a broken file open that it opened itself.
-            with self._kept.open("rb") as file, np.load(file) as kept:
-                return dict(zip(kept["keys"].tolist(), kept["vectors"], strict=True))
+        # numpy leaves a broken file open that it opened itself.
+        with (
+            suppress(OSError, ValueError, KeyError, EOFError, BadZipFile),
+            self._kept.open("rb") as file,
+            np.load(file) as kept,
+        ):
+            return dict(zip(kept["keys"].tolist(), kept["vectors"], strict=True))
         return {}
 
     def _keep(self, known: dict[int, np.ndarray]) -> None:

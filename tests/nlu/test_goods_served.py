@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +45,7 @@ def no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
 
     class _Now:
         def __init__(self, target: Callable[..., None], args: tuple[object, ...], daemon: bool) -> None:
-            self.run = lambda: target(*args)
+            self.run = partial(target, *args)
 
         def start(self) -> None:
             self.run()
