@@ -215,8 +215,9 @@ def sums(text: str) -> list[_Sum]:
         for span in amounts(text)
         if (value := _decimal(span.value)) is not None
     ]
+    taken = {place for one in found for place in range(one.start, one.end)}
     for match in _NUMBERS.finditer(text):
-        if not any(one.start < match.end() and match.start() < one.end for one in found):
+        if taken.isdisjoint(range(*match.span())):
             found += _numbers(match)
     return sorted(found, key=lambda one: one.start)
 

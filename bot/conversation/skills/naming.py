@@ -14,6 +14,8 @@ from bot.conversation.turn import Turn
 from storage.catalogue import Catalogue, Product, each_once
 
 _LOOKED_AT = 40
+_PIECES = 12
+"""Stretches of a message that are looked at each for itself; what comes after them is one more."""
 _HEAD = 0.5
 """What the word that says what a thing is counts besides."""
 _CHARACTER = 0.5
@@ -73,13 +75,13 @@ def joins(turn: Turn) -> bool:
 
 
 def _pieces(turn: Turn) -> Iterator[str]:
-    start = at = 0
+    start = at = pieces = 0
     for word in turn.understanding.words if turn.understanding is not None else ():
         place = turn.text.find(word, at)
         at = place + len(word) if place >= 0 else at
-        if place >= 0 and word.lower() in _JOINTS:
+        if place >= 0 and pieces < _PIECES and word.lower() in _JOINTS:
             yield turn.text[start:place]
-            start = at
+            start, pieces = at, pieces + 1
     yield turn.text[start:]
 
 
