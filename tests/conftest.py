@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 import storage.store
-from storage import Store
+from storage import Store, migrate
 from storage.schema import metadata
 
 POSTGRES = os.environ.get("LIUKE_TEST_POSTGRES", "postgresql://root@127.0.0.1:5432/postgres")
@@ -30,46 +30,73 @@ def absent(what: str) -> None:
 
 
 class _Prepared:
-    """Databases with every table, made once a run: making the tables takes longer than most tests.
+    """Databases with every table, made once a run: migrating one takes longer than most tests.
 
-    SQLite's file is copied for each test. On PostgreSQL one database is emptied after each, since copying one takes
-    half a second.
+    SQLite's file is copied for each test. PostgreSQL's databases are emptied after each test and used again, since
+    making one takes half a second and dropping it writes all that the server holds to the disk.
     """
 
     def __init__(self) -> None:
         self.sqlite: bytes | None = None
         self.postgres: str | None = None
+        """With the tables."""
+        self.revision = ""
+        """That they are of."""
+        self.free: list[str] = []
+        """Without any."""
+        self.made: list[str] = []
 
     async def copy_sqlite(self, path: Path) -> None:
         if self.sqlite is None:
-            await _make_tables(f"sqlite:///{path}")
+            await migrate(f"sqlite:///{path}")
             self.sqlite = _read(path)
         else:
             _write(path, self.sqlite)
 
     async def postgres_address(self) -> str:
         if self.postgres is None:
-            self.postgres = await _create()
-            await _make_tables(_postgres_address(self.postgres))
+            self.postgres = await self.take()
+            await migrate(_postgres_address(self.postgres))
+            connection = await asyncpg.connect(_postgres_address(self.postgres))
+            self.revision = await connection.fetchval(_REVISION)
+            await connection.close()
         return _postgres_address(self.postgres)
 
     async def empty_postgres(self) -> None:
-        """Make it as it was before the test, or forget it where a test has changed its tables."""
+        """Make it as it was before the test, or give it back where a test has changed its tables."""
         if self.postgres is None:
             return
         connection = await asyncpg.connect(_postgres_address(self.postgres))
         try:
             await connection.execute(_END_OTHERS)
-            await connection.execute(_EMPTY)
             intact = await connection.fetchval(_COUNT_TABLES) == len(metadata.tables)
+            if intact and await connection.fetchval(_REVISION) == self.revision:
+                await connection.execute(_EMPTY)
+                return
         finally:
             await connection.close()
-        if not intact:
-            await self.drop_postgres()
+        name, self.postgres = self.postgres, None
+        await self.give_back(name)
 
-    async def drop_postgres(self) -> None:
-        if self.postgres is not None:
-            name, self.postgres = self.postgres, None
+    async def take(self) -> str:
+        """A database without any table."""
+        if self.free:
+            return self.free.pop()
+        self.made.append(await _create())
+        return self.made[-1]
+
+    async def give_back(self, name: str) -> None:
+        connection = await asyncpg.connect(_postgres_address(name))
+        try:
+            await connection.execute(_END_OTHERS)
+            await connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        finally:
+            await connection.close()
+        self.free.append(name)
+
+    async def drop(self) -> None:
+        """All that were made."""
+        for name in self.made:
             await _drop(name)
 
 
@@ -77,14 +104,17 @@ _END_OTHERS = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
     "WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
-_COUNT_TABLES = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
+_REVISION = "SELECT version_num FROM alembic_version"
+_COUNT_TABLES = (
+    "SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+)
 # Foreign keys are not looked at while everything goes; numbers begin at 1 again.
 _EMPTY = """
 SET session_replication_role = replica;
 DO $$
 DECLARE one record; filled boolean;
 BEGIN
-    FOR one IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+    FOR one IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
         EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I)', one.tablename) INTO filled;
         IF filled THEN EXECUTE format('DELETE FROM %I', one.tablename); END IF;
     END LOOP;
@@ -104,12 +134,6 @@ def _write(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-async def _make_tables(url: str) -> None:
-    made = Store.open(url)
-    await made.write(lambda connection: connection.run_sync(metadata.create_all))
-    await made.close()
-
-
 def _postgres_address(name: str) -> str:
     return POSTGRES.rsplit("/", 1)[0] + f"/{name}"
 
@@ -119,10 +143,18 @@ def _postgres_admin() -> AsyncEngine:
     return create_async_engine(url, isolation_level="AUTOCOMMIT")
 
 
+async def make_tables(url: str) -> None:
+    """Migrate an empty database, on SQLite by a copy of one that is migrated already."""
+    if url.startswith("sqlite:///"):
+        await _prepared.copy_sqlite(Path(url.removeprefix("sqlite:///")))
+    else:
+        await migrate(url)
+
+
 @pytest.hookimpl
 def pytest_sessionfinish() -> None:
-    """Drop the database that was emptied again and again."""
-    asyncio.run(_prepared.drop_postgres())
+    """Drop the databases that were emptied again and again."""
+    asyncio.run(_prepared.drop())
 
 
 async def _create() -> str:
@@ -131,6 +163,8 @@ async def _create() -> str:
     try:
         async with admin.connect() as connection:
             await connection.execute(text(f"CREATE DATABASE {name}"))
+            # Nothing here must outlive a power cut.
+            await connection.execute(text(f"ALTER DATABASE {name} SET synchronous_commit = off"))
     except OSError:
         absent("PostgreSQL on 127.0.0.1:5432")
     finally:
@@ -151,9 +185,9 @@ async def _postgres_database(*, tables: bool) -> AsyncIterator[str]:
         yield await _prepared.postgres_address()
         await _prepared.empty_postgres()
         return
-    name = await _create()
+    name = await _prepared.take()
     yield _postgres_address(name)
-    await _drop(name)
+    await _prepared.give_back(name)
 
 
 @pytest.fixture
@@ -175,8 +209,8 @@ async def postgres_url() -> AsyncIterator[str]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
-    """The address of a database of each kind in turn: empty, or with the tables of `any_store`."""
-    tables = "any_store" in request.fixturenames
+    """The address of a database of each kind in turn: empty, or with the tables of `any_store` or `migrated_url`."""
+    tables = not {"any_store", "migrated_url"}.isdisjoint(request.fixturenames)
     if request.param == "postgresql":
         async with _postgres_database(tables=tables) as url:
             yield url
@@ -185,6 +219,12 @@ async def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
     if tables:
         await _prepared.copy_sqlite(path)
     yield f"sqlite:///{path}"
+
+
+@pytest.fixture
+def migrated_url(any_url: str) -> str:
+    """The address of a database of each kind in turn, migrated and empty."""
+    return any_url
 
 
 @pytest.fixture

@@ -292,9 +292,10 @@ def section(model: Path | None) -> str:
 `python -m tests.benchmarks.nlu_pages`, {today()}, {machine()}. Shops that nothing was learned from
 (`nlu/corpus/heldout/pages`), asked in both languages as customers ask; beside them the demo shop
 (`tests/benchmarks/nlu_pages.tsv`, rows `report`). 95 % intervals. Of {of} passages that are right {first} have a
-sentence that is said first where the entry is long, and {_share(held, first)} of those hold what answers. An index of {PASSAGES:,} entries is
-built in {built:.1f} s of one core's time; a question among them takes {without[0]:.1f} ms (p95 {without[1]:.1f}) of it
-without the second reading and {whole[0]:.1f} ms (p95 {whole[1]:.1f}) with it, encoding included.
+sentence that is said first where the entry is long, and {_share(held, first)} of those hold what answers. An index of
+{PASSAGES:,} entries is built in {built:.1f} s of one core's time; a question among them takes
+{without[0]:.1f} ms (p95 {without[1]:.1f}) of it without the second reading and {whole[0]:.1f} ms
+(p95 {whole[1]:.1f}) with it, encoding included.
 
 {table(header, rows(reader))}
 """

@@ -17,9 +17,10 @@ from bot.settings import Settings
 from bot.shop.intake.defaults import Defaults
 from bot.shop.intake.orders import take_orders
 from kernel.times import utc_now
-from storage import Store, migrate
+from storage import Store
 from storage.schema import coupon, customer, offer
 from tests.bot.staff.test_till import CODE, HOUR, fill, order
+from tests.conftest import make_tables
 
 RUN = CliRunner()
 
@@ -40,7 +41,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 async def _made(folder: Path) -> None:
     url = Settings(home=folder).store_url
-    await migrate(url)
+    await make_tables(url)
     store = Store.open(url)
     await store.write(fill)
     await store.write(_hold_now)

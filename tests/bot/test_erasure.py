@@ -29,7 +29,7 @@ from bot.settings import Settings
 from nlu import modelfiles
 from nlu.workshop.labelled import read_taught
 from retention.recommenders.nightly import FIELDS, NightlyLists
-from storage import NotFound, Store, migrate
+from storage import NotFound, Store
 from storage import erasure as stored
 from storage.audit import Audit
 from storage.conversations import Conversations
@@ -42,6 +42,7 @@ from storage.schema import conversation, customer, message, outbox
 from storage.settings import SettingStore
 from tests.bot.delivery.fakes import Answering, FakeChannel, incoming, put, running, sent, until
 from tests.bot.test_privacy import SECRET, somebody
+from tests.conftest import make_tables
 from tests.factories import NOW, add_customer
 from tests.storage.test_erasure import KEPT, MARK, marked, plant
 
@@ -333,7 +334,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     url = Settings(home=tmp_path).store_url
 
     async def fill() -> None:
-        await migrate(url)
+        await make_tables(url)
         store = Store.open(url)
         await store.write(somebody)
         await store.write(lambda c: Accounts(c).get_or_create("web", "v-stranger", now=NOW))

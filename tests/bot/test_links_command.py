@@ -20,9 +20,10 @@ from bot.commands.links import lifetime_of
 from bot.linking.linker import Linker
 from bot.settings import Settings
 from kernel.times import utc_now
-from storage import Store, migrate
+from storage import Store
 from storage.customers import Accounts
 from storage.schema import customer, link_token
+from tests.conftest import make_tables
 from tests.factories import NOW, add_customer
 
 RUN = CliRunner()
@@ -38,7 +39,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("COLUMNS", "200")
     # Several portions.
     monkeypatch.setattr("bot.commands.links._PORTION", 2)
-    asyncio.run(migrate(Settings(home=folder).store_url))
+    asyncio.run(make_tables(Settings(home=folder).store_url))
     in_store(folder, _fill)
     return folder
 

@@ -21,8 +21,9 @@ from nlu.acts import Act
 from nlu.datafiles import read_table
 from nlu.workshop.dialogues import building
 from nlu.workshop.dialogues.corpus import read_turns
-from storage import Store, migrate
+from storage import Store
 from storage.drafts import Corrections
+from tests.conftest import make_tables
 from tests.storage.test_corrections import written
 from tests.storage.test_missed import said
 
@@ -52,7 +53,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "home"
     home.mkdir()
     monkeypatch.setenv("LIUKE_HOME", str(home))
-    asyncio.run(migrate(Settings(home=home).store_url))
+    asyncio.run(make_tables(Settings(home=home).store_url))
 
     async def fill(connection: AsyncConnection) -> None:
         _, conversation, _, ann = await written(connection, "hi")

@@ -15,7 +15,7 @@ import typer
 from typer.testing import CliRunner
 
 from bot.cli import app
-from storage import migrate
+from tests.conftest import make_tables
 
 # `tests/e2e/test_start.py` starts the first, `tests/bot/house` restores, and
 # `tests/bot/doctor` asks the doctor. Others open no store: what they read and
@@ -55,7 +55,7 @@ COMMANDS = dict(_commands(typer.main.get_command(app)))
 @pytest.fixture(scope="module")
 def newer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("home")
-    asyncio.run(migrate(f"sqlite:///{home / 'liuke.db'}"))
+    asyncio.run(make_tables(f"sqlite:///{home / 'liuke.db'}"))
     with closing(sqlite3.connect(home / "liuke.db")) as file, file:
         file.execute("UPDATE alembic_version SET version_num = '9999'")
     for path in (home, home / "liuke.db"):

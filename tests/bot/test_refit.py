@@ -26,10 +26,11 @@ from retention import backtest, promotion
 from retention.reviewing import Review
 from retention.segments import nightly as segments
 from retention.value import model as value_model
-from storage import Store, migrate
+from storage import Store
 from storage.models import ModelVersions
 from storage.schema import score
 from storage.warnings import Warnings
+from tests.conftest import make_tables
 from tests.factories import NOW, add_customer, add_product, add_purchase, add_score
 
 CUSTOMERS = 40
@@ -44,7 +45,7 @@ async def settings(tmp_path: Path) -> Settings:
 
 async def _opened(home: Path, customers: int) -> Settings:
     made = Settings(home=home)
-    await migrate(made.store_url)
+    await make_tables(made.store_url)
     store = Store.open(made.store_url)
     await store.write(partial(_shop, customers))
     await store.close()

@@ -26,12 +26,13 @@ from bot.settings import Settings
 from bot.shop.demo.making import make_demo
 from bot.shop.rules import FILE, Listed, Steering
 from retention.types import ShopRules
-from storage import Store, migrate
+from storage import Store
 from storage.campaigns import Campaigns
 from storage.catalogue import Catalogue
 from storage.schema import campaign_contact
 from storage.schema import customer as customer_table
 from tests.bot.conversation.chat import Chat
+from tests.conftest import make_tables
 from tests.factories import NOW, add_customer, add_product
 
 ON_SALE = [Listed("TEA-1", "p1", "Tea"), Listed("mug", "p2", "cups"), Listed("Mug", "p3", "cups")]
@@ -217,7 +218,7 @@ def test_the_command_shows_what_rules_mean_and_what_is_wrong(
 
 
 async def fill(settings: Settings, setup: Callable[[AsyncConnection], Awaitable[None]]) -> None:
-    await migrate(settings.store_url)
+    await make_tables(settings.store_url)
     store = Store.open(settings.store_url)
     await store.write(setup)
     await store.close()

@@ -26,9 +26,10 @@ from nlu.datafiles import read_table
 from nlu.intents import INTENTS
 from nlu.workshop import teaching
 from nlu.workshop.teaching import TeachingResult
-from storage import Store, migrate
+from storage import Store
 from storage.drafts import Corrections
 from storage.models import ModelVersion, ModelVersions
+from tests.conftest import make_tables
 from tests.factories import NOW
 from tests.storage.test_corrections import written
 
@@ -58,7 +59,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "home"
     home.mkdir()
     monkeypatch.setenv("LIUKE_HOME", str(home))
-    asyncio.run(migrate(Settings(home=home).store_url))
+    asyncio.run(make_tables(Settings(home=home).store_url))
     for number in (1, 2):
         _in_store(home, lambda store, number=number: _add(store, number))
     return home
@@ -240,7 +241,7 @@ def test_the_shipped_model_is_in_use_while_nothing_was_taught(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LIUKE_HOME", str(tmp_path))
-    asyncio.run(migrate(Settings(home=tmp_path).store_url))
+    asyncio.run(make_tables(Settings(home=tmp_path).store_url))
     done = RUN.invoke(app, ["nlu", "use", "shipped"])
     assert done.exit_code == 0
     assert "the shipped model is in use" in _told(done)

@@ -17,12 +17,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 import storage.copying
 from kernel.console import quiet
-from storage import Store, StoreNewer, StoreUnavailable, migrate
+from storage import Store, StoreNewer, StoreUnavailable
 from storage.columns import UtcMicros
 from storage.contents import look_into
 from storage.copying import copy
 from storage.errors import CopyFailed, StoreInUse, StoreNotEmpty
 from storage.schema import customer, metadata
+from tests.conftest import make_tables
 from tests.factories import NOW, add_customer
 
 NewUrl = Callable[[str], Awaitable[str]]
@@ -64,7 +65,7 @@ def _rows(table: Table, count: int) -> list[dict[str, Any]]:
 
 
 async def fill(url: str, count: int = 3) -> None:
-    await migrate(url)
+    await make_tables(url)
     store = Store.open(url)
 
     async def work(connection: AsyncConnection) -> None:
@@ -105,7 +106,7 @@ async def test_every_row_of_every_table_is_the_same(
 @BOTH_WAYS
 async def test_numbers_go_on_after_those_that_are_there(new_url: NewUrl, of: str, to: str) -> None:
     source, target = await new_url(of), await new_url(to)
-    await migrate(source)
+    await make_tables(source)
     store = Store.open(source)
     await store.write(lambda connection: add_customer(connection, "c1", telegram="1"))
     await store.close()
@@ -123,7 +124,7 @@ async def test_a_target_that_holds_something_is_refused_with_what_it_holds(
 ) -> None:
     source, target = await new_url(of), await new_url(to)
     for url in (source, target):
-        await migrate(url)
+        await make_tables(url)
         store = Store.open(url)
         await store.write(lambda connection: add_customer(connection, "c1"))
         await store.close()
@@ -145,7 +146,7 @@ async def test_a_copy_that_fails_leaves_the_target_as_it_was(
     target = await new_url("sqlite" if kind == "postgresql" else "postgresql")
     await fill(any_url)
     if made:
-        await migrate(target)
+        await make_tables(target)
     before = await look_into(target)
     plain, calls = storage.copying._checksum, []
 
@@ -162,7 +163,7 @@ async def test_a_copy_that_fails_leaves_the_target_as_it_was(
 
 async def test_what_postgresql_does_not_take_is_named_and_its_words_are_not(new_url: NewUrl) -> None:
     source, target = await new_url("sqlite"), await new_url("postgresql")
-    await migrate(source)
+    await make_tables(source)
     store = Store.open(source)
     await store.write(lambda connection: add_customer(connection, "c1"))
     await store.close()
@@ -219,7 +220,7 @@ async def test_what_makes_no_sense_is_refused(any_url: str, new_url: NewUrl, tmp
 async def test_a_target_of_a_newer_version_is_left_alone(new_url: NewUrl, to: str) -> None:
     source, target = await new_url("sqlite"), await new_url(to)
     await fill(source, 1)
-    await migrate(target)
+    await make_tables(target)
     store = Store.open(target)
     await store.write(lambda c: c.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'"))
     await store.close()

@@ -17,12 +17,13 @@ from bot.outreach.last_look import LastLook
 from bot.outreach.planner import HOLDOUT, MESSAGE, Planner, note_answers
 from bot.settings import Settings
 from retention.types import EventKind
-from storage import Store, migrate
+from storage import Store
 from storage.campaigns import Campaigns
 from storage.responses import ArmResult, Responses
 from storage.schema import campaign_contact, outbox, score
 from tests.bot.api.shop import CUSTOMER, NOW, PRODUCT, Shop, an_order, opened
 from tests.bot.outreach.campaigns import claim, ended, start, write
+from tests.conftest import make_tables
 from tests.factories import add_customer, add_score
 
 DAY = timedelta(days=1)
@@ -117,7 +118,7 @@ def visit(customer: int, number: int) -> dict[str, Any]:
 
 async def test_models_are_fitted_to_the_orders_and_recommend_what_was_not_bought(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path)
-    await migrate(settings.store_url)
+    await make_tables(settings.store_url)
     store = Store.open(settings.store_url)
     async with opened(store) as shop:
         await shop.send("customers", *({**CUSTOMER, "id": f"c{n}", "email": None} for n in range(40)))

@@ -8,8 +8,9 @@ from sqlalchemy import select
 from bot.delivery.inbox import DurableInbox
 from bot.delivery.ports import Inbox
 from bot.messages import Incoming, dump_incoming, load_incoming
-from storage import Store, migrate
+from storage import Store
 from storage.schema import inbox as table
+from tests.conftest import make_tables
 from tests.contracts.inbox import InboxContract, update
 
 
@@ -26,7 +27,7 @@ class TestDurableInbox(InboxContract):
 
 
 async def test_what_was_put_is_there_after_a_restart(any_url: str) -> None:
-    await migrate(any_url)
+    await make_tables(any_url)
     first = Store.open(any_url)
     await DurableInbox(first).put([update(1)])
     await first.close()

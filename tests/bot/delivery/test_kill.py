@@ -18,10 +18,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.delivery.inbox import DurableInbox
-from storage import Store, migrate
+from storage import Store
 from storage.inbox import Inbox
 from storage.schema import outbox
 from tests.bot.delivery.fakes import incoming, put, until
+from tests.conftest import make_tables
 
 UPDATES = 120
 CONVERSATIONS = 8
@@ -30,7 +31,7 @@ WAVES = 5
 
 
 async def test_workers_that_are_killed_and_frozen(any_url: str, tmp_path: Path) -> None:
-    await migrate(any_url)
+    await make_tables(any_url)
     store = Store.open(any_url)
     log = tmp_path / "sent"
     workers = Workers(any_url, log)

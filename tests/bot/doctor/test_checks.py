@@ -25,7 +25,7 @@ from bot.doctor.checks import examine
 from bot.doctor.finding import Finding
 from bot.logs import OURS
 from bot.settings import Settings
-from storage import Store, migrate
+from storage import Store
 from storage.contents import look_into
 from storage.customers import Customer, Customers
 from storage.models import ModelVersion, ModelVersions
@@ -46,9 +46,8 @@ def own_log_levels() -> Iterator[None]:
 
 
 @pytest.fixture
-async def url(any_url: str) -> str:
-    await migrate(any_url)
-    return any_url
+def url(migrated_url: str) -> str:
+    return migrated_url
 
 
 @pytest.fixture

@@ -50,10 +50,9 @@ def settings_of(home: Path, url: str) -> Settings:
 
 
 @pytest.fixture
-async def shop(any_url: str, tmp_path: Path) -> Settings:
+async def shop(migrated_url: str, tmp_path: Path) -> Settings:
     """A home with something of everything."""
-    await migrate(any_url)
-    store = Store.open(any_url)
+    store = Store.open(migrated_url)
     await store.write(lambda connection: add_customer(connection, "c1"))
     await store.close()
     home = tmp_path / "home"
@@ -67,7 +66,7 @@ async def shop(any_url: str, tmp_path: Path) -> Settings:
         "LIUKE_PORT=9000\nLIUKE_TELEGRAM_TOKEN=1:sesame\nLIUKE_WEB_SECRET=sesame\n# LIUKE_X=sesame\n"
         "LIUKE_DATABASE_URL=postgresql://u:sesame@h/d\nLIUKE_TELEGRAM_TOKN=sesame\nexport LIUKE_HOST=0.0.0.0\n"
     )
-    return settings_of(home, any_url)
+    return settings_of(home, migrated_url)
 
 
 @pytest.fixture

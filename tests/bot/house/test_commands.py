@@ -13,8 +13,8 @@ from sqlalchemy.engine import make_url
 from typer.testing import CliRunner
 
 from bot.cli import app
-from storage import Store, migrate
-from tests.conftest import POSTGRES
+from storage import Store
+from tests.conftest import POSTGRES, make_tables
 from tests.factories import add_customer
 
 Liuke = Callable[..., Result]
@@ -41,7 +41,7 @@ def liuke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Liuke]:
 
 
 async def _fill(url: str) -> None:
-    await migrate(url)
+    await make_tables(url)
     store = Store.open(url)
     await store.write(lambda connection: add_customer(connection, "c1"))
     await store.close()

@@ -16,12 +16,13 @@ from bot.outreach.last_look import LastLook
 from bot.outreach.planner import WIN_BACK, Planner, ensure_win_back
 from bot.settings import Settings
 from bot.staff.campaigns import ACTIVE, PAUSED, CampaignService
-from storage import NotFound, Store, migrate
+from storage import NotFound, Store
 from storage.campaigns import Campaign, Campaigns
 from storage.schema import customer, outbox, product
 from storage.settings import SettingStore
 from storage.shop import Shop
 from tests.bot.outreach.campaigns import SOON, campaign, leave, one_planned
+from tests.conftest import make_tables
 from tests.factories import NOW, add_customer, add_product
 
 
@@ -116,7 +117,7 @@ def test_the_commands_say_that_it_waits_and_then_whom_it_passes_over(
     url = Settings(home=tmp_path).store_url
 
     async def fill() -> None:
-        await migrate(url)
+        await make_tables(url)
         store = Store.open(url)
         await store.write(_one_of_each)
         await store.close()

@@ -12,7 +12,8 @@ from typer.testing import CliRunner, Result
 from bot.cli import app
 from bot.settings import Settings
 from bot.staff.accounts import StaffAccounts
-from storage import Store, migrate
+from storage import Store
+from tests.conftest import make_tables
 from tests.factories import NOW
 
 RUN = CliRunner()
@@ -25,7 +26,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder.mkdir()
     monkeypatch.setenv("LIUKE_HOME", str(folder))
     monkeypatch.setenv("COLUMNS", "200")
-    asyncio.run(migrate(Settings(home=folder).store_url))
+    asyncio.run(make_tables(Settings(home=folder).store_url))
     liuke("add", "root", "--role", "admin")
     liuke("add", "ann", "--name", "Ann")
 
@@ -91,7 +92,7 @@ def test_an_admin_made_by_the_first_command_is_shown(tmp_path: Path, monkeypatch
     folder.mkdir()
     monkeypatch.setenv("LIUKE_HOME", str(folder))
     store_url = Settings(home=folder).store_url
-    asyncio.run(migrate(store_url))
+    asyncio.run(make_tables(store_url))
     first: Result = RUN.invoke(app, ["staff", "list", "--json"])
     assert json.loads(first.stdout)["cases"] == []
     password = first.stderr.split("the password ")[1].split()[0]
