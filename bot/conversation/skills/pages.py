@@ -92,6 +92,7 @@ def _sentence(passage: Passage) -> str:
 
 
 def _in_language(turn: Turn, passage: Passage, text: str) -> str:
+    turn.sources.passage(passage, text)
     if passage.language == turn.language:
         return text
     return f"{turn.say('pages-other-language')}\n{text}"

@@ -11,6 +11,7 @@ from bot.conversation.answer import Answer, HandOver
 from bot.conversation.decisions import is_said, only
 from bot.conversation.memory import Memory
 from bot.conversation.skills.pages import NEAR, answer_own, passage_for, said_of
+from bot.conversation.sources import Sources
 from bot.conversation.turn import Turn
 from nlu.types import Passage
 
@@ -42,6 +43,7 @@ def _turn(pages: _Pages, memory: Memory = Memory(), said: str = "wrap it") -> Tu
         language="en",
         intent="gift_wrap",
         memory=memory,
+        sources=Sources(),
     )
     return cast(Turn, turn)
 
