@@ -21,19 +21,14 @@ _NAMES = ((Of.REQUEST, "request"), (Of.CODE, "code"), (Of.ORDER, "number"), (Of.
 """The value of a text that says what it is about, in every text of the bot's: the first that it has."""
 _OF_CUSTOMERS = ("greeting", "link", "outreach")
 """First words of the ids of texts whose name is the customer's."""
-_OF_ORDERS = (
-    "order",
-    "orders",
-    "parcel",
-    "parcels",
-    "refund",
-    "shipping",
-    "way",
-    "record",
-    "return",
-    "verdict",
-)
-"""First words of the ids of texts about an order that another text of the same answer names."""
+_BEGINNINGS = {
+    Of.ORDER: "order orders parcel parcels refund shipping way record return verdict",
+    Of.PRODUCT: "attribute compare fact price product stock total variant version versions",
+    Of.CODE: "code coupon coupons offer",
+    Of.REQUEST: "request requests",
+}
+"""First words of the ids of texts that are about one of these, which another text of the same answer may name."""
+_SPEAK_OF = {first: of for of, firsts in _BEGINNINGS.items() for first in firsts.split()}
 _PERSONAL = frozenset({"address", "email", "told", "wanted"})
 """Values that are kept with the message alone."""
 _ATTRIBUTE = "attribute"
@@ -162,13 +157,15 @@ def _fact(text_id: str, words: str, values: Mapping[str, str]) -> Fact:
         for name, value in values.items()
         if value and value in words and not (name == "name" and first in _OF_CUSTOMERS)
     }
-    if "label" in kept and "value" in kept:
-        label = kept.pop("label")
-        kept = {label: kept.pop("value"), **kept}
+    value = next((name for name in ("value", "values") if name in kept), "")
+    if value and "label" in kept:
+        kept = {kept.pop("label"): kept.pop(value), **kept}
+    spoken_of = _SPEAK_OF.get(first, Of.SHOP)
     for of, name in _NAMES:
-        if name in kept and not (of is Of.PRODUCT and first in _OF_ORDERS):
+        # What an order's text names is a line of the order.
+        if name in kept and not (of is Of.PRODUCT and spoken_of is Of.ORDER):
             return Fact(of=of, text=text_id, which=kept.pop(name), said=kept)
-    return Fact(of=Of.ORDER if first in _OF_ORDERS else Of.SHOP, text=text_id, said=kept)
+    return Fact(of=spoken_of, text=text_id, said=kept)
 
 
 def _short(value: str) -> str:
@@ -177,11 +174,11 @@ def _short(value: str) -> str:
 
 
 def _facts(reply: Reply, places: Sequence[_Place]) -> tuple[Fact, ...]:
-    """The facts in the order in which they are said. A text within another is a part of what that says; one without a
-    thing of its own is about the order that was named before it, or the product of its card."""
+    """The facts in the order in which they are said. A text within another is a part of what that says; one that names
+    no thing of its own is about that which was named before it, or the product of its card."""
     entries = [one for one in places if isinstance(one.said.what, Entry)]
     found: list[tuple[_Place, Fact]] = []
-    order = ""
+    named: dict[Of, str] = {}
     for place in places:
         fact = place.said.what
         if not isinstance(fact, Fact) or any(place.within(entry) for entry in entries):
@@ -191,13 +188,13 @@ def _facts(reply: Reply, places: Sequence[_Place]) -> tuple[Fact, ...]:
             if fact.text == _ATTRIBUTE:
                 found[outer] = (found[outer][0], _with(found[outer][1], fact))
             continue
-        order = fact.which if fact.of is Of.ORDER and fact.which else order
-        if fact.of is Of.ORDER:
-            fact = replace(fact, which=order)
-        elif fact.of is Of.SHOP:
+        if fact.of in (Of.PRODUCT, Of.SHOP) and not fact.which:
             fact = _of_card(reply, place, fact)
-        if found and fact.text == _ATTRIBUTE and (fact.of, fact.which) == _thing(found[-1][1]):
-            found[-1] = (found[-1][0], _with(found[-1][1], fact))
+        fact = replace(fact, which=fact.which or named.get(fact.of, ""))
+        named[fact.of] = fact.which
+        last = found[-1][1] if found else None
+        if last is not None and _goes_on(last, fact):
+            found[-1] = (found[-1][0], _with(last, fact))
         else:
             found.append((place, fact))
     return tuple(fact for _, fact in found)
@@ -209,8 +206,11 @@ def _of_card(reply: Reply, place: _Place, fact: Fact) -> Fact:
     return fact if card < 0 else replace(fact, of=Of.PRODUCT, which=reply.cards[card].title)
 
 
-def _thing(fact: Fact) -> tuple[Of, str]:
-    return fact.of, fact.which
+def _goes_on(last: Fact, fact: Fact) -> bool:
+    """Whether a fact is of the same thing as the one before it, and another row of the same or an attribute more."""
+    same = (last.of, last.which) == (fact.of, fact.which)
+    row = fact.text in (_ATTRIBUTE, last.text)
+    return same and row and bool(fact.said) and not last.said.keys() & fact.said.keys()
 
 
 def _with(fact: Fact, attribute: Fact) -> Fact:

@@ -156,8 +156,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return home
 
 
-@pytest.mark.usefixtures("home")
-def test_it_answers_with_the_model_and_the_pages_and_says_why() -> None:
+async def _counts(home: Path) -> object:
+    async with Store.open(Settings(home=home).store_url) as store, store.read() as connection:
+        return (await contents_of(connection)).counts
+
+
+def test_it_answers_with_the_model_and_the_pages_says_why_and_keeps_nothing(home: Path) -> None:
+    before = asyncio.run(_counts(home))
     done = RUN.invoke(
         app, ["ask", "How many days do I have to return something?", "--language", "en", "--why"]
     )
@@ -167,6 +172,7 @@ def test_it_answers_with_the_model_and_the_pages_and_says_why() -> None:
     assert "Read as: return policy" in why
     assert "Answered by: The shop's rules" in why
     assert "Page: returns › How long may I return something?, English" in why
+    assert asyncio.run(_counts(home)) == before
 
 
 @pytest.mark.usefixtures("home")

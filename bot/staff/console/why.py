@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bot.conversation.trace import Entry, Fact, Of, Price, ReadAs, Shown, Trace
+from bot.conversation.trace import Entry, Fact, Price, ReadAs, Shown, Trace
 from bot.staff.console.words import Words
 
 
@@ -49,8 +49,7 @@ def _fact(words: Words, fact: Fact) -> str:
         words("why-value", name=words.name("fact", name), value=value) if value else words.name("fact", name)
         for name, value in fact.said.items()
     )
-    of = fact.of if fact.which or fact.of is not Of.ORDER else Of.SHOP
-    thing = words(f"why-{of}", which=fact.which) if fact.which else words(f"why-{of}-rule")
+    thing = words(f"why-{fact.of}", which=fact.which) if fact.which else words(f"why-of-{fact.of}")
     return words("why-fact", thing=thing, said=said, some="yes" if said else "no", text=fact.text)
 
 

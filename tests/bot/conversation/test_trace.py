@@ -85,13 +85,14 @@ async def test_a_fact_of_an_order_keeps_its_number_and_what_was_said(shopper: Ch
 async def test_a_personal_price_keeps_its_code_and_its_rules(shopper: Chat) -> None:
     await shopper.says("龙井茶便宜点", "discount_request")
     kept = await trace(shopper)
-    ((code, text),) = of(kept, Of.CODE)
+    (code, text), disclosed = of(kept, Of.CODE)
     assert code in said(shopper.last)
     assert text == "offer-first"
+    # It names no code: that which was named before it is meant.
+    assert disclosed == (code, "offer-disclosure")
     (price,) = kept.prices
     assert (price.product, price.personal) == ("p1", True)
     assert price.rules
-    assert ("", "offer-disclosure") in of(kept, Of.SHOP)
 
 
 async def test_no_better_price_keeps_why(shopper: Chat) -> None:
@@ -148,6 +149,11 @@ async def test_personal_data_is_kept_with_the_message_alone(shopper: Chat) -> No
     assert (fact.text, fact.said["address"]) == ("order-fact-address", "")
 
 
+async def test_a_greeting_keeps_its_text_without_the_name(shopper: Chat) -> None:
+    assert "王小明" in said(await shopper.says("你好", "greeting"))
+    assert (await trace(shopper)).facts == (Fact(of=Of.SHOP, text="greeting-known", said={"shop": "小茶铺"}),)
+
+
 async def test_a_skill_on_trial_leaves_nothing_in_what_was_sent(shopper: Chat) -> None:
     await shopper.store.write(lambda c: SkillSwitches(c).set("price", "shadow", shopper.now))
     await shopper.says("龙井茶多少钱", "price_question")
@@ -183,6 +189,8 @@ def gathered() -> Callable[[Reply], Trace]:
     sources.passage(
         Passage(page="care", title="Wool", text="Wash it cold.", language="en", score=0.5), "Wash it cold."
     )
+    for label, values in (("Price", "¥1 / ¥2"), ("Care", "not stated / hand wash")):
+        sources.text("compare-row", f"· {label}: {values}", {"label": label, "values": values})
     return lambda reply: sources.of(reply, ReadAs(), ["product", "product"])
 
 
@@ -200,6 +208,12 @@ def test_an_attribute_on_a_card_is_that_products(gathered: Callable[[Reply], Tra
     kept = gathered(Reply(text="These:", cards=cards))
     assert kept.facts == (Fact(of=Of.PRODUCT, which="Hat", text="attribute", said={"Care": "hand wash"}),)
     assert kept.shown == (Shown(product="p1", title="Tea"), Shown(product="p2", title="Hat"))
+
+
+def test_rows_of_a_comparison_are_one_fact(gathered: Callable[[Reply], Trace]) -> None:
+    (fact,) = gathered(Reply(text="Tea / Hat\n· Price: ¥1 / ¥2\n· Care: not stated / hand wash")).facts
+    assert (fact.of, fact.text) == (Of.PRODUCT, "compare-row")
+    assert fact.said == {"Price": "¥1 / ¥2", "Care": "not stated / hand wash"}
 
 
 def test_words_without_a_value_count_where_they_are_a_sentence(gathered: Callable[[Reply], Trace]) -> None:

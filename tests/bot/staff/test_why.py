@@ -51,7 +51,7 @@ def test_each_thing_has_its_line() -> None:
         "Order A1024: address · day Thu 10 Dec (text order-fact-address)",
         "Product “Scarf”: Care hand wash (text fact)",
         "Request R1 (text return-asked)",
-        "Rule or wording of the shop (text refund-goes)",
+        "Orders (text refund-goes)",
         "Rule or wording of the shop: within 5 minutes (text handed-over)",
         "Personal price for P1: bought on several days −8% · no better price so soon after the last one ended "
         "(offer_rules/1)",
