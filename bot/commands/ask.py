@@ -112,9 +112,10 @@ def ask(
 
 async def _asked(settings: Settings, question: str, customer: str | None, language: str) -> Rehearsed:
     if await shop_kind(settings.store_url) is ShopKind.EMPTY:
+        where = settings.home if settings.database_url is None else "the database of LIUKE_DATABASE_URL"
         raise NoShop(
-            f"There is no shop in {settings.home} yet. `liuke demo` makes an invented one, `liuke import` takes in "
-            "yours; or set LIUKE_HOME to where it is."
+            f"There is no shop in {where} yet. `liuke demo` makes an invented one, `liuke import` takes in yours; "
+            "or set LIUKE_HOME to where it is."
         )
     await migrate(settings.store_url)
     async with Store.open(settings.store_url) as store, trial(store) as tried:

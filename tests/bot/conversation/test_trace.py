@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.sources import Sources
@@ -120,7 +123,7 @@ async def test_recommended_products_keep_what_chose_them(shopper: Chat) -> None:
     assert reply is not None
     kept = await trace(shopper)
     assert [card.product for card in kept.shown] == [card.product_id for card in reply.cards]
-    assert all(card.policy for card in kept.shown)
+    assert all(card.policy and card.reasons for card in kept.shown)
 
 
 async def test_what_the_message_does_is_kept(shopper: Chat) -> None:
@@ -245,3 +248,41 @@ def test_what_is_kept_can_be_read_again_and_anything_else_is_none() -> None:
     assert load_trace(None) is None
     assert load_trace({"facts": [{"of": "no such thing", "text": "x"}]}) is None
     assert load_trace({"facts": 5}) is None
+
+
+_IDS = st.sampled_from(
+    [
+        "attribute",
+        "fact",
+        "order-line",
+        "parcel-scan",
+        "offer-first",
+        "thanks",
+        "compare-row",
+        "greeting-known",
+    ]
+)
+_NAMES = st.sampled_from(
+    ["name", "number", "request", "code", "label", "value", "values", "facts", "text", "day"]
+)
+_WORDS = st.text(alphabet="ab1 .。\n·¥", max_size=12)
+
+
+@given(
+    said_in=st.lists(st.tuples(_IDS, st.dictionaries(_NAMES, _WORDS, max_size=4)), max_size=8),
+    said_=st.lists(_WORDS, max_size=6),
+    on_cards=st.lists(st.tuples(_WORDS, _WORDS), max_size=3),
+)
+def test_whatever_is_said_it_can_be_traced_and_kept(
+    said_in: list[tuple[str, dict[str, str]]], said_: list[str], on_cards: list[tuple[str, str]]
+) -> None:
+    sources = Sources()
+    made = [(text_id, " ".join(values.values()), values) for text_id, values in said_in]
+    for text_id, words, values in made:
+        sources.text(text_id, words, values)
+    cards = tuple(Card(product_id="p", title=title, text=text) for title, text in on_cards)
+    text = " ".join([*said_, *(words for _, words, _ in made[:4])])
+    kept = sources.of(Reply(text=text, cards=cards), ReadAs(), [])
+    assert load_trace(json.loads(json.dumps(dump_trace(kept)))) == kept
+    known = {text_id for text_id, words, _ in made if words.strip()}
+    assert {fact.text for fact in kept.facts} <= known
