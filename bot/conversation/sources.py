@@ -67,6 +67,7 @@ class Sources:
     only where it is looked at."""
 
     _said: dict[tuple[str, str], _Said] = field(default_factory=dict)
+    _by_before: set[tuple[str, str]] = field(default_factory=set)
     _recommended: dict[str, Recommendation] = field(default_factory=dict)
 
     def text(self, text_id: str, words: str, values: Mapping[str, str | int]) -> None:
@@ -76,6 +77,10 @@ class Sources:
             fact = _fact(text_id, words, {name: str(value) for name, value in values.items()})
             self._said[key] = _Said(words=words.strip(), what=fact, bare=not values)
 
+    def by_before(self, passages: Sequence[Passage]) -> None:
+        """These were found by the message and what was said before it."""
+        self._by_before |= {(one.page, one.title) for one in passages}
+
     def passage(self, passage: Passage, words: str) -> None:
         """An entry of the pages, or a part of it, was put into words."""
         entry = Entry(
@@ -83,6 +88,7 @@ class Sources:
             title=passage.title,
             language=passage.language,
             chance=round(float(passage.score), 3),
+            by_before=(passage.page, passage.title) in self._by_before,
         )
         if words.strip():
             self._said[f"{entry.page}\n{entry.title}", words] = _Said(words=words.strip(), what=entry)

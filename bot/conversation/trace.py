@@ -44,6 +44,8 @@ class Entry:
     language: str
     chance: float
     """With which it was taken for the answer."""
+    by_before: bool = False
+    """It was found by what was said before, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

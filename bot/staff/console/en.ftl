@@ -783,6 +783,7 @@ why-skill = Answered by: { $skill }
 why-entry = Page: { $page } › { $title }, { $written }
 written-zh = Chinese
 written-en = English
+why-by-before = found together with what was said before
 why-value = { $name } { $value }
 why-fact = { $thing }{ $some ->
     [yes] {": "}{ $said }

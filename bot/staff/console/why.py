@@ -41,7 +41,8 @@ def _skills(words: Words, skills: Sequence[str]) -> Iterator[str]:
 def _entry(words: Words, entry: Entry) -> str:
     written = words.name("written", entry.language)
     place = words("why-entry", page=entry.page, title=entry.title, written=written)
-    return words("why-chance", what=place, chance=_percent(entry.chance))
+    found = words("why-chance", what=place, chance=_percent(entry.chance))
+    return words("why-and").join([found, words("why-by-before")] if entry.by_before else [found])
 
 
 def _fact(words: Words, fact: Fact) -> str:

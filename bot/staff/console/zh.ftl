@@ -777,6 +777,7 @@ why-skill = 回答技能：{ $skill }
 why-entry = 页面：{ $page } › { $title }，{ $written }
 written-zh = 中文
 written-en = 英文
+why-by-before = 连同前面说的话一起查到
 why-value = { $name } { $value }
 why-fact = { $thing }{ $some ->
     [yes] {"："}{ $said }

@@ -18,7 +18,10 @@ TRACE = Trace(
         intent="order_status", chance=0.934, wishes=("order_status", "gift_wrap"), acts=("asks_state",)
     ),
     skills=("order_status", "own"),
-    entries=(Entry(page="returns", title="How many days?", language="en", chance=0.54),),
+    entries=(
+        Entry(page="returns", title="How many days?", language="en", chance=0.54),
+        Entry(page="care", title="Wool", language="zh", chance=1.0, by_before=True),
+    ),
     facts=(
         Fact(
             of=Of.ORDER, which="A1024", text="order-fact-address", said={"address": "", "day": "Thu 10 Dec"}
@@ -48,6 +51,7 @@ def test_each_thing_has_its_line() -> None:
         "Read as: where the order is (93.4%) · wishes: gift_wrap · asks how it stands",
         "Answered by: Where is my order?, Topics of the shop's own",
         "Page: returns › How many days?, English (54%)",
+        "Page: care › Wool, Chinese (100%) · found together with what was said before",
         "Order A1024: address · day Thu 10 Dec (text order-fact-address)",
         "Product “Scarf”: Care hand wash (text fact)",
         "Request R1 (text return-asked)",
