@@ -61,6 +61,7 @@ from storage import Store, StoreUnavailable
 from storage.catalogue import Catalogue
 from storage.redis_limits import RedisLimits
 from storage.settings import SettingStore
+from storage.trial import AnyStore
 
 log = logging.getLogger(__name__)
 
@@ -115,6 +116,41 @@ class _Keys:
     seed: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answering:
+    """What customers are answered with, wired."""
+
+    services: Services
+    demo: Demonstration
+    understanding: ServedUnderstanding
+    served: ServedRetention
+
+    @classmethod
+    async def start(
+        cls, settings: Settings, store: AnyStore, seed: int, reading: Process | None = None
+    ) -> Answering:
+        """Load the texts, the models and the pages; raises as `build`."""
+        demo = Demonstration(store)
+        await demo.refresh()
+        texts = Texts.load(settings.home / "texts")
+        names = {"zh": settings.shop_name_zh, "en": settings.shop_name_en}
+        understanding = await ServedUnderstanding.start(
+            store, settings.home, pages_folder(settings, demo=demo()), reading
+        )
+        await look_at_products(store, understanding)
+        await understanding.refresh()
+        served = ServedRetention(store, settings.home)
+        await served.refresh()
+        services = Services(
+            texts=texts,
+            shop=ShopFacts(names=names, time_zone=settings.time_zone, is_demo=demo, hours=settings.hours),
+            decisions=Decisions(served, steering=Steering(settings.home), seed=seed, margin=settings.margin),
+            linker=await Linker.open(store, settings.shared_secret),
+            reader=understanding,
+        )
+        return cls(services=services, demo=demo, understanding=understanding, served=served)
+
+
 async def build(settings: Settings, store: Store, reading: Process | None = None) -> Parts:
     """Wire every part of a process.
 
@@ -123,26 +159,9 @@ async def build(settings: Settings, store: Store, reading: Process | None = None
         nlu.NluError: the model of the understanding, or a page of the shop's, can't be loaded.
     """
     keys = await _keys(store)
-    demo = Demonstration(store)
-    await demo.refresh()
-    texts = Texts.load(settings.home / "texts")
-    names = {"zh": settings.shop_name_zh, "en": settings.shop_name_en}
-    understanding = await ServedUnderstanding.start(
-        store, settings.home, pages_folder(settings, demo=demo()), reading
-    )
-    await look_at_products(store, understanding)
-    await understanding.refresh()
-    served = ServedRetention(store, settings.home)
-    await served.refresh()
-    decisions = Decisions(served, steering=Steering(settings.home), seed=keys.seed, margin=settings.margin)
-    linker = await Linker.open(store, settings.shared_secret)
-    services = Services(
-        texts=texts,
-        shop=ShopFacts(names=names, time_zone=settings.time_zone, is_demo=demo, hours=settings.hours),
-        decisions=decisions,
-        linker=linker,
-        reader=understanding,
-    )
+    answering = await Answering.start(settings, store, keys.seed, reading)
+    services, demo, understanding = answering.services, answering.demo, answering.understanding
+    texts, names, linker = services.texts, services.shop.names, services.linker
     pictures = PictureFolder(store, settings.media)
     surroundings = Surroundings(
         settings=settings,
@@ -165,7 +184,7 @@ async def build(settings: Settings, store: Store, reading: Process | None = None
         owner=owner_name(),
         rates={kind.name: kind.rate(settings) for kind, _ in made if kind.rate is not None},
         last_look=LastLook(
-            decisions,
+            services.decisions,
             WinBackWriter(texts, names, settings.time_zone),
             settings.time_zone,
             channels=WRITING_FIRST,
@@ -188,7 +207,7 @@ async def build(settings: Settings, store: Store, reading: Process | None = None
         channels,
         essential=[kind.name for kind in CHANNELS if kind.essential],
         running=running.is_set,
-        fitted=lambda: bool(served.version),
+        fitted=lambda: bool(answering.served.version),
     )
     defaults = Defaults(time_zone=settings.time_zone, currency=settings.currency)
     site, pages = build_site(
@@ -213,13 +232,13 @@ async def build(settings: Settings, store: Store, reading: Process | None = None
         settings=settings,
         is_demo=demo,
     )
-    planner = Planner(store, decisions, settings.time_zone, channels=WRITING_FIRST)
+    planner = Planner(store, services.decisions, settings.time_zone, channels=WRITING_FIRST)
     return Parts(
         settings=settings,
         store=store,
         demo=demo,
         understanding=understanding,
-        served=served,
+        served=answering.served,
         inbox=DurableInbox(store, dispatcher),
         dispatcher=dispatcher,
         sender=sender,
@@ -246,7 +265,7 @@ async def _keys(store: Store) -> _Keys:
     return await store.write(load)
 
 
-async def look_at_products(store: Store, understanding: ServedUnderstanding) -> None:
+async def look_at_products(store: AnyStore, understanding: ServedUnderstanding) -> None:
     """Let the products be recognised that there are now."""
     entries, goods = await catalogue_entries(store)
     if entries != understanding.catalogue:
@@ -255,7 +274,7 @@ async def look_at_products(store: Store, understanding: ServedUnderstanding) -> 
         await understanding.set_goods(goods)
 
 
-async def catalogue_entries(store: Store) -> tuple[list[CatalogueEntry], list[Goods]]:
+async def catalogue_entries(store: AnyStore) -> tuple[list[CatalogueEntry], list[Goods]]:
     """The shop's products by the names and codes that customers may use, and as they are searched."""
     async with store.read(long=True) as connection:
         products = await Catalogue(connection).active()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from bot.commands import (
+    ask,
     chat,
     codes,
     customer,
@@ -33,6 +34,7 @@ app.command("work")(run.work)
 app.command("demo")(shop.demo)
 app.command("import")(importing.import_)
 app.command("chat")(chat.chat)
+app.command("ask")(ask.ask)
 app.command("api-key")(shop.api_key)
 app.command("refit")(models.refit)
 app.command("rules")(shop.rules)

@@ -67,6 +67,8 @@ class NewMessage:
     channel_ref: str | None = None
     missed: str | None = None
     """Of a customer's message: why it may not have been understood, one of `storage.missed.WHY`."""
+    trace: Mapping[str, Any] | None = None
+    """Of an answer of the bot's: what it comes from, as `bot.conversation.trace` writes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -269,7 +269,7 @@ class _Erasing:
         blanked = await self._run(
             update(message)
             .where(message.c.conversation_id.in_(theirs))
-            .values(text="", payload={}, understanding=None, channel_ref=None, missed=None)
+            .values(text="", payload={}, understanding=None, channel_ref=None, missed=None, trace=None)
         )
         return blanked.rowcount
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, closing
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol, TypeVar
@@ -26,11 +26,24 @@ class Writes(Protocol):
         ...
 
 
+class AnyStore(Writes, Protocol):
+    """What can be read, too."""
+
+    def read(self, *, long: bool = False) -> AbstractAsyncContextManager[AsyncConnection]:
+        """A connection that sees one moment of it."""
+        ...
+
+
 class _Within:
-    """One transaction for all that is written."""
+    """One transaction for all that is read and written."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
+
+    @asynccontextmanager
+    async def read(self, *, long: bool = False) -> AsyncIterator[AsyncConnection]:
+        del long
+        yield self._connection
 
     async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         async with self._connection.begin_nested():
@@ -38,7 +51,7 @@ class _Within:
 
 
 @asynccontextmanager
-async def trial(store: Store) -> AsyncIterator[Writes]:
+async def trial(store: Store) -> AsyncIterator[AnyStore]:
     """A store in which everything is as in this one; what is written to it is gone at the end.
 
     SQLite has one writer: there it is a copy of the file, so that nobody waits. On PostgreSQL it is a transaction that

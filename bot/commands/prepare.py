@@ -45,10 +45,10 @@ async def _forgotten_shop(settings: Settings) -> bool:
     path = settings.home / "liuke.db"
     if settings.database_url is None or sqlite_path(settings.store_url) == path:
         return False
-    if await _kind(settings.store_url) is not ShopKind.EMPTY:
+    if await shop_kind(settings.store_url) is not ShopKind.EMPTY:
         return False
     shown = make_url(settings.store_url).render_as_string(hide_password=True)
-    if await _kind(f"sqlite:///{path}") is ShopKind.REAL:
+    if await shop_kind(f"sqlite:///{path}") is ShopKind.REAL:
         remark(
             f"{shown} holds no shop, and {path} holds one, which is not used. To take it along, stop, let the database "
             "be empty (dropdb, createdb), and run: LIUKE_DATABASE_URL= liuke copy --to URL"
@@ -61,7 +61,8 @@ async def _forgotten_shop(settings: Settings) -> bool:
     return False
 
 
-async def _kind(url: str) -> ShopKind:
+async def shop_kind(url: str) -> ShopKind:
+    """Whose shop a database holds; one that isn't there, or is older than shops, holds none. Nothing is made."""
     if not (await look_into(url)).counts:
         return ShopKind.EMPTY
     async with Store.open(url) as store, store.read(long=True) as connection:

@@ -25,10 +25,11 @@ from bot.delivery.ports import Work
 from bot.messages import Incoming, IncomingKind
 from kernel.times import utc_now
 from nlu.normalise import folded
-from storage import Conflict, Store
+from storage import Conflict
 from storage.conversations import Contact, Conversations, Message
 from storage.customers import Accounts, Customers
 from storage.drafts import SkillSwitches
+from storage.trial import AnyStore
 
 # A switch thrown by staff holds in every replica after this many seconds.
 _SWITCHES_HOLD = 2.0
@@ -39,7 +40,7 @@ class Engine:
 
     def __init__(
         self,
-        store: Store,
+        store: AnyStore,
         services: Services,
         *,
         clock: Callable[[], datetime] = utc_now,

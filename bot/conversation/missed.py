@@ -49,7 +49,7 @@ def summary(reading: Reading) -> dict[str, Any] | None:
     whole = reading.whole
     if whole is None:
         return None
-    kept = {**_meaning(whole), "acts": _acts(whole.acts), "where": _where(reading.where)}
+    kept = {**_meaning(whole), "acts": likely(whole.acts), "where": _where(reading.where)}
     return {name: value for name, value in kept.items() if name not in ("acts", "where") or value}
 
 
@@ -65,7 +65,8 @@ def _meaning(whole: Understanding) -> dict[str, Any]:
     }
 
 
-def _acts(acts: Acts) -> list[str]:
+def likely(acts: Acts) -> list[str]:
+    """What a message rather does than not."""
     return [act.value for act, probability in acts.acts.items() if probability >= _RATHER]
 
 

@@ -19,9 +19,10 @@ it, the bot is silent (`speaks`), save for danger.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -283,6 +284,7 @@ async def send(
     callback_ref: str | None = None,
     customer_id: str | None = None,
     dedupe_key: str | None = None,
+    trace: Mapping[str, Any] | None = None,
 ) -> int:
     """Append a reply to the conversation and queue it for its channel and address; return the message's id.
 
@@ -299,6 +301,7 @@ async def send(
             text=reply.text,
             payload=dumped,
             skill=skill,
+            trace=trace,
             at=now,
         )
     )

@@ -14,6 +14,7 @@ from bot.conversation.answer import Answer, Rows, row
 from bot.conversation.memory import Memory, OpenTask
 from bot.conversation.read_message import ReadMessage
 from bot.conversation.services import Services
+from bot.conversation.sources import Sources
 from bot.messages import Button
 from nlu.acts import Asking
 from nlu.types import Understanding
@@ -49,6 +50,8 @@ class Turn(ReadMessage):
     """The message before, where this one only says of what else it is asked."""
     read: Callable[[str], Awaitable[Understanding | None]] = field(default=_unread, repr=False)
     """What other words of theirs mean, such as those said before an order was chosen."""
+    sources: Sources = field(default_factory=Sources, repr=False)
+    """What is said, and what it is taken from."""
 
     @property
     def customer_id(self) -> str | None:
@@ -67,7 +70,9 @@ class Turn(ReadMessage):
 
     def say(self, text_id: str, **values: str | int) -> str:
         """A text in the customer's language."""
-        return self.services.texts.say(self.language, text_id, **values)
+        words = self.services.texts.say(self.language, text_id, **values)
+        self.sources.text(text_id, words, values)
+        return words
 
     def money(self, minor: int, currency: str) -> str:
         """An amount as this customer reads it."""
@@ -91,7 +96,7 @@ class Turn(ReadMessage):
 
     def button(self, text_id: str, action: str, **values: str | int) -> Button:
         """A button whose label is a text."""
-        return Button(label=self.say(text_id, **values), action=action)
+        return Button(label=self.services.texts.say(self.language, text_id, **values), action=action)
 
     @property
     def human(self) -> Rows:
@@ -108,6 +113,10 @@ class Turn(ReadMessage):
 
     async def record_shown(self, what: Sequence[Recommendation] | Offer, connection: AsyncConnection) -> None:
         """Keep in a transaction what this customer was recommended or offered."""
+        if isinstance(what, Offer):
+            self.sources.price(what, self.money(what.price.minor, what.price.currency))
+        else:
+            self.sources.recommended(what)
         await self.services.decisions.record_shown(
             connection,
             what,

@@ -18,6 +18,7 @@ from bot.conversation.memory import QUESTION_HOLDS
 from bot.conversation.ownership import CaseFacts
 from bot.conversation.routing import Reading
 from bot.conversation.texts import Texts
+from bot.conversation.trace import ReadAs, dump_trace
 from bot.conversation.turn import Turn
 from bot.delivery.ports import Work
 from bot.messages import Incoming, IncomingKind, Reply, dump_reply
@@ -47,6 +48,7 @@ def answering(
 
     async def work(connection: AsyncConnection) -> None:
         sent, drafted = [], []
+        answering_skills = [one.skill for one in decisions if not one.shadow]
         for decision in decisions:
             if decision.shadow:
                 drafted.append((decision.skill, await _rehearsed(connection, decision.answer)))
@@ -97,6 +99,7 @@ def answering(
                 skill=skills,
                 callback_ref=turn.incoming.callback_ref,
                 customer_id=turn.customer_id,
+                trace=dump_trace(turn.sources.of(reply, _read_as(turn, reading), answering_skills)),
             )
         else:
             await _release_button(connection, turn)
@@ -218,6 +221,24 @@ def case_facts(turn: Turn, understanding: Understanding | None) -> CaseFacts:
         danger=danger.value if danger is not None else "",
         order=order,
         words=words,
+    )
+
+
+def _read_as(turn: Turn, reading: Reading) -> ReadAs:
+    """What the message was taken for, for whoever asks why this was answered."""
+    whole = reading.whole
+    if whole is None:
+        first, _, rest = turn.incoming.payload.partition(":")
+        known = turn.incoming.kind in (IncomingKind.BUTTON, IncomingKind.COMMAND)
+        # What a button carries behind its verb may name somebody's things.
+        return ReadAs(pressed=":".join(filter(None, (first, rest.partition(":")[0]))) if known else "")
+    best = whole.intents[0] if whole.intents else None
+    return ReadAs(
+        intent=best.intent if best is not None else "",
+        chance=round(float(best.probability), 3) if best is not None else 0.0,
+        wishes=tuple(dict.fromkeys(wish.intent for wish, _ in reading.wishes)),
+        acts=tuple(missed.likely(whole.acts)),
+        danger=whole.acts.danger.value if whole.acts.danger is not None else "",
     )
 
 

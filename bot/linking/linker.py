@@ -21,12 +21,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.linking.guessing import Guesses, Verdict
 from bot.linking.site_tokens import TOKEN_VALIDITY, SiteSession, make_token, read_token
 from kernel.times import to_micros
-from storage import Store
 from storage.customers import Accounts, Customers, LinkAttempts
 from storage.links import Links
 from storage.orders import Orders
 from storage.schema import link_token
 from storage.settings import SettingStore
+from storage.trial import AnyStore
 
 LINK_VALIDITY = timedelta(hours=24)
 ATTEMPT_WINDOW = timedelta(hours=1)
@@ -74,7 +74,7 @@ class Linker:
         self._web_secret = web_secret
 
     @classmethod
-    async def open(cls, store: Store, web_secret: str | None) -> Linker:
+    async def open(cls, store: AnyStore, web_secret: str | None) -> Linker:
         """Load the signing key, and the secret shared with the shop's site, making each at first use."""
 
         async def load(connection: AsyncConnection) -> tuple[str, str]:

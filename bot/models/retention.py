@@ -10,8 +10,9 @@ import retention
 from bot.delivery.faults import faults
 from retention.errors import RetentionError
 from retention.types import RetentionCore
-from storage import Store, StoreUnavailable
+from storage import StoreUnavailable
 from storage.models import ModelVersions
+from storage.trial import AnyStore
 
 KIND = "retention"
 _CHECK_EVERY = 5.0
@@ -22,7 +23,7 @@ log = logging.getLogger(__name__)
 class ServedRetention:
     """Holds the current retention core. Before the first fit it is one that knows no shop yet."""
 
-    def __init__(self, store: Store, home: Path) -> None:
+    def __init__(self, store: AnyStore, home: Path) -> None:
         self._store = store
         self._home = home
         self.version = ""

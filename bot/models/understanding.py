@@ -21,8 +21,9 @@ from nlu.products.needs import Need
 from nlu.products.searching import Found
 from nlu.serving.client import ReadingProcess, command, launch
 from nlu.types import CatalogueEntry, DialogueContext, Language, Passage, Understanding
-from storage import Store, StoreUnavailable
+from storage import StoreUnavailable
 from storage.models import ModelVersions
+from storage.trial import AnyStore
 
 Written: TypeAlias = frozenset[tuple[str, int, int]]
 """Of each file of a folder its place, its size and when it was last written."""
@@ -45,7 +46,7 @@ async def launch_reading(home: Path) -> Process:
 class ServedUnderstanding:
     """Reads with the current version and answers from the pages; both are replaced together."""
 
-    def __init__(self, store: Store, home: Path, pages: Path, reading: ReadingProcess) -> None:
+    def __init__(self, store: AnyStore, home: Path, pages: Path, reading: ReadingProcess) -> None:
         self._store, self._home = store, home
         self.pages = pages
         """The folder of the shop's pages; another one, and what is changed in it, is taken at the next look."""
@@ -60,7 +61,7 @@ class ServedUnderstanding:
         self.version, self._path = SHIPPED, ""
 
     @classmethod
-    async def start(cls, store: Store, home: Path, pages: Path, launched: Process | None = None) -> Self:
+    async def start(cls, store: AnyStore, home: Path, pages: Path, launched: Process | None = None) -> Self:
         """Load the shipped model and the pages of a folder.
 
         Args:

@@ -105,7 +105,10 @@ async def _messages(connection: AsyncConnection, account: Account) -> list[dict[
     if found is None:
         return []
     history = await Conversations(connection).history(found, limit=_EVERYTHING)
-    return [{"at": m.at, "from": m.author, "text": m.text} for m in history]
+    return [
+        {"at": m.at, "from": m.author, "text": m.text, **({"comes_from": m.trace} if m.trace else {})}
+        for m in history
+    ]
 
 
 async def _reply_emails(connection: AsyncConnection, account: Account) -> list[Mapping[str, Any]]:

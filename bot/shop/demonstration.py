@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from storage import Store
 from storage.shop import Shop, ShopKind
+from storage.trial import AnyStore
 
 
 class Demonstration:
     """Whether the store held the demo shop when it was looked at last; not before the first look."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: AnyStore) -> None:
         self._store = store
         self._demo = False
 

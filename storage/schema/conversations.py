@@ -40,6 +40,7 @@ message = Table(
     Column("channel_ref", String(100)),
     Column("at", UtcMicros, nullable=False),
     Column("missed", String(12), comment="Why it may not have been understood: see storage.missed."),
+    Column("trace", JSON(none_as_null=True), comment="What an answer of the bot's comes from."),
     Index(None, "conversation_id", "id"),
     Index(None, "conversation_id", "channel_ref"),
     partial_index("ix_message_missed", "at", where="missed IS NOT NULL"),

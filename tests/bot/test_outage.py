@@ -25,7 +25,8 @@ from bot.delivery.sender import Sender
 from bot.messages import Incoming
 from bot.models.retention import ServedRetention
 from bot.staff import console
-from bot.staff.console.frame import Words, draw_outage, log_outages_once, tell_outages
+from bot.staff.console.frame import draw_outage, log_outages_once, tell_outages
+from bot.staff.console.words import Words
 from storage import Store, StoreUnavailable
 from storage.inbox import Inbox
 from storage.settings import SettingStore

@@ -50,6 +50,17 @@ async def somebody(connection: AsyncConnection) -> None:
         login="ann", name="Ann", role="agent", password_hash="-", language="en", now=NOW
     )
     (ann,) = await Staff(connection).all()
+    await Conversations(connection).append(
+        NewMessage(
+            conversation_id=contact.conversation.id,
+            direction="out",
+            author="bot",
+            kind="reply",
+            text="Noted.",
+            trace={"skills": ["talk"], "facts": [{"of": "shop", "text": "noted-by-the-miller"}]},
+            at=NOW,
+        )
+    )
     await Corrections(connection).put(said.id, "their_name", staff_id=ann.id, now=NOW)
     known = await Customers(connection).get("c1")
     assert known is not None
@@ -118,6 +129,7 @@ async def test_an_export_holds_all_of_it(any_store: Store) -> None:
         "--05-17",
         "12 Spindle Lane",
         "For spinning straw",
+        "noted-by-the-miller",
     ):
         assert what in told
 

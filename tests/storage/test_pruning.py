@@ -138,7 +138,7 @@ async def visitor(store: Store, address: str, said: Sequence[str] = (), **more: 
         *(
             {
                 "conversation_id": here, "direction": direction, "author": "x", "kind": kind, "text": text,
-                "payload": {}, "at": OLD,
+                "payload": {}, "at": OLD, "trace": {"of": address} if direction == "out" else None,
             }
             for direction, kind, text in words
         ),
@@ -177,6 +177,9 @@ async def test_visitors_who_never_wrote_go_with_all_that_was_kept_of_them(any_st
     for table in (inbox, outbox, conversation):
         assert not [one for one in await left(any_store, table, "address") if one.startswith("silent")]
     assert len(await left(any_store, message)) == 2 * len(stay) + 1
+    told = [trace["of"] for trace in await left(any_store, message, "trace") if trace is not None]
+    assert len(told) == len(stay)
+    assert not [address for address in told if address.startswith("silent")]
 
 
 async def test_each_visitor_is_looked_at_once(any_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,7 +61,7 @@ async def _language(turn: Turn) -> Answer:
     if chosen is None:
         buttons = [Button(label=_NAMES[code], action=f"language:set:{code}") for code in LANGUAGES]
         return Answer(text=turn.say("language-which"), buttons=row(*buttons))
-    said = turn.services.texts.say(chosen, "language-set")
+    said = replace(turn, language=chosen).say("language-set")
     return Answer(text=said, language=chosen, memory=replace(turn.memory, fixed_language=True))
 
 

@@ -55,7 +55,10 @@ async def _passages(turn: Turn, question: str | None, n: int, at_least: float | 
     if not before or (alone and alone[0].score >= SURE):
         return alone
     together = await search(asked, language, n, before, at_least)
-    return max(alone, together, key=lambda found: found[0].score if found else 0.0)
+    nearest = max(alone, together, key=lambda found: found[0].score if found else 0.0)
+    if nearest is together:
+        turn.sources.by_before(together)
+    return nearest
 
 
 def _said_before(turn: Turn) -> str:
@@ -92,6 +95,7 @@ def _sentence(passage: Passage) -> str:
 
 
 def _in_language(turn: Turn, passage: Passage, text: str) -> str:
+    turn.sources.passage(passage, text)
     if passage.language == turn.language:
         return text
     return f"{turn.say('pages-other-language')}\n{text}"

@@ -97,6 +97,7 @@ async def _personal(turn: Turn, product: Product, customer_id: str) -> Answer:
     known = turn.memory.about_product(product.id)
     memory = replace(known, haggles=known.haggles + 1)
     if not offer.personal or offer.price.minor >= product.price_at(turn.now):
+        turn.sources.price(offer, turn.money(offer.list_price.minor, offer.list_price.currency))
         text_id = "price-is-best-again" if known.haggles else "price-is-best"
         price = which_product.price(turn, product)
         text = turn.say(text_id, name=product.name(turn.language), price=price)

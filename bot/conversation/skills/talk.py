@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from bot.conversation import waiting, wording
 from bot.conversation.answer import Answer, Rows, row
 from bot.conversation.phrases import word_test
-from bot.conversation.services import Services
+from bot.conversation.services import Services, Shop
 from bot.conversation.skills import language
 from bot.conversation.texts import Texts
 from bot.conversation.turn import Skill, Turn
@@ -79,23 +81,21 @@ def welcome_buttons(texts: Texts, spoken: str) -> Rows:
     )
 
 
-def greeting_text(services: Services, language: str, name: str = "") -> str:
-    """The greeting of a customer who is known by name, or of anybody."""
-    shop = services.shop
-    text = services.texts.say(
-        language,
+def greeting_text(say: Callable[..., str], shop: Shop, language: str, name: str = "") -> str:
+    """The greeting of a customer who is known by name, or of anybody; `say` is that of the texts in the language."""
+    text = say(
         "greeting-known" if name else "greeting-new",
         shop=shop.names.get(language, shop.names["en"]),
         name=wording.called(name),
     )
-    return f"{text}\n{services.texts.say(language, 'demo-note')}" if shop.is_demo() else text
+    return f"{text}\n{say('demo-note')}" if shop.is_demo() else text
 
 
 def opening(services: Services, incoming: Incoming) -> Reply:
     """What a stranger's opening of the conversation is answered with, for a channel that shows it at once."""
     spoken = language.of_first_words(incoming)
     return Reply(
-        text=greeting_text(services, spoken),
+        text=greeting_text(partial(services.texts.say, spoken), services.shop, spoken),
         buttons=welcome_buttons(services.texts, spoken),
         language=spoken,
     )
@@ -112,7 +112,7 @@ async def _greeting(turn: Turn) -> Answer:
     if turn.incoming.kind is IncomingKind.TEXT and _just_spoke(turn):
         return Answer(text=turn.say("greeting-again"), memory=turn.memory)
     name = turn.contact.customer_name if turn.customer_id is not None else ""
-    text = greeting_text(turn.services, turn.language, name)
+    text = greeting_text(turn.say, turn.services.shop, turn.language, name)
     return Answer(text=text, buttons=_buttons(turn), memory=turn.memory)
 
 

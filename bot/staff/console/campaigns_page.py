@@ -11,7 +11,8 @@ from nicegui import events, ui
 from bot.conversation.wording import money
 from bot.staff.campaigns import ACTIVE, ENDED, PAUSED, CampaignReport, CampaignService, Share, returned
 from bot.staff.console.cards import pushing
-from bot.staff.console.frame import RedrawnPage, Visit, Words, small_button
+from bot.staff.console.frame import RedrawnPage, Visit, small_button
+from bot.staff.console.words import Words
 from storage.links import Reach
 from storage.responses import ArmResult, Contacted
 from storage.restored import Restoration

@@ -13,7 +13,8 @@ from nicegui import ui
 from bot.conversation.ownership import CaseFacts
 from bot.conversation.wording import money
 from bot.staff.case_service import CaseService
-from bot.staff.console.frame import Acting, Words, small_button
+from bot.staff.console.frame import Acting, small_button
+from bot.staff.console.words import Words
 from bot.staff.requests import ERASURE
 from bot.staff.roles import ERASING
 from storage.escalations import Escalation

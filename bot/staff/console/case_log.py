@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 from nicegui import ui
 
+from bot.conversation.trace import Trace, load_trace
 from bot.messages import Reply, load_reply
 from bot.staff.case_service import Case, CaseService
+from bot.staff.console import why
 from bot.staff.console.frame import Acting, plain_button
 from bot.staff.console.widgets import KeyedList
+from bot.staff.console.words import Words
 from nlu.intents import INTENTS
 from storage.conversations import Message
 from storage.drafts import Draft
@@ -93,6 +96,9 @@ class CaseLog:
             ui.label(f"{said.author} · {at}").classes("meta")
             if message.direction == "in" and message.text:
                 self._correcting.draw(message, said.corrected)
+            trace = load_trace(message.trace) if message.direction == "out" else None
+            if trace is not None:
+                _draw_why(words, trace)
 
     def _draw_draft(self, draft: Draft, case_id: int | None) -> None:
         words = self._words
@@ -138,6 +144,14 @@ def _draw_offered(reply: Reply) -> None:
         ui.label(f"▪ {text}").classes("offered")
     if labels:
         ui.label("  ".join(f"[{label}]" for label in labels)).classes("offered")
+
+
+def _draw_why(words: Words, trace: Trace) -> None:
+    """What the answer comes from, folded away: the browser opens it by itself."""
+    with ui.element("details").classes("why"):
+        with ui.element("summary"):
+            ui.label(words("why"))
+        ui.label("\n".join(why.lines(words, trace))).classes("pre").props("dir=auto")
 
 
 def _kind(message: Message) -> str:

@@ -10,7 +10,7 @@ from nicegui import ui
 from bot.shop.importing.fields import ATTRIBUTE, OPTION, PLACE
 from bot.shop.importing.recognition import Columns
 from bot.staff.console.data_report import heading, table
-from bot.staff.console.frame import Words
+from bot.staff.console.words import Words
 from bot.staff.imports import SOURCES, Choice
 
 _TYPED = ("currency", "time_zone", "date_format", "statuses")

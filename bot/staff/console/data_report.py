@@ -10,7 +10,7 @@ from nicegui import ui
 from bot.shop.importing.running import Report
 from bot.shop.importing.saying import in_language
 from bot.staff.console.data_files import REJECTS
-from bot.staff.console.frame import Words
+from bot.staff.console.words import Words
 from bot.staff.imports import Stage, Standing
 from storage.shop import ImportRun
 

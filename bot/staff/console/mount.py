@@ -34,7 +34,6 @@ from bot.staff.console.frame import (
     PAGES,
     RedrawnPage,
     Visit,
-    Words,
     draw_outage,
     listening,
     log_outages_once,
@@ -46,6 +45,7 @@ from bot.staff.console.queue_page import QueuePage
 from bot.staff.console.session_cookie import WHY, BrowserSession
 from bot.staff.console.skills_page import SkillsPage
 from bot.staff.console.socket import console_socket
+from bot.staff.console.words import Words
 from bot.staff.imports import Imports
 from bot.staff.missed import Missed
 from bot.staff.people import People

@@ -11,7 +11,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from nicegui import ui
 
-from bot.staff.console.frame import Words
+from bot.staff.console.words import Words
 
 V = TypeVar("V")
 V_contra = TypeVar("V_contra", contravariant=True)

@@ -10,8 +10,11 @@ import pytest
 from bot.conversation.answer import Answer, HandOver
 from bot.conversation.decisions import is_said, only
 from bot.conversation.memory import Memory
-from bot.conversation.skills.pages import NEAR, answer_own, passage_for, said_of
+from bot.conversation.skills.pages import NEAR, answer, answer_own, passage_for, said_of
+from bot.conversation.sources import Sources
+from bot.conversation.trace import ReadAs
 from bot.conversation.turn import Turn
+from bot.messages import Reply
 from nlu.types import Passage
 
 
@@ -42,6 +45,7 @@ def _turn(pages: _Pages, memory: Memory = Memory(), said: str = "wrap it") -> Tu
         language="en",
         intent="gift_wrap",
         memory=memory,
+        sources=Sources(),
     )
     return cast(Turn, turn)
 
@@ -95,6 +99,16 @@ async def test_a_message_is_read_alone_and_with_the_one_before_it(
     found = await passage_for(_turn(_PagesByContext(alone, together), BEFORE))
     assert found is not None
     assert found.page == said
+
+
+@pytest.mark.parametrize(("together", "by_before"), [(0.9, True), (0.3, False)])
+async def test_an_answer_tells_whether_what_was_said_before_led_to_it(
+    together: float, by_before: bool
+) -> None:
+    turn = _turn(_PagesByContext(0.4, together), BEFORE)
+    told = await answer(turn)
+    (entry,) = turn.sources.of(Reply(text=told.text), ReadAs(), ["policy"]).entries
+    assert (entry.page, entry.by_before) == ("together" if by_before else "alone", by_before)
 
 
 async def test_what_a_message_surely_asks_by_itself_is_not_read_otherwise() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.conversation.ownership import CaseFacts
 from bot.conversation.texts import Texts
-from bot.staff.console.frame import Words
+from bot.staff.console.words import Words
 from nlu.acts import Danger
 from nlu.intents import INTENTS
 

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from bot.conversation.texts import Texts
 from bot.staff import console
-from bot.staff.console.frame import Visit, Words
+from bot.staff.console.frame import Visit
+from bot.staff.console.words import Words
 from storage.staff import StaffMember
 
 

@@ -136,4 +136,5 @@ async def _postage(turn: Turn) -> list[str]:
     if passage is None or passage.language != turn.language:
         return []
     first = _first_sentence(pages.shortened(passage.text))[0]
+    turn.sources.passage(passage, first)
     return [turn.say("total-postage", text=first)]
