@@ -8,8 +8,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # uv takes a tenth of pip's time. It asks the registry that pip is set to; where it can't, pip does the work.
 UV = UV_DEFAULT_INDEX="$${PIP_INDEX_URL:-$$($(PIP) config get global.index-url 2>/dev/null || echo https://pypi.org/simple)}" \
 	$(BIN)/uv pip install --python $(BIN)/python
+# Processes that run the tests: one more than there are cores, since those that start programs often wait for them.
+WORKERS ?= $(shell $(PYTHON) -c "import os; print(min(5, 1 + (os.cpu_count() or 1)))")
 
-.PHONY: run test test-scale lint types imports bench bench-nlu bench-tuned bench-augment bench-talk bench-answers bench-tau bench-harm bench-recommend bench-intake bench-retention bench-churn bench-scale torture transcript pictures clean help
+.PHONY: run test test-slow test-scale lint types imports bench bench-nlu bench-tuned bench-augment bench-talk bench-answers bench-tau bench-harm bench-recommend bench-intake bench-retention bench-churn bench-scale torture transcript pictures clean help
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -20,7 +22,10 @@ run: $(VENV)/.run  ## Start the demo shop (or yours) in one process
 test: $(VENV)/.test  ## Check style, types, rooms and promises
 	@$(MAKE) --no-print-directory lint types imports
 	@# The workers fill the cores: threads of their own would only wait for each other.
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
+
+test-slow: $(VENV)/.test  ## The tests that take long: whole fits and trainings, killed processes, long visits of a browser
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile -m slow
 
 test-scale: $(VENV)/.scale  ## Check that Spark gives the same features as DuckDB; needs Java 17
 	$(BIN)/python -m pytest -m scale

@@ -33,6 +33,8 @@ from storage.warnings import Warnings
 from tests.conftest import make_tables
 from tests.factories import NOW, add_customer, add_product, add_purchase, add_score
 
+pytestmark = pytest.mark.slow
+
 CUSTOMERS = 40
 ENOUGH = 140
 """Customers, for clusters."""

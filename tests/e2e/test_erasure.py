@@ -15,6 +15,8 @@ from tests.bot.channels.webchat import Page, token
 from tests.e2e.conftest import MakeProgram
 from tests.e2e.program import Program, rows
 
+pytestmark = pytest.mark.slow
+
 MARK = "zq7xkv"
 
 

@@ -12,6 +12,8 @@ from tests.bot.delivery.fakes import until
 from tests.e2e.program import Program
 from tests.outage import away
 
+pytestmark = pytest.mark.slow
+
 
 async def _is(asked: Awaitable[httpx.Response], status: int) -> bool:
     return (await asked).status_code == status

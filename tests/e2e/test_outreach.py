@@ -15,7 +15,7 @@ from tests.botapi import FakeBotApi, Person
 from tests.e2e.conftest import MakeProgram
 from tests.e2e.program import Program
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 PEOPLE = 8
 

@@ -17,7 +17,7 @@ from tests.bot.channels.webchat import Page
 from tests.botapi import FakeBotApi, Person
 from tests.e2e.program import Program
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 # The lease of a poller that was killed runs for ten seconds, and is asked for every second.
 _TAKEN_OVER_WITHIN = 15.0
 _PATIENCE = 60.0

@@ -14,7 +14,7 @@ from tests.botapi import FakeBotApi
 from tests.e2e.conftest import MakeProgram
 from tests.e2e.program import ROOT, Program, rows
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 _WAITING = """INSERT INTO outbox (channel, address, kind, policy, state, payload, author, created_at, not_before,
                                   attempts, message_refs)

@@ -11,7 +11,7 @@ from tests.botapi import FakeBotApi
 from tests.e2e.conftest import MakeProgram
 from tests.e2e.program import rows
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 # Seconds until an answer must be there; a poller waits for the lease of the one that was killed.
 _PATIENCE = 60.0
 

@@ -11,7 +11,7 @@ from tests.e2e.conftest import MakeProgram
 from tests.e2e.program import ROOT, rows
 from tests.e2e.visitor import Visitor
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 # Two words are put into the program for which reading and deciding never end, inside a regular expression: it holds
 # the interpreter's lock, so nothing else of its process runs.

@@ -13,6 +13,8 @@ import pytest
 
 from tests.torture.run import POLITE, torture
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 15.0
 _WITHIN = 5.0
 """Seconds; without limits they wait for as long as the attacks last, and longer."""

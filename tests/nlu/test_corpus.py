@@ -100,6 +100,7 @@ def test_opinions_name_their_language_and_no_intent() -> None:
     assert joinable(sentiment_corpus()) == {True: [], False: []}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_no_message_is_written_twice(language: str) -> None:
     texts = [example.text for example in [*own_corpus(language), *opinions(language)]]

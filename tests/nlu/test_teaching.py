@@ -26,6 +26,8 @@ from nlu.workshop.labelled import Labelled, read_taught
 from nlu.workshop.layered_encoder import LayeredEncoder
 from nlu.workshop.reports import print_comparison, print_report
 
+pytestmark = pytest.mark.slow
+
 RUN = CliRunner()
 GIFTS = (
     "can you gift wrap it", "请问可以包装成礼物吗", "I want it wrapped as a present with a card",

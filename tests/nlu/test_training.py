@@ -44,6 +44,8 @@ from nlu.workshop.training.augmentation import (
 from nlu.workshop.training_data import PRETRAINING_SETS, pretraining_examples, tasks
 from tests.nlu.public import public_sets
 
+pytestmark = pytest.mark.slow
+
 TEXTS = st.text(st.sampled_from("退货发票什么时候到 where is my order,.!?😀123"), min_size=1, max_size=40)
 SEEDS = st.integers(0, 2**32)
 

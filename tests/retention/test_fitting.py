@@ -86,6 +86,7 @@ def test_bad_rows_are_in_the_report(tmp_path: Path) -> None:
     assert {one.code: one.count for one in report.problems} == {"future": 1, "negative_amount": 1}
 
 
+@pytest.mark.slow
 def test_a_robot_does_not_speak_for_everybody(tmp_path: Path, history: History) -> None:
     """A customer with a tenth of all events leaves the recommender as it is without them."""
     rows = history.events.to_pylist()
@@ -102,6 +103,7 @@ def test_a_robot_does_not_speak_for_everybody(tmp_path: Path, history: History) 
     assert parts[0] == parts[1]
 
 
+@pytest.mark.slow
 def test_same_data_moment_and_seed_same_files(tmp_path: Path) -> None:
     reports = [
         retention.fit(make_history(customers=120), tmp_path / name / "v1", now=NOW, seed=5) for name in "ab"
@@ -111,6 +113,7 @@ def test_same_data_moment_and_seed_same_files(tmp_path: Path) -> None:
     assert [one.read_bytes() for one in files[0]] == [one.read_bytes() for one in files[1]]
 
 
+@pytest.mark.slow
 def test_row_order_does_not_matter(tmp_path: Path) -> None:
     events = make_events(customers=120)
     one = retention.fit(

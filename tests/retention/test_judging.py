@@ -30,6 +30,8 @@ from retention.report import Fitted
 from tests.contracts.retention_core import NOW
 from tests.retention.conftest import make_events, make_history, make_products
 
+pytestmark = pytest.mark.slow
+
 SURE = 6.0
 """Log-odds of somebody whose outcome was seen."""
 

@@ -105,6 +105,7 @@ def spoilt(history: History, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return retention.fit(scrambled(history), out, now=NOW, seed=3).directory
 
 
+@pytest.mark.slow
 def test_a_version_of_spoilt_data_is_refused(
     judged: retention.FitReport, spoilt: Path, history: History
 ) -> None:

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,6 +24,8 @@ from storage.inbox import Inbox
 from storage.schema import outbox
 from tests.bot.delivery.fakes import incoming, put, until
 from tests.conftest import make_tables
+
+pytestmark = pytest.mark.slow
 
 UPDATES = 120
 CONVERSATIONS = 8

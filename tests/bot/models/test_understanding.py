@@ -33,6 +33,8 @@ from tests.factories import NOW, add_product
 from tests.nlu.stuck_reader import HANG
 from tests.nlu.unsound import narrow_heads
 
+pytestmark = pytest.mark.slow
+
 PAGES = Path(__file__).parents[3] / "bot" / "shop" / "pages"
 KETTLE = CatalogueEntry(product_id="p1", names=("Moonbeam kettle",))
 Serve = Callable[..., Awaitable[ServedUnderstanding]]

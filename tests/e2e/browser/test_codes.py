@@ -18,7 +18,7 @@ from tests.e2e.browser.conftest import OpenPage, Site
 from tests.e2e.browser.test_staff import sign_in
 from tests.e2e.program import Program
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 NOW = datetime.now(UTC)
 CUSTOMERS = {"customers": [{"id": "c1", "name": "王芳", "phone": "13800001234"}]}

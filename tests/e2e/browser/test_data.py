@@ -15,7 +15,7 @@ from tests.e2e.browser.conftest import OpenPage, Site
 from tests.e2e.browser.test_staff import sign_in
 from tests.e2e.program import Program, rows
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 _EMPTY_FILE = (
     "() => { const all = new DataTransfer(); all.items.add(new File([], 'empty.csv')); return all; }"

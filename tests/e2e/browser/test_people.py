@@ -18,7 +18,7 @@ from tests.e2e.browser.conftest import OpenPage, Site
 from tests.e2e.browser.test_staff import asks_for_a_person, entry, sign_in
 from tests.e2e.program import Program
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 CHANGED = "Your access was changed. Please sign in again."
 

@@ -16,7 +16,7 @@ from tests.e2e.browser.test_staff import asks_for_a_person, entry, sign_in
 from tests.e2e.browser.waiting_room import WaitingRoom, words
 
 # The first of them waits for the demo shop to be made and fitted.
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 DRAFTS = "Object.keys(localStorage).filter((key) => key.startsWith('liuke.staff.'))"
 HISTORY = [f"word {number} about a parcel that has not come" for number in range(40)]

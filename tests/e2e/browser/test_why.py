@@ -9,7 +9,7 @@ from tests.e2e.browser.conftest import ANSWERS, OpenPage, Site, greeted, say
 from tests.e2e.browser.test_staff import entry, sign_in
 
 # It may wait for the demo shop to be made and fitted.
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 def test_staff_open_why_below_an_answer(site: Site, open_page: OpenPage) -> None:

@@ -246,6 +246,7 @@ def later(tmp_path_factory: pytest.TempPathFactory) -> tuple[Fitted, Window]:
     return found, make_window(Shop(whole.checked().history), moment, end)
 
 
+@pytest.mark.slow
 def test_cdnow_later(later: tuple[Fitted, Window]) -> None:
     """A window inside the past that the benchmark's later one begins after."""
     found, window = later

@@ -46,6 +46,7 @@ def slice_of_online_retail(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_the_rate_of_a_real_log_equals_a_count(slice_of_online_retail: Path, tmp_path: Path) -> None:
     out = tmp_path / "rates.csv"
     done = program(
@@ -108,6 +109,7 @@ def test_cohorts_by_segment_of_a_real_log(slice_of_online_retail: Path, tmp_path
     assert {"champions", "newcomers", "gone"} <= groups
 
 
+@pytest.mark.slow
 def test_an_evaluation_of_a_real_log(slice_of_online_retail: Path, tmp_path: Path) -> None:
     out = tmp_path / "report"
     done = program(
