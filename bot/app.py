@@ -138,7 +138,13 @@ async def build(settings: Settings, store: Store, reading: Process | None = None
     linker = await Linker.open(store, settings.shared_secret)
     services = Services(
         texts=texts,
-        shop=ShopFacts(names=names, time_zone=settings.time_zone, is_demo=demo, hours=settings.hours),
+        shop=ShopFacts(
+            names=names,
+            time_zone=settings.time_zone,
+            is_demo=demo,
+            hours=settings.hours,
+            basket=settings.basket,
+        ),
         decisions=decisions,
         linker=linker,
         reader=understanding,
