@@ -74,6 +74,11 @@ wants_something_with_it = word_test(
     "any_gift a_gift gift_with gift_too free_sample* any_sample* something_with_it",
 )
 """While it is bargained, something is wanted with it for nothing."""
+of_postage = word_test(
+    "包邮 包个邮 免邮 免运费 运费",
+    "postage shipping delivery_fee delivery_cost* delivery_charge* free_delivery",
+)
+"""It is about what sending costs."""
 on_condition = word_test(
     "我就买 我就要 我就拿 我就下单 马上下单 立马下单 就买了",
     "and_i'll_take and_ill_take and_i'll_buy then_i'll_buy then_i'll_take",

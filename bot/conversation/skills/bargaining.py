@@ -88,7 +88,8 @@ def named_sum(turn: Turn) -> Sum | None:
     if found is not None and _number(found.value) is not None:
         start, end, value = found.start, found.end, found.value
     else:
-        bare = _SUM.search(turn.text)
+        counted = {start for start, _ in totals.quantities(turn)}
+        bare = next((one for one in _SUM.finditer(turn.text) if one.start() not in counted), None)
         if bare is None:
             return None
         start, end, value = *bare.span(), bare[1]
@@ -117,8 +118,11 @@ def move(turn: Turn) -> Move | None:
         return Move.LEAVES if leaves else Move.RIVAL
     if not text or needed.names_sum(turn) or wants_others(text):
         return None
-    if words.leaves(text) and not asks_by_condition(text):
+    takes = words.takes(text) or (under_way(turn) and words.just_one(text))
+    if (words.leaves(text) and not takes) or (takes and words.names_rival(text)):
         return Move.LEAVES
+    if words.of_postage(text) and (words.wants_gift(text) or under_way(turn)):
+        return Move.LESS
     if words.wants_gift(text) or (under_way(turn) and words.wants_something_with_it(text)):
         return Move.GIFT
     if _agreed(turn):
@@ -127,12 +131,12 @@ def move(turn: Turn) -> Move | None:
         return Move.THINKS
     if _offers_sum(turn):
         return Move.BID
-    if (wants_several(turn) or several_of(turn) > 1) and not words.takes(text):
+    if (wants_several(turn) or several_of(turn) > 1) and not takes:
         return Move.SEVERAL
     pleads = under_way(turn) and (words.pleads(text) or words.on_condition(text))
-    if (words.asks_for_less(text) or pleads) and not words.takes(text):
+    if (words.asks_for_less(text) or pleads) and not takes:
         return Move.LESS
-    if words.takes(text):
+    if takes:
         return Move.LESS if asks_by_condition(text) else Move.TAKES
     return None
 
@@ -203,7 +207,7 @@ def _names_a_rival(turn: Turn) -> bool:
 
 def _offers_sum(turn: Turn) -> bool:
     """Whether a message says what the customer would pay."""
-    said = named_sum(turn)
+    said = named_sum(turn) if several_of(turn) == 1 else None
     if (
         said is None
         or not in_focus(turn)
@@ -224,7 +228,7 @@ def _offers_sum(turn: Turn) -> bool:
 
 
 def _more_asked(turn: Turn) -> bool:
-    return under_way(turn) or bool(words.asks_for_less(turn.text))
+    return under_way(turn) or bool(words.asks_for_less(turn.text)) or named_sum(turn) is not None
 
 
 def in_focus(turn: Turn) -> bool:
@@ -253,7 +257,7 @@ def follow_up(turn: Turn) -> tuple[Turn, str] | None:
     turn to answer it in; None where it is about something else."""
     pending = turn.memory.pending
     waits = pending is not None and pending.kind not in ("product", "clarify")
-    if turn.understanding is None or turn.memory.tasks or waits or turn.named(EntityKind.ORDER_NUMBER):
+    if turn.understanding is None or waits or turn.named(EntityKind.ORDER_NUMBER):
         return None
     wish = _wish(turn, move(turn))
     return None if wish is None else (turn, wish)
@@ -264,7 +268,7 @@ def _wish(turn: Turn, made: Move | None) -> str | None:
         return "discount_request" if _may_be_of_price(turn) else None
     if not in_focus(turn):
         return None
-    if made in (None, Move.SEVERAL) and _agrees(turn):
+    if (made in (None, Move.SEVERAL) and _agrees(turn)) or (made is Move.SEVERAL and _orders(turn)):
         return "place_order"
     if made is None:
         return None
@@ -286,7 +290,8 @@ def _wish(turn: Turn, made: Move | None) -> str | None:
 def _goes_on(turn: Turn, made: Move) -> bool:
     """Whether what was bargained over goes on after a question about something else, such as delivery."""
     of_orders = _last(turn) in turn.skills.about_orders
-    return bool(turn.memory.bargain) and not of_orders and made not in (Move.LEAVES, Move.THINKS)
+    goes_on = made is Move.BID or (not of_orders and made not in (Move.LEAVES, Move.THINKS))
+    return bool(turn.memory.bargain) and goes_on
 
 
 _OF_MONEY = frozenset(
@@ -317,6 +322,14 @@ def _is_of_goods(turn: Turn, may_be: frozenset[str]) -> bool:
     if best is None or best.probability < _LIKELY or best.intent in may_be:
         return True
     return any(wish.intent in may_be & _GOODS and wish.probability >= _RATHER for wish in turn.acts.wishes)
+
+
+def _orders(turn: Turn) -> bool:
+    """Whether so many are plainly to be ordered, and not asked about."""
+    whole = turn.understanding
+    best = whole.intents[0] if whole is not None and whole.intents else None
+    plain = best is not None and best.intent == "place_order" and best.probability >= _RATHER
+    return plain and not words.asks_for_less(turn.text) and not phrases.asks(turn.text)
 
 
 def _agrees(turn: Turn) -> bool:

@@ -82,7 +82,8 @@ async def answered(turn: Turn, product: Product, move: Move | None) -> Answer:
     elif move is Move.GIFT:
         first, memory = [await _of_gifts(turn)], memory.bargaining("gift")
     else:
-        first = await _of_a_group(turn)
+        first = await _beside(turn)
+        memory = memory.bargaining("beside") if first else memory
     step = _step(memory)
     turn = turn.remembering(memory.bargaining(step))
     if found.offer is None:
@@ -100,9 +101,14 @@ async def agreed(turn: Turn, product: Product) -> str:
     return turn.say("bargain-enough", price=turn.money(found.price, product.currency))
 
 
-async def _of_a_group(turn: Turn) -> list[str]:
-    """What the pages say of a discount for students or members, where a message asks for one."""
-    asked = bool(turn.text) and bargain_words.of_a_group(turn.text)
+async def _beside(turn: Turn) -> list[str]:
+    """What the pages say, once, of a discount for students or members or of postage, where a message asks for that."""
+    if not turn.text or "beside" in turn.memory.bargain:
+        return []
+    if bargain_words.of_postage(turn.text):
+        said = await postage.sentence(turn)
+        return [turn.say("total-postage", text=said)] if said else []
+    asked = bargain_words.of_a_group(turn.text)
     passage = await pages.passage_for(turn, at_least=pages.NEAR) if asked else None
     return [] if passage is None else [pages.passage_text(turn, passage)]
 
@@ -261,6 +267,7 @@ async def several(turn: Turn, product: Product, count: int) -> Answer:
             text="\n".join(lines), buttons=basket.rows(turn, product), memory=memory.bargaining("more")
         )
     total = product.price_at(turn.now) * count
+    lines += await _of_their_sum(turn, product, count)
     lines.append(
         turn.say(
             "more-total",
@@ -285,6 +292,22 @@ async def several(turn: Turn, product: Product, count: int) -> Answer:
     buttons = basket.rows(turn, product, count=count, code=code) if product.stock >= count else ()
     memory = memory.bargaining("more", f"{bargaining.COUNTED}{count}")
     return Answer(text="\n".join(lines), buttons=buttons, memory=memory)
+
+
+async def _of_their_sum(turn: Turn, product: Product, count: int) -> list[str]:
+    """What is said to a sum that the customer names for so many."""
+    said = bargaining.named_sum(turn)
+    if said is None or said.less or said.currency not in ("", product.currency):
+        return []
+    named, left = (
+        said.price(product.price_at(turn.now) * count, product.currency),
+        await _after_coupon(turn, product, count),
+    )
+    if named is None:
+        return []
+    if named >= left:
+        return [turn.say("bargain-enough", price=turn.money(left, product.currency))]
+    return [turn.say("bargain-bid", sum=turn.money(named, product.currency))]
 
 
 async def each(turn: Turn, products: Sequence[Product], move: Move | None) -> Answer:

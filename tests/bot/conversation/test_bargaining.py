@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.baskets import BasketTemplate
 from bot.conversation.memory import Memory
+from nlu.acts import Act
 from storage.catalogue import Catalogue
 from storage.coupons import Coupon, Coupons
 from tests.bot.conversation import shop
@@ -76,8 +77,8 @@ async def test_an_order_shown_since_is_not_bargained_over(chat: Chat) -> None:
     await chat.link()
     await chat.says("陶瓷杯多少钱", "price_question")
     await chat.says("A1019 到哪了", "order_status")
-    answer = said(await chat.says("能便宜点吗", LESS))
-    assert "陶瓷杯" in answer
+    answer = said(await chat.says("这个能便宜点吗", LESS))
+    assert "¥40.50" in answer
     assert "龙井茶" not in answer
 
 
@@ -185,7 +186,9 @@ async def test_a_sum_that_the_customer_names_is_never_the_price(store_with_baske
     assert "¥100.00 真做不到" in answer
     assert "¥115.20" in answer
     assert "真做不到" not in said(await chat.says("100块行不行", UNSURE)), "the same sum is answered once"
-    assert "不用那么多" in said(await chat.says("那120行不行", UNSURE))
+    enough = said(await chat.says("那120行不行", UNSURE))
+    assert "不用那么多" in enough
+    assert "点下面的按钮" in enough, "it is agreed, and the order follows"
 
 
 # --- what more of it brings -----------------------------------------------------------------------------------
@@ -202,6 +205,25 @@ async def test_so_many_are_reckoned_with_coupon_and_postage(chat: Chat) -> None:
     assert "¥80.00" in answer
     assert "3 件 ¥135.00，包邮" in answer, "with one more it goes post-free"
     assert "已经包邮" not in answer
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"), [("2 for 70 ?", "¥70.00 isn't possible"), ("2 for 95 ?", "here it's ¥90.00")]
+)
+async def test_a_sum_for_so_many_is_answered_for_so_many(english: Chat, text: str, answer: str) -> None:
+    await english.says("how much is the Ceramic Cup", "price_question")
+    said_ = said(await english.says(text, replace(UNSURE, slots=(("quantity", "2"),))))
+    assert answer in said_
+    assert "¥90.00" in said_
+
+
+async def test_postage_is_no_gift(english: Chat) -> None:
+    english.pages.passages["shipping"] = "Free from ¥99 per order. Otherwise ¥8."
+    await english.says("how much is the Ceramic Cup", "price_question")
+    await english.says("any discount?", LESS)
+    answer = said(await english.says("can you throw in the postage", UNSURE))
+    assert "Free from ¥99" in answer
+    assert "gift" not in answer
 
 
 async def test_what_one_more_brings_is_told_with_the_last_word(chat: Chat) -> None:
@@ -268,12 +290,13 @@ async def test_whoever_leaves_is_shown_what_is_cheaper_once(chat: Chat) -> None:
     assert "随时找我" in second.text
 
 
-async def test_a_withdrawal_in_something_under_way_is_no_leaving(chat: Chat) -> None:
+async def test_a_reason_for_something_under_way_is_no_haggling(chat: Chat) -> None:
     await chat.link()
     await chat.says("龙井茶能便宜点吗", LESS)
     await chat.says("我要退货 A1019", "return_request")
     assert (await memory(chat)).tasks
-    assert "随时找我" not in said(await chat.says("算了", does(intent="deny")))
+    answer = said(await chat.says("买 贵了", does(Act.GIVES, slots=(("reason", "贵了"),))))
+    assert "优惠价" not in answer
 
 
 @pytest.mark.parametrize(
@@ -295,12 +318,17 @@ async def test_cheaper_goods_are_looked_for_or_the_price_is_bargained_over(
 
 
 @pytest.mark.parametrize("intent", ["recommend_request", "product_search"])
-async def test_something_cheaper_than_the_product_spoken_of_is_of_its_kind(chat: Chat, intent: str) -> None:
+@pytest.mark.parametrize("text", ["anything cheaper ?", "anything cheaper ? and where are you ?"])
+async def test_something_cheaper_than_the_product_spoken_of_is_of_its_kind(
+    chat: Chat, intent: str, text: str
+) -> None:
     await chat.store.write(_more_tea)
     await chat.says("龙井茶多少钱", "price_question")
-    reply = await chat.says("anything cheaper?", intent)
+    more = (("store_info", "where are you ?"),) if "where" in text else ()
+    reply = await chat.says(text, replace(means(intent), wishes=((intent, "anything cheaper ?"), *more)))
     assert reply is not None
     assert [card.product_id for card in reply.cards] == ["p5"], "and not a cup that costs less"
+    assert "cheaper than Longjing Tea" in reply.text or "比“龙井茶”更便宜" in reply.text
 
 
 # --- the way to the order -------------------------------------------------------------------------------------
