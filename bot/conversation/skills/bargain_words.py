@@ -74,6 +74,8 @@ wants_something_with_it = word_test(
     "any_gift a_gift gift_with gift_too free_sample* any_sample* something_with_it",
 )
 """While it is bargained, something is wanted with it for nothing."""
+of_offers = word_test("优惠 券 活动 折扣", "discount* offer* coupon* voucher* deal* promotion* promo* code*")
+"""It is about what is on offer, and not about a price."""
 of_postage = word_test(
     "包邮 包个邮 免邮 免运费 运费",
     "postage shipping delivery_fee delivery_cost* delivery_charge* free_delivery",

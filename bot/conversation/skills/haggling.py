@@ -193,7 +193,7 @@ async def _of_rival(
 async def rule_for_rivals(turn: Turn, named: str = "") -> str:
     """What the pages say of other shops' prices; where they say nothing of them, that the shop doesn't match them."""
     said = await pages.that_says(
-        turn, turn.say("page-question-price_match"), lambda one: bargaining.speaks_of_rivals(_whole(one))
+        turn, turn.say("page-ask-price_match"), lambda one: bargaining.speaks_of_rivals(_whole(one))
     )
     if said:
         return said
@@ -203,7 +203,7 @@ async def rule_for_rivals(turn: Turn, named: str = "") -> str:
 async def _of_gifts(turn: Turn) -> str:
     """What the pages say of gifts with an order; where they say nothing of it, that none can be promised."""
     said = await pages.that_says(
-        turn, turn.say("page-question-gift"), lambda one: _gifts(_whole(one)) and not _returns(one.title)
+        turn, turn.say("page-ask-gift"), lambda one: _gifts(_whole(one)) and not _returns(one.title)
     )
     return said or turn.say("bargain-gift")
 
@@ -250,7 +250,7 @@ async def several(turn: Turn, product: Product, count: int) -> Answer:
     memory = turn.memory.about_product(product.id)
     lines: list[str] = []
     if count >= _MANY or (count == 1 and bargaining.wants_several(turn)):
-        said = await pages.that_says(turn, turn.say("page-question-bulk"), lambda one: _large(_whole(one)))
+        said = await pages.that_says(turn, turn.say("page-ask-bulk"), lambda one: _large(_whole(one)))
         lines += [said] if said else []
     if count == 1:
         lines += (

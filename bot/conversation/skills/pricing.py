@@ -71,7 +71,8 @@ async def _of_several(turn: Turn, meant: which_product.Meant, move: Move | None)
 async def _in_general(turn: Turn, move: Move | None) -> Answer:
     """What is on offer, after what a page says of it, such as of students' discounts, or of rivals' prices."""
     pending = turn.memory.pending
-    if move in (Move.LESS, Move.BID) and pending is not None and pending.data.get("intent") == turn.intent:
+    asked = pending is not None and pending.data.get("intent") == turn.intent
+    if move in (Move.LESS, Move.BID) and asked and not bargain_words.of_offers(turn.text):
         # What is on offer was told with the question.
         memory = turn.memory.asking("product", intent=turn.intent)
         return Answer(text=turn.say("bargain-name"), memory=memory)

@@ -592,9 +592,9 @@ page-question-warranty_repair = How long is the warranty and who repairs things?
 page-question-usage_help = Where do I find instructions for use?
 page-question-payment_methods = Which payment methods are there?
 page-question-place_order = How do I place an order?
-page-question-price_match = Do you match the price of another shop?
-page-question-gift = Do I get a free gift with an order?
-page-question-bulk = Is there a discount for large quantities?
+page-ask-price_match = Do you match the price of another shop?
+page-ask-gift = Do I get a free gift with an order?
+page-ask-bulk = Is there a discount for large quantities?
 page-question-store_info = Where is your shop?
 page-question-account_problem = What can I do when I can't sign in to my account?
 

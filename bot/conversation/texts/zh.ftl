@@ -579,9 +579,9 @@ page-question-warranty_repair = 保修多久，怎么维修？
 page-question-usage_help = 在哪里能找到使用说明？
 page-question-payment_methods = 可以用哪些方式付款？
 page-question-place_order = 怎么下单？
-page-question-price_match = 别的店更便宜，你们能按他们的价格卖吗？
-page-question-gift = 下单有赠品吗？
-page-question-bulk = 批量购买有折扣吗？
+page-ask-price_match = 别的店更便宜，你们能按他们的价格卖吗？
+page-ask-gift = 下单有赠品吗？
+page-ask-bulk = 批量购买有折扣吗？
 page-question-store_info = 你们的店在哪里？
 page-question-account_problem = 账号登录不了怎么办？
 
