@@ -59,7 +59,8 @@ asks_to_match = word_test(
 """Somebody else's price is to be kept up with."""
 of_dearness = word_test(
     "便宜 差价 更低 贵 划算 价格 价钱 什么价 才卖 只卖 只要",
-    "cheap cheaper less lower price* priced expensive dearer better_deal costs sells_it sell_it_for selling_it",
+    "cheap cheaper match matching beat less lower price* priced expensive"
+    " dearer better_deal costs sells_it sell_it_for selling_it",
 )
 """It is about what something costs."""
 NO_RIVALS = ("京东快递", "京东物流", "京东白条", "京东支付", "京东账号", "amazon pay", "1688")

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from bot.conversation import phrases
 from bot.conversation.skills import bargain_words as words
-from bot.conversation.skills import needed, places
+from bot.conversation.skills import naming, needed, places
 from bot.conversation.skills.goods import totals
 from bot.conversation.turn import Turn
 from kernel.money import decimals
@@ -252,15 +252,33 @@ def under_way(turn: Turn) -> bool:
     return bool(turn.memory.bargain) or _last(turn) == "discount_request"
 
 
-def follow_up(turn: Turn) -> tuple[Turn, str] | None:
+async def follow_up(turn: Turn) -> tuple[Turn, str] | None:
     """The wish of a message that bargains over what is spoken of, or takes it, whatever else it was taken for, and the
     turn to answer it in; None where it is about something else."""
     pending = turn.memory.pending
     waits = pending is not None and pending.kind not in ("product", "clarify")
-    if turn.understanding is None or waits or turn.named(EntityKind.ORDER_NUMBER):
+    if turn.understanding is None or waits or turn.named(EntityKind.ORDER_NUMBER) or _wishes_more(turn):
         return None
+    if await _wants_one_cheaper(turn):
+        return turn, "discount_request"
     wish = _wish(turn, move(turn))
     return None if wish is None else (turn, wish)
+
+
+def _wishes_more(turn: Turn) -> bool:
+    """Whether another part of a message wishes something else: each is answered by itself."""
+    wished = [wish for wish in turn.acts.wishes if wish.probability >= _RATHER]
+    apart = len({(wish.start, wish.end) for wish in wished}) > 1
+    return apart and bool({wish.intent for wish in wished} - _OF_MONEY - _GOODS)
+
+
+async def _wants_one_cheaper(turn: Turn) -> bool:
+    """Whether something cheaper than the product spoken of is looked for, of no other kind and within no limits."""
+    need = turn.memory.need
+    bound = need is not None and need.limits
+    if turn.memory.product is None or bound or not wants_others(turn.text):
+        return False
+    return not any(part.products for part in await naming.parts(turn))
 
 
 def _wish(turn: Turn, made: Move | None) -> str | None:

@@ -35,6 +35,7 @@ _MANY = 10
 _gifts = word_test("赠品 附赠 满赠 赠送", "free_gift* gift_with freebie* gifts_with complimentary")
 _returns = word_test("退 换货 包装", "return* send_back exchange* wrap*")
 _large = word_test("批量 团购 批发 大量", "bulk wholesale large_order* large_quantit* pieces quantit*")
+_PRICE = next(one for one in qualities.QUALITIES if one.name == qualities.PRICE)
 _ASKED = ("first", "last", "order", "later", "still", "end")
 """What is answered to the first, second, third asking and on; to any further one the last of them."""
 
@@ -357,8 +358,7 @@ async def live_offer(turn: Turn, product: Product) -> StoredOffer | None:
 
 async def cheaper(turn: Turn, product: Product) -> tuple[Product, ...]:
     """Cheaper goods of a product's kind that are in stock, the nearest first."""
-    price = next(one for one in qualities.QUALITIES if one.name == qualities.PRICE)
-    return tuple(await others.found(turn, product, qualities.Wanted(price, more=False), _SHOWN))
+    return tuple(await others.found(turn, product, qualities.Wanted(_PRICE, more=False), _SHOWN))
 
 
 async def left(turn: Turn, product: Product | None) -> Answer:
@@ -377,9 +377,6 @@ async def only_cheaper(turn: Turn, product: Product) -> Answer:
     name = product.name(turn.language)
     if not found:
         return Answer(text=turn.say("bargain-none-cheaper", name=name), memory=turn.memory)
+    text = turn.say("others", name=name, word=_PRICE.said[turn.language][False])
     memory = turn.memory.showing(tuple(one.id for one in found))
-    return Answer(
-        text=turn.say("bargain-cheaper", name=name),
-        cards=await which_product.cards(turn, found),
-        memory=memory,
-    )
+    return Answer(text=text, cards=await which_product.cards(turn, found), memory=memory)

@@ -6,11 +6,19 @@ import re
 from dataclasses import replace
 
 from bot.conversation.answer import Answer, row
-from bot.conversation.skills import bargain_words, bargaining, haggling, ordering, pages, which_product
+from bot.conversation.skills import (
+    bargain_words,
+    bargaining,
+    haggling,
+    naming,
+    ordering,
+    pages,
+    which_product,
+)
 from bot.conversation.skills.bargaining import Move
 from bot.conversation.skills.goods import coupons, several, totals
 from bot.conversation.turn import Asked, Skill, Turn
-from storage.catalogue import Catalogue
+from storage.catalogue import Catalogue, Product
 from storage.codes import Codes
 from storage.coupons import Coupon, Coupons
 from storage.offers import Offers
@@ -35,17 +43,19 @@ async def _discount(turn: Turn) -> Answer:
         return await haggling.left(turn, meant.one)
     if move is Move.THINKS:
         return await haggling.thinks(turn, meant.one)
-    if bargaining.wants_others(turn.text) or (several.may_want_others(turn) and move is not Move.RIVAL):
-        others = await several.others_than(turn, meant)
-        if others is not None:
-            return others
+    others = await _others(turn, meant, move) or await _with_the_one(turn, meant)
+    if others is not None:
+        return others
     if len(meant.products) > 1 and not meant.open:
         return await totals.answered(turn, [totals.Item(one, 1) for one in meant.products])
-    product = meant.one
-    if product is None:
-        if turn.argument:
-            return Answer(text=turn.say("product-gone"))
-        return await _of_several(turn, meant, move) if meant.open else await _in_general(turn, move)
+    if meant.one is not None:
+        return await _of_one(turn, meant.one, move)
+    if turn.argument:
+        return Answer(text=turn.say("product-gone"))
+    return await _of_several(turn, meant, move) if meant.open else await _in_general(turn, move)
+
+
+async def _of_one(turn: Turn, product: Product, move: Move | None) -> Answer:
     if not product.active:
         return Answer(text=turn.say("product-gone"), memory=turn.memory.settled())
     enough = await haggling.agreed(turn, product) if move is Move.BID and product.stock > 0 else ""
@@ -55,6 +65,25 @@ async def _discount(turn: Turn) -> Answer:
     if move is Move.SEVERAL:
         return await haggling.several(turn, product, bargaining.several_of(turn))
     return await haggling.answered(turn, product, move)
+
+
+async def _others(turn: Turn, meant: which_product.Meant, move: Move | None) -> Answer | None:
+    """Cheaper goods of its kind, where those are looked for and not a lower price."""
+    plainly = bargaining.wants_others(turn.text)
+    if plainly and meant.one is not None and not meant.parts:
+        return await haggling.only_cheaper(turn, meant.one)
+    maybe = plainly or (several.may_want_others(turn) and move is not Move.RIVAL)
+    return await several.others_than(turn, meant) if maybe else None
+
+
+async def _with_the_one(turn: Turn, meant: which_product.Meant) -> Answer | None:
+    """What the product spoken of costs together with another that a message joins to it."""
+    if not meant.parts or meant.one is None or not (naming.joins(turn) or totals.together(turn)):
+        return None
+    focus = await which_product.spoken_of(turn)
+    if focus is None or naming.line(focus) == naming.line(meant.one):
+        return None
+    return await totals.answered(turn, [totals.Item(focus, 1), totals.Item(meant.one, 1)])
 
 
 async def _of_several(turn: Turn, meant: which_product.Meant, move: Move | None) -> Answer:

@@ -481,7 +481,6 @@ bargain-think = Of course, take your time. Write whenever you've decided.
 bargain-think-until = Of course, take your time: code { $code } holds until { $until }.
 bargain-left = No problem, thanks for looking. Write any time.
 bargain-left-cheaper = No problem. If it's the price, these are cheaper and of the same kind; otherwise, write any time.
-bargain-cheaper = Cheaper than { $name }:
 bargain-none-cheaper = { $name } is the cheapest of its kind that is in stock.
 more-same = { $name } costs { $price } apiece however many you take.
 more-total = { $count } × { $name } at { $price } each: { $total }.

@@ -472,7 +472,6 @@ bargain-think = 不急，您慢慢考虑，想好了随时找我。
 bargain-think-until = 不急，您慢慢考虑，优惠码 { $code } { $until } 前都有效。
 bargain-left = 没关系，谢谢您来看看，有需要随时找我。
 bargain-left-cheaper = 没关系。要是价格的原因，这几件同类的便宜些；不合适也没事，有需要随时找我。
-bargain-cheaper = 比“{ $name }”便宜的：
 bargain-none-cheaper = 有货的同类里，“{ $name }”已经是最便宜的了。
 more-same = “{ $name }”买几件都是一件 { $price }。
 more-total = “{ $name }”{ $count } 件，每件 { $price }，一共 { $total }。

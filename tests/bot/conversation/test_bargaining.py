@@ -217,6 +217,14 @@ async def test_a_sum_for_so_many_is_answered_for_so_many(english: Chat, text: st
     assert "¥90.00" in said_
 
 
+async def test_two_products_together_are_reckoned_together(english: Chat) -> None:
+    await english.store.write(lambda c: _coupon(c, "TEN", off=1_000, least=15_000))
+    await english.says("how much is the Longjing Tea", "price_question")
+    answer = said(await english.says("any discount together with the Ceramic Cup ?", LESS))
+    assert "¥173.00" in answer
+    assert "TEN" in answer
+
+
 async def test_postage_is_no_gift(english: Chat) -> None:
     english.pages.passages["shipping"] = "Free from ¥99 per order. Otherwise ¥8."
     await english.says("how much is the Ceramic Cup", "price_question")
@@ -317,6 +325,16 @@ async def test_cheaper_goods_are_looked_for_or_the_price_is_bargained_over(
     assert ("¥128.00" in reply.text) != looks
 
 
+async def test_something_similar_that_is_cheaper_is_none_of_another_kind(chat: Chat) -> None:
+    await chat.store.write(_more_tea)
+    await chat.says("龙井茶多少钱", "price_question")
+    reply = await chat.says("too dear , got anything similar that's cheaper ?", "recommend_request")
+    assert reply is not None
+    assert [card.product_id for card in reply.cards] == ["p5"]
+    await chat.presses("product:show:p5")
+    assert "最便宜" in said(await chat.says("有没有便宜一点的", LESS)), "that there is none is said"
+
+
 @pytest.mark.parametrize("intent", ["recommend_request", "product_search"])
 @pytest.mark.parametrize("text", ["anything cheaper ?", "anything cheaper ? and where are you ?"])
 async def test_something_cheaper_than_the_product_spoken_of_is_of_its_kind(
@@ -329,6 +347,18 @@ async def test_something_cheaper_than_the_product_spoken_of_is_of_its_kind(
     assert reply is not None
     assert [card.product_id for card in reply.cards] == ["p5"], "and not a cup that costs less"
     assert "cheaper than Longjing Tea" in reply.text or "比“龙井茶”更便宜" in reply.text
+
+
+async def test_what_else_a_message_asks_is_answered_too(english: Chat) -> None:
+    english.pages.passages["delivery"] = "Two to four days."
+    await english.says("how much is the Longjing Tea", "price_question")
+    both = Meaning(
+        intents=((LESS, 0.5), ("shipping_fee", 0.4)),
+        wishes=((LESS, "can you do better"), ("shipping_fee", "what is delivery")),
+    )
+    answer = said(await english.says("can you do better and what is delivery", both))
+    assert "¥128.00" in answer
+    assert "Two to four days" in answer
 
 
 # --- the way to the order -------------------------------------------------------------------------------------
