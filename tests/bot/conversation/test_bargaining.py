@@ -328,7 +328,10 @@ async def test_cheaper_goods_are_looked_for_or_the_price_is_bargained_over(
 async def test_something_similar_that_is_cheaper_is_none_of_another_kind(chat: Chat) -> None:
     await chat.store.write(_more_tea)
     await chat.says("龙井茶多少钱", "price_question")
-    reply = await chat.says("too dear , got anything similar that's cheaper ?", "recommend_request")
+    reply = await chat.says(
+        "oh that is far too dear for my small purse , got anything similar that's cheaper ?",
+        "recommend_request",
+    )
     assert reply is not None
     assert [card.product_id for card in reply.cards] == ["p5"]
     await chat.presses("product:show:p5")
