@@ -16,7 +16,7 @@ from bot.conversation.skills import (
     which_product,
 )
 from bot.conversation.skills.bargaining import Move
-from bot.conversation.skills.goods import coupons, several, totals
+from bot.conversation.skills.goods import comparing, coupons, qualities, several, totals
 from bot.conversation.turn import Asked, Skill, Turn
 from storage.catalogue import Catalogue, Product
 from storage.codes import Codes
@@ -70,8 +70,10 @@ async def _of_one(turn: Turn, product: Product, move: Move | None) -> Answer:
 async def _others(turn: Turn, meant: which_product.Meant, move: Move | None) -> Answer | None:
     """Cheaper goods of its kind, where those are looked for and not a lower price."""
     plainly = bargaining.wants_others(turn.text)
-    if plainly and meant.one is not None and not meant.parts:
-        return await haggling.only_cheaper(turn, meant.one)
+    spoken = turn.memory.product if turn.memory.version_open else None
+    one = meant.one or next((one for one in meant.products if one.id == spoken), None)
+    if plainly and one is not None and not meant.parts:
+        return await haggling.only_cheaper(turn, one)
     maybe = plainly or (several.may_want_others(turn) and move is not Move.RIVAL)
     return await several.others_than(turn, meant) if maybe else None
 
@@ -88,6 +90,10 @@ async def _with_the_one(turn: Turn, meant: which_product.Meant) -> Answer | None
 
 async def _of_several(turn: Turn, meant: which_product.Meant, move: Move | None) -> Answer:
     """Which of them is meant, asked once; then what each of them costs."""
+    wanted = qualities.compared(turn.text) if qualities.chooses(turn.text) else []
+    best = comparing.best(turn, list(meant.products), wanted)
+    if best is not None:
+        return await _of_one(turn, best, move)
     if "which" in turn.memory.bargain:
         return await haggling.each(turn, meant.products, move)
     asked = await ordering.which_first(turn, meant)

@@ -100,6 +100,13 @@ async def test_the_answer_to_which_is_taken(chat: Chat) -> None:
     assert "¥40.50" in said(await chat.says("陶瓷杯", does(intent="product_question")))
 
 
+async def test_the_cheapest_of_them_is_an_answer_to_which(chat: Chat) -> None:
+    await chat.link()
+    await chat.says("推荐一下", "recommend_request")
+    await chat.says("能便宜点吗", LESS)
+    assert "¥40.50" in said(await chat.says("the cheapest one", does(Act.GIVES, intent="product_question")))
+
+
 async def test_versions_listed_with_their_prices_leave_open_which(chat: Chat) -> None:
     async def versions(connection: AsyncConnection) -> None:
         catalogue = Catalogue(connection)
