@@ -143,7 +143,13 @@ class Answering:
         await served.refresh()
         services = Services(
             texts=texts,
-            shop=ShopFacts(names=names, time_zone=settings.time_zone, is_demo=demo, hours=settings.hours),
+            shop=ShopFacts(
+                names=names,
+                time_zone=settings.time_zone,
+                is_demo=demo,
+                hours=settings.hours,
+                basket=settings.basket,
+            ),
             decisions=Decisions(served, steering=Steering(settings.home), seed=seed, margin=settings.margin),
             linker=await Linker.open(store, settings.shared_secret),
             reader=understanding,

@@ -21,6 +21,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from bot.conversation.baskets import BasketTemplate
 from bot.conversation.hours import OpeningHours
 from bot.http.clients import Network
 from bot.http.parsing import is_picture_path
@@ -125,6 +126,8 @@ class Settings(BaseSettings):
     """Of imported amounts where neither the file nor the command says it."""
     margin: float | None = Field(default=None, gt=0, lt=1)
     """Share of the price above cost, of products whose cost is unknown. Without it they get no personal price."""
+    cart_url: str | None = None
+    """A template of links that put a product into the shop's basket: `bot.conversation.baskets`."""
     opening_hours: str = "09:00-21:00"
     """When people answer, at the shop's place: `Mon-Fri 09:00-18:00, Sat 10:00-16:00`, or `always`."""
     web_secret: SecretStr | None = None
@@ -202,6 +205,11 @@ class Settings(BaseSettings):
             raise ValueError("must be an IANA name such as Asia/Shanghai") from error
         return value
 
+    @field_validator("cart_url")
+    @classmethod
+    def _basket(cls, value: str | None) -> str | None:
+        return BasketTemplate.parse(value).text if value else None
+
     @field_validator("opening_hours")
     @classmethod
     def _known_hours(cls, value: str) -> str:
@@ -244,6 +252,11 @@ class Settings(BaseSettings):
     def hours(self) -> OpeningHours:
         """When people answer."""
         return OpeningHours.parse(self.opening_hours, ZoneInfo(self.time_zone))
+
+    @property
+    def basket(self) -> BasketTemplate | None:
+        """What `cart_url` makes links from."""
+        return None if self.cart_url is None else BasketTemplate(self.cart_url)
 
     @property
     def proxies(self) -> tuple[Network, ...]:

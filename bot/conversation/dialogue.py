@@ -31,6 +31,7 @@ from bot.conversation.read_message import ANSWERING
 from bot.conversation.registry import REGISTRY
 from bot.conversation.routing import Reading
 from bot.conversation.skills import (
+    bargaining,
     fallback,
     language,
     needed,
@@ -195,7 +196,7 @@ async def _words(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tupl
     if aside is not None:
         heard_of = replace(aside, memory=(aside.memory or turn.memory).heard("refund_status"))
         return await one_question.going_back(turn, decisions.only("refund_status", heard_of))
-    asked = None if first else await order_talk.follow_up(turn)
+    asked = None if first else await bargaining.follow_up(turn) or await order_talk.follow_up(turn)
     if asked is not None:
         return await decisions.wish(asked[0], REGISTRY.by_intent[asked[1]], asked[1], modes)
     done = () if first else await _taken_up(turn, modes)

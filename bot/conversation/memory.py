@@ -22,6 +22,7 @@ _BEFORE = 2
 _WORDS = 200
 _TASKS = 4
 _ORDERS = 4
+_ANSWERED = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +80,8 @@ class Memory:
     """Id of the product spoken of."""
     products: tuple[str, ...] = ()
     """Ids of the products last shown, in order, so that "the second one" has a meaning."""
+    version_open: bool = False
+    """Versions of the product were listed at prices of their own, and none was chosen yet."""
     need: Need | None = None
     """What is looked for, as far as it was told."""
     pending: Pending | None = None
@@ -94,8 +97,8 @@ class Memory:
     """Messages in a row that were not understood."""
     negatives: int = 0
     """Messages in a row that were negative."""
-    haggles: int = 0
-    """How often the customer asked for less, about the same product."""
+    bargain: tuple[str, ...] = ()
+    """What was answered to bargaining over the product spoken of, or over those on the screen, in order."""
     seen_product: tuple[str, ...] = ()
     """Products recommended in this dialogue; "another one" shows others."""
     said: tuple[int, ...] = ()
@@ -142,21 +145,27 @@ class Memory:
 
     def about_product(self, product_id: str) -> Memory:
         """Speaking of one product now."""
-        haggles = self.haggles if self.product == product_id else 0
-        return replace(self, product=product_id, haggles=haggles, pending=None)
+        bargain = self.bargain if self.product == product_id else ()
+        return replace(self, product=product_id, version_open=False, bargain=bargain, pending=None)
 
     def showing(self, product_ids: tuple[str, ...]) -> Memory:
         """Several products are on the screen; one alone is also the product spoken of."""
         seen = (*self.seen_product, *(item for item in product_ids if item not in self.seen_product))
         only = product_ids[0] if len(product_ids) == 1 else None
+        same = only == self.product and (only is not None or product_ids == self.products)
         return replace(
             self,
             products=product_ids,
             product=only,
+            version_open=False,
             seen_product=seen[-40:],
-            haggles=self.haggles if only == self.product else 0,
+            bargain=self.bargain if same else (),
             pending=None,
         )
+
+    def bargaining(self, *answered: str) -> Memory:
+        """This was answered to bargaining."""
+        return replace(self, bargain=(*self.bargain, *answered)[-_ANSWERED:])
 
     def asking(self, kind: str, **data: str) -> Memory:
         """The bot has asked something; asking the same again counts the tries."""
@@ -203,4 +212,4 @@ class Memory:
 
     def handed_over(self) -> Memory:
         """People have it: when it comes back, nothing of what led to them counts any more."""
-        return replace(self, pending=None, misses=0, negatives=0, haggles=0)
+        return replace(self, pending=None, misses=0, negatives=0, bargain=())

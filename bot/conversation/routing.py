@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from bot.conversation import phrases
 from bot.conversation.registry import REGISTRY
 from bot.conversation.skills import (
+    bargain_words,
     needed,
     order_asked,
-    pricing,
     stopping,
     talk,
 )
@@ -139,7 +139,7 @@ def unmissable(whole: Understanding) -> str | None:
     if phrases.subscribes(whole.text):
         return "opt_in"
     if talk.overrides(whole.text):
-        return "discount_request" if pricing.for_nothing(whole.text) else "out_of_scope"
+        return "discount_request" if bargain_words.for_nothing(whole.text) else "out_of_scope"
     if len(whole.text) <= _SENTENCE_LONG and phrases.asks_for_hours(whole.text):
         return "store_info"
     best = whole.intents[0] if whole.intents else None
@@ -176,11 +176,11 @@ def _bargaining(turn: Turn, whole: Understanding) -> str | None:
     unsure = whole.probability < _LIKELY
     if not (about_money or unsure):
         return None
-    if pricing.for_nothing(turn.text):
+    if bargain_words.for_nothing(turn.text):
         return "discount_request"
     if turn.memory.product is None or _last(turn) not in _SHOWS_PRODUCTS:
         return None
-    return "discount_request" if pricing.asks_for_less(turn.text) else None
+    return "discount_request" if bargain_words.asks_for_less(turn.text) else None
 
 
 def _missed_parcel(turn: Turn, whole: Understanding) -> str | None:
@@ -228,7 +228,7 @@ def _nearly(whole: Understanding) -> str:
 def _implied(turn: Turn, whole: Understanding) -> str | None:
     """What a message means that says little by itself: a number, a product, a sum, a place in a list."""
     last = _last(turn)
-    if pricing.for_nothing(turn.text):
+    if bargain_words.for_nothing(turn.text):
         return "discount_request"
     if talk.gives_orders(turn.text):
         return "out_of_scope"

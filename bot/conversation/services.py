@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.conversation.baskets import BasketTemplate
 from bot.conversation.hours import ALWAYS, OpeningHours
 from bot.conversation.texts import Texts
 from bot.linking.linker import Linker
@@ -49,6 +50,8 @@ class Shop:
     is_demo: Callable[[], bool] = lambda: False
     hours: OpeningHours = ALWAYS
     """When people answer."""
+    basket: BasketTemplate | None = None
+    """Makes links that put a product into the shop's basket; None where it has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

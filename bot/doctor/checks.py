@@ -17,6 +17,7 @@ Check = Callable[[Place], Awaitable[list[Finding]]]
 CHECKS: tuple[Check, ...] = (
     machine.settings,
     machine.texts,
+    machine.basket,
     machine.disk,
     services.database,
     services.clock,

@@ -53,6 +53,25 @@ def _unknown(name: str, told: Sequence[tuple[UnknownName, str]]) -> list[Finding
     ]
 
 
+async def basket(place: Place) -> list[Finding]:
+    """Whether customers who want to buy get a link; a template that can't be used ends every command before."""
+    address, name = place.settings.cart_url, "basket"
+    if address is None:
+        found = (
+            "LIUKE_CART_URL is not set: who wants to buy gets a product's own page, or is told how to order"
+        )
+        to_do = "set it to your shop's address of the basket, such as https://shop.example/cart?add={code}"
+        return [Finding(name=name, state="look", found=found, to_do=to_do)]
+    if not address.startswith("https://"):
+        found = "LIUKE_CART_URL does not begin with https://: browsers warn of it"
+        return [Finding(name=name, state="look", found=found, to_do="use the address with https://")]
+    found = "a link puts a product into the basket"
+    missing = [what for what in ("{quantity}", "{coupon}") if what not in address]
+    if missing:
+        found = f"{found}; it says nothing of {' and '.join(missing)}, which customers enter themselves"
+    return [Finding(name=name, state="fine", found=found)]
+
+
 async def disk(place: Place) -> list[Finding]:
     """Room for what comes, and for a back-up of the database."""
     home, path = place.settings.home, sqlite_path(place.settings.store_url)

@@ -57,6 +57,7 @@ def test_every_problem_is_told_at_once(clean: Path, monkeypatch: pytest.MonkeyPa
         "LIUKE_CHAT_COLOR": "teal",
         "LIUKE_CHAT_LOGO": "logo.svg",
         "LIUKE_HOME": str(clean / "file"),
+        "LIUKE_CART_URL": "https://shop.example/cart?add={colour}",
         "LIUKE_DEMO": "perhaps",
         "LIUKE_LOG_LEVEL": "LOUD",
     }
@@ -91,6 +92,7 @@ def test_empty_is_the_same_as_not_set(clean: Path, monkeypatch: pytest.MonkeyPat
         "PUBLIC_URL",
         "DATABASE_URL",
         "REDIS_URL",
+        "CART_URL",
         "WEB_SECRET",
         "TRUSTED_PROXIES",
         "HOME",
@@ -101,6 +103,7 @@ def test_empty_is_the_same_as_not_set(clean: Path, monkeypatch: pytest.MonkeyPat
     assert settings.telegram_token is None
     assert settings.telegram_webhook is None
     assert settings.web_secret is None
+    assert settings.basket is None
     assert settings.store_url.startswith("sqlite:///")
     assert [str(network) for network in settings.proxies] == ["127.0.0.1/32", "::1/128"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from zlib import crc32
 
@@ -27,6 +27,8 @@ Chances are those of `nlu.pages`; `docs/benchmarks.md` has what they are worth o
 """
 _GENERAL = 0.1
 """A passage for a question of the bot's own, which is one for the pages in any case."""
+_FAR = 0.03
+"""A passage that is picked by what it says among those that may be about a question of the bot's own."""
 _BOTH = 0.3
 """From this chance on a second entry is said beside the first: both apply."""
 
@@ -39,6 +41,14 @@ async def passage_for(
     `at_least` is the chance that it needs, in place of the model's own threshold.
     """
     return next(iter(await _passages(turn, question, 1, at_least)), None)
+
+
+async def that_says(turn: Turn, question: str, says: Callable[[Passage], bool]) -> str:
+    """The nearest of the entries that may be about a question of the bot's own and that say such a thing, for this
+    customer; empty where there is none."""
+    found = await _passages(turn, question, _LOOKED_AT, _FAR)
+    passage = next((one for one in found if says(one)), None)
+    return "" if passage is None else passage_text(turn, passage)
 
 
 async def _passages(turn: Turn, question: str | None, n: int, at_least: float | None = None) -> list[Passage]:
@@ -161,7 +171,6 @@ SKILLS = (
             "warranty_repair",
             "usage_help",
             "payment_methods",
-            "place_order",
         ),
     ),
     Skill(name="store_info", only_tells=True, answer=answer, intents=("store_info",)),

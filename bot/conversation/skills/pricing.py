@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from functools import partial
-
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.answer import Answer, row
-from bot.conversation.skills import pages, which_product
-from bot.conversation.skills.goods import coupons, several
+from bot.conversation.skills import (
+    bargain_words,
+    bargaining,
+    haggling,
+    naming,
+    ordering,
+    pages,
+    which_product,
+)
+from bot.conversation.skills.bargaining import Move
+from bot.conversation.skills.goods import comparing, coupons, qualities, several, totals
 from bot.conversation.turn import Asked, Skill, Turn
-from retention.types import Offer
 from storage.catalogue import Catalogue, Product
 from storage.codes import Codes
 from storage.coupons import Coupon, Coupons
@@ -26,53 +31,89 @@ _CODE = re.compile(
 )
 _WORDS = re.compile(r"[A-Za-z0-9_-]{4,40}")
 _LOOKED_AT = 20
-for_nothing = re.compile(
-    # 100% cotton is no price.
-    r"\b(100|9\d)\s*%.{0,6}(off\b|discount|reduction|cheaper|less\b|优惠|折扣|便宜)"
-    r"|(\boff\b|discount|优惠|折扣|便宜|减).{0,8}\b(100|9\d)\s*%"
-    r"|\bfor free\b|\bfree of (charge|cost)\b"
-    # Nor are thanks for nothing, and whoever waited for nothing wants something else.
-    r"|^(?!.*\b(thank|thx|wait)).*\b(give|get|have|take|want|let|it|this|that|one|them)\b.{0,24}\bfor nothing\b"
-    # Fragrance free lotion is free of something else: what may be had free is pointed at.
-    r"|(^\W*|\b(it|this|that|one|them|these|those|me|is|are|be|it'?s|a|any|some|get|give|have|want|make|all|totally"
-    r"|completely|absolutely|something|anything)\s+)free\b"
-    r"(?!-| (ship|deliver|post|gift|return|exchange|repair|install|assembl|size|from|of (?!charge|cost)))"
-    r"|免费(?!配送|送货|退|换|安装|维修|保修|上门)|白送|送我(得了|呗|吧|一个)|送(了)?得了$|送呗|送给我|不要钱"
-    r"|(?<![\d.,])0\s*元|零元|(?<![\d.])[0零]\s*折",
-    re.IGNORECASE,
-).search
-"""Somebody wants it free or all but free."""
-asks_for_less = re.compile(
-    r"便宜|优惠|打(个)?折|折扣|少(一)?点|砍(点|个)?价|抹(个)?零|最低|底价|太贵|贵了|有点贵|再降|降点|包个邮"
-    r"|\b(cheaper|lower|lowest|discount|bargain|haggle|knock\b.{0,12}\boff|final (price|offer)|deal)\b"
-    r"|\b(best|better) (price|offer|deal|you can do)\b|\b(do|any) (any )?better\b"
-    r"|\d\s?(元|块钱?)?\s?(卖不卖|卖吗|卖我|行不行|行吗|成不成|成吗|能卖|出不出|可以吗)"
-    r"|\btoo (expensive|pricey|dear|much)\b|\bcome down\b",
-    re.IGNORECASE,
-).search
-"""The words haggle over a price."""
+_OF_SUMS = (Move.RIVAL, Move.BID, Move.LEAVES)
 
 
 async def _discount(turn: Turn) -> Answer:
-    if for_nothing(turn.text):
+    if bargain_words.for_nothing(turn.text):
         return await _not_for_nothing(turn)
-    meant = await which_product.meant(turn)
-    others = await several.others_than(turn, meant) if several.may_want_others(turn) else None
+    move = None if turn.argument else bargaining.move(turn)
+    meant = await which_product.dealt_over(turn, exactly=move in _OF_SUMS)
+    if move is Move.LEAVES:
+        return await haggling.left(turn, meant.one)
+    if move is Move.THINKS:
+        return await haggling.thinks(turn, meant.one)
+    others = await _others(turn, meant, move) or await _with_the_one(turn, meant)
     if others is not None:
         return others
-    product = meant.one
-    if product is None:
-        return Answer(text=turn.say("product-gone")) if turn.argument else await _in_general(turn)
+    if len(meant.products) > 1 and not meant.open:
+        return await totals.answered(turn, [totals.Item(one, 1) for one in meant.products])
+    if meant.one is not None:
+        return await _of_one(turn, meant.one, move)
+    if turn.argument:
+        return Answer(text=turn.say("product-gone"))
+    return await _of_several(turn, meant, move) if meant.open else await _in_general(turn, move)
+
+
+async def _of_one(turn: Turn, product: Product, move: Move | None) -> Answer:
     if not product.active:
         return Answer(text=turn.say("product-gone"), memory=turn.memory.settled())
-    if turn.customer_id is None:
-        return await _unlinked(turn, product)
-    return await _personal(turn, product, turn.customer_id)
+    enough = await haggling.agreed(turn, product) if move is Move.BID and product.stock > 0 else ""
+    if enough:
+        taken = await ordering.taken(turn, product, 1)
+        return replace(taken, text=f"{enough}\n{taken.text}")
+    if move is Move.SEVERAL:
+        return await haggling.several(turn, product, bargaining.several_of(turn))
+    return await haggling.answered(turn, product, move)
 
 
-async def _in_general(turn: Turn) -> Answer:
-    """What is on offer, after what a page says of it, such as of students' discounts."""
+async def _others(turn: Turn, meant: which_product.Meant, move: Move | None) -> Answer | None:
+    """Cheaper goods of its kind, where those are looked for and not a lower price."""
+    plainly = bargaining.wants_others(turn.text)
+    spoken = turn.memory.product if turn.memory.version_open else None
+    one = meant.one or next((one for one in meant.products if one.id == spoken), None)
+    if plainly and one is not None and not meant.parts:
+        return await haggling.only_cheaper(turn, one)
+    maybe = plainly or (several.may_want_others(turn) and move is not Move.RIVAL)
+    return await several.others_than(turn, meant) if maybe else None
+
+
+async def _with_the_one(turn: Turn, meant: which_product.Meant) -> Answer | None:
+    """What the product spoken of costs together with another that a message joins to it."""
+    if not meant.parts or meant.one is None or not (naming.joins(turn) or totals.together(turn)):
+        return None
+    focus = await which_product.spoken_of(turn)
+    if focus is None or naming.line(focus) == naming.line(meant.one):
+        return None
+    return await totals.answered(turn, [totals.Item(focus, 1), totals.Item(meant.one, 1)])
+
+
+async def _of_several(turn: Turn, meant: which_product.Meant, move: Move | None) -> Answer:
+    """Which of them is meant, asked once; then what each of them costs."""
+    wanted = qualities.compared(turn.text) if qualities.chooses(turn.text) else []
+    best = comparing.best(turn, list(meant.products), wanted)
+    if best is not None:
+        return await _of_one(turn, best, move)
+    if "which" in turn.memory.bargain:
+        return await haggling.each(turn, meant.products, move)
+    asked = await ordering.which_first(turn, meant)
+    if move is not Move.RIVAL or asked.memory is None:
+        return asked
+    text = f"{await haggling.rule_for_rivals(turn)}\n{asked.text}"
+    return replace(asked, text=text, memory=asked.memory.bargaining("rival"))
+
+
+async def _in_general(turn: Turn, move: Move | None) -> Answer:
+    """What is on offer, after what a page says of it, such as of students' discounts, or of rivals' prices."""
+    pending = turn.memory.pending
+    asked = pending is not None and pending.data.get("intent") == turn.intent
+    if move in (Move.LESS, Move.BID) and asked and not bargain_words.of_offers(turn.text):
+        # What is on offer was told with the question.
+        memory = turn.memory.asking("product", intent=turn.intent)
+        return Answer(text=turn.say("bargain-name"), memory=memory)
     offers = await _coupons(turn)
+    if move is Move.RIVAL:
+        return replace(offers, text=f"{await haggling.rule_for_rivals(turn)}\n\n{offers.text}")
     passage = await pages.passage_for(turn, at_least=pages.SURE) if turn.text else None
     return (
         offers
@@ -82,7 +123,7 @@ async def _in_general(turn: Turn) -> Answer:
 
 
 async def _not_for_nothing(turn: Turn) -> Answer:
-    product = (await which_product.meant(turn)).one
+    product = (await which_product.dealt_over(turn)).one
     text = turn.say("not-for-nothing")
     if product is None:
         return Answer(text=text, buttons=row(turn.button("button-offers", "offer:list")))
@@ -90,55 +131,11 @@ async def _not_for_nothing(turn: Turn) -> Answer:
     return Answer(text=text, buttons=row(button), memory=turn.memory.about_product(product.id))
 
 
-async def _personal(turn: Turn, product: Product, customer_id: str) -> Answer:
-    offer = await turn.services.decisions.offer(
-        turn.connection, customer_id=customer_id, product_id=product.id, reason="asked", now=turn.now
-    )
-    known = turn.memory.about_product(product.id)
-    memory = replace(known, haggles=known.haggles + 1)
-    if not offer.personal or offer.price.minor >= product.price_at(turn.now):
-        turn.sources.price(offer, turn.money(offer.list_price.minor, offer.list_price.currency))
-        text_id = "price-is-best-again" if known.haggles else "price-is-best"
-        price = which_product.price(turn, product)
-        text = turn.say(text_id, name=product.name(turn.language), price=price)
-        fit = [] if known.haggles else await coupons.fitting(turn, product)
-        lines = [text, *[await coupons.line(turn, item) for item in fit[:_SHOWN]]]
-        return Answer(text="\n".join(lines), memory=memory)
-    return Answer(effects=(partial(_reserve, turn.remembering(memory), product, offer, known.haggles),))
-
-
-async def _reserve(
-    turn: Turn, product: Product, offer: Offer, offered_before: int, connection: AsyncConnection
-) -> Answer:
-    """Keep the offer inside the transaction, where its code is made."""
-    stored = await turn.services.decisions.reserve(connection, offer, reason="asked", now=turn.now)
-    await turn.record_shown(offer, connection)
-    text = turn.say(
-        ("offer-first", "offer-again", "offer-firm")[min(2, offered_before)],
-        name=product.name(turn.language),
-        price=turn.money(stored.price, stored.currency),
-        list=turn.money(stored.list_price, stored.currency),
-        saved=turn.money(stored.list_price - stored.price, stored.currency),
-        code=stored.code,
-        until=turn.moment(stored.valid_until),
-    )
-    # Each text that names the price says that it is personal; how it came about is said the first time.
-    if not offered_before:
-        text = f"{text}\n{turn.say('offer-disclosure')}"
-    return Answer(text=text, memory=turn.memory)
-
-
-async def _unlinked(turn: Turn, product: Product) -> Answer:
-    """A stranger gets the price for everybody, what is public, and how to see a price of their own."""
-    price = which_product.price(turn, product)
-    lines = [turn.say("price-public", name=product.name(turn.language), price=price)]
-    lines += [await coupons.line(turn, item) for item in (await coupons.fitting(turn, product))[:_SHOWN]]
-    lines.append(turn.say("offer-link-first"))
-    return Answer(
-        text="\n".join(lines),
-        buttons=row(turn.button("button-link", "link:start")),
-        memory=turn.memory.about_product(product.id),
-    )
+async def _cheaper(turn: Turn) -> Answer:
+    product = await Catalogue(turn.connection).get(turn.argument)
+    if product is None:
+        return Answer(text=turn.say("product-gone"))
+    return await haggling.only_cheaper(turn, product)
 
 
 async def _coupons(turn: Turn) -> Answer:
@@ -236,7 +233,12 @@ async def _named_code(turn: Turn) -> str | None:
 
 
 async def _action(turn: Turn) -> Answer:
-    return await (_coupons(turn) if turn.intent == "list" else _discount(turn))
+    match turn.intent:
+        case "list":
+            return await _coupons(turn)
+        case "cheaper":
+            return await _cheaper(turn)
+    return await _discount(turn)
 
 
 SKILLS = (

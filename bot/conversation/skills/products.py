@@ -106,7 +106,8 @@ async def _resume(turn: Turn) -> Answer | None:
     wished = {wish.intent for wish in turn.acts.wishes} - {"product_search", "product_question", intent}
     if not named and turn.does(Act.ASIDE) and wished:
         return None
-    if not named and await _unknown(turn):
+    picks = bool(turn.memory.products) and qualities.chooses(turn.text)
+    if not (named or picks) and await _unknown(turn):
         return None
     again = replace(turn, intent=intent, memory=turn.memory.settled())
     skill = turn.skills.by_intent.get(intent)

@@ -9,12 +9,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.conversation.answer import row
-from bot.conversation.skills import naming, product_words, variants, which_order
+from bot.conversation.skills import basket, naming, places, product_words, variants, which_order
 from bot.conversation.skills.naming import Part
 from bot.conversation.skills.variants import Choice, Group
 from bot.conversation.turn import Turn
 from bot.messages import Button, Card
-from nlu.entities.numerals import LAST, PLACES, chinese_number, english_number
 from nlu.types import EntityKind
 from storage.catalogue import Catalogue, Product, label_and_value
 
@@ -37,17 +36,10 @@ _EXACT = 0.9
 _COMPARED = 4
 _CHOOSES_ANEW = ("item", "colour", "size", "version")
 """Slots without which the one chosen from a list before is still spoken of."""
-_EACH = ("one each", "one of each", "各")
-_ORDINAL = re.compile(
-    r"第\s?([一二三四五六1-6])|\b(first|second|third|fourth|fifth|sixth|last)\b|(最后)", re.IGNORECASE
-)
-_first_few = re.compile(r"\bfirst (two|three|four|2|3|4)\b|前([两俩三四234])", re.IGNORECASE)
-_together = re.compile(
-    r"\b(both)\b|\b(?:these|those|all|the) (two|three|four|2|3|4)\b|(?:[这那]|^)([两俩三四])[个件款种]|([俩])",
-    re.IGNORECASE,
-)
 _LIKELY = 0.3
 _AHEAD = 2.0
+_PLAINLY = 0.8
+"""Of several on the screen one is bargained over from this chance on; else it is asked which."""
 
 
 async def choose(turn: Turn) -> Choice | None:
@@ -133,6 +125,56 @@ async def meant(turn: Turn) -> Meant:
     return Meant(products=tuple(products), open=len(products) > 1)
 
 
+async def dealt_over(turn: Turn, *, exactly: bool = False) -> Meant:
+    """What a message bargains over or takes: what it names, else what was spoken of last, whatever else is on the
+    screen; of several cards, all. What was bought before only where no goods were spoken of since.
+
+    Args:
+        turn: of the message.
+        exactly: where goods are spoken of, words that may name others don't: it speaks of other shops, or of sums.
+    """
+    memory, shown = turn.memory, turn.memory.products
+    if turn.argument or not (memory.product is not None or shown):
+        return await meant(turn)
+    whole = turn.understanding
+    exact = whole is not None and whole.first(EntityKind.PRODUCT) is not None
+    named = await _named(turn) if exact or not exactly else None
+    if named is not None:
+        focus = [one for one in named.products if named.open and one.id == memory.product]
+        return replace(named, products=tuple(focus), open=False) if focus else named
+    several = await _several(turn)
+    if several:
+        return Meant(products=several)
+    chances = zip(turn.shown, turn.acts.pointing.shown, strict=False)
+    chosen = any(chance >= _PLAINLY and one in shown for one, chance in chances)
+    if places.places(turn.text, len(shown)) or (
+        chosen and (memory.product is None or turn.told(*_CHOOSES_ANEW))
+    ):
+        spoken = await spoken_of(turn)
+    elif memory.product is not None:
+        spoken = await _in_version(turn, memory.product)
+        if spoken is not None and memory.version_open and not await variants.names_one(turn, spoken):
+            versions = [one for one in await variants.in_order(turn, spoken) if one.active and one.stock > 0]
+            return Meant(products=tuple(versions), open=len(versions) > 1)
+    else:
+        spoken = None
+    if spoken is not None:
+        return Meant(products=(spoken,))
+    found = await Catalogue(turn.connection).by_ids(set(shown))
+    goods = [found[one] for one in shown if one in found]
+    fit = product_words.fitting(turn, goods)
+    products = fit if len(fit) == 1 else goods
+    return Meant(products=tuple(products), open=len(products) > 1)
+
+
+async def _in_version(turn: Turn, product_id: str) -> Product | None:
+    """A product in the colour or size that a message tells; "a little better" tells none."""
+    product = await Catalogue(turn.connection).get(product_id)
+    named = turn.named(EntityKind.COLOUR) or turn.named(EntityKind.SIZE) or turn.told(*_CHOOSES_ANEW)
+    tells = bool(named) or turn.memory.version_open
+    return await variants.other_of(turn, product) if product is not None and tells else product
+
+
 async def _named(turn: Turn) -> Meant | None:
     """The goods that the words of a message name. A word that may name many things, such as the camera that a lock has
     or hasn't, names none where the message points back."""
@@ -181,11 +223,11 @@ async def spoken_of(turn: Turn) -> Product | None:
 
 async def _version_in_place(turn: Turn, product: Product) -> Product | None:
     """The second of the versions that a single card lists, for "the second one"."""
-    places = _places(turn.text, variants.MOST_LISTED)
-    if len(places) != 1 or len(turn.memory.products) > 1:
+    named = places.places(turn.text, variants.MOST_LISTED)
+    if len(named) != 1 or len(turn.memory.products) > 1:
         return None
     versions = await variants.in_order(turn, product)
-    return versions[places[0]] if places[0] < len(versions) else None
+    return versions[named[0]] if named[0] < len(versions) else None
 
 
 async def _several(turn: Turn) -> tuple[Product, ...]:
@@ -195,37 +237,14 @@ async def _several(turn: Turn) -> tuple[Product, ...]:
         return ()
     chances = dict(zip(turn.shown, turn.acts.pointing.shown, strict=False))
     pointed = [one for one in ids if one in turn.pointed_at and turn.memory.product is None]
-    places, count = _places(turn.text, len(ids)), _how_many(turn.text, len(ids))
-    if len(places) > 1:
-        pointed = [ids[place] for place in places]
+    named, count = places.places(turn.text, len(ids)), places.how_many(turn.text, len(ids))
+    if len(named) > 1:
+        pointed = [ids[place] for place in named]
     elif count is not None and 1 < count <= len(ids):
         best = sorted(ids, key=lambda one: -chances.get(one, 0.0))[:count]
         pointed = [one for one in ids if one in best]
     found = await Catalogue(turn.connection).by_ids(set(pointed))
     return tuple(found[one] for one in pointed if one in found) if len(pointed) > 1 else ()
-
-
-def _places(text: str, count: int) -> list[int]:
-    """Which of so many things a text names by their places, from 0."""
-    first = _first_few.search(text)
-    if first is not None:
-        return list(range(min(_number(first[1] or first[2]), count)))
-    found = [(match[1] or match[2] or match[3]).lower() for match in _ORDINAL.finditer(text)]
-    places = [count - 1 if word in LAST else PLACES[word] for word in found]
-    return [place for place in dict.fromkeys(places) if place < count]
-
-
-def _how_many(text: str, all_: int) -> int | None:
-    if product_words.says(text, _EACH):
-        return all_
-    found = _together.search(text)
-    return _number(next(filter(None, found.groups()))) if found is not None else None
-
-
-def _number(word: str) -> int:
-    if word.isdigit():
-        return int(word)
-    return 2 if word.lower() == "both" else english_number(word) or chinese_number(word) or 0
 
 
 async def comparable(turn: Turn, about: Meant) -> list[Product]:
@@ -252,7 +271,7 @@ def _pointed(turn: Turn) -> tuple[str, ...]:
     if (
         len(shown) > 1
         and chosen in shown
-        and not (turn.told(*_CHOOSES_ANEW) or _places(turn.text, len(shown)))
+        and not (turn.told(*_CHOOSES_ANEW) or places.places(turn.text, len(shown)))
     ):
         return ()
     on_screen = {*shown, chosen}
@@ -316,13 +335,17 @@ async def cards(
 def card(turn: Turn, product: Product, lines: Iterable[str] = ()) -> Card:
     """A product to look at: price, stock, and some lines more."""
     first = price(turn, product) + turn.say("separator") + stock(turn, product)
+    link = basket.button(turn, product)
     return Card(
         product_id=product.id,
         title=product.name(turn.language),
         text="\n".join(filter(None, (first, *lines))),
         picture=product.picture,
         more_pictures=tuple(product.more_pictures[:_PICTURES]),
-        buttons=tuple(button for line in product_buttons(turn, product) for button in line),
+        buttons=(
+            *(button for line in product_buttons(turn, product) for button in line),
+            *((link,) if link else ()),
+        ),
     )
 
 

@@ -293,6 +293,7 @@ skill-stock = Stock
 skill-price = Price
 skill-recommend = Recommendations
 skill-offers = Personal offers and haggling
+skill-ordering = How to order, and the basket
 skill-coupon_problem = Coupons
 skill-invoice = Invoices
 skill-payment = Payment

@@ -289,6 +289,7 @@ skill-stock = 库存
 skill-price = 价格
 skill-recommend = 推荐
 skill-offers = 专属优惠与议价
+skill-ordering = 怎么下单、购物车
 skill-coupon_problem = 优惠券
 skill-invoice = 发票
 skill-payment = 支付

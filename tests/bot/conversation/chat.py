@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from bot.conversation.baskets import BasketTemplate
 from bot.conversation.engine import Engine
 from bot.conversation.hours import ALWAYS, OpeningHours
 from bot.conversation.services import Services, Shop
@@ -40,6 +41,7 @@ class Chat:
     decisions: FakeDecisions = field(default_factory=FakeDecisions)
     pages: FakePages = field(default_factory=FakePages)
     hours: OpeningHours = ALWAYS
+    basket: BasketTemplate | None = None
     last: Reply | None = None
     _count: int = 0
     _seen: int = 0
@@ -49,7 +51,7 @@ class Chat:
             self.store,
             Services(
                 texts=TEXTS,
-                shop=Shop(names={"zh": "小茶铺", "en": "Tea House"}, hours=self.hours),
+                shop=Shop(names={"zh": "小茶铺", "en": "Tea House"}, hours=self.hours, basket=self.basket),
                 decisions=self.decisions,
                 linker=self.linker,
                 reader=InProcess(self.understander, self.pages),

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation.skills import pricing
+from bot.conversation.skills import bargain_words
 from bot.messages import ACTION_BYTES
 from nlu.acts import Act
 from storage.catalogue import Catalogue, Category
@@ -143,7 +143,7 @@ async def test_a_hundred_percent_is_refused_with_a_smile(chat: Chat) -> None:
     ],
 )  # fmt: skip
 def test_whoever_wants_it_for_nothing_is_understood(text: str) -> None:
-    assert pricing.for_nothing(text)
+    assert bargain_words.for_nothing(text)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_whoever_wants_it_for_nothing_is_understood(text: str) -> None:
     ],
 )  # fmt: skip
 def test_a_sum_or_what_something_is_free_of_is_not_for_nothing(text: str) -> None:
-    assert not pricing.for_nothing(text)
+    assert not bargain_words.for_nothing(text)
 
 
 @pytest.mark.parametrize("text", ["100元卖不卖", "110元行不行", "满200元有优惠吗", "有50元的券吗"])

@@ -101,6 +101,23 @@ async def test_names_that_nobody_reads(url: str, look: Look, tmp_path: Path) -> 
     assert "sesame" not in setting.found
 
 
+@pytest.mark.parametrize(
+    ("address", "state", "found"),
+    [
+        (None, "look", "LIUKE_CART_URL is not set"),
+        ("http://shop.example/cart?add={code}", "look", "https://"),
+        ("https://shop.example/cart?add={code}", "fine", "{quantity} and {coupon}"),
+        ("https://shop.example/cart?add={code}&n={quantity}&c={coupon}", "fine", "into the basket"),
+    ],
+)
+async def test_the_way_into_the_basket(
+    url: str, look: Look, address: str | None, state: str, found: str
+) -> None:
+    [told] = (await look(cart_url=address))["basket"]
+    assert told.state == state
+    assert found in told.found
+
+
 async def test_texts_that_keep_it_from_starting(url: str, look: Look, tmp_path: Path) -> None:
     (tmp_path / "texts").mkdir()
     (tmp_path / "texts" / "en.ftl").write_text("thanks { broken\n")

@@ -23,20 +23,27 @@ def _is_for(coupon: Coupon, product: Product) -> bool:
     return of_category and (coupon.product_ids is None or product.id in coupon.product_ids)
 
 
-async def best_for(turn: Turn, wanted: Sequence[tuple[Product, int]]) -> list[str]:
-    """The coupon that takes most off so many pieces of some products, and what is left to pay; () where none holds."""
+async def best(turn: Turn, wanted: Sequence[tuple[Product, int]]) -> tuple[int, Coupon] | None:
+    """The coupon that takes most off so many pieces of some products, and what that is; None where none holds."""
     goods = [(product, product.price_at(turn.now) * count) for product, count in wanted]
     currency = wanted[0][0].currency
-    best: tuple[int, Coupon] | None = None
+    found: tuple[int, Coupon] | None = None
     for coupon in await Coupons(turn.connection).holding(turn.customer_id, turn.now):
         fit = sum(price for product, price in goods if _is_for(coupon, product))
         off = _off(coupon, fit) if coupon.currency == currency else 0
-        if off and (best is None or off > best[0]):
-            best = off, coupon
-    if best is None:
+        if off and (found is None or off > found[0]):
+            found = off, coupon
+    return found
+
+
+async def best_for(turn: Turn, wanted: Sequence[tuple[Product, int]]) -> list[str]:
+    """That coupon, and what is left to pay; () where none holds."""
+    found = await best(turn, wanted)
+    if found is None:
         return []
-    left = turn.money(sum(price for _, price in goods) - best[0], currency)
-    return [turn.say("total-coupon", total=left, code=best[1].code, text=await worth(turn, best[1]))]
+    total = sum(product.price_at(turn.now) * count for product, count in wanted)
+    left = turn.money(total - found[0], wanted[0][0].currency)
+    return [turn.say("total-coupon", total=left, code=found[1].code, text=await worth(turn, found[1]))]
 
 
 def _off(coupon: Coupon, goods: int) -> int:

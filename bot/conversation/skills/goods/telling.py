@@ -83,7 +83,9 @@ def _listed(turn: Turn, product: Product, versions: Sequence[Product]) -> Answer
         for one in versions[: variants.MOST_LISTED]
     ]
     heading = turn.say("versions", name=variants.title(product, turn.language), count=len(versions))
-    return Answer(text="\n".join([heading, *lines]), memory=turn.memory.about_product(product.id))
+    differ = len({one.price_at(turn.now) for one in versions}) > 1
+    memory = replace(turn.memory.about_product(product.id), version_open=differ)
+    return Answer(text="\n".join([heading, *lines]), memory=memory)
 
 
 async def prices(turn: Turn, product: Product) -> Answer | None:
@@ -151,7 +153,8 @@ async def details(turn: Turn, product: Product, *, whole: bool = False) -> Answe
     ]
     card = await shown(turn, product, lines)
     if product.active and product.stock > 0:
-        card = replace(card, buttons=(turn.button("button-best-price", f"offer:ask:{product.id}"),))
+        # Whose details these are needs no button for them.
+        card = replace(card, buttons=card.buttons[1:])
     else:
         card = replace(card, buttons=(turn.button("button-similar", f"recommend:like:{product.id}"),))
     return Answer(cards=(card,), memory=turn.memory.about_product(product.id))

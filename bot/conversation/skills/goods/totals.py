@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.conversation.answer import Answer
-from bot.conversation.skills import naming, pages, product_words, variants
-from bot.conversation.skills.goods import coupons
+from bot.conversation.skills import naming, product_words, variants
+from bot.conversation.skills.goods import coupons, postage
 from bot.conversation.turn import Turn
 from nlu.entities.numerals import chinese_number, english_number
 from nlu.types import EntityKind
@@ -19,7 +19,6 @@ _LARGEST = 9_999
 _TOGETHER = (
     "both", "together", "altogether", "total", "all", "一起", "一共", "总共", "都", "各", "合计", "加起来",
 )  # fmt: skip
-_first_sentence = re.compile(r"(?<=[。！])|(?<=[.!])\s").split
 _PACKED = ("装", "pack")
 _NUMBER = re.compile(r"\d{1,5}")
 _ENDS = "个件双条只套盒瓶台部支张罐辆包袋箱把副对份块杯本盏"
@@ -124,17 +123,8 @@ async def answered(turn: Turn, wanted: Sequence[Item]) -> Answer:
         if one.product.stock < one.count
     ]
     lines += await coupons.best_for(turn, [(one.product, one.count) for one in wanted])
-    lines += await _postage(turn)
+    said = await postage.sentence(turn)
+    lines += [turn.say("total-postage", text=said)] if said else []
     ids = tuple(dict.fromkeys(one.product.id for one in wanted))
     memory = turn.memory.about_product(ids[0]) if len(ids) == 1 else turn.memory.showing(ids)
     return Answer(text="\n".join(lines), memory=memory)
-
-
-async def _postage(turn: Turn) -> list[str]:
-    """The first sentence of what the shop's pages say of postage."""
-    passage = await pages.passage_for(turn, turn.say("page-question-shipping_fee"))
-    if passage is None or passage.language != turn.language:
-        return []
-    first = _first_sentence(pages.shortened(passage.text))[0]
-    turn.sources.passage(passage, first)
-    return [turn.say("total-postage", text=first)]
