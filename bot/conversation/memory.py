@@ -102,6 +102,8 @@ class Memory:
     """Check sums of the latest answers, so that none is given twice."""
     passage: int = 0
     """Check sum of the pages' entry that was told last: of the same, just what is asked now is said."""
+    topic: str = ""
+    """Title of that entry, while no order and no product is spoken of since: a short question is about it."""
     album: str | None = None
     """The album that was answered last."""
     advised: Mapping[str, int] = field(default_factory=dict)
@@ -134,7 +136,7 @@ class Memory:
     def about_order(self, order_id: str) -> Memory:
         """Speaking of an order now."""
         others = tuple(one for one in self.orders if one != order_id)
-        return replace(self, order=order_id, orders=(order_id, *others)[:_ORDERS], pending=None)
+        return replace(self, order=order_id, orders=(order_id, *others)[:_ORDERS], pending=None, topic="")
 
     def listing(self, order_ids: tuple[str, ...]) -> Memory:
         """Several orders are on the screen."""
@@ -143,7 +145,7 @@ class Memory:
     def about_product(self, product_id: str) -> Memory:
         """Speaking of one product now."""
         haggles = self.haggles if self.product == product_id else 0
-        return replace(self, product=product_id, haggles=haggles, pending=None)
+        return replace(self, product=product_id, haggles=haggles, pending=None, topic="")
 
     def showing(self, product_ids: tuple[str, ...]) -> Memory:
         """Several products are on the screen; one alone is also the product spoken of."""
@@ -156,6 +158,7 @@ class Memory:
             seen_product=seen[-40:],
             haggles=self.haggles if only == self.product else 0,
             pending=None,
+            topic="",
         )
 
     def asking(self, kind: str, **data: str) -> Memory:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from zlib import crc32
 
+from bot.conversation import phrases
 from bot.conversation.answer import Answer, HandOver
+from bot.conversation.memory import Memory
 from bot.conversation.turn import Skill, Turn
 from nlu.types import Language, Passage
 
@@ -16,6 +19,8 @@ _SHORT = 350
 """Characters up to which an entry is said as it stands, and of a longer one what follows the sentence that answers."""
 _SENTENCE_END = re.compile(r"[。！？]|[.!?](?=\s)|\n")
 _LOOKED_AT = 8
+_AGREED = 3
+"""So many readings have to name the same sentence: two often name one that answers another question."""
 
 SURE = 0.6
 """A passage that answers with this chance does so even when nothing else was understood."""
@@ -25,6 +30,8 @@ pages.
 
 Chances are those of `nlu.pages`; `docs/benchmarks.md` has what they are worth on shops that nothing was learned from.
 """
+STILL = 0.4
+"""A passage with this chance answers a question that follows an entry just told."""
 _GENERAL = 0.1
 """A passage for a question of the bot's own, which is one for the pages in any case."""
 _BOTH = 0.3
@@ -43,7 +50,7 @@ async def passage_for(
 
 async def _passages(turn: Turn, question: str | None, n: int, at_least: float | None = None) -> list[Passage]:
     """The best first, of a message by itself or with the customer's message before it, whichever is nearer to a
-    passage; a question of the bot's own stands alone."""
+    passage; after an entry was told, in the light of that, too. A question of the bot's own stands alone."""
     meaning = turn.understanding
     asked = question or turn.text or (meaning.text if meaning is not None else "")
     before = "" if question is not None else _said_before(turn)
@@ -51,11 +58,33 @@ async def _passages(turn: Turn, question: str | None, n: int, at_least: float | 
     at_least = _GENERAL if question is not None and at_least is None else at_least
     language: Language = "zh" if turn.language == "zh" else "en"
     search = turn.services.reader.search
+    if question is None and turn.memory.topic:
+        contexts = dict.fromkeys(("", before, turn.memory.topic))
+        readings = [await search(asked, language, _LOOKED_AT, context, 0.0) for context in contexts]
+        least = NEAR if at_least is None else at_least
+        # A second entry is as likely after any that was told: it adds nothing.
+        return [passage for passage in _agreed(readings) if passage.score >= least][:1]
     alone = await search(asked, language, n, "", at_least)
     if not before or (alone and alone[0].score >= SURE):
         return alone
     together = await search(asked, language, n, before, at_least)
     return max(alone, together, key=lambda found: found[0].score if found else 0.0)
+
+
+def _agreed(readings: Sequence[Sequence[Passage]]) -> list[Passage]:
+    """What several readings of one question find, the best first: the chance of each entry is the mean of the two
+    that think it likeliest, since a short question may be about what was told, and may begin something else. The
+    sentence that answers in it is known where all of them name it."""
+    found: dict[tuple[str, str, str], list[Passage]] = {}
+    for reading in readings:
+        for passage in reading:
+            found.setdefault((passage.page, passage.title, passage.language), []).append(passage)
+    agreed = []
+    for passages in found.values():
+        best = sorted((one.score for one in passages), reverse=True)[:2]
+        answer, named = Counter(one.answer for one in passages).most_common(1)[0]
+        agreed.append(replace(passages[0], score=sum(best) / 2, answer=answer if named >= _AGREED else ""))
+    return sorted(agreed, key=lambda one: -one.score)
 
 
 def _said_before(turn: Turn) -> str:
@@ -124,7 +153,7 @@ async def answer(turn: Turn) -> Answer:
 def said_of(turn: Turn, found: Sequence[Passage]) -> Answer:
     """The first of some passages, and the second where both apply; of the entry that was told last just what is new."""
     first, *others = found
-    entry = crc32(f"{first.page}\n{first.title}".encode())
+    entry = _entry(first)
     answer = _sentence(first)
     told = bool(answer) and turn.memory.passage == entry
     parts = [_in_language(turn, first, answer) if told else passage_text(turn, first)]
@@ -133,7 +162,24 @@ def said_of(turn: Turn, found: Sequence[Passage]) -> Answer:
         for one in others[:1]
         if one.score >= _BOTH
     ]
-    return Answer(text="\n\n".join(parts), memory=replace(turn.memory.settled(), passage=entry))
+    return Answer(text="\n\n".join(parts), memory=having_told(turn.memory.settled(), first))
+
+
+def having_told(memory: Memory, passage: Passage) -> Memory:
+    """What is kept in mind once an entry was told: what is asked next in few words is asked of it."""
+    return replace(memory, passage=_entry(passage), topic=passage.title)
+
+
+def _entry(passage: Passage) -> int:
+    return crc32(f"{passage.page}\n{passage.title}".encode())
+
+
+async def asked_on(turn: Turn) -> Answer | None:
+    """What the pages say to a question that follows an entry of theirs; None where none was told, or none answers."""
+    if not turn.memory.topic:
+        return None
+    found = await _passages(turn, None, 1, STILL if phrases.asks(turn.text) else SURE)
+    return said_of(turn, found) if found else None
 
 
 async def answer_own(turn: Turn) -> Answer:

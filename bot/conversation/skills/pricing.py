@@ -74,11 +74,10 @@ async def _in_general(turn: Turn) -> Answer:
     """What is on offer, after what a page says of it, such as of students' discounts."""
     offers = await _coupons(turn)
     passage = await pages.passage_for(turn, at_least=pages.SURE) if turn.text else None
-    return (
-        offers
-        if passage is None
-        else replace(offers, text=f"{pages.passage_text(turn, passage)}\n\n{offers.text}")
-    )
+    if passage is None:
+        return offers
+    text = f"{pages.passage_text(turn, passage)}\n\n{offers.text}"
+    return replace(offers, text=text, memory=pages.having_told(offers.memory or turn.memory, passage))
 
 
 async def _not_for_nothing(turn: Turn) -> Answer:

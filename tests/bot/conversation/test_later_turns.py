@@ -1,0 +1,74 @@
+"""Later turns of a conversation, read by the shipped model: what they are about is what was spoken of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from tests.bot.conversation.chat import Chat, said
+from tests.bot.conversation.test_with_the_model import real_model
+
+
+@pytest.fixture
+def visitor(new_chat: Callable[..., Chat]) -> Chat:
+    """Somebody unknown in front of the bot with the shipped model."""
+    understander, pages = real_model()
+    return new_chat(understander=understander, pages=pages)
+
+
+async def _last(chat: Chat, *said_by_them: str) -> str:
+    replies = [said(await chat.says(text)) for text in said_by_them]
+    return replies[-1]
+
+
+@pytest.mark.parametrize(
+    ("turns", "answer", "another"),
+    [
+        (["寄台湾多少钱", "那要几天"], "4–7 天", "无理由"),
+        (["寄台湾多少钱", "那日本呢"], "7–15 个工作日", "不太确定"),
+        (["do you ship to taiwan and how much", "how long does it take"], "4–7 days", "Standard delivery"),
+        (["能货到付款吗", "手续费多少"], "5 元", "哪件商品"),
+        (["能货到付款吗", "新疆也行吗"], "货到付款", "另加 10 元"),
+        (["能分期吗", "手续费多少"], "花呗", "货到付款"),
+        (["do you gift wrap", "how much is that"], "¥5", "Which product"),
+        (["can i pay on delivery", "is there a fee"], "¥5", "foreign"),
+    ],
+)
+async def test_a_short_question_is_asked_of_what_the_pages_told(
+    visitor: Chat, turns: Sequence[str], answer: str, another: str
+) -> None:
+    told = await _last(visitor, *turns)
+    assert answer in told
+    assert another not in told
+
+
+@pytest.mark.parametrize(
+    ("turns", "answer"),
+    [
+        (["保修多久", "积分会过期吗"], "12 个月后过期"),
+        (["what is your warranty", "which payment methods do you take"], "UnionPay"),
+        (["怎么退货", "能上门取吗"], "次日上门"),
+    ],
+)
+async def test_another_question_is_answered_by_its_own_entry(
+    visitor: Chat, turns: Sequence[str], answer: str
+) -> None:
+    assert answer in await _last(visitor, *turns)
+
+
+@pytest.mark.parametrize(
+    ("turns", "answer"),
+    [
+        (["can i get an invoice", "how long does that take"], "24 hours"),
+        (["能开发票吗", "要多久"], "24 小时"),
+    ],
+)
+async def test_who_is_asked_who_they_are_may_ask_something_else_meanwhile(
+    visitor: Chat, turns: Sequence[str], answer: str
+) -> None:
+    assert answer in await _last(visitor, *turns)
+    contact = await visitor.contact()
+    pending = contact.conversation.memory["pending"]
+    assert pending is not None
+    assert pending["kind"] == "link"
