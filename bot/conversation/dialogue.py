@@ -18,6 +18,7 @@ from bot.conversation import (
     filed,
     heard,
     one_question,
+    phrases,
     repeats,
     routing,
     sentiment,
@@ -34,6 +35,7 @@ from bot.conversation.skills import (
     fallback,
     language,
     needed,
+    of_the_last,
     order_talk,
     products,
     recommending,
@@ -153,13 +155,7 @@ async def _decided(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tu
     if reading.whole is None:
         return decisions.only("fallback", await fallback.wordless(turn))
     answers = await _words(turn, reading, modes)
-    return (*answers[:-1], _not_twice(_with_sentiment(answers[-1], turn), turn))
-
-
-def _not_twice(decision: decisions.Decision, turn: Turn) -> decisions.Decision:
-    if decision.shadow or repeats.may_be_said_again(decision.skill, decision.answer):
-        return decision
-    return replace(decision, answer=decision.answer.changed(partial(repeats.told_anew, turn, decision.skill)))
+    return (*answers[:-1], repeats.not_twice(_with_sentiment(answers[-1], turn), turn))
 
 
 async def _button(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
@@ -184,6 +180,9 @@ async def _command(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Deci
 async def _words(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
     whole = reading.whole
     assert whole is not None  # noqa: S101 - the caller has looked
+    bare = await of_the_last.answer(turn)
+    if bare is not None:
+        return decisions.only("repeat", bare)
     waited = await _of_the_wait(turn, reading, whole)
     if waited is not None:
         return decisions.only("waiting", waited)
@@ -230,7 +229,9 @@ async def _one(turn: Turn, whole: Understanding, modes: Mapping[str, str]) -> tu
     """A message in which no wish stands out where it is said."""
     meant = routing.meant(turn, whole)
     skill = _skill_of(meant)
-    if meant is None or skill is None:
+    # A yes or no to nothing that asks something is no yes or no: "oh ok, so who pays?"
+    asks = meant in ("affirm", "deny") and turn.memory.pending is None and phrases.asks(turn.text)
+    if meant is None or skill is None or asks:
         return await _unclear(turn, whole, modes)
     if skill.about_order and skill.tasks and turn.does(Act.ASKS_STATE):
         # How something stands is asked, and nothing is wished.

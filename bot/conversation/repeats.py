@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from zlib import crc32
 
 from bot.conversation.answer import Answer
+from bot.conversation.decisions import Decision
 from bot.conversation.registry import REGISTRY
 from bot.conversation.skills import order_asked
 from bot.conversation.skills.talk import TALK
@@ -14,6 +16,13 @@ from bot.conversation.turn import Skill, Turn
 _KEPT = 8
 _AS_OFTEN = 3
 """So often one answer is said again to questions in other words."""
+
+
+def not_twice(decision: Decision, turn: Turn) -> Decision:
+    """An answer, in other words where the same was said before and needs no repeating."""
+    if decision.shadow or may_be_said_again(decision.skill, decision.answer):
+        return decision
+    return replace(decision, answer=decision.answer.changed(partial(told_anew, turn, decision.skill)))
 
 
 def may_be_said_again(skill: str, answer: Answer) -> bool:

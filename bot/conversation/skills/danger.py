@@ -21,6 +21,7 @@ from storage.warnings import Alarms
 ALARM = REASON = "danger"
 _STILL_READ = timedelta(minutes=10)
 """So long the advice is on the customer's screen and not said again."""
+_STILL_IN_IT = timedelta(hours=2)
 _ADVICE: Mapping[Danger, str] = {
     Danger.POISON: "danger-poison",
     Danger.ALLERGY: "danger-allergy",
@@ -57,6 +58,18 @@ async def _advise(turn: Turn) -> Answer:
         ),
         effects=(alarm,),
     )
+
+
+def once_more(turn: Turn) -> Answer | None:
+    """The advice on the danger told last, while its case waits: whoever asks what to do is in it. None where none was
+    told lately."""
+    lately = {
+        kind: at for kind, at in turn.memory.advised.items() if turn.now - from_micros(at) < _STILL_IN_IT
+    }
+    if not lately:
+        return None
+    kind = Danger(max(lately, key=lambda one: lately[one]))
+    return Answer(text=turn.say(_ADVICE[kind]), memory=turn.memory)
 
 
 SKILLS = (Skill(name="danger", answer=_advise, regrets=False, always=True),)

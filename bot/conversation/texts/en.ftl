@@ -531,6 +531,23 @@ personal-prices-on = Personal prices are on.
 personal-prices-off = Personal prices are off. From now on you see the same prices as everybody, and your purchases aren't used for pricing.
 personal-prices-unlinked = This account isn't linked to a customer, so you only see the prices for everybody.
 
+## What is asked of the last answer
+
+sure = { $of ->
+    [order] Yes, that's what the shop's system shows right now. What the carrier writes can lag behind; a colleague can check it.
+    [pages] Yes, that's what the shop's pages say. If you doubt it, a colleague can check.
+   *[else] Yes, that's what I have here. If you doubt it, a colleague can check.
+}
+why-unknown = The shop's pages don't say why. A colleague may know more.
+why-way = The carrier gives no reason.
+why-cancelled = Order { $number } was cancelled. Why isn't on record here; a colleague can look it up.
+next-waits = There's nothing you need to do now. { $state }
+next-unsent = Order { $number } hasn't shipped yet. Until it does, it can be cancelled or its address changed; otherwise there's nothing you need to do.
+next-sent = Order { $number } is on its way, so there's nothing you need to do. If it takes too long, I can have the carrier chased; once it's there, you can return or exchange it.
+next-delivered = Order { $number } shows as delivered. You can return or exchange it, tell me what is wrong with it, or say that you haven't got it.
+next-ended = Order { $number } is closed, so there's nothing left to do about it here. If something is still missing, a colleague can look into it.
+way-no-hour = The carrier gives a day and no time of day.
+
 ## Consent, language, people
 
 # The question that a customer says yes to before anybody writes to them; it is kept with their yes as they read it.

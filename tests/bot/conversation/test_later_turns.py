@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from bot.conversation.skills import of_the_last
 from tests.bot.conversation.chat import Chat, said
 from tests.bot.conversation.test_with_the_model import real_model
 
@@ -72,3 +73,53 @@ async def test_who_is_asked_who_they_are_may_ask_something_else_meanwhile(
     pending = contact.conversation.memory["pending"]
     assert pending is not None
     assert pending["kind"] == "link"
+
+
+@pytest.fixture
+async def linked(visitor: Chat) -> Chat:
+    """Somebody with orders in front of the bot with the shipped model."""
+    await visitor.link()
+    return visitor
+
+
+@pytest.mark.parametrize(
+    ("turns", "answer"),
+    [
+        (["A1024 到哪了", "你确定吗"], "就是这样显示的"),
+        (["where is my order A1024", "are you sure?"], "shop's system"),
+        (["A1024 到哪了", "那我现在该怎么办"], "不需要您做什么"),
+        (["where is my order A1024", "so what do i do now"], "nothing you need to do"),
+        (["where is my order A1024", "why is it taking so long"], "gives no reason"),
+        (["can i return opened cosmetics", "why not"], "don't say why"),
+        (["can i return opened cosmetics", "so can i or not?"], "cannot be returned"),
+        (["帮我取消订单 A1024", "为什么不行"], "取消不了"),
+        (["帮我取消订单 A1024", "退款要多久到账"], "3–5 个工作日"),
+        (["where is my order A1024", "how long for the refund"], "3–5 working days"),
+        (["什么时候到货"], "A1024"),
+        (["can i speak chinese"], "以后用中文"),
+        (["说明书有英文的吗"], "有中文和英文"),
+    ],
+)
+async def test_what_is_asked_of_the_last_answer_is_answered(
+    linked: Chat, turns: Sequence[str], answer: str
+) -> None:
+    assert answer in await _last(linked, *turns)
+
+
+async def test_who_asks_what_to_do_after_a_danger_hears_the_advice(linked: Chat) -> None:
+    told = await _last(linked, "插座冒烟了", "我该怎么办")
+    assert "拉下电闸" in told
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("are you sure?", "sure"), ("你确定吗", "sure"), ("oh. ok so what are my options then", "now"),
+        ("那我现在该怎么办", "now"), ("why not", "why"), ("凭什么啊", "why"), ("so can i or not?", "whether"),
+        ("那到底能不能呢", "whether"),
+        ("why is it late", None), ("so", None), ("怎么办理退货", None), ("can you do it in blue", None),
+        ("这个怎么弄才能充电", None),
+    ],
+)  # fmt: skip
+def test_only_what_names_nothing_is_asked_of_the_last_answer(text: str, asked: str | None) -> None:
+    assert of_the_last.asked(text) == asked
