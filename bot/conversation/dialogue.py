@@ -180,12 +180,9 @@ async def _command(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Deci
 async def _words(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
     whole = reading.whole
     assert whole is not None  # noqa: S101 - the caller has looked
-    bare = await of_the_last.answer(turn)
-    if bare is not None:
-        return decisions.only("repeat", bare)
-    waited = await _of_the_wait(turn, reading, whole)
-    if waited is not None:
-        return decisions.only("waiting", waited)
+    said = await _of_the_last_or_the_wait(turn, reading, whole)
+    if said:
+        return said
     heard_first = routing.unmissable(whole) is not None
     if heard_first and len(reading.wishes) <= 1:
         return await _one(turn, whole, modes)
@@ -242,10 +239,16 @@ async def _one(turn: Turn, whole: Understanding, modes: Mapping[str, str]) -> tu
     return await one_question.going_back(turn, await decisions.wish(turn, skill, meant, modes))
 
 
-async def _of_the_wait(turn: Turn, reading: Reading, whole: Understanding) -> Answer | None:
-    """What a message does to the wait for a person, where it isn't one to be left alone."""
+async def _of_the_last_or_the_wait(
+    turn: Turn, reading: Reading, whole: Understanding
+) -> tuple[decisions.Decision, ...]:
+    """What a message asks of the last answer, or does to the wait for a person where it isn't to be left alone."""
+    bare = await of_the_last.answer(turn)
+    if bare is not None:
+        return decisions.only("repeat", bare)
     stops = routing.unmissable(whole) == "opt_out" or routing.stops_in_part(reading)
-    return await waiting.taken_up(turn) if turn.in_queue and not stops else None
+    waited = await waiting.taken_up(turn) if turn.in_queue and not stops else None
+    return () if waited is None else decisions.only("waiting", waited)
 
 
 def _is_left(turn: Turn, intent: str, part: Understanding) -> bool:

@@ -26,19 +26,19 @@ class Asked(StrEnum):
 
 _SAID = {
     Asked.SURE: "确定|你确定|确定吗|你确定吗|真的|真的吗|真的假的|是真的吗|肯定吗|没搞错|没搞错吧|准吗|准不准|靠谱吗"
-    "|are you sure|you sure|sure about that|are you sure about that|are you certain|is that right|is that true"
-    "|is that correct|really|for real|seriously|is that so|you sure about that",
+    "|are you sure|you sure|sure about that|are you sure about that|are you certain|is that right"
+    "|is that true|is that correct|really|for real|seriously|is that so|you sure about that",
     Asked.WHETHER: "能不能|行不行|可不可以|能还是不能|行还是不行|可以还是不可以|能吗|行吗|可以吗|到底能不能|到底行不行"
-    "|到底可不可以|can i or not|can i or can i not|can i or can't i|yes or no|is it or not|is that a yes|is that a no"
-    "|is that a yes or a no|can we or not|do you or not|will you or not",
-    Asked.WHY: "为什么|为啥|为何|凭什么|凭啥|怎么会|为什么不行|为什么不能|为啥不行|为啥不能|why|why not|how come|why is that"
-    "|why's that|what for|for what reason|why can't i",
-    Asked.NOW: "怎么办|该怎么办|要怎么办|咋办|咋整|咋弄|该咋办|该咋整|怎么弄|能怎么办|应该怎么办|该怎么做|要做什么|该做什么"
-    "|需要做什么|有什么办法|有什么选择|有啥办法|还有什么办法|接下来怎么办|接下来呢|下一步呢|what do i do|what should i do"
-    "|what can i do|what can i do about it|what am i supposed to do|what are my options|what options do i have"
-    "|what do you suggest|now what|what now|what next|what's next|where do i go from here|what can you do"
-    "|what can you do about it|can you do anything|can you do anything about it|what do you want me to do"
-    "|what happens now|what happens next",
+    "|到底可不可以|can i or not|can i or can i not|can i or can't i|yes or no|is it or not|is that a yes"
+    "|is that a no|is that a yes or a no|can we or not|do you or not|will you or not",
+    Asked.WHY: "为什么|为啥|为何|凭什么|凭啥|怎么会|为什么不行|为什么不能|为啥不行|为啥不能|why|why not|how come"
+    "|why is that|why's that|what for|for what reason|why can't i",
+    Asked.NOW: "怎么办|该怎么办|要怎么办|咋办|咋整|咋弄|该咋办|该咋整|怎么弄|能怎么办|应该怎么办|该怎么做|要做什么"
+    "|该做什么|需要做什么|有什么办法|有什么选择|有啥办法|还有什么办法|接下来怎么办|接下来呢|下一步呢"
+    "|what do i do|what should i do|what can i do|what can i do about it|what am i supposed to do"
+    "|what are my options|what options do i have|what do you suggest|now what|what now|what next"
+    "|what's next|where do i go from here|what can you do|what can you do about it|can you do anything"
+    "|can you do anything about it|what do you want me to do|what happens now|what happens next",
 }
 _ASKED = {said: asked for asked, words in _SAID.items() for said in words.split("|")}
 _LEADING = re.compile(

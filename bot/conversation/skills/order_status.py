@@ -40,7 +40,6 @@ async def _told(turn: Turn) -> Answer:
         back = await refunds.on_its_way_back(turn)
         if back is not None:
             return back
-    facts = turn.intent == "order_facts"
     any_state = frozenset({"placed"}) if Fact.UNPAID in asked else frozenset(STATUSES)
     relevant = which_order.in_status(any_state if _of_any(turn, asked) else which_order.ON_ITS_WAY)
     found = await which_order.meant(turn, relevant, "order:show", insist=Fact.UNPAID in asked, reading=True)
@@ -50,7 +49,11 @@ async def _told(turn: Turn) -> Answer:
         text = order_facts.of_several(turn, found, asked)
         memory = turn.memory.about_order(found[0].id).listing(tuple(order.id for order in found))
         return Answer(text=text, memory=memory)
-    (order,) = found
+    return await _of_one(turn, found[0], asked)
+
+
+async def _of_one(turn: Turn, order: Order, asked: frozenset[Fact]) -> Answer:
+    """What is asked of one order."""
     if Fact.DAY in asked:
         asked |= {Fact.ARRIVAL if order.status in which_order.ON_ITS_WAY else Fact.PLACED}
     if Fact.WHY in asked and order.refunds and order.status in ("cancelled", "returned"):
@@ -65,7 +68,7 @@ async def _told(turn: Turn) -> Answer:
     text = "\n".join(filter(None, told))
     of_way = not told[0]
     if not text:
-        of_way = not facts or bool(asked & {Fact.WHERE, Fact.UNPAID})
+        of_way = turn.intent != "order_facts" or bool(asked & {Fact.WHERE, Fact.UNPAID})
         if of_way:
             text = "\n".join([_words(turn, order), *await _asked_for(turn, order)])
         else:
