@@ -189,8 +189,8 @@ async def _words(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tupl
     first = heard_first or routing.stops_in_part(reading)
     aside = None if first else await refunds.by_the_way(turn)
     if aside is not None:
-        heard_of = replace(aside, memory=(aside.memory or turn.memory).heard("refund_status"))
-        return await one_question.going_back(turn, decisions.only("refund_status", heard_of))
+        aside = replace(aside, memory=(aside.memory or turn.memory).heard("refund_status"))
+        return await one_question.going_back(turn, decisions.only("refund_status", aside))
     asked = None if first else await order_talk.follow_up(turn)
     if asked is not None:
         return await decisions.wish(asked[0], REGISTRY.by_intent[asked[1]], asked[1], modes)
@@ -308,8 +308,7 @@ async def _looking_on(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.D
 
 
 async def _for_another_order(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
-    """What was wished last, for the order that was meant instead; what was asked of the shop for the first is taken
-    back."""
+    """What was wished last, for the order meant instead; what was asked of the shop for the first is taken back."""
     last = turn.memory.intents[0] if turn.memory.intents else ""
     skill = REGISTRY.by_intent.get(last)
     named = turn.does(Act.CORRECTS) and bool(turn.told("order")) and turn.memory.pending is None

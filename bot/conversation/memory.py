@@ -107,7 +107,7 @@ class Memory:
     album: str | None = None
     """The album that was answered last."""
     advised: Mapping[str, int] = field(default_factory=dict)
-    """Kinds of danger to the time at which the advice for it was given, microseconds since 1970."""
+    """Advice on dangers to the time at which it was given, microseconds since 1970."""
     noted_in: int = 0
     """Id of the case that the customer was told additions go to."""
     fixed_language: bool = False

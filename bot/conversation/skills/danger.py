@@ -5,50 +5,70 @@ It sells nothing, files nothing and asks nothing. What was asked and what is und
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
 from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation import ownership
+from bot.conversation import emergency, ownership
 from bot.conversation.answer import Answer, HandOver
 from bot.conversation.turn import Skill, Turn
 from kernel.times import from_micros, to_micros
 from nlu.acts import Danger
+from nlu.context.dangers import befalls_an_animal, is_breathed_in
 from storage.warnings import Alarms
 
 ALARM = REASON = "danger"
 _STILL_READ = timedelta(minutes=10)
 """So long the advice is on the customer's screen and not said again."""
+_WHERE_NUMBERS_ARE = frozenset({"poison", "poison-air", "allergy", "fire", "injury", "self_harm", "again"})
+"""Advice that says whom to call."""
 _STILL_IN_IT = timedelta(hours=2)
-_ADVICE: Mapping[Danger, str] = {
-    Danger.POISON: "danger-poison",
-    Danger.ALLERGY: "danger-allergy",
-    Danger.FIRE: "danger-fire",
-    Danger.INJURY: "danger-injury",
-    Danger.SELF_HARM: "danger-self_harm",
-    Danger.FRAUD: "danger-fraud",
-    Danger.DOUBLE_CHARGE: "danger-double_charge",
-    Danger.LEGAL: "danger-legal",
-}
+
+
+def _advice(turn: Turn, name: str) -> str:
+    """A text on a danger, with whom to call where the customer is, or where the shop is if that isn't known."""
+    numbers = emergency.numbers_in(turn.zone.key)
+    called = {
+        whom: turn.say("emergency-number", number=number)
+        if number
+        else turn.say("emergency-crisis" if whom == "crisis" else "emergency-unknown")
+        for whom, number in dataclasses.asdict(numbers).items()
+    }
+    text = turn.say(f"danger-{name}", **called)
+    elsewhere = numbers.ambulance and not turn.contact.time_zone and name in _WHERE_NUMBERS_ARE
+    if not elsewhere:
+        return text
+    return ("" if turn.language == "zh" else " ").join([text, turn.say("emergency-elsewhere")])
+
+
+def _named(turn: Turn, kind: Danger) -> str:
+    """Which advice fits: what an animal swallowed or what is breathed in needs another than what a person swallowed."""
+    if kind is Danger.POISON:
+        if befalls_an_animal(turn.said):
+            return "poison-animal"
+        if is_breathed_in(turn.said):
+            return "poison-air"
+    return kind.value
 
 
 async def _advise(turn: Turn) -> Answer:
     kind = turn.acts.danger
     if kind is None:
         return Answer(memory=turn.memory)
-    before = turn.memory.advised.get(kind)
+    name = _named(turn, kind)
+    before = turn.memory.advised.get(name)
     again = before is not None and turn.now - from_micros(before) < _STILL_READ
     memory = turn.memory
     if not again:
-        memory = replace(memory, advised={**memory.advised, kind.value: to_micros(turn.now)})
+        memory = replace(memory, advised={**memory.advised, name: to_micros(turn.now)})
 
     async def alarm(connection: AsyncConnection) -> None:
         await Alarms(connection).sound(ALARM, turn.now, {"kind": kind.value})
 
     return Answer(
-        text=turn.say("danger-again" if again else _ADVICE[kind]),
+        text=_advice(turn, "again" if again else name),
         memory=memory,
         # A person who has the case is there already.
         hand_over=HandOver(
@@ -64,12 +84,11 @@ def once_more(turn: Turn) -> Answer | None:
     """The advice on the danger told last, while its case waits: whoever asks what to do is in it. None where none was
     told lately."""
     lately = {
-        kind: at for kind, at in turn.memory.advised.items() if turn.now - from_micros(at) < _STILL_IN_IT
+        name: at for name, at in turn.memory.advised.items() if turn.now - from_micros(at) < _STILL_IN_IT
     }
     if not lately:
         return None
-    kind = Danger(max(lately, key=lambda one: lately[one]))
-    return Answer(text=turn.say(_ADVICE[kind]), memory=turn.memory)
+    return Answer(text=_advice(turn, max(lately, key=lambda one: lately[one])), memory=turn.memory)
 
 
 SKILLS = (Skill(name="danger", answer=_advise, regrets=False, always=True),)

@@ -35,7 +35,8 @@ _SAID = {
     "|why is that|why's that|what for|for what reason|why can't i",
     Asked.NOW: "怎么办|该怎么办|要怎么办|咋办|咋整|咋弄|该咋办|该咋整|怎么弄|能怎么办|应该怎么办|该怎么做|要做什么"
     "|该做什么|需要做什么|有什么办法|有什么选择|有啥办法|还有什么办法|接下来怎么办|接下来呢|下一步呢"
-    "|what do i do|what should i do|what can i do|what can i do about it|what am i supposed to do"
+    "|what do i do|what should i do"
+    "|what do we do|what should we do|what can i do|what can i do about it|what am i supposed to do"
     "|what are my options|what options do i have|what do you suggest|now what|what now|what next"
     "|what's next|where do i go from here|what can you do|what can you do about it|can you do anything"
     "|can you do anything about it|what do you want me to do|what happens now|what happens next",
@@ -49,6 +50,7 @@ _TRAILING = re.compile(r"(?:呢|啊|呀|吧|啦|哦|现在|\s|\b(?:then|now|plea
 _LONGEST = 48
 _STAYS_OPEN = ("product", "link")
 """Questions of the bot's that stay open beside it; of any other it is asked."""
+_YOU = re.compile(r"\bu\b")
 _MARKS = re.compile(r"[^\w\s'一-鿿]+")
 
 
@@ -57,7 +59,7 @@ def asked(text: str) -> Asked | None:
     if len(text) > _LONGEST:
         return None
     said = " ".join(_MARKS.sub(" ", text.casefold().replace("’", "'")).split())
-    said = re.sub(r"\bu\b", "you", said)
+    said = _YOU.sub("you", said)
     while said:
         if said in _ASKED:
             return _ASKED[said]

@@ -40,6 +40,7 @@ class Chat:
     decisions: FakeDecisions = field(default_factory=FakeDecisions)
     pages: FakePages = field(default_factory=FakePages)
     hours: OpeningHours = ALWAYS
+    time_zone: str = "Asia/Shanghai"
     last: Reply | None = None
     _count: int = 0
     _seen: int = 0
@@ -49,7 +50,9 @@ class Chat:
             self.store,
             Services(
                 texts=TEXTS,
-                shop=Shop(names={"zh": "小茶铺", "en": "Tea House"}, hours=self.hours),
+                shop=Shop(
+                    names={"zh": "小茶铺", "en": "Tea House"}, hours=self.hours, time_zone=self.time_zone
+                ),
                 decisions=self.decisions,
                 linker=self.linker,
                 reader=InProcess(self.understander, self.pages),
