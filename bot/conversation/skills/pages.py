@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from math import sqrt
 from zlib import crc32
 
 from bot.conversation import phrases
@@ -19,6 +20,12 @@ _SHORT = 350
 """Characters up to which an entry is said as it stands, and of a longer one what follows the sentence that answers."""
 _SENTENCE_END = re.compile(r"[。！？]|[.!?](?=\s)|\n")
 _LOOKED_AT = 8
+_ALONE = 0.5
+_PLAINLY = 0.65
+_OF_A_SUBJECT = frozenset(
+    {"payment_methods", "return_policy", "store_info", "warranty_repair", "account_problem", "place_order"}
+)
+"""Intents that name what they ask about; "how long?" or "how much?" is asked of anything."""
 _AGREED = 3
 """So many readings have to name the same sentence: two often name one that answers another question."""
 
@@ -61,9 +68,12 @@ async def _passages(turn: Turn, question: str | None, n: int, at_least: float | 
     if question is None and turn.memory.topic:
         contexts = dict.fromkeys(("", before, turn.memory.topic))
         readings = [await search(asked, language, _LOOKED_AT, context, 0.0) for context in contexts]
-        least = NEAR if at_least is None else at_least
-        # A second entry is as likely after any that was told: it adds nothing.
-        return [passage for passage in _agreed(readings) if passage.score >= least][:1]
+        if await _leaves(turn, readings[-1], language):
+            before = ""
+        else:
+            least = NEAR if at_least is None else at_least
+            # A second entry is as likely after any that was told: it adds nothing.
+            return [passage for passage in _agreed(readings) if passage.score >= least][:1]
     alone = await search(asked, language, n, "", at_least)
     if not before or (alone and alone[0].score >= SURE):
         return alone
@@ -71,19 +81,34 @@ async def _passages(turn: Turn, question: str | None, n: int, at_least: float | 
     return max(alone, together, key=lambda found: found[0].score if found else 0.0)
 
 
+async def _leaves(turn: Turn, reading: Sequence[Passage], language: Language) -> bool:
+    """Whether a message plainly asks of another subject than the entry told last, which one of a reading is: the
+    general entry of what it asks is on another page."""
+    told = next((one.page for one in reading if one.title == turn.memory.topic), "")
+    plainly = any(wish.intent == turn.intent and wish.probability >= _PLAINLY for wish in turn.acts.wishes)
+    if turn.intent not in _OF_A_SUBJECT or not plainly:
+        return False
+    general = turn.say(f"page-question-{turn.intent}")
+    found = await turn.services.reader.search(general, language, 1, "", _GENERAL)
+    return bool(found) and found[0].page != told
+
+
 def _agreed(readings: Sequence[Sequence[Passage]]) -> list[Passage]:
-    """What several readings of one question find, the best first: the chance of each entry is the mean of the two
-    that think it likeliest, since a short question may be about what was told, and may begin something else. The
-    sentence that answers in it is known where all of them name it."""
+    """What several readings of one question find, the best first. A short question may be about what was told, and may
+    begin something else: the chance of each entry is the geometric mean of the two readings that think it likeliest,
+    so that what the entry told last suggests alone counts little, or half of what the words alone say. The sentence
+    that answers in it is known where all of them name it."""
     found: dict[tuple[str, str, str], list[Passage]] = {}
+    alone = {(one.page, one.title, one.language): one.score for one in readings[0]}
     for reading in readings:
         for passage in reading:
             found.setdefault((passage.page, passage.title, passage.language), []).append(passage)
     agreed = []
-    for passages in found.values():
-        best = sorted((one.score for one in passages), reverse=True)[:2]
+    for entry, passages in found.items():
+        best = sorted([*(one.score for one in passages), 0.0], reverse=True)[:2]
+        chance = max(sqrt(best[0] * best[1]), _ALONE * alone.get(entry, 0.0))
         answer, named = Counter(one.answer for one in passages).most_common(1)[0]
-        agreed.append(replace(passages[0], score=sum(best) / 2, answer=answer if named >= _AGREED else ""))
+        agreed.append(replace(passages[0], score=chance, answer=answer if named >= _AGREED else ""))
     return sorted(agreed, key=lambda one: -one.score)
 
 

@@ -50,6 +50,10 @@ async def test_a_short_question_is_asked_of_what_the_pages_told(
         (["保修多久", "积分会过期吗"], "12 个月后过期"),
         (["what is your warranty", "which payment methods do you take"], "UnionPay"),
         (["怎么退货", "能上门取吗"], "次日上门"),
+        (["can i return opened cosmetics", "how do i pay"], "instalments"),
+        (["怎么下单", "微信可以吗"], "微信支付"),
+        (["可以用国外的信用卡吗", "那如果尺寸不合可以退嗎"], "无理由退货"),
+        (["do you ship to taiwan", "do they accept octopus card"], "UnionPay"),
     ],
 )
 async def test_another_question_is_answered_by_its_own_entry(

@@ -42,6 +42,7 @@ def _turn(pages: _Pages, memory: Memory = Memory(), said: str = "wrap it") -> Tu
         language="en",
         intent="gift_wrap",
         memory=memory,
+        acts=SimpleNamespace(wishes=()),
     )
     return cast(Turn, turn)
 
