@@ -18,7 +18,6 @@ from bot.conversation import (
     filed,
     heard,
     one_question,
-    phrases,
     repeats,
     routing,
     sentiment,
@@ -226,9 +225,7 @@ async def _one(turn: Turn, whole: Understanding, modes: Mapping[str, str]) -> tu
     """A message in which no wish stands out where it is said."""
     meant = routing.meant(turn, whole)
     skill = _skill_of(meant)
-    # A yes or no to nothing that asks something is no yes or no: "oh ok, so who pays?"
-    asks = meant in ("affirm", "deny") and turn.memory.pending is None and phrases.asks(turn.text)
-    if meant is None or skill is None or asks:
+    if meant is None or skill is None or (meant in ("affirm", "deny") and heard.says_more(turn)):
         return await _unclear(turn, whole, modes)
     if skill.about_order and skill.tasks and turn.does(Act.ASKS_STATE):
         # How something stands is asked, and nothing is wished.

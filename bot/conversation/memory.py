@@ -104,6 +104,8 @@ class Memory:
     """Check sum of the pages' entry that was told last: of the same, just what is asked now is said."""
     topic: str = ""
     """Title of that entry, while no order and no product is spoken of since: a short question is about it."""
+    topic_asked: str = ""
+    """The message that it was told to first."""
     album: str | None = None
     """The album that was answered last."""
     advised: Mapping[str, int] = field(default_factory=dict)

@@ -154,6 +154,11 @@ def befalls_an_animal(text: str) -> bool:
     return animal is not None and (person is None or animal.start() < person.start())
 
 
+def names_nobody(text: str) -> bool:
+    """Whether words name no animal, and no person but whoever writes or "he" and "she"."""
+    return _animal(text) is None and _person(_WRITER.sub(" ", text)) is None
+
+
 def is_breathed_in(text: str) -> bool:
     """Whether words that tell of a poisoning tell of gas or fumes."""
     return _breathed(text) is not None

@@ -52,7 +52,7 @@ async def _payment(turn: Turn) -> Answer:
             if order.status == "placed"
         ][:1]
     lines.append(pages.passage_text(turn, passage) if passage is not None else turn.say("payment-help"))
-    memory = turn.memory.settled() if passage is None else pages.having_told(turn.memory.settled(), passage)
+    memory = turn.memory.settled() if passage is None else pages.having_told(turn, passage)
     return Answer(text="\n".join(lines), buttons=turn.human, memory=memory)
 
 

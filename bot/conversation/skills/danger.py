@@ -16,7 +16,7 @@ from bot.conversation.answer import Answer, HandOver
 from bot.conversation.turn import Skill, Turn
 from kernel.times import from_micros, to_micros
 from nlu.acts import Danger
-from nlu.context.dangers import befalls_an_animal, is_breathed_in
+from nlu.context.dangers import befalls_an_animal, is_breathed_in, names_nobody
 from storage.warnings import Alarms
 
 ALARM = REASON = "danger"
@@ -40,7 +40,11 @@ def _advice(turn: Turn, name: str) -> str:
     elsewhere = numbers.ambulance and not turn.contact.time_zone and name in _WHERE_NUMBERS_ARE
     if not elsewhere:
         return text
-    return ("" if turn.language == "zh" else " ").join([text, turn.say("emergency-elsewhere")])
+    return _joined(turn, text, turn.say("emergency-elsewhere"))
+
+
+def _joined(turn: Turn, *sentences: str) -> str:
+    return ("" if turn.language == "zh" else " ").join(sentences)
 
 
 def _named(turn: Turn, kind: Danger) -> str:
@@ -51,6 +55,12 @@ def _named(turn: Turn, kind: Danger) -> str:
         if is_breathed_in(turn.said):
             return "poison-air"
     return kind.value
+
+
+def _may_be_an_animal(turn: Turn) -> bool:
+    """Whether the message names nobody, and the one before it an animal: "he swallowed the sachet"."""
+    before = turn.memory.before[-2] if len(turn.memory.before) > 1 else ""
+    return names_nobody(turn.said) and befalls_an_animal(before)
 
 
 async def _advise(turn: Turn) -> Answer:
@@ -67,8 +77,12 @@ async def _advise(turn: Turn) -> Answer:
     async def alarm(connection: AsyncConnection) -> None:
         await Alarms(connection).sound(ALARM, turn.now, {"kind": kind.value})
 
+    text = _advice(turn, "again" if again else name)
+    if name == Danger.POISON and not again and _may_be_an_animal(turn):
+        maybe = turn.say("danger-poison-maybe-animal")
+        text = "\n\n".join([text, _joined(turn, maybe, _advice(turn, "poison-animal"))])
     return Answer(
-        text=_advice(turn, "again" if again else name),
+        text=text,
         memory=memory,
         # A person who has the case is there already.
         hand_over=HandOver(

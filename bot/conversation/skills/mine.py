@@ -31,7 +31,7 @@ _TOLD = 3
 async def _points(turn: Turn) -> Answer:
     passage = await pages.passage_for(turn)
     rules = pages.passage_text(turn, passage) if passage is not None else ""
-    memory = turn.memory.settled() if passage is None else pages.having_told(turn.memory.settled(), passage)
+    memory = turn.memory.settled() if passage is None else pages.having_told(turn, passage)
     if turn.customer_id is None:
         if rules:
             return Answer(

@@ -88,7 +88,7 @@ async def answer(turn: Turn) -> Answer | None:
     if what is Asked.NOW:
         return await _next(turn) if of_order or turn.memory.filed else None
     if what is Asked.SURE:
-        kind = "order" if of_order else "pages" if turn.memory.topic else "else"
+        kind = "pages" if turn.memory.topic else "order" if of_order else "else"
         return Answer(text=turn.say("sure", of=kind), buttons=turn.human, memory=turn.memory)
     if what is Asked.WHETHER and (on := await pages.asked_on(turn)) is not None:
         return on

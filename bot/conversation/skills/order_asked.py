@@ -130,7 +130,8 @@ _WORDS: Mapping[Fact, tuple[str, ...]] = {
         "|scan|scans|tracking history|last update|latest update",
         Fact.CHEAPEST: "最便宜|最少钱|cheapest|cost the least|least expensive",
         Fact.TIMES: "几次|多少次|多少回|几回|how many times|how often",
-        Fact.WHY: "为什么|为何|为啥|凭什么|原因|理由|why|reason|how come|凭啥|咋没|grounds",
+        Fact.WHY: "为什么|为何|为啥"
+        "|怎么取消了|怎么就取消|怎么被取消|凭什么|原因|理由|why|reason|how come|凭啥|咋没|grounds",
     }.items()
 }
 _PAYING = words("付的|付款|付钱|支付")

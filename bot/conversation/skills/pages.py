@@ -20,12 +20,15 @@ _SHORT = 350
 """Characters up to which an entry is said as it stands, and of a longer one what follows the sentence that answers."""
 _SENTENCE_END = re.compile(r"[。！？]|[.!?](?=\s)|\n")
 _LOOKED_AT = 8
-_ALONE = 0.5
+_ALONE = 0.4
+_ASKED = 200
 _PLAINLY = 0.65
 _OF_A_SUBJECT = frozenset(
     {"payment_methods", "return_policy", "store_info", "warranty_repair", "account_problem", "place_order"}
 )
 """Intents that name what they ask about; "how long?" or "how much?" is asked of anything."""
+_NOT_OF_GOODS = frozenset({"payment_methods", "store_info", "place_order"})
+"""Those that nothing of a product asked about before says more of."""
 _AGREED = 3
 """So many readings have to name the same sentence: two often name one that answers another question."""
 
@@ -37,7 +40,7 @@ pages.
 
 Chances are those of `nlu.pages`; `docs/benchmarks.md` has what they are worth on shops that nothing was learned from.
 """
-STILL = 0.4
+STILL = 0.3
 """A passage with this chance answers a question that follows an entry just told."""
 _GENERAL = 0.1
 """A passage for a question of the bot's own, which is one for the pages in any case."""
@@ -66,14 +69,16 @@ async def _passages(turn: Turn, question: str | None, n: int, at_least: float | 
     language: Language = "zh" if turn.language == "zh" else "en"
     search = turn.services.reader.search
     if question is None and turn.memory.topic:
-        contexts = dict.fromkeys(("", before, turn.memory.topic))
+        contexts = dict.fromkeys(("", turn.memory.topic_asked, turn.memory.topic))
         readings = [await search(asked, language, _LOOKED_AT, context, 0.0) for context in contexts]
-        if await _leaves(turn, readings[-1], language):
+        if await _leaves(turn, readings[0], readings[-1], language):
             before = ""
         else:
             least = NEAR if at_least is None else at_least
             # A second entry is as likely after any that was told: it adds nothing.
             return [passage for passage in _agreed(readings) if passage.score >= least][:1]
+    if turn.intent in _NOT_OF_GOODS and _plainly(turn):
+        before = ""
     alone = await search(asked, language, n, "", at_least)
     if not before or (alone and alone[0].score >= SURE):
         return alone
@@ -81,16 +86,32 @@ async def _passages(turn: Turn, question: str | None, n: int, at_least: float | 
     return max(alone, together, key=lambda found: found[0].score if found else 0.0)
 
 
-async def _leaves(turn: Turn, reading: Sequence[Passage], language: Language) -> bool:
-    """Whether a message plainly asks of another subject than the entry told last, which one of a reading is: the
-    general entry of what it asks is on another page."""
-    told = next((one.page for one in reading if one.title == turn.memory.topic), "")
-    plainly = any(wish.intent == turn.intent and wish.probability >= _PLAINLY for wish in turn.acts.wishes)
-    if turn.intent not in _OF_A_SUBJECT or not plainly:
+def _plainly(turn: Turn) -> bool:
+    """Whether the wish that is answered is plain in its own words."""
+    return any(wish.intent == turn.intent and wish.probability >= _PLAINLY for wish in turn.acts.wishes)
+
+
+async def _leaves(
+    turn: Turn, alone: Sequence[Passage], after_it: Sequence[Passage], language: Language
+) -> bool:
+    """Whether a message plainly asks of another subject than the entry told last: the general entry of what it asks is
+    on another page, or is what its words alone find.
+
+    Args:
+        turn: of the message.
+        alone: what is found by the message by itself.
+        after_it: what is found in the light of that entry.
+        language: of the pages.
+    """
+    told = next((one.page for one in after_it if one.title == turn.memory.topic), "")
+    if turn.intent not in _OF_A_SUBJECT or not _plainly(turn):
         return False
     general = turn.say(f"page-question-{turn.intent}")
     found = await turn.services.reader.search(general, language, 1, "", _GENERAL)
-    return bool(found) and found[0].page != told
+    if not found:
+        return False
+    by_itself = bool(alone) and alone[0].title == found[0].title != turn.memory.topic
+    return by_itself or found[0].page != told
 
 
 def _agreed(readings: Sequence[Sequence[Passage]]) -> list[Passage]:
@@ -187,12 +208,14 @@ def said_of(turn: Turn, found: Sequence[Passage]) -> Answer:
         for one in others[:1]
         if one.score >= _BOTH
     ]
-    return Answer(text="\n\n".join(parts), memory=having_told(turn.memory.settled(), first))
+    return Answer(text="\n\n".join(parts), memory=having_told(turn, first))
 
 
-def having_told(memory: Memory, passage: Passage) -> Memory:
-    """What is kept in mind once an entry was told: what is asked next in few words is asked of it."""
-    return replace(memory, passage=_entry(passage), topic=passage.title)
+def having_told(turn: Turn, passage: Passage, memory: Memory | None = None) -> Memory:
+    """What is kept in mind, else of the turn's, once an entry was told: what is asked next in few words is of it."""
+    kept = memory or turn.memory.settled()
+    asked = turn.memory.topic_asked if turn.memory.topic == passage.title else turn.text[:_ASKED]
+    return replace(kept, passage=_entry(passage), topic=passage.title, topic_asked=asked)
 
 
 def _entry(passage: Passage) -> int:

@@ -77,7 +77,7 @@ async def _in_general(turn: Turn) -> Answer:
     if passage is None:
         return offers
     text = f"{pages.passage_text(turn, passage)}\n\n{offers.text}"
-    return replace(offers, text=text, memory=pages.having_told(offers.memory or turn.memory, passage))
+    return replace(offers, text=text, memory=pages.having_told(turn, passage, offers.memory))
 
 
 async def _not_for_nothing(turn: Turn) -> Answer:

@@ -607,6 +607,7 @@ emergency-unknown = your local emergency number
 emergency-crisis = a crisis line
 danger-poison = Please stop using it and rinse mouth, eyes or skin with plenty of fresh water. Don't induce vomiting. Call { $ambulance } or a poison centre right now, and have the packaging at hand: they need to know what is in it.
 danger-poison-animal = Please ring a vet now, or the nearest emergency animal clinic out of hours, and say what it swallowed, how much and when; have the packaging at hand. Don't make it vomit and give it nothing to eat or drink unless the vet says so. Take away what is left of it.
+danger-poison-maybe-animal = If it is an animal that swallowed it:
 danger-poison-air = Please get everybody out into fresh air now, and open doors and windows on the way only if that costs no time. Switch nothing on or off and light nothing. Then call { $fire }, and { $ambulance } for anybody who is dizzy, sick, has a headache or doesn't wake up. Don't go back in until they say that it is safe.
 danger-allergy = Please stop using it right away and wash it off with fresh water. With trouble breathing, swelling of face or throat, or dizziness, call { $ambulance } at once. Keep the packaging: a doctor needs the list of ingredients. What it doesn't state, don't rely on.
 danger-fire = Please get away from it first. If it is safe, switch off the power at the fuse or pull the plug; don't touch the device and never put water on anything electrical. If it burns or smokes, call { $fire }; if somebody got a shock, call { $ambulance }. Don't use it any more.

@@ -245,3 +245,10 @@ async def test_where_the_customer_is_goes_before_where_the_shop_is(chat: Chat) -
     told = said(await chat.says("my lips are swelling up", danger(Danger.ALLERGY)))
     assert "call 999 at once" in told
     assert "another country" not in told
+
+
+async def test_whose_animal_was_spoken_of_just_before_hears_of_the_vet_too(chat: Chat) -> None:
+    await chat.says("狗粮换了 狗挺喜欢的", "product_question")
+    told = said(await chat.says("刚才他把干燥剂吞了", danger(Danger.POISON)))
+    assert "漱口" in told
+    assert "兽医" in told

@@ -177,7 +177,9 @@ class _AfterAbroad(_Pages):
         return sorted(found, key=lambda one: -one.score)
 
 
-TOLD = Memory(before=("do you send to Tibet", "how long?"), topic="Abroad")
+TOLD = Memory(
+    before=("do you send to Tibet", "how long?"), topic="Abroad", topic_asked="do you send to Tibet"
+)
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ async def about(turn: Turn, product: Product, *, named: bool) -> Answer:
         return versions
     passage = None if named or not asked.asks else await pages.passage_for(turn, at_least=NEAR)
     if passage is not None:
-        return Answer(text=pages.passage_text(turn, passage), memory=pages.having_told(memory, passage))
+        return Answer(text=pages.passage_text(turn, passage), memory=pages.having_told(turn, passage, memory))
     known = await details(turn, product, whole=asked.asks)
     # What was asked is not among the facts: show them and say so, rather than guess.
     if not asked.asks:
