@@ -25,6 +25,7 @@ _ASKED = 200
 _PLAINLY = 0.65
 _OF_A_SUBJECT = frozenset(
     {"payment_methods", "return_policy", "store_info", "warranty_repair", "account_problem", "place_order"}
+    | {"membership_points"}
 )
 """Intents that name what they ask about; "how long?" or "how much?" is asked of anything."""
 _NOT_OF_GOODS = frozenset({"payment_methods", "store_info", "place_order"})

@@ -53,6 +53,7 @@ async def test_a_short_question_is_asked_of_what_the_pages_told(
         (["can i return opened cosmetics", "how do i pay"], "instalments"),
         (["怎么下单", "微信可以吗"], "微信支付"),
         (["可以分期吗", "那微信可以吗"], "微信支付"),
+        (["how do i become a member", "what do i get for it", "how do points work"], "1 point per yuan"),
         (["do you have a store", "where is it"], "1 Demo Road"),
         (["有实体店吗", "可以去那里退货吗"], "自提点"),
         (["能寄到德国吗", "多少钱"], "120 元"),
