@@ -121,7 +121,9 @@ def _agreed(readings: Sequence[Sequence[Passage]]) -> list[Passage]:
     so that what the entry told last suggests alone counts little, or half of what the words alone say. The sentence
     that answers in it is known where all of them name it."""
     found: dict[tuple[str, str, str], list[Passage]] = {}
-    alone = {(one.page, one.title, one.language): one.score for one in readings[0]}
+    alone: dict[tuple[str, str, str], float] = {
+        (one.page, one.title, one.language): one.score for one in readings[0]
+    }
     for reading in readings:
         for passage in reading:
             found.setdefault((passage.page, passage.title, passage.language), []).append(passage)

@@ -31,6 +31,7 @@ _DECIDED = order_asked.words(
 )
 _GOT = order_asked.words("收到|到了|got my|get my|receive my|received my|got the|get the")
 _MONEY = order_asked.words("钱|款|money")
+_IN_DAYS = order_asked.words("几天|how many days")
 _WHEN = frozenset({Fact.ARRIVAL, Fact.ARRIVED, Fact.DAY})
 """When the money comes: without a refund on record the pages tell how long one takes."""
 _REFUND = order_asked.words("退|refund|refunded|back")
@@ -230,7 +231,7 @@ async def _without(turn: Turn, order: Order) -> Answer:
 
 async def _rule(turn: Turn) -> list[str]:
     """How long a refund takes, where that is asked and the pages say it."""
-    if not order_asked.asked_in(turn.text) & _WHEN:
+    if not (order_asked.asked_in(turn.text) & _WHEN or order_asked.says(turn.text, _IN_DAYS)):
         return []
     passage = await pages.passage_for(turn, turn.say("rule-question-refund_status"), pages.NEAR)
     return [] if passage is None else [pages.passage_text(turn, passage)]

@@ -105,6 +105,7 @@ async def linked(visitor: Chat) -> Chat:
         (["帮我取消订单 A1024", "为什么不行"], "取消不了"),
         (["有龙井茶吗", "不是 我说的是绿茶"], "龙井"),
         (["帮我取消订单 A1024", "退款要多久到账"], "3–5 个工作日"),
+        (["帮我取消订单 A1024", "退款几天"], "3–5 个工作日"),
         (["where is my order A1024", "how long for the refund"], "3–5 working days"),
         (["什么时候到货"], "A1024"),
         (["can i speak chinese"], "以后用中文"),
