@@ -23,11 +23,22 @@ _LOOKED_AT = 8
 _ALONE = 0.4
 _ASKED = 200
 _PLAINLY = 0.65
-_OF_A_SUBJECT = frozenset(
-    {"payment_methods", "return_policy", "store_info", "warranty_repair", "account_problem", "place_order"}
-    | {"membership_points"}
-)
-"""Intents that name what they ask about; "how long?" or "how much?" is asked of anything."""
+_OF_A_SUBJECT = {
+    **{
+        intent: f"page-question-{intent}"
+        for intent in (
+            "payment_methods",
+            "return_policy",
+            "store_info",
+            "warranty_repair",
+            "account_problem",
+            "place_order",
+        )
+    },
+    "membership_points": "rule-question-membership_points",
+}
+"""Intents that name what they ask about, with the text that asks for it in general; "how long?" or "how much?" is asked
+of anything."""
 _NOT_OF_GOODS = frozenset({"payment_methods", "store_info", "place_order"})
 """Those that nothing of a product asked about before says more of."""
 _AGREED = 3
@@ -107,7 +118,7 @@ async def _leaves(
     told = next((one.page for one in after_it if one.title == turn.memory.topic), "")
     if turn.intent not in _OF_A_SUBJECT or not _plainly(turn):
         return False
-    general = turn.say(f"page-question-{turn.intent}")
+    general = turn.say(_OF_A_SUBJECT[turn.intent])
     found = await turn.services.reader.search(general, language, 1, "", _GENERAL)
     if not found:
         return False

@@ -569,7 +569,7 @@ page-question-usage_help = Where do I find instructions for use?
 page-question-payment_methods = Which payment methods are there?
 page-question-place_order = How do I place an order?
 page-question-store_info = Where is your shop?
-page-question-membership_points = How do I earn points and how much are they worth?
+rule-question-membership_points = How do I earn points and how much are they worth?
 page-question-account_problem = What can I do when I can't sign in to my account?
 
 pages-unknown = I don't have a reliable answer to that, and I'd rather not guess. Shall I ask a colleague?

@@ -556,7 +556,7 @@ page-question-usage_help = 在哪里能找到使用说明？
 page-question-payment_methods = 可以用哪些方式付款？
 page-question-place_order = 怎么下单？
 page-question-store_info = 你们的店在哪里？
-page-question-membership_points = 怎么赚积分，积分值多少钱？
+rule-question-membership_points = 怎么赚积分，积分值多少钱？
 page-question-account_problem = 账号登录不了怎么办？
 
 pages-unknown = 这个问题我手头没有确切的答案，不想乱说。要请同事来回答吗？
