@@ -35,6 +35,7 @@ from bot.conversation.skills import (
     fallback,
     language,
     needed,
+    of_the_last,
     order_talk,
     products,
     recommending,
@@ -154,13 +155,7 @@ async def _decided(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tu
     if reading.whole is None:
         return decisions.only("fallback", await fallback.wordless(turn))
     answers = await _words(turn, reading, modes)
-    return (*answers[:-1], _not_twice(_with_sentiment(answers[-1], turn), turn))
-
-
-def _not_twice(decision: decisions.Decision, turn: Turn) -> decisions.Decision:
-    if decision.shadow or repeats.may_be_said_again(decision.skill, decision.answer):
-        return decision
-    return replace(decision, answer=decision.answer.changed(partial(repeats.told_anew, turn, decision.skill)))
+    return (*answers[:-1], repeats.not_twice(_with_sentiment(answers[-1], turn), turn))
 
 
 async def _button(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
@@ -185,17 +180,17 @@ async def _command(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Deci
 async def _words(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
     whole = reading.whole
     assert whole is not None  # noqa: S101 - the caller has looked
-    waited = await _of_the_wait(turn, reading, whole)
-    if waited is not None:
-        return decisions.only("waiting", waited)
+    said = await _of_the_last_or_the_wait(turn, reading, whole)
+    if said:
+        return said
     heard_first = routing.unmissable(whole) is not None
     if heard_first and len(reading.wishes) <= 1:
         return await _one(turn, whole, modes)
     first = heard_first or routing.stops_in_part(reading)
     aside = None if first else await refunds.by_the_way(turn)
     if aside is not None:
-        heard_of = replace(aside, memory=(aside.memory or turn.memory).heard("refund_status"))
-        return await one_question.going_back(turn, decisions.only("refund_status", heard_of))
+        aside = replace(aside, memory=(aside.memory or turn.memory).heard("refund_status"))
+        return await one_question.going_back(turn, decisions.only("refund_status", aside))
     asked = None if first else await bargaining.follow_up(turn) or await order_talk.follow_up(turn)
     if asked is not None:
         return await decisions.wish(asked[0], REGISTRY.by_intent[asked[1]], asked[1], modes)
@@ -231,7 +226,7 @@ async def _one(turn: Turn, whole: Understanding, modes: Mapping[str, str]) -> tu
     """A message in which no wish stands out where it is said."""
     meant = routing.meant(turn, whole)
     skill = _skill_of(meant)
-    if meant is None or skill is None:
+    if meant is None or skill is None or (meant in ("affirm", "deny") and heard.says_more(turn)):
         return await _unclear(turn, whole, modes)
     if skill.about_order and skill.tasks and turn.does(Act.ASKS_STATE):
         # How something stands is asked, and nothing is wished.
@@ -242,10 +237,16 @@ async def _one(turn: Turn, whole: Understanding, modes: Mapping[str, str]) -> tu
     return await one_question.going_back(turn, await decisions.wish(turn, skill, meant, modes))
 
 
-async def _of_the_wait(turn: Turn, reading: Reading, whole: Understanding) -> Answer | None:
-    """What a message does to the wait for a person, where it isn't one to be left alone."""
+async def _of_the_last_or_the_wait(
+    turn: Turn, reading: Reading, whole: Understanding
+) -> tuple[decisions.Decision, ...]:
+    """What a message asks of the last answer, or does to the wait for a person where it isn't to be left alone."""
+    bare = await of_the_last.answer(turn)
+    if bare is not None:
+        return decisions.only("repeat", bare)
     stops = routing.unmissable(whole) == "opt_out" or routing.stops_in_part(reading)
-    return await waiting.taken_up(turn) if turn.in_queue and not stops else None
+    waited = await waiting.taken_up(turn) if turn.in_queue and not stops else None
+    return () if waited is None else decisions.only("waiting", waited)
 
 
 def _is_left(turn: Turn, intent: str, part: Understanding) -> bool:
@@ -305,8 +306,7 @@ async def _looking_on(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.D
 
 
 async def _for_another_order(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
-    """What was wished last, for the order that was meant instead; what was asked of the shop for the first is taken
-    back."""
+    """What was wished last, for the order meant instead; what was asked of the shop for the first is taken back."""
     last = turn.memory.intents[0] if turn.memory.intents else ""
     skill = REGISTRY.by_intent.get(last)
     named = turn.does(Act.CORRECTS) and bool(turn.told("order")) and turn.memory.pending is None

@@ -86,6 +86,14 @@ def is_answer(turn: Turn) -> bool:
     return turn.answers and any(turn.does(act) for act in (Act.GIVES, Act.ADDS, Act.CORRECTS, Act.YES))
 
 
+def says_more(turn: Turn) -> bool:
+    """Whether a yes or no to nothing asks or corrects something: "oh ok, so who pays?", "no, I meant the blue one"."""
+    if turn.memory.pending is not None:
+        return False
+    corrects = turn.acts.probability(Act.CORRECTS) >= _IN_ITS_WORDS or phrases.means_instead(turn.text)
+    return corrects or phrases.asks(turn.text)
+
+
 def means_another_order(turn: Turn, order: Order) -> bool:
     """Whether a message says that it is about another order than the one that was taken."""
     number = turn.told("order").lstrip("#＃")

@@ -105,10 +105,14 @@ class Memory:
     """Check sums of the latest answers, so that none is given twice."""
     passage: int = 0
     """Check sum of the pages' entry that was told last: of the same, just what is asked now is said."""
+    topic: str = ""
+    """Title of that entry, while no order and no product is spoken of since: a short question is about it."""
+    topic_asked: str = ""
+    """The message that it was told to first."""
     album: str | None = None
     """The album that was answered last."""
     advised: Mapping[str, int] = field(default_factory=dict)
-    """Kinds of danger to the time at which the advice for it was given, microseconds since 1970."""
+    """Advice on dangers to the time at which it was given, microseconds since 1970."""
     noted_in: int = 0
     """Id of the case that the customer was told additions go to."""
     fixed_language: bool = False
@@ -137,7 +141,7 @@ class Memory:
     def about_order(self, order_id: str) -> Memory:
         """Speaking of an order now."""
         others = tuple(one for one in self.orders if one != order_id)
-        return replace(self, order=order_id, orders=(order_id, *others)[:_ORDERS], pending=None)
+        return replace(self, order=order_id, orders=(order_id, *others)[:_ORDERS], pending=None, topic="")
 
     def listing(self, order_ids: tuple[str, ...]) -> Memory:
         """Several orders are on the screen."""
@@ -146,7 +150,7 @@ class Memory:
     def about_product(self, product_id: str) -> Memory:
         """Speaking of one product now."""
         bargain = self.bargain if self.product == product_id else ()
-        return replace(self, product=product_id, version_open=False, bargain=bargain, pending=None)
+        return replace(self, product=product_id, version_open=False, bargain=bargain, pending=None, topic="")
 
     def showing(self, product_ids: tuple[str, ...]) -> Memory:
         """Several products are on the screen; one alone is also the product spoken of."""
@@ -161,6 +165,7 @@ class Memory:
             seen_product=seen[-40:],
             bargain=self.bargain if same else (),
             pending=None,
+            topic="",
         )
 
     def bargaining(self, *answered: str) -> Memory:

@@ -129,6 +129,12 @@ def asks_for_hours(text: str) -> bool:
     return _hours_of_people(text) and not _transfers(text)
 
 
+means_instead = word_test(
+    "我说的是 我是说 我指的是 我的意思是 说的不是", "i_meant i_mean i'm_talking_about i_was_talking_about"
+)
+"""Something else is meant than what was understood."""
+
+
 _GLAD = set("😀😃😄😁😊🙂😍🥰😘👍👏🙏❤💕🌹🎉😂🤣😆🥳👌💪😋✨")
 _SAD = set("😡🤬😠👎😤😞😢😭😣😖😩😫💔🙁☹😔😒🙄")
 

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from zlib import crc32
 
 from bot.conversation.answer import Answer
+from bot.conversation.decisions import Decision
 from bot.conversation.registry import REGISTRY
 from bot.conversation.skills import order_asked
 from bot.conversation.skills.talk import TALK
 from bot.conversation.turn import Skill, Turn
 
 _KEPT = 8
+_AS_OFTEN = 3
+"""So often one answer is said again to questions in other words."""
+
+
+def not_twice(decision: Decision, turn: Turn) -> Decision:
+    """An answer, in other words where the same was said before and needs no repeating."""
+    if decision.shadow or may_be_said_again(decision.skill, decision.answer):
+        return decision
+    return replace(decision, answer=decision.answer.changed(partial(told_anew, turn, decision.skill)))
 
 
 def may_be_said_again(skill: str, answer: Answer) -> bool:
@@ -47,10 +58,10 @@ def _again(turn: Turn, skill: str, answer: Answer) -> Answer:
     if turn.memory.misses < (answer.memory or turn.memory).misses:
         text_id = "unclear-again"
     else:
-        text_id = "said-before" if known is not None and known.about_order else "said-before-else"
+        text_id = "said-before" if _of_order(known, answer) else "said-before-else"
         again = replace(answer, text=turn.say("said-again", text=answer.text))
         # What is asked in other words, or of another order meanwhile, is answered all the same.
-        if _is_asked_anew(turn, known, answer) and _mark(again) not in turn.memory.said:
+        if _is_asked_anew(turn, known, answer) and turn.memory.said.count(_mark(again)) < _AS_OFTEN:
             return again
     told = replace(answer, text=turn.say(text_id), cards=(), buttons=turn.human)
     return replace(told, text=turn.say("said-before-again")) if _mark(told) in turn.memory.said else told
@@ -60,9 +71,15 @@ def _is_asked_anew(turn: Turn, skill: Skill | None, answer: Answer) -> bool:
     """Whether what was told before is asked for by a question of its own."""
     if skill is None or not skill.only_tells:
         return False
-    if skill.about_order:
+    if _of_order(skill, answer):
         return bool(order_asked.facts(turn))
     return not answer.cards and turn.text not in turn.memory.before[:-1]
+
+
+def _of_order(skill: Skill | None, answer: Answer) -> bool:
+    """Whether an answer tells of an order, and not what the pages say of all."""
+    of_pages = answer.memory is not None and bool(answer.memory.topic)
+    return skill is not None and skill.about_order and not of_pages
 
 
 def _mark(answer: Answer) -> int:

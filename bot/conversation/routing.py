@@ -9,6 +9,7 @@ from bot.conversation import phrases
 from bot.conversation.registry import REGISTRY
 from bot.conversation.skills import (
     bargain_words,
+    language,
     needed,
     order_asked,
     stopping,
@@ -140,6 +141,8 @@ def unmissable(whole: Understanding) -> str | None:
         return "opt_in"
     if talk.overrides(whole.text):
         return "discount_request" if bargain_words.for_nothing(whole.text) else "out_of_scope"
+    if len(whole.text) <= _SENTENCE_LONG and language.asked_for(whole.text):
+        return "language"
     if len(whole.text) <= _SENTENCE_LONG and phrases.asks_for_hours(whole.text):
         return "store_info"
     best = whole.intents[0] if whole.intents else None

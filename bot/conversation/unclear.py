@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.conversation import routing, waiting
+from bot.conversation import phrases, routing, waiting
 from bot.conversation.answer import Answer
 from bot.conversation.registry import REGISTRY
 from bot.conversation.skills import fallback, pages, recommending
@@ -20,7 +20,13 @@ _STANDS_OUT = 2.0
 
 async def likeliest(turn: Turn, whole: Understanding) -> str | None:
     """The intent to answer after all: a page is near to the words, or its answer tells something and does nothing."""
-    if await pages.passage_for(turn, at_least=pages.SURE) is not None:
+    told = bool(turn.memory.topic)
+    asks_on = told and phrases.asks(turn.text)
+    # Who is upset after an entry seldom asks on of it.
+    if (
+        not (told and turn.negative)
+        and await pages.passage_for(turn, at_least=pages.STILL if asks_on else pages.SURE) is not None
+    ):
         return "usage_help"
     if turn.in_queue or turn.negative:
         return None

@@ -10,14 +10,56 @@ from collections.abc import Mapping
 
 from nlu.acts import Danger
 
+_PETS = (
+    r"(?:猫|狗|犬|兔|仓鼠|豚鼠|鹦鹉|宠物|毛孩子|柯基|泰迪|金毛|\b(?:dogs?|cats?|pupp(?:y|ies)|pups?|kittens?|kitty"
+    r"|rabbits?|bunny|hamsters?|guinea pigs?|parrots?|pets?|spaniel|labrador|retriever|terrier)\b)"
+)
+_PEOPLE = (
+    r"(?:孩子|宝宝|小孩|娃|儿子|女儿|老公|老婆|我妈|我爸|爷爷|奶奶|外婆|孙子|孙女|同事|朋友"
+    r"|\b(?:i|i'?ve|he|he'?s|she|she'?s|they|they'?ve|son|daughter|child(?:ren)?|kids?|bab(?:y|ies)|toddler|boy|girl"
+    r"|grandson|granddaughter|husband|wife|mum|mom|mother|dad|father|nan|gran|grandma|grandad|brother|sister|friend"
+    r"|somebody|someone|niece|nephew|little one)\b)"
+)
+_HARMS_PETS = (
+    r"(?:蜡烛|巧克力(?!味)|葡萄|提子|洋葱|大蒜|木糖醇|塑料|橡胶|橡皮|玩具|袜|绳|皮筋|药|百合|香薰"
+    r"|\b(?:candles?|chocolates?|raisins?|grapes?|onions?|xylitol|plastic|toys?|squeakers?|rope|string|socks?|pills?"
+    r"|tablets?|medicine|lil(?:y|ies)|elastic|foam|stuffing)\b)"
+)
+_BODY = (
+    r"(?:gums?|nose|finger(?:tip)?s?|thumb|hands?|foot|feet|toes?|head|lips?|mouth|tongue|face|forehead|arms?|legs?"
+    r"|knees?|chin|ears?|eyes?|neck|paws?|wrist|ankle|skin|scalp|wound|cut)"
+)
+_AIR = (
+    r"(?:一氧化碳|煤气|瓦斯|燃气)(?:中毒|泄漏|漏了|超标)"
+    r"|(?:一氧化碳|煤气|燃气)(?:报警器|警报器?)(?:在|一直|突然|又|都){0,2}(?:响|叫)"
+    r"|(?:烧炭|炭火|木炭|炉|煤气|取暖器|烤火).{0,24}(?:头(?:好|很|有点)?(?:晕|疼|痛)|恶心|想吐|晕倒)"
+    r"|\b(?:carbon monoxide (?:poison\w*|leak)|gas leak|smell(?:s|ing)? (?:of )?gas"
+    r"|(?:carbon monoxide|co|gas) (?:alarm|detector)(?:'s| is| has| just| keeps){0,2} (?:going|went|gone|goes|sounding)"
+    r"(?: off)?|carbon monoxide\W{1,4}(?:what (?:do|should)|help)"
+    r"|(?:stove|heater|bbq|barbecue|charcoal|burner|grill)\b.{0,60}\b(?:dizzy|headaches?|light-?headed|nauseous"
+    r"|feel(?:ing)? sick|passed out|faint\w*)|(?:breathed|breathing|inhaled)\b.{0,24}\b(?:fumes|gas|vapou?rs?))\b"
+)
+"""What is breathed in: whoever is poisoned by it has to get out first."""
+_BLEEDS = (
+    rf"(?:{_PEOPLE}|{_PETS}|\b(?:it|it'?s|{_BODY})\b).{{0,30}}\bbleeding(?=\W*$|[.,!?;]"
+    r"| (?:and|from|a lot|badly|heavily|profusely|everywhere|all over|again|now|for|since|so|at the|in (?:his|her|my)"
+    r"|what|help|please|because|but|after|like|quite|really|pretty)\b)"
+    r"|\b(?:won'?t|wont|can'?t|doesn'?t|not|isn'?t) stop(?:ping)? (?:the )?bleeding\b"
+)
+"""Somebody bleeds: no dye that runs, and no oath."""
+
 _WORDS: Mapping[Danger, str] = {
     Danger.POISON: (
+        rf"{_AIR}|{_PETS}(?:(?!{_PEOPLE}).){{0,12}}(?:吞|误食|舔食)(?:了|下|掉|进)"
+        rf"|{_PETS}.{{0,8}}把.{{0,8}}{_HARMS_PETS}.{{0,4}}(?:吃|吞|咽|舔)(?:了|掉|下|进)"
+        rf"|{_PETS}.{{0,10}}(?:(?:吃|吞|咽)(?:了|掉|下|进)|\b(?:ate|eaten|swallowed|got into)\b).{{0,28}}{_HARMS_PETS}|"
         r"(误食|误吞|误饮|误喝|吞(下|进|掉)(去)?了|(喝|吃|舔|咽)(了|下|进)(去)?(一|"
         r"两|几|半|点|些|口)?.{0,8}(干燥剂|洁厕|清洁剂|洗衣|洗涤|胶水|电池|磁|"
         r"药水|精油|消毒|漂白|香薰|液)|(干燥剂|洁厕\w|清洁剂|洗衣\w{1,2}|洗洁精|"
         r"胶水|电池|磁珠|精油|消毒液|漂白\w)(被.{0,6})?(给)?(吃|喝|吞|咽|舔)(了|"
         r"下|进|掉)|(溅|喷|弄|进|滴|揉|飞)(到|进|了)?.{0,4}(眼|眼睛|嘴里)|进眼睛)|"
-        r"\b(swallowed|ingested|(drank|drunk|ate|eaten|licked|chewed|choking on)\b.{0,24}\b(cleaner|"
+        rf"(?:{_PEOPLE}|{_PETS}).{{0,40}}\bswallowed\b(?! (?:\w{{2,5}} pride|by)\b)|"
+        r"\b(ingested|(swallowed|drank|drunk|ate|eaten|licked|chewed|choking on)\b.{0,24}\b(cleaner|"
         r"bleach|batter\w+|magnets?|detergent|pods?|gel|sachet|glue|polish|oil|"
         r"dye|liquid|solution|fertili[sz]er|candle|pellets?|capsules?)|(splash\w*|"
         r"spray\w*|squirt\w*|got|went|flew)\b.{0,16}\b(in|into) (my|his|her|their) (eyes?|"
@@ -25,9 +67,9 @@ _WORDS: Mapping[Danger, str] = {
     ),
     Danger.ALLERGY: (
         r"(过敏(了|反应|性休克)|起(了)?(好多|一身|很多|满)?.{0,3}(红疹|疹子|风团|"
-        r"荨麻疹|红点|泡)|(嘴|脸|舌|喉|眼|嗓子)\w{0,3}(肿|发麻)(了|起来|得)?|"
+        r"荨麻疹|红点|泡)|(嘴|脸|舌|喉|眼|嗓子)\w{0,5}((?<![浮消])肿|发麻)(了|起来|得)?|"
         r"(喘不上|呼吸困难|喘不过)气?|浑身(发)?痒)|\b(allergic reaction|anaphyla\w+|"
-        r"(in|got|have) hives (all|after|now)|(tongue|lips?|face|throat|eyes?)\b.{0,12}\b(swell\w*|"
+        r"(in|got|have) hives (all|after|now)|(tongue|lips?|mouth|face|throat|eyes?)\b.{0,20}\b(swell\w*|"
         r"swollen|puff\w*|closing|tight)|(swell\w*|swollen)\b.{0,12}\b(tongue|"
         r"lips?|face|throat|eyes?)|can'?t breathe|struggling to breathe|(came|"
         r"broke|broken) out in)\b"
@@ -42,8 +84,9 @@ _WORDS: Mapping[Danger, str] = {
     ),
     Danger.INJURY: (
         r"(割(伤|破|到)|划(伤|破)|烫(伤|到|起)|砸(到|伤)(了)?(我|他|她|孩子|脚|"
-        r"手|头)|夹(到|伤|了)手|流(了)?(好多|很多|不少)?血|流血|出血了|骨折了|"
-        r"受伤|伤到|摔(伤|了一跤|断)|缝了|送(去)?医院|急诊|进了医院|烧伤)|\b(bleeding|"
+        r"手|头)|夹(到|伤|了)手|流(了)?(好多|很多|不少)?血|流血|出血了|止不住血|血止不住|"
+        r"满(手|脸|嘴|地)(都)?是血|骨折了|"
+        rf"受伤|伤到|摔(伤|了一跤|断)|缝了|送(去)?医院|急诊|进了医院|烧伤)|{_BLEEDS}|\b("
         r"cut (my|his|her|their|your)\w* \w+|(needed|got|had) (\w+ )?stitches|"
         r"burn(ed|t) (my|his|her|their)|scald\w*|in (a&e|the er)|broke (my|his|"
         r"her) (leg|arm|wrist|toe|finger|nose)|fractur\w+|injur(ed|y)|hurt (my|"
@@ -85,6 +128,8 @@ _WORDS: Mapping[Danger, str] = {
         r"report(ing|ed)? (you|this) to|(going|went|call(ing|ed)?) (to )?the police)\b"
     ),
 }
+_WRITER = re.compile(r"\b(?:i'?ve|i'?m|i|we|she'?s|he'?s|they'?ve|she|he|they)\b", re.IGNORECASE)
+"""Who writes, and who may be an animal as well."""
 _patterns = tuple((kind, re.compile(words, re.IGNORECASE).search) for kind, words in _WORDS.items())
 _only_asked_or_told = re.compile(
     r"会不会|万一|要是|如果|怕|会(漏|触|起|爆|冒|过敏|割|烫|扣)|能不能|吗\W*$|"
@@ -94,6 +139,29 @@ _only_asked_or_told = re.compile(
     r"my mate|nearly|haha|lol)\b",
     re.IGNORECASE,
 ).search
+
+
+_animal = re.compile(_PETS, re.IGNORECASE).search
+_person = re.compile(_PEOPLE, re.IGNORECASE).search
+_breathed = re.compile(_AIR, re.IGNORECASE).search
+
+
+def befalls_an_animal(text: str) -> bool:
+    """Whether words that tell of a poisoning tell it of an animal: it is named before any person is who may have
+    swallowed something; whoever writes is none."""
+    told = _WRITER.sub(lambda found: " " * len(found[0]), text)
+    animal, person = _animal(told), _person(told)
+    return animal is not None and (person is None or animal.start() < person.start())
+
+
+def names_nobody(text: str) -> bool:
+    """Whether words name no animal, and no person but whoever writes or "he" and "she"."""
+    return _animal(text) is None and _person(_WRITER.sub(" ", text)) is None
+
+
+def is_breathed_in(text: str) -> bool:
+    """Whether words that tell of a poisoning tell of gas or fumes."""
+    return _breathed(text) is not None
 
 
 def danger_in(text: str) -> Danger | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nlu.acts import Danger
-from nlu.context.dangers import danger_in
+from nlu.context.dangers import befalls_an_animal, danger_in, is_breathed_in
 from nlu.workshop.dialogues.corpus import FOLDER, read_turns
 
 
@@ -22,6 +22,17 @@ from nlu.workshop.dialogues.corpus import FOLDER, read_turns
         ("有人冒充你们要我报验证码", Danger.FRAUD),
         ("you charged me twice", Danger.DOUBLE_CHARGE),
         ("再不退我就打12315", Danger.LEGAL),
+        ("the carbon monoxide alarm is going off", Danger.POISON),
+        ("一氧化碳报警器响了 怎么办", Danger.POISON),
+        ("we ran the stove inside the tent and both of us have a headache", Danger.POISON),
+        ("屋里烧炭取暖 两个人都头疼恶心", Danger.POISON),
+        ("我家猫把香薰蜡烛吃了怎么办", Danger.POISON),
+        ("狗狗吞了一块玩具橡胶", Danger.POISON),
+        ("my dog ate a whole bar of your dark chocolate", Danger.POISON),
+        ("my daughter is bleeding and it won't stop", Danger.INJURY),
+        ("孩子手被杯子划了 血止不住", Danger.INJURY),
+        ("嘴唇越来越肿", Danger.ALLERGY),
+        ("her lips are suddenly all swollen", Danger.ALLERGY),
     ],
 )
 def test_what_is_plainly_told_is_heard(text: str, kind: Danger) -> None:
@@ -31,10 +42,27 @@ def test_what_is_plainly_told_is_heard(text: str, kind: Danger) -> None:
 @pytest.mark.parametrize(
     "text",
     ["会不会漏电", "would it catch fire in a hot car?", "能打个骨折不哈哈", "is it safe if he swallows it",
-     "lawyer mug in black", "双份的咖啡豆", "烧水壶有货吗"],
+     "lawyer mug in black", "双份的咖啡豆", "烧水壶有货吗", "is this bleeding edge tech",
+     "the ink is bleeding through the paper", "the colour bleeds in the wash", "i've waited two bleeding weeks",
+     "your form swallowed half my address", "he swallowed his pride", "一氧化碳报警器有货吗",
+     "do you sell carbon monoxide alarms", "我家狗把狗粮吃光了 再来一包", "my dog ate all his food, need another bag",
+     "狗可以吃巧克力么", "我脸有点浮肿 推荐个眼霜"],
 )  # fmt: skip
 def test_what_is_asked_before_buying_or_only_sounds_like_it_is_none(text: str) -> None:
     assert danger_in(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "animal", "air"),
+    [
+        ("my dog swallowed a sock", True, False), ("she ate a candle, our cat", True, False),
+        ("my son ate the dog's tablet", False, False), ("狗把孩子的药吃了", True, False),
+        ("孩子吃了狗的药", False, False), ("煤气中毒了怎么办", False, True), ("I smell gas", False, True),
+    ],
+)  # fmt: skip
+def test_who_is_poisoned_and_how_is_told_by_words(text: str, animal: bool, air: bool) -> None:
+    assert befalls_an_animal(text) is animal
+    assert is_breathed_in(text) is air
 
 
 def test_of_the_turns_of_the_corpus_a_quarter_is_heard_by_words_alone_and_next_to_none_wrongly() -> None:

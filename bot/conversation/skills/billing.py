@@ -52,7 +52,8 @@ async def _payment(turn: Turn) -> Answer:
             if order.status == "placed"
         ][:1]
     lines.append(pages.passage_text(turn, passage) if passage is not None else turn.say("payment-help"))
-    return Answer(text="\n".join(lines), buttons=turn.human, memory=turn.memory.settled())
+    memory = turn.memory.settled() if passage is None else pages.having_told(turn, passage)
+    return Answer(text="\n".join(lines), buttons=turn.human, memory=memory)
 
 
 async def _protection(turn: Turn) -> Answer:

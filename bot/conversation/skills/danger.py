@@ -5,49 +5,84 @@ It sells nothing, files nothing and asks nothing. What was asked and what is und
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
 from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation import ownership
+from bot.conversation import emergency, ownership
 from bot.conversation.answer import Answer, HandOver
 from bot.conversation.turn import Skill, Turn
 from kernel.times import from_micros, to_micros
 from nlu.acts import Danger
+from nlu.context.dangers import befalls_an_animal, is_breathed_in, names_nobody
 from storage.warnings import Alarms
 
 ALARM = REASON = "danger"
 _STILL_READ = timedelta(minutes=10)
 """So long the advice is on the customer's screen and not said again."""
-_ADVICE: Mapping[Danger, str] = {
-    Danger.POISON: "danger-poison",
-    Danger.ALLERGY: "danger-allergy",
-    Danger.FIRE: "danger-fire",
-    Danger.INJURY: "danger-injury",
-    Danger.SELF_HARM: "danger-self_harm",
-    Danger.FRAUD: "danger-fraud",
-    Danger.DOUBLE_CHARGE: "danger-double_charge",
-    Danger.LEGAL: "danger-legal",
-}
+_WHERE_NUMBERS_ARE = frozenset({"poison", "poison-air", "allergy", "fire", "injury", "self_harm", "again"})
+"""Advice that says whom to call."""
+_STILL_IN_IT = timedelta(hours=2)
+
+
+def _advice(turn: Turn, name: str) -> str:
+    """A text on a danger, with whom to call where the customer is, or where the shop is if that isn't known."""
+    numbers = emergency.numbers_in(turn.zone.key)
+    called = {
+        whom: turn.say("emergency-number", number=number)
+        if number
+        else turn.say("emergency-crisis" if whom == "crisis" else "emergency-unknown")
+        for whom, number in dataclasses.asdict(numbers).items()
+    }
+    text = turn.say(f"danger-{name}", **called)
+    elsewhere = numbers.ambulance and not turn.contact.time_zone and name in _WHERE_NUMBERS_ARE
+    if not elsewhere:
+        return text
+    return _joined(turn, text, turn.say("emergency-elsewhere"))
+
+
+def _joined(turn: Turn, *sentences: str) -> str:
+    return ("" if turn.language == "zh" else " ").join(sentences)
+
+
+def _named(turn: Turn, kind: Danger) -> str:
+    """Which advice fits: what an animal swallowed or what is breathed in needs another than what a person swallowed."""
+    if kind is Danger.POISON:
+        if befalls_an_animal(turn.said):
+            return "poison-animal"
+        if is_breathed_in(turn.said):
+            return "poison-air"
+    return kind.value
+
+
+def _may_be_an_animal(turn: Turn) -> bool:
+    """Whether the message names nobody, and the one before it an animal: "he swallowed the sachet"."""
+    before = turn.memory.before[-2] if len(turn.memory.before) > 1 else ""
+    return names_nobody(turn.said) and befalls_an_animal(before)
 
 
 async def _advise(turn: Turn) -> Answer:
     kind = turn.acts.danger
     if kind is None:
         return Answer(memory=turn.memory)
-    before = turn.memory.advised.get(kind)
+    name = _named(turn, kind)
+    before = turn.memory.advised.get(name)
     again = before is not None and turn.now - from_micros(before) < _STILL_READ
     memory = turn.memory
     if not again:
-        memory = replace(memory, advised={**memory.advised, kind.value: to_micros(turn.now)})
+        memory = replace(memory, advised={**memory.advised, name: to_micros(turn.now)})
 
     async def alarm(connection: AsyncConnection) -> None:
         await Alarms(connection).sound(ALARM, turn.now, {"kind": kind.value})
 
+    text = _advice(turn, "again" if again else name)
+    if name == Danger.POISON and not again and _may_be_an_animal(turn):
+        maybe = turn.say("danger-poison-maybe-animal")
+        text = "\n\n".join([text, _joined(turn, maybe, _advice(turn, "poison-animal"))])
     return Answer(
-        text=turn.say("danger-again" if again else _ADVICE[kind]),
+        text=text,
         memory=memory,
         # A person who has the case is there already.
         hand_over=HandOver(
@@ -57,6 +92,17 @@ async def _advise(turn: Turn) -> Answer:
         ),
         effects=(alarm,),
     )
+
+
+def once_more(turn: Turn) -> Answer | None:
+    """The advice on the danger told last, while its case waits: whoever asks what to do is in it. None where none was
+    told lately."""
+    lately = {
+        name: at for name, at in turn.memory.advised.items() if turn.now - from_micros(at) < _STILL_IN_IT
+    }
+    if not lately:
+        return None
+    return Answer(text=_advice(turn, max(lately, key=lambda one: lately[one])), memory=turn.memory)
 
 
 SKILLS = (Skill(name="danger", answer=_advise, regrets=False, always=True),)

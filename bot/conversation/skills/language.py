@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.conversation.answer import Answer, row
+from bot.conversation.phrases import word_test
 from bot.conversation.texts import LANGUAGES
 from bot.conversation.turn import Skill, Turn
 from bot.messages import Button, Incoming
@@ -33,7 +34,7 @@ def of_first_words(incoming: Incoming) -> str:
 def of_words(turn: Turn, whole: Understanding) -> str:
     """The language to answer in: the chosen one, else that of the words; codes and addresses are no words."""
     if turn.memory.fixed_language:
-        return turn.language
+        return asked_for(whole.text) or turn.language
     if not whole.understood and whole.text.isascii() and len(whole.text.split()) < _SENTENCE:
         return turn.language
     spoken = " ".join(word for word in whole.text.split() if _is_spoken(word))
@@ -46,6 +47,26 @@ def _is_spoken(word: str) -> bool:
     return not word.isascii() or (any(character.isalpha() for character in word) and not coded)
 
 
+_speaks = {
+    "zh": word_test(
+        "说中文 讲中文 说汉语 讲普通话 说普通话 說中文 講中文 用中文回 换中文 换成中文 切换中文 切换到中文 中文回复",
+        "speak_chinese speak_mandarin speak_in_chinese back_to_chinese switch_to_chinese reply_in_chinese"
+        " answer_in_chinese in_chinese_please",
+    ),
+    "en": word_test(
+        "说英文 讲英文 说英语 讲英语 說英文 講英文 用英文回 换英文 换成英文 切换英文 切换到英文 英文回复",
+        "speak_english speak_in_english back_to_english switch_to_english reply_in_english answer_in_english"
+        " in_english_please",
+    ),
+}
+
+
+def asked_for(text: str) -> str | None:
+    """The language that words ask to be spoken in: no manual in it, and no person who speaks it."""
+    asked = [code for code, speaks in _speaks.items() if speaks(text)]
+    return asked[0] if len(asked) == 1 else None
+
+
 def _named(text: str) -> str | None:
     """The one language that words name."""
     said = text.casefold()
@@ -56,7 +77,8 @@ def _named(text: str) -> str | None:
 async def _language(turn: Turn) -> Answer:
     # A button carries the language itself, a command has it behind its name.
     wanted = (turn.argument or turn.text.partition(" ")[2]).strip().lower()
-    chosen = _named(turn.text) if turn.intent == "language" and not turn.argument else None
+    worded = turn.intent == "language" and not turn.argument
+    chosen = (asked_for(turn.text) or _named(turn.text)) if worded else None
     chosen = chosen or _CHOICES.get(wanted)
     if chosen is None:
         buttons = [Button(label=_NAMES[code], action=f"language:set:{code}") for code in LANGUAGES]

@@ -12,10 +12,10 @@ from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation import wording
+from bot.conversation import phrases, wording
 from bot.conversation.answer import Answer
 from bot.conversation.memory import Memory, Pending
-from bot.conversation.skills import pages
+from bot.conversation.skills import order_asked, pages
 from bot.conversation.turn import Asked, Skill, Turn
 from bot.linking.linker import LinkRefusal, LinkRefused, LinkResult
 from nlu.acts import Act
@@ -56,6 +56,9 @@ def ask(turn: Turn) -> Answer:
 
 async def asked(turn: Turn) -> Answer:
     """As `ask`, and before it what the shop's pages say, where the wish may be answered without knowing who asks."""
+    on = None if order_asked.mine(turn.text) else await pages.asked_on(turn)
+    if on is not None:
+        return on
     who = ask(turn)
     if who.memory is None or turn.named(EntityKind.ORDER_NUMBER) or turn.intent in _OF_ONE_ORDER:
         return who
@@ -65,7 +68,7 @@ async def asked(turn: Turn) -> Answer:
     if passage is None:
         return who
     text = f"{pages.passage_text(turn, passage)}\n\n{turn.say('link-for-theirs')}"
-    return replace(who, text=text)
+    return replace(who, text=text, memory=pages.having_told(turn, passage, who.memory))
 
 
 def _asking(turn: Turn, **data: str) -> Memory:
@@ -87,7 +90,9 @@ async def _resume(turn: Turn) -> Answer | None:
         return Answer(text=turn.say("link-declined"), memory=turn.memory.settled())
     number, fact = _facts(turn.text, pending)
     if (number, fact) == (pending.data.get("number", ""), pending.data.get("fact", "")):
-        return None if _elsewhere(turn, pending) else _again(turn, pending)
+        if _elsewhere(turn, pending):
+            return None
+        return await _by_the_way(turn, pending) or _again(turn, pending)
     if not number:
         return Answer(text=turn.say("link-number"), memory=_kept(turn, pending, fact=fact))
     if not fact:
@@ -129,6 +134,19 @@ def _elsewhere(turn: Turn, pending: Pending) -> bool:
     if not wished or pending.data.get("wish") in wished:
         return pending.tries >= _TRIES
     return turn.does(Act.ASIDE)
+
+
+async def _by_the_way(turn: Turn, pending: Pending) -> Answer | None:
+    """What the shop's pages say to a question of another kind than what the proof is for; it is waited for on."""
+    wished = pending.data.get("wish", "")
+    if wished in {wish.intent for wish in turn.acts.wishes} & _OF_ONE_ORDER:
+        return None
+    asks_on = bool(turn.memory.topic) and phrases.asks(turn.text)
+    passage = await pages.passage_for(turn, at_least=pages.STILL if asks_on else pages.SURE)
+    if passage is None:
+        return None
+    told = pages.said_of(turn, [passage])
+    return replace(told, memory=replace(told.memory or turn.memory, pending=pending))
 
 
 def _again(turn: Turn, pending: Pending) -> Answer:

@@ -31,12 +31,13 @@ _TOLD = 3
 async def _points(turn: Turn) -> Answer:
     passage = await pages.passage_for(turn)
     rules = pages.passage_text(turn, passage) if passage is not None else ""
+    memory = turn.memory.settled() if passage is None else pages.having_told(turn, passage)
     if turn.customer_id is None:
         if rules:
             return Answer(
                 text=rules,
                 buttons=row(turn.button("button-link", "link:start")),
-                memory=turn.memory.settled(),
+                memory=memory,
             )
         return linking.ask(turn)
     tier = (
@@ -51,7 +52,7 @@ async def _points(turn: Turn) -> Answer:
     if latest:
         orders = await _orders_named(turn, [one.order_id for one in latest if one.order_id is not None])
         lines += [turn.say("points-latest"), *(_change(turn, one, orders) for one in latest)]
-    return Answer(text="\n".join([*lines, rules]).strip(), memory=turn.memory.settled())
+    return Answer(text="\n".join([*lines, rules]).strip(), memory=memory)
 
 
 def _change(turn: Turn, change: PointChange, orders: Mapping[str, str]) -> str:

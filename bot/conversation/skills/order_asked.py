@@ -51,6 +51,7 @@ OF_DELIVERY = frozenset(
     {Fact.ARRIVAL, Fact.ARRIVED, Fact.SENT, Fact.LATE, Fact.ON_TIME, Fact.STILL, Fact.WHERE, Fact.CARRIER}
     | {Fact.RECORD}
 )
+OF_MONEY = frozenset({Fact.TOTAL, Fact.COSTS, Fact.UNPAID, Fact.PAID_WITH})
 OF_ALL = frozenset({Fact.DEAREST, Fact.CHEAPEST, Fact.TIMES, Fact.SPENT})
 """What is asked of all orders of a customer and not of one."""
 
@@ -83,7 +84,7 @@ _WORDS: Mapping[Fact, tuple[str, ...]] = {
         Fact.STILL: "卡|停在|停了|不动|没动|没更新|没有更新|没变化|stuck|standing still|stand still|not moved"
         "|hasn't moved|moving|held up|hung up|since when|no update|not updated|动静|last seen"
         "|was it seen|last place|sitting|still there|no movement",
-        Fact.WHERE: "到哪|在哪|哪了|走到|没到|没收到|没来|只到|到了一半|咋回事|怎么回事|什么情况|啥情况|怎么样了"
+        Fact.WHERE: "到哪|在哪|哪了|走到|没到|还不到|没收到|没来|只到|到了一半|咋回事|怎么回事|什么情况|啥情况|怎么样了"
         "|咋样了|where|where's|wheres|whereabouts|happening|going on|what's up|only half|only part"
         "|only one of|not arrived|hasn't arrived|haven't received|hasn't come|hasn't turned up"
         "|didn't arrive|never arrived|never came",
@@ -129,14 +130,18 @@ _WORDS: Mapping[Fact, tuple[str, ...]] = {
         "|scan|scans|tracking history|last update|latest update",
         Fact.CHEAPEST: "最便宜|最少钱|cheapest|cost the least|least expensive",
         Fact.TIMES: "几次|多少次|多少回|几回|how many times|how often",
-        Fact.WHY: "为什么|为何|为啥|凭什么|原因|理由|why|reason|how come|凭啥|咋没|grounds",
+        Fact.WHY: "为什么|为何|为啥"
+        "|怎么取消了|怎么就取消|怎么被取消|凭什么|原因|理由|why|reason|how come|凭啥|咋没|grounds",
     }.items()
 }
 _PAYING = words("付的|付款|付钱|支付")
 _WAS_PAID = words("how was|how were|how did|how had")
 _HOW = words("怎么|咋|什么|啥|哪")
 _HOW_MUCH = words("how much|多少")
-_WHEN = words("什么时候|啥时候|什么时间|几号|哪天|日期|几时|多久|when|what day|which day|date|eta|how long")
+_WHEN = words(
+    "什么时候|啥时候|什么时间|几点|几号|哪天|日期|几时|多久|when|what time|what day|which day|date|eta|how long"
+)
+_HOURS = words("几点|上午|下午|早上|中午|晚上|傍晚|what time|morning|afternoon|evening|tonight|noon")
 _COUNTED = words("多少件|多少个|数量|how many|quantity|number of")
 _WITHOUT = {
     Fact.COUNT: {Fact.TOTAL},
@@ -271,6 +276,11 @@ def _folded(text: str) -> str:
 def _by_a_day(turn: Turn) -> bool:
     wished = {wish.intent for wish in turn.acts.wishes} | {turn.intent}
     return turn.named(EntityKind.DATE) is not None and "delivery_time" in wished
+
+
+def of_an_hour(text: str) -> bool:
+    """Whether words ask for a time of day."""
+    return _has(_folded(text), _HOURS)
 
 
 def of_several(text: str) -> bool:

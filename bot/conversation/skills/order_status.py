@@ -40,7 +40,6 @@ async def _told(turn: Turn) -> Answer:
         back = await refunds.on_its_way_back(turn)
         if back is not None:
             return back
-    facts = turn.intent == "order_facts"
     any_state = frozenset({"placed"}) if Fact.UNPAID in asked else frozenset(STATUSES)
     relevant = which_order.in_status(any_state if _of_any(turn, asked) else which_order.ON_ITS_WAY)
     found = await which_order.meant(turn, relevant, "order:show", insist=Fact.UNPAID in asked, reading=True)
@@ -50,12 +49,18 @@ async def _told(turn: Turn) -> Answer:
         text = order_facts.of_several(turn, found, asked)
         memory = turn.memory.about_order(found[0].id).listing(tuple(order.id for order in found))
         return Answer(text=text, memory=memory)
-    (order,) = found
+    return await _of_one(turn, found[0], asked)
+
+
+async def _of_one(turn: Turn, order: Order, asked: frozenset[Fact]) -> Answer:
+    """What is asked of one order."""
     if Fact.DAY in asked:
         asked |= {Fact.ARRIVAL if order.status in which_order.ON_ITS_WAY else Fact.PLACED}
     if Fact.WHY in asked and order.refunds and order.status in ("cancelled", "returned"):
         money = refunds.money(turn, order, order.refunds[-1], why=True)
         return Answer(text=money, memory=turn.memory.about_order(order.id))
+    if Fact.WHY in asked and not asked & order_asked.OF_MONEY and (why := _why(turn, order)) is not None:
+        return why
     told = [
         order_facts.of_one(turn, order, asked),
         delivery_words.told(turn, order, asked, summary(turn, order)),
@@ -63,16 +68,32 @@ async def _told(turn: Turn) -> Answer:
     text = "\n".join(filter(None, told))
     of_way = not told[0]
     if not text:
-        of_way = not facts or bool(asked & {Fact.WHERE, Fact.UNPAID})
+        of_way = turn.intent != "order_facts" or bool(asked & {Fact.WHERE, Fact.UNPAID})
         if of_way:
             text = "\n".join([_words(turn, order), *await _asked_for(turn, order)])
         else:
             text = order_facts.contents(turn, order)
+    on_its_way = order.status in which_order.ON_ITS_WAY and asked & {Fact.ARRIVAL, Fact.DAY}
+    if on_its_way and order_asked.of_an_hour(turn.text):
+        text = f"{text}\n{turn.say('way-no-hour')}"
     buttons = _buttons(turn, order) if of_way else ()
     rule = _rule(turn, order, asked)
     if rule:
         text = f"{text}\n\n{(await pages.answer(replace(turn, intent=rule))).text}"
     return Answer(text=text, buttons=buttons, memory=turn.memory.about_order(order.id))
+
+
+def _why(turn: Turn, order: Order) -> Answer | None:
+    """Why an order isn't there yet or was cancelled, as far as that is known; None for any other."""
+    memory = turn.memory.about_order(order.id)
+    if order.status == "cancelled":
+        return Answer(text=turn.say("why-cancelled", number=order.number), buttons=turn.human, memory=memory)
+    if order.status not in which_order.ON_ITS_WAY:
+        return None
+    reason = [turn.say("why-way")] if order.status == "shipped" else []
+    return Answer(
+        text="\n".join([*reason, _words(turn, order)]), buttons=_buttons(turn, order), memory=memory
+    )
 
 
 def _rule(turn: Turn, order: Order, asked: frozenset[Fact]) -> str:

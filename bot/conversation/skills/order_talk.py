@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import chain
 
 from bot.conversation import phrases
-from bot.conversation.skills import order_asked, order_choice, order_match
+from bot.conversation.skills import order_asked, order_choice, order_match, product_words, which_product
 from bot.conversation.skills.order_asked import Fact
 from bot.conversation.skills.talk import TALK
 from bot.conversation.turn import Turn
@@ -23,7 +23,7 @@ _MAY_BE_ABOUT_GOODS = frozenset(
     }
 )  # fmt: skip
 _BEYOND = "out_of_scope"
-_ENDED = order_asked.words("取消的|取消那|不付|没付|cancelled|canceled|don't pay")
+_ENDED = order_asked.words("取消的|取消那|取消了|不付|没付|cancelled|canceled|don't pay")
 _GIVEN_BACK = order_asked.words(
     "退了多少|退了没|给我退了|退我多少|give me back|gave me back|given back|paid back|pay me back|refunded"
 )
@@ -31,6 +31,7 @@ _OF_GOODS = _MAY_BE_ABOUT_GOODS - {
     "shipping_fee", "shipping_options", "payment_methods", "place_order", "request_status", "store_info",
     "discount_request",
 }  # fmt: skip
+_SHORT_ANSWERS = frozenset({"affirm", "deny"})
 _RATHER = 0.5
 _SURE = 0.7
 _LIKELY = 0.3
@@ -64,13 +65,16 @@ async def follow_up(turn: Turn) -> tuple[Turn, str] | None:
     reads = [wish.intent for wish in by_chance if wish.intent in _READS]
     goods = bool(_of(wished) - _said_by_facts(turn))
     known = await Orders(turn.connection).by_customer(turn.customer_id, limit=_KNOWN)
+    # "No, the steamer" names another order; a mere yes or no is about none.
+    if not (wished or asked) and _sure(turn) & _SHORT_ANSWERS and not order_match.told_apart(turn, known):
+        return None
     if not reads:
         if "refund_status" not in _of(wished) and _paid_back(turn, known):
             return turn, "refund_status"
         if not (
             _about(turn, known, asked, of_goods=goods)
             if spoken
-            else _bought(turn, known, asked, of_goods=goods)
+            else await _bought(turn, known, asked, of_goods=goods)
         ):
             return None
     elif not spoken and len(wished) < _TWICE:
@@ -86,7 +90,7 @@ def _of(wished: list[Wish]) -> set[str]:
     return {wish.intent for wish in wished}
 
 
-def _bought(turn: Turn, known: list[Order], asked: frozenset[Fact], *, of_goods: bool) -> bool:
+async def _bought(turn: Turn, known: list[Order], asked: frozenset[Fact], *, of_goods: bool) -> bool:
     """Whether something is asked of what a customer has bought, though no order was spoken of."""
     if len(turn.text) > _SHORT or turn.understanding is None or not known:
         return False
@@ -97,6 +101,9 @@ def _bought(turn: Turn, known: list[Order], asked: frozenset[Fact], *, of_goods:
     own = order_asked.of_an_own_order(turn.text) or order_asked.newest(turn.text)
     if own and (asked or not (of_goods or turn.understanding.understood)):
         return True
+    awaited = any(order.status in order_choice.ON_ITS_WAY for order in known)
+    if asked & {Fact.ARRIVAL} and awaited and await _of_nothing_named(turn):
+        return True
     if of_goods:
         return False
     if asked and order_asked.says(turn.text, _ENDED) and order_match.told_apart(turn, known, by_state=True):
@@ -106,10 +113,16 @@ def _bought(turn: Turn, known: list[Order], asked: frozenset[Fact], *, of_goods:
     # What it costs is asked of what is to be bought, too.
     mine = order_asked.mine(turn.text) and not turn.understanding.understood
     may_be = mine or bool(asked & (_NOT_OF_GOODS | {Fact.WHERE}))
-    under_way = bool(asked & order_asked.OF_DELIVERY - {Fact.WHERE}) and any(
-        order.status in order_choice.ON_ITS_WAY for order in known
-    )
+    under_way = bool(asked & order_asked.OF_DELIVERY - {Fact.WHERE}) and awaited
     return may_be and (under_way or bool(order_match.by_items(turn, known)))
+
+
+async def _of_nothing_named(turn: Turn) -> bool:
+    """Whether a message asks of stock and names no product, and none is spoken of: "when does it arrive?"."""
+    of_stock = _of([wish for wish in turn.acts.wishes if wish.probability >= _RATHER]) == {"stock_question"}
+    if not of_stock or turn.memory.product is not None or turn.memory.products:
+        return False
+    return not (await which_product.meant(turn)).products and not await product_words.find(turn, limit=1)
 
 
 def _paid_back(turn: Turn, known: list[Order]) -> bool:
@@ -126,10 +139,15 @@ def _wishes_else(turn: Turn) -> bool:
     if open_ones and _tells_of_requests(turn):
         return True
     wished = {wish.intent for wish in turn.acts.wishes if wish.probability >= _RATHER}
-    alone = turn.understanding.intents[:1] if turn.understanding is not None else ()
     asks = order_asked.facts(turn) and turn.pointed_at
-    sure = {score.intent for score in alone if score.probability >= _SURE and not (wished or asks)}
+    sure = set() if wished or asks else _sure(turn) - _SHORT_ANSWERS
     return bool((wished | sure) - _READS - _MAY_BE_ABOUT_GOODS - _said_by_facts(turn)) or bool(sure & TALK)
+
+
+def _sure(turn: Turn) -> set[str]:
+    """What the message by itself surely means."""
+    alone = turn.understanding.intents[:1] if turn.understanding is not None else ()
+    return {score.intent for score in alone if score.probability >= _SURE}
 
 
 def _tells_of_requests(turn: Turn) -> bool:
@@ -144,11 +162,15 @@ def _said_by_facts(turn: Turn) -> set[str]:
     """Wishes that a message only seems to have: it asks for a fact of what is over."""
     asked = order_asked.facts(turn)
     none = {_BEYOND} if asked else set()
+    if Fact.ARRIVAL in asked:
+        none.add("store_info")
     if Fact.RECORD in asked:
         none.add("delivery_problem")
     if Fact.CONTENTS in asked and any(wish.intent == "order_facts" for wish in turn.acts.wishes):
         none.add("item_problem")
-    if asked & {Fact.CONTENTS, Fact.COUNT, Fact.TOTAL, Fact.UNPAID} and order_asked.says(turn.text, _ENDED):
+    if asked & {Fact.CONTENTS, Fact.COUNT, Fact.TOTAL, Fact.UNPAID, Fact.WHY} and order_asked.says(
+        turn.text, _ENDED
+    ):
         none |= {"cancel_order", "return_policy"}
     return none
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from math import sqrt
 from zlib import crc32
 
+from bot.conversation import phrases
 from bot.conversation.answer import Answer, HandOver
+from bot.conversation.memory import Memory
 from bot.conversation.turn import Skill, Turn
 from nlu.types import Language, Passage
 
@@ -16,6 +20,29 @@ _SHORT = 350
 """Characters up to which an entry is said as it stands, and of a longer one what follows the sentence that answers."""
 _SENTENCE_END = re.compile(r"[。！？]|[.!?](?=\s)|\n")
 _LOOKED_AT = 8
+_ALONE = 0.4
+_ASKED = 200
+_PLAINLY = 0.65
+_OF_A_SUBJECT = {
+    **{
+        intent: f"page-question-{intent}"
+        for intent in (
+            "payment_methods",
+            "return_policy",
+            "store_info",
+            "warranty_repair",
+            "account_problem",
+            "place_order",
+        )
+    },
+    "membership_points": "rule-question-membership_points",
+}
+"""Intents that name what they ask about, with the text that asks for it in general; "how long?" or "how much?" is asked
+of anything."""
+_NOT_OF_GOODS = frozenset({"payment_methods", "store_info", "place_order"})
+"""Those that nothing of a product asked about before says more of."""
+_AGREED = 3
+"""So many readings have to name the same sentence: two often name one that answers another question."""
 
 SURE = 0.6
 """A passage that answers with this chance does so even when nothing else was understood."""
@@ -25,6 +52,8 @@ pages.
 
 Chances are those of `nlu.pages`; `docs/benchmarks.md` has what they are worth on shops that nothing was learned from.
 """
+STILL = 0.3
+"""A passage with this chance answers a question that follows an entry just told."""
 _GENERAL = 0.1
 """A passage for a question of the bot's own, which is one for the pages in any case."""
 _FAR = 0.03
@@ -53,7 +82,7 @@ async def that_says(turn: Turn, question: str, says: Callable[[Passage], bool]) 
 
 async def _passages(turn: Turn, question: str | None, n: int, at_least: float | None = None) -> list[Passage]:
     """The best first, of a message by itself or with the customer's message before it, whichever is nearer to a
-    passage; a question of the bot's own stands alone."""
+    passage; after an entry was told, in the light of that, too. A question of the bot's own stands alone."""
     meaning = turn.understanding
     asked = question or turn.text or (meaning.text if meaning is not None else "")
     before = "" if question is not None else _said_before(turn)
@@ -61,6 +90,19 @@ async def _passages(turn: Turn, question: str | None, n: int, at_least: float | 
     at_least = _GENERAL if question is not None and at_least is None else at_least
     language: Language = "zh" if turn.language == "zh" else "en"
     search = turn.services.reader.search
+    if question is None and turn.memory.topic:
+        contexts = dict.fromkeys(("", turn.memory.topic_asked, turn.memory.topic))
+        readings = [await search(asked, language, _LOOKED_AT, context, 0.0) for context in contexts]
+        if await _leaves(turn, readings[0], readings[-1], language):
+            before = ""
+        else:
+            least = NEAR if at_least is None else at_least
+            # A second entry is as likely after any that was told: it adds nothing.
+            found = [passage for passage in _agreed(readings) if passage.score >= least][:1]
+            turn.sources.by_before(found)
+            return found
+    if turn.intent in _NOT_OF_GOODS and _plainly(turn):
+        before = ""
     alone = await search(asked, language, n, "", at_least)
     if not before or (alone and alone[0].score >= SURE):
         return alone
@@ -69,6 +111,55 @@ async def _passages(turn: Turn, question: str | None, n: int, at_least: float | 
     if nearest is together:
         turn.sources.by_before(together)
     return nearest
+
+
+def _plainly(turn: Turn) -> bool:
+    """Whether the wish that is answered is plain in its own words."""
+    return any(wish.intent == turn.intent and wish.probability >= _PLAINLY for wish in turn.acts.wishes)
+
+
+async def _leaves(
+    turn: Turn, alone: Sequence[Passage], after_it: Sequence[Passage], language: Language
+) -> bool:
+    """Whether a message plainly asks of another subject than the entry told last: the general entry of what it asks is
+    on another page, or is what its words alone find.
+
+    Args:
+        turn: of the message.
+        alone: what is found by the message by itself.
+        after_it: what is found in the light of that entry.
+        language: of the pages.
+    """
+    told = next((one.page for one in after_it if one.title == turn.memory.topic), "")
+    if turn.intent not in _OF_A_SUBJECT or not _plainly(turn):
+        return False
+    general = turn.say(_OF_A_SUBJECT[turn.intent])
+    found = await turn.services.reader.search(general, language, 1, "", _GENERAL)
+    if not found:
+        return False
+    by_itself = bool(alone) and alone[0].title == found[0].title != turn.memory.topic
+    return by_itself or found[0].page != told
+
+
+def _agreed(readings: Sequence[Sequence[Passage]]) -> list[Passage]:
+    """What several readings of one question find, the best first. A short question may be about what was told, and may
+    begin something else: the chance of each entry is the geometric mean of the two readings that think it likeliest,
+    so that what the entry told last suggests alone counts little, or half of what the words alone say. The sentence
+    that answers in it is known where all of them name it."""
+    found: dict[tuple[str, str, str], list[Passage]] = {}
+    alone: dict[tuple[str, str, str], float] = {
+        (one.page, one.title, one.language): one.score for one in readings[0]
+    }
+    for reading in readings:
+        for passage in reading:
+            found.setdefault((passage.page, passage.title, passage.language), []).append(passage)
+    agreed = []
+    for entry, passages in found.items():
+        best = sorted([*(one.score for one in passages), 0.0], reverse=True)[:2]
+        chance = max(sqrt(best[0] * best[1]), _ALONE * alone.get(entry, 0.0))
+        answer, named = Counter(one.answer for one in passages).most_common(1)[0]
+        agreed.append(replace(passages[0], score=chance, answer=answer if named >= _AGREED else ""))
+    return sorted(agreed, key=lambda one: -one.score)
 
 
 def _said_before(turn: Turn) -> str:
@@ -138,7 +229,7 @@ async def answer(turn: Turn) -> Answer:
 def said_of(turn: Turn, found: Sequence[Passage]) -> Answer:
     """The first of some passages, and the second where both apply; of the entry that was told last just what is new."""
     first, *others = found
-    entry = crc32(f"{first.page}\n{first.title}".encode())
+    entry = _entry(first)
     answer = _sentence(first)
     told = bool(answer) and turn.memory.passage == entry
     parts = [_in_language(turn, first, answer) if told else passage_text(turn, first)]
@@ -147,7 +238,26 @@ def said_of(turn: Turn, found: Sequence[Passage]) -> Answer:
         for one in others[:1]
         if one.score >= _BOTH
     ]
-    return Answer(text="\n\n".join(parts), memory=replace(turn.memory.settled(), passage=entry))
+    return Answer(text="\n\n".join(parts), memory=having_told(turn, first))
+
+
+def having_told(turn: Turn, passage: Passage, memory: Memory | None = None) -> Memory:
+    """What is kept in mind, else of the turn's, once an entry was told: what is asked next in few words is of it."""
+    kept = memory or turn.memory.settled()
+    asked = turn.memory.topic_asked if turn.memory.topic == passage.title else turn.text[:_ASKED]
+    return replace(kept, passage=_entry(passage), topic=passage.title, topic_asked=asked)
+
+
+def _entry(passage: Passage) -> int:
+    return crc32(f"{passage.page}\n{passage.title}".encode())
+
+
+async def asked_on(turn: Turn) -> Answer | None:
+    """What the pages say to a question that follows an entry of theirs; None where none was told, or none answers."""
+    if not turn.memory.topic:
+        return None
+    found = await _passages(turn, None, 1, STILL if phrases.asks(turn.text) else SURE)
+    return said_of(turn, found) if found else None
 
 
 async def answer_own(turn: Turn) -> Answer:

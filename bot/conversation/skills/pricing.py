@@ -115,11 +115,10 @@ async def _in_general(turn: Turn, move: Move | None) -> Answer:
     if move is Move.RIVAL:
         return replace(offers, text=f"{await haggling.rule_for_rivals(turn)}\n\n{offers.text}")
     passage = await pages.passage_for(turn, at_least=pages.SURE) if turn.text else None
-    return (
-        offers
-        if passage is None
-        else replace(offers, text=f"{pages.passage_text(turn, passage)}\n\n{offers.text}")
-    )
+    if passage is None:
+        return offers
+    text = f"{pages.passage_text(turn, passage)}\n\n{offers.text}"
+    return replace(offers, text=text, memory=pages.having_told(turn, passage, offers.memory))
 
 
 async def _not_for_nothing(turn: Turn) -> Answer:

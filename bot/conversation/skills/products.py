@@ -26,7 +26,7 @@ async def _question(turn: Turn) -> Answer:
         return Answer(text=turn.say("product-gone"))
     passage = None if meant.products else await pages.passage_for(turn, at_least=telling.NEAR)
     if passage is not None:
-        return Answer(text=pages.passage_text(turn, passage), memory=turn.memory.settled())
+        return pages.said_of(turn, [passage])
     return await telling.which(turn, meant)
 
 

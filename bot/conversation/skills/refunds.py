@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from bot.conversation.answer import Answer, row
 from bot.conversation.made import request_text
-from bot.conversation.skills import order_asked, order_facts, order_match, parcel_words, which_order
+from bot.conversation.skills import order_asked, order_facts, order_match, pages, parcel_words, which_order
 from bot.conversation.skills.order_asked import Fact
 from bot.conversation.turn import Skill, Turn
 from nlu.acts import Act
@@ -31,6 +31,9 @@ _DECIDED = order_asked.words(
 )
 _GOT = order_asked.words("收到|到了|got my|get my|receive my|received my|got the|get the")
 _MONEY = order_asked.words("钱|款|money")
+_IN_DAYS = order_asked.words("几天|how many days")
+_WHEN = frozenset({Fact.ARRIVAL, Fact.ARRIVED, Fact.DAY})
+"""When the money comes: without a refund on record the pages tell how long one takes."""
 _REFUND = order_asked.words("退|refund|refunded|back")
 _REFUNDS = order_asked.words("refunds|都退|哪些退款|所有退款|几笔")
 _BRIEF = 60
@@ -217,12 +220,21 @@ async def _without(turn: Turn, order: Order) -> Answer:
     memory = turn.memory.about_order(order.id)
     back = parcel_words.sent_back(turn, order.sent_back)
     asked = [item for item in await Requests(turn.connection).of_order(order.id) if item.kind in _OF_MONEY]
+    rule = await _rule(turn)
     if asked:
         text = request_text(turn, f"request-{asked[0].state}", asked[0])
-        return Answer(text="\n".join([text, *back]), memory=memory)
+        return Answer(text="\n".join([text, *rule, *back]), memory=memory)
     button = turn.button("button-refund", f"return:refund:{order.id}")
     text = turn.say("refund-none", number=order.number)
-    return Answer(text="\n".join([*back, text]), buttons=row(button), memory=memory)
+    return Answer(text="\n".join([*back, *rule, text]), buttons=row(button), memory=memory)
+
+
+async def _rule(turn: Turn) -> list[str]:
+    """How long a refund takes, where that is asked and the pages say it."""
+    if not (order_asked.asked_in(turn.text) & _WHEN or order_asked.says(turn.text, _IN_DAYS)):
+        return []
+    passage = await pages.passage_for(turn, turn.say("rule-question-refund_status"), pages.NEAR)
+    return [] if passage is None else [pages.passage_text(turn, passage)]
 
 
 def money(turn: Turn, order: Order, refund: Refund, *, why: bool = False) -> str:

@@ -155,7 +155,7 @@ def _small_talk(turn: Turn) -> str:
     return turn.say("chitchat")
 
 
-async def _again(turn: Turn) -> Answer:
+async def again(turn: Turn) -> Answer:
     """What was said last, in short, with its buttons; whatever was asked stays open."""
     history = await Conversations(turn.connection).history(turn.contact.conversation.id, _LOOKED_BACK)
     said = next((one for one in reversed(history) if one.direction == "out" and one.text.strip()), None)
@@ -183,5 +183,5 @@ SKILLS = (
     Skill(
         name="talk", answer=_talk, intents=("thanks", "goodbye", "affirm", "deny", "chitchat", "out_of_scope")
     ),
-    Skill(name="repeat", answer=_again, intents=("repeat",), regrets=False, repeats=True),
+    Skill(name="repeat", answer=again, intents=("repeat",), regrets=False, repeats=True),
 )

@@ -571,6 +571,23 @@ personal-prices-on = Personal prices are on.
 personal-prices-off = Personal prices are off. From now on you see the same prices as everybody, and your purchases aren't used for pricing.
 personal-prices-unlinked = This account isn't linked to a customer, so you only see the prices for everybody.
 
+## What is asked of the last answer
+
+sure = { $of ->
+    [order] Yes, that's what the shop's system shows right now. What the carrier writes can lag behind; a colleague can check it.
+    [pages] Yes, that's what the shop's pages say. If you doubt it, a colleague can check.
+   *[else] Yes, that's what I have here. If you doubt it, a colleague can check.
+}
+why-unknown = The shop's pages don't say why. A colleague may know more.
+why-way = The carrier gives no reason.
+why-cancelled = Order { $number } was cancelled. Why isn't on record here; a colleague can look it up.
+next-waits = There's nothing you need to do now. { $state }
+next-unsent = Order { $number } hasn't shipped yet. Until it does, it can be cancelled or its address changed; otherwise there's nothing you need to do.
+next-sent = Order { $number } is on its way, so there's nothing you need to do. If it takes too long, I can have the carrier chased; once it's there, you can return or exchange it.
+next-delivered = Order { $number } shows as delivered. You can return or exchange it, tell me what is wrong with it, or say that you haven't got it.
+next-ended = Order { $number } is closed, so there's nothing left to do about it here. If something is still missing, a colleague can look into it.
+way-no-hour = The carrier gives a day and no time of day.
+
 ## Consent, language, people
 
 # The question that a customer says yes to before anybody writes to them; it is kept with their yes as they read it.
@@ -595,6 +612,7 @@ page-ask-price_match = Do you match the price of another shop?
 page-ask-gift = Do I get a free gift with an order?
 page-ask-bulk = Is there a discount for large quantities?
 page-question-store_info = Where is your shop?
+rule-question-membership_points = How do I earn points and how much are they worth?
 page-question-account_problem = What can I do when I can't sign in to my account?
 
 pages-unknown = I don't have a reliable answer to that, and I'd rather not guess. Shall I ask a colleague?
@@ -626,15 +644,23 @@ waiting-fine = Good. You'll see the answer here as soon as a colleague writes.
 ## Danger: what to do now. Staff get an alarm and the conversation goes above all others
 
 # Put your own emergency contacts and advice here; keep the number to call.
-danger-poison = Please stop using it and rinse mouth, eyes or skin with plenty of fresh water. Don't induce vomiting. Call your local emergency number or poison centre right now, and have the packaging at hand: they need to know what is in it.
-danger-allergy = Please stop using it right away and wash it off with fresh water. With trouble breathing, swelling of face or throat, or dizziness, call your local emergency number at once. Keep the packaging: a doctor needs the list of ingredients. What it doesn't state, don't rely on.
-danger-fire = Please get away from it first. If it is safe, switch off the power at the fuse or pull the plug; don't touch the device and never put water on anything electrical. If it burns or smokes, or somebody got a shock, call your local emergency number. Don't use it any more.
-danger-injury = Please stop using it and look after the injury first: rinse with clean water and press on a wound that bleeds. If it bleeds heavily, or the head or the eyes are hurt, call your local emergency number at once. Don't use it any more, and leave it as it is.
-danger-self_harm = I'm sorry that you feel so bad, and I'm glad you wrote. Please don't stay alone with it: call your local emergency number or a crisis line now, or somebody you trust, and tell them how you feel. A person from here will read this, too.
+# The numbers where the customer is, or where the shop is if that isn't known: then with the last sentence.
+emergency-number = { $number }
+emergency-elsewhere = If you are in another country, call the emergency number there.
+emergency-unknown = your local emergency number
+emergency-crisis = a crisis line
+danger-poison = Please stop using it and rinse mouth, eyes or skin with plenty of fresh water. Don't induce vomiting. Call { $ambulance } or a poison centre right now, and have the packaging at hand: they need to know what is in it.
+danger-poison-animal = Please ring a vet now, or the nearest emergency animal clinic out of hours, and say what it swallowed, how much and when; have the packaging at hand. Don't make it vomit and give it nothing to eat or drink unless the vet says so. Take away what is left of it.
+danger-poison-maybe-animal = If it is an animal that swallowed it:
+danger-poison-air = Please get everybody out into fresh air now, and open doors and windows on the way only if that costs no time. Switch nothing on or off and light nothing. Then call { $fire }, and { $ambulance } for anybody who is dizzy, sick, has a headache or doesn't wake up. Don't go back in until they say that it is safe.
+danger-allergy = Please stop using it right away and wash it off with fresh water. With trouble breathing, swelling of face or throat, or dizziness, call { $ambulance } at once. Keep the packaging: a doctor needs the list of ingredients. What it doesn't state, don't rely on.
+danger-fire = Please get away from it first. If it is safe, switch off the power at the fuse or pull the plug; don't touch the device and never put water on anything electrical. If it burns or smokes, call { $fire }; if somebody got a shock, call { $ambulance }. Don't use it any more.
+danger-injury = Please stop using it and look after the injury first: rinse with clean water and press on a wound that bleeds. If it bleeds heavily, or the head or the eyes are hurt, call { $ambulance } at once. Don't use it any more, and leave it as it is.
+danger-self_harm = I'm sorry that you feel so bad, and I'm glad you wrote. Please don't stay alone with it: call { $ambulance } or { $crisis } now, or somebody you trust, and tell them how you feel. A person from here will read this, too.
 danger-fraud = Please don't share any code or password, don't follow any link and don't pay anything. Change your password now; if card or bank details were given away, tell your bank at once and have the card blocked. We never ask for codes or passwords.
 danger-double_charge = Your money isn't lost: a colleague checks first what was charged, and what was charged twice goes back. Please don't pay again. Keep a picture of both charges, without the card number.
 danger-legal = I take this seriously and have passed it on to the person responsible here, who will answer you. Everything you have written is kept.
-danger-again = My colleagues have this in front of everything else and will write to you here. If it gets worse or somebody is hurt, don't wait for us: call your local emergency number.
+danger-again = My colleagues have this in front of everything else and will write to you here. If it gets worse or somebody is hurt, don't wait for us: call { $ambulance }, or { $fire } if something burns.
 
 ## Buttons
 

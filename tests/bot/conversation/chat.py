@@ -42,6 +42,7 @@ class Chat:
     pages: FakePages = field(default_factory=FakePages)
     hours: OpeningHours = ALWAYS
     basket: BasketTemplate | None = None
+    time_zone: str = "Asia/Shanghai"
     last: Reply | None = None
     _count: int = 0
     _seen: int = 0
@@ -51,7 +52,12 @@ class Chat:
             self.store,
             Services(
                 texts=TEXTS,
-                shop=Shop(names={"zh": "小茶铺", "en": "Tea House"}, hours=self.hours, basket=self.basket),
+                shop=Shop(
+                    names={"zh": "小茶铺", "en": "Tea House"},
+                    hours=self.hours,
+                    time_zone=self.time_zone,
+                    basket=self.basket,
+                ),
                 decisions=self.decisions,
                 linker=self.linker,
                 reader=InProcess(self.understander, self.pages),

@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import ownership
 from bot.conversation.memory import Memory
@@ -17,6 +19,7 @@ from storage.audit import Audit
 from storage.customers import Consents
 from storage.escalations import Escalation, Escalations
 from storage.requests import Requests
+from storage.schema import customer
 from storage.staff import Staff
 from storage.warnings import Alarm, Alarms
 from tests.bot.conversation import shop
@@ -24,6 +27,19 @@ from tests.bot.conversation.chat import TEXTS, Chat, action, said
 from tests.fakes import Meaning, does, means
 
 SWALLOWED = "宝宝把干燥剂吃了"
+
+
+NUMBERS = {"zh": (" 120", " 119", " 12356"), "en": ("120", "119", "12356")}
+"""Of China, where the shop is."""
+
+
+def advice(language: str, name: str) -> str:
+    """What a customer reads of whom nothing tells where they are."""
+    called = dict(zip(("ambulance", "fire", "crisis"), NUMBERS[language], strict=True))
+    text = TEXTS.say(language, f"danger-{name}", **called)
+    if not any(number in text for number in NUMBERS[language]):
+        return text
+    return f"{text}{'' if language == 'zh' else ' '}{TEXTS.say(language, 'emergency-elsewhere')}"
 
 
 def danger(kind: Danger, **more: object) -> Meaning:
@@ -75,7 +91,7 @@ async def test_every_kind_is_advised_and_goes_before_everything(
 ) -> None:
     words = SWALLOWED if language == "zh" else "the baby has eaten the sachet"
     text = said(reply := await chat.says(words, danger(kind)))
-    assert TEXTS.say(language, f"danger-{kind}") in text
+    assert advice(language, kind) in text
     assert "5 分钟" in text or "5 minutes" in text
     assert reply is not None
     assert not reply.cards
@@ -113,7 +129,7 @@ async def test_a_case_that_waits_is_raised_above_all(chat: Chat, new_chat: Calla
     await early.says("你们太差劲了", means("complaint", negative=True))
     await chat.says("转人工", "human_agent")
     number = (await case_of(chat)).id
-    assert TEXTS.say("zh", "danger-allergy") in said(await chat.says("脸肿了", danger(Danger.ALLERGY)))
+    assert advice("zh", "allergy") in said(await chat.says("脸肿了", danger(Danger.ALLERGY)))
     case = await case_of(chat)
     assert (case.id, case.reason, case.priority) == (number, "danger", ownership.DANGER)
     assert ownership.CaseFacts.read(case.summary).words == "脸肿了"
@@ -129,7 +145,7 @@ async def test_a_case_that_waits_is_raised_above_all(chat: Chat, new_chat: Calla
 async def test_the_bot_speaks_even_while_a_person_has_it(chat: Chat) -> None:
     await chat.says("转人工", "human_agent")
     member = await taken_by_a_person(chat)
-    assert said(await chat.says("机器冒烟了", danger(Danger.FIRE))) == TEXTS.say("zh", "danger-fire")
+    assert said(await chat.says("机器冒烟了", danger(Danger.FIRE))) == advice("zh", "fire")
     case = await case_of(chat)
     assert (case.state, case.staff_id, case.reason) == ("taken", member, "danger")
     assert len(await alarms(chat.store)) == 1
@@ -139,11 +155,11 @@ async def test_the_bot_speaks_even_while_a_person_has_it(chat: Chat) -> None:
 async def test_the_advice_is_not_said_again_within_minutes(chat: Chat) -> None:
     await chat.says(SWALLOWED, danger(Danger.POISON))
     again = said(await chat.says("怎么办怎么办", danger(Danger.POISON)))
-    assert again == TEXTS.say("zh", "danger-again")
-    assert TEXTS.say("zh", "danger-allergy") in said(await chat.says("脸肿了", danger(Danger.ALLERGY)))
+    assert again == advice("zh", "again")
+    assert advice("zh", "allergy") in said(await chat.says("脸肿了", danger(Danger.ALLERGY)))
     chat.now += timedelta(minutes=11)
     later = said(await chat.says("又吃了一包", danger(Danger.POISON)))
-    assert TEXTS.say("zh", "danger-poison") in later
+    assert advice("zh", "poison") in later
     [alarm] = await alarms(chat.store)
     assert alarm.count == 4
 
@@ -151,7 +167,7 @@ async def test_the_advice_is_not_said_again_within_minutes(chat: Chat) -> None:
 async def test_a_stop_in_the_same_words_is_obeyed(chat: Chat) -> None:
     await chat.presses(action(await chat.commands("subscribe"), "news:yes"))
     legal = replace(means("opt_out"), danger=Danger.LEGAL)
-    assert TEXTS.say("zh", "danger-legal") in said(await chat.says("退订", legal))
+    assert advice("zh", "legal") in said(await chat.says("退订", legal))
     contact = await chat.contact()
     async with chat.store.read() as connection:
         agreed = await Consents(connection).granted("marketing", account_id=contact.conversation.account_id)
@@ -172,4 +188,67 @@ async def test_it_is_the_same_in_every_store(any_store: Store) -> None:
     assert (await case_of(chat)).priority == ownership.DANGER
     assert len(await alarms(any_store)) == 1
     await taken_by_a_person(chat)
-    assert said(await chat.says("还在冒烟", danger(Danger.FIRE))) == TEXTS.say("zh", "danger-again")
+    assert said(await chat.says("还在冒烟", danger(Danger.FIRE))) == advice("zh", "again")
+
+
+@pytest.mark.parametrize(
+    ("text", "advised"),
+    [
+        ("我家猫把香薰蜡烛吃了怎么办", "兽医"),
+        ("my dog swallowed a sock", "vet"),
+        ("狗把孩子的药吃了", "兽医"),
+        ("帐篷里点了炉子 现在头晕想吐", "通风的地方"),
+        ("the carbon monoxide alarm is going off", "fresh air"),
+        ("my son ate the dog's worming tablet", "rinse mouth"),
+        ("孩子误食了狗的驱虫药", "漱口"),
+    ],
+)
+async def test_an_animal_is_for_the_vet_and_who_breathes_gas_gets_out(
+    chat: Chat, text: str, advised: str
+) -> None:
+    told = said(await chat.says(text, danger(Danger.POISON)))
+    assert advised in told
+    assert ("催吐" in told or "vomit" in told) == ("炉" not in text and "carbon" not in text)
+
+
+async def test_advice_for_a_person_is_given_after_that_for_an_animal(chat: Chat) -> None:
+    await chat.says("狗吞了一块橡胶", danger(Danger.POISON))
+    assert advice("zh", "poison") in said(await chat.says("孩子也吃了", danger(Danger.POISON)))
+
+
+@pytest.mark.parametrize(
+    ("zone", "number"),
+    [
+        ("Europe/London", "999"), ("Europe/Berlin", "112"), ("America/New_York", "911"), ("Asia/Shanghai", "120"),
+        ("America/Indiana/Knox", "911"), ("Australia/Sydney", "000"), ("America/Mexico_City", "local emergency number"),
+        ("Africa/Lagos", "local emergency number"),
+    ],
+)  # fmt: skip
+async def test_whom_to_call_is_told_for_the_place_of_the_shop(
+    new_chat: Callable[..., Chat], zone: str, number: str
+) -> None:
+    chat = new_chat(time_zone=zone)
+    told = said(await chat.says("my lips are swelling up", danger(Danger.ALLERGY)))
+    assert f"call {number if number.isdigit() else 'your ' + number} at once" in told
+    assert ("another country" in told) == number.isdigit()
+
+
+async def test_where_the_customer_is_goes_before_where_the_shop_is(chat: Chat) -> None:
+    await chat.link("c2")
+
+    async def moved(connection: AsyncConnection) -> None:
+        await connection.execute(
+            update(customer).where(customer.c.id == "c2").values(time_zone="Europe/London")
+        )
+
+    await chat.store.write(moved)
+    told = said(await chat.says("my lips are swelling up", danger(Danger.ALLERGY)))
+    assert "call 999 at once" in told
+    assert "another country" not in told
+
+
+async def test_whose_animal_was_spoken_of_just_before_hears_of_the_vet_too(chat: Chat) -> None:
+    await chat.says("狗粮换了 狗挺喜欢的", "product_question")
+    told = said(await chat.says("刚才他把干燥剂吞了", danger(Danger.POISON)))
+    assert "漱口" in told
+    assert "兽医" in told

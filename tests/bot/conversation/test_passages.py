@@ -46,6 +46,7 @@ def _turn(pages: _Pages, memory: Memory = Memory(), said: str = "wrap it") -> Tu
         intent="gift_wrap",
         memory=memory,
         sources=Sources(),
+        acts=SimpleNamespace(wishes=()),
     )
     return cast(Turn, turn)
 
@@ -165,3 +166,67 @@ def test_a_second_entry_is_said_where_it_applies_too(score: float, both: bool) -
     second = _entry("Opened", "Opened food can't. Ask us.", "Opened food can't.", score)
     text = said_of(_turn(_Pages()), [first, second]).text
     assert text == ("Tea can be returned.\n\nOpened food can't." if both else "Tea can be returned.")
+
+
+class _AfterAbroad(_Pages):
+    """Finds with each chance by the message alone, after the message before, and after the entry that was told."""
+
+    def __init__(self, **chances: tuple[float, float, float]) -> None:
+        super().__init__()
+        self.chances = chances
+        self.sentences = dict.fromkeys(chances, ("", "", ""))
+
+    async def search(
+        self, question: str, language: str, n: int = 3, before: str = "", at_least: float | None = None
+    ) -> list[Passage]:
+        await super().search(question, language, n, before, at_least)
+        place = ("", "do you send to Tibet", "Abroad").index(before)
+        found = [
+            Passage(
+                page="shipping", title=name, text=f"about {name}", language="en", score=chances[place],
+                answer=self.sentences[name][place],
+            )
+            for name, chances in self.chances.items()
+        ]  # fmt: skip
+        return sorted(found, key=lambda one: -one.score)
+
+
+TOLD = Memory(
+    before=("do you send to Tibet", "how long?"), topic="Abroad", topic_asked="do you send to Tibet"
+)
+
+
+@pytest.mark.parametrize(
+    ("delivery", "abroad", "said"),
+    [((0.97, 0.01, 0.0), (0.0, 0.76, 0.97), "abroad"), ((0.95, 0.6, 0.1), (0.0, 0.2, 0.5), "delivery")],
+)
+async def test_after_an_entry_a_short_question_is_asked_of_it_unless_it_plainly_asks_another_thing(
+    delivery: tuple[float, float, float], abroad: tuple[float, float, float], said: str
+) -> None:
+    found = await passage_for(_turn(_AfterAbroad(delivery=delivery, abroad=abroad), TOLD))
+    assert found is not None
+    assert found.title == said
+
+
+async def test_a_sentence_of_the_entry_is_said_alone_only_where_all_readings_name_it() -> None:
+    asked = _AfterAbroad(abroad=(0.1, 0.9, 0.9))
+    asked.sentences["abroad"] = ("To Tibet 9 days.",) * 3
+    assert (found := await passage_for(_turn(asked, TOLD))) is not None
+    assert found.answer == "To Tibet 9 days."
+    asked.sentences["abroad"] = ("By sea.", "To Tibet 9 days.", "To Tibet 9 days.")
+    assert (found := await passage_for(_turn(asked, TOLD))) is not None
+    assert found.answer == ""
+
+
+async def test_the_bots_own_question_is_not_asked_of_the_entry_told_last() -> None:
+    asked = _Pages("faq")
+    await passage_for(_turn(asked, TOLD), "how much?")
+    assert asked.before == [""]
+
+
+def test_an_order_or_product_spoken_of_ends_what_the_pages_told() -> None:
+    told = said_of(_turn(_Pages()), [_entry("Abroad", "Norway: 17 pounds.", "")]).memory
+    assert told is not None
+    assert told.topic == "Abroad"
+    assert told.heard("shipping_fee").topic == "Abroad"
+    assert told.about_order("o1").topic == told.about_product("p1").topic == told.showing(("p1",)).topic == ""

@@ -21,7 +21,8 @@ from tests.conftest import absent
 
 
 @cache
-def _model() -> tuple[TransformerUnderstander, PageIndex]:
+def real_model() -> tuple[TransformerUnderstander, PageIndex]:
+    """The shipped model, and the shop's pages as it reads them."""
     try:
         understander = nlu.load()
     except nlu.ModelDamaged:
@@ -33,7 +34,7 @@ def _model() -> tuple[TransformerUnderstander, PageIndex]:
 @pytest.fixture
 async def real_chat(new_chat: Callable[..., Chat]) -> Chat:
     """A linked customer in front of the bot with the real model."""
-    understander, pages = _model()
+    understander, pages = real_model()
     chat = new_chat(understander=understander, pages=pages)
     await chat.link()
     return chat
@@ -111,7 +112,7 @@ async def test_whoever_waits_for_a_parcel_is_told_where_it_is(real_chat: Chat, t
 async def test_a_stranger_learns_how_long_refunds_take(
     new_chat: Callable[..., Chat], text: str, days: str
 ) -> None:
-    understander, pages = _model()
+    understander, pages = real_model()
     reply = said(await new_chat(understander=understander, pages=pages).says(text))
     assert days in reply
 
@@ -128,7 +129,7 @@ async def test_a_stranger_learns_how_long_refunds_take(
 def test_the_rules_of_returns_and_the_way_to_return_are_told_apart(
     text: str, language: Language, title: str
 ) -> None:
-    _, pages = _model()
+    _, pages = real_model()
     assert pages.search(text, language)[0].title == title
 
 
@@ -147,7 +148,7 @@ async def test_the_quick_questions_of_the_chat_are_understood(real_chat: Chat, l
 async def test_where_the_shop_is_is_not_answered_with_another_page(
     new_chat: Callable[..., Chat], text: str, place: str
 ) -> None:
-    understander, pages = _model()
+    understander, pages = real_model()
     assert place in said(await new_chat(understander=understander, pages=pages).says(text))
 
 
@@ -158,7 +159,7 @@ async def test_where_the_shop_is_is_not_answered_with_another_page(
 async def test_who_asks_when_people_are_there_is_told_and_not_passed_on(
     new_chat: Callable[..., Chat], text: str
 ) -> None:
-    understander, pages = _model()
+    understander, pages = real_model()
     assert "9:00" in said(await new_chat(understander=understander, pages=pages).says(text))
 
 
@@ -178,7 +179,7 @@ def test_who_wants_one_of_them_now_does_not_ask_for_hours(text: str) -> None:
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_what_the_pages_are_asked_for_an_intent_finds_a_passage_of_that_intent(language: Language) -> None:
-    understander, pages = _model()
+    understander, pages = real_model()
     for text_id in Texts.load().variables[language]:
         if text_id.startswith("page-question-"):
             question = Texts.load().say(language, text_id)
@@ -196,7 +197,7 @@ def test_what_the_pages_are_asked_for_an_intent_finds_a_passage_of_that_intent(l
 async def test_a_question_known_to_be_one_for_the_pages_is_answered_by_the_nearest(
     new_chat: Callable[..., Chat], text: str, words: str
 ) -> None:
-    understander, pages = _model()
+    understander, pages = real_model()
     # What it is about is known, and the general answer would help less.
     assert words in said(await new_chat(understander=understander, pages=pages).says(text))
 
@@ -212,7 +213,7 @@ async def test_who_likes_tea_is_shown_tea(real_chat: Chat) -> None:
     "text", ["周日开门吗 开的话我去自提", "are you there on sunday, then i'll pick it up"]
 )
 async def test_what_introduces_a_page_answers_nothing_else(new_chat: Callable[..., Chat], text: str) -> None:
-    understander, pages = _model()
+    understander, pages = real_model()
     reply = said(await new_chat(understander=understander, pages=pages).says(text))
     assert "演示店铺" not in reply
     assert "is a demo shop" not in reply
@@ -224,7 +225,7 @@ async def test_what_introduces_a_page_answers_nothing_else(new_chat: Callable[..
 async def test_a_page_in_the_other_language_is_said_to_be(
     new_chat: Callable[..., Chat], text: str, word: str
 ) -> None:
-    understander, _ = _model()
+    understander, _ = real_model()
     section = Section(
         page="returns", title="How many days to return?", text="Thirty days, free of charge.", language="en"
     )

@@ -45,7 +45,7 @@ async def about(turn: Turn, product: Product, *, named: bool) -> Answer:
         return versions
     passage = None if named or not asked.asks else await pages.passage_for(turn, at_least=NEAR)
     if passage is not None:
-        return Answer(text=pages.passage_text(turn, passage), memory=memory)
+        return Answer(text=pages.passage_text(turn, passage), memory=pages.having_told(turn, passage, memory))
     known = await details(turn, product, whole=asked.asks)
     # What was asked is not among the facts: show them and say so, rather than guess.
     if not asked.asks:
@@ -175,8 +175,12 @@ async def _told(turn: Turn, product: Product) -> str:
 
 
 async def which(turn: Turn, meant: which_product.Meant) -> Answer:
-    """No product is known yet: it is one of those meant, or the words may find one, else ask for it."""
+    """No product is known yet: it is one of those meant, or the words may find one, else ask for it; after an entry of
+    the pages was told, "how much is that?" is asked of that."""
     found = (list(meant.products) or await product_words.find(turn, limit=_SHOWN))[:_SHOWN]
+    on = None if found else await pages.asked_on(turn)
+    if on is not None:
+        return on
     if found:
         told = {product.id: await _told(turn, product) for product in found}
         return Answer(
