@@ -49,6 +49,8 @@ class Shop:
     is_demo: Callable[[], bool] = lambda: False
     hours: OpeningHours = ALWAYS
     """When people answer."""
+    track_url: str = ""
+    """Where parcels are followed that the shop tells no address for; `{number}` stands for the tracking number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

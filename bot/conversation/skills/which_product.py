@@ -340,6 +340,17 @@ def product_buttons(turn: Turn, product: Product) -> tuple[tuple[Button, ...], .
     return row(
         turn.button("button-detail", f"product:show:{product.id}"),
         turn.button("button-best-price", f"offer:ask:{product.id}"),
+        *to_shop(turn, product),
+    )
+
+
+def to_shop(turn: Turn, product: Product) -> tuple[Button, ...]:
+    """The link to a product in the shop, where it can be bought there and the shop tells its address."""
+    there = product.url if product.active and product.stock > 0 else None
+    return (
+        (Button(label=turn.say("button-to-shop"), url=there),)
+        if there and there.startswith("https://")
+        else ()
     )
 
 
