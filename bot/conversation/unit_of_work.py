@@ -111,7 +111,8 @@ async def _handed_over(
         now=turn.now,
         hours=turn.services.shop.hours,
     )
-    if turn.in_queue and over.reason != "complaint":
+    # Nothing stands beside what is to be done in danger.
+    if over.priority == ownership.DANGER or (turn.in_queue and over.reason != "complaint"):
         return reply
     number = turn.say("case-number", case=ownership.case_number(case))
     return replace(reply, text=f"{reply.text}\n{number}".strip())
