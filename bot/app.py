@@ -41,6 +41,7 @@ from bot.linking.linker import Linker
 from bot.models.decisions import Decisions
 from bot.models.retention import ServedRetention
 from bot.models.understanding import ServedUnderstanding
+from bot.outreach.back_in_stock import RestockLook
 from bot.outreach.last_look import LastLook, WinBackWriter
 from bot.outreach.planner import Planner, installation_seed
 from bot.privacy.erasure import Eraser
@@ -149,6 +150,7 @@ class Answering:
                 is_demo=demo,
                 hours=settings.hours,
                 basket=settings.basket,
+                track_url=settings.track_url or "",
             ),
             decisions=Decisions(served, steering=Steering(settings.home), seed=seed, margin=settings.margin),
             linker=await Linker.open(store, settings.shared_secret),
@@ -189,12 +191,15 @@ async def build(settings: Settings, store: Store, reading: Process | None = None
         channels,
         owner=owner_name(),
         rates={kind.name: kind.rate(settings) for kind, _ in made if kind.rate is not None},
-        last_look=LastLook(
-            services.decisions,
-            WinBackWriter(texts, names, settings.time_zone),
-            settings.time_zone,
-            channels=WRITING_FIRST,
-        ),
+        last_looks={
+            "campaign": LastLook(
+                services.decisions,
+                WinBackWriter(texts, names, settings.time_zone),
+                settings.time_zone,
+                channels=WRITING_FIRST,
+            ),
+            "restock": RestockLook(texts, settings.time_zone),
+        },
         on_blocked=note_block,
         limits=limits,
     )

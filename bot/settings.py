@@ -130,6 +130,8 @@ class Settings(BaseSettings):
     """A template of links that put a product into the shop's basket: `bot.conversation.baskets`."""
     opening_hours: str = "09:00-21:00"
     """When people answer, at the shop's place: `Mon-Fri 09:00-18:00, Sat 10:00-16:00`, or `always`."""
+    track_url: str | None = None
+    """Where parcels are followed that the shop tells no address for, with `{number}` for the tracking number."""
     web_secret: SecretStr | None = None
     """Shared with the shop's site, which signs its visitors' tokens with it; generated when absent."""
     link_hours: int = Field(default=24, ge=1, le=8784)
@@ -214,6 +216,13 @@ class Settings(BaseSettings):
     @classmethod
     def _known_hours(cls, value: str) -> str:
         OpeningHours.parse(value, ZoneInfo("UTC"))
+        return value
+
+    @field_validator("track_url")
+    @classmethod
+    def _names_the_number(cls, value: str | None) -> str | None:
+        if value and not (_is_https(value) and value.count("{number}") == 1):
+            raise ValueError("must be an https address with {number} in it, once")
         return value
 
     @field_validator("web_secret")

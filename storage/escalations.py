@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, case, func, select, update
+from sqlalchemy import Select, case, func, or_, select, update
 
 from storage.errors import Conflict
 from storage.repository import Repository
@@ -91,6 +91,17 @@ class Escalations(Repository):
         """The case of a conversation that is waiting or taken."""
         theirs = _JOINED.where(escalation.c.conversation_id == conversation_id, escalation.c.state.in_(OPEN))
         return await self._one(Escalation, theirs.order_by(escalation.c.id.desc()).limit(1))
+
+    async def of_person(
+        self, conversation_id: int, customer_id: str | None, limit: int = 20
+    ) -> list[Escalation]:
+        """Cases of a conversation, and of all others of its customer's where one is known; the latest first."""
+        theirs = escalation.c.conversation_id == conversation_id
+        if customer_id is not None:
+            theirs = or_(theirs, account.c.customer_id == customer_id)
+        return await self._list(
+            Escalation, _JOINED.where(theirs).order_by(escalation.c.id.desc()).limit(limit)
+        )
 
     async def unanswered_at(self, channel: str, address: str) -> Escalation | None:
         """The open case of the conversation at an address, where nobody has answered yet."""

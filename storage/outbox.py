@@ -13,7 +13,7 @@ from storage import outbox_statements as statements
 from storage.repository import Repository
 from storage.schema import customer, outbox
 
-OutboxKind = Literal["reply", "staff", "notice", "campaign"]
+OutboxKind = Literal["reply", "staff", "notice", "campaign", "restock"]
 Policy = Literal["retry", "once"]
 EndState = Literal["sent", "failed", "unknown", "cancelled"]
 

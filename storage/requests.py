@@ -12,7 +12,7 @@ from sqlalchemy import Select, select, update
 
 from storage.errors import Conflict
 from storage.repository import Repository
-from storage.schema import conversation, order, request
+from storage.schema import conversation, order, product, request
 
 # Without letters and digits that are misread or misheard.
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -23,6 +23,9 @@ UNDECIDED = ("asked", "accepted")
 
 FOLLOWS = {"asked": ("accepted", "declined", "done"), "accepted": ("declined", "done")}
 """Which states may follow which; declined and done are final."""
+
+OF_THE_PROGRAM = ("restock_notice",)
+"""Kinds that the program itself carries out: staff have nothing to decide."""
 
 WITHDRAWN = "withdrawn by the customer"
 """The note of a request that the customer took back."""
@@ -40,6 +43,8 @@ class NewRequest:
     customer_id: str | None
     order_id: str | None
     details: Mapping[str, Any]
+    product_id: str | None = None
+    """The product in its version, where it is about one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +55,9 @@ class Request(NewRequest):
     state: str
     """asked, accepted, declined, done."""
     order_number: str | None
+    product_zh: str | None = None
+    product_en: str | None = None
+    """Its product's name, where it is about one."""
     created_at: datetime
     decided_at: datetime | None
     staff_id: int | None
@@ -58,6 +66,10 @@ class Request(NewRequest):
     channel: str
     address: str
     language: str
+
+    def product(self, language: str) -> str:
+        """The name of its product; empty where it is about none."""
+        return (self.product_zh if language == "zh" else self.product_en) or ""
 
 
 def new_number(now: datetime) -> str:
@@ -87,18 +99,24 @@ class Requests(Repository):
         """
         return await self._found(Request, _JOINED.where(request.c.id == request_id), f"request {request_id}")
 
+    async def numbered(self, number: str) -> Request | None:
+        """The request that the customer was told this number of."""
+        return await self._one(Request, _JOINED.where(request.c.number == number))
+
     async def find(
         self, states: tuple[str, ...] = UNDECIDED, kind: str | None = None, limit: int | None = None
     ) -> list[Request]:
-        """Requests in these states, oldest first: the first `limit` or all."""
+        """Requests in these states, oldest first: the first `limit` or all; of every kind but those that the program
+        carries out, or of one."""
         query = _JOINED.where(request.c.state.in_(states))
-        if kind is not None:
-            query = query.where(request.c.kind == kind)
+        of_people = request.c.kind.not_in(OF_THE_PROGRAM)
+        query = query.where(of_people if kind is None else request.c.kind == kind)
         return await self._list(Request, query.order_by(request.c.created_at, request.c.id).limit(limit))
 
     async def count(self, states: tuple[str, ...] = UNDECIDED) -> int:
-        """How many requests are in these states."""
-        return await self._count(request, request.c.state.in_(states))
+        """How many requests are in these states, without those that the program carries out."""
+        of_people = request.c.kind.not_in(OF_THE_PROGRAM)
+        return await self._count(request, request.c.state.in_(states), of_people)
 
     async def of_conversation(self, conversation_id: int, limit: int = 50) -> list[Request]:
         """What was asked for in one conversation, newest first."""
@@ -116,18 +134,26 @@ class Requests(Repository):
         return await self._list(Request, theirs.order_by(request.c.id.desc()).limit(limit))
 
     async def open_of(
-        self, kind: str, *, conversation_id: int, customer_id: str | None, order_id: str | None
+        self,
+        kind: str,
+        *,
+        conversation_id: int,
+        customer_id: str | None,
+        order_id: str | None,
+        product_id: str | None = None,
     ) -> Request | None:
         """The undecided request of this kind, so that asking twice makes one.
 
         Of an order it is anybody's, else the customer's; who is not known as one has what was asked for in the
-        same conversation.
+        same conversation. Of a product it is one for each of them.
         """
         conditions = [request.c.kind == kind, request.c.state.in_(UNDECIDED)]
         if order_id is not None:
             conditions.append(request.c.order_id == order_id)
         else:
             conditions += [request.c.customer_id == customer_id, request.c.order_id.is_(None)]
+        if product_id is not None:
+            conditions.append(request.c.product_id == product_id)
         if customer_id is None:
             conditions.append(request.c.conversation_id == conversation_id)
         return await self._one(Request, _JOINED.where(*conditions).order_by(request.c.id.desc()).limit(1))
@@ -181,10 +207,13 @@ _JOINED: Select[Any] = (
     select(
         *request.c,
         order.c.number.label("order_number"),
+        product.c.name_zh.label("product_zh"),
+        product.c.name_en.label("product_en"),
         conversation.c.channel,
         conversation.c.address,
         conversation.c.language,
     )
     .join(conversation, conversation.c.id == request.c.conversation_id)
     .outerjoin(order, order.c.id == request.c.order_id)
+    .outerjoin(product, product.c.id == request.c.product_id)
 )

@@ -45,10 +45,10 @@ from bot.conversation.skills import (
 )
 from bot.conversation.skills.goods import several, telling
 from bot.conversation.skills.talk import TALK, overrides
-from bot.conversation.turn import Skill, Turn
+from bot.conversation.slot_values import reads_asked
+from bot.conversation.turn import Turn
 from bot.messages import IncomingKind
 from nlu.acts import Act, DialogueState, Wish
-from nlu.intents import INTENTS
 from nlu.types import DialogueContext, Understanding
 
 log = logging.getLogger(__name__)
@@ -154,7 +154,8 @@ async def _decided(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tu
             return decisions.only("media", await fallback.media(turn))
     if reading.whole is None:
         return decisions.only("fallback", await fallback.wordless(turn))
-    answers = await _words(turn, reading, modes)
+    plain = routing.plainly(turn, reading)
+    answers = await (_by_words(turn, plain, modes) if plain else _words(turn, reading, modes))
     return (*answers[:-1], repeats.not_twice(_with_sentiment(answers[-1], turn), turn))
 
 
@@ -222,10 +223,15 @@ async def _words(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tupl
     return await one_question.going_back(turn, done, by_the_way=bool(wished))
 
 
+async def _by_words(turn: Turn, wish: str, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
+    made = await decisions.wish(turn, REGISTRY.by_intent[wish], wish, modes)
+    return await one_question.going_back(turn, made)
+
+
 async def _one(turn: Turn, whole: Understanding, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
     """A message in which no wish stands out where it is said."""
     meant = routing.meant(turn, whole)
-    skill = _skill_of(meant)
+    skill = routing.skill_of(meant)
     if meant is None or skill is None or (meant in ("affirm", "deny") and heard.says_more(turn)):
         return await _unclear(turn, whole, modes)
     if skill.about_order and skill.tasks and turn.does(Act.ASKS_STATE):
@@ -265,7 +271,7 @@ def _is_left(turn: Turn, intent: str, part: Understanding) -> bool:
 
 async def _taken_up(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
     """What a message does to the bot's question, to what is under way and to requests made; () if nothing."""
-    if turn.does(Act.WAITS):
+    if turn.does(Act.WAITS) and not reads_asked(turn):
         return decisions.only("waiting", Answer(text=turn.say("take-your-time"), memory=turn.memory))
     resumed = await _resumed(turn, modes)
     if resumed is not None:
@@ -380,13 +386,6 @@ async def _unclear(
     if likely is not None:
         return await decisions.wish(turn, REGISTRY.by_intent[likely], likely, modes)
     return decisions.only(*await unclear.answered(turn, whole, search=modes.get("search", "on") == "on"))
-
-
-def _skill_of(intent: str | None) -> Skill | None:
-    """Who answers an intent; one that isn't ours was taught by the shop."""
-    if intent is None:
-        return None
-    return REGISTRY.by_intent.get(intent) or (None if intent in INTENTS else REGISTRY.by_name["own"])
 
 
 def _with_sentiment(decision: decisions.Decision, turn: Turn) -> decisions.Decision:

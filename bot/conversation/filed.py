@@ -79,8 +79,15 @@ async def of_another_order(turn: Turn) -> tuple[Request, Task] | None:
 
 
 async def _numbered(turn: Turn, number: str) -> Request | None:
-    made = await Requests(turn.connection).of_conversation(turn.contact.conversation.id, limit=10)
-    return next((one for one in made if one.number == number), None)
+    return next((one for one in await _theirs(turn) if one.number == number), None)
+
+
+async def _theirs(turn: Turn) -> list[Request]:
+    """The latest requests of a customer, of whichever conversation; who is not known as one has those made here."""
+    requests = Requests(turn.connection)
+    if turn.customer_id is not None:
+        return await requests.of_customer(turn.customer_id)
+    return await requests.of_conversation(turn.contact.conversation.id, limit=10)
 
 
 def _asks_first(turn: Turn, known: Request) -> Answer:
@@ -107,7 +114,7 @@ async def _made(turn: Turn) -> list[tuple[Request, Task]]:
     numbers = {filed.request: filed.task for filed in turn.memory.filed}
     if not numbers:
         return []
-    made = await Requests(turn.connection).of_conversation(turn.contact.conversation.id, limit=10)
+    made = await _theirs(turn)
     ours = [
         (one, turn.skills.tasks[numbers[one.number]])
         for one in made
@@ -127,6 +134,9 @@ def withdrawing(turn: Turn, known: Request) -> Answer:
         if now.state != "asked":
             return _decided(turn, known)
         await Requests(connection).withdraw(known.id, turn.now)
+        task = next((one for one in turn.skills.tasks.values() if one.request == known.kind), None)
+        if task is not None and task.withdrawn is not None:
+            await task.withdrawn(turn, connection, known)
         return Answer(text=made_requests.request_text(turn, "cancel-withdrawn", known), memory=kept)
 
     return Answer(effects=(withdraw,), memory=kept)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from bot.conversation.turn import Turn
 from storage.orders import Order
-from storage.requests import Request, Requests
+from storage.requests import OF_THE_PROGRAM, Request, Requests
 
 SAID = 2_000
 """Characters of the customer's words that a request keeps, the latest."""
@@ -29,12 +29,21 @@ def merged_details(before: Mapping[str, str], now: Mapping[str, str]) -> dict[st
     return {**before, **now, **({"text": text[-SAID:]} if text else {})}
 
 
+_OF_THE_PROGRAM = {
+    "request-asked": "restock-open", "request-known": "restock-open", "request-done": "restock-told",
+    "request-declined": "restock-ended",
+}  # fmt: skip
+"""Texts in place of those that speak of a colleague."""
+
+
 def request_text(turn: Turn, text_id: str, request: Request) -> str:
     """A text about a request: what it is, its number, that of its order, and when it was made."""
     number = request.order_number or ""
+    if request.kind in OF_THE_PROGRAM:
+        text_id = _OF_THE_PROGRAM.get(text_id, text_id)
     return turn.say(
         text_id,
-        what=turn.say(f"decision-kind-{request.kind}", order=number),
+        what=turn.say(f"decision-kind-{request.kind}", order=number, product=request.product(turn.language)),
         request=request.number,
         number=number,
         when=turn.moment(request.created_at),

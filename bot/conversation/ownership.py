@@ -19,6 +19,7 @@ it, the bot is silent (`speaks`), save for danger.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -43,6 +44,10 @@ FIRST_ANSWER = {
     2: timedelta(hours=4),
 }
 """How soon a person is promised to answer, by priority, while people are there."""
+
+_CASE = "C-"
+_APART = re.compile(r"[^A-Z0-9-]+")
+_MOST_DIGITS = 12
 
 BOT = "bot"
 CUSTOMER = "customer"
@@ -74,6 +79,20 @@ class CaseFacts:
     def written(self) -> str:
         """For the case's `summary` in the store."""
         return json.dumps({name: value for name, value in asdict(self).items() if value}, ensure_ascii=False)
+
+
+def case_number(case_id: int) -> str:
+    """What a case is called for customers and staff alike."""
+    return f"{_CASE}{case_id}"
+
+
+def case_named(text: str) -> int | None:
+    """The id of the case whose number stands in a text; None where none does."""
+    for word in _APART.split(text.upper()):
+        digits = word.removeprefix(_CASE)
+        if digits != word and digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS:
+            return int(digits)
+    return None
 
 
 async def escalate(

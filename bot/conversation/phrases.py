@@ -9,6 +9,8 @@ _GAP = 16
 _MARKS = "。.!！?？"
 # What people send to any service to get its messages.
 _START_WORDS = frozenset({"subscribe", "resubscribe", "subscribe again", "订阅", "重新订阅"})
+# A message of such words asks how what was asked of the shop stands.
+_REQUEST_WORDS = frozenset({"my requests", "my request", "我的申请", "我的请求", "我申请的"})
 # A message of one such word asks where it is.
 _PARCEL_WORDS = frozenset(
     {"parcel", "package", "my parcel", "my package", "tracking", "快递", "物流", "包裹", "我的快递"}
@@ -147,6 +149,11 @@ def subscribes(text: str) -> bool:
 def names_a_parcel(text: str) -> bool:
     """Whether the whole text is a word for a parcel."""
     return text.casefold().strip(" ?？.。!！").rstrip("呢呀啊") in _PARCEL_WORDS
+
+
+def names_requests(text: str) -> bool:
+    """Whether the whole text is a word for what somebody asked of the shop."""
+    return text.casefold().strip(" ?？.。!！").rstrip("呢呀啊") in _REQUEST_WORDS
 
 
 def mood(text: str) -> str:

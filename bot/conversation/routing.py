@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.conversation import phrases
+from bot.conversation import heard, phrases
 from bot.conversation.registry import REGISTRY
 from bot.conversation.skills import (
     bargain_words,
@@ -14,9 +14,10 @@ from bot.conversation.skills import (
     order_asked,
     stopping,
     talk,
+    wished_in_words,
 )
 from bot.conversation.skills.talk import TALK
-from bot.conversation.turn import Turn
+from bot.conversation.turn import Skill, Turn
 from nlu.acts import DialogueState, Wish
 from nlu.intents import INTENTS
 from nlu.types import EntityKind, IntentScore, Understanding
@@ -104,6 +105,13 @@ def meant(turn: Turn, whole: Understanding) -> str | None:
     )
 
 
+def skill_of(intent: str | None) -> Skill | None:
+    """Who answers an intent; one that isn't ours was taught by the shop."""
+    if intent is None:
+        return None
+    return REGISTRY.by_intent.get(intent) or (None if intent in INTENTS else REGISTRY.by_name["own"])
+
+
 def askable(score: IntentScore) -> bool:
     """Whether a meaning is plausible enough to be offered when asking back."""
     return (
@@ -154,8 +162,13 @@ def unmissable(whole: Understanding) -> str | None:
 
 def _set_phrase(whole: Understanding) -> str | None:
     """Words that mean the same thing always."""
+    plain = wished_in_words.meant(whole)
+    if plain and wished_in_words.alone(plain, frozenset({whole.intent or plain})):
+        return plain
     if phrases.asks_what_is_known(whole.text) and len(whole.text) <= _SENTENCE_LONG:
         return "my_data"
+    if phrases.names_requests(whole.text):
+        return "request_status"
     if phrases.names_a_parcel(whole.text):
         return "order_status"
     # Whoever asks where something of theirs is has bought it.
@@ -167,6 +180,18 @@ def _set_phrase(whole: Understanding) -> str | None:
     if best == "order_status" and order_asked.lists_all(whole.text):
         return "order_status"
     return None
+
+
+def plainly(turn: Turn, reading: Reading) -> str | None:
+    """The wish that a message has by its words alone, where it has no other."""
+    answers = turn.memory.pending is not None and heard.is_answer(turn)
+    if reading.whole is None or answers or unmissable(reading.whole) == "opt_out":
+        return None
+    if turn.memory.pending is None and wished_in_words.drops(_last(turn) or "", reading.whole):
+        return _last(turn)
+    intent = wished_in_words.meant(reading.whole)
+    wished = frozenset(wish.intent for wish, _ in reading.wishes if wish.probability >= _RATHER)
+    return intent if intent and wished_in_words.alone(intent, wished) else None
 
 
 def _last(turn: Turn) -> str | None:

@@ -52,6 +52,8 @@ class Shop:
     """When people answer."""
     basket: BasketTemplate | None = None
     """Makes links that put a product into the shop's basket; None where it has none."""
+    track_url: str = ""
+    """Where parcels are followed that the shop tells no address for; `{number}` stands for the tracking number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

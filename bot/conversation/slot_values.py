@@ -37,8 +37,12 @@ def values_in(
 def _told(turn: Turn, slot: Slot, opened: OpenTask, order: Order | None) -> str:
     told = turn.told_each(*slot.told_by)
     before = opened.values.get(slot.name, "")
+    if slot.read is not None:
+        return slot.read(turn, before)
     if not told:
-        return slot.plain(turn.text) if slot.plain is not None else ""
+        plain = slot.plain(turn.text) if slot.plain is not None else ""
+        beside = slot.free and before and plain and plain not in before and not turn.does(Act.CORRECTS)
+        return f"{before}\n{plain}" if beside else plain
     if slot.join is not None:
         held = slot.holds(turn, order) if slot.holds is not None and order is not None and not before else ""
         old = turn.told("old")
@@ -48,6 +52,14 @@ def _told(turn: Turn, slot: Slot, opened: OpenTask, order: Order | None) -> str:
     now = (said if slot.free else "") or " ".join(told)
     adds = slot.free and turn.does(Act.ADDS) and not turn.does(Act.CORRECTS)
     return f"{before}\n{now}" if before and adds and now not in before else now
+
+
+def reads_asked(turn: Turn) -> bool:
+    """Whether a message tells what was asked for by more than a reader's slots, such as a day and a time."""
+    pending = turn.memory.pending
+    task = turn.skills.tasks.get(pending.data.get("task", "")) if pending is not None else None
+    asked = task.slot(pending.data.get("slot", "")) if task is not None and pending is not None else None
+    return asked is not None and asked.read is not None and bool(asked.read(turn, ""))
 
 
 def told_by_wish(turn: Turn, task: Task, opened: OpenTask) -> dict[str, str]:

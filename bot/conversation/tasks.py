@@ -27,8 +27,14 @@ QUESTIONS: Mapping[str, Asked] = {"task-value": Asked(kind="value"), "task-confi
 Values = Mapping[str, str]
 
 
-async def begin(turn: Turn, task: Task) -> Answer:
-    """Start a task with a message that wishes it, go on with it, or add to what was asked for already."""
+async def begin(turn: Turn, task: Task, known: Values | None = None) -> Answer:
+    """Start a task with a message that wishes it, go on with it, or add to what was asked for already.
+
+    Args:
+        turn: of the message.
+        task: that it wishes.
+        known: values that the skill itself has made out in the message.
+    """
     if _is_for_people(turn, task):
         return await waiting.left_to_people(turn)
     order: Order | None = None
@@ -41,7 +47,7 @@ async def begin(turn: Turn, task: Task) -> Answer:
     made = await open_request(turn, task.request, order)
     opened = _under_way(turn, task, order) if made is None else _as_made(task, made)
     told = values_in(turn, task, opened, order)
-    told |= told_by_wish(turn, task, opened)
+    told |= {**told_by_wish(turn, task, opened), **(known or {})}
     opened = resolved(turn, task, _noted(turn, opened, told), order)
     if made is None or (told and task.asks(opened) is not None):
         return await _go_on(turn, task, opened, order)
@@ -123,6 +129,7 @@ async def resume(turn: Turn) -> Answer | None:
             return await _go_on(turn, task, opened, order)
         return of_others
     given = asked is not None and asked.name in told and not (asked.free or turn.acts.wishes)
+    given = given or any(slot.read is not None and slot.name in told for slot in task.slots)
     if moved is None and not (given or heard.is_answer(turn) or heard.wished_again(turn)):
         return None
     return await _go_on(turn, task, _noted(turn, meant, told), moved or order)
@@ -200,6 +207,9 @@ async def _go_on(turn: Turn, task: Task, opened: OpenTask, order: Order | None) 
     unfit = await task.unfit(turn, order) if task.unfit is not None and order is not None else None
     if unfit is not None:
         return _let_go(turn, task, unfit)
+    refused = await task.refuses(turn, opened) if task.refuses is not None else None
+    if refused is not None:
+        return _let_go(turn, task, refused)
     missing = task.asks(opened)
     if missing is not None:
         return _asking(turn, task, opened, order, *missing)
@@ -317,7 +327,9 @@ async def _known(turn: Turn, task: Task, known: Request, details: Values, memory
 
 def _added(turn: Turn, task: Task, made: Request, merged: Values) -> str:
     """That a request is another now, and all that was told for it."""
-    told = "\n".join(merged[slot.name] for slot in task.slots if slot.name in merged and slot.resolve is None)
+    own = [slot for slot in task.slots if slot.name in merged and slot.resolve is None]
+    values = [(slot.shown, merged[slot.name]) for slot in own]
+    told = "\n".join(value if shown is None else shown(turn, value) for shown, value in values)
     text_id = "request-corrected" if turn.does(Act.CORRECTS) else "request-added-told"
     return turn.say(text_id if told else "request-added", request=made.number, told=told)
 

@@ -21,6 +21,7 @@ from nlu.types import Understanding
 from retention.types import Offer, Recommendation
 from storage.conversations import Contact
 from storage.orders import Order
+from storage.requests import Request
 
 
 async def _unread(_text: str) -> Understanding | None:
@@ -177,6 +178,11 @@ class Slot:
     """Whether it is asked for, by what was told of the rest; None: it is."""
     plain: Callable[[str], str] | None = None
     """The value that words of the message always mean; empty where there are none."""
+    read: Callable[[Turn, str], str] | None = None
+    """The value by what else the turn knows and what it was before, such as the moment that "tomorrow at three" is;
+    empty where the message tells none."""
+    shown: Callable[[Turn, str], str] | None = None
+    """A value as the customer reads it; None: as it is kept."""
     by_wish: bool = False
     """A wish that names a thing tells it, too: what doesn't work is the problem."""
     optional: bool = False
@@ -218,6 +224,11 @@ class Task:
     becomes: Callable[[Turn, Order | None], str] | None = None
     """The task that it turns into, by what is told or by the order's state, such as a return into an exchange; empty:
     none."""
+
+    refuses: Callable[[Turn, OpenTask], Awaitable[Answer | None]] | None = None
+    """What is said instead of asking for it, by what was told."""
+    withdrawn: Callable[[Turn, AsyncConnection, Request], Awaitable[None]] | None = None
+    """What else ends, in the same transaction, when its request is taken back."""
 
     def asks(self, opened: OpenTask) -> tuple[Slot, str] | None:
         """The next slot to be told and the text that asks for it; None where nothing is missing."""

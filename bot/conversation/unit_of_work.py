@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import missed, ownership, wording
-from bot.conversation.answer import Answer
+from bot.conversation.answer import Answer, HandOver
 from bot.conversation.decisions import Decision
 from bot.conversation.hours import ALWAYS, OpeningHours
 from bot.conversation.long_actions import shortened
@@ -75,15 +75,7 @@ def answering(
             drafted_reply = dump_reply(_reply(draft, turn.language))
             await Drafts(connection).add(conversation.id, message_id, skill, drafted_reply, turn.now)
         if answer.hand_over is not None:
-            await ownership.escalate(
-                connection,
-                conversation.id,
-                reason=answer.hand_over.reason,
-                priority=answer.hand_over.priority,
-                summary=case_facts(turn, reading.whole).written(),
-                now=turn.now,
-                hours=turn.services.shop.hours,
-            )
+            reply = await _handed_over(connection, turn, reading, answer.hand_over, reply)
         elif answer.leaves_queue:
             await ownership.withdraw(connection, conversation.id, turn.now)
         elif conversation.owner == "closed":
@@ -107,6 +99,26 @@ def answering(
             await _opt_out(connection, turn.customer_id, conversation.account_id, "conversation", turn.now)
 
     return work
+
+
+async def _handed_over(
+    connection: AsyncConnection, turn: Turn, reading: Reading, over: HandOver, reply: Reply
+) -> Reply:
+    """Give the conversation to people; the reply with its number there, where it is new or complained of."""
+    case = await ownership.escalate(
+        connection,
+        turn.contact.conversation.id,
+        reason=over.reason,
+        priority=over.priority,
+        summary=case_facts(turn, reading.whole).written(),
+        now=turn.now,
+        hours=turn.services.shop.hours,
+    )
+    # Nothing stands beside what is to be done in danger.
+    if over.priority == ownership.DANGER or (turn.in_queue and over.reason != "complaint"):
+        return reply
+    number = turn.say("case-number", case=ownership.case_number(case))
+    return replace(reply, text=f"{reply.text}\n{number}".strip())
 
 
 def keeping(turn: Turn, reading: Reading, edited: Message | None, *, stop: bool = False) -> Work:

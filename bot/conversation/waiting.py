@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -41,6 +42,15 @@ async def left(turn: Turn) -> Answer:
 async def told(turn: Turn) -> Answer:
     """When somebody answers."""
     return Answer(text=await _wait(turn), buttons=_leaving(turn), memory=turn.memory)
+
+
+async def case_told(turn: Turn, case: Escalation, values: Mapping[str, str]) -> Answer:
+    """How a case stands that waits: since when, and by when somebody answers."""
+    overdue = case.due_at <= turn.now
+    text = turn.say(
+        "case-waiting", **values, late="yes" if overdue else "no", due=turn.near_moment(case.due_at)
+    )
+    return Answer(text=text, buttons=_leaving(turn) if turn.in_queue else ())
 
 
 async def noted(turn: Turn) -> Answer:

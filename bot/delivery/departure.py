@@ -45,7 +45,7 @@ Verdict: TypeAlias = Leave | Drop | Wait
 
 
 class LastLook(Protocol):
-    """Who decides about a campaign's message when it leaves; `bot.outreach.last_look` does."""
+    """Who decides about a message of a kind when it leaves; `bot.outreach` has one for each."""
 
     async def look(self, connection: AsyncConnection, row: OutboxRow, now: datetime) -> Verdict:
         """Whether it may leave now, and with which words; in the transaction of the point of no return."""
@@ -54,6 +54,10 @@ class LastLook(Protocol):
     async def not_sent(self, connection: AsyncConnection, row: OutboxRow) -> None:
         """Told, in the transaction that records it, of a message that has not left after all."""
         ...
+
+
+LastLooks: TypeAlias = Mapping[str, LastLook]
+"""By the kind of message; others leave as they were put."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ class Departure:
     """Takes claimed rows past the point of no return."""
 
     lease: timedelta
-    last_look: LastLook | None
+    last_looks: LastLooks
     clock: Clock
 
     async def start(self, connection: AsyncConnection, row: OutboxRow) -> Started | None:
@@ -95,11 +99,12 @@ class Departure:
         return None
 
     async def _look(self, connection: AsyncConnection, row: OutboxRow, now: datetime) -> Verdict:
-        if self.last_look is None or row.kind != "campaign":
+        last_look = self.last_looks.get(row.kind)
+        if last_look is None:
             return Leave(row.payload)
         try:
             async with connection.begin_nested():
-                return await self.last_look.look(connection, row, now)
+                return await last_look.look(connection, row, now)
         except Conflict:
             pass  # what it wanted to promise was promised to somebody else at the same moment
         except Exception as error:  # noqa: BLE001 - one bad row mustn't hold up the campaign

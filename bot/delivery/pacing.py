@@ -112,7 +112,7 @@ class Pacing:
         limits = [self.whole_bot(), self.chat(row.address)]
         if row.address.startswith("-"):
             limits.append(self._group(row.address))
-        if row.kind == "campaign":
+        if row.kind in ("campaign", "restock"):
             limits.append(self.campaigns())
         return Demand(limits=tuple(limits), cost=parts(row.payload))
 
@@ -125,7 +125,7 @@ class Pacing:
         return Limit(key=f"{self._channel}:chat:{address}", interval=_CHAT_INTERVAL, burst=_CHAT_BURST)
 
     def campaigns(self) -> Limit:
-        """Everything campaigns send."""
+        """Everything that is sent to many at once."""
         interval = timedelta(seconds=1 / (self._rate * _CAMPAIGN_SHARE))
         return Limit(key=f"{self._channel}:campaigns", interval=interval)
 

@@ -13,7 +13,7 @@ from typing import TypeAlias
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.delivery.clock import Clock, wait
-from bot.delivery.departure import LastLook
+from bot.delivery.departure import LastLooks
 from bot.delivery.faults import describe, faults
 from bot.delivery.pacing import Pacing
 from bot.messages import Delivery, DeliveryStatus
@@ -48,8 +48,8 @@ class Recording:
     store: Store
     pacings: Mapping[str, Pacing]
     """Of channels with limits, by name: each says which limits an end shuts."""
-    last_look: LastLook | None
-    """Told when a campaign's message turns out not to have left."""
+    last_looks: LastLooks
+    """Told when a message of theirs turns out not to have left."""
     on_blocked: OnBlocked | None
     """Told when a customer turns out to have blocked the shop."""
     limits: RedisLimits | None
@@ -125,8 +125,9 @@ class Recording:
             row = ended.finish.row
             if ended.blocked and self.on_blocked is not None:
                 await _tell(connection, partial(self.on_blocked, connection, row.channel, row.address, now))
-            if row.kind == "campaign" and ended.finish.state in _NOT_SENT and self.last_look is not None:
-                await _tell(connection, partial(self.last_look.not_sent, connection, row))
+            last_look = self.last_looks.get(row.kind)
+            if last_look is not None and ended.finish.state in _NOT_SENT:
+                await _tell(connection, partial(last_look.not_sent, connection, row))
 
 
 async def _tell(connection: AsyncConnection, somebody: Callable[[], Awaitable[None]]) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.delivery.claiming import Claimed, Claiming, Lane
 from bot.delivery.clock import Clock, end, wait
-from bot.delivery.departure import Departure, LastLook
+from bot.delivery.departure import Departure, LastLooks
 from bot.delivery.faults import faults
 from bot.delivery.pacing import Pacing
 from bot.delivery.ports import Channel
@@ -53,7 +53,7 @@ class Sender:
         *,
         owner: str,
         rates: Mapping[str, float] | None = None,
-        last_look: LastLook | None = None,
+        last_looks: LastLooks | None = None,
         on_blocked: OnBlocked | None = None,
         limits: RedisLimits | None = None,
         clock: Clock = utc_now,
@@ -65,7 +65,7 @@ class Sender:
             channels: those that this process can deliver to; rows of others are left alone.
             owner: a name that no other process has.
             rates: messages a second in all, by channel; 0, or to be left out, is no limit.
-            last_look: decides about a campaign's message when it leaves; without it the message stays as it was put.
+            last_looks: decide about messages of some kinds when they leave; others stay as they were put.
             on_blocked: told when a customer turns out to have blocked the shop.
             limits: keeps the limits in Redis rather than in the store; closed by whoever opened it.
             clock: the time.
@@ -76,9 +76,10 @@ class Sender:
         self._pacings = {name: Pacing(name, rate, clock) for name, rate in (rates or {}).items() if rate}
         self._stopping = asyncio.Event()
         self._claiming = Claiming(store=store, owner=owner, lease=LEASE, limits=limits, clock=clock)
-        self._departure = Departure(lease=LEASE, last_look=last_look, clock=clock)
+        looks = last_looks or {}
+        self._departure = Departure(lease=LEASE, last_looks=looks, clock=clock)
         self._recording = Recording(
-            store=store, pacings=self._pacings, last_look=last_look, on_blocked=on_blocked, limits=limits, clock=clock,
+            store=store, pacings=self._pacings, last_looks=looks, on_blocked=on_blocked, limits=limits, clock=clock,
             stopping=self._stopping, recorded=self._recorded,
         )  # fmt: skip
         self._lanes = self._make_lanes()

@@ -15,6 +15,7 @@ from storage.drafts import Corrections
 from storage.errors import NotFound
 from storage.events import Events
 from storage.orders import Orders
+from storage.requests import Requests
 from storage.schema import (
     campaign_contact,
     churn_warning,
@@ -81,6 +82,9 @@ async def export_customer(connection: AsyncConnection, customer_id: str) -> dict
         "campaigns": await _rows(
             connection, select(campaign_contact).where(campaign_contact.c.customer_id == customer_id)
         ),
+        "requests": [
+            asdict(one) for one in await Requests(connection).of_customer(customer_id, limit=_EVERYTHING)
+        ],
         "churn_warnings": await _rows(
             connection, select(churn_warning).where(churn_warning.c.customer_id == customer_id)
         ),

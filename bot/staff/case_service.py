@@ -15,7 +15,7 @@ from bot.messages import load_reply
 from bot.models.understanding import KIND
 from bot.privacy.erasure import Eraser
 from bot.staff.corrections import asked_before, correct, without_personal_data
-from bot.staff.requests import ERASURE, decision_reply, erase_requester, told_key
+from bot.staff.requests import ERASURE, conversation_of, decision_reply, erase_requester, told_key
 from bot.staff.roles import ANSWERING, permitted, require
 from kernel.times import utc_now
 from nlu.intents import can_be_intent
@@ -158,6 +158,11 @@ class CaseService:
         async with self._store.read() as connection:
             escalation = await Escalations(connection).get(escalation_id)
             return await _case(connection, escalation.conversation_id, escalation)
+
+    async def numbered(self, number: str) -> int | None:
+        """By `bot.staff.requests.conversation_of`."""
+        async with self._store.read() as connection:
+            return await conversation_of(connection, number)
 
     async def conversation(self, conversation_id: int) -> Case:
         """A conversation, with its open case where there is one.

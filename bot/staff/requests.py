@@ -6,12 +6,14 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.conversation.ownership import case_named
 from bot.conversation.texts import Texts
 from bot.messages import Reply
 from bot.privacy.erasure import Eraser, requester
 from bot.staff.roles import ERASING, require
-from storage import Conflict, Store
+from storage import Conflict, NotFound, Store
 from storage.audit import Audit
+from storage.escalations import Escalations
 from storage.outbox import Outbox
 from storage.requests import Request, Requests
 from storage.staff import StaffMember
@@ -42,7 +44,21 @@ def _what(texts: Texts, request: Request, language: str) -> str:
     variables = texts.variables[language].get(text_id)
     if variables is None or ("order" in variables and not request.order_number):
         return texts.say(language, "decision-kind-other")
-    return texts.say(language, text_id, order=request.order_number or "")
+    product = request.product(language)
+    return texts.say(language, text_id, order=request.order_number or "", product=product)
+
+
+async def conversation_of(connection: AsyncConnection, number: str) -> int | None:
+    """The conversation of a case (`C-12`) or a request (`R261129-7K2MX`), by the number that the customer was told;
+    None where there is none."""
+    case = case_named(number)
+    if case is None:
+        asked = await Requests(connection).numbered(number.strip().upper())
+        return None if asked is None else asked.conversation_id
+    try:
+        return (await Escalations(connection).get(case)).conversation_id
+    except NotFound:
+        return None
 
 
 class ErasureNotYet(Conflict):

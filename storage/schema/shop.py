@@ -115,7 +115,7 @@ consent = Table(
     key(),
     Column("customer_id", String(100), ForeignKey("customer.id"), index=True),
     Column("account_id", BigKey, ForeignKey("account.id"), index=True),
-    Column("purpose", String(30), nullable=False, comment="marketing, profiling"),
+    Column("purpose", String(30), nullable=False, comment="marketing, profiling, restock:<request>"),
     Column("channel", String(30), comment="email, sms, telegram, …; empty: all of them."),
     Column("granted", Boolean, nullable=False),
     Column("source", String(60), nullable=False),

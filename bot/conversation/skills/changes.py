@@ -136,8 +136,11 @@ async def _too_late(turn: Turn, order: Order, what: str) -> Answer | None:
     arrived = what == "address" and order.status == "delivered"
     if arrived or order.status in ("cancelled", "returned"):
         return Answer(text=turn.say("too-late-over", **values), memory=memory)
+    redirect = turn.button("button-redirect", f"check:redirect:{order.id}")
     buttons = row(
-        turn.button("button-return", f"return:start:{order.id}"), turn.button("button-human", "human:ask")
+        *((redirect,) if what == "address" else ()),
+        turn.button("button-return", f"return:start:{order.id}"),
+        turn.button("button-human", "human:ask"),
     )
     text_id = f"too-late-{what}-arrived" if order.status == "delivered" else f"too-late-{what}"
     return Answer(text=turn.say(text_id, **values), buttons=buttons, memory=memory)

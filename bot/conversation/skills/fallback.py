@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.conversation import phrases, waiting
+from bot.conversation import phrases, tasks, waiting
 from bot.conversation.answer import Answer, HandOver, column
-from bot.conversation.skills import which_order
-from bot.conversation.turn import Asked, Skill, Turn
+from bot.conversation.skills import pages, which_order, wished_in_words
+from bot.conversation.turn import Asked, RequestKind, Skill, Task, Turn
 from nlu.acts import Act
 
 OFFER = "human"
@@ -15,6 +15,7 @@ OFFER = "human"
 _STRONG = 0.5
 _PLAIN = 0.8
 _BEYOND = 0.5
+COMPLAINT = Task(name="complaint", request="complaint", filed="complaint-noted")
 _MEDIA = {"photo": "picture", "video": "picture", "document": "file", "location": "place"}
 
 
@@ -147,11 +148,31 @@ async def _human(turn: Turn) -> Answer:
 
 async def _complaint(turn: Turn) -> Answer:
     """What can be done about it, and a person if they like; for somebody who waits for one it is more urgent."""
+    passage = (
+        await pages.passage_for(turn, at_least=pages.NEAR)
+        if wished_in_words.asks_how_to_complain(turn.text)
+        else None
+    )
+    if passage is not None:
+        return pages.said_of(turn, [passage])
     if turn.in_queue:
         urgent = HandOver(reason="complaint", priority=0)
         return Answer(text=turn.say("complaint-waiting"), memory=turn.memory.settled(), hand_over=urgent)
+    if wished_in_words.complains(turn.text):
+        return await _noted(turn)
     offered = turn.memory.pending is not None and turn.memory.pending.kind == OFFER
     return offering(turn, "complaint-again" if offered else "complaint", reason="complaint", priority=0)
+
+
+async def _noted(turn: Turn) -> Answer:
+    """A complaint that says it is one has a number at once; a person may take it over beside that."""
+    made = await tasks.file(turn, COMPLAINT, None)
+
+    def with_person(answer: Answer) -> Answer:
+        memory = (answer.memory or turn.memory).asking(OFFER, reason="complaint", priority="0")
+        return replace(answer, buttons=turn.human, memory=memory)
+
+    return made.changed(with_person)
 
 
 async def _clarify(turn: Turn) -> Answer:
@@ -171,7 +192,14 @@ SKILLS = (
         regrets=False,
         always=True,
     ),
-    Skill(name="complaint", answer=_complaint, intents=("complaint",), regrets=False),
+    Skill(
+        name="complaint",
+        answer=_complaint,
+        intents=("complaint",),
+        tasks=(COMPLAINT,),
+        requests=(RequestKind(name="complaint", trouble=True),),
+        regrets=False,
+    ),
     Skill(
         name="clarify",
         answer=_clarify,

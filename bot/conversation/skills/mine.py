@@ -8,14 +8,15 @@ from itertools import pairwise
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation import filed, tasks, waiting
+from bot.conversation import filed, ownership, tasks, waiting
 from bot.conversation import made as made_requests
 from bot.conversation.answer import Answer, Rows, row
-from bot.conversation.skills import linking, order_match, pages, which_order
+from bot.conversation.skills import linking, order_match, pages, which_order, wished_in_words
 from bot.conversation.turn import Asked, RequestKind, Skill, Task, Turn
 from bot.messages import Button
 from storage.consents import MARKETING
 from storage.customers import Consents, Customers
+from storage.escalations import Escalations
 from storage.events import Events, StoredEvent
 from storage.known_orders import KnownOrders
 from storage.orders import Order, Orders
@@ -73,6 +74,9 @@ async def _orders_named(turn: Turn, names: Collection[str]) -> dict[str, str]:
 async def _requests(turn: Turn) -> Answer:
     """How what was asked of the shop stands: what the message names of it, else the latest here, else what is open."""
     made = await _made(turn)
+    case = await _case(turn, made)
+    if case is not None:
+        return case
     if not made:
         return await waiting.told(turn) if turn.in_queue else await _nothing_asked(turn)
     named = await _named(turn, made)
@@ -82,6 +86,31 @@ async def _requests(turn: Turn) -> Answer:
     lines = [made_requests.request_text(turn, f"request-{one.state}", one) for one in told[:_TOLD]]
     lines += [turn.say("decision-note", note=one.note) for one in told[:1] if one.note]
     return Answer(text="\n".join(lines), memory=turn.memory.settled())
+
+
+async def _case(turn: Turn, made: Sequence[Request]) -> Answer | None:
+    """How what was handed to people stands: the case that the message names, else the latest where it asks for none of
+    the requests."""
+    number = ownership.case_named(turn.text)
+    if number is None and (
+        not wished_in_words.asks_for_case(turn.text) or any(one.kind == "complaint" for one in made)
+    ):
+        return None
+    cases = await Escalations(turn.connection).of_person(turn.contact.conversation.id, turn.customer_id)
+    found = next((one for one in cases if number in (None, one.id)), None)
+    if found is None:
+        # The same words whether the number is somebody else's or nobody's.
+        return (
+            None if number is None else Answer(text=turn.say("case-none", case=ownership.case_number(number)))
+        )
+    values = {"case": ownership.case_number(found.id), "when": turn.moment(found.opened_at)}
+    if found.state == "waiting":
+        return replace(await waiting.case_told(turn, found, values), memory=turn.memory)
+    ended = found.ended_at or turn.now
+    text = turn.say(f"case-{found.state}", **values, ended=turn.moment(ended))
+    return Answer(
+        text=text, buttons=() if found.state == "taken" else turn.human, memory=turn.memory.settled()
+    )
 
 
 async def _made(turn: Turn) -> list[Request]:
@@ -117,7 +146,7 @@ async def _named(turn: Turn, made: Sequence[Request]) -> list[Request]:
 
 def _called(turn: Turn, kind: str) -> frozenset[str]:
     """Words, in Chinese pairs of characters, of what a kind of request is called."""
-    called = turn.say(f"decision-kind-{kind}", order="").casefold()
+    called = turn.say(f"decision-kind-{kind}", order="", product="").casefold()
     if turn.language == "zh":
         return frozenset(pair for pair in map("".join, pairwise(called)) if " " not in pair)
     return frozenset(called.split())
@@ -187,6 +216,8 @@ async def _data(turn: Turn) -> Answer:
         case "keep":
             memory = turn.memory.settled().without_task(ERASURE.name)
             return Answer(text=turn.say("cancel-kept"), memory=memory)
+        case _ if wished_in_words.erases(turn.text):
+            return await tasks.begin(turn, ERASURE)
         case _:
             return await _held(turn)
 

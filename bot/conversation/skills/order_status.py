@@ -15,6 +15,7 @@ from bot.conversation.skills import (
     pages,
     parcel_words,
     refunds,
+    tracking,
     which_order,
 )
 from bot.conversation.skills.order_asked import Fact
@@ -204,12 +205,9 @@ def summary(turn: Turn, order: Order) -> str:
 
 def _buttons(turn: Turn, order: Order) -> Rows:
     links = [
-        Button(
-            label=turn.say("button-track", carrier=parcel_words.carried(turn, parcel)["carrier"]),
-            url=parcel.tracking_url,
-        )
+        Button(label=turn.say("button-track", carrier=parcel_words.carried(turn, parcel)["carrier"]), url=url)
         for parcel in parcel_words.meant(turn, order)
-        if parcel.tracking_url and parcel.tracking_url.startswith("https://") and parcel.status != "delivered"
+        if parcel.status != "delivered" and (url := tracking.address(parcel, turn.services.shop.track_url))
     ][:2]
     rows = row(*links)
     if any(parcel_words.is_late(turn, parcel) for parcel in order.sent):

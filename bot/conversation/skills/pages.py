@@ -85,6 +85,8 @@ async def _passages(turn: Turn, question: str | None, n: int, at_least: float | 
     passage; after an entry was told, in the light of that, too. A question of the bot's own stands alone."""
     meaning = turn.understanding
     asked = question or turn.text or (meaning.text if meaning is not None else "")
+    if not asked.strip():
+        return []  # a button asks no page
     before = "" if question is not None else _said_before(turn)
     # The bot's own questions are ones for the pages.
     at_least = _GENERAL if question is not None and at_least is None else at_least

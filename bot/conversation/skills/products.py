@@ -52,7 +52,7 @@ async def variant(turn: Turn) -> Answer | None:
         text = turn.say("variant-there")
     else:
         text = turn.say("variant-not-there", stock=which_product.stock(turn, product))
-        shown = replace(shown, buttons=(turn.button("button-similar", f"recommend:like:{product.id}"),))
+        shown = replace(shown, buttons=telling.instead(turn, product))
     return Answer(text=text, cards=(shown,), memory=turn.memory.about_product(product.id))
 
 
@@ -74,9 +74,7 @@ async def _stock(turn: Turn) -> Answer:
     if product.active and product.stock > 0:
         buttons = row(turn.button("button-detail", f"product:show:{product.id}"))
         return Answer(text=text, buttons=buttons, memory=memory)
-    return Answer(
-        text=text, buttons=row(turn.button("button-similar", f"recommend:like:{product.id}")), memory=memory
-    )
+    return Answer(text=text, buttons=row(*telling.instead(turn, product)), memory=memory)
 
 
 async def _price(turn: Turn) -> Answer:

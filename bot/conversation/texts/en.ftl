@@ -86,6 +86,16 @@ ask-product_question = About a product
 ask-product_compare = Compare products
 ask-product_search = Find a product
 ask-stock_question = Is it in stock
+ask-restock_notice = Tell me when it's back
+ask-parcels = Orders in one parcel, or one in several
+ask-stands_still = Tracking stands still
+ask-redirect = Redirect a parcel
+ask-repair_request = A repair
+ask-points_check = Missing points
+ask-payment_check = Look up a payment
+ask-call_back = A call by a person
+ask-delivery_note = Instructions for the courier
+ask-quote = An offer for many
 ask-recommend_request = Recommend something
 ask-price_question = The price
 ask-discount_request = Discounts
@@ -262,7 +272,7 @@ withdraw-confirm = Shall I take back request { $request } ({ $what })?
 cancel-accepted-already = A colleague is already working on request { $request } ({ $what }). They'd have to see whether it can still be changed or stopped.
 too-late-over = Order { $number } is { $status }, so it can't be changed any more.
 too-late-cancel = Order { $number } has already left us ({ $status }), so it can't be cancelled. You can return it once it arrives.
-too-late-address = Order { $number } has already left us ({ $status }), so its address can't be changed. A colleague could ask the carrier to redirect it.
+too-late-address = Order { $number } has already left us ({ $status }), so its address can't be changed. I can have the carrier asked to redirect it within the same city.
 too-late-items = Order { $number } has already left us ({ $status }), so it can't be changed. You can exchange it once it arrives.
 too-late-cancel-arrived = Order { $number } has been delivered, so it can't be cancelled. You can return it instead.
 too-late-items-arrived = Order { $number } has been delivered, so it can't be changed. You can exchange it instead.
@@ -291,6 +301,44 @@ request-asked = Request { $request } ({ $what }) was made on { $when } and is st
 request-accepted = Request { $request } ({ $what }) was accepted and is being carried out.
 request-declined = Request { $request } ({ $what }) was declined.
 request-done = Request { $request } ({ $what }) is done.
+
+## An offer for many, delivery instructions, a call
+
+quote-what = Which product is the offer for?
+quote-how-many = How many would you like?
+quote-too-few = We make an offer of its own from { $least } pieces of one product on.
+quote-asked = I've asked for an offer: { $told }. Request { $request }; a colleague sends it to you here. If there is more to know, such as a company or a date, just write it.
+quote-question = Is there a discount for bulk orders of many pieces?
+payment-shows = The payment of order { $number } has arrived: it is { $status }.
+payment-check-asked = I've asked for the payment of order { $number } to be looked up, request { $request }. Please don't pay again; a colleague answers here. If you know when and how you paid, just add it.
+points-check-asked = I've asked for the points of order { $number } to be looked into, request { $request }. A colleague answers here.
+repair-why = What is wrong with it, and with which item of order { $number }?
+repair-not-yet = Order { $number } is { $status }: nothing of it can be repaired yet.
+repair-asked = I've asked for a repair, order { $number }, request { $request }. A colleague sends you the shipping label here; please don't post it before.
+redirect-where = Order { $number } has left already, so the carrier has to be asked. Where in the same city should it go?
+redirect-asked =
+    I've asked for the carrier to be asked whether order { $number } can go there, request { $request }:
+    { $told }
+    A colleague tells you here whether it works.
+stands-still-not-yet = Carriers don't scan a parcel every day. If nothing new comes for 72 hours, I have the carrier asked; you can have that done now, too.
+parcels-how = How should order { $number } be sent: together with which other, or in how many parcels?
+parcels-too-late = Order { $number } is { $status } already, so its parcel can't be put together or split any more.
+parcels-asked = I've asked for this, order { $number }, request { $request }: { $told } A colleague tells you here whether it works.
+delivery-note-what = What should the courier do with order { $number }?
+delivery-note-asked =
+    { $shipped ->
+        [yes] I've asked for this to be passed to the carrier for order { $number }, request { $request }: { $told }
+       *[no] I've asked for this to be noted for the delivery of order { $number }, request { $request }: { $told }
+    }
+    A colleague tells you here if the courier can't do it.
+call-back-number = Which number shall a colleague call?
+call-back-when = And when? A day and a time will do, or “any time”.
+call-back-confirm =
+    { $moved ->
+        [yes] Nobody is there at { $asked }. A colleague could call { $phone } at { $at }. Shall I ask for that?
+       *[no] A colleague would call { $phone } at { $at }. Is that right?
+    }
+call-back-asked = I've asked for a call to { $phone } at { $at }, request { $request }.
 
 ## Returns, refunds, parcels
 
@@ -412,6 +460,16 @@ stock-few = only { $count } left
 stock-out = out of stock, no date yet for more
 stock-back = out of stock, expected back { $day }
 stock-answer = { $name }: { $stock }, { $price }.
+restock-asked = { $name } is { $stock }. I'll write to you here once when it's back, and nothing else comes of it (request { $request }). If you don't need it any more, just say so.
+restock-there = { $name } is in stock, { $price }.
+restock-versions = If you mean another version, tell me which:
+restock-never = { $name } is no longer sold and won't be back.
+restock-open = I'll write to you here once when it's back: { $what }, request { $request } of { $when }.
+restock-told = I told you about it: { $what }, request { $request }.
+restock-ended = It was ended: { $what }, request { $request }.
+restock-withdrawn = Done, you won't get that message: { $what }, request { $request }.
+restock-none = You haven't asked for a message about a product that is sold out.
+restock-back = It's back in stock: { $price }. You asked to be told (request { $request }); that was the one message about it.
 price-on-sale = { $price } (was { $was })
 price-answer = { $name } is { $price }, { $stock }.
 price-yours = Your personal price for { $name } is { $price } (instead of { $list }), { $stock }. Use code { $code } at checkout, valid until { $until }.
@@ -628,6 +686,17 @@ sorry-trouble = I'm sorry about that.{ " " }
 handed-over-closed = I've passed you on to my colleagues. They are back at { $opens } and will answer then. Feel free to add details here; they can read everything.
 handed-over-closing = I've passed you on to a colleague, who will answer before { $closes } or, if there isn't enough time, from { $opens }. Feel free to add details here; they can read everything.
 handed-over = I've passed you on to a colleague, who will answer within { $within }. Feel free to add details here; they can read everything.
+case-number = Your case number is { $case }.
+case-none = I can't find a case { $case } of yours.
+case-waiting =
+    Case { $case } of { $when } waits for a colleague{ $late ->
+        [yes] . It takes longer than it should; you are not forgotten.
+       *[no] , who answers by { $due }.
+    }
+case-taken = A colleague has case { $case } of { $when } and answers here.
+case-back = Case { $case } of { $when } was ended { $ended } and is with me again. If it isn't settled, a colleague can take it up again.
+case-closed = Case { $case } of { $when } was closed { $ended }. If it isn't settled, a colleague can take it up again.
+complaint-noted = I'm very sorry about this. Your complaint is taken down with your words, its number is { $request }; the shift leader answers it. You can add to it here at any time. Shall a colleague take over this chat as well?
 
 ## While a conversation waits for a person
 
@@ -686,6 +755,10 @@ button-basket-several = { $count } to the basket
 button-page = Order on its page
 button-cheaper = Something cheaper
 button-similar = Similar ones
+button-restock = Tell me when it's back
+button-redirect = Ask the carrier
+button-call-yes = Yes, call me
+button-call-no = No call
 button-more = Show others
 button-link = Confirm it's me
 button-invoice-personal = For me
@@ -738,6 +811,16 @@ decision-kind-change_payment = payment of order { $order }
 decision-kind-item_problem = problem with order { $order }
 decision-kind-invoice = invoice for order { $order }
 decision-kind-price_protection = price difference
+decision-kind-restock_notice = a message when { $product } is back
+decision-kind-parcels = how order { $order } is sent
+decision-kind-redirect = redirecting order { $order }
+decision-kind-repair = repair for order { $order }
+decision-kind-points_check = points of order { $order }
+decision-kind-payment_check = looking up the payment of order { $order }
+decision-kind-complaint = your complaint
+decision-kind-call_back = a call by a colleague
+decision-kind-delivery_note = instructions for the courier of order { $order }
+decision-kind-quote = an offer for many
 decision-kind-data_export = a copy of your data
 decision-kind-data_erasure = erase your data
 decision-kind-chase_parcel = chasing the parcel of order { $order }
@@ -760,6 +843,16 @@ about-delivery_problem = Tell me what happened to the parcel.
 about-chase = I can ask a colleague to chase the carrier.
 about-invoice = The title is the name that the invoice is made out to: your own, or a company's with its tax number.
 about-price_protection = I compare what you paid with today's price.
+about-restock_notice = I write to you once when the product is back, and for nothing else.
+about-parcels = My colleagues need to know which orders go together, or in how many parcels.
+about-redirect = I need the address in the same city to which the parcel should go.
+about-repair = My colleagues need to know which item it is and what is wrong with it.
+about-points_check = I can have your points looked into.
+about-payment_check = I can have your payment looked up.
+about-complaint = My colleagues read what you write about it.
+about-call_back = I need a number and a time; then a colleague calls you. Shall I ask for it?
+about-delivery_note = Tell me what the courier should do, such as leaving it with the guard or ringing before.
+about-quote = My colleagues need to know which product and how many; then they send you an offer.
 about-data_export = You get a copy of what we keep about you.
 about-delete_data = If you say yes, my colleagues delete your name, contact details and chats. It can't be undone. Ask for it?
 
@@ -777,5 +870,15 @@ still-delivery_problem = And the parcel: what happened?
 still-chase = And the parcel: shall I have it chased?
 still-invoice = And the invoice: in whose name?
 still-price_protection = And the price difference?
+still-restock_notice = And the message when it's back: for which product?
+still-parcels = And the parcels: which orders go together?
+still-redirect = And the parcel on its way: where should it go?
+still-repair = And the repair: what is wrong, and with which item?
+still-points_check = And your points: which order is it?
+still-payment_check = And your payment: which order is it?
+still-complaint = And your complaint: is there anything to add?
+still-call_back = And the call: to which number, and when?
+still-delivery_note = And the delivery: what should the courier do?
+still-quote = And the offer: which product, and how many?
 still-data_export = And the copy of your data?
 still-delete_data = And your data: shall I ask for it to be deleted?

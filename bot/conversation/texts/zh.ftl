@@ -86,6 +86,16 @@ ask-product_question = 商品详情
 ask-product_compare = 比较商品
 ask-product_search = 找商品
 ask-stock_question = 有没有货
+ask-restock_notice = 到货提醒
+ask-parcels = 合并或拆分发货
+ask-stands_still = 物流没有更新
+ask-redirect = 改派快递
+ask-repair_request = 维修
+ask-points_check = 积分没到账
+ask-payment_check = 核对付款
+ask-call_back = 让客服回电
+ask-delivery_note = 配送要求
+ask-quote = 批量报价
 ask-recommend_request = 推荐商品
 ask-price_question = 价格
 ask-discount_request = 优惠
@@ -249,7 +259,7 @@ withdraw-confirm = 是要撤回申请 { $request }（{ $what }）吗？
 cancel-accepted-already = 申请 { $request }（{ $what }）同事已经在办了，还能不能改或撤回要请同事看一下。
 too-late-over = 订单 { $number } 目前是“{ $status }”，没法再改了。
 too-late-cancel = 订单 { $number } 已经发出（{ $status }），取消不了了。收到后可以退货。
-too-late-address = 订单 { $number } 已经发出（{ $status }），地址改不了了。要改派的话可以请同事联系快递试试。
+too-late-address = 订单 { $number } 已经发出（{ $status }），地址改不了了。可以请快递在同城改派试试。
 too-late-items = 订单 { $number } 已经发出（{ $status }），内容改不了了。收到后可以退换。
 too-late-cancel-arrived = 订单 { $number } 已经送达，取消不了了，不过可以退货。
 too-late-items-arrived = 订单 { $number } 已经送达，内容改不了了，不过可以退换。
@@ -278,6 +288,44 @@ request-asked = 申请 { $request }（{ $what }）已在 { $when } 提交，还�
 request-accepted = 申请 { $request }（{ $what }）已通过，正在办理。
 request-declined = 申请 { $request }（{ $what }）没有通过。
 request-done = 申请 { $request }（{ $what }）已办好。
+
+## 批量报价、配送要求、回电
+
+quote-what = 想要哪件商品的报价？
+quote-how-many = 要多少件？
+quote-too-few = 同一商品 { $least } 件起单独报价。
+quote-asked = 已为您申请报价：{ $told }。申请号 { $request }，同事会在这里把报价发给您。公司名称、需要的日期等可以直接补充。
+quote-question = 批量购买很多件有折扣吗？
+payment-shows = 订单 { $number } 的付款已经到了，目前是“{ $status }”。
+payment-check-asked = 已申请核对订单 { $number } 的付款，申请号 { $request }。请不要重复付款，同事会在这里答复。付款时间和方式可以直接补充。
+points-check-asked = 已申请核对订单 { $number } 的积分，申请号 { $request }，同事会在这里答复。
+repair-why = 订单 { $number } 的哪一件坏了，是什么故障？
+repair-not-yet = 订单 { $number } 目前是“{ $status }”，还没有可以维修的东西。
+repair-asked = 已为订单 { $number } 申请维修，申请号 { $request }。同事会在这里把寄件单发给您，收到之前请先不要寄出。
+redirect-where = 订单 { $number } 已经发出，要请快递改派。要送到同城的哪个地址？
+redirect-asked =
+    已申请请快递把订单 { $number } 改派到下面的地址，申请号 { $request }：
+    { $told }
+    能不能改派，同事会在这里告诉您。
+stands-still-not-yet = 快递不是每天都扫描。72 小时没有更新的话，我就请同事去问快递；您也可以现在就让同事去问。
+parcels-how = 订单 { $number } 要怎么发：和哪一单一起，还是拆成几个包裹？
+parcels-too-late = 订单 { $number } 目前是“{ $status }”，不能再合并或拆分了。
+parcels-asked = 已申请（订单 { $number }，申请号 { $request }）：{ $told }。能不能办到，同事会在这里告诉您。
+delivery-note-what = 订单 { $number } 送货时有什么要求？
+delivery-note-asked =
+    { $shipped ->
+        [yes] 已申请把订单 { $number } 的要求转告快递，申请号 { $request }：{ $told }
+       *[no] 已申请给订单 { $number } 备注配送要求，申请号 { $request }：{ $told }
+    }
+    快递办不到的话，同事会在这里告诉您。
+call-back-number = 请同事打哪个号码？
+call-back-when = 什么时候打方便？说个日期和时间，或者“随时”都行。
+call-back-confirm =
+    { $moved ->
+        [yes] { $asked }没有人上班，同事可以在{ $at }打 { $phone }。这样可以吗？
+       *[no] 请同事在{ $at }打 { $phone }，对吗？
+    }
+call-back-asked = 已安排回电：{ $at }打 { $phone }，申请号 { $request }。
 
 ## 退换、退款、包裹问题
 
@@ -403,6 +451,16 @@ stock-few = 仅剩 { $count } 件
 stock-out = 暂时缺货，补货时间还没定
 stock-back = 暂时缺货，预计 { $day } 补货
 stock-answer = “{ $name }”{ $stock }，{ $price }。
+restock-asked = “{ $name }”{ $stock }。到货后我在这里给您发一次消息，只发这一次，不会发别的（申请号 { $request }）。不需要了跟我说一声就行。
+restock-there = “{ $name }”现在有货，{ $price }。
+restock-versions = 要是您说的是别的款，告诉我是哪一款：
+restock-never = “{ $name }”已经下架，不会再补货了。
+restock-open = 到货后我会在这里给您发一次消息：{ $what }，申请号 { $request }，{ $when } 登记的。
+restock-told = 已经通知过您了：{ $what }，申请号 { $request }。
+restock-ended = 已经结束：{ $what }，申请号 { $request }。
+restock-withdrawn = 好的，不再给您发这条消息：{ $what }，申请号 { $request }。
+restock-none = 您没有登记过到货提醒。
+restock-back = 到货了：{ $price }。您登记过到货提醒（申请号 { $request }），这条消息只发这一次。
 price-on-sale = { $price }（原价 { $was }）
 price-answer = “{ $name }”现在 { $price }，{ $stock }。
 price-yours = “{ $name }”您的专属价 { $price }（现价 { $list }），{ $stock }。下单时填优惠码 { $code }，{ $until } 前有效。
@@ -615,6 +673,17 @@ sorry-trouble = 很抱歉给您添麻烦了。
 handed-over-closed = 已经转给人工同事。他们{ $opens }上班，上班后马上回复您。您可以先把情况写下来，他们都能看到。
 handed-over-closing = 已经转给人工同事，{ $closes }前会回复您；来不及的话，{ $opens }起回复。您可以先把情况写下来，他们都能看到。
 handed-over = 已经转给人工同事，{ $within }内会回复您。您可以先把情况写下来，他们都能看到。
+case-number = 受理编号 { $case }。
+case-none = 没有找到您的受理编号 { $case }。
+case-waiting =
+    { $case }（{ $when }）还在等同事处理{ $late ->
+        [yes] ，比预计的久了一些，没有忘记您。
+       *[no] ，{ $due }前会回复您。
+    }
+case-taken = { $case }（{ $when }）已有同事在处理，会在这里回复您。
+case-back = { $case }（{ $when }）已在 { $ended } 结束，现在由我接待。还没解决的话，可以请同事再处理。
+case-closed = { $case }（{ $when }）已在 { $ended } 办结。还没解决的话，可以请同事再处理。
+complaint-noted = 非常抱歉让您有这样的体验。您的投诉已经登记，受理编号 { $request }，由当班主管答复。随时可以在这里补充。要同时转人工吗？
 
 ## 等人工的时候
 
@@ -673,6 +742,10 @@ button-basket-several = { $count } 件放进购物车
 button-page = 去商品页下单
 button-cheaper = 看看便宜些的
 button-similar = 看看类似的
+button-restock = 到货提醒
+button-redirect = 请快递改派
+button-call-yes = 对，打给我
+button-call-no = 不用打了
 button-more = 换一批
 button-link = 确认身份
 button-invoice-personal = 个人
@@ -725,6 +798,16 @@ decision-kind-change_payment = 订单 { $order } 的付款方式
 decision-kind-item_problem = 订单 { $order } 的商品问题
 decision-kind-invoice = 订单 { $order } 开发票
 decision-kind-price_protection = 补差价
+decision-kind-restock_notice = “{ $product }”到货提醒
+decision-kind-parcels = 订单 { $order } 合并或拆分发货
+decision-kind-redirect = 订单 { $order } 改派
+decision-kind-repair = 订单 { $order } 维修
+decision-kind-points_check = 核对订单 { $order } 的积分
+decision-kind-payment_check = 核对订单 { $order } 的付款
+decision-kind-complaint = 投诉
+decision-kind-call_back = 客服回电
+decision-kind-delivery_note = 订单 { $order } 的配送要求
+decision-kind-quote = 批量报价
 decision-kind-data_export = 导出个人数据
 decision-kind-data_erasure = 删除个人数据
 decision-kind-chase_parcel = 催订单 { $order } 的快递
@@ -747,6 +830,16 @@ about-delivery_problem = 告诉我包裹出了什么情况。
 about-chase = 我可以请同事催一下快递。
 about-invoice = 抬头就是发票开给谁：个人，或者公司名称加税号。
 about-price_protection = 我会把您付的价格和现在的价格比一比。
+about-restock_notice = 商品到货后我给您发一次消息，不会发别的。
+about-parcels = 告诉我哪几单一起发，或者拆成几个包裹。
+about-redirect = 告诉我包裹要改送到同城的哪个地址。
+about-repair = 同事要知道是哪一件、什么故障。
+about-points_check = 我可以请同事核对您的积分。
+about-payment_check = 我可以请同事核对您的付款。
+about-complaint = 同事会看到您写的内容。
+about-call_back = 告诉我号码和时间，同事会打给您。要安排吗？
+about-delivery_note = 告诉我快递员该怎么送，比如放门卫、送之前打电话。
+about-quote = 同事要知道是哪件商品、多少件，才能给您报价。
 about-data_export = 会把我们保存的您的资料发一份给您。
 about-delete_data = 回复“是”，同事会删除您的姓名、联系方式和聊天记录，删了就找不回来。要申请吗？
 
@@ -764,5 +857,15 @@ still-delivery_problem = 包裹出了什么情况？
 still-chase = 快递还要催一下吗？
 still-invoice = 发票开给谁，您再告诉我。
 still-price_protection = 差价的事要继续吗？
+still-restock_notice = 到货提醒是哪件商品呢？
+still-parcels = 合并或拆分发货，是哪几单？
+still-redirect = 改派要送到哪里？
+still-repair = 维修的是哪一件，什么故障？
+still-points_check = 积分的事，是哪一单？
+still-payment_check = 付款的事，是哪一单？
+still-complaint = 投诉还有要补充的吗？
+still-call_back = 回电要继续吗？打哪个号码、什么时候？
+still-delivery_note = 配送要求要继续吗？该怎么送？
+still-quote = 报价要继续吗？是哪件商品、多少件？
 still-data_export = 资料副本还要吗？
 still-delete_data = 资料还要申请删除吗？

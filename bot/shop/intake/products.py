@@ -26,6 +26,7 @@ from bot.shop.intake.merging import (
 from bot.shop.intake.records import CategoryRecord, ProductRecord, not_below
 from bot.shop.versions import grouped
 from storage.catalogue import Catalogue, Category, Product
+from storage.restock import RestockNotices
 
 _BLANK: Mapping[str, Any] = {"description_zh": "", "description_en": "", "brand": ""}
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
@@ -63,6 +64,9 @@ async def take_products(
         ((known[item.id], item) for item in different if item.id in known), now
     )
     await catalogue.put_many(different)
+    # Those who asked for it are told; after the products, so that who asks meanwhile sees the new stock.
+    back = [item.id for item in different if _sold(item) and not _sold(known.get(item.id))]
+    await RestockNotices(connection).announce(back, now)
     return Taken(
         changed=len(different),
         changes=changes_of("products", different, known),
@@ -92,6 +96,10 @@ def product_of(record: ProductRecord, known: Product | None, now: datetime) -> P
         replace(known, **{name: value for name, value in values.items() if name != "created_at"})
     )
     return merged if merged == known else replace(merged, updated_at=now)
+
+
+def _sold(item: Product | None) -> bool:
+    return item is not None and item.active and item.stock > 0
 
 
 def _missing(place: int, record: ProductRecord) -> list[Refusal]:

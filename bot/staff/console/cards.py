@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from nicegui import ui
 
-from bot.conversation.ownership import CaseFacts
+from bot.conversation.ownership import CaseFacts, case_number
 from bot.conversation.wording import money
 from bot.staff.case_service import CaseService
 from bot.staff.console.frame import Acting, small_button
@@ -204,7 +204,7 @@ class CaseEntry:
         self._reason.classes(replace="chip urgent" if case.priority <= 0 else "chip")
         state = words.of("state", case.state)
         holder = f" · {shown.holder}" if shown.holder else ""
-        self._state.text = f"{words.of('channel', case.channel)} · {state}{holder}"
+        self._state.text = f"{case_number(case.id)} · {words.of('channel', case.channel)} · {state}{holder}"
         self._due.text = shown.due
         self._due.classes(replace="text-negative font-medium" if shown.overdue else "soft")
         self._about.text = words.case(CaseFacts.read(case.summary))

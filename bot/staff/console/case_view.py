@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from nicegui import ui
 
+from bot.conversation.ownership import case_number
 from bot.staff.case_service import Case, CaseService
 from bot.staff.console.case_log import CaseLog, Correcting
 from bot.staff.console.frame import Acting, plain_button
@@ -100,7 +101,8 @@ class CaseView:
                     if contact.customer_id
                     else words("customer-unknown")
                 )
-                ui.label(f"{words.of('channel', contact.conversation.channel)} · {who}").classes(
+                number = f"{case_number(case.escalation.id)} · " if case.escalation else ""
+                ui.label(f"{number}{words.of('channel', contact.conversation.channel)} · {who}").classes(
                     "text-xs soft"
                 )
             if case.escalation is None:

@@ -129,6 +129,13 @@ class Lists:
         self._seen: dict[str, object] = {}
         with ui.column().classes("w-full md:w-96 shrink-0 gap-2 lists"):
             alarms = ui.column().classes("w-full gap-2")
+            self._number = (
+                ui.input(words("find-number"))
+                .classes("w-full")
+                .props("dense outlined clearable")
+                .mark("find-number")
+                .on("keydown.enter", partial(self._find, choose))
+            )
             with ui.tabs().classes("w-full").props("dense no-caps align=justify") as tabs:
                 self._tabs = {
                     name: ui.tab(name, label=words(name))
@@ -150,6 +157,15 @@ class Lists:
                 lambda request: RequestCard(request, cases, acting, choose),
                 more,
             )
+
+    async def _find(self, choose: Callable[[int], Awaitable[None]]) -> None:
+        """Open the conversation of the case or request whose number was typed."""
+        found = await self._cases.numbered(self._number.value or "")
+        if found is None:
+            ui.notify(self._words("number-unknown"))
+            return
+        self._number.value = ""
+        await choose(found)
 
     async def read(self) -> Waiting:
         """What these lists show of what waits."""

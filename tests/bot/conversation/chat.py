@@ -141,7 +141,11 @@ class Chat:
             rows = (
                 await connection.execute(
                     select(outbox.c.id, outbox.c.payload)
-                    .where(outbox.c.address == self.address, outbox.c.id > self._seen)
+                    .where(
+                        outbox.c.address == self.address,
+                        outbox.c.id > self._seen,
+                        outbox.c.policy == "retry",
+                    )
                     .order_by(outbox.c.id)
                 )
             ).all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -191,7 +192,8 @@ async def test_a_strangers_replies_do_not_depend_on_whether_the_order_exists(
 
 
 def _without(reply: Reply | None, number: str, order_id: str) -> str:
-    return repr(reply).replace(number, "N").replace(order_id, "ID")
+    # Whoever is handed over has a case of their own.
+    return re.sub(r"C-\d+", "C-", repr(reply)).replace(number, "N").replace(order_id, "ID")
 
 
 @pytest.mark.parametrize(("intent", "text"), WISHES)

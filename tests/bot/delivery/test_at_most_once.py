@@ -124,7 +124,7 @@ class Worker:
             self.store,  # type: ignore[arg-type]
             [self.channel],
             owner=name,
-            last_look=stopped,
+            last_looks={"campaign": stopped},
             clock=clock,
         )
         self.lane = next(lane for lane in self.sender._lanes if lane.policy == "once")

@@ -368,7 +368,7 @@ async def test_a_campaigns_message_is_looked_at_when_it_leaves(any_store: Store)
     texts = ("broken", "no", "later", "old words", "yes")
     await fill(any_store, *texts, kind="campaign", policy="once")
     await fill(any_store, "reply", address="2")
-    async with running(Sender(any_store, [channel], owner="a", last_look=Look(), clock=clock)):
+    async with running(Sender(any_store, [channel], owner="a", last_looks={"campaign": Look()}, clock=clock)):
         wanted = {
             "broken": "ready", "no": "cancelled", "later": "ready", "new words": "sent", "yes": "sent",
             "reply": "sent",
@@ -385,7 +385,7 @@ async def test_who_stood_still_after_the_last_look_looks_again(any_store: Store)
     freezes = iter([10.0])
     look.before = lambda: clock.forward(next(freezes, 0.0))
     await fill(any_store, "offer", kind="campaign", policy="once")
-    async with running(Sender(any_store, [channel], owner="a", last_look=look, clock=clock)):
+    async with running(Sender(any_store, [channel], owner="a", last_looks={"campaign": look}, clock=clock)):
         await until(lambda: have(any_store, offer="sent"))
     assert look.seen == ["offer", "offer"]
     assert look.not_left == ["offer"]
@@ -398,7 +398,7 @@ async def test_it_is_told_of_what_has_not_left(any_store: Store, end: Delivery |
     channel = FakeChannel(script=lambda what: end or sent(what))
     await fill(any_store, "offer", kind="campaign", policy="once")
     state = "sent" if end is None else {"refused": "failed", "unknown": "unknown"}[end.status.value]
-    async with running(Sender(any_store, [channel], owner="a", last_look=look, clock=Clock())):
+    async with running(Sender(any_store, [channel], owner="a", last_looks={"campaign": look}, clock=Clock())):
         await until(lambda: have(any_store, offer=state))
     assert look.not_left == (["offer"] if told else [])
 

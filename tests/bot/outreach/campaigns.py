@@ -87,7 +87,7 @@ async def claim(store: Store, now: datetime, owner: str = "a") -> list[OutboxRow
 
 
 async def start(store: Store, last_look: LastLook, row: OutboxRow, now: datetime) -> Started | None:
-    departure = Departure(lease=LEASE, last_look=last_look, clock=lambda: now)
+    departure = Departure(lease=LEASE, last_looks={"campaign": last_look}, clock=lambda: now)
     return await store.write(lambda connection: departure.start(connection, row))
 
 

@@ -37,7 +37,7 @@ async def work(url: str, home: str, log: str) -> None:
         [FakeChannel(script=leave)],
         owner="worker",
         rates={"telegram": A_SECOND},
-        last_look=LastLook(decisions, write, TIME_ZONE, channels=["telegram"]),
+        last_looks={"campaign": LastLook(decisions, write, TIME_ZONE, channels=["telegram"])},
         clock=Clock(),
     )
     await sender.run()

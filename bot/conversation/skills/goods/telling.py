@@ -9,7 +9,7 @@ from bot.conversation.answer import Answer, row
 from bot.conversation.skills import pages, product_words, variants, which_product
 from bot.conversation.skills.goods import facts
 from bot.conversation.turn import Turn
-from bot.messages import Card
+from bot.messages import Button, Card
 from nlu.types import EntityKind
 from storage.catalogue import Product
 from storage.offers import Offers
@@ -156,8 +156,18 @@ async def details(turn: Turn, product: Product, *, whole: bool = False) -> Answe
         # Whose details these are needs no button for them.
         card = replace(card, buttons=card.buttons[1:])
     else:
-        card = replace(card, buttons=(turn.button("button-similar", f"recommend:like:{product.id}"),))
+        card = replace(card, buttons=instead(turn, product))
     return Answer(cards=(card,), memory=turn.memory.about_product(product.id))
+
+
+def instead(turn: Turn, product: Product) -> tuple[Button, ...]:
+    """What can be done about a product that can't be bought now."""
+    similar = turn.button("button-similar", f"recommend:like:{product.id}")
+    return (
+        (turn.button("button-restock", f"restock:ask:{product.id}"), similar)
+        if product.active
+        else (similar,)
+    )
 
 
 async def shown(turn: Turn, product: Product, lines: Sequence[str] = ()) -> Card:

@@ -1,0 +1,224 @@
+"""What the shop looks into for one order: a payment that doesn't show, points that are missing, a repair, a parcel to
+be sent elsewhere on its way, or one whose tracking stands still."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.conversation import tasks
+from bot.conversation.answer import Answer, row
+from bot.conversation.memory import OpenTask
+from bot.conversation.skills import order_lines, parcel_words, which_order, wished_in_words
+from bot.conversation.turn import RequestKind, Skill, Slot, Task, Turn
+from nlu.entities.address_parts import lacking, may_be_address
+from nlu.types import EntityKind
+from storage.orders import Order, Orders
+
+STANDS_STILL = timedelta(hours=72)
+"""After that the carrier is asked."""
+_UNPACKED = frozenset({"placed", "paid"})
+_ANY = frozenset({"paid", "packed", "shipped", "delivered"})
+
+
+async def _unpaid(turn: Turn) -> Order | Answer:
+    return await which_order.find(
+        turn, which_order.in_status(frozenset({"placed"})), "check:payment", insist=True
+    )
+
+
+async def _bought(turn: Turn) -> Order | Answer:
+    return await which_order.find(turn, which_order.in_status(_ANY), "check:points")
+
+
+async def _arrived(turn: Turn) -> Order | Answer:
+    return await which_order.find(turn, which_order.in_status(frozenset({"delivered"})), "check:repair")
+
+
+async def _on_its_way(turn: Turn) -> Order | Answer:
+    on_its_way = which_order.in_status(which_order.ON_ITS_WAY)
+    return await which_order.find(turn, on_its_way, "check:redirect", insist=True)
+
+
+async def _unpacked(turn: Turn) -> Order | Answer:
+    """The first of the orders that a message names, else the newest that is not packed: the request has all words."""
+    known = (
+        await Orders(turn.connection).by_customer(turn.customer_id) if turn.customer_id is not None else []
+    )
+    named = [order for order in known if order.number.casefold() in turn.text.casefold()]
+    fitting = named or [order for order in known if order.status in _UNPACKED]
+    if fitting and not turn.argument:
+        return fitting[0]
+    return await which_order.find(turn, which_order.in_status(_UNPACKED), "check:parcels", insist=True)
+
+
+async def _packed(turn: Turn, order: Order) -> Answer | None:
+    if order.status in _UNPACKED:
+        return None
+    text = turn.say("parcels-too-late", number=order.number, status=turn.say(f"status-{order.status}"))
+    return Answer(text=text, memory=turn.memory.about_order(order.id))
+
+
+async def _paid_already(turn: Turn, order: Order) -> Answer | None:
+    if order.status == "placed":
+        return None
+    text = turn.say("payment-shows", number=order.number, status=turn.say(f"status-{order.status}"))
+    return Answer(text=text, memory=turn.memory.about_order(order.id))
+
+
+async def _not_here_yet(turn: Turn, order: Order) -> Answer | None:
+    if order.status in which_order.ARRIVED:
+        return None
+    text = turn.say("repair-not-yet", number=order.number, status=turn.say(f"status-{order.status}"))
+    return Answer(text=text, memory=turn.memory.about_order(order.id))
+
+
+def _rather_changed(_turn: Turn, order: Order | None) -> str:
+    """What hasn't left yet is sent there at once."""
+    return "change_address" if order is not None and order.status in which_order.NOT_SHIPPED else ""
+
+
+async def _not_on_its_way(turn: Turn, order: Order) -> Answer | None:
+    if order.status == "shipped":
+        return None
+    text = turn.say("too-late-over", number=order.number, status=turn.say(f"status-{order.status}"))
+    return Answer(text=text, memory=turn.memory.about_order(order.id))
+
+
+def _fault(text: str) -> str:
+    return text.strip() if wished_in_words.names_fault(text) else ""
+
+
+def _whole(text: str) -> str:
+    return text.strip() if wished_in_words.shares_parcels(text) else ""
+
+
+def _day(turn: Turn, _before: str) -> str:
+    """The words of a day or time; the request keeps all of the message beside it."""
+    entity = turn.understanding.first(EntityKind.DATE) if turn.understanding is not None else None
+    return entity.text if entity is not None else ""
+
+
+def _told(_turn: Turn, _order: Order | None, opened: OpenTask) -> Mapping[str, str]:
+    told = (opened.values.get(name, "") for name in ("name", "phone", "address"))
+    return {"told": "\n".join(value for value in told if value)}
+
+
+PAYMENT = Task(
+    name="payment_check",
+    request="payment_check",
+    wished_by=("payment_check", "payment"),
+    slots=(Slot(name="date", read=_day), Slot(name="amount", told_by=("amount",))),
+    order=_unpaid,
+    own_order=which_order.own,
+    unfit=_paid_already,
+    filed="payment-check-asked",
+    while_waiting=True,
+)
+POINTS = Task(
+    name="points_check",
+    request="points_check",
+    wished_by=("points_check", "points"),
+    order=_bought,
+    own_order=which_order.own,
+    filed="points-check-asked",
+    while_waiting=True,
+)
+REPAIR = Task(
+    name="repair",
+    request="repair",
+    wished_by=("repair_request", "repair"),
+    slots=(
+        Slot(
+            name="reason",
+            told_by=("reason",),
+            question="repair-why",
+            words=True,
+            free=True,
+            plain=_fault,
+            by_wish=True,
+        ),
+        order_lines.SLOT,
+    ),
+    order=_arrived,
+    own_order=which_order.own,
+    unfit=_not_here_yet,
+    filed="repair-asked",
+)
+REDIRECT = Task(
+    name="redirect",
+    request="redirect",
+    wished_by=("redirect",),
+    slots=(
+        Slot(
+            name="address",
+            told_by=("address", "address_part"),
+            question="redirect-where",
+            words=True,
+            fits=may_be_address,
+            whole=lambda address: lacking(address) != "street",
+            again="address-again",
+        ),
+        Slot(name="name", told_by=("name",)),
+        Slot(name="phone", told_by=("phone",)),
+    ),
+    order=_on_its_way,
+    own_order=which_order.own,
+    unfit=_not_on_its_way,
+    filed="redirect-asked",
+    facts=_told,
+    becomes=_rather_changed,
+)
+
+PARCELS = Task(
+    name="parcels",
+    request="parcels",
+    wished_by=("parcels",),
+    slots=(Slot(name="wanted", question="parcels-how", words=True, free=True, plain=_whole),),
+    order=_unpacked,
+    own_order=which_order.own,
+    unfit=_packed,
+    filed="parcels-asked",
+    facts=lambda _turn, _order, opened: {"told": opened.values.get("wanted", "")},
+)
+
+
+async def _check(turn: Turn) -> Answer:
+    if turn.intent in ("still", "stands_still"):
+        return await _stands_still(turn)
+    return await tasks.begin(turn, turn.skills.tasks[turn.skills.tasks_of[turn.intent]])
+
+
+async def _stands_still(turn: Turn) -> Answer:
+    """Where a parcel was seen last; the carrier is asked once that is three days ago."""
+    found = await which_order.find(
+        turn, which_order.in_status(frozenset({"shipped"})), "check:still", insist=True
+    )
+    if isinstance(found, Answer):
+        return found
+    boxes = parcel_words.meant(turn, found)
+    if found.status != "shipped":
+        return await turn.skills.by_intent["order_status"].answer(replace(turn, intent="order_status"))
+    if boxes and turn.now - max(box.updated_at for box in boxes) < STANDS_STILL:
+        lines = [parcel_words.of_order(turn, found), turn.say("stands-still-not-yet")]
+        button = turn.button("button-chase", f"parcel:chase:{found.id}")
+        return Answer(text="\n".join(lines), buttons=row(button), memory=turn.memory.about_order(found.id))
+    return await tasks.file(turn, turn.skills.tasks["chase"], found)
+
+
+SKILLS = (
+    Skill(
+        name="order_checks",
+        answer=_check,
+        intents=("payment_check", "points_check", "repair_request", "redirect", "stands_still", "parcels"),
+        actions=("check",),
+        about_order=True,
+        tasks=(PAYMENT, POINTS, REPAIR, REDIRECT, PARCELS),
+        requests=tuple(
+            RequestKind(name=name)
+            for name in ("payment_check", "points_check", "repair", "redirect", "parcels")
+        ),
+        regrets=False,
+    ),
+)
