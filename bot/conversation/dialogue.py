@@ -17,6 +17,7 @@ from bot.conversation import (
     decisions,
     filed,
     heard,
+    joined,
     one_question,
     repeats,
     routing,
@@ -51,7 +52,6 @@ from nlu.types import DialogueContext, Understanding
 
 log = logging.getLogger(__name__)
 
-_RATHER = 0.5
 _ABOUT_ITS_USE = frozenset({"usage_help", "warranty_repair"})
 """What a page answers for all goods, and a product's own facts for that product."""
 _OF_ONE_PRODUCT = _ABOUT_ITS_USE | {"product_question"}
@@ -68,21 +68,15 @@ async def read(turn: Turn) -> Reading:
     # What is heard whatever else is said has to be plain by itself.
     apart = len(wishes) > 1 or any(wish.intent in routing.HEARD_ANYWAY for wish in wishes)
     parts = await _understood(turn, [wish.text for wish in wishes]) if apart else [whole] * len(wishes)
+    read_apart = await joined.wishes(turn.text, partial(_understood, turn)) if len(wishes) == 1 else []
     return Reading(
-        language=turn.language if _only_gives(whole) else language.of_words(turn, whole),
+        language=turn.language if heard.only_gives(whole) else language.of_words(turn, whole),
         whole=whole,
-        wishes=(*zip(wishes, parts, strict=True), *await _refused(turn)),
+        wishes=(*(read_apart or zip(wishes, parts, strict=True)), *await _refused(turn)),
         shown=told.ids,
         in_context=told.state != DialogueState(before=told.state.before),
         where=told.state,
     )
-
-
-def _only_gives(whole: Understanding) -> bool:
-    """Whether a message is only what was asked for: an address or a name is in no language of its own."""
-    acts = whole.acts
-    gives = max(acts.probability(act) for act in (Act.GIVES, Act.CORRECTS, Act.ADDS))
-    return gives >= _RATHER and bool(acts.slots) and not acts.wishes
 
 
 async def _refused(turn: Turn) -> list[tuple[Wish, Understanding]]:
@@ -115,8 +109,8 @@ async def decide(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tupl
     """Every answer to a turn, in order; never none. `modes` are the skills' switches by name."""
     unread = turn
 
-    async def read_more(text: str) -> Understanding | None:
-        return (await _understood(unread, [text]))[0]
+    async def read_more(text: str, where: DialogueState) -> Understanding | None:
+        return (await _understood(unread, [text], where))[0]
 
     turn = replace(
         turn,
@@ -293,6 +287,8 @@ async def _looking_on(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.D
     pending = turn.memory.pending
     if pending is not None and pending.kind not in ("clarify", "product"):
         return ()
+    if turn.understanding is not None and routing.plainly_of_task(turn.understanding):
+        return ()
     if needed.goes_on(turn):
         looked = turn.memory.intents[0]
         return await decisions.wish(replace(turn, intent=looked), REGISTRY.by_intent[looked], looked, modes)
@@ -324,7 +320,7 @@ async def _variant(
 ) -> tuple[decisions.Decision, ...] | None:
     """The product spoken of in another colour or size, whatever the few words were taken for; or what it states, before
     what the shop's pages say of all."""
-    if modes.get("product", "on") != "on":
+    if modes.get("product", "on") != "on" or routing.plainly_of_task(whole):
         return None
     answer = await telling.asked_again(turn)
     if answer is None and routing.may_name_variant(turn, whole):
@@ -378,7 +374,10 @@ async def _unclear(
     likely = await unclear.likeliest(turn, whole)
     if likely is not None:
         return await decisions.wish(turn, REGISTRY.by_intent[likely], likely, modes)
-    return decisions.only(*await unclear.answered(turn, whole, search=modes.get("search", "on") == "on"))
+    asked_back = decisions.only(
+        *await unclear.answered(turn, whole, search=modes.get("search", "on") == "on")
+    )
+    return await one_question.going_back(turn, asked_back)
 
 
 def _skill_of(intent: str | None) -> Skill | None:

@@ -40,6 +40,7 @@ _SHORT = 24
 _SENTENCE_LONG = 48
 _STANDS_OUT = 1.5
 _CERTAIN = 0.7
+_PLAINLY = 0.8
 _BEYOND_DOUBT = 0.95
 _FOREIGN = 0.5
 # What a complaint may be about that can be answered at once.
@@ -50,6 +51,7 @@ _PREFERRED = frozenset(
         ("price_question", "discount_request"),
         ("return_policy", "return_request"),
         ("change_order", "change_address"),
+        ("my_data", "change_address"),
         ("affirm", "thanks"),
         ("thanks", "goodbye"),
     }
@@ -59,7 +61,9 @@ _HOLDS = {
     "return_request": frozenset({"exchange_request"}),
     "refund_request": frozenset({"return_request", "exchange_request", "cancel_order"}),
     "refund_status": frozenset({"return_request", "exchange_request"}),
-    "change_order": frozenset({"exchange_request"}),
+    "change_order": frozenset({"exchange_request", "cancel_order"}),
+    "item_problem": frozenset({"return_request", "exchange_request", "refund_request"}),
+    "chase_parcel": frozenset({"delivery_problem"}),
     "product_question": frozenset({"product_compare"}),
     "price_question": frozenset({"product_compare"}),
     "recommend_request": frozenset({"product_compare"}),
@@ -112,6 +116,12 @@ def askable(score: IntentScore) -> bool:
     )
 
 
+def plainly_of_task(whole: Understanding) -> bool:
+    """Whether the words by themselves wish something that only the shop can do."""
+    best = whole.intents[0] if whole.intents else None
+    return best is not None and best.intent in REGISTRY.tasks_of and best.probability >= _PLAINLY
+
+
 def none_of_ours(whole: Understanding) -> bool:
     """Whether the words are more likely about something else than about anything that is sold here."""
     best = whole.intents[0] if whole.intents else None
@@ -157,7 +167,7 @@ def _set_phrase(whole: Understanding) -> str | None:
         return "order_status"
     # Whoever asks where something of theirs is has bought it.
     best = whole.intents[0].intent if whole.intents else None
-    if best in _SHOWS_PRODUCTS and order_asked.where_is_mine(whole.text):
+    if best in _SHOWS_PRODUCTS | {"order_status"} and order_asked.where_is_mine(whole.text):
         return "order_status"
     if order_asked.of_purchases(whole.text):
         return "order_facts"
@@ -282,7 +292,7 @@ def wishes(turn: Turn, reading: Reading, *, taken_up: bool) -> tuple[tuple[str, 
         if stopping.says_stop(part.text, part, busy=True):
             found["consent"] = ("opt_out", wish, part)
         elif skill is not None and wish.probability >= _RATHER:
-            found.setdefault(skill.name, (intent, wish, part))
+            found.setdefault(REGISTRY.tasks_of.get(intent, skill.name), (intent, wish, part))
     ordered = [one for _, one in sorted(found.items(), key=lambda one: one[0] != "consent")][:_WISHES]
     spoken = [wish for _, wish, _ in ordered]
     return tuple((intent, _with_acts(reading, wish, part, spoken)) for intent, wish, part in ordered)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import reduce
 
 from bot.conversation import heard
 from bot.conversation.memory import OpenTask
+from bot.conversation.read_message import parts_of
 from bot.conversation.turn import Slot, Task, Turn
-from nlu.acts import Act
+from nlu.acts import Act, DialogueState, Question
+from nlu.types import EntityKind
 from storage.orders import Order
 
 _VALUE = 500
+_PARTS = 4
+_PLAINLY = 0.9
+_OF_AN_ORDER = (EntityKind.ORDER_NUMBER, EntityKind.DATE)
+"""What says which order is meant."""
 NONE = "–"
 """The value of something that there is none of."""
 _BY_FORM = frozenset({"name", "phone", "email", "address", "address_part", "tax_number", "payment_method"})
@@ -36,9 +43,12 @@ def values_in(
 
 def _told(turn: Turn, slot: Slot, opened: OpenTask, order: Order | None) -> str:
     told = turn.told_each(*slot.told_by)
+    if told and slot.is_new is not None and order is not None and not slot.is_new(turn, order):
+        return ""
     before = opened.values.get(slot.name, "")
     if not told:
-        return slot.plain(turn.text) if slot.plain is not None else ""
+        # What follows a wish belongs to it: "an invoice, please. Personal".
+        return slot.plain(turn.said[max(turn.said.find(turn.text), 0) :]) if slot.plain is not None else ""
     if slot.join is not None:
         held = slot.holds(turn, order) if slot.holds is not None and order is not None and not before else ""
         old = turn.told("old")
@@ -50,14 +60,39 @@ def _told(turn: Turn, slot: Slot, opened: OpenTask, order: Order | None) -> str:
     return f"{before}\n{now}" if before and adds and now not in before else now
 
 
-def told_by_wish(turn: Turn, task: Task, opened: OpenTask) -> dict[str, str]:
-    """What the wish itself tells, where it names the thing that it is about."""
-    names = bool(turn.told("item"))
+def told_by_wish(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -> dict[str, str]:
+    """What the wish itself tells, where its words say enough."""
     return {
         slot.name: turn.text.strip()[:_VALUE]
         for slot in task.slots
-        if slot.by_wish and names and slot.name not in opened.values
+        if slot.by_wish is not None and slot.name not in opened.values and slot.by_wish(turn, order)
     }
+
+
+async def told_by_parts(turn: Turn, task: Task, slot: Slot, order: Order | None) -> str:
+    """The part of a message that would plainly answer a slot's question, were it asked; empty where none does."""
+    parts = parts_of(turn.text) if slot.by_parts else []
+    asked = DialogueState(
+        question=Question(kind="value", task=task.name, slot=slot.name),
+        tasks=(task.name,),
+        before=(turn.text,),
+    )
+    for part in parts[:_PARTS] if len(parts) > 1 else ():
+        read = await turn.read(part, asked)
+        if read is None or read.acts.probability(Act.GIVES) < _PLAINLY:
+            continue
+        said = replace(turn, text=part, understanding=read)
+        left_out = spares(said, task, OpenTask(name=task.name), order)
+        if not left_out and not any(read.first(kind) is not None for kind in _OF_AN_ORDER):
+            return part[:_VALUE]
+    return ""
+
+
+def spares(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -> bool:
+    """Whether the message leaves out a part of what a task may be about, which takes nothing back."""
+    return order is not None and any(
+        slot.spares is not None and slot.spares(turn, order, opened) for slot in task.slots
+    )
 
 
 def _words_alone(turn: Turn, task: Task, asked: Slot, opened: OpenTask) -> str:

@@ -15,14 +15,14 @@ from bot.conversation.memory import Memory, OpenTask
 from bot.conversation.read_message import ReadMessage
 from bot.conversation.services import Services
 from bot.messages import Button
-from nlu.acts import Asking
+from nlu.acts import Asking, DialogueState
 from nlu.types import Understanding
 from retention.types import Offer, Recommendation
 from storage.conversations import Contact
 from storage.orders import Order
 
 
-async def _unread(_text: str) -> Understanding | None:
+async def _unread(_text: str, _where: DialogueState) -> Understanding | None:
     return None
 
 
@@ -47,8 +47,9 @@ class Turn(ReadMessage):
     """The customer has chosen this meaning among those asked about."""
     asked_before: str = ""
     """The message before, where this one only says of what else it is asked."""
-    read: Callable[[str], Awaitable[Understanding | None]] = field(default=_unread, repr=False)
-    """What other words of theirs mean, such as those said before an order was chosen."""
+    read: Callable[[str, DialogueState], Awaitable[Understanding | None]] = field(default=_unread, repr=False)
+    """What other words of theirs mean where the conversation stands so, such as those said before an order was
+    chosen."""
 
     @property
     def customer_id(self) -> str | None:
@@ -104,7 +105,8 @@ class Turn(ReadMessage):
 
     async def about(self, text: str) -> Turn:
         """The same turn for words said before this message: they are what is answered now."""
-        return replace(self, text=text, understanding=await self.read(text) if text else self.understanding)
+        said = await self.read(text, DialogueState()) if text else self.understanding
+        return replace(self, text=text, understanding=said)
 
     async def record_shown(self, what: Sequence[Recommendation] | Offer, connection: AsyncConnection) -> None:
         """Keep in a transaction what this customer was recommended or offered."""
@@ -168,12 +170,19 @@ class Slot:
     """Whether it is asked for, by what was told of the rest; None: it is."""
     plain: Callable[[str], str] | None = None
     """The value that words of the message always mean; empty where there are none."""
-    by_wish: bool = False
-    """A wish that names a thing tells it, too: what doesn't work is the problem."""
+    by_wish: Callable[[Turn, Order | None], bool] | None = None
+    """Whether a wish in such words tells it, too: what doesn't work is the problem."""
+    by_parts: bool = False
+    """A part of a message that would plainly answer its question tells it, too."""
+    is_new: Callable[[Turn, Order], bool] | None = None
+    """Whether what is told is another than what the order has."""
     optional: bool = False
     """A no to its question leaves it out."""
     resolve: Callable[[Turn, Order, OpenTask], str] | None = None
     """What the message means among what an order has; empty where it can't be told."""
+    spares: Callable[[Turn, Order, OpenTask], bool] | None = None
+    """Whether the message says of a part of what an order has that nothing is to be done with it, which takes nothing
+    back."""
     lists_lines: bool = False
     """Its question lists the order's lines, which can be pointed at."""
 

@@ -10,14 +10,19 @@ from bot.conversation import filed, tasks
 from bot.conversation import made as made_requests
 from bot.conversation.answer import Answer, Rows, column, row
 from bot.conversation.memory import OpenTask
-from bot.conversation.skills import addresses, linking, order_lines, which_order
+from bot.conversation.skills import addresses, line_words, linking, order_lines, which_order
 from bot.conversation.turn import Facts, RequestKind, Skill, Slot, Task, Turn
 from bot.messages import Button
+from nlu.acts import Act
 from nlu.entities.address_parts import corrected, lacking, may_be_address
 from nlu.entities.corrections import is_phone, with_end
+from nlu.types import EntityKind
 from storage.orders import Order
 
 _TO_BE_SENT = which_order.in_status(which_order.NOT_SHIPPED)
+_SEVERAL = 2
+_OTHERWISE = ("size", "colour", "version", "quantity")
+"""What may be changed of a thing that stays."""
 _TO = "to-"
 """Begins the verb of a button with an address; its mark follows."""
 _ADDRESSES_SHOWN = 3
@@ -32,11 +37,17 @@ def _other_number(before: str, told: str, _old: str) -> str:
     return with_end(before, told)
 
 
+def _is_asked_for(opened: OpenTask) -> bool:
+    """Whether the address has to be told: who tells whom it goes to wants that changed, and the rest left."""
+    return not any(opened.values.get(name) for name in ("name", "phone"))
+
+
 _WHERE = (
     Slot(
         name="address",
         told_by=("address", "address_part"),
         question="address-which",
+        needed=_is_asked_for,
         words=True,
         fits=may_be_address,
         join=corrected,
@@ -157,8 +168,10 @@ def _cancelled(turn: Turn, order: Order | None, _opened: OpenTask) -> Mapping[st
     return {"items": which_order.items(turn, order), "total": turn.money(order.total, order.currency)}
 
 
-def _sent_to(_turn: Turn, _order: Order | None, opened: OpenTask) -> Mapping[str, str]:
-    told = (opened.values.get(name, "") for name in ("name", "phone", "address"))
+def _sent_to(turn: Turn, order: Order | None, opened: OpenTask) -> Mapping[str, str]:
+    told = [opened.values.get(name, "") for name in ("name", "phone", "address")]
+    if order is not None and not told[-1]:
+        told.append(turn.say("address-stays", address=_where_it_goes(turn, order)))
     return {"address": "\n".join(value for value in told if value)}
 
 
@@ -166,11 +179,54 @@ def _told(name: str) -> Facts:
     return lambda _turn, _order, opened: {"told": opened.values.get(name, "")}
 
 
+def _changed(turn: Turn, order: Order | None, opened: OpenTask) -> Mapping[str, str]:
+    """What is to be changed; of several things in an order, with which."""
+    ids = opened.values.get("items", "").split("\n")
+    lines = order.lines if order is not None and len(order.lines) >= _SEVERAL else ()
+    names = turn.say("items-comma").join(line.name(turn.language) for line in lines if line.product_id in ids)
+    wanted = opened.values.get("wanted", "")
+    return {"told": turn.say("change-of", items=names, wanted=wanted) if names else wanted}
+
+
 def _rather_meant(turn: Turn, order: Order | None) -> str:
     """What has arrived can only be exchanged; who tells an address wants the order sent there."""
     if order is not None and order.status == "delivered":
         return "exchange"
-    return "change_address" if may_be_address(turn.told("address")) else ""
+    if may_be_address(turn.told("address")):
+        return "change_address"
+    alone = order is not None and len(order.lines) < _SEVERAL
+    # Without the only thing in it nothing is left of an order.
+    return "cancel_order" if alone and line_words.takes_out(turn.text) and not turn.told(*_OTHERWISE) else ""
+
+
+def _part_cancelled(turn: Turn, order: Order | None) -> str:
+    """Of an order with several things some are left out where just these are meant."""
+    if order is None or len(order.lines) < _SEVERAL:
+        return ""
+    asked = turn.memory.pending is not None and turn.memory.pending.data.get("task") == CANCEL.name
+    # Who is asked about all and asks something about one of them has chosen none.
+    chooses = not asked or turn.does(Act.CORRECTS) or turn.does(Act.GIVES) or line_words.takes_out(turn.text)
+    chooses = chooses or bool(line_words.staying(turn.text, order.lines))
+    return "change_items" if chooses and line_words.of_a_part(turn.text, order.lines) else ""
+
+
+def _takes_out(turn: Turn, order: Order | None) -> bool:
+    """Whether a message wants things of an order to be left out, named or not yet."""
+    if order is None or len(order.lines) < _SEVERAL:
+        return False
+    stays = bool(line_words.staying(turn.text, order.lines))
+    takes_out = line_words.takes_out(turn.text) and not turn.told(*_OTHERWISE)
+    return stays or (takes_out and line_words.of_a_part(turn.text, order.lines))
+
+
+def _another_number(turn: Turn, order: Order) -> bool:
+    """Whether a change tells more than how many there are."""
+    if turn.told(*_OTHERWISE[:-1]):
+        return True
+    entities = turn.understanding.entities if turn.understanding is not None else ()
+    figures = {one.text: one.value for one in entities if one.kind is EntityKind.QUANTITY}
+    held = {str(line.quantity) for line in order.lines}
+    return any(figures.get(one.text) not in held for one in turn.acts.slots if one.slot == "quantity")
 
 
 CANCEL = Task(
@@ -185,6 +241,7 @@ CANCEL = Task(
     buttons=_cancel_buttons,
     filed="cancel-asked",
     facts=_cancelled,
+    becomes=_part_cancelled,
 )
 CHANGE_ITEMS = Task(
     name="change_items",
@@ -194,11 +251,13 @@ CHANGE_ITEMS = Task(
         order_lines.SLOT,
         Slot(
             name="wanted",
-            told_by=("size", "colour", "version", "quantity"),
+            told_by=_OTHERWISE,
             question="items-which",
             words=True,
             sentence=True,
             free=True,
+            by_wish=_takes_out,
+            is_new=_another_number,
         ),
         order_lines.PAID_BY,
     ),
@@ -206,7 +265,7 @@ CHANGE_ITEMS = Task(
     own_order=which_order.own,
     unfit=partial(_too_late, what="items"),
     filed="items-asked",
-    facts=_told("wanted"),
+    facts=_changed,
     becomes=_rather_meant,
 )
 CHANGE_ADDRESS = Task(
@@ -224,7 +283,7 @@ ACCOUNT_ADDRESS = Task(
     name="account_address",
     request="account_address",
     wished_by=("account_address",),
-    slots=(replace(_WHERE[0], question="account-address-which"), *_WHERE[1:]),
+    slots=(replace(_WHERE[0], question="account-address-which", needed=None), *_WHERE[1:]),
     filed="account-address-asked",
     facts=_sent_to,
 )

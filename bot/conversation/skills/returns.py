@@ -9,13 +9,21 @@ from functools import partial
 from bot.conversation import tasks
 from bot.conversation.answer import Answer, row
 from bot.conversation.memory import OpenTask
-from bot.conversation.skills import order_lines, order_status, refunds, which_order
+from bot.conversation.skills import (
+    order_lines,
+    order_match,
+    order_status,
+    product_words,
+    refunds,
+    which_order,
+)
 from bot.conversation.turn import RequestKind, Skill, Slot, Task, Turn
 from storage.orders import Order
 
 _AFTER_SHIPPING = which_order.in_status(which_order.ARRIVED)
 _DELIVERED = which_order.in_status(frozenset({"delivered"}))
 _VERSION = ("size", "colour", "version")
+_RATHER = 0.5
 
 
 async def _ask(turn: Turn) -> Answer:
@@ -72,6 +80,16 @@ def _exchanged(turn: Turn, order: Order | None, opened: OpenTask) -> Mapping[str
     return {**_items(turn, order, opened), "wanted": opened.values.get("wanted", "")}
 
 
+def _names_what(turn: Turn, order: Order | None) -> bool:
+    """Whether a message names the thing that something is wrong with, and says more."""
+    item = turn.told("item")
+    names = order is not None and any(
+        order_match.fit(turn, line.name_zh, line.name_en) for line in order.lines
+    )
+    rest = turn.text.replace(item, " ").split() if item else ()
+    return any(product_words.means_something(word) for word in rest) if item else names
+
+
 def _rather_cancelled(_turn: Turn, order: Order | None) -> str:
     """Money is back soonest for what hasn't left yet where the order is cancelled."""
     return "cancel_order" if order is not None and order.status in which_order.NOT_SHIPPED else ""
@@ -82,9 +100,15 @@ def _rather_exchanged(turn: Turn, order: Order | None) -> str:
     if order is not None and order.status in which_order.NOT_SHIPPED:
         return _rather_cancelled(turn, order)
     wished = {wish.intent for wish in turn.acts.wishes}
-    if "return_request" in wished:
+    scores = turn.understanding.intents if turn.understanding is not None else ()
+    also = {score.intent for score in scores if score.probability >= _RATHER}
+    if "return_request" in wished and not also & {"change_order", "exchange_request"}:
         return ""
-    return "exchange" if "exchange_request" in wished or turn.told_in(*_VERSION) else ""
+    version = turn.told_in(*_VERSION)
+    of_it = order is not None and any(
+        product_words.all_in(f"{line.name_zh} {line.name_en}", version) for line in order.lines
+    )
+    return "exchange" if "exchange_request" in wished or (version and not of_it) else ""
 
 
 def _rather_changed(_turn: Turn, order: Order | None) -> str:
@@ -97,7 +121,7 @@ RETURN = Task(
     request="return",
     wished_by=("return_request", "start"),
     slots=(
-        Slot(name="reason", told_by=("reason",), question="return-why", words=True, free=True),
+        Slot(name="reason", told_by=("reason",), question="return-why", words=True, free=True, by_parts=True),
         order_lines.SLOT,
         order_lines.PAID_BY,
     ),
@@ -132,7 +156,7 @@ REFUND = Task(
     request="refund",
     wished_by=("refund_request", "refund"),
     slots=(
-        Slot(name="reason", told_by=("reason",), question="refund-why", words=True, free=True),
+        Slot(name="reason", told_by=("reason",), question="refund-why", words=True, free=True, by_parts=True),
         order_lines.SLOT,
         Slot(name="amount", told_by=("amount",)),
         order_lines.PAID_BY,
@@ -155,7 +179,7 @@ ITEM_PROBLEM = Task(
             question="item-problem-why",
             words=True,
             free=True,
-            by_wish=True,
+            by_wish=_names_what,
         ),
         order_lines.SLOT,
     ),
