@@ -199,7 +199,9 @@ async def _words(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tupl
     if done:
         looked = done[0].skill in ("recommend", "search")
         wished = tuple(
-            one for one in wished if _is_left(turn, *one) and not (looked and one[0] in needed.MAY_TELL)
+            one
+            for one in wished
+            if _is_left(turn, *one, done[0].skill) and not (looked and one[0] in needed.MAY_TELL)
         )
     if not done and (len(wished) <= 1 or {intent for intent, _ in wished} <= _OF_ONE_PRODUCT):
         variant = await _variant(turn, whole, modes)
@@ -241,8 +243,10 @@ async def _of_the_wait(turn: Turn, reading: Reading, whole: Understanding) -> An
     return await waiting.taken_up(turn) if turn.in_queue and not stops else None
 
 
-def _is_left(turn: Turn, intent: str, part: Understanding) -> bool:
+def _is_left(turn: Turn, intent: str, part: Understanding, taken_up_by: str) -> bool:
     """Whether a wish of a message that was taken up is still to be answered."""
+    if taken_up_by == "request" and len(part.text) >= len(turn.text.strip()):
+        return intent in routing.HEARD_ANYWAY
     if intent in routing.HEARD_ANYWAY:
         return True
     skill = REGISTRY.by_intent.get(intent)

@@ -17,6 +17,7 @@ from bot.conversation.skills import (
 from bot.conversation.skills.talk import TALK
 from bot.conversation.turn import Turn
 from nlu.acts import DialogueState, Wish
+from nlu.entities.address_parts import may_be_address
 from nlu.intents import INTENTS
 from nlu.types import EntityKind, IntentScore, Understanding
 
@@ -246,6 +247,8 @@ def _implied(turn: Turn, whole: Understanding) -> str | None:
         return "chitchat"
     if phrases.thanks(turn.text) and len(turn.text) <= _SHORT + 8:
         return "thanks"
+    if may_be_address(turn.told("address")) and _chance(whole, "change_address") >= _LIKELY:
+        return "change_address"
     if whole.first(EntityKind.PRODUCT) is not None and len(whole.text) <= 80:
         return _best_of(whole, _ABOUT_PRODUCTS) or "product_question"
     if whole.first(EntityKind.ORDER_NUMBER) is not None and len(whole.text) <= 60:
@@ -255,6 +258,10 @@ def _implied(turn: Turn, whole: Understanding) -> str | None:
     if whole.first(EntityKind.AMOUNT) is not None and turn.memory.product and last == "discount_request":
         return last
     return None
+
+
+def _chance(whole: Understanding, intent: str) -> float:
+    return next((score.probability for score in whole.intents if score.intent == intent), 0.0)
 
 
 def _best_of(whole: Understanding, group: frozenset[str]) -> str | None:

@@ -31,7 +31,10 @@ def values_in(
     found = {slot.name: _told(turn, slot, opened, order) for slot in task.slots}
     found = {name: value[:_VALUE] for name, value in found.items() if value}
     read = any(turn.told_each(*slot.told_by) for slot in task.slots)
-    if asked is not None and asked.words and (asked.sentence or not (read or asked.name in found)):
+    # That something stays as it is tells nothing of the rest.
+    leaves = len(parts_of(turn.text)) == 1 and spares(turn, task, opened, order)
+    free = asked is not None and (asked.sentence or not (read or asked.name in found))
+    if asked is not None and asked.words and free and not leaves:
         words = _words_alone(turn, task, asked, opened)
         for other in () if asked.sentence else found.values():
             words = words.replace(other, "").strip()

@@ -48,6 +48,7 @@ _WHERE = (
         told_by=("address", "address_part"),
         question="address-which",
         needed=_is_asked_for,
+        spares=addresses.some_stays,
         words=True,
         fits=may_be_address,
         join=corrected,
@@ -210,8 +211,10 @@ def _part_cancelled(turn: Turn, order: Order | None) -> str:
     return "change_items" if chooses and line_words.of_a_part(turn.text, order.lines) else ""
 
 
-def _takes_out(turn: Turn, order: Order | None) -> bool:
-    """Whether a message wants things of an order to be left out, named or not yet."""
+def _says_what(turn: Turn, order: Order | None) -> bool:
+    """Whether a message says what is to be changed, or wants things of an order to be left out, named or not yet."""
+    if turn.told("old"):
+        return True
     if order is None or len(order.lines) < _SEVERAL:
         return False
     stays = bool(line_words.staying(turn.text, order.lines))
@@ -256,7 +259,7 @@ CHANGE_ITEMS = Task(
             words=True,
             sentence=True,
             free=True,
-            by_wish=_takes_out,
+            by_wish=_says_what,
             is_new=_another_number,
         ),
         order_lines.PAID_BY,

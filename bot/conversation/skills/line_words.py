@@ -13,8 +13,9 @@ _PART = re.compile(
 )
 _STAYS = order_asked.words(
     "留|不退|不换|不动|不用动|不用退|不用换|不用改|不改|别动|不取消|没问题|没毛病|没坏|没事|是好的|好好的|完好|照旧|不变"
-    "|挺好|keep|keeping|kept|fine|stay|stays|is ok|are ok|is okay|are okay|is good|are good|is great|are great|works"
-    "|work|as it is|as they are|happy with|love the|not the|not my|no problem with|nothing wrong with"
+    "|挺好|原来|keep|keeping|kept|same|unchanged|fine|stay|stays|is ok|are ok|is okay|are okay|is good|are good"
+    "|is great|are great|works|work|as it is|as they are|happy with|love the|not the|not my|no problem with"
+    "|nothing wrong with"
 )
 """Of what is named beside them nothing is to be done."""
 _TAKES_OUT = order_asked.words(
@@ -22,7 +23,8 @@ _TAKES_OUT = order_asked.words(
     "|leave out|cancel|cancelled|canceled|delete|without|don't want|don't need|get rid of|off my order|off the order"
 )
 _OUT_OF = order_asked.words(
-    "里面|里的|里头|其中|一样东西|一件东西|当中|单里|中的|其他|其它|别的|剩下|其余|from my order|from the order|from that order"
+    "里面|里的|里头|其中|一样东西|一件东西|当中|单里|中的|其他|其它|别的|剩下|其余"
+    "|from my order|from the order|from that order"
     "|from this order|from order|off my order|off the order|in my order|in the order|in that order|in order|out of"
     "|part of|one thing"
     "|one item|one of|the rest|everything else|the others|only the|just the"
@@ -32,7 +34,7 @@ _LITTLE = frozenset(
     {"a", "all", "also", "an", "both", "my", "please", "that", "the", "these", "this", "those", "too"}
 )
 _BEFORE = "个口只件条把台双张那这的和把将，, "
-_BEHIND = "不也都是的有和坏碎太就要想我没留吧呢了还退换改取，,。 "
+_BEHIND = "子儿不也都是的有和买坏碎太就要想我没留吧呢了还退换改取，,。 "
 """What may stand around a name of one sign."""
 _RUN = 2
 _SIGN = re.compile("[\u4e00-\u9fff]")
@@ -50,18 +52,23 @@ def named(text: str, lines: Sequence[OrderLine]) -> list[OrderLine]:
     ]
 
 
+def stays(text: str) -> bool:
+    """Whether words say of something that it stays as it is."""
+    return order_asked.says(text, _STAYS)
+
+
 def staying(text: str, lines: Sequence[OrderLine]) -> list[OrderLine]:
     """The lines that a message says to stay as they are."""
     found: list[OrderLine] = []
-    stays = False
+    same = False
     for part in _PART.split(text):
         here = named(part, lines) if part else []
         if not here:
-            stays = stays and not part.strip()
+            same = same and not part.strip()
             continue
         # A part that is only a name says the same as the one before it.
-        stays = order_asked.says(part, _STAYS) or (stays and _only_names(part, here))
-        found += here if stays else []
+        same = stays(part) or (same and _only_names(part, here))
+        found += here if same else []
     return list(dict.fromkeys(found))
 
 
@@ -99,10 +106,10 @@ def _own(line: OrderLine, text: str) -> set[str]:
     name = line.name_zh
     pairs = {name[start : start + _RUN] for start in range(len(name) - 1)}
     signs = {pair for pair in pairs if pair in text and all(_SIGN.match(sign) for sign in pair)}
-    return latin | {pair for pair in signs if product_words.means_something(pair)} | _endings(name, text)
+    return latin | {pair for pair in signs if product_words.means_something(pair)} | endings(name, text)
 
 
-def _endings(name: str, text: str) -> set[str]:
+def endings(name: str, text: str) -> set[str]:
     """锅 names 麦饭石不粘炒锅: the last sign of a part of the name, where it is a word of its own in the text."""
     return {part[-1] for part in name.split() if _SIGN.match(part[-1]) and _alone(part[-1], text)}
 

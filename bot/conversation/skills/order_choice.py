@@ -28,9 +28,10 @@ class Choice:
         *,
         insist: bool,
         reading: bool,
+        early: bool = False,
     ) -> None:
         self.turn, self.known, self.relevant = turn, known, relevant
-        self.insist, self.reading = insist, reading
+        self.insist, self.reading, self.early = insist, reading, early
         self.spoken = next((order for order in known if order.id == turn.memory.order), None)
         self.pointed = [order for order in known if order.id in turn.pointed_at]
         # What else is in it is asked of the same order.
@@ -89,7 +90,11 @@ class Choice:
             return fits if len(fits) < len(fitting) else []
         named = order_match.told_apart(turn, left, by_state=self.reading)
         # What somebody names is meant even when it is too late for what they wish.
-        return self._fitting(named) or named if not self.reading else named
+        if self.reading:
+            return named
+        fitting = self._fitting(named)
+        to_be_sent = [order for order in named if order.status in NOT_SHIPPED]
+        return self._fresh(fitting) or (to_be_sent if self.early else []) or fitting or to_be_sent or named
 
     def _of_named(self, named: list[Order]) -> list[Order]:
         """Of those that fit the words, the one spoken of, the one pointed at, else the likeliest."""
@@ -124,11 +129,18 @@ class Choice:
     def _fitting(self, orders: Sequence[Order]) -> list[Order]:
         return [order for order in orders if self.relevant(order)]
 
+    def _fresh(self, orders: Sequence[Order]) -> list[Order]:
+        return [order for order in orders if self.turn.now - order.placed_at < _FRESH]
+
     def _likely(self, recent: Sequence[Order]) -> list[Order]:
         fitting = self._fitting(recent)
+        fresh = self._fresh(fitting)
+        to_be_sent = [order for order in recent if order.status in NOT_SHIPPED]
+        if self.early and not fresh and to_be_sent:
+            # Nobody waits for weeks to say that they would rather have something else.
+            return to_be_sent
         if len(fitting) <= 1:
             return fitting or list(recent[:1])
-        fresh = [order for order in fitting if self.turn.now - order.placed_at < _FRESH]
         # Who asks for what is on its way may ask for that which should have come long ago.
         return fitting if len(fresh) != 1 or (self.reading and _many_open(fitting)) else fresh
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from bot.conversation.skills import order_asked, product_words
+from bot.conversation.skills import line_words, order_asked, product_words
 from bot.conversation.turn import Turn
 from nlu.types import Entity, EntityKind
 from storage.orders import Order
@@ -30,6 +30,8 @@ _A_MONTH = re.compile(
     rf"|\b(?P<name>{'|'.join(name for name in _MONTHS if name not in ('may', 'march'))})\b(?!\s?\d)",
     re.IGNORECASE,
 )
+_BARE_DAY = re.compile(r"\d{1,2}\s?[号日]|(?:the )?\d{1,2}(?:st|nd|rd|th)", re.IGNORECASE)
+"""A day of a month that is not named."""
 _WEEKDAYS = (*_WEEK, *(name.casefold() for name in calendar.day_name))
 _PARTICLES = "光那这就只单还有呢吧啊嘛的和，。？！?!, "
 _FIGURE = re.compile(r"(?<![\d.,])\d{1,6}(?![\d.,])")
@@ -142,8 +144,10 @@ def fit(turn: Turn, name_zh: str, name_en: str) -> int:
     """How well a message names a product: its words that stand in the names, else Chinese characters in a row."""
     asking = order_asked.asking_words(turn.text)
     words = product_words.words_in_name(turn, f"{name_zh} {name_en}")
-    return len({word for word in words if word.casefold() not in asking}) or _shared(
-        _naming(turn), turn.told("item"), name_zh
+    return (
+        len({word for word in words if word.casefold() not in asking})
+        or _shared(_naming(turn), turn.told("item"), name_zh)
+        or int(bool(line_words.endings(name_zh, turn.text)))
     )
 
 
@@ -223,6 +227,10 @@ def _past(text: str, entity: Entity | None, today: date) -> tuple[date, date] | 
     if entity is None:
         return None
     first, last = span(entity)
+    if first > today and order_asked.of_the_past(text) and _BARE_DAY.fullmatch(entity.text.strip()):
+        last_month = today.replace(day=1) - timedelta(days=1)
+        month = today if first.day <= today.day else last_month
+        return (month.replace(day=first.day),) * 2 if first.day <= last_month.day else None
     weekday = any(name in entity.text.casefold() for name in _WEEKDAYS)
     back = timedelta(days=7 if weekday and order_asked.of_the_past(text) else 0)
     return (first - back, last - back) if first > today else (first, last)

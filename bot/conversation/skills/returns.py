@@ -10,6 +10,7 @@ from bot.conversation import tasks
 from bot.conversation.answer import Answer, row
 from bot.conversation.memory import OpenTask
 from bot.conversation.skills import (
+    order_asked,
     order_lines,
     order_match,
     order_status,
@@ -24,6 +25,11 @@ _AFTER_SHIPPING = which_order.in_status(which_order.ARRIVED)
 _DELIVERED = which_order.in_status(frozenset({"delivered"}))
 _VERSION = ("size", "colour", "version")
 _RATHER = 0.5
+_ANEW = order_asked.words(
+    "新的|一样的|同款|同样的|好的|没坏的"
+    "|new one|new ones|replacement|replace it|the same|same one|another one|fresh one"
+)
+"""What is wanted is what was ordered."""
 
 
 async def _ask(turn: Turn) -> Answer:
@@ -43,8 +49,8 @@ def _sorry(turn: Turn, answer: Answer) -> Answer:
 
 
 async def _delivered(turn: Turn, verb: str) -> Order | Answer:
-    """Only what arrived can be returned."""
-    return await which_order.find(turn, _DELIVERED, f"return:{verb}", insist=True)
+    """Only what arrived can be returned; what is to be another, and is still here, is changed before it leaves."""
+    return await which_order.find(turn, _DELIVERED, f"return:{verb}", insist=True, early=verb == "exchange")
 
 
 async def _delivered_lately(turn: Turn) -> Order | Answer:
@@ -78,6 +84,11 @@ def _items(turn: Turn, order: Order | None, _opened: OpenTask) -> Mapping[str, s
 
 def _exchanged(turn: Turn, order: Order | None, opened: OpenTask) -> Mapping[str, str]:
     return {**_items(turn, order, opened), "wanted": opened.values.get("wanted", "")}
+
+
+def _wants_anew(turn: Turn, _order: Order | None) -> bool:
+    """Whether the same is wanted once more, in place of what came."""
+    return order_asked.says(turn.text, _ANEW)
 
 
 def _names_what(turn: Turn, order: Order | None) -> bool:
@@ -138,7 +149,13 @@ EXCHANGE = Task(
     wished_by=("exchange_request", "exchange"),
     slots=(
         Slot(
-            name="wanted", told_by=_VERSION, question="exchange-which", words=True, sentence=True, free=True
+            name="wanted",
+            told_by=_VERSION,
+            question="exchange-which",
+            words=True,
+            sentence=True,
+            free=True,
+            by_wish=_wants_anew,
         ),
         order_lines.SLOT,
         Slot(name="reason", told_by=("reason",), free=True),

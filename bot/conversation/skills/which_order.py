@@ -55,7 +55,12 @@ def lately(turn: Turn, relevant: Callable[[Order], bool]) -> Callable[[Order], b
 
 
 async def find(
-    turn: Turn, relevant: Callable[[Order], bool], action: str, *, insist: bool = False
+    turn: Turn,
+    relevant: Callable[[Order], bool],
+    action: str,
+    *,
+    insist: bool = False,
+    early: bool = False,
 ) -> Order | Answer:
     """The customer's order that a message is about, or the answer that asks for what is missing.
 
@@ -64,13 +69,20 @@ async def find(
         relevant: which orders the wish makes sense for; used to choose when none is named.
         action: of the buttons below a list, such as `order:show`.
         insist: pass over the order spoken of before when the wish makes no sense for it.
+        early: it may be wished of an order that hasn't left yet, too, where none is so new.
     """
-    found = await meant(turn, relevant, action, insist=insist)
+    found = await meant(turn, relevant, action, insist=insist, early=early)
     return found if isinstance(found, Answer) else found[0]
 
 
 async def meant(
-    turn: Turn, relevant: Callable[[Order], bool], action: str, *, insist: bool = False, reading: bool = False
+    turn: Turn,
+    relevant: Callable[[Order], bool],
+    action: str,
+    *,
+    insist: bool = False,
+    reading: bool = False,
+    early: bool = False,
 ) -> tuple[Order, ...] | Answer:
     """The customer's orders that a message is about, as `find`; several only where it is `reading` and speaks of
     several. Of what was said before the customer has not taken back a word: what is read needs no choice of theirs
@@ -98,7 +110,7 @@ async def meant(
         return await _not_found(turn, named, action)
     if not known:
         return Answer(text=turn.say("orders-none"), memory=turn.memory.settled())
-    choice = order_choice.Choice(turn, known, relevant, insist=insist, reading=reading)
+    choice = order_choice.Choice(turn, known, relevant, insist=insist, reading=reading, early=early)
     chosen = choice.made()
     if len(chosen) == 1 or choice.of_several:
         return tuple(chosen)
