@@ -370,7 +370,8 @@ async def _unclear(
     if told and (fact := await telling.of_a_fact(turn)) is not None:
         return _of_product(turn, fact)
     found = None
-    if needed.tells(turn) and not turn.in_queue and modes.get("search", "on") == "on":
+    looks = needed.tells(turn) and not (turn.in_queue or routing.fairly_of_task(whole))
+    if looks and modes.get("search", "on") == "on":
         found = await recommending.by_words(turn)
     if found is not None:
         memory = (found.memory or turn.memory).heard("product_search")

@@ -123,6 +123,12 @@ def plainly_of_task(whole: Understanding) -> bool:
     return best is not None and best.intent in REGISTRY.tasks_of and best.probability >= _PLAINLY
 
 
+def fairly_of_task(whole: Understanding) -> bool:
+    """Whether what the words most likely mean is something that only the shop can do."""
+    best = whole.intents[0] if whole.intents else None
+    return best is not None and best.intent in REGISTRY.tasks_of and best.probability >= _FAIRLY
+
+
 def none_of_ours(whole: Understanding) -> bool:
     """Whether the words are more likely about something else than about anything that is sold here."""
     best = whole.intents[0] if whole.intents else None

@@ -8,6 +8,7 @@ from functools import reduce
 from bot.conversation import heard
 from bot.conversation.memory import OpenTask
 from bot.conversation.read_message import parts_of
+from bot.conversation.skills import product_words
 from bot.conversation.turn import Slot, Task, Turn
 from nlu.acts import Act, DialogueState, Question
 from nlu.types import EntityKind
@@ -15,7 +16,9 @@ from storage.orders import Order
 
 _VALUE = 500
 _PARTS = 4
-_PLAINLY = 0.9
+_LAST = 2
+"""Place from the end of the message before this one."""
+_PLAINLY = 0.8
 _OF_AN_ORDER = (EntityKind.ORDER_NUMBER, EntityKind.DATE)
 """What says which order is meant."""
 NONE = "–"
@@ -45,7 +48,7 @@ def values_in(
 
 
 def _told(turn: Turn, slot: Slot, opened: OpenTask, order: Order | None) -> str:
-    told = turn.told_each(*slot.told_by)
+    told = tuple(one for one in turn.told_each(*slot.told_by) if slot.counts is None or slot.counts(one))
     if told and slot.is_new is not None and order is not None and not slot.is_new(turn, order):
         return ""
     before = opened.values.get(slot.name, "")
@@ -73,18 +76,28 @@ def told_by_wish(turn: Turn, task: Task, opened: OpenTask, order: Order | None) 
 
 
 async def told_by_parts(turn: Turn, task: Task, slot: Slot, order: Order | None) -> str:
-    """The part of a message that would plainly answer a slot's question, were it asked; empty where none does."""
+    """The part of a message, or of the one before, that would plainly answer a slot's question, were it asked; empty
+    where none does."""
     parts = parts_of(turn.text) if slot.by_parts else []
+    before = (
+        parts_of(turn.memory.before[-_LAST]) if slot.by_parts and len(turn.memory.before) >= _LAST else []
+    )
+    parts = [*(parts if len(parts) > 1 else ()), *before]
     asked = DialogueState(
         question=Question(kind="value", task=task.name, slot=slot.name),
         tasks=(task.name,),
         before=(turn.text,),
     )
-    for part in parts[:_PARTS] if len(parts) > 1 else ():
+    for part in parts[:_PARTS]:
         read = await turn.read(part, asked)
         if read is None or read.acts.probability(Act.GIVES) < _PLAINLY:
             continue
         said = replace(turn, text=part, understanding=read)
+        names = (
+            " ".join(f"{line.name_zh} {line.name_en}" for line in order.lines) if order is not None else ""
+        )
+        if not product_words.says_more(said, names):
+            continue
         left_out = spares(said, task, OpenTask(name=task.name), order)
         if not left_out and not any(read.first(kind) is not None for kind in _OF_AN_ORDER):
             return part[:_VALUE]

@@ -154,6 +154,8 @@ class Slot:
     """Any words will do for an answer …"""
     fits: Callable[[str], bool] | None = None
     """… that may be such a value."""
+    counts: Callable[[str], bool] | None = None
+    """Whether what is read as its value can be one at all."""
     sentence: bool = False
     """It is kept in the whole sentences that tell it: a message may tell it of several things."""
     free: bool = False

@@ -21,6 +21,7 @@ from storage.orders import Order
 
 _TO_BE_SENT = which_order.in_status(which_order.NOT_SHIPPED)
 _SEVERAL = 2
+_DIGITS = 7
 _OTHERWISE = ("size", "colour", "version", "quantity")
 """What may be changed of a thing that stays."""
 _TO = "to-"
@@ -35,6 +36,11 @@ def _where_it_goes(turn: Turn, order: Order) -> str:
 
 def _other_number(before: str, told: str, _old: str) -> str:
     return with_end(before, told)
+
+
+def _may_be_phone(value: str) -> bool:
+    """Whether there are more digits than in a postcode."""
+    return sum(one.isdecimal() for one in value) >= _DIGITS
 
 
 def _is_asked_for(opened: OpenTask) -> bool:
@@ -62,6 +68,7 @@ _WHERE = (
         told_by=("phone",),
         words=True,
         fits=is_phone,
+        counts=_may_be_phone,
         join=_other_number,
         whole=is_phone,
         again="phone-again",
@@ -213,7 +220,7 @@ def _part_cancelled(turn: Turn, order: Order | None) -> str:
 
 def _says_what(turn: Turn, order: Order | None) -> bool:
     """Whether a message says what is to be changed, or wants things of an order to be left out, named or not yet."""
-    if turn.told("old"):
+    if turn.told("old") or line_words.says_what_instead(turn.text):
         return True
     if order is None or len(order.lines) < _SEVERAL:
         return False

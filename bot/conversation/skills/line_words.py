@@ -14,7 +14,7 @@ _PART = re.compile(
 _STAYS = order_asked.words(
     "留|不退|不换|不动|不用动|不用退|不用换|不用改|不改|别动|不取消|没问题|没毛病|没坏|没事|是好的|好好的|完好|照旧|不变"
     "|挺好|原来|keep|keeping|kept|same|unchanged|fine|stay|stays|is ok|are ok|is okay|are okay|is good|are good"
-    "|is great|are great|works|work|as it is|as they are|happy with|love the|not the|not my|no problem with"
+    "|is great|are great|works|work|as is|as it is|as they are|happy with|love the|not the|not my|no problem with"
     "|nothing wrong with"
 )
 """Of what is named beside them nothing is to be done."""
@@ -36,6 +36,12 @@ _LITTLE = frozenset(
 _BEFORE = "个口只件条把台双张那这的和把将，, "
 _BEHIND = "子儿不也都是的有和买坏碎太就要想我没留吧呢了还退换改取，,。 "
 """What may stand around a name of one sign."""
+_INSTEAD_SAID = ("换成", "改成", "换为", "改为", "instead", "swap", "switch to", "change it to")
+_INSTEAD = order_asked.words("|".join(_INSTEAD_SAID))
+_INSTEAD_WORDS = re.compile("|".join(_INSTEAD_SAID), re.IGNORECASE)
+"""What is wanted stands behind these, or before an "instead" that ends a sentence."""
+_SIGNS = re.compile("[\u4e00-\u9fff]{2,}")
+_FROM = re.compile(r"\b(?:from|off|out of|within)\b[^,.;]*\borders?\b", re.IGNORECASE)
 _RUN = 2
 _SIGN = re.compile("[\u4e00-\u9fff]")
 
@@ -84,7 +90,15 @@ def taken_out(text: str, lines: Sequence[OrderLine]) -> list[OrderLine]:
 
 
 def _names_things(text: str) -> bool:
-    return not order_asked.of_an_order(text) or order_asked.says(text, _OUT_OF)
+    return not order_asked.of_an_order(text) or order_asked.says(text, _OUT_OF) or bool(_FROM.search(text))
+
+
+def says_what_instead(text: str) -> bool:
+    """Whether words say what is wanted in place of what was ordered."""
+    said = order_asked.says(text, _INSTEAD)
+    rest = [word for part in _INSTEAD_WORDS.split(text)[1:] for word in _words(part) + _SIGNS.findall(part)]
+    before = _words(text) if text.casefold().rstrip(" .!?").endswith("instead") else []
+    return said and any(product_words.means_something(word) for word in [*rest, *before])
 
 
 def of_a_part(text: str, lines: Sequence[OrderLine]) -> bool:

@@ -29,9 +29,11 @@ class Choice:
         insist: bool,
         reading: bool,
         early: bool = False,
+        rather: Callable[[Order], bool] = lambda _order: False,
     ) -> None:
         self.turn, self.known, self.relevant = turn, known, relevant
         self.insist, self.reading, self.early = insist, reading, early
+        self.rather = rather
         self.spoken = next((order for order in known if order.id == turn.memory.order), None)
         self.pointed = [order for order in known if order.id in turn.pointed_at]
         # What else is in it is asked of the same order.
@@ -44,6 +46,13 @@ class Choice:
 
     def made(self) -> list[Order]:
         """The orders meant, at least one; several where that is open or where several are spoken of."""
+        meant = self._meant()
+        rather = (
+            [order for order in meant if self.rather(order)] if len(meant) > 1 and not self.of_several else []
+        )
+        return rather if len(rather) == 1 else meant
+
+    def _meant(self) -> list[Order]:
         left = [order for order in self.known if not (self.others and order is self.spoken)] or list(
             self.known
         )

@@ -36,6 +36,7 @@ _WEEKDAYS = (*_WEEK, *(name.casefold() for name in calendar.day_name))
 _PARTICLES = "光那这就只单还有呢吧啊嘛的和，。？！?!, "
 _FIGURE = re.compile(r"(?<![\d.,])\d{1,6}(?![\d.,])")
 _FEW = 8
+_FOR_ANOTHER = ("exchange_request", "change_order")
 _SHARED = 2
 """So many Chinese characters of a name in a row name the product."""
 _ENDED = {
@@ -77,6 +78,8 @@ def number(turn: Turn) -> Entity | None:
     if entity is None or turn.understanding is None:
         return None
     before, found, _ = turn.understanding.text.partition(entity.text.lstrip("#"))
+    if entity.text in turn.told("phone", "tax_number"):
+        return None
     of_tax = found and _before_tax_number(before[-_LOOKED_BACK:])
     return None if of_tax or _TAX_NUMBER.match(entity.text) else entity
 
@@ -132,7 +135,15 @@ def _by_version(turn: Turn, orders: Sequence[Order]) -> list[Order]:
     """Those with something in a colour or size of the message, which is none that it speaks of as the wrong one."""
     entities = turn.understanding.entities if turn.understanding is not None else ()
     kinds = (EntityKind.COLOUR, EntityKind.SIZE)
-    said = [one.text.casefold() for one in entities if one.kind in kinds and one.text not in turn.told("old")]
+    wanted = turn.intent in _FOR_ANOTHER
+    # Who wants another version speaks of that, unless it stands in what they call the thing.
+    said = [
+        one.text.casefold()
+        for one in entities
+        if one.kind in kinds
+        and one.text not in turn.told("old")
+        and (not wanted or one.text in turn.told("item"))
+    ]
     names = {
         order.id: " ".join(f"{line.name_zh} {line.name_en}" for line in order.lines).casefold()
         for order in orders

@@ -22,9 +22,13 @@ from bot.conversation.turn import RequestKind, Skill, Slot, Task, Turn
 from storage.orders import Order
 
 _AFTER_SHIPPING = which_order.in_status(which_order.ARRIVED)
+_ON_ITS_WAY = which_order.in_status(frozenset({"shipped"}))
 _DELIVERED = which_order.in_status(frozenset({"delivered"}))
 _VERSION = ("size", "colour", "version")
 _RATHER = 0.5
+_SWAPPED = order_asked.words(
+    "换一台|换一个|换新|换个新|换台新|换一件|换一双|换瓶新|replacement|replace it|swap it|exchange it"
+)
 _ANEW = order_asked.words(
     "新的|一样的|同款|同样的|好的|没坏的"
     "|new one|new ones|replacement|replace it|the same|same one|another one|fresh one"
@@ -113,6 +117,8 @@ def _rather_exchanged(turn: Turn, order: Order | None) -> str:
     wished = {wish.intent for wish in turn.acts.wishes}
     scores = turn.understanding.intents if turn.understanding is not None else ()
     also = {score.intent for score in scores if score.probability >= _RATHER}
+    if order_asked.says(turn.text, _SWAPPED):
+        return "exchange"
     if "return_request" in wished and not also & {"change_order", "exchange_request"}:
         return ""
     version = turn.told_in(*_VERSION)
@@ -205,6 +211,7 @@ ITEM_PROBLEM = Task(
     unfit=_not_possible,
     filed="item-problem-asked",
     facts=_items,
+    becomes=_rather_changed,
 )
 LOST = Task(
     name="delivery_problem",
@@ -218,7 +225,7 @@ CHASE = Task(name="chase", request="chase_parcel", wished_by=("chase_parcel",), 
 async def _missing(turn: Turn) -> Answer:
     """A parcel that is lost, shown as delivered but not here, or late: have it looked into."""
     recent = which_order.lately(turn, _AFTER_SHIPPING)
-    found = await which_order.find(turn, recent, "parcel:missing")
+    found = await which_order.find(turn, recent, "parcel:missing", rather=_ON_ITS_WAY)
     if isinstance(found, Answer):
         return _sorry(turn, found) if turn.intent == "delivery_problem" else found
     memory = turn.memory.about_order(found.id)
