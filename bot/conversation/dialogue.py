@@ -213,8 +213,7 @@ async def _words(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tupl
     for intent, part in wished:
         skill = REGISTRY.by_intent.get(intent) or REGISTRY.by_name["own"]
         memory = (done[-1].answer.memory if done else None) or memory
-        now = turn.remembering(memory)
-        now = replace(now, understanding=part, text=part.text)
+        now = replace(turn.remembering(memory), understanding=part, text=part.text)
         made = await decisions.wish(now, skill, intent, modes)
         if memory is not turn.memory:
             made = tuple(one_question.kept_for_next(now, intent, one) for one in made)

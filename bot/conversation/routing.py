@@ -15,6 +15,7 @@ from bot.conversation.skills import (
     talk,
 )
 from bot.conversation.skills.talk import TALK
+from bot.conversation.slot_values import BY_FORM
 from bot.conversation.turn import Turn
 from nlu.acts import DialogueState, Wish
 from nlu.entities.address_parts import may_be_address
@@ -298,6 +299,8 @@ def wishes(turn: Turn, reading: Reading, *, taken_up: bool) -> tuple[tuple[str, 
     for wish, part in reading.wishes:
         if wished & _HOLDS.get(wish.intent, frozenset()):
             continue
+        if _belongs_to_another(reading, wish):
+            continue
         if wish.intent == "change_order" and "change_address" in wished and not turn.told_each(*_OF_ITEMS):
             continue
         intent = _set_phrase(part) or wish.intent
@@ -309,6 +312,28 @@ def wishes(turn: Turn, reading: Reading, *, taken_up: bool) -> tuple[tuple[str, 
     ordered = [one for _, one in sorted(found.items(), key=lambda one: one[0] != "consent")][:_WISHES]
     spoken = [wish for _, wish, _ in ordered]
     return tuple((intent, _with_acts(reading, wish, part, spoken)) for intent, wish, part in ordered)
+
+
+def _belongs_to_another(reading: Reading, wish: Wish) -> bool:
+    """Whether a wish is made of a value that only another wish of the message takes: "a new one, 0151 …" of a phone
+    number."""
+    acts = reading.whole.acts if reading.whole is not None else None
+    inside = {
+        value.slot
+        for value in (acts.slots if acts is not None else ())
+        if value.slot in BY_FORM and wish.start <= value.start < wish.end and value.probability >= _RATHER
+    }
+    own = _taken_by(wish.intent)
+    others = [_taken_by(one.intent) for one, _ in reading.wishes if one.intent != wish.intent]
+    return bool(inside) and bool(own) and not inside & own and any(inside <= taken for taken in others)
+
+
+def _taken_by(intent: str) -> frozenset[str]:
+    """What the reader may tell of the task that an intent wishes."""
+    task = REGISTRY.tasks.get(REGISTRY.tasks_of.get(intent, ""))
+    return (
+        frozenset(name for slot in task.slots for name in slot.told_by) if task is not None else frozenset()
+    )
 
 
 def _with_acts(reading: Reading, wish: Wish, part: Understanding, spoken: Sequence[Wish]) -> Understanding:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation import heard, waiting
+from bot.conversation import heard, phrases, waiting
 from bot.conversation.answer import Answer
 from bot.conversation.made import (
     SAID,
@@ -52,7 +52,7 @@ async def begin(turn: Turn, task: Task) -> Answer:
     told = values_in(turn, task, opened, order)
     told |= told_by_wish(turn, task, opened, order)
     opened = resolved(turn, task, _noted(turn, opened, told), order)
-    if made is None and order is not None:
+    if made is None and order is not None and not phrases.asks(turn.text):
         opened = opened.with_values(await told_before(turn, task, opened))
     if made is None or (told and task.asks(opened) is not None):
         return await _go_on(turn, task, opened, order)

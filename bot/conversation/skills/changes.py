@@ -16,7 +16,7 @@ from bot.messages import Button
 from nlu.acts import Act
 from nlu.entities.address_parts import corrected, lacking, may_be_address
 from nlu.entities.corrections import is_phone, with_end
-from nlu.types import EntityKind
+from nlu.entities.numbers import quantities
 from storage.orders import Order
 
 _TO_BE_SENT = which_order.in_status(which_order.NOT_SHIPPED)
@@ -233,10 +233,13 @@ def _another_number(turn: Turn, order: Order) -> bool:
     """Whether a change tells more than how many there are."""
     if turn.told(*_OTHERWISE[:-1]):
         return True
-    entities = turn.understanding.entities if turn.understanding is not None else ()
-    figures = {one.text: one.value for one in entities if one.kind is EntityKind.QUANTITY}
     held = {str(line.quantity) for line in order.lines}
-    return any(figures.get(one.text) not in held for one in turn.acts.slots if one.slot == "quantity")
+    told = [
+        next((span.value for span in quantities(one.text)), one.text)
+        for one in turn.acts.slots
+        if one.slot == "quantity"
+    ]
+    return any(number not in held for number in told)
 
 
 CANCEL = Task(

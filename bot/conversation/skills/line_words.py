@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from bot.conversation.phrases import word_test
 from bot.conversation.skills import order_asked, product_words
 from storage.orders import OrderLine
 
@@ -22,6 +23,7 @@ _TAKES_OUT = order_asked.words(
     "不要|不想要|不需要|去掉|删|取消|退掉|撤掉|拿掉|remove|removed|drop|take out|take off|take it out|take it off"
     "|leave out|cancel|cancelled|canceled|delete|without|don't want|don't need|get rid of|off my order|off the order"
 )
+_takes_apart = word_test("take…off take…out leave…out")
 _OUT_OF = order_asked.words(
     "里面|里的|里头|其中|一样东西|一件东西|当中|单里|中的|其他|其它|别的|剩下|其余"
     "|from my order|from the order|from that order"
@@ -80,7 +82,7 @@ def staying(text: str, lines: Sequence[OrderLine]) -> list[OrderLine]:
 
 def takes_out(text: str) -> bool:
     """Whether words want something to be left out."""
-    return order_asked.says(text, _TAKES_OUT)
+    return order_asked.says(text, _TAKES_OUT) or _takes_apart(text)
 
 
 def taken_out(text: str, lines: Sequence[OrderLine]) -> list[OrderLine]:
@@ -111,7 +113,7 @@ def of_a_part(text: str, lines: Sequence[OrderLine]) -> bool:
 
 
 def _words(text: str) -> list[str]:
-    return product_words.latin(text)
+    return product_words.latin(text.casefold())
 
 
 def _own(line: OrderLine, text: str) -> set[str]:

@@ -96,12 +96,20 @@ class Choice:
         if turn.intent == "change_order" and not order_asked.of_an_order(turn.text):
             # What somebody wants to have instead or besides is in none of their orders, or in another.
             fits = [] if self.spoken is not None else order_match.told_apart(turn, fitting)
+            if self.spoken is None and turn.told("item") and turn.told("size", "colour", "version"):
+                # Who names the thing and its other version means the thing that they have.
+                held = order_match.by_items(turn, self._fresh(left))
+                if held and not self._fitting(held):
+                    return held
             return fits if len(fits) < len(fitting) else []
         named = order_match.told_apart(turn, left, by_state=self.reading)
         # What somebody names is meant even when it is too late for what they wish.
         if self.reading:
             return named
         fitting = self._fitting(named)
+        if named and not fitting and not self._fresh(named) and self._fresh(self._fitting(left)):
+            # What came long ago is not what may still be done with a new one, which may have another name for it.
+            return []
         to_be_sent = [order for order in named if order.status in NOT_SHIPPED]
         return self._fresh(fitting) or (to_be_sent if self.early else []) or fitting or to_be_sent or named
 
