@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from bot.conversation import phrases
 from bot.conversation.turn import Slot, Task, Turn
 from nlu.acts import Act
@@ -14,6 +16,8 @@ _WITH_THANKS = 0.1
 _PART_OF = dict.fromkeys(("return", "exchange", "cancel_order", "item_problem"), ("refund",))
 """Wishes that are part of a task: whoever returns something wants the money back."""
 _RATHER = 0.5
+BY_FORM = frozenset({"name", "phone", "email", "address", "address_part", "tax_number", "payment_method"})
+"""What tells a value of one thing and is no word about another."""
 
 
 def turns_down(turn: Turn) -> bool:
@@ -99,8 +103,12 @@ def _wished(turn: Turn) -> set[str]:
     }
 
 
-def may_give(turn: Turn, asked: Slot) -> bool:
-    """Whether a value of what is asked for answers the question, though the message isn't read as an answer."""
+def may_give(turn: Turn, asked: Slot, task: Task, told: Collection[str]) -> bool:
+    """Whether what is told answers the question, though the message isn't read as an answer."""
+    if asked.name not in told:
+        # A name or a phone number beside the address that is asked for is told of nothing else.
+        by_form = any(slot.name in told and set(slot.told_by) <= BY_FORM for slot in task.slots)
+        return by_form and turn.answers and not turn.acts.wishes
     if asked.sentence:
         # "Can I have the blue one?"; what is told of in words of any kind may be told of something else.
         plain = any(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.conversation import phrases
+from bot.conversation.heard import BY_FORM
 from bot.conversation.registry import REGISTRY
 from bot.conversation.skills import (
     needed,
@@ -15,7 +16,6 @@ from bot.conversation.skills import (
     talk,
 )
 from bot.conversation.skills.talk import TALK
-from bot.conversation.slot_values import BY_FORM
 from bot.conversation.turn import Turn
 from nlu.acts import DialogueState, Wish
 from nlu.entities.address_parts import may_be_address

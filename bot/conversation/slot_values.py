@@ -23,8 +23,6 @@ _OF_AN_ORDER = (EntityKind.ORDER_NUMBER, EntityKind.DATE)
 """What says which order is meant."""
 NONE = "–"
 """The value of something that there is none of."""
-BY_FORM = frozenset({"name", "phone", "email", "address", "address_part", "tax_number", "payment_method"})
-"""What tells a value of one thing and is no word about another."""
 
 
 def values_in(
@@ -116,7 +114,7 @@ def _words_alone(turn: Turn, task: Task, asked: Slot, opened: OpenTask) -> str:
     gives = turn.answers and any(turn.does(act) for act in (Act.GIVES, Act.ADDS, Act.CORRECTS))
     gives = gives or heard.wished_again(turn)
     known = {name for slot in task.slots for name in slot.told_by}
-    of_others = bool(turn.told(*(BY_FORM - known)))
+    of_others = bool(turn.told(*(heard.BY_FORM - known)))
     only_number = heard.only_names(turn, turn.told("order").lstrip("#＃"))
     goes_on = asked.join is not None and bool(opened.values.get(asked.name))
     fits = asked.fits is None or goes_on or asked.fits(turn.text)
@@ -128,6 +126,7 @@ def resolved(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -> O
     if order is None:
         return opened
     for slot in task.slots:
-        if slot.resolve is not None and (meant := slot.resolve(turn, order, opened)):
-            opened = opened.with_values({slot.name: meant})
+        for means in (slot.resolve, slot.kept):
+            if means is not None and (meant := means(turn, order, opened)):
+                opened = opened.with_values({slot.name: meant})
     return opened

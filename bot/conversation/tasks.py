@@ -128,7 +128,7 @@ async def resume(turn: Turn) -> Answer | None:
         if of_others is None and order is not None and heard.only_points_at(turn, order):
             return await _go_on(turn, task, opened, order)
         return of_others
-    given = asked is not None and asked.name in told and heard.may_give(turn, asked)
+    given = asked is not None and heard.may_give(turn, asked, task, told)
     if moved is None and not (given or left_out or heard.is_answer(turn) or heard.wished_again(turn)):
         return None
     return await _go_on(turn, task, _noted(turn, meant, told), moved or order)

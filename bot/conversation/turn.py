@@ -185,6 +185,8 @@ class Slot:
     spares: Callable[[Turn, Order, OpenTask], bool] | None = None
     """Whether the message says of a part of what an order has that nothing is to be done with it, which takes nothing
     back."""
+    kept: Callable[[Turn, Order, OpenTask], str] | None = None
+    """What the order has for it, where the message says that this stays."""
     lists_lines: bool = False
     """Its question lists the order's lines, which can be pointed at."""
 

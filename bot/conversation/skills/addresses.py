@@ -13,7 +13,8 @@ from storage.customers import Customers
 from storage.orders import Order
 
 _PARTS = order_asked.words(
-    "人|姓名|名字|电话|手机|号码|地址|name|names|phone|number|address|recipient|street|postcode|addressee"
+    "其他|其它|别的|其余|rest|everything else|all else|人|姓名|名字|电话|手机|号码|地址"
+    "|name|names|phone|number|address|recipient|street|postcode|addressee"
 )
 _LABEL = 40
 _MARK = 10

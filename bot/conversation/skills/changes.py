@@ -10,7 +10,8 @@ from bot.conversation import filed, tasks
 from bot.conversation import made as made_requests
 from bot.conversation.answer import Answer, Rows, column, row
 from bot.conversation.memory import OpenTask
-from bot.conversation.skills import addresses, line_words, linking, order_lines, which_order
+from bot.conversation.skills import addresses, line_words, linking, order_asked, order_lines, which_order
+from bot.conversation.slot_values import NONE
 from bot.conversation.turn import Facts, RequestKind, Skill, Slot, Task, Turn
 from bot.messages import Button
 from nlu.acts import Act
@@ -22,6 +23,8 @@ from storage.orders import Order
 _TO_BE_SENT = which_order.in_status(which_order.NOT_SHIPPED)
 _SEVERAL = 2
 _DIGITS = 7
+_SENTENCE = 3
+_MORE = order_asked.words("加|多|再|more|another|extra|add|additional|fewer|less|少")
 _OTHERWISE = ("size", "colour", "version", "quantity")
 """What may be changed of a thing that stays."""
 _TO = "to-"
@@ -43,9 +46,23 @@ def _may_be_phone(value: str) -> bool:
     return sum(one.isdecimal() for one in value) >= _DIGITS
 
 
-def _is_asked_for(opened: OpenTask) -> bool:
-    """Whether the address has to be told: who tells whom it goes to wants that changed, and the rest left."""
-    return not any(opened.values.get(name) for name in ("name", "phone"))
+def _may_be_place(value: str) -> bool:
+    """Whether a value may be an address or a part of one: a town has few words."""
+    return may_be_address(value) or len(value.split()) < _SENTENCE or any(one.isdecimal() for one in value)
+
+
+def _stays_there(turn: Turn, order: Order, opened: OpenTask) -> str:
+    """Where an order goes, for who tells whom it goes to and leaves the rest; empty where that isn't plain."""
+    if opened.values.get("address") or turn.told("address", "address_part"):
+        return ""
+    pending = turn.memory.pending
+    asked = pending is not None and pending.data.get("task") == CHANGE_ADDRESS.name
+    name, phone = turn.told("name"), is_phone(turn.told("phone"))
+    told = name or phone or any(opened.values.get(one) for one in ("name", "phone"))
+    plain = phone or (name and (turn.does(Act.CORRECTS) or not asked))
+    plain = plain or (told and asked and addresses.some_stays(turn, order, opened))
+    there = _where_it_goes(turn, order)
+    return (NONE if lacking(there) else there) if plain else ""
 
 
 _WHERE = (
@@ -53,13 +70,14 @@ _WHERE = (
         name="address",
         told_by=("address", "address_part"),
         question="address-which",
-        needed=_is_asked_for,
+        kept=_stays_there,
+        counts=_may_be_place,
         spares=addresses.some_stays,
         words=True,
         fits=may_be_address,
         join=corrected,
         holds=_where_it_goes,
-        whole=lambda address: not lacking(address),
+        whole=lambda address: address == NONE or not lacking(address),
         again="address-again",
     ),
     Slot(name="name", told_by=("name",)),
@@ -178,8 +196,8 @@ def _cancelled(turn: Turn, order: Order | None, _opened: OpenTask) -> Mapping[st
 
 def _sent_to(turn: Turn, order: Order | None, opened: OpenTask) -> Mapping[str, str]:
     told = [opened.values.get(name, "") for name in ("name", "phone", "address")]
-    if order is not None and not told[-1]:
-        told.append(turn.say("address-stays", address=_where_it_goes(turn, order)))
+    if order is not None and told[-1] in (NONE, _where_it_goes(turn, order)):
+        told[-1] = turn.say("address-stays", address=_where_it_goes(turn, order))
     return {"address": "\n".join(value for value in told if value)}
 
 
@@ -231,7 +249,7 @@ def _says_what(turn: Turn, order: Order | None) -> bool:
 
 def _another_number(turn: Turn, order: Order) -> bool:
     """Whether a change tells more than how many there are."""
-    if turn.told(*_OTHERWISE[:-1]):
+    if turn.told(*_OTHERWISE[:-1]) or order_asked.says(turn.text, _MORE):
         return True
     held = {str(line.quantity) for line in order.lines}
     told = [
@@ -296,7 +314,7 @@ ACCOUNT_ADDRESS = Task(
     name="account_address",
     request="account_address",
     wished_by=("account_address",),
-    slots=(replace(_WHERE[0], question="account-address-which", needed=None), *_WHERE[1:]),
+    slots=(replace(_WHERE[0], question="account-address-which", kept=None), *_WHERE[1:]),
     filed="account-address-asked",
     facts=_sent_to,
 )
