@@ -8,7 +8,6 @@ from functools import reduce
 from bot.conversation import heard
 from bot.conversation.memory import OpenTask
 from bot.conversation.read_message import parts_of
-from bot.conversation.skills import product_words
 from bot.conversation.turn import Slot, Task, Turn
 from nlu.acts import Act, DialogueState, Question
 from nlu.types import EntityKind
@@ -76,10 +75,10 @@ def told_by_wish(turn: Turn, task: Task, opened: OpenTask, order: Order | None) 
 async def told_by_parts(turn: Turn, task: Task, slot: Slot, order: Order | None) -> str:
     """The part of a message, or of the one before, that would plainly answer a slot's question, were it asked; empty
     where none does."""
-    parts = parts_of(turn.text) if slot.by_parts else []
-    before = (
-        parts_of(turn.memory.before[-_LAST]) if slot.by_parts and len(turn.memory.before) >= _LAST else []
-    )
+    if slot.by_parts is None:
+        return ""
+    parts = parts_of(turn.text)
+    before = parts_of(turn.memory.before[-_LAST]) if len(turn.memory.before) >= _LAST else []
     parts = [*(parts if len(parts) > 1 else ()), *before]
     asked = DialogueState(
         question=Question(kind="value", task=task.name, slot=slot.name),
@@ -91,10 +90,7 @@ async def told_by_parts(turn: Turn, task: Task, slot: Slot, order: Order | None)
         if read is None or read.acts.probability(Act.GIVES) < _PLAINLY:
             continue
         said = replace(turn, text=part, understanding=read)
-        names = (
-            " ".join(f"{line.name_zh} {line.name_en}" for line in order.lines) if order is not None else ""
-        )
-        if not product_words.says_more(said, names):
+        if not slot.by_parts(said, order):
             continue
         left_out = spares(said, task, OpenTask(name=task.name), order)
         if not left_out and not any(read.first(kind) is not None for kind in _OF_AN_ORDER):

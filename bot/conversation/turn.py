@@ -174,8 +174,8 @@ class Slot:
     """The value that words of the message always mean; empty where there are none."""
     by_wish: Callable[[Turn, Order | None], bool] | None = None
     """Whether a wish in such words tells it, too: what doesn't work is the problem."""
-    by_parts: bool = False
-    """A part of a message that would plainly answer its question tells it, too."""
+    by_parts: Callable[[Turn, Order | None], bool] | None = None
+    """Whether such a part of a message, if it would plainly answer the question, tells it, too."""
     is_new: Callable[[Turn, Order], bool] | None = None
     """Whether what is told is another than what the order has."""
     optional: bool = False

@@ -23,7 +23,6 @@ from storage.orders import Order
 _TO_BE_SENT = which_order.in_status(which_order.NOT_SHIPPED)
 _SEVERAL = 2
 _DIGITS = 7
-_SENTENCE = 3
 _MORE = order_asked.words("加|多|再|more|another|extra|add|additional|fewer|less|少")
 _OTHERWISE = ("size", "colour", "version", "quantity")
 """What may be changed of a thing that stays."""
@@ -47,8 +46,8 @@ def _may_be_phone(value: str) -> bool:
 
 
 def _may_be_place(value: str) -> bool:
-    """Whether a value may be an address or a part of one: a town has few words."""
-    return may_be_address(value) or len(value.split()) < _SENTENCE or any(one.isdecimal() for one in value)
+    """Whether a value may be an address or a part of one."""
+    return may_be_address(value) or not value.isascii() or any(one.isdecimal() for one in value)
 
 
 def _stays_there(turn: Turn, order: Order, opened: OpenTask) -> str:
@@ -59,7 +58,7 @@ def _stays_there(turn: Turn, order: Order, opened: OpenTask) -> str:
     asked = pending is not None and pending.data.get("task") == CHANGE_ADDRESS.name
     name, phone = turn.told("name"), is_phone(turn.told("phone"))
     told = name or phone or any(opened.values.get(one) for one in ("name", "phone"))
-    plain = phone or (name and (turn.does(Act.CORRECTS) or not asked))
+    plain = phone or (name and (turn.surely(Act.CORRECTS) or not asked))
     plain = plain or (told and asked and addresses.some_stays(turn, order, opened))
     there = _where_it_goes(turn, order)
     return (NONE if lacking(there) else there) if plain else ""

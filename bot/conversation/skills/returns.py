@@ -95,6 +95,12 @@ def _wants_anew(turn: Turn, _order: Order | None) -> bool:
     return order_asked.says(turn.text, _ANEW)
 
 
+def _says_more(turn: Turn, order: Order | None) -> bool:
+    """Whether words say anything besides what is in the order."""
+    lines = order.lines if order is not None else ()
+    return product_words.says_more(turn, " ".join(f"{line.name_zh} {line.name_en}" for line in lines))
+
+
 def _names_what(turn: Turn, order: Order | None) -> bool:
     """Whether a message names the thing that something is wrong with, and says more."""
     item = turn.told("item")
@@ -138,7 +144,14 @@ RETURN = Task(
     request="return",
     wished_by=("return_request", "start"),
     slots=(
-        Slot(name="reason", told_by=("reason",), question="return-why", words=True, free=True, by_parts=True),
+        Slot(
+            name="reason",
+            told_by=("reason",),
+            question="return-why",
+            words=True,
+            free=True,
+            by_parts=_says_more,
+        ),
         order_lines.SLOT,
         order_lines.PAID_BY,
     ),
@@ -179,7 +192,14 @@ REFUND = Task(
     request="refund",
     wished_by=("refund_request", "refund"),
     slots=(
-        Slot(name="reason", told_by=("reason",), question="refund-why", words=True, free=True, by_parts=True),
+        Slot(
+            name="reason",
+            told_by=("reason",),
+            question="refund-why",
+            words=True,
+            free=True,
+            by_parts=_says_more,
+        ),
         order_lines.SLOT,
         Slot(name="amount", told_by=("amount",)),
         order_lines.PAID_BY,
