@@ -17,6 +17,7 @@ from bot.conversation import (
     decisions,
     filed,
     heard,
+    joined,
     one_question,
     repeats,
     routing,
@@ -53,7 +54,6 @@ from nlu.types import DialogueContext, Understanding
 
 log = logging.getLogger(__name__)
 
-_RATHER = 0.5
 _ABOUT_ITS_USE = frozenset({"usage_help", "warranty_repair"})
 """What a page answers for all goods, and a product's own facts for that product."""
 _OF_ONE_PRODUCT = _ABOUT_ITS_USE | {"product_question"}
@@ -70,21 +70,15 @@ async def read(turn: Turn) -> Reading:
     # What is heard whatever else is said has to be plain by itself.
     apart = len(wishes) > 1 or any(wish.intent in routing.HEARD_ANYWAY for wish in wishes)
     parts = await _understood(turn, [wish.text for wish in wishes]) if apart else [whole] * len(wishes)
+    read_apart = await joined.wishes(turn.text, partial(_understood, turn)) if len(wishes) == 1 else []
     return Reading(
-        language=turn.language if _only_gives(whole) else language.of_words(turn, whole),
+        language=turn.language if heard.only_gives(whole) else language.of_words(turn, whole),
         whole=whole,
-        wishes=(*zip(wishes, parts, strict=True), *await _refused(turn)),
+        wishes=(*(read_apart or zip(wishes, parts, strict=True)), *await _refused(turn)),
         shown=told.ids,
         in_context=told.state != DialogueState(before=told.state.before),
         where=told.state,
     )
-
-
-def _only_gives(whole: Understanding) -> bool:
-    """Whether a message is only what was asked for: an address or a name is in no language of its own."""
-    acts = whole.acts
-    gives = max(acts.probability(act) for act in (Act.GIVES, Act.CORRECTS, Act.ADDS))
-    return gives >= _RATHER and bool(acts.slots) and not acts.wishes
 
 
 async def _refused(turn: Turn) -> list[tuple[Wish, Understanding]]:
@@ -117,8 +111,8 @@ async def decide(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tupl
     """Every answer to a turn, in order; never none. `modes` are the skills' switches by name."""
     unread = turn
 
-    async def read_more(text: str) -> Understanding | None:
-        return (await _understood(unread, [text]))[0]
+    async def read_more(text: str, where: DialogueState) -> Understanding | None:
+        return (await _understood(unread, [text], where))[0]
 
     turn = replace(
         turn,
@@ -202,7 +196,9 @@ async def _words(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tupl
     if done:
         looked = done[0].skill in ("recommend", "search")
         wished = tuple(
-            one for one in wished if _is_left(turn, *one) and not (looked and one[0] in needed.MAY_TELL)
+            one
+            for one in wished
+            if _is_left(turn, *one, done[0].skill) and not (looked and one[0] in needed.MAY_TELL)
         )
     if not done and (len(wished) <= 1 or {intent for intent, _ in wished} <= _OF_ONE_PRODUCT):
         variant = await _variant(turn, whole, modes)
@@ -214,8 +210,7 @@ async def _words(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tupl
     for intent, part in wished:
         skill = REGISTRY.by_intent.get(intent) or REGISTRY.by_name["own"]
         memory = (done[-1].answer.memory if done else None) or memory
-        now = turn.remembering(memory)
-        now = replace(now, understanding=part, text=part.text)
+        now = replace(turn.remembering(memory), understanding=part, text=part.text)
         made = await decisions.wish(now, skill, intent, modes)
         if memory is not turn.memory:
             made = tuple(one_question.kept_for_next(now, intent, one) for one in made)
@@ -255,8 +250,10 @@ async def _of_the_last_or_the_wait(
     return () if waited is None else decisions.only("waiting", waited)
 
 
-def _is_left(turn: Turn, intent: str, part: Understanding) -> bool:
+def _is_left(turn: Turn, intent: str, part: Understanding, taken_up_by: str) -> bool:
     """Whether a wish of a message that was taken up is still to be answered."""
+    if taken_up_by == "request" and len(part.text) >= len(turn.text.strip()):
+        return intent in routing.HEARD_ANYWAY
     if intent in routing.HEARD_ANYWAY:
         return True
     skill = REGISTRY.by_intent.get(intent)
@@ -301,6 +298,8 @@ async def _looking_on(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.D
     pending = turn.memory.pending
     if pending is not None and pending.kind not in ("clarify", "product"):
         return ()
+    if turn.understanding is not None and routing.plainly_of_task(turn.understanding):
+        return ()
     if needed.goes_on(turn):
         looked = turn.memory.intents[0]
         return await decisions.wish(replace(turn, intent=looked), REGISTRY.by_intent[looked], looked, modes)
@@ -331,7 +330,7 @@ async def _variant(
 ) -> tuple[decisions.Decision, ...] | None:
     """The product spoken of in another colour or size, whatever the few words were taken for; or what it states, before
     what the shop's pages say of all."""
-    if modes.get("product", "on") != "on":
+    if modes.get("product", "on") != "on" or routing.plainly_of_task(whole):
         return None
     answer = await telling.asked_again(turn)
     if answer is None and routing.may_name_variant(turn, whole):
@@ -377,7 +376,8 @@ async def _unclear(
     if told and (fact := await telling.of_a_fact(turn)) is not None:
         return _of_product(turn, fact)
     found = None
-    if needed.tells(turn) and not turn.in_queue and modes.get("search", "on") == "on":
+    looks = needed.tells(turn) and not (turn.in_queue or routing.fairly_of_task(whole))
+    if looks and modes.get("search", "on") == "on":
         found = await recommending.by_words(turn)
     if found is not None:
         memory = (found.memory or turn.memory).heard("product_search")
@@ -385,7 +385,10 @@ async def _unclear(
     likely = await unclear.likeliest(turn, whole)
     if likely is not None:
         return await decisions.wish(turn, REGISTRY.by_intent[likely], likely, modes)
-    return decisions.only(*await unclear.answered(turn, whole, search=modes.get("search", "on") == "on"))
+    asked_back = decisions.only(
+        *await unclear.answered(turn, whole, search=modes.get("search", "on") == "on")
+    )
+    return await one_question.going_back(turn, asked_back)
 
 
 def _with_sentiment(decision: decisions.Decision, turn: Turn) -> decisions.Decision:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.conversation import heard, phrases, tasks
 from bot.conversation import made as made_requests
 from bot.conversation.answer import Answer
+from bot.conversation.read_message import parts_of
 from bot.conversation.turn import Task, Turn
 from nlu.acts import Act
 from storage.requests import UNDECIDED, Request, Requests
@@ -32,13 +33,15 @@ async def touched(turn: Turn) -> Answer | None:
         return None
     told = [(pair, set(await tasks.told_for(turn, pair[1], pair[0]))) for pair in made]
     (known, task), values = next((one for one in told if one[1]), told[0])
-    if turn.does(Act.WITHDRAWS) and (turn.surely(Act.WITHDRAWS) or not values - {"reason"}):
+    whole = not turn.acts.wishes or len(parts_of(turn.text)) == 1
+    left_out = whole and await tasks.leaves_out(turn, task, known)
+    if not left_out and turn.does(Act.WITHDRAWS) and (turn.surely(Act.WITHDRAWS) or not values - {"reason"}):
         return withdrawing(turn, known) if turn.surely(Act.WITHDRAWS) else _asks_first(turn, known)
-    if heard.wishes_of_others(turn, task, by_words=not values):
+    if not left_out and heard.wishes_of_others(turn, task, by_words=not values):
         return None
     does = any(turn.does(act) for act in (Act.CORRECTS, Act.ADDS, Act.WITHDRAWS))
     tells = bool(_TELLING & values) or (bool(values) and _tells_only(turn, task))
-    if does or (tells and turn.memory.pending is None and _wishes_nothing_else(turn, task)):
+    if left_out or does or (tells and turn.memory.pending is None and _wishes_nothing_else(turn, task)):
         return await tasks.amended(turn, task, known) if known.state == "asked" else _decided(turn, known)
     return None
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from bot.conversation import phrases
-from bot.conversation.turn import Task, Turn
+from bot.conversation.turn import Slot, Task, Turn
 from nlu.acts import Act
+from nlu.types import Understanding
 from storage.orders import Order
 
 _IN_ITS_WORDS = 0.3
+_WITH_THANKS = 0.1
+"""A yes to a question that is asked, beside thanks."""
 _PART_OF = dict.fromkeys(("return", "exchange", "cancel_order", "item_problem"), ("refund",))
 """Wishes that are part of a task: whoever returns something wants the money back."""
 _RATHER = 0.5
+BY_FORM = frozenset({"name", "phone", "email", "address", "address_part", "tax_number", "payment_method"})
+"""What tells a value of one thing and is no word about another."""
 
 
 def turns_down(turn: Turn) -> bool:
@@ -29,13 +36,28 @@ def agrees(turn: Turn) -> bool:
 
     Where both readings don't say so, what is asked about is asked once more: it can't be undone.
     """
-    alone = turn.understanding.intents if turn.understanding is not None else ()
-    said = any(score.intent == "affirm" and score.probability >= _IN_ITS_WORDS for score in alone)
+    if not turn.answers:
+        return False
+    alone = _alone(turn)
     wished = any(
-        turn.skills.tasks_of.get(score.intent) in answered(turn) and score.probability >= _RATHER
-        for score in alone
+        turn.skills.tasks_of.get(intent) in answered(turn) and chance >= _RATHER
+        for intent, chance in alone.items()
     )
-    return turn.affirms and turn.answers and (said or wished)
+    doubts = max(turn.acts.probability(act) for act in (Act.NO, Act.WITHDRAWS))
+    if wished:
+        # Its words may be those that take something back: "ok, cancel" answers "Cancel it?".
+        return turn.affirms and turn.acts.probability(Act.YES) > doubts
+    yes, no = alone.get("affirm", 0.0), alone.get("deny", 0.0)
+    said = yes >= _IN_ITS_WORDS or (
+        turn.surely(Act.YES) and yes >= _WITH_THANKS and next(iter(alone)) == "thanks"
+    )
+    return turn.affirms and said and yes > no and doubts < _RATHER
+
+
+def _alone(turn: Turn) -> dict[str, float]:
+    """What the words mean by themselves, the likeliest first."""
+    scores = turn.understanding.intents if turn.understanding is not None else ()
+    return {score.intent: score.probability for score in scores}
 
 
 def wished_instead(turn: Turn) -> str:
@@ -81,6 +103,21 @@ def _wished(turn: Turn) -> set[str]:
     }
 
 
+def may_give(turn: Turn, asked: Slot, task: Task, told: Collection[str]) -> bool:
+    """Whether what is told answers the question, though the message isn't read as an answer."""
+    if asked.name not in told:
+        # A name or a phone number beside the address that is asked for is told of nothing else.
+        by_form = any(slot.name in told and set(slot.told_by) <= BY_FORM for slot in task.slots)
+        return by_form and turn.answers and not turn.acts.wishes
+    if asked.sentence:
+        # "Can I have the blue one?"; what is told of in words of any kind may be told of something else.
+        plain = any(
+            chance >= _RATHER for intent, chance in _alone(turn).items() if intent not in answered(turn)
+        )
+        return turn.answers and not (turn.acts.wishes or plain)
+    return not (asked.free or turn.acts.wishes)
+
+
 def is_answer(turn: Turn) -> bool:
     """Whether a message gives, adds or puts right something, or says yes."""
     return turn.answers and any(turn.does(act) for act in (Act.GIVES, Act.ADDS, Act.CORRECTS, Act.YES))
@@ -124,3 +161,10 @@ def answered(turn: Turn) -> frozenset[str]:
     if task is None:
         return frozenset()
     return frozenset({task.name, task.becomes(turn, None) if task.becomes is not None else ""} - {""})
+
+
+def only_gives(whole: Understanding) -> bool:
+    """Whether a message is only what was asked for: an address or a name is in no language of its own."""
+    acts = whole.acts
+    gives = max(acts.probability(act) for act in (Act.GIVES, Act.CORRECTS, Act.ADDS))
+    return gives >= _RATHER and bool(acts.slots) and not acts.wishes

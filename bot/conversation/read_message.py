@@ -30,6 +30,11 @@ def sentences_of(text: str) -> list[str]:
     return [part.strip() for part in _SENTENCE.split(text) if part.strip()]
 
 
+def parts_of(text: str) -> list[str]:
+    """The clauses of a text, without the marks between them."""
+    return [part.strip() for part in _CLAUSE.split(text) if part.strip()]
+
+
 def parts_around(text: str, places: Sequence[tuple[int, int]], ends: re.Pattern[str]) -> list[str]:
     """The parts of a text, between such ends, in which one of the places begins."""
     cuts = [0, *(end.end() for end in ends.finditer(text)), len(text)]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.conversation import heard, phrases
+from bot.conversation.heard import BY_FORM
 from bot.conversation.registry import REGISTRY
 from bot.conversation.skills import (
     bargain_words,
@@ -19,6 +20,7 @@ from bot.conversation.skills import (
 from bot.conversation.skills.talk import TALK
 from bot.conversation.turn import Skill, Turn
 from nlu.acts import DialogueState, Wish
+from nlu.entities.address_parts import may_be_address
 from nlu.intents import INTENTS
 from nlu.types import EntityKind, IntentScore, Understanding
 
@@ -42,6 +44,7 @@ _SHORT = 24
 _SENTENCE_LONG = 48
 _STANDS_OUT = 1.5
 _CERTAIN = 0.7
+_PLAINLY = 0.8
 _BEYOND_DOUBT = 0.95
 _FOREIGN = 0.5
 # What a complaint may be about that can be answered at once.
@@ -52,6 +55,7 @@ _PREFERRED = frozenset(
         ("price_question", "discount_request"),
         ("return_policy", "return_request"),
         ("change_order", "change_address"),
+        ("my_data", "change_address"),
         ("affirm", "thanks"),
         ("thanks", "goodbye"),
     }
@@ -61,7 +65,9 @@ _HOLDS = {
     "return_request": frozenset({"exchange_request"}),
     "refund_request": frozenset({"return_request", "exchange_request", "cancel_order"}),
     "refund_status": frozenset({"return_request", "exchange_request"}),
-    "change_order": frozenset({"exchange_request"}),
+    "change_order": frozenset({"exchange_request", "cancel_order"}),
+    "item_problem": frozenset({"return_request", "exchange_request", "refund_request"}),
+    "chase_parcel": frozenset({"delivery_problem"}),
     "product_question": frozenset({"product_compare"}),
     "price_question": frozenset({"product_compare"}),
     "recommend_request": frozenset({"product_compare"}),
@@ -121,6 +127,18 @@ def askable(score: IntentScore) -> bool:
     )
 
 
+def plainly_of_task(whole: Understanding) -> bool:
+    """Whether the words by themselves wish something that only the shop can do."""
+    best = whole.intents[0] if whole.intents else None
+    return best is not None and best.intent in REGISTRY.tasks_of and best.probability >= _PLAINLY
+
+
+def fairly_of_task(whole: Understanding) -> bool:
+    """Whether what the words most likely mean is something that only the shop can do."""
+    best = whole.intents[0] if whole.intents else None
+    return best is not None and best.intent in REGISTRY.tasks_of and best.probability >= _FAIRLY
+
+
 def none_of_ours(whole: Understanding) -> bool:
     """Whether the words are more likely about something else than about anything that is sold here."""
     best = whole.intents[0] if whole.intents else None
@@ -173,7 +191,7 @@ def _set_phrase(whole: Understanding) -> str | None:
         return "order_status"
     # Whoever asks where something of theirs is has bought it.
     best = whole.intents[0].intent if whole.intents else None
-    if best in _SHOWS_PRODUCTS and order_asked.where_is_mine(whole.text):
+    if best in _SHOWS_PRODUCTS | {"order_status"} and order_asked.where_is_mine(whole.text):
         return "order_status"
     if order_asked.of_purchases(whole.text):
         return "order_facts"
@@ -264,6 +282,8 @@ def _implied(turn: Turn, whole: Understanding) -> str | None:
         return "chitchat"
     if phrases.thanks(turn.text) and len(turn.text) <= _SHORT + 8:
         return "thanks"
+    if may_be_address(turn.told("address")) and _chance(whole, "change_address") >= _LIKELY:
+        return "change_address"
     if whole.first(EntityKind.PRODUCT) is not None and len(whole.text) <= 80:
         return _best_of(whole, _ABOUT_PRODUCTS) or "product_question"
     if whole.first(EntityKind.ORDER_NUMBER) is not None and len(whole.text) <= 60:
@@ -273,6 +293,10 @@ def _implied(turn: Turn, whole: Understanding) -> str | None:
     if whole.first(EntityKind.AMOUNT) is not None and turn.memory.product and last == "discount_request":
         return last
     return None
+
+
+def _chance(whole: Understanding, intent: str) -> float:
+    return next((score.probability for score in whole.intents if score.intent == intent), 0.0)
 
 
 def _best_of(whole: Understanding, group: frozenset[str]) -> str | None:
@@ -303,6 +327,8 @@ def wishes(turn: Turn, reading: Reading, *, taken_up: bool) -> tuple[tuple[str, 
     for wish, part in reading.wishes:
         if wished & _HOLDS.get(wish.intent, frozenset()):
             continue
+        if _belongs_to_another(reading, wish):
+            continue
         if wish.intent == "change_order" and "change_address" in wished and not turn.told_each(*_OF_ITEMS):
             continue
         intent = _set_phrase(part) or wish.intent
@@ -310,10 +336,32 @@ def wishes(turn: Turn, reading: Reading, *, taken_up: bool) -> tuple[tuple[str, 
         if stopping.says_stop(part.text, part, busy=True):
             found["consent"] = ("opt_out", wish, part)
         elif skill is not None and wish.probability >= _RATHER:
-            found.setdefault(skill.name, (intent, wish, part))
+            found.setdefault(REGISTRY.tasks_of.get(intent, skill.name), (intent, wish, part))
     ordered = [one for _, one in sorted(found.items(), key=lambda one: one[0] != "consent")][:_WISHES]
     spoken = [wish for _, wish, _ in ordered]
     return tuple((intent, _with_acts(reading, wish, part, spoken)) for intent, wish, part in ordered)
+
+
+def _belongs_to_another(reading: Reading, wish: Wish) -> bool:
+    """Whether a wish is made of a value that only another wish of the message takes: "a new one, 0151 …" of a phone
+    number."""
+    acts = reading.whole.acts if reading.whole is not None else None
+    inside = {
+        value.slot
+        for value in (acts.slots if acts is not None else ())
+        if value.slot in BY_FORM and wish.start <= value.start < wish.end and value.probability >= _RATHER
+    }
+    own = _taken_by(wish.intent)
+    others = [_taken_by(one.intent) for one, _ in reading.wishes if one.intent != wish.intent]
+    return bool(inside) and bool(own) and not inside & own and any(inside <= taken for taken in others)
+
+
+def _taken_by(intent: str) -> frozenset[str]:
+    """What the reader may tell of the task that an intent wishes."""
+    task = REGISTRY.tasks.get(REGISTRY.tasks_of.get(intent, ""))
+    return (
+        frozenset(name for slot in task.slots for name in slot.told_by) if task is not None else frozenset()
+    )
 
 
 def _with_acts(reading: Reading, wish: Wish, part: Understanding, spoken: Sequence[Wish]) -> Understanding:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import reduce
 
 from bot.conversation import heard
 from bot.conversation.memory import OpenTask
+from bot.conversation.read_message import parts_of
 from bot.conversation.turn import Slot, Task, Turn
-from nlu.acts import Act
+from nlu.acts import Act, DialogueState, Question
+from nlu.types import EntityKind
 from storage.orders import Order
 
 _VALUE = 500
+_PARTS = 4
+_LAST = 2
+"""Place from the end of the message before this one."""
+_PLAINLY = 0.8
+_OF_AN_ORDER = (EntityKind.ORDER_NUMBER, EntityKind.DATE)
+"""What says which order is meant."""
 NONE = "–"
 """The value of something that there is none of."""
-_BY_FORM = frozenset({"name", "phone", "email", "address", "address_part", "tax_number", "payment_method"})
-"""What tells a value of one thing and is no word about another."""
 
 
 def values_in(
@@ -24,7 +31,10 @@ def values_in(
     found = {slot.name: _told(turn, slot, opened, order) for slot in task.slots}
     found = {name: value[:_VALUE] for name, value in found.items() if value}
     read = any(turn.told_each(*slot.told_by) for slot in task.slots)
-    if asked is not None and asked.words and (asked.sentence or not (read or asked.name in found)):
+    # That something stays as it is tells nothing of the rest.
+    leaves = len(parts_of(turn.text)) == 1 and spares(turn, task, opened, order)
+    free = asked is not None and (asked.sentence or not (read or asked.name in found))
+    if asked is not None and asked.words and free and not leaves:
         words = _words_alone(turn, task, asked, opened)
         for other in () if asked.sentence else found.values():
             words = words.replace(other, "").strip()
@@ -35,12 +45,16 @@ def values_in(
 
 
 def _told(turn: Turn, slot: Slot, opened: OpenTask, order: Order | None) -> str:
-    told = turn.told_each(*slot.told_by)
+    told = tuple(one for one in turn.told_each(*slot.told_by) if slot.counts is None or slot.counts(one))
+    if told and slot.is_new is not None and order is not None and not slot.is_new(turn, order):
+        return ""
     before = opened.values.get(slot.name, "")
     if slot.read is not None:
         return slot.read(turn, before)
     if not told:
-        plain = slot.plain(turn.text) if slot.plain is not None else ""
+        # What follows a wish belongs to it: "an invoice, please. Personal".
+        words = turn.said[max(turn.said.find(turn.text), 0) :]
+        plain = slot.plain(words) if slot.plain is not None else ""
         beside = slot.free and before and plain and plain not in before and not turn.does(Act.CORRECTS)
         return f"{before}\n{plain}" if beside else plain
     if slot.join is not None:
@@ -62,14 +76,46 @@ def reads_asked(turn: Turn) -> bool:
     return asked is not None and asked.read is not None and bool(asked.read(turn, ""))
 
 
-def told_by_wish(turn: Turn, task: Task, opened: OpenTask) -> dict[str, str]:
-    """What the wish itself tells, where it names the thing that it is about."""
-    names = bool(turn.told("item"))
+def told_by_wish(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -> dict[str, str]:
+    """What the wish itself tells, where its words say enough."""
     return {
         slot.name: turn.text.strip()[:_VALUE]
         for slot in task.slots
-        if slot.by_wish and names and slot.name not in opened.values
+        if slot.by_wish is not None and slot.name not in opened.values and slot.by_wish(turn, order)
     }
+
+
+async def told_by_parts(turn: Turn, task: Task, slot: Slot, order: Order | None) -> str:
+    """The part of a message, or of the one before, that would plainly answer a slot's question, were it asked; empty
+    where none does."""
+    if slot.by_parts is None:
+        return ""
+    parts = parts_of(turn.text)
+    before = parts_of(turn.memory.before[-_LAST]) if len(turn.memory.before) >= _LAST else []
+    parts = [*(parts if len(parts) > 1 else ()), *before]
+    asked = DialogueState(
+        question=Question(kind="value", task=task.name, slot=slot.name),
+        tasks=(task.name,),
+        before=(turn.text,),
+    )
+    for part in parts[:_PARTS]:
+        read = await turn.read(part, asked)
+        if read is None or read.acts.probability(Act.GIVES) < _PLAINLY:
+            continue
+        said = replace(turn, text=part, understanding=read)
+        if not slot.by_parts(said, order):
+            continue
+        left_out = spares(said, task, OpenTask(name=task.name), order)
+        if not left_out and not any(read.first(kind) is not None for kind in _OF_AN_ORDER):
+            return part[:_VALUE]
+    return ""
+
+
+def spares(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -> bool:
+    """Whether the message leaves out a part of what a task may be about, which takes nothing back."""
+    return order is not None and any(
+        slot.spares is not None and slot.spares(turn, order, opened) for slot in task.slots
+    )
 
 
 def _words_alone(turn: Turn, task: Task, asked: Slot, opened: OpenTask) -> str:
@@ -77,7 +123,7 @@ def _words_alone(turn: Turn, task: Task, asked: Slot, opened: OpenTask) -> str:
     gives = turn.answers and any(turn.does(act) for act in (Act.GIVES, Act.ADDS, Act.CORRECTS))
     gives = gives or heard.wished_again(turn)
     known = {name for slot in task.slots for name in slot.told_by}
-    of_others = bool(turn.told(*(_BY_FORM - known)))
+    of_others = bool(turn.told(*(heard.BY_FORM - known)))
     only_number = heard.only_names(turn, turn.told("order").lstrip("#＃"))
     goes_on = asked.join is not None and bool(opened.values.get(asked.name))
     fits = asked.fits is None or goes_on or asked.fits(turn.text)
@@ -89,6 +135,7 @@ def resolved(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -> O
     if order is None:
         return opened
     for slot in task.slots:
-        if slot.resolve is not None and (meant := slot.resolve(turn, order, opened)):
-            opened = opened.with_values({slot.name: meant})
+        for means in (slot.resolve, slot.kept):
+            if means is not None and (meant := means(turn, order, opened)):
+                opened = opened.with_values({slot.name: meant})
     return opened

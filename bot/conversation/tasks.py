@@ -11,11 +11,20 @@ from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation import heard, waiting
+from bot.conversation import heard, phrases, waiting
 from bot.conversation.answer import Answer
-from bot.conversation.made import SAID, merged_details, open_request, request_text
+from bot.conversation.made import (
+    SAID,
+    added_to,
+    as_made,
+    details_of,
+    merged_details,
+    now_told,
+    open_request,
+    told_before,
+)
 from bot.conversation.memory import Filed, Memory, OpenTask
-from bot.conversation.slot_values import NONE, resolved, told_by_wish, values_in
+from bot.conversation.slot_values import NONE, resolved, spares, told_by_parts, told_by_wish, values_in
 from bot.conversation.turn import Asked, Slot, Task, Turn
 from nlu.acts import Act
 from storage.orders import Order
@@ -45,10 +54,12 @@ async def begin(turn: Turn, task: Task, known: Values | None = None) -> Answer:
         order = found
     turn = turn.remembering(_without_those_meant_as(turn, task, order))
     made = await open_request(turn, task.request, order)
-    opened = _under_way(turn, task, order) if made is None else _as_made(task, made)
+    opened = _under_way(turn, task, order) if made is None else as_made(task, made)
     told = values_in(turn, task, opened, order)
-    told |= {**told_by_wish(turn, task, opened), **(known or {})}
+    told |= {**told_by_wish(turn, task, opened, order), **(known or {})}
     opened = resolved(turn, task, _noted(turn, opened, told), order)
+    if made is None and order is not None and not phrases.asks(turn.text):
+        opened = opened.with_values(await told_before(turn, task, opened))
     if made is None or (told and task.asks(opened) is not None):
         return await _go_on(turn, task, opened, order)
     return await _file(turn, task, opened, order)
@@ -71,14 +82,6 @@ def _under_way(turn: Turn, task: Task, order: Order | None) -> OpenTask:
     place = order.id if order is not None else None
     known = turn.memory.task(task.name)
     return known if known is not None and known.order == place else OpenTask(name=task.name, order=place)
-
-
-def _as_made(task: Task, made: Request) -> OpenTask:
-    """The task as it was asked of the shop, so that a part that is told anew leaves the rest."""
-    kept = {slot.name: made.details[slot.name] for slot in task.slots if slot.name in made.details}
-    if "products" in made.details:
-        kept["items"] = made.details["products"]
-    return OpenTask(name=task.name, order=made.order_id, values=kept)
 
 
 async def confirmed(turn: Turn, task: Task, order: Order | None) -> Answer:
@@ -112,25 +115,28 @@ async def resume(turn: Turn) -> Answer | None:
     moved = await _other_order(turn, task, order)
     if isinstance(moved, Answer):
         return moved
+    turns = task.becomes is not None and bool(task.becomes(turn, order))
+    agrees = pending.kind == "task-confirm" and heard.agrees(turn) and not turns
+    left_out = turns or spares(turn, task, opened, order)
     if asked is not None and asked.optional and heard.has_none(turn) and not (told or moved):
         told = {asked.name: NONE}
-    elif heard.turns_down(turn) and not (told or moved):
+    elif heard.turns_down(turn) and not (told or moved or agrees or left_out):
         return await _turned_down(turn, task)
     if moved is not None:
         # The words that name it are no answer.
         opened = _of_order(task, opened, moved)
         told = values_in(turn, task, opened, moved)
-    elif pending.kind == "task-confirm" and heard.agrees(turn):
+    elif agrees:
         return await confirmed(turn, task, order)
     meant = resolved(turn, task, opened, moved or order)
-    if moved is None and not told and meant == opened:
+    if moved is None and not (told or left_out) and meant == opened:
         of_others = await _of_others(turn, task)
         if of_others is None and order is not None and heard.only_points_at(turn, order):
             return await _go_on(turn, task, opened, order)
         return of_others
-    given = asked is not None and asked.name in told and not (asked.free or turn.acts.wishes)
+    given = asked is not None and heard.may_give(turn, asked, task, told)
     given = given or any(slot.read is not None and slot.name in told for slot in task.slots)
-    if moved is None and not (given or heard.is_answer(turn) or heard.wished_again(turn)):
+    if moved is None and not (given or left_out or heard.is_answer(turn) or heard.wished_again(turn)):
         return None
     return await _go_on(turn, task, _noted(turn, meant, told), moved or order)
 
@@ -202,6 +208,8 @@ async def _go_on(turn: Turn, task: Task, opened: OpenTask, order: Order | None) 
         kept = {name: value for name, value in opened.values.items() if now.get(name) != value}
         turned = replace(opened, name=other.name, values=kept)
         turned = turned.with_values(values_in(turn, other, turned, order))
+        turned = turned.with_values(told_by_wish(turn, other, turned, order))
+        turned = resolved(turn, other, turned, order)
         cleared = turn.remembering(turn.memory.without_task(task.name))
         return await _go_on(cleared, other, turned, order)
     unfit = await task.unfit(turn, order) if task.unfit is not None and order is not None else None
@@ -211,6 +219,9 @@ async def _go_on(turn: Turn, task: Task, opened: OpenTask, order: Order | None) 
     if refused is not None:
         return _let_go(turn, task, refused)
     missing = task.asks(opened)
+    if missing is not None and (told := await told_by_parts(turn, task, missing[0], order)):
+        opened = opened.with_values({missing[0].name: told})
+        missing = task.asks(opened)
     if missing is not None:
         return _asking(turn, task, opened, order, *missing)
     if task.confirm:
@@ -269,13 +280,13 @@ async def _file(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -
     """Make the request, once: one that is open already takes what is new."""
     if _is_for_people(turn, task):
         return await waiting.left_to_people(turn)
-    details = _details(turn, opened, order)
+    details = details_of(turn, opened, order)
     memory = _about(turn.memory, order).without_task(task.name)
 
     async def file(connection: AsyncConnection) -> Answer:
         known = await open_request(turn.within(connection), task.request, order)
         if known is not None:
-            return await _known(turn.within(connection), task, known, details, memory)
+            return await added_to(turn.within(connection), task, known, details, memory)
         number = new_number(turn.now)
         await Requests(connection).add(
             NewRequest(
@@ -296,64 +307,32 @@ async def _file(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -
     return Answer(effects=(file,), memory=memory)
 
 
-def _details(turn: Turn, opened: OpenTask, order: Order | None) -> dict[str, str]:
-    """What staff read: each value, the lines by name, and the customer's own words."""
-    details = dict(opened.values)
-    if order is not None and "items" in details:
-        ids = details["items"].split("\n")
-        details["products"] = details["items"]
-        details["items"] = "\n".join(
-            line.name(turn.language) for line in order.lines if line.product_id in ids
-        )
-    return {**details, **({"text": opened.said} if opened.said else {})}
-
-
-async def _known(turn: Turn, task: Task, known: Request, details: Values, memory: Memory) -> Answer:
-    """A request that is open already: what is new goes into it, as long as nobody has decided.
-
-    What a yes confirms is no more by being said in other words, unless they add to it.
-    """
-    memory = memory.having_filed(Filed(task=task.name, request=known.number, order=known.order_id))
-    merged = merged_details(known.details, details)
-    if known.state == "asked" and merged != known.details:
-        await Requests(turn.connection).amend(known.id, merged)
-        told = {**merged, "text": known.details.get("text", "")} != {"text": "", **known.details}
-        if told:
-            return Answer(text=_added(turn, task, known, merged), memory=memory)
-        if not task.confirm or turn.does(Act.ADDS) or turn.does(Act.CORRECTS):
-            return Answer(text=turn.say("request-added", request=known.number), memory=memory)
-    return Answer(text=request_text(turn, "request-known", known), memory=memory)
-
-
-def _added(turn: Turn, task: Task, made: Request, merged: Values) -> str:
-    """That a request is another now, and all that was told for it."""
-    own = [slot for slot in task.slots if slot.name in merged and slot.resolve is None]
-    values = [(slot.shown, merged[slot.name]) for slot in own]
-    told = "\n".join(value if shown is None else shown(turn, value) for shown, value in values)
-    text_id = "request-corrected" if turn.does(Act.CORRECTS) else "request-added-told"
-    return turn.say(text_id if told else "request-added", request=made.number, told=told)
-
-
 async def told_for(turn: Turn, task: Task, made: Request) -> Values:
     """What the message tells of the slots of a task that was asked for already."""
-    opened = _as_made(task, made)
+    opened = as_made(task, made)
     return values_in(turn, task, opened, await _order(turn, task, opened))
+
+
+async def leaves_out(turn: Turn, task: Task, made: Request) -> bool:
+    """Whether the message says of a part of the order that nothing is to be done with it, and leaves the request."""
+    opened = as_made(task, made)
+    return spares(turn, task, opened, await _order(turn, task, opened))
 
 
 async def amended(turn: Turn, task: Task, made: Request) -> Answer:
     """Put a request right, or add to it, as long as nobody has decided; a value that isn't whole is asked for again."""
-    opened = _as_made(task, made)
+    opened = as_made(task, made)
     order = await _order(turn, task, opened)
     told = values_in(turn, task, opened, order)
     opened = resolved(turn, task, replace(opened.with_values(told), said=turn.said.strip()[-SAID:]), order)
     missing = task.asks(opened)
     if missing is not None and told:
         return _asking(turn, task, opened, order, *missing)
-    merged = merged_details(made.details, _details(turn, opened, order))
+    merged = merged_details(made.details, details_of(turn, opened, order))
 
     async def amend(connection: AsyncConnection) -> Answer:
         await Requests(connection).amend(made.id, merged)
-        text = _added(turn, task, made, merged) if told else turn.say("request-added", request=made.number)
+        text = now_told(turn, task, made, merged) if told else turn.say("request-added", request=made.number)
         return Answer(text=text, memory=turn.memory.settled().without_task(task.name))
 
     return Answer(effects=(amend,), memory=turn.memory.settled())

@@ -16,7 +16,7 @@ from bot.conversation.read_message import ReadMessage
 from bot.conversation.services import Services
 from bot.conversation.sources import Sources
 from bot.messages import Button
-from nlu.acts import Asking
+from nlu.acts import Asking, DialogueState
 from nlu.types import Understanding
 from retention.types import Offer, Recommendation
 from storage.conversations import Contact
@@ -24,7 +24,7 @@ from storage.orders import Order
 from storage.requests import Request
 
 
-async def _unread(_text: str) -> Understanding | None:
+async def _unread(_text: str, _where: DialogueState) -> Understanding | None:
     return None
 
 
@@ -49,8 +49,9 @@ class Turn(ReadMessage):
     """The customer has chosen this meaning among those asked about."""
     asked_before: str = ""
     """The message before, where this one only says of what else it is asked."""
-    read: Callable[[str], Awaitable[Understanding | None]] = field(default=_unread, repr=False)
-    """What other words of theirs mean, such as those said before an order was chosen."""
+    read: Callable[[str, DialogueState], Awaitable[Understanding | None]] = field(default=_unread, repr=False)
+    """What other words of theirs mean where the conversation stands so, such as those said before an order was
+    chosen."""
     sources: Sources = field(default_factory=Sources, repr=False)
     """What is said, and what it is taken from."""
 
@@ -110,7 +111,8 @@ class Turn(ReadMessage):
 
     async def about(self, text: str) -> Turn:
         """The same turn for words said before this message: they are what is answered now."""
-        return replace(self, text=text, understanding=await self.read(text) if text else self.understanding)
+        said = await self.read(text, DialogueState()) if text else self.understanding
+        return replace(self, text=text, understanding=said)
 
     async def record_shown(self, what: Sequence[Recommendation] | Offer, connection: AsyncConnection) -> None:
         """Keep in a transaction what this customer was recommended or offered."""
@@ -162,6 +164,8 @@ class Slot:
     """Any words will do for an answer …"""
     fits: Callable[[str], bool] | None = None
     """… that may be such a value."""
+    counts: Callable[[str], bool] | None = None
+    """Whether what is read as its value can be one at all."""
     sentence: bool = False
     """It is kept in the whole sentences that tell it: a message may tell it of several things."""
     free: bool = False
@@ -183,12 +187,21 @@ class Slot:
     empty where the message tells none."""
     shown: Callable[[Turn, str], str] | None = None
     """A value as the customer reads it; None: as it is kept."""
-    by_wish: bool = False
-    """A wish that names a thing tells it, too: what doesn't work is the problem."""
+    by_wish: Callable[[Turn, Order | None], bool] | None = None
+    """Whether a wish in such words tells it, too: what doesn't work is the problem."""
+    by_parts: Callable[[Turn, Order | None], bool] | None = None
+    """Whether such a part of a message, if it would plainly answer the question, tells it, too."""
+    is_new: Callable[[Turn, Order], bool] | None = None
+    """Whether what is told is another than what the order has."""
     optional: bool = False
     """A no to its question leaves it out."""
     resolve: Callable[[Turn, Order, OpenTask], str] | None = None
     """What the message means among what an order has; empty where it can't be told."""
+    spares: Callable[[Turn, Order, OpenTask], bool] | None = None
+    """Whether the message says of a part of what an order has that nothing is to be done with it, which takes nothing
+    back."""
+    kept: Callable[[Turn, Order, OpenTask], str] | None = None
+    """What the order has for it, where the message says that this stays."""
     lists_lines: bool = False
     """Its question lists the order's lines, which can be pointed at."""
 

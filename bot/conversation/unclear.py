@@ -49,7 +49,8 @@ async def answered(turn: Turn, whole: Understanding, *, search: bool) -> tuple[s
     if turn.in_queue:
         return "waiting", await waiting.noted(turn)
     about_us = not (turn.negative or routing.none_of_ours(whole))
-    found = await recommending.by_words(turn) if about_us and search else None
+    looks = about_us and search and not routing.fairly_of_task(whole)
+    found = await recommending.by_words(turn) if looks else None
     if found is not None:
         # A limit that follows narrows down what was looked for.
         return "search", replace(found, memory=(found.memory or turn.memory).heard("product_search"))

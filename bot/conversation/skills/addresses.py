@@ -6,9 +6,16 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.conversation.memory import OpenTask
+from bot.conversation.skills import line_words, order_asked
 from bot.conversation.turn import Turn
 from storage.customers import Customers
+from storage.orders import Order
 
+_PARTS = order_asked.words(
+    "其他|其它|别的|其余|rest|everything else|all else|人|姓名|名字|电话|手机|号码|地址"
+    "|name|names|phone|number|address|recipient|street|postcode|addressee"
+)
 _LABEL = 40
 _MARK = 10
 _WIDE = ("country", "province", "city", "line", "postcode")
@@ -48,6 +55,11 @@ def place(address: Mapping[str, str], language: str) -> str:
     """Where an address is, as its customer writes it: in Chinese in one piece, without country and postcode."""
     names = ("province", "city", "line") if language == "zh" else _NARROW
     return ("" if language == "zh" else ", ").join(address[name] for name in names if address.get(name))
+
+
+def some_stays(turn: Turn, _order: Order, _opened: OpenTask) -> bool:
+    """Whether a message says that the name, the phone number or the address stays as it is."""
+    return line_words.stays(turn.text) and order_asked.says(turn.text, _PARTS)
 
 
 def _shown(address: Mapping[str, str], language: str) -> KnownAddress:

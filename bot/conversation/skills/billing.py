@@ -96,7 +96,7 @@ async def _cheaper(turn: Turn, order: Order) -> tuple[str, int, int, str] | None
 
 
 _personal = word_test(
-    "个人 私人 开给我 我自己 personal personally private for_me to_me myself my_name just_me"
+    "个人 私人 开给我 我自己 personal personally private for_me to_me myself my_name just_me own_name my_own_name"
 )
 _company = word_test(
     "公司 企业 单位 专票 有限 集团 工厂 商行 事务所 中心 医院 学校 大学"

@@ -10,14 +10,22 @@ from bot.conversation import filed, tasks
 from bot.conversation import made as made_requests
 from bot.conversation.answer import Answer, Rows, column, row
 from bot.conversation.memory import OpenTask
-from bot.conversation.skills import addresses, linking, order_lines, which_order
+from bot.conversation.skills import addresses, line_words, linking, order_asked, order_lines, which_order
+from bot.conversation.slot_values import NONE
 from bot.conversation.turn import Facts, RequestKind, Skill, Slot, Task, Turn
 from bot.messages import Button
+from nlu.acts import Act
 from nlu.entities.address_parts import corrected, lacking, may_be_address
 from nlu.entities.corrections import is_phone, with_end
+from nlu.entities.numbers import quantities
 from storage.orders import Order
 
 _TO_BE_SENT = which_order.in_status(which_order.NOT_SHIPPED)
+_SEVERAL = 2
+_DIGITS = 7
+_MORE = order_asked.words("加|多|再|more|another|extra|add|additional|fewer|less|少")
+_OTHERWISE = ("size", "colour", "version", "quantity")
+"""What may be changed of a thing that stays."""
 _TO = "to-"
 """Begins the verb of a button with an address; its mark follows."""
 _ADDRESSES_SHOWN = 3
@@ -32,16 +40,43 @@ def _other_number(before: str, told: str, _old: str) -> str:
     return with_end(before, told)
 
 
+def _may_be_phone(value: str) -> bool:
+    """Whether there are more digits than in a postcode."""
+    return sum(one.isdecimal() for one in value) >= _DIGITS
+
+
+def _may_be_place(value: str) -> bool:
+    """Whether a value may be an address or a part of one."""
+    return may_be_address(value) or not value.isascii() or any(one.isdecimal() for one in value)
+
+
+def _stays_there(turn: Turn, order: Order, opened: OpenTask) -> str:
+    """Where an order goes, for who tells whom it goes to and leaves the rest; empty where that isn't plain."""
+    if opened.values.get("address") or turn.told("address", "address_part"):
+        return ""
+    pending = turn.memory.pending
+    asked = pending is not None and pending.data.get("task") == CHANGE_ADDRESS.name
+    name, phone = turn.told("name"), is_phone(turn.told("phone"))
+    told = name or phone or any(opened.values.get(one) for one in ("name", "phone"))
+    plain = phone or (name and (turn.surely(Act.CORRECTS) or not asked))
+    plain = plain or (told and asked and addresses.some_stays(turn, order, opened))
+    there = _where_it_goes(turn, order)
+    return (NONE if lacking(there) else there) if plain else ""
+
+
 _WHERE = (
     Slot(
         name="address",
         told_by=("address", "address_part"),
         question="address-which",
+        kept=_stays_there,
+        counts=_may_be_place,
+        spares=addresses.some_stays,
         words=True,
         fits=may_be_address,
         join=corrected,
         holds=_where_it_goes,
-        whole=lambda address: not lacking(address),
+        whole=lambda address: address == NONE or not lacking(address),
         again="address-again",
     ),
     Slot(name="name", told_by=("name",)),
@@ -50,6 +85,7 @@ _WHERE = (
         told_by=("phone",),
         words=True,
         fits=is_phone,
+        counts=_may_be_phone,
         join=_other_number,
         whole=is_phone,
         again="phone-again",
@@ -160,8 +196,10 @@ def _cancelled(turn: Turn, order: Order | None, _opened: OpenTask) -> Mapping[st
     return {"items": which_order.items(turn, order), "total": turn.money(order.total, order.currency)}
 
 
-def _sent_to(_turn: Turn, _order: Order | None, opened: OpenTask) -> Mapping[str, str]:
-    told = (opened.values.get(name, "") for name in ("name", "phone", "address"))
+def _sent_to(turn: Turn, order: Order | None, opened: OpenTask) -> Mapping[str, str]:
+    told = [opened.values.get(name, "") for name in ("name", "phone", "address")]
+    if order is not None and told[-1] in (NONE, _where_it_goes(turn, order)):
+        told[-1] = turn.say("address-stays", address=_where_it_goes(turn, order))
     return {"address": "\n".join(value for value in told if value)}
 
 
@@ -169,11 +207,59 @@ def _told(name: str) -> Facts:
     return lambda _turn, _order, opened: {"told": opened.values.get(name, "")}
 
 
+def _changed(turn: Turn, order: Order | None, opened: OpenTask) -> Mapping[str, str]:
+    """What is to be changed; of several things in an order, with which."""
+    ids = opened.values.get("items", "").split("\n")
+    lines = order.lines if order is not None and len(order.lines) >= _SEVERAL else ()
+    names = turn.say("items-comma").join(line.name(turn.language) for line in lines if line.product_id in ids)
+    wanted = opened.values.get("wanted", "")
+    return {"told": turn.say("change-of", items=names, wanted=wanted) if names else wanted}
+
+
 def _rather_meant(turn: Turn, order: Order | None) -> str:
     """What has arrived can only be exchanged; who tells an address wants the order sent there."""
     if order is not None and order.status == "delivered":
         return "exchange"
-    return "change_address" if may_be_address(turn.told("address")) else ""
+    if may_be_address(turn.told("address")):
+        return "change_address"
+    alone = order is not None and len(order.lines) < _SEVERAL
+    # Without the only thing in it nothing is left of an order.
+    return "cancel_order" if alone and line_words.takes_out(turn.text) and not turn.told(*_OTHERWISE) else ""
+
+
+def _part_cancelled(turn: Turn, order: Order | None) -> str:
+    """Of an order with several things some are left out where just these are meant."""
+    if order is None or len(order.lines) < _SEVERAL:
+        return ""
+    asked = turn.memory.pending is not None and turn.memory.pending.data.get("task") == CANCEL.name
+    # Who is asked about all and asks something about one of them has chosen none.
+    chooses = not asked or turn.does(Act.CORRECTS) or turn.does(Act.GIVES) or line_words.takes_out(turn.text)
+    chooses = chooses or bool(line_words.staying(turn.text, order.lines))
+    return "change_items" if chooses and line_words.of_a_part(turn.text, order.lines) else ""
+
+
+def _says_what(turn: Turn, order: Order | None) -> bool:
+    """Whether a message says what is to be changed, or wants things of an order to be left out, named or not yet."""
+    if turn.told("old") or line_words.says_what_instead(turn.text):
+        return True
+    if order is None or len(order.lines) < _SEVERAL:
+        return False
+    stays = bool(line_words.staying(turn.text, order.lines))
+    takes_out = line_words.takes_out(turn.text) and not turn.told(*_OTHERWISE)
+    return stays or (takes_out and line_words.of_a_part(turn.text, order.lines))
+
+
+def _another_number(turn: Turn, order: Order) -> bool:
+    """Whether a change tells more than how many there are."""
+    if turn.told(*_OTHERWISE[:-1]) or order_asked.says(turn.text, _MORE):
+        return True
+    held = {str(line.quantity) for line in order.lines}
+    told = [
+        next((span.value for span in quantities(one.text)), one.text)
+        for one in turn.acts.slots
+        if one.slot == "quantity"
+    ]
+    return any(number not in held for number in told)
 
 
 CANCEL = Task(
@@ -188,6 +274,7 @@ CANCEL = Task(
     buttons=_cancel_buttons,
     filed="cancel-asked",
     facts=_cancelled,
+    becomes=_part_cancelled,
 )
 CHANGE_ITEMS = Task(
     name="change_items",
@@ -197,11 +284,13 @@ CHANGE_ITEMS = Task(
         order_lines.SLOT,
         Slot(
             name="wanted",
-            told_by=("size", "colour", "version", "quantity"),
+            told_by=_OTHERWISE,
             question="items-which",
             words=True,
             sentence=True,
             free=True,
+            by_wish=_says_what,
+            is_new=_another_number,
         ),
         order_lines.PAID_BY,
     ),
@@ -209,7 +298,7 @@ CHANGE_ITEMS = Task(
     own_order=which_order.own,
     unfit=partial(_too_late, what="items"),
     filed="items-asked",
-    facts=_told("wanted"),
+    facts=_changed,
     becomes=_rather_meant,
 )
 CHANGE_ADDRESS = Task(
@@ -227,7 +316,7 @@ ACCOUNT_ADDRESS = Task(
     name="account_address",
     request="account_address",
     wished_by=("account_address",),
-    slots=(replace(_WHERE[0], question="account-address-which"), *_WHERE[1:]),
+    slots=(replace(_WHERE[0], question="account-address-which", kept=None), *_WHERE[1:]),
     filed="account-address-asked",
     facts=_sent_to,
 )

@@ -125,6 +125,13 @@ POINTS = Task(
     filed="points-check-asked",
     while_waiting=True,
 )
+
+
+def _names_what(turn: Turn, _order: Order | None) -> bool:
+    """Whether the wish names the thing that is to be repaired."""
+    return bool(turn.told("item"))
+
+
 REPAIR = Task(
     name="repair",
     request="repair",
@@ -137,7 +144,7 @@ REPAIR = Task(
             words=True,
             free=True,
             plain=_fault,
-            by_wish=True,
+            by_wish=_names_what,
         ),
         order_lines.SLOT,
     ),

@@ -28,9 +28,12 @@ class Choice:
         *,
         insist: bool,
         reading: bool,
+        early: bool = False,
+        rather: Callable[[Order], bool] = lambda _order: False,
     ) -> None:
         self.turn, self.known, self.relevant = turn, known, relevant
-        self.insist, self.reading = insist, reading
+        self.insist, self.reading, self.early = insist, reading, early
+        self.rather = rather
         self.spoken = next((order for order in known if order.id == turn.memory.order), None)
         self.pointed = [order for order in known if order.id in turn.pointed_at]
         # What else is in it is asked of the same order.
@@ -43,6 +46,13 @@ class Choice:
 
     def made(self) -> list[Order]:
         """The orders meant, at least one; several where that is open or where several are spoken of."""
+        meant = self._meant()
+        rather = (
+            [order for order in meant if self.rather(order)] if len(meant) > 1 and not self.of_several else []
+        )
+        return rather if len(rather) == 1 else meant
+
+    def _meant(self) -> list[Order]:
         left = [order for order in self.known if not (self.others and order is self.spoken)] or list(
             self.known
         )
@@ -86,10 +96,22 @@ class Choice:
         if turn.intent == "change_order" and not order_asked.of_an_order(turn.text):
             # What somebody wants to have instead or besides is in none of their orders, or in another.
             fits = [] if self.spoken is not None else order_match.told_apart(turn, fitting)
+            if self.spoken is None and turn.told("item") and turn.told("size", "colour", "version"):
+                # Who names the thing and its other version means the thing that they have.
+                held = order_match.by_items(turn, self._fresh(left))
+                if held and not self._fitting(held):
+                    return held
             return fits if len(fits) < len(fitting) else []
         named = order_match.told_apart(turn, left, by_state=self.reading)
         # What somebody names is meant even when it is too late for what they wish.
-        return self._fitting(named) or named if not self.reading else named
+        if self.reading:
+            return named
+        fitting = self._fitting(named)
+        if named and not fitting and not self._fresh(named) and self._fresh(self._fitting(left)):
+            # What came long ago is not what may still be done with a new one, which may have another name for it.
+            return []
+        to_be_sent = [order for order in named if order.status in NOT_SHIPPED]
+        return self._fresh(fitting) or (to_be_sent if self.early else []) or fitting or to_be_sent or named
 
     def _of_named(self, named: list[Order]) -> list[Order]:
         """Of those that fit the words, the one spoken of, the one pointed at, else the likeliest."""
@@ -124,11 +146,18 @@ class Choice:
     def _fitting(self, orders: Sequence[Order]) -> list[Order]:
         return [order for order in orders if self.relevant(order)]
 
+    def _fresh(self, orders: Sequence[Order]) -> list[Order]:
+        return [order for order in orders if self.turn.now - order.placed_at < _FRESH]
+
     def _likely(self, recent: Sequence[Order]) -> list[Order]:
         fitting = self._fitting(recent)
+        fresh = self._fresh(fitting)
+        to_be_sent = [order for order in recent if order.status in NOT_SHIPPED]
+        if self.early and not fresh and to_be_sent:
+            # Nobody waits for weeks to say that they would rather have something else.
+            return to_be_sent
         if len(fitting) <= 1:
             return fitting or list(recent[:1])
-        fresh = [order for order in fitting if self.turn.now - order.placed_at < _FRESH]
         # Who asks for what is on its way may ask for that which should have come long ago.
         return fitting if len(fresh) != 1 or (self.reading and _many_open(fitting)) else fresh
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.conversation.memory import OpenTask
-from bot.conversation.skills import product_words
+from bot.conversation.skills import line_words, product_words
 from bot.conversation.turn import Slot, Turn
 from nlu.types import EntityKind
 from storage.orders import Order, OrderLine
@@ -21,13 +21,31 @@ def meant(turn: Turn, order: Order, opened: OpenTask) -> str:
     lines = order.lines
     if len(lines) == 1:
         return lines[0].product_id
-    pointed = [int(thing.removeprefix(LINE)) for thing in turn.pointed_at if thing.startswith(LINE)]
-    if pointed:
-        return _joined([lines[place] for place in pointed if place < len(lines)])
     known = opened.values.get("items", "")
+    stay = line_words.staying(turn.text, lines)
+    places = [int(thing.removeprefix(LINE)) for thing in turn.pointed_at if thing.startswith(LINE)]
     # Once it is known which, words that stand in another's name may be those of the version wanted.
-    named = _called(turn, lines) or ([] if known else _fitting(turn, lines))
+    named = (
+        [lines[place] for place in places if place < len(lines)]
+        or line_words.taken_out(turn.text, lines)
+        or _called(turn, lines)
+        or ([] if known else _fitting(turn, lines) or line_words.named(turn.text, lines))
+    )
+    named = [line for line in named if line not in stay]
+    if stay and not named:
+        ids = known.split("\n") if known else [line.product_id for line in lines]
+        named = [line for line in lines if line.product_id in ids and line not in stay]
     return _joined(named) if named else known
+
+
+def spares(turn: Turn, order: Order, opened: OpenTask) -> bool:
+    """Whether a message says that something stays as it is which isn't all that the task is about: that takes nothing
+    back."""
+    stay = {line.product_id for line in line_words.staying(turn.text, order.lines)}
+    known = opened.values.get("items", "")
+    return bool(stay) and bool(
+        set(known.split("\n") if known else [one.product_id for one in order.lines]) - stay
+    )
 
 
 def _called(turn: Turn, lines: tuple[OrderLine, ...]) -> list[OrderLine]:
@@ -86,7 +104,7 @@ def _joined(lines: list[OrderLine]) -> str:
     return "\n".join(dict.fromkeys(line.product_id for line in lines))
 
 
-SLOT = Slot(name="items", resolve=meant, question="items-of-order", lists_lines=True)
+SLOT = Slot(name="items", resolve=meant, spares=spares, question="items-of-order", lists_lines=True)
 """The lines that a task is about; asked for where an order has several and none is named."""
 PAID_BY = Slot(name="payment_method", told_by=("payment_method",))
 """How a difference is paid, or money comes back, where the customer says so."""

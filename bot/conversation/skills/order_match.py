@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from bot.conversation.skills import order_asked, product_words
+from bot.conversation.skills import line_words, order_asked, product_words
 from bot.conversation.turn import Turn
 from nlu.types import Entity, EntityKind
 from storage.orders import Order
@@ -30,10 +30,13 @@ _A_MONTH = re.compile(
     rf"|\b(?P<name>{'|'.join(name for name in _MONTHS if name not in ('may', 'march'))})\b(?!\s?\d)",
     re.IGNORECASE,
 )
+_BARE_DAY = re.compile(r"\d{1,2}\s?[号日]|(?:the )?\d{1,2}(?:st|nd|rd|th)", re.IGNORECASE)
+"""A day of a month that is not named."""
 _WEEKDAYS = (*_WEEK, *(name.casefold() for name in calendar.day_name))
 _PARTICLES = "光那这就只单还有呢吧啊嘛的和，。？！?!, "
 _FIGURE = re.compile(r"(?<![\d.,])\d{1,6}(?![\d.,])")
 _FEW = 8
+_FOR_ANOTHER = ("exchange_request", "change_order")
 _SHARED = 2
 """So many Chinese characters of a name in a row name the product."""
 _ENDED = {
@@ -75,6 +78,8 @@ def number(turn: Turn) -> Entity | None:
     if entity is None or turn.understanding is None:
         return None
     before, found, _ = turn.understanding.text.partition(entity.text.lstrip("#"))
+    if entity.text in turn.told("phone", "tax_number"):
+        return None
     of_tax = found and _before_tax_number(before[-_LOOKED_BACK:])
     return None if of_tax or _TAX_NUMBER.match(entity.text) else entity
 
@@ -130,7 +135,15 @@ def _by_version(turn: Turn, orders: Sequence[Order]) -> list[Order]:
     """Those with something in a colour or size of the message, which is none that it speaks of as the wrong one."""
     entities = turn.understanding.entities if turn.understanding is not None else ()
     kinds = (EntityKind.COLOUR, EntityKind.SIZE)
-    said = [one.text.casefold() for one in entities if one.kind in kinds and one.text not in turn.told("old")]
+    wanted = turn.intent in _FOR_ANOTHER
+    # Who wants another version speaks of that, unless it stands in what they call the thing.
+    said = [
+        one.text.casefold()
+        for one in entities
+        if one.kind in kinds
+        and one.text not in turn.told("old")
+        and (not wanted or one.text in turn.told("item"))
+    ]
     names = {
         order.id: " ".join(f"{line.name_zh} {line.name_en}" for line in order.lines).casefold()
         for order in orders
@@ -142,8 +155,10 @@ def fit(turn: Turn, name_zh: str, name_en: str) -> int:
     """How well a message names a product: its words that stand in the names, else Chinese characters in a row."""
     asking = order_asked.asking_words(turn.text)
     words = product_words.words_in_name(turn, f"{name_zh} {name_en}")
-    return len({word for word in words if word.casefold() not in asking}) or _shared(
-        _naming(turn), turn.told("item"), name_zh
+    return (
+        len({word for word in words if word.casefold() not in asking})
+        or _shared(_naming(turn), turn.told("item"), name_zh)
+        or int(bool(line_words.endings(name_zh, turn.text)))
     )
 
 
@@ -223,6 +238,10 @@ def _past(text: str, entity: Entity | None, today: date) -> tuple[date, date] | 
     if entity is None:
         return None
     first, last = span(entity)
+    if first > today and order_asked.of_the_past(text) and _BARE_DAY.fullmatch(entity.text.strip()):
+        last_month = today.replace(day=1) - timedelta(days=1)
+        month = today if first.day <= today.day else last_month
+        return (month.replace(day=first.day),) * 2 if first.day <= last_month.day else None
     weekday = any(name in entity.text.casefold() for name in _WEEKDAYS)
     back = timedelta(days=7 if weekday and order_asked.of_the_past(text) else 0)
     return (first - back, last - back) if first > today else (first, last)

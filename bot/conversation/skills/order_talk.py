@@ -138,6 +138,8 @@ def _wishes_else(turn: Turn) -> bool:
         return True
     if open_ones and _tells_of_requests(turn):
         return True
+    if _tells_for_a_task(turn):
+        return True
     wished = {wish.intent for wish in turn.acts.wishes if wish.probability >= _RATHER}
     asks = order_asked.facts(turn) and turn.pointed_at
     sure = set() if wished or asks else _sure(turn) - _SHORT_ANSWERS
@@ -156,6 +158,14 @@ def _tells_of_requests(turn: Turn) -> bool:
     open_ones = [task for name in chain(*names) if (task := turn.skills.tasks.get(name)) is not None]
     told_by = {name for task in open_ones for slot in task.slots for name in slot.told_by}
     return bool(turn.told(*told_by)) and not phrases.asks(turn.text)
+
+
+def _tells_for_a_task(turn: Turn) -> bool:
+    """Whether the words by themselves plainly wish something and tell what it needs, such as an address."""
+    best = turn.understanding.intents[:1] if turn.understanding is not None else ()
+    names = [turn.skills.tasks_of.get(one.intent, "") for one in best if one.probability >= _SURE]
+    tasks = [task for name in names if (task := turn.skills.tasks.get(name)) is not None]
+    return bool(turn.told(*(name for task in tasks for slot in task.slots for name in slot.told_by)))
 
 
 def _said_by_facts(turn: Turn) -> set[str]:

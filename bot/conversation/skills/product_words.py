@@ -94,6 +94,8 @@ _back = re.compile(
 ).search
 _MEASURE = re.compile(r"(?<=\d)\s++(?=[a-z]{1,4}\b)")
 _LATIN = re.compile(r"[a-z0-9]+")
+_POINTS = 3
+"""So many words may stand before a name to point at it."""
 _MOST = 8
 _LOOKED_AT = 24
 
@@ -163,6 +165,13 @@ def words_in_name(turn: Turn, name: str) -> frozenset[str]:
     return frozenset(
         word for word in said if any(_stands_in(own, form) for form in (word, *_other_names(word)))
     )
+
+
+def says_more(turn: Turn, name: str) -> bool:
+    """Whether a message says anything besides a name."""
+    words = turn.understanding.words if turn.understanding is not None else ()
+    besides = [word for word in words if not _stands_in(name.lower(), word) and word[:1].isalnum()]
+    return len(besides) > _POINTS or any(map(means_something, besides))
 
 
 def all_in(text: str, name: str) -> bool:

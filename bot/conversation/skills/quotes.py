@@ -11,6 +11,7 @@ from bot.conversation.answer import Answer
 from bot.conversation.memory import OpenTask
 from bot.conversation.skills import pages, variants, which_product
 from bot.conversation.turn import RequestKind, Skill, Slot, Task, Turn
+from nlu.acts import DialogueState
 from nlu.types import EntityKind
 from storage.orders import Order
 
@@ -44,7 +45,7 @@ async def _too_few(turn: Turn, opened: OpenTask) -> Answer | None:
 async def _least(turn: Turn) -> int:
     """The number of pieces from which the shop makes an offer, as its pages say; 0 where they don't."""
     passage = await pages.passage_for(turn, turn.say("quote-question"))
-    read = await turn.read(passage.text) if passage is not None else None
+    read = await turn.read(passage.text, DialogueState()) if passage is not None else None
     counts = [
         int(one.value)
         for one in (read.entities if read is not None else ())

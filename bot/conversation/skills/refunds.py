@@ -118,7 +118,9 @@ async def _sent_to(turn: Turn) -> Answer | None:
 def _asks_of_sending(turn: Turn) -> bool:
     """Whether the message asks how goods are sent and gives no address or reason."""
     gives = any(turn.does(act) for act in (Act.GIVES, Act.CORRECTS, Act.ADDS, Act.YES))
-    return not gives and len(turn.text) <= _BRIEF and order_asked.says(turn.text, _SENDING)
+    wished = {turn.skills.tasks_of.get(wish.intent, "return") for wish in turn.acts.wishes}
+    wishes = bool(wished.difference(_SENT_BACK))
+    return not (gives or wishes) and len(turn.text) <= _BRIEF and order_asked.says(turn.text, _SENDING)
 
 
 async def _underway(turn: Turn, order: Order, kinds: Collection[str] = _SENT_BACK) -> Request | None:

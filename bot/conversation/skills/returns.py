@@ -9,13 +9,31 @@ from functools import partial
 from bot.conversation import tasks
 from bot.conversation.answer import Answer, row
 from bot.conversation.memory import OpenTask
-from bot.conversation.skills import order_lines, order_status, refunds, which_order
+from bot.conversation.skills import (
+    order_asked,
+    order_lines,
+    order_match,
+    order_status,
+    product_words,
+    refunds,
+    which_order,
+)
 from bot.conversation.turn import RequestKind, Skill, Slot, Task, Turn
 from storage.orders import Order
 
 _AFTER_SHIPPING = which_order.in_status(which_order.ARRIVED)
+_ON_ITS_WAY = which_order.in_status(frozenset({"shipped"}))
 _DELIVERED = which_order.in_status(frozenset({"delivered"}))
 _VERSION = ("size", "colour", "version")
+_RATHER = 0.5
+_SWAPPED = order_asked.words(
+    "换一台|换一个|换新|换个新|换台新|换一件|换一双|换瓶新|replacement|replace it|swap it|exchange it"
+)
+_ANEW = order_asked.words(
+    "新的|一样的|同款|同样的|好的|没坏的"
+    "|new one|new ones|replacement|replace it|the same|same one|another one|fresh one"
+)
+"""What is wanted is what was ordered."""
 
 
 async def _ask(turn: Turn) -> Answer:
@@ -35,8 +53,8 @@ def _sorry(turn: Turn, answer: Answer) -> Answer:
 
 
 async def _delivered(turn: Turn, verb: str) -> Order | Answer:
-    """Only what arrived can be returned."""
-    return await which_order.find(turn, _DELIVERED, f"return:{verb}", insist=True)
+    """Only what arrived can be returned; what is to be another, and is still here, is changed before it leaves."""
+    return await which_order.find(turn, _DELIVERED, f"return:{verb}", insist=True, early=verb == "exchange")
 
 
 async def _delivered_lately(turn: Turn) -> Order | Answer:
@@ -72,6 +90,27 @@ def _exchanged(turn: Turn, order: Order | None, opened: OpenTask) -> Mapping[str
     return {**_items(turn, order, opened), "wanted": opened.values.get("wanted", "")}
 
 
+def _wants_anew(turn: Turn, _order: Order | None) -> bool:
+    """Whether the same is wanted once more, in place of what came."""
+    return order_asked.says(turn.text, _ANEW)
+
+
+def _says_more(turn: Turn, order: Order | None) -> bool:
+    """Whether words say anything besides what is in the order."""
+    lines = order.lines if order is not None else ()
+    return product_words.says_more(turn, " ".join(f"{line.name_zh} {line.name_en}" for line in lines))
+
+
+def _names_what(turn: Turn, order: Order | None) -> bool:
+    """Whether a message names the thing that something is wrong with, and says more."""
+    item = turn.told("item")
+    names = order is not None and any(
+        order_match.fit(turn, line.name_zh, line.name_en) for line in order.lines
+    )
+    rest = turn.text.replace(item, " ").split() if item else ()
+    return any(product_words.means_something(word) for word in rest) if item else names
+
+
 def _rather_cancelled(_turn: Turn, order: Order | None) -> str:
     """Money is back soonest for what hasn't left yet where the order is cancelled."""
     return "cancel_order" if order is not None and order.status in which_order.NOT_SHIPPED else ""
@@ -82,9 +121,17 @@ def _rather_exchanged(turn: Turn, order: Order | None) -> str:
     if order is not None and order.status in which_order.NOT_SHIPPED:
         return _rather_cancelled(turn, order)
     wished = {wish.intent for wish in turn.acts.wishes}
-    if "return_request" in wished:
+    scores = turn.understanding.intents if turn.understanding is not None else ()
+    also = {score.intent for score in scores if score.probability >= _RATHER}
+    if order_asked.says(turn.text, _SWAPPED):
+        return "exchange"
+    if "return_request" in wished and not also & {"change_order", "exchange_request"}:
         return ""
-    return "exchange" if "exchange_request" in wished or turn.told_in(*_VERSION) else ""
+    version = turn.told_in(*_VERSION)
+    of_it = order is not None and any(
+        product_words.all_in(f"{line.name_zh} {line.name_en}", version) for line in order.lines
+    )
+    return "exchange" if "exchange_request" in wished or (version and not of_it) else ""
 
 
 def _rather_changed(_turn: Turn, order: Order | None) -> str:
@@ -97,7 +144,14 @@ RETURN = Task(
     request="return",
     wished_by=("return_request", "start"),
     slots=(
-        Slot(name="reason", told_by=("reason",), question="return-why", words=True, free=True),
+        Slot(
+            name="reason",
+            told_by=("reason",),
+            question="return-why",
+            words=True,
+            free=True,
+            by_parts=_says_more,
+        ),
         order_lines.SLOT,
         order_lines.PAID_BY,
     ),
@@ -114,7 +168,13 @@ EXCHANGE = Task(
     wished_by=("exchange_request", "exchange"),
     slots=(
         Slot(
-            name="wanted", told_by=_VERSION, question="exchange-which", words=True, sentence=True, free=True
+            name="wanted",
+            told_by=_VERSION,
+            question="exchange-which",
+            words=True,
+            sentence=True,
+            free=True,
+            by_wish=_wants_anew,
         ),
         order_lines.SLOT,
         Slot(name="reason", told_by=("reason",), free=True),
@@ -132,7 +192,14 @@ REFUND = Task(
     request="refund",
     wished_by=("refund_request", "refund"),
     slots=(
-        Slot(name="reason", told_by=("reason",), question="refund-why", words=True, free=True),
+        Slot(
+            name="reason",
+            told_by=("reason",),
+            question="refund-why",
+            words=True,
+            free=True,
+            by_parts=_says_more,
+        ),
         order_lines.SLOT,
         Slot(name="amount", told_by=("amount",)),
         order_lines.PAID_BY,
@@ -155,7 +222,7 @@ ITEM_PROBLEM = Task(
             question="item-problem-why",
             words=True,
             free=True,
-            by_wish=True,
+            by_wish=_names_what,
         ),
         order_lines.SLOT,
     ),
@@ -164,6 +231,7 @@ ITEM_PROBLEM = Task(
     unfit=_not_possible,
     filed="item-problem-asked",
     facts=_items,
+    becomes=_rather_changed,
 )
 LOST = Task(
     name="delivery_problem",
@@ -177,7 +245,7 @@ CHASE = Task(name="chase", request="chase_parcel", wished_by=("chase_parcel",), 
 async def _missing(turn: Turn) -> Answer:
     """A parcel that is lost, shown as delivered but not here, or late: have it looked into."""
     recent = which_order.lately(turn, _AFTER_SHIPPING)
-    found = await which_order.find(turn, recent, "parcel:missing")
+    found = await which_order.find(turn, recent, "parcel:missing", rather=_ON_ITS_WAY)
     if isinstance(found, Answer):
         return _sorry(turn, found) if turn.intent == "delivery_problem" else found
     memory = turn.memory.about_order(found.id)

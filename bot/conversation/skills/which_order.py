@@ -26,6 +26,7 @@ _LISTED = order_choice.LISTED
 _LATELY = timedelta(days=30)
 # A number that is found with less may be a price, a house or a year.
 _A_NUMBER = 0.7
+_PLAINLY = 0.8
 # What was said while the bot waited to hear which order.
 _KEPT = 300
 _WITH_A_CHOICE = (EntityKind.ADDRESS, EntityKind.SIZE, EntityKind.COLOUR)
@@ -49,13 +50,23 @@ def in_status(statuses: frozenset[str]) -> Callable[[Order], bool]:
     return lambda order: order.status in statuses
 
 
+def _none(_order: Order) -> bool:
+    return False
+
+
 def lately(turn: Turn, relevant: Callable[[Order], bool]) -> Callable[[Order], bool]:
     """Of these orders, those of the last weeks."""
     return lambda order: relevant(order) and turn.now - order.placed_at < _LATELY
 
 
 async def find(
-    turn: Turn, relevant: Callable[[Order], bool], action: str, *, insist: bool = False
+    turn: Turn,
+    relevant: Callable[[Order], bool],
+    action: str,
+    *,
+    insist: bool = False,
+    early: bool = False,
+    rather: Callable[[Order], bool] = _none,
 ) -> Order | Answer:
     """The customer's order that a message is about, or the answer that asks for what is missing.
 
@@ -64,13 +75,22 @@ async def find(
         relevant: which orders the wish makes sense for; used to choose when none is named.
         action: of the buttons below a list, such as `order:show`.
         insist: pass over the order spoken of before when the wish makes no sense for it.
+        rather: which of several that may be meant is, where it is one alone.
+        early: it may be wished of an order that hasn't left yet, too, where none is so new.
     """
-    found = await meant(turn, relevant, action, insist=insist)
+    found = await meant(turn, relevant, action, insist=insist, early=early, rather=rather)
     return found if isinstance(found, Answer) else found[0]
 
 
 async def meant(
-    turn: Turn, relevant: Callable[[Order], bool], action: str, *, insist: bool = False, reading: bool = False
+    turn: Turn,
+    relevant: Callable[[Order], bool],
+    action: str,
+    *,
+    insist: bool = False,
+    reading: bool = False,
+    early: bool = False,
+    rather: Callable[[Order], bool] = _none,
 ) -> tuple[Order, ...] | Answer:
     """The customer's orders that a message is about, as `find`; several only where it is `reading` and speaks of
     several. Of what was said before the customer has not taken back a word: what is read needs no choice of theirs
@@ -98,7 +118,9 @@ async def meant(
         return await _not_found(turn, named, action)
     if not known:
         return Answer(text=turn.say("orders-none"), memory=turn.memory.settled())
-    choice = order_choice.Choice(turn, known, relevant, insist=insist, reading=reading)
+    choice = order_choice.Choice(
+        turn, known, relevant, insist=insist, reading=reading, early=early, rather=rather
+    )
     chosen = choice.made()
     if len(chosen) == 1 or choice.of_several:
         return tuple(chosen)
@@ -212,6 +234,8 @@ async def _resume(turn: Turn) -> Answer | None:
     if pending is None:
         return None
     ids = pending.data.get("ids", "").split("\n")
+    if _wishes_another(turn, pending):
+        return None
     chosen = await _chosen(turn, ids)
     if chosen is None and (turn.denies or turn.does(Act.WITHDRAWS)):
         return Answer(text=turn.say("cancel-kept"), memory=turn.memory.settled())
@@ -225,6 +249,18 @@ async def _resume(turn: Turn) -> Answer | None:
     heard = turn.memory.settled().heard(pending.data.get("intent"))
     wished = await turn.about(_with_choice(turn, skill, pending.data.get("text", "")))
     return await skill.answer(replace(wished, memory=heard, intent=verb, argument=chosen))
+
+
+def _wishes_another(turn: Turn, pending: Pending) -> bool:
+    """Whether the message plainly wishes another task than the one that the order is wanted for; that something is
+    wrong is the reason of that one."""
+    alone = turn.understanding.intents[:1] if turn.understanding is not None else ()
+    plain = {turn.skills.tasks_of.get(one.intent, "") for one in alone if one.probability >= _PLAINLY}
+    wished = {turn.skills.tasks_of.get(wish.intent, "") for wish in turn.acts.wishes}
+    asked = turn.skills.tasks_of.get(pending.data.get("intent", ""), "")
+    troubles = {kind.name for kind in turn.skills.requests if kind.trouble}
+    # Where an order was only asked about, its own words are enough.
+    return bool((plain & wished if asked else plain) - troubles - {asked, ""})
 
 
 def _with_choice(turn: Turn, skill: Skill, before: str) -> str:

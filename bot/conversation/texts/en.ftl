@@ -281,8 +281,10 @@ address-asked =
     I've asked for a new address for order { $number }, request { $request }:
     { $address }
     It isn't changed until a colleague confirms; I'll tell you as soon as they do.
+address-stays = The address stays as it is: { $address }
 items-which = Order { $number } hasn't shipped yet. What should change? For example: size M instead, or two of them.
-items-asked = I've passed on your change to order { $number }, request { $request }. Nothing is changed until a colleague confirms.
+items-asked = I've passed on your change to order { $number }, request { $request }: { $told }. Nothing is changed until a colleague confirms.
+change-of = { $items } ({ $wanted })
 account-address-which = I can ask for another address in your account. Please send me the name, phone number and full address.
 address-again = “{ $told }” isn't enough for a parcel to arrive. Which street and number, and which town and postcode?
 phone-again = The phone number “{ $told }” isn't complete. Could you send the whole number?

@@ -268,8 +268,10 @@ address-asked =
     已为订单 { $number } 提交改地址申请，编号 { $request }：
     { $address }
     同事确认前地址还没有改，有结果马上告诉您。
+address-stays = 地址不变：{ $address }
 items-which = 订单 { $number } 还没发出。您想怎么改？比如换成 M 码、数量改成 2。
-items-asked = 已把您的修改要求提交给同事，订单 { $number }，申请编号 { $request }。确认前订单还没有改。
+items-asked = 已把您的修改要求提交给同事，订单 { $number }，申请编号 { $request }：{ $told }。确认前订单还没有改。
+change-of = { $items }（{ $wanted }）
 account-address-which = 可以申请修改账户里的收货地址。请把姓名、电话和完整地址发给我。
 address-again = 只有“{ $told }”还不够寄到，请把省市区、路名和门牌号补全发给我。
 phone-again = 电话“{ $told }”的位数不对，请再发一次完整的号码。
