@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.conversation.skills import product_words
+from bot.conversation.skills.goods import qualities
 from bot.conversation.turn import Turn
 from nlu.acts import Act
 from nlu.products import needs
@@ -35,7 +36,11 @@ def told(turn: Turn) -> Need:
     for value in turn.acts.slots:
         if value.slot in _SLOTS and value.probability >= _RATHER:
             slots.setdefault(value.slot, []).append(value.text)
-    named = [word for word in words if word.casefold() not in _NO_KIND and not word.isdecimal()]
+    named = [
+        word
+        for word in words
+        if word.casefold() not in _NO_KIND and not word.isdecimal() and not qualities.is_comparative(word)
+    ]
     return needs.read(turn.said if turn.intent != "more" else "", list(dict.fromkeys(named)), slots)
 
 
@@ -49,11 +54,13 @@ def needed(turn: Turn, now: Need) -> Need:
     """What is needed after a message that tells this."""
     before = turn.memory.need
     last = turn.memory.intents[0] if turn.memory.intents else ""
-    if before is None or (last and last not in _OF_GOODS):
+    if before is None:
         return now
     anew = any(wish.intent in LOOKS_FOR for wish in turn.acts.wishes) or turn.intent in LOOKS_FOR
     adds = turn.does(Act.ADDS) or turn.does(Act.CORRECTS) or turn.wants_others or needs.swaps(turn.text)
-    bare = not any(wish.intent in LOOKS_FOR for wish in turn.acts.wishes)
+    # Where other things were spoken of meanwhile, who names goods begins anew.
+    elsewhere = bool(last) and last not in _OF_GOODS
+    bare = not elsewhere and not any(wish.intent in LOOKS_FOR for wish in turn.acts.wishes)
     names = any(word in now.words for word in product_words.naming_words(turn))
     return before.then(now, anew=anew and names and not adds and not bare)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from bot.conversation.answer import Answer, row
-from bot.conversation.skills import fitting, needed, product_words, reasons, which_product
+from bot.conversation.skills import fitting, needed, product_words, reasons, sound, which_product
 from bot.conversation.skills.fitting import Fit
 from bot.conversation.skills.goods import several
 from bot.conversation.turn import Skill, Turn
@@ -15,6 +15,10 @@ from kernel.money import decimals
 from nlu.products.concepts import wanted
 from nlu.products.needs import Need
 from storage.catalogue import Catalogue, Product
+
+
+_LIKE_IT = 24
+"""So many goods like another are looked at."""
 
 
 async def _answer(turn: Turn) -> Answer:
@@ -138,13 +142,13 @@ async def _nothing(turn: Turn, need: Need, found: Fit) -> Answer:
             text=turn.say("recommend-nothing" if not need.limits else "need-nothing"), memory=memory
         )
     text, kind = turn.say("search-nothing"), await product_words.akin(turn, limit=fitting.SHOWN)
-    kind = [product for product in kind if not need.limits]
+    kind = [] if need.limits else [*(await sound.checked(turn, kind)).products]
     if not kind:
         return Answer(text=text, memory=memory)
     return replace(await _listed(turn, kind), text=f"{text}{turn.say('recommend-instead')}")
 
 
-async def _listed(turn: Turn, products: list[Product]) -> Answer:
+async def _listed(turn: Turn, products: Sequence[Product]) -> Answer:
     return Answer(
         text=turn.say("search-one") if len(products) == 1 else turn.say("search-found"),
         cards=await which_product.cards(turn, products),
@@ -160,8 +164,12 @@ async def by_words(turn: Turn) -> Answer | None:
         met.named and needed.told(turn).limits and plainly
     ):
         return answer
-    found = await product_words.find_bare(turn, limit=fitting.SHOWN)
-    turn = turn.remembering(replace(turn.memory, need=needed.told(turn)))
+    bare = await product_words.find_bare(turn, limit=fitting.LOOKED_AT)
+    found = (await sound.checked(turn, bare)).products[: fitting.SHOWN]
+    if bare and not found:
+        # Named and there, but against what was told: it is said that nothing fits.
+        return answer
+    turn = turn.remembering(replace(turn.memory, need=needed.needed(turn, needed.told(turn))))
     return await _listed(turn, found) if found else None
 
 
@@ -172,15 +180,17 @@ async def _like(turn: Turn) -> Answer:
     items = await turn.services.decisions.recommend(
         turn.connection,
         customer_id=turn.customer_id,
-        n=fitting.SHOWN,
+        n=_LIKE_IT,
         now=turn.now,
         category=product.category_id,
         exclude=frozenset((*turn.memory.seen_product, product.id)),
     )
     known = await Catalogue(turn.connection).by_ids({item.product for item in items})
+    # Deleted or sold out since the model last looked: not shown, as isn't what breaks what was told.
+    there = [one for one in known.values() if one.active and one.stock > 0]
+    fit = {one.id for one in (await sound.checked(turn, there)).products}
     found = Fit(
-        # Deleted or sold out since the model last looked: not shown.
-        items=tuple(item for item in items if item.product in known and known[item.product].active),
+        items=tuple(item for item in items if item.product in fit)[: fitting.SHOWN],
         products=known,
     )
     if not found.items:

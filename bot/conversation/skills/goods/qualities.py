@@ -21,6 +21,7 @@ _open = re.compile(
 ).search
 """A question that yes or no doesn't answer."""
 _LESS = ("less", "least", "fewer", "lower", "lowest", "shorter", "shortest", "短", "少", "低", "小")
+_MORE = ("最", "更", "再")
 _HOW_MUCH = ("how ", "grams ", "多", "几")
 _CHOOSING = ("which", "哪", "最")
 _PICKING = (
@@ -119,6 +120,11 @@ def compared(text: str) -> list[Wanted]:
         if more or less:
             found.append((max(more, less), Wanted(one, more >= less)))
     return [wanted for _, wanted in sorted(found, key=lambda pair: -pair[0])]
+
+
+def is_comparative(word: str) -> bool:
+    """Whether a word only says that more or less of something is wanted: it names no goods."""
+    return (word.isascii() or word[:1] in _MORE) and bool(compared(word))
 
 
 def comparable(text: str) -> list[Wanted]:

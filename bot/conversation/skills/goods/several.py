@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.conversation.answer import Answer
-from bot.conversation.skills import naming, variants, which_product
+from bot.conversation.skills import naming, sound, variants, which_product
 from bot.conversation.skills.goods import comparing, facts, others, qualities, telling, totals
 from bot.conversation.turn import Turn
 from storage.catalogue import Product
 
 _SHOWN = 3
+_LOOKED_AT = 40
 _RATHER = 0.5
 _LIKELY = 0.3
 _PLAIN = 0.4
@@ -139,7 +140,11 @@ async def others_than(turn: Turn, meant: which_product.Meant) -> Answer | None:
     if not wanted or meant.one is None or meant.parts or qualities.chooses(turn.text):
         return None
     for one in wanted:
-        found = await others.found(turn, meant.one, one, _SHOWN)
+        checked = await sound.checked(turn, await others.found(turn, meant.one, one, _LOOKED_AT))
+        found = checked.products[:_SHOWN]
+        if checked.against and not found:
+            memory = turn.memory.about_product(meant.one.id)
+            return Answer(text=turn.say("need-nothing"), memory=memory)
         if found:
             word = one.quality.said.get(turn.language, ("", ""))[one.more]
             text = (

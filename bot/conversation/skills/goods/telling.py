@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.conversation.answer import Answer, row
-from bot.conversation.skills import pages, product_words, variants, which_product
+from bot.conversation.skills import pages, product_words, reasons, sound, variants, which_product
 from bot.conversation.skills.goods import facts
 from bot.conversation.turn import Turn
 from bot.messages import Card
@@ -19,6 +19,7 @@ NEAR = 0.55
 _NAMES = frozenset({"product_question", "product_search", "stock_question", "recommend_request"})
 """What a message that only names a product may be taken for."""
 _SHOWN = 3
+_LOOKED_AT = 24
 _ATTRIBUTES = 6
 _VERSIONS = (
     "version", "variant", "option", "model", "kind", "版本", "款", "规格", "型号", "种", "选择", "配置",
@@ -26,7 +27,20 @@ _VERSIONS = (
 
 
 async def about(turn: Turn, product: Product, *, named: bool) -> Answer:
-    """What a message asks of a product; where it asks nothing in particular, what there is to know of it."""
+    """What a message asks of a product; where it asks nothing in particular, what there is to know of it.
+
+    What speaks against it for what is needed comes first, and it is not shown as something to buy then.
+    """
+    answer = await _about(turn, product, named=named)
+    checked = await sound.checked(turn, [product])
+    if not checked.against:
+        return answer
+    known = [answer.text] if answer.text else [product.description(turn.language)]
+    text = "\n".join(filter(None, (reasons.unfit(turn, checked), *known)))
+    return replace(answer, text=text, cards=() if answer.cards and not turn.argument else answer.cards)
+
+
+async def _about(turn: Turn, product: Product, *, named: bool) -> Answer:
     if turn.argument or turn.intent != "product_question":
         return await details(turn, product)
     memory = turn.memory.about_product(product.id)
@@ -173,7 +187,8 @@ async def _told(turn: Turn, product: Product) -> str:
 
 async def which(turn: Turn, meant: which_product.Meant) -> Answer:
     """No product is known yet: it is one of those meant, or the words may find one, else ask for it."""
-    found = (list(meant.products) or await product_words.find(turn, limit=_SHOWN))[:_SHOWN]
+    named = list(meant.products) or await product_words.find(turn, limit=_LOOKED_AT)
+    found = (await sound.checked(turn, named)).products[:_SHOWN]
     if found:
         told = {product.id: await _told(turn, product) for product in found}
         return Answer(
