@@ -44,7 +44,7 @@ def asks(text: str, prefix: str = "") -> dict[str, tuple[str, ...]]:
     """The words of a text that ask for kinds, and the kinds' names, of those whose name begins with a prefix.
 
     Without a prefix they are kinds of goods, of which `~` are what goods are for; `@` are of people, `!` of what goods
-    touch.
+    touch, `%` of diets, whose goods are what is not eaten.
     """
     lower, lexicon = text.lower(), _lexicon()
     latin = forms(lower)
@@ -56,7 +56,7 @@ def asks(text: str, prefix: str = "") -> dict[str, tuple[str, ...]]:
     found = {run: lexicon.latin[run] for run in runs if run in lexicon.latin}
     found |= {word: names for word, names in lexicon.chinese if word in lower}
     kept = {
-        word: tuple(name for name in names if (name.startswith(prefix) if prefix else name[0] not in "@!"))
+        word: tuple(name for name in names if (name.startswith(prefix) if prefix else name[0] not in "@!%"))
         for word, names in found.items()
     }
     return {word: names for word, names in kept.items() if names}

@@ -323,6 +323,8 @@ def _read(text: str, words: tuple[str, ...], told: tuple[tuple[str, tuple[str, .
     )
     owned, rest = _taken(_OWNED, rest)
     unwanted, rest = _taken(_UNWANTED, rest)
+    diets = lexicon.goods_of(*sorted(lexicon.said_of(text, "%")))
+    unwanted = tuple(dict.fromkeys((*unwanted, *(one.strip() for one in diets))))
     animals = lexicon.said_of(text, "@") & {f"@{one}" for one in ANIMALS}
     # "She has a cat" tells of a pet, and not that she needs no more of it.
     owned = tuple(one for one in owned if not lexicon.said_of(one, "@"))
