@@ -41,7 +41,7 @@ from bot.conversation.skills import (
     stopping,
     which_order,
 )
-from bot.conversation.skills.goods import several, telling
+from bot.conversation.skills.goods import ahead, several, telling
 from bot.conversation.skills.talk import TALK, overrides
 from bot.conversation.turn import Skill, Turn
 from bot.messages import IncomingKind
@@ -198,6 +198,9 @@ async def _words(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tupl
     asked = None if first else await order_talk.follow_up(turn)
     if asked is not None:
         return await decisions.wish(asked[0], REGISTRY.by_intent[asked[1]], asked[1], modes)
+    plain = None if first else await ahead.answered(turn, modes)
+    if plain is not None:
+        return decisions.only(*plain)
     done = () if first else await _taken_up(turn, modes)
     if not done and needed.names_sum(turn):
         return await decisions.wish(turn, REGISTRY.by_name["recommend"], "recommend_request", modes)

@@ -51,6 +51,8 @@ class Fit:
     """Words of the shop's goods say what is asked for, whether or not any fit."""
     of_kind: bool = False
     """The shop's own names for its goods do."""
+    fitting: tuple[Product, ...] = ()
+    """All that fits, its price, too."""
     seen: bool = False
     """Something fits that was shown before."""
 
@@ -140,6 +142,7 @@ async def _judged(
         items=await _chosen(turn, each_once(fresh), worth, as_good=1.0 if by_meaning else _AS_GOOD),
         products=products,
         goods=goods,
+        fitting=tuple(priced),
         nearest=min(sound, key=lambda item: off(turn, need, item)) if sound and not priced else None,
         unstated=sum(reason == "unstated" for reason in reasons.values()),
         seen=bool(priced),

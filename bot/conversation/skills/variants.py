@@ -143,6 +143,12 @@ async def names_one(turn: Turn, product: Product) -> bool:
     return group is not None and bool(_named(turn, group))
 
 
+async def names_several(turn: Turn, product: Product) -> bool:
+    """Whether a message names several values of one of a product's options: the 100 g and the 500 g."""
+    group = (await groups(turn, [product])).get(product.id)
+    return group is not None and any(len(values) > 1 for values in _named(turn, group).values())
+
+
 async def speaks_of_options(turn: Turn, product: Product) -> bool:
     """Whether a message calls one of the options of a product by its name, such as its colour."""
     group = (await groups(turn, [product])).get(product.id)

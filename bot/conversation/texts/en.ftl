@@ -362,6 +362,18 @@ water-deep = {" (also under water, deeper than 1 m)"}
 not-stated = not stated
 versions = { $name } comes in { $count } versions:
 version-line = · { $version }: { $price }, { $stock }
+label-value = Price for the amount
+per-g = { $price } per 100 g
+per-ml = { $price } per 100 ml
+per-piece = { $price } each
+best = The { $word } – { $label }: { $value }
+best-of = Of { $count } kinds this is the { $word } – { $label }: { $value }
+best-tied = These { $tied } are equally the { $word } – { $label }: { $value }
+best-unstated = { $count ->
+    [one] Of one more the shop doesn't state it.
+   *[other] Of { $count } more the shop doesn't state it.
+}
+best-not-stated = The shop doesn't state which is the { $word }. These are some of them:
 compare-first = { $count ->
     [2] { $name } is { $word }: { $value } against { $others }.
    *[other] { $name } is { $word } than the others: { $value } against { $others }.

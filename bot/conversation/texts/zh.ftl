@@ -353,6 +353,15 @@ water-deep = （可浸水，深于 1 米）
 not-stated = 没有写明
 versions = “{ $name }”有 { $count } 种：
 version-line = · { $version }：{ $price }，{ $stock }
+label-value = 折合单价
+per-g = 每100克 { $price }
+per-ml = 每100毫升 { $price }
+per-piece = 每件 { $price }
+best = 最{ $word }的是这款，{ $label }：{ $value }
+best-of = { $count } 种里最{ $word }的是这款，{ $label }：{ $value }
+best-tied = 这 { $tied } 种并列最{ $word }，{ $label }：{ $value }
+best-unstated = 另有 { $count } 种，店里没有写明这一点。
+best-not-stated = 哪款最{ $word }，店里没有写明。先看看这几款：
 compare-first = { $count ->
     [2] { $name }更{ $word }：{ $value }，{ $others }。
    *[other] { $name }最{ $word }：{ $value }；{ $others }。

@@ -42,7 +42,7 @@ async def answered(turn: Turn, meant: which_product.Meant) -> Answer | None:
             compared = comparing.compared(turn, things, wanted)
             if compared is not None or not _wishes_to_compare(turn):
                 return compared
-            return _not_comparable(turn, things)
+            return comparing.not_comparable(turn, things)
     counted = any(count > 1 for _, count in totals.quantities(turn))
     if turn.intent != "price_question" or meant.open:
         return None
@@ -72,14 +72,6 @@ async def picked(turn: Turn, meant: which_product.Meant) -> Product | None:
     wanted = qualities.compared(_without_names(turn, meant)) if not turn.argument and not meant.parts else []
     shown = await which_product.comparable(turn, meant) if wanted and len(turn.memory.products) > 1 else []
     return comparing.best(turn, shown, wanted) or meant.one
-
-
-def _not_comparable(turn: Turn, things: Sequence[Product]) -> Answer:
-    names = turn.say("compare-comma").join(
-        dict.fromkeys(variants.title(one, turn.language) for one in things)
-    )
-    memory = turn.memory.showing(tuple(one.id for one in things))
-    return Answer(text=turn.say("compare-not-stated", names=names), memory=memory)
 
 
 async def _total(turn: Turn, meant: which_product.Meant) -> Answer | None:

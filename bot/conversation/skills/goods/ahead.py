@@ -1,0 +1,29 @@
+"""What is asked of goods in words that mean one thing, whatever else a message may be taken for: it is answered first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.conversation.answer import Answer
+from bot.conversation.skills.goods import superlatives
+from bot.conversation.turn import Turn
+
+_OPEN = frozenset({"clarify", "product"})
+"""Questions of the bot's that what is asked here may leave open."""
+
+
+async def answered(turn: Turn, modes: Mapping[str, str]) -> tuple[str, Answer] | None:
+    """The skill that answers, and its answer; None where a message says no such thing, or answers a question."""
+    pending = turn.memory.pending
+    if pending is not None and pending.kind not in _OPEN:
+        return None
+    if modes.get("search", "on") == "on":
+        best = await superlatives.answered(turn)
+        if best is not None:
+            return "search", _heard(turn, best, "product_search")
+    return None
+
+
+def _heard(turn: Turn, answer: Answer, intent: str) -> Answer:
+    return replace(answer, memory=(answer.memory or turn.memory).heard(intent))
