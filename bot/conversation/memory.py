@@ -81,6 +81,8 @@ class Memory:
     """Ids of the products last shown, in order, so that "the second one" has a meaning."""
     need: Need | None = None
     """What is looked for, as far as it was told."""
+    measures: Mapping[str, float] = field(default_factory=dict)
+    """Of whose size is asked, by the names of `nlu.products.bodies`."""
     pending: Pending | None = None
     tasks: tuple[OpenTask, ...] = ()
     """Under way, the latest first."""

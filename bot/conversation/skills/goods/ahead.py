@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.conversation.answer import Answer
-from bot.conversation.skills.goods import superlatives
+from bot.conversation.skills.goods import sizing, superlatives
 from bot.conversation.turn import Turn
 
-_OPEN = frozenset({"clarify", "product"})
+_OPEN = frozenset({"clarify", "product", "measures"})
 """Questions of the bot's that what is asked here may leave open."""
 
 
@@ -18,6 +18,10 @@ async def answered(turn: Turn, modes: Mapping[str, str]) -> tuple[str, Answer] |
     pending = turn.memory.pending
     if pending is not None and pending.kind not in _OPEN:
         return None
+    if modes.get("product", "on") == "on":
+        size = await sizing.answered(turn)
+        if size is not None:
+            return "product", size
     if modes.get("search", "on") == "on":
         best = await superlatives.answered(turn)
         if best is not None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from importlib import resources
 
 from bot.conversation.skills import product_words
+from bot.shop.sizes import without_table
 from storage.catalogue import Product, label_and_value
 
 PRICE = "price"
@@ -94,7 +95,7 @@ def facts_of(product: Product, language: str) -> list[Fact]:
             ),
             tuple(str(pair[-1]).casefold() for pair in faces.values()),
         )
-        for key, faces in product.facts.items()
+        for key, faces in without_table(product.facts).items()
         if (shown := label_and_value(faces, language)) is not None
     ]
 

@@ -10,13 +10,14 @@ from bot.conversation.skills import pages, product_words, reasons, sound, varian
 from bot.conversation.skills.goods import facts
 from bot.conversation.turn import Turn
 from bot.messages import Card
+from bot.shop.sizes import without_table
 from nlu.types import EntityKind
-from storage.catalogue import Product
+from storage.catalogue import Product, label_and_value
 from storage.offers import Offers
 
 NEAR = 0.55
 """A passage about a product in general must be this near to the question."""
-_NAMES = frozenset({"product_question", "product_search", "stock_question", "recommend_request"})
+NAMES = frozenset({"product_question", "product_search", "stock_question", "recommend_request"})
 """What a message that only names a product may be taken for."""
 _SHOWN = 3
 _LOOKED_AT = 24
@@ -140,7 +141,7 @@ async def of_a_fact(turn: Turn) -> Answer | None:
 async def asked_again(turn: Turn) -> Answer | None:
     """What was asked of one product before, of another that a message only names: "and the black one?", "白茶呢"."""
     last = turn.memory.intents[0] if turn.memory.intents else ""
-    if last != "product_question" or {wish.intent for wish in turn.acts.wishes} - _NAMES:
+    if last != "product_question" or {wish.intent for wish in turn.acts.wishes} - NAMES:
         return None
     meant = await which_product.meant(turn)
     if meant.one is None or not meant.parts or meant.one.id == turn.memory.product:
@@ -160,7 +161,7 @@ async def details(turn: Turn, product: Product, *, whole: bool = False) -> Answe
     lines = [description] if description else []
     lines += [
         turn.say("attribute", label=label, value=value)
-        for label, value in product.labels(turn.language)[: None if whole else _ATTRIBUTES]
+        for label, value in _labels(product, turn.language)[: None if whole else _ATTRIBUTES]
         if value not in description
     ]
     card = await shown(turn, product, lines)
@@ -169,6 +170,12 @@ async def details(turn: Turn, product: Product, *, whole: bool = False) -> Answe
     else:
         card = replace(card, buttons=(turn.button("button-similar", f"recommend:like:{product.id}"),))
     return Answer(cards=(card,), memory=turn.memory.about_product(product.id))
+
+
+def _labels(product: Product, language: str) -> list[tuple[str, str]]:
+    """What it states, but for its size table: that is told to who asks for a size."""
+    told = without_table(product.facts)
+    return [pair for faces in told.values() if (pair := label_and_value(faces, language)) is not None]
 
 
 async def shown(turn: Turn, product: Product, lines: Sequence[str] = ()) -> Card:
