@@ -159,6 +159,8 @@ def _set_phrase(whole: Understanding) -> str | None:
     best = whole.intents[0].intent if whole.intents else None
     if best in _SHOWS_PRODUCTS and order_asked.where_is_mine(whole.text):
         return "order_status"
+    if order_asked.the_same_again(whole.text):
+        return "reorder"
     if order_asked.of_purchases(whole.text):
         return "order_facts"
     if best == "order_status" and order_asked.lists_all(whole.text):

@@ -90,7 +90,9 @@ async def _advised(turn: Turn, told: Mapping[str, float]) -> Answer | None:
         lines = (now.say("size-of-what"), await _page(now))
         return _kept(Answer(text="\n".join(filter(None, lines))), now)
     table = sizes.table_of(product, turn.language)
-    if table is None and not goods_of(product, None).is_of("!worn", goods_of(product, None).name):
+    known = goods_of(product, None)
+    if table is None and not any(known.is_of(kind, known.name) for kind in ("clothes", "shoes")):
+        # The size of a duvet is no size of somebody's.
         return None
     answer = await (_without_table(now, product) if table is None else _by_table(now, product, table))
     return _kept(replace(answer, memory=(answer.memory or now.memory.settled())), now, product)
