@@ -174,6 +174,10 @@ class Need:
     allergies: tuple[str, ...] = ()
     cheaper: bool = False
     dearer: bool = False
+    by: str = ""
+    """The day by which it is needed, ISO."""
+    place: str = ""
+    """Where it is needed."""
 
     @property
     def limits(self) -> bool:
@@ -266,6 +270,8 @@ class Need:
             allergies=tuple(dict.fromkeys((*before.allergies, *told.allergies)))[:_WORDS],
             cheaper=told.cheaper,
             dearer=told.dearer,
+            by=told.by or self.by,
+            place=told.place or self.place,
         )
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
+from bot.conversation.memory import Memory
 from bot.conversation.skills import product_words
 from bot.conversation.skills.goods import qualities
 from bot.conversation.turn import Turn
 from nlu.acts import Act
-from nlu.products import needs
+from nlu.products import needs, places
 from nlu.products.concepts import concepts
 from nlu.products.lexicon import asked_of
 from nlu.products.needs import Need
-from nlu.types import EntityKind
+from nlu.types import Entity, EntityKind
 
 LOOKS_FOR = frozenset({"recommend_request", "product_search"})
 _OF_GOODS = LOOKS_FOR | {
@@ -36,12 +40,28 @@ def told(turn: Turn) -> Need:
     for value in turn.acts.slots:
         if value.slot in _SLOTS and value.probability >= _RATHER:
             slots.setdefault(value.slot, []).append(value.text)
+    day, place = _day(turn), places.named(turn.said)
+    elsewhere = f"{day.text if day is not None else ''} {place}".casefold()
     named = [
         word
         for word in words
         if word.casefold() not in _NO_KIND and not word.isdecimal() and not qualities.is_comparative(word)
+        if word.casefold() not in elsewhere
     ]
-    return needs.read(turn.said if turn.intent != "more" else "", list(dict.fromkeys(named)), slots)
+    need = needs.read(turn.said if turn.intent != "more" else "", list(dict.fromkeys(named)), slots)
+    return replace(need, by=day.value if day is not None else "", place=place)
+
+
+def _day(turn: Turn) -> Entity | None:
+    """The day, of those to come, by which something is needed."""
+    entity = turn.understanding.first(EntityKind.DATE) if turn.understanding is not None else None
+    to_come = entity is not None and date.fromisoformat(entity.value) >= turn.now.astimezone(turn.zone).date()
+    return entity if to_come else None
+
+
+def kept(turn: Turn, need: Need) -> Memory:
+    """The memory with what is needed now."""
+    return replace(turn.memory, need=need)
 
 
 def _products_named(turn: Turn) -> list[str]:
@@ -110,4 +130,6 @@ def names_sum(turn: Turn) -> bool:
     now = told(turn)
     wished = {wish.intent for wish in turn.acts.wishes}
     known = turn.memory.product is not None or turn.memory.order is not None
-    return now.high is not None and bool(now.people) and not known and not wished - MAY_TELL
+    # By when and where to it is to be sent is told of goods as well as asked of the shop.
+    about = MAY_TELL | ({"delivery_time", "shipping_options"} if now.by or now.place else set())
+    return now.high is not None and bool(now.people) and not known and not wished - about

@@ -9,7 +9,7 @@ from functools import partial
 from bot.conversation.answer import Answer, row
 from bot.conversation.skills import fitting, needed, product_words, reasons, sound, which_product
 from bot.conversation.skills.fitting import Fit
-from bot.conversation.skills.goods import several
+from bot.conversation.skills.goods import arriving, several
 from bot.conversation.turn import Skill, Turn
 from kernel.money import decimals
 from nlu.products.concepts import wanted
@@ -86,12 +86,18 @@ async def _shown(turn: Turn, need: Need, found: Fit) -> Answer:
         text = f"{turn.say('search-nothing')}{turn.say('recommend-instead')}"
     left_out = reasons.left_out(turn, need) if found.unstated else ""
     return Answer(
-        text="\n".join(filter(None, (text, left_out))),
+        text="\n".join(filter(None, (text, left_out, await _in_time(turn, need)))),
         cards=await which_product.cards(turn, products, lambda product: why[product.id]),
         buttons=row(turn.button("button-more", "recommend:more")) if turn.intent != "product_search" else (),
         memory=turn.memory.showing(tuple(product.id for product in products)),
         effects=(partial(turn.record_shown, found.items),),
     )
+
+
+async def _in_time(turn: Turn, need: Need) -> str:
+    """Whether it can be there by the day that a message tells, or what is said of the way to its place."""
+    now = needed.told(turn)
+    return await arriving.line(turn, need) if now.by or now.place else ""
 
 
 def _only_akin(need: Need, products: Sequence[Product]) -> bool:

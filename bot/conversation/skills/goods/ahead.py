@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.conversation.answer import Answer
-from bot.conversation.skills.goods import sizing, superlatives
+from bot.conversation.skills.goods import arriving, sizing, superlatives
 from bot.conversation.turn import Turn
 
 _OPEN = frozenset({"clarify", "product", "measures"})
@@ -23,6 +23,9 @@ async def answered(turn: Turn, modes: Mapping[str, str]) -> tuple[str, Answer] |
         if size is not None:
             return "product", size
     if modes.get("search", "on") == "on":
+        again = await arriving.asked_again(turn)
+        if again is not None:
+            return "search", _heard(turn, again, "product_search")
         best = await superlatives.answered(turn)
         if best is not None:
             return "search", _heard(turn, best, "product_search")
