@@ -27,6 +27,10 @@ _OF_GOODS = LOOKS_FOR | {
 """While these are spoken of, what was needed still holds."""
 MAY_TELL = _OF_GOODS | {"out_of_scope", "exchange_request", "change_order", "item_problem", "product_compare"}
 """What a message that only tells more of a need is often taken for."""
+_IS_THERE = (
+    "is there a", "is there an", "are there any", "do you have", "do you sell", "have you got", "you got any", "got any",
+    "which of your", "what kind of", "which kinds of", "有没有", "有什么", "有哪些", "卖不卖", "有卖",
+)  # fmt: skip
 _SLOTS = ("recipient", "age", "pet", "taste", "occasion", "budget_max", "budget_min")
 _RATHER = 0.5
 _NO_KIND = asked_of("!anything")
@@ -80,9 +84,29 @@ def needed(turn: Turn, now: Need) -> Need:
     adds = turn.does(Act.ADDS) or turn.does(Act.CORRECTS) or turn.wants_others or needs.swaps(turn.text)
     # Where other things were spoken of meanwhile, who names goods begins anew.
     elsewhere = bool(last) and last not in _OF_GOODS
-    bare = not elsewhere and not any(wish.intent in LOOKS_FOR for wish in turn.acts.wishes)
+    bare = not (elsewhere or asks_whether_there_is(turn.text)) and not any(wish.intent in LOOKS_FOR for wish in turn.acts.wishes)
     names = any(word in now.words for word in product_words.naming_words(turn))
-    return before.then(now, anew=anew and names and not adds and not bare)
+    other = _other_goods(before, now)
+    same = bool(kinds(before) & kinds(now)) and not other
+    return before.then(now, anew=names and not adds and (other or (anew and not bare and not same)))
+
+
+def asks_whether_there_is(text: str) -> bool:
+    """Whether a text asks in plain words whether the shop has something."""
+    asks = "有" in text and text.rstrip(" ?？。").endswith(("吗", "么", "没", "没有"))
+    return asks or product_words.says(text, _IS_THERE)
+
+
+def kinds(words: Need) -> frozenset[str]:
+    """The kinds of goods that are asked for, without what they are for, or for whom."""
+    asked = concepts(words.words, words.said)
+    return frozenset(kind for one in asked for kind in one.kinds if kind[0] not in "~@")
+
+
+def _other_goods(before: Need, now: Need) -> bool:
+    """Whether a message names goods of another kind than those looked for before."""
+    known, told_ = kinds(before), kinds(now)
+    return bool(known and told_) and not known & told_
 
 
 def goes_on(turn: Turn) -> bool:

@@ -86,7 +86,7 @@ async def _shown(turn: Turn, need: Need, found: Fit) -> Answer:
         text = f"{turn.say('search-nothing')}{turn.say('recommend-instead')}"
     left_out = reasons.left_out(turn, need) if found.unstated else ""
     return Answer(
-        text="\n".join(filter(None, (text, left_out, await _in_time(turn, need)))),
+        text="\n".join(filter(None, (await _in_time(turn, need), text, left_out))),
         cards=await which_product.cards(turn, products, lambda product: why[product.id]),
         buttons=row(turn.button("button-more", "recommend:more")) if turn.intent != "product_search" else (),
         memory=turn.memory.showing(tuple(product.id for product in products)),
