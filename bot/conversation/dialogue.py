@@ -11,16 +11,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 
 from bot.conversation import (
     decisions,
     filed,
+    finishing,
     heard,
     one_question,
-    repeats,
     routing,
-    sentiment,
     state,
     tasks,
     unclear,
@@ -42,7 +40,7 @@ from bot.conversation.skills import (
     which_order,
 )
 from bot.conversation.skills.goods import ahead, several, telling
-from bot.conversation.skills.talk import TALK, overrides
+from bot.conversation.skills.talk import TALK
 from bot.conversation.turn import Skill, Turn
 from bot.messages import IncomingKind
 from nlu.acts import Act, DialogueState, Wish
@@ -153,13 +151,7 @@ async def _decided(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tu
     if reading.whole is None:
         return decisions.only("fallback", await fallback.wordless(turn))
     answers = await _words(turn, reading, modes)
-    return (*answers[:-1], _not_twice(_with_sentiment(answers[-1], turn), turn))
-
-
-def _not_twice(decision: decisions.Decision, turn: Turn) -> decisions.Decision:
-    if decision.shadow or repeats.may_be_said_again(decision.skill, decision.answer):
-        return decision
-    return replace(decision, answer=decision.answer.changed(partial(repeats.told_anew, turn, decision.skill)))
+    return (*answers[:-1], finishing.finished(answers[-1], turn))
 
 
 async def _button(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
@@ -195,12 +187,9 @@ async def _words(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tupl
     if aside is not None:
         heard_of = replace(aside, memory=(aside.memory or turn.memory).heard("refund_status"))
         return await one_question.going_back(turn, decisions.only("refund_status", heard_of))
-    asked = None if first else await order_talk.follow_up(turn)
-    if asked is not None:
-        return await decisions.wish(asked[0], REGISTRY.by_intent[asked[1]], asked[1], modes)
-    plain = None if first else await ahead.answered(turn, modes)
-    if plain is not None:
-        return decisions.only(*plain)
+    plain = () if first else await _in_plain_words(turn, modes)
+    if plain:
+        return plain
     done = () if first else await _taken_up(turn, modes)
     if not done and needed.names_sum(turn):
         return await decisions.wish(turn, REGISTRY.by_name["recommend"], "recommend_request", modes)
@@ -227,6 +216,15 @@ async def _words(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tupl
             made = tuple(one_question.kept_for_next(now, intent, one) for one in made)
         done += tuple(one for one in made if not decisions.is_said(one, done))
     return await one_question.going_back(turn, done, by_the_way=bool(wished))
+
+
+async def _in_plain_words(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
+    """What goes on from the answer before, or is asked of goods, in words that mean one thing; () if nothing."""
+    asked = await order_talk.follow_up(turn)
+    if asked is not None:
+        return await decisions.wish(asked[0], REGISTRY.by_intent[asked[1]], asked[1], modes)
+    plain = await ahead.answered(turn, modes)
+    return decisions.only(*plain) if plain is not None else ()
 
 
 async def _one(turn: Turn, whole: Understanding, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
@@ -389,12 +387,3 @@ def _skill_of(intent: str | None) -> Skill | None:
     if intent is None:
         return None
     return REGISTRY.by_intent.get(intent) or (None if intent in INTENTS else REGISTRY.by_name["own"])
-
-
-def _with_sentiment(decision: decisions.Decision, turn: Turn) -> decisions.Decision:
-    """Answer the sentiment, too; whoever would talk the bot out of its rules has had no trouble."""
-    if turn.understanding is None:
-        return decision
-    skill = REGISTRY.by_name.get(decision.skill)
-    regrets = not decision.shadow and skill is not None and skill.regrets and not overrides(turn.text)
-    return replace(decision, answer=decision.answer.changed(partial(sentiment.answered, turn, regrets)))

@@ -22,6 +22,7 @@ _BEFORE = 2
 _WORDS = 200
 _TASKS = 4
 _ORDERS = 4
+_SPOKEN = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +80,8 @@ class Memory:
     """Id of the product spoken of."""
     products: tuple[str, ...] = ()
     """Ids of the products last shown, in order, so that "the second one" has a meaning."""
+    spoken: tuple[str, ...] = ()
+    """Ids of the products spoken of one after another, the latest first, so that "which of them" has a meaning."""
     need: Need | None = None
     """What is looked for, as far as it was told."""
     measures: Mapping[str, float] = field(default_factory=dict)
@@ -145,7 +148,12 @@ class Memory:
     def about_product(self, product_id: str) -> Memory:
         """Speaking of one product now."""
         haggles = self.haggles if self.product == product_id else 0
-        return replace(self, product=product_id, haggles=haggles, pending=None)
+        return replace(
+            self, product=product_id, spoken=self._spoken_of(product_id), haggles=haggles, pending=None
+        )
+
+    def _spoken_of(self, product_id: str) -> tuple[str, ...]:
+        return (product_id, *(one for one in self.spoken if one != product_id))[:_SPOKEN]
 
     def showing(self, product_ids: tuple[str, ...]) -> Memory:
         """Several products are on the screen; one alone is also the product spoken of."""
@@ -155,6 +163,7 @@ class Memory:
             self,
             products=product_ids,
             product=only,
+            spoken=self._spoken_of(only) if only is not None else (),
             seen_product=seen[-40:],
             haggles=self.haggles if only == self.product else 0,
             pending=None,

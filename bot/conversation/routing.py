@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from bot.conversation import phrases
 from bot.conversation.registry import REGISTRY
 from bot.conversation.skills import (
+    again_words,
     needed,
     order_asked,
     pricing,
@@ -159,9 +160,9 @@ def _set_phrase(whole: Understanding) -> str | None:
     best = whole.intents[0].intent if whole.intents else None
     if best in _SHOWS_PRODUCTS and order_asked.where_is_mine(whole.text):
         return "order_status"
-    if order_asked.the_same_again(whole.text):
+    if again_words.wished(whole.text):
         return "reorder"
-    if order_asked.of_purchases(whole.text):
+    if order_asked.of_purchases(whole.text) or order_asked.of_all_orders(whole.text):
         return "order_facts"
     if best == "order_status" and order_asked.lists_all(whole.text):
         return "order_status"

@@ -15,11 +15,15 @@ from typing import Literal
 from nlu.products.bodies import MEASURES, WORN
 from storage.catalogue import Attributes, Product, label_and_value
 
-NAMES = frozenset({"size table", "size_table", "size chart", "sizing table", "尺码表", "尺码对照表", "尺寸表"})
+NAMES = frozenset(
+    {"size table", "size_table", "size chart", "sizing table", "尺码表", "尺码对照表", "尺寸表"}
+)
 """What shops call the attribute, folded."""
 _ROWS = re.compile(r"[;；\n]+")
 _CELLS = re.compile(r"[,，、]+")
-_CELL = re.compile(r"(?P<name>[^\d:：≤≥]*?)\s*[:：]?\s*(?P<low>\d{1,3}(?:\.\d)?)(?:\s*[–—~～至到-]\s*(?P<high>\d{1,3}(?:\.\d)?))?")
+_CELL = re.compile(
+    r"(?P<name>[^\d:：≤≥]*?)\s*[:：]?\s*(?P<low>\d{1,3}(?:\.\d)?)(?:\s*[–—~～至到-]\s*(?P<high>\d{1,3}(?:\.\d)?))?"
+)
 _BETWEEN = re.compile(r"between|之间", re.IGNORECASE)
 _LARGER = re.compile(r"larger|bigger|up|大", re.IGNORECASE)
 _SMALLER = re.compile(r"smaller|down|小", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""Measures of somebody's body that a message tells: height, weight, chest, waist, hips, feet, and the shoe size worn."""
+"""Measures of somebody's body that a message tells: height, weight, chest, waist, hips, feet, and the size of shoes."""
 
 from __future__ import annotations
 
@@ -18,13 +18,17 @@ MEASURES: Mapping[str, tuple[str, ...]] = {
 WORN = "worn"
 """The size of shoes that is worn."""
 _N = r"(?P<n>\d{2,3}(?:\.\d{1,2})?)"
-_LENGTH, _MASS = r"(?P<unit>cm|厘米|公分|in\b|inch(?:es)?|\")?", r"(?P<unit>kg|kgs|kilos?|公斤|千克|斤|lbs?|pounds)?"
+_LENGTH, _MASS = (
+    r"(?P<unit>cm|厘米|公分|in\b|inch(?:es)?|\")?",
+    r"(?P<unit>kg|kgs|kilos?|公斤|千克|斤|lbs?|pounds)?",
+)
 _IS = r"(?:\s*(?:是|有|大概|about|is|are|of|:|：|,|，|=|around))*\s*"
 _NAMED = tuple(
     (
         name,
         re.compile(
-            rf"(?:{'|'.join(words)}){_IS}(?<!\d){_N}\s?{_MASS if name == 'weight' else _LENGTH}(?![\d.])", re.I
+            rf"(?:{'|'.join(words)}){_IS}(?<!\d){_N}\s?{_MASS if name == 'weight' else _LENGTH}(?![\d.])",
+            re.I,
         ),
     )
     for name, words in MEASURES.items()
@@ -32,11 +36,21 @@ _NAMED = tuple(
 _AFTER = re.compile(rf"(?<![\d.]){_N}\s?(?:cm|厘米)\s(?P<name>chest|bust|waist|hips?|feet|foot)\b", re.I)
 _METRES = re.compile(r"(?<![\d.])1\s?[米.]\s?(?P<n>\d{1,2})\s?(?P<unit>m\b|米)?(?=\D|$)", re.I)
 _FEET = re.compile(r"(?<!\d)(?P<feet>[4-6])\s?(?:'|’|ft|foot|feet)\s?(?P<n>\d{1,2})?\s?(?:\"|”|in\b)?", re.I)
-_BOTH = re.compile(r"(?<![\d.])(?P<n>1[2-9]\d|2[01]\d)\s?(?:cm|厘米)?\s?[/／、]\s?(?P<kg>\d{2,3})(?![\d.])\s?(?:kg|公斤)?")
+_BOTH = re.compile(
+    r"(?<![\d.])(?P<n>1[2-9]\d|2[01]\d)\s?(?:cm|厘米)?\s?[/／、]\s?(?P<kg>\d{2,3})(?![\d.])\s?(?:kg|公斤)?"
+)
 _HEIGHT = re.compile(r"(?<![\d.])(?P<n>1[2-9]\d|2[01]\d)\s?(?:cm|厘米|公分)(?![a-z])", re.I)
 _MASSES = re.compile(rf"(?<![\d.]){_N}\s?(?P<unit>kg|kgs|kilos?|公斤|千克|斤|lbs?|pounds)(?![a-z])", re.I)
-_SHOE = re.compile(r"\b(?:EU|eur|size|wear)\s?(?:a\s)?(?P<n>3[3-9]|4[0-9])(?:\.5)?(?!\s?(?:cm|kg|\d))|(?<!\d)(?P<zh>3[3-9]|4[0-9])码", re.I)
-_TIMES = {"斤": Decimal("0.5"), "lb": Decimal("0.4536"), "lbs": Decimal("0.4536"), "pounds": Decimal("0.4536")}
+_SHOE = re.compile(
+    r"\b(?:EU|eur|size|wear)\s?(?:a\s)?(?P<n>3[3-9]|4[0-9])(?:\.5)?(?!\s?(?:cm|kg|\d))|(?<!\d)(?P<zh>3[3-9]|4[0-9])码",
+    re.I,
+)
+_TIMES = {
+    "斤": Decimal("0.5"),
+    "lb": Decimal("0.4536"),
+    "lbs": Decimal("0.4536"),
+    "pounds": Decimal("0.4536"),
+}
 _INCH = Decimal("2.54")
 _FOOT = 12
 
@@ -75,7 +89,9 @@ def read(text: str) -> dict[str, float]:
 
 def without(text: str) -> str:
     """A text without its numbers of two digits and more with what they count: they name no goods."""
-    return re.sub(r"\d{2,3}(?:\.\d{1,2})?\s?(?:cm|kgs?|厘米|公分|公斤|千克|斤|lbs?|码)?(?![a-z])", " ", text, flags=re.I)
+    return re.sub(
+        r"\d{2,3}(?:\.\d{1,2})?\s?(?:cm|kgs?|厘米|公分|公斤|千克|斤|lbs?|码)?(?![a-z])", " ", text, flags=re.I
+    )
 
 
 def _value(number: str, unit: str | None) -> Decimal:

@@ -274,7 +274,11 @@ def _unstated_allergen(need: Need, goods: Goods) -> bool:
         touched = goods.is_of("!edible", text) or goods.is_of("!topical", text)
         worn = goods.is_of("!worn", text)
         hard = any(goods.is_of(kind, text) for kind in _HARD)
-        if touched or not (goods.made_of or hard or worn) or (worn and not goods.made_of and not kinds & _FOOD):
+        if (
+            touched
+            or not (goods.made_of or hard or worn)
+            or (worn and not goods.made_of and not kinds & _FOOD)
+        ):
             # What it may be of is not known, or isn't stated.
             return True
     return False

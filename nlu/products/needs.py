@@ -77,14 +77,14 @@ _SWAPS = re.compile(
 )
 _AND = re.compile(r"\s(?:and|or|nor|like|such as)\s|比如|例如|[,，、/]|和|或者?|跟|以及|还有|也不要")
 _WORD = re.compile(r"[\w'’-]++")
-_FILLER = frozenset(
-    """
-    it that this them any some an a the to too very of for with in on anything something stuff things
-    thing taste tasting flavour flavoured flavor flavored kind products product items please really made
-    like else already her him his their my your one ones type sort smell at all plenty lot lots enough
-    many several weird strong artificial
-    """.split()
-)
+_FILLER = frozenset((
+    "it", "that", "this", "them", "any", "some", "an", "a", "the", "to", "too", "very", "of", "for", "with",
+    "in", "on", "anything", "something", "stuff", "things", "thing", "taste", "tasting", "flavour",
+    "flavoured", "flavor", "flavored", "kind", "products", "product", "items", "please", "really", "made",
+    "like", "else", "already", "her", "him", "his", "their", "my", "your", "one", "ones", "type", "sort",
+    "smell", "at", "all", "plenty", "lot", "lots", "enough", "many", "several", "weird", "strong",
+    "artificial",
+))  # fmt: skip
 _FILLER_ZH = re.compile(r"^(?:太|很|有|是|那种|任何|什么|一些|一|这些|这|吃|喝|送|买|带)")
 _ENDING_ZH = re.compile(r"(?:[味口类]|味儿|口味|之类|产品|东西|什么|款|的|了|吧|啊|哦|啦|呢|们)$")
 

@@ -28,8 +28,8 @@ _OF_GOODS = LOOKS_FOR | {
 MAY_TELL = _OF_GOODS | {"out_of_scope", "exchange_request", "change_order", "item_problem", "product_compare"}
 """What a message that only tells more of a need is often taken for."""
 _IS_THERE = (
-    "is there a", "is there an", "are there any", "do you have", "do you sell", "have you got", "you got any", "got any",
-    "which of your", "what kind of", "which kinds of", "有没有", "有什么", "有哪些", "卖不卖", "有卖",
+    "is there a", "is there an", "are there any", "do you have", "do you sell", "have you got", "you got any",
+    "got any", "which of your", "what kind of", "which kinds of", "有没有", "有什么", "有哪些", "卖不卖", "有卖",
 )  # fmt: skip
 _SLOTS = ("recipient", "age", "pet", "taste", "occasion", "budget_max", "budget_min")
 _RATHER = 0.5
@@ -84,7 +84,9 @@ def needed(turn: Turn, now: Need) -> Need:
     adds = turn.does(Act.ADDS) or turn.does(Act.CORRECTS) or turn.wants_others or needs.swaps(turn.text)
     # Where other things were spoken of meanwhile, who names goods begins anew.
     elsewhere = bool(last) and last not in _OF_GOODS
-    bare = not (elsewhere or asks_whether_there_is(turn.text)) and not any(wish.intent in LOOKS_FOR for wish in turn.acts.wishes)
+    bare = not (elsewhere or asks_whether_there_is(turn.text)) and not any(
+        wish.intent in LOOKS_FOR for wish in turn.acts.wishes
+    )
     names = any(word in now.words for word in product_words.naming_words(turn))
     other = _other_goods(before, now)
     same = bool(kinds(before) & kinds(now)) and not other

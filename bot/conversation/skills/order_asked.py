@@ -213,21 +213,6 @@ _PURCHASES = words(
     "买了什么|买了啥|买的什么|买的啥|买过什么|订了什么|did i buy|did i order last|did i last order"
     "|did i last buy|order did i place"
 )
-_USUAL = words("老样子|老规矩|照旧|常买的|经常买的|the usual|my usual|usual order|usual stuff|what i usually")
-_SAME_AGAIN = words(
-    "再来一单|再下一单|再来一份一样|再买一次|再订一次|再来一遍|照上次|照着上次|跟上次一样|和上次一样|同上次|复购|再来一样"
-    "|跟上回一样|和上回一样|上次的再来|上次买的再|上次那单再|same again|same as last time|same as before|same order again"
-    "|order it again|order that again|order them again|order the same|buy it again|buy them again|buy the same|reorder"
-    "|re order|repeat my order|repeat my last order|repeat order|same thing again|the same again"
-)
-_BOUGHT_LAST = words(
-    "上次买的那|上次买的东西|上回买的那|上回买的东西|之前买的那款|what i bought last time|what i had last time"
-    "|what i got last time|what i ordered last time|the one i bought last time|the ones i bought last time"
-)
-_WISHED = words("还要|再要|再来|再买|想要|想买|要|来|有吗|还有|want|like|need|get|again|still|more|have")
-_MOVED_BACK = words("取消|换货|坏|破|少发|错|broken|wrong|missing|cancel|refund|exchange|complain|problem|faulty")
-_LAST_ALONE = 28
-"""Words no longer than this that only name what was bought last wish for it."""
 _REMEMBERED = 32
 """Texts whose Latin words are kept: many questions are asked of one message."""
 _BARE = 6
@@ -358,18 +343,14 @@ def of_purchases(text: str) -> bool:
     return len(said) <= _BRIEF and _has(said, _PURCHASES)
 
 
-def of_the_usual(text: str) -> bool:
-    """Whether words mean what the customer buys again and again."""
-    return _has(_folded(text), _USUAL)
+def names_orders(text: str) -> bool:
+    """Whether words speak of orders or parcels by name."""
+    return _has(_folded(text), (*_ORDERS, *_OF_AN_OWN_ORDER, "包裹", "my parcel", "my order"))
 
 
-def the_same_again(text: str) -> bool:
-    """Whether words wish for what was bought before: the usual, the same again, what I bought last time."""
-    said = _folded(text)
-    if len(said) > _BRIEF or _has(said, (*_BACK, *_MOVED_BACK)):
-        return False
-    last = _has(said, _BOUGHT_LAST) and (_has(said, _WISHED) or len(said) <= _LAST_ALONE)
-    return last or _has(said, (*_USUAL, *_SAME_AGAIN))
+def of_all_orders(text: str) -> bool:
+    """Whether words ask of all orders which is dearest, or how often there was one."""
+    return names_orders(text) and bool(asked_in(text) & OF_ALL)
 
 
 def _has(text: str, words: Iterable[str]) -> bool:

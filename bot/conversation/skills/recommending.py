@@ -16,7 +16,6 @@ from nlu.products.concepts import wanted
 from nlu.products.needs import Need
 from storage.catalogue import Catalogue, Product
 
-
 _LIKE_IT = 24
 """So many goods like another are looked at."""
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.conversation.answer import Answer
-from bot.conversation.skills import linking, order_asked, order_facts, order_match, which_product
+from bot.conversation.skills import again_words, linking, order_facts, order_match, which_product
 from bot.conversation.turn import Skill, Turn
 from bot.messages import Card
 from storage.catalogue import Catalogue, Product
@@ -44,7 +44,7 @@ async def _again(turn: Turn) -> Answer:
     if not bought:
         return Answer(text=turn.say("orders-none"), memory=turn.memory.settled())
     fitting = order_match.told_apart(turn, bought)
-    usual = _usual(bought) if not fitting and order_asked.of_the_usual(turn.text) else []
+    usual = _usual(bought) if not fitting and again_words.of_the_usual(turn.text) else []
     order = (fitting or bought)[0]
     lines = usual or [(line, order.currency) for line in order_facts.named(turn, order)]
     known = await Catalogue(turn.connection).by_ids({line.product_id for line, _ in lines})

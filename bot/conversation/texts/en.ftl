@@ -406,7 +406,7 @@ per-g = { $price } per 100 g
 per-ml = { $price } per 100 ml
 per-piece = { $price } each
 best = The { $word } – { $label }: { $value }
-best-of = Of { $count } kinds this is the { $word } – { $label }: { $value }
+best-of = Of { $count } kinds in stock this is the { $word } – { $label }: { $value }
 best-tied = These { $tied } are equally the { $word } – { $label }: { $value }
 best-unstated = { $count ->
     [one] Of one more the shop doesn't state it.

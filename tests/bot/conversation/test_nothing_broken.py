@@ -1,5 +1,5 @@
-"""Whatever is sold and told: nothing shown for a need is dearer than it may be, sold out, for another age, or not stated
-to be free of what somebody must not have, over all the turns that follow, in both languages.
+"""Whatever is sold and told: nothing shown for a need is too dear, sold out, for another age, or not stated to be free
+of what somebody must not have, over all the turns that follow, in both languages.
 """
 
 from __future__ import annotations
@@ -193,9 +193,7 @@ def _shown(told: Sequence[Reply | None]) -> list[str]:
     return [card.product_id for reply in reversed(told) if reply for card in reply.cards]
 
 
-def _check(
-    reply: Reply | None, made: Sequence[Made], age: int | None, must_not: str, most: int
-) -> None:
+def _check(reply: Reply | None, made: Sequence[Made], age: int | None, must_not: str, most: int) -> None:
     for card in reply.cards if reply is not None else ():
         one = made[int(card.product_id[1:])]
         assert one.stock > 0, "sold out"

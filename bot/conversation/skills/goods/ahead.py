@@ -1,4 +1,4 @@
-"""What is asked of goods in words that mean one thing, whatever else a message may be taken for: it is answered first."""
+"""What is asked of goods in words that mean one thing, whatever else a message may be taken for: answered first."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.conversation.answer import Answer
 from bot.conversation.skills import needed, product_words, recommending, which_product
-from bot.conversation.skills.goods import arriving, sizing, superlatives
+from bot.conversation.skills.goods import arriving, several, sizing, superlatives
 from bot.conversation.turn import Turn
 from bot.shop.goods import goods_of
 
@@ -25,6 +25,9 @@ async def answered(turn: Turn, modes: Mapping[str, str]) -> tuple[str, Answer] |
         size = await sizing.answered(turn)
         if size is not None:
             return "product", size
+        compared = await several.worth_most(turn) or await several.picked_out(turn)
+        if compared is not None:
+            return "product", _heard(turn, compared, "product_compare")
     if modes.get("search", "on") == "on":
         again = await arriving.asked_again(turn)
         if again is not None:
@@ -46,7 +49,9 @@ async def _other_goods(turn: Turn) -> Answer | None:
         return None
     asked = needed.kinds(needed.told(turn))
     known = [goods_of(one, None) for one in shown]
-    if not asked or any(one.is_of(kind, one.name + one.options + one.values) for one in known for kind in asked):
+    if not asked or any(
+        one.is_of(kind, one.name + one.options + one.values) for one in known for kind in asked
+    ):
         return None
     wished = {wish.intent for wish in turn.acts.wishes}
     before = turn.memory.need

@@ -15,7 +15,8 @@ from nlu.products.needs import Need
 
 _OF_DELIVERY = frozenset({"delivery_time", "shipping_options"})
 _DAYS = re.compile(
-    r"(?P<low>\d{1,2})\s?(?:(?:[–—~～至到-]|to)\s?(?P<high>\d{1,2}))?\s?(?P<unit>(?:个)?工作日|天|日(?!前)|(?:working |business )?days?)",
+    r"(?P<low>\d{1,2})\s?(?:(?:[–—~～至到-]|to)\s?(?P<high>\d{1,2}))?\s?"
+    r"(?P<unit>(?:个)?工作日|天|日(?!前)|(?:working |business )?days?)",
     re.IGNORECASE,
 )
 """How long a page says that something takes."""
@@ -37,7 +38,7 @@ class _Takes:
 
 
 async def line(turn: Turn, need: Need) -> str:
-    """What a page says of the way to a place, and whether that is in time; empty where neither day nor place is told."""
+    """What a page says of the way to a place, and whether that is in time; empty where neither is told."""
     if not (need.by or need.place):
         return ""
     passage = await pages.passage_for(turn, turn.say("page-question-delivery_time"))

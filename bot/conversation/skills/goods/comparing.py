@@ -51,7 +51,10 @@ def compared(turn: Turn, products: Sequence[Product], wanted: Sequence[Wanted]) 
     if all(item.rank == first.rank for item in others):
         names = _names(turn, products)
         return Answer(
-            text=turn.say("compare-same", names=names, label=label(turn, products, one.quality), value=first.words), memory=memory
+            text=turn.say(
+                "compare-same", names=names, label=label(turn, products, one.quality), value=first.words
+            ),
+            memory=memory,
         )
     memory = replace(memory, product=first.product.id)
     return Answer(text=_first_of(turn, one, first, others), memory=memory)
@@ -112,7 +115,9 @@ def measured(turn: Turn, product: Product, quality: Quality) -> Measured:
         return Measured(product, turn.money(price, product.currency), Decimal(price), product.currency)
     if quality.name == qualities.VALUE:
         worth = units.unit_price(turn, product, quality)
-        return Measured(product, worth.words, worth.minor, worth.unit) if worth else Measured(product, "", None)
+        return (
+            Measured(product, worth.words, worth.minor, worth.unit) if worth else Measured(product, "", None)
+        )
     fact = next((one for one in qualities.facts_of(product, turn.language) if one.has(quality)), None)
     if fact is None:
         return Measured(product, "", None)

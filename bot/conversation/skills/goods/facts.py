@@ -75,7 +75,10 @@ async def found(turn: Turn, product: Product, *, by_meaning: bool = True) -> Fou
     if any(fact.unguessed for fact in facts):
         return Found(tuple(facts[:1]), unguessed=True, words=_listed(turn, content))
     if not facts:
-        sentence, asks = _sentence(turn, product, content), bool(content or asked)
+        sentence = _sentence(turn, product, content)
+        # What stands on the card is not said to be unknown.
+        content = [word for word in content if not product_words.is_called(product, "", word)]
+        asks = bool(content or asked)
         return Found(sentence=sentence, asks=asks, of_quality=bool(asked), words=_listed(turn, content))
     return await _judged(turn, product, text, facts, asked)
 

@@ -133,6 +133,11 @@ def says_per_unit(text: str) -> bool:
     return any(product_words.says(text, one.asked) for one in QUALITIES if one.name == VALUE)
 
 
+def compares_worth(text: str) -> bool:
+    """Whether a text asks what is cheaper by how much there is in it, by a unit or as the better value."""
+    return any(product_words.says(text, (*one.asked, *one.less)) for one in QUALITIES if one.name == VALUE)
+
+
 @dataclass(frozen=True, slots=True)
 class Superlative(Wanted):
     """A quality of which most or least is wanted."""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.conversation.answer import Answer
-from bot.conversation.skills import naming, sound, variants, which_product
+from bot.conversation.skills import naming, order_asked, product_words, sound, variants, which_product
 from bot.conversation.skills.goods import comparing, facts, others, qualities, telling, totals
 from bot.conversation.turn import Turn
-from storage.catalogue import Product
+from storage.catalogue import Catalogue, Product
 
 _SHOWN = 3
 _LOOKED_AT = 40
+_SEVERAL = 2
 _RATHER = 0.5
 _LIKELY = 0.3
 _PLAIN = 0.4
@@ -98,6 +98,8 @@ def compares(turn: Turn) -> bool:
 
 def _may_be_of_goods(turn: Turn) -> bool:
     """Whether a message isn't rather about something else: the cheapest shipping is none of the goods."""
+    if order_asked.names_orders(turn.text):
+        return False
     whole = turn.understanding
     likely = whole is not None and whole.understood and whole.probability >= _PLAIN
     return whole is None or not likely or whole.intent in _OF_GOODS
@@ -119,6 +121,58 @@ async def beside(turn: Turn) -> Answer | None:
         if other is not None:
             return other
     return await answered(replace(turn, intent="price_question") if counted else turn, meant)
+
+
+async def worth_most(turn: Turn) -> Answer | None:
+    """Which is cheapest by what there is in it: of the goods that a message names, else of those asked about in the
+    messages before, of the versions of the one spoken of, or of those on the screen."""
+    if not qualities.compares_worth(turn.text) or not _may_be_of_goods(turn):
+        return None
+    meant = await which_product.meant(turn)
+    things = list(meant.products)
+    if meant.one is not None and _of_versions(turn):
+        # Whether the bigger one is better value is asked of the versions of one product.
+        things = await variants.named_or_all(turn, meant.one)
+    elif len({naming.line(one) for one in things}) < _SEVERAL:
+        things = await _spoken_before(turn, meant) or await which_product.comparable(turn, meant)
+    if len(things) < _SEVERAL:
+        return None
+    return comparing.compared(turn, things, qualities.compared(turn.text))
+
+
+def _of_versions(turn: Turn) -> bool:
+    sizes = {"size", "capacity"}
+    return any(
+        one.name in sizes and product_words.says(turn.text, (*one.more, *one.less))
+        for one in qualities.QUALITIES
+    )
+
+
+async def _spoken_before(turn: Turn, meant: which_product.Meant) -> list[Product]:
+    """The goods spoken of one after another, of each line one, with the one that a message names; () where that is
+    one line of goods."""
+    found = await Catalogue(turn.connection).by_ids(turn.memory.spoken)
+    spoken = [
+        *(meant.products if meant.parts else ()),
+        *(found[one] for one in turn.memory.spoken if one in found),
+    ]
+    lines = {naming.line(one): one for one in reversed(spoken)}
+    return list(lines.values()) if len(lines) > 1 else []
+
+
+async def picked_out(turn: Turn) -> Answer | None:
+    """Which of the goods on the screen, or of those spoken of one after another, has more or less of something, where a
+    message asks that and names no others."""
+    if not compares(turn):
+        return None
+    meant = await which_product.meant(turn)
+    if meant.parts:
+        return None
+    in_list = len(turn.memory.products) > 1 and turn.memory.product in (None, *turn.memory.products)
+    things = [] if in_list else await _spoken_before(turn, meant)
+    if things:
+        return comparing.compared(turn, things, qualities.compared(turn.text))
+    return await answered(turn, meant) if in_list else None
 
 
 def may_want_others(turn: Turn) -> bool:

@@ -22,16 +22,16 @@ INTENT = "size_advice"
 _ASKS = (
     "which size should", "what size should", "what size do i", "which size do i", "size would", "size will",
     "size for me", "what size am i", "which size am i", "what is my size", "what's my size", "size fits me",
-    "穿什么码", "穿什么尺码", "穿多大", "穿几码", "穿哪个码", "选什么码", "选多大", "买什么码", "买多大", "拿什么码", "拿多大",
-    "要什么码", "该什么码", "多大码合适", "什么码合适", "我该穿", "穿多少码", "几码合适",
+    "穿什么码", "穿什么尺码", "穿多大", "穿几码", "穿哪个码", "选什么码", "选多大", "买什么码", "买多大", "拿什么码",
+    "拿多大", "要什么码", "该什么码", "多大码合适", "什么码合适", "我该穿", "穿多少码", "几码合适",
 )  # fmt: skip
 """Words that ask which size somebody takes."""
 _FOR_ME = ("should i", "do i need", "do i take", "would i", "suits me", "for me", "我该", "我应该", "适合我")
 _TABLE = ("size table", "size chart", "尺码表")
 _SPEAKS = ("size", "sizes", "码", "穿", "wear")
 _PERSON = (
-    "i'm", "i am", "my", "i wear", "i take", "usually", "he", "she", "his", "her", "我", "他", "她", "身高", "体重", "胸围",
-    "腰围", "臀围", "脚长", "平时",
+    "i'm", "i am", "my", "i wear", "i take", "usually", "he", "she", "his", "her", "我", "他", "她", "身高", "体重",
+    "胸围", "腰围", "臀围", "脚长", "平时",
 )  # fmt: skip
 """A number is somebody's measure beside one of these: a bed of 180 cm is nobody."""
 _GIRTHS = frozenset({"chest", "waist", "hips", "foot"})
@@ -143,14 +143,18 @@ async def _by_table(turn: Turn, product: Product, table: Table) -> Answer:
     if not fit.used:
         asked = turn.memory.pending is not None and turn.memory.pending.kind == "measures"
         if asked or turn.memory.measures:
-            return Answer(text=turn.say("size-table", name=name, table=table.text), memory=turn.memory.settled())
+            return Answer(
+                text=turn.say("size-table", name=name, table=table.text), memory=turn.memory.settled()
+            )
         wanted = turn.say("items-comma").join(turn.say(f"measure-{one}") for one in table.measures)
         return Answer(
             text=turn.say("size-ask", name=name, measures=wanted), memory=turn.memory.asking("measures")
         )
     told = turn.say("items-comma").join(_told(turn, one) for one in fit.used)
     if fit.beyond or not fit.rows:
-        return Answer(text=turn.say("size-beyond", name=name, told=told, table=table.text), buttons=turn.human)
+        return Answer(
+            text=turn.say("size-beyond", name=name, told=told, table=table.text), buttons=turn.human
+        )
     reason = turn.say("size-rows").join(_row(turn, row, fit) for row in fit.rows)
     sizes_ = turn.say("items-comma").join(row.size for row in fit.rows)
     if len(fit.rows) == 1:
@@ -170,7 +174,12 @@ def _told(turn: Turn, name: str) -> str:
 
 def _row(turn: Turn, row: Row, fit: Fit) -> str:
     spans = turn.say("items-comma").join(
-        turn.say("measure-told", name=turn.say(f"measure-{one}"), value=_span(*row.spans[one]), unit=_unit(turn, one))
+        turn.say(
+            "measure-told",
+            name=turn.say(f"measure-{one}"),
+            value=_span(*row.spans[one]),
+            unit=_unit(turn, one),
+        )
         for one in fit.used
         if one in row.spans
     )
@@ -191,7 +200,11 @@ async def _stock(turn: Turn, product: Product, row: Row) -> str:
     for key in group.keys if group is not None else ():
         if group is None or not group.labels(key) & variants.SIZES:
             continue
-        found = [one for one in group.alike(key) if row.size.casefold() in map(str.casefold, variants.value_of(one.options, key))]
+        found = [
+            one
+            for one in group.alike(key)
+            if row.size.casefold() in map(str.casefold, variants.value_of(one.options, key))
+        ]
         known = await Catalogue(turn.connection).get(found[0].id) if found else None
         if known is not None:
             return turn.say("size-stock", size=row.size, stock=which_product.stock(turn, known))

@@ -26,7 +26,7 @@ async def answered(turn: Turn) -> Answer | None:
     """What has most or least of what a message wants most or least of; None where it wants nothing so, or speaks of
     something else than goods."""
     wanted = qualities.superlatives(turn.text)
-    if not wanted or turn.argument or order_asked.of_an_own_order(turn.text) or not _of_goods(turn):
+    if not wanted or turn.argument or order_asked.names_orders(turn.text) or not _of_goods(turn):
         return None
     now = needed.told(turn)
     if concepts(now.words, now.said):
@@ -56,7 +56,9 @@ def _need(turn: Turn, now: Need) -> Need:
     before = turn.memory.need
     if before is None:
         return now
-    same = {one for concept in concepts(before.words, before.said) for one in (*concept.words, *concept.kinds)}
+    same = {
+        one for concept in concepts(before.words, before.said) for one in (*concept.words, *concept.kinds)
+    }
     told = {one for concept in concepts(now.words, now.said) for one in (*concept.words, *concept.kinds)}
     narrows = not any(word in now.words for word in product_words.naming_words(turn))
     return before.then(now, anew=not (same & told or narrows))
@@ -87,7 +89,9 @@ async def _of_all(turn: Turn, wanted: Sequence[Superlative], now: Need) -> Answe
 async def _best_of(
     turn: Turn, products: Sequence[Product], wanted: Sequence[Superlative], *, whole: bool = False
 ) -> Answer:
-    tables = [(one, [comparing.measured(turn, product, one.quality) for product in products]) for one in wanted]
+    tables = [
+        (one, [comparing.measured(turn, product, one.quality) for product in products]) for one in wanted
+    ]
     one, table = max(tables, key=lambda pair: sum(item.rank is not None for item in pair[1]))
     # A share of something is no more or less of a quality: 90 % down is not warmer than 300 g of wool.
     units = [item.unit for item in table if item.rank is not None and item.unit != "%"]
@@ -130,4 +134,3 @@ async def _not_stated(turn: Turn, products: Sequence[Product], one: Superlative)
         cards=await which_product.cards(turn, some),
         memory=turn.memory.showing(tuple(product.id for product in some)),
     )
-

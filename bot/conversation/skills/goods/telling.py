@@ -23,7 +23,8 @@ _SHOWN = 3
 _LOOKED_AT = 24
 _ATTRIBUTES = 6
 _VERSIONS = (
-    "version", "variant", "option", "model", "kind", "版本", "款", "规格", "型号", "种", "选择", "配置",
+    "come in", "sizes", "version", "variant", "option", "model", "kind", "版本", "款", "规格", "型号", "种", "选择",
+    "配置",
 )  # fmt: skip
 
 
