@@ -32,6 +32,7 @@ from bot.conversation.skills import (
     fallback,
     language,
     needed,
+    order_asked,
     order_talk,
     products,
     recommending,
@@ -293,6 +294,8 @@ async def _looking_on(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.D
     only points at a product wants to know of it."""
     pending = turn.memory.pending
     if pending is not None and pending.kind not in ("clarify", "product"):
+        return ()
+    if order_asked.names_orders(turn.text):
         return ()
     if needed.goes_on(turn):
         looked = turn.memory.intents[0]
