@@ -135,9 +135,15 @@ async def worth_most(turn: Turn) -> Answer | None:
         things = await variants.named_or_all(turn, meant.one)
     elif len({naming.line(one) for one in things}) < _SEVERAL:
         things = await _spoken_before(turn, meant) or await which_product.comparable(turn, meant)
+        things = things or await _on_screen(turn)
     if len(things) < _SEVERAL:
         return None
     return comparing.compared(turn, things, qualities.compared(turn.text))
+
+
+async def _on_screen(turn: Turn) -> list[Product]:
+    found = await Catalogue(turn.connection).by_ids(turn.memory.products)
+    return [found[one] for one in turn.memory.products if one in found]
 
 
 def _of_versions(turn: Turn) -> bool:
