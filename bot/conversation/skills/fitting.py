@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from bot.conversation.skills import product_words
 from bot.conversation.turn import Turn
 from bot.shop.goods import goods_of
 from kernel.money import decimals
@@ -14,7 +15,7 @@ from nlu.products.concepts import wanted
 from nlu.products.goods import Goods, against, labels_asked
 from nlu.products.needs import Need
 from nlu.products.searching import Found, GoodsIndex
-from nlu.types import Language
+from nlu.types import EntityKind, Language
 from retention.types import Reason, Recommendation
 from storage.catalogue import Catalogue, Category, Product, each_once
 
@@ -53,6 +54,8 @@ class Fit:
     """The shop's own names for its goods do."""
     fitting: tuple[Product, ...] = ()
     """All that fits, its price, too."""
+    other_colours: bool = False
+    """What fits is not stated to come in the colour that is asked for."""
     seen: bool = False
     """Something fits that was shown before."""
 
@@ -128,6 +131,8 @@ async def _judged(
     much = _AS_MUCH * max(shares.values(), default=0.0)
     sound = [one for one in sound if scores[one.id] >= enough and shares.get(one.id, 0.0) >= much]
     priced = [one for one in priced if one in sound]
+    coloured = _in_colour(turn, priced)
+    priced = coloured or priced
     cheap = sorted(item.price_at(turn.now) for item in priced)
     worth = {item.id: scores[item.id] * _preferred(turn, need, item, goods[item.id]) for item in priced}
     if need.cheaper:
@@ -146,7 +151,21 @@ async def _judged(
         nearest=min(sound, key=lambda item: off(turn, need, item)) if sound and not priced else None,
         unstated=sum(reason == "unstated" for reason in reasons.values()),
         seen=bool(priced),
+        other_colours=not coloured and bool(priced) and bool(_colours(turn)),
     )
+
+
+def _colours(turn: Turn) -> list[str]:
+    """The colours that a message names, in its words and plainly."""
+    read = turn.understanding
+    found = [one for one in read.entities if one.kind is EntityKind.COLOUR] if read is not None else []
+    return [word.lower() for one in found for word in (one.text, one.value) if word]
+
+
+def _in_colour(turn: Turn, products: Sequence[Product]) -> list[Product]:
+    """Those that are stated to be of a colour that a message names."""
+    colours = _colours(turn)
+    return [one for one in products if any(product_words.is_called(one, "", colour) for colour in colours)]
 
 
 async def _chosen(

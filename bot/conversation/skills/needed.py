@@ -31,6 +31,12 @@ _IS_THERE = (
     "is there a", "is there an", "are there any", "do you have", "do you sell", "have you got", "you got any",
     "got any", "which of your", "what kind of", "which kinds of", "有没有", "有什么", "有哪些", "卖不卖", "有卖",
 )  # fmt: skip
+_MORE = (
+    "another one", "other ones", "show me others", "show me more", "something else", "anything else", "any others",
+    "换一批", "换一个", "换几个", "再来一个", "再来几个", "别的吗", "其他的吗", "还有别的", "还有其他", "再推荐",
+)  # fmt: skip
+_BARE = 24
+"""Words no longer than this that ask for others, while something is looked for, ask for others of that."""
 _SLOTS = ("recipient", "age", "pet", "taste", "occasion", "budget_max", "budget_min")
 _RATHER = 0.5
 _NO_KIND = asked_of("!anything")
@@ -115,6 +121,8 @@ def goes_on(turn: Turn) -> bool:
     """Whether a message tells more of a need that is being met, whatever else it was taken for."""
     if turn.memory.need is None or not turn.memory.intents or turn.memory.intents[0] not in LOOKS_FOR:
         return False
+    if len(turn.text) <= _BARE and product_words.says(turn.text, _MORE):
+        return True
     if {wish.intent for wish in turn.acts.wishes} - MAY_TELL:
         return False
     entity = turn.understanding.first(EntityKind.PRODUCT) if turn.understanding is not None else None

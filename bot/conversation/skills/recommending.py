@@ -48,7 +48,7 @@ async def _met(turn: Turn) -> tuple[Answer, Fit]:
     if not need.known and turn.intent == "product_search":
         memory = turn.memory.asking("product", intent="product_search")
         return Answer(text=turn.say("search-what"), memory=memory), found
-    return await (_shown(turn, need, found) if found.items else _nothing(turn, need, found)), found
+    return await (_shown(turn, need, found) if found.items else nothing(turn, need, found)), found
 
 
 async def _fit(turn: Turn, now: Need, need: Need) -> Fit:
@@ -84,6 +84,7 @@ async def _shown(turn: Turn, need: Need, found: Fit) -> Answer:
     if turn.intent == "product_search" and _only_akin(need, products):
         text = f"{turn.say('search-nothing')}{turn.say('recommend-instead')}"
     left_out = reasons.left_out(turn, need) if found.unstated else ""
+    text = turn.say("need-other-colours") if found.other_colours else text
     return Answer(
         text="\n".join(filter(None, (await _in_time(turn, need), text, left_out))),
         cards=await which_product.cards(turn, products, lambda product: why[product.id]),
@@ -124,7 +125,7 @@ def _heading(turn: Turn, need: Need, found: Fit) -> str:
     return "search-found" if need.limits else "recommend-popular"
 
 
-async def _nothing(turn: Turn, need: Need, found: Fit) -> Answer:
+async def nothing(turn: Turn, need: Need, found: Fit) -> Answer:
     """Said as it is: what the nearest costs, what isn't stated; products of the same kind beside it, and no others."""
     memory = turn.memory.settled()
     if found.nearest is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,7 +17,6 @@ _COMPARE = Meaning(intents=(("product_compare", 0.9),), wishes=(("product_compar
 
 def _weighs(value: str) -> Attributes:
     return {"net_weight": {"zh": ["净重", value], "en": ["Net weight", value]}}
-
 
 
 async def _sold(chat: Chat, *told: tuple[str, int, int, Attributes]) -> None:

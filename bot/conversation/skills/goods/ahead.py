@@ -36,6 +36,7 @@ async def answered(turn: Turn, modes: Mapping[str, str]) -> tuple[str, Answer] |
         if others is not None:
             return "search", _heard(turn, others, "product_search")
         best = await superlatives.answered(turn)
+        best = best if best is not None else await superlatives.more_than_shown(turn)
         if best is not None:
             return "search", _heard(turn, best, "product_search")
     return None

@@ -138,7 +138,10 @@ async def worth_most(turn: Turn) -> Answer | None:
         things = things or await _on_screen(turn)
     if len(things) < _SEVERAL:
         return None
-    return comparing.compared(turn, things, qualities.compared(turn.text))
+    by_price = [one for one in qualities.QUALITIES if one.name == qualities.PRICE]
+    return comparing.compared(turn, things, qualities.compared(turn.text)) or comparing.compared(
+        turn, things, [qualities.Wanted(one, False) for one in by_price]
+    )
 
 
 async def _on_screen(turn: Turn) -> list[Product]:

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.conversation.answer import Answer
-from bot.conversation.skills import fitting, needed, order_asked, product_words, sound, which_product
+from bot.conversation.skills import (
+    fitting,
+    needed,
+    order_asked,
+    product_words,
+    recommending,
+    sound,
+    which_product,
+)
 from bot.conversation.skills.goods import comparing, qualities
 from bot.conversation.skills.goods.comparing import Measured
 from bot.conversation.skills.goods.qualities import Superlative
@@ -33,14 +41,62 @@ async def answered(turn: Turn) -> Answer | None:
         return await _of_kind(turn, wanted, _need(turn, now))
     if product_words.says(turn.text, _WHOLE):
         return await _of_all(turn, wanted, now)
-    shown = await which_product.on_screen(turn) if len(turn.memory.products) >= _ONE_KIND else []
+    shown = await _shown(turn)
     if len(shown) >= _ONE_KIND:
         compared = comparing.compared(turn, shown, wanted)
         return compared if compared is not None else comparing.not_comparable(turn, shown)
     before = turn.memory.need
-    if before is not None and before.words and turn.memory.product is not None:
+    if before is not None and before.known:
         return await _of_kind(turn, wanted, needed.needed(turn, now))
     return None if now.words or turn.memory.product is not None else await _of_all(turn, wanted, now)
+
+
+async def more_than_shown(turn: Turn) -> Answer | None:
+    """What of the kind looked for has more or less of something than all that is on the screen: "a bigger one"."""
+    before, wanted = turn.memory.need, qualities.compared(turn.text)
+    now = needed.told(turn)
+    price = any(one.quality.name == qualities.PRICE for one in wanted)
+    if before is None or not wanted or price or qualities.chooses(turn.text) or not _of_goods(turn):
+        return None
+    shown = await _shown(turn)
+    if len(shown) < _ONE_KIND or now.limits or needed.kinds(now):
+        return None
+    need = needed.needed(turn, now)
+    found = (
+        await fitting.fit(turn, replace(before, cheaper=False, dearer=False), seen=(), by_meaning=False)
+    ).fitting
+    turn = turn.remembering(replace(turn.memory, need=replace(need, words=before.words, said=before.said)))
+    for one in wanted:
+        known = [comparing.measured(turn, product, one.quality) for product in shown]
+        ranks = [item.rank for item in known if item.rank is not None]
+        unit = next((item.unit for item in known if item.rank is not None), "")
+        if not ranks:
+            continue
+        most = max(ranks) if one.more else min(ranks)
+        items = [comparing.measured(turn, product, one.quality) for product in found]
+        fit = [
+            item
+            for item in items
+            if item.rank is not None
+            and item.unit == unit
+            and (item.rank > most if one.more else item.rank < most)
+        ]
+        if fit:
+            fit.sort(key=lambda item: abs((item.rank or 0) - most))
+            best = each_once(item.product for item in fit)[:_SHOWN]
+            return await _listed(turn, turn.say("search-found"), best)
+        words = one.quality.said.get(turn.language)
+        if words:
+            return Answer(
+                text=turn.say("others-none-shown", word=words[one.more]), memory=turn.memory.settled()
+            )
+    return comparing.not_comparable(turn, shown)
+
+
+async def _shown(turn: Turn) -> list[Product]:
+    """What is on the screen."""
+    found = await Catalogue(turn.connection).by_ids(turn.memory.products)
+    return [found[one] for one in turn.memory.products if one in found]
 
 
 def _of_goods(turn: Turn) -> bool:
@@ -69,8 +125,8 @@ async def _of_kind(turn: Turn, wanted: Sequence[Superlative], need: Need) -> Ans
     need = replace(need, cheaper=False, dearer=False)
     found = await fitting.fit(turn, need, seen=(), by_meaning=False)
     if not found.fitting:
-        # That nothing is found, or fits, is said by who looks for goods.
-        return None
+        known = need.limits and (found.named or found.unstated or found.nearest is not None)
+        return await recommending.nothing(turn, need, found) if known else None
     turn = turn.remembering(replace(turn.memory, need=need))
     return await _best_of(turn, found.fitting, wanted)
 
@@ -104,12 +160,12 @@ async def _best_of(
     others = len(each_once(products)) - len(each_once(item.product for item in known))
     lines = [_heading(turn, one, first, best, 0 if whole else len(each_once(products)))]
     lines += [turn.say("best-unstated", count=others)] if others > 0 else []
-    best = best[:_SHOWN]
-    return Answer(
-        text="\n".join(lines),
-        cards=await which_product.cards(turn, best),
-        memory=turn.memory.showing(tuple(product.id for product in best)),
-    )
+    return await _listed(turn, "\n".join(lines), best[:_SHOWN])
+
+
+async def _listed(turn: Turn, text: str, products: Sequence[Product]) -> Answer:
+    memory = turn.memory.showing(tuple(product.id for product in products))
+    return Answer(text=text, cards=await which_product.cards(turn, products), memory=memory)
 
 
 def _heading(turn: Turn, one: Superlative, first: Measured, best: Sequence[Product], count: int) -> str:
@@ -129,8 +185,4 @@ def _word(turn: Turn, one: Superlative) -> str:
 async def _not_stated(turn: Turn, products: Sequence[Product], one: Superlative) -> Answer:
     """That it isn't stated of any of them, and some of them."""
     some = each_once(products)[:_SHOWN]
-    return Answer(
-        text=turn.say("best-not-stated", word=_word(turn, one)),
-        cards=await which_product.cards(turn, some),
-        memory=turn.memory.showing(tuple(product.id for product in some)),
-    )
+    return await _listed(turn, turn.say("best-not-stated", word=_word(turn, one)), some)

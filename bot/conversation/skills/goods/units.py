@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from bot.conversation.skills.goods import values
+from bot.conversation.skills.goods import qualities, values
 from bot.conversation.skills.goods.qualities import Quality, facts_of
 from bot.conversation.turn import Turn
+from bot.shop.goods import goods_of
 from storage.catalogue import Product
 
 _PORTIONS = {"g": 100, "ml": 100, "piece": 1}
 """Of what is counted so, how much of it a price is told of."""
+
+
+_USED_UP = ("!edible", "!topical", "!upkeep", "tea", "coffee", "drygoods", "snack")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,9 @@ def unit_price(turn: Turn, product: Product, quality: Quality) -> UnitPrice | No
 
     A weight or a volume counts before pieces, which may be of any size.
     """
+    if not (qualities.says_per_unit(turn.text) or _is_used_up(product)):
+        # What a tent weighs is not what one gets of it.
+        return None
     amounts = [
         amount
         for fact in facts_of(product, turn.language)
@@ -43,3 +50,9 @@ def unit_price(turn: Turn, product: Product, quality: Quality) -> UnitPrice | No
     minor = Decimal(product.price_at(turn.now)) / amount.high * _PORTIONS[amount.unit]
     price = turn.money(round(minor), product.currency)
     return UnitPrice(turn.say(f"per-{amount.unit}", price=price), minor, f"{amount.unit} {product.currency}")
+
+
+def _is_used_up(product: Product) -> bool:
+    """Whether it is eaten, put on or used up, by what the shop calls it and states of it."""
+    goods = goods_of(product, None)
+    return any(goods.is_of(kind, goods.name + goods.labels) for kind in _USED_UP)
