@@ -167,6 +167,37 @@ async def test_other_goods_are_looked_for_and_not_in_what_is_spoken_of(chat: Cha
 
 async def test_what_stands_on_the_card_is_not_said_to_be_unknown(chat: Chat) -> None:
     chat.language = "en"
-    await _sold(chat, ("Pop-up tent", 300, 5, {"use": {"en": ["For", "camping"], "zh": ["适合", "露营"]}}))
-    await chat.says("Pop-up tent camping", _QUESTION)
+    await _sold(chat, ("Pop-up tent", 300, 5, {}))
+
+    async def work(connection: AsyncConnection) -> None:
+        tent = await Catalogue(connection).get("m0")
+        assert tent is not None
+        await Catalogue(connection).put_many([replace(tent, brand="Lanye")])
+
+    await chat.store.write(work)
+    await chat.says("Lanye Pop-up tent", _QUESTION)
+    assert _shown(chat) == ["m0"]
     assert "found nothing" not in said(chat.last)
+
+
+async def test_more_than_all_that_is_shown(chat: Chat) -> None:
+    chat.language = "en"
+    kettles = [
+        (f"Kettle {size}", 50, 5, {"capacity": {"en": ["Capacity", f"{size} L"]}}) for size in range(1, 6)
+    ]
+    await _sold(chat, *kettles)
+    await chat.says("a Kettle for my mum", _SEARCH)
+    shown = _shown(chat)
+    others = Meaning(intents=(("product_search", 0.9),), wishes=(), others=True)
+    await chat.says("something bigger", others)
+    most = max(int(one[1:]) for one in shown)
+    assert set(_shown(chat)) == {f"m{place}" for place in range(most + 1, 5)}
+    assert _shown(chat) or "Nothing of what fits is bigger than these" in said(chat.last)
+
+
+async def test_a_colour_that_nothing_comes_in_is_said(chat: Chat) -> None:
+    chat.language = "en"
+    await _sold(chat, ("Oak lamp", 50, 5, {}), ("Pine lamp", 60, 5, {}))
+    await chat.says("a lamp for my mum", _SEARCH)
+    await chat.says("a black lamp", _SEARCH)
+    assert "none of what fits in that colour" in said(chat.last)

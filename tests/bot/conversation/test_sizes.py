@@ -66,6 +66,12 @@ async def test_the_size_is_told_with_the_rows_that_it_is_from(chat: Chat) -> Non
     assert "体重60" in said(reply)
 
 
+async def test_at_the_edge_of_two_sizes_the_other_measure_decides(chat: Chat) -> None:
+    await _sold(chat, ("羊毛衫", "Wool jumper", _table()))
+    reply = await chat.says("羊毛衫 我身高165体重60 穿什么码", _ASKS)
+    assert "穿 M 码" in said(reply)
+
+
 async def test_measures_hold_for_other_goods_and_are_of_somebody_else_when_told_anew(chat: Chat) -> None:
     chat.language = "en"
     wide = "S: height 150–170; M: height 170–190"
@@ -77,6 +83,8 @@ async def test_measures_hold_for_other_goods_and_are_of_somebody_else_when_told_
     await chat.says("what about the Fleece hoodie", Meaning(intents=(("product_question", 0.6),), wishes=()))
     assert "Size S of Fleece hoodie" in said(chat.last)
     assert "160" in said(chat.last)
+    await chat.says("my brother is 178 cm, which size of the Wool jumper should he take?", _ASKS)
+    assert "you said height 178 cm." in said(chat.last), "with nobody else's weight"
 
 
 async def test_between_two_sizes_the_tables_rule_holds_else_the_pages(chat: Chat) -> None:
