@@ -29,6 +29,7 @@ from bot.conversation.read_message import ANSWERING
 from bot.conversation.registry import REGISTRY
 from bot.conversation.routing import Reading
 from bot.conversation.skills import (
+    ahead,
     fallback,
     language,
     needed,
@@ -40,7 +41,7 @@ from bot.conversation.skills import (
     stopping,
     which_order,
 )
-from bot.conversation.skills.goods import ahead, several, telling
+from bot.conversation.skills.goods import several, telling
 from bot.conversation.skills.talk import TALK
 from bot.conversation.turn import Skill, Turn
 from bot.messages import IncomingKind

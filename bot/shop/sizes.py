@@ -21,9 +21,7 @@ NAMES = frozenset(
 """What shops call the attribute, folded."""
 _ROWS = re.compile(r"[;；\n]+")
 _CELLS = re.compile(r"[,，、]+")
-_CELL = re.compile(
-    r"(?P<name>[^\d:：≤≥]*?)\s*[:：]?\s*(?P<low>\d{1,3}(?:\.\d)?)(?:\s*[–—~～至到-]\s*(?P<high>\d{1,3}(?:\.\d)?))?"
-)
+_CELL = re.compile(r"(?<![\d.])(?P<low>\d{1,3}(?:\.\d)?)(?:\s?[–—~～至到-]\s?(?P<high>\d{1,3}(?:\.\d)?))?")
 _BETWEEN = re.compile(r"between|之间", re.IGNORECASE)
 _LARGER = re.compile(r"larger|bigger|up|大", re.IGNORECASE)
 _SMALLER = re.compile(r"smaller|down|小", re.IGNORECASE)
@@ -131,7 +129,7 @@ def _spans(cells: str) -> dict[str, tuple[float, float]]:
     found = {}
     for cell in _CELLS.split(cells):
         match = _CELL.search(cell.strip())
-        called = match["name"].strip().casefold() if match is not None else ""
+        called = cell.strip()[: match.start()].strip(" :：").casefold() if match is not None else ""
         name = next((name for name, words in MEASURES.items() if called in words), None)
         if match is not None and name is not None:
             low = float(match["low"])

@@ -18,21 +18,10 @@ MEASURES: Mapping[str, tuple[str, ...]] = {
 WORN = "worn"
 """The size of shoes that is worn."""
 _N = r"(?P<n>\d{2,3}(?:\.\d{1,2})?)"
-_LENGTH, _MASS = (
-    r"(?P<unit>cm|厘米|公分|in\b|inch(?:es)?|\")?",
-    r"(?P<unit>kg|kgs|kilos?|公斤|千克|斤|lbs?|pounds)?",
-)
-_IS = r"(?:\s*(?:是|有|大概|about|is|are|of|:|：|,|，|=|around))*\s*"
-_NAMED = tuple(
-    (
-        name,
-        re.compile(
-            rf"(?:{'|'.join(words)}){_IS}(?<!\d){_N}\s?{_MASS if name == 'weight' else _LENGTH}(?![\d.])",
-            re.I,
-        ),
-    )
-    for name, words in MEASURES.items()
-)
+_UNIT = r"(?P<unit>cm|厘米|公分|in\b|inch(?:es)?|\"|kg|kgs|kilos?|公斤|千克|斤|lbs?|pounds)?"
+_IS = r"(?:\s?(?:是|有|大概|about|is|are|of|:|：|,|，|=|around)){0,3}\s?"
+_WORDS = "|".join(sorted((word for words in MEASURES.values() for word in words), key=len, reverse=True))
+_NAMED = re.compile(rf"(?P<name>{_WORDS}){_IS}(?<!\d){_N}\s?{_UNIT}(?![\d.])", re.IGNORECASE)
 _AFTER = re.compile(rf"(?<![\d.]){_N}\s?(?:cm|厘米)\s(?P<name>chest|bust|waist|hips?|feet|foot)\b", re.I)
 _METRES = re.compile(r"(?<![\d.])1\s?[米.]\s?(?P<n>\d{1,2})\s?(?P<unit>m\b|米)?(?=\D|$)", re.I)
 _FEET = re.compile(r"(?<!\d)(?P<feet>[4-6])\s?(?:'|’|ft|foot|feet)\s?(?P<n>\d{1,2})?\s?(?:\"|”|in\b)?", re.I)
@@ -44,6 +33,9 @@ _MASSES = re.compile(rf"(?<![\d.]){_N}\s?(?P<unit>kg|kgs|kilos?|公斤|千克|�
 _SHOE = re.compile(
     r"\b(?:EU|eur|size|wear)\s?(?:a\s)?(?P<n>3[3-9]|4[0-9])(?:\.5)?(?!\s?(?:cm|kg|\d))|(?<!\d)(?P<zh>3[3-9]|4[0-9])码",
     re.I,
+)
+_COUNTED = re.compile(
+    r"\d{2,3}(?:\.\d{1,2})?\s?(?:cm|kgs?|厘米|公分|公斤|千克|斤|lbs?|码)?(?![a-z])", re.IGNORECASE
 )
 _TIMES = {
     "斤": Decimal("0.5"),
@@ -59,13 +51,11 @@ def read(text: str) -> dict[str, float]:
     """The measures that a text tells, by the names of `MEASURES`, and `worn`."""
     found: dict[str, Decimal] = {}
     rest = text
-    for name, pattern in _NAMED:
-        for match in pattern.finditer(rest):
-            found.setdefault(name, _value(match["n"], match["unit"]))
-            rest = _without(rest, match)
+    for match in _NAMED.finditer(text):
+        found.setdefault(_called(match["name"]), _value(match["n"], match["unit"]))
+        rest = _without(rest, match)
     for match in _AFTER.finditer(rest):
-        name = next(name for name, words in MEASURES.items() if match["name"].lower() in words)
-        found.setdefault(name, Decimal(match["n"]))
+        found.setdefault(_called(match["name"]), Decimal(match["n"]))
         rest = _without(rest, match)
     both = _BOTH.search(rest)
     if both is not None and not {"height", "weight"} & set(found):
@@ -89,9 +79,12 @@ def read(text: str) -> dict[str, float]:
 
 def without(text: str) -> str:
     """A text without its numbers of two digits and more with what they count: they name no goods."""
-    return re.sub(
-        r"\d{2,3}(?:\.\d{1,2})?\s?(?:cm|kgs?|厘米|公分|公斤|千克|斤|lbs?|码)?(?![a-z])", " ", text, flags=re.I
-    )
+    return _COUNTED.sub(" ", text)
+
+
+def _called(word: str) -> str:
+    """What a measure is called here."""
+    return next(name for name, words in MEASURES.items() if word.lower() in words)
 
 
 def _value(number: str, unit: str | None) -> Decimal:
@@ -102,4 +95,4 @@ def _value(number: str, unit: str | None) -> Decimal:
 
 
 def _without(text: str, match: re.Match[str]) -> str:
-    return f"{text[: match.start()]};{text[match.end() :]}"
+    return f"{text[: match.start()]}{';' * len(match.group())}{text[match.end() :]}"

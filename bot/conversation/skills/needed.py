@@ -6,8 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 from bot.conversation.memory import Memory
-from bot.conversation.skills import product_words
-from bot.conversation.skills.goods import qualities
+from bot.conversation.skills import product_words, qualities
 from bot.conversation.turn import Turn
 from nlu.acts import Act
 from nlu.products import needs, places

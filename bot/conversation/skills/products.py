@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.conversation.answer import Answer, row
-from bot.conversation.skills import pages, product_words, reasons, sound, variants, which_product
-from bot.conversation.skills.goods import qualities, several, telling
+from bot.conversation.skills import pages, product_words, qualities, reasons, sound, variants, which_product
+from bot.conversation.skills.goods import several, telling
 from bot.conversation.turn import Asked, Skill, Turn
 from nlu.acts import Act
 from storage.catalogue import Catalogue

@@ -78,7 +78,7 @@ def _line(turn: Turn, one: Again) -> str:
     if not one.sold or one.product is None:
         return turn.say("reorder-gone", name=name, count=count)
     now = one.product.price_at(turn.now)
-    values = {
+    values: dict[str, str | int] = {
         "name": name,
         "count": count,
         "price": turn.money(now, one.product.currency),

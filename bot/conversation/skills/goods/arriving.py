@@ -66,7 +66,7 @@ async def asked_again(turn: Turn) -> Answer | None:
         return None
     now = needed.told(turn)
     wished = {wish.intent for wish in turn.acts.wishes}
-    likely = turn.understanding.intent if turn.understanding is not None else ""
+    likely = (turn.understanding.intent if turn.understanding is not None else "") or ""
     if not (now.by or now.place) or not (wished or {likely}) <= _OF_DELIVERY:
         return None
     need = needed.needed(turn, now)

@@ -8,9 +8,9 @@ from decimal import Decimal
 
 from bot.conversation.answer import Answer
 from bot.conversation.memory import Memory
-from bot.conversation.skills import naming, variants
-from bot.conversation.skills.goods import qualities, units, values
-from bot.conversation.skills.goods.qualities import Quality, Wanted
+from bot.conversation.skills import naming, qualities, variants
+from bot.conversation.skills.goods import units, values
+from bot.conversation.skills.qualities import Quality, Wanted
 from bot.conversation.turn import Turn
 from storage.catalogue import Product
 

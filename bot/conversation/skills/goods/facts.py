@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.conversation.skills import product_words, variants
-from bot.conversation.skills.goods import qualities, values
-from bot.conversation.skills.goods.qualities import Fact, Quality
+from bot.conversation.skills import product_words, qualities, variants
+from bot.conversation.skills.goods import values
+from bot.conversation.skills.qualities import Fact, Quality
 from bot.conversation.turn import Turn
 from nlu.types import Language
 from storage.catalogue import Catalogue, Product

@@ -5,8 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.conversation.answer import Answer
-from bot.conversation.skills import naming, order_asked, product_words, sound, variants, which_product
-from bot.conversation.skills.goods import comparing, facts, others, qualities, telling, totals
+from bot.conversation.skills import (
+    naming,
+    order_asked,
+    product_words,
+    qualities,
+    sound,
+    variants,
+    which_product,
+)
+from bot.conversation.skills.goods import comparing, facts, others, telling, totals
 from bot.conversation.turn import Turn
 from storage.catalogue import Catalogue, Product
 

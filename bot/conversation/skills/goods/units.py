@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from bot.conversation.skills.goods import qualities, values
-from bot.conversation.skills.goods.qualities import Quality, facts_of
+from bot.conversation.skills import qualities
+from bot.conversation.skills.goods import values
+from bot.conversation.skills.qualities import Quality, facts_of
 from bot.conversation.turn import Turn
 from bot.shop.goods import goods_of
 from storage.catalogue import Product

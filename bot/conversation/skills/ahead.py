@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.conversation.answer import Answer
-from bot.conversation.skills import needed, product_words, recommending, which_product
-from bot.conversation.skills.goods import arriving, several, sizing, superlatives
+from bot.conversation.skills import needed, product_words, recommending, superlatives, which_product
+from bot.conversation.skills.goods import arriving, several, sizing
 from bot.conversation.turn import Turn
 from bot.shop.goods import goods_of
 

@@ -11,13 +11,14 @@ from bot.conversation.skills import (
     needed,
     order_asked,
     product_words,
+    qualities,
     recommending,
     sound,
     which_product,
 )
-from bot.conversation.skills.goods import comparing, qualities
+from bot.conversation.skills.goods import comparing
 from bot.conversation.skills.goods.comparing import Measured
-from bot.conversation.skills.goods.qualities import Superlative
+from bot.conversation.skills.qualities import Superlative
 from bot.conversation.turn import Turn
 from nlu.products.concepts import concepts
 from nlu.products.needs import Need
