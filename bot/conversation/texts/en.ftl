@@ -608,8 +608,8 @@ page-question-warranty_repair = How long is the warranty and who repairs things?
 page-question-usage_help = Where do I find instructions for use?
 page-question-payment_methods = Which payment methods are there?
 page-question-place_order = How do I place an order?
-page-question-express = Can I get it faster, by express?
-page-question-size = Which size should I take?
+express-question = Can I get it faster, by express?
+size-question = Which size should I take?
 page-question-store_info = Where is your shop?
 page-question-account_problem = What can I do when I can't sign in to my account?
 

@@ -592,8 +592,8 @@ page-question-warranty_repair = 保修多久，怎么维修？
 page-question-usage_help = 在哪里能找到使用说明？
 page-question-payment_methods = 可以用哪些方式付款？
 page-question-place_order = 怎么下单？
-page-question-express = 能加急、更快送到吗？
-page-question-size = 我该买什么尺码？
+express-question = 能加急、更快送到吗？
+size-question = 我该买什么尺码？
 page-question-store_info = 你们的店在哪里？
 page-question-account_problem = 账号登录不了怎么办？
 

@@ -76,7 +76,7 @@ async def asked_again(turn: Turn) -> Answer | None:
 
 async def _faster(turn: Turn) -> str:
     """The first sentence of what a page says of a faster way."""
-    passage = await pages.passage_for(turn, turn.say("page-question-express"), at_least=pages.NEAR)
+    passage = await pages.passage_for(turn, turn.say("express-question"), at_least=pages.NEAR)
     if passage is None or passage.language != turn.language:
         return ""
     found = next((one.strip() for one in _SENTENCE.split(passage.text) if one.strip()), "")

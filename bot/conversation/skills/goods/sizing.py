@@ -213,7 +213,7 @@ async def _stock(turn: Turn, product: Product, row: Row) -> str:
 
 async def _rule(turn: Turn) -> str:
     """What a page says of being between two sizes."""
-    passage = await pages.passage_for(turn, turn.say("page-question-size"))
+    passage = await pages.passage_for(turn, turn.say("size-question"))
     if passage is None:
         return ""
     found = next((one.strip() for one in _FEW(passage.text) if product_words.says(one, _BETWEEN)), "")
@@ -222,5 +222,5 @@ async def _rule(turn: Turn) -> str:
 
 async def _page(turn: Turn) -> str:
     """What a page says of choosing a size."""
-    passage = await pages.passage_for(turn, turn.say("page-question-size"), at_least=pages.SURE)
+    passage = await pages.passage_for(turn, turn.say("size-question"), at_least=pages.SURE)
     return pages.passage_text(turn, passage) if passage is not None else ""
