@@ -214,6 +214,14 @@ class Catalogue(Repository):
         found = await self.by_ids(ids)
         return [found[product_id] for product_id in ids]
 
+    async def ends(self, *, now: datetime, dearest: bool, limit: int) -> list[Product]:
+        """What is in stock, the cheapest first, or the dearest; of the variants of a product one."""
+        conditions = [product.c.active.is_(True), product.c.stock > 0]
+        search = ProductSearch(self._connection)
+        ids = await search.cheapest(price_now(now), conditions, limit, dearest=dearest)
+        found = await self.by_ids(ids)
+        return [found[product_id] for product_id in ids]
+
     async def put_categories(self, categories: Sequence[Category]) -> int:
         """Add categories or bring them up to date; return how many were new or changed."""
         return await upsert(self._connection, category, [asdict(item) for item in categories])

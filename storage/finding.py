@@ -56,12 +56,19 @@ class ProductSearch(Repository):
         return _spread(rows.all())[:limit]
 
     async def cheapest(
-        self, price: ColumnElement[int], conditions: Sequence[ColumnElement[bool]], limit: int
+        self,
+        price: ColumnElement[int],
+        conditions: Sequence[ColumnElement[bool]],
+        limit: int,
+        *,
+        dearest: bool = False,
     ) -> list[str]:
-        """Ids of at most `limit` products, the cheapest first, of the variants of a product one."""
-        turn = func.row_number().over(partition_by=_GROUP, order_by=(price, product.c.id)).label("turn")
+        """Ids of at most `limit` products, the cheapest first, or the dearest, of the variants of a product one."""
+        order = price.desc() if dearest else price
+        turn = func.row_number().over(partition_by=_GROUP, order_by=(order, product.c.id)).label("turn")
         found = select(product.c.id, price.label("price"), turn).where(*conditions).subquery()
-        first = select(found.c.id).where(found.c.turn == 1).order_by(found.c.price, found.c.id).limit(limit)
+        by_price = found.c.price.desc() if dearest else found.c.price
+        first = select(found.c.id).where(found.c.turn == 1).order_by(by_price, found.c.id).limit(limit)
         return list(await self._connection.scalars(first))
 
     async def _weights(self, words: Sequence[str]) -> list[tuple[str, float]]:

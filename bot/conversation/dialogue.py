@@ -16,12 +16,11 @@ from functools import partial
 from bot.conversation import (
     decisions,
     filed,
+    finishing,
     heard,
     joined,
     one_question,
-    repeats,
     routing,
-    sentiment,
     state,
     tasks,
     unclear,
@@ -32,11 +31,13 @@ from bot.conversation.read_message import ANSWERING
 from bot.conversation.registry import REGISTRY
 from bot.conversation.routing import Reading
 from bot.conversation.skills import (
+    ahead,
     bargaining,
     fallback,
     language,
     needed,
     of_the_last,
+    order_asked,
     order_talk,
     products,
     recommending,
@@ -45,7 +46,7 @@ from bot.conversation.skills import (
     which_order,
 )
 from bot.conversation.skills.goods import several, telling
-from bot.conversation.skills.talk import TALK, overrides
+from bot.conversation.skills.talk import TALK
 from bot.conversation.slot_values import reads_asked
 from bot.conversation.turn import Turn
 from bot.messages import IncomingKind
@@ -150,7 +151,7 @@ async def _decided(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tu
         return decisions.only("fallback", await fallback.wordless(turn))
     plain = routing.plainly(turn, reading)
     answers = await (_by_words(turn, plain, modes) if plain else _words(turn, reading, modes))
-    return (*answers[:-1], repeats.not_twice(_with_sentiment(answers[-1], turn), turn))
+    return (*answers[:-1], finishing.finished(answers[-1], turn))
 
 
 async def _button(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
@@ -186,9 +187,9 @@ async def _words(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tupl
     if aside is not None:
         aside = replace(aside, memory=(aside.memory or turn.memory).heard("refund_status"))
         return await one_question.going_back(turn, decisions.only("refund_status", aside))
-    asked = None if first else await bargaining.follow_up(turn) or await order_talk.follow_up(turn)
-    if asked is not None:
-        return await decisions.wish(asked[0], REGISTRY.by_intent[asked[1]], asked[1], modes)
+    plain = () if first else await _in_plain_words(turn, modes)
+    if plain:
+        return plain
     done = () if first else await _taken_up(turn, modes)
     if not done and needed.names_sum(turn):
         return await decisions.wish(turn, REGISTRY.by_name["recommend"], "recommend_request", modes)
@@ -221,6 +222,15 @@ async def _words(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tupl
 async def _by_words(turn: Turn, wish: str, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
     made = await decisions.wish(turn, REGISTRY.by_intent[wish], wish, modes)
     return await one_question.going_back(turn, made)
+
+
+async def _in_plain_words(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
+    """What goes on from the answer before, or is asked of goods, in words that mean one thing; () if nothing."""
+    asked = await bargaining.follow_up(turn) or await order_talk.follow_up(turn)
+    if asked is not None:
+        return await decisions.wish(asked[0], REGISTRY.by_intent[asked[1]], asked[1], modes)
+    plain = await ahead.answered(turn, modes)
+    return decisions.only(*plain) if plain is not None else ()
 
 
 async def _one(turn: Turn, whole: Understanding, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
@@ -298,7 +308,8 @@ async def _looking_on(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.D
     pending = turn.memory.pending
     if pending is not None and pending.kind not in ("clarify", "product"):
         return ()
-    if turn.understanding is not None and routing.plainly_of_task(turn.understanding):
+    plainly = turn.understanding is not None and routing.plainly_of_task(turn.understanding)
+    if plainly or order_asked.names_orders(turn.text):
         return ()
     if needed.goes_on(turn):
         looked = turn.memory.intents[0]
@@ -385,16 +396,5 @@ async def _unclear(
     likely = await unclear.likeliest(turn, whole)
     if likely is not None:
         return await decisions.wish(turn, REGISTRY.by_intent[likely], likely, modes)
-    asked_back = decisions.only(
-        *await unclear.answered(turn, whole, search=modes.get("search", "on") == "on")
-    )
-    return await one_question.going_back(turn, asked_back)
-
-
-def _with_sentiment(decision: decisions.Decision, turn: Turn) -> decisions.Decision:
-    """Answer the sentiment, too; whoever would talk the bot out of its rules has had no trouble."""
-    if turn.understanding is None:
-        return decision
-    skill = REGISTRY.by_name.get(decision.skill)
-    regrets = not decision.shadow and skill is not None and skill.regrets and not overrides(turn.text)
-    return replace(decision, answer=decision.answer.changed(partial(sentiment.answered, turn, regrets)))
+    asked = await unclear.answered(turn, whole, search=modes.get("search", "on") == "on")
+    return await one_question.going_back(turn, decisions.only(*asked))

@@ -23,6 +23,7 @@ _WORDS = 200
 _TASKS = 4
 _ORDERS = 4
 _ANSWERED = 12
+_SPOKEN = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +83,12 @@ class Memory:
     """Ids of the products last shown, in order, so that "the second one" has a meaning."""
     version_open: bool = False
     """Versions of the product were listed at prices of their own, and none was chosen yet."""
+    spoken: tuple[str, ...] = ()
+    """Ids of the products spoken of one after another, the latest first, so that "which of them" has a meaning."""
     need: Need | None = None
     """What is looked for, as far as it was told."""
+    measures: Mapping[str, float] = field(default_factory=dict)
+    """Of whose size is asked, by the names of `nlu.products.bodies`."""
     pending: Pending | None = None
     tasks: tuple[OpenTask, ...] = ()
     """Under way, the latest first."""
@@ -149,8 +154,18 @@ class Memory:
 
     def about_product(self, product_id: str) -> Memory:
         """Speaking of one product now."""
-        bargain = self.bargain if self.product == product_id else ()
-        return replace(self, product=product_id, version_open=False, bargain=bargain, pending=None, topic="")
+        return replace(
+            self,
+            product=product_id,
+            spoken=self._spoken_of(product_id),
+            version_open=False,
+            bargain=self.bargain if self.product == product_id else (),
+            pending=None,
+            topic="",
+        )
+
+    def _spoken_of(self, product_id: str) -> tuple[str, ...]:
+        return (product_id, *(one for one in self.spoken if one != product_id))[:_SPOKEN]
 
     def showing(self, product_ids: tuple[str, ...]) -> Memory:
         """Several products are on the screen; one alone is also the product spoken of."""
@@ -162,6 +177,7 @@ class Memory:
             products=product_ids,
             product=only,
             version_open=False,
+            spoken=self._spoken_of(only) if only is not None else (),
             seen_product=seen[-40:],
             bargain=self.bargain if same else (),
             pending=None,

@@ -9,6 +9,7 @@ from bot.conversation import heard, phrases
 from bot.conversation.heard import BY_FORM
 from bot.conversation.registry import REGISTRY
 from bot.conversation.skills import (
+    again_words,
     bargain_words,
     language,
     needed,
@@ -193,7 +194,9 @@ def _set_phrase(whole: Understanding) -> str | None:
     best = whole.intents[0].intent if whole.intents else None
     if best in _SHOWS_PRODUCTS | {"order_status"} and order_asked.where_is_mine(whole.text):
         return "order_status"
-    if order_asked.of_purchases(whole.text):
+    if again_words.wished(whole.text):
+        return "reorder"
+    if order_asked.of_purchases(whole.text) or order_asked.of_all_orders(whole.text):
         return "order_facts"
     if best == "order_status" and order_asked.lists_all(whole.text):
         return "order_status"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.shop.sizes import without_table
 from nlu.products.goods import Goods
 from storage.catalogue import Attributes, Category, Product
 
@@ -14,7 +15,7 @@ def goods_of(product: Product, category: Category | None) -> Goods:
         names=(product.name_zh, product.name_en),
         category=(category.name_zh, category.name_en) if category is not None else (),
         options=_pairs(product.options),
-        facts=_pairs(product.facts),
+        facts=_pairs(without_table(product.facts)),
         about=(product.description_zh, product.description_en),
     )
 

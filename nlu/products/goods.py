@@ -40,6 +40,11 @@ _RANGE = re.compile(
     re.IGNORECASE,
 )
 _SEVERAL = re.compile(r"[&,/、，+]|\band\b|和|与|及", re.IGNORECASE)
+_HARD = (
+    "toys", "books", "electronics", "appliance", "cup", "teapot", "pot", "headphones", "fan", "torch", "luggage", "bag",
+    "wallet", "powerbank", "ceramic", "glass", "~writing", "~computer", "~photo", "~cooking", "~home",
+)  # fmt: skip
+"""Kinds of goods that are neither eaten nor put on the skin nor worn."""
 _FOOD = frozenset({"nuts", "peanut", "milk", "egg", "gluten", "soy", "seafood", "meat"})
 """Allergens that matter in what is eaten or put on the skin."""
 
@@ -267,8 +272,14 @@ def _unstated_allergen(need: Need, goods: Goods) -> bool:
         if any(word in goods.free for word in _stated(phrase)):
             continue
         touched = goods.is_of("!edible", text) or goods.is_of("!topical", text)
-        worn = goods.is_of("!worn", text) and not goods.made_of
-        if touched or (worn and not kinds & _FOOD):
+        worn = goods.is_of("!worn", text)
+        hard = any(goods.is_of(kind, text) for kind in _HARD)
+        if (
+            touched
+            or not (goods.made_of or hard or worn)
+            or (worn and not goods.made_of and not kinds & _FOOD)
+        ):
+            # What it may be of is not known, or isn't stated.
             return True
     return False
 

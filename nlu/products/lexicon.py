@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -44,7 +45,7 @@ def asks(text: str, prefix: str = "") -> dict[str, tuple[str, ...]]:
     """The words of a text that ask for kinds, and the kinds' names, of those whose name begins with a prefix.
 
     Without a prefix they are kinds of goods, of which `~` are what goods are for; `@` are of people, `!` of what goods
-    touch.
+    touch, `%` of diets, whose goods are what is not eaten.
     """
     lower, lexicon = text.lower(), _lexicon()
     latin = forms(lower)
@@ -56,7 +57,7 @@ def asks(text: str, prefix: str = "") -> dict[str, tuple[str, ...]]:
     found = {run: lexicon.latin[run] for run in runs if run in lexicon.latin}
     found |= {word: names for word, names in lexicon.chinese if word in lower}
     kept = {
-        word: tuple(name for name in names if (name.startswith(prefix) if prefix else name[0] not in "@!"))
+        word: tuple(name for name in names if (name.startswith(prefix) if prefix else name[0] not in "@!%"))
         for word, names in found.items()
     }
     return {word: names for word, names in kept.items() if names}
@@ -85,11 +86,23 @@ def free_of(*names: str) -> tuple[str, ...]:
     return (*asked, *(word for name in names or kinds for word in kinds[name].free))
 
 
+def other_names(word: str) -> tuple[str, ...]:
+    """What goods are called besides, in the same script: of kinds that are asked for by all that goods are called."""
+    return _lexicon().names.get(word, ())
+
+
+def names_in(text: str) -> list[str]:
+    """The Chinese names in a text, in small letters, of goods that go by several."""
+    return [name for name in _lexicon().names if not name.isascii() and name in text]
+
+
 @dataclass(frozen=True, slots=True)
 class _Lexicon:
     kinds: dict[str, Kind]
     latin: dict[str, tuple[str, ...]]
     chinese: tuple[tuple[str, tuple[str, ...]], ...]
+    names: dict[str, tuple[str, ...]]
+    """To each of the names of goods that go by several the others."""
 
 
 @cache
@@ -110,7 +123,19 @@ def _lexicon() -> _Lexicon:
         kinds,
         {word: tuple(names) for word, names in owners.items() if word.isascii()},
         tuple((word, tuple(names)) for word, names in owners.items() if not word.isascii()),
+        _names(rows),
     )
+
+
+def _names(rows: Iterable[Mapping[str, str]]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for row in rows:
+        asked, goods = ({word.lower() for word in row[part].split("|")} for part in ("asked", "goods"))
+        for word in asked if asked == goods and row["kind"][0].isalpha() else ():
+            found[word] = tuple(
+                sorted(asked_ for asked_ in asked - {word} if asked_.isascii() == word.isascii())
+            )
+    return found
 
 
 def singular(word: str) -> str:

@@ -77,70 +77,14 @@ _SWAPS = re.compile(
 )
 _AND = re.compile(r"\s(?:and|or|nor|like|such as)\s|比如|例如|[,，、/]|和|或者?|跟|以及|还有|也不要")
 _WORD = re.compile(r"[\w'’-]++")
-_FILLER = frozenset(
-    [
-        "it",
-        "that",
-        "this",
-        "them",
-        "any",
-        "some",
-        "an",
-        "a",
-        "the",
-        "to",
-        "too",
-        "very",
-        "of",
-        "for",
-        "with",
-        "in",
-        "on",
-        "anything",
-        "something",
-        "stuff",
-        "things",
-        "thing",
-        "taste",
-        "tasting",
-        "flavour",
-        "flavoured",
-        "flavor",
-        "flavored",
-        "kind",
-        "products",
-        "product",
-        "items",
-        "please",
-        "really",
-        "made",
-        "like",
-        "else",
-        "already",
-        "her",
-        "him",
-        "his",
-        "their",
-        "my",
-        "your",
-        "one",
-        "ones",
-        "type",
-        "sort",
-        "smell",
-        "at",
-        "all",
-        "plenty",
-        "lot",
-        "lots",
-        "enough",
-        "many",
-        "several",
-        "weird",
-        "strong",
-        "artificial",
-    ]
-)
+_FILLER = frozenset((
+    "it", "that", "this", "them", "any", "some", "an", "a", "the", "to", "too", "very", "of", "for", "with",
+    "in", "on", "anything", "something", "stuff", "things", "thing", "taste", "tasting", "flavour",
+    "flavoured", "flavor", "flavored", "kind", "products", "product", "items", "please", "really", "made",
+    "like", "else", "already", "her", "him", "his", "their", "my", "your", "one", "ones", "type", "sort",
+    "smell", "at", "all", "plenty", "lot", "lots", "enough", "many", "several", "weird", "strong",
+    "artificial",
+))  # fmt: skip
 _FILLER_ZH = re.compile(r"^(?:太|很|有|是|那种|任何|什么|一些|一|这些|这|吃|喝|送|买|带)")
 _ENDING_ZH = re.compile(r"(?:[味口类]|味儿|口味|之类|产品|东西|什么|款|的|了|吧|啊|哦|啦|呢|们)$")
 
@@ -174,6 +118,10 @@ class Need:
     allergies: tuple[str, ...] = ()
     cheaper: bool = False
     dearer: bool = False
+    by: str = ""
+    """The day by which it is needed, ISO."""
+    place: str = ""
+    """Where it is needed."""
 
     @property
     def limits(self) -> bool:
@@ -211,6 +159,13 @@ class Need:
         """Whether it is for a pet."""
         return bool(set(ANIMALS) & set(self.people))
 
+    def for_other_goods(self) -> Need:
+        """What holds still where other goods are looked for: whom they are for, what must not harm them, and what may
+        be spent on somebody."""
+        other = replace(self, words=(), said="", taste="", owned=(), unwanted=())
+        for_whom = set(self.people) - {"self"}
+        return other if for_whom else replace(other, low=None, high=None, about=False)
+
     def then(self, told: Need, *, anew: bool) -> Need:
         """What is needed after another message; what was said holds, unless another need is begun.
 
@@ -231,10 +186,7 @@ class Need:
         elif others and known_person:
             before = replace(self, people=(), age=None, owned=(), allergies=(), recipient="")
         elif anew and told.words and self.words:
-            # Other goods: whom they must not harm is still the same.
-            before = replace(
-                self, words=(), said="", taste="", owned=(), low=None, high=None, about=False, unwanted=()
-            )
+            before = self.for_other_goods()
         # What is refused, or owned, is looked for no longer.
         refused = (*told.unwanted, *told.owned)
         if refused:
@@ -266,6 +218,8 @@ class Need:
             allergies=tuple(dict.fromkeys((*before.allergies, *told.allergies)))[:_WORDS],
             cheaper=told.cheaper,
             dearer=told.dearer,
+            by=told.by or self.by,
+            place=told.place or self.place,
         )
 
 
@@ -323,6 +277,8 @@ def _read(text: str, words: tuple[str, ...], told: tuple[tuple[str, tuple[str, .
     )
     owned, rest = _taken(_OWNED, rest)
     unwanted, rest = _taken(_UNWANTED, rest)
+    diets = lexicon.goods_of(*sorted(lexicon.said_of(text, "%")))
+    unwanted = tuple(dict.fromkeys((*unwanted, *(one.strip() for one in diets))))
     animals = lexicon.said_of(text, "@") & {f"@{one}" for one in ANIMALS}
     # "She has a cat" tells of a pet, and not that she needs no more of it.
     owned = tuple(one for one in owned if not lexicon.said_of(one, "@"))

@@ -141,9 +141,10 @@ class GoodsIndex:
 
     def _of(self, concept: Concept) -> Rows:
         own = [self._saying(_last(word), category=True) for word in concept.own]
-        if not any(len(rows) for rows, _ in own):
+        kind = self._kind(concept.kinds)
+        if not any(len(rows) for rows, _ in (*own, kind)):
             own = [self._akin(word) for word in concept.own]
-        return _most([*own, self._kind(concept.kinds)])
+        return _most([*own, kind])
 
     def _akin(self, pattern: str) -> Rows:
         """The goods that say the longest part of a word that none says: 乌龙 of 乌龙茶, orange of orangey."""

@@ -75,7 +75,9 @@ def test_what_was_said_holds_until_another_need_is_begun() -> None:
     other = after.then(read("something for dad instead, he likes running", ("running",)), anew=False)
     assert (other.high, other.words, other.owned) == (300.0, ("running",), ())
     anew = first.then(read("do you have pans", ("pans",)), anew=True)
-    assert (anew.high, anew.words) == (None, ("pans",))
+    assert (anew.high, anew.words) == (300.0, ("pans",)), "what may be spent on mum"
+    mine = read("headphones under 300", ("headphones",)).then(read("do you have pans", ("pans",)), anew=True)
+    assert (mine.high, mine.words) == (None, ("pans",))
 
 
 def test_an_allergy_outlives_a_wish_for_other_goods() -> None:

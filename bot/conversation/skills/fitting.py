@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from bot.conversation.skills import product_words
 from bot.conversation.turn import Turn
 from bot.shop.goods import goods_of
 from kernel.money import decimals
@@ -14,12 +15,12 @@ from nlu.products.concepts import wanted
 from nlu.products.goods import Goods, against, labels_asked
 from nlu.products.needs import Need
 from nlu.products.searching import Found, GoodsIndex
-from nlu.types import Language
+from nlu.types import EntityKind, Language
 from retention.types import Reason, Recommendation
 from storage.catalogue import Catalogue, Category, Product, each_once
 
 SHOWN = 3
-_LOOKED_AT = 200
+LOOKED_AT = 200
 _AS_GOOD, _NEAR_THE_BEST = 0.8, 0.62
 """Shares of the best score: those among which the retention core ranks, and those that are shown at all."""
 _NEAR_THE_SUM = 0.6
@@ -51,6 +52,10 @@ class Fit:
     """Words of the shop's goods say what is asked for, whether or not any fit."""
     of_kind: bool = False
     """The shop's own names for its goods do."""
+    fitting: tuple[Product, ...] = ()
+    """All that fits, its price, too."""
+    other_colours: bool = False
+    """What fits is not stated to come in the colour that is asked for."""
     seen: bool = False
     """Something fits that was shown before."""
 
@@ -83,17 +88,17 @@ async def fit(turn: Turn, need: Need, *, seen: Sequence[str], by_meaning: bool) 
 
 async def _found(turn: Turn, need: Need, names: dict[str, Category]) -> list[Found]:
     language: Language = "zh" if turn.language == "zh" else "en"
-    found = await turn.services.reader.search_goods(need, language, _LOOKED_AT)
+    found = await turn.services.reader.search_goods(need, language, LOOKED_AT)
     if found is not None:
         return found
     # The index isn't there yet: the store finds what the words name.
     catalogue, products = Catalogue(turn.connection), dict[str, Product]()
     for one in wanted(need):
         words = one.names[:_SAID_AT_MOST]
-        for item in await catalogue.search(words, now=turn.now, limit=_LOOKED_AT):
+        for item in await catalogue.search(words, now=turn.now, limit=LOOKED_AT):
             products[item.id] = item
     index = GoodsIndex([goods_of(item, names.get(item.category_id or "")) for item in products.values()])
-    return index.search(need, _LOOKED_AT)
+    return index.search(need, LOOKED_AT)
 
 
 async def _judged(
@@ -108,7 +113,7 @@ async def _judged(
 ) -> Fit:
     """Of products with their scores, or, without scores, of those that are liked."""
     if scores is None:
-        liked = await _recommended(turn, None, _LOOKED_AT)
+        liked = await _recommended(turn, None, LOOKED_AT)
         scores = {item.product: 1.0 - place * 1e-4 for place, item in enumerate(liked)}
     products = await Catalogue(turn.connection).by_ids(scores) if scores else {}
     there = [product for product in products.values() if product.active and product.stock > 0]
@@ -119,13 +124,15 @@ async def _judged(
         if not reasons[one] and labels and not labels <= {label for label, _ in known.facts}:
             reasons[one] = "stated"
     sound = [product for product in there if not reasons[product.id]]
-    priced = [product for product in sound if _off(turn, need, product) == 0]
+    priced = [product for product in sound if off(turn, need, product) == 0]
     # What can't be had or must not be doesn't let less of what is wished for pass for it.
     meant = [one for one, reason in reasons.items() if reason in _STILL_MEANT]
     enough = _ENOUGH * max((scores[one] for one in meant), default=0.0)
     much = _AS_MUCH * max(shares.values(), default=0.0)
     sound = [one for one in sound if scores[one.id] >= enough and shares.get(one.id, 0.0) >= much]
     priced = [one for one in priced if one in sound]
+    coloured = _in_colour(turn, priced)
+    priced = coloured or priced
     cheap = sorted(item.price_at(turn.now) for item in priced)
     worth = {item.id: scores[item.id] * _preferred(turn, need, item, goods[item.id]) for item in priced}
     if need.cheaper:
@@ -140,10 +147,25 @@ async def _judged(
         items=await _chosen(turn, each_once(fresh), worth, as_good=1.0 if by_meaning else _AS_GOOD),
         products=products,
         goods=goods,
-        nearest=min(sound, key=lambda item: _off(turn, need, item)) if sound and not priced else None,
+        fitting=tuple(priced),
+        nearest=min(sound, key=lambda item: off(turn, need, item)) if sound and not priced else None,
         unstated=sum(reason == "unstated" for reason in reasons.values()),
         seen=bool(priced),
+        other_colours=not coloured and bool(priced) and bool(_colours(turn)),
     )
+
+
+def _colours(turn: Turn) -> list[str]:
+    """The colours that a message names, in its words and plainly."""
+    read = turn.understanding
+    found = [one for one in read.entities if one.kind is EntityKind.COLOUR] if read is not None else []
+    return [word.lower() for one in found for word in (one.text, one.value) if word]
+
+
+def _in_colour(turn: Turn, products: Sequence[Product]) -> list[Product]:
+    """Those that are stated to be of a colour that a message names."""
+    colours = _colours(turn)
+    return [one for one in products if any(product_words.is_called(one, "", colour) for colour in colours)]
 
 
 async def _chosen(
@@ -185,7 +207,7 @@ def _unit(product: Product) -> int:
     return int(10 ** decimals(product.currency))
 
 
-def _off(turn: Turn, need: Need, product: Product) -> int:
+def off(turn: Turn, need: Need, product: Product) -> int:
     """By how much a price misses what it may be, minor units; 0: it doesn't."""
     price, unit = product.price_at(turn.now), _unit(product)
     low, high = (None if one is None else round(one * unit) for one in need.each)

@@ -17,9 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.conversation.answer import Answer, row
 from bot.conversation.memory import Memory
 from bot.conversation.phrases import word_test
-from bot.conversation.skills import bargain_words, bargaining, basket, pages, which_product
+from bot.conversation.skills import bargain_words, bargaining, basket, pages, qualities, which_product
 from bot.conversation.skills.bargaining import Move, Sum
-from bot.conversation.skills.goods import coupons, others, postage, qualities
+from bot.conversation.skills.goods import coupons, others, postage
 from bot.conversation.turn import Turn
 from nlu.types import Passage
 from retention.types import Offer

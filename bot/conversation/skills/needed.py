@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from bot.conversation.skills import product_words
+from dataclasses import replace
+from datetime import date
+
+from bot.conversation.memory import Memory
+from bot.conversation.skills import product_words, qualities
 from bot.conversation.turn import Turn
 from nlu.acts import Act
-from nlu.products import needs
+from nlu.products import needs, places
 from nlu.products.concepts import concepts
 from nlu.products.lexicon import asked_of
 from nlu.products.needs import Need
-from nlu.types import EntityKind
+from nlu.types import Entity, EntityKind
 
 LOOKS_FOR = frozenset({"recommend_request", "product_search"})
 _OF_GOODS = LOOKS_FOR | {
@@ -22,6 +26,16 @@ _OF_GOODS = LOOKS_FOR | {
 """While these are spoken of, what was needed still holds."""
 MAY_TELL = _OF_GOODS | {"out_of_scope", "exchange_request", "change_order", "item_problem", "product_compare"}
 """What a message that only tells more of a need is often taken for."""
+_IS_THERE = (
+    "is there a", "is there an", "are there any", "do you have", "do you sell", "have you got", "you got any",
+    "got any", "which of your", "what kind of", "which kinds of", "有没有", "有什么", "有哪些", "卖不卖", "有卖",
+)  # fmt: skip
+_MORE = (
+    "another one", "other ones", "show me others", "show me more", "something else", "anything else", "any others",
+    "换一批", "换一个", "换几个", "再来一个", "再来几个", "别的吗", "其他的吗", "还有别的", "还有其他", "再推荐",
+)  # fmt: skip
+_BARE = 24
+"""Words no longer than this that ask for others, while something is looked for, ask for others of that."""
 _SLOTS = ("recipient", "age", "pet", "taste", "occasion", "budget_max", "budget_min")
 _RATHER = 0.5
 _NO_KIND = asked_of("!anything")
@@ -35,8 +49,28 @@ def told(turn: Turn) -> Need:
     for value in turn.acts.slots:
         if value.slot in _SLOTS and value.probability >= _RATHER:
             slots.setdefault(value.slot, []).append(value.text)
-    named = [word for word in words if word.casefold() not in _NO_KIND and not word.isdecimal()]
-    return needs.read(turn.said if turn.intent != "more" else "", list(dict.fromkeys(named)), slots)
+    day, place = _day(turn), places.named(turn.said)
+    elsewhere = f"{day.text if day is not None else ''} {place}".casefold()
+    named = [
+        word
+        for word in words
+        if word.casefold() not in _NO_KIND and not word.isdecimal() and not qualities.is_comparative(word)
+        if word.casefold() not in elsewhere
+    ]
+    need = needs.read(turn.said if turn.intent != "more" else "", list(dict.fromkeys(named)), slots)
+    return replace(need, by=day.value if day is not None else "", place=place)
+
+
+def _day(turn: Turn) -> Entity | None:
+    """The day, of those to come, by which something is needed."""
+    entity = turn.understanding.first(EntityKind.DATE) if turn.understanding is not None else None
+    to_come = entity is not None and date.fromisoformat(entity.value) >= turn.now.astimezone(turn.zone).date()
+    return entity if to_come else None
+
+
+def kept(turn: Turn, need: Need) -> Memory:
+    """The memory with what is needed now."""
+    return replace(turn.memory, need=need)
 
 
 def _products_named(turn: Turn) -> list[str]:
@@ -49,19 +83,45 @@ def needed(turn: Turn, now: Need) -> Need:
     """What is needed after a message that tells this."""
     before = turn.memory.need
     last = turn.memory.intents[0] if turn.memory.intents else ""
-    if before is None or (last and last not in _OF_GOODS):
+    if before is None:
         return now
     anew = any(wish.intent in LOOKS_FOR for wish in turn.acts.wishes) or turn.intent in LOOKS_FOR
     adds = turn.does(Act.ADDS) or turn.does(Act.CORRECTS) or turn.wants_others or needs.swaps(turn.text)
-    bare = not any(wish.intent in LOOKS_FOR for wish in turn.acts.wishes)
+    # Where other things were spoken of meanwhile, who names goods begins anew.
+    elsewhere = bool(last) and last not in _OF_GOODS
+    bare = not (elsewhere or asks_whether_there_is(turn.text)) and not any(
+        wish.intent in LOOKS_FOR for wish in turn.acts.wishes
+    )
     names = any(word in now.words for word in product_words.naming_words(turn))
-    return before.then(now, anew=anew and names and not adds and not bare)
+    other = _other_goods(before, now)
+    same = bool(kinds(before) & kinds(now)) and not other
+    return before.then(now, anew=names and not adds and (other or (anew and not bare and not same)))
+
+
+def asks_whether_there_is(text: str) -> bool:
+    """Whether a text asks in plain words whether the shop has something."""
+    asks = "有" in text and text.rstrip(" ?？。").endswith(("吗", "么", "没", "没有"))
+    return asks or product_words.says(text, _IS_THERE)
+
+
+def kinds(words: Need) -> frozenset[str]:
+    """The kinds of goods that are asked for, without what they are for, or for whom."""
+    asked = concepts(words.words, words.said)
+    return frozenset(kind for one in asked for kind in one.kinds if kind[0] not in "~@")
+
+
+def _other_goods(before: Need, now: Need) -> bool:
+    """Whether a message names goods of another kind than those looked for before."""
+    known, told_ = kinds(before), kinds(now)
+    return bool(known and told_) and not known & told_
 
 
 def goes_on(turn: Turn) -> bool:
     """Whether a message tells more of a need that is being met, whatever else it was taken for."""
     if turn.memory.need is None or not turn.memory.intents or turn.memory.intents[0] not in LOOKS_FOR:
         return False
+    if len(turn.text) <= _BARE and product_words.says(turn.text, _MORE):
+        return True
     if {wish.intent for wish in turn.acts.wishes} - MAY_TELL:
         return False
     entity = turn.understanding.first(EntityKind.PRODUCT) if turn.understanding is not None else None
@@ -103,4 +163,6 @@ def names_sum(turn: Turn) -> bool:
     now = told(turn)
     wished = {wish.intent for wish in turn.acts.wishes}
     known = turn.memory.product is not None or turn.memory.order is not None
-    return now.high is not None and bool(now.people) and not known and not wished - MAY_TELL
+    # By when and where to it is to be sent is told of goods as well as asked of the shop.
+    about = MAY_TELL | ({"delivery_time", "shipping_options"} if now.by or now.place else set())
+    return now.high is not None and bool(now.people) and not known and not wished - about

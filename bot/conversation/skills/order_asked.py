@@ -353,6 +353,16 @@ def of_purchases(text: str) -> bool:
     return len(said) <= _BRIEF and _has(said, _PURCHASES)
 
 
+def names_orders(text: str) -> bool:
+    """Whether words speak of orders or parcels by name."""
+    return _has(_folded(text), (*_ORDERS, *_OF_AN_OWN_ORDER, "包裹", "my parcel", "my order"))
+
+
+def of_all_orders(text: str) -> bool:
+    """Whether words ask of all orders which is dearest, or how often there was one."""
+    return names_orders(text) and bool(asked_in(text) & OF_ALL)
+
+
 def _has(text: str, words: Iterable[str]) -> bool:
     """Whether one of these words stands in a text, case folded; as words of their own where they are Latin."""
     latin = _latin(text)

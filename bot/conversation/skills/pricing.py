@@ -13,10 +13,11 @@ from bot.conversation.skills import (
     naming,
     ordering,
     pages,
+    qualities,
     which_product,
 )
 from bot.conversation.skills.bargaining import Move
-from bot.conversation.skills.goods import comparing, coupons, qualities, several, totals
+from bot.conversation.skills.goods import comparing, coupons, several, totals
 from bot.conversation.turn import Asked, Skill, Turn
 from storage.catalogue import Catalogue, Product
 from storage.codes import Codes

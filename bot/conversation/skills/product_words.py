@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.conversation.turn import Turn
-from nlu.products.lexicon import singular
+from nlu.products.lexicon import names_in, other_names, singular
 from nlu.types import EntityKind
 from storage.catalogue import Catalogue, Product, each_once
 
@@ -44,21 +44,6 @@ _WISHING = frozenset("想要买找来有个卖给我您你请的吗呢件款还"
 """Words of these characters alone, such as 想买个, only wish for something."""
 _DOING = frozenset("喝吃泡养穿戴")
 """What is done with products, written as one word with them."""
-_OTHER_NAMES = tuple(
-    frozenset(group.split())
-    for group in (
-        "洗面奶 洁面乳 洁面",
-        "电饭锅 电饭煲",
-        "充电宝 移动电源",
-        "吹风机 电吹风",
-        "拉杆箱 行李箱 旅行箱",
-        "双肩包 背包 书包",
-        "纸尿裤 尿不湿",
-        "炒锅 炒菜锅",
-        "短袖 t恤",
-    )
-)
-"""What people and shops call the same thing."""
 _PACKING = frozenset(
     ("box", "bag", "pack", "pouch", "bottle", "lid", "package", "盒子", "袋子", "瓶子", "箱子", "包装")
 )
@@ -113,14 +98,13 @@ def _said(turn: Turn) -> list[str]:
 
 
 def _other_names(word: str) -> list[str]:
-    lower = word.lower()
-    return sorted(other for group in _OTHER_NAMES if lower in group for other in group - {lower})
+    return list(other_names(word.lower()))
 
 
 def with_other_names(text: str) -> str:
     """A text with what its words for goods are called besides."""
-    others = (group - {name} for group in _OTHER_NAMES for name in group if name in text.lower())
-    return " ".join([text.lower(), *sorted({other for names in others for other in names})])
+    lower = text.lower()
+    return " ".join([lower, *sorted({other for name in names_in(lower) for other in other_names(name)})])
 
 
 def _stem(word: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.conversation.answer import Answer, row
-from bot.conversation.skills import pages, product_words, variants, which_product
-from bot.conversation.skills.goods import qualities, several, telling
+from bot.conversation.skills import pages, product_words, qualities, reasons, sound, variants, which_product
+from bot.conversation.skills.goods import several, telling
 from bot.conversation.turn import Asked, Skill, Turn
 from nlu.acts import Act
 from storage.catalogue import Catalogue
@@ -47,6 +47,10 @@ async def variant(turn: Turn) -> Answer | None:
             values=variants.listed(turn, choice.values or {}),
         )
         return Answer(text=text, memory=turn.memory.about_product(choice.group.base.id))
+    checked = await sound.checked(turn, [product])
+    if checked.against:
+        text = reasons.unfit(turn, checked)
+        return Answer(text=text, memory=turn.memory.about_product(product.id))
     shown = await telling.shown(turn, product)
     if product.stock > 0:
         text = turn.say("variant-there")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from bot.conversation.skills import sound, which_product
+from bot.conversation.skills.sound import Checked
 from bot.conversation.turn import Turn
 from kernel.money import decimals
 from nlu.products.concepts import Concept, wanted
@@ -113,6 +115,25 @@ def sums(turn: Turn, need: Need, currency: str) -> str:
     if low is not None and high is not None:
         return turn.say("need-between", low=low, high=high)
     return turn.say("need-at-least", sum=low) if low is not None else turn.say("need-at-most", sum=high or "")
+
+
+def unfit(turn: Turn, checked: Checked) -> str:
+    """What speaks against goods that were asked for, a line each."""
+    return "\n".join(_unfit(turn, checked.need or Need(), one, why) for one, why in checked.against)
+
+
+def _unfit(turn: Turn, need: Need, product: Product, why: str) -> str:
+    name = product.name(turn.language)
+    match why:
+        case sound.PRICE:
+            price = which_product.price(turn, product)
+            return turn.say("unfit-price", name=name, price=price, sum=sums(turn, need, product.currency))
+        case sound.GONE:
+            return turn.say("unfit-gone", name=name, stock=which_product.stock(turn, product))
+        case sound.UNSTATED:
+            return turn.say("unfit-unstated", name=name, why=left_out(turn, need))
+        case _:
+            return turn.say("unfit-other", name=name)
 
 
 def left_out(turn: Turn, need: Need) -> str:

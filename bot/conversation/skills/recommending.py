@@ -7,14 +7,17 @@ from dataclasses import replace
 from functools import partial
 
 from bot.conversation.answer import Answer, row
-from bot.conversation.skills import fitting, needed, product_words, reasons, which_product
+from bot.conversation.skills import fitting, needed, product_words, reasons, sound, which_product
 from bot.conversation.skills.fitting import Fit
-from bot.conversation.skills.goods import several
+from bot.conversation.skills.goods import arriving, several
 from bot.conversation.turn import Skill, Turn
 from kernel.money import decimals
 from nlu.products.concepts import wanted
 from nlu.products.needs import Need
 from storage.catalogue import Catalogue, Product
+
+_LIKE_IT = 24
+"""So many goods like another are looked at."""
 
 
 async def _answer(turn: Turn) -> Answer:
@@ -45,7 +48,7 @@ async def _met(turn: Turn) -> tuple[Answer, Fit]:
     if not need.known and turn.intent == "product_search":
         memory = turn.memory.asking("product", intent="product_search")
         return Answer(text=turn.say("search-what"), memory=memory), found
-    return await (_shown(turn, need, found) if found.items else _nothing(turn, need, found)), found
+    return await (_shown(turn, need, found) if found.items else nothing(turn, need, found)), found
 
 
 async def _fit(turn: Turn, now: Need, need: Need) -> Fit:
@@ -81,13 +84,20 @@ async def _shown(turn: Turn, need: Need, found: Fit) -> Answer:
     if turn.intent == "product_search" and _only_akin(need, products):
         text = f"{turn.say('search-nothing')}{turn.say('recommend-instead')}"
     left_out = reasons.left_out(turn, need) if found.unstated else ""
+    text = turn.say("need-other-colours") if found.other_colours else text
     return Answer(
-        text="\n".join(filter(None, (text, left_out))),
+        text="\n".join(filter(None, (await _in_time(turn, need), text, left_out))),
         cards=await which_product.cards(turn, products, lambda product: why[product.id]),
         buttons=row(turn.button("button-more", "recommend:more")) if turn.intent != "product_search" else (),
         memory=turn.memory.showing(tuple(product.id for product in products)),
         effects=(partial(turn.record_shown, found.items),),
     )
+
+
+async def _in_time(turn: Turn, need: Need) -> str:
+    """Whether it can be there by the day that a message tells, or what is said of the way to its place."""
+    now = needed.told(turn)
+    return await arriving.line(turn, need) if now.by or now.place else ""
 
 
 def _only_akin(need: Need, products: Sequence[Product]) -> bool:
@@ -115,7 +125,7 @@ def _heading(turn: Turn, need: Need, found: Fit) -> str:
     return "search-found" if need.limits else "recommend-popular"
 
 
-async def _nothing(turn: Turn, need: Need, found: Fit) -> Answer:
+async def nothing(turn: Turn, need: Need, found: Fit) -> Answer:
     """Said as it is: what the nearest costs, what isn't stated; products of the same kind beside it, and no others."""
     memory = turn.memory.settled()
     if found.nearest is not None:
@@ -138,13 +148,13 @@ async def _nothing(turn: Turn, need: Need, found: Fit) -> Answer:
             text=turn.say("recommend-nothing" if not need.limits else "need-nothing"), memory=memory
         )
     text, kind = turn.say("search-nothing"), await product_words.akin(turn, limit=fitting.SHOWN)
-    kind = [product for product in kind if not need.limits]
+    kind = [] if need.limits else [*(await sound.checked(turn, kind)).products]
     if not kind:
         return Answer(text=text, memory=memory)
     return replace(await _listed(turn, kind), text=f"{text}{turn.say('recommend-instead')}")
 
 
-async def _listed(turn: Turn, products: list[Product]) -> Answer:
+async def _listed(turn: Turn, products: Sequence[Product]) -> Answer:
     return Answer(
         text=turn.say("search-one") if len(products) == 1 else turn.say("search-found"),
         cards=await which_product.cards(turn, products),
@@ -160,8 +170,12 @@ async def by_words(turn: Turn) -> Answer | None:
         met.named and needed.told(turn).limits and plainly
     ):
         return answer
-    found = await product_words.find_bare(turn, limit=fitting.SHOWN)
-    turn = turn.remembering(replace(turn.memory, need=needed.told(turn)))
+    bare = await product_words.find_bare(turn, limit=fitting.LOOKED_AT)
+    found = (await sound.checked(turn, bare)).products[: fitting.SHOWN]
+    if bare and not found:
+        # Named and there, but against what was told: it is said that nothing fits.
+        return answer
+    turn = turn.remembering(replace(turn.memory, need=needed.needed(turn, needed.told(turn))))
     return await _listed(turn, found) if found else None
 
 
@@ -172,15 +186,17 @@ async def _like(turn: Turn) -> Answer:
     items = await turn.services.decisions.recommend(
         turn.connection,
         customer_id=turn.customer_id,
-        n=fitting.SHOWN,
+        n=_LIKE_IT,
         now=turn.now,
         category=product.category_id,
         exclude=frozenset((*turn.memory.seen_product, product.id)),
     )
     known = await Catalogue(turn.connection).by_ids({item.product for item in items})
+    # Deleted or sold out since the model last looked: not shown, as isn't what breaks what was told.
+    there = [one for one in known.values() if one.active and one.stock > 0]
+    fit = {one.id for one in (await sound.checked(turn, there)).products}
     found = Fit(
-        # Deleted or sold out since the model last looked: not shown.
-        items=tuple(item for item in items if item.product in known and known[item.product].active),
+        items=tuple(item for item in items if item.product in fit)[: fitting.SHOWN],
         products=known,
     )
     if not found.items:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 
-from bot.conversation.skills import product_words
+from bot.conversation.skills import product_words, sizes_said
+from bot.conversation.skills.sizes_said import Value
 from bot.conversation.turn import Turn
 from bot.shop import options
 from nlu.types import EntityKind
@@ -32,17 +33,10 @@ _ENDS = ("码", "号", "款", "的", "色")
 COLOURS = frozenset({"colour", "color", "颜色", "颜色分类", "花色"})
 SIZES = frozenset({"size", "尺码", "尺寸", "码数"})
 """What shops and customers call these options."""
-_LARGE = ("large", "big", *(f"大{kind}" for kind in "号包的瓶罐盒份袋杯壶个只"))
-_SMALL = ("small", "little", *(f"小{kind}" for kind in "号包的瓶罐盒份袋杯壶个只"))
-_LARGER = ("larger", "bigger", "大一号", "大一点", "大点")
-_SMALLER = ("smaller", "小一号", "小一点", "小点")
 _ENTITIES = {EntityKind.COLOUR: COLOURS, EntityKind.SIZE: SIZES}
 _NOT_ABOUT_IT = frozenset(
     {EntityKind.AMOUNT, EntityKind.DATE, EntityKind.ORDER_NUMBER, EntityKind.PHONE, EntityKind.EMAIL}
 )
-
-Value = tuple[str, ...]
-"""An option's value in every language that it is known in."""
 
 
 def value_of(of: Attributes, key: str) -> Value:
@@ -141,6 +135,12 @@ async def names_one(turn: Turn, product: Product) -> bool:
     """Whether a message names the value of one of a product's options."""
     group = (await groups(turn, [product])).get(product.id)
     return group is not None and bool(_named(turn, group))
+
+
+async def names_several(turn: Turn, product: Product) -> bool:
+    """Whether a message names several values of one of a product's options: the 100 g and the 500 g."""
+    group = (await groups(turn, [product])).get(product.id)
+    return group is not None and any(len(values) > 1 for values in _named(turn, group).values())
 
 
 async def speaks_of_options(turn: Turn, product: Product) -> bool:
@@ -252,7 +252,7 @@ def speaks_of_others(turn: Turn, group: Group) -> bool:
 def _is_own(word: str, own: str, values: set[str]) -> bool:
     """Whether a word is one of a product's, or one of its values with a character more, such as M码, or may be one."""
     plain = options.folded(word).strip(_AROUND)
-    if plain in (*_LARGE, *_LARGER, *_SMALL, *_SMALLER):
+    if plain in sizes_said.WORDS:
         return True
     known = plain in own or plain.rstrip("".join(_ENDS)) in values
     return known or bool(_sizes_in(plain)) or any(options.amounts(plain))
@@ -308,27 +308,14 @@ def _named(turn: Turn, group: Group) -> dict[str, set[Value]]:
             if way[:3] in said and product_words.says(said, (way,))
         ]
         best = max((rank for rank, _ in hits), default=None)
-        extreme = _extreme(said, values)
+        extreme = sizes_said.extreme(said, values) or sizes_said.next_to(
+            said, values, value_of(group.base.options, key)
+        )
         if best is not None:
             found[key] = {value for rank, value in hits if rank == best}
         elif extreme is not None:
             found[key] = {extreme}
     return found
-
-
-def _extreme(said: str, values: set[Value]) -> Value | None:
-    """The least or most of values that are amounts of one unit, where a message says no more than small or large, or of
-    two smaller or larger."""
-    of_two = len(values) == 2
-    large = product_words.says(said, (*_LARGE, *_LARGER) if of_two else _LARGE)
-    small = product_words.says(said, (*_SMALL, *_SMALLER) if of_two else _SMALL)
-    if large == small:
-        return None
-    amounts = {value: next(options.amounts(value[0]), ("", ""))[1] for value in values}
-    if len({amount.lstrip("0123456789.") for amount in amounts.values()}) != 1:
-        return None
-    ranked = options.in_order(amounts.values())
-    return next((value for value in values if amounts[value] == ranked[-1 if large else 0]), None)
 
 
 def _said(turn: Turn) -> str:

@@ -253,13 +253,15 @@ async def comparable(turn: Turn, about: Meant) -> list[Product]:
         return list(about.products[:_COMPARED])
     if about.one is None:
         return []
-    focus = await spoken_of(turn) if about.parts else None
+    versions = await variants.named_or_all(turn, about.one)
+    several = len(versions) > 1 and await variants.names_several(turn, about.one)
+    focus = await spoken_of(turn) if about.parts and not several else None
     if focus is not None and naming.line(focus) != naming.line(about.one) and naming.joins(turn):
         return [focus, about.one]
     shown = turn.memory.products
     in_list = len(shown) > 1 and turn.memory.product in (None, *shown)
     if about.parts or not in_list or await variants.speaks_of_options(turn, about.one):
-        return await variants.named_or_all(turn, about.one)
+        return versions
     found = await Catalogue(turn.connection).by_ids(set(shown))
     return [found[one] for one in shown if one in found][:_COMPARED]
 

@@ -11,6 +11,8 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from bot.shop.sizes import without_table
+
 Bilingual = tuple[str, str]
 """Chinese, English."""
 
@@ -109,8 +111,9 @@ def _variants(
 
 
 def _description(row: Mapping[str, str], attributes: Mapping[str, Mapping[str, list[str]]]) -> Bilingual:
-    zh = "；".join("：".join(faces["zh"]) for faces in attributes.values())
-    en = "; ".join(": ".join(faces["en"]) for faces in attributes.values())
+    told = without_table(attributes).values()
+    zh = "；".join("：".join(faces["zh"]) for faces in told)
+    en = "; ".join(": ".join(faces["en"]) for faces in told)
     return (f"{row['about_zh']}{zh}。", f"{row['about_en']} {en}.")
 
 

@@ -154,7 +154,7 @@ class ProductImport(RecordImport):
         for name, beginning in (("attributes", ATTRIBUTE), ("options", OPTION)):
             labels = _named(said, beginning)
             if labels:
-                said[name] = _in_both_languages(labels)
+                said[name] = _in_both_languages(labels, _LONGEST[name])
         return said
 
 
@@ -173,8 +173,8 @@ def _named(said: dict[str, Any], beginning: str) -> dict[str, Any]:
     return {name.removeprefix(beginning).strip(): said.pop(name) for name in names}
 
 
-def _in_both_languages(labels: Values) -> dict[str, dict[str, list[str]]]:
-    pairs = {label: [label, value[:200]] for label, value in labels.items()}
+def _in_both_languages(labels: Values, longest: int) -> dict[str, dict[str, list[str]]]:
+    pairs = {label: [label, value[:longest]] for label, value in labels.items()}
     return {label.lower(): {"zh": pair, "en": pair} for label, pair in pairs.items()}
 
 
@@ -212,6 +212,8 @@ class PointImport(RecordImport):
     names: Mapping[str, str] = {"customer": "customer_id", "order": "order_id", "time": "at"}
 
 
+_LONGEST = {"options": 200, "attributes": 2_000}
+"""Characters of a value: an attribute may hold a whole size table."""
 _PRICES = ("price", "sale_price", "cost")
 _OF_A_PRODUCT = frozenset({"view", "cart", "purchase", "return", "rating"})
 _WITH_MONEY = frozenset({"purchase", "return"})

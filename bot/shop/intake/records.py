@@ -76,6 +76,8 @@ Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$"), AfterValidator(_known_currency)]
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Name = Annotated[str, Field(max_length=200), AfterValidator(printable)]
+Stated = Annotated[str, Field(max_length=2_000), AfterValidator(printable)]
+"""The value of an attribute, such as a whole size table."""
 CategoryName = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(printable)]
 Title = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(printable)]
 Line = Annotated[str, Field(max_length=300), AfterValidator(printable)]
@@ -156,7 +158,9 @@ class ProductRecord(Record):
     ) = None
     """What tells variants apart, such as colour and size, in the form of `attributes`."""
     attributes: (
-        Annotated[dict[Identifier, dict[Literal["zh", "en"], tuple[Name, Name]] | None], Field(max_length=50)]
+        Annotated[
+            dict[Identifier, dict[Literal["zh", "en"], tuple[Name, Stated]] | None], Field(max_length=50)
+        ]
         | None
     ) = None
     """Key to label and value in each language. Those that aren't named stay; one set to null is taken away."""

@@ -316,6 +316,7 @@ skill-returns = Returns, exchanges, refunds
 skill-refund_status = Where is my refund?
 skill-delivery_problem = Delivery problems
 skill-product = Questions about a product
+skill-reorder = Ordering the same again
 skill-search = Finding products
 skill-stock = Stock
 skill-restock_notice = Messages when a product is back

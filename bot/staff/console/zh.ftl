@@ -312,6 +312,7 @@ skill-returns = 退换货与退款
 skill-refund_status = 退款到哪了
 skill-delivery_problem = 配送问题
 skill-product = 商品咨询
+skill-reorder = 再买一次
 skill-search = 找商品
 skill-stock = 库存
 skill-restock_notice = 到货提醒

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from bot.conversation.skills.goods import qualities, values
+from bot.conversation.skills import qualities
+from bot.conversation.skills.goods import values
 from bot.conversation.skills.goods.values import Amount
 
 

@@ -96,6 +96,61 @@ async def test_an_allergen_must_be_stated_to_be_absent(english: Chat) -> None:
     assert not _shown(english)
 
 
+async def test_goods_of_no_known_kind_are_not_taken_to_be_free_of_an_allergen(english: Chat) -> None:
+    made = _facts(material=("Material", "steel"))
+    free = _facts(free_from=("Free from", "nuts"))
+    await _made(
+        english, ("Seed morsel", 2000, 5, {}), ("Oat morsel", 2000, 5, free), ("Morsel", 2000, 5, made)
+    )
+    await english.says("a morsel for my friend, he's allergic to nuts", _LOOKS)
+    assert set(_shown(english)) == {"n1", "n2"}
+
+
+async def test_a_diet_tells_what_is_not_eaten(english: Chat) -> None:
+    holds = _facts(made=("Ingredients", "flour, butter, egg"))
+    await _made(
+        english,
+        ("Walnut snack", 2000, 5, holds),
+        ("Oat snack", 2000, 5, _facts(made=("Ingredients", "oats"))),
+    )
+    await english.says("vegan snacks please", _LOOKS)
+    assert _shown(english) == ["n1"]
+
+
+async def test_what_speaks_against_a_version_is_said_and_it_is_not_shown(english: Chat) -> None:
+    def colour(value: str) -> Attributes:
+        return _facts(colour=("Colour", value))
+
+    await _made(english, ("Oak lamp, black", 9000, 5, {}), ("Oak lamp, white", 20000, 5, {}))
+
+    async def grouped(connection: AsyncConnection) -> None:
+        found = await Catalogue(connection).by_ids({"n0", "n1"})
+        await Catalogue(connection).put_many(
+            [
+                replace(found[one], group_id="g", options=colour(value))
+                for one, value in (("n0", "black"), ("n1", "white"))
+            ]
+        )
+
+    await english.store.write(grouped)
+    await english.says("a lamp for my mum under 100", _LOOKS)
+    assert _shown(english) == ["n0"]
+    asks = Meaning(intents=(("product_question", 0.9),), wishes=(("product_question", ""),))
+    reply = await english.says("do you have it in white", asks)
+    assert "costs ¥200.00; you said ¥100.00 or less" in said(reply)
+    assert not _shown(english)
+
+
+async def test_what_was_told_holds_after_something_else_was_asked(english: Chat) -> None:
+    await _made(english, ("Amber tea", 9000, 5, {}), ("Grey tea", 40000, 5, {}), category="tea")
+    await english.says("a tea for my mum under 100", _LOOKS)
+    asks = Meaning(intents=(("delivery_time", 0.9),), wishes=(("delivery_time", ""),))
+    await english.says("how long is delivery", asks)
+    others = Meaning(intents=(("recommend_request", 0.9),), wishes=(("recommend_request", ""),))
+    await english.says("show me tea then", others)
+    assert "n1" not in _shown(english)
+
+
 async def test_what_customers_did_is_said_only_where_five_of_them_did_it(chat: Chat) -> None:
     def bought(customer: int) -> StoredEvent:
         return StoredEvent(

@@ -8,9 +8,9 @@ from decimal import Decimal
 
 from bot.conversation.answer import Answer
 from bot.conversation.memory import Memory
-from bot.conversation.skills import naming, variants
-from bot.conversation.skills.goods import qualities, values
-from bot.conversation.skills.goods.qualities import Quality, Wanted
+from bot.conversation.skills import naming, qualities, variants
+from bot.conversation.skills.goods import units, values
+from bot.conversation.skills.qualities import Quality, Wanted
 from bot.conversation.turn import Turn
 from storage.catalogue import Product
 
@@ -47,11 +47,14 @@ def compared(turn: Turn, products: Sequence[Product], wanted: Sequence[Wanted]) 
     if any(item.rank is None or item.unit != first.unit for item in table) or len(table) < 2:
         # Not all are stated, or not in one unit: they are said and left to the customer.
         lines = [_line(turn, item) for item in table]
-        return Answer(text="\n".join([_label(turn, products, one.quality), *lines]), memory=memory)
+        return Answer(text="\n".join([label(turn, products, one.quality), *lines]), memory=memory)
     if all(item.rank == first.rank for item in others):
-        label, names = _label(turn, products, one.quality), _names(turn, products)
+        names = _names(turn, products)
         return Answer(
-            text=turn.say("compare-same", names=names, label=label, value=first.words), memory=memory
+            text=turn.say(
+                "compare-same", names=names, label=label(turn, products, one.quality), value=first.words
+            ),
+            memory=memory,
         )
     memory = replace(memory, product=first.product.id)
     return Answer(text=_first_of(turn, one, first, others), memory=memory)
@@ -88,7 +91,7 @@ def _first_of(turn: Turn, wanted: Wanted, first: Measured, others: Sequence[Meas
         "compare-first" if said else "compare-most",
         name=_called(turn, first.product, all_),
         word=said[wanted.more] if said else "",
-        label=_label(turn, all_, wanted.quality),
+        label=label(turn, all_, wanted.quality),
         value=first.words,
         others=against,
         count=len(all_),
@@ -110,6 +113,11 @@ def measured(turn: Turn, product: Product, quality: Quality) -> Measured:
     if quality.name == qualities.PRICE:
         price = product.price_at(turn.now)
         return Measured(product, turn.money(price, product.currency), Decimal(price), product.currency)
+    if quality.name == qualities.VALUE:
+        worth = units.unit_price(turn, product, quality)
+        return (
+            Measured(product, worth.words, worth.minor, worth.unit) if worth else Measured(product, "", None)
+        )
     fact = next((one for one in qualities.facts_of(product, turn.language) if one.has(quality)), None)
     if fact is None:
         return Measured(product, "", None)
@@ -122,7 +130,10 @@ def _line(turn: Turn, item: Measured) -> str:
     return turn.say("compare-line", name=item.product.name(turn.language), value=value)
 
 
-def _label(turn: Turn, products: Sequence[Product], quality: Quality) -> str:
+def label(turn: Turn, products: Sequence[Product], quality: Quality) -> str:
+    """What a quality is called by those of some goods that state it."""
+    if quality.name == qualities.VALUE:
+        return turn.say("label-value")
     if quality.name == qualities.PRICE:
         return turn.say("label-price")
     return next(
@@ -134,6 +145,15 @@ def _label(turn: Turn, products: Sequence[Product], quality: Quality) -> str:
         ),
         "",
     )
+
+
+def not_comparable(turn: Turn, products: Sequence[Product]) -> Answer:
+    """That nothing is stated by which they could be compared."""
+    names = turn.say("compare-comma").join(
+        dict.fromkeys(variants.title(one, turn.language) for one in products)
+    )
+    memory = turn.memory.showing(tuple(one.id for one in products))
+    return Answer(text=turn.say("compare-not-stated", names=names), memory=memory)
 
 
 def _called(turn: Turn, product: Product, among: Sequence[Product]) -> str:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.conversation.skills import product_words, variants
-from bot.conversation.skills.goods import qualities, values
-from bot.conversation.skills.goods.qualities import Fact, Quality
+from bot.conversation.skills import product_words, qualities, variants
+from bot.conversation.skills.goods import values
+from bot.conversation.skills.qualities import Fact, Quality
 from bot.conversation.turn import Turn
 from nlu.types import Language
 from storage.catalogue import Catalogue, Product
@@ -75,7 +75,10 @@ async def found(turn: Turn, product: Product, *, by_meaning: bool = True) -> Fou
     if any(fact.unguessed for fact in facts):
         return Found(tuple(facts[:1]), unguessed=True, words=_listed(turn, content))
     if not facts:
-        sentence, asks = _sentence(turn, product, content), bool(content or asked)
+        sentence = _sentence(turn, product, content)
+        # What stands on the card is not said to be unknown.
+        content = [word for word in content if not product_words.is_called(product, "", word)]
+        asks = bool(content or asked)
         return Found(sentence=sentence, asks=asks, of_quality=bool(asked), words=_listed(turn, content))
     return await _judged(turn, product, text, facts, asked)
 

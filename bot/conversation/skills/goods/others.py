@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.conversation.skills import product_words, variants
 from bot.conversation.skills.goods import comparing
-from bot.conversation.skills.goods.qualities import Wanted
+from bot.conversation.skills.qualities import Wanted
 from bot.conversation.turn import Turn
 from storage.catalogue import Catalogue, Product
 

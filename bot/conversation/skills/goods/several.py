@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.conversation.answer import Answer
-from bot.conversation.skills import naming, variants, which_product
-from bot.conversation.skills.goods import comparing, facts, others, qualities, telling, totals
+from bot.conversation.skills import (
+    naming,
+    order_asked,
+    product_words,
+    qualities,
+    sound,
+    variants,
+    which_product,
+)
+from bot.conversation.skills.goods import comparing, facts, others, telling, totals
 from bot.conversation.turn import Turn
-from storage.catalogue import Product
+from storage.catalogue import Catalogue, Product
 
 _SHOWN = 3
+_LOOKED_AT = 40
+_SEVERAL = 2
 _RATHER = 0.5
 _LIKELY = 0.3
 _PLAIN = 0.4
@@ -41,7 +50,7 @@ async def answered(turn: Turn, meant: which_product.Meant) -> Answer | None:
             compared = comparing.compared(turn, things, wanted)
             if compared is not None or not _wishes_to_compare(turn):
                 return compared
-            return _not_comparable(turn, things)
+            return comparing.not_comparable(turn, things)
     counted = any(count > 1 for _, count in totals.quantities(turn))
     if turn.intent != "price_question" or meant.open:
         return None
@@ -73,14 +82,6 @@ async def picked(turn: Turn, meant: which_product.Meant) -> Product | None:
     return comparing.best(turn, shown, wanted) or meant.one
 
 
-def _not_comparable(turn: Turn, things: Sequence[Product]) -> Answer:
-    names = turn.say("compare-comma").join(
-        dict.fromkeys(variants.title(one, turn.language) for one in things)
-    )
-    memory = turn.memory.showing(tuple(one.id for one in things))
-    return Answer(text=turn.say("compare-not-stated", names=names), memory=memory)
-
-
 async def _total(turn: Turn, meant: which_product.Meant) -> Answer | None:
     if len(meant.products) > 1 and not meant.parts:
         return await totals.answered(turn, [totals.Item(one, 1) for one in meant.products])
@@ -105,6 +106,8 @@ def compares(turn: Turn) -> bool:
 
 def _may_be_of_goods(turn: Turn) -> bool:
     """Whether a message isn't rather about something else: the cheapest shipping is none of the goods."""
+    if order_asked.names_orders(turn.text):
+        return False
     whole = turn.understanding
     likely = whole is not None and whole.understood and whole.probability >= _PLAIN
     return whole is None or not likely or whole.intent in _OF_GOODS
@@ -128,6 +131,67 @@ async def beside(turn: Turn) -> Answer | None:
     return await answered(replace(turn, intent="price_question") if counted else turn, meant)
 
 
+async def worth_most(turn: Turn) -> Answer | None:
+    """Which is cheapest by what there is in it: of the goods that a message names, else of those asked about in the
+    messages before, of the versions of the one spoken of, or of those on the screen."""
+    if not qualities.compares_worth(turn.text) or not _may_be_of_goods(turn):
+        return None
+    meant = await which_product.meant(turn)
+    things = list(meant.products)
+    if meant.one is not None and _of_versions(turn):
+        # Whether the bigger one is better value is asked of the versions of one product.
+        things = await variants.named_or_all(turn, meant.one)
+    elif len({naming.line(one) for one in things}) < _SEVERAL:
+        things = await _spoken_before(turn, meant) or await which_product.comparable(turn, meant)
+        things = things or await _on_screen(turn)
+    if len(things) < _SEVERAL:
+        return None
+    by_price = [one for one in qualities.QUALITIES if one.name == qualities.PRICE]
+    return comparing.compared(turn, things, qualities.compared(turn.text)) or comparing.compared(
+        turn, things, [qualities.Wanted(one, False) for one in by_price]
+    )
+
+
+async def _on_screen(turn: Turn) -> list[Product]:
+    found = await Catalogue(turn.connection).by_ids(turn.memory.products)
+    return [found[one] for one in turn.memory.products if one in found]
+
+
+def _of_versions(turn: Turn) -> bool:
+    sizes = {"size", "capacity"}
+    return any(
+        one.name in sizes and product_words.says(turn.text, (*one.more, *one.less))
+        for one in qualities.QUALITIES
+    )
+
+
+async def _spoken_before(turn: Turn, meant: which_product.Meant) -> list[Product]:
+    """The goods spoken of one after another, of each line one, with the one that a message names; () where that is
+    one line of goods."""
+    found = await Catalogue(turn.connection).by_ids(turn.memory.spoken)
+    spoken = [
+        *(meant.products if meant.parts else ()),
+        *(found[one] for one in turn.memory.spoken if one in found),
+    ]
+    lines = {naming.line(one): one for one in reversed(spoken)}
+    return list(lines.values()) if len(lines) > 1 else []
+
+
+async def picked_out(turn: Turn) -> Answer | None:
+    """Which of the goods on the screen, or of those spoken of one after another, has more or less of something, where a
+    message asks that and names no others."""
+    if not compares(turn):
+        return None
+    meant = await which_product.meant(turn)
+    if meant.parts:
+        return None
+    in_list = len(turn.memory.products) > 1 and turn.memory.product in (None, *turn.memory.products)
+    things = [] if in_list else await _spoken_before(turn, meant)
+    if things:
+        return comparing.compared(turn, things, qualities.compared(turn.text))
+    return await answered(turn, meant) if in_list else None
+
+
 def may_want_others(turn: Turn) -> bool:
     """Whether a message may want others than those shown: to show some costs nothing."""
     return turn.acts.pointing.other >= _LIKELY
@@ -139,7 +203,11 @@ async def others_than(turn: Turn, meant: which_product.Meant) -> Answer | None:
     if not wanted or meant.one is None or meant.parts or qualities.chooses(turn.text):
         return None
     for one in wanted:
-        found = await others.found(turn, meant.one, one, _SHOWN)
+        checked = await sound.checked(turn, await others.found(turn, meant.one, one, _LOOKED_AT))
+        found = checked.products[:_SHOWN]
+        if checked.against and not found:
+            memory = turn.memory.about_product(meant.one.id)
+            return Answer(text=turn.say("need-nothing"), memory=memory)
         if found:
             word = one.quality.said.get(turn.language, ("", ""))[one.more]
             text = (

@@ -6,27 +6,43 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.conversation.answer import Answer, row
-from bot.conversation.skills import pages, product_words, variants, which_product
+from bot.conversation.skills import pages, product_words, reasons, sound, variants, which_product
 from bot.conversation.skills.goods import facts
 from bot.conversation.turn import Turn
 from bot.messages import Button, Card
+from bot.shop.sizes import without_table
 from nlu.types import EntityKind
-from storage.catalogue import Product
+from storage.catalogue import Product, label_and_value
 from storage.offers import Offers
 
 NEAR = 0.55
 """A passage about a product in general must be this near to the question."""
-_NAMES = frozenset({"product_question", "product_search", "stock_question", "recommend_request"})
+NAMES = frozenset({"product_question", "product_search", "stock_question", "recommend_request"})
 """What a message that only names a product may be taken for."""
 _SHOWN = 3
+_LOOKED_AT = 24
 _ATTRIBUTES = 6
 _VERSIONS = (
-    "version", "variant", "option", "model", "kind", "版本", "款", "规格", "型号", "种", "选择", "配置",
+    "come in", "sizes", "version", "variant", "option", "model", "kind", "版本", "款", "规格", "型号", "种", "选择",
+    "配置",
 )  # fmt: skip
 
 
 async def about(turn: Turn, product: Product, *, named: bool) -> Answer:
-    """What a message asks of a product; where it asks nothing in particular, what there is to know of it."""
+    """What a message asks of a product; where it asks nothing in particular, what there is to know of it.
+
+    What speaks against it for what is needed comes first, and it is not shown as something to buy then.
+    """
+    answer = await _about(turn, product, named=named)
+    checked = await sound.checked(turn, [product])
+    if not checked.against:
+        return answer
+    known = [answer.text] if answer.text else [product.description(turn.language)]
+    text = "\n".join(filter(None, (reasons.unfit(turn, checked), *known)))
+    return replace(answer, text=text, cards=() if answer.cards and not turn.argument else answer.cards)
+
+
+async def _about(turn: Turn, product: Product, *, named: bool) -> Answer:
     if turn.argument or turn.intent != "product_question":
         return await details(turn, product)
     memory = turn.memory.about_product(product.id)
@@ -128,7 +144,7 @@ async def of_a_fact(turn: Turn) -> Answer | None:
 async def asked_again(turn: Turn) -> Answer | None:
     """What was asked of one product before, of another that a message only names: "and the black one?", "白茶呢"."""
     last = turn.memory.intents[0] if turn.memory.intents else ""
-    if last != "product_question" or {wish.intent for wish in turn.acts.wishes} - _NAMES:
+    if last != "product_question" or {wish.intent for wish in turn.acts.wishes} - NAMES:
         return None
     meant = await which_product.meant(turn)
     if meant.one is None or not meant.parts or meant.one.id == turn.memory.product:
@@ -148,7 +164,7 @@ async def details(turn: Turn, product: Product, *, whole: bool = False) -> Answe
     lines = [description] if description else []
     lines += [
         turn.say("attribute", label=label, value=value)
-        for label, value in product.labels(turn.language)[: None if whole else _ATTRIBUTES]
+        for label, value in _labels(product, turn.language)[: None if whole else _ATTRIBUTES]
         if value not in description
     ]
     card = await shown(turn, product, lines)
@@ -170,6 +186,12 @@ def instead(turn: Turn, product: Product) -> tuple[Button, ...]:
     )
 
 
+def _labels(product: Product, language: str) -> list[tuple[str, str]]:
+    """What it states, but for its size table: that is told to who asks for a size."""
+    told = without_table(product.facts)
+    return [pair for faces in told.values() if (pair := label_and_value(faces, language)) is not None]
+
+
 async def shown(turn: Turn, product: Product, lines: Sequence[str] = ()) -> Card:
     """One product, with what it could be instead in one step."""
     group = (await variants.groups(turn, [product])).get(product.id)
@@ -187,8 +209,9 @@ async def _told(turn: Turn, product: Product) -> str:
 async def which(turn: Turn, meant: which_product.Meant) -> Answer:
     """No product is known yet: it is one of those meant, or the words may find one, else ask for it; after an entry of
     the pages was told, "how much is that?" is asked of that."""
-    found = (list(meant.products) or await product_words.find(turn, limit=_SHOWN))[:_SHOWN]
-    on = None if found else await pages.asked_on(turn)
+    named = list(meant.products) or await product_words.find(turn, limit=_LOOKED_AT)
+    found = (await sound.checked(turn, named)).products[:_SHOWN]
+    on = None if named else await pages.asked_on(turn)
     if on is not None:
         return on
     if found:

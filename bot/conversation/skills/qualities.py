@@ -9,9 +9,12 @@ from dataclasses import dataclass, field
 from importlib import resources
 
 from bot.conversation.skills import product_words
+from bot.shop.sizes import without_table
 from storage.catalogue import Product, label_and_value
 
 PRICE = "price"
+VALUE = "value"
+"""What a piece, 100 g or 100 ml cost."""
 UNGUESSED = frozenset({"contents", "safety"})
 """What may harm somebody: nothing is concluded of it."""
 _open = re.compile(
@@ -21,6 +24,7 @@ _open = re.compile(
 ).search
 """A question that yes or no doesn't answer."""
 _LESS = ("less", "least", "fewer", "lower", "lowest", "shorter", "shortest", "短", "少", "低", "小")
+_MORE = ("最", "更", "再")
 _HOW_MUCH = ("how ", "grams ", "多", "几")
 _CHOOSING = ("which", "哪", "最")
 _PICKING = (
@@ -91,7 +95,7 @@ def facts_of(product: Product, language: str) -> list[Fact]:
             ),
             tuple(str(pair[-1]).casefold() for pair in faces.values()),
         )
-        for key, faces in product.facts.items()
+        for key, faces in without_table(product.facts).items()
         if (shown := label_and_value(faces, language)) is not None
     ]
 
@@ -113,12 +117,60 @@ def asked(text: str) -> list[Quality]:
 
 def compared(text: str) -> list[Wanted]:
     """The qualities of whose comparatives a text has one, such as "lighter", the longest first."""
+    if says_per_unit(text):
+        # Cheaper by what one gets of it, whatever else is compared.
+        return [Wanted(one, False) for one in QUALITIES if one.name == VALUE]
     found: list[tuple[int, Wanted]] = []
     for one in QUALITIES:
         more, less = _longest(text, one.more), _longest(text, one.less)
         if more or less:
             found.append((max(more, less), Wanted(one, more >= less)))
     return [wanted for _, wanted in sorted(found, key=lambda pair: -pair[0])]
+
+
+def says_per_unit(text: str) -> bool:
+    """Whether a text compares what goods cost by how much there is in them."""
+    return any(product_words.says(text, one.asked) for one in QUALITIES if one.name == VALUE)
+
+
+def compares_worth(text: str) -> bool:
+    """Whether a text asks what is cheaper by how much there is in it, by a unit or as the better value."""
+    return any(product_words.says(text, (*one.asked, *one.less)) for one in QUALITIES if one.name == VALUE)
+
+
+@dataclass(frozen=True, slots=True)
+class Superlative(Wanted):
+    """A quality of which most or least is wanted."""
+
+    word: str
+    """As the customer says it, without 最."""
+
+
+def superlatives(text: str) -> list[Superlative]:
+    """What a text wants most or least of, such as "lightest" or 最贵, the longest words first."""
+    found = [
+        (len(said), Superlative(one, more, said))
+        for one in QUALITIES
+        for words, more in ((one.more, True), (one.less, False))
+        for word in words
+        if (said := _superlative_of(text, word))
+    ]
+    return [one for _, one in sorted(found, key=lambda pair: -pair[0])]
+
+
+def _superlative_of(text: str, word: str) -> str:
+    if word.isascii():
+        ways = (word,) if word.endswith("est") or word.startswith("best ") else (f"most {word}",)
+        return next((way for way in ways if product_words.says(text, (way,))), "")
+    bare = word.strip("最更").removesuffix("的")
+    # "最大一点" is no word; what is only said of two is no superlative either.
+    plain = not bare.endswith(("点", "些", "一号")) and not bare.startswith("哪")
+    return bare if plain and f"最{bare}" in text else ""
+
+
+def is_comparative(word: str) -> bool:
+    """Whether a word only says that more or less of something is wanted: it names no goods."""
+    return (word.isascii() or word[:1] in _MORE) and bool(compared(word))
 
 
 def comparable(text: str) -> list[Wanted]:

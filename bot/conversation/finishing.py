@@ -1,0 +1,25 @@
+"""What is done to the last answer of a message: the sentiment is answered, too, and nothing is said twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from bot.conversation import decisions, repeats, sentiment
+from bot.conversation.registry import REGISTRY
+from bot.conversation.skills.talk import overrides
+from bot.conversation.turn import Turn
+
+
+def finished(decision: decisions.Decision, turn: Turn) -> decisions.Decision:
+    """An answer as it is sent."""
+    return repeats.not_twice(_with_sentiment(decision, turn), turn)
+
+
+def _with_sentiment(decision: decisions.Decision, turn: Turn) -> decisions.Decision:
+    """Answer the sentiment, too; whoever would talk the bot out of its rules has had no trouble."""
+    if turn.understanding is None:
+        return decision
+    skill = REGISTRY.by_name.get(decision.skill)
+    regrets = not decision.shadow and skill is not None and skill.regrets and not overrides(turn.text)
+    return replace(decision, answer=decision.answer.changed(partial(sentiment.answered, turn, regrets)))

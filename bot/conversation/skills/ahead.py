@@ -1,0 +1,65 @@
+"""What is asked of goods in words that mean one thing, whatever else a message may be taken for: answered first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.conversation.answer import Answer
+from bot.conversation.skills import needed, product_words, recommending, superlatives, which_product
+from bot.conversation.skills.goods import arriving, several, sizing
+from bot.conversation.turn import Turn
+from bot.shop.goods import goods_of
+
+_IT = ("it", "its", "this", "它", "这个", "这款", "这件", "那款", "那个", "那件")
+_OPEN = frozenset({"clarify", "product", "measures"})
+"""Questions of the bot's that what is asked here may leave open."""
+
+
+async def answered(turn: Turn, modes: Mapping[str, str]) -> tuple[str, Answer] | None:
+    """The skill that answers, and its answer; None where a message says no such thing, or answers a question."""
+    pending = turn.memory.pending
+    if pending is not None and pending.kind not in _OPEN:
+        return None
+    if modes.get("product", "on") == "on":
+        size = await sizing.answered(turn)
+        if size is not None:
+            return "product", size
+        compared = await several.worth_most(turn) or await several.picked_out(turn)
+        if compared is not None:
+            return "product", _heard(turn, compared, "product_compare")
+    if modes.get("search", "on") == "on":
+        again = await arriving.asked_again(turn)
+        if again is not None:
+            return "search", _heard(turn, again, "product_search")
+        others = await _other_goods(turn)
+        if others is not None:
+            return "search", _heard(turn, others, "product_search")
+        best = await superlatives.answered(turn)
+        best = best if best is not None else await superlatives.more_than_shown(turn)
+        if best is not None:
+            return "search", _heard(turn, best, "product_search")
+    return None
+
+
+async def _other_goods(turn: Turn) -> Answer | None:
+    """Goods of another kind than what is spoken of, of which a message asks whether there are any."""
+    spoken = await which_product.spoken_of(turn)
+    shown = [spoken] if spoken is not None else await which_product.on_screen(turn)
+    if not (shown and needed.asks_whether_there_is(turn.text)) or product_words.says(turn.text, _IT):
+        return None
+    asked = needed.kinds(needed.told(turn))
+    known = [goods_of(one, None) for one in shown]
+    if not asked or any(
+        one.is_of(kind, one.name + one.options + one.values) for one in known for kind in asked
+    ):
+        return None
+    wished = {wish.intent for wish in turn.acts.wishes}
+    before = turn.memory.need
+    if before is not None:
+        turn = turn.remembering(replace(turn.memory, need=before.for_other_goods()))
+    return await recommending.by_words(turn) if wished <= needed.MAY_TELL else None
+
+
+def _heard(turn: Turn, answer: Answer, intent: str) -> Answer:
+    return replace(answer, memory=(answer.memory or turn.memory).heard(intent))

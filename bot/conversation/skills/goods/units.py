@@ -1,0 +1,59 @@
+"""What a product costs by how much there is in it: 100 g, 100 ml or a piece, by its price and what it states."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from bot.conversation.skills import qualities
+from bot.conversation.skills.goods import values
+from bot.conversation.skills.qualities import Quality, facts_of
+from bot.conversation.turn import Turn
+from bot.shop.goods import goods_of
+from storage.catalogue import Product
+
+_PORTIONS = {"g": 100, "ml": 100, "piece": 1}
+"""Of what is counted so, how much of it a price is told of."""
+
+
+_USED_UP = ("!edible", "!topical", "!upkeep", "tea", "coffee", "drygoods", "snack")
+
+
+@dataclass(frozen=True, slots=True)
+class UnitPrice:
+    """What so much of something costs."""
+
+    words: str
+    minor: Decimal
+    unit: str
+    """g, ml or piece, with the currency: only what is of one unit can be compared."""
+
+
+def unit_price(turn: Turn, product: Product, quality: Quality) -> UnitPrice | None:
+    """What 100 g, 100 ml or a piece of a product costs now; None where how much there is in it isn't stated.
+
+    A weight or a volume counts before pieces, which may be of any size.
+    """
+    if not (qualities.says_per_unit(turn.text) or _is_used_up(product)):
+        # What a tent weighs is not what one gets of it.
+        return None
+    amounts = [
+        amount
+        for fact in facts_of(product, turn.language)
+        if fact.has(quality)
+        for value in fact.values
+        for amount in values.amounts(value)
+        if amount.unit in _PORTIONS and amount.low == amount.high > 0
+    ]
+    amount = min(amounts, key=lambda one: list(_PORTIONS).index(one.unit), default=None)
+    if amount is None:
+        return None
+    minor = Decimal(product.price_at(turn.now)) / amount.high * _PORTIONS[amount.unit]
+    price = turn.money(round(minor), product.currency)
+    return UnitPrice(turn.say(f"per-{amount.unit}", price=price), minor, f"{amount.unit} {product.currency}")
+
+
+def _is_used_up(product: Product) -> bool:
+    """Whether it is eaten, put on or used up, by what the shop calls it and states of it."""
+    goods = goods_of(product, None)
+    return any(goods.is_of(kind, goods.name + goods.labels) for kind in _USED_UP)

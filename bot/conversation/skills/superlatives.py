@@ -1,0 +1,189 @@
+"""The cheapest, lightest or warmest of a kind of goods, of those shown, or of all: by price or what the shop states."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.conversation.answer import Answer
+from bot.conversation.skills import (
+    fitting,
+    needed,
+    order_asked,
+    product_words,
+    qualities,
+    recommending,
+    sound,
+    which_product,
+)
+from bot.conversation.skills.goods import comparing
+from bot.conversation.skills.goods.comparing import Measured
+from bot.conversation.skills.qualities import Superlative
+from bot.conversation.turn import Turn
+from nlu.products.concepts import concepts
+from nlu.products.needs import Need
+from storage.catalogue import Catalogue, Product, each_once
+
+_SHOWN = 3
+_PLAIN = 0.5
+_WHOLE = ("shop", "store", "店里", "全店", "你家", "你们家")
+_ONE_KIND = 2
+"""From so many on there is something to compare."""
+
+
+async def answered(turn: Turn) -> Answer | None:
+    """What has most or least of what a message wants most or least of; None where it wants nothing so, or speaks of
+    something else than goods."""
+    wanted = qualities.superlatives(turn.text)
+    if not wanted or turn.argument or order_asked.names_orders(turn.text) or not _of_goods(turn):
+        return None
+    now = needed.told(turn)
+    if concepts(now.words, now.said):
+        return await _of_kind(turn, wanted, _need(turn, now))
+    if product_words.says(turn.text, _WHOLE):
+        return await _of_all(turn, wanted, now)
+    shown = await _shown(turn)
+    if len(shown) >= _ONE_KIND:
+        compared = comparing.compared(turn, shown, wanted)
+        return compared if compared is not None else comparing.not_comparable(turn, shown)
+    before = turn.memory.need
+    if before is not None and before.known:
+        return await _of_kind(turn, wanted, needed.needed(turn, now))
+    return None if now.words or turn.memory.product is not None else await _of_all(turn, wanted, now)
+
+
+async def more_than_shown(turn: Turn) -> Answer | None:
+    """What of the kind looked for has more or less of something than all that is on the screen: "a bigger one"."""
+    before, wanted = turn.memory.need, qualities.compared(turn.text)
+    now = needed.told(turn)
+    price = any(one.quality.name == qualities.PRICE for one in wanted)
+    if before is None or not wanted or price or qualities.chooses(turn.text) or not _of_goods(turn):
+        return None
+    shown = await _shown(turn)
+    if len(shown) < _ONE_KIND or now.limits or needed.kinds(now):
+        return None
+    need = needed.needed(turn, now)
+    found = (
+        await fitting.fit(turn, replace(before, cheaper=False, dearer=False), seen=(), by_meaning=False)
+    ).fitting
+    turn = turn.remembering(replace(turn.memory, need=replace(need, words=before.words, said=before.said)))
+    for one in wanted:
+        known = [comparing.measured(turn, product, one.quality) for product in shown]
+        ranks = [item.rank for item in known if item.rank is not None]
+        unit = next((item.unit for item in known if item.rank is not None), "")
+        if not ranks:
+            continue
+        most = max(ranks) if one.more else min(ranks)
+        items = [comparing.measured(turn, product, one.quality) for product in found]
+        fit = [
+            item
+            for item in items
+            if item.rank is not None
+            and item.unit == unit
+            and (item.rank > most if one.more else item.rank < most)
+        ]
+        if fit:
+            fit.sort(key=lambda item: abs((item.rank or 0) - most))
+            best = each_once(item.product for item in fit)[:_SHOWN]
+            return await _listed(turn, turn.say("search-found"), best)
+        words = one.quality.said.get(turn.language)
+        if words:
+            return Answer(
+                text=turn.say("others-none-shown", word=words[one.more]), memory=turn.memory.settled()
+            )
+    return comparing.not_comparable(turn, shown)
+
+
+async def _shown(turn: Turn) -> list[Product]:
+    """What is on the screen."""
+    found = await Catalogue(turn.connection).by_ids(turn.memory.products)
+    return [found[one] for one in turn.memory.products if one in found]
+
+
+def _of_goods(turn: Turn) -> bool:
+    """Whether a message isn't plainly about something else: the cheapest shipping is none of the goods."""
+    wished = {wish.intent for wish in turn.acts.wishes}
+    read = turn.understanding
+    likely = {read.intent} if read is not None and read.understood and read.probability >= _PLAIN else set()
+    return (wished or likely) <= needed.MAY_TELL
+
+
+def _need(turn: Turn, now: Need) -> Need:
+    """What is needed after a message that names goods: where they are others than before, they begin anew."""
+    before = turn.memory.need
+    if before is None:
+        return now
+    same = {
+        one for concept in concepts(before.words, before.said) for one in (*concept.words, *concept.kinds)
+    }
+    told = {one for concept in concepts(now.words, now.said) for one in (*concept.words, *concept.kinds)}
+    narrows = not any(word in now.words for word in product_words.naming_words(turn))
+    return before.then(now, anew=not (same & told or narrows))
+
+
+async def _of_kind(turn: Turn, wanted: Sequence[Superlative], need: Need) -> Answer | None:
+    """Over all goods of the kind that is looked for, which what was told holds of."""
+    need = replace(need, cheaper=False, dearer=False)
+    found = await fitting.fit(turn, need, seen=(), by_meaning=False)
+    if not found.fitting:
+        known = need.limits and (found.named or found.unstated or found.nearest is not None)
+        return await recommending.nothing(turn, need, found) if known else None
+    turn = turn.remembering(replace(turn.memory, need=need))
+    return await _best_of(turn, found.fitting, wanted)
+
+
+async def _of_all(turn: Turn, wanted: Sequence[Superlative], now: Need) -> Answer | None:
+    """Over all goods of the shop, of which price alone can be compared."""
+    of_price = next((one for one in wanted if one.quality.name == qualities.PRICE), None)
+    if of_price is None:
+        return None
+    turn = turn.remembering(replace(turn.memory, need=needed.needed(turn, now)))
+    ends = await Catalogue(turn.connection).ends(now=turn.now, dearest=of_price.more, limit=_SHOWN * 8)
+    found = (await sound.checked(turn, ends)).products
+    return await _best_of(turn, found, [of_price], whole=True) if found else None
+
+
+async def _best_of(
+    turn: Turn, products: Sequence[Product], wanted: Sequence[Superlative], *, whole: bool = False
+) -> Answer:
+    tables = [
+        (one, [comparing.measured(turn, product, one.quality) for product in products]) for one in wanted
+    ]
+    one, table = max(tables, key=lambda pair: sum(item.rank is not None for item in pair[1]))
+    # A share of something is no more or less of a quality: 90 % down is not warmer than 300 g of wool.
+    units = [item.unit for item in table if item.rank is not None and item.unit != "%"]
+    unit = max(sorted(set(units)), key=units.count, default=None)
+    known = [item for item in table if item.rank is not None and item.unit == unit]
+    if not known:
+        return await _not_stated(turn, products, one)
+    first = (max if one.more else min)(known, key=lambda item: item.rank or 0)
+    best = each_once(item.product for item in known if item.rank == first.rank)
+    others = len(each_once(products)) - len(each_once(item.product for item in known))
+    lines = [_heading(turn, one, first, best, 0 if whole else len(each_once(products)))]
+    lines += [turn.say("best-unstated", count=others)] if others > 0 else []
+    return await _listed(turn, "\n".join(lines), best[:_SHOWN])
+
+
+async def _listed(turn: Turn, text: str, products: Sequence[Product]) -> Answer:
+    memory = turn.memory.showing(tuple(product.id for product in products))
+    return Answer(text=text, cards=await which_product.cards(turn, products), memory=memory)
+
+
+def _heading(turn: Turn, one: Superlative, first: Measured, best: Sequence[Product], count: int) -> str:
+    text_id = "best-tied" if len(best) > 1 else "best-of" if count > 1 else "best"
+    label = comparing.label(turn, best, one.quality)
+    return turn.say(
+        text_id, word=_word(turn, one), label=label, value=first.words, count=count, tied=len(best)
+    )
+
+
+def _word(turn: Turn, one: Superlative) -> str:
+    """What was asked for, in the customer's words where they are in the language of the answer."""
+    said = one.quality.said.get(turn.language, ("", ""))[one.more]
+    return one.word if (turn.language == "zh") != one.word.isascii() else said
+
+
+async def _not_stated(turn: Turn, products: Sequence[Product], one: Superlative) -> Answer:
+    """That it isn't stated of any of them, and some of them."""
+    some = each_once(products)[:_SHOWN]
+    return await _listed(turn, turn.say("best-not-stated", word=_word(turn, one)), some)
