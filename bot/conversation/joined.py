@@ -10,10 +10,11 @@ from nlu.acts import Wish
 from nlu.types import Understanding
 
 _ALSO = re.compile(
-    r"[,，。.;；!！\s]+(?=(?:另外|还有|顺便|同时|再帮|再就是|还要"
+    r"(?<=[,，。.;；!！\s])(?=(?:另外|还有|顺便|同时|再帮|再就是|还要"
     r"|(?:also|and also|and can|and could|and please|plus|oh and|another thing|and another|while you're at it)\b))",
     re.IGNORECASE,
 )
+_BETWEEN = ",，。.;；!！ \t\n"
 _PLAINLY = 0.7
 _MOST = 3
 
@@ -27,7 +28,7 @@ async def wishes(
         text: the message.
         read: understands texts by themselves.
     """
-    parts = [part.strip() for part in _ALSO.split(text) if part.strip()]
+    parts = [part for stretch in _ALSO.split(text) if (part := stretch.strip(_BETWEEN))]
     if not 1 < len(parts) <= _MOST:
         return []
     found: list[tuple[Wish, Understanding]] = []

@@ -14,12 +14,12 @@ from bot.shop.goods import goods_of
 _IT = ("it", "its", "this", "它", "这个", "这款", "这件", "那款", "那个", "那件")
 _OPEN = frozenset({"clarify", "product", "measures"})
 """Questions of the bot's that what is asked here may leave open."""
+_OF_GOODS = frozenset({"product", "search", "recommend"})
 
 
 async def answered(turn: Turn, modes: Mapping[str, str]) -> tuple[str, Answer] | None:
     """The skill that answers, and its answer; None where a message says no such thing, or answers a question."""
-    pending = turn.memory.pending
-    if pending is not None and pending.kind not in _OPEN:
+    if not _may_stay_open(turn):
         return None
     if modes.get("product", "on") == "on":
         size = await sizing.answered(turn)
@@ -40,6 +40,15 @@ async def answered(turn: Turn, modes: Mapping[str, str]) -> tuple[str, Answer] |
         if best is not None:
             return "search", _heard(turn, best, "product_search")
     return None
+
+
+def _may_stay_open(turn: Turn) -> bool:
+    """Whether the bot has asked nothing, or what it asked may wait; which product a discount is wanted for may not."""
+    pending = turn.memory.pending
+    if pending is None:
+        return True
+    wanted = turn.skills.by_intent.get(pending.data.get("intent", ""))
+    return pending.kind in _OPEN and (wanted is None or wanted.name in _OF_GOODS)
 
 
 async def _other_goods(turn: Turn) -> Answer | None:

@@ -131,8 +131,10 @@ def endings(name: str, text: str) -> set[str]:
 
 
 def _alone(sign: str, text: str) -> bool:
-    found = re.search(f"(?:^|[{_BEFORE}]){sign}(?:$|[{_BEHIND}])", text)
-    return found is not None
+    return any(
+        said == sign and (before in _BEFORE) and (behind in _BEHIND)
+        for before, said, behind in zip(f" {text}", text, f"{text[1:]} ", strict=False)
+    )
 
 
 def _only_names(part: str, lines: Sequence[OrderLine]) -> bool:

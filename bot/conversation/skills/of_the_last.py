@@ -50,6 +50,7 @@ _TRAILING = re.compile(r"(?:呢|啊|呀|吧|啦|哦|现在|\s|\b(?:then|now|plea
 _LONGEST = 48
 _STAYS_OPEN = ("product", "link")
 """Questions of the bot's that stay open beside it; of any other it is asked."""
+_SENT_BACK = ("return", "exchange")
 _YOU = re.compile(r"\bu\b")
 _MARKS = re.compile(r"[^\w\s'一-鿿]+")
 
@@ -106,6 +107,8 @@ async def _next(turn: Turn) -> Answer | None:
     latest = next((one for one in made if one.number in numbers and one.state in UNDECIDED), None)
     if latest is not None:
         text = turn.say("next-waits", state=request_text(turn, f"request-{latest.state}", latest))
+        if latest.kind in _SENT_BACK:
+            text = f"{text} {turn.say('return-send-later')}"
         return Answer(text=text, buttons=turn.human, memory=turn.memory.settled())
     order = await which_order.spoken_of(turn)
     if order is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.conversation.turn import Turn
 from nlu.products.lexicon import names_in, other_names, singular
@@ -83,6 +84,10 @@ _POINTS = 3
 """So many words may stand before a name to point at it."""
 _MOST = 8
 _LOOKED_AT = 24
+_KEPT = 4_096
+"""Texts of at most `_SHORT` characters whose words are kept: those of goods are compared again and again."""
+_SHORT = 200
+_KEPT_LONG = 16
 
 
 def search_words(turn: Turn) -> list[str]:
@@ -166,7 +171,7 @@ def all_in(text: str, name: str) -> bool:
 def _stands_in(text: str, word: str) -> bool:
     lower = word.lower()
     if word.isascii():
-        return _contains(latin(text), latin(lower))
+        return _contains(text, lower)
     return len(word) > 1 and (lower in text or _in_parts(text, lower))
 
 
@@ -271,7 +276,7 @@ def _is_named(product: Product, category: str, word: str, values: str = "") -> b
     lower = word.lower()
     if word.isascii():
         # 4L is written 4 L, too.
-        return any(_contains(latin(form), latin(lower)) for form in (text, _MEASURE.sub("", text)))
+        return any(_contains(form, lower) for form in (text, _MEASURE.sub("", text)))
     if len(word) > 1:
         return lower in text or _in_parts(own, lower)
     return lower in category or any(part.endswith(lower) for part in own.split())
@@ -285,19 +290,27 @@ def _in_parts(name: str, word: str) -> bool:
 
 def latin(text: str) -> list[str]:
     """The Latin words of a text in lower case, in the singular."""
-    return [singular(part) for part in _LATIN.findall(text)]
+    return _spaced(text).split()
 
 
-def _contains(words: Sequence[str], part: Sequence[str]) -> bool:
-    return bool(part) and any(
-        list(words[start : start + len(part)]) == list(part) for start in range(len(words) - len(part) + 1)
-    )
+def _spaced(text: str) -> str:
+    """The Latin words of a text in lower case, in the singular, with a space around each."""
+    return (_spaced_short if len(text) <= _SHORT else _spaced_long)(text)
+
+
+def _made_spaced(text: str) -> str:
+    return f" {' '.join(map(singular, _LATIN.findall(text)))} "
+
+
+_spaced_short, _spaced_long = lru_cache(_KEPT)(_made_spaced), lru_cache(_KEPT_LONG)(_made_spaced)
+
+
+def _contains(text: str, part: str) -> bool:
+    """Whether the Latin words of a part stand in a text one after another, both in lower case."""
+    return _spaced(part) in _spaced(text) and not _spaced(part).isspace()
 
 
 def says(text: str, words: Iterable[str]) -> bool:
     """Whether a text contains one of these words, folded, as words of their own where they are Latin."""
     lower = text.lower()
-    own = latin(lower)
-    return any(
-        _contains(own, latin(word.lower())) if word.isascii() else word in lower for word in words if word
-    )
+    return any(_contains(lower, word.lower()) if word.isascii() else word in lower for word in words if word)

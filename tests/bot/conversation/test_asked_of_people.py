@@ -16,7 +16,7 @@ from storage.orders import Parcel
 from storage.requests import Request, Requests
 from tests.bot.conversation import shop
 from tests.bot.conversation.chat import Chat, action, said
-from tests.bot.conversation.test_with_the_model import _model
+from tests.bot.conversation.test_with_the_model import real_model
 from tests.fakes import Meaning
 
 HOURS = OpeningHours.parse("09:00-18:00", ZoneInfo("Asia/Shanghai"))
@@ -25,7 +25,7 @@ HOURS = OpeningHours.parse("09:00-18:00", ZoneInfo("Asia/Shanghai"))
 @pytest.fixture
 async def real(new_chat: Callable[..., Chat]) -> Chat:
     """A linked customer in front of the bot with the real model and pages, and a shop that closes at six."""
-    understander, pages = _model()
+    understander, pages = real_model()
     chat = new_chat(understander=understander, pages=pages, hours=HOURS)
     await chat.link()
     await chat.store.write(lambda c: shop.add_order(c, "p3", "P3000", "paid"))

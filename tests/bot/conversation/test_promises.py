@@ -23,7 +23,7 @@ from storage.orders import Orders
 from storage.requests import Requests
 from tests.bot.conversation import shop
 from tests.bot.conversation.chat import Chat, action, buttons, said
-from tests.bot.conversation.test_with_the_model import _model
+from tests.bot.conversation.test_with_the_model import real_model
 
 PAGES = Path(str(resources.files("bot.shop") / "pages"))
 PROMISES = {
@@ -114,7 +114,7 @@ EN: dict[str, Deed] = {
     ),
     "How do I get an invoice?": files("invoice", "An invoice for order A1019 please", "[invoice:personal]"),
     "The invoice is wrong. Can you correct it?": files(
-        "invoice", "The invoice for order A1019 is wrong, it should be in my own name", "[invoice:personal]"
+        "invoice", "The invoice for order A1019 is wrong, it should be in my own name"
     ),
     "I haven't received the invoice. Where is it?": files(
         "invoice",
@@ -247,7 +247,7 @@ async def test_a_promise_is_kept(new_chat: Callable[..., Chat], language: str, h
     deed = TABLES[language][heading]
     if deed.elsewhere:
         return
-    understander, pages = _model()
+    understander, pages = real_model()
     chat = new_chat(understander=understander, pages=pages, language=language)
     await chat.store.write(_stock)
     if deed.linked:

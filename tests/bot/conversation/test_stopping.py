@@ -14,7 +14,7 @@ from bot.conversation.skills.stopping import says_stop
 from nlu.types import DialogueContext, Language
 from storage.schema import consent
 from tests.bot.conversation.chat import Chat
-from tests.bot.conversation.test_with_the_model import _model
+from tests.bot.conversation.test_with_the_model import real_model
 
 CASES = Path(__file__).with_name("stopping.tsv")
 
@@ -28,7 +28,7 @@ def texts(language: str, means: str) -> list[str]:
 @pytest.mark.parametrize("means", ["stop", "other"])
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_a_plain_stop_is_told_from_what_resembles_one(language: Language, means: str) -> None:
-    understander, _ = _model()
+    understander, _ = real_model()
     said = texts(language, means)
     read = understander.understand(
         said, DialogueContext(language=language, now=datetime(2026, 11, 25, tzinfo=UTC))
@@ -57,7 +57,7 @@ def test_a_plain_stop_is_told_from_what_resembles_one(language: Language, means:
     ],
 )
 async def test_only_a_plain_stop_is_stored(new_chat: Callable[..., Chat], text: str, stored: bool) -> None:
-    understander, pages = _model()
+    understander, pages = real_model()
     chat = new_chat(understander=understander, pages=pages)
     await chat.says(text)
     async with chat.store.read() as connection:

@@ -20,7 +20,7 @@ async def test_greets_by_name_once_linked_and_in_their_language(chat: Chat) -> N
 async def test_asks_back_once_with_two_meanings_and_then_offers_a_person(chat: Chat) -> None:
     await chat.link()
     unclear = Meaning(intents=(("order_status", 0.24), ("refund_status", 0.22)))
-    reply = await chat.says("我那个怎么样了", unclear)
+    reply = await chat.says("帮我看下那个", unclear)
     assert "订单到哪了" in said(reply)
     assert "顺丰" in said(await chat.presses(action(reply, "ask:order_status")))
     reply = await chat.says("那个呢那个", unclear)
@@ -42,7 +42,7 @@ async def test_who_is_beyond_the_shop_twice_is_offered_a_person(chat: Chat) -> N
 
 async def test_the_second_meaning_can_be_picked_in_words(chat: Chat) -> None:
     await chat.link()
-    await chat.says("我那个怎么样了", Meaning(intents=(("order_status", 0.24), ("refund_status", 0.22))))
+    await chat.says("帮我看下那个", Meaning(intents=(("order_status", 0.24), ("refund_status", 0.22))))
     assert "退款" in said(await chat.says("第二个", does(Act.GIVES, points=(1,))))
 
 
