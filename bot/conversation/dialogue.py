@@ -306,19 +306,19 @@ async def _looking_on(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.D
     """Who looks for something and tells more of it, or wants others, goes on looking, by what was said before, too; who
     only points at a product wants to know of it."""
     pending = turn.memory.pending
-    if pending is not None and pending.kind not in ("clarify", "product"):
-        return ()
+    asked = pending is not None and pending.kind not in ("clarify", "product")
     plainly = turn.understanding is not None and routing.plainly_of_task(turn.understanding)
-    if plainly or order_asked.names_orders(turn.text):
+    if asked or plainly or order_asked.names_orders(turn.text):
         return ()
     if needed.goes_on(turn):
         looked = turn.memory.intents[0]
         return await decisions.wish(replace(turn, intent=looked), REGISTRY.by_intent[looked], looked, modes)
     if turn.acts.wishes or (pending is not None and pending.kind != "clarify"):
         return ()
-    if len(turn.pointed_at) == 1 and turn.pointed_at[0] in turn.memory.products:
-        return await decisions.wish(turn, REGISTRY.by_name["product"], "product_question", modes)
-    return ()
+    if len(turn.pointed_at) != 1 or turn.pointed_at[0] not in turn.memory.products:
+        return ()
+    of_it = routing.asked_of_product(turn)
+    return await decisions.wish(replace(turn, intent=of_it), REGISTRY.by_intent[of_it], of_it, modes)
 
 
 async def _for_another_order(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:

@@ -46,6 +46,7 @@ _SENTENCE_LONG = 48
 _STANDS_OUT = 1.5
 _CERTAIN = 0.7
 _PLAINLY = 0.8
+_OF_A_PRODUCT = frozenset({"stock_question", "price_question", "discount_request", "place_order"})
 _BEYOND_DOUBT = 0.95
 _FOREIGN = 0.5
 # What a complaint may be about that can be answered at once.
@@ -132,6 +133,15 @@ def plainly_of_task(whole: Understanding) -> bool:
     """Whether the words by themselves wish something that only the shop can do."""
     best = whole.intents[0] if whole.intents else None
     return best is not None and best.intent in REGISTRY.tasks_of and best.probability >= _PLAINLY
+
+
+def asked_of_product(turn: Turn) -> str:
+    """What is asked of a product that a message only points at: what its words plainly mean, else what was asked of the
+    one before, else what there is to know of it."""
+    best = next(iter(turn.understanding.intents), None) if turn.understanding is not None else None
+    last = next(iter(turn.memory.intents), "")
+    plain = best.intent if best is not None and best.probability >= _PLAINLY else ""
+    return next((one for one in (plain, last) if one in _OF_A_PRODUCT), "product_question")
 
 
 def fairly_of_task(whole: Understanding) -> bool:

@@ -24,6 +24,7 @@ _STILL_READ = timedelta(minutes=10)
 """So long the advice is on the customer's screen and not said again."""
 _WHERE_NUMBERS_ARE = frozenset({"poison", "poison-air", "allergy", "fire", "injury", "self_harm", "again"})
 """Advice that says whom to call."""
+_FOR_A_VET = frozenset({Danger.POISON, Danger.ALLERGY, Danger.INJURY})
 _STILL_IN_IT = timedelta(hours=2)
 
 
@@ -48,13 +49,11 @@ def _joined(turn: Turn, *sentences: str) -> str:
 
 
 def _named(turn: Turn, kind: Danger) -> str:
-    """Which advice fits: what an animal swallowed or what is breathed in needs another than what a person swallowed."""
-    if kind is Danger.POISON:
-        if befalls_an_animal(turn.said):
-            return "poison-animal"
-        if is_breathed_in(turn.said):
-            return "poison-air"
-    return kind.value
+    """Which advice fits: for an animal, and where something is breathed in, it is another than for what a person
+    swallowed."""
+    if kind in _FOR_A_VET and befalls_an_animal(turn.said):
+        return "animal"
+    return "poison-air" if kind is Danger.POISON and is_breathed_in(turn.said) else kind.value
 
 
 def _may_be_an_animal(turn: Turn) -> bool:
@@ -80,7 +79,7 @@ async def _advise(turn: Turn) -> Answer:
     text = _advice(turn, "again" if again else name)
     if name == Danger.POISON and not again and _may_be_an_animal(turn):
         maybe = turn.say("danger-poison-maybe-animal")
-        text = "\n\n".join([text, _joined(turn, maybe, _advice(turn, "poison-animal"))])
+        text = "\n\n".join([text, _joined(turn, maybe, _advice(turn, "animal"))])
     return Answer(
         text=text,
         memory=memory,

@@ -21,6 +21,7 @@ _EMPTY = """
 别的 其他 其它 新 新的 旧 换 退 发 到 快 慢 里 上 让 把 被 跟 对 从 比 又 再 才 很 太 真 真的 最 多 少
 颜色 尺码 尺寸 码 大 小 大一点 小一点 件 双 条 只 套 盒 瓶 台 部 支 张 罐 辆 以内 以下 之内 块 元 还有 有什么 有哪些
 朋友 同事 同学 爸 妈 爸爸 妈妈 爸妈 老公 老婆 男朋友 女朋友 男友 女友 长辈 领导 爱 喜欢 平时 预算
+第一 第二 第三 第四 第五 第六 第一个 第二个 第三个 第四个 第五个 第六个 最后 最后一个 里面
 宁愿 宁可 不要 不想 不是 而 但 但是 因为 所以 如果 还是 或者 然后 已经 一直 应该 需要 麻烦 谢谢 一样
 two three four five six seven eight nine ten dozen
 a an the this that these those some any no not none nothing something anything everything one ones

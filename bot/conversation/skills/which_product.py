@@ -285,7 +285,11 @@ def _pointed(turn: Turn) -> tuple[str, ...]:
     ]
     first, *others = sorted(chances, reverse=True) or [(0.0, "")]
     ahead = first[0] >= _LIKELY and first[0] >= _AHEAD * max((chance for chance, _ in others), default=0.0)
-    return sure or ((first[1],) if ahead else ())
+    pointed = sure or ((first[1],) if ahead else ())
+    placed = places.places(turn.text, len(shown))
+    # Which is the first of those shown is no matter of chance.
+    said = len(placed) == 1 and (bool(pointed) or product_words.points_back(turn))
+    return (shown[placed[0]],) if said else pointed
 
 
 async def on_screen(turn: Turn) -> list[Product]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 
 from bot.conversation.skills import of_the_last
+from nlu.acts import Act
 from tests.bot.conversation.chat import Chat, said
 from tests.bot.conversation.test_with_the_model import real_model
+from tests.fakes import Meaning, does
 
 
 @pytest.fixture
@@ -135,3 +138,26 @@ async def test_who_asks_what_to_do_after_a_danger_hears_the_advice(linked: Chat)
 )  # fmt: skip
 def test_only_what_names_nothing_is_asked_of_the_last_answer(text: str, asked: str | None) -> None:
     assert of_the_last.asked(text) == asked
+
+
+def _points_at(place: int, *intents: tuple[str, float]) -> Meaning:
+    """A message that points at one of the products shown and in which no wish is read."""
+    return replace(does(Act.ASIDE, points=(place,)), intents=intents, wishes=())
+
+
+async def test_what_is_asked_of_one_product_is_asked_of_another_that_is_only_pointed_at(chat: Chat) -> None:
+    shown = [card.title for card in (await chat.says("推荐一下", "recommend_request")).cards]
+    assert len(shown) > 1
+    asked = ((1, "第二个有货吗", ("stock_question", 0.96)), (0, "第一个呢", ("chitchat", 0.1)))
+    for place, text, meaning in asked:
+        reply = await chat.says(text, _points_at(place, meaning))
+        assert shown[place] in reply.text
+        assert not reply.cards, "its stock is told, not all that there is to know of it"
+
+
+async def test_the_place_that_is_said_counts_and_not_what_the_reader_takes_to_be_meant(chat: Chat) -> None:
+    shown = [card.title for card in (await chat.says("推荐一下", "recommend_request")).cards]
+    await chat.says("第二个有货吗", _points_at(1, ("stock_question", 0.96)))
+    told = said(await chat.says("第一个多少钱", replace(_points_at(1), intents=(("price_question", 0.96),))))
+    assert shown[0] in told
+    assert shown[1] not in told
