@@ -25,9 +25,11 @@ from kernel.console import fail, out, working
 from kernel.errors import LiukeError
 from kernel.times import utc_now
 from storage import NotFound, Store, migrate
+from storage.contents import look_into
 from storage.conversations import Conversations
 from storage.customers import Customers
 from storage.escalations import Escalation, Escalations
+from storage.migrate import require_known
 from storage.offers import Offers
 from storage.requests import Request, Requests
 from storage.schema import consent
@@ -111,6 +113,7 @@ def ask(
 
 
 async def _asked(settings: Settings, question: str, customer: str | None, language: str) -> Rehearsed:
+    require_known((await look_into(settings.store_url)).revision)
     if await shop_kind(settings.store_url) is ShopKind.EMPTY:
         where = settings.home if settings.database_url is None else "the database of LIUKE_DATABASE_URL"
         raise NoShop(

@@ -29,7 +29,7 @@ _BEGINNINGS = {
 }
 """First words of the ids of texts that are about one of these, which another text of the same answer may name."""
 _SPEAK_OF = {first: of for of, firsts in _BEGINNINGS.items() for first in firsts.split()}
-_PERSONAL = frozenset({"address", "email", "told", "wanted"})
+_PERSONAL = frozenset({"address", "email", "measures", "phone", "told", "wanted"})
 """Values that are kept with the message alone."""
 _ATTRIBUTE = "attribute"
 _LONGEST = 80

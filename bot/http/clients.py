@@ -29,6 +29,8 @@ _LINE = 64
 _HASH = 32
 _KEY = "client"
 
+_ROUNDING = 1e-9
+"""Seconds; sums of floats are off by less, and nobody is told to wait for that."""
 _MANY = 1_024
 
 log = logging.getLogger(__name__)
@@ -115,7 +117,7 @@ class Meter:
         """Take a turn and return 0, or take nothing and return the seconds to wait. `now` is monotonic."""
         arrival = max(self._arrival.get(key, now), now)
         early = arrival - self._tolerance - now
-        if early > 0:
+        if early > _ROUNDING:
             return early
         self._arrival[key] = arrival + self._interval * cost
         if len(self._arrival) > self._tidy_at:

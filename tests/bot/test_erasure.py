@@ -373,7 +373,7 @@ def test_the_command_erases_a_customer(home: Path) -> None:
     assert _held(home)["customers"] == {"c1"}
     done = run.invoke(app, ["customer", "erase", "c1"], input="y\n")
     assert done.exit_code == 0
-    assert "1 messages were blanked" in done.output
+    assert "2 messages were blanked" in done.output
     assert "were taught with: 1." in done.output
     held = _held(home)
     assert re.fullmatch(r"erased-\w+", held["customers"].pop())

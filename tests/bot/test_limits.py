@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.http.clients import Meter, Places
@@ -27,6 +27,7 @@ def test_no_window_holds_more_than_the_burst_and_the_rate(
             assert last - first + 1 <= burst + (taken[last] - at) * rate + 1e-6
 
 
+@example(pauses=[1, 0, 0], burst=2)
 @given(st.lists(st.integers(0, 3_000), max_size=40), st.integers(1, 5))
 def test_it_lets_pass_what_the_stores_limit_lets_pass(pauses: list[int], burst: int) -> None:
     meter = Meter(burst=burst, per_second=2.0)

@@ -13,7 +13,7 @@ from tests.e2e.console import bare_socket, console_page
 from tests.e2e.program import Program
 
 # The first of them waits for the demo shop to be made and fitted.
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 _FORGED = "FORGED-LINE"
 _NOTICE = "sent what no page of it sends"

@@ -15,7 +15,7 @@ from tests.e2e.conftest import MakeProgram
 from tests.e2e.program import ROOT, Program
 
 # The first of them waits for the demo shop to be made and fitted.
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 _MARK = "Tk9uY2U7ZWNobyBtYXJr"
 """Shorter than what the log leaves out wherever it stands, so that it would be seen."""

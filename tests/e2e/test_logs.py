@@ -12,6 +12,8 @@ from websockets.asyncio.client import connect
 from tests.e2e.conftest import MakeProgram
 from tests.e2e.program import Program
 
+pytestmark = pytest.mark.slow
+
 TOKEN = "l-Zx9Qk3mVt7Rw2Yc8Lp4Nb6Hd1Jf5Gs0TuEaWiXoKz"
 WORDS = "my phone is 13800138000"
 

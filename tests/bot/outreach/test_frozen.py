@@ -73,6 +73,7 @@ async def opt_outs(store: Store, addresses: Iterable[str]) -> tuple[set[str], li
     return {task.result() for task in done}, list(waiting)
 
 
+@pytest.mark.slow
 async def test_nothing_is_sent_after_a_stop_that_came_while_the_process_stood_still(
     any_store: Store, any_url: str, decisions: Decisions, tmp_path: Path
 ) -> None:

@@ -16,7 +16,7 @@ from tests.e2e.browser.test_staff import sign_in
 from tests.e2e.program import Program
 
 # The first of them waits for the demo shop to be made and fitted.
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 WIDTHS = (390, 820, 1280)
 

@@ -20,7 +20,7 @@ from tests.e2e.browser.test_staff import sign_in
 from tests.e2e.browser.waiting_room import WaitingRoom
 from tests.e2e.program import Program, rows
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 SETTINGS = {
     "LIUKE_DEMO": "false",

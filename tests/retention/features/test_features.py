@@ -103,6 +103,7 @@ def paid(amount: int, days: int, currency: str | None = None) -> dict[str, Any]:
     return row | {"amount": amount, "currency": currency, "at": MOMENT - days * DAY}
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(past_events, future_events)
 @example([paid(4_000, 5)], [paid(1, days) for days in range(1, 5)])
