@@ -24,6 +24,8 @@ _SERVING = """
 import sys
 import bot.cli, bot.program, bot.commands.prepare, bot.commands.run
 import nlu
+
+pytestmark = pytest.mark.slow
 nlu.load().understand(["where is my order 1024?", "这个多少钱"])
 found = sorted(name for name in sys.argv[1:] if name in sys.modules)
 print(",".join(found))

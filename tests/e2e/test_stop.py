@@ -16,7 +16,7 @@ from tests.e2e.console import bare_socket, console_page
 from tests.e2e.program import Program
 
 # The first of them waits for the demo shop to be made and fitted.
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 _WITHIN = 3.0
 _PAGES = 30
 _CONSOLES = 8

@@ -25,7 +25,7 @@ def places(text: str, count: int) -> list[int]:
         return list(range(min(_number(first[1] or first[2]), count)))
     found = [(match[1] or match[2] or match[3]).lower() for match in _ORDINAL.finditer(text)]
     named = [count - 1 if word in LAST else PLACES[word] for word in found]
-    return [place for place in dict.fromkeys(named) if place < count]
+    return [place for place in dict.fromkeys(named) if 0 <= place < count]
 
 
 def how_many(text: str, all_: int) -> int | None:

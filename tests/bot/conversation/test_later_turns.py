@@ -161,3 +161,8 @@ async def test_the_place_that_is_said_counts_and_not_what_the_reader_takes_to_be
     told = said(await chat.says("第一个多少钱", replace(_points_at(1), intents=(("price_question", 0.96),))))
     assert shown[0] in told
     assert shown[1] not in told
+
+
+@pytest.mark.parametrize("text", ["最后一个多少钱", "how much is the last one", "the sixth please"])
+async def test_a_place_of_nothing_that_was_shown_names_nothing(chat: Chat, text: str) -> None:
+    assert said(await chat.says(text, "price_question"))

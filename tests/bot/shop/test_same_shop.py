@@ -31,6 +31,8 @@ from storage.catalogue import Catalogue
 from storage.customers import Customers
 from storage.orders import Orders
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 BEGAN = NOW - timedelta(days=60)
 OPTIONS = Options(now=NOW)

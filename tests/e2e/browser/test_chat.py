@@ -14,7 +14,7 @@ from playwright.sync_api import FrameLocator, Page, expect
 from tests.e2e.browser.conftest import ANSWERS, Held, OpenPage, Site, greeted, say
 
 # The first of them waits for the demo shop to be made and fitted.
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 def called(customer: dict[str, Any]) -> str:

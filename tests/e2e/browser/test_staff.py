@@ -10,7 +10,7 @@ from playwright.sync_api import Page, TimeoutError, expect
 from tests.e2e.browser.conftest import ANSWERS, Held, OpenPage, Site, greeted, say
 
 # The first of them waits for the demo shop to be made and fitted.
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 def sign_in(page: Page, login: str, password: str) -> Page:
