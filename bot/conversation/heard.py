@@ -60,6 +60,13 @@ def _alone(turn: Turn) -> dict[str, float]:
     return {score.intent: score.probability for score in scores}
 
 
+def only_agrees(turn: Turn) -> bool:
+    """Whether a message says yes or thanks by itself and nothing else: it is no value."""
+    best = next(iter(_alone(turn).items()), ("", 0.0))
+    plain = best[0] in ("affirm", "thanks") and best[1] >= _RATHER
+    return plain and not any(character.isdigit() for character in turn.text)
+
+
 def wished_instead(turn: Turn) -> str:
     """The intent of another task that a no also names, read by its own words; empty where it names none."""
     alone = turn.understanding.intents if turn.understanding is not None else ()

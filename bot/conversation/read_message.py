@@ -109,6 +109,10 @@ class ReadMessage:
 
     def told_each(self, *slots: str) -> tuple[str, ...]:
         """What the message tells of each of these slots, in the order of its words."""
+        return tuple(value.text for value in self.surest(*slots))
+
+    def surest(self, *slots: str) -> tuple[SlotValue, ...]:
+        """The likeliest value that the message tells of each of these slots, in the order of its words."""
         surest: dict[str, SlotValue] = {}
         for value in self.acts.slots:
             known = surest.get(value.slot)
@@ -116,7 +120,7 @@ class ReadMessage:
                 surest[value.slot] = (
                     value if known is None or value.probability > known.probability else known
                 )
-        return tuple(value.text for value in sorted(surest.values(), key=lambda value: value.start))
+        return tuple(sorted(surest.values(), key=lambda value: value.start))
 
     def told_in(self, *slots: str) -> str:
         """What the message tells of these slots; of several values the sentences, since what stands beside a value says

@@ -45,7 +45,7 @@ def values_in(
 
 
 def _told(turn: Turn, slot: Slot, opened: OpenTask, order: Order | None) -> str:
-    told = tuple(one for one in turn.told_each(*slot.told_by) if slot.counts is None or slot.counts(one))
+    told = tuple(one for one in _stretches(turn, slot) if slot.counts is None or slot.counts(one))
     if told and slot.is_new is not None and order is not None and not slot.is_new(turn, order):
         return ""
     before = opened.values.get(slot.name, "")
@@ -58,7 +58,11 @@ def _told(turn: Turn, slot: Slot, opened: OpenTask, order: Order | None) -> str:
         beside = slot.free and before and plain and plain not in before and not turn.does(Act.CORRECTS)
         return f"{before}\n{plain}" if beside else plain
     if slot.join is not None:
-        held = slot.holds(turn, order) if slot.holds is not None and order is not None and not before else ""
+        held = (
+            slot.holds(turn, order, told)
+            if slot.holds is not None and order is not None and not before
+            else ""
+        )
         old = turn.told("old")
         join = slot.join
         return reduce(lambda known, new: join(known, new, old), told, before or held)
@@ -66,6 +70,13 @@ def _told(turn: Turn, slot: Slot, opened: OpenTask, order: Order | None) -> str:
     now = (said if slot.free else "") or " ".join(told)
     adds = slot.free and turn.does(Act.ADDS) and not turn.does(Act.CORRECTS)
     return f"{before}\n{now}" if before and adds and now not in before else now
+
+
+def _stretches(turn: Turn, slot: Slot) -> tuple[str, ...]:
+    """What a message tells of a slot: what the reader takes for it, and of an address all that belongs to it."""
+    if slot.grown is None:
+        return turn.told_each(*slot.told_by)
+    return slot.grown(turn)
 
 
 def reads_asked(turn: Turn) -> bool:
@@ -121,7 +132,7 @@ def spares(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -> boo
 def _words_alone(turn: Turn, task: Task, asked: Slot, opened: OpenTask) -> str:
     """The message as an answer; a yes, the number of an order, or what belongs to something else is none."""
     gives = turn.answers and any(turn.does(act) for act in (Act.GIVES, Act.ADDS, Act.CORRECTS))
-    gives = gives or heard.wished_again(turn)
+    gives = (gives or heard.wished_again(turn)) and not heard.only_agrees(turn)
     known = {name for slot in task.slots for name in slot.told_by}
     of_others = bool(turn.told(*(heard.BY_FORM - known)))
     only_number = heard.only_names(turn, turn.told("order").lstrip("#＃"))

@@ -173,7 +173,7 @@ class Slot:
     join: Callable[[str, str, str], str] | None = None
     """What it was, what is told now, and what that is to take the place of, if that is said → what it is; None: what is
     told now."""
-    holds: Callable[[Turn, Order], str] | None = None
+    holds: Callable[[Turn, Order, tuple[str, ...]], str] | None = None
     """What the order has for it, which a part that is told puts right."""
     whole: Callable[[str], bool] | None = None
     """Whether a value is whole; one that isn't is asked for by `again` and not filed."""
@@ -187,6 +187,8 @@ class Slot:
     empty where the message tells none."""
     shown: Callable[[Turn, str], str] | None = None
     """A value as the customer reads it; None: as it is kept."""
+    grown: Callable[[Turn], tuple[str, ...]] | None = None
+    """What a message tells of it, where more belongs to it than the reader's stretches; None: these."""
     by_wish: Callable[[Turn, Order | None], bool] | None = None
     """Whether a wish in such words tells it, too: what doesn't work is the problem."""
     by_parts: Callable[[Turn, Order | None], bool] | None = None

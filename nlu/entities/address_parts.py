@@ -25,7 +25,7 @@ _UNITS = (
 )
 """Parts by what they are, and how they are written."""
 _STREET = re.compile(
-    r"(?P<zh>[\u4e00-\u9fff]{1,8}(?:路|街道?|道|巷|弄|村|小区|花园|大厦|广场|公寓|大学|苑|园|城|中心|新城))"
+    r"(?P<zh>[\u4e00-\u9fff]{1,8}(?:路|街道?|道|巷|弄|里|坊|胡同|村|小区|花园|大厦|广场|公寓|大学|苑|园|城|中心|新城))"
     r"|\b[0-9]{1,5}[a-z]?(?:[-/][0-9]{1,4})?,?\s(?P<en>(?:[\w'’.-]{2,20}\s){0,3}?(?:street|st|road|rd|avenue|ave|lane|ln"
     r"|drive|dr|close|way|court|ct|terrace|gardens|place|square|grove|row|mews|boulevard|blvd|crescent|highway|parkway|hill"
     r"|green|rise|view|quay|walk|park))\b",
@@ -46,6 +46,16 @@ _PLACE = re.compile(
     r"[省市区县镇村路街道巷弄号栋楼]|\b(street|st|road|rd|avenue|ave|lane|drive|close|way|flat|apartment|suite)\b",
     re.IGNORECASE,
 )
+_GOES_ON = re.compile(
+    r"(?:[\s,#/-]{1,3}+(?:[A-Z][\w'’.]{0,30}+|[0-9][\w-]{0,7}+(?!\w)|(?:flat|apartment|apt|unit|suite|room|no)\b)){0,12}+"
+)
+_AROUND = re.compile(
+    r"^(?:please|yes|ok|okay|sure|hi|it'?s|it is|its|to|at|my|new|the|address|is|send|deliver|ship|change|here|now)\b"
+    r"|\b(?:please|thanks|thank you|thx|cheers|ok|okay)$"
+    r"|^(?:改成|改到|改为|换成|换到|送到|寄到|发到|新地址|地址|收货|应该|现在|麻烦|请|好的|嗯|那就|就|是|为)"
+    r"|(?:谢谢|麻烦了|吧|哦|就行|就好)$",
+    re.IGNORECASE,
+)
 _ROOM = re.compile(r"[0-9]{3,4}")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _BARE_NUMBER = re.compile(r"[0-9]{1,5}[A-Za-z]?")
@@ -57,6 +67,31 @@ def part_in(text: str) -> tuple[int, int] | None:
     """From the first to the last part of an address in a text that names some; None where it names none."""
     found = [match.span() for _, pattern in _UNITS for match in pattern.finditer(text)]
     return (min(start for start, _ in found), max(end for _, end in found)) if found else None
+
+
+def grown(text: str, start: int, end: int) -> str:
+    """The stretch of a text that tells an address, with what goes on from it: names in capitals, numbers."""
+    return text[start : _GOES_ON.match(text, end).end()]  # type: ignore[union-attr]
+
+
+def without_words_around(text: str) -> str:
+    """A text that answers where to, without what is said around the address: "it's", "please", 改成."""
+    before = None
+    while before != text:
+        before, text = text, _AROUND.sub("", text.strip(" ,，。.!！:：;；\n"))
+    return text
+
+
+def is_town_alone(part: str) -> bool:
+    """Whether a text tells a town or a region without a street: one elsewhere, the rest of which is to come."""
+    if _STREET.search(part) is not None:
+        return False
+    if _REGION_ZH.search(part) is not None:
+        return True
+    rest = part
+    for _, pattern in _UNITS:
+        rest = pattern.sub(" ", rest)
+    return not _CHINESE.search(part) and any(character.isalpha() for character in _A_NUMBER.sub(" ", rest))
 
 
 def may_be_address(text: str) -> bool:

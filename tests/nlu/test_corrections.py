@@ -10,7 +10,7 @@ from nlu.acts import Act, Acts, DialogueState, SlotValue, Wish
 from nlu.context.clauses import clauses_of
 from nlu.context.plain_words import with_plain_words
 from nlu.entities import corrections
-from nlu.entities.address_parts import corrected, lacking
+from nlu.entities.address_parts import corrected, grown, is_town_alone, lacking
 
 
 @pytest.mark.parametrize(
@@ -187,3 +187,34 @@ def test_corrections_are_found_in_bounded_time(piece: str) -> None:
     corrections.contrast_in(text)
     lacking(text)
     assert time.thread_time() - began < 1.0
+
+
+@pytest.mark.parametrize(
+    ("text", "taken", "whole"),
+    [
+        (
+            "send it to 8 Low Street, unit 05-11, Leeds LS2 8AB thanks",
+            "8 Low Street",
+            "8 Low Street, unit 05-11, Leeds LS2 8AB",
+        ),
+        ("to 8 Low Street 13800005678", "8 Low Street", "8 Low Street"),
+    ],
+)
+def test_what_goes_on_from_a_stretch_of_an_address_belongs_to_it(text: str, taken: str, whole: str) -> None:
+    start = text.index(taken)
+    assert grown(text, start, start + len(taken)) == whole
+
+
+@pytest.mark.parametrize(
+    ("part", "elsewhere"),
+    [
+        ("武汉市洪山区", True),
+        ("Brighton", True),
+        ("2栋1801", False),
+        ("98", False),
+        ("天目街7号", False),
+        ("flat 3c", False),
+    ],
+)
+def test_a_town_alone_is_of_an_address_elsewhere(part: str, elsewhere: bool) -> None:
+    assert is_town_alone(part) == elsewhere

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from bot.conversation.memory import OpenTask
 from bot.conversation.skills import line_words, order_asked
 from bot.conversation.turn import Turn
+from nlu.acts import Act
+from nlu.entities.address_parts import grown, without_words_around
 from storage.customers import Customers
 from storage.orders import Order
 
@@ -16,6 +18,7 @@ _PARTS = order_asked.words(
     "其他|其它|别的|其余|rest|everything else|all else|人|姓名|名字|电话|手机|号码|地址"
     "|name|names|phone|number|address|recipient|street|postcode|addressee"
 )
+_TOLD_BY = ("address", "address_part")
 _LABEL = 40
 _MARK = 10
 _WIDE = ("country", "province", "city", "line", "postcode")
@@ -55,6 +58,19 @@ def place(address: Mapping[str, str], language: str) -> str:
     """Where an address is, as its customer writes it: in Chinese in one piece, without country and postcode."""
     names = ("province", "city", "line") if language == "zh" else _NARROW
     return ("" if language == "zh" else ", ").join(address[name] for name in names if address.get(name))
+
+
+def told(turn: Turn) -> tuple[str, ...]:
+    """The stretches of a message that tell an address: the whole of an answer that tells nothing else."""
+    places = [(one.start, one.end) for one in turn.surest(*_TOLD_BY)]
+    if not places:
+        return ()
+    pending = turn.memory.pending
+    asked = pending is not None and pending.data.get("slot") == "address"
+    if asked and not (turn.acts.wishes or turn.does(Act.CORRECTS) or turn.told("name", "phone", "old")):
+        return (without_words_around(turn.said),)
+    stretches = [grown(turn.said, *place) for place in places]
+    return tuple(one for one in stretches if not any(one != other and one in other for other in stretches))
 
 
 def some_stays(turn: Turn, _order: Order, _opened: OpenTask) -> bool:

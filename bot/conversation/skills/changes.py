@@ -15,7 +15,7 @@ from bot.conversation.slot_values import NONE
 from bot.conversation.turn import Facts, RequestKind, Skill, Slot, Task, Turn
 from bot.messages import Button
 from nlu.acts import Act
-from nlu.entities.address_parts import corrected, lacking, may_be_address
+from nlu.entities.address_parts import corrected, is_town_alone, lacking, may_be_address
 from nlu.entities.corrections import is_phone, with_end
 from nlu.entities.numbers import quantities
 from storage.orders import Order
@@ -31,9 +31,9 @@ _TO = "to-"
 _ADDRESSES_SHOWN = 3
 
 
-def _where_it_goes(turn: Turn, order: Order) -> str:
-    """Where an order goes as it stands."""
-    return addresses.place(order.ship_to, turn.language)
+def _where_it_goes(turn: Turn, order: Order, told: tuple[str, ...] = ()) -> str:
+    """Where an order goes as it stands; empty for who tells of a town, which is somewhere else."""
+    return "" if any(map(is_town_alone, told)) else addresses.place(order.ship_to, turn.language)
 
 
 def _other_number(before: str, told: str, _old: str) -> str:
@@ -75,6 +75,7 @@ _WHERE = (
         words=True,
         fits=may_be_address,
         join=corrected,
+        grown=addresses.told,
         holds=_where_it_goes,
         whole=lambda address: address == NONE or not lacking(address),
         again="address-again",

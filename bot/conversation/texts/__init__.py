@@ -109,7 +109,7 @@ def _read(path: Path) -> str:
 
 
 @lru_cache(maxsize=8)
-def _parsed(source: str) -> FluentResource:
+def _parsed(source: str) -> ast.Resource:
     """What a file says; reading one takes a quarter of a second, and each is read again and again."""
     return FluentResource(source)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from nlu.acts import Act
@@ -153,3 +155,43 @@ async def test_a_question_adds_nothing_to_what_was_asked_for(bought: Chat, text:
     before = await made(bought)
     await bought.says(text, does(wishes=(("payment_methods", text),), slots=(("payment_method", "付款"),)))
     assert await made(bought) == before
+
+
+async def test_an_address_told_in_parts_is_put_together_whole_and_apart_from_where_the_order_goes(
+    bought: Chat,
+) -> None:
+    await bought.says("A8000 改地址", "change_address")
+    town = "武汉市洪山区"
+    assert town in said(await bought.says(town, does(Act.GIVES, slots=(("address", town),))))
+    assert not await made(bought)
+    await bought.says("珞喻路88号 3栋1单元502", does(Act.GIVES, slots=(("address", "珞喻路88号"),)))
+    (one,) = await made(bought)
+    assert one.details["address"] == "武汉市洪山区珞喻路88号 3栋1单元502"
+
+
+@pytest.mark.parametrize(
+    ("text", "read", "address"),
+    [
+        (
+            "8 Jasmine Street, unit 05-11, Leeds LS2 8AB please",
+            "8 Jasmine Street, unit 05",
+            "8 Jasmine Street, unit 05-11, Leeds LS2 8AB",
+        ),
+        ("it's 12 Mill Lane, flat 3, Brighton", "3", "12 Mill Lane, flat 3, Brighton"),
+    ],
+)
+async def test_of_an_answer_that_is_an_address_nothing_is_cut_off(
+    bought: Chat, text: str, read: str, address: str
+) -> None:
+    await bought.says("A8000 改地址", "change_address")
+    await bought.says(text, does(Act.GIVES, slots=(("address", read),)))
+    (one,) = await made(bought)
+    assert one.details["address"] == address
+
+
+async def test_a_yes_is_no_part_of_an_address(bought: Chat) -> None:
+    await bought.says("A8000 改地址", "change_address")
+    await bought.says("武汉市洪山区", does(Act.GIVES, slots=(("address", "武汉市洪山区"),)))
+    assert "武汉市洪山区对" not in said(
+        await bought.says("对", replace(does(Act.GIVES), intents=(("affirm", 0.9),)))
+    )
