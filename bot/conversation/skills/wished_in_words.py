@@ -49,6 +49,10 @@ _bulk = word_test(
     "bulk wholesale quote quotation offer company business office team staff employees school event resell*",
 )
 _quotation = word_test("报个价 报一个价 报价单 给个报价", "quotation a_quote quote_us quote_me bulk_order")
+_asks_how_many_are_sold = word_test(
+    "怎么 如何 最少 起订 起订量 几件起", "how_do how_can how_does minimum least"
+)
+"""The pages say it; nothing is asked of the shop yet."""
 _MANY = 10
 _couriers = word_test(
     "放门卫 放到门卫 放在门卫 放保安 放门口 放到门口 放在门口 放驿站 放到驿站 放在驿站 放快递柜 放到快递柜 放在快递柜"
@@ -179,7 +183,8 @@ def _asks_for_call(text: str) -> bool:
 def _asks_for_quote(read: Understanding) -> bool:
     counts = (one.value for one in read.entities if one.kind is EntityKind.QUANTITY)
     many = any(count.isdigit() and int(count) >= _MANY for count in counts)
-    return (many and _bulk(read.text)) or _quotation(read.text)
+    bulk = many and _bulk(read.text) and not _asks_how_many_are_sold(read.text)
+    return bulk or _quotation(read.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

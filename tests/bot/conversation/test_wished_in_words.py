@@ -71,6 +71,8 @@ def test_other_words_are_left_to_the_reader(text: str) -> None:
 
 def test_many_for_a_company_want_an_offer_and_a_few_do_not() -> None:
     assert wished_in_words.meant(read("we need some for our company", 80)) == "quote"
+    assert wished_in_words.meant(read("how do I order that many for our company?", 80)) != "quote"
+    assert wished_in_words.meant(read("我们公司想订，最少订多少份", 80)) != "quote"
     assert not wished_in_words.meant(read("we need some for our company", 2))
 
 
