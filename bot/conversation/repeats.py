@@ -72,7 +72,8 @@ def _is_asked_anew(turn: Turn, skill: Skill | None, answer: Answer) -> bool:
     if skill is None or not skill.only_tells:
         return False
     if _of_order(skill, answer):
-        return bool(order_asked.facts(turn))
+        last = next(iter(turn.memory.intents), turn.intent)
+        return bool(order_asked.facts(turn)) or turn.intent != last
     return not answer.cards and turn.text not in turn.memory.before[:-1]
 
 

@@ -178,7 +178,7 @@ def unmissable(whole: Understanding) -> str | None:
         return "opt_in"
     if talk.overrides(whole.text):
         return "discount_request" if bargain_words.for_nothing(whole.text) else "out_of_scope"
-    if len(whole.text) <= _SENTENCE_LONG and language.asked_for(whole.text):
+    if len(whole.text) <= _SENTENCE_LONG and language.asked_for(whole.text) and not plainly_of_task(whole):
         return "language"
     if len(whole.text) <= _SENTENCE_LONG and phrases.asks_for_hours(whole.text):
         return "store_info"

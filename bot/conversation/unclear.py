@@ -21,6 +21,8 @@ _STANDS_OUT = 2.0
 async def likeliest(turn: Turn, whole: Understanding) -> str | None:
     """The intent to answer after all: a page is near to the words, or its answer tells something and does nothing."""
     told = bool(turn.memory.topic)
+    if not (told or whole.understood):
+        return None
     asks_on = told and phrases.asks(turn.text)
     # Who is upset after an entry seldom asks on of it.
     if (

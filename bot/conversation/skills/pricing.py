@@ -40,7 +40,7 @@ async def _discount(turn: Turn) -> Answer:
         return await _not_for_nothing(turn)
     move = None if turn.argument else bargaining.move(turn)
     meant = await which_product.dealt_over(turn, exactly=move in _OF_SUMS)
-    if move is Move.LEAVES:
+    if move is Move.LEAVES and (meant.one is not None or bargaining.under_way(turn)):
         return await haggling.left(turn, meant.one)
     if move is Move.THINKS:
         return await haggling.thinks(turn, meant.one)

@@ -166,3 +166,19 @@ async def test_the_place_that_is_said_counts_and_not_what_the_reader_takes_to_be
 @pytest.mark.parametrize("text", ["最后一个多少钱", "how much is the last one", "the sixth please"])
 async def test_a_place_of_nothing_that_was_shown_names_nothing(chat: Chat, text: str) -> None:
     assert said(await chat.says(text, "price_question"))
+
+
+async def test_who_leaves_a_list_of_advertising_and_comes_back_has_bargained_over_nothing(chat: Chat) -> None:
+    reply = said(await chat.says("算了，有优惠还是告诉我吧", "discount_request"))
+    assert "谢谢您来看看" not in reply
+
+
+async def test_words_that_mean_nothing_find_no_page(visitor: Chat) -> None:
+    await visitor.says("asdf qwer zxcv")
+    assert "Manual" not in said(await visitor.says("blorp the fleem"))
+
+
+async def test_when_an_order_comes_is_told_again_where_its_state_was_told(chat: Chat) -> None:
+    await chat.link()
+    await chat.says("A1024 到哪了", "order_status")
+    assert "预计" in said(await chat.says("請問我的訂單什麼時候會到", "delivery_time"))
