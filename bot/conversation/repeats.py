@@ -72,8 +72,8 @@ def _is_asked_anew(turn: Turn, skill: Skill | None, answer: Answer) -> bool:
     if skill is None or not skill.only_tells:
         return False
     if _of_order(skill, answer):
-        last = next(iter(turn.memory.intents), turn.intent)
-        return bool(order_asked.facts(turn)) or turn.intent != last
+        now = answer.memory.intents[:1] if answer.memory is not None else turn.memory.intents[:1]
+        return bool(order_asked.facts(turn)) or now != turn.memory.intents[:1]
     return not answer.cards and turn.text not in turn.memory.before[:-1]
 
 

@@ -21,8 +21,6 @@ _STANDS_OUT = 2.0
 async def likeliest(turn: Turn, whole: Understanding) -> str | None:
     """The intent to answer after all: a page is near to the words, or its answer tells something and does nothing."""
     told = bool(turn.memory.topic)
-    if not (told or whole.understood):
-        return None
     asks_on = told and phrases.asks(turn.text)
     # Who is upset after an entry seldom asks on of it.
     if (
@@ -30,7 +28,7 @@ async def likeliest(turn: Turn, whole: Understanding) -> str | None:
         and await pages.passage_for(turn, at_least=pages.STILL if asks_on else pages.SURE) is not None
     ):
         return "usage_help"
-    if turn.in_queue or turn.negative:
+    if turn.in_queue or turn.negative or not whole.understood:
         return None
     plausible = _plausible(whole)
     if not plausible or routing.none_of_ours(whole):
