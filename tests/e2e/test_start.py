@@ -17,6 +17,8 @@ from tests.conftest import POSTGRES
 from tests.e2e.conftest import MakeProgram
 from tests.e2e.program import ROOT, Program, rows
 
+pytestmark = pytest.mark.slow
+
 HEAVY = ("torch", "transformers", "pandas", "ibis", "sklearn", "scipy", "pyarrow", "duckdb", "matplotlib")
 
 # Every import of the serving process, from the command line to the wired program.
@@ -24,8 +26,6 @@ _SERVING = """
 import sys
 import bot.cli, bot.program, bot.commands.prepare, bot.commands.run
 import nlu
-
-pytestmark = pytest.mark.slow
 nlu.load().understand(["where is my order 1024?", "这个多少钱"])
 found = sorted(name for name in sys.argv[1:] if name in sys.modules)
 print(",".join(found))
