@@ -25,7 +25,8 @@ test: $(VENV)/.test  ## Check style, types, rooms and promises
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 test-slow: $(VENV)/.test  ## The tests that take long: whole fits and trainings, killed processes, long visits of a browser
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile -m slow
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile -m "slow and not alone"
+	$(BIN)/python -m pytest -m alone
 
 test-scale: $(VENV)/.scale  ## Check that Spark gives the same features as DuckDB; needs Java 17
 	$(BIN)/python -m pytest -m scale

@@ -13,7 +13,7 @@ import pytest
 
 from tests.torture.run import POLITE, torture
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 SECONDS = 15.0
 _WITHIN = 5.0
