@@ -28,6 +28,7 @@ _SMALLER = re.compile(r"smaller|down|小", re.IGNORECASE)
 _NUMBER = re.compile(r"\d{2}")
 
 Rule = Literal["larger", "smaller", ""]
+_NO_RULE: Rule = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +116,14 @@ def table_of(product: Product, language: str) -> Table | None:
 
 @lru_cache(256)
 def _read(text: str) -> Table | None:
-    rows, rule = list[Row](), ""
+    rows, rule = list[Row](), _NO_RULE
     for part in _ROWS.split(text):
         size, colon, cells = part.strip().replace("：", ":").partition(":")
         if _BETWEEN.search(size):
-            rule = "larger" if _LARGER.search(cells) else "smaller" if _SMALLER.search(cells) else ""
+            rule = "larger" if _LARGER.search(cells) else "smaller" if _SMALLER.search(cells) else _NO_RULE
         elif colon and size.strip() and (spans := _spans(cells)):
             rows.append(Row(size.strip(), spans))
-    return Table(tuple(rows), rule, text) if rows else None  # type: ignore[arg-type]
+    return Table(tuple(rows), rule, text) if rows else None
 
 
 def _spans(cells: str) -> dict[str, tuple[float, float]]:

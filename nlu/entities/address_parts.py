@@ -71,7 +71,8 @@ def part_in(text: str) -> tuple[int, int] | None:
 
 def grown(text: str, start: int, end: int) -> str:
     """The stretch of a text that tells an address, with what goes on from it: names in capitals, numbers."""
-    return text[start : _GOES_ON.match(text, end).end()]  # type: ignore[union-attr]
+    further = _GOES_ON.match(text, end)
+    return text[start : end if further is None else further.end()]
 
 
 def without_words_around(text: str) -> str:
