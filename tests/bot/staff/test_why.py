@@ -6,10 +6,12 @@ import re
 
 import pytest
 
+from bot.conversation.registry import REGISTRY
 from bot.conversation.texts import Texts
 from bot.conversation.trace import Entry, Fact, Of, Price, ReadAs, Rule, Shown, Trace
 from bot.staff.console import why
 from bot.staff.console.words import Words
+from nlu.workshop.dialogues.labels import WISHES
 from retention.types import Reason
 
 TEXTS = Texts.load(package="bot.staff.console")
@@ -84,6 +86,12 @@ def test_in_chinese_nothing_is_left_in_english_but_names() -> None:
 def test_every_value_that_the_bot_says_has_a_name(language: str) -> None:
     used = {name for names in Texts.load().variables[language].values() for name in names}
     assert {f"fact-{name}" for name in used} - set(TEXTS.variables[language]) == set()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_wish_has_a_name(language: str) -> None:
+    wishes = {f"intent-{name}" for name in (*REGISTRY.by_intent, *WISHES)}
+    assert wishes - set(TEXTS.variables[language]) == set()
 
 
 def test_every_reason_of_a_price_or_a_product_has_a_name() -> None:
