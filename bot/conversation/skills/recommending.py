@@ -104,9 +104,8 @@ def _only_akin(need: Need, products: Sequence[Product]) -> bool:
     """Whether products are only of the kind that a longer Chinese word ends with: for 游戏耳机 other 耳机."""
     asked = wanted(need)
     kinds = [word for one in asked if one.kinds for word in one.words]
-    longer = [
-        word for one in asked if not one.kinds for word in one.words if word.endswith(tuple(kinds or "\0"))
-    ]
+    others = [word for one in asked if not one.kinds for word in one.words if not word.isascii()]
+    longer = [word for word in others if word.endswith(tuple(kinds or "\0"))]
     return any(not any(product_words.is_called(item, "", word) for item in products) for word in longer)
 
 
