@@ -198,3 +198,15 @@ async def test_no_constraint_is_broken_whatever_is_sold_and_told(english: Chat, 
             assert stock > 0
             assert not held or holds != held
             assert age is None or (low is not None and low <= age <= low + 4)
+
+
+async def test_goods_of_a_kind_that_are_called_as_was_asked_are_what_was_asked_for(english: Chat) -> None:
+    await _made(english, ("Merino crew-neck jumper", 24200, 5, {}))
+    looks = Meaning(
+        intents=(("product_search", 0.9),),
+        wishes=(("product_search", ""),),
+        slots=(("item", "the merino crew-neck jumper"),),
+    )
+    reply = said(await english.says("do you have the merino crew-neck jumper", looks))
+    assert _shown(english) == ["n0"]
+    assert "couldn't find" not in reply
