@@ -81,7 +81,7 @@ async def _shown(turn: Turn, need: Need, found: Fit) -> Answer:
     }
     same = {product.id for product in products} == set(turn.memory.products)
     text = turn.say("need-still" if same else _heading(turn, need, found))
-    if turn.intent == "product_search" and _only_akin(need, products):
+    if turn.intent == "product_search" and only_akin(need, products):
         text = f"{turn.say('search-nothing')}{turn.say('recommend-instead')}"
     left_out = reasons.left_out(turn, need) if found.unstated else ""
     text = turn.say("need-other-colours") if found.other_colours else text
@@ -100,7 +100,7 @@ async def _in_time(turn: Turn, need: Need) -> str:
     return await arriving.line(turn, need) if now.by or now.place else ""
 
 
-def _only_akin(need: Need, products: Sequence[Product]) -> bool:
+def only_akin(need: Need, products: Sequence[Product]) -> bool:
     """Whether products are only of the kind that a longer Chinese word ends with: for 游戏耳机 other 耳机."""
     asked = wanted(need)
     kinds = [word for one in asked if one.kinds for word in one.words]

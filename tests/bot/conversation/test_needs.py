@@ -9,6 +9,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.conversation.skills.recommending import only_akin
+from nlu.products.needs import Need
 from storage.catalogue import Attributes, Catalogue, Category, Product
 from storage.events import Events, StoredEvent
 from tests.bot.conversation import shop
@@ -200,13 +202,9 @@ async def test_no_constraint_is_broken_whatever_is_sold_and_told(english: Chat, 
             assert age is None or (low is not None and low <= age <= low + 4)
 
 
-async def test_goods_of_a_kind_that_are_called_as_was_asked_are_what_was_asked_for(english: Chat) -> None:
-    await _made(english, ("Merino crew-neck jumper", 24200, 5, {}))
-    looks = Meaning(
-        intents=(("product_search", 0.9),),
-        wishes=(("product_search", ""),),
-        slots=(("item", "the merino crew-neck jumper"),),
-    )
-    reply = said(await english.says("do you have the merino crew-neck jumper", looks))
-    assert _shown(english) == ["n0"]
-    assert "couldn't find" not in reply
+async def test_a_name_with_an_article_is_no_other_kind_of_goods(chat: Chat) -> None:
+    await _made(chat, ("Merino crew-neck jumper", 24200, 5, {}), ("头戴耳机", 24200, 5, {}))
+    async with chat.store.read() as connection:
+        found = await Catalogue(connection).by_ids(["n0", "n1"])
+    assert not only_akin(Need(words=("jumper", "the merino crew-neck jumper")), [found["n0"]])
+    assert only_akin(Need(words=("耳机", "游戏耳机")), [found["n1"]])
