@@ -25,6 +25,8 @@ from nlu.entities.clock import clock
         ("tomorrow at 3 pm", time(15)),
         ("at 10.30 am", time(10, 30)),
         ("12 pm", time(12)),
+        ("12 am", time(0)),
+        ("12:30 a.m.", time(0, 30)),
         ("half past four", time(16, 30)),
         ("quarter to ten", time(9, 45)),
         ("tomorrow morning", time(10)),

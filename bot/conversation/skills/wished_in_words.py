@@ -182,7 +182,7 @@ def _asks_for_call(text: str) -> bool:
 
 def _asks_for_quote(read: Understanding) -> bool:
     counts = (one.value for one in read.entities if one.kind is EntityKind.QUANTITY)
-    many = any(count.isdigit() and int(count) >= _MANY for count in counts)
+    many = any(count.isdecimal() and int(count) >= _MANY for count in counts)
     bulk = many and _bulk(read.text) and not _asks_how_many_are_sold(read.text)
     return bulk or _quotation(read.text)
 
