@@ -150,6 +150,15 @@ async def test_it_can_be_taken_back(chat: Chat, words: str) -> None:
         assert not await Consents(connection).granted(purpose(asked.id), account_id=account_id)
 
 
+async def test_who_is_no_longer_known_takes_nothing_of_the_customer_back(chat: Chat) -> None:
+    await chat.link()
+    await asks(chat)
+    account_id = (await chat.contact()).conversation.account_id
+    await chat.store.write(lambda c: Accounts(c).unlink(account_id))
+    assert "竹茶盘" not in said(await chat.says("不用通知我到货了", "stock_question"))
+    assert [one.state for one in await notices(chat)] == ["asked"]
+
+
 async def test_it_is_among_what_was_asked_for(chat: Chat) -> None:
     await asks(chat)
     answer = said(await chat.says("我的申请", "request_status"))
