@@ -26,8 +26,7 @@ async def open_request(turn: Turn, kind: str, order: Order | None) -> Request | 
 
 
 async def theirs(turn: Turn, limit: int = 20) -> list[Request]:
-    """The latest requests of a customer, of whichever conversation; of who is not known as one those made here as nobody
-    known."""
+    """The latest requests of a customer, of whichever conversation; of who is not known as one, those made here so."""
     requests = Requests(turn.connection)
     if turn.customer_id is not None:
         return await requests.of_customer(turn.customer_id, limit=limit)

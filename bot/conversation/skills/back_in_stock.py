@@ -39,7 +39,7 @@ RESTOCK_NOTICE = Task(
 
 
 async def _asked(turn: Turn) -> Answer:
-    if not turn.argument and wished_in_words.no_longer_restock(turn.text):
+    if not turn.argument and wished_in_words.refuses(turn.text):
         return await _taken_back(turn)
     meant = await which_product.meant(turn)
     product = await several.picked(turn, meant)

@@ -51,12 +51,11 @@ _SIGN = re.compile("[\u4e00-\u9fff]")
 def named(text: str, lines: Sequence[OrderLine]) -> list[OrderLine]:
     """The lines that words name, by words of their names that not all lines have; none where they name all alike."""
     said = frozenset(_words(text))
-    own = [frozenset(one for one in _own(line, text) if one in said or not one.isascii()) for line in lines]
-    fits = list(zip(lines, own, strict=True))
+    fits = [frozenset(one for one in _own(line, text) if one in said or not one.isascii()) for line in lines]
     return [
         line
-        for line, own in fits
-        if own and not any(own < others for _, others in fits) and any(others != own for _, others in fits)
+        for line, own in zip(lines, fits, strict=True)
+        if own and not any(own < others for others in fits) and any(own != others for others in fits)
     ]
 
 
