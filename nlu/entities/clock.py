@@ -52,7 +52,14 @@ def _chinese(text: str) -> time | None:
 
 def _late(part: str | None) -> bool | None:
     """Whether a part of the day is after noon; None where it isn't said."""
-    return None if part in (None, "中午") else _PARTS.get(part, 0) > _NOON
+    hour = 0 if part is None else _PARTS.get(part, 0)
+    return None if part is None or hour == _NOON else hour > _NOON
+
+
+def _late_beside(text: str) -> bool | None:
+    """Whether a part of the day that stands somewhere beside the time is after noon."""
+    found = _A_PART.search(text)
+    return None if found is None else _late(found[0])
 
 
 def _in_figures(text: str) -> time | None:
@@ -60,8 +67,11 @@ def _in_figures(text: str) -> time | None:
     if found is None:
         return None
     half = (found["half"] or "")[:1]
-    before = next((word for word in _PARTS if word in text and not word.isascii()), None)
-    late = half == "p" if half else _late(before) if before is not None else False
+    if half:
+        late: bool | None = half == "p"
+    else:
+        # Figures alone are of a clock of twenty-four hours.
+        late = _late_beside(text) if _A_PART.search(text) else False
     return _time(_of_half(found["hour"], half), int(found["minute"]), late=late)
 
 
@@ -69,7 +79,7 @@ def _english(text: str) -> time | None:
     found = _EN.search(text)
     if found is None:
         return None
-    late = found["half"] == "p" if found["half"] else None
+    late = found["half"] == "p" if found["half"] else _late_beside(text)
     return _time(_of_half(found["hour"], found["half"]), int(found["minute"] or 0), late=late)
 
 
@@ -86,8 +96,8 @@ def _past(text: str) -> time | None:
     hour = int(word) if word.isdigit() else english_number(word) or 0
     minutes = 30 if found["share"] == "half" else 15
     if found["side"] == "to":
-        hour, minutes = hour - 1, 60 - minutes
-    return _time(hour, minutes, late=None) if hour > 0 else None
+        hour, minutes = (hour - 1) or _NOON, 60 - minutes
+    return _time(hour, minutes, late=_late_beside(text)) if hour > 0 else None
 
 
 def _part(text: str) -> time | None:
