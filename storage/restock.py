@@ -12,6 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import or_, select, update
 
+from storage.consents import MARKETING
 from storage.customers import Consents
 from storage.outbox import Outbox
 from storage.repository import Repository
@@ -72,7 +73,7 @@ class RestockNotices(Repository):
         number = (dedupe_key or "").removeprefix(_KEY)
         return await Requests(self._connection).get(int(number)) if number.isdigit() else None
 
-    async def account_of(self, asked: Request) -> int:
+    async def _account_of(self, asked: Request) -> int:
         """The account in whose conversation it was asked for."""
         found = await self._connection.scalar(
             select(conversation.c.account_id).where(conversation.c.id == asked.conversation_id)
@@ -81,13 +82,13 @@ class RestockNotices(Repository):
 
     async def agreed(self, asked: Request) -> bool:
         """Whether the customer agreed to the message and has not said no since: to it, or to all advertising."""
-        account_id = await self.account_of(asked)
+        account_id = await self._account_of(asked)
         yes = await Consents(self._connection).granted(purpose(asked.id), account_id=account_id)
         theirs = [consent.c.account_id == account_id]
         if asked.customer_id is not None:
             theirs.append(consent.c.customer_id == asked.customer_id)
         refused = select(consent.c.id).where(
-            consent.c.purpose == "marketing",
+            consent.c.purpose == MARKETING,
             consent.c.granted.is_(False),
             consent.c.at >= asked.created_at,
             or_(*theirs),

@@ -75,22 +75,14 @@ async def of_another_order(turn: Turn) -> tuple[Request, Task] | None:
     latest = turn.memory.filed[0]
     known = await _numbered(turn, latest.request)
     task = turn.skills.tasks.get(latest.task)
-    if known is None or task is None or task.order is None or known.customer_id != turn.customer_id:
+    if known is None or task is None or task.order is None:
         return None
     other = known.order_number is not None and known.order_number.casefold() != number
     return (known, task) if other and known.state == "asked" else None
 
 
 async def _numbered(turn: Turn, number: str) -> Request | None:
-    return next((one for one in await _theirs(turn) if one.number == number), None)
-
-
-async def _theirs(turn: Turn) -> list[Request]:
-    """The latest requests of a customer, of whichever conversation; who is not known as one has those made here."""
-    requests = Requests(turn.connection)
-    if turn.customer_id is not None:
-        return await requests.of_customer(turn.customer_id)
-    return await requests.of_conversation(turn.contact.conversation.id, limit=10)
+    return next((one for one in await made_requests.theirs(turn) if one.number == number), None)
 
 
 def _asks_first(turn: Turn, known: Request) -> Answer:
@@ -105,7 +97,7 @@ async def withdraw_answered(turn: Turn) -> Answer | None:
     """The answer to the question whether a request is to be taken back."""
     pending = turn.memory.pending
     known = await _numbered(turn, pending.data.get("request", "")) if pending is not None else None
-    if known is None or known.customer_id != turn.customer_id:
+    if known is None:
         return None
     if turn.affirms or turn.does(Act.WITHDRAWS):
         return withdrawing(turn, known)
@@ -117,11 +109,10 @@ async def _made(turn: Turn) -> list[tuple[Request, Task]]:
     numbers = {filed.request: filed.task for filed in turn.memory.filed}
     if not numbers:
         return []
-    made = await _theirs(turn)
     ours = [
         (one, turn.skills.tasks[numbers[one.number]])
-        for one in made
-        if numbers.get(one.number) in turn.skills.tasks and one.customer_id == turn.customer_id
+        for one in await made_requests.theirs(turn)
+        if numbers.get(one.number) in turn.skills.tasks
     ]
     named = turn.told("order").lstrip("#＃").casefold()
     return [pair for pair in ours if not named or (pair[0].order_number or "").casefold() == named]

@@ -10,7 +10,7 @@ from nlu.acts import Wish
 from nlu.types import Understanding
 
 _ALSO = re.compile(
-    r"(?<=[,，。.;；!！\s])(?=(?:另外|还有|顺便|同时|再帮|再就是|还要"
+    r"(?<=[,，。.;；!！\s])(?<!\band\s)(?=(?:另外|还有|顺便|同时|再帮|再就是|还要"
     r"|(?:also|and also|and can|and could|and please|plus|oh and|another thing|and another|while you're at it)\b))",
     re.IGNORECASE,
 )

@@ -25,6 +25,15 @@ async def open_request(turn: Turn, kind: str, order: Order | None) -> Request | 
     )
 
 
+async def theirs(turn: Turn, limit: int = 20) -> list[Request]:
+    """The latest requests of a customer, of whichever conversation; of who is not known as one, those made here so."""
+    requests = Requests(turn.connection)
+    if turn.customer_id is not None:
+        return await requests.of_customer(turn.customer_id, limit=limit)
+    here = await requests.of_conversation(turn.contact.conversation.id, limit=limit)
+    return [one for one in here if one.customer_id is None]
+
+
 def merged_details(before: Mapping[str, str], now: Mapping[str, str]) -> dict[str, str]:
     """A request's details and what is told now; of two texts both are kept, save what was said already."""
     said, more = before.get("text", ""), now.get("text", "")
@@ -81,9 +90,9 @@ async def added_to(
     What a yes confirms is no more by being said in other words, unless they add to it.
     """
     memory = memory.having_filed(Filed(task=task.name, request=known.number, order=known.order_id))
-    if known.created_at == turn.now and merged_details(known.details, details) == known.details:
-        return Answer(text="", memory=memory)
     merged = merged_details(known.details, details)
+    if known.created_at == turn.now and merged == known.details:
+        return Answer(text="", memory=memory)
     if known.state == "asked" and merged != known.details:
         await Requests(turn.connection).amend(known.id, merged)
         told = {**merged, "text": known.details.get("text", "")} != {"text": "", **known.details}
@@ -122,9 +131,5 @@ async def told_before(turn: Turn, task: Task, opened: OpenTask) -> Mapping[str, 
 async def _asked_here(turn: Turn, opened: OpenTask) -> list[OpenTask]:
     """Requests of this conversation about the same order, as tasks, the latest first."""
     tasks = {one.request: one.task for one in turn.memory.filed if one.order == opened.order}
-    made = (
-        await Requests(turn.connection).of_conversation(turn.contact.conversation.id, limit=10)
-        if tasks
-        else []
-    )
+    made = await theirs(turn) if tasks else []
     return [as_made(turn.skills.tasks[tasks[one.number]], one) for one in made if one.number in tasks]

@@ -131,8 +131,17 @@ def askable(score: IntentScore) -> bool:
 
 def plainly_of_task(whole: Understanding) -> bool:
     """Whether the words by themselves wish something that only the shop can do."""
+    return _of_task(whole, _PLAINLY)
+
+
+def fairly_of_task(whole: Understanding) -> bool:
+    """Whether what the words most likely mean is something that only the shop can do."""
+    return _of_task(whole, _FAIRLY)
+
+
+def _of_task(whole: Understanding, least: float) -> bool:
     best = whole.intents[0] if whole.intents else None
-    return best is not None and best.intent in REGISTRY.tasks_of and best.probability >= _PLAINLY
+    return best is not None and best.intent in REGISTRY.tasks_of and best.probability >= least
 
 
 def asked_of_product(turn: Turn) -> str:
@@ -142,12 +151,6 @@ def asked_of_product(turn: Turn) -> str:
     last = next(iter(turn.memory.intents), "")
     plain = best.intent if best is not None and best.probability >= _PLAINLY else ""
     return next((one for one in (plain, last) if one in _OF_A_PRODUCT), "product_question")
-
-
-def fairly_of_task(whole: Understanding) -> bool:
-    """Whether what the words most likely mean is something that only the shop can do."""
-    best = whole.intents[0] if whole.intents else None
-    return best is not None and best.intent in REGISTRY.tasks_of and best.probability >= _FAIRLY
 
 
 def none_of_ours(whole: Understanding) -> bool:

@@ -56,6 +56,7 @@ _AROUND = re.compile(
     r"|(?:谢谢|麻烦了|吧|哦|就行|就好)$",
     re.IGNORECASE,
 )
+_WORDS_AROUND = 20
 _ROOM = re.compile(r"[0-9]{3,4}")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _BARE_NUMBER = re.compile(r"[0-9]{1,5}[A-Za-z]?")
@@ -77,9 +78,8 @@ def grown(text: str, start: int, end: int) -> str:
 
 def without_words_around(text: str) -> str:
     """A text that answers where to, without what is said around the address: "it's", "please", 改成."""
-    before = None
-    while before != text:
-        before, text = text, _AROUND.sub("", text.strip(" ,，。.!！:：;；\n"))
+    for _ in range(_WORDS_AROUND):
+        text = _AROUND.sub("", text.strip(" ,，。.!！:：;；\n"))
     return text
 
 

@@ -9,6 +9,7 @@ from nlu.entities.numerals import chinese_number, english_number
 
 _NIGHT_ENDS = 8
 """Nobody means the small hours who says no more than three o'clock."""
+_NOON = 12
 _ZH = re.compile(
     r"(?P<part>凌晨|早上|早晨|上午|中午|下午|傍晚|晚上|今晚|明早|明晚)?\s?"
     r"(?P<hour>\d{1,2}|[一二两三四五六七八九十]{1,3})\s?点(?P<sharp>钟|整)?"
@@ -28,7 +29,6 @@ _PARTS = {
     "morning": 10, "noon": 12, "midday": 12, "afternoon": 14, "evening": 19, "tonight": 19,
 }  # fmt: skip
 _A_PART = re.compile("|".join(rf"\b{word}\b" if word.isascii() else word for word in _PARTS))
-_LATE = frozenset({"下午", "傍晚", "晚上", "今晚", "明晚"})
 _SHARES = {"半": 30, "一刻": 15, "三刻": 45}
 
 
@@ -52,7 +52,14 @@ def _chinese(text: str) -> time | None:
 
 def _late(part: str | None) -> bool | None:
     """Whether a part of the day is after noon; None where it isn't said."""
-    return None if part in (None, "中午") else part in _LATE
+    hour = 0 if part is None else _PARTS.get(part, 0)
+    return None if part is None or hour == _NOON else hour > _NOON
+
+
+def _late_beside(text: str) -> bool | None:
+    """Whether a part of the day that stands somewhere beside the time is after noon."""
+    found = _A_PART.search(text)
+    return None if found is None else _late(found[0])
 
 
 def _in_figures(text: str) -> time | None:
@@ -60,17 +67,25 @@ def _in_figures(text: str) -> time | None:
     if found is None:
         return None
     half = (found["half"] or "")[:1]
-    before = next((word for word in _PARTS if word in text and not word.isascii()), None)
-    late = half == "p" if half else _late(before) if before is not None else False
-    return _time(int(found["hour"]), int(found["minute"]), late=late)
+    if half:
+        late: bool | None = half == "p"
+    else:
+        # Figures alone are of a clock of twenty-four hours.
+        late = _late_beside(text) if _A_PART.search(text) else False
+    return _time(_of_half(found["hour"], half), int(found["minute"]), late=late)
 
 
 def _english(text: str) -> time | None:
     found = _EN.search(text)
     if found is None:
         return None
-    late = found["half"] == "p" if found["half"] else None
-    return _time(int(found["hour"]), int(found["minute"] or 0), late=late)
+    late = found["half"] == "p" if found["half"] else _late_beside(text)
+    return _time(_of_half(found["hour"], found["half"]), int(found["minute"] or 0), late=late)
+
+
+def _of_half(hour: str, half: str | None) -> int:
+    """12 am is midnight."""
+    return 0 if half == "a" and int(hour) == _NOON else int(hour)
 
 
 def _past(text: str) -> time | None:
@@ -81,8 +96,8 @@ def _past(text: str) -> time | None:
     hour = int(word) if word.isdigit() else english_number(word) or 0
     minutes = 30 if found["share"] == "half" else 15
     if found["side"] == "to":
-        hour, minutes = hour - 1, 60 - minutes
-    return _time(hour, minutes, late=None) if hour > 0 else None
+        hour, minutes = (hour - 1) or _NOON, 60 - minutes
+    return _time(hour, minutes, late=_late_beside(text)) if hour > 0 else None
 
 
 def _part(text: str) -> time | None:
@@ -93,6 +108,6 @@ def _part(text: str) -> time | None:
 def _time(hour: int, minute: int, *, late: bool | None) -> time | None:
     if late is None:
         late = 0 < hour < _NIGHT_ENDS
-    if late and hour < 12:
-        hour += 12
+    if late and hour < _NOON:
+        hour += _NOON
     return time(hour, minute) if hour < 24 else None

@@ -10,7 +10,7 @@ from nlu.acts import Act, Acts, DialogueState, SlotValue, Wish
 from nlu.context.clauses import clauses_of
 from nlu.context.plain_words import with_plain_words
 from nlu.entities import corrections
-from nlu.entities.address_parts import corrected, grown, is_town_alone, lacking
+from nlu.entities.address_parts import corrected, grown, is_town_alone, lacking, without_words_around
 
 
 @pytest.mark.parametrize(
@@ -179,13 +179,14 @@ def test_the_end_of_a_card_is_none_of_a_phone() -> None:
     assert [value.slot for value in _read(message, acts, state).slots] == ["payment_method"]
 
 
-@pytest.mark.parametrize("piece", ["最后", "后一位错", "1 not ", "last ", "号", "不是1", " "])
+@pytest.mark.parametrize("piece", ["最后", "后一位错", "1 not ", "last ", "号", "不是1", " ", "吧"])
 def test_corrections_are_found_in_bounded_time(piece: str) -> None:
     text = piece * (10_000 // len(piece))
     began = time.thread_time()
     corrections.tail_in(text)
     corrections.contrast_in(text)
     lacking(text)
+    without_words_around(text)
     assert time.thread_time() - began < 1.0
 
 
@@ -203,6 +204,18 @@ def test_corrections_are_found_in_bounded_time(piece: str) -> None:
 def test_what_goes_on_from_a_stretch_of_an_address_belongs_to_it(text: str, taken: str, whole: str) -> None:
     start = text.index(taken)
     assert grown(text, start, start + len(taken)) == whole
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("Yes please, it's 8 Low Street, thanks", "8 Low Street"),
+        ("好的，麻烦改成天目街7号吧，谢谢", "天目街7号"),
+        ("吧", ""),
+    ],
+)
+def test_words_around_an_address_are_none_of_it(text: str, address: str) -> None:
+    assert without_words_around(text) == address
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from dataclasses import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.answer import Answer, row
-from bot.conversation.made import request_text
+from bot.conversation.made import request_text, theirs
 from bot.conversation.memory import Filed, Memory
 from bot.conversation.skills import variants, which_product, wished_in_words
 from bot.conversation.skills.goods import several, telling
@@ -39,7 +39,7 @@ RESTOCK_NOTICE = Task(
 
 
 async def _asked(turn: Turn) -> Answer:
-    if not turn.argument and wished_in_words.no_longer_restock(turn.text):
+    if not turn.argument and wished_in_words.refuses(turn.text):
         return await _taken_back(turn)
     meant = await which_product.meant(turn)
     product = await several.picked(turn, meant)
@@ -146,11 +146,7 @@ async def _taken_back(turn: Turn) -> Answer:
 
 
 async def _open(turn: Turn) -> list[Request]:
-    requests = Requests(turn.connection)
-    if turn.customer_id is not None:
-        made = await requests.of_customer(turn.customer_id, limit=_LOOKED_AT)
-    else:
-        made = await requests.of_conversation(turn.contact.conversation.id, limit=_LOOKED_AT)
+    made = await theirs(turn, _LOOKED_AT)
     return [one for one in made if one.kind == NOTICE and one.state == "asked"]
 
 

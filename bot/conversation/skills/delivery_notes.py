@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from bot.conversation import tasks
 from bot.conversation.answer import Answer
@@ -10,24 +11,6 @@ from bot.conversation.memory import OpenTask
 from bot.conversation.skills import which_order, wished_in_words
 from bot.conversation.turn import RequestKind, Skill, Slot, Task, Turn
 from storage.orders import Order
-
-
-async def _order(turn: Turn) -> Order | Answer:
-    return await which_order.find(
-        turn, which_order.in_status(which_order.ON_ITS_WAY), "note:delivery", insist=True
-    )
-
-
-async def _over(turn: Turn, order: Order) -> Answer | None:
-    """An order that was named may have arrived, or been cancelled."""
-    if order.status in which_order.ON_ITS_WAY:
-        return None
-    text = turn.say("too-late-over", number=order.number, status=turn.say(f"status-{order.status}"))
-    return Answer(text=text, memory=turn.memory.about_order(order.id))
-
-
-def _note(text: str) -> str:
-    return text.strip() if wished_in_words.tells_courier(text) else ""
 
 
 def _told(_turn: Turn, order: Order | None, opened: OpenTask) -> Mapping[str, str]:
@@ -40,12 +23,23 @@ DELIVERY_NOTE = Task(
     request="delivery_note",
     wished_by=("delivery_note", "delivery"),
     slots=(
-        Slot(name="note", question="delivery-note-what", words=True, free=True, plain=_note),
+        Slot(
+            name="note",
+            question="delivery-note-what",
+            words=True,
+            free=True,
+            plain=wished_in_words.words_if(wished_in_words.tells_courier),
+        ),
         Slot(name="phone", told_by=("phone",)),
     ),
-    order=_order,
+    order=partial(
+        which_order.find,
+        relevant=which_order.in_status(which_order.ON_ITS_WAY),
+        action="note:delivery",
+        insist=True,
+    ),
     own_order=which_order.own,
-    unfit=_over,
+    unfit=which_order.only_in(which_order.ON_ITS_WAY, "too-late-over"),
     filed="delivery-note-asked",
     facts=_told,
     while_waiting=True,

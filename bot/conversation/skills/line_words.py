@@ -51,12 +51,11 @@ _SIGN = re.compile("[\u4e00-\u9fff]")
 def named(text: str, lines: Sequence[OrderLine]) -> list[OrderLine]:
     """The lines that words name, by words of their names that not all lines have; none where they name all alike."""
     said = frozenset(_words(text))
-    own = [frozenset(one for one in _own(line, text) if one in said or not one.isascii()) for line in lines]
-    fits = list(zip(lines, own, strict=True))
+    fits = [_own(line, text, said) for line in lines]
     return [
         line
-        for line, own in fits
-        if own and not any(own < others for _, others in fits) and any(others != own for _, others in fits)
+        for line, own in zip(lines, fits, strict=True)
+        if own and not any(own < others for others in fits) and any(own != others for others in fits)
     ]
 
 
@@ -88,7 +87,8 @@ def takes_out(text: str) -> bool:
 def taken_out(text: str, lines: Sequence[OrderLine]) -> list[OrderLine]:
     """The lines that parts of a message want to be left out; not those that only say which order is meant."""
     parts = [part for part in _PART.split(text) if part and takes_out(part) and _names_things(part)]
-    return [line for line in lines if any(line in named(part, lines) for part in parts)]
+    out = {line.product_id for part in parts for line in named(part, lines)}
+    return [line for line in lines if line.product_id in out]
 
 
 def _names_things(text: str) -> bool:
@@ -116,13 +116,13 @@ def _words(text: str) -> list[str]:
     return product_words.latin(text.casefold())
 
 
-def _own(line: OrderLine, text: str) -> set[str]:
-    """Words of a line's names that may name it; of a Chinese one pairs of signs that stand in the text."""
-    latin = {word for word in _words(line.name_en) if product_words.means_something(word)}
+def _own(line: OrderLine, text: str, said: frozenset[str]) -> set[str]:
+    """Words of a line's names that are said and may name it; of a Chinese one pairs of signs."""
     name = line.name_zh
     pairs = {name[start : start + _RUN] for start in range(len(name) - 1)}
     signs = {pair for pair in pairs if pair in text and all(_SIGN.match(sign) for sign in pair)}
-    return latin | {pair for pair in signs if product_words.means_something(pair)} | endings(name, text)
+    latin = said.intersection(_words(line.name_en))
+    return {word for word in latin | signs if product_words.means_something(word)} | endings(name, text)
 
 
 def endings(name: str, text: str) -> set[str]:
@@ -131,7 +131,7 @@ def endings(name: str, text: str) -> set[str]:
 
 
 def _alone(sign: str, text: str) -> bool:
-    return any(
+    return sign in text and any(
         said == sign and (before in _BEFORE) and (behind in _BEHIND)
         for before, said, behind in zip(f" {text}", text, f"{text[1:]} ", strict=False)
     )

@@ -21,11 +21,10 @@ from storage.events import Events, StoredEvent
 from storage.known_orders import KnownOrders
 from storage.orders import Order, Orders
 from storage.points import PointChange, Points
-from storage.requests import UNDECIDED, WITHDRAWN, Request, Requests
+from storage.requests import UNDECIDED, WITHDRAWN, Request
 
 _STARS = 5
 _CHANGES_SHOWN = 5
-_LOOKED_AT = 20
 _TOLD = 3
 
 
@@ -114,13 +113,7 @@ async def _case(turn: Turn, made: Sequence[Request]) -> Answer | None:
 
 
 async def _made(turn: Turn) -> list[Request]:
-    requests = Requests(turn.connection)
-    if turn.customer_id is not None:
-        made = await requests.of_customer(turn.customer_id, limit=_LOOKED_AT)
-    else:
-        here = await requests.of_conversation(turn.contact.conversation.id, limit=_LOOKED_AT)
-        made = [one for one in here if one.customer_id is None]
-    return [one for one in made if one.note != WITHDRAWN]
+    return [one for one in await made_requests.theirs(turn) if one.note != WITHDRAWN]
 
 
 async def _named(turn: Turn, made: Sequence[Request]) -> list[Request]:

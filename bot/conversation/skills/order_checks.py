@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from bot.conversation import tasks
 from bot.conversation.answer import Answer, row
@@ -18,27 +19,10 @@ from storage.orders import Order, Orders
 
 STANDS_STILL = timedelta(hours=72)
 """After that the carrier is asked."""
+_UNPAID = frozenset({"placed"})
 _UNPACKED = frozenset({"placed", "paid"})
+_SHIPPED = frozenset({"shipped"})
 _ANY = frozenset({"paid", "packed", "shipped", "delivered"})
-
-
-async def _unpaid(turn: Turn) -> Order | Answer:
-    return await which_order.find(
-        turn, which_order.in_status(frozenset({"placed"})), "check:payment", insist=True
-    )
-
-
-async def _bought(turn: Turn) -> Order | Answer:
-    return await which_order.find(turn, which_order.in_status(_ANY), "check:points")
-
-
-async def _arrived(turn: Turn) -> Order | Answer:
-    return await which_order.find(turn, which_order.in_status(frozenset({"delivered"})), "check:repair")
-
-
-async def _on_its_way(turn: Turn) -> Order | Answer:
-    on_its_way = which_order.in_status(which_order.ON_ITS_WAY)
-    return await which_order.find(turn, on_its_way, "check:redirect", insist=True)
 
 
 async def _unpacked(turn: Turn) -> Order | Answer:
@@ -53,45 +37,9 @@ async def _unpacked(turn: Turn) -> Order | Answer:
     return await which_order.find(turn, which_order.in_status(_UNPACKED), "check:parcels", insist=True)
 
 
-async def _packed(turn: Turn, order: Order) -> Answer | None:
-    if order.status in _UNPACKED:
-        return None
-    text = turn.say("parcels-too-late", number=order.number, status=turn.say(f"status-{order.status}"))
-    return Answer(text=text, memory=turn.memory.about_order(order.id))
-
-
-async def _paid_already(turn: Turn, order: Order) -> Answer | None:
-    if order.status == "placed":
-        return None
-    text = turn.say("payment-shows", number=order.number, status=turn.say(f"status-{order.status}"))
-    return Answer(text=text, memory=turn.memory.about_order(order.id))
-
-
-async def _not_here_yet(turn: Turn, order: Order) -> Answer | None:
-    if order.status in which_order.ARRIVED:
-        return None
-    text = turn.say("repair-not-yet", number=order.number, status=turn.say(f"status-{order.status}"))
-    return Answer(text=text, memory=turn.memory.about_order(order.id))
-
-
 def _rather_changed(_turn: Turn, order: Order | None) -> str:
     """What hasn't left yet is sent there at once."""
     return "change_address" if order is not None and order.status in which_order.NOT_SHIPPED else ""
-
-
-async def _not_on_its_way(turn: Turn, order: Order) -> Answer | None:
-    if order.status == "shipped":
-        return None
-    text = turn.say("too-late-over", number=order.number, status=turn.say(f"status-{order.status}"))
-    return Answer(text=text, memory=turn.memory.about_order(order.id))
-
-
-def _fault(text: str) -> str:
-    return text.strip() if wished_in_words.names_fault(text) else ""
-
-
-def _whole(text: str) -> str:
-    return text.strip() if wished_in_words.shares_parcels(text) else ""
 
 
 def _day(turn: Turn, _before: str) -> str:
@@ -110,9 +58,11 @@ PAYMENT = Task(
     request="payment_check",
     wished_by=("payment_check", "payment"),
     slots=(Slot(name="date", read=_day), Slot(name="amount", told_by=("amount",))),
-    order=_unpaid,
+    order=partial(
+        which_order.find, relevant=which_order.in_status(_UNPAID), action="check:payment", insist=True
+    ),
     own_order=which_order.own,
-    unfit=_paid_already,
+    unfit=which_order.only_in(_UNPAID, "payment-shows"),
     filed="payment-check-asked",
     while_waiting=True,
 )
@@ -120,7 +70,7 @@ POINTS = Task(
     name="points_check",
     request="points_check",
     wished_by=("points_check", "points"),
-    order=_bought,
+    order=partial(which_order.find, relevant=which_order.in_status(_ANY), action="check:points"),
     own_order=which_order.own,
     filed="points-check-asked",
     while_waiting=True,
@@ -143,14 +93,16 @@ REPAIR = Task(
             question="repair-why",
             words=True,
             free=True,
-            plain=_fault,
+            plain=wished_in_words.words_if(wished_in_words.names_fault),
             by_wish=_names_what,
         ),
         order_lines.SLOT,
     ),
-    order=_arrived,
+    order=partial(
+        which_order.find, relevant=which_order.in_status(frozenset({"delivered"})), action="check:repair"
+    ),
     own_order=which_order.own,
-    unfit=_not_here_yet,
+    unfit=which_order.only_in(which_order.ARRIVED, "repair-not-yet"),
     filed="repair-asked",
 )
 REDIRECT = Task(
@@ -170,9 +122,14 @@ REDIRECT = Task(
         Slot(name="name", told_by=("name",)),
         Slot(name="phone", told_by=("phone",)),
     ),
-    order=_on_its_way,
+    order=partial(
+        which_order.find,
+        relevant=which_order.in_status(which_order.ON_ITS_WAY),
+        action="check:redirect",
+        insist=True,
+    ),
     own_order=which_order.own,
-    unfit=_not_on_its_way,
+    unfit=which_order.only_in(_SHIPPED, "too-late-over"),
     filed="redirect-asked",
     facts=_told,
     becomes=_rather_changed,
@@ -182,10 +139,18 @@ PARCELS = Task(
     name="parcels",
     request="parcels",
     wished_by=("parcels",),
-    slots=(Slot(name="wanted", question="parcels-how", words=True, free=True, plain=_whole),),
+    slots=(
+        Slot(
+            name="wanted",
+            question="parcels-how",
+            words=True,
+            free=True,
+            plain=wished_in_words.words_if(wished_in_words.shares_parcels),
+        ),
+    ),
     order=_unpacked,
     own_order=which_order.own,
-    unfit=_packed,
+    unfit=which_order.only_in(_UNPACKED, "parcels-too-late"),
     filed="parcels-asked",
     facts=lambda _turn, _order, opened: {"told": opened.values.get("wanted", "")},
 )
@@ -199,9 +164,7 @@ async def _check(turn: Turn) -> Answer:
 
 async def _stands_still(turn: Turn) -> Answer:
     """Where a parcel was seen last; the carrier is asked once that is three days ago."""
-    found = await which_order.find(
-        turn, which_order.in_status(frozenset({"shipped"})), "check:still", insist=True
-    )
+    found = await which_order.find(turn, which_order.in_status(_SHIPPED), "check:still", insist=True)
     if isinstance(found, Answer):
         return found
     boxes = parcel_words.meant(turn, found)

@@ -28,8 +28,8 @@ class Choice:
         *,
         insist: bool,
         reading: bool,
-        early: bool = False,
-        rather: Callable[[Order], bool] = lambda _order: False,
+        early: bool,
+        rather: Callable[[Order], bool],
     ) -> None:
         self.turn, self.known, self.relevant = turn, known, relevant
         self.insist, self.reading, self.early = insist, reading, early
@@ -47,9 +47,7 @@ class Choice:
     def made(self) -> list[Order]:
         """The orders meant, at least one; several where that is open or where several are spoken of."""
         meant = self._meant()
-        rather = (
-            [order for order in meant if self.rather(order)] if len(meant) > 1 and not self.of_several else []
-        )
+        rather = [] if self.of_several else [order for order in meant if self.rather(order)]
         return rather if len(rather) == 1 else meant
 
     def _meant(self) -> list[Order]:

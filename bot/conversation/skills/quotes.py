@@ -24,7 +24,7 @@ def _how_many(turn: Turn, _before: str) -> str:
     if named is not None:
         return named
     bare = turn.text.strip()
-    return bare if bare.isdigit() else ""
+    return bare if bare.isdecimal() else ""
 
 
 def _day(turn: Turn, _before: str) -> str:
@@ -33,8 +33,8 @@ def _day(turn: Turn, _before: str) -> str:
 
 async def _too_few(turn: Turn, opened: OpenTask) -> Answer | None:
     """Below the number that the pages state there are the offers for everybody."""
-    count, least = opened.values.get("quantity", ""), await _least(turn)
-    if not count.isdigit() or int(count) >= least:
+    count = opened.values.get("quantity", "")
+    if not count.isdecimal() or int(count) >= (least := await _least(turn)):
         return None
     others = replace(turn, intent="discount_request", memory=turn.memory.settled())
     answer = await turn.skills.by_intent["discount_request"].answer(others)
@@ -49,7 +49,7 @@ async def _least(turn: Turn) -> int:
     counts = [
         int(one.value)
         for one in (read.entities if read is not None else ())
-        if one.kind is EntityKind.QUANTITY and one.value.isdigit()
+        if one.kind is EntityKind.QUANTITY and one.value.isdecimal()
     ]
     return next((count for count in counts if count >= _SEVERAL), 0)
 

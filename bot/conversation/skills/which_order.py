@@ -5,7 +5,7 @@ The one place where orders are read for a conversation, so that ownership is che
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -48,6 +48,18 @@ def wants_all(turn: Turn) -> bool:
 def in_status(statuses: frozenset[str]) -> Callable[[Order], bool]:
     """Orders with one of these statuses."""
     return lambda order: order.status in statuses
+
+
+def only_in(statuses: frozenset[str], text_id: str) -> Callable[[Turn, Order], Awaitable[Answer | None]]:
+    """Tells of an order with another status why something can't be done for it any more, or yet."""
+
+    async def unfit(turn: Turn, order: Order) -> Answer | None:
+        if order.status in statuses:
+            return None
+        text = turn.say(text_id, number=order.number, status=turn.say(f"status-{order.status}"))
+        return Answer(text=text, memory=turn.memory.about_order(order.id))
+
+    return unfit
 
 
 def _none(_order: Order) -> bool:

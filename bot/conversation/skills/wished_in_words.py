@@ -13,7 +13,7 @@ from nlu.types import EntityKind, Understanding
 _of_an_order = word_test(
     "包裹 快递 订单 物流 退款 发票", "order parcel package delivery deliver* refund invoice courier tracking"
 )
-_refuses = word_test(
+refuses = word_test(
     "不用 不必 不要 别 不需要 用不着 取消 撤回 不想 算了",
     "don't dont do_not no_need no_longer not stop cancel forget anymore any_more never_mind nevermind",
 )
@@ -34,14 +34,9 @@ def asks_for_restock(text: str) -> bool:
     return _informs(text) and _comes_back(text) and not _of_an_order(text)
 
 
-def no_longer_restock(text: str) -> bool:
-    """Of such a message: whether it is no longer wanted."""
-    return _refuses(text)
-
-
 def drops(last: str, read: Understanding) -> bool:
     """Whether a message says of a notice that was asked for just before that it is no longer needed."""
-    return last == "restock_notice" and read.intent == "deny" and _refuses(read.text)
+    return last == "restock_notice" and read.intent == "deny" and refuses(read.text)
 
 
 _bulk = word_test(
@@ -124,7 +119,7 @@ _missing = word_test(
     " haven't_got not_credited never_came still_no didn't_arrive not_received",
 )
 _repairs = word_test("寄修 维修 返修 修一下 修理 送修", "repair send_it_in send_in_for fix_it get_it_fixed")
-_broken = word_test(
+names_fault = word_test(
     "坏了 不能用 不工作 开不了机 充不进 漏水 漏电 不亮 不转 没反应 故障 裂了",
     "broken broke doesn't does_not won't stopped_working not_working leaks faulty defective dead",
 )
@@ -137,7 +132,7 @@ _still = word_test(
     " stands_still stood_still",
 )
 _way = word_test("物流 快递 包裹 运单 单号", "parcel package tracking order shipment delivery")
-_shares = word_test(
+shares_parcels = word_test(
     "合并发货 合并成 合并一起 合单 并单 合在一起发 合到一起发 一起发货 拆单 拆成 分开发货 分两个包裹 分成两个",
     "into_one_parcel into_one_package in_one_parcel in_one_package one_shipment combine…order* merge…order*"
     " orders…together ship_them_together send_them_together split…order* split…parcels split_it_into in_two_parcels",
@@ -156,19 +151,14 @@ def _pays(text: str) -> bool:
     return _unpaid(text) and _have_paid(text) and not _ask_ways(text)
 
 
-def names_fault(text: str) -> bool:
-    """Whether somebody says what is wrong with a thing."""
-    return _broken(text)
-
-
-def shares_parcels(text: str) -> bool:
-    """Whether somebody wants orders in one parcel, or one in several."""
-    return _shares(text)
+def words_if(says: Callable[[str], bool]) -> Callable[[str], str]:
+    """Takes all that is said where it says something, else nothing."""
+    return lambda text: text.strip() if says(text) else ""
 
 
 def erases(text: str) -> bool:
     """Whether somebody wants all that is kept of them deleted."""
-    return _erases(text) and not _refuses(text) and not _ask_ways(text)
+    return _erases(text) and not refuses(text) and not _ask_ways(text)
 
 
 def tells_courier(text: str) -> bool:
@@ -177,12 +167,12 @@ def tells_courier(text: str) -> bool:
 
 
 def _asks_for_call(text: str) -> bool:
-    return _calls(text) and not (_refuses(text) or _couriers(text) or _promised(text))
+    return _calls(text) and not (refuses(text) or _couriers(text) or _promised(text))
 
 
 def _asks_for_quote(read: Understanding) -> bool:
     counts = (one.value for one in read.entities if one.kind is EntityKind.QUANTITY)
-    many = any(count.isdigit() and int(count) >= _MANY for count in counts)
+    many = any(count.isdecimal() and int(count) >= _MANY for count in counts)
     bulk = many and _bulk(read.text) and not _asks_how_many_are_sold(read.text)
     return bulk or _quotation(read.text)
 
@@ -230,7 +220,7 @@ _SAID: Mapping[str, Said] = {
         taken_for=frozenset({"membership_points", "order_status", "delivery_problem", "refund_status"}),
     ),
     "repair_request": Said(
-        says=lambda read: _repairs(read.text) and _broken(read.text) and not _ask_ways(read.text),
+        says=lambda read: _repairs(read.text) and names_fault(read.text) and not _ask_ways(read.text),
         taken_for=frozenset(
             {
                 "warranty_repair",

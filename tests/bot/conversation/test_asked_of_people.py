@@ -59,6 +59,13 @@ async def test_what_is_missing_for_an_offer_is_asked(real: Chat) -> None:
     assert asked.details["quantity"] == "80"
 
 
+async def test_a_sign_that_is_no_number_is_not_how_many(real: Chat) -> None:
+    await real.says("Can I get a quote?")
+    await real.says("Longjing Tea")
+    await real.says("①")
+    assert not await made(real)
+
+
 async def test_a_call_is_read_back_before_it_is_asked_for(real: Chat) -> None:
     back = await real.says("给我回个电话，13800138000，明天下午三点半")
     assert "11月26日 周四" in said(back)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import ownership
 from bot.delivery.departure import Departure
+from bot.messages import Incoming, IncomingKind
 from bot.outreach.back_in_stock import RestockLook
 from bot.shop.intake.defaults import Defaults
 from bot.shop.intake.products import take_products
@@ -40,9 +41,9 @@ async def notices(chat: Chat) -> list[Request]:
     return [one for one in made if one.kind == NOTICE]
 
 
-async def stock(chat: Chat, count: int, product: str = "p3", **more: object) -> None:
+async def stock(chat: Chat, count: int) -> None:
     """The shop tells how many there are."""
-    record = ProductRecord(id=product, stock=count, **more)  # type: ignore[arg-type]
+    record = ProductRecord(id="p3", stock=count)
     await chat.store.write(lambda c: take_products(c, [record], chat.now, Defaults()))
 
 
@@ -125,8 +126,6 @@ async def test_what_is_no_longer_sold_is_not_promised(chat: Chat) -> None:
 
 async def test_stock_that_came_meanwhile_is_told_at_once(chat: Chat) -> None:
     """The decision is made on what was read before; the transaction looks again."""
-    from bot.messages import Incoming, IncomingKind
-
     await chat.says("你好", "greeting")
     incoming = Incoming(
         channel="telegram", address=chat.address, update_id="late", kind=IncomingKind.BUTTON, at=chat.now,
@@ -149,6 +148,15 @@ async def test_it_can_be_taken_back(chat: Chat, words: str) -> None:
     async with chat.store.read() as connection:
         account_id = (await chat.contact()).conversation.account_id
         assert not await Consents(connection).granted(purpose(asked.id), account_id=account_id)
+
+
+async def test_who_is_no_longer_known_takes_nothing_of_the_customer_back(chat: Chat) -> None:
+    await chat.link()
+    await asks(chat)
+    account_id = (await chat.contact()).conversation.account_id
+    await chat.store.write(lambda c: Accounts(c).unlink(account_id))
+    assert "竹茶盘" not in said(await chat.says("不用通知我到货了", "stock_question"))
+    assert [one.state for one in await notices(chat)] == ["asked"]
 
 
 async def test_it_is_among_what_was_asked_for(chat: Chat) -> None:
@@ -176,10 +184,10 @@ async def _blocks(chat: Chat) -> None:
 
 
 @pytest.mark.parametrize("happens", [_stops, _blocks])
-async def test_who_says_no_is_not_written_to(chat: Chat, happens: Callable[[Chat], object]) -> None:
+async def test_who_says_no_is_not_written_to(chat: Chat, happens: Callable[[Chat], Awaitable[None]]) -> None:
     await asks(chat)
     await stock(chat, 5)
-    await happens(chat)  # type: ignore[misc]
+    await happens(chat)
     assert not await leaves(chat)
     assert [one.state for one in await notices(chat)] == ["declined"]
 

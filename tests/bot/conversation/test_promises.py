@@ -75,7 +75,6 @@ class Deed:
     says: tuple[str, ...]
     files: str = ""
     """Kind of the request that the shop has then."""
-    answers: str = ""
     check: Check | None = None
     linked: bool = True
     elsewhere: str = ""
@@ -241,12 +240,15 @@ async def _stock(connection: AsyncConnection) -> None:
 
 @pytest.mark.parametrize(
     ("language", "heading"),
-    [(language, heading) for language, table in TABLES.items() for heading in table],
+    [
+        (language, heading)
+        for language, table in TABLES.items()
+        for heading, deed in table.items()
+        if not deed.elsewhere
+    ],
 )
 async def test_a_promise_is_kept(new_chat: Callable[..., Chat], language: str, heading: str) -> None:
     deed = TABLES[language][heading]
-    if deed.elsewhere:
-        return
     understander, pages = real_model()
     chat = new_chat(understander=understander, pages=pages, language=language)
     await chat.store.write(_stock)
