@@ -12,10 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import ownership
 from bot.conversation.memory import Memory
+from bot.conversation.trace import Of, load_trace
 from bot.linking.linker import Linker
 from nlu.acts import Act, Danger
 from storage import Store
 from storage.audit import Audit
+from storage.conversations import Conversations
 from storage.customers import Consents
 from storage.escalations import Escalation, Escalations
 from storage.requests import Requests
@@ -231,6 +233,16 @@ async def test_whom_to_call_is_told_for_the_place_of_the_shop(
     told = said(await chat.says("my lips are swelling up", danger(Danger.ALLERGY)))
     assert f"call {number if number.isdigit() else 'your ' + number} at once" in told
     assert ("another country" in told) == number.isdigit()
+
+
+async def test_a_number_to_call_is_traced_to_the_advice(chat: Chat) -> None:
+    await chat.says("脸肿了", danger(Danger.ALLERGY))
+    conversation = (await chat.contact()).conversation
+    async with chat.store.read() as connection:
+        kept = load_trace((await Conversations(connection).history(conversation.id))[-1].trace)
+    assert kept is not None
+    assert {fact.of for fact in kept.facts} == {Of.SHOP}
+    assert kept.facts[0].said["ambulance"].strip() == "120"
 
 
 async def test_where_the_customer_is_goes_before_where_the_shop_is(chat: Chat) -> None:
