@@ -17,7 +17,7 @@ from bot.conversation.answer import Answer, HandOver
 from bot.conversation.turn import Skill, Turn
 from kernel.times import from_micros, to_micros
 from nlu.acts import Danger
-from nlu.context.dangers import befalls_an_animal, is_breathed_in, names_nobody
+from nlu.context.dangers import befalls_an_animal, danger_in, is_breathed_in, names_nobody
 from storage.warnings import Alarms
 
 ALARM = REASON = "danger"
@@ -54,7 +54,9 @@ def _joined(turn: Turn, *sentences: str) -> str:
 
 def _named(turn: Turn, kind: Danger) -> str:
     """Which advice fits: for an animal, and where something is breathed in, it is another than for what a person
-    swallowed."""
+    swallowed; that is no wound, though the reader may take it for one."""
+    if kind is Danger.INJURY and danger_in(turn.said) is Danger.POISON:
+        kind = Danger.POISON
     if kind in _FOR_A_VET and befalls_an_animal(turn.said):
         return "animal"
     return "poison-air" if kind is Danger.POISON and is_breathed_in(turn.said) else kind.value

@@ -213,6 +213,15 @@ async def test_an_animal_is_for_the_vet_and_who_breathes_gas_gets_out(
     assert ("催吐" in told or "vomit" in told) == ("炉" not in text and "carbon" not in text)
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("my son swallowed a battery", "poison"), ("儿子把电池吞了", "poison"), ("孩子手划破了", "injury")],
+)
+async def test_what_was_swallowed_is_no_wound(chat: Chat, text: str, name: str) -> None:
+    language = "en" if text.isascii() else "zh"
+    assert advice(language, name) in said(await chat.says(text, danger(Danger.INJURY)))
+
+
 async def test_advice_for_a_person_is_given_after_that_for_an_animal(chat: Chat) -> None:
     await chat.says("狗吞了一块橡胶", danger(Danger.POISON))
     assert advice("zh", "poison") in said(await chat.says("孩子也吃了", danger(Danger.POISON)))
