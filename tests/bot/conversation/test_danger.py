@@ -91,7 +91,7 @@ async def taken_by_a_person(chat: Chat) -> int:
 async def test_every_kind_is_advised_and_goes_before_everything(
     chat: Chat, kind: Danger, language: str
 ) -> None:
-    words = SWALLOWED if language == "zh" else "the baby has eaten the sachet"
+    words = "刚才出事了" if language == "zh" else "something happened just now"
     text = said(reply := await chat.says(words, danger(kind)))
     assert advice(language, kind) in text
     assert "5 分钟" in text or "5 minutes" in text
