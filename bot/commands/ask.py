@@ -12,7 +12,7 @@ import typer
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.commands.common import known_customer, run_or_exit, settings_or_exit
+from bot.commands.common import known_customer, opened_store, run_or_exit, settings_or_exit
 from bot.commands.prepare import shop_kind
 from bot.conversation.texts import Texts, TextsInvalid
 from bot.conversation.trace import Trace, load_trace
@@ -24,7 +24,8 @@ from bot.staff.console.words import Words
 from kernel.console import fail, out, working
 from kernel.errors import LiukeError
 from kernel.times import utc_now
-from storage import NotFound, Store, migrate
+from storage import NotFound
+from storage.consents import MARKETING
 from storage.contents import look_into
 from storage.conversations import Conversations
 from storage.customers import Customers
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from bot.conversation.engine import Engine
 
 CHANNEL = "console"
-_CONSOLE_WORDS = "bot.staff.console"
 _LONGEST = 4_000
 
 
@@ -102,7 +102,7 @@ def ask(
         fail("Reading the question took too long and was ended. Put it in fewer words.")
     for line in reply_lines(found.reply):
         out.print(line, soft_wrap=True)
-    words = Words(Texts.load(package=_CONSOLE_WORDS), "en")
+    words = Words(Texts.load(package="bot.staff.console"), "en")
     for line in changes(words, found.before, found.after):
         out.print(line, style="yellow", soft_wrap=True)
     if why:
@@ -120,8 +120,7 @@ async def _asked(settings: Settings, question: str, customer: str | None, langua
             f"There is no shop in {where} yet. `liuke demo` makes an invented one, `liuke import` takes in yours; "
             "or set LIUKE_HOME to where it is."
         )
-    await migrate(settings.store_url)
-    async with Store.open(settings.store_url) as store, trial(store) as tried:
+    async with opened_store(settings) as store, trial(store) as tried:
         if customer is not None:
             async with tried.read() as connection:
                 await known_customer(connection, customer)
@@ -185,8 +184,10 @@ async def _held(connection: AsyncConnection, incoming: Incoming, now: datetime) 
     case, said = None, tuple[bool, ...]()
     if contact is not None:
         case = await Escalations(connection).open_of(contact.conversation.id)
-        theirs = consent.c.account_id == contact.conversation.account_id
-        said = tuple(await connection.scalars(select(consent.c.granted).where(theirs).order_by(consent.c.id)))
+        rows = select(consent.c.granted).where(
+            consent.c.account_id == contact.conversation.account_id, consent.c.purpose == MARKETING
+        )
+        said = tuple(await connection.scalars(rows.order_by(consent.c.id)))
     return Held(
         requests={one.id: one for one in made},
         codes=frozenset(one.code for one in live),

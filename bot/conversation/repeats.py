@@ -20,12 +20,12 @@ _AS_OFTEN = 3
 
 def not_twice(decision: Decision, turn: Turn) -> Decision:
     """An answer, in other words where the same was said before and needs no repeating."""
-    if decision.shadow or may_be_said_again(decision.skill, decision.answer):
+    if decision.shadow or _may_be_said_again(decision.skill, decision.answer):
         return decision
-    return replace(decision, answer=decision.answer.changed(partial(told_anew, turn, decision.skill)))
+    return replace(decision, answer=decision.answer.changed(partial(_told_anew, turn, decision.skill)))
 
 
-def may_be_said_again(skill: str, answer: Answer) -> bool:
+def _may_be_said_again(skill: str, answer: Answer) -> bool:
     """Whether an answer of a skill may be in the same words: small talk, what was done, what is asked for again."""
     known = REGISTRY.by_name.get(skill)
     asks = answer.memory is not None and answer.memory.pending is not None
@@ -36,7 +36,7 @@ def may_be_said_again(skill: str, answer: Answer) -> bool:
     return bool(known.tasks) and not asks
 
 
-def told_anew(turn: Turn, skill: str, answer: Answer) -> Answer:
+def _told_anew(turn: Turn, skill: str, answer: Answer) -> Answer:
     """The answer, in other words where the same was said before in this conversation; kept to compare with."""
     memory = answer.memory or turn.memory
     said = _mark(answer)

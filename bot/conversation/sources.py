@@ -31,6 +31,8 @@ _BEGINNINGS = {
 _SPEAK_OF = {first: of for of, firsts in _BEGINNINGS.items() for first in firsts.split()}
 _PERSONAL = frozenset({"address", "email", "measures", "phone", "told", "wanted"})
 """Values that are kept with the message alone."""
+_QUOTING = frozenset({"repeat-short", "said-again", "still-needed"})
+"""Texts whose value `text` is an answer of the bot's, which may hold any of these."""
 _ATTRIBUTE = "attribute"
 _LONGEST = 80
 _MOST = 24
@@ -125,7 +127,7 @@ class Sources:
         found = []
         for said in self._said.values():
             start = answer.find(said.words)
-            if start >= 0 and not (said.bare and not _stands_alone(answer, start, said.words)):
+            if start >= 0 and (not said.bare or _stands_alone(answer, start, said.words)):
                 found.append(_Place(start=start, end=start + len(said.words), said=said))
         return sorted(found, key=lambda one: (one.start, -one.end))
 
@@ -159,7 +161,7 @@ def _fact(text_id: str, words: str, values: Mapping[str, str]) -> Fact:
     """What a text says: the values that stand in its words, and what they are about."""
     first = text_id.partition("-")[0]
     kept = {
-        name: "" if name in _PERSONAL else _short(value)
+        name: "" if name in _PERSONAL or (name == "text" and text_id in _QUOTING) else _short(value)
         for name, value in values.items()
         if value and value in words and not (name == "name" and first in _OF_CUSTOMERS)
     }

@@ -120,6 +120,15 @@ async def test_a_no_to_messages_is_said_and_not_noted(any_store: Store) -> None:
         assert await Consents(connection).channels("marketing", "c1") == []
 
 
+async def test_a_message_about_one_product_is_no_yes_to_messages_from_the_shop(any_store: Store) -> None:
+    found = await asked(any_store, "竹茶盘到货了告诉我", "stock_question")
+    (made,) = found.after.requests.values()
+    (line,) = changes(WORDS, found.before, found.after)
+    assert (
+        line == f"Not filed, and its number is not kept: request {made.number} (Message when back in stock)."
+    )
+
+
 def test_an_answer_is_printed_with_cards_and_buttons() -> None:
     card = Card(
         product_id="p1", title="Tea", text="¥1\nin stock", buttons=(Button(label="Details", action="x"),)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,7 +17,7 @@ from bot.conversation.answer import Answer, HandOver
 from bot.conversation.turn import Skill, Turn
 from kernel.times import from_micros, to_micros
 from nlu.acts import Danger
-from nlu.context.dangers import befalls_an_animal, is_breathed_in, names_nobody
+from nlu.context.dangers import befalls_an_animal, danger_in, is_breathed_in, names_nobody
 from storage.warnings import Alarms
 
 ALARM = REASON = "danger"
@@ -26,15 +27,18 @@ _WHERE_NUMBERS_ARE = frozenset({"poison", "poison-air", "allergy", "fire", "inju
 """Advice that says whom to call."""
 _FOR_A_VET = frozenset({Danger.POISON, Danger.ALLERGY, Danger.INJURY})
 _STILL_IN_IT = timedelta(hours=2)
+"""So long "what do I do?" is asked of the danger."""
 
 
 def _advice(turn: Turn, name: str) -> str:
     """A text on a danger, with whom to call where the customer is, or where the shop is if that isn't known."""
     numbers = emergency.numbers_in(turn.zone.key)
+    # Not by `turn.say`: each is a value of the advice, and no answer of its own.
+    say = partial(turn.services.texts.say, turn.language)
     called = {
-        whom: turn.say("emergency-number", number=number)
+        whom: say("emergency-number", number=number)
         if number
-        else turn.say("emergency-crisis" if whom == "crisis" else "emergency-unknown")
+        else say("emergency-crisis" if whom == "crisis" else "emergency-unknown")
         for whom, number in dataclasses.asdict(numbers).items()
     }
     text = turn.say(f"danger-{name}", **called)
@@ -50,7 +54,9 @@ def _joined(turn: Turn, *sentences: str) -> str:
 
 def _named(turn: Turn, kind: Danger) -> str:
     """Which advice fits: for an animal, and where something is breathed in, it is another than for what a person
-    swallowed."""
+    swallowed; that is no wound, though the reader may take it for one."""
+    if kind is Danger.INJURY and danger_in(turn.said) is Danger.POISON:
+        kind = Danger.POISON
     if kind in _FOR_A_VET and befalls_an_animal(turn.said):
         return "animal"
     return "poison-air" if kind is Danger.POISON and is_breathed_in(turn.said) else kind.value
@@ -101,7 +107,7 @@ def once_more(turn: Turn) -> Answer | None:
     }
     if not lately:
         return None
-    return Answer(text=_advice(turn, max(lately, key=lambda one: lately[one])), memory=turn.memory)
+    return Answer(text=_advice(turn, max(lately, key=lately.__getitem__)), memory=turn.memory)
 
 
 SKILLS = (Skill(name="danger", answer=_advise, regrets=False, always=True),)

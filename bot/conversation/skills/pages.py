@@ -87,7 +87,7 @@ async def _passages(turn: Turn, question: str | None, n: int, at_least: float | 
     asked = question or turn.text or (meaning.text if meaning is not None else "")
     if not asked.strip():
         return []  # a button asks no page
-    before = "" if question is not None else _said_before(turn)
+    before = "" if question is not None else _said_before(turn, asked)
     # The bot's own questions are ones for the pages.
     at_least = _GENERAL if question is not None and at_least is None else at_least
     language: Language = "zh" if turn.language == "zh" else "en"
@@ -164,9 +164,9 @@ def _agreed(readings: Sequence[Sequence[Passage]]) -> list[Passage]:
     return sorted(agreed, key=lambda one: -one.score)
 
 
-def _said_before(turn: Turn) -> str:
+def _said_before(turn: Turn, asked: str) -> str:
     """What the customer said before the words to be answered: in the same message, else the message before."""
-    earlier, found, _ = turn.said.partition(turn.text)
+    earlier, found, _ = turn.said.partition(asked)
     if found and earlier.strip():
         return earlier.strip()
     return turn.memory.before[-2] if len(turn.memory.before) > 1 else ""

@@ -12,10 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import ownership
 from bot.conversation.memory import Memory
+from bot.conversation.trace import Of, load_trace
 from bot.linking.linker import Linker
 from nlu.acts import Act, Danger
 from storage import Store
 from storage.audit import Audit
+from storage.conversations import Conversations
 from storage.customers import Consents
 from storage.escalations import Escalation, Escalations
 from storage.requests import Requests
@@ -89,7 +91,7 @@ async def taken_by_a_person(chat: Chat) -> int:
 async def test_every_kind_is_advised_and_goes_before_everything(
     chat: Chat, kind: Danger, language: str
 ) -> None:
-    words = SWALLOWED if language == "zh" else "the baby has eaten the sachet"
+    words = "刚才出事了" if language == "zh" else "something happened just now"
     text = said(reply := await chat.says(words, danger(kind)))
     assert advice(language, kind) in text
     assert "5 分钟" in text or "5 minutes" in text
@@ -211,6 +213,15 @@ async def test_an_animal_is_for_the_vet_and_who_breathes_gas_gets_out(
     assert ("催吐" in told or "vomit" in told) == ("炉" not in text and "carbon" not in text)
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("my son swallowed a battery", "poison"), ("儿子把电池吞了", "poison"), ("孩子手划破了", "injury")],
+)
+async def test_what_was_swallowed_is_no_wound(chat: Chat, text: str, name: str) -> None:
+    language = "en" if text.isascii() else "zh"
+    assert advice(language, name) in said(await chat.says(text, danger(Danger.INJURY)))
+
+
 async def test_advice_for_a_person_is_given_after_that_for_an_animal(chat: Chat) -> None:
     await chat.says("狗吞了一块橡胶", danger(Danger.POISON))
     assert advice("zh", "poison") in said(await chat.says("孩子也吃了", danger(Danger.POISON)))
@@ -231,6 +242,16 @@ async def test_whom_to_call_is_told_for_the_place_of_the_shop(
     told = said(await chat.says("my lips are swelling up", danger(Danger.ALLERGY)))
     assert f"call {number if number.isdigit() else 'your ' + number} at once" in told
     assert ("another country" in told) == number.isdigit()
+
+
+async def test_a_number_to_call_is_traced_to_the_advice(chat: Chat) -> None:
+    await chat.says("脸肿了", danger(Danger.ALLERGY))
+    conversation = (await chat.contact()).conversation
+    async with chat.store.read() as connection:
+        kept = load_trace((await Conversations(connection).history(conversation.id))[-1].trace)
+    assert kept is not None
+    assert {fact.of for fact in kept.facts} == {Of.SHOP}
+    assert kept.facts[0].said["ambulance"].strip() == "120"
 
 
 async def test_where_the_customer_is_goes_before_where_the_shop_is(chat: Chat) -> None:

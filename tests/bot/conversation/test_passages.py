@@ -141,6 +141,12 @@ async def test_a_part_of_a_message_is_read_with_what_was_said_before_it() -> Non
     assert asked.before == ["", "do you ship it and"]
 
 
+async def test_what_was_said_before_an_order_was_chosen_by_a_button_is_nothing() -> None:
+    turn = _turn(asked := _Pages())
+    await passage_for(cast(Turn, SimpleNamespace(**{**vars(turn), "text": "", "said": ""})))
+    assert asked.asked == ["wrap it"]
+
+
 def test_of_the_entry_told_last_just_what_is_asked_now_is_said() -> None:
     entry = _entry("Abroad", "Norway: 17 pounds. Peru: 40.", "Norway: 17 pounds.")
     told = said_of(_turn(_Pages()), [entry])

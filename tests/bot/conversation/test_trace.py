@@ -150,6 +150,9 @@ async def test_personal_data_is_kept_with_the_message_alone(shopper: Chat) -> No
     assert "文三路" not in str(message.trace)
     (fact,) = (await trace(shopper)).facts
     assert (fact.text, fact.said["address"]) == ("order-fact-address", "")
+    assert "文三路" in said(await shopper.says("再说一遍", "repeat"))
+    (again,) = (await trace(shopper)).facts
+    assert (again.text, again.said["text"]) == ("repeat-short", "")
 
 
 async def test_a_greeting_keeps_its_text_without_the_name(shopper: Chat) -> None:
