@@ -343,7 +343,7 @@ def wishes(turn: Turn, reading: Reading, *, taken_up: bool) -> tuple[tuple[str, 
     for wish, part in reading.wishes:
         if wished & _HOLDS.get(wish.intent, frozenset()):
             continue
-        if _belongs_to_another(reading, wish):
+        if _belongs_to_another(reading, wish) or _is_read_otherwise(reading, wish):
             continue
         if wish.intent == "change_order" and "change_address" in wished and not turn.told_each(*_OF_ITEMS):
             continue
@@ -356,6 +356,21 @@ def wishes(turn: Turn, reading: Reading, *, taken_up: bool) -> tuple[tuple[str, 
     ordered = [one for _, one in sorted(found.items(), key=lambda one: one[0] != "consent")][:_WISHES]
     spoken = [wish for _, wish, _ in ordered]
     return tuple((intent, _with_acts(reading, wish, part, spoken)) for intent, wish, part in ordered)
+
+
+def _is_read_otherwise(reading: Reading, wish: Wish) -> bool:
+    """Whether the very words of a wish to be told something are likelier another such wish."""
+    same = [
+        other.probability
+        for other, _ in reading.wishes
+        if (other.start, other.end) == (wish.start, wish.end) and _only_tells(other.intent)
+    ]
+    return _only_tells(wish.intent) and wish.probability < max(same, default=0.0)
+
+
+def _only_tells(intent: str) -> bool:
+    skill = REGISTRY.by_intent.get(intent)
+    return skill is not None and skill.only_tells
 
 
 def _belongs_to_another(reading: Reading, wish: Wish) -> bool:

@@ -1,6 +1,6 @@
 """Attacks on the running program, all at once, for a short time; `make torture` goes on for ten minutes.
 
-The machine that runs the tests is busy: how long polite customers wait is bounded loosely here.
+It runs by itself; how long polite customers wait is bounded loosely all the same, since machines differ.
 """
 
 from __future__ import annotations
