@@ -35,7 +35,7 @@ _MANY = 10
 _gifts = word_test("赠品 附赠 满赠 赠送", "free_gift* gift_with freebie* gifts_with complimentary")
 _returns = word_test("退 换货 包装", "return* send_back exchange* wrap*")
 _large = word_test("批量 团购 批发 大量", "bulk wholesale large_order* large_quantit* pieces quantit*")
-_PRICE = next(one for one in qualities.QUALITIES if one.name == qualities.PRICE)
+_PRICE = qualities.named(qualities.PRICE)
 _ASKED = ("first", "last", "order", "later", "still", "end")
 """What is answered to the first, second, third asking and on; to any further one the last of them."""
 
