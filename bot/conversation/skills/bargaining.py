@@ -133,7 +133,7 @@ def move(turn: Turn) -> Move | None:
     if (words.asks_for_less(text) or pleads) and not takes:
         return Move.LESS
     if takes:
-        return Move.LESS if asks_by_condition(text) else Move.TAKES
+        return Move.LESS if _asks_by_condition(text) else Move.TAKES
     return None
 
 
@@ -143,7 +143,7 @@ def _agreed(turn: Turn) -> bool:
     return whole is not None and whole.intent == "affirm" and words.a_deal(turn.text)
 
 
-def asks_by_condition(text: str) -> bool:
+def _asks_by_condition(text: str) -> bool:
     """Whether it would be bought if it were cheaper: "便宜点我就要了", "a discount and I'll take it"."""
     return (
         bool(words.asks_for_less(text))
@@ -169,14 +169,14 @@ def several_of(turn: Turn) -> int:
     if not told and under_way(turn) and turn.memory.product is not None:
         told = places.how_many(turn.text, 1) or 0
     more = told and under_way(turn) and words.one_more(turn.text)
-    return counted_last(turn) + told if more else max(told, 1)
+    return _counted_last(turn) + told if more else max(told, 1)
 
 
 def count_taken(turn: Turn) -> int:
     """How many a message takes: as many as it says, else as were reckoned last."""
     if words.just_one(turn.text):
         return 1
-    return several_of(turn) if totals.quantities(turn) else counted_last(turn)
+    return several_of(turn) if totals.quantities(turn) else _counted_last(turn)
 
 
 def speaks_of_rivals(said: str) -> bool:
@@ -236,7 +236,7 @@ def _last(turn: Turn) -> str:
     return turn.memory.intents[0] if turn.memory.intents else ""
 
 
-def counted_last(turn: Turn) -> int:
+def _counted_last(turn: Turn) -> int:
     """How many were reckoned last, where nothing was said since of another number; else 1."""
     last = turn.memory.bargain[-1] if turn.memory.bargain else ""
     number = last.removeprefix(COUNTED)

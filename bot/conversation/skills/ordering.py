@@ -28,7 +28,11 @@ async def _order(turn: Turn) -> Answer:
         return await _not_there(turn, product)
     spoken_of = product.id == turn.memory.product
     count = bargaining.count_taken(turn) if spoken_of else bargaining.several_of(turn)
-    return await taken(turn, product, min(count, product.stock))
+    answer = await taken(turn, product, min(count, product.stock))
+    if count <= product.stock:
+        return answer
+    short = turn.say("total-short", name=product.name(turn.language), stock=product.stock)
+    return replace(answer, text=f"{short}\n{answer.text}")
 
 
 async def which_first(turn: Turn, meant: which_product.Meant) -> Answer:

@@ -427,7 +427,10 @@ async def test_as_many_as_were_reckoned_go_into_the_basket(english: Chat) -> Non
 
 async def test_no_more_than_there_are_go_into_the_basket(english: Chat) -> None:
     await english.says("how much is the Ceramic Cup", "price_question")
-    await english.says("i'll take 9", replace(means("place_order"), slots=(("quantity", "9"),)))
+    answer = said(
+        await english.says("i'll take 9", replace(means("place_order"), slots=(("quantity", "9"),)))
+    )
+    assert "Only 3 of Ceramic Cup are in stock" in answer
     assert links(english) == ["https://shop.example/cart?add=P2&qty=3"]
 
 
