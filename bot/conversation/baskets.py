@@ -49,6 +49,11 @@ class BasketTemplate:
         """Whether its links say how many."""
         return "{quantity}" in self.text
 
+    @property
+    def carries_coupon(self) -> bool:
+        """Whether its links put a coupon in, too."""
+        return _COUPON in self.text
+
     def link(self, *, product: str, code: str, quantity: int = 1, coupon: str = "") -> str:
         """The address that puts so many of a product into the basket, with a coupon's code where there is one."""
         before, query, after = _split(self.text)

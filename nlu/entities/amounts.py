@@ -154,7 +154,11 @@ def _digits(match: re.Match[str]) -> Iterator[Span]:
         if match["from"]:
             yield _amount(*match.span("from"), _sum(match["from"], scale))
             start = match.start("before")
-        yield _amount(start, end, _sum(match["before"], scale) + _fraction(match))
+        if "." in match["before"] and match["tenth"]:
+            # 9.9块5 isn't 9.9 and half a yuan more.
+            yield _amount(start, match.start("tenth"), _sum(match["before"], scale))
+        else:
+            yield _amount(start, end, _sum(match["before"], scale) + _fraction(match))
 
 
 def _sum(number: str, scale: str) -> str:

@@ -117,6 +117,7 @@ def test_no_order_number_where_there_is_none(message: str) -> None:
         ("3千块", EntityKind.AMOUNT, "3000"),
         ("十块五", EntityKind.AMOUNT, "10.5"),
         ("十块五个", EntityKind.AMOUNT, "10"),
+        ("9.9块5", EntityKind.AMOUNT, "9.9"),
         ("5块5毛", EntityKind.AMOUNT, "5.5"),
         ("五毛", EntityKind.AMOUNT, "0.5"),
         ("花了两百多", EntityKind.AMOUNT, "200"),

@@ -82,11 +82,6 @@ of_postage = word_test(
     "postage shipping delivery_fee delivery_cost* delivery_charge* free_delivery",
 )
 """It is about what sending costs."""
-on_condition = word_test(
-    "我就买 我就要 我就拿 我就下单 马上下单 立马下单 就买了",
-    "and_i'll_take and_ill_take and_i'll_buy then_i'll_buy then_i'll_take",
-)
-"""It would be taken if …"""
 of_a_group = word_test(
     "学生 教师 老师 会员 军人 老人 新客 新用户 首单 生日 员工",
     "student* teacher* member* senior* military veteran* birthday nhs first_order new_customer* staff_discount",
@@ -98,11 +93,13 @@ wants_many = word_test(
 )
 """It is asked what more of it would cost."""
 pleads = word_test(
-    "帮帮忙 帮个忙 求求 拜托 行行好 通融 诚心 真心 照顾 支持一下 爽快 老顾客 老客户 老主顾 大气 给个面子 别这么小气",
+    "帮帮忙 帮个忙 求求 拜托 行行好 通融 诚心 真心 照顾 支持一下 爽快 老顾客 老客户 老主顾 大气 给个面子 别这么小气"
+    " 我就买 我就要 我就拿 我就下单 马上下单 立马下单 就买了",
     "please_please pretty_please come_on c'mon come_onn* still_no nothing_you_can_do be_nice loyal_customer"
-    " regular_customer good_customer for_a_regular do_me_a_favour do_me_a_favor help_me_out meet_me wiggle_room",
+    " regular_customer good_customer for_a_regular do_me_a_favour do_me_a_favor help_me_out meet_me wiggle_room"
+    " and_i'll_take and_ill_take and_i'll_buy then_i'll_buy then_i'll_take",
 )
-"""While it is bargained, no more than another asking."""
+"""While it is bargained, no more than another asking, such as that it would be taken if …"""
 one_more = word_test(
     "再加 加一 加两 再来 再要 多要 多拿", "one_more two_more another_one add_one add_another and_another"
 )
@@ -131,7 +128,7 @@ thinks = word_test(
     "think_about_it think_it_over have_a_think sleep_on_it consider_it let_me_think i'll_think i'll_see",
 )
 """The customer thinks about it."""
-a_deal = word_test("", "deal$")
+a_deal = word_test("deal$")
 """It ends in a deal: that asks for one, or agrees to it."""
 takes = word_test(
     "就要这个 就要它 就要那个 就这个吧 就这么定 就这样定 就定这个 就它了 就它吧 就这个了 要这个了 我要下单"
@@ -152,5 +149,5 @@ of_a_limit = word_test(
     "以内 以下 之内 预算 不超过 以上 左右", "under budget within up_to at_most below max maximum no_more_than"
 )
 """A sum beside them is a limit for what is looked for."""
-plain_deal = word_test("", "^deal$ ok_deal okay_deal done_deal it's_a_deal")
+plain_deal = word_test("^deal$ ok_deal okay_deal done_deal it's_a_deal")
 """It is agreed to."""

@@ -35,6 +35,9 @@ _GOODS = frozenset(
     }
 )  # fmt: skip
 _LOOKS_FOR = frozenset({"product_search", "recommend_request"})
+_OF_MONEY = frozenset(
+    {"price_question", "discount_request", "out_of_scope", "deny", "affirm", "chitchat", "complaint"}
+)
 COUNTED = "more-"
 """Before the number of pieces that were reckoned, in what was answered to bargaining."""
 _LIKELY = 0.4
@@ -84,8 +87,8 @@ class Sum:
 def named_sum(turn: Turn) -> Sum | None:
     """The first sum of a message, a bare number too."""
     whole = turn.understanding
-    found = next((one for one in whole.entities if one.kind is EntityKind.AMOUNT), None) if whole else None
-    if found is not None and _number(found.value) is not None:
+    found = whole.first(EntityKind.AMOUNT) if whole is not None else None
+    if found is not None:
         start, end, value = found.start, found.end, found.value
     else:
         counted = {start for start, _ in totals.quantities(turn)}
@@ -96,13 +99,6 @@ def named_sum(turn: Turn) -> Sum | None:
     said = turn.text[start:end]
     less = bool(_less_by(turn.text[:start]) or _by_less(turn.text[end:]))
     return Sum(words=said, major=float(value), currency=_currency(said), less=less)
-
-
-def _number(value: str) -> float | None:
-    try:
-        return float(value)
-    except ValueError:
-        return None
 
 
 def _currency(said: str) -> str:
@@ -133,11 +129,11 @@ def move(turn: Turn) -> Move | None:
         return Move.BID
     if (wants_several(turn) or several_of(turn) > 1) and not takes:
         return Move.SEVERAL
-    pleads = under_way(turn) and (words.pleads(text) or words.on_condition(text))
+    pleads = under_way(turn) and words.pleads(text)
     if (words.asks_for_less(text) or pleads) and not takes:
         return Move.LESS
     if takes:
-        return Move.LESS if asks_by_condition(text) else Move.TAKES
+        return Move.LESS if _asks_by_condition(text) else Move.TAKES
     return None
 
 
@@ -147,7 +143,7 @@ def _agreed(turn: Turn) -> bool:
     return whole is not None and whole.intent == "affirm" and words.a_deal(turn.text)
 
 
-def asks_by_condition(text: str) -> bool:
+def _asks_by_condition(text: str) -> bool:
     """Whether it would be bought if it were cheaper: "便宜点我就要了", "a discount and I'll take it"."""
     return (
         bool(words.asks_for_less(text))
@@ -173,14 +169,14 @@ def several_of(turn: Turn) -> int:
     if not told and under_way(turn) and turn.memory.product is not None:
         told = places.how_many(turn.text, 1) or 0
     more = told and under_way(turn) and words.one_more(turn.text)
-    return counted_last(turn) + told if more else max(told, 1)
+    return _counted_last(turn) + told if more else max(told, 1)
 
 
 def count_taken(turn: Turn) -> int:
     """How many a message takes: as many as it says, else as were reckoned last."""
     if words.just_one(turn.text):
         return 1
-    return several_of(turn) if totals.quantities(turn) else counted_last(turn)
+    return several_of(turn) if totals.quantities(turn) else _counted_last(turn)
 
 
 def speaks_of_rivals(said: str) -> bool:
@@ -211,13 +207,13 @@ def _offers_sum(turn: Turn) -> bool:
     if (
         said is None
         or not in_focus(turn)
-        or words.of_a_limit(turn.text.casefold())
+        or words.of_a_limit(turn.text)
         or turn.named(EntityKind.ORDER_NUMBER)
     ):
         return False
     whole = turn.understanding
     is_sum = whole is not None and whole.first(EntityKind.AMOUNT) is not None
-    asked = words.bids(turn.text.casefold()) or bool(words.asks_for_less(turn.text)) or words.takes(turn.text)
+    asked = words.bids(turn.text) or bool(words.asks_for_less(turn.text)) or words.takes(turn.text)
     alone = turn.text.strip(" ?？!！.。吧呢") == said.words
     if said.less:
         return asked or under_way(turn)
@@ -240,7 +236,7 @@ def _last(turn: Turn) -> str:
     return turn.memory.intents[0] if turn.memory.intents else ""
 
 
-def counted_last(turn: Turn) -> int:
+def _counted_last(turn: Turn) -> int:
     """How many were reckoned last, where nothing was said since of another number; else 1."""
     last = turn.memory.bargain[-1] if turn.memory.bargain else ""
     number = last.removeprefix(COUNTED)
@@ -312,22 +308,13 @@ def _goes_on(turn: Turn, made: Move) -> bool:
     return bool(turn.memory.bargain) and goes_on
 
 
-_OF_MONEY = frozenset(
-    {"price_question", "discount_request", "out_of_scope", "deny", "affirm", "chitchat", "complaint"}
-)
-
-
 def _may_be_of_price(turn: Turn) -> bool:
     """Whether it isn't for sure about something that was bought, or how it is sent or paid."""
-    best = (
-        turn.understanding.intents[0]
-        if turn.understanding is not None and turn.understanding.intents
-        else None
-    )
+    best = turn.understanding
     if best is None or best.probability < _SURE or best.intent in _GOODS:
         return True
     return (
-        words.asks_to_match(turn.text.casefold())
+        words.asks_to_match(turn.text)
         or named_sum(turn) is not None
         or best.intent not in turn.skills.about_orders
     )
@@ -335,8 +322,7 @@ def _may_be_of_price(turn: Turn) -> bool:
 
 def _is_of_goods(turn: Turn, may_be: frozenset[str]) -> bool:
     """Whether a message is likely none but one of these, by itself or where it is said."""
-    whole = turn.understanding
-    best = whole.intents[0] if whole is not None and whole.intents else None
+    best = turn.understanding
     if best is None or best.probability < _LIKELY or best.intent in may_be:
         return True
     return any(wish.intent in may_be & _GOODS and wish.probability >= _RATHER for wish in turn.acts.wishes)
@@ -344,16 +330,16 @@ def _is_of_goods(turn: Turn, may_be: frozenset[str]) -> bool:
 
 def _orders(turn: Turn) -> bool:
     """Whether so many are plainly to be ordered, and not asked about."""
-    whole = turn.understanding
-    best = whole.intents[0] if whole is not None and whole.intents else None
-    plain = best is not None and best.intent == "place_order" and best.probability >= _RATHER
-    return plain and not words.asks_for_less(turn.text) and not phrases.asks(turn.text)
+    return _is(turn, "place_order") and not words.asks_for_less(turn.text) and not phrases.asks(turn.text)
 
 
 def _agrees(turn: Turn) -> bool:
     """Whether a message is a yes to the price that was told."""
     told = bool(turn.memory.bargain) and turn.memory.product is not None and _last(turn) == "discount_request"
-    whole = turn.understanding
-    best = whole.intents[0] if whole is not None and whole.intents else None
-    yes = best is not None and best.intent == "affirm" and best.probability >= _RATHER
-    return told and yes and not phrases.asks(turn.text)
+    return told and _is(turn, "affirm") and not phrases.asks(turn.text)
+
+
+def _is(turn: Turn, intent: str) -> bool:
+    """Whether a message is rather this than anything else."""
+    best = turn.understanding
+    return best is not None and best.intent == intent and best.probability >= _RATHER

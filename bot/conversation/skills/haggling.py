@@ -35,7 +35,7 @@ _MANY = 10
 _gifts = word_test("赠品 附赠 满赠 赠送", "free_gift* gift_with freebie* gifts_with complimentary")
 _returns = word_test("退 换货 包装", "return* send_back exchange* wrap*")
 _large = word_test("批量 团购 批发 大量", "bulk wholesale large_order* large_quantit* pieces quantit*")
-_PRICE = next(one for one in qualities.QUALITIES if one.name == qualities.PRICE)
+_PRICE = qualities.named(qualities.PRICE)
 _ASKED = ("first", "last", "order", "later", "still", "end")
 """What is answered to the first, second, third asking and on; to any further one the last of them."""
 
@@ -51,11 +51,20 @@ class Best:
     coupon: Coupon | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What goods are bought for by what this customer was told, and with which code."""
+
+    total: int
+    code: str = ""
+    until: datetime | None = None
+    personal: bool = False
+
+
 async def best(turn: Turn, product: Product) -> Best:
     """What a product costs this customer at best: by a personal price, or by a coupon where that takes more off."""
     everybody = product.price_at(turn.now)
-    found = await coupons.best(turn, [(product, 1)])
-    left, coupon = (everybody, None) if found is None else (everybody - found[0], found[1])
+    left, coupon = await coupons.left(turn, product)
     if turn.customer_id is not None:
         offer = await turn.services.decisions.offer(
             turn.connection, customer_id=turn.customer_id, product_id=product.id, reason="asked", now=turn.now
@@ -88,6 +97,10 @@ async def answered(turn: Turn, product: Product, move: Move | None) -> Answer:
         memory = memory.bargaining("beside") if first else memory
     step = _step(memory)
     turn = turn.remembering(memory.bargaining(step))
+    if step == "end":
+        # No price is named, so none is kept.
+        text = "\n".join([*first, turn.say("bargain-end")])
+        return Answer(text=text, buttons=turn.human, memory=turn.memory)
     if found.offer is None:
         return await _by_rules(turn, product, found, step, first)
     return Answer(effects=(partial(_reserved, turn, product, found.offer, step, first),))
@@ -97,7 +110,7 @@ async def agreed(turn: Turn, product: Product) -> str:
     """That a sum which the customer names is enough, where the best price that is known to them is no higher."""
     said, found = bargaining.named_sum(turn), await best(turn, product)
     named = said.price(found.everybody, product.currency) if said is not None else None
-    known = found.offer is None or await live_offer(turn, product) is not None
+    known = found.offer is None or await _live_offer(turn, product) is not None
     if named is None or named < found.price or not known:
         return ""
     return turn.say("bargain-enough", price=turn.money(found.price, product.currency))
@@ -127,7 +140,7 @@ async def _reserved(
     await turn.record_shown(offer, connection)
     turn = turn.within(connection)
     lines = [*first, _offered(turn, product, stored, step)]
-    # Each text that names the price says that it is personal; how it came about is said the first time.
+    # How the price came about is said the first time.
     if step == "first":
         lines.append(turn.say("offer-disclosure"))
     lines += await _of_more(turn, product, step, stored.price)
@@ -136,7 +149,7 @@ async def _reserved(
 
 def _offered(turn: Turn, product: Product, stored: StoredOffer, step: str) -> str:
     return turn.say(
-        f"offer-{'still' if step == 'end' else step}",
+        f"offer-{step}",
         name=product.name(turn.language),
         price=turn.money(stored.price, stored.currency),
         list=turn.money(stored.list_price, stored.currency),
@@ -156,7 +169,7 @@ async def _by_rules(turn: Turn, product: Product, found: Best, step: str, first:
         kind = "coupon"
     else:
         kind = "best" if turn.customer_id is not None or step != "first" else "public"
-    said = {"first": f"price-{kind}", "end": f"price-{kind}-still"}.get(step, f"price-{kind}-{step}")
+    said = f"price-{kind}" if step == "first" else f"price-{kind}-{step}"
     lines = [*first, turn.say(said, **values)]
     lines += await _of_more(turn, product, step, found.price)
     stranger = turn.customer_id is None and step == "first"
@@ -168,8 +181,6 @@ async def _by_rules(turn: Turn, product: Product, found: Best, step: str, first:
 
 
 async def _closed(turn: Turn, product: Product, step: str, lines: Sequence[str], code: str) -> Answer:
-    if step == "end":
-        return Answer(text=turn.say("bargain-end"), buttons=turn.human, memory=turn.memory)
     buttons = basket.rows(turn, product, code=code)
     if step == "order" and not buttons and product.stock > 0:
         said = await pages.passage_for(turn, turn.say("page-question-place_order"))
@@ -224,27 +235,21 @@ async def _of_more(turn: Turn, product: Product, step: str, apiece: int) -> list
 async def _reached(turn: Turn, product: Product, count: int, apiece: int) -> list[str]:
     """The fewest pieces more with which a coupon makes each cheaper than so much, or that go post-free."""
     price = product.price_at(turn.now)
-    now = await _after_coupon(turn, product, count)
+    now, _ = await coupons.left(turn, product, count)
     least = postage.free_from(await postage.sentence(turn), product.currency)
     coupon_told, lines = False, []
     for more in range(count + 1, min(count + _MORE, product.stock) + 1):
-        found = await coupons.best(turn, [(product, more)])
-        left = price * more - (found[0] if found is not None else 0)
+        left, coupon = await coupons.left(turn, product, more)
         values: dict[str, str | int] = {"count": more, "sum": turn.money(price * more, product.currency)}
-        if found is not None and not coupon_told and left < apiece * more:
-            text = await coupons.worth(turn, found[1])
+        if coupon is not None and not coupon_told and left < apiece * more:
+            text = await coupons.worth(turn, coupon)
             to_pay = turn.money(left, product.currency)
-            lines.append(turn.say("more-coupon", **values, left=to_pay, code=found[1].code, text=text))
+            lines.append(turn.say("more-coupon", **values, left=to_pay, code=coupon.code, text=text))
             coupon_told = True
         if least is not None and now < least <= left:
             lines.append(turn.say("more-postage", **values, least=turn.money(least, product.currency)))
             break
     return lines
-
-
-async def _after_coupon(turn: Turn, product: Product, count: int) -> int:
-    found = await coupons.best(turn, [(product, count)])
-    return product.price_at(turn.now) * count - (found[0] if found is not None else 0)
 
 
 async def several(turn: Turn, product: Product, count: int) -> Answer:
@@ -254,57 +259,46 @@ async def several(turn: Turn, product: Product, count: int) -> Answer:
     if count >= _MANY or (count == 1 and bargaining.wants_several(turn)):
         said = await pages.that_says(turn, turn.say("page-ask-bulk"), lambda one: _large(_whole(one)))
         lines += [said] if said else []
+    name, price = product.name(turn.language), product.price_at(turn.now)
+    left, coupon = await coupons.left(turn, product, count)
     if count == 1:
-        lines += (
-            []
-            if lines
-            else [
-                turn.say(
-                    "more-same", name=product.name(turn.language), price=which_product.price(turn, product)
-                )
-            ]
-        )
-        lines += await _reached(turn, product, 1, await _after_coupon(turn, product, 1))
-        return Answer(
-            text="\n".join(lines), buttons=basket.rows(turn, product), memory=memory.bargaining("more")
-        )
-    total = product.price_at(turn.now) * count
-    lines += await _of_their_sum(turn, product, count)
+        if not lines:
+            lines.append(turn.say("more-same", name=name, price=which_product.price(turn, product)))
+        lines += await _reached(turn, product, 1, left)
+        buttons = basket.rows(turn, product)
+        return Answer(text="\n".join(lines), buttons=buttons, memory=memory.bargaining("more"))
+    lines += _of_their_sum(turn, product, price * count, left)
     lines.append(
         turn.say(
             "more-total",
             count=count,
-            name=product.name(turn.language),
-            price=turn.money(product.price_at(turn.now), product.currency),
-            total=turn.money(total, product.currency),
+            name=name,
+            price=turn.money(price, product.currency),
+            total=turn.money(price * count, product.currency),
         )
     )
     if product.stock < count:
-        lines.append(turn.say("total-short", name=product.name(turn.language), stock=product.stock))
-    found = await coupons.best(turn, [(product, count)])
+        lines.append(turn.say("total-short", name=name, stock=product.stock))
     lines += await coupons.best_for(turn, [(product, count)])
     said = await postage.sentence(turn)
     least = postage.free_from(said, product.currency)
-    if least is not None and total - (found[0] if found is not None else 0) >= least:
+    if least is not None and left >= least:
         lines.append(turn.say("more-free", least=turn.money(least, product.currency)))
     elif said:
         lines.append(turn.say("total-postage", text=said))
-    lines += await _reached(turn, product, count, await _after_coupon(turn, product, count) // count)
-    code = found[1].code if found is not None else ""
+    lines += await _reached(turn, product, count, left // count)
+    code = coupon.code if coupon is not None else ""
     buttons = basket.rows(turn, product, count=count, code=code) if product.stock >= count else ()
     memory = memory.bargaining("more", f"{bargaining.COUNTED}{count}")
     return Answer(text="\n".join(lines), buttons=buttons, memory=memory)
 
 
-async def _of_their_sum(turn: Turn, product: Product, count: int) -> list[str]:
-    """What is said to a sum that the customer names for so many."""
+def _of_their_sum(turn: Turn, product: Product, total: int, left: int) -> list[str]:
+    """What is said to a sum that the customer names for so many, which cost so much without and with a coupon."""
     said = bargaining.named_sum(turn)
-    if said is None or said.less or said.currency not in ("", product.currency):
+    if said is None or said.less:
         return []
-    named, left = (
-        said.price(product.price_at(turn.now) * count, product.currency),
-        await _after_coupon(turn, product, count),
-    )
+    named = said.price(total, product.currency)
     if named is None:
         return []
     if named >= left:
@@ -319,37 +313,39 @@ async def each(turn: Turn, products: Sequence[Product], move: Move | None) -> An
     lines = [await rule_for_rivals(turn)] if move is Move.RIVAL and "rival" not in turn.memory.bargain else []
     lines.append(turn.say("bargain-each-again" if told else "bargain-each"))
     for product in products[: 0 if told else _SHOWN]:
-        found = await coupons.best(turn, [(product, 1)])
+        left, coupon = await coupons.left(turn, product)
         values = {"name": product.name(turn.language), "price": which_product.price(turn, product)}
-        if found is None:
+        if coupon is None:
             lines.append(turn.say("bargain-each-line", **values))
             continue
-        left = turn.money(product.price_at(turn.now) - found[0], product.currency)
-        lines.append(turn.say("bargain-each-coupon", **values, left=left, code=found[1].code))
+        with_it = turn.money(left, product.currency)
+        lines.append(turn.say("bargain-each-coupon", **values, left=with_it, code=coupon.code))
     answered_ = ("each", "rival") if move is Move.RIVAL else ("each",)
     return Answer(text="\n".join(lines), memory=turn.memory.settled().bargaining(*answered_))
 
 
 async def thinks(turn: Turn, product: Product | None) -> Answer:
     """No hurry; until when the code holds that was told."""
-    code, until = ("", None) if product is None else await code_for(turn, product)
-    if until is not None:
-        text = turn.say("bargain-think-until", code=code, until=turn.moment(until))
+    known = None if product is None else await known_price(turn, product, 1)
+    if known is not None and known.until is not None:
+        text = turn.say("bargain-think-until", code=known.code, until=turn.moment(known.until))
     else:
         text = turn.say("bargain-think")
     return Answer(text=text, memory=turn.memory.settled())
 
 
-async def code_for(turn: Turn, product: Product) -> tuple[str, datetime | None]:
-    """The code that one piece is bought with at best, and until when it holds; empty where there is none."""
-    live = await live_offer(turn, product)
-    if live is not None:
-        return live.code, live.valid_until
-    found = await coupons.best(turn, [(product, 1)])
-    return ("", None) if found is None else (found[1].code, found[1].valid_until)
+async def known_price(turn: Turn, product: Product, count: int) -> Known:
+    """What so many are bought for at best: one at the customer's personal price where no coupon takes off more."""
+    left, coupon = await coupons.left(turn, product, count)
+    live = await _live_offer(turn, product) if count == 1 else None
+    if live is not None and live.price <= left:
+        return Known(total=live.price, code=live.code, until=live.valid_until, personal=True)
+    if coupon is None:
+        return Known(total=left)
+    return Known(total=left, code=coupon.code, until=coupon.valid_until)
 
 
-async def live_offer(turn: Turn, product: Product) -> StoredOffer | None:
+async def _live_offer(turn: Turn, product: Product) -> StoredOffer | None:
     """The customer's personal price for a product, where it is below everybody's."""
     if turn.customer_id is None:
         return None
@@ -357,14 +353,14 @@ async def live_offer(turn: Turn, product: Product) -> StoredOffer | None:
     return live[0] if live and live[0].price < product.price_at(turn.now) else None
 
 
-async def cheaper(turn: Turn, product: Product) -> tuple[Product, ...]:
+async def _cheaper(turn: Turn, product: Product) -> tuple[Product, ...]:
     """Cheaper goods of a product's kind that are in stock, the nearest first."""
     return tuple(await others.found(turn, product, qualities.Wanted(_PRICE, more=False), _SHOWN))
 
 
 async def left(turn: Turn, product: Product | None) -> Answer:
     """A friendly end; once with what is cheaper and of the same kind."""
-    found = await cheaper(turn, product) if product is not None and "left" not in turn.memory.bargain else ()
+    found = await _cheaper(turn, product) if product is not None and "left" not in turn.memory.bargain else ()
     if product is None or not found:
         return Answer(text=turn.say("bargain-left"), memory=turn.memory.settled().bargaining("left"))
     memory = turn.memory.showing(tuple(one.id for one in found)).bargaining("left")
@@ -374,7 +370,7 @@ async def left(turn: Turn, product: Product | None) -> Answer:
 
 async def only_cheaper(turn: Turn, product: Product) -> Answer:
     """Cheaper goods of a product's kind; that there are none is said."""
-    found = await cheaper(turn, product)
+    found = await _cheaper(turn, product)
     name = product.name(turn.language)
     if not found:
         return Answer(text=turn.say("bargain-none-cheaper", name=name), memory=turn.memory)

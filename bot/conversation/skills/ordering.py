@@ -7,7 +7,7 @@ from dataclasses import replace
 from bot.conversation import phrases
 from bot.conversation.answer import Answer, row
 from bot.conversation.skills import bargaining, basket, haggling, pages, which_product
-from bot.conversation.skills.goods import coupons, telling
+from bot.conversation.skills.goods import telling
 from bot.conversation.turn import Skill, Turn
 from storage.catalogue import Product
 
@@ -28,7 +28,11 @@ async def _order(turn: Turn) -> Answer:
         return await _not_there(turn, product)
     spoken_of = product.id == turn.memory.product
     count = bargaining.count_taken(turn) if spoken_of else bargaining.several_of(turn)
-    return await taken(turn, product, min(count, product.stock))
+    answer = await taken(turn, product, min(count, product.stock))
+    if count <= product.stock:
+        return answer
+    short = turn.say("total-short", name=product.name(turn.language), stock=product.stock)
+    return replace(answer, text=f"{short}\n{answer.text}")
 
 
 async def which_first(turn: Turn, meant: which_product.Meant) -> Answer:
@@ -57,23 +61,19 @@ async def _not_there(turn: Turn, product: Product) -> Answer:
 async def taken(turn: Turn, product: Product, count: int) -> Answer:
     """What is to be ordered, at which price and with which code, and the link; without one what the pages say."""
     memory = turn.memory.about_product(product.id).bargaining("taken")
-    live = await haggling.live_offer(turn, product) if count == 1 else None
-    best = None if live is not None else await coupons.best(turn, [(product, count)])
-    code = live.code if live is not None else best[1].code if best is not None else ""
+    known = await haggling.known_price(turn, product, count)
+    code, total = known.code, turn.money(known.total, product.currency)
     link = basket.button(turn, product, count=count, code=code)
-    whole = product.price_at(turn.now) * count
-    total = live.price if live is not None else whole - (best[0] if best is not None else 0)
-    values: dict[str, str | int] = {
-        "name": product.name(turn.language), "count": count, "total": turn.money(total, product.currency), "code": code,
-    }  # fmt: skip
-    lines = [turn.say("order-with-code" if code else "order-plain", **values)]
-    if live is not None:
-        lines.append(turn.say("order-personal", until=turn.moment(live.valid_until)))
+    text_id = "order-with-code" if code else "order-plain"
+    lines = [turn.say(text_id, name=product.name(turn.language), count=count, total=total, code=code)]
+    if known.personal and known.until is not None:
+        lines.append(turn.say("order-personal", until=turn.moment(known.until)))
     if link is None:
         said = await pages.passage_for(turn, turn.say("page-question-place_order"))
         lines += ["", pages.passage_text(turn, said)] if said is not None else [turn.say("order-on-site")]
         return Answer(text="\n".join(lines), memory=memory)
-    carries = turn.services.shop.basket is not None and "{coupon}" in turn.services.shop.basket.text
+    template = turn.services.shop.basket
+    carries = template is not None and template.carries_coupon
     if code:
         lines.append(turn.say("order-link-code" if carries else "order-link-enter", code=code))
     else:

@@ -59,6 +59,12 @@ def _read() -> tuple[Quality, ...]:
 
 
 QUALITIES = _read()
+_BY_NAME = {one.name: one for one in QUALITIES}
+
+
+def named(name: str) -> Quality:
+    """The quality of that name."""
+    return _BY_NAME[name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +125,7 @@ def compared(text: str) -> list[Wanted]:
     """The qualities of whose comparatives a text has one, such as "lighter", the longest first."""
     if says_per_unit(text):
         # Cheaper by what one gets of it, whatever else is compared.
-        return [Wanted(one, False) for one in QUALITIES if one.name == VALUE]
+        return [Wanted(named(VALUE), False)]
     found: list[tuple[int, Wanted]] = []
     for one in QUALITIES:
         more, less = _longest(text, one.more), _longest(text, one.less)
@@ -130,12 +136,12 @@ def compared(text: str) -> list[Wanted]:
 
 def says_per_unit(text: str) -> bool:
     """Whether a text compares what goods cost by how much there is in them."""
-    return any(product_words.says(text, one.asked) for one in QUALITIES if one.name == VALUE)
+    return product_words.says(text, named(VALUE).asked)
 
 
 def compares_worth(text: str) -> bool:
     """Whether a text asks what is cheaper by how much there is in it, by a unit or as the better value."""
-    return any(product_words.says(text, (*one.asked, *one.less)) for one in QUALITIES if one.name == VALUE)
+    return product_words.says(text, (*named(VALUE).asked, *named(VALUE).less))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from bot.conversation.answer import Answer
 from bot.conversation.skills import again_words, linking, order_facts, order_match, which_product
 from bot.conversation.turn import Skill, Turn
-from bot.messages import Card
 from storage.catalogue import Catalogue, Product
 from storage.orders import Order, OrderLine, Orders
 
@@ -17,7 +16,8 @@ INTENT = "reorder"
 _KNOWN = 50
 _TIMES = 2
 """What stands in so many orders is bought again and again."""
-_LINES = 8
+_MOST = 8
+"""So many of those are told at most."""
 _CARDS = 4
 
 
@@ -48,7 +48,7 @@ async def _again(turn: Turn) -> Answer:
     order = (fitting or bought)[0]
     lines = usual or [(line, order.currency) for line in order_facts.named(turn, order)]
     known = await Catalogue(turn.connection).by_ids({line.product_id for line, _ in lines})
-    again = [Again(line, currency, known.get(line.product_id)) for line, currency in lines[:_LINES]]
+    again = [Again(line, currency, known.get(line.product_id)) for line, currency in lines]
     head = (
         turn.say("reorder-usual", count=len(again))
         if usual
@@ -59,7 +59,7 @@ async def _again(turn: Turn) -> Answer:
     memory = turn.memory if usual else turn.memory.about_order(order.id)
     # What was looked for is looked for no longer.
     memory = replace(memory.showing(tuple(one.id for one in there[:_CARDS])), need=None)
-    return Answer(text=text, cards=await to_buy(turn, there[:_CARDS]), memory=memory)
+    return Answer(text=text, cards=await which_product.cards(turn, there[:_CARDS]), memory=memory)
 
 
 def _usual(orders: Sequence[Order]) -> list[tuple[OrderLine, str]]:
@@ -70,7 +70,7 @@ def _usual(orders: Sequence[Order]) -> list[tuple[OrderLine, str]]:
         for line in order.lines:
             newest.setdefault(line.product_id, (line, order.currency))
     often = [one for one, count in times.most_common() if count >= _TIMES]
-    return [newest[one] for one in often]
+    return [newest[one] for one in often[:_MOST]]
 
 
 def _line(turn: Turn, one: Again) -> str:
@@ -97,7 +97,7 @@ def _sum(turn: Turn, again: Sequence[Again]) -> list[str]:
         if one.sold and one.product is not None and one.product.stock >= one.line.quantity
     ]
     currencies = {product.currency for product, _ in there}
-    if sum(count for _, count in there) < _TIMES or len(currencies) != 1:
+    if sum(count for _, count in there) <= 1 or len(currencies) != 1:
         return []
     total = sum(product.price_at(turn.now) * count for product, count in there)
     return [turn.say("reorder-sum", total=turn.money(total, currencies.pop()))]
@@ -105,11 +105,6 @@ def _sum(turn: Turn, again: Sequence[Again]) -> list[str]:
 
 def _end(turn: Turn, there: Sequence[Product]) -> str:
     return turn.say("reorder-how" if there else "reorder-nothing")
-
-
-async def to_buy(turn: Turn, products: Sequence[Product]) -> tuple[Card, ...]:
-    """Goods to be bought again, with what leads to buying them."""
-    return await which_product.cards(turn, products)
 
 
 SKILLS = (Skill(name=INTENT, only_tells=True, answer=_again, intents=(INTENT,), regrets=False),)

@@ -18,7 +18,7 @@ from bot.conversation.skills import (
 )
 from bot.conversation.skills.goods import comparing
 from bot.conversation.skills.goods.comparing import Measured
-from bot.conversation.skills.qualities import Superlative
+from bot.conversation.skills.qualities import Superlative, Wanted
 from bot.conversation.turn import Turn
 from nlu.products.concepts import concepts
 from nlu.products.needs import Need
@@ -42,7 +42,7 @@ async def answered(turn: Turn) -> Answer | None:
         return await _of_kind(turn, wanted, _need(turn, now))
     if product_words.says(turn.text, _WHOLE):
         return await _of_all(turn, wanted, now)
-    shown = await _shown(turn)
+    shown = await which_product.by_ids(turn, turn.memory.products)
     if len(shown) >= _ONE_KIND:
         compared = comparing.compared(turn, shown, wanted)
         return compared if compared is not None else comparing.not_comparable(turn, shown)
@@ -59,7 +59,7 @@ async def more_than_shown(turn: Turn) -> Answer | None:
     price = any(one.quality.name == qualities.PRICE for one in wanted)
     if before is None or not wanted or price or qualities.chooses(turn.text) or not _of_goods(turn):
         return None
-    shown = await _shown(turn)
+    shown = await which_product.by_ids(turn, turn.memory.products)
     if len(shown) < _ONE_KIND or now.limits or needed.kinds(now):
         return None
     need = needed.needed(turn, now)
@@ -68,36 +68,18 @@ async def more_than_shown(turn: Turn) -> Answer | None:
     ).fitting
     turn = turn.remembering(replace(turn.memory, need=replace(need, words=before.words, said=before.said)))
     for one in wanted:
-        known = [comparing.measured(turn, product, one.quality) for product in shown]
-        ranks = [item.rank for item in known if item.rank is not None]
-        unit = next((item.unit for item in known if item.rank is not None), "")
-        if not ranks:
+        known = _alike([comparing.measured(turn, product, one.quality) for product in shown])
+        if not known:
             continue
-        most = max(ranks) if one.more else min(ranks)
-        items = [comparing.measured(turn, product, one.quality) for product in found]
-        fit = [
-            item
-            for item in items
-            if item.rank is not None
-            and item.unit == unit
-            and (item.rank > most if one.more else item.rank < most)
-        ]
-        if fit:
-            fit.sort(key=lambda item: abs((item.rank or 0) - most))
-            best = each_once(item.product for item in fit)[:_SHOWN]
-            return await _listed(turn, turn.say("search-found"), best)
+        better = each_once(comparing.beyond(turn, found, one, _most(known, one)))
+        if better:
+            return await _listed(turn, turn.say("search-found"), better[:_SHOWN])
         words = one.quality.said.get(turn.language)
         if words:
             return Answer(
                 text=turn.say("others-none-shown", word=words[one.more]), memory=turn.memory.settled()
             )
     return comparing.not_comparable(turn, shown)
-
-
-async def _shown(turn: Turn) -> list[Product]:
-    """What is on the screen."""
-    found = await Catalogue(turn.connection).by_ids(turn.memory.products)
-    return [found[one] for one in turn.memory.products if one in found]
 
 
 def _of_goods(turn: Turn) -> bool:
@@ -150,18 +132,27 @@ async def _best_of(
         (one, [comparing.measured(turn, product, one.quality) for product in products]) for one in wanted
     ]
     one, table = max(tables, key=lambda pair: sum(item.rank is not None for item in pair[1]))
-    # A share of something is no more or less of a quality: 90 % down is not warmer than 300 g of wool.
-    units = [item.unit for item in table if item.rank is not None and item.unit != "%"]
-    unit = max(sorted(set(units)), key=units.count, default=None)
-    known = [item for item in table if item.rank is not None and item.unit == unit]
+    known = _alike(table)
     if not known:
         return await _not_stated(turn, products, one)
-    first = (max if one.more else min)(known, key=lambda item: item.rank or 0)
+    first = _most(known, one)
     best = each_once(item.product for item in known if item.rank == first.rank)
     others = len(each_once(products)) - len(each_once(item.product for item in known))
     lines = [_heading(turn, one, first, best, 0 if whole else len(each_once(products)))]
     lines += [turn.say("best-unstated", count=others)] if others > 0 else []
     return await _listed(turn, "\n".join(lines), best[:_SHOWN])
+
+
+def _alike(table: Sequence[Measured]) -> list[Measured]:
+    """What can be put in order: what is stated in the unit that most of them are stated in."""
+    # A share of something is no more or less of a quality: 90 % down is not warmer than 300 g of wool.
+    units = [item.unit for item in table if item.rank is not None and item.unit != "%"]
+    unit = max(sorted(set(units)), key=units.count, default=None)
+    return [item for item in table if item.rank is not None and item.unit == unit]
+
+
+def _most(known: Sequence[Measured], wanted: Wanted) -> Measured:
+    return (max if wanted.more else min)(known, key=lambda item: item.rank or 0)
 
 
 async def _listed(turn: Turn, text: str, products: Sequence[Product]) -> Answer:

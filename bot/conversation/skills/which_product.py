@@ -69,14 +69,16 @@ def _sizes(turn: Turn, base: Product, group: Group | None) -> Choice | None:
 
 async def _spoken_of(turn: Turn) -> list[Product]:
     """The product spoken of, or those on the screen."""
-    catalogue, memory = Catalogue(turn.connection), turn.memory
-    pointed = _pointed(turn)
-    if pointed:
-        ids: tuple[str, ...] = pointed
-    else:
-        ids = (memory.product,) if memory.product is not None else memory.products
-    found = await catalogue.by_ids(set(ids))
-    return [found[product_id] for product_id in ids if product_id in found]
+    memory = turn.memory
+    focus = (memory.product,) if memory.product is not None else memory.products
+    return await by_ids(turn, _pointed(turn) or focus)
+
+
+async def by_ids(turn: Turn, ids: Iterable[str]) -> list[Product]:
+    """Those products of some ids that exist, in the same order."""
+    once = dict.fromkeys(ids)
+    found = await Catalogue(turn.connection).by_ids(once)
+    return [found[one] for one in once if one in found]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,8 +162,7 @@ async def dealt_over(turn: Turn, *, exactly: bool = False) -> Meant:
         spoken = None
     if spoken is not None:
         return Meant(products=(spoken,))
-    found = await Catalogue(turn.connection).by_ids(set(shown))
-    goods = [found[one] for one in shown if one in found]
+    goods = await by_ids(turn, shown)
     fit = product_words.fitting(turn, goods)
     products = fit if len(fit) == 1 else goods
     return Meant(products=tuple(products), open=len(products) > 1)
@@ -243,8 +244,7 @@ async def _several(turn: Turn) -> tuple[Product, ...]:
     elif count is not None and 1 < count <= len(ids):
         best = sorted(ids, key=lambda one: -chances.get(one, 0.0))[:count]
         pointed = [one for one in ids if one in best]
-    found = await Catalogue(turn.connection).by_ids(set(pointed))
-    return tuple(found[one] for one in pointed if one in found) if len(pointed) > 1 else ()
+    return tuple(await by_ids(turn, pointed)) if len(pointed) > 1 else ()
 
 
 async def comparable(turn: Turn, about: Meant) -> list[Product]:
@@ -262,8 +262,7 @@ async def comparable(turn: Turn, about: Meant) -> list[Product]:
     in_list = len(shown) > 1 and turn.memory.product in (None, *shown)
     if about.parts or not in_list or await variants.speaks_of_options(turn, about.one):
         return versions
-    found = await Catalogue(turn.connection).by_ids(set(shown))
-    return [found[one] for one in shown if one in found][:_COMPARED]
+    return (await by_ids(turn, shown))[:_COMPARED]
 
 
 def _pointed(turn: Turn) -> tuple[str, ...]:
@@ -296,8 +295,7 @@ async def on_screen(turn: Turn) -> list[Product]:
     """The products just shown, where the message may be about them and names no other goods."""
     if _order_last(turn) or not turn.memory.products:
         return []
-    found = await Catalogue(turn.connection).by_ids(set(turn.memory.products))
-    shown = [found[product_id] for product_id in turn.memory.products if product_id in found]
+    shown = await by_ids(turn, turn.memory.products)
     if product_words.points_back(turn):
         return shown
     elsewhere = not product_words.fitting(turn, shown) or await product_words.names_products(turn)
@@ -314,11 +312,7 @@ def _order_last(turn: Turn) -> bool:
 async def _bought(turn: Turn) -> list[Product]:
     """What is in the order spoken of, where the message names no other goods."""
     order = await which_order.spoken_of(turn) if product_words.points_back(turn) else None
-    if order is None:
-        return []
-    ids = [line.product_id for line in order.lines]
-    found = await Catalogue(turn.connection).by_ids(set(ids))
-    return [found[product_id] for product_id in dict.fromkeys(ids) if product_id in found]
+    return await by_ids(turn, (line.product_id for line in order.lines)) if order is not None else []
 
 
 def named_in_message(turn: Turn) -> bool:

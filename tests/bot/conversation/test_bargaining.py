@@ -283,6 +283,15 @@ async def test_the_last_word_is_said_once_and_then_the_order_is_helped(store_wit
     assert action(chat.last, "human:ask"), "in the end a person"
 
 
+async def test_what_else_is_asked_is_answered_after_the_last_word_too(chat: Chat) -> None:
+    await chat.link()
+    await chat.says("龙井茶多少钱", "price_question")
+    for text in ("能便宜点吗", "再便宜点", "最低多少", "太贵了", "再少点嘛", "底价多少"):
+        await chat.says(text, LESS)
+    assert "没有赠品" in said(await chat.says("送个小礼物呗", LESS))
+    assert action(chat.last, "human:ask")
+
+
 async def test_another_product_begins_anew(chat: Chat) -> None:
     await chat.link()
     await chat.says("龙井茶多少钱", "price_question")
@@ -387,6 +396,15 @@ async def test_an_offer_carries_the_link_with_its_code(store_with_basket: Chat) 
     assert links(chat) == [link]
 
 
+async def test_a_coupon_that_takes_more_off_than_the_personal_price_is_taken(store_with_basket: Chat) -> None:
+    chat = store_with_basket
+    await chat.says("龙井茶多少钱", "price_question")
+    assert "¥115.20" in said(await chat.says("能便宜点吗", LESS))
+    await chat.store.write(lambda c: _coupon(c, "TWENTY", off=2_000, least=8_000))
+    assert "¥108.00" in said(await chat.says("就要这个", "place_order"))
+    assert links(chat) == ["https://shop.example/cart?add=P1&qty=1&coupon=TWENTY"]
+
+
 @pytest.mark.parametrize("yes", ["ok then", "deal", "i'll take it", "how do I order"])
 async def test_a_yes_to_a_price_leads_to_the_basket(english: Chat, yes: str) -> None:
     await english.store.write(lambda c: _coupon(c, "TEN", off=1_000, least=8_000))
@@ -409,7 +427,10 @@ async def test_as_many_as_were_reckoned_go_into_the_basket(english: Chat) -> Non
 
 async def test_no_more_than_there_are_go_into_the_basket(english: Chat) -> None:
     await english.says("how much is the Ceramic Cup", "price_question")
-    await english.says("i'll take 9", replace(means("place_order"), slots=(("quantity", "9"),)))
+    answer = said(
+        await english.says("i'll take 9", replace(means("place_order"), slots=(("quantity", "9"),)))
+    )
+    assert "Only 3 of Ceramic Cup are in stock" in answer
     assert links(english) == ["https://shop.example/cart?add=P2&qty=3"]
 
 

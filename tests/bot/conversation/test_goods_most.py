@@ -195,6 +195,17 @@ async def test_more_than_all_that_is_shown(chat: Chat) -> None:
     assert _shown(chat) or "Nothing of what fits is bigger than these" in said(chat.last)
 
 
+async def test_more_than_what_is_stated_in_one_unit(chat: Chat) -> None:
+    chat.language = "en"
+    weights = ("900 pieces", "100 g", "200 g", "250 g")
+    await _sold(chat, *((f"Kettle {place}", 50, 5, _weighs(value)) for place, value in enumerate(weights)))
+    await chat.says("a Kettle for my mum", _SEARCH)
+    assert _shown(chat) == ["m0", "m1", "m2"]
+    others = Meaning(intents=(("product_search", 0.9),), wishes=(), others=True)
+    await chat.says("something heavier", others)
+    assert _shown(chat) == ["m3"]
+
+
 async def test_a_colour_that_nothing_comes_in_is_said(chat: Chat) -> None:
     chat.language = "en"
     await _sold(chat, ("Oak lamp", 50, 5, {}), ("Pine lamp", 60, 5, {}))

@@ -67,6 +67,16 @@ async def test_the_last_order_is_told_as_it_is_today(chat: Chat) -> None:
     assert [card.product_id for card in (chat.last.cards if chat.last else ())] == ["p1"]
 
 
+async def test_no_line_of_a_long_order_is_left_out(chat: Chat) -> None:
+    await chat.link()
+    await _bought(
+        chat, *(_line("p4", f"旧茶壶{place}", 19900) for place in range(9)), _line("p1", "龙井茶", 12800, 2)
+    )
+    await chat.says("再来一单", _ANY)
+    assert "龙井茶 × 2" in said(chat.last)
+    assert "一共 ¥256.00" in said(chat.last)
+
+
 async def test_the_usual_is_what_stands_in_several_orders(chat: Chat) -> None:
     chat.language = "en"
     await chat.link()

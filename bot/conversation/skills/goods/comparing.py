@@ -77,6 +77,18 @@ def best(turn: Turn, products: Sequence[Product], wanted: Sequence[Wanted]) -> P
     return None
 
 
+def beyond(turn: Turn, products: Sequence[Product], wanted: Wanted, than: Measured) -> list[Product]:
+    """Those that have more, or less, of a quality than another, the nearest first."""
+    table = [measured(turn, product, wanted.quality) for product in products]
+    apart = [
+        (item.rank - than.rank, item.product)
+        for item in table
+        if item.rank is not None and than.rank is not None and item.unit == than.unit
+    ]
+    fit = [(abs(by), product) for by, product in apart if by and (by > 0) == wanted.more]
+    return [product for _, product in sorted(fit, key=lambda pair: pair[0])]
+
+
 def _first_of(turn: Turn, wanted: Wanted, first: Measured, others: Sequence[Measured]) -> str:
     said = wanted.quality.said.get(turn.language, ())
     all_ = [first.product, *(item.product for item in others)]

@@ -36,6 +36,13 @@ async def best(turn: Turn, wanted: Sequence[tuple[Product, int]]) -> tuple[int, 
     return found
 
 
+async def left(turn: Turn, product: Product, count: int = 1) -> tuple[int, Coupon | None]:
+    """What so many of a product cost at everybody's price with that coupon, and the coupon."""
+    whole = product.price_at(turn.now) * count
+    found = await best(turn, [(product, count)])
+    return (whole, None) if found is None else (whole - found[0], found[1])
+
+
 async def best_for(turn: Turn, wanted: Sequence[tuple[Product, int]]) -> list[str]:
     """That coupon, and what is left to pay; () where none holds."""
     found = await best(turn, wanted)

@@ -18,19 +18,10 @@ async def found(turn: Turn, product: Product, wanted: Wanted, limit: int) -> lis
     own = comparing.measured(turn, product, wanted.quality)
     if own.rank is None:
         return []
-    candidates = {
-        one.id: one for one in (*await variants.in_order(turn, product), *await _of_its_kind(turn, product))
-    }
-    ranked = [
-        (comparing.measured(turn, one, wanted.quality), one) for one in candidates.values() if one.stock > 0
-    ]
-    fit = [
-        (abs(item.rank - own.rank), one.id)
-        for item, one in ranked
-        if item.rank is not None and item.unit == own.unit and (item.rank > own.rank) == wanted.more
-        if item.rank != own.rank
-    ]
-    return [candidates[one] for _, one in sorted(fit)[:limit]]
+    akin = (*await variants.in_order(turn, product), *await _of_its_kind(turn, product))
+    candidates = {one.id: one for one in akin if one.stock > 0}
+    by_id = [candidates[one] for one in sorted(candidates)]
+    return comparing.beyond(turn, by_id, wanted, own)[:limit]
 
 
 async def _of_its_kind(turn: Turn, product: Product) -> list[Product]:

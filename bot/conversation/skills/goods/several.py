@@ -16,7 +16,7 @@ from bot.conversation.skills import (
 )
 from bot.conversation.skills.goods import comparing, facts, others, telling, totals
 from bot.conversation.turn import Turn
-from storage.catalogue import Catalogue, Product
+from storage.catalogue import Product
 
 _SHOWN = 3
 _LOOKED_AT = 40
@@ -143,36 +143,25 @@ async def worth_most(turn: Turn) -> Answer | None:
         things = await variants.named_or_all(turn, meant.one)
     elif len({naming.line(one) for one in things}) < _SEVERAL:
         things = await _spoken_before(turn, meant) or await which_product.comparable(turn, meant)
-        things = things or await _on_screen(turn)
+        things = things or await which_product.by_ids(turn, turn.memory.products)
     if len(things) < _SEVERAL:
         return None
-    by_price = [one for one in qualities.QUALITIES if one.name == qualities.PRICE]
+    by_price = [qualities.Wanted(qualities.named(qualities.PRICE), False)]
     return comparing.compared(turn, things, qualities.compared(turn.text)) or comparing.compared(
-        turn, things, [qualities.Wanted(one, False) for one in by_price]
+        turn, things, by_price
     )
-
-
-async def _on_screen(turn: Turn) -> list[Product]:
-    found = await Catalogue(turn.connection).by_ids(turn.memory.products)
-    return [found[one] for one in turn.memory.products if one in found]
 
 
 def _of_versions(turn: Turn) -> bool:
-    sizes = {"size", "capacity"}
-    return any(
-        one.name in sizes and product_words.says(turn.text, (*one.more, *one.less))
-        for one in qualities.QUALITIES
-    )
+    sizes = map(qualities.named, ("size", "capacity"))
+    return any(product_words.says(turn.text, (*one.more, *one.less)) for one in sizes)
 
 
 async def _spoken_before(turn: Turn, meant: which_product.Meant) -> list[Product]:
     """The goods spoken of one after another, of each line one, with the one that a message names; () where that is
     one line of goods."""
-    found = await Catalogue(turn.connection).by_ids(turn.memory.spoken)
-    spoken = [
-        *(meant.products if meant.parts else ()),
-        *(found[one] for one in turn.memory.spoken if one in found),
-    ]
+    named = meant.products if meant.parts else ()
+    spoken = [*named, *await which_product.by_ids(turn, turn.memory.spoken)]
     lines = {naming.line(one): one for one in reversed(spoken)}
     return list(lines.values()) if len(lines) > 1 else []
 

@@ -14,9 +14,8 @@ from storage.catalogue import Product
 
 _PORTIONS = {"g": 100, "ml": 100, "piece": 1}
 """Of what is counted so, how much of it a price is told of."""
-
-
 _USED_UP = ("!edible", "!topical", "!upkeep", "tea", "coffee", "drygoods", "snack")
+"""Kinds of goods that are eaten, put on or used up."""
 
 
 @dataclass(frozen=True, slots=True)
