@@ -9,7 +9,7 @@ from pathlib import Path
 from nlu.datafiles import read_table
 from nlu.products.lexicon import field, pattern
 
-_TOWARDS = r"(?:(?<!made )(?<!grown )(?<!produced )\b(?:to|in|near)\s|[到至往去寄送发在住]\s?)"
+_TOWARDS = r"(?:(?<!made )(?<!grown )(?<!produced )\b(?:to|in|near)\s|(?:(?<![买吃喝找看收用])到|[至往去寄发在住])\s?)"
 """What stands before a place that something is sent to: a tea may be called by the place that it is from."""
 
 

@@ -76,6 +76,8 @@ def test_a_city_is_of_its_region() -> None:
         ("寄到新疆乌鲁木齐", "新疆乌鲁木齐"),
         ("大理石花纹的杯子", ""),
         ("云南普洱茶", ""),
+        ("能买到云南普洱吗", ""),
+        ("想送云南普洱给妈妈", ""),
         ("Sichuan pepper sauce", ""),
         ("a cup made in Fujian", ""),
     ],
