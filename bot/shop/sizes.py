@@ -28,7 +28,6 @@ _SMALLER = re.compile(r"smaller|down|小", re.IGNORECASE)
 _NUMBER = re.compile(r"\d{2}")
 
 Rule = Literal["larger", "smaller", ""]
-_NO_RULE: Rule = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +115,12 @@ def table_of(product: Product, language: str) -> Table | None:
 
 @lru_cache(256)
 def _read(text: str) -> Table | None:
-    rows, rule = list[Row](), _NO_RULE
+    rows = list[Row]()
+    rule: Rule = ""
     for part in _ROWS.split(text):
         size, colon, cells = part.strip().replace("：", ":").partition(":")
         if _BETWEEN.search(size):
-            rule = "larger" if _LARGER.search(cells) else "smaller" if _SMALLER.search(cells) else _NO_RULE
+            rule = "larger" if _LARGER.search(cells) else "smaller" if _SMALLER.search(cells) else ""
         elif colon and size.strip() and (spans := _spans(cells)):
             rows.append(Row(size.strip(), spans))
     return Table(tuple(rows), rule, text) if rows else None

@@ -23,7 +23,7 @@ _IS = r"(?:\s?(?:是|有|大概|about|is|are|of|:|：|,|，|=|around)){0,3}\s?"
 _WORDS = "|".join(sorted((word for words in MEASURES.values() for word in words), key=len, reverse=True))
 _NAMED = re.compile(rf"(?P<name>{_WORDS}){_IS}(?<!\d){_N}\s?{_UNIT}(?![\d.])", re.IGNORECASE)
 _AFTER = re.compile(rf"(?<![\d.]){_N}\s?(?:cm|厘米)\s(?P<name>chest|bust|waist|hips?|feet|foot)\b", re.I)
-_METRES = re.compile(r"(?<![\d.])1\s?[米.]\s?(?P<n>\d{1,2})\s?(?P<unit>m\b|米)?(?=\D|$)", re.I)
+_METRES = re.compile(r"(?<![\d.])1(?:\s?米\s?|\.(?=\d{1,2}\s?(?:m\b|米)))(?P<n>\d{1,2})(?!\d)", re.I)
 _FEET = re.compile(r"(?<!\d)(?P<feet>[4-6])\s?(?:'|’|ft|foot|feet)\s?(?P<n>\d{1,2})?\s?(?:\"|”|in\b)?", re.I)
 _BOTH = re.compile(
     r"(?<![\d.])(?P<n>1[2-9]\d|2[01]\d)\s?(?:cm|厘米)?\s?[/／、]\s?(?P<kg>\d{2,3})(?![\d.])\s?(?:kg|公斤)?"
@@ -63,7 +63,7 @@ def read(text: str) -> dict[str, float]:
         rest = _without(rest, both)
     for name, pattern in (("height", _HEIGHT), ("height", _METRES), ("weight", _MASSES)):
         alone = pattern.search(rest) if name not in found else None
-        if alone is not None and (pattern is not _METRES or alone["unit"] or "米" in alone.group()):
+        if alone is not None:
             metres = Decimal(100) + Decimal(alone["n"].ljust(2, "0")) if pattern is _METRES else None
             found[name] = metres or _value(alone["n"], alone.groupdict().get("unit"))
             rest = _without(rest, alone)

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
 from nlu.datafiles import read_table
 from nlu.products.lexicon import field, pattern
 
+_TOWARDS = r"(?:(?<!made )(?<!grown )(?<!produced )\b(?:to|in|near)\s|(?:(?<![买吃喝找看收用])到|[至往去寄发在住])\s?)"
+"""What stands before a place that something is sent to: a tea may be called by the place that it is from."""
+
 
 def named(text: str) -> str:
-    """What a text calls the first place that it names, as it is written in the table; empty where it names none."""
+    """The longest name of a place in a text, as it is written in the table; empty where there is none."""
     seen = field(text)
     found = [name for names in _regions().values() for name in names if pattern(name) in seen]
     return max(found, key=len, default="")
+
+
+def sent_to(text: str) -> str:
+    """What a text calls the place that something is to be sent to; empty where it says none."""
+    found = _sent_to().search(text)
+    return found["place"] if found is not None else ""
 
 
 def region(text: str) -> str:
@@ -31,6 +41,14 @@ def speaks_of(text: str, region_: str) -> bool:
     """Whether a text names a region or one of its cities."""
     seen = field(text)
     return any(pattern(name) in seen for name in names(region_))
+
+
+@cache
+def _sent_to() -> re.Pattern[str]:
+    called = "|".join(
+        rf"{re.escape(name)}\b" if name.isascii() else name for names in _regions().values() for name in names
+    )
+    return re.compile(rf"{_TOWARDS}(?P<place>(?:(?:{called})[省市]?[,，\s]{{0,2}})+)", re.IGNORECASE)
 
 
 @cache

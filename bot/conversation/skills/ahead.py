@@ -53,21 +53,22 @@ def _may_stay_open(turn: Turn) -> bool:
 
 async def _other_goods(turn: Turn) -> Answer | None:
     """Goods of another kind than what is spoken of, of which a message asks whether there are any."""
+    wished = {wish.intent for wish in turn.acts.wishes}
+    asks = needed.asks_whether_there_is(turn.text) and not product_words.says(turn.text, _IT)
+    if not asks or not wished <= needed.MAY_TELL:
+        return None
     spoken = await which_product.spoken_of(turn)
     shown = [spoken] if spoken is not None else await which_product.on_screen(turn)
-    if not (shown and needed.asks_whether_there_is(turn.text)) or product_words.says(turn.text, _IT):
-        return None
     asked = needed.kinds(needed.told(turn))
     known = [goods_of(one, None) for one in shown]
-    if not asked or any(
+    if not (shown and asked) or any(
         one.is_of(kind, one.name + one.options + one.values) for one in known for kind in asked
     ):
         return None
-    wished = {wish.intent for wish in turn.acts.wishes}
     before = turn.memory.need
     if before is not None:
         turn = turn.remembering(replace(turn.memory, need=before.for_other_goods()))
-    return await recommending.by_words(turn) if wished <= needed.MAY_TELL else None
+    return await recommending.by_words(turn)
 
 
 def _heard(turn: Turn, answer: Answer, intent: str) -> Answer:

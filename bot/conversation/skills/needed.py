@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from bot.conversation.memory import Memory
 from bot.conversation.skills import product_words, qualities
 from bot.conversation.turn import Turn
 from nlu.acts import Act
@@ -26,6 +25,7 @@ _OF_GOODS = LOOKS_FOR | {
 """While these are spoken of, what was needed still holds."""
 MAY_TELL = _OF_GOODS | {"out_of_scope", "exchange_request", "change_order", "item_problem", "product_compare"}
 """What a message that only tells more of a need is often taken for."""
+_OF_DELIVERY = frozenset({"delivery_time", "shipping_options"})
 _IS_THERE = (
     "is there a", "is there an", "are there any", "do you have", "do you sell", "have you got", "you got any",
     "got any", "which of your", "what kind of", "which kinds of", "有没有", "有什么", "有哪些", "卖不卖", "有卖",
@@ -49,7 +49,8 @@ def told(turn: Turn) -> Need:
     for value in turn.acts.slots:
         if value.slot in _SLOTS and value.probability >= _RATHER:
             slots.setdefault(value.slot, []).append(value.text)
-    day, place = _day(turn), places.named(turn.said)
+    place = places.named(turn.said) if of_delivery(turn) else places.sent_to(turn.said)
+    day = _day(turn)
     elsewhere = f"{day.text if day is not None else ''} {place}".casefold()
     named = [
         word
@@ -68,9 +69,11 @@ def _day(turn: Turn) -> Entity | None:
     return entity if to_come else None
 
 
-def kept(turn: Turn, need: Need) -> Memory:
-    """The memory with what is needed now."""
-    return replace(turn.memory, need=need)
+def of_delivery(turn: Turn) -> bool:
+    """Whether a message asks of nothing but how goods are sent."""
+    wished = {wish.intent for wish in turn.acts.wishes}
+    likely = (turn.understanding.intent if turn.understanding is not None else "") or ""
+    return (wished or {likely}) <= _OF_DELIVERY
 
 
 def _products_named(turn: Turn) -> list[str]:
@@ -164,5 +167,5 @@ def names_sum(turn: Turn) -> bool:
     wished = {wish.intent for wish in turn.acts.wishes}
     known = turn.memory.product is not None or turn.memory.order is not None
     # By when and where to it is to be sent is told of goods as well as asked of the shop.
-    about = MAY_TELL | ({"delivery_time", "shipping_options"} if now.by or now.place else set())
+    about = MAY_TELL | _OF_DELIVERY if now.by or now.place else MAY_TELL
     return now.high is not None and bool(now.people) and not known and not wished - about

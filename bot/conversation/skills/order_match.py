@@ -239,9 +239,8 @@ def _past(text: str, entity: Entity | None, today: date) -> tuple[date, date] | 
         return None
     first, last = span(entity)
     if first > today and order_asked.of_the_past(text) and _BARE_DAY.fullmatch(entity.text.strip()):
-        last_month = today.replace(day=1) - timedelta(days=1)
-        month = today if first.day <= today.day else last_month
-        return (month.replace(day=first.day),) * 2 if first.day <= last_month.day else None
+        month = today if first.day <= today.day else today.replace(day=1) - timedelta(days=1)
+        return (month.replace(day=first.day),) * 2 if first.day <= month.day else None
     weekday = any(name in entity.text.casefold() for name in _WEEKDAYS)
     back = timedelta(days=7 if weekday and order_asked.of_the_past(text) else 0)
     return (first - back, last - back) if first > today else (first, last)

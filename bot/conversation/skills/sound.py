@@ -31,7 +31,7 @@ class Checked:
     """The others, and why: `price`, `gone`, `unstated`, or as in `nlu.products.goods.against`."""
 
 
-def standing(turn: Turn) -> Need | None:
+def _standing(turn: Turn) -> Need | None:
     """What is needed by this message and those before; None where nothing was told."""
     if turn.memory.need is None:
         return None
@@ -41,12 +41,12 @@ def standing(turn: Turn) -> Need | None:
 
 async def checked(turn: Turn, products: Sequence[Product]) -> Checked:
     """Which of some goods may be shown for what is needed."""
-    need = standing(turn)
+    need = _standing(turn)
     if need is None:
         return Checked(need=None, products=tuple(products))
     names = {one.id: one for one in await Catalogue(turn.connection).categories()}
     found = {
-        one.id: breaks(turn, need, one, against(need, goods_of(one, names.get(one.category_id or ""))))
+        one.id: _breaks(turn, need, one, against(need, goods_of(one, names.get(one.category_id or ""))))
         for one in products
     }
     return Checked(
@@ -56,7 +56,7 @@ async def checked(turn: Turn, products: Sequence[Product]) -> Checked:
     )
 
 
-def breaks(turn: Turn, need: Need, product: Product, reason: str) -> str:
+def _breaks(turn: Turn, need: Need, product: Product, reason: str) -> str:
     """Why a product, with what speaks against it, may not be shown for a need; empty: it may."""
     if reason in _NEVER:
         return reason

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from nlu.products.places import named, region
+from nlu.products.places import named, region, sent_to
 from tests.bot.conversation.chat import Chat, said
 from tests.fakes import Meaning
 
 _PAGE = "Standard delivery takes 2–4 days, and 5–7 days to Xinjiang and Tibet."
-_SEITE = "普通快递 2–4 天送达，新疆、西藏 5–7 天。"
+_PAGE_ZH = "普通快递 2–4 天送达，新疆、西藏 5–7 天。"
 
 
 def _looks(day: tuple[str, str] | None) -> Meaning:
@@ -19,7 +19,7 @@ def _looks(day: tuple[str, str] | None) -> Meaning:
 @pytest.fixture
 def paged(chat: Chat) -> Chat:
     chat.language = "en"
-    chat.pages.passages = {"How long does delivery take?": _PAGE, "多久能送到": _SEITE}
+    chat.pages.passages = {"How long does delivery take?": _PAGE, "多久能送到": _PAGE_ZH}
     return chat
 
 
@@ -45,7 +45,7 @@ async def test_in_chinese_the_place_stands_before_its_days(paged: Chat) -> None:
     paged.language = "zh"
     await paged.says("给妈妈 买 茶 ，周日前 送到 乌鲁木齐", _looks(("周日", "2026-11-29")))
     assert "前到不了" in said(paged.last)
-    assert _SEITE in said(paged.last)
+    assert _PAGE_ZH in said(paged.last)
 
 
 async def test_without_a_stated_time_nothing_is_said_to_be_in_time(chat: Chat) -> None:
@@ -67,3 +67,20 @@ def test_a_city_is_of_its_region() -> None:
     assert region("delivered to Urumqi please") == region("寄到新疆") == "xinjiang"
     assert region("寄到杭州") == "zhejiang"
     assert named("a tea for mum") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("a tea for mum in Hangzhou", "Hangzhou"),
+        ("寄到新疆乌鲁木齐", "新疆乌鲁木齐"),
+        ("大理石花纹的杯子", ""),
+        ("云南普洱茶", ""),
+        ("能买到云南普洱吗", ""),
+        ("想送云南普洱给妈妈", ""),
+        ("Sichuan pepper sauce", ""),
+        ("a cup made in Fujian", ""),
+    ],
+)
+def test_where_goods_are_from_is_not_where_they_are_sent(text: str, place: str) -> None:
+    assert sent_to(text) == place

@@ -48,8 +48,8 @@ class Step:
     press: str = ""
 
 
-def _wish(intent: str, **more: object) -> Meaning:
-    return Meaning(intents=((intent, 0.9),), wishes=((intent, ""),), **more)  # type: ignore[arg-type]
+def _wish(intent: str, *, others: bool = False) -> Meaning:
+    return Meaning(intents=((intent, 0.9),), wishes=((intent, ""),), others=others)
 
 
 _LOOKS = _wish("recommend_request")

@@ -89,10 +89,9 @@ async def test_measures_hold_for_other_goods_and_are_of_somebody_else_when_told_
 
 async def test_between_two_sizes_the_tables_rule_holds_else_the_pages(chat: Chat) -> None:
     chat.language = "en"
-    rule = "S: chest 80–88; M: chest 92–96; between: larger"
-    await _sold(
-        chat, ("羊毛衫", "Wool jumper", _table("", rule)), ("卫衣", "Fleece hoodie", _table("", rule[:29]))
-    )
+    table = "S: chest 80–88; M: chest 92–96"
+    ruled = _table("", f"{table}; between: larger")
+    await _sold(chat, ("羊毛衫", "Wool jumper", ruled), ("卫衣", "Fleece hoodie", _table("", table)))
     chat.pages.passages["Which size should I take?"] = (
         "Tables are on each page. Between two sizes take the smaller one."
     )

@@ -147,6 +147,27 @@ async def test_an_order_is_known_by_what_it_holds_cost_its_place_time_and_state(
     assert "A0700" in said(await chat.says(text, meaning))
 
 
+async def test_a_day_of_no_named_month_is_the_last_such_day_after_a_short_month(chat: Chat) -> None:
+    await chat.link()
+    await chat.store.write(_a_teapot_in_august)
+    await chat.says("A1024 到哪了", "order_status")
+    chat.now = datetime(2027, 3, 31, 4, tzinfo=UTC)
+
+    async def placed(connection: AsyncConnection) -> None:
+        known = await Orders(connection).get("o7")
+        assert known is not None
+        days = [
+            replace(known, id=number, number=number, placed_at=datetime(2027, 3, day, 3, tzinfo=UTC))
+            for number, day in (("B1111", 29), ("B2222", 30), ("B4444", 31))
+        ]
+        await Orders(connection).put_many(days)
+
+    await chat.store.write(placed)
+    meaning = replace(FACTS, day=("30号", "2027-04-30"))
+    told = said(await chat.says("30号 买的那单多少钱", meaning))
+    assert [number for number in ("B1111", "B2222", "B4444") if number in told] == ["B2222"]
+
+
 async def _a_teapot_in_august(connection: AsyncConnection) -> None:
     orders = Orders(connection)
     known = await orders.get("o2")

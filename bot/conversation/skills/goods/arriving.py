@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from bot.conversation.answer import Answer
@@ -13,17 +13,17 @@ from bot.conversation.turn import Turn
 from nlu.products import places
 from nlu.products.needs import Need
 
-_OF_DELIVERY = frozenset({"delivery_time", "shipping_options"})
 _DAYS = re.compile(
-    r"(?P<low>\d{1,2})\s?(?:(?:[–—~～至到-]|to)\s?(?P<high>\d{1,2}))?\s?"
+    r"(?<![\d.月])(?P<low>\d{1,2})\s?(?:(?:[–—~～至到-]|to)\s?(?P<high>\d{1,2}))?\s?"
     r"(?P<unit>(?:个)?工作日|天|日(?!前)|(?:working |business )?days?)",
     re.IGNORECASE,
 )
-"""How long a page says that something takes."""
+"""How long a page says that something takes; no day of a month."""
 _SENTENCE = re.compile(r"(?<=[。！!？?])|(?<=\.)\s|\n")
-_TO_THE_DOOR = 1
+_UNTIL_SENT = 1
 """Days until it leaves, where it is ordered too late for today."""
 _WEEKEND = 2
+"""Days that a page need not count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ async def line(turn: Turn, need: Need) -> str:
         faster = await _faster(turn)
         text_id = "arrive-late-but" if faster else "arrive-late"
         return turn.say(text_id, day=_day(turn, day), text=takes.text, faster=faster)
-    sure = today + timedelta(days=_TO_THE_DOOR + takes.high + _WEEKEND) <= day
+    sure = today + timedelta(days=_UNTIL_SENT + takes.high + _WEEKEND) <= day
     return turn.say("arrive-likely" if sure else "arrive-unsure", day=_day(turn, day), text=takes.text)
 
 
@@ -65,13 +65,11 @@ async def asked_again(turn: Turn) -> Answer | None:
     if before is None or not (before.by or before.place) or last not in needed.LOOKS_FOR:
         return None
     now = needed.told(turn)
-    wished = {wish.intent for wish in turn.acts.wishes}
-    likely = (turn.understanding.intent if turn.understanding is not None else "") or ""
-    if not (now.by or now.place) or not (wished or {likely}) <= _OF_DELIVERY:
+    if not (now.by or now.place) or not needed.of_delivery(turn):
         return None
     need = needed.needed(turn, now)
     text = await line(turn, need)
-    return Answer(text=text, memory=needed.kept(turn, need)) if text else None
+    return Answer(text=text, memory=replace(turn.memory, need=need)) if text else None
 
 
 async def _faster(turn: Turn) -> str:
@@ -80,7 +78,7 @@ async def _faster(turn: Turn) -> str:
     if passage is None or passage.language != turn.language:
         return ""
     found = next((one.strip() for one in _SENTENCE.split(passage.text) if one.strip()), "")
-    return found if _DAYS.search(found) or "day" in found or "日" in found or "天" in found else ""
+    return found if any(word in found.lower() for word in ("day", "日", "天")) else ""
 
 
 def _takes(text: str) -> Iterator[_Takes]:
@@ -105,8 +103,6 @@ def _meant(found: list[_Takes], region: str) -> _Takes | None:
     return next((one for one in found if not places.named(one.around)), None)
 
 
-def _day(turn: Turn, day: date | None) -> str:
-    if day is None:
-        return ""
+def _day(turn: Turn, day: date) -> str:
     noon = turn.now.astimezone(turn.zone).replace(year=day.year, month=day.month, day=day.day, hour=12)
     return turn.day(noon)

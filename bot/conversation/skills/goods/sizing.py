@@ -34,8 +34,10 @@ _PERSON = (
     "胸围", "腰围", "臀围", "脚长", "平时",
 )  # fmt: skip
 """A number is somebody's measure beside one of these: a bed of 180 cm is nobody."""
+_STATED = variants.SIZES | {"sizes"}
+"""What shops call the sizes that there are."""
 _GIRTHS = frozenset({"chest", "waist", "hips", "foot"})
-_FEW = re.compile(r"[。！!？?]|(?<=\.)\s").split
+_sentences = re.compile(r"[。！!？?]|(?<=\.)\s").split
 _BETWEEN = ("between two sizes", "between sizes", "in between", "两个尺码之间", "两码之间", "两个码之间")
 """How a shop's page begins to say which size to take."""
 
@@ -134,9 +136,6 @@ async def _without_table(turn: Turn, product: Product) -> Answer:
     return Answer(text="\n".join(filter(None, lines)), buttons=turn.human)
 
 
-_STATED = variants.SIZES | {"sizes"}
-
-
 async def _by_table(turn: Turn, product: Product, table: Table) -> Answer:
     fit = table.fitting(turn.memory.measures)
     name = variants.title(product, turn.language)
@@ -216,7 +215,7 @@ async def _rule(turn: Turn) -> str:
     passage = await pages.passage_for(turn, turn.say("size-question"))
     if passage is None:
         return ""
-    found = next((one.strip() for one in _FEW(passage.text) if product_words.says(one, _BETWEEN)), "")
+    found = next((one.strip() for one in _sentences(passage.text) if product_words.says(one, _BETWEEN)), "")
     return turn.say("size-rule", text=found) if found else ""
 
 

@@ -37,9 +37,9 @@ async def about(turn: Turn, product: Product, *, named: bool) -> Answer:
     checked = await sound.checked(turn, [product])
     if not checked.against:
         return answer
-    known = [answer.text] if answer.text else [product.description(turn.language)]
-    text = "\n".join(filter(None, (reasons.unfit(turn, checked), *known)))
-    return replace(answer, text=text, cards=() if answer.cards and not turn.argument else answer.cards)
+    known = answer.text or product.description(turn.language)
+    text = "\n".join(filter(None, (reasons.unfit(turn, checked), known)))
+    return replace(answer, text=text, cards=answer.cards if turn.argument else ())
 
 
 async def _about(turn: Turn, product: Product, *, named: bool) -> Answer:
