@@ -45,6 +45,7 @@ _SHORT = 24
 _SENTENCE_LONG = 48
 _STANDS_OUT = 1.5
 _CERTAIN = 0.7
+_TOLD = frozenset(name for name, skill in REGISTRY.by_intent.items() if skill.only_tells)
 _PLAINLY = 0.8
 _OF_A_PRODUCT = frozenset({"stock_question", "price_question", "discount_request", "place_order"})
 _BEYOND_DOUBT = 0.95
@@ -343,7 +344,7 @@ def wishes(turn: Turn, reading: Reading, *, taken_up: bool) -> tuple[tuple[str, 
     for wish, part in reading.wishes:
         if wished & _HOLDS.get(wish.intent, frozenset()):
             continue
-        if _belongs_to_another(reading, wish) or _is_read_otherwise(reading, wish):
+        if _belongs_to_another(reading, wish) or is_read_otherwise(reading, wish):
             continue
         if wish.intent == "change_order" and "change_address" in wished and not turn.told_each(*_OF_ITEMS):
             continue
@@ -358,19 +359,11 @@ def wishes(turn: Turn, reading: Reading, *, taken_up: bool) -> tuple[tuple[str, 
     return tuple((intent, _with_acts(reading, wish, part, spoken)) for intent, wish, part in ordered)
 
 
-def _is_read_otherwise(reading: Reading, wish: Wish) -> bool:
+def is_read_otherwise(reading: Reading, wish: Wish) -> bool:
     """Whether the very words of a wish to be told something are likelier another such wish."""
-    same = [
-        other.probability
-        for other, _ in reading.wishes
-        if (other.start, other.end) == (wish.start, wish.end) and _only_tells(other.intent)
-    ]
-    return _only_tells(wish.intent) and wish.probability < max(same, default=0.0)
-
-
-def _only_tells(intent: str) -> bool:
-    skill = REGISTRY.by_intent.get(intent)
-    return skill is not None and skill.only_tells
+    told = [one for one, _ in reading.wishes if (one.start, one.end) == (wish.start, wish.end)]
+    likelier = [one for one in told if one.intent in _TOLD and one.probability > wish.probability]
+    return wish.intent in _TOLD and bool(likelier)
 
 
 def _belongs_to_another(reading: Reading, wish: Wish) -> bool:

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from bot.conversation import phrases
 from bot.conversation.skills import bargain_words as words
-from bot.conversation.skills import naming, needed, places
+from bot.conversation.skills import naming, needed, ordinals
 from bot.conversation.skills.goods import totals
 from bot.conversation.turn import Turn
 from kernel.money import decimals
@@ -167,7 +167,7 @@ def several_of(turn: Turn) -> int:
     """How many a message speaks of, or with so many more than before; 1 where it says nothing of that."""
     told = max((count for _, count in totals.quantities(turn)), default=0)
     if not told and under_way(turn) and turn.memory.product is not None:
-        told = places.how_many(turn.text, 1) or 0
+        told = ordinals.how_many(turn.text, 1) or 0
     more = told and under_way(turn) and words.one_more(turn.text)
     return _counted_last(turn) + told if more else max(told, 1)
 

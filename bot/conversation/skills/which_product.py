@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.conversation.answer import row
-from bot.conversation.skills import basket, naming, places, product_words, variants, which_order
+from bot.conversation.skills import basket, naming, ordinals, product_words, variants, which_order
 from bot.conversation.skills.naming import Part
 from bot.conversation.skills.variants import Choice, Group
 from bot.conversation.turn import Turn
@@ -149,7 +149,7 @@ async def dealt_over(turn: Turn, *, exactly: bool = False) -> Meant:
         return Meant(products=several)
     chances = zip(turn.shown, turn.acts.pointing.shown, strict=False)
     chosen = any(chance >= _PLAINLY and one in shown for one, chance in chances)
-    if places.places(turn.text, len(shown)) or (
+    if ordinals.places(turn.text, len(shown)) or (
         chosen and (memory.product is None or turn.told(*_CHOOSES_ANEW))
     ):
         spoken = await spoken_of(turn)
@@ -224,7 +224,7 @@ async def spoken_of(turn: Turn) -> Product | None:
 
 async def _version_in_place(turn: Turn, product: Product) -> Product | None:
     """The second of the versions that a single card lists, for "the second one"."""
-    named = places.places(turn.text, variants.MOST_LISTED)
+    named = ordinals.places(turn.text, variants.MOST_LISTED)
     if len(named) != 1 or len(turn.memory.products) > 1:
         return None
     versions = await variants.in_order(turn, product)
@@ -238,7 +238,7 @@ async def _several(turn: Turn) -> tuple[Product, ...]:
         return ()
     chances = dict(zip(turn.shown, turn.acts.pointing.shown, strict=False))
     pointed = [one for one in ids if one in turn.pointed_at and turn.memory.product is None]
-    named, count = places.places(turn.text, len(ids)), places.how_many(turn.text, len(ids))
+    named, count = ordinals.places(turn.text, len(ids)), ordinals.how_many(turn.text, len(ids))
     if len(named) > 1:
         pointed = [ids[place] for place in named]
     elif count is not None and 1 < count <= len(ids):
@@ -272,7 +272,7 @@ def _pointed(turn: Turn) -> tuple[str, ...]:
     if (
         len(shown) > 1
         and chosen in shown
-        and not (turn.told(*_CHOOSES_ANEW) or places.places(turn.text, len(shown)))
+        and not (turn.told(*_CHOOSES_ANEW) or ordinals.places(turn.text, len(shown)))
     ):
         return ()
     on_screen = {*shown, chosen}
@@ -285,7 +285,7 @@ def _pointed(turn: Turn) -> tuple[str, ...]:
     first, *others = sorted(chances, reverse=True) or [(0.0, "")]
     ahead = first[0] >= _LIKELY and first[0] >= _AHEAD * max((chance for chance, _ in others), default=0.0)
     pointed = sure or ((first[1],) if ahead else ())
-    placed = places.places(turn.text, len(shown))
+    placed = ordinals.places(turn.text, len(shown))
     # Which is the first of those shown is no matter of chance.
     said = len(placed) == 1 and (bool(pointed) or product_words.points_back(turn))
     return (shown[placed[0]],) if said else pointed

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import cast
 
 import pytest
 
+from bot.conversation import routing
+from bot.conversation.routing import Reading
 from bot.conversation.skills import of_the_last
-from nlu.acts import Act
+from nlu.acts import Act, Wish
+from nlu.types import Understanding
 from tests.bot.conversation.chat import Chat, said
 from tests.bot.conversation.test_with_the_model import real_model
 from tests.fakes import Meaning, does
@@ -182,3 +186,14 @@ async def test_when_an_order_comes_is_told_again_where_its_state_was_told(chat: 
     await chat.link()
     await chat.says("A1024 到哪了", "order_status")
     assert "预计" in said(await chat.says("請問我的訂單什麼時候會到", "delivery_time"))
+
+
+def test_the_same_words_are_answered_as_what_they_likelier_wish() -> None:
+    def wish(intent: str, chance: float, end: int) -> tuple[Wish, Understanding]:
+        return Wish(intent=intent, probability=chance, text="", start=0, end=end), cast(Understanding, None)
+
+    fact, stock = wish("product_question", 0.92, 20), wish("stock_question", 0.85, 20)
+    both = Reading(language="en", wishes=(fact, stock, wish("price_question", 0.6, 9)))
+    assert [routing.is_read_otherwise(both, one) for one, _ in both.wishes] == [False, True, False]
+    back = Reading(language="en", wishes=(wish("return_request", 0.9, 20), wish("refund_request", 0.8, 20)))
+    assert not any(routing.is_read_otherwise(back, one) for one, _ in back.wishes)
