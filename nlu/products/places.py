@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from pathlib import Path
 
 from nlu.datafiles import read_table
@@ -11,30 +10,36 @@ from nlu.products.lexicon import field, pattern
 
 _TOWARDS = r"(?:(?<!made )(?<!grown )(?<!produced )\b(?:to|in|near)\s|(?:(?<![买吃喝找看收用])到|[至往去寄发在住])\s?)"
 """What stands before a place that something is sent to: a tea may be called by the place that it is from."""
+_REGIONS = {
+    row["region"]: tuple(row["names"].split("|"))
+    for row in read_table(Path(__file__).with_name("places.tsv"), ["region"])
+}
+_CALLED = "|".join(rf"{re.escape(name)}\b" if name.isascii() else name for of in _REGIONS.values() for name in of)
+_SENT_TO = re.compile(rf"{_TOWARDS}(?P<place>(?:(?:{_CALLED})[省市]?[,，\s]{{0,2}})+)", re.IGNORECASE)
 
 
 def named(text: str) -> str:
     """The longest name of a place in a text, as it is written in the table; empty where there is none."""
     seen = field(text)
-    found = [name for names in _regions().values() for name in names if pattern(name) in seen]
+    found = [name for names in _REGIONS.values() for name in names if pattern(name) in seen]
     return max(found, key=len, default="")
 
 
 def sent_to(text: str) -> str:
     """What a text calls the place that something is to be sent to; empty where it says none."""
-    found = _sent_to().search(text)
+    found = _SENT_TO.search(text)
     return found["place"] if found is not None else ""
 
 
 def region(text: str) -> str:
     """The region of the place that a text names; empty where it names none that is known."""
     place = named(text)
-    return next((region for region, names in _regions().items() if place in names), "") if place else ""
+    return next((region for region, names in _REGIONS.items() if place in names), "") if place else ""
 
 
 def names(region_: str) -> tuple[str, ...]:
     """What a region and its cities are called."""
-    return _regions().get(region_, ())
+    return _REGIONS.get(region_, ())
 
 
 def speaks_of(text: str, region_: str) -> bool:
@@ -43,15 +48,3 @@ def speaks_of(text: str, region_: str) -> bool:
     return any(pattern(name) in seen for name in names(region_))
 
 
-@cache
-def _sent_to() -> re.Pattern[str]:
-    called = "|".join(
-        rf"{re.escape(name)}\b" if name.isascii() else name for names in _regions().values() for name in names
-    )
-    return re.compile(rf"{_TOWARDS}(?P<place>(?:(?:{called})[省市]?[,，\s]{{0,2}})+)", re.IGNORECASE)
-
-
-@cache
-def _regions() -> dict[str, tuple[str, ...]]:
-    rows = read_table(Path(__file__).with_name("places.tsv"), ["region"])
-    return {row["region"]: tuple(row["names"].split("|")) for row in rows}

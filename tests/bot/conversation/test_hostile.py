@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -22,15 +23,22 @@ BOUND = 0.5
     "intent",
     ["product_search", "discount_request", "order_status", "change_address", "opt_out", "out_of_scope"],
 )
-async def test_no_text_is_long_decided_about(chat: Chat, intent: str) -> None:
-    await chat.link()
-    took = {}
-    for text in texts():
-        chat.understander.script[folded(text)] = means(intent)
-        began = time.thread_time()
-        await chat.says(text)
-        took[text[:40]] = time.thread_time() - began
-    assert {text: seconds for text, seconds in took.items() if seconds > BOUND} == {}
+async def test_no_text_is_long_decided_about(new_chat: Callable[..., Chat], intent: str) -> None:
+    """What takes long is tried once more in a conversation of its own: a collection of garbage isn't the text's."""
+    chat, again = new_chat(), new_chat(address="101")
+    for one in (chat, again):
+        await one.link()
+    took = {text: await _seconds(chat, text, intent) for text in texts()}
+    slow = {text: await _seconds(again, text, intent) for text, seconds in took.items() if seconds > BOUND}
+    assert {text[:40]: seconds for text, seconds in slow.items() if seconds > BOUND} == {}
+
+
+async def _seconds(chat: Chat, text: str, intent: str) -> float:
+    """Of the processor, for one message."""
+    chat.understander.script[folded(text)] = means(intent)
+    began = time.thread_time()
+    await chat.says(text)
+    return time.thread_time() - began
 
 
 SUMS = (
