@@ -171,6 +171,7 @@ def _verdict(pattern: re.Pattern[Any]) -> str | None:
     return too_slow(pattern)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("module", [name for name, tree in TREES.items() if _names_re(tree)])
 def test_no_pattern_takes_long_on_any_text(module: str) -> None:

@@ -35,6 +35,8 @@ from tests.bot.channels.webchat import replica
 from tests.bot.delivery.fakes import Answering, FakeChannel, answers, incoming, running, until
 from tests.outage import away
 
+pytestmark = pytest.mark.slow
+
 TRY_AGAIN_LATER = 1013
 KINDS = 2
 """A line each: PostgreSQL first cuts connections and then lets nobody in."""

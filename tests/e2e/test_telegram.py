@@ -13,7 +13,7 @@ import pytest_asyncio
 from tests.botapi import FakeBotApi, Message, Person, texts
 from tests.e2e.program import Program, rows
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="module")]
 _PATIENCE = 30.0
 
 

@@ -108,6 +108,7 @@ def test_no_message_is_written_twice(language: str) -> None:
     assert not pairs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("part", ["dev", "test", "later", "commands"])
 def test_what_is_held_out_is_not_trained_on(language: str, part: str) -> None:

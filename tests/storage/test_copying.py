@@ -185,6 +185,7 @@ async def test_a_reference_to_nothing_is_told(new_url: NewUrl) -> None:
         await copy(source, target, quiet)
 
 
+@pytest.mark.slow
 async def test_a_program_that_runs_is_noticed(
     any_url: str, new_url: NewUrl, monkeypatch: pytest.MonkeyPatch
 ) -> None:

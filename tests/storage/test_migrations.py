@@ -7,6 +7,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect, select, text
@@ -38,6 +39,7 @@ async def test_migrated_schema_is_the_declared_one(any_url: str) -> None:
     assert found == [], "write a migration: python -m storage.migrations WHY"
 
 
+@pytest.mark.slow
 async def test_down_undoes_what_up_did(any_url: str) -> None:
     await migrate(any_url)
     await migrate_down(any_url, "base")
@@ -62,6 +64,7 @@ async def test_migrating_again_keeps_what_is_there(any_url: str) -> None:
     await store.close()
 
 
+@pytest.mark.slow
 async def test_many_programs_may_start_at_once(any_url: str) -> None:
     starting = [
         await asyncio.create_subprocess_exec(

@@ -11,6 +11,8 @@ import pytest
 
 import bot.channels.telegram
 
+pytestmark = pytest.mark.slow
+
 # Everything that the bot does with aiogram: methods that are called, results that are refused, errors of each kind.
 _USE = """
 import json, random, sys

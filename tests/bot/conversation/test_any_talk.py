@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +20,8 @@ from storage.requests import Request, Requests
 from tests.bot.conversation import shop
 from tests.bot.conversation.chat import Chat
 from tests.fakes import Meaning
+
+pytestmark = pytest.mark.slow
 
 _chats = itertools.count()
 _WISHES = (

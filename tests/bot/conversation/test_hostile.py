@@ -15,6 +15,8 @@ from tests.bot.conversation.chat import Chat, said
 from tests.fakes import means
 from tests.hostile import texts
 
+pytestmark = pytest.mark.slow
+
 BOUND = 0.5
 """Seconds of processor time that a turn may take, a quarter of what ends it."""
 

@@ -8,6 +8,7 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -153,6 +154,7 @@ def _need(language: str, kind: str, age: int | None, must_not: str, most: int) -
     return f"送 {whom} {_KINDS.get(kind, '东西')} {allergy}，不超过{most}元"
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     made=st.lists(_made, min_size=6, max_size=10),

@@ -15,6 +15,8 @@ import uvloop
 from bot.delivery.ports import TookTooLong
 from bot.delivery.step_limit import step_limit
 
+pytestmark = pytest.mark.slow
+
 OURS = "ours"
 LIMIT = 0.4
 _ENDLESS = re.compile(r"(a+)+$")

@@ -22,6 +22,8 @@ from storage import Store
 from storage.events import Events
 from storage.orders import Orders
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 PLACED = NOW - timedelta(days=9)
 _numbers = itertools.count(1)

@@ -33,6 +33,7 @@ async def test_an_alarm_counts_until_one_has_seen_to_it(any_team: Team) -> None:
         await cases.see_to_alarm(ann, found.id)
 
 
+@pytest.mark.slow
 async def test_it_stands_above_the_lists_of_the_console(any_team: Team) -> None:
     await any_team.store.write(lambda connection: Alarms(connection).sound("guessing", NOW))
 

@@ -16,6 +16,8 @@ from storage.staff import StaffMember
 from tests.bot.delivery.fakes import until
 from tests.bot.staff.visits import Visitor
 
+pytestmark = pytest.mark.slow
+
 ANN = StaffMember(id=1, login="ann", name="Ann", role="agent", language="en", active=True)
 
 

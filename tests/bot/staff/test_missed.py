@@ -150,6 +150,7 @@ async def test_who_may_not_correct_may_not_teach(team: Team) -> None:
     assert await missed.taught() == []
 
 
+@pytest.mark.slow
 async def test_the_page_shows_the_groups_and_teaches(team: Team) -> None:
     number = await _turn(
         team, "the steel one, call 13800138000", asked="choice return.order", bot="Which order is it?"

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.e2e.browser.conftest import PATIENCE, OpenPage, Site, greeted
 
 # The first of them waits for the demo shop to be made and fitted.
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 @pytest.fixture

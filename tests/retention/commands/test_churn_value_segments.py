@@ -61,6 +61,7 @@ def test_value_of_a_log_sees_nothing_after_the_moment(log: Path, tmp_path: Path)
     assert pq.read_table(again).equals(pq.read_table(out))
 
 
+@pytest.mark.slow
 def test_segments_of_a_log_from_one_night_to_the_next(log: Path, tmp_path: Path) -> None:
     out, saved = tmp_path / "segments.csv", tmp_path / "model"
     code, told = run(

@@ -83,6 +83,7 @@ def table(events: list[dict[str, Any]], moment: int = MOMENT, now: int | None = 
     return dict(zip(found.customers, found.values.tolist(), strict=True))
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(rows, max_size=25))
 def test_ibis_and_python_agree_exactly(events: list[dict[str, Any]]) -> None:

@@ -183,6 +183,7 @@ for folder in sys.argv[2:]:
 """
 
 
+@pytest.mark.slow
 def test_all_work_without_torch_but_the_fit_of_two(neural: dict[str, ItemModel], tmp_path: Path) -> None:
     for name, model in neural.items():
         save_model(model, tmp_path / name)

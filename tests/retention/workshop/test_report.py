@@ -35,6 +35,8 @@ from retention.workshop.recommendation import Split, judge_models
 from retention.workshop.report import FolderTaken
 from tests.contracts.retention_core import NOW
 
+pytestmark = pytest.mark.slow
+
 CUT = NOW - timedelta(days=60)
 
 
