@@ -53,8 +53,9 @@ _PACKING = frozenset(
 _LETTERS = 3
 """Shorter Latin words without a digit name nothing."""
 _LIMIT = re.compile(
-    r"(?:[¥￥$£€]\s?)?(?<!\d)(\d++(?:\.\d++)?)\s?(?:元|块|yuan|rmb|pounds?|dollars?)?\s?(?:以内|以下|之内|内)"
-    r"|(?:under|below|less than|up to|within)\s?(?:[¥￥$£€]\s?)?(\d++(?:\.\d++)?)",
+    r"(?:(?:jp|hk|nt|us)?[¥￥$£€₩]\s?)?(?<![\d,])(\d[\d,]*+(?:\.\d++)?)\s?(?:[日韩]元|日圆|円|원|元|块|yuan|yen|won|rmb|pounds?|dollars?)?\s?"
+    r"(?:以内|以下|之内|内)"
+    r"|(?:under|below|less than|up to|within)\s?(?:(?:jp|hk|nt|us)?[¥￥$£€₩]\s?)?(\d[\d,]*+(?:\.\d++)?)",
     re.IGNORECASE,
 )
 NARROWING = frozenset(
