@@ -59,7 +59,7 @@ async def best(turn: Turn, product: Product) -> Best:
         )
         if offer.personal and offer.price.minor < everybody and offer.price.minor <= known.total:
             return Best(price=offer.price.minor, everybody=everybody, offer=offer)
-        turn.sources.price(offer, turn.money(offer.list_price.minor, offer.list_price.currency))
+        turn.sources.price(offer, turn.price(product))
     return Best(price=known.total, everybody=everybody, coupon=known.coupon)
 
 
@@ -137,17 +137,8 @@ async def _reserved(
 
 
 async def _by_rules(turn: Turn, product: Product, found: Best, step: str, first: Sequence[str]) -> Answer:
-    """The price for everybody, and the coupon that takes most off."""
-    values = {"name": product.name(turn.language), "price": turn.price(product)}
-    if found.coupon is not None:
-        values["left"] = turn.money(found.price, product.currency)
-        values["code"] = found.coupon.code
-        values["text"] = await coupons.worth(turn, found.coupon)
-        kind = "coupon"
-    else:
-        kind = "best" if turn.customer_id is not None or step != "first" else "public"
-    said = f"price-{kind}" if step == "first" else f"price-{kind}-{step}"
-    lines = [*first, turn.say(said, **values)]
+    """The price as it is, and the coupon that takes most off."""
+    lines = [*first, await _price_by_rules(turn, product, found, step)]
     lines += await _of_more(turn, product, step, found.price)
     stranger = turn.customer_id is None and step == "first"
     if stranger:
@@ -155,6 +146,21 @@ async def _by_rules(turn: Turn, product: Product, found: Best, step: str, first:
     answer = await _closed(turn, product, step, lines, None if found.coupon is None else found.coupon.code)
     known = row(turn.button("button-link", "link:start")) if stranger else ()
     return replace(answer, buttons=(*answer.buttons, *known))
+
+
+async def _price_by_rules(turn: Turn, product: Product, found: Best, step: str) -> str:
+    name, own = product.name(turn.language), turn.prices.of(product)
+    if found.coupon is None and own.offer is not None:
+        return turn.say(f"offer-{step}", name=name, **turn.of_offer(product))
+    values = {"name": name, "price": turn.price(product)}
+    ending = "" if step == "first" else f"-{step}"
+    if found.coupon is None:
+        kind = "best" if turn.customer_id is not None or step != "first" else "public"
+        return turn.say(f"price-{kind}{ending}", **values)
+    values |= {"left": turn.money(found.price, product.currency), "code": found.coupon.code}
+    if own.offer is not None and step == "last":
+        return turn.say("price-coupon-last-offer", own=turn.money(own.amount, own.currency), **values)
+    return turn.say(f"price-coupon{ending}", text=await coupons.worth(turn, found.coupon), **values)
 
 
 async def _closed(turn: Turn, product: Product, step: str, lines: Sequence[str], code: str | None) -> Answer:

@@ -490,14 +490,14 @@ total-one-offer = { $count ->
     [2] { $total } for 2 × { $name }: one at your price of { $price } with code { $code } until { $until }, the other at { $list }.
    *[other] { $total } for { $count } × { $name }: one at your price of { $price } with code { $code } until { $until }, the others at { $list } each.
 }
-total-one-apart = { $total } for { $count } × { $name } ({ $list } each). Your price of { $price } for one of them has a code of its own, { $code } until { $until }; an order takes one code.
+total-one-apart = { $total } for { $count } × { $name } ({ $list } each). Your price of { $price } for one of them takes another order, with code { $code }.
 total-line = · { $name } × { $count }, { $price } each
 total-line-offer = { $count ->
     [1] · { $name } × 1, your price of { $price } instead of { $list } with code { $code }, until { $until }
     [2] · { $name } × 2, one at your price of { $price } with code { $code } until { $until }, the other at { $list }
    *[other] · { $name } × { $count }, one at your price of { $price } with code { $code } until { $until }, the others at { $list } each
 }
-total-line-apart = · { $name } × { $count }, { $list } each here; your price of { $price } for one has a code of its own, { $code } until { $until }, and an order takes one code
+total-line-apart = · { $name } × { $count }, { $list } each (your price of { $price } for one takes another order, with code { $code })
 total-short = Only { $stock } of { $name } are in stock.
 total-coupon = With code { $code } ({ $text }): { $total }.
 total-postage = Postage: { $text }
@@ -595,6 +595,7 @@ price-best-still = { $price } it is, whoever asks. I'm glad to help with anythin
 price-public = { $name } is { $price }.
 price-coupon = { $name } is { $price }. With code { $code } ({ $text }) it comes to { $left }.
 price-coupon-last = { $left } with code { $code } is my last word for { $name }: the price is the same for everybody, and no coupon takes off more.
+price-coupon-last-offer = { $left } with code { $code } is my last word for { $name }: that is below your price of { $own }, and no coupon takes off more.
 price-coupon-order = The price stays as I said, so let me help you with the order instead: { $name } with code { $code } comes to { $left }. Is there anything you'd like to know about it first?
 price-coupon-later = It's still { $left } with code { $code }; asking again won't change it. I can show you something cheaper of the same kind, though.
 price-coupon-still = { $left } with code { $code } it is, whoever asks. I'm glad to help with anything else about it.

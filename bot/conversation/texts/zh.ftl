@@ -448,7 +448,7 @@ label-value = 折合单价
 per-g = 每100克 { $price }
 per-ml = 每100毫升 { $price }
 per-piece = 每件 { $price }
-per-by-offer = { $per }，按 { $price } 算
+per-by-offer = { $per }，一件 { $price }
 best = 最{ $word }的是这款，{ $label }：{ $value }
 best-of = 有货的 { $count } 种里最{ $word }的是这款，{ $label }：{ $value }
 best-tied = 这 { $tied } 种并列最{ $word }，{ $label }：{ $value }
@@ -477,13 +477,13 @@ total-one-offer = { $count ->
     [1] 一共 { $total }：{ $name } × 1，用优惠码 { $code } 是您的专属价（现价 { $list }），{ $until } 前有效。
    *[other] 一共 { $total }：{ $name } × { $count }，其中一件用优惠码 { $code } 按专属价 { $price }（{ $until } 前有效），其余每件 { $list }。
 }
-total-one-apart = 一共 { $total }：{ $name } × { $count }，每件 { $list }。其中一件的专属价 { $price } 要用另一个优惠码 { $code }（{ $until } 前有效），一单只能用一个码。
+total-one-apart = 一共 { $total }：{ $name } × { $count }，每件 { $list }。其中一件的专属价 { $price } 要另下一单，用优惠码 { $code }。
 total-line = · { $name } × { $count }，每件 { $price }
 total-line-offer = { $count ->
     [1] · { $name } × 1，用优惠码 { $code } 按专属价 { $price }（现价 { $list }，{ $until } 前有效）
    *[other] · { $name } × { $count }，其中一件用优惠码 { $code } 按专属价 { $price }（{ $until } 前有效），其余每件 { $list }
 }
-total-line-apart = · { $name } × { $count }，这里每件 { $list }；一件的专属价 { $price } 要用另一个优惠码 { $code }（{ $until } 前有效），一单只能用一个码
+total-line-apart = · { $name } × { $count }，每件 { $list }（其中一件的专属价 { $price } 要另下一单，用优惠码 { $code }）
 total-short = “{ $name }”只有 { $stock } 件现货。
 total-coupon = 用优惠码 { $code }（{ $text }）后 { $total }。
 total-postage = 运费：{ $text }
@@ -581,6 +581,7 @@ price-best-still = 就是 { $price } 了，谁来讲都一样。别的想了解�
 price-public = “{ $name }”现在 { $price }。
 price-coupon = “{ $name }”现在 { $price }，用优惠码 { $code }（{ $text }）到手 { $left }。
 price-coupon-last = “{ $name }”用优惠码 { $code } 到手 { $left }，这是最后的价了：标价人人一样，也没有减得更多的券。
+price-coupon-last-offer = “{ $name }”用优惠码 { $code } 到手 { $left }，这是最后的价了：比您的专属价 { $own } 还低，也没有减得更多的券。
 price-coupon-order = 价格就是前面说的了，我来帮您下单吧：“{ $name }”用优惠码 { $code }，到手 { $left }。下单前还有什么想了解的吗？
 price-coupon-later = 还是用优惠码 { $code } 到手 { $left }，再讲也不会变。要不我给您看看同类里便宜些的？
 price-coupon-still = 就是用优惠码 { $code } 到手 { $left } 了，谁来讲都一样。别的想了解的尽管问。

@@ -142,16 +142,43 @@ async def test_what_is_asked_on_after_it_was_shown_tells_the_same_price(offered:
 
 
 NATURAL = [
-    "龙井茶多少钱", "龙井茶怎么卖的", "有没有龙井茶", "想买点茶", "推荐一款茶叶", "120块以内的茶有吗", "龙井和陶瓷杯哪个更便宜",
-    "龙井茶两份加一个陶瓷杯多少钱", "三份龙井多少钱", "龙井茶还有货吗", "龙井茶能不能便宜点", "有什么优惠活动", "你们店最贵的是什么",
-    "上次买的再来一份", "我要下单龙井茶", "龙井茶和陶瓷杯有什么区别", "送长辈的礼物有推荐吗", "最便宜的茶是哪款", "龙井茶的材质是什么",
-    "How much is the Longjing tea?", "Do you have any tea?", "Recommend me a tea", "Anything under 120?",
-    "Is the Longjing tea cheaper than the ceramic cup?", "How much for two Longjing teas and a cup?",
-    "What would three of the Longjing tea cost?", "Is the Longjing tea in stock?", "Any discount on the Longjing tea?",
-    "What offers do you have?", "What's your most expensive product?", "Same as last time please",
-    "I'd like to order the Longjing tea", "Compare the Longjing tea with the ceramic cup", "A gift for my mum around 120",
-    "What's the cheapest tea you have?", "What is the Longjing tea made of?",
-]  # fmt: skip
+    "龙井茶多少钱",
+    "龙井茶怎么卖的",
+    "有没有龙井茶",
+    "想买点茶",
+    "推荐一款茶叶",
+    "120块以内的茶有吗",
+    "龙井和陶瓷杯哪个更便宜",
+    "龙井茶两份加一个陶瓷杯多少钱",
+    "三份龙井多少钱",
+    "龙井茶还有货吗",
+    "龙井茶能不能便宜点",
+    "有什么优惠活动",
+    "你们店最贵的是什么",
+    "上次买的再来一份",
+    "我要下单龙井茶",
+    "龙井茶和陶瓷杯有什么区别",
+    "送长辈的礼物有推荐吗",
+    "最便宜的茶是哪款",
+    "龙井茶的材质是什么",
+    "How much is the Longjing tea?",
+    "Do you have any tea?",
+    "Recommend me a tea",
+    "Anything under 120?",
+    "Is the Longjing tea cheaper than the ceramic cup?",
+    "How much for two Longjing teas and a cup?",
+    "What would three of the Longjing tea cost?",
+    "Is the Longjing tea in stock?",
+    "Any discount on the Longjing tea?",
+    "What offers do you have?",
+    "What's your most expensive product?",
+    "Same as last time please",
+    "I'd like to order the Longjing tea",
+    "Compare the Longjing tea with the ceramic cup",
+    "A gift for my mum around 120",
+    "What's the cheapest tea you have?",
+    "What is the Longjing tea made of?",
+]
 
 
 async def test_the_shipped_model_tells_no_other_price(new_chat: Callable[..., Chat]) -> None:
@@ -212,7 +239,7 @@ async def test_an_order_takes_one_code_the_one_that_saves_most(offered: Chat) ->
     both = ("how much are the Longjing Tea and the Ceramic Cup together", "price_question")
     text = said(await offered.says(*both))
     assert "Altogether ¥160.20" in text, "115.20 + 45.00"
-    assert "your price of ¥40.00 for one has a code of its own, LKCUP1" in text
+    assert "your price of ¥40.00 for one takes another order, with code LKCUP1" in text
     coupon = Coupon(
         code="BIG50", customer_id=None, amount=5_000, percent=None, currency="CNY", min_spend=0,
         valid_from=shop.NOW - timedelta(days=1), valid_until=None,
