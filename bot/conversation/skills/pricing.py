@@ -144,12 +144,7 @@ async def _coupons(turn: Turn) -> Answer:
     lines = [await coupons.line(turn, item) for item in holding[:_SHOWN]]
     goods = await which_product.by_ids(turn, turn.prices.offers)
     live = [one for one in goods if turn.prices.of(one).offer is not None][:_SHOWN]
-    lines += [
-        turn.say(
-            "offer-line", name=one.name(turn.language), price=turn.price(one), code=turn.prices.of(one).code
-        )
-        for one in live
-    ]
+    lines += [turn.say("offer-line", name=one.name(turn.language), **turn.of_offer(one)) for one in live]
     if live:
         lines.append(turn.say("offer-disclosure"))
     text = (
