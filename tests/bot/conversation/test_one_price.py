@@ -224,6 +224,25 @@ async def _another(connection: AsyncConnection, price: int, **values: object) ->
     await catalogue.put_many([made])
 
 
+async def test_an_offer_may_make_the_cheapest_of_what_is_among_the_dearest(chat: Chat) -> None:
+    async def many(connection: AsyncConnection) -> None:
+        catalogue = Catalogue(connection)
+        cup = await catalogue.get("p2")
+        assert cup is not None
+        named = {"name_zh": "杯", "name_en": "Mug"}
+        await catalogue.put_many(
+            [replace(cup, id=f"m{n}", code=f"M{n}", list_price=1_000 + n, cost=1, **named) for n in range(40)]
+        )
+
+    await chat.store.write(many)
+    await chat.link()
+    await give(chat, offer(price=900))
+    reply = await chat.says("what is the cheapest thing in the shop", "product_search")
+    assert reply is not None
+    assert [card.product_id for card in reply.cards] == ["p1"]
+    assert "¥9.00 instead of ¥128.00" in reply.text
+
+
 async def test_of_several_pieces_one_is_at_the_offers_price(offered: Chat) -> None:
     text = said(await offered.says("3 份 龙井茶 多少钱", COUNTED))
     assert "¥371.20" in text, "115.20 + 2 × 128.00"
