@@ -33,8 +33,10 @@ _CURRENCY = (
 _NUMBER = r"\d[\d,]{0,15}+(?:\.\d{1,2})?"
 _TO = r"\s?(?:-|–|—|~|到|至|to)\s?"
 _MORE = "(?:[多来]|左右)"
-_UNIT_EN = r"(?:yuan|rmb|cny|usd|us\s?dollars?|dollars?|bucks?|euros?|eur|pounds?|quid|gbp|yen|jpy"
-_UNIT_EN += r"|won(?!['’]t)|krw)\b"
+_UNIT_EN = (
+    r"(?:yuan|rmb|cny|usd|us\s?dollars?|dollars?|bucks?|euros?|eur|pounds?|quid|gbp|yen|jpy|krw"
+    r"|won(?!['’]t|\s?tons?\b|\s(?:the|an?|my|our)\b))\b"
+)
 # 元气 is a brand, and 元旦 the first of January.
 _FOREIGN = "(?:[日韩美港欧]元(?![旦气])|英镑|日圆|日币|韩币|円|원)"
 _SIGN_AFTER = rf"{_SIGN}(?!\s?\d)"

@@ -66,7 +66,9 @@ def test_a_limit_is_read_in_the_words_of_the_currency(text: str, most: int) -> N
     assert (spent.low, spent.high) == (None, most)
 
 
-@pytest.mark.parametrize("text", ["10日元旦放假吗", "3日元气森林", "size 20 won't fit me", "二十日元旦"])
+@pytest.mark.parametrize(
+    "text", ["10日元旦放假吗", "3日元气森林", "size 20 won't fit me", "2 won ton soups", "二十日元旦"]
+)
 def test_a_day_and_what_will_not_fit_are_no_sums(text: str) -> None:
     assert budget(text) is None
 
