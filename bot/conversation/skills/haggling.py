@@ -159,7 +159,8 @@ async def _price_by_rules(turn: Turn, product: Product, found: Best, step: str) 
         return turn.say(f"price-{kind}{ending}", **values)
     values |= {"left": turn.money(found.price, product.currency), "code": found.coupon.code}
     if own.offer is not None and step == "last":
-        return turn.say("price-coupon-last-offer", own=turn.money(own.amount, own.currency), **values)
+        values["price"] = turn.money(own.amount, own.currency)
+        return turn.say("price-coupon-last-offer", **values)
     return turn.say(f"price-coupon{ending}", text=await coupons.worth(turn, found.coupon), **values)
 
 

@@ -51,7 +51,7 @@ def unit_price(turn: Turn, product: Product, quality: Quality) -> UnitPrice | No
     minor = Decimal(whole.amount) / amount.high * _PORTIONS[amount.unit]
     words = turn.say(f"per-{amount.unit}", price=turn.money(round(minor), product.currency))
     if whole.offer is not None:
-        words = turn.say("per-by-offer", per=words, price=turn.price(product))
+        words = turn.say("per-by-offer", unit=words, price=turn.price(product))
     return UnitPrice(words, minor, f"{amount.unit} {product.currency}")
 
 
