@@ -23,6 +23,7 @@ from bot.conversation.skills import language, stopping
 from bot.conversation.turn import Turn
 from bot.delivery.ports import Work
 from bot.messages import Incoming, IncomingKind
+from bot.shop.customer_prices import CustomerPrices
 from kernel.times import utc_now
 from nlu.normalise import folded
 from storage import Conflict
@@ -92,6 +93,9 @@ class Engine:
             now=now,
             connection=connection,
             services=self._services,
+            prices=await CustomerPrices.load(
+                connection, contact.customer_id, now, personal=contact.personal_prices
+            ),
             skills=REGISTRY,
             text=folded(incoming.text),
         )

@@ -139,5 +139,6 @@ async def _products(turn: Turn, ids: Sequence[str]) -> list[tuple[str, Shown]]:
 
 def product_shown(turn: Turn, product: Product) -> Shown:
     """A product as the reader knows it."""
-    price = turn.money(product.list_price, product.currency)
-    return Shown(kind="product", text=f"{product.name(turn.language)} | {price}", price=product.list_price)
+    price = turn.prices.of(product)
+    told = turn.money(price.amount, price.currency)
+    return Shown(kind="product", text=f"{product.name(turn.language)} | {told}", price=price.amount)

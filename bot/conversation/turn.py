@@ -9,16 +9,18 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation import wording
+from bot.conversation import price_words, wording
 from bot.conversation.answer import Answer, Rows, row
 from bot.conversation.memory import Memory, OpenTask
 from bot.conversation.read_message import ReadMessage
 from bot.conversation.services import Services
 from bot.conversation.sources import Sources
 from bot.messages import Button
+from bot.shop.customer_prices import CustomerPrices
 from nlu.acts import Asking, DialogueState
 from nlu.types import Understanding
 from retention.types import Offer, Recommendation
+from storage.catalogue import Product
 from storage.conversations import Contact
 from storage.orders import Order
 from storage.requests import Request
@@ -39,6 +41,8 @@ class Turn(ReadMessage):
     connection: AsyncConnection
     """For reading; in an effect it is the transaction's."""
     services: Services
+    prices: CustomerPrices
+    """What goods cost this customer: wherever a price is compared, added up or told, it comes from here."""
     skills: Registry
     """For skills that pass a wish on to another."""
     intent: str = ""
@@ -79,6 +83,18 @@ class Turn(ReadMessage):
     def money(self, minor: int, currency: str) -> str:
         """An amount as this customer reads it."""
         return wording.money(minor, currency)
+
+    def price(self, product: Product) -> str:
+        """What one piece of a product costs this customer, beside what everybody pays, or paid before a sale."""
+        return price_words.in_words(self.say, self.prices.of(product), self.last_day)
+
+    def of_offer(self, product: Product) -> dict[str, str]:
+        """What sentences with the code of their live offer name; as `price_words.of_offer`, which raises, too."""
+        return price_words.of_offer(self.prices.of(product), self.moment)
+
+    def last_day(self, at: datetime) -> str:
+        """Until when something holds, in short."""
+        return wording.last_day(at, self.language, self.zone, self.now)
 
     def day(self, at: datetime) -> str:
         """A day as this customer reads it."""

@@ -9,7 +9,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from kernel.money import decimals
 
-_SYMBOLS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "HKD": "HK$", "JPY": "JP¥", "TWD": "NT$"}
+_SYMBOLS = {
+    "CNY": "¥",
+    "USD": "$",
+    "EUR": "€",
+    "GBP": "£",
+    "HKD": "HK$",
+    "JPY": "JP¥",
+    "TWD": "NT$",
+    "KRW": "₩",
+}
 _WEEKDAYS = {
     "zh": ("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
     "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
@@ -83,6 +92,14 @@ def near_day(at: datetime, language: str, where: ZoneInfo, now: datetime) -> str
     if name is None:
         return written
     return f"{name}（{written}）" if language == "zh" else f"{name} ({written})"
+
+
+def last_day(at: datetime, language: str, where: ZoneInfo, now: datetime) -> str:
+    """Until when something holds, in short: its day, `Thu 3 Dec`, or today's hour, `18:05 today`."""
+    local = at.astimezone(where)
+    if local.date() != now.astimezone(where).date():
+        return _day(local.date(), language)
+    return f"今天{local:%H:%M}" if language == "zh" else f"{local:%H:%M} today"
 
 
 def near_moment(at: datetime, language: str, where: ZoneInfo, now: datetime) -> str:

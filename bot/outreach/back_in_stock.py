@@ -10,17 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation import wording
+from bot.conversation import price_words, wording
 from bot.conversation.texts import Texts
 from bot.delivery.departure import Drop, Leave, Verdict, Wait
 from bot.messages import Button, Card, Reply, dump_reply
 from bot.outreach.planner import next_daytime
+from bot.shop.customer_prices import CustomerPrices
 from kernel.times import utc_now
 from storage.catalogue import Catalogue, Product
-from storage.customers import Accounts, Customers
+from storage.customers import Accounts, Customer, Customers
 from storage.escalations import Escalations
 from storage.outbox import Outbox, OutboxRow
 from storage.requests import Request
@@ -52,11 +55,16 @@ class RestockLook:
             return Drop("sold_out")
         if await Escalations(connection).open_of(asked.conversation_id) is not None:
             return Wait(now + _WHILE_WITH_PEOPLE)
-        day = next_daytime(now, wording.zone(await self._zone(connection, asked), self.shop_time_zone))
+        customer = await self._customer(connection, asked)
+        day = next_daytime(now, self._zone(customer))
         if day != now:
             return Wait(day)
         await notices.settle(asked.id, "done", now)
-        return Leave(dump_reply(self._written(asked, product, now)))
+        return Leave(
+            dump_reply(
+                self._written(asked, product, await _prices(connection, customer, now), self._zone(customer))
+            )
+        )
 
     async def not_sent(self, connection: AsyncConnection, row: OutboxRow) -> None:
         """It is tried again, or can't be: then nobody waits for it any more."""
@@ -66,20 +74,37 @@ class RestockLook:
             state = "asked" if left.state == "ready" else "declined"
             await RestockNotices(connection).settle(asked.id, state, self.clock())
 
-    async def _zone(self, connection: AsyncConnection, asked: Request) -> str | None:
-        customer = await Customers(connection).get(asked.customer_id) if asked.customer_id else None
-        return None if customer is None else customer.time_zone
+    async def _customer(self, connection: AsyncConnection, asked: Request) -> Customer | None:
+        return await Customers(connection).get(asked.customer_id) if asked.customer_id else None
 
-    def _written(self, asked: Request, product: Product, now: datetime) -> Reply:
+    def _zone(self, customer: Customer | None) -> ZoneInfo:
+        return wording.zone(None if customer is None else customer.time_zone, self.shop_time_zone)
+
+    def _written(self, asked: Request, product: Product, prices: CustomerPrices, zone: ZoneInfo) -> Reply:
         language = "en" if asked.language == "en" else "zh"
-        price = wording.money(product.price_at(now), product.currency)
+        price = price_words.in_words(
+            partial(self.texts.say, language),
+            prices.of(product),
+            partial(wording.last_day, language=language, where=zone, now=prices.now),
+        )
+        back, code = (
+            self.texts.say(language, "restock-back", price=price, request=asked.number),
+            prices.of(product).code,
+        )
+        coded = self.texts.say(language, "card-code", code=code) if code else ""
         card = Card(
             product_id=product.id,
             title=product.name(language),
-            text=self.texts.say(language, "restock-back", price=price, request=asked.number),
+            text="\n".join(filter(None, (back, coded))),
             picture=product.picture,
             buttons=(
                 Button(label=self.texts.say(language, "outreach-look"), action=f"product:show:{product.id}"),
             ),
         )
         return Reply(cards=(card,), language=language)
+
+
+async def _prices(connection: AsyncConnection, customer: Customer | None, now: datetime) -> CustomerPrices:
+    if customer is None:
+        return CustomerPrices(now)
+    return await CustomerPrices.load(connection, customer.id, now, personal=customer.personal_prices)

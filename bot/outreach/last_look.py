@@ -10,25 +10,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation import wording
+from bot.conversation import price_words, wording
 from bot.conversation.texts import Texts
 from bot.conversation.wording import zone
 from bot.delivery.departure import Drop, Leave, Verdict, Wait
 from bot.messages import Button, Card, Reply, dump_reply
 from bot.models.decisions import Decisions
 from bot.outreach.planner import CONTACT_CAP, next_daytime
+from bot.shop.customer_prices import CustomerPrice, CustomerPrices
 from kernel.times import utc_now
-from retention.types import Offer
 from storage import NotFound
 from storage.audience import Audience
 from storage.campaigns import Campaigns
 from storage.catalogue import Catalogue, Product
 from storage.customers import Customer, Customers
-from storage.offers import StoredOffer
 from storage.outbox import OutboxRow
 
 _TIME_TO_USE_IT = timedelta(hours=24)
@@ -95,7 +95,7 @@ class LastLook:
         offer = await self.decisions.offer(
             connection, customer_id=customer.id, product_id=product.id, reason="win_back", now=now
         )
-        stored = made = None
+        made = None
         if offer.personal:
             stored = await self.decisions.reserve(connection, offer, reason="win_back", now=now)
             if stored.created_at == now:
@@ -104,7 +104,8 @@ class LastLook:
                 # It was made in a conversation, and nobody gets two prices for a product.
                 return Wait(stored.valid_until)
         await Campaigns(connection).note_content(row.id, product.id, made)
-        return Leave(dump_reply(self.write(customer, product, offer, stored)))
+        prices = await CustomerPrices.load(connection, customer.id, now, personal=customer.personal_prices)
+        return Leave(dump_reply(self.write(customer, product, prices)))
 
 
 async def _on_sale(connection: AsyncConnection, product_id: str | None) -> Product | None:
@@ -112,8 +113,8 @@ async def _on_sale(connection: AsyncConnection, product_id: str | None) -> Produ
     return product if product is not None and product.active and product.stock > 0 else None
 
 
-Writer: TypeAlias = Callable[[Customer, Product, Offer, StoredOffer | None], Reply]
-"""Puts a message into the customer's language; without a reserved offer the price is the one for everybody."""
+Writer: TypeAlias = Callable[[Customer, Product, CustomerPrices], Reply]
+"""Puts a message into the customer's language."""
 
 # Longer names are cut: a greeting is no place for them.
 _NAME = 40
@@ -127,9 +128,7 @@ class WinBackWriter:
         self._shop_names = shop_names
         self._shop_time_zone = shop_time_zone
 
-    def __call__(
-        self, customer: Customer, product: Product, offer: Offer, stored: StoredOffer | None
-    ) -> Reply:
+    def __call__(self, customer: Customer, product: Product, prices: CustomerPrices) -> Reply:
         language = "zh" if customer.language.startswith("zh") else "en"
         hello = self._texts.say(
             language,
@@ -141,7 +140,7 @@ class WinBackWriter:
         card = Card(
             product_id=product.id,
             title=product.name(language),
-            text=f"{hello}\n{self._price(language, customer, product, offer, stored)}",
+            text=f"{hello}\n{self._price(language, customer, prices.of(product), prices.now)}",
             picture=product.picture,
             buttons=(
                 Button(label=self._texts.say(language, "outreach-look"), action=f"product:show:{product.id}"),
@@ -150,25 +149,12 @@ class WinBackWriter:
         )
         return Reply(cards=(card,), language=language)
 
-    def _price(
-        self, language: str, customer: Customer, product: Product, offer: Offer, stored: StoredOffer | None
-    ) -> str:
-        everybodys = wording.money(offer.list_price.minor, offer.list_price.currency)
-        if stored is None:
-            was = wording.money(product.list_price, product.currency)
-            on_sale = offer.list_price.minor < product.list_price
-            return (
-                self._texts.say(language, "price-on-sale", price=everybodys, was=was)
-                if on_sale
-                else everybodys
-            )
+    def _price(self, language: str, customer: Customer, price: CustomerPrice, now: datetime) -> str:
+        say = partial(self._texts.say, language)
         where = wording.zone(customer.time_zone, self._shop_time_zone)
-        price = self._texts.say(
-            language,
-            "outreach-price",
-            price=wording.money(stored.price, stored.currency),
-            list=everybodys,
-            code=stored.code,
-            until=wording.moment(stored.valid_until, language, where),
-        )
-        return f"{price}\n{self._texts.say(language, 'offer-disclosure')}"
+        if price.offer is None:
+            return price_words.in_words(
+                say, price, partial(wording.last_day, language=language, where=where, now=now)
+            )
+        told = price_words.of_offer(price, partial(wording.moment, language=language, where=where))
+        return f"{say('outreach-price', **told)}\n{say('offer-disclosure')}"

@@ -26,12 +26,20 @@ from nlu.types import EntityKind
 MEASURES = "件|双|条|瓶|盒|箱|包|台|套|只|支|袋|罐|把|张|副|斤|部|辆|枚|桶|打|对|本|串|份|块(?!钱)|个"
 """What Chinese counts things in."""
 
-_CURRENCY = r"(?:[¥￥$€£]|\b(?:rmb|cny|usd|gbp|eur)\s?(?=\d)|(?:人民币|港币)\s?(?=\d))"
+_SIGN = "(?:(?:JP|HK|NT|US)?[¥￥$€£₩])"
+_CURRENCY = (
+    rf"(?:{_SIGN}|\b(?:rmb|cny|usd|gbp|eur|jpy|krw)\s?(?=\d)|(?:人民币|港币|日元|日币|韩元|韩币)\s?(?=\d))"
+)
 _NUMBER = r"\d[\d,]{0,15}+(?:\.\d{1,2})?"
 _TO = r"\s?(?:-|–|—|~|到|至|to)\s?"
 _MORE = "(?:[多来]|左右)"
-_UNIT_EN = r"(?:yuan|rmb|cny|usd|us\s?dollars?|dollars?|bucks?|euros?|eur|pounds?|quid|gbp)\b"
-_SIGN_AFTER = r"[¥￥$€£](?!\s?\d)"
+_UNIT_EN = (
+    r"(?:yuan|rmb|cny|usd|us\s?dollars?|dollars?|bucks?|euros?|eur|pounds?|quid|gbp|yen|jpy|krw"
+    r"|won(?!['’]t|\s?tons?\b|\s(?:the|an?|my|our)\b))\b"
+)
+# 元气 is a brand, and 元旦 the first of January.
+_FOREIGN = "(?:[日韩美港欧]元(?![旦气])|英镑|日圆|日币|韩币|円|원)"
+_SIGN_AFTER = rf"{_SIGN}(?!\s?\d)"
 _NOT_WEIGHT = r"(?!\s(?:of\b|heavier|lighter|in\sweight))"
 _WEIGHING = re.compile(
     r"\b(?:weigh\w{0,3}|weight|i'm|i\sam|los[et]|losing|gain\w{0,3})\s(?:is\s|about\s|around\s|only\s|over\s)?$",
@@ -63,7 +71,7 @@ _DIGITS = re.compile(
       (?:{_TO}{_CURRENCY}?\s?(?P<upto>{_NUMBER})(?![\d%]|\s?(?:days?|天)))?
     | (?<![\w.-])(?:(?P<from>{_NUMBER}){_TO})?(?P<before>\d[\d,]{{0,15}}+(?:\.\d{{1,4}})?)\s?
       (?:(?P<scale>[百千万kw])\s?)?
-      {_MORE}?\s?(?:(?:元|{_YUAN}|圆|人民币|港币|[美港欧]元|英镑){_TENTH}|{_UNIT_EN}{_NOT_WEIGHT}|{_SIGN_AFTER})
+      {_MORE}?\s?(?:(?:元|{_YUAN}|圆|人民币|港币){_TENTH}|{_FOREIGN}|{_UNIT_EN}{_NOT_WEIGHT}|{_SIGN_AFTER})
     | (?<![\w.-])(?P<shipped>\d{{1,5}}(?:\.\d{{1,2}})?)(?=包邮)
     | (?<![\w.-])(?P<dimes>\d)\s?毛(?:钱|(?![\u4e00-\u9fff]))""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,
@@ -71,7 +79,7 @@ _DIGITS = re.compile(
 _CHINESE = re.compile(
     rf"""(?<![一二三四五六七八九十百千万两几数半第\d.])(?:
       (?P<dimes>{_DIGIT_ZH})毛(?:钱|(?![\u4e00-\u9fff])|(?=[的吧吗呢啊行]))
-    | {_TOGETHER}(?P<number>{NUMERAL_ZH}{{1,9}}){_MORE}?(?:{_YUAN}|元(?!表|旦|宵|素|件)){_TENTH}
+    | {_TOGETHER}(?P<number>{NUMERAL_ZH}{{1,9}}){_MORE}?(?:{_FOREIGN}|(?:{_YUAN}|元(?!表|旦|宵|素|件)){_TENTH})
     | (?P<about>{_DIGIT_ZH}{{1,2}}[百千万])(?:多|来){_ROUGHLY_ENDS}
     )""",
     re.VERBOSE | re.ASCII,
@@ -98,7 +106,7 @@ _ENGLISH = re.compile(
     | (?P<note>{"|".join(_NAMED_NOTES)})\b)""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
-_ENGLISH_HINT = re.compile(r"yuan|dollar|buck|euro|pound|quid|fiver|tenner", re.IGNORECASE)
+_ENGLISH_HINT = re.compile(r"yuan|dollar|buck|euro|pound|quid|fiver|tenner|yen|won", re.IGNORECASE)
 _TWO_DIGITS = re.compile(r"([一二两三四五六七八九])([二三四五六七八九])([十百千万]?)")
 
 

@@ -28,7 +28,7 @@ _UNIT = re.compile(
     r"|grams?\b|grammes?\b|lit(?:er|re)s?\b|millilit(?:er|re)s?|kilos?\b|pieces?|packs?|pairs?|sizes?|岁|周岁|个|月|天|年|号|日|点|小时|分钟|人|件|双|条|瓶|盒|只|斤|公斤|克|升|寸|码|米|厘米|毫升|种|款|次|折)",
     re.IGNORECASE,
 )
-_SIGN = r"(?:[¥￥$£€]|rmb|cny|usd|gbp|eur)?\s?$"
+_SIGN = r"(?:(?:jp|hk|nt|us)?[¥￥$£€₩]|rmb|cny|usd|gbp|eur|jpy|krw)?\s?$"
 _MOST_BEFORE = re.compile(
     r"(?:\b(?:under|below|beneath|less than|lower than|cheaper than|up to|upto|max(?:imum)?(?: of)?|at most"
     r"|within|beyond|past"
@@ -65,11 +65,13 @@ _LEAST_AFTER = re.compile(
 )
 _ABOUT_AFTER = re.compile(r"\s?(?:-?ish\b|or so\b|左右|上下|出头|来块)", re.IGNORECASE)
 _TO = re.compile(
-    r"\s?(?:元|块钱?|yuan|rmb|bucks|quid|pounds|dollars)?\s?(?:-|–|—|~|～|到|至|to|and|or)\s?(?:[¥￥$£€])?\s?",
+    r"\s?(?:[日韩]元|日圆|円|원|元|块钱?|yuan|yen|won|rmb|bucks|quid|pounds|dollars)?\s?(?:-|–|—|~|～|到|至|to|and|or)"
+    r"\s?(?:(?:jp|hk|nt|us)?[¥￥$£€₩])?\s?",
     re.IGNORECASE,
 )
 _CURRENCY = re.compile(
-    r"\s?(?:元|块钱?|圆|人民币|yuan|rmb|cny|usd|dollars?|bucks?|quid|pounds?|euros?|eur|gbp|[¥￥$£€])",
+    r"\s?(?:[日韩]元|日圆|日币|韩币|円|원|元|块钱?|圆|人民币|yuan|rmb|cny|usd|dollars?|bucks?|quid|pounds?|euros?|eur|gbp"
+    r"|yen\b|jpy|krw|won\b(?!['’]t|\s?tons?\b|\s(?:the|an?|my|our)\b)|[¥￥$£€₩])",
     re.IGNORECASE,
 )
 

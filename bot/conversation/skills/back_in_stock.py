@@ -65,9 +65,7 @@ async def _asked(turn: Turn) -> Answer:
 async def _there(turn: Turn, product: Product) -> Answer:
     """It can be bought now; which of its versions can't."""
     group = (await variants.groups(turn, [product])).get(product.id)
-    lines = [
-        turn.say("restock-there", name=product.name(turn.language), price=which_product.price(turn, product))
-    ]
+    lines = [turn.say("restock-there", name=product.name(turn.language), price=turn.price(product))]
     memory = turn.memory.about_product(product.id)
     if group is not None and any(one.stock <= 0 for one in group.variants):
         lines += [turn.say("restock-versions"), *variants.lines(turn, group)]

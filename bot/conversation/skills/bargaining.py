@@ -16,7 +16,7 @@ from kernel.money import decimals
 from nlu.types import EntityKind
 
 _SUM = re.compile(
-    r"(?<![\d.\w-])(?:[¥￥$£€]\s?)?(\d{1,6}(?:\.\d{1,2})?)(?![\d.]*\d|\s?(?:[%％折件个条双盒瓶升毫克公斤寸码号岁]"
+    r"(?<![\d.\w-])(?:[¥￥$£€₩]\s?)?(\d{1,6}(?:\.\d{1,2})?)(?![\d.]*\d|\s?(?:[%％折件个条双盒瓶升毫克公斤寸码号岁]"
     r"|(?:ml|l|cm|mm|m|g|kg|oz|lb|w|pcs?|packs?|pieces?|bags?|of)\b)|[a-zA-Z])",
     re.ASCII,
 )
@@ -24,10 +24,17 @@ _less_by = re.compile(r"(便宜|少|低|减|降)了?\s*$").search
 _by_less = re.compile(r"^\s*(cheaper|less|lower|off\b)", re.IGNORECASE).search
 _CURRENCIES = {
     "CNY": ("¥", "￥", "元", "块", "rmb", "cny", "yuan", "人民币"),
+    "JPY": ("¥", "￥", "円", "日元", "日圆", "日币", "jpy", "yen"),
+    "KRW": ("₩", "원", "韩元", "韩币", "krw", "won"),
     "USD": ("$", "usd", "dollar", "buck", "美元"),
+    "HKD": ("$", "元", "块", "hkd", "dollar", "港元", "港币"),
+    "TWD": ("$", "元", "块", "twd", "台币"),
     "GBP": ("£", "gbp", "pound", "quid", "英镑"),
     "EUR": ("€", "eur", "欧元"),
 }
+"""How sums are written in them; a sign or a word may be that of several."""
+_OF_ONE = ("日元", "韩元", "美元", "欧元", "港元")
+"""What 元 is of one currency alone."""
 _GOODS = frozenset(
     {
         "product_question", "stock_question", "price_question", "discount_request", "product_search",
@@ -70,14 +77,14 @@ class Sum:
 
     words: str
     major: float
-    currency: str
-    """As far as it is said; empty where it isn't."""
+    currencies: frozenset[str]
+    """Those that it may be in, as far as that is said; empty where it isn't."""
     less: bool = False
     """It is by how much it is to be, or is, cheaper."""
 
     def price(self, price: int, currency: str) -> int | None:
         """The price that it comes to, minor units; None where it is in another currency, or no price of such goods."""
-        if self.currency not in ("", currency):
+        if self.currencies and currency not in self.currencies:
             return None
         minor = round(self.major * 10 ** decimals(currency))
         named = price - minor if self.less else minor
@@ -98,12 +105,13 @@ def named_sum(turn: Turn) -> Sum | None:
         start, end, value = *bare.span(), bare[1]
     said = turn.text[start:end]
     less = bool(_less_by(turn.text[:start]) or _by_less(turn.text[end:]))
-    return Sum(words=said, major=float(value), currency=_currency(said), less=less)
+    return Sum(words=said, major=float(value), currencies=_currencies(said), less=less)
 
 
-def _currency(said: str) -> str:
+def _currencies(said: str) -> frozenset[str]:
     lower = said.casefold()
-    return next((code for code, signs in _CURRENCIES.items() if any(sign in lower for sign in signs)), "")
+    plain = next((word for word in _OF_ONE if word in lower), lower)
+    return frozenset(code for code, signs in _CURRENCIES.items() if any(sign in plain for sign in signs))
 
 
 def move(turn: Turn) -> Move | None:

@@ -86,7 +86,7 @@ async def _protection(turn: Turn) -> Answer:
 async def _cheaper(turn: Turn, order: Order) -> tuple[str, int, int, str] | None:
     """Name, price paid, price now and currency of the line that lost most."""
     products = await Catalogue(turn.connection).by_ids({line.product_id for line in order.lines})
-    now = {product.id: product.price_at(turn.now) for product in products.values()}
+    now = {product.id: turn.prices.of(product).everybody for product in products.values()}
     fallen = [line for line in order.lines if now.get(line.product_id, line.unit_price) < line.unit_price]
     if not fallen:
         return None

@@ -133,11 +133,12 @@ async def _judged(
     priced = [one for one in priced if one in sound]
     coloured = _in_colour(turn, priced)
     priced = coloured or priced
-    cheap = sorted(item.price_at(turn.now) for item in priced)
+    cheap = sorted(turn.prices.of(item).amount for item in priced)
     worth = {item.id: scores[item.id] * _preferred(turn, need, item, goods[item.id]) for item in priced}
     if need.cheaper:
         worth = {
-            item.id: worth[item.id] * (1 - _CHEAP * bisect_left(cheap, item.price_at(turn.now)) / len(cheap))
+            item.id: worth[item.id]
+            * (1 - _CHEAP * bisect_left(cheap, turn.prices.of(item).amount) / len(cheap))
             for item in priced
         }
     fresh = sorted(
@@ -209,7 +210,7 @@ def _unit(product: Product) -> int:
 
 def off(turn: Turn, need: Need, product: Product) -> int:
     """By how much a price misses what it may be, minor units; 0: it doesn't."""
-    price, unit = product.price_at(turn.now), _unit(product)
+    price, unit = turn.prices.of(product).amount, _unit(product)
     low, high = (None if one is None else round(one * unit) for one in need.each)
     if high is not None and price > high:
         return price - high
@@ -222,7 +223,7 @@ def _preferred(turn: Turn, need: Need, product: Product, goods: Goods) -> float:
     share = 1.0
     _, most = need.each
     if need.about and most is not None:
-        far = product.price_at(turn.now) < _NEAR_THE_SUM * most * _unit(product)
+        far = turn.prices.of(product).amount < _NEAR_THE_SUM * most * _unit(product)
         share *= _FAR if far else 1.0
     if "present" in need.people and goods.is_of("!gift", goods.name + goods.options):
         share *= _GIVEN

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,13 +18,12 @@ from bot.conversation.memory import Memory
 from bot.conversation.phrases import word_test
 from bot.conversation.skills import bargain_words, bargaining, basket, pages, qualities, which_product
 from bot.conversation.skills.bargaining import Move, Sum
-from bot.conversation.skills.goods import coupons, others, postage
+from bot.conversation.skills.goods import coupons, others, paying, postage
 from bot.conversation.turn import Turn
 from nlu.types import Passage
 from retention.types import Offer
 from storage.catalogue import Product
 from storage.coupons import Coupon
-from storage.offers import Offers, StoredOffer
 
 _SHOWN = 3
 _MORE = 2
@@ -51,28 +49,18 @@ class Best:
     coupon: Coupon | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """What goods are bought for by what this customer was told, and with which code."""
-
-    total: int
-    code: str = ""
-    until: datetime | None = None
-    personal: bool = False
-
-
 async def best(turn: Turn, product: Product) -> Best:
     """What a product costs this customer at best: by a personal price, or by a coupon where that takes more off."""
-    everybody = product.price_at(turn.now)
-    left, coupon = await coupons.left(turn, product)
+    everybody = turn.prices.of(product).everybody
+    known = await paying.to_pay(turn, [(product, 1)])
     if turn.customer_id is not None:
         offer = await turn.services.decisions.offer(
             turn.connection, customer_id=turn.customer_id, product_id=product.id, reason="asked", now=turn.now
         )
-        if offer.personal and offer.price.minor < everybody and offer.price.minor <= left:
+        if offer.personal and offer.price.minor < everybody and offer.price.minor <= known.total:
             return Best(price=offer.price.minor, everybody=everybody, offer=offer)
-        turn.sources.price(offer, turn.money(offer.list_price.minor, offer.list_price.currency))
-    return Best(price=left, everybody=everybody, coupon=coupon)
+        turn.sources.price(offer, turn.price(product))
+    return Best(price=known.total, everybody=everybody, coupon=known.coupon)
 
 
 async def answered(turn: Turn, product: Product, move: Move | None) -> Answer:
@@ -110,7 +98,7 @@ async def agreed(turn: Turn, product: Product) -> str:
     """That a sum which the customer names is enough, where the best price that is known to them is no higher."""
     said, found = bargaining.named_sum(turn), await best(turn, product)
     named = said.price(found.everybody, product.currency) if said is not None else None
-    known = found.offer is None or await _live_offer(turn, product) is not None
+    known = found.offer is None or turn.prices.of(product).offer is not None
     if named is None or named < found.price or not known:
         return ""
     return turn.say("bargain-enough", price=turn.money(found.price, product.currency))
@@ -138,8 +126,9 @@ async def _reserved(
     """Keep the offer inside the transaction, where its code is made."""
     stored = await turn.services.decisions.reserve(connection, offer, reason="asked", now=turn.now)
     await turn.record_shown(offer, connection)
-    turn = turn.within(connection)
-    lines = [*first, _offered(turn, product, stored, step)]
+    turn = replace(turn.within(connection), prices=turn.prices.having(stored))
+    offered = turn.say(f"offer-{step}", name=product.name(turn.language), **turn.of_offer(product))
+    lines = [*first, offered]
     # How the price came about is said the first time.
     if step == "first":
         lines.append(turn.say("offer-disclosure"))
@@ -147,40 +136,35 @@ async def _reserved(
     return await _closed(turn, product, step, lines, stored.code)
 
 
-def _offered(turn: Turn, product: Product, stored: StoredOffer, step: str) -> str:
-    return turn.say(
-        f"offer-{step}",
-        name=product.name(turn.language),
-        price=turn.money(stored.price, stored.currency),
-        list=turn.money(stored.list_price, stored.currency),
-        saved=turn.money(stored.list_price - stored.price, stored.currency),
-        code=stored.code,
-        until=turn.moment(stored.valid_until),
-    )
-
-
 async def _by_rules(turn: Turn, product: Product, found: Best, step: str, first: Sequence[str]) -> Answer:
-    """The price for everybody, and the coupon that takes most off."""
-    values = {"name": product.name(turn.language), "price": which_product.price(turn, product)}
-    if found.coupon is not None:
-        values["left"] = turn.money(found.price, product.currency)
-        values["code"] = found.coupon.code
-        values["text"] = await coupons.worth(turn, found.coupon)
-        kind = "coupon"
-    else:
-        kind = "best" if turn.customer_id is not None or step != "first" else "public"
-    said = f"price-{kind}" if step == "first" else f"price-{kind}-{step}"
-    lines = [*first, turn.say(said, **values)]
+    """The price as it is, and the coupon that takes most off."""
+    lines = [*first, await _price_by_rules(turn, product, found, step)]
     lines += await _of_more(turn, product, step, found.price)
     stranger = turn.customer_id is None and step == "first"
     if stranger:
         lines.append(turn.say("offer-link-first"))
-    answer = await _closed(turn, product, step, lines, found.coupon.code if found.coupon is not None else "")
+    answer = await _closed(turn, product, step, lines, None if found.coupon is None else found.coupon.code)
     known = row(turn.button("button-link", "link:start")) if stranger else ()
     return replace(answer, buttons=(*answer.buttons, *known))
 
 
-async def _closed(turn: Turn, product: Product, step: str, lines: Sequence[str], code: str) -> Answer:
+async def _price_by_rules(turn: Turn, product: Product, found: Best, step: str) -> str:
+    name, own = product.name(turn.language), turn.prices.of(product)
+    if found.coupon is None and own.offer is not None:
+        return turn.say(f"offer-{step}", name=name, **turn.of_offer(product))
+    values = {"name": name, "price": turn.price(product)}
+    ending = "" if step == "first" else f"-{step}"
+    if found.coupon is None:
+        kind = "best" if turn.customer_id is not None or step != "first" else "public"
+        return turn.say(f"price-{kind}{ending}", **values)
+    values |= {"left": turn.money(found.price, product.currency), "code": found.coupon.code}
+    if own.offer is not None and step == "last":
+        values["price"] = turn.money(own.amount, own.currency)
+        return turn.say("price-coupon-last-offer", **values)
+    return turn.say(f"price-coupon{ending}", text=await coupons.worth(turn, found.coupon), **values)
+
+
+async def _closed(turn: Turn, product: Product, step: str, lines: Sequence[str], code: str | None) -> Answer:
     buttons = basket.rows(turn, product, code=code)
     if step == "order" and not buttons and product.stock > 0:
         said = await pages.passage_for(turn, turn.say("page-question-place_order"))
@@ -234,63 +218,62 @@ async def _of_more(turn: Turn, product: Product, step: str, apiece: int) -> list
 
 async def _reached(turn: Turn, product: Product, count: int, apiece: int) -> list[str]:
     """The fewest pieces more with which a coupon makes each cheaper than so much, or that go post-free."""
-    price = product.price_at(turn.now)
-    now, _ = await coupons.left(turn, product, count)
+    now = (await paying.to_pay(turn, [(product, count)])).total
     least = postage.free_from(await postage.sentence(turn), product.currency)
     coupon_told, lines = False, []
     for more in range(count + 1, min(count + _MORE, product.stock) + 1):
-        left, coupon = await coupons.left(turn, product, more)
-        values: dict[str, str | int] = {"count": more, "sum": turn.money(price * more, product.currency)}
-        if coupon is not None and not coupon_told and left < apiece * more:
-            text = await coupons.worth(turn, coupon)
-            to_pay = turn.money(left, product.currency)
-            lines.append(turn.say("more-coupon", **values, left=to_pay, code=coupon.code, text=text))
+        bill = await paying.to_pay(turn, [(product, more)])
+        sum_ = bill.whole if bill.offered is None else bill.total
+        values: dict[str, str | int] = {"count": more, "sum": turn.money(sum_, product.currency)}
+        if bill.coupon is not None and not coupon_told and bill.total < apiece * more:
+            text = await coupons.worth(turn, bill.coupon)
+            left = turn.money(bill.total, product.currency)
+            lines.append(turn.say("more-coupon", **values, left=left, code=bill.code, text=text))
             coupon_told = True
-        if least is not None and now < least <= left:
+        if least is not None and now < least <= bill.total:
             lines.append(turn.say("more-postage", **values, least=turn.money(least, product.currency)))
             break
     return lines
 
 
 async def several(turn: Turn, product: Product, count: int) -> Answer:
-    """What so many cost by the rules that there are: each costs the same, coupons and postage go by the sum."""
+    """What so many cost by the rules that there are: each costs the same but for the one piece that an offer is for,
+    coupons and postage go by the sum."""
     memory = turn.memory.about_product(product.id)
     lines: list[str] = []
     if count >= _MANY or (count == 1 and bargaining.wants_several(turn)):
         said = await pages.that_says(turn, turn.say("page-ask-bulk"), lambda one: _large(_whole(one)))
         lines += [said] if said else []
-    name, price = product.name(turn.language), product.price_at(turn.now)
-    left, coupon = await coupons.left(turn, product, count)
+    name, bill = product.name(turn.language), await paying.to_pay(turn, [(product, count)])
     if count == 1:
         if not lines:
-            lines.append(turn.say("more-same", name=name, price=which_product.price(turn, product)))
-        lines += await _reached(turn, product, 1, left)
+            lines.append(_same_however_many(turn, product))
+        lines += await _reached(turn, product, 1, bill.total)
         buttons = basket.rows(turn, product)
         return Answer(text="\n".join(lines), buttons=buttons, memory=memory.bargaining("more"))
-    lines += _of_their_sum(turn, product, price * count, left)
-    lines.append(
-        turn.say(
-            "more-total",
-            count=count,
-            name=name,
-            price=turn.money(price, product.currency),
-            total=turn.money(price * count, product.currency),
-        )
-    )
+    lines += _of_their_sum(turn, product, bill.whole, bill.total)
+    lines.append(paying.so_many(turn, product, count, bill))
     if product.stock < count:
         lines.append(turn.say("total-short", name=name, stock=product.stock))
-    lines += await coupons.best_for(turn, [(product, count)])
+    lines += await paying.with_coupon(turn, bill, product.currency)
     said = await postage.sentence(turn)
     least = postage.free_from(said, product.currency)
-    if least is not None and left >= least:
+    if least is not None and bill.total >= least:
         lines.append(turn.say("more-free", least=turn.money(least, product.currency)))
     elif said:
         lines.append(turn.say("total-postage", text=said))
-    lines += await _reached(turn, product, count, left // count)
-    code = coupon.code if coupon is not None else ""
-    buttons = basket.rows(turn, product, count=count, code=code) if product.stock >= count else ()
+    lines += await _reached(turn, product, count, bill.total // count)
+    buttons = basket.rows(turn, product, count=count, code=bill.code) if product.stock >= count else ()
     memory = memory.bargaining("more", f"{bargaining.COUNTED}{count}")
     return Answer(text="\n".join(lines), buttons=buttons, memory=memory)
+
+
+def _same_however_many(turn: Turn, product: Product) -> str:
+    """That each of it costs the same; of one piece that an offer is for, what that is."""
+    name = product.name(turn.language)
+    if turn.prices.of(product).offer is None:
+        return turn.say("more-same", name=name, price=turn.price(product))
+    return turn.say("more-same-offer", name=name, **turn.of_offer(product))
 
 
 def _of_their_sum(turn: Turn, product: Product, total: int, left: int) -> list[str]:
@@ -307,50 +290,31 @@ def _of_their_sum(turn: Turn, product: Product, total: int, left: int) -> list[s
 
 
 async def each(turn: Turn, products: Sequence[Product], move: Move | None) -> Answer:
-    """Where it was left open which of some products is meant: what each costs at best for everybody, said once, and the
+    """Where it was left open which of some products is meant: what each costs at best, said once, and the
     rule for rivals' prices."""
     told = "each" in turn.memory.bargain
     lines = [await rule_for_rivals(turn)] if move is Move.RIVAL and "rival" not in turn.memory.bargain else []
     lines.append(turn.say("bargain-each-again" if told else "bargain-each"))
     for product in products[: 0 if told else _SHOWN]:
-        left, coupon = await coupons.left(turn, product)
-        values = {"name": product.name(turn.language), "price": which_product.price(turn, product)}
-        if coupon is None:
+        bill = await paying.to_pay(turn, [(product, 1)])
+        values = {"name": product.name(turn.language), "price": turn.price(product)}
+        if bill.coupon is None:
             lines.append(turn.say("bargain-each-line", **values))
             continue
-        with_it = turn.money(left, product.currency)
-        lines.append(turn.say("bargain-each-coupon", **values, left=with_it, code=coupon.code))
+        with_it = turn.money(bill.total, product.currency)
+        lines.append(turn.say("bargain-each-coupon", **values, left=with_it, code=bill.code))
     answered_ = ("each", "rival") if move is Move.RIVAL else ("each",)
     return Answer(text="\n".join(lines), memory=turn.memory.settled().bargaining(*answered_))
 
 
 async def thinks(turn: Turn, product: Product | None) -> Answer:
     """No hurry; until when the code holds that was told."""
-    known = None if product is None else await known_price(turn, product, 1)
+    known = None if product is None else await paying.to_pay(turn, [(product, 1)])
     if known is not None and known.until is not None:
         text = turn.say("bargain-think-until", code=known.code, until=turn.moment(known.until))
     else:
         text = turn.say("bargain-think")
     return Answer(text=text, memory=turn.memory.settled())
-
-
-async def known_price(turn: Turn, product: Product, count: int) -> Known:
-    """What so many are bought for at best: one at the customer's personal price where no coupon takes off more."""
-    left, coupon = await coupons.left(turn, product, count)
-    live = await _live_offer(turn, product) if count == 1 else None
-    if live is not None and live.price <= left:
-        return Known(total=live.price, code=live.code, until=live.valid_until, personal=True)
-    if coupon is None:
-        return Known(total=left)
-    return Known(total=left, code=coupon.code, until=coupon.valid_until)
-
-
-async def _live_offer(turn: Turn, product: Product) -> StoredOffer | None:
-    """The customer's personal price for a product, where it is below everybody's."""
-    if turn.customer_id is None:
-        return None
-    live = await Offers(turn.connection).live(turn.customer_id, turn.now, product.id)
-    return live[0] if live and live[0].price < product.price_at(turn.now) else None
 
 
 async def _cheaper(turn: Turn, product: Product) -> tuple[Product, ...]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
 
 from bot.conversation.skills import line_words, order_asked, product_words
 from bot.conversation.turn import Turn
+from kernel.money import decimals
 from nlu.types import Entity, EntityKind
 from storage.orders import Order
 
@@ -19,8 +21,9 @@ _before_tax_number = re.compile(
 ).search
 _TAX_NUMBER = re.compile(r"(vat|tin|ein|gst)", re.IGNORECASE)
 _LOOKED_BACK = 40
-_LEAST_SUM = 1_000
-"""Minor units; a smaller figure counts something."""
+_LEAST_SUM = 10
+"""Major units; a smaller figure counts something."""
+_LARGEST_SUM = 10**9
 _WEEK = ("周", "星期", "礼拜", "week")
 _MONTH = ("月", "month", *(name.casefold() for name in calendar.month_name if name))
 _MONTHS = tuple(name.casefold() for name in calendar.month_name if name)
@@ -194,23 +197,31 @@ def _words_for(turn: Turn, order: Order) -> int:
 def _by_sum(turn: Turn, orders: Sequence[Order]) -> list[Order]:
     """Those that cost a sum of the message, as a whole or an item of it."""
     words = (*(turn.understanding.words if turn.understanding is not None else ()), turn.told("amount"))
-    sums = {value for word in words if (value := _minor(word)) >= _LEAST_SUM}
-    whole = [order for order in orders if order.total in sums]
-    return whole or [order for order in orders if any(line.unit_price in sums for line in order.lines)]
+    said = list(filter(None, map(_sum, words)))
+    whole = [order for order in orders if order.total in _minor(said, order)]
+    return whole or [
+        order for order in orders if _minor(said, order) & {line.unit_price for line in order.lines}
+    ]
 
 
 def by_part_of_sum(turn: Turn, orders: Sequence[Order]) -> list[Order]:
     """Those whose shipping or discount is a sum of the message."""
-    said = {sum_ for figure in _FIGURE.findall(turn.text) if (sum_ := _minor(figure)) >= _LEAST_SUM}
-    return [order for order in orders if said & {order.shipping_fee, order.discount}]
+    said = list(filter(None, map(_sum, _FIGURE.findall(turn.text))))
+    return [order for order in orders if _minor(said, order) & {order.shipping_fee, order.discount}]
 
 
-def _minor(word: str) -> int:
-    """A figure in minor units; 0 where a word is none."""
+def _sum(word: str) -> Decimal | None:
+    """A figure in major units that may be a sum; None where a word is none."""
     try:
-        return round(float(word.strip("¥￥$£€元块,，?？!！")) * 100)
-    except (ValueError, OverflowError):
-        return 0
+        figure = Decimal(word.strip("¥￥$£€₩元块円원,，?？!！").replace(",", ""))
+    except InvalidOperation:
+        return None
+    return figure if figure.is_finite() and _LEAST_SUM <= figure <= _LARGEST_SUM else None
+
+
+def _minor(said: Iterable[Decimal], order: Order) -> set[int]:
+    """Sums in minor units of the currency of an order."""
+    return {round(one * 10 ** decimals(order.currency)) for one in said}
 
 
 def _by_day(turn: Turn, orders: Sequence[Order]) -> list[Order]:

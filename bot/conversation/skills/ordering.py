@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from bot.conversation import phrases
 from bot.conversation.answer import Answer, row
-from bot.conversation.skills import bargaining, basket, haggling, pages, which_product
-from bot.conversation.skills.goods import telling
+from bot.conversation.skills import bargaining, basket, pages, which_product
+from bot.conversation.skills.goods import paying, telling
 from bot.conversation.turn import Skill, Turn
 from storage.catalogue import Product
 
@@ -41,7 +41,7 @@ async def which_first(turn: Turn, meant: which_product.Meant) -> Answer:
     ids = {one.id for one in meant.products}
     if ids <= set(turn.memory.products) or turn.memory.version_open:
         names = [
-            turn.say("bargain-each-line", name=one.name(turn.language), price=which_product.price(turn, one))
+            turn.say("bargain-each-line", name=one.name(turn.language), price=turn.price(one))
             for one in meant.products[:_NAMED]
         ]
         asked = Answer(text="\n".join([turn.say("bargain-which"), *names]), memory=turn.memory)
@@ -61,13 +61,14 @@ async def _not_there(turn: Turn, product: Product) -> Answer:
 async def taken(turn: Turn, product: Product, count: int) -> Answer:
     """What is to be ordered, at which price and with which code, and the link; without one what the pages say."""
     memory = turn.memory.about_product(product.id).bargaining("taken")
-    known = await haggling.known_price(turn, product, count)
-    code, total = known.code, turn.money(known.total, product.currency)
+    bill = await paying.to_pay(turn, [(product, count)])
+    code, total = bill.code, turn.money(bill.total, product.currency)
     link = basket.button(turn, product, count=count, code=code)
     text_id = "order-with-code" if code else "order-plain"
     lines = [turn.say(text_id, name=product.name(turn.language), count=count, total=total, code=code)]
-    if known.personal and known.until is not None:
-        lines.append(turn.say("order-personal", until=turn.moment(known.until)))
+    if bill.offered is not None:
+        text_id = "order-personal" if count == 1 else "order-personal-one"
+        lines.append(turn.say(text_id, **turn.of_offer(product)))
     if link is None:
         said = await pages.passage_for(turn, turn.say("page-question-place_order"))
         lines += ["", pages.passage_text(turn, said)] if said is not None else [turn.say("order-on-site")]

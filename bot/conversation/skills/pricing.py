@@ -140,26 +140,13 @@ async def _cheaper(turn: Turn) -> Answer:
 
 async def _coupons(turn: Turn) -> Answer:
     """What is on offer now, without a product in mind."""
-    offers = Offers(turn.connection)
     holding = await Coupons(turn.connection).holding(turn.customer_id, turn.now)
     lines = [await coupons.line(turn, item) for item in holding[:_SHOWN]]
-    if turn.customer_id is not None:
-        live = (await offers.live(turn.customer_id, turn.now))[:_SHOWN]
-        known = await Catalogue(turn.connection).by_ids({item.product_id for item in live}) if live else {}
-        lines += [
-            turn.say(
-                "offer-line",
-                name=known[item.product_id].name(turn.language),
-                price=turn.money(item.price, item.currency),
-                list=turn.money(item.list_price, item.currency),
-                code=item.code,
-                until=turn.day(item.valid_until),
-            )
-            for item in live
-            if item.product_id in known
-        ]
-        if live:
-            lines.append(turn.say("offer-disclosure"))
+    goods = await which_product.by_ids(turn, turn.prices.offers)
+    live = [one for one in goods if turn.prices.of(one).offer is not None][:_SHOWN]
+    lines += [turn.say("offer-line", name=one.name(turn.language), **turn.of_offer(one)) for one in live]
+    if live:
+        lines.append(turn.say("offer-disclosure"))
     text = (
         "\n".join([turn.say("coupons-now"), *lines, turn.say("coupons-ask")])
         if lines

@@ -53,8 +53,9 @@ _PACKING = frozenset(
 _LETTERS = 3
 """Shorter Latin words without a digit name nothing."""
 _LIMIT = re.compile(
-    r"(?:[¥￥$£€]\s?)?(?<!\d)(\d++(?:\.\d++)?)\s?(?:元|块|yuan|rmb|pounds?|dollars?)?\s?(?:以内|以下|之内|内)"
-    r"|(?:under|below|less than|up to|within)\s?(?:[¥￥$£€]\s?)?(\d++(?:\.\d++)?)",
+    r"(?:(?:jp|hk|nt|us)?[¥￥$£€₩]\s?)?(?<![\d,])(\d[\d,]*+(?:\.\d++)?)\s?(?:[日韩]元|日圆|円|원|元|块|yuan|yen|won|rmb|pounds?|dollars?)?\s?"
+    r"(?:以内|以下|之内|内)"
+    r"|(?:under|below|less than|up to|within)\s?(?:(?:jp|hk|nt|us)?[¥￥$£€₩]\s?)?(\d[\d,]*+(?:\.\d++)?)",
     re.IGNORECASE,
 )
 NARROWING = frozenset(
@@ -188,12 +189,12 @@ class _Found:
         return is_called(self.product, self.category, word)
 
 
-async def _search(turn: Turn, *, limit: int = _LOOKED_AT, max_price: int | None = None) -> list[_Found]:
+async def _search(turn: Turn) -> list[_Found]:
     """What the words of a message find, best first; nothing where none of them can name a product."""
     if not naming_words(turn):
         return []
     catalogue = Catalogue(turn.connection)
-    found = await catalogue.search(search_words(turn), now=turn.now, limit=limit, max_price=max_price)
+    found = await catalogue.search(search_words(turn), now=turn.now, limit=_LOOKED_AT)
     names = {
         category.id: f"{category.name_zh} {category.name_en}" for category in await catalogue.categories()
     }
@@ -205,10 +206,10 @@ def _without_stems(naming: Sequence[str]) -> list[str]:
     return [word for word in naming if word not in stems]
 
 
-async def find(turn: Turn, *, limit: int, max_price: int | None = None) -> list[Product]:
+async def find(turn: Turn, *, limit: int) -> list[Product]:
     """Products that most of the words name, best first, of their variants one; colours and sizes alone find none."""
     naming = naming_words(turn)
-    found = await _search(turn, max_price=max_price)
+    found = await _search(turn)
     fits = [sum(item.fits(word) for word in naming) for item in found]
     most = max(fits, default=0)
     # Whoever wants a cotton shirt wants nothing else of cotton.

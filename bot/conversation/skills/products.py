@@ -72,7 +72,7 @@ async def _stock(turn: Turn) -> Answer:
         "stock-answer",
         name=product.name(turn.language),
         stock=which_product.stock(turn, product),
-        price=which_product.price(turn, product),
+        price=turn.price(product),
     )
     memory = turn.memory.about_product(product.id)
     if product.active and product.stock > 0:
@@ -95,7 +95,7 @@ async def _price(turn: Turn) -> Answer:
     if fact is not None:
         return fact
     versions = await telling.prices(turn, product) if meant.parts else None
-    return versions or await telling.price(turn, product)
+    return versions or telling.price(turn, product)
 
 
 async def _resume(turn: Turn) -> Answer | None:

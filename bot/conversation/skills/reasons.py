@@ -126,7 +126,7 @@ def _unfit(turn: Turn, need: Need, product: Product, why: str) -> str:
     name = product.name(turn.language)
     match why:
         case sound.PRICE:
-            price = which_product.price(turn, product)
+            price = turn.price(product)
             return turn.say("unfit-price", name=name, price=price, sum=sums(turn, need, product.currency))
         case sound.GONE:
             return turn.say("unfit-gone", name=name, stock=which_product.stock(turn, product))

@@ -63,15 +63,18 @@ async def _bounded(turn: Turn, need: Need) -> Need:
     if not (need.cheaper or need.dearer) or not turn.memory.products:
         return need
     shown = (await Catalogue(turn.connection).by_ids(turn.memory.products)).values()
-    prices = [item.price_at(turn.now) / 10 ** decimals(item.currency) for item in shown]
-    if not prices:
+    if not shown:
         return need
+    prices = [turn.prices.of(item) for item in shown]
+    units = [10 ** decimals(one.currency) for one in prices]
     if need.cheaper:
-        below = min(prices) - 0.01
+        # By the smallest unit less: a fen, a cent, a whole yen.
+        below = min((one.amount - 1) / unit for one, unit in zip(prices, units, strict=True))
         return replace(
             need, high=below if need.high is None else min(need.high, below), low=None, about=False
         )
-    return replace(need, low=min(max(prices) + 0.01, need.high or max(prices) + 0.01))
+    above = max((one.amount + 1) / unit for one, unit in zip(prices, units, strict=True))
+    return replace(need, low=min(above, need.high or above))
 
 
 async def _shown(turn: Turn, need: Need, found: Fit) -> Answer:
@@ -133,7 +136,7 @@ async def nothing(turn: Turn, need: Need, found: Fit) -> Answer:
             "need-nothing-priced",
             sum=reasons.sums(turn, need, nearest.currency),
             name=nearest.name(turn.language),
-            price=which_product.price(turn, nearest),
+            price=turn.price(nearest),
         )
         return Answer(text=text, memory=memory.about_product(nearest.id))
     if found.unstated:

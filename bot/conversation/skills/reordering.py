@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from bot.conversation.answer import Answer
 from bot.conversation.skills import again_words, linking, order_facts, order_match, which_product
+from bot.conversation.skills.goods import paying
 from bot.conversation.turn import Skill, Turn
 from storage.catalogue import Catalogue, Product
 from storage.orders import Order, OrderLine, Orders
@@ -55,7 +56,9 @@ async def _again(turn: Turn) -> Answer:
         else turn.say("reorder-last", number=order.number, day=turn.day(order.placed_at))
     )
     there = [one.product for one in again if one.sold and one.product is not None and one.product.stock > 0]
-    text = "\n".join([head, *(_line(turn, one) for one in again), *_sum(turn, again), _end(turn, there)])
+    text = "\n".join(
+        [head, *(_line(turn, one) for one in again), *await _sum(turn, again), _end(turn, there)]
+    )
     memory = turn.memory if usual else turn.memory.about_order(order.id)
     # What was looked for is looked for no longer.
     memory = replace(memory.showing(tuple(one.id for one in there[:_CARDS])), need=None)
@@ -77,11 +80,11 @@ def _line(turn: Turn, one: Again) -> str:
     name, count = one.line.name(turn.language), one.line.quantity
     if not one.sold or one.product is None:
         return turn.say("reorder-gone", name=name, count=count)
-    now = one.product.price_at(turn.now)
+    now = turn.prices.of(one.product).amount
     values: dict[str, str | int] = {
         "name": name,
         "count": count,
-        "price": turn.money(now, one.product.currency),
+        "price": turn.price(one.product),
         "stock": which_product.stock(turn, one.product),
     }
     if now == one.line.unit_price and one.product.currency == one.currency:
@@ -89,7 +92,7 @@ def _line(turn: Turn, one: Again) -> str:
     return turn.say("reorder-line-was", was=turn.money(one.line.unit_price, one.currency), **values)
 
 
-def _sum(turn: Turn, again: Sequence[Again]) -> list[str]:
+async def _sum(turn: Turn, again: Sequence[Again]) -> list[str]:
     """What all of it that is there costs today, where it is more than one piece and of one currency."""
     there = [
         (one.product, one.line.quantity)
@@ -99,8 +102,11 @@ def _sum(turn: Turn, again: Sequence[Again]) -> list[str]:
     currencies = {product.currency for product, _ in there}
     if sum(count for _, count in there) <= 1 or len(currencies) != 1:
         return []
-    total = sum(product.price_at(turn.now) * count for product, count in there)
-    return [turn.say("reorder-sum", total=turn.money(total, currencies.pop()))]
+    bill = await paying.to_pay(turn, there)
+    if bill.offered is None:
+        return [turn.say("reorder-sum", total=turn.money(bill.whole, currencies.pop()))]
+    total, name = turn.money(bill.total, currencies.pop()), bill.offered.name(turn.language)
+    return [turn.say("reorder-sum-offer", total=total, name=name, code=bill.code)]
 
 
 def _end(turn: Turn, there: Sequence[Product]) -> str:

@@ -120,9 +120,18 @@ async def _of_all(turn: Turn, wanted: Sequence[Superlative], now: Need) -> Answe
     if of_price is None:
         return None
     turn = turn.remembering(replace(turn.memory, need=needed.needed(turn, now)))
-    ends = await Catalogue(turn.connection).ends(now=turn.now, dearest=of_price.more, limit=_SHOWN * 8)
-    found = (await sound.checked(turn, ends)).products
+    found = (await sound.checked(turn, await _ends(turn, dearest=of_price.more))).products
     return await _best_of(turn, found, [of_price], whole=True) if found else None
+
+
+async def _ends(turn: Turn, *, dearest: bool) -> list[Product]:
+    """What is cheapest or dearest of all that is in stock, by what this customer pays."""
+    catalogue, offers = Catalogue(turn.connection), turn.prices.offers
+    # As many more as offers may move away from the end.
+    ends = await catalogue.ends(now=turn.now, dearest=dearest, limit=_SHOWN * 8 + len(offers))
+    offered = (await catalogue.by_ids(offers)).values() if offers else ()
+    known = {one.id: one for one in [*ends, *offered] if one.active and one.stock > 0}
+    return sorted(known.values(), key=lambda one: turn.prices.of(one).amount, reverse=dearest)
 
 
 async def _best_of(
@@ -162,10 +171,11 @@ async def _listed(turn: Turn, text: str, products: Sequence[Product]) -> Answer:
 
 def _heading(turn: Turn, one: Superlative, first: Measured, best: Sequence[Product], count: int) -> str:
     text_id = "best-tied" if len(best) > 1 else "best-of" if count > 1 else "best"
-    label = comparing.label(turn, best, one.quality)
-    return turn.say(
-        text_id, word=_word(turn, one), label=label, value=first.words, count=count, tied=len(best)
-    )
+    label, value = comparing.label(turn, best, one.quality), first.words
+    if len(best) > 1 and one.quality.name == qualities.PRICE:
+        # By an offer or a sale that only one of them may have; the cards say which.
+        value = turn.money(turn.prices.of(first.product).amount, first.product.currency)
+    return turn.say(text_id, word=_word(turn, one), label=label, value=value, count=count, tied=len(best))
 
 
 def _word(turn: Turn, one: Superlative) -> str:

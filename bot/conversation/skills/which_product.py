@@ -333,13 +333,15 @@ async def cards(
 
 
 def card(turn: Turn, product: Product, lines: Iterable[str] = ()) -> Card:
-    """A product to look at: price, stock, and some lines more."""
-    first = price(turn, product) + turn.say("separator") + stock(turn, product)
+    """A product to look at: price, stock, and some lines more; the code of an offer where no link carries it."""
+    first = turn.price(product) + turn.say("separator") + stock(turn, product)
     link = basket.button(turn, product)
+    code = basket.code_to_enter(turn, product)
+    coded = turn.say("card-code", code=code) if code else ""
     return Card(
         product_id=product.id,
         title=product.name(turn.language),
-        text="\n".join(filter(None, (first, *lines))),
+        text="\n".join(filter(None, (first, coded, *lines))),
         picture=product.picture,
         more_pictures=tuple(product.more_pictures[:_PICTURES]),
         buttons=(
@@ -347,15 +349,6 @@ def card(turn: Turn, product: Product, lines: Iterable[str] = ()) -> Card:
             *((link,) if link else ()),
         ),
     )
-
-
-def price(turn: Turn, product: Product) -> str:
-    """What everybody pays now, and what it was before the sale if there is one."""
-    now = product.price_at(turn.now)
-    if now == product.list_price:
-        return turn.money(now, product.currency)
-    was = turn.money(product.list_price, product.currency)
-    return turn.say("price-on-sale", price=turn.money(now, product.currency), was=was)
 
 
 def product_buttons(turn: Turn, product: Product) -> tuple[tuple[Button, ...], ...]:

@@ -443,6 +443,7 @@ reorder-line = · { $name } × { $count }: { $price } · { $stock }
 reorder-line-was = · { $name } × { $count }: { $price } (then { $was }) · { $stock }
 reorder-gone = · { $name } × { $count }: no longer sold
 reorder-sum = Together today: { $total } for what is in stock, before coupons and postage.
+reorder-sum-offer = Together today: { $total } for what is in stock, with code { $code } for one { $name }; before postage.
 reorder-how = Nothing is ordered yet; buy it from the product's page:
 reorder-nothing = None of it can be bought now. Tell me what it was for, and I look for something like it.
 arrive-says = What our page says of the way there: { $text }
@@ -456,6 +457,7 @@ label-value = Price for the amount
 per-g = { $price } per 100 g
 per-ml = { $price } per 100 ml
 per-piece = { $price } each
+per-by-offer = { $unit }, at { $price }
 best = The { $word } – { $label }: { $value }
 best-of = Of { $count } kinds in stock this is the { $word } – { $label }: { $value }
 best-tied = These { $tied } are equally the { $word } – { $label }: { $value }
@@ -483,7 +485,19 @@ others-none = Nothing of its kind is { $word } than { $name } ({ $value }).
 label-price = Price
 total = Altogether { $total }:
 total-one = { $total } for { $count } × { $name } ({ $price } each).
+total-one-offer = { $count ->
+    [1] { $total } for 1 × { $name }: your price with code { $code } instead of { $list }, until { $until }.
+    [2] { $total } for 2 × { $name }: one at your price of { $price } with code { $code } until { $until }, the other at { $list }.
+   *[other] { $total } for { $count } × { $name }: one at your price of { $price } with code { $code } until { $until }, the others at { $list } each.
+}
+total-one-apart = { $total } for { $count } × { $name } ({ $list } each). Your price of { $price } for one of them takes another order, with code { $code }.
 total-line = · { $name } × { $count }, { $price } each
+total-line-offer = { $count ->
+    [1] · { $name } × 1, your price of { $price } instead of { $list } with code { $code }, until { $until }
+    [2] · { $name } × 2, one at your price of { $price } with code { $code } until { $until }, the other at { $list }
+   *[other] · { $name } × { $count }, one at your price of { $price } with code { $code } until { $until }, the others at { $list } each
+}
+total-line-apart = · { $name } × { $count }, { $list } each (your price of { $price } for one takes another order, with code { $code })
 total-short = Only { $stock } of { $name } are in stock.
 total-coupon = With code { $code } ({ $text }): { $total }.
 total-postage = Postage: { $text }
@@ -525,6 +539,8 @@ restock-withdrawn = Done, you won't get that message: { $what }, request { $requ
 restock-none = You haven't asked for a message about a product that is sold out.
 restock-back = It's back in stock: { $price }. You asked to be told (request { $request }); that was the one message about it.
 price-on-sale = { $price } (was { $was })
+price-personal = { $price } instead of { $list } (yours until { $until })
+card-code = Your code: { $code }
 price-answer = { $name } is { $price }, { $stock }.
 price-yours = Your personal price for { $name } is { $price } (instead of { $list }), { $stock }. Use code { $code } at checkout, valid until { $until }.
 recommend-yours = Going by what you've bought and looked at, how about these?
@@ -579,6 +595,7 @@ price-best-still = { $price } it is, whoever asks. I'm glad to help with anythin
 price-public = { $name } is { $price }.
 price-coupon = { $name } is { $price }. With code { $code } ({ $text }) it comes to { $left }.
 price-coupon-last = { $left } with code { $code } is my last word for { $name }: the price is the same for everybody, and no coupon takes off more.
+price-coupon-last-offer = { $left } with code { $code } is my last word for { $name }: that is below your price of { $price }, and no coupon takes off more.
 price-coupon-order = The price stays as I said, so let me help you with the order instead: { $name } with code { $code } comes to { $left }. Is there anything you'd like to know about it first?
 price-coupon-later = It's still { $left } with code { $code }; asking again won't change it. I can show you something cheaper of the same kind, though.
 price-coupon-still = { $left } with code { $code } it is, whoever asks. I'm glad to help with anything else about it.
@@ -600,13 +617,14 @@ bargain-left = No problem, thanks for looking. Write any time.
 bargain-left-cheaper = No problem. If it's the price, these are cheaper and of the same kind; otherwise, write any time.
 bargain-none-cheaper = { $name } is the cheapest of its kind that is in stock.
 more-same = { $name } costs { $price } apiece however many you take.
-more-total = { $count } × { $name } at { $price } each: { $total }.
+more-same-offer = { $name } costs { $list } apiece however many you take; one of them is yours for { $price } with code { $code }, until { $until }.
 more-coupon = With { $count } of them ({ $sum }) there's code { $code } ({ $text }): { $left }.
 more-postage = { $count } of them come to { $sum } and go post-free (from { $least }).
 more-free = That goes post-free (from { $least }).
 order-plain = { $count } × { $name }: { $total }.
 order-with-code = { $count } × { $name } with code { $code }: { $total }.
-order-personal = That's your personal price, until { $until }.
+order-personal = That's your personal price: { $price } instead of { $list }, until { $until }.
+order-personal-one = The code is for one piece: that one is { $price } instead of { $list }, your personal price until { $until }.
 order-link = The button leads to the order.
 order-link-code = The button puts it into the basket with code { $code } in it.
 order-link-enter = The button leads to the order; enter code { $code } there.

@@ -434,6 +434,7 @@ reorder-line = · { $name } × { $count }：{ $price } · { $stock }
 reorder-line-was = · { $name } × { $count }：{ $price }（当时 { $was }）· { $stock }
 reorder-gone = · { $name } × { $count }：已经不卖了
 reorder-sum = 有货的今天一共 { $total }，未算优惠券和运费。
+reorder-sum-offer = 有货的今天一共 { $total }，其中一件“{ $name }”用优惠码 { $code }，未算运费。
 reorder-how = 现在还没有下单，请从商品页购买：
 reorder-nothing = 这些现在都买不到了。告诉我是做什么用的，我找类似的。
 arrive-says = 送到那里，店里的说明是：{ $text }
@@ -447,6 +448,7 @@ label-value = 折合单价
 per-g = 每100克 { $price }
 per-ml = 每100毫升 { $price }
 per-piece = 每件 { $price }
+per-by-offer = { $unit }，一件 { $price }
 best = 最{ $word }的是这款，{ $label }：{ $value }
 best-of = 有货的 { $count } 种里最{ $word }的是这款，{ $label }：{ $value }
 best-tied = 这 { $tied } 种并列最{ $word }，{ $label }：{ $value }
@@ -471,7 +473,17 @@ others-none = 同类里没有比“{ $name }”（{ $value }）更{ $word }的�
 label-price = 价格
 total = 一共 { $total }：
 total-one = 一共 { $total }：{ $name } × { $count }，每件 { $price }。
+total-one-offer = { $count ->
+    [1] 一共 { $total }：{ $name } × 1，用优惠码 { $code } 是您的专属价（现价 { $list }），{ $until } 前有效。
+   *[other] 一共 { $total }：{ $name } × { $count }，其中一件用优惠码 { $code } 按专属价 { $price }（{ $until } 前有效），其余每件 { $list }。
+}
+total-one-apart = 一共 { $total }：{ $name } × { $count }，每件 { $list }。其中一件的专属价 { $price } 要另下一单，用优惠码 { $code }。
 total-line = · { $name } × { $count }，每件 { $price }
+total-line-offer = { $count ->
+    [1] · { $name } × 1，用优惠码 { $code } 按专属价 { $price }（现价 { $list }，{ $until } 前有效）
+   *[other] · { $name } × { $count }，其中一件用优惠码 { $code } 按专属价 { $price }（{ $until } 前有效），其余每件 { $list }
+}
+total-line-apart = · { $name } × { $count }，每件 { $list }（其中一件的专属价 { $price } 要另下一单，用优惠码 { $code }）
 total-short = “{ $name }”只有 { $stock } 件现货。
 total-coupon = 用优惠码 { $code }（{ $text }）后 { $total }。
 total-postage = 运费：{ $text }
@@ -513,6 +525,8 @@ restock-withdrawn = 好的，不再给您发这条消息：{ $what }，申请号
 restock-none = 您没有登记过到货提醒。
 restock-back = 到货了：{ $price }。您登记过到货提醒（申请号 { $request }），这条消息只发这一次。
 price-on-sale = { $price }（原价 { $was }）
+price-personal = { $price }（您的专属价，现价 { $list }，{ $until } 前有效）
+card-code = 您的优惠码：{ $code }
 price-answer = “{ $name }”现在 { $price }，{ $stock }。
 price-yours = “{ $name }”您的专属价 { $price }（现价 { $list }），{ $stock }。下单时填优惠码 { $code }，{ $until } 前有效。
 recommend-yours = 按您之前买过和看过的，挑了这几件：
@@ -567,6 +581,7 @@ price-best-still = 就是 { $price } 了，谁来讲都一样。别的想了解�
 price-public = “{ $name }”现在 { $price }。
 price-coupon = “{ $name }”现在 { $price }，用优惠码 { $code }（{ $text }）到手 { $left }。
 price-coupon-last = “{ $name }”用优惠码 { $code } 到手 { $left }，这是最后的价了：标价人人一样，也没有减得更多的券。
+price-coupon-last-offer = “{ $name }”用优惠码 { $code } 到手 { $left }，这是最后的价了：比您的专属价 { $price } 还低，也没有减得更多的券。
 price-coupon-order = 价格就是前面说的了，我来帮您下单吧：“{ $name }”用优惠码 { $code }，到手 { $left }。下单前还有什么想了解的吗？
 price-coupon-later = 还是用优惠码 { $code } 到手 { $left }，再讲也不会变。要不我给您看看同类里便宜些的？
 price-coupon-still = 就是用优惠码 { $code } 到手 { $left } 了，谁来讲都一样。别的想了解的尽管问。
@@ -588,13 +603,14 @@ bargain-left = 没关系，谢谢您来看看，有需要随时找我。
 bargain-left-cheaper = 没关系。要是价格的原因，这几件同类的便宜些；不合适也没事，有需要随时找我。
 bargain-none-cheaper = 有货的同类里，“{ $name }”已经是最便宜的了。
 more-same = “{ $name }”买几件都是一件 { $price }。
-more-total = “{ $name }”{ $count } 件，每件 { $price }，一共 { $total }。
+more-same-offer = “{ $name }”买几件都是一件 { $list }；其中一件可以用您的优惠码 { $code } 按专属价 { $price }，{ $until } 前有效。
 more-coupon = 买 { $count } 件（{ $sum }）可以用优惠码 { $code }（{ $text }），到手 { $left }。
 more-postage = { $count } 件 { $sum }，包邮（满 { $least } 包邮）。
 more-free = 已经包邮（满 { $least } 包邮）。
 order-plain = “{ $name }”{ $count } 件，{ $total }。
 order-with-code = “{ $name }”{ $count } 件，用优惠码 { $code }，{ $total }。
-order-personal = 这是给您的个人优惠价，{ $until } 前有效。
+order-personal = 这是给您的个人优惠价：{ $price }（现价 { $list }），{ $until } 前有效。
+order-personal-one = 这个码只管一件：这一件按您的个人优惠价 { $price }（现价 { $list }），{ $until } 前有效。
 order-link = 点下面的按钮就能下单。
 order-link-code = 点下面的按钮放进购物车，优惠码 { $code } 已经带上。
 order-link-enter = 点下面的按钮下单，结算时填优惠码 { $code }。

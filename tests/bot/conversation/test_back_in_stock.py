@@ -24,6 +24,7 @@ from storage.restock import NOTICE, purpose
 from storage.schema import consent, outbox
 from tests.bot.conversation import shop
 from tests.bot.conversation.chat import TEXTS, Chat, action, said
+from tests.bot.conversation.test_one_price import give, offer
 from tests.factories import erase_customer
 
 LEASE = timedelta(seconds=15)
@@ -84,6 +85,16 @@ async def test_who_asks_is_told_once(chat: Chat) -> None:
         await stock(chat, count)
     assert not await leaves(chat, NOON + timedelta(days=1))
     assert [one.state for one in await notices(chat)] == ["done"]
+
+
+async def test_it_tells_the_customers_own_price(chat: Chat) -> None:
+    await chat.link()
+    await asks(chat)
+    await give(chat, offer("p3", 8_800, "LKTRAY1", list_price=9_900))
+    await stock(chat, 5)
+    (told,) = await leaves(chat)
+    assert "¥88.00（您的专属价，现价 ¥99.00，11月28日 周六 前有效）" in told
+    assert "LKTRAY1" in told
 
 
 async def test_asking_twice_asks_once(chat: Chat) -> None:

@@ -10,14 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.delivery.departure import Departure, LastLook, Started
 from bot.messages import Reply
 from bot.outreach.planner import Planner
-from retention.types import Offer
+from bot.shop.customer_prices import CustomerPrices
 from storage import Store
 from storage.campaigns import Campaign, Campaigns
 from storage.catalogue import Product
 from storage.conversations import Conversations
 from storage.customers import Accounts, Customer
 from storage.escalations import Escalations
-from storage.offers import StoredOffer
 from storage.outbox import Outbox, OutboxRow
 from storage.schema import campaign_contact, outbox
 from tests.factories import NOW, add_customer, add_product
@@ -27,11 +26,11 @@ LEASE = timedelta(seconds=15)
 SOON = NOW + timedelta(minutes=5)
 
 
-def write(customer: Customer, product: Product, offer: Offer, stored: StoredOffer | None) -> Reply:
+def write(customer: Customer, product: Product, prices: CustomerPrices) -> Reply:
     """What a message says, as far as tests ask: to whom, about what, at which price, until when."""
-    until = f"{stored.valid_until:%m-%d %H:%M}" if stored else "-"
-    price = offer.price.minor
-    return Reply(text=f"{customer.id} {product.id} {price} {until}", language="zh")
+    price = prices.of(product)
+    until = f"{price.offer.valid_until:%m-%d %H:%M}" if price.offer else "-"
+    return Reply(text=f"{customer.id} {product.id} {price.amount} {until}", language="zh")
 
 
 async def campaign(store: Store, holdout: float = 0.1, name: str = "win-back") -> Campaign:

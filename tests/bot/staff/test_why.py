@@ -36,7 +36,7 @@ TRACE = Trace(
     prices=(
         Price(
             product="P1",
-            policy="offer_rules/1",
+            policy="rules/1",
             personal=True,
             rules=(Rule(code="loyalty", share=0.08), Rule(code="cooldown")),
         ),
@@ -60,18 +60,18 @@ def test_each_thing_has_its_line() -> None:
         "Orders (text refund-goes)",
         "Rule or wording of the shop: within 5 minutes (text handed-over)",
         "Personal price for P1: bought on several days −8% · no better price so soon after the last one ended "
-        "(offer_rules/1)",
+        "(rules/1)",
         "Card: “Hat” (P2)",
         "Recommended: “Tea” (P3): popular (popular/1)",
     ]
 
 
 def test_a_press_and_a_price_for_everybody_have_theirs() -> None:
-    price = Price(product="P1", policy="offer_rules/1", personal=False, rules=(Rule(code="no_discount"),))
+    price = Price(product="P1", policy="rules/1", personal=False, rules=(Rule(code="no_discount"),))
     told = why.lines(Words(TEXTS, "en"), Trace(read=ReadAs(pressed="offer:ask"), prices=(price,)))
     assert told == [
         "Pressed or typed: offer:ask",
-        "No price of their own for P1: no rule gives a discount (offer_rules/1)",
+        "No price of their own for P1: no rule gives a discount (rules/1)",
     ]
 
 

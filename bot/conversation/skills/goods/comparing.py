@@ -44,11 +44,14 @@ def compared(turn: Turn, products: Sequence[Product], wanted: Sequence[Wanted]) 
         return None if wanted else Answer(text=_differing(turn, products), memory=memory)
     one, table = told[0]
     first, *others = _ordered(table, one)
-    if any(item.rank is None or item.unit != first.unit for item in table) or len(table) < 2:
-        # Not all are stated, or not in one unit: they are said and left to the customer.
+    unlike = any(item.rank is None or item.unit != first.unit for item in table) or len(table) < 2
+    same = all(item.rank == first.rank for item in others)
+    if unlike or (same and _cost_otherwise(table, one)):
+        # Not all are stated, or not in one unit, or one costs the same by an offer: they are said and left to the
+        # customer.
         lines = [_line(turn, item) for item in table]
         return Answer(text="\n".join([label(turn, products, one.quality), *lines]), memory=memory)
-    if all(item.rank == first.rank for item in others):
+    if same:
         names = _names(turn, products)
         return Answer(
             text=turn.say(
@@ -58,6 +61,11 @@ def compared(turn: Turn, products: Sequence[Product], wanted: Sequence[Wanted]) 
         )
     memory = replace(memory, product=first.product.id)
     return Answer(text=_first_of(turn, one, first, others), memory=memory)
+
+
+def _cost_otherwise(table: Sequence[Measured], wanted: Wanted) -> bool:
+    """Whether what costs the same does so by an offer or a sale that only some of them have."""
+    return wanted.quality.name == qualities.PRICE and len({item.words for item in table}) > 1
 
 
 def _memory(turn: Turn, products: Sequence[Product]) -> Memory:
@@ -110,7 +118,8 @@ def _first_of(turn: Turn, wanted: Wanted, first: Measured, others: Sequence[Meas
     )
     if wanted.quality.name != qualities.PRICE or len(others) > 1:
         return text
-    by = abs(others[0].product.price_at(turn.now) - first.product.price_at(turn.now))
+    of = turn.prices.of
+    by = abs(of(others[0].product).amount - of(first.product).amount)
     return f"{text}{turn.say('compare-by', amount=turn.money(by, first.product.currency))}"
 
 
@@ -123,8 +132,8 @@ def _ordered(table: Sequence[Measured], wanted: Wanted) -> list[Measured]:
 def measured(turn: Turn, product: Product, quality: Quality) -> Measured:
     """What a product has of a quality, in words and as what it is ordered by."""
     if quality.name == qualities.PRICE:
-        price = product.price_at(turn.now)
-        return Measured(product, turn.money(price, product.currency), Decimal(price), product.currency)
+        price = turn.prices.of(product)
+        return Measured(product, turn.price(product), Decimal(price.amount), product.currency)
     if quality.name == qualities.VALUE:
         worth = units.unit_price(turn, product, quality)
         return (
@@ -183,7 +192,7 @@ def _differing(turn: Turn, products: Sequence[Product]) -> str:
     """Prices, and the attributes that not all of them share, a line each."""
     told = [{fact.label: fact.value for fact in qualities.facts_of(one, turn.language)} for one in products]
     labels = dict.fromkeys(label for facts in told for label in facts)
-    rows = [(turn.say("label-price"), [turn.money(p.price_at(turn.now), p.currency) for p in products])]
+    rows = [(turn.say("label-price"), [turn.price(product) for product in products])]
     rows += [(label, [facts.get(label, "") for facts in told]) for label in labels]
     # What several of them state can be compared; what differs goes first.
     differ = [(label, row) for label, row in rows if len(set(row)) > 1]

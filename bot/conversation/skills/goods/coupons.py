@@ -24,8 +24,9 @@ def _is_for(coupon: Coupon, product: Product) -> bool:
 
 
 async def best(turn: Turn, wanted: Sequence[tuple[Product, int]]) -> tuple[int, Coupon] | None:
-    """The coupon that takes most off so many pieces of some products, and what that is; None where none holds."""
-    goods = [(product, product.price_at(turn.now) * count) for product, count in wanted]
+    """The coupon that takes most off so many pieces of some products at everybody's prices, and what that is; None
+    where none holds."""
+    goods = [(product, turn.prices.of(product).everybody * count) for product, count in wanted]
     currency = wanted[0][0].currency
     found: tuple[int, Coupon] | None = None
     for coupon in await Coupons(turn.connection).holding(turn.customer_id, turn.now):
@@ -34,23 +35,6 @@ async def best(turn: Turn, wanted: Sequence[tuple[Product, int]]) -> tuple[int, 
         if off and (found is None or off > found[0]):
             found = off, coupon
     return found
-
-
-async def left(turn: Turn, product: Product, count: int = 1) -> tuple[int, Coupon | None]:
-    """What so many of a product cost at everybody's price with that coupon, and the coupon."""
-    whole = product.price_at(turn.now) * count
-    found = await best(turn, [(product, count)])
-    return (whole, None) if found is None else (whole - found[0], found[1])
-
-
-async def best_for(turn: Turn, wanted: Sequence[tuple[Product, int]]) -> list[str]:
-    """That coupon, and what is left to pay; () where none holds."""
-    found = await best(turn, wanted)
-    if found is None:
-        return []
-    total = sum(product.price_at(turn.now) * count for product, count in wanted)
-    left = turn.money(total - found[0], wanted[0][0].currency)
-    return [turn.say("total-coupon", total=left, code=found[1].code, text=await worth(turn, found[1]))]
 
 
 def _off(coupon: Coupon, goods: int) -> int:

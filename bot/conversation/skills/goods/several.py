@@ -45,7 +45,7 @@ async def answered(turn: Turn, meant: which_product.Meant) -> Answer | None:
         wanted = wanted or qualities.comparable(text)
         best = comparing.best(turn, things, wanted)
         if of_price and best is not None and wanted[0].quality.name != qualities.PRICE:
-            return await telling.price(turn, best)
+            return telling.price(turn, best)
         if len(things) > 1 and (best is not None or which or _wishes_to_compare(turn)):
             compared = comparing.compared(turn, things, wanted)
             if compared is not None or not _wishes_to_compare(turn):

@@ -13,7 +13,6 @@ from bot.messages import Button, Card
 from bot.shop.sizes import without_table
 from nlu.types import EntityKind
 from storage.catalogue import Product, label_and_value
-from storage.offers import Offers
 
 NEAR = 0.55
 """A passage about a product in general must be this near to the question."""
@@ -93,13 +92,13 @@ def _listed(turn: Turn, product: Product, versions: Sequence[Product]) -> Answer
         turn.say(
             "version-line",
             version=variants.version(one, turn.language),
-            price=which_product.price(turn, one),
+            price=turn.price(one),
             stock=which_product.stock(turn, one),
         )
         for one in versions[: variants.MOST_LISTED]
     ]
     heading = turn.say("versions", name=variants.title(product, turn.language), count=len(versions))
-    differ = len({one.price_at(turn.now) for one in versions}) > 1
+    differ = len({turn.prices.of(one).amount for one in versions}) > 1
     memory = replace(turn.memory.about_product(product.id), version_open=differ)
     return Answer(text="\n".join([heading, *lines]), memory=memory)
 
@@ -107,7 +106,7 @@ def _listed(turn: Turn, product: Product, versions: Sequence[Product]) -> Answer
 async def prices(turn: Turn, product: Product) -> Answer | None:
     """What the versions cost, where a message names none of them and they don't cost the same."""
     versions = await variants.in_order(turn, product)
-    prices = {one.price_at(turn.now) for one in versions}
+    prices = {turn.prices.of(one).amount for one in versions}
     if len(prices) < 2 or await variants.names_one(turn, product):
         return None
     return _listed(turn, product, versions)
@@ -224,34 +223,12 @@ async def which(turn: Turn, meant: which_product.Meant) -> Answer:
     return Answer(text=turn.say("product-which"), memory=turn.memory.asking("product", intent=turn.intent))
 
 
-async def price(turn: Turn, product: Product) -> Answer:
+def price(turn: Turn, product: Product) -> Answer:
     """What one product costs, for this customer."""
     memory = turn.memory.about_product(product.id)
-    values = {
-        "name": product.name(turn.language),
-        "price": which_product.price(turn, product),
-        "stock": which_product.stock(turn, product),
-    }
-    live = await _live_price(turn, product)
-    if live:
-        return Answer(text=live, memory=memory)
+    values = {"name": product.name(turn.language), "stock": which_product.stock(turn, product)}
+    if turn.prices.of(product).offer is not None:
+        return Answer(text=turn.say("price-yours", **values, **turn.of_offer(product)), memory=memory)
     button = turn.button("button-best-price", f"offer:ask:{product.id}")
-    return Answer(text=turn.say("price-answer", **values), buttons=row(button), memory=memory)
-
-
-async def _live_price(turn: Turn, product: Product) -> str:
-    if turn.customer_id is None:
-        return ""
-    live = await Offers(turn.connection).live(turn.customer_id, turn.now, product.id)
-    everybody = product.price_at(turn.now)
-    if not live or live[0].price >= everybody:
-        return ""
-    return turn.say(
-        "price-yours",
-        name=product.name(turn.language),
-        price=turn.money(live[0].price, live[0].currency),
-        list=turn.money(everybody, product.currency),
-        stock=which_product.stock(turn, product),
-        code=live[0].code,
-        until=turn.moment(live[0].valid_until),
-    )
+    text = turn.say("price-answer", **values, price=turn.price(product))
+    return Answer(text=text, buttons=row(button), memory=memory)

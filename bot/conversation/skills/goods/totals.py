@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from bot.conversation.answer import Answer
 from bot.conversation.skills import naming, product_words, variants
-from bot.conversation.skills.goods import coupons, postage
+from bot.conversation.skills.goods import paying, postage
 from bot.conversation.turn import Turn
 from nlu.entities.numerals import chinese_number, english_number
 from nlu.types import EntityKind
@@ -93,36 +93,20 @@ async def items(turn: Turn, parts: Sequence[naming.Part], focus: Product | None)
 async def answered(turn: Turn, wanted: Sequence[Item]) -> Answer:
     """The sum first, then what it is made of, the best coupon, and postage."""
     currency = wanted[0].product.currency
-    prices = [one.product.price_at(turn.now) for one in wanted]
-    total = sum(price * one.count for price, one in zip(prices, wanted, strict=True))
+    counted = [(one.product, one.count) for one in wanted]
+    bill = await paying.to_pay(turn, counted)
     if len(wanted) == 1:
-        one = wanted[0]
-        lines = [
-            turn.say(
-                "total-one",
-                total=turn.money(total, currency),
-                count=one.count,
-                name=one.product.name(turn.language),
-                price=turn.money(prices[0], currency),
-            )
-        ]
+        lines = [paying.so_many(turn, *counted[0], bill)]
     else:
-        lines = [turn.say("total", total=turn.money(total, currency))]
-        lines += [
-            turn.say(
-                "total-line",
-                name=one.product.name(turn.language),
-                count=one.count,
-                price=turn.money(price, currency),
-            )
-            for one, price in zip(wanted, prices, strict=True)
-        ]
+        total = turn.money(bill.whole if bill.coupon is not None else bill.total, currency)
+        lines = [turn.say("total", total=total)]
+        lines += [paying.line(turn, product, count, bill) for product, count in counted]
     lines += [
         turn.say("total-short", name=one.product.name(turn.language), stock=one.product.stock)
         for one in wanted
         if one.product.stock < one.count
     ]
-    lines += await coupons.best_for(turn, [(one.product, one.count) for one in wanted])
+    lines += await paying.with_coupon(turn, bill, currency)
     said = await postage.sentence(turn)
     lines += [turn.say("total-postage", text=said)] if said else []
     ids = tuple(dict.fromkeys(one.product.id for one in wanted))

@@ -47,9 +47,12 @@ def unit_price(turn: Turn, product: Product, quality: Quality) -> UnitPrice | No
     amount = min(amounts, key=lambda one: list(_PORTIONS).index(one.unit), default=None)
     if amount is None:
         return None
-    minor = Decimal(product.price_at(turn.now)) / amount.high * _PORTIONS[amount.unit]
-    price = turn.money(round(minor), product.currency)
-    return UnitPrice(turn.say(f"per-{amount.unit}", price=price), minor, f"{amount.unit} {product.currency}")
+    whole = turn.prices.of(product)
+    minor = Decimal(whole.amount) / amount.high * _PORTIONS[amount.unit]
+    words = turn.say(f"per-{amount.unit}", price=turn.money(round(minor), product.currency))
+    if whole.offer is not None:
+        words = turn.say("per-by-offer", unit=words, price=turn.price(product))
+    return UnitPrice(words, minor, f"{amount.unit} {product.currency}")
 
 
 def _is_used_up(product: Product) -> bool:

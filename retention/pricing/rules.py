@@ -24,7 +24,7 @@ from retention.types import (
     Reason,
 )
 
-POLICY = "offer_rules/1"
+POLICY = "rules/1"
 
 WHOLE = 10_000
 """Shares are counted in basis points, so that prices need no floating point."""

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retention import Event, EventKind, LiveOffer, Money, Offer, OfferContext, PricePolicy, ProductState
-from retention.offers import PriceFacts, decide
+from retention.pricing.rules import PriceFacts, decide
 from tests.contracts.retention_core import NOW
 
 money = st.integers(0, 10**9).map(lambda minor: Money(minor, "CNY"))

@@ -1,0 +1,1 @@
+"""Prices: what a customer is offered, by which rules, and within which limits."""
