@@ -140,7 +140,7 @@ def _meaning(written: WrittenPrices) -> Iterator[tuple[str, str]]:
 def _of_budget(written: WrittenPrices) -> Iterator[tuple[str, str]]:
     budget = written.budget
     if budget is None:
-        yield "budget", "none is set: no personal price is offered"
+        yield "budget", "none is set"
         return
     when = f"each {budget.each}" if budget.each else f"from {budget.first_day} to {budget.last_day}"
     yield "budget", f"{budget.total:f} {budget.currency} {when}"

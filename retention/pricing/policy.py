@@ -19,6 +19,7 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -124,6 +125,15 @@ class WrittenBudget(_Part):
     campaigns: Mapping[Name, Amount] = Field(default_factory=dict)
     """By one campaign in that time, out of the total."""
 
+    @field_validator("total", "customer", "campaigns")
+    @classmethod
+    def _of_money(cls, value: Any, info: ValidationInfo) -> Any:
+        currency = info.data.get("currency")
+        for amount in value.values() if isinstance(value, Mapping) else (value,):
+            if currency is not None and amount is not None:
+                minor_units(amount, currency)
+        return value
+
     @model_validator(mode="after")
     def _sound(self) -> Self:
         dates = (self.first_day, self.last_day)
@@ -133,12 +143,6 @@ class WrittenBudget(_Part):
             raise ValueError("needs both first_day and last_day")
         if self.first_day and self.last_day and self.last_day < self.first_day:
             raise ValueError("last_day is before first_day")
-        named = {"total": self.total, "customer": self.customer} | {
-            f"campaigns.{name}": amount for name, amount in self.campaigns.items()
-        }
-        for name, amount in named.items():
-            if amount is not None:
-                minor_units(amount, self.currency, name)
         return self
 
 
@@ -289,18 +293,17 @@ def parse_prices(text: str, name: str = "prices.toml") -> WrittenPrices:
     return parse(text, WrittenPrices, name, Decimal)
 
 
-def minor_units(amount: Decimal, currency: str, what: str = "") -> int:
+def minor_units(amount: Decimal, currency: str) -> int:
     """An amount such as 12.50 in the smallest unit of its currency.
 
     Raises:
         ValueError: there is no coin for so little, or it is beyond all reason.
     """
-    told = f"{what}: " if what else ""
     minor = amount.scaleb(decimals(currency))
     if minor != minor.to_integral_value():
-        raise ValueError(f"{told}{amount} has more decimal places than {currency} ({decimals(currency)})")
+        raise ValueError(f"{amount} has more decimal places than {currency} ({decimals(currency)})")
     if minor > LARGEST_AMOUNT:
-        raise ValueError(f"{told}{amount} {currency} is more than any shop gives away")
+        raise ValueError(f"{amount} {currency} is more than any shop gives away")
     return int(minor)
 
 
