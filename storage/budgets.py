@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import func, select, update
@@ -118,6 +118,12 @@ class Budgets(Repository):
         """What is left of a rule's budget; its total is what the rule says now."""
         reserved = await self._connection.scalar(select(budget.c.reserved).where(budget.c.id == rule.id))
         return Budget(id=rule.id, total=rule.total, reserved=int(reserved or 0), currency=rule.currency)
+
+    async def of(self, ids: Sequence[str], limits: OfferLimits | None) -> list[Budget]:
+        """Those that an offer draws on; their totals as the rules say now, where they still do."""
+        rules = {} if limits is None else {one.id: one.total for one in limits.rules}
+        found = await self._list(Budget, select(*columns_of(budget, Budget)).where(budget.c.id.in_(ids)))
+        return [replace(one, total=rules.get(one.id, one.total)) for one in found]
 
     async def keep(self, rules: Sequence[BudgetRule]) -> None:
         """Make those that are not there yet."""

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Float, cast, func, insert, select, update
 from storage.budgets import Budget, Budgets, OfferLimits, change_reserved
 from storage.errors import Conflict
 from storage.repository import Repository, columns_of
-from storage.schema import budget, customer, offer, shown
+from storage.schema import customer, offer, shown
 from storage.upsert import insert_ignoring_conflicts
 
 
@@ -192,8 +192,8 @@ class Offers(Repository):
         )
         if better is None:
             raise Conflict("the customer's live offer for this product has changed")
-        rules = {} if limits is None else {one.id: one.total for one in limits.rules}
-        totals = {name: rules.get(name, await self._total(name)) for name in held.budgets}
+        drawn = await Budgets(self._connection).of(held.budgets, limits)
+        totals = {one.id: one.total for one in drawn}
         await change_reserved(self._connection, dict.fromkeys(held.budgets, more), totals)
         return better
 
@@ -223,9 +223,6 @@ class Offers(Repository):
             return [await budgets.by_rule(one) for one in limits.rules]
         running = await budgets.running(new.currency, now)
         return [] if running is None else [running]
-
-    async def _total(self, budget_id: str) -> int:
-        return int(await self._connection.scalar(select(budget.c.total).where(budget.c.id == budget_id)) or 0)
 
     async def _within_limits(
         self,

@@ -158,14 +158,16 @@ class Decisions:
             raise NotFound(f"there is no customer {customer_id!r}")
         offers, policy = Offers(connection), self.policy
         audience, currency = Audience(connection), state.list_price.currency
-        money = await self._money(connection, customer_id, currency, now, campaign)
         cooldown = timedelta(hours=policy.cooldown_hours)
+        theirs = await offers.since(customer_id, now - cooldown)
+        held = next((one for one in theirs if one.product_id == product_id and one.valid_until > now), None)
+        money = await self._money(connection, customer_id, currency, now, campaign, held)
         score = await Scores(connection).get(customer_id, "churn") if reason == "win_back" else None
         context = OfferContext(
             now=now,
             product=state,
             events=await self._events(connection, customer_id),
-            live_offers=[held_offer(item) for item in await offers.since(customer_id, now - cooldown)],
+            live_offers=[held_offer(item) for item in theirs],
             live_steps=[live_step(item) for item in await offers.of_others(product_id, customer_id, now)],
             offers_made=money.holding.made,
             offers_live=money.holding.live,
@@ -196,8 +198,9 @@ class Decisions:
         currency: str,
         now: datetime,
         campaign: str | None,
+        held: StoredOffer | None,
     ) -> _Left:
-        """What is left to give to a customer."""
+        """What is left to give to a customer; for a better price of an offer that they hold, of its own budgets."""
         budgets, limits = Budgets(connection), self._limits(currency, now, campaign)
         limits = limits or OfferLimits(made_since=now)
         holding = await budgets.holding(
@@ -207,13 +210,16 @@ class Decisions:
             made_since=limits.made_since or now,
             period_since=now if limits.total is None else limits.total.starts_at,
         )
-        if limits.total is None:
+        if held is not None:
+            left = [one.left for one in await budgets.of(held.budgets, limits)] or [0]
+        elif limits.rules:
+            left = [(await budgets.by_rule(rule)).left for rule in limits.rules]
+        else:
             running = None if self._sets_a_budget else await budgets.running(currency, now)
-            return _Left(holding, None if running is None else Money(running.left, currency))
-        left = [(await budgets.by_rule(rule)).left for rule in limits.rules]
+            left = [] if running is None else [running.left]
         if limits.customer is not None:
             left.append(max(0, limits.customer - holding.promised))
-        return _Left(holding, Money(min(left), currency))
+        return _Left(holding, Money(min(left), currency) if left else None)
 
     @property
     def _sets_a_budget(self) -> bool:
@@ -248,7 +254,8 @@ class Decisions:
             if live.price == offer.price.minor:
                 return live
             if live.price > offer.price.minor and _promised(offer):
-                return await offers.improve(live, offer.price.minor, reasons, now, limits)
+                added = [one for one in reasons if one["code"] == "live_step"]
+                return await offers.improve(live, offer.price.minor, [*live.reasons, *added], now, limits)
             raise Conflict("the customer's live offer for this product has another price")
         state = await self._state(connection, offer.product, now)
         if state.list_price != offer.list_price or not state.active:

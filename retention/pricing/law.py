@@ -213,9 +213,13 @@ def _made(product: ProductId, context: OfferContext, proposal: Proposal, tier: i
     asked = _cut(_off(step, list_price), [_of_step(step, product)], limits, context)
     if asked.off <= own.off:
         return own
-    # It ends with the step that it follows: else each who asks would make that step last longer.
-    asked.until = min(step.valid_until, context.now + timedelta(hours=context.policy.validity_hours))
+    asked.until = until(step, context)
     return asked
+
+
+def until(step: LiveStep, context: OfferContext) -> datetime:
+    """It ends with the step that it follows: else each who asks would make that step last longer."""
+    return min(step.valid_until, context.now + timedelta(hours=context.policy.validity_hours))
 
 
 def _promised(product: ProductId, context: OfferContext, live: LiveOffer, tier: int) -> _Draft:
