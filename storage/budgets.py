@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.errors import Conflict
 from storage.repository import Repository, columns_of
 from storage.schema import budget, offer
 from storage.upsert import insert_ignoring_conflicts
-
-_HELD = ("live", "used")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,23 +99,42 @@ async def change_reserved(
             raise Conflict("the discount budget no longer covers this offer")
 
 
+def _holding() -> Any:
+    theirs = select(func.count()).where(offer.c.customer_id == bindparam("customer"))
+    live = theirs.where(offer.c.state == "live", offer.c.valid_until > bindparam("now"))
+    made = theirs.where(offer.c.created_at > bindparam("made_since"), offer.c.state != "withdrawn")
+    promised = (
+        select(func.coalesce(func.sum(offer.c.list_price - offer.c.price), 0))
+        .where(offer.c.customer_id == bindparam("customer"), offer.c.currency == bindparam("currency"))
+        .where(offer.c.state.in_(("live", "used")), offer.c.created_at >= bindparam("period_since"))
+        # One that ran out and was not ended yet gives nothing away any more.
+        .where((offer.c.state == "used") | (offer.c.valid_until > bindparam("now")))
+    )
+    return select(live.scalar_subquery(), made.scalar_subquery(), promised.scalar_subquery())
+
+
+# Asked with each price: built once.
+_HOLDING = _holding()
+_RESERVED = select(budget.c.reserved).where(budget.c.id == bindparam("id"))
+_RUNNING = (
+    select(*columns_of(budget, Budget))
+    .where(budget.c.currency == bindparam("currency"), budget.c.starts_at <= bindparam("now"))
+    .where(budget.c.ends_at > bindparam("now"), budget.c.written.is_(False), budget.c.campaign.is_(None))
+    .order_by(budget.c.id)
+    .limit(1)
+)
+
+
 class Budgets(Repository):
     """Those that a shop's rules make, and those that were put here without a rule, as in the demo."""
 
     async def running(self, currency: str, now: datetime) -> Budget | None:
         """The one without a rule that runs now, or None."""
-        return await self._one(
-            Budget,
-            select(*columns_of(budget, Budget))
-            .where(budget.c.currency == currency, budget.c.starts_at <= now, budget.c.ends_at > now)
-            .where(budget.c.written.is_(False), budget.c.campaign.is_(None))
-            .order_by(budget.c.id)
-            .limit(1),
-        )
+        return await self._one(Budget, _RUNNING, {"currency": currency, "now": now})
 
     async def by_rule(self, rule: BudgetRule) -> Budget:
         """What is left of a rule's budget; its total is what the rule says now."""
-        reserved = await self._connection.scalar(select(budget.c.reserved).where(budget.c.id == rule.id))
+        reserved = await self._connection.scalar(_RESERVED, {"id": rule.id})
         return Budget(id=rule.id, total=rule.total, reserved=int(reserved or 0), currency=rule.currency)
 
     async def of(self, ids: Sequence[str], limits: OfferLimits | None) -> list[Budget]:
@@ -146,19 +164,12 @@ class Budgets(Repository):
         self, customer_id: str, currency: str, now: datetime, *, made_since: datetime, period_since: datetime
     ) -> Holding:
         """What the customer has; see `Holding`."""
-        theirs = select(func.count()).where(offer.c.customer_id == customer_id)
-        live = theirs.where(offer.c.state == "live", offer.c.valid_until > now)
-        made = theirs.where(offer.c.created_at > made_since, offer.c.state != "withdrawn")
-        promised = (
-            select(func.coalesce(func.sum(offer.c.list_price - offer.c.price), 0))
-            .where(offer.c.customer_id == customer_id, offer.c.currency == currency)
-            .where(offer.c.state.in_(_HELD), offer.c.created_at >= period_since)
-            # One that ran out and was not ended yet gives nothing away any more.
-            .where((offer.c.state == "used") | (offer.c.valid_until > now))
-        )
-        row = (
-            await self._connection.execute(
-                select(live.scalar_subquery(), made.scalar_subquery(), promised.scalar_subquery())
-            )
-        ).one()
+        asked = {
+            "customer": customer_id,
+            "currency": currency,
+            "now": now,
+            "made_since": made_since,
+            "period_since": period_since,
+        }
+        row = (await self._connection.execute(_HOLDING, asked)).one()
         return Holding(live=int(row[0]), made=int(row[1]), promised=int(row[2]))

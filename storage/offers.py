@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, cast, func, insert, select, update
+from sqlalchemy import ColumnElement, Float, bindparam, cast, func, insert, select, update
 
 from storage.budgets import Budget, Budgets, OfferLimits, change_reserved
 from storage.errors import Conflict
@@ -87,6 +87,31 @@ class Impression:
     reasons: Sequence[Mapping[str, Any]]
 
 
+def _of_others() -> Any:
+    share = cast(offer.c.price, Float) / offer.c.list_price
+    place = func.row_number().over(
+        partition_by=offer.c.tier, order_by=(share, offer.c.valid_until.desc(), offer.c.id)
+    )
+    ranked = (
+        select(*columns_of(offer, TierOffer), place.label("place"))
+        .where(offer.c.product_id == bindparam("product"), offer.c.state == "live")
+        .where(offer.c.valid_until > bindparam("now"), offer.c.customer_id != bindparam("customer"))
+        .where(offer.c.price < offer.c.list_price)
+        .subquery()
+    )
+    return select(*(ranked.c[one.name] for one in fields(TierOffer))).where(ranked.c.place == 1)
+
+
+# Asked with each price: built once.
+_OF_OTHERS = _of_others()
+_SINCE = (
+    select(offer)
+    .where(offer.c.customer_id == bindparam("customer"), offer.c.state.in_(("live", "expired")))
+    .where(offer.c.valid_until > bindparam("moment"))
+    .order_by(offer.c.id.desc())
+)
+
+
 class Offers(Repository):
     """Personal prices. One live offer a customer and product; a discount reserves its budget first."""
 
@@ -99,28 +124,12 @@ class Offers(Repository):
 
     async def since(self, customer_id: str, moment: datetime) -> list[StoredOffer]:
         """The customer's offers that hold or ended after a moment, used ones left out, newest first."""
-        return await self._list(
-            StoredOffer,
-            select(offer)
-            .where(offer.c.customer_id == customer_id, offer.c.state.in_(("live", "expired")))
-            .where(offer.c.valid_until > moment)
-            .order_by(offer.c.id.desc()),
-        )
+        return await self._list(StoredOffer, _SINCE, {"customer": customer_id, "moment": moment})
 
     async def of_others(self, product_id: str, customer_id: str, now: datetime) -> list[TierOffer]:
         """What others hold for a product now: of each tier the offer that takes the largest share off."""
-        share = cast(offer.c.price, Float) / offer.c.list_price
-        place = func.row_number().over(
-            partition_by=offer.c.tier, order_by=(share, offer.c.valid_until.desc(), offer.c.id)
-        )
-        ranked = (
-            select(*columns_of(offer, TierOffer), place.label("place"))
-            .where(offer.c.product_id == product_id, offer.c.state == "live", offer.c.valid_until > now)
-            .where(offer.c.customer_id != customer_id, offer.c.price < offer.c.list_price)
-            .subquery()
-        )
-        wanted = [ranked.c[one.name] for one in fields(TierOffer)]
-        return await self._list(TierOffer, select(*wanted).where(ranked.c.place == 1))
+        asked = {"product": product_id, "customer": customer_id, "now": now}
+        return await self._list(TierOffer, _OF_OTHERS, asked)
 
     async def reserve(self, new: NewOffer, now: datetime, limits: OfferLimits | None = None) -> StoredOffer:
         """Keep an offer and take its discount from the budgets; one of the same product that ran out is ended first.

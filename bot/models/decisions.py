@@ -157,7 +157,7 @@ class Decisions:
         if customer is None:
             raise NotFound(f"there is no customer {customer_id!r}")
         offers, policy = Offers(connection), self.policy
-        audience, currency = Audience(connection), state.list_price.currency
+        standing, currency = await Audience(connection).standing(customer_id), state.list_price.currency
         cooldown = timedelta(hours=policy.cooldown_hours)
         theirs = await offers.since(customer_id, now - cooldown)
         held = next((one for one in theirs if one.product_id == product_id and one.valid_until > now), None)
@@ -175,9 +175,9 @@ class Decisions:
             budget_left=money.left,
             budget_set=money.left is not None,
             reason=reason,
-            complaint_open=await audience.case_open(customer_id),
+            complaint_open=standing.case_open,
             opted_out=not customer.personal_prices,
-            profiling_refused=await audience.refused_profiling(customer_id),
+            profiling_refused=standing.refused_profiling,
             risk=None if score is None else score.value,
             seed=self._seed_for(customer_id, now),
         )

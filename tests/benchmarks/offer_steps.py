@@ -1,8 +1,8 @@
 """What it costs that a step which is live for a product is given to the same or a better tier on asking.
 
-Run after `liuke demo` and `liuke refit`, on that home: `python -m tests.benchmarks.offer_steps HOME`. Win-back offers
-are made for those with the most at stake, in a copy of the store; then customers ask for products, as often as these
-were bought, and each is decided with and without the step.
+Run after `liuke demo` and `liuke refit`, on that home: `python -m tests.benchmarks.offer_steps HOME 600`. So
+many win-back offers are tried for those with the most at stake, in a copy of the store; then customers ask for
+products, as often as these were bought, and each is decided with and without the step.
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ from bot.shop.prices import Prices
 from kernel.times import utc_now
 from retention.pricing import law
 from storage import Conflict, Store
+from storage.offers import Offers
 from storage.schema import event, product, score
 
-WON_BACK, ASKING, SEED = 600, 1_500, 7
+ASKING, SEED = 1_500, 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Asked:
     list_price: int
 
 
-async def measure(home: Path) -> None:
+async def measure(home: Path, won_back: int) -> None:
     """Print the figures."""
     now = utc_now()
     with tempfile.TemporaryDirectory() as folder:
@@ -50,7 +51,7 @@ async def measure(home: Path) -> None:
         served = ServedRetention(store, home)
         await served.refresh()
         decisions = Decisions(served, prices=Prices(home), stock_age=1e9)
-        made, given = await _won_back(store, decisions, now)
+        made, given = await _won_back(store, decisions, now, won_back)
         asked = await _asked(store, decisions, now)
         await store.close()
     print(f"{made} win-back offers, {given / 100:,.0f} yuan off in all")
@@ -58,10 +59,10 @@ async def measure(home: Path) -> None:
         _tell(name, chosen)
 
 
-async def _won_back(store: Store, decisions: Decisions, now: datetime) -> tuple[int, int]:
+async def _won_back(store: Store, decisions: Decisions, now: datetime, count: int) -> tuple[int, int]:
     async with store.read() as connection:
         high = select(score.c.customer_id).where(score.c.kind == "churn", score.c.band == "high")
-        who = list(await connection.scalars(high.order_by(score.c.at_stake.desc()).limit(WON_BACK)))
+        who = list(await connection.scalars(high.order_by(score.c.at_stake.desc()).limit(count)))
 
     async def one(connection: AsyncConnection, customer_id: str) -> int:
         found = await decisions.recommend(
@@ -105,8 +106,6 @@ async def _asked(store: Store, decisions: Decisions, now: datetime) -> tuple[lis
 
 
 async def _is_offered(connection: AsyncConnection, product_id: str, now: datetime) -> bool:
-    from storage.offers import Offers
-
     return bool(await Offers(connection).of_others(product_id, "", now))
 
 
@@ -137,4 +136,4 @@ def _tell(name: str, asked: list[Asked]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(measure(Path(sys.argv[1])))
+    asyncio.run(measure(Path(sys.argv[1]), int(sys.argv[2])))
