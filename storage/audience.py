@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, or_, select, true
 
 from storage.consents import MARKETING, PROFILING, agreed, latest_word
 from storage.repository import Repository
@@ -50,6 +51,15 @@ class Candidate:
     def place(self) -> str:
         """Where they stand in the order of candidates."""
         return f"{self.at_stake}:{self.customer_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What speaks against offering a customer something."""
+
+    case_open: bool
+    refused_profiling: bool
+    """Their last word on decisions made from what they did was a no."""
 
 
 class Audience(Repository):
@@ -151,9 +161,19 @@ class Audience(Repository):
         ).one()
         return next((name for (name, _), holds in zip(checks, verdict, strict=True) if not holds), None)
 
-    async def case_open(self, customer_id: str) -> bool:
-        """Whether a conversation of the customer is with the staff: nobody sells into that."""
-        return await self._is_there(select(customer.c.id).where(customer.c.id == customer_id, _case_open()))
+    async def standing(self, customer_id: str) -> Standing:
+        """What speaks against a personal price of the customer's."""
+        found = await self._one(Standing, _standing(), {"customer": customer_id})
+        return found or Standing(case_open=False, refused_profiling=False)
+
+
+@cache
+def _standing() -> Any:
+    """Asked with each price: built once."""
+    refused = func.coalesce(_word_on_profiling(), True).is_(False)
+    return select(_case_open().label("case_open"), refused.label("refused_profiling")).where(
+        customer.c.id == bindparam("customer")
+    )
 
 
 def _allowed(channels: Sequence[str], contacted_since: datetime) -> list[tuple[str, ColumnElement[bool]]]:

@@ -15,6 +15,7 @@ from typing import Any, Self
 from pydantic import SecretStr
 
 from bot.settings import ENV_FILE, Settings
+from bot.shop.prices import FILE as PRICES
 from bot.shop.rules import FILE as RULES
 from kernel.console import Progress
 from kernel.errors import LiukeError
@@ -174,8 +175,9 @@ def _home_files(home: Path) -> Iterator[tuple[str, Path]]:
             inside = file.relative_to(home)
             if file.is_file() and not any(part.startswith(".") for part in inside.parts):
                 yield inside.as_posix(), file
-    if (home / RULES).is_file():
-        yield RULES, home / RULES
+    for name in (RULES, PRICES):
+        if (home / name).is_file():
+            yield name, home / name
 
 
 def _without_secrets(file: Path) -> tuple[bytes, list[str]]:

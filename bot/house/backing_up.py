@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.house.archive import FOLDERS, HOME, STORE, Manifest, read_archive, unpack, write_archive
 from bot.settings import ENV_FILE, Settings
+from bot.shop.prices import FILE as PRICES
 from bot.shop.rules import FILE as RULES
 from kernel.console import Progress
 from kernel.errors import LiukeError
@@ -134,7 +135,7 @@ def _require_free(path: Path) -> None:
 
 def _require_bare(home: Path) -> None:
     """Nothing of a shop; settings may be there, for they say where its store is."""
-    there = [name for name in (*FOLDERS, RULES) if _holds_something(home / name)]
+    there = [name for name in (*FOLDERS, RULES, PRICES) if _holds_something(home / name)]
     if there:
         raise BackupRefused(
             f"{home} is not empty: it holds {', '.join(there)}. Set LIUKE_HOME to a folder that isn't there yet."

@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation import price_words, wording
+from bot.conversation import price_rules, price_words, wording
 from bot.conversation.texts import Texts
 from bot.conversation.wording import zone
 from bot.delivery.departure import Drop, Leave, Verdict, Wait
@@ -92,12 +92,20 @@ class LastLook:
     async def _written(
         self, connection: AsyncConnection, row: OutboxRow, customer: Customer, product: Product, now: datetime
     ) -> Verdict:
+        campaign = await Campaigns(connection).of_message(row.id)
         offer = await self.decisions.offer(
-            connection, customer_id=customer.id, product_id=product.id, reason="win_back", now=now
+            connection,
+            customer_id=customer.id,
+            product_id=product.id,
+            reason="win_back",
+            now=now,
+            campaign=campaign,
         )
         made = None
         if offer.personal:
-            stored = await self.decisions.reserve(connection, offer, reason="win_back", now=now)
+            stored = await self.decisions.reserve(
+                connection, offer, reason="win_back", now=now, campaign=campaign
+            )
             if stored.created_at == now:
                 made = stored.id
             elif stored.valid_until - now < _TIME_TO_USE_IT:
@@ -157,4 +165,5 @@ class WinBackWriter:
                 say, price, partial(wording.last_day, language=language, where=where, now=now)
             )
         told = price_words.of_offer(price, partial(wording.moment, language=language, where=where))
-        return f"{say('outreach-price', **told)}\n{say('offer-disclosure')}"
+        basis = price_rules.basis(say, price.offer.reasons)
+        return f"{say('outreach-price', **told)}\n{say('offer-disclosure', basis=basis)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from bot.conversation import price_rules
 from bot.conversation.answer import Answer, row
 from bot.conversation.skills import (
     bargain_words,
@@ -146,7 +147,8 @@ async def _coupons(turn: Turn) -> Answer:
     live = [one for one in goods if turn.prices.of(one).offer is not None][:_SHOWN]
     lines += [turn.say("offer-line", name=one.name(turn.language), **turn.of_offer(one)) for one in live]
     if live:
-        lines.append(turn.say("offer-disclosure"))
+        reasons = [reason for one in live for reason in turn.prices.offers[one.id].reasons]
+        lines.append(turn.say("offer-disclosure", basis=price_rules.basis(turn.part, reasons)))
     text = (
         "\n".join([turn.say("coupons-now"), *lines, turn.say("coupons-ask")])
         if lines

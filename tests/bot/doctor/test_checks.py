@@ -365,3 +365,25 @@ def test_settings_that_cant_be_used_are_told(home: Path, monkeypatch: pytest.Mon
     done = CliRunner().invoke(app, ["doctor", "--json"])
     assert done.exit_code == 1
     assert [one["state"] for one in json.loads(done.stdout)] == ["bad", "bad"]
+
+
+BUDGET = '[budget]\ncurrency = "CNY"\ntotal = 10\neach = "day"'
+
+
+@pytest.mark.parametrize(
+    ("rules", "state", "part"),
+    [
+        (None, "look", "no budget for discounts is set"),
+        ("on = false", "fine", "switched off"),
+        (BUDGET, "fine", "10 CNY"),
+        ("discount = 3", "bad", "discount: is no rule"),
+    ],
+)
+async def test_the_rules_for_prices(
+    url: str, look: Look, tmp_path: Path, rules: str | None, state: str, part: str
+) -> None:
+    if rules is not None:
+        (tmp_path / "prices.toml").write_text(rules, encoding="utf-8")
+    [found] = (await look())["prices"]
+    assert found.state == state
+    assert part in found.found

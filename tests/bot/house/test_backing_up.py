@@ -42,6 +42,7 @@ _FILES = {
     "pages/returns.md": "# Returns\n",
     "texts/zh.ftl": "thanks = 不客气\n",
     "recommendations.toml": "pin = []\n",
+    "prices.toml": "on = true\n",
 }
 
 
@@ -95,7 +96,7 @@ async def test_all_of_it_is_there_again(shop: Settings, backup: Path, fresh: Set
     assert after.revision == before.revision == manifest.revision
     assert {name: (fresh.home / name).read_text("utf-8") for name in _FILES} == _FILES
     assert sorted(path.name for path in fresh.home.iterdir()) == [
-        "liuke.env", "media", "models", "pages", "recommendations.toml", "texts",
+        "liuke.env", "media", "models", "pages", "prices.toml", "recommendations.toml", "texts",
     ]  # fmt: skip
     assert left_over(fresh.home / "models") == left_over(backup.parent) == []
 
