@@ -14,6 +14,7 @@ from bot.commands import (
     importing,
     missed,
     models,
+    offers,
     outreach,
     run,
     shop,
@@ -46,6 +47,7 @@ app.command("copy")(house.copy)
 app.add_typer(models.app, name="models")
 app.add_typer(customer.app, name="customer")
 app.add_typer(codes.app, name="codes")
+app.add_typer(offers.app, name="offers")
 app.add_typer(staff.app, name="staff")
 app.add_typer(staff.skills, name="skills")
 app.add_typer(outreach.app, name="outreach")

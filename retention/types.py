@@ -28,7 +28,8 @@ class Reason:
     Codes of recommendations: `bought_together`, `viewed_together`, `buy_again`, `popular`, `similar_content`,
     `similar_customers`, `new_product`, `matches_words`, `pinned`. Of offers: `list_price`, `loyalty`,
     `win_back`, `bought_before`, `overstock`, `capped_by_margin`, `capped_by_budget`, `capped_by_policy`,
-    `existing_offer`, `no_discount`, `complaint_open`, `opted_out`. Of risk: the feature's name.
+    `existing_offer`, `no_discount`, `complaint_open`, `opted_out`, `little_history`, `chance_to_buy`,
+    `chance_without`, `more_margin`, `paid_anyway`, `explored`. Of risk: the feature's name.
     """
 
     code: str
@@ -188,6 +189,14 @@ class OfferContext:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Eligible:
+    """A price that could have been chosen, within the law, and the chance with which it was."""
+
+    price: Money
+    probability: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """A price for one customer and one product; never above the list price, never below the margin floor."""
 
@@ -205,6 +214,8 @@ class Offer:
     """The chance with which the policy chose this price."""
     reasons: tuple[Reason, ...]
     """Every rule and number that shaped the price, in the order they were applied."""
+    eligible: tuple[Eligible, ...] = ()
+    """What could have been chosen; empty where the policy left no choice."""
 
     @property
     def discount(self) -> float:

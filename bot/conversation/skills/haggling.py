@@ -49,6 +49,8 @@ class Best:
     """What it costs without offer and coupon."""
     offer: Offer | None = None
     coupon: Coupon | None = None
+    refused: Offer | None = None
+    """What was decided where no personal price is told: it is logged, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,7 @@ async def best(turn: Turn, product: Product) -> Best:
         if offer.personal and offer.price.minor < everybody and offer.price.minor <= left:
             return Best(price=offer.price.minor, everybody=everybody, offer=offer)
         turn.sources.price(offer, turn.money(offer.list_price.minor, offer.list_price.currency))
+        return Best(price=left, everybody=everybody, coupon=coupon, refused=None if offer.personal else offer)
     return Best(price=left, everybody=everybody, coupon=coupon)
 
 
@@ -177,7 +180,8 @@ async def _by_rules(turn: Turn, product: Product, found: Best, step: str, first:
         lines.append(turn.say("offer-link-first"))
     answer = await _closed(turn, product, step, lines, found.coupon.code if found.coupon is not None else "")
     known = row(turn.button("button-link", "link:start")) if stranger else ()
-    return replace(answer, buttons=(*answer.buttons, *known))
+    logged = () if found.refused is None else (partial(turn.record_shown, found.refused),)
+    return replace(answer, buttons=(*answer.buttons, *known), effects=(*answer.effects, *logged))
 
 
 async def _closed(turn: Turn, product: Product, step: str, lines: Sequence[str], code: str) -> Answer:
