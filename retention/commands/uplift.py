@@ -14,14 +14,12 @@ from retention.commands.files import check_path, print_notes, read_columns, writ
 if TYPE_CHECKING:
     from retention.pricing.uplift.fit import Fitted
 
-app = typer.Typer(
-    no_args_is_help=True, help="By how much a treatment changes what each customer does, from an experiment."
-)
+app = typer.Typer(no_args_is_help=True)
 
 
-@app.callback()
+@app.callback(help="By how much a treatment changes what each customer does, learned from an experiment.")
 def _group() -> None:
-    """A group with one command stays a group."""
+    """With one command only, a group needs this to stay one."""
 
 
 @app.command()
