@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -21,6 +22,7 @@ from retention.pricing.off_policy import (
     promote,
     self_normalised,
 )
+from retention.pricing.thompson import History
 from storage.decided import Bought, Decided, OfferLog
 
 WHOLE = 10_000
@@ -68,7 +70,7 @@ async def judged(connection: AsyncConnection, now: datetime, *, margin: float | 
     """
     log, since = OfferLog(connection), now - LOOK_BACK
     told, whose = _first_of_a_day(await log.decided(now, since=since))
-    margins = _margins(told, whose, await log.bought(now, since=since), margin)
+    margins = _margins(_credited(told, whose, await log.bought(now, since=since)), margin)
     by_policy: dict[tuple[str, str], list[Decided]] = defaultdict(list)
     for one in told:
         by_policy[one.policy, one.currency].append(one)
@@ -83,6 +85,32 @@ async def judged(connection: AsyncConnection, now: datetime, *, margin: float | 
         by_language=parity([one.language for one in told], offered, customers),
         by_tier=parity([one.tier for one in told], offered, customers),
     )
+
+
+async def step_history(
+    connection: AsyncConnection,
+    now: datetime,
+    *,
+    steps: Sequence[int],
+    tiers: int,
+    tier_of: Callable[[Decided], int],
+) -> History:
+    """How often each step was offered to each tier in the last year, and followed by a purchase while it held.
+
+    Args:
+        steps: basis points, rising, the first 0; a discount between two counts for the smaller.
+        tier_of: a customer's tier when a price was told, from 0.
+    """
+    log, since = OfferLog(connection), now - LOOK_BACK
+    told, whose = _first_of_a_day(await log.decided(now, since=since))
+    credited = _credited(told, whose, await log.bought(now, since=since))
+    buying = {decision.id for decision, _ in credited}
+    shown, bought = np.zeros((2, tiers, len(steps)), np.int64)
+    for one in told:
+        place = tier_of(one), bisect_right(steps, _off(one.price, one)) - 1
+        shown[place] += 1
+        bought[place] += one.id in buying
+    return History(shown=shown, bought=bought)
 
 
 def _first_of_a_day(told: Sequence[Decided]) -> tuple[list[Decided], dict[int, int]]:
@@ -100,22 +128,26 @@ def _first_of_a_day(told: Sequence[Decided]) -> tuple[list[Decided], dict[int, i
     return list(found.values()), whose
 
 
-def _margins(
-    told: Sequence[Decided], whose: Mapping[int, int], bought: Sequence[Bought], margin: float | None
-) -> dict[int, float]:
-    """The margin after each decision that something was bought after; a purchase belongs to the last one before it."""
+def _credited(
+    told: Sequence[Decided], whose: Mapping[int, int], bought: Sequence[Bought]
+) -> list[tuple[Decided, Bought]]:
+    """What was bought, each with the last decision before it."""
     known = {one.id: one for one in told}
-    last: dict[tuple[str, int], Bought] = {}
+    last: dict[tuple[str, int], tuple[Decided, Bought]] = {}
     for one in bought:
-        place, before = (one.order_id, one.line), last.get((one.order_id, one.line))
-        if before is None or known[whose[one.decided]].at >= known[whose[before.decided]].at:
-            last[place] = one
+        place, decision = (one.order_id, one.line), known[whose[one.decided]]
+        if place not in last or decision.at >= last[place][0].at:
+            last[place] = decision, one
+    return list(last.values())
+
+
+def _margins(credited: Sequence[tuple[Decided, Bought]], margin: float | None) -> dict[int, float]:
+    """The margin after each decision that something was bought after."""
     margins: dict[int, float] = defaultdict(float)
-    for one in last.values():
-        decision = whose[one.decided]
-        cost = _cost(known[decision], margin)
+    for decision, one in credited:
+        cost = _cost(decision, margin)
         if cost is not None:
-            margins[decision] += one.quantity * (one.unit_price - cost)
+            margins[decision.id] += one.quantity * (one.unit_price - cost)
     return margins
 
 

@@ -12,11 +12,13 @@ Sources: Thompson, "On the likelihood that one unknown probability exceeds anoth
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kernel.arrays import Bools, Floats, Ints
 from retention.types import ProductId, Reason
@@ -335,3 +337,31 @@ def _check(history: History, steps: Sequence[int], tiers: Sequence[str], rules: 
         raise ValueError(f"the rules give each of {len(tiers)} tiers a step, never less to a better one")
     if (history.bought > history.shown).any() or (history.bought < 0).any():
         raise ValueError("more was bought than shown")
+
+
+PART = "steps"
+"""Of a model folder."""
+
+
+def saved(model: StepModel) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """The model as JSON-able facts and arrays; `restored` is the way back."""
+    facts = {
+        "steps": list(model.steps),
+        "tiers": list(model.tiers),
+        "rules": list(model.rules),
+        "missing": list(model.missing),
+        "version": model.version,
+    }
+    return facts, {"chances": model.chances}
+
+
+def restored(facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> StepModel:
+    """The model from its saved form."""
+    return StepModel(
+        steps=tuple(facts["steps"]),
+        tiers=tuple(facts["tiers"]),
+        rules=tuple(facts["rules"]),
+        chances=np.asarray(arrays["chances"], np.float64),
+        missing=tuple(facts["missing"]),
+        version=facts["version"],
+    )

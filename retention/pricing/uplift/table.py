@@ -99,6 +99,8 @@ def read(
     if treatment == outcome:
         raise ExperimentRefused(f"the column {treatment!r} can't be both the treatment and the outcome")
     groups = [_plain(one) for one in table[treatment]]
+    if not groups:
+        raise ExperimentRefused("the table has no rows: a row a customer is needed")
     values, binary = _outcomes(table[outcome], outcome)
     whose, notes = _control(groups, treatment, control)
     known = np.array([one != "" for one in groups]) & np.isfinite(values)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.models.judging import Judgement, judged
+from bot.models.judging import Judgement, judged, step_history
 from storage import Store
 from storage.offers import Impression, Offers
 from storage.orders import Order, OrderLine, Orders
@@ -129,6 +129,16 @@ async def test_a_price_told_again_is_one_decision_and_a_purchase_counts_once(any
 
     await any_store.write(fill)
     (one,) = (await ask(any_store)).policies
+    async with any_store.read() as connection:
+        history = await step_history(
+            connection,
+            NOW,
+            steps=(0, 300, 1_200),
+            tiers=2,
+            tier_of=lambda decided: int(decided.language == "zh"),
+        )
+    assert history.shown.tolist() == [[0, 0, 0], [1, 2, 0]]
+    assert history.bought.tolist() == [[0, 0, 0], [1, 1, 0]]
     assert one.decisions == 3
     assert one.value.mean == pytest.approx(2 * (LIST - 5_000 + PRICE - 5_000) / 3)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernel.arrays import Floats
-from retention.pricing.thompson import History, Sale, StepModel, choose, fit
+from retention import artifacts
+from retention.pricing.thompson import PART, History, Sale, StepModel, choose, fit, restored, saved
 
 STEPS = (0, 300, 500, 800, 1_500)
 TIERS = ("none", "bronze", "silver", "gold")
@@ -131,6 +133,15 @@ def test_nothing_is_given_where_nothing_is_left_to_give_or_nobody_minds() -> Non
     assert all(choose(LEARNED, tier, sale(cost=10_000)).step == 0 for tier in TIERS)
     flat = fitted(counted(logistic(LEVELS, np.full(4, 0.01)), 20_000))
     assert choose(flat, "gold", sale()).step == 0
+
+
+def test_a_model_comes_back_from_its_folder(tmp_path: Path) -> None:
+    manifest = {"version": "v1", "fitted_at": "2026-11-01T00:00:00+00:00", "seed": 0, "data_hash": ""}
+    artifacts.write(tmp_path / "v1", manifest, {PART: saved(LEARNED)})
+    _, parts = artifacts.read(tmp_path / "v1")
+    back = restored(*parts[PART])
+    assert choose(back, "silver", sale()) == choose(LEARNED, "silver", sale())
+    np.testing.assert_array_equal(back.chances, LEARNED.chances)
 
 
 def test_the_law_is_applied_to_every_step_and_to_its_probability() -> None:
