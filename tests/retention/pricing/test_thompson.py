@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from kernel.arrays import Floats
 from retention import artifacts
-from retention.pricing.thompson import PART, History, Sale, StepModel, choose, fit, restored, saved
+from retention.pricing.thompson import DRAWS, PART, History, Sale, StepModel, choose, fit, restored, saved
 
 STEPS = (0, 300, 500, 800, 1_500)
 TIERS = ("none", "bronze", "silver", "gold")
@@ -77,6 +77,17 @@ def test_a_better_tier_never_gets_less_and_probabilities_are_those_of_the_draws(
     assert np.isfinite(model.chances).all()
 
 
+def test_a_better_tier_that_needs_no_discount_gets_what_others_get() -> None:
+    """Also in the draws of a shop that knows little of its tiers yet."""
+    model = fitted(counted(logistic(LEVELS, np.full(4, 2.7)), 60))
+    alike = 0
+    for number in range(120):
+        steps = [choose(model, tier, sale(product=f"p{number}")).step for tier in TIERS]
+        assert steps == sorted(steps)
+        alike += len(set(steps)) == 1
+    assert alike < 110
+
+
 def test_everybody_of_a_day_is_judged_by_the_same_draw() -> None:
     again = [choose(LEARNED, "silver", sale()) for _ in range(3)]
     assert again[0] == again[1] == again[2]
@@ -86,6 +97,8 @@ def test_everybody_of_a_day_is_judged_by_the_same_draw() -> None:
 
 def test_probabilities_are_how_often_each_step_is_chosen() -> None:
     said = dict(choose(LEARNED, "silver", sale()).probabilities)
+    # Of whole draws.
+    assert all((share * DRAWS).is_integer() for share in said.values())
     steps = [choose(LEARNED, "silver", sale(product=f"p{number}")).step for number in range(4_000)]
     for step, share in said.items():
         error = 4 * (share * (1 - share) / len(steps)) ** 0.5 + 1e-9

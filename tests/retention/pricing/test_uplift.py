@@ -105,6 +105,32 @@ def test_areas_are_those_of_a_small_case_by_hand() -> None:
     assert found.auuc == pytest.approx(0.25)
 
 
+def test_others_are_counted_as_if_they_were_as_many_as_the_treated() -> None:
+    """Two treated, one other: the curve is 1/2, 0 and -1/2, so its area is 1/12, and the line's -1/4."""
+    treated, outcome = np.array([True, False, True]), np.array([1.0, 1.0, 0.0])
+    assert gain(np.array([3.0, 2.0, 1.0]), treated, outcome, draws=0).qini == pytest.approx(1 / 3)
+
+
+def test_pseudo_outcomes_hold_where_what_is_expected_is_wrong() -> None:
+    """Outcomes bend in the middle, where a regression sees a straight line."""
+    draw = np.random.default_rng(2)
+    age, treated = draw.uniform(0, 1, 20_000), draw.random(20_000) < 0.3
+    middle = np.abs(age - 0.5) < 0.15
+    outcome = (draw.random(20_000) < 0.1 + 0.5 * middle + 0.2 * treated).astype(np.float64)
+    pseudo = pseudo_outcomes(
+        Task(
+            rows=age[:, None],
+            treated=treated,
+            outcome=outcome,
+            propensity=np.full(20_000, 0.3),
+            binary=True,
+            seed=0,
+        )
+    )
+    for those in (middle, ~middle):
+        assert pseudo[those].mean() == pytest.approx(0.2, abs=3 * pseudo[those].std() / those.sum() ** 0.5)
+
+
 def test_pseudo_outcomes_have_the_effect_as_their_mean() -> None:
     table, effect = made(8_000)
     experiment = read(table, "group", "bought")
