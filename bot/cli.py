@@ -14,6 +14,7 @@ from bot.commands import (
     importing,
     missed,
     models,
+    offers,
     outreach,
     prices,
     run,
@@ -22,6 +23,7 @@ from bot.commands import (
     understanding,
 )
 from retention import commands as retention_commands
+from retention.commands import uplift
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -46,6 +48,7 @@ app.command("copy")(house.copy)
 app.add_typer(models.app, name="models")
 app.add_typer(customer.app, name="customer")
 app.add_typer(codes.app, name="codes")
+app.add_typer(offers.app, name="offers")
 app.add_typer(staff.app, name="staff")
 app.add_typer(staff.skills, name="skills")
 app.add_typer(outreach.app, name="outreach")
@@ -53,6 +56,7 @@ app.add_typer(prices.app, name="prices")
 understanding.app.command("missed")(missed.missed)
 app.add_typer(understanding.app, name="nlu")
 app.add_typer(retention_commands.app, name="retention", context_settings={"obj": models.shop_history})
+app.add_typer(uplift.app, name="uplift")
 
 
 def main() -> None:

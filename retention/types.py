@@ -29,7 +29,8 @@ class Reason:
     `similar_customers`, `new_product`, `matches_words`, `pinned`. Of offers: `list_price`, `loyalty`,
     `win_back`, `bought_before`, `overstock`, `live_step`, `price_ending`, `capped_by_margin`, `capped_by_budget`,
     `capped_by_policy`, `cooldown`, `existing_offer`, `no_discount`, `too_small`, `too_many_offers`, `no_budget`,
-    `no_cost`, `complaint_open`, `opted_out`, `prices_off`, `profiling_refused`. Of risk: the feature's name.
+    `no_cost`, `complaint_open`, `opted_out`, `prices_off`, `profiling_refused`, `little_history`, `chance_to_buy`,
+    `chance_without`, `more_margin`, `paid_anyway`, `explored`. Of risk: the feature's name.
     """
 
     code: str
@@ -243,6 +244,14 @@ class OfferContext:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Eligible:
+    """A price that could have been chosen, within the law, and the chance with which it was."""
+
+    price: Money
+    probability: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """A price for one customer and one product; never above the list price, never below the margin floor."""
 
@@ -262,6 +271,8 @@ class Offer:
     """Every rule and number that shaped the price, in the order they were applied."""
     tier: int = 0
     """The customer's, by the policy's loyalty steps; 0 is below the first of them."""
+    eligible: tuple[Eligible, ...] = ()
+    """What could have been chosen; empty where the policy left no choice."""
 
     @property
     def discount(self) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -85,6 +85,10 @@ class Impression:
     probability: float
     score: float
     reasons: Sequence[Mapping[str, Any]]
+    eligible: Sequence[Mapping[str, Any]] | None = None
+    """Of an offer: `price` and `probability` of each that could have been chosen."""
+    valid_until: datetime | None = None
+    """Of an offer."""
 
 
 def _of_others() -> Any:
@@ -130,6 +134,30 @@ class Offers(Repository):
         """What others hold for a product now: of each tier the offer that takes the largest share off."""
         asked = {"product": product_id, "customer": customer_id, "now": now}
         return await self._list(TierOffer, _OF_OTHERS, asked)
+
+    async def newest(self, states: Collection[str], now: datetime, *, limit: int) -> list[StoredOffer]:
+        """Offers in those states, as they stand now, newest first: `live` ones whose time is over are `expired`."""
+        over = (offer.c.state == "live") & (offer.c.valid_until <= now)
+        wanted = offer.c.state.in_(states) & ~over
+        return await self._list(
+            StoredOffer,
+            select(offer)
+            .where(wanted | over if "expired" in states else wanted)
+            .order_by(offer.c.id.desc())
+            .limit(limit),
+        )
+
+    async def eligible(self, of: StoredOffer) -> list[Mapping[str, Any]] | None:
+        """What could have been chosen when an offer was made, as it was logged; None where it wasn't."""
+        found: list[Mapping[str, Any]] | None = await self._connection.scalar(
+            select(shown.c.eligible)
+            .where(shown.c.kind == "offer", shown.c.customer_id == of.customer_id)
+            .where(shown.c.product_id == of.product_id, shown.c.at >= of.created_at)
+            .where(shown.c.valid_until == of.valid_until)
+            .order_by(shown.c.id)
+            .limit(1)
+        )
+        return found
 
     async def reserve(self, new: NewOffer, now: datetime, limits: OfferLimits | None = None) -> StoredOffer:
         """Keep an offer and take its discount from the budgets; one of the same product that ran out is ended first.
@@ -295,5 +323,5 @@ class Offers(Repository):
         if not impressions:
             return
         whose = {"customer_id": customer_id, "account_id": account_id, "conversation_id": conversation_id}
-        rows = [{**asdict(item), **whose, "reasons": list(item.reasons), "at": now} for item in impressions]
+        rows = [{**asdict(item), **whose, "at": now} for item in impressions]
         await self._connection.execute(insert(shown), rows)

@@ -78,4 +78,14 @@ def impression(shown: Recommendation | Offer) -> Impression:
         probability=shown.probability,
         score=float(shown.price.minor) if isinstance(shown, Offer) else shown.score,
         reasons=[asdict(reason) for reason in shown.reasons],
+        eligible=_eligible(shown) if isinstance(shown, Offer) else None,
+        valid_until=shown.valid_until if isinstance(shown, Offer) else None,
     )
+
+
+def _eligible(offer: Offer) -> list[dict[str, Any]]:
+    """What could have been chosen: the price for everybody always, without a chance where there was no choice."""
+    chances = {offer.list_price.minor: 0.0}
+    for price, chance in [(one.price, one.probability) for one in offer.eligible] or [(offer.price, 1.0)]:
+        chances[price.minor] = chances.get(price.minor, 0.0) + chance
+    return [{"price": price, "probability": chance} for price, chance in chances.items()]

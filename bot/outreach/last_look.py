@@ -112,6 +112,10 @@ class LastLook:
                 # It was made in a conversation, and nobody gets two prices for a product.
                 return Wait(stored.valid_until)
         await Campaigns(connection).note_content(row.id, product.id, made)
+        # The list price, too: what a policy is worth shows only beside those whom it gave nothing.
+        await self.decisions.record_shown(
+            connection, offer, customer_id=customer.id, account_id=None, conversation_id=None, now=now
+        )
         prices = await CustomerPrices.load(connection, customer.id, now, personal=customer.personal_prices)
         return Leave(dump_reply(self.write(customer, product, prices)))
 

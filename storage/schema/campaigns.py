@@ -32,6 +32,12 @@ shown = Table(
     Column("score", Float, nullable=False, default=0.0),
     Column("reasons", JSON, nullable=False, default=list),
     Column("at", UtcMicros, nullable=False, index=True),
+    Column(
+        "eligible",
+        JSON(none_as_null=True),
+        comment="Of an offer: price (minor units) and probability of each that could have been chosen.",
+    ),
+    Column("valid_until", UtcMicros, comment="Of an offer: purchases until then are its outcome."),
 )
 
 budget = Table(

@@ -95,6 +95,7 @@ KEPT = {
     "refund.status": CODES,
     "request.kind": CODES,
     "request.state": CODES,
+    "shown.eligible": "prices and chances, of goods",
     "shown.kind": CODES,
     "shown.policy": "the name of a model",
 }

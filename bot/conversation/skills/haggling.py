@@ -48,6 +48,8 @@ class Best:
     """What it costs without offer and coupon."""
     offer: Offer | None = None
     coupon: Coupon | None = None
+    refused: Offer | None = None
+    """What was decided where no personal price is told: it is logged, too."""
 
 
 async def best(turn: Turn, product: Product) -> Best:
@@ -61,6 +63,8 @@ async def best(turn: Turn, product: Product) -> Best:
         if offer.personal and offer.price.minor < everybody and offer.price.minor <= known.total:
             return Best(price=offer.price.minor, everybody=everybody, offer=offer)
         turn.sources.price(offer, turn.price(product))
+        refused = None if offer.personal else offer
+        return Best(price=known.total, everybody=everybody, coupon=known.coupon, refused=refused)
     return Best(price=known.total, everybody=everybody, coupon=known.coupon)
 
 
@@ -146,7 +150,8 @@ async def _by_rules(turn: Turn, product: Product, found: Best, step: str, first:
         lines.append(turn.say("offer-link-first"))
     answer = await _closed(turn, product, step, lines, None if found.coupon is None else found.coupon.code)
     known = row(turn.button("button-link", "link:start")) if stranger else ()
-    return replace(answer, buttons=(*answer.buttons, *known))
+    logged = () if found.refused is None else (partial(turn.record_shown, found.refused),)
+    return replace(answer, buttons=(*answer.buttons, *known), effects=(*answer.effects, *logged))
 
 
 async def _price_by_rules(turn: Turn, product: Product, found: Best, step: str) -> str:

@@ -104,6 +104,8 @@ async def test_no_better_price_keeps_why(shopper: Chat) -> None:
     kept = await trace(shopper)
     assert [(price.product, price.personal) for price in kept.prices] == [("p1", False)]
     assert ("龙井茶", "price-best") in of(kept, Of.PRODUCT)
+    # Logged like a personal price: policies are judged by those whom they gave nothing, too.
+    assert shopper.decisions.shown == ["p1"]
 
 
 async def test_a_request_keeps_its_number(shopper: Chat) -> None:
