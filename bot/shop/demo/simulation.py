@@ -8,9 +8,12 @@ leaving is ever written down; only what people did is.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.shop.demo.answers import Answers, Messages, Offers, PricesOfTheShop
 from bot.shop.demo.catalogue import DemoProduct, categories
 from bot.shop.demo.orders import DAY, NOTHING, Aftermath, Basket, Journal, Orders, Shipping, by_time, together
 from bot.shop.demo.world import Market, Traits
@@ -23,6 +26,7 @@ _TOGETHER = 9
 _GREAT_SALE = 2.0
 # Not everything is bought here: the pack at home lasts until the one from the corner shop is gone too.
 _ELSEWHERE = 1.45
+_OFFER_DAYS = 3
 # Shopping hours, local time, from midnight.
 _NIGHT_AND_MORNING = [1.2, 0.5, 0.2, 0.1, 0.1, 0.2, 0.6, 1.4, 2.4, 3.4, 4.2, 4.4]
 _AFTERNOON_AND_EVENING = [4.6, 4.2, 3.6, 3.4, 3.4, 3.6, 4.0, 5.2, 6.6, 7.4, 6.2, 3.2]
@@ -64,15 +68,66 @@ class Simulation:
         self._staple = np.full((people, _STAPLES), NOTHING)
         self._due = np.full((people, _STAPLES), float(_NEVER))
         self._paid = np.zeros((people, _STAPLES))
+        self._shop: _Shop | None = None
         self._settle_old_customers()
 
-    def run(self) -> None:
-        """Live through every day of the window."""
-        for day in range(self._days):
+    def run(self, first: int = 0, until: int | None = None) -> None:
+        """Live through the days of the window, or those from `first` to before `until`."""
+        for day in range(first, self._days if until is None else until):
             self._brood(day)
+            self._read_messages(day)
             staples = self._rebuy(day)
             browsed = self._browse(day)
             self._order(day, together(staples, browsed))
+
+    def let_decide(self, prices: PricesOfTheShop, answers: Answers, rng: np.random.Generator) -> None:
+        """From now on customers ask for prices and are written to. Until then everybody pays the list price.
+
+        Args:
+            prices: decides.
+            answers: how customers take it.
+            rng: of what they do about it; the days' other chances are drawn as before.
+        """
+        self._shop = _Shop(prices, answers, Offers(*self._owns.shape, _OFFER_DAYS), rng)
+
+    def left(self, day: int) -> Bools:
+        """Who has stopped being a customer by a day."""
+        gone: Bools = self._left <= day
+        return gone
+
+    # --- what the shop offers and writes ---
+
+    def _price(self, day: int, who: Ints, product: Ints) -> Ints:
+        """What each pays for one."""
+        price: Ints = self._market.price[day, product]
+        if self._shop is not None:
+            price = price - (price * self._shop.offers.share(day, who, product)).astype(np.int64)
+        return price
+
+    def _ask(self, day: int, who: Ints, product: Ints, second: Ints) -> None:
+        """Some ask for a better price of what they look at."""
+        if self._shop is None:
+            return
+        asks = self._shop.rng.random(len(who)) < self._shop.answers.asks[who]
+        asks &= self._market.in_stock[day, product]
+        who, product = who[asks], product[asks]
+        self.journal.note("message", who, second[asks] + 5, product=product)
+        self._shop.offers.give(day, who, product, self._shop.prices.offers(day, who, product))
+
+    def _read_messages(self, day: int) -> None:
+        """Messages bring some back, remind some and annoy some."""
+        if self._shop is None:
+            return
+        shop, sent = self._shop, self._shop.prices.messages(day)
+        who = sent.customer
+        shop.offers.give(day, who, sent.product, sent.share)
+        self._annoyance[who[shop.answers.put_off[who]]] += 0.9
+        chance = shop.answers.comes_back[who] * (1 + 5 * sent.share) * ~shop.answers.put_off[who]
+        back = (self._left[who] <= day) & (shop.rng.random(len(who)) < chance)
+        self._left[who[back]] = _NEVER
+        self._annoyance[who[back]] = 0.0
+        opens = shop.rng.random(len(who)) < shop.answers.opens[who]
+        shop.reminded = Messages(customer=who[opens], product=sent.product[opens], share=sent.share[opens])
 
     # --- moods ---
 
@@ -121,7 +176,8 @@ class Simulation:
         missing = ~self._market.in_stock[day, product]
         self._annoyance[who[missing]] += 0.55
         self._due[who[missing], slot[missing]] = day + self._rng.integers(2, 6, int(missing.sum()))
-        price = self._market.price[day, product]
+        self._ask(day, who, product, start)
+        price = self._price(day, who, product)
         rise = np.maximum(price / np.maximum(self._paid[who, slot], 1) - 1, 0)
         shocked = ~missing & (rise > 0.05)
         self._annoyance[who[shocked]] += rise[shocked] * 9 * self._crowd.price_sense[who[shocked]]
@@ -132,7 +188,7 @@ class Simulation:
         quantity = 1 + (self._rng.random(len(who)) < 0.14).astype(np.int64)
         rhythm = self._cycle[product] * quantity * self._rng.lognormal(0, 0.17, len(who))
         self._due[who, slot] = day + np.maximum(rhythm, 4)
-        self._paid[who, slot] = self._market.price[day, product]
+        self._paid[who, slot] = self._price(day, who, product)
         self.journal.note("cart", who, start + 40, product=product, quantity=quantity)
         return Basket(customer=who, product=product, quantity=quantity, second=start + 90)
 
@@ -152,6 +208,13 @@ class Simulation:
         product = np.concatenate([first, others])
         step = np.arange(len(more)) - np.repeat(np.cumsum(looks) - looks, looks)
         second = np.concatenate([start + 20, start[more] + 20 + (step + 1) * 47])
+        if self._shop is not None:
+            reminded = self._shop.reminded
+            who, product = (
+                np.concatenate([who, reminded.customer]),
+                np.concatenate([product, reminded.product]),
+            )
+            second = np.concatenate([second, self._visit_times(day, reminded.customer)])
         self.journal.note("view", who, second, product=product)
         return self._choose(day, who, product, second)
 
@@ -170,8 +233,11 @@ class Simulation:
 
     def _choose(self, day: int, who: Ints, product: Ints, second: Ints) -> Basket:
         """From what was seen into the cart, and from the cart to the till."""
+        self._ask(day, who, product, second)
         dearer = self._market.price[day, product] / self._usual_price[product] - 1
         wish = 0.21 * np.exp(-2.2 * self._crowd.price_sense[who] * dearer)
+        if self._shop is not None:
+            wish *= np.exp(self._shop.answers.keen[who] * self._shop.offers.share(day, who, product))
         wish *= np.where(self._owns[who, product] & (self._cycle[product] == 0), 0.08, 1.0)
         wish *= np.where(self._left[who] <= day, 0.35, 1.0)
         wanted = self._market.in_stock[day, product] & (self._rng.random(len(who)) < wish)
@@ -203,7 +269,8 @@ class Simulation:
     def _order(self, day: int, basket: Basket) -> None:
         if not len(basket.customer):
             return
-        price = self._market.price[day, basket.product]
+        price = self._price(day, basket.customer, basket.product)
+        self._use_offers(basket)
         buyers, order_of = np.unique(basket.customer, return_inverse=True)
         placed = np.zeros(len(buyers), dtype=np.int64)
         np.maximum.at(placed, order_of, basket.second)
@@ -229,6 +296,10 @@ class Simulation:
         )
         self._aftermath.arrive(buyers, first_order, shipments, cancelled)
         self._aftermath.judge(basket, order_of, first_order, shipments, paid, kept)
+
+    def _use_offers(self, basket: Basket) -> None:
+        if self._shop is not None:
+            self._shop.offers.use(basket.customer, basket.product)
 
     def _keep_orders(
         self,
@@ -267,6 +338,22 @@ class Simulation:
         into_day = (local - self._offset[who] * 3_600 - self._start_offset) % DAY
         starts: Ints = day * DAY + np.minimum(into_day, DAY - 1_800)
         return starts
+
+
+@dataclass(slots=True)
+class _Shop:
+    """What the shop decides, and what customers make of it."""
+
+    prices: PricesOfTheShop
+    answers: Answers
+    offers: Offers
+    rng: np.random.Generator
+    reminded: Messages = field(
+        default_factory=lambda: Messages(
+            customer=np.zeros(0, np.int64), product=np.zeros(0, np.int64), share=np.zeros(0)
+        )
+    )
+    """Messages of today that were opened."""
 
 
 def _draw(weights: NDArray[np.float32], rng: np.random.Generator) -> Ints:
