@@ -50,6 +50,7 @@ from bot.shop.demonstration import Demonstration
 from bot.shop.goods import goods_of
 from bot.shop.intake.defaults import Defaults
 from bot.shop.pictures import PictureFolder
+from bot.shop.prices import Prices
 from bot.shop.rules import Steering
 from bot.staff.case_service import CaseService
 from bot.staff.console.mount import mount_console
@@ -152,7 +153,13 @@ class Answering:
                 basket=settings.basket,
                 track_url=settings.track_url or "",
             ),
-            decisions=Decisions(served, steering=Steering(settings.home), seed=seed, margin=settings.margin),
+            decisions=Decisions(
+                served,
+                steering=Steering(settings.home),
+                prices=Prices(settings.home, settings.time_zone),
+                seed=seed,
+                margin=settings.margin,
+            ),
             linker=await Linker.open(store, settings.shared_secret),
             reader=understanding,
         )

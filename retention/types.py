@@ -27,8 +27,9 @@ class Reason:
 
     Codes of recommendations: `bought_together`, `viewed_together`, `buy_again`, `popular`, `similar_content`,
     `similar_customers`, `new_product`, `matches_words`, `pinned`. Of offers: `list_price`, `loyalty`,
-    `win_back`, `bought_before`, `overstock`, `capped_by_margin`, `capped_by_budget`, `capped_by_policy`,
-    `existing_offer`, `no_discount`, `complaint_open`, `opted_out`. Of risk: the feature's name.
+    `win_back`, `bought_before`, `overstock`, `live_step`, `price_ending`, `capped_by_margin`, `capped_by_budget`,
+    `capped_by_policy`, `cooldown`, `existing_offer`, `no_discount`, `too_small`, `too_many_offers`, `no_budget`,
+    `no_cost`, `complaint_open`, `opted_out`, `prices_off`, `profiling_refused`. Of risk: the feature's name.
     """
 
     code: str
@@ -48,8 +49,11 @@ class ProductState:
     list_price: Money
     """What everybody pays: in a sale, the sale price."""
     cost: Money
+    """At most the list price where it is unknown."""
     stock: int
     category: str
+    cost_known: bool = True
+    """Without a cost no price can be checked against a margin, so there is no discount."""
     group: str = ""
     """Shared by the variants of a product, of which a list shows one; empty where there are none."""
     active: bool = True
@@ -153,17 +157,58 @@ class LiveOffer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PricePolicy:
-    """The shop's published rules for personal prices."""
+class LiveStep:
+    """A discount that customers of a tier hold for a product now; those of a better tier may ask for it."""
 
+    tier: int
+    price: Money
+    list_price: Money
+    """What everybody paid when it was given."""
+    valid_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PricePolicy:
+    """The shop's published rules for personal prices. Its defaults are the policy `rules/1`.
+
+    Steps and shares off are in basis points; `retention.pricing.policy` reads what an owner writes.
+    """
+
+    enabled: bool = True
+    loyalty: tuple[tuple[int, int], ...] = ((2, 300), (5, 500), (10, 800))
+    """(purchase days kept in the last year, off), rising in both: the highest one reached is the customer's tier."""
+    bought_before: int = 200
+    """Off a product that the customer has bought and kept."""
+    overstock: tuple[tuple[float, int], ...] = ((180.0, 300), (365.0, 600))
+    """(days the stock will last at the present rate of sale, off), rising in both; for everybody."""
+    win_back_from: float = 0.5
+    """The churn probability from which a win-back message offers something."""
+    win_back_least: int = 500
+    win_back_most: int = 1_500
+    """Off in a win-back message, growing evenly with the risk from `win_back_from` to 1."""
     margin_floor: float = 0.10
     """Smallest share of the price that must remain above cost: (price - cost) / price."""
+    margin_floors: tuple[tuple[str, float], ...] = ()
+    """(category, its own margin floor)."""
     max_discount: float = 0.20
     """Largest share taken off the list price."""
+    least_share: int = 100
+    """A smaller share off is no offer."""
+    least_amount: int = 50
+    """A smaller amount off, minor units, is no offer."""
+    least_amounts: tuple[tuple[str, int], ...] = ()
+    """(currency, its own least amount)."""
+    endings: tuple[str, ...] = ()
+    """The last digits that a personal price may have, such as `.90` or `9`; the price is lowered to one of them
+    where the guardrails allow it."""
+    most_live: int | None = None
+    """Personal prices that a customer may hold at once."""
+    most_made: int | None = None
+    """Personal prices that a customer may get within `most_made_days`."""
+    most_made_days: int = 30
     validity_hours: int = 72
     cooldown_hours: int = 24
     """After an offer for a product has expired, no better one for so long."""
-    enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,12 +221,22 @@ class OfferContext:
     """The customer's events, oldest first."""
     live_offers: Sequence[LiveOffer] = ()
     policy: PricePolicy = field(default_factory=PricePolicy)
+    live_steps: Sequence[LiveStep] = ()
+    """What other customers hold for this product."""
+    offers_made: int = 0
+    """To this customer within the policy's `most_made_days`."""
+    offers_live: int = 0
+    """Held by this customer, for whatever product."""
     budget_left: Money | None = None
-    """What the discount budget still holds; None when the shop set none."""
+    """The least that is left of the budgets this offer would draw on; None: there is no limit."""
+    budget_set: bool = True
+    """False: the shop has said nothing of what it may give away, so it gives nothing."""
     reason: Literal["asked", "recommended", "win_back"] = "asked"
     complaint_open: bool = False
     opted_out: bool = False
     """The customer switched personal prices off."""
+    profiling_refused: bool = False
+    """The customer does not want decisions made from what they did."""
     risk: float | None = None
     """The last known churn probability, for win-back."""
     seed: int = 0
@@ -205,6 +260,8 @@ class Offer:
     """The chance with which the policy chose this price."""
     reasons: tuple[Reason, ...]
     """Every rule and number that shaped the price, in the order they were applied."""
+    tier: int = 0
+    """The customer's, by the policy's loyalty steps; 0 is below the first of them."""
 
     @property
     def discount(self) -> float:

@@ -155,6 +155,11 @@ class Audience(Repository):
         """Whether a conversation of the customer is with the staff: nobody sells into that."""
         return await self._is_there(select(customer.c.id).where(customer.c.id == customer_id, _case_open()))
 
+    async def refused_profiling(self, customer_id: str) -> bool:
+        """Whether the customer does not want decisions made from what they did, by their last word on it."""
+        refused = _word_on_profiling().is_(False)
+        return await self._is_there(select(customer.c.id).where(customer.c.id == customer_id, refused))
+
 
 def _allowed(channels: Sequence[str], contacted_since: datetime) -> list[tuple[str, ColumnElement[bool]]]:
     """What must hold of a customer for a campaign to write to them, each with the name of its failing."""

@@ -179,6 +179,15 @@ class Campaigns(Repository):
         )
         return added.scalar_one_or_none() is not None
 
+    async def of_message(self, outbox_id: int) -> str | None:
+        """The name of the campaign that a message belongs to."""
+        name: str | None = await self._connection.scalar(
+            select(campaign.c.name)
+            .join(campaign_contact, campaign_contact.c.campaign_id == campaign.c.id)
+            .where(campaign_contact.c.outbox_id == outbox_id)
+        )
+        return name
+
     async def planned_product(self, outbox_id: int) -> str | None:
         """The product that a message was planned with."""
         product_id: str | None = await self._connection.scalar(

@@ -4,26 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Float, cast, func, insert, select, update
 
+from storage.budgets import Budget, Budgets, OfferLimits, change_reserved
 from storage.errors import Conflict
 from storage.repository import Repository, columns_of
 from storage.schema import budget, customer, offer, shown
 from storage.upsert import insert_ignoring_conflicts
-
-
-async def change_reserved(connection: AsyncConnection, amounts: Mapping[str | None, int]) -> None:
-    """Add to what budgets have reserved, or take from it: minor units by the budget's id; None is no budget."""
-    # By id, so that of two transactions that change several budgets one waits for the other and neither for both.
-    for budget_id, amount in sorted((name, sum_) for name, sum_ in amounts.items() if name is not None):
-        await connection.execute(
-            update(budget).where(budget.c.id == budget_id).values(reserved=budget.c.reserved + amount)
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +34,8 @@ class NewOffer:
     policy: str
     probability: float
     valid_until: datetime
+    tier: int = 0
+    """The customer's: how many loyalty steps they had reached."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,21 +55,23 @@ class StoredOffer(NewOffer):
     """What it paid for one, where that is another price; minor units of `currency`."""
     changed_at: datetime | None = None
     """When something of it changed last, as far as it is known."""
+    campaign_budget_id: str | None = None
+
+    @property
+    def budgets(self) -> tuple[str, ...]:
+        """The ids of those that it draws on."""
+        return tuple(one for one in (self.budget_id, self.campaign_budget_id) if one is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Budget:
-    """What may be given away in discounts, minor units."""
+class TierOffer:
+    """The best live offer for a product among the customers of a tier."""
 
-    id: str
-    total: int
-    reserved: int
+    tier: int
+    price: int
+    list_price: int
     currency: str
-
-    @property
-    def left(self) -> int:
-        """What is not reserved yet."""
-        return max(0, self.total - self.reserved)
+    valid_until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,18 +107,38 @@ class Offers(Repository):
             .order_by(offer.c.id.desc()),
         )
 
-    async def reserve(self, new: NewOffer, now: datetime) -> StoredOffer:
-        """Keep an offer and take its discount from the budget; one of the same product that ran out is ended first.
+    async def of_others(self, product_id: str, customer_id: str, now: datetime) -> list[TierOffer]:
+        """What others hold for a product now: of each tier the offer that takes the largest share off."""
+        share = cast(offer.c.price, Float) / offer.c.list_price
+        place = func.row_number().over(
+            partition_by=offer.c.tier, order_by=(share, offer.c.valid_until.desc(), offer.c.id)
+        )
+        ranked = (
+            select(*columns_of(offer, TierOffer), place.label("place"))
+            .where(offer.c.product_id == product_id, offer.c.state == "live", offer.c.valid_until > now)
+            .where(offer.c.customer_id != customer_id, offer.c.price < offer.c.list_price)
+            .subquery()
+        )
+        wanted = [ranked.c[one.name] for one in fields(TierOffer)]
+        return await self._list(TierOffer, select(*wanted).where(ranked.c.place == 1))
+
+    async def reserve(self, new: NewOffer, now: datetime, limits: OfferLimits | None = None) -> StoredOffer:
+        """Keep an offer and take its discount from the budgets; one of the same product that ran out is ended first.
+
+        Args:
+            limits: what the shop's rules allow; without them, the budget that runs without a rule.
 
         Raises:
             Conflict: the customer has a live offer for the product, be it of a decision made at the same moment, or
-                the budget no longer covers the discount. The transaction must be undone.
+                as many as one may have, or a budget no longer covers the discount. The transaction must be undone.
         """
         await self._hold(new.customer_id)
         same = (offer.c.customer_id == new.customer_id, offer.c.product_id == new.product_id)
-        await self.end("expired", now, offer.c.valid_until <= now, *same)
+        _, changes = await self._ended("expired", now, offer.c.valid_until <= now, *same)
         discount = new.list_price - new.price
-        current = await self.budget(new.currency, now) if discount > 0 else None
+        drawn = await self._drawn(new, discount, now, limits)
+        await self._within_limits(new.customer_id, new.currency, discount, now, limits)
+        names = [one.id for one in drawn] + [None, None]
         kept = await self._one(
             StoredOffer,
             insert_ignoring_conflicts(self._connection, offer, returning=True),
@@ -131,7 +146,8 @@ class Offers(Repository):
                 **asdict(new),
                 "state": "live",
                 "reasons": list(new.reasons),
-                "budget_id": None if current is None else current.id,
+                "budget_id": names[0],
+                "campaign_budget_id": names[1],
                 "created_at": now,
                 "changed_at": now,
             },
@@ -139,9 +155,47 @@ class Offers(Repository):
         if kept is None:
             raise Conflict("the customer already has a live offer for this product")
         # After the offer, as wherever offers end: two transactions then never hold what the other one waits for.
-        if current is not None:
-            await self._take(current, discount)
+        for one in drawn:
+            changes[one.id] += discount
+        await change_reserved(self._connection, changes, {one.id: one.total for one in drawn})
         return kept
+
+    async def improve(
+        self,
+        held: StoredOffer,
+        price: int,
+        reasons: Sequence[Mapping[str, Any]],
+        now: datetime,
+        limits: OfferLimits | None = None,
+    ) -> StoredOffer:
+        """Lower the price of a live offer under the code that the customer has; its end stays.
+
+        Raises:
+            Conflict: it isn't live at that price any more, or a budget no longer covers it. The transaction must be
+                undone.
+        """
+        await self._hold(held.customer_id)
+        more = held.price - price
+        await self._within_limits(held.customer_id, held.currency, more, now, limits, one_more=False)
+        better = await self._one(
+            StoredOffer,
+            update(offer)
+            .where(offer.c.id == held.id, offer.c.state == "live", offer.c.price == held.price)
+            .where(offer.c.valid_until > now)
+            .values(
+                price=price,
+                floor=min(held.floor, price),
+                reasons=list(reasons),
+                changed_at=now,
+            )
+            .returning(offer),
+        )
+        if better is None:
+            raise Conflict("the customer's live offer for this product has changed")
+        rules = {} if limits is None else {one.id: one.total for one in limits.rules}
+        totals = {name: rules.get(name, await self._total(name)) for name in held.budgets}
+        await change_reserved(self._connection, dict.fromkeys(held.budgets, more), totals)
+        return better
 
     async def withdraw(self, offer_id: int, now: datetime) -> bool:
         """Take back a live offer and give its discount back to the budget; False where it is live no more."""
@@ -152,38 +206,75 @@ class Offers(Repository):
         return await self.end("expired", now, offer.c.valid_until <= now)
 
     async def _hold(self, customer_id: str) -> None:
-        """Wait for a message to the customer that is just leaving: it holds them, and may need the same budget."""
+        """Let nobody else keep an offer of the customer's meanwhile, and wait for a message to them that is leaving."""
         await self._connection.execute(
-            select(customer.c.id)
-            .where(customer.c.id == customer_id)
-            .with_for_update(read=True, key_share=True)
+            select(customer.c.id).where(customer.c.id == customer_id).with_for_update(key_share=True)
         )
 
+    async def _drawn(
+        self, new: NewOffer, discount: int, now: datetime, limits: OfferLimits | None
+    ) -> list[Budget]:
+        """The budgets that an offer draws on, the total first; made where a rule's is not there yet."""
+        if discount <= 0:
+            return []
+        budgets = Budgets(self._connection)
+        if limits is not None and limits.rules:
+            await budgets.keep(limits.rules)
+            return [await budgets.by_rule(one) for one in limits.rules]
+        running = await budgets.running(new.currency, now)
+        return [] if running is None else [running]
+
+    async def _total(self, budget_id: str) -> int:
+        return int(await self._connection.scalar(select(budget.c.total).where(budget.c.id == budget_id)) or 0)
+
+    async def _within_limits(
+        self,
+        customer_id: str,
+        currency: str,
+        discount: int,
+        now: datetime,
+        limits: OfferLimits | None,
+        *,
+        one_more: bool = True,
+    ) -> None:
+        """What one customer may have; asked while nobody else can give them more."""
+        if limits is None:
+            return
+        holding = await Budgets(self._connection).holding(
+            customer_id,
+            currency,
+            now,
+            made_since=limits.made_since or now,
+            period_since=now if limits.total is None else limits.total.starts_at,
+        )
+        full = limits.most_live is not None and holding.live >= limits.most_live
+        if one_more and (full or (limits.most_made is not None and holding.made >= limits.most_made)):
+            raise Conflict("the customer has as many personal prices as one may have")
+        if limits.customer is not None and holding.promised + discount > limits.customer:
+            raise Conflict("the customer's part of the budget no longer covers this offer")
+
     async def end(self, state: str, now: datetime, *which: ColumnElement[bool]) -> int:
-        """Put live offers into another state and give their discounts back to the budget; return how many."""
+        """Put live offers into another state and give their discounts back to the budgets; return how many."""
+        count, changes = await self._ended(state, now, *which)
+        await change_reserved(self._connection, changes)
+        return count
+
+    async def _ended(
+        self, state: str, now: datetime, *which: ColumnElement[bool]
+    ) -> tuple[int, Counter[str | None]]:
+        """How many were put into another state, and what that changes of budgets, which is not yet done."""
         ended = await self._connection.execute(
             update(offer)
             .where(offer.c.state == "live", *which)
             .values(state=state, changed_at=now)
-            .returning(offer.c.budget_id, offer.c.list_price - offer.c.price)
+            .returning(offer.c.budget_id, offer.c.campaign_budget_id, offer.c.list_price - offer.c.price)
         )
-        freed: Counter[str | None] = Counter()
-        count = 0
-        for budget_id, discount in ended:
+        count, changes = 0, Counter[str | None]()
+        for budget_id, of_campaign, discount in ended:
             count += 1
-            freed[budget_id] -= discount
-        await change_reserved(self._connection, freed)
-        return count
-
-    async def budget(self, currency: str, now: datetime) -> Budget | None:
-        """The budget that runs now, or None when the shop set none."""
-        return await self._one(
-            Budget,
-            select(*columns_of(budget, Budget))
-            .where(budget.c.currency == currency, budget.c.starts_at <= now, budget.c.ends_at > now)
-            .order_by(budget.c.id)
-            .limit(1),
-        )
+            changes[budget_id] -= discount
+            changes[of_campaign] -= discount
+        return count, changes
 
     async def record_shown(
         self,
@@ -200,11 +291,3 @@ class Offers(Repository):
         whose = {"customer_id": customer_id, "account_id": account_id, "conversation_id": conversation_id}
         rows = [{**asdict(item), **whose, "reasons": list(item.reasons), "at": now} for item in impressions]
         await self._connection.execute(insert(shown), rows)
-
-    async def _take(self, current: Budget, discount: int) -> None:
-        if not await self._changed(
-            update(budget)
-            .where(budget.c.id == current.id, budget.c.reserved + discount <= budget.c.total)
-            .values(reserved=budget.c.reserved + discount)
-        ):
-            raise Conflict("the discount budget no longer covers this offer")

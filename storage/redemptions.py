@@ -12,12 +12,13 @@ from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.budgets import change_reserved
 from storage.catalogue import Catalogue
 from storage.codes import Codes, Promise, Reason, as_used, code_key, refusal
 from storage.coupons import Coupon, Coupons
 from storage.discrepancies import Discrepancy, discrepancy, misfit
 from storage.errors import Conflict, NotFound, StorageError
-from storage.offers import StoredOffer, change_reserved
+from storage.offers import StoredOffer
 from storage.orders import Order, Orders
 from storage.repository import Repository, columns_of
 from storage.schema import coupon, offer, order
@@ -295,7 +296,7 @@ class Redemptions(Repository):
             rows[table].append({"named": after.code, "at": after.used_at, "by": after.order_id})
             if isinstance(before, StoredOffer) and before.state == "expired":
                 # The discount was given after all.
-                reserved[before.budget_id] += before.list_price - before.price
+                reserved.update(dict.fromkeys(before.budgets, before.list_price - before.price))
         use: dict[str, Any] = {"used_at": bindparam("at"), "order_id": bindparam("by"), "changed_at": now}
         for table, values in ((offer, {**use, "state": "used"}), (coupon, use)):
             if rows[table]:
@@ -321,7 +322,7 @@ class Redemptions(Repository):
             .where(offer.c.id == used.id)
             .values({**_UNUSED, **_FITS, "state": state, "changed_at": now})
         )
-        await change_reserved(self._connection, {used.budget_id: used.price - used.list_price})
+        await change_reserved(self._connection, dict.fromkeys(used.budgets, used.price - used.list_price))
 
     async def _is_live_again(self, used: StoredOffer, now: datetime) -> bool:
         """Make it so, unless another offer to the customer for the product is live."""

@@ -133,7 +133,7 @@ async def add_budget(connection: AsyncConnection, total: int, budget_id: str = "
             total=total,
             reserved=0,
             currency="CNY",
-            starts_at=NOW - timedelta(days=1),
+            starts_at=NOW - timedelta(days=30),
             ends_at=NOW + timedelta(days=30),
         )
     )

@@ -267,6 +267,7 @@ class FakeDecisions(Decisions):
 
     discount: float = 0.1
     shown: list[str] = field(default_factory=list)
+    _prices = None
 
     async def recommend(
         self,
@@ -304,6 +305,7 @@ class FakeDecisions(Decisions):
         product_id: str,
         reason: str,
         now: datetime,
+        campaign: str | None = None,
     ) -> Offer:
         product = await Catalogue(connection).get(product_id)
         assert product is not None
@@ -323,7 +325,13 @@ class FakeDecisions(Decisions):
         )
 
     async def reserve(
-        self, connection: AsyncConnection, offer: Offer, *, reason: str, now: datetime
+        self,
+        connection: AsyncConnection,
+        offer: Offer,
+        *,
+        reason: str,
+        now: datetime,
+        campaign: str | None = None,
     ) -> StoredOffer:
         live = await Offers(connection).live(offer.customer, now, offer.product)
         if live:

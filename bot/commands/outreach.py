@@ -14,6 +14,7 @@ from bot.models.decisions import Decisions
 from bot.models.retention import ServedRetention
 from bot.outreach.planner import Planner, ensure_win_back, installation_seed
 from bot.settings import Settings
+from bot.shop.prices import Prices
 from bot.shop.rules import Steering
 from bot.staff.campaigns import ACTIVE, ENDED, PAUSED, CampaignReport, CampaignService, Share, returned
 from kernel.console import out, print_json, print_table
@@ -56,7 +57,13 @@ async def plan_active(settings: Settings, store: Store, now: datetime) -> None:
     served = ServedRetention(store, settings.home)
     await served.refresh()
     seed = await store.write(installation_seed)
-    decisions = Decisions(served, steering=Steering(settings.home), seed=seed, margin=settings.margin)
+    decisions = Decisions(
+        served,
+        steering=Steering(settings.home),
+        prices=Prices(settings.home, settings.time_zone),
+        seed=seed,
+        margin=settings.margin,
+    )
     planner = Planner(store, decisions, settings.time_zone, channels=WRITING_FIRST)
     decided = await planner.run_active(now)
     for report in await CampaignService(store, clock=lambda: now).reports():

@@ -152,9 +152,7 @@ def _stands_alone(answer: str, start: int, words: str) -> bool:
 
 
 def _rule(reason: Reason) -> Rule:
-    # Both caps of the policy have one code; that of the time after an offer names the product.
-    cooldown = reason.code == "capped_by_policy" and reason.product is not None
-    return Rule(code="cooldown" if cooldown else reason.code, share=max(0.0, round(reason.weight, 4)))
+    return Rule(code=reason.code, share=max(0.0, round(reason.weight, 4)))
 
 
 def _fact(text_id: str, words: str, values: Mapping[str, str]) -> Fact:

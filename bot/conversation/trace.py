@@ -65,7 +65,7 @@ class Rule:
     """A rule that shaped a price."""
 
     code: str
-    """As in `retention.types.Reason`, and `cooldown`: no better price so soon after one that has ended."""
+    """As in `retention.types.Reason`."""
     share: float = 0.0
     """Of the price, that it takes off."""
 

@@ -76,6 +76,10 @@ class Turn(ReadMessage):
         self.sources.text(text_id, words, values)
         return words
 
+    def part(self, text_id: str, **values: str | int) -> str:
+        """The same of what is said inside another text, and is no fact by itself."""
+        return self.services.texts.say(self.language, text_id, **values)
+
     def money(self, minor: int, currency: str) -> str:
         """An amount as this customer reads it."""
         return wording.money(minor, currency)

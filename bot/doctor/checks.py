@@ -24,6 +24,7 @@ CHECKS: tuple[Check, ...] = (
     services.channels,
     machine.models,
     data.gaps,
+    data.prices,
 )
 
 

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from bot.doctor.finding import Finding, Place
+from bot.shop.prices import FILE, RulesInvalid, read_prices
+from storage.budgets import Budgets
 from storage.gaps import Gap, Gaps
 from storage.migrate import newest_revision
 
@@ -43,6 +45,30 @@ async def gaps(place: Place) -> list[Finding]:
         to_do = "amounts of different currencies are never added up: keep one shop in one currency"
         findings.append(Finding(name="currency", state="look", found=", ".join(currencies), to_do=to_do))
     return findings or [Finding(name="data", state="fine", found="nothing is missing")]
+
+
+async def prices(place: Place) -> list[Finding]:
+    """Whether personal prices can be offered: the rules in use, and what may be given away."""
+    name = "prices"
+    try:
+        written = read_prices(place.settings.home / FILE)
+    except RulesInvalid as invalid:
+        to_do = "mend it: the rules read before stay in use, after a restart those that come with Liuke"
+        return [Finding(name=name, state="bad", found=str(invalid), to_do=to_do)]
+    if not written.on:
+        return [Finding(name=name, state="fine", found=f"personal prices are switched off in {FILE}")]
+    if written.budget is not None:
+        budget = written.budget
+        return [Finding(name=name, state="fine", found=f"the budget is {budget.total} {budget.currency}")]
+    if place.store is None or place.contents.revision != newest_revision():
+        return []
+    async with place.store.read() as connection:
+        currencies = await Gaps(connection).currencies()
+        running = [await Budgets(connection).running(currency, place.now) for currency in currencies]
+    if any(running):
+        return [Finding(name=name, state="fine", found="a budget for discounts is set")]
+    found = "no personal price is offered: no budget for discounts is set"
+    return [Finding(name=name, state="look", found=found, to_do=f"write [budget] into {FILE}")]
 
 
 async def _events(looking: Gaps, place: Place) -> list[Finding]:

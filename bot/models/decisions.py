@@ -12,17 +12,17 @@ import zlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.models.retention import ServedRetention
+from bot.models.values import STATE, held_offer, impression, live_step, product_state
+from bot.shop.prices import Prices
 from bot.shop.rules import Listed, Steering
 from retention.types import (
     Event,
     EventKind,
-    LiveOffer,
     Money,
     Offer,
     OfferContext,
@@ -35,11 +35,11 @@ from retention.types import (
     ShopRules,
 )
 from storage.audience import Audience
+from storage.budgets import Budgets, Holding, OfferLimits
 from storage.customers import Customers
 from storage.errors import Conflict, NotFound
 from storage.events import Events, StoredEvent
-from storage.offers import Impression, NewOffer, Offers, StoredOffer
-from storage.prices import price_at
+from storage.offers import NewOffer, Offers, StoredOffer
 from storage.schema import product
 from storage.scores import Scores
 from storage.signals import Signals
@@ -52,7 +52,6 @@ _CODE_LENGTH = 8
 # A customer's own history as far as a decision needs it.
 _EVENTS = 1_000
 _KINDS = {kind.value: kind for kind in EventKind}
-_POLICY = PricePolicy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +63,15 @@ class _Snapshot:
     taken_at: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """What a customer has of personal prices, and how much more may be given to them."""
+
+    holding: Holding
+    left: Money | None
+    """None: the shop has set no budget."""
+
+
 class Decisions:
     """Recommendations, personal prices and risk for the shop's customers."""
 
@@ -72,6 +80,7 @@ class Decisions:
         served: ServedRetention,
         *,
         steering: Steering | None = None,
+        prices: Prices | None = None,
         seed: int = 0,
         stock_age: float = 5.0,
         margin: float | None = None,
@@ -81,12 +90,14 @@ class Decisions:
         Args:
             served: the fitted model in use.
             steering: the shop's rules for recommendations; without it there are none.
+            prices: the shop's rules for personal prices; without them, `rules/1` and the budget that runs.
             seed: joins the seeds of explorations.
             margin: share of the price above cost, of products whose cost is unknown; None: they get no discount.
             stock_age: seconds for which stock, prices and rules may be remembered when recommending.
         """
         self._served = served
         self._steering = steering
+        self._prices = prices
         self._seed = seed
         self._stock_age = stock_age
         self._margin = margin
@@ -131,8 +142,12 @@ class Decisions:
         product_id: str,
         reason: OfferReason,
         now: datetime,
+        campaign: str | None = None,
     ) -> Offer:
         """The price of a product for this customer now.
+
+        Args:
+            campaign: the name of the one that offers it.
 
         Raises:
             NotFound: there is no such customer or product.
@@ -141,32 +156,68 @@ class Decisions:
         customer = await Customers(connection).get(customer_id)
         if customer is None:
             raise NotFound(f"there is no customer {customer_id!r}")
-        offers = Offers(connection)
-        budget = await offers.budget(state.list_price.currency, now)
-        cooldown = timedelta(hours=_POLICY.cooldown_hours)
+        offers, policy = Offers(connection), self.policy
+        audience, currency = Audience(connection), state.list_price.currency
+        money = await self._money(connection, customer_id, currency, now, campaign)
+        cooldown = timedelta(hours=policy.cooldown_hours)
         score = await Scores(connection).get(customer_id, "churn") if reason == "win_back" else None
         context = OfferContext(
             now=now,
             product=state,
             events=await self._events(connection, customer_id),
-            live_offers=[
-                LiveOffer(
-                    product=item.product_id,
-                    price=Money(item.price, item.currency),
-                    code=item.code,
-                    valid_until=item.valid_until,
-                )
-                for item in await offers.since(customer_id, now - cooldown)
-            ],
-            policy=_POLICY,
-            budget_left=None if budget is None else Money(budget.left, budget.currency),
+            live_offers=[held_offer(item) for item in await offers.since(customer_id, now - cooldown)],
+            live_steps=[live_step(item) for item in await offers.of_others(product_id, customer_id, now)],
+            offers_made=money.holding.made,
+            offers_live=money.holding.live,
+            policy=policy,
+            budget_left=money.left,
+            budget_set=money.left is not None,
             reason=reason,
-            complaint_open=await Audience(connection).case_open(customer_id),
+            complaint_open=await audience.case_open(customer_id),
             opted_out=not customer.personal_prices,
+            profiling_refused=await audience.refused_profiling(customer_id),
             risk=None if score is None else score.value,
             seed=self._seed_for(customer_id, now),
         )
         return self._served.core.offer(customer_id, product_id, context)
+
+    @property
+    def policy(self) -> PricePolicy:
+        """The published rules in force."""
+        return PricePolicy() if self._prices is None else self._prices.policy
+
+    def _limits(self, currency: str, now: datetime, campaign: str | None) -> OfferLimits | None:
+        return None if self._prices is None else self._prices.limits(currency, now, campaign)
+
+    async def _money(
+        self,
+        connection: AsyncConnection,
+        customer_id: str,
+        currency: str,
+        now: datetime,
+        campaign: str | None,
+    ) -> _Left:
+        """What is left to give to a customer."""
+        budgets, limits = Budgets(connection), self._limits(currency, now, campaign)
+        limits = limits or OfferLimits(made_since=now)
+        holding = await budgets.holding(
+            customer_id,
+            currency,
+            now,
+            made_since=limits.made_since or now,
+            period_since=now if limits.total is None else limits.total.starts_at,
+        )
+        if limits.total is None:
+            running = None if self._sets_a_budget else await budgets.running(currency, now)
+            return _Left(holding, None if running is None else Money(running.left, currency))
+        left = [(await budgets.by_rule(rule)).left for rule in limits.rules]
+        if limits.customer is not None:
+            left.append(max(0, limits.customer - holding.promised))
+        return _Left(holding, Money(min(left), currency))
+
+    @property
+    def _sets_a_budget(self) -> bool:
+        return self._prices is not None and self._prices.budget is not None
 
     async def risk(self, connection: AsyncConnection, *, customer_id: str, now: datetime) -> Risk:
         """The customer's churn risk now."""
@@ -174,19 +225,30 @@ class Decisions:
         return self._served.core.risk(customer_id, RiskContext(now=now, events=events))
 
     async def reserve(
-        self, connection: AsyncConnection, offer: Offer, *, reason: OfferReason, now: datetime
+        self,
+        connection: AsyncConnection,
+        offer: Offer,
+        *,
+        reason: OfferReason,
+        now: datetime,
+        campaign: str | None = None,
     ) -> StoredOffer:
-        """Keep a personal price with a code of its own and take its discount from the budget.
+        """Keep a personal price with a code of its own and take its discount from the budgets.
 
-        An offer that is live already at this price is returned as it is.
+        An offer that is live already at this price is returned as it is; one that is live at a higher price gets this
+        one, under its code.
 
         Raises:
             Conflict: something changed since the decision; decide again.
         """
         offers = Offers(connection)
+        limits = self._limits(offer.price.currency, now, campaign)
+        reasons = [asdict(item) for item in offer.reasons]
         for live in await offers.live(offer.customer, now, offer.product):
             if live.price == offer.price.minor:
                 return live
+            if live.price > offer.price.minor and _promised(offer):
+                return await offers.improve(live, offer.price.minor, reasons, now, limits)
             raise Conflict("the customer's live offer for this product has another price")
         state = await self._state(connection, offer.product, now)
         if state.list_price != offer.list_price or not state.active:
@@ -201,12 +263,14 @@ class Decisions:
                 floor=offer.floor.minor,
                 currency=offer.price.currency,
                 reason=reason,
-                reasons=[asdict(item) for item in offer.reasons],
+                reasons=reasons,
                 policy=offer.policy,
                 probability=offer.probability,
                 valid_until=offer.valid_until,
+                tier=offer.tier,
             ),
             now,
+            limits,
         )
 
     async def record_shown(
@@ -220,7 +284,7 @@ class Decisions:
         now: datetime,
     ) -> None:
         """Keep what was shown with its position, policy and probability."""
-        items = [_impression(item) for item in ([what] if isinstance(what, Offer) else what)]
+        items = [impression(item) for item in ([what] if isinstance(what, Offer) else what)]
         await Offers(connection).record_shown(
             items,
             customer_id=customer_id,
@@ -239,18 +303,18 @@ class Decisions:
         in between, and prices are read anew wherever one is promised."""
         moment = time.monotonic()
         if self._snapshot is None or moment - self._snapshot.taken_at > self._stock_age:
-            rows = (await connection.execute(_STATE.where(product.c.active.is_(True)))).all()
-            states = {row.id: _product_state(row, self._margin, now) for row in rows}
+            rows = (await connection.execute(STATE.where(product.c.active.is_(True)))).all()
+            states = {row.id: product_state(row, self._margin, now) for row in rows}
             listed = (Listed(row.code, row.id, row.category_id or "") for row in rows)
             rules = ShopRules() if self._steering is None else self._steering.rules(listed)
             self._snapshot = _Snapshot(states, rules, moment)
         return self._snapshot
 
     async def _state(self, connection: AsyncConnection, product_id: str, now: datetime) -> ProductState:
-        row = (await connection.execute(_STATE.where(product.c.id == product_id))).one_or_none()
+        row = (await connection.execute(STATE.where(product.c.id == product_id))).one_or_none()
         if row is None:
             raise NotFound(f"there is no product {product_id!r}")
-        return _product_state(row, self._margin, now)
+        return product_state(row, self._margin, now)
 
     def _seed_for(self, customer_id: str | None, now: datetime) -> int:
         """The same all day, so that an exploration doesn't flicker between two messages."""
@@ -280,47 +344,9 @@ def _known(rows: Sequence[StoredEvent]) -> list[Event]:
     ]
 
 
-_STATE = select(
-    product.c.id,
-    product.c.code,
-    product.c.list_price,
-    product.c.sale_price,
-    product.c.sale_from,
-    product.c.sale_until,
-    product.c.group_id,
-    product.c.cost,
-    product.c.currency,
-    product.c.stock,
-    product.c.category_id,
-    product.c.active,
-    product.c.created_at,
-)
-
-
-def _product_state(row: Any, margin: float | None, now: datetime) -> ProductState:
-    cost = row.cost if row.cost is not None else round(row.list_price * (1 - (margin or 0.0)))
-    return ProductState(
-        product=row.id,
-        list_price=Money(price_at(row, now), row.currency),
-        cost=Money(cost, row.currency),
-        stock=row.stock,
-        category=row.category_id or "",
-        group=row.group_id or "",
-        active=row.active,
-        created_at=row.created_at,
-    )
-
-
-def _impression(shown: Recommendation | Offer) -> Impression:
-    return Impression(
-        kind="offer" if isinstance(shown, Offer) else "recommendation",
-        product_id=shown.product,
-        position=0 if isinstance(shown, Offer) else shown.position,
-        policy=shown.policy,
-        probability=shown.probability,
-        score=float(shown.price.minor) if isinstance(shown, Offer) else shown.score,
-        reasons=[asdict(reason) for reason in shown.reasons],
-    )
+def _promised(offer: Offer) -> bool:
+    """It goes on from one that the customer holds."""
+    return any(one.code == "existing_offer" for one in offer.reasons)
 
 
 def _new_code() -> str:

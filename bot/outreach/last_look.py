@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation import wording
+from bot.conversation import price_rules, wording
 from bot.conversation.texts import Texts
 from bot.conversation.wording import zone
 from bot.delivery.departure import Drop, Leave, Verdict, Wait
@@ -92,12 +93,20 @@ class LastLook:
     async def _written(
         self, connection: AsyncConnection, row: OutboxRow, customer: Customer, product: Product, now: datetime
     ) -> Verdict:
+        campaign = await Campaigns(connection).of_message(row.id)
         offer = await self.decisions.offer(
-            connection, customer_id=customer.id, product_id=product.id, reason="win_back", now=now
+            connection,
+            customer_id=customer.id,
+            product_id=product.id,
+            reason="win_back",
+            now=now,
+            campaign=campaign,
         )
         stored = made = None
         if offer.personal:
-            stored = await self.decisions.reserve(connection, offer, reason="win_back", now=now)
+            stored = await self.decisions.reserve(
+                connection, offer, reason="win_back", now=now, campaign=campaign
+            )
             if stored.created_at == now:
                 made = stored.id
             elif stored.valid_until - now < _TIME_TO_USE_IT:
@@ -171,4 +180,5 @@ class WinBackWriter:
             code=stored.code,
             until=wording.moment(stored.valid_until, language, where),
         )
-        return f"{price}\n{self._texts.say(language, 'offer-disclosure')}"
+        basis = price_rules.basis(partial(self._texts.say, language), stored.reasons)
+        return f"{price}\n{self._texts.say(language, 'offer-disclosure', basis=basis)}"

@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
-from retention.errors import RetentionError
 from retention.types import NEW_PRODUCTS, ShopRules
+from retention.written import read
 
 Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Most = Annotated[int, Field(strict=True, ge=0)]
-
-
-class RulesInvalid(RetentionError):
-    """The rules can't be used; every problem is listed with its key."""
-
-    def __init__(self, file: str, problems: list[str]) -> None:
-        self.problems = problems
-        super().__init__(f"{file} can't be used:\n" + "\n".join(f"  {line}" for line in problems))
 
 
 class WrittenRules(BaseModel):
@@ -81,17 +64,7 @@ def read_rules(path: Path) -> WrittenRules:
     Raises:
         RulesInvalid: with every problem at once.
     """
-    try:
-        # Editors on Windows put a mark before the first key.
-        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        return WrittenRules()
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise RulesInvalid(path.name, [str(error)]) from None
-    try:
-        return WrittenRules.model_validate(values)
-    except ValidationError as error:
-        raise RulesInvalid(path.name, [_problem(dict(detail)) for detail in error.errors()]) from None
+    return read(path, WrittenRules)
 
 
 def resolve(written: WrittenRules, products: Iterable[Listed]) -> Resolved:
@@ -122,11 +95,3 @@ def resolve(written: WrittenRules, products: Iterable[Listed]) -> Resolved:
 
 def _found(codes: Iterable[str], by_code: Mapping[str, list[str]]) -> Iterable[str]:
     return (product for code in codes for product in by_code.get(code.casefold(), ()))
-
-
-def _problem(detail: dict[str, Any]) -> str:
-    key = ".".join(str(part) for part in detail["loc"] if part != "[key]")
-    if detail["type"] == "extra_forbidden":
-        return f"{key}: is no rule; there are {', '.join(WrittenRules.model_fields)}"
-    # What Python calls a tuple is a list to whoever writes TOML.
-    return f"{key}: {detail['msg'].removeprefix('Value error, ').replace('tuple', 'list')}"

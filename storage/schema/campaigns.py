@@ -43,6 +43,14 @@ budget = Table(
     Column("currency", String(3), nullable=False),
     Column("starts_at", UtcMicros, nullable=False),
     Column("ends_at", UtcMicros, nullable=False),
+    Column("campaign", String(100), comment="Whose offers alone it is for; empty: everything that is given."),
+    Column(
+        "written",
+        Boolean,
+        nullable=False,
+        default=False,
+        comment="It follows from the shop's rules, and counts while those say so.",
+    ),
     comment="What may be given away in discounts; an offer reserves its discount here.",
 )
 
@@ -62,7 +70,15 @@ offer = Table(
     Column("reasons", JSON, nullable=False, default=list),
     Column("policy", String(100), nullable=False),
     Column("probability", Float, nullable=False),
+    Column(
+        "tier",
+        Integer,
+        nullable=False,
+        default=0,
+        comment="The customer's when it was made: how many loyalty steps they had reached.",
+    ),
     Column("budget_id", String(60), ForeignKey("budget.id")),
+    Column("campaign_budget_id", String(60), ForeignKey("budget.id"), comment="Beside it, of the campaign."),
     Column("created_at", UtcMicros, nullable=False),
     Column("valid_until", UtcMicros, nullable=False),
     Column("used_at", UtcMicros),
@@ -76,6 +92,8 @@ offer = Table(
     Column("changed_at", UtcMicros, comment="When something of it changed last, as this program saw it."),
     Index(None, "customer_id", "product_id", "state"),
     partial_index("ix_offer_discrepancy", "id", where="discrepancy IS NOT NULL"),
+    # What others hold for a product is asked with each price.
+    partial_index("ix_offer_live_product", "product_id", where="state = 'live'"),
     # Two decisions at the same time, of a conversation and of a campaign, must not make two prices.
     partial_index("uq_offer_live", "customer_id", "product_id", where="state = 'live'", unique=True),
 )

@@ -11,6 +11,7 @@ import hashlib
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.conversation import price_rules
 from bot.conversation.answer import Answer, row
 from bot.conversation.skills import stopping
 from bot.conversation.turn import Asked, Skill, Turn
@@ -167,8 +168,11 @@ async def _personal_prices(turn: Turn) -> Answer:
 
     state = "on" if on else "off"
     other = "off" if on else "on"
+    rules = price_rules.published(turn.part, turn.services.decisions.policy)
     return Answer(
-        text=turn.say(f"personal-prices-{state}" if changing else f"personal-prices-are-{state}"),
+        text=turn.say(
+            f"personal-prices-{state}" if changing else f"personal-prices-are-{state}", rules=rules
+        ),
         buttons=row(turn.button(f"button-prices-{other}", f"prices:{other}")),
         memory=turn.memory.settled() if changing else None,
         effects=(switch,) if changing else (),

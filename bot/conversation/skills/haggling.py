@@ -14,6 +14,7 @@ from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.conversation import price_rules
 from bot.conversation.answer import Answer, row
 from bot.conversation.memory import Memory
 from bot.conversation.phrases import word_test
@@ -142,7 +143,7 @@ async def _reserved(
     lines = [*first, _offered(turn, product, stored, step)]
     # How the price came about is said the first time.
     if step == "first":
-        lines.append(turn.say("offer-disclosure"))
+        lines.append(turn.say("offer-disclosure", basis=price_rules.basis(turn.part, stored.reasons)))
     lines += await _of_more(turn, product, step, stored.price)
     return await _closed(turn, product, step, lines, stored.code)
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from math import sqrt
 from zlib import crc32
 
-from bot.conversation import phrases
+from bot.conversation import phrases, price_rules
 from bot.conversation.answer import Answer, HandOver
 from bot.conversation.memory import Memory
 from bot.conversation.turn import Skill, Turn
@@ -177,6 +177,7 @@ def passage_text(turn: Turn, passage: Passage) -> str:
 
     An entry is said as the shop wrote it, of a long one the sentence that answers and then the rest.
     """
+    passage = price_rules.filled(turn.part, turn.services.decisions.policy, passage)
     text, answer = passage.text.strip(), _sentence(passage)
     if len(text) <= _SHORT or not answer:
         return _in_language(turn, passage, shortened(text))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from bot.conversation import price_rules
 from bot.conversation.answer import Answer, row
 from bot.conversation.skills import (
     bargain_words,
@@ -159,7 +160,8 @@ async def _coupons(turn: Turn) -> Answer:
             if item.product_id in known
         ]
         if live:
-            lines.append(turn.say("offer-disclosure"))
+            reasons = [one for item in live for one in item.reasons]
+            lines.append(turn.say("offer-disclosure", basis=price_rules.basis(turn.part, reasons)))
     text = (
         "\n".join([turn.say("coupons-now"), *lines, turn.say("coupons-ask")])
         if lines

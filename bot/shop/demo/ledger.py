@@ -36,7 +36,7 @@ COUPON = (
     "code", "customer_id", "text_zh", "text_en", "amount", "percent", "min_spend", "currency", "category_id",
     "valid_from", "valid_until", "demo",
 )  # fmt: skip
-BUDGET = ("id", "total", "reserved", "currency", "starts_at", "ends_at")
+BUDGET = ("id", "total", "reserved", "currency", "starts_at", "ends_at", "written")
 
 # Code, text, fen off, percent off, least spend, category, days since it began, days until it ends.
 _PUBLIC = (
@@ -318,6 +318,6 @@ def budgets(now: datetime) -> list[tuple[Any, ...]]:
     return [
         (
             DEMO_BUDGET, 5_000_000, 0, "CNY", to_micros(now - timedelta(days=30)),
-            to_micros(now + timedelta(days=60)),
+            to_micros(now + timedelta(days=60)), False,
         )
     ]  # fmt: skip

@@ -24,7 +24,7 @@ from storage.schema import campaign_contact, outbox, score
 from tests.bot.api.shop import CUSTOMER, NOW, PRODUCT, Shop, an_order, opened
 from tests.bot.outreach.campaigns import claim, ended, start, write
 from tests.conftest import make_tables
-from tests.factories import add_customer, add_score
+from tests.factories import add_budget, add_customer, add_score
 
 DAY = timedelta(days=1)
 
@@ -40,6 +40,7 @@ def bought(name: str, at: datetime, *items: str, **values: Any) -> dict[str, Any
 
 async def test_who_ordered_often_is_offered_a_loyal_customers_price(any_shop: Shop, tmp_path: Path) -> None:
     await any_shop.stocked()
+    await any_shop.store.write(lambda c: add_budget(c, 100_000))
     decisions = Decisions(ServedRetention(any_shop.store, tmp_path))
 
     async def reasons() -> dict[str, float | None]:

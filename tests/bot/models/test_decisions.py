@@ -27,7 +27,7 @@ def decisions(any_store: Store, tmp_path: Path) -> Decisions:
 
 
 async def loyal_customer(connection: AsyncConnection, customer_id: str = "c1") -> None:
-    """Somebody who bought the product often enough to be offered something."""
+    """Somebody who bought the product often enough to be offered something, in a shop with a budget."""
     await add_product(connection, "p1", list_price=10_000, cost=4_000, stock=500)
     await add_product(connection, "p2", list_price=10_000, cost=9_900)
     await add_customer(connection, customer_id, risk=0.9)
@@ -61,6 +61,7 @@ async def reserved(store: Store) -> int:
 
 async def test_asking_again_gives_the_same_price_and_code(any_store: Store, decisions: Decisions) -> None:
     await any_store.write(loyal_customer)
+    await any_store.write(lambda c: add_budget(c, 100_000))
     first = await ask(any_store, decisions)
     assert first.personal
     code = await keep(any_store, decisions, first)
@@ -143,6 +144,7 @@ async def test_an_offer_that_ran_out_is_not_beaten_the_next_hour(
     any_store: Store, decisions: Decisions
 ) -> None:
     await any_store.write(loyal_customer)
+    await any_store.write(lambda c: add_budget(c, 100_000))
     first = await ask(any_store, decisions)
     await keep(any_store, decisions, first)
     later = first.valid_until + timedelta(hours=1)
@@ -196,6 +198,7 @@ async def test_a_personal_price_is_below_what_everybody_pays_in_a_sale(
 ) -> None:
     """And not below the margin floor: where the sale is there already, the sale price holds for all."""
     await any_store.write(loyal_customer)
+    await any_store.write(lambda c: add_budget(c, 100_000))
     await _sale(any_store, sale)
     made = await ask(any_store, decisions)
     assert made.list_price.minor == sale
@@ -211,6 +214,7 @@ async def test_a_price_promised_before_a_sale_never_beats_it_upwards(
     any_store: Store, decisions: Decisions
 ) -> None:
     await any_store.write(loyal_customer)
+    await any_store.write(lambda c: add_budget(c, 100_000))
     promised = await ask(any_store, decisions)
     await keep(any_store, decisions, promised)
     await _sale(any_store, promised.price.minor - 100)
@@ -223,6 +227,7 @@ async def test_a_price_promised_before_a_sale_never_beats_it_upwards(
 
 async def test_a_sale_that_began_in_between_is_a_conflict(any_store: Store, decisions: Decisions) -> None:
     await any_store.write(loyal_customer)
+    await any_store.write(lambda c: add_budget(c, 100_000))
     made = await ask(any_store, decisions)
     await _sale(any_store, made.price.minor)
     with pytest.raises(Conflict):
@@ -249,6 +254,7 @@ async def test_thin_margins_and_switched_off_prices_stay_at_the_list(
     any_store: Store, decisions: Decisions
 ) -> None:
     await any_store.write(loyal_customer)
+    await any_store.write(lambda c: add_budget(c, 100_000))
     assert (await ask(any_store, decisions, "p2")).price.minor == 10_000
     await any_store.write(lambda c: Customers(c).set_personal_prices("c1", False))
     made = await ask(any_store, decisions)

@@ -15,9 +15,9 @@ from bot.models.decisions import Decisions
 from bot.outreach.last_look import LastLook
 from bot.outreach.planner import Planner
 from storage import Store
+from storage.budgets import Budgets
 from storage.campaigns import Campaigns
 from storage.customers import Accounts, Consents
-from storage.offers import Offers
 from storage.outbox import EndState, Finish, Outbox
 from storage.schema import account, campaign, campaign_contact, offer, outbox, product
 from tests.bot.outreach.campaigns import SOON, claim, ended, leave, one_planned, open_case, start
@@ -45,7 +45,7 @@ async def outbox_id(any_store: Store, planner: Planner) -> int:
 async def reserved(store: Store) -> int:
     """What the budget has promised away."""
     async with store.read() as connection:
-        budget = await Offers(connection).budget("CNY", NOW)
+        budget = await Budgets(connection).running("CNY", NOW)
     assert budget is not None
     return budget.reserved
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from retention.recommenders.rules import Listed, RulesInvalid, WrittenRules, read_rules, resolve
+from retention.recommenders.rules import Listed, WrittenRules, read_rules, resolve
 from retention.types import ShopRules
+from retention.written import RulesInvalid
 
 FILE = "recommendations.toml"
 ON_SALE = [Listed("TEA-1", "p1", "Tea"), Listed("mug", "p2", "cups"), Listed("Mug", "p3", "cups")]

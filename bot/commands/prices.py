@@ -1,0 +1,141 @@
+"""`liuke prices`: the shop's rules for personal prices, and what they would give."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
+
+import typer
+
+from bot.commands.common import AsJson, amount, with_store
+from bot.models.values import STATE, product_state
+from bot.settings import Settings
+from bot.shop.prices import (
+    FILE,
+    RulesInvalid,
+    WrittenPrices,
+    examples,
+    meaning,
+    preview,
+    read_prices,
+    unknown_categories,
+)
+from kernel.console import err, fail, out, print_json, print_table
+from kernel.times import utc_now
+from retention.pricing.rules import policy_id
+from retention.types import Offer
+from storage import Store
+from storage.budgets import Budgets
+from storage.schema import product
+
+app = typer.Typer(no_args_is_help=True, help="Prices: the shop's rules, and what they give.")
+
+_PRODUCTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    written: WrittenPrices
+    names: dict[str, str]
+    """Of the products of the preview, by id."""
+    offers: dict[str, dict[str, Offer]]
+    without_cost: int
+    unknown: list[str]
+    budget: bool
+
+
+@app.command()
+def rules(
+    products: Annotated[
+        int, typer.Option(min=0, max=1_000, help="So many are taken for the preview.")
+    ] = _PRODUCTS,
+    as_json: AsJson = False,
+) -> None:
+    """Show what the rules in prices.toml mean and would give, or every mistake in it."""
+    shown = with_store(lambda settings, store: _shown(settings, store, products))
+    if as_json:
+        print_json(_facts(shown))
+        return
+    print_table(
+        f"Rules of {policy_id(shown.written.policy())}",
+        ("key", "means"),
+        [(one.key, one.value) for one in meaning(shown.written)],
+    )
+    names = [one.name for one in examples(shown.written.policy())]
+    print_table(
+        "What a customer would be offered",
+        ("product", "for everybody", *names),
+        [
+            (shown.names[product_id], _price(next(iter(offers.values()))), *(_offered(offers[n]) for n in names))
+            for product_id, offers in shown.offers.items()
+        ],
+    )  # fmt: skip
+    _tell_what_is_missing(shown)
+
+
+async def _shown(settings: Settings, store: Store, count: int) -> _Shown:
+    try:
+        written = read_prices(settings.home / FILE)
+    except RulesInvalid as invalid:
+        fail(str(invalid))
+    now, policy = utc_now(), written.policy()
+    async with store.read(long=True) as connection:
+        on_sale = STATE.where(product.c.active.is_(True), product.c.stock > 0)
+        rows = (await connection.execute(on_sale.add_columns(product.c.name_en).order_by(product.c.id))).all()
+        budgets = Budgets(connection)
+        currencies = {row.currency for row in rows}
+        running = [one for code in currencies if (one := await budgets.running(code, now)) is not None]
+    budget = written.budget is not None or bool(running)
+    states = [product_state(row, settings.margin, now) for row in rows]
+    return _Shown(
+        written=written,
+        names={row.id: row.name_en for row in rows[:count]},
+        offers={one.product: preview(policy, one, now, budget_set=budget) for one in states[:count]},
+        without_cost=sum(not one.cost_known for one in states),
+        unknown=unknown_categories(written, [one.category for one in states]),
+        budget=budget,
+    )
+
+
+def _tell_what_is_missing(shown: _Shown) -> None:
+    if not shown.budget:
+        out.print(f"No personal price is offered: no budget is set. Write one into {FILE}, under \\[budget].")
+    if shown.without_cost:
+        out.print(
+            f"{shown.without_cost} products on sale get no personal price: their cost is not known. "
+            "Import it, or set LIUKE_MARGIN."
+        )
+    for name in shown.unknown:
+        err.print(f"margin.categories: {name} is no category of what is on sale", style="yellow")
+
+
+def _price(offer: Offer) -> str:
+    return amount(offer.list_price.minor, offer.list_price.currency)
+
+
+def _offered(offer: Offer) -> str:
+    if offer.personal:
+        return f"{amount(offer.price.minor, offer.price.currency)} ({offer.discount:.1%} off)"
+    return f"– ({offer.reasons[-1].code})"
+
+
+def _facts(shown: _Shown) -> dict[str, Any]:
+    return {
+        "policy": policy_id(shown.written.policy()),
+        "rules": [asdict(one) for one in meaning(shown.written)],
+        "budget": shown.budget,
+        "products_without_cost": shown.without_cost,
+        "unknown_categories": shown.unknown,
+        "preview": [
+            {
+                "product": product_id,
+                "customer": name,
+                "price": offer.price.minor,
+                "list_price": offer.list_price.minor,
+                "currency": offer.price.currency,
+                "reasons": [reason.code for reason in offer.reasons],
+            }
+            for product_id, offers in shown.offers.items()
+            for name, offer in offers.items()
+        ],
+    }

@@ -1,0 +1,331 @@
+"""What an owner sets of personal prices, as it is written in a TOML file: percents, amounts, dates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
+
+from kernel.money import LARGEST_AMOUNT, decimals, is_currency
+from retention.types import PricePolicy
+from retention.written import parse, read
+
+_ENDING = re.compile(r"(?=.)(\d{0,4})(?:\.(\d{1,3}))?")
+
+
+def _is_number(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise ValueError("should be a number")
+    return value
+
+
+def _is_currency(value: str) -> str:
+    if not is_currency(value):
+        raise ValueError("is no currency; write its code, such as CNY or GBP")
+    return value
+
+
+Number = Annotated[Decimal, BeforeValidator(_is_number)]
+Percent = Annotated[Number, Field(ge=0, le=100, decimal_places=2)]
+Amount = Annotated[Number, Field(ge=0)]
+Whole = Annotated[int, Field(strict=True, ge=0)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Currency = Annotated[Name, AfterValidator(_is_currency)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Loyalty(_Part):
+    """So much off from so many purchase days kept in the last year."""
+
+    purchase_days: Annotated[int, Field(strict=True, ge=1, le=366)]
+    off: Percent
+
+
+class Overstock(_Part):
+    """So much off, for everybody, from so many days that the stock will last."""
+
+    days_of_cover: Annotated[Number, Field(gt=0)]
+    off: Percent
+
+
+class WinBack(_Part):
+    """What a win-back message offers: `least` at the risk `from_risk`, evenly up to `most` where it is certain."""
+
+    from_risk: Annotated[Number, Field(ge=0, lt=1)] = Decimal("0.5")
+    least: Percent = Decimal(5)
+    most: Percent = Decimal(15)
+
+    @model_validator(mode="after")
+    def _rising(self) -> Self:
+        if self.least > self.most:
+            raise ValueError("least is above most")
+        return self
+
+
+class Margin(_Part):
+    """The least share of the price that stays above cost."""
+
+    default: Annotated[Percent, Field(lt=100)] = Decimal(10)
+    categories: Mapping[Name, Annotated[Percent, Field(lt=100)]] = Field(default_factory=dict)
+
+
+class Least(_Part):
+    """What is worth offering: a smaller share or amount off is no offer."""
+
+    off: Percent = Decimal(1)
+    amounts: Mapping[Currency, Amount] = Field(default_factory=dict)
+
+    @field_validator("amounts")
+    @classmethod
+    def _of_money(cls, value: Mapping[str, Decimal]) -> Mapping[str, Decimal]:
+        for currency, amount in value.items():
+            minor_units(amount, currency)
+        return value
+
+
+class Caps(_Part):
+    """How many personal prices one customer may hold at once, and get within so many days."""
+
+    at_once: Whole | None = None
+    made: Whole | None = None
+    in_days: Annotated[int, Field(strict=True, ge=1, le=366)] = 30
+
+
+class WrittenBudget(_Part):
+    """What may be given away: in each day, week or month, or between two days, the last one included."""
+
+    currency: Currency
+    total: Amount
+    each: Literal["day", "week", "month"] | None = None
+    first_day: date | None = None
+    last_day: date | None = None
+    customer: Amount | None = None
+    """To one customer in that time."""
+    campaigns: Mapping[Name, Amount] = Field(default_factory=dict)
+    """By one campaign in that time, out of the total."""
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        dates = (self.first_day, self.last_day)
+        if (self.each is None) == (dates == (None, None)):
+            raise ValueError("needs either each, or first_day and last_day")
+        if self.each is None and None in dates:
+            raise ValueError("needs both first_day and last_day")
+        if self.first_day and self.last_day and self.last_day < self.first_day:
+            raise ValueError("last_day is before first_day")
+        named = {"total": self.total, "customer": self.customer} | {
+            f"campaigns.{name}": amount for name, amount in self.campaigns.items()
+        }
+        for name, amount in named.items():
+            if amount is not None:
+                minor_units(amount, self.currency, name)
+        return self
+
+
+class WrittenPrices(_Part):
+    """The whole file; without it, the rules `rules/1` and no budget."""
+
+    on: Annotated[bool, Field(strict=True)] = True
+    loyalty: tuple[Loyalty, ...] = (
+        Loyalty(purchase_days=2, off=Decimal(3)),
+        Loyalty(purchase_days=5, off=Decimal(5)),
+        Loyalty(purchase_days=10, off=Decimal(8)),
+    )
+    bought_before: Percent = Decimal(2)
+    overstock: tuple[Overstock, ...] = (
+        Overstock(days_of_cover=Decimal(180), off=Decimal(3)),
+        Overstock(days_of_cover=Decimal(365), off=Decimal(6)),
+    )
+    win_back: WinBack = WinBack()
+    largest_discount: Percent = Decimal(20)
+    margin: Margin = Margin()
+    least: Least = Least()
+    endings: tuple[str, ...] = ()
+    caps: Caps = Caps()
+    valid_hours: Annotated[int, Field(strict=True, ge=1, le=24 * 90)] = 72
+    cooldown_hours: Annotated[int, Field(strict=True, ge=0, le=24 * 366)] = 24
+    budget: WrittenBudget | None = None
+
+    @field_validator("loyalty")
+    @classmethod
+    def _loyalty_rises(cls, value: tuple[Loyalty, ...]) -> tuple[Loyalty, ...]:
+        _rising([(Decimal(one.purchase_days), one.off) for one in value], "purchase_days")
+        return value
+
+    @field_validator("overstock")
+    @classmethod
+    def _overstock_rises(cls, value: tuple[Overstock, ...]) -> tuple[Overstock, ...]:
+        _rising([(one.days_of_cover, one.off) for one in value], "days_of_cover")
+        return value
+
+    @field_validator("endings")
+    @classmethod
+    def _are_endings(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        wrong = [one for one in value if not _ENDING.fullmatch(one)]
+        if wrong:
+            raise ValueError(
+                f"{', '.join(map(repr, wrong))}: write last digits, such as '.90', '9.90' or '9'"
+            )
+        return value
+
+    def policy(self) -> PricePolicy:
+        """The rules as decisions take them."""
+        return PricePolicy(
+            enabled=self.on,
+            loyalty=tuple((one.purchase_days, _points(one.off)) for one in self.loyalty),
+            bought_before=_points(self.bought_before),
+            overstock=tuple((float(one.days_of_cover), _points(one.off)) for one in self.overstock),
+            win_back_from=float(self.win_back.from_risk),
+            win_back_least=_points(self.win_back.least),
+            win_back_most=_points(self.win_back.most),
+            margin_floor=float(self.margin.default / 100),
+            margin_floors=tuple(
+                sorted(
+                    (name.casefold(), float(share / 100)) for name, share in self.margin.categories.items()
+                )
+            ),
+            max_discount=float(self.largest_discount / 100),
+            least_share=_points(self.least.off),
+            least_amounts=tuple(
+                sorted((code, minor_units(amount, code)) for code, amount in self.least.amounts.items())
+            ),
+            endings=self.endings,
+            most_live=self.caps.at_once,
+            most_made=self.caps.made,
+            most_made_days=self.caps.in_days,
+            validity_hours=self.valid_hours,
+            cooldown_hours=self.cooldown_hours,
+        )
+
+    def spending(self) -> Budget | None:
+        """The budget as decisions take it."""
+        written = self.budget
+        if written is None:
+            return None
+        return Budget(
+            currency=written.currency,
+            total=minor_units(written.total, written.currency),
+            each=written.each,
+            first_day=written.first_day,
+            last_day=written.last_day,
+            customer=None if written.customer is None else minor_units(written.customer, written.currency),
+            campaigns=tuple(
+                sorted(
+                    (name, minor_units(amount, written.currency))
+                    for name, amount in written.campaigns.items()
+                )
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """A stretch of time that a budget is for."""
+
+    name: str
+    """The same for the same period, whenever it is asked for."""
+    starts_at: datetime
+    ends_at: datetime
+    """The first moment after it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """What may be given away in one period; minor units."""
+
+    currency: str
+    total: int
+    each: Literal["day", "week", "month"] | None = None
+    first_day: date | None = None
+    last_day: date | None = None
+    customer: int | None = None
+    campaigns: tuple[tuple[str, int], ...] = ()
+
+    def period(self, now: datetime, where: ZoneInfo) -> Period | None:
+        """The one that runs now, at the shop's place; None before and after fixed days."""
+        today = now.astimezone(where).date()
+        if self.first_day is not None and self.last_day is not None:
+            first, after = self.first_day, self.last_day + timedelta(days=1)
+            if not first <= today < after:
+                return None
+            name = f"{self.currency} {first} to {self.last_day}"
+        else:
+            first, after = _around(today, self.each)
+            name = f"{self.currency} {self.each} {first}"
+        return Period(name=name, starts_at=_begins(first, where), ends_at=_begins(after, where))
+
+
+def read_prices(path: Path) -> WrittenPrices:
+    """The rules in a file; the defaults where it isn't there.
+
+    Raises:
+        RulesInvalid: with every problem at once.
+    """
+    return read(path, WrittenPrices, Decimal)
+
+
+def parse_prices(text: str, name: str = "prices.toml") -> WrittenPrices:
+    """The same of a text that would be the file."""
+    return parse(text, WrittenPrices, name, Decimal)
+
+
+def minor_units(amount: Decimal, currency: str, what: str = "") -> int:
+    """An amount such as 12.50 in the smallest unit of its currency.
+
+    Raises:
+        ValueError: there is no coin for so little, or it is beyond all reason.
+    """
+    told = f"{what}: " if what else ""
+    minor = amount.scaleb(decimals(currency))
+    if minor != minor.to_integral_value():
+        raise ValueError(f"{told}{amount} has more decimal places than {currency} ({decimals(currency)})")
+    if minor > LARGEST_AMOUNT:
+        raise ValueError(f"{told}{amount} {currency} is more than any shop gives away")
+    return int(minor)
+
+
+def _points(percent: Decimal) -> int:
+    return int(percent * 100)
+
+
+def _rising(steps: list[tuple[Decimal, Decimal]], start: str) -> None:
+    """Whoever reaches more never gets less: what promises the loyal the best price depends on it."""
+    for (one, off), (other, more) in pairwise(steps):
+        if other <= one:
+            raise ValueError(f"{start} has to rise from step to step")
+        if more < off:
+            raise ValueError("off must not fall from step to step")
+
+
+def _around(today: date, each: str | None) -> tuple[date, date]:
+    if each == "month":
+        first = today.replace(day=1)
+        return first, (first + timedelta(days=32)).replace(day=1)
+    if each == "week":
+        first = today - timedelta(days=today.weekday())
+        return first, first + timedelta(days=7)
+    return today, today + timedelta(days=1)
+
+
+def _begins(day: date, where: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), where).astimezone(UTC)
