@@ -22,6 +22,7 @@ from bot.commands import (
     understanding,
 )
 from retention import commands as retention_commands
+from retention.commands import uplift
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -53,6 +54,7 @@ app.add_typer(prices.app, name="prices")
 understanding.app.command("missed")(missed.missed)
 app.add_typer(understanding.app, name="nlu")
 app.add_typer(retention_commands.app, name="retention", context_settings={"obj": models.shop_history})
+app.add_typer(uplift.app, name="uplift")
 
 
 def main() -> None:

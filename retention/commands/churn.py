@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,25 +18,24 @@ from kernel.console import fail, failing, out, working
 from kernel.files import sha256
 from retention.commands import options
 from retention.commands.files import (
+    TableColumns,
     check_targets,
     load_part,
     open_log,
     print_metrics,
     print_notes,
+    read_columns,
     save_part,
     write_table,
 )
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from retention.churn.contract import ContractModel
     from retention.churn.model import ChurnModel
     from retention.logs import Log
     from retention.types import Reason
 
 LOG_PART, CONTRACT_PART = "churn", "contract"
-_Columns: TypeAlias = Mapping[str, Sequence[str | None]]
 
 Events = Annotated[
     Path | None, typer.Option("--events", help="The shop's log: .csv or .parquet, a row a purchase.")
@@ -189,7 +188,7 @@ def _of_table(
     if model is not None:
         found = restored(*load_part(model, CONTRACT_PART))
     elif data is not None and label is not None:
-        found, measured = _fit_table(_read(data)[0], label, treatment, customer, seed)
+        found, measured = _fit_table(read_columns(data)[0], label, treatment, customer, seed)
     else:
         fail("name the table to learn from with --data and --label, or a fitted model with --model")
     if save is not None:
@@ -202,7 +201,7 @@ def _of_table(
 
 
 def _fit_table(
-    table: _Columns, label: str, treatment: str | None, customer: str | None, seed: int
+    table: TableColumns, label: str, treatment: str | None, customer: str | None, seed: int
 ) -> tuple[ContractModel, Mapping[str, float]]:
     from retention.churn.contract import fit, fit_untreated
 
@@ -221,7 +220,7 @@ def _score_table(path: Path, model: ContractModel, customer: str | None) -> dict
     from retention.errors import MissingColumn
     from retention.types import RiskBand
 
-    table, source = _read(path)
+    table, source = read_columns(path)
     if customer is not None and customer not in table:
         raise MissingColumn("test", [customer])
     chances = model.probabilities(table, source.num_rows).tolist()
@@ -236,29 +235,6 @@ def _score_table(path: Path, model: ContractModel, customer: str | None) -> dict
         "band": [RiskBand.of(one, model.bands).value for one in chances],
         "reasons": said,
     }
-
-
-def _read(path: Path) -> tuple[_Columns, pa.Table]:
-    """All columns as text, and the table with the types of the file. Rows that cannot be read are told of."""
-    import pyarrow as pa
-
-    from retention.logs import files
-
-    with failing(), working(f"reading {path.name}"):
-        file = files.opened(path)
-        table, skipped = files.read(file, file.header)
-    if skipped:
-        shown = ", ".join(str(one) for one in skipped[:5])
-        print_notes([f"{path.name}: {len(skipped)} rows have too many or too few values, such as {shown}"])
-    columns: dict[str, list[str | None]] = {}
-    for name in table.column_names:
-        if name == files.LINE:
-            continue
-        column = table.column(name)
-        if pa.types.is_dictionary(column.type):
-            column = column.cast(column.type.value_type)
-        columns[name] = [None if one is None else str(one) for one in column.to_pylist()]
-    return columns, table
 
 
 # --- words ------------------------------------------------------------------------------------------------

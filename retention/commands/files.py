@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 Shop: TypeAlias = Callable[[datetime | None], tuple["History", datetime]]
 """Where the program that mounts the app finds its own shop's history, as of a moment or of now."""
 
+TableColumns: TypeAlias = Mapping[str, Sequence[str | None]]
+"""Column name to values as text, None where missing."""
 OwnEvents = Annotated[
     Path | None,
     typer.Option("--events", help="The shop's log, .csv or .parquet; without it, this shop's own store."),
@@ -129,6 +131,29 @@ def _own_groups(history: History, by: str | None) -> Any:
         )
         return people.column(by).take(place)
     return fail(f"--by {by!r}: the own store can be grouped by channel, language or tier")
+
+
+def read_columns(path: Path) -> tuple[TableColumns, pa.Table]:
+    """All columns as text, and the table with the types of the file. Rows that cannot be read are told of."""
+    import pyarrow as pa
+
+    from retention.logs import files
+
+    with failing(), working(f"reading {path.name}"):
+        file = files.opened(path)
+        table, skipped = files.read(file, file.header)
+    if skipped:
+        shown = ", ".join(str(one) for one in skipped[:5])
+        print_notes([f"{path.name}: {len(skipped)} rows have too many or too few values, such as {shown}"])
+    columns: dict[str, list[str | None]] = {}
+    for name in table.column_names:
+        if name == files.LINE:
+            continue
+        column = table.column(name)
+        if pa.types.is_dictionary(column.type):
+            column = column.cast(column.type.value_type)
+        columns[name] = [None if one is None else str(one) for one in column.to_pylist()]
+    return columns, table
 
 
 # --- tables -----------------------------------------------------------------------------------------------
