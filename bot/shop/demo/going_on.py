@@ -7,8 +7,10 @@ its hidden causes, and not what a model says would.
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 
@@ -32,6 +34,9 @@ class Bought:
     day: Ints
     quantity: Ints
     paid: Ints
+
+
+_COLUMNS = tuple(field.name for field in fields(Bought))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +75,8 @@ class World:
         self._rng = streams[5]
         self._last = days + more
         self.cost: Ints = np.array([item.cost for item in self.catalogue], dtype=np.int64)
+        self._lines: list[Bought] = []
+        self._read = 0
         self._simulation.run(0, days)
 
     @property
@@ -108,15 +115,18 @@ class World:
 
     def bought(self, since: int = 0) -> Bought:
         """What was bought on or after a day and before today."""
-        columns = self._simulation.journal.columns(self.day * DAY)
-        lines = (columns.kind == _PURCHASE) & (columns.second >= since * DAY)
-        return Bought(
-            customer=columns.customer[lines],
-            product=columns.product[lines],
-            day=columns.second[lines] // DAY,
-            quantity=columns.quantity[lines],
-            paid=columns.amount[lines],
-        )
+        every = self._every_line()
+        lines = every.day >= since
+        return Bought(**{name: getattr(every, name)[lines] for name in _COLUMNS})
+
+    def _every_line(self) -> Bought:
+        """What the journal says of purchases; only what is new in it is read."""
+        pieces = self._simulation.journal.pieces
+        self._lines += [_lines(piece) for piece in pieces[self._read :] if piece["kind"] == _PURCHASE]
+        self._read = len(pieces)
+        whole = {name: np.concatenate([getattr(one, name) for one in self._lines]) for name in _COLUMNS}
+        self._lines = [Bought(**whole)]
+        return self._lines[0]
 
     def margin(self, since: int = 0) -> int:
         """What customers paid since a day, less what the goods cost, in fen; what comes back by today is taken off."""
@@ -141,3 +151,13 @@ class World:
         np.maximum.at(last, bought.customer, bought.day)
         found: Floats = np.where(last == NOTHING, np.inf, (self.day - last).astype(np.float64))
         return found
+
+
+def _lines(piece: Mapping[str, Any]) -> Bought:
+    return Bought(
+        customer=piece["customer"],
+        product=piece["product"],
+        day=piece["second"] // DAY,
+        quantity=piece["quantity"],
+        paid=piece["amount"],
+    )
