@@ -271,8 +271,8 @@ def _section(earned: Earned, seeds: int, customers: int, days: int) -> str:
 
 The demo shop's world ({customers:,} customers, {HISTORY} days of history, seeds 1 to {seeds}) goes on for {days} days
 in copies with the same chances, in which only the policy of personal prices differs: for those who ask, and in
-{_A_WEEK} win-back messages a week. All are inside the same margin floor and largest discount. Margin: what was paid, less the
-goods' cost and what was sent back. CNY a seed; differences within a seed, mean and 95 % interval.
+{_A_WEEK} win-back messages a week. All are inside the same margin floor and largest discount. Margin: what was paid,
+less the goods' cost and what was sent back. CNY a seed; differences within a seed, mean and 95 % interval.
 
 {table(["policy", "margin", "above nobody", "learned above it"], rows)}
 
