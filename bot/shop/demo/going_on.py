@@ -16,6 +16,7 @@ import numpy as np
 
 from bot.shop.demo.answers import Answers, PricesOfTheShop, draw_answers
 from bot.shop.demo.catalogue import DemoProduct, all_products
+from bot.shop.demo.chances import Chances
 from bot.shop.demo.orders import DAY, KINDS, NOTHING, Shipping
 from bot.shop.demo.simulation import Simulation
 from bot.shop.demo.world import Market, Traits, draw_traits, open_market
@@ -69,10 +70,10 @@ class World:
         self._traits = draw_traits(customers, days, self.catalogue, streams[0])
         self.market: Market = open_market(self.catalogue, first, days + more, streams[1])
         self._simulation = Simulation(
-            self._traits, self.catalogue, self.market, Shipping(streams[2]), 0, streams[3]
+            self._traits, self.catalogue, self.market, Shipping(Chances(streams[2])), 0, Chances(streams[3])
         )
         self._answers = draw_answers(customers, self._traits.price_sense, streams[4])
-        self._rng = streams[5]
+        self._seed = seed
         self._last = days + more
         self.cost: Ints = np.array([item.cost for item in self.catalogue], dtype=np.int64)
         self._lines: list[Bought] = []
@@ -96,7 +97,7 @@ class World:
         """
         if self.day + days > self._last:
             raise ValueError(f"this world ends in {self._last - self.day} days, before {days} have gone by")
-        self._simulation.let_decide(prices, self._answers, self._rng)
+        self._simulation.let_decide(prices, self._answers, self._seed)
         for _ in range(days):
             self._simulation.run(self.day, self.day + 1)
             self.day += 1
