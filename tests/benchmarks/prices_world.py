@@ -144,7 +144,11 @@ class Shop:
         # Down to a step, so that every price is one of the published ones.
         allowed = np.searchsorted(STEPS, np.minimum(points, most), side="right") - 1
         tier = self.tiers[customer]
-        self._offered.append((np.full(len(customer), day), customer, product, tier, allowed))
+        # Messages go to other people than those who ask; what comes of them tells nothing of these.
+        asked = ~win_back
+        self._offered.append(
+            (np.full(asked.sum(), day), customer[asked], product[asked], tier[asked], allowed[asked])
+        )
         share: Floats = np.array(STEPS)[allowed] / WHOLE
         return share
 
@@ -187,7 +191,7 @@ def by_rules(shop: Shop, day: int, customer: Ints, product: Ints, win_back: Bool
 
 
 def learned(shop: Shop, day: int, customer: Ints, product: Ints, win_back: Bools) -> Floats:
-    """Thompson sampling over the steps, fitted again each week; the rules until there is history."""
+    """Thompson sampling over the steps for those who ask, fitted again each week; messages keep to the rules."""
     if shop.model is None or day % 7 == 0:
         shop.model = thompson.fit(
             shop.history(day),
@@ -197,7 +201,7 @@ def learned(shop: Shop, day: int, customer: Ints, product: Ints, win_back: Bools
             margin=shop.margin,
             seed=day,
         )
-    if shop.model.missing:
+    if win_back.any():
         return by_rules(shop, day, customer, product, win_back)
     price, cost, when = shop.world.market.price[day], shop.world.cost, shop.world.date_of(day)
     return np.array(
