@@ -11,8 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
-from scipy.stats import poisson
+from scipy.special import ndtri, pdtr
 
 from kernel.arrays import Floats, Ints
 
@@ -94,7 +93,7 @@ class Draws:
         """Counts."""
         if self.rng is not None:
             return self.rng.poisson(mean, self.count)
-        return np.searchsorted(poisson.cdf(np.arange(60), mean), self._marks)
+        return np.searchsorted(pdtr(np.arange(60), mean), self._marks)
 
     def gamma_2(self, scale: float) -> Floats:
         """From a gamma distribution of shape 2."""
