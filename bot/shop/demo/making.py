@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.shop.demo import ledger as books
 from bot.shop.demo.catalogue import DemoProduct, all_products, categories
+from bot.shop.demo.chances import Chances
 from bot.shop.demo.orders import DAY, KINDS, NOTHING, EventColumns, Shipping
 from bot.shop.demo.simulation import Simulation
 from bot.shop.demo.world import DemoCustomer, Market, Traits, demo_customers, draw_traits, open_market, places
@@ -123,7 +124,9 @@ def build_demo(seed: int, now: datetime, *, customers: int = CUSTOMERS, days: in
     traits = draw_traits(customers, days, catalogue, streams[0])
     market = open_market(catalogue, start.date(), days, streams[1])
     start_offset = start.hour * 3_600 + start.minute * 60 + start.second
-    simulation = Simulation(traits, catalogue, market, Shipping(streams[2]), start_offset, streams[3])
+    simulation = Simulation(
+        traits, catalogue, market, Shipping(Chances(streams[2])), start_offset, Chances(streams[3])
+    )
     simulation.run()
     people = demo_customers(traits, streams[4])
     product_ids = [f"P{1_001 + number}" for number in range(len(catalogue))]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from bot.shop.demo.catalogue import DemoProduct, read_toml
+from bot.shop.demo.chances import Chances, position_within
 from bot.shop.demo.world import places
 from kernel.arrays import Bools, Floats, Ints
 
@@ -30,7 +31,7 @@ class Aftermath:
         journal: Journal,
         orders: Orders,
         upset: Callable[[Ints, Ints, Floats], None],
-        rng: np.random.Generator,
+        chances: Chances,
     ) -> None:
         """Make up how good everything really is.
 
@@ -39,11 +40,11 @@ class Aftermath:
             journal: takes what customers do.
             orders: take what comes back.
             upset: told of each annoyance: the second it happens, whose it is, how much.
-            rng: of every choice.
+            chances: of every choice.
         """
-        self._journal, self._orders, self._upset, self._rng = journal, orders, upset, rng
+        self._journal, self._orders, self._upset, self._chances = journal, orders, upset, chances
         self._returns = np.array([item.category.returns for item in catalogue])
-        self._quality = _quality(catalogue, rng)
+        self._quality = _quality(catalogue, chances)
 
     def arrive(self, buyers: Ints, first_order: int, shipments: Shipments, cancelled: Bools) -> None:
         """A late parcel annoys, makes some write and a few complain."""
@@ -53,50 +54,52 @@ class Aftermath:
         days_late = (shipments.delivered[late] - promised) / DAY
         self._upset(promised + DAY // 2, who, 0.5 + 0.3 * np.minimum(days_late, 6))
         orders = first_order + np.flatnonzero(late)
-        asks = self._rng.random(len(who)) < 0.4
+        asks = self._chances.of(who).random() < 0.4
         self._journal.note(
             "message", who[asks], promised[asks] + DAY // 3, order=orders[asks],
-            value=-np.round(self._rng.uniform(0.1, 0.8, int(asks.sum())), 2),
+            value=-np.round(self._chances.of(who[asks]).uniform(0.1, 0.8), 2),
         )  # fmt: skip
-        scolds = self._rng.random(len(who)) < np.minimum(0.08 * days_late, 0.4)
+        scolds = self._chances.of(who).random() < np.minimum(0.08 * days_late, 0.4)
         self._journal.note(
             "complaint", who[scolds], promised[scolds] + DAY, order=orders[scolds],
-            value=-np.round(self._rng.uniform(0.5, 1.0, int(scolds.sum())), 2),
+            value=-np.round(self._chances.of(who[scolds]).uniform(0.5, 1.0), 2),
         )  # fmt: skip
 
     def judge(
         self, basket: Basket, order_of: Ints, first_order: int, shipments: Shipments, paid: Ints, kept: Bools
     ) -> None:
         """Ratings by quality and punctuality; returns by category and by how bad it was."""
-        count = len(basket.customer)
+        who = basket.customer
         late = np.maximum(shipments.delivered - shipments.promised, 0)[order_of] / DAY
-        felt = self._quality[basket.product] + self._rng.normal(0, 0.75, count) - 0.35 * np.minimum(late, 4)
+        felt = (
+            self._quality[basket.product] + self._chances.of(who).normal(0, 0.75) - 0.35 * np.minimum(late, 4)
+        )
         stars = np.clip(np.round(felt), 1, 5)
         bad = stars <= 2
         arrived = shipments.delivered[order_of]
-        second = arrived + (self._rng.uniform(0.3, 6, count) * DAY).astype(np.int64)
+        second = arrived + (self._chances.of(who).uniform(0.3, 6) * DAY).astype(np.int64)
         order = first_order + order_of
         self._upset(second[bad & kept], basket.customer[bad & kept], np.full(int((bad & kept).sum()), 1.25))
-        rates = kept & (self._rng.random(count) < np.where(bad, 0.55, 0.26))
+        rates = kept & (self._chances.of(who).random() < np.where(bad, 0.55, 0.26))
         self._journal.note(
             "rating", basket.customer[rates], second[rates], product=basket.product[rates],
             order=order[rates], value=stars[rates],
         )  # fmt: skip
-        complains = kept & bad & (self._rng.random(count) < 0.18)
+        complains = kept & bad & (self._chances.of(who).random() < 0.18)
         self._journal.note(
             "complaint", basket.customer[complains], second[complains] + 600,
             product=basket.product[complains], order=order[complains],
-            value=-np.round(self._rng.uniform(0.4, 1.0, int(complains.sum())), 2),
+            value=-np.round(self._chances.of(who[complains]).uniform(0.4, 1.0), 2),
         )  # fmt: skip
         chance = self._returns[basket.product] * np.where(bad, 5.0, 0.8)
-        returns = kept & (self._rng.random(count) < chance)
-        asked = arrived + (self._rng.uniform(0.5, 6.5, count) * DAY).astype(np.int64)
+        returns = kept & (self._chances.of(who).random() < chance)
+        asked = arrived + (self._chances.of(who).uniform(0.5, 6.5) * DAY).astype(np.int64)
         self._journal.note(
             "return", basket.customer[returns], asked[returns], product=basket.product[returns],
             order=order[returns], quantity=basket.quantity[returns], amount=-paid[returns],
         )  # fmt: skip
         line = position_within(order_of)
-        why = np.where(bad, self._rng.integers(0, 3, count), self._rng.integers(3, 6, count))
+        why = np.where(bad, self._chances.of(who).integers(0, 3), self._chances.of(who).integers(3, 6))
         self._orders.returns += list(
             zip(
                 order[returns].tolist(), line[returns].tolist(), asked[returns].tolist(),
@@ -105,10 +108,16 @@ class Aftermath:
         )  # fmt: skip
 
 
-def _quality(catalogue: list[DemoProduct], rng: np.random.Generator) -> Floats:
+def _quality(catalogue: list[DemoProduct], chances: Chances) -> Floats:
     """How good a line really is, in stars; one in ten disappoints."""
     lines = max(item.line for item in catalogue) + 1
-    quality = np.where(rng.random(lines) < 0.1, rng.uniform(2.6, 3.4, lines), rng.uniform(4.1, 4.9, lines))
+    every = np.arange(lines)
+    bad, low, high = (
+        chances.of(every).random() < 0.1,
+        chances.of(every).uniform(2.6, 3.4),
+        chances.of(every).uniform(4.1, 4.9),
+    )
+    quality = np.where(bad, low, high)
     of_each: Floats = quality[[item.line for item in catalogue]]
     return of_each
 
@@ -144,8 +153,8 @@ def carriers() -> list[Carrier]:
 class Shipping:
     """Sends orders on their way."""
 
-    def __init__(self, rng: np.random.Generator) -> None:
-        self._rng = rng
+    def __init__(self, chances: Chances) -> None:
+        self.chances = chances
         shares = np.array([carrier.share for carrier in carriers()])
         domestic = np.array([carrier.domestic for carrier in carriers()])
         self._choice = {home: _cumulative(shares * (domestic == home)) for home in (True, False)}
@@ -154,21 +163,20 @@ class Shipping:
         self._domestic: Bools = np.array([place.domestic for place in places()])
         self.utc_offsets: Ints = np.array([place.offset for place in places()], dtype=np.int64)
 
-    def ship(self, placed: Ints, place: Ints, activity: float) -> Shipments:
+    def ship(self, who: Ints, placed: Ints, place: Ints, activity: float) -> Shipments:
         """Send orders; the busier the day, the more come late."""
-        count = len(placed)
         home = self._domestic[place]
-        draw = self._rng.random(count)
+        draw = self.chances.of(who).random()
         carrier = np.where(
             home, np.searchsorted(self._choice[True], draw), np.searchsorted(self._choice[False], draw)
         )
-        packed = placed + _seconds(self._rng.uniform(0.05, 0.7, count))
-        shipped = packed + _seconds(self._rng.uniform(0.1, 0.7, count))
+        packed = placed + _seconds(self.chances.of(who).uniform(0.05, 0.7))
+        shipped = packed + _seconds(self.chances.of(who).uniform(0.1, 0.7))
         usual = self._days[place]
-        travel = usual * np.clip(self._rng.normal(0.85, 0.12, count), 0.5, 1.2)
+        travel = usual * np.clip(self.chances.of(who).normal(0.85, 0.12), 0.5, 1.2)
         crowded = np.clip(activity - 1.3, 0, 2) * 0.12
-        late = self._rng.random(count) < self._late[carrier] + crowded
-        travel = np.where(late, usual + self._rng.gamma(2.0, 1.3, count) + 0.8, travel)
+        late = self.chances.of(who).random() < self._late[carrier] + crowded
+        travel = np.where(late, usual + self.chances.of(who).gamma_2(1.3) + 0.8, travel)
         promised = placed + _seconds(np.ceil(usual + 1.2))
         # The end of the promised day, not the hour at which it was ordered.
         promised = -(-promised // DAY) * DAY
@@ -240,17 +248,6 @@ def by_time(
     place = np.empty_like(sequence)
     place[sequence] = np.arange(len(sequence))
     return placed[sequence], buyers[sequence], place[order_of], coupon[sequence], cancelled[sequence]
-
-
-def position_within(groups: Ints) -> Ints:
-    """0, 1, 2 … within each group, in the order of the entries."""
-    sequence = np.argsort(groups, kind="stable")
-    ordered = groups[sequence]
-    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
-    sizes = np.diff(np.append(starts, len(groups)))
-    position = np.empty(len(groups), dtype=np.int64)
-    position[sequence] = np.arange(len(groups)) - np.repeat(starts, sizes)
-    return position
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
