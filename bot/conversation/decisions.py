@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.conversation import waiting
 from bot.conversation.answer import Answer, HandOver
+from bot.conversation.skills import pages
 from bot.conversation.skills.talk import TALK
 from bot.conversation.turn import Skill, Turn
 from bot.delivery.faults import describe
@@ -31,7 +32,9 @@ class Decision:
 
 async def wish(turn: Turn, skill: Skill, intent: str, modes: Mapping[str, str]) -> tuple[Decision, ...]:
     """Answer one wish, and remember that it was heard."""
-    decisions = await run(skill, replace(turn, intent=intent), modes)
+    turn = replace(turn, intent=intent)
+    told = await pages.more_of_told(turn) if skill.only_tells and skill not in pages.SKILLS else None
+    decisions = await run(skill, turn, modes) if told is None else only("policy", told)
     wish = None if intent in TALK else intent
 
     def heard(answer: Answer) -> Answer:
