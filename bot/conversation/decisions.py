@@ -74,7 +74,8 @@ def is_said(decision: Decision, done: Sequence[Decision]) -> bool:
     """Whether an answer says nothing but what another of the same message says, and does nothing."""
     answer = decision.answer
     does = decision.shadow or answer.effects or answer.cards or answer.hand_over is not None
-    return not does and bool(answer.text) and any(answer.text in one.answer.text for one in done)
+    lines = answer.text.splitlines()
+    return not does and bool(lines) and any(all(line in one.answer.text for line in lines) for one in done)
 
 
 def only(skill: str, answer: Answer) -> tuple[Decision, ...]:

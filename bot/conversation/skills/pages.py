@@ -214,13 +214,14 @@ async def answer(turn: Turn) -> Answer:
 
 def said_of(turn: Turn, found: Sequence[Passage]) -> Answer:
     """The first of some passages, and the second where both apply; of the entry that was told last just the sentences
-    that answer now, or that none does."""
+    that answer now, or come nearest to it."""
     first, *others = found
     told = turn.memory.passage == _entry(first)
+    text = _in_language(turn, first, first.answer) if told and first.answer else passage_text(turn, first)
     if told and not first.stated:
-        return Answer(text=turn.say("pages-not-stated"), buttons=turn.human, memory=having_told(turn, first))
-    parts = [_in_language(turn, first, first.answer) if told and first.answer else passage_text(turn, first)]
-    parts += [
+        text = turn.say("pages-not-stated", said=text)
+        return Answer(text=text, buttons=turn.human, memory=having_told(turn, first))
+    parts = [text] + [
         _in_language(turn, one, one.answer or shortened(one.text)) for one in others[:1] if one.score >= _BOTH
     ]
     return Answer(text="\n\n".join(parts), memory=having_told(turn, first))
@@ -255,8 +256,10 @@ async def by_the_way(turn: Turn) -> Answer | None:
 
 
 async def more_of_told(turn: Turn) -> Answer | None:
-    """What the entry told last says, in a sentence of its own, to what would else be asked of an order or product."""
-    if not turn.memory.topic or order_asked.mine(turn.text) or turn.named(EntityKind.ORDER_NUMBER):
+    """What the entry told last says, in a sentence of its own, to what would else be asked of an order or product, but
+    not plainly."""
+    named = any(turn.named(kind) for kind in (EntityKind.ORDER_NUMBER, EntityKind.PRODUCT))
+    if not turn.memory.topic or named or order_asked.mine(turn.text) or _plainly(turn):
         return None
     found = await _passages(turn, None, 1, STILL if phrases.asks(turn.text) else SURE)
     of_it = [one for one in found if one.title == turn.memory.topic and one.stated and one.answer]

@@ -48,7 +48,7 @@ def _turn(pages: _Pages, memory: Memory = Memory(), said: str = "wrap it") -> Tu
         memory=memory,
         sources=Sources(),
         acts=SimpleNamespace(wishes=()),
-        say=lambda text_id: text_id,
+        say=lambda text_id, said="": f"{text_id} {said}".strip(),
         human=((Button(label="human", action="human:ask"),),),
         named=lambda kind: None,
     )
@@ -161,12 +161,12 @@ def test_of_the_entry_told_last_just_what_is_asked_now_is_said() -> None:
     assert said_of(_turn(_Pages(), told.memory), [other]).text == other.text
 
 
-def test_of_the_entry_told_last_that_it_does_not_state_what_is_asked_is_said() -> None:
+def test_of_the_entry_told_last_that_there_is_no_more_to_it_is_said() -> None:
     entry = _entry("Abroad", "Norway: 17 pounds. Peru: 40.", "")
     told = said_of(_turn(_Pages()), [entry]).memory
     assert told is not None
     again = said_of(_turn(_Pages(), told), [replace(entry, stated=False)])
-    assert again.text == "pages-not-stated"
+    assert again.text == f"pages-not-stated {entry.text}"
     assert again.buttons
     assert again.memory is not None
     assert again.memory.topic == "Abroad", "what is asked next may still be of it"
