@@ -33,7 +33,7 @@ class Decision:
 async def wish(turn: Turn, skill: Skill, intent: str, modes: Mapping[str, str]) -> tuple[Decision, ...]:
     """Answer one wish, and remember that it was heard."""
     turn = replace(turn, intent=intent)
-    told = await pages.more_of_told(turn) if skill.only_tells and skill not in pages.SKILLS else None
+    told = await pages.more_of_told(turn) if skill.only_tells and skill.about_order else None
     decisions = await run(skill, turn, modes) if told is None else only("policy", told)
     wish = None if intent in TALK else intent
 

@@ -28,11 +28,13 @@ def not_twice(decision: Decision, turn: Turn) -> Decision:
 
 
 def block_again(decision: Decision, turn: Turn) -> bool:
-    """Whether an answer would tell once more, to another question, what was told of no order in particular."""
+    """Whether an answer would tell once more, to another question, what was told of nothing in particular."""
     known = REGISTRY.by_name.get(decision.skill)
     memory = decision.answer.memory or turn.memory
-    waits = decision.shadow or memory.pending is not None or known is None or known.about_order
-    return not waits and not decision.answer.effects and _mark(decision.answer) in memory.said
+    particular = known is None or known.about_order or memory.product is not None
+    if decision.shadow or decision.answer.effects or particular or memory.pending is not None:
+        return False
+    return _mark(decision.answer) in memory.said
 
 
 def _may_be_said_again(skill: str, answer: Answer) -> bool:

@@ -1,24 +1,21 @@
-"""A question below which one button stands is answered by words, too: a yes presses it."""
+"""A question whether to do what a button below it does is answered by words, too: a yes presses it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from bot.conversation.answer import Answer
+from bot.conversation.memory import Memory
 from bot.conversation.turn import Asked, Skill, Turn
+from bot.messages import Button
 from nlu.acts import Act
 
 _OFFERED = "offered"
-_ASKS = ("?", "？")
 
 
-def waiting(turn: Turn, answer: Answer) -> Answer:
-    """An answer that waits for the yes to what it offers, where it asks and waits for nothing yet."""
-    memory = answer.memory or turn.memory
-    actions = {button.action for line in answer.buttons for button in line if button.action} - {"human:ask"}
-    if len(actions) != 1 or memory.pending is not None or not answer.text.rstrip().endswith(_ASKS):
-        return answer
-    return replace(answer, memory=memory.asking(_OFFERED, action=actions.pop()))
+def offering(memory: Memory, button: Button) -> Memory:
+    """The memory after a question that a yes answers as this button below it does."""
+    return memory.asking(_OFFERED, action=button.action)
 
 
 async def _resume(turn: Turn) -> Answer | None:

@@ -256,10 +256,10 @@ async def by_the_way(turn: Turn) -> Answer | None:
 
 
 async def more_of_told(turn: Turn) -> Answer | None:
-    """What the entry told last says, in a sentence of its own, to what would else be asked of an order or product, but
-    not plainly."""
-    named = any(turn.named(kind) for kind in (EntityKind.ORDER_NUMBER, EntityKind.PRODUCT))
-    if not turn.memory.topic or named or order_asked.mine(turn.text) or _plainly(turn):
+    """What the entry told last says, in a sentence of its own, to what would else be asked of an order, but not
+    plainly."""
+    named = bool(turn.named(EntityKind.ORDER_NUMBER)) or order_asked.mine(turn.text)
+    if not turn.memory.topic or named or _plainly(turn):
         return None
     found = await _passages(turn, None, 1, STILL if phrases.asks(turn.text) else SURE)
     of_it = [one for one in found if one.title == turn.memory.topic and one.stated and one.answer]

@@ -119,7 +119,7 @@ def _note_in_card(path: Path, shops: int, questions: int, apart: int, shares: di
     said = ", ".join(f"{name} {100 * share:.1f} %" for name, share in shares.items())
     text = f"""
 `pages.npz`, `answers.onnx` and `sentences.npz`, over the encoder's token vectors, learned from {questions} questions
-on the pages of {shops} invented shops in `nlu/corpus/pages` (Apache-2.0, this project). On {apart} further shops of it, which chose the
-thresholds: {said}.
+on the pages of {shops} invented shops in `nlu/corpus/pages` (Apache-2.0, this project). On {apart} further shops of it,
+which chose the thresholds: {said}.
 """
     put_section(path, _HEADING, text)
