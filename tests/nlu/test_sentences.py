@@ -108,3 +108,24 @@ def test_what_serves_reads_as_the_network_that_was_trained(tmp_path: Path) -> No
     chances, none = model.chances(question.numpy(), said, sentences)
     assert none == pytest.approx(scores[-1], abs=0.01)
     assert chances.tolist() == pytest.approx((scores[:-1] / scores[:-1].sum()).tolist(), abs=0.02)
+
+
+@pytest.mark.slow
+def test_what_is_asked_of_a_shop_teaches_which_sentences_answer(
+    understander: TransformerUnderstander,
+) -> None:
+    torch = pytest.importorskip("torch")
+    from nlu.workshop.passages.corpus import FOLDER, read_shop
+    from nlu.workshop.passages.encoding import Texts
+    from nlu.workshop.passages.sentences import SentenceChooser, choices, measured, train_chooser
+
+    torch.manual_seed(3)
+    texts = Texts(understander.encoder)
+    asked = choices([read_shop(FOLDER / "honey.json")], texts)
+    assert any(one.right < 0 for one in asked), "that none answers is learned, too"
+    network, done = SentenceChooser(), list[float]()
+    train_chooser(network, asked, texts, 3, 6, lambda _, share: done.append(share))
+    levels, shares = measured(network, asked, texts)
+    assert done[-1] == 1.0
+    assert 0.0 < levels["enough"] < 1.0
+    assert shares["sentence is right"] > 0.6

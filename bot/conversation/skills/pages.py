@@ -219,7 +219,7 @@ def said_of(turn: Turn, found: Sequence[Passage]) -> Answer:
     told = turn.memory.passage == _entry(first)
     text = _in_language(turn, first, first.answer) if told and first.answer else passage_text(turn, first)
     if told and not first.stated:
-        text = turn.say("pages-not-stated", said=text)
+        text = turn.say("pages-not-stated", text=text)
         return Answer(text=text, buttons=turn.human, memory=having_told(turn, first))
     parts = [text] + [
         _in_language(turn, one, one.answer or shortened(one.text)) for one in others[:1] if one.score >= _BOTH

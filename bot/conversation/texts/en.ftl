@@ -736,7 +736,7 @@ page-question-account_problem = What can I do when I can't sign in to my account
 
 pages-unknown = I don't have a reliable answer to that, and I'd rather not guess. Shall I ask a colleague?
 pages-not-stated = This is all that our pages say of it:
-    { $said }
+    { $text }
     A colleague can tell you more.
 pages-other-language = This is only written in Chinese so far:
 repeat-short = In short: { $text }

@@ -48,7 +48,7 @@ def _turn(pages: _Pages, memory: Memory = Memory(), said: str = "wrap it") -> Tu
         memory=memory,
         sources=Sources(),
         acts=SimpleNamespace(wishes=()),
-        say=lambda text_id, said="": f"{text_id} {said}".strip(),
+        say=lambda text_id, text="": f"{text_id} {text}".strip(),
         human=((Button(label="human", action="human:ask"),),),
         named=lambda kind: None,
     )
