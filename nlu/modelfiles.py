@@ -1,5 +1,5 @@
 """The model folder: encoder.onnx, tokenizer.json, heads.npz, context.onnx, context.json, pages.npz, answers.onnx,
-card.md and manifest.json with their checksums.
+sentences.npz, card.md and manifest.json with their checksums.
 
 A folder that a shop taught holds two files more: `taught.tsv`, the messages it was taught with, and `untaught.npz`, the
 heads before the first of them. Only teaching reads them.
@@ -20,7 +20,7 @@ FORMAT = "liuke-nlu-1"
 FILES = ("encoder.onnx", "tokenizer.json", "heads.npz")
 CONTEXT = ("context.onnx", "context.json")
 """What reads a message in its conversation; a folder of an older version lacks them."""
-PAGES = ("pages.npz", "answers.onnx")
+PAGES = ("pages.npz", "answers.onnx", "sentences.npz")
 """What answers from the shop's pages; likewise."""
 TAUGHT = "taught.tsv"
 """Has no checksum, so that a person may take a message out of it."""

@@ -148,7 +148,9 @@ class Passage:
     score: float
     """The chance that it answers, and no less than the search asked for: `at_least`, or else the model's threshold."""
     answer: str = ""
-    """The sentence of the text that answers, or a few; empty where it is not known."""
+    """The sentence of the text that answers, or a few, one a line where others stand between; empty: it may be any."""
+    stated: bool = True
+    """Whether one of its sentences answers; where none does, it is of the same matter all the same."""
 
 
 @runtime_checkable

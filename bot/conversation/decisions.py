@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.conversation import waiting
 from bot.conversation.answer import Answer, HandOver
+from bot.conversation.skills import pages
 from bot.conversation.skills.talk import TALK
 from bot.conversation.turn import Skill, Turn
 from bot.delivery.faults import describe
@@ -31,7 +32,9 @@ class Decision:
 
 async def wish(turn: Turn, skill: Skill, intent: str, modes: Mapping[str, str]) -> tuple[Decision, ...]:
     """Answer one wish, and remember that it was heard."""
-    decisions = await run(skill, replace(turn, intent=intent), modes)
+    turn = replace(turn, intent=intent)
+    told = await pages.more_of_told(turn) if skill.only_tells and skill.about_order else None
+    decisions = await run(skill, turn, modes) if told is None else only("policy", told)
     wish = None if intent in TALK else intent
 
     def heard(answer: Answer) -> Answer:
@@ -71,7 +74,8 @@ def is_said(decision: Decision, done: Sequence[Decision]) -> bool:
     """Whether an answer says nothing but what another of the same message says, and does nothing."""
     answer = decision.answer
     does = decision.shadow or answer.effects or answer.cards or answer.hand_over is not None
-    return not does and bool(answer.text) and any(answer.text in one.answer.text for one in done)
+    lines = answer.text.splitlines()
+    return not does and bool(lines) and any(all(line in one.answer.text for line in lines) for one in done)
 
 
 def only(skill: str, answer: Answer) -> tuple[Decision, ...]:

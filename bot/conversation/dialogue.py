@@ -151,7 +151,7 @@ async def _decided(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tu
         return decisions.only("fallback", await fallback.wordless(turn))
     plain = routing.plainly(turn, reading)
     answers = await (_by_words(turn, plain, modes) if plain else _words(turn, reading, modes))
-    return (*answers[:-1], finishing.finished(answers[-1], turn))
+    return (*answers[:-1], await finishing.finished(answers[-1], turn))
 
 
 async def _button(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:

@@ -7,12 +7,15 @@ from functools import partial
 
 from bot.conversation import decisions, repeats, sentiment
 from bot.conversation.registry import REGISTRY
+from bot.conversation.skills import pages
 from bot.conversation.skills.talk import overrides
 from bot.conversation.turn import Turn
 
 
-def finished(decision: decisions.Decision, turn: Turn) -> decisions.Decision:
-    """An answer as it is sent."""
+async def finished(decision: decisions.Decision, turn: Turn) -> decisions.Decision:
+    """An answer as it is sent; what the pages say to a question, where it would tell something else once more."""
+    if repeats.block_again(decision, turn) and (told := await pages.by_the_way(turn)) is not None:
+        decision = replace(decision, skill="policy", answer=told)
     return repeats.not_twice(_with_sentiment(decision, turn), turn)
 
 

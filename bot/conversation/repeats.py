@@ -20,9 +20,21 @@ _AS_OFTEN = 3
 
 def not_twice(decision: Decision, turn: Turn) -> Decision:
     """An answer, in other words where the same was said before and needs no repeating."""
-    if decision.shadow or _may_be_said_again(decision.skill, decision.answer):
+    if decision.shadow:
         return decision
+    if _may_be_said_again(decision.skill, decision.answer):
+        return replace(decision, answer=decision.answer.changed(partial(_kept, turn)))
     return replace(decision, answer=decision.answer.changed(partial(_told_anew, turn, decision.skill)))
+
+
+def block_again(decision: Decision, turn: Turn) -> bool:
+    """Whether an answer would tell once more, to another question, what was told of nothing in particular."""
+    known = REGISTRY.by_name.get(decision.skill)
+    memory = decision.answer.memory or turn.memory
+    particular = known is None or known.about_order or memory.product is not None
+    if decision.shadow or decision.answer.effects or particular or memory.pending is not None:
+        return False
+    return _mark(decision.answer) in memory.said
 
 
 def _may_be_said_again(skill: str, answer: Answer) -> bool:
@@ -46,6 +58,14 @@ def _told_anew(turn: Turn, skill: str, answer: Answer) -> Answer:
         answer = replace(_again(turn, skill, answer), again=True)
         said = _mark(answer)
     return replace(answer, memory=replace(memory, said=(*memory.said, said)[-_KEPT:]))
+
+
+def _kept(turn: Turn, answer: Answer) -> Answer:
+    """The answer, kept to compare with where it tells something."""
+    memory = answer.memory or turn.memory
+    if not answer.text or answer.hand_over is not None or memory.pending is not None:
+        return answer
+    return replace(answer, memory=replace(memory, said=(*memory.said, _mark(answer))[-_KEPT:]))
 
 
 def _again(turn: Turn, skill: str, answer: Answer) -> Answer:

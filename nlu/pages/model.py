@@ -15,6 +15,7 @@ from nlu.encoder import Encoder, open_session
 from nlu.errors import ModelDamaged
 from nlu.heads import units
 from nlu.pages.parts import Part
+from nlu.pages.sentences import SentenceModel
 
 QUESTION, BEFORE, HEADING, TEXT = range(4)
 """Kinds of tokens."""
@@ -44,16 +45,6 @@ class Placed:
     kinds: Ints
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a closer reading says of a row."""
-
-    logit: float
-    """That it answers, against 0 for silence."""
-    begins: Floats32
-    """Of each token of its text the chance that the answer begins there, shape (tokens,)."""
-
-
 class PagesModel:
     """Finds and reads. Safe to call from several threads."""
 
@@ -72,6 +63,8 @@ class PagesModel:
             with np.load(folder / "pages.npz", allow_pickle=False) as kept:
                 self._kept: dict[str, Any] = {name: kept[name].astype(np.float32) for name in _WEIGHTS}
             self._session = open_session(str(folder / "answers.onnx"))
+            self.sentences = SentenceModel(folder / "sentences.npz")
+            """Which sentence of an entry answers."""
         except Exception as broken:
             raise ModelDamaged(f"{folder} cannot be loaded ({broken}): build or fetch it again.") from broken
         self.threshold = float(self._kept["threshold"])
@@ -114,8 +107,8 @@ class PagesModel:
         near: Floats32 = shares[0] * by_tokens + shares[1] * as_whole + shares[2] * words
         return near
 
-    def read(self, question: Placed, rows: Sequence[Placed], features: Floats32) -> list[Reading]:
-        """Read a question with each row.
+    def read(self, question: Placed, rows: Sequence[Placed], features: Floats32) -> Floats32:
+        """Read a question with each row: the logit that it answers, against 0 for silence, shape (rows,).
 
         Args:
             question: placed.
@@ -137,13 +130,9 @@ class PagesModel:
             kinds[place, :asks], kinds[place, asks:end] = question.kinds, row.kinds
             match[place, :asks], match[place, asks:end] = near.max(1), near.max(0)
             mask[place, :end] = 1.0
-        said, ends = self._session.run(
-            None, {"vectors": vectors, "mask": mask, "kinds": kinds, "match": match, "features": features}
-        )
-        return [
-            Reading(float(logit), _begins(end[kind == TEXT]))
-            for logit, end, kind in zip(said, ends, kinds, strict=True)
-        ]
+        given = {"vectors": vectors, "mask": mask, "kinds": kinds, "match": match, "features": features}
+        said: Floats32 = self._session.run(["said"], given)[0]
+        return said
 
     def chances(self, logits: Floats32, features: Floats32, in_other: Bools) -> Floats32:
         """Of each row the chance that it answers, out of all rows and silence.
@@ -159,12 +148,3 @@ class PagesModel:
         raised = np.exp(np.minimum(combined, 30.0))
         shares: Floats32 = raised / (1.0 + raised.sum())
         return shares
-
-
-def _begins(ends: Floats32) -> Floats32:
-    """Of each token the chance that the answer begins there."""
-    if not len(ends):
-        return np.zeros(0, np.float32)
-    raised = np.exp(ends[:, 0] - ends[:, 0].max())
-    shares: Floats32 = raised / raised.sum()
-    return shares

@@ -17,9 +17,10 @@ from kernel.arrays import Floats32, Ints
 from nlu.encoder import batches_by_length
 from nlu.normalise import normalise
 from nlu.pages.bm25 import Bm25
-from nlu.pages.model import BEFORE, HEADING, MOST, QUESTION, TEXT, PagesModel, Placed, Reading
-from nlu.pages.parts import Part, parts_of, sentences_of
+from nlu.pages.model import BEFORE, HEADING, MOST, QUESTION, TEXT, PagesModel, Placed
+from nlu.pages.parts import Part, parts_of
 from nlu.pages.reading import LANGUAGES, Section, read_pages
+from nlu.pages.sentences import Sayings
 from nlu.types import Language, Passage
 
 HEADING_TIMES = 3
@@ -28,8 +29,6 @@ READ = 5
 """Rows that are read together with the question."""
 _INTRODUCES = 0.5
 """What stands before the first section names a page and seldom answers: its chance counts so much."""
-_LEADS = 1.2
-"""A sentence that is so much likelier than the next to hold the answer is said before the rest of its entry."""
 _LOOKED_AT = 64
 """Rows whose tokens are compared with the question's."""
 _ASKED_AT_MOST = 300
@@ -44,7 +43,7 @@ class _Row:
     """A part of a section under one of its headings."""
 
     section: int
-    part: Part
+    said: Sayings
     placed: Placed
     """In 16 bits."""
 
@@ -94,11 +93,8 @@ class MarkdownPages:
                         placed.upper.astype(np.float16),
                         placed.kinds.astype(np.int8),
                     )
-                    # Of a part what is kept is where its tokens lie.
-                    lies = Part(
-                        part.start, part.end, part.vectors[:0], part.upper[:0], part.spans[: MOST[TEXT]]
-                    )
-                    rows.append(_Row(places[place], lies, small))
+                    said = self._model.sentences.sayings(part.vectors[: MOST[TEXT]], part.spans[: MOST[TEXT]])
+                    rows.append(_Row(places[place], said, small))
         return sorted(rows, key=lambda row: row.section)
 
     def _translations(self) -> Ints:
@@ -169,16 +165,15 @@ class MarkdownPages:
         if not len(rows):
             return []
         near = [self._rows[row].placed for row in rows]
-        readings = self._model.read(placed, near, features)
-        logits = np.array([one.logit for one in readings], np.float32)
+        logits = self._model.read(placed, near, features)
         in_other = ~self._of_language[language][self._section_of[rows]]
         chances = self._model.chances(logits, features, in_other)
         found: dict[int, Passage] = {}
         for place in np.argsort(-chances, kind="stable").tolist():
-            row, reading = self._rows[rows[place]], readings[place]
+            row = self._rows[rows[place]]
             so_far = found.get(row.section)
             if so_far is None:
-                found[row.section] = self._passage(row, float(chances[place]), reading)
+                found[row.section] = self._passage(row, float(chances[place]), text)
             else:
                 # Parts of one section, or its headings, speak for it together.
                 found[row.section] = replace(so_far, score=_chance(so_far.score + float(chances[place])))
@@ -209,17 +204,20 @@ class MarkdownPages:
         by_tokens: Floats32 = question.counts @ np.maximum.reduceat(near, first, axis=1)
         return by_tokens
 
-    def _passage(self, row: _Row, chance: float, reading: Reading) -> Passage:
-        section = self._sections[row.section]
+    def _passage(self, row: _Row, chance: float, question: str) -> Passage:
+        section, sentences = self._sections[row.section], self._model.sentences
         if section.introduces:
             chance *= _INTRODUCES
+        asked = np.concatenate([part.vectors for part in self._parts(question)])[: MOST[QUESTION]]
+        answer, none = sentences.answer(asked, section.text, row.said)
         return Passage(
             page=section.page,
             title=section.title,
             text=section.text,
             language=section.language,
             score=_chance(chance),
-            answer=_answer(section.text, row.part.spans, reading),
+            answer=answer,
+            stated=none < sentences.lacking,
         )
 
 
@@ -237,16 +235,3 @@ def ahead(scores: Floats32, sections: Sequence[int] | Ints) -> Floats32:
         return np.zeros(len(scores), np.float32)
     others = np.where(np.asarray(sections) == ranked[0][0], ranked[1][1], ranked[0][1])
     return (scores - others).astype(np.float32)
-
-
-def _answer(text: str, spans: Sequence[tuple[int, int]], reading: Reading) -> str:
-    """The sentence of a text that the answer begins in most likely; none where it may as well be another."""
-    begins = list(zip((first for first, _ in spans), reading.begins.tolist(), strict=False))
-    chances = sorted(
-        (sum(chance for place, chance in begins if start <= place < end), start, end)
-        for start, end in sentences_of(text)
-    )
-    if not chances or (len(chances) > 1 and chances[-1][0] < _LEADS * chances[-2][0]):
-        return ""
-    _, start, end = chances[-1]
-    return text[start:end]

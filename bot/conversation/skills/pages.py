@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import sqrt
@@ -12,13 +10,13 @@ from zlib import crc32
 from bot.conversation import phrases, price_rules
 from bot.conversation.answer import Answer, HandOver
 from bot.conversation.memory import Memory
+from bot.conversation.skills import order_asked
 from bot.conversation.turn import Skill, Turn
-from nlu.types import Language, Passage
+from nlu.types import EntityKind, Language, Passage
 
 _LONGEST = 700
 _SHORT = 350
 """Characters up to which an entry is said as it stands, and of a longer one what follows the sentence that answers."""
-_SENTENCE_END = re.compile(r"[。！？]|[.!?](?=\s)|\n")
 _LOOKED_AT = 8
 _ALONE = 0.4
 _ASKED = 200
@@ -41,8 +39,6 @@ _OF_A_SUBJECT = {
 of anything."""
 _NOT_OF_GOODS = frozenset({"payment_methods", "store_info", "place_order"})
 """Those that nothing of a product asked about before says more of."""
-_AGREED = 3
-"""So many readings have to name the same sentence: two often name one that answers another question."""
 
 SURE = 0.6
 """A passage that answers with this chance does so even when nothing else was understood."""
@@ -146,8 +142,7 @@ async def _leaves(
 def _agreed(readings: Sequence[Sequence[Passage]]) -> list[Passage]:
     """What several readings of one question find, the best first. A short question may be about what was told, and may
     begin something else: the chance of each entry is the geometric mean of the two readings that think it likeliest,
-    so that what the entry told last suggests alone counts little, or half of what the words alone say. The sentence
-    that answers in it is known where all of them name it."""
+    so that what the entry told last suggests alone counts little, or half of what the words alone say."""
     found: dict[tuple[str, str, str], list[Passage]] = {}
     alone: dict[tuple[str, str, str], float] = {
         (one.page, one.title, one.language): one.score for one in readings[0]
@@ -159,8 +154,7 @@ def _agreed(readings: Sequence[Sequence[Passage]]) -> list[Passage]:
     for entry, passages in found.items():
         best = sorted([*(one.score for one in passages), 0.0], reverse=True)[:2]
         chance = max(sqrt(best[0] * best[1]), _ALONE * alone.get(entry, 0.0))
-        answer, named = Counter(one.answer for one in passages).most_common(1)[0]
-        agreed.append(replace(passages[0], score=chance, answer=answer if named >= _AGREED else ""))
+        agreed.append(replace(passages[0], score=chance))
     return sorted(agreed, key=lambda one: -one.score)
 
 
@@ -175,27 +169,17 @@ def _said_before(turn: Turn, asked: str) -> str:
 def passage_text(turn: Turn, passage: Passage) -> str:
     """A passage for this customer, as a chat can hold it.
 
-    An entry is said as the shop wrote it, of a long one the sentence that answers and then the rest.
+    An entry is said as the shop wrote it, of a long one the sentences that answer and then the rest.
     """
     passage = price_rules.filled(turn.part, turn.services.decisions.policy, passage)
-    text, answer = passage.text.strip(), _sentence(passage)
-    if len(text) <= _SHORT or not answer:
+    text = passage.text.strip()
+    if len(text) <= _SHORT or not passage.answer:
         return _in_language(turn, passage, shortened(text))
-    before, _, after = text.partition(answer)
-    rest = "\n".join(part.strip() for part in (before, after) if part.strip())
-    return _in_language(turn, passage, f"{answer}\n\n{shortened(rest, _SHORT)}".strip())
-
-
-def _sentence(passage: Passage) -> str:
-    """What answers in a passage, with the whole of the sentences that it stands in; empty where that isn't known."""
-    text, answer = passage.text.strip(), passage.answer.strip()
-    start = text.find(answer) if answer else -1
-    if start < 0:
-        return ""
-    ends = [0, *(end.end() for end in _SENTENCE_END.finditer(text)), len(text)]
-    first = max(end for end in ends if end <= start)
-    last = min(end for end in ends if end >= start + len(answer))
-    return text[first:last].strip()
+    rest = text
+    for said in passage.answer.splitlines():
+        rest = rest.replace(said, "\n", 1)
+    rest = "\n".join(line.strip() for line in rest.splitlines() if line.strip())
+    return _in_language(turn, passage, f"{passage.answer}\n\n{shortened(rest, _SHORT)}".strip())
 
 
 def _in_language(turn: Turn, passage: Passage, text: str) -> str:
@@ -230,16 +214,16 @@ async def answer(turn: Turn) -> Answer:
 
 
 def said_of(turn: Turn, found: Sequence[Passage]) -> Answer:
-    """The first of some passages, and the second where both apply; of the entry that was told last just what is new."""
+    """The first of some passages, and the second where both apply; of the entry that was told last just the sentences
+    that answer now, or come nearest to it."""
     first, *others = found
-    entry = _entry(first)
-    answer = _sentence(first)
-    told = bool(answer) and turn.memory.passage == entry
-    parts = [_in_language(turn, first, answer) if told else passage_text(turn, first)]
-    parts += [
-        _in_language(turn, one, _sentence(one) or shortened(one.text))
-        for one in others[:1]
-        if one.score >= _BOTH
+    told = turn.memory.passage == _entry(first)
+    text = _in_language(turn, first, first.answer) if told and first.answer else passage_text(turn, first)
+    if told and not first.stated:
+        text = turn.say("pages-not-stated", text=text)
+        return Answer(text=text, buttons=turn.human, memory=having_told(turn, first))
+    parts = [text] + [
+        _in_language(turn, one, one.answer or shortened(one.text)) for one in others[:1] if one.score >= _BOTH
     ]
     return Answer(text="\n\n".join(parts), memory=having_told(turn, first))
 
@@ -261,6 +245,26 @@ async def asked_on(turn: Turn) -> Answer | None:
         return None
     found = await _passages(turn, None, 1, STILL if phrases.asks(turn.text) else SURE)
     return said_of(turn, found) if found else None
+
+
+async def by_the_way(turn: Turn) -> Answer | None:
+    """What the pages say to a question while the bot waits for something else, or has told all else that it knows; None
+    where no entry states it."""
+    if not phrases.asks(turn.text):
+        return None
+    found = await _passages(turn, None, 1, STILL if turn.memory.topic else SURE)
+    return said_of(turn, found) if found and found[0].stated else None
+
+
+async def more_of_told(turn: Turn) -> Answer | None:
+    """What the entry told last says, in a sentence of its own, to what would else be asked of an order, but not
+    plainly."""
+    named = bool(turn.named(EntityKind.ORDER_NUMBER)) or order_asked.mine(turn.text)
+    if not turn.memory.topic or named or _plainly(turn):
+        return None
+    found = await _passages(turn, None, 1, STILL if phrases.asks(turn.text) else SURE)
+    of_it = [one for one in found if one.title == turn.memory.topic and one.stated and one.answer]
+    return said_of(turn, of_it) if of_it else None
 
 
 async def answer_own(turn: Turn) -> Answer:

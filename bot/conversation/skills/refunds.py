@@ -7,7 +7,15 @@ from collections.abc import Collection, Sequence
 
 from bot.conversation.answer import Answer, row
 from bot.conversation.made import request_text
-from bot.conversation.skills import order_asked, order_facts, order_match, pages, parcel_words, which_order
+from bot.conversation.skills import (
+    offered,
+    order_asked,
+    order_facts,
+    order_match,
+    pages,
+    parcel_words,
+    which_order,
+)
 from bot.conversation.skills.order_asked import Fact
 from bot.conversation.turn import Skill, Turn
 from nlu.acts import Act
@@ -228,6 +236,9 @@ async def _without(turn: Turn, order: Order) -> Answer:
         return Answer(text="\n".join([text, *rule, *back]), memory=memory)
     button = turn.button("button-refund", f"return:refund:{order.id}")
     text = turn.say("refund-none", number=order.number)
+    if turn.memory.pending is None and not turn.memory.tasks:
+        # What is under way is asked for before that.
+        memory = offered.offering(memory, button)
     return Answer(text="\n".join([*back, *rule, text]), buttons=row(button), memory=memory)
 
 

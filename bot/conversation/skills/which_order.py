@@ -12,7 +12,7 @@ from datetime import timedelta
 from bot.conversation import phrases
 from bot.conversation.answer import Answer, column
 from bot.conversation.memory import Pending
-from bot.conversation.skills import delivery_words, linking, order_asked, order_choice, order_match
+from bot.conversation.skills import delivery_words, linking, order_asked, order_choice, order_match, pages
 from bot.conversation.turn import Asked, Skill, Turn
 from bot.messages import Button
 from nlu.acts import Act
@@ -294,14 +294,20 @@ def _moved_on(turn: Turn, skill: Skill) -> bool:
 
 
 async def _once_more(turn: Turn, pending: Pending, ids: Sequence[str]) -> Answer:
-    """What else was said is kept for the wish; the list is not read out a second time."""
+    """What else was said is kept for the wish, what is asked of the shop's rules answered; the list is not read out a
+    second time."""
     listed = await _own_of(turn, ids)
-    text = f"{pending.data.get('text', '')}\n{turn.text}".strip()[:_KEPT]
     photo = turn.incoming.media is not None
+    again = turn.say("order-which-photo" if photo else "order-which-again")
+    text = f"{pending.data.get('text', '')}\n{turn.text}".strip()[:_KEPT]
+    told = await pages.by_the_way(turn)
+    if told is not None:
+        again, text = f"{told.text}\n\n{turn.say('order-which')}", pending.data.get("text", "")
+    memory = turn.memory if told is None or told.memory is None else told.memory
     return Answer(
-        text=turn.say("order-which-photo" if photo else "order-which-again"),
+        text=again,
         buttons=buttons(turn, listed, pending.data.get("action", "")),
-        memory=turn.memory.asking("order", **{**pending.data, "text": text}),
+        memory=memory.asking("order", **{**pending.data, "text": text}),
     )
 
 

@@ -770,6 +770,9 @@ rule-question-membership_points = How do I earn points and how much are they wor
 page-question-account_problem = What can I do when I can't sign in to my account?
 
 pages-unknown = I don't have a reliable answer to that, and I'd rather not guess. Shall I ask a colleague?
+pages-not-stated = This is all that our pages say of it:
+    { $text }
+    A colleague can tell you more.
 pages-other-language = This is only written in Chinese so far:
 repeat-short = In short: { $text }
 repeat-nothing = I haven't said anything yet. What can I do for you?

@@ -752,6 +752,9 @@ rule-question-membership_points = 怎么赚积分，积分值多少钱？
 page-question-account_problem = 账号登录不了怎么办？
 
 pages-unknown = 这个问题我手头没有确切的答案，不想乱说。要请同事来回答吗？
+pages-not-stated = 店里的说明只写了这些：
+    { $text }
+    别的我不乱说，可以请同事告诉您。
 pages-other-language = 这条说明目前只有英文版：
 repeat-short = 简单说：{ $text }
 repeat-nothing = 我还没说什么呢。您想问什么？

@@ -352,6 +352,7 @@ skill-review = Reviews
 skill-my_data = My data
 skill-human = A person, please
 skill-complaint = Complaints
+skill-offered = Yes to what was offered
 skill-clarify = Which of two is meant
 skill-consent = Messages from the shop: stop and start
 skill-personal_prices = Switching personal prices off and on

@@ -348,6 +348,7 @@ skill-review = 评价
 skill-my_data = 我的数据
 skill-human = 转人工
 skill-complaint = 投诉
+skill-offered = 答应所提供的
 skill-clarify = 澄清意思
 skill-consent = 停止或恢复营销消息
 skill-personal_prices = 开关专属价

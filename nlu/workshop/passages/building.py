@@ -16,6 +16,13 @@ from nlu.workshop.passages.corpus import FOLDER, PagesOfShop, read_shops
 from nlu.workshop.passages.encoding import Texts
 from nlu.workshop.passages.export import export_finder, export_reader
 from nlu.workshop.passages.network import AnswerReader, Finder
+from nlu.workshop.passages.sentences import (
+    SentenceChooser,
+    choices,
+    export_chooser,
+    measured,
+    train_chooser,
+)
 from nlu.workshop.passages.training import Plan, place, train_finder, train_reader
 from nlu.workshop.training.model_card import put_section
 
@@ -53,6 +60,7 @@ def build(
     facts, shares = calibrated(finder, reader, apart, texts)
     export_finder(finder, facts, folder / "pages.npz")
     export_reader(reader, folder / "answers.onnx")
+    shares |= _sentences(folder, learned, apart, texts, plan, progress)
     questions = sum(len(shop.asked) for shop in learned)
     kept = {name: value for name, value in manifest.items() if name not in ("format", "sha256")}
     modelfiles.write_manifest(
@@ -80,6 +88,23 @@ def _trained(
     return mean(finders), reader
 
 
+def _sentences(
+    folder: Path,
+    learned: Sequence[PagesOfShop],
+    apart: Sequence[PagesOfShop],
+    texts: Texts,
+    plan: Plan,
+    progress: Progress,
+) -> dict[str, float]:
+    """Learn which sentence of an entry answers; how well that goes on the shops apart."""
+    torch.manual_seed(plan.seed)
+    chooser = SentenceChooser()
+    train_chooser(chooser, choices(learned, texts), texts, plan.seed, plan.chooser_passes, progress)
+    levels, shares = measured(chooser, choices(apart, texts), texts)
+    export_chooser(chooser, levels, folder / "sentences.npz")
+    return shares
+
+
 def mean(finders: Sequence[Finder]) -> Finder:
     """One finder with the mean of the weights of several that began alike."""
     states = [finder.state_dict() for finder in finders]
@@ -93,8 +118,8 @@ def _note_in_card(path: Path, shops: int, questions: int, apart: int, shares: di
     """Say in the model's card what it learned from and how well it answers."""
     said = ", ".join(f"{name} {100 * share:.1f} %" for name, share in shares.items())
     text = f"""
-`pages.npz` and `answers.onnx`, over the encoder's token vectors, learned from {questions} questions on the pages of
-{shops} invented shops in `nlu/corpus/pages` (Apache-2.0, this project). On {apart} further shops of it, which chose the
-thresholds: {said}.
+`pages.npz`, `answers.onnx` and `sentences.npz`, over the encoder's token vectors, learned from {questions} questions
+on the pages of {shops} invented shops in `nlu/corpus/pages` (Apache-2.0, this project). On {apart} further shops of it,
+which chose the thresholds: {said}.
 """
     put_section(path, _HEADING, text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,8 @@ class Asked:
     """The stretch of the first entry's text in the question's language that answers."""
     entry: int
     """Where `answer` lies; -1 where nothing answers."""
+    near: int = -1
+    """Where nothing answers, the entry of the same matter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +94,9 @@ def read_shop(path: Path) -> PagesOfShop:
             for question in entry["questions"]
         ]
         asked += [_asked(one, [numbers[one["entry"]]]) for one in kept["followups"]]
-        asked += [_asked(one, []) for one in kept["unanswered"]]
+        asked += [
+            replace(_asked(one, []), near=numbers.get(one.get("near", ""), -1)) for one in kept["unanswered"]
+        ]
     except (OSError, ValueError, KeyError, TypeError) as broken:
         raise DataRefused(path, [f"no pages of a shop: {broken!r}"]) from broken
     return PagesOfShop(name=path.stem, entries=entries, asked=tuple(asked))

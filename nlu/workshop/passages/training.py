@@ -33,6 +33,7 @@ class Plan:
     seed: int = 7
     finder_passes: int = 3
     reader_passes: int = 2
+    chooser_passes: int = 3
     questions: int = 72
     """Of one shop, in a batch of the finder."""
     read_at_once: int = 12

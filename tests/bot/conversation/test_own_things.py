@@ -209,3 +209,13 @@ async def test_all_that_is_open_is_told_where_none_is_named(
 async def test_how_an_order_stands_tells_what_was_asked_for_it(chat: Chat) -> None:
     numbers = await _asked(chat)
     assert numbers["cancel_order"] in said(await chat.says("A8000 现在怎么样", "order_status"))
+
+
+async def test_what_was_told_already_is_not_told_to_another_question_that_the_pages_answer(
+    chat: Chat,
+) -> None:
+    await chat.link()
+    chat.pages.passages["给谁"] = "快递只拿到姓名、地址和电话。"
+    block = said(await chat.says("你们存了什么", "my_data"))
+    assert said(await chat.says("这些会给谁看？", "my_data")) == chat.pages.passages["给谁"]
+    assert said(await chat.says("你们存了什么", "my_data")) == block, "asked for, it is told again"

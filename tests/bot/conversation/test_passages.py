@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import cast
 
@@ -10,11 +11,11 @@ import pytest
 from bot.conversation.answer import Answer, HandOver
 from bot.conversation.decisions import is_said, only
 from bot.conversation.memory import Memory
-from bot.conversation.skills.pages import NEAR, answer, answer_own, passage_for, said_of
+from bot.conversation.skills.pages import NEAR, answer, answer_own, more_of_told, passage_for, said_of
 from bot.conversation.sources import Sources
 from bot.conversation.trace import ReadAs
 from bot.conversation.turn import Turn
-from bot.messages import Reply
+from bot.messages import Button, Reply
 from nlu.types import Passage
 
 
@@ -47,6 +48,9 @@ def _turn(pages: _Pages, memory: Memory = Memory(), said: str = "wrap it") -> Tu
         memory=memory,
         sources=Sources(),
         acts=SimpleNamespace(wishes=()),
+        say=lambda text_id, text="": f"{text_id} {text}".strip(),
+        human=((Button(label="human", action="human:ask"),),),
+        named=lambda kind: None,
     )
     return cast(Turn, turn)
 
@@ -129,7 +133,7 @@ def test_a_short_entry_is_said_as_the_shop_wrote_it() -> None:
 
 def test_of_a_long_entry_the_sentence_that_answers_is_said_first() -> None:
     text = f"We ship on Mondays. To Norway it is 17 pounds, by sea. {'Boxes are brown. ' * 30}"
-    said = said_of(_turn(_Pages()), [_entry("Abroad", text, "17 pounds")]).text
+    said = said_of(_turn(_Pages()), [_entry("Abroad", text, "To Norway it is 17 pounds, by sea.")]).text
     assert said.startswith("To Norway it is 17 pounds, by sea.\n\nWe ship on Mondays.\nBoxes are brown.")
 
 
@@ -157,6 +161,41 @@ def test_of_the_entry_told_last_just_what_is_asked_now_is_said() -> None:
     assert said_of(_turn(_Pages(), told.memory), [other]).text == other.text
 
 
+def test_of_the_entry_told_last_that_there_is_no_more_to_it_is_said() -> None:
+    entry = _entry("Abroad", "Norway: 17 pounds. Peru: 40.", "")
+    told = said_of(_turn(_Pages()), [entry]).memory
+    assert told is not None
+    again = said_of(_turn(_Pages(), told), [replace(entry, stated=False)])
+    assert again.text == f"pages-not-stated {entry.text}"
+    assert again.buttons
+    assert again.memory is not None
+    assert again.memory.topic == "Abroad", "what is asked next may still be of it"
+    assert said_of(_turn(_Pages()), [replace(entry, stated=False)]).text == entry.text
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "stated", "said"),
+    [
+        ("how much to Peru?", "Peru: 40.", True, "Peru: 40."),
+        ("how much to Mars?", "Peru: 40.", False, None),
+        ("where is my order?", "Peru: 40.", True, None),
+        ("how much to Peru?", "", True, None),
+    ],
+)
+async def test_a_sentence_of_the_entry_told_last_goes_before_what_other_skills_tell(
+    text: str, answer: str, stated: bool, said: str | None
+) -> None:
+    entry = _entry("Abroad", "Norway: 17 pounds. Peru: 40.", answer)
+    told = said_of(_turn(_Pages()), [entry]).memory
+    assert told is not None
+    asked = _Pages()
+    asked.found = [replace(entry, stated=stated)]
+    turn = cast(Turn, SimpleNamespace(**{**vars(_turn(asked, told)), "text": text}))
+    more = await more_of_told(turn)
+    assert (more.text if more is not None else None) == said
+    assert await more_of_told(_turn(asked)) is None, "nothing was told before"
+
+
 def test_what_another_answer_of_the_message_says_is_not_said_again() -> None:
     (first,) = only("shipping", Answer(text="Norway: 17 pounds. Peru: 40."))
     assert is_said(only("price", Answer(text="Peru: 40."))[0], [first])
@@ -180,7 +219,6 @@ class _AfterAbroad(_Pages):
     def __init__(self, **chances: tuple[float, float, float]) -> None:
         super().__init__()
         self.chances = chances
-        self.sentences = dict.fromkeys(chances, ("", "", ""))
 
     async def search(
         self, question: str, language: str, n: int = 3, before: str = "", at_least: float | None = None
@@ -189,8 +227,7 @@ class _AfterAbroad(_Pages):
         place = ("", "do you send to Tibet", "Abroad").index(before)
         found = [
             Passage(
-                page="shipping", title=name, text=f"about {name}", language="en", score=chances[place],
-                answer=self.sentences[name][place],
+                page="shipping", title=name, text=f"about {name}", language="en", score=chances[place]
             )
             for name, chances in self.chances.items()
         ]  # fmt: skip
@@ -212,16 +249,6 @@ async def test_after_an_entry_a_short_question_is_asked_of_it_unless_it_plainly_
     found = await passage_for(_turn(_AfterAbroad(delivery=delivery, abroad=abroad), TOLD))
     assert found is not None
     assert found.title == said
-
-
-async def test_a_sentence_of_the_entry_is_said_alone_only_where_all_readings_name_it() -> None:
-    asked = _AfterAbroad(abroad=(0.1, 0.9, 0.9))
-    asked.sentences["abroad"] = ("To Tibet 9 days.",) * 3
-    assert (found := await passage_for(_turn(asked, TOLD))) is not None
-    assert found.answer == "To Tibet 9 days."
-    asked.sentences["abroad"] = ("By sea.", "To Tibet 9 days.", "To Tibet 9 days.")
-    assert (found := await passage_for(_turn(asked, TOLD))) is not None
-    assert found.answer == ""
 
 
 async def test_the_bots_own_question_is_not_asked_of_the_entry_told_last() -> None:

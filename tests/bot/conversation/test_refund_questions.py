@@ -7,10 +7,11 @@ from datetime import timedelta
 
 import pytest
 
+from nlu.acts import Act
 from storage.orders import Refund
 from tests.bot.conversation import shop
 from tests.bot.conversation.chat import Chat, said
-from tests.fakes import Meaning
+from tests.fakes import Meaning, does
 
 DAY = timedelta(days=1)
 STATUS = Meaning(intents=(("refund_status", 0.9),))
@@ -72,3 +73,21 @@ async def test_what_was_never_paid_back_is_said_to_be_so(chat: Chat) -> None:
     answer = said(await chat.says("A1019 的退款到了吗", STATUS))
     assert "A1019" in answer
     assert "没有退款记录" in answer
+
+
+async def test_a_yes_to_the_refund_that_is_offered_asks_for_it(chat: Chat) -> None:
+    await chat.link()
+    offered = await chat.says("A1024 的退款到哪了", "refund_status")
+    assert said(offered).endswith("需要申请退款吗？")
+    assert "申请退款" in said(await chat.says("好的", does(Act.YES)))
+    contact = await chat.contact()
+    assert [task["name"] for task in contact.conversation.memory["tasks"]] == ["refund"]
+
+
+async def test_a_no_to_the_refund_that_is_offered_asks_for_nothing(chat: Chat) -> None:
+    await chat.link()
+    await chat.says("A1024 的退款到哪了", "refund_status")
+    await chat.says("不用了", does(Act.NO))
+    contact = await chat.contact()
+    assert not contact.conversation.memory.get("tasks")
+    assert not contact.conversation.memory.get("pending")

@@ -195,3 +195,17 @@ async def test_an_order_of_long_ago_is_found_by_what_was_in_it(chat: Chat) -> No
     for number in range(9):
         await chat.store.write(lambda c, n=number: shop.add_order(c, f"n{n}", f"A60{n}0", "delivered"))
     assert "A0700" in said(await chat.says("旧茶壶 多少钱", FACTS))
+
+
+async def test_what_is_asked_of_the_rules_meanwhile_is_answered_and_the_list_still_stands(chat: Chat) -> None:
+    await _two_to_choose_from(chat)
+    chat.pages.passages["收费吗"] = "发货前取消不收费用。"
+    listed = await chat.says("取消订单", "cancel_order")
+    asked = await chat.says("取消收费吗？", Meaning(intents=(("cancel_order", 0.3),)))
+    assert asked.text.startswith(chat.pages.passages["收费吗"])
+    assert asked.buttons == listed.buttons
+    contact = await chat.contact()
+    pending = contact.conversation.memory["pending"]
+    assert pending is not None
+    assert pending["kind"] == "order"
+    assert "收费" not in pending["data"]["text"], "a question is no part of the wish"
