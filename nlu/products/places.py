@@ -14,7 +14,9 @@ _REGIONS = {
     row["region"]: tuple(row["names"].split("|"))
     for row in read_table(Path(__file__).with_name("places.tsv"), ["region"])
 }
-_CALLED = "|".join(rf"{re.escape(name)}\b" if name.isascii() else name for of in _REGIONS.values() for name in of)
+_CALLED = "|".join(
+    rf"{re.escape(name)}\b" if name.isascii() else name for of in _REGIONS.values() for name in of
+)
 _SENT_TO = re.compile(rf"{_TOWARDS}(?P<place>(?:(?:{_CALLED})[省市]?[,，\s]{{0,2}})+)", re.IGNORECASE)
 
 
@@ -46,5 +48,3 @@ def speaks_of(text: str, region_: str) -> bool:
     """Whether a text names a region or one of its cities."""
     seen = field(text)
     return any(pattern(name) in seen for name in names(region_))
-
-
