@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -193,20 +194,19 @@ class Row:
 
     log: str
     mode: Mode
-    customers: int
-    products: int
-    events: int
     auto: Floats
     """NDCG@10 of each customer who was asked."""
     singles: Mapping[str, Floats]
     """The same by each single method."""
-    asked: int
-    seconds: float
-    """Of the processor, to fit `auto`."""
-    megabytes: float
-    """The most memory until then, the reading included."""
     milliseconds: float
     """Of the processor for ten products for one customer, median."""
+    customers: int = 0
+    products: int = 0
+    events: int = 0
+    seconds: float = 0.0
+    """Of the processor, to fit `auto`."""
+    megabytes: float = 0.0
+    """The most memory until then, the reading included."""
 
     @property
     def best(self) -> str:
@@ -237,7 +237,7 @@ def judged(name: str, folder: Path) -> list[Row]:
         megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         assert isinstance(auto, TwoStage)
         places = np.random.default_rng(SEED).permutation(len(split.customers))[:MOST_ASKED]
-        lists = _Lists(split, auto, np.sort(places))
+        lists = Lists(split, auto, np.sort(places))
         return [
             Row(
                 log=name,
@@ -253,7 +253,7 @@ def judged(name: str, folder: Path) -> list[Row]:
         ]
 
 
-class _Lists:
+class Lists:
     """The lists of `auto` and of every single method for the same customers."""
 
     def __init__(self, split: Split, auto: TwoStage, places: np.ndarray) -> None:
@@ -269,7 +269,7 @@ class _Lists:
                 for ridge in RIDGES
             }
 
-    def judged(self, mode: Mode) -> dict[str, object]:
+    def judged(self, mode: Mode) -> dict[str, Any]:
         """The mode's fields of a `Row`."""
         ours, times = [], []
         singles: dict[str, list[float]] = {}
@@ -288,7 +288,6 @@ class _Lists:
         return {
             "auto": np.array(ours),
             "singles": {name: np.array(values) for name, values in singles.items()},
-            "asked": len(ours),
             "milliseconds": float(np.median(times)) * 1e3,
         }
 
