@@ -127,11 +127,11 @@ def single_products(folder: Path) -> History:
     """84.51° Complete Journey (sample), an item being a product instead of a product type."""
     source = folder / "complete_journey"
     with duckdb.connect() as connection:
-        rows = connection.execute(
+        rows = connection.sql(
             f"""SELECT household_id AS customer, product_id AS product, product_category AS category,
                        epoch_us(transaction_timestamp) AS at
                 FROM '{source}/transactions_sample.parquet' LEFT JOIN '{source}/products.parquet' USING (product_id)
-                ORDER BY at, basket_id, product_id"""  # noqa: S608
+                ORDER BY transaction_timestamp, basket_id, product_id"""  # noqa: S608
         ).to_arrow_table()
     known = rows.group_by("product").aggregate([("category", "min")])
     events = {
