@@ -76,6 +76,7 @@ bench-augment: $(VENV)/.test  ## What writing training messages other ways is wo
 
 bench-retention: $(VENV)/.test  ## Quality of recommendations and churn scores on real shops' logs
 	$(BIN)/python -m tests.benchmarks.retention --data $(SHARED_DATA)/retention
+	$(BIN)/python -m tests.benchmarks.retention_shapes --data $(SHARED_DATA)/retention
 
 bench-recommend: $(VENV)/.test  ## How long a recommendation takes, and what a place for new products costs
 	$(BIN)/python -m tests.benchmarks.recommend_speed --data $(SHARED_DATA)/retention

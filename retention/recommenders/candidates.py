@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernel.arrays import Bools, Floats, Ints
+from retention.recommenders import crowd
 from retention.recommenders.facts import SIMILARITIES, ProductFacts
 from retention.recommenders.interactions import Profile
 from retention.recommenders.similarity import Table
@@ -25,10 +26,8 @@ TABLES: Mapping[str, tuple[str, str]] = {
 SOURCES = (*TABLES, "crowd", "crowd_recent")
 """All sources, by the names in saved models; `crowd` is what similar customers bought, `crowd_recent` what the most
 similar of them bought lately."""
-SIMILAR_CUSTOMERS, CLOSEST = 300, 100
-"""How many customers the last two sources ask."""
-CLOSENESS = 2.0
-"""Their cosines count to this power: a few close ones outweigh many distant."""
+CLOSEST = 100
+"""How many of the similar customers the last source asks."""
 SMALL = 16_000
 """Up to so many products the sources say something, be it 0, of each: looking for those that have a score takes
 longer than it saves."""
@@ -50,8 +49,8 @@ def source_scores(facts: ProductFacts, profile: Profile) -> Scores:
     """The weighted sum of neighbours by source."""
     near = {name: _near(facts.neighbours[name], profile.items) for name in SIMILARITIES}
     customers = facts.customers
-    who, similarity = customers.similar(profile.items, profile.interest, SIMILAR_CUSTOMERS)
-    close = similarity**CLOSENESS
+    who, similarity = customers.similar(profile.items, profile.interest, crowd.MOST_ASKED)
+    close = similarity**facts.closeness
     ever, weights = customers.terms(who, close, customers.ratings)
     lately, recent_weights = customers.terms(who[:CLOSEST], close[:CLOSEST], customers.recent)
     if len(facts) > SMALL:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from kernel.arrays import Floats, Ints
 from kernel.times import DAY
-from retention.recommenders import ease, similarity
+from retention.recommenders import crowd, ease, similarity
 from retention.recommenders.interactions import PURCHASE, Interactions, Profile
 from retention.recommenders.similarity import Table, UserNeighbourhood
 
@@ -37,10 +37,6 @@ COSINE_DAYS = 20.0
 """Half-life of the last weeks' cosines."""
 COSINE_POWER, EASE_POWER, CONTENT_POWER = 2.0, 1.5, 2.0
 """What similarities are raised to; of EASE, the last months' only."""
-NEIGHBOUR_HALF_LIFE, RECENT_NEIGHBOUR_HALF_LIFE = 120.0, 15.0
-"""Days after which an event counts half for which customers are similar, and for what they recommend."""
-MOST_CUSTOMERS = 5_000
-"""Customers that others are compared with: the latest to come, so that a question costs the same in any shop."""
 REPEAT_PRIOR, REPEAT_SHARE = 5.0, 0.1
 """A product's share of repeat buyers starts as 10 % of 5 imagined buyers."""
 POPULAR_DAYS = (7.0, 14.0, 30.0, 90.0)
@@ -106,6 +102,23 @@ class BuyerBreadth:
 
 
 @dataclass(frozen=True, slots=True)
+class Ways:
+    """What is done in one way or another, as the shop's own last purchases decide; by default as usual."""
+
+    ridge_factor: float = ease.WEAK
+    """What EASE's ridges are multiplied with; see `ease.choose_ridge_factor`."""
+    customers: crowd.Way = crowd.LATELY
+    """How customers are compared; see `crowd.choose_way`."""
+
+    @classmethod
+    def chosen(cls, interactions: Interactions, begin: int, seed: int) -> Self:
+        """By the purchases since `begin`, in microseconds; the seed draws the customers who decide."""
+        return cls(
+            ease.choose_ridge_factor(interactions, begin, seed), crowd.choose_way(interactions, begin, seed)
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class ProductFacts:
     """The facts of all products, by product index."""
 
@@ -113,6 +126,8 @@ class ProductFacts:
     """Of each of `SIMILARITIES`."""
     customers: UserNeighbourhood
     """Those among whom similar customers are looked for."""
+    closeness: float
+    """The power of their cosines; see `crowd.Way`."""
     breadth: BuyerBreadth
     static: Floats
     """Shape (products, len(STATIC))."""
@@ -126,26 +141,27 @@ class ProductFacts:
         return len(self.static)
 
     @classmethod
-    def of(cls, interactions: Interactions, content: Table, ridge_factor: float) -> Self:
+    def of(cls, interactions: Interactions, content: Table, ways: Ways) -> Self:
         """Everything from the events before `interactions.now`.
 
         Args:
             interactions: the events.
             content: the products with the most similar words.
-            ridge_factor: what EASE's ridges are multiplied with; see `ease.choose_ridge_factor`.
+            ways: what the shop's last purchases decided.
         """
         ever, months, weeks = (interactions.ratings(half) for half in (None, ease.RECENT_DAYS, COSINE_DAYS))
         cosines = _cosines(ever, SHRINKAGE)
-        recent_ease = ease.ranked_ease(months, ease.RECENT_RIDGE * ridge_factor, cosines)
+        recent_ease = ease.ranked_ease(months, ease.RECENT_RIDGE * ways.ridge_factor, cosines)
         return cls(
             neighbours={
                 "cosine": cosines,
                 "cosine_recent": _cosines(weeks, RECENT_SHRINKAGE),
-                "ease": ease.ranked_ease(ever, ease.RIDGE * ridge_factor, cosines),
+                "ease": ease.ranked_ease(ever, ease.RIDGE * ways.ridge_factor, cosines),
                 "ease_recent": similarity.sharpened(recent_ease, EASE_POWER),
                 "content": similarity.sharpened(content, CONTENT_POWER),
             },
-            customers=_latest_customers(interactions),
+            customers=crowd.crowd(interactions, ways.customers),
+            closeness=ways.customers.closeness,
             breadth=BuyerBreadth.of(interactions),
             static=_static(interactions),
             gap=_gaps(interactions),
@@ -160,6 +176,7 @@ class ProductFacts:
         return cls(
             neighbours=dict.fromkeys(SIMILARITIES, nothing),
             customers=UserNeighbourhood.of_nobody(0),
+            closeness=crowd.LATELY.closeness,
             breadth=BuyerBreadth.of_nobody(0),
             static=np.zeros((0, len(STATIC))),
             gap=np.zeros(0),
@@ -182,6 +199,7 @@ class ProductFacts:
         found: dict[str, NDArray[Any]] = {"static": self.static, "gap": self.gap, "category": self.category}
         for name in SIMILARITIES:
             found[f"{name}_items"], found[f"{name}_values"] = self.neighbours[name]
+        found["crowd_closeness"] = np.array([self.closeness])
         found |= {f"crowd_{name}": array for name, array in self.customers.arrays().items()}
         return found | {f"buyers_{one.name}": getattr(self.breadth, one.name) for one in fields(BuyerBreadth)}
 
@@ -191,6 +209,10 @@ class ProductFacts:
         return cls(
             neighbours={name: (arrays[f"{name}_items"], arrays[f"{name}_values"]) for name in SIMILARITIES},
             customers=UserNeighbourhood.from_arrays(len(arrays["static"]), arrays, "crowd_"),
+            # Older models have the usual one and don't say so.
+            closeness=float(arrays["crowd_closeness"][0])
+            if "crowd_closeness" in arrays
+            else crowd.LATELY.closeness,
             breadth=BuyerBreadth(*(arrays[f"buyers_{one.name}"] for one in fields(BuyerBreadth))),
             static=arrays["static"],
             gap=arrays["gap"],
@@ -202,16 +224,6 @@ class ProductFacts:
 def _cosines(matrix: Any, shrinkage: float) -> Table:
     table = similarity.neighbours(similarity.evened(matrix), ease.NEIGHBOURS, shrinkage)
     return similarity.sharpened(table, COSINE_POWER)
-
-
-def _latest_customers(interactions: Interactions) -> UserNeighbourhood:
-    ratings, recent = (
-        interactions.ratings(half) for half in (NEIGHBOUR_HALF_LIFE, RECENT_NEIGHBOUR_HALF_LIFE)
-    )
-    if interactions.customers > MOST_CUSTOMERS:
-        kept = np.sort(interactions.latest_customers(MOST_CUSTOMERS))
-        ratings, recent = ratings[kept], recent[kept]
-    return UserNeighbourhood.of(ratings, recent)
 
 
 def _static(interactions: Interactions) -> Floats:

@@ -11,8 +11,8 @@ import numpy as np
 from kernel.arrays import Floats
 from kernel.times import DAY
 from retention.metrics import ndcg
-from retention.recommenders import candidates, ease, features
-from retention.recommenders.facts import ProductFacts
+from retention.recommenders import candidates, features
+from retention.recommenders.facts import ProductFacts, Ways
 from retention.recommenders.interactions import PURCHASE, Interactions
 from retention.recommenders.model import POPULARITY, RANKER, Mode, Recommender
 from retention.recommenders.ranker import Choice, fit_choices
@@ -43,22 +43,18 @@ PRIOR_ANY = {**PRIOR_NEW, "own": 0.8, "own_count": 0.5, "own_120": 0.8, "own_rep
 
 PLAIN: Mapping[str, Mapping[str, float]] = {
     "popularity": {"popular_30": 1.0},
-    "ease": {"ease_log": 1.0, "popular_30": 1e-3},
-    "ease_recent": {"ease_recent_log": 1.0, "popular_30": 1e-3},
-    "taste": {"taste_log": 1.0, "popular_30": 1e-3},
-    "crowd": {"crowd_log": 1.0, "popular_30": 1e-3},
-    "crowd_recent": {"crowd_recent_log": 1.0, "popular_30": 1e-3},
     "own": {"own_count": 1.0, "popular_30": 1e-3},
+    **{source: {f"{source}_log": 1.0, "popular_30": 1e-3} for source in candidates.SOURCES},
 }
-"""The plain methods as weights, in case that one of them is better in this shop."""
+"""The plain methods as weights, in case that one of them is better in this shop: the own list of every source."""
 
 
 def fit(interactions: Interactions, *, seed: int) -> Fitted[Recommender]:
     """Fit on all interactions before `interactions.now`.
 
     The ranker learns from what customers bought in the last windows, from candidates as of each window's begin. How it
-    is fitted, and whether a plain order is better in this shop, is decided in the order of time: by weights from the
-    earlier window, on the last one. Where there is only one window, halves of its customers take turns.
+    is fitted, and whether a plain order is better in this shop, is decided on both windows, on each by weights from the
+    other one. Where there is only one window, halves of its customers take turns.
     """
     vocabulary = Vocabulary.of(interactions)
     content = vocabulary.similar_products()
@@ -67,10 +63,8 @@ def fit(interactions: Interactions, *, seed: int) -> Fitted[Recommender]:
     metrics: dict[str, float] = {}
     readiness: list[Readiness] = []
     with fallback_notes() as notes:
-        factor = ease.choose_ridge_factor(interactions, times[0][0], seed) if times else ease.WEAK
-        windows = [
-            make_choices(interactions.before(end), begin, content, factor, seed) for begin, end in times
-        ]
+        ways = Ways.chosen(interactions, times[0][0], seed) if times else Ways()
+        windows = [make_choices(interactions.before(end), begin, content, ways, seed) for begin, end in times]
     for name, prior in (("new", PRIOR_NEW), ("any", PRIOR_ANY)):
         mine = [window[name] for window in windows]
         count = len(mine[0]) if mine else 0
@@ -82,7 +76,7 @@ def fit(interactions: Interactions, *, seed: int) -> Fitted[Recommender]:
         if modes[name].policy == POPULARITY:
             notes.append(f"recommender ({name}): popularity did better on the last weeks and is used")
     with fallback_notes() as more_notes:
-        facts = ProductFacts.of(interactions, content, factor)
+        facts = ProductFacts.of(interactions, content, ways)
     model = Recommender(
         products=interactions.products,
         facts=facts,
@@ -129,12 +123,14 @@ def _mode(windows: list[list[Choice]], prior: Floats) -> tuple[Mode, dict[str, f
     last = windows[0] if windows else []
     if len(last) < SELECTION_LEAST:
         return fallback, {}, []
-    plain = {name: (_vector(weights), _ndcg(last, _vector(weights))) for name, weights in PLAIN.items()}
-    ranked = {"prior": (prior, _ndcg(last, prior))}
+    parts = _parts(windows)
+    judged = [choice for part in parts for choice in part]
+    plain = {name: (_vector(weights), _ndcg(judged, _vector(weights))) for name, weights in PLAIN.items()}
+    ranked = {"prior": (prior, _ndcg(judged, prior))}
     everything = [choice for window in windows for choice in window]
     unfitted = []
     for ridge in RIDGES if len(last) >= LEAST_CHOICES else ():
-        fitted, validated = fit_choices(everything, prior, ridge), _validated(windows, prior, ridge)
+        fitted, validated = fit_choices(everything, prior, ridge), _validated(parts, prior, ridge)
         if fitted is None or validated is None:
             unfitted.append(ridge)
         else:
@@ -148,25 +144,34 @@ def _mode(windows: list[list[Choice]], prior: Floats) -> tuple[Mode, dict[str, f
     if lead.mean() > margin:
         weights, reached = plain[rival]
         policy = POPULARITY if rival == "popularity" else RANKER
-    results = {"": float(reached.mean()), "_popularity": float(plain["popularity"][1].mean())}
+    mine = _of_last(parts, last)
+    results = {"": float(reached[mine].mean()), "_popularity": float(plain["popularity"][1][mine].mean())}
     return Mode(policy=policy, weights=weights), results, unfitted
 
 
-def _validated(windows: list[list[Choice]], prior: Floats, ridge: float) -> Floats | None:
-    """NDCG@10 of every customer of the last window by weights that have not seen what they bought in it; None
-    where there are no such weights."""
+def _parts(windows: list[list[Choice]]) -> list[list[Choice]]:
+    """The choices in two parts, each of which is judged by weights from the other: both windows, the last one first
+    or, where one of them has too few, halves of the last."""
     last, *earlier = windows
     before = [choice for window in earlier for choice in window]
-    if len(before) >= LEAST_CHOICES:
-        weights = fit_choices(before, prior, ridge)
-        return None if weights is None else _ndcg(last, weights)
-    found = np.zeros(len(last))
-    for start in (0, 1):
-        weights = fit_choices(last[1 - start :: 2], prior, ridge)
+    return [last, before] if min(len(last), len(before)) >= LEAST_CHOICES else [last[::2], last[1::2]]
+
+
+def _of_last(parts: list[list[Choice]], last: list[Choice]) -> slice:
+    """Which of the judged choices are the last window's."""
+    return slice(len(last)) if len(parts[0]) == len(last) else slice(None)
+
+
+def _validated(parts: list[list[Choice]], prior: Floats, ridge: float) -> Floats | None:
+    """NDCG@10 of every choice of both parts by weights that have not seen what was bought in it; None where there
+    are no such weights."""
+    found = []
+    for part, other in (parts, parts[::-1]):
+        weights = fit_choices(other, prior, ridge)
         if weights is None:
             return None
-        found[start::2] = _ndcg(last[start::2], weights)
-    return found
+        found.append(_ndcg(part, weights))
+    return np.concatenate(found)
 
 
 def _vector(named: Mapping[str, float]) -> Floats:
@@ -196,7 +201,7 @@ def _readiness(name: str, have: int) -> Readiness:
 
 
 def make_choices(
-    interactions: Interactions, cut: int, content: Table, ridge_factor: float, seed: int
+    interactions: Interactions, cut: int, content: Table, ways: Ways, seed: int
 ) -> dict[str, list[Choice]]:
     """Candidates of customers as of the moment `cut`, and what they bought since, by mode."""
     before = interactions.before(cut)
@@ -205,7 +210,7 @@ def make_choices(
     found: dict[str, list[Choice]] = {"new": [], "any": []}
     if not returning:
         return found
-    facts = ProductFacts.of(before, content, ridge_factor)
+    facts = ProductFacts.of(before, content, ways)
     popular = facts.by_popularity()
     past, future = before.by_user(), after.by_user()
     for user in returning:

@@ -10,7 +10,7 @@ import pytest
 
 from retention.checks import check
 from retention.history import History
-from retention.recommenders import ease, fitting, ranker
+from retention.recommenders import candidates, ease, features, fitting, ranker
 from retention.recommenders.fitting import PRIOR_NEW, fallback_notes
 from retention.recommenders.interactions import Interactions
 from retention.recommenders.ranker import Choice, fit_choices
@@ -86,3 +86,31 @@ def test_other_warnings_go_on_their_way() -> None:
 
     with pytest.warns(RuntimeWarning, match="other"):
         assert other() == []
+
+
+@pytest.mark.parametrize("source", candidates.SOURCES)
+def test_the_own_list_of_any_source_is_chosen_where_it_does_best(source: str) -> None:
+    """All that is bought is what this source puts first, and everything else misleads."""
+    draw = np.random.default_rng(2)
+    told = features.NAMES.index(f"{source}_log")
+    choices = []
+    for _ in range(40):
+        rows = draw.normal(size=(30, len(features.NAMES)))
+        best = np.argsort(rows[:, told])[-3:]
+        rows[:, [place for place in range(len(features.NAMES)) if place != told]] *= 5.0
+        choices.append(Choice(np.arange(30), rows, np.isin(np.arange(30), best), frozenset(best.tolist())))
+    mode, metrics, _ = fitting._mode([choices], fitting._vector(PRIOR_NEW))
+    assert mode.weights.tolist() == fitting._vector(fitting.PLAIN[source]).tolist()
+    assert metrics[""] > 0.9
+
+
+def test_both_windows_decide_each_by_weights_from_the_other() -> None:
+    last, before = [choice(seed) for seed in range(60)], [choice(seed) for seed in range(60, 120)]
+    assert fitting._parts([last, before]) == [last, before]
+    assert fitting._parts([last, before[:10]]) == [last[::2], last[1::2]]
+    assert fitting._parts([last]) == [last[::2], last[1::2]]
+    found = fitting._validated([last, before], np.zeros(3), 1.0)
+    weights = fit_choices(last, np.zeros(3), 1.0)
+    assert found is not None
+    assert weights is not None
+    assert found[60:] == pytest.approx(fitting._ndcg(before, weights))

@@ -13,12 +13,12 @@ import pytest
 from retention.checks import check
 from retention.history import History
 from retention.recommenders.base import ItemModel
-from retention.recommenders.ease import ease_neighbours, local_ease_neighbours
 from retention.recommenders.explanation import sentence
 from retention.recommenders.interactions import Interactions
 from retention.recommenders.models import neural as neural_models
 from retention.recommenders.models.neighbours import UserKNN
 from retention.recommenders.registry import MODELS, fit_model, load_model, save_model
+from retention.recommenders.regressions import ease_neighbours, local_ease_neighbours
 from retention.types import ProductId
 from tests.contracts.item_model import best_of, interactions, profile_of, purchases
 from tests.contracts.retention_core import NOW, bought

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from retention.recommenders import ease, similarity
-from retention.recommenders.ease import ease_neighbours, filled_up, local_ease_neighbours, ranked_ease
+from retention.recommenders import regressions, similarity
+from retention.recommenders.regressions import ease_neighbours, filled_up, local_ease_neighbours
 
 R = np.array([[1.0, 0.5, 0, 0], [1, 1, 0, 0.2], [0, 0, 1, 1], [0, 0, 0, 0]])
 
@@ -102,7 +102,7 @@ def test_ease_takes_a_firmer_ridge_where_there_is_no_inverse() -> None:
 def test_ease_gives_way_to_cosines_where_no_ridge_helps() -> None:
     with pytest.warns(similarity.FallbackWarning, match="cosines"):
         found = ease_neighbours(TWINS, 3, 0.0)
-    cosines = similarity.neighbours(TWINS, 3, ease.SHRINKAGE)
+    cosines = similarity.neighbours(TWINS, 3, regressions.SHRINKAGE)
     for one, other in zip(found, cosines, strict=True):
         assert np.array_equal(one, other)
 
@@ -123,7 +123,7 @@ def lonely() -> np.ndarray:
 
 def test_local_ease_is_a_regression_on_each_products_neighbours() -> None:
     ratings = lonely()
-    near = filled_up(*similarity.neighbours(ratings, 6, ease.SHRINKAGE))
+    near = filled_up(*similarity.neighbours(ratings, 6, regressions.SHRINKAGE))
     places, values = local_ease_neighbours(ratings, 6, 2.0)
     told = np.zeros((40, 40))
     for row in range(40):
@@ -144,30 +144,10 @@ def test_local_ease_is_the_same_in_blocks_and_in_shops_of_many_customers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     whole = local_ease_neighbours(lonely(), 6, 2.0)
-    monkeypatch.setattr(ease, "BLOCK", 7)
-    monkeypatch.setattr(ease, "MOST_COLUMNS", 1)
+    monkeypatch.setattr(regressions, "BLOCK", 7)
+    monkeypatch.setattr(regressions, "MOST_COLUMNS", 1)
     for one, other in zip(whole, local_ease_neighbours(lonely(), 6, 2.0), strict=True):
         assert one == pytest.approx(other, abs=1e-6)
-
-
-def test_a_rankers_ease_covers_every_product_of_a_large_shop(monkeypatch: pytest.MonkeyPatch) -> None:
-    ratings = sp.csr_matrix(lonely())
-    cosines = similarity.neighbours(ratings, 39, 5.0)
-    monkeypatch.setattr(ease, "LOCAL_NEIGHBOURS", 39)
-    dense = ranked_ease(ratings, 4.0, cosines)
-    for one, other in zip(dense, ease_neighbours(ratings, 100, 4.0), strict=True):
-        assert np.array_equal(one, other)
-    monkeypatch.setattr(ease, "RANKED_MOST_PRODUCTS", 39)
-    monkeypatch.setattr(ease, "RANKED_HEAD", 12)
-    head = np.argsort(-ratings.sum(axis=0).A1, kind="stable")[:12]
-    tail = np.setdiff1d(np.arange(39), head)
-    large = matrix_of(ranked_ease(ratings, 4.0, cosines))
-    # Best sellers are told by best sellers alone; the others by all that share a customer with them.
-    assert not large[np.ix_(tail, head)].any()
-    assert (large[:, tail].sum(axis=0) > 0).all()
-    assert not matrix_of(ranked_ease(ratings, 4.0, None))[:, tail].any()
-    both = np.corrcoef(large[:, tail].ravel(), matrix_of(dense)[:, tail].ravel())[0, 1]
-    assert both > 0.9, "with the same ridge the others' regressions come close to those on all products"
 
 
 def test_nothing_to_compare() -> None:
