@@ -77,6 +77,12 @@ async def that_says(turn: Turn, question: str, says: Callable[[Passage], bool]) 
 
 
 async def _passages(turn: Turn, question: str | None, n: int, at_least: float | None = None) -> list[Passage]:
+    """The best first, with the rules for personal prices where an entry leaves room for them."""
+    policy = turn.services.decisions.policy
+    return [price_rules.filled(turn.part, policy, one) for one in await _found(turn, question, n, at_least)]
+
+
+async def _found(turn: Turn, question: str | None, n: int, at_least: float | None) -> list[Passage]:
     """The best first, of a message by itself or with the customer's message before it, whichever is nearer to a
     passage; after an entry was told, in the light of that, too. A question of the bot's own stands alone."""
     meaning = turn.understanding
@@ -171,7 +177,6 @@ def passage_text(turn: Turn, passage: Passage) -> str:
 
     An entry is said as the shop wrote it, of a long one the sentences that answer and then the rest.
     """
-    passage = price_rules.filled(turn.part, turn.services.decisions.policy, passage)
     text = passage.text.strip()
     if len(text) <= _SHORT or not passage.answer:
         return _in_language(turn, passage, shortened(text))
