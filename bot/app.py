@@ -40,6 +40,7 @@ from bot.jobs.schedule import Jobs, owner_name
 from bot.linking.linker import Linker
 from bot.models.decisions import Decisions
 from bot.models.retention import ServedRetention
+from bot.models.steps import LearnedSteps
 from bot.models.understanding import ServedUnderstanding
 from bot.outreach.back_in_stock import RestockLook
 from bot.outreach.last_look import LastLook, WinBackWriter
@@ -80,6 +81,7 @@ class Parts:
     demo: Demonstration
     understanding: ServedUnderstanding
     served: ServedRetention
+    steps: LearnedSteps
     inbox: DurableInbox
     dispatcher: Dispatcher
     sender: Sender
@@ -126,6 +128,7 @@ class Answering:
     demo: Demonstration
     understanding: ServedUnderstanding
     served: ServedRetention
+    steps: LearnedSteps
 
     @classmethod
     async def start(
@@ -143,6 +146,9 @@ class Answering:
         await understanding.refresh()
         served = ServedRetention(store, settings.home)
         await served.refresh()
+        prices = Prices(settings.home, settings.time_zone)
+        steps = LearnedSteps(store, prices, margin=settings.margin)
+        await steps.refresh(utc_now())
         services = Services(
             texts=texts,
             shop=ShopFacts(
@@ -156,14 +162,15 @@ class Answering:
             decisions=Decisions(
                 served,
                 steering=Steering(settings.home),
-                prices=Prices(settings.home, settings.time_zone),
+                prices=prices,
+                steps=steps,
                 seed=seed,
                 margin=settings.margin,
             ),
             linker=await Linker.open(store, settings.shared_secret),
             reader=understanding,
         )
-        return cls(services=services, demo=demo, understanding=understanding, served=served)
+        return cls(services=services, demo=demo, understanding=understanding, served=served, steps=steps)
 
 
 async def build(settings: Settings, store: Store, reading: Process | None = None) -> Parts:
@@ -257,6 +264,7 @@ async def build(settings: Settings, store: Store, reading: Process | None = None
         demo=demo,
         understanding=understanding,
         served=answering.served,
+        steps=answering.steps,
         inbox=DurableInbox(store, dispatcher),
         dispatcher=dispatcher,
         sender=sender,

@@ -81,6 +81,7 @@ class Program:
                 self._spawn(self._run_channel(channel, parts.inbox), f"channel-{channel.name}")
         self._spawn(parts.sender.run(), "sender")
         self._spawn(parts.served.watch(), "model")
+        self._spawn(parts.steps.watch(), "steps")
         self._spawn(parts.understanding.watch(), "understanding")
         if self._work:
             parts.jobs.start()

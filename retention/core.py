@@ -13,7 +13,7 @@ from retention import artifacts
 from retention.churn.model import ChurnModel
 from retention.churn.model import restored as churn_restored
 from retention.errors import ModelDamaged
-from retention.pricing import rules
+from retention.pricing import deciding
 from retention.recommenders.model import Recommender
 from retention.recommenders.nightly import NightlyLists
 from retention.recommenders.request import recommend
@@ -53,8 +53,8 @@ class Core:
         return recommend(self.recommender, n, context, version=self.version, prepared=prepared)
 
     def offer(self, customer: CustomerId, product: ProductId, context: OfferContext) -> Offer:
-        """The price for this customer now; see `retention.pricing.rules`."""
-        return rules.decide(customer, product, context, self.daily_sales.get(product))
+        """The price for this customer now; see `retention.pricing.deciding`."""
+        return deciding.decide(customer, product, context, self.daily_sales.get(product))
 
     def risk(self, customer: CustomerId, context: RiskContext) -> Risk:
         """The customer's churn risk as of `context.now`; see `retention.churn`."""

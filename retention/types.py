@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal, Protocol, runtime_checkable
 
+from retention.steps import StepModel
+
 CustomerId = str
 ProductId = str
 
@@ -199,6 +201,8 @@ class PricePolicy:
     """A smaller amount off, minor units, is no offer."""
     least_amounts: tuple[tuple[str, int], ...] = ()
     """(currency, its own least amount)."""
+    learn: bool = False
+    """The step of each tier is learned from what offers bring, between nothing and `max_discount`."""
     endings: tuple[str, ...] = ()
     """The last digits that a personal price may have, such as `.90` or `9`; the price is lowered to one of them
     where the guardrails allow it."""
@@ -240,6 +244,8 @@ class OfferContext:
     """The customer does not want decisions made from what they did."""
     risk: float | None = None
     """The last known churn probability, for win-back."""
+    steps: StepModel | None = None
+    """What the shop has learned of its offers; without it the published steps decide."""
     seed: int = 0
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, insert, select
+from sqlalchemy import ColumnElement, Float, cast, func, insert, select
 
 from storage.finding import ProductSearch, split
 from storage.prices import price_at, price_now
@@ -150,6 +150,16 @@ class Catalogue(Repository):
         found: dict[str, str] = {}
         for part in portions(product_ids):
             found |= await self._pairs(select(product.c.id, product.c.currency).where(product.c.id.in_(part)))
+        return found
+
+    async def usual_margin(self) -> float | None:
+        """The mean share of the price above cost, of what is sold and whose cost is known; None where none is."""
+        share = 1 - cast(product.c.cost, Float) / product.c.list_price
+        found: float | None = await self._connection.scalar(
+            select(func.avg(share))
+            .where(product.c.active.is_(True), product.c.cost.is_not(None))
+            .where(product.c.list_price > 0)
+        )
         return found
 
     async def active(self, *, category_id: str | None = None) -> list[Product]:

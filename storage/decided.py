@@ -38,6 +38,14 @@ class Decided:
     language: str
     """Of the customer."""
     tier: str
+    conversation_id: int | None
+    """Where the customer asked; None of a win-back message."""
+
+    @property
+    def purchase_days(self) -> int:
+        """Of the customer in the year before, as the rules counted them; 0 where none of them gave anything."""
+        said = (one.get("value") for one in self.reasons if one.get("code") == "loyalty")
+        return int(next(said, None) or 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +83,7 @@ class OfferLog(Repository):
                 product.c.currency,
                 customer.c.language,
                 customer.c.tier,
+                shown.c.conversation_id,
             )
             .join(product, product.c.id == shown.c.product_id)
             .join(customer, customer.c.id == shown.c.customer_id)

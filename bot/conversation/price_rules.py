@@ -33,12 +33,14 @@ def _published(say: Say, policy: PricePolicy) -> Iterator[str]:
         yield say("price-rules-off")
         return
     comma = say("price-rules-comma")
-    if policy.loyalty:
+    if policy.learn:
+        yield say("price-rules-learned", days=comma.join(str(days) for days, _ in policy.loyalty))
+    elif policy.loyalty:
         steps = [say("price-rules-days", off=percent(off), days=days) for days, off in policy.loyalty]
         yield say("price-rules-loyalty", steps=comma.join(steps))
-    if policy.bought_before:
+    if policy.bought_before and not policy.learn:
         yield say("price-rules-bought", off=percent(policy.bought_before))
-    if policy.overstock:
+    if policy.overstock and not policy.learn:
         steps = [
             say("price-rules-cover", off=percent(off), days=f"{days:g}") for days, off in policy.overstock
         ]

@@ -17,6 +17,7 @@ from typing import Literal
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.models.retention import ServedRetention
+from bot.models.steps import LearnedSteps
 from bot.models.values import STATE, held_offer, impression, live_step, product_state
 from bot.shop.prices import Prices
 from bot.shop.rules import Listed, Steering
@@ -81,6 +82,7 @@ class Decisions:
         *,
         steering: Steering | None = None,
         prices: Prices | None = None,
+        steps: LearnedSteps | None = None,
         seed: int = 0,
         stock_age: float = 5.0,
         margin: float | None = None,
@@ -91,6 +93,7 @@ class Decisions:
             served: the fitted model in use.
             steering: the shop's rules for recommendations; without it there are none.
             prices: the shop's rules for personal prices; without them, `rules/1` and the budget that runs.
+            steps: what was learned of the shop's offers; without it the published steps decide.
             seed: joins the seeds of explorations.
             margin: share of the price above cost, of products whose cost is unknown; None: they get no discount.
             stock_age: seconds for which stock, prices and rules may be remembered when recommending.
@@ -98,6 +101,7 @@ class Decisions:
         self._served = served
         self._steering = steering
         self._prices = prices
+        self._steps = steps
         self._seed = seed
         self._stock_age = stock_age
         self._margin = margin
@@ -179,6 +183,7 @@ class Decisions:
             opted_out=not customer.personal_prices,
             profiling_refused=standing.refused_profiling,
             risk=None if score is None else score.value,
+            steps=None if self._steps is None else self._steps.model,
             seed=self._seed_for(customer_id, now),
         )
         return self._served.core.offer(customer_id, product_id, context)

@@ -22,12 +22,17 @@ from retention.pricing.off_policy import (
     promote,
     self_normalised,
 )
+from retention.pricing.rules import steps_of, tier_of_days
 from retention.pricing.thompson import History
+from retention.steps import VERSION
+from retention.types import PricePolicy
 from storage.decided import Bought, Decided, OfferLog
 
 WHOLE = 10_000
 LIST_PRICE = "0"
 LOOK_BACK = timedelta(days=365)
+_OF_A_STEP = 100
+"""Basis points that rounding may take from a step."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +100,8 @@ async def step_history(
     tiers: int,
     tier_of: Callable[[Decided], int],
 ) -> History:
-    """How often each step was offered to each tier in the last year, and followed by a purchase while it held.
+    """How often each step was offered to those of a tier who asked in the last year, and followed by a purchase while
+    it held.
 
     Args:
         steps: basis points, rising, the first 0; a discount between two counts for the smaller.
@@ -106,11 +112,52 @@ async def step_history(
     credited = _credited(told, whose, await log.bought(now, since=since))
     buying = {decision.id for decision, _ in credited}
     shown, bought = np.zeros((2, tiers, len(steps)), np.int64)
-    for one in told:
+    for one in filter(_was_asked, told):
         place = tier_of(one), bisect_right(steps, _off(one.price, one)) - 1
         shown[place] += 1
         bought[place] += one.id in buying
     return History(shown=shown, bought=bought)
+
+
+async def rules_beside_learned(
+    connection: AsyncConnection, now: datetime, *, policy: PricePolicy, margin: float | None = None
+) -> Promotion | None:
+    """Whether the published loyalty steps would have brought more than the learned ones; None where nothing tells.
+
+    Both are valued on the decisions that gave the published step a chance.
+    """
+    log, since = OfferLog(connection), now - LOOK_BACK
+    told, whose = _first_of_a_day(await log.decided(now, since=since))
+    margins = _margins(_credited(told, whose, await log.bought(now, since=since)), margin)
+    steps, decisions, chosen = steps_of(policy), [], []
+    for one in told:
+        if one.policy != VERSION or not _was_asked(one) or _cost(one, margin) is None:
+            continue
+        decision = _decision(one, margins.get(one.id, 0.0))
+        step = _nearest(decision, steps[tier_of_days(one.purchase_days, policy)])
+        if step is not None:
+            decisions.append(decision)
+            chosen.append(step)
+    if not decisions:
+        return None
+    kept = DecisionLog.of(decisions)
+    target = np.zeros_like(kept.probability)
+    target[np.arange(len(chosen)), [kept.actions.index(one) for one in chosen]] = 1.0
+    return promote(self_normalised(kept, target), self_normalised(kept, kept.probability))
+
+
+def _nearest(decision: Decision, step: int) -> str | None:
+    """What the law made of a step: the largest discount that could have been chosen and is no more than it."""
+    could = [
+        int(one)
+        for one, chance in zip(decision.eligible, decision.probabilities, strict=True)
+        if chance > 0 and step - _OF_A_STEP <= int(one) <= step
+    ]
+    return str(max(could)) if could else None
+
+
+def _was_asked(one: Decided) -> bool:
+    return one.conversation_id is not None
 
 
 def _first_of_a_day(told: Sequence[Decided]) -> tuple[list[Decided], dict[int, int]]:

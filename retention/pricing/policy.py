@@ -150,6 +150,7 @@ class WrittenPrices(_Part):
     """The whole file; without it, the rules `rules/1` and no budget."""
 
     on: Annotated[bool, Field(strict=True)] = True
+    learn: Annotated[bool, Field(strict=True)] = False
     loyalty: tuple[Loyalty, ...] = (
         Loyalty(purchase_days=2, off=Decimal(3)),
         Loyalty(purchase_days=5, off=Decimal(5)),
@@ -196,6 +197,7 @@ class WrittenPrices(_Part):
         """The rules as decisions take them."""
         return PricePolicy(
             enabled=self.on,
+            learn=self.learn,
             loyalty=tuple((one.purchase_days, _points(one.off)) for one in self.loyalty),
             bought_before=_points(self.bought_before),
             overstock=tuple((float(one.days_of_cover), _points(one.off)) for one in self.overstock),

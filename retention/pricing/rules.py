@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 
-from retention.pricing import law
 from retention.pricing.law import WHOLE, Proposal
-from retention.types import CustomerId, EventKind, Offer, OfferContext, PricePolicy, ProductId, Reason
+from retention.types import EventKind, OfferContext, PricePolicy, ProductId, Reason
 
 POLICY = "rules/1"
 LOYALTY_WINDOW = timedelta(days=365)
@@ -68,7 +67,17 @@ def facts_of(context: OfferContext, product: ProductId, daily_sales: float | Non
 
 def tier_of(facts: PriceFacts, policy: PricePolicy) -> int:
     """How many of the loyalty steps a customer has reached."""
-    return sum(facts.purchase_days >= days for days, _ in policy.loyalty)
+    return tier_of_days(facts.purchase_days, policy)
+
+
+def tier_of_days(purchase_days: int, policy: PricePolicy) -> int:
+    """The tier of so many purchase days."""
+    return sum(purchase_days >= days for days, _ in policy.loyalty)
+
+
+def steps_of(policy: PricePolicy) -> tuple[int, ...]:
+    """What the loyalty steps give each tier, basis points; the first is of those below all of them."""
+    return (0, *(off for _, off in policy.loyalty))
 
 
 @lru_cache(maxsize=64)
@@ -84,20 +93,6 @@ def propose(facts: PriceFacts, policy: PricePolicy, product: ProductId) -> Propo
     given = list(_given(facts, policy, product))
     share = min(sum(points for points, _ in given), WHOLE)
     return Proposal(share=share, policy=policy_id(policy), reasons=tuple(reason for _, reason in given))
-
-
-def decide(
-    customer: CustomerId, product: ProductId, context: OfferContext, daily_sales: float | None = None
-) -> Offer:
-    """The price of one product for one customer at `context.now`, by the published rules and inside the law.
-
-    Args:
-        daily_sales: units of the product sold a day lately, from the fitted model; None when unknown, and
-            then the overstock rule gives nothing.
-    """
-    facts = facts_of(context, product, daily_sales)
-    proposal = propose(facts, context.policy, product)
-    return law.settle(customer, product, context, proposal, tier_of(facts, context.policy))
 
 
 def _given(facts: PriceFacts, policy: PricePolicy, product: ProductId) -> Iterator[tuple[int, Reason]]:

@@ -21,9 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernel.arrays import Bools, Floats, Ints
+from retention.steps import StepModel
 from retention.types import ProductId, Reason
 
-VERSION = "thompson/1"
 WHOLE = 10_000
 """Shares are counted in basis points."""
 DRAWS = 256
@@ -57,23 +57,6 @@ class History:
             if there < least:
                 lacking.append(f"{what} {there} of {least}")
         return tuple(lacking)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepModel:
-    """Chances to buy, by draw, tier and step."""
-
-    steps: tuple[int, ...]
-    """Basis points off, rising; the first is 0."""
-    tiers: tuple[str, ...]
-    """The lowest first."""
-    rules: tuple[int, ...]
-    """What the published rules give each tier, basis points."""
-    chances: Floats
-    """To buy, shape (draws, tiers, steps); the first is at the posterior's mode, and no draw."""
-    missing: tuple[str, ...]
-    """As `History.missing`; the rules decide where it isn't empty."""
-    version: str = VERSION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -595,6 +595,7 @@ price-rules-join = {" "}
 price-rules-off = At present nobody is offered a personal price.
 price-rules-days = { $off } % from { $days }
 price-rules-loyalty = By the days on which you bought in the last 12 months: { $steps }.
+price-rules-learned = By the days on which you bought in the last 12 months (from { $days }): how much each step gives follows from what our offers have brought so far, and who bought more never gets less.
 price-rules-bought = { $off } % more off a product that you have bought before.
 price-rules-cover = { $off } % where our stock lasts { $days } days
 price-rules-overstock = For everybody: { $steps }.

@@ -581,6 +581,7 @@ price-rules-join = {""}
 price-rules-off = 目前不提供个人优惠价。
 price-rules-days = { $days } 天起减 { $off }%
 price-rules-loyalty = 按最近 12 个月的购买天数：{ $steps }。
+price-rules-learned = 按最近 12 个月的购买天数分级（{ $days } 天起）：每一级减多少取决于以往优惠的效果，买得多的不会比买得少的优惠少。
 price-rules-bought = 买过同一商品的再减 { $off }%。
 price-rules-cover = 库存够卖 { $days } 天的减 { $off }%
 price-rules-overstock = 对所有人：{ $steps }。

@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.models.judging import Judgement, judged, step_history
 from storage import Store
+from storage.conversations import Conversations
+from storage.customers import Accounts
 from storage.offers import Impression, Offers
 from storage.orders import Order, OrderLine, Orders
 from tests.factories import NOW, add_customer, add_product
@@ -43,13 +45,20 @@ def told(
 
 
 async def tell(
-    connection: AsyncConnection, at: datetime, customer_id: str = "c1", *, held: timedelta = HELD, **what: Any
+    connection: AsyncConnection,
+    at: datetime,
+    customer_id: str = "c1",
+    *,
+    held: timedelta = HELD,
+    asked: bool = True,
+    **what: Any,
 ) -> None:
+    contact = await Conversations(connection).contact("web", "v") if asked else None
     await Offers(connection).record_shown(
         [told(until=at + held, **what)],
         customer_id=customer_id,
         account_id=None,
-        conversation_id=None,
+        conversation_id=None if contact is None else contact.conversation.id,
         now=at,
     )
 
@@ -80,6 +89,8 @@ async def shop(connection: AsyncConnection) -> None:
     await add_product(connection, "p1", list_price=LIST, cost=5_000)
     await add_customer(connection, "c1")
     await add_customer(connection, "c2", language="en")
+    account = await Accounts(connection).get_or_create("web", "v", now=NOW, language="zh")
+    await Conversations(connection).open("web", "v", account.id, "zh", NOW)
 
 
 async def ask(store: Store, now: datetime = NOW) -> Judgement:
@@ -126,6 +137,8 @@ async def test_a_price_told_again_is_one_decision_and_a_purchase_counts_once(any
         await tell(connection, day + timedelta(days=9), held=timedelta(hours=1))
         await tell(connection, day + timedelta(days=9, hours=2), held=timedelta(hours=1))
         await buy(connection, day + timedelta(days=9, hours=2, minutes=9))
+        # A message of a win-back goes to other people than those who ask.
+        await tell(connection, day + timedelta(days=12), "c2", asked=False)
 
     await any_store.write(fill)
     (one,) = (await ask(any_store)).policies
@@ -139,8 +152,8 @@ async def test_a_price_told_again_is_one_decision_and_a_purchase_counts_once(any
         )
     assert history.shown.tolist() == [[0, 0, 0], [1, 2, 0]]
     assert history.bought.tolist() == [[0, 0, 0], [1, 1, 0]]
-    assert one.decisions == 3
-    assert one.value.mean == pytest.approx(2 * (LIST - 5_000 + PRICE - 5_000) / 3)
+    assert one.decisions == 4
+    assert one.value.mean == pytest.approx(2 * (LIST - 5_000 + PRICE - 5_000) / 4)
 
 
 async def test_what_the_list_price_would_have_brought_is_told_by_a_log_of_chances(any_store: Store) -> None:

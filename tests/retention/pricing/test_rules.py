@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retention import Event, EventKind, LiveOffer, Money, Offer, OfferContext, ProductState
-from retention.pricing.rules import PriceFacts, decide
+from retention.pricing.deciding import decide
+from retention.pricing.rules import PriceFacts
 from tests.contracts.retention_core import NOW
 from tests.retention.pricing.contexts import contexts, events, rates
 
