@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from hypothesis import strategies as st
 
-from retention import Event, EventKind, LiveOffer, Money, OfferContext, PricePolicy, ProductState
+from retention import Event, EventKind, LiveOffer, Money, OfferContext, PricePolicy, ProductState, Reason
 from retention.pricing.law import Proposal
 from retention.types import LiveStep
 from tests.contracts.retention_core import NOW
@@ -95,5 +95,6 @@ proposals = st.builds(
     share=st.integers(0, 2_500) | st.integers(-500, 20_000),
     policy=st.just("any/1"),
     probability=st.floats(0.01, 1),
+    reasons=st.just((Reason(code="any"),)),
 )
 tiers = st.integers(0, 4)
