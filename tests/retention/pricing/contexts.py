@@ -60,6 +60,9 @@ offers = st.lists(
     ),
     max_size=3,
 )
+JUST_ENDED = LiveOffer(
+    product="p", price=Money(9_900, "CNY"), code="A", valid_until=NOW - timedelta(minutes=30)
+)
 steps = st.lists(
     st.builds(
         LiveStep,
@@ -75,7 +78,7 @@ contexts = st.builds(
     now=st.just(NOW),
     product=products,
     events=events,
-    live_offers=st.just([]) | offers,
+    live_offers=st.just([]) | st.just([JUST_ENDED]) | offers,
     live_steps=st.just([]) | steps,
     offers_made=st.integers(0, 3),
     offers_live=st.integers(0, 3),
