@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from hypothesis import strategies as st
 
-from retention import Event, EventKind, LiveOffer, Money, OfferContext, PricePolicy, ProductState
+from retention import Event, EventKind, LiveOffer, Money, OfferContext, PricePolicy, ProductState, Reason
 from retention.pricing.law import Proposal
 from retention.types import LiveStep
 from tests.contracts.retention_core import NOW
@@ -60,6 +60,9 @@ offers = st.lists(
     ),
     max_size=3,
 )
+JUST_ENDED = LiveOffer(
+    product="p", price=Money(9_900, "CNY"), code="A", valid_until=NOW - timedelta(minutes=30)
+)
 steps = st.lists(
     st.builds(
         LiveStep,
@@ -75,7 +78,7 @@ contexts = st.builds(
     now=st.just(NOW),
     product=products,
     events=events,
-    live_offers=st.just([]) | offers,
+    live_offers=st.just([]) | st.just([JUST_ENDED]) | offers,
     live_steps=st.just([]) | steps,
     offers_made=st.integers(0, 3),
     offers_live=st.integers(0, 3),
@@ -95,5 +98,6 @@ proposals = st.builds(
     share=st.integers(0, 2_500) | st.integers(-500, 20_000),
     policy=st.just("any/1"),
     probability=st.floats(0.01, 1),
+    reasons=st.just((Reason(code="any"),)),
 )
 tiers = st.integers(0, 4)

@@ -39,7 +39,7 @@ def codes(offer: Offer) -> list[str]:
 def promised(context: OfferContext) -> LiveOffer | None:
     """The customer's own live offer for the product."""
     live = [one for one in context.live_offers if one.product == "p" and one.valid_until > NOW]
-    return min(live, key=lambda one: one.price.minor, default=None)
+    return min(live, key=lambda one: (one.price.minor, one.code), default=None)
 
 
 def given_away(offer: Offer) -> int:
@@ -178,7 +178,7 @@ LAW: tuple[Callable[[Case], bool], ...] = (
 
 
 @given(cases)
-@settings(max_examples=400)
+@settings(max_examples=200)
 def test_the_law_holds_whatever_is_proposed(case: Case) -> None:
     broken = [one.__name__ for one in LAW if not one(case)]
     assert not broken
