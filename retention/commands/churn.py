@@ -134,6 +134,8 @@ def _fit_log(log: Log, horizon: int | None, seed: int) -> tuple[ChurnModel, Mapp
         notes.append(f"the horizon is {fitted.model.horizon_days} days, by the gaps between purchases")
     print_notes([*notes, *(str(one) for one in fitted.readiness if not one.enough)])
     print_metrics(f"Judged on the last {fitted.model.window_days} days before", fitted.metrics, "churn_")
+    if fitted.model.level is not None:
+        out.print(str(fitted.model.level))
     return fitted.model, fitted.metrics
 
 

@@ -49,12 +49,17 @@ def test_tells_leavers_from_stayers(fitted: Fitted[contract.ContractModel]) -> N
     left = np.array([one == "yes" for one in table["left"]])
     assert auc(left, chances) > 0.75
     assert calibration_error(left, chances) < 0.1
-    assert any("boosting" in note for note in fitted.notes)
+    assert any("by cross-validation" in note for note in fitted.notes)
+
+
+def test_too_few_rows_for_trees_are_told_of() -> None:
+    notes = contract.fit(some(200), "left", customer="id", seed=1).notes
+    assert any("boosting needs 400 outcomes" in note for note in notes)
 
 
 def test_what_could_not_be_fitted_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """With rows enough, trees are only lacking because the library keeps them to itself."""
-    monkeypatch.setattr(contract.trees, "_extracted", lambda model: None)
+    monkeypatch.setattr(contract.trees, "_extracted", lambda model, kinds: None)
     notes = contract.fit(some(2_000), "left", customer="id", seed=1).notes
     assert any("could not be taken out" in note for note in notes)
     assert not any("too few" in note or "needs" in note for note in notes)
