@@ -20,7 +20,7 @@ from retention.churn.windows import Window
 
 MEAN, LATEST = 0.25, 0.4
 """How much of what BG/NBD is wrong by in the windows, and in the latest one, is added to it."""
-REGRESSION = 0.25
+REGRESSION = 0.2
 """The weight of the level that the blend learned from the windows; the rest is BG/NBD's."""
 SAME_SEASON = 0.3
 """The weight of what BG/NBD is wrong by over the same days a year ago, where the history has them."""
