@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+EXPECTED = "churn_expected_"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedShare:
@@ -25,6 +27,12 @@ class ExpectedShare:
             f"{self.share:.0%} of {self.customers:,} customers are expected to buy nothing within {self.horizon_days} "
             f"days (90 % interval: {self.low:.0%} to {self.high:.0%})"
         )
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """As it stands among the measures of a fit."""
+        ends = {"share": self.share, "low": self.low, "high": self.high}
+        return {f"{EXPECTED}{name}": value for name, value in ends.items()}
 
     @property
     def caveat(self) -> str:

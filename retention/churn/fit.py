@@ -88,6 +88,7 @@ def fit(checked: Checked, shop: Shop, *, seed: int, horizon_days: int | None = N
         judged = {"churn_base_rate": model.base_rate}
     else:
         model = replace(model, bands=_bands(model, table.values))
+        judged |= model.level.metrics if model.level else {}
     ready = _readiness(model, windows[-1] if windows else None)
     return Fitted(model=model, metrics=judged, notes=(*reached, *notes, *said), readiness=(ready,))
 

@@ -19,6 +19,8 @@ MOST_KINDS = 64
 """Different kinds in a column: a bit each."""
 PATIENCE = 30
 """Trees without a gain on the rows that are watched, after which boosting stops."""
+LEAST_GAIN = 1e-4
+"""In log loss: what counts as one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +192,7 @@ def fit(
         max_features=setting.columns,
         early_stopping=watched is not None,
         n_iter_no_change=PATIENCE,
+        tol=LEAST_GAIN,
         monotonic_cst=direction,
         categorical_features=kinds,
         random_state=seed,

@@ -25,7 +25,7 @@ KINDS = ("steps", "duplicates", "regions", "smooth", "linear")
 CHURN = 0.17
 DISTINCT = 0.55
 """Of the rows of `duplicates`."""
-TRIES = 8
+TRIES = 5
 _LIGHTGBM: Mapping[str, list[float | int]] = {
     "learning_rate": [0.03, 0.06, 0.1],
     "num_leaves": [4, 8, 16, 31, 63],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -15,7 +16,7 @@ from retention.checks import check
 from retention.churn import level, season
 from retention.churn.bgnbd import Counts, PurchaseProcess
 from retention.churn.fit import fit
-from retention.churn.model import restored, saved
+from retention.churn.model import ChurnModel, restored, saved
 from retention.churn.windows import Window, as_of
 from retention.features.expressions import Shop
 from retention.features.raw import NAMES as RAW
@@ -152,11 +153,12 @@ def test_a_gift_shop_of_two_years_foretells_its_season() -> None:
     assert again.level == found.level
 
 
-def test_models_of_earlier_releases_have_no_level() -> None:
-    first = to_micros(datetime(2024, 2, 1, tzinfo=UTC))
-    shop = simulated("steady", 250, 200, 3, first=first)
-    checked = check(shop.history(), from_micros(first + 200 * DAY))
-    found = fit(checked, Shop(checked.history), seed=1, horizon_days=40).model
-    facts, arrays = saved(found)
+def test_a_level_is_kept_and_models_of_earlier_releases_have_none() -> None:
+    found = level.foretell(PROCESS, windows(AUTUMN, 0.6, 0.6), ahead(AUTUMN))
+    model = replace(ChurnModel.without_data(), level=found)
+    facts, arrays = saved(model)
+    assert restored(json.loads(json.dumps(facts)), arrays).level == found
     del facts["level"]
     assert restored(facts, arrays).level is None
+    assert set(found.metrics) == {f"churn_expected_{one}" for one in ("share", "low", "high")}
+    assert "800 customers" in str(found)

@@ -121,6 +121,7 @@ def test_boosting_stops_where_watched_rows_gain_no_more() -> None:
     assert len(found.feature) < 100
 
 
+@pytest.mark.slow
 def test_a_depth_is_chosen_for_the_table() -> None:
     """A product of three signs takes three comparisons; a sum of them one each."""
     draw = np.random.default_rng(3)
