@@ -52,7 +52,7 @@ class Shop:
 def simulated(kind: str, customers: int, days: int, seed: int, *, first: int) -> Shop:
     """A shop of the kind, whose customers come in over the days, a quarter of them in its first month."""
     draw = np.random.default_rng(seed)
-    calendar = (np.arange(days) + first / DAY) % YEAR
+    calendar = np.asarray((np.arange(days) + first / DAY) % YEAR, np.float64)
     mood = np.exp(_weeks(draw, days))
     busy = mood * _season(kind, calendar) * _trend(kind, days)
     born = _arrivals(kind, draw, customers, busy, days)
