@@ -214,10 +214,10 @@ def _fit(
     if linear is None and boosted is None:
         notes.append(f"nothing could be fitted: everybody has the rate {plain.base_rate:.2f}")
         return Fitted(model=plain, metrics={"churn_base_rate": plain.base_rate}, notes=tuple(notes))
-    of_linear = _unseen(rows, left, folds) if linear is not None else None
     if choice is None or boosted is None:
-        share, unseen = 1.0, of_linear
+        share, unseen = 1.0, _unseen(rows, left, folds)
     else:
+        of_linear = _unseen(rows, left, folds) if linear is not None else None
         share = _linear_share(of_linear, choice.unseen, left)
         unseen = choice.unseen if of_linear is None else share * of_linear + (1 - share) * choice.unseen
         notes.append(_chosen(choice.setting, share))

@@ -128,7 +128,7 @@ def simulated_levels() -> str:
     lines = []
     for number, kind in enumerate(churn_levels.KINDS):
         history = churn_levels.simulated(kind, 900, 900, number, first=first).history()
-        lines += [[kind, *row] for row in cuts(history, 60, (200, 300, 480, 650))]
+        lines += [[kind, *row] for row in cuts(history, 60, (260, 620))]
     return table(["shop", *HEAD], lines)
 
 
@@ -447,7 +447,7 @@ over customers (which adds its own noise to it).
 """
 
 NOTE_SHOPS = """
-Simulated shops (`tests/benchmarks/churn_levels.py`), silent for 60 days. From the third cut on, the log has the same
+Simulated shops (`tests/benchmarks/churn_levels.py`), silent for 60 days. At the second cut the log has the same
 season of a year before.
 """
 

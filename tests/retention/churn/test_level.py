@@ -73,11 +73,14 @@ def test_without_windows_it_is_bg_nbd() -> None:
     assert found.high - found.low > 0.15
 
 
-@settings(max_examples=30, deadline=None)
-@given(st.floats(0.45, 0.7), st.floats(0.02, 0.1), st.floats(-2, 2))
-def test_more_silence_in_the_latest_window_foretells_more(left: float, more: float, blend: float) -> None:
+@settings(max_examples=20, deadline=None)
+@given(st.floats(-0.2, 0.0), st.floats(0.02, 0.2), st.floats(-2, 2))
+def test_more_silence_in_the_latest_window_foretells_more(wrong: float, more: float, blend: float) -> None:
+    """While BG/NBD fits: its share is missed by no more than a season may explain."""
+    foretold = PROCESS.silence(Counts.of(customers(500, 1)), 60).mean()
+    left, latest = (float(foretold + 0.2 * one) for one in (wrong, wrong + more))
     less = level.foretell(PROCESS, windows(SPRING, left, left, left), ahead(SPRING, blend=blend))
-    found = level.foretell(PROCESS, windows(SPRING, left, left, left + more), ahead(SPRING, blend=blend))
+    found = level.foretell(PROCESS, windows(SPRING, left, left, latest), ahead(SPRING, blend=blend))
     assert 0 < less.low < less.share < less.high < 1
     assert found.share > less.share
 
