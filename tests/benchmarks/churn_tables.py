@@ -86,7 +86,7 @@ def _customers(draw: np.random.Generator, rows: int) -> Customers:
         "devices": draw.choice([1, 2, 3, 4, 5, 6], rows, p=[0.05, 0.1, 0.45, 0.28, 0.1, 0.02]),
         "satisfaction": draw.integers(1, 6, rows),
         "addresses": np.clip(np.round(draw.gamma(1.6, 2.6, rows)), 1, 22),
-        "complaint": draw.random(rows) < 0.285,
+        "complaint": (draw.random(rows) < 0.285).astype(np.float64),
         "rise": draw.integers(11, 27, rows),
         "coupons": np.clip(np.round(draw.exponential(1.5, rows)), 0, 16),
         "orders": np.clip(1 + np.round(draw.exponential(2, rows)), 1, 16),
