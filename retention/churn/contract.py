@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernel.arrays import Bools, Floats, Ints
-from retention.churn import calibration, logistic, trees
+from retention.churn import calibration, logistic, trees, tuning
 from retention.churn.encoding import Column, Encoder, Texts
 from retention.churn.logistic import Linear
 from retention.churn.model import Arrays, parts_restored, parts_saved
@@ -34,23 +34,28 @@ STAYED = frozenset(
 LEAST_ROWS = 50
 LEAST_OF_A_LABEL = 10
 STRENGTHS = (0.03, 0.3, 3.0)
-TREES, RATE = 150, 0.05
+SHARES = (0.25, 0.5, 0.75, 1.0)
+"""Of the regression beside the trees, where it has any."""
 BAND_SHARES = (0.5, 0.8)
 TELLTALE = 0.995
 """A column with an AUC beyond this alone was probably written down after the customer had left."""
 MOST_REASONS = 6
-_AS_THEY_ARE = ("label", "base_rate", "slope", "shift")
+_AS_THEY_ARE = ("label", "base_rate", "slope", "shift", "linear_share", "native")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractModel:
-    """A blend of a logistic regression and boosted trees over the encoded table, or a rate for everybody."""
+    """Boosted trees, a logistic regression or a blend of both, or a rate for everybody."""
 
     label: str
     base_rate: float
     encoder: Encoder
     linear: Linear | None = None
     trees: Trees | None = None
+    linear_share: float = 0.5
+    """Of the regression in the blend, where there are both."""
+    native: bool = False
+    """Whether the trees take the table's columns as they are, or, as in models of earlier releases, encoded."""
     slope: float = 1.0
     shift: float = 0.0
     bands: tuple[float, float] = (0.5, 0.8)
@@ -70,10 +75,21 @@ class ContractModel:
         missing = [one.name for one in self.encoder.columns if one.name not in table]
         if missing:
             raise MissingColumn("data", missing)
-        encoded = self.encoder.encode(table, rows)
-        base, parts = _blend(encoded, self.linear, self.trees)
         of_column = np.zeros((rows, len(self.encoder.columns)))
-        np.add.at(of_column.T, self.encoder.owners, self.slope * parts.T)
+        encoded = self.encoder.encode(table, rows)
+        share = self.linear_share if self.linear and self.trees else 1.0
+        base = 0.0
+        if self.linear:
+            base += share * self.linear.intercept
+            np.add.at(of_column.T, self.encoder.owners, share * self.linear.parts(encoded).T)
+            share = 1 - share
+        if self.trees:
+            base += share * self.trees.centre
+            if self.native:
+                of_column += share * self.trees.explain(self.encoder.native(table, rows))
+            else:
+                np.add.at(of_column.T, self.encoder.owners, share * self.trees.explain(encoded).T)
+        of_column *= self.slope
         return self.shift + self.slope * base + of_column.sum(axis=1), of_column
 
     def probabilities(self, table: Table, rows: int) -> Floats:
@@ -183,20 +199,38 @@ def _plain(value: str | None) -> str:
 def _fit(
     plain: ContractModel, used: Table, left: Bools, notes: list[str], seed: int
 ) -> Fitted[ContractModel]:
-    rows = plain.encoder.encode(used, len(left))
+    rows, native = plain.encoder.encode(used, len(left)), plain.encoder.native(used, len(left))
     notes += _telltales(plain.encoder, rows, left)
     folds = _folds(left, seed)
-    linear, boosted = _parts(rows, left, folds, seed)
+    linear = logistic.fit(rows, left, folds, strengths=STRENGTHS)
+    choice = tuning.choose(native, left, folds, kinds=plain.encoder.kinds, seed=seed)
+    boosted = None
+    if choice is not None:
+        boosted = trees.fit(native, left, seed=seed, setting=choice.setting, kinds=plain.encoder.kinds)
     if linear is None:
         notes.append("the logistic regression did not converge; the blend goes without it")
-    if boosted is None:
-        notes.append(f"{trees.lacking(left)}; the blend goes without it")
+    if choice is None or boosted is None:
+        notes.append(f"{trees.lacking(left, tuning.LEAST)}; the blend goes without it")
     if linear is None and boosted is None:
         notes.append(f"nothing could be fitted: everybody has the rate {plain.base_rate:.2f}")
         return Fitted(model=plain, metrics={"churn_base_rate": plain.base_rate}, notes=tuple(notes))
-    unseen = _unseen(rows, left, folds, seed)
+    if choice is None or boosted is None:
+        share, unseen = 1.0, _unseen(rows, left, folds)
+    else:
+        of_linear = _unseen(rows, left, folds) if linear is not None else None
+        share = _linear_share(of_linear, choice.unseen, left)
+        unseen = choice.unseen if of_linear is None else share * of_linear + (1 - share) * choice.unseen
+        notes.append(_chosen(choice.setting, share))
     slope, shift = calibration.platt(unseen, left)
-    model = replace(plain, linear=linear, trees=boosted, slope=slope, shift=shift)
+    model = replace(
+        plain,
+        linear=linear if share > 0 else None,
+        trees=boosted if share < 1 else None,
+        linear_share=share,
+        native=True,
+        slope=slope,
+        shift=shift,
+    )
     chance = 1 / (1 + np.exp(-(slope * unseen + shift)))
     medium, high = np.quantile(chance, BAND_SHARES)
     metrics = {
@@ -211,37 +245,33 @@ def _fit(
     return Fitted(model=replace(model, bands=bands), metrics=metrics, notes=tuple(notes))
 
 
-def _parts(
-    rows: Floats, left: Bools, folds: Ints, seed: int, strengths: Sequence[float] = STRENGTHS
-) -> tuple[Linear | None, Trees | None]:
-    linear = logistic.fit(rows, left, folds, strengths=strengths)
-    return linear, trees.fit(rows, left, seed=seed, trees=TREES, rate=RATE)
-
-
-def _blend(rows: Floats, linear: Linear | None, boosted: Trees | None) -> tuple[float, Floats]:
-    """The mean of the parts' log-odds: that of the usual row, and each column's part beside it."""
-    found: list[tuple[float, Floats]] = []
-    if linear is not None:
-        found.append((linear.intercept, linear.parts(rows)))
-    if boosted is not None:
-        found.append((boosted.centre, boosted.explain(rows)))
-    base = sum(one for one, _ in found) / len(found)
-    parts: Floats = np.sum([one for _, one in found], axis=0) / len(found)
-    return base, parts
-
-
-def _unseen(rows: Floats, left: Bools, folds: Ints, seed: int) -> Floats:
-    """Log-odds of every row by models that have not seen it."""
+def _unseen(rows: Floats, left: Bools, folds: Ints) -> Floats:
+    """Log-odds of every row by regressions that have not seen it."""
     found = np.zeros(len(left))
     for fold in range(logistic.FOLDS):
         mine = folds == fold
-        linear, boosted = _parts(rows[~mine], left[~mine], folds[~mine], seed)
-        if linear is None and boosted is None:
-            found[mine] = calibration.logit(float(left[~mine].mean()))
-            continue
-        base, parts = _blend(rows[mine], linear, boosted)
-        found[mine] = base + parts.sum(axis=1)
+        linear = logistic.fit(rows[~mine], left[~mine], folds[~mine], strengths=STRENGTHS)
+        found[mine] = linear.predict(rows[mine]) if linear else calibration.logit(float(left[~mine].mean()))
     return found
+
+
+def _linear_share(of_linear: Floats | None, of_trees: Floats, left: Bools) -> float:
+    """The regression's share in the blend: none, unless one lowers the log loss of rows that neither has seen by more
+    than a standard error of the paired difference."""
+    if of_linear is None:
+        return 0.0
+    alone = logistic.losses_of(left, of_trees)
+    gains = {one: alone - logistic.losses_of(left, one * of_linear + (1 - one) * of_trees) for one in SHARES}
+    share = max(gains, key=lambda one: float(gains[one].mean()))
+    gain = gains[share]
+    return share if gain.mean() > gain.std() / np.sqrt(len(gain)) else 0.0
+
+
+def _chosen(setting: trees.Setting, share: float) -> str:
+    if share == 1:
+        return "by cross-validation the logistic regression alone does best"
+    beside = f"beside them the logistic regression for {share:.0%} of the score" if share else "no regression"
+    return f"by cross-validation: {setting.trees} trees of depth {setting.depth}, {beside}"
 
 
 def _folds(left: Bools, seed: int) -> Ints:
@@ -281,7 +311,7 @@ def restored(facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Co
         for one in facts["columns"]
     )
     return ContractModel(
-        **{name: facts[name] for name in _AS_THEY_ARE},
+        **{name: facts[name] for name in _AS_THEY_ARE if name in facts},
         encoder=Encoder(columns=tuple(columns)),
         linear=linear,
         trees=boosted,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kernel.arrays import Floats, Ints
+from kernel.arrays import Bools, Floats, Ints
 
 Texts = Sequence[str | None]
 
@@ -53,6 +53,13 @@ class Column:
         bent = [np.maximum(filled - knot, 0.0) for knot in self.knots]
         return np.stack([filled, *bent, *([absent.astype(np.float64)] if self.missing else [])], axis=1)
 
+    def native(self, values: Texts) -> Floats:
+        """As trees take it, shape (rows,): the number, or the kind's place among the levels; NaN for all else."""
+        if self.median is not None:
+            return _numbers(values)
+        places = {level: float(place) for place, level in enumerate(self.levels)}
+        return np.array([places.get(_kind(one), np.nan) for one in values], np.float64)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Encoder:
@@ -85,6 +92,20 @@ class Encoder:
         """
         parts = [one.encode(table[one.name]) for one in self.columns]
         return np.concatenate(parts, axis=1) if parts else np.zeros((rows, 0))
+
+    @property
+    def kinds(self) -> Bools:
+        """Which of `columns` are of kinds, shape (columns,)."""
+        return np.array([one.median is None for one in self.columns], bool)
+
+    def native(self, table: Mapping[str, Texts], rows: int) -> Floats:
+        """As trees take it, a column each, shape (rows, columns).
+
+        Raises:
+            KeyError: the table lacks a column.
+        """
+        parts = [one.native(table[one.name]) for one in self.columns]
+        return np.stack(parts, axis=1) if parts else np.zeros((rows, 0))
 
 
 def _learn(name: str, values: Texts) -> Column | str:

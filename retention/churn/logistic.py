@@ -71,7 +71,7 @@ def fit(
     for strength in sorted(strengths):
         held_out = _held_out(standard, label, groups, strength)
         if held_out is not None:
-            losses[strength] = _losses(label[scored], held_out[scored])
+            losses[strength] = losses_of(label[scored], held_out[scored])
     fitted = regression(standard, label, _simplest(losses)) if losses else None
     if fitted is None:
         return None
@@ -103,10 +103,11 @@ def fold_of(customers: Sequence[str], seed: int) -> Ints:
 
 def log_loss(label: Bools, log_odds: Floats) -> float:
     """Mean negative log-likelihood of outcomes."""
-    return float(_losses(label, log_odds).mean())
+    return float(losses_of(label, log_odds).mean())
 
 
-def _losses(label: Bools, log_odds: Floats) -> Floats:
+def losses_of(label: Bools, log_odds: Floats) -> Floats:
+    """The negative log-likelihood of each outcome."""
     result: Floats = np.logaddexp(0, np.where(label, -log_odds, log_odds))
     return result
 

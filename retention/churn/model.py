@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from kernel.arrays import Floats, Ints
 from kernel.times import DAY
 from retention.churn.bgnbd import Counts, PurchaseProcess
+from retention.churn.expected import ExpectedShare
 from retention.churn.logistic import Linear
 from retention.churn.trees import Trees
 from retention.features import derived, raw
@@ -83,6 +84,8 @@ class ChurnModel:
     usual_gap: float = 30.0
     bands: tuple[float, float] = (0.5, 0.8)
     """Probabilities at which medium and high begin."""
+    level: ExpectedShare | None = None
+    """How many of the customers of the fit are expected to leave; models of earlier releases don't say."""
     currency: str | None = None
     product_info: ProductInfo = field(default=_NO_PRODUCTS)
 
@@ -278,6 +281,7 @@ Arrays = dict[str, NDArray[Any]]
 _AS_THEY_ARE = ("horizon_days", "window_days", "base_rate", "slope", "shift", "usual_gap", "currency")
 _LINEAR = ("weights", "means", "scales")
 _TREES = ("feature", "threshold", "value")
+_TREES_OF_TABLES = ("missing_right", "members")
 
 
 def saved(model: ChurnModel) -> tuple[dict[str, Any], Arrays]:
@@ -293,6 +297,7 @@ def saved(model: ChurnModel) -> tuple[dict[str, Any], Arrays]:
         "category": dict(model.product_info.category),
         "list_price": dict(model.product_info.list_price),
         "rhythm": asdict(model.process) if model.process else None,
+        "level": asdict(model.level) if model.level else None,
     }, arrays
 
 
@@ -314,6 +319,7 @@ def restored(facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Ch
         shares=(first, second, third),
         usual_process=facts["usual_rhythm"],
         bands=(facts["bands"][0], facts["bands"][1]),
+        level=ExpectedShare(**facts["level"]) if facts.get("level") else None,
         product_info=ProductInfo(category=facts["category"], list_price=facts["list_price"]),
     )
 
@@ -327,7 +333,8 @@ def parts_saved(linear: Linear | None, trees: Trees | None) -> tuple[dict[str, A
         arrays |= {name: getattr(linear, name) for name in _LINEAR}
     if trees:
         facts["trees"] = {"base": trees.base}
-        arrays |= {f"trees_{name}": getattr(trees, name) for name in _TREES}
+        found = {f"trees_{name}": getattr(trees, name) for name in (*_TREES, *_TREES_OF_TABLES)}
+        arrays |= {name: one for name, one in found.items() if one is not None}
     return facts, arrays
 
 
@@ -340,5 +347,6 @@ def parts_restored(
         linear = Linear(intercept=facts["linear"], **{name: arrays[name] for name in _LINEAR})
     if "trees" in facts:
         base = float(facts["trees"]["base"])
-        trees = Trees(base=base, **{name: arrays[f"trees_{name}"] for name in _TREES})
+        there = (*_TREES, *(name for name in _TREES_OF_TABLES if f"trees_{name}" in arrays))
+        trees = Trees(base=base, **{name: arrays[f"trees_{name}"] for name in there})
     return linear, trees

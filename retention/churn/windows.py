@@ -185,11 +185,16 @@ def make_window(shop: Shop, moment: int, end: int) -> Window:
     Their features see no later event. Of the products they see the category and the list price as of the fit, as
     serving does: there are no earlier ones to be had, and neither follows from what a customer did later.
     """
-    table = buyers(shop, moment)
-    stayed = shop.buyers_between(moment, end)
-    left = np.array([customer not in stayed for customer in table.customers], dtype=bool)
+    table, left = as_of(shop, moment, end)
     process = bgnbd.fit(Counts.of(table.values), seed=moment)
     return Window(moment, end, table.customers, table.values, left, process)
+
+
+def as_of(shop: Shop, moment: int, end: int) -> tuple[RawTable, Bools]:
+    """Everybody who had bought before a moment, and whether they didn't from then until `end`, shape (customers,)."""
+    table = buyers(shop, moment)
+    stayed = shop.buyers_between(moment, end)
+    return table, np.array([customer not in stayed for customer in table.customers], dtype=bool)
 
 
 def buyers(shop: Shop, moment: int) -> RawTable:

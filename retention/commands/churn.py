@@ -122,6 +122,7 @@ def _of_log(
 
 
 def _fit_log(log: Log, horizon: int | None, seed: int) -> tuple[ChurnModel, Mapping[str, float]]:
+    from retention.churn.expected import EXPECTED
     from retention.churn.fit import fit
     from retention.features.expressions import Shop
 
@@ -132,7 +133,10 @@ def _fit_log(log: Log, horizon: int | None, seed: int) -> tuple[ChurnModel, Mapp
     if horizon is None:
         notes.append(f"the horizon is {fitted.model.horizon_days} days, by the gaps between purchases")
     print_notes([*notes, *(str(one) for one in fitted.readiness if not one.enough)])
-    print_metrics(f"Judged on the last {fitted.model.window_days} days before", fitted.metrics, "churn_")
+    judged = {name: one for name, one in fitted.metrics.items() if not name.startswith(EXPECTED)}
+    print_metrics(f"Judged on the last {fitted.model.window_days} days before", judged, "churn_")
+    if fitted.model.level is not None:
+        out.print(str(fitted.model.level))
     return fitted.model, fitted.metrics
 
 

@@ -7,12 +7,14 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.ensemble import HistGradientBoostingClassifier
 
-from retention.churn import contract
+from retention.churn import contract, logistic, trees
 from retention.churn.encoding import Encoder
 from retention.errors import LogRefused, MissingColumn
 from retention.metrics import auc, calibration_error
 from retention.report import Fitted
+from tests.benchmarks.churn_tables import as_numbers, simulated
 from tests.retention.real import hillstrom, telco
 
 Table = dict[str, list[str | None]]
@@ -49,12 +51,17 @@ def test_tells_leavers_from_stayers(fitted: Fitted[contract.ContractModel]) -> N
     left = np.array([one == "yes" for one in table["left"]])
     assert auc(left, chances) > 0.75
     assert calibration_error(left, chances) < 0.1
-    assert any("boosting" in note for note in fitted.notes)
+    assert any("by cross-validation" in note for note in fitted.notes)
+
+
+def test_too_few_rows_for_trees_are_told_of() -> None:
+    notes = contract.fit(some(200), "left", customer="id", seed=1).notes
+    assert any("boosting needs 400 outcomes" in note for note in notes)
 
 
 def test_what_could_not_be_fitted_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """With rows enough, trees are only lacking because the library keeps them to itself."""
-    monkeypatch.setattr(contract.trees, "_extracted", lambda model: None)
+    monkeypatch.setattr(contract.trees, "_extracted", lambda model, kinds: None)
     notes = contract.fit(some(2_000), "left", customer="id", seed=1).notes
     assert any("could not be taken out" in note for note in notes)
     assert not any("too few" in note or "needs" in note for note in notes)
@@ -140,7 +147,7 @@ def test_one_label_everywhere_gives_its_rate(rows: int, label: str) -> None:
 
 
 def test_a_column_that_gives_it_away_is_told_of() -> None:
-    table = some(1_500)
+    table = some(600)
     table["goodbye"] = [str(7 if one == "yes" else number % 3) for number, one in enumerate(table["left"])]
     assert any("'goodbye'" in note for note in contract.fit(table, "left", customer="id").notes)
 
@@ -152,6 +159,7 @@ def test_a_saved_model_gives_the_same(fitted: Fitted[contract.ContractModel]) ->
     assert again.reasons(table, 40) == fitted.model.reasons(table, 40)
 
 
+@pytest.mark.slow
 def test_telco_is_above_its_target_on_a_fold() -> None:
     """One fold of five; the benchmark has them all."""
     raw = pq.read_table(telco())
@@ -167,6 +175,7 @@ def test_telco_is_above_its_target_on_a_fold() -> None:
     assert calibration_error(left, chances) < 0.04
 
 
+@pytest.mark.slow
 def test_a_campaign_that_helped_hides_the_risk_of_those_left_alone() -> None:
     """Hillstrom's experiment: half were written to by chance, and more of them came."""
     raw = pq.read_table(hillstrom()).slice(0, 9_000)
@@ -192,3 +201,80 @@ def test_a_campaign_that_helped_hides_the_risk_of_those_left_alone() -> None:
     ]
     assert wrong[0] > 0.015
     assert max(wrong[1:]) < wrong[0]
+
+
+def held_out(
+    kind: str, rows: int, learned: int
+) -> tuple[Fitted[contract.ContractModel], np.ndarray, np.ndarray, float]:
+    """A fit on part of a simulated table; who left of the rest, the chances given to them, and the AUC there of
+    scikit-learn's boosting with its defaults."""
+    table, left = simulated(kind, rows, 5)
+    label: Table = {"left": ["yes" if one else "no" for one in left[:learned]]}
+    fitted = contract.fit({**only(table, slice(0, learned)), **label}, "left", seed=0)
+    chances = fitted.model.probabilities(only(table, slice(learned, None)), rows - learned)
+    matrix, kinds = as_numbers(table)
+    library = HistGradientBoostingClassifier(categorical_features=kinds, random_state=0)
+    library.fit(matrix[:learned], left[:learned])
+    return fitted, left[learned:], chances, auc(left[learned:], library.predict_proba(matrix[learned:])[:, 1])
+
+
+@pytest.mark.slow
+def test_steps_and_interactions_are_found() -> None:
+    fitted, left, chances, library = held_out("steps", 3_000, 1_800)
+    assert auc(left, chances) > max(library, 0.91)
+    assert fitted.model.trees is not None
+    assert calibration_error(left, chances) < 0.04
+
+
+@pytest.mark.slow
+def test_rows_that_are_nearly_alike_take_deep_trees() -> None:
+    fitted, left, chances, library = held_out("duplicates", 3_000, 1_900)
+    assert fitted.model.trees is not None
+    assert fitted.model.trees.depth >= 5
+    assert auc(left, chances) > library - 0.005
+
+
+def test_the_regression_stands_where_nothing_else_is_to_be_found() -> None:
+    fitted, left, chances, library = held_out("linear", 2_000, 1_000)
+    assert fitted.model.linear is not None
+    assert auc(left, chances) > library + 0.01
+
+
+def test_a_regression_that_adds_nothing_is_left_out() -> None:
+    draw = np.random.default_rng(0)
+    left = draw.random(2_000) < 0.3
+    known, noise = np.where(left, 1.0, -1.0) + draw.normal(0, 1, 2_000), draw.normal(0, 1, 2_000)
+    assert contract._linear_share(noise, known, left) == 0.0
+    assert contract._linear_share(known, noise, left) > 0.5
+    assert contract._linear_share(None, known, left) == 0.0
+
+
+def test_the_parts_of_a_score_add_up(fitted: Fitted[contract.ContractModel]) -> None:
+    model = fitted.model
+    table = some(60, seed=4)
+    log_odds, parts = model.log_odds(table, 60)
+    usual = log_odds - parts.sum(axis=1)
+    assert usual == pytest.approx(np.full(60, usual[0]), abs=1e-9)
+    assert model.probabilities(table, 60) == pytest.approx(1 / (1 + np.exp(-log_odds)), abs=1e-12)
+
+
+def test_models_of_earlier_releases_are_read_as_they_were() -> None:
+    """Their trees look at the encoded table, and the regression is half of the blend."""
+    table = some(1_500)
+    left = np.array([one == "yes" for one in table["left"]])
+    used = {name: values for name, values in table.items() if name in ("months", "contract")}
+    encoder, _ = Encoder.of(used)
+    rows = encoder.encode(used, 1_500)
+    linear, boosted = (
+        logistic.fit(rows, left, np.arange(1_500) % logistic.FOLDS),
+        trees.fit(rows, left, seed=1),
+    )
+    assert linear is not None
+    assert boosted is not None
+    model = contract.ContractModel(label="left", base_rate=0.3, encoder=encoder, linear=linear, trees=boosted)
+    facts, arrays = contract.saved(model)
+    for name in ("linear_share", "native"):
+        del facts[name]
+    again = contract.restored(facts, arrays)
+    blend = (linear.predict(rows) + boosted.predict(rows)) / 2
+    assert again.log_odds(used, 1_500)[0] == pytest.approx(blend, abs=1e-9)

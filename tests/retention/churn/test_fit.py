@@ -154,9 +154,9 @@ def test_the_judged_model_knows_the_gaps_of_its_past_only(
 ) -> None:
     asked: list[ChurnModel] = []
 
-    def noted(plain: ChurnModel, *given: Any) -> tuple[ChurnModel, list[str]]:
+    def noted(plain: ChurnModel, *given: Any, **options: Any) -> tuple[ChurnModel, list[str]]:
         asked.append(plain)
-        return fit_windows(plain, *given)
+        return fit_windows(plain, *given, **options)
 
     monkeypatch.setattr(churn_fit, "fit_windows", noted)
     fitted(history, horizon_days=40)

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from retention.churn import calibration, logistic, trees
+from retention.churn import calibration, logistic, trees, tuning
 from retention.churn.model import parts_restored, parts_saved
+from retention.metrics import auc
 
 DRAW = np.random.default_rng(4)
 ROWS = DRAW.normal(size=(3_000, 6))
@@ -27,9 +28,9 @@ def fitted() -> trees.Trees:
 
 def test_trees_say_what_the_library_says(fitted: trees.Trees) -> None:
     library = HistGradientBoostingClassifier(
-        learning_rate=trees.RATE,
-        max_iter=trees.TREES,
-        max_depth=trees.DEPTH,
+        learning_rate=trees.SHOP.rate,
+        max_iter=trees.SHOP.trees,
+        max_depth=trees.SHOP.depth,
         min_samples_leaf=60,
         l2_regularization=10.0,
         early_stopping=False,
@@ -61,10 +62,84 @@ def test_trees_come_back_from_their_files(fitted: trees.Trees) -> None:
 
 def test_trees_that_changed_inside_the_library_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """The library keeps its trees to itself: a new version of it may keep them differently."""
-    monkeypatch.setattr(trees, "_extracted", lambda model: None)
+    monkeypatch.setattr(trees, "_extracted", lambda model, kinds: None)
     assert trees.fit(ROWS, LABEL, seed=1) is None
     assert "could not be taken out" in trees.lacking(LABEL)
     assert "there are 500," in trees.lacking(LABEL[:500])
+
+
+def with_gaps_and_kinds(rows: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Numbers of which some are missing, a column of kinds, and a label that both and their interplay decide."""
+    draw = np.random.default_rng(8)
+    number, kind = draw.normal(size=rows), draw.integers(0, 9, rows).astype(float)
+    gone = draw.random(rows) < 0.1 + 0.2 * (number > 1)
+    label = draw.random(rows) < 1 / (1 + np.exp(-(2 * np.isin(kind, [1, 4, 7]) * number + gone - 1)))
+    table = np.column_stack(
+        [np.where(gone, np.nan, number), np.where(kind == 8, np.nan, kind), draw.normal(size=rows)]
+    )
+    return table, label, np.array([False, True, False])
+
+
+def test_missing_values_and_kinds_are_walked_as_the_library_does() -> None:
+    table, label, kinds = with_gaps_and_kinds(3_000)
+    setting = trees.Setting(trees=60, depth=6, rate=0.1, leaf=5, ridge=1.0)
+    found = trees.fit(table, label, seed=2, setting=setting, kinds=kinds)
+    assert found is not None
+    assert found.depth > 3
+    library = HistGradientBoostingClassifier(
+        learning_rate=0.1,
+        max_iter=60,
+        max_depth=6,
+        max_leaf_nodes=64,
+        min_samples_leaf=5,
+        l2_regularization=1.0,
+        early_stopping=False,
+        categorical_features=kinds,
+        random_state=2,
+    ).fit(table, label)
+    fresh = with_gaps_and_kinds(500)[0] * [1.5, 1, 1]
+    fresh[::7, 1] = 40  # a kind that was not there in the fit
+    assert found.predict(fresh) == pytest.approx(library.decision_function(fresh), abs=1e-9)
+    assert found.centre + found.explain(fresh).sum(axis=1) == pytest.approx(found.predict(fresh), abs=1e-12)
+    again = parts_restored(*parts_saved(None, found))[1]
+    assert again is not None
+    assert (again.predict(fresh) == found.predict(fresh)).all()
+
+
+def test_boosting_stops_where_watched_rows_gain_no_more() -> None:
+    table, label, kinds = with_gaps_and_kinds(3_000)
+    setting = trees.Setting(trees=800, depth=6, rate=0.3, leaf=5, ridge=0.0)
+    found = trees.fit(
+        table[:2_000],
+        label[:2_000],
+        seed=2,
+        setting=setting,
+        kinds=kinds,
+        watched=(table[2_000:], label[2_000:]),
+    )
+    assert found is not None
+    assert len(found.feature) < 100
+
+
+@pytest.mark.slow
+def test_a_depth_is_chosen_for_the_table() -> None:
+    """A product of three signs takes three comparisons; a sum of them one each."""
+    draw = np.random.default_rng(3)
+    rows = draw.normal(size=(2_400, 5))
+    signs = np.sign(rows[:, :3])
+    folds = np.arange(2_400) % logistic.FOLDS
+    kinds = np.zeros(5, bool)
+    deep = tuning.choose(
+        rows, draw.random(2_400) < 0.5 + 0.4 * signs.prod(axis=1), folds, kinds=kinds, seed=1
+    )
+    flat_label = draw.random(2_400) < 1 / (1 + np.exp(-signs.sum(axis=1)))
+    flat = tuning.choose(rows, flat_label, folds, kinds=kinds, seed=1)
+    assert deep is not None
+    assert flat is not None
+    assert deep.setting.depth >= 3
+    assert flat.setting.depth == 2
+    assert auc(flat_label, flat.unseen) > 0.75
+    assert tuning.choose(rows[:300], flat_label[:300], folds[:300], kinds=kinds, seed=1) is None
 
 
 def test_too_few_rows_give_no_trees() -> None:
@@ -130,4 +205,4 @@ def test_platt_takes_confidence_away_and_never_adds_any() -> None:
 
 
 def test_extracted_of_something_else_is_none() -> None:
-    assert trees._extracted(SimpleNamespace()) is None
+    assert trees._extracted(SimpleNamespace(), None) is None

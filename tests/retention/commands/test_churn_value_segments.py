@@ -35,6 +35,7 @@ def test_churn_of_a_log_sees_nothing_after_the_moment(log: Path, tmp_path: Path)
     kept = read_manifest(saved)
     assert kept.fitted_at == "2026-09-01T00:00:00+00:00"
     assert f"{kept.metrics['churn_auc']:.4g}" in told
+    assert f"{kept.metrics['churn_expected_share']:.0%} of {len(found)} customers are expected" in told
 
     cut = written(tmp_path / "cut.csv", purchases(AT))
     again = tmp_path / "again.csv"
