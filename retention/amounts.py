@@ -155,9 +155,17 @@ def _typing_errors(codes: Codes, unit: Floats, wide: Bools) -> Bools:
         unit: prices of one unit; 0 where unknown.
         wide: as of `_of_wide_products`.
     """
-    # Only where something can be found is looked row by row: millions of rows take a second or two.
-    looked_at = np.flatnonzero(wide | _among_the_first(codes))
-    prices, found = _Prices(), np.zeros(len(codes), bool)
+    found = np.zeros(len(codes), bool)
+    mine = np.flatnonzero(wide)
+    suspicious = np.zeros(len(codes), bool)
+    suspicious[mine] = _far_above_the_cheapest(codes[mine], unit[mine])
+    # A product's purchases matter to its later ones only where one of these may be refused.
+    with_suspects = np.zeros(int(codes.max(initial=-1)) + 1, bool)
+    with_suspects[codes[suspicious]] = True
+    last = _last_places(codes, suspicious)
+    needed = with_suspects[codes] & (np.arange(len(codes)) <= last[codes])
+    looked_at = np.flatnonzero(_among_the_first(codes) | needed)
+    prices = _Prices()
     for place, code, price in zip(
         looked_at.tolist(), codes[looked_at].tolist(), unit[looked_at].tolist(), strict=True
     ):

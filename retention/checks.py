@@ -12,7 +12,7 @@ from kernel.money import LARGEST_AMOUNT
 from kernel.times import to_micros
 from retention.amounts import blank_absurd, keep_one_currency
 from retention.history import History
-from retention.marking import blank, drop, first_occurrence, replace, report, true
+from retention.marking import ascending, blank, drop, first_occurrence, replace, report, true
 from retention.report import Problem
 from retention.types import EventKind
 
@@ -116,10 +116,11 @@ def _drop_impossible(rows: pa.Table, now: int, found: list[Problem]) -> pa.Table
         rows, pc.greater(rows.column("at"), now), found, "future", "events after the moment of the fit"
     )
     rows = replace(rows, "quantity", pc.fill_null(rows.column("quantity"), 1))
+    each_once = ascending(rows.column("id"))
     rows = rows.sort_by([("at", "ascending"), ("id", "ascending")])
-    rows = drop(
-        rows, pc.invert(first_occurrence(rows.column("id"))), found, "duplicate", "the same event again"
-    )
+    if not each_once:
+        again = pc.invert(first_occurrence(rows.column("id")))
+        rows = drop(rows, again, found, "duplicate", "the same event again")
     return _drop_bad_numbers(rows, found)
 
 
@@ -159,17 +160,20 @@ def _blank_values(rows: pa.Table, found: list[Problem]) -> pa.Table:
 def _drop_orphan_returns(rows: pa.Table, found: list[Problem]) -> pa.Table:
     """A return of something never bought before says nothing about the customer's purchases."""
     returned = pc.equal(rows.column("kind"), EventKind.RETURN.value)
-    bought = rows.filter(pc.equal(rows.column("kind"), EventKind.PURCHASE.value))
-    first = bought.group_by(["customer", "product"]).aggregate([("at", "min")])
-    since = (
-        {(one["customer"], one["product"]): one["at_min"] for one in first.to_pylist()}
-        if any(returned.to_pylist())
-        else {}
+    returns = rows.filter(returned).select(["id", "customer", "product", "at"])
+    if not returns.num_rows:
+        return rows
+    of_returners = pc.is_in(
+        rows.column("customer"), value_set=pc.unique(returns.column("customer"))
     )
-    returns = rows.filter(returned).select(["id", "customer", "product", "at"]).to_pylist()
+    bought = rows.filter(pc.and_(pc.equal(rows.column("kind"), EventKind.PURCHASE.value), of_returners))
+    first = bought.group_by(["customer", "product"]).aggregate([("at", "min")])
+    since = {(one["customer"], one["product"]): one["at_min"] for one in first.to_pylist()}
     never = 2**63 - 1
     orphans = [
-        one["id"] for one in returns if since.get((one["customer"], one["product"]), never) > one["at"]
+        one["id"]
+        for one in returns.to_pylist()
+        if since.get((one["customer"], one["product"]), never) > one["at"]
     ]
     bad = pc.is_in(rows.column("id"), value_set=pa.array(orphans, type=pa.string()))
     return drop(rows, bad, found, "return_without_purchase", "returns of what was not bought before")
