@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -117,8 +118,10 @@ def _drop_impossible(rows: pa.Table, now: int, found: list[Problem]) -> pa.Table
     )
     rows = replace(rows, "quantity", pc.fill_null(rows.column("quantity"), 1))
     each_once = ascending(rows.column("id"))
-    rows = rows.sort_by([("at", "ascending"), ("id", "ascending")])
-    if not each_once:
+    if each_once:
+        rows = rows.take(pa.array(np.argsort(rows.column("at").to_numpy(), kind="stable")))
+    else:
+        rows = rows.sort_by([("at", "ascending"), ("id", "ascending")])
         again = pc.invert(first_occurrence(rows.column("id")))
         rows = drop(rows, again, found, "duplicate", "the same event again")
     return _drop_bad_numbers(rows, found)
@@ -167,16 +170,20 @@ def _drop_orphan_returns(rows: pa.Table, found: list[Problem]) -> pa.Table:
         rows.column("customer"), value_set=pc.unique(returns.column("customer"))
     )
     bought = rows.filter(pc.and_(pc.equal(rows.column("kind"), EventKind.PURCHASE.value), of_returners))
-    first = bought.group_by(["customer", "product"]).aggregate([("at", "min")])
-    since = {(one["customer"], one["product"]): one["at_min"] for one in first.to_pylist()}
-    never = 2**63 - 1
-    orphans = [
-        one["id"]
-        for one in returns.to_pylist()
-        if since.get((one["customer"], one["product"]), never) > one["at"]
-    ]
-    bad = pc.is_in(rows.column("id"), value_set=pa.array(orphans, type=pa.string()))
+    pair = ["customer", "product"]
+    first = _named(bought, pair).group_by(pair).aggregate([("at", "min")])
+    both = _named(returns, pair).join(first, keys=pair, join_type="left outer", use_threads=False)
+    never = pa.scalar(2**63 - 1)
+    orphans = both.filter(pc.greater(pc.fill_null(both.column("at_min"), never), both.column("at"))).column("id")
+    bad = pc.is_in(rows.column("id"), value_set=orphans)
     return drop(rows, bad, found, "return_without_purchase", "returns of what was not bought before")
+
+
+def _named(rows: pa.Table, columns: list[str]) -> pa.Table:
+    """The rows with an empty name where there is none: a join takes no null for the same as another."""
+    for column in columns:
+        rows = replace(rows, column, pc.fill_null(rows.column(column), ""))
+    return rows
 
 
 def _dominant(rows: pa.Table, found: list[Problem]) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
@@ -56,6 +56,25 @@ def print_problems(problems: Sequence[Problem]) -> None:
     for one in problems:
         table.add_row(f"{one.count}", one.message, one.action, ", ".join(one.examples))
     err.print(table)
+
+
+def merged(first: Sequence[Problem], second: Sequence[Problem]) -> list[Problem]:
+    """The problems of two parts of a log: counts added up, and the first rows of both as examples.
+
+    What is wrong with the catalogue is the same in all parts. A part can't tell who dominates the whole log.
+    """
+    found = {(one.table, one.code): one for one in first}
+    for one in second:
+        before = found.get((one.table, one.code))
+        if before is None:
+            if one.code != "dominant_customer" or one.action == "kept":
+                found[one.table, one.code] = one
+        elif one.table == "events":
+            rows = sorted((*before.examples, *one.examples), key=lambda row: (len(row), row))
+            found[one.table, one.code] = replace(
+                before, count=before.count + one.count, examples=tuple(rows[:5])
+            )
+    return list(found.values())
 
 
 def print_notes(notes: Sequence[str]) -> None:

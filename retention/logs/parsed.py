@@ -19,6 +19,9 @@ from retention.logs.files import LINE, Rows, batches, opened, plain
 
 UNREADABLE_SHARE = 0.5
 """A column of which so much cannot be read was named by mistake."""
+LONG, PART = 2_000_000, 500_000
+"""A log with more rows than the first can be looked at in parts, of about so many rows as the second: a part is all
+rows of some customers."""
 LARGE_FILE = 32 * 1024 * 1024
 """From so many bytes on, a file goes by way of a database on disk instead of one in memory."""
 THREADS, MEMORY = 2, "300MB"
@@ -78,6 +81,10 @@ class Parsed:
             for role in self._checked_roles(numbers, times)
         )
         chosen = "".join(f', "{role}"' for role in parts)
+        self.count = -(-self.rows // PART) if "customer" in self.roles and self.rows > LONG else 1
+        """Parts that customers are drawn into, by `part` of `parsed`."""
+        if self.count > 1:
+            chosen += f", (hash(customer) % {self.count})::INTEGER AS part"
         self.sql(
             f"CREATE TABLE parsed AS SELECT line{chosen}{unread} FROM (SELECT line{said}{both} FROM raw)"  # noqa: S608
         )

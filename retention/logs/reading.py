@@ -37,10 +37,6 @@ _BY_VALUES = f"""CASE WHEN quantity IS NOT NULL OR price IS NOT NULL OR amount I
 """The kind of a row that names none: nobody pays for a rating, a message or a search."""
 
 
-LONG = 2_000_000
-"""A log with more rows is read in parts by those who ask for parts."""
-PART = 500_000
-"""Rows of a part, about: a part is all rows of some customers."""
 DOMINANT_SHARE = 0.10
 """As in `retention.checks`, of the whole log."""
 
@@ -57,20 +53,19 @@ def parts(path: Path, columns: Columns, before: datetime | None) -> Iterator[Log
     """See `retention.logs.read_parts`."""
     with _Reading.of(path, columns, None) as reading:
         reading.prepare(before)
-        count = -(-reading.rows // PART) if reading.rows > LONG else 1
-        yield _Parts(reading, count)
+        yield _Parts(reading)
 
 
 class _Parts(LogParts):
     """The parts of a reading; see `LogParts`."""
 
-    def __init__(self, reading: _Reading, count: int) -> None:
-        self._reading, self.count = reading, count
-        self._whole = reading.log() if count == 1 else None
+    def __init__(self, reading: _Reading) -> None:
+        self._reading, self.count = reading, reading.count
+        self._whole = reading.log() if reading.count == 1 else None
         if self._whole is not None:
             self.notes = self._whole.notes
         else:
-            reading.divide(count)
+            reading.divide()
             self.notes = tuple(reading.notes)
         self.path, self.rows = reading.path, reading.rows + len(reading.skipped)
         self.columns, self.types, self.at = dict(reading.roles), reading.ids_types(), reading.at
@@ -91,7 +86,6 @@ class _Reading(Parsed):
     at: datetime
     _end_at: int
     _only_days: bool
-    _amount: str | None = None
     _catalogue: pa.Table | None = None
 
     @classmethod
@@ -121,11 +115,8 @@ class _Reading(Parsed):
         self._see_whole()
         self._only_days = bool(self._value(f"SELECT bool_and(moment % {DAY} = 0) FROM whole"))  # noqa: S608
 
-    def divide(self, count: int) -> None:
-        """For a log in parts: number the customers' parts, and read what a part can't tell."""
-        self.sql("ALTER TABLE parsed ADD COLUMN part INTEGER DEFAULT 0")
-        self.sql(f"UPDATE parsed SET part = (hash(customer) % {int(count)})::INTEGER")  # noqa: S608
-        self._see_whole()
+    def divide(self) -> None:
+        """For a log in parts: read what a part can't tell."""
         self._catalogue = _products(self.connection, "whole")
         self._tell_what_was_chosen("whole")
         kinds = self.sql("SELECT DISTINCT kind FROM whole")
@@ -181,9 +172,6 @@ class _Reading(Parsed):
     def _value(self, query: str, *parameters: Any) -> Any:
         return self.sql(query, *parameters)[0][0]
 
-    def _columns(self) -> set[str]:
-        return {name for (name,) in self.sql("SELECT column_name FROM (DESCRIBE parsed)")}
-
     # --- steps -------------------------------------------------------------------------------------------
 
     def _refuse_another_scale(self, role: str, least: int, most: int) -> None:
@@ -234,13 +222,12 @@ class _Reading(Parsed):
             kind = f"coalesce(CASE lower(trim(kind)){kinds} ELSE lower(trim(kind)) END, {_BY_VALUES})"
         end = self._end_at
         scope = f'customer IS NOT NULL AND "time" IS NOT NULL AND "time" < {end}'
-        part = ", part" if "part" in self._columns() else ""
-        if self._amount is None:
-            self._amount = self._row_amount(scope)
+        part = ", part" if self.count > 1 else ""
+        amount = self._row_amount(scope)
         self.sql(
-            f"""CREATE OR REPLACE VIEW whole AS
+            f"""CREATE VIEW whole AS
                 SELECT line, customer, item, "order", "time" AS moment, category, name, brand, attributes, list_price,
-                       rating, mood, words, channel, "by", quantity, {self._amount} AS amount, {kind} AS kind, price,
+                       rating, mood, words, channel, "by", quantity, {amount} AS amount, {kind} AS kind, price,
                        quantity IS NOT NULL AND quantity <> round(quantity) AS broken{part}
                 FROM parsed WHERE {scope}"""  # noqa: S608
         )

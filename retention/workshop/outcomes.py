@@ -51,7 +51,7 @@ class ChurnSplit:
     learned: tuple[Window, ...]
     """The windows before the cut that it, and everything beside it, learns from."""
     notes: tuple[str, ...]
-    capacity: float = churn_fit.CAPACITY
+    capacity: float = CAPACITY
     """Whom the staff can look after: below 1 a share of the customers still active, else a number of them."""
 
     @classmethod
@@ -62,7 +62,7 @@ class ChurnSplit:
         days: int,
         *,
         seed: int,
-        capacity: float = churn_fit.CAPACITY,
+        capacity: float = CAPACITY,
     ) -> ChurnSplit:
         """Fit before the cut, and look at the `days` after it.
 

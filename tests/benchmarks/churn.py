@@ -26,7 +26,8 @@ from retention.checks import check
 from retention.churn import contract
 from retention.churn.fit import fit
 from retention.churn.model import ChurnModel
-from retention.churn.warning import ORDER, crossings
+from retention.churn.bands import ORDER
+from retention.churn.warning import crossings
 from retention.churn.windows import buyers, make_window
 from retention.features.expressions import Shop
 from retention.features.raw import NAMES as RAW
