@@ -23,7 +23,7 @@ from retention.features.engines import Tables
 from retention.features.expressions import Shop, raw_features
 from retention.features.raw import NAMES as RAW
 from retention.history import History
-from retention.types import EventKind, Risk, RiskBand, RiskContext
+from retention.types import CustomerId, EventKind, Risk, RiskBand, RiskContext
 
 SCORES: pa.Schema = pa.schema(
     [
@@ -61,6 +61,23 @@ def active_customers(history: History, *, now: datetime, days: int) -> int:
     recent = pc.and_(pc.greater_equal(events.column("at"), since), pc.less(events.column("at"), until))
     bought = pc.and_(recent, pc.equal(events.column("kind"), EventKind.PURCHASE.value))
     return len(pc.unique(events.column("customer").filter(bought)))
+
+
+def silent_too_long(
+    directory: Path, history: History, *, now: datetime, since: datetime
+) -> frozenset[CustomerId]:
+    """Whose silence became too long for their own rhythm after `since`; nobody's by a model that knows none.
+
+    Raises:
+        ModelDamaged: the model cannot be read.
+    """
+    churn = load(directory).churn
+    if churn.rhythm is None or since >= now:
+        return frozenset()
+    table = buyers(Shop(check(history, now).history), to_micros(now))
+    days = (to_micros(now) - to_micros(since)) / DAY
+    passed = churn.rhythm.passed(table.values, churn.horizon_days, days)
+    return frozenset(table.customers[place] for place in np.flatnonzero(passed).tolist())
 
 
 def score_tables(model: Path, tables: Tables, out: Path, *, now: datetime) -> int:

@@ -9,7 +9,7 @@ everybody is scored, and whose risk went up a band becomes a warning.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -34,7 +34,7 @@ from retention.drift import Drift
 from retention.features.expressions import Shop
 from retention.history import History
 from retention.reviewing import Review
-from retention.scoring import active_customers
+from retention.scoring import active_customers, silent_too_long
 from retention.value import model as value
 from storage import Store
 from storage.customers import Customers
@@ -118,7 +118,10 @@ async def refit(settings: Settings, *, seed: int, progress: Progress, now: datet
         risks = list(retention.score_customers(in_use, history, now=now))
         worth = expected_spend(in_use, history, now=now)
         risks, edges = _banded(settings, in_use, risks, worth, history, now)
-        risks, warnings = await _publish(store, risks, edges, worth, now)
+        async with store.read() as connection:
+            scored_at = await Scores(connection).latest(_CHURN)
+        silent = silent_too_long(in_use, history, now=now, since=scored_at) if scored_at is not None else frozenset()
+        risks, warnings = await _publish(store, risks, edges, silent, worth, now)
         await prune(store, settings.home)
     progress("done", 1.0)
     return RefitResult(
@@ -184,10 +187,12 @@ async def _publish(
     store: Store,
     risks: list[Risk],
     edges: Bands | None,
+    silent: Collection[CustomerId],
     worth: Mapping[CustomerId, Money],
     now: datetime,
 ) -> tuple[list[Risk], int]:
-    """Keep the scores, and a warning for everybody whose band rose; return them, and how many warnings were new.
+    """Keep the scores, and a warning for everybody whose band rose or who was silent for too long; return the scores,
+    and how many warnings were new.
 
     Where the model in use is fitted, `edges` are where bands begin: a band is only left beyond them.
     """
@@ -196,7 +201,7 @@ async def _publish(
     bands = {customer: RiskBand(band) for customer, band in found.items()}
     if edges is not None:
         risks = settled(bands, risks, edges)
-    warned = crossings(bands, risks)
+    warned = crossings(bands, risks, silent)
     policies = {risk.customer: risk.policy for risk in risks}
     warnings = [_warning(one, policies[one.customer], now) for one in warned]
     # Warnings first: should this end half-way, one that comes again is better than one that never came.

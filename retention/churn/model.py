@@ -14,6 +14,7 @@ from kernel.times import DAY
 from retention.churn.bands import ORDER, Bands
 from retention.churn.bgnbd import Counts, PurchaseProcess
 from retention.churn.logistic import Linear
+from retention.churn.rhythm import Rhythm
 from retention.churn.trees import Trees
 from retention.features import derived, raw
 from retention.features.derived import CONCEPTS
@@ -87,6 +88,8 @@ class ChurnModel:
     """Probabilities at which medium and high begin; high only where `stake` is None."""
     stake: float | None = None
     """What is at stake where high begins, see `stakes` and `retention.churn.bands`; None in older models."""
+    rhythm: Rhythm | None = None
+    """When a customer's silence is worth a warning; of nightly fits, and None in older models."""
     currency: str | None = None
     product_info: ProductInfo = field(default=_NO_PRODUCTS)
 
@@ -321,6 +324,7 @@ def saved(model: ChurnModel) -> tuple[dict[str, Any], Arrays]:
         "usual_rhythm": model.usual_process,
         "bands": list(model.bands),
         "stake": model.stake,
+        "own_rhythm": asdict(model.rhythm) if model.rhythm else None,
         "features": list(NAMES),
         "category": dict(model.product_info.category),
         "list_price": dict(model.product_info.list_price),
@@ -347,6 +351,7 @@ def restored(facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Ch
         usual_process=facts["usual_rhythm"],
         bands=(facts["bands"][0], facts["bands"][1]),
         stake=facts.get("stake"),
+        rhythm=Rhythm(**own) if (own := facts.get("own_rhythm")) else None,
         product_info=ProductInfo(category=facts["category"], list_price=facts["list_price"]),
     )
 

@@ -1,6 +1,8 @@
-"""A warning is an event: a customer's risk has crossed into a higher band since the night before.
+"""A warning is an event: since the night before, a customer's silence has become too long for their own rhythm, or their
+risk has crossed into a higher band.
 
-A nightly job takes `crossings` of `settled` risks, and keeps the settled bands for the next night.
+The first comes early enough to act on (`retention.churn.rhythm`). The second tells what isn't a silence: a complaint,
+searches that stop, more at stake. For it a nightly job takes `crossings` of `settled` risks, and keeps the settled bands for the next night.
 
 Bands are drawn among a shop's own customers, and each night draws their edges anew. On a quarter of a real shop's
 customers (some 870), the fit of each of eight nights by itself lifted 14 to 27 of them into a higher band, the day
@@ -10,7 +12,7 @@ were 3 to 9 a night, the day and the fit together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,11 +28,12 @@ is at stake: as far as edges move from one nightly fit to the next. At even odds
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Warned:
-    """A customer whose risk rose into a higher band."""
+    """A customer whom somebody should look after."""
 
     customer: CustomerId
     before: RiskBand
     band: RiskBand
+    """Higher than `before`, or the same where they have been silent for too long."""
     probability: float
     horizon_days: int
     lead_days: float | None
@@ -73,16 +76,25 @@ def _settled(before: RiskBand | None, risk: Risk, surely: int, perhaps: int) -> 
     return replace(risk, band=ORDER[max(min(_HEIGHT[before], perhaps), surely)])
 
 
-def crossings(previous: Mapping[CustomerId, RiskBand], risks: Iterable[Risk]) -> list[Warned]:
-    """Who rose into a higher band, the most expensive to lose first.
+def crossings(
+    previous: Mapping[CustomerId, RiskBand], risks: Iterable[Risk], silent: Collection[CustomerId] = ()
+) -> list[Warned]:
+    """Who rose into a higher band or has been silent for too long, the most expensive to lose first.
 
     Args:
         previous: the bands as of the night before. Somebody without one is new or was never scored, and has
             crossed nothing; nor has anybody whose risk fell.
         risks: as of now, such as `retention.score_customers` gives them; `settled` against the same bands,
             where the model may have changed since.
+        silent: whose silence has become too long for their own rhythm since the night before, whatever their band.
     """
     found = [
+        risk
+        for risk in risks
+        if risk.customer in previous
+        and (_HEIGHT[risk.band] > _HEIGHT[previous[risk.customer]] or risk.customer in silent)
+    ]
+    return [
         Warned(
             customer=risk.customer,
             before=previous[risk.customer],
@@ -93,9 +105,9 @@ def crossings(previous: Mapping[CustomerId, RiskBand], risks: Iterable[Risk]) ->
             reasons=risk.reasons,
             expected_loss=risk.expected_loss,
         )
-        for risk in risks
-        if risk.customer in previous and _HEIGHT[risk.band] > _HEIGHT[previous[risk.customer]]
+        for risk in sorted(found, key=lambda one: (-_loss(one), one.customer))
     ]
-    return sorted(
-        found, key=lambda one: (-(one.expected_loss.minor if one.expected_loss else 0), one.customer)
-    )
+
+
+def _loss(risk: Risk) -> int:
+    return risk.expected_loss.minor if risk.expected_loss else 0

@@ -53,34 +53,33 @@ def run(events: Path, columns: str | None, before: datetime | None, asked: Asked
     with ExitStack() as stack:
         with failing(), working(f"reading {events.name}"):
             log = stack.enter_context(read_parts(events, Columns.parse(columns), before=before))
-            # Of a long log, a part is fitted on: a model of customers needs no more of them.
-            sample = log.part(asked.seed % log.count)
-            checked = sample.checked()
-        if log.count == 1:
-            print_problems(checked.problems)
+            whole = log.part(0).checked() if log.count == 1 else None
+        print_problems(whole.problems if whole is not None else ())
         print_notes(log.notes)
-        found = _model(log, checked, asked)
+        found = _model(log, whole, asked)
         if out_file is None:
             return
         with failing(), working("scoring"):
-            table, problems = _scored(log, checked, found, asked)
-        if log.count > 1:
-            print_problems(problems)
-        write_table(table, out_file, log=sample)
+            table, problems = _scored(log, whole, found, asked)
+        print_problems(problems if whole is None else ())
+        write_table(table, out_file, log=log)
 
 
-def _model(log: LogParts, checked: Checked, asked: Asked) -> ChurnModel:
+def _model(log: LogParts, whole: Checked | None, asked: Asked) -> ChurnModel:
     from retention.churn.model import restored, saved
 
     measured: Mapping[str, float] = {}
+    data = ""
     if asked.model is not None:
         found = restored(*load_part(asked.model, PART))
         if asked.horizon is not None and asked.horizon != found.horizon_days:
             print_notes([f"the model was fitted for {found.horizon_days} days; carried on to {asked.horizon}"])
     else:
+        # Of a long log, a part is fitted on: a model of customers needs no more of them.
+        checked = whole if whole is not None else _sampled(log.part(asked.seed % log.count).checked(), asked.seed)
         found, measured = _fit(log, checked, asked)
+        data = checked.history.fingerprint() if asked.save is not None else ""
     if asked.save is not None:
-        data = checked.history.fingerprint() if asked.model is None else ""
         save_part(asked.save, PART, saved(found), seed=asked.seed, at=log.at, data=data, metrics=measured)
     return found
 
@@ -90,10 +89,10 @@ def _fit(log: LogParts, checked: Checked, asked: Asked) -> tuple[ChurnModel, Map
     from retention.features.expressions import Shop
 
     told = []
+    if log.count > 1:
+        sampled = len(checked.history.events.column("customer").unique())
+        told.append(f"a long log: fitted on {sampled:,} of its {log.customers():,} customers, drawn by chance")
     with failing(), working("learning who leaves"):
-        if log.count > 1:
-            checked, sampled = _sampled(checked, asked.seed)
-            told.append(f"a long log: fitted on {sampled:,} of its {log.customers():,} customers, drawn by chance")
         fitted = fit(checked, Shop(checked.history), seed=asked.seed, horizon_days=asked.horizon)
     notes = [*told, *fitted.notes]
     if asked.horizon is None:
@@ -103,8 +102,8 @@ def _fit(log: LogParts, checked: Checked, asked: Asked) -> tuple[ChurnModel, Map
     return fitted.model, fitted.metrics
 
 
-def _sampled(checked: Checked, seed: int) -> tuple[Checked, int]:
-    """The events of at most `SAMPLE` customers, drawn by the seed, and how many there are."""
+def _sampled(checked: Checked, seed: int) -> Checked:
+    """The events of at most `SAMPLE` customers, drawn by the seed."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -114,11 +113,11 @@ def _sampled(checked: Checked, seed: int) -> tuple[Checked, int]:
     draw = np.random.default_rng(seed)
     chosen = draw.choice(len(names), min(SAMPLE, len(names)), replace=False)
     kept = events.filter(pc.is_in(events.column("customer"), value_set=names.take(pa.array(np.sort(chosen)))))
-    return replace(checked, history=replace(checked.history, events=kept)), len(chosen)
+    return replace(checked, history=replace(checked.history, events=kept))
 
 
 def _scored(
-    log: LogParts, sample: Checked, model: ChurnModel, asked: Asked
+    log: LogParts, whole: Checked | None, model: ChurnModel, asked: Asked
 ) -> tuple[pa.Table, list[Problem]]:
     """Everybody in the log, by their ids, and what was wrong with its rows."""
     import numpy as np
@@ -131,20 +130,24 @@ def _scored(
     nothing_known = RiskContext(now=log.at, horizon_days=asked.horizon)
     tables, stakes, active = [], [], 0
     problems: list[Problem] = []
-    shop = Shop(sample.history)
+    shop: Shop | None = None
     for number in range(log.count):
-        checked = sample if log.count == 1 else log.part(number).checked()
+        checked = whole if whole is not None else log.part(number).checked()
         problems = merged(problems, checked.problems)
+        if shop is None:
+            shop = Shop(checked.history)
         shop.turn_to(checked.history)
         raw = RawTable.of(shop, to_micros(log.at))
         table, stake, more = listed(model, raw.customers, raw.values, nothing_known)
         tables.append(table)
         stakes.append(stake)
         active += more
-    whole, stake = pa.concat_tables(tables), np.concatenate(stakes)
-    whole = whole.add_column(2, "band", _bands(whole.column("probability").to_numpy(), stake, active, model, asked))
+        pa.default_memory_pool().release_unused()
+    found, stake = pa.concat_tables(tables), np.concatenate(stakes)
+    chance = found.column("probability").to_numpy()
+    found = found.add_column(2, "band", _bands(chance, stake, active, model, asked))
     dominant = log.dominant()
-    return whole.sort_by("customer"), merged(problems, [dominant] if dominant else [])
+    return found.sort_by("customer"), merged(problems, [dominant] if dominant else [])
 
 
 def _bands(chance: Floats, stake: Floats, active: int, model: ChurnModel, asked: Asked) -> Any:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from retention.checks import Checked
     from retention.history import History
-    from retention.logs import Log
+    from retention.logs import Log, LogParts
 
 Shop: TypeAlias = Callable[[datetime | None], tuple["History", datetime]]
 """Where the program that mounts the app finds its own shop's history, as of a moment or of now."""
@@ -170,7 +170,7 @@ def check_targets(out_file: Path | None, save: Path | None, what: str, model: st
     check_path(out_file)
 
 
-def write_table(rows: pa.Table | Mapping[str, Any], path: Path, *, log: Log | None = None) -> None:
+def write_table(rows: pa.Table | Mapping[str, Any], path: Path, *, log: Log | LogParts | None = None) -> None:
     """Write a table as CSV or Parquet by its suffix; an older file stays until the new one is whole.
 
     Args:
@@ -195,7 +195,7 @@ def write_table(rows: pa.Table | Mapping[str, Any], path: Path, *, log: Log | No
         fail(f"{path} cannot be written: {error}")
 
 
-def _as_in_the_log(table: pa.Table, log: Log) -> pa.Table:
+def _as_in_the_log(table: pa.Table, log: Log | LogParts) -> pa.Table:
     """Ids came in as strings; numbers become numbers again where every one of them can."""
     import pyarrow as pa
 

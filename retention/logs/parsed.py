@@ -24,7 +24,7 @@ LONG, PART = 2_000_000, 500_000
 rows of some customers."""
 LARGE_FILE = 32 * 1024 * 1024
 """From so many bytes on, a file goes by way of a database on disk instead of one in memory."""
-THREADS, MEMORY = 2, "300MB"
+THREADS, MEMORY = 2, "250MB"
 """What DuckDB may take for a large file; beyond it, it goes to disk."""
 
 

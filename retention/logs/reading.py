@@ -125,7 +125,7 @@ class _Reading(Parsed):
     def log(self, part: int | None = None) -> Log:
         """All of the log, or the customers of a part: with the problems of rows that name no customer in the first."""
         chosen = "" if part is None else f" WHERE part = {int(part)}"
-        self.sql(f"CREATE OR REPLACE TABLE kept AS SELECT * FROM whole{chosen}")  # noqa: S608
+        self.sql(f"CREATE OR REPLACE TEMP TABLE kept AS SELECT * FROM whole{chosen}")  # noqa: S608
         keep_all = "order" not in self.roles and self._only_days
         if problems.mark_duplicates(self.connection, keep_all=keep_all):
             self.connection.execute("DELETE FROM kept WHERE duplicate")
