@@ -168,7 +168,9 @@ def _refused(codes: Codes, unit: Floats, chosen: Bools) -> Bools:
     """Which of the chosen purchases have an absurd price, by the chosen ones before them."""
     prices, found = _Prices(), np.zeros(len(codes), bool)
     places = np.flatnonzero(chosen)
-    for place, code, price in zip(places.tolist(), codes[places].tolist(), unit[places].tolist(), strict=True):
+    for place, code, price in zip(
+        places.tolist(), codes[places].tolist(), unit[places].tolist(), strict=True
+    ):
         found[place] = prices.refuses(code, price)
     return found
 

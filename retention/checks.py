@@ -166,15 +166,15 @@ def _drop_orphan_returns(rows: pa.Table, found: list[Problem]) -> pa.Table:
     returns = rows.filter(returned).select(["id", "customer", "product", "at"])
     if not returns.num_rows:
         return rows
-    of_returners = pc.is_in(
-        rows.column("customer"), value_set=pc.unique(returns.column("customer"))
-    )
+    of_returners = pc.is_in(rows.column("customer"), value_set=pc.unique(returns.column("customer")))
     bought = rows.filter(pc.and_(pc.equal(rows.column("kind"), EventKind.PURCHASE.value), of_returners))
     pair = ["customer", "product"]
     first = _named(bought, pair).group_by(pair).aggregate([("at", "min")])
     both = _named(returns, pair).join(first, keys=pair, join_type="left outer", use_threads=False)
     never = pa.scalar(2**63 - 1)
-    orphans = both.filter(pc.greater(pc.fill_null(both.column("at_min"), never), both.column("at"))).column("id")
+    orphans = both.filter(pc.greater(pc.fill_null(both.column("at_min"), never), both.column("at"))).column(
+        "id"
+    )
     bad = pc.is_in(rows.column("id"), value_set=orphans)
     return drop(rows, bad, found, "return_without_purchase", "returns of what was not bought before")
 

@@ -60,7 +60,8 @@ def refit(
     if result.drifted:
         out.print(f"Customers have changed since the last fit: {', '.join(result.drifted)}.")
     shares = ", ".join(
-        f"{band} {count} ({count / max(result.customers_scored, 1):.0%})" for band, count in result.bands.items()
+        f"{band} {count} ({count / max(result.customers_scored, 1):.0%})"
+        for band, count in result.bands.items()
     )
     out.print(f"{result.customers_scored} customers scored; {result.warnings} warnings. Risk: {shares}.")
 

@@ -120,7 +120,11 @@ async def refit(settings: Settings, *, seed: int, progress: Progress, now: datet
         risks, edges = _banded(settings, in_use, risks, worth, history, now)
         async with store.read() as connection:
             scored_at = await Scores(connection).latest(_CHURN)
-        silent = silent_too_long(in_use, history, now=now, since=scored_at) if scored_at is not None else frozenset()
+        silent = (
+            silent_too_long(in_use, history, now=now, since=scored_at)
+            if scored_at is not None
+            else frozenset()
+        )
         risks, warnings = await _publish(store, risks, edges, silent, worth, now)
         await prune(store, settings.home)
     progress("done", 1.0)
@@ -174,7 +178,7 @@ def _banded(
     history: History,
     now: datetime,
 ) -> tuple[list[Risk], Bands | None]:
-    """The risks in bands by what the shop's staff can look after, and where these begin; as they are without a model."""
+    """The risks in bands by whom the staff can look after, and where these begin; as they are without a model."""
     churn = retention.load(directory).churn
     if not churn.fitted:
         return risks, None

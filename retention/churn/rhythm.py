@@ -67,7 +67,7 @@ class Rhythm:
         known, own = self.scale + days, self.shape + self.regular * gaps
         gone = self.leave / (self.leave + self.stay + gaps)
         longer = betainc(own, self.regular, known / (known + horizon_days))
-        # Silences as long as the limit that last for the horizon, those of who has left among them, are `chance` of all.
+        # Of silences as long as the limit, `chance` last for the horizon, those of who has left among them.
         wanted = np.clip(((gone + (1 - gone) * longer) / chance - gone) / (1 - gone), 1e-12, 1.0)
         share = np.maximum(betaincinv(own, self.regular, wanted), 1e-12)
         limits = known * (1 - share) / share

@@ -1,13 +1,14 @@
-"""A warning is an event: since the night before, a customer's silence has become too long for their own rhythm, or their
-risk has crossed into a higher band.
+"""A warning is an event: since the night before, a customer's silence has become too long for their own rhythm, or
+their risk has crossed into a higher band.
 
-The first comes early enough to act on (`retention.churn.rhythm`). The second tells what isn't a silence: a complaint,
-searches that stop, more at stake. For it a nightly job takes `crossings` of `settled` risks, and keeps the settled bands for the next night.
+The first comes early enough to act on (`retention.churn.rhythm`). The second tells what is no silence: a complaint,
+searches that stop, more at stake. For it a nightly job takes `crossings` of `settled` risks, and keeps the settled
+bands for the next night.
 
 Bands are drawn among a shop's own customers, and each night draws their edges anew. On a quarter of a real shop's
-customers (some 870), the fit of each of eight nights by itself lifted 14 to 27 of them into a higher band, the day
-that had passed only 2 to 7: without a margin most warnings tell of the model and not of the customer. With it they
-were 3 to 9 a night, the day and the fit together.
+customers (some 870), with bands that were shares of their risks, the fit of each of eight nights by itself lifted 14 to
+27 of them into a higher band, the day that had passed only 2 to 7: without a margin most warnings told of the model and
+not of the customer. With it they were 3 to 9 a night, the day and the fit together.
 """
 
 from __future__ import annotations

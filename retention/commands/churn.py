@@ -84,7 +84,11 @@ def churn(
     check_targets(out_file, save, "the scores")
     if events is not None:
         asked = churn_of_log.Asked(
-            horizon=options.days(horizon), capacity=options.capacity(capacity), save=save, model=model, seed=seed
+            horizon=options.days(horizon),
+            capacity=options.capacity(capacity),
+            save=save,
+            model=model,
+            seed=seed,
         )
         churn_of_log.run(events, columns, options.moment(at), asked, out_file)
         return

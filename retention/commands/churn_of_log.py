@@ -46,7 +46,9 @@ class Asked:
     seed: int
 
 
-def run(events: Path, columns: str | None, before: datetime | None, asked: Asked, out_file: Path | None) -> None:
+def run(
+    events: Path, columns: str | None, before: datetime | None, asked: Asked, out_file: Path | None
+) -> None:
     """Read, fit or take a model, save it, and write the scores."""
     from retention.logs import Columns, read_parts
 
@@ -73,10 +75,14 @@ def _model(log: LogParts, whole: Checked | None, asked: Asked) -> ChurnModel:
     if asked.model is not None:
         found = restored(*load_part(asked.model, PART))
         if asked.horizon is not None and asked.horizon != found.horizon_days:
-            print_notes([f"the model was fitted for {found.horizon_days} days; carried on to {asked.horizon}"])
+            print_notes(
+                [f"the model was fitted for {found.horizon_days} days; carried on to {asked.horizon}"]
+            )
     else:
         # Of a long log, a part is fitted on: a model of customers needs no more of them.
-        checked = whole if whole is not None else _sampled(log.part(asked.seed % log.count).checked(), asked.seed)
+        checked = (
+            whole if whole is not None else _sampled(log.part(asked.seed % log.count).checked(), asked.seed)
+        )
         found, measured = _fit(log, checked, asked)
         data = checked.history.fingerprint() if asked.save is not None else ""
     if asked.save is not None:
@@ -91,7 +97,9 @@ def _fit(log: LogParts, checked: Checked, asked: Asked) -> tuple[ChurnModel, Map
     told = []
     if log.count > 1:
         sampled = len(checked.history.events.column("customer").unique())
-        told.append(f"a long log: fitted on {sampled:,} of its {log.customers():,} customers, drawn by chance")
+        told.append(
+            f"a long log: fitted on {sampled:,} of its {log.customers():,} customers, drawn by chance"
+        )
     with failing(), working("learning who leaves"):
         fitted = fit(checked, Shop(checked.history), seed=asked.seed, horizon_days=asked.horizon)
     notes = [*told, *fitted.notes]

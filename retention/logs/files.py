@@ -107,7 +107,7 @@ def _text(values: Sequence[str]) -> pa.Array:
 
 def plain(table: pa.Table) -> pa.Table:
     """Dictionaries and large strings as strings, so that every column has one of few types."""
-    for place, field in enumerate(table.schema):
-        if any(test(field.type) for test in _AS_TEXT):
-            table = table.set_column(place, field.name, table.column(place).cast(pa.string()))
+    for place, column in enumerate(table.schema):
+        if any(test(column.type) for test in _AS_TEXT):
+            table = table.set_column(place, column.name, table.column(place).cast(pa.string()))
     return table

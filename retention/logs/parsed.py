@@ -57,9 +57,7 @@ class Parsed:
         self.path = path
         file = opened(path)
         self.roles, self.notes = columns.within(file.header, path, by)
-        self._scratch = (
-            TemporaryDirectory(prefix="liuke-log-") if path.stat().st_size >= LARGE_FILE else None
-        )
+        self._scratch = TemporaryDirectory(prefix="liuke-log-") if path.stat().st_size >= LARGE_FILE else None
         self.connection = _connected(self._scratch)
         self.types, self.skipped = self._load(file)
         self.rows: int = self.sql("SELECT count(*) FROM raw")[0][0]
@@ -144,11 +142,11 @@ class Parsed:
         """Refuse a column of which most cannot be read: it was named by mistake."""
         if role not in self.roles:
             return
-        [(read, lost)] = self.sql(f'SELECT count("{role}"), count(*) FILTER ("unread_{role}") FROM parsed')
+        [(read, lost)] = self.sql(f'SELECT count("{role}"), count(*) FILTER ("unread_{role}") FROM parsed')  # noqa: S608
         given = read + lost
         if given and lost > UNREADABLE_SHARE * given:
-            lines = f'SELECT line FROM parsed WHERE "unread_{role}" ORDER BY line LIMIT 3'
-            shown = self.sql(f'SELECT "{role}"::VARCHAR FROM raw WHERE line IN ({lines}) ORDER BY line')
+            lines = f'SELECT line FROM parsed WHERE "unread_{role}" ORDER BY line LIMIT 3'  # noqa: S608
+            shown = self.sql(f'SELECT "{role}"::VARCHAR FROM raw WHERE line IN ({lines}) ORDER BY line')  # noqa: S608
             raise LogRefused(
                 f"{self.path}: {lost} of {given} values of {self.roles[role]!r} cannot be read as {role}, such as "
                 f"{', '.join(repr(one) for (one,) in shown)}: {hint}"

@@ -17,6 +17,7 @@ from retention import metrics
 from retention.checks import Checked, check
 from retention.churn import calibration, logistic
 from retention.churn import fit as churn_fit
+from retention.churn.bands import CAPACITY
 from retention.churn.bgnbd import Counts
 from retention.churn.model import ChurnModel
 from retention.churn.windows import Window, make_window, make_windows, purchase_gaps

@@ -24,9 +24,9 @@ from kernel.times import DAY, from_micros, to_micros
 from retention import metrics
 from retention.checks import check
 from retention.churn import contract
+from retention.churn.bands import ORDER
 from retention.churn.fit import fit
 from retention.churn.model import ChurnModel
-from retention.churn.bands import ORDER
 from retention.churn.warning import crossings
 from retention.churn.windows import buyers, make_window
 from retention.features.expressions import Shop

@@ -83,8 +83,8 @@ def _of_customers(
 def _purchases(draw: np.random.Generator, count: int, each: float) -> tuple[Any, Any]:
     """Who buys, and on which day since the start with its fraction; `each` purchases of a customer on average."""
     joined = draw.random(count) * DAYS * 0.9
-    # About 0.37 of the purchases that a rate promises lie within the two years and before somebody leaves.
-    rate = draw.gamma(0.8, each / (0.8 * DAYS * 0.37), count)
+    # About 0.34 of the purchases that a rate promises lie within the two years and before somebody leaves.
+    rate = draw.gamma(0.8, each / (0.8 * DAYS * 0.34), count)
     leaves = draw.beta(1.0, 12.0, count)
     who, day = [np.arange(count)], [joined]
     here, now = np.arange(count), joined
@@ -118,8 +118,6 @@ def write(path: Path, rows: int, customers: int, seed: int) -> int:
             writer.write_table(table)
             written += table.num_rows
     return written
-
-
 
 
 def main() -> None:

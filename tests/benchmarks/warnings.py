@@ -95,11 +95,11 @@ def section(parts: Sequence[str]) -> str:
     """The section of docs/benchmarks.md."""
     said = (
         f"`make bench-churn`, {today()}, {machine()}. Seed {SEED}. Every purchase begins a silence; somebody has left "
-        f"where it becomes {HORIZON} days long. The rhythm is fitted on the first half of each log, all warnings are of "
-        f"the second, and of customers with at least two purchases. Days ahead are those until the silence is "
+        f"where it becomes {HORIZON} days long. The rhythm is fitted on the first half of each log, all warnings are "
+        f"of the second, and of customers with at least two purchases. Days ahead are those until the silence is "
         f"{HORIZON} days long, over the warnings of who left: what is left to act in. Rules are comparable where they "
-        f"are equally early: then more of the warned should have left. The nightly job warns at {CHANCE:.0%}. Shares by "
-        "Wilson, means by bootstrap."
+        f"are equally early: then more of the warned should have left. The nightly job warns at {CHANCE:.0%}. Shares "
+        "by Wilson, means by bootstrap."
     )
     return "\n\n".join(["## Warnings by the customer's own rhythm", said, *parts]) + "\n"
 

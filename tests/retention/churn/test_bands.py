@@ -45,7 +45,9 @@ def test_every_place_is_taken_where_no_two_have_as_much_at_stake(
     assert (heights == 2).sum() == min(treated, len(stake))
 
 
-@pytest.mark.parametrize(("written", "number"), [("5%", 0.05), ("0.05", 0.05), (" 40 ", 40), ("12.5 %", 0.125)])
+@pytest.mark.parametrize(
+    ("written", "number"), [("5%", 0.05), ("0.05", 0.05), (" 40 ", 40), ("12.5 %", 0.125)]
+)
 def test_a_capacity_is_a_share_or_a_number(written: str, number: float) -> None:
     assert capacity_of(written) == number
 

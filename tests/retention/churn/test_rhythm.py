@@ -45,7 +45,9 @@ def raw(gaps: int, days: int, silent: float) -> np.ndarray:
 
 
 def test_who_buys_often_is_missed_sooner(rhythm: Rhythm) -> None:
-    weekly, monthly, quarterly = (float(rhythm.limits(raw(10, 10 * gap, 0), HORIZON)[0]) for gap in (7, 30, 60))
+    weekly, monthly, quarterly = (
+        float(rhythm.limits(raw(10, 10 * gap, 0), HORIZON)[0]) for gap in (7, 30, 60)
+    )
     assert LEAST_SILENCE <= weekly < monthly < quarterly <= HORIZON
     assert weekly < 30
 

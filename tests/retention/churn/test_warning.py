@@ -117,9 +117,7 @@ def test_nobody_far_beyond_an_edge_is_missed(before: RiskBand, nights: list[tupl
 
 def test_another_fit_alone_warns_of_nobody() -> None:
     """The edges move by less than the margin, and nobody's risk does."""
-    risks = [
-        replace(at(0.4 + place / 200, 50.0 + place), customer=f"c{place}") for place in range(100)
-    ]
+    risks = [replace(at(0.4 + place / 200, 50.0 + place), customer=f"c{place}") for place in range(100)]
     held = {one.customer: one.band for one in risks}
     moved = Bands(medium=0.485, stake=92.0)
     again = [replace(one, band=moved.of(one.probability, one.at_stake)) for one in risks]

@@ -78,7 +78,8 @@ def test_the_parts_are_the_log(log: Path) -> None:
     assert all(one.history.products.equals(whole.history.products) for one in found)
     counted = {one.code: one.count for one in whole.problems}
     assert {
-        code: sum(one.count for each in found for one in each.problems if one.code == code) for code in counted
+        code: sum(one.count for each in found for one in each.problems if one.code == code)
+        for code in counted
     } == counted
 
 
@@ -108,7 +109,9 @@ def test_the_same_seed_writes_the_same_log(tmp_path: Path, log: Path) -> None:
 
 
 priced = st.lists(
-    st.tuples(st.integers(0, 4), st.sampled_from([0.0, 0.01, 1.0, 2.0, 3.0, 250.0, 9e4, 5e8])), min_size=1, max_size=80
+    st.tuples(st.integers(0, 4), st.sampled_from([0.0, 0.01, 1.0, 2.0, 3.0, 250.0, 9e4, 5e8])),
+    min_size=1,
+    max_size=80,
 )
 
 
