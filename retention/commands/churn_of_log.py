@@ -52,7 +52,7 @@ def run(
     """Read, fit or take a model, save it, and write the scores."""
     from retention.logs import Columns, read_parts
 
-    with ExitStack() as stack:
+    with failing(), ExitStack() as stack:
         with failing(), working(f"reading {events.name}"):
             log = stack.enter_context(read_parts(events, Columns.parse(columns), before=before))
             whole = log.part(0).checked() if log.count == 1 else None

@@ -59,6 +59,21 @@ class Parsed:
         self.roles, self.notes = columns.within(file.header, path, by)
         self._scratch = TemporaryDirectory(prefix="liuke-log-") if path.stat().st_size >= LARGE_FILE else None
         self.connection = _connected(self._scratch)
+        try:
+            self._parse(file, ids, texts, numbers, times)
+        except BaseException:
+            self.close()
+            raise
+
+    def _parse(
+        self,
+        file: TableFile,
+        ids: Collection[str],
+        texts: Collection[str],
+        numbers: Collection[str],
+        times: Collection[str],
+    ) -> None:
+        """The tables `raw` and `parsed`."""
         self.types, self.skipped = self._load(file)
         self.rows: int = self.sql("SELECT count(*) FROM raw")[0][0]
         kinds = ((ids, "VARCHAR"), (texts, "VARCHAR"), (numbers, "DOUBLE"), (times, "BIGINT"))
@@ -129,6 +144,10 @@ class Parsed:
         return self
 
     def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the database, and of its files."""
         self.connection.close()
         if self._scratch is not None:
             self._scratch.cleanup()

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
+import duckdb
 import pyarrow as pa
 
 from kernel.times import DAY, from_micros, to_micros
@@ -53,7 +54,14 @@ def parts(path: Path, columns: Columns, before: datetime | None) -> Iterator[Log
     """See `retention.logs.read_parts`."""
     with _Reading.of(path, columns, None) as reading:
         reading.prepare(before)
-        yield _Parts(reading)
+        try:
+            yield _Parts(reading)
+        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+            told = str(error).splitlines()[0]
+            raise LogRefused(
+                f"{path} can't be worked on: {told} A long log takes about its own size in the folder for temporary "
+                "files (TMPDIR)"
+            ) from error
 
 
 class _Parts(LogParts):
