@@ -49,6 +49,12 @@ def test_somebody_new_has_crossed_nothing() -> None:
     assert crossings({}, [risk("new", RiskBand.HIGH)]) == []
 
 
+def test_a_silence_that_is_too_long_is_warned_of_in_any_band() -> None:
+    risks = [risk(name, RiskBand.MEDIUM) for name in ("silent", "quiet", "new")]
+    held = dict.fromkeys(("silent", "quiet"), RiskBand.MEDIUM)
+    assert [one.customer for one in crossings(held, risks, {"silent", "new"})] == ["silent"]
+
+
 def test_the_dearest_come_first() -> None:
     risks = [risk("cheap", RiskBand.HIGH, loss=5), risk("dear", RiskBand.HIGH, loss=500)]
     found = crossings(dict.fromkeys(("cheap", "dear"), RiskBand.LOW), risks)
