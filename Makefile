@@ -83,12 +83,14 @@ bench-recommend: $(VENV)/.test  ## How long a recommendation takes, and what a p
 
 bench-churn: $(VENV)/.test  ## Churn from cut to cut, contract tables, warnings, campaigns, clusters
 	$(BIN)/python -m tests.benchmarks.churn --data $(SHARED_DATA)/retention
+	$(BIN)/python -m tests.benchmarks.warnings --data $(SHARED_DATA)/retention --write
 
 bench-prices: $(VENV)/.test  ## Effects of offers, values of policies from a log, what an offer's step takes
 	$(BIN)/python -m tests.benchmarks.prices_uplift --data $(SHARED_DATA)/retention
 
 bench-scale: $(VENV)/.test  ## Features and scores of 400,000 customers from 8 million events
 	$(BIN)/python -m tests.benchmarks.scale --write
+	$(BIN)/python -m tests.benchmarks.long_log_speed --write
 
 torture: $(VENV)/.test  ## Attack the program for ten minutes while customers write
 	$(BIN)/python -m tests.torture --write

@@ -26,6 +26,7 @@ from bot.conversation.hours import OpeningHours
 from bot.http.clients import Network
 from bot.http.parsing import is_picture_path
 from kernel.console import remark
+from retention.choices import capacity_of
 
 _TOKEN = re.compile(r"(?<!\d)\d++:[A-Za-z0-9_-]++")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
@@ -126,6 +127,9 @@ class Settings(BaseSettings):
     """Of imported amounts where neither the file nor the command says it."""
     margin: float | None = Field(default=None, gt=0, lt=1)
     """Share of the price above cost, of products whose cost is unknown. Without it they get no personal price."""
+    risk_capacity: str = "5%"
+    """Whom the staff can look after, and so how many customers are at high risk: a share of those who bought within the
+    horizon, or a number, such as 40. Those with the most at stake are."""
     cart_url: str | None = None
     """A template of links that put a product into the shop's basket: `bot.conversation.baskets`."""
     opening_hours: str = "09:00-21:00"
@@ -205,6 +209,12 @@ class Settings(BaseSettings):
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError("must be an IANA name such as Asia/Shanghai") from error
+        return value
+
+    @field_validator("risk_capacity")
+    @classmethod
+    def _is_capacity(cls, value: str) -> str:
+        capacity_of(value)
         return value
 
     @field_validator("cart_url")

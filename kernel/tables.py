@@ -73,13 +73,13 @@ class CsvTable:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self.encoding = _encoding(path)
         with self._text() as text:
             first = next(filter(str.strip, text), "")
         if "\x00" in first:
             raise TableRefused(Sentence("{path} is neither CSV nor Parquet: save it as CSV", path=str(path)))
-        self._separator = max(_SEPARATORS, key=first.count)
+        self.separator = max(_SEPARATORS, key=first.count)
         with self._text() as text:
             self.header = [name.strip() for name in next(filter(any, self._reader(text)), [])]
         if not any(self.header):
@@ -89,7 +89,7 @@ class CsvTable:
 
     def portions(self) -> Iterator[Portion]:
         """The rows, from the first one; rows without any value are left out."""
-        size = max(self._path.stat().st_size, 1)
+        size = max(self.path.stat().st_size, 1)
         with self._text() as text:
             file: Any = getattr(text.buffer, "fileobj", text.buffer)
             reader = self._reader(text)
@@ -105,11 +105,11 @@ class CsvTable:
             yield Portion(share=1.0)
 
     def _text(self) -> io.TextIOWrapper:
-        return io.TextIOWrapper(_opened(self._path), self.encoding, errors="replace", newline="")
+        return io.TextIOWrapper(_opened(self.path), self.encoding, errors="replace", newline="")
 
     def _reader(self, text: io.TextIOWrapper) -> Iterator[list[str]]:
         csv.field_size_limit(_LARGEST_FIELD)
-        return csv.reader(text, delimiter=self._separator)
+        return csv.reader(text, delimiter=self.separator)
 
     def _portion(self, rows: list[Any], first: int) -> Portion:
         width = len(self.header)

@@ -18,6 +18,7 @@ from retention.report import Problem
 from retention.types import EventKind
 
 Codes = NDArray[np.int32]
+_CHUNK = 100_000
 
 ABSURD_FACTOR = 100
 """A unit price so many times the product's median is a typing error."""
@@ -155,13 +156,45 @@ def _typing_errors(codes: Codes, unit: Floats, wide: Bools) -> Bools:
         unit: prices of one unit; 0 where unknown.
         wide: as of `_of_wide_products`.
     """
-    # Only where something can be found is looked row by row: millions of rows take a second or two.
-    looked_at = np.flatnonzero(wide | _among_the_first(codes))
+    # Row by row only where something can be found: nearly all products have no absurd price.
+    first = _among_the_first(codes)
+    looked_at = np.zeros(int(codes.max(initial=-1)) + 1, bool)
+    looked_at[codes[_refused(codes, unit, first)]] = True
+    looked_at[codes[_far_above_the_recent(codes, unit, wide)]] = True
+    return _refused(codes, unit, first | looked_at[codes])
+
+
+def _refused(codes: Codes, unit: Floats, chosen: Bools) -> Bools:
+    """Which of the chosen purchases have an absurd price, by the chosen ones before them."""
     prices, found = _Prices(), np.zeros(len(codes), bool)
+    places = np.flatnonzero(chosen)
     for place, code, price in zip(
-        looked_at.tolist(), codes[looked_at].tolist(), unit[looked_at].tolist(), strict=True
+        places.tolist(), codes[places].tolist(), unit[places].tolist(), strict=True
     ):
         found[place] = prices.refuses(code, price)
+    return found
+
+
+def _far_above_the_recent(codes: Codes, unit: Floats, wide: Bools) -> Bools:
+    """Which purchases would be refused by their product's recent ones if none of these had been refused: of a product
+    with a purchase that is, beyond its first ones, at least that one."""
+    found = np.zeros(len(codes), bool)
+    mine = np.flatnonzero(wide)
+    order = mine[np.argsort(codes[mine], kind="stable")]
+    products, prices = codes[order], unit[order]
+    starts = np.flatnonzero(np.diff(products, prepend=-1))
+    rank = np.arange(len(order)) - np.repeat(starts, np.diff(starts, append=len(order)))
+    for begin in range(0, len(order), _CHUNK):
+        rows = np.arange(begin, min(begin + _CHUNK, len(order)))
+        back = np.arange(1, RECENT_PURCHASES + 1)
+        before = prices[np.maximum(rows[:, None] - back, 0)]
+        known = np.where((back <= rank[rows][:, None]) & (before > 0), before, np.inf)
+        count = np.isfinite(known).sum(axis=1)
+        known.sort(axis=1)
+        median = known[np.arange(len(rows)), np.maximum(count - 1, 0) // 2]
+        enough = (count >= LEAST_PRICES) & (prices[rows] > 0)
+        median = np.where(enough, median, np.inf)
+        found[order[rows]] = prices[rows] > ABSURD_FACTOR * median
     return found
 
 

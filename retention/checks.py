@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -12,7 +13,7 @@ from kernel.money import LARGEST_AMOUNT
 from kernel.times import to_micros
 from retention.amounts import blank_absurd, keep_one_currency
 from retention.history import History
-from retention.marking import blank, drop, first_occurrence, replace, report, true
+from retention.marking import ascending, blank, drop, first_occurrence, replace, report, true
 from retention.report import Problem
 from retention.types import EventKind
 
@@ -116,10 +117,13 @@ def _drop_impossible(rows: pa.Table, now: int, found: list[Problem]) -> pa.Table
         rows, pc.greater(rows.column("at"), now), found, "future", "events after the moment of the fit"
     )
     rows = replace(rows, "quantity", pc.fill_null(rows.column("quantity"), 1))
-    rows = rows.sort_by([("at", "ascending"), ("id", "ascending")])
-    rows = drop(
-        rows, pc.invert(first_occurrence(rows.column("id"))), found, "duplicate", "the same event again"
-    )
+    each_once = ascending(rows.column("id"))
+    if each_once:
+        rows = rows.take(pa.array(np.argsort(rows.column("at").to_numpy(), kind="stable")))
+    else:
+        rows = rows.sort_by([("at", "ascending"), ("id", "ascending")])
+        again = pc.invert(first_occurrence(rows.column("id")))
+        rows = drop(rows, again, found, "duplicate", "the same event again")
     return _drop_bad_numbers(rows, found)
 
 
@@ -159,20 +163,27 @@ def _blank_values(rows: pa.Table, found: list[Problem]) -> pa.Table:
 def _drop_orphan_returns(rows: pa.Table, found: list[Problem]) -> pa.Table:
     """A return of something never bought before says nothing about the customer's purchases."""
     returned = pc.equal(rows.column("kind"), EventKind.RETURN.value)
-    bought = rows.filter(pc.equal(rows.column("kind"), EventKind.PURCHASE.value))
-    first = bought.group_by(["customer", "product"]).aggregate([("at", "min")])
-    since = (
-        {(one["customer"], one["product"]): one["at_min"] for one in first.to_pylist()}
-        if any(returned.to_pylist())
-        else {}
+    returns = rows.filter(returned).select(["id", "customer", "product", "at"])
+    if not returns.num_rows:
+        return rows
+    of_returners = pc.is_in(rows.column("customer"), value_set=pc.unique(returns.column("customer")))
+    bought = rows.filter(pc.and_(pc.equal(rows.column("kind"), EventKind.PURCHASE.value), of_returners))
+    pair = ["customer", "product"]
+    first = _named(bought, pair).group_by(pair).aggregate([("at", "min")])
+    both = _named(returns, pair).join(first, keys=pair, join_type="left outer", use_threads=False)
+    never = pa.scalar(2**63 - 1)
+    orphans = both.filter(pc.greater(pc.fill_null(both.column("at_min"), never), both.column("at"))).column(
+        "id"
     )
-    returns = rows.filter(returned).select(["id", "customer", "product", "at"]).to_pylist()
-    never = 2**63 - 1
-    orphans = [
-        one["id"] for one in returns if since.get((one["customer"], one["product"]), never) > one["at"]
-    ]
-    bad = pc.is_in(rows.column("id"), value_set=pa.array(orphans, type=pa.string()))
+    bad = pc.is_in(rows.column("id"), value_set=orphans)
     return drop(rows, bad, found, "return_without_purchase", "returns of what was not bought before")
+
+
+def _named(rows: pa.Table, columns: list[str]) -> pa.Table:
+    """The rows with an empty name where there is none: a join takes no null for the same as another."""
+    for column in columns:
+        rows = replace(rows, column, pc.fill_null(rows.column(column), ""))
+    return rows
 
 
 def _dominant(rows: pa.Table, found: list[Problem]) -> frozenset[str]:

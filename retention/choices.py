@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
@@ -64,3 +65,22 @@ class Unit(StrEnum):
         if self is Unit.WEEK:
             return day.isoformat()
         return f"{day:%Y-%m}" if self is Unit.MONTH else f"{day.year}-Q{(day.month + 2) // 3}"
+
+
+_CAPACITY = re.compile(r"(\d+(?:\.\d+)?)\s*(%?)")
+
+
+def capacity_of(text: str) -> float:
+    """Below 1 a share (`5%`, `0.05`), else a number of customers (`40`).
+
+    Raises:
+        ValueError: it is neither.
+    """
+    found = _CAPACITY.fullmatch(text.strip())
+    number = float(found[1]) / (100 if found[2] else 1) if found else 0.0
+    share, count = number < 1, number.is_integer()
+    if number <= 0 or (found and found[2] and not share) or not (share or count):
+        raise ValueError(
+            f"{text!r} is no capacity: write a share below 100%, such as 5% or 0.05, or a number, such as 40"
+        )
+    return number

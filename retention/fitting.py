@@ -17,6 +17,7 @@ from kernel.times import DAY, to_micros
 from retention import artifacts, backtest, drift
 from retention.checks import Checked, check
 from retention.churn import fit as churn_fit
+from retention.churn import rhythm
 from retention.churn.model import saved as churn_saved
 from retention.features.expressions import RawTable, Shop
 from retention.features.raw import NAMES as RAW
@@ -85,6 +86,8 @@ def fit(
         progress("learning who leaves", 0.45 * stretch)
         shop = Shop(checked.history)
         churn = churn_fit.fit(checked, shop, seed=seed)
+        own = rhythm.fit(rhythm.Spells.of(checked), seed=seed)
+        churn = replace(churn, model=replace(churn.model, rhythm=own))
         progress("learning what customers are worth", 0.5 * stretch)
         value = value_fit.fit(checked, shop, seed=seed)
         progress("grouping customers", 0.53 * stretch)

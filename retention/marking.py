@@ -80,6 +80,13 @@ def first_occurrence(column: pa.ChunkedArray) -> pa.Array:
     return pa.array(first)
 
 
+def ascending(column: pa.ChunkedArray) -> bool:
+    """Whether each value is larger than the one before, as the ids of a log in the order of its file are."""
+    return bool(
+        pc.all(pc.less(column.slice(0, max(len(column) - 1, 0)), column.slice(1)), min_count=0).as_py()
+    )
+
+
 def medians(codes: np.ndarray, values: np.ndarray, groups: int) -> tuple[np.ndarray, np.ndarray]:
     """Lower medians and counts of `values` by group code, shape (groups,); infinite for an empty group."""
     order = np.lexsort((values, codes))

@@ -9,19 +9,21 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from kernel.arrays import Ints
 from kernel.files import replacing
-from kernel.times import to_micros
+from kernel.times import DAY, to_micros
 from retention.checks import check
+from retention.churn.bands import ORDER
 from retention.churn.windows import buyers
 from retention.core import load
 from retention.features.engines import Tables
 from retention.features.expressions import Shop, raw_features
 from retention.features.raw import NAMES as RAW
 from retention.history import History
-from retention.types import Risk, RiskBand, RiskContext
+from retention.types import CustomerId, EventKind, Risk, RiskBand, RiskContext
 
 SCORES: pa.Schema = pa.schema(
     [
@@ -31,7 +33,7 @@ SCORES: pa.Schema = pa.schema(
     ]
 )
 
-_BANDS = np.array([RiskBand.LOW.value, RiskBand.MEDIUM.value, RiskBand.HIGH.value])
+_BANDS = np.array([one.value for one in ORDER])
 _BATCH = 50_000
 
 
@@ -52,6 +54,32 @@ def score_customers(directory: Path, history: History, *, now: datetime) -> Iter
         yield from core.churn.risks(table.customers, table.values, version=core.version)
 
 
+def active_customers(history: History, *, now: datetime, days: int) -> int:
+    """How many customers bought in so many days before `now`: of whom a share that can be looked after is taken."""
+    events = history.events
+    since, until = to_micros(now) - days * DAY, to_micros(now)
+    recent = pc.and_(pc.greater_equal(events.column("at"), since), pc.less(events.column("at"), until))
+    bought = pc.and_(recent, pc.equal(events.column("kind"), EventKind.PURCHASE.value))
+    return len(pc.unique(events.column("customer").filter(bought)))
+
+
+def silent_too_long(
+    directory: Path, history: History, *, now: datetime, since: datetime
+) -> frozenset[CustomerId]:
+    """Whose silence became too long for their own rhythm after `since`; nobody's by a model that knows none.
+
+    Raises:
+        ModelDamaged: the model cannot be read.
+    """
+    churn = load(directory).churn
+    if churn.rhythm is None or since >= now:
+        return frozenset()
+    table = buyers(Shop(check(history, now).history), to_micros(now))
+    days = (to_micros(now) - to_micros(since)) / DAY
+    passed = churn.rhythm.passed(table.values, churn.horizon_days, days)
+    return frozenset(table.customers[place] for place in np.flatnonzero(passed).tolist())
+
+
 def score_tables(model: Path, tables: Tables, out: Path, *, now: datetime) -> int:
     """Write the churn risk of everybody who bought before `now` to a Parquet file; return how many they are.
 
@@ -68,7 +96,6 @@ def score_tables(model: Path, tables: Tables, out: Path, *, now: datetime) -> in
         ModelDamaged: the model cannot be read.
     """
     core = load(model)
-    medium, high = core.churn.bands
     scored = 0
     with (
         replacing(out) as draft,
@@ -78,7 +105,7 @@ def score_tables(model: Path, tables: Tables, out: Path, *, now: datetime) -> in
         for customers, raw in _buyers(tables, to_micros(now), Path(scratch)):
             if core.churn.fitted:
                 chance = core.churn.probabilities(raw)
-                bands = _BANDS[(chance >= medium).astype(int) + (chance >= high)]
+                bands = _BANDS[core.churn.heights(chance, core.churn.stakes(raw, chance))]
             else:
                 chance = np.full(len(raw), core.churn.base_rate)
                 bands = np.full(len(raw), RiskBand.MEDIUM.value)

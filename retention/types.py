@@ -297,7 +297,7 @@ class RiskContext:
 
 
 class RiskBand(StrEnum):
-    """Bands of risk, from the shop's own distribution."""
+    """Bands of risk, from the shop's own distribution: high is whom the staff can look after."""
 
     LOW = "low"
     MEDIUM = "medium"
@@ -327,6 +327,9 @@ class Risk:
     """What they used to spend in so many days, times the chance that they won't."""
     due_days: float | None = None
     """Days until the next purchase is due by their own gaps; below 0: for so long overdue. None: never bought."""
+    at_stake: float = 0.0
+    """The expected loss times the chance that there is something to lose: minor units, or days with a purchase where
+    the shop's history holds no money. It orders whom to look after."""
 
 
 @runtime_checkable

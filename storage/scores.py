@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from storage.repository import Repository, columns_of
 from storage.schema import score
@@ -55,3 +55,15 @@ class Scores(Repository):
     async def band_of_each(self, kind: str) -> dict[str, str]:
         """The band of every customer with a score."""
         return await self._pairs(select(score.c.customer_id, score.c.band).where(score.c.kind == kind))
+
+    async def bands(self, kind: str) -> dict[str, int]:
+        """How many customers are in each band."""
+        return await self._pairs(
+            select(score.c.band, func.count()).where(score.c.kind == kind).group_by(score.c.band)
+        )
+
+    async def latest(self, kind: str) -> datetime | None:
+        """When customers were last scored; None where they never were."""
+        found = await self._connection.execute(select(func.max(score.c.as_of)).where(score.c.kind == kind))
+        moment: datetime | None = found.scalar_one()
+        return moment

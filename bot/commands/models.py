@@ -59,7 +59,11 @@ def refit(
         out.print(f"Too little data: {sentence}.")
     if result.drifted:
         out.print(f"Customers have changed since the last fit: {', '.join(result.drifted)}.")
-    out.print(f"{result.customers_scored} customers scored; {result.warnings} warnings.")
+    shares = ", ".join(
+        f"{band} {count} ({count / max(result.customers_scored, 1):.0%})"
+        for band, count in result.bands.items()
+    )
+    out.print(f"{result.customers_scored} customers scored; {result.warnings} warnings. Risk: {shares}.")
 
 
 @app.command("list")

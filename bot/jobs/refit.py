@@ -9,7 +9,7 @@ everybody is scored, and whose risk went up a band becomes a warning.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -27,11 +27,14 @@ from bot.settings import Settings
 from kernel.times import to_micros
 from retention import CustomerId, FitReport, Money, Reason, Risk, RiskBand, Warned, crossings, settled
 from retention.checks import check
+from retention.choices import capacity_of
+from retention.churn.bands import ORDER, Bands, banded, places
 from retention.churn.windows import buyers
 from retention.drift import Drift
 from retention.features.expressions import Shop
 from retention.history import History
 from retention.reviewing import Review
+from retention.scoring import active_customers, silent_too_long
 from retention.value import model as value
 from storage import Store
 from storage.customers import Customers
@@ -64,6 +67,8 @@ class RefitResult:
     readiness: Sequence[str]
     """A sentence for each model that had too little data."""
     customers_scored: int
+    bands: Mapping[str, int]
+    """Customers in each band of risk."""
     warnings: int
 
 
@@ -112,8 +117,15 @@ async def refit(settings: Settings, *, seed: int, progress: Progress, now: datet
         in_use = path if review.verdict.promoted or before is None else before
         risks = list(retention.score_customers(in_use, history, now=now))
         worth = expected_spend(in_use, history, now=now)
-        churn = retention.load(in_use).churn
-        warnings = await _publish(store, risks, churn.bands if churn.fitted else None, worth, now)
+        risks, edges = _banded(settings, in_use, risks, worth, history, now)
+        async with store.read() as connection:
+            scored_at = await Scores(connection).latest(_CHURN)
+        silent = (
+            silent_too_long(in_use, history, now=now, since=scored_at)
+            if scored_at is not None
+            else frozenset()
+        )
+        risks, warnings = await _publish(store, risks, edges, silent, worth, now)
         await prune(store, settings.home)
     progress("done", 1.0)
     return RefitResult(
@@ -125,6 +137,7 @@ async def refit(settings: Settings, *, seed: int, progress: Progress, now: datet
         drifted=[one.name for one in review.drift.drifted] if review.drift else [],
         readiness=[str(one) for one in fitted.readiness if not one.enough],
         customers_scored=len(risks),
+        bands={band.value: sum(risk.band is band for risk in risks) for band in reversed(ORDER)},
         warnings=warnings,
     )
 
@@ -157,23 +170,42 @@ def _drift(drift: Drift) -> dict[str, Any]:
     return {**asdict(drift), "shifts": shifts, "older": older}
 
 
+def _banded(
+    settings: Settings,
+    directory: Path,
+    risks: list[Risk],
+    worth: Mapping[CustomerId, Money],
+    history: History,
+    now: datetime,
+) -> tuple[list[Risk], Bands | None]:
+    """The risks in bands by whom the staff can look after, and where these begin; as they are without a model."""
+    churn = retention.load(directory).churn
+    if not churn.fitted:
+        return risks, None
+    active = active_customers(history, now=now, days=churn.horizon_days)
+    treated = places(capacity_of(settings.risk_capacity), active)
+    return banded(risks, worth, medium=churn.bands[0], treated=treated)
+
+
 async def _publish(
     store: Store,
     risks: list[Risk],
-    edges: tuple[float, float] | None,
+    edges: Bands | None,
+    silent: Collection[CustomerId],
     worth: Mapping[CustomerId, Money],
     now: datetime,
-) -> int:
-    """Keep the scores, and a warning for everybody whose band rose; return how many warnings were new.
+) -> tuple[list[Risk], int]:
+    """Keep the scores, and a warning for everybody whose band rose or who was silent for too long; return the scores,
+    and how many warnings were new.
 
-    Where the model in use is fitted, `edges` are where its bands begin: a band is only left beyond them.
+    Where the model in use is fitted, `edges` are where bands begin: a band is only left beyond them.
     """
     async with store.read() as connection:
         found = await Scores(connection).band_of_each(_CHURN)
     bands = {customer: RiskBand(band) for customer, band in found.items()}
     if edges is not None:
         risks = settled(bands, risks, edges)
-    warned = crossings(bands, risks)
+    warned = crossings(bands, risks, silent)
     policies = {risk.customer: risk.policy for risk in risks}
     warnings = [_warning(one, policies[one.customer], now) for one in warned]
     # Warnings first: should this end half-way, one that comes again is better than one that never came.
@@ -181,7 +213,7 @@ async def _publish(
     for start in range(0, len(risks), _CHUNK):
         chunk = [_score(risk, worth.get(risk.customer), now) for risk in risks[start : start + _CHUNK]]
         await store.write(partial(_replace, chunk))
-    return added
+    return risks, added
 
 
 async def _warn(warnings: list[NewWarning], connection: AsyncConnection) -> int:

@@ -28,6 +28,7 @@ from storage.models import ModelVersions
 from storage.orders import Order, Orders
 from storage.outbox import Outbox
 from storage.requests import Request, Requests
+from storage.scores import Scores
 from storage.staff import Staff, StaffMember
 from storage.warnings import Alarm, Alarms, ChurnWarning, Warnings
 
@@ -81,11 +82,9 @@ class CaseService:
         """Wire it up.
 
         Args:
-            store: where everything is kept.
             texts: what customers are told of their requests.
             eraser: erases whoever asked for it.
             wake: called when something was put into the outbox.
-            clock: the time now.
         """
         self._store = store
         self._texts = texts
@@ -114,6 +113,11 @@ class CaseService:
         """Customers who may be about to leave and whom nobody has seen to yet, the dearest first."""
         async with self._store.read() as connection:
             return await Warnings(connection).open(limit=limit)
+
+    async def risk_bands(self) -> Mapping[str, int]:
+        """How many customers are in each band of the risk of leaving, as of the last night."""
+        async with self._store.read() as connection:
+            return await Scores(connection).bands("churn")
 
     async def see_to(self, member: StaffMember, warning_id: int) -> None:
         """Take a warning off the list: something was done, or there is nothing to do.

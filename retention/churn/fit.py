@@ -13,6 +13,7 @@ from kernel.times import DAY, to_micros
 from retention import metrics
 from retention.checks import Checked
 from retention.churn import bgnbd, calibration, level, logistic, season, trees
+from retention.churn.bands import CAPACITY, Bands, places
 from retention.churn.bgnbd import Counts, PurchaseProcess
 from retention.churn.model import BASE_RATE, ChurnModel
 from retention.churn.windows import (
@@ -34,9 +35,7 @@ from retention.features.raw import ProductInfo
 from retention.report import Fitted, Readiness
 
 BAND_SHARES = (0.5, 0.8)
-"""Of the customers who still buy, half are at low risk and a fifth at high."""
-CAPACITY = 0.05
-"""The share of the customers still active whom the staff can look after."""
+"""Of the customers who still buy, half are at low risk; a fifth would be at high if probability alone decided."""
 CLEAR_GAIN = 0.005
 """In log loss on a later window: less than this is no ground for unequal shares."""
 EQUAL = (0.0, 0.5, 0.5)
@@ -87,7 +86,7 @@ def fit(checked: Checked, shop: Shop, *, seed: int, horizon_days: int | None = N
         notes.append(f"churn: everybody has the base rate {model.base_rate:.2f}")
         judged = {"churn_base_rate": model.base_rate}
     else:
-        model = replace(model, bands=_bands(model, table.values))
+        model = _banded(model, table.values)
         judged |= model.level.metrics if model.level else {}
     ready = _readiness(model, windows[-1] if windows else None)
     return Fitted(model=model, metrics=judged, notes=(*reached, *notes, *said), readiness=(ready,))
@@ -306,14 +305,18 @@ def judge(model: ChurnModel, window: Window) -> dict[str, float]:
     }
 
 
-def _bands(model: ChurnModel, table: Ints) -> tuple[float, float]:
-    """The risks at which medium and high begin, among those who bought within the horizon: with the long-gone
-    among them, high would begin when it is too late."""
+def _banded(model: ChurnModel, table: Ints) -> ChurnModel:
+    """With the risks at which medium and high begin among those who bought within the horizon (with the long-gone among
+    them, they would begin when it is too late), and with what is at stake where the staff's capacity ends."""
     active = table[table[:, RAW.index("recency")] <= model.horizon_days * DAY]
-    if len(active) < LEAST_CUSTOMERS:
-        return model.bands
-    medium, high = np.quantile(model.probabilities(active), BAND_SHARES)
-    return float(medium), float(max(high, medium))
+    if len(active) >= LEAST_CUSTOMERS:
+        medium, high = np.quantile(model.probabilities(active), BAND_SHARES)
+        model = replace(model, bands=(float(medium), float(max(high, medium))))
+    chance = model.probabilities(table)
+    found = Bands.drawn(
+        chance, model.stakes(table, chance), medium=model.bands[0], places=places(CAPACITY, len(active))
+    )
+    return replace(model, stake=found.stake)
 
 
 # --- the data ---------------------------------------------------------------------------------------------

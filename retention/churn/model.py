@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from kernel.arrays import Floats, Ints
 from kernel.times import DAY
+from retention.churn.bands import ORDER, Bands
 from retention.churn.bgnbd import Counts, PurchaseProcess
 from retention.churn.expected import ExpectedShare
 from retention.churn.logistic import Linear
+from retention.churn.rhythm import Rhythm
 from retention.churn.trees import Trees
 from retention.features import derived, raw
 from retention.features.derived import CONCEPTS
@@ -32,7 +34,7 @@ _CHUNK = 20_000
 _NO_PRODUCTS = ProductInfo(category={}, list_price={})
 _RAW_COLUMN = {name: place for place, name in enumerate(raw.NAMES)}
 
-_SHOWN: Mapping[str, tuple[str, float]] = {
+SHOWN: Mapping[str, tuple[str, float]] = {
     "recency": ("recency", DAY),
     "frequency": ("purchase_days", 1),
     "money": ("money", 1),
@@ -55,7 +57,8 @@ _SHOWN: Mapping[str, tuple[str, float]] = {
 NAMES = (*derived.NAMES, "rhythm")
 """What the parts of the blend look at: the features, and the log-odds of silence by BG/NBD, called `rhythm` in saved
 models."""
-_CONCEPTS = (*CONCEPTS.values(), "overdue")
+CONCEPTS_OF_PARTS = (*CONCEPTS.values(), "overdue")
+"""Under which concept each of `NAMES` is explained."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +86,11 @@ class ChurnModel:
     """The mean over customers of BG/NBD's log-odds at the window."""
     usual_gap: float = 30.0
     bands: tuple[float, float] = (0.5, 0.8)
-    """Probabilities at which medium and high begin."""
+    """Probabilities at which medium and high begin; high only where `stake` is None."""
+    stake: float | None = None
+    """What is at stake where high begins, see `stakes` and `retention.churn.bands`; None in older models."""
+    rhythm: Rhythm | None = None
+    """When a customer's silence is worth a warning; of nightly fits, and None in older models."""
     level: ExpectedShare | None = None
     """How many of the customers of the fit are expected to leave; models of earlier releases don't say."""
     currency: str | None = None
@@ -192,23 +199,61 @@ class ChurnModel:
         horizon_days: int | None = None,
     ) -> list[Risk]:
         """The risks of customers who have bought, from their raw features of shape (customers, raw.NAMES)."""
-        log_odds, parts = self.log_odds(table)
-        own_horizon = self._chances(log_odds, None)
         days = horizon_days or self.horizon_days
-        asked = own_horizon if days == self.horizon_days else self.probabilities(table, days)
+        own_horizon, asked, parts = self.chances_and_parts(table, days)
+        stakes = self.stakes(table, own_horizon)
+        heights = self.heights(own_horizon, stakes).tolist()
+        losses = self.losses(table, asked, days).tolist()
         return [
             Risk(
                 customer=customer,
                 probability=float(asked[place]),
-                band=RiskBand.of(float(own_horizon[place]), self.bands),
+                band=ORDER[heights[place]],
                 horizon_days=days,
                 policy=f"{self.policy}/{version}",
                 reasons=_reasons(parts[place], table[place]),
-                expected_loss=self._loss(table[place], float(asked[place]), days),
+                expected_loss=Money(round(losses[place]), self.currency) if self.currency else None,
                 due_days=self._due(table[place]),
+                at_stake=float(stakes[place]),
             )
             for place, customer in enumerate(customers)
         ]
+
+    def chances_and_parts(self, table: Ints, horizon_days: int | None) -> tuple[Floats, Floats, Floats]:
+        """The chance of no purchase within the model's horizon and within the one asked for, shape (customers,), and
+        each feature's part in the log-odds of the first."""
+        log_odds, parts = self.log_odds(table)
+        own = self._chances(log_odds, None)
+        same = (horizon_days or self.horizon_days) == self.horizon_days
+        return own, own if same else self.probabilities(table, horizon_days), parts
+
+    def heights(self, probability: Floats, stakes: Floats) -> Ints:
+        """The places of the customers' bands in `bands.ORDER`, from the chances over the model's horizon."""
+        medium, high = self.bands
+        if self.stake is not None:
+            return Bands(medium=medium, stake=self.stake).heights(probability, stakes)
+        result: Ints = (probability >= medium).astype(np.int64) + (probability >= high)
+        return result
+
+    def losses(self, table: Ints, probability: Floats, horizon_days: int | None) -> Floats:
+        """What customers used to spend in so many days (minor units; days with a purchase where the shop has no
+        money), times the chance that they won't; whole numbers.
+
+        The first purchase opens the account, so the rate counts at least one horizon of time.
+        """
+        days = np.maximum(table[:, _RAW_COLUMN["tenure"]] / DAY, float(self.horizon_days))
+        spent = np.maximum(table[:, _RAW_COLUMN["money" if self.currency else "purchase_days"]], 0)
+        result: Floats = spent / days * (horizon_days or self.horizon_days) * probability
+        return result
+
+    def stakes(self, table: Ints, probability: Floats) -> Floats:
+        """The expected loss times the chance that there is something to lose: nothing of somebody long gone.
+
+        Args:
+            table: raw features, shape (customers, raw.NAMES).
+            probability: of no purchase within the model's horizon.
+        """
+        return self.losses(table, probability, None) * (1 - probability)
 
     def _chances(self, log_odds: Floats, horizon_days: int | None) -> Floats:
         """Probabilities at the horizon. Without BG/NBD, the log-odds are those of the window."""
@@ -234,17 +279,6 @@ class ChurnModel:
         gap = (int(row[_RAW_COLUMN["gap_days"]]) + self.usual_gap) / (gaps + 1)
         return round(gap - int(row[_RAW_COLUMN["recency"]]) / DAY, 2)
 
-    def _loss(self, row: Ints, probability: float, horizon_days: int) -> Money | None:
-        """What they used to spend in so many days, times the chance that they won't.
-
-        The first purchase opens the account, so the rate counts at least one horizon of time.
-        """
-        if self.currency is None:
-            return None
-        days = max(row[_RAW_COLUMN["tenure"]] / DAY, float(self.horizon_days))
-        spent = max(int(row[_RAW_COLUMN["money"]]), 0)
-        return Money(round(spent / days * horizon_days * probability), self.currency)
-
 
 def _stretched(probability: Floats, asked: int | None, fitted: int) -> Floats:
     """The chance of silence over another horizon, as if each day were as likely to bring a purchase."""
@@ -257,7 +291,7 @@ def _stretched(probability: Floats, asked: int | None, fitted: int) -> Floats:
 def _reasons(parts: Floats, row: Ints) -> tuple[Reason, ...]:
     """The concepts' parts in the log-odds beside a customer of the mean, strongest first."""
     by_concept: dict[str, float] = {}
-    for part, concept in zip(parts.tolist(), _CONCEPTS, strict=True):
+    for part, concept in zip(parts.tolist(), CONCEPTS_OF_PARTS, strict=True):
         by_concept[concept] = by_concept.get(concept, 0.0) + part
     order = sorted(by_concept.items(), key=lambda item: (-abs(item[1]), item[0]))
     return tuple(
@@ -268,9 +302,9 @@ def _reasons(parts: Floats, row: Ints) -> tuple[Reason, ...]:
 
 
 def _shown(concept: str, row: Ints) -> float | None:
-    if concept not in _SHOWN:
+    if concept not in SHOWN:
         return None
-    name, divisor = _SHOWN[concept]
+    name, divisor = SHOWN[concept]
     return round(int(row[_RAW_COLUMN[name]]) / divisor, 2)
 
 
@@ -293,6 +327,8 @@ def saved(model: ChurnModel) -> tuple[dict[str, Any], Arrays]:
         "shares": list(model.shares),
         "usual_rhythm": model.usual_process,
         "bands": list(model.bands),
+        "stake": model.stake,
+        "own_rhythm": asdict(model.rhythm) if model.rhythm else None,
         "features": list(NAMES),
         "category": dict(model.product_info.category),
         "list_price": dict(model.product_info.list_price),
@@ -319,6 +355,8 @@ def restored(facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Ch
         shares=(first, second, third),
         usual_process=facts["usual_rhythm"],
         bands=(facts["bands"][0], facts["bands"][1]),
+        stake=facts.get("stake"),
+        rhythm=Rhythm(**own) if (own := facts.get("own_rhythm")) else None,
         level=ExpectedShare(**facts["level"]) if facts.get("level") else None,
         product_info=ProductInfo(category=facts["category"], list_price=facts["list_price"]),
     )

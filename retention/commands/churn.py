@@ -4,7 +4,7 @@ Parquet files, is to leave."""
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -16,12 +16,11 @@ import typer
 
 from kernel.console import fail, failing, out, working
 from kernel.files import sha256
-from retention.commands import options
+from retention.commands import churn_of_log, options
 from retention.commands.files import (
     TableColumns,
     check_targets,
     load_part,
-    open_log,
     print_metrics,
     print_notes,
     read_columns,
@@ -31,11 +30,8 @@ from retention.commands.files import (
 
 if TYPE_CHECKING:
     from retention.churn.contract import ContractModel
-    from retention.churn.model import ChurnModel
-    from retention.logs import Log
-    from retention.types import Reason
 
-LOG_PART, CONTRACT_PART = "churn", "contract"
+CONTRACT_PART = "contract"
 
 Events = Annotated[
     Path | None, typer.Option("--events", help="The shop's log: .csv or .parquet, a row a purchase.")
@@ -66,6 +62,7 @@ def churn(
     columns: options.Columns = None,
     at: options.At = None,
     horizon: options.Horizon = None,
+    capacity: options.Capacity = None,
     data: Data = None,
     label: Label = None,
     treated: Treated = None,
@@ -78,93 +75,28 @@ def churn(
     """Who is about to leave: `customer, probability, band, reasons`, a row a customer.
 
     From a log: the chance of no purchase in the next days (--horizon; the shop's own gaps between purchases
-    decide without it), by what lies before --at alone. From a contract table (--data, --label, --test): the
-    chance of the label.
+    decide without it), by what lies before --at alone. The band `high` is whom your staff can look after (--capacity),
+    by what is at stake. From a contract table (--data, --label, --test): the chance of the label.
     """
     if (events is None) == (data is None and test is None):
         fail("name either a log (--events) or a table (--data with --label, --test)")
     check_targets(out_file, save, "the scores")
     if events is not None:
-        _of_log(
-            open_log(events, columns, options.moment(at)), options.days(horizon), save, model, seed, out_file
+        asked = churn_of_log.Asked(
+            horizon=options.days(horizon),
+            capacity=options.capacity(capacity),
+            save=save,
+            model=model,
+            seed=seed,
         )
+        churn_of_log.run(events, columns, options.moment(at), asked, out_file)
         return
-    for name, given in (("--at", at), ("--horizon", horizon)):
+    for name, given in (("--at", at), ("--horizon", horizon), ("--capacity", capacity)):
         if given is not None:
             print_notes(
                 [f"{name} {given} has no effect on a table: its label says who left, and over what time"]
             )
     _of_table(data, label, treated, test, columns, save, model, seed, out_file)
-
-
-# --- a log ------------------------------------------------------------------------------------------------
-
-
-def _of_log(
-    log: Log, horizon: int | None, save: Path | None, model: Path | None, seed: int, out_file: Path | None
-) -> None:
-    from retention.churn.model import restored, saved
-
-    measured: Mapping[str, float] = {}
-    if model is not None:
-        found = restored(*load_part(model, LOG_PART))
-        if horizon is not None and horizon != found.horizon_days:
-            print_notes([f"the model was fitted for {found.horizon_days} days; carried on to {horizon}"])
-    else:
-        found, measured = _fit_log(log, horizon, seed)
-    if save is not None:
-        data = log.history.fingerprint() if model is None else ""
-        save_part(save, LOG_PART, saved(found), seed=seed, at=log.at, data=data, metrics=measured)
-    if out_file is not None:
-        with failing(), working("scoring"):
-            rows = _score_log(log, found, horizon)
-        write_table(rows, out_file, log=log)
-
-
-def _fit_log(log: Log, horizon: int | None, seed: int) -> tuple[ChurnModel, Mapping[str, float]]:
-    from retention.churn.expected import EXPECTED
-    from retention.churn.fit import fit
-    from retention.features.expressions import Shop
-
-    with failing(), working("learning who leaves"):
-        checked = log.checked()
-        fitted = fit(checked, Shop(checked.history), seed=seed, horizon_days=horizon)
-    notes = list(fitted.notes)
-    if horizon is None:
-        notes.append(f"the horizon is {fitted.model.horizon_days} days, by the gaps between purchases")
-    print_notes([*notes, *(str(one) for one in fitted.readiness if not one.enough)])
-    judged = {name: one for name, one in fitted.metrics.items() if not name.startswith(EXPECTED)}
-    print_metrics(f"Judged on the last {fitted.model.window_days} days before", judged, "churn_")
-    if fitted.model.level is not None:
-        out.print(str(fitted.model.level))
-    return fitted.model, fitted.metrics
-
-
-def _score_log(log: Log, model: ChurnModel, horizon: int | None) -> dict[str, list[Any]]:
-    """Everybody in the log; who has bought nothing has the base rate."""
-    import numpy as np
-
-    from kernel.times import to_micros
-    from retention.features.expressions import RawTable, Shop
-    from retention.features.raw import NAMES
-    from retention.types import RiskContext
-
-    table = RawTable.of(Shop(log.checked().history), to_micros(log.at))
-    bought = np.flatnonzero(table.values[:, NAMES.index("purchase_days")] > 0)
-    risks = {}
-    if model.fitted and len(bought):
-        buyers = tuple(table.customers[place] for place in bought)
-        found = model.risks(buyers, table.values[bought], version="cli", horizon_days=horizon)
-        risks = {risk.customer: risk for risk in found}
-    nothing_known = RiskContext(now=log.at, horizon_days=horizon)
-    every = [risks.get(one) or model.risk(one, nothing_known, version="cli") for one in table.customers]
-    return {
-        "customer": [risk.customer for risk in every],
-        "probability": [risk.probability for risk in every],
-        "band": [risk.band.value for risk in every],
-        "reasons": [in_words(risk.reasons) for risk in every],
-        "expected_loss": [risk.expected_loss.minor / 100 if risk.expected_loss else None for risk in every],
-    }
 
 
 # --- a contract table -------------------------------------------------------------------------------------
@@ -221,6 +153,7 @@ def _fit_table(
 
 def _score_table(path: Path, model: ContractModel, customer: str | None) -> dict[str, Any]:
     """The customers as they stand in the file, so that scores join with it; row numbers without their column."""
+    from retention.churn.listing import named
     from retention.errors import MissingColumn
     from retention.types import RiskBand
 
@@ -229,7 +162,7 @@ def _score_table(path: Path, model: ContractModel, customer: str | None) -> dict
         raise MissingColumn("test", [customer])
     chances = model.probabilities(table, source.num_rows).tolist()
     said = [
-        "; ".join(_named(one, table[one.code][row] if one.code in table else None) for one in why)
+        "; ".join(named(one, table[one.code][row] if one.code in table else None) for one in why)
         for row, why in enumerate(model.reasons(table, source.num_rows))
     ]
     numbers = [str(number + 1) for number in range(source.num_rows)]
@@ -239,25 +172,6 @@ def _score_table(path: Path, model: ContractModel, customer: str | None) -> dict
         "band": [RiskBand.of(one, model.bands).value for one in chances],
         "reasons": said,
     }
-
-
-# --- words ------------------------------------------------------------------------------------------------
-
-
-def in_words(reasons: Sequence[Reason]) -> str:
-    """`recency 45 (+0.62); frequency 3 (-0.40)`: what, its number, and by how much it moves the log-odds."""
-    return "; ".join(_named(one, _shown(one)) for one in reasons)
-
-
-def _shown(reason: Reason) -> str | None:
-    if reason.value is None:
-        return None
-    return f"{reason.value / 100:.2f}" if reason.code == "money" else f"{reason.value:g}"
-
-
-def _named(reason: Reason, value: str | None) -> str:
-    shown = reason.code if value is None else f"{reason.code} {value}"
-    return f"{shown} ({reason.weight:+.2f})" if reason.weight else shown
 
 
 # --- a large shop's files -------------------------------------------------------------------------------

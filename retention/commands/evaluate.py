@@ -74,7 +74,7 @@ def compare(
 ) -> None:
     """As `evaluate`, beside implicit (ALS, BPR, BM25), RecTools, lifetimes and LightGBM; needs the extra `peers`."""
     from kernel.times import from_micros
-    from retention.churn.fit import CAPACITY
+    from retention.churn.bands import CAPACITY
     from retention.workshop import baselines, evaluation, report
 
     plan = evaluation.Plan(

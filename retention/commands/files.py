@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from retention.checks import Checked
     from retention.history import History
-    from retention.logs import Log
+    from retention.logs import Log, LogParts
 
 Shop: TypeAlias = Callable[[datetime | None], tuple["History", datetime]]
 """Where the program that mounts the app finds its own shop's history, as of a moment or of now."""
@@ -58,6 +58,25 @@ def print_problems(problems: Sequence[Problem]) -> None:
     for one in problems:
         table.add_row(f"{one.count}", one.message, one.action, ", ".join(one.examples))
     err.print(table)
+
+
+def merged(first: Sequence[Problem], second: Sequence[Problem]) -> list[Problem]:
+    """The problems of two parts of a log: counts added up, and the first rows of both as examples.
+
+    What is wrong with the catalogue is the same in all parts. A part can't tell who dominates the whole log.
+    """
+    found = {(one.table, one.code): one for one in first}
+    for one in second:
+        before = found.get((one.table, one.code))
+        if before is None:
+            if one.code != "dominant_customer" or one.action == "kept":
+                found[one.table, one.code] = one
+        elif one.table == "events":
+            rows = sorted((*before.examples, *one.examples), key=lambda row: (len(row), row))
+            found[one.table, one.code] = replace(
+                before, count=before.count + one.count, examples=tuple(rows[:5])
+            )
+    return list(found.values())
 
 
 def print_notes(notes: Sequence[str]) -> None:
@@ -176,7 +195,7 @@ def check_targets(out_file: Path | None, save: Path | None, what: str, model: st
     check_path(out_file)
 
 
-def write_table(rows: pa.Table | Mapping[str, Any], path: Path, *, log: Log | None = None) -> None:
+def write_table(rows: pa.Table | Mapping[str, Any], path: Path, *, log: Log | LogParts | None = None) -> None:
     """Write a table as CSV or Parquet by its suffix; an older file stays until the new one is whole.
 
     Args:
@@ -201,7 +220,7 @@ def write_table(rows: pa.Table | Mapping[str, Any], path: Path, *, log: Log | No
         fail(f"{path} cannot be written: {error}")
 
 
-def _as_in_the_log(table: pa.Table, log: Log) -> pa.Table:
+def _as_in_the_log(table: pa.Table, log: Log | LogParts) -> pa.Table:
     """Ids came in as strings; numbers become numbers again where every one of them can."""
     import pyarrow as pa
 

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from kernel.console import fail
-from retention.choices import Mode
+from retention.choices import Mode, capacity_of
 
 Events = Annotated[
     Path,
@@ -78,7 +78,6 @@ ModeOption = Annotated[
 
 _SECONDS = re.compile(r"\d{9,11}(\.\d+)?")
 _SPAN = re.compile(r"(\d{1,5})([dwmy]?)")
-_CAPACITY = re.compile(r"(\d+(?:\.\d+)?)\s*(%?)")
 _DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
 
 
@@ -110,11 +109,7 @@ def capacity(text: str | None, option: str = "--capacity") -> float | None:
     """Below 1 a share (5%, 0.05), else a number of customers; ends the command where it is neither."""
     if text is None:
         return None
-    found = _CAPACITY.fullmatch(text.strip())
-    number = float(found[1]) / (100 if found[2] else 1) if found else 0.0
-    share, count = number < 1, number.is_integer()
-    if number <= 0 or (found and found[2] and not share) or not (share or count):
-        fail(
-            f"{option} {text!r} is no capacity: write a share below 100%, such as 5% or 0.05, or a number, such as 40"
-        )
-    return number
+    try:
+        return capacity_of(text)
+    except ValueError as error:
+        fail(f"{option} {error}")

@@ -20,6 +20,7 @@ OF_EVENTS = ("kind", "customer", "product", "at", "quantity", "amount", "value")
 OF_PRODUCTS = ("product", "category", "list_price")
 """The columns that features look at."""
 
+_EVENTS, _PRODUCTS = "events_in_memory", "products_in_memory"
 THREADS = 2
 MEMORY = "600MB"
 """What DuckDB may take beside the interpreter; beyond it, it spills to disk."""
@@ -41,11 +42,15 @@ def over_arrow(history: History) -> Tables:
     backend = ibis.duckdb.connect()
     # One thread: a fit shares the machine with the serving process.
     backend.raw_sql("SET threads = 1")
-    return Tables(
-        backend,
-        ibis.memtable(history.events.select(list(OF_EVENTS))),
-        ibis.memtable(history.products.select(list(OF_PRODUCTS))),
-    )
+    exchange(backend, history)
+    return Tables(backend, backend.table(_EVENTS), backend.table(_PRODUCTS))
+
+
+def exchange(backend: Any, history: History) -> None:
+    """Put another history in the place of that which tables of `over_arrow` stand for: queries that are written once
+    can be asked of many."""
+    backend.con.register(_EVENTS, history.events.select(list(OF_EVENTS)))
+    backend.con.register(_PRODUCTS, history.products.select(list(OF_PRODUCTS)))
 
 
 def over_parquet(

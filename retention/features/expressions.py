@@ -18,7 +18,7 @@ from pyarrow.dataset import dataset
 
 from kernel.arrays import Ints
 from kernel.times import DAY
-from retention.features.engines import Tables, over_arrow
+from retention.features.engines import Tables, exchange, over_arrow
 from retention.features.raw import DISCOUNT_PERCENT, NAMES, RECENT_GAPS
 from retention.history import History
 from retention.types import EventKind
@@ -62,6 +62,10 @@ class Shop:
         self._tables = over_arrow(source) if isinstance(source, History) else source
         self._written: dict[str, str] = {}
         """Queries by name, as DuckDB reads them."""
+
+    def turn_to(self, history: History) -> None:
+        """Be another shop in memory: its features are then asked with the queries that were written before."""
+        exchange(self._tables.backend, history)
 
     def before(self, moment: int) -> Past:
         """The past as of a moment: the only way to events for a feature."""

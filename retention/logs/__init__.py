@@ -9,7 +9,9 @@ Imports Arrow and DuckDB when a log is read.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from retention.checks import Checked
     from retention.history import History
 
+SEEN = frozenset({EventKind.VIEW, EventKind.SEARCH, EventKind.CART})
+"""Kinds that tell what customers looked at."""
 NO_VIEWS = "the log has no views, searches or carts: what they would tell is not in the models"
 
 
@@ -58,6 +62,48 @@ class Log:
         return replace(checked, problems=(*self.problems, *judged))
 
 
+class LogParts(ABC):
+    """A log that is looked at one part of its customers after another: a long one need not fit into memory.
+
+    A log that is not long is a single part. Each row of a part is judged by the rows of that part alone.
+    """
+
+    path: Path
+    columns: Mapping[str, str]
+    types: Mapping[str, Any]
+    at: datetime
+    rows: int
+    notes: tuple[str, ...]
+    """All as in `Log`."""
+    count: int
+    """How many parts there are."""
+
+    @abstractmethod
+    def part(self, number: int) -> Log:
+        """The customers of a part, drawn by chance, with all of their rows; its problems are theirs, and those of rows
+        without a customer are in part 0."""
+
+    @abstractmethod
+    def customers(self) -> int:
+        """How many customers the whole log has."""
+
+    @abstractmethod
+    def dominant(self) -> Problem | None:
+        """For a log in several parts, customers with a tenth of all of its events: a part can't tell."""
+
+
+def read_parts(
+    path: Path, columns: Columns, *, before: datetime | None = None
+) -> AbstractContextManager[LogParts]:
+    """Read a log that may be longer than memory; arguments and errors as of `read_log`.
+
+    A large file lies in a folder of its own under the system's one for temporary files until the context ends.
+    """
+    from retention.logs.reading import parts
+
+    return parts(path, columns, before)
+
+
 def read_log(path: Path, columns: Columns, *, before: datetime | None = None, by: str | None = None) -> Log:
     """Read a log; a million rows take a few seconds.
 
@@ -77,8 +123,7 @@ def read_log(path: Path, columns: Columns, *, before: datetime | None = None, by
 
 def seen_in_the_shop(events: pa.Table) -> bool:
     """Whether the events tell what customers looked at, and not only what they bought."""
-    kinds = set(events.column("kind").unique().to_pylist())
-    return bool(kinds & {EventKind.VIEW, EventKind.SEARCH, EventKind.CART})
+    return bool(SEEN & set(events.column("kind").unique().to_pylist()))
 
 
 def _in_rows(problem: Problem) -> Problem:
@@ -91,4 +136,6 @@ def _in_rows(problem: Problem) -> Problem:
     return replace(problem, examples=rows)
 
 
-__all__ = ["NEEDED", "NO_VIEWS", "ROLES", "Columns", "Log", "read_log", "seen_in_the_shop"]
+__all__ = [
+    "NEEDED", "NO_VIEWS", "ROLES", "SEEN", "Columns", "Log", "LogParts", "read_log", "read_parts", "seen_in_the_shop",
+]  # fmt: skip

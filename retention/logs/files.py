@@ -1,24 +1,23 @@
-"""A file as an Arrow table with the number of each row, and as tables in DuckDB with every value in its type."""
+"""The rows of a file as Arrow tables, with the number of each row."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kernel.tables import MISSING, ParquetTable, TableFile, TableRefused, open_table
+from kernel.tables import MISSING, CsvTable, ParquetTable, TableFile, TableRefused, open_table
 from retention.errors import LogRefused
-from retention.logs import values
-from retention.logs.columns import Columns, refusing
+from retention.logs import fast_csv
+from retention.logs.columns import refusing
 
 LINE = "__line"
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz", ".parquet", ".pq")
-UNREADABLE_SHARE = 0.5
-"""A column of which so much cannot be read was named by mistake."""
+BATCH = 100_000
+"""Rows of a Parquet file at a time."""
 
 _MISSING = pa.array(sorted(MISSING))
 _AS_TEXT = (pa.types.is_dictionary, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_null)
@@ -44,23 +43,60 @@ def read(file: TableFile, columns: Sequence[str]) -> tuple[pa.Table, list[int]]:
     CSV values are strings, Parquet's keep their types. The second part names the rows that could not be
     read, having too many or too few values.
     """
+    rows = batches(file, columns, fast=False)
+    return pa.Table.from_batches(rows.batches, rows.schema), rows.broken
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of a file, a portion at a time."""
+
+    schema: pa.Schema
+    """Of the columns in the file, and `__line`."""
+    batches: Iterator[pa.RecordBatch]
+    broken: list[int] = field(default_factory=list)
+    """The rows that could not be read; whole when the batches are through."""
+
+
+def batches(file: TableFile, columns: Sequence[str], *, fast: bool) -> Rows:
+    """As `read`, without all of the file in memory.
+
+    Args:
+        fast: a long CSV file is read by Arrow, which may end with `fast_csv.OddRow`: then ask again without it.
+    """
     wanted = list(dict.fromkeys(columns))
     if isinstance(file, ParquetTable):
-        try:
-            table = file.file.read(columns=wanted)
-        except (pa.ArrowException, OSError) as error:
-            raise LogRefused(f"the file cannot be read as Parquet: {error}") from error
-        return table.append_column(LINE, pa.array(range(1, table.num_rows + 1), pa.int64())), []
+        of_file = file.file.schema_arrow
+        schema = pa.schema([*(of_file.field(name).remove_metadata() for name in wanted), (LINE, pa.int64())])
+        return Rows(schema, _of_parquet(file, wanted, schema))
     places = [file.header.index(name) for name in wanted]
     schema = pa.schema([*((name, pa.string()) for name in wanted), (LINE, pa.int64())])
-    batches, broken = [], []
+    broken: list[int] = []
+    if fast and fast_csv.can_read(file):
+        return Rows(schema, fast_csv.batches(file, wanted, schema, broken), broken)
+    return Rows(schema, _of_csv(file, places, schema, broken), broken)
+
+
+def _of_parquet(file: ParquetTable, wanted: list[str], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    line = 1
+    try:
+        for batch in file.file.iter_batches(batch_size=BATCH, columns=wanted):
+            lines = pa.array(range(line, line + len(batch)), pa.int64())
+            line += len(batch)
+            yield pa.record_batch([*(batch.column(name) for name in wanted), lines], schema=schema)
+    except (pa.ArrowException, OSError) as error:
+        raise LogRefused(f"the file cannot be read as Parquet: {error}") from error
+
+
+def _of_csv(
+    file: CsvTable, places: list[int], schema: pa.Schema, broken: list[int]
+) -> Iterator[pa.RecordBatch]:
     for portion in file.portions():
         broken += [number + 1 for number, _, _ in portion.broken]
         cells = list(zip(*portion.rows, strict=True)) or [()] * len(file.header)
         chosen = [_text(cells[place]) for place in places]
         lines = pa.array([number + 1 for number in portion.numbers], pa.int64())
-        batches.append(pa.record_batch([*chosen, lines], schema=schema))
-    return pa.Table.from_batches(batches, schema), broken
+        yield pa.record_batch([*chosen, lines], schema=schema)
 
 
 def _text(values: Sequence[str]) -> pa.Array:
@@ -71,89 +107,7 @@ def _text(values: Sequence[str]) -> pa.Array:
 
 def plain(table: pa.Table) -> pa.Table:
     """Dictionaries and large strings as strings, so that every column has one of few types."""
-    for place, field in enumerate(table.schema):
-        if any(test(field.type) for test in _AS_TEXT):
-            table = table.set_column(place, field.name, table.column(place).cast(pa.string()))
+    for place, column in enumerate(table.schema):
+        if any(test(column.type) for test in _AS_TEXT):
+            table = table.set_column(place, column.name, table.column(place).cast(pa.string()))
     return table
-
-
-class Parsed:
-    """A file in DuckDB: `raw` has a column for each role, `parsed` the same in its type; both the row as `line`.
-
-    In `parsed` a value is null where it is absent or could not be read.
-    """
-
-    def __init__(
-        self,
-        path: Path,
-        columns: Columns,
-        *,
-        ids: Collection[str],
-        texts: Collection[str],
-        numbers: Collection[str],
-        times: Collection[str],
-        by: str | None = None,
-    ) -> None:
-        """Read and parse.
-
-        Args:
-            ids: roles whose columns hold names of something; so with `texts`, `numbers` and `times` (microseconds).
-            by: a further column, of names.
-
-        Raises:
-            LogRefused: the file, or one of its columns, cannot be used at all.
-        """
-        self.path = path
-        file = opened(path)
-        self.roles, self.notes = columns.within(file.header, path, by)
-        table, self.skipped = read(file, list(self.roles.values()))
-        self.rows = table.num_rows
-        self.types = {role: table.schema.field(name).type for role, name in self.roles.items()}
-        self.connection: Any = duckdb.connect(":memory:")
-        self.connection.execute("SET TimeZone = 'UTC'")
-        self.connection.register("file", plain(table))
-        chosen = ", ".join(f'"{_quoted(name)}" AS "{role}"' for role, name in self.roles.items())
-        self.connection.execute(f"CREATE TABLE raw AS SELECT {LINE} AS line, {chosen} FROM file")  # noqa: S608
-        kinds = ((ids, "VARCHAR"), (texts, "VARCHAR"), (numbers, "DOUBLE"), (times, "BIGINT"))
-        parts = {role: f"NULL::{kind}" for roles, kind in kinds for role in roles}
-        for role in parts.keys() & self.roles.keys():
-            name, kind = f'"{role}"', self.types[role]
-            if role in times:
-                parts[role], told = values.moments(self.connection, "raw", name, kind)
-                self.notes += [one.replace(name, self.roles[role]) for one in told]
-            elif role in numbers:
-                parts[role] = values.number(name, kind)
-            else:
-                parts[role] = values.identifier(name, kind) if role in ids else f"{name}::VARCHAR"
-        said = ", ".join(f'{value} AS "{role}"' for role, value in parts.items())
-        self.connection.execute(f"CREATE TABLE parsed AS SELECT line, {said} FROM raw")  # noqa: S608
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.connection.close()
-
-    def sql(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
-        """The rows of a query."""
-        rows: list[tuple[Any, ...]] = self.connection.execute(query, list(parameters)).fetchall()
-        return rows
-
-    def refuse_unreadable(self, role: str, hint: str) -> None:
-        """Refuse a column of which most cannot be read: it was named by mistake."""
-        if role not in self.roles:
-            return
-        unread = f'raw."{role}" IS NOT NULL AND parsed."{role}" IS NULL'
-        both = "FROM raw JOIN parsed USING (line)"
-        [(given, lost)] = self.sql(f'SELECT count(raw."{role}"), count(*) FILTER ({unread}) {both}')
-        if given and lost > UNREADABLE_SHARE * given:
-            shown = self.sql(f'SELECT raw."{role}"::VARCHAR {both} WHERE {unread} ORDER BY line LIMIT 3')
-            raise LogRefused(
-                f"{self.path}: {lost} of {given} values of {self.roles[role]!r} cannot be read as {role}, such as "
-                f"{', '.join(repr(one) for (one,) in shown)}: {hint}"
-            )
-
-
-def _quoted(name: str) -> str:
-    """A column's name as it may stand between double quotes."""
-    return name.replace('"', '""')

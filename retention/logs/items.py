@@ -21,7 +21,7 @@ from retention.errors import LogRefused
 from retention.history import PRODUCTS, History
 from retention.logs import Log, problems, values
 from retention.logs.columns import Columns
-from retention.logs.files import Parsed
+from retention.logs.parsed import Parsed
 from retention.logs.reading import MINOR, NO_CURRENCY
 from retention.report import Problem
 
@@ -93,9 +93,7 @@ def _problems(connection: Any, roles: Mapping[str, str], skipped: list[int]) -> 
     }  # fmt: skip
     for role in ("created", *_NUMBERS):
         if role in roles:
-            unread = (
-                f'FROM raw JOIN parsed USING (line) WHERE raw."{role}" IS NOT NULL AND parsed.{role} IS NULL'
-            )
+            unread = f"FROM parsed WHERE unread_{role}"
             sources[f"bad_{role}"] = ("blanked", f"values of {role} that cannot be read", unread)
     return problems.counted(connection, "items", sources, skipped)
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from kernel.times import DAY, to_micros
+from kernel.times import to_micros
 from retention.report import Problem
 
 PROBLEMS: Mapping[str, tuple[str, str]] = {
@@ -30,16 +30,21 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
 """Code to what is done and what it means, in the order of the report."""
 
 
-def found(connection: Any, roles: Collection[str], skipped: list[int], end: int) -> list[Problem]:
+def found(
+    connection: Any, roles: Collection[str], skipped: list[int], end: int, *, of_file: bool = True
+) -> list[Problem]:
     """One for each kind of bad rows.
 
     Args:
-        connection: DuckDB, with the tables of a reading: `raw`, `parsed`, `kept`, `gone`.
+        connection: DuckDB, with the tables of a reading: `parsed`, `kept`, `gone`.
         roles: those that the log has columns for.
         skipped: rows that the file's reader could not read.
         end: microseconds; later rows are not looked at.
+        of_file: whether to look at all rows of the file, too; a further part of a log has its own rows alone.
     """
     sources = {code: (*PROBLEMS[code], rows) for code, rows in _rows(roles, end).items()}
+    if not of_file:
+        sources = {code: source for code, source in sources.items() if "FROM parsed" not in source[2]}
     return counted(connection, "events", sources, skipped)
 
 
@@ -53,7 +58,7 @@ def counted(
     """
     listed = {"bad_row": ("dropped", "rows with too many or too few values", len(skipped), skipped[:5])}
     for code, (action, message, rows) in sources.items():
-        query = f"SELECT count(*), list_slice(list(line ORDER BY line), 1, 5) {rows}"
+        query = f"SELECT count(*), coalesce(min(line, 5), []) {rows}"
         listed[code] = (action, message, *connection.execute(query).fetchall()[0])
     return [
         Problem(
@@ -71,13 +76,12 @@ def counted(
 
 def _rows(roles: Collection[str], end: int) -> dict[str, str]:
     """Code to the rows it stands for, as the rest of a query, in the order of the report."""
-    both = "FROM raw JOIN parsed USING (line) WHERE parsed.customer IS NOT NULL"
-    unread = f'{both} AND parsed."time" < {end}'
+    named = "FROM parsed WHERE customer IS NOT NULL"
     now = to_micros(datetime.now(UTC))
     sources = {
         "no_customer": "FROM parsed WHERE customer IS NULL",
-        "no_time": f'{both} AND raw."time" IS NULL',
-        "bad_time": f'{both} AND raw."time" IS NOT NULL AND parsed."time" IS NULL',
+        "no_time": f'{named} AND "time" IS NULL AND NOT unread_time',
+        "bad_time": f"{named} AND unread_time",
         "future": f'FROM parsed WHERE "time" > {now} AND "time" >= {end}',
         "negative_quantity": "FROM kept WHERE quantity < 0",
         "negative_price": "FROM kept WHERE amount < 0 AND coalesce(quantity, 1) >= 0 AND kind = 'purchase'",
@@ -92,11 +96,11 @@ def _rows(roles: Collection[str], end: int) -> dict[str, str]:
     if "item" in roles:
         sources["no_item"] = "FROM kept WHERE item IS NULL AND kind = 'purchase'"
     if "quantity" in roles:
-        sources["bad_quantity"] = f'{unread} AND raw."quantity" IS NOT NULL AND parsed.quantity IS NULL'
+        sources["bad_quantity"] = f'{named} AND "time" < {end} AND unread_quantity'
     for role in ("price", "amount", "list_price", "rating", "mood"):
         if role in roles:
             code = "bad_price" if role == "amount" else f"bad_{role}"
-            sources[code] = f'{unread} AND raw."{role}" IS NOT NULL AND parsed.{role} IS NULL'
+            sources[code] = f'{named} AND "time" < {end} AND unread_{role}'
     return {code: sources[code] for code in PROBLEMS if code in sources}
 
 
@@ -106,30 +110,30 @@ _ORDER = 'customer, moment, "order", kind'
 _LINE = f"{_ORDER}, item, quantity, price, amount, rating, mood, words"
 
 
-def mark_duplicates(connection: Any, *, by_day: bool) -> bool:
+def mark_duplicates(connection: Any, *, keep_all: bool) -> bool:
     """Give `kept` the columns `duplicate` and `repeated`, and list in `gone` the lines to drop.
 
     An order that was exported twice repeats every one of its lines; somebody who bought two pieces in two lines
     repeats one line of an order whose others stand alone. So equal rows (customer, time, order, item, quantity, price,
-    kind, rating, mood, words) are dropped where the whole order is there several times, and kept otherwise. Where
-    times are only days and there are no order numbers, nobody can tell two purchases of a day from one written twice:
-    equal rows are kept there.
+    kind, rating, mood, words) are dropped where the whole order is there several times, and kept otherwise.
 
     Args:
         connection: DuckDB, with the table `kept`.
-        by_day: there are no order numbers; then equal rows count as doubles only if times are finer than days.
+        keep_all: where times are only days and there are no order numbers, nobody can tell two purchases of a day from
+            one written twice: equal rows are kept there.
 
     Returns:
         Whether there is anything to drop.
     """
-    only_days = connection.execute(f"SELECT bool_and(moment % {DAY} = 0) FROM kept").fetchall()[0][0]  # noqa: S608
-    keep_all = by_day and bool(only_days)
+    # Windows over all rows take most of the time of reading, and nearly all moments have no equal rows.
     connection.execute(
-        f"""CREATE TEMP TABLE doubled AS
-            WITH counted AS (
+        f"""CREATE OR REPLACE TEMP TABLE doubled AS
+            WITH moments AS (
+              SELECT DISTINCT customer, moment FROM kept GROUP BY customer, moment, hash({_LINE}) HAVING count(*) > 1
+            ), counted AS (
               SELECT line, {_ORDER}, count(*) OVER same AS equal,
                      row_number() OVER (PARTITION BY {_LINE} ORDER BY line) AS place
-              FROM kept WINDOW same AS (PARTITION BY {_LINE})
+              FROM kept SEMI JOIN moments USING (customer, moment) WINDOW same AS (PARTITION BY {_LINE})
             ), ordered AS (
               SELECT line, equal, place, min(equal) OVER (PARTITION BY {_ORDER}) AS copies FROM counted
             )
@@ -143,5 +147,5 @@ def mark_duplicates(connection: Any, *, by_day: bool) -> bool:
         "UPDATE kept SET duplicate = doubled.duplicate, repeated = doubled.repeated "
         "FROM doubled WHERE kept.line = doubled.line"
     )
-    connection.execute("CREATE TEMP TABLE gone AS SELECT line FROM kept WHERE duplicate")
+    connection.execute("CREATE OR REPLACE TEMP TABLE gone AS SELECT line FROM kept WHERE duplicate")
     return bool(connection.execute("SELECT count(*) FROM gone").fetchall()[0][0])

@@ -17,6 +17,7 @@ from retention import metrics
 from retention.checks import Checked, check
 from retention.churn import calibration, logistic
 from retention.churn import fit as churn_fit
+from retention.churn.bands import CAPACITY
 from retention.churn.bgnbd import Counts
 from retention.churn.model import ChurnModel
 from retention.churn.windows import Window, make_window, make_windows, purchase_gaps
@@ -51,7 +52,7 @@ class ChurnSplit:
     learned: tuple[Window, ...]
     """The windows before the cut that it, and everything beside it, learns from."""
     notes: tuple[str, ...]
-    capacity: float = churn_fit.CAPACITY
+    capacity: float = CAPACITY
     """Whom the staff can look after: below 1 a share of the customers still active, else a number of them."""
 
     @classmethod
@@ -62,7 +63,7 @@ class ChurnSplit:
         days: int,
         *,
         seed: int,
-        capacity: float = churn_fit.CAPACITY,
+        capacity: float = CAPACITY,
     ) -> ChurnSplit:
         """Fit before the cut, and look at the `days` after it.
 

@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage import Conflict, NotFound, Store
 from storage.models import ModelVersion, ModelVersions
 from storage.schema import customer
+from storage.scores import Scores
 from storage.staff import Staff
 from storage.warnings import NewWarning, Warnings
-from tests.factories import NOW, add_customer
+from tests.factories import NOW, add_customer, add_score
 
 
 def warning(customer_id: str, at: datetime = NOW, *, loss: int | None = None) -> NewWarning:
@@ -110,3 +111,19 @@ async def test_the_way_back_leads_to_versions_that_were_served(any_store: Store)
         }
 
     await any_store.write(work)
+
+
+async def test_how_many_are_in_each_band_and_when_they_were_scored(any_store: Store) -> None:
+    async def score(connection: AsyncConnection) -> None:
+        for number, risk in enumerate((0.9, 0.8, 0.1)):
+            await add_customer(connection, f"c{number}")
+            await add_score(connection, f"c{number}", risk)
+
+    async with any_store.read() as connection:
+        assert await Scores(connection).bands("churn") == {}
+        assert await Scores(connection).latest("churn") is None
+    await any_store.write(score)
+    async with any_store.read() as connection:
+        assert await Scores(connection).bands("churn") == {"high": 2, "low": 1}
+        assert await Scores(connection).bands("value") == {}
+        assert await Scores(connection).latest("churn") == NOW

@@ -256,6 +256,7 @@ alarm-count =
     }
 warnings = Leaving?
 no-warnings = No customer's risk has risen.
+risk-bands = At high risk { $high }, medium { $medium }, low { $low }
 band-low = low risk
 band-medium = medium risk
 band-high = high risk

@@ -60,7 +60,7 @@ class QueuePage:
         """Draw again what has changed; what somebody is typing stays."""
         self._lists.show_waiting(await self._lists.read(), utc_now())
         self._lists.show_alarms(await self._cases.alarms())
-        self._lists.show_warnings(await self._cases.warnings())
+        self._lists.show_warnings(await self._cases.warnings(), await self._cases.risk_bands())
         self._lists.show_trials(await self._cases.agreement())
         if self._chosen is not None:
             await self._show(self._chosen)
@@ -184,10 +184,10 @@ class Lists:
         """What looks like an attack; nothing where there is none."""
         self._redraw("alarms", alarms, lambda: self._draw_alarms(alarms))
 
-    def show_warnings(self, warnings: Sequence[ChurnWarning]) -> None:
-        """Who may be about to leave, the dearest first."""
+    def show_warnings(self, warnings: Sequence[ChurnWarning], bands: Mapping[str, int]) -> None:
+        """Who may be about to leave, the dearest first, and how many customers are in each band of risk."""
         self._count("warnings", len(warnings))
-        self._redraw("warnings", warnings, lambda: self._draw_warnings(warnings))
+        self._redraw("warnings", (warnings, bands), lambda: self._draw_warnings(warnings, bands))
 
     def show_trials(self, agreement: Sequence[Agreement]) -> None:
         """How often drafts were good as they were."""
@@ -229,7 +229,13 @@ class Lists:
             seen = partial(self._see_to, self._cases.see_to_alarm, alarm.id)
             draw_alarm(alarm, self._words, self._zone, seen)
 
-    def _draw_warnings(self, warnings: Sequence[ChurnWarning]) -> None:
+    def _draw_warnings(self, warnings: Sequence[ChurnWarning], bands: Mapping[str, int]) -> None:
+        if everybody := sum(bands.values()):
+            shares = {
+                band: f"{bands.get(band, 0)} ({bands.get(band, 0) / everybody:.0%})"
+                for band in ("high", "medium", "low")
+            }
+            ui.label(self._words("risk-bands", **shares)).classes("text-sm soft")
         if not warnings:
             ui.label(self._words("no-warnings")).classes("soft p-4")
         for warning in warnings:

@@ -252,6 +252,7 @@ alarm-other = 有异常情况。
 alarm-count = 自 { $time } 起 { $count } 次
 warnings = 流失预警
 no-warnings = 没有客户的流失风险上升。
+risk-bands = 高风险 { $high }，中风险 { $medium }，低风险 { $low }
 band-low = 低风险
 band-medium = 中风险
 band-high = 高风险

@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 
 import retention
-from kernel.times import from_micros
+from kernel.times import from_micros, to_micros
 from retention import Event, EventKind, RiskBand, RiskContext
 from retention.checks import check
 from retention.churn import model as churn_model
-from retention.churn.windows import choose_horizon
+from retention.churn.listing import in_words, listed
+from retention.churn.windows import buyers, choose_horizon
 from retention.core import Core
+from retention.features.expressions import Shop
 from retention.history import History
 from retention.metrics import auc, average_precision, brier, calibration_error, ndcg, precision, recall
 from tests.contracts.retention_core import NOW, bought
@@ -31,7 +33,7 @@ def test_overdue_regulars_are_at_risk_and_fresh_ones_are_not(fitted: Core) -> No
     fresh = [bought("p0", days) for days in range(142, 2, -8)]
     gone, here = (fitted.risk("c", RiskContext(now=NOW, events=one)) for one in (regular, fresh))
     assert gone.probability > 0.8 > 0.3 > here.probability
-    assert gone.band is RiskBand.HIGH
+    assert gone.band is RiskBand.MEDIUM  # of somebody long gone, little is left to lose
     assert here.band is not RiskBand.HIGH
     assert gone.reasons[0].weight > 0 > here.reasons[0].weight
 
@@ -105,6 +107,21 @@ def test_scores_of_the_night_are_those_of_the_day(
             served.expected_loss,
         )
     assert {one.band for one in scored} == set(RiskBand)
+
+
+@pytest.mark.parametrize("horizon", [None, 60])
+def test_a_table_of_all_says_what_each_is_told(fitted: Core, history: History, horizon: int | None) -> None:
+    table = buyers(Shop(check(history, NOW).history), to_micros(NOW))
+    nothing_known = RiskContext(now=NOW, horizon_days=horizon)
+    found, stake, active = listed(fitted.churn, table.customers, table.values, nothing_known)
+    risks = fitted.churn.risks(table.customers, table.values, version="v", horizon_days=horizon)
+    rows = found.to_pylist()
+    assert [row["probability"] for row in rows] == [one.probability for one in risks]
+    assert [row["reasons"] for row in rows] == [in_words(one.reasons) for one in risks]
+    losses = [one.expected_loss.minor / 100 for one in risks if one.expected_loss]
+    assert [row["expected_loss"] for row in rows] == losses
+    assert stake.tolist() == [one.at_stake for one in risks]
+    assert 0 < active <= len(risks)
 
 
 def test_horizon_follows_the_shops_rhythm() -> None:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retention import Event, EventKind, Money, Risk, RiskBand, RiskContext
-from retention.churn.warning import MARGIN, ORDER, crossings, settled
+from retention.churn.bands import ORDER, Bands
+from retention.churn.warning import MARGIN, crossings, settled
 from retention.core import Core
 from tests.contracts.retention_core import NOW, bought
 
@@ -48,76 +49,86 @@ def test_somebody_new_has_crossed_nothing() -> None:
     assert crossings({}, [risk("new", RiskBand.HIGH)]) == []
 
 
+def test_a_silence_that_is_too_long_is_warned_of_in_any_band() -> None:
+    risks = [risk(name, RiskBand.MEDIUM) for name in ("silent", "quiet", "new")]
+    held = dict.fromkeys(("silent", "quiet"), RiskBand.MEDIUM)
+    assert [one.customer for one in crossings(held, risks, {"silent", "new"})] == ["silent"]
+
+
 def test_the_dearest_come_first() -> None:
     risks = [risk("cheap", RiskBand.HIGH, loss=5), risk("dear", RiskBand.HIGH, loss=500)]
     found = crossings(dict.fromkeys(("cheap", "dear"), RiskBand.LOW), risks)
     assert [one.customer for one in found] == ["dear", "cheap"]
 
 
-EDGES = (0.5, 0.8)
+EDGES = Bands(medium=0.5, stake=100.0)
 LOW, MEDIUM, HIGH = ORDER
 
 
-def at(probability: float, edges: tuple[float, float] = EDGES) -> Risk:
-    band = ORDER[sum(probability >= edge for edge in edges)]
-    return replace(risk("c", band), probability=probability)
+def at(probability: float, stake: float = 0.0, edges: Bands = EDGES) -> Risk:
+    found = replace(risk("c", edges.of(probability, stake)), probability=probability)
+    return replace(found, at_stake=stake)
 
 
 @pytest.mark.parametrize(
-    ("before", "probability", "band"),
+    ("before", "probability", "stake", "band"),
     [
-        (LOW, 0.49, LOW),
-        (LOW, 0.51, LOW),
-        (LOW, 0.53, MEDIUM),
-        (LOW, 0.81, MEDIUM),
-        (LOW, 0.9, HIGH),
-        (MEDIUM, 0.49, MEDIUM),
-        (MEDIUM, 0.47, LOW),
-        (MEDIUM, 0.81, MEDIUM),
-        (MEDIUM, 0.82, HIGH),
-        (HIGH, 0.79, HIGH),
-        (HIGH, 0.77, MEDIUM),
-        (HIGH, 0.49, MEDIUM),
-        (HIGH, 0.0, LOW),
-        (LOW, 1.0, HIGH),
-        (None, 0.51, MEDIUM),
+        (LOW, 0.49, 500, LOW),
+        (LOW, 0.51, 0, LOW),
+        (LOW, 0.53, 0, MEDIUM),
+        (LOW, 0.53, 101, MEDIUM),
+        (LOW, 0.53, 120, HIGH),
+        (LOW, 0.51, 120, LOW),
+        (MEDIUM, 0.49, 0, MEDIUM),
+        (MEDIUM, 0.47, 120, LOW),
+        (MEDIUM, 0.9, 109, MEDIUM),
+        (MEDIUM, 0.9, 111, HIGH),
+        (HIGH, 0.49, 95, HIGH),
+        (HIGH, 0.9, 89, MEDIUM),
+        (HIGH, 0.49, 89, MEDIUM),
+        (HIGH, 0.0, 500, LOW),
+        (None, 0.51, 0, MEDIUM),
     ],
 )
 def test_a_band_is_left_only_beyond_the_margin(
-    before: RiskBand | None, probability: float, band: RiskBand
+    before: RiskBand | None, probability: float, stake: float, band: RiskBand
 ) -> None:
     previous = {} if before is None else {"c": before}
-    assert [one.band for one in settled(previous, [at(probability)], EDGES)] == [band]
+    assert [one.band for one in settled(previous, [at(probability, stake)], EDGES)] == [band]
 
 
 chances = st.floats(0.0, 1.0)
 
 
-@given(bands, chances)
-def test_without_a_margin_the_models_bands_stand(before: RiskBand, probability: float) -> None:
-    now = at(probability)
+stakes = st.floats(0.0, 1_000.0)
+
+
+@given(bands, chances, stakes)
+def test_without_a_margin_the_new_bands_stand(before: RiskBand, probability: float, stake: float) -> None:
+    now = at(probability, stake)
     assert settled({"c": before}, [now], EDGES, margin=0.0) == [now]
 
 
-@given(bands, st.lists(chances, min_size=1, max_size=8))
-def test_nobody_far_beyond_an_edge_is_missed(before: RiskBand, nights: list[float]) -> None:
+@given(bands, st.lists(st.tuples(chances, stakes), min_size=1, max_size=8))
+def test_nobody_far_beyond_an_edge_is_missed(before: RiskBand, nights: list[tuple[float, float]]) -> None:
     """However a risk came there, well inside a band it is settled in it: a slow rise is warned of in the end."""
     held, now = {"c": before}, at(0.0)
-    for probability in nights:
-        (now,) = settled(held, [at(probability)], EDGES)
+    for night in nights:
+        (now,) = settled(held, [at(*night)], EDGES)
         held = {"c": now.band}
-    beyond = all(abs(nights[-1] - edge) > 0.03 for edge in EDGES)
-    assert not beyond or now.band is at(nights[-1]).band
+    probability, stake = nights[-1]
+    beyond = abs(probability - EDGES.medium) > 0.03 and abs(stake - EDGES.stake) > 12
+    assert not beyond or now.band is at(probability, stake).band
 
 
 def test_another_fit_alone_warns_of_nobody() -> None:
     """The edges move by less than the margin, and nobody's risk does."""
-    risks = [replace(at(0.4 + place / 200), customer=f"c{place}") for place in range(100)]
-    bands = {one.customer: one.band for one in risks}
-    moved = (0.485, 0.789)
-    again = [replace(one, band=at(one.probability, moved).band) for one in risks]
-    assert crossings(bands, again)
-    assert crossings(bands, settled(bands, again, moved)) == []
+    risks = [replace(at(0.4 + place / 200, 50.0 + place), customer=f"c{place}") for place in range(100)]
+    held = {one.customer: one.band for one in risks}
+    moved = Bands(medium=0.485, stake=92.0)
+    again = [replace(one, band=moved.of(one.probability, one.at_stake)) for one in risks]
+    assert crossings(held, again)
+    assert crossings(held, settled(held, again, moved)) == []
     assert MARGIN > 0
 
 

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from retention.artifacts import read_manifest
+from tests.benchmarks.long_log import write
 from tests.retention.churn.test_contract import some
 from tests.retention.commands.files import AT, COLUMNS, purchases, rows_of, run, written
 
@@ -218,3 +219,32 @@ def test_what_is_wrong_is_said(
     assert code == 1
     assert said in told
     assert sorted(one.name for one in tmp_path.iterdir()) == ["data.csv"]
+
+
+def test_churn_of_a_long_log_is_fitted_on_a_sample_and_scores_everybody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from retention.commands import churn_of_log
+    from retention.logs import parsed
+
+    log, whole, parts = tmp_path / "log.parquet", tmp_path / "whole.csv", tmp_path / "parts.csv"
+    write(log, 30_000, 1_200, seed=5)
+    code, told = run("churn", "--events", log, "--horizon", "60d", "--capacity", "25", "--out", whole)
+    assert code == 0, told
+    assert "a long log" not in told
+    monkeypatch.setattr(parsed, "LONG", 5_000)
+    monkeypatch.setattr(parsed, "PART", 10_000)
+    monkeypatch.setattr(churn_of_log, "SAMPLE", 300)
+    code, told = run("churn", "--events", log, "--horizon", "60d", "--capacity", "25", "--out", parts)
+    assert code == 0, told
+    everybody = len(rows_of(whole))
+    assert f"a long log: fitted on 300 of its {everybody:,} customers" in told
+    both = [rows_of(whole), rows_of(parts)]
+    assert [row["customer"] for row in both[0]] == [row["customer"] for row in both[1]]
+    assert [sum(row["band"] == "high" for row in rows) for rows in both] == [25, 25]
+    chances = [np.array([float(row["probability"]) for row in rows]) for rows in both]
+    assert np.corrcoef(*chances)[0, 1] > 0.9
+    assert abs(chances[0].mean() - chances[1].mean()) < 0.05
+    again = tmp_path / "again.csv"
+    run("churn", "--events", log, "--horizon", "60d", "--capacity", "25", "--out", again)
+    assert again.read_bytes() == parts.read_bytes()

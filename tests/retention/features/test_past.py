@@ -76,7 +76,8 @@ def test_a_past_made_by_hand_is_cut_too() -> None:
 
 
 def test_a_shop_hands_out_no_other_events() -> None:
-    """Beside pasts there are the labels, the features as of a moment and the running of expressions.
+    """Beside pasts there are the labels, the features as of a moment, the running of expressions, and another
+    history in the place of the first.
 
     A new way in is thought about here.
     """
@@ -86,5 +87,6 @@ def test_a_shop_hands_out_no_other_events() -> None:
         "raw_features",
         "run",
         "stream",
+        "turn_to",
     }
     assert set(Past.__slots__) == {"events", "moment", "products"}
