@@ -15,6 +15,7 @@ from bot.commands import (
     missed,
     models,
     outreach,
+    prices,
     run,
     shop,
     staff,
@@ -48,6 +49,7 @@ app.add_typer(codes.app, name="codes")
 app.add_typer(staff.app, name="staff")
 app.add_typer(staff.skills, name="skills")
 app.add_typer(outreach.app, name="outreach")
+app.add_typer(prices.app, name="prices")
 understanding.app.command("missed")(missed.missed)
 app.add_typer(understanding.app, name="nlu")
 app.add_typer(retention_commands.app, name="retention", context_settings={"obj": models.shop_history})
