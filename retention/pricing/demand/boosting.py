@@ -55,7 +55,6 @@ def fit(
         model = HistGradientBoostingRegressor(loss="absolute_error", monotonic_cst=falling, random_state=seed)
         return Trees(model=model.fit(flat, y))
     model = HistGradientBoostingRegressor(
-        loss="absolute_error",
         monotonic_cst=falling,
         random_state=seed,
         early_stopping=False,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
@@ -16,10 +17,13 @@ from retention.pricing.demand.panel import Grid, Mask, Panel, mean_of_products, 
 from retention.pricing.demand.regression import LEAST_SLOPE
 from retention.pricing.demand.rolling import Blocks, Chosen, Rolling, choose, error
 
+Mixture: TypeAlias = tuple[tuple[str, float], ...]
+"""What each model counts for."""
+
 FEWEST_BEFORE = 8
 """Periods that must lie before the first one that is forecast."""
-VALIDATED = 40
-"""Periods before the test that models are judged on, where there are as many."""
+VALIDATED = 52
+"""Periods before the test that models are judged on, where there are as many: a year of weeks."""
 TEST_FITS = 4
 VALIDATION_FITS = 3
 SMALL_PANEL = 60_000
@@ -27,6 +31,8 @@ SMALL_PANEL = 60_000
 AUTOREGRESSION, REGRESSION, TREES = "autoregression", "regression", "trees"
 LEAST_LINEAR = 0.2
 """Of a forecast: the part that falls strictly with the price."""
+AS_GOOD = 1.01
+"""Times the error of the best mixture: the difference may be chance."""
 _LEVELS = np.linspace(-0.1, 0.1, 21)
 """By how much, in logarithms, the blend may be off on the validation periods."""
 
@@ -122,7 +128,7 @@ def _blended(
         return error(np.where(fresh, np.nan, actual)[:, :judged], in_units(found[:, :judged], one))
 
     scores = {name: wrong(found) for name, found in logs.items()}
-    weights = min(_mixtures(tuple(logs)), key=lambda mixture: _or_worst(wrong(_mixed(logs, mixture))))
+    weights = _best_mixture({mixture: wrong(_mixed(logs, dict(mixture))) for mixture in _mixtures(tuple(logs))})
     mixed = _mixed(logs, weights)
     level = min(_LEVELS, key=lambda by: (_or_worst(wrong(mixed + by)), abs(by)))
     mixed = mixed + level / 2  # half: the periods to come need not be off by as much
@@ -155,13 +161,20 @@ def _starting_points(rolling: Rolling, panel: Panel, start: int) -> tuple[Grid, 
     return np.nan_to_num(found), facts.fresh[:, start:]
 
 
-def _mixtures(names: tuple[str, ...]) -> Iterator[dict[str, float]]:
+def _mixtures(names: tuple[str, ...]) -> Iterator[Mixture]:
     """Every mixture in tenths, the regression having a part in each."""
-    tenths = range(11)
-    for parts in itertools.product(tenths, repeat=len(names)):
-        mixture = dict(zip(names, (part / 10 for part in parts), strict=True))
-        if sum(parts) == 10 and mixture[REGRESSION] >= LEAST_LINEAR:
+    for parts in itertools.product(range(11), repeat=len(names)):
+        mixture = tuple(zip(names, (part / 10 for part in parts), strict=True))
+        if sum(parts) == 10 and dict(mixture)[REGRESSION] >= LEAST_LINEAR:
             yield mixture
+
+
+def _best_mixture(errors: Mapping[Mixture, float]) -> dict[str, float]:
+    """The mean of the mixtures that are as good as the best, but for chance."""
+    best = min(map(_or_worst, errors.values()))
+    good = [dict(mixture) for mixture, wrong in errors.items() if _or_worst(wrong) <= best * AS_GOOD]
+    good = good or [dict(mixture) for mixture in errors]
+    return {name: sum(one[name] for one in good) / len(good) for name in good[0]}
 
 
 def _mixed(logs: Mapping[str, Grid], weights: Mapping[str, float]) -> Grid:

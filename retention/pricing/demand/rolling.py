@@ -16,6 +16,8 @@ from retention.pricing.demand.regression import Setting
 
 ORDERS = range(1, 9)
 """Of autoregressions that validation chooses among."""
+SMALL = 60_000
+"""Lessons up to which trees are averaged over two draws."""
 MOST_PRODUCTS = 800
 """That settings are chosen on; all are forecast."""
 _SEASON_PENALTIES = (0.1, 0.3, 1.0, 3.0, 30.0)
@@ -87,8 +89,11 @@ class Rolling:
         for first, last in blocks:
             lessons = (names, x[:, FIRST:first])
             change, level = self.facts.change[:, FIRST:first], self._level(first)
-            fitted = boosting.fit(lessons, change, level, self.seed, tuned=tuned)
-            parts.append(fitted.predict(x[:, first:last]))
+            several = 2 if tuned and change.size <= SMALL else 1
+            fits = [
+                boosting.fit(lessons, change, level, self.seed + place, tuned=tuned) for place in range(several)
+            ]
+            parts.append(np.mean([one.predict(x[:, first:last]) for one in fits], axis=0))
         return np.concatenate(parts, axis=1)
 
     def season(self, cycle: int) -> NDArray[np.int64] | None:
