@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from retention.pricing.demand.reading import PanelFile
 
 PanelPath = Annotated[
-    Path, typer.Option("--panel", help="A table, .csv (also .tsv, .gz) or .parquet: a row a product and period.")
+    Path,
+    typer.Option("--panel", help="A table, .csv (also .tsv, .gz) or .parquet: a row a product and period."),
 ]
 PanelColumns = Annotated[
     str | None,

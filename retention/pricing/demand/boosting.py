@@ -58,8 +58,8 @@ def fit(
         monotonic_cst=falling,
         random_state=seed,
         early_stopping=False,
-        learning_rate=0.06,
-        max_iter=150,
+        learning_rate=0.1,
+        max_iter=80,
         max_leaf_nodes=15,
         max_features=0.4,
     )

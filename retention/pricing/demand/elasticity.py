@@ -152,7 +152,9 @@ def _pooled(own: NDArray[np.float64], error: NDArray[np.float64]) -> tuple[tuple
     scale = float(weights.sum() - np.sum(weights**2) / weights.sum())
     variance = max(excess / scale, 0.0) if scale > 0 else 0.0
     weights = 1 / (error**2 + variance)
-    return (float(np.average(own, weights=weights)), float(1 / np.sqrt(weights.sum()))), float(np.sqrt(variance))
+    return (float(np.average(own, weights=weights)), float(1 / np.sqrt(weights.sum()))), float(
+        np.sqrt(variance)
+    )
 
 
 def _told(name: str, value: float, doubt: float, changes: int, size: float) -> Elasticity:

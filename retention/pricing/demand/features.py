@@ -17,6 +17,7 @@ from retention.pricing.demand.panel import (
     mean_before,
     mean_of_products,
     shifted,
+    unit,
 )
 
 FIRST = 2
@@ -41,13 +42,20 @@ class Known:
     price_change: Grid
     before: Grid
     """Log demand of the last period known before."""
+    unit: float
+    """What was added to quantities."""
     fresh: Mask
     """Nothing was known of the product before."""
 
 
-def known(panel: Panel) -> Known:
-    """The logarithms that the features are made of."""
-    raw = log_demand(panel)
+def known(panel: Panel, until: int | None = None) -> Known:
+    """The logarithms that the features are made of.
+
+    Args:
+        until: the unit is found in the periods before it; None: in all.
+    """
+    one = unit(panel.quantity[:, :until])
+    raw = log_demand(panel, one)
     demand = carried(raw)
     price = carried(np.log(panel.price))
     price = np.where(np.isnan(price), 0.0, price)
@@ -61,6 +69,7 @@ def known(panel: Panel) -> Known:
         change=lesson - before,
         price_change=price_change,
         before=before,
+        unit=one,
         fresh=np.isnan(before),
     )
 

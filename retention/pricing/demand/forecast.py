@@ -13,7 +13,7 @@ from kernel.console import Progress, quiet
 from retention.errors import LogRefused
 from retention.pricing.demand import intervals
 from retention.pricing.demand.features import FIRST
-from retention.pricing.demand.panel import Grid, Mask, Panel, mean_of_products, shifted, unit
+from retention.pricing.demand.panel import Grid, Mask, Panel, mean_of_products, shifted
 from retention.pricing.demand.regression import LEAST_SLOPE
 from retention.pricing.demand.rolling import Blocks, Chosen, Rolling, choose, error
 
@@ -24,8 +24,8 @@ FEWEST_BEFORE = 8
 """Periods that must lie before the first one that is forecast."""
 VALIDATED = 52
 """Periods before the test that models are judged on, where there are as many: a year of weeks."""
-TEST_FITS = 4
-VALIDATION_FITS = 3
+TEST_FITS = 3
+VALIDATION_FITS = 2
 SMALL_PANEL = 60_000
 """Cells below which the regression is fitted anew for every period."""
 AUTOREGRESSION, REGRESSION, TREES = "autoregression", "regression", "trees"
@@ -120,7 +120,7 @@ def _blended(
     before, fresh = _starting_points(rolling, panel, start)
     judged = first - start
     actual = np.where(panel.censored, np.nan, panel.quantity)[:, start:]
-    one = unit(panel.quantity[:, :first])
+    one = rolling.facts.unit
     # Who was never sold before is forecast by category and price alone: no change is known of it.
     logs = {name: before + np.where(fresh, 0.0, change) for name, change in changes.items()}
 
@@ -128,7 +128,9 @@ def _blended(
         return error(np.where(fresh, np.nan, actual)[:, :judged], in_units(found[:, :judged], one))
 
     scores = {name: wrong(found) for name, found in logs.items()}
-    weights = _best_mixture({mixture: wrong(_mixed(logs, dict(mixture))) for mixture in _mixtures(tuple(logs))})
+    weights = _best_mixture(
+        {mixture: wrong(_mixed(logs, dict(mixture))) for mixture in _mixtures(tuple(logs))}
+    )
     mixed = _mixed(logs, weights)
     level = min(_LEVELS, key=lambda by: (_or_worst(wrong(mixed + by)), abs(by)))
     mixed = mixed + level / 2  # half: the periods to come need not be off by as much
@@ -178,7 +180,7 @@ def _best_mixture(errors: Mapping[Mixture, float]) -> dict[str, float]:
 
 
 def _mixed(logs: Mapping[str, Grid], weights: Mapping[str, float]) -> Grid:
-    return np.sum([weights[name] * found for name, found in logs.items()], axis=0)
+    return np.asarray(np.sum([weights[name] * found for name, found in logs.items()], axis=0))
 
 
 def _or_worst(value: float) -> float:

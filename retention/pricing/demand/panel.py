@@ -100,13 +100,16 @@ def unit(quantity: Grid) -> float:
     return min(_LEAST_UNIT, float(np.quantile(sold, 0.01))) if sold.size else _LEAST_UNIT
 
 
-def log_demand(panel: Panel) -> Grid:
+def log_demand(panel: Panel, one: float) -> Grid:
     """The logarithm of quantity plus one unit; a period sold out counts as the demand that is to be expected.
 
     What was sold then is a lower bound: it is replaced by the mean of a normal distribution cut off there, around the
     level of the eight periods before (Tobin 1958), which uses the past alone.
+
+    Args:
+        one: see `unit`.
     """
-    logs = np.log(panel.quantity + unit(panel.quantity))
+    logs = np.log(panel.quantity + one)
     if not panel.censored.any():
         return logs
     from scipy.stats import norm

@@ -79,9 +79,7 @@ def read_panel(path: Path, columns: Columns) -> PanelFile:
 def _read(parsed: Parsed) -> PanelFile:
     numbered = _read_periods(parsed)
     if not numbered:
-        parsed.refuse_unreadable(
-            "time", "write dates as 2026-01-31, or whole numbers that count periods"
-        )
+        parsed.refuse_unreadable("time", "write dates as 2026-01-31, or whole numbers that count periods")
     parsed.refuse_unreadable("quantity", "quantities must be numbers")
     parsed.refuse_unreadable("price", "prices must be numbers")
     notes = [*parsed.notes, *_judged(parsed)]
@@ -109,7 +107,8 @@ def _read(parsed: Parsed) -> PanelFile:
 
     there = np.zeros((len(products), len(moments)), dtype=np.bool_)
     there[rows, places] = True
-    categories, names = np.zeros(len(products), dtype=np.int64), ("",)
+    categories = np.zeros(len(products), dtype=np.int64)
+    names: tuple[str, ...] = ("",)
     if "category" in parsed.roles:
         names, codes = _coded(table.column("category"))
         categories[rows] = codes
@@ -255,4 +254,8 @@ def _uneven(moments: np.ndarray[Any, np.dtype[np.int64]]) -> list[str]:
     if len(steps) < 2:
         return []
     wide = int(np.sum(steps > 1.5 * np.median(steps)))
-    return [f"{wide} gaps between periods are wider than the usual step: no period is made up for them"] if wide else []
+    return (
+        [f"{wide} gaps between periods are wider than the usual step: no period is made up for them"]
+        if wide
+        else []
+    )

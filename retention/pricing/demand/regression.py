@@ -116,10 +116,12 @@ def _weights(level: NDArray[np.float64], power: float) -> NDArray[np.float64]:
     return np.asarray(weights / weights.sum())
 
 
-def _by_season(values: NDArray[np.float64], season: NDArray[np.int64] | None, seasons: int) -> NDArray[np.float64]:
+def _by_season(
+    values: NDArray[np.float64], season: NDArray[np.int64] | None, seasons: int
+) -> NDArray[np.float64]:
     if season is None or not seasons:
         return np.zeros(0)
-    return np.bincount(season, values, minlength=seasons)
+    return np.asarray(np.bincount(season, values, minlength=seasons), dtype=np.float64)
 
 
 def _seasonal(

@@ -16,8 +16,6 @@ from retention.pricing.demand.regression import Setting
 
 ORDERS = range(1, 9)
 """Of autoregressions that validation chooses among."""
-SMALL = 60_000
-"""Lessons up to which trees are averaged over two draws."""
 MOST_PRODUCTS = 800
 """That settings are chosen on; all are forecast."""
 _SEASON_PENALTIES = (0.1, 0.3, 1.0, 3.0, 30.0)
@@ -61,7 +59,7 @@ class Rolling:
             start: the first period that is forecast, in validation.
         """
         self.panel, self.seed = panel, seed
-        self.facts: Known = features.known(panel)
+        self.facts: Known = features.known(panel, start)
         self.elasticity = features.usual_elasticity(self.facts, start)
         self._linear: dict[int, tuple[tuple[str, ...], NDArray[np.float64]]] = {}
         self._trees: dict[int, tuple[tuple[str, ...], NDArray[np.float64]]] = {}
@@ -89,11 +87,8 @@ class Rolling:
         for first, last in blocks:
             lessons = (names, x[:, FIRST:first])
             change, level = self.facts.change[:, FIRST:first], self._level(first)
-            several = 2 if tuned and change.size <= SMALL else 1
-            fits = [
-                boosting.fit(lessons, change, level, self.seed + place, tuned=tuned) for place in range(several)
-            ]
-            parts.append(np.mean([one.predict(x[:, first:last]) for one in fits], axis=0))
+            fitted = boosting.fit(lessons, change, level, self.seed, tuned=tuned)
+            parts.append(fitted.predict(x[:, first:last]))
         return np.concatenate(parts, axis=1)
 
     def season(self, cycle: int) -> NDArray[np.int64] | None:
@@ -124,10 +119,7 @@ class Rolling:
         return np.concatenate(parts, axis=1)
 
     def _level(self, end: int) -> NDArray[np.float64]:
-        return mean_before(self.facts.demand, end)[:, end] if end < self.panel.shape[1] else self._last()
-
-    def _last(self) -> NDArray[np.float64]:
-        return np.asarray(np.nanmean(self.facts.demand, axis=1))
+        return np.asarray(mean_before(self.facts.demand[:, : end + 1], end)[:, end])
 
 
 def error(quantity: Grid, forecast: Grid) -> float:
