@@ -23,7 +23,7 @@ from retention.pricing.demand.elasticity import elasticities
 from retention.pricing.demand.features import FIRST
 from retention.pricing.demand.forecast import Forecasts, forecast
 from retention.pricing.demand.intervals import coverage
-from retention.pricing.demand.panel import Grid, Panel, carried, mean_before, shifted, unit
+from retention.pricing.demand.panel import Grid, Panel, carried, mean_before, shifted
 from retention.pricing.demand.reading import ROLES, PanelFile, read_panel
 from retention.pricing.demand.rolling import error
 from tests.benchmarks.report import machine, table, today, write_section
@@ -106,8 +106,8 @@ def rolled(panel: Panel, first: int, fit: Callable[[int, int], Grid]) -> Grid:
 
 def peers(panel: Panel, first: int, cycle: int) -> dict[str, Grid]:
     """Every peer's forecasts, in units."""
-    facts = features.known(panel)
-    one = unit(panel.quantity[:, :first])
+    facts = features.known(panel, first)
+    one = facts.unit
     sold = carried(panel.quantity)
     tree = features.trees(facts, panel, panel.season, cycle)
     names, x = tuple(tree), features.stacked(tree, np.float32)

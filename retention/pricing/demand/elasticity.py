@@ -15,6 +15,8 @@ Z = 1.645
 """Of a 90 % interval."""
 HARDLY_MOVED = 0.01
 """Mean size of a price's changes, as a share, below which they tell nothing of a product."""
+_OTHERS = ("last_change", "to_4", "last_price_change", "last_price_to_26", "promotion_change")
+"""What else moves demand from one period to the next, and has to do with prices before."""
 FEWEST_CHANGES = 4
 """Periods in which the price must have changed by one per cent or more."""
 
@@ -91,7 +93,7 @@ def _changes(panel: Panel) -> tuple[Grid, Grid, list[Grid]]:
     others = {
         name: values[:, FIRST:]
         for name, values in features.linear(facts, panel, features.USUAL_ELASTICITY, 0).items()
-        if name in ("last_change", "to_4", "promotion_change")
+        if name in _OTHERS
     }
     change = np.where(there, change, np.nan)
     price = np.where(there, facts.price_change[:, FIRST:], np.nan)

@@ -32,7 +32,7 @@ def half_widths(residuals: Grid, tested: int, share: float) -> Grid:
     """
     first = residuals.shape[1] - tested
     size = np.abs(residuals)
-    scales = _scales(size)
+    scales = _scales(size, first)
     scores = size / scales
     past = scores[:, :first][~np.isnan(scores[:, :first])]
     width = np.log(float(np.quantile(past, share))) if past.size else np.log(3.0)
@@ -51,13 +51,17 @@ def half_widths(residuals: Grid, tested: int, share: float) -> Grid:
     return found
 
 
-def _scales(size: Grid) -> Grid:
-    """The mean size of each product's residuals before each period, drawn to that of all."""
+def _scales(size: Grid, first: int) -> Grid:
+    """The mean size of each product's residuals before each period, drawn to that of all.
+
+    Args:
+        first: of the periods that intervals are wanted for; none of them tells where the scales begin.
+    """
     products, periods = size.shape
     own, weight = np.zeros(products), np.zeros(products)
     scales = np.empty_like(size)
-    known = size[~np.isnan(size)]
-    start = max(float(np.mean(known[: max(products, 1)])), _SMALLEST) if known.size else 0.3
+    known = size[:, :first][~np.isnan(size[:, :first])]
+    start = max(float(np.mean(known)), _SMALLEST) if known.size else 0.3
     usual = start
     for t in range(periods):
         scales[:, t] = np.maximum((own + _POOLED * usual) / (weight + _POOLED), _SMALLEST)

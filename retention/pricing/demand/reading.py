@@ -82,8 +82,9 @@ def _read(parsed: Parsed) -> PanelFile:
         parsed.refuse_unreadable("time", "write dates as 2026-01-31, or whole numbers that count periods")
     parsed.refuse_unreadable("quantity", "quantities must be numbers")
     parsed.refuse_unreadable("price", "prices must be numbers")
-    notes = [*parsed.notes, *_judged(parsed)]
+    told = _judged(parsed)
     table = _grouped(parsed)
+    notes = [*parsed.notes, *told]
     if table.num_rows == 0:
         raise LogRefused(f"{parsed.path} has no row with a product and a time")
     products, rows = _coded(table.column("product"))

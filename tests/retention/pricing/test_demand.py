@@ -31,6 +31,7 @@ def found(panel: Panel) -> Forecasts:
     return forecast(panel, TESTED)
 
 
+@pytest.mark.slow
 def test_the_forecast_is_better_than_the_last_period_and_than_no_price(
     panel: Panel, found: Forecasts
 ) -> None:
@@ -40,12 +41,14 @@ def test_the_forecast_is_better_than_the_last_period_and_than_no_price(
     assert ours < error(actual, found.models["autoregression"])
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_forecast(panel: Panel, found: Forecasts) -> None:
     again = forecast(panel, TESTED)
     assert np.array_equal(again.point, found.point)
     assert np.array_equal(again.lower, found.lower)
 
 
+@pytest.mark.slow
 def test_what_comes_later_changes_nothing(panel: Panel, found: Forecasts) -> None:
     at = 2  # of the test periods
     later = panel.shape[1] - TESTED + at
@@ -99,6 +102,15 @@ def test_intervals_widen_where_the_world_becomes_wilder() -> None:
     inside = np.abs(residuals[:, 30:]) <= width
     assert width[:, -1].mean() > 2 * width[:, 0].mean()
     assert 0.86 <= inside.mean() <= 0.94
+
+
+def test_an_interval_knows_nothing_of_its_period_or_later() -> None:
+    residuals = np.random.default_rng(0).normal(0, 0.1, (20, 40))
+    changed = residuals.copy()
+    changed[:, 25:] *= 5
+    plain, wild = half_widths(residuals, 20, 0.9), half_widths(changed, 20, 0.9)
+    assert np.array_equal(plain[:, :6], wild[:, :6])
+    assert np.all(wild[:, 6] > plain[:, 6])
 
 
 def test_the_autoregression_is_found_again() -> None:
