@@ -11,7 +11,7 @@ UV = UV_DEFAULT_INDEX="$${PIP_INDEX_URL:-$$($(PIP) config get global.index-url 2
 # Processes that run the tests: one more than there are cores, since those that start programs often wait for them.
 WORKERS ?= $(shell $(PYTHON) -c "import os; print(min(5, 1 + (os.cpu_count() or 1)))")
 
-.PHONY: run test test-slow test-scale lint types imports bench bench-nlu bench-tuned bench-augment bench-talk bench-answers bench-tau bench-harm bench-recommend bench-intake bench-retention bench-churn bench-scale torture transcript pictures clean help
+.PHONY: run test test-slow test-scale lint types imports bench bench-nlu bench-tuned bench-augment bench-talk bench-answers bench-tau bench-harm bench-recommend bench-intake bench-retention bench-churn bench-prices bench-scale torture transcript pictures clean help
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -82,6 +82,9 @@ bench-recommend: $(VENV)/.test  ## How long a recommendation takes, and what a p
 
 bench-churn: $(VENV)/.test  ## Churn from cut to cut, contract tables, warnings, campaigns, clusters
 	$(BIN)/python -m tests.benchmarks.churn --data $(SHARED_DATA)/retention
+
+bench-prices: $(VENV)/.test  ## Demand forecasts, uplift of offers and a world with known truth, beside their peers
+	$(BIN)/python -m tests.benchmarks.prices_demand --data $(SHARED_DATA)/retention --write
 
 bench-scale: $(VENV)/.test  ## Features and scores of 400,000 customers from 8 million events
 	$(BIN)/python -m tests.benchmarks.scale --write
