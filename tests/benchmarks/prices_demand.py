@@ -186,36 +186,15 @@ def paired(actual: Grid, ours: Grid, theirs: Grid) -> tuple[float, float]:
 
 
 def dearer(panel: Panel, found: Forecasts, tested: int) -> float:
-    """The share of forecasts that are strictly lower where that period's price alone is a tenth higher."""
-    lower = []
-    first = panel.shape[1] - tested
-    for end in (first + 1, panel.shape[1]):
-        cut = upto(panel, end)
-        plain = forecast(cut, end - first, seed=SEED).point[:, -1]
-        price = cut.price.copy()
-        price[:, -1] *= DEARER
-        raised = forecast(replace(cut, price=price), end - first, seed=SEED).point[:, -1]
-        known = ~np.isnan(cut.price[:, -1])
-        lower.append(raised[known] < plain[known])
-    return float(np.concatenate(lower).mean())
+    """The share of forecasts of the last period that are strictly lower where its price alone is a tenth higher."""
+    price = panel.price.copy()
+    price[:, -1] *= DEARER
+    raised = forecast(replace(panel, price=price), tested, seed=SEED).point[:, -1]
+    known = ~np.isnan(panel.price[:, -1])
+    return float((raised < found.point[:, -1])[known].mean())
 
 
-def upto(panel: Panel, end: int) -> Panel:
-    """The panel as it stood when so many periods were over."""
-    return replace(
-        panel,
-        times=panel.times[:end],
-        quantity=panel.quantity[:, :end],
-        price=panel.price[:, :end],
-        promotion=panel.promotion[:, :end],
-        rows=panel.rows[:, :end],
-        censored=panel.censored[:, :end],
-        interest=tuple(one[:, :end] for one in panel.interest),
-        season=None if panel.season is None else panel.season[:end],
-    )
-
-
-def measure(name: str, read: PanelFile, *, dear: bool = True) -> Measured:
+def measure(name: str, read: PanelFile) -> Measured:
     """Everything of one panel."""
     panel = read.panel
     tested = round(SHARE * panel.shape[1])
@@ -232,7 +211,7 @@ def measure(name: str, read: PanelFile, *, dear: bool = True) -> Measured:
         errors={one: error(actual, values) for one, values in everybody.items()},
         differences={one: paired(actual, found.point, values) for one, values in others.items()},
         covered=coverage(actual, found.lower, found.upper),
-        lower_when_dearer=dearer(panel, found, tested) if dear else float("nan"),
+        lower_when_dearer=dearer(panel, found, tested),
         found=found,
         seconds=seconds,
         cpu=cpu,

@@ -33,6 +33,8 @@ LEAST_LINEAR = 0.2
 """Of a forecast: the part that falls strictly with the price."""
 AS_GOOD = 1.01
 """Times the error of the best mixture: the difference may be chance."""
+NEARLY_AS_GOOD = 1.2
+"""Times the error of the best model."""
 _LEVELS = np.linspace(-0.1, 0.1, 21)
 """By how much, in logarithms, the blend may be off on the validation periods."""
 
@@ -128,9 +130,8 @@ def _blended(
         return error(np.where(fresh, np.nan, actual)[:, :judged], in_units(found[:, :judged], one))
 
     scores = {name: wrong(found) for name, found in logs.items()}
-    weights = _best_mixture(
-        {mixture: wrong(_mixed(logs, dict(mixture))) for mixture in _mixtures(tuple(logs))}
-    )
+    errors = {mixture: wrong(_mixed(logs, dict(mixture))) for mixture in _mixtures(tuple(logs))}
+    weights = _towards_equal(_best_mixture(errors), scores)
     mixed = _mixed(logs, weights)
     level = min(_LEVELS, key=lambda by: (_or_worst(wrong(mixed + by)), abs(by)))
     mixed = mixed + level / 2  # half: the periods to come need not be off by as much
@@ -177,6 +178,15 @@ def _best_mixture(errors: Mapping[Mixture, float]) -> dict[str, float]:
     good = [dict(mixture) for mixture, wrong in errors.items() if _or_worst(wrong) <= best * AS_GOOD]
     good = good or [dict(mixture) for mixture in errors]
     return {name: sum(one[name] for one in good) / len(good) for name in good[0]}
+
+
+def _towards_equal(weights: Mapping[str, float], scores: Mapping[str, float]) -> dict[str, float]:
+    """Half of the way to equal parts of those that are nearly as good: estimated weights are uncertain themselves
+    (Stock and Watson 2004)."""
+    least = min(map(_or_worst, scores.values()))
+    good = {name for name, wrong in scores.items() if _or_worst(wrong) <= least * NEARLY_AS_GOOD}
+    good.add(REGRESSION)
+    return {name: weight / 2 + (name in good) / len(good) / 2 for name, weight in weights.items()}
 
 
 def _mixed(logs: Mapping[str, Grid], weights: Mapping[str, float]) -> Grid:

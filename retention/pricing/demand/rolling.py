@@ -78,7 +78,11 @@ class Rolling:
         return self._rolled(blocks, self._linear[cycle], cycle, setting)
 
     def trees(self, blocks: Blocks, cycle: int, *, tuned: bool = True) -> Grid:
-        """Boosted trees, falling in the price."""
+        """Boosted trees, falling in the price: the mean of those for the square and for the absolute error.
+
+        Args:
+            tuned: False for the absolute error alone, with scikit-learn's own settings, as a peer.
+        """
         if cycle not in self._trees:
             found = features.trees(self.facts, self.panel, self.season(cycle), cycle)
             self._trees[cycle] = (tuple(found), features.stacked(found, np.float32))
@@ -87,8 +91,9 @@ class Rolling:
         for first, last in blocks:
             lessons = (names, x[:, FIRST:first])
             change, level = self.facts.change[:, FIRST:first], self._level(first)
-            fitted = boosting.fit(lessons, change, level, self.seed, tuned=tuned)
-            parts.append(fitted.predict(x[:, first:last]))
+            kinds = (True, False) if tuned else (False,)
+            fits = [boosting.fit(lessons, change, level, self.seed, tuned=kind) for kind in kinds]
+            parts.append(np.mean([one.predict(x[:, first:last]) for one in fits], axis=0))
         return np.concatenate(parts, axis=1)
 
     def season(self, cycle: int) -> NDArray[np.int64] | None:
