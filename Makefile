@@ -85,8 +85,10 @@ bench-churn: $(VENV)/.test  ## Churn from cut to cut, contract tables, warnings,
 	$(BIN)/python -m tests.benchmarks.churn --data $(SHARED_DATA)/retention
 	$(BIN)/python -m tests.benchmarks.warnings --data $(SHARED_DATA)/retention --write
 
-bench-prices: $(VENV)/.test  ## Effects of offers, values of policies from a log, what an offer's step takes
+bench-prices: $(VENV)/.test  ## Demand forecasts, effects of offers, and policies in a world with known truth, beside peers
+	$(BIN)/python -m tests.benchmarks.prices_demand --data $(SHARED_DATA)/retention --write
 	$(BIN)/python -m tests.benchmarks.prices_uplift --data $(SHARED_DATA)/retention
+	$(BIN)/python -m tests.benchmarks.prices_world --write
 
 bench-scale: $(VENV)/.test  ## Features and scores of 400,000 customers from 8 million events
 	$(BIN)/python -m tests.benchmarks.scale --write

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bot.commands import list_prices
 from bot.commands.common import AsJson, amount, with_store
 from bot.models.values import STATE, product_state
 from bot.settings import Settings
@@ -22,13 +23,16 @@ from bot.shop.prices import (
 )
 from kernel.console import err, fail, out, print_json, print_table
 from kernel.times import utc_now
+from retention.commands import prices
 from retention.pricing.rules import policy_id
 from retention.types import Offer
 from storage import Store
 from storage.budgets import Budgets
 from storage.schema import product
 
-app = typer.Typer(no_args_is_help=True, help="Prices: the shop's rules, and what they give.")
+app = typer.Typer(
+    no_args_is_help=True, help="Prices: the shop's rules and what they give, forecasts, list prices."
+)
 
 _PRODUCTS = 5
 
@@ -139,3 +143,12 @@ def _facts(shown: _Shown) -> dict[str, Any]:
             for name, offer in offers.items()
         ],
     }
+
+
+app.command("forecast")(prices.forecast)
+app.command("elasticity")(prices.elasticity)
+app.command("propose")(list_prices.propose)
+app.command("approve")(list_prices.approve)
+app.command("decline")(list_prices.decline)
+app.command("undo")(list_prices.undo)
+app.command("report")(list_prices.report)

@@ -29,6 +29,9 @@ MANAGING = ("admin",)
 IMPORTING = ("admin",)
 """May take the shop's files in, and see what is in them."""
 
+PRICING = ("admin",)
+"""May have list prices proposed, approve them and undo them."""
+
 
 class NotAllowed(Exception):
     """This member of staff may look but not act."""

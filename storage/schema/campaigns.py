@@ -40,6 +40,34 @@ shown = Table(
     Column("valid_until", UtcMicros, comment="Of an offer: purchases until then are its outcome."),
 )
 
+price_proposal = Table(
+    "price_proposal",
+    metadata,
+    key(),
+    Column("product_id", String(100), ForeignKey("product.id"), nullable=False),
+    Column("old_price", BigKey, nullable=False),
+    Column("new_price", BigKey, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column(
+        "state",
+        String(10),
+        nullable=False,
+        comment="proposed, left_alone, approved, declined, replaced, undone",
+    ),
+    Column("gain", Float, nullable=False, comment="Expected margin over the horizon, minor units."),
+    Column("low", Float, nullable=False),
+    Column("high", Float, nullable=False),
+    Column("reasons", JSON, nullable=False, default=list),
+    Column("created_at", UtcMicros, nullable=False),
+    Column("decided_at", UtcMicros),
+    Column("decided_by", String(60), comment="staff:<id> or terminal."),
+    Column("undone_at", UtcMicros),
+    Index(None, "product_id", "created_at"),
+    # Of one product only one waits for an answer.
+    partial_index("uq_price_proposal_open", "product_id", where="state = 'proposed'", unique=True),
+    comment="List prices that were proposed; those left alone are what the others are compared with.",
+)
+
 budget = Table(
     "budget",
     metadata,

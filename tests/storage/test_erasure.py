@@ -40,6 +40,7 @@ NOT_OF_PEOPLE = {
     "media": "the shop's pictures",
     "model_version": "measures",
     "price_change": "the shop's",
+    "price_proposal": "the shop's",
     "product": "the shop's",
     "setting": "the program's own keys and offsets",
     "skill_switch": "the shop's",
