@@ -113,9 +113,9 @@ def made_up(shop: Shop, *, categories: bool = False) -> History:
     return History.of(_filled(events, EVENTS), _filled(products, PRODUCTS))
 
 
-def _filled(columns: Mapping[str, object], schema: pa.Schema) -> pa.Table:
+def _filled(columns: Mapping[str, Any], schema: pa.Schema) -> pa.Table:
     """A table of the schema; columns that are not given are empty."""
-    many = len(next(iter(columns.values())))  # type: ignore[call-overload]
+    many = len(next(iter(columns.values())))
     given = [
         pa.array(columns[one.name], one.type) if one.name in columns else pa.nulls(many, one.type)
         for one in schema
