@@ -13,7 +13,7 @@ import pyarrow as pa
 from kernel.times import DAY
 from retention.errors import LogRefused
 from retention.logs.columns import Columns, Roles
-from retention.logs.files import UNREADABLE_SHARE, Parsed
+from retention.logs.parsed import UNREADABLE_SHARE, Parsed
 from retention.pricing.demand.panel import Panel
 
 ROLES = Roles(
