@@ -125,7 +125,9 @@ async def add_purchase(
     )
 
 
-async def add_budget(connection: AsyncConnection, total: int, budget_id: str = "b1") -> None:
+async def add_budget(
+    connection: AsyncConnection, total: int, budget_id: str = "b1", now: datetime = NOW
+) -> None:
     """A discount budget that runs now."""
     await connection.execute(
         insert(budget).values(
@@ -133,8 +135,8 @@ async def add_budget(connection: AsyncConnection, total: int, budget_id: str = "
             total=total,
             reserved=0,
             currency="CNY",
-            starts_at=NOW - timedelta(days=30),
-            ends_at=NOW + timedelta(days=30),
+            starts_at=now - timedelta(days=30),
+            ends_at=now + timedelta(days=30),
         )
     )
 

@@ -114,11 +114,8 @@ def meaning(written: WrittenPrices) -> list[Meaning]:
 
 def _meaning(written: WrittenPrices) -> Iterator[tuple[str, str]]:
     yield "on", "personal prices are offered" if written.on else "nobody is offered a personal price"
-    if written.learn:
-        yield (
-            "learn",
-            "what each tier gets on asking is learned from what offers bring; the steps below until then",
-        )
+    learned = "what each tier gets on asking is learned from what offers bring; the steps below until then"
+    yield "learn", learned if written.learn else "the steps are as they are written here"
     for step in written.loyalty:
         yield "loyalty", f"{step.off:f} % from {step.purchase_days} purchase days in the last 12 months"
     yield "bought_before", f"{written.bought_before:f} % more off what the customer bought and kept"

@@ -23,11 +23,12 @@ from tests.conftest import make_tables
 _ELSEWHERE = {
     "run", "serve", "work", "nlu build", "nlu context", "nlu pages", "nlu evaluate", "nlu compare", "nlu predict",
     "retention recommend", "retention churn", "retention value", "retention segments", "retention score",
-    "retention evaluate", "retention compare", "restore", "doctor",
+    "retention evaluate", "retention compare", "prices forecast", "prices elasticity", "uplift score", "restore",
+    "doctor",
 }  # fmt: skip
 _GIVEN = {
     "kind": "customers", "decision": "accept", "mode": "off", "role": "agent", "case_id": "1", "warning_id": "1",
-    "request_id": "1", "text": "hello",
+    "request_id": "1", "text": "hello", "number": "1",
 }  # fmt: skip
 _MORE = {"customer erase": ["c1", "--yes"], "chat": ["--as", "c1"], "copy": ["--to", "sqlite:///x.db"]}
 

@@ -16,11 +16,12 @@ from bot.cli import app
 from bot.models.decisions import Decisions
 from bot.models.retention import ServedRetention
 from bot.settings import Settings
+from kernel import console
 from kernel.times import utc_now
 from storage import Store
 from tests.bot.models.test_judging import buy, shop, tell
 from tests.conftest import make_tables
-from tests.factories import add_purchase
+from tests.factories import add_budget, add_purchase
 
 RUN = CliRunner()
 
@@ -29,7 +30,7 @@ RUN = CliRunner()
 def code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """The code of an offer that holds, in a shop whose log tells of others that are over."""
     monkeypatch.setenv("LIUKE_HOME", str(tmp_path))
-    monkeypatch.setenv("COLUMNS", "220")
+    monkeypatch.setattr(console.out, "width", 220)
     return asyncio.run(_made(tmp_path))
 
 
@@ -43,6 +44,7 @@ async def _made(home: Path) -> str:
 
 async def _fill(decisions: Decisions, now: datetime, connection: AsyncConnection) -> str:
     await shop(connection)
+    await add_budget(connection, 100_000, now=now)
     for months in range(1, 11):
         await add_purchase(connection, "c1", "p1", now - timedelta(days=30 * months))
     for days in range(20, 80):

@@ -62,6 +62,7 @@ def large() -> tuple[Core, dict[str, ProductState]]:
         facts=ProductFacts(
             neighbours={name: table() for name in SIMILARITIES},
             customers=UserNeighbourhood.of(sp.random(3_000, size, 0.01, "csr", np.float32, draw)),
+            closeness=1.0,
             breadth=BuyerBreadth.of_nobody(size),
             static=draw.random((size, len(STATIC))),
             gap=np.full(size, 30.0),

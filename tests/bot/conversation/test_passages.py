@@ -17,6 +17,7 @@ from bot.conversation.trace import ReadAs
 from bot.conversation.turn import Turn
 from bot.messages import Button, Reply
 from nlu.types import Passage
+from retention.types import PricePolicy
 
 
 class _Pages:
@@ -39,7 +40,7 @@ class _Pages:
 
 def _turn(pages: _Pages, memory: Memory = Memory(), said: str = "wrap it") -> Turn:  # noqa: B008 - frozen
     turn = SimpleNamespace(
-        services=SimpleNamespace(reader=pages),
+        services=SimpleNamespace(reader=pages, decisions=SimpleNamespace(policy=PricePolicy())),
         understanding=SimpleNamespace(text="wrap it"),
         text="wrap it",
         said=said,
@@ -48,6 +49,7 @@ def _turn(pages: _Pages, memory: Memory = Memory(), said: str = "wrap it") -> Tu
         memory=memory,
         sources=Sources(),
         acts=SimpleNamespace(wishes=()),
+        part=lambda text_id, **values: text_id,
         say=lambda text_id, text="": f"{text_id} {text}".strip(),
         human=((Button(label="human", action="human:ask"),),),
         named=lambda kind: None,

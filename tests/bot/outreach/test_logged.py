@@ -11,7 +11,7 @@ from bot.outreach.planner import Planner
 from storage import Store
 from storage.schema import customer, shown
 from tests.bot.outreach.campaigns import SOON, leave, one_planned
-from tests.factories import add_purchase
+from tests.factories import add_budget, add_purchase
 
 
 async def logged(store: Store) -> list[tuple[str, str, float, list[dict[str, float]]]]:
@@ -26,6 +26,7 @@ async def test_the_price_and_what_it_was_chosen_from(
 ) -> None:
     await one_planned(any_store, planner)
     await any_store.write(lambda c: add_purchase(c, "c", "p1", SOON - timedelta(days=90)))
+    await any_store.write(lambda c: add_budget(c, 100_000))
     assert len(await leave(any_store, last_look)) == 1
     ((who, what, price, eligible),) = await logged(any_store)
     assert (who, what) == ("c", "p1")

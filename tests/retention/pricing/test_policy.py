@@ -113,7 +113,7 @@ def test_every_mistake_is_told_at_once_with_its_key() -> None:
          "margin.default", "least.amounts.XQX", "caps.at_onc", "budget.total"]
     )  # fmt: skip
     assert "caps.at_onc: is no rule; there are at_once, made, in_days" in told
-    assert any(line.startswith("discount: is no rule; there are on, loyalty") for line in told)
+    assert any(line.startswith("discount: is no rule; there are on, learn, loyalty") for line in told)
 
 
 @pytest.mark.parametrize(
