@@ -19,6 +19,7 @@ from bot.staff.price_rules import RulesChanged, RulesNotKept
 from bot.staff.requests import ErasureNotYet
 from bot.staff.roles import AccessChanged, NotAllowed
 from bot.staff.till import NotTheirs, OrderNeeded
+from retention.errors import LogRefused
 from retention.written import RulesInvalid
 from storage import Conflict, NotFound, StoreUnavailable
 from storage.redemptions import CodeRefused
@@ -50,6 +51,7 @@ _SAID: Mapping[type[Exception], str] = {
     Conflict: "conflict",
     NotFound: "conflict",
     NotAllowed: "not-allowed",
+    LogRefused: "prices-too-few-weeks",
     RulesInvalid: "prices-mistakes",
     RulesChanged: "prices-changed",
     RulesNotKept: "prices-not-kept",

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from nicegui import ui
 
 from bot.conversation.texts import Texts
-from bot.staff.console.frame import RedrawnPage, Visit, plain_button
+from bot.staff.console.frame import Acting, RedrawnPage, Visit, plain_button
+from bot.staff.console.prices_demand import DemandPicture
 from bot.staff.console.prices_figures import draw_judgement, draw_offers, draw_spending, explain
 from bot.staff.console.prices_list import draw_proposals
 from bot.staff.console.prices_rules import RulesEditor
-from bot.staff.console.widgets import Part
+from bot.staff.console.widgets import Part, heading
+from bot.staff.console.words import Words
 from bot.staff.list_prices import ListPrices
 from bot.staff.price_figures import PriceFigures, PriceReports
 from bot.staff.price_rules import PriceRules, RulesFile
@@ -36,6 +38,29 @@ class Found:
     """Open ones, then the newest approved ones."""
     products: Mapping[str, Product]
     """Those of the proposals, by id."""
+
+
+class OnDemand:
+    """A button for what takes long, and that it is under way."""
+
+    def __init__(self, words: Words, act: Acting, work: Callable[[], Awaitable[None]], label: str) -> None:
+        """Draw it; `work` shows what it found."""
+        self._act, self._work = act, work
+        self.button = plain_button(words(label), self._press)
+        with ui.column().classes("w-full gap-1") as self._going:
+            ui.label(words("prices-going")).classes("text-sm").props("role=status")
+            bar = ui.linear_progress(0.0, show_value=False).props("indeterminate rounded size=10px")
+            bar.props["aria-label"] = words("prices-going")
+        self._going.visible = False
+
+    async def _press(self) -> None:
+        self.button.disable()
+        self._going.visible = True
+        try:
+            await self._act(self._work(), None)
+        finally:
+            self._going.visible = False
+            self.button.enable()
 
 
 class PricesPage(RedrawnPage[Found]):
@@ -72,6 +97,7 @@ class PricesPage(RedrawnPage[Found]):
                     self._draw_policies()
                 with ui.tab_panel("list").classes("p-0"):
                     self._list = Part(self._draw_list)
+                    self._draw_demand()
 
     async def _read(self) -> Found:
         open_ones = await self._lists.all(PROPOSED)
@@ -110,25 +136,24 @@ class PricesPage(RedrawnPage[Found]):
         words = self._words
         with ui.column().classes("w-full gap-3"):
             ui.label(words("policies-what-for")).classes("text-sm soft lead")
-            self._look = plain_button(words("policies-look"), self._judge).mark("judge")
-            with ui.column().classes("w-full gap-1") as self._going:
-                ui.label(words("policies-going")).classes("text-sm").props("role=status")
-                bar = ui.linear_progress(0.0, show_value=False).props("indeterminate rounded size=10px")
-                bar.props["aria-label"] = words("policies-going")
-            self._going.visible = False
-            self._judged = Part(lambda found: draw_judgement(words, found))
 
-    async def _judge(self) -> None:
-        async def work() -> None:
-            self._judged.show(await self._reports.judged())
+            async def work() -> None:
+                judged.show(await self._reports.judged())
 
-        self._look.disable()
-        self._going.visible = True
-        try:
-            await self._act(work(), None)
-        finally:
-            self._going.visible = False
-            self._look.enable()
+            OnDemand(words, self._act, work, "policies-look").button.mark("judge")
+            judged = Part(lambda found: draw_judgement(words, found))
+
+    def _draw_demand(self) -> None:
+        words = self._words
+        with ui.column().classes("w-full gap-3"):
+            heading(words("demand"))
+            ui.label(words("demand-what-for")).classes("text-sm soft lead")
+
+            async def work() -> None:
+                demand.show(await self._lists.demand(utc_now()))
+
+            OnDemand(words, self._act, work, "demand-look").button.mark("demand")
+            demand = Part(lambda found: DemandPicture(words, found).draw())
 
     def _draw_list(self, proposals: Sequence[StoredProposal], products: Mapping[str, Product]) -> None:
         async def decide(what: str, one: StoredProposal) -> None:

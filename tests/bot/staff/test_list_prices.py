@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
-from bot.staff.list_prices import FEWEST_WEEKS, ListPrices
+from bot.staff.console.prices_demand import svg
+from bot.staff.list_prices import FEWEST_WEEKS, TESTED, ListPrices
 from bot.staff.roles import NotAllowed
 from retention.errors import LogRefused
 from retention.pricing.list_price import PriceLimits
@@ -76,6 +78,25 @@ async def test_prices_below_what_earns_most_are_proposed_to_rise(store: Store) -
         changed = await Catalogue(connection).get(stored[0].product_id)
     assert changed is not None
     assert changed.list_price == stored[0].new_price
+
+
+@pytest.mark.slow
+async def test_demand_is_told_with_its_forecast_and_its_elasticity(store: Store) -> None:
+    await filled(store, 30)
+    found = await ListPrices(store).demand(NOW)
+    assert len(found) == PRODUCTS
+    totals = [sum(one.sold) for one in found]
+    assert totals == sorted(totals, reverse=True)
+    for one in found:
+        assert len(one.point) == TESTED
+        assert all(
+            low <= point <= high for low, point, high in zip(one.lower, one.point, one.upper, strict=True)
+        )
+        assert one.elasticity.low <= one.elasticity.value <= one.elasticity.high < 0
+        drawn = ElementTree.fromstring(svg(one, "at most <9> & no more"))  # noqa: S314 - our own
+        assert drawn.get("aria-label") == "at most <9> & no more"
+        places = [point.split(",") for line in drawn for point in line.attrib["points"].split()]
+        assert all(0 <= float(x) <= 720 and 0 <= float(y) <= 180 for x, y in places)
 
 
 async def test_a_shop_with_few_weeks_is_told_so(store: Store) -> None:

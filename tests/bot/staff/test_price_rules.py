@@ -33,7 +33,8 @@ async def test_saved_rules_hold_at_once_and_are_written_down(
     any_store: Store, rules: PriceRules, tmp_path: Path
 ) -> None:
     admin, in_force = await member(any_store), Prices(tmp_path)
-    assert in_force.budget is None
+    before = in_force.budget
+    assert before is None
     kept = await rules.keep(admin, RULES, rules.read().version)
     assert kept == rules.read()
     assert (tmp_path / "prices.toml").read_text("utf-8") == RULES
