@@ -266,6 +266,14 @@ def _proposed(
                 PriceRefused(f"{item.id} has no sales: nothing tells what another price would change")
             )
             continue
+        # Before its first sale there is neither a number sold nor a forecast.
+        if not np.isfinite(gaps[place]).all():
+            found.append(
+                PriceRefused(
+                    f"{item.id} has been sold for too few weeks to tell what another price would change"
+                )
+            )
+            continue
         slope = slopes[item.id]
         selling = Selling(
             product=item.id,
@@ -303,14 +311,15 @@ def _demand(products: Sequence[Product], sold: Sequence[DaySold]) -> list[Demand
     for place, name in enumerate(panel.products):
         weeks = panel.quantity[place]
         kept = weeks[np.isfinite(weeks)]
-        last = slice(-min(len(kept), TESTED), None)
+        if not np.isfinite(forecasts.point[place]).all() or len(kept) < TESTED:
+            continue
         found.append(
             Demand(
                 product=known[name],
                 sold=tuple(kept.tolist()),
-                point=tuple(forecasts.point[place, last].tolist()),
-                lower=tuple(forecasts.lower[place, last].tolist()),
-                upper=tuple(forecasts.upper[place, last].tolist()),
+                point=tuple(forecasts.point[place].tolist()),
+                lower=tuple(forecasts.lower[place].tolist()),
+                upper=tuple(forecasts.upper[place].tolist()),
                 elasticity=slopes[name],
             )
         )

@@ -129,7 +129,7 @@ def explain(
                         cell(money(int(each["price"]), one.currency))
                         cell(f"{_percent(each['probability'])} %", number=True)
         with ui.row().classes("w-full justify-end"):
-            ui.button(words("close"), on_click=dialog.close).props("flat no-caps")
+            ui.button(words("offer-close"), on_click=dialog.close).props("flat no-caps")
     dialog.on("hide", dialog.delete)
     dialog.open()
 

@@ -15,6 +15,8 @@ from bot.staff.console.words import Words
 from storage.catalogue import Product
 from storage.price_proposals import PROPOSED, StoredProposal
 
+_SHOWN = 50
+
 Decide = Callable[[str, StoredProposal], Awaitable[None]]
 """Told what to do, approve, decline or undo, and with which."""
 
@@ -27,14 +29,16 @@ def draw_proposals(
 ) -> None:
     """Open ones and approved ones; None for `decide`: this member may only look."""
     ui.label(words("list-what-for")).classes("text-sm soft lead")
-    waiting = [one for one in proposals if one.state == PROPOSED]
+    waiting = sorted((one for one in proposals if one.state == PROPOSED), key=lambda one: -one.gain)
     approved = [one for one in proposals if one.state != PROPOSED]
     if not waiting:
         ui.label(words("list-none", command="liuke prices propose")).classes("soft p-4")
     if waiting and decide is None:
         ui.label(words("list-look")).classes("text-sm soft")
-    for one in waiting:
+    for one in waiting[:_SHOWN]:
         _draw(words, one, products.get(one.product_id), decide)
+    if len(waiting) > _SHOWN:
+        ui.label(words("list-more", number=len(waiting) - _SHOWN)).classes("text-sm soft")
     if approved:
         heading(words("list-approved"))
     for one in approved:

@@ -13,7 +13,7 @@ from bot.staff.console.prices_demand import DemandPicture
 from bot.staff.console.prices_figures import draw_judgement, draw_offers, draw_spending, explain
 from bot.staff.console.prices_list import draw_proposals
 from bot.staff.console.prices_rules import RulesEditor
-from bot.staff.console.widgets import Part, heading
+from bot.staff.console.widgets import Part
 from bot.staff.console.words import Words
 from bot.staff.list_prices import ListPrices
 from bot.staff.price_figures import PriceFigures, PriceReports
@@ -24,7 +24,7 @@ from storage.catalogue import Product
 from storage.offers import StoredOffer
 from storage.price_proposals import APPROVED, PROPOSED, StoredProposal
 
-TABS = ("rules", "budget", "offers", "policies", "list")
+TABS = ("rules", "budget", "offers", "policies", "list", "demand")
 _APPROVED_SHOWN = 20
 
 
@@ -80,7 +80,9 @@ class PricesPage(RedrawnPage[Found]):
 
     def _draw_frame(self) -> None:
         words = self._words
-        with ui.column().classes("w-full gap-3 scrolling page no-wrap").style("flex-direction: column"):
+        with (
+            ui.column().classes("w-full gap-3 scrolling page no-wrap prices").style("flex-direction: column")
+        ):
             ui.label(words("prices-what-for")).classes("text-sm soft lead")
             self._missing = Part(self._draw_missing)
             with ui.tabs().props("no-caps dense align=left") as tabs:
@@ -97,6 +99,7 @@ class PricesPage(RedrawnPage[Found]):
                     self._draw_policies()
                 with ui.tab_panel("list").classes("p-0"):
                     self._list = Part(self._draw_list)
+                with ui.tab_panel("demand").classes("p-0"):
                     self._draw_demand()
 
     async def _read(self) -> Found:
@@ -146,7 +149,6 @@ class PricesPage(RedrawnPage[Found]):
     def _draw_demand(self) -> None:
         words = self._words
         with ui.column().classes("w-full gap-3"):
-            heading(words("demand"))
             ui.label(words("demand-what-for")).classes("text-sm soft lead")
 
             async def work() -> None:

@@ -30,6 +30,7 @@ class RulesEditor:
         self._member, self._words = visit.member, visit.words
         self._may = visit.member.role in PRICING
         self._loaded: RulesFile | None = None
+        self._tried_text = ""
         self.file = rules.read
 
     def draw(self) -> None:
@@ -69,6 +70,7 @@ class RulesEditor:
         """Say every mistake, or what the rules would give."""
         text = self._box.value or ""
         if not self._say_mistakes(text):
+            self._tried_text = text
             self._tried.show(await self._rules.tried(text))
 
     async def _load(self, file: RulesFile) -> None:
@@ -81,7 +83,10 @@ class RulesEditor:
         return (self._box.value or "").strip() != before.text.strip()
 
     def _typed(self) -> None:
-        self._say_mistakes(self._box.value or "")
+        text = self._box.value or ""
+        self._say_mistakes(text)
+        if text != self._tried_text:
+            self._tried.show(None)
 
     def _say_mistakes(self, text: str) -> bool:
         problems = self._rules.problems(text)
@@ -116,7 +121,9 @@ class RulesEditor:
                 ui.label(self._words("rules-changed"))
                 small_button(self._words("rules-load"), lambda: self._load(self._rules.read())).mark("load")
 
-    def _draw_tried(self, tried: Tried) -> None:
+    def _draw_tried(self, tried: Tried | None) -> None:
+        if tried is None:
+            return
         words, policy = self._words, tried.written.policy()
         with ui.card().classes("w-full p-4 gap-2").mark("tried"):
             heading(words("rules-told"))

@@ -56,6 +56,14 @@ async def filled(store: Store, weeks: int, elasticity: float = -1.3) -> None:
         a_product(f"p{one}", list_price=1_400, cost=COST, stock=5_000, category_id=None)
         for one in range(PRODUCTS)
     ]
+    new = {"list_price": 1_400, "cost": COST, "category_id": None}
+    products.append(a_product("new", **new))
+    rows.append(
+        StoredEvent(
+            id="new", kind="purchase", customer_id="c1", product_id="new", at=NOW - timedelta(days=8),
+            quantity=3, amount=4_200, currency="CNY",
+        )
+    )  # fmt: skip
     products.append(a_product("never", list_price=1_400, category_id=None))
     await store.write(lambda c: Catalogue(c).put_many(products))
     await store.write(lambda c: Events(c).append(rows))
@@ -70,6 +78,7 @@ async def test_prices_below_what_earns_most_are_proposed_to_rise(store: Store) -
     assert len(made.proposals) >= PRODUCTS // 2
     assert all(1_400 < one.new_price <= 1_470 and one.new_price % 100 in (99, 50) for one in made.proposals)
     assert any("never has no sales" in one for one in made.refused)
+    assert any("new has been sold for too few weeks" in one for one in made.refused)
     stored = await service.all(PROPOSED)
     async with store.read() as connection:
         assert {one.list_price for one in await Catalogue(connection).active()} == {1_400}

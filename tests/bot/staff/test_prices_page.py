@@ -45,6 +45,7 @@ async def test_rules_are_checked_while_they_are_typed_and_saved(shop: Shop) -> N
         (save,) = user.find(marker="save", kind=ui.button).elements
         box.value = "bought_before = 200\n[caps]\nat_onc = 1\n"
         await user.should_see("2 mistakes:")
+        await user.should_not_see("What they would give")
         await user.should_see("caps.at_onc: is no rule")
         assert not save.enabled
         box.value = RULES
