@@ -1093,7 +1093,6 @@ list-undo = Undo
 list-approve-done = The list price is changed.
 list-decline-done = Declined; the price stays.
 list-undo-done = The price is what it was before.
-proposed-expected_margin = expected margin: { $number } more
 proposed-elasticity = elasticity of demand: { $number }
 proposed-days_of_cover = the stock lasts { $number } days
 proposed-surprise = sold in the last week, beside its forecast: { $number }

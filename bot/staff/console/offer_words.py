@@ -9,11 +9,8 @@ from bot.conversation.wording import money
 from bot.staff.console.words import Words
 
 _MONEY = frozenset(
-    {
-        "list_price", "existing_offer", "capped_by_budget", "more_margin", "paid_anyway", "expected_margin",
-        "limit_reached",
-    }
-)  # fmt: skip
+    {"list_price", "existing_offer", "capped_by_budget", "more_margin", "paid_anyway", "limit_reached"}
+)
 """Reasons whose number is an amount in minor units."""
 _SHARES = frozenset({"win_back", "capped_by_margin", "chance_to_buy", "chance_without", "surprise"})
 """Those whose number is a share."""
@@ -29,8 +26,12 @@ def given(words: Words, reasons: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def proposed(words: Words, reasons: Sequence[Mapping[str, Any]], currency: str) -> list[str]:
-    """Why a list price was proposed."""
-    return [words.of("proposed", str(reason["code"]), number=number(reason, currency)) for reason in reasons]
+    """Why a list price was proposed; what it is expected to earn stands beside it."""
+    return [
+        words.of("proposed", str(reason["code"]), number=number(reason, currency))
+        for reason in reasons
+        if reason["code"] != "expected_margin"
+    ]
 
 
 def taken_off(reason: Mapping[str, Any]) -> str:
@@ -45,4 +46,4 @@ def number(reason: Mapping[str, Any], currency: str) -> str:
         return ""
     if reason["code"] in _MONEY:
         return money(round(value), currency)
-    return f"{100 * value:.3g} %" if reason["code"] in _SHARES else f"{value:.4g}"
+    return f"{100 * value:.3g} %" if reason["code"] in _SHARES else f"{round(value, 2):g}"

@@ -59,8 +59,8 @@ def _draw(words: Words, one: StoredProposal, product: Product | None, decide: De
             ui.label(words("list-number", number=one.id)).classes("text-xs soft")
         ui.label(words("list-change", before=before, after=after, percent=change)).classes("text-lg figure")
         ui.label(words("list-gain", gain=gain, low=low, high=high)).classes("text-sm figure")
-        for line in proposed(words, one.reasons, one.currency):
-            ui.label(line).classes("text-sm soft")
+        reasons = words("comma").join(proposed(words, one.reasons, one.currency))
+        ui.label(words("because", reasons=reasons)).classes("text-sm soft")
         if decide is not None:
             with ui.row().classes("w-full gap-2 pt-1"):
                 for what in ("approve", "decline") if one.state == PROPOSED else ("undo",):

@@ -1084,7 +1084,6 @@ list-undo = 撤销
 list-approve-done = 标价已更改。
 list-decline-done = 已拒绝，价格不变。
 list-undo-done = 已恢复原价。
-proposed-expected_margin = 预计毛利增加 { $number }
 proposed-elasticity = 需求弹性：{ $number }
 proposed-days_of_cover = 库存可卖 { $number } 天
 proposed-surprise = 上周销量与预测相差 { $number }

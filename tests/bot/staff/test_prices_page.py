@@ -136,7 +136,9 @@ async def test_a_list_price_is_approved_and_undone(shop: Shop) -> None:
         user.find(marker="tab-list").click()
         await user.should_see("¥100.00 → ¥105.00 (+5.0 %)")
         await user.should_see("Expected margin: ¥12.50 more (¥3.00 … ¥21.00, 90 %)")
-        await user.should_see("elasticity of demand: -1.31")
+        await user.should_see(
+            "elasticity of demand: -1.31, sold in the last week, beside its forecast: -10 %"
+        )
         user.find(marker=f"approve-{one.id}").click()
         await user.should_see(marker=f"undo-{one.id}")
         assert await price(shop) == 10_500
