@@ -128,6 +128,7 @@ class Answering:
     demo: Demonstration
     understanding: ServedUnderstanding
     served: ServedRetention
+    prices: Prices
     steps: LearnedSteps
 
     @classmethod
@@ -170,7 +171,14 @@ class Answering:
             linker=await Linker.open(store, settings.shared_secret),
             reader=understanding,
         )
-        return cls(services=services, demo=demo, understanding=understanding, served=served, steps=steps)
+        return cls(
+            services=services,
+            demo=demo,
+            understanding=understanding,
+            served=served,
+            prices=prices,
+            steps=steps,
+        )
 
 
 async def build(settings: Settings, store: Store, reading: Process | None = None) -> Parts:
@@ -255,6 +263,7 @@ async def build(settings: Settings, store: Store, reading: Process | None = None
         imports=imports,
         secret=keys.console,
         settings=settings,
+        prices=answering.prices,
         is_demo=demo,
     )
     planner = Planner(store, services.decisions, settings.time_zone, channels=WRITING_FIRST)

@@ -75,6 +75,19 @@ class Holding:
     """Taken off by those made since the period began, minor units: used, or live."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What offers of one kind and state take off, of what a budget holds."""
+
+    reason: str
+    """Why they were made: asked, recommended or win_back."""
+    state: str
+    """live or used."""
+    offers: int
+    amount: int
+    """Minor units."""
+
+
 async def change_reserved(
     connection: AsyncConnection, amounts: Mapping[str | None, int], within: Mapping[str, int] | None = None
 ) -> None:
@@ -142,6 +155,26 @@ class Budgets(Repository):
         rules = {} if limits is None else {one.id: one.total for one in limits.rules}
         found = await self._list(Budget, select(*columns_of(budget, Budget)).where(budget.c.id.in_(ids)))
         return [replace(one, total=rules.get(one.id, one.total)) for one in found]
+
+    async def given(self, budget_id: str) -> list[Given]:
+        """What draws on a budget; together it is what the budget has reserved."""
+        statement = (
+            select(
+                offer.c.reason,
+                offer.c.state,
+                func.count().label("offers"),
+                func.sum(offer.c.list_price - offer.c.price).label("amount"),
+            )
+            .where((offer.c.budget_id == budget_id) | (offer.c.campaign_budget_id == budget_id))
+            .where(offer.c.state.in_(("live", "used")))
+            .group_by(offer.c.reason, offer.c.state)
+            .order_by(offer.c.reason, offer.c.state)
+        )
+        rows = await self._connection.execute(statement)
+        return [
+            Given(reason=row.reason, state=row.state, offers=int(row.offers), amount=int(row.amount))
+            for row in rows
+        ]
 
     async def keep(self, rules: Sequence[BudgetRule]) -> None:
         """Make those that are not there yet."""

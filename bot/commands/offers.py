@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from enum import StrEnum
 from typing import Annotated, Any
@@ -14,6 +13,7 @@ from bot.commands.common import AsJson, amount, with_reader, with_store
 from bot.conversation.texts import Texts
 from bot.models.judging import Judged, Judgement, judged
 from bot.settings import Settings
+from bot.staff.console.offer_words import given, number, taken_off
 from bot.staff.console.words import Words
 from kernel.console import out, print_json, print_table
 from kernel.times import utc_now
@@ -43,10 +43,6 @@ class Language(StrEnum):
 
 
 InLanguage = Annotated[Language, typer.Option("--language", help="Of the reasons: zh or en.")]
-MONEY = frozenset({"list_price", "existing_offer", "capped_by_budget", "more_margin", "paid_anyway"})
-"""Reasons whose number is an amount in minor units."""
-SHARES = frozenset({"win_back", "capped_by_margin", "chance_to_buy", "chance_without"})
-"""Those whose number is a share."""
 
 
 @app.command("list")
@@ -76,7 +72,7 @@ def list_(
         [
             (one.code, state_of(one, utc_now()), one.customer_id, _name(products.get(one.product_id), one, language),
              amount(one.price, one.currency), amount(one.list_price, one.currency),
-             f"{one.valid_until:%Y-%m-%d %H:%M}Z", "; ".join(_given(words, one)))
+             f"{one.valid_until:%Y-%m-%d %H:%M}Z", "; ".join(given(words, one.reasons)))
             for one in found
         ],
         unbroken=1,
@@ -118,7 +114,7 @@ def explain(
         "Why",
         ("rule", "number", "taken off"),
         [
-            (words.of("rule", str(one["code"])), _number(one, found.currency), _taken_off(one))
+            (words.of("rule", str(one["code"])), number(one, found.currency), taken_off(one))
             for one in found.reasons
         ],
     )
@@ -184,28 +180,6 @@ def _words(language: Language) -> Words:
 
 def _name(product: Product | None, one: StoredOffer, language: Language) -> str:
     return one.product_id if product is None else product.name(language.value)
-
-
-def _given(words: Words, one: StoredOffer) -> list[str]:
-    """The rules that took something off, or cut it."""
-    return [
-        words.of("rule", str(reason["code"])) + (f" −{_taken_off(reason)}" if reason.get("weight") else "")
-        for reason in one.reasons
-        if reason["code"] != "list_price"
-    ]
-
-
-def _taken_off(reason: Mapping[str, Any]) -> str:
-    return f"{100 * reason['weight']:.3g} %" if reason.get("weight") else ""
-
-
-def _number(reason: Mapping[str, Any], currency: str) -> str:
-    value = reason.get("value")
-    if value is None:
-        return ""
-    if reason["code"] in MONEY:
-        return amount(round(value), currency)
-    return f"{100 * value:.3g} %" if reason["code"] in SHARES else f"{value:g}"
 
 
 def _value(value: Value, currency: str) -> str:

@@ -2,50 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
 from bot.commands import list_prices
 from bot.commands.common import AsJson, amount, with_store
-from bot.models.values import STATE, product_state
 from bot.settings import Settings
-from bot.shop.prices import (
-    FILE,
-    RulesInvalid,
-    WrittenPrices,
-    examples,
-    meaning,
-    preview,
-    read_prices,
-    unknown_categories,
-)
+from bot.shop.prices import FILE, RulesInvalid, examples, meaning, read_prices
+from bot.staff.price_rules import Tried, tried
 from kernel.console import err, fail, out, print_json, print_table
 from kernel.times import utc_now
 from retention.commands import prices
 from retention.pricing.rules import policy_id
 from retention.types import Offer
 from storage import Store
-from storage.budgets import Budgets
-from storage.schema import product
 
 app = typer.Typer(
     no_args_is_help=True, help="Prices: the shop's rules and what they give, forecasts, list prices."
 )
 
 _PRODUCTS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    written: WrittenPrices
-    names: dict[str, str]
-    """Of the products of the preview, by id."""
-    offers: dict[str, dict[str, Offer]]
-    without_cost: int
-    unknown: list[str]
-    budget: bool
 
 
 @app.command()
@@ -70,38 +48,22 @@ def rules(
         "What a customer would be offered",
         ("product", "for everybody", *names),
         [
-            (shown.names[product_id], _price(next(iter(offers.values()))), *(_offered(offers[n]) for n in names))
+            (shown.names[product_id]["en"], _price(next(iter(offers.values()))), *(_offered(offers[n]) for n in names))
             for product_id, offers in shown.offers.items()
         ],
     )  # fmt: skip
     _tell_what_is_missing(shown)
 
 
-async def _shown(settings: Settings, store: Store, count: int) -> _Shown:
+async def _shown(settings: Settings, store: Store, count: int) -> Tried:
     try:
         written = read_prices(settings.home / FILE)
     except RulesInvalid as invalid:
         fail(str(invalid))
-    now, policy = utc_now(), written.policy()
-    async with store.read(long=True) as connection:
-        on_sale = STATE.where(product.c.active.is_(True), product.c.stock > 0)
-        rows = (await connection.execute(on_sale.add_columns(product.c.name_en).order_by(product.c.id))).all()
-        budgets = Budgets(connection)
-        currencies = {row.currency for row in rows}
-        running = [one for code in currencies if (one := await budgets.running(code, now)) is not None]
-    budget = written.budget is not None or bool(running)
-    states = [product_state(row, settings.margin, now) for row in rows]
-    return _Shown(
-        written=written,
-        names={row.id: row.name_en for row in rows[:count]},
-        offers={one.product: preview(policy, one, now, budget_set=budget) for one in states[:count]},
-        without_cost=sum(not one.cost_known for one in states),
-        unknown=unknown_categories(written, [one.category for one in states]),
-        budget=budget,
-    )
+    return await tried(store, written, utc_now(), margin=settings.margin, products=count)
 
 
-def _tell_what_is_missing(shown: _Shown) -> None:
+def _tell_what_is_missing(shown: Tried) -> None:
     if not shown.budget:
         out.print(f"No personal price is offered: no budget is set. Write one into {FILE}, under \\[budget].")
     if shown.without_cost:
@@ -123,7 +85,7 @@ def _offered(offer: Offer) -> str:
     return f"– ({offer.reasons[-1].code})"
 
 
-def _facts(shown: _Shown) -> dict[str, Any]:
+def _facts(shown: Tried) -> dict[str, Any]:
     return {
         "policy": policy_id(shown.written.policy()),
         "rules": [asdict(one) for one in meaning(shown.written)],

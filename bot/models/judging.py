@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -74,8 +75,14 @@ async def judged(connection: AsyncConnection, now: datetime, *, margin: float | 
         margin: share of the price above cost, where a product's cost is unknown; None: such products are left out.
     """
     log, since = OfferLog(connection), now - LOOK_BACK
-    told, whose = _first_of_a_day(await log.decided(now, since=since))
-    margins = _margins(_credited(told, whose, await log.bought(now, since=since)), margin)
+    decided, bought = await log.decided(now, since=since), await log.bought(now, since=since)
+    # In a thread: of a year's decisions it takes seconds, in which the console would stand still.
+    return await asyncio.to_thread(_judgement, decided, bought, margin)
+
+
+def _judgement(decided: Sequence[Decided], bought: Sequence[Bought], margin: float | None) -> Judgement:
+    told, whose = _first_of_a_day(decided)
+    margins = _margins(_credited(told, whose, bought), margin)
     by_policy: dict[tuple[str, str], list[Decided]] = defaultdict(list)
     for one in told:
         by_policy[one.policy, one.currency].append(one)

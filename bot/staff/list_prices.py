@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -31,6 +32,7 @@ from storage.price_proposals import (
 from storage.staff import StaffMember
 
 if TYPE_CHECKING:
+    from retention.pricing.demand.elasticity import Elasticity
     from retention.pricing.demand.panel import Panel
 
 WEEK = 7
@@ -62,6 +64,21 @@ class Outcome:
     """On products of the same categories whose prices stayed."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """What is known of a product's demand, by whole weeks."""
+
+    product: Product
+    sold: Sequence[float]
+    """In each week since the first sale of it."""
+    point: Sequence[float]
+    """Forecast of the last of those weeks, each from what came before it."""
+    lower: Sequence[float]
+    upper: Sequence[float]
+    """The 90 % interval."""
+    elasticity: Elasticity
+
+
 class ListPrices:
     """Proposes list prices; only a person's approval changes one."""
 
@@ -81,17 +98,7 @@ class ListPrices:
         Raises:
             LogRefused: the shop has too few weeks of sales.
         """
-        end = int(now.timestamp()) // (WEEK * 86_400)
-        since = now - HISTORY
-        async with self._store.read(long=True) as connection:
-            products = await Catalogue(connection).active()
-            sold = await PriceProposals(connection).sold(since, now, WEEK)
-        sold = [one for one in sold if one.period < end]  # the week under way is not over
-        if len({one.period for one in sold}) < FEWEST_WEEKS:
-            raise LogRefused(
-                f"{FEWEST_WEEKS} whole weeks with sales are needed to tell what prices change: wait, or "
-                "import older orders"
-            )
+        products, sold = await self._sold(now)
         found = _proposed(products, sold, limits, now, progress, lead_days)
         better = [one for one in found if isinstance(one, PriceProposal) and one.changes]
         rows = [
@@ -119,6 +126,34 @@ class ListPrices:
             kept=sum(isinstance(one, PriceProposal) for one in found) - len(better),
             refused=[str(one) for one in found if isinstance(one, PriceRefused)],
         )
+
+    async def demand(self, now: datetime) -> list[Demand]:
+        """What is known of the demand of every product that is sold, the most sold first; it takes a while.
+
+        Raises:
+            LogRefused: the shop has too few weeks of sales.
+        """
+        products, sold = await self._sold(now)
+        return await asyncio.to_thread(_demand, products, sold)
+
+    async def _sold(self, now: datetime) -> tuple[list[Product], list[DaySold]]:
+        """What can be bought, and what was bought of it in whole weeks.
+
+        Raises:
+            LogRefused: in too few of them.
+        """
+        end = int(now.timestamp()) // (WEEK * 86_400)
+        since = now - HISTORY
+        async with self._store.read(long=True) as connection:
+            products = await Catalogue(connection).active()
+            sold = await PriceProposals(connection).sold(since, now, WEEK)
+        sold = [one for one in sold if one.period < end]  # the week under way is not over
+        if len({one.period for one in sold}) < FEWEST_WEEKS:
+            raise LogRefused(
+                f"{FEWEST_WEEKS} whole weeks with sales are needed to tell what prices change: wait, or "
+                "import older orders"
+            )
+        return products, sold
 
     async def approve(self, member: StaffMember, proposal_id: int, now: datetime) -> StoredProposal:
         """See `PriceProposals.approve`."""
@@ -231,6 +266,14 @@ def _proposed(
                 PriceRefused(f"{item.id} has no sales: nothing tells what another price would change")
             )
             continue
+        # Before its first sale there is neither a number sold nor a forecast.
+        if not np.isfinite(gaps[place]).all():
+            found.append(
+                PriceRefused(
+                    f"{item.id} has been sold for too few weeks to tell what another price would change"
+                )
+            )
+            continue
         slope = slopes[item.id]
         selling = Selling(
             product=item.id,
@@ -253,6 +296,34 @@ def _proposed(
         except PriceRefused as refused:
             found.append(refused)
     return found
+
+
+def _demand(products: Sequence[Product], sold: Sequence[DaySold]) -> list[Demand]:
+    import numpy as np
+
+    from retention.pricing.demand.elasticity import elasticities
+    from retention.pricing.demand.forecast import forecast
+
+    panel, known = _panel(products, sold), {one.id: one for one in products}
+    forecasts = forecast(panel, TESTED)
+    slopes = {one.name: one for one in elasticities(panel).products}
+    found = []
+    for place, name in enumerate(panel.products):
+        weeks = panel.quantity[place]
+        kept = weeks[np.isfinite(weeks)]
+        if not np.isfinite(forecasts.point[place]).all() or len(kept) < TESTED:
+            continue
+        found.append(
+            Demand(
+                product=known[name],
+                sold=tuple(kept.tolist()),
+                point=tuple(forecasts.point[place].tolist()),
+                lower=tuple(forecasts.lower[place].tolist()),
+                upper=tuple(forecasts.upper[place].tolist()),
+                elasticity=slopes[name],
+            )
+        )
+    return sorted(found, key=lambda one: -sum(one.sold))
 
 
 def _panel(products: Sequence[Product], sold: Sequence[DaySold]) -> Panel:

@@ -9,7 +9,7 @@ from nicegui import ui
 
 from bot.shop.importing.fields import ATTRIBUTE, OPTION, PLACE
 from bot.shop.importing.recognition import Columns
-from bot.staff.console.data_report import heading, table
+from bot.staff.console.widgets import heading, table
 from bot.staff.console.words import Words
 from bot.staff.imports import SOURCES, Choice
 

@@ -13,6 +13,7 @@ from bot.staff.console.data_choices import Choices
 from bot.staff.console.data_files import FILES
 from bot.staff.console.data_report import draw_earlier, draw_report, draw_trouble
 from bot.staff.console.frame import RedrawnPage, Visit, plain_button
+from bot.staff.console.widgets import Part
 from bot.staff.imports import Choice, Imports, Stage, Standing
 from bot.staff.roles import IMPORTING
 from bot.staff.uploads import MAX_BYTES, MAX_FILES, Upload
@@ -57,24 +58,6 @@ class DropFiles(ui.element, component="drop_files.js"):
             self.update()
 
 
-class _Part:
-    """A place that is drawn anew when what it shows has changed, so that nothing else loses the focus by it."""
-
-    def __init__(self, draw: Callable[..., None]) -> None:
-        self._place = ui.column().classes("w-full gap-3")
-        self._draw = draw
-        self._seen: tuple[Any, ...] | None = None
-
-    def show(self, *values: Any) -> None:
-        if values == self._seen:
-            return
-        self._place.clear()
-        with self._place:
-            self._draw(*values)
-        # Last: what could not be drawn is tried again.
-        self._seen = values
-
-
 class DataPage(RedrawnPage[DataView]):
     """One browser's view of the import of this process."""
 
@@ -99,10 +82,10 @@ class DataPage(RedrawnPage[DataView]):
             ui.label(words("data-what-for" if self._may else "data-look")).classes("text-sm soft lead")
             if self._may:
                 self._drop = DropFiles(self._drop_words(), self._act.refresh)
-                self._files = _Part(self._draw_files)
+                self._files = Part(self._draw_files)
                 self._draw_progress()
-                self._result = _Part(self._draw_result)
-            self._earlier = _Part(partial(draw_earlier, words, self._visit.zone))
+                self._result = Part(self._draw_result)
+            self._earlier = Part(partial(draw_earlier, words, self._visit.zone))
 
     def _draw_progress(self) -> None:
         with ui.card().classes("w-full gap-2") as self._going:

@@ -10,6 +10,7 @@ from nicegui import ui
 from bot.shop.importing.running import Report
 from bot.shop.importing.saying import in_language
 from bot.staff.console.data_files import REJECTS
+from bot.staff.console.widgets import cell, heading, table
 from bot.staff.console.words import Words
 from bot.staff.imports import Stage, Standing
 from storage.shop import ImportRun
@@ -17,28 +18,6 @@ from storage.shop import ImportRun
 _REASONS_SHOWN = 20
 _ADVICE = ("columns", "date-format", "currency", "statuses", "replace-demo", "time-zone")
 """Options of the command that a sentence may name, each with a field of this page."""
-
-
-def heading(said: str) -> None:
-    """Of a part of the page."""
-    ui.label(said).classes("font-semibold").props("role=heading aria-level=2")
-
-
-def table(heads: Sequence[str], *, number: bool = False) -> ui.element:
-    """A table without rows yet; the rows go into what is returned.
-
-    Args:
-        heads: the columns' names.
-        number: the last column has numbers.
-    """
-    with ui.element("table").classes("data-table"):
-        with ui.element("thead"), ui.element("tr"):
-            for place, name in enumerate(heads):
-                with ui.element("th").props("scope=col") as head:
-                    ui.label(name)
-                if number and place == len(heads) - 1:
-                    head.classes("number")
-        return ui.element("tbody")
 
 
 def draw_trouble(words: Words, standing: Standing) -> None:
@@ -99,9 +78,9 @@ def _draw_rejected(words: Words, standing: Standing, report: Report) -> None:
     with table((words("data-file"), words("data-row"), words("data-reason"))) as body:
         for name, row, reason in report.examples:
             with body, ui.element("tr"):
-                _cell(name)
-                _cell(str(row))
-                _cell(in_language(reason, words.language))
+                cell(name)
+                cell(str(row))
+                cell(in_language(reason, words.language))
     for number, rejects in enumerate(standing.rejects):
         ui.link(words("data-rejects", name=rejects.name), f"{REJECTS}/{number}").props("download").classes(
             "break-anywhere"
@@ -145,10 +124,5 @@ def _counts(title: str, counts: Mapping[str, int], what: str) -> None:
     with table((title, what), number=True) as body:
         for name, count in counts.items():
             with body, ui.element("tr"):
-                _cell(name)
-                _cell(f"{count:,}", number=True)
-
-
-def _cell(said: str, *, number: bool = False) -> None:
-    with ui.element("td").classes("number" if number else ""):
-        ui.label(said)
+                cell(name)
+                cell(f"{count:,}", number=True)

@@ -15,9 +15,12 @@ from bot.privacy.erasure import ErasureFailed
 from bot.staff.console.words import Words
 from bot.staff.imports import ImportRunning, NothingChosen
 from bot.staff.people import LastAdmin, LoginInvalid
+from bot.staff.price_rules import RulesChanged, RulesNotKept
 from bot.staff.requests import ErasureNotYet
 from bot.staff.roles import AccessChanged, NotAllowed
 from bot.staff.till import NotTheirs, OrderNeeded
+from retention.errors import LogRefused
+from retention.written import RulesInvalid
 from storage import Conflict, NotFound, StoreUnavailable
 from storage.redemptions import CodeRefused
 from storage.staff import LoginTaken, StaffMember
@@ -26,6 +29,7 @@ PAGES = {
     "desk": "/",
     "codes": "/codes",
     "outreach": "/outreach",
+    "prices": "/prices",
     "skills": "/skills",
     "missed": "/missed",
     "data": "/data",
@@ -47,6 +51,10 @@ _SAID: Mapping[type[Exception], str] = {
     Conflict: "conflict",
     NotFound: "conflict",
     NotAllowed: "not-allowed",
+    LogRefused: "prices-too-few-weeks",
+    RulesInvalid: "prices-mistakes",
+    RulesChanged: "prices-changed",
+    RulesNotKept: "prices-not-kept",
     LoginInvalid: "login-invalid",
     ValueError: "needs-words",
 }

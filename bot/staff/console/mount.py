@@ -22,6 +22,7 @@ from bot.http.clients import client_of
 from bot.http.failures import CONSOLE, answer_errors
 from bot.http.headers import nonce_of
 from bot.settings import Settings
+from bot.shop.prices import Prices
 from bot.staff.accounts import Sessions, SignInRefused, StaffAccounts
 from bot.staff.campaigns import CampaignService
 from bot.staff.case_service import CaseService
@@ -41,14 +42,18 @@ from bot.staff.console.frame import (
 )
 from bot.staff.console.missed_page import MissedPage
 from bot.staff.console.people_page import PeoplePage
+from bot.staff.console.prices_page import PricesPage
 from bot.staff.console.queue_page import QueuePage
 from bot.staff.console.session_cookie import WHY, BrowserSession
 from bot.staff.console.skills_page import SkillsPage
 from bot.staff.console.socket import console_socket
 from bot.staff.console.words import Words
 from bot.staff.imports import Imports
+from bot.staff.list_prices import ListPrices
 from bot.staff.missed import Missed
 from bot.staff.people import People
+from bot.staff.price_figures import PriceReports
+from bot.staff.price_rules import PriceRules
 from bot.staff.skill_toggles import SkillToggles
 from bot.staff.till import Till
 from kernel.times import utc_now
@@ -70,6 +75,7 @@ def mount_console(
     imports: Imports,
     secret: str,
     settings: Settings,
+    prices: Prices,
     is_demo: Callable[[], bool],
 ) -> None:
     """Serve the console below `/staff`.
@@ -83,6 +89,7 @@ def mount_console(
         secret: signs the cookie by which a browser's language is known.
         settings: of the home, where something is kept of each browser; of the shop's time zone; and whether
             cookies travel by https alone.
+        prices: the rules for personal prices in force.
         is_demo: the shop is a demonstration now, which the pages say.
     """
     Storage.path = settings.home / "console"
@@ -116,6 +123,10 @@ def mount_console(
 
     serve("codes", partial(CodesPage, Till(store)))
     serve("outreach", partial(CampaignsPage, CampaignService(store)))
+    rules = PriceRules(store, settings.home, margin=settings.margin)
+    figures = PriceReports(store, prices, margin=settings.margin)
+    told = Texts.load(settings.home / "texts")
+    serve("prices", partial(PricesPage, rules, figures, ListPrices(store), told))
     serve("skills", partial(SkillsPage, skills))
     serve("missed", partial(MissedPage, Missed(store), cases))
     serve("data", partial(DataPage, imports))

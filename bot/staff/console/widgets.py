@@ -6,7 +6,7 @@ the focus, and what is typed into an entry.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 from nicegui import ui
@@ -143,6 +143,24 @@ class Sides(ui.element, component="sides.js"):
         self.run_method("drop", list(conversation_ids))
 
 
+class Part:
+    """A place that is drawn anew when what it shows has changed, so that nothing else loses the focus by it."""
+
+    def __init__(self, draw: Callable[..., None]) -> None:
+        self._place = ui.column().classes("w-full gap-3")
+        self._draw = draw
+        self._seen: tuple[Any, ...] | None = None
+
+    def show(self, *values: Any) -> None:
+        if values == self._seen:
+            return
+        self._place.clear()
+        with self._place:
+            self._draw(*values)
+        # Last: what could not be drawn is tried again.
+        self._seen = values
+
+
 class AnswerBox(ui.element, component="answer_box.js"):
     """One for each conversation that is open on the page."""
 
@@ -197,3 +215,31 @@ class AnswerBox(ui.element, component="answer_box.js"):
             else:
                 self.run_method("refused", sending, why)
         await self._after()
+
+
+def heading(said: str) -> None:
+    """Of a part of the page."""
+    ui.label(said).classes("font-semibold").props("role=heading aria-level=2")
+
+
+def table(heads: Sequence[str], *, number: bool = False) -> ui.element:
+    """A table without rows yet; the rows go into what is returned.
+
+    Args:
+        heads: the columns' names.
+        number: the last column has numbers.
+    """
+    with ui.element("table").classes("data-table"):
+        with ui.element("thead"), ui.element("tr"):
+            for place, name in enumerate(heads):
+                with ui.element("th").props("scope=col") as head:
+                    ui.label(name)
+                if number and place == len(heads) - 1:
+                    head.classes("number")
+        return ui.element("tbody")
+
+
+def cell(said: str, *, number: bool = False) -> None:
+    """Of a row of a table."""
+    with ui.element("td").classes("number" if number else ""):
+        ui.label(said)

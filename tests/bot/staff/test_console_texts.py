@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 from typing import get_args
 
 import pytest
@@ -14,9 +15,15 @@ from bot.channels.web import visitors
 from bot.conversation.registry import REGISTRY
 from bot.conversation.texts import Texts
 from bot.linking import guessing
+from bot.models.decisions import OfferReason
+from bot.shop import prices
 from bot.shop.importing.rows import Options
 from bot.shop.importing.sources import KINDS
+from bot.staff import price_figures
+from bot.staff.console.prices_page import TABS
 from bot.staff.imports import SOURCES
+from retention.pricing import list_price
+from storage import price_proposals
 from storage.codes import Reason, State
 from storage.discrepancies import Difference
 from storage.drafts import MODES
@@ -79,9 +86,36 @@ def test_every_decision_that_is_written_down_has_a_name(texts: Texts) -> None:
         "code_used",
         "code_given_back",
         "imported",
+        "prices_saved",
     }
+    source = Path(price_proposals.__file__).read_text("utf-8")
+    actions |= set(re.findall(r'"(list_price_[a-z]+)"', source))
     assert {"escalate", "take", "release", "reopen"} <= actions
     assert {f"action-{action}" for action in actions} - set(texts.variables["en"]) == set()
+
+
+def test_every_part_and_every_reason_of_the_page_of_prices_has_a_name(texts: Texts) -> None:
+    wanted = {f"prices-{name}" for name in TABS}
+    wanted |= {f"proposed-{code}" for code in _codes(list_price, r'Reason\(code="([a-z_]+)"')}
+    wanted |= {
+        f"missing-{code}" for code in _codes(price_figures, r'"([a-z_]+)" if|append\(\n? *"([a-z_]+)"')
+    }
+    wanted |= {f"example-{name}" for name in _codes(prices, r'Example\(name="([a-z-]+)"')}
+    wanted |= {f"made-{reason}" for reason in get_args(OfferReason)}
+    # It stands in a line of its own; with the others no price was proposed.
+    kept = {
+        "proposed-expected_margin",
+        "proposed-announced_sale",
+        "proposed-no_price_within_limits",
+        "proposed-no_better_price",
+    }
+    assert len(wanted) > 20
+    assert wanted - kept - set(texts.variables["en"]) == set()
+
+
+def _codes(module: ModuleType, written: str) -> set[str]:
+    found = re.findall(written, Path(str(module.__file__)).read_text("utf-8"))
+    return {name for one in found for name in ((one,) if isinstance(one, str) else one) if name}
 
 
 def test_whatever_is_imported_has_a_name(texts: Texts) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
-from bot.staff.list_prices import FEWEST_WEEKS, ListPrices
+from bot.staff.console.prices_demand import svg
+from bot.staff.list_prices import FEWEST_WEEKS, TESTED, ListPrices
 from bot.staff.roles import NotAllowed
 from retention.errors import LogRefused
 from retention.pricing.list_price import PriceLimits
@@ -54,6 +56,14 @@ async def filled(store: Store, weeks: int, elasticity: float = -1.3) -> None:
         a_product(f"p{one}", list_price=1_400, cost=COST, stock=5_000, category_id=None)
         for one in range(PRODUCTS)
     ]
+    new = {"list_price": 1_400, "cost": COST, "category_id": None}
+    products.append(a_product("new", **new))
+    rows.append(
+        StoredEvent(
+            id="new", kind="purchase", customer_id="c1", product_id="new", at=NOW - timedelta(days=8),
+            quantity=3, amount=4_200, currency="CNY",
+        )
+    )  # fmt: skip
     products.append(a_product("never", list_price=1_400, category_id=None))
     await store.write(lambda c: Catalogue(c).put_many(products))
     await store.write(lambda c: Events(c).append(rows))
@@ -68,6 +78,7 @@ async def test_prices_below_what_earns_most_are_proposed_to_rise(store: Store) -
     assert len(made.proposals) >= PRODUCTS // 2
     assert all(1_400 < one.new_price <= 1_470 and one.new_price % 100 in (99, 50) for one in made.proposals)
     assert any("never has no sales" in one for one in made.refused)
+    assert any("new has been sold for too few weeks" in one for one in made.refused)
     stored = await service.all(PROPOSED)
     async with store.read() as connection:
         assert {one.list_price for one in await Catalogue(connection).active()} == {1_400}
@@ -76,6 +87,25 @@ async def test_prices_below_what_earns_most_are_proposed_to_rise(store: Store) -
         changed = await Catalogue(connection).get(stored[0].product_id)
     assert changed is not None
     assert changed.list_price == stored[0].new_price
+
+
+@pytest.mark.slow
+async def test_demand_is_told_with_its_forecast_and_its_elasticity(store: Store) -> None:
+    await filled(store, 30)
+    found = await ListPrices(store).demand(NOW)
+    assert len(found) == PRODUCTS
+    totals = [sum(one.sold) for one in found]
+    assert totals == sorted(totals, reverse=True)
+    for one in found:
+        assert len(one.point) == TESTED
+        assert all(
+            low <= point <= high for low, point, high in zip(one.lower, one.point, one.upper, strict=True)
+        )
+        assert one.elasticity.low <= one.elasticity.value <= one.elasticity.high < 0
+        drawn = ElementTree.fromstring(svg(one, "at most <9> & no more"))  # noqa: S314 - our own
+        assert drawn.get("aria-label") == "at most <9> & no more"
+        places = [point.split(",") for line in drawn for point in line.attrib["points"].split()]
+        assert all(0 <= float(x) <= 720 and 0 <= float(y) <= 180 for x, y in places)
 
 
 async def test_a_shop_with_few_weeks_is_told_so(store: Store) -> None:

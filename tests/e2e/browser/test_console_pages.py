@@ -138,6 +138,31 @@ def test_a_real_shop_starts_win_back_itself(real_site: Site, open_page: OpenPage
     assert state_of_the_campaign(real_site) == "active"
 
 
+def test_rules_for_prices_are_written_in_the_console_and_hold(real_site: Site, open_page: OpenPage) -> None:
+    password = real_site.staff("ada", "--role", "admin", "--language", "en")
+    page = sign_in(open_page(f"{real_site.address}/staff/"), "ada", password)
+    page.get_by_role("link", name="Prices", exact=True).click()
+    expect(page.get_by_text("no budget is set").first).to_be_visible()
+    expect(page.get_by_text("1 of 1 products on sale get no personal price").first).to_be_visible()
+    box = page.get_by_role("textbox", name="prices.toml")
+    box.fill("largest_discount = 120\n[caps]\nat_onc = 1\n")
+    expect(page.get_by_role("alert")).to_contain_text(
+        "caps.at_onc: is no rule; there are at_once, made, in_days"
+    )
+    expect(page.get_by_role("button", name="Save")).to_be_disabled()
+    rules = '[budget]\ncurrency = "CNY"\neach = "month"\ntotal = 800\n'
+    box.fill(rules)
+    expect(page.get_by_role("alert")).to_have_count(0)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved; it holds within seconds.")).to_be_visible()
+    expect(page.get_by_text("no budget is set")).to_have_count(0)
+    assert (real_site.program.home / "prices.toml").read_text("utf-8") == rules
+    page.get_by_role("tab", name="Budget").click()
+    expect(page.get_by_text("left ¥800.00 of ¥800.00")).to_be_visible()
+    page.get_by_role("link", name="Who did what").click()
+    expect(page.locator(".log-row").first).to_contain_text("saved the rules for prices")
+
+
 def test_from_a_decision_to_the_conversation(site: Site, open_page: OpenPage, enter: OpenPage) -> None:
     customer = greeted(open_page(f"{site.address}/chat?lang=en"))
     say(customer, "a living person, please, about the colour mauve")
@@ -154,7 +179,7 @@ def test_from_a_decision_to_the_conversation(site: Site, open_page: OpenPage, en
 def test_no_page_is_wider_than_its_window(enter: OpenPage, width: int) -> None:
     page = enter("boss", "Queue", width=width)
     page.get_by_role("button", name="中文").click()
-    for name in ("营销", "技能", "成员", "操作记录", "会话"):
+    for name in ("营销", "价格", "技能", "成员", "操作记录", "会话"):
         page.get_by_role("link", name=name, exact=True).click()
         expect(page.locator("[aria-current=page]")).to_have_text(name)
         expect(page.locator(".page")).to_be_visible()
