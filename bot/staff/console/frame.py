@@ -12,12 +12,14 @@ from nicegui import ui
 
 from bot.delivery.faults import faults
 from bot.privacy.erasure import ErasureFailed
+from bot.staff.asked_as import PageNotWritten
 from bot.staff.console.words import Words
 from bot.staff.imports import ImportRunning, NothingChosen
 from bot.staff.people import LastAdmin, LoginInvalid
 from bot.staff.requests import ErasureNotYet
 from bot.staff.roles import AccessChanged, NotAllowed
 from bot.staff.till import NotTheirs, OrderNeeded
+from nlu.errors import EntryNotFound
 from storage import Conflict, NotFound, StoreUnavailable
 from storage.redemptions import CodeRefused
 from storage.staff import LoginTaken, StaffMember
@@ -38,6 +40,8 @@ V = TypeVar("V")
 
 _SAID: Mapping[type[Exception], str] = {
     ErasureNotYet: "erase-not-yet",
+    EntryNotFound: "entry-gone",
+    PageNotWritten: "page-not-written",
     NotTheirs: "not-theirs",
     OrderNeeded: "order-needed",
     ImportRunning: "data-running",

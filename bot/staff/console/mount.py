@@ -23,6 +23,7 @@ from bot.http.failures import CONSOLE, answer_errors
 from bot.http.headers import nonce_of
 from bot.settings import Settings
 from bot.staff.accounts import Sessions, SignInRefused, StaffAccounts
+from bot.staff.asked_as import AskedAs, NearestEntries
 from bot.staff.campaigns import CampaignService
 from bot.staff.case_service import CaseService
 from bot.staff.console.audit_page import AuditPage
@@ -68,6 +69,8 @@ def mount_console(
     cases: CaseService,
     skills: SkillToggles,
     imports: Imports,
+    nearest: NearestEntries,
+    asked_as: AskedAs,
     secret: str,
     settings: Settings,
     is_demo: Callable[[], bool],
@@ -80,6 +83,8 @@ def mount_console(
         cases: what can be done with cases and requests.
         skills: their switches.
         imports: takes the shop's files in.
+        nearest: finds the entries of the shop's pages for what was missed.
+        asked_as: adds to the shop's pages what they are also asked as.
         secret: signs the cookie by which a browser's language is known.
         settings: of the home, where something is kept of each browser; of the shop's time zone; and whether
             cookies travel by https alone.
@@ -117,7 +122,7 @@ def mount_console(
     serve("codes", partial(CodesPage, Till(store)))
     serve("outreach", partial(CampaignsPage, CampaignService(store)))
     serve("skills", partial(SkillsPage, skills))
-    serve("missed", partial(MissedPage, Missed(store), cases))
+    serve("missed", partial(MissedPage, Missed(store), nearest, asked_as, cases))
     serve("data", partial(DataPage, imports))
     serve("people", partial(PeoplePage, People(store)))
     serve("audit", partial(AuditPage, store))
