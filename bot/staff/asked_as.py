@@ -107,18 +107,20 @@ class NearestEntries:
     async def _nearest(self, group: Group) -> NearEntry | None:
         asked = list(dict.fromkeys(one.say for one in group.examples))[:_ASKED]
         language: Language = "zh" if group.examples[0].language == "zh" else "en"
-        sums: dict[Entry, float] = {}
+        chances: dict[Entry, dict[str, float]] = {}
         for question in asked:
             for one in await self._search.search(question, language, _ENTRIES, "", 0.0):
                 entry = Entry(page=one.page, title=one.title, language=one.language, text=one.text)
-                sums[entry] = sums.get(entry, 0.0) + one.score
-        best = max(sums, key=lambda entry: sums[entry], default=None)
-        if best is None or sums[best] < PLAUSIBLE * len(asked):
+                chances.setdefault(entry, {})[question] = one.score
+        best = max(chances, key=lambda entry: sum(chances[entry].values()), default=None)
+        if best is None or sum(chances[best].values()) < PLAUSIBLE * len(asked):
             return None
+        # A group may hold a message that is about something else.
+        near = [question for question, chance in chances[best].items() if chance >= PLAUSIBLE]
         return NearEntry(
             entry=best,
-            chance=round(sums[best] / len(asked), 4),
-            lines=await asyncio.to_thread(self._lines, best, asked),
+            chance=round(sum(chances[best].values()) / len(asked), 4),
+            lines=await asyncio.to_thread(self._lines, best, near),
             own=self._search.pages == self._own,
         )
 

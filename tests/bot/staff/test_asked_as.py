@@ -77,6 +77,14 @@ async def test_the_entry_that_may_answer_stands_beside_what_was_missed(team: Tea
     assert "13800138000" not in str(asdict(one))
 
 
+async def test_only_words_that_find_the_entry_are_lines_for_it(team: Team, pages: Path) -> None:
+    # So few messages are put together whatever they say.
+    for words in ("can i take my dog in", "my kettle leaks and the warranty card is lost"):
+        await missed_turn(team, words)
+    (one,) = await _beside(team, pages, pages)
+    assert (len(one.group.examples), one.nearest and one.nearest.lines) == (2, ("can i take my dog in",))
+
+
 async def test_nothing_stands_beside_what_no_entry_is_near_to(team: Team, pages: Path) -> None:
     await missed_turn(team, "my kettle leaks and the warranty card is lost")
     await missed_turn(team, "哈哈哈哈", language="zh", address="v-2")
@@ -150,7 +158,7 @@ def test_the_log_of_decisions_has_words_for_it() -> None:
 @pytest.mark.slow
 async def test_the_page_shows_the_entry_and_adds_to_it(team: Team, pages: Path) -> None:
     await missed_turn(team, "can i take my dog in")
-    await missed_turn(team, "my kettle leaks and the warranty card is lost")
+    await missed_turn(team, "哈哈哈哈", language="zh", address="v-2")
     who = "ann"
 
     async def page() -> None:
