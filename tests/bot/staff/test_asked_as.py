@@ -77,6 +77,12 @@ async def test_the_entry_that_may_answer_stands_beside_what_was_missed(team: Tea
     assert "13800138000" not in str(asdict(one))
 
 
+async def test_pages_that_came_with_the_program_are_not_the_shops_own(team: Team, pages: Path) -> None:
+    await missed_turn(team, "can i bring my dog in")
+    (one,) = await _beside(team, pages, pages.parent / "home" / "pages")
+    assert (one.nearest and one.nearest.own) is False
+
+
 async def test_only_words_that_find_the_entry_are_lines_for_it(team: Team, pages: Path) -> None:
     # So few messages are put together whatever they say.
     for words in ("can i take my dog in", "my kettle leaks and the warranty card is lost"):
