@@ -23,8 +23,8 @@ from storage import Store
 from storage.audit import Audit
 from storage.staff import StaffMember
 
-PLAUSIBLE = 0.15
-"""Mean chance from which on an entry is shown beside messages; `docs/decisions/0022` has what it is worth."""
+PLAUSIBLE = 0.2
+"""Mean chance from which on an entry is shown beside messages (`docs/decisions/0022` has what it is worth)."""
 _ASKED = 3
 """Different messages of a group that the pages are searched for, and lines that are suggested."""
 _ENTRIES = 5
