@@ -53,6 +53,7 @@ from bot.shop.intake.defaults import Defaults
 from bot.shop.pictures import PictureFolder
 from bot.shop.prices import Prices
 from bot.shop.rules import Steering
+from bot.staff.asked_as import AskedAs, NearestEntries
 from bot.staff.case_service import CaseService
 from bot.staff.console.mount import mount_console
 from bot.staff.imports import Imports
@@ -261,6 +262,8 @@ async def build(settings: Settings, store: Store, reading: Process | None = None
         cases=CaseService(store, texts=texts, eraser=Eraser(store, settings.home), wake=sender.wake),
         skills=SkillToggles(store, REGISTRY.skills),
         imports=imports,
+        nearest=NearestEntries(understanding, own_pages(settings)),
+        asked_as=AskedAs(store, own_pages(settings)),
         secret=keys.console,
         settings=settings,
         prices=answering.prices,
@@ -320,7 +323,12 @@ async def catalogue_entries(store: AnyStore) -> tuple[list[CatalogueEntry], list
     return entries, [goods_of(item, categories.get(item.category_id or "")) for item in products]
 
 
+def own_pages(settings: Settings) -> Path:
+    """Where the shop's own pages are, if it has any."""
+    return settings.home / "pages"
+
+
 def pages_folder(settings: Settings, *, demo: bool) -> Path:
     """Where the shop's own pages are, below `LIUKE_HOME`; the demo shop's where there are none."""
-    own = settings.home / "pages"
+    own = own_pages(settings)
     return own if own.is_dir() or not demo else Path(str(resources.files("bot.shop") / "pages"))

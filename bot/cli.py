@@ -6,6 +6,7 @@ import typer
 
 from bot.commands import (
     ask,
+    asked_as,
     chat,
     codes,
     customer,
@@ -54,6 +55,7 @@ app.add_typer(staff.skills, name="skills")
 app.add_typer(outreach.app, name="outreach")
 app.add_typer(prices.app, name="prices")
 understanding.app.command("missed")(missed.missed)
+understanding.app.command("asked-as")(asked_as.asked_as)
 app.add_typer(understanding.app, name="nlu")
 app.add_typer(retention_commands.app, name="retention", context_settings={"obj": models.shop_history})
 app.add_typer(uplift.app, name="uplift")

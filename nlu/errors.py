@@ -4,6 +4,7 @@ NluError
 ├── ModelDamaged      a model folder is missing, incomplete, altered or of another kind
 ├── DataRefused       a file of labelled texts cannot be used; names the lines
 ├── PagesRefused      a page of the shop cannot be read
+├── EntryNotFound     no page has such an entry
 ├── ReadingFailed     the process that reads messages died, or reading raised
 │   └── ReadingTookTooLong  a message took longer than it may; the process was ended
 └── TrainingMissing   the extra `train` is needed and not installed
@@ -39,6 +40,10 @@ class DataRefused(NluError):
 
 class PagesRefused(NluError):
     """A page of the shop cannot be read."""
+
+
+class EntryNotFound(NluError):
+    """No page of the shop has such an entry."""
 
 
 class ReadingFailed(NluError):

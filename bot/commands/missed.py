@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
+from bot.commands.asked_as import beside_pages, told
 from bot.commands.common import AsJson, with_store
 from bot.settings import Settings
+from bot.staff.asked_as import GroupBesidePages
 from bot.staff.missed import DAYS, Example, Group, Missed
 from kernel.console import fail, failing, out, print_json, print_table
 from nlu.datafiles import write_lines, written_beside
@@ -43,6 +45,14 @@ def missed(
             "with --out FILE.jsonl.",
         ),
     ] = False,
+    pages: Annotated[
+        bool,
+        typer.Option(
+            "--pages",
+            help="Beside each group the nearest entry of the shop's pages, and what it could be also asked as; "
+            "loads the model.",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show the messages that may not have been understood, alike ones together, the most frequent first.
@@ -54,6 +64,8 @@ def missed(
         fail("--taught writes turns: name a file with --out FILE.jsonl.")
     if to is not None and to.suffix not in _SUFFIXES:
         fail(f"{to} is neither .jsonl nor .tsv.")
+    if pages and to is not None:
+        fail("--pages goes with the list and with --json, not with --out.")
     check_writable(to)
     if taught and to is not None:
         _write_taught(to)
@@ -62,6 +74,9 @@ def missed(
     async def work(_settings: Settings, store: Store) -> list[Group]:
         return await Missed(store).groups(days=days, language=language)
 
+    if pages:
+        _show_beside_pages(work, as_json=as_json)
+        return
     groups = with_store(work)
     if to is not None:
         _write(to, groups)
@@ -71,6 +86,23 @@ def missed(
         out.print(f"{sum(group.size for group in groups)} turns in {len(groups)} groups written to {to}.")
     else:
         _print(groups)
+
+
+def _show_beside_pages(gather: Callable[[Settings, Store], Awaitable[list[Group]]], *, as_json: bool) -> None:
+    async def work(settings: Settings, store: Store) -> list[GroupBesidePages]:
+        groups = await gather(settings, store)
+        return await beside_pages(settings, store, groups[:_SHOWN_GROUPS])
+
+    with failing():
+        found = with_store(work)
+    if as_json:
+        print_json([asdict(one) for one in found])
+        return
+    for one in found:
+        first = next(iter(one.group.examples)).say
+        out.print(f"{one.group.size} × {first}", markup=False, highlight=False, soft_wrap=True)
+        for line in told(one).splitlines():
+            out.print(f"    {line}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _print(groups: Sequence[Group]) -> None:

@@ -29,6 +29,9 @@ MANAGING = ("admin",)
 IMPORTING = ("admin",)
 """May take the shop's files in, and see what is in them."""
 
+EDITING = ("admin",)
+"""May write to the shop's pages."""
+
 PRICING = ("admin",)
 """May have list prices proposed, approve them and undo them."""
 

@@ -18,7 +18,8 @@ from nlu.types import Language
 
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
-_HEADING = re.compile(r"(#{1,6})\s++(\S.*)")
+HEADING = re.compile(r"(#{1,6})\s++(\S.*)")
+"""A line that begins a section: its marks, and its words."""
 _FRONT_MATTER = re.compile(r"\A---\s*\n\w[\w-]*:.*?\n---\s*$", re.DOTALL | re.MULTILINE)
 _COMMENT, _COMMENT_ENDS = "<!--", "-->"
 
@@ -42,7 +43,7 @@ class Section:
 
 
 def read_page(path: Path, language: Language) -> list[Section]:
-    """The passages of one file; a heading deeper than the one that it stands under is part of the text.
+    """The passages of one file.
 
     Raises:
         PagesRefused: the file is not UTF-8 text.
@@ -51,8 +52,13 @@ def read_page(path: Path, language: Language) -> list[Section]:
         content = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as broken:
         raise PagesRefused(f"{path} cannot be read ({broken}): save it as UTF-8 text.") from broken
+    return sections_of(content, path.stem, language)
+
+
+def sections_of(content: str, page: str, language: Language) -> list[Section]:
+    """The passages of a file's content; a heading deeper than the one that it stands under is part of the text."""
     sections: list[Section] = []
-    level, title, body, fenced = 0, path.stem.replace("-", " "), list[str](), False
+    level, title, body, fenced = 0, page.replace("-", " "), list[str](), False
 
     def close() -> None:
         lines, also = also_asked(body)
@@ -60,7 +66,7 @@ def read_page(path: Path, language: Language) -> list[Section]:
         if text:
             sections.append(
                 Section(
-                    page=path.stem,
+                    page=page,
                     title=title,
                     text=text,
                     language=language,
@@ -72,12 +78,12 @@ def read_page(path: Path, language: Language) -> list[Section]:
 
     for line in _without_comments(_FRONT_MATTER.sub("", content)).splitlines():
         fenced ^= line.startswith("```")
-        heading = None if fenced else _HEADING.match(line)
+        heading = None if fenced else HEADING.match(line)
         if heading is None or 1 < level < len(heading[1]):
             body.append(line)
             continue
         close()
-        level, title = len(heading[1]), _unclosed(heading[2])
+        level, title = len(heading[1]), unclosed(heading[2])
     close()
     return sections
 
@@ -94,7 +100,7 @@ def _without_comments(content: str) -> str:
         at = end + len(_COMMENT_ENDS)
 
 
-def _unclosed(heading: str) -> str:
+def unclosed(heading: str) -> str:
     """A heading without the `#` that may close it: `## Returns ##`."""
     written = heading.rstrip()
     bare = written.rstrip("#")
@@ -107,12 +113,7 @@ def read_pages(folder: Path) -> list[Section]:
     Raises:
         PagesRefused: a file is not UTF-8 text.
     """
-    pages = {
-        path: language
-        for language in LANGUAGES
-        for path in _files(folder / language)
-        if path.suffix.lower() == ".md"
-    }
+    pages = {path: language for language in LANGUAGES for path in page_files(folder, language)}
     for path in _files(folder):
         if path not in pages:
             log.warning("%s is not read: pages are .md files in the folders zh and en", path)
@@ -123,6 +124,11 @@ def read_pages(folder: Path) -> list[Section]:
             log.warning("%s holds no text that could answer a question", path)
         sections += found
     return sections
+
+
+def page_files(folder: Path, language: Language) -> list[Path]:
+    """The Markdown files of a language."""
+    return [path for path in _files(folder / language) if path.suffix.lower() == ".md"]
 
 
 def _files(folder: Path) -> list[Path]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from typer.testing import CliRunner
 
@@ -23,6 +24,8 @@ from nlu.workshop.dialogues import building
 from nlu.workshop.dialogues.corpus import read_turns
 from storage import Store
 from storage.drafts import Corrections
+from storage.schema import message
+from storage.staff import Staff
 from tests.conftest import make_tables
 from tests.storage.test_corrections import written
 from tests.storage.test_missed import said
@@ -156,3 +159,41 @@ def test_the_context_model_learns_from_a_shops_own_turns(
     done = RUN.invoke(commands.app, ["context", "--out", str(tmp_path), "--more", str(mine)])
     assert done.exit_code == 0, done.output
     assert given["more"] == [mine]
+
+
+@pytest.mark.slow
+def test_the_nearest_entry_stands_beside_a_group_and_takes_its_words(home: Path) -> None:
+    page = home / "pages" / "en" / "gifts.md"
+    page.parent.mkdir(parents=True)
+    page.write_text("# Gifts\n\n## Do you wrap presents?\nYes, gift wrapping is free of charge.\n", "utf-8")
+
+    async def fill(connection: AsyncConnection) -> None:
+        await Staff(connection).add(
+            login="root", name="Root", role="admin", password_hash="-", language="en", now=utc_now()
+        )
+        conversation = await connection.scalar(select(message.c.conversation_id).limit(1))
+        assert conversation is not None
+        await said(connection, conversation, "can you gift wrap it", at=utc_now(), missed="unclear")
+
+    _in_store(home, lambda store: store.write(fill))
+    shown = RUN.invoke(app, ["nlu", "missed", "--pages"])
+    assert shown.exit_code == 0, shown.output
+    assert "gifts › Do you wrap presents?" in shown.output
+    assert "Also asked as: can you gift wrap it" in shown.output or "也会这样问" in shown.output
+    found = json.loads(RUN.invoke(app, ["nlu", "missed", "--pages", "--json"]).stdout)
+    assert [one["nearest"]["entry"]["page"] for one in found if one["nearest"]] == ["gifts"]
+    told = ["gifts", "Do you wrap presents?", "can you gift wrap it", "--language", "en"]
+    for said_of in ("1 added to gifts", "has all of them already"):
+        added = RUN.invoke(app, ["nlu", "asked-as", *told])
+        assert added.exit_code == 0, added.output
+        assert said_of in added.output
+    assert "## Do you wrap presents?\nAlso asked as: can you gift wrap it\n" in page.read_text("utf-8")
+    refused = RUN.invoke(app, ["nlu", "asked-as", "gifts", "Whither?", "where to"])
+    assert refused.exit_code == 1
+    assert "no page" in refused.output
+
+
+def test_the_nearest_entry_is_not_written_to_a_file(tmp_path: Path) -> None:
+    refused = RUN.invoke(app, ["nlu", "missed", "--pages", "--out", str(tmp_path / "missed.tsv")])
+    assert refused.exit_code == 1
+    assert "--pages" in refused.output

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri, pdtr
 
 from kernel.arrays import Floats, Ints
 
@@ -80,6 +79,9 @@ class Draws:
         """From a normal distribution."""
         if self.rng is not None:
             return self.rng.normal(mean, deviation, self.count)
+        # Only where worlds are compared: whoever makes the demo shop needs no SciPy.
+        from scipy.special import ndtri
+
         found: Floats = mean + deviation * ndtri(self._marks)
         return found
 
@@ -93,6 +95,8 @@ class Draws:
         """Counts."""
         if self.rng is not None:
             return self.rng.poisson(mean, self.count)
+        from scipy.special import pdtr
+
         return np.searchsorted(pdtr(np.arange(60), mean), self._marks)
 
     def gamma_2(self, scale: float) -> Floats:

@@ -787,6 +787,17 @@ missed-turns = { $count }×
 missed-taught = { $count } taught
 missed-more = { $left } smaller groups are not shown; liuke nlu missed --out writes all.
 missed-said = { $author }: { $text }
+nearest-entry = Nearest on your pages: { $page } › { $title } ({ $chance }%)
+no-page-answers = No page answers this.
+pages-not-own = These pages came with the demo shop; write your own into LIUKE_HOME/pages, and lines can be added here.
+nothing-to-add = The entry has these questions, or they hold personal data: nothing to add.
+add-asked-as = Add to the page
+add-these = Add these
+asked-as-added = Added. The bot reads the page again within seconds.
+one-a-line = One question a line
+asked-as-what-for = The entry is then found by these words, too. Customers don’t see them. Check that the entry answers each.
+entry-gone = The page has been changed meanwhile. Look again.
+page-not-written = The page could not be changed: see whether the program may write it, and whether it is UTF-8 text.
 all-languages = All
 language-zh = 中文
 language-en = English
@@ -817,6 +828,8 @@ act-asks_state = asks how it stands
 act-aside = is about something else
 act-other = does something else
 action-corrected = said what a message meant
+action-asked_as_added = added what is also asked to
+subject-page = the page { $key }
 action-correction_gone = took back what a message meant
 
 ## Where an answer comes from

@@ -12,6 +12,7 @@ from nicegui import ui
 
 from bot.delivery.faults import faults
 from bot.privacy.erasure import ErasureFailed
+from bot.staff.asked_as import PageNotWritten
 from bot.staff.console.words import Words
 from bot.staff.imports import ImportRunning, NothingChosen
 from bot.staff.people import LastAdmin, LoginInvalid
@@ -19,6 +20,7 @@ from bot.staff.price_rules import RulesChanged, RulesNotKept
 from bot.staff.requests import ErasureNotYet
 from bot.staff.roles import AccessChanged, NotAllowed
 from bot.staff.till import NotTheirs, OrderNeeded
+from nlu.errors import EntryNotFound
 from retention.errors import LogRefused
 from retention.written import RulesInvalid
 from storage import Conflict, NotFound, StoreUnavailable
@@ -42,6 +44,8 @@ V = TypeVar("V")
 
 _SAID: Mapping[type[Exception], str] = {
     ErasureNotYet: "erase-not-yet",
+    EntryNotFound: "entry-gone",
+    PageNotWritten: "page-not-written",
     NotTheirs: "not-theirs",
     OrderNeeded: "order-needed",
     ImportRunning: "data-running",

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from nicegui import ui
 
+from bot.staff.asked_as import AskedAs, GroupBesidePages, NearEntry, NearestEntries
 from bot.staff.case_service import CaseService
 from bot.staff.console.case_log import offered
 from bot.staff.console.frame import RedrawnPage, Visit, small_button
-from bot.staff.missed import DAYS, Example, Group, Missed
+from bot.staff.missed import DAYS, Example, Missed
+from bot.staff.roles import EDITING
 from nlu.acts import Act
 from nlu.intents import INTENTS
+from nlu.pages.asked_as import LABELS
 
 _EXAMPLES = 4
 _GROUPS = 40
@@ -20,16 +24,27 @@ _ACT = "act:"
 """Before an act among what can be chosen; no intent's name has a colon."""
 
 
-class MissedPage(RedrawnPage[Sequence[Group]]):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What is on the page."""
+
+    groups: Sequence[GroupBesidePages]
+    left: int
+    """Groups that are not shown."""
+
+
+class MissedPage(RedrawnPage[Shown]):
     """One browser's view of the groups."""
 
     _name = "missed"
     # They change slowly, and gathering them takes longer than other looks.
     _every = 60.0
 
-    def __init__(self, missed: Missed, cases: CaseService, visit: Visit) -> None:
+    def __init__(
+        self, missed: Missed, nearest: NearestEntries, asked_as: AskedAs, cases: CaseService, visit: Visit
+    ) -> None:
         super().__init__(visit)
-        self._missed, self._cases = missed, cases
+        self._missed, self._nearest, self._asked_as, self._cases = missed, nearest, asked_as, cases
         self._language: str | None = None
 
     def _draw_frame(self) -> None:
@@ -43,24 +58,26 @@ class MissedPage(RedrawnPage[Sequence[Group]]):
                 ).props("dense no-caps unelevated padding='2px 10px'")
             self._place = ui.column().classes("w-full gap-2")
 
-    async def _read(self) -> Sequence[Group]:
-        return await self._missed.groups(language=self._language, examples=_EXAMPLES)
+    async def _read(self) -> Shown:
+        groups = await self._missed.groups(language=self._language, examples=_EXAMPLES)
+        shown = await self._nearest.beside(groups[:_GROUPS])
+        return Shown(groups=shown, left=len(groups) - len(shown))
 
     async def _filter(self, language: str) -> None:
         self._language = language or None
         await self._refresh()
 
-    def _draw(self, found: Sequence[Group]) -> None:
-        if not found:
+    def _draw(self, found: Shown) -> None:
+        if not found.groups:
             ui.label(self._words("no-missed")).classes("soft p-4")
             return
-        for number, group in enumerate(found[:_GROUPS]):
-            self._draw_group(number, group)
-        if len(found) > _GROUPS:
-            ui.label(self._words("missed-more", left=len(found) - _GROUPS)).classes("text-sm soft")
+        for number, one in enumerate(found.groups):
+            self._draw_group(number, one)
+        if found.left:
+            ui.label(self._words("missed-more", left=found.left)).classes("text-sm soft")
 
-    def _draw_group(self, number: int, group: Group) -> None:
-        words = self._words
+    def _draw_group(self, number: int, one: GroupBesidePages) -> None:
+        words, group = self._words, one.group
         with ui.card().classes("w-full p-3 gap-2").mark(f"group-{number}"):
             with ui.row().classes("items-baseline gap-2"):
                 ui.label(words("missed-turns", count=group.size)).classes("font-medium")
@@ -69,6 +86,43 @@ class MissedPage(RedrawnPage[Sequence[Group]]):
                     ui.label(words("missed-taught", count=group.taught)).classes("chip")
             for example in group.examples:
                 self._draw_example(example)
+            if one.nearest is not None:
+                self._draw_nearest(number, one.nearest)
+            elif one.searched and not group.asked:
+                # What answers the bot's own question isn't one for the pages.
+                ui.label(words("no-page-answers")).classes("text-sm soft")
+
+    def _draw_nearest(self, number: int, near: NearEntry) -> None:
+        words, chance = self._words, round(100 * near.chance)
+        with ui.column().classes("w-full gap-1"):
+            told = words("nearest-entry", page=near.entry.page, title=near.entry.title, chance=chance)
+            ui.label(told).classes("text-sm").props("dir=auto")
+            if near.lines:
+                line = LABELS[near.entry.language] + " | ".join(near.lines)
+                ui.label(line).classes("text-sm soft pre").props("dir=auto")
+            if not near.own:
+                ui.label(words("pages-not-own")).classes("text-sm soft")
+            elif not near.lines:
+                ui.label(words("nothing-to-add")).classes("text-sm soft")
+            elif self._visit.member.role in EDITING:
+                small_button(words("add-asked-as"), partial(self._add, near)).mark(f"add-{number}")
+
+    async def _add(self, near: NearEntry) -> None:
+        words = self._words
+        fields: list[ui.textarea] = []
+
+        def draw() -> None:
+            field = ui.textarea(words("one-a-line"), value="\n".join(near.lines)).classes("w-full")
+            fields.append(field.props("outlined dense autogrow dir=auto").mark("asked-as"))
+            ui.label(words("asked-as-what-for")).classes("text-xs soft")
+
+        async def keep() -> bool:
+            lines = str(fields[-1].value or "").splitlines()
+            return await self._act(
+                self._asked_as.add(self._visit.member, near.entry, lines), "asked-as-added"
+            )
+
+        self._ask(words("add-asked-as"), near.entry.title, "add-these", keep, draw=draw)
 
     def _question(self, asked: str) -> str:
         kind, _, what = asked.partition(" ")

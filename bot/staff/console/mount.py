@@ -24,6 +24,7 @@ from bot.http.headers import nonce_of
 from bot.settings import Settings
 from bot.shop.prices import Prices
 from bot.staff.accounts import Sessions, SignInRefused, StaffAccounts
+from bot.staff.asked_as import AskedAs, NearestEntries
 from bot.staff.campaigns import CampaignService
 from bot.staff.case_service import CaseService
 from bot.staff.console.audit_page import AuditPage
@@ -73,6 +74,8 @@ def mount_console(
     cases: CaseService,
     skills: SkillToggles,
     imports: Imports,
+    nearest: NearestEntries,
+    asked_as: AskedAs,
     secret: str,
     settings: Settings,
     prices: Prices,
@@ -86,6 +89,8 @@ def mount_console(
         cases: what can be done with cases and requests.
         skills: their switches.
         imports: takes the shop's files in.
+        nearest: finds the entries of the shop's pages for what was missed.
+        asked_as: adds to the shop's pages what they are also asked as.
         secret: signs the cookie by which a browser's language is known.
         settings: of the home, where something is kept of each browser; of the shop's time zone; and whether
             cookies travel by https alone.
@@ -128,7 +133,7 @@ def mount_console(
     told = Texts.load(settings.home / "texts")
     serve("prices", partial(PricesPage, rules, figures, ListPrices(store), told))
     serve("skills", partial(SkillsPage, skills))
-    serve("missed", partial(MissedPage, Missed(store), cases))
+    serve("missed", partial(MissedPage, Missed(store), nearest, asked_as, cases))
     serve("data", partial(DataPage, imports))
     serve("people", partial(PeoplePage, People(store)))
     serve("audit", partial(AuditPage, store))

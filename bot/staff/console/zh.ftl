@@ -781,6 +781,17 @@ missed-turns = { $count } 次
 missed-taught = 已教 { $count } 条
 missed-more = 另有 { $left } 个较小的组未显示；liuke nlu missed --out 可全部导出。
 missed-said = { $author }：{ $text }
+nearest-entry = 页面中最接近的条目：{ $page } › { $title }（{ $chance }%）
+no-page-answers = 没有页面能回答。
+pages-not-own = 这是示例店铺自带的页面；把自己的页面放进 LIUKE_HOME/pages 后，就能在这里补充问法。
+nothing-to-add = 条目里已有这些问法，或它们含有个人信息：没有可补充的。
+add-asked-as = 补充到页面
+add-these = 确认补充
+asked-as-added = 已补充。机器人几秒内会重新读取页面。
+one-a-line = 每行一个问题
+asked-as-what-for = 之后用这些说法也能查到这个条目，顾客看不到它们。请确认条目确实回答了每个问题。
+entry-gone = 页面刚刚被改过，请重新查看。
+page-not-written = 页面无法修改：请检查程序是否有写入权限、文件是否为 UTF-8 文本。
 all-languages = 全部
 language-zh = 中文
 language-en = English
@@ -811,6 +822,8 @@ act-asks_state = 问进展
 act-aside = 说的是别的事
 act-other = 别的
 action-corrected = 说明了消息的真实意思
+action-asked_as_added = 给页面补充了问法
+subject-page = 页面 { $key }
 action-correction_gone = 撤销了消息的更正
 
 ## 回答的依据

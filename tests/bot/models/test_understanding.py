@@ -20,6 +20,7 @@ from bot.delivery.ports import TookTooLong
 from bot.models.understanding import KIND, SHIPPED, ServedUnderstanding
 from bot.settings import Settings
 from bot.shop.demonstration import Demonstration
+from bot.staff.asked_as import AskedAs, Entry
 from nlu import modelfiles
 from nlu.heads import Heads
 from nlu.products.goods import Goods
@@ -29,6 +30,8 @@ from storage import Store
 from storage.models import ModelVersion, ModelVersions
 from storage.schema import product
 from storage.shop import Shop
+from storage.staff import Staff
+from tests.bot.staff.test_case_service import opened
 from tests.factories import NOW, add_product
 from tests.nlu.stuck_reader import HANG
 from tests.nlu.unsound import narrow_heads
@@ -237,6 +240,26 @@ async def test_a_page_that_changes_is_taken_while_running(store: Store, serve: S
     assert await served.refresh()
     (found,) = await served.search("do you wrap gifts?", "en", 1, at_least=0.0)
     assert found.text == "Not any more."
+
+
+async def test_what_an_entry_is_also_asked_as_is_taken_while_running(
+    store: Store, serve: Serve, tmp_path: Path
+) -> None:
+    page = tmp_path / "en" / "faq.md"
+    page.parent.mkdir()
+    page.write_text("# Shop\n\n## In the shop\nAnimals wait at the door.\n", "utf-8")
+    await opened(store, tmp_path)
+    async with store.read() as connection:
+        (root,) = [one for one in await Staff(connection).all() if one.role == "admin"]
+    served = await serve(store, tmp_path, tmp_path)
+    assert not await served.refresh()
+    (before,) = await served.search("can my poodle come along", "en", 1, at_least=0.0)
+    entry = Entry(page="faq", title="In the shop", language="en")
+    assert await AskedAs(store, tmp_path).add(root, entry, ["is my dog allowed in"])
+    assert await served.refresh()
+    (after,) = await served.search("can my poodle come along", "en", 1, at_least=0.0)
+    assert after.score > before.score
+    assert after.text == before.text == "Animals wait at the door."
 
 
 async def test_a_version_for_vectors_of_another_length_leaves_the_one_in_use(

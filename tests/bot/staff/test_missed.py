@@ -13,6 +13,7 @@ from nicegui.testing.user_simulation import user_simulation
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.staff.asked_as import AskedAs, NearestEntries
 from bot.staff.console.frame import listening
 from bot.staff.console.missed_page import MissedPage
 from bot.staff.corrections import without_personal_data
@@ -24,6 +25,7 @@ from storage.audit import Audit
 from storage.drafts import Corrections
 from storage.schema import account
 from tests.bot.delivery.fakes import until
+from tests.bot.staff.folder_pages import FolderPages
 from tests.bot.staff.test_case_service import NOW, Team, opened
 from tests.bot.staff.visits import Visitor
 from tests.storage.test_missed import said
@@ -36,7 +38,7 @@ async def team(any_store: Store, tmp_path: Path) -> Team:
     return await opened(any_store, tmp_path)
 
 
-async def _turn(
+async def missed_turn(
     team: Team, words: str, *, asked: str = "", bot: str = "", language: str = "en", address: str = "v-1"
 ) -> int:
     conversation = await team.conversation(address, language)
@@ -60,8 +62,8 @@ def _missed(team: Team) -> Missed:
 
 async def test_alike_turns_are_together_the_most_frequent_first(team: Team) -> None:
     for words in ("where is my parcel", "do you gift wrap", "wheres my parcel??", "where's my parcel"):
-        await _turn(team, words)
-    await _turn(team, "where is my parcel", asked="value return.reason")
+        await missed_turn(team, words)
+    await missed_turn(team, "where is my parcel", asked="value return.reason")
     first, *rest = await _missed(team).groups()
     assert (first.size, first.taught, first.asked) == (3, 0, "")
     assert sorted(group.size for group in rest) == [1, 1]
@@ -76,12 +78,14 @@ async def test_alike_turns_are_together_the_most_frequent_first(team: Team) -> N
 
 
 async def test_nobodys_personal_data_is_shown(team: Team) -> None:
-    await _turn(team, "call 13800138000 or write to li@example.com", bot="Hello Rose Miller, how are you?")
-    await _turn(team, "Zhang Wei", asked="value invoice.name", bot="Which name?")
-    await _turn(team, "张伟", asked="value invoice.name", language="zh", address="v-2")
-    await _turn(team, "幸福路8号3单元402室", asked="value change_address.address", address="v-2")
-    await _turn(team, "12 Rose Street, Leeds", asked="value change_address.address")
-    await _turn(team, "你好，我是林小雨", bot="林小雨您好", address="v-2")
+    await missed_turn(
+        team, "call 13800138000 or write to li@example.com", bot="Hello Rose Miller, how are you?"
+    )
+    await missed_turn(team, "Zhang Wei", asked="value invoice.name", bot="Which name?")
+    await missed_turn(team, "张伟", asked="value invoice.name", language="zh", address="v-2")
+    await missed_turn(team, "幸福路8号3单元402室", asked="value change_address.address", address="v-2")
+    await missed_turn(team, "12 Rose Street, Leeds", asked="value change_address.address")
+    await missed_turn(team, "你好，我是林小雨", bot="林小雨您好", address="v-2")
     names = {"v-1": "Rose Miller", "v-2": "林小雨"}
     for address, name in names.items():
         await team.store.write(
@@ -116,7 +120,7 @@ def test_what_asks_back_is_no_answer(words: str, asked: str) -> None:
 
 
 async def test_what_is_taught_is_a_correction_and_written_down(team: Team) -> None:
-    number = await _turn(team, "the steel one", asked="choice return.order")
+    number = await missed_turn(team, "the steel one", asked="choice return.order")
     missed, ann = _missed(team), team.members["ann"]
     ((one,),) = [group.examples for group in await missed.groups()]
     await missed.teach(ann, one, act=Act.GIVES)
@@ -138,7 +142,7 @@ async def test_what_is_taught_is_a_correction_and_written_down(team: Team) -> No
 
 
 async def test_who_may_not_correct_may_not_teach(team: Team) -> None:
-    await _turn(team, "the steel one")
+    await missed_turn(team, "the steel one")
     missed = _missed(team)
     ((one,),) = [group.examples for group in await missed.groups()]
     with pytest.raises(NotAllowed):
@@ -151,15 +155,17 @@ async def test_who_may_not_correct_may_not_teach(team: Team) -> None:
 
 
 @pytest.mark.slow
-async def test_the_page_shows_the_groups_and_teaches(team: Team) -> None:
-    number = await _turn(
+async def test_the_page_shows_the_groups_and_teaches(team: Team, tmp_path: Path) -> None:
+    number = await missed_turn(
         team, "the steel one, call 13800138000", asked="choice return.order", bot="Which order is it?"
     )
-    await _turn(team, "the steel one please", asked="choice return.order", bot="Which order is it?")
+    await missed_turn(team, "the steel one please", asked="choice return.order", bot="Which order is it?")
 
     async def page() -> None:
         if await listening():
-            MissedPage(_missed(team), team.cases, Visitor(team.members["ann"]).visit()).build()
+            visit = Visitor(team.members["ann"]).visit()
+            nearest, asked_as = NearestEntries(FolderPages(tmp_path), tmp_path), AskedAs(team.store, tmp_path)
+            MissedPage(_missed(team), nearest, asked_as, team.cases, visit).build()
 
     async with user_simulation(page) as user:
         await user.open("/")
