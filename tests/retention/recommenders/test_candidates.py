@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from kernel.times import DAY, to_micros
 from retention.core import Core
-from retention.recommenders import candidates, features
+from retention.recommenders import candidates, features, neighbourhood
 from retention.recommenders.candidates import (
     CLOSEST,
     TABLES,

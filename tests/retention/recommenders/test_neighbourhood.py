@@ -68,8 +68,8 @@ def test_too_few_customers_decide_nothing() -> None:
 def test_so_many_customers_and_more_while_they_have_bought_little(
     monkeypatch: pytest.MonkeyPatch, least: int, most: int, kept: int
 ) -> None:
-    monkeypatch.setattr(crowd, "LEAST_CUSTOMERS", least)
-    monkeypatch.setattr(crowd, "MOST_INTERACTIONS", most)
+    monkeypatch.setattr(neighbourhood, "LEAST_CUSTOMERS", least)
+    monkeypatch.setattr(neighbourhood, "MOST_INTERACTIONS", most)
     assert len(neighbourhood.neighbourhood(interactions(purchases(seldom(60))), EVER).norms) == kept
 
 
