@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernel.arrays import Bools, Floats, Ints
-from retention.recommenders import crowd
+from retention.recommenders import neighbourhood
 from retention.recommenders.facts import SIMILARITIES, ProductFacts
 from retention.recommenders.interactions import Profile
 from retention.recommenders.similarity import Table
@@ -49,7 +49,7 @@ def source_scores(facts: ProductFacts, profile: Profile) -> Scores:
     """The weighted sum of neighbours by source."""
     near = {name: _near(facts.neighbours[name], profile.items) for name in SIMILARITIES}
     customers = facts.customers
-    who, similarity = customers.similar(profile.items, profile.interest, crowd.MOST_ASKED)
+    who, similarity = customers.similar(profile.items, profile.interest, neighbourhood.MOST_ASKED)
     close = similarity**facts.closeness
     ever, weights = customers.terms(who, close, customers.ratings)
     lately, recent_weights = customers.terms(who[:CLOSEST], close[:CLOSEST], customers.recent)

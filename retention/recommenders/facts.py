@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from kernel.arrays import Floats, Ints
 from kernel.times import DAY
-from retention.recommenders import crowd, ease, similarity
+from retention.recommenders import ease, neighbourhood, similarity
 from retention.recommenders.interactions import PURCHASE, Interactions, Profile
 from retention.recommenders.similarity import Table, UserNeighbourhood
 
@@ -107,14 +107,15 @@ class Ways:
 
     ridge_factor: float = ease.WEAK
     """What EASE's ridges are multiplied with; see `ease.choose_ridge_factor`."""
-    customers: crowd.Way = crowd.LATELY
-    """How customers are compared; see `crowd.choose_way`."""
+    customers: neighbourhood.Comparison = neighbourhood.LATELY
+    """How customers are compared; see `neighbourhood.choose_comparison`."""
 
     @classmethod
     def chosen(cls, interactions: Interactions, begin: int, seed: int) -> Self:
         """By the purchases since `begin`, in microseconds; the seed draws the customers who decide."""
         return cls(
-            ease.choose_ridge_factor(interactions, begin, seed), crowd.choose_way(interactions, begin, seed)
+            ease.choose_ridge_factor(interactions, begin, seed),
+            neighbourhood.choose_comparison(interactions, begin, seed),
         )
 
 
@@ -127,7 +128,7 @@ class ProductFacts:
     customers: UserNeighbourhood
     """Those among whom similar customers are looked for."""
     closeness: float
-    """The power of their cosines; see `crowd.Way`."""
+    """The power of their cosines; see `neighbourhood.Comparison`."""
     breadth: BuyerBreadth
     static: Floats
     """Shape (products, len(STATIC))."""
@@ -160,7 +161,7 @@ class ProductFacts:
                 "ease_recent": similarity.sharpened(recent_ease, EASE_POWER),
                 "content": similarity.sharpened(content, CONTENT_POWER),
             },
-            customers=crowd.crowd(interactions, ways.customers),
+            customers=neighbourhood.neighbourhood(interactions, ways.customers),
             closeness=ways.customers.closeness,
             breadth=BuyerBreadth.of(interactions),
             static=_static(interactions),
@@ -176,7 +177,7 @@ class ProductFacts:
         return cls(
             neighbours=dict.fromkeys(SIMILARITIES, nothing),
             customers=UserNeighbourhood.of_nobody(0),
-            closeness=crowd.LATELY.closeness,
+            closeness=neighbourhood.LATELY.closeness,
             breadth=BuyerBreadth.of_nobody(0),
             static=np.zeros((0, len(STATIC))),
             gap=np.zeros(0),
@@ -212,7 +213,7 @@ class ProductFacts:
             # Older models have the usual one and don't say so.
             closeness=float(arrays["crowd_closeness"][0])
             if "crowd_closeness" in arrays
-            else crowd.LATELY.closeness,
+            else neighbourhood.LATELY.closeness,
             breadth=BuyerBreadth(*(arrays[f"buyers_{one.name}"] for one in fields(BuyerBreadth))),
             static=arrays["static"],
             gap=arrays["gap"],

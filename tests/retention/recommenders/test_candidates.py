@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from kernel.times import DAY, to_micros
 from retention.core import Core
-from retention.recommenders import candidates, crowd, features
+from retention.recommenders import candidates, features, neighbourhood
 from retention.recommenders.candidates import (
     CLOSEST,
     TABLES,
@@ -56,7 +56,7 @@ def test_they_are_the_weighted_sums_of_the_neighbours(fitted: Core, items: list[
             np.add.at(wanted, places[item], values[item] * much)
         assert found[source] == pytest.approx(wanted)
     customers = facts.customers
-    who, alike = customers.similar(profile.items, profile.interest, crowd.MOST_ASKED)
+    who, alike = customers.similar(profile.items, profile.interest, neighbourhood.MOST_ASKED)
     close = alike**facts.closeness
     assert found["crowd"] == pytest.approx(customers.weighted_sum(who, close, customers.ratings))
     lately = customers.weighted_sum(who[:CLOSEST], close[:CLOSEST], customers.recent)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from kernel.times import to_micros
-from retention.recommenders import crowd, facts
-from retention.recommenders.crowd import EVER, LATELY, choose_way
+from retention.recommenders import facts, neighbourhood
 from retention.recommenders.facts import ProductFacts, Ways
+from retention.recommenders.neighbourhood import EVER, LATELY, choose_comparison
 from tests.contracts.item_model import interactions, purchases
 from tests.contracts.retention_core import NOW
 
@@ -51,15 +51,15 @@ def fickle(customers: int) -> list[tuple[str, str, float]]:
 
 
 def test_old_purchases_count_alike_where_customers_come_seldom() -> None:
-    assert choose_way(interactions(purchases(seldom(400))), BEGIN, 0) == EVER
+    assert choose_comparison(interactions(purchases(seldom(400))), BEGIN, 0) == EVER
 
 
 def test_old_purchases_count_less_where_tastes_change() -> None:
-    assert choose_way(interactions(purchases(fickle(300))), BEGIN, 0) == LATELY
+    assert choose_comparison(interactions(purchases(fickle(300))), BEGIN, 0) == LATELY
 
 
 def test_too_few_customers_decide_nothing() -> None:
-    assert choose_way(interactions(purchases(seldom(40))), BEGIN, 0) == LATELY
+    assert choose_comparison(interactions(purchases(seldom(40))), BEGIN, 0) == LATELY
 
 
 @pytest.mark.parametrize(
@@ -68,9 +68,9 @@ def test_too_few_customers_decide_nothing() -> None:
 def test_so_many_customers_and_more_while_they_have_bought_little(
     monkeypatch: pytest.MonkeyPatch, least: int, most: int, kept: int
 ) -> None:
-    monkeypatch.setattr(crowd, "LEAST_CUSTOMERS", least)
-    monkeypatch.setattr(crowd, "MOST_INTERACTIONS", most)
-    assert len(crowd.crowd(interactions(purchases(seldom(60))), EVER).norms) == kept
+    monkeypatch.setattr(neighbourhood, "LEAST_CUSTOMERS", least)
+    monkeypatch.setattr(neighbourhood, "MOST_INTERACTIONS", most)
+    assert len(neighbourhood.neighbourhood(interactions(purchases(seldom(60))), EVER).norms) == kept
 
 
 def test_a_model_without_the_power_has_the_usual_one() -> None:

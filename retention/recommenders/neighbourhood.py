@@ -21,7 +21,7 @@ RECENT_HALF_LIFE = 15.0
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Comparison:
     """How customers are compared."""
 
     half_life: float | None
@@ -30,11 +30,11 @@ class Way:
     """Cosines count to this power: above 1, a few close customers outweigh many distant."""
 
 
-LATELY, EVER = Way(120.0, 2.0), Way(None, 1.0)
+LATELY, EVER = Comparison(120.0, 2.0), Comparison(None, 1.0)
 """The usual one, and the one for shops whose customers come so seldom that little is known of any."""
 
 
-def crowd(interactions: Interactions, way: Way) -> UserNeighbourhood:
+def neighbourhood(interactions: Interactions, way: Comparison) -> UserNeighbourhood:
     """The customers of all events before `interactions.now`."""
     ratings, recent = (interactions.ratings(half) for half in (way.half_life, RECENT_HALF_LIFE))
     latest = interactions.latest_customers(interactions.customers)
@@ -46,7 +46,7 @@ def crowd(interactions: Interactions, way: Way) -> UserNeighbourhood:
     return UserNeighbourhood.of(ratings, recent)
 
 
-def choose_way(interactions: Interactions, begin: int, seed: int) -> Way:
+def choose_comparison(interactions: Interactions, begin: int, seed: int) -> Comparison:
     """`EVER` where it leads by more than its standard error on new purchases since `begin`, else `LATELY`.
 
     Args:
@@ -57,7 +57,7 @@ def choose_way(interactions: Interactions, begin: int, seed: int) -> Way:
     trials = Trials.of(interactions, begin, seed)
     if not trials.enough:
         return LATELY
-    ever, lately = (_Asked(crowd(trials.past, way), way) for way in (EVER, LATELY))
+    ever, lately = (_Asked(neighbourhood(trials.past, way), way) for way in (EVER, LATELY))
     return EVER if trials.leads(ever, lately) else LATELY
 
 
@@ -66,7 +66,7 @@ class _Asked:
     """What similar customers bought, as a score of products."""
 
     customers: UserNeighbourhood
-    way: Way
+    way: Comparison
 
     def __call__(self, profile: Profile) -> Floats:
         who, similarity = self.customers.similar(profile.items, profile.interest, MOST_ASKED)
