@@ -67,6 +67,9 @@ def set_up(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LIUKE_HOME", str(folder / "home"))
     for name, content in FILES.items():
         (folder / name).write_text(content, encoding="utf-8")
+    returns = folder / "home" / "pages" / "en" / "returns.md"
+    returns.parent.mkdir(parents=True)
+    returns.write_text(blocks("markdown")[0], encoding="utf-8")
     (folder / "columns.toml").write_text(blocks("toml")[0], encoding="utf-8")
     (folder / "variants.csv").write_text(blocks("csv")[0], encoding="utf-8")
 
