@@ -13,9 +13,11 @@ from bot.commands.common import AsJson, amount, with_reader, with_store
 from bot.conversation.texts import Texts
 from bot.models.judging import Judged, Judgement, judged
 from bot.settings import Settings
+from bot.shop.prices import Prices
 from bot.staff.console.offer_words import given, number, taken_off
 from bot.staff.console.words import Words
-from kernel.console import out, print_json, print_table
+from bot.staff.price_figures import PriceFigures, PriceReports, Spending
+from kernel.console import err, out, print_json, print_table
 from kernel.times import utc_now
 from retention.pricing.off_policy import GroupMean, Value
 from storage import NotFound, Store
@@ -77,6 +79,55 @@ def list_(
         ],
         unbroken=1,
     )  # fmt: skip
+
+
+@app.command()
+def budget(as_json: AsJson = False) -> None:
+    """Show what personal prices may cost in the period that runs now, what orders used of it, and what is promised."""
+
+    async def look(settings: Settings, store: Store) -> PriceFigures:
+        prices = Prices(settings.home, settings.time_zone)
+        return await PriceReports(store, prices, margin=settings.margin).figures()
+
+    figures = with_store(look)
+    rows = [_spent(one) for one in figures.spending]
+    if as_json:
+        print_json({"budgets": rows, "missing": list(figures.missing)})
+        return
+    print_table(
+        "Budgets of personal prices",
+        ("budget", "campaign", "until", "total", "used", "promised", "left"),
+        [
+            (one["budget"], one["campaign"] or "all", one["ends_at"] or "no rule",
+             *(amount(one[part], one["currency"]) for part in ("total", "used", "promised", "left")))
+            for one in rows
+        ],
+    )  # fmt: skip
+    for why in figures.missing:
+        err.print(_MISSING.get(why, why), style="yellow")
+
+
+_MISSING = {
+    "prices_off": "Personal prices are switched off: on = false in prices.toml.",
+    "no_budget": "No budget is set, so nobody is offered a personal price: [budget] in prices.toml.",
+    "not_now": "The budget is of other days.",
+    "used_up": "The budget is used up.",
+    "no_cost": "Products without a known cost get no personal price: import cost, or set LIUKE_MARGIN.",
+    "broken": "prices.toml has mistakes, and the rules before it hold: liuke prices rules names them.",
+}
+
+
+def _spent(one: Spending) -> dict[str, Any]:
+    return {
+        "budget": one.budget.id,
+        "campaign": one.campaign,
+        "currency": one.budget.currency,
+        "ends_at": None if one.ends_at is None else f"{one.ends_at:%Y-%m-%d %H:%M}Z",
+        "total": one.budget.total,
+        "used": one.used,
+        "promised": one.promised,
+        "left": one.budget.left,
+    }
 
 
 @app.command()

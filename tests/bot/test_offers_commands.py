@@ -108,3 +108,15 @@ def test_policies_are_told_by_what_they_brought() -> None:
     found = json.loads(said("policies", "--json"))
     assert found["policies"][0]["value"]["mean"] == pytest.approx(8_000 / 3)
     assert found["by_tier"][0]["group"] == "standard"
+
+
+def test_the_budget_tells_what_is_promised_and_left() -> None:
+    (one,) = json.loads(said("budget", "--json"))["budgets"]
+    assert (one["total"], one["used"], one["promised"], one["left"]) == (100_000, 0, 1_000, 99_000)
+    told = said("budget")
+    assert all(part in told for part in ("¥1,000.00", "¥10.00", "¥990.00"))
+
+
+def test_without_a_budget_it_is_said_why_there_are_no_offers(tmp_path: Path) -> None:
+    (tmp_path / "prices.toml").write_text("on = false", encoding="utf-8")
+    assert "Personal prices are switched off" in said("budget")
