@@ -13,6 +13,7 @@ import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from retention.errors import OutsideSupport
+from retention.pricing import law
 from retention.pricing.off_policy import (
     Decision,
     DecisionLog,
@@ -32,6 +33,11 @@ from storage.decided import Bought, Decided, OfferLog
 WHOLE = 10_000
 LIST_PRICE = "0"
 LOOK_BACK = timedelta(days=365)
+_NOT_OF_A_STEP = frozenset(
+    {code for code, _ in (*law.REFUSALS, *law.BARS, *law.CAPS)} | {"live_step", "bought_before", "overstock"}
+)
+"""Reasons of prices that say nothing of a tier's step: the law refused one, another customer's was given, or rules that
+go by the product added to it, such as for those who buy it again and would have done so anyway."""
 _OF_A_STEP = 100
 """Basis points that rounding may take from a step."""
 
@@ -164,7 +170,10 @@ def _nearest(decision: Decision, step: int) -> str | None:
 
 
 def _was_asked(one: Decided) -> bool:
-    return one.conversation_id is not None
+    """Whether a customer asked, and nothing but the step of their tier made the price."""
+    return one.conversation_id is not None and not any(
+        reason.get("code") in _NOT_OF_A_STEP for reason in one.reasons
+    )
 
 
 def _first_of_a_day(told: Sequence[Decided]) -> tuple[list[Decided], dict[int, int]]:

@@ -30,11 +30,6 @@ STATE = select(
 )
 
 
-def _promised(offer: Offer) -> bool:
-    """It goes on from one that the customer holds."""
-    return any(one.code == "existing_offer" for one in offer.reasons)
-
-
 def held_offer(item: StoredOffer) -> LiveOffer:
     return LiveOffer(
         product=item.product_id,

@@ -137,6 +137,16 @@ async def test_a_price_told_again_is_one_decision_and_a_purchase_counts_once(any
         await tell(connection, day + timedelta(days=9), held=timedelta(hours=1))
         await tell(connection, day + timedelta(days=9, hours=2), held=timedelta(hours=1))
         await buy(connection, day + timedelta(days=9, hours=2, minutes=9))
+        # Neither what the law refused nor what re-buyers get on top is a step of a tier.
+        await tell(
+            connection,
+            day + timedelta(days=11),
+            "c2",
+            reason="complaint_open",
+            price=LIST,
+            chances=((LIST, 1.0),),
+        )
+        await tell(connection, day + timedelta(days=13), "c2", reason="bought_before")
         # A message of a win-back goes to other people than those who ask.
         await tell(connection, day + timedelta(days=12), "c2", asked=False)
 
@@ -152,8 +162,8 @@ async def test_a_price_told_again_is_one_decision_and_a_purchase_counts_once(any
         )
     assert history.shown.tolist() == [[0, 0, 0], [1, 2, 0]]
     assert history.bought.tolist() == [[0, 0, 0], [1, 1, 0]]
-    assert one.decisions == 4
-    assert one.value.mean == pytest.approx(2 * (LIST - 5_000 + PRICE - 5_000) / 4)
+    assert one.decisions == 6
+    assert one.value.mean == pytest.approx(2 * (LIST - 5_000 + PRICE - 5_000) / 6)
 
 
 async def test_what_the_list_price_would_have_brought_is_told_by_a_log_of_chances(any_store: Store) -> None:
