@@ -11,7 +11,7 @@ UV = UV_DEFAULT_INDEX="$${PIP_INDEX_URL:-$$($(PIP) config get global.index-url 2
 # Processes that run the tests: one more than there are cores, since those that start programs often wait for them.
 WORKERS ?= $(shell $(PYTHON) -c "import os; print(min(5, 1 + (os.cpu_count() or 1)))")
 
-.PHONY: run test test-slow test-scale lint types imports bench bench-nlu bench-tuned bench-augment bench-talk bench-answers bench-tau bench-harm bench-recommend bench-intake bench-retention bench-churn bench-prices bench-scale torture transcript pictures clean help
+.PHONY: run test test-slow test-scale lint types imports bench bench-nlu bench-tuned bench-augment bench-talk bench-answers bench-facts bench-tau bench-harm bench-recommend bench-intake bench-retention bench-churn bench-prices bench-scale torture transcript pictures clean help
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -65,6 +65,9 @@ bench-talk: $(VENV)/.test  ## Conversations over invented shops: answers, reques
 bench-answers: $(VENV)/.test  ## Questions of pages, goods, needs and orders over invented shops
 	$(BIN)/python -m tests.benchmarks.answers tests/benchmarks/talk_shops tests/benchmarks/answer_rows --out .answers --write
 
+bench-facts: $(VENV)/.test  ## Which fact of a product answers a question, over invented shops
+	$(BIN)/python -m tests.benchmarks.goods_facts --write
+
 bench-tau: $(VENV)/.test  ## A public set of tasks with a scripted customer: which requests come of them
 	$(BIN)/python -m tests.benchmarks.tau --data $(SHARED_DATA)/conversations/tau_retail --out .tau --write
 
@@ -89,6 +92,7 @@ bench-prices: $(VENV)/.test  ## Demand forecasts, effects of offers, and policie
 	$(BIN)/python -m tests.benchmarks.prices_demand --data $(SHARED_DATA)/retention --write
 	$(BIN)/python -m tests.benchmarks.prices_uplift --data $(SHARED_DATA)/retention
 	$(BIN)/python -m tests.benchmarks.prices_world --write
+	$(BIN)/python -m tests.benchmarks.offer_speed --write
 
 bench-scale: $(VENV)/.test  ## Features and scores of 400,000 customers from 8 million events
 	$(BIN)/python -m tests.benchmarks.scale --write

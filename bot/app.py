@@ -284,7 +284,14 @@ async def build(settings: Settings, store: Store, reading: Process | None = None
         server=WebServer(
             site, settings.host, settings.port, Clients(keys.web, settings.proxies), https=settings.https
         ),
-        jobs=Jobs(store, planner, time_zone=settings.time_zone, seed=keys.seed, environment=os.environ),
+        jobs=Jobs(
+            store,
+            planner,
+            time_zone=settings.time_zone,
+            seed=keys.seed,
+            environment=os.environ,
+            propose_prices=lambda: answering.prices.written.list_prices.nightly,
+        ),
         imports=imports,
         limits=limits,
         running=running,

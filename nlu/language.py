@@ -15,6 +15,7 @@ _LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
 _LETTER_OF_ANOTHER_SCRIPT = re.compile(
     r"[\u00c0-\u024f\u0370-\u1cff\u1e00-\u1fff\u3040-\u30ff\u3130-\u318f\ua000-\ud7ff\ufb1d-\ufdff\ufe70-\ufeff]"
 )
+_ADDRESS_OR_LINK = re.compile(r"[\w.+-]{1,64}@[\w.-]{1,255}|https?://\S{1,400}", re.ASCII)
 _LETTER = re.compile(r"[^\W\d_]")
 _KANA = re.compile(r"[\u3041-\u30fa\u30fc-\u30ff]")
 
@@ -50,7 +51,9 @@ _LEAST_FOREIGN = 0.4
 
 
 def detect(text: str, fallback: Language | None = None) -> Language:
-    """The language of normalised text; `fallback` decides where its characters do not (`1024`, an emoji)."""
+    """The language of normalised text; `fallback` decides where its characters do not (`1024`, an emoji). Addresses of
+    e-mail and pages are in none."""
+    text = _ADDRESS_OR_LINK.sub(" ", text)
     chinese = len(_CHINESE.findall(text))
     latin = len(_LATIN_WORD.findall(text))
     if chinese or latin:

@@ -1,9 +1,8 @@
-"""How near in meaning short texts are to a question, such as the names of a product's attributes."""
+"""Sentence vectors, and the middle of a language among them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import TypeAlias
 
@@ -11,32 +10,12 @@ import numpy as np
 
 from kernel.arrays import Floats32
 from nlu.datafiles import read_table
-from nlu.heads import units
 from nlu.types import Language, Understander
 
 Embed: TypeAlias = Callable[[Sequence[str]], Floats32]
 """Sentence vectors of unit length, shape (texts, d)."""
 _CORPUS = Path(__file__).parent / "corpus"
-_REMEMBERED = 1_024
 _AT_ONCE = 8
-
-
-class Likeness:
-    """Compares by sentence vectors, seen from the middle of their language: `embed` gives unit vectors, (texts, d)."""
-
-    def __init__(self, embed: Embed) -> None:
-        self._embed = embed
-        self._centre = lru_cache(2)(lambda language: centre_of(embed, language))
-        # The names of attributes come again and again.
-        self._vector = lru_cache(_REMEMBERED)(lambda text: self._embed([text])[0])
-
-    def to(self, question: str, texts: Sequence[str], language: Language) -> list[float]:
-        """The cosine of each text with the question, -1 to 1, in the order of the texts."""
-        if not texts:
-            return []
-        vectors = np.stack([self._vector(text) for text in (question, *texts)]) - self._centre(language)
-        first, *others = units(vectors)
-        return [float(first @ other) for other in others]
 
 
 def centre_of(embed: Embed, language: Language) -> Floats32:

@@ -151,6 +151,8 @@ class Passage:
     """The sentence of the text that answers, or a few, one a line where others stand between; empty: it may be any."""
     stated: bool = True
     """Whether one of its sentences answers; where none does, it is of the same matter all the same."""
+    placed: bool = False
+    """Its answer is what it says of the place asked of; the rest is of others."""
 
 
 @runtime_checkable

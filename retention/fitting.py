@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.compute as pc
-from threadpoolctl import threadpool_limits
 
 from kernel.arrays import Floats
 from kernel.console import Progress, quiet
@@ -27,6 +26,7 @@ from retention.recommenders.interactions import Interactions
 from retention.recommenders.nightly import NightlyLists
 from retention.report import FitReport
 from retention.segments import nightly
+from retention.threads import one_thread
 from retention.types import EventKind, ProductId
 from retention.value import fit as value_fit
 from retention.value import model as value_model
@@ -71,9 +71,7 @@ def fit(
         FileExistsError: `out` holds something already.
         HistoryError: a table is not in the documented form.
     """
-    # One thread: a fit shares its machine with the serving process, and BLAS threads that wait for one
-    # another on busy cores take several times as long as one alone.
-    with threadpool_limits(1):
+    with one_thread():
         started = time.monotonic()
         stretch = 1.0 if judged else 0.95 / 0.55
         progress("checking the history", 0.0)

@@ -9,9 +9,9 @@ from kernel.arrays import Floats
 VERSION = "thompson/1"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StepModel:
-    """Chances to buy, by draw, tier and step."""
+    """Chances to buy, by draw, tier and step. One is the same as itself alone: what was worked out with it is kept."""
 
     steps: tuple[int, ...]
     """Basis points off, rising; the first is 0."""

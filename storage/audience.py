@@ -57,6 +57,8 @@ class Candidate:
 class Standing:
     """What speaks against offering a customer something."""
 
+    personal_prices: bool
+    """They want them."""
     case_open: bool
     refused_profiling: bool
     """Their last word on decisions made from what they did was a no."""
@@ -161,19 +163,18 @@ class Audience(Repository):
         ).one()
         return next((name for (name, _), holds in zip(checks, verdict, strict=True) if not holds), None)
 
-    async def standing(self, customer_id: str) -> Standing:
-        """What speaks against a personal price of the customer's."""
-        found = await self._one(Standing, _standing(), {"customer": customer_id})
-        return found or Standing(case_open=False, refused_profiling=False)
+    async def standing(self, customer_id: str) -> Standing | None:
+        """What speaks against a personal price of the customer's; None: there is no such customer."""
+        return await self._one(Standing, _standing(), {"customer": customer_id})
 
 
 @cache
 def _standing() -> Any:
     """Asked with each price: built once."""
     refused = func.coalesce(_word_on_profiling(), True).is_(False)
-    return select(_case_open().label("case_open"), refused.label("refused_profiling")).where(
-        customer.c.id == bindparam("customer")
-    )
+    return select(
+        customer.c.personal_prices, _case_open().label("case_open"), refused.label("refused_profiling")
+    ).where(customer.c.id == bindparam("customer"))
 
 
 def _allowed(channels: Sequence[str], contacted_since: datetime) -> list[tuple[str, ColumnElement[bool]]]:

@@ -24,7 +24,8 @@ class AuditEntry:
     id: int
     at: datetime
     actor: str
-    """bot, system, terminal (whoever runs commands on the server), or staff:<id>."""
+    """bot, system, rule (what the shop has written down), terminal (whoever runs commands on the server), or
+    staff:<id>."""
     action: str
     subject: str
     """What it was done to, such as `conversation:12`."""

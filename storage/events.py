@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Integer, bindparam, delete, func, select
 
 from storage.orders import Order
 from storage.repository import Repository, portions
@@ -53,6 +53,16 @@ class OrderEvent:
     order_id: str
     """The order's id, also where the event names it by its number."""
     product_id: str | None
+
+
+# Asked with each message: built once.
+_LATEST = (
+    select(event)
+    .where(event.c.customer_id == bindparam("customer"))
+    .order_by(event.c.at.desc(), event.c.id.desc())
+    .limit(bindparam("limit", type_=Integer))
+)
+_LATEST_OF_KINDS = _LATEST.where(event.c.kind.in_(bindparam("kinds", expanding=True)))
 
 
 class Events(Repository):
@@ -114,11 +124,14 @@ class Events(Repository):
             statement = statement.where(event.c.customer_id.in_(with_other))
         return int(await self._connection.scalar(statement) or 0)
 
-    async def by_customer(self, customer_id: str, *, limit: int = 1_000) -> list[StoredEvent]:
-        """A customer's latest events, at most `limit`, oldest first."""
-        theirs = select(event).where(event.c.customer_id == customer_id)
-        latest = theirs.order_by(event.c.at.desc(), event.c.id.desc()).limit(limit)
-        return (await self._list(StoredEvent, latest))[::-1]
+    async def by_customer(
+        self, customer_id: str, *, limit: int = 1_000, kinds: Collection[str] = ()
+    ) -> list[StoredEvent]:
+        """A customer's latest events, at most `limit`, oldest first; of some kinds alone, where they are given."""
+        asked: dict[str, Any] = {"customer": customer_id, "limit": limit}
+        if kinds:
+            return (await self._list(StoredEvent, _LATEST_OF_KINDS, asked | {"kinds": list(kinds)}))[::-1]
+        return (await self._list(StoredEvent, _LATEST, asked))[::-1]
 
 
 _NAMES = [one.name for one in fields(StoredEvent)]

@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Float, bindparam, cast, func, insert, select, update
 
-from storage.budgets import Budget, Budgets, OfferLimits, change_reserved
+from storage.budgets import Budgets, Holding, OfferLimits, change_reserved
 from storage.errors import Conflict
 from storage.repository import Repository, columns_of
-from storage.schema import customer, offer, shown
+from storage.schema import customer, offer, offer_budget, shown
 from storage.upsert import insert_ignoring_conflicts
 
 
@@ -44,7 +44,6 @@ class StoredOffer(NewOffer):
 
     id: int
     state: str
-    budget_id: str | None
     created_at: datetime
     used_at: datetime | None
     order_id: str | None = None
@@ -55,12 +54,6 @@ class StoredOffer(NewOffer):
     """What it paid for one, where that is another price; minor units of `currency`."""
     changed_at: datetime | None = None
     """When something of it changed last, as far as it is known."""
-    campaign_budget_id: str | None = None
-
-    @property
-    def budgets(self) -> tuple[str, ...]:
-        """The ids of those that it draws on."""
-        return tuple(one for one in (self.budget_id, self.campaign_budget_id) if one is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,12 +101,16 @@ def _of_others() -> Any:
 
 # Asked with each price: built once.
 _OF_OTHERS = _of_others()
-_SINCE = (
+_LIVE = (
     select(offer)
-    .where(offer.c.customer_id == bindparam("customer"), offer.c.state.in_(("live", "expired")))
-    .where(offer.c.valid_until > bindparam("moment"))
+    .where(offer.c.customer_id == bindparam("customer"), offer.c.state == "live")
+    .where(offer.c.valid_until > bindparam("now"))
     .order_by(offer.c.id.desc())
 )
+_LIVE_FOR = _LIVE.where(offer.c.product_id == bindparam("product"))
+_HOLD = select(customer.c.id).where(customer.c.id == bindparam("customer")).with_for_update(key_share=True)
+_DRAW = insert(offer_budget)
+_OF_NEW = tuple(one.name for one in fields(NewOffer))
 
 
 class Offers(Repository):
@@ -121,14 +118,10 @@ class Offers(Repository):
 
     async def live(self, customer_id: str, now: datetime, product_id: str | None = None) -> list[StoredOffer]:
         """The customer's offers that still hold, newest first."""
-        conditions = [offer.c.customer_id == customer_id, offer.c.state == "live", offer.c.valid_until > now]
-        if product_id is not None:
-            conditions.append(offer.c.product_id == product_id)
-        return await self._list(StoredOffer, select(offer).where(*conditions).order_by(offer.c.id.desc()))
-
-    async def since(self, customer_id: str, moment: datetime) -> list[StoredOffer]:
-        """The customer's offers that hold or ended after a moment, used ones left out, newest first."""
-        return await self._list(StoredOffer, _SINCE, {"customer": customer_id, "moment": moment})
+        asked = {"customer": customer_id, "now": now}
+        if product_id is None:
+            return await self._list(StoredOffer, _LIVE, asked)
+        return await self._list(StoredOffer, _LIVE_FOR, asked | {"product": product_id})
 
     async def of_others(self, product_id: str, customer_id: str, now: datetime) -> list[TierOffer]:
         """What others hold for a product now: of each tier the offer that takes the largest share off."""
@@ -170,21 +163,21 @@ class Offers(Repository):
                 as many as one may have, or a budget no longer covers the discount. The transaction must be undone.
         """
         await self._hold(new.customer_id)
-        same = (offer.c.customer_id == new.customer_id, offer.c.product_id == new.product_id)
-        _, changes = await self._ended("expired", now, offer.c.valid_until <= now, *same)
+        holding = await self._holding(new.customer_id, now, limits)
+        changes = Counter[str]()
+        if holding.has_run_out(new.product_id):
+            same = (offer.c.customer_id == new.customer_id, offer.c.product_id == new.product_id)
+            _, changes = await self._ended("expired", now, offer.c.valid_until <= now, *same)
         discount = new.list_price - new.price
         drawn = await self._drawn(new, discount, now, limits)
-        await self._within_limits(new.customer_id, new.currency, discount, now, limits)
-        names = [one.id for one in drawn] + [None, None]
+        _check(holding, discount, limits)
         kept = await self._one(
             StoredOffer,
             insert_ignoring_conflicts(self._connection, offer, returning=True),
             {
-                **asdict(new),
+                # `asdict` would copy every reason.
+                **{name: getattr(new, name) for name in _OF_NEW},
                 "state": "live",
-                "reasons": list(new.reasons),
-                "budget_id": names[0],
-                "campaign_budget_id": names[1],
                 "created_at": now,
                 "changed_at": now,
             },
@@ -192,9 +185,11 @@ class Offers(Repository):
         if kept is None:
             raise Conflict("the customer already has a live offer for this product")
         # After the offer, as wherever offers end: two transactions then never hold what the other one waits for.
-        for one in drawn:
-            changes[one.id] += discount
-        await change_reserved(self._connection, changes, {one.id: one.total for one in drawn})
+        if drawn:
+            links = [{"offer_id": kept.id, "budget_id": name} for name in sorted(drawn)]
+            await self._connection.execute(_DRAW, links)
+        changes.update(dict.fromkeys(drawn, discount))
+        await change_reserved(self._connection, changes, drawn)
         return kept
 
     async def improve(
@@ -213,7 +208,7 @@ class Offers(Repository):
         """
         await self._hold(held.customer_id)
         more = held.price - price
-        await self._within_limits(held.customer_id, held.currency, more, now, limits, one_more=False)
+        _check(await self._holding(held.customer_id, now, limits), more, limits, one_more=False)
         better = await self._one(
             StoredOffer,
             update(offer)
@@ -229,9 +224,8 @@ class Offers(Repository):
         )
         if better is None:
             raise Conflict("the customer's live offer for this product has changed")
-        drawn = await Budgets(self._connection).of(held.budgets, limits)
-        totals = {one.id: one.total for one in drawn}
-        await change_reserved(self._connection, dict.fromkeys(held.budgets, more), totals)
+        totals = {one.id: one.total for one in await Budgets(self._connection).of(held.id, limits)}
+        await change_reserved(self._connection, dict.fromkeys(totals, more), totals)
         return better
 
     async def withdraw(self, offer_id: int, now: datetime) -> bool:
@@ -244,48 +238,24 @@ class Offers(Repository):
 
     async def _hold(self, customer_id: str) -> None:
         """Let nobody else keep an offer of the customer's meanwhile, and wait for a message to them that is leaving."""
-        await self._connection.execute(
-            select(customer.c.id).where(customer.c.id == customer_id).with_for_update(key_share=True)
-        )
+        await self._connection.execute(_HOLD, {"customer": customer_id})
 
     async def _drawn(
         self, new: NewOffer, discount: int, now: datetime, limits: OfferLimits | None
-    ) -> list[Budget]:
-        """The budgets that an offer draws on, the total first; made where a rule's is not there yet."""
+    ) -> dict[str, int]:
+        """The totals of the budgets that an offer draws on, by id; made where a rule's is not there yet."""
         if discount <= 0:
-            return []
+            return {}
         budgets = Budgets(self._connection)
         if limits is not None and limits.rules:
             await budgets.keep(limits.rules)
-            return [await budgets.by_rule(one) for one in limits.rules]
+            return {one.id: one.total for one in limits.rules}
         running = await budgets.running(new.currency, now)
-        return [] if running is None else [running]
+        return {} if running is None else {running.id: running.total}
 
-    async def _within_limits(
-        self,
-        customer_id: str,
-        currency: str,
-        discount: int,
-        now: datetime,
-        limits: OfferLimits | None,
-        *,
-        one_more: bool = True,
-    ) -> None:
-        """What one customer may have; asked while nobody else can give them more."""
-        if limits is None:
-            return
-        holding = await Budgets(self._connection).holding(
-            customer_id,
-            currency,
-            now,
-            made_since=limits.made_since or now,
-            period_since=now if limits.total is None else limits.total.starts_at,
-        )
-        full = limits.most_live is not None and holding.live >= limits.most_live
-        if one_more and (full or (limits.most_made is not None and holding.made >= limits.most_made)):
-            raise Conflict("the customer has as many personal prices as one may have")
-        if limits.customer is not None and holding.promised + discount > limits.customer:
-            raise Conflict("the customer's part of the budget no longer covers this offer")
+    async def _holding(self, customer_id: str, now: datetime, limits: OfferLimits | None) -> Holding:
+        since = None if limits is None else limits.since
+        return await Budgets(self._connection).holding(customer_id, now, ended_since=now, made_since=since)
 
     async def end(self, state: str, now: datetime, *which: ColumnElement[bool]) -> int:
         """Put live offers into another state and give their discounts back to the budgets; return how many."""
@@ -295,20 +265,16 @@ class Offers(Repository):
 
     async def _ended(
         self, state: str, now: datetime, *which: ColumnElement[bool]
-    ) -> tuple[int, Counter[str | None]]:
+    ) -> tuple[int, Counter[str]]:
         """How many were put into another state, and what that changes of budgets, which is not yet done."""
         ended = await self._connection.execute(
             update(offer)
             .where(offer.c.state == "live", *which)
             .values(state=state, changed_at=now)
-            .returning(offer.c.budget_id, offer.c.campaign_budget_id, offer.c.list_price - offer.c.price)
+            .returning(offer.c.id, offer.c.price - offer.c.list_price)
         )
-        count, changes = 0, Counter[str | None]()
-        for budget_id, of_campaign, discount in ended:
-            count += 1
-            changes[budget_id] -= discount
-            changes[of_campaign] -= discount
-        return count, changes
+        given_back = {row[0]: int(row[1]) for row in ended}
+        return len(given_back), await Budgets(self._connection).drawn(given_back)
 
     async def record_shown(
         self,
@@ -325,3 +291,17 @@ class Offers(Repository):
         whose = {"customer_id": customer_id, "account_id": account_id, "conversation_id": conversation_id}
         rows = [{**asdict(item), **whose, "at": now} for item in impressions]
         await self._connection.execute(insert(shown), rows)
+
+
+def _check(holding: Holding, discount: int, limits: OfferLimits | None, *, one_more: bool = True) -> None:
+    """What one customer may have; asked while nobody else can give them more."""
+    if limits is None:
+        return
+    full = limits.most_live is not None and holding.live >= limits.most_live
+    often = (
+        limits.most_made is not None and holding.made(limits.made_since or holding.now) >= limits.most_made
+    )
+    if one_more and (full or often):
+        raise Conflict("the customer has as many personal prices as one may have")
+    if any(left < discount for left in holding.left_of(limits.rules)):
+        raise Conflict("the customer's part of a budget no longer covers this offer")

@@ -259,6 +259,10 @@ class Orders(Repository):
         for column in (parcel_scan.c.parcel_id, parcel.c.id):
             await self._delete(column, list(ids))
 
+    async def remove_refunds(self, ids: Collection[str]) -> None:
+        """Take refunds away."""
+        await self._delete(refund.c.id, list(ids))
+
     async def _delete(self, column: Column[Any], ids: Sequence[str]) -> None:
         for part in portions(ids, 1_000):
             await self._connection.execute(delete(column.table).where(self._in(column, part)))

@@ -1,10 +1,11 @@
-"""List prices that were proposed: approved, declined or undone by people; nothing changes a price by itself."""
+"""List prices that were proposed: approved by people or the shop's written rule, declined, undone."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import BigInteger, func, insert, select, type_coerce, update
@@ -18,6 +19,8 @@ from storage.schema import event, price_proposal, product
 PROPOSED, LEFT_ALONE, APPROVED, DECLINED, REPLACED, UNDONE = (
     "proposed", "left_alone", "approved", "declined", "replaced", "undone",
 )  # fmt: skip
+RULE = "rule"
+"""Who approved what the shop's written rule covers."""
 _DAY = 86_400_000_000
 _BOUGHT = ("purchase",)
 
@@ -67,19 +70,40 @@ _COLUMNS = columns_of(price_proposal, StoredProposal)
 class PriceProposals(Repository):
     """One open proposal a product; a decision is kept with who made it, in the log of decisions, too."""
 
-    async def put(self, new: Sequence[NewProposal], now: datetime) -> int:
-        """Keep proposals; open ones of the same products are replaced. Returns how many are open now of these."""
-        if not new:
-            return 0
+    async def put(
+        self, new: Sequence[NewProposal], now: datetime, *, round_began: datetime | None = None
+    ) -> list[StoredProposal]:
+        """Keep proposals; open ones of the same products are replaced. Returns what now stands of these products.
+
+        One that is open already stays as it is, and so does one that was left alone since the round began.
+        """
         products = [one.product_id for one in new]
-        await self._connection.execute(
-            update(price_proposal)
-            .where(price_proposal.c.state == PROPOSED, self._in(price_proposal.c.product_id, products))
-            .values(state=REPLACED, decided_at=now)
+        standing = {one.product_id: one for one in await self._standing(products, round_began or now)}
+        rows = [
+            {**asdict(one), "reasons": list(one.reasons), "created_at": now}
+            for one in new
+            if (known := standing.get(one.product_id)) is None or not _same(one, known)
+        ]
+        if rows:
+            await self._connection.execute(
+                update(price_proposal)
+                .where(price_proposal.c.state == PROPOSED)
+                .where(self._in(price_proposal.c.product_id, [row["product_id"] for row in rows]))
+                .values(state=REPLACED, decided_at=now)
+            )
+            await self._connection.execute(insert(price_proposal), rows)
+        return await self._standing(products, round_began or now)
+
+    async def _standing(self, products: Sequence[str], since: datetime) -> list[StoredProposal]:
+        """Open ones of some products, and those left alone since a moment; the newest first."""
+        alone = (price_proposal.c.state == LEFT_ALONE) & (price_proposal.c.created_at >= since)
+        return await self._list(
+            StoredProposal,
+            select(*_COLUMNS)
+            .where(self._in(price_proposal.c.product_id, products))
+            .where((price_proposal.c.state == PROPOSED) | alone)
+            .order_by(price_proposal.c.id.desc()),
         )
-        rows = [{**asdict(one), "reasons": list(one.reasons), "created_at": now} for one in new]
-        await self._connection.execute(insert(price_proposal), rows)
-        return sum(one.state == PROPOSED for one in new)
 
     async def get(self, proposal_id: int) -> StoredProposal:
         """One of them.
@@ -100,8 +124,22 @@ class PriceProposals(Repository):
             statement = statement.where(price_proposal.c.state == state)
         return await self._list(StoredProposal, statement)
 
-    async def approve(self, proposal_id: int, by: str, now: datetime) -> StoredProposal:
+    async def refused(self, since: datetime) -> set[str]:
+        """Products of which somebody declined a price, or undid one, since a moment."""
+        moment = func.coalesce(price_proposal.c.undone_at, price_proposal.c.decided_at)
+        said_no = price_proposal.c.state.in_((DECLINED, UNDONE)) & (moment >= since)
+        return set(await self._connection.scalars(select(price_proposal.c.product_id).where(said_no)))
+
+    async def approve(
+        self, proposal_id: int, by: str, now: datetime, *, rule: Mapping[str, Any] | None = None
+    ) -> StoredProposal:
         """Make it the list price.
+
+        Args:
+            proposal_id: its number.
+            by: who approves: staff:<id>, terminal, or `RULE`.
+            now: the time.
+            rule: what the rule says that approves it.
 
         Raises:
             NotFound: there is no such proposal.
@@ -110,7 +148,7 @@ class PriceProposals(Repository):
         """
         found = await self._decided(proposal_id, (PROPOSED,), APPROVED, by, now)
         await self._change(found.product_id, found.old_price, found.new_price, found.currency, now)
-        await self._note(found, "list_price_approved", by, now)
+        await self._note(found, "list_price_approved", by, now, {} if rule is None else {"rule": dict(rule)})
         return replace(found, state=APPROVED, decided_at=now, decided_by=by)
 
     async def decline(self, proposal_id: int, by: str, now: datetime) -> StoredProposal:
@@ -190,14 +228,31 @@ class PriceProposals(Repository):
         await catalogue.keep_price_changes([(before, after)], now)
         await catalogue.put_many([after])
 
-    async def _note(self, found: StoredProposal, action: str, by: str, now: datetime) -> None:
+    async def _note(
+        self,
+        found: StoredProposal,
+        action: str,
+        by: str,
+        now: datetime,
+        more: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
         details = {
+            **more,
             "proposal": found.id,
             "old_price": found.old_price,
             "new_price": found.new_price,
             "currency": found.currency,
         }
         await Audit(self._connection).add(by, action, f"product:{found.product_id}", details, now)
+
+
+def _same(new: NewProposal, known: StoredProposal) -> bool:
+    """Whether it says what is known already; what is left alone has no price to change."""
+    if new.state == known.state == LEFT_ALONE:
+        return True
+    return (new.state, new.old_price, new.new_price, new.currency) == (
+        known.state, known.old_price, known.new_price, known.currency,
+    )  # fmt: skip
 
 
 def _on_sale(item: Product, now: datetime) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +11,7 @@ from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.budgets import change_reserved
+from storage.budgets import Budgets, change_reserved
 from storage.catalogue import Catalogue
 from storage.codes import Codes, Promise, Reason, as_used, code_key, refusal
 from storage.coupons import Coupon, Coupons
@@ -287,7 +286,7 @@ class Redemptions(Repository):
 
     async def _keep(self, uses: Sequence[tuple[Promise, Promise]], now: datetime) -> int:
         """Write the uses that are new, each given as the code before and after; return how many those were."""
-        reserved: Counter[str | None] = Counter()
+        given: dict[int, int] = {}
         rows: dict[Table, list[dict[str, Any]]] = {offer: [], coupon: []}
         for before, after in uses:
             if after == before:
@@ -296,14 +295,14 @@ class Redemptions(Repository):
             rows[table].append({"named": after.code, "at": after.used_at, "by": after.order_id})
             if isinstance(before, StoredOffer) and before.state == "expired":
                 # The discount was given after all.
-                reserved.update(dict.fromkeys(before.budgets, before.list_price - before.price))
+                given[before.id] = before.list_price - before.price
         use: dict[str, Any] = {"used_at": bindparam("at"), "order_id": bindparam("by"), "changed_at": now}
         for table, values in ((offer, {**use, "state": "used"}), (coupon, use)):
             if rows[table]:
                 await self._connection.execute(
                     update(table).where(table.c.code == bindparam("named")).values(values), rows[table]
                 )
-        await change_reserved(self._connection, reserved)
+        await change_reserved(self._connection, await Budgets(self._connection).drawn(given))
         return len(rows[offer]) + len(rows[coupon])
 
     async def _free(self, used: Promise, now: datetime) -> None:
@@ -322,7 +321,8 @@ class Redemptions(Repository):
             .where(offer.c.id == used.id)
             .values({**_UNUSED, **_FITS, "state": state, "changed_at": now})
         )
-        await change_reserved(self._connection, dict.fromkeys(used.budgets, used.price - used.list_price))
+        given_back = await Budgets(self._connection).drawn({used.id: used.price - used.list_price})
+        await change_reserved(self._connection, given_back)
 
     async def _is_live_again(self, used: StoredOffer, now: datetime) -> bool:
         """Make it so, unless another offer to the customer for the product is live."""

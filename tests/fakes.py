@@ -97,9 +97,9 @@ class InProcess:
     ) -> list[Passage]:
         return self.pages.search(question, language, n, before, at_least)
 
-    async def likeness(self, question: str, texts: Sequence[str], language: Language) -> list[float]:
-        """None of them is near, save one that the question holds."""
-        return [float(bool(text) and text.lower() in question.lower()) for text in texts]
+    async def read_lines(self, question: str, lines: Sequence[str]) -> list[float]:
+        """None of them answers, save one whose label the question holds."""
+        return [float(line.split(":")[0].split("：")[0].lower() in question.lower()) for line in lines]
 
     async def search_goods(self, need: Need, language: Language, n: int) -> list[Found] | None:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager
+from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -34,6 +35,13 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON document, for pro
 By = Annotated[
     str | None, typer.Option("--as", help="Login of the admin to act as; “terminal” is noted when left out.")
 ]
+
+
+class Language(StrEnum):
+    """Of the words on the screen."""
+
+    ZH = "zh"
+    EN = "en"
 
 
 def settings_or_exit() -> Settings:

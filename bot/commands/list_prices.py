@@ -2,73 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.commands.common import As, AsJson, amount, with_member, with_store
+from bot.commands.common import As, AsJson, Language, amount, with_member, with_store
+from bot.conversation.texts import Texts
 from bot.settings import Settings
-from kernel.console import failing, out, print_json, print_table, progress_bar
+from bot.shop.prices import FILE, read_prices
+from bot.staff.console import list_words
+from bot.staff.console.words import Words
+from kernel.console import failing, out, print_json, progress_bar
 from kernel.times import utc_now
 from storage import Store
-from storage.price_proposals import NewProposal, StoredProposal
+from storage.catalogue import Catalogue, Product
+from storage.price_proposals import LEFT_ALONE, StoredProposal
 from storage.staff import StaffMember
 
 if TYPE_CHECKING:
-    from bot.staff.list_prices import Outcome, Round
-    from retention.pricing.effect import Effect
+    from bot.staff.list_outcome import Outcome
+    from bot.staff.list_prices import Round
 
 Number = Annotated[int, typer.Argument(help="Of the proposal, from `liuke prices report`.")]
 Limit = Annotated[int, typer.Option(min=1, help="How many to show.")]
 
 
-def propose(
-    floor: Annotated[int | None, typer.Option(min=1, help="No price below it, in minor units.")] = None,
-    ceiling: Annotated[int | None, typer.Option(min=1, help="No price above it, in minor units.")] = None,
-    step: Annotated[float, typer.Option(help="Per cent that a price may change by at once.")] = 5.0,
-    margin: Annotated[float, typer.Option(help="Per cent of the price that is left above the cost.")] = 5.0,
-    ending: Annotated[
-        list[int] | None, typer.Option(help="What the last two digits may be; several times for several.")
-    ] = None,
-    horizon: Annotated[int, typer.Option(min=1, help="Days over which the margin is expected.")] = 28,
-    lead_days: Annotated[int, typer.Option(min=0, help="Days until more can be there.")] = 14,
-    login: As = None,
-    as_json: AsJson = False,
-) -> None:
-    """Propose list prices from what was sold; nothing changes before `liuke prices approve`."""
+InLanguage = Annotated[Language, typer.Option("--language", help="Of the reasons: zh or en.")]
+Products = Mapping[str, Product]
+
+
+def propose(login: As = None, language: InLanguage = Language.EN, as_json: AsJson = False) -> None:
+    """Propose list prices from the shop's log, inside the limits in prices.toml.
+
+    A price changes when it is approved: by `liuke prices approve`, in the console, or by the rule in prices.toml.
+    """
     from bot.staff.list_prices import ListPrices
-    from retention.pricing.list_price import PriceLimits
 
-    with failing():
-        limits = PriceLimits(
-            floor=floor,
-            ceiling=ceiling,
-            step=round(step * 100),
-            margin_floor=round(margin * 100),
-            endings=tuple(ending or ()),
-            horizon_days=horizon,
-        )
-
-    async def work(
-        _settings: Settings, store: Store, member: StaffMember
-    ) -> tuple[Round, list[StoredProposal]]:
+    async def work(settings: Settings, store: Store, member: StaffMember) -> tuple[Round, Products]:
+        written = read_prices(settings.home / FILE)
+        lists = ListPrices(store, lambda: written, time_zone=settings.time_zone)
         with progress_bar(plain=as_json) as progress:
-            made = await ListPrices(store).propose(member, limits, utc_now(), progress, lead_days)
-        return made, await ListPrices(store).all()
+            made = await lists.propose(member, utc_now(), progress)
+        return made, await _named(store, made.proposals)
 
     with failing():
-        made, stored = with_member(login, work)
-    new = stored[: len(made.proposals)]
+        made, products = with_member(login, work)
     if as_json:
         print_json(
-            {"proposals": [asdict(one) for one in new], "kept": made.kept, "refused": list(made.refused)}
+            {
+                "proposals": [asdict(one) for one in made.proposals],
+                "kept": dict(made.kept),
+                "refused": list(made.refused),
+            }
         )
         return
-    _show("Proposed", [one for one in new if one.state == "proposed"])
-    alone = sum(one.state == "left_alone" for one in new)
-    out.print(f"Left alone, to compare with: {alone}. Best as they are: {made.kept}.")
+    words = _words(language)
+    _show(words, [one for one in made.proposals if one.state != LEFT_ALONE], products)
+    alone = sum(one.state == LEFT_ALONE for one in made.proposals)
+    out.print(words("list-left-alone", number=alone))
+    for code, count in made.kept.items():
+        out.print(list_words.kept(words, code, count))
     for said in made.refused[:5]:
         out.print(said)
     if len(made.refused) > 5:
@@ -93,23 +88,31 @@ def undo(number: Number, login: As = None) -> None:
     out.print(f"{done.product_id} costs {amount(done.old_price, done.currency)} again.")
 
 
-def report(limit: Limit = 50, as_json: AsJson = False) -> None:
+def report(limit: Limit = 50, language: InLanguage = Language.EN, as_json: AsJson = False) -> None:
     """Show what was proposed and decided, and what approved prices earned beside products left alone."""
     from bot.staff.list_prices import ListPrices
 
-    async def look(_settings: Settings, store: Store) -> tuple[list[StoredProposal], Outcome]:
+    async def look(_settings: Settings, store: Store) -> tuple[list[StoredProposal], Outcome, Products]:
         service = ListPrices(store)
-        return await service.all(), await service.outcome(utc_now())
+        stored = (await service.all())[:limit]
+        return stored, await service.outcome(utc_now()), await _named(store, stored)
 
-    stored, outcome = with_store(look)
+    stored, outcome, products = with_store(look)
     if as_json:
         effects = {name: one and asdict(one) for name, one in
                    (("effect", outcome.effect), ("substitutes", outcome.substitutes))}  # fmt: skip
-        print_json({"proposals": [asdict(one) for one in stored[:limit]], **effects})
+        print_json(
+            {
+                "proposals": [asdict(one) for one in stored],
+                **effects,
+                "substitutes_told_by": outcome.told_by,
+            }
+        )
         return
-    _show("List prices", stored[:limit])
-    _tell("Margin of changed products beside those left alone", outcome.effect)
-    _tell("Margin of other products of the same categories beside the rest", outcome.substitutes)
+    words = _words(language)
+    _show(words, stored, products)
+    for said in list_words.earned(words, outcome):
+        out.print(said)
 
 
 def _decide(login: str | None, what: str, number: int) -> StoredProposal:
@@ -123,38 +126,20 @@ def _decide(login: str | None, what: str, number: int) -> StoredProposal:
     return with_member(login, work)
 
 
-def _show(title: str, proposals: Sequence[StoredProposal]) -> None:
-    print_table(
-        title,
-        ("number", "product", "price", "proposed", "margin more", "90 %", "state", "because of"),
-        [
-            (one.id, one.product_id, amount(one.old_price, one.currency), amount(one.new_price, one.currency),
-             amount(round(one.gain), one.currency), _range(one), one.state, _reasons(one))
-            for one in proposals
-        ],
-        unbroken=1,
-    )  # fmt: skip
+def _words(language: Language) -> Words:
+    return Words(Texts.load(package="bot.staff.console"), language.value)
 
 
-def _range(one: NewProposal) -> str:
-    return f"{amount(round(one.low), one.currency)} … {amount(round(one.high), one.currency)}"
+async def _named(store: Store, proposals: Iterable[StoredProposal]) -> Products:
+    async with store.read() as connection:
+        return await Catalogue(connection).by_ids({one.product_id for one in proposals})
 
 
-def _reasons(one: NewProposal) -> str:
-    return ", ".join(_reason(dict(reason)) for reason in one.reasons)
-
-
-def _reason(reason: dict[str, Any]) -> str:
-    value = reason.get("value")
-    return str(reason["code"]) if value is None else f"{reason['code']} {value:.4g}"
-
-
-def _tell(what: str, effect: Effect | None) -> None:
-    if effect is None:
-        out.print(f"{what}: too few products, or less than a week, to tell.")
-        return
-    verdict = "" if effect.certain else "; too little yet to tell it from none"
-    out.print(
-        f"{what}: {effect.value:+.1%} a day ({effect.low:+.1%} to {effect.high:+.1%}, 95 %), "
-        f"{effect.changed} products beside {effect.compared}{verdict}."
-    )
+def _show(words: Words, proposals: Iterable[StoredProposal], products: Products) -> None:
+    for one in proposals:
+        found = products.get(one.product_id)
+        name = one.product_id if found is None else f"{found.name(words.language)} ({found.code})"
+        out.print(f"{one.id:>4}  {name}: {list_words.change(words, one)} · {list_words.state(words, one)}")
+        if one.state != LEFT_ALONE:
+            out.print(f"      {list_words.gain(words, one)}")
+            out.print(f"      {list_words.because(words, one)}")

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.commands.common import AsJson, amount, with_reader, with_store
+from bot.commands.common import AsJson, Language, amount, with_reader, with_store
 from bot.conversation.texts import Texts
 from bot.models.judging import Judged, Judgement, judged
 from bot.settings import Settings
@@ -35,13 +35,6 @@ class State(StrEnum):
     USED = "used"
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"
-
-
-class Language(StrEnum):
-    """Of the words on the screen."""
-
-    ZH = "zh"
-    EN = "en"
 
 
 InLanguage = Annotated[Language, typer.Option("--language", help="Of the reasons: zh or en.")]

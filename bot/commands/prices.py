@@ -8,9 +8,12 @@ from typing import Annotated, Any
 import typer
 
 from bot.commands import list_prices
-from bot.commands.common import AsJson, amount, with_store
+from bot.commands.common import AsJson, Language, amount, with_store
+from bot.conversation.texts import Texts
 from bot.settings import Settings
 from bot.shop.prices import FILE, RulesInvalid, examples, meaning, read_prices
+from bot.staff.console.mistake_words import mistake
+from bot.staff.console.words import Words
 from bot.staff.price_rules import Tried, tried
 from kernel.console import err, fail, out, print_json, print_table
 from kernel.times import utc_now
@@ -25,16 +28,19 @@ app = typer.Typer(
 
 _PRODUCTS = 5
 
+InLanguage = Annotated[Language, typer.Option("--language", help="Of the mistakes: zh or en.")]
+
 
 @app.command()
 def rules(
     products: Annotated[
         int, typer.Option(min=0, max=1_000, help="So many are taken for the preview.")
     ] = _PRODUCTS,
+    language: InLanguage = Language.EN,
     as_json: AsJson = False,
 ) -> None:
     """Show what the rules in prices.toml mean and would give, or every mistake in it."""
-    shown = with_store(lambda settings, store: _shown(settings, store, products))
+    shown = with_store(lambda settings, store: _shown(settings, store, products, language))
     if as_json:
         print_json(_facts(shown))
         return
@@ -55,11 +61,13 @@ def rules(
     _tell_what_is_missing(shown)
 
 
-async def _shown(settings: Settings, store: Store, count: int) -> Tried:
+async def _shown(settings: Settings, store: Store, count: int, language: Language) -> Tried:
     try:
         written = read_prices(settings.home / FILE)
     except RulesInvalid as invalid:
-        fail(str(invalid))
+        words = Words(Texts.load(package="bot.staff.console"), language.value)
+        lines = [mistake(words, one) for one in invalid.found]
+        fail("\n".join([words("mistakes-in", file=invalid.file), *(f"  {line}" for line in lines)]))
     return await tried(store, written, utc_now(), margin=settings.margin, products=count)
 
 
@@ -71,8 +79,8 @@ def _tell_what_is_missing(shown: Tried) -> None:
             f"{shown.without_cost} products on sale get no personal price: their cost is not known. "
             "Import it, or set LIUKE_MARGIN."
         )
-    for name in shown.unknown:
-        err.print(f"margin.categories: {name} is no category of what is on sale", style="yellow")
+    for where, name in shown.unknown:
+        err.print(f"{where}: {name} is no category or product of what is on sale", style="yellow")
 
 
 def _price(offer: Offer) -> str:
@@ -91,7 +99,7 @@ def _facts(shown: Tried) -> dict[str, Any]:
         "rules": [asdict(one) for one in meaning(shown.written)],
         "budget": shown.budget,
         "products_without_cost": shown.without_cost,
-        "unknown_categories": shown.unknown,
+        "unknown": [{"key": where, "name": name} for where, name in shown.unknown],
         "preview": [
             {
                 "product": product_id,

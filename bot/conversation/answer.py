@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from zlib import crc32
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -41,12 +42,22 @@ class Answer:
     language: str | None = None
     """Set when the customer chose another language."""
     hand_over: HandOver | None = None
+    lacks: bool = False
+    """What was asked isn't known, and it says that, or what comes nearest: what the shop's pages say goes before it."""
+    tells_nothing: bool = False
+    """It only asks what is meant, or says that nothing is known: what the pages are likely to state takes its place."""
     again: bool = False
     """The same was said before, and these are other words for that."""
     leaves_queue: bool = False
     """The customer doesn't want to wait for a person any more."""
     effects: tuple[Effect, ...] = ()
     """Run in order, in the transaction; an answer that one of them gives takes the place of this one."""
+
+    @property
+    def mark(self) -> int:
+        """Check sum of what it says."""
+        shown = "\n".join(card.title for card in self.cards)
+        return crc32(f"{self.text}\n{shown}".encode())
 
     async def settled(self, connection: AsyncConnection) -> Answer:
         """Run the effects; the answer that holds then has none."""

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.conversation import waiting
 from bot.conversation.answer import Answer, HandOver
-from bot.conversation.skills import pages
+from bot.conversation.skills import pages, recommending
 from bot.conversation.skills.talk import TALK
 from bot.conversation.turn import Skill, Turn
 from bot.delivery.faults import describe
@@ -33,14 +33,43 @@ class Decision:
 async def wish(turn: Turn, skill: Skill, intent: str, modes: Mapping[str, str]) -> tuple[Decision, ...]:
     """Answer one wish, and remember that it was heard."""
     turn = replace(turn, intent=intent)
-    told = await pages.more_of_told(turn) if skill.only_tells and skill.about_order else None
+    told = await _told_instead(turn, skill)
     decisions = await run(skill, turn, modes) if told is None else only("policy", told)
+    found = None if decisions[-1].shadow else await recommending.in_place_of(turn, decisions[-1].answer)
+    if found is not None and modes.get("search", "on") == "on":
+        decisions, intent = (*decisions[:-1], *only("search", found)), "product_search"
+    decisions = await of_pages(turn, decisions)
     wish = None if intent in TALK else intent
 
     def heard(answer: Answer) -> Answer:
         return replace(answer, memory=(answer.memory or turn.memory).heard(wish))
 
     return (*decisions[:-1], replace(decisions[-1], answer=decisions[-1].answer.changed(heard)))
+
+
+async def _told_instead(turn: Turn, skill: Skill) -> Answer | None:
+    """What the pages say before a skill does: of the entry told last, or to a question that only its own words may make
+    a wish."""
+    if skill.only_tells:
+        return await pages.more_of_told(turn)
+    if not turn.guessed:
+        return None
+    return await (pages.of_a_request if turn.memory.filed else pages.by_the_way)(turn)
+
+
+async def of_pages(turn: Turn, made: tuple[Decision, ...]) -> tuple[Decision, ...]:
+    """What was decided; what the pages say in place of an answer that only tells what comes nearest, or what was told
+    before; and what they surely state to a question that it was taken for another."""
+    last = made[-1]
+    if last.shadow:
+        return made
+    told_before = last.answer.mark in turn.memory.said
+    told = await pages.in_place_of(turn, last.answer, told_before=told_before)
+    if told is not None:
+        return (*made[:-1], *only("policy", told))
+    skill = turn.skills.by_name.get(last.skill)
+    beside = await pages.besides(turn, skill, last.answer) if skill is not None else None
+    return made if beside is None else (*made[:-1], replace(last, answer=beside))
 
 
 async def run(skill: Skill, turn: Turn, modes: Mapping[str, str]) -> tuple[Decision, ...]:

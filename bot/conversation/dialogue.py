@@ -14,20 +14,27 @@ from dataclasses import replace
 from functools import partial
 
 from bot.conversation import (
+    certainty,
     decisions,
     filed,
     finishing,
     heard,
+    in_parts,
     joined,
+    offers,
     one_question,
+    pressed,
+    refusals,
     routing,
+    sentences,
     state,
+    task_words,
     tasks,
     unclear,
     waiting,
 )
 from bot.conversation.answer import Answer
-from bot.conversation.read_message import ANSWERING
+from bot.conversation.read_message import ANSWERING, parts_of
 from bot.conversation.registry import REGISTRY
 from bot.conversation.routing import Reading
 from bot.conversation.skills import (
@@ -39,58 +46,61 @@ from bot.conversation.skills import (
     of_the_last,
     order_asked,
     order_talk,
-    products,
+    pages,
     recommending,
     refunds,
     stopping,
+    suiting,
     which_order,
 )
-from bot.conversation.skills.goods import several, telling
 from bot.conversation.skills.talk import TALK
 from bot.conversation.slot_values import reads_asked
 from bot.conversation.turn import Turn
 from bot.messages import IncomingKind
-from nlu.acts import Act, DialogueState, Wish
+from nlu.acts import Act, DialogueState
 from nlu.types import DialogueContext, Understanding
 
 log = logging.getLogger(__name__)
 
-_ABOUT_ITS_USE = frozenset({"usage_help", "warranty_repair"})
-"""What a page answers for all goods, and a product's own facts for that product."""
-_OF_ONE_PRODUCT = _ABOUT_ITS_USE | {"product_question"}
+_FAIRLY = 0.3
+_OF_ONE_PRODUCT = unclear.ABOUT_ITS_USE | {"product_question"}
 
 
 async def read(turn: Turn) -> Reading:
-    """Understand the words of a turn in their place, about 2 to 4 ms; buttons and commands have none."""
+    """Understand the words of a turn in their place, about 2 to 4 ms; buttons and commands have none.
+
+    Sentences that are each complete are understood one by one, too.
+    """
+    whole = await _read(turn)
+    return whole if whole.whole is None else replace(whole, apart=await sentences.apart(turn, whole, _read))
+
+
+async def _read(turn: Turn) -> Reading:
     worded = turn.incoming.kind in (IncomingKind.TEXT, IncomingKind.EDIT, IncomingKind.MEDIA)
     if not worded or not any(character.isalnum() for character in turn.text):
         return Reading(language=turn.language)
     told = await state.told(turn)
     (whole,) = await _understood(turn, [turn.text], told.state)
+    apart_from = partial(_understood, turn)
+    refused = await refusals.heeded(whole, turn.text, apart_from)
+    whole = refused.whole
     wishes = [wish for wish in whole.acts.wishes if wish.intent not in TALK]
     # What is heard whatever else is said has to be plain by itself.
     apart = len(wishes) > 1 or any(wish.intent in routing.HEARD_ANYWAY for wish in wishes)
     parts = await _understood(turn, [wish.text for wish in wishes]) if apart else [whole] * len(wishes)
-    read_apart = await joined.wishes(turn.text, partial(_understood, turn)) if len(wishes) == 1 else []
+    read_apart = await joined.wishes(turn.text, apart_from) if len(wishes) == 1 else []
     return Reading(
         language=turn.language if heard.only_gives(whole) else language.of_words(turn, whole),
         whole=whole,
-        wishes=(*(read_apart or zip(wishes, parts, strict=True)), *await _refused(turn)),
+        wishes=(
+            *(read_apart or zip(wishes, parts, strict=True)),
+            *await stopping.refused(turn.text, apart_from),
+        ),
         shown=told.ids,
         in_context=told.state != DialogueState(before=told.state.before),
         where=told.state,
+        refused=refused,
     )
-
-
-async def _refused(turn: Turn) -> list[tuple[Wish, Understanding]]:
-    """A sentence of several that plainly wants no more offers: that is heard whatever was read of the whole."""
-    sentences = stopping.refusing_sentences(turn.text)
-    said = stopping.stopping_part(await _understood(turn, sentences)) if sentences else None
-    if said is None:
-        return []
-    start = turn.text.find(said.text)
-    end = start + len(said.text)
-    return [(Wish(intent="opt_out", probability=1.0, text=said.text, start=start, end=end), said)]
 
 
 async def _understood(
@@ -136,41 +146,45 @@ async def decide(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tupl
 async def _decided(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
     match turn.incoming.kind:
         case IncomingKind.BUTTON:
-            return await _button(turn, modes)
+            return await pressed.button(turn, turn.incoming.payload, modes)
         case IncomingKind.COMMAND:
-            return await _command(turn, modes)
+            return await pressed.command(turn, modes)
         case IncomingKind.START:
             verb = "start" if turn.incoming.payload else "greeting"
             skill = REGISTRY.by_name["linking" if turn.incoming.payload else "greeting"]
             return await decisions.run(skill, replace(turn, intent=verb), modes)
+        case IncomingKind.TEXT if action := offers.written(turn):
+            return await pressed.button(await offers.pressing(turn), action, modes)
         case _ if reading.whole is None and turn.in_queue:
             return decisions.only("waiting", await waiting.noted(turn))
         case IncomingKind.MEDIA | IncomingKind.OTHER if reading.whole is None:
             return decisions.only("media", await fallback.media(turn))
     if reading.whole is None:
         return decisions.only("fallback", await fallback.wordless(turn))
-    plain = routing.plainly(turn, reading)
-    answers = await (_by_words(turn, plain, modes) if plain else _words(turn, reading, modes))
+    if reading.apart:
+        return await sentences.answered(turn, reading.apart, partial(_said, modes=modes))
+    return await _said(turn, reading, modes)
+
+
+async def _said(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
+    """Every answer to a message in words, or to a sentence that is answered by itself."""
+    answers = await _spoken(turn, reading, modes)
     return (*answers[:-1], await finishing.finished(answers[-1], turn))
 
 
-async def _button(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
-    name, _, rest = turn.incoming.payload.partition(":")
-    verb, _, argument = rest.partition(":")
-    skill = REGISTRY.by_action.get(name)
-    if skill is None:
-        return decisions.only("fallback", fallback.stale(turn))
-    said = which_order.said_before(turn, f"{name}:{verb}", argument)
-    turn = turn if said is None else await turn.about(said)
-    return await decisions.run(skill, replace(turn, intent=verb, argument=argument), modes)
+async def _spoken(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
+    plain = routing.plainly(turn, reading)
+    return await (_by_words(turn, plain, modes) if plain else _words(turn, reading, modes))
 
 
-async def _command(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
-    name = turn.incoming.payload.lower()
-    skill = REGISTRY.by_command.get(name)
-    if skill is None:
-        return decisions.only("fallback", Answer(text=turn.say("command-unknown")))
-    return await decisions.run(skill, replace(turn, intent=name), modes)
+def _taking(modes: Mapping[str, str]) -> in_parts.Taking:
+    """How the parts of a message are taken."""
+    return in_parts.Taking(
+        read=_read,
+        press=partial(pressed.button, modes=modes),
+        resume=partial(_resumed, modes=modes),
+        words=partial(_spoken, modes=modes),
+    )
 
 
 async def _words(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
@@ -181,13 +195,10 @@ async def _words(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tupl
         return said
     heard_first = routing.unmissable(whole) is not None
     if heard_first and len(reading.wishes) <= 1:
-        return await _one(turn, whole, modes)
+        return await _one(turn, reading, whole, modes)
     first = heard_first or routing.stops_in_part(reading)
-    aside = None if first else await refunds.by_the_way(turn)
-    if aside is not None:
-        aside = replace(aside, memory=(aside.memory or turn.memory).heard("refund_status"))
-        return await one_question.going_back(turn, decisions.only("refund_status", aside))
-    plain = () if first else await _in_plain_words(turn, modes)
+    plain = () if first else await in_parts.begun(turn, reading, _taking(modes))
+    plain = plain or (() if first else await _in_plain_words(turn, modes))
     if plain:
         return plain
     done = () if first else await _taken_up(turn, modes)
@@ -202,16 +213,17 @@ async def _words(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tupl
             if _is_left(turn, *one, done[0].skill) and not (looked and one[0] in needed.MAY_TELL)
         )
     if not done and (len(wished) <= 1 or {intent for intent, _ in wished} <= _OF_ONE_PRODUCT):
-        variant = await _variant(turn, whole, modes)
+        variant = await unclear.variant(turn, whole, modes)
         if variant is not None:
             return variant
     if not done and not wished:
-        return await _one(turn, whole, modes)
+        return await _one(turn, reading, whole, modes)
     memory = turn.memory
     for intent, part in wished:
         skill = REGISTRY.by_intent.get(intent) or REGISTRY.by_name["own"]
         memory = (done[-1].answer.memory if done else None) or memory
-        now = replace(turn.remembering(memory), understanding=part, text=part.text)
+        guessed = certainty.is_guessed(REGISTRY, intent, part)
+        now = replace(turn.remembering(memory), understanding=part, text=part.text, guessed=guessed)
         made = await decisions.wish(now, skill, intent, modes)
         if memory is not turn.memory:
             made = tuple(one_question.kept_for_next(now, intent, one) for one in made)
@@ -220,28 +232,43 @@ async def _words(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tupl
 
 
 async def _by_words(turn: Turn, wish: str, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
-    made = await decisions.wish(turn, REGISTRY.by_intent[wish], wish, modes)
+    now = replace(turn, guessed=certainty.is_asked(REGISTRY, wish, turn.understanding))
+    made = await decisions.wish(now, REGISTRY.by_intent[wish], wish, modes)
     return await one_question.going_back(turn, made)
 
 
 async def _in_plain_words(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
-    """What goes on from the answer before, or is asked of goods, in words that mean one thing; () if nothing."""
+    """What goes on from the answer before, or is asked of a refund or goods, in words that mean one thing; () if
+    nothing."""
+    aside = await refunds.by_the_way(turn)
+    if aside is not None:
+        aside = replace(aside, memory=(aside.memory or turn.memory).heard("refund_status"))
+        made = await decisions.of_pages(turn, decisions.only("refund_status", aside))
+        return await one_question.going_back(turn, made)
+    suits = await suiting.answered(turn)
+    if suits is not None:
+        return decisions.only(*suits)
     asked = await bargaining.follow_up(turn) or await order_talk.follow_up(turn)
     if asked is not None:
         return await decisions.wish(asked[0], REGISTRY.by_intent[asked[1]], asked[1], modes)
     plain = await ahead.answered(turn, modes)
-    return decisions.only(*plain) if plain is not None else ()
+    return await decisions.of_pages(turn, decisions.only(*plain)) if plain is not None else ()
 
 
-async def _one(turn: Turn, whole: Understanding, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
+async def _one(
+    turn: Turn, reading: Reading, whole: Understanding, modes: Mapping[str, str]
+) -> tuple[decisions.Decision, ...]:
     """A message in which no wish stands out where it is said."""
     meant = routing.meant(turn, whole)
     skill = routing.skill_of(meant)
+    if (described := await unclear.described(turn, meant, whole, modes)) is not None:
+        return await decisions.of_pages(turn, described)
     if meant is None or skill is None or (meant in ("affirm", "deny") and heard.says_more(turn)):
-        return await _unclear(turn, whole, modes)
+        return await decisions.of_pages(turn, await unclear.decided(turn, whole, modes))
     if skill.about_order and skill.tasks and turn.does(Act.ASKS_STATE):
         # How something stands is asked, and nothing is wished.
         meant, skill = "order_status", REGISTRY.by_name["order_status"]
+    turn = replace(turn, guessed=certainty.is_guessed(REGISTRY, meant, whole, placed=reading.in_context))
     if meant == "place_order" and (await recommending.by_words(turn)) is not None:
         # Who names what they want to buy wants to see it, and not how buying works.
         meant, skill = "product_search", REGISTRY.by_name["search"]
@@ -257,13 +284,19 @@ async def _of_the_last_or_the_wait(
         return decisions.only("repeat", bare)
     stops = routing.unmissable(whole) == "opt_out" or routing.stops_in_part(reading)
     waited = await waiting.taken_up(turn) if turn.in_queue and not stops else None
-    return () if waited is None else decisions.only("waiting", waited)
+    if waited is None:
+        return ()
+    # What the pages answer needs no person.
+    told = None if waited.leaves_queue else await pages.by_the_way(turn)
+    return decisions.only("waiting", waited) if told is None else decisions.only("policy", told)
 
 
 def _is_left(turn: Turn, intent: str, part: Understanding, taken_up_by: str) -> bool:
     """Whether a wish of a message that was taken up is still to be answered."""
     if taken_up_by == "request" and len(part.text) >= len(turn.text.strip()):
-        return intent in routing.HEARD_ANYWAY
+        # Who takes one thing back may wish another in the same breath.
+        instead = turn.surely(Act.WITHDRAWS) and len(parts_of(turn.text)) > 1 and intent in REGISTRY.tasks_of
+        return instead or intent in routing.HEARD_ANYWAY
     if intent in routing.HEARD_ANYWAY:
         return True
     skill = REGISTRY.by_intent.get(intent)
@@ -273,12 +306,17 @@ def _is_left(turn: Turn, intent: str, part: Understanding, taken_up_by: str) -> 
     if reads and intent in REGISTRY.about_orders and which_order.only_chooses(turn, part.text):
         return False
     says_more = not turn.does(Act.ASKS_STATE) and any(turn.does(act) for act in ANSWERING)
+    # What tells one thing seldom wishes another done: its own words have to, too.
+    says_more &= reads or any(one.intent == intent and one.probability >= _FAIRLY for one in part.intents)
     return says_more and REGISTRY.tasks_of.get(intent) not in heard.answered(turn)
 
 
 async def _taken_up(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
     """What a message does to the bot's question, to what is under way and to requests made; () if nothing."""
     if turn.does(Act.WAITS) and not reads_asked(turn):
+        told = await pages.by_the_way(turn)
+        if told is not None:
+            return await one_question.going_back(turn, decisions.only("policy", told))
         return decisions.only("waiting", Answer(text=turn.say("take-your-time"), memory=turn.memory))
     resumed = await _resumed(turn, modes)
     if resumed is not None:
@@ -290,34 +328,35 @@ async def _taken_up(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Dec
         and pending.kind in tasks.QUESTIONS
         and not turn.acts.wishes
     ):
-        return decisions.only("question", await tasks.explained(turn))
+        return decisions.only("question", await task_words.explained(turn))
     moved = await _for_another_order(turn, modes)
     if moved:
         return moved
     # Before requests made: what is told of a search under way would otherwise be added to one of them.
-    looking = await _looking_on(turn, modes)
-    if looking:
+    if looking := await _looking_on(turn, modes):
         return looking
     answer = await filed.touched(turn)
-    return decisions.only("request", answer) if answer is not None else ()
+    if answer is not None and (told := await pages.of_a_request(turn)) is not None:
+        return decisions.only("policy", told)
+    return () if answer is None else await decisions.of_pages(turn, decisions.only("request", answer))
 
 
 async def _looking_on(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
     """Who looks for something and tells more of it, or wants others, goes on looking, by what was said before, too; who
     only points at a product wants to know of it."""
     pending = turn.memory.pending
-    asked = pending is not None and pending.kind not in ("clarify", "product")
+    asked = pending is not None and pending.kind not in ("clarify", "product", "measures")
     plainly = turn.understanding is not None and routing.plainly_of_task(turn.understanding)
     if asked or plainly or order_asked.names_orders(turn.text):
         return ()
     if needed.goes_on(turn):
-        looked = turn.memory.intents[0]
+        looked = needed.looked_for(turn)
         return await decisions.wish(replace(turn, intent=looked), REGISTRY.by_intent[looked], looked, modes)
     if turn.acts.wishes or (pending is not None and pending.kind != "clarify"):
         return ()
     if len(turn.pointed_at) != 1 or turn.pointed_at[0] not in turn.memory.products:
         return ()
-    of_it = routing.asked_of_product(turn)
+    of_it = unclear.asked_of_product(turn)
     return await decisions.wish(replace(turn, intent=of_it), REGISTRY.by_intent[of_it], of_it, modes)
 
 
@@ -325,39 +364,14 @@ async def _for_another_order(turn: Turn, modes: Mapping[str, str]) -> tuple[deci
     """What was wished last, for the order meant instead; what was asked of the shop for the first is taken back."""
     last = turn.memory.intents[0] if turn.memory.intents else ""
     skill = REGISTRY.by_intent.get(last)
-    named = turn.does(Act.CORRECTS) and bool(turn.told("order")) and turn.memory.pending is None
-    if not named or skill is None or not skill.about_order or turn.acts.wishes:
+    corrects = turn.does(Act.CORRECTS) and turn.memory.pending is None
+    if not corrects or skill is None or not skill.about_order or turn.acts.wishes:
         return ()
-    made = await filed.of_another_order(turn)
-    if made is None and turn.memory.filed:
+    known = await filed.of_another_order(turn, which_order.named_in)
+    if known is None and (turn.memory.filed or not turn.order_number):
         return ()
-    known, _ = made if made is not None else (None, None)
     back = decisions.only("request", filed.withdrawing(turn, known)) if known is not None else ()
     return (*back, *await decisions.wish(turn, skill, last, modes))
-
-
-async def _variant(
-    turn: Turn, whole: Understanding, modes: Mapping[str, str]
-) -> tuple[decisions.Decision, ...] | None:
-    """The product spoken of in another colour or size, whatever the few words were taken for; or what it states, before
-    what the shop's pages say of all."""
-    if modes.get("product", "on") != "on" or routing.plainly_of_task(whole):
-        return None
-    answer = await telling.asked_again(turn)
-    if answer is None and routing.may_name_variant(turn, whole):
-        answer = await products.variant(turn)
-    if answer is None and several.compares(turn):
-        answer = await several.beside(turn)
-    if answer is None and _ABOUT_ITS_USE.intersection(
-        [whole.intent, *(one.intent for one in whole.acts.wishes)]
-    ):
-        answer = await telling.of_a_fact(turn)
-    return _of_product(turn, answer) if answer is not None else None
-
-
-def _of_product(turn: Turn, answer: Answer) -> tuple[decisions.Decision, ...]:
-    memory = (answer.memory or turn.memory).heard("product_question")
-    return decisions.only("product", replace(answer, memory=memory))
 
 
 async def _resumed(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...] | None:
@@ -378,23 +392,3 @@ async def _resumed(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Deci
         return None
     answer = await resume(turn)
     return None if answer is None else decisions.only(skill.name, answer)
-
-
-async def _unclear(
-    turn: Turn, whole: Understanding, modes: Mapping[str, str]
-) -> tuple[decisions.Decision, ...]:
-    told = modes.get("product", "on") == "on" and not (turn.in_queue or turn.negative)
-    if told and (fact := await telling.of_a_fact(turn)) is not None:
-        return _of_product(turn, fact)
-    found = None
-    looks = needed.tells(turn) and not (turn.in_queue or routing.fairly_of_task(whole))
-    if looks and modes.get("search", "on") == "on":
-        found = await recommending.by_words(turn)
-    if found is not None:
-        memory = (found.memory or turn.memory).heard("product_search")
-        return decisions.only("search", replace(found, memory=memory))
-    likely = await unclear.likeliest(turn, whole)
-    if likely is not None:
-        return await decisions.wish(turn, REGISTRY.by_intent[likely], likely, modes)
-    asked = await unclear.answered(turn, whole, search=modes.get("search", "on") == "on")
-    return await one_question.going_back(turn, decisions.only(*asked))

@@ -6,8 +6,9 @@ from dataclasses import replace
 from functools import partial
 
 from bot.conversation import decisions, repeats, sentiment
+from bot.conversation.answer import Answer
 from bot.conversation.registry import REGISTRY
-from bot.conversation.skills import pages
+from bot.conversation.skills import needed, pages
 from bot.conversation.skills.talk import overrides
 from bot.conversation.turn import Turn
 
@@ -16,7 +17,22 @@ async def finished(decision: decisions.Decision, turn: Turn) -> decisions.Decisi
     """An answer as it is sent; what the pages say to a question, where it would tell something else once more."""
     if repeats.block_again(decision, turn) and (told := await pages.by_the_way(turn)) is not None:
         decision = replace(decision, skill="policy", answer=told)
-    return repeats.not_twice(_with_sentiment(decision, turn), turn)
+    return _with_sentiment(repeats.not_twice(_with_need(decision, turn), turn), turn)
+
+
+def _with_need(decision: decisions.Decision, turn: Turn) -> decisions.Decision:
+    """Keep what was told of a need, whichever skill has answered: it holds for all goods that are shown later."""
+    skill = REGISTRY.by_name.get(decision.skill)
+    elsewhere = skill is not None and (skill.about_order or bool(skill.tasks))
+
+    def keeping(answer: Answer) -> Answer:
+        memory = answer.memory or turn.memory
+        if memory.need is not turn.memory.need:
+            return answer
+        need = needed.kept(turn, of_goods=not elsewhere)
+        return answer if need is memory.need else replace(answer, memory=replace(memory, need=need))
+
+    return replace(decision, answer=decision.answer.changed(keeping))
 
 
 def _with_sentiment(decision: decisions.Decision, turn: Turn) -> decisions.Decision:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from bot.conversation import phrases
+from bot.conversation.read_message import parts_of
 from bot.conversation.turn import Slot, Task, Turn
-from nlu.acts import Act
+from nlu.acts import Act, DialogueState
+from nlu.context.negation import refused_in
 from nlu.types import Understanding
 from storage.orders import Order
 
@@ -16,6 +19,8 @@ _WITH_THANKS = 0.1
 _PART_OF = dict.fromkeys(("return", "exchange", "cancel_order", "item_problem"), ("refund",))
 """Wishes that are part of a task: whoever returns something wants the money back."""
 _RATHER = 0.5
+_PLAINLY = 0.8
+_denies = phrases.word_test("^不是 ^不对 ^不，", "^no ^nope ^not")
 BY_FORM = frozenset({"name", "phone", "email", "address", "address_part", "tax_number", "payment_method"})
 """What tells a value of one thing and is no word about another."""
 
@@ -24,6 +29,20 @@ def turns_down(turn: Turn) -> bool:
     """A no, or that it is no longer wanted; not one that says how it should be instead."""
     instead = any(turn.does(act) for act in (Act.CORRECTS, Act.GIVES, Act.ADDS)) or bool(turn.acts.wishes)
     return turn.does(Act.WITHDRAWS) if instead else turn.does(Act.WITHDRAWS) or turn.denies
+
+
+def contradicts(turn: Turn) -> bool:
+    """Whether the two readings of a message contradict each other, a no and the plain word for what is asked about: it
+    is asked once more."""
+    return turn.denies and _wishes_alone(turn)
+
+
+def _wishes_alone(turn: Turn) -> bool:
+    """Whether the words by themselves plainly wish what is asked about, and refuse nothing."""
+    wished = {
+        turn.skills.tasks_of.get(intent) for intent, chance in _alone(turn).items() if chance >= _PLAINLY
+    }
+    return bool(wished & answered(turn)) and not refused_in(turn.text)
 
 
 def has_none(turn: Turn) -> bool:
@@ -43,6 +62,16 @@ def agrees(turn: Turn) -> bool:
         turn.skills.tasks_of.get(intent) in answered(turn) and chance >= _RATHER
         for intent, chance in alone.items()
     )
+    pending = turn.memory.pending
+    if (
+        wished
+        and pending is not None
+        and pending.tries
+        and _wishes_alone(turn)
+        and not phrases.asks(turn.text)
+    ):
+        # Whoever was asked once more, and says it again, wishes it.
+        return len(parts_of(turn.text)) == 1
     doubts = max(turn.acts.probability(act) for act in (Act.NO, Act.WITHDRAWS))
     if wished:
         # Its words may be those that take something back: "ok, cancel" answers "Cancel it?".
@@ -52,6 +81,16 @@ def agrees(turn: Turn) -> bool:
         turn.surely(Act.YES) and yes >= _WITH_THANKS and next(iter(alone)) == "thanks"
     )
     return turn.affirms and said and yes > no and doubts < _RATHER
+
+
+async def agrees_first(turn: Turn) -> bool:
+    """Whether a message plainly says yes, or begins with a yes and only asks something besides."""
+    first, *others = parts_of(turn.text) or [""]
+    asked = {phrases.asks(turn.text[turn.text.find(other) :]) for other in others}
+    if agrees(turn) or not turn.surely(Act.YES) or asked != {True}:
+        return agrees(turn)
+    read = await turn.read(first, DialogueState())
+    return read is not None and agrees(replace(turn, text=first, understanding=replace(read, acts=turn.acts)))
 
 
 def _alone(turn: Turn) -> dict[str, float]:
@@ -82,6 +121,15 @@ def wished_instead(turn: Turn) -> str:
 def wishes_another(turn: Turn) -> bool:
     """Whether a message wishes another task than the one that is asked about."""
     return bool(_wished(turn) - answered(turn)) and not wished_again(turn)
+
+
+def plainly_wishes_another(turn: Turn) -> bool:
+    """Whether the words by themselves, too, wish another task, and not just report a trouble."""
+    alone = {
+        turn.skills.tasks_of.get(intent, "") for intent, chance in _alone(turn).items() if chance >= _PLAINLY
+    }
+    troubles = {kind.name for kind in turn.skills.requests if kind.trouble}
+    return bool(alone - answered(turn) - troubles - {""})
 
 
 def wishes_of_others(turn: Turn, task: Task, *, by_words: bool) -> bool:
@@ -125,6 +173,15 @@ def may_give(turn: Turn, asked: Slot, task: Task, told: Collection[str]) -> bool
     return not (asked.free or turn.acts.wishes)
 
 
+def only_asks(turn: Turn) -> bool:
+    """Whether a message of one part is a question that by its words alone plainly asks to be told something: it is no
+    answer in free words, however it is read where one is awaited."""
+    asks = len(parts_of(turn.text)) == 1 and phrases.asks(turn.text)
+    return asks and any(
+        chance >= _PLAINLY and intent not in turn.skills.tasks_of for intent, chance in _alone(turn).items()
+    )
+
+
 def is_answer(turn: Turn) -> bool:
     """Whether a message gives, adds or puts right something, or says yes."""
     return turn.answers and any(turn.does(act) for act in (Act.GIVES, Act.ADDS, Act.CORRECTS, Act.YES))
@@ -140,11 +197,29 @@ def says_more(turn: Turn) -> bool:
 
 def means_another_order(turn: Turn, order: Order) -> bool:
     """Whether a message says that it is about another order than the one that was taken."""
-    number = turn.told("order").lstrip("#＃")
-    named = bool(number) and number.casefold() != order.number.casefold()
+    named = names_another_order(turn, order)
     if turn.does(Act.CORRECTS) and (named or turn.wants_others or _points_elsewhere(turn, order)):
         return True
-    return named and (turn.affirms or only_names(turn, number) or wished_again(turn))
+    return named and (
+        turn.affirms or turn.denies or only_names(turn, turn.order_number) or wished_again(turn)
+    )
+
+
+def denies_it(turn: Turn) -> bool:
+    """Whether a message begins by saying that what was taken isn't what is meant."""
+    return _denies(turn.text.strip())
+
+
+def names_another_order(turn: Turn, order: Order) -> bool:
+    """Whether a message names an order by its number, and not the one that was taken; what it asks besides, in words of
+    its own, doesn't count."""
+    number, whole = turn.order_number, len(turn.text.strip())
+    besides = any(
+        number in wish.text.upper()
+        for wish in turn.acts.wishes
+        if len(wish.text.strip()) < whole and turn.skills.tasks_of.get(wish.intent) not in answered(turn)
+    )
+    return bool(number) and number != order.number.upper() and not besides
 
 
 def _points_elsewhere(turn: Turn, order: Order) -> bool:
@@ -154,6 +229,12 @@ def _points_elsewhere(turn: Turn, order: Order) -> bool:
 def only_points_at(turn: Turn, order: Order) -> bool:
     """Whether a message only says that it is about that order, and asks and wishes nothing."""
     return turn.pointed_at == (order.id,) and not (turn.acts.wishes or phrases.asks(turn.text))
+
+
+def names_part_of(order: Order, value: str) -> bool:
+    """Whether a value stands in the name of something that an order has."""
+    names = "\n".join(f"{line.name_zh}\n{line.name_en}" for line in order.lines)
+    return value.casefold() in names.casefold()
 
 
 def only_names(turn: Turn, number: str) -> bool:

@@ -98,14 +98,14 @@ async def added_to(
         told = {**merged, "text": known.details.get("text", "")} != {"text": "", **known.details}
         if told:
             return Answer(text=now_told(turn, task, known, merged), memory=memory)
-        if not task.confirm or turn.does(Act.ADDS) or turn.does(Act.CORRECTS):
+        if turn.surely(Act.ADDS) or turn.surely(Act.CORRECTS):
             return Answer(text=turn.say("request-added", request=known.number), memory=memory)
     return Answer(text=request_text(turn, "request-known", known), memory=memory)
 
 
 def now_told(turn: Turn, task: Task, made: Request, merged: Mapping[str, str]) -> str:
     """That a request is another now, and all that was told for it."""
-    own = [slot for slot in task.slots if slot.name in merged and slot.resolve is None]
+    own = [slot for slot in task.slots if slot.name in merged and not slot.lists_lines]
     values = [(slot.shown, merged[slot.name]) for slot in own]
     told = "\n".join(value if shown is None else shown(turn, value) for shown, value in values)
     text_id = "request-corrected" if turn.does(Act.CORRECTS) else "request-added-told"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.messages import from_json, to_json
 from kernel.times import from_micros, to_micros
+from nlu import areas
 from nlu.products.needs import Need
 
 QUESTION_HOLDS = timedelta(minutes=30)
@@ -24,6 +25,7 @@ _TASKS = 4
 _ORDERS = 4
 _ANSWERED = 12
 _SPOKEN = 3
+_OFFERED = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,16 @@ class Filed:
     request: str
     """Its number."""
     order: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offered:
+    """A button that was shown."""
+
+    label: str
+    action: str
+    latest: bool = True
+    """With the last answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +126,8 @@ class Memory:
     """Title of that entry, while no order and no product is spoken of since: a short question is about it."""
     topic_asked: str = ""
     """The message that it was told to first."""
+    place: str = ""
+    """The message that named a country, a region or a city last: "how long would it take" is asked of that."""
     album: str | None = None
     """The album that was answered last."""
     advised: Mapping[str, int] = field(default_factory=dict)
@@ -124,6 +138,8 @@ class Memory:
     """The customer chose the language; it no longer follows each message."""
     actions: Mapping[str, str] = field(default_factory=dict)
     """What buttons with short names stand for, the latest last."""
+    offered: tuple[Offered, ...] = ()
+    """The buttons shown last, the latest first: their labels may be written, and a yes may mean one of them."""
     touched: int = 0
     """When it was last changed, microseconds since 1970."""
 
@@ -194,6 +210,13 @@ class Memory:
         tries = self.pending.tries + 1 if again and self.pending is not None else 0
         return replace(self, pending=Pending(kind=kind, data=data, tries=tries))
 
+    def offering(self, buttons: Sequence[tuple[str, str]]) -> Memory:
+        """An answer went out with these buttons, labels and actions."""
+        latest = tuple(Offered(label=label, action=action) for label, action in buttons)
+        labels = {one.label for one in latest}
+        before = (replace(one, latest=False) for one in self.offered if one.label not in labels)
+        return replace(self, offered=(*latest, *before)[:_OFFERED])
+
     def settled(self) -> Memory:
         """The bot waits for nothing."""
         return replace(self, pending=None)
@@ -212,9 +235,9 @@ class Memory:
         return next((one for one in self.tasks if one.name == name), None)
 
     def having_filed(self, filed: Filed) -> Memory:
-        """A request was made."""
+        """A request was made: what is asked next in few words is of that, and no longer of the pages' entry."""
         others = tuple(one for one in self.filed if one.request != filed.request)
-        return replace(self, filed=(filed, *others)[:_TASKS]).without_task(filed.task)
+        return replace(self, filed=(filed, *others)[:_TASKS], topic="").without_task(filed.task)
 
     def following(self, before: Memory) -> Memory:
         """This memory after an answer to the same message that has asked something of the shop."""
@@ -224,7 +247,9 @@ class Memory:
 
     def having_read(self, text: str) -> Memory:
         """The customer has written this."""
-        return replace(self, before=(*self.before, text[:_WORDS])[-_BEFORE:])
+        said = text[:_WORDS]
+        place = said if areas.named(said) else self.place
+        return replace(self, before=(*self.before, said)[-_BEFORE:], place=place)
 
     def heard(self, intent: str | None) -> Memory:
         """A message was understood; None when it came for nothing, such as thanks."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -113,17 +114,26 @@ asks_what_is_known = word_test(
 _QUESTION_MARKS = ("?", "？")
 _question_words = word_test(
     "吗 嘛 么 呢 是不是 会不会 能不能 有没有 如何 哪 多少 几 啥 谁 咋 为何 多久 没$",
-    "how why what what's when where where's who who's which ^is ^are ^was ^were ^do ^does ^did ^has ^have",
+    "how hows why what what's whats when whens where where's wheres who who's whos which"
+    " ^is ^are ^was ^were ^do ^does ^did ^has ^have"
+    " ^isn't ^isnt ^aren't ^arent ^wasn't ^wasnt ^doesn't ^doesnt ^hasn't ^hasnt ^am_i",
 )
-_asks_a_favour = word_test(
+_ENDS = re.compile(r"(?<=[。！？!?；;\n])|(?<=\.)\s")
+"""Between the sentences of a text, which keep their marks."""
+asks_a_favour = word_test(
     "^能 ^可不可以 ^可以 ^麻烦", "^can_you ^can_i ^can_we ^could_you ^could_i ^could_we ^would_you ^will_you"
 )
+"""Something is wished, or asked, in the form of a request."""
 
 
 def asks(text: str) -> bool:
     """Whether something is plainly asked, and not wished for in the form of a question."""
-    said = text.strip()
-    return not _asks_a_favour(said) and (said.endswith(_QUESTION_MARKS) or _question_words(said))
+    return any(_asks_in(sentence.strip()) for sentence in _ENDS.split(text))
+
+
+def _asks_in(sentence: str) -> bool:
+    marked = any(mark in sentence for mark in _QUESTION_MARKS)
+    return not asks_a_favour(sentence) and (marked or _question_words(sentence))
 
 
 def asks_for_hours(text: str) -> bool:
@@ -136,6 +146,9 @@ means_instead = word_test(
 )
 """Something else is meant than what was understood."""
 
+
+takes_back = word_test("撤回 撤销 撤掉 撤了 撤单 收回去", "take…back takes…back withdraw* undo revoke*")
+"""Something that was asked of the shop is taken back, where something was."""
 
 _GLAD = set("😀😃😄😁😊🙂😍🥰😘👍👏🙏❤💕🌹🎉😂🤣😆🥳👌💪😋✨")
 _SAD = set("😡🤬😠👎😤😞😢😭😣😖😩😫💔🙁☹😔😒🙄")

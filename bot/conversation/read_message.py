@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from bot.messages import Incoming
 from nlu.acts import Act, Acts, SlotValue
+from nlu.entities.corrections import is_denied, is_of_no_order
 from nlu.normalise import folded
-from nlu.types import EntityKind, Sentiment, Understanding
+from nlu.types import Entity, EntityKind, Sentiment, Understanding
 
 ANSWERING = (Act.YES, Act.NO, Act.GIVES, Act.CORRECTS, Act.ADDS, Act.WITHDRAWS)
 """What may be done to a question, to what is under way and to what was asked of the shop."""
 _RATHER = 0.5
 _SURE = 0.8
 _LIKELY = 0.4
+NUMBER_SURE = 0.7
+"""A number that is found with less may be a price, a house or a year."""
 _HARMLESS = frozenset({Act.WAITS, Act.ASKS_ABOUT, Act.ASKS_STATE})
 """Acts that change nothing: they need less to be heard."""
 
 _SENTENCE = re.compile(r"[。！？!?；;\n]+|\.(?=\s|$)")
 _CLAUSE = re.compile(r"[。！？!?；;\n，,、]+|\.(?=\s|$)|(?<=[\u4e00-\u9fff])\s|\s(?=[\u4e00-\u9fff])")
+_FIRST_END = re.compile(
+    r"[。！？!?；;\n，,…]++\s*+|(?<!\.)\.+(?:\s+|$)|(?<=[\u4e00-\u9fff])\s+|(?<!\s)\s+(?=[\u4e00-\u9fff])"
+    r"|(?<!\s)\s+[-–—]\s+"
+)
 _A_WORD = 2
+_OF_TAXES = ("vat", "tin", "ein", "gst")
 
 
 def sentences_of(text: str) -> list[str]:
@@ -33,6 +41,12 @@ def sentences_of(text: str) -> list[str]:
 def parts_of(text: str) -> list[str]:
     """The clauses of a text, without the marks between them."""
     return [part.strip() for part in _CLAUSE.split(text) if part.strip()]
+
+
+def first_clause(text: str) -> tuple[str, str]:
+    """The first clause of a text and what follows it, if anything."""
+    end = next((mark for mark in _FIRST_END.finditer(text) if text[: mark.start()].strip()), None)
+    return (text[: end.start()].strip(), text[end.end() :].strip()) if end is not None else (text.strip(), "")
 
 
 def parts_around(text: str, places: Sequence[tuple[int, int]], ends: re.Pattern[str]) -> list[str]:
@@ -120,7 +134,17 @@ class ReadMessage:
                 surest[value.slot] = (
                     value if known is None or value.probability > known.probability else known
                 )
-        return tuple(sorted(surest.values(), key=lambda value: value.start))
+        return tuple(
+            self._with_number(value) for value in sorted(surest.values(), key=lambda value: value.start)
+        )
+
+    def _with_number(self, value: SlotValue) -> SlotValue:
+        """How many, with the figures that stand right before a word that counts."""
+        before = self.said[: value.start]
+        figures = before[len(before.rstrip("0123456789")) :]
+        if value.slot != "quantity" or not figures or any(map(str.isdigit, value.text)):
+            return value
+        return replace(value, text=figures + value.text, start=value.start - len(figures))
 
     def told_in(self, *slots: str) -> str:
         """What the message tells of these slots; of several values the sentences, since what stands beside a value says
@@ -144,13 +168,39 @@ class ReadMessage:
         return " ".join(parts_around(self.said, self._places(_LIKELY, *slots), _CLAUSE))
 
     def _places(self, least: float, *slots: str) -> list[tuple[int, int]]:
-        likely = [value for value in self.acts.slots if value.probability >= least]
+        likely = [self._with_number(value) for value in self.acts.slots if value.probability >= least]
         items = [value for value in likely if value.slot == "item"]
         return [
             (value.start, value.end)
             for value in likely
             if value.slot in slots and not any(one.start <= value.start < one.end for one in items)
         ]
+
+    @property
+    def order_numbers(self) -> tuple[Entity, ...]:
+        """What may be numbers of orders, without those said not to be meant; of two where one puts the other right the
+        later one."""
+        if self.understanding is None:
+            return ()
+        text, of_others = self.understanding.text, self.told("phone", "tax_number")
+        read = [one for one in self.understanding.entities if one.kind is EntityKind.ORDER_NUMBER]
+        denied = {one.value for one in read if is_denied(text, one.start)}
+        meant = [
+            one
+            for one in read
+            if one.value not in denied
+            and one.text not in of_others
+            and not is_of_no_order(text, one.start)
+            and not one.text.casefold().startswith(_OF_TAXES)
+        ]
+        latest = max(meant, key=lambda one: one.start, default=None)
+        return (latest,) if latest is not None and self.does(Act.CORRECTS) else tuple(meant)
+
+    @property
+    def order_number(self) -> str:
+        """The number of the order that the message names, in upper case; empty where it names none."""
+        found = next((one.value for one in self.order_numbers if one.score >= NUMBER_SURE), "")
+        return found or self.told("order").lstrip("#＃").upper()
 
     @property
     def wants_others(self) -> bool:

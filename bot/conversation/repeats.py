@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from zlib import crc32
 
 from bot.conversation.answer import Answer
 from bot.conversation.decisions import Decision
@@ -16,6 +15,9 @@ from bot.conversation.turn import Skill, Turn
 _KEPT = 8
 _AS_OFTEN = 3
 """So often one answer is said again to questions in other words."""
+
+
+_SHOWS_GOODS = frozenset({"search", "recommend"})
 
 
 def not_twice(decision: Decision, turn: Turn) -> Decision:
@@ -34,7 +36,7 @@ def block_again(decision: Decision, turn: Turn) -> bool:
     particular = known is None or known.about_order or memory.product is not None
     if decision.shadow or decision.answer.effects or particular or memory.pending is not None:
         return False
-    return _mark(decision.answer) in memory.said
+    return decision.answer.mark in memory.said
 
 
 def _may_be_said_again(skill: str, answer: Answer) -> bool:
@@ -45,18 +47,21 @@ def _may_be_said_again(skill: str, answer: Answer) -> bool:
         return False
     if known is None or known.repeats or known.always or TALK.issuperset(known.intents):
         return True
+    if answer.cards and known.name in _SHOWS_GOODS:
+        # What still fits after more was told is shown again.
+        return True
     return bool(known.tasks) and not asks
 
 
 def _told_anew(turn: Turn, skill: str, answer: Answer) -> Answer:
     """The answer, in other words where the same was said before in this conversation; kept to compare with."""
     memory = answer.memory or turn.memory
-    said = _mark(answer)
+    said = answer.mark
     if not answer.text or answer.hand_over is not None:
         return answer
     if said in memory.said:
         answer = replace(_again(turn, skill, answer), again=True)
-        said = _mark(answer)
+        said = answer.mark
     return replace(answer, memory=replace(memory, said=(*memory.said, said)[-_KEPT:]))
 
 
@@ -65,14 +70,14 @@ def _kept(turn: Turn, answer: Answer) -> Answer:
     memory = answer.memory or turn.memory
     if not answer.text or answer.hand_over is not None or memory.pending is not None:
         return answer
-    return replace(answer, memory=replace(memory, said=(*memory.said, _mark(answer))[-_KEPT:]))
+    return replace(answer, memory=replace(memory, said=(*memory.said, answer.mark)[-_KEPT:]))
 
 
 def _again(turn: Turn, skill: str, answer: Answer) -> Answer:
     pending = answer.memory.pending if answer.memory is not None else turn.memory.pending
     if pending is not None:
         again = replace(answer, text=turn.say("still-needed", text=answer.text))
-        asked_twice = _mark(again) in turn.memory.said
+        asked_twice = again.mark in turn.memory.said
         return replace(again, text=turn.say("unclear-again"), buttons=turn.human) if asked_twice else again
     known = REGISTRY.by_name.get(skill)
     if turn.memory.misses < (answer.memory or turn.memory).misses:
@@ -81,10 +86,10 @@ def _again(turn: Turn, skill: str, answer: Answer) -> Answer:
         text_id = "said-before" if _of_order(known, answer) else "said-before-else"
         again = replace(answer, text=turn.say("said-again", text=answer.text))
         # What is asked in other words, or of another order meanwhile, is answered all the same.
-        if _is_asked_anew(turn, known, answer) and turn.memory.said.count(_mark(again)) < _AS_OFTEN:
+        if _is_asked_anew(turn, known, answer) and turn.memory.said.count(again.mark) < _AS_OFTEN:
             return again
     told = replace(answer, text=turn.say(text_id), cards=(), buttons=turn.human)
-    return replace(told, text=turn.say("said-before-again")) if _mark(told) in turn.memory.said else told
+    return replace(told, text=turn.say("said-before-again")) if told.mark in turn.memory.said else told
 
 
 def _is_asked_anew(turn: Turn, skill: Skill | None, answer: Answer) -> bool:
@@ -101,8 +106,3 @@ def _of_order(skill: Skill | None, answer: Answer) -> bool:
     """Whether an answer tells of an order, and not what the pages say of all."""
     of_pages = answer.memory is not None and bool(answer.memory.topic)
     return skill is not None and skill.about_order and not of_pages
-
-
-def _mark(answer: Answer) -> int:
-    shown = "\n".join(card.title for card in answer.cards)
-    return crc32(f"{answer.text}\n{shown}".encode())

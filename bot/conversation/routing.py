@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.conversation import heard, phrases
+from bot.conversation import certainty, heard, phrases
 from bot.conversation.heard import BY_FORM
+from bot.conversation.refusals import Heeded
 from bot.conversation.registry import REGISTRY
 from bot.conversation.skills import (
     again_words,
@@ -31,14 +32,13 @@ _ABOUT_PRODUCTS = frozenset({"product_question", "stock_question", "price_questi
 _SHOWS_PRODUCTS = _ABOUT_PRODUCTS | {"product_search", "recommend_request"}
 _LOOKS_FOR = frozenset({"recommend_request", "product_search"})
 _ABOUT_MONEY = frozenset({"price_question", "discount_request"})
-
 _OF_ITEMS = ("size", "colour", "version", "quantity", "item")
 # A wish is acted on when it is likely, or well ahead of the next one.
 _LIKELY = 0.4
 _FAIRLY = 0.28
 _AHEAD = 0.14
 # What is offered when asking back.
-_PLAUSIBLE = 0.10
+PLAUSIBLE = 0.10
 _WISHES = 4
 _RATHER = 0.5
 _SHORT = 24
@@ -47,7 +47,6 @@ _STANDS_OUT = 1.5
 _CERTAIN = 0.7
 _TOLD = frozenset(name for name, skill in REGISTRY.by_intent.items() if skill.only_tells)
 _PLAINLY = 0.8
-_OF_A_PRODUCT = frozenset({"stock_question", "price_question", "discount_request", "place_order"})
 _BEYOND_DOUBT = 0.95
 _FOREIGN = 0.5
 # What a complaint may be about that can be answered at once.
@@ -94,6 +93,10 @@ class Reading:
     """There is something that it may be about: a question, something under way, asked of the shop, or on the screen."""
     where: DialogueState = field(default_factory=DialogueState)
     """Where the conversation stood."""
+    apart: tuple[tuple[str, Reading], ...] = ()
+    """Sentences of it that are answered one after the other, with what each means; none where it is answered whole."""
+    refused: Heeded | None = None
+    """What of it is refused or taken back, and what it says besides."""
 
     @property
     def in_danger(self) -> bool:
@@ -124,7 +127,7 @@ def skill_of(intent: str | None) -> Skill | None:
 def askable(score: IntentScore) -> bool:
     """Whether a meaning is plausible enough to be offered when asking back."""
     return (
-        score.probability >= _PLAUSIBLE
+        score.probability >= PLAUSIBLE
         and score.intent not in TALK
         and REGISTRY.by_intent.get(score.intent) is not None
     )
@@ -143,15 +146,6 @@ def fairly_of_task(whole: Understanding) -> bool:
 def _of_task(whole: Understanding, least: float) -> bool:
     best = whole.intents[0] if whole.intents else None
     return best is not None and best.intent in REGISTRY.tasks_of and best.probability >= least
-
-
-def asked_of_product(turn: Turn) -> str:
-    """What is asked of a product that a message only points at: what its words plainly mean, else what was asked of the
-    one before, else what there is to know of it."""
-    best = next(iter(turn.understanding.intents), None) if turn.understanding is not None else None
-    last = next(iter(turn.memory.intents), "")
-    plain = best.intent if best is not None and best.probability >= _PLAINLY else ""
-    return next((one for one in (plain, last) if one in _OF_A_PRODUCT), "product_question")
 
 
 def none_of_ours(whole: Understanding) -> bool:
@@ -220,7 +214,8 @@ def _set_phrase(whole: Understanding) -> str | None:
 def plainly(turn: Turn, reading: Reading) -> str | None:
     """The wish that a message has by its words alone, where it has no other."""
     answers = turn.memory.pending is not None and heard.is_answer(turn)
-    if reading.whole is None or answers or unmissable(reading.whole) == "opt_out":
+    refuses = reading.refused is not None and bool(reading.refused.tasks)
+    if reading.whole is None or answers or refuses or unmissable(reading.whole) == "opt_out":
         return None
     if turn.memory.pending is None and wished_in_words.drops(_last(turn) or "", reading.whole):
         return _last(turn)
@@ -319,7 +314,7 @@ def _chance(whole: Understanding, intent: str) -> float:
 def _best_of(whole: Understanding, group: frozenset[str]) -> str | None:
     """The likeliest intent of a group, if it is plausible."""
     fitting = (score.intent for score in whole.intents if score.intent in group)
-    plausible = {score.intent for score in whole.intents if score.probability >= _PLAUSIBLE}
+    plausible = {score.intent for score in whole.intents if score.probability >= PLAUSIBLE}
     return next((intent for intent in fitting if intent in plausible), None)
 
 
@@ -341,7 +336,8 @@ def wishes(turn: Turn, reading: Reading, *, taken_up: bool) -> tuple[tuple[str, 
         return ()
     found: dict[str, tuple[str, Wish, Understanding]] = {}
     wished = {wish.intent for wish, _ in reading.wishes if wish.probability >= _RATHER}
-    for wish, part in reading.wishes:
+    for read, part in reading.wishes:
+        wish = certainty.as_asked(REGISTRY, read, part)
         if wished & _HOLDS.get(wish.intent, frozenset()):
             continue
         if _belongs_to_another(reading, wish) or is_read_otherwise(reading, wish):

@@ -31,8 +31,8 @@ class Reader(Protocol):
         """As `nlu.types.PageIndex`; raises TookTooLong when it was ended."""
         ...
 
-    async def likeness(self, question: str, texts: Sequence[str], language: Language) -> list[float]:
-        """How near texts are to a question in meaning, -1 to 1, in their order; raises as the others."""
+    async def read_lines(self, question: str, lines: Sequence[str]) -> list[float]:
+        """As `nlu.pages.lines.LineReader.shares`; raises TookTooLong when it was ended."""
         ...
 
     async def search_goods(self, need: Need, language: Language, n: int) -> list[Found] | None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import reduce
 
-from bot.conversation import heard
+from bot.conversation import heard, phrases
+from bot.conversation.made import theirs
 from bot.conversation.memory import OpenTask
 from bot.conversation.read_message import parts_of
 from bot.conversation.turn import Slot, Task, Turn
 from nlu.acts import Act, DialogueState, Question
+from nlu.entities.numbers import quantities
 from nlu.types import EntityKind
 from storage.orders import Order
 
@@ -18,6 +21,7 @@ _PARTS = 4
 _LAST = 2
 """Place from the end of the message before this one."""
 _PLAINLY = 0.8
+_RATHER = 0.5
 _OF_AN_ORDER = (EntityKind.ORDER_NUMBER, EntityKind.DATE)
 """What says which order is meant."""
 NONE = "–"
@@ -28,12 +32,18 @@ def values_in(
     turn: Turn, task: Task, opened: OpenTask, order: Order | None, asked: Slot | None = None
 ) -> dict[str, str]:
     """What the message tells of a task's slots; to a question that any words answer, the message as it is."""
-    found = {slot.name: _told(turn, slot, opened, order) for slot in task.slots}
+    none_in_words = heard.only_asks(turn)
+    found = {
+        slot.name: _told(turn, slot, opened, order)
+        for slot in task.slots
+        if not (slot.free and none_in_words)
+    }
     found = {name: value[:_VALUE] for name, value in found.items() if value}
-    read = any(turn.told_each(*slot.told_by) for slot in task.slots)
+    read = any(_counting(slot, turn.told_each(*slot.told_by)) for slot in task.slots)
     # That something stays as it is tells nothing of the rest.
     leaves = len(parts_of(turn.text)) == 1 and spares(turn, task, opened, order)
-    free = asked is not None and (asked.sentence or not (read or asked.name in found))
+    owns = asked is not None and _says_own(turn, asked, opened, order)
+    free = asked is not None and not owns and (asked.sentence or not (read or asked.name in found))
     if asked is not None and asked.words and free and not leaves:
         words = _words_alone(turn, task, asked, opened)
         for other in () if asked.sentence else found.values():
@@ -45,7 +55,7 @@ def values_in(
 
 
 def _told(turn: Turn, slot: Slot, opened: OpenTask, order: Order | None) -> str:
-    told = tuple(one for one in _stretches(turn, slot) if slot.counts is None or slot.counts(one))
+    told = _counting(slot, _stretches(turn, slot, opened, order))
     if told and slot.is_new is not None and order is not None and not slot.is_new(turn, order):
         return ""
     before = opened.values.get(slot.name, "")
@@ -66,17 +76,43 @@ def _told(turn: Turn, slot: Slot, opened: OpenTask, order: Order | None) -> str:
         old = turn.told("old")
         join = slot.join
         return reduce(lambda known, new: join(known, new, old), told, before or held)
+    own = _says_own(turn, slot, opened, order)
     said = turn.told_in(*slot.told_by) if slot.sentence else turn.told_about(*slot.told_by)
-    now = (said if slot.free else "") or " ".join(told)
+    now = (said if slot.free and not own else "") or " ".join(told)
     adds = slot.free and turn.does(Act.ADDS) and not turn.does(Act.CORRECTS)
+    # Who says how many says it anew; two numbers can't both hold.
+    adds = adds and not (_is_count(before) and _is_count(now))
     return f"{before}\n{now}" if before and adds and now not in before else now
 
 
-def _stretches(turn: Turn, slot: Slot) -> tuple[str, ...]:
-    """What a message tells of a slot: what the reader takes for it, and of an address all that belongs to it."""
-    if slot.grown is None:
+def _counting(slot: Slot, stretches: Iterable[str]) -> tuple[str, ...]:
+    """Those that can be its value at all."""
+    return tuple(one for one in stretches if slot.counts is None or slot.counts(one))
+
+
+def _is_count(value: str) -> bool:
+    """Whether a value says how many and nothing else: 15, 14 boxes."""
+    found = next(quantities(value), None)
+    rest = value if found is None else value.replace(value[found.start : found.end], "")
+    return value.strip().isdecimal() or (found is not None and not rest.strip())
+
+
+def _stretches(turn: Turn, slot: Slot, opened: OpenTask, order: Order | None) -> tuple[str, ...]:
+    """What a message tells of a slot: what the reader takes for it, and of an address all that belongs to it; not what
+    the order has already."""
+    if slot.grown is not None:
+        return slot.grown(turn)
+    is_own = slot.is_own
+    if is_own is None or order is None:
         return turn.told_each(*slot.told_by)
-    return slot.grown(turn)
+    likely = [one for one in turn.acts.slots if one.slot in slot.told_by and one.probability >= _RATHER]
+    others = [one for one in likely if not is_own(turn, order, opened, one)]
+    return turn.told_each(*slot.told_by) if others == likely else tuple(one.text for one in others)
+
+
+def _says_own(turn: Turn, slot: Slot, opened: OpenTask, order: Order | None) -> bool:
+    """Whether a message says what the order has already: only what else it tells is a value."""
+    return slot.is_own is not None and _stretches(turn, slot, opened, order) != turn.told_each(*slot.told_by)
 
 
 def reads_asked(turn: Turn) -> bool:
@@ -97,24 +133,28 @@ def told_by_wish(turn: Turn, task: Task, opened: OpenTask, order: Order | None) 
 
 
 async def told_by_parts(turn: Turn, task: Task, slot: Slot, order: Order | None) -> str:
-    """The part of a message, or of the one before, that would plainly answer a slot's question, were it asked; empty
-    where none does."""
+    """The part of a message that would plainly answer a slot's question, were it asked, or of the message before, where
+    nothing was asked of the shop by it; empty where none does."""
     if slot.by_parts is None:
         return ""
     parts = parts_of(turn.text)
-    before = parts_of(turn.memory.before[-_LAST]) if len(turn.memory.before) >= _LAST else []
-    parts = [*(parts if len(parts) > 1 else ()), *before]
+    before = turn.memory.before[-_LAST] if len(turn.memory.before) >= _LAST else ""
+    asked_for = [one.details.get("text", "") for one in await theirs(turn)] if turn.memory.filed else []
+    spent = any(before in one for one in asked_for)
+    parts = [*(parts if len(parts) > 1 else ()), *([] if spent else parts_of(before))]
     asked = DialogueState(
-        question=Question(kind="value", task=task.name, slot=slot.name),
+        question=Question(kind=slot.asked_as.kind, task=task.name, slot=slot.asked_as.slot),
         tasks=(task.name,),
         before=(turn.text,),
     )
     for part in parts[:_PARTS]:
         read = await turn.read(part, asked)
-        if read is None or read.acts.probability(Act.GIVES) < _PLAINLY:
+        if read is None:
             continue
         said = replace(turn, text=part, understanding=read)
-        if not slot.by_parts(said, order):
+        tells = any(one.slot in slot.told_by and one.probability >= _PLAINLY for one in read.acts.slots)
+        gives = read.acts.probability(Act.GIVES) >= (_RATHER if tells else _PLAINLY)
+        if not gives or not slot.by_parts(said, order):
             continue
         left_out = spares(said, task, OpenTask(name=task.name), order)
         if not left_out and not any(read.first(kind) is not None for kind in _OF_AN_ORDER):
@@ -133,11 +173,17 @@ def _words_alone(turn: Turn, task: Task, asked: Slot, opened: OpenTask) -> str:
     """The message as an answer; a yes, the number of an order, or what belongs to something else is none."""
     gives = turn.answers and any(turn.does(act) for act in (Act.GIVES, Act.ADDS, Act.CORRECTS))
     gives = (gives or heard.wished_again(turn)) and not heard.only_agrees(turn)
+    gives = gives and not turn.surely(Act.WITHDRAWS)
+    # "Why so small?" may be a reason; most questions are none.
+    gives = gives and (not phrases.asks(turn.text) or (turn.surely(Act.GIVES) and not heard.only_asks(turn)))
     known = {name for slot in task.slots for name in slot.told_by}
     of_others = bool(turn.told(*(heard.BY_FORM - known)))
-    only_number = heard.only_names(turn, turn.told("order").lstrip("#＃"))
+    only_number = heard.only_names(turn, turn.order_number)
     goes_on = asked.join is not None and bool(opened.values.get(asked.name))
-    fits = asked.fits is None or goes_on or asked.fits(turn.text)
+    words = turn.text.strip()
+    for one in turn.order_numbers:
+        words = words.replace(one.text, "")
+    fits = asked.fits is None or (not heard.plainly_wishes_another(turn) and (goes_on or asked.fits(words)))
     return turn.text.strip()[:_VALUE] if gives and fits and not (only_number or of_others) else ""
 
 

@@ -65,6 +65,10 @@ def _question(turn: Turn) -> Question | None:
     if asked is None:
         return None
     kept = pending.data
+    task = turn.skills.tasks.get(asked.task or kept.get("task", ""))
+    slot = task.slot(kept.get("slot", "")) if task is not None else None
+    if slot is not None and asked.kind == "value":
+        asked = slot.asked_as
     return Question(
         kind=asked.kind, task=asked.task or kept.get("task", ""), slot=asked.slot or kept.get("slot", "")
     )

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation import heard, phrases, waiting
+from bot.conversation import heard, phrases, task_words, waiting
 from bot.conversation.answer import Answer
 from bot.conversation.made import (
     SAID,
@@ -52,29 +52,20 @@ async def begin(turn: Turn, task: Task, known: Values | None = None) -> Answer:
         if isinstance(found, Answer):
             return found
         order = found
-    turn = turn.remembering(_without_those_meant_as(turn, task, order))
+    turn = turn.remembering(task_words.without_those_meant_as(turn, task, order))
+    settled = await _more_of_a_trouble(turn, order) if task.settles else None
+    if settled is not None:
+        return settled
     made = await open_request(turn, task.request, order)
     opened = _under_way(turn, task, order) if made is None else as_made(task, made)
     told = values_in(turn, task, opened, order)
-    told |= {**told_by_wish(turn, task, opened, order), **(known or {})}
+    told = {**told_by_wish(turn, task, opened, order), **told, **(known or {})}
     opened = resolved(turn, task, _noted(turn, opened, told), order)
     if made is None and order is not None and not phrases.asks(turn.text):
         opened = opened.with_values(await told_before(turn, task, opened))
     if made is None or (told and task.asks(opened) is not None):
-        return await _go_on(turn, task, opened, order)
+        return await _go_on(turn, task, opened, order, sure=not turn.guessed)
     return await _file(turn, task, opened, order)
-
-
-def _without_those_meant_as(turn: Turn, task: Task, order: Order | None) -> Memory:
-    """The memory without what is under way for the order and turns out to be this task."""
-    memory = turn.memory
-    for one in memory.tasks:
-        other = turn.skills.tasks.get(one.name)
-        meant = other.becomes(turn, order) if other is not None and other.becomes is not None else ""
-        if order is not None and one.order == order.id and meant == task.name:
-            asked = memory.pending is not None and memory.pending.data.get("task") == one.name
-            memory = (memory.settled() if asked else memory).without_task(one.name)
-    return memory
 
 
 def _under_way(turn: Turn, task: Task, order: Order | None) -> OpenTask:
@@ -94,8 +85,40 @@ async def confirmed(turn: Turn, task: Task, order: Order | None) -> Answer:
 
 
 async def file(turn: Turn, task: Task, order: Order | None, values: Values | None = None) -> Answer:
-    """Make a request of a task that needs no answers; what the customer has written goes with it."""
-    return await _file(turn, task, _noted(turn, _under_way(turn, task, order), values or {}), order)
+    """Make a request of a task that needs no answers; what the customer has written goes with it. It is asked about
+    first where only the words by themselves wish it."""
+    opened = _noted(turn, _under_way(turn, task, order), values or {})
+    made = await open_request(turn, task.request, order)
+    asks = made is None and turn.guessed and not _is_for_people(turn, task)
+    if not asks:
+        return await _file(turn, task, opened, order)
+    return await _told_of_a_trouble(turn, task, order) or task_words.reading_back(turn, task, opened, order)
+
+
+async def _told_of_a_trouble(turn: Turn, task: Task, order: Order | None) -> Answer | None:
+    """Add what is told of an order to the trouble with it that was asked about here, where the task is one, too."""
+    troubles = {kind.name for kind in turn.skills.requests if kind.trouble}
+    return await _more_of_a_trouble(turn, order) if task.request in troubles else None
+
+
+async def _more_of_a_trouble(turn: Turn, order: Order | None) -> Answer | None:
+    """Add what is told of an order to the trouble with it that was asked about here: also how it shall be settled."""
+    troubles = {kind.name for kind in turn.skills.requests if kind.trouble}
+    if order is None:
+        return None
+    for filed in turn.memory.filed:
+        known = turn.skills.tasks.get(filed.task)
+        if known is not None and filed.order == order.id and known.request in troubles:
+            made = await open_request(turn, known.request, order)
+            of_it = made is not None and made.state == "asked" and _is_of(turn, known, made, order)
+            return await amended(turn, known, made) if made is not None and of_it else None
+    return None
+
+
+def _is_of(turn: Turn, task: Task, made: Request, order: Order) -> bool:
+    """Whether a message names nothing else of an order than a request is about."""
+    named = resolved(turn, task, OpenTask(name=task.name), order).values.get("items", "")
+    return not named or set(named.split("\n")) <= set(made.details.get("products", named).split("\n"))
 
 
 async def resume(turn: Turn) -> Answer | None:
@@ -105,9 +128,9 @@ async def resume(turn: Turn) -> Answer | None:
     opened = turn.memory.task(task.name) if task is not None else None
     if pending is None or task is None or opened is None or _is_for_people(turn, task):
         return None
-    if heard.wishes_another(turn) and (turn.denies or turn.does(Act.CORRECTS) or not turn.answers):
-        return None
     order = await _order(turn, task, opened)
+    if await _is_of_another(turn, task, order):
+        return None
     if opened.order is not None and order is None:
         return _let_go(turn, task, Answer(text=turn.say("button-stale")))
     asked = task.slot(pending.data.get("slot", ""))
@@ -116,16 +139,20 @@ async def resume(turn: Turn) -> Answer | None:
     if isinstance(moved, Answer):
         return moved
     turns = task.becomes is not None and bool(task.becomes(turn, order))
-    agrees = pending.kind == "task-confirm" and heard.agrees(turn) and not turns
+    agrees = pending.kind == "task-confirm" and await heard.agrees_first(turn) and not turns
     left_out = turns or spares(turn, task, opened, order)
     if asked is not None and asked.optional and heard.has_none(turn) and not (told or moved):
         told = {asked.name: NONE}
     elif heard.turns_down(turn) and not (told or moved or agrees or left_out):
-        return await _turned_down(turn, task)
+        return await _turned_down(turn, task, opened, order)
     if moved is not None:
         # The words that name it are no answer.
         opened = _of_order(task, opened, moved)
-        told = values_in(turn, task, opened, moved)
+        told = {
+            name: value
+            for name, value in values_in(turn, task, opened, moved).items()
+            if not heard.names_part_of(moved, value)
+        }
     elif agrees:
         return await confirmed(turn, task, order)
     meant = resolved(turn, task, opened, moved or order)
@@ -134,11 +161,29 @@ async def resume(turn: Turn) -> Answer | None:
         if of_others is None and order is not None and heard.only_points_at(turn, order):
             return await _go_on(turn, task, opened, order)
         return of_others
-    given = asked is not None and heard.may_give(turn, asked, task, told)
-    given = given or any(slot.read is not None and slot.name in told for slot in task.slots)
-    if moved is None and not (given or left_out or heard.is_answer(turn) or heard.wished_again(turn)):
+    if moved is None and not (left_out or _takes_up(turn, task, asked, told)):
         return None
     return await _go_on(turn, task, _noted(turn, meant, told), moved or order)
+
+
+def _takes_up(turn: Turn, task: Task, asked: Slot | None, told: Values) -> bool:
+    """Whether a message answers the question about a task, or goes on with it."""
+    given = asked is not None and heard.may_give(turn, asked, task, told)
+    given = given or any(slot.read is not None and slot.name in told for slot in task.slots)
+    return given or heard.is_answer(turn) or heard.wished_again(turn)
+
+
+async def _is_of_another(turn: Turn, task: Task, order: Order | None) -> bool:
+    """Whether a message puts another wish in the place of the task, or tells of another of their orders than it is
+    about: that is told of nothing here."""
+    elsewhere = order is not None and heard.names_another_order(turn, order)
+    # That another order is meant may sound like a wish.
+    another = heard.wishes_another(turn) and (not elsewhere or heard.plainly_wishes_another(turn))
+    if another and (turn.denies or turn.does(Act.CORRECTS) or not turn.answers):
+        return True
+    if order is None or not elsewhere or heard.means_another_order(turn, order) or heard.agrees(turn):
+        return False
+    return isinstance(await _named_instead(turn, task, order), Order)
 
 
 async def _of_others(turn: Turn, asked: Task) -> Answer | None:
@@ -154,8 +199,10 @@ async def _of_others(turn: Turn, asked: Task) -> Answer | None:
     return None
 
 
-async def _turned_down(turn: Turn, task: Task) -> Answer:
+async def _turned_down(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -> Answer:
     """Let go of what is under way, and begin what is plainly wished in its place."""
+    if heard.contradicts(turn):
+        return task_words.reading_back(turn, task, opened, order)
     wish = heard.wished_instead(turn)
     other = turn.skills.tasks.get(turn.skills.tasks_of.get(wish, ""))
     if other is None:
@@ -181,7 +228,16 @@ def _is_for_people(turn: Turn, task: Task) -> bool:
 
 async def _other_order(turn: Turn, task: Task, order: Order | None) -> Order | Answer | None:
     """The order that is meant instead of the one that was, where the message says so."""
-    if task.order is None or order is None or not heard.means_another_order(turn, order):
+    of_lines = any(slot.lists_lines for slot in task.slots)
+    if order is None or not (
+        heard.means_another_order(turn, order) or (heard.denies_it(turn) and not of_lines)
+    ):
+        return None
+    return await _named_instead(turn, task, order)
+
+
+async def _named_instead(turn: Turn, task: Task, order: Order) -> Order | Answer | None:
+    if task.order is None:
         return None
     found = await task.order(turn.remembering(replace(turn.memory.settled(), order=order.id)))
     return None if isinstance(found, Order) and found.id == order.id else found
@@ -200,8 +256,10 @@ def _noted(turn: Turn, opened: OpenTask, told: Values) -> OpenTask:
     return replace(opened.with_values(told), said=said[-SAID:])
 
 
-async def _go_on(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -> Answer:
-    """Ask for what is missing, read it back, or file it."""
+async def _go_on(
+    turn: Turn, task: Task, opened: OpenTask, order: Order | None, *, sure: bool = True
+) -> Answer:
+    """Ask for what is missing, read it back, or file it; what isn't wished for `sure` is read back."""
     other = turn.skills.tasks.get(task.becomes(turn, order)) if task.becomes is not None else None
     if other is not None:
         now = values_in(turn, task, replace(opened, values={}), order)
@@ -211,7 +269,7 @@ async def _go_on(turn: Turn, task: Task, opened: OpenTask, order: Order | None) 
         turned = turned.with_values(told_by_wish(turn, other, turned, order))
         turned = resolved(turn, other, turned, order)
         cleared = turn.remembering(turn.memory.without_task(task.name))
-        return await _go_on(cleared, other, turned, order)
+        return await _go_on(cleared, other, turned, order, sure=sure)
     unfit = await task.unfit(turn, order) if task.unfit is not None and order is not None else None
     if unfit is not None:
         return _let_go(turn, task, unfit)
@@ -223,53 +281,16 @@ async def _go_on(turn: Turn, task: Task, opened: OpenTask, order: Order | None) 
         opened = opened.with_values({missing[0].name: told})
         missing = task.asks(opened)
     if missing is not None:
-        return _asking(turn, task, opened, order, *missing)
-    if task.confirm:
-        return _reading_back(turn, task, opened, order)
+        return task_words.asking(turn, task, opened, order, *missing)
+    if (anew := await task_words.asking_anew(turn, task, opened, order)) is not None:
+        return anew
+    doubt = task.doubted(turn, order) if task.doubted is not None and order is not None else ""
+    if not sure and (more := await _told_of_a_trouble(turn, task, order)) is not None:
+        return more
+    if task.confirm or not sure or doubt:
+        asked = task_words.reading_back(turn, task, opened, order)
+        return replace(asked, text=f"{doubt}\n\n{asked.text}".strip())
     return await _file(turn, task, opened, order)
-
-
-def _asking(
-    turn: Turn, task: Task, opened: OpenTask, order: Order | None, slot: Slot, text_id: str
-) -> Answer:
-    told = {"told": opened.values.get(slot.name, "")}
-    return Answer(
-        text=turn.say(text_id, **{**_facts(turn, task, order, opened), **told}),
-        buttons=slot.buttons(turn, order) if slot.buttons is not None else (),
-        memory=_waiting(_about(turn.memory, order).busy_with(opened.being_asked()), task, opened, slot),
-    )
-
-
-def _reading_back(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -> Answer:
-    return Answer(
-        text=turn.say(task.confirm, **_facts(turn, task, order, opened)),
-        buttons=task.buttons(turn, order) if task.buttons is not None else (),
-        memory=_waiting(_about(turn.memory, order).busy_with(opened.being_asked()), task, opened, None),
-    )
-
-
-def _waiting(memory: Memory, task: Task, opened: OpenTask, slot: Slot | None) -> Memory:
-    """The memory that waits for a slot's value, or for a yes."""
-    if slot is None:
-        return memory.asking("task-confirm", task=task.name)
-    listed = {"lines": opened.order} if slot.lists_lines and opened.order is not None else {}
-    return memory.asking("task-value", task=task.name, slot=slot.name, **listed)
-
-
-def _about(memory: Memory, order: Order | None) -> Memory:
-    return memory.about_order(order.id) if order is not None else memory.settled()
-
-
-def _facts(turn: Turn, task: Task, order: Order | None, opened: OpenTask) -> dict[str, str | int]:
-    own = task.facts(turn, order, opened) if task.facts is not None else {}
-    of_order = {} if order is None else {"number": order.number, "lines": _lines(turn, order)}
-    return {**of_order, **own}
-
-
-def _lines(turn: Turn, order: Order) -> str:
-    return "\n".join(
-        f"{place}. {line.name(turn.language)}" for place, line in enumerate(order.lines, start=1)
-    )
 
 
 def _dropped(turn: Turn, task: Task) -> Answer:
@@ -281,7 +302,9 @@ async def _file(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -
     if _is_for_people(turn, task):
         return await waiting.left_to_people(turn)
     details = details_of(turn, opened, order)
-    memory = _about(turn.memory, order).without_task(task.name)
+    memory = task_words.about(turn.memory, order).without_task(task.name)
+    # Read before the transaction, which others wait for.
+    beside = await task_words.beside(turn, task, opened, order)
 
     async def file(connection: AsyncConnection) -> Answer:
         known = await open_request(turn.within(connection), task.request, order)
@@ -300,7 +323,8 @@ async def _file(turn: Turn, task: Task, opened: OpenTask, order: Order | None) -
             turn.now,
         )
         filed = Filed(task=task.name, request=number, order=order.id if order is not None else None)
-        text = turn.say(task.filed, request=number, **_facts(turn, task, order, opened))
+        text = turn.say(task.filed, request=number, **task_words.facts(turn, task, order, opened))
+        text = "\n".join(filter(None, (text, beside)))
         return Answer(text=text, memory=memory.having_filed(filed))
 
     # What is answered beside it goes on from there.
@@ -327,23 +351,20 @@ async def amended(turn: Turn, task: Task, made: Request) -> Answer:
     opened = resolved(turn, task, replace(opened.with_values(told), said=turn.said.strip()[-SAID:]), order)
     missing = task.asks(opened)
     if missing is not None and told:
-        return _asking(turn, task, opened, order, *missing)
+        return task_words.asking(turn, task, opened, order, *missing)
+    other = await task_words.asking_anew(turn, task, opened, order) if told else None
+    if other is not None:
+        return other
     merged = merged_details(made.details, details_of(turn, opened, order))
+    beside = await task_words.beside(turn, task, opened, order) if told else ""
 
     async def amend(connection: AsyncConnection) -> Answer:
         await Requests(connection).amend(made.id, merged)
         text = now_told(turn, task, made, merged) if told else turn.say("request-added", request=made.number)
+        text = "\n".join(filter(None, (text, beside)))
         return Answer(text=text, memory=turn.memory.settled().without_task(task.name))
 
     return Answer(effects=(amend,), memory=turn.memory.settled())
-
-
-async def explained(turn: Turn) -> Answer:
-    """What the open question is for, said in other words."""
-    pending = turn.memory.pending
-    task = turn.skills.tasks.get(pending.data.get("task", "")) if pending is not None else None
-    text_id = f"about-{task.name}" if task is not None else "about-question"
-    return Answer(text=turn.say(text_id), buttons=turn.human, memory=turn.memory)
 
 
 async def orders_of(turn: Turn, memory: Memory) -> Mapping[str, Order | None]:
@@ -369,10 +390,10 @@ def recalled(turn: Turn, memory: Memory, orders: Mapping[str, Order | None]) -> 
     if not opened.asked and (order is not None or opened.order is None):
         now = turn.remembering(memory)
         return (
-            _asking(now, task, opened, order, *missing)
+            task_words.asking(now, task, opened, order, *missing)
             if missing
-            else _reading_back(now, task, opened, order)
+            else task_words.reading_back(now, task, opened, order)
         )
     slot = missing[0] if missing is not None else None
     text = turn.say("still-items" if slot is not None and slot.lists_lines else f"still-{task.name}")
-    return Answer(text=text, memory=_waiting(memory, task, opened, slot))
+    return Answer(text=text, memory=task_words.waiting(memory, task, opened, slot))

@@ -17,7 +17,7 @@ from bot.conversation.services import Services
 from bot.conversation.sources import Sources
 from bot.messages import Button
 from bot.shop.customer_prices import CustomerPrices
-from nlu.acts import Asking, DialogueState
+from nlu.acts import Asking, DialogueState, SlotValue
 from nlu.types import Understanding
 from retention.types import Offer, Recommendation
 from storage.catalogue import Product
@@ -49,6 +49,8 @@ class Turn(ReadMessage):
     """The intent or the button's verb that led here."""
     argument: str = ""
     """What a button carried; as untrusted as text."""
+    guessed: bool = False
+    """Only its words by themselves wish this: in its conversation the message isn't read as a wish."""
     chosen: bool = False
     """The customer has chosen this meaning among those asked about."""
     asked_before: str = ""
@@ -175,7 +177,7 @@ class Slot:
     name: str
     """As in the request's details."""
     told_by: tuple[str, ...] = ()
-    """The reader's slots that tell it."""
+    """The reader's slots that tell it; it is asked for by the name of the first."""
     question: str = ""
     """The text that asks for it; empty where it is kept if told and never asked for."""
     buttons: Callable[[Turn, Order | None], Rows] | None = None
@@ -215,6 +217,10 @@ class Slot:
     """Whether such a part of a message, if it would plainly answer the question, tells it, too."""
     is_new: Callable[[Turn, Order], bool] | None = None
     """Whether what is told is another than what the order has."""
+    is_own: Callable[[Turn, Order, OpenTask, SlotValue], bool] | None = None
+    """Whether what is told is what the order has already: of several values it only says which thing is meant."""
+    refused: Callable[[Turn, Order | None, OpenTask], Awaitable[str]] | None = None
+    """Why what was told can't be had, said before it is asked for again; empty where it can."""
     optional: bool = False
     """A no to its question leaves it out."""
     resolve: Callable[[Turn, Order, OpenTask], str] | None = None
@@ -226,6 +232,13 @@ class Slot:
     """What the order has for it, where the message says that this stays."""
     lists_lines: bool = False
     """Its question lists the order's lines, which can be pointed at."""
+
+    @property
+    def asked_as(self) -> Asked:
+        """Its question as the reader of messages knows it."""
+        if self.lists_lines:
+            return Asked(kind="choice", slot="item")
+        return Asked(kind="value", slot=self.told_by[0] if self.told_by else self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,12 +258,19 @@ class Task:
     """The customer's order of that id."""
     unfit: Callable[[Turn, Order], Awaitable[Answer | None]] | None = None
     """Why it can't be done for an order."""
+    doubted: Callable[[Turn, Order], str] | None = None
+    """What the shop knows that speaks against it, said before it is asked whether to do it all the same; empty for
+    nothing."""
+    settles: bool = False
+    """It says how a trouble shall be settled: where one with the order was reported here, that is told of it."""
     confirm: str = ""
     """The text that reads it back and asks whether to do it; empty: `filed` reads it back."""
     buttons: Callable[[Turn, Order | None], Rows] | None = None
     """Below that question."""
     filed: str = ""
     """The text that says it was asked for."""
+    beside: Callable[[Turn, Order, OpenTask], Awaitable[str]] | None = None
+    """What is said below the second of them, of what was told."""
     facts: Facts | None = None
     """What those texts name, besides the order's number and the request's."""
     while_waiting: bool = False
@@ -312,6 +332,8 @@ class Skill:
     """What it starts and the engine in `bot.conversation.tasks` fills and files."""
     requests: tuple[RequestKind, ...] = ()
     """What it asks of the shop."""
+    of_rules: bool = False
+    """It tells what holds for all goods and orders."""
     about_order: bool = False
     """Its intents are about one order."""
     regrets: bool = True
@@ -338,12 +360,19 @@ class Registry:
         self.by_pending = self._by(lambda skill: skill.questions)
         self.about_orders = frozenset(name for name, skill in self.by_intent.items() if skill.about_order)
         """Intents that are about one order."""
+        self.of_rules = frozenset(name for name, skill in self.by_intent.items() if skill.of_rules)
+        """Intents that ask what holds for all."""
         self.by_task = self._by(lambda skill: (task.name for task in skill.tasks))
         self.tasks = {task.name: task for skill in self.skills for task in skill.tasks}
         self.tasks_of = {wish: task.name for task in self.tasks.values() for wish in task.wished_by}
         """Names of tasks by what wishes them."""
         self.requests = tuple(kind for skill in self.skills for kind in skill.requests)
         """The kinds of requests that the skills make."""
+
+    def own_task(self, skill: str, wish: str) -> Task | None:
+        """The skill's task that an intent or the verb of a button wishes; a button's words are as untrusted as text."""
+        name = self.tasks_of.get(wish, "")
+        return next((one for one in self.by_name[skill].tasks if one.name == name), None)
 
     def _by(self, keys: Callable[[Skill], Iterable[str]]) -> dict[str, Skill]:
         found: dict[str, Skill] = {}

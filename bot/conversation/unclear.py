@@ -2,20 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.conversation import phrases, routing, waiting
+from bot.conversation import decisions, one_question, phrases, routing, waiting
 from bot.conversation.answer import Answer
 from bot.conversation.registry import REGISTRY
-from bot.conversation.skills import fallback, pages, recommending
+from bot.conversation.skills import fallback, needed, owned, pages, products, recommending
+from bot.conversation.skills.goods import several, telling
 from bot.conversation.turn import Turn
 from nlu.acts import Act
 from nlu.types import Understanding
 
+ABOUT_ITS_USE = frozenset({"usage_help", "warranty_repair"})
+"""What a page answers for all goods, and a product's own facts for that product."""
 # Asked back about though the model calls the message none of its business.
 _WORTH_ASKING = 0.2
 # A meaning that is so much likelier than the next is answered, where answering does nothing else.
 _STANDS_OUT = 2.0
+_RATHER = 0.5
+_PLAINLY = 0.8
+_OF_A_PRODUCT = frozenset({"stock_question", "price_question", "discount_request", "place_order"})
+_ASKED = 0.2
+"""A question has to be a report by so much."""
+_GIBBERISH = 0.9
+"""What is so surely nothing of a shop's describes no goods."""
+
+
+def asked_of_product(turn: Turn) -> str:
+    """What is asked of a product that a message only points at: what its words plainly mean, else what was asked of the
+    one before, else what there is to know of it."""
+    best = next(iter(turn.understanding.intents), None) if turn.understanding is not None else None
+    last = next(iter(turn.memory.intents), "")
+    plain = best.intent if best is not None and best.probability >= _PLAINLY else ""
+    return next((one for one in (plain, last) if one in _OF_A_PRODUCT), "product_question")
+
+
+async def variant(
+    turn: Turn, whole: Understanding, modes: Mapping[str, str]
+) -> tuple[decisions.Decision, ...] | None:
+    """The product spoken of in another colour or size, whatever the few words were taken for; or what it states, before
+    what the shop's pages say of all."""
+    if modes.get("product", "on") != "on" or routing.plainly_of_task(whole):
+        return None
+    answer = await telling.asked_again(turn)
+    if answer is None and routing.may_name_variant(turn, whole):
+        answer = await products.variant(turn)
+    if answer is None and several.compares(turn):
+        answer = await several.beside(turn)
+    if answer is not None:
+        return await decisions.of_pages(turn, of_product(turn, answer))
+    of_its_use = ABOUT_ITS_USE.intersection([whole.intent, *(one.intent for one in whole.acts.wishes)])
+    answer = await telling.of_a_fact(turn) if of_its_use else None
+    return of_product(turn, answer) if answer is not None else None
 
 
 async def likeliest(turn: Turn, whole: Understanding) -> str | None:
@@ -55,7 +94,8 @@ async def answered(turn: Turn, whole: Understanding, *, search: bool) -> tuple[s
         # A limit that follows narrows down what was looked for.
         return "search", replace(found, memory=(found.memory or turn.memory).heard("product_search"))
     plausible = _plausible(whole)
-    near = await _near(turn) if about_us and len(plausible) < 2 else None
+    # Who is upset hears the rule, too.
+    near = await _near(turn) if len(plausible) < 2 and not routing.none_of_ours(whole) else None
     return (
         ("policy", near) if near is not None else ("fallback", fallback.ask_back(turn, tuple(plausible[:2])))
     )
@@ -77,3 +117,75 @@ def _plausible(whole: Understanding) -> list[str]:
     """Meanings worth asking about, the likeliest first."""
     least = _WORTH_ASKING if whole.intent == "out_of_scope" else 0.0
     return [score.intent for score in whole.intents if routing.askable(score) and score.probability >= least]
+
+
+async def described(
+    turn: Turn, meant: str | None, whole: Understanding, modes: Mapping[str, str]
+) -> tuple[decisions.Decision, ...] | None:
+    """What the pages surely state to a message that was taken for nothing of ours or nothing for sure, or goods that it
+    describes; None where it may be about an order, or wish what people do."""
+    others = REGISTRY.about_orders | REGISTRY.tasks_of.keys() | routing.HEARD_ANYWAY | {"complaint"}
+    elsewhere = any(
+        score.intent in others and score.probability >= routing.PLAUSIBLE for score in whole.intents
+    )
+    # What its words plainly mean is sure, however unlikely the reader finds it.
+    guessed = meant == whole.intent and meant not in needed.LOOKS_FOR and whole.probability < _RATHER
+    unsure = meant in (None, "out_of_scope") or guessed
+    if elsewhere or not unsure:
+        return None
+    stated = await pages.by_the_way(turn)
+    if stated is not None:
+        return await one_question.going_back(turn, decisions.only("policy", stated))
+    if whole.out_of_scope > _GIBBERISH or modes.get("search", "on") != "on":
+        return None
+    found = await recommending.described(turn)
+    return _of_search(turn, found) if found is not None else None
+
+
+async def decided(
+    turn: Turn, whole: Understanding, modes: Mapping[str, str]
+) -> tuple[decisions.Decision, ...]:
+    """Every answer to a message in which no wish is clear, in order; never none."""
+    more = await pages.more_of_told(turn)
+    if more is not None:
+        return await one_question.going_back(turn, decisions.only("policy", more))
+    trouble = await _trouble(turn, whole)
+    if trouble:
+        made = await decisions.wish(replace(turn, guessed=True), REGISTRY.by_intent[trouble], trouble, modes)
+        return await one_question.going_back(turn, made)
+    told = modes.get("product", "on") == "on" and not (turn.in_queue or turn.negative)
+    if told and (fact := await telling.of_a_fact(turn)) is not None:
+        return of_product(turn, fact)
+    found = None
+    looks = needed.tells(turn) and not (turn.in_queue or routing.fairly_of_task(whole))
+    if looks and modes.get("search", "on") == "on":
+        found = await recommending.by_words(turn)
+    if found is not None:
+        return _of_search(turn, found)
+    likely = await likeliest(turn, whole)
+    if likely is not None:
+        return await decisions.wish(turn, REGISTRY.by_intent[likely], likely, modes)
+    asked = await answered(turn, whole, search=modes.get("search", "on") == "on")
+    return await one_question.going_back(turn, decisions.only(*asked))
+
+
+async def _trouble(turn: Turn, whole: Understanding) -> str:
+    """The intent of the trouble that the words likeliest report with something that the customer has bought and names;
+    empty where they likelier mean something else."""
+    troubles = {kind.name for kind in turn.skills.requests if kind.trouble} | {"refund_status"}
+    best = next((score for score in whole.intents if score.intent != "out_of_scope"), None)
+    least = _ASKED if phrases.asks(turn.text) else routing.PLAUSIBLE
+    if best is None or best.intent not in troubles or best.probability < least or turn.in_queue:
+        return ""
+    return best.intent if await owned.lines(turn) else ""
+
+
+def of_product(turn: Turn, answer: Answer) -> tuple[decisions.Decision, ...]:
+    """An answer about a product, and that it was asked of."""
+    memory = (answer.memory or turn.memory).heard("product_question")
+    return decisions.only("product", replace(answer, memory=memory))
+
+
+def _of_search(turn: Turn, answer: Answer) -> tuple[decisions.Decision, ...]:
+    memory = (answer.memory or turn.memory).heard("product_search")
+    return decisions.only("search", replace(answer, memory=memory))

@@ -62,7 +62,8 @@ def answering(
             # After danger what was asked before is still open.
             pending = memory.pending if answer.hand_over.priority == ownership.DANGER else None
             memory = replace(memory.handed_over(), pending=pending)
-        reply, memory = shortened(_reply(answer, language), memory)
+        shown = [(one.label, one.action) for line in answer.buttons for one in line if one.action]
+        reply, memory = shortened(_reply(answer, language), memory.offering(shown))
         await Conversations(connection).advance(
             conversation, memory=memory.dump(turn.now), language=language, now=turn.now
         )

@@ -57,9 +57,9 @@ async def prices(place: Place) -> list[Finding]:
         return [Finding(name=name, state="bad", found=str(invalid), to_do=to_do)]
     if not written.on:
         return [Finding(name=name, state="fine", found=f"personal prices are switched off in {FILE}")]
-    if written.budget is not None:
-        budget = written.budget
-        return [Finding(name=name, state="fine", found=f"the budget is {budget.total} {budget.currency}")]
+    if written.budget:
+        told = ", ".join(f"{one.total:f} {one.currency}" for one in written.budget)
+        return [Finding(name=name, state="fine", found=f"the budget is {told}")]
     if place.store is None or place.contents.revision != newest_revision():
         return []
     async with place.store.read() as connection:

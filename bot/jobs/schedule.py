@@ -1,7 +1,7 @@
 """What happens by the clock.
 
-APScheduler only ticks, in every replica that works; a slot in the store lets one of them run it. A refit
-is a child process, so that fitting never takes the serving process's memory or its time.
+APScheduler only ticks, in every replica that works; a slot in the store lets one of them run it. A refit,
+and a look at list prices, is a child process, so that fitting never takes the serving process's memory or its time.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,8 +35,11 @@ log = logging.getLogger(__name__)
 Details = Mapping[str, Any]
 
 _BACKGROUND = 10
-"""Nice value of a refit."""
-_REFIT_TIMEOUT = timedelta(hours=2).total_seconds()
+"""Nice value of a child process."""
+_CHILD_TIMEOUT = timedelta(hours=2).total_seconds()
+
+PROPOSING = (sys.executable, "-m", "bot.cli", "prices", "propose", "--json")
+"""The command line of a look at list prices."""
 
 
 def owner_name() -> str:
@@ -62,9 +65,12 @@ class Jobs:
         time_zone: str,
         seed: int,
         environment: Mapping[str, str],
+        propose_prices: Callable[[], bool] = lambda: False,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
+        """Wire it up; `propose_prices` says whether the shop wants list prices proposed each night."""
         self._store = store
+        self._wants_prices = propose_prices
         self._planner = planner
         self._time_zone = time_zone
         self._seed = seed
@@ -81,6 +87,7 @@ class Jobs:
         self._add("outreach", CronTrigger(minute="*/10", timezone=self._time_zone), self.outreach)
         self._add("expire_offers", CronTrigger(minute="*/15", timezone=self._time_zone), self.expire_offers)
         self._add("prune", CronTrigger(hour=4, timezone=self._time_zone), self.prune)
+        self._add("list_prices", CronTrigger(hour=5, timezone=self._time_zone), self.list_prices)
         self._scheduler.start()
 
     async def stop(self) -> None:
@@ -109,17 +116,31 @@ class Jobs:
         Raises:
             RuntimeError: the child failed; its own log says why, and the model in use stays.
         """
-        child = await asyncio.create_subprocess_exec(*child_command(self._seed), env=self._environment)
+        return await self._child("refit", child_command(self._seed))
+
+    async def list_prices(self) -> Details:
+        """Propose list prices in a child process, where the shop wants that; its rule may approve some.
+
+        Raises:
+            RuntimeError: the child failed; its own log says why, and no price has changed.
+        """
+        if not self._wants_prices():
+            return {}
+        # What it found is in the store.
+        return await self._child("look at list prices", PROPOSING, stdout=asyncio.subprocess.DEVNULL)
+
+    async def _child(self, what: str, command: Sequence[str], *, stdout: int | None = None) -> Details:
+        child = await asyncio.create_subprocess_exec(*command, env=self._environment, stdout=stdout)
         self._children.add(child)
         _let_others_first(child.pid)
         try:
-            code = await asyncio.wait_for(child.wait(), _REFIT_TIMEOUT)
+            code = await asyncio.wait_for(child.wait(), _CHILD_TIMEOUT)
         finally:
             self._children.discard(child)
             if child.returncode is None:
                 child.kill()
         if code != 0:
-            raise RuntimeError(f"the refit ended with status {code}; the model in use stays")
+            raise RuntimeError(f"the {what} ended with status {code}; what was in use stays")
         return {"status": code}
 
     async def outreach(self) -> Details:

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.models.retention import ServedRetention
 from bot.models.steps import LearnedSteps
-from bot.models.values import STATE, held_offer, impression, live_step, product_state
+from bot.models.values import STATE, STATE_OF, held_offer, impression, live_step, product_state
 from bot.shop.prices import Prices
 from bot.shop.rules import Listed, Steering
 from retention.types import (
@@ -37,9 +37,8 @@ from retention.types import (
 )
 from storage.audience import Audience
 from storage.budgets import Budgets, Holding, OfferLimits
-from storage.customers import Customers
 from storage.errors import Conflict, NotFound
-from storage.events import Events, StoredEvent
+from storage.events import OF_ORDERS, Events, StoredEvent
 from storage.offers import NewOffer, Offers, StoredOffer
 from storage.schema import product
 from storage.scores import Scores
@@ -62,15 +61,6 @@ class _Snapshot:
     states: Mapping[str, ProductState]
     rules: ShopRules
     taken_at: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Left:
-    """What a customer has of personal prices, and how much more may be given to them."""
-
-    holding: Holding
-    left: Money | None
-    """None: the shop has set no budget."""
 
 
 class Decisions:
@@ -157,30 +147,34 @@ class Decisions:
             NotFound: there is no such customer or product.
         """
         state = await self._state(connection, product_id, now)
-        customer = await Customers(connection).get(customer_id)
-        if customer is None:
+        standing = await Audience(connection).standing(customer_id)
+        if standing is None:
             raise NotFound(f"there is no customer {customer_id!r}")
-        offers, policy = Offers(connection), self.policy
-        standing, currency = await Audience(connection).standing(customer_id), state.list_price.currency
-        cooldown = timedelta(hours=policy.cooldown_hours)
-        theirs = await offers.since(customer_id, now - cooldown)
-        held = next((one for one in theirs if one.product_id == product_id and one.valid_until > now), None)
-        money = await self._money(connection, customer_id, currency, now, campaign, held)
+        policy, currency = self.policy, state.list_price.currency
+        limits = self._limits(currency, now, campaign) or OfferLimits()
+        cooling = now - timedelta(hours=policy.cooldown_hours)
+        budgets, offers = Budgets(connection), Offers(connection)
+        holding = await budgets.holding(customer_id, now, ended_since=cooling, made_since=limits.since)
+        left = await self._left(budgets, holding, product_id, currency, limits)
         score = await Scores(connection).get(customer_id, "churn") if reason == "win_back" else None
         context = OfferContext(
             now=now,
             product=state,
-            events=await self._events(connection, customer_id),
-            live_offers=[held_offer(item) for item in theirs],
+            events=_known(await Events(connection).by_customer(customer_id, limit=_EVENTS, kinds=OF_ORDERS)),
+            live_offers=[
+                held_offer(one)
+                for one in holding.offers
+                if one.state in ("live", "expired") and one.valid_until > cooling
+            ],
             live_steps=[live_step(item) for item in await offers.of_others(product_id, customer_id, now)],
-            offers_made=money.holding.made,
-            offers_live=money.holding.live,
+            offers_made=holding.made(limits.made_since or now),
+            offers_live=holding.live,
             policy=policy,
-            budget_left=money.left,
-            budget_set=money.left is not None,
+            budget_left=left,
+            budget_set=left is not None,
             reason=reason,
             complaint_open=standing.case_open,
-            opted_out=not customer.personal_prices,
+            opted_out=not standing.personal_prices,
             profiling_refused=standing.refused_profiling,
             risk=None if score is None else score.value,
             steps=None if self._steps is None else self._steps.model,
@@ -196,39 +190,35 @@ class Decisions:
     def _limits(self, currency: str, now: datetime, campaign: str | None) -> OfferLimits | None:
         return None if self._prices is None else self._prices.limits(currency, now, campaign)
 
-    async def _money(
-        self,
-        connection: AsyncConnection,
-        customer_id: str,
-        currency: str,
-        now: datetime,
-        campaign: str | None,
-        held: StoredOffer | None,
-    ) -> _Left:
-        """What is left to give to a customer; for a better price of an offer that they hold, of its own budgets."""
-        budgets, limits = Budgets(connection), self._limits(currency, now, campaign)
-        limits = limits or OfferLimits(made_since=now)
-        holding = await budgets.holding(
-            customer_id,
-            currency,
-            now,
-            made_since=limits.made_since or now,
-            period_since=now if limits.total is None else limits.total.starts_at,
+    async def _left(
+        self, budgets: Budgets, holding: Holding, product_id: str, currency: str, limits: OfferLimits
+    ) -> Money | None:
+        """What is left to give to a customer; for a better price of an offer that they hold, of its own budgets.
+
+        None: the shop has set no budget.
+        """
+        now = holding.now
+        held = next(
+            (
+                one
+                for one in holding.offers
+                if one.product_id == product_id and one.state == "live" and one.valid_until > now
+            ),
+            None,
         )
         if held is not None:
-            left = [one.left for one in await budgets.of(held.budgets, limits)] or [0]
+            left = [one.left for one in await budgets.of(held.id, limits)] or [0]
         elif limits.rules:
-            left = [(await budgets.by_rule(rule)).left for rule in limits.rules]
+            left = [one.left for one in await budgets.by_rules(limits.rules)]
         else:
             running = None if self._sets_a_budget else await budgets.running(currency, now)
             left = [] if running is None else [running.left]
-        if limits.customer is not None:
-            left.append(max(0, limits.customer - holding.promised))
-        return _Left(holding, Money(min(left), currency) if left else None)
+        left += [max(0, one) for one in holding.left_of(limits.rules)]
+        return Money(min(left), currency) if left else None
 
     @property
     def _sets_a_budget(self) -> bool:
-        return self._prices is not None and self._prices.budget is not None
+        return self._prices is not None and bool(self._prices.budgets)
 
     async def risk(self, connection: AsyncConnection, *, customer_id: str, now: datetime) -> Risk:
         """The customer's churn risk now."""
@@ -323,7 +313,7 @@ class Decisions:
         return self._snapshot
 
     async def _state(self, connection: AsyncConnection, product_id: str, now: datetime) -> ProductState:
-        row = (await connection.execute(STATE.where(product.c.id == product_id))).one_or_none()
+        row = (await connection.execute(STATE_OF, {"product": product_id})).one_or_none()
         if row is None:
             raise NotFound(f"there is no product {product_id!r}")
         return product_state(row, self._margin, now)

@@ -109,10 +109,10 @@ class ServedUnderstanding:
         except ReadingTookTooLong as error:
             raise TookTooLong(str(error)) from None
 
-    async def likeness(self, question: str, texts: Sequence[str], language: Language) -> list[float]:
-        """How near texts are to a question in meaning; raises as `understand`."""
+    async def read_lines(self, question: str, lines: Sequence[str]) -> list[float]:
+        """The chance of each line to answer a question; raises as `understand`."""
         try:
-            return await self._reading.likeness(question, texts, language)
+            return await self._reading.read_lines(question, lines)
         except ReadingTookTooLong as error:
             raise TookTooLong(str(error)) from None
 

@@ -6,10 +6,11 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from retention.types import LiveOffer, LiveStep, Money, Offer, ProductState, Recommendation
-from storage.offers import Impression, StoredOffer, TierOffer
+from storage.budgets import Held
+from storage.offers import Impression, TierOffer
 from storage.prices import price_at
 from storage.schema import product
 
@@ -29,8 +30,10 @@ STATE = select(
     product.c.created_at,
 )
 
+STATE_OF = STATE.where(product.c.id == bindparam("product"))
 
-def held_offer(item: StoredOffer) -> LiveOffer:
+
+def held_offer(item: Held) -> LiveOffer:
     return LiveOffer(
         product=item.product_id,
         price=Money(item.price, item.currency),

@@ -35,6 +35,11 @@ class CustomerPrice:
         return self.everybody - self.amount
 
     @property
+    def on_sale(self) -> bool:
+        """Whether it costs everybody less than its list price for now."""
+        return self.everybody < self.list_price
+
+    @property
     def code(self) -> str:
         """The offer's code; empty where there is none."""
         return "" if self.offer is None else self.offer.code

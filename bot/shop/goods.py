@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.shop.sizes import without_table
-from nlu.products.goods import Goods
-from storage.catalogue import Attributes, Category, Product
+from nlu.products.goods import Goods, Written
+from storage.catalogue import Attributes, Category, Product, label_and_value
 
 
 def goods_of(product: Product, category: Category | None) -> Goods:
@@ -17,7 +17,20 @@ def goods_of(product: Product, category: Category | None) -> Goods:
         options=_pairs(product.options),
         facts=_pairs(without_table(product.facts)),
         about=(product.description_zh, product.description_en),
+        written=[
+            _written(product, category, language)
+            for language, name in (("zh", product.name_zh), ("en", product.name_en))
+            if name
+        ],
     )
+
+
+def _written(product: Product, category: Category | None, language: str) -> Written:
+    faces = without_table(product.facts).values()
+    facts = [": ".join(pair) for one in faces if (pair := label_and_value(one, language)) is not None]
+    kind = category.name(language) if category is not None else ""
+    text = "\n".join(filter(None, (kind, product.description(language), *facts)))
+    return Written(language, product.name(language), text, kind)
 
 
 def _pairs(told: Attributes) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from bot.shop.watched import Watched
 from retention.pricing import law
+from retention.pricing.list_rules import Covered
 from retention.pricing.policy import Budget, WrittenPrices, parse_prices, read_prices
 from retention.pricing.rules import PriceFacts, policy_id, propose, tier_of
 from retention.types import Offer, OfferContext, PricePolicy, ProductState
@@ -33,6 +34,12 @@ class Prices:
         self._taken = _Taken(self._of.policy(), self._of.spending())
 
     @property
+    def written(self) -> WrittenPrices:
+        """The whole file in force."""
+        self._now()
+        return self._of
+
+    @property
     def policy(self) -> PricePolicy:
         """The published rules."""
         return self._now().policy
@@ -44,39 +51,44 @@ class Prices:
         return self._file.problems
 
     @property
-    def budget(self) -> Budget | None:
-        """What the shop wrote of it."""
-        return self._now().budget
+    def budgets(self) -> tuple[Budget, ...]:
+        """What the shop wrote of them; all of them hold."""
+        return self._now().budgets
 
     def limits(self, currency: str, now: datetime, campaign: str | None = None) -> OfferLimits | None:
         """What an offer has to stay inside; None: the rules set no budget for this currency and moment."""
         taken = self._now()
-        rules = taken.policy
-        budget = taken.budget
-        total = of_campaign = None
-        if budget is not None:
-            period = budget.period(now, self._zone) if budget.currency == currency else None
+        policy = taken.policy
+        rules = tuple(self._rules(taken.budgets, currency, now, campaign))
+        if taken.budgets and not rules:
+            return None
+        return OfferLimits(
+            rules=rules,
+            most_live=policy.most_live,
+            most_made=policy.most_made,
+            made_since=now - timedelta(days=policy.most_made_days),
+        )
+
+    def _rules(
+        self, budgets: Sequence[Budget], currency: str, now: datetime, campaign: str | None
+    ) -> Iterator[BudgetRule]:
+        for one in budgets:
+            period = one.period(now, self._zone) if one.currency == currency else None
             if period is None:
-                return None
-            total = BudgetRule(
+                continue
+            whole = BudgetRule(
                 id=period.name,
-                total=budget.total,
+                total=one.total,
                 currency=currency,
                 starts_at=period.starts_at,
                 ends_at=period.ends_at,
+                customer=one.customer,
             )
-            most = dict(budget.campaigns).get(campaign or "")
-            if campaign is not None and most is not None:
+            yield whole
+            part = dict(one.campaigns).get(campaign or "")
+            if part is not None:
                 name = f"{period.name} {campaign}"[:60]
-                of_campaign = replace(total, id=name, total=most, campaign=campaign)
-        return OfferLimits(
-            total=total,
-            campaign=of_campaign,
-            customer=None if budget is None else budget.customer,
-            most_live=rules.most_live,
-            most_made=rules.most_made,
-            made_since=now - timedelta(days=rules.most_made_days),
-        )
+                yield replace(whole, id=name, total=part, campaign=campaign, customer=None)
 
     def _now(self) -> _Taken:
         written = self._file.content()
@@ -88,11 +100,11 @@ class Prices:
 @dataclass(frozen=True, slots=True)
 class _Taken:
     policy: PricePolicy
-    budget: Budget | None
+    budgets: tuple[Budget, ...]
 
 
 def _summary(written: WrittenPrices) -> str:
-    return f"{policy_id(written.policy())}, {'no budget' if written.budget is None else 'with a budget'}"
+    return f"{policy_id(written.policy())}, {'with a budget' if written.budget else 'no budget'}"
 
 
 # --- what a file means --------------------------------------------------------------------------------------------
@@ -136,20 +148,47 @@ def _meaning(written: WrittenPrices) -> Iterator[tuple[str, str]]:
     yield "caps.made", "any number" if caps.made is None else f"{caps.made} in {caps.in_days} days"
     yield "valid_hours", f"an offer holds for {written.valid_hours} hours"
     yield "cooldown_hours", f"no better one for {written.cooldown_hours} hours after it has run out"
-    yield from _of_budget(written)
+    yield from _of_budgets(written)
+    yield from _of_list_prices(written)
 
 
-def _of_budget(written: WrittenPrices) -> Iterator[tuple[str, str]]:
-    budget = written.budget
-    if budget is None:
+def _of_budgets(written: WrittenPrices) -> Iterator[tuple[str, str]]:
+    if not written.budget:
         yield "budget", "none is set"
-        return
-    when = f"each {budget.each}" if budget.each else f"from {budget.first_day} to {budget.last_day}"
-    yield "budget", f"{budget.total:f} {budget.currency} {when}"
-    if budget.customer is not None:
-        yield "budget.customer", f"{budget.customer:f} {budget.currency} of it for one customer"
-    for name, most in budget.campaigns.items():
-        yield f"budget.campaigns.{name}", f"{most:f} {budget.currency} of it for this campaign"
+    for one in written.budget:
+        when = f"each {one.each}" if one.each else f"from {one.first_day} to {one.last_day}"
+        yield "budget", f"{one.total:f} {one.currency} {when}"
+        if one.customer is not None:
+            yield "budget.customer", f"{one.customer:f} {one.currency} of it for one customer"
+        for name, most in one.campaigns.items():
+            yield f"budget.campaigns.{name}", f"{most:f} {one.currency} of it for this campaign"
+
+
+def _of_list_prices(written: WrittenPrices) -> Iterator[tuple[str, str]]:
+    rules = written.list_prices
+    yield "list_prices.step", f"a list price changes by {rules.step:f} % a day at most"
+    ceiling = "none" if rules.ceiling is None else f"{rules.ceiling:f} % above the list price of a year ago"
+    yield "list_prices.ceiling", ceiling
+    for what, amounts in (("floors", rules.floors), ("ceilings", rules.ceilings)):
+        for code, amount in amounts.items():
+            yield f"list_prices.{what}.{code}", f"{amount:f}"
+    yield "list_prices.endings", ", ".join(rules.endings or ()) or "as those of personal prices"
+    for code, day in rules.sell_by.items():
+        yield f"list_prices.sell_by.{code}", f"to be sold by {day}"
+    for sale in rules.sales:
+        yield "list_prices.sales", f"{sale.first_day} to {sale.last_day}: {_covered(sale)}"
+    yield "list_prices.horizon_days", f"the margin of {rules.horizon_days} days is what counts"
+    yield "list_prices.restock_days", f"more can be there within {rules.restock_days} days"
+    yield "list_prices.nightly", "proposed each night" if rules.nightly else "proposed when asked for"
+    if (rule := rules.approving) is None:
+        yield "list_prices.approve", "by a person"
+    else:
+        said = f"changes of up to {rule.largest_change:f} % of {_covered(rule)} are approved by this rule"
+        yield "list_prices.approve", said
+
+
+def _covered(named: Covered) -> str:
+    return ", ".join((*named.categories, *named.products)) or "all products"
 
 
 # --- what it would give -------------------------------------------------------------------------------------------
@@ -196,10 +235,15 @@ def preview(
     }
 
 
-def unknown_categories(written: WrittenPrices, categories: Sequence[str]) -> list[str]:
-    """Those that a margin is set for and that the shop doesn't have."""
-    known = {one.casefold() for one in categories}
-    return [name for name in written.margin.categories if name.casefold() not in known]
+def unknown_names(
+    written: WrittenPrices, categories: Collection[str], codes: Collection[str]
+) -> list[tuple[str, str]]:
+    """Categories and products' codes that the shop doesn't have, each with where it is named."""
+    known, lists = {one.casefold() for one in categories}, written.list_prices
+    named = [("margin.categories", name) for name in written.margin.categories]
+    named += [("list_prices", name) for name in sorted(lists.named_categories)]
+    found = [(where, name) for where, name in named if name.casefold() not in known]
+    return found + [("list_prices", code) for code in sorted(lists.named - set(codes))]
 
 
 __all__ = [
@@ -214,5 +258,5 @@ __all__ = [
     "parse_prices",
     "preview",
     "read_prices",
-    "unknown_categories",
+    "unknown_names",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bot.shop import options
@@ -11,26 +12,54 @@ from storage.catalogue import Attributes, Product
 
 _MADE = "named:"
 """What the ids of groups that are told by names begin with."""
-_LAST = re.compile(r"^(?P<title>.*\S)\s*(?:[,，/|·–—]|\s-\s|[(（])\s*(?P<rest>[^,，/|·–—(（)）]+)[)）]?$")
+_BETWEEN = re.compile(r"\s?(?:[,，/|·–—(（]|\s-\s)\s?")
+_CLOSES = ")） "
 
 
 def grouped(product: Product) -> Product:
-    """The product in the group of all whose name is the same but for its last part, where that part is the value of one
-    of its attributes: that attribute is what tells them apart. As it is where the shop groups it itself."""
+    """The product in the group of all whose names are the same but for their last parts, where each of these parts is
+    the value of one of its attributes, in either language: these attributes are what tells them apart. As it is where
+    the shop groups it itself."""
     made = (product.group_id or "").startswith(_MADE)
     if (product.group_id or product.options) and not made:
         return product
-    titles = [_LAST.match(name) for name in (product.name_zh, product.name_en)]
-    if not all(titles):
+    names = [_BETWEEN.split(name.strip(_CLOSES)) for name in (product.name_zh, product.name_en)]
+    keys = _keys(product.attributes, list(zip(*(reversed(parts[1:]) for parts in names), strict=False)))
+    if not keys:
         return replace(product, group_id=None, options={}) if made else product
-    said = {options.folded(title["rest"]).strip() for title in titles if title}
-    key = next((one for one in product.attributes if said <= _values(product.attributes, one)), None)
-    if key is None:
-        return replace(product, group_id=None, options={}) if made else product
-    names = [title["title"].casefold() for title in titles if title]
-    shared = "\n".join([product.category_id or "", key, *names])
+    titles = ["\n".join(parts[: -len(keys)]).casefold() for parts in names]
+    shared = "\n".join([product.category_id or "", *keys, *titles])
     group = f"{_MADE}{hashlib.sha256(shared.encode()).hexdigest()[:24]}"
-    return replace(product, group_id=group, options={key: product.attributes[key]})
+    told = {
+        key: {
+            language: [*label[:1], parts[-1 - place]]
+            for (language, label), parts in _by_language(product.attributes[key], names)
+        }
+        for place, key in enumerate(keys)
+    }
+    return replace(product, group_id=group, options=dict(reversed(told.items())))
+
+
+def _by_language(
+    told: Mapping[str, Sequence[str]], names: Sequence[Sequence[str]]
+) -> Iterator[tuple[tuple[str, Sequence[str]], Sequence[str]]]:
+    """What an attribute is called in each language, with the parts of the name in that language: a name is translated
+    where a value may not be."""
+    for language, parts in zip(("zh", "en"), names, strict=True):
+        if told.get(language):
+            yield (language, told[language]), parts
+
+
+def _keys(told: Attributes, parts: Sequence[tuple[str, ...]]) -> list[str]:
+    """The attributes whose values the parts are, each another one, as far as each is one, the last part first."""
+    found: list[str] = []
+    for part in parts:
+        said = {options.folded(one).strip() for one in part}
+        key = next((one for one in told if one not in found and said & _values(told, one)), None)
+        if key is None:
+            break
+        found.append(key)
+    return found
 
 
 def _values(told: Attributes, key: str) -> set[str]:

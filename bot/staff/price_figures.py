@@ -119,24 +119,35 @@ class PriceReports:
         if not self._prices.policy.enabled:
             found.append("prices_off")
         elif not whole:
-            found.append("no_budget" if self._prices.budget is None else "not_now")
-        elif not any(one.budget.left for one in whole):
+            found.append("not_now" if self._prices.budgets else "no_budget")
+        elif self._used_up(whole):
             found.append("used_up")
         return [*found, *(["no_cost"] if without_cost else [])]
 
+    @staticmethod
+    def _used_up(whole: Sequence[Spending]) -> bool:
+        """Whether nothing can be given in any currency: of those for the same one each has to have something left."""
+        left: dict[str, int] = {}
+        for one in whole:
+            currency = one.budget.currency
+            left[currency] = min(one.budget.left, left.get(currency, one.budget.left))
+        return not any(left.values())
+
     async def _spending(self, connection: AsyncConnection, now: datetime) -> list[Spending]:
-        budgets, written = Budgets(connection), self._prices.budget
-        if written is None:
+        budgets, written = Budgets(connection), self._prices.budgets
+        if not written:
             codes = sorted(await connection.scalars(select(product.c.currency).distinct()))
             running = [one for code in codes if (one := await budgets.running(code, now)) is not None]
             return [await _spending_of(budgets, one) for one in running]
-        found = []
-        for name in (None, *dict(written.campaigns)):
-            limits = self._prices.limits(written.currency, now, name)
-            rule = None if limits is None else limits.campaign if name else limits.total
-            if rule is not None:
-                found.append(await _spending_of(budgets, await budgets.by_rule(rule), rule))
-        return found
+        rules: dict[str, BudgetRule] = {}
+        for currency in dict.fromkeys(one.currency for one in written):
+            for name in (None, *dict.fromkeys(name for one in written for name, _ in one.campaigns)):
+                limits = self._prices.limits(currency, now, name)
+                rules |= {one.id: one for one in (() if limits is None else limits.rules)}
+        # Each budget, then the campaigns' parts of it, whose ids begin with its own.
+        ordered = [rules[name] for name in sorted(rules, key=lambda name: (rules[name].ends_at, name))]
+        found = await budgets.by_rules(ordered)
+        return [await _spending_of(budgets, one, rule) for one, rule in zip(found, ordered, strict=True)]
 
 
 async def _spending_of(budgets: Budgets, one: Budget, rule: BudgetRule | None = None) -> Spending:

@@ -11,12 +11,13 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.models.values import STATE, product_state
-from bot.shop.prices import FILE, RulesInvalid, WrittenPrices, parse_prices, preview, unknown_categories
+from bot.shop.prices import FILE, RulesInvalid, WrittenPrices, parse_prices, preview, unknown_names
 from bot.staff.roles import PRICING, require
 from kernel.files import replacing
 from kernel.times import utc_now
 from retention.pricing.rules import policy_id
 from retention.types import Offer
+from retention.written import Problem
 from storage import Store
 from storage.audit import Audit
 from storage.budgets import Budgets
@@ -57,8 +58,8 @@ class Tried:
     """Products that can be bought now."""
     without_cost: int
     """Those of them whose cost is not known."""
-    unknown: Sequence[str]
-    """Categories that a margin is set for and that the shop doesn't have."""
+    unknown: Sequence[tuple[str, str]]
+    """Categories and products' codes that the shop doesn't have, each with where it is named."""
     budget: bool
     """Whether one is set."""
 
@@ -74,7 +75,7 @@ async def tried(
         budgets = Budgets(connection)
         currencies = {row.currency for row in rows}
         running = [one for code in currencies if (one := await budgets.running(code, now)) is not None]
-    budget = written.budget is not None or bool(running)
+    budget = bool(written.budget or running)
     policy = written.policy()
     states = [product_state(row, margin, now) for row in rows]
     return Tried(
@@ -83,7 +84,7 @@ async def tried(
         offers={one.product: preview(policy, one, now, budget_set=budget) for one in states[:products]},
         on_sale=len(states),
         without_cost=sum(not one.cost_known for one in states),
-        unknown=unknown_categories(written, [one.category for one in states]),
+        unknown=unknown_names(written, {one.category for one in states}, {row.code for row in rows}),
         budget=budget,
     )
 
@@ -109,12 +110,12 @@ class PriceRules:
             content = b""
         return RulesFile(text=content.decode("utf-8-sig", errors="replace"), version=_version(content))
 
-    def problems(self, text: str) -> Sequence[str]:
-        """Every mistake in a text, each with its key; empty where it could be kept."""
+    def problems(self, text: str) -> Sequence[Problem]:
+        """Every mistake in a text; empty where it could be kept."""
         try:
             parse_prices(text)
         except RulesInvalid as invalid:
-            return tuple(invalid.problems)
+            return invalid.found
         return ()
 
     async def tried(self, text: str) -> Tried:
@@ -139,7 +140,7 @@ class PriceRules:
         """
         written = parse_prices(text)
         content = (text.rstrip() + "\n").encode()
-        details = {"policy": policy_id(written.policy()), "budget": written.budget is not None}
+        details = {"policy": policy_id(written.policy()), "budget": bool(written.budget)}
 
         async def work(connection: AsyncConnection) -> None:
             acting = await require(connection, member, PRICING)

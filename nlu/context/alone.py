@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from nlu.acts import Act, Acts, DialogueState, Pointing, SlotValue, Wish
-from nlu.context.dangers import danger_in
+from nlu.context.dangers import danger_in, leaves_no_doubt
 from nlu.entities.address_parts import part_in
 from nlu.entities.corrections import contrast_in, tail_in
 from nlu.entities.numerals import LAST, PLACES
@@ -62,7 +62,8 @@ def acts_alone(
     slots = tuple(slot_of(entity) for entity in entities)
     danger = danger_in(message)
     if danger is not None:
-        return Acts(slots=slots, danger=danger, danger_probability=_SAID)
+        sure = 1.0 if leaves_no_doubt(message) else _SAID
+        return Acts(slots=slots, danger=danger, danger_probability=sure)
     pointing = place_in(message, state)
     slots = (*slots, *name_beside(message, slots))
     part = address_part(message, state)

@@ -48,6 +48,17 @@ _BLEEDS = (
 )
 """Somebody bleeds: no dye that runs, and no oath."""
 
+_CELL = (
+    r"(?:电池|充电宝|电瓶).{0,10}(?:鼓包|鼓起|鼓了|膨胀|胀[了起大]|发烫|烫手|[好很太滚]烫|过热|融化)"
+    r"|\b(?:batter(?:y|ies)|power ?banks?)\b[^.!?]{0,24}\b(?:swollen|swelled|swelling|bulg(?:ed|ing|es)|puffed|bloated"
+    r"|balloon(?:ed|ing)|melt(?:ed|ing)|hissing|overheat(?:ed|ing|s)"
+    r"|(?:is|was|are|were|got|gets|getting|went|feels?|felt|runs?) (?:very|really|so|too|extremely|burning|boiling"
+    r"|scalding) hot)\b"
+    r"|\b(?:my|our|this|his|her)\s(?:swollen|bulging|bloated|puffed[- ]up|overheat(?:ed|ing))\b(?:\s\w+){0,3}\s"
+    r"(?:batter(?:y|ies)|power ?banks?)\b"
+)
+"""A battery that may catch fire at any moment: nothing else is ever said so."""
+
 _WORDS: Mapping[Danger, str] = {
     Danger.POISON: (
         rf"{_AIR}|{_PETS}(?:(?!{_PEOPLE}).){{0,12}}(?:吞|误食|舔食)(?:了|下|掉|进)"
@@ -76,11 +87,11 @@ _WORDS: Mapping[Danger, str] = {
     ),
     Danger.FIRE: (
         r"(冒(烟|火|火花)|着火|起火|烧(着|起来|焦|糊)了|爆炸了|漏电了|触电了|"
-        r"电(到|了)(我|他|她|孩子|手|一下)|被电(了|到)|焦味|火苗)|\b(smok(e|ing)\b.{0,20}\b(com|"
+        r"电(到|了)(我|他|她|孩子|手|一下)|被电(了|到)|[焦糊]味|火苗)|\b(smok(e|ing)\b.{0,20}\b(com|"
         r"pour|from|out)\w*|(is|was|started|it'?s) smoking|caught fire|in flames|"
         r"sparks? (came|flew|coming|flying)|is sparking|(it|battery|charger) exploded|"
         r"electric shock|electrocuted|shocked (me|him|her)|gave (me|him|her) a (shock|"
-        r"jolt)|burning smell|smell\w* of burning|burning up)\b"
+        r"jolt)|burn(?:ing|t) smell|smell\w* (?:of burning|burnt)|burning up)\b"
     ),
     Danger.INJURY: (
         r"(割(伤|破|到)|划(伤|破)|烫(伤|到|起)|砸(到|伤)(了)?(我|他|她|孩子|脚|"
@@ -141,8 +152,17 @@ _only_asked_or_told = re.compile(
 ).search
 
 
+_imagined = re.compile(
+    r"会不会|万一|要是|如果|怕|[没不](?:有|会)?(?:鼓|膨|胀|发|烫|过热)|听说|新闻|以前"
+    r"|\b(?:if|would|could|might|may|ever|will|not|never|used to|last (?:time|year)|nearly)\b"
+    r"|\b(?:is|are|was|were|does|do|did|has|have|wo)n['’]?t\b",
+    re.IGNORECASE,
+).search
+
+
 _animal = re.compile(_PETS, re.IGNORECASE).search
 _person = re.compile(_PEOPLE, re.IGNORECASE).search
+_cell = re.compile(_CELL, re.IGNORECASE).search
 _breathed = re.compile(_AIR, re.IGNORECASE).search
 
 
@@ -164,8 +184,15 @@ def is_breathed_in(text: str) -> bool:
     return _breathed(text) is not None
 
 
+def leaves_no_doubt(text: str) -> bool:
+    """Whether words tell of a danger that they are said of nothing else: they need no reader to agree."""
+    return _cell(text) is not None and not _imagined(text)
+
+
 def danger_in(text: str) -> Danger | None:
     """The danger that a text plainly tells of, or None."""
+    if leaves_no_doubt(text):
+        return Danger.FIRE
     if _only_asked_or_told(text):
         return None
     return next((kind for kind, found in _patterns if found(text)), None)

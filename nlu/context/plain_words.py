@@ -12,6 +12,8 @@ from nlu.entities.corrections import is_tax_number
 from nlu.types import Entity
 
 _RATHER = 0.5
+_PERHAPS = 0.01
+"""A probability of danger below which words that name one are said of something else."""
 _BY_FORM = frozenset({"order", "phone", "email", "address"})
 """Values that are found by their form."""
 _SURE_FORM = 0.7
@@ -58,7 +60,8 @@ def with_plain_words(
     acts = replace(acts, wishes=_of_one_address(message, acts))
     if any(alone.pointing.shown):
         acts = replace(acts, pointing=alone.pointing, acts={**acts.acts, **alone.acts})
-    if alone.danger is not None and acts.danger is None:
+    agreed = acts.danger_probability >= _PERHAPS or alone.danger_probability >= 1.0
+    if alone.danger is not None and acts.danger is None and agreed:
         acts = replace(acts, danger=alone.danger, danger_probability=alone.danger_probability)
     return acts
 

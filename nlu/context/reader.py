@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,8 @@ _REMEMBERED = 4_096
 _LIKELY = 0.5
 _GAP = 2
 """Tokens between two stretches of one value that are taken for a part of it."""
+_FIRST_SIGN = "\u2e80"
+"""From there on what is written has no spaces between words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +191,26 @@ class ContextReader:
                         end=end,
                     )
                 )
-        return tuple(found)
+        return without_overlaps(message, found)
+
+
+def without_overlaps(message: str, values: Sequence[SlotValue]) -> tuple[SlotValue, ...]:
+    """Values that are parts of one put together, and of those that have grown over each other the likelier ones."""
+    kept: list[SlotValue] = []
+    for value in sorted(values, key=lambda one: -one.probability):
+        near = next((one for one in kept if one.slot == value.slot and _meet(message, one, value)), None)
+        others = [one for one in kept if one is not near]
+        if near is not None:
+            start, end = min(near.start, value.start), max(near.end, value.end)
+            value = replace(near, text=message[start:end].strip(), start=start, end=end)
+        if not any(one.start < value.end and value.start < one.end for one in others):
+            kept = [*others, value]
+    return tuple(sorted(kept, key=lambda one: one.start))
+
+
+def _meet(message: str, one: SlotValue, other: SlotValue) -> bool:
+    """Whether two values overlap, or nothing but a space stands between them."""
+    return not message[min(one.end, other.end) : max(one.start, other.start)].strip()
 
 
 def _by_clause(chances: Floats32, encoded: Encoded, clauses: Sequence[tuple[int, int]]) -> Floats32:
@@ -233,7 +254,7 @@ def _whole_words(message: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _in_word(character: str) -> bool:
-    return character.isascii() and character.isalnum()
+    return character.isalnum() and character < _FIRST_SIGN
 
 
 def runs_of(tags: Sequence[int]) -> list[tuple[int, tuple[int, ...]]]:

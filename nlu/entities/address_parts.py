@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from nlu.entities.corrections import contrast_in
+
 _NUMBER = r"(?:[0-9]{1,5}[A-Za-z]?|[A-Za-z]|[一二三四五六七八九十]{1,3})"
 _UNITS = (
     ("building", re.compile(rf"{_NUMBER}(?:号楼|栋|幢|座)")),
@@ -20,7 +22,7 @@ _UNITS = (
         ),
     ),
     ("uk postcode", re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\b", re.IGNORECASE)),
-    ("postcode", re.compile(r"(?<![0-9])[0-9]{5,6}(?![0-9])")),
+    ("postcode", re.compile(r"(?<![0-9A-Za-z#])[0-9]{5,6}(?![0-9A-Za-z])")),
     ("house", re.compile(r"\b[0-9]{1,4}[a-z]?(?=\s[A-Z][a-z])")),
 )
 """Parts by what they are, and how they are written."""
@@ -61,6 +63,9 @@ _ROOM = re.compile(r"[0-9]{3,4}")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _BARE_NUMBER = re.compile(r"[0-9]{1,5}[A-Za-z]?")
 _A_NUMBER = re.compile(r"(?<![A-Za-z0-9])[0-9]{1,5}[A-Za-z]?(?![A-Za-z0-9])")
+_HOUSE_NUMBER = re.compile(r"(?<![A-Za-z0-9])(?<![0-9] )[0-9]{1,4}[A-Za-z]?(?![A-Za-z0-9]|\s[0-9])")
+"""A number that is no postcode, which is longer or in two parts."""
+_CALLED_NUMBER = re.compile(r"^(?:house\s)?(?:number|no\.?|nr\.?)\s?(?=[0-9])", re.IGNORECASE)
 _MARK = re.compile(r"[0-9]+[A-Za-z]?|(?<![A-Za-z])[A-Za-z](?![A-Za-z])")
 
 
@@ -96,8 +101,19 @@ def is_town_alone(part: str) -> bool:
 
 
 def may_be_address(text: str) -> bool:
-    """Whether a text holds a number, or a word for a place that parcels go to."""
-    return any(character.isdigit() for character in text) or _PLACE.search(text) is not None
+    """Whether a text holds a part that addresses have: a house or flat, a street, a postcode, a word for a place."""
+    return part_in(text) is not None or _STREET.search(text) is not None or _PLACE.search(text) is not None
+
+
+def may_be_part(text: str) -> bool:
+    """Whether a text may be a part of an address: one, a bare number, or a name that isn't in Latin letters."""
+    bare = _BARE_NUMBER.fullmatch(_CALLED_NUMBER.sub("", text.strip())) is not None
+    return bare or not text.isascii() or may_be_address(text)
+
+
+def may_answer(text: str) -> bool:
+    """Whether a text that was asked for may be an address, of whichever country: it holds a number or a place."""
+    return any(character.isdigit() for character in text) or may_be_address(text)
 
 
 def lacking(address: str) -> str:
@@ -131,11 +147,16 @@ def corrected(before: str, part: str, old: str = "") -> str:
         old: what it is to take the place of, where that was said: "17, not 7".
     """
     part = part.strip(" ,，。.")
+    contrast = contrast_in(part) if before else None
+    if contrast is not None:
+        old, part = part[slice(*contrast[0])], part[slice(*contrast[1])]
     if not before or not part or (not old and part.casefold() in before.casefold()):
         return before or part
     exchanged = _exchanged(before, part, old)
     if exchanged:
         return exchanged
+    if stands := _piece_of(before, part):
+        return before.replace(stands, part, 1)
     new, known = _STREET.search(part), _STREET.search(before)
     if new is not None and known is not None:
         same = (
@@ -147,14 +168,22 @@ def corrected(before: str, part: str, old: str = "") -> str:
         return f"{before[: known.start()]}{part}{before[known.end() :]}" if same else part
     if new is not None and _has_region(part, new):
         return part
-    if _BARE_NUMBER.fullmatch(part) and not (_CHINESE.search(before) and _ROOM.fullmatch(part)):
-        numbers = list(_A_NUMBER.finditer(before))
-        if numbers:
-            return before[: numbers[-1].start()] + part + before[numbers[-1].end() :]
+    number = _CALLED_NUMBER.sub("", part)
+    if _BARE_NUMBER.fullmatch(number) and not (_CHINESE.search(before) and _ROOM.fullmatch(number)):
+        house = next(reversed(list(_HOUSE_NUMBER.finditer(before))), None)
+        if house is not None:
+            return before[: house.start()] + number + before[house.end() :]
     address = before
     for start, end, put in _replacements(before, part):
         address = address[:start] + put + address[end:]
     return address if address != before else _joined(before, part, new is not None)
+
+
+def _piece_of(before: str, part: str) -> str:
+    """A piece of what is told, such as a house and its street, that stands in the address already; empty for none."""
+    pieces = (piece.strip() for piece in part.split(","))
+    there = [one for one in pieces if " " in one and any(map(str.isdigit, one)) and one in before]
+    return there[0] if len(there) == 1 and _POSTCODE.search(part) is None else ""
 
 
 def _exchanged(before: str, part: str, old: str) -> str:

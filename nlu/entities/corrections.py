@@ -21,7 +21,7 @@ _CONTRASTS = tuple(
         rf"不是(?P<old>{_PIECE}){_SEPARATOR}(?:而?是|应该是|要)\s?(?P<new>{_PIECE})",
         rf"(?P<old>{_PIECE})(?:[写填弄]?错了?|不对){_SEPARATOR}(?:应该|应)?(?:是|改成|换成|为)\s?(?P<new>{_PIECE})",
         rf"(?P<new>{_PIECE}){_SEPARATOR}(?:而)?不是(?P<old>{_PIECE})",
-        rf"(?P<old>{_PIECE})(?:改成|换成|改为)\s?(?P<new>{_PIECE})",
+        rf"(?P<old>{_PIECE})(?:改成|换成|改为|应该是|应是|应为)\s?(?P<new>{_PIECE})",
         rf"\b(?P<new>{_PIECE_EN})(?:\sactually)?,?\s(?:and\s)?not\s(?P<old>{_PIECE_EN})\b",
         rf"\bnot\s(?P<old>{_PIECE_EN}),?\s(?:but\s|it'?s\s)?(?P<new>{_PIECE_EN})\b",
         rf"\b(?P<new>{_PIECE_EN})\sinstead\sof\s(?P<old>{_PIECE_EN})\b",
@@ -32,11 +32,25 @@ _OF = {
     "tax_number": re.compile(r"税|纳税|识别号|\b(?:tax|vat|abn|ein)\b", re.IGNORECASE),
     "phone": re.compile(r"电话|手机|号码|联系|\b(?:phone|mobile|cell|tel)\b", re.IGNORECASE),
 }
-_FORMS_OF_TAX_NUMBERS = re.compile(
-    r"[0-9A-Z]{15}|[0-9A-Z]{17,20}|(?!\d)[A-Z]{2}[0-9A-Z]{8,12}|[0-9]{2}-[0-9]{7}", re.IGNORECASE
-)
+_TAX_DIGITS = re.compile(r"[0-9]{9}|(?!1[3-9])[0-9]{11}|[0-9]{13,15}|[0-9]{17,20}")
+_TAX_LETTERS = re.compile(r"[0-9A-Z]{8,20}", re.IGNORECASE)
+_LEAST_DIGITS = 4
+_BEGUN_ZH = re.compile(r"9[1-3][0-9]{6}[0-9A-Z]{1,9}", re.IGNORECASE)
+"""The code of a Chinese company, of 18 characters, that isn't whole."""
 _COMPANY_ZH = re.compile(r"(?<![0-9A-Za-z])(?=[0-9]*[A-Z])[0-9A-Z]{2}[0-9]{6}[0-9A-Z]{10}(?![0-9A-Za-z])")
+_DENIED = re.compile(
+    r"(?:\bnot\s|n't\s|不是|不要|并非|而非)(?:(?:the|for|from|about|on|my|order|number)\s){0,3}(?:订单|单)?号?[\s#＃:：]{0,3}$",
+    re.IGNORECASE,
+)
+_OF_NO_ORDER = re.compile(
+    r"(\b(vat|tax|tin|ein|gst)\s?(id|no\.?|number|code|reg\w{0,12})?|税号|税务?.{0,3}号码?|识别号|信用代码|账[号户]|卡号"
+    r"|\b(?:account|card|iban)(?:\s(?:number|no\.?))?)"
+    r"\s?(is|是|为|:|：|#)?\s?$|\b(vat|tin|ein|gst)[\s-]?$",
+    re.IGNORECASE,
+)
+_LOOKED_BACK = 40
 _SPACE = re.compile(r"[\s.]")
+_SEPARATOR_OF_DIGITS = re.compile(r"[\s./-]")
 _DIGIT = re.compile(r"\d")
 _CHINESE_MOBILE = re.compile(r"1[3-9]")
 _MOBILE, _SHORTEST, _LONGEST = 11, 7, 15
@@ -58,6 +72,16 @@ def contrast_in(text: str) -> tuple[tuple[int, int], tuple[int, int]] | None:
     return (found.span("old"), found.span("new")) if found is not None else None
 
 
+def is_denied(text: str, start: int) -> bool:
+    """Whether what begins there is said not to be meant: "not #1234", 不是1234那单."""
+    return _DENIED.search(text, 0, start) is not None
+
+
+def is_of_no_order(text: str, start: int) -> bool:
+    """Whether the number that begins there is called one for taxes, or of a bank account or card."""
+    return _OF_NO_ORDER.search(text, max(0, start - _LOOKED_BACK), start) is not None
+
+
 def with_end(before: str, told: str) -> str:
     """A number with another end, where a few characters are told of one that is longer; else what is told."""
     bare = _SPACE.sub("", before)
@@ -73,10 +97,14 @@ def is_phone(text: str) -> bool:
 
 
 def is_tax_number(text: str) -> bool:
-    """Whether a text has the form of a tax number: 15 to 20 characters in China, a country's letters and digits in
-    Europe, nine digits in America."""
-    bare = _SPACE.sub("", text)
-    return _FORMS_OF_TAX_NUMBERS.fullmatch(bare) is not None and _DIGIT.search(bare) is not None
+    """Whether a text has the form of a tax number: letters and digits, or as many digits as some country's have; of a
+    Chinese company's code all of it."""
+    bare = _SEPARATOR_OF_DIGITS.sub("", text)
+    mixed = _TAX_LETTERS.fullmatch(bare) is not None and _LEAST_DIGITS <= len(_DIGIT.findall(bare)) < len(
+        bare
+    )
+    formed = mixed or _TAX_DIGITS.fullmatch(bare) is not None
+    return formed and _BEGUN_ZH.fullmatch(bare) is None
 
 
 def tax_number_in(text: str) -> str:

@@ -53,7 +53,8 @@ class MarkdownPages:
 
     def __init__(self, sections: Iterable[Section], model: PagesModel) -> None:
         self._sections = tuple(sections)
-        self._model = model
+        self.model = model
+        """What finds and reads."""
         self._words = Bm25(
             (
                 " ".join((section.title, *section.also)),
@@ -74,7 +75,7 @@ class MarkdownPages:
         self._found: OrderedDict[tuple[str, str, Language], list[Passage]] = OrderedDict()
 
     def _placed(self) -> list[_Row]:
-        encoder, rows = self._model.encoder, list[_Row]()
+        encoder, rows = self.model.encoder, list[_Row]()
         for places in batches_by_length([section.text for section in self._sections], _AT_ONCE):
             group = [self._sections[place] for place in places]
             headings = [
@@ -85,7 +86,7 @@ class MarkdownPages:
                 headings, parts_of([heading for _, heading in headings], encoder), strict=True
             ):
                 for part in texts[place]:
-                    placed = self._model.place([(heading, HEADING), ([part], TEXT)])
+                    placed = self.model.place([(heading, HEADING), ([part], TEXT)])
                     small = Placed(
                         placed.tokens.astype(np.float16),
                         placed.counts[:0],
@@ -93,7 +94,7 @@ class MarkdownPages:
                         placed.upper.astype(np.float16),
                         placed.kinds.astype(np.int8),
                     )
-                    said = self._model.sentences.sayings(part.vectors[: MOST[TEXT]], part.spans[: MOST[TEXT]])
+                    said = self.model.sentences.sayings(part.vectors[: MOST[TEXT]], part.spans[: MOST[TEXT]])
                     rows.append(_Row(places[place], said, small))
         return sorted(rows, key=lambda row: row.section)
 
@@ -111,7 +112,7 @@ class MarkdownPages:
         likeness = of_section[here] @ of_section[there].T
         nearest, back = likeness.argmax(1), likeness.argmax(0)
         rows = np.arange(len(here))
-        alike = (back[nearest] == rows) & (likeness[rows, nearest] >= self._model.translation)
+        alike = (back[nearest] == rows) & (likeness[rows, nearest] >= self.model.translation)
         translation_of[here[alike]] = there[nearest[alike]]
         translation_of[there[nearest[alike]]] = here[alike]
         return translation_of
@@ -145,19 +146,19 @@ class MarkdownPages:
             self._found[key] = self._search(text, said, language)
             while len(self._found) > _REMEMBERED:
                 self._found.popitem(last=False)
-        least = self._model.threshold if at_least is None else at_least
+        least = self.model.threshold if at_least is None else at_least
         return [passage for passage in self._found[key] if passage.score >= least][:n]
 
     def _parts(self, text: str) -> list[Part]:
         if text and text not in self._read:
-            self._read[text] = parts_of([text], self._model.encoder)[0]
+            self._read[text] = parts_of([text], self.model.encoder)[0]
             while len(self._read) > _REMEMBERED:
                 self._read.popitem(last=False)
         return self._read[text] if text else []
 
     def nearest(self, text: str, language: Language, before: str = "") -> tuple[Placed, Ints, Floats32]:
         """A question as it is placed, the rows nearest to it, and their features: what is read more closely."""
-        placed = self._model.place([(self._parts(text), QUESTION), (self._parts(before), BEFORE)])
+        placed = self.model.place([(self._parts(text), QUESTION), (self._parts(before), BEFORE)])
         return placed, *self._nearest(placed, self._words.shares(f"{text} {before}"), language)
 
     def _search(self, text: str, before: str, language: Language) -> list[Passage]:
@@ -165,9 +166,9 @@ class MarkdownPages:
         if not len(rows):
             return []
         near = [self._rows[row].placed for row in rows]
-        logits = self._model.read(placed, near, features)
+        logits = self.model.read(placed, near, features)
         in_other = ~self._of_language[language][self._section_of[rows]]
-        chances = self._model.chances(logits, features, in_other)
+        chances = self.model.chances(logits, features, in_other)
         found: dict[int, Passage] = {}
         for place in np.argsort(-chances, kind="stable").tolist():
             row = self._rows[rows[place]]
@@ -186,11 +187,11 @@ class MarkdownPages:
         (eligible,) = np.nonzero((own | alone)[self._section_of])
         as_whole = self._wholes[eligible] @ question.whole
         in_common = words[self._section_of[eligible]]
-        coarse = self._model.scores(as_whole, as_whole, in_common)
+        coarse = self.model.scores(as_whole, as_whole, in_common)
         kept = np.argsort(-coarse, kind="stable")[:_LOOKED_AT]
         rows, as_whole, in_common = eligible[kept], as_whole[kept], in_common[kept]
         by_tokens = self._by_tokens(question, rows)
-        scores = self._model.scores(by_tokens, as_whole, in_common)
+        scores = self.model.scores(by_tokens, as_whole, in_common)
         leads = ahead(scores, self._section_of[rows])
         order = np.argsort(-scores, kind="stable")[:READ]
         features = np.stack([by_tokens, as_whole, in_common, leads], 1)[order]
@@ -205,7 +206,7 @@ class MarkdownPages:
         return by_tokens
 
     def _passage(self, row: _Row, chance: float, question: str) -> Passage:
-        section, sentences = self._sections[row.section], self._model.sentences
+        section, sentences = self._sections[row.section], self.model.sentences
         if section.introduces:
             chance *= _INTRODUCES
         asked = np.concatenate([part.vectors for part in self._parts(question)])[: MOST[QUESTION]]

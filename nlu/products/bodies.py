@@ -51,12 +51,9 @@ def read(text: str) -> dict[str, float]:
     """The measures that a text tells, by the names of `MEASURES`, and `worn`."""
     found: dict[str, Decimal] = {}
     rest = text
-    for match in _NAMED.finditer(text):
-        found.setdefault(_called(match["name"]), _value(match["n"], match["unit"]))
-        rest = _without(rest, match)
-    for match in _AFTER.finditer(rest):
-        found.setdefault(_called(match["name"]), Decimal(match["n"]))
-        rest = _without(rest, match)
+    for name, value, (start, end) in named(text):
+        found.setdefault(name, value)
+        rest = rest[:start] + " " * (end - start) + rest[end:]
     both = _BOTH.search(rest)
     if both is not None and not {"height", "weight"} & set(found):
         found |= {"height": Decimal(both["n"]), "weight": Decimal(both["kg"])}
@@ -75,6 +72,17 @@ def read(text: str) -> dict[str, float]:
     if shoe is not None:
         found[WORN] = Decimal(shoe["n"] or shoe["zh"])
     return {name: float(round(value, 1)) for name, value in found.items()}
+
+
+def named(text: str) -> list[tuple[str, Decimal, tuple[int, int]]]:
+    """The measures that a text calls by their names, and where they stand in it."""
+    found, rest = list[tuple[str, Decimal, tuple[int, int]]](), text
+    for match in _NAMED.finditer(text):
+        found.append((_called(match["name"]), _value(match["n"], match["unit"]), match.span()))
+        rest = _without(rest, match)
+    for match in _AFTER.finditer(rest):
+        found.append((_called(match["name"]), Decimal(match["n"]), match.span()))
+    return found
 
 
 def without(text: str) -> str:

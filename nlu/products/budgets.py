@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from nlu.entities.amounts import amounts
 from nlu.entities.numerals import NUMERAL_ZH, NUMERALS_EN, chinese_number, english_number, scaled
+from nlu.products import units
 
 _BESIDE = 40
 """Characters beside a sum in which its words stand."""
@@ -17,20 +18,24 @@ _MOST = Decimal(10**11)
 """Above it nothing is dearer: in minor units it fits a store's integers."""
 _WORD_EN = "|".join(NUMERALS_EN)
 _NUMBERS = re.compile(
-    rf"(?<![\w.])(?P<digits>\d[\d,]{{0,14}}+(?:\.\d{{1,2}})?)\s?(?P<scale>[百千万kw](?![a-z]))?"
+    rf"(?<![\w.])(?P<digits>\d(?:[\d,]{{0,13}}\d)?(?:\.\d{{1,2}})?)\s?(?P<scale>[百千万kw](?![a-z]))?"
     rf"|(?P<zh>{NUMERAL_ZH}{{2,8}})"
     rf"|\b(?P<en>(?:an?\s)?(?:{_WORD_EN})(?:(?:\s|-|\sand\s)(?:{_WORD_EN}))*)\b",
     re.IGNORECASE | re.ASCII,
 )
 _TWO = re.compile(r"([一二两三四五六七八九])([二三四五六七八九])([十百千万])")
 _UNIT = re.compile(
-    r"\s?(?:years?|yrs?|yo\b|months?|weeks?|days?|hours?|minutes?|mins?\b|people|persons?|inch|cm|mm|ml|kg|g\b|l\b|m\b|gb|%|°"
-    r"|grams?\b|grammes?\b|lit(?:er|re)s?\b|millilit(?:er|re)s?|kilos?\b|pieces?|packs?|pairs?|sizes?|岁|周岁|个|月|天|年|号|日|点|小时|分钟|人|件|双|条|瓶|盒|只|斤|公斤|克|升|寸|码|米|厘米|毫升|种|款|次|折)",
+    rf"\s?(?:{units.PATTERN}"
+    r"|(?:years?|yrs?|yo|months?|weeks?|days?|hours?|minutes?|mins?|pieces?|packs?|pairs?|sizes?)\b|%|°"
+    r"|岁|周岁|个|月|天|年|号|日|点|小时|分钟|件|双|条|瓶|盒|只|寸|码|种|款|次|折)",
     re.IGNORECASE,
 )
+_PIECES = re.compile(r"\s?(?:颗|粒|片|支|根|张|只|盒|包|袋|瓶|罐)(?!\s?\d)")
+"""What is counted is no money."""
 _SIGN = r"(?:(?:jp|hk|nt|us)?[¥￥$£€₩]|rmb|cny|usd|gbp|eur|jpy|krw)?\s?$"
 _MOST_BEFORE = re.compile(
-    r"(?:\b(?:under|below|beneath|less than|lower than|cheaper than|up to|upto|max(?:imum)?(?: of)?|at most"
+    r"(?:\b(?:under|below|beneath"
+    r"|(?:less|lower|cheaper|shorter|lighter|smaller|narrower|thinner) than|up to|upto|max(?:imum)?(?: of)?|at most"
     r"|within|beyond|past"
     r"|no (?:more|higher|dearer) than|not? (?:over|above|more than|exceed\w*)|limit(?: is| of)?|cap(?: is| of)?|top)"
     r"|不超过?|不要超过"
@@ -39,7 +44,9 @@ _MOST_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _LEAST_BEFORE = re.compile(
-    r"(?:\b(?:at least|over|above|more than|from|min(?:imum)?(?: of)?|starting at|upwards of)"
+    r"(?:\b(?:at least|over|above"
+    r"|(?:more|longer|bigger|larger|heavier|wider|taller|higher|deeper|stronger) than"
+    r"|from|min(?:imum)?(?: of)?|starting at|upwards of)"
     r"|至少|最少|起码|不低于|不少于|高于|超过|大于|>)\s?" + _SIGN,
     re.IGNORECASE,
 )
@@ -137,7 +144,10 @@ def budget(text: str, told: Sequence[str] = ()) -> Budget | None:
     if not bounds:
         return None
     low = next((one.low for one in bounds if one.low is not None), None)
-    high = next((one for one in bounds if one.high is not None), None)
+    # A limit holds beside what a sum is only to come near to.
+    high = next(
+        iter(sorted((one for one in bounds if one.high is not None), key=lambda one: one.about)), None
+    )
     top = high.high if high is not None else None
     return Budget(
         low=low if top is None or low is None or low <= top else None,
@@ -172,6 +182,8 @@ def in_all(text: str) -> bool:
 def _near(text: str, first: _Sum, second: _Sum, told: Sequence[str]) -> bool:
     """Whether two numbers beside each other are sums of money."""
     stretch = text[first.start : second.end]
+    if _PIECES.match(text, second.end):
+        return False
     if first.money or second.money or any(text[first.start : first.end] in part for part in told):
         return True
     after, before = text[second.end : second.end + _BESIDE], text[max(0, first.start - _BESIDE) : first.start]
@@ -185,7 +197,7 @@ def _bound(text: str, one: _Sum, told: Sequence[str]) -> Budget | None:
     ahead_of = max(0, one.start - _BESIDE)
     before, after = text[ahead_of : one.start], text[one.end : one.end + _BESIDE]
     value = min(one.value, _MOST)
-    if not one.money and _UNIT.match(after):
+    if (not one.money and _UNIT.match(after)) or _PIECES.match(after):
         return None
     tail = _CURRENCY.match(after)
     after = after[tail.end() :] if tail is not None else after
@@ -238,9 +250,10 @@ def _numbers(match: re.Match[str]) -> list[_Sum]:
         either = _TWO.fullmatch(match["zh"])
         if either is not None:
             low, high, unit = either.groups()
+            money = _PIECES.match(match.string, end) is None
             return [
-                _Sum(start, start + 1, Decimal(chinese_number(low + unit) or 0), True),
-                _Sum(start + 1, end, Decimal(chinese_number(high + unit) or 0), True),
+                _Sum(start, start + 1, Decimal(chinese_number(low + unit) or 0), money),
+                _Sum(start + 1, end, Decimal(chinese_number(high + unit) or 0), money),
             ]
         number = chinese_number(match["zh"])
     else:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -10,8 +11,25 @@ from nlu.products import lexicon
 from nlu.products.needs import ANIMALS, Need
 
 _PURPOSE = 0.7
+_BESIDE_BEFORE = re.compile(
+    r"(?:(?<!looking )(?<!searching )\bfor|\bfits?|\bon|\bin)\s(?:my|our|his|her|their|your|the)\s"
+    r"(?:(?!(?:an?|the|some|who|that|and|to|i|we)\s)[^\s,.;!?]+\s){0,3}$"
+    r"|(?:\b(?:i|we|he|she|they)\s(?:have|has|got|own|use)|\b(?:i|we|they)['’]ve|^got)\s"
+    r"(?:(?!\b(?:need|want|look|like|just|only)\b)[^,.;!?])*$"
+    r"|(?:[我他她]们?|家里|已经)有(?!没)[^,，。;；!！?？]{0,12}$",
+    re.IGNORECASE,
+)
+"""What stands before goods that are there already, or that others are for."""
+_BESIDE_AFTER = re.compile(r"(?:上|里)?(?:用|配)?的(?=[^\s,，。;；!！?？吗])")
 _STATED_FOR = (*ANIMALS, "baby", "child")
 """Whom goods are stated to be for."""
+_WISHED_BEFORE = re.compile(
+    r"\b(?:needs?|wants?|wanted|looking for|searching for|buy|get|after|just)\s"
+    r"(?:(?!(?:for|to|who|that|and|in|on|with)\s)[^\s,.;!?]+\s){0,4}$"
+    r"|(?:求|想要|要|想买|买|想找|找|缺|来)[个件块款把点只条台副一]{0,2}[^,，。;；!！?？\s]{0,4}$",
+    re.IGNORECASE,
+)
+"""What stands before goods that are wished for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +67,33 @@ class Concept:
         )
 
 
+def is_beside(one: Concept, said: str) -> bool:
+    """Whether a sentence names something only as what the goods are for, go with or come with: for my kettle."""
+    lower = said.lower()
+    places = [place for word in one.words for place in _places(word.lower(), lower)]
+    return bool(places) and all(
+        _BESIDE_BEFORE.search(lower[:start]) or _BESIDE_AFTER.match(lower, end) for start, end in places
+    )
+
+
+def is_wished(one: Concept, said: str) -> bool:
+    """Whether a sentence plainly wishes for something, and doesn't only name it."""
+    lower = said.lower()
+    return any(
+        _WISHED_BEFORE.search(lower[:start])
+        for word in one.words
+        for start, _ in _places(word.lower(), lower)
+    )
+
+
+def _places(word: str, text: str) -> Iterator[tuple[int, int]]:
+    """Where a word stands in a text."""
+    start = text.find(word) if word else -1
+    while start >= 0:
+        yield start, start + len(word)
+        start = text.find(word, start + len(word))
+
+
 @lru_cache(256)
 def wanted(need: Need) -> tuple[Concept, ...]:
     """What a need asks for; goods for a pet or a child are looked for as such, too."""
@@ -59,7 +104,7 @@ def wanted(need: Need) -> tuple[Concept, ...]:
     found = [
         one
         for one in concepts(need.words, need.said)
-        if one.kinds or not all(_form(word) in named for word in one.words)
+        if one.kinds or not all(_only_says(word, named) for word in one.words)
     ]
     whom = Concept((), tuple(people))
     return (*found, *((whom,) if people else ()))
@@ -89,6 +134,14 @@ def concepts(words: Sequence[str], said: str = "") -> tuple[Concept, ...]:
     named = [Concept(tuple(sorted(own)), kinds) for kinds, own in sorted(found.items())]
     rest = [word for word in words if not any(_within(_form(word), one) for one in whole)]
     return (*named, *(Concept((word,)) for word in dict.fromkeys(rest)))
+
+
+def _only_says(word: str, named: set[str]) -> bool:
+    """Whether a word says no more than whom or what occasion goods are for: a little present, 小礼物."""
+    form = _form(word)
+    return form in named or any(
+        not one.isascii() and one in form and len(form) - len(one) <= 1 for one in named
+    )
 
 
 def _form(word: str) -> str:

@@ -8,19 +8,24 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from nlu.entities.numerals import NUMERAL_ZH, chinese_number, english_number
-from nlu.products import lexicon
+from nlu.products import extent, lexicon, measures
 from nlu.products.budgets import Budget, budget, count, in_all
 
 ANIMALS = ("cat", "dog", "rodent", "rabbit", "bird", "fish", "pet")
 CHILD = 14 * 12
 """Below this age, in months, goods are recommended only where they are stated to be for it."""
+FOR_HEALTH = frozenset({"%coeliac"})
+"""Diets that an allergen must be stated to be absent for."""
 _WORDS = 12
 _SAID = 400
 _LONGEST = 4_096
-_END = r"(?=[,，。.!！?？;；、]|\band\s(?:he|she|it|they|i|we|the|budget)\b|\bbut\b|\b(?:he|she|they)\b|$)"
+_END = (
+    r"(?=[,，。.!！?？;；、]|\band\s(?:he|she|it|they|i|we|the|budget)\b"
+    r"|\b(?:but|so|though|tho|because|please|he|she|they)\b|$)"
+)
 _UNWANTED = re.compile(
-    rf"""\b(?:no(?!\s(?:idea|problem|thanks|worries|need|matter|rush|one|longer))|without|except(?:\sfor)?|(?:any|every)thing\sbut|excluding|avoid(?:ing)?|nothing(?!\selse)
-      |(?:do(?:es)?n['’]?t|do(?:es)?\snot|can['’]?t|cannot|won['’]?t|nobody|no\sone)\s(?:really\s)?(?:want|like|likes|eat|eats|drink|drinks|have|stand|use|wear|need)(?:\s(?:it|them|to\shave))?
+    rf"""\b(?:no(?!\s(?:idea|problem|thanks|worries|need|matter|rush|hurry|one|longer))|without|except(?:\sfor)?|(?:any|every)thing\sbut|excluding|avoid(?:ing)?|nothing(?!\selse)
+      |(?:do(?:es)?n['’]?t|do(?:es)?\snot|can['’]?t|cannot|won['’]?t|nobody|no\sone)\s(?:really\s)?(?:want|like|likes|eat|eats|drink|drinks|have|do|stand|use|wear|need)(?:\s(?:it|them|to\shave))?
       |not(?!\s(?:sure|yet|too\s(?:expensive|much|dear)|really|only|just|bad))(?:\s(?:too|so|very|any|an?|the))?|(?:is|are|was|does|do)n['’]?t(?!\s(?:sure|it|that|there|have|too))(?:\s(?:too|so|very|any|an?|the))?|steers?\sclear\sof
       |stays?\soff|outside(?:\sof)?
       |any\s\w+\sbut
@@ -32,31 +37,40 @@ _UNWANTED = re.compile(
       (?:太|是|有|那种|任何)?
       (?P<zh>[^,，。.!！?？;；]{{1,12}}?)(?=的|以外|之外|就行|就好|都行|的话|[,，。.!！?？;；]|$)
     | (?:一点|半点)?(?P<topic>[^,，。.!！?？;；、\s他她我它]{{1,8}}?)[他她我它]?们?[都也就]?
-        (?:不能有|不要|不碰|不考虑|不行|不能要)(?=[的了吧啊,，。.!！?？;；]|$)
+        (?:不能有|不要|不碰|不考虑|不行|不能要|不能吃|吃不了|不吃|太多了?|不好看|难看)(?=[的了吧啊,，。.!！?？;；]|$)
     | (?<!有)(?:没有|无)(?P<lack>[^,，。.!！?？;；\s吗么呢]{{1,6}})的(?!吗)""",
     re.IGNORECASE | re.VERBOSE,
 )
 _OWNED = re.compile(
-    rf"""\b(?:already\s(?:has|have|had|got|owns?)|(?:has|have|['’]s|['’]ve)\s(?:already\s)?got|owns|(?:has|have|['’]s|['’]ve)(?:\sgot)?(?=\s[^,.!?;]{{1,40}}\salready))
+    rf"""\b(?:has|have)(?:\sgot)?\s(?P<list>[^.!?;]{{2,80}}?)\salready\b
+    | \b(?:already\s(?:has|have|had|got|owns?)|(?:has|have|['’]s|['’]ve)\s(?:already\s)?got|owns
+      |(?:['’]s|['’]ve)(?:\sgot)?(?=\s[^,.!?;]{{1,40}}\salready))
       \s(?P<en>[^,，。.!！?？;；]{{2,40}}?)(?:\salready)?{_END}
     | (?:已经|早就|都)有了?(?P<zh>[^,，。.!！?？;；了\s]{{1,8}})
-    | [他她它](?:们)?有(?P<has>[^,，。.!！?？;；了\s]{{1,8}})了
-    | (?P<before>[^,，。.!！?？;；\s他她我它]{{1,6}}?)[他她我它]?们?(?:已经|早就|家里|家|都){{0,2}}有了""",
+    | [我他她它](?:们)?有(?!点|些|时|没)(?P<has>[^,，。.!！?？;；了\s]{{1,16}})了
+    | (?P<before>[^,，。.!！?？;；\s他她我它]{{1,6}}?)[他她我它]?们?(?:已经|早就|家里|家|都){{0,2}}有了
+    | (?P<all>[^,，。.!！?？;；\s他她我它]{{1,10}}?)[我他她]们?都有(?=[,，。.!！;；]|$)
+    | ^\W*[我他她]们?有(?!点|些|时|没|个)(?P<mine>[^,，。.!！?？;；了\s]{{1,8}})\W*$
+    | ^\W*(?:i|we|he|she)(?:['’]ve|\shave|\shas)(?:\sgot)?\s(?:an?|the|some|my)\s(?P<ours>[^,.!?;]{{2,24}})\W*$""",
     re.IGNORECASE | re.VERBOSE,
 )
 _ALLERGY = re.compile(
     rf"""\b(?:allergic|allergy|allergies|intolerant|reacts?|sensitive)\s(?:reaction\s)?to\s(?P<en>[^,，。.!！?？;；]{{2,40}}?){_END}
     | \b(?P<kind>[a-z]+(?:\s(?:and|or)\s[a-z]+)?)[-\s](?:allerg(?:y|ies)|intoleran(?:t|ce))
+    | \b(?P<whose>(?!(?:s|is|re|are|m|am|was|be|been|not|very|so|really|also|who|[a-z]+ly)\b)[a-z]+)
+      [-\s]allergic\b(?!\sto)
     | 对(?P<zh>[^,，。.!！?？;；\s]{{1,10}}?)(?:是|会|有|严重|都){{0,3}}(?:过敏|不耐受)
     | (?P<before>(?:(?![对我他她])[\u4e00-\u9fff]){{1,4}})(?:过敏|不耐受)""",
     re.IGNORECASE | re.VERBOSE,
 )
+_AGES_EN = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen"
 _AGE = re.compile(
     rf"""(?<![\d.])(?P<n>\d{{1,3}}|{NUMERAL_ZH}{{1,3}}|半)\s?(?P<unit>个多?月(?!内)|月龄|个月大|周岁|岁|-?\s?(?:month|mo)s?[-\s]?(?:old)|-?\s?(?:year|yr)s?[-\s]?old|\s?y/?o\b)
-    | \b(?P<word>one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen)
+    | \b(?P<word>{_AGES_EN})
       [-\s](?P<en>month|year)s?[-\s]old
+    | (?:['’]s|\bis)\s(?:only\s|just\s|now\s)?(?P<since>\d{{1,2}})[\s-](?P<of>month|year)s?\b
     | \b(?:turns|turning|aged?|(?:s?he|they)(?:['’]s|\sis|['’]re|\sare)(?:\sonly|\snow)?)
-      \s(?P<years>\d{{1,2}})\b(?P<y>\s?(?:months?|mo|weeks?)\b)?(?!\s?(?:%|cm|kg|%|size|元|块))""",
+      \s(?P<years>\d{{1,2}}|{_AGES_EN})\b(?P<y>\s?(?:months?|mo|weeks?)\b)?(?!\s?(?:%|cm|kg|%|size|元|块))""",
     re.IGNORECASE | re.VERBOSE,
 )
 _CHEAPER = re.compile(
@@ -69,6 +83,19 @@ _CHEAPER = re.compile(
 )
 _DEARER = re.compile(
     r"\b(?:nicer|fancier|more expensive|higher end|more upmarket)\b|贵一?点的|高档|更好一?点的|上档次",
+    re.IGNORECASE,
+)
+_ROOM = re.compile(
+    r"\b(?:kids?|child(?:ren)?|bab(?:y|ies)|toddlers?)['’]?s?['’]?\s(?:bed)?rooms?\b"
+    r"|(?:儿童|小孩|孩子|宝宝|婴儿)的?(?:房间?|卧室)",
+    re.IGNORECASE,
+)
+"""A room is named by whose it is; what is for the room isn't for them."""
+_WAITS = re.compile(
+    r"\b(?:(?:can|could|will|['’]ll|happy to|willing to|prepared to|don['’]t mind) wait(?:ing)?|no (?:hurry|rush)"
+    r"|not in a(?:ny)? (?:hurry|rush)|any ?time (?:before|by)"
+    r"|(?:before|by|until) [\w ]{2,24} (?:is|will be) (?:fine|ok(?:ay)?))\b"
+    r"|(?:前|之前)(?:能)?[到收]?[到货]?就[行好]|不着?急|(?:可以|能|愿意|慢慢)等|等得[到起了及]",
     re.IGNORECASE,
 )
 _SWAPS = re.compile(
@@ -85,7 +112,7 @@ _FILLER = frozenset((
     "smell", "at", "all", "plenty", "lot", "lots", "enough", "many", "several", "weird", "strong",
     "artificial",
 ))  # fmt: skip
-_FILLER_ZH = re.compile(r"^(?:太|很|有|是|那种|任何|什么|一些|一|这些|这|吃|喝|送|买|带)")
+_FILLER_ZH = re.compile(r"^(?:家里|太|很|有|是|那种|任何|什么|一些|一|这些|这|吃|喝|送|买|带)")
 _ENDING_ZH = re.compile(r"(?:[味口类]|味儿|口味|之类|产品|东西|什么|款|的|了|吧|啊|哦|啦|呢|们)$")
 
 
@@ -122,13 +149,17 @@ class Need:
     """The day by which it is needed, ISO."""
     place: str = ""
     """Where it is needed."""
+    waits: bool = False
+    """What is sold out and expected back does, too."""
+    extent: str = ""
+    """`little` or `much` of it, as in `nlu.products.extent`."""
 
     @property
     def limits(self) -> bool:
         """Whether it tells what must hold, and not only what is wished for."""
         return bool(
             self.low is not None or self.high is not None or self.unwanted or self.owned or self.allergies
-            or self.age is not None or self.cheaper or self.dearer
+            or self.age is not None or self.cheaper or self.dearer or self.waits or measures.asked(self.said)
         )  # fmt: skip
 
     @property
@@ -162,7 +193,7 @@ class Need:
     def for_other_goods(self) -> Need:
         """What holds still where other goods are looked for: whom they are for, what must not harm them, and what may
         be spent on somebody."""
-        other = replace(self, words=(), said="", taste="", owned=(), unwanted=())
+        other = replace(self, words=(), said="", taste="", owned=(), unwanted=(), extent="")
         for_whom = set(self.people) - {"self"}
         return other if for_whom else replace(other, low=None, high=None, about=False)
 
@@ -220,6 +251,8 @@ class Need:
             dearer=told.dearer,
             by=told.by or self.by,
             place=told.place or self.place,
+            waits=told.waits or self.waits,
+            extent=told.extent or before.extent,
         )
 
 
@@ -277,15 +310,19 @@ def _read(text: str, words: tuple[str, ...], told: tuple[tuple[str, tuple[str, .
     )
     owned, rest = _taken(_OWNED, rest)
     unwanted, rest = _taken(_UNWANTED, rest)
-    diets = lexicon.goods_of(*sorted(lexicon.said_of(text, "%")))
+    eaten = lexicon.said_of(text, "%")
+    # A diet for one's health is no liking: what isn't stated may do harm.
+    allergies = (*allergies, *(one.strip() for one in lexicon.goods_of(*sorted(eaten & FOR_HEALTH))))
+    diets = lexicon.goods_of(*sorted(eaten - FOR_HEALTH))
     unwanted = tuple(dict.fromkeys((*unwanted, *(one.strip() for one in diets))))
     animals = lexicon.said_of(text, "@") & {f"@{one}" for one in ANIMALS}
     # "She has a cat" tells of a pet, and not that she needs no more of it.
     owned = tuple(one for one in owned if not lexicon.said_of(one, "@"))
     age, rest = _age(rest, slots.get("age", ())), _AGE.sub(lambda match: "," * len(match.group()), rest)
-    people = tuple(sorted(name[1:] for name in lexicon.said_of(rest, "@") | animals))
+    people = tuple(sorted(name[1:] for name in lexicon.said_of(_ROOM.sub(" ", rest), "@") | animals))
     lower = rest.lower()
-    kept = tuple(word for word in words if word.lower() in lower)
+    # What counts is told by quantities; their words name nothing.
+    kept = tuple(word for word in words if word.lower() in lower and not measures.is_of_one(word, rest))
     return Need(
         people=people,
         recipient=next(iter(slots.get("recipient", ())), ""),
@@ -304,6 +341,8 @@ def _read(text: str, words: tuple[str, ...], told: tuple[tuple[str, tuple[str, .
         # A sum says how much cheaper.
         cheaper=_CHEAPER.search(text) is not None and spent is None,
         dearer=_DEARER.search(text) is not None,
+        waits=_WAITS.search(text) is not None,
+        extent=extent.wished(text),
     )
 
 
@@ -339,8 +378,11 @@ def _age(text: str, told: Sequence[str]) -> int | None:
     for match in _AGE.finditer(text):
         if match["word"]:
             number, unit = english_number(match["word"]), match["en"].lower()
+        elif match["since"]:
+            number, unit = int(match["since"]), match["of"].lower()
         elif match["years"]:
-            number, unit = int(match["years"]), "month" if match["y"] else "year"
+            years, unit = match["years"], "month" if match["y"] else "year"
+            number = int(years) if years.isdigit() else english_number(years)
         elif match["n"] == "半":
             return 6
         else:

@@ -14,6 +14,7 @@ _REGIONS = {
     row["region"]: tuple(row["names"].split("|"))
     for row in read_table(Path(__file__).with_name("places.tsv"), ["region"])
 }
+_NAMES = {pattern(name): region for region, names in _REGIONS.items() for name in names}
 _CALLED = "|".join(
     rf"{re.escape(name)}\b" if name.isascii() else name for of in _REGIONS.values() for name in of
 )
@@ -45,6 +46,10 @@ def names(region_: str) -> tuple[str, ...]:
 
 
 def speaks_of(text: str, region_: str) -> bool:
-    """Whether a text names a region or one of its cities."""
-    seen = field(text)
-    return any(pattern(name) in seen for name in names(region_))
+    """Whether a text names a region or one of its cities; Northern Ireland is no Ireland."""
+    seen, found = field(text), set[str]()
+    for name, region in sorted(_NAMES.items(), key=lambda pair: -len(pair[0])):
+        if name in seen:
+            found.add(region)
+            seen = seen.replace(name, " ")
+    return region_ in found

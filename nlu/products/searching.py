@@ -13,10 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from kernel.arrays import Floats32
-from nlu.heads import units
-from nlu.products import lexicon
-from nlu.products.concepts import Concept, wanted
+from nlu.products import lexicon, units
+from nlu.products.concepts import Concept, is_beside, is_wished, wanted
 from nlu.products.goods import Goods
+from nlu.products.meaning import REFINED, VARIANTS, Meaning, best
+from nlu.products.nearness import Nearness, Wish
 from nlu.products.needs import Need
 from nlu.types import Language
 
@@ -30,18 +31,24 @@ _RAREST = 3.5
 """What the rarity of a word counts at most: a rare word is more often chatter than what is looked for."""
 _MEANING = 1.5
 """What likeness of meaning counts beside the weight of a word."""
-_COARSE = 32
-"""Directions in which goods differ most, by which the nearest are looked for first."""
-_REFINED = 256
-_VARIANTS = 8
-_SAMPLED = 16
-_LANGUAGES = 2
+_NEAR = 30.0
+"""What nearness by tokens counts beside the rarity of the words that are met; chosen on three invented shops."""
+_MEANT = 0.5
+"""From this nearness on goods are meant though no word of theirs is said; chosen there, too."""
+_LINES = 12
+"""Goods of which the nearest line is looked for."""
 _CHINESE = re.compile(r"[\u3400-\u9fff]+")
 _CHINESE_END = re.compile(r"[\u3400-\u9fff]+(?=[^\u3400-\u9fff]*$)")
 _APART = re.compile(r"[,，(（;；|]|\s[-–—]\s|\b(?:with|for|of|in)\b", re.IGNORECASE)
+_MEASURED = re.compile(
+    rf"(?<![a-z0-9.])[0-9]{{1,6}}(?:\.[0-9]{{1,3}})?[\s-]?(?:{units.PATTERN})", re.IGNORECASE
+)
+"""What a name only tells versions apart by: the drill of an 18 V one."""
 _PIECE = re.compile(r"[、&/+]|\band\b|(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])|[和与及]", re.IGNORECASE)
 _SUFFIX, _ENDING = 3, 4
 """Latin letters at least, and Chinese characters at most, of an ending that names goods: pot of a teapot."""
+_FLAVOUR = "味"
+"""What a Chinese word for a taste ends with: 姜味 is of ginger."""
 _STEM, _INFLECTED = 4, 2
 """Letters of a Latin word that say what it means, and those at its end that may not."""
 
@@ -58,11 +65,17 @@ class Found:
     score: float
     """Above 0; comparable within one search."""
     worded: bool
-    """Its words meet the need, not only its meaning."""
+    """Its words meet the need, or what is written of it is near enough, and not only its meaning."""
     share: float = 0.0
     """How much of what is asked for its words meet, by the words' rarity; comparable within one search."""
     of_kind: bool = False
     """It is of what is asked for by what the shop itself calls its goods."""
+    near: float = 0.0
+    """How near what is written of it is to what was said, token by token; 0: not known."""
+    line: str = ""
+    """The line of what is written of it that is nearest, besides its name; known of the first."""
+    adds: float = 0.0
+    """How much the line adds to the name."""
 
 
 class GoodsIndex:
@@ -74,7 +87,22 @@ class GoodsIndex:
         self._main, self._category = _postings(self.goods)
         self._latin = sorted(term for term in self._main if term.isascii() and term.isalpha())
         self._kinds: dict[tuple[str, ...], Rows] = {}
-        self._meaning: _Meaning | None = None
+        self._meaning: Meaning | None = None
+        self._nearness: Nearness | None = None
+
+    def place(self, nearness: Nearness) -> None:
+        """Let it be searched by the tokens of what is written of its goods, too."""
+        self._nearness = nearness
+
+    @property
+    def places(self) -> bool:
+        """Whether it can be searched by tokens."""
+        return self._nearness is not None
+
+    @property
+    def by_tokens_alone(self) -> bool:
+        """Whether so few goods are there that the tokens of all are compared."""
+        return self.places and len(self.goods) <= REFINED
 
     def mean(self, vectors: Floats32, centres: dict[Language, Floats32]) -> None:
         """Let it be searched by meaning, too.
@@ -83,7 +111,7 @@ class GoodsIndex:
             vectors: of what `spoken` gives, in its order, shape (texts, d).
             centres: of messages, by language, shape (d,) each.
         """
-        self._meaning = _Meaning(self.goods, vectors, centres)
+        self._meaning = Meaning(self.goods, vectors, centres)
 
     @property
     def means(self) -> bool:
@@ -91,7 +119,12 @@ class GoodsIndex:
         return self._meaning is not None
 
     def search(
-        self, need: Need, n: int, vector: Floats32 | None = None, language: Language = "en"
+        self,
+        need: Need,
+        n: int,
+        vector: Floats32 | None = None,
+        language: Language = "en",
+        wish: Wish | None = None,
     ) -> list[Found]:
         """At most `n` products, best first, of the variants of one no more than some.
 
@@ -100,32 +133,61 @@ class GoodsIndex:
             n: no more than so many.
             vector: of `need.said`, unit length, shape (d,); None: by words alone.
             language: of what was said.
+            wish: `need.said`, token by token; None: not by tokens.
         """
         if not self.goods:
             return []
         scores = np.zeros(len(self.goods), np.float32)
         shares = np.zeros(len(self.goods), np.float32)
         kind = np.zeros(len(self.goods), bool)
-        for concept in wanted(need):
-            called = _most([self._called(word) for word in concept.own])
+        asked = [(one, _most([self._called(word) for word in one.own])) for one in wanted(need)]
+        heads = {one for one, called in asked if len(called[0]) and not is_beside(one, need.said)}
+        heads = {one for one in heads if is_wished(one, need.said)} or heads
+        for concept, called in asked:
             # What the shop itself calls its goods so is what is meant: tea is no tea tray.
             rows, weights = _most([called, self._of(concept)])
-            kind[called[0]] = True
+            if concept in heads or not heads:
+                kind[called[0]] = True
+            elif len(called[0]):
+                # What goods are only for, or come beside, finds none of those that are looked for.
+                continue
             if len(rows):
                 many = int((weights >= _VALUES * _OF_KIND).sum())
                 rarity = concept.weight * min(_RAREST, float(np.log1p(len(self.goods) / (1 + many))))
                 scores[rows] += weights * rarity
                 shares[rows] += rarity
-        rows = _best(scores, np.flatnonzero(scores), 2 * n)
+        rows = best(scores, np.flatnonzero(scores), 2 * n)
         worded = set(rows.tolist())
         if vector is not None and self._meaning is not None:
             rows = np.union1d(rows, self._meaning.nearest(vector, language))
             scores[rows] += _MEANING * np.maximum(self._meaning.likeness(vector, language, rows), 0)
         rows = rows[scores[rows] > 0]
-        ordered = rows[np.argsort(-scores[rows], kind="stable")].tolist()
+        near = np.zeros(len(self.goods), np.float32)
+        if wish is not None and self._nearness is not None:
+            if self.by_tokens_alone:
+                rows = np.arange(len(self.goods), dtype=np.int32)
+            else:
+                rows = best(scores, rows.astype(np.intp), REFINED)
+            near[rows] = self._nearness.to(wish, language, rows.tolist())
+            together = shares[rows] + _NEAR * near[rows]
+            scores[rows] = np.exp(together - together.max(initial=0.0))
+            worded |= set(rows[near[rows] >= _MEANT].tolist())
+        ordered = rows[np.lexsort((-near[rows], -scores[rows]))].tolist()
+        kept = self._some_of_each(ordered, n)
+        lines = dict[int, tuple[str, float]]()
+        if wish is not None and self._nearness is not None:
+            lines = {row: self._nearness.line(wish, language, row) for row in kept[:_LINES]}
         return [
-            Found(self.goods[row].id, float(scores[row]), row in worded, float(shares[row]), bool(kind[row]))
-            for row in self._some_of_each(ordered, n)
+            Found(
+                self.goods[row].id,
+                float(scores[row]),
+                row in worded,
+                float(shares[row]),
+                bool(kind[row]),
+                float(near[row]),
+                *lines.get(row, ("", 0.0)),
+            )
+            for row in kept
         ]
 
     def _some_of_each(self, ordered: Sequence[int], n: int) -> list[int]:
@@ -133,7 +195,7 @@ class GoodsIndex:
         for row in ordered:
             group = self._groups[row]
             held[group] += 1
-            if held[group] <= _VARIANTS:
+            if held[group] <= VARIANTS:
                 kept.append(row)
                 if len(kept) == n:
                     break
@@ -149,6 +211,8 @@ class GoodsIndex:
     def _akin(self, pattern: str) -> Rows:
         """The goods that say the longest part of a word that none says: 乌龙 of 乌龙茶, orange of orangey."""
         word = pattern.strip()
+        if len(word) > 1 and word[-1] in _FLAVOUR:
+            return self._saying(word[:-1], category=True)
         if word.isascii():
             place = bisect_left(self._latin, word[:-_INFLECTED])
             near = self._latin[place : place + 1] if len(word) >= _STEM + _INFLECTED else []
@@ -188,82 +252,6 @@ class GoodsIndex:
         return _added(main, _meeting([self._category.get(term) for term in terms]))
 
 
-class _Meaning:
-    """Sentence vectors of goods."""
-
-    def __init__(self, goods: Sequence[Goods], vectors: Floats32, centres: dict[Language, Floats32]) -> None:
-        self._centres = centres
-        texts = list(spoken(goods))
-        place = {text: at for at, text in enumerate(texts)}
-        zh = np.array([_CHINESE.search(text) is not None for text in texts], bool)
-        centred = vectors.astype(np.float32, copy=True)
-        for part in (zh, ~zh):
-            if part.any():
-                centred[part] -= centred[part].mean(0)
-        self._vectors = units(centred).astype(np.float16)
-        _, _, axes = np.linalg.svd(
-            self._vectors[:: max(1, len(texts) // 4_000)].astype(np.float32), full_matrices=False
-        )
-        self._axes = axes[:_COARSE].astype(np.float32)
-        self._coarse = np.concatenate(
-            [
-                self._vectors[start : start + 4_096].astype(np.float32) @ self._axes.T
-                for start in range(0, len(texts), 4_096)
-            ]
-        )
-        # Goods of one text share its vector.
-        self._texts = np.full((len(goods), _LANGUAGES), -1, np.int32)
-        for row, one in enumerate(goods):
-            known = [place[text] for text in one.told if text in place][:_LANGUAGES]
-            self._texts[row, : len(known)] = known
-        owned = [(text, row) for row, texts in enumerate(self._texts.tolist()) for text in texts if text >= 0]
-        self._owners = np.array(sorted(owned), np.int32).reshape(-1, 2)
-        self._starts = np.searchsorted(self._owners[:, 0], np.arange(len(texts) + 1))
-
-    def _asked(self, vector: Floats32, language: Language) -> Floats32:
-        asked: Floats32 = units(vector - self._centres[language]).astype(np.float32)
-        return asked
-
-    def nearest(self, vector: Floats32, language: Language) -> npt.NDArray[np.int32]:
-        """The goods nearest to a vector."""
-        coarse = self._coarse @ (self._axes @ self._asked(vector, language))
-        texts = _best(coarse, np.arange(len(coarse)), _REFINED)
-        places = [self._owners[self._starts[text] : self._starts[text + 1], 1][:_VARIANTS] for text in texts]
-        return np.unique(np.concatenate(places)) if places else _NOTHING[0]
-
-    def likeness(self, vector: Floats32, language: Language, rows: npt.NDArray[np.int32]) -> Floats32:
-        """Cosines of goods with a vector, the most of their languages, shape (rows,)."""
-        texts = self._texts[rows]
-        cosines = self._vectors[texts].astype(np.float32) @ self._asked(vector, language)
-        most: Floats32 = np.where(texts >= 0, cosines, -1.0).max(1).astype(np.float32)
-        return most
-
-
-def _best(scores: Floats32, rows: npt.NDArray[np.intp], n: int) -> npt.NDArray[np.int32]:
-    """At most `n` of some rows, those with the highest scores, in no order."""
-    if len(rows) > _SAMPLED * n:
-        # Some of them tell from which score on about three times as many are left.
-        some = np.sort(scores[rows[:: len(rows) // (_SAMPLED * 64)]])
-        above = rows[scores[rows] >= some[-min(len(some), 1 + 3 * n * len(some) // len(rows))]]
-        rows = above if len(above) >= n else rows
-    if len(rows) > n:
-        rows = rows[np.argpartition(scores[rows], len(rows) - n)[-n:]]
-    return rows.astype(np.int32)
-
-
-def spoken(goods: Sequence[Goods]) -> Iterator[str]:
-    """The texts by which goods are found by meaning, each once; of variants those of the first."""
-    seen, groups = set[str](), set[str]()
-    for one in goods:
-        if one.group in groups:
-            continue
-        groups.add(one.group)
-        for text in one.told:
-            if text not in seen:
-                seen.add(text)
-                yield text
-
-
 def _terms(text: str) -> Iterator[str]:
     """Latin words, and single and paired Chinese characters, of a `lexicon.field`."""
     latin, _, lower = text.partition(" | ")
@@ -279,7 +267,7 @@ def _ends(text: str) -> set[str]:
     """What a name, or a category, ends with in each language, before what tells it apart: what it is."""
     found = set[str]()
     for part in (piece for one in text.split(" / ") for piece in _PIECE.split(_APART.split(one)[0])):
-        words, run = lexicon.forms(part), _CHINESE_END.search(part)
+        words, run = lexicon.forms(_MEASURED.sub(" ", part)), _CHINESE_END.search(part)
         if words:
             found.add(f"{words[-1]}$")
             found |= {f"{words[-1][at:]}$" for at in range(1, len(words[-1]) - _SUFFIX + 1)}
@@ -316,7 +304,9 @@ def _postings(goods: Sequence[Goods]) -> tuple[dict[str, Rows], dict[str, Rows]]
             rows.append(row)
             gains.append(weight)
         if one.category not in known:
-            known[one.category] = _held(one.category) | _ends(one.category.partition(" | ")[2])
+            # A category of several kinds doesn't say of which of them goods are.
+            ends = _ends(one.category.partition(" | ")[2]) if one.one_kind else set[str]()
+            known[one.category] = _held(one.category) | ends
         for term in known[one.category]:
             rows, gains = category.setdefault(term, ([], []))
             rows.append(row)

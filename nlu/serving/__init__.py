@@ -41,12 +41,11 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
-class Liken:
-    """Answered with the likeness of each text to a question, as `nlu.likeness.Likeness.to`."""
+class ReadLines:
+    """Answered with the chance of each line to answer a question, as `nlu.pages.lines.LineReader.shares`."""
 
     question: str
-    texts: Sequence[str]
-    language: Language
+    lines: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ class SearchGoods:
     n: int
 
 
-Request: TypeAlias = Read | Search | Liken | SetCatalogue | SetGoods | SearchGoods
+Request: TypeAlias = Read | Search | ReadLines | SetCatalogue | SetGoods | SearchGoods
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,13 +23,14 @@ from typing import Any, BinaryIO
 import nlu
 from nlu import words
 from nlu.errors import NluError
-from nlu.likeness import Likeness, embedding_of
+from nlu.likeness import embedding_of
 from nlu.modelfiles import SHIPPED
+from nlu.pages.lines import LineReader
 from nlu.serving import (
     LENGTH,
     Failed,
-    Liken,
     Read,
+    ReadLines,
     Request,
     Search,
     SearchGoods,
@@ -45,10 +46,12 @@ from nlu.types import PageIndex, Passage, Understander, Understanding
 class Serving:
     """A model and the pages as it sees them. Vectors never leave this process: another model can't use them."""
 
-    def __init__(self, understander: Understander, pages: PageIndex, goods: ServedGoods) -> None:
+    def __init__(
+        self, understander: Understander, pages: PageIndex, goods: ServedGoods, lines: LineReader
+    ) -> None:
         self._understander = understander
         self._pages = pages
-        self._likeness = Likeness(embedding_of(understander))
+        self._lines = lines
         self._goods = goods
 
     def answer(self, request: Request) -> Any:
@@ -59,8 +62,8 @@ class Serving:
                     return self._read(request)
                 case Search():
                     return self._search(request)
-                case Liken():
-                    return self._likeness.to(request.question, request.texts, request.language)
+                case ReadLines():
+                    return self._lines.shares(request.question, request.lines)
                 case SetCatalogue():
                     return self._understander.set_catalogue(request.entries)
                 case SetGoods():
@@ -130,8 +133,8 @@ def main(arguments: Sequence[str]) -> None:
     gc.collect()
     gc.freeze()
     send(answers, None)
-    goods = ServedGoods(embedding_of(understander), Path(*model or (SHIPPED,)), cache)
-    serve(sys.stdin.buffer, answers, Serving(understander, index, goods).answer)
+    goods = ServedGoods(embedding_of(understander), Path(*model or (SHIPPED,)), cache, index.model)
+    serve(sys.stdin.buffer, answers, Serving(understander, index, goods, LineReader(index.model)).answer)
 
 
 def alone() -> BinaryIO:

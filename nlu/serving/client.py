@@ -23,8 +23,8 @@ from nlu.products.searching import Found
 from nlu.serving import (
     LENGTH,
     Failed,
-    Liken,
     Read,
+    ReadLines,
     Request,
     Search,
     SearchGoods,
@@ -135,9 +135,9 @@ class ReadingProcess:
         found: list[Passage] = await self._ask(Search(question, language, n, before, at_least))
         return found
 
-    async def likeness(self, question: str, texts: Sequence[str], language: Language) -> list[float]:
-        """As `nlu.likeness.Likeness.to`; raises as `understand`."""
-        found: list[float] = await self._ask(Liken(question, tuple(texts), language))
+    async def read_lines(self, question: str, lines: Sequence[str]) -> list[float]:
+        """As `nlu.pages.lines.LineReader.shares`; raises as `understand`."""
+        found: list[float] = await self._ask(ReadLines(question, tuple(lines)))
         return found
 
     async def set_catalogue(self, entries: Sequence[CatalogueEntry]) -> None:

@@ -20,9 +20,13 @@ import numpy as np
 from kernel.arrays import Floats32
 from nlu.errors import NluError
 from nlu.likeness import Embed, centre_of
+from nlu.pages.model import PagesModel
 from nlu.pages.reading import LANGUAGES
-from nlu.products.goods import Goods
-from nlu.products.searching import Found, GoodsIndex, spoken
+from nlu.products import nearness
+from nlu.products.goods import Goods, Written
+from nlu.products.meaning import spoken
+from nlu.products.nearness import Nearness, Tokens
+from nlu.products.searching import Found, GoodsIndex
 from nlu.serving import SearchGoods
 from nlu.types import Language
 
@@ -37,8 +41,13 @@ log = logging.getLogger(__name__)
 class ServedGoods:
     """What `SetGoods` handed over last."""
 
-    def __init__(self, embed: Embed, model: Path, cache: Path) -> None:
+    def __init__(self, embed: Embed, model: Path, cache: Path, finder: PagesModel | None = None) -> None:
         self._embed = embed
+        self._finder = finder
+        self._wish = lru_cache(_HEARD_AT_MOST)(
+            lambda said: nearness.wish(finder, said) if finder is not None else None
+        )
+        self._tokens: dict[Written, Tokens] = {}
         self._vector = lru_cache(_HEARD_AT_MOST)(lambda text: embed([text])[0])
         self._kept = cache / f"goods-{_name_of(model)}.npz"
         self._index: GoodsIndex | None = None
@@ -59,14 +68,35 @@ class ServedGoods:
         if index is None:
             return None
         said = request.need.said
-        vector = self._vector(said) if index.means and said else None
-        return index.search(request.need, request.n, vector, request.language)
+        wished = self._wish(said) if index.places and said else None
+        meant = index.means and said and not index.by_tokens_alone
+        vector = self._vector(said) if meant else None
+        return index.search(request.need, request.n, vector, request.language, wished)
 
     def _prepare(self, goods: Sequence[Goods]) -> None:
         index = self._index if len(goods) <= _FEW else GoodsIndex(goods)
         if self._taken is goods and index is not None:
             self._index = index
             self._mean(index)
+            self._place(index)
+
+    def _place(self, index: GoodsIndex) -> None:
+        """Place the tokens of goods, if they aren't too many; those placed before are not placed again."""
+        if self._finder is None or len(index.goods) > nearness.MOST_GOODS:
+            return
+        try:
+            texts = list(dict.fromkeys(written for one in index.goods for written in one.written))
+            known = {text: self._tokens[text] for text in texts if text in self._tokens}
+            new = [text for text in texts if text not in known]
+            for start in range(0, len(new), _AT_ONCE):
+                if self._index is not index:
+                    return
+                part = new[start : start + _AT_ONCE]
+                known.update(zip(part, nearness.placed(self._finder, part), strict=True))
+            self._tokens = known
+            index.place(Nearness(index.goods, known))
+        except (NluError, ValueError) as error:
+            log.error("goods can't be searched by tokens (%s)", type(error).__name__)
 
     def _mean(self, index: GoodsIndex) -> None:
         try:

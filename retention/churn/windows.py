@@ -185,9 +185,12 @@ def make_window(shop: Shop, moment: int, end: int) -> Window:
     Their features see no later event. Of the products they see the category and the list price as of the fit, as
     serving does: there are no earlier ones to be had, and neither follows from what a customer did later.
     """
-    table, left = as_of(shop, moment, end)
-    process = bgnbd.fit(Counts.of(table.values), seed=moment)
-    return Window(moment, end, table.customers, table.values, left, process)
+    known: Window | None = shop.windows.get((moment, end))
+    if known is None:
+        table, left = as_of(shop, moment, end)
+        process = bgnbd.fit(Counts.of(table.values), seed=moment)
+        known = shop.windows[moment, end] = Window(moment, end, table.customers, table.values, left, process)
+    return known
 
 
 def as_of(shop: Shop, moment: int, end: int) -> tuple[RawTable, Bools]:

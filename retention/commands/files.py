@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
@@ -204,27 +205,32 @@ def write_table(rows: pa.Table | Mapping[str, Any], path: Path, *, log: Log | Lo
         log: gives `customer` and `item` the types that they have in the log, so that the table joins with it.
     """
     import pyarrow as pa
+
+    table = rows if isinstance(rows, pa.Table) else pa.table(dict(rows))
+    write_tables([table if log is None else as_in_the_log(table, log.types)], path)
+
+
+def write_tables(tables: Iterable[pa.Table], path: Path) -> None:
+    """Write tables of one schema, at least one, under each other, each as it comes; see `write_table`."""
     import pyarrow.csv as pacsv
     import pyarrow.parquet as pq
 
-    table = rows if isinstance(rows, pa.Table) else pa.table(dict(rows))
-    if log is not None:
-        table = _as_in_the_log(table, log)
+    rest = iter(tables)
+    first = next(rest)
+    of = pq.ParquetWriter if path.suffix.lower() == ".parquet" else pacsv.CSVWriter
     try:
-        with replacing(path) as draft:
-            if path.suffix.lower() == ".parquet":
-                pq.write_table(table, draft)
-            else:
-                pacsv.write_csv(table, draft)
+        with replacing(path) as draft, of(draft, first.schema) as writer:
+            for table in chain((first,), rest):
+                writer.write_table(table)
     except OSError as error:
         fail(f"{path} cannot be written: {error}")
 
 
-def _as_in_the_log(table: pa.Table, log: Log | LogParts) -> pa.Table:
+def as_in_the_log(table: pa.Table, types: Mapping[str, pa.DataType]) -> pa.Table:
     """Ids came in as strings; numbers become numbers again where every one of them can."""
     import pyarrow as pa
 
-    for role, kind in log.types.items():
+    for role, kind in types.items():
         if role not in table.column_names or not pa.types.is_primitive(kind) or pa.types.is_temporal(kind):
             continue
         place = table.column_names.index(role)

@@ -62,10 +62,13 @@ class Shop:
         self._tables = over_arrow(source) if isinstance(source, History) else source
         self._written: dict[str, str] = {}
         """Queries by name, as DuckDB reads them."""
+        self.windows: dict[tuple[int, int], Any] = {}
+        """What was worked out between two moments, which several models learn from; see `churn.windows`."""
 
     def turn_to(self, history: History) -> None:
         """Be another shop in memory: its features are then asked with the queries that were written before."""
         exchange(self._tables.backend, history)
+        self.windows.clear()
 
     def before(self, moment: int) -> Past:
         """The past as of a moment: the only way to events for a feature."""

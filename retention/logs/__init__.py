@@ -88,6 +88,10 @@ class LogParts(ABC):
         """How many customers the whole log has."""
 
     @abstractmethod
+    def first_seen(self) -> Mapping[str, int]:
+        """Since when items have rows, in microseconds since 1970."""
+
+    @abstractmethod
     def dominant(self) -> Problem | None:
         """For a log in several parts, customers with a tenth of all of its events: a part can't tell."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,6 +38,8 @@ _BY_VALUES = f"""CASE WHEN quantity IS NOT NULL OR price IS NOT NULL OR amount I
 """The kind of a row that names none: nobody pays for a rating, a message or a search."""
 
 
+PART_MEMORY = "100MB"
+"""What DuckDB may take while a log is looked at in parts, beside all that is done with them."""
 DOMINANT_SHARE = 0.10
 """As in `retention.checks`, of the whole log."""
 
@@ -84,6 +86,11 @@ class _Parts(LogParts):
     def customers(self) -> int:
         return int(self._reading.sql("SELECT count(DISTINCT customer) FROM whole")[0][0])
 
+    def first_seen(self) -> Mapping[str, int]:
+        return dict(
+            self._reading.sql("SELECT item, min(moment) FROM whole WHERE item IS NOT NULL GROUP BY item")
+        )
+
     def dominant(self) -> Problem | None:
         return None if self._whole is not None else self._reading.dominant()
 
@@ -126,6 +133,7 @@ class _Reading(Parsed):
     def divide(self) -> None:
         """For a log in parts: read what a part can't tell."""
         self._catalogue = _products(self.connection, "whole")
+        self.sql(f"SET memory_limit = '{PART_MEMORY}'")
         self._tell_what_was_chosen("whole")
         kinds = self.sql("SELECT DISTINCT kind FROM whole")
         self._tell_what_is_missing(seen_in_the_shop=bool(SEEN & {kind for (kind,) in kinds}))

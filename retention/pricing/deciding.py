@@ -65,7 +65,7 @@ def _learned(
     offer, chances = made(choice.step), defaultdict[int, float](float)
     for step, chance in choice.probabilities:
         if chance:
-            chances[made(step).price.minor] += chance
+            chances[(offer if step == choice.step else made(step)).price.minor] += chance
     currency = offer.price.currency
     return replace(
         offer,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +15,8 @@ LEFT_ALONE = 0.2
 FEWEST = 5
 """Products on either side below which nothing is said."""
 _DRAWS = 2_000
+_SURE = 3.0
+"""Standard deviations above chance, as many pairs are looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,13 +69,49 @@ def effect(changed: Sequence[Change], compared: Sequence[Change], seed: int = 0)
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Met:
+    """On how many days of customers products were met, looked at or bought: alone, and one with another."""
+
+    alone: Mapping[str, int]
+    together: Mapping[tuple[str, str], int]
+    every: int
+    """Days of customers in all."""
+
+    def expected(self, one: str, other: str) -> float:
+        """Days on which both would be met if one had nothing to do with the other."""
+        return self.alone.get(one, 0) * self.alone.get(other, 0) / max(self.every, 1)
+
+
+def substitutes(looked: Met, bought: Met) -> frozenset[str]:
+    """Products that customers weigh up against those that were asked about, and don't buy along with them.
+
+    What is looked at on the same day more often than by chance is a substitute or a complement; complements are bought
+    on the same day as well (McAuley, Pandey, Leskovec, "Inferring networks of substitutable and complementary
+    products", 2015).
+    """
+    return frozenset(
+        other
+        for (one, other), days in looked.together.items()
+        if days >= FEWEST
+        and days > looked.expected(one, other) + _SURE * max(looked.expected(one, other), 1.0) ** 0.5
+        and bought.together.get((one, other), 0) / max(bought.expected(one, other), 1.0)
+        < days / max(looked.expected(one, other), 1.0)
+    )
+
+
 def spill_over(
-    untouched: Sequence[Change], touched_categories: Mapping[str, int], seed: int = 0
+    untouched: Sequence[Change], near: Collection[str], near_categories: Collection[str] = (), seed: int = 0
 ) -> Effect | None:
-    """What happened to products of the categories in which prices changed, beside those of other categories."""
-    near = [one for one in untouched if touched_categories.get(one.category)]
-    far = [one for one in untouched if not touched_categories.get(one.category)]
-    return effect(near, far, seed)
+    """What happened to the substitutes of changed products, beside other untouched products.
+
+    Args:
+        near: the substitutes.
+        near_categories: those of the changed products: what else is in them is on neither side.
+    """
+    theirs = [one for one in untouched if one.product in near]
+    far = [one for one in untouched if one.product not in near and one.category not in near_categories]
+    return effect(theirs, far, seed)
 
 
 def _pairs(changes: Sequence[Change]) -> NDArray[np.float64]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fractions import Fraction
-from math import ceil, floor
+from functools import lru_cache
 
 from kernel.money import decimals
 from retention.types import (
@@ -141,7 +141,8 @@ def first_of(checks: tuple[Check, ...], context: OfferContext) -> str | None:
 def by_policy(context: OfferContext, product: ProductId) -> Limit:
     """The largest discount that the shop has published."""
     share = context.policy.max_discount
-    most = floor(context.product.list_price.minor * _share(share))
+    part = _share(share)
+    most = context.product.list_price.minor * part.numerator // part.denominator
     return Limit(most, Reason(code="capped_by_policy", value=share))
 
 
@@ -188,7 +189,9 @@ def floor_of(context: OfferContext) -> int:
     margin = _share(margin_of(context))
     if not context.product.cost_known or cost.currency != list_price.currency or margin >= 1:
         return list_price.minor
-    return min(ceil(max(cost.minor, 0) / (1 - margin)), list_price.minor)
+    # In whole numbers, rounded up: the same as cost / (1 - margin), and a tenth of the time.
+    least = -(-max(cost.minor, 0) * margin.denominator // (margin.denominator - margin.numerator))
+    return min(least, list_price.minor)
 
 
 def margin_of(context: OfferContext) -> float:
@@ -212,6 +215,9 @@ def _made(product: ProductId, context: OfferContext, proposal: Proposal, tier: i
         return own
     asked = _cut(_off(step, list_price), [_of_step(step, product)], limits, context)
     if asked.off <= own.off:
+        # Why the step that others hold isn't given.
+        kept_from = [limit.reason for limit in limits if limit.reason in asked.reasons]
+        own.reasons.extend(reason for reason in kept_from if reason not in own.reasons)
         return own
     asked.until = until(step, context)
     return asked
@@ -308,16 +314,23 @@ def ended(price: int, context: OfferContext) -> int | None:
 
 
 def _below(price: int, ending: str, places: int) -> int | None:
+    spacing = spaced(ending, places)
+    if spacing is None:
+        return None
+    modulus, digits = spacing
+    return price - (price - digits) % modulus
+
+
+def spaced(ending: str, places: int) -> tuple[int, int] | None:
+    """How far prices with an ending lie apart, and the first of them, minor units; None: there is no such coin."""
     match = _ENDING.fullmatch(ending)
     if match is None:
         return None
     whole, part = match[1], match[2] or ""
     if part[places:].strip("0"):
-        # The currency has no such coin.
         return None
     digits = whole + part[:places].ljust(places, "0")
-    modulus = int(10 ** len(digits))
-    return price - (price - int(digits or 0)) % modulus
+    return int(10 ** len(digits)), int(digits or 0)
 
 
 def best_until(
@@ -336,6 +349,7 @@ def best_until(
     return min(found, key=lambda one: (one.price.minor, one.code), default=None)
 
 
+@lru_cache(maxsize=1_024)
 def _share(number: float) -> Fraction:
     """A share between 0 and 1 as the decimal fraction that was written, free of binary rounding."""
     if not number > 0:

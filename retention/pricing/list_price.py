@@ -17,7 +17,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from kernel.money import decimals
 from retention.errors import RetentionError
+from retention.pricing.law import spaced
 from retention.types import Money, Reason
 
 WHOLE = 10_000
@@ -49,8 +51,8 @@ class PriceLimits:
     """Basis points of the price that must be left above cost."""
     step: int = 500
     """Basis points of the present price that it may change by in a day."""
-    endings: tuple[int, ...] = ()
-    """What the last two digits may be, such as 99; empty: any."""
+    endings: tuple[str, ...] = ()
+    """What a price may end in, such as ".90" or "9"; empty: anything."""
     horizon_days: int = 28
 
     def __post_init__(self) -> None:
@@ -64,8 +66,6 @@ class PriceLimits:
             raise PriceRefused(
                 f"a margin floor of {self.margin_floor / 100:g} %: give one from 0 to below 100 %"
             )
-        if any(not 0 <= one < 100 for one in self.endings):
-            raise PriceRefused("price endings are the last two digits, 0 to 99")
         if self.horizon_days < 1:
             raise PriceRefused("the horizon is at least one day")
 
@@ -77,6 +77,8 @@ class Selling:
     product: str
     now: datetime
     list_price: Money
+    day_before: int | None = None
+    """The list price a day ago, minor units; None: the present one."""
     cost: Money | None
     stock: int
     weekly_demand: float
@@ -88,6 +90,11 @@ class Selling:
     elasticity: float
     elasticity_error: float
     """Its standard error."""
+    doubt: str | None = None
+    """Why the elasticity is no ground for a higher price, as the code of a reason: `hardly_moved` or
+    `elasticity_unsure`; None: demand certainly falls as the price rises."""
+    overstocked: bool = False
+    """There is more of it than the shop wants to keep."""
     surprises: Sequence[float] = ()
     """(forecast - sold) / forecast of the last weeks, the latest first."""
     restock_at: datetime | None = None
@@ -159,23 +166,30 @@ def propose(selling: Selling, limits: PriceLimits, seed: int = 0) -> PricePropos
     if _sale_in(selling, end):
         # A price that rises before a sale makes the sale look larger than it is.
         return _with(kept, Reason(code="announced_sale"))
+    marked_down = selling.overstocked or (selling.sell_by is not None and selling.sell_by <= end)
+    if selling.doubt is not None and not marked_down:
+        return _with(kept, Reason(code=selling.doubt, value=selling.elasticity))
     draws = _Draws(selling, limits, seed)
     strength = draws.best_strength()
     formula = followed(old, selling.surprises, strengths(strength))
     candidates = sorted({*_candidates(selling, limits), *_rounded(formula, selling, limits)})
+    if selling.doubt is not None:
+        candidates = [one for one in candidates if one < old]
     present = draws.margins(old)
     if not candidates:
-        return _with(kept, Reason(code="no_price_within_limits"))
+        return _with(kept, Reason(code=selling.doubt or "no_price_within_limits"))
     best = max(candidates, key=lambda one: float(draws.margins(one).mean()))
     gains = draws.margins(best) - present
     low, high = np.quantile(gains, (_SURE, 1 - _SURE))
     if best == old or low <= 0:
-        return _with(kept, Reason(code="no_better_price", value=float(gains.mean())))
+        return _with(kept, Reason(code=selling.doubt or "no_better_price", value=float(gains.mean())))
     reasons = [
         Reason(code="expected_margin", value=float(gains.mean())),
         Reason(code="elasticity", value=selling.elasticity),
         Reason(code="days_of_cover", value=_cover(selling)),
     ]
+    if selling.doubt is not None:
+        reasons.append(Reason(code=selling.doubt, value=selling.elasticity))
     if selling.surprises:
         reasons.append(Reason(code="surprise", value=-float(selling.surprises[0]), weight=strength))
     if selling.sell_by is not None and selling.sell_by <= end:
@@ -238,14 +252,14 @@ def _cover(selling: Selling) -> float:
 
 def _bounds(selling: Selling, limits: PriceLimits) -> tuple[int, int]:
     """The lowest and highest price that the limits allow, in minor units; whole steps never pass them."""
-    old = selling.list_price.minor
+    base = selling.list_price.minor if selling.day_before is None else selling.day_before
     cost = selling.cost.minor if selling.cost else 0
     least = ceil(cost * WHOLE / (WHOLE - limits.margin_floor))
     if selling.sell_by is not None:
         # What won't sell is worth nothing: any price above 0 brings more.
         least = 1
-    low = max(old - old * limits.step // WHOLE, least, limits.floor or 1, 1)
-    high = old + old * limits.step // WHOLE
+    low = max(base - base * limits.step // WHOLE, least, limits.floor or 1, 1)
+    high = base + base * limits.step // WHOLE
     return low, high if limits.ceiling is None else min(high, limits.ceiling)
 
 
@@ -265,11 +279,12 @@ def _rounded(price: float, selling: Selling, limits: PriceLimits) -> Iterator[in
         if low <= whole <= high:
             yield whole
         return
-    hundreds = int(price) // 100
+    places = decimals(selling.list_price.currency)
     for ending in limits.endings:
-        for base in (hundreds - 1, hundreds, hundreds + 1):
-            if low <= base * 100 + ending <= high:
-                yield base * 100 + ending
+        if (spacing := spaced(ending, places)) is not None:
+            apart, first = spacing
+            below = int(price) - (int(price) - first) % apart
+            yield from (one for one in (below, below + apart) if low <= one <= high)
 
 
 class _Draws:

@@ -1,8 +1,7 @@
-"""What an owner sets of personal prices, as it is written in a TOML file: percents, amounts, dates."""
+"""What an owner sets of prices, as it is written in a TOML file: percents, amounts, dates."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -12,64 +11,41 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
-from kernel.money import LARGEST_AMOUNT, decimals, is_currency
+from retention.pricing.list_rules import WrittenListPrices
+from retention.pricing.parts import (
+    Amount,
+    Currency,
+    Endings,
+    Mistake,
+    Name,
+    Number,
+    Part,
+    Percent,
+    Whole,
+    minor_units,
+    points,
+)
 from retention.types import PricePolicy
 from retention.written import parse, read
 
-_ENDING = re.compile(r"(?=.)(\d{0,4})(?:\.(\d{1,3}))?")
 
-
-def _is_number(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise ValueError("should be a number")
-    return value
-
-
-def _is_currency(value: str) -> str:
-    if not is_currency(value):
-        raise ValueError("is no currency; write its code, such as CNY or GBP")
-    return value
-
-
-Number = Annotated[Decimal, BeforeValidator(_is_number)]
-Percent = Annotated[Number, Field(ge=0, le=100, decimal_places=2)]
-Amount = Annotated[Number, Field(ge=0)]
-Whole = Annotated[int, Field(strict=True, ge=0)]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-Currency = Annotated[Name, AfterValidator(_is_currency)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Loyalty(_Part):
+class Loyalty(Part):
     """So much off from so many purchase days kept in the last year."""
 
     purchase_days: Annotated[int, Field(strict=True, ge=1, le=366)]
     off: Percent
 
 
-class Overstock(_Part):
+class Overstock(Part):
     """So much off, for everybody, from so many days that the stock will last."""
 
     days_of_cover: Annotated[Number, Field(gt=0)]
     off: Percent
 
 
-class WinBack(_Part):
+class WinBack(Part):
     """What a win-back message offers: `least` at the risk `from_risk`, evenly up to `most` where it is certain."""
 
     from_risk: Annotated[Number, Field(ge=0, lt=1)] = Decimal("0.5")
@@ -79,18 +55,18 @@ class WinBack(_Part):
     @model_validator(mode="after")
     def _rising(self) -> Self:
         if self.least > self.most:
-            raise ValueError("least is above most")
+            raise Mistake("least_above_most", "least is above most")
         return self
 
 
-class Margin(_Part):
+class Margin(Part):
     """The least share of the price that stays above cost."""
 
     default: Annotated[Percent, Field(lt=100)] = Decimal(10)
     categories: Mapping[Name, Annotated[Percent, Field(lt=100)]] = Field(default_factory=dict)
 
 
-class Least(_Part):
+class Least(Part):
     """What is worth offering: a smaller share or amount off is no offer."""
 
     off: Percent = Decimal(1)
@@ -104,7 +80,7 @@ class Least(_Part):
         return value
 
 
-class Caps(_Part):
+class Caps(Part):
     """How many personal prices one customer may hold at once, and get within so many days."""
 
     at_once: Whole | None = None
@@ -112,7 +88,7 @@ class Caps(_Part):
     in_days: Annotated[int, Field(strict=True, ge=1, le=366)] = 30
 
 
-class WrittenBudget(_Part):
+class WrittenBudget(Part):
     """What may be given away: in each day, week or month, or between two days, the last one included."""
 
     currency: Currency
@@ -138,15 +114,36 @@ class WrittenBudget(_Part):
     def _sound(self) -> Self:
         dates = (self.first_day, self.last_day)
         if (self.each is None) == (dates == (None, None)):
-            raise ValueError("needs either each, or first_day and last_day")
+            raise Mistake("no_period", "needs either each, or first_day and last_day")
         if self.each is None and None in dates:
-            raise ValueError("needs both first_day and last_day")
+            raise Mistake("half_a_period", "needs both first_day and last_day")
         if self.first_day and self.last_day and self.last_day < self.first_day:
-            raise ValueError("last_day is before first_day")
+            raise Mistake("days_crossed", "last_day is before first_day")
         return self
 
+    def taken(self) -> Budget:
+        """As decisions take it."""
 
-class WrittenPrices(_Part):
+        def minor(amount: Decimal) -> int:
+            return minor_units(amount, self.currency)
+
+        return Budget(
+            currency=self.currency,
+            total=minor(self.total),
+            each=self.each,
+            first_day=self.first_day,
+            last_day=self.last_day,
+            customer=None if self.customer is None else minor(self.customer),
+            campaigns=tuple(sorted((name, minor(amount)) for name, amount in self.campaigns.items())),
+        )
+
+
+def _one_or_several(value: Any) -> Any:
+    """`[budget]` is one; each `[[budget]]` is one of several."""
+    return (value,) if isinstance(value, Mapping) else value
+
+
+class WrittenPrices(Part):
     """The whole file; without it, the rules `rules/1` and no budget."""
 
     on: Annotated[bool, Field(strict=True)] = True
@@ -165,16 +162,25 @@ class WrittenPrices(_Part):
     largest_discount: Percent = Decimal(20)
     margin: Margin = Margin()
     least: Least = Least()
-    endings: tuple[str, ...] = ()
+    endings: Endings = ()
     caps: Caps = Caps()
     valid_hours: Annotated[int, Field(strict=True, ge=1, le=24 * 90)] = 72
     cooldown_hours: Annotated[int, Field(strict=True, ge=0, le=24 * 366)] = 24
-    budget: WrittenBudget | None = None
+    budget: Annotated[tuple[WrittenBudget, ...], BeforeValidator(_one_or_several)] = ()
+    list_prices: WrittenListPrices = WrittenListPrices()
 
     @field_validator("loyalty")
     @classmethod
     def _loyalty_rises(cls, value: tuple[Loyalty, ...]) -> tuple[Loyalty, ...]:
         _rising([(Decimal(one.purchase_days), one.off) for one in value], "purchase_days")
+        return value
+
+    @field_validator("budget")
+    @classmethod
+    def _each_once(cls, value: tuple[WrittenBudget, ...]) -> tuple[WrittenBudget, ...]:
+        periods = [(one.currency, one.each, one.first_day, one.last_day) for one in value]
+        if len(set(periods)) < len(periods):
+            raise Mistake("same_period", "two budgets are for the same currency and period: write one")
         return value
 
     @field_validator("overstock")
@@ -183,27 +189,17 @@ class WrittenPrices(_Part):
         _rising([(one.days_of_cover, one.off) for one in value], "days_of_cover")
         return value
 
-    @field_validator("endings")
-    @classmethod
-    def _are_endings(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        wrong = [one for one in value if not _ENDING.fullmatch(one)]
-        if wrong:
-            raise ValueError(
-                f"{', '.join(map(repr, wrong))}: write last digits, such as '.90', '9.90' or '9'"
-            )
-        return value
-
     def policy(self) -> PricePolicy:
         """The rules as decisions take them."""
         return PricePolicy(
             enabled=self.on,
             learn=self.learn,
-            loyalty=tuple((one.purchase_days, _points(one.off)) for one in self.loyalty),
-            bought_before=_points(self.bought_before),
-            overstock=tuple((float(one.days_of_cover), _points(one.off)) for one in self.overstock),
+            loyalty=tuple((one.purchase_days, points(one.off)) for one in self.loyalty),
+            bought_before=points(self.bought_before),
+            overstock=tuple((float(one.days_of_cover), points(one.off)) for one in self.overstock),
             win_back_from=float(self.win_back.from_risk),
-            win_back_least=_points(self.win_back.least),
-            win_back_most=_points(self.win_back.most),
+            win_back_least=points(self.win_back.least),
+            win_back_most=points(self.win_back.most),
             margin_floor=float(self.margin.default / 100),
             margin_floors=tuple(
                 sorted(
@@ -211,7 +207,7 @@ class WrittenPrices(_Part):
                 )
             ),
             max_discount=float(self.largest_discount / 100),
-            least_share=_points(self.least.off),
+            least_share=points(self.least.off),
             least_amounts=tuple(
                 sorted((code, minor_units(amount, code)) for code, amount in self.least.amounts.items())
             ),
@@ -223,25 +219,9 @@ class WrittenPrices(_Part):
             cooldown_hours=self.cooldown_hours,
         )
 
-    def spending(self) -> Budget | None:
-        """The budget as decisions take it."""
-        written = self.budget
-        if written is None:
-            return None
-        return Budget(
-            currency=written.currency,
-            total=minor_units(written.total, written.currency),
-            each=written.each,
-            first_day=written.first_day,
-            last_day=written.last_day,
-            customer=None if written.customer is None else minor_units(written.customer, written.currency),
-            campaigns=tuple(
-                sorted(
-                    (name, minor_units(amount, written.currency))
-                    for name, amount in written.campaigns.items()
-                )
-            ),
-        )
+    def spending(self) -> tuple[Budget, ...]:
+        """The budgets as decisions take them; all of them hold."""
+        return tuple(one.taken() for one in self.budget)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,31 +275,13 @@ def parse_prices(text: str, name: str = "prices.toml") -> WrittenPrices:
     return parse(text, WrittenPrices, name, Decimal)
 
 
-def minor_units(amount: Decimal, currency: str) -> int:
-    """An amount such as 12.50 in the smallest unit of its currency.
-
-    Raises:
-        ValueError: there is no coin for so little, or it is beyond all reason.
-    """
-    minor = amount.scaleb(decimals(currency))
-    if minor != minor.to_integral_value():
-        raise ValueError(f"{amount} has more decimal places than {currency} ({decimals(currency)})")
-    if minor > LARGEST_AMOUNT:
-        raise ValueError(f"{amount} {currency} is more than any shop gives away")
-    return int(minor)
-
-
-def _points(percent: Decimal) -> int:
-    return int(percent * 100)
-
-
 def _rising(steps: list[tuple[Decimal, Decimal]], start: str) -> None:
     """Whoever reaches more never gets less: what promises the loyal the best price depends on it."""
     for (one, off), (other, more) in pairwise(steps):
         if other <= one:
-            raise ValueError(f"{start} has to rise from step to step")
+            raise Mistake("start_must_rise", "{start} has to rise from step to step", {"start": start})
         if more < off:
-            raise ValueError("off must not fall from step to step")
+            raise Mistake("off_falls", "off must not fall from step to step")
 
 
 def _around(today: date, each: str | None) -> tuple[date, date]:

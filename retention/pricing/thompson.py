@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,8 @@ _LEVEL_OF_TIER, _SLOPE_OF_TIER = 0.5, 0.25
 _LEAST_ROOM = 0.05
 """Margin left at the rules' step, at least, when its slope is worked out."""
 _STEPS_OF_NEWTON = 60
+_KEPT = 16_384
+"""Choices that are kept, of a model, tier, product and day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +116,12 @@ def choose(model: StepModel, tier: str, sale: Sale, candidates: Sequence[int] | 
     Raises:
         ValueError: the tier or a candidate is not the model's.
     """
+    return _chosen(model, tier, sale, None if candidates is None else tuple(candidates))
+
+
+@lru_cache(maxsize=_KEPT)
+def _chosen(model: StepModel, tier: str, sale: Sale, candidates: tuple[int, ...] | None) -> StepChoice:
+    """The same for everybody of a tier who asks for a product on a day."""
     place = model.tiers.index(tier)
     allowed = _allowed(model, candidates)
     if model.missing:

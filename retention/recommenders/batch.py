@@ -201,7 +201,7 @@ def lists_for_all(
 
 
 def catalogue_view(
-    checked: Checked, rules: WrittenRules | None = None
+    checked: Checked, rules: WrittenRules | None = None, first_seen: Mapping[ProductId, int] | None = None
 ) -> tuple[CatalogueView, tuple[str, ...]]:
     """What a log and its catalogue say that there is to show, as of `checked.now`.
 
@@ -211,17 +211,22 @@ def catalogue_view(
     Args:
         checked: a product without a stock is taken as there.
         rules: with the items' ids as codes; without them lists are the model's own.
+        first_seen: since when products have events, in microseconds, where `checked` is only a part of the log.
 
     Returns:
         The view, and what the rules speak of that the shop doesn't have, as `pin: CODE`.
     """
     catalogue = checked.history.products.to_pylist()
-    first_seen = _first_seen(checked)
-    category = dict.fromkeys(sorted(first_seen), "")
+    seen = (
+        _first_seen(checked)
+        if first_seen is None
+        else _of_late(first_seen, min(first_seen.values(), default=0))
+    )
+    category = dict.fromkeys(sorted(seen), "")
     category |= {one["product"]: one["category"] or "" for one in catalogue}
     away = [one["product"] for one in catalogue if one["active"] is False or one["stock"] == 0]
     since = to_micros(checked.now - NEW_FOR)
-    born = first_seen | {one["product"]: one["created_at"] for one in catalogue if one["created_at"]}
+    born = seen | {one["product"]: one["created_at"] for one in catalogue if one["created_at"]}
     named = [Listed(product, product, kind) for product, kind in category.items()]
     resolved = resolve(rules, named) if rules is not None else None
     view = CatalogueView(
@@ -240,11 +245,15 @@ def _first_seen(checked: Checked) -> dict[ProductId, int]:
     events = checked.history.events
     if not events.num_rows:
         return {}
-    start = pc.min(events.column("at")).as_py() + NEW_FOR.days * DAY
+    start = pc.min(events.column("at")).as_py()
     seen = events.filter(pc.is_valid(events.column("product"))).group_by("product").aggregate([("at", "min")])
-    return {
-        product: moment if moment >= start else 0 for product, moment in _pairs(seen, "product", "at_min")
-    }
+    return _of_late(dict(_pairs(seen, "product", "at_min")), start)
+
+
+def _of_late(first_seen: Mapping[ProductId, int], start: int) -> dict[ProductId, int]:
+    """Since when products have events, 0 for those of the first 30 days of the log."""
+    late = start + NEW_FOR.days * DAY
+    return {product: moment if moment >= late else 0 for product, moment in first_seen.items()}
 
 
 def _last_searches(checked: Checked) -> Mapping[CustomerId, tuple[str]]:

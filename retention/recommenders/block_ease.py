@@ -20,6 +20,7 @@ from kernel.arrays import Floats32, Ints
 from retention.recommenders.regressions import (
     ease_neighbours,
     filled_up,
+    inner_products,
     local_ease_neighbours,
     regularised_inverse,
 )
@@ -71,7 +72,7 @@ def _for_best_sellers(
     told = np.asarray(matrix[:, rest].sum(axis=1), np.float32).ravel()
     lumped = (across @ told)[rest] + np.float32(ridge)
     blocks = [slice(start, start + BLOCK) for start in range(0, len(rest), BLOCK)]
-    gram = (sold.T @ sold).toarray()
+    gram = inner_products(sold)
     for block in blocks:
         shared = across[rest[block]] @ sold
         gram -= (_divided_rows(shared, lumped[block]).T @ shared).toarray()

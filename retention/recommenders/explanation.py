@@ -12,7 +12,7 @@ from retention.recommenders.interactions import Profile
 from retention.recommenders.model import Recommender
 from retention.types import ProductId, Reason
 
-_TABLES = ("ease_recent", "ease", "cosine", "cosine_recent", "content")
+TABLES = ("ease_recent", "ease", "cosine", "cosine_recent", "content")
 """Where the reason is looked for, in this order: by purchases, then by words."""
 
 _SENTENCES = {
@@ -34,12 +34,16 @@ class Evidence:
     def __init__(self, model: Recommender, profile: Profile) -> None:
         self.model, self.profile = model, profile
         self._pulls: dict[str, tuple[NDArray[np.int32], Floats32, Floats]] = {}
+        self._told: dict[int, Reason | None] = {}
 
     def strongest(self, item: int) -> Reason | None:
         """The customer's product that speaks most for this one; None where none does."""
-        if not len(self.profile.items):
-            return None
-        for table in _TABLES:
+        if item not in self._told:
+            self._told[item] = self._strongest(item) if len(self.profile.items) else None
+        return self._told[item]
+
+    def _strongest(self, item: int) -> Reason | None:
+        for table in TABLES:
             places, shares, pulls = self._of(table)
             hits = np.flatnonzero(places == item)
             if len(hits):

@@ -150,7 +150,8 @@ class ProductFacts:
             content: the products with the most similar words.
             ways: what the shop's last purchases decided.
         """
-        ever, months, weeks = (interactions.ratings(half) for half in (None, ease.RECENT_DAYS, COSINE_DAYS))
+        daily = interactions.once_a_day()
+        ever, months, weeks = (daily.ratings(half) for half in (None, ease.RECENT_DAYS, COSINE_DAYS))
         cosines = _cosines(ever, SHRINKAGE)
         recent_ease = ease.ranked_ease(months, ease.RECENT_RIDGE * ways.ridge_factor, cosines)
         return cls(
@@ -161,11 +162,11 @@ class ProductFacts:
                 "ease_recent": similarity.sharpened(recent_ease, EASE_POWER),
                 "content": similarity.sharpened(content, CONTENT_POWER),
             },
-            customers=neighbourhood.neighbourhood(interactions, ways.customers),
+            customers=neighbourhood.neighbourhood(daily, ways.customers),
             closeness=ways.customers.closeness,
             breadth=BuyerBreadth.of(interactions),
-            static=_static(interactions),
-            gap=_gaps(interactions),
+            static=_static(daily),
+            gap=_gaps(daily),
             category=interactions.category,
             categories=len(interactions.category_names),
         )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from kernel.arrays import Floats, Ints
 from retention.recommenders.candidates import SOURCES, Scores
@@ -74,21 +77,33 @@ def _own(out: Floats, facts: ProductFacts, profile: Profile, candidates: Ints) -
     place = np.searchsorted(profile.items, candidates)
     place[place == len(profile.items)] = 0
     touched = np.flatnonzero(profile.items[place] == candidates)
-    at, which = place[touched], candidates[touched]
-    bought = profile.bought[at] * 1.0
-    since, count = profile.since[at], profile.count[at]
-    own = (
-        bought,
-        np.log1p(count),
-        profile.count_30[at],
-        np.log1p(profile.count_120[at]),
-        bought * np.log1p(since),
-        profile.in_last_basket[at] * 1.0,
-        bought * facts.column("repeated")[which],
-        count / max(profile.count.sum(), 1.0),
-        bought * np.clip(np.log((since + 1.0) / (facts.gap[which] + 1.0)), -2.0, 2.0),
-        np.log1p(profile.viewed[at]),
-        np.log1p(profile.carted[at]),
-    )
-    for column, values in enumerate(own):
+    at = place[touched]
+    mine = Profile(**{name: getattr(profile, name)[at] for name in Profile.__slots__})
+    for column, values in enumerate(own(facts, mine, profile.count.sum())):
         out[touched, column] = values
+
+
+def own(
+    facts: ProductFacts, mine: Profile, purchases: float | Floats
+) -> tuple[NDArray[np.floating[Any]], ...]:
+    """The columns `OWN` of products that customers have touched.
+
+    Args:
+        facts: of all products.
+        mine: what a customer did with each.
+        purchases: of the customer altogether.
+    """
+    bought = mine.bought * 1.0
+    return (
+        bought,
+        np.log1p(mine.count),
+        mine.count_30,
+        np.log1p(mine.count_120),
+        bought * np.log1p(mine.since),
+        mine.in_last_basket * 1.0,
+        bought * facts.column("repeated")[mine.items],
+        mine.count / np.maximum(purchases, 1.0),
+        bought * np.clip(np.log((mine.since + 1.0) / (facts.gap[mine.items] + 1.0)), -2.0, 2.0),
+        np.log1p(mine.viewed),
+        np.log1p(mine.carted),
+    )

@@ -10,7 +10,6 @@ import numpy as np
 
 from kernel.arrays import Floats
 from kernel.times import DAY
-from retention.metrics import ndcg
 from retention.recommenders import candidates, features
 from retention.recommenders.facts import ProductFacts, Ways
 from retention.recommenders.interactions import PURCHASE, Interactions
@@ -40,6 +39,7 @@ PRIOR_NEW = {
 }  # fmt: skip
 PRIOR_ANY = {**PRIOR_NEW, "own": 0.8, "own_count": 0.5, "own_120": 0.8, "own_repeated": 0.4}
 """Rough weights, of the order that larger shops' fits came to."""
+PRIORS: Mapping[str, Mapping[str, float]] = {"new": PRIOR_NEW, "any": PRIOR_ANY}
 
 PLAIN: Mapping[str, Mapping[str, float]] = {
     "popularity": {"popular_30": 1.0},
@@ -65,16 +65,19 @@ def fit(interactions: Interactions, *, seed: int) -> Fitted[Recommender]:
     with fallback_notes() as notes:
         ways = Ways.chosen(interactions, times[0][0], seed) if times else Ways()
         windows = [make_choices(interactions.before(end), begin, content, ways, seed) for begin, end in times]
-    for name, prior in (("new", PRIOR_NEW), ("any", PRIOR_ANY)):
-        mine = [window[name] for window in windows]
-        count = len(mine[0]) if mine else 0
+        choices = {name: [window[name] for window in windows] for name in PRIORS}
+        found = {name: _mode(choices[name], _vector(prior)) for name, prior in PRIORS.items()}
+    for name, (mode, results, unfitted) in found.items():
+        count = len(choices[name][0]) if windows else 0
         metrics[f"{name}_customers"] = float(count)
         readiness.append(_readiness(name, count))
-        modes[name], results, unfitted = _mode(mine, _vector(prior))
+        modes[name] = mode
         notes += _of_unfitted(name, unfitted)
         metrics |= {f"ndcg_{name}{suffix}": value for suffix, value in results.items()}
         if modes[name].policy == POPULARITY:
             notes.append(f"recommender ({name}): popularity did better on the last weeks and is used")
+    # The choices are most of a fit's memory.
+    del choices, windows
     with fallback_notes() as more_notes:
         facts = ProductFacts.of(interactions, content, ways)
     model = Recommender(
@@ -125,23 +128,30 @@ def _mode(windows: list[list[Choice]], prior: Floats) -> tuple[Mode, dict[str, f
         return fallback, {}, []
     parts = _parts(windows)
     judged = [choice for part in parts for choice in part]
-    plain = {name: (_vector(weights), _ndcg(judged, _vector(weights))) for name, weights in PLAIN.items()}
-    ranked = {"prior": (prior, _ndcg(judged, prior))}
+    orders = [prior, *map(_vector, PLAIN.values())]
+    of_prior, *of_plain = _ndcg_of_each(judged, orders)
+    plain = dict(zip(PLAIN, zip(orders[1:], of_plain, strict=True), strict=True))
+    weights, reached = prior, of_prior
     everything = [choice for window in windows for choice in window]
-    unfitted = []
-    for ridge in RIDGES if len(last) >= LEAST_CHOICES else ():
-        fitted, validated = fit_choices(everything, prior, ridge), _validated(parts, prior, ridge)
-        if fitted is None or validated is None:
-            unfitted.append(ridge)
-        else:
-            ranked[f"ranker {ridge:.0f}"] = (fitted, validated)
-    best, rival = (max(trials, key=lambda name: trials[name][1].mean()) for trials in (ranked, plain))
-    weights, reached = ranked[best]
+    validated = {
+        ridge: _validated(parts, prior, ridge) for ridge in (RIDGES if len(last) >= LEAST_CHOICES else ())
+    }
+    unfitted = [ridge for ridge, found in validated.items() if found is None]
+    learned = {ridge: found for ridge, found in validated.items() if found is not None}
+    for ridge in sorted(learned, key=lambda one: -learned[one].mean()):
+        if learned[ridge].mean() <= of_prior.mean():
+            break
+        # On all choices only the one that did best is fitted.
+        fitted = fit_choices(everything, prior, ridge)
+        if fitted is not None:
+            weights, reached = fitted, learned[ridge]
+            break
+        unfitted.append(ridge)
+    rival = max(plain, key=lambda name: plain[name][1].mean())
     lead = plain[rival][1] - reached
-    # One of several plain methods leads by luck now and then; popularity takes no luck to be safe.
-    margin = 0.0 if rival == "popularity" else lead.std() / np.sqrt(len(lead))
     policy = RANKER
-    if lead.mean() > margin:
+    # One of several plain methods leads by luck now and then.
+    if lead.mean() > lead.std() / np.sqrt(len(lead)):
         weights, reached = plain[rival]
         policy = POPULARITY if rival == "popularity" else RANKER
     mine = _of_last(parts, last)
@@ -180,12 +190,19 @@ def _vector(named: Mapping[str, float]) -> Floats:
 
 def _ndcg(choices: list[Choice], by: Floats) -> Floats:
     """NDCG@10 of each choice, ranked by the weights."""
-    return np.array(
-        [
-            ndcg(one.candidates[np.argsort(-(one.rows @ by), kind="stable")[:10]].tolist(), one.truth, 10)
-            for one in choices
-        ]
-    )
+    found: Floats = _ndcg_of_each(choices, [by])[0]
+    return found
+
+
+def _ndcg_of_each(choices: list[Choice], orders: list[Floats]) -> Floats:
+    """The same by several weights, shape (orders, choices); see `metrics.ndcg`."""
+    every = np.column_stack(orders)
+    found = np.empty((len(orders), len(choices)))
+    worth = 1 / np.log2(np.arange(2.0, 12.0))
+    for place, one in enumerate(choices):
+        best = np.argsort(-(one.rows @ every), axis=0, kind="stable")[:10]
+        found[:, place] = worth[: len(best)] @ one.bought[best] / worth[: len(one.truth)].sum()
+    return found
 
 
 def _readiness(name: str, have: int) -> Readiness:
@@ -218,15 +235,18 @@ def make_choices(
         bought = frozenset(np.unique(after.items[future[user]]).tolist())
         scores = candidates.source_scores(facts, profile)
         owned = profile.items[profile.bought]
+        chosen = {}
         for name, hidden in (("new", owned), ("any", owned[:0])):
-            truth = bought - frozenset(hidden.tolist())
-            if not truth:
-                continue
-            allowed = np.ones(len(facts), dtype=bool)
-            allowed[hidden] = False
-            items = candidates.choose(scores, popular, profile, allowed)
-            rows = features.rows(facts, profile, scores, items)
-            found[name].append(Choice(items, rows, np.isin(items, list(truth)), truth))
+            if truth := bought - frozenset(hidden.tolist()):
+                allowed = np.ones(len(facts), dtype=bool)
+                allowed[hidden] = False
+                chosen[name] = truth, candidates.choose(scores, popular, profile, allowed)
+        items = np.unique(np.concatenate([items for _, items in chosen.values()]))
+        rows = features.rows(facts, profile, scores, items).astype(np.float32)
+        for name, (truth, mine) in chosen.items():
+            found[name].append(
+                Choice(mine, rows, np.isin(mine, list(truth)), truth, np.searchsorted(items, mine))
+            )
     return found
 
 

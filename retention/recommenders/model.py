@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from kernel.arrays import Bools, Floats, Ints
 from retention.recommenders import features
-from retention.recommenders.candidates import choose, source_scores
+from retention.recommenders.candidates import Scores, choose, source_scores
 from retention.recommenders.facts import ProductFacts
 from retention.recommenders.interactions import Profile
 from retention.recommenders.words import Postings
@@ -79,7 +79,13 @@ class Recommender:
         return allowed
 
     def rank(
-        self, profile: Profile, *, repeats: bool, allowed: Bools | None = None, also: Bools | None = None
+        self,
+        profile: Profile,
+        *,
+        repeats: bool,
+        allowed: Bools | None = None,
+        also: Bools | None = None,
+        scores: Scores | None = None,
     ) -> tuple[Ints, Floats]:
         """A customer's candidates, ascending, and their scores by the mode's policy; shape (candidates,) both.
 
@@ -88,13 +94,14 @@ class Recommender:
             repeats: by which weights; without repeats what the customer has bought is left out.
             allowed: which products may be candidates, shape (products,); all without it.
             also: which of these are candidates in any case, shape (products,).
+            scores: what the sources say, where it is known already.
         """
         if not len(profile.items):
             return np.zeros(0, np.int64), np.zeros(0)
         allowed = np.ones(len(self.products), dtype=bool) if allowed is None else allowed.copy()
         if not repeats:
             allowed[profile.items[profile.bought]] = False
-        scores = source_scores(self.facts, profile)
+        scores = source_scores(self.facts, profile) if scores is None else scores
         items = choose(scores, self.popular, profile, allowed)
         if also is not None:
             items = np.union1d(items, np.flatnonzero(allowed & also))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from kernel.arrays import Floats, Floats32
 from kernel.times import to_micros
 from retention import artifacts
+from retention.recommenders.candidates import Scores, source_scores
 from retention.recommenders.explanation import Evidence
 from retention.recommenders.model import Recommender
 from retention.types import CustomerId, ProductId, Reason, RecommendContext
@@ -109,14 +110,15 @@ class NightlyLists:
         rows = log.by_user()
         for number, code in enumerate(chosen):
             evidence = Evidence(model, log.profile(rows[code]))
+            scores = source_scores(model.facts, evidence.profile)
             for mode in (0, 1):
-                lists._fill((mode, number), evidence)
+                lists._fill((mode, number), evidence, scores)
         return lists
 
-    def _fill(self, which: tuple[int, int], evidence: Evidence) -> None:
+    def _fill(self, which: tuple[int, int], evidence: Evidence, said: Scores) -> None:
         """Make one customer's list in one mode."""
         model, profile = evidence.model, evidence.profile
-        items, scores = model.rank(profile, repeats=bool(which[0]))
+        items, scores = model.rank(profile, repeats=bool(which[0]), scores=said)
         best = np.lexsort((items, -scores))[:PLACES]
         self.items[which][: len(best)], self.scores[which][: len(best)] = items[best], scores[best]
         owned = frozenset(profile.items[profile.bought].tolist())

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
-from kernel.arrays import Bools, Floats, Ints
+from kernel.arrays import Bools, Floats, Floats32, Ints
 
 MOST_STEPS = 30
 CLOSE = 1e-4
@@ -20,12 +21,19 @@ class Choice:
     """One customer's candidates, and which of them were bought afterwards."""
 
     candidates: Ints
-    rows: Floats
-    """Shape (candidates, features)."""
+    features: Floats32
+    """Shape (candidates, features), or of more products; in single precision, since they are most of a fit's memory."""
     bought: Bools
     """Shape (candidates,)."""
     truth: frozenset[int]
     """All products bought afterwards that could have been recommended, candidates or not; never empty."""
+    places: Ints | None = None
+    """Which rows of the features are the candidates'; None: all."""
+
+    @property
+    def rows(self) -> Floats32:
+        """Shape (candidates, features)."""
+        return self.features if self.places is None else self.features[self.places]
 
 
 def fit_choices(choices: list[Choice], prior: Floats, ridge: float) -> Floats | None:
@@ -58,11 +66,12 @@ def fit_choices(choices: list[Choice], prior: Floats, ridge: float) -> Floats | 
         if slope @ step < CLOSE:
             result: Floats = weights / problem.scale
             return result
-        part = 1.0
-        while problem.gain(weights + part * step) < gain and part > 1e-3:
+        part, before = 1.0, gain
+        gain, slope, curve = problem.at(weights + step)
+        while gain < before and part > 1e-3:
             part /= 2
+            gain, slope, curve = problem.at(weights + part * step)
         weights = weights + part * step
-        gain, slope, curve = problem.at(weights)
     return None
 
 
@@ -77,67 +86,67 @@ def _step(curve: Floats, slope: Floats) -> Floats | None:
 
 @dataclass(frozen=True, slots=True)
 class _Problem:
-    """The choices stacked, features standardised."""
+    """The choices in blocks, their features standardised where they are looked at: a copy of all of them would take as
+    much memory again."""
 
-    rows: Floats
+    blocks: list[list[Choice]]
+    mean: Floats
     scale: Floats
-    bought: Floats
-    starts: Ints
-    group: Ints
     prior: Floats
     """For features that are standardised."""
     ridge: float
-    total: Floats
-    """Purchases of each customer."""
 
     @classmethod
     def of(cls, choices: list[Choice], prior: Floats, ridge: float) -> _Problem:
-        rows = np.concatenate([one.rows for one in choices])
-        bought = np.concatenate([one.bought for one in choices]).astype(np.float64)
-        sizes = np.array([len(one.bought) for one in choices])
-        starts = np.r_[0, np.cumsum(sizes)[:-1]]
-        spread = rows.std(axis=0)
+        ends = np.cumsum([len(one.bought) for one in choices]) // _BLOCK
+        blocks = [
+            choices[first:last]
+            for first, last in pairwise([0, *(np.flatnonzero(np.diff(ends)) + 1), len(ends)])
+        ]
+        count = sum(len(one.bought) for one in choices)
+        mean = sum(_stacked(block).sum(axis=0, dtype=np.float64) for block in blocks) / count
+        spread = np.sqrt(sum(((_stacked(block) - mean) ** 2).sum(axis=0) for block in blocks) / count)
+        varies = spread > 1e-6
         # A feature that never varies gets the weight 0 instead of a division by 0.
-        scale = np.where(spread > 1e-6, spread, np.inf)
         return cls(
-            rows=(rows - rows.mean(axis=0)) / scale,
-            scale=scale,
-            bought=bought,
-            starts=starts,
-            group=np.repeat(np.arange(len(choices)), sizes),
-            prior=prior * np.where(spread > 1e-6, spread, 0.0),
-            ridge=ridge,
-            total=np.add.reduceat(bought, starts),
+            blocks, mean, np.where(varies, spread, np.inf), prior * np.where(varies, spread, 0.0), ridge
         )
 
-    def _chances(self, weights: Floats) -> tuple[Floats, float]:
-        """Each candidate's share of its customer's odds, and the gain to be maximised."""
-        score = self.rows @ weights
-        highest = np.maximum.reduceat(score, self.starts)
-        odds = np.exp(score - highest[self.group])
-        norm = np.add.reduceat(odds, self.starts)
-        likely = np.add.reduceat(self.bought * score, self.starts) - self.total * (np.log(norm) + highest)
-        gain = float(likely @ (1 / np.sqrt(self.total)) - self.ridge * ((weights - self.prior) ** 2).sum())
-        return odds / norm[self.group], gain
-
-    def gain(self, weights: Floats) -> float:
-        """What is maximised."""
-        return self._chances(weights)[1]
-
     def at(self, weights: Floats) -> tuple[float, Floats, Floats]:
-        """The gain, its slope, and its curvature with the sign turned (positive definite)."""
+        """The gain to be maximised, its slope, and its curvature with the sign turned (positive definite)."""
+        gain = -self.ridge * float(((weights - self.prior) ** 2).sum())
+        slope = -2 * self.ridge * (weights - self.prior)
+        curve = 2 * self.ridge * np.eye(len(weights))
+        for block in self.blocks:
+            one, two, three = self._of_block(block, weights)
+            gain, slope, curve = gain + one, slope + two, curve + three
+        return gain, slope, curve
+
+    def _of_block(self, block: list[Choice], weights: Floats) -> tuple[float, Floats32, Floats32]:
         from scipy.sparse import csr_array
 
-        chance, gain = self._chances(weights)
-        importance = 1 / np.sqrt(self.total)
-        pull = (self.bought - chance * self.total[self.group]) * importance[self.group]
-        slope = self.rows.T @ pull - 2 * self.ridge * (weights - self.prior)
-        mass = chance * (self.total * importance)[self.group]
-        ends = np.r_[self.starts, len(chance)]
+        rows = _stacked(block)
+        rows -= self.mean.astype(np.float32)
+        rows /= self.scale.astype(np.float32)
+        bought = np.concatenate([one.bought for one in block]).astype(np.float64)
+        sizes = [len(one.bought) for one in block]
+        ends = np.r_[0, np.cumsum(sizes)]
+        total = np.add.reduceat(bought, ends[:-1])
+        importance = 1 / np.sqrt(total)
+        score = rows @ weights
+        highest = np.maximum.reduceat(score, ends[:-1])
+        odds = np.exp(score - np.repeat(highest, sizes))
+        norm = np.add.reduceat(odds, ends[:-1])
+        chance = odds / np.repeat(norm, sizes)
+        likely = np.add.reduceat(bought * score, ends[:-1]) - total * (np.log(norm) + highest)
+        pull = (bought - chance * np.repeat(total, sizes)) * np.repeat(importance, sizes)
         # A sparse matrix adds up each customer's rows several times faster than `add.reduceat`.
-        means = csr_array((chance, np.arange(len(chance)), ends)) @ self.rows
-        curve = 2 * self.ridge * np.eye(len(weights)) - (means * (self.total * importance)[:, None]).T @ means
-        for start in range(0, len(chance), _BLOCK):
-            rows = self.rows[start : start + _BLOCK]
-            curve += (rows * mass[start : start + _BLOCK, None]).T @ rows
-        return gain, slope, curve
+        means = csr_array((chance.astype(np.float32), np.arange(len(chance)), ends)) @ rows
+        drawn = (total * importance).astype(np.float32)
+        mass = chance.astype(np.float32) * np.repeat(drawn, sizes)
+        curve = (rows * mass[:, None]).T @ rows - (means * drawn[:, None]).T @ means
+        return float(likely @ importance), pull.astype(np.float32) @ rows, curve
+
+
+def _stacked(block: list[Choice]) -> Floats32:
+    return np.concatenate([one.rows for one in block]).astype(np.float32, copy=False)

@@ -52,12 +52,11 @@ def ease_neighbours(ratings: Any, most: int, ridge: float) -> Table:
     size = matrix.shape[1]
     # A product without customers has only zeros in its row and column: the inverse is taken without it.
     used = np.flatnonzero(np.diff(matrix.tocsc().indptr))
-    bought = matrix[:, used]
-    inverse = regularised_inverse((bought.T @ bought).toarray(), ridge)
-    if inverse is None:
+    weights = regularised_inverse(inner_products(matrix[:, used]), ridge)
+    if weights is None:
         warnings.warn(FallbackWarning("EASE could not be fitted; cosines stand in for it"), stacklevel=2)
         return neighbours(matrix, most, SHRINKAGE)
-    weights = -inverse / np.diag(inverse)[None, :]
+    weights /= -np.diag(weights)[None, :]
     np.fill_diagonal(weights, 0)
     places, values = best_of_rows(weights, most)
     whole = np.zeros((size, places.shape[1]), np.int32), np.zeros((size, places.shape[1]), np.float32)
@@ -65,34 +64,58 @@ def ease_neighbours(ratings: Any, most: int, ridge: float) -> Table:
     return whole
 
 
+def inner_products(matrix: Any) -> Floats32:
+    """`RᵀR` of a sparse matrix, a block of rows at a time: as a sparse matrix it would take twice the memory."""
+    across = matrix.T.tocsr()
+    gram = np.empty((matrix.shape[1], matrix.shape[1]), np.float32)
+    for start in range(0, len(gram), BLOCK):
+        gram[start : start + BLOCK] = (across[start : start + BLOCK] @ matrix).toarray()
+    return gram
+
+
 def regularised_inverse(gram: Floats32, ridge: float) -> Floats32 | None:
-    """`(gram + λI)⁻¹` with the least of the ridges with which there is one; None where there is with none."""
+    """`(gram + λI)⁻¹` with the least of the ridges with which there is one; None where there is with none.
+
+    It is written over the matrix.
+    """
     own, diagonal = gram.diagonal().copy(), np.diag_indices_from(gram)
     for factor in RIDGE_FACTORS:
         gram[diagonal] = own + ridge * factor
-        inverse = _inverse(gram)
-        if inverse is not None:
+        if _inverted(gram):
             if factor > 1:
                 warnings.warn(
                     FallbackWarning(f"EASE could only be fitted with {factor:.0f} times its ridge"),
                     stacklevel=3,
                 )
-            return inverse
+            return gram
     return None
 
 
-def _inverse(positive: Floats32) -> Floats32 | None:
-    """Of a symmetric, positive matrix; None where it is not. Cholesky takes a third of a general inverse's time."""
+def _inverted(positive: Floats32) -> bool:
+    """Write the inverse of a symmetric, positive matrix over it; where it is not positive, all but the diagonal stays.
+    Cholesky takes a third of a general inverse's time."""
     import scipy.linalg
 
-    factor, failed = scipy.linalg.lapack.spotrf(positive, lower=1)
+    # In the order of columns, as LAPACK wants it; one half of the matrix is worked on, the other stays as it was.
+    whole = positive.T
+    factor, failed = scipy.linalg.lapack.spotrf(whole, lower=1, clean=0, overwrite_a=1)
+    if not failed:
+        _, failed = scipy.linalg.lapack.spotri(factor, lower=1, overwrite_c=1)
+        failed = failed or not np.isfinite(np.diag(whole)).all()
     if failed:
-        return None
-    half, failed = scipy.linalg.lapack.spotri(factor, lower=1)
-    if failed or not np.isfinite(np.diag(half)).all():
-        return None
-    inverse: Floats32 = np.tril(half) + np.tril(half, -1).T
-    return inverse
+        _mirror(positive)
+    else:
+        _mirror(whole)
+    return not failed
+
+
+def _mirror(matrix: Floats32) -> None:
+    """Write what is below the diagonal above it."""
+    for start in range(0, len(matrix), BLOCK):
+        end = start + BLOCK
+        matrix[start:end, end:] = matrix[end:, start:end].T
+        corner = matrix[start:end, start:end]
+        corner[:] = np.tril(corner) + np.tril(corner, -1).T
 
 
 def local_ease_neighbours(

@@ -33,7 +33,7 @@ class Trials:
     @classmethod
     def of(cls, interactions: Interactions, begin: int, seed: int) -> Self:
         """Of a log, with purchases since `begin` (microseconds since 1970); the customers are drawn by the seed."""
-        past, later = interactions.before(begin), interactions.after(begin).only(PURCHASE)
+        past, later = interactions.before(begin).once_a_day(), interactions.after(begin).only(PURCHASE)
         before, after = past.by_user(), later.by_user()
         found = []
         for user in past.came_back(later, MOST_ASKED, seed):

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from threadpoolctl import threadpool_limits
-
 from kernel.console import Progress
 from kernel.times import to_micros
 from retention.checks import Checked
@@ -19,6 +17,7 @@ from retention.rates import Activity, Cell, Curve, Ending, Kind, Rate, cohorts, 
 from retention.report import Problem
 from retention.segments import nightly
 from retention.segments.nightly import Segmented
+from retention.threads import one_thread
 from retention.workshop import baselines, recommender_baselines
 from retention.workshop.outcomes import ChurnComparison, ChurnSplit, JudgedValue, judge_churn, judge_value
 from retention.workshop.recommendation import Comparison, Split, cut_at, judge_models
@@ -132,7 +131,7 @@ def segment(checked: Checked, *, seed: int, horizon_days: int | None = None) -> 
     """
     now = to_micros(checked.now)
     days, gap = horizon_days or horizon_of(checked), usual_gap(purchase_gaps(checked)[1])
-    with threadpool_limits(1):
+    with one_thread():
         table = buyers(Shop(checked.history), now).values
         return nightly.fit(table, horizon_days=days, usual_gap=gap, seed=seed)
 

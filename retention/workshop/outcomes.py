@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from kernel.arrays import Bools, Floats, Ints
 from kernel.console import Progress, quiet
@@ -26,6 +25,7 @@ from retention.features.expressions import Shop
 from retention.features.raw import NAMES as RAW
 from retention.history import History
 from retention.metrics import Mean
+from retention.threads import one_thread
 from retention.value import fit as value_fit
 from retention.value.fit import Outcome
 from retention.value.model import bought
@@ -77,7 +77,7 @@ class ChurnSplit:
         past = check(history.before(moment), cut)
         end = moment + days * DAY
         whole = check(history.before(end), from_micros(end)).history
-        with threadpool_limits(1):
+        with one_thread():
             shop = Shop(past.history)
             fitted = churn_fit.fit(past, shop, seed=seed, horizon_days=days)
             window = make_window(Shop(whole), moment, end).without(past.dominant)
@@ -298,7 +298,7 @@ class JudgedValue:
 
 def judge_value(split: ChurnSplit, *, seed: int) -> list[JudgedValue]:
     """Our model, and everybody's own rate and mean so far; nothing where the log has no money."""
-    with threadpool_limits(1):
+    with one_thread():
         fitted = value_fit.fit(split.past, Shop(split.past.history), seed=seed, horizon_days=split.days)
     raw = split.window.raw
     purchases = fitted.model.purchases(raw, split.days)

@@ -11,7 +11,6 @@ from typing import TypeAlias
 
 import numpy as np
 import pyarrow.compute as pc
-from threadpoolctl import threadpool_limits
 
 from kernel.arrays import Floats, Ints
 from kernel.console import Progress, quiet
@@ -25,6 +24,7 @@ from retention.metrics import Mean
 from retention.recommenders.base import ItemModel, best_first
 from retention.recommenders.interactions import PURCHASE, Interactions, Profile
 from retention.recommenders.registry import MODELS, fit_model
+from retention.threads import one_thread
 from retention.types import CustomerId, EventKind, ProductId
 
 _BATCH = 256
@@ -282,7 +282,7 @@ def judge_models(
         progress(f"fitting {name}", place / len(chosen))
         start = time.perf_counter()
         try:
-            with threadpool_limits(1):
+            with one_thread():
                 model = fit_model(name, split.interactions, seed=seed)
         except ImportError as absent:
             extra = MODELS[name].extra

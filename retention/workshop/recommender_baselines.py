@@ -12,12 +12,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
-from threadpoolctl import threadpool_limits
 
 from kernel.arrays import Floats, Ints
 from kernel.console import Progress, quiet
 from retention.choices import Mode
 from retention.recommenders.interactions import PURCHASE
+from retention.threads import one_thread
 from retention.workshop.recommendation import Judged, Split, judge, order_by_scores
 
 Scores: TypeAlias = Callable[[Ints], Floats]
@@ -60,7 +60,7 @@ def judge_baselines(
     inner = split.inner(VALIDATION_SHARE)
     found: list[Judged] = []
     baselines = available()
-    with threadpool_limits(1), warnings.catch_warnings():
+    with one_thread(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for place, baseline in enumerate(baselines):
             progress(f"tuning {baseline.name}", place / len(baselines))

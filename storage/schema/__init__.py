@@ -12,6 +12,7 @@ from storage.schema.campaigns import (
     churn_warning,
     coupon,
     offer,
+    offer_budget,
     price_proposal,
     score,
     shown,
@@ -69,7 +70,7 @@ __all__ = [
     "churn_warning", "consent", "conversation", "conversation_lease", "correction", "coupon", "customer", "draft",
     "erased", "escalation", "event", "guest_contact", "import_change", "import_run", "inbox", "job_run", "lease",
     "link_attempt", "link_given", "link_token", "media", "message", "message_edit", "metadata", "model_version",
-    "offer", "order", "order_line", "outbox", "parcel", "parcel_scan", "point_change", "price_change",
-    "price_proposal", "product", "rate_bucket", "refund", "request", "score", "setting", "shown", "skill_switch",
-    "staff", "staff_session",
+    "offer", "offer_budget", "order", "order_line", "outbox", "parcel", "parcel_scan", "point_change",
+    "price_change", "price_proposal", "product", "rate_bucket", "refund", "request", "score", "setting", "shown",
+    "skill_switch", "staff", "staff_session",
 ]  # fmt: skip

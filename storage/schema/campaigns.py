@@ -60,7 +60,7 @@ price_proposal = Table(
     Column("reasons", JSON, nullable=False, default=list),
     Column("created_at", UtcMicros, nullable=False),
     Column("decided_at", UtcMicros),
-    Column("decided_by", String(60), comment="staff:<id> or terminal."),
+    Column("decided_by", String(60), comment="staff:<id>, terminal, or rule."),
     Column("undone_at", UtcMicros),
     Index(None, "product_id", "created_at"),
     # Of one product only one waits for an answer.
@@ -111,8 +111,6 @@ offer = Table(
         default=0,
         comment="The customer's when it was made: how many loyalty steps they had reached.",
     ),
-    Column("budget_id", String(60), ForeignKey("budget.id")),
-    Column("campaign_budget_id", String(60), ForeignKey("budget.id"), comment="Beside it, of the campaign."),
     Column("created_at", UtcMicros, nullable=False),
     Column("valid_until", UtcMicros, nullable=False),
     Column("used_at", UtcMicros),
@@ -130,6 +128,14 @@ offer = Table(
     partial_index("ix_offer_live_product", "product_id", where="state = 'live'"),
     # Two decisions at the same time, of a conversation and of a campaign, must not make two prices.
     partial_index("uq_offer_live", "customer_id", "product_id", where="state = 'live'", unique=True),
+)
+
+offer_budget = Table(
+    "offer_budget",
+    metadata,
+    Column("offer_id", BigKey, ForeignKey("offer.id"), primary_key=True),
+    Column("budget_id", String(60), ForeignKey("budget.id"), primary_key=True, index=True),
+    comment="The budgets that an offer draws on: it reserves its whole discount in each.",
 )
 
 coupon = Table(

@@ -17,7 +17,6 @@ import numpy as np
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from kernel.times import DAY, from_micros, to_micros
 from retention import metrics
@@ -30,6 +29,7 @@ from retention.history import History
 from retention.logs import Columns, read_log
 from retention.metrics import auc_interval
 from retention.segments import clusters
+from retention.threads import one_thread
 from tests.benchmarks import churn_levels, churn_tables
 from tests.benchmarks.churn_warnings import warned
 from tests.benchmarks.report import machine, table, today, write_section
@@ -275,7 +275,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, required=True, help="the folder with the data sets")
     parser.add_argument("--only", choices=PARTS, help="one part; all by default")
     given = parser.parse_args(arguments)
-    with threadpool_limits(1):
+    with one_thread():
         for part in (given.only,) if given.only else PARTS:
             about = f"`make bench-churn`, {today()}, {machine()}. Seed {SEED}."
             texts = [f"## {PARTS[part][0]}", about, *PARTS[part][1](given.data)]

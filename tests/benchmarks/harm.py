@@ -93,9 +93,10 @@ STATES: Mapping[str, State] = {
         waits="task-value",
     ),
     "reason": State(
-        customer="Y1001",
+        customer="Y1004",
         said=_opening(
-            "I want to return the jasmine green tea from order EY261012", "EY261012这单的茉莉花茶我要退货"
+            "I want to return the Spring Rain gift box from order EY261119",
+            "EY261119这单的一碗春雨礼盒我要退货",
         ),
         waits="task-value",
     ),

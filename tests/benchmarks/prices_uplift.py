@@ -11,17 +11,17 @@ import argparse
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
-from threadpoolctl import threadpool_limits
 
 from kernel.arrays import Bools, Floats, Ints
 from kernel.intervals import wilson
+from retention.core import unfitted
 from retention.pricing.off_policy import (
     DecisionLog,
     Value,
@@ -35,12 +35,16 @@ from retention.pricing.uplift.curves import gain
 from retention.pricing.uplift.fit import fit
 from retention.pricing.uplift.learners import LEARNERS, Task
 from retention.pricing.uplift.table import Texts, read
+from retention.threads import one_thread
+from retention.types import Event, EventKind, Money, OfferContext, PricePolicy, ProductState
 from tests.benchmarks.report import machine, table, today, write_section
 from tests.retention.pricing.simulated_log import STEPS, TRUTH, simulated
 
 SPLITS = 20
 LOGS = 200
 OFFERS = 100_000
+HISTORY = 40
+NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 OUTCOME, TREATMENT = "visit", "segment"
 AFTER = ("conversion", "spend")
 """Other outcomes of Hillstrom's."""
@@ -91,7 +95,7 @@ def scores(split: Halves, seed: int) -> tuple[dict[str, Floats], str]:
     )
     new = experiment.columns.encode(split.judged, len(split.outcome))
     found = {FIRST: plain(task, new), "by risk: the least likely to come first": risk(task, new)}
-    with threadpool_limits(1):
+    with one_thread():
         found |= {f"`{name}`": learner(task)(new) for name, learner in LEARNERS.items()}
     fitted = fit(split.learned, TREATMENT, OUTCOME, seed=seed)
     found[CHOSEN] = fitted.model.uplift(split.judged, len(split.outcome))
@@ -218,6 +222,47 @@ def steps() -> str:
     return table(["what", "processor's time"], rows)
 
 
+def prices() -> str:
+    """How long a personal price takes in the port, law included, of fixed rules and of learned steps."""
+    core, model, rows = unfitted(), learned(), list[list[str]]()
+    history = [
+        Event(kind=EventKind.PURCHASE, at=NOW - timedelta(days=9 * one), product=f"p{one % 4}", quantity=1)
+        for one in range(HISTORY, 0, -1)
+    ]
+    policy = PricePolicy(loyalty=((2, 300), (5, 500), (10, 800)))
+    for name, steps_, rules in (
+        ("rules/1", None, policy),
+        ("learned steps", model, replace(policy, learn=True)),
+    ):
+        contexts = [
+            OfferContext(
+                now=NOW,
+                product=ProductState(
+                    product=f"p{one}",
+                    list_price=Money(10_000 + one, "CNY"),
+                    cost=Money(6_000, "CNY"),
+                    stock=10,
+                    category="tea",
+                ),
+                policy=rules,
+                events=history[HISTORY - one % (HISTORY + 1) :],
+                budget_left=Money(100_000, "CNY"),
+                steps=steps_,
+            )
+            for one in range(1_000)
+        ]
+        times, began, clock = list[float](), time.process_time(), time.perf_counter()
+        for number in range(OFFERS):
+            context = contexts[number % len(contexts)]
+            before = time.process_time()
+            core.offer("c", context.product.product, context)
+            times.append(time.process_time() - before)
+        whole, by_clock = time.process_time() - began, time.perf_counter() - clock
+        middle, high = np.quantile(times, (0.5, 0.99)) * 1e3
+        rows.append([name, f"{middle:.3f} ms", f"{high:.3f} ms", f"{whole:.1f} s", f"{by_clock:.1f} s"])
+    return table(["policy", "median", "99 of 100", f"{OFFERS:,} of them", "by the clock"], rows)
+
+
 def learned() -> StepModel:
     """Four tiers, five steps, counts of some months."""
     draw = np.random.default_rng(0)
@@ -256,6 +301,11 @@ STEP = """## The step of an offer
 tiers, five steps; without the law and the store.
 
 {table}
+
+A personal price in the port, law included and without the store, for customers of up to {history} purchases, in time of
+the processor:
+
+{prices}
 """
 
 
@@ -272,7 +322,10 @@ def main() -> None:
     if chosen.only in (None, "policies"):
         write_section("prices-policies", POLICIES.format(**where, logs=LOGS, table=coverage()))
     if chosen.only in (None, "steps"):
-        write_section("prices-steps", STEP.format(**where, load=os.getloadavg()[0], table=steps()))
+        write_section(
+            "prices-steps",
+            STEP.format(**where, load=os.getloadavg()[0], table=steps(), history=HISTORY, prices=prices()),
+        )
 
 
 if __name__ == "__main__":

@@ -289,7 +289,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--seeds", type=int, default=30)
+    parser.add_argument("--seeds", type=int, default=60)
     parser.add_argument("--customers", type=int, default=3_000)
     parser.add_argument("--days", type=int, default=120)
     parser.add_argument("--write", action="store_true", help="replace the section of docs/benchmarks.md")

@@ -19,7 +19,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from kernel.times import DAY, from_micros, to_micros
 from retention import Event, EventKind, Money, ProductState, RecommendContext, metrics
@@ -31,6 +30,7 @@ from retention.recommenders.interactions import PURCHASE, Interactions
 from retention.recommenders.model import Recommender
 from retention.recommenders.nightly import NightlyLists
 from retention.recommenders.request import recommend
+from retention.threads import one_thread
 from retention.workshop.recommendation import Split, cut_at
 from tests.benchmarks import recommend_variety
 from tests.benchmarks.report import machine, table, today, write_section
@@ -212,14 +212,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, required=True, help="the folder with the logs")
     parser.add_argument("--quick", action="store_true", help="one small shop, and nothing is written")
     given = parser.parse_args(arguments)
-    with threadpool_limits(1):
+    with one_thread():
         rows = [speeds(*size) for size in ((QUICK,) if given.quick else SHOPS)]
         cost = new_products(given.data)
     if given.quick:
         sys.stdout.write(f"{table(HEAD, rows)}\n\n{cost}\n")
         return
     write_section("recommend-speed", f"{NOTE}\n\n{table(HEAD, rows)}\n\n{NOTE_NEW}\n\n{cost}")
-    with threadpool_limits(1):
+    with one_thread():
         recommend_variety.write(given.data)
 
 

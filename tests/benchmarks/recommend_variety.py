@@ -16,7 +16,6 @@ from pathlib import Path
 import duckdb
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from kernel.times import from_micros
 from retention import Money, ProductState, RecommendContext, ShopRules, metrics
@@ -26,6 +25,7 @@ from retention.recommenders import similarity
 from retention.recommenders.fitting import fit
 from retention.recommenders.model import Recommender
 from retention.recommenders.request import recommend
+from retention.threads import one_thread
 from retention.types import Event, EventKind
 from retention.workshop.recommendation import Split, cut_at
 from tests.benchmarks.report import machine, table, today, write_section
@@ -191,5 +191,5 @@ customers; *coverage* the share of products in anybody's list."""
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="the folder with the logs")
-    with threadpool_limits(1):
+    with one_thread():
         write(parser.parse_args().data)

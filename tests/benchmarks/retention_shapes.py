@@ -22,7 +22,6 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
-from threadpoolctl import threadpool_limits
 
 from kernel.arrays import Floats
 from kernel.times import DAY, from_micros, to_micros
@@ -33,6 +32,7 @@ from retention.recommenders.base import ItemModel, best_first
 from retention.recommenders.candidates import SOURCES, source_scores
 from retention.recommenders.models.two_stage import TwoStage
 from retention.recommenders.registry import fit_model
+from retention.threads import one_thread
 from retention.workshop.recommendation import Split, cut_at
 from tests.benchmarks import made_up_log
 from tests.benchmarks.made_up_log import Shop
@@ -230,7 +230,7 @@ def judged(name: str, folder: Path) -> list[Row]:
     end = from_micros(max(history.events.column("at").to_pylist()) + 1)
     split = Split.of(history, end, cut_at(history, end, CUT))
     past = split.interactions
-    with threadpool_limits(1):
+    with one_thread():
         start = time.process_time()
         auto = fit_model("auto", past, seed=SEED)
         seconds = time.process_time() - start

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -27,11 +28,12 @@ from bot.shop.intake.defaults import Defaults
 from bot.shop.intake.people import CustomerRecord
 from bot.shop.intake.records import OrderRecord, ProductRecord
 from bot.shop.rules import Steering
+from nlu.products.needs import Need
 from nlu.serving.client import ReadingProcess, command
 from storage import Conflict, Store
 from storage.customers import Accounts
 from storage.requests import WITHDRAWN, Request, Requests
-from storage.schema import conversation, outbox, request
+from storage.schema import conversation, outbox, product, request
 
 RECORDS: Mapping[str, Any] = {
     "customers": TypeAdapter(list[CustomerRecord]),
@@ -40,6 +42,7 @@ RECORDS: Mapping[str, Any] = {
 }
 """What a shop tells, in the order in which it can be taken in."""
 _PAUSE = timedelta(seconds=20)
+_TRIES, _TRIED_EVERY = 240, 0.5
 
 
 @dataclass(slots=True)
@@ -115,6 +118,19 @@ class Stage:
         await self.store.write(lambda connection: connection.execute(delete(request)))
 
 
+async def _searched_by_tokens(store: Store, reader: ServedUnderstanding) -> None:
+    """Wait until goods are found by what is written of them, too, as in any shop that has been open for a minute."""
+    async with store.read() as connection:
+        names = await connection.scalars(select(product.c.name_en + product.c.name_zh).limit(1))
+    for name in names:
+        need = Need(words=(name,), said=name)
+        for _ in range(_TRIES):
+            if any(one.near for one in await reader.search_goods(need, "en", 1) or ()):
+                return
+            await asyncio.sleep(_TRIED_EVERY)
+        raise TimeoutError("goods can't be searched by tokens")
+
+
 def _read(reply: Reply) -> str:
     cards = [f"  * {card.title} | {card.text}" for card in reply.cards]
     buttons = [f"  [{button.label}]" for line in reply.buttons for button in line]
@@ -156,6 +172,7 @@ async def opened(
     try:
         await fill(store)
         await look_at_products(store, understanding)
+        await _searched_by_tokens(store, understanding)
         served = ServedRetention(store, home)
         await served.refresh()
         services = Services(

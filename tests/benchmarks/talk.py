@@ -199,7 +199,8 @@ def section(played: Sequence[Played], grades: Mapping[tuple[str, int], str]) -> 
 `make bench-talk`, {today()}, {machine()}.
 
 Conversations of three to six turns by writers who knew neither code nor corpus, played in process with a clock that
-stands. Several were read while the benchmark was made and faults that they showed were mended. “Stated”
+stands. Several were read while the benchmark was made and faults that they showed were mended; of what the reader
+learned from, about 2,000 turns were written over the goods of one of the shops (the tea shop), by others. “Stated”
 counts turns whose answers hold the strings that any right answer has to hold, and none that would be
 wrong: a floor for facts, not a grade. “Read” are a second reader's grades of a part of them, by the texts alone: right
 or acceptable; they are of the answers of 2026-11-29, whatever was changed since.

@@ -81,3 +81,23 @@ async def test_a_refit_that_ends_with_the_program_has_not_failed(
     async with store.read() as connection:
         assert await connection.scalar(select(job_run.c.outcome)) == "stopped"
     assert not caplog.records
+
+
+async def test_list_prices_are_looked_at_only_where_the_shop_wants_that(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted, ran = [False], tmp_path / "ran"
+    command = (sys.executable, "-c", f"open({str(ran)!r}, 'w').close()")
+    monkeypatch.setattr(jobs_module, "PROPOSING", command)
+    planner = Planner(store, Decisions(ServedRetention(store, tmp_path)), "Asia/Shanghai", channels=[])
+    jobs = Jobs(
+        store, planner, time_zone="Asia/Shanghai", seed=1, environment={}, propose_prices=lambda: wanted[0]
+    )
+    assert await jobs.list_prices() == {}
+    assert not ran.exists()
+    wanted[0] = True
+    assert await jobs.list_prices() == {"status": 0}
+    assert ran.exists()
+    monkeypatch.setattr(jobs_module, "PROPOSING", (sys.executable, "-c", "raise SystemExit(3)"))
+    with pytest.raises(RuntimeError, match="status 3"):
+        await jobs.list_prices()

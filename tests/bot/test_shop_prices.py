@@ -59,7 +59,7 @@ def test_a_broken_file_keeps_the_rules_in_use_and_says_so_once(
     write(tmp_path, "bought_before = 300\nlargest_discount = -1")
     for _ in range(3):
         assert prices.policy.bought_before == 300
-        assert prices.budget is not None
+        assert prices.budgets
     assert len(prices.problems) == 2
     [told] = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
     assert "bought_before: " in told
@@ -77,15 +77,53 @@ def test_what_an_offer_must_stay_inside_follows_from_the_rules(tmp_path: Path) -
         ("CNY week 2026-11-23", 50_000, None),
         ("CNY week 2026-11-23 win-back", 9_000, "win-back"),
     ]
-    assert limits.total is not None
-    assert (
-        limits.total.starts_at.astimezone(ZoneInfo("Asia/Shanghai")).isoformat()
-        == "2026-11-23T00:00:00+08:00"
-    )
-    assert (limits.customer, limits.most_live) == (5_000, 3)
+    begins = limits.rules[0].starts_at.astimezone(ZoneInfo("Asia/Shanghai"))
+    assert begins.isoformat() == "2026-11-23T00:00:00+08:00"
+    assert ([one.customer for one in limits.rules], limits.most_live) == ([5_000, None], 3)
     other = prices.limits("CNY", NOW, "another")
     assert other is not None
     assert [one.id for one in other.rules] == ["CNY week 2026-11-23"]
+    assert prices.limits("USD", NOW) is None
+
+
+def test_all_budgets_hold_that_run_now(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        """
+        [[budget]]
+        currency = "CNY"
+        each = "day"
+        total = 100
+        [[budget]]
+        currency = "CNY"
+        each = "month"
+        total = 1000
+        customer = 20
+        campaigns = { win-back = 300 }
+        [[budget]]
+        currency = "CNY"
+        first_day = 2026-11-01
+        last_day = 2026-11-11
+        total = 500
+        [[budget]]
+        currency = "EUR"
+        each = "week"
+        total = 7
+        """,
+    )
+    prices = Prices(tmp_path, "Asia/Shanghai")
+
+    def running(currency: str, campaign: str | None = None) -> list[tuple[str, int, int | None]]:
+        limits = prices.limits(currency, NOW, campaign)
+        return [] if limits is None else [(one.id, one.total, one.customer) for one in limits.rules]
+
+    assert running("CNY", "win-back") == [
+        ("CNY day 2026-11-25", 10_000, None),
+        ("CNY month 2026-11-01", 100_000, 2_000),
+        ("CNY month 2026-11-01 win-back", 30_000, None),
+    ]
+    assert running("CNY") == [running("CNY", "win-back")[place] for place in (0, 1)]
+    assert running("EUR") == [("EUR week 2026-11-23", 700, None)]
     assert prices.limits("USD", NOW) is None
 
 
@@ -137,7 +175,7 @@ def test_the_command_shows_rules_preview_and_what_is_missing(home: Path) -> None
     assert "8 % from 10 purchase days" in shown.output
     assert "no budget is set" in shown.output
     assert "1 products on sale get no personal price: their cost is not known" in shown.output
-    assert "margin.categories: teas is no category" in shown.output
+    assert "margin.categories: teas is no category or product" in shown.output
 
 
 def test_the_command_gives_the_preview_to_programs(home: Path) -> None:
@@ -155,7 +193,11 @@ def test_the_command_names_every_mistake(home: Path) -> None:
     bad = run()
     assert bad.exit_code == 1
     assert "discounts: is no rule" in bad.output
-    assert "largest_discount: " in bad.output
+    assert "largest_discount: should be 100 or less" in bad.output
+    chinese = run("--language", "zh")
+    assert chinese.exit_code == 1
+    assert "largest_discount：应不大于 100" in chinese.output
+    assert "discounts：没有这条规则" in chinese.output
 
 
 # --- told to customers -------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from unittest.mock import patch
 
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
@@ -17,7 +18,7 @@ from transformers import BertConfig, BertModel
 from kernel.console import Progress, quiet
 from nlu.errors import DataRefused
 from nlu.workshop.datasets import Example
-from nlu.workshop.training import fitting
+from nlu.workshop.training import fitting, optimising
 from nlu.workshop.training.network import BATCH, Reader
 from nlu.workshop.training.parallel import Share, run_parallel
 from nlu.workshop.training.teacher import Teacher
@@ -59,16 +60,18 @@ def learn(task: Small, progress: Progress) -> Path:
     )  # fmt: skip
     task.share.join(task.folder / "meeting")
     checkpoint = task.folder / "fit.pt"
-    fitting.fit(
-        reader,
-        _tokenizer(),
-        Teacher.of_nothing(16),
-        lambda rng: examples,
-        part,
-        progress,
-        checkpoint,
-        task.share,
-    )
+    # bfloat16 rounds sums of half a batch otherwise than those of a whole one.
+    with patch.object(optimising, "fastest_precision", return_value=torch.float32):
+        fitting.fit(
+            reader,
+            _tokenizer(),
+            Teacher.of_nothing(16),
+            lambda rng: examples,
+            part,
+            progress,
+            checkpoint,
+            task.share,
+        )
     task.share.leave()
     learned = task.folder / f"learned-{task.share.rank}.pt"
     torch.save(reader.state_dict(), learned)

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 import nlu
 from nlu import modelfiles
-from nlu.acts import Act, Acts, DialogueState, Question, Shown
+from nlu.acts import Act, Acts, DialogueState, Question, Shown, SlotValue
 from nlu.context.alone import acts_alone
 from nlu.context.inputs import FEATURES, Names, context_of
-from nlu.context.reader import runs_of
+from nlu.context.reader import runs_of, without_overlaps
 from nlu.encoder import Encoded
 from nlu.errors import DataRefused
 from nlu.types import DialogueContext, IntentScore
@@ -285,3 +285,43 @@ def test_the_name_beside_an_address_and_a_phone_is_heard(understander: Transform
         DialogueState(tasks=("change_address",)),
     )
     assert [slot.text for slot in found.slots if slot.slot == "name"] == ["王小明"]
+
+
+VALUES = st.lists(
+    st.builds(
+        lambda slot, chance, start, length: SlotValue(
+            slot=slot, probability=chance, text=SAID[start : start + length], start=start, end=start + length
+        ),
+        st.sampled_from(("name", "address", "item")),
+        st.floats(0.5, 1.0),
+        st.integers(0, 20),
+        st.integers(1, 12),
+    ),
+    max_size=6,
+)
+SAID = "Björkvägen 4, 753 10 Uppsala, please"
+
+
+@given(VALUES)
+def test_no_two_values_are_told_by_the_same_words(values: list[SlotValue]) -> None:
+    kept = without_overlaps(SAID, values)
+    assert all(one.text.strip() == SAID[one.start : one.end].strip() for one in kept)
+    for one in kept:
+        assert not any(other is not one and one.start < other.end and other.start < one.end for other in kept)
+    likeliest = max(values, key=lambda one: one.probability, default=None)
+    if likeliest is not None:
+        assert any(one.slot == likeliest.slot and one.start <= likeliest.start for one in kept)
+
+
+def test_parts_of_one_value_are_put_together() -> None:
+    def value(slot: str, text: str, chance: float) -> SlotValue:
+        start = SAID.index(text)
+        return SlotValue(slot=slot, probability=chance, text=text, start=start, end=start + len(text))
+
+    told = [
+        value("name", "Björkvägen", 0.6),
+        value("address", "Björkvägen 4, 753", 0.8),
+        value("address", "10 Uppsala", 1.0),
+    ]
+    (one,) = without_overlaps(SAID, told)
+    assert (one.slot, one.text) == ("address", "Björkvägen 4, 753 10 Uppsala")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from nlu.acts import Danger
+from nlu.acts import Acts, Danger, DialogueState
+from nlu.context.alone import acts_alone
 from nlu.context.dangers import befalls_an_animal, danger_in, is_breathed_in
+from nlu.context.plain_words import with_plain_words
 from nlu.workshop.dialogues.corpus import FOLDER, read_turns
 
 
@@ -33,6 +35,9 @@ from nlu.workshop.dialogues.corpus import FOLDER, read_turns
         ("孩子手被杯子划了 血止不住", Danger.INJURY),
         ("嘴唇越来越肿", Danger.ALLERGY),
         ("her lips are suddenly all swollen", Danger.ALLERGY),
+        ("my drill's battery has bulged, can I still charge it?", Danger.FIRE),
+        ("充电宝鼓包了还能寄回去吗", Danger.FIRE),
+        ("the power bank gets so hot i can't hold it", Danger.FIRE),
     ],
 )
 def test_what_is_plainly_told_is_heard(text: str, kind: Danger) -> None:
@@ -46,7 +51,9 @@ def test_what_is_plainly_told_is_heard(text: str, kind: Danger) -> None:
      "the ink is bleeding through the paper", "the colour bleeds in the wash", "i've waited two bleeding weeks",
      "your form swallowed half my address", "he swallowed his pride", "一氧化碳报警器有货吗",
      "do you sell carbon monoxide alarms", "我家狗把狗粮吃光了 再来一包", "my dog ate all his food, need another bag",
-     "狗可以吃巧克力么", "我脸有点浮肿 推荐个眼霜"],
+     "狗可以吃巧克力么", "我脸有点浮肿 推荐个眼霜", "会不会电池鼓包",
+     "鼓起来的旧电池能回收么", "what if the battery swells", "电池没鼓包",
+     "are batteries included? too hot to go out", "does the battery get warm"],
 )  # fmt: skip
 def test_what_is_asked_before_buying_or_only_sounds_like_it_is_none(text: str) -> None:
     assert danger_in(text) is None
@@ -73,3 +80,19 @@ def test_of_the_turns_of_the_corpus_a_quarter_is_heard_by_words_alone_and_next_t
     wrong = sum(danger_in(turn.text) is not None for turn in turns if turn.danger is None)
     assert heard / len(real) > 0.25
     assert wrong / (len(turns) - len(real)) < 0.005
+
+
+@pytest.mark.parametrize(("chance", "heard"), [(0.05, Danger.FIRE), (0.001, None)])
+def test_words_that_name_a_danger_are_none_where_the_reader_is_sure_of_that(
+    chance: float, heard: Danger | None
+) -> None:
+    alone = Acts(danger=Danger.FIRE, danger_probability=0.9)
+    read = with_plain_words("it's smoking", DialogueState(), Acts(danger_probability=chance), alone, ())
+    assert read.danger is heard
+
+
+def test_a_swollen_battery_needs_no_reader_to_agree() -> None:
+    unsure = Acts(danger_probability=0.001)
+    alone = acts_alone("电池胀起来了", (), (), DialogueState())
+    heard = with_plain_words("电池胀起来了", DialogueState(), unsure, alone, ())
+    assert heard.danger is Danger.FIRE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -12,11 +13,15 @@ import pytest
 
 from kernel.arrays import Floats32
 from nlu.modelfiles import SHIPPED
-from nlu.products.goods import Goods
+from nlu.pages.model import PagesModel
+from nlu.products import nearness
+from nlu.products.goods import Goods, Written
 from nlu.products.needs import Need, read
 from nlu.products.searching import GoodsIndex
 from nlu.serving import SearchGoods, SetGoods, pack, unpack
 from nlu.serving import goods as served
+from nlu.types import Language
+from nlu.understander import TransformerUnderstander
 
 TEA = Goods.of(
     id="tea", names=("Green tea", "绿茶"), category=("Tea", "茶叶"), about=("Fresh leaves.", "清鲜。")
@@ -100,6 +105,69 @@ def test_what_no_words_meet_is_found_by_meaning_and_said_to_be_so() -> None:
     found = index.search(Need(said="fry an egg"), 5, near_pan / np.linalg.norm(near_pan), "en")
     assert found[0].id == "pan"
     assert not found[0].worded
+
+
+def _written(id: str, *texts: tuple[str, str, str]) -> Goods:
+    return Goods.of(
+        id=id,
+        names=[name for _, name, _ in texts],
+        written=[Written(language, name, text) for language, name, text in texts],
+    )
+
+
+LAMP = _written(
+    "lamp",
+    ("en", "Table lamp Arc", "For the desk, dimmable.\nHeight: 40 cm\nPower: 9 W"),
+    ("zh", "台灯 弧", "书桌用，可调光。\n高度: 40 厘米\n功率: 9 瓦"),
+)
+KETTLE = _written(
+    "kettle",
+    ("en", "Kettle Brook", "Boils a litre in three minutes.\nVolume: 1.7 l\nMaterial: stainless steel"),
+    ("zh", "水壶 溪", "三分钟烧开一升水。\n容量: 1.7 升\n材质: 不锈钢"),
+)
+
+
+@pytest.fixture
+def placed(understander: TransformerUnderstander) -> tuple[GoodsIndex, PagesModel]:
+    model = PagesModel.of(understander.folder, understander.encoder)
+    index, texts = GoodsIndex([LAMP, KETTLE]), [*LAMP.written, *KETTLE.written]
+    index.place(nearness.Nearness(index.goods, dict(zip(texts, nearness.placed(model, texts), strict=True))))
+    return index, model
+
+
+@pytest.mark.parametrize(
+    ("said", "language", "first", "line"),
+    [
+        ("something to boil water with", "en", "kettle", "Boils a litre"),
+        ("is the kettle of stainless steel", "en", "kettle", "Material"),
+        ("书桌上用的", "zh", "lamp", "书桌用"),
+        ("台灯多少瓦", "zh", "lamp", "功率"),
+    ],
+)
+def test_what_is_written_of_goods_finds_them_and_its_nearest_line_is_told(
+    placed: tuple[GoodsIndex, PagesModel], said: str, language: Language, first: str, line: str
+) -> None:
+    index, model = placed
+    found = index.search(Need(said=said), 2, language=language, wish=nearness.wish(model, said))
+    assert found[0].id == first
+    assert found[0].near > found[1].near
+    assert found[0].line.startswith(line)
+
+
+def test_goods_written_of_in_one_language_are_found_in_the_other(
+    understander: TransformerUnderstander,
+) -> None:
+    model = PagesModel.of(understander.folder, understander.encoder)
+    goods = [replace(one, written=one.written[:1]) for one in (LAMP, KETTLE)]
+    tokens = dict(zip(texts := [one.written[0] for one in goods], nearness.placed(model, texts), strict=True))
+    wish = nearness.wish(model, "台灯")
+    assert wish is not None
+    lamp, kettle = nearness.Nearness(goods, tokens).to(wish, "zh", [0, 1])
+    assert lamp > kettle
+
+
+def test_nothing_said_is_near_to_nothing(placed: tuple[GoodsIndex, PagesModel]) -> None:
+    assert nearness.wish(placed[1], "  ") is None
 
 
 def test_goods_and_needs_travel_between_processes() -> None:

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nlu.products import stated
+from nlu.products.against import against
 from nlu.products.budgets import budget
 from nlu.products.concepts import wanted
-from nlu.products.goods import Goods, against
+from nlu.products.goods import Goods
 from nlu.products.needs import ANIMALS, Need, read
 from nlu.products.searching import GoodsIndex
 
@@ -57,6 +58,8 @@ def test_a_number_of_something_else_is_no_budget(text: str) -> None:
         ("for my 5 year old nephew", {"age": 60, "people": ("man",)}),
         ("he's 6 months", {"age": 6}),
         ("她有猫", {"people": ("cat",), "owned": ()}),
+        ("a lamp for the kids' bedroom", {"people": ()}),
+        ("儿童房用的灯", {"people": ()}),
         ("有没有便宜一点的", {"cheaper": True, "unwanted": ()}),
         ("no more than 200", {"high": 200.0, "unwanted": ()}),
     ],
@@ -218,13 +221,71 @@ def test_other_words_for_one_purpose_count_once() -> None:
     assert len(wanted(read("she runs, running is her thing"))) == 1
 
 
-def test_measures_are_of_what_is_stated_and_no_price() -> None:
-    need = read("a gaiwan under 250 grams, at least 140 ml", ("gaiwan",))
-    assert need.high is None
-    facts = (("Volume", "150 ml"), ("Weight", "210 g"))
-    assert stated.meets(need.said, facts)
-    assert not stated.meets(need.said, (("Volume", "120 ml"), ("Weight", "210 g")))
-    assert not stated.meets("三百毫升往上", (("容量", "60 毫升"),))
+def test_what_only_counts_names_no_goods() -> None:
+    assert read("a 12v lamp, two metres of cable", ("12v", "lamp", "metres")).words == ("lamp",)
+
+
+def test_what_goods_are_for_is_not_what_is_looked_for() -> None:
+    goods = [
+        Goods.of(id="lamp", names=("台灯", "Reading lamp"), facts=(("bulb Bulb", "LED bulb"),)),
+        Goods.of(id="bulb", names=("灯泡", "Warm bulb"), facts=(("fits Fits", "reading lamp"),)),
+    ]
+    index = GoodsIndex(goods)
+    found = {one.id: one.of_kind for one in index.search(read("a bulb for my lamp", ("bulb", "lamp")), 5)}
+    assert found == {"lamp": False, "bulb": True}
+    found = {one.id: one.of_kind for one in index.search(read("looking for the lamp", ("lamp",)), 5)}
+    assert found["lamp"]
+
+
+def test_what_a_name_is_measured_by_is_not_what_it_is() -> None:
+    goods = [Goods.of(id="heater", names=("暖风机", "Fan heater 2 kW, white"))]
+    assert GoodsIndex(goods).search(read("a heater", ("heater",)), 5)[0].of_kind
+
+
+def test_what_comes_without_is_none_that_is_to_come_with() -> None:
+    bare = Goods.of(id="a", names=("灯", "Lamp"), facts=(("contents Contents", "lamp only, without bulb"),))
+    light = Goods.of(id="b", names=("灯", "Lamp"), facts=(("weight Weight", "1 kg without bulb"),))
+    need = read("a lamp with bulb", ("lamp", "bulb"))
+    assert [against(need, one) for one in (bare, light)] == ["stated", ""]
+
+
+@pytest.mark.parametrize(
+    ("text", "owned"),
+    [
+        ("he has a kettle, two pans and a wok already", ("kettle", "two pans", "wok")),
+        ("我有充电器和耳机了", ("充电器", "耳机")),
+    ],
+)
+def test_all_that_is_listed_is_there_already(text: str, owned: tuple[str, ...]) -> None:
+    assert read(text).owned == owned
+
+
+@pytest.mark.parametrize("text", ["no hurry", "I can wait for it", "不着急，可以等", "等得到月底"])
+def test_who_can_wait_says_so(text: str) -> None:
+    assert read(text).waits
+    assert not read("I need it on Friday").waits
+
+
+@pytest.mark.parametrize(
+    ("text", "allergies"),
+    [
+        ("finger food, he's egg allergic", ("egg",)),
+        ("he is severely allergic to nuts", ("nuts",)),
+        ("she's allergic", ()),
+    ],
+)
+def test_who_is_egg_allergic_must_have_no_egg(text: str, allergies: tuple[str, ...]) -> None:
+    assert read(text).allergies == allergies
+
+
+def test_a_label_is_spoken_of_as_a_whole() -> None:
+    assert stated.asked("a jacket for the rain", (), "rain_cover Rain cover") == ""
+    assert stated.asked("with a rain cover", (), "rain_cover Rain cover") == "yes"
+
+
+@pytest.mark.parametrize("value", ["none, only water-repellent", "no", "否，排水快", "无（仅防泼水）"])
+def test_a_no_is_one_with_what_is_said_besides(value: str) -> None:
+    assert stated.answers([("waterproof Waterproof", value)]) == {"waterproof Waterproof": "no"}
 
 
 def test_what_is_stated_as_none_is_not_there() -> None:
@@ -272,3 +333,84 @@ def test_a_sum_for_each_is_not_shared_out() -> None:
 )
 def test_what_is_refused_in_other_words(text: str, unwanted: tuple[str, ...]) -> None:
     assert read(text).unwanted == unwanted
+
+
+def test_whom_goods_are_not_for_is_not_whom_they_are_for() -> None:
+    honey = Goods.of(id="a", names=("蜂蜜", "Honey"), facts=(("age Age", "not for children under 3 years"),))
+    assert [against(read(text), honey) for text in ("he is 2 years old", "he is 5 years old")] == ["age", ""]
+
+
+def test_who_is_coeliac_is_shown_what_is_stated_to_be_without_gluten() -> None:
+    wheat = Goods.of(id="a", names=("饼", "Crackers"), facts=(("ingredients Ingredients", "wheat flour"),))
+    unknown = Goods.of(id="b", names=("饼", "Rice snack"))
+    free = Goods.of(id="c", names=("饼", "Rice snack"), facts=(("diet Diet", "gluten-free"),))
+    need = read("crackers, my aunt is coeliac", ("crackers",))
+    assert [against(need, one) for one in (wheat, unknown, free)] == ["allergy", "unstated", ""]
+
+
+def test_a_diet_is_stated_or_what_goods_are_made_of_is() -> None:
+    stated_so = Goods.of(id="a", names=("篮", "Basket"), facts=(("diet Diet", "vegan"),))
+    listed = Goods.of(id="b", names=("饼", "Bar"), facts=(("ingredients Ingredients", "oats"),))
+    unknown = Goods.of(id="c", names=("篮", "Basket"))
+    need = read("a vegan basket", ("basket",))
+    assert [against(need, one) for one in (stated_so, listed, unknown)] == ["", "", "unstated"]
+
+
+@pytest.mark.parametrize(
+    ("text", "unwanted"), [("she can't do garlic though", ("garlic",)), ("花生不能吃", ("花生",))]
+)
+def test_what_cannot_be_eaten_is_unwanted(text: str, unwanted: tuple[str, ...]) -> None:
+    assert read(text).unwanted == unwanted
+
+
+def test_a_limit_holds_beside_what_a_sum_is_to_come_near_to() -> None:
+    found = budget("about 50 but at most 60")
+    assert found is not None
+    assert found.high == 60
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("he's allergic to walnuts so nothing with them", {"allergies": ("walnuts",)}),
+        ("my nephew turns seven", {"age": 84}),
+        ("the baby's 10 months", {"age": 10}),
+        ("I have a grater", {"owned": ("grater",)}),
+        ("any time before Easter is fine", {"waits": True}),
+        ("红色难看", {"unwanted": ("红色",)}),
+        ("纽扣要三四百颗", {"low": None, "high": None}),
+    ],
+)
+def test_what_is_told_in_passing_is_heard(text: str, told: dict[str, object]) -> None:
+    need = read(text)
+    assert {name: getattr(need, name) for name in told} == told
+
+
+def test_a_list_of_what_goods_are_made_of_states_nothing_to_who_is_allergic() -> None:
+    listed = Goods.of(id="a", names=("Bar",), category=("Snacks",), facts=[("Ingredients", "oats, apple")])
+    traces = Goods.of(
+        id="b",
+        names=("Bar",),
+        category=("Snacks",),
+        facts=[("Ingredients", "oats, apple"), ("May contain", "sesame")],
+    )
+    unknown = Goods.of(id="c", names=("Bar",), category=("Snacks",))
+    allergic, refuses = Need(allergies=("sesame",)), Need(unwanted=("sesame",))
+    assert [against(allergic, one) for one in (listed, traces, unknown)] == [
+        "unstated",
+        "allergy",
+        "unstated",
+    ]
+    assert [against(refuses, one) for one in (listed, traces, unknown)] == ["", "", ""]
+
+
+def test_what_is_stated_to_be_vegan_has_no_milk_whatever_it_is_called() -> None:
+    vegan = Goods.of(id="a", names=("Oat 'cheese'",), facts=[("Diet", "vegan")])
+    plain = Goods.of(id="b", names=("Goat cheese",))
+    assert [against(Need(unwanted=("milk",)), one) for one in (vegan, plain)] == ["", "unwanted"]
+    assert against(Need(allergies=("milk",)), vegan) == "allergy", "a diet is no promise of safety"
+
+
+def test_nothing_from_a_later_age_on_is_shown_for_a_baby_of_no_known_age() -> None:
+    syrup = Goods.of(id="a", names=("Syrup",), facts=[("Age", "not for babies under 12 months")])
+    assert against(Need(people=("baby",)), syrup) == "age"

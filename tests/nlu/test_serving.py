@@ -63,7 +63,7 @@ async def test_it_reads_and_finds_pages_as_in_this_process(tmp_path: Path) -> No
         unread = "how long can I return something?"
         assert await reading.search(unread, "zh", 2) == pages.search(unread, "zh", 2)
         assert await reading.search(texts[3], "zh", at_least=9.0) == []
-        near, far = await reading.likeness("能防水吗", ["防水等级", "产地"], "zh")
+        near, far = await reading.read_lines("能防水吗", ["防水等级：IPX4", "产地：杭州"])
         assert near > far
     finally:
         await reading.close()

@@ -233,7 +233,7 @@ async def _shopper(connection: AsyncConnection) -> None:
 async def test_personal_prices_end_and_the_budget_gets_them_back(any_store: Store) -> None:
     async def work(connection: AsyncConnection) -> None:
         await plant(connection, besides={"offer.state": "live"})
-        live = {"state": "live", "price": 80, "list_price": 100, "campaign_budget_id": None}
+        live = {"state": "live", "price": 80, "list_price": 100}
         await connection.execute(offer.update().values(live))
         await connection.execute(budget.update().values(reserved=20))
         await _erase(connection)

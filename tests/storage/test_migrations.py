@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from kernel.times import to_micros
 from storage import Store, migrate
 from storage.migrate import migrate_down
-from storage.schema import budget, coupon, metadata, offer
+from storage.schema import budget, coupon, metadata, offer, offer_budget
 from storage.store import exclusive
 
 START = "import asyncio, sys; from storage import migrate; asyncio.run(migrate(sys.argv[1]))"
@@ -176,6 +176,7 @@ async def test_used_codes_and_doubled_offers_are_put_right(any_url: str) -> None
         offers = {row.code: row for row in await connection.execute(select(offer))}
         coupons = {row.code: row for row in await connection.execute(select(coupon))}
         [left] = (await connection.execute(select(budget))).all()
+        drawn = set(await connection.scalars(select(offer_budget.c.offer_id)))
     await store.close()
     assert {code: (row.state, row.order_id) for code, row in offers.items()} == {
         "L-USED": ("used", "o3"), "L-RUN-OUT": ("expired", None), "L-BEST": ("live", None),
@@ -187,5 +188,48 @@ async def test_used_codes_and_doubled_offers_are_put_right(any_url: str) -> None
     assert offers["L-KNOWN"].used_at == BEGAN
     assert {code: row.order_id for code, row in coupons.items()} == {"BIRTHDAY": "o10", "ALL": None}
     assert coupons["BIRTHDAY"].used_at == BEGAN + timedelta(days=1)
-    holding = [row for row in offers.values() if row.state in ("live", "used") and row.budget_id == "b"]
+    holding = [row for row in offers.values() if row.state in ("live", "used") and row.id in drawn]
+    assert offers["L-TWIN-2"].id not in drawn
     assert left.reserved == sum(row.list_price - row.price for row in holding) == 10_700
+
+
+# --- 0022: every budget of an offer --------------------------------------------------------------------------------
+
+
+async def test_the_budgets_of_an_offer_are_kept_and_found_again(any_url: str) -> None:
+    await migrate(any_url, "0021")
+    store = Store.open(any_url)
+
+    async def offers_of_then(connection: AsyncConnection) -> None:
+        await put(connection, "customer", id="c1", time_zone="UTC", name="", language="zh", tier="", points=0,
+                  personal_prices=True, demo=False, guest=False, created_at=BEGAN)  # fmt: skip
+        await put(
+            connection, "product", id="p", code="p", name_zh="", name_en="", description_zh="", description_en="",
+            brand="", attributes="{}", options="{}", stock_by_place="{}", more_pictures="[]", list_price=1, cost=1,
+            currency="CNY", stock=1, active=True, demo=False, search_text="", created_at=BEGAN, updated_at=BEGAN,
+        )  # fmt: skip
+        common = {"total": 9, "currency": "CNY", "starts_at": BEGAN, "ends_at": SOON, "written": True}
+        await put(connection, "budget", id="month", reserved=3_000, **common)
+        await put(connection, "budget", id="month win-back", reserved=1_000, campaign="win-back", **common)
+        more = {"state": "used", "tier": 0, "budget_id": "month"}
+        await put_offer(connection, "L-1", "c1", 9_000, **more, campaign_budget_id="month win-back")
+        await put_offer(connection, "L-2", "c1", 8_000, **more)
+        await put_offer(connection, "L-3", "c1", 9_000, **{**more, "budget_id": None})
+
+    await store.write(offers_of_then)
+    await store.close()
+    await migrate(any_url)
+    store = Store.open(any_url)
+    async with store.read() as connection:
+        rows = await connection.execute(select(offer.c.code, offer_budget.c.budget_id).join(offer_budget))
+        drawn = {tuple(row) for row in rows}
+    await store.close()
+    assert drawn == {("L-1", "month"), ("L-1", "month win-back"), ("L-2", "month")}
+    await migrate_down(any_url, "0021")
+    store = Store.open(any_url)
+    async with store.read() as connection:
+        before = await connection.execute(text("SELECT code, budget_id, campaign_budget_id FROM offer"))
+        assert {tuple(row) for row in before} == {
+            ("L-1", "month", "month win-back"), ("L-2", "month", None), ("L-3", None, None),
+        }  # fmt: skip
+    await store.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ _PARTS = order_asked.words(
     "|name|names|phone|number|address|recipient|street|postcode|addressee"
 )
 _TOLD_BY = ("address", "address_part")
+_CHINESE = re.compile("[\u4e00-\u9fff]")
 _LABEL = 40
 _MARK = 10
 _WIDE = ("country", "province", "city", "line", "postcode")
@@ -55,9 +57,11 @@ def written(address: Mapping[str, str], language: str) -> str:
 
 
 def place(address: Mapping[str, str], language: str) -> str:
-    """Where an address is, as its customer writes it: in Chinese in one piece, without country and postcode."""
-    names = ("province", "city", "line") if language == "zh" else _NARROW
-    return ("" if language == "zh" else ", ").join(address[name] for name in names if address.get(name))
+    """Where an address is, as its customer writes it; one in Chinese in one piece, without country and postcode."""
+    where = "".join(address.get(name, "") for name in _NARROW[:-1])
+    in_one = language == "zh" and (_CHINESE.search(where) is not None or not where)
+    names = ("province", "city", "line") if in_one else _NARROW
+    return ("" if in_one else ", ").join(address[name] for name in names if address.get(name))
 
 
 def told(turn: Turn) -> tuple[str, ...]:
@@ -66,7 +70,7 @@ def told(turn: Turn) -> tuple[str, ...]:
     if not places:
         return ()
     pending = turn.memory.pending
-    asked = pending is not None and pending.data.get("slot") == "address"
+    asked = pending is not None and pending.data.get("slot") == "address" and not _leaves_some(turn)
     if asked and not (turn.acts.wishes or turn.does(Act.CORRECTS) or turn.told("name", "phone", "old")):
         return (without_words_around(turn.said),)
     stretches = [grown(turn.said, *place) for place in places]
@@ -75,6 +79,10 @@ def told(turn: Turn) -> tuple[str, ...]:
 
 def some_stays(turn: Turn, _order: Order, _opened: OpenTask) -> bool:
     """Whether a message says that the name, the phone number or the address stays as it is."""
+    return _leaves_some(turn)
+
+
+def _leaves_some(turn: Turn) -> bool:
     return line_words.stays(turn.text) and order_asked.says(turn.text, _PARTS)
 
 

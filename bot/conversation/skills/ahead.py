@@ -25,6 +25,9 @@ async def answered(turn: Turn, modes: Mapping[str, str]) -> tuple[str, Answer] |
         size = await sizing.answered(turn)
         if size is not None:
             return "product", size
+        total = await several.with_postage(turn)
+        if total is not None:
+            return "price", _heard(turn, total, "price_question")
         compared = await several.worth_most(turn) or await several.picked_out(turn)
         if compared is not None:
             return "product", _heard(turn, compared, "product_compare")

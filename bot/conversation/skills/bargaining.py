@@ -22,6 +22,10 @@ _SUM = re.compile(
 )
 _less_by = re.compile(r"(便宜|少|低|减|降)了?\s*$").search
 _by_less = re.compile(r"^\s*(cheaper|less|lower|off\b)", re.IGNORECASE).search
+_pointed_at = re.compile(r"\bthe\s?$", re.IGNORECASE).search
+"""A number after it is the name of something: the 12, the 450."""
+_for_a_sum = re.compile(r"\bfor\s?\d", re.IGNORECASE).search
+_SUMS = frozenset({"amount", "budget_max", "budget_min"})
 _CURRENCIES = {
     "CNY": ("¥", "￥", "元", "块", "rmb", "cny", "yuan", "人民币"),
     "JPY": ("¥", "￥", "円", "日元", "日圆", "日币", "jpy", "yen"),
@@ -92,20 +96,47 @@ class Sum:
 
 
 def named_sum(turn: Turn) -> Sum | None:
-    """The first sum of a message, a bare number too."""
+    """The first sum of a message; a bare number is one where the message is about a price."""
     whole = turn.understanding
     found = whole.first(EntityKind.AMOUNT) if whole is not None else None
     if found is not None:
         start, end, value = found.start, found.end, found.value
     else:
-        counted = {start for start, _ in totals.quantities(turn)}
-        bare = next((one for one in _SUM.finditer(turn.text) if one.start() not in counted), None)
+        bare = _bare_sum(turn) if _is_of_money(turn) else None
         if bare is None:
             return None
         start, end, value = *bare.span(), bare[1]
     said = turn.text[start:end]
     less = bool(_less_by(turn.text[:start]) or _by_less(turn.text[end:]))
     return Sum(words=said, major=float(value), currencies=_currencies(said), less=less)
+
+
+def _is_of_money(turn: Turn) -> bool:
+    """Whether a message is about what something costs: in the bargaining, by its words, or as nothing but a number."""
+    text = turn.text
+    says = words.bids(text) or bool(words.asks_for_less(text)) or words.of_dearness(text) or words.takes(text)
+    says = says or words.names_rival(text) or _for_a_sum(text) is not None
+    return under_way(turn) or says or _SUM.fullmatch(text.strip(" ?？!！.。吧呢")) is not None
+
+
+def _bare_sum(turn: Turn) -> re.Match[str] | None:
+    """The first bare number that counts, measures and names nothing else: as a size, as so many, as "the 12"."""
+    counted = {start for start, _ in totals.quantities(turn)}
+    others = [
+        value
+        for value in turn.acts.slots
+        if value.slot not in _SUMS
+        and value.probability >= _RATHER
+        and turn.said[value.start : value.end] == value.text
+    ]
+    # Stretches are places in the whole message, of which these words may be a part.
+    shift = max(turn.said.find(turn.text), 0)
+    for one in _SUM.finditer(turn.text):
+        place = one.start() + shift
+        taken = any(value.start <= place < value.end for value in others)
+        if one.start() not in counted and not taken and not _pointed_at(turn.text[: one.start()]):
+            return one
+    return None
 
 
 def _currencies(said: str) -> frozenset[str]:

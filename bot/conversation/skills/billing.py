@@ -113,6 +113,16 @@ def _of_a_company(opened: OpenTask) -> bool:
     return _company(opened.values.get("title", ""))
 
 
+_has_no_number = word_test(
+    "没有税号 没税号 无税号 没有纳税人识别号",
+    "no_tax_number no_vat_number don't_have_a_tax_number don't_have_a_vat_number without_a_tax_number",
+)
+
+
+def _tax_number(text: str) -> str:
+    return tax_number_in(text) or (NONE if _has_no_number(text) else "")
+
+
 def _is_email(text: str) -> bool:
     return EMAIL.fullmatch(text.strip()) is not None
 
@@ -136,7 +146,7 @@ INVOICE = Task(
             question="tax-number-which",
             words=True,
             fits=is_tax_number,
-            plain=tax_number_in,
+            plain=_tax_number,
             join=lambda before, told, _old: with_end(before, told),
             whole=lambda number: is_tax_number(number) or number == NONE,
             again="tax-number-again",

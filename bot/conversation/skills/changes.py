@@ -10,21 +10,39 @@ from bot.conversation import filed, tasks
 from bot.conversation import made as made_requests
 from bot.conversation.answer import Answer, Rows, column, row
 from bot.conversation.memory import OpenTask
-from bot.conversation.skills import addresses, line_words, linking, order_asked, order_lines, which_order
+from bot.conversation.skills import (
+    addresses,
+    line_words,
+    linking,
+    order_asked,
+    order_lines,
+    order_rules,
+    ways_to_pay,
+    which_order,
+)
 from bot.conversation.slot_values import NONE
 from bot.conversation.turn import Facts, RequestKind, Skill, Slot, Task, Turn
 from bot.messages import Button
 from nlu.acts import Act
-from nlu.entities.address_parts import corrected, is_town_alone, lacking, may_be_address
+from nlu.entities.address_parts import (
+    corrected,
+    is_town_alone,
+    lacking,
+    may_answer,
+    may_be_address,
+    may_be_part,
+)
 from nlu.entities.corrections import is_phone, with_end
 from nlu.entities.numbers import quantities
 from storage.orders import Order
 
 _TO_BE_SENT = which_order.in_status(which_order.NOT_SHIPPED)
+_address_stays = order_rules.changing("change_address", "address")
+"""Why an order can't be sent elsewhere any more."""
 _SEVERAL = 2
 _DIGITS = 7
 _MORE = order_asked.words("加|多|再|more|another|extra|add|additional|fewer|less|少")
-_OTHERWISE = ("size", "colour", "version", "quantity")
+_OTHERWISE = ("version", "size", "colour", "quantity")
 """What may be changed of a thing that stays."""
 _TO = "to-"
 """Begins the verb of a button with an address; its mark follows."""
@@ -43,11 +61,6 @@ def _other_number(before: str, told: str, _old: str) -> str:
 def _may_be_phone(value: str) -> bool:
     """Whether there are more digits than in a postcode."""
     return sum(one.isdecimal() for one in value) >= _DIGITS
-
-
-def _may_be_place(value: str) -> bool:
-    """Whether a value may be an address or a part of one."""
-    return may_be_address(value) or not value.isascii() or any(one.isdecimal() for one in value)
 
 
 def _stays_there(turn: Turn, order: Order, opened: OpenTask) -> str:
@@ -70,10 +83,10 @@ _WHERE = (
         told_by=("address", "address_part"),
         question="address-which",
         kept=_stays_there,
-        counts=_may_be_place,
+        counts=may_be_part,
         spares=addresses.some_stays,
         words=True,
-        fits=may_be_address,
+        fits=may_answer,
         join=corrected,
         grown=addresses.told,
         holds=_where_it_goes,
@@ -101,11 +114,32 @@ async def _change(turn: Turn) -> Answer:
         return await _kept(turn)
     if turn.intent.startswith(_TO):
         return await _to_known_address(turn)
-    task = turn.skills.tasks[turn.skills.tasks_of[turn.intent]]
+    task = turn.skills.own_task("changes", turn.intent)
+    if task is None:
+        return Answer(text=turn.say("button-stale"))
     if task is ACCOUNT_ADDRESS and turn.customer_id is None:
         return linking.ask(turn)
+    sent = await _sent_already(turn) if task is CHANGE_ADDRESS else None
+    if sent is not None:
+        return sent
     answer = await tasks.begin(turn, task)
     return await _with_own_addresses(turn, answer) if task is CHANGE_ADDRESS else answer
+
+
+async def _sent_already(turn: Turn) -> Answer | None:
+    """The question for an address in the account, where one is to be changed and no order is named or can be sent
+    there; what can be done about one on its way stands before it."""
+    named = turn.argument or turn.order_number or turn.told("item") or turn.memory.order
+    if named or turn.customer_id is None:
+        return None
+    found = await _order(turn, "change:address")
+    if not isinstance(found, Order) or found.status in which_order.NOT_SHIPPED:
+        return None
+    asked = await tasks.begin(turn, ACCOUNT_ADDRESS)
+    late = await _address_stays(turn, found) if found.status == "shipped" else None
+    if late is None:
+        return asked
+    return replace(asked, text=f"{late.text}\n\n{asked.text}", buttons=(*late.buttons, *asked.buttons))
 
 
 async def _with_own_addresses(turn: Turn, answer: Answer) -> Answer:
@@ -130,7 +164,7 @@ async def _to_known_address(turn: Turn) -> Answer:
     found = await _order(turn, f"change:{turn.intent}")
     if isinstance(found, Answer):
         return found
-    late = await _too_late(turn, found, "address")
+    late = await _address_stays(turn, found)
     if late is not None:
         return late
     mark = turn.intent.removeprefix(_TO)
@@ -165,24 +199,6 @@ async def _order(turn: Turn, action: str) -> Order | Answer:
     return await which_order.find(turn, _TO_BE_SENT, action)
 
 
-async def _too_late(turn: Turn, order: Order, what: str) -> Answer | None:
-    if order.status in which_order.NOT_SHIPPED:
-        return None
-    values = {"number": order.number, "status": turn.say(f"status-{order.status}")}
-    memory = turn.memory.about_order(order.id)
-    arrived = what == "address" and order.status == "delivered"
-    if arrived or order.status in ("cancelled", "returned"):
-        return Answer(text=turn.say("too-late-over", **values), memory=memory)
-    redirect = turn.button("button-redirect", f"check:redirect:{order.id}")
-    buttons = row(
-        *((redirect,) if what == "address" else ()),
-        turn.button("button-return", f"return:start:{order.id}"),
-        turn.button("button-human", "human:ask"),
-    )
-    text_id = f"too-late-{what}-arrived" if order.status == "delivered" else f"too-late-{what}"
-    return Answer(text=turn.say(text_id, **values), buttons=buttons, memory=memory)
-
-
 def _cancel_buttons(turn: Turn, order: Order | None) -> Rows:
     place = order.id if order is not None else ""
     return row(
@@ -211,9 +227,15 @@ def _told(name: str) -> Facts:
 def _changed(turn: Turn, order: Order | None, opened: OpenTask) -> Mapping[str, str]:
     """What is to be changed; of several things in an order, with which."""
     ids = opened.values.get("items", "").split("\n")
-    lines = order.lines if order is not None and len(order.lines) >= _SEVERAL else ()
-    names = turn.say("items-comma").join(line.name(turn.language) for line in lines if line.product_id in ids)
     wanted = opened.values.get("wanted", "")
+    # How many there shall be says nothing by itself.
+    named = order is not None and (len(order.lines) >= _SEVERAL or wanted.isdecimal())
+    lines = order.lines if order is not None and named else ()
+    names = turn.say("items-comma").join(line.name(turn.language) for line in lines if line.product_id in ids)
+    added = opened.values.get(order_lines.ADDED.name, "").split("\n")
+    wanted = turn.say("items-comma").join(
+        one for one in (*added, wanted) if one and (one == wanted or one not in wanted)
+    )
     return {"told": turn.say("change-of", items=names, wanted=wanted) if names else wanted}
 
 
@@ -270,7 +292,7 @@ CANCEL = Task(
     slots=(Slot(name="reason", told_by=("reason",), free=True),),
     order=partial(_order, action="change:cancel"),
     own_order=which_order.own,
-    unfit=partial(_too_late, what="cancel"),
+    unfit=order_rules.changing("cancel_order", "cancel"),
     confirm="cancel-confirm",
     buttons=_cancel_buttons,
     filed="cancel-asked",
@@ -282,23 +304,28 @@ CHANGE_ITEMS = Task(
     request="change_order",
     wished_by=("change_order", "items"),
     slots=(
-        order_lines.SLOT,
+        order_lines.ADDED,
+        order_lines.CHANGED,
         Slot(
             name="wanted",
             told_by=_OTHERWISE,
             question="items-which",
+            needed=lambda opened: not opened.values.get(order_lines.ADDED.name),
             words=True,
             sentence=True,
             free=True,
             by_wish=_says_what,
             is_new=_another_number,
+            is_own=order_lines.is_own,
+            refused=order_lines.not_to_be_had,
         ),
         order_lines.PAID_BY,
     ),
     order=partial(_order, action="change:items"),
     own_order=which_order.own,
-    unfit=partial(_too_late, what="items"),
+    unfit=order_rules.changing("change_order", "items"),
     filed="items-asked",
+    beside=order_lines.versions_wanted,
     facts=_changed,
     becomes=_rather_meant,
 )
@@ -309,7 +336,7 @@ CHANGE_ADDRESS = Task(
     slots=_WHERE,
     order=partial(_order, action="change:address"),
     own_order=which_order.own,
-    unfit=partial(_too_late, what="address"),
+    unfit=_address_stays,
     filed="address-asked",
     facts=_sent_to,
 )
@@ -325,10 +352,18 @@ CHANGE_PAYMENT = Task(
     name="change_payment",
     request="change_payment",
     wished_by=("payment_change",),
-    slots=(Slot(name="payment_method", told_by=("payment_method",), question="payment-which", words=True),),
+    slots=(
+        Slot(
+            name="payment_method",
+            told_by=("payment_method",),
+            question="payment-which",
+            words=True,
+            refused=ways_to_pay.not_named,
+        ),
+    ),
     order=partial(_order, action="change:payment"),
     own_order=which_order.own,
-    unfit=partial(_too_late, what="items"),
+    unfit=ways_to_pay.chosen_later,
     filed="payment-asked",
     facts=_told("payment_method"),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from bot.conversation.skills import order_asked, order_match, parcel_words
+from bot.conversation.skills import order_asked, order_days, parcel_words
 from bot.conversation.skills.order_asked import Fact
 from bot.conversation.turn import Turn
 from nlu.types import Entity, EntityKind
@@ -127,7 +127,7 @@ def _by(turn: Turn, order: Order, boxes: Sequence[Parcel], entity: Entity) -> st
         return ""
     if _late(turn, boxes) or any(box.status == "exception" for box in boxes):
         return turn.say("verdict-unsure")
-    last = order_match.span(entity)[1] - (timedelta(days=1) if _strictly(turn, entity) else timedelta())
+    last = order_days.span(entity)[1] - (timedelta(days=1) if _strictly(turn, entity) else timedelta())
     return turn.say("verdict-in-time" if day.astimezone(turn.zone).date() <= last else "verdict-too-late")
 
 

@@ -31,6 +31,9 @@ def ask_back(turn: Turn, intents: tuple[str, ...]) -> Answer:
         return Answer(text=turn.say("out-of-scope"), buttons=offered, memory=memory.settled())
     if memory.misses > 1:
         return offering(turn.remembering(memory), "unclear-again")
+    if turn.memory.pending is not None and turn.memory.pending.kind in tasks.QUESTIONS:
+        # One question at a time: what is under way is asked again.
+        return Answer(text=turn.say("unclear"), memory=memory)
     if not intents:
         return Answer(text=turn.say("unclear"), memory=memory.settled())
     labels = [turn.say(f"ask-{intent}") for intent in intents]

@@ -17,7 +17,16 @@ from bot.conversation import price_rules
 from bot.conversation.answer import Answer, row
 from bot.conversation.memory import Memory
 from bot.conversation.phrases import word_test
-from bot.conversation.skills import bargain_words, bargaining, basket, pages, qualities, which_product
+from bot.conversation.skills import (
+    bargain_words,
+    bargaining,
+    basket,
+    pages,
+    qualities,
+    reductions,
+    sound,
+    which_product,
+)
 from bot.conversation.skills.bargaining import Move, Sum
 from bot.conversation.skills.goods import coupons, others, paying, postage
 from bot.conversation.turn import Turn
@@ -27,13 +36,14 @@ from storage.catalogue import Product
 from storage.coupons import Coupon
 
 _SHOWN = 3
+_LOOKED_AT = 40
+"""Goods of a kind of which some fit what is needed."""
 _MORE = 2
 """So many more pieces may be named to reach a coupon or free postage."""
 _MANY = 10
 """From so many on the pages are asked what they say of large quantities."""
 _gifts = word_test("赠品 附赠 满赠 赠送", "free_gift* gift_with freebie* gifts_with complimentary")
 _returns = word_test("退 换货 包装", "return* send_back exchange* wrap*")
-_large = word_test("批量 团购 批发 大量", "bulk wholesale large_order* large_quantit* pieces quantit*")
 _PRICE = qualities.named(qualities.PRICE)
 _ASKED = ("first", "last", "order", "later", "still", "end")
 """What is answered to the first, second, third asking and on; to any further one the last of them."""
@@ -88,6 +98,12 @@ async def answered(turn: Turn, product: Product, move: Move | None) -> Answer:
     else:
         first = await _beside(turn)
         memory = memory.bargaining("beside") if first else memory
+    ruled = await reductions.told(turn, product) if move in (None, Move.LESS) else []
+    if ruled and found.offer is None and found.coupon is None:
+        # What is reduced, and for whom, is told, and that nothing else is would contradict it.
+        name, stock = product.name(turn.language), which_product.stock(turn, product)
+        price = turn.say("price-answer", name=name, price=turn.price(product), stock=stock)
+        return Answer(text="\n".join([*ruled, price]), memory=memory.bargaining(reductions.TOLD))
     step = _step(memory)
     turn = turn.remembering(memory.bargaining(step))
     if step == "end":
@@ -248,8 +264,7 @@ async def several(turn: Turn, product: Product, count: int) -> Answer:
     memory = turn.memory.about_product(product.id)
     lines: list[str] = []
     if count >= _MANY or (count == 1 and bargaining.wants_several(turn)):
-        said = await pages.that_says(turn, turn.say("page-ask-bulk"), lambda one: _large(_whole(one)))
-        lines += [said] if said else []
+        lines += await reductions.for_many(turn)
     name, bill = product.name(turn.language), await paying.to_pay(turn, [(product, count)])
     if count == 1:
         if not lines:
@@ -324,8 +339,10 @@ async def thinks(turn: Turn, product: Product | None) -> Answer:
 
 
 async def _cheaper(turn: Turn, product: Product) -> tuple[Product, ...]:
-    """Cheaper goods of a product's kind that are in stock, the nearest first."""
-    return tuple(await others.found(turn, product, qualities.Wanted(_PRICE, more=False), _SHOWN))
+    """Cheaper goods of a product's kind that are in stock and fit what is needed, the nearest first."""
+    found = await others.found(turn, product, qualities.Wanted(_PRICE, more=False), _LOOKED_AT)
+    # What is bid for one product is no limit for others.
+    return (await sound.checked(turn, found, named=True)).products[:_SHOWN]
 
 
 async def left(turn: Turn, product: Product | None) -> Answer:

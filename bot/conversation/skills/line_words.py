@@ -32,6 +32,9 @@ _OUT_OF = order_asked.words(
     "|one item|one of|the rest|everything else|the others|only the|just the"
 )
 """Only some of an order is meant."""
+_WHOLE = order_asked.words(
+    "整单|整个订单|全部|全都|全取消|都取消|whole order|entire order|whole thing|all of it"
+)
 _LITTLE = frozenset(
     {"a", "all", "also", "an", "both", "my", "please", "that", "the", "these", "this", "those", "too"}
 )
@@ -43,7 +46,7 @@ _INSTEAD = order_asked.words("|".join(_INSTEAD_SAID))
 _INSTEAD_WORDS = re.compile("|".join(_INSTEAD_SAID), re.IGNORECASE)
 """What is wanted stands behind these, or before an "instead" that ends a sentence."""
 _SIGNS = re.compile("[\u4e00-\u9fff]{2,}")
-_FROM = re.compile(r"\b(?:from|off|out of|within)\b[^,.;]*\borders?\b", re.IGNORECASE)
+_FROM = re.compile(r"\b(?:from|off|out of|within)\b[^,.;]{0,60}\borders?\b", re.IGNORECASE)
 _RUN = 2
 _SIGN = re.compile("[\u4e00-\u9fff]")
 
@@ -105,6 +108,8 @@ def says_what_instead(text: str) -> bool:
 
 def of_a_part(text: str, lines: Sequence[OrderLine]) -> bool:
     """Whether words mean some of what is in an order, and not the order by what is in it."""
+    if order_asked.says(text, _WHOLE) and not staying(text, lines):
+        return False
     if order_asked.says(text, _OUT_OF):
         return True
     if taken_out(text, lines) or staying(text, lines):

@@ -34,10 +34,8 @@ _PHONE = re.compile(
 _PHONE_DIGITS = 9
 _TRIES = 2
 _LITTLE_ELSE = 16
-_OF_ONE_ORDER = frozenset(
-    {"order_status", "order_facts", "request_status", "delivery_problem", "chase_parcel", "show"}
-)
-"""Wishes that nothing general answers."""
+_OF_ONE_ORDER = frozenset({"order_status", "order_facts", "request_status", "chase_parcel", "show"})
+"""Wishes that nothing general answers, or only for sure."""
 _RULES = frozenset({"refund_status", "change_address", "change_order", "cancel_order", "invoice_request"})
 """Wishes whose rule is asked for in general where the message itself finds none."""
 
@@ -60,15 +58,12 @@ async def asked(turn: Turn) -> Answer:
     if on is not None:
         return on
     who = ask(turn)
-    if who.memory is None or turn.named(EntityKind.ORDER_NUMBER) or turn.intent in _OF_ONE_ORDER:
+    of_one = turn.intent in _OF_ONE_ORDER
+    if who.memory is None or turn.named(EntityKind.ORDER_NUMBER) or (of_one and order_asked.mine(turn.text)):
         return who
-    passage = await pages.passage_for(turn)
-    if passage is None and turn.intent in _RULES:
-        passage = await pages.passage_for(turn, turn.say(f"rule-question-{turn.intent}"))
-    if passage is None:
-        return who
-    text = f"{pages.passage_text(turn, passage)}\n\n{turn.say('link-for-theirs')}"
-    return replace(who, text=text, memory=pages.having_told(turn, passage, who.memory))
+    theirs = replace(who, text=turn.say("link-for-theirs"))
+    rule = turn.say(f"rule-question-{turn.intent}") if turn.intent in _RULES else ""
+    return await pages.before(turn, theirs, pages.SURE if of_one else pages.NEAR, rule) or who
 
 
 def _asking(turn: Turn, **data: str) -> Memory:

@@ -109,6 +109,11 @@ async def named(turn: Turn, text: str) -> Part:
     return Part(text, products, plain=plain > _PLAINLY, thing=bool(things))
 
 
+def strength(turn: Turn, product: Product) -> float:
+    """How well a message names a product, with what tells its variants apart."""
+    return sum(_said(turn, product, turn.text)[:2])
+
+
 def _said(turn: Turn, product: Product, text: str) -> tuple[float, float, bool]:
     """How much of a product's name a text says, how much besides of what tells its variants apart, and whether the
     thing itself."""

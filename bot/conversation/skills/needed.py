@@ -8,10 +8,10 @@ from datetime import date
 from bot.conversation.skills import product_words, qualities
 from bot.conversation.turn import Turn
 from nlu.acts import Act
-from nlu.products import needs, places
+from nlu.products import lexicon, needs, places
 from nlu.products.concepts import concepts
 from nlu.products.lexicon import asked_of
-from nlu.products.needs import Need
+from nlu.products.needs import FOR_HEALTH, Need
 from nlu.types import Entity, EntityKind
 
 LOOKS_FOR = frozenset({"recommend_request", "product_search"})
@@ -38,6 +38,8 @@ _BARE = 24
 """Words no longer than this that ask for others, while something is looked for, ask for others of that."""
 _SLOTS = ("recipient", "age", "pet", "taste", "occasion", "budget_max", "budget_min")
 _RATHER = 0.5
+_LIKELY = 0.3
+_TALK = frozenset({"affirm", "deny", "thanks", "goodbye", "greeting", "human_agent"})
 _NO_KIND = asked_of("!anything")
 """What a wish for products of no kind in particular is put in."""
 
@@ -56,9 +58,13 @@ def told(turn: Turn) -> Need:
         word
         for word in words
         if word.casefold() not in _NO_KIND and not word.isdecimal() and not qualities.is_comparative(word)
-        if word.casefold() not in elsewhere
+        # An illness says what must not be in it, and nothing of what it is.
+        if word.casefold() not in elsewhere and not FOR_HEALTH & lexicon.said_of(word, "%")
     ]
     need = needs.read(turn.said if turn.intent != "more" else "", list(dict.fromkeys(named)), slots)
+    if turn.memory.need is not None and of_delivery(turn):
+        # When it is to come tells nothing of what it is.
+        need = replace(need, words=(), said="", people=())
     return replace(need, by=day.value if day is not None else "", place=place)
 
 
@@ -67,6 +73,26 @@ def _day(turn: Turn) -> Entity | None:
     entity = turn.understanding.first(EntityKind.DATE) if turn.understanding is not None else None
     to_come = entity is not None and date.fromisoformat(entity.value) >= turn.now.astimezone(turn.zone).date()
     return entity if to_come else None
+
+
+def kept(turn: Turn, *, of_goods: bool) -> Need | None:
+    """What holds from now on, after a message whose answer met no need; None where it tells none.
+
+    What is asked is told of nothing, but what somebody must not have holds whatever is asked or spoken of.
+
+    Args:
+        turn: of the message.
+        of_goods: it may be about goods: what is said of orders and of the shop is no wish.
+    """
+    now, before = told(turn), turn.memory.need
+    if qualities.in_question(turn.text) or not of_goods:
+        now = Need(allergies=now.allergies)
+    elif not (turn.understanding is not None and turn.understanding.intent in MAY_TELL):
+        # What isn't plainly of goods says at most for whom and how much.
+        now = replace(now, words=(), said="")
+    if not (now.limits or now.people or now.words or now.extent):
+        return before
+    return now if before is None else needed(turn, now)
 
 
 def of_delivery(turn: Turn) -> bool:
@@ -119,18 +145,39 @@ def _other_goods(before: Need, now: Need) -> bool:
     return bool(known and told_) and not known & told_
 
 
+def looked_for(turn: Turn) -> str:
+    """The wish that a message goes on with that tells more of a need."""
+    last = next(iter(turn.memory.intents), "")
+    return last if last in LOOKS_FOR else "product_search"
+
+
+def wants_others(turn: Turn) -> bool:
+    """Whether a message plainly asks for others of what is looked for, and says little else."""
+    return len(turn.text) <= _BARE and product_words.says(turn.text, _MORE)
+
+
 def goes_on(turn: Turn) -> bool:
     """Whether a message tells more of a need that is being met, whatever else it was taken for."""
-    if turn.memory.need is None or not turn.memory.intents or turn.memory.intents[0] not in LOOKS_FOR:
+    last = turn.memory.intents[0] if turn.memory.intents else ""
+    if turn.memory.need is None or last in turn.skills.about_orders:
         return False
-    if len(turn.text) <= _BARE and product_words.says(turn.text, _MORE):
-        return True
-    if {wish.intent for wish in turn.acts.wishes} - MAY_TELL:
-        return False
-    entity = turn.understanding.first(EntityKind.PRODUCT) if turn.understanding is not None else None
     now = told(turn)
+    # When and where to it is to come is told of what is looked for, unless it is asked.
+    when = of_delivery(turn) and not qualities.in_question(turn.text)
+    if {wish.intent for wish in turn.acts.wishes} - (MAY_TELL | _OF_DELIVERY if when else MAY_TELL):
+        return False
+    if last not in LOOKS_FOR:
+        # Whatever was answered since: who tells more of it still needs it.
+        return (now.limits or bool(now.extent)) and not qualities.in_question(turn.text)
+    if when or wants_others(turn):
+        return True
+    entity = turn.understanding.first(EntityKind.PRODUCT) if turn.understanding is not None else None
     pointed = len(turn.pointed_at) == 1 and turn.pointed_at[0] in turn.memory.products
     if now.unwanted or now.owned or now.allergies or (now.limits and not (pointed and turn.acts.wishes)):
+        return True
+    # What is said of goods, and asked of none, says which are wanted.
+    told_of_goods = not {wish.intent for wish in turn.acts.wishes} - {"out_of_scope", "product_question"}
+    if told_of_goods and entity is None and _describes(turn, now):
         return True
     if pointed or (entity is not None and turn.acts.wishes):
         return (
@@ -141,6 +188,14 @@ def goes_on(turn: Turn) -> bool:
     more = turn.does(Act.ADDS) or turn.does(Act.CORRECTS) or turn.wants_others or bool(turn.told(*_SLOTS))
     only_tells = not {wish.intent for wish in turn.acts.wishes} - LOOKS_FOR - {"out_of_scope"}
     return more or (only_tells and bool(set(now.people) - {"present"}))
+
+
+def _describes(turn: Turn, now: Need) -> bool:
+    """Whether a message says what goods are to be like, and asks nothing; small talk and what only people do don't."""
+    scores = turn.understanding.intents if turn.understanding is not None else ()
+    others = turn.skills.about_orders | turn.skills.tasks_of.keys() | _TALK
+    elsewhere = any(one.intent in others and one.probability >= _LIKELY for one in scores)
+    return bool(now.words) and not elsewhere and not qualities.in_question(turn.text)
 
 
 def may_look(turn: Turn) -> bool:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from bot.conversation.answer import Answer, Rows, row
 from bot.conversation.made import request_text
-from bot.conversation.skills import danger, pages, talk, which_order
+from bot.conversation.skills import danger, order_rules, pages, talk, which_order
 from bot.conversation.turn import Turn
 from storage.orders import Order
 from storage.requests import UNDECIDED, Requests
@@ -113,18 +113,19 @@ async def _next(turn: Turn) -> Answer | None:
     order = await which_order.spoken_of(turn)
     if order is None:
         return None
-    kind, buttons = _can_be_done(turn, order)
+    kind, buttons = await _can_be_done(turn, order)
     text = turn.say(f"next-{kind}", number=order.number)
     return Answer(text=text, buttons=(*buttons, *turn.human), memory=turn.memory.settled())
 
 
-def _can_be_done(turn: Turn, order: Order) -> tuple[str, Rows]:
+async def _can_be_done(turn: Turn, order: Order) -> tuple[str, Rows]:
     if order.status in which_order.NOT_SHIPPED:
-        cancel = turn.button("button-cancel", f"change:cancel:{order.id}")
-        return "unsent", row(cancel, turn.button("button-address", f"change:address:{order.id}"))
+        shown = await order_rules.buttons(turn, order, order_rules.CANCEL, order_rules.ADDRESS)
+        return "unsent" if shown else "packed", shown
     if order.status == "shipped":
         return "sent", row(turn.button("button-chase", f"parcel:chase:{order.id}"))
     if order.status == "delivered":
-        back = turn.button("button-return", f"return:start:{order.id}")
-        return "delivered", row(back, turn.button("button-missing", f"parcel:missing:{order.id}"))
+        missing = turn.button("button-missing", f"parcel:missing:{order.id}")
+        shown = await order_rules.buttons(turn, order, order_rules.RETURN, beside=(missing,))
+        return "delivered", shown
     return "ended", ()

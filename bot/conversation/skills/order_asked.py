@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 
@@ -43,6 +44,9 @@ class Fact(StrEnum):
     """What its total is made up of: goods, discount, shipping."""
     UNPAID = "unpaid"
     """What becomes of an order that is not paid, or till when it is kept."""
+    PAID = "paid"
+    """Whether its money has come."""
+    PACKED = "packed"
     RECORD = "record"
     """All that the carrier has said of its way, or who took it in."""
 
@@ -62,8 +66,8 @@ def words(said: str) -> tuple[str, ...]:
 
 
 def _expanded(text: str) -> str:
-    """With one kind of apostrophe, and "is" in whole."""
-    return f"{text} ".replace("’", "'").replace("'s ", " is ")[:-1]
+    """With one kind of apostrophe, none in "don't", and "is" in whole."""
+    return f"{text} ".replace("’", "'").replace("n't", "nt").replace("'s ", " is ")[:-1]
 
 
 _WORDS: Mapping[Fact, tuple[str, ...]] = {
@@ -82,17 +86,18 @@ _WORDS: Mapping[Fact, tuple[str, ...]] = {
         Fact.LATE: "晚了|晚到|到晚|迟|超时|延误|耽误|晚点|过了时间|late|delay|delays|delayed|overdue|behind schedule",
         Fact.ON_TIME: "准时|按时|on time|on schedule|on track",
         Fact.STILL: "卡|停在|停了|不动|没动|没更新|没有更新|没变化|stuck|standing still|stand still|not moved"
-        "|hasn't moved|moving|held up|hung up|since when|no update|not updated|动静|last seen"
+        "|hasn't moved|moving|held up|holding up|hung up|since when|no update|not updated|动静|last seen"
         "|was it seen|last place|sitting|still there|no movement",
         Fact.WHERE: "到哪|在哪|哪了|走到|没到|还不到|没收到|没来|只到|到了一半|咋回事|怎么回事|什么情况|啥情况|怎么样了"
         "|咋样了|where|where's|wheres|whereabouts|happening|going on|what's up|only half|only part"
         "|only one of|not arrived|hasn't arrived|haven't received|hasn't come|hasn't turned up"
-        "|didn't arrive|never arrived|never came",
-        Fact.CARRIER: "什么快递|哪家快递|哪个快递|快递公司|谁送|谁派送|谁家的快递|哪家物流|什么物流|快递单号|运单号"
-        "|物流单号|包裹单号|carrier|courier|tracking number|tracking no|who delivers|who's delivering"
+        "|didn't arrive|never arrived|never came|not here|isn't here|didn't turn up|hasn't turned up|not turned up"
+        "|never turned up|only one came|only got one|只到了|只收到",
+        Fact.CARRIER: "什么快递|哪家快递|哪个快递|快递公司|谁送|谁派送|谁家的快递|哪家物流|什么物流|单号"
+        "|carrier|courier|tracking number|tracking no|who delivers|who's delivering"
         "|who is delivering|shipping with|哪家发|哪家送|谁家发|哪个公司送|tracking|bringing it"
         "|brings it|who is bringing",
-        Fact.TOTAL: "多少|总价|总额|花了|花费|花多少|金额|一共|总共|合计|how much|整单|total|altogether|cost"
+        Fact.TOTAL: "多少|总价|总额|花了|花费|花多少|金额|一共|总共|合计|how much|整单|total|altogether|amount|cost"
         "|costs|price|bottom line"
         "|did i pay|did i spend|have i spent|i paid for it|set me back|in all|come to",
         Fact.CONTENTS: "里面|有什么|有哪些|有啥|装了什么|装了啥|的是啥|买了什么|买了啥|买了些什么|买的什么"
@@ -105,7 +110,8 @@ _WORDS: Mapping[Fact, tuple[str, ...]] = {
         "|the rest",
         Fact.PAID_WITH: "怎么支付的|支付方式|怎么付的|什么付的|什么支付的|用什么付|用的什么付|哪种方式付|怎么付了"
         "|怎么付的钱|how did i pay|did i pay by|did i pay with|did i pay it by|paid by what|paid with"
-        "|pay for it with|what did i pay with|which card did i|did i use a card|paid by card"
+        "|with what|付过|付了吗|付了没|have i paid|is it paid|was it paid"
+        "|what did i pay with|which card did i|did i use a card|paid by card"
         "|what card|which card|pay for that one|card or",
         Fact.ADDRESS: "寄到哪里|寄到哪儿|送到哪里|送到哪儿|寄去哪|送去哪|发到哪里|收货地址|哪个地址|什么地址"
         "|送货地址|寄给谁|收件人|收货人|recipient|receiving|which address|what address|being sent to"
@@ -120,14 +126,18 @@ _WORDS: Mapping[Fact, tuple[str, ...]] = {
         Fact.COSTS: "运费|邮费|快递费|优惠了|减了|折扣|折前|postage|delivery charge|delivery fee|delivery cost"
         "|shipping fee|shipping cost|shipping charge|charged shipping|charged for shipping"
         "|charged for delivery|for shipping|was shipping|is shipping|was delivery|did i get a discount"
-        "|before the discount|deduction|deducted|taken off",
+        "|before the discount|deduction|deducted|taken off|扣了",
         Fact.UNPAID: "没付|未付|不付|留到|保留|don't pay|didn't pay|not pay|haven't paid|not paid|unpaid"
-        "|keep my|hold my|keep it for me|hold it for me",
+        "|owe|欠|还要付|应付|keep my|hold my|keep it for me|hold it for me",
         Fact.RECORD: "谁签|签的|谁收|不是我收|放哪|放在哪|代收|报关|清关|海关|物流记录|物流信息|轨迹|最后一次更新"
         "|最近一次更新|环节|发的货|几号发的|哪天发的|什么时候发的|when was it sent|when was it shipped"
         "|when did it ship"
         "|when did it leave|who took|took in|took it|who signed|sign for|signed for|who received|customs"
         "|scan|scans|tracking history|last update|latest update",
+        Fact.PAID: "付款成功|支付成功|付成功|付上了|收到付款|收到钱|收到我的钱|收到我的付款|钱收到|payment went through"
+        "|payment gone through|payment go through|payment come through|payment arrived|payment received|get my payment"
+        "|got my payment|receive my payment|received my payment|did my payment|get the money|received the money",
+        Fact.PACKED: "打包了|打包好了|打包没|已打包|已经打包|packed",
         Fact.CHEAPEST: "最便宜|最少钱|cheapest|cost the least|least expensive",
         Fact.TIMES: "几次|多少次|多少回|几回|how many times|how often",
         Fact.WHY: "为什么|为何|为啥"
@@ -135,7 +145,12 @@ _WORDS: Mapping[Fact, tuple[str, ...]] = {
     }.items()
 }
 _PAYING = words("付的|付款|付钱|支付")
+_HAVE_PAID = words("我付|已付|付过|付完|i paid|i've paid|have paid")
+_IS_THERE = words(
+    "did u receive it|did you receive it|did u get it|did you get it|have you got it|你们收到|收到了吗"
+)
 _WAS_PAID = words("how was|how were|how did|how had")
+_TO_PAY = words("得付|要付|付掉|付清|can i pay|must i pay|to pay|pay by")
 _HOW = words("怎么|咋|什么|啥|哪")
 _HOW_MUCH = words("how much|多少")
 _WHEN = words(
@@ -148,6 +163,7 @@ _WITHOUT = {
     Fact.ADDRESS: {Fact.WHERE},
     Fact.UNPAID: {Fact.PAID_WITH, Fact.PLACED, Fact.DAY},
     Fact.PAID_WITH: {Fact.TOTAL},
+    Fact.PAID: {Fact.TOTAL, Fact.PAID_WITH, Fact.ARRIVED, Fact.CARRIER},
 }
 """What is not asked besides a fact, though its words may mean it, too."""
 _DUTY = words("关税|税|duty|duties|tax|taxes")
@@ -155,7 +171,8 @@ _EACH = words("one|each|apiece|单价|一个|一只|一件|每个|每件")
 _NO_COUNT = words("几号|几天|几点|几时|几月|几次|几回|哪几|好几|这几|那几|几块|几毛")
 _COMES = words(
     "到|送|收到|签收|来|arrive|arriving|come|coming|deliver|delivered|get here|get it|did i get"
-    "|i get|arrived|be here|here|receive|received|reach|get to|show up|turn up|turned up|make it|expect|eta|due"
+    "|i get|arrived|be here|here|receive|received|reach|get to|show up|showing up|turn up|turning up|turned up"
+    "|make it|expect|eta|due"
 )
 _BOUGHT = words(
     "下单|下的单|下的|买的|订的|拍的|买了|购买|did i order|did i buy|did i place|was it placed"
@@ -165,26 +182,14 @@ _SEVERAL = words(
     "哪个先|哪单先|谁先|先到|sooner|here first|arrive first|come first|arriving first|coming first"
     "|两单|三单|四单|几单|两个订单|三个订单|几个订单|所有订单|全部订单|两个都|每单|both|all three"
     "|all two|all four|the two|the three|two of|three of|all of them|all my orders|each of"
-    "|all orders"
+    "|all orders|which of my orders|which orders|哪些订单|哪几单|哪些单|哪几个订单|还有哪些没到|哪些还没到"
 )
 _TOGETHER = words(
     "一共|总共|合计|加起来|一起|两个|三个|都|全部|所有|all|together|altogether|they|them|these|those"
-    "|total|each|sooner|first|earlier|先到|先送|俩"
+    "|total|each|sooner|first|earlier|先到|先送|俩|今年|this year|so far|ever"
 )
 _OF_AN_ORDER = words("那单|这单|那个订单|order|the one with")
 _ONE = words("那单|这单|it|that order|this order|that one|this one")
-_NEWEST = words(
-    "最新|最近一|最近那|最近买|最后一|上一单|上一个|上一次|上次|上回|上单|刚刚|刚买|刚下|latest"
-    "|新单|新订单|new order|newest|most recent|last order|last purchase|order last|ordered last|buy last|bought last"
-    "|last time|last bought|just ordered|just bought|just placed"
-)
-_OTHER = words(
-    "另一|另外一|另外那|另外的|另外两|另个|别的|其他|其它|the other|other one|other order|another|others"
-)
-_BEFORE = words(
-    "再上一|再前一|上上|前一单|前一个|before that|before this|before it|previous one"
-    "|previous order|one before|order before"
-)
 _LISTED = words(
     "订单列表|订单记录|订单历史|历史订单|购买记录|都买|都订|买过|订过|下过|order history|order list"
     "|purchase history|past orders|previous orders|all my orders|have i ordered|have i bought"
@@ -199,11 +204,6 @@ _MOVED = words(
 _BACK = words("退|寄回|return|returned|sent back|posted back|shipped back|mailed back")
 _FOR_HOW_MANY = {2: ("两", "二", "2", "both", "two"), 3: ("三", "3", "three"), 4: ("四", "4", "four")}
 _FROM_A_DAY = words("那单|那次|那箱|那回|the one from|i got|i picked|parcel|order from")
-_COUNTED_FROM_FIRST = {
-    1: words("第一单|头一单|第一个订单|最早|first order|earliest order|oldest order"),
-    2: words("第二单|第二个订单|second order"),
-    3: words("第三单|第三个订单|third order"),
-}
 _MINE = words("我的|我那|我买的|我订的|my")
 _OF_AN_OWN_ORDER = words(
     "我那单|我这单|我的单|我的订单|我的包裹|这单|那单|新单|整单|这几单|下过几单|我买了|我买的|我拍了|我拍的"
@@ -211,9 +211,9 @@ _OF_AN_OWN_ORDER = words(
     "|买的那|下的单"
     "|my order|my orders|my parcel|my package|my box|my basket|my newest|my latest|order of mine|whole order"
     "|that order|this order|big order|first order|second order|did i|i got|i bought|i ordered|i picked"
-    "|i chose|i paid|was i|wasn't i|were i|you sent me|i cancelled|on the way to me|i have to pay|i owe|我要付"
-    "|应付多少|还要付"
+    "|i chose|i paid|was i|wasn't i|were i|you sent me|i cancelled|on the way to me|i have to pay|我要付"
 )
+_HAD = words("刚到的|刚收到的|收到的|到货的|订单里|mine|i have|i've got|i got|just arrived|in the order")
 _PURCHASES = words(
     "买了什么|买了啥|买的什么|买的啥|买过什么|订了什么|did i buy|did i order last|did i last order"
     "|did i last buy|order did i place"
@@ -244,6 +244,7 @@ def asked_in(text: str) -> frozenset[Fact]:
     was_paid = _has(said, _WAS_PAID) and _has(said, ("pay", "paid"))
     if was_paid or (_has(said, _PAYING) and _has(said, _HOW) and not _has(said, _HOW_MUCH)):
         found.add(Fact.PAID_WITH)
+    found |= _by_two(said)
     if _has(said, _WHEN) and not found & {Fact.SENT, Fact.STILL, Fact.TIMES}:
         found.add(Fact.PLACED if _has(said, _BOUGHT) else Fact.ARRIVAL if _has(said, _COMES) else Fact.DAY)
         found -= {Fact.ARRIVED} if Fact.ARRIVAL in found else set()
@@ -254,6 +255,18 @@ def asked_in(text: str) -> frozenset[Fact]:
     for fact, others in _WITHOUT.items():
         found -= others if fact in found else set()
     return frozenset(found - {Fact.RECORD} if _has(said, _DUTY) else found)
+
+
+def _by_two(said: str) -> set[Fact]:
+    """What is asked with words of two kinds that mean it together."""
+    found = {Fact.COSTS} if "%" in said else set()
+    if _has(said, _HAVE_PAID) and _has(said, _IS_THERE):
+        found.add(Fact.PAID)
+    if _has(said, _HOURS) and _has(said, _COMES):
+        found.add(Fact.ARRIVAL)
+    if _has(said, _WHEN) and _has(said, _TO_PAY):
+        found.add(Fact.UNPAID)
+    return found
 
 
 def asking_words(text: str) -> frozenset[str]:
@@ -269,13 +282,19 @@ def asking_words(text: str) -> frozenset[str]:
 
 
 def _folded(text: str) -> str:
-    """In small letters, with "is" in whole, and without 到底, which asks for no arrival."""
-    return _expanded(text.casefold()).replace("到底", "")
+    """In small letters, with "is" in whole, and without what holds other words: 到底 asks for no arrival."""
+    return _expanded(text.casefold()).replace("到底", "").replace("订单号", "订单")
 
 
 def _by_a_day(turn: Turn) -> bool:
+    """Whether something is to be there by a day: it is read so, or the words say that it comes on a day to come."""
+    day = turn.named(EntityKind.DATE)
+    if day is None:
+        return False
     wished = {wish.intent for wish in turn.acts.wishes} | {turn.intent}
-    return turn.named(EntityKind.DATE) is not None and "delivery_time" in wished
+    to_come = date.fromisoformat(day) >= turn.now.astimezone(turn.zone).date()
+    of_rules = bool(wished & turn.skills.of_rules)
+    return "delivery_time" in wished or (to_come and not of_rules and _has(_folded(turn.text), _COMES))
 
 
 def of_an_hour(text: str) -> bool:
@@ -315,30 +334,14 @@ def of_an_own_order(text: str) -> bool:
     return _has(_folded(text), _OF_AN_OWN_ORDER)
 
 
+def owned(text: str) -> bool:
+    """Whether words speak of something that the customer has, or has ordered."""
+    return mine(text) or of_an_own_order(text) or _has(_folded(text), _HAD)
+
+
 def of_the_past(text: str) -> bool:
     """Whether words speak of an order by when it was placed."""
     return _has(_folded(text), (*_BOUGHT, *_FROM_A_DAY))
-
-
-def place(text: str) -> int:
-    """Which of all their orders words mean, counted from the first of all; 0 where they don't say."""
-    said = _folded(text)
-    return next((count for count, words in _COUNTED_FROM_FIRST.items() if _has(said, words)), 0)
-
-
-def newest(text: str) -> bool:
-    """Whether words mean what was ordered last."""
-    return _has(_folded(text), _NEWEST) and not the_one_before(text)
-
-
-def the_one_before(text: str) -> bool:
-    """Whether words mean what was ordered before that."""
-    return _has(_folded(text), _BEFORE)
-
-
-def other(text: str) -> bool:
-    """Whether words mean another than the one spoken of."""
-    return _has(_folded(text), _OTHER)
 
 
 def where_is_mine(text: str) -> bool:

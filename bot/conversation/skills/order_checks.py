@@ -13,7 +13,7 @@ from bot.conversation.answer import Answer, row
 from bot.conversation.memory import OpenTask
 from bot.conversation.skills import order_lines, parcel_words, which_order, wished_in_words
 from bot.conversation.turn import RequestKind, Skill, Slot, Task, Turn
-from nlu.entities.address_parts import lacking, may_be_address
+from nlu.entities.address_parts import lacking, may_answer
 from nlu.types import EntityKind
 from storage.orders import Order, Orders
 
@@ -115,7 +115,7 @@ REDIRECT = Task(
             told_by=("address", "address_part"),
             question="redirect-where",
             words=True,
-            fits=may_be_address,
+            fits=may_answer,
             whole=lambda address: lacking(address) != "street",
             again="address-again",
         ),
@@ -159,7 +159,8 @@ PARCELS = Task(
 async def _check(turn: Turn) -> Answer:
     if turn.intent in ("still", "stands_still"):
         return await _stands_still(turn)
-    return await tasks.begin(turn, turn.skills.tasks[turn.skills.tasks_of[turn.intent]])
+    task = turn.skills.own_task("order_checks", turn.intent)
+    return Answer(text=turn.say("button-stale")) if task is None else await tasks.begin(turn, task)
 
 
 async def _stands_still(turn: Turn) -> Answer:

@@ -32,6 +32,10 @@ def of_one(turn: Turn, order: Order, asked: frozenset[Fact]) -> str:
         facts.append(turn.say("order-fact-count", number=order.number, count=count))
     elif asked & {Fact.TOTAL, Fact.COSTS}:
         facts.append(costs(turn, order) if Fact.COSTS in asked else _cost(turn, order, meant))
+    if Fact.PAID in asked:
+        facts.append(_paid(turn, order))
+    if Fact.PACKED in asked:
+        facts.append(_packed(turn, order))
     if Fact.PLACED in asked:
         facts.append(turn.say("order-fact-placed", number=order.number, day=turn.day(order.placed_at)))
     if Fact.PAID_WITH in asked:
@@ -93,6 +97,8 @@ def of_several(turn: Turn, orders: Sequence[Order], asked: frozenset[Fact]) -> s
     """What is asked of several orders: what they cost or hold together, or how the way of each stands."""
     if asked & {Fact.TOTAL, Fact.SPENT} and Fact.COUNT not in asked:
         orders = [order for order in orders if order.status != _NO_PURCHASE] or orders
+        if (of_goods := _sum_of_lines(turn, orders)) is not None:
+            return of_goods
         sums: Counter[str] = Counter()
         for order in orders:
             sums[order.currency] += order.total
@@ -121,6 +127,31 @@ def of_several(turn: Turn, orders: Sequence[Order], asked: frozenset[Fact]) -> s
             ]
         )
     return "\n".join(which_order.one_line(turn, order) for order in orders[:_LISTED])
+
+
+def _sum_of_lines(turn: Turn, orders: Sequence[Order]) -> str | None:
+    """What the lines that are named cost together; None where orders are meant, or all that is in them."""
+    lines = [(order, line) for order in orders for line in named(turn, order)]
+    whole = len(lines) == sum(len(order.lines) for order in orders)
+    if whole or not lines or order_asked.of_an_order(turn.text):
+        return None
+    currency = orders[0].currency
+    same = [(order, line) for order, line in lines if order.currency == currency]
+    total = sum(line.quantity * line.unit_price for _, line in same)
+    count = sum(line.quantity for _, line in same)
+    head = turn.say("lines-sum", total=turn.money(total, currency), count=count)
+    rows = [
+        turn.say(
+            "lines-sum-line",
+            number=order.number,
+            name=line.name(turn.language),
+            count=line.quantity,
+            price=turn.money(line.unit_price, currency),
+        )
+        for order, line in same[:_LISTED]
+    ]
+    less = [turn.say("lines-sum-discount")] if any(order.discount for order, _ in same) else []
+    return "\n".join([head, *rows, *less])
 
 
 def of_all(turn: Turn, orders: Sequence[Order], asked: frozenset[Fact]) -> tuple[str, Order | None]:
@@ -163,7 +194,7 @@ def _cost(turn: Turn, order: Order, meant: Sequence[OrderLine]) -> str:
     """What the lines that are named cost, else the whole order."""
     if not meant or len(meant) == len(order.lines) or order_asked.of_an_order(turn.text):
         return costs(turn, order)
-    return "\n".join(
+    prices = [
         turn.say(
             "order-fact-price",
             number=order.number,
@@ -173,20 +204,42 @@ def _cost(turn: Turn, order: Order, meant: Sequence[OrderLine]) -> str:
             total=turn.money(line.unit_price * line.quantity, order.currency),
         )
         for line in meant
-    )
+    ]
+    return "\n".join([*prices, costs(turn, order)])
+
+
+def _paid(turn: Turn, order: Order) -> str:
+    """Whether the money of an order has come, when and how."""
+    if order.status == "placed":
+        return _paid_with(turn, order)
+    if order.paid_at is None:
+        return turn.say("order-fact-paid-unknown", number=order.number)
+    total, day = turn.money(order.total, order.currency), turn.day(order.paid_at)
+    paid = turn.say("order-fact-paid", number=order.number, total=total, day=day)
+    return f"{paid}\n{_paid_with(turn, order)}" if order.payment_method else paid
+
+
+def _packed(turn: Turn, order: Order) -> str:
+    """Whether an order is packed, or has left already."""
+    status = turn.say(f"status-{order.status}")
+    verdict = "no" if order.status in ("placed", "paid", "cancelled") else "yes"
+    return turn.say(f"order-fact-packed-{verdict}", number=order.number, status=status)
 
 
 def _paid_with(turn: Turn, order: Order) -> str:
     if order.status == "placed":
         total = turn.money(order.total, order.currency)
         return turn.say("payment-unpaid", number=order.number, total=total)
+    way = _way(turn, order)
+    text_id = "order-fact-paid-with" if way else "order-fact-paid-unknown"
+    return turn.say(text_id, number=order.number, way=way)
+
+
+def _way(turn: Turn, order: Order) -> str:
+    """The way in which an order was paid; empty where that isn't recorded."""
     way = order.payment_method
-    if not way:
-        return turn.say("order-fact-paid-unknown", number=order.number)
     known = next((one for one in _WAYS_OF_PAYING if way.casefold() in (one, *_called(turn, one))), None)
-    return turn.say(
-        "order-fact-paid-with", number=order.number, way=turn.say(f"paid-{known}") if known else way
-    )
+    return turn.say(f"paid-{known}") if known else way
 
 
 def _called(turn: Turn, way: str) -> list[str]:

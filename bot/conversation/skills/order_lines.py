@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from bot.conversation.memory import OpenTask
-from bot.conversation.skills import line_words, product_words
+from bot.conversation.skills import line_words, order_asked, product_words, variants, which_product
 from bot.conversation.turn import Slot, Turn
+from nlu.acts import SlotValue
 from nlu.types import EntityKind
+from storage.catalogue import Catalogue
 from storage.orders import Order, OrderLine
 
 _VERSION = re.compile("[,，(（]")
 _PARTS = re.compile("[,，()（）]")
+_ADDS = order_asked.words("加|再来|再要|add|adding|another|extra|additional|include|also send|throw in")
 LINE = "line:"
 """Before the place of a line among the things shown."""
 
@@ -46,6 +50,95 @@ def spares(turn: Turn, order: Order, opened: OpenTask) -> bool:
     return bool(stay) and bool(
         set(known.split("\n") if known else [one.product_id for one in order.lines]) - stay
     )
+
+
+async def versions_wanted(turn: Turn, order: Order, opened: OpenTask) -> str:
+    """What the versions cost that are wanted in place of what was ordered, beside that, and whether there are any."""
+    ids = opened.values.get("items", "").split("\n")
+    wanted = await turn.about(opened.values.get("wanted", ""))
+    lines = []
+    for line in order.lines:
+        product = await Catalogue(turn.connection).get(line.product_id) if line.product_id in ids else None
+        other = await variants.other_of(wanted, product) if product is not None else None
+        if other is None or other.id == line.product_id or other.currency != order.currency:
+            continue
+        more = turn.prices.of(other).amount - line.unit_price
+        beside = "same" if not more else "more" if more > 0 else "less"
+        lines.append(
+            turn.say(
+                f"version-{beside}",
+                name=other.name(turn.language),
+                price=turn.price(other),
+                difference=turn.money(abs(more), other.currency),
+                stock=which_product.stock(turn, other),
+            )
+        )
+    return "\n".join(lines)
+
+
+def is_own(turn: Turn, order: Order, opened: OpenTask, value: SlotValue) -> bool:
+    """Whether a size, a colour or another version is that which the thing in the order has."""
+    ids = meant(turn, order, opened).split("\n")
+    said = value.text.casefold().rstrip("码号").strip()
+    names = "\n".join(_both_names(line).casefold() for line in order.lines if line.product_id in ids)
+    return value.slot != "quantity" and bool(said) and _stands_alone(said, names)
+
+
+def _stands_alone(said: str, names: str) -> bool:
+    """Whether a word stands in names and is no part of a longer number or Latin word there."""
+    around = (
+        (names[start - 1 : start], names[start + len(said) : start + len(said) + 1])
+        for start in range(len(names))
+        if names.startswith(said, start)
+    )
+    return any(not any(one.isascii() and one.isalnum() for one in sides) for sides in around)
+
+
+async def not_to_be_had(turn: Turn, order: Order | None, opened: OpenTask) -> str:
+    """That a version wanted in place of what was ordered is sold out or isn't made; empty where there is one, or where
+    none is named."""
+    ids = opened.values.get("items", "").split("\n")
+    wanted = await turn.about(opened.values.get("wanted", ""))
+    lines = [line for line in order.lines if line.product_id in ids] if order is not None else []
+    products = await Catalogue(turn.connection).by_ids({line.product_id for line in lines})
+    groups = await variants.groups(turn, list(products.values()))
+    told = []
+    for group in groups.values():
+        choice = variants.choose(wanted, group)
+        if choice is None or choice.variant == group.base.id:
+            continue
+        other = await Catalogue(turn.connection).get(choice.variant) if choice.variant is not None else None
+        if other is not None and other.stock <= 0:
+            stock = which_product.stock(turn, other)
+            told.append(turn.say("version-not-there", name=other.name(turn.language), stock=stock))
+        elif other is None and choice.wished:
+            there = variants.listed(turn, choice.values or {})
+            name = variants.title(group.base, turn.language)
+            told.append(turn.say("variant-none", name=name, wished=choice.wished, values=there))
+    return "\n".join(told)
+
+
+def added(turn: Turn, order: Order, _opened: OpenTask) -> str:
+    """What is to be sent along with an order and isn't in it, in the customer's words, one a line; empty for
+    nothing."""
+    if turn.understanding is None:
+        return ""
+    held = {line.product_id for line in order.lines}
+    called = [one for one in turn.understanding.entities if one.kind is EntityKind.PRODUCT]
+    told = [value.text for value in turn.surest("item")]
+    besides = turn.text
+    for name in (*(one.text for one in called), *told):
+        # What a humidifier, 加湿器, is called adds nothing.
+        besides = besides.replace(name, " ")
+    of_order = any(one.value in held or line_words.named(one.text, order.lines) for one in called)
+    if of_order or not order_asked.says(besides, _ADDS):
+        return ""
+    others = [name for name in told if not line_words.named(name, order.lines)]
+    return "\n".join(dict.fromkeys([one.text for one in called] or others))
+
+
+def _is_of_order(opened: OpenTask) -> bool:
+    return not opened.values.get(ADDED.name)
 
 
 def _called(turn: Turn, lines: tuple[OrderLine, ...]) -> list[OrderLine]:
@@ -106,5 +199,9 @@ def _joined(lines: list[OrderLine]) -> str:
 
 SLOT = Slot(name="items", resolve=meant, spares=spares, question="items-of-order", lists_lines=True)
 """The lines that a task is about; asked for where an order has several and none is named."""
+ADDED = Slot(name="added", resolve=added)
+"""What is to be sent along with an order."""
+CHANGED = replace(SLOT, needed=_is_of_order)
+"""The lines that are to be changed; none where something is only added."""
 PAID_BY = Slot(name="payment_method", told_by=("payment_method",))
 """How a difference is paid, or money comes back, where the customer says so."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from bot.conversation.answer import Answer, Rows, row
@@ -12,22 +13,36 @@ from bot.conversation.skills import (
     order_asked,
     order_facts,
     order_match,
+    order_rules,
     pages,
     parcel_words,
+    qualities,
     refunds,
     tracking,
     which_order,
 )
+from bot.conversation.skills.goods import facts, telling
 from bot.conversation.skills.order_asked import Fact
 from bot.conversation.turn import Skill, Turn
 from bot.messages import Button
+from storage.catalogue import Catalogue
 from storage.orders import STATUSES, Order, Orders
 from storage.requests import UNDECIDED, Requests
 
 _LIST = 5
 _ASKED = 2
 _KNOWN = 500
+_PAID_FOR = which_order.ON_ITS_WAY - {"placed"}
 _RATHER = 0.5
+_OF_TIME = ("order_status", "delivery_time")
+_OF_EACH = frozenset({Fact.CARRIER, Fact.RECORD, Fact.PAID_WITH, Fact.ADDRESS, Fact.COSTS, Fact.PLACED})
+"""What is told of one order after the other where several are asked about."""
+_OF_ALL_TOGETHER = frozenset({Fact.TOTAL, Fact.SPENT, Fact.COUNT})
+_TILL_WHEN = frozenset({Fact.UNPAID, Fact.DAY, Fact.ARRIVAL})
+"""What asks of an order that isn't paid till when it is kept: it comes on no day yet."""
+_COMING = frozenset({Fact.ARRIVAL, Fact.DAY, Fact.SENT})
+"""What the shop's rule answers as long as an order has no day yet."""
+_WAS_DUE = order_asked.words("原定|原本|本来|本该|早该|该到|supposed|was due|should have|meant to")
 
 
 async def _told(turn: Turn) -> Answer:
@@ -43,48 +58,101 @@ async def _told(turn: Turn) -> Answer:
             return back
     any_state = frozenset({"placed"}) if Fact.UNPAID in asked else frozenset(STATUSES)
     relevant = which_order.in_status(any_state if _of_any(turn, asked) else which_order.ON_ITS_WAY)
-    found = await which_order.meant(turn, relevant, "order:show", insist=Fact.UNPAID in asked, reading=True)
+    found = await which_order.meant(
+        turn, relevant, "order:show", insist=Fact.UNPAID in asked, reading=True, rather=_should_be_there(turn)
+    )
     if isinstance(found, Answer):
         return found
     if len(found) > 1:
-        text = order_facts.of_several(turn, found, asked)
+        apart = asked & _OF_EACH and not asked & _OF_ALL_TOGETHER
+        each = [(await _of_one(turn, order, asked)).text for order in found[:_LIST] if apart]
+        text = "\n".join(each) or order_facts.of_several(turn, found, asked)
         memory = turn.memory.about_order(found[0].id).listing(tuple(order.id for order in found))
         return Answer(text=text, memory=memory)
     return await _of_one(turn, found[0], asked)
 
 
+def _should_be_there(turn: Turn) -> Callable[[Order], int]:
+    """Whether an order is late, where a message asks of what should have come."""
+    of_late = bool(order_asked.facts(turn) & {Fact.LATE, Fact.STILL}) or order_asked.says(turn.text, _WAS_DUE)
+    return lambda order: of_late and any(parcel_words.is_late(turn, box) for box in order.sent)
+
+
 async def _of_one(turn: Turn, order: Order, asked: frozenset[Fact]) -> Answer:
     """What is asked of one order."""
     if Fact.DAY in asked:
-        asked |= {Fact.ARRIVAL if order.status in which_order.ON_ITS_WAY else Fact.PLACED}
+        # Of what has come or ended, no word says which day.
+        asked |= {Fact.ARRIVAL} if order.status in which_order.ON_ITS_WAY else {Fact.PLACED, Fact.ARRIVAL}
+    if order.refunds and refunds.asks_how_much(turn):
+        return refunds.how_much(turn, order)
     if Fact.WHY in asked and order.refunds and order.status in ("cancelled", "returned"):
         money = refunds.money(turn, order, order.refunds[-1], why=True)
         return Answer(text=money, memory=turn.memory.about_order(order.id))
-    if Fact.WHY in asked and not asked & order_asked.OF_MONEY and (why := _why(turn, order)) is not None:
+    if (
+        Fact.WHY in asked
+        and not asked & order_asked.OF_MONEY
+        and (why := await _why(turn, order)) is not None
+    ):
         return why
     told = [
         order_facts.of_one(turn, order, asked),
         delivery_words.told(turn, order, asked, summary(turn, order)),
     ]
+    if told[0] and not told[1] and (Fact.WHERE in asked or _never_paid(order)):
+        # What became of it is asked besides, or goes before a sum that nobody has paid.
+        told.insert(0, _words(turn, order))
     text = "\n".join(filter(None, told))
     of_way = not told[0]
+    known = bool(text)
+    if not text and (goods := await _of_its_goods(turn, order)) is not None:
+        return goods
     if not text:
         of_way = turn.intent != "order_facts" or bool(asked & {Fact.WHERE, Fact.UNPAID})
         if of_way:
             text = "\n".join([_words(turn, order), *await _asked_for(turn, order)])
         else:
             text = order_facts.contents(turn, order)
-    on_its_way = order.status in which_order.ON_ITS_WAY and asked & {Fact.ARRIVAL, Fact.DAY}
-    if on_its_way and order_asked.of_an_hour(turn.text):
-        text = f"{text}\n{turn.say('way-no-hour')}"
-    buttons = _buttons(turn, order) if of_way else ()
+    buttons = await _buttons(turn, order) if of_way else ()
+    fixed = of_way and order.status == "packed" and not buttons
+    text = "\n".join([text, *([turn.say("packed-fixed")] if fixed else []), *_notes(turn, order, asked)])
     rule = _rule(turn, order, asked)
-    if rule:
-        text = f"{text}\n\n{(await pages.answer(replace(turn, intent=rule))).text}"
-    return Answer(text=text, buttons=buttons, memory=turn.memory.about_order(order.id))
+    ruled = await pages.answer(replace(turn, intent=rule)) if rule else None
+    if ruled is not None and not (ruled.lacks or ruled.tells_nothing):
+        text = f"{text}\n\n{ruled.text}"
+    text = "\n\n".join([text, *await _rules(turn, order, asked)])
+    lacks = not (known or of_way or rule)
+    return Answer(text=text, buttons=buttons, memory=turn.memory.about_order(order.id), lacks=lacks)
 
 
-def _why(turn: Turn, order: Order) -> Answer | None:
+def _notes(turn: Turn, order: Order, asked: frozenset[Fact]) -> list[str]:
+    """What is said below the facts: that no hour is known, or when an order was placed that waits to be paid."""
+    no_hour = (
+        order.status in _PAID_FOR and asked & {Fact.ARRIVAL, Fact.DAY} and order_asked.of_an_hour(turn.text)
+    )
+    unpaid = order.status == "placed" and asked & _TILL_WHEN
+    placed = turn.say("order-placed-at", when=turn.moment(order.placed_at)) if unpaid else ""
+    return [line for line in (turn.say("way-no-hour") if no_hour else "", placed) if line]
+
+
+async def _of_its_goods(turn: Turn, order: Order) -> Answer | None:
+    """What the shop states of the one thing of an order that is named, where a message asks that."""
+    named = order_facts.named(turn, order)
+    if len(named) != 1 or not qualities.in_question(turn.text):
+        return None
+    product = await Catalogue(turn.connection).get(named[0].product_id)
+    if product is None or not (await facts.found(turn, product, by_meaning=False)).facts:
+        return None
+    told = await telling.about(replace(turn, intent="product_question"), product, named=False)
+    return replace(told, memory=(told.memory or turn.memory).about_order(order.id))
+
+
+def _never_paid(order: Order) -> bool:
+    return (
+        order.status == "cancelled" and order.paid_at is None and not (order.payment_method or order.refunds)
+    )
+
+
+async def _why(turn: Turn, order: Order) -> Answer | None:
     """Why an order isn't there yet or was cancelled, as far as that is known; None for any other."""
     memory = turn.memory.about_order(order.id)
     if order.status == "cancelled":
@@ -92,19 +160,34 @@ def _why(turn: Turn, order: Order) -> Answer | None:
     if order.status not in which_order.ON_ITS_WAY:
         return None
     reason = [turn.say("why-way")] if order.status == "shipped" else []
-    return Answer(
-        text="\n".join([*reason, _words(turn, order)]), buttons=_buttons(turn, order), memory=memory
-    )
+    text = "\n".join([*reason, _words(turn, order)])
+    alone = turn.understanding.intents if turn.understanding is not None else ()
+    of_time = any(one.intent in _OF_TIME and one.probability >= _RATHER for one in alone)
+    return Answer(text=text, buttons=await _buttons(turn, order), memory=memory, lacks=not of_time)
 
 
 def _rule(turn: Turn, order: Order, asked: frozenset[Fact]) -> str:
     """The intent of the pages that a fact of an order follows from, such as what its shipping cost; empty: none."""
-    if Fact.UNPAID in asked and order.status == "placed":
+    if order.status == "placed" and Fact.UNPAID in asked:
         return "payment_methods"
     of_shipping = any(
         wish.intent == "shipping_fee" and wish.probability >= _RATHER for wish in turn.acts.wishes
     )
     return "shipping_fee" if of_shipping else ""
+
+
+async def _rules(turn: Turn, order: Order, asked: frozenset[Fact]) -> list[str]:
+    """The shop's rules that a fact of an order follows from: when one without a day leaves, how long one that isn't
+    paid is kept, what may be done with one that is packed."""
+    waits = order.status in which_order.NOT_SHIPPED - ({"placed"} if Fact.SENT not in asked else set())
+    no_day = waits and delivery_words.due(turn, order) is None
+    coming = asked & _COMING and asked <= order_asked.OF_DELIVERY | {Fact.DAY, Fact.PLACED}
+    about = ["delivery_time"] if no_day and coming else []
+    till_when = order.status == "placed" and asked & _TILL_WHEN and Fact.UNPAID not in asked
+    about += ["unpaid"] if till_when else []
+    about += ["change_order"] if order.status == "packed" and Fact.PACKED in asked else []
+    found = [await pages.passage_for(turn, turn.say(f"rule-question-{one}"), pages.NEAR) for one in about]
+    return [pages.passage_text(turn, one) for one in found if one is not None]
 
 
 async def _asked_for(turn: Turn, order: Order) -> list[str]:
@@ -164,9 +247,9 @@ async def _carrier(turn: Turn) -> Answer:
     return await pages.answer(turn) if order is None else await _told(turn)
 
 
-def awaited(turn: Turn, order: Order) -> Answer:
+async def awaited(turn: Turn, order: Order) -> Answer:
     """Where a parcel is that somebody misses, with what can be done about it."""
-    links = [line for line in _buttons(turn, order) if all(button.url for button in line)]
+    links = [line for line in await _buttons(turn, order) if all(button.url for button in line)]
     help_ = row(
         turn.button("button-chase", f"parcel:chase:{order.id}"), turn.button("button-human", "human:ask")
     )
@@ -181,6 +264,8 @@ def _words(turn: Turn, order: Order) -> str:
     if order.status in ("shipped", "delivered") and order.sent:
         return parcel_words.of_order(turn, order)
     lines = [summary(turn, order)]
+    if _never_paid(order):
+        lines[0] += turn.say("order-never-paid")
     day = delivery_words.due(turn, order)
     if order.status in which_order.NOT_SHIPPED and day is not None:
         lines.append(turn.say("parcel-expected", day=turn.near_day(day)))
@@ -203,7 +288,7 @@ def summary(turn: Turn, order: Order) -> str:
     )
 
 
-def _buttons(turn: Turn, order: Order) -> Rows:
+async def _buttons(turn: Turn, order: Order) -> Rows:
     links = [
         Button(label=turn.say("button-track", carrier=parcel_words.carried(turn, parcel)["carrier"]), url=url)
         for parcel in parcel_words.meant(turn, order)
@@ -213,15 +298,10 @@ def _buttons(turn: Turn, order: Order) -> Rows:
     if any(parcel_words.is_late(turn, parcel) for parcel in order.sent):
         return (*rows, *row(turn.button("button-chase", f"parcel:chase:{order.id}")))
     if order.status == "delivered":
-        return row(
-            turn.button("button-return", f"return:start:{order.id}"),
-            turn.button("button-missing", f"parcel:missing:{order.id}"),
-        )
+        missing = turn.button("button-missing", f"parcel:missing:{order.id}")
+        return await order_rules.buttons(turn, order, order_rules.RETURN, beside=(missing,))
     if order.status in which_order.NOT_SHIPPED:
-        return row(
-            turn.button("button-cancel", f"change:cancel:{order.id}"),
-            turn.button("button-address", f"change:address:{order.id}"),
-        )
+        return await order_rules.buttons(turn, order, order_rules.CANCEL, order_rules.ADDRESS)
     return rows
 
 

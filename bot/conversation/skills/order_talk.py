@@ -7,7 +7,17 @@ from dataclasses import replace
 from itertools import chain
 
 from bot.conversation import phrases
-from bot.conversation.skills import order_asked, order_choice, order_match, product_words, which_product
+from bot.conversation.skills import (
+    order_asked,
+    order_choice,
+    order_days,
+    order_match,
+    orders_called,
+    product_words,
+    refunds,
+    which_order,
+    which_product,
+)
 from bot.conversation.skills.order_asked import Fact
 from bot.conversation.skills.talk import TALK
 from bot.conversation.turn import Turn
@@ -25,25 +35,46 @@ _MAY_BE_ABOUT_GOODS = frozenset(
 _BEYOND = "out_of_scope"
 _ENDED = order_asked.words("取消的|取消那|取消了|不付|没付|cancelled|canceled|don't pay")
 _GIVEN_BACK = order_asked.words(
-    "退了多少|退了没|给我退了|退我多少|give me back|gave me back|given back|paid back|pay me back|refunded"
+    "退了多少|退了没|给我退了|退我多少|到手|give me back|gave me back|given back|paid back|pay me back|refunded"
+    "|get back|got back|money back|cash back"
 )
 _OF_GOODS = _MAY_BE_ABOUT_GOODS - {
     "shipping_fee", "shipping_options", "payment_methods", "place_order", "request_status", "store_info",
     "discount_request",
 }  # fmt: skip
+_OF_WHAT_IT_IS = frozenset({"product_question", "product_compare", "usage_help"})
+_TROUBLES = frozenset({"item_problem", "warranty_repair"})
+_OVER = frozenset({"cancelled", "returned"})
 _SHORT_ANSWERS = frozenset({"affirm", "deny"})
 _RATHER = 0.5
+_FAIRLY = 0.4
+_PLAINLY = 0.8
 _SURE = 0.7
 _LIKELY = 0.3
 _TWICE = 2
 """One question that is read as two is answered once."""
 _SHORT = 60
+_LONG = 120
+_ROUND = 50
+"""Minor units that sums are asked for in."""
 _KNOWN = 100
 _OF_MONEY = frozenset({Fact.TOTAL, Fact.WHY, Fact.CONTENTS, Fact.ARRIVAL, Fact.DAY})
-"""What may be asked on of a refund that was spoken of."""
-_NOT_OF_GOODS = (order_asked.OF_DELIVERY | order_asked.OF_ALL | {Fact.PLACED, Fact.PAID_WITH, Fact.COSTS}) - {
-    Fact.WHERE
+_WHERE_TO = frozenset({Fact.WHERE, Fact.ADDRESS, Fact.PAID_WITH})
+"""What may be asked on of a refund that was spoken of; where to, unless the order itself is on its way."""
+_OF_ITS_STATE = frozenset({Fact.PACKED, Fact.PAID})
+_ONLY_OF_AN_ORDER = (order_asked.OF_DELIVERY - {Fact.WHERE}) | {
+    *_OF_ITS_STATE,
+    Fact.PLACED,
+    Fact.PAID_WITH,
+    Fact.COSTS,
+    Fact.ADDRESS,
 }
+"""What goods can't be asked once one of them is ordered."""
+_CHARGED = order_asked.words("付了|花了|收了|收我|收的|was|were|did|charged|paid")
+_TO_BUY = order_asked.words("想买|要买|想订|要订|to buy|to order")
+_NOT_OF_GOODS = (
+    order_asked.OF_DELIVERY | order_asked.OF_ALL | _OF_ITS_STATE | {Fact.PLACED, Fact.PAID_WITH, Fact.COSTS}
+) - {Fact.WHERE}
 _MONEY_BACK = ("refund_status", "refund_request")
 
 
@@ -56,7 +87,12 @@ async def follow_up(turn: Turn) -> tuple[Turn, str] | None:
     pending = turn.memory.pending
     # Who is asked which product is meant may ask on of an order instead.
     waits = pending is not None and pending.kind not in ("clarify", *(("product",) if asked else ()))
-    if turn.customer_id is None or waits or turn.in_queue or _wishes_else(turn):
+    if turn.customer_id is None or waits or turn.in_queue:
+        return None
+    known = await Orders(turn.connection).by_customer(turn.customer_id, limit=_KNOWN)
+    paid_back = _paid_back(turn, known, last)
+    plain = paid_back or _plainly(turn, known, asked)
+    if _of_what_it_is(turn, asked) or _reports_trouble(turn) or _wishes_else(turn, plain=plain):
         return None
     wished = [wish for wish in turn.acts.wishes if wish.probability >= _RATHER]
     if len({wish.text for wish in wished}) > 1:
@@ -64,21 +100,25 @@ async def follow_up(turn: Turn) -> tuple[Turn, str] | None:
     by_chance = sorted(wished, key=lambda wish: -wish.probability)
     reads = [wish.intent for wish in by_chance if wish.intent in _READS]
     goods = bool(_of(wished) - _said_by_facts(turn))
-    known = await Orders(turn.connection).by_customer(turn.customer_id, limit=_KNOWN)
     # "No, the steamer" names another order; a mere yes or no is about none.
     if not (wished or asked) and _sure(turn) & _SHORT_ANSWERS and not order_match.told_apart(turn, known):
         return None
+    if set(reads) <= {"order_facts"} and paid_back:
+        return turn, "refund_status"
     if not reads:
-        if "refund_status" not in _of(wished) and _paid_back(turn, known):
-            return turn, "refund_status"
-        if not (
+        about = plain or (
             _about(turn, known, asked, of_goods=goods)
             if spoken
             else await _bought(turn, known, asked, of_goods=goods)
-        ):
+            or (last in turn.skills.of_rules and not wished and bool(order_match.told_apart(turn, known)))
+        )
+        if not about:
             return None
     elif not spoken and len(wished) < _TWICE:
         return None
+    if not asked and not reads and last in turn.skills.of_rules and len(turn.memory.before) > 1:
+        # Whose rule was told just before is said which thing it is asked for.
+        return replace(turn, text=f"{turn.memory.before[-2]}\n{turn.text}"), last
     if not asked and not reads:
         # What was asked last is asked of another.
         before = turn.memory.before[-2] if len(turn.memory.before) > 1 and spoken else ""
@@ -90,6 +130,25 @@ def _of(wished: list[Wish]) -> set[str]:
     return {wish.intent for wish in wished}
 
 
+def _plainly(turn: Turn, known: list[Order], asked: frozenset[Fact]) -> bool:
+    """Whether what is asked is plainly asked of an order of theirs, whatever else it may be: the words tell one apart,
+    and speak of it as ordered or ask what only an order can be asked."""
+    if not asked or len(turn.text) > _LONG or order_asked.says(turn.text, _TO_BUY):
+        return False
+    named = order_match.by_items(turn, known)
+    ordered = order_asked.of_the_past(turn.text) or order_asked.of_an_own_order(turn.text)
+    if named and ordered:
+        return True
+    if order_days.by_day(turn, known) and (
+        ordered or named or orders_called.of_orders(turn.text) or order_asked.says(turn.text, _CHARGED)
+    ):
+        return True
+    only = asked & _ONLY_OF_AN_ORDER
+    if only & order_asked.OF_DELIVERY:
+        return any(order_choice.may_be_awaited(turn, order) for order in named)
+    return bool(only and named)
+
+
 async def _bought(turn: Turn, known: list[Order], asked: frozenset[Fact], *, of_goods: bool) -> bool:
     """Whether something is asked of what a customer has bought, though no order was spoken of."""
     if len(turn.text) > _SHORT or turn.understanding is None or not known:
@@ -98,10 +157,12 @@ async def _bought(turn: Turn, known: list[Order], asked: frozenset[Fact], *, of_
         return True
     if asked & {Fact.COSTS, Fact.WHY} and order_match.by_part_of_sum(turn, known):
         return True
-    own = order_asked.of_an_own_order(turn.text) or order_asked.newest(turn.text)
+    own = order_asked.of_an_own_order(turn.text) or orders_called.newest(turn.text)
     if own and (asked or not (of_goods or turn.understanding.understood)):
         return True
     awaited = any(order.status in order_choice.ON_ITS_WAY for order in known)
+    if Fact.COSTS in asked and awaited and order_asked.says(turn.text, _CHARGED):
+        return True
     if asked & {Fact.ARRIVAL} and awaited and await _of_nothing_named(turn):
         return True
     if of_goods:
@@ -112,8 +173,8 @@ async def _bought(turn: Turn, known: list[Order], asked: frozenset[Fact], *, of_
         return True
     # What it costs is asked of what is to be bought, too.
     mine = order_asked.mine(turn.text) and not turn.understanding.understood
-    may_be = mine or bool(asked & (_NOT_OF_GOODS | {Fact.WHERE}))
-    under_way = bool(asked & order_asked.OF_DELIVERY - {Fact.WHERE}) and awaited
+    may_be = mine or bool(asked & (_NOT_OF_GOODS | {Fact.WHERE, Fact.ADDRESS}))
+    under_way = bool(asked & _ONLY_OF_AN_ORDER) and awaited
     return may_be and (under_way or bool(order_match.by_items(turn, known)))
 
 
@@ -125,14 +186,48 @@ async def _of_nothing_named(turn: Turn) -> bool:
     return not (await which_product.meant(turn)).products and not await product_words.find(turn, limit=1)
 
 
-def _paid_back(turn: Turn, known: list[Order]) -> bool:
-    """Whether a message speaks of money that was paid back, and some was."""
-    return order_asked.says(turn.text, _GIVEN_BACK) and any(order.refunds for order in known)
+def _paid_back(turn: Turn, known: list[Order], last: str) -> bool:
+    """Whether a message speaks of money that was paid back, and some was; or names the sum of it: that was told, or is
+    one that no price is likely to be."""
+    spoken = [order for order in known if order.id == turn.memory.order and last in _MONEY_BACK]
+    odd = [order for order in known if any(one.amount % _ROUND for one in order.refunds)]
+    named = order_match.told_apart(turn, known, by_state=True)
+    if order_match.by_refund(turn, [*spoken, *odd, *named]):
+        return True
+    if order_asked.says(turn.text, _GIVEN_BACK):
+        return any(order.refunds for order in known)
+    meant = named or [order for order in known if order.id == turn.memory.order and order.status in _OVER]
+    return refunds.asks_how_much(turn) and any(order.refunds for order in meant)
 
 
-def _wishes_else(turn: Turn) -> bool:
-    """Whether the message plainly does or wishes something that is no question about orders or goods."""
-    of_requests = (Act.ADDS, Act.CORRECTS, Act.ASKS_STATE, Act.YES, Act.NO)
+def _of_what_it_is(turn: Turn, asked: frozenset[Fact]) -> bool:
+    """Whether a message by itself, and where it is said, too, asks what a product is or does, and nothing that only an
+    order can be asked."""
+    alone = turn.understanding.intents if turn.understanding is not None else ()
+    goods = alone[:1] and alone[0].intent in _OF_WHAT_IT_IS
+    plain = goods and (alone[0].probability >= _FAIRLY or _wished(turn, _OF_WHAT_IT_IS) >= _PLAINLY)
+    read = any(wish.intent in _READS and wish.probability >= _RATHER for wish in turn.acts.wishes)
+    return bool(plain) and not read and not asked & _ONLY_OF_AN_ORDER
+
+
+def _wished(turn: Turn, intents: frozenset[str]) -> float:
+    """How surely one of these is wished where the message is said."""
+    return max((wish.probability for wish in turn.acts.wishes if wish.intent in intents), default=0.0)
+
+
+def _reports_trouble(turn: Turn) -> bool:
+    """Whether the words most likely report that something bought is broken or missing, and ask nothing."""
+    alone = turn.understanding.intents[:1] if turn.understanding is not None else ()
+    best = {one.intent for one in alone if one.probability >= _LIKELY}
+    return bool(best & _TROUBLES) and not phrases.asks(turn.text)
+
+
+def _wishes_else(turn: Turn, *, plain: bool) -> bool:
+    """Whether the message plainly does or wishes something that is no question about orders or goods; where it is
+    `plain` that one is asked of an order, what would only tell something else is none."""
+    # Whether it is packed or paid is no state of a request.
+    of_state = () if order_asked.facts(turn) & _OF_ITS_STATE else (Act.ASKS_STATE,)
+    of_requests = (Act.ADDS, Act.CORRECTS, *of_state, Act.YES, Act.NO)
     open_ones = bool(turn.memory.filed or turn.memory.tasks)
     if any(turn.does(act) for act in (Act.WAITS, Act.WITHDRAWS, *(of_requests if open_ones else ()))):
         return True
@@ -143,7 +238,11 @@ def _wishes_else(turn: Turn) -> bool:
     wished = {wish.intent for wish in turn.acts.wishes if wish.probability >= _RATHER}
     asks = order_asked.facts(turn) and turn.pointed_at
     sure = set() if wished or asks else _sure(turn) - _SHORT_ANSWERS
-    return bool((wished | sure) - _READS - _MAY_BE_ABOUT_GOODS - _said_by_facts(turn)) or bool(sure & TALK)
+    others = (wished | sure) - _READS - _MAY_BE_ABOUT_GOODS - _said_by_facts(turn)
+    if plain:
+        skills = turn.skills.by_intent
+        others = {one for one in others if one not in skills or not skills[one].only_tells}
+    return bool(others) or bool(sure & TALK)
 
 
 def _sure(turn: Turn) -> set[str]:
@@ -178,6 +277,8 @@ def _said_by_facts(turn: Turn) -> set[str]:
         none.add("delivery_problem")
     if Fact.CONTENTS in asked and any(wish.intent == "order_facts" for wish in turn.acts.wishes):
         none.add("item_problem")
+    if order_asked.says(turn.text, _GIVEN_BACK):
+        none |= {"cancel_order", "return_policy", "return_request", "refund_request"}
     if asked & {Fact.CONTENTS, Fact.COUNT, Fact.TOTAL, Fact.UNPAID, Fact.WHY} and order_asked.says(
         turn.text, _ENDED
     ):
@@ -192,10 +293,12 @@ def _about(turn: Turn, known: list[Order], asked: frozenset[Fact], *, of_goods: 
     if asked & _NOT_OF_GOODS:
         return True
     named = order_match.told_apart(turn, known)
+    if asked & order_asked.OF_MONEY and order_asked.says(turn.text, _CHARGED):
+        return True
     if asked:
         return pointed or bool(named) if of_goods else True
     elsewhere = ids.intersection(turn.pointed_at) - {turn.memory.order}
-    words = (order_asked.other, order_asked.the_one_before, order_asked.newest)
+    words = (orders_called.other, orders_called.the_one_before, orders_called.newest)
     other = elsewhere or any(means(turn.text) for means in words)
     alone = turn.understanding.intents[:1] if turn.understanding is not None else ()
     likely = any(one.intent in _OF_GOODS and one.probability >= _LIKELY for one in alone)
@@ -206,9 +309,11 @@ async def _wish(turn: Turn, last: str, reads: list[str], asked: frozenset[Fact])
     """Which of the wishes about orders is answered."""
     if reads[:1] == ["refund_status"]:
         return "refund_status"
+    spoken = await which_order.spoken_of(turn)
+    away = spoken is not None and spoken.status in order_choice.ON_ITS_WAY
     if (
         last in _MONEY_BACK
-        and asked <= _OF_MONEY
+        and asked <= (_OF_MONEY if away else _OF_MONEY | _WHERE_TO)
         and set(reads) <= {"order_facts"}
         and await _of_a_refund(turn, asked)
     ):

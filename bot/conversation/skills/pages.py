@@ -4,172 +4,81 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from math import sqrt
 from zlib import crc32
 
-from bot.conversation import phrases, price_rules
+from bot.conversation import phrases
 from bot.conversation.answer import Answer, HandOver
 from bot.conversation.memory import Memory
 from bot.conversation.skills import order_asked
+from bot.conversation.skills.page_search import (
+    CERTAIN,
+    FAR,
+    GENERAL,
+    LIKELY,
+    LOOKED_AT,
+    NEAR,
+    OF_A_SUBJECT,
+    STILL,
+    SURE,
+    asked,
+    nearest,
+    of_parts,
+    of_the_spoken,
+    passage_for,
+    passages,
+    plainly,
+    said_before,
+    stated,
+    sure_of_itself,
+)
 from bot.conversation.turn import Skill, Turn
-from nlu.types import EntityKind, Language, Passage
+from nlu.acts import Act
+from nlu.types import EntityKind, Passage
 
+__all__ = [
+    "FAR", "NEAR", "SKILLS", "STILL", "SURE", "answer", "answer_own", "asked", "asked_on", "before", "besides",
+    "by_the_way", "entry_that_says", "general", "having_told", "in_place_of", "likely", "may_be_about", "more_of_told",
+    "of_a_request", "passage_for", "passage_text", "said_of", "shortened", "surely", "that_says",
+]  # fmt: skip
 _LONGEST = 700
 _SHORT = 350
 """Characters up to which an entry is said as it stands, and of a longer one what follows the sentence that answers."""
-_LOOKED_AT = 8
-_ALONE = 0.4
 _ASKED = 200
-_PLAINLY = 0.65
-_OF_A_SUBJECT = {
-    **{
-        intent: f"page-question-{intent}"
-        for intent in (
-            "payment_methods",
-            "return_policy",
-            "store_info",
-            "warranty_repair",
-            "account_problem",
-            "place_order",
-        )
-    },
-    "membership_points": "rule-question-membership_points",
-}
-"""Intents that name what they ask about, with the text that asks for it in general; "how long?" or "how much?" is asked
-of anything."""
-_NOT_OF_GOODS = frozenset({"payment_methods", "store_info", "place_order"})
-"""Those that nothing of a product asked about before says more of."""
-
-SURE = 0.6
-"""A passage that answers with this chance does so even when nothing else was understood."""
-NEAR = 0.25
-"""A passage with this chance goes before the general one of the intent, where a question is known to be one for the
-pages.
-
-Chances are those of `nlu.pages`; `docs/benchmarks.md` has what they are worth on shops that nothing was learned from.
-"""
-STILL = 0.3
-"""A passage with this chance answers a question that follows an entry just told."""
-_GENERAL = 0.1
-"""A passage for a question of the bot's own, which is one for the pages in any case."""
-_FAR = 0.03
-"""A passage that is picked by what it says among those that may be about a question of the bot's own."""
+_TOLD = 2
+"""Entries that are told at once."""
+_NEVER = 2.0
+_GOODS = frozenset(
+    {"product_question", "stock_question", "price_question", "product_search", "recommend_request"}
+)
+"""What may be read of a question that the pages answer: it names goods, or words that goods are found by."""
+_OF_GOODS = frozenset({"product_question", "stock_question", "price_question", "product_compare"})
+_ENDS = {"；": "。", ";": "."}
 _BOTH = 0.3
 """From this chance on a second entry is said beside the first: both apply."""
 
 
-async def passage_for(
-    turn: Turn, question: str | None = None, at_least: float | None = None
-) -> Passage | None:
-    """The passage that answers the message best, if any does; the customer's own language first.
+async def likely(turn: Turn, question: str, n: int, at_least: float) -> list[Passage]:
+    """The entries in the customer's language that are nearest to a question of the bot's own."""
+    return [one for one in await passages(turn, question, n, at_least) if one.language == turn.language]
 
-    `at_least` is the chance that it needs, in place of the model's own threshold.
-    """
-    return next(iter(await _passages(turn, question, 1, at_least)), None)
+
+async def may_be_about(turn: Turn, at_least: float) -> list[Passage]:
+    """Entries that a message may be about, by its own words, the likeliest first."""
+    return await passages(turn, turn.text, LOOKED_AT, at_least)
 
 
 async def that_says(turn: Turn, question: str, says: Callable[[Passage], bool]) -> str:
     """The nearest of the entries that may be about a question of the bot's own and that say such a thing, for this
     customer; empty where there is none."""
-    found = await _passages(turn, question, _LOOKED_AT, _FAR)
-    passage = next((one for one in found if says(one)), None)
+    passage = await entry_that_says(turn, question, says)
     return "" if passage is None else passage_text(turn, passage)
 
 
-async def _passages(turn: Turn, question: str | None, n: int, at_least: float | None = None) -> list[Passage]:
-    """The best first, with the rules for personal prices where an entry leaves room for them."""
-    policy = turn.services.decisions.policy
-    return [price_rules.filled(turn.part, policy, one) for one in await _found(turn, question, n, at_least)]
-
-
-async def _found(turn: Turn, question: str | None, n: int, at_least: float | None) -> list[Passage]:
-    """The best first, of a message by itself or with the customer's message before it, whichever is nearer to a
-    passage; after an entry was told, in the light of that, too. A question of the bot's own stands alone."""
-    meaning = turn.understanding
-    asked = question or turn.text or (meaning.text if meaning is not None else "")
-    if not asked.strip():
-        return []  # a button asks no page
-    before = "" if question is not None else _said_before(turn, asked)
-    # The bot's own questions are ones for the pages.
-    at_least = _GENERAL if question is not None and at_least is None else at_least
-    language: Language = "zh" if turn.language == "zh" else "en"
-    search = turn.services.reader.search
-    if question is None and turn.memory.topic:
-        contexts = dict.fromkeys(("", turn.memory.topic_asked, turn.memory.topic))
-        readings = [await search(asked, language, _LOOKED_AT, context, 0.0) for context in contexts]
-        if await _leaves(turn, readings[0], readings[-1], language):
-            before = ""
-        else:
-            least = NEAR if at_least is None else at_least
-            # A second entry is as likely after any that was told: it adds nothing.
-            found = [passage for passage in _agreed(readings) if passage.score >= least][:1]
-            turn.sources.by_before(found)
-            return found
-    if turn.intent in _NOT_OF_GOODS and _plainly(turn):
-        before = ""
-    alone = await search(asked, language, n, "", at_least)
-    if not before or (alone and alone[0].score >= SURE):
-        return alone
-    together = await search(asked, language, n, before, at_least)
-    nearest = max(alone, together, key=lambda found: found[0].score if found else 0.0)
-    if nearest is together:
-        turn.sources.by_before(together)
-    return nearest
-
-
-def _plainly(turn: Turn) -> bool:
-    """Whether the wish that is answered is plain in its own words."""
-    return any(wish.intent == turn.intent and wish.probability >= _PLAINLY for wish in turn.acts.wishes)
-
-
-async def _leaves(
-    turn: Turn, alone: Sequence[Passage], after_it: Sequence[Passage], language: Language
-) -> bool:
-    """Whether a message plainly asks of another subject than the entry told last: the general entry of what it asks is
-    on another page, or is what its words alone find.
-
-    Args:
-        turn: of the message.
-        alone: what is found by the message by itself.
-        after_it: what is found in the light of that entry.
-        language: of the pages.
-    """
-    told = next((one.page for one in after_it if one.title == turn.memory.topic), "")
-    if turn.intent not in _OF_A_SUBJECT or not _plainly(turn):
-        return False
-    general = turn.say(_OF_A_SUBJECT[turn.intent])
-    found = await turn.services.reader.search(general, language, 1, "", _GENERAL)
-    if not found:
-        return False
-    by_itself = bool(alone) and alone[0].title == found[0].title != turn.memory.topic
-    return by_itself or found[0].page != told
-
-
-def _agreed(readings: Sequence[Sequence[Passage]]) -> list[Passage]:
-    """What several readings of one question find, the best first. A short question may be about what was told, and may
-    begin something else: the chance of each entry is the geometric mean of the two readings that think it likeliest,
-    so that what the entry told last suggests alone counts little, or half of what the words alone say."""
-    found: dict[tuple[str, str, str], list[Passage]] = {}
-    alone: dict[tuple[str, str, str], float] = {
-        (one.page, one.title, one.language): one.score for one in readings[0]
-    }
-    for reading in readings:
-        for passage in reading:
-            found.setdefault((passage.page, passage.title, passage.language), []).append(passage)
-    agreed = []
-    for entry, passages in found.items():
-        best = sorted([*(one.score for one in passages), 0.0], reverse=True)[:2]
-        chance = max(sqrt(best[0] * best[1]), _ALONE * alone.get(entry, 0.0))
-        agreed.append(replace(passages[0], score=chance))
-    return sorted(agreed, key=lambda one: -one.score)
-
-
-def _said_before(turn: Turn, asked: str) -> str:
-    """What the customer said before the words to be answered: in the same message, else the message before."""
-    earlier, found, _ = turn.said.partition(asked)
-    if found and earlier.strip():
-        return earlier.strip()
-    return turn.memory.before[-2] if len(turn.memory.before) > 1 else ""
+async def entry_that_says(
+    turn: Turn, question: str, says: Callable[[Passage], bool], at_least: float = FAR
+) -> Passage | None:
+    """As `that_says`, the entry itself, of which nothing is said yet."""
+    return next((one for one in await passages(turn, question, LOOKED_AT, at_least) if says(one)), None)
 
 
 def passage_text(turn: Turn, passage: Passage) -> str:
@@ -178,6 +87,8 @@ def passage_text(turn: Turn, passage: Passage) -> str:
     An entry is said as the shop wrote it, of a long one the sentences that answer and then the rest.
     """
     text = passage.text.strip()
+    if passage.placed:
+        return _in_language(turn, passage, passage.answer)
     if len(text) <= _SHORT or not passage.answer:
         return _in_language(turn, passage, shortened(text))
     rest = text
@@ -188,10 +99,18 @@ def passage_text(turn: Turn, passage: Passage) -> str:
 
 
 def _in_language(turn: Turn, passage: Passage, text: str) -> str:
+    text = "\n".join(
+        f"{line[:-1]}{_ENDS.get(line[-1], line[-1])}" if line else "" for line in text.splitlines()
+    )
     turn.sources.passage(passage, text)
     if passage.language == turn.language:
         return text
     return f"{turn.say('pages-other-language')}\n{text}"
+
+
+def _sentence(line: str) -> str:
+    """A line as a sentence: what stands before a semicolon on a page is cut off there, or begins behind one."""
+    return f"{line[:1].upper()}{line[1:-1]}{_ENDS.get(line[-1], line[-1])}" if len(line) > 1 else line
 
 
 def shortened(text: str, longest: int = _LONGEST) -> str:
@@ -204,18 +123,57 @@ def shortened(text: str, longest: int = _LONGEST) -> str:
     return cut[: end + 1].strip() if end > longest // 3 else f"{cut.rstrip()}…"
 
 
+async def general(turn: Turn, question: str) -> Passage | None:
+    """What answers a question of the bot's own that stands for the customer's: their words, by themselves or with those
+    before, may be answered by that entry, too: what they ask may be of that kind, and nothing that is written. What is
+    plainly to be done goes by its rule, in whatever words."""
+    likely = await passages(turn, question, LOOKED_AT)
+    found = next(iter(likely), None)
+    to_be_done = turn.intent in turn.skills.tasks_of and plainly(turn)
+    if found is None or turn.chosen or to_be_done or not turn.text.strip() or found.placed:
+        return found
+    contexts = dict.fromkeys(("", said_before(turn, turn.text), turn.memory.topic))
+    search = turn.services.reader.search
+    own = [await search(turn.text, found.language, LOOKED_AT, context, 0.0) for context in contexts]
+    # What names its subject may be said in words that are near to no entry, only to the page.
+    by_page = turn.intent in OF_A_SUBJECT
+    for near in own:
+        its = [one for one in near if _entry(one) == _entry(found)]
+        states = [one for one in (near if by_page else its) if one.stated and one.page == found.page]
+        if sum(one.score for one in states) >= GENERAL:
+            return found
+    plain = {_entry(one) for near in own for one in near if one.score >= NEAR}
+    return next((one for one in likely if _entry(one) in plain), None)
+
+
 async def answer(turn: Turn) -> Answer:
     """The page's words, or an honest "I don't know" with a person behind it."""
-    found = await _passages(turn, None, 2, NEAR)
+    found = await passages(turn, None, _TOLD, NEAR)
+    if not found or found[0].score < SURE:
+        found = await of_parts(turn) or found
     if not found:
-        found = await _passages(turn, turn.say(f"page-question-{turn.intent}"), 1)
+        passage = await general(turn, turn.say(f"page-question-{turn.intent}"))
+        found = [] if passage is None else [passage]
     if not found:
-        return Answer(
+        unknown = Answer(
             text=turn.say("pages-unknown"),
             buttons=turn.human,
             memory=turn.memory.settled(),
+            tells_nothing=True,
         )
+        return await _nearest(turn) or unknown
     return said_of(turn, found)
+
+
+async def _nearest(turn: Turn) -> Answer | None:
+    """The entry that a question for the shop's rules comes nearest to, as all that they say."""
+    found = await nearest(turn, NEAR) if turn.text.strip() else None
+    if found is None:
+        return None
+    text = turn.say("pages-not-stated", text=passage_text(turn, found))
+    # Who asks on hears all of it, once it answers.
+    memory = replace(having_told(turn, found), passage=turn.memory.passage)
+    return Answer(text=text, buttons=turn.human, memory=memory, lacks=True)
 
 
 def said_of(turn: Turn, found: Sequence[Passage]) -> Answer:
@@ -228,7 +186,7 @@ def said_of(turn: Turn, found: Sequence[Passage]) -> Answer:
         text = turn.say("pages-not-stated", text=text)
         return Answer(text=text, buttons=turn.human, memory=having_told(turn, first))
     parts = [text] + [
-        _in_language(turn, one, one.answer or shortened(one.text)) for one in others[:1] if one.score >= _BOTH
+        _in_language(turn, one, one.answer or shortened(one.text)) for one in others if one.score >= _BOTH
     ]
     return Answer(text="\n\n".join(parts), memory=having_told(turn, first))
 
@@ -236,8 +194,8 @@ def said_of(turn: Turn, found: Sequence[Passage]) -> Answer:
 def having_told(turn: Turn, passage: Passage, memory: Memory | None = None) -> Memory:
     """What is kept in mind, else of the turn's, once an entry was told: what is asked next in few words is of it."""
     kept = memory or turn.memory.settled()
-    asked = turn.memory.topic_asked if turn.memory.topic == passage.title else turn.text[:_ASKED]
-    return replace(kept, passage=_entry(passage), topic=passage.title, topic_asked=asked)
+    first = turn.memory.topic_asked if turn.memory.topic == passage.title else turn.text[:_ASKED]
+    return replace(kept, passage=_entry(passage), topic=passage.title, topic_asked=first)
 
 
 def _entry(passage: Passage) -> int:
@@ -248,7 +206,7 @@ async def asked_on(turn: Turn) -> Answer | None:
     """What the pages say to a question that follows an entry of theirs; None where none was told, or none answers."""
     if not turn.memory.topic:
         return None
-    found = await _passages(turn, None, 1, STILL if phrases.asks(turn.text) else SURE)
+    found = await passages(turn, None, 1, STILL if phrases.asks(turn.text) else SURE)
     return said_of(turn, found) if found else None
 
 
@@ -257,24 +215,117 @@ async def by_the_way(turn: Turn) -> Answer | None:
     where no entry states it."""
     if not phrases.asks(turn.text):
         return None
-    found = await _passages(turn, None, 1, STILL if turn.memory.topic else SURE)
-    return said_of(turn, found) if found and found[0].stated else None
+    found = await passages(turn, None, 1, STILL if turn.memory.topic else SURE)
+    return said_of(turn, found) if found and stated(turn, found[0]) else None
+
+
+async def before(turn: Turn, answer: Answer, at_least: float, question: str = "") -> Answer | None:
+    """An answer that asks something, and before it what the pages state, else in general to a question of the bot's own
+    that stands for the message; None where they state nothing."""
+    passage = await passage_for(turn, at_least=at_least)
+    if passage is None and question:
+        passage = await general(turn, question)
+    if passage is None:
+        return None
+    text = f"{passage_text(turn, passage)}\n\n{answer.text}"
+    memory = having_told(turn, passage, answer.memory)
+    return replace(answer, text=text, memory=memory, lacks=False, tells_nothing=False)
+
+
+def surely(turn: Turn) -> float:
+    """The chance from which an entry answers though something else does, too: what is no question has to be nearer."""
+    return SURE if phrases.asks(turn.text) else CERTAIN
+
+
+async def in_place_of(turn: Turn, answer: Answer, *, told_before: bool = False) -> Answer | None:
+    """What the pages say in place of an answer that tells nothing, only what comes nearest, or what was told before;
+    None where they don't state it."""
+    if answer.effects or answer.hand_over is not None:
+        return None
+    if told_before and _questions(turn):
+        passage = await of_the_spoken(turn, SURE)
+        return said_of(turn, [passage]) if passage is not None else None
+    if not (answer.lacks or answer.tells_nothing):
+        return None
+    # After a request was made "any news?" is asked of that, whatever was said before it.
+    alone = turn.text if turn.memory.filed else None
+    found = await passages(turn, alone, 1, NEAR if answer.tells_nothing else surely(turn))
+    return said_of(turn, found) if found and stated(turn, found[0]) else None
+
+
+def _questions(turn: Turn) -> bool:
+    """Whether a message asks something, be it in the form of a request for it."""
+    return phrases.asks(turn.text) or phrases.asks_a_favour(turn.text)
+
+
+async def besides(turn: Turn, skill: Skill, answer: Answer) -> Answer | None:
+    """What the pages surely state to a question that was taken for one of an order or of goods: below what is told of
+    the order that is spoken of, in place of what is told of goods; None where they don't."""
+    asks_back = answer.memory is not None and answer.memory.pending is not None
+    does = answer.effects or answer.hand_over is not None or answer.tells_nothing or asks_back
+    may_be_else = skill.about_order or not _GOODS.isdisjoint(skill.intents)
+    if does or not (skill.only_tells and may_be_else) or turn.memory.topic or not _questions(turn):
+        return None
+    own = turn.order_number or order_asked.of_an_own_order(turn.text) or order_asked.mine(turn.text)
+    memory = answer.memory or turn.memory
+    spoken = turn.memory.order is not None and turn.memory.order == memory.order
+    wished = any(wish.intent == turn.intent for wish in turn.acts.wishes)
+    beside = skill.about_order and (own or spoken or not wished or plainly(turn))
+    passage = await sure_of_itself(turn, CERTAIN if beside else _sure_enough(turn, skill))
+    if passage is None or _entry(passage) == memory.passage:
+        return None
+    if not beside:
+        return said_of(turn, [passage])
+    told = _in_language(turn, passage, passage.answer or shortened(passage.text))
+    if told in answer.text:
+        return None
+    memory = replace(memory, passage=_entry(passage), said=(*memory.said, answer.mark))
+    return replace(answer, text=f"{answer.text}\n\n{told}", memory=memory)
+
+
+def _sure_enough(turn: Turn, skill: Skill) -> float:
+    """The chance from which an entry answers what was taken for a question about goods: the less plainly it is one, the
+    less an entry needs."""
+    if skill.about_order:
+        return SURE
+    if len(turn.text) < len(turn.said):
+        return _NEVER  # a part of a message leans on the rest: "and what do they cost"
+    named = turn.named(EntityKind.PRODUCT) is not None
+    understood = turn.understanding is not None and turn.understanding.understood
+    if (turn.intent in _OF_GOODS and plainly(turn)) or (named and not understood):
+        return CERTAIN
+    return SURE if understood else LIKELY
+
+
+async def of_a_request(turn: Turn) -> Answer | None:
+    """What the pages say to a question that follows what was asked of the shop: it is answered rather than kept for
+    people. None where it tells more of that, or may ask how that stands, or no entry states it."""
+    if turn.acts.slots or turn.does(Act.WITHDRAWS) or turn.surely(Act.ASKS_STATE) or not _questions(turn):
+        return None
+    told = None if turn.does(Act.ASKS_STATE) else await by_the_way(turn)
+    if told is not None:
+        return told
+    passage = await of_the_spoken(turn, SURE)
+    return said_of(turn, [passage]) if passage is not None else None
 
 
 async def more_of_told(turn: Turn) -> Answer | None:
-    """What the entry told last says, in a sentence of its own, to what would else be asked of an order, but not
-    plainly."""
+    """What the entry told last says, in a sentence of its own, to what would else be asked of an order or of goods;
+    where that is plain, only if the entry answers for certain."""
     named = bool(turn.named(EntityKind.ORDER_NUMBER)) or order_asked.mine(turn.text)
-    if not turn.memory.topic or named or _plainly(turn):
+    if not turn.memory.topic or named:
         return None
-    found = await _passages(turn, None, 1, STILL if phrases.asks(turn.text) else SURE)
+    asks, plain = phrases.asks(turn.text), plainly(turn)
+    if plain and not asks:
+        return None
+    found = await passages(turn, None, 1, CERTAIN if plain else STILL if asks else SURE)
     of_it = [one for one in found if one.title == turn.memory.topic and one.stated and one.answer]
     return said_of(turn, of_it) if of_it else None
 
 
 async def answer_own(turn: Turn) -> Answer:
     """An intent that the shop taught: its page if one is named like it, else any that answers; else a person."""
-    found = await _passages(turn, None, _LOOKED_AT)
+    found = await passages(turn, None, LOOKED_AT)
     named = [passage for passage in found if passage.page == turn.intent]
     passage = next(iter(named or found), None)
     if passage is None:
@@ -286,6 +337,7 @@ SKILLS = (
     Skill(
         name="policy",
         only_tells=True,
+        of_rules=True,
         answer=answer,
         intents=(
             "shipping_fee",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from bot.conversation.skills import product_words
+from bot.conversation.skills import orders_called, product_words
 from bot.conversation.turn import Turn
 from nlu.types import EntityKind
 from storage.orders import Order, Parcel
@@ -114,7 +114,10 @@ def is_late(turn: Turn, parcel: Parcel) -> bool:
 
 
 def _named(turn: Turn, order: Order) -> set[str]:
-    """The products of an order that a message names, where those are not all of it."""
+    """The products of an order that a message names, where those are not all of it; none where they name the order,
+    or the other part of it is meant."""
+    if orders_called.called_by_goods(turn.text) or orders_called.other(turn.text):
+        return set()
     names = {line.product_id: f"{line.name_zh} {line.name_en}" for line in order.lines}
     fits = {product: len(product_words.words_in_name(turn, name)) for product, name in names.items()}
     most = max(fits.values(), default=0)

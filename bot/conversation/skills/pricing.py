@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bot.conversation import price_rules
 from bot.conversation.answer import Answer, row
+from bot.conversation.phrases import word_test
 from bot.conversation.skills import (
     bargain_words,
     bargaining,
@@ -55,6 +56,9 @@ async def _discount(turn: Turn) -> Answer:
     if turn.argument:
         return Answer(text=turn.say("product-gone"))
     return await _of_several(turn, meant, move) if meant.open else await _in_general(turn, move)
+
+
+_of_codes = word_test("优惠码 折扣码 优惠券 券码 兑换码", "code codes coupon* voucher*")
 
 
 async def _of_one(turn: Turn, product: Product, move: Move | None) -> Answer:
@@ -116,11 +120,9 @@ async def _in_general(turn: Turn, move: Move | None) -> Answer:
     offers = await _coupons(turn)
     if move is Move.RIVAL:
         return replace(offers, text=f"{await haggling.rule_for_rivals(turn)}\n\n{offers.text}")
-    passage = await pages.passage_for(turn, at_least=pages.SURE) if turn.text else None
-    if passage is None:
-        return offers
-    text = f"{pages.passage_text(turn, passage)}\n\n{offers.text}"
-    return replace(offers, text=text, memory=pages.having_told(turn, passage, offers.memory))
+    least = pages.NEAR if offers.tells_nothing else pages.SURE
+    told = await pages.before(turn, offers, least) if turn.text else None
+    return told or offers
 
 
 async def _not_for_nothing(turn: Turn) -> Answer:
@@ -154,12 +156,19 @@ async def _coupons(turn: Turn) -> Answer:
         if lines
         else turn.say("coupons-none")
     )
-    return Answer(text=text, memory=turn.memory.asking("product", intent="discount_request"))
+    memory = turn.memory.asking("product", intent="discount_request")
+    return Answer(text=text, memory=memory, tells_nothing=not lines)
 
 
 async def _code(turn: Turn) -> Answer:
     """Why a code does not work, as far as it is this customer's to know."""
     code = await _named_code(turn)
+    if code is None and qualities.in_question(turn.text):
+        found = [
+            one for one in await pages.may_be_about(turn, pages.FAR) if _of_codes(f"{one.title}\n{one.text}")
+        ]
+        if found:
+            return pages.said_of(turn, found[:1])
     if code is None:
         passage = await pages.passage_for(turn, at_least=_NEAR) if turn.intent == "coupon_problem" else None
         known = "" if passage is None else f"{pages.passage_text(turn, passage)}\n\n"

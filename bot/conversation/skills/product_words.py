@@ -14,7 +14,7 @@ from storage.catalogue import Catalogue, Product, each_once
 
 _EMPTY = """
 的 了 吗 呢 啊 吧 呀 么 嘛 有 没有 有没有 没 卖 你们 你 我 我们 想 要 买 想要 想买 想找 找 个 一个 一款
-款 请问 那 这 是 不 什么 怎么 多少 钱 可以 能 能不能 帮 给 看看 看 推荐 商品 东西 产品 还 在
+款 种 哪种 这种 那种 几种 请问 那 这 是 不 什么 怎么 多少 钱 可以 能 能不能 帮 给 看看 看 推荐 商品 东西 产品 还 在
 和 就 也 店 店里 家 下 几 一下 哪 哪些 哪里 哪个 多少钱 价格 便宜 适合 好 送 用 一 您 都 会 说 去 得 着
 您好 你好 这个 那个 这款 那款 这件 那件 库存 现货 货 有货 来 点 些 最近 今天 明天 昨天 现在 天气
 等 多久 久 时候 什么时候 时间 为什么 为啥 怎么样 如何 谁 咋 个人 人 真人 知道 告诉 觉得 一点 有点
@@ -84,7 +84,7 @@ _MEASURE = re.compile(r"(?<=\d)\s++(?=[a-z]{1,4}\b)")
 _LATIN = re.compile(r"[a-z0-9]+")
 _POINTS = 3
 """So many words may stand before a name to point at it."""
-_MOST = 8
+_MOST = 12
 _LOOKED_AT = 24
 _KEPT = 4_096
 """Texts of at most `_SHORT` characters whose words are kept: those of goods are compared again and again."""
@@ -173,7 +173,8 @@ def all_in(text: str, name: str) -> bool:
 def _stands_in(text: str, word: str) -> bool:
     lower = word.lower()
     if word.isascii():
-        return _contains(text, lower)
+        # 4L is written 4 L, too.
+        return any(_contains(form, lower) for form in (text, _MEASURE.sub("", text)))
     return len(word) > 1 and (lower in text or _in_parts(text, lower))
 
 
@@ -276,11 +277,8 @@ def _is_named(product: Product, category: str, word: str, values: str = "") -> b
     own = f"{product.name_zh} {product.name_en} {product.brand} {product.code}".lower()
     text = f"{own} {category} {values}".lower()
     lower = word.lower()
-    if word.isascii():
-        # 4L is written 4 L, too.
-        return any(_contains(form, lower) for form in (text, _MEASURE.sub("", text)))
-    if len(word) > 1:
-        return lower in text or _in_parts(own, lower)
+    if word.isascii() or len(word) > 1:
+        return _stands_in(text, word) if word.isascii() else lower in text or _in_parts(own, lower)
     return lower in category or any(part.endswith(lower) for part in own.split())
 
 

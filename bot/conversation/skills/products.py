@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.conversation.answer import Answer, row
-from bot.conversation.skills import pages, product_words, qualities, reasons, sound, variants, which_product
+from bot.conversation.skills import (
+    pages,
+    product_words,
+    qualities,
+    reasons,
+    recommending,
+    sound,
+    variants,
+    which_product,
+)
 from bot.conversation.skills.goods import several, telling
 from bot.conversation.turn import Asked, Skill, Turn
 from nlu.acts import Act
@@ -20,8 +29,14 @@ async def _question(turn: Turn) -> Answer:
     if compared is not None:
         return compared
     product = await several.picked(turn, meant)
+    if product is not None and meant.parts and not telling.asks_of(turn, product):
+        wished = await recommending.by_words(turn)
+        if wished is not None and wished.cards:
+            return wished
     if product is not None:
-        return await telling.about(turn, product, named=bool(meant.parts))
+        # A comparison of one product is a question about it.
+        asked = replace(turn, intent="product_question")
+        return await telling.about(asked, product, named=bool(meant.parts))
     if turn.argument:
         return Answer(text=turn.say("product-gone"))
     passage = None if meant.products else await pages.passage_for(turn, at_least=telling.NEAR)
@@ -47,7 +62,7 @@ async def variant(turn: Turn) -> Answer | None:
             values=variants.listed(turn, choice.values or {}),
         )
         return Answer(text=text, memory=turn.memory.about_product(choice.group.base.id))
-    checked = await sound.checked(turn, [product])
+    checked = await sound.checked(turn, [product], named=True)
     if checked.against:
         text = reasons.unfit(turn, checked)
         return Answer(text=text, memory=turn.memory.about_product(product.id))
@@ -74,6 +89,7 @@ async def _stock(turn: Turn) -> Answer:
         stock=which_product.stock(turn, product),
         price=turn.price(product),
     )
+    text = await telling.besides(turn, product, text)
     memory = turn.memory.about_product(product.id)
     if product.active and product.stock > 0:
         buttons = row(turn.button("button-detail", f"product:show:{product.id}"))
@@ -95,7 +111,10 @@ async def _price(turn: Turn) -> Answer:
     if fact is not None:
         return fact
     versions = await telling.prices(turn, product) if meant.parts else None
-    return versions or telling.price(turn, product)
+    if versions is not None:
+        return versions
+    priced = telling.price(turn, product)
+    return replace(priced, text=await telling.besides(turn, product, priced.text))
 
 
 async def _resume(turn: Turn) -> Answer | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 
+from bot.conversation import phrases
 from bot.conversation.skills import product_words
 from bot.shop.sizes import without_table
 from storage.catalogue import Product, label_and_value
@@ -18,11 +19,17 @@ VALUE = "value"
 UNGUESSED = frozenset({"contents", "safety"})
 """What may harm somebody: nothing is concluded of it."""
 _open = re.compile(
-    r"\b(?:(?:what|how)(?! about)|which|where|when|who|why)\b"
+    r"\b(?:(?:what|how)(?:['’]?s)?(?! about)|which|where|when|who|why)\b"
     r"|什么|啥|多少|几|哪|怎么|多[大久重长高宽厚深远]|还是",
     re.IGNORECASE,
 ).search
 """A question that yes or no doesn't answer."""
+_yes_or_no = re.compile(
+    r"^\W*(?:can|could|will|would|should|is|are|was|do|does|did|has|have)\b(?!\s(?:you|i|we)\s(?:recommend|suggest|get))"
+    r"|(?P<said>[\u4e00-\u9fff])不(?P=said)|[不没吗么][\s了啊呀吧?？]*$|没有[?？]*$",
+    re.IGNORECASE,
+).search
+"""A question of yes or no, with or without its mark."""
 _LESS = ("less", "least", "fewer", "lower", "lowest", "shorter", "shortest", "短", "少", "低", "小")
 _MORE = ("最", "更", "再")
 _HOW_MUCH = ("how ", "grams ", "多", "几")
@@ -206,6 +213,11 @@ def chooses(text: str) -> bool:
 def picks(text: str) -> bool:
     """Whether a text wants one of several to be picked out, and not to hear which there are."""
     return product_words.says(text, _PICKING)
+
+
+def in_question(text: str) -> bool:
+    """Whether a text is a question by its form."""
+    return phrases.asks(text) or is_open(text) or _yes_or_no(text.strip()) is not None
 
 
 def is_open(text: str) -> bool:

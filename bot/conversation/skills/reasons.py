@@ -9,8 +9,10 @@ from bot.conversation.skills import sound, which_product
 from bot.conversation.skills.sound import Checked
 from bot.conversation.turn import Turn
 from kernel.money import decimals
+from nlu.products import lexicon
+from nlu.products.against import states_free
 from nlu.products.concepts import Concept, wanted
-from nlu.products.goods import FOR_WHOM, Goods, states_free
+from nlu.products.goods import FOR_WHOM, LISTED, Goods
 from nlu.products.lexicon import field
 from nlu.products.needs import Need
 from retention.types import Recommendation
@@ -53,6 +55,11 @@ def _facts(turn: Turn, need: Need, product: Product, goods: Goods) -> list[str]:
         for label, value in labels
         if (need.allergies or need.unwanted) and states_free(need, label, value)
     ][:1]
+    if need.allergies and not found:
+        # Nothing is concluded of what it is made of: the whole list is told.
+        found += [
+            turn.say("attribute", label=label, value=value) for label, value in labels if LISTED.search(label)
+        ]
     wished = (need.people and set(need.people) != {"self"}) or need.taste
     for concept in wanted(need) if wished or not found else ():
         fact = _fact(turn, concept, product, goods)
@@ -140,4 +147,7 @@ def left_out(turn: Turn, need: Need) -> str:
     """That what isn't stated to be safe is not shown."""
     if need.allergies:
         return turn.say("need-unstated-allergy", what=turn.say("list-comma").join(need.allergies))
+    diet = next(iter(sorted(lexicon.asks(need.said, "%"))), "")
+    if diet and not need.child:
+        return turn.say("need-unstated-diet", what=diet)
     return turn.say("need-unstated-age")

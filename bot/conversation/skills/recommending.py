@@ -7,9 +7,20 @@ from dataclasses import replace
 from functools import partial
 
 from bot.conversation.answer import Answer, row
-from bot.conversation.skills import fitting, needed, product_words, reasons, sound, which_product
+from bot.conversation.skills import (
+    fitting,
+    needed,
+    order_asked,
+    pages,
+    product_words,
+    qualities,
+    reasons,
+    sound,
+    suiting,
+    which_product,
+)
 from bot.conversation.skills.fitting import Fit
-from bot.conversation.skills.goods import arriving, several
+from bot.conversation.skills.goods import arriving, comparing, facts, several, telling
 from bot.conversation.turn import Skill, Turn
 from kernel.money import decimals
 from nlu.products.concepts import wanted
@@ -18,13 +29,40 @@ from storage.catalogue import Catalogue, Product
 
 _LIKE_IT = 24
 """So many goods like another are looked at."""
+_PLAINLY = 0.8
+_FAIR_PART = 0.25
+_DESCRIBED = 0.5
+"""From this nearness on a message that asks nothing says what is wanted; chosen on three invented shops."""
 
 
 async def _answer(turn: Turn) -> Answer:
     if turn.intent == "like":
         return await _like(turn)
     other = await _other_than_the_one(turn)
-    return other if other is not None else (await _met(turn))[0]
+    if other is not None:
+        return other
+    answer, met = await _met(turn)
+    return await _asked_of_it(turn, met) or answer
+
+
+async def _asked_of_it(turn: Turn, met: Fit) -> Answer | None:
+    """What is stated of the one product that a message names, or that was found, where it asks something of it, and not
+    whether there is one."""
+    asks = qualities.in_question(turn.text) and not needed.asks_whether_there_is(turn.text)
+    if not (met.items and asks) or needed.told(turn).limits:
+        return None
+    meant = await which_product.meant(turn)
+    if meant.one is not None and meant.parts:
+        product = meant.one
+    elif len(met.items) == 1:
+        product = met.products[met.items[0].product]
+        asked = await facts.found(turn, product)
+        if asked.guessed or not (asked.facts or asked.unguessed):
+            return None
+    else:
+        return None
+    told = await telling.about(replace(turn, intent="product_question"), product, named=True)
+    return replace(told, cards=told.cards or await which_product.cards(turn, [product]))
 
 
 async def _other_than_the_one(turn: Turn) -> Answer | None:
@@ -41,9 +79,15 @@ async def _met(turn: Turn) -> tuple[Answer, Fit]:
     found = await _fit(turn, now, need)
     before = turn.memory.need
     if before is not None and not found.named and before.words:
-        # What names nothing of the shop's begins nothing anew.
-        need = await _bounded(turn, before.then(now, anew=False))
-        found = await _fit(turn, now, need)
+        # What names nothing of the shop's begins nothing anew; who looks for it isn't shown the same once more.
+        together = await _bounded(turn, before.then(now, anew=False))
+        still = await _fit(turn, now, together)
+        same = {item.product for item in still.items} == set(turn.memory.products)
+        if not (same and any(wish.intent in needed.LOOKS_FOR for wish in turn.acts.wishes)):
+            need, found = together, still
+    if need.about and found.fitting and not _comes_near(turn, need, found):
+        # Nothing of the kind costs about as much: the number counts something else.
+        need = replace(need, high=None, about=False)
     turn = turn.remembering(replace(turn.memory, need=need))
     if not need.known and turn.intent == "product_search":
         memory = turn.memory.asking("product", intent="product_search")
@@ -51,10 +95,22 @@ async def _met(turn: Turn) -> tuple[Answer, Fit]:
     return await (_shown(turn, need, found) if found.items else nothing(turn, need, found)), found
 
 
+def _comes_near(turn: Turn, need: Need, found: Fit) -> bool:
+    """Whether any of what fits costs a fair part of the sum that it is to cost about."""
+    prices = [turn.prices.of(one) for one in found.fitting]
+    most = max((one.amount / 10 ** decimals(one.currency) for one in prices), default=0.0)
+    return need.each[1] is None or most >= _FAIR_PART * need.each[1]
+
+
 async def _fit(turn: Turn, now: Need, need: Need) -> Fit:
+    # Who tells more may be shown the same again; who says the same again, or wants others, may not.
+    before = turn.memory.need
+    limits = now.limits or bool(now.by or now.place or now.extent)
+    more = limits or (now.known and not (before is not None and set(now.words) <= set(before.words)))
+    others = needed.wants_others(turn) if limits else turn.wants_others
+    tells = (turn.intent == "product_search" or more) and not others
     on_screen = turn.memory.products if now.cheaper or now.dearer else ()
-    again = turn.intent == "product_search" or now.limits
-    seen = on_screen if again else turn.memory.seen_product
+    seen = on_screen if tells else turn.memory.seen_product
     return await fitting.fit(turn, need, seen=seen, by_meaning=turn.intent != "product_search")
 
 
@@ -78,6 +134,7 @@ async def _bounded(turn: Turn, need: Need) -> Need:
 
 
 async def _shown(turn: Turn, need: Need, found: Fit) -> Answer:
+    found = _most_or_least(turn, need, found)
     products = [found.products[item.product] for item in found.items]
     why = {
         item.product: await reasons.why(turn, need, item, found.products, found.goods) for item in found.items
@@ -89,12 +146,31 @@ async def _shown(turn: Turn, need: Need, found: Fit) -> Answer:
     left_out = reasons.left_out(turn, need) if found.unstated else ""
     text = turn.say("need-other-colours") if found.other_colours else text
     return Answer(
-        text="\n".join(filter(None, (await _in_time(turn, need), text, left_out))),
+        text="\n".join(
+            filter(None, (await _in_time(turn, need), text, left_out, *await _of_traces(turn, need)))
+        ),
         cards=await which_product.cards(turn, products, lambda product: why[product.id]),
         buttons=row(turn.button("button-more", "recommend:more")) if turn.intent != "product_search" else (),
         memory=turn.memory.showing(tuple(product.id for product in products)),
         effects=(partial(turn.record_shown, found.items),),
     )
+
+
+async def _of_traces(turn: Turn, need: Need) -> list[str]:
+    """What the pages state of allergens and traces, beside goods for somebody who must not have some."""
+    if not need.allergies or turn.memory.products:
+        return []
+    said = await pages.that_says(turn, turn.say("page-ask-allergens"), suiting.tells_of_traces)
+    return [said] if said else []
+
+
+def _most_or_least(turn: Turn, need: Need, found: Fit) -> Fit:
+    """Of what was found the one that has more, or less, of what a message wants more or less of: the lighter one."""
+    # What was wished for holds as long as the need does; of the price only what is said now.
+    told = qualities.compared(turn.text) or qualities.compared(need.said)
+    wanted = [one for one in told if one.quality.name != qualities.PRICE]
+    first = comparing.best(turn, found.fitting, wanted) if wanted and found.worded else None
+    return found if first is None else replace(found, items=fitting.alone(first, found))
 
 
 async def _in_time(turn: Turn, need: Need) -> str:
@@ -139,9 +215,18 @@ async def nothing(turn: Turn, need: Need, found: Fit) -> Answer:
             price=turn.price(nearest),
         )
         return Answer(text=text, memory=memory.about_product(nearest.id))
-    if found.unstated:
+    if found.gone is not None:
+        gone = found.gone
         return Answer(
-            text=turn.say("need-nothing-stated", why=reasons.left_out(turn, need)),
+            text=turn.say("need-gone", name=gone.name(turn.language), stock=which_product.stock(turn, gone)),
+            buttons=row(*telling.instead(turn, gone)),
+            memory=memory.about_product(gone.id),
+        )
+    if found.unstated or need.allergies:
+        # Who must not have something hears what the pages state of it, which may name what fits.
+        said = await suiting.stated(turn, " ".join((need.said, *need.allergies)))
+        return Answer(
+            text=said or turn.say("need-nothing-stated", why=reasons.left_out(turn, need)),
             buttons=turn.human,
             memory=memory,
         )
@@ -152,7 +237,7 @@ async def nothing(turn: Turn, need: Need, found: Fit) -> Answer:
     text, kind = turn.say("search-nothing"), await product_words.akin(turn, limit=fitting.SHOWN)
     kind = [] if need.limits else [*(await sound.checked(turn, kind)).products]
     if not kind:
-        return Answer(text=text, memory=memory)
+        return Answer(text=text, memory=memory, tells_nothing=True)
     return replace(await _listed(turn, kind), text=f"{text}{turn.say('recommend-instead')}")
 
 
@@ -171,7 +256,7 @@ async def by_words(turn: Turn) -> Answer | None:
     if (met.items and (plainly or met.of_kind or needed.may_look(turn))) or (
         met.named and needed.told(turn).limits and plainly
     ):
-        return answer
+        return await _asked_of_it(turn, met) or answer
     bare = await product_words.find_bare(turn, limit=fitting.LOOKED_AT)
     found = (await sound.checked(turn, bare)).products[: fitting.SHOWN]
     if bare and not found:
@@ -179,6 +264,37 @@ async def by_words(turn: Turn) -> Answer | None:
         return answer
     turn = turn.remembering(replace(turn.memory, need=needed.needed(turn, needed.told(turn))))
     return await _listed(turn, found) if found else None
+
+
+async def described(turn: Turn) -> Answer | None:
+    """Products for a message that asks nothing and is near to what is written of some: it says what is wanted."""
+    elsewhere = turn.memory.pending is not None or turn.negative or turn.in_queue or turn.order_number
+    if elsewhere or qualities.in_question(turn.text):
+        return None
+    answer, met = await _met(replace(turn, intent="product_search"))
+    # Gibberish is near to something, too: some word has to be one of the goods'.
+    return answer if answer.cards and met.named and met.near >= _DESCRIBED else None
+
+
+async def in_place_of(turn: Turn, answer: Answer) -> Answer | None:
+    """Goods that a message describes, in place of an answer that tells nothing or only asks who writes; None where it
+    asks something, speaks of an order, or plainly wishes what the shop does."""
+    pending = answer.memory.pending if answer.memory is not None else None
+    asks_who = pending is not None and pending.kind == "link" and turn.memory.pending is None
+    if answer.effects or turn.in_queue or not (answer.tells_nothing or asks_who):
+        return None
+    spoken = bool(turn.order_number) or order_asked.names_orders(turn.text) or order_asked.mine(turn.text)
+    if spoken or turn.argument or qualities.in_question(turn.text) or _plainly_of_orders(turn):
+        return None
+    found, met = await _met(replace(turn, intent="product_search"))
+    plainly = met.of_kind or needed.tells(turn) or (met.named and bool(turn.told("item")))
+    return found if met.items and plainly else None
+
+
+def _plainly_of_orders(turn: Turn) -> bool:
+    best = next(iter(turn.understanding.intents), None) if turn.understanding is not None else None
+    others = turn.skills.about_orders | turn.skills.tasks_of.keys()
+    return best is not None and best.intent in others and best.probability >= _PLAINLY
 
 
 async def _like(turn: Turn) -> Answer:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
+from dataclasses import replace
+from decimal import Decimal
 
 from bot.conversation.answer import Answer, row
 from bot.conversation.made import request_text
@@ -14,12 +16,13 @@ from bot.conversation.skills import (
     order_match,
     pages,
     parcel_words,
+    quoted,
     which_order,
 )
 from bot.conversation.skills.order_asked import Fact
 from bot.conversation.turn import Skill, Turn
 from nlu.acts import Act
-from storage.orders import Order, Orders, Refund
+from storage.orders import Order, OrderLine, Orders, Refund
 from storage.requests import Request, Requests
 
 _SENT_BACK = ("return", "exchange", "item_problem")
@@ -40,10 +43,14 @@ _DECIDED = order_asked.words(
 _GOT = order_asked.words("收到|到了|got my|get my|receive my|received my|got the|get the")
 _MONEY = order_asked.words("钱|款|money")
 _IN_DAYS = order_asked.words("几天|how many days")
+_LONG = order_asked.words("天了|多少天|工作日|个星期|个礼拜|周了|days|weeks")
+"""What speaks of how long one that is still to be paid takes."""
 _WHEN = frozenset({Fact.ARRIVAL, Fact.ARRIVED, Fact.DAY})
-"""When the money comes: without a refund on record the pages tell how long one takes."""
+"""When the money comes: as long as it hasn't been paid the pages tell how long that takes."""
 _REFUND = order_asked.words("退|refund|refunded|back")
 _REFUNDS = order_asked.words("refunds|都退|哪些退款|所有退款|几笔")
+_BACK = order_asked.words("退|扣|refund|refunded|back|deducted|kept")
+_OF_SUMS = frozenset({Fact.COSTS, Fact.TOTAL})
 _BRIEF = 60
 _LISTED = 3
 _KNOWN = 100
@@ -75,10 +82,16 @@ async def on_its_way_back(turn: Turn) -> Answer | None:
 
 async def _why(turn: Turn) -> Answer | None:
     """Why a refund was declined, where one of theirs was."""
-    if Fact.WHY not in order_asked.asked_in(turn.text) or not order_asked.says(turn.text, _DECIDED):
-        return None
-    declined = [order for order in await _known(turn) if _of_state(order, "declined")]
-    order = _spoken_first(turn, order_match.told_apart(turn, declined) or declined)
+    asked = order_asked.asked_in(turn.text)
+    known = await _known(turn) if Fact.WHY in asked else []
+    declined = [order for order in known if _of_state(order, "declined")]
+    named = order_match.told_apart(turn, known)
+    meant = [order for order in named if order in declined]
+    if not order_asked.says(turn.text, _DECIDED):
+        # Without a word for it, the goods or the sum that weren't paid back have to be named.
+        back = bool(order_match.by_refund(turn, meant)) or order_asked.says(turn.text, _REFUND)
+        declined = meant if back or asked == {Fact.WHY} else []
+    order = _spoken_first(turn, [one for one in meant if one in declined] or declined)
     return None if order is None else _told(turn, [order], frozenset({Fact.WHY}))
 
 
@@ -90,7 +103,8 @@ async def _paid_to(turn: Turn) -> Answer | None:
         return None
     order = await which_order.spoken_of(turn)
     known = order.refunds[-1].paid_to if order is not None and order.refunds else None
-    return Answer(text=turn.say("refund-goes", to=known or turn.say("refund-same-way")), memory=turn.memory)
+    to = quoted.in_its_words(turn, known) if known else turn.say("refund-same-way")
+    return Answer(text=turn.say("refund-goes", to=to), memory=turn.memory)
 
 
 async def _known(turn: Turn) -> list[Order]:
@@ -149,7 +163,9 @@ def _return_progress(turn: Turn, order: Order, known: Request) -> Answer:
     if known.note:
         lines.append(turn.say("decision-note", note=known.note))
     lines += parcel_words.sent_back(turn, order.sent_back)
-    return Answer(text="\n".join(lines), memory=turn.memory.about_order(order.id))
+    # It says how far it is, and nothing of what is asked of the way there.
+    lacks = len(lines) == 1 and not fresh
+    return Answer(text="\n".join(lines), memory=turn.memory.about_order(order.id), lacks=lacks)
 
 
 async def _status(turn: Turn) -> Answer:
@@ -158,26 +174,40 @@ async def _status(turn: Turn) -> Answer:
     if turn.customer_id is not None and not turn.argument and which_order.named_number(turn) is None:
         chosen = _chosen(turn, await _known(turn))
         if chosen:
-            return _told(turn, chosen, asked)
+            return await _with_rule(turn, chosen, _told(turn, chosen, asked))
     found = await which_order.find(
         turn, lambda order: bool(order.refunds or order.sent_back), "refund:status"
     )
     if isinstance(found, Answer):
         return found
-    return _told(turn, [found], asked) if found.refunds else await _without(turn, found)
+    if not found.refunds:
+        return await _without(turn, found)
+    return await _with_rule(turn, [found], _told(turn, [found], asked))
+
+
+async def _with_rule(turn: Turn, orders: Sequence[Order], told: Answer) -> Answer:
+    """What is told of refunds, where it wasn't told before; first how long one takes, where that is asked and one is
+    still to be paid."""
+    coming = any(_of_state(order, *_OPEN) for order in orders)
+    rule = await _rule(turn, order_asked.says(turn.text, _LONG)) if coming else []
+    stands = [] if rule and told.mark in turn.memory.said else [told.text]
+    return replace(told, text="\n".join([*rule, *stands]))
 
 
 def _chosen(turn: Turn, known: Sequence[Order]) -> list[Order]:
     """The orders with refunds that are meant: by the message's words, that spoken of, those still open, the newest."""
     paid_back = [order for order in known if order.refunds]
+    spoken = [order for order in known if order.id == turn.memory.order]
+    if order_match.by_refund(turn, spoken):
+        return spoken
     named = order_match.told_apart(turn, known, by_state=True)
     if named:
         return [order for order in named if order.refunds][:1]
     every = order_asked.together(turn.text) and order_asked.says(turn.text, _REFUND)
     if len(paid_back) > 1 and (every or order_asked.says(turn.text, _REFUNDS)):
         return paid_back
-    spoken = [order for order in known if order.id == turn.memory.order]
-    if spoken and (spoken[0].refunds or turn.memory.intents[:1] != ("refund_status",)):
+    asked_here = any(one.order == turn.memory.order for one in turn.memory.filed)
+    if spoken and (spoken[0].refunds or asked_here or turn.memory.intents[:1] != ("refund_status",)):
         return [order for order in spoken if order.refunds]
     return [order for order in paid_back if _of_state(order, *_OPEN)] or paid_back[:1]
 
@@ -192,15 +222,37 @@ def _told(turn: Turn, orders: Sequence[Order], asked: frozenset[Fact]) -> Answer
         if Fact.TOTAL in asked:
             lines += _sums(turn, [refund for _, refund in refunds])
         lines = lines or [_short(turn, order, refund) for order, refund in refunds[:_LISTED]]
-    elif Fact.CONTENTS in asked:
-        names = turn.say("items-comma").join(line.name(turn.language) for line in newest.lines)
-        lines.append(turn.say("refund-of", number=newest.number, items=names))
     else:
+        if Fact.CONTENTS in asked:
+            names = turn.say("items-comma").join(line.name(turn.language) for line in newest.lines)
+            lines.append(turn.say("refund-of", number=newest.number, items=names))
         lines.append(money(turn, *refunds[0], why=Fact.WHY in asked))
-        if asked & {Fact.TOTAL, Fact.COSTS} and refunds[0][1].amount != newest.total:
-            lines.append(order_facts.costs(turn, newest))
+        if asked & _OF_SUMS:
+            lines += _of_the_whole(turn, *refunds[0])
     declined = any(refund.status == "declined" for _, refund in refunds)
     return Answer(text="\n".join(lines), buttons=turn.human if declined else (), memory=memory)
+
+
+def _of_the_whole(turn: Turn, order: Order, refund: Refund) -> list[str]:
+    """How much of what an order cost comes back: all of it, with its shipping, or how much less."""
+    total = turn.money(order.total, order.currency)
+    shipping = turn.money(order.shipping_fee, order.currency)
+    if refund.amount == order.total:
+        return [turn.say("refund-all", shipping=shipping)] if order.shipping_fee else []
+    if order.status not in ("cancelled", "returned"):
+        return [order_facts.costs(turn, order)]
+    kept = turn.money(order.total - refund.amount, order.currency)
+    return [turn.say("refund-kept", kept=kept, total=total), order_facts.costs(turn, order)]
+
+
+def asks_how_much(turn: Turn) -> bool:
+    """Whether a message asks how much goes back, or is kept, of what was paid."""
+    return bool(order_asked.asked_in(turn.text) & _OF_SUMS) and order_asked.says(turn.text, _BACK)
+
+
+def how_much(turn: Turn, order: Order) -> Answer:
+    """How much of an order's money goes back, where some does."""
+    return _told(turn, [order], order_asked.asked_in(turn.text))
 
 
 def _sums(turn: Turn, refunds: Sequence[Refund]) -> list[str]:
@@ -221,7 +273,8 @@ def _short(turn: Turn, order: Order, refund: Refund) -> str:
     state = turn.say(f"refund-short-{refund.status}", amount=turn.money(refund.amount, refund.currency))
     values = {"number": order.number, "items": which_order.items(turn, order), "state": state}
     if refund.status == "declined" and refund.decision_reason:
-        return turn.say("refund-line-why", reason=refund.decision_reason, **values)
+        reason = quoted.in_its_words(turn, refund.decision_reason)
+        return turn.say("refund-line-why", reason=reason, **values)
     return turn.say("refund-line", **values)
 
 
@@ -233,21 +286,36 @@ async def _without(turn: Turn, order: Order) -> Answer:
     rule = await _rule(turn)
     if asked:
         text = request_text(turn, f"request-{asked[0].state}", asked[0])
-        return Answer(text="\n".join([text, *rule, *back]), memory=memory)
+        return Answer(text="\n".join([text, *rule, *back]), memory=memory, lacks=not back)
     button = turn.button("button-refund", f"return:refund:{order.id}")
     text = turn.say("refund-none", number=order.number)
     if turn.memory.pending is None and not turn.memory.tasks:
         # What is under way is asked for before that.
         memory = offered.offering(memory, button)
-    return Answer(text="\n".join([*back, *rule, text]), buttons=row(button), memory=memory)
+    return Answer(text="\n".join([*back, *rule, text]), buttons=row(button), memory=memory, lacks=not back)
 
 
-async def _rule(turn: Turn) -> list[str]:
+async def _rule(turn: Turn, asked: bool = False) -> list[str]:
     """How long a refund takes, where that is asked and the pages say it."""
-    if not (order_asked.asked_in(turn.text) & _WHEN or order_asked.says(turn.text, _IN_DAYS)):
+    if not (asked or order_asked.asked_in(turn.text) & _WHEN or order_asked.says(turn.text, _IN_DAYS)):
         return []
     passage = await pages.passage_for(turn, turn.say("rule-question-refund_status"), pages.NEAR)
     return [] if passage is None else [pages.passage_text(turn, passage)]
+
+
+def lines_of_its_sum(order: Order, refund: Refund) -> list[OrderLine]:
+    """The lines of which some pieces cost what a refund is of, with their share of the order's discount or without."""
+    goods = sum(line.unit_price * line.quantity for line in order.lines)
+    shares = (Decimal(1), Decimal(goods - order.discount) / goods if goods else Decimal(1))
+    return [
+        line
+        for line in order.lines
+        if any(
+            abs(line.unit_price * count * share - refund.amount) < 1
+            for count in range(1, line.quantity + 1)
+            for share in shares
+        )
+    ]
 
 
 def money(turn: Turn, order: Order, refund: Refund, *, why: bool = False) -> str:
@@ -268,15 +336,15 @@ def _refund(turn: Turn, order: Order, refund: Refund, *, why: bool = False) -> s
         lines = [turn.say(f"refund-{refund.status}-on", **values, decided=turn.day(refund.decided_at))]
     elif refund.status == "paid":
         paid = refund.paid_at or refund.requested_at
-        paid_to = refund.paid_to or turn.say("refund-same-way")
+        paid_to = quoted.in_its_words(turn, refund.paid_to) if refund.paid_to else turn.say("refund-same-way")
         lines = [turn.say("refund-paid", **values, paid=turn.day(paid), to=paid_to)]
     else:
         lines = [turn.say(f"refund-{refund.status}", **values)]
     if refund.decision_reason:
-        reason = turn.say("refund-decision", reason=refund.decision_reason)
+        reason = turn.say("refund-decision", reason=quoted.in_its_words(turn, refund.decision_reason))
         lines = [reason, *lines] if why else [*lines, reason]
-    elif refund.reason and (why or refund.status == "declined"):
-        lines.append(turn.say("refund-asked-because", reason=refund.reason))
+    elif refund.reason:
+        lines.append(turn.say("refund-asked-because", reason=quoted.in_its_words(turn, refund.reason)))
     if refund.status == "declined":
         lines.append(turn.say("refund-appeal"))
     return "\n".join(lines)

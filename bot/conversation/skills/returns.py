@@ -6,26 +6,32 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
-from bot.conversation import tasks
-from bot.conversation.answer import Answer, row
+from bot.conversation import phrases, tasks
+from bot.conversation.answer import Answer
 from bot.conversation.memory import OpenTask
 from bot.conversation.skills import (
     order_asked,
     order_lines,
     order_match,
+    order_rules,
     order_status,
+    pages,
+    parcel_words,
     product_words,
-    refunds,
     which_order,
 )
+from bot.conversation.skills.order_asked import Fact
 from bot.conversation.turn import RequestKind, Skill, Slot, Task, Turn
+from nlu.entities.corrections import is_denied
 from storage.orders import Order
 
 _AFTER_SHIPPING = which_order.in_status(which_order.ARRIVED)
 _ON_ITS_WAY = which_order.in_status(frozenset({"shipped"}))
 _DELIVERED = which_order.in_status(frozenset({"delivered"}))
-_VERSION = ("size", "colour", "version")
+_VERSION = ("version", "size", "colour")
 _RATHER = 0.5
+_LATE = 2
+_PARTED = 2
 _SWAPPED = order_asked.words(
     "换一台|换一个|换新|换个新|换台新|换一件|换一双|换瓶新|replacement|replace it|swap it|exchange it"
 )
@@ -36,10 +42,29 @@ _ANEW = order_asked.words(
 """What is wanted is what was ordered."""
 
 
+def _has_come(order: Order) -> bool:
+    """Whether an order, or a parcel of it, has arrived."""
+    return _DELIVERED(order) or any(box.status == "delivered" for box in order.sent)
+
+
 async def _ask(turn: Turn) -> Answer:
-    task = turn.skills.tasks[turn.skills.tasks_of[turn.intent]]
+    task = turn.skills.own_task("returns", turn.intent)
+    if task is None:
+        return Answer(text=turn.say("button-stale"))
+    if task is ITEM_PROBLEM and (rule := await _warranty(turn)) is not None:
+        return rule
     answer = await tasks.begin(turn, task)
     return _sorry(turn, answer) if task is ITEM_PROBLEM else answer
+
+
+async def _warranty(turn: Turn) -> Answer | None:
+    """What the shop's rules say to who asks, with the trouble, whether that is covered."""
+    alone = turn.understanding.intents if turn.understanding is not None else ()
+    asked = any(one.intent == "warranty_repair" and one.probability >= _RATHER for one in alone)
+    passage = (
+        await pages.passage_for(turn, at_least=pages.NEAR) if asked and phrases.asks(turn.text) else None
+    )
+    return pages.said_of(turn, [passage]) if passage is not None else None
 
 
 def _sorry(turn: Turn, answer: Answer) -> Answer:
@@ -54,32 +79,22 @@ def _sorry(turn: Turn, answer: Answer) -> Answer:
 
 async def _delivered(turn: Turn, verb: str) -> Order | Answer:
     """Only what arrived can be returned; what is to be another, and is still here, is changed before it leaves."""
-    return await which_order.find(turn, _DELIVERED, f"return:{verb}", insist=True, early=verb == "exchange")
+
+    def relevant(order: Order) -> bool:
+        # What is spoken of already is meant, too, while it is on its way.
+        return order.status == "delivered" or (order.status == "shipped" and order.id == turn.memory.order)
+
+    return await which_order.find(turn, relevant, f"return:{verb}", insist=True, early=verb == "exchange")
 
 
 async def _delivered_lately(turn: Turn) -> Order | Answer:
-    relevant = which_order.lately(turn, _DELIVERED)
+    relevant = which_order.lately(turn, _has_come)
     return await which_order.find(turn, relevant, "return:problem", insist=True)
 
 
 async def _sent(turn: Turn) -> Order | Answer:
     """Money may be wanted back for a parcel that doesn't come."""
     return await which_order.find(turn, _AFTER_SHIPPING, "return:refund")
-
-
-async def _not_possible(turn: Turn, order: Order, *, money: bool = False) -> Answer | None:
-    values = {"number": order.number}
-    memory = turn.memory.about_order(order.id)
-    if order.status in which_order.NOT_SHIPPED:
-        button = turn.button("button-cancel", f"change:cancel:{order.id}")
-        return Answer(text=turn.say("return-not-shipped", **values), buttons=row(button), memory=memory)
-    if order.status in ("cancelled", "returned") and not money:
-        refund = order.refunds[-1] if order.refunds else None
-        text = turn.say("too-late-over", **values, status=turn.say(f"status-{order.status}"))
-        return Answer(text=text if refund is None else refunds.money(turn, order, refund), memory=memory)
-    if order.refunds and order.refunds[-1].status != "declined":
-        return Answer(text=refunds.money(turn, order, order.refunds[-1]), memory=memory)
-    return None
 
 
 def _items(turn: Turn, order: Order | None, _opened: OpenTask) -> Mapping[str, str]:
@@ -102,13 +117,44 @@ def _says_more(turn: Turn, order: Order | None) -> bool:
 
 
 def _names_what(turn: Turn, order: Order | None) -> bool:
-    """Whether a message names the thing that something is wrong with, and says more."""
-    item = turn.told("item")
-    names = order is not None and any(
-        order_match.fit(turn, line.name_zh, line.name_en) for line in order.lines
-    )
-    rest = turn.text.replace(item, " ").split() if item else ()
-    return any(product_words.means_something(word) for word in rest) if item else names
+    """Whether a message names the thing that something is wrong with, and says more; "the screws, not the paint" only
+    says which it is."""
+    lines = order.lines if order is not None else ()
+    if not (turn.told("item") or any(order_match.fit(turn, one.name_zh, one.name_en) for one in lines)):
+        return False
+    naming = product_words.words_in_name(turn, " ".join(f"{one.name_zh} {one.name_en}" for one in lines))
+    rest = [word for word in product_words.naming_words(turn) if word not in naming]
+    rest = [word for word in rest if word not in turn.told("item") and not order_asked.names_orders(word)]
+    return any(not is_denied(turn.text, turn.text.find(word)) for word in rest)
+
+
+async def _still_coming(turn: Turn, order: Order) -> Answer | None:
+    """Where the parcel is that has what somebody misses, while another of the order has come."""
+    boxes = parcel_words.meant(turn, order)
+    coming = [box for box in boxes if box.status != "delivered"]
+    if order.status != "shipped" or len(order.sent) < _PARTED or not coming:
+        return None
+    misses = len(coming) == len(boxes) or Fact.WHERE in order_asked.facts(turn)
+    return await order_status.awaited(turn, order) if misses else None
+
+
+async def _no_problem(turn: Turn, order: Order) -> Answer | None:
+    return await _still_coming(turn, order) or await order_rules.giving_back()(turn, order)
+
+
+def _all_of_it(turn: Turn, order: Order, opened: OpenTask) -> str:
+    """The lines that money is wanted back for: all, where nothing of an order has arrived and none is named."""
+    named = order_lines.meant(turn, order, opened)
+    waits = order.status == "shipped" and all(box.delivered_at is None for box in order.sent)
+    waits = waits and not phrases.asks(turn.text)
+    return named or ("\n".join(dict.fromkeys(line.product_id for line in order.lines)) if waits else "")
+
+
+def _not_here_yet(turn: Turn, order: Order) -> str:
+    """Where the parcels are with what a message is about, if none of them has arrived."""
+    boxes = parcel_words.meant(turn, order)
+    waits = order.status == "shipped" and boxes and all(box.status != "delivered" for box in boxes)
+    return parcel_words.of_order(turn, order) if waits else ""
 
 
 def _rather_cancelled(_turn: Turn, order: Order | None) -> str:
@@ -157,7 +203,7 @@ RETURN = Task(
     ),
     order=partial(_delivered, verb="start"),
     own_order=which_order.own,
-    unfit=_not_possible,
+    unfit=order_rules.giving_back("return"),
     filed="return-asked",
     facts=_items,
     becomes=_rather_exchanged,
@@ -175,15 +221,19 @@ EXCHANGE = Task(
             sentence=True,
             free=True,
             by_wish=_wants_anew,
+            is_own=order_lines.is_own,
+            refused=order_lines.not_to_be_had,
         ),
         order_lines.SLOT,
         Slot(name="reason", told_by=("reason",), free=True),
         order_lines.PAID_BY,
     ),
     order=partial(_delivered, verb="exchange"),
+    settles=True,
     own_order=which_order.own,
-    unfit=_not_possible,
+    unfit=order_rules.giving_back("exchange"),
     filed="exchange-asked",
+    beside=order_lines.versions_wanted,
     facts=_exchanged,
     becomes=_rather_changed,
 )
@@ -200,13 +250,13 @@ REFUND = Task(
             free=True,
             by_parts=_says_more,
         ),
-        order_lines.SLOT,
+        replace(order_lines.SLOT, resolve=_all_of_it),
         Slot(name="amount", told_by=("amount",)),
         order_lines.PAID_BY,
     ),
     order=_sent,
     own_order=which_order.own,
-    unfit=partial(_not_possible, money=True),
+    unfit=order_rules.giving_back("money"),
     filed="refund-asked",
     facts=_items,
     becomes=_rather_cancelled,
@@ -228,7 +278,8 @@ ITEM_PROBLEM = Task(
     ),
     order=_delivered_lately,
     own_order=which_order.own,
-    unfit=_not_possible,
+    unfit=_no_problem,
+    doubted=_not_here_yet,
     filed="item-problem-asked",
     facts=_items,
     becomes=_rather_changed,
@@ -237,22 +288,35 @@ LOST = Task(
     name="delivery_problem",
     request="delivery_problem",
     wished_by=("delivery_problem",),
+    own_order=which_order.own,
     filed="delivery-problem-asked",
 )
-CHASE = Task(name="chase", request="chase_parcel", wished_by=("chase_parcel",), filed="chase-asked")
+CHASE = Task(
+    name="chase",
+    request="chase_parcel",
+    wished_by=("chase_parcel", "chase"),
+    own_order=which_order.own,
+    filed="chase-asked",
+)
+
+
+def _missed(turn: Turn, order: Order) -> int:
+    """How likely somebody misses an order: what is late, then what is on its way."""
+    late = any(parcel_words.is_late(turn, box) for box in order.sent)
+    return _LATE if late else int(_ON_ITS_WAY(order))
 
 
 async def _missing(turn: Turn) -> Answer:
     """A parcel that is lost, shown as delivered but not here, or late: have it looked into."""
     recent = which_order.lately(turn, _AFTER_SHIPPING)
-    found = await which_order.find(turn, recent, "parcel:missing", rather=_ON_ITS_WAY)
+    found = await which_order.find(turn, recent, "parcel:missing", rather=partial(_missed, turn))
     if isinstance(found, Answer):
         return _sorry(turn, found) if turn.intent == "delivery_problem" else found
     memory = turn.memory.about_order(found.id)
     if found.status in which_order.NOT_SHIPPED:
         return Answer(text=order_status.summary(turn, found), memory=memory)
     if turn.intent == "delivery_problem" and found.status == "shipped" and turn.memory.order != found.id:
-        return order_status.awaited(turn, found)
+        return await order_status.awaited(turn, found)
     chased = turn.intent in ("chase", "chase_parcel")
     return await tasks.file(turn, CHASE if chased else LOST, found)
 

@@ -8,11 +8,12 @@ delivery" as of many a real one; nor can words. So the more the words say, the l
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from bot.conversation.phrases import word_test
 from bot.conversation.read_message import sentences_of
 from bot.conversation.skills.talk import TALK
+from nlu.acts import Wish
 from nlu.types import Understanding
 
 # What is sent to any service to be left alone, wherever text messages are.
@@ -105,10 +106,23 @@ def stopping_part(parts: Sequence[Understanding]) -> Understanding | None:
     return next((part for part in parts if _reads_as_stop(part)), None)
 
 
-def refusing_sentences(text: str) -> list[str]:
-    """Of several sentences those whose words refuse advertising: each is to be read by itself."""
+async def refused(
+    text: str, read: Callable[[Sequence[str]], Awaitable[list[Understanding]]]
+) -> list[tuple[Wish, Understanding]]:
+    """A sentence of several that plainly wants no more offers: that is heard whatever was read of the whole.
+
+    Args:
+        text: the message.
+        read: understands texts by themselves.
+    """
     sentences = sentences_of(text)
-    return [one for one in sentences if len(sentences) > 1 and _refusing(one) and _advertising(one)]
+    refusing = [one for one in sentences if len(sentences) > 1 and _refusing(one) and _advertising(one)]
+    said = stopping_part(await read(refusing)) if refusing else None
+    if said is None:
+        return []
+    start = text.find(said.text)
+    end = start + len(said.text)
+    return [(Wish(intent="opt_out", probability=1.0, text=said.text, start=start, end=end), said)]
 
 
 def _bare(text: str) -> str:

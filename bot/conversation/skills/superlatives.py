@@ -64,7 +64,9 @@ async def more_than_shown(turn: Turn) -> Answer | None:
         return None
     need = needed.needed(turn, now)
     found = (
-        await fitting.fit(turn, replace(before, cheaper=False, dearer=False), seen=(), by_meaning=False)
+        await fitting.fit(
+            turn, replace(before, cheaper=False, dearer=False, extent=""), seen=(), by_meaning=False
+        )
     ).fitting
     turn = turn.remembering(replace(turn.memory, need=replace(need, words=before.words, said=before.said)))
     for one in wanted:
@@ -105,7 +107,7 @@ def _need(turn: Turn, now: Need) -> Need:
 
 async def _of_kind(turn: Turn, wanted: Sequence[Superlative], need: Need) -> Answer | None:
     """Over all goods of the kind that is looked for, which what was told holds of."""
-    need = replace(need, cheaper=False, dearer=False)
+    need = replace(need, cheaper=False, dearer=False, extent="")
     found = await fitting.fit(turn, need, seen=(), by_meaning=False)
     if not found.fitting:
         known = need.limits and (found.named or found.unstated or found.nearest is not None)

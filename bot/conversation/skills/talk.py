@@ -133,7 +133,7 @@ async def _talk(turn: Turn) -> Answer:
             return Answer(text=turn.say("goodbye"), memory=memory.settled())
         case "affirm":
             nothing = "waiting-fine" if turn.in_queue else "affirm-nothing"
-            return Answer(text=turn.say(nothing), memory=memory)
+            return Answer(text=turn.say(nothing), memory=memory, lacks=True)
         case "deny":
             return Answer(text=turn.say("deny-nothing"), memory=memory.settled())
         case _:

@@ -12,7 +12,16 @@ from datetime import timedelta
 from bot.conversation import phrases
 from bot.conversation.answer import Answer, column
 from bot.conversation.memory import Pending
-from bot.conversation.skills import delivery_words, linking, order_asked, order_choice, order_match, pages
+from bot.conversation.read_message import NUMBER_SURE
+from bot.conversation.skills import (
+    delivery_words,
+    linking,
+    order_asked,
+    order_choice,
+    order_match,
+    orders_called,
+    pages,
+)
 from bot.conversation.turn import Asked, Skill, Turn
 from bot.messages import Button
 from nlu.acts import Act
@@ -24,8 +33,6 @@ _KNOWN = 100
 _LISTED = order_choice.LISTED
 # Nobody reports after this long that something came broken or didn't come.
 _LATELY = timedelta(days=30)
-# A number that is found with less may be a price, a house or a year.
-_A_NUMBER = 0.7
 _PLAINLY = 0.8
 # What was said while the bot waited to hear which order.
 _KEPT = 300
@@ -62,8 +69,8 @@ def only_in(statuses: frozenset[str], text_id: str) -> Callable[[Turn, Order], A
     return unfit
 
 
-def _none(_order: Order) -> bool:
-    return False
+def _none(_order: Order) -> int:
+    return 0
 
 
 def lately(turn: Turn, relevant: Callable[[Order], bool]) -> Callable[[Order], bool]:
@@ -78,7 +85,7 @@ async def find(
     *,
     insist: bool = False,
     early: bool = False,
-    rather: Callable[[Order], bool] = _none,
+    rather: Callable[[Order], int] = _none,
 ) -> Order | Answer:
     """The customer's order that a message is about, or the answer that asks for what is missing.
 
@@ -87,7 +94,7 @@ async def find(
         relevant: which orders the wish makes sense for; used to choose when none is named.
         action: of the buttons below a list, such as `order:show`.
         insist: pass over the order spoken of before when the wish makes no sense for it.
-        rather: which of several that may be meant is, where it is one alone.
+        rather: how likely which of several is meant, from 1 on; the likeliest is, where it is one alone.
         early: it may be wished of an order that hasn't left yet, too, where none is so new.
     """
     found = await meant(turn, relevant, action, insist=insist, early=early, rather=rather)
@@ -102,7 +109,7 @@ async def meant(
     insist: bool = False,
     reading: bool = False,
     early: bool = False,
-    rather: Callable[[Order], bool] = _none,
+    rather: Callable[[Order], int] = _none,
 ) -> tuple[Order, ...] | Answer:
     """The customer's orders that a message is about, as `find`; several only where it is `reading` and speaks of
     several. Of what was said before the customer has not taken back a word: what is read needs no choice of theirs
@@ -115,9 +122,11 @@ async def meant(
         pressed = await own(turn, turn.argument)
         return Answer(text=turn.say("button-stale")) if pressed is None else (pressed,)
     if named:
-        order = _own(turn, await Orders(turn.connection).by_number(named))
-        if order is not None:
-            return (order,)
+        numbers = dict.fromkeys((named, *(one.value for one in turn.order_numbers if reading)))
+        found = [_own(turn, await Orders(turn.connection).by_number(number)) for number in numbers]
+        orders = tuple(order for order in found if order is not None)
+        if orders:
+            return orders
     else:
         guessed = await _guessed_number(turn)
         if guessed is not None:
@@ -126,6 +135,9 @@ async def meant(
     tracked = order_match.by_tracking(turn, known)
     if len(tracked) == 1:
         return (tracked[0],)
+    ending = order_match.by_end_of_number(turn, known)
+    if len(ending) == 1:
+        return (ending[0],)
     if named:
         return await _not_found(turn, named, action)
     if not known:
@@ -136,7 +148,10 @@ async def meant(
     chosen = choice.made()
     if len(chosen) == 1 or choice.of_several:
         return tuple(chosen)
-    return ask_which(turn, chosen[:_LISTED], action, ways=reading and turn.intent != "order_facts")
+    which = ask_which(turn, chosen[:_LISTED], action, ways=reading and turn.intent != "order_facts")
+    # What may be done with an order is told before which it is; what is read of one is in the order.
+    rule = None if reading else await pages.before(turn, which, pages.surely(turn))
+    return rule or which
 
 
 async def own(turn: Turn, order_id: str) -> Order | None:
@@ -150,6 +165,16 @@ async def spoken_of(turn: Turn) -> Order | None:
     return await own(turn, known) if known is not None else None
 
 
+async def named_in(turn: Turn) -> Sequence[Order]:
+    """The customer's orders that a message names, by number, by what is in them or by their state."""
+    if turn.customer_id is None:
+        return ()
+    known = await Orders(turn.connection).by_customer(turn.customer_id, limit=_KNOWN)
+    named = named_number(turn)
+    by_number = [order for order in known if order.number.upper() == named]
+    return by_number or order_match.told_apart(turn, known, by_state=True)
+
+
 def spoken_in(turn: Turn, orders: Sequence[Order]) -> Order | None:
     """The one of these orders that was spoken of before."""
     return next((order for order in orders if order.id == turn.memory.order), None)
@@ -157,14 +182,14 @@ def spoken_in(turn: Turn, orders: Sequence[Order]) -> Order | None:
 
 def named_number(turn: Turn) -> str | None:
     """The order number in a message, if it is one for sure: no tax number, and nothing that may be a price."""
-    entity = order_match.number(turn)
-    return entity.value if entity is not None and entity.score >= _A_NUMBER else None
+    return next((one.value for one in turn.order_numbers if one.score >= NUMBER_SURE), None)
 
 
 async def _guessed_number(turn: Turn) -> Order | None:
     """The order of what may be a number: one only where the customer has such an order."""
-    entity = order_match.number(turn)
-    return None if entity is None else _own(turn, await Orders(turn.connection).by_number(entity.value))
+    for one in turn.order_numbers[:1]:
+        return _own(turn, await Orders(turn.connection).by_number(one.value))
+    return None
 
 
 def ask_which(turn: Turn, orders: Sequence[Order], action: str, *, ways: bool = False) -> Answer:
@@ -335,13 +360,13 @@ async def _chosen(turn: Turn, ids: Sequence[str]) -> str | None:
     if guessed is not None:
         return guessed.id
     listed = await _own_of(turn, ids)
-    called = order_match.told_apart(turn, listed, by_state=True)
+    called = order_match.told_apart(turn, listed, by_state=True, listed=True)
     if len(called) == 1 and len(listed) > 1:
         return called[0].id
     pointed = [thing for thing in turn.pointed_at if thing in ids]
     if len(pointed) == 1:
         return pointed[0]
-    if order_asked.newest(turn.text) and ids:
+    if orders_called.newest(turn.text) and ids:
         return ids[0]
     said = turn.text.strip().lstrip("#＃").casefold()
     number = (named_number(turn) or said).casefold()

@@ -9,7 +9,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.conversation.answer import row
-from bot.conversation.skills import basket, naming, ordinals, product_words, variants, which_order
+from bot.conversation.skills import (
+    basket,
+    naming,
+    ordinals,
+    owned,
+    product_words,
+    variants,
+    which_order,
+)
 from bot.conversation.skills.naming import Part
 from bot.conversation.skills.variants import Choice, Group
 from bot.conversation.turn import Turn
@@ -108,6 +116,10 @@ async def meant(turn: Turn) -> Meant:
         product = await catalogue.get(turn.argument)
         return Meant(products=(product,) if product is not None else ())
     named = await _named(turn)
+    several_named = named is not None and not named.open and len(named.products) > 1
+    theirs = None if several_named else await owned.thing(turn, named.products if named is not None else ())
+    if theirs is not None:
+        return Meant(products=(theirs,), parts=named.parts if named is not None else ())
     if named is not None:
         return named
     bought = await _bought(turn) if _order_last(turn) and not _pointed(turn) else []
@@ -311,7 +323,9 @@ def _order_last(turn: Turn) -> bool:
 
 async def _bought(turn: Turn) -> list[Product]:
     """What is in the order spoken of, where the message names no other goods."""
-    order = await which_order.spoken_of(turn) if product_words.points_back(turn) else None
+    other = turn.named(EntityKind.COLOUR) or turn.named(EntityKind.SIZE)
+    about_it = (turn.memory.order in turn.pointed_at and not other) or product_words.points_back(turn)
+    order = await which_order.spoken_of(turn) if about_it else None
     return await by_ids(turn, (line.product_id for line in order.lines)) if order is not None else []
 
 

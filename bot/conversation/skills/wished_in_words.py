@@ -135,7 +135,8 @@ _way = word_test("物流 快递 包裹 运单 单号", "parcel package tracking 
 shares_parcels = word_test(
     "合并发货 合并成 合并一起 合单 并单 合在一起发 合到一起发 一起发货 拆单 拆成 分开发货 分两个包裹 分成两个",
     "into_one_parcel into_one_package in_one_parcel in_one_package one_shipment combine…order* merge…order*"
-    " orders…together ship_them_together send_them_together split…order* split…parcels split_it_into in_two_parcels",
+    " send…orders…together ship…orders…together put…orders…together pack…orders…together"
+    " ship_them_together send_them_together split…order* split…parcels split_it_into in_two_parcels",
 )
 _erases = word_test(
     "删除我的数据 删除我的资料 删除我的信息 删掉我的数据 删除我的个人信息 删除我的账户数据 清除我的数据",

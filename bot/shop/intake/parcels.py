@@ -104,18 +104,29 @@ def refund_id_of(told: RefundRecord, order_id: str, known: Order | None) -> str:
     usual = f"{order_id}-refund"
     if told.id or known is None:
         return told.id or usual
+    there = {one.id for one in known.refunds}
     # As it has been called since the order was known by its number alone.
     former = f"{known.number}-refund"
-    there = {one.id for one in known.refunds}
-    return former if former in there and usual not in there else usual
+    nameless = former if former in there and usual not in there else usual
+    same = [one.id for one in known.refunds if _same_money(told, one)]
+    return same[0] if nameless not in there and len(same) == 1 else nameless
+
+
+def _same_money(told: RefundRecord, known: Refund) -> bool:
+    return (told.status, told.amount) == ("paid", known.amount) and known.status == "paid"
 
 
 def refunds_of(record: OrderRecord, item: Order, times: FieldTimes, now: datetime) -> tuple[Refund, ...]:
-    """The refunds of an order."""
+    """The refunds of an order; one with an id takes the place of the sum alone that was told of the same money."""
     refunds = {one.id: one for one in item.refunds}
+    sums = {refund_id_of(RefundRecord(), one, None) for one in (item.id, item.number)}
     for told in record.refunds or ():
         refund_id = refund_id_of(told, item.id, item)
         said = times.newest(told.said("id"), record.updated_at, f"refunds.{refund_id}.")
+        alone = [] if refund_id in refunds else [one for one in sums & refunds.keys() if told.id]
+        for name in alone:
+            if _same_money(told, refunds[name]):
+                del refunds[name]
         refunds[refund_id] = _refund(refund_id, said, refunds.get(refund_id), item, now)
     return tuple(refunds.values())
 

@@ -48,21 +48,20 @@ async def put_orders(
     # In the order of their ids, as the lock takes them: so do those that are new.
     orders = sorted(orders, key=lambda item: item.id)
     await Orders(connection).put_many(orders)
+    before = [(item, was) for item in orders if (was := known.get(item.id)) is not None]
     await Orders(connection).remove_parcels(
-        {
-            box.id
-            for item in orders
-            if (before := known.get(item.id)) is not None
-            for box in before.parcels
-            if box.id not in {still.id for still in item.parcels}
-        }
+        {box.id for item, was in before for box in was.parcels}
+        - {box.id for item, _ in before for box in item.parcels}
+    )
+    await Orders(connection).remove_refunds(
+        {one.id for item, was in before for one in was.refunds}
+        - {one.id for item, _ in before for one in item.refunds}
     )
     # The log has been in step with the orders as they were: of them nothing else can be there.
     were = {
         event_id
-        for item in orders
-        if (before := known.get(item.id)) is not None
-        for event_id in ids_of_events(before.number, [line.product_id for line in before.lines])
+        for _, was in before
+        for event_id in ids_of_events(was.number, [line.product_id for line in was.lines])
     }
     looked_for = [one for item in orders for one in _to_look_for(item, known.get(item.id))]
     return OrdersPut(

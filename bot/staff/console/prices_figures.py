@@ -21,12 +21,12 @@ from storage.offers import StoredOffer
 
 
 def draw_spending(words: Words, zone: ZoneInfo, figures: PriceFigures) -> None:
-    """A bar for each budget that runs now: what orders used, what live offers hold, and what is left."""
+    """A bar for each budget that runs now, and each campaign's part: used by orders, held by live offers, and left."""
     ui.label(words("budget-what-for")).classes("text-sm soft lead")
     if not figures.spending:
         ui.label(words("budget-none")).classes("soft p-4")
     for one in figures.spending:
-        with ui.card().classes("w-full p-4 gap-2").mark(f"budget-{one.campaign or 'all'}"):
+        with ui.card().classes("w-full p-4 gap-2").mark(f"budget-{one.budget.id}"):
             _draw_budget(words, zone, one)
 
 

@@ -7,13 +7,14 @@ from functools import partial
 
 from nicegui import ui
 
-from bot.conversation.wording import money
+from bot.shop.prices import FILE
+from bot.staff.console import list_words
 from bot.staff.console.frame import small_button
-from bot.staff.console.offer_words import proposed
 from bot.staff.console.widgets import heading
 from bot.staff.console.words import Words
+from bot.staff.list_outcome import Outcome
 from storage.catalogue import Product
-from storage.price_proposals import PROPOSED, StoredProposal
+from storage.price_proposals import PROPOSED, RULE, StoredProposal
 
 _SHOWN = 50
 
@@ -45,22 +46,25 @@ def draw_proposals(
         _draw(words, one, products.get(one.product_id), decide)
 
 
+def draw_earned(words: Words, outcome: Outcome) -> None:
+    """What approved prices earned, and what became of their substitutes."""
+    with ui.card().classes("w-full p-4 gap-1").mark("earned"):
+        for said in list_words.earned(words, outcome):
+            ui.label(said).classes("text-sm figure")
+
+
 def _draw(words: Words, one: StoredProposal, product: Product | None, decide: Decide | None) -> None:
-    before, after, gain, low, high = (
-        money(round(amount), one.currency)
-        for amount in (one.old_price, one.new_price, one.gain, one.low, one.high)
-    )
-    change = f"{100 * (one.new_price / one.old_price - 1):+.1f}" if one.old_price else ""
     with ui.card().classes("w-full p-4 gap-1").mark(f"proposal-{one.id}"):
         with ui.row().classes("w-full items-center gap-x-3 gap-y-1"):
             name = one.product_id if product is None else product.name(words.language)
             ui.label(name).classes("font-medium")
             ui.label(one.product_id if product is None else product.code).classes("text-xs soft code")
             ui.label(words("list-number", number=one.id)).classes("text-xs soft")
-        ui.label(words("list-change", before=before, after=after, percent=change)).classes("text-lg figure")
-        ui.label(words("list-gain", gain=gain, low=low, high=high)).classes("text-sm figure")
-        reasons = words("comma").join(proposed(words, one.reasons, one.currency))
-        ui.label(words("because", reasons=reasons)).classes("text-sm soft")
+            if one.decided_by == RULE:
+                ui.label(words("list-by-rule", file=FILE)).classes("chip")
+        ui.label(list_words.change(words, one)).classes("text-lg figure")
+        ui.label(list_words.gain(words, one)).classes("text-sm figure")
+        ui.label(list_words.because(words, one)).classes("text-sm soft")
         if decide is not None:
             with ui.row().classes("w-full gap-2 pt-1"):
                 for what in ("approve", "decline") if one.state == PROPOSED else ("undo",):

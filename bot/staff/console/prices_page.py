@@ -11,7 +11,7 @@ from bot.conversation.texts import Texts
 from bot.staff.console.frame import Acting, RedrawnPage, Visit, plain_button
 from bot.staff.console.prices_demand import DemandPicture
 from bot.staff.console.prices_figures import draw_judgement, draw_offers, draw_spending, explain
-from bot.staff.console.prices_list import draw_proposals
+from bot.staff.console.prices_list import draw_earned, draw_proposals
 from bot.staff.console.prices_rules import RulesEditor
 from bot.staff.console.widgets import Part
 from bot.staff.console.words import Words
@@ -98,6 +98,7 @@ class PricesPage(RedrawnPage[Found]):
                 with ui.tab_panel("policies").classes("p-0"):
                     self._draw_policies()
                 with ui.tab_panel("list").classes("p-0"):
+                    self._draw_earned()
                     self._list = Part(self._draw_list)
                 with ui.tab_panel("demand").classes("p-0"):
                     self._draw_demand()
@@ -156,6 +157,14 @@ class PricesPage(RedrawnPage[Found]):
 
             OnDemand(words, self._act, work, "demand-look").button.mark("demand")
             demand = Part(lambda found: DemandPicture(words, found).draw())
+
+    def _draw_earned(self) -> None:
+        async def work() -> None:
+            earned.show(await self._lists.outcome(utc_now()))
+
+        with ui.column().classes("w-full gap-3 pb-3"):
+            OnDemand(self._words, self._act, work, "list-earned-look").button.mark("look-earned")
+            earned = Part(lambda found: draw_earned(self._words, found))
 
     def _draw_list(self, proposals: Sequence[StoredProposal], products: Mapping[str, Product]) -> None:
         async def decide(what: str, one: StoredProposal) -> None:

@@ -12,6 +12,7 @@ from bot.conversation.texts import Texts
 from bot.conversation.wording import money
 from bot.shop.prices import FILE, examples
 from bot.staff.console.frame import Acting, Visit, plain_button, small_button
+from bot.staff.console.mistake_words import mistake
 from bot.staff.console.widgets import Part, cell, heading, table
 from bot.staff.price_rules import PriceRules, RulesFile, Tried
 from bot.staff.roles import PRICING
@@ -90,7 +91,7 @@ class RulesEditor:
 
     def _say_mistakes(self, text: str) -> bool:
         problems = self._rules.problems(text)
-        self._mistakes.show(tuple(problems))
+        self._mistakes.show(tuple(mistake(self._words, one) for one in problems))
         if self._may:
             self._save.set_enabled(not problems)
         return bool(problems)
@@ -153,7 +154,7 @@ class RulesEditor:
         lines = [] if tried.budget else [words("missing-no_budget")]
         if tried.without_cost:
             lines.append(words("missing-no_cost", number=tried.without_cost, all=tried.on_sale))
-        lines += [words("rules-unknown-category", name=name) for name in tried.unknown]
+        lines += [words("rules-unknown", key=where, name=name) for where, name in tried.unknown]
         for line in lines:
             ui.label(line).classes("over w-full text-sm")
 

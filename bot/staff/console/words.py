@@ -54,7 +54,7 @@ class Words:
         kind, _, number = author.partition(":")
         if kind == "staff" and number.isdecimal():
             return self("you") if int(number) == me else names.get(int(number), self("colleague"))
-        return self(kind) if kind in ("bot", "customer", "system", "terminal") else author
+        return self(kind) if kind in ("bot", "customer", "system", "terminal", "rule") else author
 
     @property
     def other(self) -> str:

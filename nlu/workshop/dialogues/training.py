@@ -16,8 +16,9 @@ from nlu.workshop.dialogues import labels
 from nlu.workshop.dialogues.encoding import UNKNOWN, Batch, EncodedTurn, batch_of
 from nlu.workshop.dialogues.network import ContextNetwork, Sizes
 from nlu.workshop.training.descent import Descent
+from nlu.workshop.training.optimising import fastest_precision
 
-_WEIGHTS = {"acts": 1.0, "danger": 2.0, "wishes": 0.5, "beyond": 1.0, "points": 1.0, "slot_tags": 0.6, "wish_tags": 0.2,
+_WEIGHTS = {"acts": 1.0, "danger": 2.0, "wishes": 1.0, "beyond": 1.0, "points": 1.0, "slot_tags": 0.6, "wish_tags": 0.2,
             "wish_of_tokens": 1.0}  # fmt: skip
 _LIKE = 12
 """Tokens by which turns of a batch may differ in length by chance."""
@@ -32,7 +33,7 @@ class Plan:
     passes: int = 10
     """Over the turns written by hand."""
     batch: int = 44
-    set_in: float = 0.45
+    set_in: float = 0.3
     """Single messages set into conversations for each turn written by hand, others in each pass."""
     wordless: float = 0.5
     """Share of the turns in which the question's words are not shown."""
@@ -76,7 +77,10 @@ def _hide_questions(batch: Batch, share: float) -> None:
 
 def losses(network: ContextNetwork, batch: Batch) -> dict[str, torch.Tensor]:
     """What the answers lack, by kind of answer."""
-    said, wanted, told = network(batch.given), batch.wanted, batch.tags
+    precision = fastest_precision()
+    with torch.autocast("cpu", precision, enabled=precision is not torch.float32):
+        said = {name: value.float() for name, value in network(batch.given).items()}
+    wanted, told = batch.wanted, batch.tags
     found = {
         "acts": _binary(said["acts"], wanted["acts"]).sum(1).mean(),
         "danger": functional.cross_entropy(said["danger"], wanted["danger"]),

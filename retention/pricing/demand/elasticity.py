@@ -7,18 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from retention.pricing.demand import features
-from retention.pricing.demand.features import FIRST
-from retention.pricing.demand.panel import Grid, Panel
+from retention.pricing.demand.features import USUAL_ELASTICITY
+from retention.pricing.demand.panel import Panel
+from retention.pricing.demand.slopes import log_price, slopes
 
 Z = 1.645
 """Of a 90 % interval."""
-HARDLY_MOVED = 0.01
-"""Mean size of a price's changes, as a share, below which they tell nothing of a product."""
-_OTHERS = ("last_change", "to_4", "last_price_change", "last_price_to_26", "promotion_change")
-"""What else moves demand from one period to the next, and has to do with prices before."""
-FEWEST_CHANGES = 4
-"""Periods in which the price must have changed by one per cent or more."""
+HARDLY_MOVED = 0.02
+"""Standard deviation of a price's logarithm below which it tells nothing of a product."""
+FEWEST_CHANGES = 2
+"""Periods in which the price must have changed by one per cent or more: one may be anything else of its week."""
+_SPREADS = np.linspace(0.0, 3.0, 61)
+"""Of true values around their category's, as they are tried."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,118 +44,105 @@ class Elasticities:
     products: tuple[Elasticity, ...]
 
 
-def elasticities(panel: Panel, categories: tuple[str, ...] = ()) -> Elasticities:
-    """Estimate from changes between periods, with what moved all products at once taken out.
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """Numbers, each drawn to the centre of its group, and those centres; a standard error beside each."""
 
-    Each product's own least-squares slope is drawn to its category's, the more the less is known of it (random
-    effects after DerSimonian and Laird 1986); a category's to that of all.
+    values: NDArray[np.float64]
+    doubts: NDArray[np.float64]
+    centres: NDArray[np.float64]
+    centre_doubts: NDArray[np.float64]
+
+
+def elasticities(panel: Panel, categories: tuple[str, ...] = ()) -> Elasticities:
+    """Estimate from how much was sold at which price, with levels of products and periods taken out (`slopes`).
+
+    Each product's own slope is drawn to its category's, the more the less is known of it; a category's to that of
+    all. How far slopes lie apart isn't known either: every spread counts as much as all slopes together speak for it
+    (Gelman, "Prior distributions for variance parameters in hierarchical models", 2006).
 
     Args:
         categories: names of the panel's category numbers.
     """
-    change, price, others = _changes(panel)
-    own, error, moved, sizes = _slopes(change, price, others)
-    known = np.isfinite(error)
-    overall, spread = _pooled(own[known], error[known])
-    numbers = np.unique(panel.category)
+    found = slopes(panel)
+    moved, sizes = _moved(panel)
+    numbers, places = np.unique(panel.category, return_inverse=True)
     names = categories or tuple(str(one) for one in numbers)
-    found, centres = [], np.full(len(own), overall[0])
-    spreads = np.full(len(own), spread)
-    doubts = np.full(len(own), overall[1])
-    for number in numbers:
-        members = (panel.category == number) & known
-        if len(numbers) > 1 and members.sum() >= 3:
-            (value, doubt), within = _pooled(own[members], error[members])
-            centres[panel.category == number], doubts[panel.category == number] = value, doubt
-            spreads[panel.category == number] = within
-        else:
-            value, doubt = overall
-        count = int(moved[panel.category == number].sum())
-        found.append(_told(names[int(np.searchsorted(numbers, number))], value, doubt, count, 1.0))
-    products = []
-    for place, name in enumerate(panel.products):
-        prior = spreads[place] ** 2 + doubts[place] ** 2
-        trust = prior / (prior + error[place] ** 2) if known[place] else 0.0
-        value = trust * own[place] + (1 - trust) * centres[place] if known[place] else centres[place]
-        doubt = float(np.sqrt(prior * (1 - trust)))
-        products.append(_told(name, float(value), doubt, int(moved[place]), float(sizes[place])))
+    whole = _drawn(found.own, found.error, np.zeros_like(places), 1)
+    inside = _drawn(found.own, found.error, places, len(numbers))
+    above = _drawn(inside.centres, inside.centre_doubts, np.zeros(len(numbers), dtype=np.int64), 1)
+    drawn = _drawn(found.own, found.error, places, len(numbers), above)
+    counts = np.bincount(places, weights=moved, minlength=len(numbers)).astype(int).tolist()
     return Elasticities(
-        overall=_told("all", *overall, int(moved.sum()), 1.0),
-        categories=tuple(found),
-        products=tuple(products),
+        overall=_told("all", whole.centres[0], whole.centre_doubts[0], int(moved.sum()), 1.0),
+        categories=tuple(
+            _told(name, above.values[place], above.doubts[place], counts[place], 1.0)
+            for place, name in enumerate(names[: len(numbers)])
+        ),
+        products=tuple(
+            _told(name, drawn.values[place], drawn.doubts[place], int(moved[place]), float(sizes[place]))
+            for place, name in enumerate(panel.products)
+        ),
     )
 
 
-def _changes(panel: Panel) -> tuple[Grid, Grid, list[Grid]]:
-    facts = features.known(panel)
-    change = facts.change[:, FIRST:]
-    there = ~np.isnan(change) & ~np.isnan(panel.price[:, FIRST:])
-    others = {
-        name: values[:, FIRST:]
-        for name, values in features.linear(facts, panel, features.USUAL_ELASTICITY, 0).items()
-        if name in _OTHERS
-    }
-    change = np.where(there, change, np.nan)
-    price = np.where(there, facts.price_change[:, FIRST:], np.nan)
-    return change, price, [np.where(there, one, np.nan) for one in others.values()]
+def _moved(panel: Panel) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """In how many periods each price changed, and the standard deviation of its logarithm."""
+    known = np.isfinite(panel.price)
+    logs = np.where(known, log_price(panel), 0.0)
+    changed = (np.abs(np.diff(log_price(panel), axis=1)) >= 0.01).sum(axis=1)
+    count = np.maximum(known.sum(axis=1), 1)
+    apart = np.where(known, logs - (logs.sum(axis=1) / count)[:, None], 0.0)
+    return changed, np.asarray(np.sqrt((apart**2).sum(axis=1) / count))
 
 
-def _slopes(
-    change: Grid, price: Grid, others: list[Grid]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
-    """Each product's slope, its standard error (infinite where unknown), its price's changes and their mean size."""
-    products = len(change)
-    own, error = np.zeros(products), np.full(products, np.inf)
-    there = ~np.isnan(change)
-    moved = np.sum(there & (np.abs(price) >= 0.01), axis=1)
-    sizes = np.nansum(np.abs(price), axis=1) / np.maximum(there.sum(axis=1), 1)
-    # What moved everything in a period: only where enough products tell.
-    common = _common(change - _rough(change, price) * price)
-    for place in range(products):
-        rows = there[place]
-        if rows.sum() < 5 + len(others) or not np.any(np.abs(price[place, rows]) > 1e-6):
-            continue
-        x = np.column_stack([price[place, rows], np.ones(rows.sum()), *(one[place, rows] for one in others)])
-        y = change[place, rows] - common[rows]
-        slope, _, rank, _ = np.linalg.lstsq(x, y, rcond=None)
-        if rank < x.shape[1] or len(y) <= x.shape[1]:
-            continue
-        left = y - x @ slope
-        inverse = np.linalg.inv(x.T @ x)
-        freedom = len(y) / (len(y) - x.shape[1])
-        # Errors differ from period to period (White 1980).
-        robust = inverse @ (x.T * left**2) @ x @ inverse * freedom
-        plain = inverse * float(left @ left) / (len(y) - x.shape[1])
-        own[place], error[place] = slope[0], max(np.sqrt(max(robust[0, 0], plain[0, 0])), 1e-3)
-    return own, error, moved, sizes
+def _drawn(
+    own: NDArray[np.float64],
+    error: NDArray[np.float64],
+    group: NDArray[np.int64],
+    groups: int,
+    around: _Drawn | None = None,
+) -> _Drawn:
+    """Draw each to the centre of its group, averaged over how far true ones may lie apart in a group.
 
-
-def _rough(change: Grid, price: Grid) -> float:
-    there = ~np.isnan(change)
-    x, y = price[there], change[there]
-    total = float(x @ x)
-    return float(x @ (y - y.mean())) / total if total > 1e-9 else 0.0
-
-
-def _common(values: Grid, least: int = 20) -> NDArray[np.float64]:
-    there = ~np.isnan(values)
-    counts = there.sum(axis=0)
-    means = np.where(there, values, 0.0).sum(axis=0) / np.maximum(counts, 1)
-    return np.asarray(np.where(counts >= least, means, 0.0))
-
-
-def _pooled(own: NDArray[np.float64], error: NDArray[np.float64]) -> tuple[tuple[float, float], float]:
-    """The mean and its standard error, and how far true values spread around it."""
-    if not own.size:
-        return (features.USUAL_ELASTICITY, 1.0), 0.5
-    weights = 1 / error**2
-    fixed = float(np.average(own, weights=weights))
-    excess = float(np.sum(weights * (own - fixed) ** 2)) - (own.size - 1)
-    scale = float(weights.sum() - np.sum(weights**2) / weights.sum())
-    variance = max(excess / scale, 0.0) if scale > 0 else 0.0
-    weights = 1 / (error**2 + variance)
-    return (float(np.average(own, weights=weights)), float(1 / np.sqrt(weights.sum()))), float(
-        np.sqrt(variance)
+    Args:
+        own: the numbers.
+        error: their standard errors; infinite where nothing is known.
+        group: of each, from 0.
+        groups: how many there are.
+        around: the centres as they are known from elsewhere; without it, as these numbers give them.
+    """
+    known = np.isfinite(error)
+    slope, square = np.where(known, own, 0.0), np.where(known, error, 1.0) ** 2
+    apart = _SPREADS[:, None] ** 2
+    total = square + apart
+    weight = known / total
+    belongs = np.eye(groups)[group]
+    sums = weight @ belongs
+    told = sums > 0
+    centres = np.where(told, (weight * slope) @ belongs / np.where(told, sums, 1.0), USUAL_ELASTICITY)
+    errors = np.where(told, 1 / np.sqrt(np.where(told, sums, 1.0)), np.inf)
+    gaps = weight * (slope - centres[:, group]) ** 2 + known * np.log(total)
+    likely = -0.5 * (gaps.sum(axis=1) + np.where(told, np.log(np.where(told, sums, 1.0)), 0.0).sum(axis=1))
+    chance = np.exp(likely - likely.max())
+    chance /= chance.sum()
+    centre = chance @ centres
+    doubt = np.sqrt(chance @ (errors**2 + np.where(told, centres - centre, 0.0) ** 2))
+    if around is not None:
+        centres = np.broadcast_to(around.values, centres.shape)
+        errors = np.broadcast_to(around.doubts, centres.shape)
+    elif not told.any():
+        errors = np.ones_like(errors)
+        doubt = np.ones(groups)
+    trust = apart * weight
+    means = trust * slope + (1 - trust) * centres[:, group]
+    within = (1 - trust) * apart + (1 - trust) ** 2 * errors[:, group] ** 2
+    values = chance @ means
+    return _Drawn(
+        values=values,
+        doubts=np.sqrt(chance @ (within + (means - values) ** 2)),
+        centres=centre,
+        centre_doubts=doubt,
     )
 
 
@@ -168,9 +155,9 @@ def _told(name: str, value: float, doubt: float, changes: int, size: float) -> E
         )
     return Elasticity(
         name=name,
-        value=value,
-        low=value - Z * doubt,
-        high=value + Z * doubt,
+        value=float(value),
+        low=float(value - Z * doubt),
+        high=float(value + Z * doubt),
         changes=changes,
         warning=warning,
     )

@@ -15,7 +15,18 @@ from retention.pricing.demand import intervals
 from retention.pricing.demand.features import FIRST
 from retention.pricing.demand.panel import Grid, Mask, Panel, mean_of_products, shifted
 from retention.pricing.demand.regression import LEAST_SLOPE
-from retention.pricing.demand.rolling import Blocks, Chosen, Rolling, choose, error
+from retention.pricing.demand.rolling import (
+    Blocks,
+    Chosen,
+    Losses,
+    Rolling,
+    best,
+    choose,
+    error,
+    losses,
+    worse,
+)
+from retention.threads import one_thread
 
 Mixture: TypeAlias = tuple[tuple[str, float], ...]
 """What each model counts for."""
@@ -31,12 +42,8 @@ SMALL_PANEL = 60_000
 AUTOREGRESSION, REGRESSION, TREES = "autoregression", "regression", "trees"
 LEAST_LINEAR = 0.2
 """Of a forecast: the part that falls strictly with the price."""
-AS_GOOD = 1.01
-"""Times the error of the best mixture: the difference may be chance."""
-NEARLY_AS_GOOD = 1.2
-"""Times the error of the best model."""
-_LEVELS = np.linspace(-0.1, 0.1, 21)
-"""By how much, in logarithms, the blend may be off on the validation periods."""
+AS_GOOD = 0.5
+"""Standard errors by which a mixture may do worse than the best and still count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +83,12 @@ def forecast(
             f"there are {periods} periods: with {test_periods} to forecast, {max(first, 0)} are left to learn from, "
             f"and {FEWEST_BEFORE} are the fewest: give fewer test periods or a longer table"
         )
+    with one_thread():
+        return _forecast(panel, first, seed, share, progress)
+
+
+def _forecast(panel: Panel, first: int, seed: int, share: float, progress: Progress) -> Forecasts:
+    periods = panel.shape[1]
     start = max(first - max(min(VALIDATED, (first - FIRST) * 2 // 5), 1), FIRST + 3)
     judged, tested = Blocks(start, first, VALIDATION_FITS), Blocks(first, periods, TEST_FITS)
     progress("choosing settings on earlier periods", 0.02)
@@ -86,7 +99,7 @@ def forecast(
         progress(f"fitting: {name}", 0.3 + 0.15 * place)
         changes[name] = np.concatenate([one(judged), one(tested)], axis=1)
     progress("forecasting", 0.95)
-    return _blended(panel, rolling, chosen, changes, start, test_periods, share)
+    return _blended(panel, rolling, chosen, changes, start, periods - first, share)
 
 
 def in_units(logs: Grid, one: float) -> Grid:
@@ -126,16 +139,17 @@ def _blended(
     # Who was never sold before is forecast by category and price alone: no change is known of it.
     logs = {name: before + np.where(fresh, 0.0, change) for name, change in changes.items()}
 
-    def wrong(found: Grid) -> float:
-        return error(np.where(fresh, np.nan, actual)[:, :judged], in_units(found[:, :judged], one))
+    known = np.where(fresh, np.nan, actual)[:, :judged]
 
-    scores = {name: wrong(found) for name, found in logs.items()}
-    errors = {mixture: wrong(_mixed(logs, dict(mixture))) for mixture in _mixtures(tuple(logs))}
-    weights = _towards_equal(_best_mixture(errors), scores)
+    def lost(found: Grid) -> Losses:
+        return losses(known, in_units(found[:, :judged], one))
+
+    weights = best_weights({mixture: lost(_mixed(logs, dict(mixture))) for mixture in mixtures(tuple(logs))})
     mixed = _mixed(logs, weights)
-    level = min(_LEVELS, key=lambda by: (_or_worst(wrong(mixed + by)), abs(by)))
-    mixed = mixed + level / 2  # half: the periods to come need not be off by as much
-    scores["blend"] = wrong(mixed)
+    scores = {
+        name: error(known, in_units(found[:, :judged], one))
+        for name, found in {**logs, "blend": mixed}.items()
+    }
     residuals = np.log(np.maximum(actual, 0.0) + one) - np.log(in_units(mixed, one) + one)
     width = intervals.half_widths(residuals, test_periods, share)
     tested = mixed[:, judged:]
@@ -164,7 +178,7 @@ def _starting_points(rolling: Rolling, panel: Panel, start: int) -> tuple[Grid, 
     return np.nan_to_num(found), facts.fresh[:, start:]
 
 
-def _mixtures(names: tuple[str, ...]) -> Iterator[Mixture]:
+def mixtures(names: tuple[str, ...]) -> Iterator[Mixture]:
     """Every mixture in tenths, the regression having a part in each."""
     for parts in itertools.product(range(11), repeat=len(names)):
         mixture = tuple(zip(names, (part / 10 for part in parts), strict=True))
@@ -172,26 +186,13 @@ def _mixtures(names: tuple[str, ...]) -> Iterator[Mixture]:
             yield mixture
 
 
-def _best_mixture(errors: Mapping[Mixture, float]) -> dict[str, float]:
-    """The mean of the mixtures that are as good as the best, but for chance."""
-    best = min(map(_or_worst, errors.values()))
-    good = [dict(mixture) for mixture, wrong in errors.items() if _or_worst(wrong) <= best * AS_GOOD]
-    good = good or [dict(mixture) for mixture in errors]
+def best_weights(found: Mapping[Mixture, Losses]) -> dict[str, float]:
+    """The mean of the mixtures that hardly do worse than the best, so that chance decides less."""
+    each = list(found.values())
+    least = each[best(each)]
+    good = [dict(mixture) for mixture, loss in found.items() if worse(loss, least) <= AS_GOOD]
     return {name: sum(one[name] for one in good) / len(good) for name in good[0]}
-
-
-def _towards_equal(weights: Mapping[str, float], scores: Mapping[str, float]) -> dict[str, float]:
-    """Half of the way to equal parts of those that are nearly as good: estimated weights are uncertain themselves
-    (Stock and Watson 2004)."""
-    least = min(map(_or_worst, scores.values()))
-    good = {name for name, wrong in scores.items() if _or_worst(wrong) <= least * NEARLY_AS_GOOD}
-    good.add(REGRESSION)
-    return {name: weight / 2 + (name in good) / len(good) / 2 for name, weight in weights.items()}
 
 
 def _mixed(logs: Mapping[str, Grid], weights: Mapping[str, float]) -> Grid:
     return np.asarray(np.sum([weights[name] * found for name, found in logs.items()], axis=0))
-
-
-def _or_worst(value: float) -> float:
-    return float("inf") if np.isnan(value) else value

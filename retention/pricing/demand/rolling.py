@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +19,15 @@ ORDERS = range(1, 9)
 """Of autoregressions that validation chooses among."""
 MOST_PRODUCTS = 800
 """That settings are chosen on; all are forecast."""
-_SEASON_PENALTIES = (0.1, 0.3, 1.0, 3.0, 30.0)
-_WEIGHTS = (0.3, 0.6, 0.9)
-_OWN = (0.5, 2.0, 10.0)
+CHANCE = 2.0
+"""Standard errors of a difference that may be chance."""
+_SEASON_PENALTIES = (0.3, 0.1, 1.0, 3.0, 30.0)
+_WEIGHTS = (0.6, 0.3, 0.9)
+_OWN = (2.0, 0.5, 10.0)
+"""The usual ones first."""
 
-Step = Callable[[int, int, int], Grid]
-"""Fit on the periods before the first, forecast the change of log demand up to the last; and the seed."""
+Losses: TypeAlias = NDArray[np.float64]
+"""The sum of absolute errors of each period."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +81,8 @@ class Rolling:
             self._linear[cycle] = (tuple(found), features.stacked(found))
         return self._rolled(blocks, self._linear[cycle], cycle, setting)
 
-    def trees(self, blocks: Blocks, cycle: int, *, tuned: bool = True) -> Grid:
-        """Boosted trees, falling in the price: the mean of those for the square and for the absolute error.
-
-        Args:
-            tuned: False for the absolute error alone, with scikit-learn's own settings, as a peer.
-        """
+    def trees(self, blocks: Blocks, cycle: int) -> Grid:
+        """Boosted trees, falling in the price."""
         if cycle not in self._trees:
             found = features.trees(self.facts, self.panel, self.season(cycle), cycle)
             self._trees[cycle] = (tuple(found), features.stacked(found, np.float32))
@@ -90,10 +90,8 @@ class Rolling:
         parts = []
         for first, last in blocks:
             lessons = (names, x[:, FIRST:first])
-            change, level = self.facts.change[:, FIRST:first], self._level(first)
-            kinds = (True, False) if tuned else (False,)
-            fits = [boosting.fit(lessons, change, level, self.seed, tuned=kind) for kind in kinds]
-            parts.append(np.mean([one.predict(x[:, first:last]) for one in fits], axis=0))
+            fitted = boosting.fit(lessons, self.facts.change[:, FIRST:first], self._level(first), self.seed)
+            parts.append(fitted.predict(x[:, first:last]))
         return np.concatenate(parts, axis=1)
 
     def season(self, cycle: int) -> NDArray[np.int64] | None:
@@ -134,27 +132,56 @@ def error(quantity: Grid, forecast: Grid) -> float:
     return float(np.sum(np.abs(quantity - forecast)[there])) / sold if sold else float("nan")
 
 
+def losses(quantity: Grid, forecast: Grid) -> Losses:
+    """The sum of absolute errors of each period."""
+    return np.asarray(np.nansum(np.abs(quantity - forecast), axis=0))
+
+
+def worse(loss: Losses, than: Losses) -> float:
+    """By how many standard errors one loss a period lies above another of the same periods."""
+    if loss is than or len(loss) < 2:
+        return 0.0
+    apart = loss - than
+    return float(apart.sum() / (len(apart) ** 0.5 * max(apart.std(ddof=1), 1e-12)))
+
+
+def best(found: Sequence[Losses]) -> int:
+    """Which of several losses a period is the least."""
+    return min(range(len(found)), key=lambda place: float(found[place].sum()))
+
+
+def simplest(found: Sequence[Losses]) -> int:
+    """The first of several losses a period that is not worse than the least by more than chance."""
+    least = found[best(found)]
+    return next(place for place, loss in enumerate(found) if worse(loss, least) <= CHANCE)
+
+
 def choose(panel: Panel, seed: int, blocks: Blocks, progress: Progress = quiet) -> Chosen:
-    """Orders and settings by rolling validation on periods before the test; on some products where there are many."""
+    """Orders and settings by rolling validation on periods before the test; on some products where there are many.
+
+    What is simpler, or usual, stays unless something else is better by more than chance.
+    """
     some = sampled(panel, seed)
     rolling = Rolling(some, seed, blocks.start)
     span = slice(blocks.start, blocks.end)
     before, actual = rolling.facts.before[:, span], some.quantity[:, span]
     actual = np.where(some.censored[:, span], np.nan, actual)
 
-    def judged(change: Grid) -> float:
-        return error(actual, np.exp(before + change))
+    def judged(change: Grid) -> Losses:
+        return losses(actual, np.exp(before + change))
 
-    order = min(ORDERS, key=lambda k: judged(rolling.ar(blocks, k)))
+    order = ORDERS[simplest([judged(rolling.ar(blocks, k)) for k in ORDERS])]
     progress("choosing settings on earlier periods", 0.15)
     setting = Setting()
-    cycles = [0] + [one for one in {panel.cycle, *panel.candidates} if 0 < one < blocks.start - 4]
-    cycle = min(cycles, key=lambda one: judged(rolling.linear(blocks, one, setting)))
+    cycles = [0, *(one for one in sorted({panel.cycle, *panel.candidates}) if 0 < one < blocks.start - 4)]
+    found = [judged(rolling.linear(blocks, one, setting)) for one in cycles]
+    # The calendar's own cycle need only do better; of those that numbers may have, one often seems to by chance.
+    cycle = cycles[best(found) if panel.cycle else simplest(found)]
     for name, options in (("season", _SEASON_PENALTIES), ("weight", _WEIGHTS), ("own", _OWN)):
         if name == "season" and not cycle:
             continue
         tried = [replace(setting, **{name: one}) for one in options]
-        setting = min(tried, key=lambda one: judged(rolling.linear(blocks, cycle, one)))
+        setting = tried[simplest([judged(rolling.linear(blocks, cycle, one)) for one in tried])]
     progress("choosing settings on earlier periods", 0.3)
     return Chosen(order, cycle, setting)
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from kernel.arrays import Floats, Ints
 from retention.errors import ExperimentRefused
@@ -24,6 +23,7 @@ from retention.pricing.uplift.learners import (
     pseudo_outcomes,
 )
 from retention.pricing.uplift.table import Columns, Experiment, Table
+from retention.threads import one_thread
 
 FOLDS = 3
 TREATED_BY_COLUMNS = 0.52
@@ -104,7 +104,7 @@ def fit(
     if learner is not None and learner not in LEARNERS:
         raise ExperimentRefused(f"there is no learner {learner!r}: {', '.join(LEARNERS)}")
     experiment = tables.read(table, treatment, outcome, control=control, only=only)
-    with threadpool_limits(1):
+    with one_thread():
         return _fit(experiment, learner, seed)
 
 

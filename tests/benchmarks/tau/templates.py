@@ -16,7 +16,7 @@ REASONS = {
     "no longer needed": ("no longer needed", "I no longer need it", "I don't need it any more"),
     "ordered by mistake": ("ordered by mistake", "I ordered it by mistake", "it was a mistake"),
 }
-REASON_MARKS = {"no longer needed": ("need",), "ordered by mistake": ("mistake",)}
+REASON_MARKS = {"no longer needed": ("need", "needed"), "ordered by mistake": ("mistake",)}
 """What has to stand in a request for a reason."""
 ANY_REASON = ("it doesn't suit me", "I don't like it", "I changed my mind", "it's not what I expected")
 OPENINGS: Mapping[str, Mapping[str, Sequence[str]]] = {

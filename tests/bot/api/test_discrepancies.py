@@ -160,7 +160,7 @@ def _expected(version: dict[str, Any]) -> Discrepancy | None:
 def _offer() -> StoredOffer:
     return StoredOffer(
         code="", customer_id="c1", product_id="p1", price=8_000, list_price=9_900, floor=0, currency="CNY", reason="",
-        reasons=[], policy="", probability=1.0, valid_until=NOW, id=1, state="used", budget_id=None,
+        reasons=[], policy="", probability=1.0, valid_until=NOW, id=1, state="used",
         created_at=NOW - timedelta(hours=1), used_at=NOW,
     )  # fmt: skip
 

@@ -52,6 +52,18 @@ def test_a_number_settles_what_is_asked_in_its_unit(
     assert values.settles(question, (value,), holds=holds) is verdict
 
 
+@pytest.mark.parametrize(
+    ("question", "value"),
+    [
+        ("does the 36 v pack go on the 40 v mower", "40 V"),
+        ("is it for 36 v", "40 V packs, not 36 V ones"),
+        ("36伏的能用吗", "适配 40 V，不适配 36 V"),
+    ],
+)
+def test_one_number_of_two_or_beside_what_is_denied_settles_nothing(question: str, value: str) -> None:
+    assert values.settles(question, (value,), holds=False) is None
+
+
 def test_another_attributes_number_settles_nothing() -> None:
     assert values.settles("hold 100 kg", ("1.1 kg",), holds=True, asked=False) is None
 
@@ -108,3 +120,19 @@ def test_comparatives_say_what_and_which_way(text: str, name: str, more: bool) -
 )
 def test_questions_that_yes_or_no_does_not_answer(text: str, open_: bool) -> None:
     assert qualities.is_open(text) is open_
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("which of them is warmer", True),
+        ("could it go in the wash", True),
+        ("能进洗碗机不", True),
+        ("多重", True),
+        ("socks that don't smell", False),
+        ("porcelain", False),
+        ("能放行李箱的", False),
+    ],
+)
+def test_a_question_is_told_from_a_statement_by_its_form(text: str, asks: bool) -> None:
+    assert qualities.in_question(text) is asks

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from bot.conversation.memory import Memory, OpenTask
+from bot.conversation.registry import REGISTRY
 from bot.conversation.skills.language import of_words
 from bot.conversation.skills.order_lines import meant
-from nlu.acts import Act
+from bot.conversation.turn import Asked, Slot
+from nlu.acts import Act, Question
+from nlu.types import DialogueContext, Understanding
+from nlu.workshop.dialogues import labels
 from storage.orders import OrderLine
 from storage.requests import WITHDRAWN, Request, Requests
 from tests.bot.conversation.chat import Chat, said
-from tests.fakes import Meaning, does
+from tests.fakes import Meaning, ScriptedUnderstander, does
 
 YES = does(Act.YES)
 CHATTED = (("chitchat", 0.3),)
@@ -181,7 +186,9 @@ async def test_who_tells_more_of_what_they_look_for_goes_on_looking(chat: Chat) 
     await chat.says("推荐一下", "recommend_request")
     more = does(Act.ADDS, slots=(("taste", "喝茶"),), wishes=())
     chat.understander.script["推荐一下\n她爱喝茶"] = Meaning(intents=(("recommend_request", 0.9),))
-    assert "推荐" in said(await chat.says("她爱喝茶", more))
+    reply = await chat.says("她爱喝茶", more)
+    assert reply is not None
+    assert [card.product_id for card in reply.cards] == ["p1"]
 
 
 async def test_what_is_told_of_a_search_is_not_added_to_a_request_made_before(bought: Chat) -> None:
@@ -242,3 +249,38 @@ def test_the_version_that_is_wanted_names_no_other_product() -> None:
     order: Any = SimpleNamespace(lines=lines)
     known = OpenTask(name="change_items", values={"items": names[0]})
     assert meant(turn, order, known) == names[0]
+
+
+@pytest.mark.parametrize(
+    ("slot", "asked"),
+    [
+        (Slot(name="title", told_by=("invoice_title",)), Asked(kind="value", slot="invoice_title")),
+        (Slot(name="items", lists_lines=True), Asked(kind="choice", slot="item")),
+        (Slot(name="note"), Asked(kind="value", slot="note")),
+    ],
+)
+def test_a_slot_is_asked_for_by_what_tells_it(slot: Slot, asked: Asked) -> None:
+    assert slot.asked_as == asked
+
+
+def test_the_reader_knows_what_slots_are_told_by() -> None:
+    told = {name for task in REGISTRY.tasks.values() for slot in task.slots for name in slot.told_by}
+    assert told <= set(labels.SLOTS)
+
+
+async def test_the_reader_is_told_what_was_asked_for(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Question | None] = []
+    read = ScriptedUnderstander.understand
+
+    def reading(
+        self: ScriptedUnderstander, texts: Sequence[str], dialogue: DialogueContext | None = None
+    ) -> list[Understanding]:
+        seen.append(dialogue.state.question if dialogue is not None else None)
+        return read(self, texts, dialogue)
+
+    monkeypatch.setattr(ScriptedUnderstander, "understand", reading)
+    await chat.link()
+    await chat.says("A1024 开发票", "invoice_request")
+    seen.clear()
+    await chat.says("嗯……", CHATTED[0][0])
+    assert Question(kind="value", task="invoice", slot="invoice_title") in seen

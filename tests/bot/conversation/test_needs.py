@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -84,6 +85,47 @@ async def test_what_the_nearest_costs_is_said_and_it_is_not_offered(english: Cha
     assert "¥90.00" in said(reply)
     assert "Walnut lamp" in said(reply)
     assert not _shown(english)
+
+
+async def _expected(chat: Chat, product: str) -> None:
+    async def work(connection: AsyncConnection) -> None:
+        known = await Catalogue(connection).get(product)
+        assert known is not None
+        await _put(connection, [replace(known, restock_at=shop.NOW + timedelta(days=9))])
+
+    await chat.store.write(work)
+
+
+async def test_what_fits_but_is_sold_out_is_named_and_shown_only_to_who_can_wait(english: Chat) -> None:
+    await _made(english, ("Walnut lamp", 9000, 0, {}))
+    await _expected(english, "n0")
+    reply = await english.says("a lamp for my mum", _LOOKS)
+    assert "“Walnut lamp” would fit" in said(reply)
+    assert not _shown(english)
+    await english.says("no hurry, I can wait", _TELLS)
+    assert _shown(english) == ["n0"]
+
+
+async def test_of_goods_of_a_quantity_only_what_holds_it_is_shown(english: Chat) -> None:
+    def long(value: str) -> Attributes:
+        return _facts(length=("Length", value))
+
+    await _made(
+        english, ("Rope A", 900, 5, long("10 m")), ("Rope B", 900, 5, long("30 m")), ("Rope C", 900, 5, {})
+    )
+    await english.says("a rope, 25 metres", _LOOKS)
+    assert _shown(english) == ["n1"]
+    await english.says("at least 40 metres", _TELLS)
+    assert not _shown(english)
+
+
+async def test_of_what_fits_the_one_with_less_is_shown_where_less_is_wanted(english: Chat) -> None:
+    def weight(value: str) -> Attributes:
+        return _facts(weight=("Weight", value))
+
+    await _made(english, ("Oak mallet", 900, 5, weight("600 g")), ("Elm mallet", 900, 5, weight("400 g")))
+    await english.says("a mallet for my wife, the lighter one", _LOOKS)
+    assert _shown(english) == ["n1"]
 
 
 async def test_an_allergen_must_be_stated_to_be_absent(english: Chat) -> None:
@@ -208,3 +250,48 @@ async def test_a_name_with_an_article_is_no_other_kind_of_goods(chat: Chat) -> N
         found = await Catalogue(connection).by_ids(["n0", "n1"])
     assert not only_akin(Need(words=("jumper", "the merino crew-neck jumper")), [found["n0"]])
     assert only_akin(Need(words=("耳机", "游戏耳机")), [found["n1"]])
+
+
+async def test_who_is_allergic_hears_what_is_left_out_though_nothing_is_of_that_kind(english: Chat) -> None:
+    await english.says("a zither for him, he's allergic to nuts", _LOOKS)
+    assert not _shown(english)
+    assert "free of nuts" in said(english.last)
+
+
+async def test_what_is_told_while_something_else_is_answered_holds(english: Chat) -> None:
+    await _made(
+        english,
+        ("Seed bar", 500, 5, _facts(ingredients=("Ingredients", "sesame, honey"))),
+        ("Oat bar", 600, 5, _facts(free=("Free from", "sesame"))),
+        ("Rye bar", 600, 5, _facts(ingredients=("Ingredients", "rye, apple"))),
+    )
+    asks = Meaning(intents=(("return_policy", 0.9),), wishes=(("return_policy", ""),))
+    await english.says("I'm allergic to sesame, can opened food go back?", asks)
+    await english.says("show me a bar", _LOOKS)
+    assert _shown(english) == ["n1"]
+
+
+async def test_a_limit_in_a_question_keeps_nothing_back(english: Chat) -> None:
+    await _made(english, ("Lamp", 9000, 5, {}), ("Desk lamp", 3000, 0, {}))
+    asks = Meaning(intents=(("product_question", 0.9),), wishes=(("product_question", ""),))
+    await english.says("is the Desk lamp over 100?", asks)
+    assert "Desk lamp" in said(english.last)
+
+
+async def test_goods_go_before_the_question_who_writes(english: Chat) -> None:
+    await _made(english, ("Bread basket", 900, 5, {}), ("Lamp", 9000, 5, {}))
+    guessed = Meaning(
+        intents=(("item_problem", 0.5), ("product_search", 0.2)), wishes=(("item_problem", ""),)
+    )
+    await english.says("a basket for the bread", guessed)
+    assert _shown(english) == ["n0"]
+    plain = Meaning(intents=(("item_problem", 0.95),), wishes=(("item_problem", ""),))
+    await english.says("the basket broke", plain)
+    assert not _shown(english), "what went wrong is no wish"
+
+
+async def test_nothing_of_another_kind_stands_in_for_the_kind_that_is_named(english: Chat) -> None:
+    await _made(english, ("Oak tray", 9000, 5, {}), ("Tea towel for trays", 500, 5, {}))
+    await english.says("a tray under 50", _LOOKS)
+    assert "n1" not in _shown(english)
+    assert "Oak tray" in said(english.last), "what comes nearest is told"

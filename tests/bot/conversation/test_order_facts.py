@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.conversation.skills import order_asked
 from bot.conversation.skills.order_asked import Fact
 from storage.orders import Orders, Scan
+from tests.bot.conversation import shop
 from tests.bot.conversation.chat import Chat, said
 from tests.fakes import Meaning
 
@@ -116,3 +117,48 @@ def test_words_ask_for_facts(text: str, asked: Fact | None, not_asked: Fact | No
     found = order_asked.asked_in(text)
     assert asked is None or asked in found
     assert not_asked not in found
+
+
+GOODS = Meaning(intents=(("price_question", 0.9),))
+
+
+@pytest.mark.parametrize("text", ["bought a Ceramic Cup of you, paid with what?", "我买的 陶瓷杯 怎么付的"])
+async def test_what_only_an_order_can_be_asked_is_asked_of_no_goods(chat: Chat, text: str) -> None:
+    await chat.link()
+    assert "A1024" in said(await chat.says(text, GOODS))
+
+
+@pytest.mark.parametrize("text", ["what does the Ceramic Cup cost", "想买的 陶瓷杯 运费多少"])
+async def test_what_is_asked_of_goods_to_buy_is_asked_of_no_order(chat: Chat, text: str) -> None:
+    await chat.link()
+    assert "A10" not in said(await chat.says(text, GOODS))
+
+
+async def test_a_day_of_what_has_come_may_be_either(chat: Chat) -> None:
+    await chat.link()
+    answer = said(await chat.says("A1019 what day was that", FACTS))
+    assert "5 Nov" in answer, "when it was placed"
+    assert "10 Nov" in answer, "and when it came"
+
+
+async def test_what_became_of_an_order_goes_before_its_sum(chat: Chat) -> None:
+    await chat.link()
+
+    async def cancelled(connection: AsyncConnection) -> None:
+        known = await Orders(connection).get("o2")
+        assert known is not None
+        await Orders(connection).put_many([replace(known, status="cancelled", parcels=())])
+
+    await chat.store.write(cancelled)
+    answer = said(await chat.says("A1019 多少钱", FACTS))
+    assert "已取消" in answer.splitlines()[0]
+    assert "没有付款记录" in answer
+
+
+async def test_who_asks_for_the_tracking_of_two_hears_both(chat: Chat) -> None:
+    await chat.link()
+    await chat.store.write(lambda c: shop.add_order(c, "o9", "A9000", "shipped", late=True))
+    answer = said(await chat.says("tracking numbers of both please", "order_status"))
+    assert "A9000" in answer
+    assert "A1024" in answer
+    assert answer.count("SF100200300") == 2

@@ -11,7 +11,16 @@ import pytest
 from bot.conversation.answer import Answer, HandOver
 from bot.conversation.decisions import is_said, only
 from bot.conversation.memory import Memory
-from bot.conversation.skills.pages import NEAR, answer, answer_own, more_of_told, passage_for, said_of
+from bot.conversation.skills.pages import (
+    NEAR,
+    answer,
+    answer_own,
+    before,
+    in_place_of,
+    more_of_told,
+    passage_for,
+    said_of,
+)
 from bot.conversation.sources import Sources
 from bot.conversation.trace import ReadAs
 from bot.conversation.turn import Turn
@@ -38,11 +47,19 @@ class _Pages:
         return self.found[:n]
 
 
-def _turn(pages: _Pages, memory: Memory = Memory(), said: str = "wrap it") -> Turn:  # noqa: B008 - frozen
+def _turn(
+    pages: _Pages,
+    memory: Memory = Memory(),  # noqa: B008 - frozen
+    said: str = "wrap it",
+    *,
+    chance: float = 0.4,
+) -> Turn:
     turn = SimpleNamespace(
         services=SimpleNamespace(reader=pages, decisions=SimpleNamespace(policy=PricePolicy())),
-        understanding=SimpleNamespace(text="wrap it"),
+        understanding=SimpleNamespace(text="wrap it", intent="gift_wrap", probability=chance),
         text="wrap it",
+        chosen=False,
+        skills=SimpleNamespace(tasks_of={}),
         said=said,
         language="en",
         intent="gift_wrap",
@@ -81,6 +98,77 @@ async def test_a_question_of_the_bots_own_needs_less_than_one_for_the_pages() ->
     assert asked.at_least[0] < NEAR
 
 
+class _PagesByQuestion(_Pages):
+    """Finds one entry for the bot's own question, and with a chance of its own for the message."""
+
+    def __init__(self, chance: float, *, stated: bool = True) -> None:
+        super().__init__()
+        entry = Passage(page="gifts", title="gifts", text="about gifts", language="en", score=0.9)
+        own = replace(entry, score=chance, stated=stated)
+        self.by_question = {"wrap it": own, "page-question-gift_wrap": entry}
+
+    async def search(
+        self, question: str, language: str, n: int = 3, before: str = "", at_least: float | None = None
+    ) -> list[Passage]:
+        found = self.by_question[question]
+        return [found] if found.score >= (0.4 if at_least is None else at_least) else []
+
+
+@pytest.mark.parametrize(
+    ("chance", "stated", "said"),
+    [
+        (0.15, True, "about gifts"),
+        (0.15, False, "pages-unknown"),
+        (0.05, True, "pages-unknown"),
+    ],
+)
+async def test_a_general_entry_is_said_where_the_message_may_be_about_it(
+    chance: float, stated: bool, said: str
+) -> None:
+    told = await answer(_turn(_PagesByQuestion(chance, stated=stated)))
+    assert told.text == said
+    assert told.tells_nothing is (said == "pages-unknown")
+    assert bool(told.buttons) is (said != "about gifts"), "a person can tell more"
+
+
+async def test_who_has_chosen_what_they_meant_hears_the_general_entry() -> None:
+    turn = _turn(_PagesByQuestion(0.0))
+    cast(SimpleNamespace, turn).chosen = True
+    assert (await answer(turn)).text == "about gifts"
+
+
+@pytest.mark.parametrize(("chance", "text"), [(0.9, "about gifts"), (0.4, "pages-unknown")])
+async def test_what_is_plainly_to_be_done_goes_by_its_rule(chance: float, text: str) -> None:
+    turn = cast(SimpleNamespace, _turn(_PagesByQuestion(0.0)))
+    turn.skills.tasks_of = {"gift_wrap": "wrap"}
+    turn.acts.wishes = (SimpleNamespace(intent="gift_wrap", probability=chance),)
+    assert (await answer(turn)).text == text
+
+
+async def test_an_entry_none_of_whose_sentences_answers_is_said_only_if_it_is_the_very_question() -> None:
+    assert await passage_for(_turn(_PagesByQuestion(0.7, stated=False))) is None
+    assert await passage_for(_turn(_PagesByQuestion(0.9, stated=False))) is not None
+
+
+async def test_an_answer_that_tells_nothing_gives_way_to_what_the_pages_are_likely_to_state() -> None:
+    turn = _turn(_PagesByQuestion(NEAR))
+    told = await in_place_of(turn, Answer(text="which product?", tells_nothing=True))
+    assert told is not None
+    assert told.text == "about gifts"
+    assert await in_place_of(turn, Answer(text="this comes nearest", lacks=True)) is None
+
+
+async def test_what_the_pages_state_goes_before_a_question_which_stays_open() -> None:
+    asks = Answer(text="who are you?", memory=Memory().asking("link", number=""), tells_nothing=True)
+    told = await before(_turn(_PagesByQuestion(0.5)), asks, NEAR)
+    assert told is not None
+    assert told.text == "about gifts\n\nwho are you?"
+    assert told.memory is not None
+    assert told.memory.pending is not None
+    assert not told.tells_nothing
+    assert await before(_turn(_PagesByQuestion(0.2)), asks, NEAR) is None
+
+
 BEFORE = Memory(before=("do you send to Tibet", "and to Xinjiang?"))
 
 
@@ -99,7 +187,7 @@ class _PagesByContext(_Pages):
         return [Passage(page=page, title=page, text=page, language="en", score=self.chances[before])]
 
 
-@pytest.mark.parametrize(("alone", "together", "said"), [(0.3, 0.9, "together"), (0.4, 0.3, "alone")])
+@pytest.mark.parametrize(("alone", "together", "said"), [(0.3, 0.9, "together"), (0.5, 0.3, "alone")])
 async def test_a_message_is_read_alone_and_with_the_one_before_it(
     alone: float, together: float, said: str
 ) -> None:
@@ -181,7 +269,8 @@ def test_of_the_entry_told_last_that_there_is_no_more_to_it_is_said() -> None:
         ("how much to Peru?", "Peru: 40.", True, "Peru: 40."),
         ("how much to Mars?", "Peru: 40.", False, None),
         ("where is my order?", "Peru: 40.", True, None),
-        ("how much to Peru?", "", True, None),
+        ("how much to Peru?", "", True, "Peru: 40."),
+        ("how much is it?", "", True, None),
     ],
 )
 async def test_a_sentence_of_the_entry_told_last_goes_before_what_other_skills_tell(
@@ -265,3 +354,15 @@ def test_an_order_or_product_spoken_of_ends_what_the_pages_told() -> None:
     assert told.topic == "Abroad"
     assert told.heard("shipping_fee").topic == "Abroad"
     assert told.about_order("o1").topic == told.about_product("p1").topic == told.showing(("p1",)).topic == ""
+
+
+async def test_a_question_that_plainly_asks_for_the_rules_hears_what_comes_nearest() -> None:
+    pages = _PagesByQuestion(0.4, stated=False)
+    entry = pages.by_question["wrap it"]
+    pages.by_question = {
+        "wrap it": replace(entry, text="{price-rules}"),
+        "page-question-gift_wrap": replace(entry, score=0.0),
+    }
+    told = await answer(_turn(pages, chance=0.9))
+    assert told.text.startswith("pages-not-stated")
+    assert "{" not in told.text

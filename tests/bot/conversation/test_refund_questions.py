@@ -62,6 +62,21 @@ async def test_the_reason_comes_first_where_it_is_asked_for(chat: Chat) -> None:
     assert answer.startswith("The reason given: The cup came back used.")
 
 
+@pytest.mark.parametrize("text", ["A4000 凭什么这样", "A4000: why this, I ask you"])
+async def test_why_nothing_came_back_needs_no_word_for_it_where_the_order_is_named(
+    chat: Chat, text: str
+) -> None:
+    await _three(chat)
+    assert "The cup came back used." in said(await chat.says(text, "complaint"))
+
+
+@pytest.mark.parametrize("text", ["paid to where", "just 128 was it"])
+async def test_what_follows_a_refund_is_asked_of_it(chat: Chat, text: str) -> None:
+    await _three(chat)
+    await chat.says("A5000 的退款呢", STATUS)
+    assert "微信支付" in said(await chat.says(text, SHORT))
+
+
 async def test_where_the_money_goes_follows_a_refund(chat: Chat) -> None:
     await _three(chat)
     await chat.says("A5000 的退款呢", STATUS)

@@ -135,6 +135,8 @@ FACTS = Meaning(intents=(("order_facts", 0.9),))
         ("the one to Chengdu, how much was it", FACTS),
         ("八月 买的那单多少钱", replace(FACTS, day=("八月", "2026-08-01"))),
         ("取消的那单多少钱", FACTS),
+        ("how much was it in August", FACTS),
+        ("the first thing I ever bought, how much was it", FACTS),
         ("A0700", FACTS),
     ],
 )
@@ -145,6 +147,20 @@ async def test_an_order_is_known_by_what_it_holds_cost_its_place_time_and_state(
     await chat.store.write(_a_teapot_in_august)
     await chat.says("A1024 到哪了", "order_status")
     assert "A0700" in said(await chat.says(text, meaning))
+
+
+async def test_of_several_with_the_same_goods_the_one_counted_is_meant(chat: Chat) -> None:
+    await chat.link()
+    asked = "第二次 买 陶瓷杯 是哪天"
+    assert "A1024" in said(await chat.says(asked, FACTS)), "A1019 was the first"
+
+
+async def test_what_should_have_come_is_the_late_one_of_several(chat: Chat) -> None:
+    await chat.link()
+    await chat.store.write(lambda c: shop.add_order(c, "o9", "A9000", "shipped", late=True))
+    answer = said(await chat.says("it was supposed to be here, where is it", "order_status"))
+    assert "A9000" in answer
+    assert "A1024" not in answer
 
 
 async def test_a_day_of_no_named_month_is_the_last_such_day_after_a_short_month(chat: Chat) -> None:

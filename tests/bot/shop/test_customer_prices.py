@@ -36,7 +36,7 @@ def new(price: int, **values: object) -> NewOffer:
 def live(price: int, **values: object) -> StoredOffer:
     offer = new(price, **values)
     own = {name: getattr(offer, name) for name in NewOffer.__dataclass_fields__}
-    return StoredOffer(**own, id=1, state="live", budget_id=None, created_at=NOW, used_at=None)
+    return StoredOffer(**own, id=1, state="live", created_at=NOW, used_at=None)
 
 
 @given(list_price=amounts, sale=st.none() | amounts, offers=st.lists(amounts, max_size=3))

@@ -156,6 +156,18 @@ async def test_when_and_why_a_refund_was_decided(home: Home) -> None:
     assert (refund.amount, refund.decision_reason) == (1_400, "")
 
 
+@pytest.mark.parametrize("sum_first", [True, False])
+async def test_the_same_money_told_as_a_sum_and_with_an_id_is_one_refund(home: Home, sum_first: bool) -> None:
+    alone: dict[str, Any] = {"amount": 1_400, "status": "paid"}
+    named = {"id": "r1", **alone, "paid_at": PLACED + DAY, "paid_to": "card"}
+    told = [{"refunds": [one]} for one in ([alone, named, alone] if sum_first else [named, alone])]
+    await tell(home, ORDER, *told)
+    (refund,) = (await home.order("1")).refunds
+    assert (refund.id, refund.paid_to) == ("r1", "card")
+    await tell(home, {"refunds": [{"id": "r2", **alone}]})
+    assert len((await home.order("1")).refunds) == 2
+
+
 async def test_a_refund_without_an_id_is_one_although_its_order_gets_an_id(home: Home) -> None:
     refund = {"refunds": [{"amount": 1_400, "status": "paid"}]}
     await tell(home, {**ORDER, **refund}, {"id": "O1"}, refund)

@@ -250,3 +250,21 @@ async def test_a_better_tier_gets_what_a_lower_one_holds(
     async with any_store.read() as connection:
         states = await connection.scalars(select(offer.c.state))
         assert list(states) == ["live"] * 3
+
+
+async def test_an_offer_that_ran_out_gives_way_before_anybody_has_ended_it(
+    any_store: Store, decisions: Decisions
+) -> None:
+    await any_store.write(put_shop)
+    first, later = await any_store.write(lambda c: get(decisions, c, "c0")), NOW + timedelta(days=5)
+    assert first is not None
+
+    async def again(connection: AsyncConnection) -> StoredOffer:
+        made = await decisions.offer(connection, customer_id="c0", product_id="p0", reason="asked", now=later)
+        return await decisions.reserve(connection, made, reason="asked", now=later)
+
+    second = await any_store.write(again)
+    async with any_store.read() as connection:
+        states = dict((await connection.execute(select(offer.c.id, offer.c.state))).all())
+    assert states == {first.id: "expired", second.id: "live"}
+    assert await reserved(any_store) == {MONTH: 800}

@@ -7,10 +7,11 @@ import asyncio
 import itertools
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -27,7 +28,7 @@ from storage import StorageError, Store
 from storage.customers import Consents, Customers
 from storage.offers import Offers, StoredOffer
 from storage.redemptions import Redemptions
-from storage.schema import budget, escalation, metadata, offer, product
+from storage.schema import budget, escalation, metadata, offer, offer_budget, product
 from tests.bot.outreach.campaigns import open_case
 from tests.factories import NOW, add_customer, add_product, add_purchase
 
@@ -54,7 +55,7 @@ class OffersInAnyOrder(RuleBasedStateMachine):
         super().__init__()
         self.loop = asyncio.new_event_loop()
         self.home, self.now = home, NOW
-        self.prices = {"total": 60, "customer": 30, "campaign": 25, "at_once": 2}
+        self.prices = {"day": 40, "total": 60, "month": 90, "customer": 30, "campaign": 25, "at_once": 2}
         self._write_rules()
         self.store = self.run(self._opened(url))
         self.decisions = Decisions(
@@ -93,9 +94,25 @@ class OffersInAnyOrder(RuleBasedStateMachine):
     def _write_rules(self) -> None:
         rules = self.prices
         (self.home / FILE).write_text(
-            f'endings = [".90"]\n[caps]\nat_once = {rules["at_once"]}\n[budget]\ncurrency = "CNY"\neach = "week"\n'
-            f"total = {rules['total']}\ncustomer = {rules['customer']}\n"
-            f"campaigns = {{ win-back = {rules['campaign']} }}  # {next(_numbers)}\n",
+            f"""
+            endings = [".90"]
+            caps = {{ at_once = {rules["at_once"]} }}
+            [[budget]]
+            currency = "CNY"
+            each = "week"
+            total = {rules["total"]}
+            customer = {rules["customer"]}
+            campaigns = {{ win-back = {rules["campaign"]} }}
+            [[budget]]
+            currency = "CNY"
+            each = "day"
+            total = {rules["day"]}
+            [[budget]]
+            currency = "CNY"
+            each = "month"
+            total = {rules["month"]}
+            # {next(_numbers)}
+            """,
             encoding="utf-8",
         )
 
@@ -156,7 +173,10 @@ class OffersInAnyOrder(RuleBasedStateMachine):
         if found is not None:
             self.write(lambda c: Offers(c).withdraw(found.id, self.now))
 
-    @rule(key=st.sampled_from(["total", "customer", "campaign", "at_once"]), more=st.integers(0, 3))
+    @rule(
+        key=st.sampled_from(["day", "total", "month", "customer", "campaign", "at_once"]),
+        more=st.integers(0, 3),
+    )
     def the_owner_changes_a_limit(self, key: str, more: int) -> None:
         self.prices[key] = (1, 2, 3, 4)[more] if key == "at_once" else (5, 15, 30, 90)[more]
         self._write_rules()
@@ -237,27 +257,44 @@ class OffersInAnyOrder(RuleBasedStateMachine):
         self, who: str, campaign: bool, before: StoredOffer | None, kept: StoredOffer, held: list[StoredOffer]
     ) -> None:
         """What is given now is inside what the shop allows now."""
-        rows = self._budgets()
-        assert kept.budget_id is not None
-        assert rows[kept.budget_id].reserved <= rows[kept.budget_id].total
-        if kept.campaign_budget_id is not None:
-            row = rows[kept.campaign_budget_id]
-            assert row.reserved <= row.total
+        drawn = self._drawn(kept.id)
+        assert all(row.reserved <= row.total for row in drawn)
+        periods = {row.id.split()[1]: row for row in drawn if row.campaign is None}
+        assert set(periods) == {"day", "week", "month"}
         if before is None:
-            assert campaign == (kept.campaign_budget_id is not None)
-            assert rows[kept.budget_id].total == self.prices["total"] * 100
+            assert campaign == any(row.campaign is not None for row in drawn)
+            totals = {"day": "day", "week": "total", "month": "month"}
+            for name, row in periods.items():
+                assert row.total == self.prices[totals[name]] * 100
+                assert row.starts_at <= self.now < row.ends_at
             assert sum(one.customer_id == who for one in held) < self.prices["at_once"]
-        period = rows[kept.budget_id].starts_at
-        assert self._promised(who, period) <= self.prices["customer"] * 100
+        # What the week of now allows one customer; a promise that gets better counts in the week that it is of.
+        week = self.week_began()
+        assert self._promised(who, week) <= self.prices["customer"] * 100
         cost = self.write(lambda c: c.scalar(select(product.c.cost).where(product.c.id == kept.product_id)))
         assert kept.price - cost >= kept.price * 0.1
         assert kept.list_price - kept.price <= 2_000
+
+    def week_began(self) -> datetime:
+        here = self.now.astimezone(ZoneInfo("Asia/Shanghai"))
+        day = here.date() - timedelta(days=here.weekday())
+        return datetime.combine(day, time(), here.tzinfo)
 
     def _budgets(self) -> dict[str, Any]:
         async def rows(connection: AsyncConnection) -> dict[str, Any]:
             return {row.id: row for row in await connection.execute(select(budget))}
 
         found: dict[str, Any] = self.write(rows)
+        return found
+
+    def _drawn(self, offer_id: int) -> list[Any]:
+        """The budgets that an offer draws on."""
+
+        async def rows(connection: AsyncConnection) -> list[Any]:
+            of_offer = select(budget).join(offer_budget).where(offer_budget.c.offer_id == offer_id)
+            return list(await connection.execute(of_offer))
+
+        found: list[Any] = self.write(rows)
         return found
 
     def _promised(self, who: str, since: datetime) -> int:
@@ -275,12 +312,14 @@ class OffersInAnyOrder(RuleBasedStateMachine):
 
     @invariant()
     def budgets_hold_what_was_promised_or_given(self) -> None:
-        async def all_(connection: AsyncConnection) -> list[Any]:
-            return list(await connection.execute(select(offer)))
+        async def all_(connection: AsyncConnection) -> tuple[list[Any], set[tuple[int, str]]]:
+            links = await connection.execute(select(offer_budget.c.offer_id, offer_budget.c.budget_id))
+            found = {(one.offer_id, one.budget_id) for one in links}
+            return list(await connection.execute(select(offer))), found
 
-        offers, rows = self.write(all_), self._budgets()
+        (offers, links), rows = self.write(all_), self._budgets()
         for name, row in rows.items():
-            drawn = [one for one in offers if name in (one.budget_id, one.campaign_budget_id)]
+            drawn = [one for one in offers if (one.id, name) in links]
             held = [one.list_price - one.price for one in drawn if one.state in ("live", "used")]
             assert row.reserved == sum(held)
         live = [(one.customer_id, one.product_id) for one in offers if one.state == "live"]

@@ -60,3 +60,22 @@ def test_a_new_name_leaves_the_group() -> None:
     renamed = replace(grouped(BLUE), name_zh="马克杯", name_en="Mug")
     assert grouped(renamed).group_id is None
     assert grouped(renamed).options == {}
+
+
+def test_several_parts_are_several_options_in_the_words_of_each_language() -> None:
+    sheets = mug("四件套，1.8 米床，燕麦", "Bedding set, for 1.8 m beds, oat", ("燕麦", "燕麦"))
+    size = {"zh": ["床型", "1.8 米床"], "en": ["Bed", "1.8 米床"]}
+    one = grouped(replace(sheets, attributes={**sheets.attributes, "bed": size}))
+    assert list(one.options) == ["bed", "colour"]
+    assert one.options["colour"]["en"] == ["Colour", "oat"]
+    assert one.options["bed"]["en"] == ["Bed", "for 1.8 m beds"]
+    other = replace(sheets, name_zh="四件套，1.5 米床，燕麦", name_en="Bedding set, for 1.5 m beds, oat")
+    narrow = {"zh": ["床型", "1.5 米床"], "en": ["Bed", "1.5 米床"]}
+    assert grouped(replace(other, attributes={**sheets.attributes, "bed": narrow})).group_id == one.group_id
+
+
+def test_a_part_that_no_attribute_states_belongs_to_the_name() -> None:
+    tea = mug("红茶，滇红，天青", "Black tea, Dianhong, sky blue", ("天青", "sky blue"))
+    green = mug("红茶，祁门，天青", "Black tea, Keemun, sky blue", ("天青", "sky blue"))
+    assert list(grouped(tea).options) == ["colour"]
+    assert grouped(tea).group_id != grouped(green).group_id

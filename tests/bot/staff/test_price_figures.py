@@ -13,7 +13,7 @@ from sqlalchemy import update
 
 from bot.shop.prices import Prices
 from bot.staff.price_figures import PriceReports
-from storage import Store
+from storage import Conflict, Store
 from storage.offers import NewOffer, Offers
 from storage.redemptions import Redemptions
 from storage.schema import product
@@ -90,6 +90,25 @@ async def test_what_is_used_promised_and_left_adds_up_to_the_budget(shop: Shop) 
     assert whole.starts_at is not None
     assert whole.ends_at is not None
     assert whole.starts_at <= NOW < whole.ends_at
+
+
+async def test_an_offer_draws_on_every_budget_and_all_of_them_are_told(shop: Shop) -> None:
+    day = '\n[[budget]]\ncurrency = "CNY"\neach = "day"\ntotal = 20\n'
+    shop.rules(RULES.replace("[budget]", "[[budget]]") + day)
+    await shop.promise("A", "p1", 500)
+    await shop.promise("B", "p2", 700, "win-back")
+    found = (await shop.reports.figures()).spending
+    assert [(one.budget.id.split()[1], one.campaign, one.promised) for one in found] == [
+        ("day", None, 1_200), ("month", None, 1_200), ("month", "win-back", 700),
+    ]  # fmt: skip
+    # The day has eight yuan left, however much the other period has.
+    with pytest.raises(Conflict):
+        await shop.promise("C", "p3", 900)
+    await shop.store.write(lambda c: Offers(c).expire(NOW + timedelta(days=9)))
+    assert {one.budget.reserved for one in (await shop.reports.figures()).spending} == {0}
+    for code in ("D", "E"):
+        await shop.promise(code, "p1" if code == "D" else "p2", 1_000)
+    assert await shop.missing() == ("used_up",)
 
 
 async def test_a_budget_without_a_rule_is_told_too(shop: Shop) -> None:

@@ -13,7 +13,7 @@ from bot.staff.console.prices_page import PricesPage
 from bot.staff.list_prices import ListPrices
 from bot.staff.price_rules import PriceRules
 from storage.catalogue import Catalogue
-from storage.price_proposals import APPROVED, PROPOSED, NewProposal, PriceProposals
+from storage.price_proposals import APPROVED, PROPOSED, RULE, UNDONE, NewProposal, PriceProposals
 from storage.staff import StaffMember
 from tests.bot.delivery.fakes import until
 from tests.bot.staff.test_list_prices import member
@@ -143,9 +143,40 @@ async def test_a_list_price_is_approved_and_undone(shop: Shop) -> None:
         await user.should_see(marker=f"undo-{one.id}")
         assert await price(shop) == 10_500
         assert [found.id for found in await lists.all(APPROVED)] == [one.id]
+        user.find(marker="look-earned").click()
+        await user.should_see("can’t be told yet: fewer than five products")
         user.find(marker=f"undo-{one.id}").click()
         await user.should_not_see(marker=f"undo-{one.id}")
     assert await price(shop) == 10_000
+
+
+async def test_what_the_rule_approved_is_named_so_and_undone_by_the_same_button(shop: Shop) -> None:
+    admin, lists = await member(shop.store), ListPrices(shop.store)
+    [one] = await shop.store.write(lambda c: PriceProposals(c).put([a_proposal("p1")], NOW))
+    await shop.store.write(
+        lambda c: PriceProposals(c).approve(one.id, RULE, NOW, rule={"largest_change": "5"})
+    )
+    assert await price(shop) == 10_500
+    async with user_simulation(page_for(shop, admin)) as user:
+        await user.open("/")
+        await user.should_see(marker="tab-list")
+        user.find(marker="tab-list").click()
+        await user.should_see("approved by the rule in prices.toml")
+        user.find(marker=f"undo-{one.id}").click()
+        await user.should_not_see(marker=f"undo-{one.id}")
+    assert await price(shop) == 10_000
+    assert [found.decided_by for found in await lists.all(UNDONE)] == [RULE]
+
+
+async def test_every_budget_is_shown(shop: Shop) -> None:
+    day = '\n[[budget]]\ncurrency = "CNY"\neach = "day"\ntotal = 20\n'
+    shop.rules(RULES.replace("[budget]", "[[budget]]") + day)
+    async with user_simulation(page_for(shop, await member(shop.store))) as user:
+        await user.open("/")
+        await user.should_see(marker="tab-budget")
+        user.find(marker="tab-budget").click()
+        await user.should_see("of ¥100.00")
+        await user.should_see("of ¥20.00")
 
 
 async def price(shop: Shop) -> int:

@@ -284,3 +284,40 @@ def test_rules_that_cannot_be_read_are_told(
     )
     assert code == 1
     assert said in told
+
+
+@pytest.mark.parametrize("mode", ["new", "any"])
+@pytest.mark.parametrize("name", ["auto", "popularity"])
+def test_the_lists_of_a_long_log_are_made_in_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, mode: str
+) -> None:
+    from retention.logs import parsed
+    from tests.benchmarks.long_log import write
+
+    log, outs = (
+        tmp_path / "log.parquet",
+        [tmp_path / f"{one}.csv" for one in ("whole", "parts", "own", "again")],
+    )
+    write(log, 12_000, 600, seed=5)
+    more = ("--events", log, "--mode", mode, "--model-name", name)
+    code, told = run("recommend", *more, "--save", tmp_path / "model", "--out", outs[0])
+    assert code == 0, told
+    assert "a long log" not in told
+    monkeypatch.setattr(parsed, "LONG", 5_000)
+    monkeypatch.setattr(parsed, "PART", 3_000)
+    code, told = run("recommend", *more, "--model", tmp_path / "model", "--out", outs[1])
+    assert code == 0, told
+    lists = []
+    for out in outs[:2]:
+        of_each: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+        for row in rows_of(out):
+            of_each[row["customer"]].append((row["rank"], row["item"], row["reason"]))
+        lists.append(of_each)
+    assert lists[0].keys() == lists[1].keys()
+    assert sum(lists[0][one] == lists[1][one] for one in lists[0]) > 0.95 * len(lists[0])
+    for out in outs[2:]:
+        code, told = run("recommend", *more, "--out", out)
+        assert code == 0, told
+        assert "a long log: fitted on" in told
+        assert {row["customer"] for row in rows_of(out)} == lists[0].keys()
+    assert outs[2].read_bytes() == outs[3].read_bytes()

@@ -73,7 +73,7 @@ steps = st.lists(
     ),
     max_size=3,
 )
-contexts = st.builds(
+_any_contexts = st.builds(
     OfferContext,
     now=st.just(NOW),
     product=products,
@@ -92,6 +92,40 @@ contexts = st.builds(
     risk=st.none() | st.floats(0, 1),
     seed=st.integers(0, 9),
 )
+_lasting = st.integers(1, 100).map(lambda hours: NOW + timedelta(hours=hours))
+_open_contexts = st.builds(
+    OfferContext,
+    now=st.just(NOW),
+    product=st.just(
+        ProductState(
+            product="p", list_price=Money(9_999, "CNY"), cost=Money(4_321, "CNY"), stock=9, category="Tea"
+        )
+    ),
+    events=events,
+    live_offers=st.just([]) | st.just([JUST_ENDED]) | offers,
+    live_steps=st.lists(
+        st.builds(
+            LiveStep,
+            tier=st.integers(0, 4),
+            price=near,
+            list_price=st.just(Money(9_999, "CNY")),
+            valid_until=_lasting,
+        ),
+        min_size=1,
+        max_size=3,
+    ),
+    policy=st.builds(
+        PricePolicy,
+        max_discount=st.sampled_from([0.2, 0.5]),
+        endings=st.sampled_from([(), (".90",)]),
+        validity_hours=st.integers(1, 100),
+        cooldown_hours=st.integers(0, 100),
+    ),
+    budget_left=st.none() | st.sampled_from([Money(400, "CNY"), Money(10**6, "CNY")]),
+    reason=st.sampled_from(["asked", "recommended", "win_back"]),
+)
+"""Nothing stands in the way, and others hold a step: of any contexts one in thousands is so."""
+contexts = _any_contexts | _open_contexts
 rates = st.none() | st.floats(0.001, 100)
 proposals = st.builds(
     Proposal,

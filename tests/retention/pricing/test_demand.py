@@ -10,12 +10,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retention.errors import LogRefused
-from retention.pricing.demand import features, regression
+from retention.pricing.demand import boosting, features, regression
 from retention.pricing.demand.elasticity import elasticities
-from retention.pricing.demand.forecast import Forecasts, forecast
+from retention.pricing.demand.forecast import (
+    AUTOREGRESSION,
+    REGRESSION,
+    TREES,
+    Forecasts,
+    best_weights,
+    forecast,
+    mixtures,
+)
 from retention.pricing.demand.intervals import coverage, half_widths
 from retention.pricing.demand.panel import Panel, carried, log_demand, mean_before, shifted
-from retention.pricing.demand.rolling import Blocks, Rolling, error
+from retention.pricing.demand.rolling import Blocks, Losses, Rolling, choose, error
 from tests.retention.pricing.panels import ELASTICITY, made
 
 TESTED = 6
@@ -196,6 +204,61 @@ def test_promotions_are_learned() -> None:
 def test_too_few_periods_are_refused(periods: int, tested: int) -> None:
     with pytest.raises(LogRefused, match="periods"):
         forecast(made(5, periods), tested)
+
+
+def _cycles(shape: tuple[float, ...], panels: int = 12) -> list[int]:
+    """The cycles found in made-up sales that go up and down with a shape, the times being mere numbers."""
+    found = []
+    for seed in range(panels):
+        panel = made(20, 60, seed=seed)
+        sold = panel.quantity * np.exp(np.resize(shape, 60))
+        # One product sells nearly everything, so that its chance decides.
+        sold[0] *= 1_000
+        found.append(
+            choose(replace(panel, quantity=sold, candidates=(52, 12, 7, 4)), 0, Blocks(31, 52, 2)).cycle
+        )
+    return found
+
+
+def test_chance_is_seldom_taken_for_a_cycle() -> None:
+    assert _cycles((0.0,)).count(0) >= 10
+
+
+def test_a_cycle_is_found_and_not_a_multiple_of_it() -> None:
+    assert _cycles((0.4, 0.0, -0.3, 0.1)).count(4) >= 10
+
+
+def test_a_model_that_is_worse_by_more_than_chance_has_no_part() -> None:
+    draw = np.random.default_rng(0)
+    level = draw.uniform(5, 15, 30)
+    errors = {REGRESSION: draw.normal(0, 1, (40, 30)), TREES: draw.normal(0, 1, (40, 30))}
+    errors[AUTOREGRESSION] = errors[REGRESSION] + draw.normal(0, 3, (40, 30))
+
+    def lost(weights: dict[str, float]) -> Losses:
+        return np.abs(level * sum(weights[name] * one for name, one in errors.items())).sum(axis=0)
+
+    weights = best_weights({mixture: lost(dict(mixture)) for mixture in mixtures(tuple(errors))})
+    assert weights[AUTOREGRESSION] < 0.05
+    assert 0.3 < weights[TREES] < 0.7
+    assert sum(weights.values()) == pytest.approx(1.0)
+
+
+def test_trees_stand_a_feature_of_which_nothing_is_known() -> None:
+    draw = np.random.default_rng(0)
+    known, unknown = draw.normal(size=(10, 20)), np.full((10, 20), np.nan)
+    fitted = boosting.fit({"known": known, "unknown": unknown}, known * 2, np.zeros(10), 0)
+    ahead = np.stack([known, unknown], axis=-1)
+    assert np.corrcoef(fitted.predict(ahead).ravel(), known.ravel())[0, 1] > 0.9
+    assert np.isfinite(fitted.predict(np.nan_to_num(ahead))).all()
+
+
+def test_products_that_are_known_once_are_forecast_by_what_others_sell() -> None:
+    panel = made(40, 40)
+    once = np.eye(40, dtype=np.bool_)
+    quantity, price = (np.where(once, grid, np.nan) for grid in (panel.quantity, panel.price))
+    found = forecast(replace(panel, quantity=quantity, price=price, rows=once), 4)
+    sold = quantity[once]
+    assert np.all((found.point[once[:, -4:]] > sold.min()) & (found.point[once[:, -4:]] < sold.max()))
 
 
 def test_helpers_look_back_only() -> None:

@@ -229,7 +229,9 @@ def test_whatever_is_taken_out_of_the_law_is_missed(name: str, monkeypatch: pyte
         pytest.fail(f"nothing breaks without {name}")
 
 
-SEARCH = settings(max_examples=5_000, derandomize=True, phases=[Phase.generate], database=None, deadline=None)
+SEARCH = settings(
+    max_examples=20_000, derandomize=True, phases=[Phase.generate], database=None, deadline=None
+)
 
 
 # --- by hand ------------------------------------------------------------------------------------------------------
@@ -285,6 +287,12 @@ def test_a_better_tier_gets_a_live_step_until_that_ends() -> None:
     assert (own.price.minor, own.valid_until) == (10_880, NOW + timedelta(hours=72))
     # A win-back's message says what its own rules give.
     assert offer(800, tier=3, live_steps=[step(10_957)], reason="win_back").price.minor == 11_776
+
+
+def test_why_a_live_step_is_not_given_is_said() -> None:
+    made = offer(800, tier=3, live_steps=[step(10_957, tier=0)], budget_left=Money(1_024, "CNY"))
+    assert made.price.minor == 11_776
+    assert "capped_by_budget" in codes(made)
 
 
 def test_a_step_of_a_sale_is_a_share_and_not_its_price() -> None:

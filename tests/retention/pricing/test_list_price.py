@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 from math import exp
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retention.pricing.effect import Change, effect, left_alone, spill_over
+from retention.pricing.effect import Change, Met, effect, left_alone, spill_over, substitutes
 from retention.pricing.list_price import (
     PriceLimits,
     PriceRefused,
@@ -75,6 +76,31 @@ def test_what_must_be_sold_by_a_date_is_marked_down() -> None:
     assert "sell_by" in {one.code for one in found.reasons}
 
 
+@pytest.mark.parametrize("doubt", ["hardly_moved", "elasticity_unsure"])
+def test_no_rise_follows_from_an_elasticity_in_doubt(doubt: str) -> None:
+    dearer = selling(elasticity=-1.2)
+    assert propose(dearer, PriceLimits()).new.minor > 2_000
+    found = propose(replace(dearer, doubt=doubt), PriceLimits())
+    assert not found.changes
+    assert [one.code for one in found.reasons] == [doubt]
+    # What won't sell may be marked down all the same, and never up.
+    for rest in (
+        selling(elasticity=-3.0, doubt=doubt, overstocked=True),
+        selling(stock=400, doubt=doubt, sell_by=NOW + timedelta(days=21)),
+    ):
+        marked = propose(rest, PriceLimits())
+        assert marked.new.minor < 2_000
+        assert doubt in {one.code for one in marked.reasons}
+    assert not propose(replace(dearer, doubt=doubt, overstocked=True), PriceLimits()).changes
+
+
+def test_the_step_of_a_day_counts_from_the_price_of_a_day_ago() -> None:
+    # It rose by five per cent this morning: no more today, and tomorrow again.
+    today = selling(list_price=Money(2_100, "CNY"), day_before=2_000, elasticity=-1.2)
+    assert propose(today, PriceLimits()).new.minor <= 2_100
+    assert propose(replace(today, day_before=2_100), PriceLimits()).new.minor > 2_100
+
+
 def test_an_announced_sale_holds_the_price() -> None:
     found = propose(
         selling(elasticity=-1.2, sale_from=NOW + timedelta(days=5), sale_until=NOW + timedelta(days=9)),
@@ -94,7 +120,7 @@ def test_an_announced_sale_holds_the_price() -> None:
     step=st.integers(100, 3_000),
     floor=st.integers(1, 40_000),
     room=st.integers(0, 40_000),
-    endings=st.sampled_from([(), (99,), (0, 50), (99, 95)]),
+    endings=st.sampled_from([(), (".99",), (".00", ".50"), ("9.90", "5")]),
     margin=st.integers(0, 5_000),
 )
 def test_no_demand_passes_a_limit(
@@ -104,7 +130,7 @@ def test_no_demand_passes_a_limit(
     step: int,
     floor: int,
     room: int,
-    endings: tuple[int, ...],
+    endings: tuple[str, ...],
     margin: int,
 ) -> None:
     limits = PriceLimits(floor=floor, ceiling=floor + room, step=step, endings=endings, margin_floor=margin)
@@ -119,7 +145,9 @@ def test_no_demand_passes_a_limit(
     assert floor <= new <= floor + room
     assert abs(new - price) * 10_000 <= price * step
     assert (new - cost) * 10_000 >= margin * new
-    assert not endings or new % 100 in endings
+    # As written: ".99" are the last two digits of minor units, "5" is the last before them, with none after.
+    digits = {".99": (100, 99), ".00": (100, 0), ".50": (100, 50), "9.90": (1_000, 990), "5": (1_000, 500)}
+    assert not endings or any(new % digits[one][0] == digits[one][1] for one in endings)
     assert found.low > 0
 
 
@@ -147,7 +175,6 @@ def test_what_cannot_be_is_refused_with_the_reason(values: dict[str, Any], said:
         {"step": 10_000},
         {"step": 0},
         {"margin_floor": 10_000},
-        {"endings": (100,)},
         {"horizon_days": 0},
     ],
 )
@@ -183,10 +210,46 @@ def test_an_effect_is_told_beside_those_left_alone() -> None:
     assert effect(changes(4, 1.3), changes(20, 1.1)) is None
 
 
-def test_substitutes_are_compared_with_other_categories() -> None:
-    found = spill_over([*changes(10, 0.9), *changes(10, 1.0, "cups")], {"tea": 3})
+def test_substitutes_are_compared_with_what_has_nothing_to_do_with_them() -> None:
+    untouched = [*changes(10, 0.9), *changes(10, 1.0, "cups"), *changes(10, 5.0, "pots")]
+    near = {one.product for one in untouched[:10]}
+    untouched[10:20] = [replace(one, product=f"cup {one.product}") for one in untouched[10:20]]
+    untouched[20:] = [replace(one, product=f"pot {one.product}") for one in untouched[20:]]
+    found = spill_over(untouched, near, {"pots"})
     assert found is not None
     assert found.value == pytest.approx(-0.1)
+    # What else is in a changed product's category is on neither side.
+    assert (found.changed, found.compared) == (10, 10)
+
+
+def met(days: int, **together: int) -> Met:
+    """Each product met on a tenth of the days, and pairs with `tea` on so many."""
+    return Met(
+        alone=dict.fromkeys(("tea", *together), days // 10),
+        together={("tea", other): count for other, count in together.items()},
+        every=days,
+    )
+
+
+def test_what_is_looked_at_in_place_of_a_product_is_its_substitute() -> None:
+    """By chance ten of a thousand days: more is a substitute, unless it is bought along with it."""
+    looked = met(1_000, oolong=60, pot=60, cup=15, rice=4)
+    bought = met(1_000, oolong=5, pot=80)
+    assert substitutes(looked, bought) == {"oolong"}
+    assert substitutes(met(30, oolong=3), met(30)) == frozenset()
+
+
+@settings(max_examples=50, deadline=None)
+@given(seed=st.integers(0, 10_000), products=st.integers(2, 12))
+def test_what_is_looked_at_by_chance_is_hardly_ever_a_substitute(seed: int, products: int) -> None:
+    draw = np.random.default_rng(seed)
+    seen = draw.random((2_000, products)) < 0.1
+    looked = Met(
+        alone={f"p{one}": int(count) for one, count in enumerate(seen.sum(axis=0))},
+        together={("p0", f"p{one}"): int((seen[:, 0] & seen[:, one]).sum()) for one in range(1, products)},
+        every=2_000,
+    )
+    assert len(substitutes(looked, Met(alone={}, together={}, every=0))) <= 1
 
 
 def test_a_fifth_is_left_alone_and_others_in_another_round() -> None:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from retention.pricing.list_rules import ApprovalRule
 from retention.pricing.policy import WrittenPrices, parse_prices, read_prices
 from retention.pricing.rules import POLICY, policy_id
 from retention.types import PricePolicy
@@ -27,7 +28,7 @@ def test_without_a_file_the_rules_are_the_published_ones(tmp_path: Path) -> None
     written = read_prices(tmp_path / "prices.toml")
     assert written.policy() == PricePolicy()
     assert policy_id(written.policy()) == POLICY
-    assert written.spending() is None
+    assert written.spending() == ()
 
 
 def test_every_key_arrives_in_the_unit_of_decisions() -> None:
@@ -133,6 +134,16 @@ def test_every_mistake_is_told_at_once_with_its_key() -> None:
         ('[budget]\ncurrency = "cny"\ntotal = 1\neach = "day"', "is no currency"),
         ('[budget]\ncurrency = "CNY"\ntotal = 1e14\neach = "day"', "more than any shop"),
         ("on = ", "Invalid value"),
+        ('[[budget]]\ncurrency = "CNY"\ntotal = 1\neach = "day"\n' * 2, "same currency and period"),
+        ('[[budget]]\ncurrency = "CNY"\ntotal = 1\neach = "day"\n[[budget]]\ntotal = -1', "budget.1.total: "),
+        ("[list_prices]\nstep = 100", "list_prices.step: "),
+        ("[list_prices]\nfloors = { A = 2 }\nceilings = { A = 1 }", "the floor of A lies above its ceiling"),
+        ('[list_prices]\napprove = "by_rule"', "needs [list_prices.rule]"),
+        ('[list_prices]\napprove = "sometimes"', "list_prices.approve: "),
+        ("[list_prices.rule]\nlargest_change = 0", "list_prices.rule.largest_change: "),
+        ('[list_prices]\nendings = ["ninety"]', "list_prices.endings: "),
+        ("[[list_prices.sales]]\nfirst_day = 2026-01-02\nlast_day = 2026-01-01", "is before"),
+        ("[list_prices]\nsell_by = { A = 2026 }", "list_prices.sell_by.A: "),
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_refused_with_the_reason(text: str, part: str) -> None:
@@ -142,8 +153,7 @@ def test_what_makes_no_sense_is_refused_with_the_reason(text: str, part: str) ->
 def test_a_budgets_period_is_the_shops_own_day_week_or_month() -> None:
     def period(each: str, now: datetime) -> tuple[str, datetime, datetime]:
         text = f'[budget]\ncurrency = "CNY"\ntotal = 12.5\neach = "{each}"'
-        budget = parse_prices(text).spending()
-        assert budget is not None
+        [budget] = parse_prices(text).spending()
         assert budget.total == 1_250
         found = budget.period(now, SHANGHAI)
         assert found is not None
@@ -162,8 +172,7 @@ def test_a_budgets_period_is_the_shops_own_day_week_or_month() -> None:
 
 
 def test_a_day_that_the_clocks_change_has_its_own_length() -> None:
-    budget = parse_prices('[budget]\ncurrency = "EUR"\ntotal = 1\neach = "day"').spending()
-    assert budget is not None
+    [budget] = parse_prices('[budget]\ncurrency = "EUR"\ntotal = 1\neach = "day"').spending()
     found = budget.period(datetime(2026, 3, 29, 12, tzinfo=UTC), ZoneInfo("Europe/Berlin"))
     assert found is not None
     assert (found.ends_at - found.starts_at).total_seconds() == 23 * 3_600
@@ -171,8 +180,7 @@ def test_a_day_that_the_clocks_change_has_its_own_length() -> None:
 
 def test_fixed_days_hold_from_the_first_to_the_last() -> None:
     text = '[budget]\ncurrency = "CNY"\ntotal = 1\nfirst_day = 2026-11-01\nlast_day = 2026-11-11'
-    budget = parse_prices(text).spending()
-    assert budget is not None
+    [budget] = parse_prices(text).spending()
     for moment, runs in (
         (datetime(2026, 10, 31, 15, 59, tzinfo=UTC), False),
         (datetime(2026, 10, 31, 16, tzinfo=UTC), True),
@@ -185,3 +193,21 @@ def test_fixed_days_hold_from_the_first_to_the_last() -> None:
 def test_numbers_keep_the_digits_that_were_written() -> None:
     assert parse_prices("bought_before = 0.10").bought_before == Decimal("0.10")
     assert WrittenPrices().policy().max_discount == 0.2
+
+
+def test_a_rule_covers_what_it_names_and_everything_where_it_names_nothing() -> None:
+    def rule(text: str) -> ApprovalRule:
+        written = parse_prices(
+            f'[list_prices]\napprove = "by_rule"\n[list_prices.rule]\nlargest_change = 2\n{text}'
+        )
+        assert written.list_prices.approving is not None
+        return written.list_prices.approving
+
+    assert rule("").covers("TEA-1", None)
+    some = rule('categories = ["Tea"]\nproducts = ["CUP-1"]')
+    assert some.covers("TEA-1", "tea")
+    assert some.covers("CUP-1", "cups")
+    assert not some.covers("CUP-2", "cups")
+    assert not some.covers("CUP-2", None)
+    by_hand = parse_prices("[list_prices.rule]\nlargest_change = 2").list_prices
+    assert by_hand.approving is None

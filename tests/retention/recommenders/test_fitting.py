@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from kernel.times import DAY
 from retention.checks import check
 from retention.history import History
+from retention.metrics import ndcg
 from retention.recommenders import candidates, ease, features, fitting, ranker
 from retention.recommenders.fitting import PRIOR_NEW, fallback_notes
-from retention.recommenders.interactions import Interactions
+from retention.recommenders.interactions import PURCHASE, RATING, VIEW, Interactions
 from retention.recommenders.ranker import Choice, fit_choices
 from retention.recommenders.similarity import FallbackWarning
 from tests.contracts.retention_core import NOW
@@ -114,3 +116,40 @@ def test_both_windows_decide_each_by_weights_from_the_other() -> None:
     assert found is not None
     assert weights is not None
     assert found[60:] == pytest.approx(fitting._ndcg(before, weights))
+
+
+def test_choices_are_judged_by_ndcg() -> None:
+    """Also where less than ten places, or products beside the candidates, could have been filled."""
+    draw = np.random.default_rng(3)
+    for size in (4, 10, 40):
+        bought = draw.random(size) < 0.3
+        truth = frozenset(np.flatnonzero(bought).tolist()) | {100}
+        one = Choice(np.arange(size), draw.normal(size=(size, 2)).astype(np.float32), bought, truth)
+        orders = [np.array([1.0, 0.0]), np.array([0.5, -2.0])]
+        found = fitting._ndcg_of_each([one], orders)
+        for judged, order in zip(found[:, 0], orders, strict=True):
+            ranked = np.argsort(-(one.rows @ order), kind="stable").tolist()
+            assert judged == pytest.approx(ndcg(ranked, truth, 10))
+
+
+def test_rows_of_a_day_are_one() -> None:
+    """The last of a product's purchases by a customer on a day, the last rating of all days, and every view."""
+    day = np.array([0.1, 0.2, 1.1, 0.3, 0.4, 3.0, 0.5, 0.6, 0.7])
+    log = Interactions(
+        products=("p0", "p1"),
+        texts=["", ""],
+        category=np.full(2, -1, np.int32),
+        category_names=(),
+        created=np.zeros(2, np.int64),
+        names=("c0", "c1"),
+        now=20 * DAY,
+        users=np.array([0, 0, 0, 0, 0, 0, 0, 0, 1]),
+        items=np.array([0, 0, 0, 1, 1, 1, 1, 1, 0]),
+        kinds=np.array([PURCHASE, PURCHASE, PURCHASE, PURCHASE, RATING, RATING, VIEW, VIEW, PURCHASE]),
+        at=((10 + day) * DAY).astype(np.int64),
+        values=np.arange(9.0),
+    )
+    once = log.once_a_day()
+    assert once.values.tolist() == [1, 2, 3, 5, 6, 7, 8]
+    assert once.once_a_day() is once
+    assert once.before(11 * DAY).daily

@@ -13,16 +13,20 @@ from bot.conversation.skills import product_words, qualities, variants
 from bot.conversation.skills.goods import values
 from bot.conversation.skills.qualities import Fact, Quality
 from bot.conversation.turn import Turn
+from nlu.products.needs import Need
 from nlu.types import Language
 from storage.catalogue import Catalogue, Product
 
 _MOST = 2
 _SAID = 3
 _LOOKED_AT = 24
-_ALIKE = 0.42
-"""From here on a question means an attribute by what both mean alone …"""
-_AHEAD = 0.05
-"""… and so far before the next; chosen on questions about invented goods of eight trades."""
+SURE = 0.5
+"""From this chance on a line is what answers a question …"""
+PERHAPS = 0.3
+"""… and from here on it may be that."""
+_NEAREST = 12
+ADDS = 0.1
+"""So much has a line to be nearer to a question than the name alone."""
 _HOLDS = frozenset({"capacity", "fits", "water", "battery", "heat", "load"})
 """Qualities of which more than is needed is enough …"""
 _HOLDING = (
@@ -53,6 +57,22 @@ class Found:
     """Of the description, where no attribute says it."""
     asks: bool = True
     """False: it asks nothing in particular."""
+    guessed: bool = False
+    """What answers it is only the nearest of what is written."""
+    held: bool = False
+    """The facts only hold a word of the question: it may ask something else of that."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What was read as the answer, with its chance: a fact, or a sentence of the description."""
+
+    chance: float = 0.0
+    fact: Fact | None = None
+    sentence: str = ""
+
+
+_NOTHING = _Read()
 
 
 async def found(turn: Turn, product: Product, *, by_meaning: bool = True) -> Found:
@@ -70,17 +90,26 @@ async def found(turn: Turn, product: Product, *, by_meaning: bool = True) -> Fou
     if not (facts or asked or content):
         # "Is the cotton shirt cotton?" Nothing but words of the name is said.
         facts = [one for one in _by_value(_content(turn, turn.text), told) if not one.unguessed]
-    if not facts and content and by_meaning and not asked:
-        facts = [*await _by_meaning(turn, text, told)]
+    read = await _read(turn, product, told) if by_meaning and not facts and (content or asked) else _NOTHING
+    if read.chance >= SURE and read.fact is not None:
+        facts = [read.fact]
     if any(fact.unguessed for fact in facts):
         return Found(tuple(facts[:1]), unguessed=True, words=_listed(turn, content))
     if not facts:
-        sentence = _sentence(turn, product, content)
+        if read.fact is not None:
+            words = _listed(turn, content)
+            return Found((read.fact,), unguessed=read.fact.unguessed, words=words, guessed=True)
+        sentence = read.sentence or _sentence(turn, product, content)
         # What stands on the card is not said to be unknown.
         content = [word for word in content if not product_words.is_called(product, "", word)]
         asks = bool(content or asked)
-        return Found(sentence=sentence, asks=asks, of_quality=bool(asked), words=_listed(turn, content))
-    return await _judged(turn, product, text, facts, asked)
+        words = _listed(turn, content)
+        guessed = bool(sentence) and sentence == read.sentence and read.chance < SURE
+        return Found(sentence=sentence, asks=asks, of_quality=bool(asked), words=words, guessed=guessed)
+    judged = await _judged(turn, product, text, facts, asked)
+    return replace(
+        judged, held=judged.verdict is None and not set(judged.facts).isdisjoint(held) and not named
+    )
 
 
 def without_name(turn: Turn, product: Product) -> str:
@@ -123,18 +152,33 @@ def _by_value(content: Sequence[str], told: Sequence[Fact]) -> tuple[Fact, ...]:
     )
 
 
-async def _by_meaning(turn: Turn, text: str, told: Sequence[Fact]) -> tuple[Fact, ...]:
-    """The fact that a question is nearest to, where that is near enough and no other is as near."""
-    if not told:
-        return ()
-    names = [fact.label for fact in told]
-    words = [turn.say("attribute", label=fact.label, value=fact.value) for fact in told]
+async def _read(turn: Turn, product: Product, told: Sequence[Fact]) -> _Read:
+    """What is likeliest to answer a message of all that is written of a product, where it may be that."""
+    description = product.description(turn.language)
+    lines = [*map(line_of, told), *([description] if description else [])]
+    if not lines:
+        return _NOTHING
+    chances = await turn.services.reader.read_lines(turn.text, lines)
+    chance, place = max(zip(chances, range(len(lines)), strict=True))
+    if chance < PERHAPS:
+        return _NOTHING
+    if place < len(told):
+        return _Read(chance, fact=told[place])
+    return _Read(chance, sentence=description)
+
+
+async def nearest(turn: Turn, product: Product) -> str:
+    """The line of what is written of a product that a question is nearest to; empty where none is near."""
+    if not qualities.in_question(turn.text):
+        return ""
     spoken: Language = "zh" if turn.language == "zh" else "en"
-    alike = await turn.services.reader.likeness(text, [*names, *words], spoken)
-    best = [max(pair) for pair in zip(alike[: len(told)], alike[len(told) :], strict=True)]
-    first, *others = sorted(best, reverse=True)
-    sure = first >= _ALIKE and all(first - other >= _AHEAD for other in others[:1])
-    return (told[best.index(first)],) if sure else ()
+    found = await turn.services.reader.search_goods(Need(said=turn.said), spoken, _NEAREST)
+    return next((one.line for one in found or () if one.id == product.id and one.adds >= ADDS), "")
+
+
+def line_of(fact: Fact) -> str:
+    """An attribute as it is written for the search."""
+    return f"{fact.label}: {fact.value}"
 
 
 def _content(turn: Turn, text: str) -> list[str]:

@@ -14,8 +14,9 @@ from bot.conversation.skills import (
     variants,
     which_product,
 )
-from bot.conversation.skills.goods import comparing, facts, others, telling, totals
+from bot.conversation.skills.goods import comparing, facts, others, postage, telling, totals
 from bot.conversation.turn import Turn
+from nlu.products import places
 from storage.catalogue import Product
 
 _SHOWN = 3
@@ -59,6 +60,17 @@ async def answered(turn: Turn, meant: which_product.Meant) -> Answer | None:
     return None
 
 
+async def with_postage(turn: Turn) -> Answer | None:
+    """What goods that a message names come to with postage, where it asks what they come to in all."""
+    sums = totals.together(turn) or totals.asks_sum(turn.text)
+    if not (postage.asked(turn.text) or places.sent_to(turn.said)) or not sums:
+        return None
+    if order_asked.names_orders(turn.text) or turn.order_number:
+        return None
+    meant = await which_product.meant(turn)
+    return await _total(turn, meant) if meant.parts and not meant.open else None
+
+
 def _wishes_to_compare(turn: Turn) -> bool:
     return turn.intent == "product_compare" or _wishes(turn, "product_compare")
 
@@ -83,6 +95,7 @@ async def picked(turn: Turn, meant: which_product.Meant) -> Product | None:
 
 
 async def _total(turn: Turn, meant: which_product.Meant) -> Answer | None:
+    sent = bool(meant.parts) and (postage.asked(turn.text) or bool(places.sent_to(turn.said)))
     if len(meant.products) > 1 and not meant.parts:
         return await totals.answered(turn, [totals.Item(one, 1) for one in meant.products])
     parts = await naming.pieces(turn)
@@ -92,7 +105,9 @@ async def _total(turn: Turn, meant: which_product.Meant) -> Answer | None:
     if focus is not None and len(wanted) == 1 and naming.line(focus) != naming.line(wanted[0].product):
         # "Together with the dryer": with what was spoken of.
         wanted = [totals.Item(focus, 1), *wanted]
-    if not wanted or (len(wanted) == 1 and wanted[0].count == 1):
+    alone = len(wanted) == 1
+    # Of "two of these and a small one" where one alone is known, no sum is right.
+    if not wanted or (alone and wanted[0].count == 1 and (not sent or naming.joins(turn))):
         # What one of them costs is its price, or those of its versions.
         return None
     return await totals.answered(turn, wanted)

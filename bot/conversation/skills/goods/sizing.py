@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from bot.conversation.answer import Answer
 from bot.conversation.memory import Memory
-from bot.conversation.skills import pages, product_words, variants, which_product
+from bot.conversation.skills import needed, pages, product_words, variants, which_product
 from bot.conversation.skills.goods import telling
 from bot.conversation.turn import Turn
 from bot.shop import sizes
@@ -49,6 +49,9 @@ async def answered(turn: Turn) -> Answer | None:
     asks = _asks(turn)
     if product_words.says(turn.text, _TABLE):
         return await _table(turn)
+    if not asks and needed.goes_on(turn):
+        # What is looked for is to be of that size.
+        return None
     of_somebody = len(told) > 1 or product_words.says(turn.text, _PERSON)
     if asks or (told and (last == INTENT or (of_somebody and product_words.says(turn.text, _SPEAKS)))):
         return await _advised(turn, told)

@@ -6,16 +6,28 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.conversation.answer import Answer, row
-from bot.conversation.skills import pages, product_words, reasons, sound, variants, which_product
+from bot.conversation.skills import (
+    needed,
+    pages,
+    product_words,
+    qualities,
+    reasons,
+    sound,
+    variants,
+    which_product,
+)
 from bot.conversation.skills.goods import facts
 from bot.conversation.turn import Turn
 from bot.messages import Button, Card
 from bot.shop.sizes import without_table
-from nlu.types import EntityKind
+from nlu.products.needs import Need
+from nlu.types import EntityKind, Language
 from storage.catalogue import Product, label_and_value
 
 NEAR = 0.55
 """A passage about a product in general must be this near to the question."""
+NEAREST = 0.5
+"""From this nearness on a question is of a product though its words name none for sure."""
 NAMES = frozenset({"product_question", "product_search", "stock_question", "recommend_request"})
 """What a message that only names a product may be taken for."""
 _SHOWN = 3
@@ -33,12 +45,25 @@ async def about(turn: Turn, product: Product, *, named: bool) -> Answer:
     What speaks against it for what is needed comes first, and it is not shown as something to buy then.
     """
     answer = await _about(turn, product, named=named)
-    checked = await sound.checked(turn, [product])
+    checked = await sound.checked(turn, [product], named=True)
     if not checked.against:
         return answer
     known = answer.text or product.description(turn.language)
     text = "\n".join(filter(None, (reasons.unfit(turn, checked), known)))
     return replace(answer, text=text, cards=answer.cards if turn.argument else ())
+
+
+def asks_of(turn: Turn, product: Product) -> bool:
+    """Whether a message that names a product asks of it, or says no more than its whole name: else it says what is
+    wished for, of which there may be several."""
+    if qualities.in_question(turn.text):
+        return True
+    if needed.told(turn).limits:
+        return False
+    besides = facts.without_name(turn, product)
+    return bool(qualities.asked(besides)) or product_words.all_in(
+        turn.text.lower(), product.name(turn.language)
+    )
 
 
 async def _about(turn: Turn, product: Product, *, named: bool) -> Answer:
@@ -49,12 +74,19 @@ async def _about(turn: Turn, product: Product, *, named: bool) -> Answer:
     if asked.unguessed:
         text = facts.not_guessed(turn, asked)
         return replace(await details(turn, product, whole=True), text=text, buttons=turn.human)
+    if asked.guessed and (asked.facts or asked.sentence):
+        # The nearest of what is written, with all the rest: it may be that.
+        written = turn.say("fact-written", text=asked.sentence, name=product.name(turn.language))
+        text = facts.worded(turn, product, asked) if asked.facts else written
+        return replace(await details(turn, product, whole=True), text=text)
     if asked.facts:
         values = await _values_of(turn, product, asked.facts[0].key) if asked.verdict is None else None
-        return values or Answer(text=facts.worded(turn, product, asked), memory=memory)
+        cards = await _described(turn, product, named=named)
+        text = facts.worded(turn, product, asked)
+        return values or Answer(text=text, cards=cards, memory=memory, lacks=asked.held)
     if asked.sentence:
         text = turn.say("fact-written", text=asked.sentence, name=product.name(turn.language))
-        return Answer(text=text, memory=memory)
+        return Answer(text=text, cards=await _described(turn, product, named=named), memory=memory)
     versions = await _versions(turn, product)
     if versions is not None:
         return versions
@@ -66,7 +98,14 @@ async def _about(turn: Turn, product: Product, *, named: bool) -> Answer:
     if not asked.asks:
         return known
     text = turn.say("product-known-of" if asked.words else "product-known", asked=asked.words)
-    return replace(known, text=text, buttons=turn.human)
+    return replace(known, text=text, buttons=turn.human, lacks=True)
+
+
+async def _described(turn: Turn, product: Product, *, named: bool) -> tuple[Card, ...]:
+    """The product itself for who describes it and asks nothing: it may be what is wanted."""
+    if qualities.in_question(turn.text) or not (named or turn.memory.need is not None):
+        return ()
+    return await which_product.cards(turn, [product]) if product.active and product.stock > 0 else ()
 
 
 async def _values_of(turn: Turn, product: Product, key: str) -> Answer | None:
@@ -128,16 +167,54 @@ async def of_a_fact(turn: Turn) -> Answer | None:
     don't say it either."""
     meant = await which_product.meant(turn)
     if meant.one is None:
-        return None
+        return await of_the_nearest(turn)
     named = bool(meant.parts)
+    if named and not asks_of(turn, meant.one):
+        return None
     asked = await facts.found(turn, meant.one, by_meaning=named)
     if asked.unguessed and not named:
         return None
-    if not (asked.facts or asked.of_quality or asked.sentence) and (
-        not named or not asked.asks or await pages.passage_for(turn, at_least=pages.NEAR) is not None
-    ):
+    if not (asked.facts or asked.of_quality or asked.sentence or (named and asked.asks)):
         return None
-    return await about(replace(turn, intent="product_question"), meant.one, named=named)
+    told = await about(replace(turn, intent="product_question"), meant.one, named=named)
+    beside = told.lacks or (_of_warranty(turn) and not any(map(_states_warranty, asked.facts)))
+    return None if beside and await pages.passage_for(turn, at_least=pages.NEAR) is not None else told
+
+
+def _of_warranty(turn: Turn) -> bool:
+    """Whether a message is plainly about a warranty or a repair: that its words stand in a fact answers nothing."""
+    alone = turn.understanding.intent if turn.understanding is not None else None
+    return "warranty_repair" in (alone, *(wish.intent for wish in turn.acts.wishes))
+
+
+def _states_warranty(fact: qualities.Fact) -> bool:
+    return fact.has(qualities.named("warranty"))
+
+
+async def besides(turn: Turn, product: Product, text: str) -> str:
+    """A text, and below it what is stated of a product that a question is near to besides."""
+    line = await facts.nearest(turn, product)
+    stated = turn.say("fact-written", text=line, name=product.name(turn.language)) if line else ""
+    return "\n".join(filter(None, (text, stated)))
+
+
+async def of_the_nearest(turn: Turn) -> Answer | None:
+    """What is stated of the product that a question is nearest to, where the words name none for sure, no order is
+    spoken of, and the pages don't answer."""
+    spoken_of = turn.memory.pending is not None or turn.memory.order is not None
+    if spoken_of or not qualities.in_question(turn.text):
+        return None
+    if await pages.passage_for(turn, at_least=pages.NEAR if pages.asked(turn) else NEAR) is not None:
+        return None
+    spoken: Language = "zh" if turn.language == "zh" else "en"
+    found = await turn.services.reader.search_goods(Need(said=turn.said), spoken, 1)
+    if not found or found[0].near < NEAREST or found[0].adds < facts.ADDS:
+        return None
+    (product,) = await which_product.by_ids(turn, [found[0].id])
+    asked = await facts.found(turn, product)
+    if not (asked.facts or asked.sentence) or not product.active:
+        return None
+    return await about(replace(turn, intent="product_question"), product, named=True)
 
 
 async def asked_again(turn: Turn) -> Answer | None:
@@ -213,6 +290,12 @@ async def which(turn: Turn, meant: which_product.Meant) -> Answer:
     on = None if named else await pages.asked_on(turn)
     if on is not None:
         return on
+    if len(found) == 1 and turn.intent == "product_question" and qualities.in_question(turn.text):
+        told_of = await about(turn, found[0], named=True)
+        return replace(told_of, cards=told_of.cards or await which_product.cards(turn, found))
+    nearest = None if len(found) == 1 else await of_the_nearest(turn)
+    if nearest is not None:
+        return nearest
     if found:
         told = {product.id: await _told(turn, product) for product in found}
         return Answer(
@@ -220,7 +303,8 @@ async def which(turn: Turn, meant: which_product.Meant) -> Answer:
             cards=await which_product.cards(turn, found, lambda product: told[product.id]),
             memory=turn.memory.showing(tuple(product.id for product in found)),
         )
-    return Answer(text=turn.say("product-which"), memory=turn.memory.asking("product", intent=turn.intent))
+    memory = turn.memory.asking("product", intent=turn.intent)
+    return Answer(text=turn.say("product-which"), memory=memory, tells_nothing=True)
 
 
 def price(turn: Turn, product: Product) -> Answer:

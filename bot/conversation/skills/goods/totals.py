@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.conversation.answer import Answer
+from bot.conversation.phrases import word_test
 from bot.conversation.skills import naming, product_words, variants
 from bot.conversation.skills.goods import paying, postage
 from bot.conversation.turn import Turn
 from nlu.entities.numerals import chinese_number, english_number
+from nlu.products import places
+from nlu.products.budgets import budget
 from nlu.types import EntityKind
 from storage.catalogue import Product
 
@@ -20,6 +23,8 @@ _TOGETHER = (
     "both", "together", "altogether", "total", "all", "一起", "一共", "总共", "都", "各", "合计", "加起来",
 )  # fmt: skip
 _PACKED = ("装", "pack")
+_SHARES = ("折", "%", "％", "percent")
+"""What a number before them is a share of a price."""
 _NUMBER = re.compile(r"\d{1,5}")
 _ENDS = "个件双条只套盒瓶台部支张罐辆包袋箱把副对份块杯本盏"
 
@@ -37,6 +42,13 @@ def together(turn: Turn) -> bool:
     return product_words.says(turn.text, _TOGETHER)
 
 
+asks_sum = word_test(
+    "多少 几镑 几块 几元 几钱 总共 一共 连运费 含运费",
+    "how_much what's_that what_would damage total altogether included all_in cost come_to price",
+)
+"""Whether a text asks what something comes to."""
+
+
 def quantities(turn: Turn) -> list[tuple[int, int]]:
     """Where in the message how many are told, in the order of its words."""
     entities = turn.understanding.entities if turn.understanding is not None else ()
@@ -49,9 +61,16 @@ def quantities(turn: Turn) -> list[tuple[int, int]]:
     ]
     # Four in a pack are a version of the goods.
     packed = {
-        start for start, text in told if turn.text[start + len(text) :].lstrip(" -").startswith(_PACKED)
+        start
+        for start, text in told
+        if turn.text[start + len(text) :].lstrip(" -").startswith((*_PACKED, *_SHARES))
     }
-    counted = ((start, _number(text)) for start, text in sorted(told) if start not in packed)
+    spent = budget(turn.text)
+    # "Fifty yuan each" counts nothing.
+    money = range(spent.start, spent.end) if spent is not None and spent.certain else range(0)
+    counted = (
+        (start, _number(text)) for start, text in sorted(told) if start not in packed and start not in money
+    )
     return [(start, count) for start, count in counted if count is not None and 0 < count <= _LARGEST]
 
 
@@ -107,8 +126,28 @@ async def answered(turn: Turn, wanted: Sequence[Item]) -> Answer:
         if one.product.stock < one.count
     ]
     lines += await paying.with_coupon(turn, bill, currency)
-    said = await postage.sentence(turn)
-    lines += [turn.say("total-postage", text=said)] if said else []
+    lines += await _postage(turn, counted, bill)
     ids = tuple(dict.fromkeys(one.product.id for one in wanted))
     memory = turn.memory.about_product(ids[0]) if len(ids) == 1 else turn.memory.showing(ids)
     return Answer(text="\n".join(lines), memory=memory)
+
+
+async def _postage(turn: Turn, counted: Sequence[tuple[Product, int]], bill: paying.ToPay) -> list[str]:
+    """What it comes to with postage, where that is asked and the pages plainly say it; else what they say of it."""
+    products = [product for product, _ in counted]
+    place = places.sent_to(turn.said)
+    sent = bool(place) or postage.asked(turn.text)
+    charge = await postage.charged(turn, products, bill.total, place) if sent else None
+    if charge is None:
+        said = await postage.sentence(turn)
+        return [turn.say("total-postage", text=said)] if said else []
+    currency = products[0].currency
+    text_id = "total-sent-at-least" if charge.open else "total-sent"
+    return [
+        turn.say(
+            text_id,
+            total=turn.money(bill.total + charge.minor, currency),
+            postage=turn.money(charge.minor, currency),
+            text=charge.said,
+        )
+    ]

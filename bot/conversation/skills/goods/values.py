@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -51,6 +52,7 @@ _limited = re.compile(
     r"|[不无非未勿免仅限仿]",
     re.IGNORECASE,
 ).search
+_denies = re.compile(r"\b(?:not|no|non|never|without|except)\b|n't\b|[不非未勿]|除了", re.IGNORECASE).search
 _several_split = re.compile(r"[,，、;；/&+＋]|\band\b|和|及").split
 _SUPPORTS = "可以能有支持的"
 """What stands around a Chinese value and says no more than that it is so."""
@@ -99,7 +101,8 @@ def water_class(value: str) -> str:
 
 
 def settles(question: str, values: Sequence[str], *, holds: bool, asked: bool = True) -> bool | None:
-    """Whether the number or size that a question asks about agrees with a value; None where they can't be compared.
+    """Whether the number or size that a question asks about agrees with a value; None where they can't be compared, or
+    the value denies something: which of its numbers is denied isn't known.
 
     Args:
         question: without the name of the product.
@@ -107,12 +110,15 @@ def settles(question: str, values: Sequence[str], *, holds: bool, asked: bool = 
         holds: more than is asked is enough, as of what holds something.
         asked: the question is of this attribute; otherwise another number says nothing: what weighs 1 kg may bear 100.
     """
+    wished = list(amounts(question))
+    # "A 12 V battery in the 18 V drill?" asks of one number whether it goes with another.
+    by_unit = Counter(one.unit for one in set(wished))
     for value in values:
         sizes = _sizes_settle(question, value)
         if sizes is not None:
             return sizes
-        own = list(amounts(value))
-        for wanted in amounts(question):
+        own = list(amounts(value)) if not _denies(value) else []
+        for wanted in (one for one in wished if by_unit[one.unit] == 1):
             for amount in own:
                 # A bare number may count anything; within a range it is a size.
                 if amount.unit == wanted.unit and (amount.unit or amount.low != amount.high):
