@@ -52,6 +52,7 @@ from bot.conversation.skills import (
     stopping,
     suiting,
     which_order,
+    wished_in_words,
 )
 from bot.conversation.skills.talk import TALK
 from bot.conversation.slot_values import reads_asked
@@ -232,7 +233,8 @@ async def _words(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tupl
 
 
 async def _by_words(turn: Turn, wish: str, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
-    now = replace(turn, guessed=certainty.is_asked(REGISTRY, wish, turn.understanding))
+    asked = certainty.is_asked(REGISTRY, wish, turn.understanding)
+    now = replace(turn, guessed=asked and wish not in wished_in_words.TO_BE_TOLD)
     made = await decisions.wish(now, REGISTRY.by_intent[wish], wish, modes)
     return await one_question.going_back(turn, made)
 

@@ -197,6 +197,8 @@ _OF_GOODS = frozenset(
         "place_order",
     }
 )
+TO_BE_TOLD = frozenset({"restock_notice"})
+"""Wishes that are one to be told something: a question's words in them make no question of them."""
 _SAID: Mapping[str, Said] = {
     "restock_notice": Said(
         says=lambda read: asks_for_restock(read.text),
