@@ -51,6 +51,7 @@ bench-nlu: $(VENV)/.test  ## Quality and speed of the understanding
 	$(BIN)/python -m tests.benchmarks.nlu --public $(SHARED_DATA)/nlu
 	$(BIN)/python -m tests.benchmarks.nlu_context --write
 	$(BIN)/python -m tests.benchmarks.nlu_products --write
+	$(BIN)/python -m tests.benchmarks.goods_speed --write
 	$(BIN)/python -m tests.benchmarks.nlu_pages --write
 	$(BIN)/python -m tests.benchmarks.nlu_teaching --public $(SHARED_DATA)/nlu
 	$(BIN)/python -m tests.benchmarks.nlu_teaching_bounds --public $(SHARED_DATA)/nlu
@@ -65,8 +66,9 @@ bench-talk: $(VENV)/.test  ## Conversations over invented shops: answers, reques
 bench-answers: $(VENV)/.test  ## Questions of pages, goods, needs and orders over invented shops
 	$(BIN)/python -m tests.benchmarks.answers tests/benchmarks/talk_shops tests/benchmarks/answer_rows --out .answers --write
 
-bench-facts: $(VENV)/.test  ## Which fact of a product answers a question, over invented shops
+bench-facts: $(VENV)/.test  ## What answers a question: which fact of a product, and the pages or goods, over invented shops
 	$(BIN)/python -m tests.benchmarks.goods_facts --write
+	$(BIN)/python -m tests.benchmarks.page_or_goods --write
 
 bench-tau: $(VENV)/.test  ## A public set of tasks with a scripted customer: which requests come of them
 	$(BIN)/python -m tests.benchmarks.tau --data $(SHARED_DATA)/conversations/tau_retail --out .tau --write

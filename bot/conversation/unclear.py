@@ -8,7 +8,7 @@ from dataclasses import replace
 from bot.conversation import decisions, one_question, phrases, routing, waiting
 from bot.conversation.answer import Answer
 from bot.conversation.registry import REGISTRY
-from bot.conversation.skills import fallback, needed, owned, pages, products, recommending
+from bot.conversation.skills import fallback, needed, owned, page_or_goods, pages, products, recommending
 from bot.conversation.skills.goods import several, telling
 from bot.conversation.turn import Turn
 from nlu.acts import Act
@@ -53,7 +53,8 @@ async def variant(
     if answer is not None:
         return await decisions.of_pages(turn, of_product(turn, answer))
     of_its_use = ABOUT_ITS_USE.intersection([whole.intent, *(one.intent for one in whole.acts.wishes)])
-    answer = await telling.of_a_fact(turn) if of_its_use else None
+    of_it = bool(of_its_use) or await page_or_goods.rather_goods(turn, whole.intent)
+    answer = await telling.of_a_fact(turn) if of_it else None
     return of_product(turn, answer) if answer is not None else None
 
 
@@ -106,7 +107,7 @@ async def _near(turn: Turn) -> Answer | None:
     if turn.memory.misses or turn.does(Act.ASIDE) or turn.memory.pending is not None:
         return None
     passage = await pages.passage_for(turn, at_least=pages.NEAR)
-    if passage is None:
+    if passage is None or not pages.stated(turn, passage):
         return None
     memory = replace(turn.memory, misses=turn.memory.misses + 1)
     text = f"{turn.say('pages-nearest')}\n{pages.passage_text(turn, passage)}"
@@ -131,7 +132,7 @@ async def described(
     # What its words plainly mean is sure, however unlikely the reader finds it.
     guessed = meant == whole.intent and meant not in needed.LOOKS_FOR and whole.probability < _RATHER
     unsure = meant in (None, "out_of_scope") or guessed
-    if elsewhere or not unsure:
+    if elsewhere or not (unsure or await page_or_goods.rather_goods(turn, meant)):
         return None
     stated = await pages.by_the_way(turn)
     if stated is not None:

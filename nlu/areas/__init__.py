@@ -11,6 +11,12 @@ from pathlib import Path
 from nlu.datafiles import read_table
 
 _CHINA = Path(__file__).parents[1] / "products" / "places.tsv"
+_ABROAD = "abroad"
+_ABROAD_NAMES = (
+    "abroad", "overseas", "internationally", "worldwide", "other countries", "foreign countries", "国外", "海外",
+    "境外", "其他国家", "外国", "全球",
+)  # fmt: skip
+"""What every country is part of, for whoever is in another."""
 _MOST_WORDS = 5
 _MOST_CHARACTERS = 12
 
@@ -35,10 +41,10 @@ class _Table:
 
 @lru_cache(1)
 def _table() -> _Table:
-    within: dict[str, tuple[str, ...]] = {}
-    called: dict[str, set[str]] = {}
+    within: dict[str, tuple[str, ...]] = {_ABROAD: ()}
+    called: dict[str, set[str]] = {folded(name): {_ABROAD} for name in _ABROAD_NAMES}
     for row in read_table(Path(__file__).with_name("areas.tsv"), ["area", "names"]):
-        within[row["area"]] = tuple(row["within"].split())
+        within[row["area"]] = tuple(row["within"].split()) or (_ABROAD,)
         for name in row["names"].split("|"):
             called.setdefault(folded(name), set()).add(row["area"])
     for row in read_table(_CHINA, ["region"]):

@@ -61,3 +61,12 @@ def test_regions_of_china_are_known_by_their_cities() -> None:
 def test_every_area_is_part_of_one_that_the_table_has() -> None:
     table = areas._table()
     assert not {larger for within in table.within.values() for larger in within} - table.within.keys()
+
+
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [("国外可送 20 个国家", True), ("Abroad it takes two weeks.", True), ("只送台湾", False)],
+)
+def test_a_country_is_reached_by_what_is_said_of_all_others(text: str, near: bool) -> None:
+    germany = areas.named("寄德国")[0].areas
+    assert (areas.nearness(text, germany) is not None) is near

@@ -8,7 +8,7 @@ from math import sqrt
 
 from bot.conversation import phrases, price_rules
 from bot.conversation.read_message import parts_of
-from bot.conversation.skills.page_places import there_first
+from bot.conversation.skills.page_places import asked_of, nearness, there_first
 from bot.conversation.turn import Turn
 from nlu.types import Language, Passage
 from storage.orders import Orders
@@ -66,6 +66,8 @@ Chances are those of `nlu.pages`; `docs/benchmarks.md` has what they are worth o
 """
 CERTAIN = 0.8
 """A passage with this chance answers what is no question, too."""
+_THE_VERY_QUESTION = 0.95
+"""With this chance its heading is what is asked."""
 LIKELY = 0.41
 """A passage with this chance answers where nothing is known of a question."""
 STILL = 0.3
@@ -149,9 +151,8 @@ def _asking_parts(text: str) -> list[str]:
 
 
 async def nearest(turn: Turn, at_least: float) -> Passage | None:
-    """The entry that a message, or one of its clauses that ask, comes nearest to, whether or not it states that."""
-    found = [one for text in (turn.text, *_asking_parts(turn.text)) for one in (await _read(turn, text))[:1]]
-    best = max(found, key=lambda one: one.score, default=None)
+    """The entry that a message comes nearest to by its words, whether or not it states what is asked."""
+    best = next(iter(await _read(turn, turn.text)), None) if turn.text.strip() else None
     if best is None or best.score < at_least:
         return None
     return price_rules.filled(turn.part, turn.services.decisions.policy, best)
@@ -205,8 +206,12 @@ async def spoken_rule(turn: Turn) -> str:
 
 
 def stated(turn: Turn, passage: Passage) -> bool:
-    """Whether a sentence of it answers, or its heading is the very question; across languages that can't be told."""
-    return passage.stated or passage.score >= CERTAIN or passage.language != turn.language
+    """Whether a sentence of it answers, it speaks of the place asked of, or its heading is the very question; across
+    languages that can't be told."""
+    place = asked_of(turn)
+    of_the_place = bool(place) and nearness(passage, place) is not None
+    known = passage.stated or of_the_place or passage.score >= _THE_VERY_QUESTION
+    return known or passage.language != turn.language
 
 
 def asked(turn: Turn) -> bool:

@@ -9,7 +9,7 @@ from zlib import crc32
 from bot.conversation import phrases
 from bot.conversation.answer import Answer, HandOver
 from bot.conversation.memory import Memory
-from bot.conversation.skills import order_asked
+from bot.conversation.skills import order_asked, page_or_goods
 from bot.conversation.skills.page_search import (
     CERTAIN,
     FAR,
@@ -38,7 +38,7 @@ from nlu.types import EntityKind, Passage
 __all__ = [
     "FAR", "NEAR", "SKILLS", "STILL", "SURE", "answer", "answer_own", "asked", "asked_on", "before", "besides",
     "by_the_way", "entry_that_says", "general", "having_told", "in_place_of", "likely", "may_be_about", "more_of_told",
-    "of_a_request", "passage_for", "passage_text", "said_of", "shortened", "surely", "that_says",
+    "of_a_request", "passage_for", "passage_text", "said_of", "shortened", "stated", "surely", "that_says",
 ]  # fmt: skip
 _LONGEST = 700
 _SHORT = 350
@@ -52,6 +52,8 @@ _GOODS = frozenset(
 )
 """What may be read of a question that the pages answer: it names goods, or words that goods are found by."""
 _OF_GOODS = frozenset({"product_question", "stock_question", "price_question", "product_compare"})
+_SHOW_GOODS = frozenset({"search", "recommend"})
+"""Skills whose answers do nothing but keep what was shown."""
 _ENDS = {"；": "。", ";": "."}
 _BOTH = 0.3
 """From this chance on a second entry is said beside the first: both apply."""
@@ -142,7 +144,12 @@ async def general(turn: Turn, question: str) -> Passage | None:
         states = [one for one in (near if by_page else its) if one.stated and one.page == found.page]
         if sum(one.score for one in states) >= GENERAL:
             return found
-    plain = {_entry(one) for near in own for one in near if one.score >= NEAR}
+    plain = {
+        _entry(one)
+        for near in own
+        for one in near
+        if one.score >= NEAR and (turn.memory.topic or stated(turn, one))
+    }
     return next((one for one in likely if _entry(one) in plain), None)
 
 
@@ -154,20 +161,17 @@ async def answer(turn: Turn) -> Answer:
     if not found:
         passage = await general(turn, turn.say(f"page-question-{turn.intent}"))
         found = [] if passage is None else [passage]
-    if not found:
-        unknown = Answer(
-            text=turn.say("pages-unknown"),
-            buttons=turn.human,
-            memory=turn.memory.settled(),
-            tells_nothing=True,
-        )
-        return await _nearest(turn) or unknown
-    return said_of(turn, found)
+    if found:
+        return said_of(turn, found)
+    unknown = Answer(
+        text=turn.say("pages-unknown"), buttons=turn.human, memory=turn.memory.settled(), tells_nothing=True
+    )
+    return await _all_that_is_said(turn) or unknown
 
 
-async def _nearest(turn: Turn) -> Answer | None:
-    """The entry that a question for the shop's rules comes nearest to, as all that they say."""
-    found = await nearest(turn, NEAR) if turn.text.strip() else None
+async def _all_that_is_said(turn: Turn) -> Answer | None:
+    """The entry that a question is surely about though none of its sentences answers, as all that is said of it."""
+    found = await nearest(turn, SURE)
     if found is None:
         return None
     text = turn.say("pages-not-stated", text=passage_text(turn, found))
@@ -245,12 +249,28 @@ async def in_place_of(turn: Turn, answer: Answer, *, told_before: bool = False) 
     if told_before and _questions(turn):
         passage = await of_the_spoken(turn, SURE)
         return said_of(turn, [passage]) if passage is not None else None
+    if _asks_which_is_meant(answer):
+        found = await passages(turn, None, 1, LIKELY) if await _rather_of_pages(turn) else []
+        return said_of(turn, found) if found and stated(turn, found[0]) else None
     if not (answer.lacks or answer.tells_nothing):
         return None
     # After a request was made "any news?" is asked of that, whatever was said before it.
     alone = turn.text if turn.memory.filed else None
     found = await passages(turn, alone, 1, NEAR if answer.tells_nothing else surely(turn))
     return said_of(turn, found) if found and stated(turn, found[0]) else None
+
+
+def _asks_which_is_meant(answer: Answer) -> bool:
+    return (
+        answer.memory is not None
+        and answer.memory.pending is not None
+        and answer.memory.pending.kind == "clarify"
+    )
+
+
+async def _rather_of_pages(turn: Turn) -> bool:
+    chance = await page_or_goods.of_pages(turn)
+    return chance is not None and chance >= page_or_goods.RATHER
 
 
 def _questions(turn: Turn) -> bool:
@@ -262,16 +282,19 @@ async def besides(turn: Turn, skill: Skill, answer: Answer) -> Answer | None:
     """What the pages surely state to a question that was taken for one of an order or of goods: below what is told of
     the order that is spoken of, in place of what is told of goods; None where they don't."""
     asks_back = answer.memory is not None and answer.memory.pending is not None
-    does = answer.effects or answer.hand_over is not None or answer.tells_nothing or asks_back
+    files = bool(answer.effects) and skill.name not in _SHOW_GOODS
+    does = files or answer.hand_over is not None or answer.tells_nothing or asks_back
     may_be_else = skill.about_order or not _GOODS.isdisjoint(skill.intents)
-    if does or not (skill.only_tells and may_be_else) or turn.memory.topic or not _questions(turn):
+    if does or not (skill.only_tells and may_be_else) or turn.memory.topic:
+        return None
+    if skill.about_order and not _questions(turn):
         return None
     own = turn.order_number or order_asked.of_an_own_order(turn.text) or order_asked.mine(turn.text)
     memory = answer.memory or turn.memory
     spoken = turn.memory.order is not None and turn.memory.order == memory.order
     wished = any(wish.intent == turn.intent for wish in turn.acts.wishes)
     beside = skill.about_order and (own or spoken or not wished or plainly(turn))
-    passage = await sure_of_itself(turn, CERTAIN if beside else _sure_enough(turn, skill))
+    passage = await sure_of_itself(turn, CERTAIN if beside else await _sure_enough(turn, skill))
     if passage is None or _entry(passage) == memory.passage:
         return None
     if not beside:
@@ -283,18 +306,18 @@ async def besides(turn: Turn, skill: Skill, answer: Answer) -> Answer | None:
     return replace(answer, text=f"{answer.text}\n\n{told}", memory=memory)
 
 
-def _sure_enough(turn: Turn, skill: Skill) -> float:
-    """The chance from which an entry answers what was taken for a question about goods: the less plainly it is one, the
-    less an entry needs."""
+async def _sure_enough(turn: Turn, skill: Skill) -> float:
+    """The chance from which an entry answers what was taken for a question about goods: little where the message is
+    rather for the pages."""
     if skill.about_order:
         return SURE
     if len(turn.text) < len(turn.said):
         return _NEVER  # a part of a message leans on the rest: "and what do they cost"
-    named = turn.named(EntityKind.PRODUCT) is not None
-    understood = turn.understanding is not None and turn.understanding.understood
-    if (turn.intent in _OF_GOODS and plainly(turn)) or (named and not understood):
-        return CERTAIN
-    return SURE if understood else LIKELY
+    rather = await page_or_goods.of_pages(turn)
+    if rather is None:
+        plain = turn.intent in _OF_GOODS and plainly(turn)
+        return _NEVER if not _questions(turn) else CERTAIN if plain else SURE
+    return NEAR if rather >= page_or_goods.RATHER else _NEVER
 
 
 async def of_a_request(turn: Turn) -> Answer | None:

@@ -92,8 +92,8 @@ async def _advised(turn: Turn, told: Mapping[str, float]) -> Answer | None:
     if product is None:
         if not asks and not told:
             return None
-        lines = (now.say("size-of-what"), await _page(now))
-        return _kept(Answer(text="\n".join(filter(None, lines))), now)
+        lines = (now.say("size-of-what"), page := await _page(now))
+        return _kept(Answer(text="\n".join(filter(None, lines)), tells_nothing=not page), now)
     table = sizes.table_of(product, turn.language)
     known = goods_of(product, None)
     if table is None and not any(known.is_of(kind, known.name) for kind in ("clothes", "shoes")):
@@ -135,8 +135,8 @@ async def _without_table(turn: Turn, product: Product) -> Answer:
     name = variants.title(product, turn.language)
     shown = next((pair for pair in product.labels(turn.language) if pair[0].casefold() in _STATED), None)
     stated = turn.say("attribute", label=shown[0], value=shown[1]) if shown is not None else ""
-    lines = (turn.say("size-no-table", name=name), stated, await _page(turn))
-    return Answer(text="\n".join(filter(None, lines)), buttons=turn.human)
+    lines = (turn.say("size-no-table", name=name), stated, page := await _page(turn))
+    return Answer(text="\n".join(filter(None, lines)), buttons=turn.human, lacks=not page)
 
 
 async def _by_table(turn: Turn, product: Product, table: Table) -> Answer:
