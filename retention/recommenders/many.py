@@ -1,6 +1,6 @@
 """The lists of the two-stage recommender for many customers at once: those of `TwoStage.ranked`, a block at a time.
 
-A single customer costs a millisecond, most of it calls of NumPy; a block of several hundred costs a quarter of that
+A single customer costs a millisecond, most of it calls of NumPy; a block of some hundred costs a fifth of that
 each. Sources are worked out as dense matrices, customers by products, in single precision.
 """
 
