@@ -25,8 +25,8 @@ from retention.recommenders.neighbourhood import MOST_ASKED
 from retention.recommenders.pieces import Pieces, together
 from retention.recommenders.similarity import READ_MOST
 
-CELLS = 500_000
-"""Customers times products of a block, which bounds its memory to some 40 MB; customers who have bought so much that
+CELLS = 1_000_000
+"""Customers times products of a block, which bounds its memory to some 60 MB; customers who have bought so much that
 their neighbours are more than the products count for more, and none for less than `LEAST_CELLS`."""
 LEAST_CELLS = 1_000
 NAMING = ("bought_together", "viewed_together", "similar_content")
