@@ -92,7 +92,14 @@ class Holding:
     @property
     def live(self) -> int:
         """How many hold now."""
-        return sum(one.state == "live" and one.valid_until > self.now for one in self.offers)
+        return sum(map(self._holds, self.offers))
+
+    def has_live(self, product_id: str) -> bool:
+        """Whether one for the product holds now."""
+        return any(one.product_id == product_id and self._holds(one) for one in self.offers)
+
+    def _holds(self, one: Held) -> bool:
+        return one.state == "live" and one.valid_until > self.now
 
     def has_run_out(self, product_id: str) -> bool:
         """Whether one for the product holds no more and nobody has ended it yet."""
@@ -113,7 +120,7 @@ class Holding:
             if one.currency == currency
             and one.created_at >= since
             # One that ran out and was not ended yet gives nothing away any more.
-            and (one.state == "used" or (one.state == "live" and one.valid_until > self.now))
+            and (one.state == "used" or self._holds(one))
         )
 
     def left_of(self, rules: Sequence[BudgetRule]) -> list[int]:
@@ -139,25 +146,35 @@ class Given:
 
 
 async def change_reserved(
-    connection: AsyncConnection, amounts: Mapping[str, int], within: Mapping[str, int] | None = None
+    connection: AsyncConnection,
+    amounts: Mapping[str, int],
+    within: Mapping[str, int] | None = None,
+    rules: Sequence[BudgetRule] = (),
 ) -> None:
     """Add to what budgets have reserved, or take from it: minor units by the budget's id.
 
     Args:
         within: totals that must not be passed, by the budget's id; they are kept with the budgets.
+        rules: whose budgets are made where they are not there yet.
 
     Raises:
         Conflict: a budget doesn't hold as much. The transaction must be undone.
     """
-    totals = within or {}
+    totals, made = within or {}, {one.id: one for one in rules}
     # By id, so that of two transactions that change several budgets one waits for the other and neither for both.
     for name, amount in sorted(amounts.items()):
         if name not in totals:
             await connection.execute(_ADD, {"named": name, "more": amount})
             continue
         within_it = {"named": name, "more": amount, "most": totals[name]}
-        if (await connection.execute(_ADD_WITHIN, within_it)).rowcount != 1:
-            raise Conflict("the discount budget no longer covers this offer")
+        if (await connection.execute(_ADD_WITHIN, within_it)).rowcount == 1:
+            continue
+        # Only the first offer of a budget finds none, and it is not looked for before each.
+        if name in made:
+            await Budgets(connection).keep([made[name]])
+            if (await connection.execute(_ADD_WITHIN, within_it)).rowcount == 1:
+                continue
+        raise Conflict("the discount budget no longer covers this offer")
 
 
 # Asked with each price: built once.

@@ -152,24 +152,37 @@ class Offers(Repository):
         )
         return found
 
-    async def reserve(self, new: NewOffer, now: datetime, limits: OfferLimits | None = None) -> StoredOffer:
+    async def held(self, customer_id: str, now: datetime, limits: OfferLimits | None = None) -> Holding:
+        """What a customer has of personal prices; nobody else can give them one until the transaction ends."""
+        await self._hold(customer_id)
+        since = None if limits is None else limits.since
+        return await Budgets(self._connection).holding(customer_id, now, ended_since=now, made_since=since)
+
+    async def reserve(
+        self,
+        new: NewOffer,
+        now: datetime,
+        limits: OfferLimits | None = None,
+        holding: Holding | None = None,
+    ) -> StoredOffer:
         """Keep an offer and take its discount from the budgets; one of the same product that ran out is ended first.
 
         Args:
             limits: what the shop's rules allow; without them, the budget that runs without a rule.
+            holding: of this customer, where `held` was asked in this transaction.
 
         Raises:
             Conflict: the customer has a live offer for the product, be it of a decision made at the same moment, or
                 as many as one may have, or a budget no longer covers the discount. The transaction must be undone.
         """
-        await self._hold(new.customer_id)
-        holding = await self._holding(new.customer_id, now, limits)
+        holding = holding or await self.held(new.customer_id, now, limits)
         changes = Counter[str]()
         if holding.has_run_out(new.product_id):
             same = (offer.c.customer_id == new.customer_id, offer.c.product_id == new.product_id)
             _, changes = await self._ended("expired", now, offer.c.valid_until <= now, *same)
         discount = new.list_price - new.price
         drawn = await self._drawn(new, discount, now, limits)
+        rules = () if limits is None else limits.rules
         _check(holding, discount, limits)
         kept = await self._one(
             StoredOffer,
@@ -185,11 +198,11 @@ class Offers(Repository):
         if kept is None:
             raise Conflict("the customer already has a live offer for this product")
         # After the offer, as wherever offers end: two transactions then never hold what the other one waits for.
+        changes.update(dict.fromkeys(drawn, discount))
+        await change_reserved(self._connection, changes, drawn, rules)
         if drawn:
             links = [{"offer_id": kept.id, "budget_id": name} for name in sorted(drawn)]
             await self._connection.execute(_DRAW, links)
-        changes.update(dict.fromkeys(drawn, discount))
-        await change_reserved(self._connection, changes, drawn)
         return kept
 
     async def improve(
@@ -206,9 +219,8 @@ class Offers(Repository):
             Conflict: it isn't live at that price any more, or a budget no longer covers it. The transaction must be
                 undone.
         """
-        await self._hold(held.customer_id)
         more = held.price - price
-        _check(await self._holding(held.customer_id, now, limits), more, limits, one_more=False)
+        _check(await self.held(held.customer_id, now, limits), more, limits, one_more=False)
         better = await self._one(
             StoredOffer,
             update(offer)
@@ -238,24 +250,20 @@ class Offers(Repository):
 
     async def _hold(self, customer_id: str) -> None:
         """Let nobody else keep an offer of the customer's meanwhile, and wait for a message to them that is leaving."""
+        if self._connection.dialect.name == "sqlite":
+            return  # It has one writer at a time, who is this one.
         await self._connection.execute(_HOLD, {"customer": customer_id})
 
     async def _drawn(
         self, new: NewOffer, discount: int, now: datetime, limits: OfferLimits | None
     ) -> dict[str, int]:
-        """The totals of the budgets that an offer draws on, by id; made where a rule's is not there yet."""
+        """The totals of the budgets that an offer draws on, by id."""
         if discount <= 0:
             return {}
-        budgets = Budgets(self._connection)
         if limits is not None and limits.rules:
-            await budgets.keep(limits.rules)
             return {one.id: one.total for one in limits.rules}
-        running = await budgets.running(new.currency, now)
+        running = await Budgets(self._connection).running(new.currency, now)
         return {} if running is None else {running.id: running.total}
-
-    async def _holding(self, customer_id: str, now: datetime, limits: OfferLimits | None) -> Holding:
-        since = None if limits is None else limits.since
-        return await Budgets(self._connection).holding(customer_id, now, ended_since=now, made_since=since)
 
     async def end(self, state: str, now: datetime, *which: ColumnElement[bool]) -> int:
         """Put live offers into another state and give their discounts back to the budgets; return how many."""

@@ -245,7 +245,9 @@ class Decisions:
         offers = Offers(connection)
         limits = self._limits(offer.price.currency, now, campaign)
         reasons = [asdict(item) for item in offer.reasons]
-        for live in await offers.live(offer.customer, now, offer.product):
+        holding = await offers.held(offer.customer, now, limits)
+        found = holding.has_live(offer.product)
+        for live in await offers.live(offer.customer, now, offer.product) if found else ():
             if live.price == offer.price.minor:
                 return live
             if live.price > offer.price.minor and _promised(offer):
@@ -273,6 +275,7 @@ class Decisions:
             ),
             now,
             limits,
+            holding,
         )
 
     async def record_shown(

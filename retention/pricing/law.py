@@ -186,16 +186,19 @@ def floor_of(context: OfferContext) -> int:
     or in another currency, can't be compared, so it allows none either.
     """
     list_price, cost = context.product.list_price, context.product.cost
-    margin = _share(margin_of(context))
-    if not context.product.cost_known or cost.currency != list_price.currency or margin >= 1:
+    part = _share(margin_of(context))
+    rest = part.denominator - part.numerator
+    if not context.product.cost_known or cost.currency != list_price.currency or not rest:
         return list_price.minor
     # In whole numbers, rounded up: the same as cost / (1 - margin), and a tenth of the time.
-    least = -(-max(cost.minor, 0) * margin.denominator // (margin.denominator - margin.numerator))
+    least = -(-max(cost.minor, 0) * part.denominator // rest)
     return min(least, list_price.minor)
 
 
 def margin_of(context: OfferContext) -> float:
     """The margin floor of the product's category."""
+    if not context.policy.margin_floors:
+        return context.policy.margin_floor
     category = context.product.category.casefold()
     own = (share for name, share in context.policy.margin_floors if name == category)
     return next(own, context.policy.margin_floor)

@@ -1,32 +1,39 @@
 """The lists of the two-stage recommender for many customers at once: those of `TwoStage.ranked`, a block at a time.
 
-A single customer costs a millisecond, most of it calls of NumPy; a block of several hundred costs a quarter of that
-each. Sources are worked out as sparse matrices, customers by products, in single precision.
+A single customer costs a millisecond, most of it calls of NumPy; a block of some hundred costs a fifth of that
+each. Sources are worked out as dense matrices, customers by products, in single precision.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kernel.arrays import Bools, Floats, Floats32, Ints
 from retention.recommenders import features
-from retention.recommenders.candidates import CLOSEST, PER_SOURCE, TABLES
+from retention.recommenders.candidates import CLOSEST, PER_SOURCE, SOURCES, TABLES
+from retention.recommenders.ease import NEIGHBOURS
 from retention.recommenders.explanation import TABLES as EVIDENCE
 from retention.recommenders.facts import BREADTH, SIMILARITIES, STATIC
 from retention.recommenders.interactions import Interactions, Profile, profile_of_rows
 from retention.recommenders.model import POPULARITY, Recommender
 from retention.recommenders.neighbourhood import MOST_ASKED
+from retention.recommenders.pieces import Pieces, together
 from retention.recommenders.similarity import READ_MOST
 
-CELLS = 500_000
-"""Customers times products of a block, which bounds its memory to some 25 MB."""
+CELLS = 1_000_000
+"""Customers times products of a block, which bounds its memory to some 60 MB; customers who have bought so much that
+their neighbours are more than the products count for more, and none for less than `LEAST_CELLS`."""
+LEAST_CELLS = 1_000
 NAMING = ("bought_together", "viewed_together", "similar_content")
 """Codes of reasons that name a product."""
+
+Room: TypeAlias = Mapping[str, Floats32]
+"""For each source, customers by products."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +60,10 @@ class Profiles:
         in_last = rows.bought & (rows.since <= last[whose] + 1.0)
         return cls(replace(rows, items=rows.items % size, in_last_basket=in_last), whose, count)
 
-    def matrix(self, weight: Floats, products: int) -> Any:
-        """Customers by products, sparse."""
-        ends = np.searchsorted(self.owner, np.arange(self.count + 1))
-        return _sparse(weight, self.rows.items, ends, (self.count, products))
+    @property
+    def ends(self) -> Ints:
+        """The place after each customer's last row."""
+        return _ends(self.owner, self.count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +96,10 @@ class ManyLists:
         self._shown = np.ones(self._size, dtype=bool)
         self._shown[hidden] = False
         self._tables = {name: _as_matrix(*facts.neighbours[name]) for name in SIMILARITIES}
+        self._near = {name: Pieces.of(table) for name, table in self._tables.items()}
         self._static = facts.static @ np.array([self._weights[name] for name in STATIC])
         self._buyers, self._ratings, self._recent = _crowd(model)
+        self._bought = np.diff(facts.customers.ends, prepend=0)
 
     def blocks(self, log: Interactions, n: int) -> Iterator[tuple[Ints, Lists]]:
         """The lists of all customers of the log as of its `now`, those with about as many events together.
@@ -102,54 +111,84 @@ class ManyLists:
         events = np.bincount(log.users, minlength=log.customers)
         starts = np.cumsum(events) - events
         by_size = np.argsort(events, kind="stable")[np.count_nonzero(events == 0) :]
-        many = max(CELLS // max(self._size, 1), 1)
-        for first in range(0, len(by_size), many):
-            mine = by_size[first : first + many]
+        cells = np.maximum(NEIGHBOURS * events[by_size], max(self._size, LEAST_CELLS))
+        blocks = together(cells, CELLS)
+        room = self._room(max((end - first for first, end in blocks), default=0))
+        for first, end in blocks:
+            mine = by_size[first:end]
             owner = np.repeat(np.arange(len(mine)), events[mine])
             offset = np.repeat(starts[mine] - (np.cumsum(events[mine]) - events[mine]), events[mine])
             rows = order[offset + np.arange(len(owner))]
-            yield mine, self.lists(Profiles.of(log, rows, owner, len(mine)), n)
+            yield mine, self.lists(Profiles.of(log, rows, owner, len(mine)), n, room)
 
-    def lists(self, block: Profiles, n: int) -> Lists:
+    def _room(self, customers: int) -> Room:
+        """For what the sources say of so many customers; made once, since room that is given back has to be asked for
+        anew, page by page."""
+        return {name: np.empty((customers, self._size), np.float32) for name in SOURCES}
+
+    def lists(self, block: Profiles, n: int, room: Room) -> Lists:
         """The lists of a block."""
         allowed = np.broadcast_to(self._shown, (block.count, self._size)).copy()
         if not self._repeats:
             owned = block.rows.bought
             allowed[block.owner[owned], block.rows.items[owned]] = False
-        sources = list(self._sources(block))
-        chosen = self._popular(allowed)
-        for _, scores in sources:
-            _add_best(chosen, scores, allowed)
+        sources, chosen = [], self._popular(allowed)
+        for name, said in self._sources(block, room):
+            sources.append((name, said, said.max(axis=1, keepdims=True)))
+            said[:, ~self._shown] = 0.0
+            if not self._repeats:
+                said[block.owner[owned], block.rows.items[owned]] = 0.0
+            chosen.ravel()[_largest(said, PER_SOURCE)] = True
         mine = allowed[block.owner, block.rows.items]
         chosen[block.owner[mine], block.rows.items[mine]] = True
-        who, items = np.nonzero(chosen)
+        who, items = np.divmod(np.flatnonzero(chosen), self._size)
         total = self._scored(block, sources, who, items)
         best, scores = _best_of_each(who, items, total, block.count, n)
         return self._explained(block, best, scores)
 
     # --- candidates --------------------------------------------------------------------------------------
 
-    def _sources(self, block: Profiles) -> Iterator[tuple[str, Any]]:
-        """What the sources say, customers by products; see `candidates.source_scores`."""
-        wanted = {
-            name: block.matrix(getattr(block.rows, name), self._size)
-            for name in {one for _, one in TABLES.values()}
-        }
+    def _sources(self, block: Profiles, room: Room) -> Iterator[tuple[str, Floats32]]:
+        """What the sources say, customers by products; see `candidates.source_scores` and `UserNeighbourhood.terms`."""
+        rows, ends = block.rows, block.ends
         for name, (table, weight) in TABLES.items():
-            yield name, wanted[weight] @ self._tables[table]
-        yield from self._of_others(wanted["interest"])
+            yield (
+                name,
+                self._near[table].sums(rows.items, getattr(rows, weight), ends, room[name][: block.count]),
+            )
+        whose, who, cosine = self._similar(block)
+        for name, told, most in (
+            ("crowd", self._ratings, MOST_ASKED),
+            ("crowd_recent", self._recent, CLOSEST),
+        ):
+            near = _first_of_each(whose, cosine, most)
+            whose, who, cosine = whose[near], who[near], cosine[near]
+            ends = _ends(whose, block.count)
+            yield name, told.sums(who, cosine**self._facts.closeness, ends, room[name][: block.count])
 
-    def _of_others(self, wanted: Any) -> Iterator[tuple[str, Any]]:
-        """What similar customers bought; see `UserNeighbourhood.similar` and `terms`."""
-        alike = wanted @ self._buyers
-        lengths = np.sqrt(np.asarray(wanted.multiply(wanted).sum(axis=1), np.float32)).ravel()
-        who = np.repeat(np.arange(alike.shape[0]), np.diff(alike.indptr))
-        alike.data /= np.maximum(lengths, 1e-12)[who]
-        read = np.diff(self._ratings.indptr)
-        asked = _closest(alike, MOST_ASKED)
-        _read_no_more(asked, read)
-        yield "crowd", _told(asked, self._facts.closeness, self._ratings)
-        yield "crowd_recent", _told(_closest(asked, CLOSEST), self._facts.closeness, self._recent)
+    def _similar(self, block: Profiles) -> tuple[Ints, Ints, Floats32]:
+        """The most similar customers; see `UserNeighbourhood.similar`.
+
+        Returns:
+            For whom, who, and their cosine.
+        """
+        wanted = block.rows.interest
+        length = np.sqrt(np.bincount(block.owner, wanted**2, block.count))
+        cosines = wanted / np.maximum(length, 1e-12)[block.owner]
+        ends, many = np.r_[0, block.ends], len(self._bought)
+        at_once = max(CELLS // max(many, 1), 1)
+        room, found = np.empty((at_once, many), np.float32), []
+        for first in range(0, block.count, at_once):
+            some = ends[first : first + at_once + 1]
+            rows = slice(some[0], some[-1])
+            alike = self._buyers.sums(
+                block.rows.items[rows], cosines[rows], some[1:] - some[0], room[: len(some) - 1]
+            )
+            spots = _largest(alike, MOST_ASKED)
+            found.append((spots // many + first, spots % many, alike.ravel().take(spots)))
+        whose, who, cosine = map(np.concatenate, zip(*found, strict=True))
+        _read_no_more(whose, who, cosine, self._bought)
+        return whose, who, cosine
 
     def _popular(self, allowed: Bools) -> Bools:
         """The first popular products that are allowed, customers by products."""
@@ -165,18 +204,18 @@ class ManyLists:
 
     # --- scores ------------------------------------------------------------------------------------------
 
-    def _scored(self, block: Profiles, sources: list[tuple[str, Any]], who: Ints, items: Ints) -> Floats:
+    def _scored(
+        self, block: Profiles, sources: list[tuple[str, Floats32, Floats32]], who: Ints, items: Ints
+    ) -> Floats:
         """The score of each candidate; see `features.rows`."""
         if self._mode.policy == POPULARITY:
             return self._facts.column("popular_30")[items]
         total: Floats = self._static[items]
         place = who * self._size + items
-        for name, scores in sources:
+        for name, said, most in sources:
             plain, log = self._weights[f"{name}_relative"], self._weights[f"{name}_log"]
             if plain or log:
-                whole = scores.toarray()
-                most = np.maximum(whole.max(axis=1), np.float32(1e-9))
-                relative = whole.ravel()[place] / most[who]
+                relative = said.ravel().take(place) / np.maximum(most.ravel(), np.float32(1e-9))[who]
                 total += plain * relative + log * np.log(relative + np.float32(features.FLOOR))
         total += self._weights["category_share"] * self._category_shares(block, who, items)
         total += self._breadth(block, who, items)
@@ -275,76 +314,55 @@ def _as_matrix(places: NDArray[np.int32], values: Floats32) -> Any:
     return matrix
 
 
-def _crowd(model: Recommender) -> tuple[Any, Any, Any]:
+def _crowd(model: Recommender) -> tuple[Pieces, Pieces, Pieces]:
     """Products by customers: how alike a customer is because of a product; customers by products: what they bought, and
     what of it lately."""
     crowd = model.facts.customers
     shape = (len(crowd.ends), crowd.products)
-    ratings, recent = (
-        _sparse(values, crowd.items, np.r_[0, crowd.ends], shape) for values in (crowd.ratings, crowd.recent)
-    )
+    ratings = Pieces.of(_sparse(crowd.ratings, crowd.items, np.r_[0, crowd.ends], shape))
     alike = crowd.buyer_ratings / np.maximum(crowd.norms[crowd.buyers], 1e-12)
-    return _sparse(alike, crowd.buyers, np.r_[0, crowd.buyer_ends], shape[::-1]), ratings, recent
+    buyers = Pieces.of(_sparse(alike, crowd.buyers, np.r_[0, crowd.buyer_ends], shape[::-1]))
+    return buyers, ratings, ratings.filled(crowd.recent)
 
 
-def _largest(values: Floats32, length: Ints, most: int) -> Floats32:
-    """Of rows of values, one after the other, the value at that place, the largest first; 0 where a row has fewer."""
-    groups = max(int(length.max(initial=0)) // (4 * most), 1)
-    padded = _padded(values, length, groups)
-    if groups > 1:
-        # The largest of each of many groups: what so many of them exceed is not among the largest of all.
-        tops = padded.reshape(len(length), groups, -1).max(axis=1)
+def _ends(owner: Ints, count: int) -> Ints:
+    """The place after the last of each of so many owners, who ascend."""
+    return np.searchsorted(owner, np.arange(count), side="right")
+
+
+def _largest(values: Floats32, most: int) -> Ints:
+    """Where a row's largest values stand, counted through all rows: so many, and ties with the last; none that is 0."""
+    rows, width = values.shape
+    groups = 4 * most
+    least = np.full(rows, np.finfo(np.float32).tiny)
+    if width >= 2 * groups:
+        # What so many groups have something as large as is not missed, and is soon found.
+        tops = values[:, : width // groups * groups].reshape(rows, -1, groups).max(axis=1)
         tops.sort(axis=1)
-        kept = (padded >= tops[:, -most, None]) & (padded > 0)
-        padded = _padded(padded[kept], np.count_nonzero(kept, axis=1))
-    if padded.shape[1] < most:
-        return np.zeros(len(length), np.float32)
-    padded.sort(axis=1)
-    return np.maximum(padded[:, -most], 0.0)
+        least = np.maximum(least, tops[:, -most])
+    spots = np.flatnonzero(values >= least[:, None])
+    return spots[_first_of_each(spots // width, values.ravel().take(spots), most)]
 
 
-def _padded(values: Floats32, length: Ints, multiple: int = 1) -> Floats32:
-    """Rows of values, one after the other, below each other; filled up with 0."""
-    width = -(-int(length.max(initial=0)) // multiple) * multiple
+def _first_of_each(owner: Ints, values: Floats32, most: int) -> Bools:
+    """Which values are the largest of their owner: so many, and ties with the last. Owners ascend."""
+    length = np.bincount(owner, minlength=1)
+    width = max(int(length.max()), most)
     padded = np.zeros((len(length), width), np.float32)
     padded[np.arange(width) < length[:, None]] = values
-    return padded
+    padded.sort(axis=1)
+    found: Bools = values >= padded[owner, width - most]
+    return found
 
 
-def _closest(matrix: Any, most: int) -> Any:
-    """Of each row the entries that are largest, so many of them and ties with the last; none that is 0."""
-    length = np.diff(matrix.indptr)
-    least = np.repeat(_largest(matrix.data, length, most), length)
-    kept = (matrix.data >= least) & (matrix.data > 0)
-    ends = np.r_[0, np.cumsum(kept)][matrix.indptr]
-    return _sparse(matrix.data[kept], matrix.indices[kept], ends, matrix.shape)
-
-
-def _read_no_more(asked: Any, read: Ints) -> None:
-    """Leave out, by 0, the least similar customers of rows whose customers have bought too much to read."""
-    for row in np.flatnonzero(
-        np.add.reduceat(np.append(read[asked.indices], 0), asked.indptr[:-1]) > READ_MOST
-    ):
-        place = slice(asked.indptr[row], asked.indptr[row + 1])
-        who, similar = asked.indices[place], asked.data[place]
-        order = np.lexsort((who, -similar))
-        whole = int(np.searchsorted(np.cumsum(read[who[order]]), READ_MOST, side="right"))
+def _read_no_more(whose: Ints, who: Ints, cosine: Floats32, bought: Ints) -> None:
+    """Leave out, by 0, the least similar of customers who together bought too much to be read."""
+    for one in np.flatnonzero(np.bincount(whose, bought[who]) > READ_MOST).tolist():
+        first, end = np.searchsorted(whose, (one, one + 1))
+        mine, similar = who[first:end], cosine[first:end]
+        order = np.lexsort((mine, -similar))
+        whole = int(np.searchsorted(np.cumsum(bought[mine[order]]), READ_MOST, side="right"))
         similar[order[max(whole, 1) :]] = 0.0
-
-
-def _told(asked: Any, closeness: float, ratings: Any) -> Any:
-    """What the asked customers bought, weighed by their cosines to a power; customers by products."""
-    return _sparse(asked.data**closeness, asked.indices, asked.indptr, asked.shape) @ ratings
-
-
-def _add_best(chosen: Bools, scores: Any, allowed: Bools) -> None:
-    """Choose each row's highest `PER_SOURCE` that are allowed."""
-    length = np.diff(scores.indptr)
-    rows = np.arange(len(chosen), dtype=np.int32) * np.int32(chosen.shape[1])
-    place = np.repeat(rows, length) + scores.indices
-    values = scores.data * allowed.ravel().take(place)
-    least = np.repeat(_largest(values, length, PER_SOURCE), length)
-    chosen.ravel()[place[np.flatnonzero((values >= least) & (values > 0))]] = True
 
 
 def _best_of_each(who: Ints, items: Ints, scores: Floats, count: int, n: int) -> tuple[Ints, Floats]:

@@ -193,7 +193,7 @@ class UserNeighbourhood:
             most: so many at most, and fewer where they have bought more than `READ_MOST` products together, which
                 bounds the time of an answer; nobody without a common product is among them.
         """
-        where, length = _ranges(self.buyer_ends, items)
+        where, length = ranges(self.buyer_ends, items)
         shared = np.bincount(
             self.buyers[where], np.repeat(ratings, length) * self.buyer_ratings[where], len(self.norms)
         )
@@ -223,12 +223,12 @@ class UserNeighbourhood:
         total = float(similarity.sum())
         if total <= 0:
             return self.items[:0], np.zeros(0)
-        where, length = _ranges(self.ends, who)
+        where, length = ranges(self.ends, who)
         return self.items[where], np.repeat(similarity / total, length) * ratings[where]
 
     def having(self, who: Ints, item: int) -> Bools:
         """Which of the customers bought the product; shape as `who`."""
-        where, _ = _ranges(self.buyer_ends, np.array([item]))
+        where, _ = ranges(self.buyer_ends, np.array([item]))
         return np.isin(who, self.buyers[where])
 
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -248,7 +248,7 @@ _SAVED = {
 """Field to its name in files."""
 
 
-def _ranges(ends: Ints, which: Ints) -> tuple[Ints, Ints]:
+def ranges(ends: Ints, which: Ints) -> tuple[Ints, Ints]:
     """The positions of the rows `which` of a sparse matrix, one row after the other, and each row's length."""
     if not len(which):
         return which, which

@@ -8,11 +8,13 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import Engine, func, select, update
+from sqlalchemy.event import listen, remove
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.models.decisions import Decisions, OfferReason
 from bot.models.retention import ServedRetention
+from bot.shop.prices import Prices
 from retention.types import Offer
 from storage import Conflict, NotFound, Store
 from storage.customers import Customers
@@ -300,3 +302,34 @@ async def test_what_was_shown_is_kept_with_its_chance(any_store: Store, decision
     assert 0 < row.probability <= 1
     assert row.policy
     assert row.reasons
+
+
+async def test_an_offer_that_is_kept_takes_eleven_statements(store: Store, tmp_path: Path) -> None:
+    """Six to decide; what the customer holds, the product, the offer, the budget and the link between them to keep it.
+    The budget is made with its first offer, and not asked for with each."""
+    (tmp_path / "prices.toml").write_text(
+        '[budget]\ncurrency = "CNY"\neach = "month"\ntotal = 1000\n', "utf-8"
+    )
+    decisions = Decisions(ServedRetention(store, tmp_path), prices=Prices(tmp_path), stock_age=0.0)
+    said: list[str] = []
+
+    async def kept(connection: AsyncConnection, who: str) -> StoredOffer:
+        made = await decisions.offer(connection, customer_id=who, product_id="p1", reason="asked", now=NOW)
+        return await decisions.reserve(connection, made, reason="asked", now=NOW)
+
+    def hear(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        said.append(statement)
+
+    for who in ("c1", "c2"):
+        await store.write(partial(loyal_customer, customer_id=who))
+    await store.write(partial(kept, who="c1"))
+    listen(Engine, "before_cursor_execute", hear)
+    try:
+        await store.write(partial(kept, who="c2"))
+    finally:
+        remove(Engine, "before_cursor_execute", hear)
+    assert len(said) == 11, said
+    async with store.read() as connection:
+        [drawn] = await connection.scalars(select(budget.c.reserved))
+        given = await connection.scalar(select(func.sum(offer.c.list_price - offer.c.price)))
+    assert drawn == given > 0

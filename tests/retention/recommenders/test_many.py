@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 from retention.checks import check
 from retention.history import History
-from retention.recommenders import many
+from retention.recommenders import many, pieces
 from retention.recommenders.interactions import Interactions, Profile
 from retention.recommenders.many import NAMING, ManyLists, Profiles
 from retention.recommenders.models.two_stage import TwoStage
@@ -84,11 +87,28 @@ def _told(reason: int, days: float, size: int) -> str:
 
 @pytest.mark.parametrize("width", [1, 40, 900, 5_000])
 @pytest.mark.parametrize("values", [1, 3, 10**6])
-def test_the_value_at_a_place_is_that_of_the_sorted_row(width: int, values: int) -> None:
+def test_the_largest_are_those_of_the_sorted_row(width: int, values: int) -> None:
     """With few values, most are alike."""
     draw = np.random.default_rng(width + values)
-    length = draw.integers(0, width + 1, 20)
-    rows = [draw.integers(0, values + 1, one).astype(np.float32) for one in length]
-    found = many._largest(np.concatenate(rows), length, 50)
-    wanted = [np.sort(row)[-50] if len(row) >= 50 else 0.0 for row in rows]
-    assert found.tolist() == wanted
+    rows = draw.integers(0, values + 1, (20, width)).astype(np.float32)
+    rows[draw.random(rows.shape) < 0.3] = 0.0
+    least = np.sort(rows, axis=1)[:, -min(50, width), None]
+    assert many._largest(rows, 50).tolist() == np.flatnonzero((rows >= least) & (rows > 0)).tolist()
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 10**6])
+def test_sums_of_pieces_are_products_of_matrices(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    """Rows of any length, none at all among them; sums of no row and of the same row twice."""
+    monkeypatch.setattr(pieces, "AT_ONCE", at_once)
+    draw = np.random.default_rng(7)
+    table = draw.random((30, 100)).astype(np.float32)
+    table[draw.random(table.shape) < np.linspace(0, 1, 30)[:, None]] = 0.0
+    ends = np.array([3, 3, 4, 20])
+    which, weights = draw.integers(0, 30, 20), draw.random(20)
+    which[1] = which[0]
+    out = np.full((4, 100), np.nan, np.float32)
+    sums = pieces.Pieces.of(csr_array(table)).sums(which, weights, ends, out)
+    each = weights[:, None] * table[which]
+    wanted = [each[first:end].sum(axis=0) for first, end in pairwise([0, *ends])]
+    assert sums is out
+    assert sums == pytest.approx(np.array(wanted), abs=1e-5)
