@@ -26,7 +26,7 @@ _NUMBERS = re.compile(
 _TWO = re.compile(r"([一二两三四五六七八九])([二三四五六七八九])([十百千万])")
 _UNIT = re.compile(
     rf"\s?(?:{units.PATTERN}"
-    r"|(?:years?|yrs?|yo|months?|weeks?|days?|hours?|minutes?|mins?|pieces?|packs?|pairs?|sizes?)\b|%|°"
+    r"|(?:tall|years?|yrs?|yo|months?|weeks?|days?|hours?|minutes?|mins?|pieces?|packs?|pairs?|sizes?)\b|%|°"
     r"|岁|周岁|个|月|天|年|号|日|点|小时|分钟|件|双|条|瓶|盒|只|寸|码|种|款|次|折)",
     re.IGNORECASE,
 )

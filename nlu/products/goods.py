@@ -21,7 +21,7 @@ FOR_WHOM = re.compile(r"\bage|suitable|^for$|年龄|月龄|适合|适用", re.IG
 NOT_THERE = re.compile(
     r"\b(?:free (?:from|of)|without|contains no)\b:?[^.;。；]*|\bnot?\s\w+|\b\w+[- ]free\b"
     r"|\bun(?:scented|sweetened|salted)\b"
-    r"|\bdecaf\w*|(?:不含|不加|无添加|零添加|未添加)[:：]?[^.;,，。；\s]*|[无非零][\u4e00-\u9fff]{1,2}|0糖|低因",
+    r"|\bdecaf\w*|(?:不含|不加|不用|不防|不带|无添加|零添加|未添加)[:：]?[^.;,，。；\s]*|[无非零][\u4e00-\u9fff]{1,2}|0糖|低因",
     re.IGNORECASE,
 )
 _OF_AGE = re.compile(r"岁|月龄|years? old|\bages?\b", re.IGNORECASE)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from nlu.entities.numerals import NUMERAL_ZH, chinese_number, english_number
-from nlu.products import extent, lexicon, measures
+from nlu.products import bodies, extent, lexicon, measures
 from nlu.products.budgets import Budget, budget, count, in_all
 
 ANIMALS = ("cat", "dog", "rodent", "rabbit", "bird", "fish", "pet")
@@ -29,10 +29,10 @@ _UNWANTED = re.compile(
       |not(?!\s(?:sure|yet|too\s(?:expensive|much|dear)|really|only|just|bad))(?:\s(?:too|so|very|any|an?|the))?|(?:is|are|was|does|do)n['’]?t(?!\s(?:sure|it|that|there|have|too))(?:\s(?:too|so|very|any|an?|the))?|steers?\sclear\sof
       |stays?\soff|outside(?:\sof)?
       |any\s\w+\sbut
-      |other\sthan|instead\sof|hates?|dislikes?|sick\sof|free\s(?:of|from))
+      |other\sthan|instead\sof|hates?|dislikes?|refuses?|sick\sof|free\s(?:of|from))
       \s(?P<en>[^,，。.!！?？;；]{{2,48}}?){_END}
     | \b(?P<free>[a-z]+)[-\s]free\b
-    | (?:不要|不想要?|别要|别买|不能有|不含|不吃|不能吃|不喝|没得|不放|不加|不喜欢|不爱吃?|讨厌|除了
+    | (?:不要|不想要?|别要|别买|不能有|不含|不吃|不能[吃喝穿用碰戴]|不[喝穿用戴]|没得|不放|不加|不喜欢|不爱吃?|讨厌|除了
         |别(?!的|人|处|家|样|名)(?:太|放|送|买|来|给|有|是|用)?|不太|不(?=[甜辣苦咸]))
       (?:太|是|有|那种|任何)?
       (?P<zh>[^,，。.!！?？;；]{{1,12}}?)(?=的|以外|之外|就行|就好|都行|的话|[,，。.!！?？;；]|$)
@@ -73,6 +73,10 @@ _AGE = re.compile(
       \s(?P<years>\d{{1,2}}|{_AGES_EN})\b(?P<y>\s?(?:months?|mo|weeks?)\b)?(?!\s?(?:%|cm|kg|%|size|元|块))""",
     re.IGNORECASE | re.VERBOSE,
 )
+_OVER = re.compile(
+    rf"\s?(?:and\s)?(?:(?P<n>\d{{1,2}}|{NUMERAL_ZH}{{1,3}})\s?(?:个多?月|months?\b)|半|a\shalf\b)", re.IGNORECASE
+)
+"""What is over whole years."""
 _CHEAPER = re.compile(
     r"^\W*(?:(?:any(?:thing)?|something|some|ones?|show me|have you(?: got)?|got|is there|do you have)\b.{0,24})?"
     r"\b(?:cheaper|less expensive|cheapest|more affordable)\b"
@@ -303,7 +307,7 @@ def read(text: str, words: Sequence[str] = (), told: Mapping[str, Sequence[str]]
 def _read(text: str, words: tuple[str, ...], told: tuple[tuple[str, tuple[str, ...]], ...]) -> Need:
     slots = dict(told)
     allergies, rest = _taken(_ALLERGY, text)
-    spent = budget(rest, (*slots.get("budget_max", ()), *slots.get("budget_min", ())))
+    spent = budget(bodies.hidden(rest), (*slots.get("budget_max", ()), *slots.get("budget_min", ())))
     # "No more than 200" refuses no goods.
     rest = (
         rest if spent is None else rest[: spent.start] + "," * (spent.end - spent.start) + rest[spent.end :]
@@ -374,6 +378,15 @@ def _cleaned(phrase: str) -> str:
     return text
 
 
+def _months_over(text: str) -> int:
+    """The months that a text begins with, behind years: eight of 一岁八个月, six of three and a half."""
+    match = _OVER.match(text)
+    if match is None:
+        return 0
+    said = match["n"]
+    return 6 if not said else (int(said) if said.isdigit() else chinese_number(said)) or 0
+
+
 def _age(text: str, told: Sequence[str]) -> int | None:
     for match in _AGE.finditer(text):
         if match["word"]:
@@ -389,10 +402,7 @@ def _age(text: str, told: Sequence[str]) -> int | None:
             number = int(match["n"]) if match["n"].isdigit() else chinese_number(match["n"])
             unit = match["unit"].lower()
         if number is not None:
-            return (
-                number
-                if "month" in unit or "月" in unit or unit.strip(" -").startswith("mo")
-                else number * 12
-            )
+            months = "month" in unit or "月" in unit or unit.strip(" -").startswith("mo")
+            return number if months else number * 12 + _months_over(text[match.end() :])
     digits = next((one.strip() for one in told if one.strip().isdigit()), "")
     return int(digits) * 12 if digits and int(digits) < 120 else None

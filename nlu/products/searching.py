@@ -140,7 +140,8 @@ class GoodsIndex:
         scores = np.zeros(len(self.goods), np.float32)
         shares = np.zeros(len(self.goods), np.float32)
         kind = np.zeros(len(self.goods), bool)
-        asked = [(one, _most([self._called(word) for word in one.own])) for one in wanted(need)]
+        # What goods are called is asked for, also where the word says what goods are for: 伞, for the rain.
+        asked = [(one, _most([self._called(lexicon.pattern(word)) for word in one.words])) for one in wanted(need)]
         heads = {one for one, called in asked if len(called[0]) and not is_beside(one, need.said)}
         heads = {one for one in heads if is_wished(one, need.said)} or heads
         for concept, called in asked:

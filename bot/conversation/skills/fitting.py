@@ -148,8 +148,9 @@ async def _judged(
     may = {one.id: goods[one.id].facts for one in sold if not reasons[one.id]}
     among = may if called is None else {one: facts for one, facts in may.items() if one in called}
     # What is sold out still says how much of a quantity there is: less of it doesn't do.
-    meeting = measures.nearest(need.said, among)
-    sound = [one for one in sold if one.id in meeting or (one.id in may and one.id not in among)]
+    others_ = {one: facts for one, facts in may.items() if one not in among}
+    meeting = measures.nearest(need.said, among) | measures.nearest(need.said, others_)
+    sound = [one for one in sold if one.id in meeting]
     here, gone = _there(turn, need, sound)
     priced = [product for product in here if off(turn, need, product) == 0]
     # What can't be had or must not be doesn't let less of what is wished for pass for it.
