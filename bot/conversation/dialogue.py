@@ -315,7 +315,7 @@ def _is_left(turn: Turn, intent: str, part: Understanding, taken_up_by: str) -> 
 
 async def _taken_up(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
     """What a message does to the bot's question, to what is under way and to requests made; () if nothing."""
-    if turn.does(Act.WAITS) and not reads_asked(turn):
+    if turn.does(Act.WAITS) and not (reads_asked(turn) or needed.goes_on(turn)):
         told = await pages.by_the_way(turn)
         if told is not None:
             return await one_question.going_back(turn, decisions.only("policy", told))

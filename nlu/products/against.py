@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+from nlu.entities.attributes import colours
 from nlu.products import lexicon, measures
 from nlu.products import stated as stating
 from nlu.products.concepts import wanted
@@ -31,6 +32,7 @@ _WITH = re.compile(
     r"\b(?:with|including|incl\.?)\s(?:an?\s|the\s|its\s|own\s)?([a-z]{3,})|(?:带|含|附)([\u4e00-\u9fff]{2,3})",
     re.IGNORECASE,
 )
+_COLOUR = re.compile(r"colou?r|颜色|花色", re.IGNORECASE)
 _HOLDS = re.compile(r"contents|includes?|in the box|内含|包含|清单", re.IGNORECASE)
 
 
@@ -206,9 +208,34 @@ def _unwanted(need: Need, goods: Goods) -> bool:
             continue
         text = goods.stated + (goods.category if goods.one_kind else "")
         held = all(word in text for word in words) or any(word in text + goods.labels for word in kind)
+        held = held or _of_label(phrase, goods) or _of_colour(phrase, goods)
         if held and not (any(word in goods.free for word in _stated(phrase)) or _by_diet(phrase, goods)):
             return True
     return False
+
+
+def _of_label(phrase: str, goods: Goods) -> bool:
+    """Whether goods state how much of it there is, and don't deny it, under a label that a phrase calls: alcohol."""
+    words = field(phrase)
+    return any(
+        stating.named_in(label, words) and stating.answers(((label, value),)).get(label) != "no"
+        for label, value in goods.facts
+    )
+
+
+def _of_colour(phrase: str, goods: Goods) -> bool:
+    """Whether goods are stated to be of a colour, in whatever language it is called."""
+    called = _coloured(phrase)
+    return bool(called) and any(
+        called & _coloured(value)
+        for label, value in goods.facts
+        if _COLOUR.search(label)
+    )
+
+
+def _coloured(text: str) -> frozenset[str]:
+    """The colours that a text names; of what is a colour for sure also 橙 without its 色."""
+    return frozenset(one.value for said in (text, f"{text}色") for one in colours(said))
 
 
 def _by_diet(phrase: str, goods: Goods) -> bool:

@@ -21,8 +21,8 @@ WORN = "worn"
 _N = r"(?P<n>\d{2,3}(?:\.\d{1,2})?)"
 _UNIT = r"(?P<unit>cm|厘米|公分|in\b|inch(?:es)?|\"|kg|kgs|kilos?|公斤|千克|斤|lbs?|pounds)?"
 _IS = r"(?:['’]s)?(?:\s?(?:是|有|大概|about|is|are|of|measures|:|：|,|，|=|around)){0,3}\s?"
-ROOM = {"foot": Decimal(10)}
-"""What the inside of shoes has to be longer by than the foot, millimetres."""
+ROOM = {"foot": (Decimal(10), Decimal(16))}
+"""By how much the inside of shoes is to be longer than the foot, at least and at most, millimetres."""
 INSIDE = {"foot": ("inner", "inside", "insole", "内长")}
 """What shops call the inside of what is worn."""
 _WORDS = "|".join(sorted((word for words in MEASURES.values() for word in words), key=len, reverse=True))

@@ -202,15 +202,17 @@ def _bound(text: str, one: _Sum, told: Sequence[str]) -> Budget | None:
     tail = _CURRENCY.match(after)
     after = after[tail.end() :] if tail is not None else after
     money = one.money or tail is not None
+    end = one.end + (tail.end() if tail is not None else 0)
     known = any(text[one.start : one.end] in part for part in told)
     for ahead, behind, bound in _RELATIONS:
-        cue = ahead.search(before)
-        if cue is not None or behind.match(after):
+        cue, follows = ahead.search(before), behind.match(after)
+        if cue is not None or follows is not None:
             start = ahead_of + cue.start() if cue is not None else one.start
             amount = {"low": value} if bound == "low" else {"high": value}
-            return Budget(**amount, about=bound == "about", certain=True, start=start, end=one.end)
+            end += follows.end() if follows is not None else 0
+            return Budget(**amount, about=bound == "about", certain=True, start=start, end=end)
     if money or known or (_BUDGET_BEFORE.search(before) and _BUDGET.search(before[-20:])):
-        return Budget(high=value, certain=money, start=one.start, end=one.end)
+        return Budget(high=value, certain=money, start=one.start, end=end)
     return None
 
 

@@ -67,8 +67,8 @@ def asked(text: str) -> tuple[Measure, ...]:
         much = value * _CM
         found.append(Measure("mm", much, much, bodies.MEASURES[name]))
         if name in bodies.ROOM:
-            much += bodies.ROOM[name]
-            found.append(Measure("mm", much, much, bodies.INSIDE[name]))
+            least, most = bodies.ROOM[name]
+            found.append(Measure("mm", much + least, much + most, bodies.INSIDE[name]))
     for match in _ASKED.finditer(rest):
         unit, times = units.counted(match["unit"])
         number = _number(match)
@@ -154,7 +154,7 @@ def breaks(text: str, facts: Sequence[tuple[str, str]]) -> bool:
             return True
         if how == AGAINST and (not one.exact or one.unit in units.EXACT):
             return True
-        if how == UNSTATED and not one.exact:
+        if how == UNSTATED and not one.exact and not one.names:
             return True
     return False
 

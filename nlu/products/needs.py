@@ -25,20 +25,20 @@ _END = (
 )
 _UNWANTED = re.compile(
     rf"""\b(?:no(?!\s(?:idea|problem|thanks|worries|need|matter|rush|hurry|one|longer))|without|except(?:\sfor)?|(?:any|every)thing\sbut|excluding|avoid(?:ing)?|nothing(?!\selse)
-      |(?:do(?:es)?n['’]?t|do(?:es)?\snot|can['’]?t|cannot|won['’]?t|nobody|no\sone)\s(?:really\s)?(?:want|like|likes|eat|eats|drink|drinks|have|do|stand|use|wear|need)(?:\s(?:it|them|to\shave))?
+      |(?:do(?:es)?n['’]?t|do(?:es)?\snot|can['’]?t|cannot|won['’]?t|nobody|no\sone)\s(?:really\s)?(?:want|like|likes|eat|eats|drink|drinks|have|do|stand|use|wear|need|touch|take)(?:\s(?:it|them|to\shave))?
       |not(?!\s(?:sure|yet|too\s(?:expensive|much|dear)|really|only|just|bad))(?:\s(?:too|so|very|any|an?|the))?|(?:is|are|was|does|do)n['’]?t(?!\s(?:sure|it|that|there|have|too))(?:\s(?:too|so|very|any|an?|the))?|steers?\sclear\sof
       |stays?\soff|outside(?:\sof)?
       |any\s\w+\sbut
       |other\sthan|instead\sof|hates?|dislikes?|refuses?|sick\sof|free\s(?:of|from))
       \s(?P<en>[^,，。.!！?？;；]{{2,48}}?){_END}
     | \b(?P<free>[a-z]+)[-\s]free\b
-    | (?:不要|不想要?|别要|别买|不能有|不含|不吃|不能[吃喝穿用碰戴]|不[喝穿用戴]|没得|不放|不加|不喜欢|不爱吃?|讨厌|除了
+    | (?:不要|不想要?|别要|别买|不能有|不含|不吃|不能[吃喝穿用碰戴]|不[喝穿用戴碰]|没得|不放|不加|不喜欢|不爱吃?|讨厌|除了
         |别(?!的|人|处|家|样|名)(?:太|放|送|买|来|给|有|是|用)?|不太|不(?=[甜辣苦咸]))
       (?:太|是|有|那种|任何)?
       (?P<zh>[^,，。.!！?？;；]{{1,12}}?)(?=的|以外|之外|就行|就好|都行|的话|[,，。.!！?？;；]|$)
     | (?:一点|半点)?(?P<topic>[^,，。.!！?？;；、\s他她我它]{{1,8}}?)[他她我它]?们?[都也就]?
         (?:不能有|不要|不碰|不考虑|不行|不能要|不能吃|吃不了|不吃|太多了?|不好看|难看)(?=[的了吧啊,，。.!！?？;；]|$)
-    | (?<!有)(?:没有|无)(?P<lack>[^,，。.!！?？;；\s吗么呢]{{1,6}})的(?!吗)""",
+    | (?<!有)(?:没有?|无)(?P<lack>[^,，。.!！?？;；\s吗么呢]{{1,6}})的(?!吗)""",
     re.IGNORECASE | re.VERBOSE,
 )
 _OWNED = re.compile(
@@ -404,5 +404,6 @@ def _age(text: str, told: Sequence[str]) -> int | None:
         if number is not None:
             months = "month" in unit or "月" in unit or unit.strip(" -").startswith("mo")
             return number if months else number * 12 + _months_over(text[match.end() :])
-    digits = next((one.strip() for one in told if one.strip().isdigit()), "")
+    said = bodies.hidden(text)
+    digits = next((one.strip() for one in told if one.strip().isdigit() and one in said), "")
     return int(digits) * 12 if digits and int(digits) < 120 else None

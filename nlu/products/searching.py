@@ -140,8 +140,7 @@ class GoodsIndex:
         scores = np.zeros(len(self.goods), np.float32)
         shares = np.zeros(len(self.goods), np.float32)
         kind = np.zeros(len(self.goods), bool)
-        # What goods are called is asked for, also where the word says what goods are for: 伞, for the rain.
-        asked = [(one, _most([self._called(lexicon.pattern(word)) for word in one.words])) for one in wanted(need)]
+        asked = [(one, self._named(one)) for one in wanted(need)]
         heads = {one for one, called in asked if len(called[0]) and not is_beside(one, need.said)}
         heads = {one for one in heads if is_wished(one, need.said)} or heads
         for concept, called in asked:
@@ -228,6 +227,17 @@ class GoodsIndex:
                 return rows
         return _NOTHING
 
+    def _named(self, concept: Concept) -> Rows:
+        """The goods that are called what is asked for, also where the word says what goods are for: 伞, for the rain. Where
+        none is called just so, those that go by another name of their kind, too: no coat but raincoats, and jackets."""
+        words = [lexicon.pattern(word).strip() for word in concept.words]
+        own = _most([self._called(word) for word in words])
+        if any(len(self._called(word if not word.isascii() else f"{word}$")[0]) for word in words):
+            return own
+        if not concept.kinds or any(kind[0] in "~@" for kind in concept.kinds):
+            return own
+        return _most([own, *(self._called(word) for word in lexicon.goods_of(*concept.kinds))])
+
     def _called(self, pattern: str) -> Rows:
         """The goods whose name or category ends with a word."""
         return _added(*(terms.get(f"{pattern.strip()}$", _NOTHING) for terms in (self._main, self._category)))
@@ -268,9 +278,10 @@ def _ends(text: str) -> set[str]:
     """What a name, or a category, ends with in each language, before what tells it apart: what it is."""
     found = set[str]()
     for part in (piece for one in text.split(" / ") for piece in _PIECE.split(_APART.split(one)[0])):
-        words, run = lexicon.forms(_MEASURED.sub(" ", part)), _CHINESE_END.search(part)
+        bare = _MEASURED.sub(" ", part)
+        words, run = lexicon.forms(bare), _CHINESE_END.search(bare)
         if words:
-            found.add(f"{words[-1]}$")
+            found |= {f"{words[-1]}$", f"{words[-1]}$$"}
             found |= {f"{words[-1][at:]}$" for at in range(1, len(words[-1]) - _SUFFIX + 1)}
         if run is not None:
             found |= {f"{run.group()[-length:]}$" for length in range(1, min(len(run.group()), _ENDING) + 1)}

@@ -12,11 +12,15 @@ from nlu.products import bodies, units
 _LETTERS = r"(?:[2-6]?X{0,5}[SL]|M)"
 _NUMBER = r"\d{2,3}(?:\.5)?"
 _NAMED = re.compile(
-    rf"(?<![\w.,'’/+&-])(?P<letters>{_LETTERS})(?![\w'’&/-])"
-    rf"|(?<![\w.,/+-])(?:(?:EU|UK|US)\s?)?(?P<number>{_NUMBER})(?![\w.,/:+])(?!\s?(?:{units.PATTERN}|[%°度块元镑欧天月号日点岁个件只周]))"
-    rf"|(?<![\w.,/-])(?P<coded>{_NUMBER}|{_LETTERS})\s?码"
-    rf"|(?<=[\u4e00-\u9fff])(?P<behind>\d{{3}})(?![\w.,/:+])"
+    rf"(?<![\w.'’/+&-])(?P<letters>{_LETTERS})(?![\w'’&/-])"
+    rf"|(?<![\w.,/+-])(?:(?:EU|UK|US)\s?)?(?P<number>{_NUMBER})(?![\w/:+]|[.,]\d)(?!\s?(?:{units.PATTERN}|[%°度块元镑欧天月号日点岁个件只周]))"
+    rf"|(?<![A-Za-z\d.,/-])(?P<coded>{_NUMBER}|{_LETTERS})\s?码"
+    r"|(?<=[\u4e00-\u9fff])(?P<behind>\d{3})(?![\w/:+]|[.,]\d)"
+    r"|(?P<word>加大|特大|小|中|大)(?=[号码])|\b(?P<called>small|medium|large)\b"
 )
+_CALLED = {
+    "SMALL": "S", "MEDIUM": "M", "LARGE": "L", "小": "S", "中": "M", "大": "L", "加大": "XL", "特大": "XXL",
+}  # fmt: skip
 _COUNTED = re.compile(
     r"\s?(?:[a-z]+s\b(?<!inches)|st\b|nd\b|rd\b|th\b|percent\b|degrees?\b|days?\b|minutes?\b|quid\b|pounds?\b|euros?\b|yuan\b)",
     re.IGNORECASE,
@@ -46,7 +50,8 @@ def named(text: str) -> tuple[str, ...]:
         letters = match["letters"]
         if letters is None and match["number"] and _COUNTED.match(text, match.end()):
             continue
-        found.append(next(part for part in match.groups() if part).upper())
+        said = next(part for part in match.groups() if part).upper()
+        found.append(_CALLED.get(said, said))
     return tuple(dict.fromkeys(found))
 
 

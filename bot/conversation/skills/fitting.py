@@ -88,6 +88,11 @@ async def fit(turn: Turn, need: Need, *, seen: Sequence[str], by_meaning: bool) 
     judged = await _judged(turn, need, names, worded, seen, called, of_kind=of_kind)
     near = max((meant[one.product].near for one in judged.items), default=0.0)
     judged = replace(judged, named=bool(worded), of_kind=of_kind, near=near)
+    if not (judged.items or of_kind) and ("present" in need.people or need.child):
+        # Who names no goods, but for whom they are, is shown whatever fits.
+        anything = {one.id: one.score for one in found}
+        judged_ = await _judged(turn, need, names, anything, seen, by_meaning=True)
+        return replace(judged_, worded=False) if judged_.items else judged
     if judged.items or not by_meaning or (worded and not judged.seen):
         return judged
     # Who says what they look for is not answered with what others like, unless all of it was shown.
@@ -139,10 +144,7 @@ async def _judged(
     sold = [product for product in products.values() if product.active]
     goods = {product.id: goods_of(product, names.get(product.category_id or "")) for product in sold}
     reasons = {one: against(need, goods[one]) for one in goods}
-    labels = labels_asked(need, goods.values())
-    for one, known in goods.items():
-        if not reasons[one] and labels and not labels <= {label for label, _ in known.facts}:
-            reasons[one] = "stated"
+    reasons = _stating_more(turn, need, sold, goods, reasons)
     others = _other_versions(turn, need, [one for one in sold if not reasons[one.id]])
     reasons |= {one.id: "stated" for one in others}
     may = {one.id: goods[one.id].facts for one in sold if not reasons[one.id]}
@@ -160,6 +162,9 @@ async def _judged(
     enough = 0.0 if of_kind else _ENOUGH * max((scores[one] for one in meant), default=0.0)
     sound, gone = ([one for one in some if scores[one.id] >= enough] for some in (here, gone))
     priced = [one for one in priced if one in sound]
+    if any(one.id in among for one in gone) and not any(one.id in among for one in priced):
+        # What meets the words best is there, though sold out: what meets fewer of them is nothing like it.
+        priced = []
     coloured, lacking = _in_colour(turn, priced, need), _in_colour(turn, gone, need)
     priced = coloured or (priced if not lacking else [])
     cheap = sorted(turn.prices.of(item).amount for item in priced)
@@ -184,6 +189,18 @@ async def _judged(
         seen=bool(priced),
         other_colours=not coloured and bool(priced) and bool(_colours(turn, need)),
     )
+
+
+def _stating_more(
+    turn: Turn, need: Need, products: Sequence[Product], goods: Mapping[str, Goods], reasons: dict[str, str]
+) -> dict[str, str]:
+    """What speaks against goods, with what speaks for others: they state what a need asks of a yes, a no or a level."""
+    labels = labels_asked(need, goods.values())
+    unsaid = {one for one, known in goods.items() if not labels <= {label for label, _ in known.facts}}
+    stating = [one for one in products if one.id not in unsaid and not reasons[one.id]]
+    if not any(one.stock > 0 and off(turn, need, one) == 0 for one in stating):
+        return reasons
+    return reasons | {one: "stated" for one in unsaid if not reasons[one]}
 
 
 def _other_versions(turn: Turn, need: Need, products: Sequence[Product]) -> list[Product]:
