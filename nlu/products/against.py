@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from nlu.entities.attributes import colours
-from nlu.products import lexicon, measures
+from nlu.products import lexicon, measures, sized
 from nlu.products import stated as stating
 from nlu.products.concepts import wanted
 from nlu.products.goods import FREE_LABEL, NOT_THERE, Goods
@@ -100,7 +100,16 @@ def _unfit_for_child(need: Need, goods: Goods) -> bool:
 def _unstated_for_child(need: Need, goods: Goods) -> bool:
     if need.animal or not need.child:
         return False
+    if _in_their_size(need, goods):
+        return False
     return not (goods.ages or goods.is_of("@baby", goods.called) or goods.is_of("@child", goods.called))
+
+
+def _in_their_size(need: Need, goods: Goods) -> bool:
+    """Whether goods are stated to be of the size, or for the measures, that are told of somebody."""
+    tall = [one for one in measures.asked(need.said) if one.unit == "mm"]
+    met = any(measures.stands(one, goods.facts)[0] == measures.MET for one in tall)
+    return met or sized.meets(need.said, goods.facts)
 
 
 def _in_ages(goods: Goods, age: int) -> bool:
@@ -115,7 +124,7 @@ def _for_others(need: Need, goods: Goods) -> bool:
         small = [high for _, high in goods.ages if high is not None and high < CHILD]
         if small or goods.is_of("@baby", goods.called) or goods.is_of("@child", goods.name):
             return True
-    if not need.child and "child" not in people and goods.is_of("@child", goods.name):
+    if not need.child and people - {"present", "child"} and "child" not in people and goods.is_of("@child", goods.name):
         return True
     woman, man = (
         goods.is_of("@woman", goods.name + goods.options),

@@ -62,7 +62,7 @@ _BUDGET_BEFORE = re.compile(
 _BETWEEN = re.compile(r"\bbetween\s?$", re.IGNORECASE)
 _BUDGET = re.compile(r"budget|预算|spend", re.IGNORECASE)
 _MOST_AFTER = re.compile(
-    r"\s?(?:all in\b|altogether\b|in total\b|or (?:less|under|below|cheaper)|max(?:imum)?\b|tops\b|at (?:the )?most"
+    r"\s?(?:all in\b|altogether\b|in total\b|for (?:both|the two)(?: together)?\b|or (?:less|under|below|cheaper)|max(?:imum)?\b|tops\b|at (?:the )?most"
     r"|(?:is (?:the|my) )?(?:limit|ceiling|cap)\b"
     r"|以内|之内|以下|以里|往下|内(?!容)|封顶|为限)",
     re.IGNORECASE,
@@ -88,8 +88,9 @@ _COUNT = re.compile(
     r"|个?人|个?同事|个?朋友|位|份|只|件|盒|套)",
     re.IGNORECASE,
 )
+_BOTH = re.compile(r"\bfor (?:both|the two)\b", re.IGNORECASE)
 _IN_ALL = re.compile(
-    r"\b(?:all in|altogether|in total|total|in all|whole budget)\b|一共|总共|总预算|合计|加起来"
+    r"\b(?:all in|altogether|in total|total|in all|whole budget|for (?:both|the two))\b|一共|总共|总预算|合计|加起来"
     rf"|(?:\d{{1,3}}|{NUMERAL_ZH}{{1,2}})(?:只|件|份|盒|套|个)(?:一起)?(?:不超|不要超|别超|最多|预算)",
     re.IGNORECASE,
 )
@@ -163,7 +164,7 @@ def count(text: str) -> int:
     """How many a text says are wanted, or for how many people; 1 where it doesn't."""
     match = _COUNT.search(text)
     if match is None:
-        return 1
+        return 2 if _BOTH.search(text) else 1
     number = (
         int(match["n"])
         if match["n"].isdigit()

@@ -44,6 +44,8 @@ _MEASURED = re.compile(
     rf"(?<![a-z0-9.])[0-9]{{1,6}}(?:\.[0-9]{{1,3}})?[\s-]?(?:{units.PATTERN})", re.IGNORECASE
 )
 """What a name only tells versions apart by: the drill of an 18 V one."""
+_TYPE = re.compile(r"\b(?:type|kind)\b|类", re.IGNORECASE)
+"""Labels of what goods are: green tea."""
 _PIECE = re.compile(r"[、&/+]|\band\b|(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])|[和与及]", re.IGNORECASE)
 _SUFFIX, _ENDING = 3, 4
 """Latin letters at least, and Chinese characters at most, of an ending that names goods: pot of a teapot."""
@@ -140,7 +142,9 @@ class GoodsIndex:
         scores = np.zeros(len(self.goods), np.float32)
         shares = np.zeros(len(self.goods), np.float32)
         kind = np.zeros(len(self.goods), bool)
-        asked = [(one, self._named(one)) for one in wanted(need)]
+        asked = [(one, self._named(one, need.said)) for one in wanted(need)]
+        if not any(len(called[0]) for _, called in asked):
+            asked = [(one, self._of_its_kind(one)) for one, _ in asked]
         heads = {one for one, called in asked if len(called[0]) and not is_beside(one, need.said)}
         heads = {one for one in heads if is_wished(one, need.said)} or heads
         for concept, called in asked:
@@ -227,16 +231,21 @@ class GoodsIndex:
                 return rows
         return _NOTHING
 
-    def _named(self, concept: Concept) -> Rows:
+    def _named(self, concept: Concept, said: str) -> Rows:
         """The goods that are called what is asked for, also where the word says what goods are for: 伞, for the rain. Where
-        none is called just so, those that go by another name of their kind, too: no coat but raincoats, and jackets."""
+        their names only end so, those that go by another name of their kind, too: raincoats for a coat, and jackets."""
+        if concept.weight < 1.0 and is_beside(concept, said):
+            return _NOTHING
         words = [lexicon.pattern(word).strip() for word in concept.words]
         own = _most([self._called(word) for word in words])
-        if any(len(self._called(word if not word.isascii() else f"{word}$")[0]) for word in words):
-            return own
-        if not concept.kinds or any(kind[0] in "~@" for kind in concept.kinds):
-            return own
-        return _most([own, *(self._called(word) for word in lexicon.goods_of(*concept.kinds))])
+        just_so = any(len(self._called(f"{word}$" if word.isascii() else word)[0]) for word in words)
+        return own if just_so or not len(own[0]) else _most([own, self._of_its_kind(concept)])
+
+    def _of_its_kind(self, concept: Concept) -> Rows:
+        """The goods that are called what goods of a kind are called."""
+        if concept.weight < 1.0 or not concept.kinds:
+            return _NOTHING
+        return _most([self._called(word) for word in lexicon.goods_of(*concept.kinds)])
 
     def _called(self, pattern: str) -> Rows:
         """The goods whose name or category ends with a word."""
@@ -310,6 +319,9 @@ def _postings(goods: Sequence[Goods]) -> tuple[dict[str, Rows], dict[str, Rows]]
             (one.about, _ABOUT), (one.options, _OPTIONS), (one.values, _VALUES), (one.name, _NAME),
         ):  # fmt: skip
             weights.update(dict.fromkeys(_held(text), weight))
+        for label, value in one.facts:
+            if _TYPE.search(label):
+                weights.update(dict.fromkeys(_ends(value.lower()), _VALUES))
         weights.update(dict.fromkeys(_ends(one.name.partition(" | ")[2]), _NAME))
         for term, weight in weights.items():
             rows, gains = main.setdefault(term, ([], []))

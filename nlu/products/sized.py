@@ -78,6 +78,12 @@ def in_size(text: str, goods: Mapping[str, Sequence[tuple[str, str]]]) -> set[st
     return kept
 
 
+def meets(text: str, facts: Sequence[tuple[str, str]]) -> bool:
+    """Whether goods with some facts are stated to come in a size that a text names."""
+    spans = [span for fact in facts for span in stated(*fact)]
+    return any(_holds(span, size) for size in named(text) for span in spans)
+
+
 def _alike(span: Span, size: str) -> bool:
     """Whether a size is written as a stated one is: 28 and EU 30, not 28 and M."""
     return span[0][0].isdigit() == size[0].isdigit()

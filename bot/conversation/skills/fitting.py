@@ -91,7 +91,7 @@ async def fit(turn: Turn, need: Need, *, seen: Sequence[str], by_meaning: bool) 
     if not (judged.items or of_kind) and ("present" in need.people or need.child):
         # Who names no goods, but for whom they are, is shown whatever fits.
         anything = {one.id: one.score for one in found}
-        judged_ = await _judged(turn, need, names, anything, seen, by_meaning=True)
+        judged_ = await _judged(turn, need, names, anything, seen, by_meaning=True, of_kind=True)
         return replace(judged_, worded=False) if judged_.items else judged
     if judged.items or not by_meaning or (worded and not judged.seen):
         return judged
@@ -162,7 +162,7 @@ async def _judged(
     enough = 0.0 if of_kind else _ENOUGH * max((scores[one] for one in meant), default=0.0)
     sound, gone = ([one for one in some if scores[one.id] >= enough] for some in (here, gone))
     priced = [one for one in priced if one in sound]
-    if any(one.id in among for one in gone) and not any(one.id in among for one in priced):
+    if any(one.id in among and off(turn, need, one) == 0 for one in gone) and not any(one.id in among for one in priced):
         # What meets the words best is there, though sold out: what meets fewer of them is nothing like it.
         priced = []
     coloured, lacking = _in_colour(turn, priced, need), _in_colour(turn, gone, need)
@@ -178,12 +178,13 @@ async def _judged(
     fresh = sorted(
         (item for item in priced if item.id not in seen), key=lambda item: (-worth[item.id], item.id)
     )
+    beyond = [one for one in sound if off(turn, need, one) > 0]
     return Fit(
         items=await _chosen(turn, each_once(fresh), worth, as_good=1.0 if by_meaning else _AS_GOOD),
         products=products,
         goods=goods,
         fitting=fitting,
-        nearest=min(sound, key=lambda item: off(turn, need, item)) if sound and not priced else None,
+        nearest=min(beyond, key=lambda item: off(turn, need, item), default=None) if not priced else None,
         gone=None if priced else _best(turn, need, lacking or gone, scores),
         unstated=sum(reasons[one.id] == "unstated" for one in sold if one.stock > 0),
         seen=bool(priced),
