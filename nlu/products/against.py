@@ -124,7 +124,12 @@ def _for_others(need: Need, goods: Goods) -> bool:
         small = [high for _, high in goods.ages if high is not None and high < CHILD]
         if small or goods.is_of("@baby", goods.called) or goods.is_of("@child", goods.name):
             return True
-    if not need.child and people - {"present", "child"} and "child" not in people and goods.is_of("@child", goods.name):
+    if (
+        not need.child
+        and people - {"present", "child"}
+        and "child" not in people
+        and goods.is_of("@child", goods.name)
+    ):
         return True
     woman, man = (
         goods.is_of("@woman", goods.name + goods.options),
@@ -216,16 +221,16 @@ def _unwanted(need: Need, goods: Goods) -> bool:
                 return True
             continue
         text = goods.stated + (goods.category if goods.one_kind else "")
-        held = all(word in text for word in words) or any(word in text + goods.labels for word in kind)
-        held = held or _of_label(phrase, goods) or _of_colour(phrase, goods)
+        held = all(word in text for word in words) or any(word in text for word in kind)
+        held = held or _of_label(" ".join((phrase, *kind)), goods) or _of_colour(phrase, goods)
         if held and not (any(word in goods.free for word in _stated(phrase)) or _by_diet(phrase, goods)):
             return True
     return False
 
 
-def _of_label(phrase: str, goods: Goods) -> bool:
-    """Whether goods state how much of it there is, and don't deny it, under a label that a phrase calls: alcohol."""
-    words = field(phrase)
+def _of_label(said: str, goods: Goods) -> bool:
+    """Whether goods state how much of it there is, and don't deny it, under a label that words call: alcohol."""
+    words = field(said)
     return any(
         stating.named_in(label, words) and stating.answers(((label, value),)).get(label) != "no"
         for label, value in goods.facts
@@ -236,9 +241,7 @@ def _of_colour(phrase: str, goods: Goods) -> bool:
     """Whether goods are stated to be of a colour, in whatever language it is called."""
     called = _coloured(phrase)
     return bool(called) and any(
-        called & _coloured(value)
-        for label, value in goods.facts
-        if _COLOUR.search(label)
+        called & _coloured(value) for label, value in goods.facts if _COLOUR.search(label)
     )
 
 

@@ -29,7 +29,9 @@ _WORDS = "|".join(sorted((word for words in MEASURES.values() for word in words)
 _NAMED = re.compile(rf"(?P<name>{_WORDS}){_IS}(?<!\d){_N}\s?{_UNIT}(?![\d.])", re.IGNORECASE)
 _AFTER = re.compile(rf"(?<![\d.]){_N}\s?(?:cm|厘米)\s(?P<name>chest|bust|waist|hips?|feet|foot)\b", re.I)
 _TALL = re.compile(rf"(?<![\d.]){_N}\s?(?:cm\s)?tall\b", re.I)
-_SAID_ZH = re.compile(r"(?P<m>[一两二])米(?P<tens>[一二三四五六七八九])(?P<ones>[一二三四五六七八九])?(?![十百])")
+_SAID_ZH = re.compile(
+    r"(?P<m>[一两二])米(?P<tens>[一二三四五六七八九])(?P<ones>[一二三四五六七八九])?(?![十百])"
+)
 _SAID = re.compile(r"(?<![\d.])(?P<m>[12])米(?P<n>\d{1,2})(?![\d.])")
 _DIGITS = "零一二三四五六七八九"
 _METRES = re.compile(r"(?<![\d.])1(?:\s?米\s?|\.(?=\d{1,2}\s?(?:m\b|米)))(?P<n>\d{1,2})(?!\d)", re.I)

@@ -62,7 +62,8 @@ _BUDGET_BEFORE = re.compile(
 _BETWEEN = re.compile(r"\bbetween\s?$", re.IGNORECASE)
 _BUDGET = re.compile(r"budget|预算|spend", re.IGNORECASE)
 _MOST_AFTER = re.compile(
-    r"\s?(?:all in\b|altogether\b|in total\b|for (?:both|the two)(?: together)?\b|or (?:less|under|below|cheaper)|max(?:imum)?\b|tops\b|at (?:the )?most"
+    r"\s?(?:all in\b|altogether\b|in total\b|for (?:both|the two)(?: together)?\b"
+    r"|or (?:less|under|below|cheaper)|max(?:imum)?\b|tops\b|at (?:the )?most"
     r"|(?:is (?:the|my) )?(?:limit|ceiling|cap)\b"
     r"|以内|之内|以下|以里|往下|内(?!容)|封顶|为限)",
     re.IGNORECASE,

@@ -35,8 +35,8 @@ _FOR_PEOPLE = re.compile(r"\bserves?\b|serving|portion|people|人数|份量|人�
 _ALL = Decimal("Infinity")
 _CM = Decimal(10)
 MET, LARGER, UNSTATED, AGAINST, OUTSIDE = range(5)
-"""How goods stand to a quantity: it is theirs, theirs is larger, they state none, what they state doesn't do, or it lies
-outside of a span that they are stated for."""
+"""How goods stand to a quantity: it is theirs, theirs is larger, they state none, what they state doesn't do, or it
+lies outside of a span that they are stated for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,8 @@ _AGE = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _OVER = re.compile(
-    rf"\s?(?:and\s)?(?:(?P<n>\d{{1,2}}|{NUMERAL_ZH}{{1,3}})\s?(?:个多?月|months?\b)|半|a\shalf\b)", re.IGNORECASE
+    rf"\s?(?:and\s)?(?:(?P<n>\d{{1,2}}|{NUMERAL_ZH}{{1,3}})\s?(?:个多?月|months?\b)|半|a\shalf\b)",
+    re.IGNORECASE,
 )
 """What is over whole years."""
 _CHEAPER = re.compile(

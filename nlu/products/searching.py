@@ -150,7 +150,7 @@ class GoodsIndex:
         for concept, called in asked:
             # What the shop itself calls its goods so is what is meant: tea is no tea tray.
             rows, weights = _most([called, self._of(concept)])
-            if concept in heads or not heads:
+            if concept in heads or not (heads or is_beside(concept, need.said)):
                 kind[called[0]] = True
             elif len(called[0]):
                 # What goods are only for, or come beside, finds none of those that are looked for.
@@ -232,20 +232,30 @@ class GoodsIndex:
         return _NOTHING
 
     def _named(self, concept: Concept, said: str) -> Rows:
-        """The goods that are called what is asked for, also where the word says what goods are for: 伞, for the rain. Where
-        their names only end so, those that go by another name of their kind, too: raincoats for a coat, and jackets."""
+        """The goods that are called what is asked for, also where that says what goods are for: 伞, for the rain.
+
+        Where their names only end so, those by another name of the kind, too: raincoats for a coat, and jackets.
+        """
         if concept.weight < 1.0 and is_beside(concept, said):
             return _NOTHING
         words = [lexicon.pattern(word).strip() for word in concept.words]
         own = _most([self._called(word) for word in words])
         just_so = any(len(self._called(f"{word}$" if word.isascii() else word)[0]) for word in words)
-        return own if just_so or not len(own[0]) else _most([own, self._of_its_kind(concept)])
+        if not len(own[0]):
+            return own
+        return _most([own, *self._of_type(words), *(() if just_so else (self._of_its_kind(concept),))])
+
+    def _of_type(self, words: Sequence[str]) -> list[Rows]:
+        """The goods that are stated to be of a type that is called so."""
+        return [self._main.get(f"{word}$~", _NOTHING) for word in words]
 
     def _of_its_kind(self, concept: Concept) -> Rows:
         """The goods that are called what goods of a kind are called."""
-        if concept.weight < 1.0 or not concept.kinds:
+        if concept.weight < 1.0:
             return _NOTHING
-        return _most([self._called(word) for word in lexicon.goods_of(*concept.kinds)])
+        words = [lexicon.pattern(word).strip() for word in concept.words]
+        kind = lexicon.goods_of(*concept.kinds) if concept.kinds else ()
+        return _most([*self._of_type(words), *(self._called(word) for word in kind)])
 
     def _called(self, pattern: str) -> Rows:
         """The goods whose name or category ends with a word."""
@@ -321,7 +331,7 @@ def _postings(goods: Sequence[Goods]) -> tuple[dict[str, Rows], dict[str, Rows]]
             weights.update(dict.fromkeys(_held(text), weight))
         for label, value in one.facts:
             if _TYPE.search(label):
-                weights.update(dict.fromkeys(_ends(value.lower()), _VALUES))
+                weights.update(dict.fromkeys((f"{end}~" for end in _ends(value.lower())), _VALUES))
         weights.update(dict.fromkeys(_ends(one.name.partition(" | ")[2]), _NAME))
         for term, weight in weights.items():
             rows, gains = main.setdefault(term, ([], []))

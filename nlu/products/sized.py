@@ -1,4 +1,4 @@
-"""Sizes that a message names without a unit, such as 28, EU 42, M or 116, and which goods are stated to come in them."""
+"""Sizes that a message names without a unit, such as 28, EU 42 or M, and which goods are stated to come in them."""
 
 from __future__ import annotations
 

@@ -162,7 +162,9 @@ async def _judged(
     enough = 0.0 if of_kind else _ENOUGH * max((scores[one] for one in meant), default=0.0)
     sound, gone = ([one for one in some if scores[one.id] >= enough] for some in (here, gone))
     priced = [one for one in priced if one in sound]
-    if any(one.id in among and off(turn, need, one) == 0 for one in gone) and not any(one.id in among for one in priced):
+    if any(one.id in among and off(turn, need, one) == 0 for one in gone) and not any(
+        one.id in among for one in priced
+    ):
         # What meets the words best is there, though sold out: what meets fewer of them is nothing like it.
         priced = []
     coloured, lacking = _in_colour(turn, priced, need), _in_colour(turn, gone, need)

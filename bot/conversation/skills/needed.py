@@ -23,7 +23,14 @@ _OF_GOODS = LOOKS_FOR | {
     "place_order",
 }
 """While these are spoken of, what was needed still holds."""
-MAY_TELL = _OF_GOODS | {"out_of_scope", "size_advice", "exchange_request", "change_order", "item_problem", "product_compare"}
+MAY_TELL = _OF_GOODS | {
+    "out_of_scope",
+    "size_advice",
+    "exchange_request",
+    "change_order",
+    "item_problem",
+    "product_compare",
+}
 """What a message that only tells more of a need is often taken for."""
 _OF_DELIVERY = frozenset({"delivery_time", "shipping_options"})
 _IS_THERE = (
