@@ -135,7 +135,9 @@ async def decide(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tupl
         memory=turn.memory.having_read(turn.text) if reading.whole is not None else turn.memory,
     )
     if reading.in_danger:
-        return await decisions.run(REGISTRY.by_name["danger"], turn, modes)
+        made = await decisions.run(REGISTRY.by_name["danger"], turn, modes)
+        # Whoever must not have something is shown none of it afterwards.
+        return (*made[:-1], finishing.with_need(made[-1], turn))
     made = await _decided(turn, reading, modes)
     if not turn.in_queue:
         return made

@@ -308,6 +308,7 @@ def read(text: str, words: Sequence[str] = (), told: Mapping[str, Sequence[str]]
 def _read(text: str, words: tuple[str, ...], told: tuple[tuple[str, tuple[str, ...]], ...]) -> Need:
     slots = dict(told)
     allergies, rest = _taken(_ALLERGY, text)
+    allergies = tuple(dict.fromkeys(map(_allergen, allergies)))
     spent = budget(bodies.hidden(rest), (*slots.get("budget_max", ()), *slots.get("budget_min", ())))
     # "No more than 200" refuses no goods.
     rest = (
@@ -349,6 +350,11 @@ def _read(text: str, words: tuple[str, ...], told: tuple[tuple[str, tuple[str, .
         waits=_WAITS.search(text) is not None,
         extent=extent.wished(text),
     )
+
+
+def _allergen(phrase: str) -> str:
+    """What a phrase without gaps tells of that is known: 坚果 of 家里人坚果."""
+    return phrase if phrase.isascii() else max(lexicon.asks(phrase), key=len, default=phrase)
 
 
 def _sum(spent: Budget | None, bound: str) -> float | None:

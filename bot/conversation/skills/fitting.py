@@ -88,7 +88,9 @@ async def fit(turn: Turn, need: Need, *, seen: Sequence[str], by_meaning: bool) 
     judged = await _judged(turn, need, names, worded, seen, called, of_kind=of_kind)
     near = max((meant[one.product].near for one in judged.items), default=0.0)
     judged = replace(judged, named=bool(worded), of_kind=of_kind, near=near)
-    if not (judged.items or of_kind) and ("present" in need.people or need.child):
+    if not (judged.items or of_kind) and (
+        need.child or {"present", "adult", "woman", "man"} & set(need.people)
+    ):
         # Who names no goods, but for whom they are, is shown whatever fits.
         anything = {one.id: one.score for one in found}
         judged_ = await _judged(turn, need, names, anything, seen, by_meaning=True, of_kind=True)
@@ -160,7 +162,11 @@ async def _judged(
     meant = [one for one, reason in reasons.items() if reason in _STILL_MEANT]
     # What is of the kind that is named is meant, however far it is from the nearest.
     enough = 0.0 if of_kind else _ENOUGH * max((scores[one] for one in meant), default=0.0)
-    sound, gone = ([one for one in some if scores[one.id] >= enough] for some in (here, gone))
+    # What words say is asked for is meant, however near something else is that doesn't do.
+    said = among if called is not None else {}
+    sound, gone = (
+        [one for one in some if one.id in said or scores[one.id] >= enough] for some in (here, gone)
+    )
     priced = [one for one in priced if one in sound]
     if any(one.id in among and off(turn, need, one) == 0 for one in gone) and not any(
         one.id in among for one in priced
