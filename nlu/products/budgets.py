@@ -78,7 +78,7 @@ _TO = re.compile(
     re.IGNORECASE,
 )
 _CURRENCY = re.compile(
-    r"\s?(?:[日韩]元|日圆|日币|韩币|円|원|元|块钱?|圆|人民币|yuan|rmb|cny|usd|dollars?|bucks?|quid|pounds?|euros?|eur|gbp"
+    r"\s?(?:[日韩]元|日圆|日币|韩币|円|원|元|块钱?|圆|人民币|yuan|kuai|rmb|cny|usd|dollars?|bucks?|quid|pounds?|euros?|eur|gbp"
     r"|yen\b|jpy|krw|won\b(?!['’]t|\s?tons?\b|\s(?:the|an?|my|our)\b)|[¥￥$£€₩])",
     re.IGNORECASE,
 )

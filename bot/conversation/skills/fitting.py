@@ -31,6 +31,7 @@ _ENOUGH = 0.2
 _AS_MUCH = 0.8
 """The share, of what the words of the best meet, that another meets to be shown beside it."""
 _FAR, _GIVEN, _CHEAP = 0.7, 1.2, 0.4
+_FOR_SOMEBODY = frozenset({"present", "adult", "woman", "man"})
 _STILL_MEANT = frozenset({"", "unstated", "allergy", "stated", "unwanted", "owned"})
 _RANKED = 24
 _SAID_AT_MOST = 12
@@ -88,9 +89,8 @@ async def fit(turn: Turn, need: Need, *, seen: Sequence[str], by_meaning: bool) 
     judged = await _judged(turn, need, names, worded, seen, called, of_kind=of_kind)
     near = max((meant[one.product].near for one in judged.items), default=0.0)
     judged = replace(judged, named=bool(worded), of_kind=of_kind, near=near)
-    if not (judged.items or of_kind) and (
-        need.child or {"present", "adult", "woman", "man"} & set(need.people)
-    ):
+    for_them = need.child or (not worded and _FOR_SOMEBODY & set(need.people))
+    if for_them and not (judged.items or of_kind):
         # Who names no goods, but for whom they are, is shown whatever fits.
         anything = {one.id: one.score for one in found}
         judged_ = await _judged(turn, need, names, anything, seen, by_meaning=True, of_kind=True)
