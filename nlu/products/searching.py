@@ -152,7 +152,7 @@ class GoodsIndex:
             rows, weights = _most([called, self._of(concept)])
             if concept in heads or not (heads or is_beside(concept, need.said)):
                 kind[called[0]] = True
-            elif len(called[0]):
+            elif heads and len(called[0]):
                 # What goods are only for, or come beside, finds none of those that are looked for.
                 continue
             if len(rows):

@@ -90,7 +90,7 @@ async def fit(turn: Turn, need: Need, *, seen: Sequence[str], by_meaning: bool) 
     near = max((meant[one.product].near for one in judged.items), default=0.0)
     judged = replace(judged, named=bool(worded), of_kind=of_kind, near=near)
     for_them = need.child or (not worded and _FOR_SOMEBODY & set(need.people))
-    if for_them and not (judged.items or of_kind):
+    if for_them and need.limits and not (judged.items or of_kind):
         # Who names no goods, but for whom they are, is shown whatever fits.
         anything = {one.id: one.score for one in found}
         judged_ = await _judged(turn, need, names, anything, seen, by_meaning=True, of_kind=True)

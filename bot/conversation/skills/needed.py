@@ -200,7 +200,10 @@ def goes_on(turn: Turn) -> bool:
 def _is_to_be(turn: Turn) -> bool:
     """Whether a message says, and doesn't ask, of what size what is looked for is to be, or that it is to be there."""
     wished = {wish.intent for wish in turn.acts.wishes}
-    says = bool(turn.told("height", "size", "weight")) or wished == {"stock_question"}
+    there = (
+        bool(turn.memory.products) and wished == {"stock_question"} and not product_words.naming_words(turn)
+    )
+    says = bool(turn.told("height", "size", "weight")) or there
     return says and not qualities.in_question(turn.text)
 
 
