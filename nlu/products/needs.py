@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from nlu.entities.numerals import NUMERAL_ZH, chinese_number, english_number
-from nlu.products import bodies, extent, lexicon, measures
+from nlu.products import ages, bodies, extent, lexicon, measures
 from nlu.products.budgets import Budget, budget, count, in_all
 
 ANIMALS = ("cat", "dog", "rodent", "rabbit", "bird", "fish", "pet")
@@ -63,21 +62,6 @@ _ALLERGY = re.compile(
     | (?P<before>(?:(?![对我他她])[\u4e00-\u9fff]){{1,4}})(?:过敏|不耐受)""",
     re.IGNORECASE | re.VERBOSE,
 )
-_AGES_EN = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen"
-_AGE = re.compile(
-    rf"""(?<![\d.])(?P<n>\d{{1,3}}|{NUMERAL_ZH}{{1,3}}|半)\s?(?P<unit>个多?月(?!内)|月龄|个月大|周岁|岁|-?\s?(?:month|mo)s?[-\s]?(?:old)|-?\s?(?:year|yr)s?[-\s]?old|\s?y/?o\b)
-    | \b(?P<word>{_AGES_EN})
-      [-\s](?P<en>month|year)s?[-\s]old
-    | (?:['’]s|\bis)\s(?:only\s|just\s|now\s)?(?P<since>\d{{1,2}})[\s-](?P<of>month|year)s?\b
-    | \b(?:turns|turning|aged?|(?:s?he|they)(?:['’]s|\sis|['’]re|\sare)(?:\sonly|\snow)?)
-      \s(?P<years>\d{{1,2}}|{_AGES_EN})\b(?P<y>\s?(?:months?|mo|weeks?)\b)?(?!\s?(?:%|cm|kg|%|size|元|块))""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_OVER = re.compile(
-    rf"\s?(?:and\s)?(?:(?P<n>\d{{1,2}}|{NUMERAL_ZH}{{1,3}})\s?(?:个多?月|months?\b)|半|a\shalf\b)",
-    re.IGNORECASE,
-)
-"""What is over whole years."""
 _CHEAPER = re.compile(
     r"^\W*(?:(?:any(?:thing)?|something|some|ones?|show me|have you(?: got)?|got|is there|do you have)\b.{0,24})?"
     r"\b(?:cheaper|less expensive|cheapest|more affordable)\b"
@@ -324,7 +308,7 @@ def _read(text: str, words: tuple[str, ...], told: tuple[tuple[str, tuple[str, .
     animals = lexicon.said_of(text, "@") & {f"@{one}" for one in ANIMALS}
     # "She has a cat" tells of a pet, and not that she needs no more of it.
     owned = tuple(one for one in owned if not lexicon.said_of(one, "@"))
-    age, rest = _age(rest, slots.get("age", ())), _AGE.sub(lambda match: "," * len(match.group()), rest)
+    age, rest = ages.read(rest, slots.get("age", ())), ages.hidden(rest)
     people = tuple(sorted(name[1:] for name in lexicon.said_of(_ROOM.sub(" ", rest), "@") | animals))
     lower = rest.lower()
     # What counts is told by quantities; their words name nothing.
@@ -383,34 +367,3 @@ def _cleaned(phrase: str) -> str:
     while before != text:
         before, text = text, _ENDING_ZH.sub("", _FILLER_ZH.sub("", text))
     return text
-
-
-def _months_over(text: str) -> int:
-    """The months that a text begins with, behind years: eight of 一岁八个月, six of three and a half."""
-    match = _OVER.match(text)
-    if match is None:
-        return 0
-    said = match["n"]
-    return 6 if not said else (int(said) if said.isdigit() else chinese_number(said)) or 0
-
-
-def _age(text: str, told: Sequence[str]) -> int | None:
-    for match in _AGE.finditer(text):
-        if match["word"]:
-            number, unit = english_number(match["word"]), match["en"].lower()
-        elif match["since"]:
-            number, unit = int(match["since"]), match["of"].lower()
-        elif match["years"]:
-            years, unit = match["years"], "month" if match["y"] else "year"
-            number = int(years) if years.isdigit() else english_number(years)
-        elif match["n"] == "半":
-            return 6
-        else:
-            number = int(match["n"]) if match["n"].isdigit() else chinese_number(match["n"])
-            unit = match["unit"].lower()
-        if number is not None:
-            months = "month" in unit or "月" in unit or unit.strip(" -").startswith("mo")
-            return number if months else number * 12 + _months_over(text[match.end() :])
-    said = bodies.hidden(text)
-    digits = next((one.strip() for one in told if one.strip().isdigit() and one in said), "")
-    return int(digits) * 12 if digits and int(digits) < 120 else None

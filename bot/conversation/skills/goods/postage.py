@@ -107,12 +107,12 @@ async def charged(turn: Turn, products: Sequence[Product], whole: int, place: st
     ]
     entries = [one for each in questions for one in await pages.likely(turn, each, _ENTRIES, _FAR)]
     stretches = list(dict.fromkeys(part for one in entries for part in _stretches(one.text) if part.strip()))
-    told = _told(stretches, currency)
-    of_place = [one for one in told if region and places.speaks_of(one.said, region)]
+    known = told(stretches, currency)
+    of_place = [one for one in known if region and places.speaks_of(one.said, region)]
     # Where the pages name no region of it, the first that they tell holds, unless that is for another.
-    first = [one for one in told[:1] if not (region and _of_another(one.said, region))]
+    first = [one for one in known[:1] if not (region and _of_another(one.said, region))]
     # What holds for other provinces holds for those that no rule names.
-    rest = [one for one in told if region in places.PROVINCES and _elsewhere(one.said)]
+    rest = [one for one in known if region in places.PROVINCES and _elsewhere(one.said)]
     rule = next(iter((*of_place, *first, *rest)), None)
     if rule is None:
         return None
@@ -127,7 +127,7 @@ async def charged(turn: Turn, products: Sequence[Product], whole: int, place: st
     return Charge(minor=fee, said=" ".join(dict.fromkeys(said)), open=open_)
 
 
-def _told(stretches: Sequence[str], currency: str) -> list[Rule]:
+def told(stretches: Sequence[str], currency: str) -> list[Rule]:
     """The rules that stretches of pages tell; from which sum on there is no fee may be told behind several of them."""
     found: list[Rule] = []
     for part in (one for one in stretches if not _more(one)):
