@@ -135,7 +135,9 @@ async def decide(turn: Turn, reading: Reading, modes: Mapping[str, str]) -> tupl
         memory=turn.memory.having_read(turn.text) if reading.whole is not None else turn.memory,
     )
     if reading.in_danger:
-        return await decisions.run(REGISTRY.by_name["danger"], turn, modes)
+        made = await decisions.run(REGISTRY.by_name["danger"], turn, modes)
+        # Whoever must not have something is shown none of it afterwards.
+        return (*made[:-1], finishing.with_need(made[-1], turn))
     made = await _decided(turn, reading, modes)
     if not turn.in_queue:
         return made
@@ -315,7 +317,7 @@ def _is_left(turn: Turn, intent: str, part: Understanding, taken_up_by: str) -> 
 
 async def _taken_up(turn: Turn, modes: Mapping[str, str]) -> tuple[decisions.Decision, ...]:
     """What a message does to the bot's question, to what is under way and to requests made; () if nothing."""
-    if turn.does(Act.WAITS) and not reads_asked(turn):
+    if turn.does(Act.WAITS) and not (reads_asked(turn) or needed.goes_on(turn)):
         told = await pages.by_the_way(turn)
         if told is not None:
             return await one_question.going_back(turn, decisions.only("policy", told))

@@ -17,10 +17,10 @@ async def finished(decision: decisions.Decision, turn: Turn) -> decisions.Decisi
     """An answer as it is sent; what the pages say to a question, where it would tell something else once more."""
     if repeats.block_again(decision, turn) and (told := await pages.by_the_way(turn)) is not None:
         decision = replace(decision, skill="policy", answer=told)
-    return _with_sentiment(repeats.not_twice(_with_need(decision, turn), turn), turn)
+    return _with_sentiment(repeats.not_twice(with_need(decision, turn), turn), turn)
 
 
-def _with_need(decision: decisions.Decision, turn: Turn) -> decisions.Decision:
+def with_need(decision: decisions.Decision, turn: Turn) -> decisions.Decision:
     """Keep what was told of a need, whichever skill has answered: it holds for all goods that are shown later."""
     skill = REGISTRY.by_name.get(decision.skill)
     elsewhere = skill is not None and (skill.about_order or bool(skill.tasks))

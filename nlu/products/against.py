@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from nlu.products import lexicon, measures
+from nlu.entities.attributes import colours
+from nlu.products import lexicon, measures, sized
 from nlu.products import stated as stating
 from nlu.products.concepts import wanted
 from nlu.products.goods import FREE_LABEL, NOT_THERE, Goods
@@ -31,6 +32,7 @@ _WITH = re.compile(
     r"\b(?:with|including|incl\.?)\s(?:an?\s|the\s|its\s|own\s)?([a-z]{3,})|(?:带|含|附)([\u4e00-\u9fff]{2,3})",
     re.IGNORECASE,
 )
+_COLOUR = re.compile(r"colou?r|颜色|花色", re.IGNORECASE)
 _HOLDS = re.compile(r"contents|includes?|in the box|内含|包含|清单", re.IGNORECASE)
 
 
@@ -98,7 +100,16 @@ def _unfit_for_child(need: Need, goods: Goods) -> bool:
 def _unstated_for_child(need: Need, goods: Goods) -> bool:
     if need.animal or not need.child:
         return False
+    if _in_their_size(need, goods):
+        return False
     return not (goods.ages or goods.is_of("@baby", goods.called) or goods.is_of("@child", goods.called))
+
+
+def _in_their_size(need: Need, goods: Goods) -> bool:
+    """Whether goods are stated to be of the size, or for the measures, that are told of somebody."""
+    tall = [one for one in measures.asked(need.said) if one.unit == "mm"]
+    met = any(measures.stands(one, goods.facts)[0] == measures.MET for one in tall)
+    return met or sized.meets(need.said, goods.facts)
 
 
 def _in_ages(goods: Goods, age: int) -> bool:
@@ -113,7 +124,12 @@ def _for_others(need: Need, goods: Goods) -> bool:
         small = [high for _, high in goods.ages if high is not None and high < CHILD]
         if small or goods.is_of("@baby", goods.called) or goods.is_of("@child", goods.name):
             return True
-    if not need.child and "child" not in people and goods.is_of("@child", goods.name):
+    if (
+        not need.child
+        and people - {"present", "child"}
+        and "child" not in people
+        and goods.is_of("@child", goods.name)
+    ):
         return True
     woman, man = (
         goods.is_of("@woman", goods.name + goods.options),
@@ -205,10 +221,33 @@ def _unwanted(need: Need, goods: Goods) -> bool:
                 return True
             continue
         text = goods.stated + (goods.category if goods.one_kind else "")
-        held = all(word in text for word in words) or any(word in text + goods.labels for word in kind)
+        held = all(word in text for word in words) or any(word in text for word in kind)
+        held = held or _of_label(" ".join((phrase, *kind)), goods) or _of_colour(phrase, goods)
         if held and not (any(word in goods.free for word in _stated(phrase)) or _by_diet(phrase, goods)):
             return True
     return False
+
+
+def _of_label(said: str, goods: Goods) -> bool:
+    """Whether goods state how much of it there is, and don't deny it, under a label that words call: alcohol."""
+    words = field(said)
+    return any(
+        stating.named_in(label, words) and stating.answers(((label, value),)).get(label) != "no"
+        for label, value in goods.facts
+    )
+
+
+def _of_colour(phrase: str, goods: Goods) -> bool:
+    """Whether goods are stated to be of a colour, in whatever language it is called."""
+    called = _coloured(phrase)
+    return bool(called) and any(
+        called & _coloured(value) for label, value in goods.facts if _COLOUR.search(label)
+    )
+
+
+def _coloured(text: str) -> frozenset[str]:
+    """The colours that a text names; of what is a colour for sure also 橙 without its 色."""
+    return frozenset(one.value for said in (text, f"{text}色") for one in colours(said))
 
 
 def _by_diet(phrase: str, goods: Goods) -> bool:

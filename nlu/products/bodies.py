@@ -13,16 +13,27 @@ MEASURES: Mapping[str, tuple[str, ...]] = {
     "waist": ("waist", "腰围"),
     "hips": ("hips", "hip", "臀围"),
     "foot": ("foot length", "foot", "feet", "脚长", "脚"),
+    "head": ("head circumference", "head size", "head", "头围"),
 }
 """What each is called; centimetres, of weight kilograms."""
 WORN = "worn"
 """The size of shoes that is worn."""
 _N = r"(?P<n>\d{2,3}(?:\.\d{1,2})?)"
 _UNIT = r"(?P<unit>cm|厘米|公分|in\b|inch(?:es)?|\"|kg|kgs|kilos?|公斤|千克|斤|lbs?|pounds)?"
-_IS = r"(?:\s?(?:是|有|大概|about|is|are|of|:|：|,|，|=|around)){0,3}\s?"
+_IS = r"(?:['’]s)?(?:\s?(?:是|有|大概|about|is|are|of|measures|:|：|,|，|=|around)){0,3}\s?"
+ROOM = {"foot": (Decimal(10), Decimal(16))}
+"""By how much the inside of shoes is to be longer than the foot, at least and at most, millimetres."""
+INSIDE = {"foot": ("inner", "inside", "insole", "内长")}
+"""What shops call the inside of what is worn."""
 _WORDS = "|".join(sorted((word for words in MEASURES.values() for word in words), key=len, reverse=True))
 _NAMED = re.compile(rf"(?P<name>{_WORDS}){_IS}(?<!\d){_N}\s?{_UNIT}(?![\d.])", re.IGNORECASE)
 _AFTER = re.compile(rf"(?<![\d.]){_N}\s?(?:cm|厘米)\s(?P<name>chest|bust|waist|hips?|feet|foot)\b", re.I)
+_TALL = re.compile(rf"(?<![\d.]){_N}\s?(?:cm\s)?tall\b", re.I)
+_SAID_ZH = re.compile(
+    r"(?P<m>[一两二])米(?P<tens>[一二三四五六七八九])(?P<ones>[一二三四五六七八九])?(?![十百])"
+)
+_SAID = re.compile(r"(?<![\d.])(?P<m>[12])米(?P<n>\d{1,2})(?![\d.])")
+_DIGITS = "零一二三四五六七八九"
 _METRES = re.compile(r"(?<![\d.])1(?:\s?米\s?|\.(?=\d{1,2}\s?(?:m\b|米)))(?P<n>\d{1,2})(?!\d)", re.I)
 _FEET = re.compile(r"(?<!\d)(?P<feet>[4-6])\s?(?:'|’|ft|foot|feet)\s?(?P<n>\d{1,2})?\s?(?:\"|”|in\b)?", re.I)
 _BOTH = re.compile(
@@ -82,7 +93,28 @@ def named(text: str) -> list[tuple[str, Decimal, tuple[int, int]]]:
         rest = _without(rest, match)
     for match in _AFTER.finditer(rest):
         found.append((_called(match["name"]), Decimal(match["n"]), match.span()))
+    for match in _TALL.finditer(rest):
+        found.append(("height", Decimal(match["n"]), match.span()))
     return found
+
+
+def in_centimetres(text: str) -> str:
+    """A text with metres and what is over as people say them, 1米27 and 一米二七, in centimetres."""
+    said = _SAID_ZH.sub(
+        lambda match: f"{_digit(match['m'])}米{_digit(match['tens'])}{_digit(match['ones'] or '零')}", text
+    )
+    return _SAID.sub(lambda match: f"{match['m']}{match['n'].ljust(2, '0')}厘米", said)
+
+
+def hidden(text: str) -> str:
+    """A text without the measures that it calls by their names, of the same length: they are no sums."""
+    for _, _, (start, end) in named(text):
+        text = text[:start] + "," * (end - start) + text[end:]
+    return text
+
+
+def _digit(character: str) -> int:
+    return 2 if character == "两" else _DIGITS.index(character)
 
 
 def without(text: str) -> str:

@@ -26,7 +26,7 @@ _NUMBERS = re.compile(
 _TWO = re.compile(r"([一二两三四五六七八九])([二三四五六七八九])([十百千万])")
 _UNIT = re.compile(
     rf"\s?(?:{units.PATTERN}"
-    r"|(?:years?|yrs?|yo|months?|weeks?|days?|hours?|minutes?|mins?|pieces?|packs?|pairs?|sizes?)\b|%|°"
+    r"|(?:tall|years?|yrs?|yo|months?|weeks?|days?|hours?|minutes?|mins?|pieces?|packs?|pairs?|sizes?)\b|%|°"
     r"|岁|周岁|个|月|天|年|号|日|点|小时|分钟|件|双|条|瓶|盒|只|寸|码|种|款|次|折)",
     re.IGNORECASE,
 )
@@ -62,7 +62,8 @@ _BUDGET_BEFORE = re.compile(
 _BETWEEN = re.compile(r"\bbetween\s?$", re.IGNORECASE)
 _BUDGET = re.compile(r"budget|预算|spend", re.IGNORECASE)
 _MOST_AFTER = re.compile(
-    r"\s?(?:all in\b|altogether\b|in total\b|or (?:less|under|below|cheaper)|max(?:imum)?\b|tops\b|at (?:the )?most"
+    r"\s?(?:all in\b|altogether\b|in total\b|for (?:both|the two)(?: together)?\b"
+    r"|or (?:less|under|below|cheaper)|max(?:imum)?\b|tops\b|at (?:the )?most"
     r"|(?:is (?:the|my) )?(?:limit|ceiling|cap)\b"
     r"|以内|之内|以下|以里|往下|内(?!容)|封顶|为限)",
     re.IGNORECASE,
@@ -77,7 +78,7 @@ _TO = re.compile(
     re.IGNORECASE,
 )
 _CURRENCY = re.compile(
-    r"\s?(?:[日韩]元|日圆|日币|韩币|円|원|元|块钱?|圆|人民币|yuan|rmb|cny|usd|dollars?|bucks?|quid|pounds?|euros?|eur|gbp"
+    r"\s?(?:[日韩]元|日圆|日币|韩币|円|원|元|块钱?|圆|人民币|yuan|kuai|rmb|cny|usd|dollars?|bucks?|quid|pounds?|euros?|eur|gbp"
     r"|yen\b|jpy|krw|won\b(?!['’]t|\s?tons?\b|\s(?:the|an?|my|our)\b)|[¥￥$£€₩])",
     re.IGNORECASE,
 )
@@ -88,8 +89,9 @@ _COUNT = re.compile(
     r"|个?人|个?同事|个?朋友|位|份|只|件|盒|套)",
     re.IGNORECASE,
 )
+_BOTH = re.compile(r"\bfor (?:both|the two)\b", re.IGNORECASE)
 _IN_ALL = re.compile(
-    r"\b(?:all in|altogether|in total|total|in all|whole budget)\b|一共|总共|总预算|合计|加起来"
+    r"\b(?:all in|altogether|in total|total|in all|whole budget|for (?:both|the two))\b|一共|总共|总预算|合计|加起来"
     rf"|(?:\d{{1,3}}|{NUMERAL_ZH}{{1,2}})(?:只|件|份|盒|套|个)(?:一起)?(?:不超|不要超|别超|最多|预算)",
     re.IGNORECASE,
 )
@@ -163,7 +165,7 @@ def count(text: str) -> int:
     """How many a text says are wanted, or for how many people; 1 where it doesn't."""
     match = _COUNT.search(text)
     if match is None:
-        return 1
+        return 2 if _BOTH.search(text) else 1
     number = (
         int(match["n"])
         if match["n"].isdigit()
@@ -202,15 +204,17 @@ def _bound(text: str, one: _Sum, told: Sequence[str]) -> Budget | None:
     tail = _CURRENCY.match(after)
     after = after[tail.end() :] if tail is not None else after
     money = one.money or tail is not None
+    end = one.end + (tail.end() if tail is not None else 0)
     known = any(text[one.start : one.end] in part for part in told)
     for ahead, behind, bound in _RELATIONS:
-        cue = ahead.search(before)
-        if cue is not None or behind.match(after):
+        cue, follows = ahead.search(before), behind.match(after)
+        if cue is not None or follows is not None:
             start = ahead_of + cue.start() if cue is not None else one.start
             amount = {"low": value} if bound == "low" else {"high": value}
-            return Budget(**amount, about=bound == "about", certain=True, start=start, end=one.end)
+            end += follows.end() if follows is not None else 0
+            return Budget(**amount, about=bound == "about", certain=True, start=start, end=end)
     if money or known or (_BUDGET_BEFORE.search(before) and _BUDGET.search(before[-20:])):
-        return Budget(high=value, certain=money, start=one.start, end=one.end)
+        return Budget(high=value, certain=money, start=one.start, end=end)
     return None
 
 

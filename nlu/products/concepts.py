@@ -104,8 +104,11 @@ def wanted(need: Need) -> tuple[Concept, ...]:
     found = [
         one
         for one in concepts(need.words, need.said)
-        if one.kinds or not all(_only_says(word, named) for word in one.words)
+        if not all(
+            any(_form(word) != whom and _within(_form(word), whom) for whom in named) for word in one.words
+        )
     ]
+    found = [one for one in found if one.kinds or not all(_only_says(word, named) for word in one.words)]
     whom = Concept((), tuple(people))
     return (*found, *((whom,) if people else ()))
 

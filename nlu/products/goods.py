@@ -19,9 +19,11 @@ LISTED = re.compile(r"ingredient|allergen|配料|成分|原料|致敏|过敏原"
 _MADE_OF = re.compile(r"material|fabric|filling|composition|材质|面料|填充", re.IGNORECASE)
 FOR_WHOM = re.compile(r"\bage|suitable|^for$|年龄|月龄|适合|适用", re.IGNORECASE)
 NOT_THERE = re.compile(
-    r"\b(?:free (?:from|of)|without|contains no)\b:?[^.;。；]*|\bnot?\s\w+|\b\w+[- ]free\b"
+    r"\b(?:free (?:from|of)|without|contains no)\b:?[^.;。；]*"
+    r"|\bnot?\s(?:(?:proper|real|for|in|suitable\sfor|meant\sfor|to\sbe\sused\s(?:in|on|with))\s(?:the\s)?)?\w+"
+    r"|\b\w+[- ]free\b"
     r"|\bun(?:scented|sweetened|salted)\b"
-    r"|\bdecaf\w*|(?:不含|不加|无添加|零添加|未添加)[:：]?[^.;,，。；\s]*|[无非零][\u4e00-\u9fff]{1,2}|0糖|低因",
+    r"|\bdecaf\w*|(?:不含|不加|不用|不防|不带|无添加|零添加|未添加)[:：]?[^.;,，。；\s]*|[无非零][\u4e00-\u9fff]{1,2}|0糖|低因",
     re.IGNORECASE,
 )
 _OF_AGE = re.compile(r"岁|月龄|years? old|\bages?\b", re.IGNORECASE)

@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from nlu.entities.numerals import NUMERAL_ZH, NUMERALS_EN, chinese_number, english_number
-from nlu.products import bodies, units
+from nlu.products import bodies, sized, units
 from nlu.products.budgets import bound_of
 
 _WORDS_EN = "|".join(NUMERALS_EN)
@@ -34,8 +34,9 @@ _FROM = re.compile(r"(?:\b(?:from|over|at least)|≥|至少)\s?$", re.IGNORECASE
 _FOR_PEOPLE = re.compile(r"\bserves?\b|serving|portion|people|人数|份量|人份", re.IGNORECASE)
 _ALL = Decimal("Infinity")
 _CM = Decimal(10)
-MET, LARGER, UNSTATED, AGAINST = range(4)
-"""How goods stand to a quantity: it is theirs, theirs is larger, they state none, or what they state doesn't do."""
+MET, LARGER, UNSTATED, AGAINST, OUTSIDE = range(5)
+"""How goods stand to a quantity: it is theirs, theirs is larger, they state none, what they state doesn't do, or it
+lies outside of a span that they are stated for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,17 @@ class Measure:
 @lru_cache(256)
 def asked(text: str) -> tuple[Measure, ...]:
     """The quantities that a message asks for."""
-    found, rest = list[Measure](), text
+    text = bodies.in_centimetres(text)
+    found, rest = list[Measure](), bodies.hidden(text)
     for name, value, (start, end) in bodies.named(text):
-        if name not in ("height", "weight"):
-            found.append(Measure("mm", value * _CM, value * _CM, bodies.MEASURES[name]))
-            rest = rest[:start] + "," * (end - start) + rest[end:]
+        if name == "weight":
+            rest = rest[:start] + text[start:end] + rest[end:]
+            continue
+        much = value * _CM
+        found.append(Measure("mm", much, much, bodies.MEASURES[name]))
+        if name in bodies.ROOM:
+            least, most = bodies.ROOM[name]
+            found.append(Measure("mm", much + least, much + most, bodies.INSIDE[name]))
     for match in _ASKED.finditer(rest):
         unit, times = units.counted(match["unit"])
         number = _number(match)
@@ -77,7 +84,7 @@ def asked(text: str) -> tuple[Measure, ...]:
 
 def is_of_one(word: str, text: str) -> bool:
     """Whether a word stands in a text only as a part of its quantities: 18v, metres."""
-    left = _ASKED.sub(" ", text).lower()
+    left = _ASKED.sub(" ", bodies.in_centimetres(text)).lower()
     return word.lower() not in left
 
 
@@ -127,6 +134,9 @@ def stands(one: Measure, facts: Iterable[tuple[str, str]]) -> tuple[int, Decimal
         return UNSTATED, _ALL
     if any(held.low <= one.high and held.high >= one.low for held in known):
         return MET, one.low
+    if one.exact and one.unit in units.FITTED and any(held.low < held.high < _ALL for held in known):
+        # Who is 127 cm tall fits nothing that is stated for 134 to 143 cm.
+        return OUTSIDE, _ALL
     larger = [held.low for held in known if held.low > one.high]
     if one.exact and larger and one.unit not in units.EXACT:
         return LARGER, min(larger)
@@ -140,9 +150,11 @@ def breaks(text: str, facts: Sequence[tuple[str, str]]) -> bool:
     """
     for one in asked(text):
         how, _ = stands(one, facts)
+        if how == OUTSIDE:
+            return True
         if how == AGAINST and (not one.exact or one.unit in units.EXACT):
             return True
-        if how == UNSTATED and not one.exact:
+        if how == UNSTATED and not one.exact and not one.names:
             return True
     return False
 
@@ -150,7 +162,8 @@ def breaks(text: str, facts: Sequence[tuple[str, str]]) -> bool:
 def nearest(text: str, goods: Mapping[str, Sequence[tuple[str, str]]]) -> set[str]:
     """Of goods, with their facts by ids, those that come nearest to the quantities that a message asks for.
 
-    What has just as much; else the least that is more; where none has as much, it tells nothing about them.
+    What has just as much; else the least that is more; where none has as much, it tells nothing about them. Of sizes
+    without a unit those that are named.
     """
     kept = set(goods)
     for one in asked(text):
@@ -158,4 +171,4 @@ def nearest(text: str, goods: Mapping[str, Sequence[tuple[str, str]]]) -> set[st
         best = min(standing.values(), default=(UNSTATED, _ALL))
         if best[0] < UNSTATED:
             kept = {id for id, how in standing.items() if how == best}
-    return kept
+    return sized.in_size(text, {id: goods[id] for id in kept})

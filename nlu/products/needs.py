@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from nlu.entities.numerals import NUMERAL_ZH, chinese_number, english_number
-from nlu.products import extent, lexicon, measures
+from nlu.products import ages, bodies, extent, lexicon, measures
 from nlu.products.budgets import Budget, budget, count, in_all
 
 ANIMALS = ("cat", "dog", "rodent", "rabbit", "bird", "fish", "pet")
@@ -25,20 +24,20 @@ _END = (
 )
 _UNWANTED = re.compile(
     rf"""\b(?:no(?!\s(?:idea|problem|thanks|worries|need|matter|rush|hurry|one|longer))|without|except(?:\sfor)?|(?:any|every)thing\sbut|excluding|avoid(?:ing)?|nothing(?!\selse)
-      |(?:do(?:es)?n['’]?t|do(?:es)?\snot|can['’]?t|cannot|won['’]?t|nobody|no\sone)\s(?:really\s)?(?:want|like|likes|eat|eats|drink|drinks|have|do|stand|use|wear|need)(?:\s(?:it|them|to\shave))?
+      |(?:do(?:es)?n['’]?t|do(?:es)?\snot|can['’]?t|cannot|won['’]?t|nobody|no\sone)\s(?:really\s)?(?:want|like|likes|eat|eats|drink|drinks|have|do|stand|use|wear|need|touch|take)(?:\s(?:it|them|to\shave))?
       |not(?!\s(?:sure|yet|too\s(?:expensive|much|dear)|really|only|just|bad))(?:\s(?:too|so|very|any|an?|the))?|(?:is|are|was|does|do)n['’]?t(?!\s(?:sure|it|that|there|have|too))(?:\s(?:too|so|very|any|an?|the))?|steers?\sclear\sof
       |stays?\soff|outside(?:\sof)?
       |any\s\w+\sbut
-      |other\sthan|instead\sof|hates?|dislikes?|sick\sof|free\s(?:of|from))
+      |other\sthan|instead\sof|hates?|dislikes?|refuses?|sick\sof|free\s(?:of|from))
       \s(?P<en>[^,，。.!！?？;；]{{2,48}}?){_END}
     | \b(?P<free>[a-z]+)[-\s]free\b
-    | (?:不要|不想要?|别要|别买|不能有|不含|不吃|不能吃|不喝|没得|不放|不加|不喜欢|不爱吃?|讨厌|除了
+    | (?:不要|不想要?|别要|别买|不能有|不含|不吃|不能[吃喝穿用碰戴]|不[喝穿用戴]|没得|不放|不加|不喜欢|不爱吃?|讨厌|除了
         |别(?!的|人|处|家|样|名)(?:太|放|送|买|来|给|有|是|用)?|不太|不(?=[甜辣苦咸]))
       (?:太|是|有|那种|任何)?
       (?P<zh>[^,，。.!！?？;；]{{1,12}}?)(?=的|以外|之外|就行|就好|都行|的话|[,，。.!！?？;；]|$)
     | (?:一点|半点)?(?P<topic>[^,，。.!！?？;；、\s他她我它]{{1,8}}?)[他她我它]?们?[都也就]?
         (?:不能有|不要|不碰|不考虑|不行|不能要|不能吃|吃不了|不吃|太多了?|不好看|难看)(?=[的了吧啊,，。.!！?？;；]|$)
-    | (?<!有)(?:没有|无)(?P<lack>[^,，。.!！?？;；\s吗么呢]{{1,6}})的(?!吗)""",
+    | (?<!有)(?:没有?|无)(?P<lack>[^,，。.!！?？;；\s吗么呢]{{1,6}})的(?!吗)""",
     re.IGNORECASE | re.VERBOSE,
 )
 _OWNED = re.compile(
@@ -61,16 +60,6 @@ _ALLERGY = re.compile(
       [-\s]allergic\b(?!\sto)
     | 对(?P<zh>[^,，。.!！?？;；\s]{{1,10}}?)(?:是|会|有|严重|都){{0,3}}(?:过敏|不耐受)
     | (?P<before>(?:(?![对我他她])[\u4e00-\u9fff]){{1,4}})(?:过敏|不耐受)""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_AGES_EN = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen"
-_AGE = re.compile(
-    rf"""(?<![\d.])(?P<n>\d{{1,3}}|{NUMERAL_ZH}{{1,3}}|半)\s?(?P<unit>个多?月(?!内)|月龄|个月大|周岁|岁|-?\s?(?:month|mo)s?[-\s]?(?:old)|-?\s?(?:year|yr)s?[-\s]?old|\s?y/?o\b)
-    | \b(?P<word>{_AGES_EN})
-      [-\s](?P<en>month|year)s?[-\s]old
-    | (?:['’]s|\bis)\s(?:only\s|just\s|now\s)?(?P<since>\d{{1,2}})[\s-](?P<of>month|year)s?\b
-    | \b(?:turns|turning|aged?|(?:s?he|they)(?:['’]s|\sis|['’]re|\sare)(?:\sonly|\snow)?)
-      \s(?P<years>\d{{1,2}}|{_AGES_EN})\b(?P<y>\s?(?:months?|mo|weeks?)\b)?(?!\s?(?:%|cm|kg|%|size|元|块))""",
     re.IGNORECASE | re.VERBOSE,
 )
 _CHEAPER = re.compile(
@@ -303,7 +292,8 @@ def read(text: str, words: Sequence[str] = (), told: Mapping[str, Sequence[str]]
 def _read(text: str, words: tuple[str, ...], told: tuple[tuple[str, tuple[str, ...]], ...]) -> Need:
     slots = dict(told)
     allergies, rest = _taken(_ALLERGY, text)
-    spent = budget(rest, (*slots.get("budget_max", ()), *slots.get("budget_min", ())))
+    allergies = tuple(dict.fromkeys(map(_allergen, allergies)))
+    spent = budget(bodies.hidden(rest), (*slots.get("budget_max", ()), *slots.get("budget_min", ())))
     # "No more than 200" refuses no goods.
     rest = (
         rest if spent is None else rest[: spent.start] + "," * (spent.end - spent.start) + rest[spent.end :]
@@ -318,7 +308,7 @@ def _read(text: str, words: tuple[str, ...], told: tuple[tuple[str, tuple[str, .
     animals = lexicon.said_of(text, "@") & {f"@{one}" for one in ANIMALS}
     # "She has a cat" tells of a pet, and not that she needs no more of it.
     owned = tuple(one for one in owned if not lexicon.said_of(one, "@"))
-    age, rest = _age(rest, slots.get("age", ())), _AGE.sub(lambda match: "," * len(match.group()), rest)
+    age, rest = ages.read(rest, slots.get("age", ())), ages.hidden(rest)
     people = tuple(sorted(name[1:] for name in lexicon.said_of(_ROOM.sub(" ", rest), "@") | animals))
     lower = rest.lower()
     # What counts is told by quantities; their words name nothing.
@@ -344,6 +334,11 @@ def _read(text: str, words: tuple[str, ...], told: tuple[tuple[str, tuple[str, .
         waits=_WAITS.search(text) is not None,
         extent=extent.wished(text),
     )
+
+
+def _allergen(phrase: str) -> str:
+    """What a phrase without gaps tells of that is known: 坚果 of 家里人坚果."""
+    return phrase if phrase.isascii() else max(lexicon.asks(phrase), key=len, default=phrase)
 
 
 def _sum(spent: Budget | None, bound: str) -> float | None:
@@ -372,27 +367,3 @@ def _cleaned(phrase: str) -> str:
     while before != text:
         before, text = text, _ENDING_ZH.sub("", _FILLER_ZH.sub("", text))
     return text
-
-
-def _age(text: str, told: Sequence[str]) -> int | None:
-    for match in _AGE.finditer(text):
-        if match["word"]:
-            number, unit = english_number(match["word"]), match["en"].lower()
-        elif match["since"]:
-            number, unit = int(match["since"]), match["of"].lower()
-        elif match["years"]:
-            years, unit = match["years"], "month" if match["y"] else "year"
-            number = int(years) if years.isdigit() else english_number(years)
-        elif match["n"] == "半":
-            return 6
-        else:
-            number = int(match["n"]) if match["n"].isdigit() else chinese_number(match["n"])
-            unit = match["unit"].lower()
-        if number is not None:
-            return (
-                number
-                if "month" in unit or "月" in unit or unit.strip(" -").startswith("mo")
-                else number * 12
-            )
-    digits = next((one.strip() for one in told if one.strip().isdigit()), "")
-    return int(digits) * 12 if digits and int(digits) < 120 else None

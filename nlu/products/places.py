@@ -14,6 +14,10 @@ _REGIONS = {
     row["region"]: tuple(row["names"].split("|"))
     for row in read_table(Path(__file__).with_name("places.tsv"), ["region"])
 }
+PROVINCES = frozenset(_REGIONS) - {
+    "taiwan", "hong-kong", "macau", "england", "scotland", "highlands", "wales", "northern-ireland", "ireland",
+}  # fmt: skip
+"""Regions to which a Chinese shop sends as to other provinces."""
 _NAMES = {pattern(name): region for region, names in _REGIONS.items() for name in names}
 _CALLED = "|".join(
     rf"{re.escape(name)}\b" if name.isascii() else name for of in _REGIONS.values() for name in of

@@ -44,6 +44,8 @@ _MEASURED = re.compile(
     rf"(?<![a-z0-9.])[0-9]{{1,6}}(?:\.[0-9]{{1,3}})?[\s-]?(?:{units.PATTERN})", re.IGNORECASE
 )
 """What a name only tells versions apart by: the drill of an 18 V one."""
+_TYPE = re.compile(r"\b(?:type|kind)\b|类", re.IGNORECASE)
+"""Labels of what goods are: green tea."""
 _PIECE = re.compile(r"[、&/+]|\band\b|(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])|[和与及]", re.IGNORECASE)
 _SUFFIX, _ENDING = 3, 4
 """Latin letters at least, and Chinese characters at most, of an ending that names goods: pot of a teapot."""
@@ -140,15 +142,17 @@ class GoodsIndex:
         scores = np.zeros(len(self.goods), np.float32)
         shares = np.zeros(len(self.goods), np.float32)
         kind = np.zeros(len(self.goods), bool)
-        asked = [(one, _most([self._called(word) for word in one.own])) for one in wanted(need)]
+        asked = [(one, self._named(one, need.said)) for one in wanted(need)]
+        if not any(len(called[0]) for _, called in asked):
+            asked = [(one, self._of_its_kind(one)) for one, _ in asked]
         heads = {one for one, called in asked if len(called[0]) and not is_beside(one, need.said)}
         heads = {one for one in heads if is_wished(one, need.said)} or heads
         for concept, called in asked:
             # What the shop itself calls its goods so is what is meant: tea is no tea tray.
             rows, weights = _most([called, self._of(concept)])
-            if concept in heads or not heads:
+            if concept in heads or not (heads or is_beside(concept, need.said)):
                 kind[called[0]] = True
-            elif len(called[0]):
+            elif heads and len(called[0]):
                 # What goods are only for, or come beside, finds none of those that are looked for.
                 continue
             if len(rows):
@@ -227,6 +231,32 @@ class GoodsIndex:
                 return rows
         return _NOTHING
 
+    def _named(self, concept: Concept, said: str) -> Rows:
+        """The goods that are called what is asked for, also where that says what goods are for: 伞, for the rain.
+
+        Where their names only end so, those by another name of the kind, too: raincoats for a coat, and jackets.
+        """
+        if concept.weight < 1.0 and is_beside(concept, said):
+            return _NOTHING
+        words = [lexicon.pattern(word).strip() for word in concept.words]
+        own = _most([self._called(word) for word in words])
+        just_so = any(len(self._called(f"{word}$" if word.isascii() else word)[0]) for word in words)
+        if not len(own[0]):
+            return own
+        return _most([own, *self._of_type(words), *(() if just_so else (self._of_its_kind(concept),))])
+
+    def _of_type(self, words: Sequence[str]) -> list[Rows]:
+        """The goods that are stated to be of a type that is called so."""
+        return [self._main.get(f"{word}$~", _NOTHING) for word in words]
+
+    def _of_its_kind(self, concept: Concept) -> Rows:
+        """The goods that are called what goods of a kind are called."""
+        if concept.weight < 1.0:
+            return _NOTHING
+        words = [lexicon.pattern(word).strip() for word in concept.words]
+        kind = lexicon.goods_of(*concept.kinds) if concept.kinds else ()
+        return _most([*self._of_type(words), *(self._called(word) for word in kind)])
+
     def _called(self, pattern: str) -> Rows:
         """The goods whose name or category ends with a word."""
         return _added(*(terms.get(f"{pattern.strip()}$", _NOTHING) for terms in (self._main, self._category)))
@@ -267,9 +297,10 @@ def _ends(text: str) -> set[str]:
     """What a name, or a category, ends with in each language, before what tells it apart: what it is."""
     found = set[str]()
     for part in (piece for one in text.split(" / ") for piece in _PIECE.split(_APART.split(one)[0])):
-        words, run = lexicon.forms(_MEASURED.sub(" ", part)), _CHINESE_END.search(part)
+        bare = _MEASURED.sub(" ", part)
+        words, run = lexicon.forms(bare), _CHINESE_END.search(bare)
         if words:
-            found.add(f"{words[-1]}$")
+            found |= {f"{words[-1]}$", f"{words[-1]}$$"}
             found |= {f"{words[-1][at:]}$" for at in range(1, len(words[-1]) - _SUFFIX + 1)}
         if run is not None:
             found |= {f"{run.group()[-length:]}$" for length in range(1, min(len(run.group()), _ENDING) + 1)}
@@ -298,6 +329,9 @@ def _postings(goods: Sequence[Goods]) -> tuple[dict[str, Rows], dict[str, Rows]]
             (one.about, _ABOUT), (one.options, _OPTIONS), (one.values, _VALUES), (one.name, _NAME),
         ):  # fmt: skip
             weights.update(dict.fromkeys(_held(text), weight))
+        for label, value in one.facts:
+            if _TYPE.search(label):
+                weights.update(dict.fromkeys((f"{end}~" for end in _ends(value.lower())), _VALUES))
         weights.update(dict.fromkeys(_ends(one.name.partition(" | ")[2]), _NAME))
         for term, weight in weights.items():
             rows, gains = main.setdefault(term, ([], []))

@@ -60,6 +60,11 @@ def _answer(value: str) -> str:
     return "more" if _LEVEL.fullmatch(value) else ""
 
 
+def named_in(label: str, text: str) -> bool:
+    """Whether a `lexicon.field` speaks of what a label speaks of."""
+    return any(name in text for name in _names(label))
+
+
 def asked(text: str, refused: Sequence[str], label: str) -> str:
     """What is asked of what a label speaks of: `yes`, `no`, `less`; empty: it isn't spoken of."""
     names = _names(label)

@@ -34,6 +34,8 @@ _UNITS = {
 }
 EXACT = frozenset({"v"})
 """Of what is counted in these, another quantity doesn't do instead: 18 volts are no 12."""
+FITTED = frozenset({"mm", "g"})
+"""Of what is counted in these a span is what something fits: 134 to 143 cm is for nobody of 127 cm."""
 PATTERN = "|".join(
     f"{word}(?![a-z0-9])" if word[0].isascii() else word
     for word in sorted({one for *_, words in _WRITTEN for one in words.split()}, key=len, reverse=True)

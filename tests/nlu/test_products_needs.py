@@ -414,3 +414,72 @@ def test_what_is_stated_to_be_vegan_has_no_milk_whatever_it_is_called() -> None:
 def test_nothing_from_a_later_age_on_is_shown_for_a_baby_of_no_known_age() -> None:
     syrup = Goods.of(id="a", names=("Syrup",), facts=[("Age", "not for babies under 12 months")])
     assert against(Need(people=("baby",)), syrup) == "age"
+
+
+@pytest.mark.parametrize(
+    ("text", "months"),
+    [("一岁八个月", 20), ("三岁半", 42), ("she is 3 years old", 36), ("turning 4", 48), ("身高118", None)],
+)
+def test_an_age_is_told_in_years_and_months(text: str, months: int | None) -> None:
+    assert read(text, (), {"age": ("118",)} if months is None else None).age == months
+
+
+def test_the_words_behind_a_sum_say_nothing_of_what_stands_after_it() -> None:
+    found = read("140 at most").then(read("98 cm"), anew=False)
+    assert found.high == 140
+    assert "most" not in found.said
+    assert read("头围50", (), {"budget_max": ("50",)}).high is None
+    assert read("twenty kuai max").high == 20
+    both = read("100 for both together")
+    assert both.each == (None, 50)
+
+
+@pytest.mark.parametrize(
+    ("text", "facts", "why"),
+    [
+        ("she refuses orange", (("Colour", "铁锈橙"),), "unwanted"),
+        ("不要黄的", (("Colour", "duck yellow"),), "unwanted"),
+        ("they don't touch alcohol", (("Alcohol", "brandy in the cake"),), "unwanted"),
+        ("they don't touch alcohol", (("Alcohol", "none"),), ""),
+        ("他不能穿羊毛的", (("面料", "100% 羊毛"),), "unwanted"),
+    ],
+)
+def test_what_is_refused_is_refused_in_whatever_words_it_is_stated(
+    text: str, facts: tuple[tuple[str, str], ...], why: str
+) -> None:
+    assert against(read(text), Goods.of(id="1", names=("box",), facts=facts)) == why
+
+
+def test_what_is_made_without_something_holds_none_of_it() -> None:
+    jacket = Goods.of(id="1", names=("棉服",), about=("不用羽绒的冬外套",))
+    assert against(read("不要羽绒的"), jacket) == ""
+
+
+def test_goods_are_known_by_any_name_of_what_they_are() -> None:
+    goods = [
+        Goods.of(id="umbrella", names=("Kids' umbrella, whale", "儿童雨伞，鲸鱼")),
+        Goods.of(id="raincoat", names=("Light raincoat",)),
+        Goods.of(id="jacket", names=("Padded jacket",)),
+        Goods.of(id="tea", names=("蒙顶甘露",), facts=(("茶类", "绿茶"),)),
+        Goods.of(id="named", names=("高山绿茶",)),
+        Goods.of(id="screws", names=("木螺丝 4 × 40 毫米，100 颗",)),
+    ]
+    index = GoodsIndex(goods)
+
+    def of_kind(*words: str, said: str) -> set[str]:
+        return {one.id for one in index.search(Need(words=words, said=said), 9) if one.of_kind}
+
+    assert of_kind("伞", said="给五岁的买把伞") == {"umbrella"}
+    assert of_kind("coat", said="winter coat") == {"raincoat", "jacket"}
+    assert of_kind("绿茶", said="他喝绿茶") == {"tea", "named"}
+    assert of_kind("螺丝", "机器", said="拧螺丝的机器") == set()
+
+
+def test_a_childs_size_that_is_told_says_that_goods_are_for_them() -> None:
+    boots = Goods.of(id="1", names=("boots",), facts=(("Size", "EU 28"),))
+    assert against(read("boots for my child"), boots) == "unstated"
+    assert against(read("boots for my child, size 28"), boots) == ""
+
+
+def test_an_allergen_is_heard_in_a_text_without_gaps() -> None:
+    assert read("家里人坚果过敏").allergies == ("坚果",)

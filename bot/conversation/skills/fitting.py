@@ -31,6 +31,7 @@ _ENOUGH = 0.2
 _AS_MUCH = 0.8
 """The share, of what the words of the best meet, that another meets to be shown beside it."""
 _FAR, _GIVEN, _CHEAP = 0.7, 1.2, 0.4
+_FOR_SOMEBODY = frozenset({"present", "adult", "woman", "man"})
 _STILL_MEANT = frozenset({"", "unstated", "allergy", "stated", "unwanted", "owned"})
 _RANKED = 24
 _SAID_AT_MOST = 12
@@ -88,6 +89,12 @@ async def fit(turn: Turn, need: Need, *, seen: Sequence[str], by_meaning: bool) 
     judged = await _judged(turn, need, names, worded, seen, called, of_kind=of_kind)
     near = max((meant[one.product].near for one in judged.items), default=0.0)
     judged = replace(judged, named=bool(worded), of_kind=of_kind, near=near)
+    for_them = need.child or (not worded and _FOR_SOMEBODY & set(need.people))
+    if for_them and need.limits and not (judged.items or of_kind):
+        # Who names no goods, but for whom they are, is shown whatever fits.
+        anything = {one.id: one.score for one in found}
+        judged_ = await _judged(turn, need, names, anything, seen, by_meaning=True, of_kind=True)
+        return replace(judged_, worded=False) if judged_.items else judged
     if judged.items or not by_meaning or (worded and not judged.seen):
         return judged
     # Who says what they look for is not answered with what others like, unless all of it was shown.
@@ -139,17 +146,15 @@ async def _judged(
     sold = [product for product in products.values() if product.active]
     goods = {product.id: goods_of(product, names.get(product.category_id or "")) for product in sold}
     reasons = {one: against(need, goods[one]) for one in goods}
-    labels = labels_asked(need, goods.values())
-    for one, known in goods.items():
-        if not reasons[one] and labels and not labels <= {label for label, _ in known.facts}:
-            reasons[one] = "stated"
+    reasons = _stating_more(turn, need, sold, goods, reasons)
     others = _other_versions(turn, need, [one for one in sold if not reasons[one.id]])
     reasons |= {one.id: "stated" for one in others}
     may = {one.id: goods[one.id].facts for one in sold if not reasons[one.id]}
     among = may if called is None else {one: facts for one, facts in may.items() if one in called}
     # What is sold out still says how much of a quantity there is: less of it doesn't do.
-    meeting = measures.nearest(need.said, among)
-    sound = [one for one in sold if one.id in meeting or (one.id in may and one.id not in among)]
+    others_ = {one: facts for one, facts in may.items() if one not in among}
+    meeting = measures.nearest(need.said, among) | measures.nearest(need.said, others_)
+    sound = [one for one in sold if one.id in meeting]
     here, gone = _there(turn, need, sound)
     priced = [product for product in here if off(turn, need, product) == 0]
     # What can't be had or must not be doesn't let less of what is wished for pass for it.
@@ -157,8 +162,17 @@ async def _judged(
     meant = [one for one, reason in reasons.items() if reason in _STILL_MEANT]
     # What is of the kind that is named is meant, however far it is from the nearest.
     enough = 0.0 if of_kind else _ENOUGH * max((scores[one] for one in meant), default=0.0)
-    sound, gone = ([one for one in some if scores[one.id] >= enough] for some in (here, gone))
+    # What words say is asked for is meant, however near something else is that doesn't do.
+    said = among if called is not None else {}
+    sound, gone = (
+        [one for one in some if one.id in said or scores[one.id] >= enough] for some in (here, gone)
+    )
     priced = [one for one in priced if one in sound]
+    if any(one.id in among and off(turn, need, one) == 0 for one in gone) and not any(
+        one.id in among for one in priced
+    ):
+        # What meets the words best is there, though sold out: what meets fewer of them is nothing like it.
+        priced = []
     coloured, lacking = _in_colour(turn, priced, need), _in_colour(turn, gone, need)
     priced = coloured or (priced if not lacking else [])
     cheap = sorted(turn.prices.of(item).amount for item in priced)
@@ -172,17 +186,30 @@ async def _judged(
     fresh = sorted(
         (item for item in priced if item.id not in seen), key=lambda item: (-worth[item.id], item.id)
     )
+    beyond = [one for one in sound if off(turn, need, one) > 0]
     return Fit(
         items=await _chosen(turn, each_once(fresh), worth, as_good=1.0 if by_meaning else _AS_GOOD),
         products=products,
         goods=goods,
         fitting=fitting,
-        nearest=min(sound, key=lambda item: off(turn, need, item)) if sound and not priced else None,
+        nearest=min(beyond, key=lambda item: off(turn, need, item), default=None) if not priced else None,
         gone=None if priced else _best(turn, need, lacking or gone, scores),
         unstated=sum(reasons[one.id] == "unstated" for one in sold if one.stock > 0),
         seen=bool(priced),
         other_colours=not coloured and bool(priced) and bool(_colours(turn, need)),
     )
+
+
+def _stating_more(
+    turn: Turn, need: Need, products: Sequence[Product], goods: Mapping[str, Goods], reasons: dict[str, str]
+) -> dict[str, str]:
+    """What speaks against goods, with what speaks for others: they state what a need asks of a yes, a no or a level."""
+    labels = labels_asked(need, goods.values())
+    unsaid = {one for one, known in goods.items() if not labels <= {label for label, _ in known.facts}}
+    stating = [one for one in products if one.id not in unsaid and not reasons[one.id]]
+    if not any(one.stock > 0 and off(turn, need, one) == 0 for one in stating):
+        return reasons
+    return reasons | {one: "stated" for one in unsaid if not reasons[one]}
 
 
 def _other_versions(turn: Turn, need: Need, products: Sequence[Product]) -> list[Product]:

@@ -23,7 +23,14 @@ _OF_GOODS = LOOKS_FOR | {
     "place_order",
 }
 """While these are spoken of, what was needed still holds."""
-MAY_TELL = _OF_GOODS | {"out_of_scope", "exchange_request", "change_order", "item_problem", "product_compare"}
+MAY_TELL = _OF_GOODS | {
+    "out_of_scope",
+    "size_advice",
+    "exchange_request",
+    "change_order",
+    "item_problem",
+    "product_compare",
+}
 """What a message that only tells more of a need is often taken for."""
 _OF_DELIVERY = frozenset({"delivery_time", "shipping_options"})
 _IS_THERE = (
@@ -169,7 +176,7 @@ def goes_on(turn: Turn) -> bool:
     if last not in LOOKS_FOR:
         # Whatever was answered since: who tells more of it still needs it.
         return (now.limits or bool(now.extent)) and not qualities.in_question(turn.text)
-    if when or wants_others(turn):
+    if when or wants_others(turn) or _is_to_be(turn):
         return True
     entity = turn.understanding.first(EntityKind.PRODUCT) if turn.understanding is not None else None
     pointed = len(turn.pointed_at) == 1 and turn.pointed_at[0] in turn.memory.products
@@ -190,6 +197,16 @@ def goes_on(turn: Turn) -> bool:
     return more or (only_tells and bool(set(now.people) - {"present"}))
 
 
+def _is_to_be(turn: Turn) -> bool:
+    """Whether a message says, and doesn't ask, of what size what is looked for is to be, or that it is to be there."""
+    wished = {wish.intent for wish in turn.acts.wishes}
+    there = (
+        bool(turn.memory.products) and wished == {"stock_question"} and not product_words.naming_words(turn)
+    )
+    says = bool(turn.told("height", "size", "weight")) or there
+    return says and not qualities.in_question(turn.text)
+
+
 def _describes(turn: Turn, now: Need) -> bool:
     """Whether a message says what goods are to be like, and asks nothing; small talk and what only people do don't."""
     scores = turn.understanding.intents if turn.understanding is not None else ()
@@ -206,8 +223,8 @@ def may_look(turn: Turn) -> bool:
 
 def tells(turn: Turn) -> bool:
     """Whether a message that wishes nothing plainly tells a need of its own: for whom, how much, what for."""
-    intent = turn.understanding.intent if turn.understanding is not None else None
-    if intent not in MAY_TELL:
+    best = next(iter(turn.understanding.intents), None) if turn.understanding is not None else None
+    if best is None or (best.intent not in MAY_TELL and best.probability >= _LIKELY):
         return False
     now = told(turn)
     wished = concepts(now.words, now.said)

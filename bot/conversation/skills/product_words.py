@@ -42,7 +42,7 @@ stock available price prices cost costs recommend suggest suggestion gift presen
 size sizes colour colours color colors product products person people someone somebody anyone anybody weather money
 """
 _EMPTY_WORDS = frozenset(_EMPTY.split())
-_WISHING = frozenset("想要买找来有个卖给我您你请的吗呢件款还")
+_WISHING = frozenset("想要买找来有个点卖给我您你请的吗呢件款还")
 """Words of these characters alone, such as 想买个, only wish for something."""
 _DOING = frozenset("喝吃泡养穿戴")
 """What is done with products, written as one word with them."""
@@ -101,7 +101,7 @@ def search_words(turn: Turn) -> list[str]:
 def _said(turn: Turn) -> list[str]:
     words = turn.understanding.words if turn.understanding is not None else ()
     wanted = [word for word in words if means_something(word)][:_MOST]
-    return wanted + [stem for word in wanted if (stem := _stem(word)) != word]
+    return wanted + [stem for word in wanted if (stem := _stem(word)) != word and means_something(stem)]
 
 
 def _other_names(word: str) -> list[str]:

@@ -15,7 +15,7 @@ from bot.conversation.skills import (
     variants,
     which_product,
 )
-from bot.conversation.skills.goods import several, telling
+from bot.conversation.skills.goods import several, telling, units
 from bot.conversation.turn import Asked, Skill, Turn
 from nlu.acts import Act
 from storage.catalogue import Catalogue
@@ -107,6 +107,8 @@ async def _price(turn: Turn) -> Answer:
         return await telling.which(turn, meant)
     if not product.active:
         return Answer(text=turn.say("product-gone"), memory=turn.memory.settled())
+    if each := units.per(turn, product):
+        return Answer(text=each, memory=turn.memory.about_product(product.id))
     fact = await telling.of_a_fact(turn) if qualities.asks_how_much(turn.text) else None
     if fact is not None:
         return fact

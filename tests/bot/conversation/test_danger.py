@@ -273,3 +273,10 @@ async def test_whose_animal_was_spoken_of_just_before_hears_of_the_vet_too(chat:
     told = said(await chat.says("刚才他把干燥剂吞了", danger(Danger.POISON)))
     assert "漱口" in told
     assert "兽医" in told
+
+
+async def test_who_must_not_have_something_is_shown_none_of_it_after_the_emergency(chat: Chat) -> None:
+    await chat.says("家里人坚果过敏", danger(Danger.ALLERGY))
+    need = (await memory_of(chat)).need
+    assert need is not None
+    assert need.allergies == ("坚果",)

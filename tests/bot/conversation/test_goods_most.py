@@ -212,3 +212,13 @@ async def test_a_colour_that_nothing_comes_in_is_said(chat: Chat) -> None:
     await chat.says("a lamp for my mum", _SEARCH)
     await chat.says("a black lamp", _SEARCH)
     assert "none of what fits in that colour" in said(chat.last)
+
+
+async def test_a_price_by_the_unit_is_worked_out_or_said_to_be_open(chat: Chat) -> None:
+    chat.language = "en"
+    await _sold(chat, ("Amber tea", 90, 5, _weighs("200 g")), ("Grey kettle", 50, 5, {}))
+    asks = Meaning(intents=(("price_question", 0.9),), wishes=(("price_question", ""),))
+    await chat.says("how much is the Amber tea per 50 g", asks)
+    assert "¥22.50 per 50 g" in said(chat.last)
+    await chat.says("how much is the Grey kettle per metre", asks)
+    assert "isn't stated" in said(chat.last)

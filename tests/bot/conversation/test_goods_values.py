@@ -136,3 +136,18 @@ def test_questions_that_yes_or_no_does_not_answer(text: str, open_: bool) -> Non
 )
 def test_a_question_is_told_from_a_statement_by_its_form(text: str, asks: bool) -> None:
     assert qualities.in_question(text) is asks
+
+
+@pytest.mark.parametrize(
+    ("question", "content", "value", "denied"),
+    [
+        ("and rubber boots?", ["rubber"], "fabric, softshell, suede; not for rubber", True),
+        ("would it do for suede?", ["suede"], "fabric, softshell, suede; not for rubber", False),
+        ("能机洗吗", ["机洗"], "不可机洗，刷洗", True),
+        ("is it not for rubber?", ["rubber"], "fabric; not for rubber", False),
+    ],
+)
+def test_what_a_part_of_a_value_denies_is_denied(
+    question: str, content: list[str], value: str, denied: bool
+) -> None:
+    assert values.denies(question, content, [value]) is denied

@@ -227,14 +227,16 @@ async def _verdict(turn: Turn, product: Product, text: str, fact: Fact, asked: s
         if product_words.says(text, _UNDER_WATER):
             return None if kept_out in ("under", "deep") else False
         return kept_out != "drops" or None
-    if any(map(values.is_limited, fact.values)):
-        return None
     called = {word for name in fact.names for word in (name, *name.split())}
     content = [
         word
         for word in _content(turn, turn.text)
         if word not in called and any(product_words.says(said, (word,)) for said in (text, *fact.values))
     ]
+    if values.denies(turn.text.lower(), content, fact.values):
+        return False
+    if any(map(values.is_limited, fact.values)):
+        return None
     if values.states(turn.text.lower(), content, fact.values):
         return True
     return await _ruled_out(turn, fact, content)

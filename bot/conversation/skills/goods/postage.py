@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.conversation.phrases import word_test
 from bot.conversation.skills import pages
@@ -28,6 +28,9 @@ _threshold = re.compile(
 ).search
 """What stands before the sum from which sending costs nothing."""
 _more = word_test("另加 加收 每单加 多加", "adds add extra more surcharge on_top")
+_elsewhere = word_test("其他 其余 其它", "other rest elsewhere")
+_these = word_test("这些 均 都", "these both")
+"""Where a stretch tells from which sum on sending costs nothing: it holds for those before it, too."""
 _PLAIN = frozenset((
     "a", "an", "the", "with", "order", "orders", "of", "for", "once", "per", "cost", "costs", "or", "and", "any",
     "goods", "item", "items", "each", "to", "in",
@@ -104,11 +107,13 @@ async def charged(turn: Turn, products: Sequence[Product], whole: int, place: st
     ]
     entries = [one for each in questions for one in await pages.likely(turn, each, _ENTRIES, _FAR)]
     stretches = list(dict.fromkeys(part for one in entries for part in _stretches(one.text) if part.strip()))
-    told = [rule for part in stretches if not _more(part) for rule in rules(part, currency)]
-    of_place = [one for one in told if region and places.speaks_of(one.said, region)]
+    known = told(stretches, currency)
+    of_place = [one for one in known if region and places.speaks_of(one.said, region)]
     # Where the pages name no region of it, the first that they tell holds, unless that is for another.
-    first = [one for one in told[:1] if not (region and _of_another(one.said, region))]
-    rule = next(iter((*of_place, *first)), None)
+    first = [one for one in known[:1] if not (region and _of_another(one.said, region))]
+    # What holds for other provinces holds for those that no rule names.
+    rest = [one for one in known if region in places.PROVINCES and _elsewhere(one.said)]
+    rule = next(iter((*of_place, *first, *rest)), None)
     if rule is None:
         return None
     fee = 0 if rule.free is not None and whole >= rule.free else rule.fee
@@ -120,6 +125,23 @@ async def charged(turn: Turn, products: Sequence[Product], whole: int, place: st
             else:
                 open_ = True
     return Charge(minor=fee, said=" ".join(dict.fromkeys(said)), open=open_)
+
+
+def told(stretches: Sequence[str], currency: str) -> list[Rule]:
+    """The rules that stretches of pages tell; from which sum on there is no fee may be told behind several of them."""
+    found: list[Rule] = []
+    for part in (one for one in stretches if not _more(one)):
+        if _free(part) and _these(part):
+            least = _least(part, currency)
+            found = [replace(one, free=one.free or least) for one in found]
+        found += rules(part, currency)
+    return found
+
+
+def _least(part: str, currency: str) -> int | None:
+    """The sum that stands behind "from" in a stretch of a page, minor units."""
+    sums = [one for one in without_overlaps(amounts(part)) if _threshold(part[: one.start]) is not None]
+    return round(float(sums[0].value) * 10 ** decimals(currency)) if sums else None
 
 
 def rules(part: str, currency: str) -> Iterator[Rule]:

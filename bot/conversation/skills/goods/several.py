@@ -68,7 +68,7 @@ async def with_postage(turn: Turn) -> Answer | None:
     if order_asked.names_orders(turn.text) or turn.order_number:
         return None
     meant = await which_product.meant(turn)
-    return await _total(turn, meant) if meant.parts and not meant.open else None
+    return await _total(turn, meant) if meant.parts else None
 
 
 def _wishes_to_compare(turn: Turn) -> bool:

@@ -93,7 +93,7 @@ async def items(turn: Turn, parts: Sequence[naming.Part], focus: Product | None)
         start = turn.text.find(part.text, at)
         at = start + len(part.text)
         count = next((n for place, n in counted if start <= place < at), None)
-        if len(part.products) > 1:
+        if len({(naming.line(one), turn.prices.of(one).amount) for one in part.products}) > 1:
             return []
         base = part.products[0] if part.products else found[-1].product if found else focus
         if base is None:

@@ -188,6 +188,19 @@ def states(question: str, content: Sequence[str], values: Sequence[str]) -> bool
     )
 
 
+def denies(question: str, content: Sequence[str], values: Sequence[str]) -> bool:
+    """Whether a value denies what a question asks about, in a part of it, and the question denies nothing itself."""
+    if not content or _limited(question):
+        return False
+    parts = [part for value in values for part in _several_split(value)]
+    found = [part for part in parts if any(product_words.says(part, (word,)) for word in content)]
+    return bool(found) and all(_denies(part) or _without(part, content) for part in found)
+
+
+def _without(part: str, content: Sequence[str]) -> bool:
+    return any(product_words.says(part, (f"{word}-free",)) for word in content)
+
+
 def is_single(value: str) -> bool:
     """Whether a value names one thing, and not several."""
     return len(_several_split(value)) == 1
